@@ -1,0 +1,64 @@
+import importX from 'eslint-plugin-import-x';
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import tseslint from 'typescript-eslint';
+
+/** Which folder of src may import which: docs/architecture.md explains the table, this enforces it. */
+const zone = (target, from, message) => ({ target: `./src/${target}`, from, message });
+const all = ['config', 'kernel', 'scheduler', 'storage', 'runners', 'dialects', 'auth', 'admin', 'telemetry'];
+const allowed = {
+  kernel: [],
+  scheduler: ['kernel'],
+  storage: ['kernel', 'scheduler'],
+  runners: ['kernel', 'scheduler'],
+  telemetry: ['config'],
+  config: ['kernel'],
+  auth: ['kernel', 'scheduler'],
+  admin: ['kernel', 'scheduler', 'auth', 'dialects'],
+  dialects: ['kernel', 'scheduler', 'auth'],
+};
+const zones = Object.entries(allowed).flatMap(([target, may]) =>
+  all
+    .filter((from) => from !== target && !may.includes(from))
+    .map((from) => zone(target, `./src/${from}`, `${target} may import only ${['itself', ...may].join(', ')}.`)),
+);
+
+export default tseslint.config(
+  { ignores: ['dist', 'data', 'coverage', 'node_modules', '.venv*', 'test/acceptance'] },
+  ...tseslint.configs.recommended,
+  {
+    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true } },
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': ['error', { zones }],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/**/*.spec.ts'],
+    rules: { 'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }] },
+  },
+  {
+    // Everything that decides is pure: time, identity and chance arrive as arguments.
+    files: ['src/kernel/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', 'Date', 'setTimeout', 'setInterval', 'setImmediate', 'process', 'performance'],
+      'no-restricted-properties': ['error', { object: 'Math', property: 'random' }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['@nestjs/*', 'typeorm', 'node:*', 'pino', 'fastify', 'rxjs'], message: 'The kernel is pure.' }] },
+      ],
+    },
+  },
+  {
+    // One place reads the computer's clock; everyone else asks the Clock port.
+    files: ['src/**/*.ts'],
+    ignores: ['src/kernel/**', 'src/scheduler/system-clock.ts', 'src/**/*.spec.ts'],
+    rules: { 'no-restricted-properties': ['error', { object: 'Date', property: 'now' }] },
+  },
+);

@@ -1,0 +1,11 @@
+/** Nest 12 is ESM-only, so jest runs in its ESM mode (see the `test` script for the Node flag). */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/src', '<rootDir>/test'],
+  testMatch: ['**/*.spec.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest'] },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  // Two cores is what a small server and CI have; a third process only makes timings worse.
+  maxWorkers: 2,
+};

@@ -1,0 +1,15 @@
+export const roles = ['user', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+/** Who asks: the person, the instance they act for and what they may do. Made from a token at the door. */
+export interface Actor {
+  readonly tokenId: string;
+  readonly user: string;
+  readonly role: Role;
+  /** The tenant that is charged and that this request sees. */
+  readonly instance: { readonly id: string; readonly name: string; readonly crn: string };
+}
+
+/** A user sees and touches what belongs to their instance; an admin everything. */
+export const maySee = (actor: Actor, owner: { readonly instance: string }): boolean =>
+  actor.role === 'admin' || actor.instance.id === owner.instance;

@@ -1,0 +1,176 @@
+import type { Choice, InstanceView, QueuedJob, SessionView, Snapshot } from './snapshot.js';
+
+/**
+ * Who runs next on one backend (semantics: who runs next). Pure: a snapshot in, the ordered starts and the changed
+ * reservations out. One start can change every later answer (a batch becomes active, a slot becomes held), so the rules
+ * are asked again from the top after each.
+ */
+export function chooseJobs(snapshot: Snapshot): Choice {
+  const board = new Board(snapshot);
+  if (snapshot.backend.status === 'online') {
+    while (board.heldSlots() || board.reservedSlots() || board.activeBatches() || board.generalQueue());
+  }
+  return board.choice();
+}
+
+interface Slot {
+  readonly index: number;
+  running: number;
+  holder: string | null;
+  reservedFor: string | null;
+}
+
+/** The snapshot as it becomes while jobs are being chosen. Each rule makes one change and says so, or finds none. */
+class Board {
+  private readonly slots: Slot[];
+  private readonly queues: Map<string, QueuedJob[]>;
+  private readonly batches: string[];
+  private readonly general: { readonly instance: InstanceView; readonly waiting: InstanceView['waiting'][number][] }[];
+  private readonly starts: Choice['starts'][number][] = [];
+
+  constructor(private readonly snapshot: Snapshot) {
+    this.queues = new Map([...snapshot.sessions.values()].map((session) => [session.id, [...session.queue]]));
+    // A reservation ends when its session has lost its last queued job, by a cancel or because it closed.
+    this.slots = snapshot.slots.map((slot) => {
+      const stale = slot.reservedFor !== null && this.queueOf(slot.reservedFor).length === 0;
+      return { ...slot, reservedFor: stale ? null : slot.reservedFor };
+    });
+    this.batches = [...snapshot.batches];
+    this.general = snapshot.instances.map((instance) => ({ instance, waiting: [...instance.waiting] }));
+  }
+
+  /** A slot held by a dedicated session runs only that session's jobs, in submission order. */
+  heldSlots(): boolean {
+    for (const slot of this.slots) {
+      if (slot.holder === null || slot.running >= this.lanes) continue;
+      if (this.startFromSession(slot.holder, slot)) return true;
+    }
+    return false;
+  }
+
+  /** A reserved slot takes no new job until it is empty; then its session activates there. */
+  reservedSlots(): boolean {
+    for (const slot of this.slots) {
+      if (slot.reservedFor === null || slot.running > 0) continue;
+      const session = slot.reservedFor;
+      slot.reservedFor = null;
+      slot.holder = session;
+      this.leaveGeneralQueue(session);
+      return this.startFromSession(session, slot);
+    }
+    return false;
+  }
+
+  /** Jobs of active batches go first on the lanes that are neither held nor reserved. */
+  activeBatches(): boolean {
+    const slot = this.sharedSlot();
+    return slot !== null && this.batches.some((session) => this.startFromSession(session, slot));
+  }
+
+  /** Then the instance that used least of its share, in submission order. */
+  generalQueue(): boolean {
+    for (;;) {
+      const slot = this.sharedSlot();
+      const head = slot === null ? null : this.head();
+      if (slot === null || head === null) return false;
+      const first = head.waiting[0];
+      if (first === undefined) return false;
+      if ('job' in first) {
+        head.waiting.shift();
+        this.start(first.job.id, null, slot);
+        return true;
+      }
+      const session = this.sessionOf(first.session);
+      head.waiting.shift();
+      if (session.mode === 'batch') {
+        this.batches.push(session.id);
+        return this.startFromSession(session.id, slot);
+      }
+      // Reserved before: its place in the queue is the slot now, not here.
+      if (this.slots.some(({ reservedFor }) => reservedFor === session.id)) continue;
+      const empty = this.openSlots().find(({ running }) => running === 0);
+      if (empty !== undefined) {
+        empty.holder = session.id;
+        return this.startFromSession(session.id, empty);
+      }
+      const [emptiest] = this.openSlots().sort((a, b) => a.running - b.running || a.index - b.index);
+      if (emptiest === undefined) return false;
+      emptiest.reservedFor = session.id;
+    }
+  }
+
+  choice(): Choice {
+    const reservations = this.slots
+      .filter((slot, i) => slot.reservedFor !== this.snapshot.slots[i]?.reservedFor)
+      .map(({ index, reservedFor }) => ({ slot: index, session: reservedFor }));
+    return { starts: this.starts, reservations };
+  }
+
+  private get lanes(): number {
+    return this.snapshot.backend.lanes;
+  }
+
+  /** Slots that are neither held nor reserved and have a free lane. */
+  private openSlots(): Slot[] {
+    return this.slots.filter(
+      (slot) => slot.holder === null && slot.reservedFor === null && slot.running < this.lanes,
+    );
+  }
+
+  /** The fullest slot with a free lane, to keep slots empty for dedicated sessions. */
+  private sharedSlot(): Slot | null {
+    const [fullest] = this.openSlots().sort((a, b) => b.running - a.running || a.index - b.index);
+    return fullest ?? null;
+  }
+
+  /** The instance with the smallest charged time per share; among equals the one whose first job came first. */
+  private head() {
+    let best: (typeof this.general)[number] | null = null;
+    for (const candidate of this.general) {
+      if (candidate.waiting.length > 0 && (best === null || goesBefore(candidate, best))) best = candidate;
+    }
+    return best;
+  }
+
+  private startFromSession(session: string, slot: Slot): boolean {
+    const job = this.queueOf(session).shift();
+    if (job === undefined) return false;
+    this.start(job.id, session, slot);
+    return true;
+  }
+
+  private start(job: string, session: string | null, slot: Slot): void {
+    slot.running += 1;
+    this.starts.push({ job, session, slot: slot.index });
+  }
+
+  private leaveGeneralQueue(session: string): void {
+    for (const { waiting } of this.general) {
+      const at = waiting.findIndex((entry) => 'session' in entry && entry.session === session);
+      if (at !== -1) waiting.splice(at, 1);
+    }
+  }
+
+  private queueOf(session: string): QueuedJob[] {
+    return this.queues.get(session) ?? [];
+  }
+
+  private sessionOf(id: string): SessionView {
+    const session = this.snapshot.sessions.get(id);
+    if (session === undefined) throw new Error(`The snapshot names session ${id} but does not show it.`);
+    return session;
+  }
+}
+
+type Waiting = { readonly instance: InstanceView; readonly waiting: InstanceView['waiting'] };
+
+function goesBefore(a: Waiting, b: Waiting): boolean {
+  const less = a.instance.charged * b.instance.shares - b.instance.charged * a.instance.shares;
+  return less !== 0 ? less < 0 : seqOf(a) < seqOf(b);
+}
+
+function seqOf({ waiting }: Waiting): number {
+  const first = waiting[0];
+  if (first === undefined) return Infinity;
+  return 'job' in first ? first.job.seq : first.seq;
+}

@@ -1,0 +1,111 @@
+import { transition } from 'xstate';
+import { Refusal } from '../refusal.js';
+import { toSeconds, toWholeSeconds, type Millis } from '../time.js';
+import type { LedgerEntry } from '../usage/usage.js';
+import { jobMachine, type JobEventType } from './job.machine.js';
+import { isFinal, reasonCodes, type Job, type JobState, type Stop } from './job.js';
+
+/** What one event does to a job: the row and the ledger entries to save in one transaction. */
+export interface JobDecision {
+  readonly job: Job;
+  readonly ledger: readonly LedgerEntry[];
+}
+
+/** How an attempt came out, as a runner or a script tells it. */
+export type Outcome =
+  | { readonly type: 'completed' }
+  | { readonly type: 'failed'; readonly reason: string; readonly reasonCode: number | null }
+  | { readonly type: 'stopped' };
+
+/** A lane is free for it: the job runs from `at` on, under a fresh fencing `token`. */
+export function startJob(job: Job, slot: number, token: string, at: Millis): Job {
+  return { ...job, state: follow(job, 'start'), startedAt: at, slot, token, attempts: job.attempts + 1 };
+}
+
+/** The attempt has ended. A job that was asked to stop counts as cancelled, however its runner ended. */
+export function endJob(job: Job, outcome: Outcome, at: Millis): JobDecision {
+  if (job.stop !== null || outcome.type === 'stopped') {
+    const { reason = 'cancelled', reasonCode = null } = job.stop ?? {};
+    return end(job, follow(job, 'stopped'), { reason, reasonCode }, at);
+  }
+  if (outcome.type === 'completed') return end(job, follow(job, 'complete'), { reason: null, reasonCode: null }, at);
+  return end(job, follow(job, 'fail'), outcome, at);
+}
+
+/** Someone, or its limit, wants the job to end. A queued or scripted one ends now, another when its runner is gone. */
+export function stopJob(job: Job, stop: Stop): JobDecision {
+  if (isFinal(job.state)) {
+    throw new Refusal('job_final', `Job ${job.id} is already ${job.state}.`, 'Only a queued or running job can be cancelled.');
+  }
+  const state = follow(job, 'stop');
+  if (state === 'cancelled') {
+    const { reason, reasonCode } = stop;
+    return { job: { ...job, state, reason, reasonCode, endedAt: stop.at }, ledger: [] };
+  }
+  // The first to ask decides what the job will be called: asking again changes nothing.
+  const stopping = { ...job, state, stop: job.stop ?? stop };
+  return job.script === null ? { job: stopping, ledger: [] } : endJob(stopping, { type: 'stopped' }, stop.at);
+}
+
+/** Its `max_execution_time` is over. */
+export const limitStop = (job: Job, at: Millis): Stop => ({
+  at,
+  reason: `ran too long: its max_execution_time of ${toSeconds(job.maxExecutionTime)} s is over`,
+  reasonCode: reasonCodes.ranTooLong,
+});
+
+/**
+ * Its runner is gone without an answer: back to the queue while attempts are left, else Failed. The lost attempt is our
+ * own fault and is not charged. `sessionClosed`: there is nothing to go back to.
+ */
+export function loseJob(job: Job, at: Millis, sessionClosed: boolean): JobDecision {
+  // It was asked to stop and is gone: that is how a stop ends.
+  if (job.stop !== null) return endJob(job, { type: 'stopped' }, at);
+  const lost = { ...job, startedAt: null, slot: null, token: null };
+  if (sessionClosed) {
+    const reason = 'its runner was lost and its session is closed';
+    const failed = { ...lost, state: follow(job, 'sessionClosed'), reason, reasonCode: reasonCodes.sessionClosed };
+    return { job: { ...failed, endedAt: at }, ledger: [] };
+  }
+  if (job.attempts < job.maxAttempts) return { job: { ...lost, state: follow(job, 'lose') }, ledger: [] };
+  const times = job.attempts === 1 ? 'once' : `${job.attempts} times`;
+  const reason = `its runner was lost ${times} and no attempt is left`;
+  const failed = { ...lost, state: follow(job, 'giveUp'), reason, reasonCode: reasonCodes.runnerLost, endedAt: at };
+  return { job: failed, ledger: [] };
+}
+
+/** What a queued job becomes when its session closes. */
+export const closedWithSession = (stateReason: string) => ({
+  state: 'failed' as const,
+  reason: `its session was closed before it could start: ${stateReason}`,
+  reasonCode: reasonCodes.sessionClosed,
+});
+
+function end(job: Job, state: JobState, why: Pick<Job, 'reason' | 'reasonCode'>, at: Millis): JobDecision {
+  const { startedAt: from, slot, backend, instance, user, session, id } = job;
+  if (from === null || slot === null) throw new Refusal('illegal_transition', `Job ${id} ends without having started.`);
+  const { reason, reasonCode } = why;
+  const ended: Job = { ...job, state, reason, reasonCode, endedAt: at, slot: null, token: null, stop: null, used: job.used + at - from };
+  if (job.mode === 'dedicated' || from === at) return { job: ended, ledger: [] };
+  return { job: ended, ledger: [{ kind: 'job', backend, slot, instance, user, session, job: id, from, to: at }] };
+}
+
+function follow(job: Job, type: JobEventType): JobState {
+  const before = jobMachine.resolveState({ value: job.state, context: {} });
+  if (!before.can({ type })) {
+    throw new Refusal('illegal_transition', `Job ${job.id} is ${job.state}: ${type} cannot happen to it.`);
+  }
+  return transition(jobMachine, before, { type })[0].value as JobState;
+}
+
+/** A job may not be promised more time than its session has (qiskit-runtime dialect, maximum time). */
+export function checkJobLimit(asked: Millis | undefined, backendMost: Millis, sessionMost: Millis | undefined): Millis {
+  if (asked === undefined) return backendMost;
+  const [most, whose] = sessionMost !== undefined && sessionMost < backendMost ? [sessionMost, "the session's max_ttl"] : [backendMost, "the backend's limit"];
+  if (asked <= most) return asked;
+  throw new Refusal(
+    'limit_exceeded',
+    `max_execution_time (cost) of ${toWholeSeconds(asked)} s is more than ${whose} of ${toWholeSeconds(most)} s.`,
+    `Ask for at most ${toWholeSeconds(most)} s, or leave it out.`,
+  );
+}

@@ -1,0 +1,216 @@
+import { transition } from 'xstate';
+import { Refusal } from '../refusal.js';
+import { toWholeSeconds, type Millis } from '../time.js';
+import type { LedgerEntry } from '../usage/usage.js';
+import type { SessionClock } from './session.deadline.js';
+import { sessionMachine, type SessionEventType } from './session.machine.js';
+import type { Session, SessionState } from './session.js';
+
+/** What can happen to a session; `at` is when it takes effect. `headSeq` is what the queue shows after the event. */
+export type SessionEvent =
+  | { readonly type: 'jobSubmitted'; readonly at: Millis; readonly seq: number }
+  | { readonly type: 'jobStarted'; readonly at: Millis; readonly slot: number; readonly headSeq: number | null }
+  | { readonly type: 'jobEnded'; readonly at: Millis; readonly startedAt: Millis; readonly charged: Millis }
+  | { readonly type: 'jobRequeued'; readonly at: Millis; readonly startedAt: Millis; readonly headSeq: number }
+  | { readonly type: 'jobWithdrawn'; readonly at: Millis; readonly headSeq: number | null }
+  | { readonly type: 'drain' | 'resume'; readonly at: Millis }
+  | { readonly type: 'close'; readonly at: Millis; readonly reason: string }
+  | { readonly type: SessionClock; readonly at: Millis };
+
+/** What one event does: the row and the ledger entries to save in one transaction. */
+export interface SessionDecision {
+  readonly session: Session;
+  readonly ledger: readonly LedgerEntry[];
+  /** The session has just closed: its queued jobs end Failed with 1217, in the same transaction. */
+  readonly failsQueuedJobs: boolean;
+}
+
+/** Applies `event` to `session`. Pure: time arrives as `event.at`. Throws {@link Refusal}. */
+export function decideSession(session: Session, event: SessionEvent): SessionDecision {
+  const counted = count(session, event);
+  const before = sessionMachine.resolveState({
+    value: session.state,
+    context: {
+      accepting: session.acceptingJobs,
+      drained: !counted.acceptingJobs && counted.queuedJobs === 0 && counted.runningJobs === 0,
+      closesOnIdle: session.limits.onIdle === 'close',
+    },
+  });
+  const signal = { type: event.type satisfies SessionEventType };
+  if (!before.can(signal)) return refuse(session, event);
+  const state = transition(sessionMachine, before, signal)[0].value as SessionState;
+
+  const entered = state === session.state ? counted : enter(counted, state, event);
+  const settled = settle(entered, event.at);
+  return { ...settled, failsQueuedJobs: state === 'closed' && session.queuedJobs > 0 };
+}
+
+/** Stops charging a held slot for the time the service is down; its deadlines run on (semantics: clocks). */
+export function pauseHold(session: Session, at: Millis): SessionDecision {
+  const { session: paused, ledger } = endHold(session, at);
+  return { session: { ...paused, slot: session.slot }, ledger, failsQueuedJobs: false };
+}
+
+/** Charges a paused hold again, now that the service can run its jobs. */
+export const resumeHold = (session: Session, at: Millis): Session =>
+  session.slot === null || session.heldSince !== null ? session : { ...session, heldSince: at };
+
+/** Counters and clocks after the event, whatever state follows. */
+function count(session: Session, event: SessionEvent): Session {
+  switch (event.type) {
+    case 'jobSubmitted':
+      return {
+        ...session,
+        queuedJobs: session.queuedJobs + 1,
+        headSeq: session.headSeq ?? event.seq,
+        idleSince: null,
+      };
+    case 'jobStarted':
+      return {
+        ...session,
+        queuedJobs: session.queuedJobs - 1,
+        runningJobs: session.runningJobs + 1,
+        headSeq: event.headSeq,
+        startedAt: session.startedAt ?? event.at,
+        lastJobStarted: event.at,
+        idleSince: null,
+        activeSince: session.activeSince ?? event.at,
+        runningStarts: session.runningStarts + event.at,
+      };
+    case 'jobEnded':
+      return idleIfDone(
+        {
+          ...leaveLane(session, event),
+          lastJobCompleted: event.at,
+          used: session.used + (session.mode === 'batch' ? event.charged : 0),
+        },
+        event.at,
+      );
+    case 'jobRequeued':
+      return { ...leaveLane(session, event), queuedJobs: session.queuedJobs + 1, headSeq: event.headSeq };
+    case 'jobWithdrawn':
+      return idleIfDone({ ...session, queuedJobs: session.queuedJobs - 1, headSeq: event.headSeq }, event.at);
+    case 'drain':
+    case 'resume':
+      return { ...session, acceptingJobs: event.type === 'resume' };
+    case 'close':
+    case 'max_ttl':
+    case 'active_ttl':
+    case 'interactive_ttl':
+    case 'unused_ttl':
+      return session;
+  }
+}
+
+function leaveLane(session: Session, event: { at: Millis; startedAt: Millis }): Session {
+  const left = {
+    ...session,
+    runningJobs: session.runningJobs - 1,
+    runningStarts: session.runningStarts - event.startedAt,
+  };
+  return left.runningJobs === 0 ? stopActiveClock(left, event.at) : left;
+}
+
+function stopActiveClock(session: Session, at: Millis): Session {
+  if (session.activeSince === null) return session;
+  return { ...session, activeSince: null, activeSpent: session.activeSpent + at - session.activeSince };
+}
+
+/** Starts the idle clock where one runs: open with nothing queued, active with nothing queued and nothing running. */
+function idleIfDone(session: Session, at: Millis): Session {
+  const idles = session.state === 'open' || session.state === 'active';
+  return idles && session.queuedJobs === 0 && session.runningJobs === 0 ? { ...session, idleSince: at } : session;
+}
+
+/** What changes on the way into another state. */
+function enter(session: Session, state: SessionState, event: SessionEvent): Session {
+  const { at } = event;
+  const entered: Session = {
+    ...session,
+    state,
+    stateReason: reasonOf(session, event),
+    timestamps: [...session.timestamps, { status: state, at }],
+  };
+  switch (state) {
+    case 'active': {
+      const held = session.mode === 'dedicated' && event.type === 'jobStarted';
+      return { ...entered, activatedAt: at, ...(held && { slot: event.slot, heldSince: at }) };
+    }
+    case 'inactive':
+      return { ...entered, idleSince: null };
+    case 'closed':
+      return {
+        ...stopActiveClock(entered, at),
+        acceptingJobs: false,
+        closedAt: at,
+        idleSince: null,
+        queuedJobs: 0,
+        headSeq: null,
+      };
+    case 'open':
+      throw new Refusal('illegal_transition', `Session ${session.id} cannot become open again.`);
+  }
+}
+
+function reasonOf(session: Session, event: SessionEvent): string {
+  const { limits } = session;
+  switch (event.type) {
+    case 'close':
+      return event.reason;
+    case 'max_ttl':
+      return `max_ttl of ${toWholeSeconds(limits.maxTtl)} s expired`;
+    case 'active_ttl':
+      return `active_ttl of ${toWholeSeconds(limits.activeTtl)} s expired`;
+    case 'interactive_ttl':
+      return `interactive_ttl of ${toWholeSeconds(limits.interactiveTtl)} s expired`;
+    case 'unused_ttl':
+      return `unused for ${toWholeSeconds(limits.unusedTtl)} s (unused_ttl expired)`;
+    case 'jobStarted':
+      return 'one of its jobs started';
+    default:
+      return 'drained: it accepts no jobs and has none left';
+  }
+}
+
+/** A slot is held until the session is inactive, closed or its last running job has ended, whichever is last. */
+function settle(session: Session, at: Millis): { session: Session; ledger: readonly LedgerEntry[] } {
+  const holds = session.state === 'active' || (session.state === 'closed' && session.runningJobs > 0);
+  return holds || session.slot === null ? { session, ledger: [] } : endHold(session, at);
+}
+
+function endHold(session: Session, at: Millis): { session: Session; ledger: readonly LedgerEntry[] } {
+  const { slot, heldSince: from } = session;
+  const released: Session = { ...session, slot: null, heldSince: null };
+  if (slot === null || from === null || from === at) return { session: released, ledger: [] };
+  const { backend, instance, user, id } = session;
+  const entry: LedgerEntry = { kind: 'hold', backend, slot, instance, user, session: id, job: null, from, to: at };
+  return { session: { ...released, used: session.used + at - from }, ledger: [entry] };
+}
+
+function refuse(session: Session, event: SessionEvent): SessionDecision {
+  const { id, state } = session;
+  switch (event.type) {
+    case 'max_ttl':
+    case 'active_ttl':
+    case 'interactive_ttl':
+    case 'unused_ttl':
+      // A timer may fire late, twice, or after a close. That is no one's mistake.
+      return { session, ledger: [], failsQueuedJobs: false };
+    case 'jobSubmitted':
+    case 'resume':
+      if (state === 'closed') {
+        throw new Refusal(
+          'session_closed',
+          `Session ${id} is closed: ${session.stateReason ?? 'no reason was recorded'}.`,
+          'Open a new session and submit the job there.',
+        );
+      }
+      throw new Refusal(
+        'session_not_accepting',
+        `Session ${id} accepts no more jobs: it is being drained.`,
+        'Open a new session, or send PATCH with accepting_jobs true while this one is not closed.',
+      );
+    default:
+      throw new Refusal('illegal_transition', `Session ${id} is ${state}: ${event.type} cannot happen to it.`);
+  }
+}

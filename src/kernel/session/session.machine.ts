@@ -1,0 +1,85 @@
+import { setup } from 'xstate';
+
+/** What can happen to a session. `at` is when it takes effect, which for a deadline is its due time. */
+export type SessionEventType =
+  | 'jobSubmitted'
+  | 'jobStarted'
+  | 'jobEnded'
+  | 'jobRequeued'
+  | 'jobWithdrawn'
+  | 'drain'
+  | 'resume'
+  | 'close'
+  | 'max_ttl'
+  | 'active_ttl'
+  | 'interactive_ttl'
+  | 'unused_ttl';
+
+/** Facts the table needs: whether the event leaves the session drained, and what being idle does here. */
+export interface SessionFacts {
+  readonly drained: boolean;
+  readonly accepting: boolean;
+  readonly closesOnIdle: boolean;
+}
+
+const drainable = { target: 'closed', guard: 'isDrained' } as const;
+
+/**
+ * The lifecycle of a session as one table (semantics: session states). Events are listed per state, never at the root: a
+ * root-level event would also fire in `closed`, and a closed session never reopens. Times and counters are the business
+ * of `session.decide.ts`; this table only knows which state follows. An event that changes
+ * nothing names its own state: without a target the machine would call it refused.
+ */
+export const sessionMachine = setup({
+  types: { context: {} as SessionFacts, events: {} as { type: SessionEventType } },
+  guards: {
+    isDrained: ({ context }) => context.drained,
+    isAccepting: ({ context }) => context.accepting,
+    closesOnIdle: ({ context }) => context.closesOnIdle,
+  },
+}).createMachine({
+  id: 'session',
+  initial: 'open',
+  context: { drained: false, accepting: true, closesOnIdle: false },
+  states: {
+    open: {
+      on: {
+        jobSubmitted: { target: 'open', guard: 'isAccepting' },
+        jobStarted: 'active',
+        jobWithdrawn: [drainable, 'open'],
+        drain: [drainable, 'open'],
+        resume: 'open',
+        close: 'closed',
+        unused_ttl: 'closed',
+      },
+    },
+    active: {
+      on: {
+        jobSubmitted: { target: 'active', guard: 'isAccepting' },
+        jobStarted: 'active',
+        jobEnded: [drainable, 'active'],
+        jobRequeued: 'active',
+        jobWithdrawn: [drainable, 'active'],
+        drain: [drainable, 'active'],
+        resume: 'active',
+        close: 'closed',
+        interactive_ttl: [{ target: 'closed', guard: 'closesOnIdle' }, 'inactive'],
+        max_ttl: 'closed',
+        active_ttl: 'closed',
+      },
+    },
+    inactive: {
+      on: {
+        jobSubmitted: { target: 'inactive', guard: 'isAccepting' },
+        jobStarted: 'active',
+        jobWithdrawn: [drainable, 'inactive'],
+        drain: [drainable, 'inactive'],
+        resume: 'inactive',
+        close: 'closed',
+        max_ttl: 'closed',
+      },
+    },
+    // Not `type: 'final'`: a job that outlives its session still ends here, and draining or closing again is no error.
+    closed: { on: { jobEnded: 'inactive', drain: 'inactive', close: {} } },
+  },
+});

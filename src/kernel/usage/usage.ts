@@ -1,0 +1,24 @@
+import type { Millis } from '../time.js';
+
+/**
+ * One charge, written in the transaction that changed the state and never changed afterwards. `hold`: a dedicated session
+ * committed a slot. `job`: a lone or batch job occupied a lane. The sum over entries equals the sum of what sessions and
+ * lone jobs show as used (semantics: usage).
+ */
+export interface LedgerEntry {
+  readonly kind: 'hold' | 'job';
+  readonly backend: string;
+  readonly slot: number;
+  readonly instance: string;
+  readonly user: string;
+  readonly session: string | null;
+  /** The job that was charged; null for a hold. */
+  readonly job: string | null;
+  readonly from: Millis;
+  readonly to: Millis;
+}
+
+export const chargedTime = (entry: LedgerEntry): Millis => entry.to - entry.from;
+
+/** Fair share looks back this far unless configured otherwise (semantics: who runs next). */
+export const defaultWindow: Millis = 28 * 24 * 3600 * 1000;

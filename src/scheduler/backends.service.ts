@@ -1,0 +1,105 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
+import type { Snapshot } from '../kernel/choice/snapshot.js';
+import { Refusal } from '../kernel/refusal.js';
+import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
+import { RUNNERS, STORE, type Runners, type Store, type Tx } from './ports.js';
+
+export type NewBackend = Omit<Backend, 'status' | 'statusReason' | 'queuedJobs' | 'createdAt'>;
+
+export interface BackendChange {
+  readonly status?: BackendStatus;
+  readonly statusReason?: string | null;
+  readonly limits?: Backend['limits'];
+}
+
+/** The scarce things themselves: configuring, pausing and reading them. */
+@Injectable()
+export class BackendsService {
+  constructor(
+    private readonly commands: Commands,
+    @Inject(STORE) private readonly store: Store,
+    @Inject(RUNNERS) private readonly runners: Runners,
+    @Inject(SETTINGS) private readonly settings: SchedulerSettings,
+  ) {}
+
+  create(asked: NewBackend): Promise<Backend> {
+    if (this.programs(asked.driver) === null) {
+      throw new Refusal(
+        'invalid_value',
+        `There is no driver called ${asked.driver}.`,
+        'Drivers are: scripted, aer.',
+      );
+    }
+    return this.commands.run(async (unit) => {
+      if ((await unit.tx.backends.find(asked.name)) !== null) {
+        throw new Refusal('backend_exists', `There is already a backend called ${asked.name}.`, 'Choose another name.');
+      }
+      const backend: Backend = { ...asked, status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at };
+      await unit.tx.backends.insert(backend);
+      return backend;
+    });
+  }
+
+  /** Creates the backends of the configuration and brings those that exist up to date; their status stays. */
+  async configure(backends: readonly NewBackend[]): Promise<void> {
+    await this.commands.run(async (unit) => {
+      for (const asked of backends) {
+        const known = await unit.tx.backends.find(asked.name);
+        const fresh = { status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at } as const;
+        if (known === null) await unit.tx.backends.insert({ ...asked, ...fresh });
+        else await unit.tx.backends.save({ ...known, ...asked });
+        unit.touch(asked.name);
+      }
+    });
+  }
+
+  change(name: string, change: (backend: Backend) => BackendChange): Promise<Backend> {
+    return this.commands.run(async (unit) => {
+      const backend = await this.named(unit.tx, name);
+      const changed = { ...backend, ...change(backend) };
+      await unit.tx.backends.save(changed);
+      unit.touch(name);
+      return changed;
+    });
+  }
+
+  list(): Promise<Backend[]> {
+    return this.store.read.backends();
+  }
+
+  async get(name: string): Promise<Backend> {
+    return (await this.store.read.backend(name)) ?? unknown(name, await this.list());
+  }
+
+  slots(backend: Backend): Promise<Snapshot['slots']> {
+    return this.store.read.slots(backend);
+  }
+
+  /** `offline` with the reason when its driver cannot run anything, whatever an operator has set. */
+  health(backend: Backend): { status: BackendStatus; reason: string | null } {
+    const why = this.runners.unavailable(backend.driver);
+    return why === null ? { status: backend.status, reason: backend.statusReason } : { status: 'offline', reason: why };
+  }
+
+  /** The programs a driver runs; null when there is no such driver. */
+  programs(driver: string): readonly string[] | null {
+    return driver === 'scripted' ? ['scripted'] : this.runners.programs(driver);
+  }
+
+  /** The backend of that name, or the default one when none is named. */
+  async named(tx: Tx, name: string | undefined): Promise<Backend> {
+    const wanted = name ?? this.settings.defaultBackend ?? (await this.list())[0]?.name;
+    if (wanted === undefined) throw new Refusal('unknown_backend', 'No backend is configured yet.');
+    return (await tx.backends.find(wanted)) ?? unknown(wanted, await this.list());
+  }
+}
+
+function unknown(name: string, known: readonly Backend[]): never {
+  const some = known.slice(0, 10).map((backend) => backend.name);
+  throw new Refusal(
+    'unknown_backend',
+    `There is no backend called ${name}.`,
+    some.length === 0 ? 'No backend is configured yet.' : `Backends here: ${some.join(', ')}.`,
+  );
+}

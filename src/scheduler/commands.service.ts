@@ -1,0 +1,132 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Millis } from '../kernel/time.js';
+import { CLOCK, IDS, RUNNERS, STORE, type Clock, type Ids, type Runners, type Store } from './ports.js';
+import { applyDue, settle } from './settle.js';
+import { DueWatch, Unit, type Effect } from './unit.js';
+
+/** What the commands need to know of the configuration. */
+export interface SchedulerSettings {
+  /** Fair share looks back this far. */
+  readonly window: Millis;
+  /** Where a session or a job goes when the client names no backend. */
+  readonly defaultBackend: string | null;
+}
+export const SETTINGS = Symbol('SchedulerSettings');
+
+/**
+ * The one path by which anything changes: load, decide and save in one transaction, then the effects. HTTP, the clock and
+ * a runner's answer all end here, so each finds the deadlines before it applied and leaves the next jobs started.
+ */
+@Injectable()
+export class Commands {
+  private readonly logger = new Logger(Commands.name);
+  private readonly watch = new DueWatch();
+  private latest: Millis = 0;
+
+  constructor(
+    @Inject(STORE) private readonly store: Store,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(IDS) private readonly ids: Ids,
+    @Inject(RUNNERS) private readonly runners: Runners,
+    @Inject(SETTINGS) private readonly settings: SchedulerSettings,
+  ) {}
+
+  /** When the next deadline is due; may be too early, never too late. */
+  get nextDue(): Millis {
+    return this.watch.next;
+  }
+
+  /** Runs `work` on the state as it is now, and answers when the outcome is durable. Throws what `work` refuses. */
+  async run<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
+    return this.write(async (unit) => {
+      await settle(unit, this.watch, this.settings.window);
+      const value = await work(unit);
+      await settle(unit, this.watch, this.settings.window);
+      return value;
+    });
+  }
+
+  /** Applies what is due and chooses what is next, nothing else. */
+  async tick(): Promise<void> {
+    await this.run(() => Promise.resolve());
+  }
+
+  /**
+   * After a start: the processes of jobs that ran have died with the service. Their attempts ended when it was last alive,
+   * and a slot that waits for one of them was not ours to charge for in between (semantics: service restart).
+   */
+  async recover(): Promise<{ lost: number }> {
+    return this.write(async (unit) => {
+      const aliveAt = Number((await unit.tx.facts.get('alive_at')) ?? unit.at);
+      const orphans = await unit.tx.jobs.runningOnRunners();
+      const paused = new Set<string>();
+      for (const job of orphans) {
+        const lostAt = Math.max(aliveAt, job.startedAt ?? aliveAt);
+        await unit.loseJob(job, lostAt);
+        if (job.session !== null && !paused.has(job.session)) {
+          const session = await unit.tx.sessions.find(job.session);
+          if (session?.slot != null) await unit.pauseHold(session, lostAt);
+          paused.add(job.session);
+        }
+      }
+      for (let due = await unit.tx.firstDue(unit.at); due !== null; due = await unit.tx.firstDue(unit.at)) {
+        await applyDue(unit, due);
+      }
+      for (const id of paused) {
+        const session = await unit.tx.sessions.find(id);
+        if (session !== null && session.state === 'active') await unit.resumeHold(session);
+      }
+      for (const backend of await unit.tx.backends.names()) unit.touch(backend);
+      await settle(unit, this.watch, this.settings.window);
+      return { lost: orphans.length };
+    });
+  }
+
+  private async write<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
+    try {
+      const { value, effects } = await this.store.write(async (tx) => {
+        // The computer's clock may be set back; ours never goes back.
+        this.latest = Math.max(this.latest, this.clock.now());
+        const unit = new Unit(tx, this.latest, this.ids, this.watch);
+        const value = await work(unit);
+        await tx.facts.set('alive_at', String(unit.at));
+        return { value, effects: unit.effects };
+      });
+      await this.perform(effects);
+      return value;
+    } catch (error) {
+      // What was undone may include deadlines that were just applied: look again.
+      this.watch.next = -Infinity;
+      throw error;
+    } finally {
+      this.wakeAt(this.watch.next);
+    }
+  }
+
+  private wakeAt(at: Millis): void {
+    this.clock.wakeAt(at, () => {
+      this.tick().catch((error: unknown) => {
+        this.logger.error(`Deadlines could not be applied; trying again in a second: ${String(error)}`);
+        this.wakeAt(this.clock.now() + 1000);
+      });
+    });
+  }
+
+  private async perform(effects: readonly Effect[]): Promise<void> {
+    for (const { type, job: id, token } of effects) {
+      if (type === 'stop') this.runners.stop(id, token);
+      else if (type === 'kill') this.runners.kill(id, token);
+      else await this.hand(id, token);
+    }
+  }
+
+  private async hand(id: string, token: string): Promise<void> {
+    const [job, params] = await Promise.all([this.store.read.job(id), this.store.read.params(id)]);
+    // Stopped or lost again in the meantime: then another effect follows, or none is needed.
+    if (job === null || params === null || job.token !== token) return;
+    const backend = await this.store.read.backend(job.backend);
+    if (backend === null) return;
+    const { program, details } = job;
+    this.runners.start({ job: id, token, program, backend, params, logLevel: details.logLevel });
+  }
+}

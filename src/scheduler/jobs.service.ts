@@ -1,0 +1,198 @@
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { maySee, type Actor } from '../kernel/access/access.js';
+import { checkJobLimit } from '../kernel/job/job.decide.js';
+import { defaultMaxAttempts, isFinal, type Job } from '../kernel/job/job.js';
+import { Refusal } from '../kernel/refusal.js';
+import type { Session } from '../kernel/session/session.js';
+import type { Millis } from '../kernel/time.js';
+import { BackendsService } from './backends.service.js';
+import { Commands } from './commands.service.js';
+import { RUNNERS, STORE } from './ports.js';
+import type { Answer, JobDetails, JobFilter, JobRecord, Page, RunnerListener, Runners, Store, Tx } from './ports.js';
+import { readScript } from './script.js';
+
+export interface AskedJob {
+  readonly program: string;
+  /** Undefined: the session's, or the default backend. */
+  readonly backend: string | undefined;
+  readonly session: string | undefined;
+  readonly maxExecutionTime: Millis | undefined;
+  /** JSON text, kept byte for byte. */
+  readonly params: string;
+  readonly details: JobDetails;
+}
+
+/** Submitting, cancelling and reading jobs, and what their runners say about them. */
+@Injectable()
+export class JobsService implements OnModuleInit, RunnerListener {
+  private readonly logger = new Logger(JobsService.name);
+
+  constructor(
+    private readonly commands: Commands,
+    private readonly backends: BackendsService,
+    @Inject(STORE) private readonly store: Store,
+    @Inject(RUNNERS) private readonly runners: Runners,
+  ) {}
+
+  onModuleInit(): void {
+    this.runners.listen(this);
+  }
+
+  submit(actor: Actor, asked: AskedJob): Promise<Job> {
+    return this.commands.run(async (unit) => {
+      const session = asked.session === undefined ? null : await this.session(unit.tx, actor, asked.session);
+      const backend = await this.backends.named(unit.tx, asked.backend ?? session?.backend);
+      if (session !== null && session.backend !== backend.name) {
+        throw new Refusal(
+          'session_elsewhere',
+          `Session ${session.id} is on backend ${session.backend}, not on ${backend.name}.`,
+          `Submit to ${session.backend}, or leave the session out.`,
+        );
+      }
+      const programs = this.backends.programs(backend.driver) ?? [];
+      if (!programs.includes(asked.program)) {
+        throw new Refusal(
+          'unknown_program',
+          `Backend ${backend.name} has no program called ${asked.program}.`,
+          `It runs: ${programs.join(', ')}.`,
+        );
+      }
+      const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
+      const plan = (await unit.tx.instances.find(actor.instance.id))?.plan.maxExecutionTime ?? Infinity;
+      const most = Math.min(backend.limits.maxExecutionTime, plan);
+      const job = await unit.insertJob(
+        {
+          id: unit.ids.uuid(),
+          backend: backend.name,
+          instance: session?.instance ?? actor.instance.id,
+          user: actor.user,
+          session: session?.id ?? null,
+          mode: session?.mode ?? 'job',
+          program: asked.program,
+          state: 'queued',
+          reason: null,
+          reasonCode: null,
+          createdAt: unit.at,
+          startedAt: null,
+          endedAt: null,
+          maxExecutionTime: checkJobLimit(asked.maxExecutionTime, most, session?.limits.maxTtl),
+          script: scripted?.script ?? null,
+          attempts: 0,
+          maxAttempts: defaultMaxAttempts,
+          token: null,
+          slot: null,
+          stop: null,
+          used: 0,
+        },
+        asked.details,
+        asked.params,
+      );
+      // Kept now and shown once the job is completed: a scripted job ends without anyone there to bring a result.
+      if (scripted !== null) await unit.tx.jobs.saveResult(job.id, scripted.result);
+      return job;
+    });
+  }
+
+  async get(actor: Actor, id: string): Promise<JobRecord> {
+    return visible(actor, id, await this.store.read.job(id));
+  }
+
+  list(filter: JobFilter): Promise<Page<JobRecord>> {
+    return this.store.read.jobs(filter);
+  }
+
+  async params(id: string): Promise<string> {
+    return (await this.store.read.params(id)) ?? '{}';
+  }
+
+  /** The result text of a completed job; null for any other. A private job's can be read once. */
+  async result(actor: Actor, id: string): Promise<string | null> {
+    const job = await this.get(actor, id);
+    if (job.state !== 'completed') return null;
+    const result = await this.store.read.result(id);
+    if (job.details.private && result !== null) {
+      await this.commands.run((unit) => unit.tx.jobs.removeResult(id));
+    }
+    return result;
+  }
+
+  async logs(actor: Actor, id: string): Promise<{ at: Millis; level: string; text: string }[]> {
+    await this.get(actor, id);
+    return this.store.read.logs(id);
+  }
+
+  /** A queued job ends at once, a running one when its runner is gone. */
+  cancel(actor: Actor, id: string): Promise<Job> {
+    return this.commands.run(async (unit) =>
+      unit.stopJob(await this.job(unit.tx, actor, id), {
+        at: unit.at,
+        reason: `cancelled by ${actor.role} ${actor.user}`,
+        reasonCode: null,
+      }),
+    );
+  }
+
+  /** Forgets a job that has ended; what it was charged stays in the ledger. */
+  remove(actor: Actor, id: string): Promise<void> {
+    return this.commands.run(async (unit) => {
+      const job = await this.job(unit.tx, actor, id);
+      if (!isFinal(job.state)) {
+        throw new Refusal('job_not_final', `Job ${id} is still ${job.state}.`, 'Cancel it first, or wait for its end.');
+      }
+      await unit.tx.jobs.remove(id);
+    });
+  }
+
+  setTags(actor: Actor, id: string, tags: readonly string[]): Promise<void> {
+    return this.commands.run(async (unit) => {
+      await this.job(unit.tx, actor, id);
+      await unit.tx.jobs.saveTags(id, tags);
+    });
+  }
+
+  /** A runner's answer. The one of an attempt that was lost meanwhile carries an old token and changes nothing. */
+  async answered(id: string, token: string, answer: Answer): Promise<void> {
+    await this.commands.run(async (unit) => {
+      const job = await unit.tx.jobs.find(id);
+      if (job === null || job.token !== token) {
+        this.logger.warn({ job: id, answer: answer.type }, 'A late answer of a lost attempt was ignored');
+        return;
+      }
+      if (answer.type === 'lost') {
+        this.logger.warn({ job: id, attempt: job.attempts, why: answer.why }, 'A runner was lost');
+        await unit.loseJob(job, unit.at);
+        return;
+      }
+      // Stored before the job is shown as ended.
+      if (answer.type === 'completed') await unit.tx.jobs.saveResult(id, answer.result);
+      if (answer.type === 'failed' && answer.traceback !== null) {
+        await unit.tx.jobs.appendLog(id, unit.at, 'error', answer.traceback);
+        await unit.tx.jobs.saveResult(id, answer.traceback);
+      }
+      await unit.endJob(job, answer, unit.at);
+    });
+  }
+
+  async logged(id: string, token: string, level: string, text: string): Promise<void> {
+    await this.commands.run(async (unit) => {
+      const job = await unit.tx.jobs.find(id);
+      if (job?.token === token) await unit.tx.jobs.appendLog(id, unit.at, level, text);
+    });
+  }
+
+  private async session(tx: Tx, actor: Actor, id: string): Promise<Session> {
+    const session = await tx.sessions.find(id);
+    if (session !== null && maySee(actor, session)) return session;
+    throw new Refusal('unknown_session', `There is no session ${id} in instance ${actor.instance.name}.`, 'Open one with POST /sessions.');
+  }
+
+  private async job(tx: Tx, actor: Actor, id: string): Promise<Job> {
+    return visible(actor, id, await tx.jobs.find(id));
+  }
+}
+
+/** Another instance's job is as unknown as one that never was. */
+function visible<J extends Job>(actor: Actor, id: string, job: J | null): J {
+  if (job !== null && maySee(actor, job)) return job;
+  throw new Refusal('unknown_job', `There is no job ${id} in instance ${actor.instance.name}.`);
+}

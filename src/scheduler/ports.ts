@@ -1,0 +1,243 @@
+import type { Role } from '../kernel/access/access.js';
+import type { Backend } from '../kernel/backend/backend.js';
+import type { Choice, Snapshot } from '../kernel/choice/snapshot.js';
+import type { Job, JobState } from '../kernel/job/job.js';
+import type { AskedLimits } from '../kernel/session/session.limits.js';
+import type { DueKind } from '../kernel/session/session.deadline.js';
+import type { Session, SessionMode, SessionState } from '../kernel/session/session.js';
+import type { Millis } from '../kernel/time.js';
+import type { LedgerEntry } from '../kernel/usage/usage.js';
+
+// --- Rows that are not the kernel's business ------------------------------------------------------------------------
+
+/** A tenant. `crn` is its name on the Qiskit wire. */
+export interface Instance {
+  readonly id: string;
+  readonly name: string;
+  readonly crn: string;
+  readonly shares: number;
+  readonly budget: Millis | null;
+  readonly plan: AskedLimits & { readonly modes?: readonly SessionMode[]; readonly maxExecutionTime?: Millis };
+  readonly createdAt: Millis;
+}
+
+/** An API token; the secret itself is never stored. */
+export interface Token {
+  readonly id: string;
+  /** SHA-256 of the secret, hexadecimal. */
+  readonly hash: string;
+  readonly user: string;
+  readonly role: Role;
+  readonly instance: string;
+  readonly createdAt: Millis;
+  readonly expiresAt: Millis | null;
+  readonly revokedAt: Millis | null;
+}
+
+/** What a client said about its job that no rule of ours depends on. */
+export interface JobDetails {
+  readonly tags: readonly string[];
+  readonly logLevel: string;
+  readonly private: boolean;
+  readonly calibrationId: string | null;
+  readonly runtime: string | null;
+  /** Seconds the client asked for as `cost`. */
+  readonly cost: number | null;
+}
+export type JobRecord = Job & { readonly details: JobDetails };
+
+// --- Store ----------------------------------------------------------------------------------------------------------
+
+/** Something whose deadline has come. */
+export interface Due {
+  readonly kind: DueKind;
+  readonly at: Millis;
+  readonly subject: 'session' | 'job';
+  readonly id: string;
+}
+
+/** What one transaction may do. Rows that are read here are read to be changed. */
+export interface Tx {
+  readonly sessions: {
+    find(id: string): Promise<Session | null>;
+    insert(session: Session, due: { at: Millis; clock: DueKind } | null): Promise<void>;
+    save(session: Session, due: { at: Millis; clock: DueKind } | null): Promise<void>;
+    /** Dedicated sessions that hold a slot anywhere. */
+    holding(): Promise<Session[]>;
+  };
+  readonly jobs: {
+    find(id: string): Promise<Job | null>;
+    /** Stores a new queued job with its params and gives it the next submission number. */
+    insert(job: Omit<JobRecord, 'seq'>, params: string): Promise<Job>;
+    save(job: Job, due: { at: Millis; kind: DueKind } | null): Promise<void>;
+    /** Ends all queued jobs of a session at once; answers how many there were. */
+    endQueuedOf(session: string, how: Pick<Job, 'state' | 'reason' | 'reasonCode'>, at: Millis): Promise<number>;
+    /** Submission number of the session's first queued job. */
+    headOf(session: string): Promise<number | null>;
+    runningOf(session: string): Promise<Job[]>;
+    /** Every running job that needs a runner (that is: has no script). */
+    runningOnRunners(): Promise<Job[]>;
+    saveResult(job: string, result: string): Promise<void>;
+    removeResult(job: string): Promise<void>;
+    appendLog(job: string, at: Millis, level: string, text: string): Promise<void>;
+    saveTags(job: string, tags: readonly string[]): Promise<void>;
+    remove(job: string): Promise<void>;
+  };
+  readonly backends: {
+    find(name: string): Promise<Backend | null>;
+    names(): Promise<string[]>;
+    insert(backend: Backend): Promise<void>;
+    save(backend: Backend): Promise<void>;
+    countQueued(name: string, change: number): Promise<void>;
+    reserve(name: string, reservations: Choice['reservations']): Promise<void>;
+  };
+  readonly instances: {
+    find(id: string): Promise<Instance | null>;
+    findByName(name: string): Promise<Instance | null>;
+    insert(instance: Instance): Promise<void>;
+  };
+  readonly tokens: {
+    find(id: string): Promise<Token | null>;
+    insert(token: Token): Promise<void>;
+    revoke(id: string, at: Millis): Promise<void>;
+  };
+  readonly ledger: { append(entries: readonly LedgerEntry[]): Promise<void> };
+  /** The first thing due at or before `at`, in order of due time and rank. */
+  firstDue(at: Millis): Promise<Due | null>;
+  /** When the next thing is due at all. */
+  nextDue(): Promise<Millis | null>;
+  /** What the choice needs to know about one backend; see {@link Snapshot}. */
+  snapshot(backend: string, at: Millis, window: Millis): Promise<Snapshot | null>;
+  /** Small facts about the service itself. */
+  readonly facts: { get(key: Fact): Promise<string | null>; set(key: Fact, value: string): Promise<void> };
+}
+export type Fact = 'alive_at' | 'signing_key' | 'bootstrap_token';
+
+export interface Page<T> {
+  readonly items: T[];
+  readonly total: number;
+}
+
+export interface JobFilter {
+  readonly instance?: string;
+  readonly backend?: string;
+  readonly program?: string;
+  readonly session?: string;
+  readonly states?: readonly JobState[];
+  readonly tags?: readonly string[];
+  readonly createdFrom?: Millis;
+  readonly createdTo?: Millis;
+  readonly oldestFirst?: boolean;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export interface SessionFilter {
+  readonly instance?: string;
+  readonly backend?: string;
+  readonly user?: string;
+  readonly mode?: SessionMode;
+  readonly states?: readonly SessionState[];
+  /** Sessions older than the one with this id, newest first. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+export interface LedgerFilter {
+  readonly instance?: string;
+  readonly backend?: string;
+  readonly user?: string;
+  readonly from?: Millis;
+  readonly to?: Millis;
+}
+
+/** Committed state, read without any lock. */
+export interface Reads {
+  session(id: string): Promise<Session | null>;
+  sessions(filter: SessionFilter): Promise<Session[]>;
+  job(id: string): Promise<JobRecord | null>;
+  jobs(filter: JobFilter): Promise<Page<JobRecord>>;
+  params(job: string): Promise<string | null>;
+  result(job: string): Promise<string | null>;
+  logs(job: string): Promise<{ at: Millis; level: string; text: string }[]>;
+  backend(name: string): Promise<Backend | null>;
+  backends(): Promise<Backend[]>;
+  /** Each slot with who is on it. */
+  slots(backend: Backend): Promise<Snapshot['slots']>;
+  instance(id: string): Promise<Instance | null>;
+  instanceByCrn(crn: string): Promise<Instance | null>;
+  instances(): Promise<Instance[]>;
+  token(id: string): Promise<Token | null>;
+  tokenByHash(hash: string): Promise<Token | null>;
+  tokens(): Promise<Token[]>;
+  /** Charged to an instance by entries that ended after `from`, plus what accrues until `at`. */
+  charged(instance: string, from: Millis, at: Millis): Promise<Millis>;
+  ledger(filter: LedgerFilter): Promise<(LedgerEntry & { id: number })[]>;
+}
+
+export interface Store {
+  readonly read: Reads;
+  /**
+   * Runs `work` in a transaction, one at a time, and answers after it is durable. Several that wait share one commit; a
+   * failure undoes only its own work.
+   */
+  write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+}
+export const STORE = Symbol('Store');
+
+// --- Clock, identities, runners ---------------------------------------------------------------------------------------
+
+export interface Clock {
+  readonly mode: 'real' | 'virtual';
+  now(): Millis;
+  /** The computer's own time, for what other programs compare with theirs (a JWT's `exp`). */
+  wall(): Millis;
+  /** Calls `wake` once, at or after `at`. On a virtual clock never: there someone else moves the time. */
+  wakeAt(at: Millis, wake: () => void): void;
+}
+export const CLOCK = Symbol('Clock');
+
+export interface Ids {
+  uuid(): string;
+  /** 256 random bits, base64url. */
+  secret(): string;
+}
+export const IDS = Symbol('Ids');
+
+/** One attempt at one job, for the process that will run it. */
+export interface Task {
+  readonly job: string;
+  readonly token: string;
+  readonly program: string;
+  readonly backend: Backend;
+  /** The client's params, byte for byte. */
+  readonly params: string;
+  readonly logLevel: string;
+}
+
+export type Answer =
+  | { readonly type: 'completed'; readonly result: string }
+  | { readonly type: 'failed'; readonly reason: string; readonly reasonCode: number | null; readonly traceback: string | null }
+  | { readonly type: 'stopped' }
+  /** The process is gone without having answered. */
+  | { readonly type: 'lost'; readonly why: string };
+
+export interface RunnerListener {
+  answered(job: string, token: string, answer: Answer): Promise<void>;
+  logged(job: string, token: string, level: string, text: string): Promise<void>;
+}
+
+/** The processes that execute jobs. Calls may come twice for one attempt; the second does nothing. */
+export interface Runners {
+  listen(listener: RunnerListener): void;
+  /** The programs a driver can run; null when it has no such driver. */
+  programs(driver: string): readonly string[] | null;
+  /** Why the driver cannot run anything now, in one sentence; null when it can. */
+  unavailable(driver: string): string | null;
+  start(task: Task): void;
+  /** Asks an attempt to stop. */
+  stop(job: string, token: string): void;
+  /** Ends its process. */
+  kill(job: string, token: string): void;
+}
+export const RUNNERS = Symbol('Runners');

@@ -1,0 +1,103 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { maySee, type Actor } from '../kernel/access/access.js';
+import { Refusal } from '../kernel/refusal.js';
+import { grantLimits, type AskedLimits } from '../kernel/session/session.limits.js';
+import { openSession, type Session, type SessionMode } from '../kernel/session/session.js';
+import { BackendsService } from './backends.service.js';
+import { Commands } from './commands.service.js';
+import { STORE, type SessionFilter, type Store, type Tx } from './ports.js';
+import type { Unit } from './unit.js';
+
+export interface AskedSession extends AskedLimits {
+  readonly mode: SessionMode;
+  /** Undefined: the default backend. */
+  readonly backend: string | undefined;
+}
+
+/** Opening, draining, closing and reading sessions. */
+@Injectable()
+export class SessionsService {
+  constructor(
+    private readonly commands: Commands,
+    @Inject(STORE) private readonly store: Store,
+    private readonly backends: BackendsService,
+  ) {}
+
+  open(actor: Actor, asked: AskedSession): Promise<Session> {
+    return this.commands.run(async (unit) => {
+      const backend = await this.backends.named(unit.tx, asked.backend);
+      const instance = await unit.tx.instances.find(actor.instance.id);
+      const modes = instance?.plan.modes;
+      if (modes !== undefined && !modes.includes(asked.mode)) {
+        throw new Refusal(
+          'mode_not_allowed',
+          `The plan of instance ${actor.instance.name} does not allow ${asked.mode} sessions.`,
+          modes.length === 0 ? 'Submit lone jobs instead.' : `It allows: ${modes.join(', ')}.`,
+        );
+      }
+      const session = openSession(
+        {
+          id: unit.ids.uuid(),
+          backend: backend.name,
+          instance: actor.instance.id,
+          user: actor.user,
+          mode: asked.mode,
+          limits: grantLimits(asked, asked.mode, backend, instance?.plan),
+        },
+        unit.at,
+      );
+      await unit.insertSession(session);
+      return session;
+    });
+  }
+
+  async get(actor: Actor, id: string): Promise<Session> {
+    return visible(actor, id, await this.store.read.session(id));
+  }
+
+  list(filter: SessionFilter): Promise<Session[]> {
+    return this.store.read.sessions(filter);
+  }
+
+  /** `false` drains: no new jobs, the others finish, then it closes. `true` takes that back while it is not closed. */
+  setAccepting(actor: Actor, id: string, accepting: boolean): Promise<Session> {
+    return this.commands.run(async (unit) => {
+      const session = await find(unit.tx, actor, id);
+      return unit.changeSession(session, { type: accepting ? 'resume' : 'drain', at: unit.at });
+    });
+  }
+
+  /** Closes at once: queued jobs fail, a running one is left to finish. Closing again changes nothing. */
+  close(actor: Actor, id: string): Promise<Session> {
+    return this.commands.run(async (unit) =>
+      closeWith(unit, await find(unit.tx, actor, id), `closed by ${actor.role} ${actor.user}`),
+    );
+  }
+
+  /** As {@link close}, in the admin's words, and where wanted the running jobs are cancelled too. */
+  adminClose(actor: Actor, id: string, reason: string, running: 'finish' | 'cancel'): Promise<Session> {
+    return this.commands.run(async (unit) => {
+      const words = `closed by admin ${actor.user}: ${reason}`;
+      await closeWith(unit, await find(unit.tx, actor, id), words);
+      if (running === 'cancel') {
+        for (const job of await unit.tx.jobs.runningOf(id)) {
+          await unit.stopJob(job, { at: unit.at, reason: `its session was ${words}`, reasonCode: null });
+        }
+      }
+      return find(unit.tx, actor, id);
+    });
+  }
+}
+
+const closeWith = (unit: Unit, session: Session, reason: string): Promise<Session> =>
+  unit.changeSession(session, { type: 'close', at: unit.at, reason });
+
+async function find(tx: Tx, actor: Actor, id: string): Promise<Session> {
+  return visible(actor, id, await tx.sessions.find(id));
+}
+
+/** Another instance's session is as unknown as one that never was. */
+function visible(actor: Actor, id: string, session: Session | null): Session {
+  if (session !== null && maySee(actor, session)) return session;
+  throw new Refusal('unknown_session', `There is no session ${id} in instance ${actor.instance.name}.`);
+}

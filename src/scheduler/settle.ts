@@ -1,0 +1,67 @@
+import { chooseJobs } from '../kernel/choice/choose-jobs.js';
+import { limitStop } from '../kernel/job/job.decide.js';
+import { stopGrace } from '../kernel/job/job.js';
+import type { Millis } from '../kernel/time.js';
+import type { Due } from './ports.js';
+import type { DueWatch, Unit } from './unit.js';
+
+/** More deadlines than this in one transaction would keep requests waiting; the rest follows in the next one. */
+const mostDuePerUnit = 500;
+
+/**
+ * Brings the service up to `unit.at`: everything due is applied in order of due time, then the backends that changed
+ * choose their next jobs; and again while a job that started there ends at the same moment (semantics: clocks).
+ */
+export async function settle(unit: Unit, watch: DueWatch, window: Millis): Promise<void> {
+  let applied = 0;
+  do {
+    while (watch.next <= unit.at && applied < mostDuePerUnit) {
+      const due = await unit.tx.firstDue(unit.at);
+      if (due === null) {
+        watch.next = (await unit.tx.nextDue()) ?? Infinity;
+        break;
+      }
+      await applyDue(unit, due);
+      applied += 1;
+    }
+    for (const backend of unit.takeTouched()) await dispatch(unit, backend, window);
+  } while (watch.next <= unit.at && applied < mostDuePerUnit);
+}
+
+/** A deadline takes effect at its due time, whenever it is processed. */
+export async function applyDue(unit: Unit, due: Due): Promise<void> {
+  switch (due.kind) {
+    case 'max_ttl':
+    case 'active_ttl':
+    case 'interactive_ttl':
+    case 'unused_ttl': {
+      const session = await unit.tx.sessions.find(due.id);
+      if (session !== null) await unit.changeSession(session, { type: due.kind, at: due.at });
+      return;
+    }
+    case 'job_limit':
+    case 'job_end':
+    case 'kill': {
+      const job = await unit.tx.jobs.find(due.id);
+      if (job === null) return;
+      if (due.kind === 'job_limit') await unit.stopJob(job, limitStop(job, due.at));
+      else if (due.kind === 'kill') await unit.killJob(job, Math.max(unit.at, due.at) + stopGrace);
+      else await unit.endJob(job, scriptedOutcome(job.script?.outcome), due.at);
+    }
+  }
+}
+
+const scriptedOutcome = (outcome: 'completed' | 'failed' | undefined) =>
+  outcome === 'failed'
+    ? ({ type: 'failed', reason: 'the script says so', reasonCode: null } as const)
+    : ({ type: 'completed' } as const);
+
+/** 1 snapshot, 2 choose, 3 keep the reservations, 4 start; the runners are told after the commit. */
+async function dispatch(unit: Unit, backend: string, window: Millis): Promise<void> {
+  const snapshot = await unit.tx.snapshot(backend, unit.at, window);
+  if (snapshot === null) return;
+  const { starts, reservations } = chooseJobs(snapshot);
+  await unit.tx.backends.reserve(backend, reservations);
+  for (const { job, slot } of starts) await unit.startJob(job, slot);
+  unit.forget(backend);
+}

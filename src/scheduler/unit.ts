@@ -1,0 +1,201 @@
+import { endJob, loseJob, startJob, stopJob, closedWithSession, type JobDecision, type Outcome } from '../kernel/job/job.decide.js';
+import { jobDeadlineOf, type Job, type Stop } from '../kernel/job/job.js';
+import { decideSession, pauseHold, resumeHold, type SessionDecision, type SessionEvent } from '../kernel/session/session.decide.js';
+import { deadlineOf } from '../kernel/session/session.deadline.js';
+import type { Session } from '../kernel/session/session.js';
+import type { Millis } from '../kernel/time.js';
+import type { Ids, JobDetails, Tx } from './ports.js';
+
+/** What is to be done outside once the transaction is durable: safe to lose, safe to repeat. */
+export interface Effect {
+  readonly type: 'start' | 'stop' | 'kill';
+  readonly job: string;
+  readonly token: string;
+}
+
+/** The earliest deadline known; lower than the truth is harmless, higher would be late. */
+export class DueWatch {
+  next: Millis = -Infinity;
+
+  note(at: Millis | undefined): void {
+    if (at !== undefined && at < this.next) this.next = at;
+  }
+}
+
+/**
+ * One command's work inside its transaction: every change of a session or a job goes through here, so that the row, its
+ * deadline, the ledger, the queue counters and the session that a job belongs to change together or not at all.
+ */
+export class Unit {
+  readonly effects: Effect[] = [];
+  private readonly touched = new Set<string>();
+
+  constructor(
+    readonly tx: Tx,
+    readonly at: Millis,
+    readonly ids: Ids,
+    private readonly watch: DueWatch,
+  ) {}
+
+  /** Something changed on this backend: the choice is asked again. */
+  touch(backend: string): void {
+    this.touched.add(backend);
+  }
+
+  takeTouched(): string[] {
+    const all = [...this.touched];
+    this.touched.clear();
+    return all;
+  }
+
+  /** The choice has just been made: what its own starts touched needs no second look. */
+  forget(backend: string): void {
+    this.touched.delete(backend);
+  }
+
+  // Sessions
+
+  async insertSession(session: Session): Promise<void> {
+    const due = deadlineOf(session);
+    await this.tx.sessions.insert(session, due);
+    this.watch.note(due?.at);
+  }
+
+  async changeSession(session: Session, event: SessionEvent): Promise<Session> {
+    return this.saveSession(session, decideSession(session, event));
+  }
+
+  async pauseHold(session: Session, at: Millis): Promise<Session> {
+    return this.saveSession(session, pauseHold(session, at));
+  }
+
+  async resumeHold(session: Session): Promise<Session> {
+    return this.saveSession(session, {
+      session: resumeHold(session, this.at),
+      ledger: [],
+      failsQueuedJobs: false,
+    });
+  }
+
+  private async saveSession(before: Session, decision: SessionDecision): Promise<Session> {
+    const { session, ledger, failsQueuedJobs } = decision;
+    if (session !== before) {
+      const due = deadlineOf(session);
+      await this.tx.sessions.save(session, due);
+      this.watch.note(due?.at);
+      await this.tx.ledger.append(ledger);
+    }
+    if (failsQueuedJobs) {
+      const how = closedWithSession(session.stateReason ?? 'closed');
+      const count = await this.tx.jobs.endQueuedOf(session.id, how, session.closedAt ?? this.at);
+      await this.tx.backends.countQueued(session.backend, -count);
+    }
+    this.touch(session.backend);
+    return session;
+  }
+
+  // Jobs
+
+  async insertJob(job: Omit<Job, 'seq'>, details: JobDetails, params: string): Promise<Job> {
+    const inserted = await this.tx.jobs.insert({ ...job, details }, params);
+    await this.tx.backends.countQueued(job.backend, 1);
+    await this.tellSession(job, () => ({ type: 'jobSubmitted', at: this.at, seq: inserted.seq }));
+    this.touch(job.backend);
+    return inserted;
+  }
+
+  async startJob(id: string, slot: number): Promise<void> {
+    const job = await this.job(id);
+    const token = this.ids.uuid();
+    const started = startJob(job, slot, token, this.at);
+    await this.saveJob(started);
+    await this.tx.backends.countQueued(job.backend, -1);
+    await this.tellSession(job, async () => ({
+      type: 'jobStarted',
+      at: this.at,
+      slot,
+      headSeq: job.session === null ? null : await this.tx.jobs.headOf(job.session),
+    }));
+    if (job.script === null) this.effects.push({ type: 'start', job: id, token });
+  }
+
+  async endJob(job: Job, outcome: Outcome, at: Millis): Promise<Job> {
+    return this.left(job, endJob(job, outcome, at), at);
+  }
+
+  /** Asks a running job to stop, ends a queued or scripted one. */
+  async stopJob(job: Job, stop: Stop): Promise<Job> {
+    const decision = stopJob(job, stop);
+    if (decision.job.state === 'running') {
+      await this.saveJob(decision.job);
+      if (job.token !== null) this.effects.push({ type: 'stop', job: job.id, token: job.token });
+      return decision.job;
+    }
+    if (job.state === 'running') return this.left(job, decision, stop.at);
+    await this.saveJob(decision.job);
+    await this.tx.backends.countQueued(job.backend, -1);
+    await this.tellSession(job, async () => ({
+      type: 'jobWithdrawn',
+      at: stop.at,
+      headSeq: job.session === null ? null : await this.tx.jobs.headOf(job.session),
+    }));
+    this.touch(job.backend);
+    return decision.job;
+  }
+
+  /** Its runner is gone without an answer. */
+  async loseJob(job: Job, at: Millis): Promise<Job> {
+    const session = job.session === null ? null : await this.tx.sessions.find(job.session);
+    const decision = loseJob(job, at, session?.state === 'closed');
+    if (decision.job.state !== 'queued') return this.left(job, decision, at);
+    await this.saveJob(decision.job);
+    await this.tx.backends.countQueued(job.backend, 1);
+    await this.tellSession(job, async () => ({
+      type: 'jobRequeued',
+      at,
+      startedAt: job.startedAt ?? at,
+      headSeq: (job.session === null ? null : await this.tx.jobs.headOf(job.session)) ?? job.seq,
+    }));
+    this.touch(job.backend);
+    return decision.job;
+  }
+
+  /** A stopping runner has had its time: end the process, and look again should that fail. */
+  async killJob(job: Job, again: Millis): Promise<void> {
+    if (job.token === null) return;
+    await this.tx.jobs.save(job, { at: again, kind: 'kill' });
+    this.watch.note(again);
+    this.effects.push({ type: 'kill', job: job.id, token: job.token });
+  }
+
+  private async left(before: Job, { job, ledger }: JobDecision, at: Millis): Promise<Job> {
+    await this.saveJob(job);
+    await this.tx.ledger.append(ledger);
+    const charged = job.used - before.used;
+    await this.tellSession(job, () => ({ type: 'jobEnded', at, startedAt: before.startedAt ?? at, charged }));
+    this.touch(job.backend);
+    return job;
+  }
+
+  private async saveJob(job: Job): Promise<void> {
+    const due = jobDeadlineOf(job);
+    await this.tx.jobs.save(job, due);
+    this.watch.note(due?.at);
+  }
+
+  private async tellSession(
+    job: Pick<Job, 'session'>,
+    event: () => SessionEvent | Promise<SessionEvent>,
+  ): Promise<void> {
+    if (job.session === null) return;
+    const session = await this.tx.sessions.find(job.session);
+    if (session === null) throw new Error(`Session ${job.session} of a job is gone.`);
+    await this.changeSession(session, await event());
+  }
+
+  private async job(id: string): Promise<Job> {
+    const job = await this.tx.jobs.find(id);
+    if (job === null) throw new Error(`Job ${id} is gone.`);
+    return job;
+  }
+}

@@ -1,0 +1,60 @@
+import type { Tx } from '../scheduler/ports.js';
+import type { BackendRow, InstanceRow, TokenRow } from './entities/rows.js';
+import { fromBackend, fromInstance, fromToken, toBackend, toInstance, toToken } from './mapping.js';
+import { insertInto, updateById, type Sql } from './sql.js';
+
+export const backendsStore = (sql: Sql): Tx['backends'] => ({
+  async find(name) {
+    const row = await sql.one<BackendRow>('SELECT * FROM backends WHERE name = ?', name);
+    return row === null ? null : toBackend(row);
+  },
+  names: async () => (await sql.all<{ name: string }>('SELECT name FROM backends ORDER BY name')).map(({ name }) => name),
+  async insert(backend) {
+    const row = { ...fromBackend(backend), queued_jobs: 0 };
+    await sql.run(insertInto('backends', Object.keys(row)), ...Object.values(row));
+  },
+  async save(backend) {
+    const { name, ...row } = fromBackend(backend);
+    await sql.run(updateById('backends', Object.keys(row), 'name'), ...Object.values(row), name);
+  },
+  countQueued: (name, change) =>
+    sql.run('UPDATE backends SET queued_jobs = queued_jobs + ? WHERE name = ?', change, name),
+  async reserve(name, reservations) {
+    for (const { slot, session } of reservations) {
+      await sql.run(
+        `${insertInto('slots', ['backend', 'slot', 'reserved_for'])}
+         ON CONFLICT (backend, slot) DO UPDATE SET reserved_for = excluded.reserved_for`,
+        name,
+        slot,
+        session,
+      );
+    }
+  },
+});
+
+export const instancesStore = (sql: Sql): Tx['instances'] => ({
+  async find(id) {
+    const row = await sql.one<InstanceRow>('SELECT * FROM instances WHERE id = ?', id);
+    return row === null ? null : toInstance(row);
+  },
+  async findByName(name) {
+    const row = await sql.one<InstanceRow>('SELECT * FROM instances WHERE name = ?', name);
+    return row === null ? null : toInstance(row);
+  },
+  async insert(instance) {
+    const row = fromInstance(instance);
+    await sql.run(insertInto('instances', Object.keys(row)), ...Object.values(row));
+  },
+});
+
+export const tokensStore = (sql: Sql): Tx['tokens'] => ({
+  async find(id) {
+    const row = await sql.one<TokenRow>('SELECT * FROM tokens WHERE id = ?', id);
+    return row === null ? null : toToken(row);
+  },
+  async insert(token) {
+    const row = fromToken(token);
+    await sql.run(insertInto('tokens', Object.keys(row)), ...Object.values(row));
+  },
+  revoke: (id, at) => sql.run('UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', at, id),
+});

@@ -1,0 +1,59 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type BetterSqlite3 from 'better-sqlite3';
+import { DataSource } from 'typeorm';
+import { rows } from './entities/rows.js';
+import { First1 } from './migrations/0001-first.js';
+import { SqliteStore } from './sqlite.store.js';
+
+export interface Database {
+  readonly store: SqliteStore;
+  /** Waits for writes to finish and closes both connections. */
+  close(): Promise<void>;
+}
+
+const options = (database: string) => ({
+  type: 'better-sqlite3' as const,
+  database,
+  entities: rows,
+  migrations: [First1],
+  synchronize: false,
+});
+
+/** Opens (and where needed creates or migrates) the database file in `folder`. */
+export async function openSqlite(folder: string): Promise<Database> {
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, 'stint.sqlite');
+  const writer = new DataSource({
+    ...options(file),
+    enableWAL: true,
+    prepareDatabase: (db: BetterSqlite3.Database) => {
+      // An accepted job survives a power cut, so every commit is flushed.
+      db.pragma('synchronous = FULL');
+      db.pragma('busy_timeout = 5000');
+      db.pragma('journal_size_limit = 67108864');
+    },
+  });
+  await writer.initialize();
+  await writer.runMigrations({ transaction: 'each' });
+  const reader = new DataSource({
+    ...options(file),
+    prepareDatabase: (db: BetterSqlite3.Database) => {
+      db.pragma('query_only = ON');
+      db.pragma('busy_timeout = 5000');
+    },
+  });
+  await reader.initialize();
+  const store = new SqliteStore(writer, reader);
+  return {
+    store,
+    async close() {
+      await store.idle();
+      await reader.destroy();
+      await writer.destroy();
+    },
+  };
+}
+
+/** What `npm run migrations` compares with the migrations: the definitions in `entities/`. */
+export const schemaSource = (file: string): DataSource => new DataSource(options(file));

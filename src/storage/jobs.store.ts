@@ -1,0 +1,95 @@
+import { dueRank } from '../kernel/session/session.deadline.js';
+import type { JobFilter, JobRecord, Page, Tx } from '../scheduler/ports.js';
+import type { JobRow } from './entities/rows.js';
+import { fromJob, toJob, toJobRecord } from './mapping.js';
+import { insertInto, updateById, type Sql, type Value } from './sql.js';
+
+export function jobsStore(sql: Sql): Tx['jobs'] {
+  const select = async (where: string, ...values: Value[]) =>
+    (await sql.all<JobRow>(`SELECT * FROM jobs WHERE ${where}`, ...values)).map(toJob);
+  const tag = async (job: string, tags: readonly string[]) => {
+    for (const each of new Set(tags)) await sql.run(insertInto('job_tags', ['job', 'tag']), job, each);
+  };
+  return {
+    find: async (id) => (await select('id = ?', id))[0] ?? null,
+    async insert({ details, ...job }, params) {
+      const row = { ...fromJob(job, null), details: JSON.stringify(details) };
+      const [{ seq } = { seq: 0 }] = await sql.all<{ seq: number }>(
+        `${insertInto('jobs', Object.keys(row))} RETURNING seq`,
+        ...Object.values(row),
+      );
+      await sql.run(insertInto('job_params', ['job', 'body']), job.id, params);
+      await tag(job.id, details.tags);
+      return { ...job, seq: Number(seq) };
+    },
+    async save(job, due) {
+      const { id, ...row } = fromJob(job, due === null ? null : { at: due.at, rank: dueRank[due.kind] });
+      await sql.run(updateById('jobs', Object.keys(row), 'id'), ...Object.values(row), id);
+    },
+    endQueuedOf: (session, { state, reason, reasonCode }, at) =>
+      sql.change(
+        "UPDATE jobs SET state = ?, reason = ?, reason_code = ?, ended_at = ? WHERE state = 'queued' AND session = ?",
+        state,
+        reason,
+        reasonCode,
+        at,
+        session,
+      ),
+    async headOf(session) {
+      const row = await sql.one<{ seq: number | null }>(
+        "SELECT MIN(seq) AS seq FROM jobs WHERE state = 'queued' AND session = ?",
+        session,
+      );
+      return row === null || row.seq === null ? null : Number(row.seq);
+    },
+    runningOf: (session) => select("state = 'running' AND session = ? ORDER BY seq", session),
+    runningOnRunners: () => select("state = 'running' AND script IS NULL ORDER BY seq"),
+    saveResult: (job, result) =>
+      sql.run(`${insertInto('job_results', ['job', 'body'])} ON CONFLICT (job) DO UPDATE SET body = excluded.body`, job, result),
+    removeResult: (job) => sql.run('DELETE FROM job_results WHERE job = ?', job),
+    appendLog: (job, at, level, text) =>
+      sql.run(insertInto('job_logs', ['job', 'at', 'level', 'text']), job, at, level, text),
+    async saveTags(job, tags) {
+      await sql.run('DELETE FROM job_tags WHERE job = ?', job);
+      await tag(job, tags);
+      const row = await sql.one<{ details: string }>('SELECT details FROM jobs WHERE id = ?', job);
+      const details = { ...(JSON.parse(row?.details ?? '{}') as object), tags };
+      await sql.run('UPDATE jobs SET details = ? WHERE id = ?', JSON.stringify(details), job);
+    },
+    async remove(job) {
+      for (const table of ['job_params', 'job_results', 'job_logs', 'job_tags']) {
+        await sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
+      }
+      await sql.run('DELETE FROM jobs WHERE id = ?', job);
+    },
+  };
+}
+
+export async function listJobs(sql: Sql, filter: JobFilter): Promise<Page<JobRecord>> {
+  const where: string[] = [];
+  const values: Value[] = [];
+  const and = (condition: string, ...more: Value[]) => {
+    where.push(condition);
+    values.push(...more);
+  };
+  if (filter.instance !== undefined) and('instance = ?', filter.instance);
+  if (filter.backend !== undefined) and('backend = ?', filter.backend);
+  if (filter.program !== undefined) and('program = ?', filter.program);
+  if (filter.session !== undefined) and('session = ?', filter.session);
+  if (filter.states !== undefined) and(`state IN (${filter.states.map(() => '?').join(', ')})`, ...filter.states);
+  if (filter.createdFrom !== undefined) and('created_at >= ?', filter.createdFrom);
+  if (filter.createdTo !== undefined) and('created_at <= ?', filter.createdTo);
+  for (const tag of new Set(filter.tags ?? [])) {
+    and('EXISTS (SELECT 1 FROM job_tags t WHERE t.job = jobs.id AND t.tag = ?)', tag);
+  }
+  const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
+  const order = filter.oldestFirst === true ? 'ASC' : 'DESC';
+  const rows = await sql.all<JobRow>(
+    `SELECT * FROM jobs ${condition} ORDER BY created_at ${order}, seq ${order} LIMIT ? OFFSET ?`,
+    ...values,
+    filter.limit,
+    filter.offset,
+  );
+  const count = await sql.one<{ n: number }>(`SELECT COUNT(*) AS n FROM jobs ${condition}`, ...values);
+  return { items: rows.map(toJobRecord), total: Number(count?.n ?? 0) };
+}

@@ -1,0 +1,234 @@
+import { dueRank, type DueKind } from '../kernel/session/session.deadline.js';
+import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
+import type { Job, JobState } from '../kernel/job/job.js';
+import type { Session, SessionMode, SessionState } from '../kernel/session/session.js';
+import type { Millis } from '../kernel/time.js';
+import type { LedgerEntry } from '../kernel/usage/usage.js';
+import type { Instance, JobDetails, JobRecord, Token } from '../scheduler/ports.js';
+import type { Role } from '../kernel/access/access.js';
+import type { BackendRow, InstanceRow, JobRow, LedgerRow, SessionRow, TokenRow } from './entities/rows.js';
+import type { Value } from './sql.js';
+
+/** Row to kernel type and back. A row class lists every column, so a forgotten one does not compile. */
+type Columns<R> = { readonly [K in keyof R]: Value };
+
+/** PostgreSQL hands out 64-bit integers as text. */
+const number = (value: unknown): number => Number(value);
+const numberOrNull = (value: unknown): number | null => (value === null ? null : Number(value));
+
+const dueColumns = (due: { at: Millis; rank: number } | null) => ({
+  due_at: due?.at ?? null,
+  due_rank: due?.rank ?? null,
+});
+const kinds = Object.fromEntries(Object.entries(dueRank).map(([kind, rank]) => [rank, kind as DueKind]));
+export const dueKind = (rank: number): DueKind => kinds[rank] ?? 'kill';
+
+export function toSession(row: SessionRow): Session {
+  return {
+    id: row.id,
+    backend: row.backend,
+    instance: row.instance,
+    user: row.user,
+    mode: row.mode as SessionMode,
+    limits: JSON.parse(row.limits) as Session['limits'],
+    state: row.state as SessionState,
+    stateReason: row.state_reason,
+    acceptingJobs: row.accepting_jobs === 1,
+    createdAt: number(row.created_at),
+    startedAt: numberOrNull(row.started_at),
+    activatedAt: numberOrNull(row.activated_at),
+    closedAt: numberOrNull(row.closed_at),
+    lastJobStarted: numberOrNull(row.last_job_started),
+    lastJobCompleted: numberOrNull(row.last_job_completed),
+    timestamps: JSON.parse(row.timestamps) as Session['timestamps'],
+    queuedJobs: row.queued_jobs,
+    runningJobs: row.running_jobs,
+    headSeq: numberOrNull(row.head_seq),
+    idleSince: numberOrNull(row.idle_since),
+    activeSpent: number(row.active_spent),
+    activeSince: numberOrNull(row.active_since),
+    used: number(row.used),
+    slot: row.slot,
+    heldSince: numberOrNull(row.held_since),
+    runningStarts: number(row.running_starts),
+  };
+}
+
+export function fromSession(s: Session, due: { at: Millis; rank: number } | null): Columns<SessionRow> {
+  return {
+    id: s.id,
+    backend: s.backend,
+    instance: s.instance,
+    user: s.user,
+    mode: s.mode,
+    limits: JSON.stringify(s.limits),
+    state: s.state,
+    state_reason: s.stateReason,
+    accepting_jobs: s.acceptingJobs ? 1 : 0,
+    created_at: s.createdAt,
+    started_at: s.startedAt,
+    activated_at: s.activatedAt,
+    closed_at: s.closedAt,
+    last_job_started: s.lastJobStarted,
+    last_job_completed: s.lastJobCompleted,
+    timestamps: JSON.stringify(s.timestamps),
+    queued_jobs: s.queuedJobs,
+    running_jobs: s.runningJobs,
+    head_seq: s.headSeq,
+    idle_since: s.idleSince,
+    active_spent: s.activeSpent,
+    active_since: s.activeSince,
+    used: s.used,
+    slot: s.slot,
+    held_since: s.heldSince,
+    running_starts: s.runningStarts,
+    ...dueColumns(due),
+  };
+}
+
+export function toJob(row: JobRow): Job {
+  return {
+    id: row.id,
+    seq: number(row.seq),
+    backend: row.backend,
+    instance: row.instance,
+    user: row.user,
+    session: row.session,
+    mode: row.mode as Job['mode'],
+    program: row.program,
+    state: row.state as JobState,
+    reason: row.reason,
+    reasonCode: row.reason_code,
+    createdAt: number(row.created_at),
+    startedAt: numberOrNull(row.started_at),
+    endedAt: numberOrNull(row.ended_at),
+    maxExecutionTime: number(row.max_execution_time),
+    script: row.script === null ? null : (JSON.parse(row.script) as Job['script']),
+    attempts: row.attempts,
+    maxAttempts: row.max_attempts,
+    token: row.token,
+    slot: row.slot,
+    stop: row.stop === null ? null : (JSON.parse(row.stop) as Job['stop']),
+    used: number(row.used),
+  };
+}
+
+export const toJobRecord = (row: JobRow): JobRecord => ({
+  ...toJob(row),
+  details: JSON.parse(row.details) as JobDetails,
+});
+
+/** `seq` is the database's to give, `details` are written once. */
+export function fromJob(
+  j: Omit<Job, 'seq'>,
+  due: { at: Millis; rank: number } | null,
+): Columns<Omit<JobRow, 'seq' | 'details'>> {
+  return {
+    id: j.id,
+    backend: j.backend,
+    instance: j.instance,
+    user: j.user,
+    session: j.session,
+    mode: j.mode,
+    program: j.program,
+    state: j.state,
+    reason: j.reason,
+    reason_code: j.reasonCode,
+    created_at: j.createdAt,
+    started_at: j.startedAt,
+    ended_at: j.endedAt,
+    max_execution_time: j.maxExecutionTime,
+    script: j.script === null ? null : JSON.stringify(j.script),
+    attempts: j.attempts,
+    max_attempts: j.maxAttempts,
+    token: j.token,
+    slot: j.slot,
+    stop: j.stop === null ? null : JSON.stringify(j.stop),
+    used: j.used,
+    ...dueColumns(due),
+  };
+}
+
+export const toBackend = (row: BackendRow): Backend => ({
+  name: row.name,
+  driver: row.driver,
+  slots: row.slots,
+  lanes: row.lanes,
+  limits: JSON.parse(row.limits) as Backend['limits'],
+  onIdle: row.on_idle as Backend['onIdle'],
+  status: row.status as BackendStatus,
+  statusReason: row.status_reason,
+  queuedJobs: row.queued_jobs,
+  createdAt: number(row.created_at),
+  options: JSON.parse(row.options) as Backend['options'],
+});
+
+/** `queued_jobs` is counted apart, so that an operator's change never overwrites it. */
+export const fromBackend = (b: Backend): Columns<Omit<BackendRow, 'queued_jobs'>> => ({
+  name: b.name,
+  driver: b.driver,
+  slots: b.slots,
+  lanes: b.lanes,
+  limits: JSON.stringify(b.limits),
+  on_idle: b.onIdle,
+  status: b.status,
+  status_reason: b.statusReason,
+  options: JSON.stringify(b.options),
+  created_at: b.createdAt,
+});
+
+export const toInstance = (row: InstanceRow): Instance => ({
+  id: row.id,
+  name: row.name,
+  crn: row.crn,
+  shares: row.shares,
+  budget: numberOrNull(row.budget),
+  plan: JSON.parse(row.plan) as Instance['plan'],
+  createdAt: number(row.created_at),
+});
+
+export const fromInstance = (i: Instance): Columns<InstanceRow> => ({
+  id: i.id,
+  name: i.name,
+  crn: i.crn,
+  shares: i.shares,
+  budget: i.budget,
+  plan: JSON.stringify(i.plan),
+  charged: 0,
+  created_at: i.createdAt,
+});
+
+export const toToken = (row: TokenRow): Token => ({
+  id: row.id,
+  hash: row.hash,
+  user: row.user,
+  role: row.role as Role,
+  instance: row.instance,
+  createdAt: number(row.created_at),
+  expiresAt: numberOrNull(row.expires_at),
+  revokedAt: numberOrNull(row.revoked_at),
+});
+
+export const fromToken = (t: Token): Columns<TokenRow> => ({
+  id: t.id,
+  hash: t.hash,
+  user: t.user,
+  role: t.role,
+  instance: t.instance,
+  created_at: t.createdAt,
+  expires_at: t.expiresAt,
+  revoked_at: t.revokedAt,
+});
+
+export const toLedgerEntry = (row: LedgerRow): LedgerEntry & { id: number } => ({
+  id: number(row.id),
+  kind: row.kind as LedgerEntry['kind'],
+  backend: row.backend,
+  slot: row.slot,
+  instance: row.instance,
+  user: row.user,
+  session: row.session,
+  job: row.job,
+  from: number(row.from),
+  to: number(row.to),
+});

@@ -1,0 +1,156 @@
+import type { BackendStatus } from '../kernel/backend/backend.js';
+import type { InstanceView, QueuedJob, SessionView, SlotView, Snapshot } from '../kernel/choice/snapshot.js';
+import type { SessionMode, SessionState } from '../kernel/session/session.js';
+import type { Millis } from '../kernel/time.js';
+import type { Sql } from './sql.js';
+
+/**
+ * Reads what the choice needs about one backend. Every statement follows an index whose order is the scheduling order and
+ * takes no more rows than there are free lanes, so the cost does not grow with the queue.
+ */
+export async function readSnapshot(sql: Sql, name: string, at: Millis, window: Millis): Promise<Snapshot | null> {
+  const backend = await sql.one<{ status: string; slots: number; lanes: number; queued_jobs: number }>(
+    'SELECT status, slots, lanes, queued_jobs FROM backends WHERE name = ?',
+    name,
+  );
+  if (backend === null) return null;
+  const slots = await readSlots(sql, name, backend.slots);
+  const free = slots.reduce((sum, slot) => sum + backend.lanes - slot.running, 0);
+  const about = { name, status: backend.status as BackendStatus, lanes: backend.lanes };
+  const wanted = new Map<string, SessionView>();
+  const none = { backend: about, slots, sessions: wanted, batches: [], instances: [] };
+  if (backend.queued_jobs === 0) return none;
+  for (const id of slots.flatMap(({ holder, reservedFor }) => [holder, reservedFor])) {
+    if (id !== null) await readSession(sql, id, Math.max(free, 1), wanted);
+  }
+  const open = slots.some((s) => s.holder === null && s.reservedFor === null && s.running < backend.lanes);
+  if (!open) return none;
+
+  const batches = (
+    await sql.all<{ id: string }>(
+      `SELECT id FROM sessions WHERE head_seq IS NOT NULL AND state = 'active' AND mode = 'batch' AND backend = ?
+       ORDER BY activated_at, id LIMIT ?`,
+      name,
+      free,
+    )
+  ).map(({ id }) => id);
+  for (const id of batches) await readSession(sql, id, free, wanted);
+
+  const instances: InstanceView[] = [];
+  for (const id of await instancesWaiting(sql, name)) {
+    instances.push(await readInstance(sql, { backend: name, id, most: free + slots.length, at, window }, wanted, free));
+  }
+  return { backend: about, slots, sessions: wanted, batches, instances };
+}
+
+/** Each slot with what is on it: jobs counted, the session that holds it, the one it is promised to. */
+export async function readSlots(sql: Sql, backend: string, count: number): Promise<SlotView[]> {
+  const running = await sql.all<{ slot: number; n: number }>(
+    "SELECT slot, COUNT(*) AS n FROM jobs WHERE state = 'running' AND backend = ? GROUP BY slot",
+    backend,
+  );
+  const holders = await sql.all<{ slot: number; id: string }>(
+    'SELECT slot, id FROM sessions WHERE slot IS NOT NULL AND backend = ?',
+    backend,
+  );
+  const reserved = await sql.all<{ slot: number; reserved_for: string }>(
+    'SELECT slot, reserved_for FROM slots WHERE backend = ? AND reserved_for IS NOT NULL',
+    backend,
+  );
+  return Array.from({ length: count }, (_, index) => ({
+    index,
+    running: Number(running.find(({ slot }) => slot === index)?.n ?? 0),
+    holder: holders.find(({ slot }) => slot === index)?.id ?? null,
+    reservedFor: reserved.find(({ slot }) => slot === index)?.reserved_for ?? null,
+  }));
+}
+
+async function readSession(sql: Sql, id: string, most: number, into: Map<string, SessionView>): Promise<void> {
+  if (into.has(id)) return;
+  const row = await sql.one<{ mode: string; state: string }>('SELECT mode, state FROM sessions WHERE id = ?', id);
+  if (row === null) return;
+  const queue = await sql.all<QueuedJob>(
+    "SELECT id, seq FROM jobs WHERE state = 'queued' AND session = ? ORDER BY seq LIMIT ?",
+    id,
+    most,
+  );
+  into.set(id, { id, mode: row.mode as SessionMode, state: row.state as SessionState, queue });
+}
+
+/** The instances with anything in the general queue, found by hopping along the index, not by scanning it. */
+async function instancesWaiting(sql: Sql, backend: string): Promise<string[]> {
+  const hop = (table: string, where: string) => `
+    WITH RECURSIVE hop(instance) AS (
+      SELECT MIN(instance) FROM ${table} WHERE ${where} AND backend = ?
+      UNION ALL
+      SELECT (SELECT MIN(t.instance) FROM ${table} t WHERE ${where} AND t.backend = ? AND t.instance > hop.instance)
+      FROM hop WHERE hop.instance IS NOT NULL
+    ) SELECT instance FROM hop WHERE instance IS NOT NULL`;
+  const alone = await sql.all<{ instance: string }>(
+    hop('jobs', "state = 'queued' AND session IS NULL"),
+    backend,
+    backend,
+  );
+  const sessions = await sql.all<{ instance: string }>(
+    hop('sessions', "head_seq IS NOT NULL AND state IN ('open', 'inactive')"),
+    backend,
+    backend,
+  );
+  return [...new Set([...alone, ...sessions].map(({ instance }) => instance))].sort();
+}
+
+async function readInstance(
+  sql: Sql,
+  ask: { backend: string; id: string; most: number; at: Millis; window: Millis },
+  sessions: Map<string, SessionView>,
+  free: number,
+): Promise<InstanceView> {
+  const alone = await sql.all<QueuedJob>(
+    "SELECT id, seq FROM jobs WHERE state = 'queued' AND session IS NULL AND backend = ? AND instance = ? ORDER BY seq LIMIT ?",
+    ask.backend,
+    ask.id,
+    ask.most,
+  );
+  const heads = await sql.all<{ session: string; seq: number }>(
+    `SELECT id AS session, head_seq AS seq FROM sessions
+     WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? AND instance = ?
+     ORDER BY head_seq LIMIT ?`,
+    ask.backend,
+    ask.id,
+    ask.most,
+  );
+  const entries = [
+    ...alone.map((job) => ({ seq: Number(job.seq), entry: { job } })),
+    ...heads.map(({ session, seq }) => ({ seq: Number(seq), entry: { session, seq: Number(seq) } })),
+  ].sort((a, b) => a.seq - b.seq);
+  const waiting = entries.slice(0, ask.most).map(({ entry }) => entry);
+  for (const entry of waiting) if ('session' in entry) await readSession(sql, entry.session, free, sessions);
+  const shares = await sql.one<{ shares: number }>('SELECT shares FROM instances WHERE id = ?', ask.id);
+  return {
+    id: ask.id,
+    shares: shares?.shares ?? 1,
+    charged: await readCharged(sql, ask.id, ask.at - ask.window, ask.at),
+    waiting,
+  };
+}
+
+/**
+ * What an instance was charged by entries that ended after `from`, plus what accrues until `at`: lone and batch jobs that
+ * run and slots that are held. The running totals make it two index look-ups however long the ledger is.
+ */
+export async function readCharged(sql: Sql, instance: string, from: Millis, at: Millis): Promise<Millis> {
+  const row = await sql.one<{ sum: number; before: number | null; jobs: number; starts: number; holds: number; since: number }>(
+    `SELECT i.charged AS sum,
+       (SELECT total FROM ledger WHERE instance = i.id AND "to" <= ? ORDER BY "to" DESC, id DESC LIMIT 1) AS before,
+       (SELECT COUNT(*) FROM jobs WHERE state = 'running' AND mode <> 'dedicated' AND instance = i.id) AS jobs,
+       (SELECT COALESCE(SUM(started_at), 0) FROM jobs WHERE state = 'running' AND mode <> 'dedicated' AND instance = i.id) AS starts,
+       (SELECT COUNT(*) FROM sessions WHERE slot IS NOT NULL AND held_since IS NOT NULL AND instance = i.id) AS holds,
+       (SELECT COALESCE(SUM(held_since), 0) FROM sessions WHERE slot IS NOT NULL AND instance = i.id) AS since
+     FROM instances i WHERE i.id = ?`,
+    from,
+    instance,
+  );
+  if (row === null) return 0;
+  const accruing = Number(row.jobs) * at - Number(row.starts) + Number(row.holds) * at - Number(row.since);
+  return Number(row.sum) - Number(row.before ?? 0) + accruing;
+}

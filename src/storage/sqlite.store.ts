@@ -1,0 +1,109 @@
+import type { DataSource } from 'typeorm';
+import type { Millis } from '../kernel/time.js';
+import type { Due, Fact, Reads, Store, Tx } from '../scheduler/ports.js';
+import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
+import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.js';
+import { jobsStore, listJobs } from './jobs.store.js';
+import { ledgerStore, listLedger } from './ledger.store.js';
+import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
+import { findSession, listSessions, sessionsStore } from './sessions.store.js';
+import { readCharged, readSlots, readSnapshot } from './snapshot.query.js';
+import { insertInto, Sql } from './sql.js';
+import { WriteQueue } from './write-queue.js';
+
+/** The store on one SQLite file: one connection that writes, in turn, and one that only reads committed state. */
+export class SqliteStore implements Store {
+  readonly read: Reads;
+  private readonly tx: Tx;
+  private readonly queue: WriteQueue;
+
+  constructor(writer: DataSource, reader: DataSource) {
+    const runner = writer.createQueryRunner();
+    this.queue = new WriteQueue(runner);
+    this.tx = transaction(new Sql(runner));
+    this.read = reads(new Sql(reader.createQueryRunner()));
+  }
+
+  write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.queue.write(() => work(this.tx));
+  }
+
+  /** Resolves when every write has been answered. */
+  idle(): Promise<void> {
+    return this.queue.idle();
+  }
+}
+
+function transaction(sql: Sql): Tx {
+  return {
+    sessions: sessionsStore(sql),
+    jobs: jobsStore(sql),
+    backends: backendsStore(sql),
+    instances: instancesStore(sql),
+    tokens: tokensStore(sql),
+    ledger: ledgerStore(sql),
+    firstDue: (at) => firstDue(sql, at),
+    nextDue: async () => (await firstDue(sql, Number.MAX_SAFE_INTEGER))?.at ?? null,
+    snapshot: (backend, at, window) => readSnapshot(sql, backend, at, window),
+    facts: {
+      get: async (key: Fact) => (await sql.one<{ value: string }>('SELECT value FROM facts WHERE "key" = ?', key))?.value ?? null,
+      set: (key: Fact, value: string) =>
+        sql.run(`${insertInto('facts', ['key', 'value'])} ON CONFLICT ("key") DO UPDATE SET value = excluded.value`, key, value),
+    },
+  };
+}
+
+/** Sessions and jobs each keep their earliest deadline in the row; the earlier of the two heads is due first. */
+async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
+  interface Head {
+    id: string;
+    due_at: number;
+    due_rank: number;
+  }
+  const session = await sql.one<Head>(
+    'SELECT id, due_at, due_rank FROM sessions WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, due_rank, created_at, id LIMIT 1',
+    at,
+  );
+  const job = await sql.one<Head>(
+    'SELECT id, due_at, due_rank FROM jobs WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, due_rank, seq LIMIT 1',
+    at,
+  );
+  const sessionFirst =
+    session !== null &&
+    (job === null || session.due_at < job.due_at || (session.due_at === job.due_at && session.due_rank < job.due_rank));
+  const first = sessionFirst ? session : job;
+  if (first === null) return null;
+  return {
+    kind: dueKind(first.due_rank),
+    at: Number(first.due_at),
+    subject: sessionFirst ? 'session' : 'job',
+    id: first.id,
+  };
+}
+
+function reads(sql: Sql): Reads {
+  const mapped = <R, T>(row: R | null, map: (row: R) => T): T | null => (row === null ? null : map(row));
+  const body = async (table: string, job: string) =>
+    (await sql.one<{ body: string }>(`SELECT body FROM ${table} WHERE job = ?`, job))?.body ?? null;
+  return {
+    session: (id) => findSession(sql, id),
+    sessions: (filter) => listSessions(sql, filter),
+    job: async (id) => mapped(await sql.one<JobRow>('SELECT * FROM jobs WHERE id = ?', id), toJobRecord),
+    jobs: (filter) => listJobs(sql, filter),
+    params: (job) => body('job_params', job),
+    result: (job) => body('job_results', job),
+    logs: (job) => sql.all('SELECT at, level, text FROM job_logs WHERE job = ? ORDER BY id', job),
+    backend: async (name) => mapped(await sql.one<BackendRow>('SELECT * FROM backends WHERE name = ?', name), toBackend),
+    backends: async () => (await sql.all<BackendRow>('SELECT * FROM backends ORDER BY created_at, name')).map(toBackend),
+    slots: ({ name, slots }) => readSlots(sql, name, slots),
+    instance: async (id) => mapped(await sql.one<InstanceRow>('SELECT * FROM instances WHERE id = ?', id), toInstance),
+    instanceByCrn: async (crn) =>
+      mapped(await sql.one<InstanceRow>('SELECT * FROM instances WHERE crn = ?', crn), toInstance),
+    instances: async () => (await sql.all<InstanceRow>('SELECT * FROM instances ORDER BY created_at, id')).map(toInstance),
+    token: async (id) => mapped(await sql.one<TokenRow>('SELECT * FROM tokens WHERE id = ?', id), toToken),
+    tokenByHash: async (hash) => mapped(await sql.one<TokenRow>('SELECT * FROM tokens WHERE hash = ?', hash), toToken),
+    tokens: async () => (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
+    charged: (instance, from, at) => readCharged(sql, instance, from, at),
+    ledger: (filter) => listLedger(sql, filter),
+  };
+}

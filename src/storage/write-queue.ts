@@ -1,0 +1,73 @@
+import type { QueryRunner } from 'typeorm';
+
+interface Waiting {
+  readonly work: () => Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** More than this many in one commit gains nothing and keeps the first one waiting. */
+const mostPerCommit = 64;
+
+/**
+ * The one door through which SQLite is written. It has one connection and one writer: two transactions begun on it would
+ * interleave. So writers queue here, and those that wait together share one transaction and one fsync; each runs in a
+ * savepoint, so that a failure undoes only its own work. `BEGIN IMMEDIATE` takes the write lock at once instead of on the
+ * first write, where it could fail half-way.
+ */
+export class WriteQueue {
+  private readonly waiting: Waiting[] = [];
+  private running = false;
+
+  constructor(private readonly runner: QueryRunner) {}
+
+  write<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      if (!this.running) {
+        this.running = true;
+        // On the next turn of the event loop, so that requests read from the sockets in this one share the commit.
+        setImmediate(() => void this.drain());
+      }
+    });
+  }
+
+  /** Resolves when nothing is being written and nothing waits. */
+  async idle(): Promise<void> {
+    while (this.running) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  private async drain(): Promise<void> {
+    while (this.waiting.length > 0) {
+      await this.commitTogether(this.waiting.splice(0, mostPerCommit));
+      if (this.waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.running = false;
+  }
+
+  private async commitTogether(batch: Waiting[]): Promise<void> {
+    const done: { waiting: Waiting; value: unknown }[] = [];
+    try {
+      await this.runner.query('BEGIN IMMEDIATE');
+      for (const waiting of batch) {
+        await this.runner.query('SAVEPOINT one');
+        try {
+          const value = await waiting.work();
+          await this.runner.query('RELEASE one');
+          done.push({ waiting, value });
+        } catch (error) {
+          await this.runner.query('ROLLBACK TO one');
+          await this.runner.query('RELEASE one');
+          waiting.reject(error);
+        }
+      }
+      await this.runner.query('COMMIT');
+    } catch (error) {
+      await this.runner.query('ROLLBACK').catch(() => undefined);
+      // Rejecting one that was rejected before is harmless; those that had worked were not committed.
+      for (const { reject } of batch) reject(error);
+      return;
+    }
+    for (const { waiting, value } of done) waiting.resolve(value);
+  }
+}
