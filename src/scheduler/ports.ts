@@ -17,7 +17,10 @@ export interface Instance {
   readonly crn: string;
   readonly shares: number;
   readonly budget: Millis | null;
-  readonly plan: AskedLimits & { readonly modes?: readonly SessionMode[]; readonly maxExecutionTime?: Millis };
+  readonly plan: AskedLimits & {
+    readonly modes?: readonly SessionMode[];
+    readonly maxExecutionTime?: Millis;
+  };
   readonly createdAt: Millis;
 }
 
@@ -71,7 +74,11 @@ export interface Tx {
     insert(job: Omit<JobRecord, 'seq'>, params: string): Promise<Job>;
     save(job: Job, due: { at: Millis; kind: DueKind } | null): Promise<void>;
     /** Ends all queued jobs of a session at once; answers how many there were. */
-    endQueuedOf(session: string, how: Pick<Job, 'state' | 'reason' | 'reasonCode'>, at: Millis): Promise<number>;
+    endQueuedOf(
+      session: string,
+      how: Pick<Job, 'state' | 'reason' | 'reasonCode'>,
+      at: Millis,
+    ): Promise<number>;
     /** Submission number of the session's first queued job. */
     headOf(session: string): Promise<number | null>;
     runningOf(session: string): Promise<Job[]>;
@@ -157,6 +164,8 @@ export interface Reads {
   sessions(filter: SessionFilter): Promise<Session[]>;
   job(id: string): Promise<JobRecord | null>;
   jobs(filter: JobFilter): Promise<Page<JobRecord>>;
+  /** Whether any job is running on a process. */
+  runnersBusy(): Promise<boolean>;
   params(job: string): Promise<string | null>;
   result(job: string): Promise<string | null>;
   logs(job: string): Promise<{ at: Millis; level: string; text: string }[]>;
@@ -217,7 +226,12 @@ export interface Task {
 
 export type Answer =
   | { readonly type: 'completed'; readonly result: string }
-  | { readonly type: 'failed'; readonly reason: string; readonly reasonCode: number | null; readonly traceback: string | null }
+  | {
+      readonly type: 'failed';
+      readonly reason: string;
+      readonly reasonCode: number | null;
+      readonly traceback: string | null;
+    }
   | { readonly type: 'stopped' }
   /** The process is gone without having answered. */
   | { readonly type: 'lost'; readonly why: string };
@@ -241,3 +255,16 @@ export interface Runners {
   kill(job: string, token: string): void;
 }
 export const RUNNERS = Symbol('Runners');
+
+/** What a quantum device looks like to its clients (qiskit-runtime dialect, backend configuration and properties). */
+export interface Device {
+  readonly configuration: Readonly<Record<string, unknown>>;
+  /** Empty where nothing is known. */
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+export interface Devices {
+  /** Null for a backend that is no quantum device. Throws a Refusal when its description cannot be read. */
+  of(backend: Pick<Backend, 'name' | 'options'>): Device | null;
+}
+export const DEVICES = Symbol('Devices');
