@@ -108,6 +108,8 @@ def _as_float(array: np.ndarray, where: str) -> np.ndarray:
         return array.astype(np.float64)
     if array.size == 0:
         return np.zeros(array.shape)
+    if array.dtype.kind == "c" and not array.imag.any():
+        return array.real.astype(np.float64)
     raise InputError(f"{where} must hold real numbers, not {array.dtype}.")
 
 

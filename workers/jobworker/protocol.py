@@ -133,7 +133,8 @@ def parse(line: bytes | str) -> ToWorker:
 
 def print_line(message: FromWorker) -> bytes:
     """One line for the service, newline included. Pure ASCII, so lone surrogates survive."""
-    return json.dumps(message.__dict__, separators=(",", ":")).encode("ascii") + b"\n"
+    fields = {"type": message.type, **message.__dict__}
+    return json.dumps(fields, separators=(",", ":")).encode("ascii") + b"\n"
 
 
 def _run(message: dict[str, Any]) -> Run:

@@ -144,7 +144,7 @@ def _samplex_item(item, circuit, shape, compressed, where) -> Item:  # type: ign
     if not isinstance(text, str):
         raise InputError(f"'samplex' of {where} must be an object with 'samplex_json'.")
     try:
-        samplex = samplex_from_json(text)
+        samplex = samplex_from_json(text).finalize()
         inputs = samplex.inputs().make_broadcastable()
     except Exception as error:
         raise InputError(f"The samplex of {where} cannot be read: {_first_line(error)}") from error
