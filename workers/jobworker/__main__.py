@@ -14,7 +14,7 @@ def main() -> None:
     watch_stdin()
     source, out = _claim_streams()
     # Seconds of imports, on purpose before `ready` and only once per process.
-    from .loop import Worker
+    from .loop import Worker  # noqa: PLC0415
 
     def write(line: bytes) -> None:
         view = memoryview(line)

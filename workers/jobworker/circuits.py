@@ -57,9 +57,8 @@ def read_qpy(data: bytes, where: str) -> list[QuantumCircuit]:
         )
     except (JobCancelled, KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # noqa: BLE001 - a panic of Qiskit's Rust core is no Exception
-        reason = str(error).strip().split("\n")[0][:200]
-        raise InputError(f"{where} is not a readable QPY file: {reason or type(error).__name__}") from error
+    except BaseException as error:
+        raise InputError(f"{where} is not a readable QPY file: {_reason(error)}.") from error
     if not all(isinstance(program, QuantumCircuit) for program in programs):
         raise InputError(f"{where} holds something else than circuits.")
     return programs
@@ -110,8 +109,7 @@ def read_openqasm(text: str, where: str) -> QuantumCircuit:
         if version == "3":
             return _in_device_order(qasm3.loads(text))
     except Exception as error:
-        reason = str(error).strip().strip("'\"").split("\n")[0][:200]
-        raise InputError(f"{where} is not valid OpenQASM {version}: {reason}") from error
+        raise InputError(f"{where} is not valid OpenQASM {version}: {_reason(error)}.") from error
     raise InputError(f"{where} is OpenQASM {version}; versions 2 and 3 are read.")
 
 
@@ -129,3 +127,11 @@ def _in_device_order(circuit: QuantumCircuit) -> QuantumCircuit:
     for register in circuit.cregs:
         placed.add_register(register)
     return placed.compose(circuit, qubits=index, clbits=circuit.clbits, copy=False)
+
+
+def _reason(error: BaseException) -> str:
+    """The telling line of a reader's error: Rust's readers add a coloured, quoted backtrace."""
+    text = re.sub(r"(\x1b|\\x1b)\[[0-9;]*m", "", str(error)).replace("\\n", "\n").strip("'\" \n")
+    found = re.search(r"^.*\bError: (.+)$", text, re.MULTILINE)
+    line = found.group(1) if found else text.split("\n")[0]
+    return (line.strip() or type(error).__name__).rstrip(".")[:200]

@@ -31,9 +31,12 @@ BINDINGS_PER_RUN = 32
 SHOTS_PER_WIDE_RUN = 1024
 MAX_SEED = 2**31 - 1
 
-_CLIFFORD = frozenset(
-    "id x y z h s sdg sx sxdg cx cy cz ecr swap measure reset barrier quantum_channel".split()
-)
+# Angles this close (radians) to a multiple of π/2 count as one. Samplexes compute in single
+# precision and are off by 1e-7, which no number of shots could show.
+ANGLE_TOLERANCE = 1e-6
+
+_CLIFFORD_NAMES = "id x y z h s sdg sx sxdg cx cy cz ecr swap measure reset barrier quantum_channel"
+_CLIFFORD = frozenset(_CLIFFORD_NAMES.split())
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,7 @@ class Simulation:
     def active_qubits(self) -> int:
         return len(self._active)
 
-    def run(
-        self, bindings: np.ndarray, shots: int, seed: int, report: Report
-    ) -> Iterator[Samples]:
+    def run(self, bindings: np.ndarray, shots: int, seed: int, report: Report) -> Iterator[Samples]:
         """Sample every row of `bindings` (n, parameters), in order."""
         if not self._active or not any(
             instruction.name == "measure" for instruction, _ in walk(self._circuit)
@@ -89,6 +90,9 @@ class Simulation:
             zeros = np.zeros((1, self.num_clbits), dtype=bool)
             yield from (Samples(zeros, np.array([shots])) for _ in range(len(bindings)))
             return
+        quarters = np.round(bindings / (math.pi / 2)) * (math.pi / 2)
+        near = np.abs(bindings - quarters) < ANGLE_TOLERANCE
+        bindings = np.where(near, quarters, bindings)
         one_by_one = self._wide or (self._dynamic and bool(self._parameters))
         step = 1 if one_by_one else BINDINGS_PER_RUN
         for start in range(0, len(bindings), step):
@@ -216,8 +220,9 @@ def _snap_angles(circuit: QuantumCircuit) -> QuantumCircuit:
     snapped = circuit.copy()
     for index, instruction in enumerate(circuit.data):
         if instruction.name == "rz":
-            quarter = round(float(instruction.params[0]) / (math.pi / 2))
-            if abs(float(instruction.params[0]) - quarter * math.pi / 2) < 1e-9:
+            angle = float(instruction.params[0])
+            quarter = round(angle / (math.pi / 2))
+            if abs(angle - quarter * math.pi / 2) < ANGLE_TOLERANCE:
                 snapped.data[index] = instruction.replace(
                     operation=RZGate((quarter % 4) * math.pi / 2)
                 )
@@ -228,7 +233,7 @@ def _is_clifford(circuit: QuantumCircuit) -> bool:
     for instruction, _ in walk(circuit):
         if instruction.name == "rz":
             turns = float(instruction.params[0]) / (math.pi / 2)
-            if abs(turns - round(turns)) > 1e-9:
+            if abs(turns - round(turns)) > ANGLE_TOLERANCE:
                 return False
         elif instruction.name not in _CLIFFORD and not isinstance(
             instruction.operation, ControlFlowOp

@@ -19,7 +19,7 @@ CODE_UNSUPPORTED = 7001
 
 
 class InputError(Exception):
-    """The client's params are at fault: one sentence saying what, where, and what would be right."""
+    """The client's params are at fault: a sentence saying what, where, and what would be right."""
 
     def __init__(self, message: str, reason_code: int = CODE_NOT_VALID) -> None:
         super().__init__(message)

@@ -31,7 +31,7 @@ class _Forward(logging.Handler):
         self._sent += 1
         try:
             text = record.getMessage()
-        except Exception as error:  # a logging call with wrong arguments is the job's, not ours
+        except Exception as error:  # noqa: BLE001 - a logging call with wrong arguments is the job's, not ours
             text = f"{record.msg} (unformattable: {error})"
         if len(text) > MAX_TEXT:
             text = f"{text[:MAX_TEXT]}… ({len(text)} characters)"

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 import queue
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import BinaryIO
 
 from . import protocol
@@ -171,7 +173,7 @@ class Worker:
             return attempt.error("input", "The params are nested too deeply to be read.", 3211)
         except MemoryError:
             return attempt.error("program", "The job needs more memory than the worker has.")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the worker outlives any job
             message = f"{type(error).__name__}: {error}".split("\n")[0][:500]
             return attempt.error("program", message, None, traceback.format_exc())
 
@@ -190,8 +192,5 @@ def _raise_in(thread: int, error: type[BaseException] | None) -> None:
 
 
 def _versions() -> dict[str, str]:
-    import platform
-    from importlib.metadata import version
-
     packages = ("qiskit", "qiskit-aer", "samplomatic")
     return {"python": platform.python_version()} | {name: version(name) for name in packages}

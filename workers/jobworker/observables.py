@@ -30,7 +30,9 @@ def decode_observables(value: object, num_qubits: int, where: str) -> np.ndarray
     if type_of(value) == "ObservablesArray":
         value = value["__value__"]  # type: ignore[index]
     if value is None:
-        raise InputError(f"{where} are missing; give a Pauli string such as 'ZZ' or a list of them.")
+        raise InputError(
+            f"{where} are missing; give a Pauli string such as 'ZZ' or a list of them."
+        )
     nested = _nested(value, num_qubits, where)
     shape = _shape(nested, where)
     array = np.empty(shape, dtype=object)
@@ -92,7 +94,9 @@ def _real(value: Any, label: str, where: str) -> float:
         value = complex(*parts) if isinstance(parts, list) and len(parts) == 2 else None
     if isinstance(value, complex):
         if abs(value.imag) > 1e-10:
-            raise InputError(f"{where} has a complex coefficient at '{label[:80]}'; use a real one.")
+            raise InputError(
+                f"{where} has a complex coefficient at '{label[:80]}'; use a real one."
+            )
         value = value.real
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InputError(f"{where} has a coefficient at '{label[:80]}' that is not a number.")

@@ -87,7 +87,7 @@ def decode_array(value: object, where: str) -> np.ndarray:
     Never unpickles: object arrays are refused by NumPy itself.
     """
     if type_of(value) == "ndarray":
-        value = value["__value__"] if "__value__" in value else None  # type: ignore[index]
+        value = value.get("__value__")  # type: ignore[union-attr]
         if isinstance(value, str):
             raw = inflate(decode_base64(value, where), where)
             try:

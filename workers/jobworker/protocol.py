@@ -103,7 +103,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Error:
-    """The attempt's end. `input`: the client's params; `program`: our side; `cancelled`: asked for."""
+    """The attempt's end. `input`: the client's fault; `program`: ours; `cancelled`: asked for."""
 
     job: str
     attempt: str
@@ -125,9 +125,10 @@ def parse(line: bytes | str) -> ToWorker:
         raise ProtocolError(f"not JSON: {error}") from None
     if not isinstance(message, dict):
         raise ProtocolError("not a JSON object")
-    reader = _READERS.get(message.get("type"))
+    kind = message.get("type")
+    reader = _READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:
-        raise ProtocolError(f"unknown type {message.get('type')!r:.60}")
+        raise ProtocolError(f"unknown type {str(kind)[:60]!r}")
     return reader(message)
 
 
@@ -167,7 +168,7 @@ def _text(message: dict[str, Any], field: str) -> str:
     return value
 
 
-_READERS: dict[Any, Callable[[dict[str, Any]], ToWorker]] = {
+_READERS: dict[str, Callable[[dict[str, Any]], ToWorker]] = {
     "run": _run,
     "cancel": _cancel,
     "shutdown": _shutdown,

@@ -14,13 +14,17 @@ MAX_EXECUTIONS = 10_000_000  # bound circuits × shots in one job, IBM's documen
 
 def pubs_of(params: dict[str, Any]) -> list[Any]:
     if "pubs" not in params:
-        raise InputError("The params have no 'pubs'; they must be a list with one entry per circuit.")
+        raise InputError(
+            "The params have no 'pubs'; they must be a list with one entry per circuit."
+        )
     pubs = params["pubs"]
     if not isinstance(pubs, list) or not pubs:
         raise InputError(f"'pubs' must be a list with at least one PUB, not {kind(pubs)}.")
     version = params.get("version", 2)
     if version != 2:
-        raise InputError(f"'version' is {version!r:.40}; only version 2 of the primitives is served.")
+        raise InputError(
+            f"'version' is {version!r:.40}; only version 2 of the primitives is served."
+        )
     return pubs
 
 

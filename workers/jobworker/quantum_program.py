@@ -159,7 +159,9 @@ def _samplex_item(item, circuit, shape, compressed, where) -> Item:  # type: ign
         except Exception as error:
             raise InputError(f"The {what} does not fit: {_first_line(error)}") from error
     if not inputs.fully_bound:
-        missing = [spec.name for spec in inputs.specs if not spec.optional and spec.name not in inputs]
+        missing = [
+            spec.name for spec in inputs.specs if not spec.optional and spec.name not in inputs
+        ]
         raise InputError(f"The samplex of {where} also needs the arguments {', '.join(missing)}.")
     return Item(circuit, _broadcast(shape, inputs.shape, where), None, samplex, inputs)
 
@@ -174,7 +176,9 @@ def _samplex_argument(value: Any, compressed: bool, where: str) -> Any:
             terms = [(paulis, qubits, rate) for paulis, qubits, rate in value["sparse_terms"]]
             return PauliLindbladMap.from_sparse_list(terms, value["num_qubits"])
         except Exception as error:
-            raise InputError(f"The {where} is no Pauli-Lindblad map: {_first_line(error)}") from error
+            raise InputError(
+                f"The {where} is no Pauli-Lindblad map: {_first_line(error)}"
+            ) from error
     raise InputError(f"The {where} must be a tensor, a Pauli-Lindblad map or a number.")
 
 

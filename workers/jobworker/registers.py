@@ -1,4 +1,7 @@
-"""Shots sorted into classical registers, in the forms results want (dialects/qiskit-runtime.md §9.1)."""
+"""Shots sorted into classical registers, in the forms results want.
+
+(docs/dialects/qiskit-runtime.md §9.1, §10.2.)
+"""
 
 from __future__ import annotations
 

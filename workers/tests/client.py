@@ -6,7 +6,7 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
-from given import backend, device, run, wire
+from given import device, run, wire
 from qiskit_ibm_runtime import IBMBackend
 from qiskit_ibm_runtime.decoders.defaults import DEFAULT_DECODERS
 from qiskit_ibm_runtime.json import RuntimeEncoder
@@ -41,13 +41,5 @@ def client_backend(name: str = "stint_line_5", noise: bool = False) -> IBMBacken
     assert configuration is not None, "the client would drop this backend"
     api = SimpleNamespace(
         backend_properties=lambda *_, **__: json.loads(wire(name, "properties")),
-        backend_status=lambda _: {
-            "name": name, "status": {"name": "online", "reason": "available"}, "queue_length": 0,
-            "backend_name": name, "backend_version": "1.0.0", "operational": True,
-            "pending_jobs": 0, "status_msg": "active", "state": True,
-        },
-    )  # fmt: skip
+    )
     return IBMBackend(configuration, DirectService(noise), api, instance="crn")  # type: ignore[arg-type]
-
-
-__all__ = ["DirectService", "backend", "client_backend"]

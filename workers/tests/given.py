@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from itertools import pairwise
 from math import pi
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jobworker.device import Device, device_of
-from jobworker.programs import PROGRAMS
-from jobworker.report import SilentReport
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit_ibm_runtime.json import RuntimeDecoder, RuntimeEncoder
+
+from jobworker.device import Device, device_of
+from jobworker.programs import PROGRAMS
+from jobworker.report import SilentReport
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,7 +59,7 @@ def cx(circuit: QuantumCircuit, control: int, target: int) -> None:
 def ghz(path: list[int], width: int) -> QuantumCircuit:
     circuit = QuantumCircuit(width)
     h(circuit, path[0])
-    for control, target in zip(path, path[1:]):
+    for control, target in pairwise(path):
         cx(circuit, control, target)
     return circuit
 

@@ -33,7 +33,6 @@ def test_the_client_builds_a_complete_target(name):
     assert isclose(target["measure"][(0,)].duration, 1.2e-6)
     assert isclose(target["cz"][(1, 0)].duration, 80e-9)
     assert (target["cz"][(1, 0)].error > 0) == (name == "stint_hex_27")
-    assert backend.status().operational
     assert backend.properties().qubit_property(0)["readout_length"][0] == pytest.approx(1.2e-6)
 
 

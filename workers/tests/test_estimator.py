@@ -26,7 +26,18 @@ def test_zz_of_a_bell_state_is_one():
 
 @pytest.mark.parametrize(
     ("observable", "expected"),
-    [("ZZ", 1), ("XX", 1), ("YY", -1), ("ZI", 0), ("II", 1), ("00", 0.5), ("1I", 0.5), ("+-", 0), ("rl", 0.5), ("rr", 0)],
+    [
+        ("ZZ", 1),
+        ("XX", 1),
+        ("YY", -1),
+        ("ZI", 0),
+        ("II", 1),
+        ("00", 0.5),
+        ("1I", 0.5),
+        ("+-", 0),
+        ("rl", 0.5),
+        ("rr", 0),
+    ],
 )
 def test_every_letter_is_measured_in_its_basis(observable, expected):
     result = estimate(bell(measured=False), observable, seed_estimator=4)

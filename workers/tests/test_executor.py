@@ -8,6 +8,7 @@ from client import client_backend
 from given import bell, device, ghz, run, tilted
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
+from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_ibm_runtime import EstimatorV2, Executor, QuantumProgram, SamplerV2
 from qiskit_ibm_runtime.decoders.executor.decoder import ExecutorResultDecoder
@@ -65,7 +66,9 @@ def test_a_samplex_sweeps_its_arguments_along_their_axis_and_randomizes_along_th
     template, samplex = build(circuit)
     arguments = {"parameter_values": np.array([0.0, pi]).reshape(2, 1, 1)}
     program = QuantumProgram(shots=50)
-    program.append_samplex_item(template, samplex=samplex, samplex_arguments=arguments, shape=(2, 9))
+    program.append_samplex_item(
+        template, samplex=samplex, samplex_arguments=arguments, shape=(2, 9)
+    )
     result = ExecutorResultDecoder.decode(run("executor", params(program)))
     flips = result[0]["measurement_flips.c"]
     bits = result[0]["c"] ^ flips
@@ -121,7 +124,7 @@ def test_the_client_side_sampler_gets_its_counts(twirling):
     first, second = sampler.run([isa, (sweep, [[0.0], [pi]])], shots=600).result()
     assert set(first.data.meas.get_counts()) == {"00", "11"}
     assert second.data.meas.shape == (2,)
-    assert second.data.meas[1].get_counts() == {"1": 600}
+    assert set(second.data.meas[1].get_counts()) == {"1"}
     assert backend.service.sent[0][0] == "executor"
 
 
@@ -132,8 +135,6 @@ def test_the_client_side_estimator_gets_its_expectation_values(level):
     estimator.options.resilience_level = level
     circuit = ghz([0, 1], 2)
     isa = generate_preset_pass_manager(1, backend, initial_layout=[12, 13]).run(circuit)
-    from qiskit.quantum_info import SparsePauliOp
-
     zz, zi = (SparsePauliOp(p).apply_layout(isa.layout) for p in ("ZZ", "ZI"))
     (result,) = estimator.run([(isa, [zz, zi])], precision=0.03).result()
     assert result.data.evs == pytest.approx([0.97, 0], abs=0.15)
@@ -148,8 +149,6 @@ def test_top_level_primitives_still_use_the_server_side_programs():
     counts = sampler.run([manager.run(bell())]).result()[0].data.meas.get_counts()
     assert set(counts) == {"00", "11"}
     isa = manager.run(tilted(False))
-    from qiskit.quantum_info import SparsePauliOp
-
     z = SparsePauliOp("Z").apply_layout(isa.layout)
     data = estimator.run([(isa, z, [[0.5], [1.5]])]).result()[0].data
     assert data.evs == pytest.approx([cos(0.5), cos(1.5)], abs=0.1)

@@ -4,8 +4,9 @@ from math import pi
 import numpy as np
 import pytest
 from given import NO_VALUES, SEED, bell, decoded, device, ghz, h, params, run, tilted
-from jobworker.failures import InputError
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm2, qasm3
+
+from jobworker.failures import InputError
 
 
 def test_a_noiseless_bell_state_gives_only_equal_bits_and_4096_shots_by_default():
@@ -74,7 +75,9 @@ def test_registers_wider_than_a_byte_and_sharing_a_circuit_come_apart():
 
 
 def test_a_mid_circuit_measurement_can_decide_about_a_gate():
-    circuit = QuantumCircuit(QuantumRegister(2), first := ClassicalRegister(1, "first"), ClassicalRegister(1, "second"))
+    circuit = QuantumCircuit(
+        QuantumRegister(2), first := ClassicalRegister(1, "first"), ClassicalRegister(1, "second")
+    )
     h(circuit, 0)
     circuit.measure(0, first[0])
     with circuit.if_test((first, 1)):
@@ -94,7 +97,9 @@ def test_readout_and_gates_of_a_noisy_device_go_wrong_now_and_then():
     circuit.cz(12, 13)
     h(circuit, 13)
     circuit.measure([12, 13], [0, 1])
-    result = decoded(run("sampler", params([circuit, NO_VALUES, 4000], **SEED), device("stint_hex_27")))
+    result = decoded(
+        run("sampler", params([circuit, NO_VALUES, 4000], **SEED), device("stint_hex_27"))
+    )
     counts = result[0].data.c.get_counts()
     wrong = (counts.get("01", 0) + counts.get("10", 0)) / 4000
     assert 0.005 < wrong < 0.06
@@ -128,7 +133,9 @@ bit[1] c;
 x $3;
 c[0] = measure $3;
 """
-QASM3_OLD_REGISTERS = 'OPENQASM 3; include "stdgates.inc"; qreg q[2]; creg c[2]; x q[0]; c[0] = measure q[0];'
+QASM3_OLD_REGISTERS = (
+    'OPENQASM 3; include "stdgates.inc"; qreg q[2]; creg c[2]; x q[0]; c[0] = measure q[0];'
+)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +185,9 @@ def test_a_wide_ghz_state_with_noise_is_still_mostly_a_ghz_state():
     path = [0, 1, 2, 3, 5, 8, 11, 14, 16, 19, 22, 25, 26]
     circuit = ghz(path, 27)
     circuit.measure_all()
-    result = decoded(run("sampler", params([circuit, NO_VALUES, 500], **SEED), device("stint_hex_27")))
+    result = decoded(
+        run("sampler", params([circuit, NO_VALUES, 500], **SEED), device("stint_hex_27"))
+    )
     bits = result[0].data.meas.to_bool_array(order="little")[:, path].sum(axis=1)
     assert ((bits <= 2) | (bits >= len(path) - 2)).mean() > 0.8
 

@@ -192,7 +192,11 @@ def _job_metadata() -> dict[str, Any]:
     return {
         "dynamical_decoupling": {"enable": False},
         "twirling": {"enable_gates": False, "enable_measure": False},
-        "resilience": {"measure_mitigation": False, "zne_mitigation": False, "pec_mitigation": False},
+        "resilience": {
+            "measure_mitigation": False,
+            "zne_mitigation": False,
+            "pec_mitigation": False,
+        },
         "version": 2,
     }
 

@@ -109,9 +109,7 @@ def _draw(item: Item, rng: np.random.Generator) -> tuple[np.ndarray, dict[str, n
         for axis, position in zip(sweep, place):
             at[axis] = pick[axis] = position
         arguments = given[tuple(pick[len(item.shape) - given.ndim :])]
-        sample = item.samplex.sample(
-            arguments, num_randomizations=math.prod(repeat_shape), rng=rng
-        )
+        sample = item.samplex.sample(arguments, num_randomizations=math.prod(repeat_shape), rng=rng)
         for name, value in sample.items():
             if name not in drawn:
                 drawn[name] = np.empty((*item.shape, *value.shape[1:]), dtype=value.dtype)
