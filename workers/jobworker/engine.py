@@ -18,6 +18,7 @@ from qiskit_aer import AerSimulator
 
 from .device import Device, walk
 from .failures import CODE_TOO_MANY_ACTIVE, InputError, ProgramError
+from .frames import frames_apply, sample_frames
 from .report import Report
 
 # A state vector of 24 qubits takes 256 MiB. Wider circuits run as stabilizer states if they are
@@ -26,6 +27,10 @@ MAX_DENSE_QUBITS = 24
 MAX_WIDE_QUBITS = 63
 MAX_BOND = 64
 MAX_STABILIZER_QUBITS = 1_000
+
+# Up to here Aer treats noise exactly, as a density matrix; beyond it would run shot by shot, and
+# Clifford circuits go by Pauli frames instead: 27 qubits, 4096 shots in 40 ms instead of 2 s.
+MAX_DENSITY_QUBITS = 7
 
 BINDINGS_PER_RUN = 32
 SHOTS_PER_WIDE_RUN = 1024
@@ -74,8 +79,12 @@ class Simulation:
             isinstance(instruction.operation, ControlFlowOp) for instruction in self._circuit.data
         )
         noise = device.noise.model(self._active, used) if device.noise else None
+        self._noise = device.noise
         self._options = {} if noise is None else {"noise_model": noise}
         self._noisy = noise is not None and not noise.is_ideal()
+        self._framed = (
+            self._noisy and self.active_qubits > MAX_DENSITY_QUBITS and frames_apply(self._circuit)
+        )
         self._check_size(device.max_qubits)
 
     @property
@@ -93,7 +102,7 @@ class Simulation:
         quarters = np.round(bindings / (math.pi / 2)) * (math.pi / 2)
         near = np.abs(bindings - quarters) < ANGLE_TOLERANCE
         bindings = np.where(near, quarters, bindings)
-        one_by_one = self._wide or (self._dynamic and bool(self._parameters))
+        one_by_one = self._wide or self._framed or (self._dynamic and bool(self._parameters))
         step = 1 if one_by_one else BINDINGS_PER_RUN
         for start in range(0, len(bindings), step):
             report.check()
@@ -119,6 +128,8 @@ class Simulation:
         circuit = self._circuit
         if self._parameters:
             circuit = circuit.assign_parameters(dict(zip(self._parameters, row.tolist())))
+        if self._framed and _is_clifford(circuit):
+            return self._run_frames(circuit, shots, seed)
         method = "automatic"
         if self._wide:
             circuit = _snap_angles(circuit)
@@ -135,8 +146,17 @@ class Simulation:
                 merged[key] = merged.get(key, 0) + count
         return _samples(merged, self.num_clbits)
 
-    def _call(self, circuit, shots, seed, binds, method="automatic"):  # type: ignore[no-untyped-def]
-        simulator = AerSimulator(method=method, **self._options)
+    def _run_frames(self, circuit: QuantumCircuit, shots: int, seed: int) -> Samples:
+        ideal = self._call(_snap_angles(circuit), 1, seed, None, "stabilizer", {})
+        reference = _samples(ideal.data(0)["counts"], self.num_clbits).bits[0]
+        rng = np.random.default_rng(seed)
+        assert self._noise is not None
+        bits = sample_frames(circuit, self._active, self._noise, reference, shots, rng)
+        return Samples(bits, np.ones(shots, dtype=np.int64))
+
+    def _call(self, circuit, shots, seed, binds, method="automatic", options=None):  # type: ignore[no-untyped-def]
+        options = self._options if options is None else options
+        simulator = AerSimulator(method=method, **options)
         if method == "matrix_product_state":
             simulator.set_options(matrix_product_state_max_bond_dimension=MAX_BOND)
         job = simulator.run(

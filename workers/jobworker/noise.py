@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from qiskit_aer.noise import (
     NoiseModel,
     QuantumError,
@@ -44,6 +45,7 @@ class Noise:
             key = (gate["gate"], tuple(gate["qubits"]))
             self._gates[key] = (values.get("gate_error", 0.0), values.get("gate_length", 0.0))
         self._errors: dict[tuple[str, tuple[int, ...]], QuantumError | None] = {}
+        self._channels: dict[tuple[str, tuple[int, ...]], np.ndarray | None] = {}
         self._models: dict[tuple[tuple[int, ...], frozenset[Any]], NoiseModel] = {}
 
     def model(
@@ -70,8 +72,8 @@ class Noise:
             if error is not None:
                 model.add_quantum_error(error, name, [place[q] for q in qubits], warnings=False)
         for qubit in active:
-            if qubit < len(self._readout) and any(self._readout[qubit]):
-                up, down = self._readout[qubit]
+            up, down = self.readout(qubit)
+            if up or down:
                 model.add_readout_error(
                     ReadoutError([[1 - up, up], [down, 1 - down]]), [place[qubit]]
                 )
@@ -88,14 +90,53 @@ class Noise:
     ) -> QuantumError | None:
         """Relaxation for `length`, topped up by depolarising to `average_error` = 1 − F."""
         relax = self.relaxation(qubits, length)
+        depolarise = self._depolarising(average_error, length, qubits)
+        if depolarise == 0:
+            return relax
+        error = depolarizing_error(depolarise, len(qubits))
+        return error.compose(relax) if relax is not None else error
+
+    def _depolarising(self, average_error: float, length: float, qubits: tuple[int, ...]) -> float:
+        """Probability of full depolarising that makes up what relaxation leaves of the error."""
         size = 2 ** len(qubits)
         fidelity = (size * self._process_fidelity(qubits, length) + 1) / (size + 1)
-        depolarise = size * (average_error - (1 - fidelity)) / (size * fidelity - 1)
-        if depolarise <= 0:
-            return relax
-        most = 4 ** len(qubits) / (4 ** len(qubits) - 1)
-        error = depolarizing_error(min(depolarise, most), len(qubits))
-        return error.compose(relax) if relax is not None else error
+        wanted = size * (average_error - (1 - fidelity)) / (size * fidelity - 1)
+        return min(max(wanted, 0.0), 1.0)
+
+    def pauli_channel(self, name: str, qubits: tuple[int, ...]) -> np.ndarray | None:
+        """A gate's error as Pauli probabilities (4^n,), relaxation twirled; None for no error.
+
+        Bits of the index, lowest first: x of each qubit, then z of each qubit.
+        """
+        key = (name, qubits)
+        if key not in self._channels:
+            error, length = self._gates.get(key, (0.0, 0.0))
+            channel = self._make_channel(error, length, qubits)
+            self._channels[key] = channel if channel[0] < 1 else None
+        return self._channels[key]
+
+    def _make_channel(
+        self, average_error: float, length: float, qubits: tuple[int, ...]
+    ) -> np.ndarray:
+        count, size = len(qubits), 4 ** len(qubits)
+        depolarise = self._depolarising(average_error, length, qubits)
+        channel = np.full(size, depolarise / size)
+        channel[0] += 1 - depolarise
+        for position, qubit in enumerate(qubits):
+            t1, t2 = self._times(qubit)
+            flip = (1 - math.exp(-length / t1)) / 4  # of X and of Y
+            phase = (1 - math.exp(-length / t2)) / 2 - flip
+            twirl = {0: 1 - 2 * flip - phase, 1: flip, 2: phase, 3: flip}
+            mixed = np.zeros(size)
+            for pauli, probability in twirl.items():
+                shift = (pauli & 1) << position | (pauli >> 1) << (count + position)
+                mixed += probability * channel[np.arange(size) ^ shift]
+            channel = mixed
+        return channel
+
+    def readout(self, qubit: int) -> tuple[float, float]:
+        """(P(1|0), P(0|1)) of a device qubit."""
+        return self._readout[qubit] if qubit < len(self._readout) else (0.0, 0.0)
 
     def relaxation(self, qubits: tuple[int, ...], length: float) -> QuantumError | None:
         """What waiting `length` seconds does to `qubits`; None for nothing."""
