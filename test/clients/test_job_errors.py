@@ -1,6 +1,5 @@
 """How failure reaches the Python user."""
 
-import numpy as np
 import pytest
 from qiskit_ibm_runtime import SamplerV2
 from qiskit_ibm_runtime.exceptions import IBMRuntimeError, RuntimeJobFailureError, RuntimeJobMaxTimeoutError
@@ -17,9 +16,8 @@ def sampler_body(backend, pub):
 
 
 def test_broken_program_input_raises_a_failure_that_can_be_read(service, line5, rest):
-    body = sampler_body(
-        "stint_line_5", [rotation(line5), np.zeros((2, 3)), 10]
-    )  # one parameter, three values
+    unbound = [rotation(line5), None, 10]  # a parameter and no value for it
+    body = sampler_body("stint_line_5", unbound)
     answer = rest.post_text("/jobs", body)
     assert answer.ok, answer.text
     job = service.job(answer.json()["id"])
