@@ -34,16 +34,11 @@ def show_counts(counts):
 
 
 def show_timeline(session):
-    previous = None
+    opened = datetime.fromisoformat(session["timestamps"][0]["timestamp"])
     for entry in session["timestamps"]:
         moment = datetime.fromisoformat(entry["timestamp"])
-        since = (
-            f"{entry['status']:<9} +{(moment - previous).total_seconds():.3f} s"
-            if previous
-            else entry["status"]
-        )
-        print(f"  {moment.isoformat(timespec='milliseconds')[11:23]}  {since}")
-        previous = moment
+        clock = moment.isoformat(timespec="milliseconds")[11:23]
+        print(f"  {clock}  {(moment - opened).total_seconds():>8.3f} s  {entry['status']}")
 
 
 def main():

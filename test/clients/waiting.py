@@ -4,6 +4,8 @@ import signal
 import time
 from contextlib import contextmanager
 
+import pytest
+
 
 def until(what, probe, timeout=30.0, every=0.1):
     """Calls `probe` until it answers something truthy, and returns that."""
@@ -19,10 +21,13 @@ def until(what, probe, timeout=30.0, every=0.1):
 
 @contextmanager
 def within(seconds, what):
-    """Interrupts the block when it runs too long: some client calls loop for ever on a wrong answer."""
+    """Fails the test when the block runs too long: some client calls loop for ever on a wrong answer.
+
+    Not by a TimeoutError, which the HTTP library would take for a slow server and try again.
+    """
 
     def give_up(_signal, _frame):
-        raise TimeoutError(f"not finished after {seconds} s: {what}")
+        pytest.fail(f"not finished after {seconds} s: {what}")
 
     before = signal.signal(signal.SIGALRM, give_up)
     outer, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
