@@ -33,7 +33,7 @@ MAX_STABILIZER_QUBITS = 1_000
 MAX_DENSITY_QUBITS = 7
 
 BINDINGS_PER_RUN = 32
-SHOTS_PER_WIDE_RUN = 1024
+SHOTS_PER_SLOW_RUN = 256
 MAX_SEED = 2**31 - 1
 
 # Angles this close (radians) to a multiple of π/2 count as one. Samplexes compute in single
@@ -135,7 +135,8 @@ class Simulation:
             method = "stabilizer" if _is_clifford(circuit) else "matrix_product_state"
             if method != "stabilizer" and self.active_qubits > MAX_WIDE_QUBITS:
                 raise _too_many(self._where, self.active_qubits, MAX_WIDE_QUBITS)
-        step = shots if method == "stabilizer" or not self._wide else SHOTS_PER_WIDE_RUN
+        slow = method != "stabilizer" and (self._wide or self._framed)
+        step = SHOTS_PER_SLOW_RUN if slow else shots
         merged: dict[str, int] = {}
         for start in range(0, shots, step):
             report.check()

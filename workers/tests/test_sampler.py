@@ -233,3 +233,15 @@ def test_more_qubits_than_a_state_vector_holds_run_as_stabilizer_or_product_stat
     data = decoded(run("sampler", text, device("stint_hex_27", noise=False)))[0].data
     bits = data.meas.to_bool_array(order="little")[:, [0, 26]]
     assert (bits[:, 0] == bits[:, 1]).all()
+
+
+def test_noise_acts_on_wide_circuits_that_are_not_clifford():
+    circuit = ghz([0, 1, 2, 3, 5, 8, 11, 14], 27)
+    circuit.rz(0.3, 14)
+    h(circuit, 14)
+    circuit.measure_active()
+    text = params([circuit, NO_VALUES, 600], **SEED)
+    data = decoded(run("sampler", text, device("stint_hex_27")))[0].data
+    (active,) = data.values()
+    ends = active.to_bool_array(order="little")[:, [0, 6]]
+    assert 0.8 < (ends[:, 0] == ends[:, 1]).mean() < 1
