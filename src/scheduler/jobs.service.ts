@@ -8,7 +8,17 @@ import type { Millis } from '../kernel/time.js';
 import { BackendsService } from './backends.service.js';
 import { Commands } from './commands.service.js';
 import { RUNNERS, STORE } from './ports.js';
-import type { Answer, JobDetails, JobFilter, JobRecord, Page, RunnerListener, Runners, Store, Tx } from './ports.js';
+import type {
+  Answer,
+  JobDetails,
+  JobFilter,
+  JobRecord,
+  Page,
+  RunnerListener,
+  Runners,
+  Store,
+  Tx,
+} from './ports.js';
 import { readScript } from './script.js';
 
 export interface AskedJob {
@@ -137,7 +147,11 @@ export class JobsService implements OnModuleInit, RunnerListener {
     return this.commands.run(async (unit) => {
       const job = await this.job(unit.tx, actor, id);
       if (!isFinal(job.state)) {
-        throw new Refusal('job_not_final', `Job ${id} is still ${job.state}.`, 'Cancel it first, or wait for its end.');
+        throw new Refusal(
+          'job_not_final',
+          `Job ${id} is still ${job.state}.`,
+          'Cancel it first, or wait for its end.',
+        );
       }
       await unit.tx.jobs.remove(id);
     });
@@ -183,7 +197,11 @@ export class JobsService implements OnModuleInit, RunnerListener {
   private async session(tx: Tx, actor: Actor, id: string): Promise<Session> {
     const session = await tx.sessions.find(id);
     if (session !== null && maySee(actor, session)) return session;
-    throw new Refusal('unknown_session', `There is no session ${id} in instance ${actor.instance.name}.`, 'Open one with POST /sessions.');
+    throw new Refusal(
+      'unknown_session',
+      `There is no session ${id} in instance ${actor.instance.name}.`,
+      'Open one with POST /sessions.',
+    );
   }
 
   private async job(tx: Tx, actor: Actor, id: string): Promise<Job> {

@@ -17,7 +17,10 @@ export interface Instance {
   readonly crn: string;
   readonly shares: number;
   readonly budget: Millis | null;
-  readonly plan: AskedLimits & { readonly modes?: readonly SessionMode[]; readonly maxExecutionTime?: Millis };
+  readonly plan: AskedLimits & {
+    readonly modes?: readonly SessionMode[];
+    readonly maxExecutionTime?: Millis;
+  };
   readonly createdAt: Millis;
 }
 
@@ -71,7 +74,11 @@ export interface Tx {
     insert(job: Omit<JobRecord, 'seq'>, params: string): Promise<Job>;
     save(job: Job, due: { at: Millis; kind: DueKind } | null): Promise<void>;
     /** Ends all queued jobs of a session at once; answers how many there were. */
-    endQueuedOf(session: string, how: Pick<Job, 'state' | 'reason' | 'reasonCode'>, at: Millis): Promise<number>;
+    endQueuedOf(
+      session: string,
+      how: Pick<Job, 'state' | 'reason' | 'reasonCode'>,
+      at: Millis,
+    ): Promise<number>;
     /** Submission number of the session's first queued job. */
     headOf(session: string): Promise<number | null>;
     runningOf(session: string): Promise<Job[]>;
@@ -217,7 +224,12 @@ export interface Task {
 
 export type Answer =
   | { readonly type: 'completed'; readonly result: string }
-  | { readonly type: 'failed'; readonly reason: string; readonly reasonCode: number | null; readonly traceback: string | null }
+  | {
+      readonly type: 'failed';
+      readonly reason: string;
+      readonly reasonCode: number | null;
+      readonly traceback: string | null;
+    }
   | { readonly type: 'stopped' }
   /** The process is gone without having answered. */
   | { readonly type: 'lost'; readonly why: string };

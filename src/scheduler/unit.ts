@@ -1,6 +1,20 @@
-import { endJob, loseJob, startJob, stopJob, closedWithSession, type JobDecision, type Outcome } from '../kernel/job/job.decide.js';
+import {
+  endJob,
+  loseJob,
+  startJob,
+  stopJob,
+  closedWithSession,
+  type JobDecision,
+  type Outcome,
+} from '../kernel/job/job.decide.js';
 import { jobDeadlineOf, type Job, type Stop } from '../kernel/job/job.js';
-import { decideSession, pauseHold, resumeHold, type SessionDecision, type SessionEvent } from '../kernel/session/session.decide.js';
+import {
+  decideSession,
+  pauseHold,
+  resumeHold,
+  type SessionDecision,
+  type SessionEvent,
+} from '../kernel/session/session.decide.js';
 import { deadlineOf } from '../kernel/session/session.deadline.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';

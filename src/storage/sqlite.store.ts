@@ -46,9 +46,14 @@ function transaction(sql: Sql): Tx {
     nextDue: async () => (await firstDue(sql, Number.MAX_SAFE_INTEGER))?.at ?? null,
     snapshot: (backend, at, window) => readSnapshot(sql, backend, at, window),
     facts: {
-      get: async (key: Fact) => (await sql.one<{ value: string }>('SELECT value FROM facts WHERE "key" = ?', key))?.value ?? null,
+      get: async (key: Fact) =>
+        (await sql.one<{ value: string }>('SELECT value FROM facts WHERE "key" = ?', key))?.value ?? null,
       set: (key: Fact, value: string) =>
-        sql.run(`${insertInto('facts', ['key', 'value'])} ON CONFLICT ("key") DO UPDATE SET value = excluded.value`, key, value),
+        sql.run(
+          `${insertInto('facts', ['key', 'value'])} ON CONFLICT ("key") DO UPDATE SET value = excluded.value`,
+          key,
+          value,
+        ),
     },
   };
 }
@@ -70,7 +75,9 @@ async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
   );
   const sessionFirst =
     session !== null &&
-    (job === null || session.due_at < job.due_at || (session.due_at === job.due_at && session.due_rank < job.due_rank));
+    (job === null ||
+      session.due_at < job.due_at ||
+      (session.due_at === job.due_at && session.due_rank < job.due_rank));
   const first = sessionFirst ? session : job;
   if (first === null) return null;
   return {
@@ -93,16 +100,22 @@ function reads(sql: Sql): Reads {
     params: (job) => body('job_params', job),
     result: (job) => body('job_results', job),
     logs: (job) => sql.all('SELECT at, level, text FROM job_logs WHERE job = ? ORDER BY id', job),
-    backend: async (name) => mapped(await sql.one<BackendRow>('SELECT * FROM backends WHERE name = ?', name), toBackend),
-    backends: async () => (await sql.all<BackendRow>('SELECT * FROM backends ORDER BY created_at, name')).map(toBackend),
+    backend: async (name) =>
+      mapped(await sql.one<BackendRow>('SELECT * FROM backends WHERE name = ?', name), toBackend),
+    backends: async () =>
+      (await sql.all<BackendRow>('SELECT * FROM backends ORDER BY created_at, name')).map(toBackend),
     slots: ({ name, slots }) => readSlots(sql, name, slots),
-    instance: async (id) => mapped(await sql.one<InstanceRow>('SELECT * FROM instances WHERE id = ?', id), toInstance),
+    instance: async (id) =>
+      mapped(await sql.one<InstanceRow>('SELECT * FROM instances WHERE id = ?', id), toInstance),
     instanceByCrn: async (crn) =>
       mapped(await sql.one<InstanceRow>('SELECT * FROM instances WHERE crn = ?', crn), toInstance),
-    instances: async () => (await sql.all<InstanceRow>('SELECT * FROM instances ORDER BY created_at, id')).map(toInstance),
+    instances: async () =>
+      (await sql.all<InstanceRow>('SELECT * FROM instances ORDER BY created_at, id')).map(toInstance),
     token: async (id) => mapped(await sql.one<TokenRow>('SELECT * FROM tokens WHERE id = ?', id), toToken),
-    tokenByHash: async (hash) => mapped(await sql.one<TokenRow>('SELECT * FROM tokens WHERE hash = ?', hash), toToken),
-    tokens: async () => (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
+    tokenByHash: async (hash) =>
+      mapped(await sql.one<TokenRow>('SELECT * FROM tokens WHERE hash = ?', hash), toToken),
+    tokens: async () =>
+      (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
     charged: (instance, from, at) => readCharged(sql, instance, from, at),
     ledger: (filter) => listLedger(sql, filter),
   };

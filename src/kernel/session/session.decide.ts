@@ -9,9 +9,19 @@ import type { Session, SessionState } from './session.js';
 /** What can happen to a session; `at` is when it takes effect. `headSeq` is what the queue shows after the event. */
 export type SessionEvent =
   | { readonly type: 'jobSubmitted'; readonly at: Millis; readonly seq: number }
-  | { readonly type: 'jobStarted'; readonly at: Millis; readonly slot: number; readonly headSeq: number | null }
+  | {
+      readonly type: 'jobStarted';
+      readonly at: Millis;
+      readonly slot: number;
+      readonly headSeq: number | null;
+    }
   | { readonly type: 'jobEnded'; readonly at: Millis; readonly startedAt: Millis; readonly charged: Millis }
-  | { readonly type: 'jobRequeued'; readonly at: Millis; readonly startedAt: Millis; readonly headSeq: number }
+  | {
+      readonly type: 'jobRequeued';
+      readonly at: Millis;
+      readonly startedAt: Millis;
+      readonly headSeq: number;
+    }
   | { readonly type: 'jobWithdrawn'; readonly at: Millis; readonly headSeq: number | null }
   | { readonly type: 'drain' | 'resume'; readonly at: Millis }
   | { readonly type: 'close'; readonly at: Millis; readonly reason: string }
@@ -119,7 +129,9 @@ function stopActiveClock(session: Session, at: Millis): Session {
 /** Starts the idle clock where one runs: open with nothing queued, active with nothing queued and nothing running. */
 function idleIfDone(session: Session, at: Millis): Session {
   const idles = session.state === 'open' || session.state === 'active';
-  return idles && session.queuedJobs === 0 && session.runningJobs === 0 ? { ...session, idleSince: at } : session;
+  return idles && session.queuedJobs === 0 && session.runningJobs === 0
+    ? { ...session, idleSince: at }
+    : session;
 }
 
 /** What changes on the way into another state. */
@@ -183,7 +195,17 @@ function endHold(session: Session, at: Millis): { session: Session; ledger: read
   const released: Session = { ...session, slot: null, heldSince: null };
   if (slot === null || from === null || from === at) return { session: released, ledger: [] };
   const { backend, instance, user, id } = session;
-  const entry: LedgerEntry = { kind: 'hold', backend, slot, instance, user, session: id, job: null, from, to: at };
+  const entry: LedgerEntry = {
+    kind: 'hold',
+    backend,
+    slot,
+    instance,
+    user,
+    session: id,
+    job: null,
+    from,
+    to: at,
+  };
   return { session: { ...released, used: session.used + at - from }, ledger: [entry] };
 }
 
@@ -211,6 +233,9 @@ function refuse(session: Session, event: SessionEvent): SessionDecision {
         'Open a new session, or send PATCH with accepting_jobs true while this one is not closed.',
       );
     default:
-      throw new Refusal('illegal_transition', `Session ${id} is ${state}: ${event.type} cannot happen to it.`);
+      throw new Refusal(
+        'illegal_transition',
+        `Session ${id} is ${state}: ${event.type} cannot happen to it.`,
+      );
   }
 }
