@@ -53,7 +53,7 @@ export function decideSession(session: Session, event: SessionEvent): SessionDec
 
   const entered = state === session.state ? counted : enter(counted, state, event);
   const settled = settle(entered, event.at);
-  return { ...settled, failsQueuedJobs: state === 'closed' && session.queuedJobs > 0 };
+  return { ...settled, failsQueuedJobs: state === 'closed' && counted.queuedJobs > 0 };
 }
 
 /** A timer may fire twice, after a close, or when a job has started meanwhile. That is no one's mistake. */
