@@ -46,6 +46,11 @@ export class Commands {
     });
   }
 
+  /** Whether any job is running on a process. */
+  runnersBusy(): Promise<boolean> {
+    return this.store.read.runnersBusy();
+  }
+
   /** Applies what is due and chooses what is next, nothing else. */
   async tick(): Promise<void> {
     await this.run(() => Promise.resolve());

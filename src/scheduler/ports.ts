@@ -164,6 +164,8 @@ export interface Reads {
   sessions(filter: SessionFilter): Promise<Session[]>;
   job(id: string): Promise<JobRecord | null>;
   jobs(filter: JobFilter): Promise<Page<JobRecord>>;
+  /** Whether any job is running on a process. */
+  runnersBusy(): Promise<boolean>;
   params(job: string): Promise<string | null>;
   result(job: string): Promise<string | null>;
   logs(job: string): Promise<{ at: Millis; level: string; text: string }[]>;
@@ -253,3 +255,16 @@ export interface Runners {
   kill(job: string, token: string): void;
 }
 export const RUNNERS = Symbol('Runners');
+
+/** What a quantum device looks like to its clients (qiskit-runtime dialect, backend configuration and properties). */
+export interface Device {
+  readonly configuration: Readonly<Record<string, unknown>>;
+  /** Empty where nothing is known. */
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+export interface Devices {
+  /** Null for a backend that is no quantum device. Throws a Refusal when its description cannot be read. */
+  of(backend: Pick<Backend, 'name' | 'options'>): Device | null;
+}
+export const DEVICES = Symbol('Devices');

@@ -97,6 +97,8 @@ function reads(sql: Sql): Reads {
     sessions: (filter) => listSessions(sql, filter),
     job: async (id) => mapped(await sql.one<JobRow>('SELECT * FROM jobs WHERE id = ?', id), toJobRecord),
     jobs: (filter) => listJobs(sql, filter),
+    runnersBusy: async () =>
+      (await sql.one("SELECT 1 FROM jobs WHERE state = 'running' AND script IS NULL LIMIT 1")) !== null,
     params: (job) => body('job_params', job),
     result: (job) => body('job_results', job),
     logs: (job) => sql.all('SELECT at, level, text FROM job_logs WHERE job = ? ORDER BY id', job),

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The first schema. A test compares the sum of all migrations with `entities/rows.ts`. */
-export class First1 implements MigrationInterface {
-  readonly name = 'First1';
+export class First1795219200000 implements MigrationInterface {
+  readonly name = 'First1795219200000';
 
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of statements) await runner.query(statement);
