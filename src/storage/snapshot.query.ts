@@ -28,7 +28,9 @@ export async function readSnapshot(
   for (const id of slots.flatMap(({ holder, reservedFor }) => [holder, reservedFor])) {
     if (id !== null) await readSession(sql, id, Math.max(free, 1), wanted);
   }
-  const open = slots.some((s) => s.holder === null && s.reservedFor === null && s.running < backend.lanes);
+  // A promise to a session that has nothing queued any more has ended, so the general queue may use its slot.
+  const promised = (id: string | null) => id !== null && (wanted.get(id)?.queue.length ?? 0) > 0;
+  const open = slots.some((s) => s.holder === null && !promised(s.reservedFor) && s.running < backend.lanes);
   if (!open) return none;
 
   const batches = (
