@@ -20,7 +20,8 @@ export async function readSnapshot(
   );
   if (backend === null) return null;
   const slots = await readSlots(sql, name, backend.slots);
-  const free = slots.reduce((sum, slot) => sum + backend.lanes - slot.running, 0);
+  // A slot may run more jobs than it has lanes after an operator gave the backend fewer.
+  const free = slots.reduce((sum, slot) => sum + Math.max(0, backend.lanes - slot.running), 0);
   const about = { name, status: backend.status as BackendStatus, lanes: backend.lanes };
   const wanted = new Map<string, SessionView>();
   const none = { backend: about, slots, sessions: wanted, batches: [], instances: [] };
