@@ -38,12 +38,16 @@ export class Commands {
 
   /** Runs `work` on the state as it is now, and answers when the outcome is durable. Throws what `work` refuses. */
   async run<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
-    return this.write(async (unit) => {
-      await settle(unit, this.watch, this.settings.window);
-      const value = await work(unit);
-      await settle(unit, this.watch, this.settings.window);
-      return value;
-    });
+    for (;;) {
+      const done = await this.write(async (unit) => {
+        // Too much was due for one transaction: what was applied is kept, and the command waits for the rest.
+        if (!(await settle(unit, this.watch, this.settings.window))) return null;
+        const value = await work(unit);
+        await settle(unit, this.watch, this.settings.window);
+        return { value };
+      });
+      if (done !== null) return done.value;
+    }
   }
 
   /** Whether any job is running on a process. */
