@@ -137,5 +137,7 @@ export class Commands {
     if (backend === null) return;
     const { program, details } = job;
     this.runners.start({ job: id, token, program, backend, params, logLevel: details.logLevel });
+    // A cancel from the same commit told the runner to stop what it did not have yet.
+    if (job.stop !== null) this.runners.stop(id, token);
   }
 }
