@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Millis } from '../kernel/time.js';
 import { CLOCK, IDS, RUNNERS, STORE, type Clock, type Ids, type Runners, type Store } from './ports.js';
 import { applyDue, settle } from './settle.js';
+import { VirtualClock } from './system-clock.js';
 import { DueWatch, Unit, type Effect } from './unit.js';
 
 /** What the commands need to know of the configuration. */
@@ -94,7 +95,9 @@ export class Commands {
   private async write<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
     try {
       const { value, effects } = await this.store.write(async (tx) => {
-        // The computer's clock may be set back; ours never goes back.
+        // The computer's clock may be set back, also between two starts; ours never goes back.
+        if (this.latest === 0) this.latest = Number((await tx.facts.get('alive_at')) ?? 0);
+        if (this.clock instanceof VirtualClock) this.clock.moveTo(this.latest);
         this.latest = Math.max(this.latest, this.clock.now());
         const unit = new Unit(tx, this.latest, this.ids, this.watch);
         const value = await work(unit);
