@@ -42,12 +42,13 @@ describe('a deadline that is processed late', () => {
   });
 
   it('is applied before the command, however many are due', async () => {
-    const service = await givenService();
+    const { store, folder } = await givenService();
     const due = { state: 'inactive', startedAt: t0 - givenLimits.maxTtl } as const;
-    await service.store.write(async (tx) => {
+    await store.write(async (tx) => {
       for (let i = 0; i < 510; i += 1) await keepSession(tx, givenSession({ ...due, id: `s${i}` }));
       await keepSession(tx, givenSession({ ...due, id: 'last', createdAt: after(1) }));
     });
+    const service = await givenService({ folder });
     await expect(service.submit({ session: 'last' })).rejects.toMatchObject({ code: 'session_closed' });
   });
 
