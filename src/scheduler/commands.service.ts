@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Millis } from '../kernel/time.js';
 import { CLOCK, IDS, RUNNERS, STORE, type Clock, type Ids, type Runners, type Store } from './ports.js';
 import { applyDue, settle } from './settle.js';
+import { VirtualClock } from './system-clock.js';
 import { DueWatch, Unit, type Effect } from './unit.js';
 
 /** What the commands need to know of the configuration. */
@@ -38,12 +39,16 @@ export class Commands {
 
   /** Runs `work` on the state as it is now, and answers when the outcome is durable. Throws what `work` refuses. */
   async run<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
-    return this.write(async (unit) => {
-      await settle(unit, this.watch, this.settings.window);
-      const value = await work(unit);
-      await settle(unit, this.watch, this.settings.window);
-      return value;
-    });
+    for (;;) {
+      const done = await this.write(async (unit) => {
+        // Too much was due for one transaction: what was applied is kept, and the command waits for the rest.
+        if (!(await settle(unit, this.watch, this.settings.window))) return null;
+        const value = await work(unit);
+        await settle(unit, this.watch, this.settings.window);
+        return { value };
+      });
+      if (done !== null) return done.value;
+    }
   }
 
   /** Whether any job is running on a process. */
@@ -90,7 +95,9 @@ export class Commands {
   private async write<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
     try {
       const { value, effects } = await this.store.write(async (tx) => {
-        // The computer's clock may be set back; ours never goes back.
+        // The computer's clock may be set back, also between two starts; ours never goes back.
+        if (this.latest === 0) this.latest = Number((await tx.facts.get('alive_at')) ?? 0);
+        if (this.clock instanceof VirtualClock) this.clock.moveTo(this.latest);
         this.latest = Math.max(this.latest, this.clock.now());
         const unit = new Unit(tx, this.latest, this.ids, this.watch);
         const value = await work(unit);
@@ -133,5 +140,7 @@ export class Commands {
     if (backend === null) return;
     const { program, details } = job;
     this.runners.start({ job: id, token, program, backend, params, logLevel: details.logLevel });
+    // A cancel from the same commit told the runner to stop what it did not have yet.
+    if (job.stop !== null) this.runners.stop(id, token);
   }
 }

@@ -20,7 +20,8 @@ export async function readSnapshot(
   );
   if (backend === null) return null;
   const slots = await readSlots(sql, name, backend.slots);
-  const free = slots.reduce((sum, slot) => sum + backend.lanes - slot.running, 0);
+  // A slot may run more jobs than it has lanes after an operator gave the backend fewer.
+  const free = slots.reduce((sum, slot) => sum + Math.max(0, backend.lanes - slot.running), 0);
   const about = { name, status: backend.status as BackendStatus, lanes: backend.lanes };
   const wanted = new Map<string, SessionView>();
   const none = { backend: about, slots, sessions: wanted, batches: [], instances: [] };
@@ -28,7 +29,9 @@ export async function readSnapshot(
   for (const id of slots.flatMap(({ holder, reservedFor }) => [holder, reservedFor])) {
     if (id !== null) await readSession(sql, id, Math.max(free, 1), wanted);
   }
-  const open = slots.some((s) => s.holder === null && s.reservedFor === null && s.running < backend.lanes);
+  // A promise to a session that has nothing queued any more has ended, so the general queue may use its slot.
+  const promised = (id: string | null) => id !== null && (wanted.get(id)?.queue.length ?? 0) > 0;
+  const open = slots.some((s) => s.holder === null && !promised(s.reservedFor) && s.running < backend.lanes);
   if (!open) return none;
 
   const batches = (

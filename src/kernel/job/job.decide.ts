@@ -1,6 +1,6 @@
 import { transition } from 'xstate';
 import { Refusal } from '../refusal.js';
-import { toSeconds, toWholeSeconds, type Millis } from '../time.js';
+import { seconds, toSeconds, toWholeSeconds, type Millis } from '../time.js';
 import type { LedgerEntry } from '../usage/usage.js';
 import { jobMachine, type JobEventType } from './job.machine.js';
 import { isFinal, reasonCodes, type Job, type JobState, type Stop } from './job.js';
@@ -135,6 +135,10 @@ export function checkJobLimit(
   sessionMost: Millis | undefined,
 ): Millis {
   if (asked === undefined) return backendMost;
+  if (asked < seconds(1)) {
+    const message = `max_execution_time (cost) of ${toSeconds(asked)} s is too short.`;
+    throw new Refusal('invalid_value', message, 'The least is 1 s.');
+  }
   const [most, whose] =
     sessionMost !== undefined && sessionMost < backendMost
       ? [sessionMost, "the session's max_ttl"]

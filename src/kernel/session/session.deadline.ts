@@ -21,7 +21,7 @@ export const dueRank = {
 export type DueKind = keyof typeof dueRank;
 
 /** When one clock of `session` expires; null while that clock does not run. */
-function expiryOf(session: Session, clock: SessionClock): Millis | null {
+export function expiryOf(session: Session, clock: SessionClock): Millis | null {
   const { state, limits } = session;
   if (state === 'closed') return null;
   switch (clock) {

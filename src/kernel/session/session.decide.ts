@@ -2,7 +2,7 @@ import { transition } from 'xstate';
 import { Refusal } from '../refusal.js';
 import { toWholeSeconds, type Millis } from '../time.js';
 import type { LedgerEntry } from '../usage/usage.js';
-import type { SessionClock } from './session.deadline.js';
+import { expiryOf, type SessionClock } from './session.deadline.js';
 import { sessionMachine, type SessionEventType } from './session.machine.js';
 import type { Session, SessionState } from './session.js';
 
@@ -37,6 +37,7 @@ export interface SessionDecision {
 
 /** Applies `event` to `session`. Pure: time arrives as `event.at`. Throws {@link Refusal}. */
 export function decideSession(session: Session, event: SessionEvent): SessionDecision {
+  if (firesEarly(session, event)) return { session, ledger: [], failsQueuedJobs: false };
   const counted = count(session, event);
   const before = sessionMachine.resolveState({
     value: session.state,
@@ -52,7 +53,20 @@ export function decideSession(session: Session, event: SessionEvent): SessionDec
 
   const entered = state === session.state ? counted : enter(counted, state, event);
   const settled = settle(entered, event.at);
-  return { ...settled, failsQueuedJobs: state === 'closed' && session.queuedJobs > 0 };
+  return { ...settled, failsQueuedJobs: state === 'closed' && counted.queuedJobs > 0 };
+}
+
+/** A timer may fire twice, after a close, or when a job has started meanwhile. That is no one's mistake. */
+function firesEarly(session: Session, event: SessionEvent): boolean {
+  switch (event.type) {
+    case 'max_ttl':
+    case 'active_ttl':
+    case 'interactive_ttl':
+    case 'unused_ttl':
+      return event.at < (expiryOf(session, event.type) ?? Infinity);
+    default:
+      return false;
+  }
 }
 
 /** Stops charging a held slot for the time the service is down; its deadlines run on (semantics: clocks). */
@@ -212,12 +226,6 @@ function endHold(session: Session, at: Millis): { session: Session; ledger: read
 function refuse(session: Session, event: SessionEvent): SessionDecision {
   const { id, state } = session;
   switch (event.type) {
-    case 'max_ttl':
-    case 'active_ttl':
-    case 'interactive_ttl':
-    case 'unused_ttl':
-      // A timer may fire late, twice, or after a close. That is no one's mistake.
-      return { session, ledger: [], failsQueuedJobs: false };
     case 'jobSubmitted':
     case 'resume':
       if (state === 'closed') {
