@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Module, ValidationPipe, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
@@ -87,6 +88,12 @@ export class AppModule {
   }
 }
 
+/** Several workers share the cores: one that simulates something large must leave some for the others. */
+const workerEnvironment = () => ({
+  PYTHONUNBUFFERED: '1',
+  OMP_NUM_THREADS: String(Math.max(1, Math.floor(availableParallelism() / 2))),
+});
+
 const aerPrograms = ['sampler', 'estimator', 'executor'];
 
 /** The Python workers, as far as this machine has what they need. */
@@ -95,7 +102,7 @@ export function makeRunners(config: Config, devices: Devices): RunnerPool {
   const worker =
     config.python === undefined
       ? null
-      : { command: config.python, args: ['-m', 'jobworker'], cwd: home, env: { PYTHONUNBUFFERED: '1' } };
+      : { command: config.python, args: ['-m', 'jobworker'], cwd: home, env: workerEnvironment() };
   return new RunnerPool({
     worker,
     missing: worker === null ? 'the Python workers are not installed: run npm run quickstart' : null,

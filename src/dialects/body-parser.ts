@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BadRequestException, PayloadTooLargeException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { JsonTextError, membersOf } from './json-text.js';
+import { JsonTextError, membersOf } from '../scheduler/json-text.js';
 
 /** Job inputs may have 64 MiB; the rest of the request around them is small. */
 export const bodyLimit = 65 * 1024 * 1024;
@@ -58,13 +58,13 @@ function decode(bytes: Buffer): string {
   }
 }
 
-/** An object with its members parsed, but those in `raw` as {@link RawJson}. */
+/** An object with its members parsed, but the objects among those in `raw` as {@link RawJson}. */
 export function parse(text: string, raw: readonly string[]): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   try {
     for (const [key, value] of membersOf(text)) {
       if (key === '__proto__') continue;
-      body[key] = raw.includes(key) ? new RawJson(value) : parseValue(key, value);
+      body[key] = raw.includes(key) && value.startsWith('{') ? new RawJson(value) : parseValue(key, value);
     }
   } catch (error) {
     if (error instanceof JsonTextError)

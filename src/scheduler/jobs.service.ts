@@ -6,10 +6,12 @@ import { Refusal } from '../kernel/refusal.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import { BackendsService } from './backends.service.js';
-import { Commands } from './commands.service.js';
-import { RUNNERS, STORE } from './ports.js';
+import { placeInQueue, type Place } from '../kernel/choice/waiting.js';
+import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
+import { CLOCK, RUNNERS, STORE } from './ports.js';
 import type {
   Answer,
+  Clock,
   JobDetails,
   JobFilter,
   JobRecord,
@@ -42,6 +44,8 @@ export class JobsService implements OnModuleInit, RunnerListener {
     private readonly backends: BackendsService,
     @Inject(STORE) private readonly store: Store,
     @Inject(RUNNERS) private readonly runners: Runners,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
   onModuleInit(): void {
@@ -105,6 +109,13 @@ export class JobsService implements OnModuleInit, RunnerListener {
 
   async get(actor: Actor, id: string): Promise<JobRecord> {
     return visible(actor, id, await this.store.read.job(id));
+  }
+
+  /** Where a queued job stands and what it waits for; null for any other. */
+  async place(job: Job): Promise<Place | null> {
+    if (job.state !== 'queued') return null;
+    const view = await this.store.read.waiting(job, this.clock.now(), this.settings.window);
+    return view === null ? null : placeInQueue(view);
   }
 
   list(filter: JobFilter): Promise<Page<JobRecord>> {

@@ -1,5 +1,6 @@
 import type { Role } from '../kernel/access/access.js';
 import type { Backend } from '../kernel/backend/backend.js';
+import type { WaitingView } from '../kernel/choice/waiting.js';
 import type { Choice, Snapshot } from '../kernel/choice/snapshot.js';
 import type { Job, JobState } from '../kernel/job/job.js';
 import type { AskedLimits } from '../kernel/session/session.limits.js';
@@ -179,6 +180,8 @@ export interface Reads {
   token(id: string): Promise<Token | null>;
   tokenByHash(hash: string): Promise<Token | null>;
   tokens(): Promise<Token[]>;
+  /** What a queued job needs to know of the others on its backend. */
+  waiting(job: Job, at: Millis, window: Millis): Promise<WaitingView | null>;
   /** Charged to an instance by entries that ended after `from`, plus what accrues until `at`. */
   charged(instance: string, from: Millis, at: Millis): Promise<Millis>;
   ledger(filter: LedgerFilter): Promise<(LedgerEntry & { id: number })[]>;

@@ -8,6 +8,7 @@ import { ledgerStore, listLedger } from './ledger.store.js';
 import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
 import { findSession, listSessions, sessionsStore } from './sessions.store.js';
 import { readCharged, readSlots, readSnapshot } from './snapshot.query.js';
+import { readWaiting } from './waiting.query.js';
 import { insertInto, Sql } from './sql.js';
 import { WriteQueue } from './write-queue.js';
 
@@ -118,6 +119,7 @@ function reads(sql: Sql): Reads {
       mapped(await sql.one<TokenRow>('SELECT * FROM tokens WHERE hash = ?', hash), toToken),
     tokens: async () =>
       (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
+    waiting: (job, at, window) => readWaiting(sql, job, at, window),
     charged: (instance, from, at) => readCharged(sql, instance, from, at),
     ledger: (filter) => listLedger(sql, filter),
   };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import BinaryIO
 
@@ -10,6 +11,8 @@ from .lifeline import die_with_parent, watch_stdin
 
 
 def main() -> None:
+    # Ctrl-C in the service's terminal reaches us too; the service decides what becomes of jobs.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent()
     watch_stdin()
     source, out = _claim_streams()

@@ -10,6 +10,7 @@ import io
 import re
 import struct
 
+import qiskit_qasm3_import  # noqa: F401 - Qiskit would import it during the first job
 from ibm_quantum_schemas.common.annotation_serializer import AnnotationSerializer
 from qiskit import QuantumCircuit, qasm2, qasm3, qpy
 

@@ -33,7 +33,7 @@ MAX_STABILIZER_QUBITS = 1_000
 MAX_DENSITY_QUBITS = 7
 
 BINDINGS_PER_RUN = 32
-SHOTS_PER_WIDE_RUN = 1024
+SHOTS_PER_SLOW_RUN = 256
 MAX_SEED = 2**31 - 1
 
 # Angles this close (radians) to a multiple of π/2 count as one. Samplexes compute in single
@@ -73,17 +73,16 @@ class Simulation:
         self._where = where
         self.num_clbits = circuit.num_clbits
         self._parameters = list(circuit.parameters)
-        self._active, used = _activity(circuit)
+        self._active, self._used = _activity(circuit)
         self._circuit = _reduce(circuit, self._active, device)
         self._dynamic = any(
             isinstance(instruction.operation, ControlFlowOp) for instruction in self._circuit.data
         )
-        noise = device.noise.model(self._active, used) if device.noise else None
         self._noise = device.noise
-        self._options = {} if noise is None else {"noise_model": noise}
-        self._noisy = noise is not None and not noise.is_ideal()
         self._framed = (
-            self._noisy and self.active_qubits > MAX_DENSITY_QUBITS and frames_apply(self._circuit)
+            self._noise is not None
+            and self.active_qubits > MAX_DENSITY_QUBITS
+            and frames_apply(self._circuit)
         )
         self._check_size(device.max_qubits)
 
@@ -136,7 +135,8 @@ class Simulation:
             method = "stabilizer" if _is_clifford(circuit) else "matrix_product_state"
             if method != "stabilizer" and self.active_qubits > MAX_WIDE_QUBITS:
                 raise _too_many(self._where, self.active_qubits, MAX_WIDE_QUBITS)
-        step = shots if method == "stabilizer" or not self._wide else SHOTS_PER_WIDE_RUN
+        slow = method != "stabilizer" and (self._wide or self._framed)
+        step = SHOTS_PER_SLOW_RUN if slow else shots
         merged: dict[str, int] = {}
         for start in range(0, shots, step):
             report.check()
@@ -147,16 +147,17 @@ class Simulation:
         return _samples(merged, self.num_clbits)
 
     def _run_frames(self, circuit: QuantumCircuit, shots: int, seed: int) -> Samples:
-        ideal = self._call(_snap_angles(circuit), 1, seed, None, "stabilizer", {})
+        ideal = self._call(_snap_angles(circuit), 1, seed, None, "stabilizer", noisy=False)
         reference = _samples(ideal.data(0)["counts"], self.num_clbits).bits[0]
         rng = np.random.default_rng(seed)
         assert self._noise is not None
         bits = sample_frames(circuit, self._active, self._noise, reference, shots, rng)
         return Samples(bits, np.ones(shots, dtype=np.int64))
 
-    def _call(self, circuit, shots, seed, binds, method="automatic", options=None):  # type: ignore[no-untyped-def]
-        options = self._options if options is None else options
-        simulator = AerSimulator(method=method, **options)
+    def _call(self, circuit, shots, seed, binds, method="automatic", noisy=True):  # type: ignore[no-untyped-def]
+        simulator = AerSimulator(method=method)
+        if noisy and self._noise is not None:
+            simulator.set_options(noise_model=self._noise.model(self._active, self._used))
         if method == "matrix_product_state":
             simulator.set_options(matrix_product_state_max_bond_dimension=MAX_BOND)
         job = simulator.run(

@@ -27,8 +27,6 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(0)  # it died while we were asking
-    # Ctrl-C in the service's terminal reaches us too; the service decides what becomes of jobs.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def watch_stdin() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from .failures import InputError
+from .failures import CODE_EXECUTIONS, InputError
 from .payload import kind
 
 MAX_EXECUTIONS = 10_000_000  # bound circuits × shots in one job, IBM's documented limit
+MAX_BITS = 1 << 29  # outcome bits in one job; they are held as one byte each
 
 
 def pubs_of(params: dict[str, Any]) -> list[Any]:
@@ -80,3 +81,19 @@ def seed_of(options: dict[str, Any], *more: tuple[str, ...]) -> int:
 def pub_seed(seed: int, index: int) -> int:
     """A PUB's own seed: equal circuits in one job must not give equal counts."""
     return int(np.random.SeedSequence([seed, index]).generate_state(1)[0]) & 0x7FFFFFFF
+
+
+def check_volume(executions: int, bits: int, where: str) -> None:
+    """Refuse a job that asks for more than one job may; `where` is what reached the limit."""
+    if executions > MAX_EXECUTIONS:
+        raise InputError(
+            f"The job asks for more than {MAX_EXECUTIONS} executions (bound circuits times shots) "
+            f"by {where}; split it into several jobs or take fewer shots.",
+            CODE_EXECUTIONS,
+        )
+    if bits > MAX_BITS:
+        raise InputError(
+            f"The job asks for more than {MAX_BITS} measured bits (executions times classical "
+            f"bits) by {where}; split it into several jobs or take fewer shots.",
+            CODE_EXECUTIONS,
+        )

@@ -48,6 +48,12 @@ def plain(gate: str, *qubits: int, width: int = 5) -> QuantumCircuit:
     return made
 
 
+def many_bits() -> QuantumCircuit:
+    made = QuantumCircuit(1, 10_000)
+    made.measure(0, 0)
+    return made
+
+
 def dumps(**body) -> str:
     return json.dumps(body)
 
@@ -100,6 +106,7 @@ SAMPLER = [
     ("shots bool", params([bell(), NO_VALUES, True]), "not a boolean", 6000),
     ("default shots", params([bell()], default_shots=-1), "'options.default_shots' is -1", 6000),
     ("executions", params([tilted(), np.zeros((101, 1)), 100_000]), "more than 10000000", 6001),
+    ("bits", params([many_bits(), NO_VALUES, 100_000]), "measured bits", 6001),
     ("meas_type", params([bell()], execution={"meas_type": "raw"}), "must be one of", 3211),
     ("seed", params([bell()], simulator={"seed_simulator": "1"}), "must be an integer", 3211),
 ]  # fmt: skip
@@ -151,7 +158,7 @@ EXECUTOR = [
     ("huge", changed(*ITEM, "circuit_arguments", "shape", to=[2**60]), "larger than", 3211),
     ("dtype", changed(*ITEM, "circuit_arguments", "dtype", to="f99"), "unknown dtype", 3211),
     ("shape", changed(*ITEM, "shape", to=[3]), "does not extend the shape", 3211),
-    ("executions", changed(*ITEM, "shape", to=[10**7, 2]), "at most 10000000 fit", 6001),
+    ("executions", changed(*ITEM, "shape", to=[10**7, 2]), "more than 10000000", 6001),
     ("meas_level", changed("quantum_program", "meas_level", to="x"), "must be one of", 3211),
 ]
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from given import NO_VALUES, SEED, bell, decoded, device, ghz, h, params, run, tilted
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm2, qasm3
+from qiskit.circuit import Parameter
 
 from jobworker.failures import InputError
 
@@ -88,6 +89,36 @@ def test_a_mid_circuit_measurement_can_decide_about_a_gate():
         data = decoded(run("sampler", params([circuit, NO_VALUES, 2000]), device(name)))[0].data
         same = (data.first.array == data.second.array).mean()
         assert same > (0.93 if name == "stint_hex_27" else 0.9999)
+
+
+def test_loops_and_switches_run_as_the_device_promises():
+    circuit = QuantumCircuit(2, 3)
+    with circuit.for_loop(range(3)):
+        circuit.x(0)
+    circuit.measure(0, 0)
+    with circuit.while_loop((circuit.clbits[0], 1)):
+        circuit.x(0)
+        circuit.measure(0, 0)
+        circuit.x(1)
+    circuit.measure(1, 1)
+    with circuit.switch(circuit.clbits[1]) as case, case(1):
+        circuit.x(0)
+    circuit.measure(0, 2)
+    data = decoded(run("sampler", params([circuit, NO_VALUES, 20])))[0].data
+    assert data.c.get_counts() == {"110": 20}
+
+
+def test_a_parameter_inside_a_branch_is_swept():
+    circuit = QuantumCircuit(2, 2)
+    circuit.x(0)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.sx(1)
+        circuit.rz(pi - Parameter("theta"), 1)
+        circuit.sx(1)
+    circuit.measure(1, 1)
+    data = decoded(run("sampler", params([circuit, np.array([[0.0], [pi]]), 20])))[0].data.c
+    assert [data[i].get_counts() for i in range(2)] == [{"01": 20}, {"11": 20}]
 
 
 def test_readout_and_gates_of_a_noisy_device_go_wrong_now_and_then():
@@ -202,3 +233,15 @@ def test_more_qubits_than_a_state_vector_holds_run_as_stabilizer_or_product_stat
     data = decoded(run("sampler", text, device("stint_hex_27", noise=False)))[0].data
     bits = data.meas.to_bool_array(order="little")[:, [0, 26]]
     assert (bits[:, 0] == bits[:, 1]).all()
+
+
+def test_noise_acts_on_wide_circuits_that_are_not_clifford():
+    circuit = ghz([0, 1, 2, 3, 5, 8, 11, 14], 27)
+    circuit.rz(0.3, 14)
+    h(circuit, 14)
+    circuit.measure_active()
+    text = params([circuit, NO_VALUES, 600], **SEED)
+    data = decoded(run("sampler", text, device("stint_hex_27")))[0].data
+    (active,) = data.values()
+    ends = active.to_bool_array(order="little")[:, [0, 6]]
+    assert 0.8 < (ends[:, 0] == ends[:, 1]).mean() < 1

@@ -85,7 +85,7 @@ export class JobsController {
     @Query('exclude_params') exclude?: string,
   ): Promise<string> {
     const job = await this.jobs.get(actor, id);
-    const shown = JSON.stringify(fromJob(job, this.clock.now()));
+    const shown = JSON.stringify(fromJob(job, this.clock.now(), await this.jobs.place(job)));
     if (exclude?.toLowerCase() === 'true') return shown;
     const params = job.details.private ? '{}' : await this.jobs.params(id);
     // Spliced in as text: params may hold what no parser here would keep (dialect, values).
@@ -131,7 +131,8 @@ export class JobsController {
   @ApiOperation({ summary: 'When it waited and ran, and what it used' })
   @Get(':id/metrics')
   async metrics(@Asker() actor: Actor, @Param('id') id: string) {
-    return metricsOf(await this.jobs.get(actor, id), this.clock.now());
+    const job = await this.jobs.get(actor, id);
+    return metricsOf(job, this.clock.now(), await this.jobs.place(job));
   }
 
   @ApiOperation({ summary: 'Replace the tags' })

@@ -80,7 +80,7 @@ const flag = ({ value }: { value: unknown }): unknown => {
 /** Query of `GET /jobs`. */
 export class JobsQuery {
   /** 1 to 200; more is read as 200. */
-  @Type(() => Number) @IsInt() @Min(0) limit: number = 200;
+  @Type(() => Number) @IsInt() @Min(1) limit: number = 200;
   @Type(() => Number) @IsInt() @Min(0) @Max(Number.MAX_SAFE_INTEGER) offset: number = 0;
   @IsOptional() @IsString() backend?: string;
   /** true: queued or running; false: ended. */

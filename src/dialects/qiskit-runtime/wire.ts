@@ -1,4 +1,5 @@
 import type { Backend, BackendStatus } from '../../kernel/backend/backend.js';
+import type { Place } from '../../kernel/choice/waiting.js';
 import { isFinal, reasonCodes, type JobState } from '../../kernel/job/job.js';
 import { activeRemaining, elapsedTime, type Session } from '../../kernel/session/session.js';
 import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
@@ -46,7 +47,7 @@ export function fromSession(s: Session, at: Millis) {
 }
 
 /** A job as lists and `GET /jobs/{id}` show it, without its params. */
-export function fromJob(job: JobRecord, at: Millis) {
+export function fromJob(job: JobRecord, at: Millis, place: Place | null = null) {
   const { details } = job;
   const reason = job.reason ?? job.stop?.reason;
   const tooLong = job.state === 'cancelled' && job.reasonCode === reasonCodes.ranTooLong;
@@ -69,10 +70,15 @@ export function fromJob(job: JobRecord, at: Millis) {
     cost: toWholeSeconds(job.maxExecutionTime),
     user_id: job.user,
     usage: usageOf(job, at),
+    ...fromPlace(place),
   };
 }
 
-export function metricsOf(job: JobRecord, at: Millis) {
+/** Beyond IBM's fields: where a queued job stands and what it waits for. */
+const fromPlace = (place: Place | null) =>
+  place === null ? {} : { queue_position: place.position, waiting_reason: place.reason };
+
+export function metricsOf(job: JobRecord, at: Millis, place: Place | null) {
   return {
     timestamps: {
       created: toIso(job.createdAt),
@@ -81,6 +87,7 @@ export function metricsOf(job: JobRecord, at: Millis) {
     },
     usage: usageOf(job, at),
     attempts: job.attempts,
+    ...fromPlace(place),
   };
 }
 

@@ -19,10 +19,10 @@ from ..bindings import decode_bindings, positive_int
 from ..circuits import decode_circuit
 from ..device import Device
 from ..engine import Simulation
-from ..failures import CODE_EXECUTIONS, CODE_SHOTS, InputError
+from ..failures import CODE_SHOTS, InputError
 from ..observables import decode_observables
 from ..payload import dump, encode_array, kind, parse_params, typed
-from ..pubs import MAX_EXECUTIONS, fields_of, option, options_of, pub_seed, pubs_of, seed_of
+from ..pubs import check_volume, fields_of, option, options_of, pub_seed, pubs_of, seed_of
 from ..report import Report
 
 DEFAULT_PRECISION = 1 / 64  # 4096 shots
@@ -97,12 +97,7 @@ def _read(body: dict[str, Any], backend: Device) -> list[Pub]:
         circuit, observables, values, precision = fields_of(item, names, where)
         pub = _pub(circuit, observables, values, precision, options, backend, where)
         executions += sum(len(part.places) for part in pub.parts) * pub.shots
-        if executions > MAX_EXECUTIONS:
-            raise InputError(
-                f"The job asks for more than {MAX_EXECUTIONS} executions (measured bases times "
-                f"parameter sets times shots) by {where}; split it or ask for less precision.",
-                CODE_EXECUTIONS,
-            )
+        check_volume(executions, 0, where)
         pubs.append(pub)
     return pubs
 

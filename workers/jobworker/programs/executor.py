@@ -16,9 +16,8 @@ import numpy as np
 
 from ..device import Device
 from ..engine import Simulation
-from ..failures import CODE_EXECUTIONS, InputError
 from ..payload import dump, parse_params
-from ..pubs import MAX_EXECUTIONS, option, pub_seed, seed_of
+from ..pubs import check_volume, option, pub_seed, seed_of
 from ..quantum_program import Item, QuantumProgram, decode_program
 from ..registers import iq_points, register_columns
 from ..report import Report
@@ -69,13 +68,11 @@ def check(params: str, backend: Device) -> None:
 
 
 def _simulations(program: QuantumProgram, backend: Device) -> list[Simulation]:
-    executions = sum(math.prod(item.shape) for item in program.items) * program.shots
-    if executions > MAX_EXECUTIONS:
-        raise InputError(
-            f"The job asks for {executions} executions (bound circuits times shots); at most "
-            f"{MAX_EXECUTIONS} fit into one job.",
-            CODE_EXECUTIONS,
-        )
+    executions, bits = 0, 0
+    for index, item in enumerate(program.items):
+        executions += math.prod(item.shape) * program.shots
+        bits += math.prod(item.shape) * program.shots * item.circuit.num_clbits
+        check_volume(executions, bits, f"item {index}")
     return [
         Simulation(item.circuit, backend, f"The circuit of item {index}")
         for index, item in enumerate(program.items)

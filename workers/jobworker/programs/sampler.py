@@ -20,9 +20,9 @@ from ..bindings import decode_bindings, positive_int
 from ..circuits import decode_circuit
 from ..device import Device
 from ..engine import Simulation
-from ..failures import CODE_EXECUTIONS, CODE_SHOTS, InputError
+from ..failures import CODE_SHOTS, InputError
 from ..payload import dump, encode_array, encode_datetime, parse_params, typed
-from ..pubs import MAX_EXECUTIONS, fields_of, option, options_of, pub_seed, pubs_of, seed_of
+from ..pubs import check_volume, fields_of, option, options_of, pub_seed, pubs_of, seed_of
 from ..registers import encode_bit_array, hex_samples, iq_points, register_columns
 from ..report import Report
 
@@ -85,7 +85,7 @@ def check(params: str, backend: Device) -> None:
 
 def _read(body: dict[str, Any], backend: Device) -> list[Pub]:
     default = option(options_of(body), "default_shots")
-    pubs, executions = [], 0
+    pubs, executions, bits = [], 0, 0
     for index, item in enumerate(pubs_of(body)):
         where = f"pub {index}"
         circuit, values, shots = fields_of(item, ("circuit", "parameter_values", "shots"), where)
@@ -99,12 +99,8 @@ def _read(body: dict[str, Any], backend: Device) -> list[Pub]:
             Simulation(circuit, backend, f"The circuit of {where}"),
         )
         executions += math.prod(pub.shape) * pub.shots
-        if executions > MAX_EXECUTIONS:
-            raise InputError(
-                f"The job asks for more than {MAX_EXECUTIONS} executions (bound circuits times "
-                f"shots) by {where}; split it into several jobs.",
-                CODE_EXECUTIONS,
-            )
+        bits += math.prod(pub.shape) * pub.shots * circuit.num_clbits
+        check_volume(executions, bits, where)
         pubs.append(pub)
     return pubs
 
