@@ -79,7 +79,7 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
   const commands = new Commands(store, clock, ids, runners, settings);
   const backends = new BackendsService(commands, store, runners, settings);
   const sessions = new SessionsService(commands, store, backends);
-  const jobs = new JobsService(commands, backends, store, runners);
+  const jobs = new JobsService(commands, backends, store, runners, clock, settings);
   jobs.onModuleInit();
   if (folder === undefined) {
     await store.write(async (tx) => {
