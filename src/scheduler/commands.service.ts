@@ -152,14 +152,17 @@ export class Commands {
   }
 
   private async start(id: string, token: string): Promise<void> {
-    const [job, params] = await Promise.all([this.store.read.job(id), this.store.read.params(id)]);
-    // Stopped or lost again in the meantime: then another effect follows, or none is needed.
-    if (job === null || job.token !== token) return;
-    const backend = await this.store.read.backend(job.backend);
+    const queued = await this.store.read.job(id);
+    if (queued === null) return;
+    const [params, backend] = await Promise.all([
+      this.store.read.params(id),
+      this.store.read.backend(queued.backend),
+    ]);
     if (params === null || backend === null) throw new Error('its params or its backend are gone');
+    // Read last: an attempt that was stopped or lost in the meantime is not begun. Its stop finds no process and ends it.
+    const job = await this.store.read.job(id);
+    if (job?.token !== token || job.stop !== null) return;
     const { program, details } = job;
     this.runners.start({ job: id, token, program, backend, params, logLevel: details.logLevel });
-    // A cancel from the same commit told the runner to stop what it did not have yet.
-    if (job.stop !== null) this.runners.stop(id, token);
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { maySee, nameOf, type Actor } from '../kernel/access/access.js';
+import { mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
 import { checkJobLimit } from '../kernel/job/job.decide.js';
 import { defaultMaxAttempts, isFinal, type Job } from '../kernel/job/job.js';
 import { Refusal } from '../kernel/refusal.js';
@@ -144,15 +144,14 @@ export class JobsService implements OnModuleInit, RunnerListener {
 
   /** A queued job ends at once, a running one when its runner is gone. */
   cancel(actor: Actor, id: string): Promise<Job> {
-    return this.commands.run(
-      async (unit) =>
-        unit.stopJob(await this.job(unit.tx, actor, id), {
-          at: unit.at,
-          reason: `cancelled by ${nameOf(actor)}`,
-          reasonCode: null,
-        }),
-      nameOf(actor),
-    );
+    return this.commands.run(async (unit) => {
+      const job = await this.job(unit.tx, actor, id);
+      if (!mayEnd(actor, job)) {
+        throw new Refusal('forbidden', `Job ${id} is for ${job.user} or an admin to cancel.`);
+      }
+      const reason = `cancelled by ${nameOf(actor)}`;
+      return unit.stopJob(job, { at: unit.at, reason, reasonCode: null });
+    }, nameOf(actor));
   }
 
   /** Forgets a job that has ended; what it was charged stays in the ledger. */

@@ -286,7 +286,7 @@ export interface Runners {
   /** Why the driver cannot run anything now, in one sentence; null when it can. */
   unavailable(driver: string): string | null;
   start(task: Task): void;
-  /** Asks an attempt to stop. */
+  /** Asks an attempt to stop; one that has no process is answered as lost. */
   stop(job: string, token: string): void;
   /** Ends its process. */
   kill(job: string, token: string): void;
