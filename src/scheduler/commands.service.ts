@@ -159,10 +159,10 @@ export class Commands {
       this.store.read.params(id),
       this.store.read.backend(queued.backend),
     ]);
-    if (params === null || backend === null) throw new Error('its params or its backend are gone');
     // Read last: an attempt that was stopped or lost in the meantime is not begun. Its stop finds no process and ends it.
     const job = await this.store.read.job(id);
     if (job?.token !== token || job.stop !== null) return;
+    if (params === null || backend === null) throw new Error('its params or its backend are gone');
     const { program, details } = job;
     this.runners.start({ job: id, token, program, backend, params, logLevel: details.logLevel });
   }

@@ -158,8 +158,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
       if (!mayEnd(actor, job)) {
         throw new Refusal('forbidden', `Job ${id} is for ${job.user} or an admin to cancel.`);
       }
-      const reason = `cancelled by ${nameOf(actor)}`;
-      return unit.stopJob(job, { at: unit.at, reason, reasonCode: null });
+      return unit.stopJob(job, { at: unit.at, reason: `cancelled by ${nameOf(actor)}`, reasonCode: null });
     }, nameOf(actor));
   }
 
