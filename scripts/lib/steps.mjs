@@ -50,7 +50,6 @@ class LiveLine {
 
   tell(text) {
     // Only printable text: a program's own cursor movements would tear the line.
-    // eslint-disable-next-line no-control-regex
     const plain = text
       .replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '')
       .replace(/[\u0000-\u001f]/g, ' ')
