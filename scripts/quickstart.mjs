@@ -50,7 +50,7 @@ async function main() {
   const credentials = await Credentials.open(data);
   await steps.step('Service', async () => {
     const { port, note } = await choosePort();
-    const env = { ...credentials.environment, STINT_DATA: data, ...(python && { STINT_PYTHON: python }) };
+    const env = { STINT_DATA: data, ...(python && { STINT_PYTHON: python }) };
     service = await startService({ port, env, log, onWord: credentials.listen });
     await writeFile(lockFile, JSON.stringify({ pid: service.pid, url: service.url }));
     return `ready on ${service.url}${note}`;
@@ -62,7 +62,7 @@ async function main() {
   });
 
   showAccess(credentials, user);
-  const failure = await demo({ user, python, missing, admin: credentials.admin, log });
+  const failure = await demo({ user, python, missing, log });
   if (failure) report(failure);
   if (once) {
     await stop();
@@ -142,7 +142,7 @@ function showAccess({ admin, madeByService, file }, user) {
 }
 
 /** Runs the demo that is possible here; answers what failed, or null. */
-async function demo({ user, python, missing, admin, log }) {
+async function demo({ user, python, missing, log }) {
   const show = (line) => say(`  ${line}`);
   try {
     if (missing) {
@@ -151,7 +151,7 @@ async function demo({ user, python, missing, admin, log }) {
         `\nQiskit jobs cannot run yet: ${todo} Then start quickstart again; until then the backend "scripted" works.`,
       );
       say('\nDemo: a scripted job in a session\n');
-      await scriptedDemo({ url: service.url, user, admin, show });
+      await scriptedDemo({ url: service.url, user, show });
     } else {
       say('\nDemo: a Bell pair in a session (examples/qiskit/bell_session.py)\n');
       const counts = await bellDemo({ url: service.url, user, python, log, show });

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,23 +20,14 @@ export class Credentials {
         hint: 'Remove it: quickstart then makes new tokens.',
       });
     }
-    return new Credentials(file, kept, existsSync(join(data, 'stint.sqlite')));
+    return new Credentials(file, kept);
   }
 
-  constructor(file, kept, databaseExists) {
+  constructor(file, kept) {
     this.file = file;
     this.#kept = kept;
-    /** Known by now, or made up because the database is older than our file; else the service tells it when it starts. */
-    this.admin =
-      process.env.STINT_ADMIN_TOKEN ||
-      kept.admin ||
-      (databaseExists ? randomBytes(32).toString('hex') : null);
+    this.admin = process.env.STINT_ADMIN_TOKEN || kept.admin || null;
     this.madeByService = false;
-  }
-
-  /** What the service is told. A token that it made itself it knows. */
-  get environment() {
-    return this.admin && this.admin !== this.#kept.admin ? { STINT_ADMIN_TOKEN: this.admin } : {};
   }
 
   /** Reads the lines that the service writes for people: the first start prints the admin token there. */
@@ -51,19 +41,23 @@ export class Credentials {
   /** The token of user "quickstart", made when there is none or when it no longer works. */
   async user(url) {
     const { user } = this.#kept;
-    if (user && (await api(url, user.token, user.crn)('GET', '/jobs?limit=1', undefined, { optional: true })))
-      return user;
-    if (!this.admin)
-      throw new Failure('The service did not say its admin token.', {
-        hint: 'Set STINT_ADMIN_TOKEN and start again.',
-      });
-    const { token, crn } = await this.#makeUser(url);
+    if (user && (await works(url, user))) return user;
+    const admin = this.admin ?? this.#unknownAdmin();
+    const made = await api(url, admin)('POST', '/admin/tokens', { user: name, instance: name, role: 'user' });
+    const { token, crn } = made;
     await this.#keep({ token, crn });
     return { token, crn };
   }
 
-  #makeUser(url) {
-    return api(url, this.admin)('POST', '/admin/tokens', { user: name, instance: name, role: 'user' });
+  #unknownAdmin() {
+    throw new Failure(
+      'quickstart does not know the admin token of this database, so it cannot make a user.',
+      {
+        hint:
+          'It was printed when the service first started: run quickstart again with STINT_ADMIN_TOKEN=<that token>.\n' +
+          'If it is lost, any new one of at least 32 characters takes its place. Or start afresh with STINT_DATA=<another folder>.',
+      },
+    );
   }
 
   async #keep(user) {
@@ -76,3 +70,6 @@ export class Credentials {
     await rename(fresh, this.file);
   }
 }
+
+const works = (url, { token, crn }) =>
+  api(url, token, crn)('GET', '/jobs?limit=1', undefined, { optional: true });
