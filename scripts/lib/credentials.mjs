@@ -33,7 +33,7 @@ export class Credentials {
   /** Reads the lines that the service writes for people: the first start prints the admin token there. */
   listen = (line) => {
     const printed = /\b(stint_[\w-]{32,})/.exec(line)?.[1];
-    if (this.admin || !printed) return;
+    if (!printed) return;
     this.admin = printed;
     this.madeByService = true;
   };

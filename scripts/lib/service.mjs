@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -23,8 +24,8 @@ export function portFree(port) {
  * Starts the built service and answers when it is ready. It has a process group of its own, so that Ctrl-C reaches us
  * alone and we stop it in order.
  */
-export async function startService({ port, env = {}, log, onWord, patience = 60 }) {
-  const settings = { ...process.env, ...env, STINT_HOST: host, STINT_PORT: String(port) };
+export async function startService({ port, env = {}, inherit = process.env, log, onWord, patience = 60 }) {
+  const settings = { ...inherit, ...env, STINT_HOST: host, STINT_PORT: String(port) };
   const child = spawn(process.execPath, [inRoot('dist', 'main.js')], {
     cwd: root,
     env: settings,
@@ -38,10 +39,12 @@ export async function startService({ port, env = {}, log, onWord, patience = 60 
   };
   child.stderr.setEncoding('utf8').on('data', take);
   // What the service says to people, a token among it; its log goes to stderr.
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  const words = createInterface({ input: child.stdout });
+  words.on('line', (line) => {
     take(`${line}\n`);
     onWord?.(line);
   });
+  const spoken = once(words, 'line').catch(() => undefined);
   const service = { url: `http://${host}:${port}`, pid: child.pid, ended: null, output: () => output };
   const end = new Promise((resolve) => {
     child.once('error', (error) => resolve((service.ended = { code: 1, why: error.message })));
@@ -62,6 +65,8 @@ export async function startService({ port, env = {}, log, onWord, patience = 60 
     return waited !== late;
   };
   await untilReady(service, patience);
+  // It may answer before we have read what it printed.
+  await Promise.race([spoken, pause(3000, undefined, { ref: false })]);
   return service;
 }
 

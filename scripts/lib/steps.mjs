@@ -18,6 +18,12 @@ export class Steps {
     this.live = Boolean(stream.isTTY) && !process.env.CI;
   }
 
+  /** A step that cannot be done, with the reason. */
+  skip(title, why) {
+    this.#number += 1;
+    this.stream.write(`[${this.#number}/${this.total}] ${title}: ${why}\n`);
+  }
+
   /** Runs `work(tell)`; `tell` takes what is happening now, and what `work` answers is shown as the outcome. */
   async step(title, work) {
     this.#number += 1;
