@@ -1,7 +1,6 @@
 /** How many tests ran, from the closing lines of the runners; null when there is no such line. */
 
 const last = (output, pattern) => [...plain(output).matchAll(pattern)].at(-1);
-// eslint-disable-next-line no-control-regex
 const plain = (output) => output.replace(/\u001b\[[0-9;]*m/g, '');
 
 function counted(line) {
