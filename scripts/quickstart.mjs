@@ -21,13 +21,14 @@ const lockFile = join(data, 'quickstart.lock');
 const logFile = join(data, 'quickstart.log');
 let service = null;
 
-/** What is shown of the failure's log once there is one. */
+/** Where the log is, once there is one. */
 let logShown;
 
 async function main() {
   const { once } = options();
   requireNode();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void leave(signal));
+  const wanted = wantedPort();
   await refuseSecondStart();
   const log = await openLog();
 
@@ -49,7 +50,7 @@ async function main() {
   await steps.step('Build', (tell) => ensureBuild({ tell, log }));
   const credentials = await Credentials.open(data);
   await steps.step('Service', async () => {
-    const { port, note } = await choosePort();
+    const { port, note } = await choosePort(wanted);
     const env = { STINT_DATA: data, ...(python && { STINT_PYTHON: python }) };
     service = await startService({ port, env, log, onWord: credentials.listen });
     await writeFile(lockFile, JSON.stringify({ pid: service.pid, url: service.url }));
@@ -119,11 +120,13 @@ function alive(pid) {
   }
 }
 
-async function choosePort() {
-  const wanted = Number(process.env.STINT_PORT || 8080);
-  if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65535) {
-    throw new Failure(`STINT_PORT must be a number up to 65535, not "${process.env.STINT_PORT}".`);
-  }
+function wantedPort() {
+  const port = Number(process.env.STINT_PORT || 8080);
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
+  throw new Failure(`STINT_PORT must be a number up to 65535, not "${process.env.STINT_PORT}".`);
+}
+
+async function choosePort(wanted) {
   const port = await portFree(wanted);
   return port ? { port, note: '' } : { port: await portFree(0), note: `; port ${wanted} is taken` };
 }

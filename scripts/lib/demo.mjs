@@ -79,9 +79,12 @@ export async function scriptedDemo({ url, user, show }) {
   show(`Result: ${JSON.stringify(await call('GET', `/jobs/${job.id}/results`))}`);
   await call('PATCH', `/sessions/${session.id}`, { accepting_jobs: false });
   const seen = await call('GET', `/sessions/${session.id}`);
-  show('\nTimeline (UTC)');
+  show('');
+  show('Timeline (UTC)');
   for (const { status, timestamp } of seen.timestamps) show(`  ${timestamp.slice(11, 23)}  ${status}`);
-  show(`\nUsage\n  session  ${seen.elapsed_time} s: the time ${backend} was kept for it`);
+  show('');
+  show('Usage');
+  show(`  session  ${seen.elapsed_time} s: the time ${backend} was kept for it`);
 }
 
 async function ended(call, id) {

@@ -114,7 +114,7 @@ async function makeVenv(folder, { tell, log }) {
   await mustRun('The Python environment could not be given its pip.', python, target, { log, onLine: tell });
 }
 
-const pipHint = () => ({ hint: 'Is PyPI reachable? `pip download six` tells.' });
+const pipHint = () => ({ hint: 'They come from PyPI, or from a mirror named in PIP_INDEX_URL.' });
 
 function pipReason(output) {
   const lines = output.split('\n');
