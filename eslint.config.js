@@ -13,13 +13,15 @@ const allowed = {
   telemetry: ['config'],
   config: ['kernel'],
   auth: ['kernel', 'scheduler'],
-  admin: ['kernel', 'scheduler', 'auth', 'dialects'],
+  admin: ['kernel', 'scheduler', 'auth', 'dialects', 'config'],
   dialects: ['kernel', 'scheduler', 'auth'],
 };
 const zones = Object.entries(allowed).flatMap(([target, may]) =>
   all
     .filter((from) => from !== target && !may.includes(from))
-    .map((from) => zone(target, `./src/${from}`, `${target} may import only ${['itself', ...may].join(', ')}.`)),
+    .map((from) =>
+      zone(target, `./src/${from}`, `${target} may import only ${['itself', ...may].join(', ')}.`),
+    ),
 );
 
 export default tseslint.config(
@@ -32,7 +34,10 @@ export default tseslint.config(
     settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'import-x/no-cycle': 'error',
       'import-x/no-restricted-paths': ['error', { zones }],
@@ -47,11 +52,26 @@ export default tseslint.config(
     // Everything that decides is pure: time, identity and chance arrive as arguments.
     files: ['src/kernel/**/*.ts'],
     rules: {
-      'no-restricted-globals': ['error', 'Date', 'setTimeout', 'setInterval', 'setImmediate', 'process', 'performance'],
+      'no-restricted-globals': [
+        'error',
+        'Date',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'process',
+        'performance',
+      ],
       'no-restricted-properties': ['error', { object: 'Math', property: 'random' }],
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['@nestjs/*', 'typeorm', 'node:*', 'pino', 'fastify', 'rxjs'], message: 'The kernel is pure.' }] },
+        {
+          patterns: [
+            {
+              group: ['@nestjs/*', 'typeorm', 'node:*', 'pino', 'fastify', 'rxjs'],
+              message: 'The kernel is pure.',
+            },
+          ],
+        },
       ],
     },
   },

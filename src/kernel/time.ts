@@ -8,5 +8,3 @@ export const toSeconds = (ms: Millis): number => Math.round(ms) / 1000;
 
 /** Whole seconds, rounded up, as the wire shows a remaining time to live. */
 export const toWholeSeconds = (ms: Millis): number => Math.ceil(ms / 1000);
-
-

@@ -33,9 +33,19 @@ export class BackendsService {
     }
     return this.commands.run(async (unit) => {
       if ((await unit.tx.backends.find(asked.name)) !== null) {
-        throw new Refusal('backend_exists', `There is already a backend called ${asked.name}.`, 'Choose another name.');
+        throw new Refusal(
+          'backend_exists',
+          `There is already a backend called ${asked.name}.`,
+          'Choose another name.',
+        );
       }
-      const backend: Backend = { ...asked, status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at };
+      const backend: Backend = {
+        ...asked,
+        status: 'online',
+        statusReason: null,
+        queuedJobs: 0,
+        createdAt: unit.at,
+      };
       await unit.tx.backends.insert(backend);
       return backend;
     });
@@ -79,7 +89,9 @@ export class BackendsService {
   /** `offline` with the reason when its driver cannot run anything, whatever an operator has set. */
   health(backend: Backend): { status: BackendStatus; reason: string | null } {
     const why = this.runners.unavailable(backend.driver);
-    return why === null ? { status: backend.status, reason: backend.statusReason } : { status: 'offline', reason: why };
+    return why === null
+      ? { status: backend.status, reason: backend.statusReason }
+      : { status: 'offline', reason: why };
   }
 
   /** The programs a driver runs; null when there is no such driver. */

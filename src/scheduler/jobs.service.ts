@@ -1,14 +1,26 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { maySee, type Actor } from '../kernel/access/access.js';
+import { maySee, nameOf, type Actor } from '../kernel/access/access.js';
 import { checkJobLimit } from '../kernel/job/job.decide.js';
 import { defaultMaxAttempts, isFinal, type Job } from '../kernel/job/job.js';
 import { Refusal } from '../kernel/refusal.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import { BackendsService } from './backends.service.js';
-import { Commands } from './commands.service.js';
-import { RUNNERS, STORE } from './ports.js';
-import type { Answer, JobDetails, JobFilter, JobRecord, Page, RunnerListener, Runners, Store, Tx } from './ports.js';
+import { placeInQueue, type Place } from '../kernel/choice/waiting.js';
+import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
+import { CLOCK, RUNNERS, STORE } from './ports.js';
+import type {
+  Answer,
+  Clock,
+  JobDetails,
+  JobFilter,
+  JobRecord,
+  Page,
+  RunnerListener,
+  Runners,
+  Store,
+  Tx,
+} from './ports.js';
 import { readScript } from './script.js';
 
 export interface AskedJob {
@@ -32,6 +44,8 @@ export class JobsService implements OnModuleInit, RunnerListener {
     private readonly backends: BackendsService,
     @Inject(STORE) private readonly store: Store,
     @Inject(RUNNERS) private readonly runners: Runners,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
   onModuleInit(): void {
@@ -90,11 +104,18 @@ export class JobsService implements OnModuleInit, RunnerListener {
       // Kept now and shown once the job is completed: a scripted job ends without anyone there to bring a result.
       if (scripted !== null) await unit.tx.jobs.saveResult(job.id, scripted.result);
       return job;
-    });
+    }, nameOf(actor));
   }
 
   async get(actor: Actor, id: string): Promise<JobRecord> {
     return visible(actor, id, await this.store.read.job(id));
+  }
+
+  /** Where a queued job stands and what it waits for; null for any other. */
+  async place(job: Job): Promise<Place | null> {
+    if (job.state !== 'queued') return null;
+    const view = await this.store.read.waiting(job, this.clock.now(), this.settings.window);
+    return view === null ? null : placeInQueue(view);
   }
 
   list(filter: JobFilter): Promise<Page<JobRecord>> {
@@ -123,12 +144,14 @@ export class JobsService implements OnModuleInit, RunnerListener {
 
   /** A queued job ends at once, a running one when its runner is gone. */
   cancel(actor: Actor, id: string): Promise<Job> {
-    return this.commands.run(async (unit) =>
-      unit.stopJob(await this.job(unit.tx, actor, id), {
-        at: unit.at,
-        reason: `cancelled by ${actor.role} ${actor.user}`,
-        reasonCode: null,
-      }),
+    return this.commands.run(
+      async (unit) =>
+        unit.stopJob(await this.job(unit.tx, actor, id), {
+          at: unit.at,
+          reason: `cancelled by ${nameOf(actor)}`,
+          reasonCode: null,
+        }),
+      nameOf(actor),
     );
   }
 
@@ -137,7 +160,11 @@ export class JobsService implements OnModuleInit, RunnerListener {
     return this.commands.run(async (unit) => {
       const job = await this.job(unit.tx, actor, id);
       if (!isFinal(job.state)) {
-        throw new Refusal('job_not_final', `Job ${id} is still ${job.state}.`, 'Cancel it first, or wait for its end.');
+        throw new Refusal(
+          'job_not_final',
+          `Job ${id} is still ${job.state}.`,
+          'Cancel it first, or wait for its end.',
+        );
       }
       await unit.tx.jobs.remove(id);
     });
@@ -170,7 +197,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
         await unit.tx.jobs.saveResult(id, answer.traceback);
       }
       await unit.endJob(job, answer, unit.at);
-    });
+    }, 'runner');
   }
 
   async logged(id: string, token: string, level: string, text: string): Promise<void> {
@@ -183,7 +210,11 @@ export class JobsService implements OnModuleInit, RunnerListener {
   private async session(tx: Tx, actor: Actor, id: string): Promise<Session> {
     const session = await tx.sessions.find(id);
     if (session !== null && maySee(actor, session)) return session;
-    throw new Refusal('unknown_session', `There is no session ${id} in instance ${actor.instance.name}.`, 'Open one with POST /sessions.');
+    throw new Refusal(
+      'unknown_session',
+      `There is no session ${id} in instance ${actor.instance.name}.`,
+      'Open one with POST /sessions.',
+    );
   }
 
   private async job(tx: Tx, actor: Actor, id: string): Promise<Job> {

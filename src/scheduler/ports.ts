@@ -1,5 +1,6 @@
 import type { Role } from '../kernel/access/access.js';
 import type { Backend } from '../kernel/backend/backend.js';
+import type { WaitingView } from '../kernel/choice/waiting.js';
 import type { Choice, Snapshot } from '../kernel/choice/snapshot.js';
 import type { Job, JobState } from '../kernel/job/job.js';
 import type { AskedLimits } from '../kernel/session/session.limits.js';
@@ -17,7 +18,10 @@ export interface Instance {
   readonly crn: string;
   readonly shares: number;
   readonly budget: Millis | null;
-  readonly plan: AskedLimits & { readonly modes?: readonly SessionMode[]; readonly maxExecutionTime?: Millis };
+  readonly plan: AskedLimits & {
+    readonly modes?: readonly SessionMode[];
+    readonly maxExecutionTime?: Millis;
+  };
   readonly createdAt: Millis;
 }
 
@@ -46,6 +50,32 @@ export interface JobDetails {
 }
 export type JobRecord = Job & { readonly details: JobDetails };
 
+/** One change of a session or a job, as the event log keeps it. */
+export interface EventRecord {
+  readonly id: number;
+  readonly type: EventType;
+  /** When it took effect: for a deadline its due time. */
+  readonly at: Millis;
+  readonly processedAt: Millis;
+  /** `user alice`, `admin root`, `clock`, `scheduler` or `runner`. */
+  readonly actor: string;
+  readonly cause: string | null;
+  readonly backend: string;
+  readonly instance: string;
+  readonly session: string | null;
+  readonly job: string | null;
+}
+export type EventType =
+  `session.${SessionState | 'draining' | 'resumed'}` | `job.${JobState | 'stopping' | 'requeued'}`;
+
+export interface EventFilter {
+  readonly instance?: string;
+  readonly session?: string;
+  /** Only what came after the event with this id. */
+  readonly after: number;
+  readonly limit: number;
+}
+
 // --- Store ----------------------------------------------------------------------------------------------------------
 
 /** Something whose deadline has come. */
@@ -71,7 +101,11 @@ export interface Tx {
     insert(job: Omit<JobRecord, 'seq'>, params: string): Promise<Job>;
     save(job: Job, due: { at: Millis; kind: DueKind } | null): Promise<void>;
     /** Ends all queued jobs of a session at once; answers how many there were. */
-    endQueuedOf(session: string, how: Pick<Job, 'state' | 'reason' | 'reasonCode'>, at: Millis): Promise<number>;
+    endQueuedOf(
+      session: string,
+      how: Pick<Job, 'state' | 'reason' | 'reasonCode'>,
+      at: Millis,
+    ): Promise<number>;
     /** Submission number of the session's first queued job. */
     headOf(session: string): Promise<number | null>;
     runningOf(session: string): Promise<Job[]>;
@@ -100,6 +134,11 @@ export interface Tx {
     find(id: string): Promise<Token | null>;
     insert(token: Token): Promise<void>;
     revoke(id: string, at: Millis): Promise<void>;
+  };
+  readonly events: {
+    append(event: Omit<EventRecord, 'id'>): Promise<void>;
+    /** The same event for every queued job of a session. */
+    appendForQueuedOf(session: string, event: Omit<EventRecord, 'id' | 'job'>): Promise<void>;
   };
   readonly ledger: { append(entries: readonly LedgerEntry[]): Promise<void> };
   /** The first thing due at or before `at`, in order of due time and rank. */
@@ -157,6 +196,8 @@ export interface Reads {
   sessions(filter: SessionFilter): Promise<Session[]>;
   job(id: string): Promise<JobRecord | null>;
   jobs(filter: JobFilter): Promise<Page<JobRecord>>;
+  /** Whether any job is running on a process. */
+  runnersBusy(): Promise<boolean>;
   params(job: string): Promise<string | null>;
   result(job: string): Promise<string | null>;
   logs(job: string): Promise<{ at: Millis; level: string; text: string }[]>;
@@ -170,6 +211,11 @@ export interface Reads {
   token(id: string): Promise<Token | null>;
   tokenByHash(hash: string): Promise<Token | null>;
   tokens(): Promise<Token[]>;
+  /** What a queued job needs to know of the others on its backend. */
+  waiting(job: Job, at: Millis, window: Millis): Promise<WaitingView | null>;
+  /** Oldest first. */
+  events(filter: EventFilter): Promise<EventRecord[]>;
+  lastEvent(): Promise<number>;
   /** Charged to an instance by entries that ended after `from`, plus what accrues until `at`. */
   charged(instance: string, from: Millis, at: Millis): Promise<Millis>;
   ledger(filter: LedgerFilter): Promise<(LedgerEntry & { id: number })[]>;
@@ -217,7 +263,12 @@ export interface Task {
 
 export type Answer =
   | { readonly type: 'completed'; readonly result: string }
-  | { readonly type: 'failed'; readonly reason: string; readonly reasonCode: number | null; readonly traceback: string | null }
+  | {
+      readonly type: 'failed';
+      readonly reason: string;
+      readonly reasonCode: number | null;
+      readonly traceback: string | null;
+    }
   | { readonly type: 'stopped' }
   /** The process is gone without having answered. */
   | { readonly type: 'lost'; readonly why: string };
@@ -241,3 +292,16 @@ export interface Runners {
   kill(job: string, token: string): void;
 }
 export const RUNNERS = Symbol('Runners');
+
+/** What a quantum device looks like to its clients (qiskit-runtime dialect, backend configuration and properties). */
+export interface Device {
+  readonly configuration: Readonly<Record<string, unknown>>;
+  /** Empty where nothing is known. */
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+export interface Devices {
+  /** Null for a backend that is no quantum device. Throws a Refusal when its description cannot be read. */
+  of(backend: Pick<Backend, 'name' | 'options'>): Device | null;
+}
+export const DEVICES = Symbol('Devices');

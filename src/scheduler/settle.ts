@@ -10,9 +10,10 @@ const mostDuePerUnit = 500;
 
 /**
  * Brings the service up to `unit.at`: everything due is applied in order of due time, then the backends that changed
- * choose their next jobs; and again while a job that started there ends at the same moment (semantics: clocks).
+ * choose their next jobs; and again while a job that started there ends at the same moment (semantics: clocks). Answers
+ * false when more was due than one transaction should do.
  */
-export async function settle(unit: Unit, watch: DueWatch, window: Millis): Promise<void> {
+export async function settle(unit: Unit, watch: DueWatch, window: Millis): Promise<boolean> {
   let applied = 0;
   do {
     while (watch.next <= unit.at && applied < mostDuePerUnit) {
@@ -21,11 +22,14 @@ export async function settle(unit: Unit, watch: DueWatch, window: Millis): Promi
         watch.next = (await unit.tx.nextDue()) ?? Infinity;
         break;
       }
+      unit.actor = 'clock';
       await applyDue(unit, due);
       applied += 1;
     }
+    unit.actor = 'scheduler';
     for (const backend of unit.takeTouched()) await dispatch(unit, backend, window);
   } while (watch.next <= unit.at && applied < mostDuePerUnit);
+  return watch.next > unit.at;
 }
 
 /** A deadline takes effect at its due time, whenever it is processed. */

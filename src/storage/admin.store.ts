@@ -8,7 +8,8 @@ export const backendsStore = (sql: Sql): Tx['backends'] => ({
     const row = await sql.one<BackendRow>('SELECT * FROM backends WHERE name = ?', name);
     return row === null ? null : toBackend(row);
   },
-  names: async () => (await sql.all<{ name: string }>('SELECT name FROM backends ORDER BY name')).map(({ name }) => name),
+  names: async () =>
+    (await sql.all<{ name: string }>('SELECT name FROM backends ORDER BY name')).map(({ name }) => name),
   async insert(backend) {
     const row = { ...fromBackend(backend), queued_jobs: 0 };
     await sql.run(insertInto('backends', Object.keys(row)), ...Object.values(row));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { rows } from './entities/rows.js';
-import { First1 } from './migrations/0001-first.js';
+import { First1795219200000 } from './migrations/0001-first.js';
 import { SqliteStore } from './sqlite.store.js';
 
 export interface Database {
@@ -16,7 +16,7 @@ const options = (database: string) => ({
   type: 'better-sqlite3' as const,
   database,
   entities: rows,
-  migrations: [First1],
+  migrations: [First1795219200000],
   synchronize: false,
 });
 

@@ -45,7 +45,11 @@ export function jobsStore(sql: Sql): Tx['jobs'] {
     runningOf: (session) => select("state = 'running' AND session = ? ORDER BY seq", session),
     runningOnRunners: () => select("state = 'running' AND script IS NULL ORDER BY seq"),
     saveResult: (job, result) =>
-      sql.run(`${insertInto('job_results', ['job', 'body'])} ON CONFLICT (job) DO UPDATE SET body = excluded.body`, job, result),
+      sql.run(
+        `${insertInto('job_results', ['job', 'body'])} ON CONFLICT (job) DO UPDATE SET body = excluded.body`,
+        job,
+        result,
+      ),
     removeResult: (job) => sql.run('DELETE FROM job_results WHERE job = ?', job),
     appendLog: (job, at, level, text) =>
       sql.run(insertInto('job_logs', ['job', 'at', 'level', 'text']), job, at, level, text),
@@ -76,7 +80,8 @@ export async function listJobs(sql: Sql, filter: JobFilter): Promise<Page<JobRec
   if (filter.backend !== undefined) and('backend = ?', filter.backend);
   if (filter.program !== undefined) and('program = ?', filter.program);
   if (filter.session !== undefined) and('session = ?', filter.session);
-  if (filter.states !== undefined) and(`state IN (${filter.states.map(() => '?').join(', ')})`, ...filter.states);
+  if (filter.states !== undefined)
+    and(`state IN (${filter.states.map(() => '?').join(', ')})`, ...filter.states);
   if (filter.createdFrom !== undefined) and('created_at >= ?', filter.createdFrom);
   if (filter.createdTo !== undefined) and('created_at <= ?', filter.createdTo);
   for (const tag of new Set(filter.tags ?? [])) {

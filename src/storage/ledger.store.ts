@@ -31,7 +31,9 @@ export async function listLedger(sql: Sql, filter: LedgerFilter): Promise<(Ledge
   if (filter.user !== undefined) and('"user" = ?', filter.user);
   if (filter.from !== undefined) and('"to" > ?', filter.from);
   if (filter.to !== undefined) and('"from" < ?', filter.to);
-  const rows = await sql.all<LedgerRow>(`SELECT * FROM ledger WHERE ${where.join(' AND ')} ORDER BY id`, ...values);
+  const rows = await sql.all<LedgerRow>(
+    `SELECT * FROM ledger WHERE ${where.join(' AND ')} ORDER BY id`,
+    ...values,
+  );
   return rows.map(toLedgerEntry);
 }
-

@@ -41,7 +41,8 @@ export async function listSessions(sql: Sql, filter: SessionFilter): Promise<Ses
   if (filter.backend !== undefined) and('backend = ?', filter.backend);
   if (filter.user !== undefined) and('"user" = ?', filter.user);
   if (filter.mode !== undefined) and('mode = ?', filter.mode);
-  if (filter.states !== undefined) and(`state IN (${filter.states.map(() => '?').join(', ')})`, ...filter.states);
+  if (filter.states !== undefined)
+    and(`state IN (${filter.states.map(() => '?').join(', ')})`, ...filter.states);
   if (filter.after !== undefined) {
     and('(created_at, id) < (SELECT created_at, id FROM sessions WHERE id = ?)', filter.after);
   }

@@ -8,14 +8,20 @@ import type { Sql } from './sql.js';
  * Reads what the choice needs about one backend. Every statement follows an index whose order is the scheduling order and
  * takes no more rows than there are free lanes, so the cost does not grow with the queue.
  */
-export async function readSnapshot(sql: Sql, name: string, at: Millis, window: Millis): Promise<Snapshot | null> {
+export async function readSnapshot(
+  sql: Sql,
+  name: string,
+  at: Millis,
+  window: Millis,
+): Promise<Snapshot | null> {
   const backend = await sql.one<{ status: string; slots: number; lanes: number; queued_jobs: number }>(
     'SELECT status, slots, lanes, queued_jobs FROM backends WHERE name = ?',
     name,
   );
   if (backend === null) return null;
   const slots = await readSlots(sql, name, backend.slots);
-  const free = slots.reduce((sum, slot) => sum + backend.lanes - slot.running, 0);
+  // A slot may run more jobs than it has lanes after an operator gave the backend fewer.
+  const free = slots.reduce((sum, slot) => sum + Math.max(0, backend.lanes - slot.running), 0);
   const about = { name, status: backend.status as BackendStatus, lanes: backend.lanes };
   const wanted = new Map<string, SessionView>();
   const none = { backend: about, slots, sessions: wanted, batches: [], instances: [] };
@@ -23,7 +29,9 @@ export async function readSnapshot(sql: Sql, name: string, at: Millis, window: M
   for (const id of slots.flatMap(({ holder, reservedFor }) => [holder, reservedFor])) {
     if (id !== null) await readSession(sql, id, Math.max(free, 1), wanted);
   }
-  const open = slots.some((s) => s.holder === null && s.reservedFor === null && s.running < backend.lanes);
+  // A promise to a session that has nothing queued any more has ended, so the general queue may use its slot.
+  const promised = (id: string | null) => id !== null && (wanted.get(id)?.queue.length ?? 0) > 0;
+  const open = slots.some((s) => s.holder === null && !promised(s.reservedFor) && s.running < backend.lanes);
   if (!open) return none;
 
   const batches = (
@@ -38,7 +46,9 @@ export async function readSnapshot(sql: Sql, name: string, at: Millis, window: M
 
   const instances: InstanceView[] = [];
   for (const id of await instancesWaiting(sql, name)) {
-    instances.push(await readInstance(sql, { backend: name, id, most: free + slots.length, at, window }, wanted, free));
+    instances.push(
+      await readInstance(sql, { backend: name, id, most: free + slots.length, at, window }, wanted, free),
+    );
   }
   return { backend: about, slots, sessions: wanted, batches, instances };
 }
@@ -65,9 +75,17 @@ export async function readSlots(sql: Sql, backend: string, count: number): Promi
   }));
 }
 
-async function readSession(sql: Sql, id: string, most: number, into: Map<string, SessionView>): Promise<void> {
+async function readSession(
+  sql: Sql,
+  id: string,
+  most: number,
+  into: Map<string, SessionView>,
+): Promise<void> {
   if (into.has(id)) return;
-  const row = await sql.one<{ mode: string; state: string }>('SELECT mode, state FROM sessions WHERE id = ?', id);
+  const row = await sql.one<{ mode: string; state: string }>(
+    'SELECT mode, state FROM sessions WHERE id = ?',
+    id,
+  );
   if (row === null) return;
   const queue = await sql.all<QueuedJob>(
     "SELECT id, seq FROM jobs WHERE state = 'queued' AND session = ? ORDER BY seq LIMIT ?",
@@ -139,7 +157,14 @@ async function readInstance(
  * run and slots that are held. The running totals make it two index look-ups however long the ledger is.
  */
 export async function readCharged(sql: Sql, instance: string, from: Millis, at: Millis): Promise<Millis> {
-  const row = await sql.one<{ sum: number; before: number | null; jobs: number; starts: number; holds: number; since: number }>(
+  const row = await sql.one<{
+    sum: number;
+    before: number | null;
+    jobs: number;
+    starts: number;
+    holds: number;
+    since: number;
+  }>(
     `SELECT i.charged AS sum,
        (SELECT total FROM ledger WHERE instance = i.id AND "to" <= ? ORDER BY "to" DESC, id DESC LIMIT 1) AS before,
        (SELECT COUNT(*) FROM jobs WHERE state = 'running' AND mode <> 'dedicated' AND instance = i.id) AS jobs,

@@ -3,11 +3,13 @@ import type { Millis } from '../kernel/time.js';
 import type { Due, Fact, Reads, Store, Tx } from '../scheduler/ports.js';
 import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
 import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.js';
+import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { jobsStore, listJobs } from './jobs.store.js';
 import { ledgerStore, listLedger } from './ledger.store.js';
 import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
 import { findSession, listSessions, sessionsStore } from './sessions.store.js';
 import { readCharged, readSlots, readSnapshot } from './snapshot.query.js';
+import { readWaiting } from './waiting.query.js';
 import { insertInto, Sql } from './sql.js';
 import { WriteQueue } from './write-queue.js';
 
@@ -41,14 +43,20 @@ function transaction(sql: Sql): Tx {
     backends: backendsStore(sql),
     instances: instancesStore(sql),
     tokens: tokensStore(sql),
+    events: eventsStore(sql),
     ledger: ledgerStore(sql),
     firstDue: (at) => firstDue(sql, at),
     nextDue: async () => (await firstDue(sql, Number.MAX_SAFE_INTEGER))?.at ?? null,
     snapshot: (backend, at, window) => readSnapshot(sql, backend, at, window),
     facts: {
-      get: async (key: Fact) => (await sql.one<{ value: string }>('SELECT value FROM facts WHERE "key" = ?', key))?.value ?? null,
+      get: async (key: Fact) =>
+        (await sql.one<{ value: string }>('SELECT value FROM facts WHERE "key" = ?', key))?.value ?? null,
       set: (key: Fact, value: string) =>
-        sql.run(`${insertInto('facts', ['key', 'value'])} ON CONFLICT ("key") DO UPDATE SET value = excluded.value`, key, value),
+        sql.run(
+          `${insertInto('facts', ['key', 'value'])} ON CONFLICT ("key") DO UPDATE SET value = excluded.value`,
+          key,
+          value,
+        ),
     },
   };
 }
@@ -70,7 +78,9 @@ async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
   );
   const sessionFirst =
     session !== null &&
-    (job === null || session.due_at < job.due_at || (session.due_at === job.due_at && session.due_rank < job.due_rank));
+    (job === null ||
+      session.due_at < job.due_at ||
+      (session.due_at === job.due_at && session.due_rank < job.due_rank));
   const first = sessionFirst ? session : job;
   if (first === null) return null;
   return {
@@ -90,19 +100,30 @@ function reads(sql: Sql): Reads {
     sessions: (filter) => listSessions(sql, filter),
     job: async (id) => mapped(await sql.one<JobRow>('SELECT * FROM jobs WHERE id = ?', id), toJobRecord),
     jobs: (filter) => listJobs(sql, filter),
+    runnersBusy: async () =>
+      (await sql.one("SELECT 1 FROM jobs WHERE state = 'running' AND script IS NULL LIMIT 1")) !== null,
     params: (job) => body('job_params', job),
     result: (job) => body('job_results', job),
     logs: (job) => sql.all('SELECT at, level, text FROM job_logs WHERE job = ? ORDER BY id', job),
-    backend: async (name) => mapped(await sql.one<BackendRow>('SELECT * FROM backends WHERE name = ?', name), toBackend),
-    backends: async () => (await sql.all<BackendRow>('SELECT * FROM backends ORDER BY created_at, name')).map(toBackend),
+    backend: async (name) =>
+      mapped(await sql.one<BackendRow>('SELECT * FROM backends WHERE name = ?', name), toBackend),
+    backends: async () =>
+      (await sql.all<BackendRow>('SELECT * FROM backends ORDER BY created_at, name')).map(toBackend),
     slots: ({ name, slots }) => readSlots(sql, name, slots),
-    instance: async (id) => mapped(await sql.one<InstanceRow>('SELECT * FROM instances WHERE id = ?', id), toInstance),
+    instance: async (id) =>
+      mapped(await sql.one<InstanceRow>('SELECT * FROM instances WHERE id = ?', id), toInstance),
     instanceByCrn: async (crn) =>
       mapped(await sql.one<InstanceRow>('SELECT * FROM instances WHERE crn = ?', crn), toInstance),
-    instances: async () => (await sql.all<InstanceRow>('SELECT * FROM instances ORDER BY created_at, id')).map(toInstance),
+    instances: async () =>
+      (await sql.all<InstanceRow>('SELECT * FROM instances ORDER BY created_at, id')).map(toInstance),
     token: async (id) => mapped(await sql.one<TokenRow>('SELECT * FROM tokens WHERE id = ?', id), toToken),
-    tokenByHash: async (hash) => mapped(await sql.one<TokenRow>('SELECT * FROM tokens WHERE hash = ?', hash), toToken),
-    tokens: async () => (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
+    tokenByHash: async (hash) =>
+      mapped(await sql.one<TokenRow>('SELECT * FROM tokens WHERE hash = ?', hash), toToken),
+    tokens: async () =>
+      (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
+    waiting: (job, at, window) => readWaiting(sql, job, at, window),
+    events: (filter) => listEvents(sql, filter),
+    lastEvent: () => lastEvent(sql),
     charged: (instance, from, at) => readCharged(sql, instance, from, at),
     ledger: (filter) => listLedger(sql, filter),
   };

@@ -13,3 +13,10 @@ export interface Actor {
 /** A user sees and touches what belongs to their instance; an admin everything. */
 export const maySee = (actor: Actor, owner: { readonly instance: string }): boolean =>
   actor.role === 'admin' || actor.instance.id === owner.instance;
+
+/** Closing a session and cancelling a job is for the user who owns it, and for an admin. */
+export const mayEnd = (actor: Actor, owner: { readonly instance: string; readonly user: string }): boolean =>
+  actor.role === 'admin' || (actor.instance.id === owner.instance && actor.user === owner.user);
+
+/** How the event log and reasons name someone. */
+export const nameOf = (actor: Actor): string => `${actor.role} ${actor.user}`;

@@ -25,7 +25,10 @@ class Board {
   private readonly slots: Slot[];
   private readonly queues: Map<string, QueuedJob[]>;
   private readonly batches: string[];
-  private readonly general: { readonly instance: InstanceView; readonly waiting: InstanceView['waiting'][number][] }[];
+  private readonly general: {
+    readonly instance: InstanceView;
+    readonly waiting: InstanceView['waiting'][number][];
+  }[];
   private readonly starts: Choice['starts'][number][] = [];
 
   constructor(private readonly snapshot: Snapshot) {

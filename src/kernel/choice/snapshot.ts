@@ -33,7 +33,9 @@ export interface InstanceView {
   readonly charged: Millis;
   readonly shares: number;
   /** In submission order. */
-  readonly waiting: readonly ({ readonly job: QueuedJob } | { readonly session: string; readonly seq: number })[];
+  readonly waiting: readonly (
+    { readonly job: QueuedJob } | { readonly session: string; readonly seq: number }
+  )[];
 }
 
 /**
@@ -51,7 +53,11 @@ export interface Snapshot {
 
 /** What to do, in this order. */
 export interface Choice {
-  readonly starts: readonly { readonly job: string; readonly session: string | null; readonly slot: number }[];
+  readonly starts: readonly {
+    readonly job: string;
+    readonly session: string | null;
+    readonly slot: number;
+  }[];
   /** Reservations that change: to whom each slot is now promised, null for no one. */
   readonly reservations: readonly { readonly slot: number; readonly session: string | null }[];
 }

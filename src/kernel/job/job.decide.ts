@@ -1,6 +1,6 @@
 import { transition } from 'xstate';
 import { Refusal } from '../refusal.js';
-import { toSeconds, toWholeSeconds, type Millis } from '../time.js';
+import { seconds, toSeconds, toWholeSeconds, type Millis } from '../time.js';
 import type { LedgerEntry } from '../usage/usage.js';
 import { jobMachine, type JobEventType } from './job.machine.js';
 import { isFinal, reasonCodes, type Job, type JobState, type Stop } from './job.js';
@@ -28,14 +28,19 @@ export function endJob(job: Job, outcome: Outcome, at: Millis): JobDecision {
     const { reason = 'cancelled', reasonCode = null } = job.stop ?? {};
     return end(job, follow(job, 'stopped'), { reason, reasonCode }, at);
   }
-  if (outcome.type === 'completed') return end(job, follow(job, 'complete'), { reason: null, reasonCode: null }, at);
+  if (outcome.type === 'completed')
+    return end(job, follow(job, 'complete'), { reason: null, reasonCode: null }, at);
   return end(job, follow(job, 'fail'), outcome, at);
 }
 
 /** Someone, or its limit, wants the job to end. A queued or scripted one ends now, another when its runner is gone. */
 export function stopJob(job: Job, stop: Stop): JobDecision {
   if (isFinal(job.state)) {
-    throw new Refusal('job_final', `Job ${job.id} is already ${job.state}.`, 'Only a queued or running job can be cancelled.');
+    throw new Refusal(
+      'job_final',
+      `Job ${job.id} is already ${job.state}.`,
+      'Only a queued or running job can be cancelled.',
+    );
   }
   const state = follow(job, 'stop');
   if (state === 'cancelled') {
@@ -64,13 +69,24 @@ export function loseJob(job: Job, at: Millis, sessionClosed: boolean): JobDecisi
   const lost = { ...job, startedAt: null, slot: null, token: null };
   if (sessionClosed) {
     const reason = 'its runner was lost and its session is closed';
-    const failed = { ...lost, state: follow(job, 'sessionClosed'), reason, reasonCode: reasonCodes.sessionClosed };
+    const failed = {
+      ...lost,
+      state: follow(job, 'sessionClosed'),
+      reason,
+      reasonCode: reasonCodes.sessionClosed,
+    };
     return { job: { ...failed, endedAt: at }, ledger: [] };
   }
   if (job.attempts < job.maxAttempts) return { job: { ...lost, state: follow(job, 'lose') }, ledger: [] };
   const times = job.attempts === 1 ? 'once' : `${job.attempts} times`;
   const reason = `its runner was lost ${times} and no attempt is left`;
-  const failed = { ...lost, state: follow(job, 'giveUp'), reason, reasonCode: reasonCodes.runnerLost, endedAt: at };
+  const failed = {
+    ...lost,
+    state: follow(job, 'giveUp'),
+    reason,
+    reasonCode: reasonCodes.runnerLost,
+    endedAt: at,
+  };
   return { job: failed, ledger: [] };
 }
 
@@ -83,11 +99,25 @@ export const closedWithSession = (stateReason: string) => ({
 
 function end(job: Job, state: JobState, why: Pick<Job, 'reason' | 'reasonCode'>, at: Millis): JobDecision {
   const { startedAt: from, slot, backend, instance, user, session, id } = job;
-  if (from === null || slot === null) throw new Refusal('illegal_transition', `Job ${id} ends without having started.`);
+  if (from === null || slot === null)
+    throw new Refusal('illegal_transition', `Job ${id} ends without having started.`);
   const { reason, reasonCode } = why;
-  const ended: Job = { ...job, state, reason, reasonCode, endedAt: at, slot: null, token: null, stop: null, used: job.used + at - from };
+  const ended: Job = {
+    ...job,
+    state,
+    reason,
+    reasonCode,
+    endedAt: at,
+    slot: null,
+    token: null,
+    stop: null,
+    used: job.used + at - from,
+  };
   if (job.mode === 'dedicated' || from === at) return { job: ended, ledger: [] };
-  return { job: ended, ledger: [{ kind: 'job', backend, slot, instance, user, session, job: id, from, to: at }] };
+  return {
+    job: ended,
+    ledger: [{ kind: 'job', backend, slot, instance, user, session, job: id, from, to: at }],
+  };
 }
 
 function follow(job: Job, type: JobEventType): JobState {
@@ -99,9 +129,20 @@ function follow(job: Job, type: JobEventType): JobState {
 }
 
 /** A job may not be promised more time than its session has (qiskit-runtime dialect, maximum time). */
-export function checkJobLimit(asked: Millis | undefined, backendMost: Millis, sessionMost: Millis | undefined): Millis {
+export function checkJobLimit(
+  asked: Millis | undefined,
+  backendMost: Millis,
+  sessionMost: Millis | undefined,
+): Millis {
   if (asked === undefined) return backendMost;
-  const [most, whose] = sessionMost !== undefined && sessionMost < backendMost ? [sessionMost, "the session's max_ttl"] : [backendMost, "the backend's limit"];
+  if (asked < seconds(1)) {
+    const message = `max_execution_time (cost) of ${toSeconds(asked)} s is too short.`;
+    throw new Refusal('invalid_value', message, 'The least is 1 s.');
+  }
+  const [most, whose] =
+    sessionMost !== undefined && sessionMost < backendMost
+      ? [sessionMost, "the session's max_ttl"]
+      : [backendMost, "the backend's limit"];
   if (asked <= most) return asked;
   throw new Refusal(
     'limit_exceeded',

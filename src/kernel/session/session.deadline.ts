@@ -21,16 +21,20 @@ export const dueRank = {
 export type DueKind = keyof typeof dueRank;
 
 /** When one clock of `session` expires; null while that clock does not run. */
-function expiryOf(session: Session, clock: SessionClock): Millis | null {
+export function expiryOf(session: Session, clock: SessionClock): Millis | null {
   const { state, limits } = session;
   if (state === 'closed') return null;
   switch (clock) {
     case 'max_ttl':
       return session.startedAt === null ? null : session.startedAt + limits.maxTtl;
     case 'active_ttl':
-      return session.activeSince === null ? null : session.activeSince + limits.activeTtl - session.activeSpent;
+      return session.activeSince === null
+        ? null
+        : session.activeSince + limits.activeTtl - session.activeSpent;
     case 'interactive_ttl':
-      return state === 'active' && session.idleSince !== null ? session.idleSince + limits.interactiveTtl : null;
+      return state === 'active' && session.idleSince !== null
+        ? session.idleSince + limits.interactiveTtl
+        : null;
     case 'unused_ttl':
       return state === 'open' && session.idleSince !== null ? session.idleSince + limits.unusedTtl : null;
   }

@@ -2,16 +2,26 @@ import { transition } from 'xstate';
 import { Refusal } from '../refusal.js';
 import { toWholeSeconds, type Millis } from '../time.js';
 import type { LedgerEntry } from '../usage/usage.js';
-import type { SessionClock } from './session.deadline.js';
+import { expiryOf, type SessionClock } from './session.deadline.js';
 import { sessionMachine, type SessionEventType } from './session.machine.js';
 import type { Session, SessionState } from './session.js';
 
 /** What can happen to a session; `at` is when it takes effect. `headSeq` is what the queue shows after the event. */
 export type SessionEvent =
   | { readonly type: 'jobSubmitted'; readonly at: Millis; readonly seq: number }
-  | { readonly type: 'jobStarted'; readonly at: Millis; readonly slot: number; readonly headSeq: number | null }
+  | {
+      readonly type: 'jobStarted';
+      readonly at: Millis;
+      readonly slot: number;
+      readonly headSeq: number | null;
+    }
   | { readonly type: 'jobEnded'; readonly at: Millis; readonly startedAt: Millis; readonly charged: Millis }
-  | { readonly type: 'jobRequeued'; readonly at: Millis; readonly startedAt: Millis; readonly headSeq: number }
+  | {
+      readonly type: 'jobRequeued';
+      readonly at: Millis;
+      readonly startedAt: Millis;
+      readonly headSeq: number;
+    }
   | { readonly type: 'jobWithdrawn'; readonly at: Millis; readonly headSeq: number | null }
   | { readonly type: 'drain' | 'resume'; readonly at: Millis }
   | { readonly type: 'close'; readonly at: Millis; readonly reason: string }
@@ -27,6 +37,7 @@ export interface SessionDecision {
 
 /** Applies `event` to `session`. Pure: time arrives as `event.at`. Throws {@link Refusal}. */
 export function decideSession(session: Session, event: SessionEvent): SessionDecision {
+  if (firesEarly(session, event)) return { session, ledger: [], failsQueuedJobs: false };
   const counted = count(session, event);
   const before = sessionMachine.resolveState({
     value: session.state,
@@ -42,7 +53,20 @@ export function decideSession(session: Session, event: SessionEvent): SessionDec
 
   const entered = state === session.state ? counted : enter(counted, state, event);
   const settled = settle(entered, event.at);
-  return { ...settled, failsQueuedJobs: state === 'closed' && session.queuedJobs > 0 };
+  return { ...settled, failsQueuedJobs: state === 'closed' && counted.queuedJobs > 0 };
+}
+
+/** A timer may fire twice, after a close, or when a job has started meanwhile. That is no one's mistake. */
+function firesEarly(session: Session, event: SessionEvent): boolean {
+  switch (event.type) {
+    case 'max_ttl':
+    case 'active_ttl':
+    case 'interactive_ttl':
+    case 'unused_ttl':
+      return event.at < (expiryOf(session, event.type) ?? Infinity);
+    default:
+      return false;
+  }
 }
 
 /** Stops charging a held slot for the time the service is down; its deadlines run on (semantics: clocks). */
@@ -119,7 +143,9 @@ function stopActiveClock(session: Session, at: Millis): Session {
 /** Starts the idle clock where one runs: open with nothing queued, active with nothing queued and nothing running. */
 function idleIfDone(session: Session, at: Millis): Session {
   const idles = session.state === 'open' || session.state === 'active';
-  return idles && session.queuedJobs === 0 && session.runningJobs === 0 ? { ...session, idleSince: at } : session;
+  return idles && session.queuedJobs === 0 && session.runningJobs === 0
+    ? { ...session, idleSince: at }
+    : session;
 }
 
 /** What changes on the way into another state. */
@@ -183,19 +209,23 @@ function endHold(session: Session, at: Millis): { session: Session; ledger: read
   const released: Session = { ...session, slot: null, heldSince: null };
   if (slot === null || from === null || from === at) return { session: released, ledger: [] };
   const { backend, instance, user, id } = session;
-  const entry: LedgerEntry = { kind: 'hold', backend, slot, instance, user, session: id, job: null, from, to: at };
+  const entry: LedgerEntry = {
+    kind: 'hold',
+    backend,
+    slot,
+    instance,
+    user,
+    session: id,
+    job: null,
+    from,
+    to: at,
+  };
   return { session: { ...released, used: session.used + at - from }, ledger: [entry] };
 }
 
 function refuse(session: Session, event: SessionEvent): SessionDecision {
   const { id, state } = session;
   switch (event.type) {
-    case 'max_ttl':
-    case 'active_ttl':
-    case 'interactive_ttl':
-    case 'unused_ttl':
-      // A timer may fire late, twice, or after a close. That is no one's mistake.
-      return { session, ledger: [], failsQueuedJobs: false };
     case 'jobSubmitted':
     case 'resume':
       if (state === 'closed') {
@@ -211,6 +241,9 @@ function refuse(session: Session, event: SessionEvent): SessionDecision {
         'Open a new session, or send PATCH with accepting_jobs true while this one is not closed.',
       );
     default:
-      throw new Refusal('illegal_transition', `Session ${id} is ${state}: ${event.type} cannot happen to it.`);
+      throw new Refusal(
+        'illegal_transition',
+        `Session ${id} is ${state}: ${event.type} cannot happen to it.`,
+      );
   }
 }

@@ -1,5 +1,5 @@
 import { Refusal } from '../refusal.js';
-import { toWholeSeconds, type Millis } from '../time.js';
+import { seconds, toSeconds, toWholeSeconds, type Millis } from '../time.js';
 import type { BackendLimits } from '../backend/backend.js';
 import type { SessionLimits, SessionMode } from './session.js';
 
@@ -37,7 +37,11 @@ export function grantLimits(
   return { interactiveTtl, activeTtl, maxTtl, unusedTtl: backend.limits.unusedTtl, onIdle: backend.onIdle };
 }
 
+/** A limit of at least a second and at most what is allowed. */
 function within(name: string, asked: Millis | undefined, most: Millis): void {
+  if (asked !== undefined && asked < seconds(1)) {
+    throw new Refusal('invalid_value', `${name} of ${toSeconds(asked)} s is too short.`, 'The least is 1 s.');
+  }
   if (asked === undefined || asked <= most) return;
   throw new Refusal(
     'limit_exceeded',

@@ -80,6 +80,6 @@ export const sessionMachine = setup({
       },
     },
     // Not `type: 'final'`: a job that outlives its session still ends here, and draining or closing again is no error.
-    closed: { on: { jobEnded: 'inactive', drain: 'inactive', close: {} } },
+    closed: { on: { jobEnded: 'closed', drain: 'closed', close: 'closed' } },
   },
 });

@@ -1,0 +1,185 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { BackendConfig } from '../config/config.schema.js';
+import { AdminOnly, Asker } from '../auth/token.guard.js';
+import { TokensService } from '../auth/tokens.service.js';
+import type { Actor } from '../kernel/access/access.js';
+import { fromSession } from '../dialects/qiskit-runtime/wire.js';
+import { Refusal } from '../kernel/refusal.js';
+import { seconds } from '../kernel/time.js';
+import { BackendsService } from '../scheduler/backends.service.js';
+import { ClockService } from '../scheduler/clock.service.js';
+import { InstancesService } from '../scheduler/instances.service.js';
+import { LedgerService } from '../scheduler/ledger.service.js';
+import { SessionsService } from '../scheduler/sessions.service.js';
+import {
+  AdminSessionsQuery,
+  AdvanceBody,
+  ChangeBackendBody,
+  CloseSessionBody,
+  LedgerQuery,
+  NewInstanceBody,
+  NewTokenBody,
+} from './requests.dto.js';
+import {
+  clockBody,
+  fromBackend,
+  fromInstance,
+  fromLedger,
+  fromToken,
+  toLimits,
+  toNewBackend,
+  toPlan,
+} from './wire.js';
+
+/** The operator API (semantics: starting it, and the operator API). Every call needs an admin token. */
+@ApiTags('admin')
+@ApiBearerAuth()
+@AdminOnly()
+@Controller('api/v1/admin')
+export class AdminController {
+  constructor(
+    private readonly backends: BackendsService,
+    private readonly instances: InstancesService,
+    private readonly tokens: TokensService,
+    private readonly sessions: SessionsService,
+    private readonly ledger: LedgerService,
+    private readonly clock: ClockService,
+  ) {}
+
+  @ApiOperation({ summary: 'Add a backend' })
+  @Post('backends')
+  async addBackend(@Body() body: BackendConfig) {
+    return this.shown(await this.backends.create(toNewBackend(body)));
+  }
+
+  @ApiOperation({ summary: 'All backends with their slots and queues' })
+  @Get('backends')
+  async listBackends() {
+    return {
+      backends: await Promise.all((await this.backends.list()).map((backend) => this.shown(backend))),
+    };
+  }
+
+  @ApiOperation({ summary: 'One backend: who holds its slots, how many wait' })
+  @Get('backends/:name')
+  async getBackend(@Param('name') name: string) {
+    return this.shown(await this.backends.get(name));
+  }
+
+  @ApiOperation({ summary: 'Pause, resume, take offline, or change limits' })
+  @Patch('backends/:name')
+  async changeBackend(@Param('name') name: string, @Body() { status, reason, limits }: ChangeBackendBody) {
+    const changed = await this.backends.change(name, (backend) => ({
+      status: status ?? backend.status,
+      // A reason belongs to the status it was given with.
+      statusReason:
+        reason ?? (status === undefined || status === backend.status ? backend.statusReason : null),
+      limits: toLimits(limits, backend.limits),
+    }));
+    return this.shown(changed);
+  }
+
+  @ApiOperation({ summary: 'Add an instance' })
+  @Post('instances')
+  async addInstance(@Body() { name, shares, budget_seconds, plan }: NewInstanceBody) {
+    const budget = budget_seconds === undefined ? null : seconds(budget_seconds);
+    return fromInstance(await this.instances.create({ name, shares, budget, plan: toPlan(plan) }));
+  }
+
+  @ApiOperation({ summary: 'All instances' })
+  @Get('instances')
+  async listInstances() {
+    return { instances: (await this.instances.list()).map(fromInstance) };
+  }
+
+  @ApiOperation({ summary: 'Make a token; this answer is the only place where it stands' })
+  @Post('tokens')
+  async addToken(@Body() { user, instance, role, expires_at }: NewTokenBody) {
+    const made = await this.tokens.create({ user, instance, role, expiresAt: expires_at?.getTime() ?? null });
+    return { ...fromToken(made.token, made.instance), token: made.secret };
+  }
+
+  @ApiOperation({ summary: 'All tokens, without their secrets' })
+  @Get('tokens')
+  async listTokens() {
+    const instances = await this.instances.list();
+    const instanceOf = (id: string) => instances.find((instance) => instance.id === id);
+    return {
+      tokens: (await this.tokens.list()).map((token) => fromToken(token, instanceOf(token.instance))),
+    };
+  }
+
+  @ApiOperation({ summary: 'Revoke a token, effective at once' })
+  @Delete('tokens/:id')
+  @HttpCode(204)
+  async revokeToken(@Param('id') id: string): Promise<void> {
+    await this.tokens.revoke(id);
+  }
+
+  @ApiOperation({ summary: 'Sessions of all instances, newest first' })
+  @Get('sessions')
+  async listSessions(@Query() { limit, next, state, mode, backend, user, instance }: AdminSessionsQuery) {
+    const found = await this.sessions.list({
+      limit,
+      after: next,
+      states: state,
+      mode,
+      backend,
+      user,
+      instance: await this.instanceId(instance),
+    });
+    const now = this.clock.now();
+    return {
+      sessions: found.map((session) => fromSession(session, now)),
+      next: found.length === limit ? (found.at(-1)?.id ?? null) : null,
+    };
+  }
+
+  @ApiOperation({ summary: 'Close a session, with its running jobs where wanted' })
+  @Post('sessions/:id/close')
+  @HttpCode(200)
+  async closeSession(@Asker() actor: Actor, @Param('id') id: string, @Body() body: CloseSessionBody) {
+    const closed = await this.sessions.adminClose(actor, id, body.reason, body.running_jobs);
+    return fromSession(closed, this.clock.now());
+  }
+
+  @ApiOperation({ summary: 'What was charged to whom' })
+  @Get('ledger')
+  async getLedger(@Query() { from, to, backend, user, instance }: LedgerQuery) {
+    const entries = await this.ledger.list({
+      from: from?.getTime(),
+      to: to?.getTime(),
+      backend,
+      user,
+      instance: await this.instanceId(instance),
+    });
+    return fromLedger(entries, new Map((await this.instances.list()).map(({ id, name }) => [id, name])));
+  }
+
+  @ApiOperation({ summary: "The service's time" })
+  @Get('clock')
+  getClock() {
+    return clockBody(this.clock.now(), this.clock.mode);
+  }
+
+  @ApiOperation({ summary: 'Move a virtual clock, processing everything due on the way' })
+  @Post('clock')
+  @HttpCode(200)
+  async advanceClock(@Body() { advance_seconds }: AdvanceBody) {
+    return clockBody(await this.clock.advance(seconds(advance_seconds)), this.clock.mode);
+  }
+
+  private async shown(backend: Awaited<ReturnType<BackendsService['get']>>) {
+    return fromBackend(backend, await this.backends.slots(backend));
+  }
+
+  private async instanceId(nameOrCrn: string | undefined): Promise<string | undefined> {
+    if (nameOrCrn === undefined) return undefined;
+    const found = (await this.instances.list()).find(
+      ({ name, crn }) => name === nameOrCrn || crn === nameOrCrn,
+    );
+    if (found === undefined) throw new Refusal('unknown_instance', `There is no instance ${nameOrCrn}.`);
+    return found.id;
+  }
+}

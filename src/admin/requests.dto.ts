@@ -1,0 +1,86 @@
+import { Transform, Type } from 'class-transformer';
+import {
+  IsArray,
+  IsDate,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
+import { roles, type Role } from '../kernel/access/access.js';
+import { backendStatuses, type BackendStatus } from '../kernel/backend/backend.js';
+import { LimitsConfig } from '../config/config.schema.js';
+import {
+  sessionModes,
+  sessionStates,
+  type SessionMode,
+  type SessionState,
+} from '../kernel/session/session.js';
+
+export class ChangeBackendBody {
+  @IsOptional() @IsIn(backendStatuses) status?: BackendStatus;
+  /** Why; users read it where they wait. */
+  @IsOptional() @IsString() @MaxLength(500) reason?: string;
+  @IsOptional() @ValidateNested() @Type(() => LimitsConfig) limits?: LimitsConfig;
+}
+
+class PlanBody {
+  @IsOptional() @IsArray() @IsIn(sessionModes, { each: true }) modes?: SessionMode[];
+  @IsOptional() @IsInt() @Min(1) max_ttl?: number;
+  @IsOptional() @IsInt() @Min(1) active_ttl?: number;
+  @IsOptional() @IsInt() @Min(1) interactive_ttl?: number;
+  @IsOptional() @IsInt() @Min(1) max_execution_time?: number;
+}
+
+export class NewInstanceBody {
+  @IsString() @MinLength(1) @MaxLength(128) name!: string;
+  @IsNumber() @Min(0.001) @Max(1_000_000) shares: number = 1;
+  @IsOptional() @IsNumber() @Min(0) budget_seconds?: number;
+  @IsOptional() @ValidateNested() @Type(() => PlanBody) plan?: PlanBody;
+}
+
+export class NewTokenBody {
+  @IsString() @MinLength(1) @MaxLength(128) user!: string;
+  /** Name or CRN; an unknown name is created. */
+  @IsString() @MinLength(1) @MaxLength(256) instance!: string;
+  @IsIn(roles) role: Role = 'user';
+  @IsOptional() @Type(() => Date) @IsDate() expires_at?: Date;
+}
+
+export class CloseSessionBody {
+  @IsString() @MinLength(1) @MaxLength(500) reason!: string;
+  @IsIn(['finish', 'cancel']) running_jobs: 'finish' | 'cancel' = 'finish';
+}
+
+export class AdvanceBody {
+  @IsNumber() @Min(0) @Max(1e9) advance_seconds!: number;
+}
+
+const list = ({ value }: { value: unknown }): unknown =>
+  value === undefined || Array.isArray(value) ? value : [value];
+
+export class AdminSessionsQuery {
+  @Type(() => Number) @IsInt() @Min(1) @Max(200) limit: number = 50;
+  @IsOptional() @IsString() next?: string;
+  @IsOptional() @Transform(list) @IsIn(sessionStates, { each: true }) state?: SessionState[];
+  @IsOptional() @IsIn(sessionModes) mode?: SessionMode;
+  @IsOptional() @IsString() backend?: string;
+  @IsOptional() @IsString() user?: string;
+  /** Name or CRN. */
+  @IsOptional() @IsString() instance?: string;
+}
+
+export class LedgerQuery {
+  @IsOptional() @Type(() => Date) @IsDate() from?: Date;
+  @IsOptional() @Type(() => Date) @IsDate() to?: Date;
+  @IsOptional() @IsString() backend?: string;
+  @IsOptional() @IsString() user?: string;
+  /** Name or CRN. */
+  @IsOptional() @IsString() instance?: string;
+}

@@ -1,0 +1,51 @@
+import { createParamDecorator, Injectable, SetMetadata, UnauthorizedException } from '@nestjs/common';
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import type { Actor } from '../kernel/access/access.js';
+import { Refusal } from '../kernel/refusal.js';
+import { TokensService } from './tokens.service.js';
+
+const OPEN = 'stint:open';
+const ADMIN = 'stint:admin';
+
+/** A route that needs no token. */
+export const Open = () => SetMetadata(OPEN, true);
+/** A route for admins. */
+export const AdminOnly = () => SetMetadata(ADMIN, true);
+
+type Authenticated = FastifyRequest & { actor?: Actor };
+
+/** Who asks. */
+export const Asker = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
+  const { actor } = context.switchToHttp().getRequest<Authenticated>();
+  if (actor === undefined) throw new UnauthorizedException('This route has no asker.');
+  return actor;
+});
+
+/** Every request carries `Authorization: Bearer <token>`, or `apikey <token>` as clients do after a failed exchange. */
+@Injectable()
+export class TokenGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly tokens: TokensService,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const targets = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride<boolean>(OPEN, targets)) return true;
+    const request = context.switchToHttp().getRequest<Authenticated>();
+    const [, credential] = /^(?:bearer|apikey)\s+(\S+)\s*$/i.exec(request.headers.authorization ?? '') ?? [];
+    if (credential === undefined) {
+      throw new UnauthorizedException('Send your token as "Authorization: Bearer <token>".');
+    }
+    const token = await this.tokens.verify(credential);
+    if (token === null) throw new UnauthorizedException('This token is unknown, expired or revoked.');
+    const crn = request.headers['service-crn'];
+    request.actor = await this.tokens.actor(token, typeof crn === 'string' ? crn : undefined);
+    if (this.reflector.getAllAndOverride<boolean>(ADMIN, targets) && token.role !== 'admin') {
+      throw new Refusal('forbidden', 'This call needs an admin token; yours is a user token.');
+    }
+    return true;
+  }
+}

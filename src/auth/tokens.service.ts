@@ -1,0 +1,152 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { jwtVerify, SignJWT } from 'jose';
+import type { Actor, Role } from '../kernel/access/access.js';
+import { Refusal } from '../kernel/refusal.js';
+import type { Millis } from '../kernel/time.js';
+import { Commands } from '../scheduler/commands.service.js';
+import { InstancesService } from '../scheduler/instances.service.js';
+import {
+  CLOCK,
+  IDS,
+  STORE,
+  type Clock,
+  type Ids,
+  type Instance,
+  type Store,
+  type Token,
+} from '../scheduler/ports.js';
+import { hashToken, tokenPrefix } from './token-hash.js';
+
+export interface NewToken {
+  readonly user: string;
+  /** Name or CRN; an unknown name is created. */
+  readonly instance: string;
+  readonly role: Role;
+  readonly expiresAt: Millis | null;
+}
+
+/** Clients renew after 80 % of a bearer token's life; an hour is what IBM's service gives. */
+const bearerLife = 3600;
+
+/** API tokens and the bearer tokens they are exchanged for. */
+@Injectable()
+export class TokensService {
+  private signingKey: Promise<Uint8Array> | null = null;
+
+  constructor(
+    private readonly commands: Commands,
+    private readonly instances: InstancesService,
+    @Inject(STORE) private readonly store: Store,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(IDS) private readonly ids: Ids,
+  ) {}
+
+  /** Makes a token; its secret is in the answer and nowhere else. */
+  create(
+    asked: NewToken,
+    secret = `${tokenPrefix}${this.ids.secret()}`,
+  ): Promise<{ token: Token; secret: string; instance: Instance }> {
+    return this.commands.run(async (unit) => {
+      const instance = await this.instances.findOrCreate(unit, asked.instance);
+      const token: Token = {
+        id: unit.ids.uuid(),
+        hash: hashToken(secret),
+        user: asked.user,
+        role: asked.role,
+        instance: instance.id,
+        createdAt: unit.at,
+        expiresAt: asked.expiresAt,
+        revokedAt: null,
+      };
+      await unit.tx.tokens.insert(token);
+      return { token, secret, instance };
+    });
+  }
+
+  list(): Promise<Token[]> {
+    return this.store.read.tokens();
+  }
+
+  revoke(id: string): Promise<void> {
+    return this.commands.run(async (unit) => {
+      if ((await unit.tx.tokens.find(id)) === null)
+        throw new Refusal('unknown_token', `There is no token ${id}.`);
+      await unit.tx.tokens.revoke(id, unit.at);
+    });
+  }
+
+  /** The token behind what a client sent, or null when it opens nothing (any more). */
+  async verify(credential: string): Promise<Token | null> {
+    const token = credential.startsWith('ey')
+      ? await this.ofBearer(credential)
+      : await this.ofSecret(credential);
+    if (token === null || token.revokedAt !== null) return null;
+    return token.expiresAt !== null && token.expiresAt <= this.clock.now() ? null : token;
+  }
+
+  /** Who asks, acting for the instance that `crn` names or else for the token's own. */
+  async actor(token: Token, crn: string | undefined): Promise<Actor> {
+    const own = await this.store.read.instance(token.instance);
+    if (own === null) throw new Refusal('unknown_instance', 'The instance of this token is gone.');
+    if (crn === undefined || crn === '' || crn === own.crn) return actorOf(token, own);
+    if (token.role === 'admin') {
+      const other = await this.store.read.instanceByCrn(crn);
+      if (other !== null) return actorOf(token, other);
+    }
+    throw new Refusal(
+      'forbidden',
+      `This token acts for instance ${own.name}, not for ${crn}.`,
+      `Use Service-CRN ${own.crn}, or a token made for the other instance.`,
+    );
+  }
+
+  /** Exchanges an API token for a signed bearer token, as IBM's IAM does. Null when the key opens nothing. */
+  async exchange(
+    apikey: string,
+  ): Promise<{ accessToken: string; expiresIn: number; expiration: number } | null> {
+    const token = await this.verify(apikey);
+    if (token === null) return null;
+    // Clients compare `exp` with their own computer's time, so this is the wall clock even where ours is virtual.
+    const issued = Math.floor(this.clock.wall() / 1000);
+    const expiration = issued + bearerLife;
+    const accessToken = await new SignJWT({ iam_id: `stint-${token.user}` })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .setSubject(token.id)
+      .setIssuedAt(issued)
+      .setExpirationTime(expiration)
+      .sign(await this.key());
+    return { accessToken, expiresIn: bearerLife, expiration };
+  }
+
+  private async ofSecret(secret: string): Promise<Token | null> {
+    return this.store.read.tokenByHash(hashToken(secret));
+  }
+
+  private async ofBearer(jwt: string): Promise<Token | null> {
+    try {
+      const currentDate = new Date(this.clock.wall());
+      const { payload } = await jwtVerify(jwt, await this.key(), { algorithms: ['HS256'], currentDate });
+      return payload.sub === undefined ? null : await this.store.read.token(payload.sub);
+    } catch {
+      return null;
+    }
+  }
+
+  /** Made at the first exchange and kept with the data, so that bearer tokens survive a restart. */
+  private key(): Promise<Uint8Array> {
+    this.signingKey ??= this.commands.run(async (unit) => {
+      const known = await unit.tx.facts.get('signing_key');
+      const key = known ?? unit.ids.secret();
+      if (known === null) await unit.tx.facts.set('signing_key', key);
+      return new TextEncoder().encode(key);
+    });
+    return this.signingKey;
+  }
+}
+
+const actorOf = (token: Token, { id, name, crn }: Instance): Actor => ({
+  tokenId: token.id,
+  user: token.user,
+  role: token.role,
+  instance: { id, name, crn },
+});

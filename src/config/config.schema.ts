@@ -1,0 +1,55 @@
+import { Type } from 'class-transformer';
+import {
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
+
+class IdleLimits {
+  @IsOptional() @IsInt() @Min(1) dedicated?: number;
+  @IsOptional() @IsInt() @Min(1) batch?: number;
+}
+
+/** Seconds. What a session or job gets when it does not ask, and the most it may ask for. */
+export class LimitsConfig {
+  @IsOptional() @IsInt() @Min(1) max_ttl?: number;
+  @IsOptional() @IsInt() @Min(1) active_ttl?: number;
+  @IsOptional() @ValidateNested() @Type(() => IdleLimits) interactive_ttl?: IdleLimits;
+  @IsOptional() @IsInt() @Min(1) unused_ttl?: number;
+  @IsOptional() @IsInt() @Min(1) max_execution_time?: number;
+}
+
+/** A backend as the configuration file and `POST /api/v1/admin/backends` describe it. */
+export class BackendConfig {
+  @Matches(/^[a-zA-Z0-9_]{1,64}$/, { message: 'name must be 1 to 64 letters, digits or underscores' })
+  name!: string;
+  @IsString() driver!: string;
+  @IsInt() @Min(1) @Max(1000) slots = 1;
+  @IsInt() @Min(1) @Max(1000) lanes = 1;
+  @IsOptional() @ValidateNested() @Type(() => LimitsConfig) limits?: LimitsConfig;
+  @IsIn(['deactivate', 'close']) on_idle: 'deactivate' | 'close' = 'deactivate';
+  @IsOptional() @IsObject() options?: Record<string, unknown>;
+}
+
+/** The configuration file, key by key, with its defaults. `stint.example.yaml` explains each. */
+export class ConfigFile {
+  @IsString() host = '127.0.0.1';
+  @IsInt() @Min(0) @Max(65535) port = 8080;
+  @IsString() data = './data';
+  @IsIn(['real', 'virtual']) clock: 'real' | 'virtual' = 'real';
+  @IsOptional() @IsString() @MinLength(32) admin_token?: string;
+  @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']) log_level = 'info';
+  @IsOptional() @IsString() python?: string;
+  @IsInt() @Min(0) @Max(64) warm_workers = 1;
+  @IsNumber() @Min(0.001) fair_share_days = 28;
+  @IsOptional() @IsString() default_backend?: string;
+  @ValidateNested({ each: true }) @Type(() => BackendConfig) backends: BackendConfig[] = [];
+}

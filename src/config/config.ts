@@ -1,0 +1,121 @@
+import 'reflect-metadata';
+import { existsSync, readFileSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { plainToInstance } from 'class-transformer';
+import { validateSync, type ValidationError } from 'class-validator';
+import { parse } from 'yaml';
+import { ConfigFile } from './config.schema.js';
+
+/** The validated configuration. Paths are absolute, durations have their unit in the name. */
+export type Config = Readonly<ConfigFile> & {
+  /** Where this configuration was read from; null for environment and defaults alone. */
+  readonly source: string | null;
+  /** The project's own folder: devices, workers and the example configuration live there. */
+  readonly home: string;
+};
+
+/** A mistake in the configuration. Every line names the key and says what would be right. */
+export class ConfigError extends Error {
+  constructor(readonly lines: readonly string[]) {
+    super(lines.join('\n'));
+    this.name = 'ConfigError';
+  }
+}
+
+/** Each variable is also a key of the file; the environment wins. */
+const variables = {
+  STINT_HOST: ['host', 'text'],
+  STINT_PORT: ['port', 'number'],
+  STINT_DATA: ['data', 'text'],
+  STINT_CLOCK: ['clock', 'text'],
+  STINT_ADMIN_TOKEN: ['admin_token', 'text'],
+  STINT_LOG_LEVEL: ['log_level', 'text'],
+  STINT_PYTHON: ['python', 'text'],
+  STINT_DEFAULT_BACKEND: ['default_backend', 'text'],
+} as const;
+
+const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** Reads file and environment. Throws {@link ConfigError} before anything else has started. */
+export function loadConfig(env: NodeJS.ProcessEnv, home: string): Config {
+  const source = findFile(env['STINT_CONFIG'], home);
+  const raw: Record<string, unknown> = source === null ? {} : readYaml(source);
+  const wrong: string[] = [];
+  for (const [name, [key, kind]] of Object.entries(variables)) {
+    const value = env[name];
+    if (value === undefined || value === '') continue;
+    if (kind === 'number' && !/^\d+$/.test(value))
+      wrong.push(`${name} must be a whole number, not "${value}".`);
+    else raw[key] = kind === 'number' ? Number(value) : value;
+  }
+  const config = plainToInstance(ConfigFile, raw, { exposeDefaultValues: true });
+  const errors = validateSync(config, { whitelist: true, forbidNonWhitelisted: true });
+  wrong.push(...errors.flatMap((error) => explain(error)));
+  if (wrong.length === 0) wrong.push(...inconsistencies(config));
+  if (wrong.length > 0)
+    throw new ConfigError(wrong.map((line) => (source === null ? line : `${source}: ${line}`)));
+  return {
+    ...config,
+    data: resolve(config.data),
+    python: config.python ?? defaultPython(home),
+    source,
+    home,
+  };
+}
+
+/** An explicit file, else ./stint.yaml, else the example that is shipped. */
+function findFile(named: string | undefined, home: string): string | null {
+  if (named !== undefined && named !== '') {
+    const file = isAbsolute(named) ? named : resolve(named);
+    if (!existsSync(file)) throw new ConfigError([`STINT_CONFIG names ${file}, which does not exist.`]);
+    return file;
+  }
+  return [resolve('stint.yaml'), join(home, 'stint.example.yaml')].find((file) => existsSync(file)) ?? null;
+}
+
+function readYaml(file: string): Record<string, unknown> {
+  let content: unknown;
+  try {
+    content = parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ConfigError([
+      `${file} is no valid YAML: ${error instanceof Error ? error.message : String(error)}`,
+    ]);
+  }
+  if (content === null || content === undefined) return {};
+  if (typeof content !== 'object' || Array.isArray(content))
+    throw new ConfigError([`${file} must be a list of keys and values.`]);
+  return content as Record<string, unknown>;
+}
+
+function explain(error: ValidationError, path = ''): string[] {
+  const key = path === '' ? error.property : `${path}.${error.property}`;
+  const own = Object.entries(error.constraints ?? {}).map(([rule, message]) =>
+    rule === 'whitelistValidation' ? `${key} is no known key.` : `${key}: ${message}.`,
+  );
+  return [...own, ...(error.children ?? []).flatMap((child) => explain(child, key))];
+}
+
+function inconsistencies(config: ConfigFile): string[] {
+  const wrong: string[] = [];
+  if (config.clock === 'virtual' && !loopback.has(config.host)) {
+    wrong.push(
+      `clock: a virtual clock is for tests and works on loopback only; host is ${config.host}, use 127.0.0.1.`,
+    );
+  }
+  const names = config.backends.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) wrong.push(`backends: ${twice} is configured twice.`);
+  if (config.default_backend !== undefined && !names.includes(config.default_backend) && names.length > 0) {
+    wrong.push(
+      `default_backend: ${config.default_backend} is none of the configured backends (${names.join(', ')}).`,
+    );
+  }
+  return wrong;
+}
+
+/** The environment that `npm run quickstart` makes; undefined where there is none. */
+function defaultPython(home: string): string | undefined {
+  const file = join(home, '.venv', 'bin', 'python');
+  return existsSync(file) ? file : undefined;
+}

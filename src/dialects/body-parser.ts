@@ -1,0 +1,83 @@
+import type { IncomingMessage } from 'node:http';
+import { BadRequestException, PayloadTooLargeException } from '@nestjs/common';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { JsonTextError, membersOf } from '../scheduler/json-text.js';
+
+/** Job inputs may have 64 MiB; the rest of the request around them is small. */
+export const bodyLimit = 65 * 1024 * 1024;
+
+/** A member of a body that is kept as it came. */
+export class RawJson {
+  constructor(readonly text: string) {}
+}
+
+/**
+ * Reads bodies by path and not by header: the Qiskit client leaves `Content-Type` on requests without a body and old IAM
+ * libraries misspell it (qiskit-runtime dialect, request headers). A body that is no JSON, or is too large, is refused
+ * before any route sees it.
+ */
+export function installBodyParser(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', (request, payload, done) => {
+    collect(request, payload).then(
+      (body) => done(null, body),
+      (error: unknown) => done(error as Error),
+    );
+  });
+}
+
+async function collect(request: FastifyRequest, payload: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // A body that is too large is still read to its end, and thrown away: a client that is busy sending does not listen.
+  for await (const chunk of payload as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= bodyLimit) chunks.push(chunk);
+    else chunks.length = 0;
+    if (size > 16 * bodyLimit) break;
+  }
+  if (size > bodyLimit) {
+    throw new PayloadTooLargeException(
+      `The body has ${megabytes(size)} MB, more than the limit of ${megabytes(bodyLimit)} MB.`,
+    );
+  }
+  if (size === 0) return undefined;
+  const text = decode(Buffer.concat(chunks, size));
+  const path = request.url.split('?')[0] ?? '';
+  if (path.endsWith('/identity/token')) return Object.fromEntries(new URLSearchParams(text));
+  return parse(text, path.endsWith('/jobs') ? ['params'] : []);
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new BadRequestException('The body is not valid UTF-8.');
+  }
+}
+
+/** An object with its members parsed, but the objects among those in `raw` as {@link RawJson}. */
+export function parse(text: string, raw: readonly string[]): Record<string, unknown> {
+  const body: Record<string, unknown> = {};
+  try {
+    for (const [key, value] of membersOf(text)) {
+      if (key === '__proto__') continue;
+      body[key] = raw.includes(key) && value.startsWith('{') ? new RawJson(value) : parseValue(key, value);
+    }
+  } catch (error) {
+    if (error instanceof JsonTextError)
+      throw new BadRequestException(`The body is not valid JSON: ${error.message}.`);
+    throw error;
+  }
+  return body;
+}
+
+function parseValue(key: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new BadRequestException(`The body is not valid JSON: ${key} holds NaN or Infinity.`);
+  }
+}

@@ -1,0 +1,83 @@
+import { Controller, Get, Headers, Inject, Param, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Asker } from '../../auth/token.guard.js';
+import type { Actor } from '../../kernel/access/access.js';
+import { Refusal } from '../../kernel/refusal.js';
+import { BackendsService } from '../../scheduler/backends.service.js';
+import { InstancesService } from '../../scheduler/instances.service.js';
+import { DEVICES, type Device, type Devices } from '../../scheduler/ports.js';
+import { mounts } from './mounts.js';
+import { fromBackend, statusOf, usageOfInstance } from './wire.js';
+
+/** The first API version whose clients read devices as objects; older ones want plain names. */
+const devicesAsObjects = '2025-05-01';
+
+@ApiTags('backends')
+@ApiBearerAuth()
+@Controller({ path: mounts('') })
+export class BackendsController {
+  constructor(
+    private readonly backends: BackendsService,
+    private readonly instances: InstancesService,
+    @Inject(DEVICES) private readonly devices: Devices,
+  ) {}
+
+  @ApiOperation({ summary: 'The quantum backends, with status and queue' })
+  @Get('backends')
+  async list(@Headers('ibm-api-version') version = devicesAsObjects) {
+    const shown = (await this.backends.list()).flatMap((backend) => {
+      // One that is no quantum device would vanish in the client with a warning at every listing.
+      const device = this.devices.of(backend);
+      return device === null ? [] : [fromBackend(backend, device)];
+    });
+    return { devices: version < devicesAsObjects ? shown.map(({ name }) => name) : shown };
+  }
+
+  @ApiOperation({ summary: 'What the device can do: gates, couplings, limits' })
+  @Get('backends/:name/configuration')
+  async configuration(@Param('name') name: string, @Query('calibration_id') calibration?: string) {
+    return (await this.device(name, calibration)).configuration;
+  }
+
+  @ApiOperation({ summary: 'How well the device does it: errors, times, frequencies' })
+  @Get('backends/:name/properties')
+  async properties(
+    @Param('name') name: string,
+    @Query('updated_before') before?: string,
+    @Query('calibration_id') calibration?: string,
+  ) {
+    const { properties } = await this.device(name, calibration);
+    const updated = Date.parse(String(properties['last_update_date']));
+    const tooNew = before !== undefined && updated > Date.parse(before);
+    return tooNew ? {} : properties;
+  }
+
+  @ApiOperation({ summary: 'Whether it runs jobs now, and how many wait' })
+  @Get('backends/:name/status')
+  async status(@Param('name') name: string) {
+    const backend = await this.backends.get(name);
+    return statusOf(backend, this.devices.of(backend));
+  }
+
+  @ApiOperation({ summary: 'What your instance used in the fair-share window' })
+  @Get('instances/usage')
+  async usage(@Asker() actor: Actor) {
+    const { id } = actor.instance;
+    return usageOfInstance(await this.instances.get(id), await this.instances.charged(id));
+  }
+
+  private async device(name: string, calibration: string | undefined): Promise<Device> {
+    const device = this.devices.of(await this.backends.get(name));
+    if (device === null) {
+      throw new Refusal('unknown_backend', `Backend ${name} is no quantum device and has no configuration.`);
+    }
+    if (calibration !== undefined) {
+      throw new Refusal(
+        'invalid_value',
+        `Backend ${name} has no calibration ${calibration}.`,
+        'Leave calibration_id out.',
+      );
+    }
+    return device;
+  }
+}

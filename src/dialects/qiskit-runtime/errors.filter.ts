@@ -1,0 +1,98 @@
+import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Refusal, type RefusalCode } from '../../kernel/refusal.js';
+
+/**
+ * Each refusal as this dialect says it: HTTP status, numeric code (IBM's registry where it has one) and, for a submit or an
+ * open, another status where the usual one would mislead: the client reads 404 on `POST /jobs` as "program not found".
+ */
+const said = {
+  invalid_value: [400, 1002],
+  limit_exceeded: [400, 1002],
+  unknown_backend: [404, 1007, 400],
+  backend_exists: [409, 1002],
+  unknown_program: [404, 1008],
+  unknown_session: [404, 1008, 400],
+  unknown_job: [404, 3250],
+  unknown_instance: [404, 1008, 400],
+  unknown_token: [404, 1008],
+  instance_exists: [409, 1002],
+  session_closed: [409, 1217],
+  session_not_accepting: [409, 1217],
+  session_elsewhere: [400, 1002],
+  job_final: [409, 3208],
+  job_not_final: [409, 3211],
+  mode_not_allowed: [400, 1352],
+  wrong_clock: [409, 1002],
+  forbidden: [403, 2409],
+  illegal_transition: [409, 1002],
+} as const satisfies Record<RefusalCode, readonly [number, number, number?]>;
+
+const codeOfStatus: Readonly<Record<number, number>> = {
+  400: 1002,
+  401: 3407,
+  403: 2409,
+  404: 1008,
+  413: 1001,
+};
+
+interface ApiError {
+  readonly code: number;
+  readonly message: string;
+  readonly solution?: string;
+}
+
+/** Errors in IBM's shape, `{errors: [{code, message, solution}], trace}`, which the client shows whole. */
+@Catch()
+export class QiskitErrorsFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Http');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const { status, errors } = this.explain(error, request);
+    void http.getResponse<FastifyReply>().status(status).send({ errors, trace: request.id });
+  }
+
+  private explain(error: unknown, request: FastifyRequest): { status: number; errors: ApiError[] } {
+    if (error instanceof Refusal) {
+      const [usual, code, onSubmit] = said[error.code] as readonly [number, number, number?];
+      const submits = request.method === 'POST' && /\/(jobs|sessions)$/.test(request.url.split('?')[0] ?? '');
+      const { message, solution } = error;
+      return {
+        status: submits ? (onSubmit ?? usual) : usual,
+        errors: [{ code, message, ...(solution && { solution }) }],
+      };
+    }
+    const status = statusOf(error);
+    if (status < 500) {
+      const code = codeOfStatus[status] ?? 1002;
+      return { status, errors: messagesOf(error).map((message) => ({ code, message })) };
+    }
+    this.logger.error({
+      msg: `${request.method} ${request.url} failed`,
+      trace: request.id,
+      error: stackOf(error),
+    });
+    const message = 'The service failed and stored nothing. The request may be repeated.';
+    return { status: 500, errors: [{ code: 1000, message }] };
+  }
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof HttpException) return error.getStatus();
+  const status =
+    typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500;
+  return Number.isInteger(status) && status >= 400 ? status : 500;
+}
+
+/** Validation has one message for each thing that is wrong. */
+function messagesOf(error: unknown): string[] {
+  const response = error instanceof HttpException ? error.getResponse() : undefined;
+  const messages = typeof response === 'object' && 'message' in response ? response.message : undefined;
+  if (Array.isArray(messages)) return messages.map(String);
+  return [error instanceof Error ? error.message : String(error)];
+}
+
+const stackOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,0 +1,61 @@
+import { Body, Controller, Get, HttpCode, Post, UnauthorizedException } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Asker, Open } from '../../auth/token.guard.js';
+import { TokensService } from '../../auth/tokens.service.js';
+import type { Actor } from '../../kernel/access/access.js';
+import { InstancesService } from '../../scheduler/instances.service.js';
+
+/** What the client asks of IBM's cloud before it talks to the runtime (dialect, IAM and instance discovery). */
+@ApiTags('identity')
+@Controller()
+export class IdentityController {
+  constructor(
+    private readonly tokens: TokensService,
+    private readonly instances: InstancesService,
+  ) {}
+
+  @ApiOperation({ summary: 'Exchange an API token for a bearer token of one hour' })
+  @Open()
+  @Post('identity/token')
+  @HttpCode(200)
+  async token(@Body() form: Record<string, unknown>) {
+    const apikey = form?.['apikey'];
+    const granted = typeof apikey === 'string' ? await this.tokens.exchange(apikey) : null;
+    if (granted === null) throw new UnauthorizedException('Provided API key could not be found.');
+    return {
+      access_token: granted.accessToken,
+      refresh_token: 'not_supported',
+      token_type: 'Bearer',
+      expires_in: granted.expiresIn,
+      expiration: granted.expiration,
+      scope: 'ibm openid',
+    };
+  }
+
+  @ApiOperation({ summary: 'The instances this token may use' })
+  @Post(['v3/resources/search', 'search/v3/resources/search'])
+  @HttpCode(200)
+  async search(@Asker() actor: Actor) {
+    const seen = actor.role === 'admin' ? await this.instances.list() : [actor.instance];
+    const items = seen.map(({ crn, name }) => ({
+      crn,
+      name,
+      service_plan_unique_id: 'stint',
+      // The client skips an item without extensions.
+      doc: { extensions: { stint: true } },
+      tags: [] as string[],
+    }));
+    return { items, limit: items.length };
+  }
+
+  @ApiOperation({ summary: 'The one plan there is' })
+  @Open()
+  @Get(['catalog/api/v1/:plan', 'globalcatalog/api/v1/:plan'])
+  plan() {
+    return {
+      id: 'stint',
+      overview_ui: { en: { display_name: 'Stint' } },
+      metadata: { pricing: { type: 'free' } },
+    };
+  }
+}

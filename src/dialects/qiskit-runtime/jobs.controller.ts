@@ -1,0 +1,174 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Put,
+  Query,
+  Res,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Asker } from '../../auth/token.guard.js';
+import type { Actor } from '../../kernel/access/access.js';
+import { isFinal } from '../../kernel/job/job.js';
+import { seconds } from '../../kernel/time.js';
+import { JobsService, type AskedJob } from '../../scheduler/jobs.service.js';
+import { CLOCK, type Clock, type JobFilter } from '../../scheduler/ports.js';
+import { mounts } from './mounts.js';
+import { JobsQuery, SubmitJobRequest, TagsRequest } from './requests.dto.js';
+import { endedStates, fromJob, metricsOf, pendingStates, toIso } from './wire.js';
+
+/** One page of jobs has at most this many (dialect, `GET /jobs`). */
+const mostPerPage = 200;
+
+@ApiTags('jobs')
+@ApiBearerAuth()
+@Controller({ path: mounts('jobs') })
+export class JobsController {
+  constructor(
+    private readonly jobs: JobsService,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  @ApiOperation({ summary: 'Submit a job, alone or into a session' })
+  @ApiBody({
+    schema: {
+      type: 'object',
+      required: ['program_id', 'params'],
+      properties: {
+        program_id: { type: 'string', example: 'sampler' },
+        backend: { type: 'string', example: 'stint_line_5' },
+        params: { type: 'object', description: "The program's input, kept byte for byte" },
+        session_id: { type: 'string' },
+        log_level: { type: 'string', default: 'warning' },
+        tags: { type: 'array', maxItems: 8, items: { type: 'string', maxLength: 86 } },
+        cost: { type: 'integer', minimum: 1, description: 'Seconds the job may run' },
+        private: { type: 'boolean', default: false },
+      },
+    },
+  })
+  @Post()
+  @HttpCode(200)
+  async submit(@Asker() actor: Actor, @Body() body: SubmitJobRequest) {
+    const job = await this.jobs.submit(actor, toAsked(body));
+    return {
+      id: job.id,
+      backend: job.backend,
+      ...(job.session !== null && { session_id: job.session }),
+      ...(body.private && { private: true }),
+    };
+  }
+
+  @ApiOperation({ summary: 'The jobs of your instance, newest first' })
+  @Get()
+  async list(@Asker() actor: Actor, @Query() query: JobsQuery) {
+    const limit = Math.min(query.limit, mostPerPage);
+    const { items, total } = await this.jobs.list(toFilter(query, limit, actor.instance.id));
+    // Beyond the end the client would ask for ever: it stops when it has `count - offset` jobs (dialect, `GET /jobs`).
+    const count = items.length === 0 && query.offset > total ? query.offset : total;
+    const at = this.clock.now();
+    return { jobs: items.map((job) => fromJob(job, at)), count, limit, offset: query.offset };
+  }
+
+  @ApiOperation({ summary: 'One job; with its params unless exclude_params=true' })
+  @Get(':id')
+  @Header('content-type', 'application/json; charset=utf-8')
+  async get(
+    @Asker() actor: Actor,
+    @Param('id') id: string,
+    @Query('exclude_params') exclude?: string,
+  ): Promise<string> {
+    const job = await this.jobs.get(actor, id);
+    const shown = JSON.stringify(fromJob(job, this.clock.now(), await this.jobs.place(job)));
+    if (exclude?.toLowerCase() === 'true') return shown;
+    const params = job.details.private ? '{}' : await this.jobs.params(id);
+    // Spliced in as text: params may hold what no parser here would keep (dialect, values).
+    return `${shown.slice(0, -1)},"params":${params}}`;
+  }
+
+  @ApiOperation({ summary: 'The result as the program wrote it; a failed job has its traceback here' })
+  @Get(':id/results')
+  async results(@Asker() actor: Actor, @Param('id') id: string, @Res() reply: FastifyReply): Promise<void> {
+    const job = await this.jobs.get(actor, id);
+    const result = await this.jobs.result(actor, id);
+    // 2xx also for a job that failed or has no result yet: the client reads this for its error text and catches nothing.
+    if (result === null)
+      await reply
+        .status(isFinal(job.state) ? 200 : 204)
+        .type('text/plain')
+        .send('');
+    else await reply.type(job.state === 'completed' ? 'application/json' : 'text/plain').send(result);
+  }
+
+  @ApiOperation({ summary: 'Cancel a queued or running job' })
+  @Post(':id/cancel')
+  @HttpCode(204)
+  async cancel(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+    await this.jobs.cancel(actor, id);
+  }
+
+  @ApiOperation({ summary: 'Forget a job that has ended' })
+  @Delete(':id')
+  @HttpCode(204)
+  async remove(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+    await this.jobs.remove(actor, id);
+  }
+
+  @ApiOperation({ summary: 'What the program logged, a line each' })
+  @Get(':id/logs')
+  @Header('content-type', 'text/plain; charset=utf-8')
+  async logs(@Asker() actor: Actor, @Param('id') id: string): Promise<string> {
+    const lines = await this.jobs.logs(actor, id);
+    return lines.map(({ at, level, text }) => `${toIso(at)} ${level.toUpperCase()} ${text}\n`).join('');
+  }
+
+  @ApiOperation({ summary: 'When it waited and ran, and what it used' })
+  @Get(':id/metrics')
+  async metrics(@Asker() actor: Actor, @Param('id') id: string) {
+    const job = await this.jobs.get(actor, id);
+    return metricsOf(job, this.clock.now(), await this.jobs.place(job));
+  }
+
+  @ApiOperation({ summary: 'Replace the tags' })
+  @Put(':id/tags')
+  @HttpCode(204)
+  async tags(@Asker() actor: Actor, @Param('id') id: string, @Body() body: TagsRequest): Promise<void> {
+    await this.jobs.setTags(actor, id, body.tags);
+  }
+}
+
+const toAsked = (body: SubmitJobRequest): AskedJob => ({
+  program: body.program_id,
+  backend: body.backend,
+  session: body.session_id,
+  maxExecutionTime: body.cost === undefined ? undefined : seconds(body.cost),
+  params: body.params.text,
+  details: {
+    tags: [...new Set(body.tags)],
+    logLevel: body.log_level,
+    private: body.private,
+    calibrationId: body.calibration_id ?? null,
+    runtime: body.runtime ?? null,
+    cost: body.cost ?? null,
+  },
+});
+
+const toFilter = (query: JobsQuery, limit: number, instance: string): JobFilter => ({
+  instance,
+  limit,
+  offset: query.offset,
+  backend: query.backend,
+  program: query.program,
+  session: query.session_id,
+  tags: query.tags,
+  states: query.pending === undefined ? undefined : query.pending ? pendingStates : endedStates,
+  createdFrom: query.created_after?.getTime(),
+  createdTo: query.created_before?.getTime(),
+  oldestFirst: query.sort?.toUpperCase() === 'ASC',
+});

@@ -1,0 +1,112 @@
+import { Transform, Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsDate,
+  IsIn,
+  IsInstance,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+} from 'class-validator';
+import {
+  sessionModes,
+  sessionStates,
+  type SessionMode,
+  type SessionState,
+} from '../../kernel/session/session.js';
+import { RawJson } from '../body-parser.js';
+
+/** Unknown members are ignored everywhere: clients of another age may send more. */
+
+/** `POST /sessions`. All of it may be missing: that opens a dedicated session on the default backend. */
+export class OpenSessionRequest {
+  @IsIn(sessionModes) mode: SessionMode = 'dedicated';
+  @IsOptional() @IsString() backend?: string;
+  @IsOptional() @IsString() backend_name?: string;
+  /** CRN; must be the one of the token. */
+  @IsOptional() @IsString() instance?: string;
+  /** Seconds from the first job's start. */
+  @IsOptional() @IsInt() @Min(1) max_ttl?: number;
+  /** Seconds of having nothing to do. */
+  @IsOptional() @IsInt() @Min(1) interactive_ttl?: number;
+  /** Seconds of running jobs. */
+  @IsOptional() @IsInt() @Min(1) active_ttl?: number;
+}
+
+/** `PATCH /sessions/{id}`. */
+export class ChangeSessionRequest {
+  @IsBoolean() accepting_jobs!: boolean;
+}
+
+const levels = ['critical', 'error', 'warning', 'info', 'debug'] as const;
+
+/** `POST /jobs`. */
+export class SubmitJobRequest {
+  @IsString() @MinLength(1) @MaxLength(128) program_id!: string;
+  @IsOptional() @IsString() backend?: string;
+  /** The program's input: any JSON object, kept byte for byte. */
+  @IsInstance(RawJson, { message: 'params must be a JSON object' }) params!: RawJson;
+  @IsOptional() @IsString() @MaxLength(36) session_id?: string;
+  @Transform(({ value }) => (typeof value === 'string' ? value.toLowerCase() : value))
+  @IsIn(levels)
+  log_level: string = 'warning';
+  @IsArray() @ArrayMaxSize(8) @IsString({ each: true }) @MaxLength(86, { each: true }) tags: string[] = [];
+  /** Seconds the job may run. */
+  @IsOptional() @IsInt() @Min(1) cost?: number;
+  @IsBoolean() private: boolean = false;
+  @IsOptional() @IsString() calibration_id?: string;
+  @IsOptional() @IsString() runtime?: string;
+}
+
+/** `PUT /jobs/{id}/tags`. */
+export class TagsRequest {
+  @IsArray() @ArrayMaxSize(8) @IsString({ each: true }) @MaxLength(86, { each: true }) tags!: string[];
+}
+
+const list = ({ value }: { value: unknown }): unknown =>
+  value === undefined || Array.isArray(value) ? value : [value];
+const flag = ({ value }: { value: unknown }): unknown => {
+  const text = String(value).toLowerCase();
+  return text === 'true' ? true : text === 'false' ? false : value;
+};
+
+/** Query of `GET /jobs`. */
+export class JobsQuery {
+  /** 1 to 200; more is read as 200. */
+  @Type(() => Number) @IsInt() @Min(1) limit: number = 200;
+  @Type(() => Number) @IsInt() @Min(0) @Max(Number.MAX_SAFE_INTEGER) offset: number = 0;
+  @IsOptional() @IsString() backend?: string;
+  /** true: queued or running; false: ended. */
+  @IsOptional() @Transform(flag) @IsBoolean() pending?: boolean;
+  @IsOptional() @IsString() program?: string;
+  /** A job must have all of them. */
+  @IsOptional() @Transform(list) @IsArray() @IsString({ each: true }) tags?: string[];
+  @IsOptional() @IsString() session_id?: string;
+  @IsOptional() @Type(() => Date) @IsDate() created_after?: Date;
+  @IsOptional() @Type(() => Date) @IsDate() created_before?: Date;
+  @IsOptional() @Matches(/^(asc|desc)$/i, { message: 'sort must be ASC or DESC' }) sort?: string;
+}
+
+/** Query of `GET /sessions/{id}/events`. */
+export class EventsQuery {
+  /** Only what came after the event with this id. */
+  @Type(() => Number) @IsInt() @Min(0) after: number = 0;
+  @Type(() => Number) @IsInt() @Min(1) @Max(1000) limit: number = 200;
+}
+
+/** Query of `GET /sessions`. */
+export class SessionsQuery {
+  @Type(() => Number) @IsInt() @Min(1) @Max(200) limit: number = 20;
+  /** The `next` of the page before. */
+  @IsOptional() @IsString() next?: string;
+  @IsOptional() @Transform(list) @IsIn(sessionStates, { each: true }) state?: SessionState[];
+  @IsOptional() @IsIn(sessionModes) mode?: SessionMode;
+  @IsOptional() @IsString() backend?: string;
+}

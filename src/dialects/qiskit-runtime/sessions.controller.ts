@@ -1,0 +1,76 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Asker } from '../../auth/token.guard.js';
+import type { Actor } from '../../kernel/access/access.js';
+import { seconds } from '../../kernel/time.js';
+import { CLOCK, type Clock } from '../../scheduler/ports.js';
+import { SessionsService, type AskedSession } from '../../scheduler/sessions.service.js';
+import { mounts } from './mounts.js';
+import { ChangeSessionRequest, OpenSessionRequest, SessionsQuery } from './requests.dto.js';
+import { fromSession } from './wire.js';
+
+@ApiTags('sessions')
+@ApiBearerAuth()
+@Controller({ path: mounts('sessions') })
+export class SessionsController {
+  constructor(
+    private readonly sessions: SessionsService,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  @ApiOperation({ summary: 'Open a session; with no body at all a dedicated one on the default backend' })
+  @Post()
+  @HttpCode(200)
+  async open(@Asker() actor: Actor, @Body() body: OpenSessionRequest) {
+    return fromSession(await this.sessions.open(actor, toAsked(body)), this.clock.now());
+  }
+
+  @ApiOperation({ summary: 'The sessions of your instance, newest first' })
+  @Get()
+  async list(@Asker() actor: Actor, @Query() query: SessionsQuery) {
+    const found = await this.sessions.list({
+      instance: actor.instance.id,
+      limit: query.limit,
+      after: query.next,
+      states: query.state,
+      mode: query.mode,
+      backend: query.backend,
+    });
+    const next = found.length === query.limit ? (found.at(-1)?.id ?? null) : null;
+    return { sessions: found.map((session) => fromSession(session, this.clock.now())), next };
+  }
+
+  @ApiOperation({ summary: 'One session with its state, clocks and usage' })
+  @Get(':id')
+  async get(@Asker() actor: Actor, @Param('id') id: string) {
+    return fromSession(await this.sessions.get(actor, id), this.clock.now());
+  }
+
+  @ApiOperation({ summary: 'Drain: take no new jobs, finish the others, then close. `true` takes it back' })
+  @Patch(':id')
+  @HttpCode(204)
+  async change(
+    @Asker() actor: Actor,
+    @Param('id') id: string,
+    @Body() body: ChangeSessionRequest,
+  ): Promise<void> {
+    await this.sessions.setAccepting(actor, id, body.accepting_jobs);
+  }
+
+  @ApiOperation({ summary: 'Close at once: queued jobs fail, a running one finishes' })
+  @Delete(':id/close')
+  @HttpCode(204)
+  async close(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+    await this.sessions.close(actor, id);
+  }
+}
+
+const millis = (value: number | undefined) => (value === undefined ? undefined : seconds(value));
+
+const toAsked = (body: OpenSessionRequest): AskedSession => ({
+  mode: body.mode,
+  backend: body.backend ?? body.backend_name,
+  maxTtl: millis(body.max_ttl),
+  activeTtl: millis(body.active_ttl),
+  interactiveTtl: millis(body.interactive_ttl),
+});

@@ -1,0 +1,157 @@
+import type { Backend, BackendStatus } from '../../kernel/backend/backend.js';
+import type { Place } from '../../kernel/choice/waiting.js';
+import { isFinal, reasonCodes, type JobState } from '../../kernel/job/job.js';
+import { activeRemaining, elapsedTime, type Session } from '../../kernel/session/session.js';
+import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
+import type { Device, EventRecord, Instance, JobRecord } from '../../scheduler/ports.js';
+
+/** Times on this wire are UTC and end in `Z`: the client replaces the zone instead of converting (dialect, values). */
+export const toIso = (at: Millis): string => new Date(at).toISOString();
+const toIsoOrNull = (at: Millis | null): string | null => (at === null ? null : toIso(at));
+
+const jobStatus = {
+  queued: 'Queued',
+  running: 'Running',
+  completed: 'Completed',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+} as const satisfies Record<JobState, string>;
+
+/** What `pending` in `GET /jobs` stands for. */
+export const pendingStates: readonly JobState[] = ['queued', 'running'];
+export const endedStates: readonly JobState[] = ['completed', 'failed', 'cancelled'];
+
+/** A session as `GET /sessions/{id}` shows it. */
+export function fromSession(s: Session, at: Millis) {
+  const elapsed = elapsedTime(s, at);
+  return {
+    id: s.id,
+    backend_name: s.backend,
+    mode: s.mode,
+    state: s.state,
+    state_reason: s.stateReason,
+    accepting_jobs: s.acceptingJobs,
+    interactive_ttl: toWholeSeconds(s.limits.interactiveTtl),
+    max_ttl: toWholeSeconds(s.limits.maxTtl),
+    active_ttl: toWholeSeconds(activeRemaining(s, at)),
+    created_at: toIso(s.createdAt),
+    started_at: toIsoOrNull(s.startedAt),
+    activated_at: toIsoOrNull(s.activatedAt),
+    closed_at: toIsoOrNull(s.closedAt),
+    last_job_started: toIsoOrNull(s.lastJobStarted),
+    last_job_completed: toIsoOrNull(s.lastJobCompleted),
+    timestamps: s.timestamps.map(({ status, at }) => ({ status, timestamp: toIso(at) })),
+    user_id: s.user,
+    elapsed_time: elapsed === null ? null : toSeconds(elapsed),
+  };
+}
+
+/** A job as lists and `GET /jobs/{id}` show it, without its params. */
+export function fromJob(job: JobRecord, at: Millis, place: Place | null = null) {
+  const { details } = job;
+  const reason = job.reason ?? job.stop?.reason;
+  const tooLong = job.state === 'cancelled' && job.reasonCode === reasonCodes.ranTooLong;
+  return {
+    id: job.id,
+    backend: job.backend,
+    program: { id: job.program },
+    state: {
+      status: jobStatus[job.state],
+      ...(reason != null && { reason }),
+      ...(job.reasonCode !== null && { reason_code: job.reasonCode }),
+    },
+    status: tooLong ? 'Cancelled - Ran too long' : jobStatus[job.state],
+    created: toIso(job.createdAt),
+    ...(job.session !== null && { session_id: job.session }),
+    ...(details.runtime !== null && { runtime: details.runtime }),
+    ...(details.private && { private: true }),
+    ...(details.calibrationId !== null && { calibration_id: details.calibrationId }),
+    tags: details.tags,
+    cost: toWholeSeconds(job.maxExecutionTime),
+    user_id: job.user,
+    usage: usageOf(job, at),
+    ...fromPlace(place),
+  };
+}
+
+/** Beyond IBM's fields: where a queued job stands and what it waits for. */
+const fromPlace = (place: Place | null) =>
+  place === null ? {} : { queue_position: place.position, waiting_reason: place.reason };
+
+export function metricsOf(job: JobRecord, at: Millis, place: Place | null) {
+  return {
+    timestamps: {
+      created: toIso(job.createdAt),
+      running: toIsoOrNull(job.startedAt),
+      finished: toIsoOrNull(job.endedAt),
+    },
+    usage: usageOf(job, at),
+    attempts: job.attempts,
+    ...fromPlace(place),
+  };
+}
+
+/** Clients up to 0.47 read `quantum_seconds`, later ones the charge time once the status is complete. */
+function usageOf(job: JobRecord, at: Millis) {
+  const running = job.state === 'running' && job.startedAt !== null ? at - job.startedAt : 0;
+  const spent = toSeconds(job.used + running);
+  return {
+    quantum_seconds: spent,
+    qpu_charge_time_seconds: spent,
+    status: isFinal(job.state) ? 'complete' : 'pending',
+  };
+}
+
+/** One of `GET /backends`. */
+export function fromBackend(backend: Backend, { configuration }: Device) {
+  return {
+    name: backend.name,
+    status: { name: backend.status, ...(backend.statusReason !== null && { reason: backend.statusReason }) },
+    queue_length: backend.queuedJobs,
+    qubits: configuration['n_qubits'],
+    is_simulator: false,
+    ...('processor_type' in configuration && { processor_type: configuration['processor_type'] }),
+    lanes: backend.lanes,
+  };
+}
+
+const statusWord = { online: 'active', paused: 'paused', offline: 'offline' } as const satisfies Record<
+  BackendStatus,
+  string
+>;
+
+/** `GET /backends/{name}/status`: anything but `active` makes the client warn at each submit. */
+export const statusOf = (backend: Backend, device: Device | null) => ({
+  backend_name: backend.name,
+  backend_version: device?.configuration['backend_version'] ?? '1.0.0',
+  state: backend.status !== 'offline',
+  status: statusWord[backend.status],
+  message: backend.statusReason ?? '',
+  length_queue: backend.queuedJobs,
+});
+
+/** `GET /instances/usage`. A limit that is not set is left out: null would crash the client. */
+export function usageOfInstance(instance: Instance, charged: { charged: Millis; from: Millis; to: Millis }) {
+  const consumed = toSeconds(charged.charged);
+  return {
+    instance_id: instance.crn,
+    plan_id: 'stint',
+    usage_consumed_seconds: consumed,
+    usage_period: { start_time: toIso(charged.from), end_time: toIso(charged.to) },
+    usage_limit_reached: instance.budget !== null && charged.charged >= instance.budget,
+    ...(instance.budget !== null && { usage_limit_seconds: toSeconds(instance.budget) }),
+  };
+}
+
+/** One change of a session or a job. `at` is when it took effect, `processed_at` when the service got to it. */
+export const fromEvent = (event: EventRecord) => ({
+  id: event.id,
+  type: event.type,
+  at: toIso(event.at),
+  processed_at: toIso(event.processedAt),
+  actor: event.actor,
+  cause: event.cause,
+  backend: event.backend,
+  session_id: event.session,
+  job_id: event.job,
+});

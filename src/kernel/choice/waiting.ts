@@ -1,0 +1,134 @@
+import type { BackendStatus } from '../backend/backend.js';
+import type { Millis } from '../time.js';
+
+/** A session with jobs that wait, and how many do. */
+export interface WaitingSession {
+  readonly id: string;
+  readonly queued: number;
+}
+
+/** The waiting jobs of one backend by group, as far as one of them needs to know to find its place. */
+export interface WaitingView {
+  readonly at: Millis;
+  readonly backend: {
+    readonly status: BackendStatus;
+    readonly statusReason: string | null;
+    readonly slots: number;
+  };
+  readonly job: { readonly session: string | null; readonly instance: string; readonly needsSlot: boolean };
+  /** Jobs of its own session that were submitted before it. */
+  readonly aheadInSession: number;
+  /** Jobs of its own instance's general queue before it: what waits alone, and whole sessions by their first job. */
+  readonly aheadInInstance: number;
+  /** Dedicated sessions that hold a slot, and when they must let go; null: not known. */
+  readonly holders: readonly (WaitingSession & { readonly until: Millis | null })[];
+  readonly reserved: readonly WaitingSession[];
+  /** Active batches, oldest activation first. */
+  readonly batches: readonly WaitingSession[];
+  /** Who has jobs in the general queue. */
+  readonly instances: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly queued: number;
+    readonly charged: Millis;
+    readonly shares: number;
+    readonly firstSeq: number;
+  }[];
+}
+
+export interface Place {
+  /** 1: the next of all that wait on this backend. */
+  readonly position: number;
+  /** One sentence for the person who waits. */
+  readonly reason: string;
+}
+
+const total = (sessions: readonly { readonly queued: number }[]) =>
+  sessions.reduce((sum, { queued }) => sum + queued, 0);
+const jobs = (n: number) => (n === 1 ? '1 job' : `${n} jobs`);
+const go = (n: number) => (n === 1 ? 'goes' : 'go');
+
+/** Where a queued job stands in the order of {@link chooseJobs}, and what it waits for (semantics: who runs next). */
+export function placeInQueue(view: WaitingView): Place {
+  const { ahead, why } = standing(view);
+  const position = ahead + 1;
+  const { status, statusReason, slots } = view.backend;
+  if (status !== 'online')
+    return { position, reason: `backend ${status}${statusReason === null ? '' : `: ${statusReason}`}` };
+  const own = view.job.session;
+  const holdsSlot = view.holders.some(({ id }) => id === own);
+  const isReserved = view.reserved.some(({ id }) => id === own);
+  if (!holdsSlot && !isReserved && view.holders.length >= slots) return { position, reason: held(view) };
+  return { position, reason: why };
+}
+
+function standing(view: WaitingView): { ahead: number; why: string } {
+  const own = view.job.session;
+  const inSession = view.aheadInSession;
+  const earlier = inSession > 0 ? `${jobs(inSession)} of its session ${go(inSession)} first` : null;
+  if (view.holders.some(({ id }) => id === own)) {
+    return { ahead: inSession, why: earlier ?? "all lanes of its session's slot are busy" };
+  }
+  const held = total(view.holders);
+  if (view.reserved.some(({ id }) => id === own)) {
+    return {
+      ahead: held + inSession,
+      why: earlier ?? 'a slot is reserved for its session and is running empty',
+    };
+  }
+  const first = held + total(view.reserved);
+  const place = view.batches.findIndex(({ id }) => id === own);
+  if (place !== -1) {
+    const older = total(view.batches.slice(0, place));
+    const why =
+      older > 0 ? `${jobs(older)} of batches that became active earlier ${go(older)} first` : earlier;
+    return { ahead: first + older + inSession, why: why ?? busy(view) };
+  }
+  return general(view, first);
+}
+
+function general(view: WaitingView, first: number): { ahead: number; why: string } {
+  const batches = total(view.batches);
+  const mine = view.instances.find(({ id }) => id === view.job.instance);
+  const others = view.instances.filter(
+    (other) => mine !== undefined && other.id !== mine.id && goesBefore(other, mine),
+  );
+  const ahead = first + batches + total(others) + view.aheadInInstance + view.aheadInSession;
+  const own = view.aheadInInstance + view.aheadInSession;
+  if (batches > 0) return { ahead, why: `${jobs(batches)} of active batches ${go(batches)} first` };
+  const [other] = others;
+  if (other !== undefined) {
+    const count = total(others);
+    const whose = others.length === 1 ? `instance ${other.name}` : `${others.length} other instances`;
+    return { ahead, why: `${jobs(count)} of ${whose} ${go(count)} first (fair share)` };
+  }
+  if (own > 0) return { ahead, why: `${jobs(own)} of its own instance ${go(own)} first` };
+  return { ahead, why: view.job.needsSlot ? 'waits for an empty slot' : busy(view) };
+}
+
+const busy = (view: WaitingView): string =>
+  view.reserved.length > 0 ? 'the free lanes are reserved for a dedicated session' : 'all lanes are busy';
+
+function held(view: WaitingView): string {
+  const ends = view.holders.flatMap(({ until }) => (until === null ? [] : [until]));
+  if (ends.length === 0) return 'held by a dedicated session';
+  return `held by a dedicated session until ${timeOfDay(Math.min(...ends), view.at)} at the latest`;
+}
+
+const day: Millis = 24 * 3600 * 1000;
+
+/** `12:03:10 UTC`, and how many days ahead where that would be ambiguous. */
+function timeOfDay(moment: Millis, at: Millis): string {
+  const part = (size: Millis, of: number) =>
+    String(Math.floor((moment % (size * of)) / size)).padStart(2, '0');
+  const time = `${part(3600_000, 24)}:${part(60_000, 60)}:${part(1000, 60)} UTC`;
+  const days = Math.floor(moment / day) - Math.floor(at / day);
+  return days > 0 ? `${time} in ${days === 1 ? '1 day' : `${days} days`}` : time;
+}
+
+type Instance = WaitingView['instances'][number];
+
+function goesBefore(a: Instance, b: Instance): boolean {
+  const less = a.charged * b.shares - b.charged * a.shares;
+  return less !== 0 ? less < 0 : a.firstSeq < b.firstSeq;
+}

@@ -1,0 +1,212 @@
+import { describe, expect, it } from '@jest/globals';
+import { after, givenJob } from '../../../test/support/given.js';
+import { seconds } from '../time.js';
+import {
+  checkJobLimit,
+  closedWithSession,
+  endJob,
+  limitStop,
+  loseJob,
+  startJob,
+  stopJob,
+} from './job.decide.js';
+import type { Stop } from './job.js';
+
+const running = givenJob({ state: 'running' });
+const scripted = givenJob({ state: 'running', script: { duration: seconds(50), outcome: 'completed' } });
+const cancel: Stop = { at: after(30), reason: 'cancelled by user alice', reasonCode: null };
+
+describe('starting a job', () => {
+  it('gives it a lane, a fresh fencing token and one more attempt', () => {
+    const started = startJob(givenJob({ attempts: 1 }), 2, 'attempt-2', after(5));
+    expect(started).toMatchObject({
+      state: 'running',
+      startedAt: after(5),
+      slot: 2,
+      token: 'attempt-2',
+      attempts: 2,
+    });
+  });
+
+  it('is refused twice', () => {
+    expect(() => startJob(running, 0, 'again', after(5))).toThrow(
+      expect.objectContaining({ code: 'illegal_transition' }),
+    );
+  });
+});
+
+describe('the end of a job', () => {
+  it('completed: charged from its start to its end', () => {
+    const { job, ledger } = endJob(running, { type: 'completed' }, after(7));
+    expect(job).toMatchObject({
+      state: 'completed',
+      endedAt: after(7),
+      used: seconds(7),
+      slot: null,
+      token: null,
+    });
+    expect(ledger).toEqual([
+      expect.objectContaining({ kind: 'job', job: 'j1', slot: 0, from: after(0), to: after(7) }),
+    ]);
+  });
+
+  it('failed: says why and counts what it used', () => {
+    const { job } = endJob(
+      running,
+      { type: 'failed', reason: 'ZeroDivisionError', reasonCode: 1200 },
+      after(7),
+    );
+    expect(job).toMatchObject({
+      state: 'failed',
+      reason: 'ZeroDivisionError',
+      reasonCode: 1200,
+      used: seconds(7),
+    });
+  });
+
+  it('writes no entry for a job of a dedicated session: its slot is charged', () => {
+    const { job, ledger } = endJob(
+      { ...running, mode: 'dedicated', session: 's1' },
+      { type: 'completed' },
+      after(7),
+    );
+    expect(job.used).toBe(seconds(7));
+    expect(ledger).toEqual([]);
+  });
+
+  it('writes no entry for nothing', () =>
+    expect(endJob(running, { type: 'completed' }, after(0)).ledger).toEqual([]));
+
+  it.each(['completed', 'stopped'] as const)(
+    'is a cancellation once it was asked to stop, though it %s',
+    (type) => {
+      const { job } = endJob({ ...running, stop: cancel }, { type }, after(33));
+      expect(job).toMatchObject({
+        state: 'cancelled',
+        reason: cancel.reason,
+        reasonCode: null,
+        used: seconds(33),
+        stop: null,
+      });
+    },
+  );
+});
+
+describe('stopping a job', () => {
+  it('cancels a queued one at once, for free', () => {
+    const { job, ledger } = stopJob(givenJob(), cancel);
+    expect(job).toMatchObject({ state: 'cancelled', reason: cancel.reason, endedAt: after(30), used: 0 });
+    expect(ledger).toEqual([]);
+  });
+
+  it('only asks a running one: it keeps its lane until its runner is gone', () => {
+    expect(stopJob(running, cancel).job).toMatchObject({
+      state: 'running',
+      stop: cancel,
+      slot: 0,
+      endedAt: null,
+    });
+  });
+
+  it('ends a scripted one at once and charges what it used', () => {
+    const { job, ledger } = stopJob(scripted, cancel);
+    expect(job).toMatchObject({ state: 'cancelled', endedAt: after(30), used: seconds(30) });
+    expect(ledger).toHaveLength(1);
+  });
+
+  it('keeps the first reason when two ask', () => {
+    const limit = limitStop(running, after(100));
+    const { job } = stopJob({ ...running, stop: limit }, { ...cancel, at: after(101) });
+    expect(job.stop).toEqual(limit);
+  });
+
+  it('for its limit is a cancellation with code 1305 that names the limit', () => {
+    const { job } = stopJob(scripted, limitStop(scripted, after(100)));
+    expect(job).toMatchObject({
+      state: 'cancelled',
+      reasonCode: 1305,
+      reason: expect.stringContaining('of 100 s'),
+    });
+  });
+
+  it.each(['completed', 'failed', 'cancelled'] as const)('is refused once it is %s', (state) => {
+    expect(() => stopJob(givenJob({ state }), cancel)).toThrow(
+      expect.objectContaining({ code: 'job_final' }),
+    );
+  });
+});
+
+describe('a lost runner', () => {
+  it.each([1, 2])(
+    'puts the job back in the queue after attempt %d of 3, uncharged and without its token',
+    (attempts) => {
+      const { job, ledger } = loseJob({ ...running, attempts }, after(40), false);
+      expect(job).toMatchObject({
+        state: 'queued',
+        seq: running.seq,
+        used: 0,
+        startedAt: null,
+        slot: null,
+        token: null,
+      });
+      expect(ledger).toEqual([]);
+    },
+  );
+
+  it('fails the job after its third attempt, uncharged', () => {
+    const { job, ledger } = loseJob({ ...running, attempts: 3 }, after(40), false);
+    expect(job).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('3 times'),
+      endedAt: after(40),
+      used: 0,
+    });
+    expect(ledger).toEqual([]);
+  });
+
+  it('fails a job that is not repeatable after its only attempt', () => {
+    const { job } = loseJob({ ...running, maxAttempts: 1 }, after(40), false);
+    expect(job).toMatchObject({ state: 'failed', reason: expect.stringContaining('once') });
+  });
+
+  it('fails the job with 1217 when its session is closed, attempts left or not', () => {
+    expect(loseJob(running, after(40), true).job).toMatchObject({
+      state: 'failed',
+      reasonCode: 1217,
+      used: 0,
+    });
+  });
+
+  it('is how a stop ends: cancelled, and charged as any cancelled job', () => {
+    const { job } = loseJob({ ...running, stop: cancel }, after(40), false);
+    expect(job).toMatchObject({ state: 'cancelled', reason: cancel.reason, used: seconds(40) });
+  });
+});
+
+it('a queued job whose session closes fails with 1217 and the reason of the session', () => {
+  expect(closedWithSession('max_ttl of 20 s expired')).toEqual({
+    state: 'failed',
+    reasonCode: 1217,
+    reason: expect.stringContaining('max_ttl of 20 s expired'),
+  });
+});
+
+describe('max_execution_time', () => {
+  it("is the backend's unless asked for", () =>
+    expect(checkJobLimit(undefined, seconds(300), seconds(20))).toBe(seconds(300)));
+  it('may be less', () => expect(checkJobLimit(seconds(5), seconds(300), undefined)).toBe(seconds(5)));
+  it('may be exactly the limit', () =>
+    expect(checkJobLimit(seconds(20), seconds(300), seconds(20))).toBe(seconds(20)));
+
+  it.each([
+    [301, undefined, 'limit_exceeded', "more than the backend's limit of 300 s"],
+    [301, 1000, 'limit_exceeded', "more than the backend's limit of 300 s"],
+    [21, 20, 'limit_exceeded', "more than the session's max_ttl of 20 s"],
+    [0, undefined, 'invalid_value', 'max_execution_time (cost) of 0 s is too short'],
+  ])('of %d s where the session has %s s is refused as %s: %s', (asked, session, code, message) => {
+    const most = session === undefined ? undefined : seconds(session);
+    expect(() => checkJobLimit(seconds(asked), seconds(300), most)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(message) }),
+    );
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { after, givenSession, type GivenSession } from '../../../test/support/given.js';
+import { seconds } from '../time.js';
+import { decideSession } from './session.decide.js';
+import { deadlineOf, dueRank, sessionClocks, type SessionClock } from './session.deadline.js';
+
+/** Each clock where it runs, and when it expires: limits are 60 s interactive, 300 s active, 1000 s max, 100 s unused. */
+const running: [string, SessionClock, GivenSession, number][] = [
+  ['open since 0 s, unused', 'unused_ttl', { state: 'open' }, 100],
+  ['open, last queued job cancelled at 30 s', 'unused_ttl', { state: 'open', idleSince: after(30) }, 130],
+  ['active and idle since 0 s', 'interactive_ttl', { state: 'active' }, 60],
+  ['active and idle since 20 s', 'interactive_ttl', { state: 'active', idleSince: after(20) }, 80],
+  ['active with a job running since 0 s', 'active_ttl', { state: 'active', runningJobs: 1 }, 300],
+  [
+    'active with a job running since 500 s and 100 s already spent',
+    'active_ttl',
+    { state: 'active', runningJobs: 1, activeSince: after(500), activeSpent: seconds(100) },
+    700,
+  ],
+  ['inactive, started at 0 s', 'max_ttl', { state: 'inactive' }, 1000],
+  ['inactive with a queued job', 'max_ttl', { state: 'inactive', queuedJobs: 1 }, 1000],
+];
+
+describe('the deadline of a session', () => {
+  it.each(running)('%s: %s', (_, clock, given, due) => {
+    expect(deadlineOf(givenSession(given))).toEqual({ clock, at: after(due) });
+  });
+
+  it.each(running)('%s: %s does nothing one millisecond before it is due', (_, clock, given, due) => {
+    const session = givenSession(given);
+    expect(decideSession(session, { type: clock, at: after(due) - 1 }).session).toBe(session);
+  });
+
+  it.each(running)('%s: %s takes effect exactly when it is due', (_, clock, given, due) => {
+    const { session } = decideSession(givenSession(given), { type: clock, at: after(due) });
+    const state = clock === 'interactive_ttl' ? 'inactive' : 'closed';
+    expect(session.timestamps.at(-1)).toEqual({ status: state, at: after(due) });
+  });
+
+  it.each(running)('%s: %s a second time does nothing', (_, clock, given, due) => {
+    const { session } = decideSession(givenSession(given), { type: clock, at: after(due) });
+    expect(decideSession(session, { type: clock, at: after(due) }).session).toBe(session);
+  });
+
+  it.each([
+    ['closed', { state: 'closed' }],
+    ['closed with a job that still runs', { state: 'closed', runningJobs: 1 }],
+    ['open with a queued job: it may wait as long as the queue takes', { state: 'open', queuedJobs: 1 }],
+  ] as [string, GivenSession][])('nothing falls due on a session that is %s', (_, given) => {
+    expect(deadlineOf(givenSession(given))).toBeNull();
+  });
+
+  it('a waiting job is no idleness: only max_ttl runs while an active session waits', () => {
+    expect(deadlineOf(givenSession({ state: 'active', queuedJobs: 1 }))?.clock).toBe('max_ttl');
+  });
+
+  it('max_ttl never pauses: it runs from the first start, in any state', () => {
+    const startedAt = after(-990);
+    for (const given of [
+      { state: 'active' },
+      { state: 'active', runningJobs: 1 },
+      { state: 'inactive' },
+    ] as const) {
+      expect(deadlineOf(givenSession({ ...given, startedAt }))).toEqual({ clock: 'max_ttl', at: after(10) });
+    }
+  });
+
+  it('names max_ttl before active_ttl and active_ttl before interactive_ttl when they are due together', () => {
+    const together = { maxTtl: seconds(60), activeTtl: seconds(60), interactiveTtl: seconds(60) };
+    const busy = givenSession({ state: 'active', runningJobs: 1, limits: together });
+    expect(deadlineOf(busy)?.clock).toBe('max_ttl');
+    const idle = givenSession({ state: 'active', limits: together });
+    expect(deadlineOf(idle)?.clock).toBe('max_ttl');
+    const later = givenSession({ ...busy, limits: { ...together, maxTtl: seconds(61) } });
+    expect(deadlineOf(later)?.clock).toBe('active_ttl');
+  });
+
+  it('ranks equal due times: max_ttl, active_ttl, job limit, job end, interactive_ttl, unused_ttl', () => {
+    const ranked = Object.entries(dueRank).sort(([, a], [, b]) => a - b);
+    expect(ranked.map(([kind]) => kind)).toEqual([
+      'max_ttl',
+      'active_ttl',
+      'job_limit',
+      'job_end',
+      'interactive_ttl',
+      'unused_ttl',
+      'kill',
+    ]);
+    expect([...sessionClocks]).toEqual(ranked.map(([kind]) => kind).filter((kind) => kind.endsWith('_ttl')));
+  });
+});

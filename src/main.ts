@@ -1,0 +1,41 @@
+import 'reflect-metadata';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ConfigError, loadConfig } from './config/config.js';
+import { startService } from './service.js';
+
+/** `npm start`: one process with the API, the clock and the runners. */
+async function main(): Promise<void> {
+  const home = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+  const service = await startService(loadConfig(process.env, home));
+  if (service.newAdminToken !== null) {
+    console.log(`Admin token, shown this once: ${service.newAdminToken}`);
+  }
+  console.log(`Stint listens on ${service.url} (API documentation: ${service.url}/api/v1/docs)`);
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    service.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(`Stopping failed: ${String(error)}`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof ConfigError) {
+    console.error(`The configuration is wrong:\n${error.lines.map((line) => `  ${line}`).join('\n')}`);
+  } else if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    console.error(`${error.message}\nAnother program listens there. Choose another port with STINT_PORT.`);
+  } else {
+    console.error(error instanceof Error ? `Stint could not start: ${error.message}` : error);
+    if (process.env['STINT_LOG_LEVEL'] === 'debug') console.error(error);
+  }
+  process.exit(1);
+});

@@ -1,0 +1,81 @@
+/**
+ * What the service and a worker process say to each other: one JSON object a line over stdio (docs/worker-protocol.md).
+ * `protocol/messages.jsonl` holds golden messages that the tests of both languages read.
+ */
+export type ToWorker =
+  | {
+      readonly type: 'run';
+      readonly job: string;
+      /** Fencing token: the answer must carry it. */
+      readonly attempt: string;
+      readonly program: string;
+      readonly backend: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+      /** The client's params as JSON text, byte for byte. */
+      readonly params: string;
+      readonly log_level: string;
+    }
+  | { readonly type: 'cancel'; readonly job: string; readonly attempt: string }
+  | { readonly type: 'shutdown' };
+
+interface OfAttempt {
+  readonly job: string;
+  readonly attempt: string;
+}
+export type FromWorker =
+  | {
+      readonly type: 'ready';
+      readonly protocol: number;
+      readonly pid: number;
+      readonly programs: readonly string[];
+      readonly versions: Readonly<Record<string, string>>;
+    }
+  | ({ readonly type: 'started' } & OfAttempt)
+  | ({
+      readonly type: 'progress';
+      readonly done: number;
+      readonly total: number;
+      readonly message: string;
+    } & OfAttempt)
+  | ({ readonly type: 'log'; readonly level: string; readonly text: string } & OfAttempt)
+  | ({ readonly type: 'result'; readonly result: string } & OfAttempt)
+  | ({
+      readonly type: 'error';
+      readonly kind: 'input' | 'program' | 'cancelled';
+      readonly message: string;
+      readonly reason_code: number | null;
+      readonly traceback: string | null;
+    } & OfAttempt);
+
+export const protocolVersion = 1;
+
+export const printMessage = (message: ToWorker): string => `${JSON.stringify(message)}\n`;
+
+type Shape = Readonly<Record<string, 'string' | 'number' | 'object' | 'string?' | 'number?'>>;
+const ofAttempt = { job: 'string', attempt: 'string' } as const;
+const shapes: Readonly<Record<FromWorker['type'], Shape>> = {
+  ready: { protocol: 'number', pid: 'number', programs: 'object', versions: 'object' },
+  started: ofAttempt,
+  progress: { ...ofAttempt, done: 'number', total: 'number', message: 'string' },
+  log: { ...ofAttempt, level: 'string', text: 'string' },
+  result: { ...ofAttempt, result: 'string' },
+  error: { ...ofAttempt, kind: 'string', message: 'string', reason_code: 'number?', traceback: 'string?' },
+};
+
+/** Reads one line of a worker. Throws an Error that says what is wrong with it. */
+export function parseMessage(line: string): FromWorker {
+  const message = JSON.parse(line) as unknown;
+  if (typeof message !== 'object' || message === null) throw new Error('not a JSON object');
+  const fields = message as Record<string, unknown>;
+  const shape = Object.hasOwn(shapes, String(fields['type']))
+    ? shapes[fields['type'] as FromWorker['type']]
+    : undefined;
+  if (shape === undefined) throw new Error(`unknown type ${String(fields['type'])}`);
+  for (const [name, wanted] of Object.entries(shape)) {
+    const value = fields[name];
+    const optional = wanted.endsWith('?');
+    if (optional && (value === null || value === undefined)) continue;
+    if (typeof value !== wanted.replace('?', '') || value === null)
+      throw new Error(`${name} must be a ${wanted}`);
+  }
+  return message as FromWorker;
+}

@@ -1,0 +1,169 @@
+import { Logger } from '@nestjs/common';
+import type { Backend } from '../kernel/backend/backend.js';
+import type { Answer, RunnerListener, Runners, Task } from '../scheduler/ports.js';
+import type { FromWorker } from './protocol.js';
+import { RunnerProcess, type WorkerCommand } from './runner-process.js';
+
+export interface PoolSettings {
+  /** How a worker is started; null when it cannot be, with the reason in `missing`. */
+  readonly worker: WorkerCommand | null;
+  readonly missing: string | null;
+  /** Programs by driver. Known without asking a process, so that a job can be checked before one is up. */
+  readonly programs: Readonly<Record<string, readonly string[]>>;
+  /** Processes kept ready while nothing runs. */
+  readonly warm: number;
+  /** What a worker is told about a backend: its options, a device spelled out. */
+  readonly describe: (backend: Backend) => Readonly<Record<string, unknown>>;
+}
+
+/** How long an answer that could not be stored waits for its next try; doubled each time up to the second value. */
+const [firstRetry, longestRetry] = [100, 5000];
+
+/**
+ * The worker processes. A process is taken when a job starts and kept for the next one, because importing the numerical
+ * libraries takes seconds and a Bell circuit takes milliseconds. There are never more than jobs run at once: the lanes
+ * of the backends bound that.
+ */
+export class RunnerPool implements Runners {
+  private readonly logger = new Logger('Runners');
+  private readonly processes = new Set<RunnerProcess>();
+  private listener: RunnerListener | null = null;
+  private closing = false;
+  /** Processes that died before they were ready, in a row. */
+  private failedStarts = 0;
+
+  constructor(private readonly settings: PoolSettings) {}
+
+  listen(listener: RunnerListener): void {
+    this.listener = listener;
+  }
+
+  programs(driver: string): readonly string[] | null {
+    return this.settings.programs[driver] ?? null;
+  }
+
+  unavailable(driver: string): string | null {
+    return this.settings.programs[driver] === undefined ? null : this.settings.missing;
+  }
+
+  /** Starts the processes that are to be ready before the first job. */
+  warmUp(): void {
+    while (this.settings.worker !== null && this.processes.size < this.settings.warm) this.spawn();
+  }
+
+  start(task: Task): void {
+    if (this.closing || this.find(task.job, task.token) !== undefined) return;
+    const process = this.idle() ?? this.spawn();
+    if (process === null)
+      this.answer(task, { type: 'lost', why: this.settings.missing ?? 'there is no worker' });
+    else process.run(task, this.settings.describe(task.backend));
+  }
+
+  stop(job: string, token: string): void {
+    const process = this.find(job, token);
+    if (process !== undefined) process.cancel();
+    else this.answer({ job, token }, { type: 'lost', why: 'no process works on it' });
+  }
+
+  kill(job: string, token: string): void {
+    const process = this.find(job, token);
+    if (process !== undefined) process.kill();
+    else this.answer({ job, token }, { type: 'lost', why: 'no process works on it' });
+  }
+
+  /** Ends all processes. Their jobs count as lost when the service starts again. */
+  close(): void {
+    this.closing = true;
+    for (const process of this.processes) {
+      if (process.task === null) process.leave();
+      else process.kill();
+    }
+  }
+
+  private find(job: string, token: string): RunnerProcess | undefined {
+    return [...this.processes].find(({ task }) => task?.job === job && task.token === token);
+  }
+
+  private idle(): RunnerProcess | undefined {
+    const idle = [...this.processes].filter(({ task }) => task === null);
+    return idle.find(({ isReady }) => isReady) ?? idle[0];
+  }
+
+  private spawn(): RunnerProcess | null {
+    if (this.settings.worker === null) return null;
+    const process: RunnerProcess = new RunnerProcess(this.settings.worker, {
+      ready: (versions) => {
+        this.failedStarts = 0;
+        this.logger.log({ msg: 'A worker is ready', pid: process.pid, ...versions });
+      },
+      message: (message) => this.read(process, message),
+      noise: (text) => this.logger.debug({ msg: text, pid: process.pid }),
+      exited: (why) => this.exited(process, why),
+    });
+    this.processes.add(process);
+    return process;
+  }
+
+  private exited(process: RunnerProcess, why: string): void {
+    this.processes.delete(process);
+    if (this.closing) return;
+    this.logger.warn({ msg: `A worker is gone: ${why}`, pid: process.pid, job: process.task?.job });
+    if (process.task !== null) this.answer(process.task, { type: 'lost', why });
+    if (!process.isReady) this.failedStarts += 1;
+    // One that cannot even start would fail for ever; the next job tries again.
+    if (this.failedStarts < 3) this.warmUp();
+  }
+
+  private read(process: RunnerProcess, message: FromWorker): void {
+    const { task } = process;
+    if (message.type === 'ready') return;
+    if (task === null || message.job !== task.job || message.attempt !== task.token) {
+      this.logger.warn({
+        msg: 'A worker spoke of an attempt it does not have',
+        type: message.type,
+        job: message.job,
+      });
+      return;
+    }
+    switch (message.type) {
+      case 'started':
+        return;
+      case 'progress':
+        this.logger.debug({ msg: message.message, job: task.job, done: message.done, total: message.total });
+        return;
+      case 'log':
+        this.listener
+          ?.logged(task.job, task.token, message.level, message.text)
+          .catch((error: unknown) =>
+            this.logger.warn(`A log line of job ${task.job} was not stored: ${String(error)}`),
+          );
+        return;
+      case 'result':
+        process.task = null;
+        this.answer(task, { type: 'completed', result: message.result });
+        return;
+      case 'error': {
+        process.task = null;
+        const { kind, message: reason, reason_code: reasonCode, traceback } = message;
+        this.answer(
+          task,
+          kind === 'cancelled' ? { type: 'stopped' } : { type: 'failed', reason, reasonCode, traceback },
+        );
+      }
+    }
+  }
+
+  /** An answer is what a lane waits for: it is told until it is stored. */
+  private answer({ job, token }: Pick<Task, 'job' | 'token'>, answer: Answer): void {
+    const tell = (wait: number): void => {
+      if (this.closing || this.listener === null) return;
+      this.listener.answered(job, token, answer).catch((error: unknown) => {
+        this.logger.error(
+          `The answer for job ${job} was not stored, trying again in ${wait} ms: ${String(error)}`,
+        );
+        setTimeout(() => tell(Math.min(2 * wait, longestRetry)), wait).unref();
+      });
+    };
+    tell(firstRetry);
+  }
+}

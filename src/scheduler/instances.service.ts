@@ -1,0 +1,75 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Refusal } from '../kernel/refusal.js';
+import type { Millis } from '../kernel/time.js';
+import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
+import { CLOCK, STORE, type Clock, type Instance, type Store } from './ports.js';
+import type { Unit } from './unit.js';
+
+export type NewInstance = Pick<Instance, 'name' | 'shares' | 'budget' | 'plan'>;
+
+/** The tenants. */
+@Injectable()
+export class InstancesService {
+  constructor(
+    private readonly commands: Commands,
+    @Inject(STORE) private readonly store: Store,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(SETTINGS) private readonly settings: SchedulerSettings,
+  ) {}
+
+  create(asked: NewInstance): Promise<Instance> {
+    return this.commands.run(async (unit) => {
+      if ((await unit.tx.instances.findByName(asked.name)) !== null) {
+        throw new Refusal(
+          'instance_exists',
+          `There is already an instance called ${asked.name}.`,
+          'Choose another name.',
+        );
+      }
+      return insert(unit, asked);
+    });
+  }
+
+  list(): Promise<Instance[]> {
+    return this.store.read.instances();
+  }
+
+  async get(id: string): Promise<Instance> {
+    const instance = await this.store.read.instance(id);
+    if (instance === null) throw new Refusal('unknown_instance', `There is no instance ${id}.`);
+    return instance;
+  }
+
+  /** Charged in the fair-share window up to now, with what accrues. */
+  async charged(id: string): Promise<{ charged: Millis; from: Millis; to: Millis }> {
+    const to = this.clock.now();
+    const from = to - this.settings.window;
+    return { charged: await this.store.read.charged(id, from, to), from, to };
+  }
+
+  /** By name or CRN; a name nobody has yet becomes an instance with one share. */
+  async findOrCreate(unit: Unit, name: string): Promise<Instance> {
+    if (name.startsWith('crn:')) {
+      const known = await this.store.read.instanceByCrn(name);
+      if (known !== null) return known;
+      throw new Refusal(
+        'unknown_instance',
+        `There is no instance ${name}.`,
+        'Name a new instance by a plain name.',
+      );
+    }
+    return (
+      (await unit.tx.instances.findByName(name)) ?? insert(unit, { name, shares: 1, budget: null, plan: {} })
+    );
+  }
+}
+
+async function insert(unit: Unit, asked: NewInstance): Promise<Instance> {
+  const id = unit.ids.uuid();
+  const instance: Instance = { ...asked, id, crn: crnOf(id), createdAt: unit.at };
+  await unit.tx.instances.insert(instance);
+  return instance;
+}
+
+/** Ten fields, as the Qiskit client wants them: the sixth is a region, the eighth ours (qiskit-runtime dialect, CRN form). */
+const crnOf = (id: string): string => `crn:v1:bluemix:public:quantum-computing:us-east:a/stint:${id}::`;

@@ -1,0 +1,140 @@
+/** Malformed JSON, with the place where it stops making sense. */
+export class JsonTextError extends Error {
+  constructor(message: string, text: string, index: number) {
+    const before = text.slice(0, index);
+    const line = before.split('\n').length;
+    const column = index - before.lastIndexOf('\n');
+    super(`${message} at line ${line}, column ${column}`);
+    this.name = 'JsonTextError';
+  }
+}
+
+/** Nested deeper than this is an attack or a mistake, and either would exhaust the stack somewhere. */
+const deepest = 512;
+
+/**
+ * Checks a JSON text without building anything from it, and tells where each top-level member's value stands. Job params
+ * come from Python and may hold `NaN`, `Infinity` and integers above 2^53; they must be given back byte for byte, so they
+ * are cut out of the text and never parsed (qiskit-runtime dialect, values).
+ */
+export function membersOf(text: string): Map<string, string> {
+  const scanner = new Scanner(text);
+  return scanner.document();
+}
+
+class Scanner {
+  private at = 0;
+  private readonly members = new Map<string, string>();
+
+  constructor(private readonly text: string) {}
+
+  document(): Map<string, string> {
+    this.space();
+    if (this.text[this.at] !== '{') throw this.wrong('expected a JSON object, "{",');
+    this.object(0, (key, from, to) => this.members.set(JSON.parse(key) as string, this.text.slice(from, to)));
+    this.space();
+    if (this.at < this.text.length)
+      throw this.wrong('nothing may follow the JSON object, but something does');
+    return this.members;
+  }
+
+  private value(depth: number): void {
+    if (depth > deepest) throw this.wrong(`nested more than ${deepest} levels deep`);
+    switch (this.text[this.at]) {
+      case '{':
+        return this.object(depth);
+      case '[':
+        return this.array(depth);
+      case '"':
+        return this.string();
+      case undefined:
+        throw this.wrong('the text ends where a value should be');
+      default:
+        return this.scalar();
+    }
+  }
+
+  private object(depth: number, member?: (key: string, from: number, to: number) => void): void {
+    this.at += 1;
+    this.space();
+    if (this.take('}')) return;
+    for (;;) {
+      if (this.text[this.at] !== '"') throw this.wrong('expected a member name in double quotes');
+      const keyFrom = this.at;
+      this.string();
+      const key = this.text.slice(keyFrom, this.at);
+      this.space();
+      if (!this.take(':')) throw this.wrong('expected ":" after a member name');
+      this.space();
+      const from = this.at;
+      this.value(depth + 1);
+      member?.(key, from, this.at);
+      this.space();
+      if (this.take('}')) return;
+      if (!this.take(',')) throw this.wrong('expected "," or "}"');
+      this.space();
+    }
+  }
+
+  private array(depth: number): void {
+    this.at += 1;
+    this.space();
+    if (this.take(']')) return;
+    for (;;) {
+      this.value(depth + 1);
+      this.space();
+      if (this.take(']')) return;
+      if (!this.take(',')) throw this.wrong('expected "," or "]"');
+      this.space();
+    }
+  }
+
+  /** By character code: a circuit is one string of up to 64 MB, and a regular expression would run out of stack. */
+  private string(): void {
+    const { text } = this;
+    let i = this.at + 1;
+    for (;;) {
+      const code = text.charCodeAt(i);
+      if (code === 34) break;
+      if (code === 92) {
+        const escape = /["\\/bfnrt]|u[0-9a-fA-F]{4}/y;
+        escape.lastIndex = i + 1;
+        const match = escape.exec(text);
+        if (match === null) throw this.wrong('unknown escape in a string', i);
+        i = escape.lastIndex;
+      } else if (Number.isNaN(code)) {
+        throw this.wrong('the text ends inside a string that starts', this.at);
+      } else if (code < 32) {
+        throw this.wrong('a control character stands inside a string', i);
+      } else {
+        i += 1;
+      }
+    }
+    this.at = i + 1;
+  }
+
+  private scalar(): void {
+    const scalar = /true|false|null|NaN|-?Infinity|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+    scalar.lastIndex = this.at;
+    if (scalar.exec(this.text) === null || scalar.lastIndex === this.at) throw this.wrong('expected a value');
+    this.at = scalar.lastIndex;
+  }
+
+  private space(): void {
+    for (;;) {
+      const code = this.text.charCodeAt(this.at);
+      if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return;
+      this.at += 1;
+    }
+  }
+
+  private take(char: string): boolean {
+    if (this.text[this.at] !== char) return false;
+    this.at += 1;
+    return true;
+  }
+
+  private wrong(message: string, at = this.at): JsonTextError {
+    return new JsonTextError(message, this.text, at);
+  }
+}

@@ -1,0 +1,106 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { AppModule, makeDevices, makeRunners } from './app.module.js';
+import { toNewBackend } from './admin/wire.js';
+import { hashToken } from './auth/token-hash.js';
+import { TokensService } from './auth/tokens.service.js';
+import type { Config } from './config/config.js';
+import { installBodyParser } from './dialects/body-parser.js';
+import { BackendsService } from './scheduler/backends.service.js';
+import { Commands } from './scheduler/commands.service.js';
+import { STORE, type Clock, type Store } from './scheduler/ports.js';
+import { SystemClock, VirtualClock } from './scheduler/system-clock.js';
+import { openSqlite } from './storage/database.js';
+import { PinoLogger } from './telemetry/logger.js';
+
+export interface Service {
+  readonly app: NestFastifyApplication;
+  readonly url: string;
+  /** Made at the first start without a configured one; this is the only time it can be shown. */
+  readonly newAdminToken: string | null;
+  close(): Promise<void>;
+}
+
+/** Opens the store, settles what a crash left behind, and only then listens. */
+export async function startService(config: Config): Promise<Service> {
+  const logger = new PinoLogger(config.log_level);
+  const database = await openSqlite(config.data);
+  const clock = await makeClock(config, database.store);
+  const devices = makeDevices(config);
+  const runners = makeRunners(config, devices);
+
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.with(config, { store: database.store, clock, runners, devices }),
+    new FastifyAdapter({
+      // Event streams stay open for ever: they must not keep the service from stopping.
+      forceCloseConnections: true,
+      bodyLimit: Number.MAX_SAFE_INTEGER,
+      routerOptions: { maxParamLength: 256 },
+    }),
+    { logger, bodyParser: false },
+  );
+  installBodyParser(app.getHttpAdapter().getInstance());
+  describeApi(app);
+  await app.init();
+
+  await app.get(BackendsService).configure(config.backends.map(toNewBackend));
+  const { lost } = await app.get(Commands).recover();
+  if (lost > 0)
+    logger.warn(`${lost} jobs had lost their runners with the service and are settled`, 'Service');
+  const newAdminToken = await ensureAdminToken(config, app);
+  runners.warmUp();
+  await app.listen(config.port, config.host);
+
+  return {
+    app,
+    url: await app.getUrl(),
+    newAdminToken,
+    async close() {
+      runners.close();
+      await app.close();
+      await database.close();
+    },
+  };
+}
+
+/** A virtual clock goes on where it stood; the first time it starts at the computer's time. */
+async function makeClock(config: Config, store: Store): Promise<Clock> {
+  if (config.clock === 'real') return new SystemClock();
+  const aliveAt = await store.write((tx) => tx.facts.get('alive_at'));
+  return aliveAt === null ? new VirtualClock() : new VirtualClock(Number(aliveAt));
+}
+
+/** The configured admin token, or one made at the very first start. A configured one replaces the one before. */
+async function ensureAdminToken(config: Config, app: NestFastifyApplication): Promise<string | null> {
+  const tokens = app.get(TokensService);
+  const store = app.get<Store>(STORE);
+  const known = await store.write((tx) => tx.facts.get('bootstrap_token'));
+  const asked = config.admin_token;
+  if (asked === undefined && known !== null) return null;
+  if (asked !== undefined && (await store.read.tokenByHash(hashToken(asked)))?.revokedAt === null)
+    return null;
+  const admin = { user: 'admin', instance: 'default', role: 'admin', expiresAt: null } as const;
+  const { token, secret } =
+    asked === undefined ? await tokens.create(admin) : await tokens.create(admin, asked);
+  if (known !== null) await tokens.revoke(known);
+  await store.write((tx) => tx.facts.set('bootstrap_token', token.id));
+  return asked === undefined ? secret : null;
+}
+
+function describeApi(app: NestFastifyApplication): void {
+  const about = new DocumentBuilder()
+    .setTitle('Stint')
+    .setDescription('Sessions and jobs on shared backends: the Qiskit Runtime dialect and the operator API.')
+    .setVersion('0.1.0')
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      description: 'An API token, or the bearer token it was exchanged for',
+    })
+    .build();
+  SwaggerModule.setup('api/v1/docs', app, () => SwaggerModule.createDocument(app, about), {
+    jsonDocumentUrl: 'api/v1/docs/openapi.json',
+    yamlDocumentUrl: 'api/v1/docs/openapi.yaml',
+  });
+}

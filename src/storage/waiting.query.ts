@@ -1,0 +1,106 @@
+import type { BackendStatus } from '../kernel/backend/backend.js';
+import type { WaitingSession, WaitingView } from '../kernel/choice/waiting.js';
+import type { Job } from '../kernel/job/job.js';
+import type { Millis } from '../kernel/time.js';
+import type { SessionRow } from './entities/rows.js';
+import { toSession } from './mapping.js';
+import { readCharged } from './snapshot.query.js';
+import type { Sql } from './sql.js';
+
+/** Reads what a queued job needs to know of the others to find its place among them. */
+export async function readWaiting(
+  sql: Sql,
+  job: Job,
+  at: Millis,
+  window: Millis,
+): Promise<WaitingView | null> {
+  const backend = await sql.one<{ status: string; status_reason: string | null; slots: number }>(
+    'SELECT status, status_reason, slots FROM backends WHERE name = ?',
+    job.backend,
+  );
+  if (backend === null) return null;
+  const holders = (
+    await sql.all<SessionRow>('SELECT * FROM sessions WHERE slot IS NOT NULL AND backend = ?', job.backend)
+  )
+    .map(toSession)
+    .map(({ id, queuedJobs, startedAt, state, limits }) => ({
+      id,
+      queued: queuedJobs,
+      until: startedAt === null || state === 'closed' ? null : startedAt + limits.maxTtl,
+    }));
+  const sessions = (where: string) =>
+    sql.all<WaitingSession>(`SELECT id, queued_jobs AS queued FROM sessions WHERE ${where}`, job.backend);
+  const own = await sql.one<{ mode: string; head_seq: number | null }>(
+    'SELECT mode, head_seq FROM sessions WHERE id = ?',
+    job.session,
+  );
+  return {
+    at,
+    backend: {
+      status: backend.status as BackendStatus,
+      statusReason: backend.status_reason,
+      slots: backend.slots,
+    },
+    job: { session: job.session, instance: job.instance, needsSlot: own?.mode === 'dedicated' },
+    aheadInSession: await count(
+      sql,
+      "SELECT COUNT(*) AS n FROM jobs WHERE state = 'queued' AND session IS NOT NULL AND session = ? AND seq < ?",
+      job.session,
+      job.seq,
+    ),
+    aheadInInstance: await aheadInInstance(sql, job, own?.head_seq ?? job.seq),
+    holders,
+    reserved: await sessions('id IN (SELECT reserved_for FROM slots WHERE backend = ?)'),
+    batches: await sessions(
+      "head_seq IS NOT NULL AND state = 'active' AND mode = 'batch' AND backend = ? ORDER BY activated_at, id",
+    ),
+    instances: await instances(sql, job.backend, at, window),
+  };
+}
+
+const count = async (sql: Sql, statement: string, ...values: (string | number | null)[]): Promise<number> =>
+  Number((await sql.one<{ n: number }>(statement, ...values))?.n ?? 0);
+
+async function aheadInInstance(sql: Sql, job: Job, seq: number): Promise<number> {
+  const alone = await count(
+    sql,
+    "SELECT COUNT(*) AS n FROM jobs WHERE state = 'queued' AND session IS NULL AND backend = ? AND instance = ? AND seq < ?",
+    job.backend,
+    job.instance,
+    seq,
+  );
+  const inSessions = await count(
+    sql,
+    `SELECT COALESCE(SUM(queued_jobs), 0) AS n FROM sessions
+     WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? AND instance = ? AND head_seq < ?`,
+    job.backend,
+    job.instance,
+    seq,
+  );
+  return alone + inSessions;
+}
+
+async function instances(
+  sql: Sql,
+  backend: string,
+  at: Millis,
+  window: Millis,
+): Promise<WaitingView['instances']> {
+  const rows = await sql.all<{ id: string; name: string; shares: number; queued: number; first_seq: number }>(
+    `SELECT i.id, i.name, i.shares, SUM(w.queued) AS queued, MIN(w.seq) AS first_seq FROM (
+       SELECT instance, COUNT(*) AS queued, MIN(seq) AS seq FROM jobs
+       WHERE state = 'queued' AND session IS NULL AND backend = ? GROUP BY instance
+       UNION ALL
+       SELECT instance, SUM(queued_jobs), MIN(head_seq) FROM sessions
+       WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? GROUP BY instance
+     ) w JOIN instances i ON i.id = w.instance GROUP BY i.id, i.name, i.shares`,
+    backend,
+    backend,
+  );
+  const found = [];
+  for (const { id, name, shares, queued, first_seq } of rows) {
+    const charged = await readCharged(sql, id, at - window, at);
+    found.push({ id, name, shares, queued: Number(queued), firstSeq: Number(first_seq), charged });
+  }
+  return found;
+}

@@ -1,0 +1,110 @@
+import { describe, expect, it } from '@jest/globals';
+import type { QueryRunner } from 'typeorm';
+import { givenDatabase, givenInstance } from '../../test/support/store.js';
+import { WriteQueue } from './write-queue.js';
+
+/** A connection that only remembers what it was asked. */
+function givenConnection(fails: (statement: string) => boolean = () => false) {
+  const said: string[] = [];
+  const query = (statement: string) => {
+    said.push(statement);
+    return fails(statement) ? Promise.reject(new Error(`${statement} failed`)) : Promise.resolve([]);
+  };
+  return { said, queue: new WriteQueue({ query } as unknown as QueryRunner) };
+}
+const commits = (said: string[]) => said.filter((statement) => statement === 'COMMIT').length;
+const settled = (works: Promise<unknown>[]) =>
+  Promise.allSettled(works).then((all) => all.map(({ status }) => status));
+
+describe('the write queue', () => {
+  it('lets many share one commit', async () => {
+    const { said, queue } = givenConnection();
+    await Promise.all(Array.from({ length: 20 }, (_, i) => queue.write(() => Promise.resolve(i))));
+    expect(commits(said)).toBe(1);
+  });
+
+  it('keeps no one waiting for more than 64 others', async () => {
+    const { said, queue } = givenConnection();
+    await Promise.all(Array.from({ length: 65 }, () => queue.write(() => Promise.resolve())));
+    expect(commits(said)).toBe(2);
+  });
+
+  it('answers after the commit, never before', async () => {
+    const { said, queue } = givenConnection();
+    await queue.write(() => Promise.resolve());
+    expect(said.at(-1)).toBe('COMMIT');
+  });
+
+  it('runs one work after another, in the order of their arrival', async () => {
+    const { queue } = givenConnection();
+    const order: string[] = [];
+    const work = (name: string) => async () => {
+      order.push(`${name} begins`);
+      await new Promise((resolve) => setImmediate(resolve));
+      order.push(`${name} ends`);
+    };
+    await Promise.all([queue.write(work('a')), queue.write(work('b'))]);
+    expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
+  });
+
+  it('tells everyone when the commit fails, for nothing was stored', async () => {
+    const { said, queue } = givenConnection((statement) => statement === 'COMMIT');
+    expect(
+      await settled([queue.write(() => Promise.resolve(1)), queue.write(() => Promise.resolve(2))]),
+    ).toEqual(['rejected', 'rejected']);
+    expect(said.at(-1)).toBe('ROLLBACK');
+  });
+
+  it('goes on after a failure', async () => {
+    let broken = true;
+    const { queue } = givenConnection((statement) => statement === 'BEGIN IMMEDIATE' && broken);
+    await expect(queue.write(() => Promise.resolve())).rejects.toThrow('BEGIN IMMEDIATE failed');
+    broken = false;
+    await expect(queue.write(() => Promise.resolve('works'))).resolves.toBe('works');
+  });
+
+  it('is idle only when everything was answered', async () => {
+    const { queue } = givenConnection();
+    let answered = false;
+    void queue.write(() => Promise.resolve()).then(() => (answered = true));
+    await queue.idle();
+    await Promise.resolve();
+    expect(answered).toBe(true);
+  });
+});
+
+describe('writing to SQLite', () => {
+  it('undoes only the work that fails, though it shares its commit', async () => {
+    const { store } = await givenDatabase();
+    const add = (id: string, fails: boolean) =>
+      store.write(async (tx) => {
+        await tx.instances.insert(givenInstance({ id }));
+        if (fails) throw new Error('refused');
+      });
+    expect(await settled([add('a', false), add('b', true), add('c', false)])).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+    expect((await store.read.instances()).map(({ id }) => id)).toEqual(['a', 'c']);
+  });
+
+  it('undoes only the work whose statement the database refuses', async () => {
+    const { store } = await givenDatabase();
+    const add = (id: string) => store.write((tx) => tx.instances.insert(givenInstance({ id })));
+    expect(await settled([add('a'), add('a'), add('b')])).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect((await store.read.instances()).map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+
+  it('shows readers nothing before the commit, and everything after it', async () => {
+    const { store } = await givenDatabase();
+    const seen = await store.write(async (tx) => {
+      await tx.instances.insert(givenInstance());
+      return [await tx.instances.find('lab-a'), await store.read.instance('lab-a')].map(
+        (row) => row?.id ?? null,
+      );
+    });
+    expect(seen).toEqual(['lab-a', null]);
+    expect(await store.read.instance('lab-a')).not.toBeNull();
+  });
+});

@@ -1,0 +1,47 @@
+import type { LoggerService } from '@nestjs/common';
+import { pino, type Logger } from 'pino';
+
+/** What Nest says while it starts is of use only to someone who debugs it. */
+const chatter = new Set([
+  'InstanceLoader',
+  'NestFactory',
+  'NestApplication',
+  'RouterExplorer',
+  'RoutesResolver',
+]);
+
+/** Nest's logging through pino: one JSON object a line on stderr, because stdout belongs to people (the first token). */
+export class PinoLogger implements LoggerService {
+  private readonly pino: Logger;
+
+  constructor(level: string) {
+    this.pino = pino(
+      { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+      pino.destination({ fd: 2, sync: false }),
+    );
+  }
+
+  log = (message: unknown, ...rest: unknown[]) => this.write('info', message, rest);
+  warn = (message: unknown, ...rest: unknown[]) => this.write('warn', message, rest);
+  error = (message: unknown, ...rest: unknown[]) => this.write('error', message, rest);
+  fatal = (message: unknown, ...rest: unknown[]) => this.write('fatal', message, rest);
+  debug = (message: unknown, ...rest: unknown[]) => this.write('debug', message, rest);
+  verbose = (message: unknown, ...rest: unknown[]) => this.write('trace', message, rest);
+
+  /** Nest appends the logger's name; a message is a text or fields with `msg`, optionally followed by more text. */
+  private write(
+    level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal',
+    message: unknown,
+    rest: unknown[],
+  ): void {
+    const context = rest.at(-1);
+    const more = rest.slice(0, -1).filter((part) => part !== undefined);
+    const fields = typeof message === 'object' && message !== null ? message : { msg: String(message) };
+    const quiet = level === 'info' && typeof context === 'string' && chatter.has(context);
+    this.pino[quiet ? 'debug' : level]({
+      ...(typeof context === 'string' && { context }),
+      ...(more.length > 0 && { detail: more.map(String) }),
+      ...fields,
+    });
+  }
+}

@@ -1,0 +1,129 @@
+import type { Snapshot } from '../../src/kernel/choice/snapshot.js';
+import type { BackendStatus } from '../../src/kernel/backend/backend.js';
+import { defaultMaxAttempts, type Job } from '../../src/kernel/job/job.js';
+import { openSession, type Session, type SessionLimits } from '../../src/kernel/session/session.js';
+import type { SessionMode, SessionState } from '../../src/kernel/session/session.js';
+import { seconds, type Millis } from '../../src/kernel/time.js';
+
+/** The moment at which the tests begin. */
+export const t0: Millis = 1_800_000_000_000;
+
+/** So many seconds after the beginning. */
+export const after = (s: number): Millis => t0 + seconds(s);
+
+export const givenLimits: SessionLimits = {
+  interactiveTtl: seconds(60),
+  activeTtl: seconds(300),
+  maxTtl: seconds(1000),
+  unusedTtl: seconds(100),
+  onIdle: 'deactivate',
+};
+
+export type GivenSession = Partial<Omit<Session, 'limits'>> & { readonly limits?: Partial<SessionLimits> };
+
+/** A session as it is at {@link t0}, in a shape its state and its jobs allow; the rest is what the test says. */
+export function givenSession({ limits, ...said }: GivenSession = {}): Session {
+  const { state = 'open', mode = 'dedicated', queuedJobs = 0, runningJobs = 0 } = said;
+  const about = { id: 's1', backend: 'b1', instance: 'lab-a', user: 'alice', mode };
+  const began = state === 'active' || state === 'inactive';
+  const idle = (state === 'open' || state === 'active') && queuedJobs + runningJobs === 0;
+  const holds = mode === 'dedicated' && (state === 'active' || (state === 'closed' && runningJobs > 0));
+  return {
+    ...openSession({ ...about, limits: { ...givenLimits, ...limits } }, t0),
+    ...(began && { startedAt: t0, activatedAt: t0 }),
+    ...(state === 'closed' && { acceptingJobs: false, closedAt: t0, stateReason: 'closed by user alice' }),
+    ...(holds && { slot: 0, heldSince: t0 }),
+    headSeq: queuedJobs > 0 ? 1 : null,
+    idleSince: idle ? t0 : null,
+    activeSince: state === 'active' && runningJobs > 0 ? t0 : null,
+    runningStarts: runningJobs * t0,
+    ...said,
+  };
+}
+
+/** A job as it is at {@link t0}: alone, needing a runner, with its first attempt on slot 0 when it runs. */
+export function givenJob(said: Partial<Job> = {}): Job {
+  const runs = said.state === 'running';
+  return {
+    id: 'j1',
+    seq: 1,
+    backend: 'b1',
+    instance: 'lab-a',
+    user: 'alice',
+    session: null,
+    mode: 'job',
+    program: 'sampler',
+    state: 'queued',
+    reason: null,
+    reasonCode: null,
+    createdAt: t0,
+    startedAt: runs ? t0 : null,
+    endedAt: null,
+    maxExecutionTime: seconds(100),
+    script: null,
+    attempts: runs ? 1 : 0,
+    maxAttempts: defaultMaxAttempts,
+    token: runs ? 'attempt-1' : null,
+    slot: runs ? 0 : null,
+    stop: null,
+    used: 0,
+    ...said,
+  };
+}
+
+export interface GivenBackend {
+  readonly status?: BackendStatus;
+  readonly lanes?: number;
+  /** One empty slot unless said otherwise. */
+  readonly slots?: readonly { running?: number; holder?: string; reservedFor?: string }[];
+  /** By id; active batches in the order of their activation. `queue`: submission numbers. */
+  readonly sessions?: Readonly<
+    Record<string, { mode: SessionMode; state?: SessionState; instance?: string; queue?: readonly number[] }>
+  >;
+  /** Lone jobs: submission numbers by instance. */
+  readonly alone?: Readonly<Record<string, readonly number[]>>;
+  /** Instances that were charged something or have more than one share. */
+  readonly instances?: Readonly<Record<string, { charged?: number; shares?: number }>>;
+}
+
+const queued = (seq: number) => ({ id: `j${seq}`, seq });
+
+/** What the choice sees of one backend. The job with submission number 7 is called j7. */
+export function givenSnapshot(given: GivenBackend): Snapshot {
+  const { status = 'online', lanes = 1, slots = [{}], sessions = {}, alone = {}, instances = {} } = given;
+  const known = Object.entries(sessions).map(
+    ([id, { mode, state = 'open', instance = 'lab-a', queue = [] }]) => {
+      return { id, mode, state, instance, queue: queue.map(queued) };
+    },
+  );
+  const waiting = known.filter(
+    ({ state, queue }) => state !== 'active' && state !== 'closed' && queue.length > 0,
+  );
+  const ids = [...new Set([...Object.keys(alone), ...waiting.map(({ instance }) => instance)])].sort();
+  return {
+    backend: { name: 'b1', status, lanes },
+    slots: slots.map(({ running = 0, holder = null, reservedFor = null }, index) => {
+      return { index, running, holder, reservedFor };
+    }),
+    sessions: new Map(known.map(({ id, mode, state, queue }) => [id, { id, mode, state, queue }])),
+    batches: known
+      .filter(({ mode, state, queue }) => mode === 'batch' && state === 'active' && queue.length > 0)
+      .map(({ id }) => id),
+    instances: ids.map((id) => ({
+      id,
+      charged: instances[id]?.charged ?? 0,
+      shares: instances[id]?.shares ?? 1,
+      waiting: [
+        ...(alone[id] ?? []).map((seq) => ({ seq, entry: { job: queued(seq) } })),
+        ...waiting
+          .filter(({ instance }) => instance === id)
+          .map(({ id: session, queue }) => ({
+            seq: queue[0]?.seq ?? 0,
+            entry: { session, seq: queue[0]?.seq ?? 0 },
+          })),
+      ]
+        .sort((a, b) => a.seq - b.seq)
+        .map(({ entry }) => entry),
+    })),
+  };
+}

@@ -1,0 +1,147 @@
+import type { Actor } from '../../src/kernel/access/access.js';
+import type { Backend } from '../../src/kernel/backend/backend.js';
+import { seconds, type Millis } from '../../src/kernel/time.js';
+import { defaultWindow } from '../../src/kernel/usage/usage.js';
+import { BackendsService } from '../../src/scheduler/backends.service.js';
+import { ClockService } from '../../src/scheduler/clock.service.js';
+import { Commands } from '../../src/scheduler/commands.service.js';
+import { JobsService, type AskedJob } from '../../src/scheduler/jobs.service.js';
+import type { Answer, Instance, RunnerListener, Runners, Task } from '../../src/scheduler/ports.js';
+import { SessionsService } from '../../src/scheduler/sessions.service.js';
+import { VirtualClock } from '../../src/scheduler/system-clock.js';
+import { after, t0 } from './given.js';
+import { givenBackend, givenDatabase, givenDetails, givenFolder, givenInstance } from './store.js';
+
+/** Runners that only remember what they were told; the test answers for them. */
+export class FakeRunners implements Runners {
+  readonly told: string[] = [];
+  readonly tasks = new Map<string, Task>();
+  private listener: RunnerListener | undefined;
+
+  listen(listener: RunnerListener): void {
+    this.listener = listener;
+  }
+
+  programs = (driver: string) => (driver === 'aer' ? ['sampler'] : null);
+  unavailable = () => null;
+
+  start(task: Task): void {
+    this.told.push(`start ${task.job}`);
+    this.tasks.set(task.job, task);
+  }
+
+  stop(job: string): void {
+    this.told.push(`stop ${job}`);
+  }
+
+  kill(job: string): void {
+    this.told.push(`kill ${job}`);
+  }
+
+  /** The answer of the attempt that was started last, or of an earlier one by its token. */
+  async answer(job: string, answer: Answer, token = this.token(job)): Promise<void> {
+    await this.listener?.answered(job, token, answer);
+  }
+
+  token(job: string): string {
+    const task = this.tasks.get(job);
+    if (task === undefined) throw new Error(`Job ${job} was not started.`);
+    return task.token;
+  }
+}
+
+export interface GivenService {
+  /** Where the data of an earlier service lies. */
+  readonly folder?: string;
+  /** The time at its start, in seconds after the beginning. */
+  readonly at?: number;
+  readonly backend?: Partial<Backend>;
+  readonly instances?: readonly Partial<Instance>[];
+}
+
+/** The scheduler as it is wired in production, on its own database, with a clock that only the test moves. */
+export async function givenService({ folder, at = 0, backend = {}, instances = [{}] }: GivenService = {}) {
+  const data = folder ?? (await givenFolder());
+  const database = await givenDatabase(data);
+  const { store } = database;
+  const clock = new VirtualClock(after(at));
+  const runners = new FakeRunners();
+  let given = 0;
+  const ids = {
+    uuid: () => `${folder === undefined ? 'id' : `id-${at}`}-${(given += 1)}`,
+    secret: () => 'secret',
+  };
+  const settings = { window: defaultWindow, defaultBackend: 'b1' };
+  const commands = new Commands(store, clock, ids, runners, settings);
+  const backends = new BackendsService(commands, store, runners, settings);
+  const sessions = new SessionsService(commands, store, backends);
+  const jobs = new JobsService(commands, backends, store, runners, clock, settings);
+  jobs.onModuleInit();
+  if (folder === undefined) {
+    await store.write(async (tx) => {
+      for (const instance of instances) await tx.instances.insert(givenInstance(instance));
+    });
+    const { driver, slots, lanes, limits, onIdle, options, name } = givenBackend(backend);
+    await backends.configure([{ driver, slots, lanes, limits, onIdle, options, name }]);
+  }
+  const advance = new ClockService(clock, commands);
+  return {
+    ...{ store, clock, runners, commands, backends, sessions, jobs, folder: data },
+    /** Lets the time pass, stopping at everything that falls due. */
+    goTo: (s: number): Promise<Millis> => advance.advance(after(s) - clock.now()),
+    /** Moves the clock without anyone noticing: the service is slow, or down. */
+    sleepUntil: (s: number): void => clock.moveTo(after(s)),
+    submit: (asked: Partial<AskedJob> = {}, actor = alice) =>
+      jobs.submit(actor, {
+        ...givenAsked(asked),
+        backend: asked.session === undefined ? 'b1' : undefined,
+        ...asked,
+      }),
+    session: async (id: string) => {
+      const session = await store.read.session(id);
+      if (session === null) throw new Error(`There is no session ${id}.`);
+      return session;
+    },
+    job: async (id: string) => {
+      const job = await store.read.job(id);
+      if (job === null) throw new Error(`There is no job ${id}.`);
+      return job;
+    },
+    ledger: () => store.read.ledger({}),
+  };
+}
+export type Service = Awaited<ReturnType<typeof givenService>>;
+
+const givenAsked = (asked: Partial<AskedJob>): AskedJob => ({
+  program: 'scripted',
+  backend: undefined,
+  session: undefined,
+  maxExecutionTime: undefined,
+  params: '{"duration": 10}',
+  details: givenDetails(),
+  ...asked,
+});
+
+export const givenActor = (user: string, instance = 'lab-a', role: Actor['role'] = 'user'): Actor => {
+  return {
+    tokenId: `token-of-${user}`,
+    user,
+    role,
+    instance: { id: instance, name: instance, crn: `crn:${instance}` },
+  };
+};
+export const alice = givenActor('alice');
+export const admin = givenActor('root', 'ops', 'admin');
+
+/** A scripted job's params. */
+export const lasting = (duration: number, outcome = 'completed') => ({
+  params: JSON.stringify({ duration, outcome }),
+});
+/** A job that needs a runner; on a backend with driver `aer`. */
+export const onRunner = { program: 'sampler', params: '{}' };
+
+export const dedicated = { mode: 'dedicated', backend: 'b1' } as const;
+export const batch = { mode: 'batch', backend: 'b1' } as const;
+
+/** A moment as seconds after the beginning. */
+export const inSeconds = (at: Millis | null): number | null => (at === null ? null : (at - t0) / seconds(1));

@@ -1,0 +1,106 @@
+"""Parameter values of a PUB in every form a client may send (docs/dialects/qiskit-runtime.md §7.2).
+
+All become one float64 array of shape `(*pub shape, number of parameters)`, parameters in the
+circuit's order (sorted by name).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+
+from .failures import InputError
+from .payload import decode_array, kind, type_of
+
+
+def decode_bindings(value: object, circuit: QuantumCircuit, where: str) -> np.ndarray:
+    names = [parameter.name for parameter in circuit.parameters]
+    if type_of(value) == "BindingsArray":
+        inner = value.get("__value__")  # type: ignore[union-attr]
+        value = (inner.get("data") if isinstance(inner, dict) else None) or {}
+    if value is None:
+        values = np.zeros((0,))
+    elif isinstance(value, dict) and type_of(value) is None:
+        values = _from_names(value, names, where)
+    else:
+        values = decode_array(value, where)
+    return check_bindings(values, names, where)
+
+
+def check_bindings(values: np.ndarray, names: list[str], where: str) -> np.ndarray:
+    """`values` with one value per parameter on the last axis, all finite."""
+    count = len(names)
+    if values.ndim == 0:
+        values = values.reshape(1)
+    # One parameter: a list of values is a sweep, as in Qiskit's own primitives.
+    if count == 1 and values.shape[-1] != 1:
+        values = values[..., np.newaxis]
+    if values.shape[-1] != count or (count and values.size == 0):
+        listed = ", ".join(names[:6]) + (", …" if count > 6 else "")
+        wanted = f"{count} ({listed})" if count else "none"
+        raise InputError(
+            f"{where} has {values.shape[-1]} values per circuit, but the circuit has "
+            f"{wanted} parameters; the last axis must have one value for each."
+        )
+    if not np.isfinite(values).all():
+        bad = np.argwhere(~np.isfinite(values))[0]
+        raise InputError(
+            f"{where} has {values[tuple(bad)]} for parameter '{names[bad[-1]]}'; "
+            "every value must be a finite number."
+        )
+    return values
+
+
+def _from_names(data: dict[str, Any], names: list[str], where: str) -> np.ndarray:
+    """`{name: values}`, `{vector: values}` or BindingsArray's `{'["a","b"]': values}`."""
+    columns: dict[str, np.ndarray] = {}
+    for key, value in data.items():
+        members = _members(key, names, where)
+        array = decode_array(value, f"{where} '{key}'")
+        if len(members) == 1 and (array.ndim == 0 or array.shape[-1] != 1):
+            array = array[..., np.newaxis]
+        if array.ndim == 0 or array.shape[-1] != len(members):
+            raise InputError(f"{where} '{key}' must have {len(members)} values on its last axis.")
+        for position, name in enumerate(members):
+            columns[name] = array[..., position]
+    missing = [name for name in names if name not in columns]
+    if missing:
+        raise InputError(f"{where} has no value for parameter '{missing[0]}'.")
+    if not names:
+        return np.zeros((0,))
+    try:
+        return np.stack(np.broadcast_arrays(*(columns[name] for name in names)), axis=-1)
+    except ValueError:
+        raise InputError(f"{where} has arrays whose shapes cannot be broadcast together.") from None
+
+
+def _members(key: str, names: list[str], where: str) -> list[str]:
+    """The parameters one key of a bindings object stands for."""
+    if key in names:
+        return [key]
+    vector = [name for name in names if name.rpartition("[")[0] == key]
+    if vector:
+        return sorted(vector, key=names.index)
+    members: object = None
+    if key.startswith("["):
+        try:
+            members = json.loads(key)
+        except ValueError:
+            members = None
+    if isinstance(members, list) and members and all(name in names for name in members):
+        return members
+    raise InputError(f"{where} names '{key}', which is not a parameter of the circuit.")
+
+
+def positive_int(value: object, where: str, most: int, code: int) -> int:
+    """An integer from 1 to `most`."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InputError(f"{where} must be an integer, not {kind(value)}.", code)
+    if not 1 <= value <= most:
+        raise InputError(f"{where} is {value}; it must be from 1 to {most}.", code)
+    return value

@@ -1,0 +1,176 @@
+"""A noise model from backend properties: gate errors, relaxation, readout.
+
+Rules, as Aer derives them from a device: a gate first relaxes each of its qubits for the gate's
+length (T1, T2), then depolarises so that its average error is the reported `gate_error`. One
+deviation: T2 is cut to T1, because relaxation is then a mixture of resets and phase flips, which
+the stabilizer method can simulate; a longer T2 would confine Clifford circuits to few qubits.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from qiskit_aer.noise import (
+    NoiseModel,
+    QuantumError,
+    ReadoutError,
+    depolarizing_error,
+    thermal_relaxation_error,
+)
+
+_SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "ps": 1e-12}
+
+
+class Noise:
+    """Errors of one device, by gate and qubits of the device. Times in seconds."""
+
+    def __init__(self, properties: dict[str, Any], dt: float | None) -> None:
+        self._dt = dt
+        self._relaxation: list[tuple[float, float]] = []  # (T1, T2) by qubit
+        self._readout: list[tuple[float, float]] = []  # (P(1|0), P(0|1)) by qubit
+        for entries in properties.get("qubits", ()):
+            values = _values(entries)
+            t1 = values.get("T1", math.inf)
+            self._relaxation.append((t1, min(values.get("T2", math.inf), t1)))
+            error = values.get("readout_error", 0.0)
+            self._readout.append(
+                (values.get("prob_meas1_prep0", error), values.get("prob_meas0_prep1", error))
+            )
+        # (gate, qubits) → (average error, length)
+        self._gates: dict[tuple[str, tuple[int, ...]], tuple[float, float]] = {}
+        for gate in properties.get("gates", ()):
+            values = _values(gate.get("parameters", ()))
+            key = (gate["gate"], tuple(gate["qubits"]))
+            self._gates[key] = (values.get("gate_error", 0.0), values.get("gate_length", 0.0))
+        self._errors: dict[tuple[str, tuple[int, ...]], QuantumError | None] = {}
+        self._channels: dict[tuple[str, tuple[int, ...]], np.ndarray | None] = {}
+        self._models: dict[tuple[tuple[int, ...], frozenset[Any]], NoiseModel] = {}
+
+    def model(
+        self, active: tuple[int, ...], used: frozenset[tuple[str, tuple[int, ...]]]
+    ) -> NoiseModel:
+        """The Aer model for a circuit on the device qubits `active`, renumbered 0, 1, ….
+
+        `used` are the (gate, device qubits) that occur; others would only cost time.
+        """
+        key = (active, used)
+        if key not in self._models:
+            if len(self._models) >= 64:
+                self._models.clear()
+            self._models[key] = self._build(active, used)
+        return self._models[key]
+
+    def _build(
+        self, active: tuple[int, ...], used: frozenset[tuple[str, tuple[int, ...]]]
+    ) -> NoiseModel:
+        place = {qubit: position for position, qubit in enumerate(active)}
+        model = NoiseModel(basis_gates=["id", "rz", "sx", "x", "cz", "cx", "ecr"])
+        for name, qubits in sorted(used):
+            error = self._error(name, qubits)
+            if error is not None:
+                model.add_quantum_error(error, name, [place[q] for q in qubits], warnings=False)
+        for qubit in active:
+            up, down = self.readout(qubit)
+            if up or down:
+                model.add_readout_error(
+                    ReadoutError([[1 - up, up], [down, 1 - down]]), [place[qubit]]
+                )
+        return model
+
+    def _error(self, name: str, qubits: tuple[int, ...]) -> QuantumError | None:
+        key = (name, qubits)
+        if key not in self._errors:
+            self._errors[key] = self._make_error(*self._gates.get(key, (0.0, 0.0)), qubits)
+        return self._errors[key]
+
+    def _make_error(
+        self, average_error: float, length: float, qubits: tuple[int, ...]
+    ) -> QuantumError | None:
+        """Relaxation for `length`, topped up by depolarising to `average_error` = 1 − F."""
+        relax = self.relaxation(qubits, length)
+        depolarise = self._depolarising(average_error, length, qubits)
+        if depolarise == 0:
+            return relax
+        error = depolarizing_error(depolarise, len(qubits))
+        return error.compose(relax) if relax is not None else error
+
+    def _depolarising(self, average_error: float, length: float, qubits: tuple[int, ...]) -> float:
+        """Probability of full depolarising that makes up what relaxation leaves of the error."""
+        size = 2 ** len(qubits)
+        fidelity = (size * self._process_fidelity(qubits, length) + 1) / (size + 1)
+        wanted = size * (average_error - (1 - fidelity)) / (size * fidelity - 1)
+        return min(max(wanted, 0.0), 1.0)
+
+    def pauli_channel(self, name: str, qubits: tuple[int, ...]) -> np.ndarray | None:
+        """A gate's error as Pauli probabilities (4^n,), relaxation twirled; None for no error.
+
+        Bits of the index, lowest first: x of each qubit, then z of each qubit.
+        """
+        key = (name, qubits)
+        if key not in self._channels:
+            error, length = self._gates.get(key, (0.0, 0.0))
+            channel = self._make_channel(error, length, qubits)
+            self._channels[key] = channel if channel[0] < 1 else None
+        return self._channels[key]
+
+    def _make_channel(
+        self, average_error: float, length: float, qubits: tuple[int, ...]
+    ) -> np.ndarray:
+        count, size = len(qubits), 4 ** len(qubits)
+        depolarise = self._depolarising(average_error, length, qubits)
+        channel = np.full(size, depolarise / size)
+        channel[0] += 1 - depolarise
+        for position, qubit in enumerate(qubits):
+            t1, t2 = self._times(qubit)
+            flip = (1 - math.exp(-length / t1)) / 4  # of X and of Y
+            phase = (1 - math.exp(-length / t2)) / 2 - flip
+            twirl = {0: 1 - 2 * flip - phase, 1: flip, 2: phase, 3: flip}
+            mixed = np.zeros(size)
+            for pauli, probability in twirl.items():
+                shift = (pauli & 1) << position | (pauli >> 1) << (count + position)
+                mixed += probability * channel[np.arange(size) ^ shift]
+            channel = mixed
+        return channel
+
+    def readout(self, qubit: int) -> tuple[float, float]:
+        """(P(1|0), P(0|1)) of a device qubit."""
+        return self._readout[qubit] if qubit < len(self._readout) else (0.0, 0.0)
+
+    def relaxation(self, qubits: tuple[int, ...], length: float) -> QuantumError | None:
+        """What waiting `length` seconds does to `qubits`; None for nothing."""
+        if length <= 0 or all(math.isinf(self._times(qubit)[1]) for qubit in qubits):
+            return None
+        error: QuantumError | None = None
+        for qubit in qubits:
+            t1, t2 = self._times(qubit)
+            single = thermal_relaxation_error(t1, t2, length)
+            error = single if error is None else error.expand(single)
+        return error
+
+    def delay_seconds(self, duration: float, unit: str) -> float:
+        """A delay instruction's length; 0 if it is in `dt` and the device has none."""
+        if unit == "dt":
+            return duration * self._dt if self._dt else 0.0
+        return duration * _SECONDS.get(unit, 0.0)
+
+    def _times(self, qubit: int) -> tuple[float, float]:
+        missing = (math.inf, math.inf)
+        return self._relaxation[qubit] if qubit < len(self._relaxation) else missing
+
+    def _process_fidelity(self, qubits: tuple[int, ...], length: float) -> float:
+        """Product over the qubits of (1 + 2·exp(−t/T2) + exp(−t/T1)) / 4."""
+        fidelity = 1.0
+        for qubit in qubits:
+            t1, t2 = self._times(qubit)
+            fidelity *= (1 + 2 * math.exp(-length / t2) + math.exp(-length / t1)) / 4
+        return fidelity
+
+
+def _values(entries: Any) -> dict[str, float]:
+    """`{date, name, unit, value}` rows (§6.3) as name → value, times in seconds."""
+    return {
+        entry["name"]: entry["value"] * _SECONDS.get(entry.get("unit", ""), 1.0)
+        for entry in entries
+    }

@@ -1,0 +1,135 @@
+"""Typed JSON values: `{"__type__": T, "__value__": V}` (docs/dialects/qiskit-runtime.md §8).
+
+Only the types a program needs are read, each where it is needed, so that an error can say where
+in the params it sits. Deliberately not the client's own RuntimeDecoder: it inflates without a
+limit and looks classes up by module and class names found in the data.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import json
+import math
+import zlib
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from .failures import InputError
+
+# The largest array or circuit file accepted after decompression. zlib reaches 1:1000, so a 64 MB
+# request could otherwise ask for 64 GB.
+MAX_INFLATED = 256 * 1024 * 1024  # bytes
+
+
+def parse_params(text: str) -> dict[str, Any]:
+    """The params object from its JSON text. NaN and integers of any size are kept as they are."""
+    try:
+        params = json.loads(text)
+    except RecursionError:
+        raise InputError("The params are nested too deeply to be read.") from None
+    except ValueError as error:
+        raise InputError(f"The params are not valid JSON: {error}.") from None
+    if not isinstance(params, dict):
+        raise InputError(f"The params must be a JSON object, not {kind(params)}.")
+    return params
+
+
+def kind(value: object) -> str:
+    """A JSON value's type in words, for error messages."""
+    if value is None:
+        return "null"
+    if isinstance(value, dict) and "__type__" in value:
+        return f"a typed {value['__type__']!r:.40}"
+    names = {bool: "a boolean", int: "an integer", float: "a number", str: "a string"}
+    return names.get(type(value), "an object" if isinstance(value, dict) else "a list")
+
+
+def typed(type_name: str, value: object) -> dict[str, Any]:
+    return {"__type__": type_name, "__value__": value}
+
+
+def type_of(value: object) -> str | None:
+    return value.get("__type__") if isinstance(value, dict) else None
+
+
+def decode_base64(text: object, where: str) -> bytes:
+    if not isinstance(text, str):
+        raise InputError(f"{where} must be base64 text, not {kind(text)}.")
+    try:
+        return base64.b64decode(text, validate=False)
+    except (binascii.Error, ValueError):
+        raise InputError(f"{where} is not valid base64.") from None
+
+
+def inflate(data: bytes, where: str, limit: int = MAX_INFLATED) -> bytes:
+    """zlib-decompress at most `limit` bytes; never allocates more than that."""
+    decompressor = zlib.decompressobj()
+    try:
+        out = decompressor.decompress(data, limit)
+        if decompressor.unconsumed_tail and decompressor.decompress(
+            decompressor.unconsumed_tail, 1
+        ):
+            raise InputError(f"{where} is larger than {limit >> 20} MiB once decompressed.")
+    except zlib.error:
+        raise InputError(f"{where} is not zlib-compressed data.") from None
+    if not decompressor.eof:
+        raise InputError(f"{where} is cut off: its zlib stream has no end.")
+    return out
+
+
+def decode_array(value: object, where: str) -> np.ndarray:
+    """A typed `ndarray`, a (nested) list of numbers or one number, as a float64 array.
+
+    Never unpickles: object arrays are refused by NumPy itself.
+    """
+    if type_of(value) == "ndarray":
+        value = value.get("__value__")  # type: ignore[union-attr]
+        if isinstance(value, str):
+            raw = inflate(decode_base64(value, where), where)
+            try:
+                array = np.load(io.BytesIO(raw), allow_pickle=False)
+            except (ValueError, EOFError, OSError, SyntaxError) as error:
+                raise InputError(f"{where} is not a NumPy array file: {error}.") from None
+            return _as_float(array, where)
+    if isinstance(value, (list, int, float)) and not isinstance(value, bool):
+        try:
+            return _as_float(np.array(value), where)
+        except (ValueError, OverflowError):
+            raise InputError(f"{where} must be a rectangular list of numbers.") from None
+    raise InputError(f"{where} must be an array of numbers, not {kind(value)}.")
+
+
+def _as_float(array: np.ndarray, where: str) -> np.ndarray:
+    if array.dtype.kind in "biuf":
+        return array.astype(np.float64)
+    if array.size == 0:
+        return np.zeros(array.shape)
+    if array.dtype.kind == "c" and not array.imag.any():
+        return array.real.astype(np.float64)
+    raise InputError(f"{where} must hold real numbers, not {array.dtype}.")
+
+
+def encode_array(array: np.ndarray) -> dict[str, Any]:
+    """An array of any shape and plain dtype as a typed `ndarray` (§8.1)."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    # Level 1: random bits do not compress, and the default level costs ten times as much.
+    packed = base64.b64encode(zlib.compress(buffer.getvalue(), 1))
+    return typed("ndarray", packed.decode("ascii"))
+
+
+def encode_datetime(at: datetime) -> dict[str, Any]:
+    return typed("datetime", at.isoformat())
+
+
+def plain_number(value: float) -> float | None:
+    """JSON has no NaN; the plain form writes null instead."""
+    return float(value) if math.isfinite(value) else None
+
+
+def dump(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))

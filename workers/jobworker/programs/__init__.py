@@ -1,0 +1,27 @@
+"""The programs a worker can run, by the name the service uses (docs/worker-protocol.md).
+
+A program is `run(params, backend, report) -> result`: `params` and the result are JSON text,
+`backend` is the device to run on. It raises InputError when the params are at fault and calls
+`report.check()` often enough for a cancel to be noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..device import Device
+from ..report import Report
+from . import estimator, executor, sampler
+
+Program = Callable[[str, Device, Report], str]
+
+PROGRAMS: dict[str, Program] = {
+    "estimator": estimator.run,
+    "executor": executor.run,
+    "sampler": sampler.run,
+}
+CHECKS: dict[str, Callable[[str, Device], None]] = {
+    "estimator": estimator.check,
+    "executor": executor.check,
+    "sampler": sampler.check,
+}

@@ -1,0 +1,196 @@
+"""The params of the `executor` program in all schema versions clients send (§10.1).
+
+v0.1, v0.2: every item carries its own circuit. v1.0, v1.1: one QPY file for all items. v2.0: that
+file and the tensors are zlib-compressed, or the circuits are OpenQASM 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import PauliLindbladMap
+from samplomatic.samplex import Samplex
+from samplomatic.serialization import samplex_from_json
+from samplomatic.tensor_interface import TensorInterface
+
+from .bindings import check_bindings, positive_int
+from .circuits import read_openqasm, read_qpy
+from .failures import CODE_SHOTS, InputError
+from .payload import decode_base64, inflate, kind
+from .tensors import decode_tensor, is_tensor
+
+SCHEMA_VERSIONS = ("v0.1", "v0.2", "v1.0", "v1.1", "v2.0")
+MEAS_LEVELS = ("classified", "kerneled", "avg_kerneled", "both")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One circuit and what to bind to it: `arguments` (*shape, parameters), or a samplex."""
+
+    circuit: QuantumCircuit
+    shape: tuple[int, ...]
+    arguments: np.ndarray | None
+    samplex: Samplex | None
+    samplex_arguments: TensorInterface | None
+
+
+@dataclass(frozen=True)
+class QuantumProgram:
+    schema_version: str
+    shots: int
+    items: list[Item]
+    meas_level: str
+    passthrough_data: Any
+    semantic_role: str | None
+
+    @property
+    def compressed(self) -> bool:
+        return self.schema_version == "v2.0"
+
+
+def decode_program(params: dict[str, Any], max_shots: int) -> QuantumProgram:
+    version = params.get("schema_version")
+    if version not in SCHEMA_VERSIONS:
+        raise InputError(
+            f"'schema_version' is {version!r:.40}; this server reads {', '.join(SCHEMA_VERSIONS)}."
+        )
+    body = params.get("quantum_program")
+    if not isinstance(body, dict):
+        raise InputError(f"'quantum_program' must be an object, not {kind(body)}.")
+    items = body.get("items")
+    if not isinstance(items, list):
+        raise InputError(f"'quantum_program.items' must be a list, not {kind(items)}.")
+    meas_level = body.get("meas_level", "classified")
+    if meas_level not in MEAS_LEVELS:
+        raise InputError(f"'quantum_program.meas_level' must be one of {', '.join(MEAS_LEVELS)}.")
+    compressed = version == "v2.0"
+    circuits = _circuits(body, items, version)
+    return QuantumProgram(
+        schema_version=version,
+        shots=positive_int(body.get("shots"), "'quantum_program.shots'", max_shots, CODE_SHOTS),
+        items=[
+            _item(item, circuit, compressed, f"item {index}")
+            for index, (item, circuit) in enumerate(zip(items, circuits))
+        ],
+        meas_level=meas_level,
+        passthrough_data=body.get("passthrough_data"),
+        semantic_role=body.get("semantic_role"),
+    )
+
+
+def _circuits(body: dict[str, Any], items: list[Any], version: str) -> list[QuantumCircuit]:
+    if version.startswith("v0"):
+        return [_own_circuit(item, f"The circuit of item {i}") for i, item in enumerate(items)]
+    model, where = body.get("circuits"), "'quantum_program.circuits'"
+    if not items:
+        return []
+    if not isinstance(model, dict):
+        raise InputError(f"{where} must be an object, not {kind(model)}.")
+    if version == "v2.0" and isinstance(model.get("data"), list):
+        circuits = [
+            read_openqasm(text, f"The circuit of item {i}") if isinstance(text, str) else None
+            for i, text in enumerate(model["data"])
+        ]
+    else:
+        data = decode_base64(model.get("b64_data"), where)
+        circuits = read_qpy(inflate(data, where) if version == "v2.0" else data, where)
+    if len(circuits) != len(items) or None in circuits:
+        raise InputError(f"{where} must hold one circuit for each of the {len(items)} items.")
+    return circuits  # type: ignore[return-value]
+
+
+def _own_circuit(item: Any, where: str) -> QuantumCircuit:
+    model = item.get("circuit") if isinstance(item, dict) else None
+    if not isinstance(model, dict):
+        raise InputError(f"{where} must be an object, not {kind(model)}.")
+    circuits = read_qpy(decode_base64(model.get("circuit_b64"), where), where)
+    if len(circuits) != 1:
+        raise InputError(f"{where} must be one circuit, not {len(circuits)}.")
+    return circuits[0]
+
+
+def _item(item: Any, circuit: QuantumCircuit, compressed: bool, where: str) -> Item:
+    if not isinstance(item, dict):
+        raise InputError(f"{where} must be an object, not {kind(item)}.")
+    item_type = item.get("item_type")
+    shape = item.get("shape") or []
+    if not isinstance(shape, list) or not all(isinstance(n, int) and n >= 0 for n in shape):
+        raise InputError(f"'shape' of {where} must be a list of non-negative integers.")
+    if item_type == "circuit":
+        return _circuit_item(item, circuit, tuple(shape), compressed, where)
+    if item_type == "samplex":
+        return _samplex_item(item, circuit, tuple(shape), compressed, where)
+    raise InputError(
+        f"'item_type' of {where} is {item_type!r:.40}; it must be 'circuit' or 'samplex'."
+    )
+
+
+def _circuit_item(item, circuit, shape, compressed, where) -> Item:  # type: ignore[no-untyped-def]
+    what = f"circuit_arguments of {where}"
+    arguments = decode_tensor(item.get("circuit_arguments"), compressed, what)
+    names = [parameter.name for parameter in circuit.parameters]
+    arguments = check_bindings(np.asarray(arguments, dtype=np.float64), names, what)
+    shape = _broadcast(shape, arguments.shape[:-1], where)
+    arguments = np.broadcast_to(arguments, (*shape, len(names)))
+    return Item(circuit, shape, arguments, None, None)
+
+
+def _samplex_item(item, circuit, shape, compressed, where) -> Item:  # type: ignore[no-untyped-def]
+    model = item.get("samplex")
+    text = model.get("samplex_json") if isinstance(model, dict) else None
+    if not isinstance(text, str):
+        raise InputError(f"'samplex' of {where} must be an object with 'samplex_json'.")
+    try:
+        samplex = samplex_from_json(text).finalize()
+        inputs = samplex.inputs().make_broadcastable()
+    except Exception as error:
+        raise InputError(f"The samplex of {where} cannot be read: {_first_line(error)}") from error
+    given = item.get("samplex_arguments")
+    if not isinstance(given, dict):
+        raise InputError(f"'samplex_arguments' of {where} must be an object, not {kind(given)}.")
+    for name, value in given.items():
+        what = f"samplex argument '{name}' of {where}"
+        argument = _samplex_argument(value, compressed, what)
+        try:
+            inputs[name] = argument
+        except Exception as error:
+            raise InputError(f"The {what} does not fit: {_first_line(error)}") from error
+    if not inputs.fully_bound:
+        missing = [
+            spec.name for spec in inputs.specs if not spec.optional and spec.name not in inputs
+        ]
+        raise InputError(f"The samplex of {where} also needs the arguments {', '.join(missing)}.")
+    return Item(circuit, _broadcast(shape, inputs.shape, where), None, samplex, inputs)
+
+
+def _samplex_argument(value: Any, compressed: bool, where: str) -> Any:
+    if is_tensor(value):
+        return decode_tensor(value, compressed, where)
+    if isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, dict) and "sparse_terms" in value:
+        try:
+            terms = [(paulis, qubits, rate) for paulis, qubits, rate in value["sparse_terms"]]
+            return PauliLindbladMap.from_sparse_list(terms, value["num_qubits"])
+        except Exception as error:
+            raise InputError(
+                f"The {where} is no Pauli-Lindblad map: {_first_line(error)}"
+            ) from error
+    raise InputError(f"The {where} must be a tensor, a Pauli-Lindblad map or a number.")
+
+
+def _broadcast(shape: tuple[int, ...], own: tuple[int, ...], where: str) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(shape, own)
+    except ValueError:
+        raise InputError(
+            f"'shape' of {where} is {list(shape)}, which does not extend the shape {list(own)} "
+            "of its arguments."
+        ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).split("\n")[0][:200]

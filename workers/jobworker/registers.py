@@ -1,0 +1,53 @@
+"""Shots sorted into classical registers, in the forms results want.
+
+(docs/dialects/qiskit-runtime.md §9.1, §10.2.)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+
+from .payload import encode_array, typed
+
+# Kerneled points: |0⟩ around −1, |1⟩ around +1, in arbitrary units. Made up, not simulated.
+IQ_SPREAD = 0.25
+
+
+def register_columns(circuit: QuantumCircuit) -> dict[str, list[int]]:
+    """Register name → index of each of its bits among the circuit's, register order kept."""
+    return {
+        register.name: [circuit.find_bit(bit).index for bit in register]
+        for register in circuit.cregs
+    }
+
+
+def pack_bits(bits: np.ndarray) -> np.ndarray:
+    """(…, size) bool to (…, ceil(size / 8)) uint8: bit 0 is the lowest bit of the last byte."""
+    size = bits.shape[-1]
+    width = (size + 7) // 8
+    padded = np.zeros((*bits.shape[:-1], width * 8), dtype=bool)
+    padded[..., width * 8 - size :] = bits[..., ::-1]
+    return np.packbits(padded, axis=-1)
+
+
+def encode_bit_array(bits: np.ndarray) -> dict[str, Any]:
+    """(…, shots, size) bool as a typed `BitArray`."""
+    return typed("BitArray", {"array": encode_array(pack_bits(bits)), "num_bits": bits.shape[-1]})
+
+
+def hex_samples(bits: np.ndarray) -> Any:
+    """(…, shots, size) bool as nested lists of "0x3"."""
+    packed = pack_bits(bits)
+    flat = packed.reshape(-1, packed.shape[-1]) if packed.size else packed.reshape(-1, 1)
+    texts = [hex(int.from_bytes(row.tobytes(), "big")) for row in flat]
+    return np.array(texts, dtype=object).reshape(bits.shape[:-1]).tolist()
+
+
+def iq_points(bits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(…, shots, size) bool as complex128 points of the same shape."""
+    centre = np.where(bits, 1.0, -1.0)
+    noise = rng.normal(0, IQ_SPREAD, (2, *bits.shape))
+    return centre + noise[0] + 1j * noise[1]

@@ -1,0 +1,102 @@
+"""What the tests start from: devices, circuits, params as the client writes them."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from itertools import pairwise
+from math import pi
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit_ibm_runtime.json import RuntimeDecoder, RuntimeEncoder
+
+from jobworker.device import Device, device_of
+from jobworker.programs import PROGRAMS
+from jobworker.report import SilentReport
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@cache
+def wire(name: str, part: str) -> str:
+    return (ROOT / "devices" / name / f"{part}.json").read_text()
+
+
+def backend(name: str = "stint_line_5", **options: Any) -> dict[str, Any]:
+    """The `backend` object of a run message; noisy where the device is."""
+    return {
+        "name": name,
+        "options": {
+            "configuration": json.loads(wire(name, "configuration")),
+            "properties": json.loads(wire(name, "properties")),
+            "noise": name == "stint_hex_27",
+            **options,
+        },
+    }
+
+
+def device(name: str = "stint_line_5", **options: Any) -> Device:
+    return device_of(backend(name, **options))
+
+
+def h(circuit: QuantumCircuit, qubit: int) -> None:
+    """A Hadamard gate in the devices' basis."""
+    circuit.rz(pi / 2, qubit)
+    circuit.sx(qubit)
+    circuit.rz(pi / 2, qubit)
+
+
+def cx(circuit: QuantumCircuit, control: int, target: int) -> None:
+    h(circuit, target)
+    circuit.cz(control, target)
+    h(circuit, target)
+
+
+def ghz(path: list[int], width: int) -> QuantumCircuit:
+    circuit = QuantumCircuit(width)
+    h(circuit, path[0])
+    for control, target in pairwise(path):
+        cx(circuit, control, target)
+    return circuit
+
+
+def bell(measured: bool = True) -> QuantumCircuit:
+    circuit = ghz([0, 1], 2)
+    if measured:
+        circuit.measure_all()
+    return circuit
+
+
+def tilted(measured: bool = True) -> QuantumCircuit:
+    """P(1) = (1 − cos θ) / 2 for the one parameter θ: sx·rz(θ)·sx up to a flip."""
+    circuit = QuantumCircuit(1)
+    circuit.sx(0)
+    circuit.rz(pi - Parameter("theta"), 0)
+    circuit.sx(0)
+    if measured:
+        circuit.measure_all()
+    return circuit
+
+
+NO_VALUES = np.zeros((0,))
+
+
+def params(*pubs: Any, support_qiskit: bool = True, **options: Any) -> str:
+    """Params of `sampler` and `estimator` as the client's encoder writes them."""
+    body = {"pubs": list(pubs), "version": 2, "options": options, "support_qiskit": support_qiskit}
+    return json.dumps(body, cls=RuntimeEncoder)
+
+
+def run(program: str, text: str, on: Device | None = None) -> str:
+    return PROGRAMS[program](text, on or device(), SilentReport())
+
+
+def decoded(text: str) -> Any:
+    return RuntimeDecoder().decode(text)
+
+
+SEED = {"simulator": {"seed_simulator": 11}}

@@ -1,0 +1,248 @@
+"""The worker as a real process, spoken to in lines."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from given import NO_VALUES, ROOT, backend, bell, decoded, params
+from qiskit import QuantumCircuit
+
+WORKERS = Path(__file__).resolve().parents[1]
+PATIENCE = 20  # seconds until a test is given up; no test waits this long when all is well
+
+
+class Child:
+    """A worker process; reading gives up after PATIENCE by killing it."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "jobworker"],
+            cwd=WORKERS,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self.ready = self.read()
+
+    def send(self, message: object) -> None:
+        self.write(json.dumps(message).encode() + b"\n")
+
+    def write(self, data: bytes) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def run(
+        self, job: str, program: str, text: str, where: dict | None = None, **more: str
+    ) -> None:
+        fields = {"job": job, "attempt": "1", "program": program, "params": text}
+        self.send({"type": "run", **fields, "backend": where or backend(), **more})
+
+    def read(self) -> dict:
+        assert self.process.stdout
+        timer = threading.Timer(PATIENCE, self.process.kill)
+        timer.start()
+        line = self.process.stdout.readline()
+        timer.cancel()
+        assert line, "the worker is gone"
+        return json.loads(line)
+
+    def answer(self, job: str) -> dict:
+        """The attempt's one end; everything before it is kept in `seen`."""
+        self.seen = [self.read()]
+        while self.seen[-1]["type"] not in ("result", "error") or self.seen[-1]["job"] != job:
+            self.seen.append(self.read())
+        return self.seen[-1]
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Child]:
+    child = Child()
+    yield child
+    child.process.kill()
+    child.process.wait()
+
+
+@pytest.fixture
+def own() -> Iterator[Child]:
+    child = Child()
+    yield child
+    child.process.kill()
+    child.process.wait()
+
+
+def endless(layers: int = 400) -> QuantumCircuit:
+    """Minutes of simulation, in which Aer lets no Python code run."""
+    circuit = QuantumCircuit(23, 1)
+    for layer in range(layers):
+        for qubit in range(23):
+            circuit.rz(0.1 * layer + 0.3, qubit)
+            circuit.sx(qubit)
+    circuit.measure(0, 0)
+    return circuit
+
+
+def long_sweep() -> str:
+    """Thousands of short runs."""
+    return params(*[[bell(), NO_VALUES, 10]] * 3000)
+
+
+def test_ready_names_the_programs_and_versions(shared):
+    assert shared.ready["protocol"] == 1
+    assert shared.ready["programs"] == ["estimator", "executor", "sampler"]
+    assert shared.ready["pid"] == shared.process.pid
+    assert set(shared.ready["versions"]) == {"python", "qiskit", "qiskit-aer", "samplomatic"}
+
+
+def test_a_job_starts_reports_progress_and_ends_with_its_result(shared):
+    shared.run("j1", "sampler", params([bell(), NO_VALUES, 100]))
+    answer = shared.answer("j1")
+    assert [message["type"] for message in shared.seen] == [
+        "started",
+        "progress",
+        "progress",
+        "result",
+    ]
+    assert shared.seen[-2] | {"type": ""} == {
+        "type": "", "job": "j1", "attempt": "1", "done": 1, "total": 1, "message": "pub 1 of 1"
+    }  # fmt: skip
+    assert sum(decoded(answer["result"])[0].data.meas.get_counts().values()) == 100
+
+
+def test_the_golden_messages_are_understood(shared):
+    lines = (ROOT / "protocol" / "messages.jsonl").read_text("utf-8").splitlines()
+    entries = [json.loads(line) for line in lines]
+    runs = {e["message"]["job"]: e["message"] for e in entries if e["message"]["type"] == "run"}
+    ends = {}
+    for job, message in runs.items():
+        shared.send(message)
+        ends[job] = shared.answer(job)
+    expected = {
+        e["message"].get("job"): e["message"] for e in entries if e["message"]["type"] == "result"
+    }
+    for job, message in expected.items():
+        assert ends[job] == message
+    assert ends["j-nan"] == next(
+        e["message"]
+        for e in entries
+        if e["message"].get("job") == "j-nan" and e["direction"] == "from_worker"
+    )
+    assert "not a string" in ends["j-raw"]["message"]
+    assert "Unknown program" in ends["j-none"]["message"]
+
+
+def test_lines_that_are_no_messages_are_passed_over(shared):
+    shared.write(b'\n{\nnull\n\xff\n{"type":"dance"}\n{"type":[]}\n')
+    shared.run("j2", "sampler", params([bell(), NO_VALUES, 1]))
+    assert shared.answer("j2")["type"] == "result"
+
+
+def test_a_mistake_in_the_params_is_an_input_error_and_the_worker_lives_on(shared):
+    shared.run("j3", "sampler", "{}")
+    answer = shared.answer("j3")
+    assert (answer["kind"], answer["reason_code"], answer["traceback"]) == ("input", 3211, None)
+    shared.run("j4", "sampler", params([bell(), NO_VALUES, 1]))
+    assert shared.answer("j4")["type"] == "result"
+
+
+def test_a_fault_on_our_side_is_a_program_error_with_traceback(shared):
+    broken = {"name": "b", "options": {"configuration": {"n_qubits": "two"}}}
+    shared.run("j5", "sampler", params([bell(), NO_VALUES, 1]), broken)
+    answer = shared.answer("j5")
+    assert (answer["kind"], answer["reason_code"]) == ("program", None)
+    assert answer["traceback"].startswith("Traceback (most recent call last)")
+
+
+def test_what_a_job_logs_is_sent_with_its_level(shared):
+    shared.run("j6", "sampler", params([bell(), NO_VALUES, 1]), log_level="debug")
+    shared.answer("j6")
+    assert {m["level"] for m in shared.seen if m["type"] == "log"} <= {"debug", "info"}
+    assert all(m["text"] for m in shared.seen if m["type"] == "log")
+
+
+def test_a_run_while_busy_is_refused_and_a_cancel_ends_only_its_own_attempt(shared):
+    shared.run("long", "sampler", long_sweep())
+    assert shared.read()["type"] == "started"
+    shared.run("other", "sampler", params([bell(), NO_VALUES, 1]))
+    refused = shared.answer("other")
+    assert (refused["kind"], refused["message"]) == (
+        "program",
+        "The worker is busy with another job.",
+    )
+    shared.send({"type": "cancel", "job": "long", "attempt": "an older one"})
+    shared.send({"type": "cancel", "job": "other", "attempt": "1"})
+    shared.send({"type": "cancel", "job": "long", "attempt": "1"})
+    answer = shared.answer("long")
+    assert (answer["kind"], answer["attempt"]) == ("cancelled", "1")
+    assert all(m["done"] < 3000 for m in shared.seen if m["type"] == "progress")
+    shared.run("next", "sampler", params([bell(), NO_VALUES, 1]))
+    assert shared.answer("next")["type"] == "result"
+
+
+def test_cancels_around_the_end_of_a_job_never_harm_the_next(shared):
+    for number in range(30):
+        job = f"race{number}"
+        shared.run(job, "sampler", params([bell(), NO_VALUES, 1 + number]))
+        if number % 2:
+            assert shared.read()["type"] == "started"
+        shared.send({"type": "cancel", "job": job, "attempt": "1"})
+        answer = shared.answer(job)
+        assert answer["type"] == "result" or answer["kind"] == "cancelled"
+
+
+def test_a_message_of_sixty_four_megabytes_arrives(shared):
+    text = params([bell(), NO_VALUES, 1])[:-1] + f', "padding": "{"x" * (64 << 20)}"}}'
+    shared.run("big", "sampler", text)
+    assert shared.answer("big")["type"] == "result"
+
+
+def test_shutdown_exits_with_0(own):
+    own.send({"type": "shutdown"})
+    assert own.process.wait(PATIENCE) == 0
+
+
+def test_eof_while_idle_exits_with_0(own):
+    own.process.stdin.close()
+    assert own.process.wait(PATIENCE) == 0
+
+
+def test_eof_during_a_simulation_ends_it_at_once(own):
+    own.run("endless", "sampler", params([endless(), NO_VALUES, None]))
+    assert own.read()["type"] == "started"
+    own.process.stdin.close()
+    assert own.process.wait(PATIENCE) in (0, -signal.SIGKILL)
+    assert b'"result"' not in own.process.stdout.read()
+
+
+def test_a_killed_worker_leaves_no_process_behind(own):
+    own.run("endless", "sampler", params([endless(), NO_VALUES, None]))
+    assert own.read()["type"] == "started"
+    own.process.kill()
+    # EOF on stdout comes only when the watcher process, too, has let go of everything.
+    own.process.stdout.read()
+    assert own.process.wait(PATIENCE) == -signal.SIGKILL
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a parent-death signal")
+def test_a_worker_dies_with_its_parent():
+    script = (
+        "import subprocess, sys, os\n"
+        "w = subprocess.Popen([sys.executable, '-m', 'jobworker'], stdin=subprocess.PIPE)\n"
+        "sys.stdin.readline()\n"
+        "os._exit(1)\n"
+    )
+    reader, writer = os.pipe()
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script], cwd=WORKERS, stdin=subprocess.PIPE, stdout=writer
+    )
+    os.close(writer)
+    with os.fdopen(reader, "rb") as stdout:
+        assert json.loads(stdout.readline())["type"] == "ready"
+        parent.communicate(b"go\n")
+        assert stdout.read() == b""  # returns when the last holder of stdout is dead
