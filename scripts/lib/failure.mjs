@@ -1,3 +1,5 @@
+import { withoutColours } from './colours.mjs';
+
 /** Something a person can act on: what went wrong, what to do about it, and where more is written. */
 export class Failure extends Error {
   constructor(message, { hint, log, output } = {}) {
