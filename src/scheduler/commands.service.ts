@@ -25,6 +25,8 @@ export class Commands {
   private readonly logger = new Logger(Commands.name);
   private readonly watch = new DueWatch();
   private latest: Millis = 0;
+  /** What rides along with every change because it is not worth a commit of its own. */
+  beforeCommit: ((unit: Unit) => Promise<void>) | null = null;
   /** Says that the event log has grown. */
   readonly changes = new Subject<void>();
 
@@ -87,6 +89,7 @@ export class Commands {
         this.latest = Math.max(this.latest, this.clock.now());
         const unit = new Unit(tx, this.latest, this.ids, this.watch);
         const value = await work(unit);
+        await this.beforeCommit?.(unit);
         await tx.facts.set('alive_at', String(unit.at));
         return { value, unit };
       });
