@@ -166,7 +166,7 @@ function verify() {
     ['no session is charged for downtime', charged === 0, `${charged} ms`],
     [
       'ready within 2 s',
-      startTimes.at(-1) <= 2000 || Math.max(...startTimes) <= 2000,
+      Math.max(...startTimes) <= 2000,
       `longest ${Math.round(Math.max(...startTimes))} ms`,
     ],
     [
@@ -177,25 +177,25 @@ function verify() {
   ];
 }
 
-/** Holds during which the service was down and no scripted job of the session ran, milliseconds. */
+/**
+ * Milliseconds of holds during which the service was down, jobs of the session waited for it and none ran without it. An
+ * idle session is charged up to the due time of its interactive_ttl, whether the service is there or not.
+ */
 function downtimeCharged(db) {
   const holds = db.prepare(`SELECT session, "from", "to" FROM ledger WHERE kind = 'hold'`).all();
-  const ran = db.prepare(
-    'SELECT started_at, ended_at FROM jobs WHERE session = ? AND script IS NOT NULL ORDER BY started_at',
-  );
+  const jobs = db.prepare('SELECT created_at, started_at, ended_at, script FROM jobs WHERE session = ?');
   let sum = 0;
   for (const hold of holds) {
     for (const [from, to] of down) {
-      let at = Math.max(hold.from, from);
+      const begin = Math.max(hold.from, from);
       const end = Math.min(hold.to, to);
-      if (at >= end) continue;
-      for (const job of ran.all(hold.session)) {
-        if (job.started_at < end && job.ended_at > at) {
-          sum += Math.max(0, job.started_at - at);
-          at = Math.max(at, job.ended_at);
-        }
+      if (begin >= end) continue;
+      const own = jobs.all(hold.session);
+      for (let at = begin; at < end; at += 1) {
+        const waits = own.some((job) => job.created_at <= at && job.ended_at > at);
+        const runs = own.some((job) => job.script !== null && job.started_at <= at && job.ended_at > at);
+        if (waits && !runs) sum += 1;
       }
-      sum += Math.max(0, end - at);
     }
   }
   return sum;
