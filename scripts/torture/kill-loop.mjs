@@ -50,7 +50,7 @@ for (let i = 1; i <= times; i += 1) {
   const startedAt = Date.now();
   service = await start();
   startTimes.push(performance.now() - begin);
-  down.push([killedAt, startedAt]);
+  down.push([killedAt, Date.now()]);
   unsettled += orphans(startedAt);
   if (i % 10 === 0 || i === times)
     console.log(`${i} kills, ${accepted.size} jobs accepted, last start ${Math.round(startTimes.at(-1))} ms`);
@@ -193,7 +193,7 @@ function downtimeCharged(db) {
       const own = jobs.all(hold.session);
       for (let at = begin; at < end; at += 1) {
         const waits = own.some((job) => job.created_at <= at && job.ended_at > at);
-        const runs = own.some((job) => job.script !== null && job.started_at <= at && job.ended_at > at);
+        const runs = own.some((job) => job.started_at <= at && job.ended_at > at);
         if (waits && !runs) sum += 1;
       }
     }
