@@ -183,7 +183,10 @@ function verify() {
  */
 function downtimeCharged(db) {
   const holds = db.prepare(`SELECT session, "from", "to" FROM ledger WHERE kind = 'hold'`).all();
-  const jobs = db.prepare('SELECT created_at, started_at, ended_at, script FROM jobs WHERE session = ?');
+  const jobs = db.prepare('SELECT created_at, ended_at FROM jobs WHERE session = ?');
+  const events = db.prepare(
+    'SELECT type, at, job FROM events WHERE session = ? AND job IS NOT NULL ORDER BY id',
+  );
   let sum = 0;
   for (const hold of holds) {
     for (const [from, to] of down) {
@@ -191,14 +194,29 @@ function downtimeCharged(db) {
       const end = Math.min(hold.to, to);
       if (begin >= end) continue;
       const own = jobs.all(hold.session);
+      const attempts = attemptsOf(events.all(hold.session));
       for (let at = begin; at < end; at += 1) {
         const waits = own.some((job) => job.created_at <= at && job.ended_at > at);
-        const runs = own.some((job) => job.started_at <= at && job.ended_at > at);
+        const runs = attempts.some((attempt) => attempt.from <= at && attempt.to > at);
         if (waits && !runs) sum += 1;
       }
     }
   }
   return sum;
+}
+
+/** When each attempt of a session's jobs ran; a job that was started again has several. */
+function attemptsOf(events) {
+  const running = new Map();
+  const attempts = [];
+  for (const { type, at, job } of events) {
+    if (type === 'job.running') running.set(job, at);
+    else if (running.has(job) && type !== 'job.stopping') {
+      attempts.push({ from: running.get(job), to: at });
+      running.delete(job);
+    }
+  }
+  return attempts;
 }
 
 /** Mulberry32: the same moments for the same seed, as far as a real clock allows. */
