@@ -12,7 +12,9 @@ function split(chunks: readonly Buffer[], longest?: number): { lines: string[]; 
 
 /** `bytes` cut at these places, wherever they fall. */
 function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
-  const sorted = [0, ...places.map((place) => place % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
+  const sorted = [0, ...places.map((place) => place % (bytes.length + 1)), bytes.length].sort(
+    (a, b) => a - b,
+  );
   return sorted.slice(1).map((to, i) => bytes.subarray(sorted[i], to));
 }
 
@@ -40,7 +42,13 @@ describe('lines', () => {
 
   it('of 64 MB arrive in pieces of 64 kB without being copied for each', () => {
     const line = Buffer.alloc(64 * 1024 * 1024, 'x');
-    const chunks = [...cut(line, Array.from({ length: 1023 }, (_, i) => (i + 1) * 65536)), Buffer.from('\n')];
+    const chunks = [
+      ...cut(
+        line,
+        Array.from({ length: 1023 }, (_, i) => (i + 1) * 65536),
+      ),
+      Buffer.from('\n'),
+    ];
     const { lines } = split(chunks);
     expect(lines.map(({ length }) => length)).toEqual([line.length]);
   });
