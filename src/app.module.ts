@@ -10,6 +10,7 @@ import { TokensService } from './auth/tokens.service.js';
 import type { Config } from './config/config.js';
 import { BackendsController } from './dialects/qiskit-runtime/backends.controller.js';
 import { QiskitErrorsFilter } from './dialects/qiskit-runtime/errors.filter.js';
+import { EventsController } from './dialects/qiskit-runtime/events.controller.js';
 import { IdentityController } from './dialects/qiskit-runtime/identity.controller.js';
 import { JobsController } from './dialects/qiskit-runtime/jobs.controller.js';
 import { SessionsController } from './dialects/qiskit-runtime/sessions.controller.js';
@@ -18,6 +19,7 @@ import { RunnerPool } from './runners/runner-pool.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { ClockService } from './scheduler/clock.service.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './scheduler/commands.service.js';
+import { EventsService } from './scheduler/events.service.js';
 import { InstancesService } from './scheduler/instances.service.js';
 import { JobsService } from './scheduler/jobs.service.js';
 import { LedgerService } from './scheduler/ledger.service.js';
@@ -69,6 +71,7 @@ export class AppModule {
         BackendsController,
         SessionsController,
         JobsController,
+        EventsController,
       ],
       providers: [
         ...ports,
@@ -78,6 +81,7 @@ export class AppModule {
         BackendsService,
         InstancesService,
         LedgerService,
+        EventsService,
         ClockService,
         TokensService,
         { provide: APP_GUARD, useClass: TokenGuard },

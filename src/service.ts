@@ -32,7 +32,12 @@ export async function startService(config: Config): Promise<Service> {
 
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(config, { store: database.store, clock, runners, devices }),
-    new FastifyAdapter({ bodyLimit: Number.MAX_SAFE_INTEGER, routerOptions: { maxParamLength: 256 } }),
+    new FastifyAdapter({
+      // Event streams stay open for ever: they must not keep the service from stopping.
+      forceCloseConnections: true,
+      bodyLimit: Number.MAX_SAFE_INTEGER,
+      routerOptions: { maxParamLength: 256 },
+    }),
     { logger, bodyParser: false },
   );
   installBodyParser(app.getHttpAdapter().getInstance());

@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Subject } from 'rxjs';
 import type { Millis } from '../kernel/time.js';
 import { CLOCK, IDS, RUNNERS, STORE, type Clock, type Ids, type Runners, type Store } from './ports.js';
 import { applyDue, settle } from './settle.js';
@@ -23,6 +24,8 @@ export class Commands {
   private readonly logger = new Logger(Commands.name);
   private readonly watch = new DueWatch();
   private latest: Millis = 0;
+  /** Says that the event log has grown. */
+  readonly changes = new Subject<void>();
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -37,12 +40,16 @@ export class Commands {
     return this.watch.next;
   }
 
-  /** Runs `work` on the state as it is now, and answers when the outcome is durable. Throws what `work` refuses. */
-  async run<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` on the state as it is now, and answers when the outcome is durable. Throws what `work` refuses. `actor`
+   * stands in the event log.
+   */
+  async run<T>(work: (unit: Unit) => Promise<T>, actor = 'scheduler'): Promise<T> {
     for (;;) {
       const done = await this.write(async (unit) => {
         // Too much was due for one transaction: what was applied is kept, and the command waits for the rest.
         if (!(await settle(unit, this.watch, this.settings.window))) return null;
+        unit.actor = actor;
         const value = await work(unit);
         await settle(unit, this.watch, this.settings.window);
         return { value };
@@ -68,6 +75,7 @@ export class Commands {
   async recover(): Promise<{ lost: number }> {
     return this.write(async (unit) => {
       const aliveAt = Number((await unit.tx.facts.get('alive_at')) ?? unit.at);
+      unit.actor = 'restart';
       const orphans = await unit.tx.jobs.runningOnRunners();
       const paused = new Set<string>();
       for (const job of orphans) {
@@ -94,7 +102,7 @@ export class Commands {
 
   private async write<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
     try {
-      const { value, effects } = await this.store.write(async (tx) => {
+      const { value, effects, logged } = await this.store.write(async (tx) => {
         // The computer's clock may be set back, also between two starts; ours never goes back.
         if (this.latest === 0) this.latest = Number((await tx.facts.get('alive_at')) ?? 0);
         if (this.clock instanceof VirtualClock) this.clock.moveTo(this.latest);
@@ -102,8 +110,9 @@ export class Commands {
         const unit = new Unit(tx, this.latest, this.ids, this.watch);
         const value = await work(unit);
         await tx.facts.set('alive_at', String(unit.at));
-        return { value, effects: unit.effects };
+        return { value, effects: unit.effects, logged: unit.logged };
       });
+      if (logged) this.changes.next();
       await this.perform(effects);
       return value;
     } catch (error) {
@@ -133,14 +142,27 @@ export class Commands {
   }
 
   private async hand(id: string, token: string): Promise<void> {
-    const [job, params] = await Promise.all([this.store.read.job(id), this.store.read.params(id)]);
-    // Stopped or lost again in the meantime: then another effect follows, or none is needed.
-    if (job === null || params === null || job.token !== token) return;
-    const backend = await this.store.read.backend(job.backend);
-    if (backend === null) return;
+    try {
+      await this.start(id, token);
+    } catch (error) {
+      this.logger.error(`Job ${id} could not be handed to a runner: ${String(error)}`);
+      // The change is committed and must not look failed. No process has the attempt, so this answers that it is lost.
+      this.runners.stop(id, token);
+    }
+  }
+
+  private async start(id: string, token: string): Promise<void> {
+    const queued = await this.store.read.job(id);
+    if (queued === null) return;
+    const [params, backend] = await Promise.all([
+      this.store.read.params(id),
+      this.store.read.backend(queued.backend),
+    ]);
+    if (params === null || backend === null) throw new Error('its params or its backend are gone');
+    // Read last: an attempt that was stopped or lost in the meantime is not begun. Its stop finds no process and ends it.
+    const job = await this.store.read.job(id);
+    if (job?.token !== token || job.stop !== null) return;
     const { program, details } = job;
     this.runners.start({ job: id, token, program, backend, params, logLevel: details.logLevel });
-    // A cancel from the same commit told the runner to stop what it did not have yet.
-    if (job.stop !== null) this.runners.stop(id, token);
   }
 }

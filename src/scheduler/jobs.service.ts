@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { maySee, type Actor } from '../kernel/access/access.js';
+import { mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
 import { checkJobLimit } from '../kernel/job/job.decide.js';
 import { defaultMaxAttempts, isFinal, type Job } from '../kernel/job/job.js';
 import { Refusal } from '../kernel/refusal.js';
@@ -104,7 +104,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
       // Kept now and shown once the job is completed: a scripted job ends without anyone there to bring a result.
       if (scripted !== null) await unit.tx.jobs.saveResult(job.id, scripted.result);
       return job;
-    });
+    }, nameOf(actor));
   }
 
   async get(actor: Actor, id: string): Promise<JobRecord> {
@@ -144,13 +144,14 @@ export class JobsService implements OnModuleInit, RunnerListener {
 
   /** A queued job ends at once, a running one when its runner is gone. */
   cancel(actor: Actor, id: string): Promise<Job> {
-    return this.commands.run(async (unit) =>
-      unit.stopJob(await this.job(unit.tx, actor, id), {
-        at: unit.at,
-        reason: `cancelled by ${actor.role} ${actor.user}`,
-        reasonCode: null,
-      }),
-    );
+    return this.commands.run(async (unit) => {
+      const job = await this.job(unit.tx, actor, id);
+      if (!mayEnd(actor, job)) {
+        throw new Refusal('forbidden', `Job ${id} is for ${job.user} or an admin to cancel.`);
+      }
+      const reason = `cancelled by ${nameOf(actor)}`;
+      return unit.stopJob(job, { at: unit.at, reason, reasonCode: null });
+    }, nameOf(actor));
   }
 
   /** Forgets a job that has ended; what it was charged stays in the ledger. */
@@ -195,7 +196,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
         await unit.tx.jobs.saveResult(id, answer.traceback);
       }
       await unit.endJob(job, answer, unit.at);
-    });
+    }, 'runner');
   }
 
   async logged(id: string, token: string, level: string, text: string): Promise<void> {

@@ -50,6 +50,32 @@ export interface JobDetails {
 }
 export type JobRecord = Job & { readonly details: JobDetails };
 
+/** One change of a session or a job, as the event log keeps it. */
+export interface EventRecord {
+  readonly id: number;
+  readonly type: EventType;
+  /** When it took effect: for a deadline its due time. */
+  readonly at: Millis;
+  readonly processedAt: Millis;
+  /** `user alice`, `admin root`, `clock`, `scheduler` or `runner`. */
+  readonly actor: string;
+  readonly cause: string | null;
+  readonly backend: string;
+  readonly instance: string;
+  readonly session: string | null;
+  readonly job: string | null;
+}
+export type EventType =
+  `session.${SessionState | 'draining' | 'resumed'}` | `job.${JobState | 'stopping' | 'requeued'}`;
+
+export interface EventFilter {
+  readonly instance?: string;
+  readonly session?: string;
+  /** Only what came after the event with this id. */
+  readonly after: number;
+  readonly limit: number;
+}
+
 // --- Store ----------------------------------------------------------------------------------------------------------
 
 /** Something whose deadline has come. */
@@ -108,6 +134,11 @@ export interface Tx {
     find(id: string): Promise<Token | null>;
     insert(token: Token): Promise<void>;
     revoke(id: string, at: Millis): Promise<void>;
+  };
+  readonly events: {
+    append(event: Omit<EventRecord, 'id'>): Promise<void>;
+    /** The same event for every queued job of a session. */
+    appendForQueuedOf(session: string, event: Omit<EventRecord, 'id' | 'job'>): Promise<void>;
   };
   readonly ledger: { append(entries: readonly LedgerEntry[]): Promise<void> };
   /** The first thing due at or before `at`, in order of due time and rank. */
@@ -182,6 +213,9 @@ export interface Reads {
   tokens(): Promise<Token[]>;
   /** What a queued job needs to know of the others on its backend. */
   waiting(job: Job, at: Millis, window: Millis): Promise<WaitingView | null>;
+  /** Oldest first. */
+  events(filter: EventFilter): Promise<EventRecord[]>;
+  lastEvent(): Promise<number>;
   /** Charged to an instance by entries that ended after `from`, plus what accrues until `at`. */
   charged(instance: string, from: Millis, at: Millis): Promise<Millis>;
   ledger(filter: LedgerFilter): Promise<(LedgerEntry & { id: number })[]>;
@@ -252,7 +286,7 @@ export interface Runners {
   /** Why the driver cannot run anything now, in one sentence; null when it can. */
   unavailable(driver: string): string | null;
   start(task: Task): void;
-  /** Asks an attempt to stop. */
+  /** Asks an attempt to stop; one that has no process is answered as lost. */
   stop(job: string, token: string): void;
   /** Ends its process. */
   kill(job: string, token: string): void;

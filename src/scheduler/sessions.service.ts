@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { maySee, type Actor } from '../kernel/access/access.js';
+import { mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
 import { Refusal } from '../kernel/refusal.js';
 import { grantLimits, type AskedLimits } from '../kernel/session/session.limits.js';
 import { openSession, type Session, type SessionMode } from '../kernel/session/session.js';
@@ -48,7 +48,7 @@ export class SessionsService {
       );
       await unit.insertSession(session);
       return session;
-    });
+    }, nameOf(actor));
   }
 
   async get(actor: Actor, id: string): Promise<Session> {
@@ -64,14 +64,18 @@ export class SessionsService {
     return this.commands.run(async (unit) => {
       const session = await find(unit.tx, actor, id);
       return unit.changeSession(session, { type: accepting ? 'resume' : 'drain', at: unit.at });
-    });
+    }, nameOf(actor));
   }
 
   /** Closes at once: queued jobs fail, a running one is left to finish. Closing again changes nothing. */
   close(actor: Actor, id: string): Promise<Session> {
-    return this.commands.run(async (unit) =>
-      closeWith(unit, await find(unit.tx, actor, id), `closed by ${actor.role} ${actor.user}`),
-    );
+    return this.commands.run(async (unit) => {
+      const session = await find(unit.tx, actor, id);
+      if (!mayEnd(actor, session)) {
+        throw new Refusal('forbidden', `Session ${id} is for ${session.user} or an admin to close.`);
+      }
+      return closeWith(unit, session, `closed by ${nameOf(actor)}`);
+    }, nameOf(actor));
   }
 
   /** As {@link close}, in the admin's words, and where wanted the running jobs are cancelled too. */
@@ -85,7 +89,7 @@ export class SessionsService {
         }
       }
       return find(unit.tx, actor, id);
-    });
+    }, nameOf(actor));
   }
 }
 

@@ -22,9 +22,11 @@ export async function settle(unit: Unit, watch: DueWatch, window: Millis): Promi
         watch.next = (await unit.tx.nextDue()) ?? Infinity;
         break;
       }
+      unit.actor = 'clock';
       await applyDue(unit, due);
       applied += 1;
     }
+    unit.actor = 'scheduler';
     for (const backend of unit.takeTouched()) await dispatch(unit, backend, window);
   } while (watch.next <= unit.at && applied < mostDuePerUnit);
   return watch.next > unit.at;

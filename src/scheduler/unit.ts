@@ -18,7 +18,7 @@ import {
 import { deadlineOf } from '../kernel/session/session.deadline.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
-import type { Ids, JobDetails, Tx } from './ports.js';
+import type { EventType, Ids, JobDetails, Tx } from './ports.js';
 
 /** What is to be done outside once the transaction is durable: safe to lose, safe to repeat. */
 export interface Effect {
@@ -42,6 +42,10 @@ export class DueWatch {
  */
 export class Unit {
   readonly effects: Effect[] = [];
+  /** Who is acting now, for the event log. */
+  actor = 'scheduler';
+  /** Whether anything was logged: then whoever follows the log is told after the commit. */
+  logged = false;
   private readonly touched = new Set<string>();
 
   constructor(
@@ -72,6 +76,7 @@ export class Unit {
   async insertSession(session: Session): Promise<void> {
     const due = deadlineOf(session);
     await this.tx.sessions.insert(session, due);
+    await this.log('session.open', session, null, session.createdAt, 'opened');
     this.watch.note(due?.at);
   }
 
@@ -98,9 +103,14 @@ export class Unit {
       await this.tx.sessions.save(session, due);
       this.watch.note(due?.at);
       await this.tx.ledger.append(ledger);
+      await this.logSession(before, session);
     }
     if (failsQueuedJobs) {
       const how = closedWithSession(session.stateReason ?? 'closed');
+      await this.tx.events.appendForQueuedOf(session.id, {
+        ...this.eventOf('job.failed', session, session.closedAt ?? this.at, how.reason),
+        session: session.id,
+      });
       const count = await this.tx.jobs.endQueuedOf(session.id, how, session.closedAt ?? this.at);
       await this.tx.backends.countQueued(session.backend, -count);
     }
@@ -113,6 +123,7 @@ export class Unit {
   async insertJob(job: Omit<Job, 'seq'>, details: JobDetails, params: string): Promise<Job> {
     const inserted = await this.tx.jobs.insert({ ...job, details }, params);
     await this.tx.backends.countQueued(job.backend, 1);
+    await this.log('job.queued', job, job.id, this.at, 'submitted');
     await this.tellSession(job, () => ({ type: 'jobSubmitted', at: this.at, seq: inserted.seq }));
     this.touch(job.backend);
     return inserted;
@@ -122,7 +133,7 @@ export class Unit {
     const job = await this.job(id);
     const token = this.ids.uuid();
     const started = startJob(job, slot, token, this.at);
-    await this.saveJob(started);
+    await this.saveJob(job, started, this.at);
     await this.tx.backends.countQueued(job.backend, -1);
     await this.tellSession(job, async () => ({
       type: 'jobStarted',
@@ -141,12 +152,12 @@ export class Unit {
   async stopJob(job: Job, stop: Stop): Promise<Job> {
     const decision = stopJob(job, stop);
     if (decision.job.state === 'running') {
-      await this.saveJob(decision.job);
+      await this.saveJob(job, decision.job, stop.at);
       if (job.token !== null) this.effects.push({ type: 'stop', job: job.id, token: job.token });
       return decision.job;
     }
     if (job.state === 'running') return this.left(job, decision, stop.at);
-    await this.saveJob(decision.job);
+    await this.saveJob(job, decision.job, stop.at);
     await this.tx.backends.countQueued(job.backend, -1);
     await this.tellSession(job, async () => ({
       type: 'jobWithdrawn',
@@ -162,7 +173,7 @@ export class Unit {
     const session = job.session === null ? null : await this.tx.sessions.find(job.session);
     const decision = loseJob(job, at, session?.state === 'closed');
     if (decision.job.state !== 'queued') return this.left(job, decision, at);
-    await this.saveJob(decision.job);
+    await this.saveJob(job, decision.job, at);
     await this.tx.backends.countQueued(job.backend, 1);
     await this.tellSession(job, async () => ({
       type: 'jobRequeued',
@@ -183,7 +194,7 @@ export class Unit {
   }
 
   private async left(before: Job, { job, ledger }: JobDecision, at: Millis): Promise<Job> {
-    await this.saveJob(job);
+    await this.saveJob(before, job, at);
     await this.tx.ledger.append(ledger);
     const charged = job.used - before.used;
     await this.tellSession(job, () => ({ type: 'jobEnded', at, startedAt: before.startedAt ?? at, charged }));
@@ -191,10 +202,41 @@ export class Unit {
     return job;
   }
 
-  private async saveJob(job: Job): Promise<void> {
+  private async saveJob(before: Job, job: Job, at: Millis): Promise<void> {
     const due = jobDeadlineOf(job);
     await this.tx.jobs.save(job, due);
     this.watch.note(due?.at);
+    if (job.state === 'queued') await this.log('job.requeued', job, job.id, at, 'its runner was lost');
+    else if (job.state !== before.state) await this.log(`job.${job.state}`, job, job.id, at, job.reason);
+    else if (job.stop !== before.stop)
+      await this.log('job.stopping', job, job.id, at, job.stop?.reason ?? null);
+  }
+
+  private async logSession(before: Session, session: Session): Promise<void> {
+    const last = session.timestamps.at(-1);
+    if (session.state !== before.state) {
+      await this.log(`session.${session.state}`, session, null, last?.at ?? this.at, session.stateReason);
+    } else if (session.acceptingJobs !== before.acceptingJobs) {
+      const type = session.acceptingJobs ? 'session.resumed' : 'session.draining';
+      await this.log(type, session, null, this.at, null);
+    }
+  }
+
+  private async log(
+    type: EventType,
+    of: Pick<Session, 'id' | 'backend' | 'instance'> | Pick<Job, 'session' | 'backend' | 'instance'>,
+    job: string | null,
+    at: Millis,
+    cause: string | null,
+  ): Promise<void> {
+    const session = 'session' in of ? of.session : of.id;
+    await this.tx.events.append({ ...this.eventOf(type, of, at, cause), session, job });
+  }
+
+  private eventOf(type: EventType, of: Pick<Job, 'backend' | 'instance'>, at: Millis, cause: string | null) {
+    this.logged = true;
+    const { backend, instance } = of;
+    return { type, at, processedAt: this.at, actor: this.actor, cause, backend, instance };
   }
 
   private async tellSession(

@@ -3,6 +3,7 @@ import type { Millis } from '../kernel/time.js';
 import type { Due, Fact, Reads, Store, Tx } from '../scheduler/ports.js';
 import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
 import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.js';
+import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { jobsStore, listJobs } from './jobs.store.js';
 import { ledgerStore, listLedger } from './ledger.store.js';
 import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
@@ -42,6 +43,7 @@ function transaction(sql: Sql): Tx {
     backends: backendsStore(sql),
     instances: instancesStore(sql),
     tokens: tokensStore(sql),
+    events: eventsStore(sql),
     ledger: ledgerStore(sql),
     firstDue: (at) => firstDue(sql, at),
     nextDue: async () => (await firstDue(sql, Number.MAX_SAFE_INTEGER))?.at ?? null,
@@ -120,6 +122,8 @@ function reads(sql: Sql): Reads {
     tokens: async () =>
       (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
     waiting: (job, at, window) => readWaiting(sql, job, at, window),
+    events: (filter) => listEvents(sql, filter),
+    lastEvent: () => lastEvent(sql),
     charged: (instance, from, at) => readCharged(sql, instance, from, at),
     ledger: (filter) => listLedger(sql, filter),
   };

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { Actor } from '../../src/kernel/access/access.js';
 import type { Backend } from '../../src/kernel/backend/backend.js';
 import { seconds, type Millis } from '../../src/kernel/time.js';
@@ -11,6 +12,9 @@ import { SessionsService } from '../../src/scheduler/sessions.service.js';
 import { VirtualClock } from '../../src/scheduler/system-clock.js';
 import { after, t0 } from './given.js';
 import { givenBackend, givenDatabase, givenDetails, givenFolder, givenInstance } from './store.js';
+
+// What the services log about the losses that a test brings about is not news.
+Logger.overrideLogger(false);
 
 /** Runners that only remember what they were told; the test answers for them. */
 export class FakeRunners implements Runners {
@@ -75,7 +79,7 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
   const commands = new Commands(store, clock, ids, runners, settings);
   const backends = new BackendsService(commands, store, runners, settings);
   const sessions = new SessionsService(commands, store, backends);
-  const jobs = new JobsService(commands, backends, store, runners);
+  const jobs = new JobsService(commands, backends, store, runners, clock, settings);
   jobs.onModuleInit();
   if (folder === undefined) {
     await store.write(async (tx) => {

@@ -94,6 +94,13 @@ export class JobsQuery {
   @IsOptional() @Matches(/^(asc|desc)$/i, { message: 'sort must be ASC or DESC' }) sort?: string;
 }
 
+/** Query of `GET /sessions/{id}/events`. */
+export class EventsQuery {
+  /** Only what came after the event with this id. */
+  @Type(() => Number) @IsInt() @Min(0) after: number = 0;
+  @Type(() => Number) @IsInt() @Min(1) @Max(1000) limit: number = 200;
+}
+
 /** Query of `GET /sessions`. */
 export class SessionsQuery {
   @Type(() => Number) @IsInt() @Min(1) @Max(200) limit: number = 20;

@@ -3,7 +3,7 @@ import type { Place } from '../../kernel/choice/waiting.js';
 import { isFinal, reasonCodes, type JobState } from '../../kernel/job/job.js';
 import { activeRemaining, elapsedTime, type Session } from '../../kernel/session/session.js';
 import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
-import type { Device, Instance, JobRecord } from '../../scheduler/ports.js';
+import type { Device, EventRecord, Instance, JobRecord } from '../../scheduler/ports.js';
 
 /** Times on this wire are UTC and end in `Z`: the client replaces the zone instead of converting (dialect, values). */
 export const toIso = (at: Millis): string => new Date(at).toISOString();
@@ -142,3 +142,16 @@ export function usageOfInstance(instance: Instance, charged: { charged: Millis; 
     ...(instance.budget !== null && { usage_limit_seconds: toSeconds(instance.budget) }),
   };
 }
+
+/** One change of a session or a job. `at` is when it took effect, `processed_at` when the service got to it. */
+export const fromEvent = (event: EventRecord) => ({
+  id: event.id,
+  type: event.type,
+  at: toIso(event.at),
+  processed_at: toIso(event.processedAt),
+  actor: event.actor,
+  cause: event.cause,
+  backend: event.backend,
+  session_id: event.session,
+  job_id: event.job,
+});

@@ -17,3 +17,6 @@ export const maySee = (actor: Actor, owner: { readonly instance: string }): bool
 /** Closing a session and cancelling a job is for the user who owns it, and for an admin. */
 export const mayEnd = (actor: Actor, owner: { readonly instance: string; readonly user: string }): boolean =>
   actor.role === 'admin' || (actor.instance.id === owner.instance && actor.user === owner.user);
+
+/** How the event log and reasons name someone. */
+export const nameOf = (actor: Actor): string => `${actor.role} ${actor.user}`;

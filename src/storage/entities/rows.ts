@@ -182,6 +182,23 @@ export class LedgerRow {
   @Column(millis) total!: number;
 }
 
+/** Append-only: every change of a session or a job, with who caused it and when it took effect and was processed. */
+@Entity('events')
+@Index('events_session', ['session', 'id'], { where: 'session IS NOT NULL' })
+@Index('events_instance', ['instance', 'id'])
+export class EventRow {
+  @PrimaryGeneratedColumn({ type: 'integer' }) id!: number;
+  @Column(text) type!: string;
+  @Column(millis) at!: number;
+  @Column(millis) processed_at!: number;
+  @Column(text) actor!: string;
+  @Column(textOrNull) cause!: string | null;
+  @Column(text) backend!: string;
+  @Column(text) instance!: string;
+  @Column(textOrNull) session!: string | null;
+  @Column(textOrNull) job!: string | null;
+}
+
 @Entity('facts')
 export class FactRow {
   @PrimaryColumn(text) key!: string;
@@ -200,5 +217,6 @@ export const rows = [
   JobLogRow,
   JobTagRow,
   LedgerRow,
+  EventRow,
   FactRow,
 ];

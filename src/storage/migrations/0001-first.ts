@@ -44,5 +44,8 @@ const statements = [
   `CREATE INDEX "job_tags_tag" ON "job_tags" ("tag", "job")`,
   `CREATE TABLE "ledger" ("id" integer PRIMARY KEY AUTOINCREMENT NOT NULL, "kind" text NOT NULL, "backend" text NOT NULL, "slot" integer NOT NULL, "instance" text NOT NULL, "user" text NOT NULL, "session" text, "job" text, "from" bigint NOT NULL, "to" bigint NOT NULL, "total" bigint NOT NULL)`,
   `CREATE INDEX "ledger_window" ON "ledger" ("instance", "to", "id")`,
+  `CREATE TABLE "events" ("id" integer PRIMARY KEY AUTOINCREMENT NOT NULL, "type" text NOT NULL, "at" bigint NOT NULL, "processed_at" bigint NOT NULL, "actor" text NOT NULL, "cause" text, "backend" text NOT NULL, "instance" text NOT NULL, "session" text, "job" text)`,
+  `CREATE INDEX "events_instance" ON "events" ("instance", "id") `,
+  `CREATE INDEX "events_session" ON "events" ("session", "id") WHERE session IS NOT NULL`,
   `CREATE TABLE "facts" ("key" text PRIMARY KEY NOT NULL, "value" text NOT NULL)`,
 ];

@@ -1,0 +1,54 @@
+import type { EventFilter, EventRecord, EventType, Tx } from '../scheduler/ports.js';
+import type { EventRow } from './entities/rows.js';
+import { insertInto, quoted, type Sql, type Value } from './sql.js';
+
+const columns = ['type', 'at', 'processed_at', 'actor', 'cause', 'backend', 'instance', 'session', 'job'];
+
+export const eventsStore = (sql: Sql): Tx['events'] => ({
+  append: (e) =>
+    sql.run(
+      insertInto('events', columns),
+      ...[e.type, e.at, e.processedAt, e.actor, e.cause, e.backend, e.instance, e.session, e.job],
+    ),
+  appendForQueuedOf: (session, e) =>
+    sql.run(
+      `INSERT INTO events (${quoted(columns)}) SELECT ?, ?, ?, ?, ?, ?, ?, ?, id FROM jobs
+       WHERE state = 'queued' AND session = ? ORDER BY seq`,
+      ...[e.type, e.at, e.processedAt, e.actor, e.cause, e.backend, e.instance, e.session, session],
+    ),
+});
+
+export async function listEvents(sql: Sql, filter: EventFilter): Promise<EventRecord[]> {
+  const where = ['id > ?'];
+  const values: Value[] = [filter.after];
+  if (filter.session !== undefined) {
+    where.push('session IS NOT NULL AND session = ?');
+    values.push(filter.session);
+  }
+  if (filter.instance !== undefined) {
+    where.push('instance = ?');
+    values.push(filter.instance);
+  }
+  const rows = await sql.all<EventRow>(
+    `SELECT * FROM events WHERE ${where.join(' AND ')} ORDER BY id LIMIT ?`,
+    ...values,
+    filter.limit,
+  );
+  return rows.map((row) => ({
+    id: Number(row.id),
+    type: row.type as EventType,
+    at: Number(row.at),
+    processedAt: Number(row.processed_at),
+    actor: row.actor,
+    cause: row.cause,
+    backend: row.backend,
+    instance: row.instance,
+    session: row.session,
+    job: row.job,
+  }));
+}
+
+export async function lastEvent(sql: Sql): Promise<number> {
+  const row = await sql.one<{ id: number | null }>('SELECT MAX(id) AS id FROM events');
+  return Number(row?.id ?? 0);
+}
