@@ -11,13 +11,25 @@ const posted = (body: string | Uint8Array): Promise<Answer> => stint.call('POST'
 
 describe('a body that is no JSON is refused with the place where it stops being any:', () => {
   it.each([
-    ['{"program_id": "scripted",}', /expected a member name in double quotes at line 1, column 27/],
-    ['{\n  "params": {\n    "a": tru\n  }\n}', /expected a value at line 3, column 10/],
-    ['[]', /expected a JSON object, "{", at line 1, column 1/],
-    ['program_id=scripted', /expected a JSON object, "{", at line 1, column 1/],
-    ['{"cost": NaN}', /cost holds NaN or Infinity/],
-    [`{"params": ${'['.repeat(100_000)}`, /nested more than 512 levels deep at line 1/],
-  ])('%.40s', async (body, message) => {
+    [
+      'a comma too many',
+      '{"program_id": "scripted",}',
+      /expected a member name in double quotes at line 1, column 27/,
+    ],
+    [
+      'a word that is none',
+      '{\n  "params": {\n    "a": tru\n  }\n}',
+      /expected a value at line 3, column 10/,
+    ],
+    ['a list', '[]', /expected a JSON object, "{", at line 1, column 1/],
+    ['a form', 'program_id=scripted', /expected a JSON object, "{", at line 1, column 1/],
+    ['a NaN outside params', '{"cost": NaN}', /cost holds NaN or Infinity/],
+    [
+      'brackets without end',
+      `{"params": ${'['.repeat(100_000)}`,
+      /nested more than 512 levels deep at line 1/,
+    ],
+  ])('%s', async (_, body, message) => {
     expect(errorOf(await posted(body))).toMatchObject({
       ...{ status: 400, code: 1002, message: expect.stringMatching(message) },
     });
