@@ -103,7 +103,7 @@ describe('DELETE close', () => {
     await stint.advance(100);
     const { id } = await open({ backend: 'b2' });
     const [running, queued] = [await alice.post('/jobs', job(id, 5)), await alice.post('/jobs', job(id, 5))];
-    for (const _ of ['once', 'again']) {
+    for (let times = 0; times < 2; times += 1) {
       const { status, text } = await alice.delete(`/sessions/${id}/close`);
       expect([status, text]).toEqual([204, '']);
     }
