@@ -30,7 +30,9 @@ function mutate(filename, source) {
   if (mutation === null || !filename.endsWith(mutation.file)) return source;
   const parts = source.split(mutation.from);
   if (parts.length !== 2) {
-    throw new Error(`The mutation finds "${mutation.from}" ${parts.length - 1} times in ${mutation.file}, not once.`);
+    throw new Error(
+      `The mutation finds "${mutation.from}" ${parts.length - 1} times in ${mutation.file}, not once.`,
+    );
   }
   return parts.join(mutation.to);
 }

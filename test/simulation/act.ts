@@ -2,10 +2,18 @@ import { isFinal } from '../../src/kernel/job/job.js';
 import { Refusal } from '../../src/kernel/refusal.js';
 import type { Actor } from '../../src/kernel/access/access.js';
 import { Killed, StoreFailure } from './connection.js';
+import { nextDue } from './quiet-laws.js';
 import type { By, Happening, Step } from './steps.js';
 import { actors, admin, limitsOf, type World } from './world.js';
 
-const details = { tags: [], logLevel: 'info', private: false, calibrationId: null, runtime: null, cost: null };
+const details = {
+  tags: [],
+  logLevel: 'info',
+  private: false,
+  calibrationId: null,
+  runtime: null,
+  cost: null,
+};
 const some = (n: number) => (n === 0 ? undefined : n);
 const pick = <T>(all: readonly T[], which: number): T | undefined => all[which % all.length];
 
@@ -31,8 +39,8 @@ export async function act(world: World, step: Step): Promise<void> {
     case 'advance':
       return advance(world, step.by);
     case 'toDue': {
-      const next = Math.min(world.service.commands.nextDue, world.service.runners.nextAt);
-      if (next === Infinity || next === -Infinity) return;
+      const next = Math.min(nextDue(world.shadow), world.service.runners.nextAt);
+      if (next === Infinity) return;
       return advance(world, Math.max(0, next + step.beside - world.clock.now()));
     }
     case 'sleep':
@@ -78,7 +86,11 @@ async function command(world: World, step: Step): Promise<unknown> {
     case 'open': {
       const backend = backendOf(world, step.backend);
       const { mode, maxTtl, activeTtl, interactiveTtl } = step;
-      const asked = { maxTtl: some(maxTtl), activeTtl: some(activeTtl), interactiveTtl: some(interactiveTtl) };
+      const asked = {
+        maxTtl: some(maxTtl),
+        activeTtl: some(activeTtl),
+        interactiveTtl: some(interactiveTtl),
+      };
       return sessions.open(actorOf(step.actor), { mode, backend, ...asked });
     }
     case 'submit':
@@ -102,7 +114,10 @@ async function command(world: World, step: Step): Promise<unknown> {
       return session === null ? null : sessions.adminClose(admin, session.id, 'maintenance', step.running);
     }
     case 'status':
-      return backends.change(backendOf(world, step.backend), () => ({ status: step.status, statusReason: null }));
+      return backends.change(backendOf(world, step.backend), () => ({
+        status: step.status,
+        statusReason: null,
+      }));
     case 'limits':
       return backends.change(backendOf(world, step.backend), () => ({ limits: limitsOf(step.scale) }));
     case 'remove': {
@@ -126,7 +141,8 @@ async function submit(world: World, step: Extract<Step, { do: 'submit' }>): Prom
   const scripted = world.shadow.place(backend).backend.driver === 'scripted';
   const { duration, outcome, attempts } = step;
   const params = scripted ? { duration: duration / 1000, outcome, result: step.actor } : { attempts };
-  const who = session === null ? actorOf(step.actor) : (actors.find(({ user }) => user === session.user) ?? admin);
+  const who =
+    session === null ? actorOf(step.actor) : (actors.find(({ user }) => user === session.user) ?? admin);
   const job = await world.service.jobs.submit(who, {
     program: scripted ? 'scripted' : 'sampler',
     backend: session === null ? backend : undefined,
@@ -135,21 +151,31 @@ async function submit(world: World, step: Extract<Step, { do: 'submit' }>): Prom
     params: JSON.stringify(params),
     details,
   });
-  if (!world.shadow.jobs.has(job.id)) world.laws.report('accepted is kept', `${job.id} was accepted and is not there`);
+  if (!world.shadow.jobs.has(job.id))
+    world.laws.report('accepted is kept', `${job.id} was accepted and is not there`);
   world.accepted.jobs.push(job.id);
 }
 
-/** What someone who waits is told: a place in the queue, and why. */
+/** What those who wait are told: each a place of its own in the queue, and why. */
 async function ask(world: World, which: number): Promise<void> {
-  const waiting = [...world.shadow.liveJobs].filter((id) => world.shadow.jobs.get(id)?.state === 'queued');
-  const id = pick(waiting, which);
-  const before = id === undefined ? undefined : world.shadow.jobs.get(id);
-  if (id === undefined || before === undefined) return;
-  const place = await world.service.jobs.place(await world.service.jobs.get(admin, id));
-  if (place === null || world.shadow.jobs.get(id) !== before) return;
-  const all = world.shadow.place(before.backend).counted;
-  if (place.position < 1 || place.position > all || place.reason === '')
-    world.laws.report('place', `${id} is number ${place.position} of ${all}: ${place.reason}`);
+  const { shadow, service } = world;
+  const name = backendOf(world, which);
+  const waiting = [...shadow.liveJobs].filter((id) => {
+    const job = shadow.jobs.get(id);
+    return job?.backend === name && job.state === 'queued';
+  });
+  const places: number[] = [];
+  for (const id of waiting.slice(0, 40)) {
+    const place = await service.jobs.place(await service.jobs.get(admin, id));
+    // Something else happened meanwhile: then there is nothing to compare.
+    if (place === null || waiting.some((other) => shadow.jobs.get(other)?.state !== 'queued')) return;
+    places.push(place.position);
+    if (place.reason === '') world.laws.report('place', `${id} is not told what it waits for`);
+    if (place.position > waiting.length)
+      world.laws.report('place', `${id} is number ${place.position} of ${waiting.length}: ${place.reason}`);
+  }
+  if (new Set(places).size < places.length)
+    world.laws.report('place', `two have the same: ${places.join(', ')}`);
 }
 
 /** The owner, an admin, or someone of another instance who will be turned away. */
@@ -163,7 +189,8 @@ function allowed(owner: { readonly user: string; readonly instance: string }, by
 }
 
 const actorOf = (which: number): Actor => pick(actors, which) ?? actors[0];
-const backendOf = (world: World, which: number): string => pick([...world.shadow.places.keys()], which) ?? 'b0';
+const backendOf = (world: World, which: number): string =>
+  pick([...world.shadow.places.keys()], which) ?? 'b0';
 
 /** Mostly one that is not closed; the last number names the latest of all, whatever became of it. */
 function sessionOf(world: World, which: number) {

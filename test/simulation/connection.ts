@@ -27,7 +27,7 @@ export class Lifeline {
   dead = false;
   passed = 0;
   private fault: Fault | null = null;
-  private commitsLeft = Infinity;
+  private left = Infinity;
 
   /** For the step that follows. */
   arm(fault: Fault | null): void {
@@ -35,8 +35,9 @@ export class Lifeline {
     this.passed = 0;
   }
 
-  allow(commits: number): void {
-    this.commitsLeft = commits;
+  /** So many statements, and the step has gone round in circles. */
+  allow(statements: number): void {
+    this.left = statements;
   }
 
   die(): void {
@@ -49,6 +50,7 @@ export class Lifeline {
     const { fault } = this;
     const number = this.passed;
     this.passed += 1;
+    if (this.passed > this.left) throw new Endless('the service does not come to rest');
     if (fault === null) return;
     if (fault.kind === 'kill' && number === fault.at) {
       this.dead = true;
@@ -66,8 +68,6 @@ export class Lifeline {
 
   /** Whether the commit that is about to be made fails, before or after it is. */
   commitFault(): 'commit' | 'answer' | null {
-    this.commitsLeft -= 1;
-    if (this.commitsLeft < 0) throw new Endless('the service does not come to rest');
     const kind = this.fault?.kind;
     if (kind !== 'commit' && kind !== 'answer') return null;
     this.fault = null;

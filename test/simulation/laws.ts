@@ -71,7 +71,8 @@ export class Laws {
       }
       case 'removed': {
         const job = this.shadow.jobs.get(change.job);
-        if (job === undefined || !isFinal(job.state)) this.report('jobs end once', `${change.job} was removed`);
+        if (job === undefined || !isFinal(job.state))
+          this.report('jobs end once', `${change.job} was removed`);
         return;
       }
       case 'reserved':
@@ -107,7 +108,8 @@ export class Laws {
       say(`went from ${before.state} to ${state}`);
     const [old, now] = [before.timestamps, after.timestamps];
     const added = now.slice(old.length);
-    if (old.some(({ status, at }, i) => now[i]?.status !== status || now[i].at !== at)) say('changed its past');
+    if (old.some(({ status, at }, i) => now[i]?.status !== status || now[i].at !== at))
+      say('changed its past');
     if (state === before.state ? added.length > 0 : added.length !== 1 || added[0]?.status !== state)
       say(`is ${state} but noted ${added.map(({ status }) => status).join(', ')}`);
     const [last, previous] = [now.at(-1), now.at(-2)];
@@ -151,7 +153,10 @@ export class Laws {
       return;
     }
     if (!jobMay[before.state].includes(state))
-      this.report(isFinal(before.state) ? 'jobs end once' : 'job states', `${id}: ${before.state} to ${state}`);
+      this.report(
+        isFinal(before.state) ? 'jobs end once' : 'job states',
+        `${id}: ${before.state} to ${state}`,
+      );
     if (after.attempts > after.maxAttempts || after.attempts > 3)
       this.report('attempts', `${id} began attempt ${after.attempts}`);
     if (isFinal(state)) this.ended(before, after);
@@ -161,7 +166,8 @@ export class Laws {
   }
 
   private started(before: Job, after: Job): void {
-    if (after.attempts !== before.attempts + 1) this.report('attempts', `${after.id} did not count its attempt`);
+    if (after.attempts !== before.attempts + 1)
+      this.report('attempts', `${after.id} did not count its attempt`);
     if (after.token === null || this.shadow.tokens.has(after.token))
       this.report('fencing', `the token of ${after.id} is not a new one`);
     if (after.startedAt === null || after.startedAt < after.createdAt)
@@ -170,7 +176,8 @@ export class Laws {
   }
 
   private ended(before: Job, { id, state, startedAt, endedAt, createdAt, used, ...after }: Job): void {
-    if (endedAt === null || endedAt < (startedAt ?? createdAt)) this.report('time', `${id} ended at ${endedAt}`);
+    if (endedAt === null || endedAt < (startedAt ?? createdAt))
+      this.report('time', `${id} ended at ${endedAt}`);
     const ran = startedAt === null ? 0 : (endedAt ?? 0) - startedAt;
     if (used !== ran) this.report('usage', `${id} was ${state} after ${ran} ms and used ${used}`);
     if (state === 'completed' && before.state !== 'running') this.report('job states', `${id} never ran`);

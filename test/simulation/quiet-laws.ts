@@ -17,21 +17,45 @@ export function checkQuiet(shadow: Shadow, now: Millis, report: Report): void {
   for (const name of shadow.places.keys()) noneWaitsForNothing(shadow, name, report);
 }
 
+/** When the next thing falls due, by the same words; Infinity: never. */
+export function nextDue(shadow: Shadow): Millis {
+  let next = Infinity;
+  const due = (_clock: string, at: Millis) => {
+    next = Math.min(next, at);
+  };
+  for (const id of shadow.liveSessions) {
+    const session = shadow.sessions.get(id);
+    if (session !== undefined) clocksOf(shadow, session, due);
+  }
+  for (const id of shadow.liveJobs) {
+    const job = shadow.jobs.get(id);
+    if (job?.state !== 'running' || job.startedAt === null || job.stop !== null) continue;
+    next = Math.min(next, job.startedAt + Math.min(job.maxExecutionTime, job.script?.duration ?? Infinity));
+  }
+  return next;
+}
+
 /** Each clock read off the words of the rules: half-open, so at its end it has fired. */
 function nothingDue(shadow: Shadow, session: Session, now: Millis, report: Report): void {
+  const { id, limits } = session;
+  clocksOf(shadow, session, (clock, at) => {
+    if (at <= now) report('deadlines', `${clock} of ${id} was due ${now - at} ms ago and has not fired`);
+  });
+  if (session.activeSince === null) return;
+  const spent = session.activeSpent + now - session.activeSince;
+  if (spent > limits.activeTtl)
+    report('usage', `${id} has ${limits.activeTtl - spent} ms of its active_ttl left`);
+}
+
+function clocksOf(shadow: Shadow, session: Session, due: (clock: string, at: Millis) => void): void {
   const { id, state, limits } = session;
   if (state === 'closed') return;
-  const due = (clock: string, at: Millis) => {
-    if (at <= now) report('deadlines', `${clock} of ${id} was due ${now - at} ms ago and has not fired`);
-  };
   const { queued, running, idleFrom } = shadow.of(id);
   if (session.startedAt !== null) due('max_ttl', session.startedAt + limits.maxTtl);
-  if (session.activeSince !== null) {
+  if (session.activeSince !== null)
     due('active_ttl', session.activeSince + limits.activeTtl - session.activeSpent);
-    const spent = session.activeSpent + now - session.activeSince;
-    if (spent > limits.activeTtl) report('usage', `${id} has ${limits.activeTtl - spent} ms of its active_ttl left`);
-  }
-  if (state === 'active' && queued.length + running.size === 0) due('interactive_ttl', idleFrom + limits.interactiveTtl);
+  if (state === 'active' && queued.length + running.size === 0)
+    due('interactive_ttl', idleFrom + limits.interactiveTtl);
   if (state === 'open' && queued.length === 0) due('unused_ttl', idleFrom + limits.unusedTtl);
 }
 
@@ -51,7 +75,8 @@ function noneWaitsForNothing(shadow: Shadow, name: string, report: Report): void
     const session = shadow.sessions.get(id);
     if (session?.state === 'closed' || !waits(id))
       report('reservations', `slot ${slot} of ${name} is promised to ${id}, which waits for nothing`);
-    if (place.holders.get(slot) === id) report('reservations', `slot ${slot} of ${name} is held and promised`);
+    if (place.holders.get(slot) === id)
+      report('reservations', `slot ${slot} of ${name} is held and promised`);
   }
   if (backend.status !== 'online') return;
   let open = false;
@@ -63,7 +88,8 @@ function noneWaitsForNothing(shadow: Shadow, name: string, report: Report): void
     if (holder !== undefined) {
       if (waits(holder)) report('work conserving', `${holder} waits beside a free lane of its slot ${slot}`);
     } else if (promised !== undefined) {
-      if (running === 0) report('work conserving', `${promised} waits for slot ${slot} of ${name}, which is empty`);
+      if (running === 0)
+        report('work conserving', `${promised} waits for slot ${slot} of ${name}, which is empty`);
     } else open = true;
   }
   if (!open) return;

@@ -1,4 +1,5 @@
 import { act, advance, happen } from './act.js';
+import { Endless } from './connection.js';
 import type { Broken } from './laws.js';
 import { checkQuiet } from './quiet-laws.js';
 import { checkStored, exported } from './stored-laws.js';
@@ -26,8 +27,8 @@ export interface Options {
   readonly instead?: (world: World, step: Step) => Promise<void>;
 }
 
-/** A step that takes longer than this goes round in circles: a fired deadline has left a due one behind. */
-const mostCommits = 20_000;
+/** A step that sends more goes round in circles: a fired deadline has left a due one behind. */
+const mostStatements = 100_000;
 
 /** Lets a history happen and looks at the laws after each step. */
 export async function run({ setup, happenings }: History, options: Options = {}): Promise<Outcome> {
@@ -46,7 +47,7 @@ export async function run({ setup, happenings }: History, options: Options = {})
     for (const happening of happenings) {
       steps += 1;
       const { restarts } = world;
-      world.endless(mostCommits);
+      world.service.lifeline.allow(mostStatements);
       if (instead === undefined) await happen(world, happening);
       else await instead(world, happening.step);
       const atRest = world.shadow.aliveAt === world.clock.now();
@@ -61,7 +62,11 @@ export async function run({ setup, happenings }: History, options: Options = {})
     return failed(world.laws.broken[0] ?? null);
   } catch (error) {
     const [first] = world.laws.broken;
-    return failed(first ?? { law: 'nothing unexpected', what: String(error instanceof Error ? error.stack : error) });
+    if (first === undefined && error instanceof Endless)
+      return failed({ law: 'deadlines', what: error.message });
+    return failed(
+      first ?? { law: 'nothing unexpected', what: String(error instanceof Error ? error.stack : error) },
+    );
   } finally {
     world.dispose();
   }
@@ -72,7 +77,7 @@ async function bringToEnd(world: World): Promise<void> {
   for (const i of world.shadow.places.keys())
     await act(world, { do: 'status', backend: Number(i.slice(1)), status: 'online' });
   for (let i = 0; i < 20_000 && world.shadow.liveJobs.size > 0; i += 1) {
-    world.endless(mostCommits);
+    world.service.lifeline.allow(mostStatements);
     await advance(world, 30_000);
     if (world.laws.broken.length > 0) return;
   }

@@ -118,7 +118,11 @@ export class Shadow {
       const none = { queued: [], running: new Map(), idleFrom: session.createdAt, charged: 0, used: 0 };
       this.jobsOf.set(session.id, none);
     }
-    if (before?.slot != null && before.slot !== session.slot && place.holders.get(before.slot) === session.id) {
+    if (
+      before?.slot != null &&
+      before.slot !== session.slot &&
+      place.holders.get(before.slot) === session.id
+    ) {
       place.holders.delete(before.slot);
     }
     if (session.slot !== null && before?.slot !== session.slot) place.holders.set(session.slot, session.id);
@@ -155,7 +159,8 @@ export class Shadow {
     else this.liveJobs.delete(job.id);
     if (mine === null) return;
     mine.used += job.used - (before?.used ?? 0);
-    if (job.endedAt !== null && mine.queued.length === 0 && mine.running.size === 0) mine.idleFrom = job.endedAt;
+    if (job.endedAt !== null && mine.queued.length === 0 && mine.running.size === 0)
+      mine.idleFrom = job.endedAt;
   }
 
   private backend(backend: Backend): void {

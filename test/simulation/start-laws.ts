@@ -37,7 +37,8 @@ export class StartLaws {
     const place = this.shadow.place(backend);
     for (const { slot, session } of reservations) {
       const before = place.reserved.get(slot);
-      if (before !== undefined && before !== session && this.waits(before)) this.due.set(`${backend}/${slot}`, before);
+      if (before !== undefined && before !== session && this.waits(before))
+        this.due.set(`${backend}/${slot}`, before);
       if (session === null) continue;
       this.fresh.add(`${backend}/${slot}`);
       const promised = this.shadow.sessions.get(session);
@@ -67,7 +68,8 @@ export class StartLaws {
       say('reservations', `it is promised to ${promised}`);
     const wasDue = this.due.get(key);
     if (wasDue !== undefined) {
-      if (wasDue !== job.session || running > 0) say('reservations', `it was promised to ${wasDue}, once empty`);
+      if (wasDue !== job.session || running > 0)
+        say('reservations', `it was promised to ${wasDue}, once empty`);
       this.due.delete(key);
     }
     if (session !== null && this.shadow.of(session.id).queued[0]?.id !== job.id)
@@ -87,7 +89,8 @@ export class StartLaws {
     const mine = isActive ? activation(session) : null;
     for (const id of place.sessions) {
       const other = this.shadow.sessions.get(id);
-      if (other?.mode !== 'batch' || other.state !== 'active' || id === session?.id || !this.waits(id)) continue;
+      if (other?.mode !== 'batch' || other.state !== 'active' || id === session?.id || !this.waits(id))
+        continue;
       if (mine === null || activation(other) < mine) say('batches first', `active batch ${id} waits`);
     }
     if (isActive) return;
@@ -148,7 +151,9 @@ export class StartLaws {
   private slotChoice(place: Place, session: Session | null, slot: number, say: Report): void {
     const open = Array.from({ length: place.backend.slots }, (_, index) => index).filter(
       (index) =>
-        !place.holders.has(index) && !place.reserved.has(index) && runningOn(place, index) < place.backend.lanes,
+        !place.holders.has(index) &&
+        !place.reserved.has(index) &&
+        runningOn(place, index) < place.backend.lanes,
     );
     for (const other of open) {
       const better =

@@ -94,7 +94,16 @@ const by = fc.constantFrom<By[]>('owner', 'owner', 'owner', 'admin', 'stranger')
 const ttls = (...some: number[]) => fc.constantFrom(...some);
 
 const attempt: fc.Arbitrary<Attempt> = fc.record({
-  does: fc.constantFrom<Attempt['does'][]>('complete', 'complete', 'complete', 'fail', 'die', 'die', 'hang', 'deaf'),
+  does: fc.constantFrom<Attempt['does'][]>(
+    'complete',
+    'complete',
+    'complete',
+    'fail',
+    'die',
+    'die',
+    'hang',
+    'deaf',
+  ),
   after: fc.constantFrom(0, 1, 700, 2000, 5000, 30_000),
   twice: fc.constantFrom(false, false, false, true),
   late: fc.constantFrom(false, true),
@@ -117,7 +126,12 @@ const submit = fc.record({
   session: fc.oneof({ weight: 5, arbitrary: which }, { weight: 3, arbitrary: fc.constant(-1) }),
   limit: ttls(0, 0, 0, 1_000, 5_000),
   duration: fc.constantFrom(0, 0, 1, 500, 1000, 2000, 2000, 5000, 9000, 40_000),
-  outcome: fc.constantFrom('completed' as const, 'completed' as const, 'completed' as const, 'failed' as const),
+  outcome: fc.constantFrom(
+    'completed' as const,
+    'completed' as const,
+    'completed' as const,
+    'failed' as const,
+  ),
   attempts: fc.array(attempt, { maxLength: 3 }),
 });
 const cancel = fc.record({ do: fc.constant('cancel' as const), job: which, by });
@@ -181,7 +195,12 @@ function stepOf({ restarts, plain = false }: Wanted): fc.Arbitrary<Step> {
   return fc.oneof(
     ...commands,
     ...moves,
-    ...(plain ? [] : [{ weight: 3, arbitrary: together as fc.Arbitrary<Step> }, { weight: 2, arbitrary: sleep }]),
+    ...(plain
+      ? []
+      : [
+          { weight: 3, arbitrary: together as fc.Arbitrary<Step> },
+          { weight: 2, arbitrary: sleep },
+        ]),
     ...(restarts ? [{ weight: 2, arbitrary: restart }] : []),
   );
 }

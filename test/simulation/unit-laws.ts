@@ -21,24 +21,30 @@ function checkSession(shadow: Shadow, session: Session, report: Report): void {
   const { id, state, mode } = session;
   const { queued, running, charged, used } = shadow.of(id);
   const say = (law: string, what: string) => report(law, `${id} (${mode}, ${state}) ${what}`);
-  if (session.queuedJobs !== queued.length) say('counters', `counts ${session.queuedJobs} of ${queued.length} queued`);
-  if (session.runningJobs !== running.size) say('counters', `counts ${session.runningJobs} of ${running.size} running`);
+  if (session.queuedJobs !== queued.length)
+    say('counters', `counts ${session.queuedJobs} of ${queued.length} queued`);
+  if (session.runningJobs !== running.size)
+    say('counters', `counts ${session.runningJobs} of ${running.size} running`);
   if (session.headSeq !== (queued[0]?.seq ?? null)) say('counters', `has its head at ${session.headSeq}`);
   const starts = [...running.values()].reduce((sum, { startedAt }) => sum + (startedAt ?? 0), 0);
   if (session.runningStarts !== starts) say('counters', 'adds its running starts up wrong');
-  if (state === 'closed' && (queued.length > 0 || session.acceptingJobs)) say('closed starts nothing', 'takes jobs');
+  if (state === 'closed' && (queued.length > 0 || session.acceptingJobs))
+    say('closed starts nothing', 'takes jobs');
   if (state === 'inactive' && running.size > 0) say('session states', 'has a job running');
   if (state === 'open' && running.size > 0) say('session states', 'has a job running');
   if (!session.acceptingJobs && state !== 'closed' && queued.length + running.size === 0)
     say('session states', 'is drained and not closed');
   if ((session.activeSince !== null) !== (state === 'active' && running.size > 0))
     say('usage', 'has its active clock wrong');
-  if (session.activeSpent > session.limits.activeTtl) say('deadlines', `was active for ${session.activeSpent} ms`);
+  if (session.activeSpent > session.limits.activeTtl)
+    say('deadlines', `was active for ${session.activeSpent} ms`);
 
   const holds = mode === 'dedicated' && (state === 'active' || (state === 'closed' && running.size > 0));
-  if (holds !== (session.slot !== null)) say('one hold', holds ? 'holds no slot' : `holds slot ${session.slot}`);
+  if (holds !== (session.slot !== null))
+    say('one hold', holds ? 'holds no slot' : `holds slot ${session.slot}`);
   for (const job of running.values())
-    if (mode === 'dedicated' && job.slot !== session.slot) say('exclusive', `runs ${job.id} on slot ${job.slot}`);
+    if (mode === 'dedicated' && job.slot !== session.slot)
+      say('exclusive', `runs ${job.id} on slot ${job.slot}`);
   if (charged !== session.used) say('ledger', `used ${session.used} ms and was charged ${charged}`);
   if (mode === 'batch' && used !== session.used) say('ledger', `used ${session.used} ms, its jobs ${used}`);
 }

@@ -132,13 +132,10 @@ export class World {
     const { runners } = this.service;
     this.open(runners);
     if (lanes > 0) this.backends = this.backends.map((backend) => ({ ...backend, lanes }));
-    await this.service.backends.configure(this.backends.map((backend) => ({ ...backend, ...this.known(backend.name) })));
+    await this.service.backends.configure(
+      this.backends.map((backend) => ({ ...backend, ...this.known(backend.name) })),
+    );
     await this.service.commands.recover();
-  }
-
-  /** So many commits in one step are allowed. */
-  endless(most: number): void {
-    this.service.lifeline.allow(most);
   }
 
   dispose(): void {
