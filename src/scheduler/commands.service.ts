@@ -2,7 +2,8 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Subject } from 'rxjs';
 import type { Millis } from '../kernel/time.js';
 import { CLOCK, IDS, RUNNERS, STORE, type Clock, type Ids, type Runners, type Store } from './ports.js';
-import { applyDue, settle } from './settle.js';
+import { recover } from './recover.js';
+import { settle } from './settle.js';
 import { VirtualClock } from './system-clock.js';
 import { DueWatch, Unit, type Effect } from './unit.js';
 
@@ -24,6 +25,8 @@ export class Commands {
   private readonly logger = new Logger(Commands.name);
   private readonly watch = new DueWatch();
   private latest: Millis = 0;
+  /** What rides along with every change because it is not worth a commit of its own. */
+  beforeCommit: ((unit: Unit) => Promise<void>) | null = null;
   /** Says that the event log has grown. */
   readonly changes = new Subject<void>();
 
@@ -68,52 +71,31 @@ export class Commands {
     await this.run(() => Promise.resolve());
   }
 
-  /**
-   * After a start: the processes of jobs that ran have died with the service. Their attempts ended when it was last alive,
-   * and a slot that waits for one of them was not ours to charge for in between (semantics: service restart).
-   */
+  /** After a start: settles what a crash left behind, brings the service up to now and starts what is next. */
   async recover(): Promise<{ lost: number }> {
     return this.write(async (unit) => {
-      const aliveAt = Number((await unit.tx.facts.get('alive_at')) ?? unit.at);
-      unit.actor = 'restart';
-      const orphans = await unit.tx.jobs.runningOnRunners();
-      const paused = new Set<string>();
-      for (const job of orphans) {
-        const lostAt = Math.max(aliveAt, job.startedAt ?? aliveAt);
-        await unit.loseJob(job, lostAt);
-        if (job.session !== null && !paused.has(job.session)) {
-          const session = await unit.tx.sessions.find(job.session);
-          if (session?.slot != null) await unit.pauseHold(session, lostAt);
-          paused.add(job.session);
-        }
-      }
-      for (let due = await unit.tx.firstDue(unit.at); due !== null; due = await unit.tx.firstDue(unit.at)) {
-        await applyDue(unit, due);
-      }
-      for (const id of paused) {
-        const session = await unit.tx.sessions.find(id);
-        if (session !== null && session.state === 'active') await unit.resumeHold(session);
-      }
-      for (const backend of await unit.tx.backends.names()) unit.touch(backend);
+      const lost = await recover(unit, this.settings.window);
       await settle(unit, this.watch, this.settings.window);
-      return { lost: orphans.length };
+      return { lost };
     });
   }
 
   private async write<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
     try {
-      const { value, effects, logged } = await this.store.write(async (tx) => {
+      const { value, unit } = await this.store.write(async (tx) => {
         // The computer's clock may be set back, also between two starts; ours never goes back.
         if (this.latest === 0) this.latest = Number((await tx.facts.get('alive_at')) ?? 0);
         if (this.clock instanceof VirtualClock) this.clock.moveTo(this.latest);
         this.latest = Math.max(this.latest, this.clock.now());
         const unit = new Unit(tx, this.latest, this.ids, this.watch);
         const value = await work(unit);
+        await this.beforeCommit?.(unit);
         await tx.facts.set('alive_at', String(unit.at));
-        return { value, effects: unit.effects, logged: unit.logged };
+        return { value, unit };
       });
-      if (logged) this.changes.next();
-      await this.perform(effects);
+      for (const run of unit.committed) run();
+      if (unit.logged) this.changes.next();
+      await this.perform(unit.effects);
       return value;
     } catch (error) {
       // What was undone may include deadlines that were just applied: look again.
@@ -152,14 +134,17 @@ export class Commands {
   }
 
   private async start(id: string, token: string): Promise<void> {
-    const [job, params] = await Promise.all([this.store.read.job(id), this.store.read.params(id)]);
-    // Stopped or lost again in the meantime: then another effect follows, or none is needed.
-    if (job === null || job.token !== token) return;
-    const backend = await this.store.read.backend(job.backend);
+    const queued = await this.store.read.job(id);
+    if (queued === null) return;
+    const [params, backend] = await Promise.all([
+      this.store.read.params(id),
+      this.store.read.backend(queued.backend),
+    ]);
+    // Read last: an attempt that was stopped or lost in the meantime is not begun. Its stop finds no process and ends it.
+    const job = await this.store.read.job(id);
+    if (job?.token !== token || job.stop !== null) return;
     if (params === null || backend === null) throw new Error('its params or its backend are gone');
     const { program, details } = job;
     this.runners.start({ job: id, token, program, backend, params, logLevel: details.logLevel });
-    // A cancel from the same commit told the runner to stop what it did not have yet.
-    if (job.stop !== null) this.runners.stop(id, token);
   }
 }

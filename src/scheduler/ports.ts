@@ -7,6 +7,7 @@ import type { AskedLimits } from '../kernel/session/session.limits.js';
 import type { DueKind } from '../kernel/session/session.deadline.js';
 import type { Session, SessionMode, SessionState } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
+import type { BudgetView } from '../kernel/usage/budget.js';
 import type { LedgerEntry } from '../kernel/usage/usage.js';
 
 // --- Rows that are not the kernel's business ------------------------------------------------------------------------
@@ -76,13 +77,22 @@ export interface EventFilter {
   readonly limit: number;
 }
 
+/** That a submit was answered with `subject`, the id of a session or job. */
+export interface Receipt {
+  readonly key: string;
+  readonly subject: string;
+  /** Of the body, where the key alone does not say it. */
+  readonly hash: string | null;
+  readonly at: Millis;
+}
+
 // --- Store ----------------------------------------------------------------------------------------------------------
 
 /** Something whose deadline has come. */
 export interface Due {
   readonly kind: DueKind;
   readonly at: Millis;
-  readonly subject: 'session' | 'job';
+  readonly subject: 'session' | 'job' | 'instance';
   readonly id: string;
 }
 
@@ -94,6 +104,8 @@ export interface Tx {
     save(session: Session, due: { at: Millis; clock: DueKind } | null): Promise<void>;
     /** Dedicated sessions that hold a slot anywhere. */
     holding(): Promise<Session[]>;
+    /** Those of an instance that are not closed. */
+    notClosedOf(instance: string): Promise<Session[]>;
   };
   readonly jobs: {
     find(id: string): Promise<Job | null>;
@@ -129,11 +141,22 @@ export interface Tx {
     find(id: string): Promise<Instance | null>;
     findByName(name: string): Promise<Instance | null>;
     insert(instance: Instance): Promise<void>;
+    /** How its budget stands; null without one. */
+    budget(id: string, at: Millis, window: Millis): Promise<BudgetView | null>;
+    saveBudgetDue(id: string, dueAt: Millis | null): Promise<void>;
   };
   readonly tokens: {
     find(id: string): Promise<Token | null>;
     insert(token: Token): Promise<void>;
     revoke(id: string, at: Millis): Promise<void>;
+  };
+  readonly receipts: {
+    /** Receipts of this key that are not older than `from`, oldest first. */
+    find(key: string, from: Millis): Promise<Receipt[]>;
+    insert(receipt: Receipt): Promise<void>;
+    /** The answers about these sessions or jobs have arrived. */
+    remove(subjects: readonly string[]): Promise<void>;
+    removeBefore(at: Millis): Promise<void>;
   };
   readonly events: {
     append(event: Omit<EventRecord, 'id'>): Promise<void>;
@@ -286,7 +309,7 @@ export interface Runners {
   /** Why the driver cannot run anything now, in one sentence; null when it can. */
   unavailable(driver: string): string | null;
   start(task: Task): void;
-  /** Asks an attempt to stop. */
+  /** Asks an attempt to stop; one that has no process is answered as lost. */
   stop(job: string, token: string): void;
   /** Ends its process. */
   kill(job: string, token: string): void;

@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { maySee, nameOf, type Actor } from '../kernel/access/access.js';
+import { mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
 import { Refusal } from '../kernel/refusal.js';
 import { grantLimits, type AskedLimits } from '../kernel/session/session.limits.js';
 import { openSession, type Session, type SessionMode } from '../kernel/session/session.js';
 import { BackendsService } from './backends.service.js';
-import { Commands } from './commands.service.js';
+import { refuseIfUsedUp } from './budget.js';
+import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
 import { STORE, type SessionFilter, type Store, type Tx } from './ports.js';
+import { ReceiptsService, type SubmitKey } from './receipts.service.js';
 import type { Unit } from './unit.js';
 
 export interface AskedSession extends AskedLimits {
@@ -21,12 +23,19 @@ export class SessionsService {
     private readonly commands: Commands,
     @Inject(STORE) private readonly store: Store,
     private readonly backends: BackendsService,
+    private readonly receipts: ReceiptsService,
+    @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
-  open(actor: Actor, asked: AskedSession): Promise<Session> {
+  /** Opens a session; the same `submit` again answers the same session. */
+  open(actor: Actor, asked: AskedSession, submit?: SubmitKey): Promise<Session> {
     return this.commands.run(async (unit) => {
+      const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
+      const known = earlier === null ? null : await unit.tx.sessions.find(earlier);
+      if (known !== null && (submit?.hash !== null || isUntouched(known))) return known;
       const backend = await this.backends.named(unit.tx, asked.backend);
       const instance = await unit.tx.instances.find(actor.instance.id);
+      await refuseIfUsedUp(unit, instance, this.settings.window);
       const modes = instance?.plan.modes;
       if (modes !== undefined && !modes.includes(asked.mode)) {
         throw new Refusal(
@@ -47,6 +56,7 @@ export class SessionsService {
         unit.at,
       );
       await unit.insertSession(session);
+      if (submit !== undefined) await this.receipts.keep(unit, submit, session.id);
       return session;
     }, nameOf(actor));
   }
@@ -69,10 +79,13 @@ export class SessionsService {
 
   /** Closes at once: queued jobs fail, a running one is left to finish. Closing again changes nothing. */
   close(actor: Actor, id: string): Promise<Session> {
-    return this.commands.run(
-      async (unit) => closeWith(unit, await find(unit.tx, actor, id), `closed by ${nameOf(actor)}`),
-      nameOf(actor),
-    );
+    return this.commands.run(async (unit) => {
+      const session = await find(unit.tx, actor, id);
+      if (!mayEnd(actor, session)) {
+        throw new Refusal('forbidden', `Session ${id} is for ${session.user} or an admin to close.`);
+      }
+      return closeWith(unit, session, `closed by ${nameOf(actor)}`);
+    }, nameOf(actor));
   }
 
   /** As {@link close}, in the admin's words, and where wanted the running jobs are cancelled too. */
@@ -89,6 +102,10 @@ export class SessionsService {
     }, nameOf(actor));
   }
 }
+
+/** A session that something was done to since is known to its user: that answer arrived, and this asks for another. */
+const isUntouched = ({ state, queuedJobs, acceptingJobs }: Session): boolean =>
+  state === 'open' && queuedJobs === 0 && acceptingJobs;
 
 const closeWith = (unit: Unit, session: Session, reason: string): Promise<Session> =>
   unit.changeSession(session, { type: 'close', at: unit.at, reason });

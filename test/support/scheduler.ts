@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { Actor } from '../../src/kernel/access/access.js';
 import type { Backend } from '../../src/kernel/backend/backend.js';
 import { seconds, type Millis } from '../../src/kernel/time.js';
@@ -7,10 +8,14 @@ import { ClockService } from '../../src/scheduler/clock.service.js';
 import { Commands } from '../../src/scheduler/commands.service.js';
 import { JobsService, type AskedJob } from '../../src/scheduler/jobs.service.js';
 import type { Answer, Instance, RunnerListener, Runners, Task } from '../../src/scheduler/ports.js';
+import { ReceiptsService } from '../../src/scheduler/receipts.service.js';
 import { SessionsService } from '../../src/scheduler/sessions.service.js';
 import { VirtualClock } from '../../src/scheduler/system-clock.js';
 import { after, t0 } from './given.js';
 import { givenBackend, givenDatabase, givenDetails, givenFolder, givenInstance } from './store.js';
+
+// What the services log about the losses that a test brings about is not news.
+Logger.overrideLogger(false);
 
 /** Runners that only remember what they were told; the test answers for them. */
 export class FakeRunners implements Runners {
@@ -74,8 +79,9 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
   const settings = { window: defaultWindow, defaultBackend: 'b1' };
   const commands = new Commands(store, clock, ids, runners, settings);
   const backends = new BackendsService(commands, store, runners, settings);
-  const sessions = new SessionsService(commands, store, backends);
-  const jobs = new JobsService(commands, backends, store, runners, clock, settings);
+  const receipts = new ReceiptsService(commands);
+  const sessions = new SessionsService(commands, store, backends, receipts, settings);
+  const jobs = new JobsService(commands, backends, receipts, store, runners, clock, settings);
   jobs.onModuleInit();
   if (folder === undefined) {
     await store.write(async (tx) => {

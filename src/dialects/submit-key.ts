@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Actor } from '../kernel/access/access.js';
+import type { ReceiptsService, SubmitKey } from '../scheduler/receipts.service.js';
+
+const digest = (...parts: (string | Buffer)[]): string => {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part).update('\n');
+  return hash.digest('base64url');
+};
+
+/** Of the body's bytes; kept by the body parser, because afterwards they are gone. */
+export const bodyDigest = (body: Buffer): string => digest(body);
+
+export type WithBodyDigest = FastifyRequest & { bodyDigest?: string };
+
+/** How this submit is recognised should it come again (semantics: exactly-once submit). */
+export function submitKey(actor: Actor, request: WithBodyDigest): SubmitKey {
+  const path = request.url.split('?')[0] ?? '';
+  const body = request.bodyDigest ?? '';
+  const chosen = request.headers['idempotency-key'];
+  if (typeof chosen === 'string' && chosen !== '') {
+    return { key: digest('key', actor.tokenId, path, chosen), hash: body };
+  }
+  return { key: digest('body', actor.tokenId, path, body), hash: null };
+}
+
+/** How long after an answer was sent a reset still shows that nobody was there to read it. */
+const resetGrace = 50;
+
+/**
+ * Watches whether the answer about `subject` leaves before its connection closes. Resolves when it may be sent: a hang-up
+ * that has reached this machine is read first, because an answer to it would count as sent.
+ */
+export async function watchAnswer(
+  receipts: ReceiptsService,
+  reply: FastifyReply,
+  submit: SubmitKey,
+  subject: string,
+): Promise<void> {
+  const { raw } = reply;
+  const { socket } = raw;
+  await new Promise((resolve) => setImmediate(resolve));
+  if (raw.destroyed || socket === null || socket.destroyed || socket.readableEnded) {
+    receipts.answered(subject, submit, false);
+    return;
+  }
+  let open = true;
+  const say = (sent: boolean) => {
+    if (!open) return;
+    open = false;
+    socket.off('error', hungUp);
+    receipts.answered(subject, submit, sent);
+  };
+  const hungUp = () => say(false);
+  socket.once('error', hungUp);
+  raw.once('close', () => {
+    if (!raw.writableFinished || socket.readableEnded) say(false);
+    else setTimeout(() => say(true), resetGrace).unref();
+  });
+}

@@ -1,0 +1,178 @@
+import { describe, expect, it } from '@jest/globals';
+import { after } from '../../test/support/given.js';
+import {
+  alice,
+  batch,
+  dedicated,
+  givenService,
+  inSeconds,
+  onRunner,
+  type Service,
+} from '../../test/support/scheduler.js';
+
+/** The service dies without a word at the moment it was last alive, and another one starts on its data. */
+async function restarted(dead: Service, at: number): Promise<Service> {
+  const service = await givenService({ folder: dead.folder, at });
+  await service.commands.recover();
+  return service;
+}
+const onAer = (backend = {}) => givenService({ backend: { driver: 'aer', ...backend } });
+const completed = { type: 'completed', result: '{}' } as const;
+
+describe('a restart', () => {
+  it('puts an orphaned job back at the front of its session and starts it under a fresh token', async () => {
+    const before = await onAer();
+    const { id: session } = await before.sessions.open(alice, batch);
+    const { id: orphan } = await before.submit({ session, ...onRunner });
+    const { id: next } = await before.submit({ session, ...onRunner });
+    const { token } = await before.job(orphan);
+    const service = await restarted(before, 100);
+    expect(await service.job(orphan)).toMatchObject({ state: 'running', attempts: 2, startedAt: after(100) });
+    expect((await service.job(orphan)).token).not.toBe(token);
+    expect(await service.job(next)).toMatchObject({ state: 'queued' });
+    expect(service.runners.told).toEqual([`start ${orphan}`]);
+  });
+
+  it('charges neither the lost attempt nor the time the service was down', async () => {
+    const before = await onAer();
+    const { id } = await before.submit(onRunner);
+    const service = await restarted(before, 100);
+    await service.goTo(105);
+    await service.runners.answer(id, completed);
+    expect(await service.job(id)).toMatchObject({ state: 'completed', used: 5000 });
+    expect((await service.ledger()).map(({ from, to }) => [inSeconds(from), inSeconds(to)])).toEqual([
+      [100, 105],
+    ]);
+  });
+
+  it('charges a held slot until the service died and again from its return', async () => {
+    const before = await onAer();
+    const { id: session } = await before.sessions.open(alice, dedicated);
+    const { id: job } = await before.submit({ session, ...onRunner });
+    await before.goTo(10);
+    const service = await restarted(before, 100);
+    await service.goTo(105);
+    await service.runners.answer(job, completed);
+    await service.sessions.close(alice, session);
+    expect((await service.ledger()).map(({ from, to }) => [inSeconds(from), inSeconds(to)])).toEqual([
+      [0, 10],
+      [100, 105],
+    ]);
+    expect(await service.session(session)).toMatchObject({ state: 'closed', used: 15_000, slot: null });
+  });
+
+  it('keeps the slot of a dedicated session for it', async () => {
+    const before = await onAer({ lanes: 2 });
+    const { id: session } = await before.sessions.open(alice, dedicated);
+    await before.submit({ session, ...onRunner });
+    await before.submit({ session, ...onRunner });
+    const { id: other } = await before.submit(onRunner);
+    const service = await restarted(before, 100);
+    expect(await service.session(session)).toMatchObject({ state: 'active', slot: 0, runningJobs: 2 });
+    expect(await service.job(other)).toMatchObject({ state: 'queued' });
+  });
+
+  it('fails a job whose third attempt is lost', async () => {
+    let service = await onAer();
+    const { id } = await service.submit(onRunner);
+    for (const at of [10, 20, 30]) service = await restarted(service, at);
+    expect(await service.job(id)).toMatchObject({
+      state: 'failed',
+      attempts: 3,
+      reason: expect.stringContaining('3 times'),
+    });
+  });
+
+  it('fails the orphan of a closed session with 1217, and lets its slot go', async () => {
+    const before = await onAer();
+    const { id: session } = await before.sessions.open(alice, dedicated);
+    const { id } = await before.submit({ session, ...onRunner });
+    await before.goTo(10);
+    await before.sessions.close(alice, session);
+    const service = await restarted(before, 100);
+    expect(await service.job(id)).toMatchObject({ state: 'failed', reasonCode: 1217 });
+    expect(await service.session(session)).toMatchObject({ slot: null, used: 10_000 });
+  });
+
+  it('fails the orphan of a session whose time ran out meanwhile, closed at its due time', async () => {
+    const before = await onAer();
+    const { id: session } = await before.sessions.open(alice, { ...dedicated, maxTtl: 50_000 });
+    const { id } = await before.submit({ session, ...onRunner });
+    const service = await restarted(before, 100);
+    expect(await service.session(session)).toMatchObject({ state: 'closed', closedAt: after(50), used: 0 });
+    expect(await service.job(id)).toMatchObject({ state: 'failed', reasonCode: 1217 });
+  });
+
+  it('cancels an orphan that was asked to stop', async () => {
+    const before = await onAer();
+    const { id } = await before.submit(onRunner);
+    await before.jobs.cancel(alice, id);
+    const service = await restarted(before, 100);
+    expect(await service.job(id)).toMatchObject({
+      state: 'cancelled',
+      reason: 'cancelled by user alice',
+      attempts: 1,
+    });
+    expect(service.runners.told).toEqual([]);
+  });
+
+  it('lets scripted jobs end at their due time: they have no process to lose', async () => {
+    const before = await givenService();
+    const { id } = await before.submit();
+    const service = await restarted(before, 100);
+    expect(await service.job(id)).toMatchObject({ state: 'completed', endedAt: after(10), attempts: 1 });
+  });
+});
+
+describe('a runner', () => {
+  it('whose attempt was lost answers late and changes nothing', async () => {
+    const service = await onAer();
+    const { id } = await service.submit(onRunner);
+    const token = service.runners.token(id);
+    await service.runners.answer(id, { type: 'lost', why: 'exit code 9' });
+    await service.runners.answer(id, completed, token);
+    expect(await service.job(id)).toMatchObject({ state: 'running', attempts: 2 });
+    expect(await service.store.read.result(id)).toBeNull();
+  });
+
+  it('that answers twice is heard once', async () => {
+    const service = await onAer();
+    const { id } = await service.submit(onRunner);
+    await service.runners.answer(id, completed);
+    await service.runners.answer(id, { type: 'failed', reason: 'again', reasonCode: null, traceback: null });
+    expect(await service.job(id)).toMatchObject({ state: 'completed', reason: null });
+  });
+
+  it('that does not stop is killed after 10 s, and again while it lives', async () => {
+    const service = await onAer();
+    const { id } = await service.submit(onRunner);
+    await service.jobs.cancel(alice, id);
+    await service.goTo(9.999);
+    expect(service.runners.told).toEqual([`start ${id}`, `stop ${id}`]);
+    await service.goTo(10);
+    expect(service.runners.told.at(-1)).toBe(`kill ${id}`);
+    expect(await service.job(id)).toMatchObject({ state: 'running' });
+    await service.goTo(20);
+    expect(service.runners.told.filter((told) => told.startsWith('kill'))).toHaveLength(2);
+  });
+
+  it('frees its lane when its process is gone', async () => {
+    const service = await onAer();
+    const { id } = await service.submit(onRunner);
+    const { id: next } = await service.submit(onRunner);
+    await service.jobs.cancel(alice, id);
+    expect(await service.job(next)).toMatchObject({ state: 'queued' });
+    await service.runners.answer(id, { type: 'stopped' });
+    expect(await service.job(id)).toMatchObject({ state: 'cancelled' });
+    expect(await service.job(next)).toMatchObject({ state: 'running' });
+  });
+
+  it('is asked to stop when the job has run for its limit, and its answer then counts as cancelled with 1305', async () => {
+    const service = await onAer();
+    const { id } = await service.submit({ ...onRunner, maxExecutionTime: 5000 });
+    await service.goTo(5);
+    expect(service.runners.told.at(-1)).toBe(`stop ${id}`);
+    await service.runners.answer(id, completed);
+    expect(await service.job(id)).toMatchObject({ state: 'cancelled', reasonCode: 1305, used: 5000 });
+  });
+});
