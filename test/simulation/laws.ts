@@ -88,7 +88,13 @@ export class Laws {
         if (change.at < this.shadow.aliveAt) this.report('time', 'the time of the service went back');
         return;
       case 'ledger':
-        for (const { from, to, session, job } of change.entries) {
+        for (const { from, to, session, job, instance } of change.entries) {
+          const last = this.shadow.entries.get(instance)?.at(-1);
+          if (last !== undefined && last.to > to)
+            this.report(
+              'ledger',
+              `an entry of ${session ?? job} ends ${last.to - to} ms before the one before it`,
+            );
           if (to <= from) this.report('ledger', `an entry for ${session ?? job} from ${from} to ${to}`);
         }
         return;

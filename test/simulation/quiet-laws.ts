@@ -1,20 +1,25 @@
 import type { Job } from '../../src/kernel/job/job.js';
 import type { Session } from '../../src/kernel/session/session.js';
 import type { Millis } from '../../src/kernel/time.js';
+import { isBlocked } from './charged.js';
 import type { Report } from './laws.js';
 import type { Shadow } from './shadow.js';
 
 /** What must be true whenever the service has just come to rest at `now`. */
-export function checkQuiet(shadow: Shadow, now: Millis, report: Report): void {
+export function checkQuiet(shadow: Shadow, now: Millis, window: Millis, report: Report): void {
+  const blocked = new Set([...shadow.budgets.keys()].filter((id) => isBlocked(shadow, id, now, window)));
   for (const id of shadow.liveSessions) {
     const session = shadow.sessions.get(id);
-    if (session !== undefined) nothingDue(shadow, session, now, report);
+    if (session === undefined) continue;
+    nothingDue(shadow, session, now, report);
+    if (session.state !== 'closed' && blocked.has(session.instance))
+      report('budget', `${id} is ${session.state} though the budget of ${session.instance} is used up`);
   }
   for (const id of shadow.liveJobs) {
     const job = shadow.jobs.get(id);
     if (job?.state === 'running') noJobDue(job, now, report);
   }
-  for (const name of shadow.places.keys()) noneWaitsForNothing(shadow, name, report);
+  for (const name of shadow.places.keys()) noneWaitsForNothing(shadow, name, blocked, report);
 }
 
 /** When the next thing falls due, by the same words; Infinity: never. */
@@ -67,7 +72,12 @@ function noJobDue(job: Job, now: Millis, report: Report): void {
 }
 
 /** No queued job waits while a lane that it may use is free. */
-function noneWaitsForNothing(shadow: Shadow, name: string, report: Report): void {
+function noneWaitsForNothing(
+  shadow: Shadow,
+  name: string,
+  blocked: ReadonlySet<string>,
+  report: Report,
+): void {
   const place = shadow.place(name);
   const { backend } = place;
   const waits = (id: string) => shadow.of(id).queued.length > 0;
@@ -94,7 +104,7 @@ function noneWaitsForNothing(shadow: Shadow, name: string, report: Report): void
   }
   if (!open) return;
   const promised = new Set(place.reserved.values());
-  const [alone] = place.alone;
+  const alone = place.alone.find(({ instance }) => !blocked.has(instance));
   if (alone !== undefined) report('work conserving', `${alone.id} waits on ${name} beside a free lane`);
   for (const id of place.sessions) {
     const session = shadow.sessions.get(id);

@@ -4,7 +4,7 @@ import type { Broken } from './laws.js';
 import { checkQuiet } from './quiet-laws.js';
 import { checkStored, exported } from './stored-laws.js';
 import type { History, Step } from './steps.js';
-import { World } from './world.js';
+import { window, World } from './world.js';
 
 export interface Outcome {
   /** Null: every law held. */
@@ -51,7 +51,7 @@ export async function run({ setup, happenings }: History, options: Options = {})
       if (instead === undefined) await happen(world, happening);
       else await instead(world, happening.step);
       const atRest = world.shadow.aliveAt === world.clock.now();
-      if (atRest) checkQuiet(world.shadow, world.clock.now(), world.laws.report);
+      if (atRest) checkQuiet(world.shadow, world.clock.now(), window, world.laws.report);
       if (world.restarts > restarts) await checkStored(world, false);
       if (steps % fullEvery === 0) await checkStored(world, true);
       const [first] = world.laws.broken;
@@ -81,7 +81,7 @@ async function bringToEnd(world: World): Promise<void> {
     await advance(world, 30_000);
     if (world.laws.broken.length > 0) return;
   }
-  checkQuiet(world.shadow, world.clock.now(), world.laws.report);
+  checkQuiet(world.shadow, world.clock.now(), window, world.laws.report);
   for (const id of world.shadow.liveJobs)
     world.laws.report('jobs end once', `${id} never ends: it is ${world.shadow.jobs.get(id)?.state}`);
   for (const id of world.accepted.jobs)

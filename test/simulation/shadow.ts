@@ -52,6 +52,7 @@ export class Shadow {
   /** By instance, in the order of the entries. */
   readonly entries = new Map<string, LedgerEntry[]>();
   readonly shares = new Map<string, number>();
+  readonly budgets = new Map<string, Millis>();
   /** Tokens of all attempts, by the job they belong to. */
   readonly tokens = new Map<string, string>();
   /** The token of each job's latest attempt. */

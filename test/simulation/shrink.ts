@@ -81,7 +81,10 @@ export function told({ setup, happenings }: History): string {
     ({ driver, slots, lanes, onIdle }, i) => `b${i}: ${driver}, ${slots} × ${lanes}, on idle ${onIdle}`,
   );
   const steps = happenings.map((happening, i) => `${String(i + 1).padStart(4)}. ${tell(happening)}`);
-  return [`  shares ${setup.shares.join(' : ')}; ${backends.join('; ')}`, ...steps].join('\n');
+  const budgets = setup.budgets.map((ms) => (ms === 0 ? 'none' : `${ms / 1000} s`)).join(', ');
+  return [`  budgets ${budgets}; shares ${setup.shares.join(' : ')}; ${backends.join('; ')}`, ...steps].join(
+    '\n',
+  );
 }
 
 function tell({ step, fault }: Happening): string {

@@ -1,6 +1,7 @@
 import type { Job } from '../../src/kernel/job/job.js';
 import type { Session } from '../../src/kernel/session/session.js';
 import type { Millis } from '../../src/kernel/time.js';
+import { chargedTo, isBlocked } from './charged.js';
 import type { Report } from './laws.js';
 import type { Change } from './observed-store.js';
 import type { Place, Shadow } from './shadow.js';
@@ -94,9 +95,10 @@ export class StartLaws {
       if (mine === null || activation(other) < mine) say('batches first', `active batch ${id} waits`);
     }
     if (isActive) return;
+    if (isBlocked(this.shadow, job.instance, this.at, this.window)) say('budget', 'its budget is used up');
     const own = { instance: job.instance, seq: job.seq };
     for (const other of this.heads(place)) {
-      if (other.seq === own.seq) continue;
+      if (other.seq === own.seq || isBlocked(this.shadow, other.instance, this.at, this.window)) continue;
       if (other.instance === own.instance ? other.seq < own.seq : this.goesBefore(other, own))
         say('fair share', `number ${other.seq} of ${other.instance} was before it`);
     }
@@ -129,23 +131,7 @@ export class StartLaws {
   }
 
   private charged(instance: string): Millis {
-    const entries = this.shadow.entries.get(instance) ?? [];
-    let sum = 0;
-    for (let i = entries.length - 1; i >= 0; i -= 1) {
-      const entry = entries[i];
-      if (entry === undefined || entry.to <= this.at - this.window) break;
-      sum += entry.to - entry.from;
-    }
-    for (const id of this.shadow.liveJobs) {
-      const job = this.shadow.jobs.get(id);
-      if (job?.state === 'running' && job.instance === instance && job.mode !== 'dedicated')
-        sum += this.at - (job.startedAt ?? this.at);
-    }
-    for (const id of this.shadow.liveSessions) {
-      const session = this.shadow.sessions.get(id);
-      if (session?.instance === instance && session.heldSince !== null) sum += this.at - session.heldSince;
-    }
-    return sum;
+    return chargedTo(this.shadow, instance, this.at, this.window);
   }
 
   private slotChoice(place: Place, session: Session | null, slot: number, say: Report): void {

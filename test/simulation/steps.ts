@@ -68,6 +68,8 @@ export interface Happening {
 /** The service that a history happens to. */
 export interface Setup {
   readonly shares: readonly number[];
+  /** Milliseconds in the window; 0: no budget. */
+  readonly budgets: readonly number[];
   readonly backends: readonly {
     readonly driver: 'scripted' | 'aer';
     readonly slots: number;
@@ -217,6 +219,7 @@ function faultOf({ faults, restarts }: Wanted): fc.Arbitrary<Fault | null> {
 
 const setup: fc.Arbitrary<Setup> = fc.record({
   shares: fc.array(fc.constantFrom(1, 1, 2, 5), { minLength: 3, maxLength: 3 }),
+  budgets: fc.array(fc.constantFrom(0, 0, 40_000, 120_000), { minLength: 3, maxLength: 3 }),
   backends: fc.array(
     fc.record({
       driver: fc.constantFrom('scripted' as const, 'aer' as const),

@@ -10,6 +10,7 @@ import { ClockService } from '../../src/scheduler/clock.service.js';
 import { Commands } from '../../src/scheduler/commands.service.js';
 import { JobsService } from '../../src/scheduler/jobs.service.js';
 import type { Instance, Store } from '../../src/scheduler/ports.js';
+import { ReceiptsService } from '../../src/scheduler/receipts.service.js';
 import { SessionsService } from '../../src/scheduler/sessions.service.js';
 import { VirtualClock } from '../../src/scheduler/system-clock.js';
 import { openSqlite } from '../../src/storage/database.js';
@@ -26,7 +27,7 @@ Logger.overrideLogger(false);
 /** The moment at which every history begins. */
 export const beginning: Millis = 1_800_000_000_000;
 /** Short, so that usage leaves the window within a history. */
-const window: Millis = seconds(600);
+export const window: Millis = seconds(600);
 
 /** Short enough for every clock to run out many times. */
 export const limitsOf = (scale: number): BackendLimits => ({
@@ -158,8 +159,9 @@ export class World {
     const settings = { window, defaultBackend: 'b0' };
     const commands = new Commands(store, this.clock, ids, runners, settings);
     const backends = new BackendsService(commands, store, runners, settings);
-    const sessions = new SessionsService(commands, store, backends);
-    const jobs = new JobsService(commands, backends, store, runners, this.clock, settings);
+    const receipts = new ReceiptsService(commands);
+    const sessions = new SessionsService(commands, store, backends, receipts, settings);
+    const jobs = new JobsService(commands, backends, receipts, store, runners, this.clock, settings);
     jobs.onModuleInit();
     const clock = new ClockService(this.clock, commands);
     const connections = [writer, reader];
@@ -175,6 +177,8 @@ export class World {
   private instance(id: string, i: number): Instance {
     const shares = this.setup.shares[i] ?? 1;
     this.shadow.shares.set(id, shares);
-    return { id, name: id, crn: `crn:${id}`, shares, budget: null, plan: {}, createdAt: beginning };
+    const budget = this.setup.budgets[i] || null;
+    if (budget !== null) this.shadow.budgets.set(id, budget);
+    return { id, name: id, crn: `crn:${id}`, shares, budget, plan: {}, createdAt: beginning };
   }
 }
