@@ -159,6 +159,8 @@ async function submit(world: World, step: Extract<Step, { do: 'submit' }>): Prom
 /** What those who wait are told: each a place of its own in the queue, and why. */
 async function ask(world: World, which: number): Promise<void> {
   const { shadow, service } = world;
+  // While deadlines are still to be applied an answer may mix two moments.
+  if (shadow.aliveAt !== world.clock.now()) return;
   const name = backendOf(world, which);
   const waiting = [...shadow.liveJobs].filter((id) => {
     const job = shadow.jobs.get(id);

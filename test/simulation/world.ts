@@ -116,8 +116,7 @@ export class World {
     await world.service.store.write(async (tx) => {
       for (const [i, id] of instanceIds.entries()) await tx.instances.insert(world.instance(id, i));
     });
-    await world.service.backends.configure(world.backends);
-    await world.service.commands.recover();
+    await world.recover();
     return world;
   }
 
@@ -133,15 +132,18 @@ export class World {
     const { runners } = this.service;
     this.open(runners);
     if (lanes > 0) this.backends = this.backends.map((backend) => ({ ...backend, lanes }));
-    await this.service.backends.configure(
-      this.backends.map((backend) => ({ ...backend, ...this.known(backend.name) })),
-    );
-    await this.service.commands.recover();
+    await this.recover();
   }
 
   dispose(): void {
     this.stop();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** As the service begins: nothing is written before. */
+  private async recover(): Promise<void> {
+    const { backends, commands } = this.service;
+    await commands.recover((unit) => backends.configure(unit, this.backends));
   }
 
   private open(before?: SimRunners): void {
@@ -156,9 +158,10 @@ export class World {
       uuid: () => `id-${String((this.ids += 1)).padStart(7, '0')}`,
       secret: () => 'secret',
     };
+    const devices = { of: () => ({ configuration: {}, properties: {} }) };
     const settings = { window, defaultBackend: 'b0' };
     const commands = new Commands(store, this.clock, ids, runners, settings);
-    const backends = new BackendsService(commands, store, runners, settings);
+    const backends = new BackendsService(commands, store, runners, devices, settings);
     const receipts = new ReceiptsService(commands);
     const sessions = new SessionsService(commands, store, backends, receipts, settings);
     const jobs = new JobsService(commands, backends, receipts, store, runners, this.clock, settings);
@@ -166,12 +169,6 @@ export class World {
     const clock = new ClockService(this.clock, commands);
     const connections = [writer, reader];
     this.service = { lifeline, runners, commands, backends, sessions, jobs, clock, store, connections };
-  }
-
-  /** An operator's limits stay over a restart in this simulation: the file says what was last set. */
-  private known(name: string): Partial<NewBackend> {
-    const { limits } = this.shadow.place(name).backend;
-    return { limits };
   }
 
   private instance(id: string, i: number): Instance {
