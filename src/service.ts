@@ -61,7 +61,7 @@ export async function startService(config: Config): Promise<Service> {
     url: await app.getUrl(),
     newAdminToken,
     async close() {
-      runners.close();
+      await runners.close();
       await app.close();
       await database.close();
       unlock();
