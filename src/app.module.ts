@@ -35,6 +35,7 @@ import {
   type Store,
 } from './scheduler/ports.js';
 import { randomIds } from './scheduler/random-ids.js';
+import { ReceiptsService } from './scheduler/receipts.service.js';
 import { SessionsService } from './scheduler/sessions.service.js';
 
 /** What is made before the application and outlives its parts. */
@@ -80,6 +81,7 @@ export class AppModule {
         JobsService,
         BackendsService,
         InstancesService,
+        ReceiptsService,
         LedgerService,
         EventsService,
         ClockService,

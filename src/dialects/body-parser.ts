@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BadRequestException, PayloadTooLargeException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { bodyDigest, type WithBodyDigest } from './submit-key.js';
 import { JsonTextError, membersOf } from '../scheduler/json-text.js';
 
 /** Job inputs may have 64 MiB; the rest of the request around them is small. */
@@ -42,8 +43,10 @@ async function collect(request: FastifyRequest, payload: IncomingMessage): Promi
     );
   }
   if (size === 0) return undefined;
-  const text = decode(Buffer.concat(chunks, size));
+  const body = Buffer.concat(chunks, size);
   const path = request.url.split('?')[0] ?? '';
+  if (/\/(jobs|sessions)$/.test(path)) (request as WithBodyDigest).bodyDigest = bodyDigest(body);
+  const text = decode(body);
   if (path.endsWith('/identity/token')) return Object.fromEntries(new URLSearchParams(text));
   return parse(text, path.endsWith('/jobs') ? ['params'] : []);
 }

@@ -19,6 +19,8 @@ export const refusalCodes = [
   'job_final',
   'job_not_final',
   'mode_not_allowed',
+  'budget_reached',
+  'key_reused',
   'wrong_clock',
   'forbidden',
   'illegal_transition',

@@ -88,7 +88,7 @@ export class Commands {
         }
       }
       for (let due = await unit.tx.firstDue(unit.at); due !== null; due = await unit.tx.firstDue(unit.at)) {
-        await applyDue(unit, due);
+        await applyDue(unit, due, this.settings.window);
       }
       for (const id of paused) {
         const session = await unit.tx.sessions.find(id);
@@ -102,7 +102,7 @@ export class Commands {
 
   private async write<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
     try {
-      const { value, effects, logged } = await this.store.write(async (tx) => {
+      const { value, unit } = await this.store.write(async (tx) => {
         // The computer's clock may be set back, also between two starts; ours never goes back.
         if (this.latest === 0) this.latest = Number((await tx.facts.get('alive_at')) ?? 0);
         if (this.clock instanceof VirtualClock) this.clock.moveTo(this.latest);
@@ -110,10 +110,11 @@ export class Commands {
         const unit = new Unit(tx, this.latest, this.ids, this.watch);
         const value = await work(unit);
         await tx.facts.set('alive_at', String(unit.at));
-        return { value, effects: unit.effects, logged: unit.logged };
+        return { value, unit };
       });
-      if (logged) this.changes.next();
-      await this.perform(effects);
+      for (const run of unit.committed) run();
+      if (unit.logged) this.changes.next();
+      await this.perform(unit.effects);
       return value;
     } catch (error) {
       // What was undone may include deadlines that were just applied: look again.
@@ -158,10 +159,10 @@ export class Commands {
       this.store.read.params(id),
       this.store.read.backend(queued.backend),
     ]);
-    if (params === null || backend === null) throw new Error('its params or its backend are gone');
     // Read last: an attempt that was stopped or lost in the meantime is not begun. Its stop finds no process and ends it.
     const job = await this.store.read.job(id);
     if (job?.token !== token || job.stop !== null) return;
+    if (params === null || backend === null) throw new Error('its params or its backend are gone');
     const { program, details } = job;
     this.runners.start({ job: id, token, program, backend, params, logLevel: details.logLevel });
   }

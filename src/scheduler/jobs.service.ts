@@ -5,6 +5,7 @@ import { defaultMaxAttempts, isFinal, type Job } from '../kernel/job/job.js';
 import { Refusal } from '../kernel/refusal.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
+import { refuseIfUsedUp } from './budget.js';
 import { BackendsService } from './backends.service.js';
 import { placeInQueue, type Place } from '../kernel/choice/waiting.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
@@ -21,6 +22,7 @@ import type {
   Store,
   Tx,
 } from './ports.js';
+import { ReceiptsService, type SubmitKey } from './receipts.service.js';
 import { readScript } from './script.js';
 
 export interface AskedJob {
@@ -42,6 +44,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
   constructor(
     private readonly commands: Commands,
     private readonly backends: BackendsService,
+    private readonly receipts: ReceiptsService,
     @Inject(STORE) private readonly store: Store,
     @Inject(RUNNERS) private readonly runners: Runners,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -52,8 +55,12 @@ export class JobsService implements OnModuleInit, RunnerListener {
     this.runners.listen(this);
   }
 
-  submit(actor: Actor, asked: AskedJob): Promise<Job> {
+  /** Stores a job and answers it; the same `submit` again answers the same job. */
+  submit(actor: Actor, asked: AskedJob, submit?: SubmitKey): Promise<Job> {
     return this.commands.run(async (unit) => {
+      const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
+      const known = earlier === null ? null : await unit.tx.jobs.find(earlier);
+      if (known !== null) return known;
       const session = asked.session === undefined ? null : await this.session(unit.tx, actor, asked.session);
       const backend = await this.backends.named(unit.tx, asked.backend ?? session?.backend);
       if (session !== null && session.backend !== backend.name) {
@@ -72,8 +79,9 @@ export class JobsService implements OnModuleInit, RunnerListener {
         );
       }
       const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
-      const plan = (await unit.tx.instances.find(actor.instance.id))?.plan.maxExecutionTime ?? Infinity;
-      const most = Math.min(backend.limits.maxExecutionTime, plan);
+      const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
+      await refuseIfUsedUp(unit, owner, this.settings.window);
+      const most = Math.min(backend.limits.maxExecutionTime, owner?.plan.maxExecutionTime ?? Infinity);
       const job = await unit.insertJob(
         {
           id: unit.ids.uuid(),
@@ -103,6 +111,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
       );
       // Kept now and shown once the job is completed: a scripted job ends without anyone there to bring a result.
       if (scripted !== null) await unit.tx.jobs.saveResult(job.id, scripted.result);
+      if (submit !== undefined) await this.receipts.keep(unit, submit, job.id);
       return job;
     }, nameOf(actor));
   }
@@ -149,8 +158,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
       if (!mayEnd(actor, job)) {
         throw new Refusal('forbidden', `Job ${id} is for ${job.user} or an admin to cancel.`);
       }
-      const reason = `cancelled by ${nameOf(actor)}`;
-      return unit.stopJob(job, { at: unit.at, reason, reasonCode: null });
+      return unit.stopJob(job, { at: unit.at, reason: `cancelled by ${nameOf(actor)}`, reasonCode: null });
     }, nameOf(actor));
   }
 

@@ -7,6 +7,7 @@ import type { AskedLimits } from '../kernel/session/session.limits.js';
 import type { DueKind } from '../kernel/session/session.deadline.js';
 import type { Session, SessionMode, SessionState } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
+import type { BudgetView } from '../kernel/usage/budget.js';
 import type { LedgerEntry } from '../kernel/usage/usage.js';
 
 // --- Rows that are not the kernel's business ------------------------------------------------------------------------
@@ -76,13 +77,22 @@ export interface EventFilter {
   readonly limit: number;
 }
 
+/** That a submit was answered with `subject`, the id of a session or job. */
+export interface Receipt {
+  readonly key: string;
+  readonly subject: string;
+  /** Of the body, where the key alone does not say it. */
+  readonly hash: string | null;
+  readonly at: Millis;
+}
+
 // --- Store ----------------------------------------------------------------------------------------------------------
 
 /** Something whose deadline has come. */
 export interface Due {
   readonly kind: DueKind;
   readonly at: Millis;
-  readonly subject: 'session' | 'job';
+  readonly subject: 'session' | 'job' | 'instance';
   readonly id: string;
 }
 
@@ -92,8 +102,8 @@ export interface Tx {
     find(id: string): Promise<Session | null>;
     insert(session: Session, due: { at: Millis; clock: DueKind } | null): Promise<void>;
     save(session: Session, due: { at: Millis; clock: DueKind } | null): Promise<void>;
-    /** Dedicated sessions that hold a slot anywhere. */
-    holding(): Promise<Session[]>;
+    /** Those of an instance that are not closed. */
+    notClosedOf(instance: string): Promise<Session[]>;
   };
   readonly jobs: {
     find(id: string): Promise<Job | null>;
@@ -129,11 +139,22 @@ export interface Tx {
     find(id: string): Promise<Instance | null>;
     findByName(name: string): Promise<Instance | null>;
     insert(instance: Instance): Promise<void>;
+    /** How its budget stands; null without one. */
+    budget(id: string, at: Millis, window: Millis): Promise<BudgetView | null>;
+    saveBudgetDue(id: string, dueAt: Millis | null): Promise<void>;
   };
   readonly tokens: {
     find(id: string): Promise<Token | null>;
     insert(token: Token): Promise<void>;
     revoke(id: string, at: Millis): Promise<void>;
+  };
+  readonly receipts: {
+    /** Receipts of this key that are not older than `from`, oldest first. */
+    find(key: string, from: Millis): Promise<Receipt[]>;
+    insert(receipt: Receipt): Promise<void>;
+    /** The answers about these sessions or jobs have arrived. */
+    remove(subjects: readonly string[]): Promise<void>;
+    removeBefore(at: Millis): Promise<void>;
   };
   readonly events: {
     append(event: Omit<EventRecord, 'id'>): Promise<void>;

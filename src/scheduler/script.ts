@@ -17,7 +17,7 @@ export function readScript(params: string): { script: Script; result: string } {
   }
   const duration = read(asked.get('duration') ?? '0');
   const outcome = read(asked.get('outcome') ?? '"completed"');
-  if (typeof duration !== 'number' || !Number.isFinite(duration) || duration < 0) {
+  if (typeof duration !== 'number' || !Number.isSafeInteger(seconds(duration)) || duration < 0) {
     throw wrong('params.duration must be a number of seconds, 0 or more.');
   }
   if (outcome !== 'completed' && outcome !== 'failed') {

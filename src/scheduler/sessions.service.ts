@@ -4,8 +4,10 @@ import { Refusal } from '../kernel/refusal.js';
 import { grantLimits, type AskedLimits } from '../kernel/session/session.limits.js';
 import { openSession, type Session, type SessionMode } from '../kernel/session/session.js';
 import { BackendsService } from './backends.service.js';
-import { Commands } from './commands.service.js';
+import { refuseIfUsedUp } from './budget.js';
+import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
 import { STORE, type SessionFilter, type Store, type Tx } from './ports.js';
+import { ReceiptsService, type SubmitKey } from './receipts.service.js';
 import type { Unit } from './unit.js';
 
 export interface AskedSession extends AskedLimits {
@@ -21,12 +23,19 @@ export class SessionsService {
     private readonly commands: Commands,
     @Inject(STORE) private readonly store: Store,
     private readonly backends: BackendsService,
+    private readonly receipts: ReceiptsService,
+    @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
-  open(actor: Actor, asked: AskedSession): Promise<Session> {
+  /** Opens a session; the same `submit` again answers the same session. */
+  open(actor: Actor, asked: AskedSession, submit?: SubmitKey): Promise<Session> {
     return this.commands.run(async (unit) => {
+      const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
+      const known = earlier === null ? null : await unit.tx.sessions.find(earlier);
+      if (known !== null) return known;
       const backend = await this.backends.named(unit.tx, asked.backend);
       const instance = await unit.tx.instances.find(actor.instance.id);
+      await refuseIfUsedUp(unit, instance, this.settings.window);
       const modes = instance?.plan.modes;
       if (modes !== undefined && !modes.includes(asked.mode)) {
         throw new Refusal(
@@ -47,6 +56,7 @@ export class SessionsService {
         unit.at,
       );
       await unit.insertSession(session);
+      if (submit !== undefined) await this.receipts.keep(unit, submit, session.id);
       return session;
     }, nameOf(actor));
   }

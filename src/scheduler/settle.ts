@@ -2,6 +2,7 @@ import { chooseJobs } from '../kernel/choice/choose-jobs.js';
 import { limitStop } from '../kernel/job/job.decide.js';
 import { stopGrace } from '../kernel/job/job.js';
 import type { Millis } from '../kernel/time.js';
+import { reviewBudget } from './budget.js';
 import type { Due } from './ports.js';
 import type { DueWatch, Unit } from './unit.js';
 
@@ -23,18 +24,24 @@ export async function settle(unit: Unit, watch: DueWatch, window: Millis): Promi
         break;
       }
       unit.actor = 'clock';
-      await applyDue(unit, due);
+      await applyDue(unit, due, window);
       applied += 1;
     }
     unit.actor = 'scheduler';
     for (const backend of unit.takeTouched()) await dispatch(unit, backend, window);
+    for (const instance of unit.takeAccruing()) await reviewBudget(unit, instance, unit.at, window);
   } while (watch.next <= unit.at && applied < mostDuePerUnit);
   return watch.next > unit.at;
 }
 
 /** A deadline takes effect at its due time, whenever it is processed. */
-export async function applyDue(unit: Unit, due: Due): Promise<void> {
+export async function applyDue(unit: Unit, due: Due, window: Millis): Promise<void> {
   switch (due.kind) {
+    case 'budget':
+      await reviewBudget(unit, due.id, due.at, window);
+      // What waited for room may start now, wherever it waits.
+      for (const backend of await unit.tx.backends.names()) unit.touch(backend);
+      return;
     case 'max_ttl':
     case 'active_ttl':
     case 'interactive_ttl':

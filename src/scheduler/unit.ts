@@ -46,7 +46,10 @@ export class Unit {
   actor = 'scheduler';
   /** Whether anything was logged: then whoever follows the log is told after the commit. */
   logged = false;
+  /** Run once the transaction is durable, before the effects. */
+  readonly committed: (() => void)[] = [];
   private readonly touched = new Set<string>();
+  private readonly accruing = new Set<string>();
 
   constructor(
     readonly tx: Tx,
@@ -54,6 +57,10 @@ export class Unit {
     readonly ids: Ids,
     private readonly watch: DueWatch,
   ) {}
+
+  afterCommit(run: () => void): void {
+    this.committed.push(run);
+  }
 
   /** Something changed on this backend: the choice is asked again. */
   touch(backend: string): void {
@@ -64,6 +71,18 @@ export class Unit {
     const all = [...this.touched];
     this.touched.clear();
     return all;
+  }
+
+  /** Instances that begin or cease to be charged for something: their budgets run out at another moment. */
+  takeAccruing(): string[] {
+    const all = [...this.accruing];
+    this.accruing.clear();
+    return all;
+  }
+
+  async saveBudgetDue(instance: string, dueAt: Millis | null): Promise<void> {
+    await this.tx.instances.saveBudgetDue(instance, dueAt);
+    if (dueAt !== null) this.watch.note(dueAt);
   }
 
   /** The choice has just been made: what its own starts touched needs no second look. */
@@ -103,6 +122,7 @@ export class Unit {
       await this.tx.sessions.save(session, due);
       this.watch.note(due?.at);
       await this.tx.ledger.append(ledger);
+      if (session.heldSince !== before.heldSince) this.accruing.add(session.instance);
       await this.logSession(before, session);
     }
     if (failsQueuedJobs) {
@@ -206,6 +226,7 @@ export class Unit {
     const due = jobDeadlineOf(job);
     await this.tx.jobs.save(job, due);
     this.watch.note(due?.at);
+    if (job.state !== before.state && job.mode !== 'dedicated') this.accruing.add(job.instance);
     if (job.state === 'queued') await this.log('job.requeued', job, job.id, at, 'its runner was lost');
     else if (job.state !== before.state) await this.log(`job.${job.state}`, job, job.id, at, job.reason);
     else if (job.stop !== before.stop)

@@ -1,6 +1,7 @@
 import type { Tx } from '../scheduler/ports.js';
 import type { BackendRow, InstanceRow, TokenRow } from './entities/rows.js';
 import { fromBackend, fromInstance, fromToken, toBackend, toInstance, toToken } from './mapping.js';
+import { readAccrual } from './snapshot.query.js';
 import { insertInto, updateById, type Sql } from './sql.js';
 
 export const backendsStore = (sql: Sql): Tx['backends'] => ({
@@ -46,6 +47,21 @@ export const instancesStore = (sql: Sql): Tx['instances'] => ({
     const row = fromInstance(instance);
     await sql.run(insertInto('instances', Object.keys(row)), ...Object.values(row));
   },
+  async budget(id, at, window) {
+    const row = await sql.one<{ budget: number }>(
+      'SELECT budget FROM instances WHERE id = ? AND budget IS NOT NULL',
+      id,
+    );
+    if (row === null) return null;
+    const first = await sql.one<{ ended: number | null }>(
+      'SELECT MIN("to") AS ended FROM ledger WHERE instance = ? AND "to" > ?',
+      id,
+      at - window,
+    );
+    const releasedAt = first === null || first.ended === null ? null : Number(first.ended) + window;
+    return { budget: Number(row.budget), ...(await readAccrual(sql, id, at - window, at)), releasedAt };
+  },
+  saveBudgetDue: (id, dueAt) => sql.run('UPDATE instances SET due_at = ? WHERE id = ?', dueAt, id),
 });
 
 export const tokensStore = (sql: Sql): Tx['tokens'] => ({

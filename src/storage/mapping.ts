@@ -195,6 +195,7 @@ export const fromInstance = (i: Instance): Columns<InstanceRow> => ({
   budget: i.budget,
   plan: JSON.stringify(i.plan),
   charged: 0,
+  due_at: null,
   created_at: i.createdAt,
 });
 

@@ -1,6 +1,7 @@
 import type { BackendStatus } from '../kernel/backend/backend.js';
 import type { InstanceView, QueuedJob, SessionView, SlotView, Snapshot } from '../kernel/choice/snapshot.js';
 import type { SessionMode, SessionState } from '../kernel/session/session.js';
+import { isUsedUp } from '../kernel/usage/budget.js';
 import type { Millis } from '../kernel/time.js';
 import type { Sql } from './sql.js';
 
@@ -143,11 +144,16 @@ async function readInstance(
   ].sort((a, b) => a.seq - b.seq);
   const waiting = entries.slice(0, ask.most).map(({ entry }) => entry);
   for (const entry of waiting) if ('session' in entry) await readSession(sql, entry.session, free, sessions);
-  const shares = await sql.one<{ shares: number }>('SELECT shares FROM instances WHERE id = ?', ask.id);
+  const row = await sql.one<{ shares: number; budget: number | null }>(
+    'SELECT shares, budget FROM instances WHERE id = ?',
+    ask.id,
+  );
+  const charged = await readCharged(sql, ask.id, ask.at - ask.window, ask.at);
   return {
     id: ask.id,
-    shares: shares?.shares ?? 1,
-    charged: await readCharged(sql, ask.id, ask.at - ask.window, ask.at),
+    shares: row?.shares ?? 1,
+    blocked: row !== null && row.budget !== null && isUsedUp({ budget: Number(row.budget), charged }),
+    charged,
     waiting,
   };
 }
@@ -156,7 +162,16 @@ async function readInstance(
  * What an instance was charged by entries that ended after `from`, plus what accrues until `at`: lone and batch jobs that
  * run and slots that are held. The running totals make it two index look-ups however long the ledger is.
  */
-export async function readCharged(sql: Sql, instance: string, from: Millis, at: Millis): Promise<Millis> {
+export const readCharged = async (sql: Sql, instance: string, from: Millis, at: Millis): Promise<Millis> =>
+  (await readAccrual(sql, instance, from, at)).charged;
+
+/** As {@link readCharged}, with how many things accrue now. */
+export async function readAccrual(
+  sql: Sql,
+  instance: string,
+  from: Millis,
+  at: Millis,
+): Promise<{ charged: Millis; rate: number }> {
   const row = await sql.one<{
     sum: number;
     before: number | null;
@@ -175,7 +190,8 @@ export async function readCharged(sql: Sql, instance: string, from: Millis, at: 
     from,
     instance,
   );
-  if (row === null) return 0;
-  const accruing = Number(row.jobs) * at - Number(row.starts) + Number(row.holds) * at - Number(row.since);
-  return Number(row.sum) - Number(row.before ?? 0) + accruing;
+  if (row === null) return { charged: 0, rate: 0 };
+  const rate = Number(row.jobs) + Number(row.holds);
+  const accruing = rate * at - Number(row.starts) - Number(row.since);
+  return { charged: Number(row.sum) - Number(row.before ?? 0) + accruing, rate };
 }

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { dueRank, type DueKind } from '../kernel/session/session.deadline.js';
 import type { Millis } from '../kernel/time.js';
 import type { Due, Fact, Reads, Store, Tx } from '../scheduler/ports.js';
 import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
@@ -7,6 +8,7 @@ import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { jobsStore, listJobs } from './jobs.store.js';
 import { ledgerStore, listLedger } from './ledger.store.js';
 import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
+import { receiptsStore } from './receipts.store.js';
 import { findSession, listSessions, sessionsStore } from './sessions.store.js';
 import { readCharged, readSlots, readSnapshot } from './snapshot.query.js';
 import { readWaiting } from './waiting.query.js';
@@ -43,6 +45,7 @@ function transaction(sql: Sql): Tx {
     backends: backendsStore(sql),
     instances: instancesStore(sql),
     tokens: tokensStore(sql),
+    receipts: receiptsStore(sql),
     events: eventsStore(sql),
     ledger: ledgerStore(sql),
     firstDue: (at) => firstDue(sql, at),
@@ -61,7 +64,7 @@ function transaction(sql: Sql): Tx {
   };
 }
 
-/** Sessions and jobs each keep their earliest deadline in the row; the earlier of the two heads is due first. */
+/** Sessions, jobs and budgets keep their earliest deadline in the row; the earliest of the three heads is due first. */
 async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
   interface Head {
     id: string;
@@ -76,19 +79,17 @@ async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
     'SELECT id, due_at, due_rank FROM jobs WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, due_rank, seq LIMIT 1',
     at,
   );
-  const sessionFirst =
-    session !== null &&
-    (job === null ||
-      session.due_at < job.due_at ||
-      (session.due_at === job.due_at && session.due_rank < job.due_rank));
-  const first = sessionFirst ? session : job;
-  if (first === null) return null;
-  return {
-    kind: dueKind(first.due_rank),
-    at: Number(first.due_at),
-    subject: sessionFirst ? 'session' : 'job',
-    id: first.id,
-  };
+  const budget = await sql.one<{ id: string; due_at: number }>(
+    'SELECT id, due_at FROM instances WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, id LIMIT 1',
+    at,
+  );
+  const heads: Due[] = [];
+  const add = (subject: Due['subject'], kind: DueKind, head: { id: string; due_at: number }) =>
+    heads.push({ subject, kind, id: head.id, at: Number(head.due_at) });
+  if (session !== null) add('session', dueKind(session.due_rank), session);
+  if (job !== null) add('job', dueKind(job.due_rank), job);
+  if (budget !== null) add('instance', 'budget', budget);
+  return heads.sort((a, b) => a.at - b.at || dueRank[a.kind] - dueRank[b.kind])[0] ?? null;
 }
 
 function reads(sql: Sql): Reads {

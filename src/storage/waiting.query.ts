@@ -1,6 +1,7 @@
 import type { BackendStatus } from '../kernel/backend/backend.js';
 import type { WaitingSession, WaitingView } from '../kernel/choice/waiting.js';
 import type { Job } from '../kernel/job/job.js';
+import { isUsedUp } from '../kernel/usage/budget.js';
 import type { Millis } from '../kernel/time.js';
 import type { SessionRow } from './entities/rows.js';
 import { toSession } from './mapping.js';
@@ -86,21 +87,29 @@ async function instances(
   at: Millis,
   window: Millis,
 ): Promise<WaitingView['instances']> {
-  const rows = await sql.all<{ id: string; name: string; shares: number; queued: number; first_seq: number }>(
-    `SELECT i.id, i.name, i.shares, SUM(w.queued) AS queued, MIN(w.seq) AS first_seq FROM (
+  const rows = await sql.all<{
+    id: string;
+    name: string;
+    shares: number;
+    budget: number | null;
+    queued: number;
+    first_seq: number;
+  }>(
+    `SELECT i.id, i.name, i.shares, i.budget, SUM(w.queued) AS queued, MIN(w.seq) AS first_seq FROM (
        SELECT instance, COUNT(*) AS queued, MIN(seq) AS seq FROM jobs
        WHERE state = 'queued' AND session IS NULL AND backend = ? GROUP BY instance
        UNION ALL
        SELECT instance, SUM(queued_jobs), MIN(head_seq) FROM sessions
        WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? GROUP BY instance
-     ) w JOIN instances i ON i.id = w.instance GROUP BY i.id, i.name, i.shares`,
+     ) w JOIN instances i ON i.id = w.instance GROUP BY i.id, i.name, i.shares, i.budget`,
     backend,
     backend,
   );
   const found = [];
-  for (const { id, name, shares, queued, first_seq } of rows) {
+  for (const { id, name, shares, budget, queued, first_seq } of rows) {
     const charged = await readCharged(sql, id, at - window, at);
-    found.push({ id, name, shares, queued: Number(queued), firstSeq: Number(first_seq), charged });
+    const blocked = budget !== null && isUsedUp({ budget: Number(budget), charged });
+    found.push({ id, name, shares, blocked, queued: Number(queued), firstSeq: Number(first_seq), charged });
   }
   return found;
 }

@@ -83,7 +83,7 @@ export interface GivenBackend {
   /** Lone jobs: submission numbers by instance. */
   readonly alone?: Readonly<Record<string, readonly number[]>>;
   /** Instances that were charged something or have more than one share. */
-  readonly instances?: Readonly<Record<string, { charged?: number; shares?: number }>>;
+  readonly instances?: Readonly<Record<string, { charged?: number; shares?: number; blocked?: boolean }>>;
 }
 
 const queued = (seq: number) => ({ id: `j${seq}`, seq });
@@ -113,6 +113,7 @@ export function givenSnapshot(given: GivenBackend): Snapshot {
       id,
       charged: instances[id]?.charged ?? 0,
       shares: instances[id]?.shares ?? 1,
+      blocked: instances[id]?.blocked ?? false,
       waiting: [
         ...(alone[id] ?? []).map((seq) => ({ seq, entry: { job: queued(seq) } })),
         ...waiting

@@ -8,6 +8,7 @@ import { ClockService } from '../../src/scheduler/clock.service.js';
 import { Commands } from '../../src/scheduler/commands.service.js';
 import { JobsService, type AskedJob } from '../../src/scheduler/jobs.service.js';
 import type { Answer, Instance, RunnerListener, Runners, Task } from '../../src/scheduler/ports.js';
+import { ReceiptsService } from '../../src/scheduler/receipts.service.js';
 import { SessionsService } from '../../src/scheduler/sessions.service.js';
 import { VirtualClock } from '../../src/scheduler/system-clock.js';
 import { after, t0 } from './given.js';
@@ -78,8 +79,9 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
   const settings = { window: defaultWindow, defaultBackend: 'b1' };
   const commands = new Commands(store, clock, ids, runners, settings);
   const backends = new BackendsService(commands, store, runners, settings);
-  const sessions = new SessionsService(commands, store, backends);
-  const jobs = new JobsService(commands, backends, store, runners, clock, settings);
+  const receipts = new ReceiptsService(commands);
+  const sessions = new SessionsService(commands, store, backends, receipts, settings);
+  const jobs = new JobsService(commands, backends, receipts, store, runners, clock, settings);
   jobs.onModuleInit();
   if (folder === undefined) {
     await store.write(async (tx) => {

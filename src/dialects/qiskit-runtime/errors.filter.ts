@@ -23,6 +23,8 @@ const said = {
   job_final: [409, 3208],
   job_not_final: [409, 3211],
   mode_not_allowed: [400, 1352],
+  budget_reached: [409, 4317],
+  key_reused: [422, 1002],
   wrong_clock: [409, 1002],
   forbidden: [403, 2409],
   illegal_transition: [409, 1002],

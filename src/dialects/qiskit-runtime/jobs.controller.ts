@@ -10,6 +10,7 @@ import {
   Post,
   Put,
   Query,
+  Req,
   Res,
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
@@ -20,6 +21,8 @@ import { isFinal } from '../../kernel/job/job.js';
 import { seconds } from '../../kernel/time.js';
 import { JobsService, type AskedJob } from '../../scheduler/jobs.service.js';
 import { CLOCK, type Clock, type JobFilter } from '../../scheduler/ports.js';
+import { ReceiptsService } from '../../scheduler/receipts.service.js';
+import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { mounts } from './mounts.js';
 import { JobsQuery, SubmitJobRequest, TagsRequest } from './requests.dto.js';
 import { endedStates, fromJob, metricsOf, pendingStates, toIso } from './wire.js';
@@ -33,6 +36,7 @@ const mostPerPage = 200;
 export class JobsController {
   constructor(
     private readonly jobs: JobsService,
+    private readonly receipts: ReceiptsService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -55,8 +59,15 @@ export class JobsController {
   })
   @Post()
   @HttpCode(200)
-  async submit(@Asker() actor: Actor, @Body() body: SubmitJobRequest) {
-    const job = await this.jobs.submit(actor, toAsked(body));
+  async submit(
+    @Asker() actor: Actor,
+    @Body() body: SubmitJobRequest,
+    @Req() request: WithBodyDigest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const submit = submitKey(actor, request);
+    const job = await this.jobs.submit(actor, toAsked(body), submit);
+    watchAnswer(this.receipts, reply, submit, job.id);
     return {
       id: job.id,
       backend: job.backend,

@@ -1,10 +1,26 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { seconds } from '../../kernel/time.js';
 import { CLOCK, type Clock } from '../../scheduler/ports.js';
 import { SessionsService, type AskedSession } from '../../scheduler/sessions.service.js';
+import { ReceiptsService } from '../../scheduler/receipts.service.js';
+import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { mounts } from './mounts.js';
 import { ChangeSessionRequest, OpenSessionRequest, SessionsQuery } from './requests.dto.js';
 import { fromSession } from './wire.js';
@@ -15,14 +31,23 @@ import { fromSession } from './wire.js';
 export class SessionsController {
   constructor(
     private readonly sessions: SessionsService,
+    private readonly receipts: ReceiptsService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @ApiOperation({ summary: 'Open a session; with no body at all a dedicated one on the default backend' })
   @Post()
   @HttpCode(200)
-  async open(@Asker() actor: Actor, @Body() body: OpenSessionRequest) {
-    return fromSession(await this.sessions.open(actor, toAsked(body)), this.clock.now());
+  async open(
+    @Asker() actor: Actor,
+    @Body() body: OpenSessionRequest,
+    @Req() request: WithBodyDigest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const submit = submitKey(actor, request);
+    const session = await this.sessions.open(actor, toAsked(body), submit);
+    watchAnswer(this.receipts, reply, submit, session.id);
+    return fromSession(session, this.clock.now());
   }
 
   @ApiOperation({ summary: 'The sessions of your instance, newest first' })

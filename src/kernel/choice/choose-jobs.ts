@@ -130,6 +130,7 @@ class Board {
   private head() {
     let best: (typeof this.general)[number] | null = null;
     for (const candidate of this.general) {
+      if (candidate.instance.blocked) continue;
       if (candidate.waiting.length > 0 && (best === null || goesBefore(candidate, best))) best = candidate;
     }
     return best;

@@ -32,6 +32,8 @@ export interface InstanceView {
   /** Charged in the fair-share window, with what accrues now. */
   readonly charged: Millis;
   readonly shares: number;
+  /** Its budget is used up: what waits goes on waiting until the window makes room. */
+  readonly blocked: boolean;
   /** In submission order. */
   readonly waiting: readonly (
     { readonly job: QueuedJob } | { readonly session: string; readonly seq: number }

@@ -32,6 +32,8 @@ export interface WaitingView {
     readonly queued: number;
     readonly charged: Millis;
     readonly shares: number;
+    /** Its budget is used up. */
+    readonly blocked: boolean;
     readonly firstSeq: number;
   }[];
 }
@@ -90,8 +92,13 @@ function standing(view: WaitingView): { ahead: number; why: string } {
 function general(view: WaitingView, first: number): { ahead: number; why: string } {
   const batches = total(view.batches);
   const mine = view.instances.find(({ id }) => id === view.job.instance);
+  if (mine?.blocked)
+    return {
+      ahead: first + batches + total(view.instances),
+      why: `the budget of instance ${mine.name} is used up`,
+    };
   const others = view.instances.filter(
-    (other) => mine !== undefined && other.id !== mine.id && goesBefore(other, mine),
+    (other) => mine !== undefined && other.id !== mine.id && !other.blocked && goesBefore(other, mine),
   );
   const ahead = first + batches + total(others) + view.aheadInInstance + view.aheadInSession;
   const own = view.aheadInInstance + view.aheadInSession;

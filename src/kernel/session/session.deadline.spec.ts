@@ -75,11 +75,12 @@ describe('the deadline of a session', () => {
     expect(deadlineOf(later)?.clock).toBe('active_ttl');
   });
 
-  it('ranks equal due times: max_ttl, active_ttl, job limit, job end, interactive_ttl, unused_ttl', () => {
+  it('ranks equal due times: max_ttl, active_ttl, budget, job limit, job end, interactive_ttl, unused_ttl', () => {
     const ranked = Object.entries(dueRank).sort(([, a], [, b]) => a - b);
     expect(ranked.map(([kind]) => kind)).toEqual([
       'max_ttl',
       'active_ttl',
+      'budget',
       'job_limit',
       'job_end',
       'interactive_ttl',

@@ -7,16 +7,17 @@ export type SessionClock = (typeof sessionClocks)[number];
 
 /**
  * Rank of everything that can fall due, for equal due times (semantics: clocks): max_ttl, active_ttl, job limit, job end,
- * interactive_ttl, unused_ttl. Asking a stopping runner's patience to end has no order of its own and comes last.
+ * interactive_ttl, unused_ttl. An instance's budget ends sessions like the first two and stands beside them. Asking a stopping runner's patience to end has no order of its own and comes last.
  */
 export const dueRank = {
   max_ttl: 0,
   active_ttl: 1,
-  job_limit: 2,
-  job_end: 3,
-  interactive_ttl: 4,
-  unused_ttl: 5,
-  kill: 6,
+  budget: 2,
+  job_limit: 3,
+  job_end: 4,
+  interactive_ttl: 5,
+  unused_ttl: 6,
+  kill: 7,
 } as const;
 export type DueKind = keyof typeof dueRank;
 

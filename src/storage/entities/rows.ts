@@ -34,6 +34,7 @@ export class SlotRow {
 }
 
 @Entity('instances')
+@Index('instances_due', ['due_at', 'id'], { where: 'due_at IS NOT NULL' })
 export class InstanceRow {
   @PrimaryColumn(text) id!: string;
   @Index('instances_name', { unique: true }) @Column(text) name!: string;
@@ -43,6 +44,8 @@ export class InstanceRow {
   @Column(text) plan!: string;
   /** Sum of its ledger entries: the next entry's running total starts here. */
   @Column(millis) charged!: number;
+  /** When its budget must be looked at; null without a budget. */
+  @Column(millisOrNull) due_at!: number | null;
   @Column(millis) created_at!: number;
 }
 
@@ -199,6 +202,22 @@ export class EventRow {
   @Column(textOrNull) job!: string | null;
 }
 
+/**
+ * Submits whose answer is not known to have arrived, and those with an Idempotency-Key: the same request again gets the
+ * first answer (semantics: exactly-once submit).
+ */
+@Entity('receipts')
+@Index('receipts_key', ['key', 'at'])
+@Index('receipts_at', ['at'])
+export class ReceiptRow {
+  /** Id of the session or job that was made. */
+  @PrimaryColumn(text) subject!: string;
+  @Column(text) key!: string;
+  /** Of the body, where the key alone does not say it. */
+  @Column(textOrNull) hash!: string | null;
+  @Column(millis) at!: number;
+}
+
 @Entity('facts')
 export class FactRow {
   @PrimaryColumn(text) key!: string;
@@ -218,5 +237,6 @@ export const rows = [
   JobTagRow,
   LedgerRow,
   EventRow,
+  ReceiptRow,
   FactRow,
 ];

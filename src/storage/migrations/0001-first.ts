@@ -16,7 +16,8 @@ export class First1795219200000 implements MigrationInterface {
 const statements = [
   `CREATE TABLE "backends" ("name" text PRIMARY KEY NOT NULL, "driver" text NOT NULL, "slots" integer NOT NULL, "lanes" integer NOT NULL, "limits" text NOT NULL, "on_idle" text NOT NULL, "status" text NOT NULL, "status_reason" text, "queued_jobs" integer NOT NULL, "options" text NOT NULL, "created_at" bigint NOT NULL)`,
   `CREATE TABLE "slots" ("backend" text NOT NULL, "slot" integer NOT NULL, "reserved_for" text, PRIMARY KEY ("backend", "slot"))`,
-  `CREATE TABLE "instances" ("id" text PRIMARY KEY NOT NULL, "name" text NOT NULL, "crn" text NOT NULL, "shares" double precision NOT NULL, "budget" bigint, "plan" text NOT NULL, "charged" bigint NOT NULL, "created_at" bigint NOT NULL)`,
+  `CREATE TABLE "instances" ("id" text PRIMARY KEY NOT NULL, "name" text NOT NULL, "crn" text NOT NULL, "shares" double precision NOT NULL, "budget" bigint, "plan" text NOT NULL, "charged" bigint NOT NULL, "due_at" bigint, "created_at" bigint NOT NULL)`,
+  `CREATE INDEX "instances_due" ON "instances" ("due_at", "id") WHERE due_at IS NOT NULL`,
   `CREATE UNIQUE INDEX "instances_name" ON "instances" ("name")`,
   `CREATE UNIQUE INDEX "instances_crn" ON "instances" ("crn")`,
   `CREATE TABLE "tokens" ("id" text PRIMARY KEY NOT NULL, "hash" text NOT NULL, "user" text NOT NULL, "role" text NOT NULL, "instance" text NOT NULL, "created_at" bigint NOT NULL, "expires_at" bigint, "revoked_at" bigint)`,
@@ -47,5 +48,8 @@ const statements = [
   `CREATE TABLE "events" ("id" integer PRIMARY KEY AUTOINCREMENT NOT NULL, "type" text NOT NULL, "at" bigint NOT NULL, "processed_at" bigint NOT NULL, "actor" text NOT NULL, "cause" text, "backend" text NOT NULL, "instance" text NOT NULL, "session" text, "job" text)`,
   `CREATE INDEX "events_instance" ON "events" ("instance", "id") `,
   `CREATE INDEX "events_session" ON "events" ("session", "id") WHERE session IS NOT NULL`,
+  `CREATE TABLE "receipts" ("subject" text PRIMARY KEY NOT NULL, "key" text NOT NULL, "hash" text, "at" bigint NOT NULL)`,
+  `CREATE INDEX "receipts_key" ON "receipts" ("key", "at") `,
+  `CREATE INDEX "receipts_at" ON "receipts" ("at") `,
   `CREATE TABLE "facts" ("key" text PRIMARY KEY NOT NULL, "value" text NOT NULL)`,
 ];

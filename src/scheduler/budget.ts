@@ -1,0 +1,36 @@
+import { budgetDueAt, budgetReason, isUsedUp } from '../kernel/usage/budget.js';
+import { Refusal } from '../kernel/refusal.js';
+import type { Millis } from '../kernel/time.js';
+import type { Instance } from './ports.js';
+import type { Unit } from './unit.js';
+
+/**
+ * Looks at an instance's budget and says when to look again. Used up: its sessions close like an expiry, running jobs
+ * finish, and what waits alone waits until the window makes room (semantics: usage).
+ */
+export async function reviewBudget(unit: Unit, instance: string, at: Millis, window: Millis): Promise<void> {
+  const view = await unit.tx.instances.budget(instance, at, window);
+  if (view === null) return;
+  if (isUsedUp(view)) {
+    for (const session of await unit.tx.sessions.notClosedOf(instance)) {
+      await unit.changeSession(session, { type: 'close', at, reason: budgetReason(view.budget) });
+    }
+  }
+  // Closing may have ended holds, which changes the rate.
+  const after = (await unit.tx.instances.budget(instance, at, window)) ?? view;
+  await unit.saveBudgetDue(instance, budgetDueAt(after, at));
+}
+
+/** Submitting and opening cost: with the budget used up both are refused. */
+export async function refuseIfUsedUp(unit: Unit, instance: Instance | null, window: Millis): Promise<void> {
+  if (instance === null || instance.budget === null) return;
+  const view = await unit.tx.instances.budget(instance.id, unit.at, window);
+  if (view === null || !isUsedUp(view)) return;
+  const room =
+    view.releasedAt === null ? '' : ` Room is made from ${new Date(view.releasedAt).toISOString()} on.`;
+  throw new Refusal(
+    'budget_reached',
+    `Instance ${instance.name}: ${budgetReason(view.budget)}.${room}`,
+    'Wait until then, or ask an admin for a larger budget.',
+  );
+}

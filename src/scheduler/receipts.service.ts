@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { Refusal } from '../kernel/refusal.js';
+import { seconds, type Millis } from '../kernel/time.js';
+import { Commands } from './commands.service.js';
+import type { Unit } from './unit.js';
+
+/** How one submit is recognised when it comes again. */
+export interface SubmitKey {
+  /** Of token, path and body; or of token, path and the client's `Idempotency-Key`. */
+  readonly key: string;
+  /** Of the body, where the client named the key: another body under the same key is a mistake. */
+  readonly hash: string | null;
+}
+
+/** The same body again within this time gets the first answer, if that one did not arrive (semantics: exactly-once submit). */
+const repeatWindow: Millis = seconds(60);
+/** A key that the client chose is remembered for a day. */
+const keyWindow: Millis = seconds(24 * 3600);
+
+/**
+ * Makes a repeated submit get the first answer. A receipt is stored with the session or job; it goes when the answer has
+ * been sent. One that stays belongs to an answer nobody got, because the connection or the service broke first. While the
+ * first request is still being answered, an equal one is another submit and not a repetition.
+ */
+@Injectable()
+export class ReceiptsService {
+  /** Sessions and jobs whose answer is on its way. */
+  private readonly answering = new Set<string>();
+  /** Answers that arrived; their receipts go with the next submit, which costs no commit of its own. */
+  private readonly arrived = new Set<string>();
+
+  constructor(private readonly commands: Commands) {}
+
+  /** What this submit made the first time, or null when it comes for the first time. */
+  async earlier(unit: Unit, submit: SubmitKey): Promise<string | null> {
+    await this.forgetArrived(unit);
+    const window = submit.hash === null ? repeatWindow : keyWindow;
+    const receipts = await unit.tx.receipts.find(submit.key, unit.at - window);
+    if (submit.hash === null) {
+      const unanswered = receipts.find(
+        ({ subject }) => !this.arrived.has(subject) && !this.answering.has(subject),
+      );
+      if (unanswered === undefined) return null;
+      this.answering.add(unanswered.subject);
+      return unanswered.subject;
+    }
+    const [receipt] = receipts;
+    if (receipt === undefined) return null;
+    if (receipt.hash !== submit.hash) {
+      throw new Refusal(
+        'key_reused',
+        'This Idempotency-Key came before with another body.',
+        'Use a new key for a new request; repeat the same body to get the same answer.',
+      );
+    }
+    return receipt.subject;
+  }
+
+  /** Notes what a submit made, in its own transaction. */
+  async keep(unit: Unit, { key, hash }: SubmitKey, subject: string): Promise<void> {
+    await unit.tx.receipts.insert({ key, hash, subject, at: unit.at });
+    this.answering.add(subject);
+  }
+
+  /** The answer about `subject` was sent, or its connection broke before. */
+  answered(subject: string, submit: SubmitKey, sent: boolean): void {
+    this.answering.delete(subject);
+    if (sent && submit.hash === null) this.arrived.add(subject);
+  }
+
+  /** Soon after the last submit nobody else would take its receipt away. */
+  @Interval(1000)
+  async sweep(): Promise<void> {
+    if (this.arrived.size === 0) return;
+    await this.commands.run(async (unit) => {
+      await this.forgetArrived(unit);
+      await unit.tx.receipts.removeBefore(unit.at - keyWindow);
+    });
+  }
+
+  private async forgetArrived(unit: Unit): Promise<void> {
+    if (this.arrived.size === 0) return;
+    const subjects = [...this.arrived];
+    await unit.tx.receipts.remove(subjects);
+    unit.afterCommit(() => subjects.forEach((subject) => this.arrived.delete(subject)));
+  }
+}

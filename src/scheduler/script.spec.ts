@@ -1,0 +1,25 @@
+import { describe, expect, it } from '@jest/globals';
+import { readScript } from './script.js';
+
+describe('the script of a job without a process', () => {
+  it('says how long it lasts, how it ends and what it brings', () => {
+    const read = readScript('{"duration": 1.5, "outcome": "failed", "result": {"n": 42}}');
+    expect(read).toMatchObject({ script: { duration: 1500, outcome: 'failed' } });
+    expect(JSON.parse(read.result)).toEqual({ n: 42 });
+  });
+
+  it('completes at once with nothing when it says nothing', () => {
+    expect(readScript('{}')).toEqual({ script: { duration: 0, outcome: 'completed' }, result: 'null' });
+  });
+
+  it.each([
+    ['no JSON', '{'],
+    ['no object', '[1]'],
+    ['a negative duration', '{"duration": -1}'],
+    ['a duration that is no number', '{"duration": "5"}'],
+    ['a duration beyond all counting', '{"duration": 1e306}'],
+    ['another outcome', '{"outcome": "lost"}'],
+  ])('is refused with %s', (_, params) => {
+    expect(() => readScript(params)).toThrow(expect.objectContaining({ code: 'invalid_value' }));
+  });
+});
