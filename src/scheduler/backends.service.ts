@@ -13,6 +13,9 @@ export interface BackendChange {
   readonly limits?: Backend['limits'];
 }
 
+/** How the reason begins with which the service itself takes a backend offline. */
+const driverMissing = 'its driver cannot run';
+
 /** The scarce things themselves: configuring, pausing and reading them. */
 @Injectable()
 export class BackendsService {
@@ -39,19 +42,17 @@ export class BackendsService {
           'Choose another name.',
         );
       }
-      const backend: Backend = {
-        ...asked,
-        status: 'online',
-        statusReason: null,
-        queuedJobs: 0,
-        createdAt: unit.at,
-      };
+      const fresh = { status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at } as const;
+      const backend = this.asDriverAllows({ ...asked, ...fresh }) ?? { ...asked, ...fresh };
       await unit.tx.backends.insert(backend);
       return backend;
     });
   }
 
-  /** Creates the backends of the configuration and brings those that exist up to date; their status stays. */
+  /**
+   * Creates the backends of the configuration and brings those that exist up to date. An operator's status stays, but a
+   * backend whose driver cannot run anything on this machine is offline, so that its jobs wait instead of failing.
+   */
   async configure(backends: readonly NewBackend[]): Promise<void> {
     await this.commands.run(async (unit) => {
       for (const asked of backends) {
@@ -61,6 +62,11 @@ export class BackendsService {
         else await unit.tx.backends.save({ ...known, ...asked });
         unit.touch(asked.name);
       }
+      for (const name of await unit.tx.backends.names()) {
+        const backend = await unit.tx.backends.find(name);
+        const changed = backend === null ? null : this.asDriverAllows(backend);
+        if (changed !== null) await unit.tx.backends.save(changed);
+      }
     });
   }
 
@@ -68,6 +74,14 @@ export class BackendsService {
     return this.commands.run(async (unit) => {
       const backend = await this.named(unit.tx, name);
       const changed = { ...backend, ...change(backend) };
+      const why = this.runners.unavailable(backend.driver);
+      if (changed.status === 'online' && backend.status !== 'online' && why !== null) {
+        throw new Refusal(
+          'invalid_value',
+          `Backend ${name} cannot go online: ${why}.`,
+          'Mend that and start the service again.',
+        );
+      }
       await unit.tx.backends.save(changed);
       unit.touch(name);
       return changed;
@@ -86,12 +100,13 @@ export class BackendsService {
     return this.store.read.slots(backend);
   }
 
-  /** `offline` with the reason when its driver cannot run anything, whatever an operator has set. */
-  health(backend: Backend): { status: BackendStatus; reason: string | null } {
+  private asDriverAllows(backend: Backend): Backend | null {
     const why = this.runners.unavailable(backend.driver);
-    return why === null
-      ? { status: backend.status, reason: backend.statusReason }
-      : { status: 'offline', reason: why };
+    const ours = backend.statusReason?.startsWith(driverMissing) ?? false;
+    if (why !== null && backend.status === 'online') {
+      return { ...backend, status: 'offline', statusReason: `${driverMissing}: ${why}` };
+    }
+    return why === null && ours ? { ...backend, status: 'online', statusReason: null } : null;
   }
 
   /** The programs a driver runs; null when there is no such driver. */

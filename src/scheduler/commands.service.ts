@@ -2,7 +2,8 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Subject } from 'rxjs';
 import type { Millis } from '../kernel/time.js';
 import { CLOCK, IDS, RUNNERS, STORE, type Clock, type Ids, type Runners, type Store } from './ports.js';
-import { applyDue, settle } from './settle.js';
+import { recover } from './recover.js';
+import { settle } from './settle.js';
 import { VirtualClock } from './system-clock.js';
 import { DueWatch, Unit, type Effect } from './unit.js';
 
@@ -68,35 +69,12 @@ export class Commands {
     await this.run(() => Promise.resolve());
   }
 
-  /**
-   * After a start: the processes of jobs that ran have died with the service. Their attempts ended when it was last alive,
-   * and a slot that waits for one of them was not ours to charge for in between (semantics: service restart).
-   */
+  /** After a start: settles what a crash left behind, brings the service up to now and starts what is next. */
   async recover(): Promise<{ lost: number }> {
     return this.write(async (unit) => {
-      const aliveAt = Number((await unit.tx.facts.get('alive_at')) ?? unit.at);
-      unit.actor = 'restart';
-      const orphans = await unit.tx.jobs.runningOnRunners();
-      const paused = new Set<string>();
-      for (const job of orphans) {
-        const lostAt = Math.max(aliveAt, job.startedAt ?? aliveAt);
-        await unit.loseJob(job, lostAt);
-        if (job.session !== null && !paused.has(job.session)) {
-          const session = await unit.tx.sessions.find(job.session);
-          if (session?.slot != null) await unit.pauseHold(session, lostAt);
-          paused.add(job.session);
-        }
-      }
-      for (let due = await unit.tx.firstDue(unit.at); due !== null; due = await unit.tx.firstDue(unit.at)) {
-        await applyDue(unit, due, this.settings.window);
-      }
-      for (const id of paused) {
-        const session = await unit.tx.sessions.find(id);
-        if (session !== null && session.state === 'active') await unit.resumeHold(session);
-      }
-      for (const backend of await unit.tx.backends.names()) unit.touch(backend);
+      const lost = await recover(unit, this.settings.window);
       await settle(unit, this.watch, this.settings.window);
-      return { lost: orphans.length };
+      return { lost };
     });
   }
 

@@ -102,6 +102,8 @@ export interface Tx {
     find(id: string): Promise<Session | null>;
     insert(session: Session, due: { at: Millis; clock: DueKind } | null): Promise<void>;
     save(session: Session, due: { at: Millis; clock: DueKind } | null): Promise<void>;
+    /** Dedicated sessions that hold a slot anywhere. */
+    holding(): Promise<Session[]>;
     /** Those of an instance that are not closed. */
     notClosedOf(instance: string): Promise<Session[]>;
   };

@@ -18,6 +18,11 @@ export function sessionsStore(sql: Sql): Tx['sessions'] {
       const { id, ...row } = fromSession(session, ranked(due));
       await sql.run(updateById('sessions', Object.keys(row), 'id'), ...Object.values(row), id);
     },
+    async holding() {
+      return (await sql.all<SessionRow>('SELECT * FROM sessions WHERE slot IS NOT NULL ORDER BY id')).map(
+        toSession,
+      );
+    },
     async notClosedOf(instance) {
       const rows = await sql.all<SessionRow>(
         "SELECT * FROM sessions WHERE instance = ? AND state <> 'closed' ORDER BY created_at, id",

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { acceptanceFolder, playAcceptance } from './acceptance.mjs';
+import { api } from './api.mjs';
+import { jestCounts, plainCounts, pytestCounts } from './counts.mjs';
+import { ensureBuild, ensureNodePackages } from './node-packages.mjs';
+import { inRoot, readJson } from './project.mjs';
+import { ensureVenv, pythonOf } from './python.mjs';
+import { npm, run } from './run.mjs';
+import { withService, withoutSettings } from './test-service.mjs';
+
+/**
+ * What `npm run check` does, in order. `work(how)` does it and answers either a note (set-up) or the results of the
+ * programs it ran; `counts` reads how many tests these ran; `needs` are run first even if not asked for.
+ */
+export async function checkSteps() {
+  const { scripts } = await readJson(inRoot('package.json'));
+  const generated = Object.keys(scripts).filter((name) => name.endsWith(':check') && name !== 'format:check');
+  const venv = (name, ...requirements) => ({
+    work: (how) => ensureVenv(name, requirements, how),
+  });
+  return [
+    { name: 'install', about: 'Node packages', work: ensureNodePackages },
+    {
+      name: 'python',
+      about: 'Python packages, with the newest client',
+      ...venv('.venv', 'workers/requirements.lock', 'workers/requirements-dev.txt'),
+    },
+    {
+      name: 'python-client',
+      about: 'a second environment with the older client',
+      ...venv('.venv-client-0.49', 'workers/requirements-client-0.49.lock'),
+    },
+    { name: 'format', about: 'prettier, ruff format', needs: ['install', 'python'], work: format },
+    { name: 'lint', about: 'eslint, ruff', needs: ['install', 'python'], work: lint },
+    { name: 'types', about: 'tsc', needs: ['install'], work: (how) => script('types', how) },
+    ...generated.map((name) => ({
+      name: name.replace(':check', ''),
+      about: `npm run ${name}`,
+      needs: ['install'],
+      work: (how) => script(name, how),
+    })),
+    { name: 'build', about: 'src to dist', needs: ['install'], work: ensureBuild },
+    { name: 'unit', about: 'jest', needs: ['install'], counts: jestCounts, work: jest },
+    {
+      name: 'workers',
+      about: 'pytest of the workers',
+      needs: ['python'],
+      counts: pytestCounts,
+      work: workers,
+    },
+    {
+      name: 'acceptance',
+      about: 'scenarios over HTTP on a virtual clock',
+      needs: ['install', 'build'],
+      counts: plainCounts,
+      work: (how) => playAcceptance(acceptanceFolder, how),
+    },
+    clients('0.51', '.venv', ['install', 'build', 'python']),
+    clients('0.49', '.venv-client-0.49', ['install', 'build', 'python', 'python-client']),
+  ];
+}
+
+const script = (name, how) => run(npm, ['run', '--silent', name], how);
+const pythonFolders = () =>
+  ['workers', 'examples', 'test/clients'].filter((folder) => existsSync(inRoot(folder)));
+const ruff = (args, how) =>
+  run(pythonOf('.venv'), ['-m', 'ruff', ...args, '--no-cache', ...pythonFolders()], how);
+
+async function format(how) {
+  return [await script('format:check', how), await ruff(['format', '--check'], how)];
+}
+
+async function lint(how) {
+  return [await script('lint', how), await ruff(['check'], how)];
+}
+
+const jest = (how) => run(npm, ['test', '--silent', '--', '--ci'], how);
+
+const workers = (how) => run(pythonOf('.venv'), ['-m', 'pytest', '-q'], { ...how, cwd: inRoot('workers') });
+
+/** The real client against a real service with real workers; two users of two instances. */
+const clients = (version, venv, needs) => ({
+  name: `clients-${version}`,
+  about: `qiskit-ibm-runtime ${version} against a running service`,
+  needs,
+  counts: pytestCounts,
+  work: (how) => {
+    const env = { STINT_CONFIG: inRoot('stint.example.yaml'), STINT_PYTHON: pythonOf('.venv') };
+    return withService({ env, log: how.log }, async ({ url, adminToken }) => {
+      const admin = api(url, adminToken);
+      const one = await admin('POST', '/admin/tokens', { user: 'alice', instance: 'check-1', role: 'user' });
+      const two = await admin('POST', '/admin/tokens', { user: 'bob', instance: 'check-2', role: 'user' });
+      const settings = {
+        STINT_URL: url,
+        STINT_TOKEN: one.token,
+        STINT_CRN: one.crn,
+        STINT_TOKEN_2: two.token,
+        STINT_CRN_2: two.crn,
+        STINT_ADMIN_TOKEN: adminToken,
+      };
+      const args = ['-m', 'pytest', 'test/clients', '-q'];
+      return run(pythonOf(venv), args, { ...how, env: { ...withoutSettings(), ...settings }, timeout: 1800 });
+    });
+  },
+});

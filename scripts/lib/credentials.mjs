@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { api } from './api.mjs';
+import { Failure } from './failure.mjs';
+import { readJson } from './project.mjs';
+
+const name = 'quickstart';
+
+/** The tokens that quickstart needs again at its next start, in a file that only its owner may read. */
+export class Credentials {
+  #kept;
+
+  static async open(data) {
+    await mkdir(data, { recursive: true });
+    const file = join(data, 'quickstart.json');
+    const kept = existsSync(file) ? await readJson(file).catch(() => null) : {};
+    if (kept === null) {
+      throw new Failure(`${file} is no valid JSON.`, {
+        hint: 'Remove it: quickstart then makes new tokens.',
+      });
+    }
+    return new Credentials(file, kept);
+  }
+
+  constructor(file, kept) {
+    this.file = file;
+    this.#kept = kept;
+    this.admin = process.env.STINT_ADMIN_TOKEN || kept.admin || null;
+    this.madeByService = false;
+  }
+
+  /** Reads the lines that the service writes for people: the first start prints the admin token there. */
+  listen = (line) => {
+    const printed = /\b(stint_[\w-]{32,})/.exec(line)?.[1];
+    if (!printed) return;
+    this.admin = printed;
+    this.madeByService = true;
+  };
+
+  /** The token of user "quickstart", made when there is none or when it no longer works. */
+  async user(url) {
+    const { user } = this.#kept;
+    if (user && (await works(url, user))) return user;
+    const admin = this.admin ?? this.#unknownAdmin();
+    const made = await api(url, admin)('POST', '/admin/tokens', { user: name, instance: name, role: 'user' });
+    const { token, crn } = made;
+    await this.#keep({ token, crn });
+    return { token, crn };
+  }
+
+  #unknownAdmin() {
+    throw new Failure(
+      'quickstart does not know the admin token of this database, so it cannot make a user.',
+      {
+        hint:
+          'It was printed when the service first started: run quickstart again with STINT_ADMIN_TOKEN=<that token>.\n' +
+          'If it is lost, any new one of at least 32 characters takes its place. Or start afresh with STINT_DATA=<another folder>.',
+      },
+    );
+  }
+
+  async #keep(user) {
+    // One from the environment is not ours to write down.
+    const admin = this.madeByService ? this.admin : this.#kept.admin;
+    this.#kept = { ...(admin && { admin }), user };
+    const fresh = `${this.file}.new`;
+    await writeFile(fresh, `${JSON.stringify(this.#kept, null, 2)}\n`, { mode: 0o600 });
+    await chmod(fresh, 0o600);
+    await rename(fresh, this.file);
+  }
+}
+
+const works = (url, { token, crn }) =>
+  api(url, token, crn)('GET', '/jobs?limit=1', undefined, { optional: true });

@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { Failure, lastLines } from './failure.mjs';
+import { digest, hasStamp, inRoot, writeStamp } from './project.mjs';
+import { mustRun, run } from './run.mjs';
+
+/** What the pinned packages support; a newer Python is tried when there is no better one. */
+const oldest = 11;
+const newest = 13;
+const howToInstall =
+  process.platform === 'darwin'
+    ? 'brew install python@3.13'
+    : 'on Debian and Ubuntu: apt install python3 python3-venv';
+
+export const pythonOf = (venv) => inRoot(venv, 'bin', 'python');
+
+/** A Python that can make virtual environments with the packages we pin; the first that suits, by preference. */
+export async function findPython() {
+  const names = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.14', 'python'];
+  const found = [];
+  for (const name of names) {
+    const version = await versionOf(name);
+    if (version !== null && version >= oldest) found.push({ name, version });
+  }
+  found.sort((a, b) => Number(a.version > newest) - Number(b.version > newest));
+  if (found.length > 0) return found[0].name;
+  throw new Failure(`Python 3.${oldest} or newer was not found.`, { hint: `Install it (${howToInstall}).` });
+}
+
+async function versionOf(command) {
+  try {
+    const { code, output } = await run(command, ['-c', 'import sys; print(*sys.version_info[:2])'], {
+      timeout: 20,
+    });
+    const [major, minor] = output.trim().split(' ').map(Number);
+    return code === 0 && major === 3 ? minor : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Makes the virtual environment `venv` and installs each requirements file that changed since the last time. */
+export async function ensureVenv(venv, requirements, { tell, log } = {}) {
+  const files = requirements.map((name) => inRoot(name));
+  const absent = files.find((file) => !existsSync(file));
+  if (absent) throw new Failure(`${absent} is missing.`);
+  const folder = inRoot(venv);
+  const stamps = await Promise.all(
+    files.map(async (file, i) => ({
+      file,
+      stamp: inRoot(venv, `.stint-${requirements[i].replaceAll('/', '-')}`),
+      // Files may refer to each other (-r, -c), so each answers for all of its folder.
+      wanted: await digest([
+        file,
+        inRoot('workers', 'requirements.txt'),
+        inRoot('workers', 'requirements.lock'),
+      ]),
+    })),
+  );
+  const python = pythonOf(venv);
+  const works = (await versionOf(python)) !== null;
+  const stale = [];
+  for (const entry of stamps) if (!works || !(await hasStamp(entry.stamp, entry.wanted))) stale.push(entry);
+  if (stale.length === 0) return 'unchanged';
+  const fresh = !works;
+  try {
+    if (fresh) await makeVenv(folder, { tell, log });
+    for (const { file, stamp, wanted } of stale) {
+      const args = [
+        '-m',
+        'pip',
+        'install',
+        '--disable-pip-version-check',
+        '--no-input',
+        '--retries',
+        '2',
+        '-r',
+        file,
+      ];
+      const { code, output } = await run(python, args, { onLine: tell, log });
+      if (code !== 0)
+        throw new Failure(`The Python packages could not be installed: ${pipReason(output)}`, pipHint());
+      await writeStamp(stamp, wanted);
+    }
+  } catch (error) {
+    // Half an environment would look like a whole one to the service.
+    if (fresh) await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+  return fresh ? 'installed' : 'updated';
+}
+
+async function makeVenv(folder, { tell, log }) {
+  const python = await findPython();
+  tell?.(`${python} -m venv`);
+  await rm(folder, { recursive: true, force: true });
+  const { code, output } = await run(python, ['-m', 'venv', folder], { log });
+  if (code === 0) return;
+  await rm(folder, { recursive: true, force: true });
+  // Debian splits venv's own copy of pip off into a package; another pip can do its work.
+  const pip = await run(python, ['-m', 'pip', '--version']);
+  if (pip.code !== 0) {
+    throw new Failure(`${python} cannot make virtual environments: ${lastLines(output, 1)}`, {
+      hint: `Install what it lacks (${howToInstall}).`,
+    });
+  }
+  await mustRun(
+    'The Python environment could not be made.',
+    python,
+    ['-m', 'venv', '--without-pip', folder],
+    { log },
+  );
+  const target = ['-m', 'pip', '--python', `${folder}/bin/python`, 'install', 'pip'];
+  await mustRun('The Python environment could not be given its pip.', python, target, { log, onLine: tell });
+}
+
+const pipHint = () => ({ hint: 'They come from PyPI, or from a mirror named in PIP_INDEX_URL.' });
+
+function pipReason(output) {
+  const lines = output.split('\n');
+  if (
+    /NewConnectionError|NameResolution|ConnectTimeout|Max retries|Network is unreachable|ProxyError/.test(
+      output,
+    )
+  ) {
+    return 'PyPI cannot be reached.';
+  }
+  return lines.findLast((line) => line.startsWith('ERROR:'))?.replace('ERROR: ', '') ?? lastLines(output, 1);
+}

@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Failure } from './failure.mjs';
+import { inRoot, root } from './project.mjs';
+
+export const host = '127.0.0.1';
+
+/** Can this port be listened on? 0 asks for any; answers the port or null. */
+export function portFree(port) {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(null));
+    probe.listen(port, host, () => {
+      const { port: got } = probe.address();
+      probe.close(() => resolve(got));
+    });
+  });
+}
+
+/**
+ * Starts the built service and answers when it is ready. It has a process group of its own, so that Ctrl-C reaches us
+ * alone and we stop it in order.
+ */
+export async function startService({ port, env = {}, inherit = process.env, log, onWord, patience = 60 }) {
+  const settings = { ...inherit, ...env, STINT_HOST: host, STINT_PORT: String(port) };
+  const child = spawn(process.execPath, [inRoot('dist', 'main.js')], {
+    cwd: root,
+    env: settings,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const take = (text) => {
+    output = (output + withoutTokens(text)).slice(-20_000);
+    log?.write(withoutTokens(text));
+  };
+  child.stderr.setEncoding('utf8').on('data', take);
+  // What the service says to people, a token among it; its log goes to stderr.
+  const words = createInterface({ input: child.stdout });
+  words.on('line', (line) => {
+    take(`${line}\n`);
+    onWord?.(line);
+  });
+  const spoken = once(words, 'line').catch(() => undefined);
+  const service = { url: `http://${host}:${port}`, pid: child.pid, ended: null, output: () => output };
+  const end = new Promise((resolve) => {
+    child.once('error', (error) => resolve((service.ended = { code: 1, why: error.message })));
+    child.once('close', (code, signal) =>
+      resolve((service.ended = { code, why: signal ?? `exit code ${code}` })),
+    );
+  });
+  const atExit = () => kill(child, 'SIGKILL');
+  process.once('exit', atExit);
+  service.end = end;
+  service.stop = async (grace = 20) => {
+    kill(child, 'SIGTERM');
+    const late = Symbol();
+    const waited = await Promise.race([end, pause(grace * 1000, late, { ref: false })]);
+    if (waited === late) kill(child, 'SIGKILL');
+    await end;
+    process.removeListener('exit', atExit);
+    return waited !== late;
+  };
+  await untilReady(service, patience);
+  // It may answer before we have read what it printed.
+  await Promise.race([spoken, pause(3000, undefined, { ref: false })]);
+  return service;
+}
+
+/** Logs are sent around when something fails. */
+const withoutTokens = (text) => text.replace(/\bstint_[\w-]{32,}/g, 'stint_…');
+
+/** To the whole group: the workers belong to it. */
+function kill(child, signal) {
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+async function untilReady(service, patience) {
+  const deadline = performance.now() + patience * 1000;
+  while (performance.now() < deadline) {
+    if (service.ended) {
+      throw new Failure(`The service ended while it was starting (${service.ended.why}).`, {
+        output: service.output(),
+      });
+    }
+    const answer = await fetch(`${service.url}/health/ready`, { signal: AbortSignal.timeout(2000) }).catch(
+      () => null,
+    );
+    if (answer?.status === 200) return;
+    await pause(100);
+  }
+  await service.stop(5);
+  throw new Failure(`The service was not ready after ${patience} s.`, { output: service.output() });
+}

@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { portFree, startService } from './service.mjs';
+
+/** A service of its own for one run: free port, empty data, nothing of the user's settings. */
+export async function withService({ prepare, env = {}, log }, work) {
+  const temporary = await mkdtemp(join(tmpdir(), 'stint-check-'));
+  const adminToken = randomBytes(32).toString('hex');
+  let service;
+  try {
+    const settings = {
+      STINT_DATA: join(temporary, 'data'),
+      STINT_ADMIN_TOKEN: adminToken,
+      STINT_LOG_LEVEL: 'warn',
+      ...env,
+      ...(await prepare?.(temporary)),
+    };
+    service = await startService({ port: await portFree(0), inherit: withoutSettings(), env: settings, log });
+    return await work({ url: service.url, adminToken });
+  } finally {
+    await service?.stop();
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** The environment without what configures a Stint or its client. */
+export const withoutSettings = () =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(STINT|QISKIT)_/.test(name)));
