@@ -29,6 +29,8 @@ export class ReceiptsService {
   private readonly answering = new Set<string>();
   /** Answers that arrived; their receipts go with the next submit, which costs no commit of its own. */
   private readonly arrived = new Set<string>();
+  /** Those whose receipts a submit takes away now: the others that share its commit need not do it again. */
+  private readonly leaving = new Set<string>();
 
   constructor(private readonly commands: Commands) {}
 
@@ -39,7 +41,7 @@ export class ReceiptsService {
     const receipts = await unit.tx.receipts.find(submit.key, unit.at - window);
     if (submit.hash === null) {
       const unanswered = receipts.find(
-        ({ subject }) => !this.arrived.has(subject) && !this.answering.has(subject),
+        ({ subject }) => ![this.arrived, this.leaving, this.answering].some((set) => set.has(subject)),
       );
       if (unanswered === undefined) return null;
       this.answering.add(unanswered.subject);
@@ -72,6 +74,8 @@ export class ReceiptsService {
   /** Soon after the last submit nobody else would take its receipt away. */
   @Interval(1000)
   async sweep(): Promise<void> {
+    // What a submit that failed wanted to take away is still there.
+    for (const subject of this.leaving) this.arrived.add(subject);
     if (this.arrived.size === 0) return;
     await this.commands.run(async (unit) => {
       await this.forgetArrived(unit);
@@ -82,7 +86,9 @@ export class ReceiptsService {
   private async forgetArrived(unit: Unit): Promise<void> {
     if (this.arrived.size === 0) return;
     const subjects = [...this.arrived];
+    this.arrived.clear();
+    for (const subject of subjects) this.leaving.add(subject);
     await unit.tx.receipts.remove(subjects);
-    unit.afterCommit(() => subjects.forEach((subject) => this.arrived.delete(subject)));
+    unit.afterCommit(() => subjects.forEach((subject) => this.leaving.delete(subject)));
   }
 }
