@@ -1,6 +1,10 @@
 /** Nest 12 is ESM-only, so jest runs in its ESM mode (see the `test` script for the Node flag). */
 export default {
   testEnvironment: 'node',
+  // Jest would delete what a test file left on the globals; decorators' metadata lives there.
+  testEnvironmentOptions: { globalsCleanup: 'off' },
+  // Nothing here measures time: a busy machine must not fail a test.
+  testTimeout: 120_000,
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],

@@ -8,6 +8,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { checkSteps } from './lib/check-steps.mjs';
+import { withoutColours } from './lib/colours.mjs';
 import { inWords } from './lib/counts.mjs';
 import { Failure, report } from './lib/failure.mjs';
 import { requireNode } from './lib/node-packages.mjs';
@@ -88,12 +89,13 @@ async function perform({ name, work, counts }, progress) {
       const answer = await work({ tell, onLine: tell, log });
       outcome =
         typeof answer === 'string' ? { note: answer, passed: 0, failed: 0 } : judge([answer].flat(), counts);
-      if (outcome.failed > 0) throw new Failure(outcome.note, { output: outcome.output });
+      if (outcome.failed > 0) throw new Failure('', { output: outcome.output || outcome.note });
       return outcome.note;
     });
   } catch (error) {
     const { message, output, hint } = error;
-    console.log([output?.trimEnd(), message, hint].filter(Boolean).join('\n'));
+    const seen = process.stdout.isTTY ? output : withoutColours(output ?? '');
+    console.log([seen?.trimEnd(), message, hint].filter(Boolean).join('\n'));
     outcome = { passed: outcome?.passed ?? 0, failed: outcome?.failed || 1 };
   } finally {
     log.end();

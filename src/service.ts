@@ -44,8 +44,10 @@ export async function startService(config: Config): Promise<Service> {
   describeApi(app);
   await app.init();
 
-  await app.get(BackendsService).configure(config.backends.map(toNewBackend));
-  const { lost } = await app.get(Commands).recover();
+  const backends = app.get(BackendsService);
+  const { lost } = await app
+    .get(Commands)
+    .recover((unit) => backends.configure(unit, config.backends.map(toNewBackend)));
   if (lost > 0)
     logger.warn(`${lost} jobs had lost their runners with the service and are settled`, 'Service');
   const newAdminToken = await ensureAdminToken(config, app);

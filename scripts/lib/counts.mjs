@@ -1,7 +1,8 @@
+import { withoutColours } from './colours.mjs';
+
 /** How many tests ran, from the closing lines of the runners; null when there is no such line. */
 
-const last = (output, pattern) => [...plain(output).matchAll(pattern)].at(-1);
-const plain = (output) => output.replace(/\u001b\[[0-9;]*m/g, '');
+const last = (output, pattern) => [...withoutColours(output).matchAll(pattern)].at(-1);
 
 function counted(line) {
   const of = (word) =>

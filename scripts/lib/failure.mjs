@@ -1,3 +1,5 @@
+import { withoutColours } from './colours.mjs';
+
 /** Something a person can act on: what went wrong, what to do about it, and where more is written. */
 export class Failure extends Error {
   constructor(message, { hint, log, output } = {}) {
@@ -21,8 +23,9 @@ export function report(error, log) {
 
 /** The end of a program's output, without what only tells that it was busy. */
 export function lastLines(output, count = 15) {
-  const told = (output ?? '')
-    .split('\n')
-    .filter((line) => line.trim() && !/^npm (http|verbose|timing)/.test(line));
-  return told.slice(-count).join('\n');
+  const lines = withoutColours(output ?? '').split('\n');
+  return lines
+    .filter((line) => line.trim() && !/^npm (http|verbose|timing)/.test(line))
+    .slice(-count)
+    .join('\n');
 }

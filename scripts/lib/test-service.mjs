@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,9 @@ import { portFree, startService } from './service.mjs';
 /** A service of its own for one run: free port, empty data, nothing of the user's settings. */
 export async function withService({ prepare, env = {}, log }, work) {
   const temporary = await mkdtemp(join(tmpdir(), 'stint-check-'));
+  // An interrupted run leaves nothing behind either.
+  const remove = () => rmSync(temporary, { recursive: true, force: true });
+  process.once('exit', remove);
   const adminToken = randomBytes(32).toString('hex');
   let service;
   try {
@@ -21,6 +25,7 @@ export async function withService({ prepare, env = {}, log }, work) {
     return await work({ url: service.url, adminToken });
   } finally {
     await service?.stop();
+    process.removeListener('exit', remove);
     await rm(temporary, { recursive: true, force: true });
   }
 }

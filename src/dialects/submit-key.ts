@@ -25,17 +25,37 @@ export function submitKey(actor: Actor, request: WithBodyDigest): SubmitKey {
   return { key: digest('body', actor.tokenId, path, body), hash: null };
 }
 
-/** Watches whether the answer about `subject` leaves before its connection closes. */
-export function watchAnswer(
+/** How long after an answer was sent a reset still shows that nobody was there to read it. */
+const resetGrace = 50;
+
+/**
+ * Watches whether the answer about `subject` leaves before its connection closes. Resolves when it may be sent: a hang-up
+ * that has reached this machine is read first, because an answer to it would count as sent.
+ */
+export async function watchAnswer(
   receipts: ReceiptsService,
   reply: FastifyReply,
   submit: SubmitKey,
   subject: string,
-): void {
+): Promise<void> {
   const { raw } = reply;
-  if (raw.destroyed || raw.socket?.destroyed === true) {
+  const { socket } = raw;
+  await new Promise((resolve) => setImmediate(resolve));
+  if (raw.destroyed || socket === null || socket.destroyed || socket.readableEnded) {
     receipts.answered(subject, submit, false);
     return;
   }
-  raw.once('close', () => receipts.answered(subject, submit, raw.writableFinished));
+  let open = true;
+  const say = (sent: boolean) => {
+    if (!open) return;
+    open = false;
+    socket.off('error', hungUp);
+    receipts.answered(subject, submit, sent);
+  };
+  const hungUp = () => say(false);
+  socket.once('error', hungUp);
+  raw.once('close', () => {
+    if (!raw.writableFinished || socket.readableEnded) say(false);
+    else setTimeout(() => say(true), resetGrace).unref();
+  });
 }

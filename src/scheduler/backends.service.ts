@@ -4,6 +4,7 @@ import type { Snapshot } from '../kernel/choice/snapshot.js';
 import { Refusal } from '../kernel/refusal.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
 import { RUNNERS, STORE, type Runners, type Store, type Tx } from './ports.js';
+import type { Unit } from './unit.js';
 
 export type NewBackend = Omit<Backend, 'status' | 'statusReason' | 'queuedJobs' | 'createdAt'>;
 
@@ -53,21 +54,19 @@ export class BackendsService {
    * Creates the backends of the configuration and brings those that exist up to date. An operator's status stays, but a
    * backend whose driver cannot run anything on this machine is offline, so that its jobs wait instead of failing.
    */
-  async configure(backends: readonly NewBackend[]): Promise<void> {
-    await this.commands.run(async (unit) => {
-      for (const asked of backends) {
-        const known = await unit.tx.backends.find(asked.name);
-        const fresh = { status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at } as const;
-        if (known === null) await unit.tx.backends.insert({ ...asked, ...fresh });
-        else await unit.tx.backends.save({ ...known, ...asked });
-        unit.touch(asked.name);
-      }
-      for (const name of await unit.tx.backends.names()) {
-        const backend = await unit.tx.backends.find(name);
-        const changed = backend === null ? null : this.asDriverAllows(backend);
-        if (changed !== null) await unit.tx.backends.save(changed);
-      }
-    });
+  async configure(unit: Unit, backends: readonly NewBackend[]): Promise<void> {
+    for (const asked of backends) {
+      const known = await unit.tx.backends.find(asked.name);
+      const fresh = { status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at } as const;
+      if (known === null) await unit.tx.backends.insert({ ...asked, ...fresh });
+      else await unit.tx.backends.save({ ...known, ...asked });
+      unit.touch(asked.name);
+    }
+    for (const name of await unit.tx.backends.names()) {
+      const backend = await unit.tx.backends.find(name);
+      const changed = backend === null ? null : this.asDriverAllows(backend);
+      if (changed !== null) await unit.tx.backends.save(changed);
+    }
   }
 
   change(name: string, change: (backend: Backend) => BackendChange): Promise<Backend> {

@@ -25,6 +25,8 @@ export class Commands {
   private readonly logger = new Logger(Commands.name);
   private readonly watch = new DueWatch();
   private latest: Millis = 0;
+  /** What rides along with every change because it is not worth a commit of its own. */
+  beforeCommit: ((unit: Unit) => Promise<void>) | null = null;
   /** Says that the event log has grown. */
   readonly changes = new Subject<void>();
 
@@ -69,10 +71,14 @@ export class Commands {
     await this.run(() => Promise.resolve());
   }
 
-  /** After a start: settles what a crash left behind, brings the service up to now and starts what is next. */
-  async recover(): Promise<{ lost: number }> {
+  /**
+   * The first thing after a start, before anything else is written, because every change says that the service is alive.
+   * Settles what a crash left behind, brings the service up to now, does what `first` wants and starts what is next.
+   */
+  async recover(first?: (unit: Unit) => Promise<void>): Promise<{ lost: number }> {
     return this.write(async (unit) => {
       const lost = await recover(unit, this.settings.window);
+      await first?.(unit);
       await settle(unit, this.watch, this.settings.window);
       return { lost };
     });
@@ -87,6 +93,7 @@ export class Commands {
         this.latest = Math.max(this.latest, this.clock.now());
         const unit = new Unit(tx, this.latest, this.ids, this.watch);
         const value = await work(unit);
+        await this.beforeCommit?.(unit);
         await tx.facts.set('alive_at', String(unit.at));
         return { value, unit };
       });

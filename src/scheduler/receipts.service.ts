@@ -27,16 +27,17 @@ const keyWindow: Millis = seconds(24 * 3600);
 export class ReceiptsService {
   /** Sessions and jobs whose answer is on its way. */
   private readonly answering = new Set<string>();
-  /** Answers that arrived; their receipts go with the next submit, which costs no commit of its own. */
+  /** Answers that arrived; their receipts go with the next change, which costs no commit of its own. */
   private readonly arrived = new Set<string>();
-  /** Those whose receipts a submit takes away now: the others that share its commit need not do it again. */
+  /** Those whose receipts a change takes away now: the others that share its commit need not do it again. */
   private readonly leaving = new Set<string>();
 
-  constructor(private readonly commands: Commands) {}
+  constructor(private readonly commands: Commands) {
+    commands.beforeCommit = (unit) => this.forgetArrived(unit);
+  }
 
   /** What this submit made the first time, or null when it comes for the first time. */
   async earlier(unit: Unit, submit: SubmitKey): Promise<string | null> {
-    await this.forgetArrived(unit);
     const window = submit.hash === null ? repeatWindow : keyWindow;
     const receipts = await unit.tx.receipts.find(submit.key, unit.at - window);
     if (submit.hash === null) {
@@ -71,14 +72,13 @@ export class ReceiptsService {
     if (sent && submit.hash === null) this.arrived.add(subject);
   }
 
-  /** Soon after the last submit nobody else would take its receipt away. */
-  @Interval(1000)
+  /** Soon, because after a crash an answer whose receipt is still there counts as lost. */
+  @Interval(100)
   async sweep(): Promise<void> {
-    // What a submit that failed wanted to take away is still there.
+    // What a change that failed wanted to take away is still there.
     for (const subject of this.leaving) this.arrived.add(subject);
     if (this.arrived.size === 0) return;
     await this.commands.run(async (unit) => {
-      await this.forgetArrived(unit);
       await unit.tx.receipts.removeBefore(unit.at - keyWindow);
     });
   }

@@ -32,7 +32,7 @@ export class SessionsService {
     return this.commands.run(async (unit) => {
       const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
       const known = earlier === null ? null : await unit.tx.sessions.find(earlier);
-      if (known !== null) return known;
+      if (known !== null && (submit?.hash !== null || isUntouched(known))) return known;
       const backend = await this.backends.named(unit.tx, asked.backend);
       const instance = await unit.tx.instances.find(actor.instance.id);
       await refuseIfUsedUp(unit, instance, this.settings.window);
@@ -102,6 +102,10 @@ export class SessionsService {
     }, nameOf(actor));
   }
 }
+
+/** A session that something was done to since is known to its user: that answer arrived, and this asks for another. */
+const isUntouched = ({ state, queuedJobs, acceptingJobs }: Session): boolean =>
+  state === 'open' && queuedJobs === 0 && acceptingJobs;
 
 const closeWith = (unit: Unit, session: Session, reason: string): Promise<Session> =>
   unit.changeSession(session, { type: 'close', at: unit.at, reason });

@@ -88,7 +88,8 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
       for (const instance of instances) await tx.instances.insert(givenInstance(instance));
     });
     const { driver, slots, lanes, limits, onIdle, options, name } = givenBackend(backend);
-    await backends.configure([{ driver, slots, lanes, limits, onIdle, options, name }]);
+    const given = { driver, slots, lanes, limits, onIdle, options, name };
+    await commands.run((unit) => backends.configure(unit, [given]));
   }
   const advance = new ClockService(clock, commands);
   return {

@@ -67,7 +67,7 @@ export class JobsController {
   ) {
     const submit = submitKey(actor, request);
     const job = await this.jobs.submit(actor, toAsked(body), submit);
-    watchAnswer(this.receipts, reply, submit, job.id);
+    await watchAnswer(this.receipts, reply, submit, job.id);
     return {
       id: job.id,
       backend: job.backend,

@@ -46,7 +46,7 @@ export class SessionsController {
   ) {
     const submit = submitKey(actor, request);
     const session = await this.sessions.open(actor, toAsked(body), submit);
-    watchAnswer(this.receipts, reply, submit, session.id);
+    await watchAnswer(this.receipts, reply, submit, session.id);
     return fromSession(session, this.clock.now());
   }
 
