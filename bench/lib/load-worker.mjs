@@ -4,6 +4,7 @@
  * server that it measures.
  */
 import { connect } from 'node:net';
+import { serial } from './load.mjs';
 import { quantile } from './stats.mjs';
 
 process.on('message', (task) => {
@@ -15,14 +16,18 @@ process.on('message', (task) => {
 
 /** Plays `requests` (whole HTTP/1.1 messages, in turn) over `connections` for `seconds`, or until `count` were answered. */
 async function run({ port, requests, connections, seconds = Infinity, count = Infinity }) {
-  const messages = requests.map((text) => Buffer.from(text));
   const latencies = [];
   let sent = 0;
   let failed = 0;
   let firstFailure;
   const startedAt = performance.now();
   const endsAt = startedAt + seconds * 1000;
-  const next = () => (performance.now() >= endsAt || sent >= count ? null : messages[sent++ % messages.length]);
+  const next = () => {
+    if (performance.now() >= endsAt || sent >= count) return null;
+    const message = requests[sent % requests.length];
+    sent += 1;
+    return message.replace(serial, String(serial + sent));
+  };
   const done = (status, body, since) => {
     latencies.push(performance.now() - since);
     if (status < 300) return;
