@@ -11,6 +11,7 @@ import { BackendsService } from './scheduler/backends.service.js';
 import { Commands } from './scheduler/commands.service.js';
 import { STORE, type Clock, type Store } from './scheduler/ports.js';
 import { SystemClock, VirtualClock } from './scheduler/system-clock.js';
+import { lockFolder } from './storage/folder-lock.js';
 import { openSqlite } from './storage/database.js';
 import { PinoLogger } from './telemetry/logger.js';
 
@@ -25,6 +26,7 @@ export interface Service {
 /** Opens the store, settles what a crash left behind, and only then listens. */
 export async function startService(config: Config): Promise<Service> {
   const logger = new PinoLogger(config.log_level);
+  const unlock = lockFolder(config.data);
   const database = await openSqlite(config.data);
   const clock = await makeClock(config, database.store);
   const devices = makeDevices(config);
@@ -36,7 +38,7 @@ export async function startService(config: Config): Promise<Service> {
       // Event streams stay open for ever: they must not keep the service from stopping.
       forceCloseConnections: true,
       bodyLimit: Number.MAX_SAFE_INTEGER,
-      routerOptions: { maxParamLength: 256 },
+      routerOptions: { maxParamLength: 4096 },
     }),
     { logger, bodyParser: false },
   );
@@ -59,9 +61,10 @@ export async function startService(config: Config): Promise<Service> {
     url: await app.getUrl(),
     newAdminToken,
     async close() {
-      runners.close();
+      await runners.close();
       await app.close();
       await database.close();
+      unlock();
     },
   };
 }

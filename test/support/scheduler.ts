@@ -78,7 +78,13 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
   };
   const settings = { window: defaultWindow, defaultBackend: 'b1' };
   const commands = new Commands(store, clock, ids, runners, settings);
-  const backends = new BackendsService(commands, store, runners, settings);
+  const backends = new BackendsService(
+    commands,
+    store,
+    runners,
+    { of: () => ({ configuration: {}, properties: {} }) },
+    settings,
+  );
   const receipts = new ReceiptsService(commands);
   const sessions = new SessionsService(commands, store, backends, receipts, settings);
   const jobs = new JobsService(commands, backends, receipts, store, runners, clock, settings);
