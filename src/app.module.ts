@@ -59,7 +59,7 @@ export class AppModule {
       { provide: CLOCK, useValue: adapters.clock },
       { provide: RUNNERS, useValue: adapters.runners },
       { provide: DEVICES, useValue: adapters.devices },
-      { provide: IDS, useValue: randomIds },
+      { provide: IDS, useValue: randomIds(adapters.clock) },
       { provide: SETTINGS, useValue: settings },
     ];
     return {

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { jwtVerify, SignJWT } from 'jose';
 import type { Actor, Role } from '../kernel/access/access.js';
 import { Refusal } from '../kernel/refusal.js';
-import type { Millis } from '../kernel/time.js';
+import { seconds, type Millis } from '../kernel/time.js';
 import { Commands } from '../scheduler/commands.service.js';
 import { InstancesService } from '../scheduler/instances.service.js';
 import {
@@ -15,6 +15,7 @@ import {
   type Store,
   type Token,
 } from '../scheduler/ports.js';
+import { TokenCache, type Opened } from './token-cache.js';
 import { hashToken, tokenPrefix } from './token-hash.js';
 
 export interface NewToken {
@@ -32,6 +33,9 @@ const bearerLife = 3600;
 @Injectable()
 export class TokensService {
   private signingKey: Promise<Uint8Array> | null = null;
+  private readonly opened = new TokenCache();
+  /** By id. Only what never changes about them is used. */
+  private readonly ownInstances = new Map<string, Actor['instance']>();
 
   constructor(
     private readonly commands: Commands,
@@ -74,27 +78,32 @@ export class TokensService {
     return this.store.read.tokens();
   }
 
-  revoke(id: string): Promise<void> {
-    return this.commands.run(async (unit) => {
-      if ((await unit.tx.tokens.find(id)) === null)
-        throw new Refusal('unknown_token', `There is no token ${id}.`);
-      await unit.tx.tokens.revoke(id, unit.at);
-    });
+  async revoke(id: string): Promise<void> {
+    try {
+      await this.commands.run(async (unit) => {
+        if ((await unit.tx.tokens.find(id)) === null)
+          throw new Refusal('unknown_token', `There is no token ${id}.`);
+        await unit.tx.tokens.revoke(id, unit.at);
+      });
+    } finally {
+      this.opened.forget();
+    }
   }
 
   /** The token behind what a client sent, or null when it opens nothing (any more). */
   async verify(credential: string): Promise<Token | null> {
-    const token = credential.startsWith('ey')
-      ? await this.ofBearer(credential)
-      : await this.ofSecret(credential);
-    if (token === null || token.revokedAt !== null) return null;
+    const digest = hashToken(credential);
+    const found = await this.opened.find(digest, () =>
+      credential.startsWith('ey') ? this.ofBearer(credential) : this.ofSecret(digest),
+    );
+    if (found === null || found.token.revokedAt !== null || found.until <= this.clock.wall()) return null;
+    const { token } = found;
     return token.expiresAt !== null && token.expiresAt <= this.clock.now() ? null : token;
   }
 
   /** Who asks, acting for the instance that `crn` names or else for the token's own. */
   async actor(token: Token, crn: string | undefined): Promise<Actor> {
-    const own = await this.store.read.instance(token.instance);
-    if (own === null) throw new Refusal('unknown_instance', 'The instance of this token is gone.');
+    const own = this.ownInstances.get(token.instance) ?? (await this.ownInstance(token));
     if (crn === undefined || crn === '' || crn === own.crn) return actorOf(token, own);
     if (token.role === 'admin') {
       const other = await this.store.read.instanceByCrn(crn);
@@ -125,15 +134,25 @@ export class TokensService {
     return { accessToken, expiresIn: bearerLife, expiration };
   }
 
-  private async ofSecret(secret: string): Promise<Token | null> {
-    return this.store.read.tokenByHash(hashToken(secret));
+  private async ownInstance(token: Token): Promise<Actor['instance']> {
+    const own = await this.store.read.instance(token.instance);
+    if (own === null) throw new Refusal('unknown_instance', 'The instance of this token is gone.');
+    const { id, name, crn } = own;
+    this.ownInstances.set(id, { id, name, crn });
+    return own;
   }
 
-  private async ofBearer(jwt: string): Promise<Token | null> {
+  private async ofSecret(hash: string): Promise<Opened | null> {
+    const token = await this.store.read.tokenByHash(hash);
+    return token === null ? null : { token, until: Infinity };
+  }
+
+  private async ofBearer(jwt: string): Promise<Opened | null> {
     try {
       const currentDate = new Date(this.clock.wall());
       const { payload } = await jwtVerify(jwt, await this.key(), { algorithms: ['HS256'], currentDate });
-      return payload.sub === undefined ? null : await this.store.read.token(payload.sub);
+      const token = payload.sub === undefined ? null : await this.store.read.token(payload.sub);
+      return token === null ? null : { token, until: seconds(payload.exp ?? Infinity) };
     } catch {
       return null;
     }
@@ -151,7 +170,7 @@ export class TokensService {
   }
 }
 
-const actorOf = (token: Token, { id, name, crn }: Instance): Actor => ({
+const actorOf = (token: Token, { id, name, crn }: Actor['instance']): Actor => ({
   tokenId: token.id,
   user: token.user,
   role: token.role,

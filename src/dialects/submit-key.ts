@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../kernel/access/access.js';
 import type { ReceiptsService, SubmitKey } from '../scheduler/receipts.service.js';
@@ -49,13 +50,26 @@ export async function watchAnswer(
   const say = (sent: boolean) => {
     if (!open) return;
     open = false;
-    socket.off('error', hungUp);
+    forget();
     receipts.answered(subject, submit, sent);
   };
-  const hungUp = () => say(false);
-  socket.once('error', hungUp);
+  const forget = onHangUp(socket, () => say(false));
   raw.once('close', () => {
     if (!raw.writableFinished || socket.readableEnded) say(false);
     else setTimeout(() => say(true), resetGrace).unref();
   });
+}
+
+const watching = new WeakMap<Socket, Set<() => void>>();
+
+/** One listener for all answers on a connection: a busy client gets dozens of them within the grace. */
+function onHangUp(socket: Socket, tell: () => void): () => void {
+  const known = watching.get(socket);
+  const all = known ?? new Set();
+  if (known === undefined) {
+    watching.set(socket, all);
+    socket.once('error', () => all.forEach((each) => each()));
+  }
+  all.add(tell);
+  return () => all.delete(tell);
 }

@@ -1,32 +1,64 @@
-import type { QueryRunner } from 'typeorm';
+import type BetterSqlite3 from 'better-sqlite3';
+import { QueryFailedError, type DataSource } from 'typeorm';
 
 export type Value = string | number | null;
 export type Row = Record<string, Value>;
 
+/** Filters of lists make statements of their own; those that are asked all the time are made again at once. */
+const mostPrepared = 500;
+
 /**
- * Statements on one connection, written with `?`. The hot paths use these instead of the entity manager: a status read or
- * a submit is a handful of primary-key statements, and building and hydrating them through a query builder costs ten
- * times what SQLite needs to run them. Definitions and migrations stay with TypeORM.
+ * Statements on one connection, written with `?`. The hot paths use these instead of the entity manager or a query
+ * runner: a status read or a submit is a handful of primary-key statements, each prepared once and run on the driver's
+ * own handle, where TypeORM's events and logging around each cost several times what SQLite needs to run it. Definitions,
+ * migrations and the connection itself stay with TypeORM.
  */
 export class Sql {
-  constructor(private readonly runner: QueryRunner) {}
+  private readonly db: BetterSqlite3.Database;
+  private readonly prepared = new Map<string, BetterSqlite3.Statement<Value[]>>();
 
-  all<T = Row>(statement: string, ...values: Value[]): Promise<T[]> {
-    return this.runner.query(statement, values) as Promise<T[]>;
+  constructor(source: DataSource) {
+    this.db = (source.driver as unknown as { databaseConnection: BetterSqlite3.Database }).databaseConnection;
+  }
+
+  // Asynchronous although SQLite is not: another database will be, and whoever asks must not depend on it.
+
+  async all<T = Row>(statement: string, ...values: Value[]): Promise<T[]> {
+    return this.execute(statement, values, (prepared) => prepared.all(...values) as T[]);
   }
 
   async one<T = Row>(statement: string, ...values: Value[]): Promise<T | null> {
-    return (await this.all<T>(statement, ...values))[0] ?? null;
+    return this.execute(statement, values, (prepared) => (prepared.get(...values) as T | undefined) ?? null);
   }
 
   async run(statement: string, ...values: Value[]): Promise<void> {
-    await this.runner.query(statement, values);
+    await this.change(statement, ...values);
   }
 
   /** Runs a DELETE, INSERT or UPDATE and answers how many rows it changed. */
   async change(statement: string, ...values: Value[]): Promise<number> {
-    const rows = await this.runner.query(`${statement} RETURNING 1 AS changed`, values);
-    return (rows as unknown[]).length;
+    return this.execute(statement, values, (prepared) => prepared.run(...values).changes);
+  }
+
+  private execute<T>(
+    statement: string,
+    values: Value[],
+    how: (prepared: BetterSqlite3.Statement<Value[]>) => T,
+  ): T {
+    try {
+      return how(this.prepare(statement));
+    } catch (error) {
+      throw new QueryFailedError(statement, values, error as Error);
+    }
+  }
+
+  private prepare(statement: string): BetterSqlite3.Statement<Value[]> {
+    const known = this.prepared.get(statement);
+    if (known !== undefined) return known;
+    if (this.prepared.size >= mostPrepared) this.prepared.clear();
+    const prepared = this.db.prepare<Value[]>(statement);
+    this.prepared.set(statement, prepared);
+    return prepared;
   }
 }
 

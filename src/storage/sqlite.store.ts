@@ -22,10 +22,10 @@ export class SqliteStore implements Store {
   private readonly queue: WriteQueue;
 
   constructor(writer: DataSource, reader: DataSource) {
-    const runner = writer.createQueryRunner();
-    this.queue = new WriteQueue(runner);
-    this.tx = transaction(new Sql(runner));
-    this.read = reads(new Sql(reader.createQueryRunner()));
+    const sql = new Sql(writer);
+    this.queue = new WriteQueue(sql);
+    this.tx = transaction(sql);
+    this.read = reads(new Sql(reader));
   }
 
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {

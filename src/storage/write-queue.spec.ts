@@ -1,16 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import type { QueryRunner } from 'typeorm';
 import { givenDatabase, givenInstance } from '../../test/support/store.js';
 import { WriteQueue } from './write-queue.js';
 
 /** A connection that only remembers what it was asked. */
 function givenConnection(fails: (statement: string) => boolean = () => false) {
   const said: string[] = [];
-  const query = (statement: string) => {
+  const run = (statement: string) => {
     said.push(statement);
-    return fails(statement) ? Promise.reject(new Error(`${statement} failed`)) : Promise.resolve([]);
+    return fails(statement) ? Promise.reject(new Error(`${statement} failed`)) : Promise.resolve();
   };
-  return { said, queue: new WriteQueue({ query } as unknown as QueryRunner) };
+  return { said, queue: new WriteQueue({ run }) };
 }
 const commits = (said: string[]) => said.filter((statement) => statement === 'COMMIT').length;
 const settled = (works: Promise<unknown>[]) =>

@@ -1,4 +1,4 @@
-import type { QueryRunner } from 'typeorm';
+import type { Sql } from './sql.js';
 
 interface Waiting {
   readonly work: () => Promise<unknown>;
@@ -19,7 +19,7 @@ export class WriteQueue {
   private readonly waiting: Waiting[] = [];
   private running = false;
 
-  constructor(private readonly runner: QueryRunner) {}
+  constructor(private readonly sql: Pick<Sql, 'run'>) {}
 
   write<T>(work: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -48,22 +48,22 @@ export class WriteQueue {
   private async commitTogether(batch: Waiting[]): Promise<void> {
     const done: { waiting: Waiting; value: unknown }[] = [];
     try {
-      await this.runner.query('BEGIN IMMEDIATE');
+      await this.sql.run('BEGIN IMMEDIATE');
       for (const waiting of batch) {
-        await this.runner.query('SAVEPOINT one');
+        await this.sql.run('SAVEPOINT one');
         try {
           const value = await waiting.work();
-          await this.runner.query('RELEASE one');
+          await this.sql.run('RELEASE one');
           done.push({ waiting, value });
         } catch (error) {
-          await this.runner.query('ROLLBACK TO one');
-          await this.runner.query('RELEASE one');
+          await this.sql.run('ROLLBACK TO one');
+          await this.sql.run('RELEASE one');
           waiting.reject(error);
         }
       }
-      await this.runner.query('COMMIT');
+      await this.sql.run('COMMIT');
     } catch (error) {
-      await this.runner.query('ROLLBACK').catch(() => undefined);
+      await this.sql.run('ROLLBACK').catch(() => undefined);
       // Rejecting one that was rejected before is harmless; those that had worked were not committed.
       for (const { reject } of batch) reject(error);
       return;

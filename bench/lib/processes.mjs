@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const adminToken = 'bench-admin-token-of-at-least-32-characters';
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Starts a program and waits for the line in which it says where it listens. */
+function startServer(args, env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    child.stdout.on('data', (chunk) => {
+      said += chunk;
+      const port = /listens on http:\/\/[^:]+:(\d+)/.exec(said)?.[1];
+      if (port !== undefined) resolve({ child, port: Number(port) });
+    });
+    child.once('exit', (code) => reject(new Error(`${args[0]} ended with code ${code}: ${said}`)));
+  });
+}
+
+const stop = (child) =>
+  new Promise((resolve) => {
+    child.once('exit', resolve);
+    child.kill('SIGTERM');
+  });
+
+/** The built service as `npm start` runs it, on a database of its own in `folder`. */
+export async function startStint(folder, env = {}) {
+  const config = join(folder, 'stint.yaml');
+  await writeFile(config, 'backends: []\nwarm_workers: 1\nlog_level: error\n');
+  const { child, port } = await startServer(
+    [
+      ...(process.env.BENCH_NODE_ARGS?.split(' ') ?? []),
+      process.env.BENCH_MAIN ?? here('../../dist/main.js'),
+    ],
+    {
+      ...{ STINT_CONFIG: config, STINT_DATA: join(folder, 'data'), STINT_PORT: '0', STINT_CLOCK: 'real' },
+      ...{ STINT_ADMIN_TOKEN: adminToken, STINT_PYTHON: here('../fake-runner.mjs'), ...env },
+    },
+  );
+  const call = (method, path, body, token = adminToken) => callApi(port, method, path, body, token);
+  return {
+    ...{ port, call, pid: child.pid, stop: () => stop(child) },
+    /** A user's token in an instance of its own. */
+    async user(name) {
+      return (await call('POST', '/admin/tokens', { user: name, instance: `lab-${name}`, role: 'user' }))
+        .token;
+    },
+    backend: (name, how = {}) => call('POST', '/admin/backends', { name, driver: 'scripted', ...how }),
+  };
+}
+
+async function callApi(port, method, path, body, token) {
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
+    body: body && JSON.stringify(body),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
+  return text === '' ? null : JSON.parse(text);
+}
+
+/** The least that Nest on Fastify can do: see `bare-server.mjs`. */
+export async function startBare() {
+  const { child, port } = await startServer([here('../bare-server.mjs')], {});
+  return { port, pid: child.pid, stop: () => stop(child) };
+}
+
+/** Megabytes that a process holds. */
+export function residentMegabytes(pid) {
+  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kilobytes) / 1024;
+}
+
+/** Polls until `probe` answers something else than undefined. */
+export async function until(what, probe, seconds = 120) {
+  const endsAt = performance.now() + seconds * 1000;
+  while (performance.now() < endsAt) {
+    const found = await probe();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`${what} did not happen within ${seconds} s.`);
+}

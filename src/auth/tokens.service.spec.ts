@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals';
+import { InstancesService } from '../scheduler/instances.service.js';
+import { givenService } from '../../test/support/scheduler.js';
+import { t0 } from '../../test/support/given.js';
+import { TokenCache } from './token-cache.js';
+import { TokensService } from './tokens.service.js';
+
+const alice = { user: 'alice', instance: 'lab-a', role: 'user', expiresAt: null } as const;
+
+async function givenTokens() {
+  const service = await givenService();
+  const { store, clock, commands } = service;
+  const settings = { window: 0, defaultBackend: null };
+  let looks = 0;
+  const counted = {
+    ...store.read,
+    tokenByHash: (hash: string) => ((looks += 1), store.read.tokenByHash(hash)),
+  };
+  const observed = { read: counted, write: store.write.bind(store) } as typeof store;
+  const instances = new InstancesService(commands, store, clock, settings);
+  const ids = { uuid: () => crypto.randomUUID(), secret: () => 'a-secret' };
+  const tokens = new TokensService(commands, instances, observed, clock, ids);
+  return { ...service, tokens, looks: () => looks };
+}
+
+describe('tokens', () => {
+  it('are looked up once, however often they come', async () => {
+    const { tokens, looks } = await givenTokens();
+    const { secret } = await tokens.create(alice);
+    for (let i = 0; i < 3; i += 1) expect((await tokens.verify(secret))?.user).toBe('alice');
+    expect(looks()).toBe(1);
+  });
+
+  it('that nobody has are looked up again: they may be made meanwhile', async () => {
+    const { tokens } = await givenTokens();
+    expect(await tokens.verify('stint_a-secret')).toBeNull();
+    await tokens.create(alice);
+    expect((await tokens.verify('stint_a-secret'))?.user).toBe('alice');
+  });
+
+  it('open nothing from the moment they are revoked, nor do the bearer tokens made from them', async () => {
+    const { tokens } = await givenTokens();
+    const { token, secret } = await tokens.create(alice);
+    const bearer = (await tokens.exchange(secret))?.accessToken ?? '';
+    expect((await tokens.verify(bearer))?.id).toBe(token.id);
+    await tokens.revoke(token.id);
+    expect(await tokens.verify(secret)).toBeNull();
+    expect(await tokens.verify(bearer)).toBeNull();
+  });
+
+  it('open until the moment of their expiry, although they are remembered', async () => {
+    const { tokens, goTo } = await givenTokens();
+    const { secret } = await tokens.create({ ...alice, expiresAt: t0 + 10_000 });
+    await goTo(9.999);
+    expect(await tokens.verify(secret)).not.toBeNull();
+    await goTo(10);
+    expect(await tokens.verify(secret)).toBeNull();
+  });
+
+  it('are refused for an instance that is not theirs', async () => {
+    const { tokens } = await givenTokens();
+    const { token } = await tokens.create(alice);
+    await expect(tokens.actor(token, 'crn:other')).rejects.toMatchObject({ code: 'forbidden' });
+    expect((await tokens.actor(token, undefined)).instance.name).toBe('lab-a');
+  });
+});
+
+describe('the cache of tokens', () => {
+  it('does not keep what was being looked up while a token changed', async () => {
+    const cache = new TokenCache();
+    const { tokens } = await givenTokens();
+    const { token } = await tokens.create(alice);
+    const found = { token, until: Infinity };
+    const read = await cache.find('digest', () => {
+      cache.forget();
+      return Promise.resolve(found);
+    });
+    expect(read).toBe(found);
+    expect(await cache.find('digest', () => Promise.resolve(null))).toBeNull();
+  });
+});
