@@ -85,25 +85,26 @@ export class Field {
 
   /** The instances that go first: each start takes an entry of the first, so more than `most` cannot matter. */
   private firstInstances(most: number, at: Millis): InstanceView[] {
-    const first: InstanceView[] = [];
+    const first: Candidate[] = [];
     for (const instance of this.instances.values()) {
-      if (instance.isUsedUp(at)) continue;
-      const waiting = instance.waiting(most, this.waits);
+      const seq = instance.headSeq(this.waits);
       if (instance.isBeyond) this.isBeyond = true;
-      if (waiting.length === 0) continue;
-      const { id, shares } = instance;
-      const shown = { id, shares, charged: instance.chargedAt(at), blocked: false, waiting };
+      if (seq === null || instance.isUsedUp(at)) continue;
+      const candidate = { instance, seq, charged: instance.chargedAt(at) };
       let place = first.length;
-      while (place > 0 && goesBefore(shown, first[place - 1] as InstanceView)) place -= 1;
+      while (place > 0 && goesBefore(candidate, first[place - 1] as Candidate)) place -= 1;
       if (place >= most) continue;
-      first.splice(place, 0, shown);
+      first.splice(place, 0, candidate);
       if (first.length > most) first.pop();
     }
     const { hiddenFrom } = this.setting.view;
     const [head] = first;
-    if (hiddenFrom !== null && head !== undefined && head.charged / head.shares > hiddenFrom)
+    if (hiddenFrom !== null && head !== undefined && head.charged / head.instance.shares > hiddenFrom)
       this.isBeyond = true;
-    return first;
+    return first.map(({ instance, charged }) => {
+      const { id, shares } = instance;
+      return { id, shares, charged, blocked: false, waiting: instance.waiting(most, this.waits) };
+    });
   }
 
   private readonly waits = (id: string): boolean => {
@@ -112,12 +113,13 @@ export class Field {
   };
 }
 
-function goesBefore(a: InstanceView, b: InstanceView): boolean {
-  const less = a.charged * b.shares - b.charged * a.shares;
-  return less !== 0 ? less < 0 : seqOf(a) < seqOf(b);
+interface Candidate {
+  readonly instance: PlayedInstance;
+  readonly seq: number;
+  readonly charged: Millis;
 }
 
-function seqOf({ waiting: [first] }: InstanceView): number {
-  if (first === undefined) return Infinity;
-  return 'job' in first ? first.job.seq : first.seq;
+function goesBefore(a: Candidate, b: Candidate): boolean {
+  const less = a.charged * b.instance.shares - b.charged * a.instance.shares;
+  return less !== 0 ? less < 0 : a.seq < b.seq;
 }

@@ -5,7 +5,7 @@ import type { Millis } from '../time.js';
 import { Agenda, type Appointment } from './agenda.js';
 import type { Durations } from './durations.js';
 import { Field, type Setting } from './field.js';
-import { horizon, type RunningView } from './forecast.view.js';
+import type { RunningView } from './forecast.view.js';
 import type { PlayedInstance, PlayedSession } from './played.js';
 
 /** One possible future. */
@@ -37,6 +37,8 @@ export class Playback {
   private readonly startOf: Float64Array;
   private probeAt: Millis | null = null;
   private left: number;
+  private mostStarts = Infinity;
+  private untilProbe = false;
   private at: Millis;
 
   /** `u`: what chance says to the job of that number. */
@@ -44,7 +46,6 @@ export class Playback {
     private readonly setting: Setting,
     private readonly durations: Durations,
     private readonly u: (job: number) => number,
-    private readonly untilProbe: boolean,
   ) {
     this.field = new Field(setting);
     this.at = setting.view.at;
@@ -52,7 +53,10 @@ export class Playback {
     this.startOf = new Float64Array(this.left).fill(NaN);
   }
 
-  run(): Run {
+  /** Ends after so many starts, or where wanted as soon as the probe has started. */
+  run(mostStarts: number, untilProbe: boolean): Run {
+    this.mostStarts = mostStarts;
+    this.untilProbe = untilProbe;
     for (const job of this.setting.view.running) this.comeToEnd(job);
     for (const session of this.field.sessions.values()) this.arm(session);
     for (const instance of this.field.instances.values()) this.armBudget(instance);
@@ -67,7 +71,7 @@ export class Playback {
   }
 
   private get isOver(): boolean {
-    if (this.field.isBeyond || this.starts.length >= horizon) return true;
+    if (this.field.isBeyond || this.starts.length >= this.mostStarts) return true;
     return this.left === 0 || (this.untilProbe && this.probeAt !== null);
   }
 

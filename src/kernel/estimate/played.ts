@@ -144,14 +144,28 @@ export class PlayedInstance {
     this.started.add(entry);
   }
 
+  /** Submission number of the first entry that still waits. */
+  headSeq(waits: (session: string) => boolean): number | null {
+    for (; this.first < this.entries.length; this.first += 1) {
+      const entry = this.entries[this.first] as Entry;
+      if (this.isWaiting(entry, this.first, waits)) return 'job' in entry ? entry.job.seq : entry.seq;
+    }
+    return null;
+  }
+
   /** The first entries that still wait. */
-  waiting(most: number, waits: (session: string) => boolean): InstanceView['waiting'] {
-    const found: InstanceView['waiting'][number][] = [];
+  waiting(most: number, waits: (session: string) => boolean): Entry[] {
+    const found: Entry[] = [];
     for (let i = this.first; i < this.entries.length && found.length < most; i += 1) {
-      const entry = this.entries[i] as InstanceView['waiting'][number];
-      if ('job' in entry ? !this.started.has(i) : waits(entry.session)) found.push(entry);
-      else if (i === this.first) this.first += 1;
+      const entry = this.entries[i] as Entry;
+      if (this.isWaiting(entry, i, waits)) found.push(entry);
     }
     return found;
   }
+
+  private isWaiting(entry: Entry, at: number, waits: (session: string) => boolean): boolean {
+    return 'job' in entry ? !this.started.has(at) : waits(entry.session);
+  }
 }
+
+type Entry = InstanceView['waiting'][number];
