@@ -9,7 +9,11 @@ export default {
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest'] },
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    // On Node 20 jest cannot require an ES module, as Node itself can.
+    '^content-disposition$': '<rootDir>/test/support/content-disposition.cjs',
+  },
   // Two cores is what a small server and CI have; a third process only makes timings worse.
   maxWorkers: 2,
 };

@@ -11,6 +11,7 @@ import { BackendsService } from './scheduler/backends.service.js';
 import { Commands } from './scheduler/commands.service.js';
 import { STORE, type Clock, type Store } from './scheduler/ports.js';
 import { SystemClock, VirtualClock } from './scheduler/system-clock.js';
+import { lockFolder } from './storage/folder-lock.js';
 import { openSqlite } from './storage/database.js';
 import { PinoLogger } from './telemetry/logger.js';
 
@@ -25,6 +26,7 @@ export interface Service {
 /** Opens the store, settles what a crash left behind, and only then listens. */
 export async function startService(config: Config): Promise<Service> {
   const logger = new PinoLogger(config.log_level);
+  const unlock = lockFolder(config.data);
   const database = await openSqlite(config.data);
   const clock = await makeClock(config, database.store);
   const devices = makeDevices(config);
@@ -36,7 +38,7 @@ export async function startService(config: Config): Promise<Service> {
       // Event streams stay open for ever: they must not keep the service from stopping.
       forceCloseConnections: true,
       bodyLimit: Number.MAX_SAFE_INTEGER,
-      routerOptions: { maxParamLength: 256 },
+      routerOptions: { maxParamLength: 4096 },
     }),
     { logger, bodyParser: false },
   );
@@ -44,8 +46,10 @@ export async function startService(config: Config): Promise<Service> {
   describeApi(app);
   await app.init();
 
-  await app.get(BackendsService).configure(config.backends.map(toNewBackend));
-  const { lost } = await app.get(Commands).recover();
+  const backends = app.get(BackendsService);
+  const { lost } = await app
+    .get(Commands)
+    .recover((unit) => backends.configure(unit, config.backends.map(toNewBackend)));
   if (lost > 0)
     logger.warn(`${lost} jobs had lost their runners with the service and are settled`, 'Service');
   const newAdminToken = await ensureAdminToken(config, app);
@@ -57,9 +61,10 @@ export async function startService(config: Config): Promise<Service> {
     url: await app.getUrl(),
     newAdminToken,
     async close() {
-      runners.close();
+      await runners.close();
       await app.close();
       await database.close();
+      unlock();
     },
   };
 }

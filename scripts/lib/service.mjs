@@ -54,6 +54,7 @@ export async function startService({ port, env = {}, inherit = process.env, log,
   });
   const atExit = () => kill(child, 'SIGKILL');
   process.once('exit', atExit);
+  end.then(() => process.removeListener('exit', atExit));
   service.end = end;
   service.stop = async (grace = 20) => {
     kill(child, 'SIGTERM');
@@ -94,7 +95,7 @@ async function untilReady(service, patience) {
       () => null,
     );
     if (answer?.status === 200) return;
-    await pause(100);
+    await pause(20);
   }
   await service.stop(5);
   throw new Failure(`The service was not ready after ${patience} s.`, { output: service.output() });

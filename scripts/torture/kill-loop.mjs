@@ -50,7 +50,7 @@ for (let i = 1; i <= times; i += 1) {
   const startedAt = Date.now();
   service = await start();
   startTimes.push(performance.now() - begin);
-  down.push([killedAt, startedAt]);
+  down.push([killedAt, Date.now()]);
   unsettled += orphans(startedAt);
   if (i % 10 === 0 || i === times)
     console.log(`${i} kills, ${accepted.size} jobs accepted, last start ${Math.round(startTimes.at(-1))} ms`);
@@ -166,7 +166,7 @@ function verify() {
     ['no session is charged for downtime', charged === 0, `${charged} ms`],
     [
       'ready within 2 s',
-      startTimes.at(-1) <= 2000 || Math.max(...startTimes) <= 2000,
+      Math.max(...startTimes) <= 2000,
       `longest ${Math.round(Math.max(...startTimes))} ms`,
     ],
     [
@@ -177,28 +177,49 @@ function verify() {
   ];
 }
 
-/** Holds during which the service was down and no scripted job of the session ran, milliseconds. */
+/**
+ * Milliseconds of holds during which the service was down, jobs of the session waited for it and none ran without it. An
+ * idle session is charged up to the due time of its interactive_ttl, whether the service is there or not.
+ */
 function downtimeCharged(db) {
   const holds = db.prepare(`SELECT session, "from", "to" FROM ledger WHERE kind = 'hold'`).all();
-  const ran = db.prepare(
-    'SELECT started_at, ended_at FROM jobs WHERE session = ? AND script IS NOT NULL ORDER BY started_at',
+  const jobs = db.prepare('SELECT created_at, ended_at FROM jobs WHERE session = ?');
+  const events = db.prepare(
+    'SELECT type, at, job FROM events WHERE session = ? AND job IS NOT NULL ORDER BY id',
   );
+  const first = db.prepare('SELECT MIN(processed_at) AS at FROM events WHERE processed_at > ?');
   let sum = 0;
   for (const hold of holds) {
-    for (const [from, to] of down) {
-      let at = Math.max(hold.from, from);
+    for (const [from, ready] of down) {
+      // It works before it answers: from the first thing it did on, it is slow at most.
+      const to = Math.min(ready, first.get(from).at ?? ready);
+      const begin = Math.max(hold.from, from);
       const end = Math.min(hold.to, to);
-      if (at >= end) continue;
-      for (const job of ran.all(hold.session)) {
-        if (job.started_at < end && job.ended_at > at) {
-          sum += Math.max(0, job.started_at - at);
-          at = Math.max(at, job.ended_at);
-        }
+      if (begin >= end) continue;
+      const own = jobs.all(hold.session);
+      const attempts = attemptsOf(events.all(hold.session));
+      for (let at = begin; at < end; at += 1) {
+        const waits = own.some((job) => job.created_at <= at && job.ended_at > at);
+        const runs = attempts.some((attempt) => attempt.from <= at && attempt.to > at);
+        if (waits && !runs) sum += 1;
       }
-      sum += Math.max(0, end - at);
     }
   }
   return sum;
+}
+
+/** When each attempt of a session's jobs ran; a job that was started again has several. */
+function attemptsOf(events) {
+  const running = new Map();
+  const attempts = [];
+  for (const { type, at, job } of events) {
+    if (type === 'job.running') running.set(job, at);
+    else if (running.has(job) && type !== 'job.stopping') {
+      attempts.push({ from: running.get(job), to: at });
+      running.delete(job);
+    }
+  }
+  return attempts;
 }
 
 /** Mulberry32: the same moments for the same seed, as far as a real clock allows. */

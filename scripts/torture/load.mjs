@@ -1,6 +1,7 @@
-/** A Bell pair in OpenQASM 3: what the plain form of the sampler takes. */
-const bell = `OPENQASM 3.0; include "stdgates.inc"; bit[2] c; qubit[2] q;
-h q[0]; cx q[0], q[1]; c[0] = measure q[0]; c[1] = measure q[1];`;
+/** A Bell pair in OpenQASM 3, in the gates of the device. */
+const bell = `OPENQASM 3.0; include "stdgates.inc"; bit[2] c; qubit[5] q;
+rz(pi/2) q[0]; sx q[0]; rz(pi/2) q[0]; rz(pi/2) q[1]; sx q[1]; rz(pi/2) q[1]; cz q[0], q[1];
+rz(pi/2) q[1]; sx q[1]; rz(pi/2) q[1]; c[0] = measure q[0]; c[1] = measure q[1];`;
 
 export const aerJob = {
   program_id: 'sampler',

@@ -47,6 +47,13 @@ export class TokensService {
     secret = `${tokenPrefix}${this.ids.secret()}`,
   ): Promise<{ token: Token; secret: string; instance: Instance }> {
     return this.commands.run(async (unit) => {
+      if (asked.expiresAt !== null && asked.expiresAt <= unit.at) {
+        throw new Refusal(
+          'invalid_value',
+          'expires_at lies in the past.',
+          'Leave it out for a token that does not expire.',
+        );
+      }
       const instance = await this.instances.findOrCreate(unit, asked.instance);
       const token: Token = {
         id: unit.ids.uuid(),

@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
 import {
+  IsArray,
   IsIn,
   IsInt,
   IsNumber,
@@ -22,7 +23,7 @@ class IdleLimits {
 export class LimitsConfig {
   @IsOptional() @IsInt() @Min(1) max_ttl?: number;
   @IsOptional() @IsInt() @Min(1) active_ttl?: number;
-  @IsOptional() @ValidateNested() @Type(() => IdleLimits) interactive_ttl?: IdleLimits;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => IdleLimits) interactive_ttl?: IdleLimits;
   @IsOptional() @IsInt() @Min(1) unused_ttl?: number;
   @IsOptional() @IsInt() @Min(1) max_execution_time?: number;
 }
@@ -34,7 +35,7 @@ export class BackendConfig {
   @IsString() driver!: string;
   @IsInt() @Min(1) @Max(1000) slots = 1;
   @IsInt() @Min(1) @Max(1000) lanes = 1;
-  @IsOptional() @ValidateNested() @Type(() => LimitsConfig) limits?: LimitsConfig;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => LimitsConfig) limits?: LimitsConfig;
   @IsIn(['deactivate', 'close']) on_idle: 'deactivate' | 'close' = 'deactivate';
   @IsOptional() @IsObject() options?: Record<string, unknown>;
 }
@@ -49,7 +50,11 @@ export class ConfigFile {
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']) log_level = 'info';
   @IsOptional() @IsString() python?: string;
   @IsInt() @Min(0) @Max(64) warm_workers = 1;
-  @IsNumber() @Min(0.001) fair_share_days = 28;
+  @IsNumber() @Min(0.001) @Max(3650) fair_share_days = 28;
   @IsOptional() @IsString() default_backend?: string;
-  @ValidateNested({ each: true }) @Type(() => BackendConfig) backends: BackendConfig[] = [];
+  @IsArray()
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => BackendConfig)
+  backends: BackendConfig[] = [];
 }

@@ -41,23 +41,26 @@ export function loadConfig(env: NodeJS.ProcessEnv, home: string): Config {
   const source = findFile(env['STINT_CONFIG'], home);
   const raw: Record<string, unknown> = source === null ? {} : readYaml(source);
   const wrong: string[] = [];
+  const origins = new Map<string, string>();
   for (const [name, [key, kind]] of Object.entries(variables)) {
     const value = env[name];
     if (value === undefined || value === '') continue;
+    origins.set(key, name);
     if (kind === 'number' && !/^\d+$/.test(value))
       wrong.push(`${name} must be a whole number, not "${value}".`);
     else raw[key] = kind === 'number' ? Number(value) : value;
   }
   const config = plainToInstance(ConfigFile, raw, { exposeDefaultValues: true });
   const errors = validateSync(config, { whitelist: true, forbidNonWhitelisted: true });
-  wrong.push(...errors.flatMap((error) => explain(error)));
-  if (wrong.length === 0) wrong.push(...inconsistencies(config));
-  if (wrong.length > 0)
-    throw new ConfigError(wrong.map((line) => (source === null ? line : `${source}: ${line}`)));
+  // Where it stands is half of what to do about it.
+  const from = (key: string, line: string) => `${origins.get(key) ?? source ?? 'default'}: ${line}`;
+  wrong.push(...errors.flatMap((error) => explain(error).map((line) => from(error.property, line))));
+  if (wrong.length === 0) wrong.push(...inconsistencies(config).map(([key, line]) => from(key, line)));
+  if (wrong.length > 0) throw new ConfigError(wrong);
   return {
     ...config,
     data: resolve(config.data),
-    python: config.python ?? defaultPython(home),
+    python: config.python === undefined ? defaultPython(home) : program(config.python),
     source,
     home,
   };
@@ -96,23 +99,28 @@ function explain(error: ValidationError, path = ''): string[] {
   return [...own, ...(error.children ?? []).flatMap((child) => explain(child, key))];
 }
 
-function inconsistencies(config: ConfigFile): string[] {
-  const wrong: string[] = [];
+function inconsistencies(config: ConfigFile): [key: string, line: string][] {
+  const wrong: [string, string][] = [];
   if (config.clock === 'virtual' && !loopback.has(config.host)) {
-    wrong.push(
+    wrong.push([
+      'clock',
       `clock: a virtual clock is for tests and works on loopback only; host is ${config.host}, use 127.0.0.1.`,
-    );
+    ]);
   }
   const names = config.backends.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) wrong.push(`backends: ${twice} is configured twice.`);
+  if (twice !== undefined) wrong.push(['backends', `backends: ${twice} is configured twice.`]);
   if (config.default_backend !== undefined && !names.includes(config.default_backend) && names.length > 0) {
-    wrong.push(
+    wrong.push([
+      'default_backend',
       `default_backend: ${config.default_backend} is none of the configured backends (${names.join(', ')}).`,
-    );
+    ]);
   }
   return wrong;
 }
+
+/** Workers run in a folder of their own, so a path must not depend on ours; a plain name is looked up in PATH. */
+const program = (name: string): string => (/[\\/]/.test(name) ? resolve(name) : name);
 
 /** The environment that `npm run quickstart` makes; undefined where there is none. */
 function defaultPython(home: string): string | undefined {

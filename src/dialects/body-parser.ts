@@ -19,6 +19,12 @@ export class RawJson {
  */
 export function installBodyParser(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
+  // Fastify looks at the type first, and answers 415 to one it cannot read.
+  fastify.addHook('onRequest', (request, _, done) => {
+    if (request.headers['content-type'] !== undefined)
+      request.headers['content-type'] = 'application/octet-stream';
+    done();
+  });
   fastify.addContentTypeParser('*', (request, payload, done) => {
     collect(request, payload).then(
       (body) => done(null, body),

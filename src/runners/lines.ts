@@ -1,15 +1,39 @@
+export interface LineLimit {
+  /** Bytes of the longest line that is handed on; of a longer one no more than this is kept in memory. */
+  readonly longest?: number | undefined;
+  /** A line has become too long. Told once; the rest of it is dropped. */
+  readonly onTooLong?: () => void;
+}
+
 /** Cuts a byte stream into lines. A line may be tens of megabytes, so its pieces are joined once, at its end. */
-export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer) => void {
+export function lineSplitter(
+  onLine: (line: string) => void,
+  { longest = Infinity, onTooLong }: LineLimit = {},
+): (chunk: Buffer) => void {
   let pieces: Buffer[] = [];
+  let size = 0;
+  const take = (piece: Buffer): void => {
+    if (size <= longest && size + piece.length > longest) {
+      pieces = [];
+      onTooLong?.();
+    }
+    size += piece.length;
+    if (size <= longest) pieces.push(piece);
+  };
+  const end = (): void => {
+    const whole = size <= longest;
+    const line = pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
+    pieces = [];
+    size = 0;
+    if (whole && line.length > 0) onLine(line.toString('utf8'));
+  };
   return (chunk) => {
     let from = 0;
-    for (let end = chunk.indexOf(10, from); end !== -1; end = chunk.indexOf(10, from)) {
-      pieces.push(chunk.subarray(from, end));
-      const line = pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
-      pieces = [];
-      from = end + 1;
-      if (line.length > 0) onLine(line.toString('utf8'));
+    for (let to = chunk.indexOf(10, from); to !== -1; to = chunk.indexOf(10, from)) {
+      take(chunk.subarray(from, to));
+      end();
+      from = to + 1;
     }
-    if (from < chunk.length) pieces.push(chunk.subarray(from));
+    if (from < chunk.length) take(chunk.subarray(from));
   };
 }

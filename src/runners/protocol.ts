@@ -50,7 +50,8 @@ export const protocolVersion = 1;
 
 export const printMessage = (message: ToWorker): string => `${JSON.stringify(message)}\n`;
 
-type Shape = Readonly<Record<string, 'string' | 'number' | 'object' | 'string?' | 'number?'>>;
+type Kind = 'string' | 'number' | 'object';
+type Shape = Readonly<Record<string, Kind | `${Kind}?`>>;
 const ofAttempt = { job: 'string', attempt: 'string' } as const;
 const shapes: Readonly<Record<FromWorker['type'], Shape>> = {
   ready: { protocol: 'number', pid: 'number', programs: 'object', versions: 'object' },
@@ -61,21 +62,25 @@ const shapes: Readonly<Record<FromWorker['type'], Shape>> = {
   error: { ...ofAttempt, kind: 'string', message: 'string', reason_code: 'number?', traceback: 'string?' },
 };
 
-/** Reads one line of a worker. Throws an Error that says what is wrong with it. */
+/** Reads one line of a worker; what may be left out is null then. Throws an Error that says what is wrong with it. */
 export function parseMessage(line: string): FromWorker {
   const message = JSON.parse(line) as unknown;
-  if (typeof message !== 'object' || message === null) throw new Error('not a JSON object');
-  const fields = message as Record<string, unknown>;
-  const shape = Object.hasOwn(shapes, String(fields['type']))
-    ? shapes[fields['type'] as FromWorker['type']]
-    : undefined;
-  if (shape === undefined) throw new Error(`unknown type ${String(fields['type'])}`);
-  for (const [name, wanted] of Object.entries(shape)) {
-    const value = fields[name];
+  if (typeof message !== 'object' || message === null || Array.isArray(message))
+    throw new Error('not a JSON object');
+  const fields: Record<string, unknown> = { ...message };
+  const { type } = fields;
+  if (typeof type !== 'string' || !Object.hasOwn(shapes, type))
+    throw new Error(`unknown type ${String(type)}`);
+  for (const [name, wanted] of Object.entries(shapes[type as FromWorker['type']])) {
     const optional = wanted.endsWith('?');
-    if (optional && (value === null || value === undefined)) continue;
-    if (typeof value !== wanted.replace('?', '') || value === null)
-      throw new Error(`${name} must be a ${wanted}`);
+    const kind = wanted.replace('?', '');
+    fields[name] ??= null;
+    if (optional && fields[name] === null) continue;
+    if (typeof fields[name] !== kind || fields[name] === null) {
+      throw new Error(
+        `${name} must be ${kind === 'object' ? 'an' : 'a'} ${kind}${optional ? ' or null' : ''}`,
+      );
+    }
   }
-  return message as FromWorker;
+  return fields as unknown as FromWorker;
 }

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Backend } from '../kernel/backend/backend.js';
 import type { Answer, RunnerListener, Runners, Task } from '../scheduler/ports.js';
 import type { FromWorker } from './protocol.js';
-import { RunnerProcess, type WorkerCommand } from './runner-process.js';
+import { RunnerProcess, type Patience, type ProcessEvents, type WorkerCommand } from './runner-process.js';
 
 export interface PoolSettings {
   /** How a worker is started; null when it cannot be, with the reason in `missing`. */
@@ -14,7 +14,17 @@ export interface PoolSettings {
   readonly warm: number;
   /** What a worker is told about a backend: its options, a device spelled out. */
   readonly describe: (backend: Backend) => Readonly<Record<string, unknown>>;
+  readonly patience?: Patience;
+  /** Bytes. The longest result is somewhat shorter: its quotes are escaped on the way. */
+  readonly longestMessage?: number;
 }
+
+/** A cold disk and a busy machine make importing the numerical libraries slow; beginning a job takes milliseconds. */
+const defaultPatience: Patience = { ready: 180_000, started: 60_000 };
+/** Several copies of a message exist at a time, and a text of Node's ends at 512 MB. */
+const defaultLongestMessage = 256e6;
+/** How long a process that was told to leave may take, in milliseconds. */
+const leaveGrace = 1000;
 
 /** How long an answer that could not be stored waits for its next try; doubled each time up to the second value. */
 const [firstRetry, longestRetry] = [100, 5000];
@@ -53,10 +63,16 @@ export class RunnerPool implements Runners {
 
   start(task: Task): void {
     if (this.closing || this.find(task.job, task.token) !== undefined) return;
-    const process = this.idle() ?? this.spawn();
-    if (process === null)
-      this.answer(task, { type: 'lost', why: this.settings.missing ?? 'there is no worker' });
-    else process.run(task, this.settings.describe(task.backend));
+    // Whatever happens here, the attempt is stored as running: it must get an answer.
+    try {
+      const options = this.settings.describe(task.backend);
+      const process = this.idle() ?? this.spawn();
+      if (process !== null) process.run(task, options);
+      else this.answer(task, { type: 'lost', why: this.settings.missing ?? 'there is no worker' });
+    } catch (error) {
+      const reason = `It could not be handed to a worker: ${error instanceof Error ? error.message : String(error)}`;
+      this.answer(task, { type: 'failed', reason, reasonCode: null, traceback: null });
+    }
   }
 
   stop(job: string, token: string): void {
@@ -71,13 +87,18 @@ export class RunnerPool implements Runners {
     else this.answer({ job, token }, { type: 'lost', why: 'no process works on it' });
   }
 
-  /** Ends all processes. Their jobs count as lost when the service starts again. */
-  close(): void {
+  /** Ends all processes and resolves when they are gone. Their jobs count as lost when the service starts again. */
+  async close(): Promise<void> {
     this.closing = true;
-    for (const process of this.processes) {
-      if (process.task === null) process.leave();
-      else process.kill();
-    }
+    await Promise.all(
+      [...this.processes].map(async (process) => {
+        if (process.task === null) process.leave();
+        else process.kill();
+        const late = setTimeout(() => process.kill(), leaveGrace);
+        await process.ended;
+        clearTimeout(late);
+      }),
+    );
   }
 
   private find(job: string, token: string): RunnerProcess | undefined {
@@ -85,21 +106,24 @@ export class RunnerPool implements Runners {
   }
 
   private idle(): RunnerProcess | undefined {
-    const idle = [...this.processes].filter(({ task }) => task === null);
+    const idle = [...this.processes].filter(({ task, isEnding }) => task === null && !isEnding);
     return idle.find(({ isReady }) => isReady) ?? idle[0];
   }
 
   private spawn(): RunnerProcess | null {
     if (this.settings.worker === null) return null;
-    const process: RunnerProcess = new RunnerProcess(this.settings.worker, {
+    const { worker, patience = defaultPatience, longestMessage = defaultLongestMessage } = this.settings;
+    const events: ProcessEvents = {
       ready: (versions) => {
         this.failedStarts = 0;
         this.logger.log({ msg: 'A worker is ready', pid: process.pid, ...versions });
       },
       message: (message) => this.read(process, message),
       noise: (text) => this.logger.debug({ msg: text, pid: process.pid }),
+      tooLong: () => this.tooLong(process, longestMessage),
       exited: (why) => this.exited(process, why),
-    });
+    };
+    const process = new RunnerProcess(worker, events, { patience, longestMessage });
     this.processes.add(process);
     return process;
   }
@@ -151,6 +175,16 @@ export class RunnerPool implements Runners {
         );
       }
     }
+  }
+
+  /** Only a result is ever long. Tried again it would be as long: the job fails at once. */
+  private tooLong(process: RunnerProcess, longest: number): void {
+    const { task } = process;
+    process.task = null;
+    process.kill();
+    if (task === null) return;
+    const reason = `The result has more than ${longest / 1e6} MB: split the job, or ask for less.`;
+    this.answer(task, { type: 'failed', reason, reasonCode: null, traceback: null });
   }
 
   /** An answer is what a lane waits for: it is told until it is stored. */

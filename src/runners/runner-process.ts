@@ -15,8 +15,27 @@ export interface ProcessEvents {
   message(message: FromWorker): void;
   /** Something the process wrote that is no message. */
   noise(text: string): void;
+  /** It writes a message that is longer than anyone can keep. */
+  tooLong(): void;
   exited(why: string): void;
 }
+
+/** Milliseconds after which a silent process is ended, so that its job is not waited for in vain. */
+export interface Patience {
+  /** From its start until it is ready: it imports what may lie on a slow disk. */
+  readonly ready: number;
+  /** From when it could read its job until it says that it works on it. A message it cannot read it passes over. */
+  readonly started: number;
+}
+
+export interface ProcessSettings {
+  readonly patience: Patience;
+  /** Bytes. */
+  readonly longestMessage: number;
+}
+
+/** A line of its log is cut at a length nobody reads. */
+const longestLogLine = 65_536;
 
 /** What the last lines of stderr are kept for: to say why a process died. */
 const linesKept = 20;
@@ -26,13 +45,20 @@ export class RunnerProcess {
   private readonly child: ChildProcess;
   private readonly lastWords: string[] = [];
   private gone = false;
+  private giveUp: NodeJS.Timeout | undefined;
+  private tellEnded: () => void = () => undefined;
   isReady = false;
+  /** It has been told to end, or is being ended: it takes no further job. */
+  isEnding = false;
   /** The attempt it works on. */
   task: Task | null = null;
+  /** Resolves when the process is gone. */
+  readonly ended = new Promise<void>((resolve) => (this.tellEnded = resolve));
 
   constructor(
     how: WorkerCommand,
     private readonly events: ProcessEvents,
+    private readonly settings: ProcessSettings,
   ) {
     this.child = spawn(how.command, how.args, {
       cwd: how.cwd,
@@ -41,11 +67,14 @@ export class RunnerProcess {
     });
     this.child.stdout?.on(
       'data',
-      lineSplitter((line) => this.read(line)),
+      lineSplitter((line) => this.read(line), {
+        longest: settings.longestMessage,
+        onTooLong: () => this.events.tooLong(),
+      }),
     );
     this.child.stderr?.on(
       'data',
-      lineSplitter((line) => this.keep(line)),
+      lineSplitter((line) => this.keep(line), { longest: longestLogLine }),
     );
     // Writing to a process that has just died fails here; its exit is what counts.
     this.child.stdin?.on('error', () => undefined);
@@ -54,6 +83,8 @@ export class RunnerProcess {
     this.child.on('close', (code, signal) =>
       this.exit(signal === null ? `it exited with code ${String(code)}` : `it was ended by ${signal}`),
     );
+    const { ready } = settings.patience;
+    this.within(ready, `it was not ready after ${ready / 1000} s`);
   }
 
   get pid(): number | undefined {
@@ -73,6 +104,7 @@ export class RunnerProcess {
       params,
       log_level: logLevel,
     });
+    if (this.isReady) this.expectStart();
   }
 
   cancel(): void {
@@ -80,11 +112,13 @@ export class RunnerProcess {
   }
 
   kill(): void {
+    this.isEnding = true;
     this.child.kill('SIGKILL');
   }
 
   /** The end of its input tells an idle process to leave. */
   leave(): void {
+    this.isEnding = true;
     this.send({ type: 'shutdown' });
     this.child.stdin?.end();
   }
@@ -104,14 +138,30 @@ export class RunnerProcess {
       return;
     }
     if (message.type !== 'ready') {
+      if (message.attempt === this.task?.token) clearTimeout(this.giveUp);
       this.events.message(message);
     } else if (message.protocol !== protocolVersion) {
       this.lastWords.push(`it speaks protocol ${message.protocol}, this service speaks ${protocolVersion}`);
       this.kill();
     } else {
       this.isReady = true;
+      clearTimeout(this.giveUp);
+      if (this.task !== null) this.expectStart();
       this.events.ready(message.versions);
     }
+  }
+
+  private expectStart(): void {
+    const { started } = this.settings.patience;
+    this.within(started, `it did not begin its job within ${started / 1000} s`);
+  }
+
+  private within(milliseconds: number, why: string): void {
+    clearTimeout(this.giveUp);
+    this.giveUp = setTimeout(() => {
+      this.lastWords.push(why);
+      this.kill();
+    }, milliseconds).unref();
   }
 
   private keep(line: string): void {
@@ -123,6 +173,8 @@ export class RunnerProcess {
   private exit(how: string): void {
     if (this.gone) return;
     this.gone = true;
+    clearTimeout(this.giveUp);
+    this.tellEnded();
     const last = this.lastWords.filter((line) => line.trim() !== '').at(-1);
     this.events.exited(last === undefined ? how : `${how}: ${last.trim().slice(0, 300)}`);
   }

@@ -3,7 +3,8 @@ import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
 import type { Snapshot } from '../kernel/choice/snapshot.js';
 import { Refusal } from '../kernel/refusal.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
-import { RUNNERS, STORE, type Runners, type Store, type Tx } from './ports.js';
+import { DEVICES, RUNNERS, STORE, type Devices, type Runners, type Store, type Tx } from './ports.js';
+import type { Unit } from './unit.js';
 
 export type NewBackend = Omit<Backend, 'status' | 'statusReason' | 'queuedJobs' | 'createdAt'>;
 
@@ -23,6 +24,7 @@ export class BackendsService {
     private readonly commands: Commands,
     @Inject(STORE) private readonly store: Store,
     @Inject(RUNNERS) private readonly runners: Runners,
+    @Inject(DEVICES) private readonly devices: Devices,
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
@@ -34,6 +36,7 @@ export class BackendsService {
         'Drivers are: scripted, aer.',
       );
     }
+    this.checkDevice(asked);
     return this.commands.run(async (unit) => {
       if ((await unit.tx.backends.find(asked.name)) !== null) {
         throw new Refusal(
@@ -53,21 +56,20 @@ export class BackendsService {
    * Creates the backends of the configuration and brings those that exist up to date. An operator's status stays, but a
    * backend whose driver cannot run anything on this machine is offline, so that its jobs wait instead of failing.
    */
-  async configure(backends: readonly NewBackend[]): Promise<void> {
-    await this.commands.run(async (unit) => {
-      for (const asked of backends) {
-        const known = await unit.tx.backends.find(asked.name);
-        const fresh = { status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at } as const;
-        if (known === null) await unit.tx.backends.insert({ ...asked, ...fresh });
-        else await unit.tx.backends.save({ ...known, ...asked });
-        unit.touch(asked.name);
-      }
-      for (const name of await unit.tx.backends.names()) {
-        const backend = await unit.tx.backends.find(name);
-        const changed = backend === null ? null : this.asDriverAllows(backend);
-        if (changed !== null) await unit.tx.backends.save(changed);
-      }
-    });
+  async configure(unit: Unit, backends: readonly NewBackend[]): Promise<void> {
+    for (const asked of backends) {
+      this.checkDevice(asked);
+      const known = await unit.tx.backends.find(asked.name);
+      const fresh = { status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at } as const;
+      if (known === null) await unit.tx.backends.insert({ ...asked, ...fresh });
+      else await unit.tx.backends.save({ ...known, ...asked });
+      unit.touch(asked.name);
+    }
+    for (const name of await unit.tx.backends.names()) {
+      const backend = await unit.tx.backends.find(name);
+      const changed = backend === null ? null : this.asDriverAllows(backend);
+      if (changed !== null) await unit.tx.backends.save(changed);
+    }
   }
 
   change(name: string, change: (backend: Backend) => BackendChange): Promise<Backend> {
@@ -98,6 +100,16 @@ export class BackendsService {
 
   slots(backend: Backend): Promise<Snapshot['slots']> {
     return this.store.read.slots(backend);
+  }
+
+  /** A device that cannot be read is a mistake of whoever asks for it, not of those who list backends later. */
+  private checkDevice(asked: NewBackend): void {
+    if (this.devices.of(asked) !== null || asked.driver !== 'aer') return;
+    throw new Refusal(
+      'invalid_value',
+      `Backend ${asked.name} needs a device.`,
+      'Name one in options.device, or describe it in options.configuration and options.properties.',
+    );
   }
 
   private asDriverAllows(backend: Backend): Backend | null {

@@ -71,10 +71,14 @@ export class Commands {
     await this.run(() => Promise.resolve());
   }
 
-  /** After a start: settles what a crash left behind, brings the service up to now and starts what is next. */
-  async recover(): Promise<{ lost: number }> {
+  /**
+   * The first thing after a start, before anything else is written, because every change says that the service is alive.
+   * Settles what a crash left behind, brings the service up to now, does what `first` wants and starts what is next.
+   */
+  async recover(first?: (unit: Unit) => Promise<void>): Promise<{ lost: number }> {
     return this.write(async (unit) => {
       const lost = await recover(unit, this.settings.window);
+      await first?.(unit);
       await settle(unit, this.watch, this.settings.window);
       return { lost };
     });

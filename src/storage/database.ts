@@ -38,7 +38,9 @@ export async function openSqlite(folder: string): Promise<Database> {
   await writer.initialize();
   await writer.runMigrations({ transaction: 'each' });
   const reader = new DataSource({
-    ...options(file),
+    // Plain statements only: reading the definitions again would make every start slower.
+    type: 'better-sqlite3',
+    database: file,
     prepareDatabase: (db: BetterSqlite3.Database) => {
       db.pragma('query_only = ON');
       db.pragma('busy_timeout = 5000');

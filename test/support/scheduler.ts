@@ -78,7 +78,13 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
   };
   const settings = { window: defaultWindow, defaultBackend: 'b1' };
   const commands = new Commands(store, clock, ids, runners, settings);
-  const backends = new BackendsService(commands, store, runners, settings);
+  const backends = new BackendsService(
+    commands,
+    store,
+    runners,
+    { of: () => ({ configuration: {}, properties: {} }) },
+    settings,
+  );
   const receipts = new ReceiptsService(commands);
   const sessions = new SessionsService(commands, store, backends, receipts, settings);
   const jobs = new JobsService(commands, backends, receipts, store, runners, clock, settings);
@@ -88,7 +94,8 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
       for (const instance of instances) await tx.instances.insert(givenInstance(instance));
     });
     const { driver, slots, lanes, limits, onIdle, options, name } = givenBackend(backend);
-    await backends.configure([{ driver, slots, lanes, limits, onIdle, options, name }]);
+    const given = { driver, slots, lanes, limits, onIdle, options, name };
+    await commands.run((unit) => backends.configure(unit, [given]));
   }
   const advance = new ClockService(clock, commands);
   return {

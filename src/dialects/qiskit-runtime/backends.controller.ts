@@ -55,6 +55,13 @@ export class BackendsController {
     @Query('calibration_id') calibration?: string,
   ) {
     const { properties } = await this.device(name, calibration);
+    if (before !== undefined && Number.isNaN(Date.parse(before))) {
+      throw new Refusal(
+        'invalid_value',
+        `updated_before is no date: ${before}.`,
+        'Write it like 2026-01-31T12:00:00Z.',
+      );
+    }
     const updated = Date.parse(String(properties['last_update_date']));
     const tooNew = before !== undefined && updated > Date.parse(before);
     return tooNew ? {} : properties;

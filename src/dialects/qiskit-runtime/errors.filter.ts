@@ -53,7 +53,12 @@ export class QiskitErrorsFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const { status, errors } = this.explain(error, request);
-    void http.getResponse<FastifyReply>().status(status).send({ errors, trace: request.id });
+    // The type again: a route that answers text has set its own before it failed.
+    void http
+      .getResponse<FastifyReply>()
+      .status(status)
+      .type('application/json; charset=utf-8')
+      .send({ errors, trace: request.id });
   }
 
   private explain(error: unknown, request: FastifyRequest): { status: number; errors: ApiError[] } {

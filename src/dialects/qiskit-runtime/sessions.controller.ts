@@ -16,6 +16,7 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
+import { Refusal } from '../../kernel/refusal.js';
 import { seconds } from '../../kernel/time.js';
 import { CLOCK, type Clock } from '../../scheduler/ports.js';
 import { SessionsService, type AskedSession } from '../../scheduler/sessions.service.js';
@@ -44,6 +45,12 @@ export class SessionsController {
     @Req() request: WithBodyDigest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
+    if (body.instance !== undefined && body.instance !== actor.instance.crn) {
+      throw new Refusal(
+        'forbidden',
+        `This request acts for ${actor.instance.crn}, but its instance is ${body.instance}.`,
+      );
+    }
     const submit = submitKey(actor, request);
     const session = await this.sessions.open(actor, toAsked(body), submit);
     await watchAnswer(this.receipts, reply, submit, session.id);

@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+import { givenFolder } from '../../test/support/store.js';
+import { ConfigError, loadConfig } from './config.js';
+
+const project = join(import.meta.dirname, '../..');
+
+async function givenFile(yaml: string): Promise<string> {
+  const file = join(await givenFolder(), 'stint.yaml');
+  await writeFile(file, yaml);
+  return file;
+}
+
+async function load(yaml: string, env: Readonly<Record<string, string>> = {}) {
+  return loadConfig({ STINT_CONFIG: await givenFile(yaml), ...env }, '/nowhere');
+}
+
+async function mistakesIn(yaml: string, env: Readonly<Record<string, string>> = {}) {
+  try {
+    await load(yaml, env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.lines;
+    throw error;
+  }
+}
+
+const backend = (more: string) => `backends: [{ name: b1, driver: scripted, ${more} }]`;
+
+describe('a mistake is told with its key:', () => {
+  it.each([
+    ['prot: 1', 'prot is no known key'],
+    ['home: /elsewhere', 'home is no known key'],
+    ['port: 65536', 'port must not be greater than 65535'],
+    ['port: eight', 'port must be an integer number'],
+    ['host:', 'host must be a string'],
+    ['clock: slow', 'clock must be one of the following values: real, virtual'],
+    ['log_level: loud', 'log_level must be one of'],
+    ['admin_token: short', 'admin_token must be longer than or equal to 32 characters'],
+    ['warm_workers: -1', 'warm_workers must not be less than 0'],
+    ['fair_share_days: .inf', 'fair_share_days must be a number'],
+    ['fair_share_days: 1e300', 'fair_share_days must not be greater than 3650'],
+    ['default_backend: b2\nbackends: [{ name: b1, driver: scripted }]', 'default_backend: b2 is none of'],
+    ['backends:', 'backends must be an array'],
+    ['backends: { b1: {} }', 'backends must be an array'],
+    ['backends: [b1]', 'backends must be an object'],
+    ['backends: [[{ name: b1, driver: scripted }]]', 'backends must be an object'],
+    ['backends: [{ name: b-1, driver: scripted }]', 'backends.0.name: name must be 1 to 64 letters'],
+    ['backends: [{ name: b1 }]', 'backends.0.driver: driver must be a string'],
+    [
+      'backends: [{ name: b1, driver: scripted }, { name: b1, driver: scripted }]',
+      'backends: b1 is configured twice',
+    ],
+    [backend('lanes: 0'), 'backends.0.lanes: lanes must not be less than 1'],
+    [backend('slots: 1.5'), 'backends.0.slots: slots must be an integer number'],
+    [backend('lane: 2'), 'backends.0.lane is no known key'],
+    [backend('on_idle: sleep'), 'backends.0.on_idle: on_idle must be one of'],
+    [backend('options: [1]'), 'backends.0.options: options must be an object'],
+    [backend('limits: []'), 'backends.0.limits: limits must be an object'],
+    [backend('limits: { ttl: 1 }'), 'backends.0.limits.ttl is no known key'],
+    [backend('limits: { max_ttl: 0 }'), 'backends.0.limits.max_ttl: max_ttl must not be less than 1'],
+    [backend('limits: { interactive_ttl: 60 }'), 'interactive_ttl must be an object'],
+    [
+      backend('limits: { interactive_ttl: { batch: x } }'),
+      'backends.0.limits.interactive_ttl.batch: batch must be an integer number',
+    ],
+  ])('%s', async (yaml, line) => {
+    expect((await mistakesIn(yaml)).join('\n')).toContain(line);
+  });
+
+  it('and with the file it stands in, all mistakes at once', async () => {
+    const file = await givenFile('port: x\nclock: y');
+    const wrong = () => loadConfig({ STINT_CONFIG: file }, '/nowhere');
+    expect(wrong).toThrow(new RegExp(`^${file}: port: .*\n(.*\n)*${file}: clock: `));
+  });
+
+  it.each([
+    ['STINT_PORT', '80a', 'STINT_PORT must be a whole number, not "80a".'],
+    ['STINT_PORT', '-1', 'STINT_PORT must be a whole number, not "-1".'],
+    ['STINT_PORT', '99999', 'STINT_PORT: port: port must not be greater than 65535.'],
+    ['STINT_CLOCK', 'fast', 'STINT_CLOCK: clock: clock must be one of the following values: real, virtual.'],
+    ['STINT_ADMIN_TOKEN', 'short', expect.stringContaining('STINT_ADMIN_TOKEN: admin_token: ')],
+    ['STINT_DEFAULT_BACKEND', 'b9', expect.stringContaining('STINT_DEFAULT_BACKEND: default_backend: b9')],
+  ])('and with the variable it comes from: %s=%s', async (name, value, line) => {
+    expect(await mistakesIn('backends: [{ name: b1, driver: scripted }]', { [name]: value })).toEqual([line]);
+  });
+
+  it.each([
+    ['- a list', /stint\.yaml must be a list of keys and values/],
+    ['port: [', /stint\.yaml is no valid YAML: .*line 1/],
+  ])('and where it is no configuration at all: %s', async (yaml, line) => {
+    await expect(load(yaml)).rejects.toThrow(line);
+  });
+
+  it('and a file that is named must be there', () => {
+    expect(() => loadConfig({ STINT_CONFIG: '/no/such.yaml' }, '/nowhere')).toThrow(
+      'STINT_CONFIG names /no/such.yaml, which does not exist.',
+    );
+  });
+});
+
+describe('a virtual clock', () => {
+  it.each(['127.0.0.1', '::1', 'localhost'])('works on %s', async (host) => {
+    expect(await load(`clock: virtual\nhost: '${host}'`)).toMatchObject({ clock: 'virtual', host });
+  });
+
+  it.each(['0.0.0.0', '::', '192.168.1.2', 'stint.example.org'])('is refused on %s', async (host) => {
+    expect(await mistakesIn(`clock: virtual\nhost: '${host}'`)).toEqual([
+      expect.stringMatching(/clock: a virtual clock .* loopback only; host is/),
+    ]);
+    expect(await mistakesIn('', { STINT_CLOCK: 'virtual', STINT_HOST: host })).toEqual([
+      expect.stringMatching(/^STINT_CLOCK: clock: a virtual clock/),
+    ]);
+  });
+});
+
+describe('the environment', () => {
+  it('wins over the file', async () => {
+    const yaml = 'host: 10.0.0.1\nport: 1\ndata: /a\nclock: real\nlog_level: info\npython: /p\n';
+    const env = {
+      ...{ STINT_HOST: '127.0.0.1', STINT_PORT: '2', STINT_DATA: '/b', STINT_CLOCK: 'virtual' },
+      ...{ STINT_LOG_LEVEL: 'debug', STINT_PYTHON: '/q', STINT_ADMIN_TOKEN: 'x'.repeat(32) },
+    };
+    expect(await load(yaml, env)).toMatchObject({
+      ...{ host: '127.0.0.1', port: 2, data: '/b', clock: 'virtual' },
+      ...{ log_level: 'debug', python: '/q', admin_token: 'x'.repeat(32) },
+    });
+  });
+
+  it('that is empty says nothing', async () => {
+    expect(await load('port: 1', { STINT_PORT: '', STINT_HOST: '' })).toMatchObject({
+      ...{ port: 1, host: '127.0.0.1' },
+    });
+  });
+});
+
+describe('a path', () => {
+  it('is absolute, whatever was written', async () => {
+    const { data, python } = await load('data: ./somewhere\npython: .venv/bin/python');
+    expect(data).toBe(resolve('somewhere'));
+    expect(python).toBe(resolve('.venv/bin/python'));
+  });
+
+  it('is none when a program goes by its plain name', async () => {
+    expect((await load('python: python3')).python).toBe('python3');
+  });
+
+  it('to Python is that of the quickstart, where there is one', async () => {
+    const home = await givenFolder();
+    const env = { STINT_CONFIG: await givenFile('') };
+    expect(loadConfig(env, home).python).toBeUndefined();
+    await mkdir(join(home, '.venv/bin'), { recursive: true });
+    await writeFile(join(home, '.venv/bin/python'), '');
+    expect(loadConfig(env, home).python).toBe(join(home, '.venv/bin/python'));
+  });
+});
+
+describe('without a file', () => {
+  const before = process.cwd();
+  beforeEach(async () => process.chdir(await givenFolder()));
+  afterEach(() => process.chdir(before));
+
+  it('the example that is shipped is taken, and it is valid', async () => {
+    const home = await givenFolder();
+    await copyFile(join(project, 'stint.example.yaml'), join(home, 'stint.example.yaml'));
+    const config = loadConfig({}, home);
+    expect(config.source).toBe(join(home, 'stint.example.yaml'));
+    expect(config.backends.map(({ name }) => name)).toEqual(['stint_line_5', 'stint_hex_27', 'scripted']);
+    expect(isAbsolute(config.data)).toBe(true);
+  });
+
+  it('nor an example everything has its default', async () => {
+    expect(loadConfig({}, await givenFolder())).toMatchObject({
+      ...{ host: '127.0.0.1', port: 8080, clock: 'real', backends: [], source: null },
+    });
+  });
+});

@@ -1,0 +1,154 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { eventually } from '../../test/support/eventually.js';
+import { givenPool, givenTask, untilGone, type Deed, type GivenPool } from '../../test/support/runners.js';
+import { givenFolder } from '../../test/support/store.js';
+import { Refusal } from '../kernel/refusal.js';
+
+beforeAll(() => Logger.overrideLogger(false));
+
+async function outcomeOf(deed: Deed, given: GivenPool = {}) {
+  const { pool, listener } = givenPool(given);
+  pool.start(givenTask('j1', deed));
+  return listener.answerOf('j1');
+}
+
+describe('an attempt is lost, once,', () => {
+  it('when its process dies, with its last words', async () => {
+    const { pool, listener } = givenPool();
+    pool.start(givenTask('j1', { do: 'die', code: 9, words: 'first\nout of memory\n' }));
+    expect(await listener.answerOf('j1')).toEqual({
+      ...{ type: 'lost', why: 'it exited with code 9: out of memory' },
+    });
+    pool.start(givenTask('j2'));
+    await listener.answerOf('j2');
+    expect(listener.answers.map(({ job }) => job)).toEqual(['j1', 'j2']);
+  });
+
+  it('when someone kills its process', async () => {
+    const { pool, listener } = givenPool();
+    pool.start(givenTask('j1', { do: 'hang' }));
+    process.kill(await listener.pidOf('j1'), 'SIGTERM');
+    expect(await listener.answerOf('j1')).toEqual({ type: 'lost', why: 'it was ended by SIGTERM' });
+  });
+
+  it('when its worker cannot start, with its last words', async () => {
+    const why = 'it exited with code 3: ModuleNotFoundError: qiskit';
+    const worker = ['--last-words=ModuleNotFoundError: qiskit'];
+    expect(await outcomeOf({ do: 'answer' }, { worker })).toEqual({ type: 'lost', why });
+  });
+
+  it('when there is no such program as its worker', async () => {
+    expect(await outcomeOf({ do: 'answer' }, { command: '/no/such/python' })).toEqual({
+      type: 'lost',
+      why: expect.stringMatching(/it could not be started: .*\/no\/such\/python/),
+    });
+  });
+
+  it('when no worker is installed', async () => {
+    expect(await outcomeOf({ do: 'answer' }, { worker: null, missing: 'none is installed' })).toEqual({
+      ...{ type: 'lost', why: 'none is installed' },
+    });
+  });
+
+  it('when its worker speaks another version of the protocol', async () => {
+    expect(await outcomeOf({ do: 'answer' }, { worker: ['--protocol=2'] })).toEqual({
+      type: 'lost',
+      why: 'it was ended by SIGKILL: it speaks protocol 2, this service speaks 1',
+    });
+  });
+
+  it('when its worker does not get ready in time', async () => {
+    const patience = { ready: 100, started: 60_000 };
+    expect(await outcomeOf({ do: 'answer' }, { worker: ['--ready=never'], patience })).toEqual({
+      type: 'lost',
+      why: 'it was ended by SIGKILL: it was not ready after 0.1 s',
+    });
+  });
+
+  it('when its worker has it and does not begin in time', async () => {
+    const patience = { ready: 60_000, started: 100 };
+    const worker = ['--ready=200'];
+    expect(await outcomeOf({ do: 'not even begin' }, { worker, patience })).toEqual({
+      type: 'lost',
+      why: 'it was ended by SIGKILL: it did not begin its job within 0.1 s',
+    });
+  });
+});
+
+describe('an attempt that has begun', () => {
+  it('has all the time it wants', async () => {
+    const { pool, listener } = givenPool({ patience: { ready: 60_000, started: 50 } });
+    pool.start(givenTask('j1', { do: 'work until cancelled' }));
+    await listener.pidOf('j1');
+    // Another one that is not begun takes longer than the first has been waiting.
+    pool.start(givenTask('j2', { do: 'not even begin' }));
+    await listener.answerOf('j2');
+    pool.stop('j1', '1');
+    expect(await listener.answerOf('j1')).toEqual({ type: 'stopped' });
+  });
+});
+
+describe('an attempt fails', () => {
+  it('when its worker writes more than can be kept, and the worker is not used again', async () => {
+    const { pool, listener } = givenPool({ longestMessage: 1e6 });
+    pool.start(givenTask('j1', { do: 'answer too much', bytes: 1_500_000 }));
+    expect(await listener.answerOf('j1')).toEqual({
+      type: 'failed',
+      reason: 'The result has more than 1 MB: split the job, or ask for less.',
+      reasonCode: null,
+      traceback: null,
+    });
+    pool.start(givenTask('j2'));
+    expect(await listener.answerOf('j2')).toMatchObject({ type: 'completed' });
+    expect(await listener.pidOf('j2')).not.toBe(await listener.pidOf('j1'));
+  });
+
+  it('when its backend cannot be described', async () => {
+    const describe = () => {
+      throw new Refusal('invalid_value', 'Device nowhere cannot be read.');
+    };
+    expect(await outcomeOf({ do: 'answer' }, { describe })).toEqual({
+      type: 'failed',
+      reason: 'It could not be handed to a worker: Device nowhere cannot be read.',
+      reasonCode: null,
+      traceback: null,
+    });
+  });
+});
+
+describe('after close()', () => {
+  it.each([
+    ['an idle one', [], null],
+    ['one that works', [], { do: 'hang' }],
+    ['one that does not leave when told to', ['--leave=no'], null],
+    ['one that still starts', ['--ready=never', '--leave=no'], null],
+  ] as const)('no process is left: %s', async (_, worker, deed) => {
+    const file = join(await givenFolder(), 'births');
+    const { pool, listener } = givenPool({ warm: 1, worker: [...worker, `--births=${file}`] });
+    pool.warmUp();
+    const pid = await eventually('a process', async () =>
+      Number(await readFile(file, 'utf8').catch(() => undefined)),
+    );
+    if (deed !== null) {
+      pool.start(givenTask('j1', deed));
+      await listener.pidOf('j1');
+    }
+    await pool.close();
+    await untilGone(pid);
+    expect(listener.answers).toEqual([]);
+  });
+
+  it('nothing is started and nothing told', async () => {
+    const { pool, listener } = givenPool();
+    pool.start(givenTask('j1', { do: 'hang' }));
+    const pid = await listener.pidOf('j1');
+    await pool.close();
+    pool.start(givenTask('j2'));
+    pool.stop('j1', '1');
+    await untilGone(pid);
+    expect(listener.answers).toEqual([]);
+  });
+});

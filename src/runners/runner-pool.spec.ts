@@ -1,0 +1,185 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { eventually, isAlive } from '../../test/support/eventually.js';
+import { givenPool, givenTask, untilGone, type Deed } from '../../test/support/runners.js';
+import { givenFolder } from '../../test/support/store.js';
+
+beforeAll(() => Logger.overrideLogger(false));
+
+/** One job on one worker, to its answer. */
+async function outcomeOf(deed: Deed, ...worker: string[]) {
+  const { pool, listener } = givenPool({ worker });
+  pool.start(givenTask('j1', deed));
+  return listener.answerOf('j1');
+}
+
+describe('an answer', () => {
+  it('is told to the listener, with the attempt it belongs to', async () => {
+    const { pool, listener } = givenPool();
+    pool.start(givenTask('j1', { do: 'answer' }, 'attempt-7'));
+    await listener.answerOf('j1');
+    expect(listener.answers).toEqual([
+      { job: 'j1', token: 'attempt-7', answer: { type: 'completed', result: expect.any(String) } },
+    ]);
+  });
+
+  it('that failed has its reason, code and traceback', async () => {
+    const error = { message: 'too wide', reason_code: 1106, traceback: 'Traceback' };
+    expect(await outcomeOf({ do: 'fail', error })).toEqual({
+      ...{ type: 'failed', reason: 'too wide' },
+      ...{ reasonCode: 1106, traceback: 'Traceback' },
+    });
+  });
+
+  it('that failed without a traceback has none', async () => {
+    expect(await outcomeOf({ do: 'fail', error: { message: 'm', traceback: undefined } })).toEqual({
+      ...{ type: 'failed', reason: 'm', reasonCode: null, traceback: null },
+    });
+  });
+
+  it('comes once, though the worker gives it twice', async () => {
+    const { pool, listener } = givenPool();
+    pool.start(givenTask('j1', { do: 'answer twice' }));
+    await listener.answerOf('j1');
+    pool.start(givenTask('j2'));
+    await listener.answerOf('j2');
+    expect(listener.answers.map(({ job }) => job)).toEqual(['j1', 'j2']);
+  });
+
+  it('for another attempt or another job is ignored', async () => {
+    const { pool, listener } = givenPool();
+    pool.start(givenTask('j1', { do: 'answer late' }));
+    const answer = await listener.answerOf('j1');
+    expect(answer).toEqual({ type: 'completed', result: `"${await listener.pidOf('j1')}"` });
+    expect(listener.answers).toHaveLength(1);
+  });
+
+  it('is told again while the listener fails to take it', async () => {
+    const { pool, listener } = givenPool();
+    listener.failures = 2;
+    pool.start(givenTask('j1'));
+    expect(await listener.answerOf('j1')).toMatchObject({ type: 'completed' });
+    expect(listener.answers).toHaveLength(1);
+  });
+});
+
+describe('what a worker writes besides', () => {
+  it('is ignored when it is no message', async () => {
+    expect(await outcomeOf({ do: 'write rubbish' })).toMatchObject({ type: 'completed' });
+  });
+
+  it('reaches the listener line by line when it is a log, before the answer', async () => {
+    const { pool, listener } = givenPool();
+    pool.start(givenTask('j1', { do: 'flood the log', lines: 5000 }));
+    await listener.answerOf('j1');
+    const lines = listener.logs.filter(({ level }) => level === 'info').map(({ text }) => text);
+    expect(lines).toEqual(Array.from({ length: 5000 }, (_, i) => `line ${i}`));
+  });
+});
+
+describe('a process', () => {
+  it('works on one job after another', async () => {
+    const { pool, listener } = givenPool();
+    for (const job of ['j1', 'j2', 'j3']) {
+      pool.start(givenTask(job));
+      await listener.answerOf(job);
+    }
+    const pids = listener.logs.map(({ text }) => text);
+    expect(new Set(pids).size).toBe(1);
+  });
+
+  it('works on one job at a time', async () => {
+    const { pool, listener } = givenPool();
+    pool.start(givenTask('j1', { do: 'hang' }));
+    pool.start(givenTask('j2', { do: 'hang' }));
+    expect(await listener.pidOf('j1')).not.toBe(await listener.pidOf('j2'));
+  });
+
+  it('is given an attempt once', async () => {
+    const { pool, listener } = givenPool();
+    const task = givenTask('j1', { do: 'work until cancelled' });
+    pool.start(task);
+    pool.start(task);
+    await listener.pidOf('j1');
+    pool.stop('j1', '1');
+    await listener.answerOf('j1');
+    expect(listener.logs).toHaveLength(1);
+  });
+
+  it('gets its job though it is slow to start', async () => {
+    expect(await outcomeOf({ do: 'answer' }, '--ready=300')).toMatchObject({ type: 'completed' });
+  });
+});
+
+describe('stop and kill', () => {
+  it('stop asks the worker', async () => {
+    const { pool, listener } = givenPool();
+    pool.start(givenTask('j1', { do: 'work until cancelled' }));
+    const pid = await listener.pidOf('j1');
+    pool.stop('j1', '1');
+    expect(await listener.answerOf('j1')).toEqual({ type: 'stopped' });
+    expect(isAlive(pid)).toBe(true);
+  });
+
+  it('kill ends the process of one that does not listen', async () => {
+    const { pool, listener } = givenPool();
+    pool.start(givenTask('j1', { do: 'hang' }));
+    const pid = await listener.pidOf('j1');
+    pool.stop('j1', '1');
+    pool.kill('j1', '1');
+    expect(await listener.answerOf('j1')).toEqual({ type: 'lost', why: 'it was ended by SIGKILL' });
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it.each(['stop', 'kill'] as const)('%s of an attempt that nobody works on: it is lost', async (end) => {
+    const { pool, listener } = givenPool();
+    pool.start(givenTask('j1', { do: 'hang' }, '2'));
+    const pid = await listener.pidOf('j1');
+    pool[end]('j1', '1');
+    expect(await listener.answerOf('j1')).toEqual({ type: 'lost', why: 'no process works on it' });
+    expect(listener.answers.map(({ token }) => token)).toEqual(['1']);
+    expect(isAlive(pid)).toBe(true);
+  });
+});
+
+describe('processes kept warm', () => {
+  const births = async (file: string) =>
+    (await readFile(file, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
+
+  it('are started before the first job, and once more when one has died', async () => {
+    const file = join(await givenFolder(), 'births');
+    const { pool } = givenPool({ warm: 2, worker: [`--births=${file}`] });
+    pool.warmUp();
+    const first = await eventually('two processes', async () => {
+      const all = await births(file);
+      return all.length === 2 && all;
+    });
+    process.kill(Number(first[0]), 'SIGKILL');
+    await eventually('a third process', async () => (await births(file)).length === 3);
+    expect(isAlive(Number(first[1]))).toBe(true);
+  });
+
+  it('are given up when three in a row could not start; a job tries again', async () => {
+    const file = join(await givenFolder(), 'births');
+    const { pool, listener } = givenPool({ warm: 1, worker: [`--births=${file}`, '--last-words=no'] });
+    pool.warmUp();
+    await eventually('three processes', async () => (await births(file)).length === 3);
+    for (const pid of await births(file)) await untilGone(Number(pid));
+    // A job may still meet the third one while its end is being noticed.
+    let jobs = 0;
+    await eventually('a fourth process', async () => {
+      pool.start(givenTask(`j${(jobs += 1)}`));
+      expect(await listener.answerOf(`j${jobs}`)).toMatchObject({ type: 'lost' });
+      return (await births(file)).length === 4;
+    });
+  });
+
+  it('are none where no worker is installed', () => {
+    const { pool } = givenPool({ warm: 1, worker: null, missing: 'run npm run quickstart' });
+    pool.warmUp();
+    expect(pool.unavailable('aer')).toBe('run npm run quickstart');
+    expect(pool.unavailable('scripted')).toBeNull();
+  });
+});

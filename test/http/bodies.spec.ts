@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect } from 'node:net';
+import { adminToken, bearer, errorOf, TestService, type Answer } from '../support/http.js';
+
+let stint: TestService;
+beforeAll(async () => (stint = await TestService.start()));
+afterAll(() => stint.close());
+
+const jobs = '/api/v1/jobs';
+const posted = (body: string | Uint8Array): Promise<Answer> => stint.call('POST', jobs, { body });
+
+describe('a body that is no JSON is refused with the place where it stops being any:', () => {
+  it.each([
+    [
+      'a comma too many',
+      '{"program_id": "scripted",}',
+      /expected a member name in double quotes at line 1, column 27/,
+    ],
+    [
+      'a word that is none',
+      '{\n  "params": {\n    "a": tru\n  }\n}',
+      /expected a value at line 3, column 10/,
+    ],
+    ['a list', '[]', /expected a JSON object, "{", at line 1, column 1/],
+    ['a form', 'program_id=scripted', /expected a JSON object, "{", at line 1, column 1/],
+    ['a NaN outside params', '{"cost": NaN}', /cost holds NaN or Infinity/],
+    [
+      'brackets without end',
+      `{"params": ${'['.repeat(100_000)}`,
+      /nested more than 512 levels deep at line 1/,
+    ],
+  ])('%s', async (_, body, message) => {
+    expect(errorOf(await posted(body))).toMatchObject({
+      ...{ status: 400, code: 1002, message: expect.stringMatching(message) },
+    });
+  });
+
+  it('bytes that are no UTF-8', async () => {
+    const answer = await posted(Uint8Array.from([0x7b, 0x22, 0xff, 0x22, 0x7d]));
+    expect(errorOf(answer)).toMatchObject({ status: 400, message: 'The body is not valid UTF-8.' });
+  });
+
+  it('though the type that is claimed is anything at all', async () => {
+    for (const type of ['text/plain', 'x', 'application/json; charset=latin1', ';']) {
+      const headers = { 'content-type': type };
+      const opened = await stint.call('POST', '/api/v1/sessions', { body: '{"backend":"b2"}', headers });
+      expect([opened.status, opened.body.backend_name]).toEqual([200, 'b2']);
+    }
+  });
+});
+
+describe('params', () => {
+  const paramsOf = async (params: string) => {
+    const body = `{"program_id":"scripted","backend":"b2", "params" : ${params} }`;
+    const { id } = (await posted(body)).body as { id: string };
+    const { text } = await stint.call('GET', `${jobs}/${id}`);
+    return text.slice(text.indexOf('"params":') + 9, -1);
+  };
+
+  it.each([
+    '{"duration":0, "x" : NaN,"y":[-Infinity]}',
+    '{"big":123456789012345678901234567890,"f":1.0,"e":1E+2}',
+    '{"u":"\\u00fc\\ud83d\\ude00\\/","raw":"ü🐈"}',
+    '{ \n\t}',
+    '{"a":1,"a":2,"__proto__":{"b":1}}',
+  ])('come back byte for byte: %s', async (params) => {
+    expect(await paramsOf(params)).toBe(params);
+  });
+});
+
+describe('a body of 70 MB', () => {
+  const piece = Buffer.alloc(1_000_000, 'x');
+  function* pieces(count: number) {
+    for (let i = 0; i < count; i += 1) yield piece;
+  }
+  const said = { status: 413, code: 1001, message: 'The body has 70.0 MB, more than the limit of 68.2 MB.' };
+
+  it('is refused in words, when its length was announced', async () => {
+    const headers = { ...bearer(adminToken), 'content-length': '70000000' };
+    expect(errorOf(await stint.send(jobs, pieces(70), headers))).toMatchObject(said);
+  });
+
+  it('is refused in words, when it comes in chunks', async () => {
+    const headers = { ...bearer(adminToken), 'transfer-encoding': 'chunked' };
+    expect(errorOf(await stint.send(jobs, pieces(70), headers))).toMatchObject(said);
+  });
+
+  it('leaves a service that works', async () => {
+    expect((await stint.call('GET', '/health/ready')).status).toBe(200);
+    expect((await stint.admin.get('/jobs')).status).toBe(200);
+  });
+});
+
+describe('a client that goes away', () => {
+  it('in the middle of its body does no harm', async () => {
+    const { port, hostname } = new URL(stint.url);
+    const before = (await stint.admin.get('/jobs')).body.count as number;
+    await new Promise<void>((resolve) => {
+      const socket = connect(Number(port), hostname, () => {
+        const head = `POST ${jobs} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${adminToken}\r\n`;
+        socket.write(`${head}content-length: 100\r\n\r\n{"program_id":`, () => socket.destroy());
+      });
+      socket.on('close', () => resolve());
+    });
+    expect((await stint.admin.get('/jobs')).body.count).toBe(before);
+  });
+});
+
+describe('a request without a body', () => {
+  it('may say that it is JSON', async () => {
+    const headers = { 'content-type': 'application/json' };
+    expect((await stint.call('GET', '/api/v1/sessions', { headers })).status).toBe(200);
+    const { id } = (await stint.admin.post('/sessions', { backend: 'b1' })).body as { id: string };
+    const closed = await stint.call('DELETE', `/api/v1/sessions/${id}/close`, { headers });
+    expect([closed.status, closed.text]).toEqual([204, '']);
+  });
+
+  it('is answered uncompressed, whatever was offered', async () => {
+    const headers = { 'accept-encoding': 'gzip, br' };
+    const answer = await stint.call('GET', '/api/v1/backends', { headers });
+    expect(answer.headers.get('content-encoding')).toBeNull();
+  });
+});

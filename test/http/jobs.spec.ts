@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { givenBackend, TestService } from '../support/http.js';
+
+let stint: TestService;
+let alice: Awaited<ReturnType<TestService['user']>>;
+beforeAll(async () => {
+  stint = await TestService.start({ backends: [givenBackend({ name: 'b1', lanes: 3 })] });
+  alice = await stint.user('alice');
+});
+afterAll(() => stint.close());
+
+const submit = async (params: object = {}, more: object = {}, who = alice) => {
+  const answer = await who.post('/jobs', { program_id: 'scripted', params, ...more });
+  if (answer.status !== 200) throw new Error(answer.text);
+  return answer.body as { id: string; backend: string };
+};
+const read = async (id: string) => (await alice.get(`/jobs/${id}`)).body as Record<string, unknown>;
+
+describe('a job', () => {
+  it('is answered with its id and backend', async () => {
+    expect(await submit({}, { log_level: 'WARNING' })).toEqual({
+      ...{ id: expect.stringMatching(/^[A-Za-z0-9_-]+$/), backend: 'b1' },
+    });
+  });
+
+  it('is shown as clients read it', async () => {
+    const { id } = await submit({ duration: 2, result: 1 }, { tags: ['a'], cost: 50 });
+    expect(await read(id)).toMatchObject({
+      ...{ id, backend: 'b1', program: { id: 'scripted' }, state: { status: 'Running' }, status: 'Running' },
+      ...{ created: expect.stringMatching(/Z$/), tags: ['a'], cost: 50, user_id: 'alice' },
+      ...{ params: { duration: 2, result: 1 }, usage: { status: 'pending' } },
+    });
+    await stint.advance(2);
+    expect(await read(id)).toMatchObject({
+      ...{ state: { status: 'Completed' }, usage: { status: 'complete', quantum_seconds: 2 } },
+    });
+    expect((await alice.get(`/jobs/${id}?exclude_params=true`)).body).not.toHaveProperty('params');
+  });
+
+  it('that is private gives neither its params nor its result a second time', async () => {
+    const { id, ...rest } = await submit({ result: 7 }, { private: true });
+    expect(rest).toMatchObject({ private: true });
+    expect(await read(id)).toMatchObject({ private: true, params: {} });
+    expect((await alice.get(`/jobs/${id}/results`)).text).toBe('7');
+    expect((await alice.get(`/jobs/${id}/results`)).text).toBe('');
+  });
+});
+
+describe('results', () => {
+  it('are the text that was written, as JSON', async () => {
+    const answer = await stint.call('POST', '/api/v1/jobs', {
+      token: alice.token,
+      body: '{"program_id":"scripted","params":{"result":{"a" : NaN, "n":1.0}}}',
+    });
+    const results = await alice.get(`/jobs/${answer.body.id as string}/results`);
+    expect(results).toMatchObject({ status: 200, text: '{"a" : NaN, "n":1.0}' });
+    expect(results.headers.get('content-type')).toMatch(/application\/json/);
+  });
+
+  it('of a job that failed, was cancelled or ran too long are 2xx', async () => {
+    const ids = [
+      await submit({ outcome: 'failed' }),
+      await submit({ duration: 100 }),
+      await submit({ duration: 100 }, { cost: 1 }),
+    ].map(({ id }) => id);
+    await alice.post(`/jobs/${ids[1]}/cancel`);
+    await stint.advance(1);
+    const states = await Promise.all(ids.map(async (id) => (await read(id))['state']));
+    expect(states).toMatchObject([
+      { status: 'Failed', reason: expect.any(String) },
+      { status: 'Cancelled', reason: 'cancelled by user alice' },
+      { status: 'Cancelled', reason_code: 1305, reason: expect.stringContaining('ran too long') },
+    ]);
+    for (const id of ids) expect((await alice.get(`/jobs/${id}/results`)).status).toBe(200);
+  });
+
+  it('of a job that still runs are 204', async () => {
+    const { id } = await submit({ duration: 1 });
+    const { status, text } = await alice.get(`/jobs/${id}/results`);
+    expect([status, text]).toEqual([204, '']);
+  });
+});
+
+describe('small calls', () => {
+  it('tags are replaced: 204 exactly, and seen at once', async () => {
+    const { id } = await submit({}, { tags: ['old'] });
+    for (const tags of [['a', 'b'], [], ['c']]) {
+      const { status, text } = await alice.put(`/jobs/${id}/tags`, { tags });
+      expect([status, text]).toEqual([204, '']);
+      expect(await read(id)).toMatchObject({ tags });
+    }
+    expect((await alice.get('/jobs?tags=c')).body.count).toBe(1);
+  });
+
+  it('cancel is 204, and 409 when the job has ended', async () => {
+    const { id } = await submit({ duration: 10 });
+    expect((await alice.post(`/jobs/${id}/cancel`)).status).toBe(204);
+    expect((await alice.post(`/jobs/${id}/cancel`)).status).toBe(409);
+  });
+
+  it('a job that was deleted is unknown', async () => {
+    const { id } = await submit();
+    expect((await alice.delete(`/jobs/${id}`)).status).toBe(204);
+    expect((await alice.get(`/jobs/${id}`)).status).toBe(404);
+  });
+
+  it('logs are text, metrics have the three times', async () => {
+    const { id } = await submit({ duration: 1 });
+    const logs = await alice.get(`/jobs/${id}/logs`);
+    expect([logs.status, logs.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+    expect((await alice.get(`/jobs/${id}/metrics`)).body).toMatchObject({
+      timestamps: { created: expect.any(String), running: expect.any(String), finished: null },
+      ...{ usage: { status: 'pending', quantum_seconds: 0 }, attempts: 1 },
+    });
+    await stint.advance(1);
+    expect((await alice.get(`/jobs/${id}/metrics`)).body).toMatchObject({
+      ...{ timestamps: { finished: expect.any(String) } },
+      usage: { status: 'complete', quantum_seconds: 1, qpu_charge_time_seconds: 1 },
+    });
+  });
+});
+
+describe('the list of jobs', () => {
+  const listed = async (query: string) => {
+    const { body } = await bob.get(`/jobs${query}`);
+    return body as { jobs: Record<string, unknown>[]; count: number; limit: number; offset: number };
+  };
+  let bob: Awaited<ReturnType<TestService['user']>>;
+  const ids: string[] = [];
+  const created: string[] = [];
+  beforeAll(async () => {
+    bob = await stint.user('bob', 'lab-b');
+    for (let i = 0; i < 5; i += 1) {
+      const params = { duration: i === 4 ? 1000 : 0 };
+      const { id } = await submit(params, { tags: ['all', `nr ${i}`] }, bob);
+      ids.push(id);
+      created.push((await bob.get(`/jobs/${id}`)).body.created as string);
+      await stint.advance(1);
+    }
+  });
+
+  it.each([
+    ['', [4, 3, 2, 1, 0], 5],
+    ['?sort=ASC', [0, 1, 2, 3, 4], 5],
+    ['?limit=2', [4, 3], 5],
+    ['?limit=2&offset=4', [0], 5],
+    ['?pending=true', [4], 1],
+    ['?pending=False', [3, 2, 1, 0], 4],
+    ['?tags=all&tags=nr+2', [2], 1],
+    ['?tags=none', [], 0],
+    ['?program=scripted&backend=b1&limit=1', [4], 5],
+    ['?session_id=s9', [], 0],
+  ])('%s has jobs %j of %i', async (query, numbers, count) => {
+    const found = await listed(query);
+    expect([found.jobs.map(({ id }) => ids.indexOf(id as string)), found.count]).toEqual([numbers, count]);
+  });
+
+  it('includes both ends of a time', async () => {
+    const [from, to] = [created[1], created[3]].map((at) =>
+      encodeURIComponent(at?.replace('Z', '+00:00') ?? ''),
+    );
+    expect((await listed(`?created_after=${from}&created_before=${to}`)).count).toBe(3);
+  });
+
+  it('has no params, and every job its state', async () => {
+    const { jobs } = await listed('?exclude_params=true');
+    for (const job of jobs) expect([typeof job['state'], 'params' in job]).toEqual(['object', false]);
+  });
+
+  it.each([
+    [5, 5],
+    [6, 6],
+    [1000, 1000],
+  ])(
+    'counts what lies before an offset of %i beyond the end as %i: the client stops',
+    async (offset, count) => {
+      expect(await listed(`?limit=2&offset=${offset}`)).toEqual({ jobs: [], count, limit: 2, offset });
+    },
+  );
+});

@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RefusalCode } from '../../src/kernel/refusal.js';
+import { errorOf, messagesOf, TestService, type Answer } from '../support/http.js';
+
+let stint: TestService;
+let alice: Awaited<ReturnType<TestService['user']>>;
+beforeAll(async () => {
+  stint = await TestService.start();
+  alice = await stint.user('alice');
+});
+afterAll(() => stint.close());
+
+const job = (more: object = {}) => ({ program_id: 'scripted', backend: 'b2', params: {}, ...more });
+const opened = async (body: object = { backend: 'b1' }) =>
+  ((await alice.post('/sessions', body)).body as { id: string }).id;
+const submitted = async (more: object = {}) =>
+  ((await alice.post('/jobs', job(more))).body as { id: string }).id;
+
+/** Every refusal that a request can meet: how to meet it, and what is said. */
+const cases = {
+  invalid_value: [
+    [400, 1002, /duration must be a number/, () => alice.post('/jobs', job({ params: { duration: 'x' } }))],
+    [400, 1002, /interactive_ttl .* longer than/, () => opening({ interactive_ttl: 50, active_ttl: 40 })],
+    [
+      400,
+      1002,
+      /no driver called qpu/,
+      () => stint.admin.post('/admin/backends', { name: 'q', driver: 'qpu' }),
+    ],
+    [400, 1002, /no calibration c1/, () => alice.get('/backends/line/configuration?calibration_id=c1')],
+  ],
+  limit_exceeded: [
+    [400, 1002, /max_ttl of 99999 s .* limit of 28800 s/, () => opening({ max_ttl: 99_999 })],
+    [400, 1002, /\(cost\) of 99999 s/, () => alice.post('/jobs', job({ cost: 99_999 }))],
+  ],
+  unknown_backend: [
+    [400, 1007, /no backend called b9/, () => opening({ backend: 'b9' })],
+    [400, 1007, /no backend called b9/, () => alice.post('/jobs', job({ backend: 'b9' }))],
+    [404, 1007, /no backend called b9/, () => alice.get('/backends/b9/status')],
+    [404, 1007, /no quantum device/, () => alice.get('/backends/b1/configuration')],
+  ],
+  backend_exists: [
+    [
+      409,
+      1002,
+      /already .* b1/,
+      () => stint.admin.post('/admin/backends', { name: 'b1', driver: 'scripted' }),
+    ],
+  ],
+  unknown_program: [
+    [404, 1008, /no program called sampler/, () => alice.post('/jobs', job({ program_id: 'sampler' }))],
+  ],
+  unknown_session: [
+    [404, 1008, /no session s9/, () => alice.get('/sessions/s9')],
+    [404, 1008, /no session s9/, () => alice.patch('/sessions/s9', { accepting_jobs: false })],
+    [404, 1008, /no session s9/, () => alice.delete('/sessions/s9/close')],
+    [400, 1008, /no session s9/, () => alice.post('/jobs', job({ session_id: 's9' }))],
+  ],
+  unknown_job: [
+    [404, 3250, /no job j9/, () => alice.get('/jobs/j9')],
+    [404, 3250, /no job j9/, () => alice.get('/jobs/j9/results')],
+    [404, 3250, /no job j9/, () => alice.get('/jobs/j9/logs')],
+    [404, 3250, /no job j9/, () => alice.post('/jobs/j9/cancel')],
+    [404, 3250, /no job j9/, () => alice.delete('/jobs/j9')],
+  ],
+  unknown_instance: [
+    [404, 1008, /no instance nowhere/, () => stint.admin.get('/admin/ledger?instance=nowhere')],
+    [
+      404,
+      1008,
+      /no instance crn:v1/,
+      () => stint.admin.post('/admin/tokens', { user: 'u', instance: 'crn:v1' }),
+    ],
+  ],
+  unknown_token: [[404, 1008, /no token t9/, () => stint.admin.delete('/admin/tokens/t9')]],
+  instance_exists: [
+    [409, 1002, /already .* lab-a/, () => stint.admin.post('/admin/instances', { name: 'lab-a' })],
+  ],
+  session_closed: [
+    [
+      ...([409, 1217, /closed/] as const),
+      async () => {
+        const session_id = await opened();
+        await alice.delete(`/sessions/${session_id}/close`);
+        return alice.post('/jobs', job({ backend: 'b1', session_id }));
+      },
+    ],
+  ],
+  session_not_accepting: [
+    [
+      ...([409, 1217, /accepts no more jobs/] as const),
+      async () => {
+        const session_id = await opened({ backend: 'b2', mode: 'batch' });
+        await submitted({ session_id, params: { duration: 100 } });
+        await alice.patch(`/sessions/${session_id}`, { accepting_jobs: false });
+        return alice.post('/jobs', job({ session_id }));
+      },
+    ],
+  ],
+  session_elsewhere: [
+    [
+      400,
+      1002,
+      /on backend b1, not on b2/,
+      async () => alice.post('/jobs', job({ session_id: await opened() })),
+    ],
+  ],
+  job_final: [[409, 3208, /already completed/, async () => alice.post(`/jobs/${await submitted()}/cancel`)]],
+  job_not_final: [
+    [
+      ...([409, 3211, /still (running|queued)/] as const),
+      async () => alice.delete(`/jobs/${await submitted({ params: { duration: 100 } })}`),
+    ],
+  ],
+  mode_not_allowed: [
+    [
+      ...([400, 1352, /does not allow dedicated/] as const),
+      async () => {
+        await stint.admin.post('/admin/instances', { name: 'batch-only', plan: { modes: ['batch'] } });
+        return (await stint.user('bob', 'batch-only')).post('/sessions', { backend: 'b1' });
+      },
+    ],
+  ],
+  forbidden: [[403, 2409, /needs an admin token/, () => alice.get('/admin/tokens')]],
+} satisfies Partial<Record<RefusalCode, readonly Case[]>>;
+
+type Case = readonly [status: number, code: number, message: RegExp, meet: () => Promise<Answer>];
+const opening = (asked: object) => alice.post('/sessions', { backend: 'b1', ...asked });
+
+describe('a refusal is said in the shape clients print:', () => {
+  const table = Object.entries(cases).flatMap(([name, met]) =>
+    (met as readonly Case[]).map(([status, code, message, meet]) => ({ name, status, code, message, meet })),
+  );
+  it.each(table)('$name is $status with code $code: $message', async ({ status, code, message, meet }) => {
+    expect(errorOf(await meet())).toMatchObject({ status, code, message: expect.stringMatching(message) });
+  });
+
+  it('stores nothing', async () => {
+    const before = (await alice.get('/sessions')).body.sessions.length as number;
+    await opening({ max_ttl: 99_999 });
+    expect((await alice.get('/sessions')).body.sessions).toHaveLength(before);
+  });
+});
+
+describe('a request that makes no sense names what is wrong with it:', () => {
+  it.each([
+    ['POST', '/sessions', { mode: 'exclusive' }, /^mode must be one of/],
+    ['POST', '/sessions', { max_ttl: 0 }, /^max_ttl must not be less than 1/],
+    ['POST', '/sessions', { max_ttl: '60' }, /^max_ttl must be an integer/],
+    ['POST', '/sessions', { interactive_ttl: 1.5 }, /^interactive_ttl must be an integer/],
+    ['POST', '/jobs', {}, /^program_id must be/],
+    ['POST', '/jobs', { program_id: 'scripted' }, /^params must be a JSON object/],
+    ['POST', '/jobs', { program_id: 'scripted', params: [] }, /^params must be a JSON object/],
+    ['POST', '/jobs', job({ tags: 'a' }), /^tags must be an array/],
+    ['POST', '/jobs', job({ tags: Array(9).fill('t') }), /^tags must contain no more than 8/],
+    ['POST', '/jobs', job({ tags: ['x'.repeat(87)] }), /^each value in tags must be shorter/],
+    ['POST', '/jobs', job({ cost: 0 }), /^cost must not be less than 1/],
+    ['POST', '/jobs', job({ log_level: 'loud' }), /^log_level must be one of/],
+    ['POST', '/jobs', job({ private: 'yes' }), /^private must be a boolean/],
+    ['GET', '/jobs?limit=0', undefined, /^limit must not be less than 1/],
+    ['GET', '/jobs?offset=-1', undefined, /^offset must not be less than 0/],
+    ['GET', '/jobs?created_after=yesterday', undefined, /^created_after must be a Date/],
+    ['GET', '/jobs?pending=maybe', undefined, /^pending must be a boolean/],
+    ['GET', '/jobs?sort=up', undefined, /^sort must be ASC or DESC/],
+    ['GET', '/sessions?state=asleep', undefined, /^each value in state must be one of/],
+    ['POST', '/admin/clock', { advance_seconds: -1 }, /^advance_seconds must not be less than 0/],
+    ['POST', '/admin/clock', undefined, /^advance_seconds must/],
+    ['POST', '/admin/backends', { name: 'b-3', driver: 'scripted' }, /^name must be 1 to 64 letters/],
+    [
+      'POST',
+      '/admin/backends',
+      { name: 'b3', driver: 'scripted', limits: { max_ttl: 0 } },
+      /limits\.max_ttl/,
+    ],
+    ['POST', '/admin/tokens', { user: '', instance: 'lab-a' }, /^user must be longer/],
+    ['POST', '/admin/instances', { name: 'x', shares: 0 }, /^shares must not be less/],
+    ['PATCH', '/admin/backends/b1', { status: 'asleep' }, /^status must be one of/],
+  ])('%s %s %j', async (method, path, body, message) => {
+    const answer = await stint.call(method, `/api/v1${path}`, { body });
+    expect(errorOf(answer)).toMatchObject({ status: 400, code: 1002 });
+    expect(messagesOf(answer)).toContainEqual(expect.stringMatching(message));
+  });
+
+  it('and all of it at once', async () => {
+    const answer = await alice.post('/jobs', { program_id: 7, params: {}, cost: 'x' });
+    expect(messagesOf(answer).join()).toMatch(/program_id must.*cost must/);
+  });
+
+  it('and a route that is none is 404 in the same shape', async () => {
+    expect(errorOf(await alice.get('/nothing'))).toMatchObject({ status: 404, code: 1008 });
+  });
+});

@@ -1,0 +1,95 @@
+/**
+ * A worker that speaks the protocol and runs no program: its params say what it does. Arguments `--name=value`:
+ * `ready` (milliseconds before it is ready, or `never`), `protocol`, `last-words` (written to stderr; then it exits with
+ * code 3 instead of getting ready), `leave=no` (neither shutdown nor the end of its input ends it), `births` (a file that
+ * gets a line with the process id of each).
+ */
+import { appendFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+const options = Object.fromEntries(process.argv.slice(2).map((text) => text.replace(/^--/, '').split('=')));
+const send = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+const later = (work, ms) => setTimeout(work, ms);
+let cancelled = () => undefined;
+
+/** By name, what a job's `do` asks for. `of` is the attempt, `params` what else was asked. */
+const deeds = {
+  answer: (of) => result(of),
+  fail: (of, { error }) =>
+    send({
+      type: 'error',
+      ...of,
+      kind: 'program',
+      message: '',
+      reason_code: null,
+      traceback: null,
+      ...error,
+    }),
+  hang: () => undefined,
+  'work until cancelled': (of) => {
+    cancelled = () =>
+      send({
+        ...{ type: 'error', ...of, kind: 'cancelled', message: 'The job was cancelled.' },
+        ...{ reason_code: null, traceback: null },
+      });
+  },
+  die: (_, { words = '', code = 9 }) => process.stderr.write(words, () => process.exit(code)),
+  'answer twice': (of) => {
+    result(of);
+    result(of);
+  },
+  'answer late': (of) => {
+    result({ ...of, attempt: 'an earlier one' }, 'late');
+    result({ ...of, job: 'another job' }, 'of another');
+    result(of);
+  },
+  'flood the log': (of, { lines }) => {
+    for (let i = 0; i < lines; i += 1) send({ type: 'log', ...of, level: 'info', text: `line ${i}` });
+    process.stderr.write('noise\n'.repeat(lines));
+    result(of);
+  },
+  'write rubbish': (of) => {
+    process.stdout.write('Segmentation fault\n\0\xff{"type":\n[]\n{"type":"finished"}\n\n');
+    process.stdout.write(`${JSON.stringify({ type: 'result', ...of, result: 7 })}\n`);
+    result(of);
+  },
+  'answer too much': (_, { bytes }) => process.stdout.write('x'.repeat(bytes)),
+};
+
+const result = (of, from = String(process.pid)) =>
+  send({ type: 'result', ...of, result: JSON.stringify(from) });
+
+function read(line) {
+  const message = JSON.parse(line);
+  if (message.type === 'shutdown' && options.leave !== 'no') process.exit(0);
+  if (message.type === 'cancel') cancelled();
+  if (message.type !== 'run') return;
+  const of = { job: message.job, attempt: message.attempt };
+  const params = JSON.parse(message.params);
+  if (params.do === 'not even begin') return;
+  send({ type: 'started', ...of });
+  send({ type: 'log', ...of, level: 'debug', text: `pid ${process.pid}` });
+  send({ type: 'progress', ...of, done: 0, total: 1, message: params.do });
+  deeds[params.do](of, params);
+}
+
+function begin() {
+  send({
+    type: 'ready',
+    protocol: Number(options.protocol ?? 1),
+    pid: process.pid,
+    programs: [],
+    versions: {},
+  });
+  createInterface({ input: process.stdin })
+    .on('line', read)
+    .on('close', () => options.leave === 'no' || process.exit(0));
+}
+
+if (options.births !== undefined) appendFileSync(options.births, `${process.pid}\n`);
+if (options.leave === 'no') later(() => undefined, 1e9);
+if (options['last-words'] !== undefined)
+  process.stderr.write(`warming up\n${options['last-words']}\n`, () => process.exit(3));
+else if (options.ready === 'never') later(() => undefined, 1e9);
+else if (options.ready !== undefined) later(begin, Number(options.ready));
+else begin();

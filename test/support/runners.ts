@@ -1,0 +1,87 @@
+import { afterEach } from '@jest/globals';
+import { join } from 'node:path';
+import { RunnerPool, type PoolSettings } from '../../src/runners/runner-pool.js';
+import type { Answer, RunnerListener, Task } from '../../src/scheduler/ports.js';
+import { eventually, isAlive } from './eventually.js';
+import { givenBackend } from './store.js';
+
+/** Hears what the runners tell, and hands it to whoever waits for it. */
+export class Listener implements RunnerListener {
+  readonly answers: { job: string; token: string; answer: Answer }[] = [];
+  readonly logs: { job: string; token: string; level: string; text: string }[] = [];
+  /** How many answers it will fail to take. */
+  failures = 0;
+
+  async answered(job: string, token: string, answer: Answer): Promise<void> {
+    if (this.failures > 0) {
+      this.failures -= 1;
+      throw new Error('the disk is full');
+    }
+    this.answers.push({ job, token, answer });
+  }
+
+  async logged(job: string, token: string, level: string, text: string): Promise<void> {
+    this.logs.push({ job, token, level, text });
+  }
+
+  answerOf(job: string): Promise<Answer> {
+    return eventually(`an answer for ${job}`, () => this.answers.find((heard) => heard.job === job)?.answer);
+  }
+
+  /** The process a job runs on, by its first words. */
+  pidOf(job: string): Promise<number> {
+    return eventually(`a process that works on ${job}`, () => {
+      const said = this.logs.find((heard) => heard.job === job && heard.text.startsWith('pid '));
+      return said === undefined ? undefined : Number(said.text.slice(4));
+    });
+  }
+}
+
+const pools: RunnerPool[] = [];
+afterEach(async () => {
+  for (const pool of pools.splice(0)) await pool.close();
+});
+
+const worker = (...args: string[]) => ({
+  command: process.execPath,
+  args: [join(import.meta.dirname, 'fake-worker.mjs'), ...args],
+  cwd: import.meta.dirname,
+  env: {},
+});
+
+export interface GivenPool extends Partial<Omit<PoolSettings, 'worker'>> {
+  /** Arguments of the fake worker; null where there is none. */
+  readonly worker?: readonly string[] | null;
+  readonly command?: string;
+}
+
+/** A pool of fake workers, closed after the test. */
+export function givenPool({ worker: args = [], command, ...settings }: GivenPool = {}) {
+  const listener = new Listener();
+  const how = args === null ? null : { ...worker(...args), ...(command !== undefined && { command }) };
+  const pool = new RunnerPool({
+    worker: how,
+    missing: null,
+    programs: { aer: ['sampler'] },
+    warm: 0,
+    describe: ({ options }) => options,
+    ...settings,
+  });
+  pool.listen(listener);
+  pools.push(pool);
+  return { pool, listener };
+}
+
+export type Deed = { readonly do: string } & Readonly<Record<string, unknown>>;
+
+/** An attempt at a job whose params tell the fake worker what to do. */
+export const givenTask = (job: string, deed: Deed = { do: 'answer' }, token = '1'): Task => ({
+  job,
+  token,
+  program: 'sampler',
+  backend: givenBackend({ driver: 'aer' }),
+  params: JSON.stringify(deed),
+  logLevel: 'debug',
+});
+
+export const untilGone = (pid: number) => eventually(`the end of process ${pid}`, () => !isAlive(pid));
