@@ -5,6 +5,7 @@ import type { Due, Fact, Reads, Store, Tx } from '../scheduler/ports.js';
 import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
 import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.js';
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
+import { readForecast } from './forecast.query.js';
 import { jobsStore, listJobs, runsOnRunner } from './jobs.store.js';
 import { ledgerStore, listLedger } from './ledger.store.js';
 import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
@@ -122,6 +123,7 @@ function reads(sql: Sql): Reads {
     tokens: async () =>
       (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
     waiting: (job, at, window) => readWaiting(sql, job, at, window),
+    forecast: (backend, at, window, asker) => readForecast(sql, { backend, at, window, asker }),
     events: (filter) => listEvents(sql, filter),
     lastEvent: () => lastEvent(sql),
     charged: (instance, from, at) => readCharged(sql, instance, from, at),

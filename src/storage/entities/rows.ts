@@ -112,6 +112,9 @@ export class SessionRow {
 @Index('jobs_accruing', ['instance'], { where: "state = 'running'" })
 @Index('jobs_listed', ['instance', 'created_at', 'seq'])
 @Index('jobs_by_session', ['session', 'seq'], { where: 'session IS NOT NULL' })
+@Index('jobs_finished', ['backend', 'program', 'ended_at', 'instance', 'started_at'], {
+  where: 'script IS NULL AND started_at IS NOT NULL AND ended_at IS NOT NULL',
+})
 export class JobRow {
   @PrimaryGeneratedColumn({ type: 'integer' }) seq!: number;
   @Index('jobs_id', { unique: true }) @Column(text) id!: string;
