@@ -26,14 +26,21 @@ async function plansOf(work: (store: SqliteStore) => Promise<unknown>): Promise<
   });
   const db = new Database(join(folder, 'stint.sqlite'));
   const plans: string[] = [];
-  const query = async (sql: string, values: unknown[] = []) => {
-    const statement = db.prepare(sql);
-    if (!statement.reader) return statement.run(...values);
-    const steps = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as { detail: string }[];
-    plans.push(...steps.map(({ detail }) => detail));
-    return statement.all(...values);
+  const watched = {
+    prepare: (sql: string) => {
+      const statement = db.prepare(sql);
+      const explained = (...values: unknown[]) => {
+        const steps = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as { detail: string }[];
+        plans.push(...steps.map(({ detail }) => detail));
+      };
+      return {
+        run: (...values: unknown[]) => statement.run(...values),
+        get: (...values: unknown[]) => (explained(...values), statement.get(...values)),
+        all: (...values: unknown[]) => (explained(...values), statement.all(...values)),
+      };
+    },
   };
-  const source = { createQueryRunner: () => ({ query }) } as unknown as DataSource;
+  const source = { driver: { databaseConnection: watched } } as unknown as DataSource;
   await work(new SqliteStore(source, source));
   db.close();
   return plans;
