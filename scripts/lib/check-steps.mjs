@@ -55,6 +55,13 @@ export async function checkSteps() {
       counts: plainCounts,
       work: (how) => playAcceptance(acceptanceFolder, how),
     },
+    {
+      name: 'restart',
+      about: 'kill -9 of the service and of a worker, with real jobs',
+      needs: ['install', 'build', 'python'],
+      counts: plainCounts,
+      work: (how) => run(process.execPath, [inRoot('scripts', 'torture', 'restart.mjs')], how),
+    },
     clients('0.51', '.venv', ['install', 'build', 'python']),
     clients('0.49', '.venv-client-0.49', ['install', 'build', 'python', 'python-client']),
   ];

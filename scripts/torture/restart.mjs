@@ -1,0 +1,148 @@
+#!/usr/bin/env node
+// Kills the service, then a worker, in the middle of a session of real jobs, and checks that nothing is lost and that the
+// session's clocks are right afterwards. Part of `npm run check`.
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { inRoot } from '../lib/project.mjs';
+import { pythonOf } from '../lib/python.mjs';
+import { portFree, startService } from '../lib/service.mjs';
+import { withoutSettings } from '../lib/test-service.mjs';
+import { aerJob, client } from './load.mjs';
+
+const folder = await mkdtemp(join(tmpdir(), 'stint-restart-'));
+const port = await portFree(0);
+const adminToken = randomBytes(32).toString('hex');
+const env = {
+  STINT_DATA: join(folder, 'data'),
+  STINT_ADMIN_TOKEN: adminToken,
+  STINT_LOG_LEVEL: 'error',
+  STINT_CONFIG: inRoot('stint.example.yaml'),
+  STINT_PYTHON: process.env.STINT_PYTHON ?? pythonOf('.venv'),
+};
+const start = () => startService({ port, inherit: withoutSettings(), env });
+const findings = [];
+const check = (name, ok, found = '') => {
+  findings.push(ok);
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}${found === '' ? '' : `: ${found}`}`);
+};
+
+let service = await start();
+const { url } = service;
+const admin = client({ url, token: adminToken });
+const user = async (name) =>
+  client({ url, token: (await admin('POST', '/admin/tokens', { user: name, instance: name })).token });
+const [alice, bob] = [await user('alice'), await user('bob')];
+
+/** The same circuit over and over: seconds of real work. */
+const slow = {
+  ...aerJob,
+  params: { ...aerJob.params, pubs: Array(150).fill([aerJob.params.pubs[0][0], null, 20_000]) },
+};
+
+const { id: session } = await alice('POST', '/sessions', { mode: 'dedicated', backend: 'stint_line_5' });
+const inSession = [];
+for (const job of [slow, aerJob, aerJob]) {
+  inSession.push((await alice('POST', '/jobs', { ...job, session_id: session })).id);
+}
+const lone = (await bob('POST', '/jobs', aerJob)).id;
+await until(async () => (await status(alice, inSession[0])) === 'Running', 'the first job runs');
+await pause(500);
+const before = await alice('GET', `/sessions/${session}`);
+check('two jobs wait behind a running one', (await statuses()).join() === 'Running,Queued,Queued');
+
+const first = service;
+const killedAt = Date.now();
+process.kill(first.pid, 'SIGKILL');
+await first.end;
+await until(async () => !groupAlive(first.pid), 'the workers of the dead service are gone');
+check('the workers leave by themselves', !groupAlive(first.pid));
+await pause(1500);
+const begin = performance.now();
+service = await start();
+const downtime = Date.now() - killedAt;
+check(
+  'it serves again',
+  performance.now() - begin < 20_000,
+  `after ${Math.round(performance.now() - begin)} ms`,
+);
+
+await until(async () => (await status(alice, inSession[0])) === 'Running', 'the lost job runs again');
+const [worker] = children(service.pid);
+process.kill(worker, 'SIGKILL');
+await until(
+  async () => (await statuses()).every((s) => s === 'Completed'),
+  'all jobs of the session complete',
+  120,
+);
+await alice('PATCH', `/sessions/${session}`, { accepting_jobs: false });
+await until(async () => (await status(bob, lone)) === 'Completed', "the other user's job completes");
+check('nothing submitted is lost and all of it completes', true);
+
+const after = await alice('GET', `/sessions/${session}`);
+const kept = ['started_at', 'activated_at', 'max_ttl', 'interactive_ttl'].filter(
+  (key) => before[key] !== after[key],
+);
+check("the session's clocks stand as they stood", kept.length === 0, kept.join());
+const wall = (Date.parse(after.closed_at) - Date.parse(after.started_at)) / 1000;
+check(
+  'nobody is charged for the outage',
+  after.elapsed_time <= wall - downtime / 1000 + 3 && after.elapsed_time > 0,
+  `${after.elapsed_time} s of ${wall} s, ${downtime / 1000} s down`,
+);
+const attempts = [];
+for (const id of inSession) attempts.push((await alice('GET', `/jobs/${id}/metrics`)).attempts);
+check('the first job took three attempts, the others one', attempts.join() === '3,1,1', attempts.join());
+const events = (await alice('GET', `/sessions/${session}/events`)).events;
+const ended = events.filter(({ type }) => type === 'job.completed').map(({ job_id }) => job_id);
+check('each ended exactly once', ended.length === 3 && new Set(ended).size === 3);
+
+const group = service.pid;
+check('it stops in order', await service.stop(10));
+await until(() => !groupAlive(group), 'its processes are gone', 5);
+check('and leaves no process behind', !groupAlive(group));
+await rm(folder, { recursive: true, force: true });
+const failed = findings.filter((ok) => !ok).length;
+console.log(`${findings.length - failed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
+
+async function status(call, id) {
+  return (await call('GET', `/jobs/${id}?exclude_params=true`))?.state.status;
+}
+
+async function statuses() {
+  const all = [];
+  for (const id of inSession) all.push(await status(alice, id));
+  return all;
+}
+
+async function until(condition, what, seconds = 60) {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) {
+      check(what, false, `not within ${seconds} s; jobs are ${(await statuses()).join(', ')}`);
+      await service.stop(1);
+      process.exit(1);
+    }
+    await pause(50);
+  }
+}
+
+function groupAlive(pid) {
+  try {
+    process.kill(-pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The workers of a service; each has a watcher of its own below it. */
+function children(pid) {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const all = lines.map((line) => line.trim().split(/\s+/).map(Number));
+  return all.filter(([, parent]) => parent === pid).map(([child]) => child);
+}
