@@ -1,0 +1,20 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TestService } from '../support/http.js';
+
+let stint: TestService;
+beforeAll(async () => (stint = await TestService.start()));
+afterAll(() => stint.close());
+
+describe('the interface', () => {
+  it.each(['/api/v1', '/experimental/api/v1', '/v1'])('answers below %s', async (base) => {
+    for (const path of ['/backends', '/sessions', '/jobs', '/instances/usage'])
+      expect((await stint.call('GET', base + path)).status).toBe(200);
+  });
+
+  it('lists backends as plain names to clients of before 2025-05-01, and as objects to others', async () => {
+    const list = async (version: string) =>
+      (await stint.call('GET', '/api/v1/backends', { headers: { 'ibm-api-version': version } })).body.devices;
+    expect(await list('2024-01-01')).toEqual(['line']);
+    expect(await list('2025-05-01')).toMatchObject([{ name: 'line' }]);
+  });
+});
