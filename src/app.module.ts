@@ -19,6 +19,7 @@ import { RunnerPool } from './runners/runner-pool.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { ClockService } from './scheduler/clock.service.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './scheduler/commands.service.js';
+import { EstimatesService } from './scheduler/estimates.service.js';
 import { EventsService } from './scheduler/events.service.js';
 import { InstancesService } from './scheduler/instances.service.js';
 import { JobsService } from './scheduler/jobs.service.js';
@@ -84,6 +85,7 @@ export class AppModule {
         ReceiptsService,
         LedgerService,
         EventsService,
+        EstimatesService,
         ClockService,
         TokensService,
         { provide: APP_GUARD, useClass: TokenGuard },

@@ -187,9 +187,12 @@ function downtimeCharged(db) {
   const events = db.prepare(
     'SELECT type, at, job FROM events WHERE session = ? AND job IS NOT NULL ORDER BY id',
   );
+  const first = db.prepare('SELECT MIN(processed_at) AS at FROM events WHERE processed_at > ?');
   let sum = 0;
   for (const hold of holds) {
-    for (const [from, to] of down) {
+    for (const [from, ready] of down) {
+      // It works before it answers: from the first thing it did on, it is slow at most.
+      const to = Math.min(ready, first.get(from).at ?? ready);
       const begin = Math.max(hold.from, from);
       const end = Math.min(hold.to, to);
       if (begin >= end) continue;

@@ -5,6 +5,7 @@
 //   npm run torture:retries -- [--jobs 1000]
 import { spawn } from 'node:child_process';
 import { createServer, request } from 'node:http';
+import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { clientEnvironment } from '../lib/api.mjs';
@@ -19,12 +20,13 @@ const python = inRoot('.venv', 'bin', 'python');
 const findings = await withService({}, async ({ url, adminToken }) => {
   const admin = client({ url, token: adminToken });
   const found = [];
-  for (const [name, submitAll] of [
-    ['a plain client that repeats', plain],
-    ['the Qiskit client', qiskit],
+  for (const [name, submitAll, early] of [
+    ['a plain client that repeats', plain, true],
+    ['a client that names its submits', named, false],
+    ['the Qiskit client', qiskit, true],
   ]) {
     const user = await admin('POST', '/admin/tokens', { user: 'storm', instance: name.replaceAll(' ', '-') });
-    const proxy = await droppingProxy(new URL(url).port);
+    const proxy = await droppingProxy(new URL(url).port, early);
     const answers = await submitAll(proxy.url, user);
     proxy.close();
     const { count } = await client({ url, token: user.token })('GET', '/jobs?limit=1');
@@ -42,15 +44,17 @@ console.log(`${findings.length - failed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
 /** Several at once, and half of the bodies are equal: those are different submits all the same. */
-async function plain(url, { token }) {
+async function plain(url, { token }, headers = () => ({})) {
   const call = client({ url, token });
   const ids = new Set();
   let next = 0;
   const submit = async () => {
     while (next < wanted) {
-      const body = scriptedJob(next++ % 2 === 0 ? 0 : 0.001);
+      const body = scriptedJob(next % 2 === 0 ? 0 : 0.001);
+      const named = headers(next);
+      next += 1;
       for (let answer = null; answer === null;) {
-        answer = await call('POST', '/jobs', body);
+        answer = await call('POST', '/jobs', body, named);
         if (answer === null) await pause(20);
         else ids.add(answer.id);
       }
@@ -58,6 +62,11 @@ async function plain(url, { token }) {
   };
   await Promise.all(Array.from({ length: 4 }, submit));
   return ids.size;
+}
+
+/** As {@link plain}, each with an Idempotency-Key. */
+function named(url, user) {
+  return plain(url, user, (n) => ({ 'idempotency-key': `storm-${n}` }));
 }
 
 /** The unmodified client, set up by environment variables, and a user who repeats what it gave up. */
@@ -73,30 +82,23 @@ async function qiskit(url, user) {
   return Number(output.trim() || -1);
 }
 
-/** Forwards every request; of each third POST /jobs it hangs up on both sides as soon as the request is through. */
-async function droppingProxy(target) {
+/**
+ * Forwards every request; each third POST /jobs gets no answer. `early`: the proxy hangs up behind the request, so that the
+ * service can know. Otherwise it swallows the answer, which only a key of the client's own can make good.
+ */
+async function droppingProxy(target, early) {
   let posts = 0;
   let dropped = 0;
   const server = createServer((near, answer) => {
     const drop = near.method === 'POST' && near.url.endsWith('/jobs') && (posts += 1) % 3 === 0;
-    const { method, url: path, headers } = near;
-    const far = request({ host: '127.0.0.1', port: target, method, path, headers, agent: false });
-    far.on('response', (from) => {
-      if (drop) return;
-      answer.writeHead(from.statusCode, from.headers);
-      from.pipe(answer);
-    });
-    far.on('error', () => near.socket.destroy());
     const chunks = [];
     near.on('data', (chunk) => chunks.push(chunk));
-    near.on('end', () =>
-      far.end(Buffer.concat(chunks), () => {
-        if (!drop) return;
-        dropped += 1;
-        far.destroy();
-        near.socket.destroy();
-      }),
-    );
+    near.on('end', () => {
+      const body = Buffer.concat(chunks);
+      if (drop) dropped += 1;
+      if (drop && early) hangUpBehind(near, body, target);
+      else forward(near, body, target, drop ? null : answer);
+    });
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -105,4 +107,25 @@ async function droppingProxy(target) {
     dropped: () => dropped,
     close: () => server.close(),
   };
+}
+
+function forward(near, body, port, answer) {
+  const { method, url: path, headers } = near;
+  const far = request({ host: '127.0.0.1', port, method, path, headers, agent: false });
+  far.on('response', (from) => {
+    if (answer === null) return near.socket.destroy();
+    answer.writeHead(from.statusCode, from.headers);
+    return from.pipe(answer);
+  });
+  far.on('error', () => near.socket.destroy());
+  far.end(body);
+}
+
+function hangUpBehind(near, body, port) {
+  const { method, url, rawHeaders } = near;
+  const lines = [`${method} ${url} HTTP/1.1`];
+  for (let i = 0; i < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
+  const far = connect(port, '127.0.0.1');
+  far.on('error', () => undefined);
+  far.end(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body]), () => near.socket.destroy());
 }

@@ -4,11 +4,13 @@ import { BackendConfig } from '../config/config.schema.js';
 import { AdminOnly, Asker } from '../auth/token.guard.js';
 import { TokensService } from '../auth/tokens.service.js';
 import type { Actor } from '../kernel/access/access.js';
+import type { Backend } from '../kernel/backend/backend.js';
 import { fromSession } from '../dialects/qiskit-runtime/wire.js';
 import { Refusal } from '../kernel/refusal.js';
 import { seconds } from '../kernel/time.js';
 import { BackendsService } from '../scheduler/backends.service.js';
 import { ClockService } from '../scheduler/clock.service.js';
+import { EstimatesService } from '../scheduler/estimates.service.js';
 import { InstancesService } from '../scheduler/instances.service.js';
 import { LedgerService } from '../scheduler/ledger.service.js';
 import { SessionsService } from '../scheduler/sessions.service.js';
@@ -45,31 +47,36 @@ export class AdminController {
     private readonly sessions: SessionsService,
     private readonly ledger: LedgerService,
     private readonly clock: ClockService,
+    private readonly estimates: EstimatesService,
   ) {}
 
   @ApiOperation({ summary: 'Add a backend' })
   @Post('backends')
-  async addBackend(@Body() body: BackendConfig) {
-    return this.shown(await this.backends.create(toNewBackend(body)));
+  async addBackend(@Asker() actor: Actor, @Body() body: BackendConfig) {
+    return this.shown(actor, await this.backends.create(toNewBackend(body)));
   }
 
   @ApiOperation({ summary: 'All backends with their slots and queues' })
   @Get('backends')
-  async listBackends() {
+  async listBackends(@Asker() actor: Actor) {
     return {
-      backends: await Promise.all((await this.backends.list()).map((backend) => this.shown(backend))),
+      backends: await Promise.all((await this.backends.list()).map((backend) => this.shown(actor, backend))),
     };
   }
 
   @ApiOperation({ summary: 'One backend: who holds its slots, how many wait' })
   @Get('backends/:name')
-  async getBackend(@Param('name') name: string) {
-    return this.shown(await this.backends.get(name));
+  async getBackend(@Asker() actor: Actor, @Param('name') name: string) {
+    return this.shown(actor, await this.backends.get(name));
   }
 
   @ApiOperation({ summary: 'Pause, resume, take offline, or change limits' })
   @Patch('backends/:name')
-  async changeBackend(@Param('name') name: string, @Body() { status, reason, limits }: ChangeBackendBody) {
+  async changeBackend(
+    @Asker() actor: Actor,
+    @Param('name') name: string,
+    @Body() { status, reason, limits }: ChangeBackendBody,
+  ) {
     const changed = await this.backends.change(name, (backend) => ({
       status: status ?? backend.status,
       // A reason belongs to the status it was given with.
@@ -77,7 +84,7 @@ export class AdminController {
         reason ?? (status === undefined || status === backend.status ? backend.statusReason : null),
       limits: toLimits(limits, backend.limits),
     }));
-    return this.shown(changed);
+    return this.shown(actor, changed);
   }
 
   @ApiOperation({ summary: 'Add an instance' })
@@ -170,8 +177,9 @@ export class AdminController {
     return clockBody(await this.clock.advance(seconds(advance_seconds)), this.clock.mode);
   }
 
-  private async shown(backend: Awaited<ReturnType<BackendsService['get']>>) {
-    return fromBackend(backend, await this.backends.slots(backend));
+  private async shown(actor: Actor, backend: Backend) {
+    const estimate = await this.estimates.ofBackend(backend, actor.instance.id);
+    return fromBackend(backend, await this.backends.slots(backend), estimate);
   }
 
   private async instanceId(nameOrCrn: string | undefined): Promise<string | undefined> {

@@ -5,9 +5,11 @@ import { chargedTime, type LedgerEntry } from '../kernel/usage/usage.js';
 import type { Instance, Token } from '../scheduler/ports.js';
 import type { BackendConfig, LimitsConfig } from '../config/config.schema.js';
 import type { NewBackend } from '../scheduler/backends.service.js';
+import type { WaitEstimate } from '../scheduler/estimates.service.js';
 import type { NewInstanceBody } from './requests.dto.js';
 
 const iso = (at: Millis): string => new Date(at).toISOString();
+const secondsOrNull = (ms: Millis | null): number | null => (ms === null ? null : toSeconds(ms));
 const isoOrNull = (at: Millis | null): string | null => (at === null ? null : iso(at));
 
 /** Limits as asked, over those that are in force. */
@@ -56,7 +58,7 @@ const fromLimits = (limits: BackendLimits) => ({
   max_execution_time: toWholeSeconds(limits.maxExecutionTime),
 });
 
-export const fromBackend = (backend: Backend, slots: Snapshot['slots']) => ({
+export const fromBackend = (backend: Backend, slots: Snapshot['slots'], { wait, reason }: WaitEstimate) => ({
   name: backend.name,
   driver: backend.driver,
   status: backend.status,
@@ -69,6 +71,8 @@ export const fromBackend = (backend: Backend, slots: Snapshot['slots']) => ({
     reserved_for: reservedFor,
   })),
   queue_length: backend.queuedJobs,
+  wait_time_seconds: wait && { p50: secondsOrNull(wait.p50), p90: secondsOrNull(wait.p90) },
+  ...(reason !== null && { wait_time_reason: reason }),
   limits: fromLimits(backend.limits),
   on_idle: backend.onIdle,
   options: backend.options,

@@ -68,6 +68,13 @@ describe('an attempt is lost, once,', () => {
     });
   });
 
+  it('when its worker answers without ever having been ready', async () => {
+    const patience = { ready: 300, started: 60_000 };
+    expect(await outcomeOf({ do: 'answer' }, { worker: ['--ready=unsaid'], patience })).toMatchObject({
+      ...{ type: 'lost', why: expect.stringContaining('it was not ready') },
+    });
+  });
+
   it('when its worker has it and does not begin in time', async () => {
     const patience = { ready: 60_000, started: 100 };
     const worker = ['--ready=200'];

@@ -138,6 +138,8 @@ export class RunnerProcess {
       return;
     }
     if (message.type !== 'ready') {
+      // One that speaks another protocol may have said more before it was ended.
+      if (!this.isReady) return;
       if (message.attempt === this.task?.token) clearTimeout(this.giveUp);
       this.events.message(message);
     } else if (message.protocol !== protocolVersion) {

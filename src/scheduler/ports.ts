@@ -2,6 +2,7 @@ import type { Role } from '../kernel/access/access.js';
 import type { Backend } from '../kernel/backend/backend.js';
 import type { WaitingView } from '../kernel/choice/waiting.js';
 import type { Choice, Snapshot } from '../kernel/choice/snapshot.js';
+import type { ForecastView } from '../kernel/estimate/forecast.view.js';
 import type { Job, JobState } from '../kernel/job/job.js';
 import type { AskedLimits } from '../kernel/session/session.limits.js';
 import type { DueKind } from '../kernel/session/session.deadline.js';
@@ -236,6 +237,8 @@ export interface Reads {
   tokens(): Promise<Token[]>;
   /** What a queued job needs to know of the others on its backend. */
   waiting(job: Job, at: Millis, window: Millis): Promise<WaitingView | null>;
+  /** One backend with the beginning of its queue; `asker` is among the instances even if it waits for nothing. */
+  forecast(backend: string, at: Millis, window: Millis, asker: string | null): Promise<ForecastView | null>;
   /** Oldest first. */
   events(filter: EventFilter): Promise<EventRecord[]>;
   lastEvent(): Promise<number>;

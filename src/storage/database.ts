@@ -4,6 +4,7 @@ import type BetterSqlite3 from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { rows } from './entities/rows.js';
 import { First1795219200000 } from './migrations/0001-first.js';
+import { Finished1795305600000 } from './migrations/0002-finished.js';
 import { SqliteStore } from './sqlite.store.js';
 
 export interface Database {
@@ -16,7 +17,7 @@ const options = (database: string) => ({
   type: 'better-sqlite3' as const,
   database,
   entities: rows,
-  migrations: [First1795219200000],
+  migrations: [First1795219200000, Finished1795305600000],
   synchronize: false,
 });
 

@@ -4,6 +4,9 @@ import type { JobRow } from './entities/rows.js';
 import { fromJob, toJob, toJobRecord } from './mapping.js';
 import { insertInto, updateById, type Sql, type Value } from './sql.js';
 
+/** Backend by backend, because that is how the index of running jobs begins: a scan would read every job there ever was. */
+export const runsOnRunner = "state = 'running' AND script IS NULL AND backend IN (SELECT name FROM backends)";
+
 export function jobsStore(sql: Sql): Tx['jobs'] {
   const select = async (where: string, ...values: Value[]) =>
     (await sql.all<JobRow>(`SELECT * FROM jobs WHERE ${where}`, ...values)).map(toJob);
@@ -43,7 +46,7 @@ export function jobsStore(sql: Sql): Tx['jobs'] {
       return row === null || row.seq === null ? null : Number(row.seq);
     },
     runningOf: (session) => select("state = 'running' AND session = ? ORDER BY seq", session),
-    runningOnRunners: () => select("state = 'running' AND script IS NULL ORDER BY seq"),
+    runningOnRunners: () => select(`${runsOnRunner} ORDER BY seq`),
     saveResult: (job, result) =>
       sql.run(
         `${insertInto('job_results', ['job', 'body'])} ON CONFLICT (job) DO UPDATE SET body = excluded.body`,

@@ -97,7 +97,7 @@ async function readSession(
 }
 
 /** The instances with anything in the general queue, found by hopping along the index, not by scanning it. */
-async function instancesWaiting(sql: Sql, backend: string): Promise<string[]> {
+export async function instancesWaiting(sql: Sql, backend: string): Promise<string[]> {
   const hop = (table: string, where: string) => `
     WITH RECURSIVE hop(instance) AS (
       SELECT MIN(instance) FROM ${table} WHERE ${where} AND backend = ?

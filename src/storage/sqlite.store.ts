@@ -5,7 +5,8 @@ import type { Due, Fact, Reads, Store, Tx } from '../scheduler/ports.js';
 import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
 import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.js';
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
-import { jobsStore, listJobs } from './jobs.store.js';
+import { readForecast } from './forecast.query.js';
+import { jobsStore, listJobs, runsOnRunner } from './jobs.store.js';
 import { ledgerStore, listLedger } from './ledger.store.js';
 import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
 import { receiptsStore } from './receipts.store.js';
@@ -101,8 +102,7 @@ function reads(sql: Sql): Reads {
     sessions: (filter) => listSessions(sql, filter),
     job: async (id) => mapped(await sql.one<JobRow>('SELECT * FROM jobs WHERE id = ?', id), toJobRecord),
     jobs: (filter) => listJobs(sql, filter),
-    runnersBusy: async () =>
-      (await sql.one("SELECT 1 FROM jobs WHERE state = 'running' AND script IS NULL LIMIT 1")) !== null,
+    runnersBusy: async () => (await sql.one(`SELECT 1 FROM jobs WHERE ${runsOnRunner} LIMIT 1`)) !== null,
     params: (job) => body('job_params', job),
     result: (job) => body('job_results', job),
     logs: (job) => sql.all('SELECT at, level, text FROM job_logs WHERE job = ? ORDER BY id', job),
@@ -123,6 +123,7 @@ function reads(sql: Sql): Reads {
     tokens: async () =>
       (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
     waiting: (job, at, window) => readWaiting(sql, job, at, window),
+    forecast: (backend, at, window, asker) => readForecast(sql, { backend, at, window, asker }),
     events: (filter) => listEvents(sql, filter),
     lastEvent: () => lastEvent(sql),
     charged: (instance, from, at) => readCharged(sql, instance, from, at),

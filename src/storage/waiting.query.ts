@@ -21,7 +21,10 @@ export async function readWaiting(
   );
   if (backend === null) return null;
   const holders = (
-    await sql.all<SessionRow>('SELECT * FROM sessions WHERE slot IS NOT NULL AND backend = ?', job.backend)
+    await sql.all<SessionRow>(
+      'SELECT * FROM sessions WHERE slot IS NOT NULL AND backend = ? ORDER BY slot',
+      job.backend,
+    )
   )
     .map(toSession)
     .map(({ id, queuedJobs, startedAt, state, limits }) => ({
@@ -51,7 +54,11 @@ export async function readWaiting(
     ),
     aheadInInstance: await aheadInInstance(sql, job, own?.head_seq ?? job.seq),
     holders,
-    reserved: await sessions('id IN (SELECT reserved_for FROM slots WHERE backend = ?)'),
+    reserved: await sql.all<WaitingSession>(
+      `SELECT id, queued_jobs AS queued FROM slots JOIN sessions ON id = reserved_for
+       WHERE slots.backend = ? ORDER BY slots.slot`,
+      job.backend,
+    ),
     batches: await sessions(
       "head_seq IS NOT NULL AND state = 'active' AND mode = 'batch' AND backend = ? ORDER BY activated_at, id",
     ),
@@ -61,6 +68,9 @@ export async function readWaiting(
 
 const count = async (sql: Sql, statement: string, ...values: (string | number | null)[]): Promise<number> =>
   Number((await sql.one<{ n: number }>(statement, ...values))?.n ?? 0);
+
+/** A session with a slot promised waits for that slot, and not in the general queue any more. */
+const noSlotPromised = 'NOT EXISTS (SELECT 1 FROM slots WHERE reserved_for = sessions.id)';
 
 async function aheadInInstance(sql: Sql, job: Job, seq: number): Promise<number> {
   const alone = await count(
@@ -73,7 +83,8 @@ async function aheadInInstance(sql: Sql, job: Job, seq: number): Promise<number>
   const inSessions = await count(
     sql,
     `SELECT COALESCE(SUM(queued_jobs), 0) AS n FROM sessions
-     WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? AND instance = ? AND head_seq < ?`,
+     WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? AND instance = ? AND head_seq < ?
+       AND ${noSlotPromised}`,
     job.backend,
     job.instance,
     seq,
@@ -100,7 +111,8 @@ async function instances(
        WHERE state = 'queued' AND session IS NULL AND backend = ? GROUP BY instance
        UNION ALL
        SELECT instance, SUM(queued_jobs), MIN(head_seq) FROM sessions
-       WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? GROUP BY instance
+       WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? AND ${noSlotPromised}
+       GROUP BY instance
      ) w JOIN instances i ON i.id = w.instance GROUP BY i.id, i.name, i.shares, i.budget`,
     backend,
     backend,

@@ -1,8 +1,8 @@
 /**
  * A worker that speaks the protocol and runs no program: its params say what it does. Arguments `--name=value`:
- * `ready` (milliseconds before it is ready, or `never`), `protocol`, `last-words` (written to stderr; then it exits with
- * code 3 instead of getting ready), `leave=no` (neither shutdown nor the end of its input ends it), `births` (a file that
- * gets a line with the process id of each).
+ * `ready` (milliseconds before it is ready; `never`; or `unsaid`: it works without having said so), `protocol`, `last-words`
+ * (written to stderr; then it exits with code 3 instead of getting ready), `leave=no` (neither shutdown nor the end of its
+ * input ends it), `births` (a file that gets a line with the process id of each).
  */
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -74,13 +74,9 @@ function read(line) {
 }
 
 function begin() {
-  send({
-    type: 'ready',
-    protocol: Number(options.protocol ?? 1),
-    pid: process.pid,
-    programs: [],
-    versions: {},
-  });
+  const protocol = Number(options.protocol ?? 1);
+  if (options.ready !== 'unsaid')
+    send({ type: 'ready', protocol, pid: process.pid, programs: [], versions: {} });
   createInterface({ input: process.stdin })
     .on('line', read)
     .on('close', () => options.leave === 'no' || process.exit(0));
@@ -91,5 +87,5 @@ if (options.leave === 'no') later(() => undefined, 1e9);
 if (options['last-words'] !== undefined)
   process.stderr.write(`warming up\n${options['last-words']}\n`, () => process.exit(3));
 else if (options.ready === 'never') later(() => undefined, 1e9);
-else if (options.ready !== undefined) later(begin, Number(options.ready));
+else if (Number(options.ready) > 0) later(begin, Number(options.ready));
 else begin();

@@ -4,6 +4,7 @@ import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { Refusal } from '../../kernel/refusal.js';
 import { BackendsService } from '../../scheduler/backends.service.js';
+import { EstimatesService } from '../../scheduler/estimates.service.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
 import { DEVICES, type Device, type Devices } from '../../scheduler/ports.js';
 import { mounts } from './mounts.js';
@@ -19,18 +20,25 @@ export class BackendsController {
   constructor(
     private readonly backends: BackendsService,
     private readonly instances: InstancesService,
+    private readonly estimates: EstimatesService,
     @Inject(DEVICES) private readonly devices: Devices,
   ) {}
 
-  @ApiOperation({ summary: 'The quantum backends, with status and queue' })
+  @ApiOperation({
+    summary: 'The quantum backends, with status, queue, and how long a job of yours would wait',
+  })
   @Get('backends')
-  async list(@Headers('ibm-api-version') version = devicesAsObjects) {
-    const shown = (await this.backends.list()).flatMap((backend) => {
-      // One that is no quantum device would vanish in the client with a warning at every listing.
+  async list(@Asker() actor: Actor, @Headers('ibm-api-version') version = devicesAsObjects) {
+    // One that is no quantum device would vanish in the client with a warning at every listing.
+    const quantum = (await this.backends.list()).flatMap((backend) => {
       const device = this.devices.of(backend);
-      return device === null ? [] : [fromBackend(backend, device)];
+      return device === null ? [] : [{ backend, device }];
     });
-    return { devices: version < devicesAsObjects ? shown.map(({ name }) => name) : shown };
+    if (version < devicesAsObjects) return { devices: quantum.map(({ backend }) => backend.name) };
+    const devices = quantum.map(async ({ backend, device }) =>
+      fromBackend(backend, device, await this.estimates.ofBackend(backend, actor.instance.id)),
+    );
+    return { devices: await Promise.all(devices) };
   }
 
   @ApiOperation({ summary: 'What the device can do: gates, couplings, limits' })
@@ -59,11 +67,14 @@ export class BackendsController {
     return tooNew ? {} : properties;
   }
 
-  @ApiOperation({ summary: 'Whether it runs jobs now, and how many wait' })
+  @ApiOperation({
+    summary: 'Whether it runs jobs now, how many wait, and how long a job of yours would wait',
+  })
   @Get('backends/:name/status')
-  async status(@Param('name') name: string) {
+  async status(@Asker() actor: Actor, @Param('name') name: string) {
     const backend = await this.backends.get(name);
-    return statusOf(backend, this.devices.of(backend));
+    const estimate = await this.estimates.ofBackend(backend, actor.instance.id);
+    return statusOf(backend, this.devices.of(backend), estimate);
   }
 
   @ApiOperation({ summary: 'What your instance used in the fair-share window' })

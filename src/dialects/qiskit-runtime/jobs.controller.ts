@@ -19,6 +19,7 @@ import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { isFinal } from '../../kernel/job/job.js';
 import { seconds } from '../../kernel/time.js';
+import { EstimatesService } from '../../scheduler/estimates.service.js';
 import { JobsService, type AskedJob } from '../../scheduler/jobs.service.js';
 import { CLOCK, type Clock, type JobFilter } from '../../scheduler/ports.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
@@ -37,6 +38,7 @@ export class JobsController {
   constructor(
     private readonly jobs: JobsService,
     private readonly receipts: ReceiptsService,
+    private readonly estimates: EstimatesService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -96,7 +98,9 @@ export class JobsController {
     @Query('exclude_params') exclude?: string,
   ): Promise<string> {
     const job = await this.jobs.get(actor, id);
-    const shown = JSON.stringify(fromJob(job, this.clock.now(), await this.jobs.place(job)));
+    const place = await this.jobs.place(job);
+    const estimate = await this.estimates.ofJob(job, place);
+    const shown = JSON.stringify(fromJob(job, this.clock.now(), place, estimate));
     if (exclude?.toLowerCase() === 'true') return shown;
     const params = job.details.private ? '{}' : await this.jobs.params(id);
     // Spliced in as text: params may hold what no parser here would keep (dialect, values).
@@ -139,11 +143,12 @@ export class JobsController {
     return lines.map(({ at, level, text }) => `${toIso(at)} ${level.toUpperCase()} ${text}\n`).join('');
   }
 
-  @ApiOperation({ summary: 'When it waited and ran, and what it used' })
+  @ApiOperation({ summary: 'When it waited and ran, what it used, and when it will probably start' })
   @Get(':id/metrics')
   async metrics(@Asker() actor: Actor, @Param('id') id: string) {
     const job = await this.jobs.get(actor, id);
-    return metricsOf(job, this.clock.now(), await this.jobs.place(job));
+    const place = await this.jobs.place(job);
+    return metricsOf(job, this.clock.now(), place, await this.estimates.ofJob(job, place));
   }
 
   @ApiOperation({ summary: 'Replace the tags' })

@@ -3,6 +3,7 @@ import type { Place } from '../../kernel/choice/waiting.js';
 import { isFinal, reasonCodes, type JobState } from '../../kernel/job/job.js';
 import { activeRemaining, elapsedTime, type Session } from '../../kernel/session/session.js';
 import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
+import type { WaitEstimate } from '../../scheduler/estimates.service.js';
 import type { Device, EventRecord, Instance, JobRecord } from '../../scheduler/ports.js';
 
 /** Times on this wire are UTC and end in `Z`: the client replaces the zone instead of converting (dialect, values). */
@@ -47,7 +48,12 @@ export function fromSession(s: Session, at: Millis) {
 }
 
 /** A job as lists and `GET /jobs/{id}` show it, without its params. */
-export function fromJob(job: JobRecord, at: Millis, place: Place | null = null) {
+export function fromJob(
+  job: JobRecord,
+  at: Millis,
+  place: Place | null = null,
+  estimate: WaitEstimate | null = null,
+) {
   const { details } = job;
   const reason = job.reason ?? job.stop?.reason;
   const tooLong = job.state === 'cancelled' && job.reasonCode === reasonCodes.ranTooLong;
@@ -70,15 +76,29 @@ export function fromJob(job: JobRecord, at: Millis, place: Place | null = null) 
     cost: toWholeSeconds(job.maxExecutionTime),
     user_id: job.user,
     usage: usageOf(job, at),
-    ...fromPlace(place),
+    ...fromPlace(place, estimate),
   };
 }
 
 /** Beyond IBM's fields: where a queued job stands and what it waits for. */
-const fromPlace = (place: Place | null) =>
-  place === null ? {} : { queue_position: place.position, waiting_reason: place.reason };
+const fromPlace = (place: Place | null, estimate: WaitEstimate | null) => ({
+  ...(place !== null && { queue_position: place.position, waiting_reason: place.reason }),
+  ...(estimate !== null && {
+    wait_estimate: estimate.wait && {
+      p50_seconds: secondsOrNull(estimate.wait.p50),
+      p90_seconds: secondsOrNull(estimate.wait.p90),
+    },
+    ...(estimate.reason !== null && { wait_estimate_reason: estimate.reason }),
+  }),
+});
 
-export function metricsOf(job: JobRecord, at: Millis, place: Place | null) {
+const secondsOrNull = (ms: Millis | null): number | null => (ms === null ? null : toSeconds(ms));
+
+/** What a lone job submitted now would wait; null where nobody can tell. */
+const waitTime = ({ wait }: WaitEstimate) =>
+  wait && { p50: secondsOrNull(wait.p50), p90: secondsOrNull(wait.p90) };
+
+export function metricsOf(job: JobRecord, at: Millis, place: Place | null, estimate: WaitEstimate | null) {
   return {
     timestamps: {
       created: toIso(job.createdAt),
@@ -87,7 +107,7 @@ export function metricsOf(job: JobRecord, at: Millis, place: Place | null) {
     },
     usage: usageOf(job, at),
     attempts: job.attempts,
-    ...fromPlace(place),
+    ...fromPlace(place, estimate),
   };
 }
 
@@ -103,11 +123,12 @@ function usageOf(job: JobRecord, at: Millis) {
 }
 
 /** One of `GET /backends`. */
-export function fromBackend(backend: Backend, { configuration }: Device) {
+export function fromBackend(backend: Backend, { configuration }: Device, estimate: WaitEstimate) {
   return {
     name: backend.name,
     status: { name: backend.status, ...(backend.statusReason !== null && { reason: backend.statusReason }) },
     queue_length: backend.queuedJobs,
+    wait_time_seconds: waitTime(estimate),
     qubits: configuration['n_qubits'],
     is_simulator: false,
     ...('processor_type' in configuration && { processor_type: configuration['processor_type'] }),
@@ -121,13 +142,14 @@ const statusWord = { online: 'active', paused: 'paused', offline: 'offline' } as
 >;
 
 /** `GET /backends/{name}/status`: anything but `active` makes the client warn at each submit. */
-export const statusOf = (backend: Backend, device: Device | null) => ({
+export const statusOf = (backend: Backend, device: Device | null, estimate: WaitEstimate) => ({
   backend_name: backend.name,
   backend_version: device?.configuration['backend_version'] ?? '1.0.0',
   state: backend.status !== 'offline',
   status: statusWord[backend.status],
   message: backend.statusReason ?? '',
   length_queue: backend.queuedJobs,
+  wait_time_seconds: waitTime(estimate),
 });
 
 /** `GET /instances/usage`. A limit that is not set is left out: null would crash the client. */

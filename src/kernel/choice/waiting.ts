@@ -20,8 +20,9 @@ export interface WaitingView {
   readonly aheadInSession: number;
   /** Jobs of its own instance's general queue before it: what waits alone, and whole sessions by their first job. */
   readonly aheadInInstance: number;
-  /** Dedicated sessions that hold a slot, and when they must let go; null: not known. */
+  /** Dedicated sessions that hold a slot, by slot, and when they must let go; null: not known. */
   readonly holders: readonly (WaitingSession & { readonly until: Millis | null })[];
+  /** Those a slot is promised to, by slot; they wait for it and not in the general queue. */
   readonly reserved: readonly WaitingSession[];
   /** Active batches, oldest activation first. */
   readonly batches: readonly WaitingSession[];
@@ -68,13 +69,16 @@ function standing(view: WaitingView): { ahead: number; why: string } {
   const own = view.job.session;
   const inSession = view.aheadInSession;
   const earlier = inSession > 0 ? `${jobs(inSession)} of its session ${go(inSession)} first` : null;
-  if (view.holders.some(({ id }) => id === own)) {
-    return { ahead: inSession, why: earlier ?? "all lanes of its session's slot are busy" };
+  const holds = view.holders.findIndex(({ id }) => id === own);
+  if (holds !== -1) {
+    const ahead = total(view.holders.slice(0, holds)) + inSession;
+    return { ahead, why: earlier ?? "all lanes of its session's slot are busy" };
   }
   const held = total(view.holders);
-  if (view.reserved.some(({ id }) => id === own)) {
+  const reserved = view.reserved.findIndex(({ id }) => id === own);
+  if (reserved !== -1) {
     return {
-      ahead: held + inSession,
+      ahead: held + total(view.reserved.slice(0, reserved)) + inSession,
       why: earlier ?? 'a slot is reserved for its session and is running empty',
     };
   }
@@ -92,15 +96,11 @@ function standing(view: WaitingView): { ahead: number; why: string } {
 function general(view: WaitingView, first: number): { ahead: number; why: string } {
   const batches = total(view.batches);
   const mine = view.instances.find(({ id }) => id === view.job.instance);
-  if (mine?.blocked)
-    return {
-      ahead: first + batches + total(view.instances),
-      why: `the budget of instance ${mine.name} is used up`,
-    };
   const others = view.instances.filter(
-    (other) => mine !== undefined && other.id !== mine.id && !other.blocked && goesBefore(other, mine),
+    (other) => mine !== undefined && other.id !== mine.id && goesBefore(other, mine),
   );
   const ahead = first + batches + total(others) + view.aheadInInstance + view.aheadInSession;
+  if (mine?.blocked) return { ahead, why: `the budget of instance ${mine.name} is used up` };
   const own = view.aheadInInstance + view.aheadInSession;
   if (batches > 0) return { ahead, why: `${jobs(batches)} of active batches ${go(batches)} first` };
   const [other] = others;
@@ -135,7 +135,9 @@ function timeOfDay(moment: Millis, at: Millis): string {
 
 type Instance = WaitingView['instances'][number];
 
+/** Who has used up a budget waits behind all who have not. */
 function goesBefore(a: Instance, b: Instance): boolean {
+  if (a.blocked !== b.blocked) return b.blocked;
   const less = a.charged * b.shares - b.charged * a.shares;
   return less !== 0 ? less < 0 : a.firstSeq < b.firstSeq;
 }

@@ -21,8 +21,14 @@ export const dueRank = {
 } as const;
 export type DueKind = keyof typeof dueRank;
 
+/** What the clocks of a session depend on. */
+export type Clocked = Pick<
+  Session,
+  'state' | 'limits' | 'startedAt' | 'activeSince' | 'activeSpent' | 'idleSince'
+>;
+
 /** When one clock of `session` expires; null while that clock does not run. */
-export function expiryOf(session: Session, clock: SessionClock): Millis | null {
+export function expiryOf(session: Clocked, clock: SessionClock): Millis | null {
   const { state, limits } = session;
   if (state === 'closed') return null;
   switch (clock) {
@@ -42,7 +48,7 @@ export function expiryOf(session: Session, clock: SessionClock): Millis | null {
 }
 
 /** When the clock must next look at a session, and why; null once nothing is left to expire. */
-export function deadlineOf(session: Session): { readonly at: Millis; readonly clock: SessionClock } | null {
+export function deadlineOf(session: Clocked): { readonly at: Millis; readonly clock: SessionClock } | null {
   let first: { at: Millis; clock: SessionClock } | null = null;
   for (const clock of sessionClocks) {
     const at = expiryOf(session, clock);

@@ -70,6 +70,7 @@ export class TokenRow {
   where: "head_seq IS NOT NULL AND state = 'active' AND mode = 'batch'",
 })
 @Index('sessions_holding', ['backend'], { where: 'slot IS NOT NULL' })
+@Index('sessions_accruing', ['instance'], { where: 'slot IS NOT NULL' })
 @Index('sessions_listed', ['instance', 'created_at', 'id'])
 @Index('sessions_all', ['created_at', 'id'])
 export class SessionRow {
@@ -108,8 +109,12 @@ export class SessionRow {
 @Index('jobs_alone', ['backend', 'instance', 'seq'], { where: "state = 'queued' AND session IS NULL" })
 @Index('jobs_of_session', ['session', 'seq'], { where: "state = 'queued' AND session IS NOT NULL" })
 @Index('jobs_running', ['backend', 'slot'], { where: "state = 'running'" })
+@Index('jobs_accruing', ['instance'], { where: "state = 'running'" })
 @Index('jobs_listed', ['instance', 'created_at', 'seq'])
 @Index('jobs_by_session', ['session', 'seq'], { where: 'session IS NOT NULL' })
+@Index('jobs_finished', ['backend', 'program', 'ended_at', 'instance', 'started_at'], {
+  where: 'script IS NULL AND started_at IS NOT NULL AND ended_at IS NOT NULL',
+})
 export class JobRow {
   @PrimaryGeneratedColumn({ type: 'integer' }) seq!: number;
   @Index('jobs_id', { unique: true }) @Column(text) id!: string;

@@ -1,0 +1,60 @@
+import type { DueKind } from '../session/session.deadline.js';
+import { dueRank } from '../session/session.deadline.js';
+import type { Millis } from '../time.js';
+
+/** Something that will happen: to whom, when, and in which order among what happens at the same moment. */
+export interface Appointment<T> {
+  readonly at: Millis;
+  readonly kind: DueKind;
+  readonly of: T;
+}
+
+/** What is to come, earliest first; at the same moment in the order in which the service applies deadlines. */
+export class Agenda<T> {
+  private readonly heap: Appointment<T>[] = [];
+
+  get next(): Millis {
+    return this.heap[0]?.at ?? Infinity;
+  }
+
+  add(appointment: Appointment<T>): void {
+    const { heap } = this;
+    let at = heap.length;
+    heap.push(appointment);
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      if (!isBefore(appointment, heap[above])) break;
+      heap[at] = heap[above] as Appointment<T>;
+      at = above;
+    }
+    heap[at] = appointment;
+  }
+
+  take(): Appointment<T> | undefined {
+    const { heap } = this;
+    const first = heap[0];
+    const last = heap.pop();
+    if (last !== undefined && heap.length > 0) this.sink(last);
+    return first;
+  }
+
+  /** Puts `moved` where the first one was. */
+  private sink(moved: Appointment<T>): void {
+    const { heap } = this;
+    let at = 0;
+    for (let below = 1; below < heap.length; below = 2 * at + 1) {
+      const right = heap[below + 1];
+      if (right !== undefined && isBefore(right, heap[below])) below += 1;
+      const least = heap[below] as Appointment<T>;
+      if (!isBefore(least, moved)) break;
+      heap[at] = least;
+      at = below;
+    }
+    heap[at] = moved;
+  }
+}
+
+function isBefore<T>(a: Appointment<T>, b: Appointment<T> | undefined): boolean {
+  if (b === undefined) return true;
+  return a.at !== b.at ? a.at < b.at : dueRank[a.kind] < dueRank[b.kind];
+}

@@ -1,0 +1,125 @@
+import type { InstanceView, SessionView, SlotView, Snapshot } from '../choice/snapshot.js';
+import type { Millis } from '../time.js';
+import type { ForecastJob, ForecastView } from './forecast.view.js';
+import { PlayedInstance, PlayedSession } from './played.js';
+
+type Entries = InstanceView['waiting'];
+
+/** What does not change from run to run, looked up by name. */
+export class Setting {
+  readonly jobs = new Map<
+    string,
+    { readonly job: ForecastJob; readonly index: number; readonly entry: number }
+  >();
+  readonly entries = new Map<string, Entries>();
+  readonly all: readonly ForecastJob[];
+
+  constructor(readonly view: ForecastView) {
+    const add = (job: ForecastJob, entry: number) =>
+      this.jobs.set(job.id, { job, index: this.jobs.size, entry });
+    for (const { id, waiting } of view.instances) {
+      this.entries.set(
+        id,
+        waiting.map((entry) => ('session' in entry ? entry : { job: entry })),
+      );
+      waiting.forEach((entry, i) => ('session' in entry ? undefined : add(entry, i)));
+    }
+    for (const { queue } of view.sessions) for (const job of queue) add(job, -1);
+    this.all = [...this.jobs.values()].map(({ job }) => job);
+  }
+}
+
+/** The backend as it becomes while it is played forward, and what the choice sees of it. */
+export class Field {
+  readonly slots: { -readonly [K in keyof SlotView]: SlotView[K] }[];
+  readonly sessions: Map<string, PlayedSession>;
+  readonly instances: Map<string, PlayedInstance>;
+  /** Active batches, oldest activation first. */
+  readonly batches: string[];
+  /** What comes next depends on jobs or instances that are not shown. */
+  isBeyond = false;
+
+  constructor(private readonly setting: Setting) {
+    const { view, entries } = setting;
+    this.slots = view.slots.map((slot) => ({ ...slot }));
+    this.sessions = new Map(view.sessions.map((session) => [session.id, new PlayedSession(session)]));
+    this.instances = new Map(
+      view.instances.map((each) => [each.id, new PlayedInstance(each, entries.get(each.id) ?? [], view.at)]),
+    );
+    this.batches = [...view.batches];
+    for (const { holder, index } of this.slots) {
+      const session = holder === null ? undefined : this.sessions.get(holder);
+      if (session !== undefined) session.slot = index;
+    }
+  }
+
+  /** The heads of the queues, as the store would read them; null where no lane is free. */
+  snapshot(at: Millis): Snapshot | null {
+    const { backend } = this.setting.view;
+    const { slots } = this;
+    let free = 0;
+    for (const { running } of slots) free += Math.max(0, backend.lanes - running);
+    if (free === 0) return null;
+    const sessions = new Map<string, SessionView>();
+    const show = (id: string | null) => {
+      const session = id === null ? undefined : this.sessions.get(id);
+      if (session !== undefined) sessions.set(session.id, session.shown(free));
+    };
+    for (const { holder, reservedFor } of slots) {
+      show(holder);
+      show(reservedFor);
+    }
+    const batches: string[] = [];
+    for (const id of this.batches) {
+      if (batches.length === free) break;
+      if ((this.sessions.get(id)?.queued ?? 0) === 0) continue;
+      batches.push(id);
+      show(id);
+    }
+    const instances = this.firstInstances(free + slots.length, at);
+    for (const { waiting } of instances) {
+      for (const entry of waiting) if ('session' in entry) show(entry.session);
+    }
+    return { backend, slots, sessions, batches, instances };
+  }
+
+  /** The instances that go first: each start takes an entry of the first, so more than `most` cannot matter. */
+  private firstInstances(most: number, at: Millis): InstanceView[] {
+    const first: Candidate[] = [];
+    for (const instance of this.instances.values()) {
+      const seq = instance.headSeq(this.waits);
+      if (instance.isBeyond) this.isBeyond = true;
+      if (seq === null || instance.isUsedUp(at)) continue;
+      const candidate = { instance, seq, charged: instance.chargedAt(at) };
+      let place = first.length;
+      while (place > 0 && goesBefore(candidate, first[place - 1] as Candidate)) place -= 1;
+      if (place >= most) continue;
+      first.splice(place, 0, candidate);
+      if (first.length > most) first.pop();
+    }
+    const { hiddenFrom } = this.setting.view;
+    const [head] = first;
+    if (hiddenFrom !== null && head !== undefined && head.charged / head.instance.shares > hiddenFrom)
+      this.isBeyond = true;
+    return first.map(({ instance, charged }) => {
+      const { id, shares } = instance;
+      return { id, shares, charged, blocked: false, waiting: instance.waiting(most, this.waits) };
+    });
+  }
+
+  private readonly waits = (id: string): boolean => {
+    const session = this.sessions.get(id);
+    return session !== undefined && session.queued > 0 && session.state !== 'active';
+  };
+}
+
+interface Candidate {
+  readonly instance: PlayedInstance;
+  readonly seq: number;
+  readonly charged: Millis;
+}
+
+function goesBefore(a: Candidate, b: Candidate): boolean {
+  const less = a.charged * b.instance.shares - b.charged * a.instance.shares;
+  return less !== 0 ? less < 0 : a.seq < b.seq;
+}

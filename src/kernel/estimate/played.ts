@@ -1,0 +1,171 @@
+import type { InstanceView, SessionView } from '../choice/snapshot.js';
+import { expiryOf, type Clocked, type SessionClock } from '../session/session.deadline.js';
+import { budgetDueAt, isUsedUp } from '../usage/budget.js';
+import type { Millis } from '../time.js';
+import type { ForecastInstance, ForecastJob, ForecastSession } from './forecast.view.js';
+
+/**
+ * A session while it is played forward. Its lifecycle is that of `session.decide.ts` in the few events that can come when
+ * nobody submits, closes or drains any more; deciding each by the machine would cost a hundred times as much.
+ */
+export class PlayedSession implements Clocked {
+  readonly id: string;
+  readonly instance: string;
+  readonly limits: ForecastSession['limits'];
+  state: ForecastSession['state'];
+  startedAt: Millis | null;
+  activeSince: Millis | null;
+  activeSpent: Millis;
+  idleSince: Millis | null;
+  slot: number | null = null;
+  /** When its clocks are looked at next. */
+  armedAt: Millis = Infinity;
+  private running: number;
+  private taken = 0;
+
+  constructor(readonly view: ForecastSession) {
+    ({ id: this.id, instance: this.instance, limits: this.limits } = view);
+    ({ state: this.state, startedAt: this.startedAt, idleSince: this.idleSince } = view);
+    ({ activeSince: this.activeSince, activeSpent: this.activeSpent, runningJobs: this.running } = view);
+  }
+
+  get queued(): number {
+    return this.state === 'closed' ? 0 : this.view.queue.length - this.taken;
+  }
+
+  /** The next one is queued but not known. */
+  get isBeyond(): boolean {
+    return this.view.more && this.taken === this.view.queue.length;
+  }
+
+  /** A slot is kept while active, and closed until its last job has ended. */
+  get holds(): boolean {
+    return this.state === 'active' || (this.state === 'closed' && this.running > 0);
+  }
+
+  /** As the choice sees it, with no more of its queue than may matter. */
+  shown(most: number): SessionView {
+    const queue = this.view.queue.slice(this.taken, this.taken + (this.state === 'closed' ? 0 : most));
+    return { id: this.id, mode: this.view.mode, state: this.state, queue };
+  }
+
+  start(at: Millis): void {
+    this.taken += 1;
+    this.running += 1;
+    this.state = 'active';
+    this.startedAt ??= at;
+    this.activeSince ??= at;
+    this.idleSince = null;
+  }
+
+  end(at: Millis): void {
+    this.running -= 1;
+    if (this.running > 0) return;
+    this.stopActiveClock(at);
+    if (this.state !== 'active' || this.queued > 0 || this.isBeyond) return;
+    if (this.view.acceptingJobs) this.idleSince = at;
+    else this.close(at);
+  }
+
+  /** Answers the jobs that will never start because of it. */
+  expire(clock: SessionClock, at: Millis): readonly ForecastJob[] {
+    if ((expiryOf(this, clock) ?? Infinity) > at) return [];
+    if (clock !== 'interactive_ttl' || this.limits.onIdle === 'close') return this.close(at);
+    this.state = 'inactive';
+    this.idleSince = null;
+    return [];
+  }
+
+  close(at: Millis): readonly ForecastJob[] {
+    if (this.state === 'closed') return [];
+    const failed = this.view.queue.slice(this.taken);
+    this.stopActiveClock(at);
+    this.state = 'closed';
+    this.idleSince = null;
+    return failed;
+  }
+
+  private stopActiveClock(at: Millis): void {
+    if (this.activeSince !== null) this.activeSpent += at - this.activeSince;
+    this.activeSince = null;
+  }
+}
+
+/** An instance while it is played forward: what it is charged, and its part of the general queue. */
+export class PlayedInstance {
+  readonly id: string;
+  readonly shares: number;
+  /** When its budget is looked at next. */
+  armedAt: Millis = Infinity;
+  private charged: Millis;
+  private rate: number;
+  private since: Millis;
+  private first = 0;
+  private readonly started = new Set<number>();
+
+  constructor(
+    private readonly view: ForecastInstance,
+    private readonly entries: InstanceView['waiting'],
+    at: Millis,
+  ) {
+    ({ id: this.id, shares: this.shares, charged: this.charged, rate: this.rate } = view);
+    this.since = at;
+  }
+
+  chargedAt(at: Millis): Millis {
+    return this.charged + this.rate * (at - this.since);
+  }
+
+  /** So many more, or fewer, jobs and holds are charged to it from now on. */
+  accrue(change: number, at: Millis): void {
+    this.charged = this.chargedAt(at);
+    this.since = at;
+    this.rate += change;
+  }
+
+  isUsedUp(at: Millis): boolean {
+    const { budget } = this.view;
+    return budget !== null && isUsedUp({ budget, charged: this.chargedAt(at) });
+  }
+
+  /** When its budget is reached at the present rate; room that the window makes later is not foreseen. */
+  budgetDueAt(at: Millis): Millis | null {
+    const { budget } = this.view;
+    if (budget === null) return null;
+    return budgetDueAt({ budget, charged: this.chargedAt(at), rate: this.rate, releasedAt: null }, at);
+  }
+
+  /** All that is known of its queue has started, and there is more. */
+  get isBeyond(): boolean {
+    return this.view.more && this.first >= this.entries.length;
+  }
+
+  leave(entry: number): void {
+    this.started.add(entry);
+  }
+
+  /** Submission number of the first entry that still waits. */
+  headSeq(waits: (session: string) => boolean): number | null {
+    for (; this.first < this.entries.length; this.first += 1) {
+      const entry = this.entries[this.first] as Entry;
+      if (this.isWaiting(entry, this.first, waits)) return 'job' in entry ? entry.job.seq : entry.seq;
+    }
+    return null;
+  }
+
+  /** The first entries that still wait. */
+  waiting(most: number, waits: (session: string) => boolean): Entry[] {
+    const found: Entry[] = [];
+    for (let i = this.first; i < this.entries.length && found.length < most; i += 1) {
+      const entry = this.entries[i] as Entry;
+      if (this.isWaiting(entry, i, waits)) found.push(entry);
+    }
+    return found;
+  }
+
+  private isWaiting(entry: Entry, at: number, waits: (session: string) => boolean): boolean {
+    return 'job' in entry ? !this.started.has(at) : waits(entry.session);
+  }
+}
+
+type Entry = InstanceView['waiting'][number];

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { seconds } from '../kernel/time.js';
+import {
+  alice,
+  dedicated,
+  givenActor,
+  givenService,
+  lasting,
+  type Service,
+} from '../../test/support/scheduler.js';
+
+/** The places of these jobs, in their order. */
+const places = async (service: Service, ...jobs: { id: string }[]) =>
+  Promise.all(
+    jobs.map(async ({ id }) => (await service.jobs.place(await service.job(id)))?.position ?? null),
+  );
+const inSession = async (service: Service) => (await service.sessions.open(alice, dedicated)).id;
+
+describe('the place in the queue', () => {
+  it('counts a session that a slot is promised to once', async () => {
+    const service = await givenService({ backend: { lanes: 2 } });
+    await service.submit(lasting(60));
+    const promised = await service.submit({ session: await inSession(service), ...lasting(1) });
+    const behind = await service.submit(lasting(1));
+    expect(await places(service, promised, behind)).toEqual([1, 2]);
+  });
+
+  it('is one of its own for each that waits in a held slot', async () => {
+    const service = await givenService({ backend: { slots: 2 } });
+    const [first, second] = [await inSession(service), await inSession(service)];
+    for (const session of [first, second]) await service.submit({ session, ...lasting(60) });
+    const waiting = [];
+    for (const session of [second, first]) waiting.push(await service.submit({ session, ...lasting(1) }));
+    expect(await places(service, ...waiting)).toEqual([2, 1]);
+  });
+
+  it('is behind the others while the budget is used up, and still one of its own', async () => {
+    const service = await givenService({
+      instances: [{ budget: seconds(10) }, { id: 'lab-b', budget: null }],
+    });
+    await service.submit(lasting(60));
+    const mine = [await service.submit(lasting(1)), await service.submit(lasting(1))];
+    const bobs = await service.submit(lasting(1), givenActor('bob', 'lab-b'));
+    await service.goTo(20);
+    expect(await places(service, bobs, ...mine)).toEqual([1, 2, 3]);
+  });
+});

@@ -1,0 +1,268 @@
+import type { BackendStatus } from '../kernel/backend/backend.js';
+import type { Finished } from '../kernel/estimate/durations.js';
+import {
+  horizon,
+  type ForecastInstance,
+  type ForecastJob,
+  type ForecastSession,
+  type ForecastView,
+  type RunningView,
+} from '../kernel/estimate/forecast.view.js';
+import type { Stop } from '../kernel/job/job.js';
+import type { Millis } from '../kernel/time.js';
+import type { SessionRow } from './entities/rows.js';
+import { toSession } from './mapping.js';
+import { instancesWaiting, readSlots } from './snapshot.query.js';
+import type { Sql } from './sql.js';
+
+export interface ForecastAsk {
+  readonly backend: string;
+  readonly at: Millis;
+  readonly window: Millis;
+  readonly asker: string | null;
+}
+
+/** More instances than this are not played: whoever is behind so many waits for the pace of the queue. */
+const mostInstances = 100;
+/** Rows that one kind of queue may take in all, shared among those that have it. */
+const mostRows = 2 * horizon;
+/** So many recent jobs of a program show how long it takes. */
+const mostFinished = 500;
+
+/** How many of each queue are read where so many have one. */
+const partOf = (queues: number): number =>
+  Math.min(horizon, Math.max(5, Math.ceil(mostRows / Math.max(1, queues))));
+
+/**
+ * Reads the beginning of one backend's queue. A dozen statements along indexes, whose rows are bounded however long the
+ * queue is and however many instances and sessions are in it.
+ */
+export async function readForecast(sql: Sql, ask: ForecastAsk): Promise<ForecastView | null> {
+  const { backend: name, at } = ask;
+  const backend = await sql.one<{ status: string; slots: number; lanes: number }>(
+    'SELECT status, slots, lanes FROM backends WHERE name = ?',
+    name,
+  );
+  if (backend === null) return null;
+  const slots = await readSlots(sql, name, backend.slots);
+  const running = await readRunning(sql, name);
+  const { shown, hiddenFrom } = await readInstances(sql, ask);
+  const waiting = await readWaiting(sql, name, shown);
+  const batches = (
+    await sql.all<{ id: string }>(
+      `SELECT id FROM sessions WHERE head_seq IS NOT NULL AND state = 'active' AND mode = 'batch' AND backend = ?
+       ORDER BY activated_at, id LIMIT ?`,
+      name,
+      horizon,
+    )
+  ).map(({ id }) => id);
+  const named = [
+    ...slots.flatMap(({ holder, reservedFor }) => [holder, reservedFor]),
+    ...batches,
+    ...waiting.sessions,
+  ].filter((id) => id !== null);
+  const sessions = await readSessions(sql, [...new Set(named)]);
+  const queued = [...sessions.flatMap(({ queue }) => queue), ...waiting.jobs];
+  return {
+    at,
+    backend: { name, status: backend.status as BackendStatus, lanes: backend.lanes },
+    slots,
+    running,
+    sessions,
+    batches,
+    instances: waiting.instances,
+    hiddenFrom,
+    recent: await readRecent(sql, name, [...running, ...queued]),
+  };
+}
+
+interface JobColumns {
+  readonly id: string;
+  readonly seq: number;
+  readonly instance: string;
+  readonly program: string;
+  readonly duration: number | null;
+  readonly most: number;
+}
+const jobColumns = (of: string): string =>
+  `${of}.id, ${of}.seq, ${of}.instance, ${of}.program, ${of}.max_execution_time AS most,
+   json_extract(${of}.script, '$.duration') AS duration`;
+
+const toForecastJob = ({ id, seq, instance, program, duration, most }: JobColumns): ForecastJob => ({
+  id,
+  seq: Number(seq),
+  instance,
+  program,
+  duration: duration === null ? null : Number(duration),
+  maxExecutionTime: Number(most),
+});
+
+async function readRunning(sql: Sql, backend: string): Promise<RunningView[]> {
+  const rows = await sql.all<
+    JobColumns & {
+      session: string | null;
+      mode: string;
+      slot: number;
+      started_at: number;
+      stop: string | null;
+    }
+  >(
+    `SELECT ${jobColumns('j')}, j.session, j.mode, j.slot, j.started_at, j.stop FROM jobs j
+     WHERE j.state = 'running' AND j.backend = ?`,
+    backend,
+  );
+  return rows.map((row) => ({
+    ...toForecastJob(row),
+    session: row.session,
+    charged: row.mode !== 'dedicated',
+    slot: row.slot,
+    startedAt: Number(row.started_at),
+    stopAt: row.stop === null ? null : (JSON.parse(row.stop) as Stop).at,
+  }));
+}
+
+type Charged = Pick<ForecastInstance, 'id' | 'shares' | 'charged' | 'rate' | 'budget'>;
+
+/** The instances that wait or ask, the least charged first, as far as they are played. */
+async function readInstances(
+  sql: Sql,
+  { backend, at, window, asker }: ForecastAsk,
+): Promise<{ shown: Charged[]; hiddenFrom: number | null }> {
+  const waiting = await instancesWaiting(sql, backend);
+  const ids = JSON.stringify([...new Set([...waiting, ...(asker === null ? [] : [asker])])]);
+  const rows = await sql.all<{ id: string; shares: number; budget: number | null; charged: number }>(
+    `SELECT i.id, i.shares, i.budget, i.charged - COALESCE((SELECT total FROM ledger
+       WHERE instance = i.id AND "to" <= ? ORDER BY "to" DESC, id DESC LIMIT 1), 0) AS charged
+     FROM json_each(?) w CROSS JOIN instances i ON i.id = w.value`,
+    at - window,
+    ids,
+  );
+  const accruing = await readAccruing(sql);
+  const all = rows
+    .map(({ id, shares, budget, charged }): Charged => {
+      const { rate, since } = accruing.get(id) ?? { rate: 0, since: 0 };
+      const settled = { id, shares, rate, budget: budget === null ? null : Number(budget) };
+      return { ...settled, charged: Number(charged) + rate * at - since };
+    })
+    .sort((a, b) => a.charged / a.shares - b.charged / b.shares);
+  const shown = all.filter(({ id }, i) => i < mostInstances || id === asker);
+  const hidden = all.find((one) => !shown.includes(one));
+  return { shown, hiddenFrom: hidden === undefined ? null : hidden.charged / hidden.shares };
+}
+
+/** What is being charged now on any backend, by instance: how many things, and the sum of their beginnings. */
+async function readAccruing(sql: Sql): Promise<Map<string, { rate: number; since: number }>> {
+  const rows = await sql.all<{ instance: string; n: number; since: number }>(
+    `SELECT instance, COUNT(*) AS n, SUM(since) AS since FROM (
+       SELECT instance, started_at AS since FROM jobs WHERE state = 'running' AND mode <> 'dedicated'
+       UNION ALL
+       SELECT instance, held_since FROM sessions WHERE slot IS NOT NULL AND held_since IS NOT NULL
+     ) GROUP BY instance`,
+  );
+  return new Map(rows.map(({ instance, n, since }) => [instance, { rate: Number(n), since: Number(since) }]));
+}
+
+/** The general queue: of each instance the first lone jobs and the first sessions, in one order. */
+async function readWaiting(
+  sql: Sql,
+  backend: string,
+  charged: readonly Charged[],
+): Promise<{ instances: ForecastInstance[]; sessions: string[]; jobs: ForecastJob[] }> {
+  const ids = JSON.stringify(charged.map(({ id }) => id));
+  const most = partOf(charged.length);
+  const lone = grouped(
+    await sql.all<JobColumns>(
+      `SELECT ${jobColumns('j')} FROM json_each(?) w CROSS JOIN jobs j ON j.seq IN (SELECT seq FROM jobs
+         WHERE state = 'queued' AND session IS NULL AND backend = ? AND instance = w.value ORDER BY seq LIMIT ?)
+       ORDER BY j.seq`,
+      ids,
+      backend,
+      most,
+    ),
+    ({ instance }) => instance,
+  );
+  const heads = grouped(
+    await sql.all<{ id: string; instance: string; seq: number }>(
+      `SELECT s.id, s.instance, s.head_seq AS seq FROM json_each(?) w CROSS JOIN sessions s ON s.id IN (
+         SELECT id FROM sessions WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ?
+           AND instance = w.value ORDER BY head_seq LIMIT ?)
+       ORDER BY s.head_seq`,
+      ids,
+      backend,
+      most,
+    ),
+    ({ instance }) => instance,
+  );
+  const instances = charged.map((instance): ForecastInstance => {
+    const jobs = lone.get(instance.id) ?? [];
+    const sessions = heads.get(instance.id) ?? [];
+    // Behind the last one of a queue that was cut, others may come first.
+    const known = Math.min(
+      ...[jobs, sessions].map((read) => (read.length < most ? Infinity : Number(read.at(-1)?.seq))),
+    );
+    const waiting = [
+      ...jobs.map(toForecastJob),
+      ...sessions.map(({ id, seq }) => ({ session: id, seq: Number(seq) })),
+    ]
+      .sort((a, b) => a.seq - b.seq)
+      .filter(({ seq }) => seq <= known);
+    return { ...instance, waiting, more: known < Infinity };
+  });
+  const entries = instances.flatMap(({ waiting }) => waiting);
+  return {
+    instances,
+    sessions: entries.flatMap((entry) => ('session' in entry ? [entry.session] : [])),
+    jobs: entries.flatMap((entry) => ('session' in entry ? [] : [entry])),
+  };
+}
+
+async function readSessions(sql: Sql, ids: readonly string[]): Promise<ForecastSession[]> {
+  const most = partOf(ids.length);
+  const named = JSON.stringify(ids);
+  const rows = await sql.all<SessionRow>(
+    'SELECT s.* FROM json_each(?) w CROSS JOIN sessions s ON s.id = w.value',
+    named,
+  );
+  const queues = grouped(
+    await sql.all<JobColumns & { session: string }>(
+      `SELECT ${jobColumns('j')}, j.session FROM json_each(?) w CROSS JOIN jobs j ON j.seq IN (SELECT seq FROM jobs
+         WHERE state = 'queued' AND session IS NOT NULL AND session = w.value ORDER BY seq LIMIT ?)
+       ORDER BY j.seq`,
+      named,
+      most,
+    ),
+    ({ session }) => session,
+  );
+  return rows.map((row) => {
+    const queue = (queues.get(row.id) ?? []).map(toForecastJob);
+    return { ...toSession(row), queue, more: queue.length === most && row.queued_jobs > most };
+  });
+}
+
+/** How long the recent jobs of these programs took on this backend; scripts say it themselves. */
+async function readRecent(sql: Sql, backend: string, jobs: readonly ForecastJob[]): Promise<Finished[]> {
+  const programs = new Set(jobs.filter(({ duration }) => duration === null).map(({ program }) => program));
+  const recent: Finished[] = [];
+  for (const program of programs) {
+    const rows = await sql.all<{ instance: string; duration: number }>(
+      `SELECT instance, ended_at - started_at AS duration FROM jobs
+       WHERE script IS NULL AND started_at IS NOT NULL AND ended_at IS NOT NULL AND backend = ? AND program = ?
+       ORDER BY ended_at DESC LIMIT ?`,
+      backend,
+      program,
+      mostFinished,
+    );
+    for (const { instance, duration } of rows) recent.push({ program, instance, duration: Number(duration) });
+  }
+  return recent;
+}
+
+function grouped<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group === undefined) groups.set(keyOf(row), [row]);
+    else group.push(row);
+  }
+  return groups;
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import Database from 'better-sqlite3';
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { givenJob, givenSession, t0 } from '../../test/support/given.js';
+import {
+  givenBackend,
+  givenDatabase,
+  givenFolder,
+  givenInstance,
+  keepJob,
+  keepSession,
+} from '../../test/support/store.js';
+import { SqliteStore } from './sqlite.store.js';
+
+/** How SQLite finds the rows for every statement that `work` sends. */
+async function plansOf(work: (store: SqliteStore) => Promise<unknown>): Promise<string[]> {
+  const folder = await givenFolder();
+  const { store } = await givenDatabase(folder);
+  await store.write(async (tx) => {
+    await tx.instances.insert(givenInstance({ budget: 1000 }));
+    await tx.backends.insert(givenBackend({ lanes: 2 }));
+    await keepSession(tx, givenSession({ mode: 'batch', state: 'active', queuedJobs: 1 }));
+    for (const state of ['queued', 'running'] as const) await keepJob(tx, givenJob({ id: state, state }));
+    await keepJob(tx, givenJob({ id: 'in-session', session: 's1', mode: 'batch' }));
+  });
+  const db = new Database(join(folder, 'stint.sqlite'));
+  const plans: string[] = [];
+  const watched = {
+    prepare: (sql: string) => {
+      const statement = db.prepare(sql);
+      const explained = (...values: unknown[]) => {
+        const steps = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as { detail: string }[];
+        plans.push(...steps.map(({ detail }) => detail));
+      };
+      return {
+        run: (...values: unknown[]) => statement.run(...values),
+        get: (...values: unknown[]) => (explained(...values), statement.get(...values)),
+        all: (...values: unknown[]) => (explained(...values), statement.all(...values)),
+      };
+    },
+  };
+  const source = { driver: { databaseConnection: watched } } as unknown as DataSource;
+  await work(new SqliteStore(source, source));
+  db.close();
+  return plans;
+}
+
+/** What grows with every job that there ever was. */
+const reading = /SCAN (jobs|sessions|ledger|events)|(jobs|sessions)_(listed|all)/;
+
+describe('what is done for every change costs no more with a long history', () => {
+  it.each<[string, (store: SqliteStore) => Promise<unknown>]>([
+    ['choosing the next job', (store) => store.write((tx) => tx.snapshot('b1', t0, 1000))],
+    ['looking at a budget', (store) => store.write((tx) => tx.instances.budget('lab-a', t0, 1000))],
+    ['finding what is due', (store) => store.write((tx) => tx.firstDue(t0))],
+    ['asking whether a runner works', (store) => store.read.runnersBusy()],
+    ['finding lost attempts', (store) => store.write((tx) => tx.jobs.runningOnRunners())],
+  ])('%s', async (_, work) => {
+    const plans = await plansOf(work);
+    expect(plans.length).toBeGreaterThan(0);
+    expect(plans.filter((step) => reading.test(step))).toEqual([]);
+  });
+});

@@ -1,0 +1,209 @@
+import { isFinal } from '../../src/kernel/job/job.js';
+import { Refusal } from '../../src/kernel/refusal.js';
+import type { Actor } from '../../src/kernel/access/access.js';
+import { Killed, StoreFailure } from './connection.js';
+import { nextDue } from './quiet-laws.js';
+import type { By, Happening, Step } from './steps.js';
+import { actors, admin, limitsOf, type World } from './world.js';
+
+const details = {
+  tags: [],
+  logLevel: 'info',
+  private: false,
+  calibrationId: null,
+  runtime: null,
+  cost: null,
+};
+const some = (n: number) => (n === 0 ? undefined : n);
+const pick = <T>(all: readonly T[], which: number): T | undefined => all[which % all.length];
+
+/** Lets one thing happen, with its fault; a service that was killed is started again. Throws what nobody should see. */
+export async function happen(world: World, { step, fault }: Happening): Promise<void> {
+  const { lifeline } = world.service;
+  lifeline.arm(fault);
+  try {
+    await act(world, step);
+  } catch (error) {
+    if (!(error instanceof StoreFailure) && !(error instanceof Killed)) throw error;
+    if (fault === null) throw error;
+  }
+  if (world.service.lifeline.dead) {
+    world.stop();
+    await world.start();
+  }
+  world.service.lifeline.arm(null);
+}
+
+export async function act(world: World, step: Step): Promise<void> {
+  switch (step.do) {
+    case 'advance':
+      return advance(world, step.by);
+    case 'toDue': {
+      const next = Math.min(nextDue(world.shadow), world.service.runners.nextAt);
+      if (next === Infinity) return;
+      return advance(world, Math.max(0, next + step.beside - world.clock.now()));
+    }
+    case 'sleep':
+      world.clock.moveTo(world.clock.now() + step.by);
+      return;
+    case 'restart':
+      world.stop();
+      world.clock.moveTo(world.clock.now() + step.down);
+      world.downtime += step.down;
+      return world.start(step.lanes);
+    case 'together':
+      await Promise.all(step.steps.map((each) => refusable(command(world, each))));
+      return;
+    default:
+      await refusable(command(world, step));
+  }
+}
+
+/** Moves the time, stopping at every deadline and at everything a runner says. */
+export async function advance(world: World, by: number): Promise<void> {
+  const { clock, runners } = world.service;
+  const target = world.clock.now() + by;
+  while (runners.nextAt <= target) {
+    await clock.advance(Math.max(0, runners.nextAt - world.clock.now()));
+    await runners.tell(world.clock.now());
+    if (world.service.lifeline.dead) throw new Killed('the process is gone');
+  }
+  await clock.advance(target - world.clock.now());
+}
+
+async function refusable(command: Promise<unknown>): Promise<void> {
+  try {
+    await command;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (error.code === 'illegal_transition') throw new Error(`an impossible refusal: ${error.message}`);
+  }
+}
+
+async function command(world: World, step: Step): Promise<unknown> {
+  const { sessions, backends, jobs } = world.service;
+  switch (step.do) {
+    case 'open': {
+      const backend = backendOf(world, step.backend);
+      const { mode, maxTtl, activeTtl, interactiveTtl } = step;
+      const asked = {
+        maxTtl: some(maxTtl),
+        activeTtl: some(activeTtl),
+        interactiveTtl: some(interactiveTtl),
+      };
+      return sessions.open(actorOf(step.actor), { mode, backend, ...asked });
+    }
+    case 'submit':
+      return submit(world, step);
+    case 'cancel': {
+      const job = jobOf(world, step.job);
+      return job === null ? null : jobs.cancel(allowed(job, step.by), job.id);
+    }
+    case 'drain':
+    case 'resume':
+    case 'close': {
+      const session = sessionOf(world, step.session);
+      if (session === null) return null;
+      const who = allowed(session, step.by);
+      return step.do === 'close'
+        ? sessions.close(who, session.id)
+        : sessions.setAccepting(who, session.id, step.do === 'resume');
+    }
+    case 'adminClose': {
+      const session = sessionOf(world, step.session);
+      return session === null ? null : sessions.adminClose(admin, session.id, 'maintenance', step.running);
+    }
+    case 'status':
+      return backends.change(backendOf(world, step.backend), () => ({
+        status: step.status,
+        statusReason: null,
+      }));
+    case 'limits':
+      return backends.change(backendOf(world, step.backend), () => ({ limits: limitsOf(step.scale) }));
+    case 'remove': {
+      const job = jobOf(world, step.job);
+      return job === null ? null : jobs.remove(admin, job.id);
+    }
+    case 'ask':
+      return ask(world, step.job);
+    case 'advance':
+    case 'toDue':
+    case 'sleep':
+    case 'restart':
+    case 'together':
+      throw new Error(`${step.do} is no command.`);
+  }
+}
+
+async function submit(world: World, step: Extract<Step, { do: 'submit' }>): Promise<void> {
+  const session = step.session < 0 ? null : sessionOf(world, step.session);
+  const backend = session?.backend ?? backendOf(world, step.backend);
+  const scripted = world.shadow.place(backend).backend.driver === 'scripted';
+  const { duration, outcome, attempts } = step;
+  const params = scripted ? { duration: duration / 1000, outcome, result: step.actor } : { attempts };
+  const who =
+    session === null ? actorOf(step.actor) : (actors.find(({ user }) => user === session.user) ?? admin);
+  const job = await world.service.jobs.submit(who, {
+    program: scripted ? 'scripted' : 'sampler',
+    backend: session === null ? backend : undefined,
+    session: session?.id,
+    maxExecutionTime: some(step.limit),
+    params: JSON.stringify(params),
+    details,
+  });
+  if (!world.shadow.jobs.has(job.id))
+    world.laws.report('accepted is kept', `${job.id} was accepted and is not there`);
+  world.accepted.jobs.push(job.id);
+}
+
+/** What those who wait are told: each a place of its own in the queue, and why. */
+async function ask(world: World, which: number): Promise<void> {
+  const { shadow, service } = world;
+  // While deadlines are still to be applied an answer may mix two moments.
+  if (shadow.aliveAt !== world.clock.now()) return;
+  const name = backendOf(world, which);
+  const waiting = [...shadow.liveJobs].filter((id) => {
+    const job = shadow.jobs.get(id);
+    return job?.backend === name && job.state === 'queued';
+  });
+  const places: number[] = [];
+  for (const id of waiting.slice(0, 40)) {
+    const place = await service.jobs.place(await service.jobs.get(admin, id));
+    // Something else happened meanwhile: then there is nothing to compare.
+    if (place === null || waiting.some((other) => shadow.jobs.get(other)?.state !== 'queued')) return;
+    places.push(place.position);
+    if (place.reason === '') world.laws.report('place', `${id} is not told what it waits for`);
+    if (place.position > waiting.length)
+      world.laws.report('place', `${id} is number ${place.position} of ${waiting.length}: ${place.reason}`);
+  }
+  if (new Set(places).size < places.length)
+    world.laws.report('place', `two have the same: ${places.join(', ')}`);
+}
+
+/** The owner, an admin, or someone of another instance who will be turned away. */
+function allowed(owner: { readonly user: string; readonly instance: string }, by: By): Actor {
+  if (by === 'admin') return admin;
+  const found =
+    by === 'owner'
+      ? actors.find(({ user }) => user === owner.user)
+      : actors.find(({ instance }) => instance.id !== owner.instance);
+  return found ?? admin;
+}
+
+const actorOf = (which: number): Actor => pick(actors, which) ?? actors[0];
+const backendOf = (world: World, which: number): string =>
+  pick([...world.shadow.places.keys()], which) ?? 'b0';
+
+/** Mostly one that is not closed; the last number names the latest of all, whatever became of it. */
+function sessionOf(world: World, which: number) {
+  const { sessions, liveSessions } = world.shadow;
+  const id = which >= 95 ? [...sessions.keys()].at(-1) : pick([...liveSessions], which);
+  return id === undefined ? null : (sessions.get(id) ?? null);
+}
+
+function jobOf(world: World, which: number) {
+  const { jobs, liveJobs } = world.shadow;
+  const id = which >= 90 ? world.accepted.jobs.at(-1 - (which % 5)) : pick([...liveJobs], which);
+  const job = id === undefined ? undefined : jobs.get(id);
+  return job === undefined || (isFinal(job.state) && world.shadow.removed.has(job.id)) ? null : job;
+}

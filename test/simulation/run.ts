@@ -1,0 +1,91 @@
+import { act, advance, happen } from './act.js';
+import { Endless } from './connection.js';
+import type { Broken } from './laws.js';
+import { checkQuiet } from './quiet-laws.js';
+import { checkStored, exported } from './stored-laws.js';
+import type { History, Step } from './steps.js';
+import { window, World } from './world.js';
+
+export interface Outcome {
+  /** Null: every law held. */
+  readonly broken: Broken | null;
+  /** How many steps were done, with the one that broke a law. */
+  readonly steps: number;
+  readonly restarts: number;
+  readonly jobs: number;
+  readonly sessions: number;
+  /** Every table at the end. */
+  readonly tables: string;
+}
+
+export interface Options {
+  /** The whole file is compared after so many steps. */
+  readonly fullEvery?: number;
+  /** Whether the history is brought to its end: every job that was accepted has ended, once. */
+  readonly toTheEnd?: boolean;
+  /** How a step is done instead; for comparing two ways of doing the same. */
+  readonly instead?: (world: World, step: Step) => Promise<void>;
+}
+
+/** A step that sends more goes round in circles: a fired deadline has left a due one behind. */
+const mostStatements = 100_000;
+
+/** Lets a history happen and looks at the laws after each step. */
+export async function run({ setup, happenings }: History, options: Options = {}): Promise<Outcome> {
+  const { fullEvery = 500, toTheEnd = true, instead } = options;
+  const world = await World.create(setup);
+  let steps = 0;
+  const failed = (broken: Broken | null): Outcome => ({
+    broken,
+    steps,
+    restarts: world.restarts,
+    jobs: world.accepted.jobs.length,
+    sessions: world.shadow.sessions.size,
+    tables: broken === null ? exported(world) : '',
+  });
+  try {
+    for (const happening of happenings) {
+      steps += 1;
+      const { restarts } = world;
+      world.service.lifeline.allow(mostStatements);
+      if (instead === undefined) await happen(world, happening);
+      else await instead(world, happening.step);
+      const atRest = world.shadow.aliveAt === world.clock.now();
+      if (atRest) checkQuiet(world.shadow, world.clock.now(), window, world.laws.report);
+      if (world.restarts > restarts) await checkStored(world, false);
+      if (steps % fullEvery === 0) await checkStored(world, true);
+      const [first] = world.laws.broken;
+      if (first !== undefined) return failed(first);
+    }
+    await checkStored(world, true);
+    if (toTheEnd) await bringToEnd(world);
+    return failed(world.laws.broken[0] ?? null);
+  } catch (error) {
+    const [first] = world.laws.broken;
+    if (first === undefined && error instanceof Endless)
+      return failed({ law: 'deadlines', what: error.message });
+    return failed(
+      first ?? { law: 'nothing unexpected', what: String(error instanceof Error ? error.stack : error) },
+    );
+  } finally {
+    world.dispose();
+  }
+}
+
+/** Everything online, and time until nothing is left to do: nobody may be left waiting. */
+async function bringToEnd(world: World): Promise<void> {
+  for (const i of world.shadow.places.keys())
+    await act(world, { do: 'status', backend: Number(i.slice(1)), status: 'online' });
+  for (let i = 0; i < 20_000 && world.shadow.liveJobs.size > 0; i += 1) {
+    world.service.lifeline.allow(mostStatements);
+    await advance(world, 30_000);
+    if (world.laws.broken.length > 0) return;
+  }
+  checkQuiet(world.shadow, world.clock.now(), window, world.laws.report);
+  for (const id of world.shadow.liveJobs)
+    world.laws.report('jobs end once', `${id} never ends: it is ${world.shadow.jobs.get(id)?.state}`);
+  for (const id of world.accepted.jobs)
+    if (!world.shadow.jobs.has(id) && !world.shadow.removed.has(id))
+      world.laws.report('accepted is kept', `${id} was accepted and is gone`);
+  await checkStored(world, true);
+}

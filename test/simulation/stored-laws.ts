@@ -1,0 +1,93 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Row } from '../../src/storage/sql.js';
+import type { World } from './world.js';
+
+/** Compares what is in the file with what was committed: everything, or the rows that changed since the last time. */
+export async function checkStored(world: World, everything: boolean): Promise<void> {
+  const { shadow, service } = world;
+  const { read } = service.store;
+  const say = (what: string) => world.laws.report('stored', what);
+  const sessions = everything ? shadow.sessions.keys() : shadow.dirty.sessions;
+  for (const id of sessions) {
+    if (!isDeepStrictEqual(await read.session(id), shadow.sessions.get(id)))
+      say(`session ${id} is not as it was saved`);
+  }
+  const jobs = everything ? shadow.jobs.keys() : shadow.dirty.jobs;
+  for (const id of jobs) {
+    const found = await read.job(id);
+    const kept = shadow.jobs.get(id);
+    const expected = kept === undefined || found === null ? kept : { ...kept, details: found.details };
+    if (!isDeepStrictEqual(found ?? undefined, expected)) say(`job ${id} is not as it was saved`);
+  }
+  shadow.dirty.sessions.clear();
+  shadow.dirty.jobs.clear();
+  if (everything) checkSums(world);
+}
+
+/** The sums that the database keeps, against the rows they are sums of. */
+function checkSums(world: World): void {
+  const { shadow, laws } = world;
+  const all = (sql: string) => rowsOf(world, sql);
+  const none = (law: string, sql: string) => {
+    for (const row of all(sql)) laws.report(law, JSON.stringify(row));
+  };
+  none(
+    'ledger',
+    `SELECT i.id, i.charged, SUM(l."to" - l."from") AS entries FROM instances i LEFT JOIN ledger l ON l.instance = i.id
+     GROUP BY i.id HAVING i.charged <> COALESCE(SUM(l."to" - l."from"), 0)`,
+  );
+  none(
+    'ledger',
+    `SELECT * FROM (SELECT id, instance, total, SUM("to" - "from") OVER (PARTITION BY instance ORDER BY id) AS sum
+     FROM ledger) WHERE total <> sum`,
+  );
+  none(
+    'ledger',
+    `SELECT j.id, j.used, SUM(l."to" - l."from") AS entries FROM jobs j LEFT JOIN ledger l ON l.job = j.id
+     WHERE j.session IS NULL GROUP BY j.id HAVING j.used <> COALESCE(SUM(l."to" - l."from"), 0)`,
+  );
+  none(
+    'counters',
+    `SELECT name, queued_jobs FROM backends
+     WHERE queued_jobs <> (SELECT COUNT(*) FROM jobs WHERE state = 'queued' AND backend = name)`,
+  );
+  none(
+    'results',
+    `SELECT id FROM jobs WHERE state = 'completed' AND id NOT IN (SELECT job FROM job_results)`,
+  );
+  const [counts] = all(
+    'SELECT (SELECT COUNT(*) FROM sessions) AS sessions, (SELECT COUNT(*) FROM jobs) AS jobs',
+  );
+  if (counts?.sessions !== shadow.sessions.size || counts.jobs !== shadow.jobs.size)
+    laws.report(
+      'stored',
+      `${JSON.stringify(counts)}, and ${shadow.sessions.size} and ${shadow.jobs.size} were`,
+    );
+  for (const { id, body } of all(
+    `SELECT j.id, r.body FROM jobs j JOIN job_results r ON r.job = j.id WHERE j.state = 'completed' AND j.script IS NULL`,
+  )) {
+    const expected = JSON.stringify({ by: shadow.lastToken.get(String(id)) });
+    if (body !== expected)
+      laws.report('fencing', `${id} has the result ${body}, its last attempt was ${expected}`);
+  }
+}
+
+export const rowsOf = (world: World, sql: string): Row[] =>
+  (world.service.connections[1]?.db.prepare(sql).all() ?? []) as Row[];
+
+/** Every table, sorted, as text: two histories that are the same have the same. */
+export function exported(world: World): string {
+  const tables = rowsOf(world, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    .map(({ name }) => String(name))
+    .filter((name) => name !== 'migrations' && !name.startsWith('sqlite_'));
+  return tables
+    .map((name) =>
+      [
+        name,
+        ...rowsOf(world, `SELECT * FROM "${name}"`)
+          .map((row) => JSON.stringify(row))
+          .sort(),
+      ].join('\n'),
+    )
+    .join('\n\n');
+}

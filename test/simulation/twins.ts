@@ -1,0 +1,70 @@
+import { act, advance } from './act.js';
+import { run, type Options } from './run.js';
+import { historyOf, type History, type Step } from './steps.js';
+import type { World } from './world.js';
+
+const short = 250;
+const scripted = (history: History): History => ({
+  ...history,
+  setup: {
+    ...history.setup,
+    backends: history.setup.backends.map((each) => ({ ...each, driver: 'scripted' })),
+  },
+});
+
+/** One long advance, in pieces of uneven length. */
+async function inPieces(world: World, step: Step): Promise<void> {
+  if (step.do !== 'advance') return act(world, step);
+  let left = step.by;
+  for (let piece = 1; left > 0; piece = (piece * 3) % 4001) {
+    await advance(world, Math.min(piece, left));
+    left -= Math.min(piece, left);
+  }
+  await advance(world, 0);
+}
+
+/** The service ends and starts again after every few steps; where a runner would be lost nothing runs on one. */
+function restarting(every: number): Options['instead'] {
+  let count = 0;
+  return async (world, step) => {
+    await act(world, step);
+    count += 1;
+    if (count % every !== 0) return;
+    world.stop();
+    await world.start();
+  };
+}
+
+/**
+ * The same history in other ways that must not matter: twice; its waits in pieces; with restarts. Answers what came out
+ * different, or null.
+ */
+export async function twins(seed: number): Promise<string | null> {
+  const everything = historyOf(seed, { steps: short, faults: true, restarts: true });
+  const once = await run(everything);
+  const twice = await run(everything);
+  if (once.broken !== null) return `${once.broken.law}: ${once.broken.what}`;
+  if (once.tables !== twice.tables) return `twice is not the same: ${difference(once.tables, twice.tables)}`;
+
+  const plain = historyOf(seed, { steps: short, faults: false, restarts: false, plain: true });
+  const [whole, pieces] = [await run(plain), await run(plain, { instead: inPieces })];
+  const broken = whole.broken ?? pieces.broken;
+  if (broken !== null) return `${broken.law}: ${broken.what}`;
+  if (whole.tables !== pieces.tables)
+    return `one long advance is not many short ones: ${difference(whole.tables, pieces.tables)}`;
+
+  const unscathed = await run(scripted(plain));
+  for (const every of [1, 7]) {
+    const restarted = await run(scripted(plain), { instead: restarting(every) });
+    if (restarted.broken !== null) return `${restarted.broken.law}: ${restarted.broken.what}`;
+    if (unscathed.tables !== restarted.tables)
+      return `a restart after every ${every} steps changes something: ${difference(unscathed.tables, restarted.tables)}`;
+  }
+  return null;
+}
+
+function difference(a: string, b: string): string {
+  const [as, bs] = [a.split('\n'), b.split('\n')];
+  const i = as.findIndex((line, at) => line !== bs[at]);
+  return `\n  ${as[i] ?? '(nothing)'}\n  ${bs[i] ?? '(nothing)'}`;
+}

@@ -1,0 +1,181 @@
+import { Logger } from '@nestjs/common';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Actor } from '../../src/kernel/access/access.js';
+import { defaultLimits, type BackendLimits } from '../../src/kernel/backend/backend.js';
+import { seconds, type Millis } from '../../src/kernel/time.js';
+import { BackendsService, type NewBackend } from '../../src/scheduler/backends.service.js';
+import { ClockService } from '../../src/scheduler/clock.service.js';
+import { Commands } from '../../src/scheduler/commands.service.js';
+import { JobsService } from '../../src/scheduler/jobs.service.js';
+import type { Instance, Store } from '../../src/scheduler/ports.js';
+import { ReceiptsService } from '../../src/scheduler/receipts.service.js';
+import { SessionsService } from '../../src/scheduler/sessions.service.js';
+import { VirtualClock } from '../../src/scheduler/system-clock.js';
+import { openSqlite } from '../../src/storage/database.js';
+import { SqliteStore } from '../../src/storage/sqlite.store.js';
+import { Connection, Lifeline } from './connection.js';
+import { Laws } from './laws.js';
+import { observed, Recorder } from './observed-store.js';
+import { Shadow } from './shadow.js';
+import { SimRunners } from './sim-runners.js';
+import type { Setup } from './steps.js';
+
+Logger.overrideLogger(false);
+
+/** The moment at which every history begins. */
+export const beginning: Millis = 1_800_000_000_000;
+/** Short, so that usage leaves the window within a history. */
+export const window: Millis = seconds(600);
+
+/** Short enough for every clock to run out many times. */
+export const limitsOf = (scale: number): BackendLimits => ({
+  ...defaultLimits,
+  maxTtl: seconds(300 * scale),
+  activeTtl: seconds(60 * scale),
+  interactiveTtl: { dedicated: seconds(10 * scale), batch: seconds(8 * scale) },
+  unusedTtl: seconds(45 * scale),
+  maxExecutionTime: seconds(20 * scale),
+});
+
+export const instanceIds = ['lab-a', 'lab-b', 'lab-c'] as const;
+const actor = (user: string, instance: string, role: Actor['role'] = 'user'): Actor => ({
+  tokenId: `token-of-${user}`,
+  user,
+  role,
+  instance: { id: instance, name: instance, crn: `crn:${instance}` },
+});
+export const actors = [
+  actor('alice', 'lab-a'),
+  actor('bob', 'lab-a'),
+  actor('carol', 'lab-b'),
+  actor('dave', 'lab-c'),
+] as const;
+export const admin = actor('root', 'ops', 'admin');
+
+/** One process of the service. */
+export interface Service {
+  readonly lifeline: Lifeline;
+  readonly runners: SimRunners;
+  readonly commands: Commands;
+  readonly backends: BackendsService;
+  readonly sessions: SessionsService;
+  readonly jobs: JobsService;
+  readonly clock: ClockService;
+  readonly store: Store;
+  readonly connections: readonly Connection[];
+}
+
+let template: Promise<string> | null = null;
+const scratch = () => mkdtempSync(join(process.env.STINT_SIMULATION_FOLDER ?? tmpdir(), 'stint-simulation-'));
+
+/** An empty database as the migrations make it, copied for every history. */
+const emptyDatabase = (): Promise<string> =>
+  (template ??= (async () => {
+    const folder = scratch();
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    await (await openSqlite(folder)).close();
+    return folder;
+  })());
+
+/** A service on a database file and a virtual clock, its users and its laws; it can end and start again at any point. */
+export class World {
+  readonly clock = new VirtualClock(beginning);
+  readonly shadow = new Shadow();
+  readonly laws: Laws;
+  /** Sessions and jobs in the order in which they were accepted. */
+  readonly accepted = { jobs: [] as string[] };
+  service!: Service;
+  restarts = 0;
+  /** Whether the service was ever down while time passed. */
+  downtime = 0;
+  ids = 0;
+  private backends: NewBackend[];
+  private readonly begun = new Map<string, number>();
+
+  private constructor(
+    private readonly folder: string,
+    private readonly setup: Setup,
+  ) {
+    this.laws = new Laws(this.shadow, window);
+    this.backends = setup.backends.map((asked, i) => ({
+      ...asked,
+      name: `b${i}`,
+      limits: limitsOf(1),
+      options: {},
+    }));
+  }
+
+  static async create(setup: Setup): Promise<World> {
+    const folder = scratch();
+    mkdirSync(folder, { recursive: true });
+    cpSync(await emptyDatabase(), folder, { recursive: true });
+    const world = new World(folder, setup);
+    world.open();
+    await world.service.store.write(async (tx) => {
+      for (const [i, id] of instanceIds.entries()) await tx.instances.insert(world.instance(id, i));
+    });
+    await world.recover();
+    return world;
+  }
+
+  /** The process is gone, with everything that it had not committed. */
+  stop(): void {
+    this.service.lifeline.die();
+    for (const connection of this.service.connections) connection.close();
+  }
+
+  /** A new process on the same file, as the service starts. */
+  async start(lanes = 0): Promise<void> {
+    this.restarts += 1;
+    const { runners } = this.service;
+    this.open(runners);
+    if (lanes > 0) this.backends = this.backends.map((backend) => ({ ...backend, lanes }));
+    await this.recover();
+  }
+
+  dispose(): void {
+    this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** As the service begins: nothing is written before. */
+  private async recover(): Promise<void> {
+    const { backends, commands } = this.service;
+    await commands.recover((unit) => backends.configure(unit, this.backends));
+  }
+
+  private open(before?: SimRunners): void {
+    const lifeline = new Lifeline();
+    const recorder = new Recorder((changes) => this.laws.unit(changes));
+    const writer = new Connection(this.folder, lifeline, recorder);
+    const reader = new Connection(this.folder, lifeline, null);
+    const store = observed(new SqliteStore(writer.source, reader.source), recorder);
+    const runners = new SimRunners(this.clock, lifeline, this.begun);
+    if (before !== undefined) runners.adopt(before.leftBehind());
+    const ids = {
+      uuid: () => `id-${String((this.ids += 1)).padStart(7, '0')}`,
+      secret: () => 'secret',
+    };
+    const devices = { of: () => ({ configuration: {}, properties: {} }) };
+    const settings = { window, defaultBackend: 'b0' };
+    const commands = new Commands(store, this.clock, ids, runners, settings);
+    const backends = new BackendsService(commands, store, runners, devices, settings);
+    const receipts = new ReceiptsService(commands);
+    const sessions = new SessionsService(commands, store, backends, receipts, settings);
+    const jobs = new JobsService(commands, backends, receipts, store, runners, this.clock, settings);
+    jobs.onModuleInit();
+    const clock = new ClockService(this.clock, commands);
+    const connections = [writer, reader];
+    this.service = { lifeline, runners, commands, backends, sessions, jobs, clock, store, connections };
+  }
+
+  private instance(id: string, i: number): Instance {
+    const shares = this.setup.shares[i] ?? 1;
+    this.shadow.shares.set(id, shares);
+    const budget = this.setup.budgets[i] || null;
+    if (budget !== null) this.shadow.budgets.set(id, budget);
+    return { id, name: id, crn: `crn:${id}`, shares, budget, plan: {}, createdAt: beginning };
+  }
+}
