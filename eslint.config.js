@@ -25,7 +25,7 @@ const zones = Object.entries(allowed).flatMap(([target, may]) =>
 );
 
 export default tseslint.config(
-  { ignores: ['dist', 'data', 'coverage', 'node_modules', '.venv*', 'test/acceptance'] },
+  { ignores: ['dist', 'data', 'bench/results', 'coverage', 'node_modules', '.venv*', 'test/acceptance'] },
   ...tseslint.configs.recommended,
   {
     files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],

@@ -34,16 +34,10 @@ const stop = (child) =>
 export async function startStint(folder, env = {}) {
   const config = join(folder, 'stint.yaml');
   await writeFile(config, 'backends: []\nwarm_workers: 1\nlog_level: error\n');
-  const { child, port } = await startServer(
-    [
-      ...(process.env.BENCH_NODE_ARGS?.split(' ') ?? []),
-      process.env.BENCH_MAIN ?? here('../../dist/main.js'),
-    ],
-    {
-      ...{ STINT_CONFIG: config, STINT_DATA: join(folder, 'data'), STINT_PORT: '0', STINT_CLOCK: 'real' },
-      ...{ STINT_ADMIN_TOKEN: adminToken, STINT_PYTHON: here('../fake-runner.mjs'), ...env },
-    },
-  );
+  const { child, port } = await startServer([here('../../dist/main.js')], {
+    ...{ STINT_CONFIG: config, STINT_DATA: join(folder, 'data'), STINT_PORT: '0', STINT_CLOCK: 'real' },
+    ...{ STINT_ADMIN_TOKEN: adminToken, STINT_PYTHON: here('../fake-runner.mjs'), ...env },
+  });
   const call = (method, path, body, token = adminToken) => callApi(port, method, path, body, token);
   return {
     ...{ port, call, pid: child.pid, stop: () => stop(child) },

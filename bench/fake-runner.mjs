@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+/**
+ * A worker that does nothing, at once: it speaks the worker protocol (docs/worker-protocol.md) and answers each job with
+ * the moments at which it received the task and sent the answer. The gap between two jobs is what it waits in between.
+ */
+import { createInterface } from 'node:readline';
+
+const now = () => performance.timeOrigin + performance.now();
+const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+
+const programs = ['sampler', 'estimator', 'executor'];
+say({ type: 'ready', protocol: 1, pid: process.pid, programs, versions: { fake: '1' } });
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const received = now();
+    const { type, job, attempt } = JSON.parse(line);
+    if (type === 'shutdown') process.exit(0);
+    if (type === 'cancel')
+      say({
+        type: 'error',
+        kind: 'cancelled',
+        message: 'cancelled',
+        reason_code: null,
+        traceback: null,
+        job,
+        attempt,
+      });
+    if (type === 'run')
+      say({ type: 'result', result: JSON.stringify({ received, answered: now() }), job, attempt });
+  })
+  .on('close', () => process.exit(0));

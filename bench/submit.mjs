@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { load, request, serial } from './lib/load.mjs';
+import { startBare, startStint } from './lib/processes.mjs';
+import { slowFsync } from './lib/slow-fsync.mjs';
+import { median, spread } from './lib/stats.mjs';
+import { perSecond, row } from './lib/table.mjs';
+
+const rawProgram = new URL('lib/raw-sqlite.mjs', import.meta.url).pathname;
+const body = { program_id: 'scripted', backend: 'busy', params: { duration: 100_000, serial } };
+
+/**
+ * Durable submits over HTTP next to one-row transactions on the same disk. The backend's lane is busy with the first job,
+ * so that a submit is a submit: the job is stored, the choice is asked, and it waits.
+ */
+export async function submit({ folder, rounds, seconds, tell }) {
+  const rows = await measure('submit', { folder: await folder(), rounds, seconds, tell, env: {} });
+  const slow = await slowFsync(await folder());
+  if (slow === null) tell('no C compiler: submit on a slower disk is skipped');
+  else
+    rows.push(
+      ...(await measure(`submit, fsync + ${slow.milliseconds} ms`, {
+        ...{ folder: await folder(), rounds: Math.min(rounds, 3), seconds, tell, env: slow.env },
+      })),
+    );
+  return rows;
+}
+
+async function measure(name, { folder, rounds, seconds, tell, env }) {
+  const stint = await startStint(folder, env);
+  const bare = await startBare();
+  const figures = { raw: [], sixteen: [], one: [], bare: [], delays: [] };
+  try {
+    const token = await stint.user('alice');
+    await stint.backend('busy');
+    const play = (port, path, connections) =>
+      load({ port, connections, seconds, requests: [request('POST', path, { token, body })] });
+    await play(stint.port, '/api/v1/jobs', 16); // Until the code is compiled.
+    for (let round = 0; round < rounds; round += 1) {
+      tell(`${name}, round ${round + 1} of ${rounds}`);
+      // The raw rate is taken before and after: the disk changes its mind within seconds when it is shared.
+      const before = await rawRate(folder, seconds / 2, env);
+      const sixteen = await play(stint.port, '/api/v1/jobs', 16);
+      const after = await rawRate(folder, seconds / 2, env);
+      figures.raw.push((before + after) / 2);
+      figures.sixteen.push(sixteen.perSecond);
+      figures.delays.push(sixteen.p99);
+      figures.one.push((await play(stint.port, '/api/v1/jobs', 1)).perSecond);
+      figures.bare.push((await play(bare.port, '/constant', 16)).perSecond);
+    }
+  } finally {
+    await stint.stop();
+    await bare.stop();
+  }
+  return rowsOf(name, figures, { isSlow: Object.keys(env).length > 0 });
+}
+
+function rowsOf(name, { raw, sixteen, one, bare, delays }, { isSlow }) {
+  const ratios = sixteen.map((rate, round) => rate / raw[round]);
+  const floor = { ...perSecond(median(raw)), what: 'raw FULL transactions' };
+  const ratio = median(ratios);
+  const rows = [
+    row(`${name}, 16 clients`, perSecond(median(sixteen)), floor, {
+      ...{ ratio, noise: spread(ratios), target: { text: '≥ 2 ×', met: ratio >= 2 } },
+      note: `p99 of an answer ${median(delays).toFixed(1)} ms; noise of the floor itself ±${Math.round(100 * spread(raw))} %`,
+    }),
+    row(`${name}, 1 client`, perSecond(median(one)), floor, {
+      ...{ ratio: median(one.map((rate, round) => rate / raw[round])), noise: spread(one) },
+    }),
+  ];
+  if (isSlow) return rows;
+  const ofBare = sixteen.map((rate, round) => rate / bare[round]);
+  const constant = { ...perSecond(median(bare)), what: 'bare POST route, stores nothing' };
+  return [
+    ...rows,
+    row(`${name}, 16 clients, of what HTTP allows`, perSecond(median(sixteen)), constant, {
+      ...{ ratio: median(ofBare), noise: spread(ofBare) },
+    }),
+  ];
+}
+
+/** In a process of its own, so that both sides pay for the same fsync. */
+async function rawRate(folder, seconds, env) {
+  const { stdout } = await promisify(execFile)(process.execPath, [rawProgram, folder, String(seconds)], {
+    env: { ...process.env, ...env },
+  });
+  return Number(stdout);
+}
