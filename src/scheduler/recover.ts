@@ -29,11 +29,10 @@ export async function recover(unit: Unit, window: Millis): Promise<number> {
 
 async function pauseWaiting(unit: Unit, aliveAt: Millis): Promise<void> {
   for (const session of await unit.tx.sessions.holding()) {
-    const waits = session.heldSince !== null && session.runningJobs === 0 && session.queuedJobs > 0;
-    if (waits)
-      await unit.pauseHold(
-        session,
-        Math.max(aliveAt, session.lastJobCompleted ?? aliveAt, session.heldSince),
-      );
+    if (session.heldSince === null) continue;
+    const waits = session.runningJobs === 0 && session.queuedJobs > 0;
+    if (!waits) continue;
+    const since = Math.max(aliveAt, session.lastJobCompleted ?? aliveAt, session.heldSince);
+    if (since < unit.at) await unit.pauseHold(session, since);
   }
 }

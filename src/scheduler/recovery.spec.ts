@@ -61,6 +61,21 @@ describe('a restart', () => {
     expect(await service.session(session)).toMatchObject({ state: 'closed', used: 15_000, slot: null });
   });
 
+  it('that takes no time leaves the charge of a held slot in one piece', async () => {
+    const before = await onAer();
+    const { id: session } = await before.sessions.open(alice, dedicated);
+    await before.submit({ session, ...onRunner });
+    await before.goTo(10);
+    const service = await restarted(before, 10);
+    await service.sessions.adminClose(alice, session, 'maintenance', 'cancel');
+    const [job] = await service.store.write((tx) => tx.jobs.runningOf(session));
+    await service.goTo(12);
+    await service.runners.answer(job?.id ?? '', { type: 'stopped' });
+    expect((await service.ledger()).map(({ from, to }) => [inSeconds(from), inSeconds(to)])).toEqual([
+      [0, 12],
+    ]);
+  });
+
   it('keeps the slot of a dedicated session for it', async () => {
     const before = await onAer({ lanes: 2 });
     const { id: session } = await before.sessions.open(alice, dedicated);

@@ -19,19 +19,29 @@ const pick = <T>(all: readonly T[], which: number): T | undefined => all[which %
 
 /** Lets one thing happen, with its fault; a service that was killed is started again. Throws what nobody should see. */
 export async function happen(world: World, { step, fault }: Happening): Promise<void> {
-  const { lifeline } = world.service;
-  lifeline.arm(fault);
+  const before = world.shadow.jobs.size;
+  world.service.lifeline.arm(fault);
   try {
     await act(world, step);
   } catch (error) {
     if (!(error instanceof StoreFailure) && !(error instanceof Killed)) throw error;
     if (fault === null) throw error;
   }
-  if (world.service.lifeline.dead) {
-    world.stop();
-    await world.start();
-  }
   world.service.lifeline.arm(null);
+  if (!world.service.lifeline.dead) return;
+  world.stop();
+  await world.start();
+  if (step.do === 'submit') await again(world, step, before);
+}
+
+/** Nobody got the answer, so the client submits again: whatever the first time came to, there is one job. */
+async function again(world: World, step: Submit, before: number): Promise<void> {
+  const stored = world.shadow.jobs.size - before;
+  world.submits -= 1;
+  await refusable(submit(world, step));
+  const made = world.shadow.jobs.size - before;
+  if (made > 1 || made < stored)
+    world.laws.report('exactly once', `a submit that came twice made ${made} jobs`);
 }
 
 export async function act(world: World, step: Step): Promise<void> {
@@ -59,16 +69,25 @@ export async function act(world: World, step: Step): Promise<void> {
   }
 }
 
-/** Moves the time, stopping at every deadline and at everything a runner says. */
+/**
+ * Moves the time, stopping at everything a runner says. A deadline on the way may make one say something sooner than all
+ * that is known now, so with runners the time goes from one deadline to the next; without, in one piece.
+ */
 export async function advance(world: World, by: number): Promise<void> {
-  const { clock, runners } = world.service;
+  const { clock, runners, commands, lifeline } = world.service;
   const target = world.clock.now() + by;
-  while (runners.nextAt <= target) {
-    await clock.advance(Math.max(0, runners.nextAt - world.clock.now()));
-    await runners.tell(world.clock.now());
-    if (world.service.lifeline.dead) throw new Killed('the process is gone');
+  const to = (at: number) => clock.advance(Math.max(0, at - world.clock.now()));
+  if (world.hasRunners) {
+    for (;;) {
+      const next = Math.min(Math.max(commands.nextDue, world.clock.now()), runners.nextAt);
+      if (next > target) break;
+      await to(next);
+      await runners.tell(world.clock.now());
+      if (lifeline.dead) throw new Killed('the process is gone');
+      if (commands.nextDue <= world.clock.now()) await commands.tick();
+    }
   }
-  await clock.advance(target - world.clock.now());
+  await to(target);
 }
 
 async function refusable(command: Promise<unknown>): Promise<void> {
@@ -135,7 +154,11 @@ async function command(world: World, step: Step): Promise<unknown> {
   }
 }
 
-async function submit(world: World, step: Extract<Step, { do: 'submit' }>): Promise<void> {
+type Submit = Extract<Step, { do: 'submit' }>;
+
+async function submit(world: World, step: Submit): Promise<void> {
+  const { jobs, receipts } = world.service;
+  const key = { key: `submit-${(world.submits += 1)}`, hash: null };
   const session = step.session < 0 ? null : sessionOf(world, step.session);
   const backend = session?.backend ?? backendOf(world, step.backend);
   const scripted = world.shadow.place(backend).backend.driver === 'scripted';
@@ -143,14 +166,16 @@ async function submit(world: World, step: Extract<Step, { do: 'submit' }>): Prom
   const params = scripted ? { duration: duration / 1000, outcome, result: step.actor } : { attempts };
   const who =
     session === null ? actorOf(step.actor) : (actors.find(({ user }) => user === session.user) ?? admin);
-  const job = await world.service.jobs.submit(who, {
+  const asked = {
     program: scripted ? 'scripted' : 'sampler',
     backend: session === null ? backend : undefined,
     session: session?.id,
     maxExecutionTime: some(step.limit),
     params: JSON.stringify(params),
     details,
-  });
+  };
+  const job = await jobs.submit(who, asked, key);
+  receipts.answered(job.id, key, true);
   if (!world.shadow.jobs.has(job.id))
     world.laws.report('accepted is kept', `${job.id} was accepted and is not there`);
   world.accepted.jobs.push(job.id);

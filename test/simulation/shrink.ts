@@ -92,7 +92,7 @@ function tell({ step, fault }: Happening): string {
   return `${tellStep(step)}${broken}`;
 }
 
-function tellStep(step: Step): string {
+export function tellStep(step: Step): string {
   switch (step.do) {
     case 'open': {
       const ttls = [

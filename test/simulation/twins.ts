@@ -47,11 +47,13 @@ export async function twins(seed: number): Promise<string | null> {
   if (once.tables !== twice.tables) return `twice is not the same: ${difference(once.tables, twice.tables)}`;
 
   const plain = historyOf(seed, { steps: short, faults: false, restarts: false, plain: true });
-  const [whole, pieces] = [await run(plain), await run(plain, { instead: inPieces })];
-  const broken = whole.broken ?? pieces.broken;
-  if (broken !== null) return `${broken.law}: ${broken.what}`;
-  if (whole.tables !== pieces.tables)
-    return `one long advance is not many short ones: ${difference(whole.tables, pieces.tables)}`;
+  for (const history of [plain, scripted(plain)]) {
+    const [whole, pieces] = [await run(history), await run(history, { instead: inPieces })];
+    const broken = whole.broken ?? pieces.broken;
+    if (broken !== null) return `${broken.law}: ${broken.what}`;
+    if (whole.tables !== pieces.tables)
+      return `one long advance is not many short ones: ${difference(whole.tables, pieces.tables)}`;
+  }
 
   const unscathed = await run(scripted(plain));
   for (const every of [1, 7]) {
@@ -63,8 +65,15 @@ export async function twins(seed: number): Promise<string | null> {
   return null;
 }
 
+/** The first few lines that only one of them has. */
 function difference(a: string, b: string): string {
   const [as, bs] = [a.split('\n'), b.split('\n')];
-  const i = as.findIndex((line, at) => line !== bs[at]);
-  return `\n  ${as[i] ?? '(nothing)'}\n  ${bs[i] ?? '(nothing)'}`;
+  const only = (lines: string[], others: string[]) => {
+    const known = new Set(others);
+    return lines.filter((line) => !known.has(line)).slice(0, 3);
+  };
+  return [
+    ...only(as, bs).map((line) => `\n  − ${line}`),
+    ...only(bs, as).map((line) => `\n  + ${line}`),
+  ].join('');
 }

@@ -62,6 +62,7 @@ export interface Service {
   readonly backends: BackendsService;
   readonly sessions: SessionsService;
   readonly jobs: JobsService;
+  readonly receipts: ReceiptsService;
   readonly clock: ClockService;
   readonly store: Store;
   readonly connections: readonly Connection[];
@@ -91,6 +92,7 @@ export class World {
   /** Whether the service was ever down while time passed. */
   downtime = 0;
   ids = 0;
+  submits = 0;
   private backends: NewBackend[];
   private readonly begun = new Map<string, number>();
 
@@ -120,6 +122,10 @@ export class World {
     return world;
   }
 
+  get hasRunners(): boolean {
+    return this.setup.backends.some(({ driver }) => driver === 'aer');
+  }
+
   /** The process is gone, with everything that it had not committed. */
   stop(): void {
     this.service.lifeline.die();
@@ -143,7 +149,11 @@ export class World {
   /** As the service begins: nothing is written before. */
   private async recover(): Promise<void> {
     const { backends, commands } = this.service;
-    await commands.recover((unit) => backends.configure(unit, this.backends));
+    // The operator who set other limits also wrote them into the configuration.
+    const configured = this.backends.map((each) => {
+      return { ...each, limits: this.shadow.places.get(each.name)?.backend.limits ?? each.limits };
+    });
+    await commands.recover((unit) => backends.configure(unit, configured));
   }
 
   private open(before?: SimRunners): void {
@@ -168,7 +178,18 @@ export class World {
     jobs.onModuleInit();
     const clock = new ClockService(this.clock, commands);
     const connections = [writer, reader];
-    this.service = { lifeline, runners, commands, backends, sessions, jobs, clock, store, connections };
+    this.service = {
+      receipts,
+      lifeline,
+      runners,
+      commands,
+      backends,
+      sessions,
+      jobs,
+      clock,
+      store,
+      connections,
+    };
   }
 
   private instance(id: string, i: number): Instance {
