@@ -1,7 +1,7 @@
 import { isFinal } from '../../src/kernel/job/job.js';
 import { Refusal } from '../../src/kernel/refusal.js';
 import type { Actor } from '../../src/kernel/access/access.js';
-import { Killed, StoreFailure } from './connection.js';
+import { faultOf, Killed, StoreFailure } from './connection.js';
 import { nextDue } from './quiet-laws.js';
 import type { By, Happening, Step } from './steps.js';
 import { actors, admin, limitsOf, type World } from './world.js';
@@ -23,7 +23,8 @@ export async function happen(world: World, { step, fault }: Happening): Promise<
   world.service.lifeline.arm(fault);
   try {
     await act(world, step);
-  } catch (error) {
+  } catch (thrown) {
+    const error = faultOf(thrown);
     if (!(error instanceof StoreFailure) && !(error instanceof Killed)) throw error;
     if (fault === null) throw error;
   }

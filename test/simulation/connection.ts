@@ -1,7 +1,9 @@
 import BetterSqlite3 from 'better-sqlite3';
-import type { DataSource } from 'typeorm';
+import { QueryFailedError, type DataSource } from 'typeorm';
 import { join } from 'node:path';
 import type { Fault } from './steps.js';
+
+type Statement = BetterSqlite3.Statement<unknown[], unknown>;
 
 /** The process is gone: nothing it was doing gets an answer. */
 export class Killed extends Error {}
@@ -80,7 +82,7 @@ export class Lifeline {
  * query builder adds to each, and each is a point at which something can break.
  */
 export class Connection {
-  private readonly statements = new Map<string, BetterSqlite3.Statement<unknown[], unknown>>();
+  private readonly statements = new Map<string, Statement>();
   readonly db: BetterSqlite3.Database;
 
   constructor(
@@ -94,28 +96,34 @@ export class Connection {
     this.db.pragma('temp_store = MEMORY');
   }
 
-  /** As the store asks for it. */
+  /** As the store asks for it: a driver's handle whose statements come through here. */
   get source(): DataSource {
-    return { createQueryRunner: () => this } as unknown as DataSource;
+    const prepare = (sql: string) => ({
+      all: (...values: unknown[]) => this.send(sql, (statement) => statement.all(...values)),
+      get: (...values: unknown[]) => this.send(sql, (statement) => statement.get(...values)),
+      run: (...values: unknown[]) => this.send(sql, (statement) => statement.run(...values)),
+    });
+    return { driver: { databaseConnection: { prepare } } } as unknown as DataSource;
   }
 
-  async query(sql: string, values: unknown[] = []): Promise<unknown> {
+  private send(sql: string, how: (statement: Statement) => unknown): unknown {
     this.lifeline.pass('statement');
     if (sql === 'COMMIT') return this.commit();
     this.note(sql);
-    return this.execute(sql, values);
+    return how(this.prepared(sql));
   }
 
   close(): void {
     this.db.close();
   }
 
-  private commit(): void {
+  private commit(): { changes: number } {
     const fault = this.lifeline.commitFault();
     if (fault === 'commit') throw new StoreFailure('the commit failed');
-    this.execute('COMMIT', []);
+    this.prepared('COMMIT').run();
     this.committed?.commit();
     if (fault === 'answer') throw new StoreFailure('the answer to the commit was lost');
+    return { changes: 0 };
   }
 
   private note(sql: string): void {
@@ -125,12 +133,16 @@ export class Connection {
     else if (sql === 'ROLLBACK TO one') this.committed.undo();
   }
 
-  private execute(sql: string, values: unknown[]): unknown {
+  private prepared(sql: string): Statement {
     let statement = this.statements.get(sql);
     if (statement === undefined) {
       statement = this.db.prepare(sql);
       this.statements.set(sql, statement);
     }
-    return statement.reader ? statement.all(...values) : statement.run(...values);
+    return statement;
   }
 }
+
+/** A fault as it struck: the store wraps what its driver throws. */
+export const faultOf = (error: unknown): unknown =>
+  error instanceof QueryFailedError ? error.driverError : error;

@@ -1,5 +1,5 @@
 import { act, advance, happen } from './act.js';
-import { Endless } from './connection.js';
+import { Endless, faultOf } from './connection.js';
 import type { Broken } from './laws.js';
 import { checkQuiet } from './quiet-laws.js';
 import { checkStored, exported } from './stored-laws.js';
@@ -60,7 +60,8 @@ export async function run({ setup, happenings }: History, options: Options = {})
     await checkStored(world, true);
     if (toTheEnd) await bringToEnd(world);
     return failed(world.laws.broken[0] ?? null);
-  } catch (error) {
+  } catch (thrown) {
+    const error = faultOf(thrown);
     const [first] = world.laws.broken;
     if (first === undefined && error instanceof Endless)
       return failed({ law: 'deadlines', what: error.message });
