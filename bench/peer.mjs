@@ -14,6 +14,11 @@ const clients = 16;
  * that both have promised the same when a submit is answered. One job runs at a time, in a process of its own.
  */
 export async function peer({ folder, rounds, quick, tell }) {
+  // No dependency of the project: its optional packages are not in every registry, and only this row needs it.
+  if (!(await installed('bullmq'))) {
+    tell('peer: skipped, BullMQ is not installed (npm install --no-save bullmq@6.7.0)');
+    return [];
+  }
   const redis = await startRedis(await folder());
   if (redis === null) {
     tell('peer: skipped, there is no redis-server on the PATH');
@@ -79,6 +84,12 @@ async function throughBullMq(port, count) {
   adder.kill();
   return { submitted, completed };
 }
+
+const installed = (name) =>
+  import(name).then(
+    () => true,
+    () => false,
+  );
 
 async function startRedis(folder) {
   try {
