@@ -10,6 +10,7 @@ import {
   onRunner,
 } from '../../test/support/scheduler.js';
 import { keepSession } from '../../test/support/store.js';
+import type { Store } from './ports.js';
 
 describe('a deadline that is processed late', () => {
   it('takes effect at its due time: closing, time stamps and charge', async () => {
@@ -125,6 +126,45 @@ describe('a command', () => {
   });
 });
 
+describe('a commit whose answer is lost', () => {
+  it('leaves no attempt without a process', async () => {
+    const service = await givenService({ backend: { driver: 'aer' } });
+    await withLostAnswer(service.store, () =>
+      expect(service.submit(onRunner)).rejects.toThrow('the disk went away'),
+    );
+    expect(await service.job('id-1')).toMatchObject({ state: 'running' });
+    expect(service.runners.told).toEqual(['start id-1']);
+  });
+
+  it('tells no runner to stop what the rows do not stop', async () => {
+    const service = await givenService({ backend: { driver: 'aer' } });
+    const { id } = await service.submit(onRunner);
+    await withFailedCommit(service.store, () =>
+      expect(service.jobs.cancel(alice, id)).rejects.toThrow('the disk went away'),
+    );
+    expect(await service.job(id)).toMatchObject({ state: 'running', stop: null });
+    expect(service.runners.told).toEqual([`start ${id}`]);
+  });
+});
+
+describe('a runner that cannot be told to stop', () => {
+  it('fails no command that is committed, and keeps no other from hearing', async () => {
+    const service = await givenService({ backend: { driver: 'aer', lanes: 2 } });
+    const { id: session } = await service.sessions.open(alice, batch);
+    const { id: deaf } = await service.submit({ session, ...onRunner });
+    const { id: other } = await service.submit({ session, ...onRunner });
+    const stop = service.runners.stop.bind(service.runners);
+    service.runners.stop = (job) => {
+      if (job === deaf) throw new Error('EPIPE');
+      stop(job);
+    };
+    await service.sessions.adminClose(alice, session, 'maintenance', 'cancel');
+    expect(service.runners.told.at(-1)).toBe(`stop ${other}`);
+    await service.goTo(10);
+    expect(service.runners.told).toContain(`kill ${deaf}`);
+  });
+});
+
 describe('the clock', () => {
   it('never goes back, though the clock of the computer does between two starts', async () => {
     const first = await givenService({ backend: { driver: 'aer' } });
@@ -136,3 +176,26 @@ describe('the clock', () => {
     expect(await second.job(id)).toMatchObject({ startedAt: after(100), endedAt: after(100), used: 0 });
   });
 });
+
+/** The store commits, and the answer does not come back. */
+async function withLostAnswer(store: Store, work: () => Promise<void>): Promise<void> {
+  const write = store.write.bind(store);
+  store.write = async (changes) => {
+    await write(changes);
+    throw new Error('the disk went away');
+  };
+  await work();
+  store.write = write;
+}
+
+/** Everything is decided and saved, and the commit does not come about. */
+async function withFailedCommit(store: Store, work: () => Promise<void>): Promise<void> {
+  const write = store.write.bind(store);
+  store.write = (changes) =>
+    write(async (tx) => {
+      await changes(tx);
+      throw new Error('the disk went away');
+    });
+  await work();
+  store.write = write;
+}

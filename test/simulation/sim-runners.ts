@@ -75,6 +75,11 @@ export class SimRunners implements Runners {
     return this.planned[0]?.at ?? Infinity;
   }
 
+  /** Whether an attempt has a process, or an answer on its way. */
+  knows(token: string): boolean {
+    return this.alive.has(token) || this.planned.some((each) => each.token === token);
+  }
+
   /** Tells everything that is due, all at once as processes do. */
   async tell(now: Millis): Promise<void> {
     const due = this.planned.filter(({ at }) => at <= now);
