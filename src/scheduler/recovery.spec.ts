@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { after } from '../../test/support/given.js';
+import { givenBackend } from '../../test/support/store.js';
 import {
   alice,
   batch,
@@ -10,6 +11,7 @@ import {
   onRunner,
   type Service,
 } from '../../test/support/scheduler.js';
+import type { Instance } from './ports.js';
 
 /** The service dies without a word at the moment it was last alive, and another one starts on its data. */
 async function restarted(dead: Service, at: number): Promise<Service> {
@@ -17,7 +19,8 @@ async function restarted(dead: Service, at: number): Promise<Service> {
   await service.commands.recover();
   return service;
 }
-const onAer = (backend = {}) => givenService({ backend: { driver: 'aer', ...backend } });
+const onAer = (backend = {}, instances: Partial<Instance>[] = [{}]) =>
+  givenService({ instances, backend: { driver: 'aer', ...backend } });
 const completed = { type: 'completed', result: '{}' } as const;
 
 describe('a restart', () => {
@@ -175,6 +178,18 @@ describe('a runner', () => {
     await service.runners.answer(id, completed, token);
     expect(await service.job(id)).toMatchObject({ state: 'running', attempts: 2 });
     expect(await service.store.read.result(id)).toBeNull();
+  });
+
+  it('that is lost gives back what it took of a budget, also to what waits elsewhere', async () => {
+    const service = await onAer({}, [{ budget: 60_000 }]);
+    const { id: lost } = await service.submit(onRunner);
+    await service.backends.create(givenBackend({ name: 'b2' }));
+    await service.submit({ backend: 'b2', ...lasting(30) });
+    const { id: waiting } = await service.submit({ backend: 'b2', ...lasting(5) });
+    await service.goTo(30);
+    expect(await service.job(waiting)).toMatchObject({ state: 'queued' });
+    await service.runners.answer(lost, { type: 'lost', why: 'exit code 9' });
+    expect(await service.job(waiting)).toMatchObject({ state: 'running' });
   });
 
   it('that answers twice is heard once', async () => {

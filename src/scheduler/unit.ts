@@ -50,6 +50,7 @@ export class Unit {
   readonly committed: (() => void)[] = [];
   private readonly touched = new Set<string>();
   private readonly accruing = new Set<string>();
+  private readonly refunded = new Set<string>();
 
   constructor(
     readonly tx: Tx,
@@ -80,9 +81,20 @@ export class Unit {
     return all;
   }
 
+  /** Instances that an attempt was taken off again: there may be room in their budgets. */
+  takeRefunded(): string[] {
+    const all = [...this.refunded];
+    this.refunded.clear();
+    return all;
+  }
+
   async saveBudgetDue(instance: string, dueAt: Millis | null): Promise<void> {
     await this.tx.instances.saveBudgetDue(instance, dueAt);
     if (dueAt !== null) this.watch.note(dueAt);
+  }
+
+  get isTouched(): boolean {
+    return this.touched.size > 0;
   }
 
   /** The choice has just been made: what its own starts touched needs no second look. */
@@ -192,6 +204,7 @@ export class Unit {
   async loseJob(job: Job, at: Millis): Promise<Job> {
     const session = job.session === null ? null : await this.tx.sessions.find(job.session);
     const decision = loseJob(job, at, session?.state === 'closed');
+    this.refunded.add(job.instance);
     if (decision.job.state !== 'queued') return this.left(job, decision, at);
     await this.saveJob(job, decision.job, at);
     await this.tx.backends.countQueued(job.backend, 1);
