@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { run } from './run.js';
-import { shrink, told } from './shrink.js';
+import { shrink } from './shrink.js';
 import { historyOf, type History, type Wanted } from './steps.js';
 import { Tally } from './tally.js';
+import { told } from './told.js';
 import { twins } from './twins.js';
 import { shareOut } from './workers.js';
 
@@ -68,6 +69,7 @@ async function seeds(tally: Tally): Promise<number | null> {
     if (broken !== null) {
       const options = (['faults', 'restarts'] as const).filter((name) => values[name]);
       const again = ['--seed', seed, '--steps', values.steps, ...options.map((name) => `--${name}`)];
+      if (values.mutate !== undefined) again.push('--mutate', values.mutate);
       console.log(
         `\nSeed ${seed} breaks a law at step ${done.steps}.\nAgain: npm run simulate -- ${again.join(' ')}`,
       );

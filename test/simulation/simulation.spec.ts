@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { act } from './act.js';
 import { run, type Options } from './run.js';
-import { shrink, told } from './shrink.js';
+import { shrink } from './shrink.js';
 import { historyOf } from './steps.js';
+import { told } from './told.js';
 import { twins } from './twins.js';
 
 /** Also what `npm run simulate -- --seed N --steps 1000 --faults --restarts` does. */
