@@ -181,6 +181,19 @@ describe('a request that makes no sense names what is wrong with it:', () => {
     expect(messagesOf(answer)).toContainEqual(expect.stringMatching(message));
   });
 
+  it('and null says as little as nothing', async () => {
+    const named = async (name: string, said: object) => {
+      await stint.admin.post('/admin/instances', { name, ...said });
+      return stint.user('carl', name);
+    };
+    const carl = await named('no-budget', { budget_seconds: null, plan: { max_ttl: null } });
+    expect(await carl.post('/jobs', job({ cost: null, session_id: null }))).toMatchObject({ status: 200 });
+    const limits = { max_ttl: null, interactive_ttl: { dedicated: null } };
+    await stint.admin.post('/admin/backends', { name: 'nulls', driver: 'scripted', limits });
+    const open = { backend: 'nulls', max_ttl: null, active_ttl: null, instance: null };
+    expect((await carl.post('/sessions', open)).body).toMatchObject({ max_ttl: 28_800, interactive_ttl: 60 });
+  });
+
   it('and all of it at once', async () => {
     const answer = await alice.post('/jobs', { program_id: 7, params: {}, cost: 'x' });
     expect(messagesOf(answer).join()).toMatch(/program_id must.*cost must/);

@@ -162,8 +162,9 @@ export class JobsController {
 const toAsked = (body: SubmitJobRequest): AskedJob => ({
   program: body.program_id,
   backend: body.backend,
-  session: body.session_id,
-  maxExecutionTime: body.cost === undefined ? undefined : seconds(body.cost),
+  // A member that is null says as little as one that is missing.
+  session: body.session_id ?? undefined,
+  maxExecutionTime: body.cost == null ? undefined : seconds(body.cost),
   params: body.params.text,
   details: {
     tags: [...new Set(body.tags)],
