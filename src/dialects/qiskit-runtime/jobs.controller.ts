@@ -3,6 +3,7 @@ import {
   Controller,
   Delete,
   Get,
+  Head,
   Header,
   HttpCode,
   Inject,
@@ -13,7 +14,7 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
@@ -105,6 +106,13 @@ export class JobsController {
     const params = job.details.private ? '{}' : await this.jobs.params(id);
     // Spliced in as text: params may hold what no parser here would keep (dialect, values).
     return `${shown.slice(0, -1)},"params":${params}}`;
+  }
+
+  /** Without this a HEAD would be answered as a GET without its body, and take a private result with it. */
+  @ApiExcludeEndpoint()
+  @Head(':id/results')
+  async hasResults(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+    await this.jobs.get(actor, id);
   }
 
   @ApiOperation({ summary: 'The result as the program wrote it; a failed job has its traceback here' })
