@@ -29,6 +29,7 @@ import {
   fromInstance,
   fromLedger,
   fromToken,
+  millisOr,
   toLimits,
   toNewBackend,
   toPlan,
@@ -80,8 +81,7 @@ export class AdminController {
     const changed = await this.backends.change(name, (backend) => ({
       status: status ?? backend.status,
       // A reason belongs to the status it was given with.
-      statusReason:
-        reason ?? (status === undefined || status === backend.status ? backend.statusReason : null),
+      statusReason: reason ?? ((status ?? backend.status) === backend.status ? backend.statusReason : null),
       limits: toLimits(limits, backend.limits),
     }));
     return this.shown(actor, changed);
@@ -90,7 +90,7 @@ export class AdminController {
   @ApiOperation({ summary: 'Add an instance' })
   @Post('instances')
   async addInstance(@Body() { name, shares, budget_seconds, plan }: NewInstanceBody) {
-    const budget = budget_seconds === undefined ? null : seconds(budget_seconds);
+    const budget = millisOr(budget_seconds, null);
     return fromInstance(await this.instances.create({ name, shares, budget, plan: toPlan(plan) }));
   }
 

@@ -32,16 +32,16 @@ export class ChangeBackendBody {
 
 class PlanBody {
   @IsOptional() @IsArray() @IsIn(sessionModes, { each: true }) modes?: SessionMode[];
-  @IsOptional() @IsInt() @Min(1) max_ttl?: number;
-  @IsOptional() @IsInt() @Min(1) active_ttl?: number;
-  @IsOptional() @IsInt() @Min(1) interactive_ttl?: number;
-  @IsOptional() @IsInt() @Min(1) max_execution_time?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(1e9) max_ttl?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(1e9) active_ttl?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(1e9) interactive_ttl?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(1e9) max_execution_time?: number;
 }
 
 export class NewInstanceBody {
   @IsString() @MinLength(1) @MaxLength(128) name!: string;
   @IsNumber() @Min(0.001) @Max(1_000_000) shares: number = 1;
-  @IsOptional() @IsNumber() @Min(0) budget_seconds?: number;
+  @IsOptional() @IsNumber() @Min(0) @Max(1e12) budget_seconds?: number;
   @IsOptional() @ValidateNested() @Type(() => PlanBody) plan?: PlanBody;
 }
 

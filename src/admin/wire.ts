@@ -12,19 +12,21 @@ const iso = (at: Millis): string => new Date(at).toISOString();
 const secondsOrNull = (ms: Millis | null): number | null => (ms === null ? null : toSeconds(ms));
 const isoOrNull = (at: Millis | null): string | null => (at === null ? null : iso(at));
 
+/** A member that is null says as little as one that is missing. */
+export const millisOr = <T>(value: number | null | undefined, otherwise: T): Millis | T =>
+  value == null ? otherwise : seconds(value);
+
 /** Limits as asked, over those that are in force. */
 export function toLimits(body: LimitsConfig | undefined, base: BackendLimits = defaultLimits): BackendLimits {
-  const or = (value: number | undefined, otherwise: Millis) =>
-    value === undefined ? otherwise : seconds(value);
   return {
-    maxTtl: or(body?.max_ttl, base.maxTtl),
-    activeTtl: or(body?.active_ttl, base.activeTtl),
+    maxTtl: millisOr(body?.max_ttl, base.maxTtl),
+    activeTtl: millisOr(body?.active_ttl, base.activeTtl),
     interactiveTtl: {
-      dedicated: or(body?.interactive_ttl?.dedicated, base.interactiveTtl.dedicated),
-      batch: or(body?.interactive_ttl?.batch, base.interactiveTtl.batch),
+      dedicated: millisOr(body?.interactive_ttl?.dedicated, base.interactiveTtl.dedicated),
+      batch: millisOr(body?.interactive_ttl?.batch, base.interactiveTtl.batch),
     },
-    unusedTtl: or(body?.unused_ttl, base.unusedTtl),
-    maxExecutionTime: or(body?.max_execution_time, base.maxExecutionTime),
+    unusedTtl: millisOr(body?.unused_ttl, base.unusedTtl),
+    maxExecutionTime: millisOr(body?.max_execution_time, base.maxExecutionTime),
   };
 }
 
@@ -80,13 +82,12 @@ export const fromBackend = (backend: Backend, slots: Snapshot['slots'], { wait, 
 });
 
 export function toPlan(plan: NewInstanceBody['plan']): Instance['plan'] {
-  const or = (value: number | undefined) => (value === undefined ? undefined : seconds(value));
   return {
-    modes: plan?.modes,
-    maxTtl: or(plan?.max_ttl),
-    activeTtl: or(plan?.active_ttl),
-    interactiveTtl: or(plan?.interactive_ttl),
-    maxExecutionTime: or(plan?.max_execution_time),
+    modes: plan?.modes ?? undefined,
+    maxTtl: millisOr(plan?.max_ttl, undefined),
+    activeTtl: millisOr(plan?.active_ttl, undefined),
+    interactiveTtl: millisOr(plan?.interactive_ttl, undefined),
+    maxExecutionTime: millisOr(plan?.max_execution_time, undefined),
   };
 }
 

@@ -125,7 +125,8 @@ export interface Tx {
     /** Every running job that needs a runner (that is: has no script). */
     runningOnRunners(): Promise<Job[]>;
     saveResult(job: string, result: string): Promise<void>;
-    removeResult(job: string): Promise<void>;
+    /** Answers the result and removes it. */
+    takeResult(job: string): Promise<string | null>;
     appendLog(job: string, at: Millis, level: string, text: string): Promise<void>;
     saveTags(job: string, tags: readonly string[]): Promise<void>;
     remove(job: string): Promise<void>;
