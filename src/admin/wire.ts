@@ -1,11 +1,12 @@
 import { defaultLimits, type Backend, type BackendLimits } from '../kernel/backend/backend.js';
 import type { Snapshot } from '../kernel/choice/snapshot.js';
 import { seconds, toSeconds, toWholeSeconds, type Millis } from '../kernel/time.js';
-import { chargedTime, type LedgerEntry } from '../kernel/usage/usage.js';
 import type { Instance, Token } from '../scheduler/ports.js';
 import type { BackendConfig, LimitsConfig } from '../config/config.schema.js';
 import type { NewBackend } from '../scheduler/backends.service.js';
 import type { WaitEstimate } from '../scheduler/estimates.service.js';
+import type { LedgerView } from '../scheduler/ledger.service.js';
+import type { LedgerAnswer } from './answers.dto.js';
 import type { NewInstanceBody } from './requests.dto.js';
 
 const iso = (at: Millis): string => new Date(at).toISOString();
@@ -112,25 +113,37 @@ export const fromToken = (token: Token, instance: Instance | undefined) => ({
 });
 
 export function fromLedger(
-  entries: readonly (LedgerEntry & { id: number })[],
+  { entries, sums }: LedgerView,
+  { from = 0, to = Infinity, limit }: { from?: Millis; to?: Millis; limit: number },
   names: ReadonlyMap<string, string>,
-) {
-  const sum = entries.reduce((total, entry) => total + chargedTime(entry), 0);
+): LedgerAnswer {
+  const nameOf = (instance: string) => names.get(instance) ?? instance;
   return {
     entries: entries.map((entry) => ({
       id: entry.id,
       kind: entry.kind,
       backend: entry.backend,
       slot: entry.slot,
-      instance: names.get(entry.instance) ?? entry.instance,
+      instance: nameOf(entry.instance),
       user: entry.user,
       session_id: entry.session,
       job_id: entry.job,
       from: iso(entry.from),
       to: iso(entry.to),
-      charged_seconds: toSeconds(chargedTime(entry)),
+      charged_seconds: toSeconds(Math.min(entry.to, to) - Math.max(entry.from, from)),
     })),
-    sums: { charged_seconds: toSeconds(sum), entries: entries.length },
+    next: entries.length === limit ? (entries.at(-1)?.id ?? null) : null,
+    sums: sums && {
+      charged_seconds: toSeconds(sums.charged),
+      entries: sums.entries,
+      groups: sums.groups.map(({ instance, session, charged, entries: count, ...others }) => ({
+        ...(instance && { instance: nameOf(instance) }),
+        ...others,
+        ...(session !== undefined && { session_id: session }),
+        charged_seconds: toSeconds(charged),
+        entries: count,
+      })),
+    },
   };
 }
 

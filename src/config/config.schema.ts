@@ -13,6 +13,7 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
+import { defaultData } from './data-folder.js';
 
 /** Seconds, some thirty years: what is more was meant as milliseconds. */
 const longest = 1e9;
@@ -47,7 +48,7 @@ export class BackendConfig {
 export class ConfigFile {
   @IsString() host = '127.0.0.1';
   @IsInt() @Min(0) @Max(65535) port = 8080;
-  @IsString() data = './data';
+  @IsString() data = defaultData;
   @IsIn(['real', 'virtual']) clock: 'real' | 'virtual' = 'real';
   @IsOptional() @IsString() @MinLength(32) admin_token?: string;
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']) log_level = 'info';

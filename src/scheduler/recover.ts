@@ -13,13 +13,14 @@ export async function recover(unit: Unit, window: Millis): Promise<number> {
   unit.actor = 'restart';
   const orphans = await unit.tx.jobs.runningOnRunners();
   for (const job of orphans) await unit.loseJob(job, Math.max(aliveAt, job.startedAt ?? aliveAt));
-  // Before the deadlines, because one of them may close the session and end the hold.
+  // Before each deadline, because it may close the session and end the hold; and so that charges are written in the order
+  // of their ends, which the sum of a window relies on.
   await pauseWaiting(unit, aliveAt);
   for (let due = await unit.tx.firstDue(unit.at); due !== null; due = await unit.tx.firstDue(unit.at)) {
     await applyDue(unit, due, window);
+    // A scripted job may have ended with others behind it.
+    if (due.subject === 'job') await pauseWaiting(unit, aliveAt);
   }
-  // After them, because a scripted job may have ended meanwhile, with others behind it.
-  await pauseWaiting(unit, aliveAt);
   for (const session of await unit.tx.sessions.holding()) {
     if (session.state === 'active' && session.heldSince === null) await unit.resumeHold(session);
   }
