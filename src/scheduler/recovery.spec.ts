@@ -77,6 +77,32 @@ describe('a restart', () => {
     ]);
   });
 
+  it('charges in the order in which things ended, though a held slot fell idle before them', async () => {
+    const before = await givenService({ backend: { slots: 2 } });
+    const { id: session } = await before.sessions.open(alice, dedicated);
+    await before.submit({ session, ...lasting(10) });
+    await before.submit({ session, ...lasting(10) });
+    await before.submit(lasting(25));
+    await restarted(before, 30);
+    expect(
+      (await before.ledger()).map(({ kind, from, to }) => [kind, inSeconds(from), inSeconds(to)]),
+    ).toEqual([
+      ['hold', 0, 10],
+      ['job', 0, 25],
+    ]);
+  });
+
+  it('counts no held slot towards a budget that it is not charged for', async () => {
+    const before = await givenService({ instances: [{ budget: 60_000 }], backend: { slots: 2 } });
+    const { id: session } = await before.sessions.open(alice, dedicated);
+    await before.submit({ session, ...lasting(10) });
+    await before.submit({ session, ...lasting(10) });
+    await before.submit(lasting(45));
+    // 10 s of the hold and 45 s of the job: the 35 s that the slot waited for us are not used up.
+    const service = await restarted(before, 50);
+    expect(await service.session(session)).toMatchObject({ state: 'active', used: 10_000 });
+  });
+
   it('keeps the slot of a dedicated session for it', async () => {
     const before = await onAer({ lanes: 2 });
     const { id: session } = await before.sessions.open(alice, dedicated);
