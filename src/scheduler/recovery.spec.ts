@@ -167,6 +167,41 @@ describe('a restart', () => {
     const service = await restarted(before, 100);
     expect(await service.job(id)).toMatchObject({ state: 'completed', endedAt: after(10), attempts: 1 });
   });
+
+  it('charges no slot from the end of a scripted job on while the next one waited for us, closed meanwhile or not', async () => {
+    const before = await givenService({ backend: { slots: 2 } });
+    const { id: closed } = await before.sessions.open(alice, { ...dedicated, maxTtl: 50_000 });
+    const { id: open } = await before.sessions.open(alice, dedicated);
+    for (const session of [closed, open]) {
+      await before.submit({ session, ...lasting(10) });
+      await before.submit({ session, ...lasting(10) });
+    }
+    const service = await restarted(before, 200);
+    expect(await service.session(closed)).toMatchObject({
+      state: 'closed',
+      closedAt: after(50),
+      used: 10_000,
+    });
+    expect(await service.session(open)).toMatchObject({
+      state: 'active',
+      used: 10_000,
+      heldSince: after(200),
+    });
+  });
+
+  it('writes its charges in the order in which they ended, whatever they are for', async () => {
+    const before = await givenService({ backend: { slots: 2 } });
+    const { id: first } = await before.sessions.open(alice, dedicated);
+    await before.submit({ session: first, ...lasting(10) });
+    await before.submit({ session: first, ...lasting(10) });
+    const { id: second } = await before.sessions.open(alice, dedicated);
+    await before.submit({ session: second, ...lasting(100) });
+    const service = await restarted(before, 200);
+    expect((await service.ledger()).map(({ session, to }) => [session, inSeconds(to)])).toEqual([
+      [first, 10],
+      [second, 160],
+    ]);
+  });
 });
 
 describe('a runner', () => {
