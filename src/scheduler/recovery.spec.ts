@@ -80,21 +80,6 @@ describe('a restart', () => {
     ]);
   });
 
-  it('charges in the order in which things ended, though a held slot fell idle before them', async () => {
-    const before = await givenService({ backend: { slots: 2 } });
-    const { id: session } = await before.sessions.open(alice, dedicated);
-    await before.submit({ session, ...lasting(10) });
-    await before.submit({ session, ...lasting(10) });
-    await before.submit(lasting(25));
-    await restarted(before, 30);
-    expect(
-      (await before.ledger()).map(({ kind, from, to }) => [kind, inSeconds(from), inSeconds(to)]),
-    ).toEqual([
-      ['hold', 0, 10],
-      ['job', 0, 25],
-    ]);
-  });
-
   it('counts no held slot towards a budget that it is not charged for', async () => {
     const before = await givenService({ instances: [{ budget: 60_000 }], backend: { slots: 2 } });
     const { id: session } = await before.sessions.open(alice, dedicated);

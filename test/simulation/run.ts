@@ -1,7 +1,7 @@
 import { act, advance, happen } from './act.js';
 import { Endless, faultOf } from './connection.js';
 import type { Broken } from './laws.js';
-import { checkEvents } from './event-laws.js';
+import { checkRecords } from './record-laws.js';
 import { checkQuiet } from './quiet-laws.js';
 import { checkStored, exported } from './stored-laws.js';
 import type { History, Step } from './steps.js';
@@ -59,7 +59,7 @@ export async function run({ setup, happenings }: History, options: Options = {})
       if (first !== undefined) return failed(first);
     }
     await checkStored(world, true);
-    checkEvents(world);
+    checkRecords(world);
     if (toTheEnd) await bringToEnd(world);
     return failed(world.laws.broken[0] ?? null);
   } catch (thrown) {
@@ -91,5 +91,5 @@ async function bringToEnd(world: World): Promise<void> {
     if (!world.shadow.jobs.has(id) && !world.shadow.removed.has(id))
       world.laws.report('accepted is kept', `${id} was accepted and is gone`);
   await checkStored(world, true);
-  checkEvents(world);
+  checkRecords(world);
 }

@@ -100,7 +100,7 @@ export class World {
   private readonly begun = new Map<string, number>();
 
   private constructor(
-    private readonly folder: string,
+    readonly folder: string,
     private readonly setup: Setup,
   ) {
     this.laws = new Laws(this.shadow, window);

@@ -1,9 +1,22 @@
 import { isFinal } from '../../src/kernel/job/job.js';
+import { auditLedger } from '../../src/storage/ledger-audit.js';
 import { rowsOf } from './stored-laws.js';
 import type { World } from './world.js';
 
+/** Whoever reads the records finds the history in them. */
+export function checkRecords(world: World): void {
+  checkAudit(world);
+  checkEvents(world);
+}
+
+/** What an operator's `ledger verify` finds, which must be nothing. */
+function checkAudit({ folder, laws }: World): void {
+  for (const { law, differences, found } of auditLedger(folder).laws)
+    if (differences > 0) laws.report('ledger verify', `${law}: ${JSON.stringify(found[0])}`);
+}
+
 /** The event log tells each session's and each job's history as its row has it, once and in order. */
-export function checkEvents(world: World): void {
+function checkEvents(world: World): void {
   const { shadow, laws } = world;
   const say = (what: string) => laws.report('events', what);
   const told = { sessions: new Map<string, string[]>(), ends: new Map<string, string[]>() };
