@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { run, type Options, type Outcome } from './run.js';
-import { histories, type History, type Wanted } from './steps.js';
+import { histories, type History, type Step, type Wanted } from './steps.js';
 
 export interface Shrunk {
   readonly history: History;
@@ -61,6 +61,14 @@ export async function shrink(
     else if (!smaller) break;
   }
 
+  for (let i = 0; i < best.happenings.length; i += 1) {
+    let fewer = fewerAtOnce(best, i);
+    while (fewer.length > 0 && !late()) {
+      const [next, ...others] = fewer;
+      fewer = next !== undefined && (await tryIt(next)) ? fewerAtOnce(best, i) : others;
+    }
+  }
+
   const result = await fc.check(
     fc.asyncProperty(histories({ ...wanted, steps: best.happenings.length }), async (candidate) => {
       if (late()) return true;
@@ -73,4 +81,19 @@ export async function shrink(
     { examples: [[best]], numRuns: 1, seed: 1 },
   );
   return { history: best, outcome: await attempt(best), path: result.counterexamplePath, runs };
+}
+
+/** A history in which one less comes at once in step `i`, in every way; none where only one thing happens. */
+function fewerAtOnce({ setup, happenings }: History, i: number): History[] {
+  const happening = happenings[i];
+  if (happening?.step.do !== 'together') return [];
+  const { steps } = happening.step;
+  return steps.map((_, without) => {
+    const [first, ...rest] = steps.filter((_, at) => at !== without);
+    const step: Step =
+      first !== undefined && rest.length === 0
+        ? first
+        : { do: 'together', steps: first ? [first, ...rest] : [] };
+    return { setup, happenings: happenings.map((each, at) => (at === i ? { ...each, step } : each)) };
+  });
 }
