@@ -30,6 +30,8 @@ export interface Effect {
 /** The earliest deadline known; lower than the truth is harmless, higher would be late. */
 export class DueWatch {
   next: Millis = -Infinity;
+  /** What a transaction that applied only a part of what was due has left to be chosen and reviewed. */
+  readonly left = { backends: new Set<string>(), instances: new Set<string>(), times: 0 };
 
   note(at: Millis | undefined): void {
     if (at !== undefined && at < this.next) this.next = at;
@@ -78,6 +80,28 @@ export class Unit {
     const all = [...this.accruing];
     this.accruing.clear();
     return all;
+  }
+
+  /** Not all that is due could be applied here: who is next is for the transaction that applies the last of it. */
+  postpone(): void {
+    const { left } = this.watch;
+    for (const backend of this.takeTouched()) left.backends.add(backend);
+    for (const instance of this.takeAccruing()) left.instances.add(instance);
+    left.times += 1;
+  }
+
+  /** Takes over what was postponed; what is undone here stays so. */
+  takeUp(): void {
+    const { left } = this.watch;
+    const { times } = left;
+    if (left.backends.size + left.instances.size === 0) return;
+    for (const backend of left.backends) this.touched.add(backend);
+    for (const instance of left.instances) this.accruing.add(instance);
+    this.afterCommit(() => {
+      if (left.times !== times) return;
+      left.backends.clear();
+      left.instances.clear();
+    });
   }
 
   async saveBudgetDue(instance: string, dueAt: Millis | null): Promise<void> {
