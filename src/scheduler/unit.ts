@@ -50,6 +50,8 @@ export class Unit {
   logged = false;
   /** Run once the transaction is durable, before the effects. */
   readonly committed: (() => void)[] = [];
+  /** Run when the transaction failed, or nobody can tell whether it did. */
+  readonly failed: (() => void)[] = [];
   private readonly touched = new Set<string>();
   private readonly accruing = new Set<string>();
 
@@ -62,6 +64,10 @@ export class Unit {
 
   afterCommit(run: () => void): void {
     this.committed.push(run);
+  }
+
+  afterFailure(run: () => void): void {
+    this.failed.push(run);
   }
 
   /** Something changed on this backend: the choice is asked again. */
