@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule, makeDevices, makeRunners } from './app.module.js';
 import { toNewBackend } from './admin/wire.js';
 import { hashToken } from './auth/token-hash.js';
@@ -39,6 +40,12 @@ export async function startService(config: Config): Promise<Service> {
       forceCloseConnections: true,
       bodyLimit: Number.MAX_SAFE_INTEGER,
       routerOptions: { maxParamLength: 4096 },
+      // What no route can be found for reaches no filter.
+      frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+        void reply
+          .status(error.statusCode ?? 400)
+          .type('application/json; charset=utf-8')
+          .send({ errors: [{ code: 1002, message: error.message }], trace: request.id }),
     }),
     { logger, bodyParser: false },
   );

@@ -53,6 +53,25 @@ describe('a deadline that is processed late', () => {
     await expect(service.submit({ session: 'last' })).rejects.toMatchObject({ code: 'session_closed' });
   });
 
+  it('that closes a session comes before the choice of its next job, however many others are due', async () => {
+    const service = await givenService();
+    const { id } = await service.sessions.open(alice, { ...batch, maxTtl: 20_000, interactiveTtl: 5_000 });
+    await service.submit({ session: id, ...lasting(1) });
+    await service.goTo(7);
+    await service.submit(lasting(10));
+    const { id: job } = await service.submit({ session: id, ...lasting(1) });
+    const due = { state: 'inactive', startedAt: t0 + 17_500 - givenLimits.maxTtl } as const;
+    await service.store.write(async (tx) => {
+      for (let i = 0; i < 510; i += 1) await keepSession(tx, givenSession({ ...due, id: `s${i}` }));
+    });
+    service.sleepUntil(60);
+    await service.commands.tick();
+    expect(await service.session(id)).toMatchObject({ state: 'closed', closedAt: after(20) });
+    expect(await service.job(job)).toMatchObject({ state: 'failed', reasonCode: 1217, startedAt: null });
+    const { id: next } = await service.submit(lasting(1));
+    expect(await service.job(next)).toMatchObject({ state: 'running' });
+  });
+
   it('lets the next job start when it is processed, not before', async () => {
     const service = await givenService();
     await service.submit(lasting(10));

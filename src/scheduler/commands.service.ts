@@ -85,6 +85,7 @@ export class Commands {
   }
 
   private async write<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
+    let begun: Unit | null = null;
     let complete: Unit | null = null;
     try {
       const { value, unit } = await this.store.write(async (tx) => {
@@ -93,6 +94,7 @@ export class Commands {
         if (this.clock instanceof VirtualClock) this.clock.moveTo(this.latest);
         this.latest = Math.max(this.latest, this.clock.now());
         const unit = new Unit(tx, this.latest, this.ids, this.watch);
+        begun = unit;
         const value = await work(unit);
         await this.beforeCommit?.(unit);
         await tx.facts.set('alive_at', String(unit.at));
@@ -106,6 +108,7 @@ export class Commands {
     } catch (error) {
       // What was undone may include deadlines that were just applied: look again.
       this.watch.next = -Infinity;
+      for (const run of (begun as Unit | null)?.failed ?? []) run();
       if (complete !== null) await this.performIfStored(complete);
       throw error;
     } finally {

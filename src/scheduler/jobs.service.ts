@@ -81,7 +81,6 @@ export class JobsService implements OnModuleInit, RunnerListener {
       const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
       const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
       await refuseIfUsedUp(unit, owner, this.settings.window);
-      const most = Math.min(backend.limits.maxExecutionTime, owner?.plan.maxExecutionTime ?? Infinity);
       const job = await unit.insertJob(
         {
           id: unit.ids.uuid(),
@@ -97,7 +96,12 @@ export class JobsService implements OnModuleInit, RunnerListener {
           createdAt: unit.at,
           startedAt: null,
           endedAt: null,
-          maxExecutionTime: checkJobLimit(asked.maxExecutionTime, most, session?.limits.maxTtl),
+          maxExecutionTime: checkJobLimit(
+            asked.maxExecutionTime,
+            backend.limits.maxExecutionTime,
+            owner?.plan.maxExecutionTime,
+            session?.limits.maxTtl,
+          ),
           script: scripted?.script ?? null,
           attempts: 0,
           maxAttempts: defaultMaxAttempts,

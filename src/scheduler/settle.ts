@@ -13,16 +13,21 @@ const mostDuePerUnit = 500;
 /**
  * Brings the service up to `unit.at`: everything due is applied in order of due time, then the backends that changed
  * choose their next jobs; and again while a job that started there ends at the same moment (semantics: clocks). Answers
- * false when more was due than one transaction should do.
+ * false when more was due than one transaction should do; then nothing has been chosen yet.
  */
 export async function settle(unit: Unit, watch: DueWatch, window: Millis): Promise<boolean> {
+  unit.takeUp();
   let applied = 0;
   do {
-    while (watch.next <= unit.at && applied < mostDuePerUnit) {
+    while (watch.next <= unit.at) {
       const due = await unit.tx.firstDue(unit.at);
       if (due === null) {
         watch.next = (await unit.tx.nextDue()) ?? Infinity;
         break;
+      }
+      if (applied === mostDuePerUnit) {
+        unit.postpone();
+        return false;
       }
       unit.actor = 'clock';
       await applyDue(unit, due, window);
@@ -32,8 +37,8 @@ export async function settle(unit: Unit, watch: DueWatch, window: Millis): Promi
     for (const backend of unit.takeTouched()) await dispatch(unit, backend, window);
     for (const instance of unit.takeAccruing()) await reviewBudget(unit, instance, unit.at, window);
     for (const instance of unit.takeRefunded()) await lookForRoom(unit, instance, window);
-  } while ((watch.next <= unit.at || unit.isTouched) && applied < mostDuePerUnit);
-  return watch.next > unit.at;
+  } while (watch.next <= unit.at || unit.isTouched);
+  return true;
 }
 
 /** A deadline takes effect at its due time, whenever it is processed. */

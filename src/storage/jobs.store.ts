@@ -73,6 +73,8 @@ export function jobsStore(sql: Sql): Tx['jobs'] {
       for (const table of ['job_params', 'job_results', 'job_logs', 'job_tags']) {
         await sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
       }
+      // Whoever repeats its submit makes another job, once.
+      await sql.run('DELETE FROM receipts WHERE subject = ?', job);
       await sql.run('DELETE FROM jobs WHERE id = ?', job);
     },
   };

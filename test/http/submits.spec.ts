@@ -24,6 +24,14 @@ describe('a submit with an Idempotency-Key', () => {
     });
   });
 
+  it('whose job was deleted makes another, once', async () => {
+    const first = await idOf('k5');
+    await stint.admin.delete(`/jobs/${first}`);
+    const second = await idOf('k5');
+    expect(second).not.toBe(first);
+    expect(await idOf('k5')).toBe(second);
+  });
+
   it('under another key is another job', async () => {
     expect(await idOf('k3')).not.toBe(await idOf('k4'));
   });

@@ -128,21 +128,29 @@ function follow(job: Job, type: JobEventType): JobState {
   return transition(jobMachine, before, { type })[0].value as JobState;
 }
 
+/** How much, and whose limit that is. */
+type Bound = readonly [Millis, string];
+
 /** A job may not be promised more time than its session has (qiskit-runtime dialect, maximum time). */
 export function checkJobLimit(
   asked: Millis | undefined,
   backendMost: Millis,
+  planMost: Millis | undefined,
   sessionMost: Millis | undefined,
 ): Millis {
-  if (asked === undefined) return backendMost;
+  const [allowed, bound]: Bound =
+    planMost !== undefined && planMost < backendMost
+      ? [planMost, "the plan's limit"]
+      : [backendMost, "the backend's limit"];
+  if (asked === undefined) return allowed;
   if (asked < seconds(1)) {
     const message = `max_execution_time (cost) of ${toSeconds(asked)} s is too short.`;
     throw new Refusal('invalid_value', message, 'The least is 1 s.');
   }
-  const [most, whose] =
-    sessionMost !== undefined && sessionMost < backendMost
+  const [most, whose]: Bound =
+    sessionMost !== undefined && sessionMost < allowed
       ? [sessionMost, "the session's max_ttl"]
-      : [backendMost, "the backend's limit"];
+      : [allowed, bound];
   if (asked <= most) return asked;
   throw new Refusal(
     'limit_exceeded',
