@@ -100,7 +100,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
           maxExecutionTime: checkJobLimit(asked.maxExecutionTime, most, session?.limits.maxTtl),
           script: scripted?.script ?? null,
           attempts: 0,
-          maxAttempts: defaultMaxAttempts,
+          maxAttempts: this.runners.isRepeatable(asked.program) ? defaultMaxAttempts : 1,
           token: null,
           slot: null,
           stop: null,
@@ -211,6 +211,13 @@ export class JobsService implements OnModuleInit, RunnerListener {
       const job = await unit.tx.jobs.find(id);
       if (job?.token === token) await unit.tx.jobs.appendLog(id, unit.at, level, text);
     });
+  }
+
+  async lastAttempt(id: string, token: string): Promise<void> {
+    await this.commands.run(async (unit) => {
+      const job = await unit.tx.jobs.find(id);
+      if (job?.token === token) await unit.allowNoAttemptAfter(job);
+    }, 'runner');
   }
 
   private async session(tx: Tx, actor: Actor, id: string): Promise<Session> {
