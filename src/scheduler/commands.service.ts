@@ -173,6 +173,14 @@ export class Commands {
     if (job?.token !== token || job.stop !== null) return;
     if (params === null || backend === null) throw new Error('its params or its backend are gone');
     const { program, details } = job;
-    this.runners.start({ job: id, token, program, backend, params, logLevel: details.logLevel });
+    this.runners.start({
+      job: id,
+      token,
+      program,
+      backend,
+      params,
+      logLevel: details.logLevel,
+      last: job.attempts >= job.maxAttempts,
+    });
   }
 }

@@ -104,7 +104,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
           ),
           script: scripted?.script ?? null,
           attempts: 0,
-          maxAttempts: defaultMaxAttempts,
+          maxAttempts: this.runners.isRepeatable(asked.program) ? defaultMaxAttempts : 1,
           token: null,
           slot: null,
           stop: null,
@@ -215,6 +215,13 @@ export class JobsService implements OnModuleInit, RunnerListener {
       const job = await unit.tx.jobs.find(id);
       if (job?.token === token) await unit.tx.jobs.appendLog(id, unit.at, level, text);
     });
+  }
+
+  async lastAttempt(id: string, token: string): Promise<void> {
+    await this.commands.run(async (unit) => {
+      const job = await unit.tx.jobs.find(id);
+      if (job?.token === token) await unit.allowNoAttemptAfter(job);
+    }, 'runner');
   }
 
   private async session(tx: Tx, actor: Actor, id: string): Promise<Session> {

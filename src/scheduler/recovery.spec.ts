@@ -189,6 +189,37 @@ describe('a restart', () => {
   });
 });
 
+describe('a job whose program must not run twice', () => {
+  it('has one attempt: it fails when its runner is lost', async () => {
+    const service = await onAer();
+    service.runners.notRepeatable.add('sampler');
+    const { id } = await service.submit(onRunner);
+    await service.runners.answer(id, { type: 'lost', why: 'exit code 9' });
+    expect(await service.job(id)).toMatchObject({
+      ...{ state: 'failed', attempts: 1, used: 0 },
+      reason: 'its runner was lost and its program must not run twice',
+    });
+  });
+
+  it('also when that became known only as its runner was about to begin, and the service died then', async () => {
+    const before = await onAer();
+    const { id } = await before.submit(onRunner);
+    await before.runners.sayLast(id);
+    const service = await restarted(before, 100);
+    expect(await service.job(id)).toMatchObject({ state: 'failed', attempts: 1 });
+    expect(service.runners.told).toEqual([]);
+  });
+
+  it('and a runner of an earlier attempt takes no attempt away', async () => {
+    const service = await onAer();
+    const { id } = await service.submit(onRunner);
+    const token = service.runners.token(id);
+    await service.runners.answer(id, { type: 'lost', why: 'exit code 9' });
+    await service.runners.sayLast(id, token);
+    expect(await service.job(id)).toMatchObject({ state: 'running', attempts: 2, maxAttempts: 3 });
+  });
+});
+
 describe('a runner', () => {
   it('whose attempt was lost answers late and changes nothing', async () => {
     const service = await onAer();

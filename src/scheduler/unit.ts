@@ -1,4 +1,5 @@
 import {
+  allowNoAttemptAfter,
   endJob,
   loseJob,
   startJob,
@@ -236,6 +237,11 @@ export class Unit {
     }));
     this.touch(job.backend);
     return decision.job;
+  }
+
+  /** Should the runner of this attempt be lost, the job is not tried again. */
+  async allowNoAttemptAfter(job: Job): Promise<void> {
+    await this.saveJob(job, allowNoAttemptAfter(job), this.at);
   }
 
   /** Its runner is gone without an answer. */

@@ -40,6 +40,7 @@ export class SimRunners implements Runners {
 
   programs = (driver: string) => (driver === 'aer' ? ['sampler'] : null);
   unavailable = () => null;
+  isRepeatable = () => true;
 
   start({ job, token, params }: Task): void {
     this.lifeline.pass('runner');

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { after, givenJob } from '../../../test/support/given.js';
 import { seconds } from '../time.js';
 import {
+  allowNoAttemptAfter,
   checkJobLimit,
   closedWithSession,
   endJob,
@@ -166,7 +167,14 @@ describe('a lost runner', () => {
 
   it('fails a job that is not repeatable after its only attempt', () => {
     const { job } = loseJob({ ...running, maxAttempts: 1 }, after(40), false);
-    expect(job).toMatchObject({ state: 'failed', reason: expect.stringContaining('once') });
+    expect(job).toMatchObject({ state: 'failed', reason: expect.stringContaining('must not run twice') });
+  });
+
+  it('fails a job whose program turned out not to be repeatable, whichever attempt that was', () => {
+    for (const attempts of [1, 2]) {
+      const last = allowNoAttemptAfter({ ...running, attempts });
+      expect(loseJob(last, after(40), false).job).toMatchObject({ state: 'failed', attempts });
+    }
   });
 
   it('fails the job with 1217 when its session is closed, attempts left or not', () => {
