@@ -39,6 +39,8 @@ export class SqliteStore implements Store {
   }
 }
 
+const upsertFact = `${insertInto('facts', ['key', 'value'])} ON CONFLICT ("key") DO UPDATE SET value = excluded.value`;
+
 function transaction(sql: Sql): Tx {
   return {
     sessions: sessionsStore(sql),
@@ -55,12 +57,7 @@ function transaction(sql: Sql): Tx {
     facts: {
       get: async (key: Fact) =>
         (await sql.one<{ value: string }>('SELECT value FROM facts WHERE "key" = ?', key))?.value ?? null,
-      set: (key: Fact, value: string) =>
-        sql.run(
-          `${insertInto('facts', ['key', 'value'])} ON CONFLICT ("key") DO UPDATE SET value = excluded.value`,
-          key,
-          value,
-        ),
+      set: (key: Fact, value: string) => sql.run(upsertFact, key, value),
     },
   };
 }
