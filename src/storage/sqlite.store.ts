@@ -11,6 +11,7 @@ import { ledgerStore, listLedger } from './ledger.store.js';
 import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
 import { receiptsStore } from './receipts.store.js';
 import { findSession, listSessions, sessionsStore } from './sessions.store.js';
+import { QueueCounts } from './queue-counts.js';
 import { readCharged, readSlots, readSnapshot } from './snapshot.query.js';
 import { readWaiting } from './waiting.query.js';
 import { insertInto, Sql } from './sql.js';
@@ -91,6 +92,7 @@ async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
 }
 
 function reads(sql: Sql): Reads {
+  const counts = new QueueCounts();
   const mapped = <R, T>(row: R | null, map: (row: R) => T): T | null => (row === null ? null : map(row));
   const body = async (table: string, job: string) =>
     (await sql.one<{ body: string }>(`SELECT body FROM ${table} WHERE job = ?`, job))?.body ?? null;
@@ -119,7 +121,7 @@ function reads(sql: Sql): Reads {
       mapped(await sql.one<TokenRow>('SELECT * FROM tokens WHERE hash = ?', hash), toToken),
     tokens: async () =>
       (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
-    waiting: (job, at, window) => readWaiting(sql, job, at, window),
+    waiting: (job, at, window) => readWaiting(sql, counts, job, at, window),
     forecast: (backend, at, window, asker) => readForecast(sql, { backend, at, window, asker }),
     events: (filter) => listEvents(sql, filter),
     lastEvent: () => lastEvent(sql),
