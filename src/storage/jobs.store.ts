@@ -52,7 +52,13 @@ export function jobsStore(sql: Sql): Tx['jobs'] {
     runningOf: (session) => select("state = 'running' AND session = ? ORDER BY seq", session),
     runningOnRunners: () => select(`${runsOnRunner} ORDER BY seq`),
     saveResult: (job, result) => sql.run(upsertResult, job, result),
-    removeResult: (job) => sql.run('DELETE FROM job_results WHERE job = ?', job),
+    async takeResult(job) {
+      const [taken] = await sql.all<{ body: string }>(
+        'DELETE FROM job_results WHERE job = ? RETURNING body',
+        job,
+      );
+      return taken?.body ?? null;
+    },
     appendLog: (job, at, level, text) => sql.run(insertLog, job, at, level, text),
     async saveTags(job, tags) {
       await sql.run('DELETE FROM job_tags WHERE job = ?', job);
