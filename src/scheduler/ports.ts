@@ -103,6 +103,8 @@ export interface Tx {
     find(id: string): Promise<Session | null>;
     insert(session: Session, due: { at: Millis; clock: DueKind } | null): Promise<void>;
     save(session: Session, due: { at: Millis; clock: DueKind } | null): Promise<void>;
+    /** The number of the next activation; higher than that of any session. */
+    nextActivation(): Promise<number>;
     /** Dedicated sessions that hold a slot anywhere. */
     holding(): Promise<Session[]>;
     /** Those of an instance that are not closed. */

@@ -67,7 +67,7 @@ export async function readWaiting(
       job.backend,
     ),
     batches: await sessions(
-      "head_seq IS NOT NULL AND state = 'active' AND mode = 'batch' AND backend = ? ORDER BY activated_at, id",
+      "head_seq IS NOT NULL AND state = 'active' AND mode = 'batch' AND backend = ? ORDER BY activation",
     ),
     instances: await instances(
       sql,
