@@ -289,7 +289,10 @@ export const STORE = Symbol('Store');
 
 export interface Clock {
   readonly mode: 'real' | 'virtual';
+  /** Never earlier than it was before. */
   now(): Millis;
+  /** The service was alive at this moment: where it lies ahead, the time goes on from there. */
+  startFrom(at: Millis): void;
   /** The computer's own time, for what other programs compare with theirs (a JWT's `exp`). */
   wall(): Millis;
   /** Calls `wake` once, at or after `at`. On a virtual clock never: there someone else moves the time. */
