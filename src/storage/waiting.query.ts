@@ -34,8 +34,9 @@ export async function readWaiting(
     )
   )
     .map(toSession)
-    .map(({ id, queuedJobs, startedAt, state, limits }) => ({
+    .map(({ id, slot, queuedJobs, startedAt, state, limits }) => ({
       id,
+      slot: slot ?? 0,
       queued: queuedJobs,
       until: startedAt === null || state === 'closed' ? null : startedAt + limits.maxTtl,
     }));
