@@ -35,6 +35,27 @@ const cases = {
       /no driver called toString/,
       () => stint.admin.post('/admin/backends', { name: 'q', driver: 'toString' }),
     ],
+    ...(
+      [
+        [{ driver: 'scripted', options: { configuration: 5 } }, /options\.configuration must be an object/],
+        [{ driver: 'scripted', options: { device: 5 } }, /options\.device must be the name of a device/],
+        [
+          { driver: 'aer', options: { device: 'stint_line_5', properties: [] } },
+          /options\.properties must be an object/,
+        ],
+        [
+          { driver: 'aer', options: { device: 'stint_line_5', noise: 'no' } },
+          /options\.noise must be true or/,
+        ],
+        [
+          { driver: 'aer', options: { device: 'stint_line_5', max_qubits: 0 } },
+          /options\.max_qubits must be a/,
+        ],
+      ] as const
+    ).map(
+      ([more, words]) =>
+        [400, 1002, words, () => stint.admin.post('/admin/backends', { name: 'q', ...more })] as const,
+    ),
     [400, 1002, /no calibration c1/, () => alice.get('/backends/line/configuration?calibration_id=c1')],
   ],
   limit_exceeded: [
