@@ -6,6 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from pyspark.sql import Row
+
 from sparkdriver.tables import MixedColumn, table_of
 
 
