@@ -63,6 +63,8 @@ class Driver:
     def run_forever(self) -> None:
         """For the main thread; does not return."""
         signal.signal(signal.SIGTERM, lambda *_: self.stop(0))
+        # A copy of this process, made by multiprocessing, is not the driver.
+        os.register_at_fork(after_in_child=_behave_as_usual)
         self._connection.listen()
         threading.Thread(target=self._keep_house, name="house", daemon=True).start()
         try:
@@ -235,6 +237,11 @@ class Driver:
 
 def _names(run: messages.Run) -> dict[str, str]:
     return {"job": run.job, "attempt": run.attempt}
+
+
+def _behave_as_usual() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _end_jvm(process: subprocess.Popen[bytes]) -> None:

@@ -1,6 +1,7 @@
 """Messages, their order, and what happens over several connections."""
 
 import json
+import os
 
 import pytest
 from session import ROOT
@@ -165,6 +166,14 @@ def done_waits(session):
     while "True" not in session.result(job)["output"]:
         job = session.start("done.is_set()")
     return True
+
+
+def test_a_worker_of_multiprocessing_may_be_terminated(shared):
+    code = "import multiprocessing, time\nfork = multiprocessing.get_context('fork')\n"
+    code += "p = fork.Process(target=time.sleep, args=(60,)); p.start(); p.terminate(); p.join()"
+    assert shared.text(f"{code}\np.exitcode") == "-15"
+    assert os.path.exists(shared.socket)
+    assert shared.text("fork.Pool(1).map(abs, [-1])") == "[1]"
 
 
 def test_a_cell_that_forks_answers_once(shared):

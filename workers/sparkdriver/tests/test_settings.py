@@ -33,7 +33,7 @@ def test_temporary_files_stay_below_the_folder_whatever_conf_says(tmp_path):
     conf = {"spark.local.dir": "/elsewhere", "spark.driver.extraJavaOptions": "-Dx=1"}
     made = spark_conf(given(tmp_path, conf=conf))
     assert made["spark.local.dir"] == f"{tmp_path}/tmp"
-    assert made["spark.driver.extraJavaOptions"].startswith(f"-Djava.io.tmpdir={tmp_path}/tmp ")
+    assert made["spark.driver.extraJavaOptions"].startswith(f'"-Djava.io.tmpdir={tmp_path}/tmp" ')
     assert made["spark.driver.extraJavaOptions"].endswith(" -Dx=1")
 
 
