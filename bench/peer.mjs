@@ -15,8 +15,8 @@ const clients = 16;
  */
 export async function peer({ folder, rounds, quick, tell }) {
   // No dependency of the project: its optional packages are not in every registry, and only this row needs it.
-  if (!(await installed('bullmq'))) {
-    tell('peer: skipped, BullMQ is not installed (npm install --no-save bullmq@6.7.0)');
+  if (!(await installed('bullmq')) || !(await installed('ioredis'))) {
+    tell('peer: skipped, BullMQ is not installed (npm install --no-save bullmq@6.7.0 ioredis)');
     return [];
   }
   const redis = await startRedis(await folder());

@@ -5,11 +5,12 @@ const instances = 10;
 const jobsPerSession = 10;
 const lanes = 5;
 
+// No id may contain the `serial` of the load generator, which it would replace.
 const id = (kind) => `printf('00000000-0000-7000-8000-${kind}%010d', n)`;
-export const loneJob = '00000000-0000-7000-8000-100000000007';
+export const loneJob = '00000000-0000-7000-8000-400000000007';
 
 /** The last of the first instance's. */
-export const lastLoneJob = (size) => `00000000-0000-7000-8000-10${String(size / 2).padStart(10, '0')}`;
+export const lastLoneJob = (size) => `00000000-0000-7000-8000-40${String(size / 2).padStart(10, '0')}`;
 
 /** One session, one job in it and one alone through the API; the others are their copies. */
 export async function longQueue(folder, size) {
@@ -32,7 +33,7 @@ export async function longQueue(folder, size) {
     name: nth('n'),
     crn: nth('n'),
   });
-  multiply(db, 'jobs', `id = '${alone.id}'`, size / 2, { id: id('10'), instance: instance('n'), seq: null });
+  multiply(db, 'jobs', `id = '${alone.id}'`, size / 2, { id: id('40'), instance: instance('n'), seq: null });
   const of = `((n - 1) / ${jobsPerSession} + 1)`;
   const first = db.prepare('SELECT MAX(seq) AS seq FROM jobs').get().seq + 1;
   multiply(db, 'jobs', `id = '${inside.id}'`, size / 2, {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { acceptanceFolder, playAcceptance } from './acceptance.mjs';
 import { api } from './api.mjs';
 import { jestCounts, plainCounts, pytestCounts } from './counts.mjs';
+import { Failure } from './failure.mjs';
 import { ensureBuild, ensureNodePackages } from './node-packages.mjs';
 import { inRoot, readJson } from './project.mjs';
 import { ensureVenv, pythonOf } from './python.mjs';
@@ -30,6 +31,11 @@ export async function checkSteps() {
       about: 'a second environment with the older client',
       ...venv('.venv-client-0.49', 'workers/requirements-client-0.49.lock'),
     },
+    {
+      name: 'python-spark',
+      about: 'a third environment with Apache Spark',
+      ...venv('.venv-spark', 'workers/requirements-spark.lock', 'workers/requirements-spark-dev.txt'),
+    },
     { name: 'format', about: 'prettier, ruff format', needs: ['install', 'python'], work: format },
     { name: 'lint', about: 'eslint, ruff', needs: ['install', 'python'], work: lint },
     { name: 'types', about: 'tsc', needs: ['install'], work: (how) => script('types', how) },
@@ -47,6 +53,13 @@ export async function checkSteps() {
       needs: ['python'],
       counts: pytestCounts,
       work: workers,
+    },
+    {
+      name: 'spark',
+      about: 'pytest of the Spark driver, with real Spark',
+      needs: ['python-spark'],
+      counts: pytestCounts,
+      work: spark,
     },
     {
       name: 'acceptance',
@@ -84,6 +97,15 @@ async function lint(how) {
 const jest = (how) => run(npm, ['test', '--silent', '--', '--ci'], how);
 
 const workers = (how) => run(pythonOf('.venv'), ['-m', 'pytest', '-q'], { ...how, cwd: inRoot('workers') });
+
+async function spark(how) {
+  const java = await run('java', ['-version']).catch(() => null);
+  if (java === null || java.code !== 0) {
+    throw new Failure('Java was not found.', { hint: 'On Debian: apt install openjdk-17-jre-headless.' });
+  }
+  const args = ['-m', 'pytest', '-q', 'sparkdriver/tests'];
+  return run(pythonOf('.venv-spark'), args, { ...how, cwd: inRoot('workers'), timeout: 600 });
+}
 
 /** The real client against a real service with real workers; two users of two instances. */
 const clients = (version, venv, needs) => ({
