@@ -95,7 +95,7 @@ def _refuse(column: Column, uniques: np.ndarray, codes: np.ndarray, bad: int, wh
     shown = shown if len(shown) <= 40 else f"{shown[:40]}…"
     raise InputError(
         f"Column '{column.name}' is declared {column.data_type}, but its value '{shown}' in "
-        f"row {row} is not {what}. Correct it, list it in missingValues, or declare another dataType."
+        f"row {row} is not {what}. Correct it, list it in missingValues, or declare another type."
     )
 
 
