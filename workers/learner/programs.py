@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -22,7 +23,10 @@ def _bounded(program: Program) -> Program:
     @wraps(program)
     def run(params: str, place: Any, report: Report) -> str:
         try:
-            return program(params, place, report)
+            # What libraries say about convergence helps nobody who cannot see the model.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return program(params, place, report)
         except MemoryError:
             raise InputError(
                 f"The session needs more memory than a worker may use ({memory_limit()} MB): use "

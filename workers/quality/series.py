@@ -52,14 +52,16 @@ def _el_nino() -> pd.Series:
 
 
 def _equipment() -> pd.Series:
-    data = datasets.elec_equip.load_pandas().data
-    return _monthly(data.to_numpy().ravel(), "1995-01-01")
+    return _monthly(_shipped("datasets/elec_equip/elec_equip.csv").iloc[:, 1], "1995-01-01")
 
 
 def _houses() -> pd.Series:
-    home = Path(statsmodels.__file__).parent
-    path = home / "tsa" / "holtwinters" / "tests" / "results" / "housing-data.csv"
-    return _monthly(pd.read_csv(path)["HOUSTNSA"], "1959-01-01")
+    data = _shipped("tsa/holtwinters/tests/results/housing-data.csv")
+    return _monthly(data["HOUSTNSA"], "1959-01-01")
+
+
+def _shipped(path: str) -> pd.DataFrame:
+    return pd.read_csv(Path(statsmodels.__file__).parent / path)
 
 
 def _sunspots() -> pd.Series:

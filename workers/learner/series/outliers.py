@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from statsmodels.tsa.seasonal import STL
 
-FAR = 5.0  # robust standard deviations
+FAR = 6.0  # robust standard deviations
 MOST = 0.05  # of all values: what is more frequent than this is no outlier
 _ENOUGH = 12
-_SLOW = 20_000
 
 
 def smoothed(history: np.ndarray, seasons: tuple[int, ...]) -> np.ndarray:
@@ -29,8 +27,12 @@ def smoothed(history: np.ndarray, seasons: tuple[int, ...]) -> np.ndarray:
 
 
 def _expected(history: np.ndarray, seasons: tuple[int, ...]) -> np.ndarray:
-    season = next((each for each in seasons if len(history) >= 3 * each), None)
-    if season is not None and season > 1 and len(history) <= _SLOW:
-        parts = STL(history, period=season, robust=True).fit(inner_iter=2, outer_iter=4)
-        return parts.trend + parts.seasonal
-    return pd.Series(history).rolling(7, center=True, min_periods=1).median().to_numpy()
+    """Medians all the way, which a few wild values cannot move: of each season's neighbourhood,
+    then of what is left at each step of the season."""
+    season = next((each for each in seasons if len(history) >= 3 * each), 1)
+    window = max(7, season + 1 - season % 2)
+    trend = pd.Series(history).rolling(window, center=True, min_periods=1).median().to_numpy()
+    if season == 1:
+        return trend
+    rest = pd.Series(history - trend)
+    return trend + rest.groupby(np.arange(len(history)) % season).transform("median").to_numpy()

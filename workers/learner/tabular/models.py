@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import skops.io
+from skops.io.exceptions import UntrustedTypesFoundException
 
 from jobworker.failures import InputError
 
@@ -86,7 +87,10 @@ def load_model(path: Path, sha256: str) -> Model:
         raise InputError("The model's file is gone; train the model again.") from None
     if size > MAX_MODEL_FILE or _checksum(path) != sha256:
         raise InputError("The model's file is not the one its session wrote; train it again.")
-    body = skops.io.load(path, trusted=TRUSTED)
+    try:
+        body = skops.io.load(path, trusted=TRUSTED)
+    except UntrustedTypesFoundException:
+        raise InputError("The model's file names types that are not trusted.") from None
     model = Model(
         domain=body["domain"],
         target=body["target"],
