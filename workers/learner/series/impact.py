@@ -22,13 +22,15 @@ from ..contest import Contest, Contestant, Messages, Trial
 from ..dates import printed
 from ..metrics import forecast_metrics
 from ..output import Rows, finite, result_text, texts_of, write_rows
-from .forecast import held_out, selection
+from .forecast import selection
 from .prepare import Series, prepare
 from .regression import chosen_features, scaled
+from .rounds import held_out
 from .season import seasons_of, waves
 from .structural import RECENT, STRUCTURES, Fitted, Structure
 
 LEVEL = 0.95  # of the effect's interval
+_FEWEST_CHECKS = 4
 _CHECKS = 12  # most earlier windows that the uncertainty is checked against
 
 
@@ -160,7 +162,8 @@ def effect_of(fitted: Fitted, history: np.ndarray, series: Series) -> Effect:
     # A wider prediction where the past shows that it is needed, never a narrower one.
     widening = max(1.0, float(np.sqrt(np.mean(ratios**2)))) if ratios.size else 1.0
     deviation = max(ahead.sum_deviation * widening, 1e-12 * max(1.0, abs(expected)))
-    freedom = max(3, len(history) - len(fitted.result.params) - fitted.result.model.k_exog)
+    # The scale is known from as many windows as were checked, which Student's t accounts for.
+    freedom = max(_FEWEST_CHECKS, ratios.size)
     p_value = float(student.sf(abs(absolute) / deviation, freedom))
     reach = float(student.ppf(0.5 + LEVEL / 2, freedom)) * deviation
     if not np.isfinite([expected, absolute, p_value, reach]).all():
