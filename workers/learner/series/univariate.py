@@ -13,12 +13,14 @@ import numpy as np
 from statsforecast import models
 
 from ..contest import Algorithm
-from .outlook import Outlook, apart, normal
+from .outlook import Outlook, apart
+from .simple import autoregression, naive, usual_season
 
 Method = Callable[[np.ndarray, tuple[int, ...], int], Outlook]
 
 # Short seasons only: the state of ETS and ARIMA grows with the season, their time with its square.
 LONGEST_SEASON = 24
+ENOUGH = 20  # values for an autoregression
 # The most recent values a method looks at: older ones cost time and say little.
 RECENT = {"arima": 600, "ces": 800, "ets": 1_000, "theta": 1_000, "mstl": 12_000}
 
@@ -43,17 +45,6 @@ def short(seasons: tuple[int, ...], history: np.ndarray) -> int:
     """The longest season that an exact method can follow and that was seen twice."""
     fits = [each for each in seasons if each <= LONGEST_SEASON and len(history) >= 2 * each + 2]
     return max(fits, default=1)
-
-
-def _naive(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
-    fits = [each for each in seasons if len(history) >= 2 * each]
-    season = max(fits, default=1)
-    last = history[-season:]
-    mean = np.tile(last, steps // season + 1)[:steps]
-    change = history[season:] - history[:-season]
-    deviation = float(np.sqrt(np.mean(change**2))) if change.size else 0.0
-    rounds = np.arange(steps) // season + 1
-    return normal(mean, deviation * np.sqrt(rounds))
 
 
 def _ets(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
@@ -108,7 +99,15 @@ NAIVE = Univariate(
     Algorithm(
         "seasonal-naive", "Seasonal naive", "Repeats the last season, or the last value if none"
     ),
-    _naive,
+    naive,
+)
+USUAL = Univariate(
+    Algorithm("seasonal-mean", "Seasonal mean", "Average of the last seasons at the last level"),
+    usual_season,
+)
+AUTOREGRESSION = Univariate(
+    Algorithm("autoregression", "Autoregression", "Least squares on earlier values"),
+    autoregression,
 )
 ETS = Univariate(
     Algorithm("ets", "Exponential smoothing", "ETS, with error, trend and season chosen by AICc"),
@@ -149,8 +148,10 @@ def contestants(history: np.ndarray, seasons: tuple[int, ...]) -> list[Univariat
     """Who is worth trying on this history, cheapest first."""
     seasonal = any(len(history) >= 2 * each + 1 for each in seasons)
     chosen = [NAIVE, ETS, THETA, CES, ARIMA]
+    if len(history) > ENOUGH:
+        chosen.append(AUTOREGRESSION)
     if seasonal:
-        chosen.append(MSTL)
+        chosen += [USUAL, MSTL]
     smallest, largest = float(history.min()), float(history.max())
     if smallest > 0 and largest / smallest > 1.5:
         chosen.append(LOG_ARIMA)

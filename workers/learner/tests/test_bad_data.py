@@ -177,12 +177,12 @@ def test_params_that_make_no_sense(session, change, said):
         PROGRAMS["forecast"](json.dumps(params), {}, SilentReport())
 
 
-def test_a_text_target_and_a_second_timestamp(session):
+def test_a_text_target_and_no_timestamp(session):
     text = {**SERIES, "sales": "string target"}
     said = session.refusal("forecast", shop(), text, "sales", interval="day", **WEEK)
     assert "needs a numeric target" in said
-    two = {"day": "date timestamp", "sales": "numericMeasure timestamp"}
-    said = session.refusal("forecast", shop(), two, "sales", interval="day", **WEEK)
+    none = {**SERIES, "day": "date feature"}
+    said = session.refusal("forecast", shop(), none, "sales", interval="day", **WEEK)
     assert "exactly one column with the role 'timestamp'" in said
 
 
