@@ -92,7 +92,7 @@ def test_balance_gives_a_rare_class_more_weight(session):
     assert recall(True) > recall(False)
 
 
-@pytest.mark.parametrize("label", ["0", "01", "1.0"])
+@pytest.mark.parametrize("label", ["0", "01"])
 def test_labels_that_look_like_numbers_are_learned_as_they_are(session, label):
     cells = plants()
     cells["plant"] = [label if kind == "kind 0" else "1" for kind in cells["plant"]]

@@ -70,7 +70,7 @@ def test_a_file_that_is_not_the_one_of_the_checksum_is_refused(home, trained):
     models._loaded.clear()
     path = Path(home.asked["folder"]) / "model.skops"
     path.write_bytes(path.read_bytes() + b"\0")
-    with pytest.raises(InputError, match="not the one its home wrote"):
+    with pytest.raises(InputError, match="not the one its session wrote"):
         home.predict(trained, [{"a": "1"}])
     path.unlink()
     with pytest.raises(InputError, match="is gone"):
