@@ -8,6 +8,7 @@ import { hashToken } from './auth/token-hash.js';
 import { TokensService } from './auth/tokens.service.js';
 import type { Config } from './config/config.js';
 import { installBodyParser } from './dialects/body-parser.js';
+import { answerNoRequest, arrivingWithin } from './dialects/slow-clients.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { Commands } from './scheduler/commands.service.js';
 import { STORE, type Clock, type Store } from './scheduler/ports.js';
@@ -39,6 +40,9 @@ export async function startService(config: Config): Promise<Service> {
       // Event streams stay open for ever: they must not keep the service from stopping.
       forceCloseConnections: true,
       bodyLimit: Number.MAX_SAFE_INTEGER,
+      requestTimeout: config.request_seconds * 1000,
+      http: arrivingWithin(config.request_seconds * 1000),
+      clientErrorHandler: answerNoRequest,
       routerOptions: { maxParamLength: 4096 },
       // What no route can be found for reaches no filter.
       frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
