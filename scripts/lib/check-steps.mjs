@@ -36,6 +36,11 @@ export async function checkSteps() {
       about: 'a third environment with Apache Spark',
       ...venv('.venv-spark', 'workers/requirements-spark.lock', 'workers/requirements-spark-dev.txt'),
     },
+    {
+      name: 'python-learn',
+      about: 'the environment of the learner',
+      ...venv('.venv-learn', 'workers/requirements-learn.lock'),
+    },
     { name: 'format', about: 'prettier, ruff format', needs: ['install', 'python'], work: format },
     { name: 'lint', about: 'eslint, ruff', needs: ['install', 'python'], work: lint },
     { name: 'types', about: 'tsc', needs: ['install'], work: (how) => script('types', how) },
@@ -60,6 +65,13 @@ export async function checkSteps() {
       needs: ['python-spark'],
       counts: pytestCounts,
       work: spark,
+    },
+    {
+      name: 'learner',
+      about: 'pytest of the learner',
+      needs: ['python-learn'],
+      counts: pytestCounts,
+      work: learner,
     },
     {
       name: 'acceptance',
@@ -106,6 +118,10 @@ async function spark(how) {
   const args = ['-m', 'pytest', '-q', 'sparkdriver/tests'];
   return run(pythonOf('.venv-spark'), args, { ...how, cwd: inRoot('workers'), timeout: 600 });
 }
+
+/** In its own environment: scikit-learn and statsforecast, without qiskit. */
+const learner = (how) =>
+  run(pythonOf('.venv-learn'), ['-m', 'pytest', '-q', 'learner/tests'], { ...how, cwd: inRoot('workers') });
 
 /** The real client against a real service with real workers; two users of two instances. */
 const clients = (version, venv, needs) => ({

@@ -2,7 +2,7 @@ import contextlib
 import io
 import json
 
-from jobworker.loop import Worker
+from jobworker.loop import Abilities, Worker
 from jobworker.repeat import names_not_repeatable, not_repeatable
 
 
@@ -34,7 +34,8 @@ def test_ready_names_them():
         lines.append(line)
         raise Heard
 
-    worker = Worker(io.BytesIO(), write, {"compute": compute, "order": order})
+    abilities = Abilities({"compute": compute, "order": order}, lambda backend: backend, ())
+    worker = Worker(io.BytesIO(), write, abilities)
     with contextlib.suppress(Heard):
         worker.run_forever()
     ready = json.loads(lines[0])
