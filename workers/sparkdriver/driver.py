@@ -9,6 +9,7 @@ own thread for as long as it takes.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import queue
 import signal
@@ -31,6 +32,7 @@ from .statements import Statements
 FAILED, JVM_DIED = 2, 3  # exit codes
 BUSY = "The session is busy with another statement."
 GRACE = 4  # seconds for the JVM to end by itself
+_NUMBERS = itertools.count()
 LAST_CALL = 10  # seconds for the service to come and hear why Spark could not be started
 
 
@@ -39,13 +41,15 @@ class Attempt:
 
     def __init__(self, run: messages.Run) -> None:
         self.run = run
-        self.group = f"stint-{run.statement}-{run.attempt}"
+        # Of this process alone: a group that was cancelled cancels all later jobs of its name.
+        self.group = f"stint-{next(_NUMBERS)}"
         self.cancelled = threading.Event()
 
 
 class Driver:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._pid = os.getpid()
         self._lock = threading.Lock()  # guards _current and _results
         self._current: Attempt | None = None
         self._results: dict[tuple[str, str], bytes] = {}
@@ -62,9 +66,7 @@ class Driver:
 
     def run_forever(self) -> None:
         """For the main thread; does not return."""
-        signal.signal(signal.SIGTERM, lambda *_: self.stop(0))
-        # A copy of this process, made by multiprocessing, is not the driver.
-        os.register_at_fork(after_in_child=_behave_as_usual)
+        signal.signal(signal.SIGTERM, self._on_sigterm)
         self._connection.listen()
         threading.Thread(target=self._keep_house, name="house", daemon=True).start()
         try:
@@ -86,6 +88,13 @@ class Driver:
         os._exit(code)
 
     # Main thread
+
+    def _on_sigterm(self, *_: object) -> None:
+        if os.getpid() == self._pid:
+            self.stop(0)
+        # A copy of the driver, made by multiprocessing or a cell, dies like any other process.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def _start(self) -> None:
         self._spark = spark = Spark(self._settings, self._capture)
@@ -237,11 +246,6 @@ class Driver:
 
 def _names(run: messages.Run) -> dict[str, str]:
     return {"job": run.job, "attempt": run.attempt}
-
-
-def _behave_as_usual() -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _end_jvm(process: subprocess.Popen[bytes]) -> None:

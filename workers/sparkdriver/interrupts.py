@@ -14,6 +14,7 @@ the call returns, and the steps above make it return.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import threading
@@ -34,7 +35,7 @@ class Interrupts:
     def __init__(self, cancel_jobs: Callable[[], None], note: Callable[[str], None]) -> None:
         """`cancel_jobs` cancels the Spark jobs of the running statement, from any thread."""
         self._cancel_jobs, self._note = cancel_jobs, note
-        self._main = threading.get_ident()
+        self._main, self._pid = threading.get_ident(), os.getpid()
         self._lock = threading.RLock()  # a step of a cancel never reaches into the next statement
         self._running: threading.Event | None = None  # of the running statement: set by a cancel
         self._raises = False  # KeyboardInterrupt may be raised in the main thread
@@ -149,6 +150,8 @@ class Interrupts:
         return False
 
     def _on_signal(self, *_: object) -> None:
+        if os.getpid() != self._pid:
+            raise KeyboardInterrupt  # a copy of the driver, made by multiprocessing
         if self._depth == 0:
             self._raise_if_cancelled()
 

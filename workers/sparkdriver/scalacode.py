@@ -49,6 +49,8 @@ class ScalaCode:
         settings = jvm.scala.tools.nsc.Settings()
         classes = str(spark.settings.classes)
         options = ["-classpath", self._classpath(), "-Yrepl-class-based", "-Yrepl-outdir", classes]
+        # Their summaries would stand among what the cell prints, which clients read line by line.
+        options.append("-Wconf:cat=deprecation:s,cat=feature:s")
         settings.processArguments(self._list(options), True)
         self._echo = jvm.java.io.StringWriter()
         writer = jvm.java.io.PrintWriter(self._echo)

@@ -7,6 +7,7 @@ import re
 import sys
 import threading
 import types
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +36,8 @@ class Statements:
         sys.modules["__main__"] = module
         module.__dict__.update(spark.names())
         self._python = PythonCode(module.__dict__)
+        # Clients read what `toJSON` gives line by line, and a warning would be one of the lines.
+        warnings.filterwarnings("ignore", message="The return type of DataFrame.toJSON")
         self._scala: Any = None
         # What a session is made for is ready when the session is.
         if spark.settings.kind == "spark":

@@ -1,7 +1,6 @@
 """However a driver ends, nothing of it is left."""
 
 import os
-import signal
 import subprocess
 import sys
 
@@ -16,27 +15,20 @@ def left_behind(session: Session) -> list[str]:
     return [name for name in os.listdir("/tmp") if pid in name and "pytest" not in name]
 
 
-def test_shutdown_while_busy_with_a_run_that_was_sent_while_starting(own):
+def test_sigterm_while_busy_with_a_run_that_was_sent_while_starting(own):
     assert own.hello["state"] == "starting"
     own.start(ENDLESS_JOB)
-    waiting = own.start("never = True")
-    refused = own.result(waiting)
-    assert "SessionBusy" in refused["output"]
+    assert "SessionBusy" in own.result(own.start("never = True"))["output"]
     own.read_type("started")
-    own.send(type="shutdown")
+    own.process.terminate()
     own.wait_until_gone()
     assert own.process.returncode == 0
     assert left_behind(own) == []
 
 
-def test_a_run_that_is_cancelled_while_starting_is_never_executed(own):
-    job = own.start("open('executed', 'w')")
-    own.cancel(job)
-    message = own.result(job)
-    assert (message["cancelled"], message["output"]) == (True, None)
-    assert "started" not in [m["type"] for m in own.seen]
-    assert own.text("1") == "1"
-    own.process.send_signal(signal.SIGTERM)
+def test_shutdown_while_starting(own):
+    wait_for(lambda: len(own.processes()) >= 3, "the JVM")  # driver, watcher
+    own.send(type="shutdown")
     own.wait_until_gone()
     assert own.process.returncode == 0
 
@@ -53,13 +45,6 @@ def test_kill_9_ends_the_jvm_and_the_workers_within_a_second(own):
     assert left_behind(own) == []
 
 
-def test_os_exit_ends_the_driver_with_that_code(own):
-    own.wait_until_idle()
-    own.start("import os; os._exit(7)")
-    own.wait_until_gone()
-    assert own.process.returncode == 7
-
-
 def test_a_dead_jvm_ends_the_driver_with_code_3(own):
     """By exhausting its memory, as the most usual cause."""
     own.wait_until_idle()
@@ -73,7 +58,7 @@ def test_a_dead_jvm_ends_the_driver_with_code_3(own):
     assert "OutOfMemoryError" in own.log("stdout") + own.log("stderr")
 
 
-def test_a_stopped_context_can_be_made_anew(own):
+def test_a_cell_may_stop_spark_and_make_it_anew_and_end_the_process(own):
     own.wait_until_idle()
     own.run("sc.stop()")
     assert own.text("1 + 1") == "2"
@@ -84,11 +69,21 @@ def test_a_stopped_context_can_be_made_anew(own):
     own.run(f"{code}\nsc = spark.sparkContext")
     assert own.text("sc.parallelize([1]).count()") == "1"
     assert own.run("import os; os.listdir('.')")["status"] == "ok"
+    own.start("import os; os._exit(7)")
+    own.wait_until_gone()
+    assert own.process.returncode == 7
 
 
-def test_an_orphan_ends_itself(tmp_path):
+def test_a_run_that_is_cancelled_while_starting_is_never_executed_and_an_orphan_ends_itself(
+    tmp_path,
+):
     session = Session(tmp_path, orphan_timeout=1)
-    session.wait_until_idle()
+    job = session.start("executed = True")
+    session.cancel(job)
+    message = session.result(job)
+    assert (message["cancelled"], message["output"]) == (True, None)
+    assert "started" not in [m["type"] for m in session.seen]
+    assert session.run("executed")["ename"] == "NameError"
     session.start("while True: pass")
     session.read_type("started")
     session.disconnect()

@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from session import ROOT
+from session import ROOT, wait_for
 
 from sparkdriver import messages
 
@@ -153,19 +153,10 @@ def test_completion_of_python_names(shared):
 
 
 def test_what_is_printed_between_statements_goes_to_the_log(shared):
-    code = "import threading\ndone = threading.Event()\n"
-    shared.run(f"{code}threading.Timer(0.2, lambda: (print('in between'), done.set())).start()")
-    assert done_waits(shared)
+    code = "import threading\nthreading.Timer(0.3, lambda: print('in between')).start()"
+    shared.run(code)
+    wait_for(lambda: "in between" in shared.log("stdout"), "the log")
     assert shared.text("print('own')") == "own"
-    assert "in between" in shared.log("stdout")
-
-
-def done_waits(session):
-    """Waits outside of any statement until the timer has printed."""
-    job = session.start("done.is_set()")
-    while "True" not in session.result(job)["output"]:
-        job = session.start("done.is_set()")
-    return True
 
 
 def test_a_worker_of_multiprocessing_may_be_terminated(shared):

@@ -183,6 +183,10 @@ def test_the_working_directory_is_where_spark_puts_files(shared):
     assert shared.text("import tempfile; tempfile.gettempdir()") == repr(str(shared.folder / "tmp"))
 
 
+def test_rows_as_json_come_without_a_warning(shared):
+    assert shared.text("for row in spark.range(1).toJSON().take(1): print(row)") == '{"id":0}'
+
+
 def test_json(shared):
     shared.run("value = {'a': [1, 2.5, None, 'ü'], 'b': float('nan'), 'c': [float('inf')]}")
     assert shared.data("%json value") == {

@@ -32,6 +32,7 @@ def test_values_have_livys_numbers_and_form(shared):
         ("val t = if (1 > 2) \"a\"\nelse \"b\"", "t: String = b\n"),
         ("val m = Map(\n  1 -> 2\n)", "m: scala.collection.immutable.Map[Int,Int] = Map(1 -> 2)\n"),
         ("print(1)\nprint(2)", "12"),
+        ('@deprecated("no", "1") def old() = 1\nprint(old())', "def old(): Int\n1"),
         ("System.out.println(1); System.err.println(3); println(2)", "1\n2\n3\n"),
     ],
 )  # fmt: skip
