@@ -81,7 +81,6 @@ export class JobsService implements OnModuleInit, RunnerListener {
       const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
       const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
       await refuseIfUsedUp(unit, owner, this.settings.window);
-      const most = Math.min(backend.limits.maxExecutionTime, owner?.plan.maxExecutionTime ?? Infinity);
       const job = await unit.insertJob(
         {
           id: unit.ids.uuid(),
@@ -97,10 +96,15 @@ export class JobsService implements OnModuleInit, RunnerListener {
           createdAt: unit.at,
           startedAt: null,
           endedAt: null,
-          maxExecutionTime: checkJobLimit(asked.maxExecutionTime, most, session?.limits.maxTtl),
+          maxExecutionTime: checkJobLimit(
+            asked.maxExecutionTime,
+            backend.limits.maxExecutionTime,
+            owner?.plan.maxExecutionTime,
+            session?.limits.maxTtl,
+          ),
           script: scripted?.script ?? null,
           attempts: 0,
-          maxAttempts: defaultMaxAttempts,
+          maxAttempts: this.runners.isRepeatable(asked.program) ? defaultMaxAttempts : 1,
           token: null,
           slot: null,
           stop: null,
@@ -135,15 +139,14 @@ export class JobsService implements OnModuleInit, RunnerListener {
     return (await this.store.read.params(id)) ?? '{}';
   }
 
-  /** The result text of a completed job; null for any other. A private job's can be read once. */
+  /** The result text of a completed job, the traceback of a failed one. A private job's result can be read once. */
   async result(actor: Actor, id: string): Promise<string | null> {
     const job = await this.get(actor, id);
-    if (job.state !== 'completed') return null;
-    const result = await this.store.read.result(id);
-    if (job.details.private && result !== null) {
-      await this.commands.run((unit) => unit.tx.jobs.removeResult(id));
-    }
-    return result;
+    const isTraceback = job.state === 'failed' && job.script === null;
+    if (job.state !== 'completed' && !isTraceback) return null;
+    if (!job.details.private || isTraceback) return this.store.read.result(id);
+    // Of two who ask at once, one gets it.
+    return this.commands.run((unit) => unit.tx.jobs.takeResult(id));
   }
 
   async logs(actor: Actor, id: string): Promise<{ at: Millis; level: string; text: string }[]> {
@@ -212,6 +215,13 @@ export class JobsService implements OnModuleInit, RunnerListener {
       const job = await unit.tx.jobs.find(id);
       if (job?.token === token) await unit.tx.jobs.appendLog(id, unit.at, level, text);
     });
+  }
+
+  async lastAttempt(id: string, token: string): Promise<void> {
+    await this.commands.run(async (unit) => {
+      const job = await unit.tx.jobs.find(id);
+      if (job?.token === token) await unit.allowNoAttemptAfter(job);
+    }, 'runner');
   }
 
   private async session(tx: Tx, actor: Actor, id: string): Promise<Session> {
