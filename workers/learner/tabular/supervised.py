@@ -45,6 +45,9 @@ class Task(Protocol):
     def error(self, truth: np.ndarray, raw: np.ndarray) -> float:
         """What the champion has least of, in cross-validation."""
 
+    def losses(self, truth: np.ndarray, raw: np.ndarray) -> np.ndarray:
+        """How bad each answer is, of the kind that `error` sums up."""
+
     def describe(self, truth: np.ndarray, raw: np.ndarray) -> dict[str, float]:
         """The measures of the contract on the held-back rows."""
 
@@ -187,7 +190,22 @@ def compete(
     if len(members) > 1:
         blend = _blend([member.outcome for member in members])
         contest.enter(Contestant(BLEND, properties(problem)), lambda: judged(blend))
+        _prefer_blend(contest.contestants, task, target[checked])
     return contest, contest.ranked()
+
+
+def _prefer_blend(contestants: list[Contestant], task: Task, truth: np.ndarray) -> None:
+    """Put the blend before a best that is ahead by no more than one standard error.
+
+    So small a lead is mostly luck in choosing among many, and an average is the safer choice.
+    """
+    best = min(contestants, key=lambda contestant: contestant.score)
+    blend = contestants[-1]
+    if best is blend or blend.failed:
+        return
+    lead = task.losses(truth, blend.outcome.checked) - task.losses(truth, best.outcome.checked)
+    if lead.mean() <= lead.std() / np.sqrt(len(lead)):
+        blend.score = np.nextafter(best.score, -np.inf)
 
 
 def _blend(tried: list[Tried]) -> Tried:
