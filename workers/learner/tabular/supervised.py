@@ -28,6 +28,7 @@ from .encoding import Encoding, Values, feature_columns, learn_encoding, read_va
 
 TEST_SHARE = 0.2
 _FOLDS = 5
+_CLEAR = 2.0  # standard errors by which a single method must lead the blend
 _ONE_FOLD_FROM = 6_000  # rows from which a single validation part is accurate enough
 
 
@@ -195,16 +196,16 @@ def compete(
 
 
 def _prefer_blend(contestants: list[Contestant], task: Task, truth: np.ndarray) -> None:
-    """Put the blend before a best that is ahead by no more than one standard error.
+    """Put the blend before a best that is ahead by no more than two standard errors.
 
-    So small a lead is mostly luck in choosing among many, and an average is the safer choice.
+    The best of eight is ahead by one through luck alone, and an average is the safer choice.
     """
     best = min(contestants, key=lambda contestant: contestant.score)
     blend = contestants[-1]
     if best is blend or blend.failed:
         return
     lead = task.losses(truth, blend.outcome.checked) - task.losses(truth, best.outcome.checked)
-    if lead.mean() <= lead.std() / np.sqrt(len(lead)):
+    if lead.mean() <= _CLEAR * lead.std() / np.sqrt(len(lead)):
         blend.score = np.nextafter(best.score, -np.inf)
 
 
