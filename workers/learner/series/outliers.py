@@ -27,12 +27,15 @@ def smoothed(history: np.ndarray, seasons: tuple[int, ...]) -> np.ndarray:
 
 
 def _expected(history: np.ndarray, seasons: tuple[int, ...]) -> np.ndarray:
-    """Medians all the way, which a few wild values cannot move: of each season's neighbourhood,
-    then of what is left at each step of the season."""
+    """Medians all the way, which a few wild values cannot move: of what is left of a slow trend at
+    each step of the season, then of the neighbourhood without the season."""
     season = next((each for each in seasons if len(history) >= 3 * each), 1)
-    window = max(7, season + 1 - season % 2)
-    trend = pd.Series(history).rolling(window, center=True, min_periods=1).median().to_numpy()
-    if season == 1:
-        return trend
-    rest = pd.Series(history - trend)
-    return trend + rest.groupby(np.arange(len(history)) % season).transform("median").to_numpy()
+    usual = np.zeros(len(history))
+    if season > 1:
+        rest = pd.Series(history - _running(history, 4 * season + 1))
+        usual = rest.groupby(np.arange(len(history)) % season).transform("median").to_numpy()
+    return usual + _running(history - usual, max(7, season + 1 - season % 2))
+
+
+def _running(values: np.ndarray, window: int) -> np.ndarray:
+    return pd.Series(values).rolling(window, center=True, min_periods=1).median().to_numpy()

@@ -20,7 +20,7 @@ from .intervals import ordinals, starts
 
 FEW = 30  # intervals below which the user is warned
 FEWEST = 3
-MANY_FEATURES = 2_000
+MANY_FEATURES = 500
 
 
 @dataclass(frozen=True)

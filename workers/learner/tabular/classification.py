@@ -142,6 +142,11 @@ class _Task:
         surprise = -np.log(np.maximum(raw[np.arange(len(truth)), truth], 1e-6)).mean()
         return 1.0 - float(found) + 1e-6 * float(surprise)
 
+    def losses(self, truth: np.ndarray, raw: np.ndarray) -> np.ndarray:
+        """1 for a wrong answer, more for one about a rare class, as macro F1 has it."""
+        counts = np.bincount(truth, minlength=len(self.classes))
+        return (raw.argmax(axis=1) != truth) * len(truth) / (len(self.classes) * counts[truth])
+
     def describe(self, truth: np.ndarray, raw: np.ndarray) -> dict[str, float]:
         return classification_metrics(self.named[truth], self.labels(raw), raw, self.classes)
 

@@ -7,6 +7,7 @@ known to skops or stand in TRUSTED. The checksum ties the file to the session th
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,16 +61,20 @@ class Model:
 
     def save(self, folder: Path) -> dict[str, str]:
         """Write model.skops into `folder`: `{"path", "sha256"}`."""
-        body = {
+        plain = {
             "format": 1,
             "domain": self.domain,
             "target": self.target,
-            "columns": [dict(vars(column)) for column in self.columns],
-            "missing": list(self.missing),
+            "columns": [vars(column) for column in self.columns],
+            "missing": self.missing,
             "encoding": self.encoding.plain,
+            "classes": self.classes,
+        }
+        # As one text: skops would describe each of 10,000 columns piece by piece.
+        body = {
+            "plain": json.dumps(plain),
             "texts": self.encoding.texts,
             "estimator": self.estimator,
-            "classes": list(self.classes),
         }
         path = folder / "model.skops"
         skops.io.dump(body, path)
@@ -92,14 +97,15 @@ def load_model(path: Path, sha256: str) -> Model:
         body = skops.io.load(path, trusted=TRUSTED)
     except UntrustedTypesFoundException:
         raise InputError("The model's file names types that are not trusted.") from None
+    plain = json.loads(body["plain"])
     model = Model(
-        domain=body["domain"],
-        target=body["target"],
-        columns=[Column(**column) for column in body["columns"]],
-        missing=body["missing"],
-        encoding=Encoding(body["encoding"], body["texts"]),
+        domain=plain["domain"],
+        target=plain["target"],
+        columns=[Column(**column) for column in plain["columns"]],
+        missing=plain["missing"],
+        encoding=Encoding(plain["encoding"], body["texts"]),
         estimator=body["estimator"],
-        classes=body["classes"],
+        classes=plain["classes"],
     )
     _loaded[sha256] = model
     while len(_loaded) > _KEPT:

@@ -94,6 +94,9 @@ class _Task:
     def error(self, truth: np.ndarray, raw: np.ndarray) -> float:
         return float(np.sqrt(((truth - raw) ** 2).mean()))
 
+    def losses(self, truth: np.ndarray, raw: np.ndarray) -> np.ndarray:
+        return (truth - raw) ** 2
+
     def describe(self, truth: np.ndarray, raw: np.ndarray) -> dict[str, float]:
         return regression_metrics(truth, raw)
 

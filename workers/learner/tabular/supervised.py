@@ -28,6 +28,7 @@ from .encoding import Encoding, Values, feature_columns, learn_encoding, read_va
 
 TEST_SHARE = 0.2
 _FOLDS = 5
+_CLEAR = 2.0  # standard errors by which a single method must lead the blend
 _ONE_FOLD_FROM = 6_000  # rows from which a single validation part is accurate enough
 
 
@@ -44,6 +45,9 @@ class Task(Protocol):
 
     def error(self, truth: np.ndarray, raw: np.ndarray) -> float:
         """What the champion has least of, in cross-validation."""
+
+    def losses(self, truth: np.ndarray, raw: np.ndarray) -> np.ndarray:
+        """How bad each answer is, of the kind that `error` sums up."""
 
     def describe(self, truth: np.ndarray, raw: np.ndarray) -> dict[str, float]:
         """The measures of the contract on the held-back rows."""
@@ -187,7 +191,22 @@ def compete(
     if len(members) > 1:
         blend = _blend([member.outcome for member in members])
         contest.enter(Contestant(BLEND, properties(problem)), lambda: judged(blend))
+        _prefer_blend(contest.contestants, task, target[checked])
     return contest, contest.ranked()
+
+
+def _prefer_blend(contestants: list[Contestant], task: Task, truth: np.ndarray) -> None:
+    """Put the blend before a best that is ahead by no more than two standard errors.
+
+    The best of eight is ahead by one through luck alone, and an average is the safer choice.
+    """
+    best = min(contestants, key=lambda contestant: contestant.score)
+    blend = contestants[-1]
+    if best is blend or blend.failed:
+        return
+    lead = task.losses(truth, blend.outcome.checked) - task.losses(truth, best.outcome.checked)
+    if lead.mean() <= _CLEAR * lead.std() / np.sqrt(len(lead)):
+        blend.score = np.nextafter(best.score, -np.inf)
 
 
 def _blend(tried: list[Tried]) -> Tried:

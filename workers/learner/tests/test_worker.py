@@ -80,7 +80,7 @@ def test_ready_names_its_programs_and_not_those_of_the_other_worker(child):
 def test_a_session_reports_each_contestant_and_its_result(child, session):
     child.run("j1", "forecast", session.params(shop(), SERIES, "sales", interval="day", **WEEK))
     result = json.loads(child.answer("j1")["result"])
-    assert len(session.rows({"path": f"{session.home}/session-1/{result['rows']['path']}"})) == 7
+    assert result["rows"]["count"] == 7
     kinds = {message["type"] for message in child.seen}
     assert kinds == {"started", "progress", "result"}  # and no chatter of the libraries
     steps = [message for message in child.seen if message["type"] == "progress"]
@@ -107,7 +107,7 @@ def test_a_cancel_ends_a_contest_between_two_steps(child, session):
 
 
 def test_a_csv_of_50_mb_is_worked_on_in_bounded_memory(child, session):
-    rows = 730_000
+    rows = 760_000
     start = "2010-01-01T00:00:00"
     lines = ["day,sales,store,note"]
     stamps = days(3650, start)
@@ -124,7 +124,7 @@ def test_a_csv_of_50_mb_is_worked_on_in_bounded_memory(child, session):
     answer = child.answer("j4")
     assert answer["type"] == "result", answer
     result = json.loads(answer["result"])
-    assert "730000 observations" in result["messages"][0]["message"]
+    assert "760000 observations" in result["messages"][0]["message"]
     assert child.peak() < 2_000
     table = {"sales": "numericMeasure target", "store": "string", "day": "date"}
     child.run("j5", "regression", session.params(text, table, "sales"))
@@ -134,7 +134,7 @@ def test_a_csv_of_50_mb_is_worked_on_in_bounded_memory(child, session):
 
 
 def test_too_little_memory_is_an_error_of_the_session_not_the_end(session):
-    small = Child(STINT_LEARNER_MEMORY="700")
+    small = Child(STINT_LEARNER_MEMORY="700")  # some 300 of which are taken by the libraries
     try:
         names = [f"c{i}" for i in range(400)]
         lines = [",".join([*names, "y"])]
