@@ -87,6 +87,11 @@ export class RunnerPool implements Runners {
     else this.answer({ job, token }, { type: 'lost', why: 'no process works on it' });
   }
 
+  /** Any process serves any job, and each of them ends with the service. */
+  keepsProcess = (): boolean => false;
+  release = (): void => undefined;
+  survivors = (): ReadonlySet<string> => new Set();
+
   /** Ends all processes and resolves when they are gone. Their jobs count as lost when the service starts again. */
   async close(): Promise<void> {
     this.closing = true;

@@ -29,6 +29,8 @@ export class Commands {
   beforeCommit: ((unit: Unit) => Promise<void>) | null = null;
   /** Says that the event log has grown. */
   readonly changes = new Subject<void>();
+  /** When the clients of sessions with a heartbeat were last heard of: read when one is due, never stored before. */
+  readonly heard = new Map<string, Millis>();
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -77,7 +79,7 @@ export class Commands {
    */
   async recover(first?: (unit: Unit) => Promise<void>): Promise<{ lost: number }> {
     return this.write(async (unit) => {
-      const lost = await recover(unit, this.settings.window);
+      const lost = await recover(unit, this.settings.window, this.runners);
       await first?.(unit);
       await settle(unit, this.watch, this.settings.window);
       return { lost };
@@ -91,7 +93,7 @@ export class Commands {
         if (this.latest === 0) this.latest = Number((await tx.facts.get('alive_at')) ?? 0);
         if (this.clock instanceof VirtualClock) this.clock.moveTo(this.latest);
         this.latest = Math.max(this.latest, this.clock.now());
-        const unit = new Unit(tx, this.latest, this.ids, this.watch);
+        const unit = new Unit(tx, this.latest, this.ids, this.watch, this.heard);
         const value = await work(unit);
         await this.beforeCommit?.(unit);
         await tx.facts.set('alive_at', String(unit.at));
@@ -120,7 +122,12 @@ export class Commands {
   }
 
   private async perform(effects: readonly Effect[]): Promise<void> {
-    for (const { type, job: id, token } of effects) {
+    for (const effect of effects) {
+      if (effect.type === 'release') {
+        this.runners.release(effect.session);
+        continue;
+      }
+      const { type, job: id, token } = effect;
       if (type === 'stop') this.runners.stop(id, token);
       else if (type === 'kill') this.runners.kill(id, token);
       else await this.hand(id, token);
@@ -149,6 +156,7 @@ export class Commands {
     if (job?.token !== token || job.stop !== null) return;
     if (params === null || backend === null) throw new Error('its params or its backend are gone');
     const { program, details } = job;
-    this.runners.start({ job: id, token, program, backend, params, logLevel: details.logLevel });
+    const { session } = job;
+    this.runners.start({ job: id, token, program, session, backend, params, logLevel: details.logLevel });
   }
 }

@@ -10,6 +10,7 @@ import type { Session, SessionMode, SessionState } from '../kernel/session/sessi
 import type { Millis } from '../kernel/time.js';
 import type { BudgetView } from '../kernel/usage/budget.js';
 import type { LedgerEntry } from '../kernel/usage/usage.js';
+import type { LivyReads, LivyTx } from './livy.ports.js';
 
 // --- Rows that are not the kernel's business ------------------------------------------------------------------------
 
@@ -165,6 +166,7 @@ export interface Tx {
     appendForQueuedOf(session: string, event: Omit<EventRecord, 'id' | 'job'>): Promise<void>;
   };
   readonly ledger: { append(entries: readonly LedgerEntry[]): Promise<void> };
+  readonly livy: LivyTx;
   /** The first thing due at or before `at`, in order of due time and rank. */
   firstDue(at: Millis): Promise<Due | null>;
   /** When the next thing is due at all. */
@@ -245,6 +247,7 @@ export interface Reads {
   /** Charged to an instance by entries that ended after `from`, plus what accrues until `at`. */
   charged(instance: string, from: Millis, at: Millis): Promise<Millis>;
   ledger(filter: LedgerFilter): Promise<(LedgerEntry & { id: number })[]>;
+  readonly livy: LivyReads;
 }
 
 export interface Store {
@@ -281,6 +284,8 @@ export interface Task {
   readonly job: string;
   readonly token: string;
   readonly program: string;
+  /** The session it belongs to, for runners that keep a process for each. */
+  readonly session: string | null;
   readonly backend: Backend;
   /** The client's params, byte for byte. */
   readonly params: string;
@@ -295,13 +300,33 @@ export type Answer =
       readonly reasonCode: number | null;
       readonly traceback: string | null;
     }
-  | { readonly type: 'stopped' }
+  /** Stopped as asked; what it had to say until then is kept. */
+  | { readonly type: 'stopped'; readonly result?: string }
   /** The process is gone without having answered. */
   | { readonly type: 'lost'; readonly why: string };
 
 export interface RunnerListener {
   answered(job: string, token: string, answer: Answer): Promise<void>;
   logged(job: string, token: string, level: string, text: string): Promise<void>;
+  /** The process that a session had for itself is gone. */
+  ended(end: ProcessEnd): Promise<void>;
+}
+
+/** How the process of a session ended. */
+export interface ProcessEnd {
+  readonly session: string;
+  /** The attempt that ended with it. */
+  readonly running: { readonly job: string; readonly token: string; readonly reason: string } | null;
+  /** Why the session closes, unless it has been closed already. */
+  readonly reason: string;
+  /** The last lines the process wrote, kept with the job that had started it. */
+  readonly log: ProcessLog & { readonly job: string };
+}
+
+/** The last lines of a process, oldest first. */
+export interface ProcessLog {
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
 }
 
 /** The processes that execute jobs. Calls may come twice for one attempt; the second does nothing. */
@@ -316,8 +341,35 @@ export interface Runners {
   stop(job: string, token: string): void;
   /** Ends its process. */
   kill(job: string, token: string): void;
+  /** Whether this driver keeps one process for each session, which holds the session's state and ends it by its own end. */
+  keepsProcess(driver: string): boolean;
+  /** The session is closed: its process, if it has one for itself, is no longer needed. */
+  release(session: string): void;
+  /**
+   * Processes that outlived an earlier service, by the ids of their sessions (of their jobs, where they have none). Asked
+   * once, before anything runs; attempts of these are not lost.
+   */
+  survivors(): ReadonlySet<string>;
 }
 export const RUNNERS = Symbol('Runners');
+
+/** What a session's own process tells beyond its answers. */
+export interface Interpreters {
+  /** Whether there is a process, also one that is ending. */
+  lives(session: string): boolean;
+  /** Resolves when there is none (any more). */
+  gone(session: string): Promise<void>;
+  /** What the process said about itself when it was ready; null before, and once it is gone. */
+  about(session: string): { readonly appId: string | null; readonly uiUrl: string | null } | null;
+  /** 0 to 1 for a running job; null where none is known. */
+  progress(job: string): number | null;
+  /** What it (or a batch's process, by its job) wrote last; null once it is gone. */
+  log(id: string): Promise<ProcessLog | null>;
+  complete(session: string, ask: { kind: string; code: string; cursor: number }): Promise<string[]>;
+  /** Why this kind of interpreter cannot be had here, in one sentence; null when it can. */
+  kindMissing(kind: string): string | null;
+}
+export const INTERPRETERS = Symbol('Interpreters');
 
 /** What a quantum device looks like to its clients (qiskit-runtime dialect, backend configuration and properties). */
 export interface Device {

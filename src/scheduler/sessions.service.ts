@@ -29,36 +29,39 @@ export class SessionsService {
 
   /** Opens a session; the same `submit` again answers the same session. */
   open(actor: Actor, asked: AskedSession, submit?: SubmitKey): Promise<Session> {
-    return this.commands.run(async (unit) => {
-      const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
-      const known = earlier === null ? null : await unit.tx.sessions.find(earlier);
-      if (known !== null && (submit?.hash !== null || isUntouched(known))) return known;
-      const backend = await this.backends.named(unit.tx, asked.backend);
-      const instance = await unit.tx.instances.find(actor.instance.id);
-      await refuseIfUsedUp(unit, instance, this.settings.window);
-      const modes = instance?.plan.modes;
-      if (modes !== undefined && !modes.includes(asked.mode)) {
-        throw new Refusal(
-          'mode_not_allowed',
-          `The plan of instance ${actor.instance.name} does not allow ${asked.mode} sessions.`,
-          modes.length === 0 ? 'Submit lone jobs instead.' : `It allows: ${modes.join(', ')}.`,
-        );
-      }
-      const session = openSession(
-        {
-          id: unit.ids.uuid(),
-          backend: backend.name,
-          instance: actor.instance.id,
-          user: actor.user,
-          mode: asked.mode,
-          limits: grantLimits(asked, asked.mode, backend, instance?.plan),
-        },
-        unit.at,
+    return this.commands.run((unit) => this.openIn(unit, actor, asked, submit), nameOf(actor));
+  }
+
+  /** As {@link open}, as part of a change that does more. */
+  async openIn(unit: Unit, actor: Actor, asked: AskedSession, submit?: SubmitKey): Promise<Session> {
+    const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
+    const known = earlier === null ? null : await unit.tx.sessions.find(earlier);
+    if (known !== null && (submit?.hash !== null || isUntouched(known))) return known;
+    const backend = await this.backends.named(unit.tx, asked.backend);
+    const instance = await unit.tx.instances.find(actor.instance.id);
+    await refuseIfUsedUp(unit, instance, this.settings.window);
+    const modes = instance?.plan.modes;
+    if (modes !== undefined && !modes.includes(asked.mode)) {
+      throw new Refusal(
+        'mode_not_allowed',
+        `The plan of instance ${actor.instance.name} does not allow ${asked.mode} sessions.`,
+        modes.length === 0 ? 'Submit lone jobs instead.' : `It allows: ${modes.join(', ')}.`,
       );
-      await unit.insertSession(session);
-      if (submit !== undefined) await this.receipts.keep(unit, submit, session.id);
-      return session;
-    }, nameOf(actor));
+    }
+    const session = openSession(
+      {
+        id: unit.ids.uuid(),
+        backend: backend.name,
+        instance: actor.instance.id,
+        user: actor.user,
+        mode: asked.mode,
+        limits: grantLimits(asked, asked.mode, backend, instance?.plan),
+      },
+      unit.at,
+    );
+    await unit.insertSession(session);
+    if (submit !== undefined) await this.receipts.keep(unit, submit, session.id);
+    return session;
   }
 
   async get(actor: Actor, id: string): Promise<Session> {

@@ -7,6 +7,7 @@ import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { readForecast } from './forecast.query.js';
 import { jobsStore, listJobs, runsOnRunner } from './jobs.store.js';
+import { livyReads, livyStore } from './livy.store.js';
 import { ledgerStore, listLedger } from './ledger.store.js';
 import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
 import { receiptsStore } from './receipts.store.js';
@@ -49,6 +50,7 @@ function transaction(sql: Sql): Tx {
     receipts: receiptsStore(sql),
     events: eventsStore(sql),
     ledger: ledgerStore(sql),
+    livy: livyStore(sql),
     firstDue: (at) => firstDue(sql, at),
     nextDue: async () => (await firstDue(sql, Number.MAX_SAFE_INTEGER))?.at ?? null,
     snapshot: (backend, at, window) => readSnapshot(sql, backend, at, window),
@@ -128,5 +130,6 @@ function reads(sql: Sql): Reads {
     lastEvent: () => lastEvent(sql),
     charged: (instance, from, at) => readCharged(sql, instance, from, at),
     ledger: (filter) => listLedger(sql, filter),
+    livy: livyReads(sql),
   };
 }
