@@ -130,13 +130,13 @@ export class Commands {
       const { type, job: id, token } = effect;
       if (type === 'stop') this.runners.stop(id, token);
       else if (type === 'kill') this.runners.kill(id, token);
-      else await this.hand(id, token);
+      else await this.hand(id, token, type === 'resume');
     }
   }
 
-  private async hand(id: string, token: string): Promise<void> {
+  private async hand(id: string, token: string, again: boolean): Promise<void> {
     try {
-      await this.start(id, token);
+      await this.start(id, token, again);
     } catch (error) {
       this.logger.error(`Job ${id} could not be handed to a runner: ${String(error)}`);
       // The change is committed and must not look failed. No process has the attempt, so this answers that it is lost.
@@ -144,7 +144,8 @@ export class Commands {
     }
   }
 
-  private async start(id: string, token: string): Promise<void> {
+  /** `again`: its process has it already, and is to be spoken to even if the attempt is stopping. */
+  private async start(id: string, token: string, again: boolean): Promise<void> {
     const queued = await this.store.read.job(id);
     if (queued === null) return;
     const [params, backend] = await Promise.all([
@@ -153,10 +154,10 @@ export class Commands {
     ]);
     // Read last: an attempt that was stopped or lost in the meantime is not begun. Its stop finds no process and ends it.
     const job = await this.store.read.job(id);
-    if (job?.token !== token || job.stop !== null) return;
+    if (job?.token !== token || (job.stop !== null && !again)) return;
     if (params === null || backend === null) throw new Error('its params or its backend are gone');
-    const { program, details } = job;
-    const { session } = job;
+    const { program, session, details } = job;
     this.runners.start({ job: id, token, program, session, backend, params, logLevel: details.logLevel });
+    if (job.stop !== null) this.runners.stop(id, token);
   }
 }

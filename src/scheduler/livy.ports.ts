@@ -53,8 +53,13 @@ export interface LivyTx {
   /** The entry by this name that is not removed and has not ended before `endedAfter`. */
   named(type: LivyType, name: string, endedAfter: Millis): Promise<LivyEntry | null>;
   remove(type: LivyType, number: number, at: Millis): Promise<void>;
-  /** Notes the session's next statement and answers its number. */
-  addStatement(session: number, job: string): Promise<number>;
+  /** The entry of a session or a batch's job. */
+  bySubject(type: LivyType, subject: string): Promise<LivyEntry | null>;
+  /** The number of the session's next statement. */
+  nextStatement(session: number): Promise<number>;
+  addStatement(session: number, number: number, job: string): Promise<void>;
+  /** The number of the statement that this job is. */
+  statementOf(job: string): Promise<number | null>;
 }
 
 export interface LivyReads {

@@ -176,7 +176,7 @@ export interface Tx {
   /** Small facts about the service itself. */
   readonly facts: { get(key: Fact): Promise<string | null>; set(key: Fact, value: string): Promise<void> };
 }
-export type Fact = 'alive_at' | 'signing_key' | 'bootstrap_token';
+export type Fact = 'alive_at' | 'signing_key' | 'bootstrap_token' | 'livy_token';
 
 export interface Page<T> {
   readonly items: T[];
@@ -357,8 +357,8 @@ export const RUNNERS = Symbol('Runners');
 export interface Interpreters {
   /** Whether there is a process, also one that is ending. */
   lives(session: string): boolean;
-  /** Resolves when there is none (any more). */
-  gone(session: string): Promise<void>;
+  /** Resolves when there is none (any more); also of a batch, by its job. */
+  gone(id: string): Promise<void>;
   /** What the process said about itself when it was ready; null before, and once it is gone. */
   about(session: string): { readonly appId: string | null; readonly uiUrl: string | null } | null;
   /** 0 to 1 for a running job; null where none is known. */

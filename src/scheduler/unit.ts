@@ -22,7 +22,7 @@ import type { EventType, Ids, JobDetails, Tx } from './ports.js';
 
 /** What is to be done outside once the transaction is durable: safe to lose, safe to repeat. */
 export type Effect =
-  | { readonly type: 'start' | 'stop' | 'kill'; readonly job: string; readonly token: string }
+  | { readonly type: 'start' | 'resume' | 'stop' | 'kill'; readonly job: string; readonly token: string }
   /** The session is closed and needs no process of its own any more. */
   | { readonly type: 'release'; readonly session: string };
 
@@ -209,8 +209,8 @@ export class Unit {
   }
 
   /** Its process outlived the service: it is told again what it may not have heard. */
-  resumeJob({ id, token, stop }: Job): void {
-    if (token !== null) this.effects.push({ type: stop === null ? 'start' : 'stop', job: id, token });
+  resumeJob({ id, token }: Job): void {
+    if (token !== null) this.effects.push({ type: 'resume', job: id, token });
   }
 
   /** A stopping runner has had its time: end the process, and look again should that fail. */

@@ -66,14 +66,26 @@ export const livyStore = (sql: Sql): LivyTx => ({
   },
   remove: (type, number, at) =>
     sql.run('UPDATE livy_entries SET removed_at = ? WHERE type = ? AND number = ?', at, type, number),
-  async addStatement(session, job) {
+  async bySubject(type, subject) {
+    const row = await sql.one<LivyEntryRow>(
+      'SELECT * FROM livy_entries WHERE subject = ? AND type = ?',
+      subject,
+      type,
+    );
+    return row === null ? null : toEntry(row);
+  },
+  async nextStatement(session) {
     const row = await sql.one<{ next: number }>(
       'SELECT COALESCE(MAX(number) + 1, 0) AS next FROM livy_statements WHERE session = ?',
       session,
     );
-    const number = Number(row?.next ?? 0);
-    await sql.run(insertInto('livy_statements', ['session', 'number', 'job']), session, number, job);
-    return number;
+    return Number(row?.next ?? 0);
+  },
+  addStatement: (session, number, job) =>
+    sql.run(insertInto('livy_statements', ['session', 'number', 'job']), session, number, job),
+  async statementOf(job) {
+    const row = await sql.one<{ number: number }>('SELECT number FROM livy_statements WHERE job = ?', job);
+    return row === null ? null : Number(row.number);
   },
 });
 

@@ -9,7 +9,7 @@ const text = { type: 'text' } as const;
 export class LivyEntryRow {
   @PrimaryColumn(text) type!: string;
   @PrimaryColumn('integer') number!: number;
-  @Column(text) subject!: string;
+  @Index('livy_entries_subject', { unique: true }) @Column(text) subject!: string;
   @Column(text) job!: string;
   @Column(text) instance!: string;
   @Column({ type: 'text', nullable: true }) name!: string | null;
@@ -22,7 +22,7 @@ export class LivyEntryRow {
 export class LivyStatementRow {
   @PrimaryColumn('integer') session!: number;
   @PrimaryColumn('integer') number!: number;
-  @Column(text) job!: string;
+  @Index('livy_statements_job', { unique: true }) @Column(text) job!: string;
 }
 
 export const livyRows = [LivyEntryRow, LivyStatementRow];
