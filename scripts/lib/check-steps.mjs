@@ -30,6 +30,11 @@ export async function checkSteps() {
       about: 'a second environment with the older client',
       ...venv('.venv-client-0.49', 'workers/requirements-client-0.49.lock'),
     },
+    {
+      name: 'python-spark',
+      about: 'a third environment with Apache Spark',
+      ...venv('.venv-spark', 'workers/requirements-spark.lock', 'workers/requirements-spark-dev.txt'),
+    },
     { name: 'format', about: 'prettier, ruff format', needs: ['install', 'python'], work: format },
     { name: 'lint', about: 'eslint, ruff', needs: ['install', 'python'], work: lint },
     { name: 'types', about: 'tsc', needs: ['install'], work: (how) => script('types', how) },
@@ -47,6 +52,13 @@ export async function checkSteps() {
       needs: ['python'],
       counts: pytestCounts,
       work: workers,
+    },
+    {
+      name: 'spark',
+      about: 'pytest of the Spark driver, with real Spark',
+      needs: ['python-spark'],
+      counts: pytestCounts,
+      work: spark,
     },
     {
       name: 'acceptance',
@@ -84,6 +96,13 @@ async function lint(how) {
 const jest = (how) => run(npm, ['test', '--silent', '--', '--ci'], how);
 
 const workers = (how) => run(pythonOf('.venv'), ['-m', 'pytest', '-q'], { ...how, cwd: inRoot('workers') });
+
+const spark = (how) =>
+  run(pythonOf('.venv-spark'), ['-m', 'pytest', '-q', 'sparkdriver/tests'], {
+    ...how,
+    cwd: inRoot('workers'),
+    timeout: 600,
+  });
 
 /** The real client against a real service with real workers; two users of two instances. */
 const clients = (version, venv, needs) => ({
