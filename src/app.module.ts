@@ -132,10 +132,15 @@ export function makeRunners(config: Config, devices: Devices) {
   return { pool, interpreters, all: new RunnersByDriver({ aer: pool, spark: interpreters }) };
 }
 
-/** Interpreters of Spark sessions. Each takes all of Spark's threads, so numerical libraries below it get one. */
+/** Interpreters of Spark sessions. */
 function makeInterpreters(config: Config): InterpreterRunners {
   const { spark_python: python, home, data } = config;
-  const env = { PYTHONUNBUFFERED: '1', PYTHONPATH: join(home, 'workers') };
+  const env = {
+    PYTHONUNBUFFERED: '1',
+    PYTHONPATH: join(home, 'workers'),
+    // Clients read the lines of `toJSON` one by one; Spark's announcement of its next version would be one of them.
+    PYTHONWARNINGS: 'ignore:The return type of DataFrame.toJSON:UserWarning',
+  };
   const command = (module: string) => ({ command: python ?? '', args: ['-m', module], env });
   const missingR = rMissing(process.env);
   return new InterpreterRunners({
