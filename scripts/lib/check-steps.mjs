@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { acceptanceFolder, playAcceptance } from './acceptance.mjs';
 import { api } from './api.mjs';
 import { jestCounts, plainCounts, pytestCounts } from './counts.mjs';
+import { livyClients } from './livy-clients.mjs';
 import { ensureBuild, ensureNodePackages } from './node-packages.mjs';
 import { inRoot, readJson } from './project.mjs';
 import { ensureVenv, pythonOf } from './python.mjs';
@@ -34,6 +35,16 @@ export async function checkSteps() {
       name: 'python-spark',
       about: 'a third environment with Apache Spark',
       ...venv('.venv-spark', 'workers/requirements-spark.lock', 'workers/requirements-spark-dev.txt'),
+    },
+    {
+      name: 'python-livy',
+      about: "Livy's clients, in an environment of their own",
+      // Not what they ask for: Kerberos libraries that need a compiler, and notebooks, which are not used here.
+      work: (how) =>
+        ensureVenv('.venv-livy-clients', ['workers/requirements-livy-clients.lock'], {
+          ...how,
+          options: ['--no-deps'],
+        }),
     },
     { name: 'format', about: 'prettier, ruff format', needs: ['install', 'python'], work: format },
     { name: 'lint', about: 'eslint, ruff', needs: ['install', 'python'], work: lint },
@@ -74,6 +85,13 @@ export async function checkSteps() {
       counts: plainCounts,
       work: (how) => run(process.execPath, [inRoot('scripts', 'torture', 'restart.mjs')], how),
     },
+    {
+      name: 'clients-livy',
+      about: "pylivy, sparkmagic and Airflow's hook against a running service with real Spark",
+      needs: ['install', 'build', 'python-spark', 'python-livy'],
+      counts: pytestCounts,
+      work: livyClients,
+    },
     clients('0.51', '.venv', ['install', 'build', 'python']),
     clients('0.49', '.venv-client-0.49', ['install', 'build', 'python', 'python-client']),
   ];
@@ -81,7 +99,7 @@ export async function checkSteps() {
 
 const script = (name, how) => run(npm, ['run', '--silent', name], how);
 const pythonFolders = () =>
-  ['workers', 'examples', 'test/clients'].filter((folder) => existsSync(inRoot(folder)));
+  ['workers', 'examples', 'test/clients', 'test/clients-livy'].filter((folder) => existsSync(inRoot(folder)));
 const ruff = (args, how) =>
   run(pythonOf('.venv'), ['-m', 'ruff', ...args, '--no-cache', ...pythonFolders()], how);
 
