@@ -44,7 +44,7 @@ export async function startService(config: Config): Promise<Service> {
       // Event streams stay open for ever: they must not keep the service from stopping.
       forceCloseConnections: true,
       bodyLimit: Number.MAX_SAFE_INTEGER,
-      rewriteUrl: (request) => livyUrl(request as IncomingMessage),
+      rewriteUrl: (request: object) => livyUrl(request as IncomingMessage),
       routerOptions: { maxParamLength: 4096 },
     }),
     { logger, bodyParser: false },

@@ -47,7 +47,7 @@ export async function livyClients(how, ...more) {
       STINT_ADMIN_TOKEN: adminToken,
       STINT_SPARK_FILES: files,
     };
-    const args = ['-m', 'pytest', inRoot('test', 'clients-livy'), '-q', ...more];
+    const args = ['-m', 'pytest', ...(more.length > 0 ? more : [inRoot('test', 'clients-livy')]), '-q'];
     const env = { ...withoutSettings(), ...settings };
     const outcome = await run(pythonOf('.venv-livy-clients'), args, { ...how, env, timeout: 1800 });
     await endAll(url, adminToken);

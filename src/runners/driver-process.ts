@@ -40,6 +40,7 @@ export class DriverProcess {
   private retry: NodeJS.Timeout | undefined;
   private late: NodeJS.Timeout | undefined;
   private reason: string | null = null;
+  private readonly isOurs: boolean;
 
   /** `child` is null for a process of an earlier service. */
   constructor(
@@ -52,14 +53,17 @@ export class DriverProcess {
     child?.once('exit', (code, name) =>
       this.exit(name === null ? `it exited with code ${String(code)}` : `it was ended by ${name}`),
     );
-    if (child !== null) return;
-    this.watch = setInterval(() => {
-      if (!isRunning(mark)) this.exit('it ended');
-    }, lookEach).unref();
+    this.isOurs = child !== null;
   }
 
   /** Connects, and again whenever the connection breaks, until the process is gone. */
   connect(): void {
+    // The end of a child is told; at another process one has to look.
+    if (!this.isOurs) {
+      this.watch = setInterval(() => {
+        if (!isRunning(this.mark)) this.exit('it ended');
+      }, lookEach).unref();
+    }
     this.expectWord();
     this.open();
   }

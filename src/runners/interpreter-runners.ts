@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
@@ -135,9 +135,9 @@ export class InterpreterRunners implements Runners, Interpreters {
     return null;
   }
 
-  async log(id: string): Promise<ProcessLog | null> {
+  async log(id: string, lines?: number): Promise<ProcessLog | null> {
     const found = this.interpreters.get(id) ?? this.batches.get(id);
-    return found === undefined ? null : lastLines(found.folder);
+    return found === undefined ? null : lastLines(found.folder, lines);
   }
 
   complete: Interpreters['complete'] = (session, ask) =>
@@ -281,5 +281,8 @@ function socketOf(folder: string): string {
   if (Buffer.byteLength(own) <= longestSocketPath) return own;
   const short = join(tmpdir(), `stint-${process.getuid?.() ?? 0}`);
   mkdirSync(short, { recursive: true, mode: 0o700 });
+  const { uid, mode } = statSync(short);
+  if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
+    throw new Error(`${short} is not ours alone: remove it, or choose a shorter path for STINT_DATA`);
   return join(short, `${createHash('sha256').update(folder).digest('hex').slice(0, 24)}.sock`);
 }

@@ -82,29 +82,29 @@ export function readJson<T>(file: string): T | null {
   }
 }
 
-/** Lines kept of each stream (Livy dialect, limits), and how far back they are looked for. */
+/** Lines kept of each stream (Livy dialect, limits), and how far back each of them is looked for. */
 const linesKept = 200;
-const bytesRead = 256 * 1024;
+const bytesPerLine = 1024;
 
 /** The last lines that a process wrote to its files. */
-export async function lastLines(folder: string): Promise<ProcessLog> {
+export async function lastLines(folder: string, most = linesKept): Promise<ProcessLog> {
   const [stdout, stderr] = await Promise.all(
-    ['stdout.log', 'stderr.log'].map((name) => tail(join(folder, name))),
+    ['stdout.log', 'stderr.log'].map((name) => tail(join(folder, name), most)),
   );
   return { stdout: stdout ?? [], stderr: stderr ?? [] };
 }
 
-async function tail(file: string): Promise<string[]> {
+async function tail(file: string, most: number): Promise<string[]> {
   const handle = await open(file, 'r').catch(() => null);
   if (handle === null) return [];
   try {
     const { size } = await handle.stat();
-    const length = Math.min(size, bytesRead);
+    const length = Math.min(size, most * bytesPerLine);
     const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
     const lines = buffer.toString('utf8').split('\n');
     // The first is cut in two where the file is longer, and after the last line end nothing follows.
     const whole = size > length ? lines.slice(1) : lines;
-    return (whole.at(-1) === '' ? whole.slice(0, -1) : whole).slice(-linesKept);
+    return (whole.at(-1) === '' ? whole.slice(0, -1) : whole).slice(-most);
   } finally {
     await handle.close();
   }

@@ -124,6 +124,7 @@ export class Commands {
   private async perform(effects: readonly Effect[]): Promise<void> {
     for (const effect of effects) {
       if (effect.type === 'release') {
+        this.heard.delete(effect.session);
         this.runners.release(effect.session);
         continue;
       }

@@ -52,7 +52,10 @@ export interface LivyTx {
   insert(entry: Omit<LivyEntry, 'removedAt'>): Promise<void>;
   /** The entry by this name that is not removed and has not ended before `endedAfter`. */
   named(type: LivyType, name: string, endedAfter: Millis): Promise<LivyEntry | null>;
+  /** Nobody can read it any more: the texts of its statements go too. */
   remove(type: LivyType, number: number, at: Millis): Promise<void>;
+  /** Removes a few sessions that ended before `endedAfter`. */
+  sweep(endedAfter: Millis, at: Millis): Promise<void>;
   /** The entry of a session or a batch's job. */
   bySubject(type: LivyType, subject: string): Promise<LivyEntry | null>;
   /** The number of the session's next statement. */

@@ -363,8 +363,8 @@ export interface Interpreters {
   about(session: string): { readonly appId: string | null; readonly uiUrl: string | null } | null;
   /** 0 to 1 for a running job; null where none is known. */
   progress(job: string): number | null;
-  /** What it (or a batch's process, by its job) wrote last; null once it is gone. */
-  log(id: string): Promise<ProcessLog | null>;
+  /** What it (or a batch's process, by its job) wrote last, so many lines of each stream; null once it is gone. */
+  log(id: string, lines?: number): Promise<ProcessLog | null>;
   complete(session: string, ask: { kind: string; code: string; cursor: number }): Promise<string[]>;
   /** Why this kind of interpreter cannot be had here, in one sentence; null when it can. */
   kindMissing(kind: string): string | null;

@@ -1,3 +1,4 @@
+import type { Millis } from '../kernel/time.js';
 import type {
   LivyAsked,
   LivyBatch,
@@ -28,6 +29,9 @@ const subjects = {
     values: [],
   },
 } as const satisfies Record<LivyType, { table: string; shown: string; values: readonly string[] }>;
+
+/** More at a time would keep the one who opens a session waiting. */
+const mostSwept = 20;
 
 export const livyStore = (sql: Sql): LivyTx => ({
   async nextNumber(type) {
@@ -64,8 +68,16 @@ export const livyStore = (sql: Sql): LivyTx => ({
     );
     return row === null ? null : toEntry(row);
   },
-  remove: (type, number, at) =>
-    sql.run('UPDATE livy_entries SET removed_at = ? WHERE type = ? AND number = ?', at, type, number),
+  remove: (type, number, at) => remove(sql, type, number, at),
+  async sweep(endedAfter, at) {
+    const rows = await sql.all<{ number: number }>(
+      `SELECT e.number FROM livy_entries e JOIN sessions x ON x.id = e.subject
+       WHERE e.removed_at IS NULL AND e.type = 'session' AND x.state = 'closed' AND x.closed_at <= ? LIMIT ?`,
+      endedAfter,
+      mostSwept,
+    );
+    for (const { number } of rows) await remove(sql, 'session', Number(number), at);
+  },
   async bySubject(type, subject) {
     const row = await sql.one<LivyEntryRow>(
       'SELECT * FROM livy_entries WHERE subject = ? AND type = ?',
@@ -88,6 +100,16 @@ export const livyStore = (sql: Sql): LivyTx => ({
     return row === null ? null : Number(row.number);
   },
 });
+
+async function remove(sql: Sql, type: LivyType, number: number, at: Millis): Promise<void> {
+  await sql.run('UPDATE livy_entries SET removed_at = ? WHERE type = ? AND number = ?', at, type, number);
+  if (type === 'batch') return;
+  for (const table of ['job_params', 'job_results'])
+    await sql.run(
+      `DELETE FROM ${table} WHERE job IN (SELECT job FROM livy_statements WHERE session = ?)`,
+      number,
+    );
+}
 
 export function livyReads(sql: Sql): LivyReads {
   const entry = async (type: LivyType, key: number | string): Promise<LivyEntry | null> => {

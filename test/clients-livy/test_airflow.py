@@ -27,7 +27,10 @@ def ended(hook, batch, seconds=240):
 
 def test_a_batch_to_its_end(hook, stint):
     batch = hook.post_batch(
-        file=f"{stint['spark_files']}/count.py", args=["5"], num_executors="1", conf={"spark.ui.enabled": "false"}
+        file=f"{stint['spark_files']}/count.py",
+        args=["5"],
+        num_executors="1",
+        conf={"spark.ui.enabled": "false"},
     )
     assert ended(hook, batch) == "success"
     lines = hook.get_batch_logs(batch, 0, 100)

@@ -1,5 +1,6 @@
 """What Livy's users miss in Livy: order, real interrupts, deaths that are seen, and nothing left behind."""
 
+import itertools
 import os
 import signal
 import time
@@ -22,7 +23,7 @@ def test_fifty_statements_of_five_clients_run_in_order(session, url):
     listed = clients[0].json("GET", f"/sessions/{session}/statements?from=1&size=50")["statements"]
     assert sorted(ids) == [each["id"] for each in listed] == list(range(1, 51))
     assert [each["output"]["data"]["text/plain"] for each in listed] == [str(n) for n in range(1, 51)]
-    for earlier, later in zip(listed, listed[1:], strict=False):
+    for earlier, later in itertools.pairwise(listed):
         assert earlier["completed"] <= later["started"]
 
 

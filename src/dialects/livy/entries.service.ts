@@ -2,18 +2,11 @@ import { BadRequestException, Inject, Injectable, NotFoundException } from '@nes
 import { maySee, type Actor } from '../../kernel/access/access.js';
 import type { Backend } from '../../kernel/backend/backend.js';
 import type { Job } from '../../kernel/job/job.js';
-import { seconds, type Millis } from '../../kernel/time.js';
+import type { Millis } from '../../kernel/time.js';
 import { BackendsService } from '../../scheduler/backends.service.js';
 import type { LivyPage, LivyType } from '../../scheduler/livy.ports.js';
-import {
-  CLOCK,
-  INTERPRETERS,
-  STORE,
-  type Clock,
-  type Interpreters,
-  type Store,
-} from '../../scheduler/ports.js';
-import type { JobDetails } from '../../scheduler/ports.js';
+import { CLOCK, INTERPRETERS, RUNNERS, STORE } from '../../scheduler/ports.js';
+import type { Clock, Interpreters, JobDetails, Runners, Store } from '../../scheduler/ports.js';
 import type { Unit } from '../../scheduler/unit.js';
 import { rejected } from './spark-settings.js';
 import { logLines } from './wire.js';
@@ -51,6 +44,7 @@ export class LivyEntries {
     @Inject(STORE) private readonly store: Store,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(INTERPRETERS) private readonly interpreters: Interpreters,
+    @Inject(RUNNERS) private readonly runners: Runners,
     @Inject(LIVY_SETTINGS) private readonly settings: LivySettings,
   ) {}
 
@@ -76,6 +70,8 @@ export class LivyEntries {
 
   /** The Spark backend that is asked for, or the one that is configured for it. */
   async backendFor(unit: Unit, named: string | null | undefined): Promise<Backend> {
+    const missing = this.runners.unavailable(sparkDriver);
+    if (missing !== null) throw rejected(`${missing}.`);
     const wanted = named ?? this.settings.backend;
     const all = (await this.backends.list()).filter(({ driver }) => driver === sparkDriver);
     const names = all.map(({ name }) => name);
@@ -84,6 +80,11 @@ export class LivyEntries {
     if (!names.includes(name))
       throw rejected(`there is no Spark backend ${name}. There are: ${names.join(', ')}.`);
     return this.backends.named(unit.tx, name);
+  }
+
+  /** Forgets what ended longer ago than it is shown, a little at a time: what nobody can read is not kept. */
+  sweep(unit: Unit): Promise<void> {
+    return unit.tx.livy.sweep(unit.at - this.settings.retain, unit.at);
   }
 
   /** A name is unique among those of its type that are still shown, and no number. */
@@ -95,8 +96,8 @@ export class LivyEntries {
   }
 
   /** The last lines of a process, or those that were kept when it ended. */
-  async log(id: string, job: Job['id']): Promise<string[]> {
-    const live = await this.interpreters.log(id);
+  async log(id: string, job: Job['id'], lines?: number): Promise<string[]> {
+    const live = await this.interpreters.log(id, lines);
     if (live !== null) return logLines(live);
     const kept = await this.store.read.logs(job);
     const of = (level: string) => kept.flatMap((line) => (line.level === level ? line.text.split('\n') : []));
@@ -104,4 +105,3 @@ export class LivyEntries {
   }
 }
 
-export const defaultRetain: Millis = seconds(600);

@@ -33,7 +33,7 @@ export class LivySessionsController {
   ) {
     const submit = submitKey(actor, request);
     const found = await this.sessions.open(actor, readBody(SessionRequest, body), submit);
-    const shown = await this.sessions.shown(actor, found);
+    const shown = await this.sessions.shown(found);
     void reply.header('location', `${prefixOf(request)}/sessions/${found.number}`);
     await watchAnswer(this.receipts, reply, submit, found.session.id);
     return shown;
@@ -48,7 +48,7 @@ export class LivySessionsController {
   @ApiOperation({ summary: 'One session, by number or name' })
   @Get(':id')
   async get(@Asker() actor: Actor, @Param('id') id: string) {
-    return this.sessions.shown(actor, await this.sessions.find(actor, id));
+    return this.sessions.shown(await this.sessions.find(actor, id));
   }
 
   @ApiOperation({ summary: 'Its state alone' })
@@ -77,7 +77,7 @@ export class LivySessionsController {
   @HttpCode(200)
   async connect(@Asker() actor: Actor, @Param('id') id: string) {
     await this.sessions.use(await this.sessions.find(actor, id));
-    return this.sessions.shown(actor, await this.sessions.find(actor, id));
+    return this.sessions.shown(await this.sessions.find(actor, id));
   }
 
   @ApiOperation({ summary: 'What could stand at the cursor' })

@@ -48,6 +48,7 @@ export class LivySessions {
       const earlier = await this.receipts.earlier(unit, submit);
       const known = earlier === null ? null : await unit.tx.livy.bySubject('session', earlier);
       if (known !== null) return known.number;
+      await this.entries.sweep(unit);
       await this.entries.checkName(unit, 'session', asked.name);
       const { [backendKey]: named, ...conf } = asked.conf ?? {};
       const backend = await this.entries.backendFor(unit, named);
@@ -90,14 +91,18 @@ export class LivySessions {
 
   async list(actor: Actor, from: number, size: number) {
     const { items, total } = await this.store.read.livy.sessions(this.entries.pageFor(actor, from, size));
-    return { from, total, sessions: await Promise.all(items.map((found) => this.shown(actor, found))) };
+    return { from, total, sessions: await Promise.all(items.map((found) => this.shown(found))) };
   }
 
-  async shown(actor: Actor, found: LivySession) {
+  async shown(found: LivySession) {
     const { session } = found;
     const lives = this.interpreters.lives(session.id);
-    const log = this.entries.visible(actor, session) ? (await this.log(found)).slice(-linesShown) : [];
-    return fromSession(found, { lives, about: this.interpreters.about(session.id), log });
+    const log = await this.entries.log(session.id, found.job, linesShown);
+    return fromSession(found, {
+      lives,
+      about: this.interpreters.about(session.id),
+      log: log.slice(-linesShown),
+    });
   }
 
   state({ number, session }: LivySession) {
