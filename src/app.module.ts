@@ -165,7 +165,7 @@ function makePool(config: Config, devices: Devices): RunnerPool {
   return new RunnerPool({
     worker,
     missing: worker === null ? 'the Python workers are not installed: run npm run quickstart' : null,
-    programs: { aer: aerPrograms },
+    programs: new Map([['aer', aerPrograms]]),
     warm: config.backends.some(({ driver }) => driver === 'aer') ? config.warm_workers : 0,
     describe: (backend) => ({ ...backend.options, ...devices.of(backend) }),
   });

@@ -59,6 +59,9 @@ export class InterpreterRunners implements Runners, Interpreters {
   unavailable = (driver: string): string | null =>
     driver === this.settings.driver ? this.settings.missing : null;
 
+  /** What ran in a process that is gone has changed what was in it. */
+  isRepeatable = (program: string): boolean => !['interpreter', 'statement', 'batch'].includes(program);
+
   keepsProcess = (driver: string): boolean => driver === this.settings.driver;
 
   survivors(): ReadonlySet<string> {

@@ -16,6 +16,7 @@ export class RunnersByDriver implements Runners {
         this.started.delete(token);
       },
       logged: (job, token, level, text) => listener.logged(job, token, level, text),
+      lastAttempt: (job, token) => listener.lastAttempt(job, token),
       ended: async (end) => {
         await listener.ended(end);
         if (end.running !== null) this.started.delete(end.running.token);
@@ -30,6 +31,10 @@ export class RunnersByDriver implements Runners {
 
   unavailable(driver: string): string | null {
     return this.drivers[driver]?.unavailable(driver) ?? null;
+  }
+
+  isRepeatable(program: string): boolean {
+    return this.all.every((runners) => runners.isRepeatable(program));
   }
 
   keepsProcess(driver: string): boolean {

@@ -11,13 +11,12 @@ async function withSession(asked: object = {}) {
     session: id,
     program: 'interpreter',
     params: '{}',
-    maxAttempts: 1,
   });
   await service.runners.answer(starting.id, { type: 'completed', result: '{}' });
   return { service, id, starting: starting.id };
 }
 const statement = (service: Service, session: string) =>
-  service.submit({ session, program: 'statement', params: '{}', maxAttempts: 1 });
+  service.submit({ session, program: 'statement', params: '{}' });
 
 /** The service dies at the moment it was last alive; of its interpreters `alive` live on. */
 async function restarted(dead: Service, at: number, alive: string[]): Promise<Service> {
@@ -142,7 +141,7 @@ describe('a heartbeat', () => {
   it('is listened for while the session still waits', async () => {
     const { service } = await withSession();
     const { id } = await service.sessions.open(alice, { ...dedicated, heartbeatTtl: 20_000 });
-    await service.submit({ session: id, program: 'interpreter', params: '{}', maxAttempts: 1 });
+    await service.submit({ session: id, program: 'interpreter', params: '{}' });
     await service.goTo(20);
     expect(await service.session(id)).toMatchObject({ state: 'closed', startedAt: null });
   });

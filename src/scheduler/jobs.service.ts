@@ -36,8 +36,6 @@ export interface AskedJob {
   /** JSON text, kept byte for byte. */
   readonly params: string;
   readonly details: JobDetails;
-  /** Attempts in all, should runners be lost; undefined: the usual number. 1 for what must not be done twice. */
-  readonly maxAttempts?: number;
 }
 
 /** Submitting, cancelling and reading jobs, and what their runners say about them. */
@@ -61,14 +59,18 @@ export class JobsService implements OnModuleInit, RunnerListener {
 
   /** Stores a job and answers it; the same `submit` again answers the same job. */
   submit(actor: Actor, asked: AskedJob, submit?: SubmitKey): Promise<Job> {
-    return this.commands.run((unit) => this.submitIn(unit, actor, asked, submit), nameOf(actor));
+    return this.commands.run(async (unit) => {
+      const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
+      const known = earlier === null ? null : await unit.tx.jobs.find(earlier);
+      if (known !== null) return known;
+      const job = await this.submitIn(unit, actor, asked);
+      if (submit !== undefined) await this.receipts.keep(unit, submit, job.id);
+      return job;
+    }, nameOf(actor));
   }
 
-  /** As {@link submit}, as part of a change that does more. */
-  async submitIn(unit: Unit, actor: Actor, asked: AskedJob, submit?: SubmitKey): Promise<Job> {
-    const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
-    const known = earlier === null ? null : await unit.tx.jobs.find(earlier);
-    if (known !== null) return known;
+  /** As {@link submit}, inside a transaction that does more. */
+  async submitIn(unit: Unit, actor: Actor, asked: AskedJob): Promise<Job> {
     const session = asked.session === undefined ? null : await this.session(unit.tx, actor, asked.session);
     const backend = await this.backends.named(unit.tx, asked.backend ?? session?.backend);
     if (session !== null && session.backend !== backend.name) {
@@ -89,7 +91,6 @@ export class JobsService implements OnModuleInit, RunnerListener {
     const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
     const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
     await refuseIfUsedUp(unit, owner, this.settings.window);
-    const most = Math.min(backend.limits.maxExecutionTime, owner?.plan.maxExecutionTime ?? Infinity);
     const job = await unit.insertJob(
       {
         id: unit.ids.uuid(),
@@ -105,10 +106,15 @@ export class JobsService implements OnModuleInit, RunnerListener {
         createdAt: unit.at,
         startedAt: null,
         endedAt: null,
-        maxExecutionTime: checkJobLimit(asked.maxExecutionTime, most, session?.limits.maxTtl),
+        maxExecutionTime: checkJobLimit(
+          asked.maxExecutionTime,
+          backend.limits.maxExecutionTime,
+          owner?.plan.maxExecutionTime,
+          session?.limits.maxTtl,
+        ),
         script: scripted?.script ?? null,
         attempts: 0,
-        maxAttempts: asked.maxAttempts ?? defaultMaxAttempts,
+        maxAttempts: this.runners.isRepeatable(asked.program) ? defaultMaxAttempts : 1,
         token: null,
         slot: null,
         stop: null,
@@ -119,7 +125,6 @@ export class JobsService implements OnModuleInit, RunnerListener {
     );
     // Kept now and shown once the job is completed: a scripted job ends without anyone there to bring a result.
     if (scripted !== null) await unit.tx.jobs.saveResult(job.id, scripted.result);
-    if (submit !== undefined) await this.receipts.keep(unit, submit, job.id);
     return job;
   }
 
@@ -142,15 +147,14 @@ export class JobsService implements OnModuleInit, RunnerListener {
     return (await this.store.read.params(id)) ?? '{}';
   }
 
-  /** The result text of a completed job; null for any other. A private job's can be read once. */
+  /** The result text of a completed job, the traceback of a failed one. A private job's result can be read once. */
   async result(actor: Actor, id: string): Promise<string | null> {
     const job = await this.get(actor, id);
-    if (job.state !== 'completed') return null;
-    const result = await this.store.read.result(id);
-    if (job.details.private && result !== null) {
-      await this.commands.run((unit) => unit.tx.jobs.removeResult(id));
-    }
-    return result;
+    const isTraceback = job.state === 'failed' && job.script === null;
+    if (job.state !== 'completed' && !isTraceback) return null;
+    if (!job.details.private || isTraceback) return this.store.read.result(id);
+    // Of two who ask at once, one gets it.
+    return this.commands.run((unit) => unit.tx.jobs.takeResult(id));
   }
 
   async logs(actor: Actor, id: string): Promise<{ at: Millis; level: string; text: string }[]> {
@@ -238,6 +242,13 @@ export class JobsService implements OnModuleInit, RunnerListener {
       const session = await unit.tx.sessions.find(id);
       if (session !== null && session.state !== 'closed')
         await unit.changeSession(session, { type: 'close', at: unit.at, reason });
+    }, 'runner');
+  }
+
+  async lastAttempt(id: string, token: string): Promise<void> {
+    await this.commands.run(async (unit) => {
+      const job = await unit.tx.jobs.find(id);
+      if (job?.token === token) await unit.allowNoAttemptAfter(job);
     }, 'runner');
   }
 

@@ -126,7 +126,8 @@ export interface Tx {
     /** Every running job that needs a runner (that is: has no script). */
     runningOnRunners(): Promise<Job[]>;
     saveResult(job: string, result: string): Promise<void>;
-    removeResult(job: string): Promise<void>;
+    /** Answers the result and removes it. */
+    takeResult(job: string): Promise<string | null>;
     appendLog(job: string, at: Millis, level: string, text: string): Promise<void>;
     saveTags(job: string, tags: readonly string[]): Promise<void>;
     remove(job: string): Promise<void>;
@@ -208,12 +209,34 @@ export interface SessionFilter {
   readonly limit: number;
 }
 
+/** Entries that overlap the time between `from` and `to`. */
 export interface LedgerFilter {
   readonly instance?: string;
   readonly backend?: string;
   readonly user?: string;
   readonly from?: Millis;
   readonly to?: Millis;
+}
+
+/** One page: `limit` entries that came after the one with id `after`. */
+export interface LedgerPage {
+  readonly after?: number;
+  readonly limit?: number;
+}
+
+export const ledgerGroups = ['instance', 'user', 'backend', 'session'] as const;
+export type LedgerGroup = (typeof ledgerGroups)[number];
+
+/** What a set of entries comes to. Of an entry that reaches beyond the asked time only the part inside counts. */
+export interface LedgerSum {
+  readonly charged: Millis;
+  readonly entries: number;
+}
+export interface LedgerSums extends LedgerSum {
+  /** One for each combination of what was asked to be told apart, the largest first. */
+  readonly groups: readonly (LedgerSum & {
+    readonly [G in Exclude<LedgerGroup, 'session'>]?: string;
+  } & { readonly session?: string | null })[];
 }
 
 /** Committed state, read without any lock. */
@@ -246,7 +269,10 @@ export interface Reads {
   lastEvent(): Promise<number>;
   /** Charged to an instance by entries that ended after `from`, plus what accrues until `at`. */
   charged(instance: string, from: Millis, at: Millis): Promise<Millis>;
-  ledger(filter: LedgerFilter): Promise<(LedgerEntry & { id: number })[]>;
+  /** Oldest first. */
+  ledger(filter: LedgerFilter, page?: LedgerPage): Promise<(LedgerEntry & { id: number })[]>;
+  /** Of all entries of the filter, added up by the database; at most a thousand groups. */
+  ledgerSums(filter: LedgerFilter, by: readonly LedgerGroup[]): Promise<LedgerSums>;
   readonly livy: LivyReads;
 }
 
@@ -290,6 +316,8 @@ export interface Task {
   /** The client's params, byte for byte. */
   readonly params: string;
   readonly logLevel: string;
+  /** Should its runner be lost, the job has no attempt left. */
+  readonly last: boolean;
 }
 
 export type Answer =
@@ -308,6 +336,8 @@ export type Answer =
 export interface RunnerListener {
   answered(job: string, token: string, answer: Answer): Promise<void>;
   logged(job: string, token: string, level: string, text: string): Promise<void>;
+  /** The attempt is about to run a program that must not run twice. Resolves when that is stored. */
+  lastAttempt(job: string, token: string): Promise<void>;
   /** The process that a session had for itself is gone. */
   ended(end: ProcessEnd): Promise<void>;
 }
@@ -334,6 +364,8 @@ export interface Runners {
   listen(listener: RunnerListener): void;
   /** The programs a driver can run; null when it has no such driver. */
   programs(driver: string): readonly string[] | null;
+  /** False for a program that is known to say of itself that it must not run twice. */
+  isRepeatable(program: string): boolean;
   /** Why the driver cannot run anything now, in one sentence; null when it can. */
   unavailable(driver: string): string | null;
   start(task: Task): void;

@@ -1,14 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { after } from '../../test/support/given.js';
+import { givenBackend } from '../../test/support/store.js';
 import {
   alice,
   batch,
   dedicated,
   givenService,
   inSeconds,
+  lasting,
   onRunner,
   type Service,
 } from '../../test/support/scheduler.js';
+import type { Instance } from './ports.js';
 
 /** The service dies without a word at the moment it was last alive, and another one starts on its data. */
 async function restarted(dead: Service, at: number): Promise<Service> {
@@ -16,7 +19,8 @@ async function restarted(dead: Service, at: number): Promise<Service> {
   await service.commands.recover();
   return service;
 }
-const onAer = (backend = {}) => givenService({ backend: { driver: 'aer', ...backend } });
+const onAer = (backend = {}, instances: Partial<Instance>[] = [{}]) =>
+  givenService({ instances, backend: { driver: 'aer', ...backend } });
 const completed = { type: 'completed', result: '{}' } as const;
 
 describe('a restart', () => {
@@ -74,6 +78,17 @@ describe('a restart', () => {
     expect((await service.ledger()).map(({ from, to }) => [inSeconds(from), inSeconds(to)])).toEqual([
       [0, 12],
     ]);
+  });
+
+  it('counts no held slot towards a budget that it is not charged for', async () => {
+    const before = await givenService({ instances: [{ budget: 60_000 }], backend: { slots: 2 } });
+    const { id: session } = await before.sessions.open(alice, dedicated);
+    await before.submit({ session, ...lasting(10) });
+    await before.submit({ session, ...lasting(10) });
+    await before.submit(lasting(45));
+    // 10 s of the hold and 45 s of the job: the 35 s that the slot waited for us are not used up.
+    const service = await restarted(before, 50);
+    expect(await service.session(session)).toMatchObject({ state: 'active', used: 10_000 });
   });
 
   it('keeps the slot of a dedicated session for it', async () => {
@@ -137,6 +152,72 @@ describe('a restart', () => {
     const service = await restarted(before, 100);
     expect(await service.job(id)).toMatchObject({ state: 'completed', endedAt: after(10), attempts: 1 });
   });
+
+  it('charges no slot from the end of a scripted job on while the next one waited for us, closed meanwhile or not', async () => {
+    const before = await givenService({ backend: { slots: 2 } });
+    const { id: closed } = await before.sessions.open(alice, { ...dedicated, maxTtl: 50_000 });
+    const { id: open } = await before.sessions.open(alice, dedicated);
+    for (const session of [closed, open]) {
+      await before.submit({ session, ...lasting(10) });
+      await before.submit({ session, ...lasting(10) });
+    }
+    const service = await restarted(before, 200);
+    expect(await service.session(closed)).toMatchObject({
+      state: 'closed',
+      closedAt: after(50),
+      used: 10_000,
+    });
+    expect(await service.session(open)).toMatchObject({
+      state: 'active',
+      used: 10_000,
+      heldSince: after(200),
+    });
+  });
+
+  it('writes its charges in the order in which they ended, whatever they are for', async () => {
+    const before = await givenService({ backend: { slots: 2 } });
+    const { id: first } = await before.sessions.open(alice, dedicated);
+    await before.submit({ session: first, ...lasting(10) });
+    await before.submit({ session: first, ...lasting(10) });
+    const { id: second } = await before.sessions.open(alice, dedicated);
+    await before.submit({ session: second, ...lasting(100) });
+    const service = await restarted(before, 200);
+    expect((await service.ledger()).map(({ session, to }) => [session, inSeconds(to)])).toEqual([
+      [first, 10],
+      [second, 160],
+    ]);
+  });
+});
+
+describe('a job whose program must not run twice', () => {
+  it('has one attempt: it fails when its runner is lost', async () => {
+    const service = await onAer();
+    service.runners.notRepeatable.add('sampler');
+    const { id } = await service.submit(onRunner);
+    await service.runners.answer(id, { type: 'lost', why: 'exit code 9' });
+    expect(await service.job(id)).toMatchObject({
+      ...{ state: 'failed', attempts: 1, used: 0 },
+      reason: 'its runner was lost and its program must not run twice',
+    });
+  });
+
+  it('also when that became known only as its runner was about to begin, and the service died then', async () => {
+    const before = await onAer();
+    const { id } = await before.submit(onRunner);
+    await before.runners.sayLast(id);
+    const service = await restarted(before, 100);
+    expect(await service.job(id)).toMatchObject({ state: 'failed', attempts: 1 });
+    expect(service.runners.told).toEqual([]);
+  });
+
+  it('and a runner of an earlier attempt takes no attempt away', async () => {
+    const service = await onAer();
+    const { id } = await service.submit(onRunner);
+    const token = service.runners.token(id);
+    await service.runners.answer(id, { type: 'lost', why: 'exit code 9' });
+    await service.runners.sayLast(id, token);
+    expect(await service.job(id)).toMatchObject({ state: 'running', attempts: 2, maxAttempts: 3 });
+  });
 });
 
 describe('a runner', () => {
@@ -148,6 +229,18 @@ describe('a runner', () => {
     await service.runners.answer(id, completed, token);
     expect(await service.job(id)).toMatchObject({ state: 'running', attempts: 2 });
     expect(await service.store.read.result(id)).toBeNull();
+  });
+
+  it('that is lost gives back what it took of a budget, also to what waits elsewhere', async () => {
+    const service = await onAer({}, [{ budget: 60_000 }]);
+    const { id: lost } = await service.submit(onRunner);
+    await service.backends.create(givenBackend({ name: 'b2' }));
+    await service.submit({ backend: 'b2', ...lasting(30) });
+    const { id: waiting } = await service.submit({ backend: 'b2', ...lasting(5) });
+    await service.goTo(30);
+    expect(await service.job(waiting)).toMatchObject({ state: 'queued' });
+    await service.runners.answer(lost, { type: 'lost', why: 'exit code 9' });
+    expect(await service.job(waiting)).toMatchObject({ state: 'running' });
   });
 
   it('that answers twice is heard once', async () => {

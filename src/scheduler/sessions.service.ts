@@ -29,14 +29,18 @@ export class SessionsService {
 
   /** Opens a session; the same `submit` again answers the same session. */
   open(actor: Actor, asked: AskedSession, submit?: SubmitKey): Promise<Session> {
-    return this.commands.run((unit) => this.openIn(unit, actor, asked, submit), nameOf(actor));
+    return this.commands.run(async (unit) => {
+      const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
+      const known = earlier === null ? null : await unit.tx.sessions.find(earlier);
+      if (known !== null && (submit?.hash !== null || isUntouched(known))) return known;
+      const session = await this.openIn(unit, actor, asked);
+      if (submit !== undefined) await this.receipts.keep(unit, submit, session.id);
+      return session;
+    }, nameOf(actor));
   }
 
-  /** As {@link open}, as part of a change that does more. */
-  async openIn(unit: Unit, actor: Actor, asked: AskedSession, submit?: SubmitKey): Promise<Session> {
-    const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
-    const known = earlier === null ? null : await unit.tx.sessions.find(earlier);
-    if (known !== null && (submit?.hash !== null || isUntouched(known))) return known;
+  /** As {@link open}, inside a transaction that does more. */
+  async openIn(unit: Unit, actor: Actor, asked: AskedSession): Promise<Session> {
     const backend = await this.backends.named(unit.tx, asked.backend);
     const instance = await unit.tx.instances.find(actor.instance.id);
     await refuseIfUsedUp(unit, instance, this.settings.window);
@@ -60,7 +64,6 @@ export class SessionsService {
       unit.at,
     );
     await unit.insertSession(session);
-    if (submit !== undefined) await this.receipts.keep(unit, submit, session.id);
     return session;
   }
 

@@ -8,10 +8,11 @@ import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { readForecast } from './forecast.query.js';
 import { jobsStore, listJobs, runsOnRunner } from './jobs.store.js';
 import { livyReads, livyStore } from './livy.store.js';
-import { ledgerStore, listLedger } from './ledger.store.js';
+import { ledgerStore, listLedger, sumLedger } from './ledger.store.js';
 import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
 import { receiptsStore } from './receipts.store.js';
 import { findSession, listSessions, sessionsStore } from './sessions.store.js';
+import { QueueCounts } from './queue-counts.js';
 import { readCharged, readSlots, readSnapshot } from './snapshot.query.js';
 import { readWaiting } from './waiting.query.js';
 import { insertInto, Sql } from './sql.js';
@@ -40,6 +41,8 @@ export class SqliteStore implements Store {
   }
 }
 
+const upsertFact = `${insertInto('facts', ['key', 'value'])} ON CONFLICT ("key") DO UPDATE SET value = excluded.value`;
+
 function transaction(sql: Sql): Tx {
   return {
     sessions: sessionsStore(sql),
@@ -57,12 +60,7 @@ function transaction(sql: Sql): Tx {
     facts: {
       get: async (key: Fact) =>
         (await sql.one<{ value: string }>('SELECT value FROM facts WHERE "key" = ?', key))?.value ?? null,
-      set: (key: Fact, value: string) =>
-        sql.run(
-          `${insertInto('facts', ['key', 'value'])} ON CONFLICT ("key") DO UPDATE SET value = excluded.value`,
-          key,
-          value,
-        ),
+      set: (key: Fact, value: string) => sql.run(upsertFact, key, value),
     },
   };
 }
@@ -96,6 +94,7 @@ async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
 }
 
 function reads(sql: Sql): Reads {
+  const counts = new QueueCounts();
   const mapped = <R, T>(row: R | null, map: (row: R) => T): T | null => (row === null ? null : map(row));
   const body = async (table: string, job: string) =>
     (await sql.one<{ body: string }>(`SELECT body FROM ${table} WHERE job = ?`, job))?.body ?? null;
@@ -124,12 +123,13 @@ function reads(sql: Sql): Reads {
       mapped(await sql.one<TokenRow>('SELECT * FROM tokens WHERE hash = ?', hash), toToken),
     tokens: async () =>
       (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
-    waiting: (job, at, window) => readWaiting(sql, job, at, window),
+    waiting: (job, at, window) => readWaiting(sql, counts, job, at, window),
     forecast: (backend, at, window, asker) => readForecast(sql, { backend, at, window, asker }),
     events: (filter) => listEvents(sql, filter),
     lastEvent: () => lastEvent(sql),
     charged: (instance, from, at) => readCharged(sql, instance, from, at),
-    ledger: (filter) => listLedger(sql, filter),
+    ledger: (filter, page) => listLedger(sql, filter, page),
+    ledgerSums: (filter, by) => sumLedger(sql, filter, by),
     livy: livyReads(sql),
   };
 }

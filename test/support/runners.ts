@@ -10,6 +10,7 @@ export class Listener implements RunnerListener {
   readonly answers: { job: string; token: string; answer: Answer }[] = [];
   readonly ends: ProcessEnd[] = [];
   readonly logs: { job: string; token: string; level: string; text: string }[] = [];
+  readonly last: string[] = [];
   /** How many answers it will fail to take. */
   failures = 0;
 
@@ -27,6 +28,14 @@ export class Listener implements RunnerListener {
 
   async ended(end: ProcessEnd): Promise<void> {
     this.ends.push(end);
+  }
+
+  async lastAttempt(job: string): Promise<void> {
+    if (this.failures > 0) {
+      this.failures -= 1;
+      throw new Error('the disk is full');
+    }
+    this.last.push(job);
   }
 
   answerOf(job: string): Promise<Answer> {
@@ -67,7 +76,7 @@ export function givenPool({ worker: args = [], command, ...settings }: GivenPool
   const pool = new RunnerPool({
     worker: how,
     missing: null,
-    programs: { aer: ['sampler'] },
+    programs: new Map([['aer', ['sampler']]]),
     warm: 0,
     describe: ({ options }) => options,
     ...settings,
@@ -88,6 +97,7 @@ export const givenTask = (job: string, deed: Deed = { do: 'answer' }, token = '1
   backend: givenBackend({ driver: 'aer' }),
   params: JSON.stringify(deed),
   logLevel: 'debug',
+  last: false,
 });
 
 export const untilGone = (pid: number) => eventually(`the end of process ${pid}`, () => !isAlive(pid));

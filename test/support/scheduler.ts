@@ -38,6 +38,9 @@ export class FakeRunners implements Runners {
   programs = (driver: string) =>
     driver === 'aer' ? ['sampler'] : driver === 'spark' ? ['interpreter', 'statement'] : null;
   unavailable = () => null;
+  readonly notRepeatable = new Set<string>();
+  isRepeatable = (program: string) =>
+    !this.notRepeatable.has(program) && !['interpreter', 'statement'].includes(program);
 
   start(task: Task): void {
     this.told.push(`start ${task.job}`);
@@ -63,6 +66,11 @@ export class FakeRunners implements Runners {
 
   end(end: ProcessEnd): Promise<void> {
     return this.listener?.ended(end) ?? Promise.resolve();
+  }
+
+  /** The program of an attempt turns out to be one that must not run twice. */
+  async sayLast(job: string, token = this.token(job)): Promise<void> {
+    await this.listener?.lastAttempt(job, token);
   }
 
   /** The answer of the attempt that was started last, or of an earlier one by its token. */

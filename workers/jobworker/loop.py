@@ -24,6 +24,7 @@ from .device import device_of
 from .failures import InputError, JobCancelled
 from .logs import forwarded_logs
 from .programs import PROGRAMS, Program
+from .repeat import names_not_repeatable
 from .report import CallbackReport
 
 CANCELLED = "The job was cancelled."
@@ -65,7 +66,12 @@ class Worker:
 
     def run_forever(self) -> None:
         self.send(
-            protocol.Ready(pid=os.getpid(), programs=sorted(self._programs), versions=_versions())
+            protocol.Ready(
+                pid=os.getpid(),
+                programs=sorted(self._programs),
+                not_repeatable=names_not_repeatable(self._programs),
+                versions=_versions(),
+            )
         )
         threading.Thread(target=self._read, name="stdin", daemon=True).start()
         while True:

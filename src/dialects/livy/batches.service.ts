@@ -45,7 +45,7 @@ export class LivyBatches {
       };
       const job = await this.jobs.submitIn(unit, actor, {
         ...{ program: 'batch', backend: backend.name, session: undefined, maxExecutionTime: undefined },
-        ...{ params: JSON.stringify({ ...settings, ...what }), details: noDetails, maxAttempts: 1 },
+        ...{ params: JSON.stringify({ ...settings, ...what }), details: noDetails },
       });
       await unit.tx.livy.insert({
         ...{ type: 'batch', number, subject: job.id, job: job.id, instance: job.instance },

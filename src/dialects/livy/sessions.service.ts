@@ -61,7 +61,7 @@ export class LivySessions {
       });
       const starting = await this.jobs.submitIn(unit, actor, {
         ...{ program: 'interpreter', backend: undefined, session: session.id, maxExecutionTime: undefined },
-        ...{ params: JSON.stringify({ ...settings, kind }), details: noDetails, maxAttempts: 1 },
+        ...{ params: JSON.stringify({ ...settings, kind }), details: noDetails },
       });
       await unit.tx.livy.insert({
         ...{ type: 'session', number, subject: session.id, job: starting.id, instance: session.instance },

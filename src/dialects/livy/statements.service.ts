@@ -43,7 +43,6 @@ export class LivyStatements {
         ...{
           params: JSON.stringify({ statement, kind, code: asked.code }),
           details: noDetails,
-          maxAttempts: 1,
         },
       });
       await unit.tx.livy.addStatement(of, statement, job.id);

@@ -3,6 +3,7 @@ import {
   Controller,
   Delete,
   Get,
+  Head,
   Header,
   HttpCode,
   Inject,
@@ -13,7 +14,7 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
@@ -24,6 +25,7 @@ import { JobsService, type AskedJob } from '../../scheduler/jobs.service.js';
 import { CLOCK, type Clock, type JobFilter } from '../../scheduler/ports.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
+import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { mounts } from './mounts.js';
 import { JobsQuery, SubmitJobRequest, TagsRequest } from './requests.dto.js';
 import { endedStates, fromJob, metricsOf, pendingStates, toIso } from './wire.js';
@@ -33,6 +35,7 @@ const mostPerPage = 200;
 
 @ApiTags('jobs')
 @ApiBearerAuth()
+@ApiTokenErrors('The Service-CRN is not that of the token, or the job is not yours to cancel (2409)')
 @Controller({ path: mounts('jobs') })
 export class JobsController {
   constructor(
@@ -59,6 +62,21 @@ export class JobsController {
       },
     },
   })
+  @ApiRefusals(
+    [
+      'invalid_value',
+      'limit_exceeded',
+      'unknown_backend',
+      'unknown_program',
+      'unknown_session',
+      'session_closed',
+      'session_not_accepting',
+      'session_elsewhere',
+      'budget_reached',
+      'key_reused',
+    ],
+    { submits: true },
+  )
   @Post()
   @HttpCode(200)
   async submit(
@@ -79,6 +97,7 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'The jobs of your instance, newest first' })
+  @ApiRefusals(['invalid_value'])
   @Get()
   async list(@Asker() actor: Actor, @Query() query: JobsQuery) {
     const limit = Math.min(query.limit, mostPerPage);
@@ -90,6 +109,7 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'One job; with its params unless exclude_params=true' })
+  @ApiRefusals(['unknown_job'])
   @Get(':id')
   @Header('content-type', 'application/json; charset=utf-8')
   async get(
@@ -107,7 +127,15 @@ export class JobsController {
     return `${shown.slice(0, -1)},"params":${params}}`;
   }
 
+  /** Without this a HEAD would be answered as a GET without its body, and take a private result with it. */
+  @ApiExcludeEndpoint()
+  @Head(':id/results')
+  async hasResults(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+    await this.jobs.get(actor, id);
+  }
+
   @ApiOperation({ summary: 'The result as the program wrote it; a failed job has its traceback here' })
+  @ApiRefusals(['unknown_job'])
   @Get(':id/results')
   async results(@Asker() actor: Actor, @Param('id') id: string, @Res() reply: FastifyReply): Promise<void> {
     const job = await this.jobs.get(actor, id);
@@ -122,6 +150,7 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'Cancel a queued or running job' })
+  @ApiRefusals(['unknown_job', 'job_final'])
   @Post(':id/cancel')
   @HttpCode(204)
   async cancel(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
@@ -129,6 +158,7 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'Forget a job that has ended' })
+  @ApiRefusals(['unknown_job', 'job_not_final'])
   @Delete(':id')
   @HttpCode(204)
   async remove(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
@@ -136,6 +166,7 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'What the program logged, a line each' })
+  @ApiRefusals(['unknown_job'])
   @Get(':id/logs')
   @Header('content-type', 'text/plain; charset=utf-8')
   async logs(@Asker() actor: Actor, @Param('id') id: string): Promise<string> {
@@ -144,6 +175,7 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'When it waited and ran, what it used, and when it will probably start' })
+  @ApiRefusals(['unknown_job'])
   @Get(':id/metrics')
   async metrics(@Asker() actor: Actor, @Param('id') id: string) {
     const job = await this.jobs.get(actor, id);
@@ -152,6 +184,7 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'Replace the tags' })
+  @ApiRefusals(['invalid_value', 'unknown_job'])
   @Put(':id/tags')
   @HttpCode(204)
   async tags(@Asker() actor: Actor, @Param('id') id: string, @Body() body: TagsRequest): Promise<void> {
@@ -162,8 +195,9 @@ export class JobsController {
 const toAsked = (body: SubmitJobRequest): AskedJob => ({
   program: body.program_id,
   backend: body.backend,
-  session: body.session_id,
-  maxExecutionTime: body.cost === undefined ? undefined : seconds(body.cost),
+  // A member that is null says as little as one that is missing.
+  session: body.session_id ?? undefined,
+  maxExecutionTime: body.cost == null ? undefined : seconds(body.cost),
   params: body.params.text,
   details: {
     tags: [...new Set(body.tags)],
