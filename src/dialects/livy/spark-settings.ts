@@ -87,15 +87,16 @@ function named(asked: SparkRequest): Record<string, string> {
 
 /** A local file may lie in the operator's folders only: else anyone could read what the service can. */
 export function allowedPath(path: string, localDirs: readonly string[]): string {
-  const [, scheme, rest] = /^([A-Za-z][A-Za-z0-9+.-]*):(.*)$/.exec(path) ?? [];
-  if (scheme === undefined && !path.startsWith('/'))
+  const [, scheme, rest = path] = /^([A-Za-z][A-Za-z0-9+.-]*):(.*)$/.exec(path) ?? [];
+  const isLocal = scheme === undefined || ['file', 'local'].includes(scheme.toLowerCase());
+  if (!isLocal) return path;
+  const named = rest.replace(/^\/\/[^/]*/, '');
+  if (!named.startsWith('/'))
     throw rejected(
       `requirement failed: Path '${path}' must be absolute, or have a scheme such as hdfs: or s3a:.`,
     );
-  const isLocal = scheme === undefined || ['file', 'local'].includes(scheme.toLowerCase());
-  if (!isLocal) return path;
-  const file = resolve('/', (rest ?? path).replace(/^\/\/[^/]*/, ''));
+  const file = resolve(named);
   if (localDirs.some((dir) => file === resolve(dir) || file.startsWith(`${resolve(dir)}/`)))
-    return scheme === 'local' ? path : file;
+    return scheme?.toLowerCase() === 'local' ? path : file;
   throw rejected(`requirement failed: Local path ${path} cannot be added to user sessions.`);
 }
