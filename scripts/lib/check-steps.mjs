@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { acceptanceFolder, playAcceptance } from './acceptance.mjs';
 import { api } from './api.mjs';
 import { jestCounts, plainCounts, pytestCounts } from './counts.mjs';
+import { Failure } from './failure.mjs';
 import { livyClients } from './livy-clients.mjs';
 import { ensureBuild, ensureNodePackages } from './node-packages.mjs';
 import { inRoot, readJson } from './project.mjs';
@@ -115,12 +116,14 @@ const jest = (how) => run(npm, ['test', '--silent', '--', '--ci'], how);
 
 const workers = (how) => run(pythonOf('.venv'), ['-m', 'pytest', '-q'], { ...how, cwd: inRoot('workers') });
 
-const spark = (how) =>
-  run(pythonOf('.venv-spark'), ['-m', 'pytest', '-q', 'sparkdriver/tests'], {
-    ...how,
-    cwd: inRoot('workers'),
-    timeout: 600,
-  });
+async function spark(how) {
+  const java = await run('java', ['-version']).catch(() => null);
+  if (java === null || java.code !== 0) {
+    throw new Failure('Java was not found.', { hint: 'On Debian: apt install openjdk-17-jre-headless.' });
+  }
+  const args = ['-m', 'pytest', '-q', 'sparkdriver/tests'];
+  return run(pythonOf('.venv-spark'), args, { ...how, cwd: inRoot('workers'), timeout: 600 });
+}
 
 /** The real client against a real service with real workers; two users of two instances. */
 const clients = (version, venv, needs) => ({

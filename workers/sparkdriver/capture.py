@@ -23,10 +23,11 @@ class Stream:
     def __init__(self, number: int, path: Path) -> None:
         self.path = path
         self._number = number
-        self._log = os.dup(number)
+        self.log_file = os.dup(number)
         flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
         self._file = os.open(path, flags, 0o600)
-        self._kept = b""  # the beginning, once there was more than the limit
+        self._at = 0  # what stands before has been read
+        self._kept = b""  # the statement's beginning, once there was more than the limit
         self._dropped = 0
 
     def install(self) -> None:
@@ -34,7 +35,7 @@ class Stream:
 
     def log(self, data: bytes) -> None:
         while data:
-            data = data[os.write(self._log, data) :]
+            data = data[os.write(self.log_file, data) :]
 
     def to_log(self) -> None:
         self.log(self._drain())
@@ -49,7 +50,7 @@ class Stream:
 
     def keep_within_limit(self) -> None:
         """For code that never stops printing: the disk must not fill."""
-        if os.fstat(self._file).st_size <= LIMIT:
+        if os.fstat(self._file).st_size - self._at <= LIMIT:
             return
         data = self._drain()
         room = LIMIT - len(self._kept)
@@ -57,16 +58,15 @@ class Stream:
         self._dropped += len(data[room:])
 
     def _drain(self) -> bytes:
-        """What another process writes between the last read and the cut is lost."""
         size = os.fstat(self._file).st_size
-        if not size:
-            return b""
         parts = []
-        at = 0
-        while at < size and (part := os.pread(self._file, size - at, at)):
+        while self._at < size and (part := os.pread(self._file, size - self._at, self._at)):
             parts.append(part)
-            at += len(part)
-        os.ftruncate(self._file, 0)
+            self._at += len(part)
+        # Not each time: what another process writes between the last read and the cut is lost.
+        if self._at > LIMIT:
+            os.ftruncate(self._file, 0)
+            self._at = 0
         return b"".join(parts)
 
 

@@ -22,4 +22,4 @@ def complete_python(namespace: dict[str, Any], before: str) -> list[str]:
         return []
     start = word.rpartition(".")[0]
     cut = len(start) + 1 if start else 0
-    return sorted({name[cut:].rstrip("( :") for name in found})[:_MOST]
+    return sorted({name[cut:].rstrip("(): ") for name in found})[:_MOST]

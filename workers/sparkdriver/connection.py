@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 Line = bytes
+RETRY = 0.2  # seconds
 
 
 class Connection:
@@ -78,7 +79,11 @@ class Connection:
 
     def _accept(self, server: socket.socket) -> None:
         while True:
-            peer, _ = server.accept()
+            try:
+                peer, _ = server.accept()
+            except OSError:  # the cells have used up the descriptors
+                time.sleep(RETRY)
+                continue
             old = self._peer
             if old is not None:
                 # Before taking the lock: a send to it may be what holds the lock.

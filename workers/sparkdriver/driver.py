@@ -63,6 +63,8 @@ class Driver:
     def run_forever(self) -> None:
         """For the main thread; does not return."""
         signal.signal(signal.SIGTERM, lambda *_: self.stop(0))
+        # A copy of this process, made by multiprocessing, is not the driver.
+        os.register_at_fork(after_in_child=_behave_as_usual)
         self._connection.listen()
         threading.Thread(target=self._keep_house, name="house", daemon=True).start()
         try:
@@ -89,8 +91,7 @@ class Driver:
         self._spark = spark = Spark(self._settings, self._capture)
         threading.Thread(target=self._watch_jvm, args=(spark.process,), daemon=True).start()
         self._interrupts.attach(spark.gateway)
-        tracker = spark.context._jsc.statusTracker()
-        self._progress = Progress(tracker, self._send_progress)
+        self._progress = Progress(spark.tracker, self._send_progress)
         self._statements = Statements(spark, self._capture, self._interrupts, self._capture.note)
         threading.Thread(target=self._complete, name="completions", daemon=True).start()
         self._facts = spark.facts()
@@ -109,11 +110,10 @@ class Driver:
         output = None
         # A run that was cancelled before its turn is never executed.
         if not attempt.cancelled.is_set():
-            assert self._spark and self._statements
+            assert self._statements
             self._send({"type": "started", **_names(run)})
-            self._spark.set_group(attempt.group)
             self._progress.begin(attempt.group)
-            output = self._statements.run(run, attempt.cancelled)
+            output = self._statements.run(run, attempt.group, attempt.cancelled)
             self._progress.end()
         text = None
         if output is not None:
@@ -237,6 +237,11 @@ class Driver:
 
 def _names(run: messages.Run) -> dict[str, str]:
     return {"job": run.job, "attempt": run.attempt}
+
+
+def _behave_as_usual() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _end_jvm(process: subprocess.Popen[bytes]) -> None:

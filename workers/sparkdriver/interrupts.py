@@ -2,7 +2,9 @@
 
 A cancel acts from another thread, again and again until the statement ends, each time one step
 harder: Spark's jobs are cancelled and the main thread gets SIGINT; then the JVM's thread that
-works for the main thread is interrupted; at last it is stopped (Scala) or left behind (Python).
+works for the main thread is interrupted; at last it is left behind (Python, SQL) or, inside a
+loop of the user's own, stopped (Scala). A thread that is stopped while a class is being loaded
+would leave that class unusable for the rest of the session.
 
 SIGINT raises KeyboardInterrupt in the main thread, but never in the middle of a call to the JVM:
 py4j would take that call's answer for the answer to the next one. In a call the signal waits until
@@ -20,7 +22,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 STEP = 0.1  # seconds between two tries
-INTERRUPT_AFTER = 0.25  # seconds from the cancel until the JVM's thread is interrupted
+INTERRUPT_AFTER = 0.4  # seconds from the cancel until the JVM's thread is interrupted
+_CELL_CLASS = "$line"  # what the Scala interpreter names the classes of cells
+_PLAIN = ("java.base/java.", "scala.collection.", "scala.runtime.", "scala.Console", "scala.Predef")
 STOP_AFTER = 0.9  # seconds from the cancel until it is stopped or left behind
 
 
@@ -58,14 +62,23 @@ class Interrupts:
                 if self._depth == 0:
                     self._raise_if_cancelled()
 
+        again = self._client._should_retry
+
+        def retried(*args: Any) -> bool:
+            # A call that was given up is neither repeated nor logged by py4j.
+            if threading.get_ident() == self._main:
+                self._raise_if_cancelled()
+            return again(*args)
+
         self._client.send_command = watched
-        # SparkContext has put its own handler there, which calls the JVM at any moment.
-        signal.signal(signal.SIGINT, self._on_signal)
+        self._client._should_retry = retried
 
     @contextlib.contextmanager
     def statement(self, cancelled: threading.Event) -> Iterator[None]:
         """While in the block `cancel` acts on this statement."""
         self._remember_thread()
+        # SparkContext and the cells before may have put another handler there.
+        signal.signal(signal.SIGINT, self._on_signal)
         with self._lock:
             self._running = cancelled
         try:
@@ -86,6 +99,12 @@ class Interrupts:
             yield
         finally:
             self._raises = False
+
+    def shield(self) -> None:
+        """The main thread is no more in a statement. For the rare signal that came at its end."""
+        self._raises = False
+        with self._lock:
+            self._running = None
 
     def cancel(self, cancelled: threading.Event) -> None:
         """Returns when the statement whose event this is has ended."""
@@ -110,14 +129,24 @@ class Interrupts:
     def _press(self, age: float) -> None:
         """The main thread waits for the JVM."""
         self._touched = True
-        if age < STOP_AFTER:
-            self._thread.interrupt()
-        elif self._raises:
-            # Python code must not wait for ever; the JVM's thread goes on alone.
+        if self._raises and age >= STOP_AFTER:
+            # Python must not wait for ever; the JVM's thread goes on alone, and its jobs fail.
             self._connection.socket.shutdown(socket.SHUT_RDWR)
-        else:
-            # The only way out of a Scala loop. Gone in Java 20, where the call fails.
+            return
+        self._thread.interrupt()
+        if age >= STOP_AFTER and not self._raises and self._in_cell():
+            # The only way out of a loop. Gone in Java 20, where the call fails.
             self._thread.stop()
+
+    def _in_cell(self) -> bool:
+        """Whether nothing but plain Java and Scala stands between the thread and a Scala cell."""
+        frames = self._jvm.java.util.Arrays.toString(self._thread.getStackTrace())
+        for frame in frames.strip("[]").split(", "):
+            if frame.startswith(_CELL_CLASS):
+                return "<clinit>" not in frame
+            if not frame.startswith(_PLAIN) or "<clinit>" in frame:
+                return False
+        return False
 
     def _on_signal(self, *_: object) -> None:
         if self._depth == 0:

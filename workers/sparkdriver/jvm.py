@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from .capture import Capture
 from .lifeline import end_with_parent
 
 # Of the gateway's answer file: it appears when the JVM is ready, some seconds after its start.
@@ -18,14 +19,22 @@ class SparkFailed(RuntimeError):
     """Spark could not be started; the text is one sentence for the user."""
 
 
-def start_jvm(folder: Path, properties: Path) -> tuple[subprocess.Popen[bytes], Any]:
+def start_jvm(
+    folder: Path, properties: Path, capture: Capture
+) -> tuple[subprocess.Popen[bytes], Any]:
     """The process, and pyspark's gateway to it. Called in the main thread, whose death ends it.
 
     spark-submit rather than java, so that an installation's spark-env.sh and defaults count. Its
-    stdin is a pipe: the JVM ends when that is closed.
+    stdin is a pipe: the JVM ends when that is closed. What it prints by itself goes to the log.
     """
+    from py4j import clientserver, java_gateway  # noqa: PLC0415
     from pyspark.find_spark_home import _find_spark_home  # noqa: PLC0415 - heavy imports come late
     from pyspark.java_gateway import launch_gateway  # noqa: PLC0415
+
+    # They log by the root logger, whose first use would give it a handler that stays: every line
+    # of the user's own loggers would appear twice.
+    for module in (clientserver, java_gateway):
+        module.logging = module.logger  # type: ignore[attr-defined]
 
     answer = folder / "gateway"
     answer.unlink(missing_ok=True)
@@ -43,6 +52,8 @@ def start_jvm(folder: Path, properties: Path) -> tuple[subprocess.Popen[bytes], 
             cwd=folder,
             env=environment,
             stdin=subprocess.PIPE,
+            stdout=capture.out.log_file,
+            stderr=capture.err.log_file,
             preexec_fn=end_with_parent,  # noqa: PLW1509 - it only makes system calls
         )
     except OSError as error:

@@ -12,8 +12,8 @@ EVERY = 0.2  # seconds between two looks, and before the first: quick statements
 class Progress:
     """Watches one job group at a time, in a thread of its own."""
 
-    def __init__(self, tracker: Any, report: Callable[[float], None]) -> None:
-        """`tracker` is Spark's JavaSparkStatusTracker; `report` gets finished ÷ all tasks, 0…1."""
+    def __init__(self, tracker: Callable[[], Any], report: Callable[[float], None]) -> None:
+        """`tracker` gives Spark's status tracker or None; `report` gets finished ÷ all tasks."""
         self._tracker, self._report = tracker, report
         self._wake = threading.Event()
         self._lock = threading.Lock()  # nothing is reported of a group that has ended
@@ -47,25 +47,29 @@ class Progress:
 
     def _value(self, group: str, ended: dict[int, tuple[int, int]]) -> float:
         """`ended`: counts of jobs that are over, so that thousands of them are asked for once."""
+        tracker = self._tracker()
+        if tracker is None:
+            return 0.0
         done = every = 0
-        for job in self._tracker.getJobIdsForGroup(group):
+        for job in tracker.getJobIdsForGroup(group):
             counts = ended.get(job)
             if counts is None:
-                info = self._tracker.getJobInfo(job)
+                info = tracker.getJobInfo(job)
                 if info is None:
                     continue
-                counts = self._counts(info)
+                counts = _counts(tracker, info)
                 if info.status().toString() != "RUNNING":
                     ended[job] = counts
             done += counts[0]
             every += counts[1]
         return round(min(done / every, 1.0), 4) if every else 0.0
 
-    def _counts(self, job: Any) -> tuple[int, int]:
-        done = every = 0
-        for stage in job.stageIds():
-            info = self._tracker.getStageInfo(stage)
-            if info is not None:
-                done += info.numCompletedTasks()
-                every += info.numTasks()
-        return done, every
+
+def _counts(tracker: Any, job: Any) -> tuple[int, int]:
+    done = every = 0
+    for stage in job.stageIds():
+        info = tracker.getStageInfo(stage)
+        if info is not None:
+            done += info.numCompletedTasks()
+            every += info.numTasks()
+    return done, every

@@ -17,19 +17,19 @@ from .pythoncode import StatementError
 from .spark import Spark
 from .tables import MixedColumn, table_of
 
-_PRELUDE = """
-@transient val spark: org.apache.spark.sql.SparkSession = \
-org.apache.spark.sql.classic.SparkSession.getDefaultSession.get
-@transient val sc: org.apache.spark.SparkContext = spark.sparkContext
-import org.apache.spark.SparkContext._
-import spark.implicits._
-import spark.sql
-import org.apache.spark.sql.functions._
-"""
+# Two pieces, since each costs half a second and the second needs the first.
+_PRELUDE = (
+    "@transient val spark: org.apache.spark.sql.SparkSession = "
+    "org.apache.spark.sql.classic.SparkSession.getDefaultSession.get\n"
+    "@transient val sc: org.apache.spark.SparkContext = spark.sparkContext",
+    "import org.apache.spark.SparkContext._\nimport spark.implicits._\nimport spark.sql\n"
+    "import org.apache.spark.sql.functions._",
+)
 # A line that begins so goes on with the line before, although that one is complete.
 _CONTINUES = re.compile(r"\s*(\.(?!\d)|\)|(else|catch|finally|yield|with|extends)\b)")
 # `val res0: Int = 3`, as Scala 2.13 has it; Livy's users know `res0: Int = 3`.
 _VALUE = re.compile(r"^va[lr] (?=([^:=\n]+): )", re.MULTILINE)
+_STRING = re.compile(r'"""(.|\n)*?"""|"(\\.|[^"\\\n])*"')
 _ERROR = re.compile(
     r"(?P<source>^.*\n)?^(?P<caret> *\^)\n(?: +|On line (?P<line>\d+): )error: (?P<text>.*)\n?",
     re.MULTILINE,
@@ -44,6 +44,7 @@ class ScalaCode:
     def __init__(self, spark: Spark) -> None:
         self._spark, self._jvm = spark, spark.jvm
         jvm = self._jvm
+        spark.current()  # what the prelude asks for exists
         loader = self._shared_loader()
         settings = jvm.scala.tools.nsc.Settings()
         classes = str(spark.settings.classes)
@@ -56,11 +57,10 @@ class ScalaCode:
         self._main = jvm.scala.tools.nsc.interpreter.IMain(settings, parent, settings, reporter)
         self._main.initializeCompiler()
         self._own_thread()
-        for line in _PRELUDE.strip().split("\n"):
-            status, echo = self._interpret(line)
+        for piece in _PRELUDE:
+            status, echo = self._interpret(piece)
             if status != "Success":
                 raise RuntimeError(f"The Scala interpreter could not be prepared: {echo}")
-        # The user's first value is res0.
         accumulator = jvm.scala.tools.nsc.interpreter.shell.Accumulator()
         self._completion = jvm.scala.tools.nsc.interpreter.shell.ReplCompletion(
             self._main, accumulator
@@ -153,7 +153,7 @@ class ScalaCode:
         if self._spark.is_a(value, "org.apache.spark.rdd.RDD"):
             value = value.take(_RDD_ROWS)
         if self._spark.is_a(value, "org.apache.spark.sql.Dataset"):
-            rows = value.limit(self._spark.settings.sql_rows).toJSON().collectAsList()
+            rows = value.toDF().limit(self._spark.settings.sql_rows).toJSON().collectAsList()
             return [json.loads(row) for row in rows]
         formats = getattr(getattr(self._jvm.org.json4s, "DefaultFormats$"), "MODULE$")
         return json.loads(self._jvm.org.json4s.jackson.Serialization.write(value, formats))
@@ -193,9 +193,10 @@ def _only_comment(piece: str) -> bool:
 
 def _as_before(echo: str, piece: str) -> str:
     """Without `val`, except in lines that may belong to a value's own text."""
+    names = _STRING.sub("", piece)
 
     def shorter(match: re.Match[str]) -> str:
-        return "" if match.start() == 0 or match[1] in piece else match[0]
+        return "" if match.start() == 0 or match[1] in names else match[0]
 
     return _VALUE.sub(shorter, echo)
 

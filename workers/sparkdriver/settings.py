@@ -76,6 +76,8 @@ def spark_conf(settings: Settings) -> dict[str, str]:
         # Nobody outside this machine has to reach the driver.
         conf.setdefault("spark.driver.host", "127.0.0.1")
         conf.setdefault("spark.driver.bindAddress", "127.0.0.1")
+        # A cluster's tables belong where all of it can see them.
+        conf.setdefault("spark.sql.warehouse.dir", str(settings.folder / "warehouse"))
     archives = "spark.archives"
     if conf["spark.master"].startswith("yarn"):
         archives = "spark.yarn.dist.archives"
@@ -90,15 +92,15 @@ def spark_conf(settings: Settings) -> dict[str, str]:
             conf[key] = joined
     conf["spark.local.dir"] = str(settings.temporary)
     conf["spark.repl.class.outputDir"] = str(settings.classes)
-    conf.setdefault("spark.sql.warehouse.dir", str(settings.folder / "warehouse"))
     java = "spark.driver.extraJavaOptions"
     conf[java] = " ".join(filter(None, [*_java_options(settings), conf.get(java)]))
     return conf
 
 
 def _java_options(settings: Settings) -> Iterable[str]:
-    yield f"-Djava.io.tmpdir={settings.temporary}"
-    yield f"-Dderby.system.home={settings.temporary}"
+    # In quotes, for a path with a blank.
+    yield f'"-Djava.io.tmpdir={settings.temporary}"'
+    yield f'"-Dderby.system.home={settings.temporary}"'
     # Otherwise /tmp/hsperfdata_<user>/<pid> stays behind after kill -9.
     yield "-XX:-UsePerfData"
     # A driver that went on without memory would hang in a thread of Spark's that has died.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import warnings
@@ -14,6 +13,8 @@ from typing import Any
 from .capture import Capture
 from .jvm import SparkFailed, start_jvm
 from .settings import Settings, spark_conf, write_properties
+
+RUNS = ("pyspark", "spark", "sql")  # kinds of statements
 
 
 class Spark:
@@ -28,17 +29,18 @@ class Spark:
         properties = settings.folder / "spark.conf"
         write_properties(properties, conf)
         self.process: subprocess.Popen[bytes]
-        self.process, self.gateway = start_jvm(settings.folder, properties)
+        self.process, self.gateway = start_jvm(settings.folder, properties, capture)
         self.jvm: Any = self.gateway.jvm
         self.context_loader: Any = self.jvm.java.lang.Thread.currentThread().getContextClassLoader()
         self.stdout = self._print_stream(capture.out.path)
         self.stderr = self._print_stream(capture.err.path)
         self._start_context()
-        # Not System.err: Spark's log goes there, and belongs to the driver's.
+        # Spark's log has got hold of the real System.err by now.
         self.jvm.java.lang.System.setOut(self.stdout)
+        self.jvm.java.lang.System.setErr(self.stderr)
 
     def _start_context(self) -> None:
-        from pyspark import SparkContext, SparkFiles  # noqa: PLC0415 - heavy imports come late
+        from pyspark import SparkContext  # noqa: PLC0415 - heavy imports come late
         from pyspark.sql import SparkSession  # noqa: PLC0415
 
         SparkContext._ensure_initialized(gateway=self.gateway)
@@ -47,7 +49,7 @@ class Spark:
             self.session = SparkSession.builder.getOrCreate()
         except Exception as error:
             raise SparkFailed(f"Spark could not be started: {_first_sentence(error)}") from error
-        os.chdir(SparkFiles.getRootDirectory())
+        os.chdir(self.files_folder())
 
     def _print_stream(self, path: Path) -> Any:
         stream = self.jvm.java.io.FileOutputStream(str(path), True)
@@ -59,17 +61,42 @@ class Spark:
     def is_a(self, value: Any, name: str) -> bool:
         return bool(self.jvm.py4j.reflection.TypeUtil.isInstanceOf(name, value))
 
+    def files_folder(self) -> str:
+        """Where Spark puts the session's files; the session's own folder while it is stopped."""
+        from pyspark import SparkFiles  # noqa: PLC0415
+
+        if self._context() is None:
+            return str(self.settings.folder)
+        return SparkFiles.getRootDirectory()
+
+    def current(self) -> Any:
+        """The SparkSession of now: a statement may have stopped ours and made another."""
+        session = type(self.session)._instantiatedSession
+        if session is None or session.sparkContext._jsc is None:
+            session = type(self.session).builder.getOrCreate()
+        return session
+
     def set_group(self, group: str) -> None:
         """Jobs that the main thread starts from now on belong to `group`."""
-        self.context._jsc.setJobGroup(group, "statement", True)
+        context = self._context()
+        if context is not None:
+            context.setJobGroup(group, "statement", True)
 
     def cancel_group(self, group: str) -> None:
         """Its jobs, and those it would still start."""
-        self.context._jsc.sc().cancelJobGroupAndFutureJobs(group)
+        context = self._context()
+        if context is not None:
+            context.sc().cancelJobGroupAndFutureJobs(group)
 
-    @property
-    def kinds(self) -> list[str]:
-        return ["pyspark", "spark", "sql", *(["sparkr"] if has_sparkr() else [])]
+    def tracker(self) -> Any:
+        """Spark's JavaSparkStatusTracker; None when there is no Spark context."""
+        context = self._context()
+        return None if context is None else context.statusTracker()
+
+    def _context(self) -> Any:
+        """The JavaSparkContext of now, or None after a statement has stopped it."""
+        context = type(self.context)._active_spark_context
+        return None if context is None else context._jsc
 
     def facts(self) -> dict[str, Any]:
         """What `ready` tells of a session that has started."""
@@ -80,7 +107,7 @@ class Spark:
             "scala": self.jvm.scala.util.Properties.versionNumberString(),
         }
         return {
-            "kinds": self.kinds,
+            "kinds": list(RUNS),
             "versions": versions,
             "app_id": self.context.applicationId,
             "ui_url": self.context.uiWebUrl,
@@ -106,12 +133,6 @@ class Spark:
             except ImportError:  # it is on its way out of Spark
                 pass
         return names
-
-
-def has_sparkr() -> bool:
-    """PyPI's pyspark comes without; a Spark installation may have it."""
-    home = os.environ.get("SPARK_HOME")
-    return bool(home and Path(home, "R", "lib", "SparkR").is_dir() and shutil.which("Rscript"))
 
 
 def _set_environment(settings: Settings, conf: dict[str, str]) -> None:

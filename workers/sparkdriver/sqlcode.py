@@ -29,6 +29,8 @@ def evaluate_sql(spark: SparkSession, query: str, most_rows: int) -> dict[str, A
             [_cell(value, field.dataType) for value, field in zip(row, schema.fields, strict=True)]
             for row in rows
         ]
+    except KeyboardInterrupt:
+        raise StatementError("Error", "The statement was cancelled.", []) from None
     except Exception as error:  # noqa: BLE001 - Spark's, py4j's, Java's
         raise StatementError("Error", _message(error), _frames(error)) from None
     return {"application/json": {"schema": schema.jsonValue(), "data": data}}

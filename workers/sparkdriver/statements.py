@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import threading
@@ -15,9 +16,9 @@ from .interrupts import Interrupts
 from .messages import Complete, Run
 from .outputs import Output, failed, message_of, succeeded
 from .pythoncode import PythonCode, StatementError
-from .spark import Spark, has_sparkr
+from .spark import Spark
 
-NO_SPARKR = "This session cannot run R: SparkR is not part of the Spark installation it runs on."
+NO_R = "This session does not run R: that needs SparkR, which PyPI's Spark comes without."
 
 
 class Statements:
@@ -28,6 +29,7 @@ class Statements:
     ) -> None:
         self._spark, self._capture = spark, capture
         self._interrupts, self._note = interrupts, note
+        self._pid = os.getpid()
         module = types.ModuleType("__main__")
         # So that pickle and cloudpickle find what the cells define.
         sys.modules["__main__"] = module
@@ -38,18 +40,33 @@ class Statements:
         if spark.settings.kind == "spark":
             self._scala_code()
 
-    def run(self, run: Run, cancelled: threading.Event) -> Output:
-        """Whatever happens becomes the output; only the end of the process does not."""
+    def run(self, run: Run, group: str, cancelled: threading.Event) -> Output:
+        """Whatever happens becomes the output; only the end of the process does not.
+
+        Its Spark jobs belong to `group`.
+        """
         self._capture.begin()
+        _stand_somewhere(self._spark)
+        data: dict[str, Any] = {}
+        error: StatementError | None = None
         try:
-            with self._interrupts.statement(cancelled):
-                data = self._evaluate(run, cancelled)
-            error = None
+            try:
+                self._spark.set_group(group)
+                with self._interrupts.statement(cancelled):
+                    data = self._evaluate(run, cancelled)
+            finally:
+                self._interrupts.shield()
         except StatementError as found:
-            data, error = {}, found
+            error = found
+        except KeyboardInterrupt:
+            # It came when the cell had just ended.
+            self._interrupts.shield()
+            error = StatementError("KeyboardInterrupt", "", [])
         except BaseException as found:  # noqa: BLE001 - our own mistake must not end the session
             name = f"Internal Error: {type(found).__name__}"
-            data, error = {}, StatementError(name, message_of(found), [])
+            error = StatementError(name, message_of(found), [])
+        if os.getpid() != self._pid:
+            os._exit(0)  # the cell has forked, and this is the copy: it must not answer
         text = "".join(self._capture.end())
         if error is not None:
             # A failed statement's output has no place for what was printed; it stands first.
@@ -75,11 +92,12 @@ class Statements:
         if run.kind == "sql":
             from .sqlcode import evaluate_sql  # noqa: PLC0415 - imports pyspark
 
-            return evaluate_sql(self._spark.session, code, self._spark.settings.sql_rows)
+            with self._interrupts.raising():
+                return evaluate_sql(self._spark.current(), code, self._spark.settings.sql_rows)
         if run.kind == "spark":
             return self._scala_code().evaluate(code, cancelled)
-        if run.kind == "sparkr" and not has_sparkr():
-            raise StatementError("InterpreterError", NO_SPARKR, [])
+        if run.kind == "sparkr":
+            raise StatementError("InterpreterError", NO_R, [])
         raise StatementError("InterpreterError", f"Nothing here runs code of '{run.kind}'.", [])
 
     def _scala_code(self) -> Any:
@@ -94,6 +112,14 @@ class Statements:
                     "InterpreterError", "Fail to start interpreter", [f"{message_of(error)}\n"]
                 ) from None
         return self._scala
+
+
+def _stand_somewhere(spark: Spark) -> None:
+    """The working directory is Spark's, and goes when a statement stops Spark."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        os.chdir(spark.files_folder())
 
 
 def _with_text(data: dict[str, Any], text: str, kind: str) -> dict[str, Any]:

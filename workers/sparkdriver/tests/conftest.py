@@ -9,8 +9,8 @@ from session import Session
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    """For tests that leave the session usable."""
-    session = Session(tmp_path_factory.mktemp("shared"), sql_rows=20)
+    """For tests that leave the session usable. Its kind is one that starts every interpreter."""
+    session = Session(tmp_path_factory.mktemp("shared"), kind="spark", sql_rows=20)
     session.wait_until_idle()
     yield session
     session.end()
