@@ -1,16 +1,6 @@
 import { BadRequestException } from '@nestjs/common';
 import { plainToInstance, Transform } from 'class-transformer';
-import {
-  IsArray,
-  IsInt,
-  IsObject,
-  IsOptional,
-  IsString,
-  Max,
-  Min,
-  MinLength,
-  validateSync,
-} from 'class-validator';
+import { IsArray, IsInt, IsObject, IsOptional, IsString, Max, Min, validateSync } from 'class-validator';
 
 /** Scalars are coerced as Livy's JSON mapper does (dialect, HTTP rules): Airflow sends numbers as text. */
 const whole = ({ value }: { value: unknown }): unknown =>
@@ -78,11 +68,6 @@ export class PageQuery {
   @IsOptional() from?: string;
   @IsOptional() size?: string;
   @IsOptional() order?: string;
-}
-
-/** Query of what creates or changes: `doAs` is accepted and ignored, as Livy does without impersonation. */
-export class ImpersonationQuery {
-  @IsOptional() @MinLength(0) doAs?: string;
 }
 
 /** Reads a body. Unknown members are refused, so that a misspelt one is not silently ignored (dialect, HTTP rules). */
