@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * `npm run bench`: each figure beside a floor that is measured in the same run, on the same machine and disk.
- *   -- --only submit,read   some of: start, submit, read, gap, lateness, choose, memory, peer, nexosis-quality
+ *   -- --only submit,read   some of: start, submit, read, gap, lateness, choose, memory, peer, livy, nexosis-quality
  *   -- --quick              smaller and shorter, to see that everything works
  *   -- --dir FOLDER         the disk to measure; bench/results by default
  */
@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { choose } from './choose.mjs';
 import { gap } from './gap.mjs';
 import { lateness } from './lateness.mjs';
+import { livy } from './livy.mjs';
 import { memory } from './memory.mjs';
 import { nexosisQuality } from './nexosis-quality.mjs';
 import { peer } from './peer.mjs';
@@ -31,6 +32,7 @@ const benches = {
   choose,
   memory,
   peer,
+  livy,
   'nexosis-quality': nexosisQuality,
 };
 const results = fileURLToPath(new URL('results/', import.meta.url));

@@ -13,6 +13,7 @@ async function main(): Promise<void> {
     console.log(`Admin token, shown this once: ${service.newAdminToken}`);
   }
   console.log(`Stint listens on ${service.url} (API documentation: ${service.url}/api/v1/docs)`);
+  if (service.livyUrl !== null) console.log(`Livy is alone on ${service.livyUrl}`);
   let stopping = false;
   const stop = () => {
     if (stopping) return;

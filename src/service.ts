@@ -1,7 +1,9 @@
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule, makeDevices, makeRunners } from './app.module.js';
 import { toNewBackend } from './admin/wire.js';
 import { hashToken } from './auth/token-hash.js';
@@ -9,6 +11,7 @@ import { TokensService } from './auth/tokens.service.js';
 import type { Config } from './config/config.js';
 import { installBodyParser } from './dialects/body-parser.js';
 import { answerNoRequest, arrivingWithin } from './dialects/slow-clients.js';
+import { installLivyRules, livyServer, livyUrl } from './dialects/livy/http.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { Commands } from './scheduler/commands.service.js';
 import { STORE, type Clock, type Store } from './scheduler/ports.js';
@@ -20,6 +23,8 @@ import { PinoLogger } from './telemetry/logger.js';
 export interface Service {
   readonly app: NestFastifyApplication;
   readonly url: string;
+  /** Where Livy is alone; null without a port of its own. */
+  readonly livyUrl: string | null;
   /** Made at the first start without a configured one; this is the only time it can be shown. */
   readonly newAdminToken: string | null;
   close(): Promise<void>;
@@ -32,10 +37,10 @@ export async function startService(config: Config): Promise<Service> {
   const database = await openSqlite(config.data);
   const clock = await makeClock(config, database.store);
   const devices = makeDevices(config);
-  const runners = makeRunners(config, devices);
+  const { pool, interpreters, all: runners } = makeRunners(config, devices);
 
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.with(config, { store: database.store, clock, runners, devices }),
+    AppModule.with(config, { store: database.store, clock, runners, interpreters, devices }),
     new FastifyAdapter({
       // Event streams stay open for ever: they must not keep the service from stopping.
       forceCloseConnections: true,
@@ -43,6 +48,7 @@ export async function startService(config: Config): Promise<Service> {
       requestTimeout: config.request_seconds * 1000,
       http: arrivingWithin(config.request_seconds * 1000),
       clientErrorHandler: answerNoRequest,
+      rewriteUrl: (request: object) => livyUrl(request as IncomingMessage),
       routerOptions: { maxParamLength: 4096 },
       // What no route can be found for reaches no filter.
       frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
@@ -53,7 +59,9 @@ export async function startService(config: Config): Promise<Service> {
     }),
     { logger, bodyParser: false },
   );
-  installBodyParser(app.getHttpAdapter().getInstance());
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  installBodyParser(fastify);
+  installLivyRules(fastify);
   describeApi(app);
   await app.init();
 
@@ -64,20 +72,58 @@ export async function startService(config: Config): Promise<Service> {
   if (lost > 0)
     logger.warn(`${lost} jobs had lost their runners with the service and are settled`, 'Service');
   const newAdminToken = await ensureAdminToken(config, app, logger);
-  runners.warmUp();
+  pool.warmUp();
+  interpreters.resume();
   await app.listen(config.port, config.host);
+  const livy = await listenForLivy(config, app, fastify);
 
   return {
     app,
     url: await app.getUrl(),
+    livyUrl: livy?.url ?? null,
     newAdminToken,
     async close() {
-      await runners.close();
+      await livy?.close();
+      interpreters.close();
+      await pool.close();
       await app.close();
       await database.close();
       unlock();
     },
   };
+}
+
+/** Livy's own port, where one is configured, and who acts there for requests without credentials. */
+async function listenForLivy(config: Config, app: NestFastifyApplication, fastify: FastifyInstance) {
+  const { port, host, token, anonymous } = config.livy;
+  if (port === undefined) return null;
+  const secret = token ?? (anonymous === undefined ? null : await anonymousToken(app, anonymous));
+  const server = livyServer(fastify, secret);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const { port: actual } = server.address() as AddressInfo;
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`, close };
+}
+
+/** A new one at each start: nobody ever sees it. */
+async function anonymousToken(
+  app: NestFastifyApplication,
+  who: { user: string; instance: string },
+): Promise<string> {
+  const tokens = app.get(TokensService);
+  const store = app.get<Store>(STORE);
+  const known = await store.write((tx) => tx.facts.get('livy_token'));
+  const { token, secret } = await tokens.create({ ...who, role: 'user', expiresAt: null });
+  if (known !== null) await tokens.revoke(known);
+  await store.write((tx) => tx.facts.set('livy_token', token.id));
+  return secret;
 }
 
 /** A virtual clock goes on where it stood; the first time it starts at the computer's time. */
@@ -119,8 +165,11 @@ async function ensureAdminToken(
 function describeApi(app: NestFastifyApplication): void {
   const about = new DocumentBuilder()
     .setTitle('Stint')
-    .setDescription('Sessions and jobs on shared backends: the Qiskit Runtime dialect and the operator API.')
+    .setDescription(
+      'Sessions and jobs on shared backends: the Qiskit Runtime and Livy dialects and the operator API.',
+    )
     .setVersion('0.1.0')
+    .addBasicAuth({ type: 'http', scheme: 'basic', description: 'Your user name and an API token (Livy)' })
     .addBearerAuth({
       type: 'http',
       scheme: 'bearer',

@@ -3,6 +3,7 @@ import { acceptanceFolder, playAcceptance } from './acceptance.mjs';
 import { api } from './api.mjs';
 import { jestCounts, plainCounts, pytestCounts } from './counts.mjs';
 import { Failure } from './failure.mjs';
+import { livyClients } from './livy-clients.mjs';
 import { ensureBuild, ensureNodePackages } from './node-packages.mjs';
 import { inRoot, readJson } from './project.mjs';
 import { ensureVenv, pythonOf } from './python.mjs';
@@ -40,6 +41,16 @@ export async function checkSteps() {
       name: 'python-learn',
       about: 'the environment of the learner',
       ...venv('.venv-learn', 'workers/requirements-learn.lock'),
+    },
+    {
+      name: 'python-livy',
+      about: "Livy's clients, in an environment of their own",
+      // Not what they ask for: Kerberos libraries that need a compiler, and notebooks, which are not used here.
+      work: (how) =>
+        ensureVenv('.venv-livy-clients', ['workers/requirements-livy-clients.lock'], {
+          ...how,
+          options: ['--no-deps'],
+        }),
     },
     { name: 'format', about: 'prettier, ruff format', needs: ['install', 'python'], work: format },
     { name: 'lint', about: 'eslint, ruff', needs: ['install', 'python'], work: lint },
@@ -87,6 +98,13 @@ export async function checkSteps() {
       counts: plainCounts,
       work: (how) => run(process.execPath, [inRoot('scripts', 'torture', 'restart.mjs')], how),
     },
+    {
+      name: 'clients-livy',
+      about: "pylivy, sparkmagic and Airflow's hook against a running service with real Spark",
+      needs: ['install', 'build', 'python-spark', 'python-livy'],
+      counts: pytestCounts,
+      work: livyClients,
+    },
     clients('0.51', '.venv', ['install', 'build', 'python']),
     clients('0.49', '.venv-client-0.49', ['install', 'build', 'python', 'python-client']),
   ];
@@ -94,7 +112,7 @@ export async function checkSteps() {
 
 const script = (name, how) => run(npm, ['run', '--silent', name], how);
 const pythonFolders = () =>
-  ['workers', 'examples', 'test/clients'].filter((folder) => existsSync(inRoot(folder)));
+  ['workers', 'examples', 'test/clients', 'test/clients-livy'].filter((folder) => existsSync(inRoot(folder)));
 const ruff = (args, how) =>
   run(pythonOf('.venv'), ['-m', 'ruff', ...args, '--no-cache', ...pythonFolders()], how);
 

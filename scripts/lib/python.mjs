@@ -39,8 +39,8 @@ async function versionOf(command) {
   }
 }
 
-/** Makes the virtual environment `venv` and installs each requirements file that changed since the last time. */
-export async function ensureVenv(venv, requirements, { tell, log } = {}) {
+/** Makes the virtual environment `venv` and installs each requirements file that changed since the last time; `options` are pip's. */
+export async function ensureVenv(venv, requirements, { tell, log, options = [] } = {}) {
   const files = requirements.map((name) => inRoot(name));
   const absent = files.find((file) => !existsSync(file));
   if (absent) throw new Failure(`${absent} is missing.`);
@@ -74,6 +74,7 @@ export async function ensureVenv(venv, requirements, { tell, log } = {}) {
         '--no-input',
         '--retries',
         '2',
+        ...options,
         '-r',
         file,
       ];

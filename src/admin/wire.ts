@@ -1,4 +1,9 @@
-import { defaultLimits, type Backend, type BackendLimits } from '../kernel/backend/backend.js';
+import {
+  defaultLimits,
+  interpreterLimits,
+  type Backend,
+  type BackendLimits,
+} from '../kernel/backend/backend.js';
 import type { Snapshot } from '../kernel/choice/snapshot.js';
 import { seconds, toSeconds, toWholeSeconds, type Millis } from '../kernel/time.js';
 import type { Instance, Token } from '../scheduler/ports.js';
@@ -44,9 +49,10 @@ export const toNewBackend = ({
   name,
   driver,
   slots,
-  lanes,
-  limits: toLimits(limits),
-  onIdle: on_idle,
+  // One interpreter is one slot with one lane, and has nothing to go back to once it is closed.
+  lanes: driver === 'spark' ? 1 : lanes,
+  limits: toLimits(limits, driver === 'spark' ? interpreterLimits : defaultLimits),
+  onIdle: driver === 'spark' ? 'close' : on_idle,
   options: options ?? {},
 });
 

@@ -23,7 +23,15 @@ export const Asker = createParamDecorator((_: unknown, context: ExecutionContext
   return actor;
 });
 
-/** Every request carries `Authorization: Bearer <token>`, or `apikey <token>` as clients do after a failed exchange. */
+/** HTTP Basic as HDInsight's clients send it: the user's name, and an API token for a password, which may hold colons. */
+function basicOf(header: string | undefined): { user: string; password: string } | null {
+  const [, encoded] = /^basic\s+(\S+)\s*$/i.exec(header ?? '') ?? [];
+  if (encoded === undefined) return null;
+  const [user = '', ...password] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
+  return { user, password: password.join(':') };
+}
+
+/** Every request carries `Authorization: Bearer <token>`, or `apikey <token>` as clients do after a failed exchange, or Basic. */
 @Injectable()
 export class TokenGuard implements CanActivate {
   constructor(
@@ -35,12 +43,16 @@ export class TokenGuard implements CanActivate {
     const targets = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride<boolean>(OPEN, targets)) return true;
     const request = context.switchToHttp().getRequest<Authenticated>();
-    const [, credential] = /^(?:bearer|apikey)\s+(\S+)\s*$/i.exec(request.headers.authorization ?? '') ?? [];
+    const basic = basicOf(request.headers.authorization);
+    const [, sent] = /^(?:bearer|apikey)\s+(\S+)\s*$/i.exec(request.headers.authorization ?? '') ?? [];
+    const credential = basic?.password ?? sent;
     if (credential === undefined) {
       throw new UnauthorizedException('Send your token as "Authorization: Bearer <token>".');
     }
     const token = await this.tokens.verify(credential);
     if (token === null) throw new UnauthorizedException('This token is unknown, expired or revoked.');
+    if (basic !== null && basic.user !== token.user)
+      throw new UnauthorizedException('This token is not of the user who was named with it.');
     const crn = request.headers['service-crn'];
     request.actor = await this.tokens.actor(token, typeof crn === 'string' ? crn : undefined);
     if (this.reflector.getAllAndOverride<boolean>(ADMIN, targets) && token.role !== 'admin') {

@@ -44,6 +44,26 @@ export class BackendConfig {
   @IsOptional() @IsObject() options?: Record<string, unknown>;
 }
 
+class AnonymousConfig {
+  @IsString() @MinLength(1) user = 'anonymous';
+  @IsString() @MinLength(1) instance = 'default';
+}
+
+/** Interactive Spark for Livy's clients. */
+export class LivyConfig {
+  /** A port on which Livy is alone; without it there is only `/livy` on the service's own port. */
+  @IsOptional() @IsInt() @Min(0) @Max(65535) port?: number;
+  @IsString() host = '127.0.0.1';
+  /** The token that acts for requests without credentials on that port. */
+  @IsOptional() @IsString() @MinLength(32) token?: string;
+  /** Who is charged for requests without credentials on that port, which must be on loopback. */
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => AnonymousConfig) anonymous?: AnonymousConfig;
+  /** Where sessions run that name no backend. */
+  @IsOptional() @IsString() backend?: string;
+  /** Seconds that an ended session or batch is shown. */
+  @IsInt() @Min(1) state_retain = 600;
+}
+
 /** The configuration file, key by key, with its defaults. `stint.example.yaml` explains each. */
 export class ConfigFile {
   @IsString() host = '127.0.0.1';
@@ -54,9 +74,11 @@ export class ConfigFile {
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']) log_level = 'info';
   @IsOptional() @IsString() python?: string;
   @IsInt() @Min(1) @Max(86_400) request_seconds = 900;
+  @IsOptional() @IsString() spark_python?: string;
   @IsInt() @Min(0) @Max(64) warm_workers = 1;
   @IsNumber() @Min(0.001) @Max(3650) fair_share_days = 28;
   @IsOptional() @IsString() default_backend?: string;
+  @IsObject() @ValidateNested() @Type(() => LivyConfig) livy: LivyConfig = new LivyConfig();
   @IsArray()
   @IsObject({ each: true })
   @ValidateNested({ each: true })

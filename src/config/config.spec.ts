@@ -117,6 +117,29 @@ describe('a virtual clock', () => {
   });
 });
 
+describe("who acts on Livy's own port for requests without credentials", () => {
+  const token = 'x'.repeat(32);
+  it.each([
+    ['a token, anywhere', `livy: { port: 8998, host: 0.0.0.0, token: ${token} }`],
+    ['a user, on loopback', 'livy: { port: 8998, anonymous: { user: ann, instance: lab } }'],
+    ['nobody', 'livy: { port: 0, state_retain: 60, backend: spark }'],
+  ])('may be %s', async (_, yaml) => {
+    expect((await load(yaml)).livy).toMatchObject({ port: expect.any(Number) });
+  });
+
+  it.each([
+    [
+      'livy: { port: 8998, host: 0.0.0.0, anonymous: {} }',
+      /anonymous is for loopback only; livy.host is 0\.0\.0\.0/,
+    ],
+    [`livy: { port: 8998, token: ${token}, anonymous: {} }`, /token and anonymous exclude each other/],
+    ['livy: { anonymous: {} }', /token and anonymous act on the port of livy.port, which is missing/],
+    ['livy: { port: 8998, tokn: x }', /livy\.tokn is no known key/],
+  ])('%s is a mistake', async (yaml, said) => {
+    expect((await mistakesIn(yaml)).join()).toMatch(said);
+  });
+});
+
 describe('the environment', () => {
   it('wins over the file', async () => {
     const yaml = 'host: 10.0.0.1\nport: 1\ndata: /a\nclock: real\nlog_level: info\npython: /p\n';
@@ -168,7 +191,8 @@ describe('without a file', () => {
     await copyFile(join(project, 'stint.example.yaml'), join(home, 'stint.example.yaml'));
     const config = loadConfig({}, home);
     expect(config.source).toBe(join(home, 'stint.example.yaml'));
-    expect(config.backends.map(({ name }) => name)).toEqual(['stint_line_5', 'stint_hex_27', 'scripted']);
+    const names = config.backends.map(({ name }) => name);
+    expect(names).toEqual(['stint_line_5', 'stint_hex_27', 'spark', 'scripted']);
     expect(isAbsolute(config.data)).toBe(true);
   });
 

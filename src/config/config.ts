@@ -23,6 +23,7 @@ const variables = {
   STINT_ADMIN_TOKEN: ['admin_token', 'text'],
   STINT_LOG_LEVEL: ['log_level', 'text'],
   STINT_PYTHON: ['python', 'text'],
+  STINT_SPARK_PYTHON: ['spark_python', 'text'],
   STINT_DEFAULT_BACKEND: ['default_backend', 'text'],
 } as const;
 
@@ -52,7 +53,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, home: string): Config {
   return {
     ...config,
     data: resolve(config.data),
-    python: config.python === undefined ? defaultPython(home) : program(config.python),
+    python: config.python === undefined ? environment(home, '.venv') : program(config.python),
+    spark_python:
+      config.spark_python === undefined ? environment(home, '.venv-spark') : program(config.spark_python),
     source,
     home,
   };
@@ -83,14 +86,25 @@ function inconsistencies(config: ConfigFile): [key: string, line: string][] {
       `default_backend: ${config.default_backend} is none of the configured backends (${names.join(', ')}).`,
     ]);
   }
+  const { livy } = config;
+  if (livy.token !== undefined && livy.anonymous !== undefined)
+    wrong.push(['livy', 'livy: token and anonymous exclude each other.']);
+  if (livy.anonymous !== undefined && !loopback.has(livy.host)) {
+    wrong.push([
+      'livy',
+      `livy: anonymous is for loopback only; livy.host is ${livy.host}, use 127.0.0.1 or bind a token.`,
+    ]);
+  }
+  if ((livy.token ?? livy.anonymous) !== undefined && livy.port === undefined)
+    wrong.push(['livy', 'livy: token and anonymous act on the port of livy.port, which is missing.']);
   return wrong;
 }
 
 /** Workers run in a folder of their own, so a path must not depend on ours; a plain name is looked up in PATH. */
 const program = (name: string): string => (/[\\/]/.test(name) ? resolve(name) : name);
 
-/** The environment that `npm run quickstart` makes; undefined where there is none. */
-function defaultPython(home: string): string | undefined {
-  const file = join(home, '.venv', 'bin', 'python');
+/** An environment as `npm run quickstart` and `npm run check` make them; undefined where there is none. */
+function environment(home: string, name: string): string | undefined {
+  const file = join(home, name, 'bin', 'python');
   return existsSync(file) ? file : undefined;
 }

@@ -37,7 +37,8 @@ async function collect(request: FastifyRequest, payload: IncomingMessage): Promi
   const body = await read(payload);
   if (body.length === 0) return undefined;
   const path = request.url.split('?')[0] ?? '';
-  if (/\/(jobs|sessions)$/.test(path)) (request as WithBodyDigest).bodyDigest = bodyDigest(body);
+  if (/\/(jobs|sessions|statements|batches)$/.test(path))
+    (request as WithBodyDigest).bodyDigest = bodyDigest(body);
   const text = decode(body);
   if (path.endsWith('/identity/token')) return Object.fromEntries(new URLSearchParams(text));
   return parse(text, path.endsWith('/jobs') ? ['params'] : []);

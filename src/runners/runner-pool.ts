@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Backend } from '../kernel/backend/backend.js';
 import type { Answer, RunnerListener, Runners, Task } from '../scheduler/ports.js';
 import type { FromWorker } from './protocol.js';
+import { Teller } from './teller.js';
 import { RunnerProcess, type Patience, type ProcessEvents, type WorkerCommand } from './runner-process.js';
 
 export interface PoolSettings {
@@ -28,9 +29,6 @@ const defaultLongestMessage = 256e6;
 /** How long a process that was told to leave may take, in milliseconds. */
 const leaveGrace = 1000;
 
-/** How long an answer that could not be stored waits for its next try; doubled each time up to the second value. */
-const [firstRetry, longestRetry] = [100, 5000];
-
 /**
  * The worker processes. A process is taken when a job starts and kept for the next one, because importing the numerical
  * libraries takes seconds and a Bell circuit takes milliseconds. There are never more than jobs run at once: the lanes
@@ -40,6 +38,7 @@ export class RunnerPool implements Runners {
   private readonly logger = new Logger('Runners');
   private readonly processes = new Set<RunnerProcess>();
   private listener: RunnerListener | null = null;
+  private readonly teller = new Teller();
   private closing = false;
   /** Processes that died before they were ready, in a row. */
   private failedStarts = 0;
@@ -98,9 +97,15 @@ export class RunnerPool implements Runners {
     else this.answer({ job, token }, { type: 'lost', why: 'no process works on it' });
   }
 
+  /** Any process serves any job, and each of them ends with the service. */
+  keepsProcess = (): boolean => false;
+  release = (): void => undefined;
+  survivors = (): ReadonlySet<string> => new Set();
+
   /** Ends all processes and resolves when they are gone. Their jobs count as lost when the service starts again. */
   async close(): Promise<void> {
     this.closing = true;
+    this.teller.close();
     await Promise.all(
       [...this.processes].map(async (process) => {
         if (process.task === null) process.leave();
@@ -219,15 +224,8 @@ export class RunnerPool implements Runners {
 
   /** An answer is what a lane waits for: it is told until it is stored. */
   private answer({ job, token }: Pick<Task, 'job' | 'token'>, answer: Answer): void {
-    const tell = (wait: number): void => {
-      if (this.closing || this.listener === null) return;
-      this.listener.answered(job, token, answer).catch((error: unknown) => {
-        this.logger.error(
-          `The answer for job ${job} was not stored, trying again in ${wait} ms: ${String(error)}`,
-        );
-        setTimeout(() => tell(Math.min(2 * wait, longestRetry)), wait).unref();
-      });
-    };
-    tell(firstRetry);
+    const { listener } = this;
+    if (listener !== null)
+      void this.teller.tell(`The answer for job ${job}`, () => listener.answered(job, token, answer));
   }
 }

@@ -33,7 +33,7 @@ export class BackendsService {
       throw new Refusal(
         'invalid_value',
         `There is no driver called ${asked.driver}.`,
-        'Drivers are: scripted, aer.',
+        'Drivers are: scripted, aer, spark.',
       );
     }
     this.checkDevice(asked);

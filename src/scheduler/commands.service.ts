@@ -28,6 +28,8 @@ export class Commands {
   beforeCommit: ((unit: Unit) => Promise<void>) | null = null;
   /** Says that the event log has grown. */
   readonly changes = new Subject<void>();
+  /** When the clients of sessions with a heartbeat were last heard of: read when one is due, never stored before. */
+  readonly heard = new Map<string, Millis>();
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -76,7 +78,7 @@ export class Commands {
    */
   async recover(first?: (unit: Unit) => Promise<void>): Promise<{ lost: number }> {
     return this.write(async (unit) => {
-      const lost = await recover(unit, this.settings.window);
+      const lost = await recover(unit, this.settings.window, this.runners);
       await first?.(unit);
       await settle(unit, this.watch, this.settings.window);
       return { lost };
@@ -91,7 +93,7 @@ export class Commands {
         // The computer's clock may have been set back between two starts; ours never goes back.
         if (!this.hasTime) this.clock.startFrom(Number((await tx.facts.get('alive_at')) ?? 0));
         this.hasTime = true;
-        const unit = new Unit(tx, this.clock.now(), this.ids, this.watch);
+        const unit = new Unit(tx, this.clock.now(), this.ids, this.watch, this.heard);
         begun = unit;
         const value = await work(unit);
         await this.beforeCommit?.(unit);
@@ -129,29 +131,43 @@ export class Commands {
    */
   private async performIfStored({ effects }: Unit): Promise<void> {
     for (const effect of effects) {
+      if (effect.type === 'release') {
+        const session = await this.store.read.session(effect.session).catch(() => null);
+        if (session?.state === 'closed') await this.perform([effect]);
+        continue;
+      }
       const job = await this.store.read.job(effect.job).catch(() => null);
-      const stands = job?.token === effect.token && (effect.type === 'start' || job.stop !== null);
+      const stands =
+        job?.token === effect.token && (['start', 'resume'].includes(effect.type) || job.stop !== null);
       if (stands) await this.perform([effect]);
     }
   }
 
   /** The change is committed and must not look failed, nor one runner keep the others from hearing. */
   private async perform(effects: readonly Effect[]): Promise<void> {
-    for (const { type, job: id, token } of effects) {
+    for (const effect of effects) {
       try {
-        if (type === 'stop') this.runners.stop(id, token);
-        else if (type === 'kill') this.runners.kill(id, token);
-        else await this.hand(id, token);
+        await this.performOne(effect);
       } catch (error) {
+        const whose = 'job' in effect ? `job ${effect.job}` : `session ${effect.session}`;
         // A stop that is not heard is followed by a kill, and a kill by another.
-        this.logger.error(`The runner of job ${id} could not be told to ${type}: ${String(error)}`);
+        this.logger.error(`The runner of ${whose} could not be told to ${effect.type}: ${String(error)}`);
       }
     }
   }
 
-  private async hand(id: string, token: string): Promise<void> {
+  private async performOne(effect: Effect): Promise<void> {
+    if (effect.type === 'release') {
+      this.heard.delete(effect.session);
+      this.runners.release(effect.session);
+    } else if (effect.type === 'stop') this.runners.stop(effect.job, effect.token);
+    else if (effect.type === 'kill') this.runners.kill(effect.job, effect.token);
+    else await this.hand(effect.job, effect.token, effect.type === 'resume');
+  }
+
+  private async hand(id: string, token: string, again: boolean): Promise<void> {
     try {
-      await this.start(id, token);
+      await this.start(id, token, again);
     } catch (error) {
       this.logger.error(`Job ${id} could not be handed to a runner: ${String(error)}`);
       // No process has the attempt, so this answers that it is lost.
@@ -159,7 +175,8 @@ export class Commands {
     }
   }
 
-  private async start(id: string, token: string): Promise<void> {
+  /** `again`: its process has it already, and is to be spoken to even if the attempt is stopping. */
+  private async start(id: string, token: string, again: boolean): Promise<void> {
     const queued = await this.store.read.job(id);
     if (queued === null) return;
     const [params, backend] = await Promise.all([
@@ -168,17 +185,19 @@ export class Commands {
     ]);
     // Read last: an attempt that was stopped or lost in the meantime is not begun. Its stop finds no process and ends it.
     const job = await this.store.read.job(id);
-    if (job?.token !== token || job.stop !== null) return;
+    if (job?.token !== token || (job.stop !== null && !again)) return;
     if (params === null || backend === null) throw new Error('its params or its backend are gone');
-    const { program, details } = job;
+    const { program, session, details } = job;
     this.runners.start({
       job: id,
       token,
       program,
+      session,
       backend,
       params,
       logLevel: details.logLevel,
       last: job.attempts >= job.maxAttempts,
     });
+    if (job.stop !== null) this.runners.stop(id, token);
   }
 }

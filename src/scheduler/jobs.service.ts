@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
 import { checkJobLimit } from '../kernel/job/job.decide.js';
-import { defaultMaxAttempts, isFinal, type Job } from '../kernel/job/job.js';
+import { defaultMaxAttempts, isFinal, reasonCodes, type Job } from '../kernel/job/job.js';
 import { Refusal } from '../kernel/refusal.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
@@ -17,6 +17,7 @@ import type {
   JobFilter,
   JobRecord,
   Page,
+  ProcessEnd,
   RunnerListener,
   Runners,
   Store,
@@ -24,6 +25,7 @@ import type {
 } from './ports.js';
 import { ReceiptsService, type SubmitKey } from './receipts.service.js';
 import { readScript } from './script.js';
+import type { Unit } from './unit.js';
 
 export interface AskedJob {
   readonly program: string;
@@ -61,63 +63,69 @@ export class JobsService implements OnModuleInit, RunnerListener {
       const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
       const known = earlier === null ? null : await unit.tx.jobs.find(earlier);
       if (known !== null) return known;
-      const session = asked.session === undefined ? null : await this.session(unit.tx, actor, asked.session);
-      const backend = await this.backends.named(unit.tx, asked.backend ?? session?.backend);
-      if (session !== null && session.backend !== backend.name) {
-        throw new Refusal(
-          'session_elsewhere',
-          `Session ${session.id} is on backend ${session.backend}, not on ${backend.name}.`,
-          `Submit to ${session.backend}, or leave the session out.`,
-        );
-      }
-      const programs = this.backends.programs(backend.driver) ?? [];
-      if (!programs.includes(asked.program)) {
-        throw new Refusal(
-          'unknown_program',
-          `Backend ${backend.name} has no program called ${asked.program}.`,
-          `It runs: ${programs.join(', ')}.`,
-        );
-      }
-      const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
-      const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
-      await refuseIfUsedUp(unit, owner, this.settings.window);
-      const job = await unit.insertJob(
-        {
-          id: unit.ids.uuid(),
-          backend: backend.name,
-          instance: session?.instance ?? actor.instance.id,
-          user: actor.user,
-          session: session?.id ?? null,
-          mode: session?.mode ?? 'job',
-          program: asked.program,
-          state: 'queued',
-          reason: null,
-          reasonCode: null,
-          createdAt: unit.at,
-          startedAt: null,
-          endedAt: null,
-          maxExecutionTime: checkJobLimit(
-            asked.maxExecutionTime,
-            backend.limits.maxExecutionTime,
-            owner?.plan.maxExecutionTime,
-            session?.limits.maxTtl,
-          ),
-          script: scripted?.script ?? null,
-          attempts: 0,
-          maxAttempts: this.runners.isRepeatable(asked.program) ? defaultMaxAttempts : 1,
-          token: null,
-          slot: null,
-          stop: null,
-          used: 0,
-        },
-        asked.details,
-        asked.params,
-      );
-      // Kept now and shown once the job is completed: a scripted job ends without anyone there to bring a result.
-      if (scripted !== null) await unit.tx.jobs.saveResult(job.id, scripted.result);
+      const job = await this.submitIn(unit, actor, asked);
       if (submit !== undefined) await this.receipts.keep(unit, submit, job.id);
       return job;
     }, nameOf(actor));
+  }
+
+  /** As {@link submit}, inside a transaction that does more. */
+  async submitIn(unit: Unit, actor: Actor, asked: AskedJob): Promise<Job> {
+    const session = asked.session === undefined ? null : await this.session(unit.tx, actor, asked.session);
+    const backend = await this.backends.named(unit.tx, asked.backend ?? session?.backend);
+    if (session !== null && session.backend !== backend.name) {
+      throw new Refusal(
+        'session_elsewhere',
+        `Session ${session.id} is on backend ${session.backend}, not on ${backend.name}.`,
+        `Submit to ${session.backend}, or leave the session out.`,
+      );
+    }
+    const programs = this.backends.programs(backend.driver) ?? [];
+    if (!programs.includes(asked.program)) {
+      throw new Refusal(
+        'unknown_program',
+        `Backend ${backend.name} has no program called ${asked.program}.`,
+        `It runs: ${programs.join(', ')}.`,
+      );
+    }
+    const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
+    const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
+    await refuseIfUsedUp(unit, owner, this.settings.window);
+    const job = await unit.insertJob(
+      {
+        id: unit.ids.uuid(),
+        backend: backend.name,
+        instance: session?.instance ?? actor.instance.id,
+        user: actor.user,
+        session: session?.id ?? null,
+        mode: session?.mode ?? 'job',
+        program: asked.program,
+        state: 'queued',
+        reason: null,
+        reasonCode: null,
+        createdAt: unit.at,
+        startedAt: null,
+        endedAt: null,
+        maxExecutionTime: checkJobLimit(
+          asked.maxExecutionTime,
+          backend.limits.maxExecutionTime,
+          owner?.plan.maxExecutionTime,
+          session?.limits.maxTtl,
+        ),
+        script: scripted?.script ?? null,
+        attempts: 0,
+        maxAttempts: this.runners.isRepeatable(asked.program) ? defaultMaxAttempts : 1,
+        token: null,
+        slot: null,
+        stop: null,
+        used: 0,
+      },
+      asked.details,
+      asked.params,
+    );
+    // Kept now and shown once the job is completed: a scripted job ends without anyone there to bring a result.
+    if (scripted !== null) await unit.tx.jobs.saveResult(job.id, scripted.result);
+    return job;
   }
 
   async get(actor: Actor, id: string): Promise<JobRecord> {
@@ -198,7 +206,9 @@ export class JobsService implements OnModuleInit, RunnerListener {
         return;
       }
       // Stored before the job is shown as ended.
-      if (answer.type === 'completed') await unit.tx.jobs.saveResult(id, answer.result);
+      if (answer.type === 'completed' || answer.type === 'stopped') {
+        if (answer.result !== undefined) await unit.tx.jobs.saveResult(id, answer.result);
+      }
       if (answer.type === 'failed' && answer.traceback !== null) {
         await unit.tx.jobs.appendLog(id, unit.at, 'error', answer.traceback);
         await unit.tx.jobs.saveResult(id, answer.traceback);
@@ -212,6 +222,24 @@ export class JobsService implements OnModuleInit, RunnerListener {
       const job = await unit.tx.jobs.find(id);
       if (job?.token === token) await unit.tx.jobs.appendLog(id, unit.at, level, text);
     });
+  }
+
+  /** A session's own process is gone: what ran on it has failed, and the session is over. */
+  async ended({ session: id, running, reason, log }: ProcessEnd): Promise<void> {
+    await this.commands.run(async (unit) => {
+      for (const level of ['stdout', 'stderr'] as const) {
+        if (log[level].length > 0)
+          await unit.tx.jobs.appendLog(log.job, unit.at, level, log[level].join('\n'));
+      }
+      const job = running === null ? null : await unit.tx.jobs.find(running.job);
+      if (job !== null && running !== null && job.token === running.token) {
+        const how = { type: 'failed', reason: running.reason, reasonCode: reasonCodes.runnerLost } as const;
+        await unit.endJob(job, how, unit.at);
+      }
+      const session = await unit.tx.sessions.find(id);
+      if (session !== null && session.state !== 'closed')
+        await unit.changeSession(session, { type: 'close', at: unit.at, reason });
+    }, 'runner');
   }
 
   async lastAttempt(id: string, token: string): Promise<void> {

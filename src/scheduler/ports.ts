@@ -10,6 +10,7 @@ import type { Session, SessionMode, SessionState } from '../kernel/session/sessi
 import type { Millis } from '../kernel/time.js';
 import type { BudgetView } from '../kernel/usage/budget.js';
 import type { LedgerEntry } from '../kernel/usage/usage.js';
+import type { LivyReads, LivyTx } from './livy.ports.js';
 
 // --- Rows that are not the kernel's business ------------------------------------------------------------------------
 
@@ -168,6 +169,7 @@ export interface Tx {
     appendForQueuedOf(session: string, event: Omit<EventRecord, 'id' | 'job'>): Promise<void>;
   };
   readonly ledger: { append(entries: readonly LedgerEntry[]): Promise<void> };
+  readonly livy: LivyTx;
   /** The first thing due at or before `at`, in order of due time and rank. */
   firstDue(at: Millis): Promise<Due | null>;
   /** When the next thing is due at all. */
@@ -177,7 +179,7 @@ export interface Tx {
   /** Small facts about the service itself. */
   readonly facts: { get(key: Fact): Promise<string | null>; set(key: Fact, value: string): Promise<void> };
 }
-export type Fact = 'alive_at' | 'signing_key' | 'bootstrap_token';
+export type Fact = 'alive_at' | 'signing_key' | 'bootstrap_token' | 'livy_token';
 
 export interface Page<T> {
   readonly items: T[];
@@ -273,6 +275,7 @@ export interface Reads {
   ledger(filter: LedgerFilter, page?: LedgerPage): Promise<(LedgerEntry & { id: number })[]>;
   /** Of all entries of the filter, added up by the database; at most a thousand groups. */
   ledgerSums(filter: LedgerFilter, by: readonly LedgerGroup[]): Promise<LedgerSums>;
+  readonly livy: LivyReads;
 }
 
 export interface Store {
@@ -312,6 +315,8 @@ export interface Task {
   readonly job: string;
   readonly token: string;
   readonly program: string;
+  /** The session it belongs to, for runners that keep a process for each. */
+  readonly session: string | null;
   readonly backend: Backend;
   /** The client's params, byte for byte. */
   readonly params: string;
@@ -328,7 +333,8 @@ export type Answer =
       readonly reasonCode: number | null;
       readonly traceback: string | null;
     }
-  | { readonly type: 'stopped' }
+  /** Stopped as asked; what it had to say until then is kept. */
+  | { readonly type: 'stopped'; readonly result?: string }
   /** The process is gone without having answered. */
   | { readonly type: 'lost'; readonly why: string };
 
@@ -337,6 +343,25 @@ export interface RunnerListener {
   logged(job: string, token: string, level: string, text: string): Promise<void>;
   /** The attempt is about to run a program that must not run twice. Resolves when that is stored. */
   lastAttempt(job: string, token: string): Promise<void>;
+  /** The process that a session had for itself is gone. */
+  ended(end: ProcessEnd): Promise<void>;
+}
+
+/** How the process of a session ended. */
+export interface ProcessEnd {
+  readonly session: string;
+  /** The attempt that ended with it. */
+  readonly running: { readonly job: string; readonly token: string; readonly reason: string } | null;
+  /** Why the session closes, unless it has been closed already. */
+  readonly reason: string;
+  /** The last lines the process wrote, kept with the job that had started it. */
+  readonly log: ProcessLog & { readonly job: string };
+}
+
+/** The last lines of a process, oldest first. */
+export interface ProcessLog {
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
 }
 
 /** The processes that execute jobs. Calls may come twice for one attempt; the second does nothing. */
@@ -353,8 +378,35 @@ export interface Runners {
   stop(job: string, token: string): void;
   /** Ends its process. */
   kill(job: string, token: string): void;
+  /** Whether this driver keeps one process for each session, which holds the session's state and ends it by its own end. */
+  keepsProcess(driver: string): boolean;
+  /** The session is closed: its process, if it has one for itself, is no longer needed. */
+  release(session: string): void;
+  /**
+   * Processes that outlived an earlier service, by the ids of their sessions (of their jobs, where they have none). Asked
+   * once, before anything runs; attempts of these are not lost.
+   */
+  survivors(): ReadonlySet<string>;
 }
 export const RUNNERS = Symbol('Runners');
+
+/** What a session's own process tells beyond its answers. */
+export interface Interpreters {
+  /** Whether there is a process, also one that is ending. */
+  lives(session: string): boolean;
+  /** Resolves when there is none (any more); also of a batch, by its job. */
+  gone(id: string): Promise<void>;
+  /** What the process said about itself when it was ready; null before, and once it is gone. */
+  about(session: string): { readonly appId: string | null; readonly uiUrl: string | null } | null;
+  /** 0 to 1 for a running job; null where none is known. */
+  progress(job: string): number | null;
+  /** What it (or a batch's process, by its job) wrote last, so many lines of each stream; null once it is gone. */
+  log(id: string, lines?: number): Promise<ProcessLog | null>;
+  complete(session: string, ask: { kind: string; code: string; cursor: number }): Promise<string[]>;
+  /** Why this kind of interpreter cannot be had here, in one sentence; null when it can. */
+  kindMissing(kind: string): string | null;
+}
+export const INTERPRETERS = Symbol('Interpreters');
 
 /** What a quantum device looks like to its clients (qiskit-runtime dialect, backend configuration and properties). */
 export interface Device {

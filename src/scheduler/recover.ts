@@ -1,19 +1,31 @@
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
+import { endings } from './livy.reasons.js';
+import type { Runners } from './ports.js';
 import { applyDue } from './settle.js';
 import type { Unit } from './unit.js';
 
 /**
  * Settles what a crash left behind (semantics: service restart). The processes of running jobs died with the service, so
- * their attempts ended when it was last alive. What fell due since then takes effect at its due time. A held slot on
+ * their attempts ended when it was last alive; those that outlived it are told again what they do, and a session whose own
+ * process did not is closed as of then. What fell due since then takes effect at its due time. A held slot on
  * which nothing ran while its session had jobs waiting was kept from them by our outage and is not charged for it.
  * Answers how many attempts were lost.
  */
-export async function recover(unit: Unit, window: Millis): Promise<number> {
+export async function recover(unit: Unit, window: Millis, runners: Runners): Promise<number> {
+  const survivors = runners.survivors();
   const aliveAt = Number((await unit.tx.facts.get('alive_at')) ?? unit.at);
   unit.actor = 'restart';
-  const orphans = await unit.tx.jobs.runningOnRunners();
+  const running = await unit.tx.jobs.runningOnRunners();
+  const orphans = running.filter(({ id, session }) => !survivors.has(session ?? id));
   for (const job of orphans) await unit.loseJob(job, Math.max(aliveAt, job.startedAt ?? aliveAt));
+  for (const job of running) if (!orphans.includes(job)) unit.resumeJob(job);
+  await closeWithoutProcess(unit, aliveAt, survivors, runners);
+  for (const id of survivors) {
+    const session = await unit.tx.sessions.find(id);
+    // Nobody could be heard while the service was down.
+    if (session !== null) await unit.changeSession(session, { type: 'heard', at: unit.at });
+  }
   // Before the deadlines, because one of them may close the session and end the hold.
   for (const session of await unit.tx.sessions.holding()) await pauseIfWaiting(unit, session, aliveAt);
   for (let due = await unit.tx.firstDue(unit.at); due !== null; due = await unit.tx.firstDue(unit.at)) {
@@ -27,8 +39,32 @@ export async function recover(unit: Unit, window: Millis): Promise<number> {
   for (const session of await unit.tx.sessions.holding()) {
     if (session.state === 'active' && session.heldSince === null) await unit.resumeHold(session);
   }
+  for (const id of survivors) {
+    const session = await unit.tx.sessions.find(id);
+    if (session?.state === 'closed') unit.effects.push({ type: 'release', session: id });
+  }
   for (const backend of await unit.tx.backends.names()) unit.touch(backend);
   return orphans.length;
+}
+
+/** The state of such a session was in its process: without that there is nothing to go on with. */
+async function closeWithoutProcess(
+  unit: Unit,
+  aliveAt: Millis,
+  survivors: ReadonlySet<string>,
+  runners: Runners,
+): Promise<void> {
+  for (const session of await unit.tx.sessions.holding()) {
+    if (session.state !== 'active' || survivors.has(session.id)) continue;
+    const backend = await unit.tx.backends.find(session.backend);
+    if (backend === null || !runners.keepsProcess(backend.driver)) continue;
+    const at = Math.max(aliveAt, session.activatedAt ?? aliveAt);
+    await unit.changeSession(session, {
+      type: 'close',
+      at,
+      reason: `${endings.ended} while the service was down`,
+    });
+  }
 }
 
 async function pauseAfter(unit: Unit, jobId: string, aliveAt: Millis): Promise<void> {

@@ -55,6 +55,15 @@ export async function applyDue(unit: Unit, due: Due, window: Millis): Promise<vo
       if (session !== null) await unit.changeSession(session, { type: due.kind, at: due.at });
       return;
     }
+    case 'heartbeat_ttl': {
+      const session = await unit.tx.sessions.find(due.id);
+      if (session === null) return;
+      const heard = unit.heard.get(due.id) ?? 0;
+      // Signs of life are not stored one by one: only now it matters which was the last.
+      const type = heard > (session.heardAt ?? 0) ? 'heard' : due.kind;
+      await unit.changeSession(session, { type, at: type === 'heard' ? heard : due.at });
+      return;
+    }
     case 'job_limit':
     case 'job_end':
     case 'kill': {

@@ -22,11 +22,10 @@ import type { Millis } from '../kernel/time.js';
 import type { EventType, Ids, JobDetails, Tx } from './ports.js';
 
 /** What is to be done outside once the transaction is durable: safe to lose, safe to repeat. */
-export interface Effect {
-  readonly type: 'start' | 'stop' | 'kill';
-  readonly job: string;
-  readonly token: string;
-}
+export type Effect =
+  | { readonly type: 'start' | 'resume' | 'stop' | 'kill'; readonly job: string; readonly token: string }
+  /** The session is closed and needs no process of its own any more. */
+  | { readonly type: 'release'; readonly session: string };
 
 /** The earliest deadline known; lower than the truth is harmless, higher would be late. */
 export class DueWatch {
@@ -67,6 +66,8 @@ export class Unit {
     readonly at: Millis,
     readonly ids: Ids,
     private readonly watch: DueWatch,
+    /** When clients of sessions with a heartbeat were heard of; newer than what is stored. */
+    readonly heard: ReadonlyMap<string, Millis> = new Map(),
   ) {}
 
   afterCommit(run: () => void): void {
@@ -174,6 +175,8 @@ export class Unit {
       this.watch.note(due?.at);
       await this.tx.ledger.append(ledger);
       if (session.heldSince !== before.heldSince) this.accruing.add(session.instance);
+      if (session.state === 'closed' && before.state !== 'closed')
+        this.effects.push({ type: 'release', session: session.id });
       await this.logSession(before, session);
     }
     if (failsQueuedJobs) {
@@ -261,6 +264,11 @@ export class Unit {
     }));
     this.touch(job.backend);
     return decision.job;
+  }
+
+  /** Its process outlived the service: it is told again what it may not have heard. */
+  resumeJob({ id, token }: Job): void {
+    if (token !== null) this.effects.push({ type: 'resume', job: id, token });
   }
 
   /** A stopping runner has had its time: end the process, and look again should that fail. */

@@ -7,6 +7,7 @@ import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { readForecast } from './forecast.query.js';
 import { jobsStore, listJobs, runsOnRunner } from './jobs.store.js';
+import { livyReads, livyStore } from './livy.store.js';
 import { ledgerStore, listLedger, sumLedger } from './ledger.store.js';
 import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
 import { receiptsStore } from './receipts.store.js';
@@ -52,6 +53,7 @@ function transaction(sql: Sql): Tx {
     receipts: receiptsStore(sql),
     events: eventsStore(sql),
     ledger: ledgerStore(sql),
+    livy: livyStore(sql),
     firstDue: (at) => firstDue(sql, at),
     nextDue: async () => (await firstDue(sql, Number.MAX_SAFE_INTEGER))?.at ?? null,
     snapshot: (backend, at, window) => readSnapshot(sql, backend, at, window),
@@ -128,5 +130,6 @@ function reads(sql: Sql): Reads {
     charged: (instance, from, at) => readCharged(sql, instance, from, at),
     ledger: (filter, page) => listLedger(sql, filter, page),
     ledgerSums: (filter, by) => sumLedger(sql, filter, by),
+    livy: livyReads(sql),
   };
 }

@@ -40,6 +40,9 @@ export class SimRunners implements Runners {
 
   programs = (driver: string) => (driver === 'aer' ? ['sampler'] : null);
   unavailable = () => null;
+  keepsProcess = () => false;
+  release = () => undefined;
+  survivors = () => new Set<string>();
   isRepeatable = () => true;
 
   start({ job, token, params }: Task): void {

@@ -1,13 +1,14 @@
 import { afterEach } from '@jest/globals';
 import { join } from 'node:path';
 import { RunnerPool, type PoolSettings } from '../../src/runners/runner-pool.js';
-import type { Answer, RunnerListener, Task } from '../../src/scheduler/ports.js';
+import type { Answer, ProcessEnd, RunnerListener, Task } from '../../src/scheduler/ports.js';
 import { eventually, isAlive } from './eventually.js';
 import { givenBackend } from './store.js';
 
 /** Hears what the runners tell, and hands it to whoever waits for it. */
 export class Listener implements RunnerListener {
   readonly answers: { job: string; token: string; answer: Answer }[] = [];
+  readonly ends: ProcessEnd[] = [];
   readonly logs: { job: string; token: string; level: string; text: string }[] = [];
   readonly last: string[] = [];
   /** How many answers it will fail to take. */
@@ -23,6 +24,10 @@ export class Listener implements RunnerListener {
 
   async logged(job: string, token: string, level: string, text: string): Promise<void> {
     this.logs.push({ job, token, level, text });
+  }
+
+  async ended(end: ProcessEnd): Promise<void> {
+    this.ends.push(end);
   }
 
   async lastAttempt(job: string): Promise<void> {
@@ -88,6 +93,7 @@ export const givenTask = (job: string, deed: Deed = { do: 'answer' }, token = '1
   job,
   token,
   program: 'sampler',
+  session: null,
   backend: givenBackend({ driver: 'aer' }),
   params: JSON.stringify(deed),
   logLevel: 'debug',

@@ -7,7 +7,14 @@ import { BackendsService } from '../../src/scheduler/backends.service.js';
 import { ClockService } from '../../src/scheduler/clock.service.js';
 import { Commands } from '../../src/scheduler/commands.service.js';
 import { JobsService, type AskedJob } from '../../src/scheduler/jobs.service.js';
-import type { Answer, Instance, RunnerListener, Runners, Task } from '../../src/scheduler/ports.js';
+import type {
+  Answer,
+  Instance,
+  ProcessEnd,
+  RunnerListener,
+  Runners,
+  Task,
+} from '../../src/scheduler/ports.js';
 import { ReceiptsService } from '../../src/scheduler/receipts.service.js';
 import { SessionsService } from '../../src/scheduler/sessions.service.js';
 import { VirtualClock } from '../../src/scheduler/system-clock.js';
@@ -20,6 +27,7 @@ Logger.overrideLogger(false);
 /** Runners that only remember what they were told; the test answers for them. */
 export class FakeRunners implements Runners {
   readonly told: string[] = [];
+  readonly released: string[] = [];
   readonly tasks = new Map<string, Task>();
   private listener: RunnerListener | undefined;
 
@@ -27,10 +35,12 @@ export class FakeRunners implements Runners {
     this.listener = listener;
   }
 
-  programs = (driver: string) => (driver === 'aer' ? ['sampler'] : null);
+  programs = (driver: string) =>
+    driver === 'aer' ? ['sampler'] : driver === 'spark' ? ['interpreter', 'statement'] : null;
   unavailable = () => null;
   readonly notRepeatable = new Set<string>();
-  isRepeatable = (program: string) => !this.notRepeatable.has(program);
+  isRepeatable = (program: string) =>
+    !this.notRepeatable.has(program) && !['interpreter', 'statement'].includes(program);
 
   start(task: Task): void {
     this.told.push(`start ${task.job}`);
@@ -43,6 +53,19 @@ export class FakeRunners implements Runners {
 
   kill(job: string): void {
     this.told.push(`kill ${job}`);
+  }
+
+  /** Sessions and lone jobs whose processes outlived the last service. */
+  alive = new Set<string>();
+  keepsProcess = (driver: string) => driver === 'spark';
+  survivors = () => this.alive;
+
+  release(session: string): void {
+    this.released.push(session);
+  }
+
+  end(end: ProcessEnd): Promise<void> {
+    return this.listener?.ended(end) ?? Promise.resolve();
   }
 
   /** The program of an attempt turns out to be one that must not run twice. */

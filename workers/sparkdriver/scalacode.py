@@ -49,7 +49,8 @@ class ScalaCode:
         settings = jvm.scala.tools.nsc.Settings()
         classes = str(spark.settings.classes)
         options = ["-classpath", self._classpath(), "-Yrepl-class-based", "-Yrepl-outdir", classes]
-        # Their summaries would stand among what the cell prints, which clients read line by line.
+        # A count of deprecations behind the output would be one line more: pylivy reads what
+        # `frame.toJSON.collect.foreach(println)` prints line by line as JSON.
         options.append("-Wconf:cat=deprecation:s,cat=feature:s")
         settings.processArguments(self._list(options), True)
         self._echo = jvm.java.io.StringWriter()

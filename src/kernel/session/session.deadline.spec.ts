@@ -17,6 +17,24 @@ const running: [string, SessionClock, GivenSession, number][] = [
     { state: 'active', runningJobs: 1, activeSince: after(500), activeSpent: seconds(100) },
     700,
   ],
+  [
+    'open with a queued job, last heard of at 20 s',
+    'heartbeat_ttl',
+    { state: 'open', queuedJobs: 1, limits: { heartbeatTtl: seconds(30) }, heardAt: after(20) },
+    50,
+  ],
+  [
+    'busy, with a heartbeat of 30 s, last heard of at 0 s',
+    'heartbeat_ttl',
+    { state: 'active', runningJobs: 1, limits: { heartbeatTtl: seconds(30) }, heardAt: after(0) },
+    30,
+  ],
+  [
+    'busy since 0 s, where busy counts as idle',
+    'interactive_ttl',
+    { state: 'active', runningJobs: 1, limits: { busyIsIdle: true }, idleSince: after(0) },
+    60,
+  ],
   ['inactive, started at 0 s', 'max_ttl', { state: 'inactive' }, 1000],
   ['inactive with a queued job', 'max_ttl', { state: 'inactive', queuedJobs: 1 }, 1000],
 ];
@@ -75,7 +93,7 @@ describe('the deadline of a session', () => {
     expect(deadlineOf(later)?.clock).toBe('active_ttl');
   });
 
-  it('ranks equal due times: max_ttl, active_ttl, budget, job limit, job end, interactive_ttl, unused_ttl', () => {
+  it('ranks equal due times: max_ttl, active_ttl, budget, job limit, job end, interactive_ttl, unused_ttl; then what has no order', () => {
     const ranked = Object.entries(dueRank).sort(([, a], [, b]) => a - b);
     expect(ranked.map(([kind]) => kind)).toEqual([
       'max_ttl',
@@ -86,6 +104,7 @@ describe('the deadline of a session', () => {
       'interactive_ttl',
       'unused_ttl',
       'kill',
+      'heartbeat_ttl',
     ]);
     expect([...sessionClocks]).toEqual(ranked.map(([kind]) => kind).filter((kind) => kind.endsWith('_ttl')));
   });

@@ -2,12 +2,18 @@ import type { Millis } from '../time.js';
 import type { Session } from './session.js';
 
 /** The clocks of a session, in the order in which they are applied when due at the same moment. */
-export const sessionClocks = ['max_ttl', 'active_ttl', 'interactive_ttl', 'unused_ttl'] as const;
+export const sessionClocks = [
+  'max_ttl',
+  'active_ttl',
+  'interactive_ttl',
+  'unused_ttl',
+  'heartbeat_ttl',
+] as const;
 export type SessionClock = (typeof sessionClocks)[number];
 
 /**
  * Rank of everything that can fall due, for equal due times (semantics: clocks): max_ttl, active_ttl, job limit, job end,
- * interactive_ttl, unused_ttl. An instance's budget ends sessions like the first two and stands beside them. Asking a stopping runner's patience to end has no order of its own and comes last.
+ * interactive_ttl, unused_ttl. An instance's budget ends sessions like the first two and stands beside them. Asking a stopping runner's patience to end and a client's silence have no order of their own and come last.
  */
 export const dueRank = {
   max_ttl: 0,
@@ -18,6 +24,7 @@ export const dueRank = {
   interactive_ttl: 5,
   unused_ttl: 6,
   kill: 7,
+  heartbeat_ttl: 8,
 } as const;
 export type DueKind = keyof typeof dueRank;
 
@@ -25,7 +32,8 @@ export type DueKind = keyof typeof dueRank;
 export type Clocked = Pick<
   Session,
   'state' | 'limits' | 'startedAt' | 'activeSince' | 'activeSpent' | 'idleSince'
->;
+> &
+  Partial<Pick<Session, 'heardAt'>>;
 
 /** When one clock of `session` expires; null while that clock does not run. */
 export function expiryOf(session: Clocked, clock: SessionClock): Millis | null {
@@ -44,6 +52,10 @@ export function expiryOf(session: Clocked, clock: SessionClock): Millis | null {
         : null;
     case 'unused_ttl':
       return state === 'open' && session.idleSince !== null ? session.idleSince + limits.unusedTtl : null;
+    case 'heartbeat_ttl':
+      return limits.heartbeatTtl === undefined || session.heardAt == null
+        ? null
+        : session.heardAt + limits.heartbeatTtl;
   }
 }
 

@@ -254,3 +254,52 @@ describe('the usage of a batch', () => {
     expect(elapsedTime(givenSession({ mode: 'batch', queuedJobs: 1 }), after(10))).toBeNull();
   });
 });
+
+describe('a sign of life', () => {
+  const quiet = { limits: { heartbeatTtl: seconds(30) }, heardAt: t0 };
+
+  it('moves the deadline of silence, and only forwards', () => {
+    const heard = decide(givenSession({ state: 'active', ...quiet }), { type: 'heard', at: after(20) });
+    expect(heard.heardAt).toBe(after(20));
+    expect(decide(heard, { type: 'heard', at: after(10) }).heardAt).toBe(after(20));
+  });
+
+  it('is nothing to a session that nobody has to keep alive', () => {
+    const session = givenSession({ state: 'active' });
+    expect(decide(session, { type: 'heard', at: after(20) }).heardAt).toBeNull();
+  });
+
+  it('is no use: the idle clock runs on', () => {
+    const session = givenSession({ state: 'active', idleSince: after(5), ...quiet });
+    expect(decide(session, { type: 'heard', at: after(20) }).idleSince).toBe(after(5));
+  });
+});
+
+describe('the idle clock', () => {
+  it('starts again when the session is used in another way than by a job', () => {
+    const session = givenSession({ state: 'active', idleSince: after(5) });
+    expect(decide(session, { type: 'used', at: after(20) }).idleSince).toBe(after(20));
+    expect(
+      decide(givenSession({ state: 'active', runningJobs: 1 }), { type: 'used', at: after(20) }),
+    ).toMatchObject({
+      idleSince: null,
+    });
+  });
+
+  it('runs from the latest submit, start of use or end where busy counts as idle', () => {
+    const session = givenSession({ limits: { busyIsIdle: true, onIdle: 'close' }, state: 'open' });
+    const busy = decide(session, submitted(0), started(10));
+    expect(busy.idleSince).toBe(after(10));
+    expect(decide(busy, submitted(30)).idleSince).toBe(after(30));
+    expect(decide(busy, submitted(30), ended(40, 10)).idleSince).toBe(after(40));
+    expect(decide(busy, { type: 'interactive_ttl', at: after(70) })).toMatchObject({
+      state: 'closed',
+      runningJobs: 1,
+    });
+  });
+
+  it('does not run while such a session still waits to start', () => {
+    const session = givenSession({ limits: { busyIsIdle: true }, state: 'open' });
+    expect(decide(session, submitted(0)).idleSince).toBeNull();
+  });
+});

@@ -28,6 +28,8 @@ export type SessionEvent =
     }
   | { readonly type: 'jobWithdrawn'; readonly at: Millis; readonly headSeq: number | null }
   | { readonly type: 'drain' | 'resume'; readonly at: Millis }
+  /** `heard`: its client gave a sign of life at `at`. `used`: it did something that counts as use, though it is no job. */
+  | { readonly type: 'heard' | 'used'; readonly at: Millis }
   | { readonly type: 'close'; readonly at: Millis; readonly reason: string }
   | { readonly type: SessionClock; readonly at: Millis };
 
@@ -67,6 +69,7 @@ function firesEarly(session: Session, event: SessionEvent): boolean {
     case 'active_ttl':
     case 'interactive_ttl':
     case 'unused_ttl':
+    case 'heartbeat_ttl':
       return event.at < (expiryOf(session, event.type) ?? Infinity);
     default:
       return false;
@@ -91,7 +94,7 @@ function count(session: Session, event: SessionEvent): Session {
         ...session,
         queuedJobs: session.queuedJobs + 1,
         headSeq: session.headSeq ?? event.seq,
-        idleSince: null,
+        idleSince: session.limits.busyIsIdle && session.state === 'active' ? event.at : null,
       };
     case 'jobStarted':
       return {
@@ -101,7 +104,7 @@ function count(session: Session, event: SessionEvent): Session {
         headSeq: event.headSeq,
         startedAt: session.startedAt ?? event.at,
         lastJobStarted: event.at,
-        idleSince: null,
+        idleSince: session.limits.busyIsIdle ? (session.idleSince ?? event.at) : null,
         activeSince: session.activeSince ?? event.at,
         runningStarts: session.runningStarts + event.at,
       };
@@ -121,11 +124,18 @@ function count(session: Session, event: SessionEvent): Session {
     case 'drain':
     case 'resume':
       return { ...session, acceptingJobs: event.type === 'resume' };
+    case 'heard':
+      return session.heardAt === null
+        ? session
+        : { ...session, heardAt: Math.max(session.heardAt, event.at) };
+    case 'used':
+      return session.idleSince === null ? session : { ...session, idleSince: event.at };
     case 'close':
     case 'max_ttl':
     case 'active_ttl':
     case 'interactive_ttl':
     case 'unused_ttl':
+    case 'heartbeat_ttl':
       return session;
   }
 }
@@ -147,7 +157,8 @@ function stopActiveClock(session: Session, at: Millis): Session {
 /** Starts the idle clock where one runs: open with nothing queued, active with nothing queued and nothing running. */
 function idleIfDone(session: Session, at: Millis): Session {
   const idles = session.state === 'open' || session.state === 'active';
-  return idles && session.queuedJobs === 0 && session.runningJobs === 0
+  const done = session.queuedJobs === 0 && session.runningJobs === 0;
+  return idles && (done || (session.limits.busyIsIdle && session.state === 'active'))
     ? { ...session, idleSince: at }
     : session;
 }
@@ -197,6 +208,8 @@ function reasonOf(session: Session, event: SessionEvent): string {
       return `interactive_ttl of ${toWholeSeconds(limits.interactiveTtl)} s expired`;
     case 'unused_ttl':
       return `unused for ${toWholeSeconds(limits.unusedTtl)} s (unused_ttl expired)`;
+    case 'heartbeat_ttl':
+      return `its client was silent for ${toWholeSeconds(limits.heartbeatTtl ?? 0)} s (heartbeat_ttl expired)`;
     case 'jobStarted':
       return 'one of its jobs started';
     default:

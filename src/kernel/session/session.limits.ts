@@ -8,6 +8,8 @@ export interface AskedLimits {
   readonly interactiveTtl?: Millis | undefined;
   readonly activeTtl?: Millis | undefined;
   readonly maxTtl?: Millis | undefined;
+  /** Any length; no backend has an opinion on it. */
+  readonly heartbeatTtl?: Millis | undefined;
 }
 
 /**
@@ -17,7 +19,11 @@ export interface AskedLimits {
 export function grantLimits(
   asked: AskedLimits,
   mode: SessionMode,
-  backend: { readonly limits: BackendLimits; readonly onIdle: SessionLimits['onIdle'] },
+  backend: {
+    readonly limits: BackendLimits;
+    readonly onIdle: SessionLimits['onIdle'];
+    readonly options?: Readonly<Record<string, unknown>>;
+  },
   plan: AskedLimits = {},
 ): SessionLimits {
   const ceiling = {
@@ -34,7 +40,11 @@ export function grantLimits(
   const activeTtl = asked.activeTtl ?? Math.min(ceiling.activeTtl, maxTtl);
   ordered('interactive_ttl', asked.interactiveTtl, 'active_ttl', activeTtl);
   const interactiveTtl = asked.interactiveTtl ?? Math.min(ceiling.interactiveTtl, activeTtl);
-  return { interactiveTtl, activeTtl, maxTtl, unusedTtl: backend.limits.unusedTtl, onIdle: backend.onIdle };
+  return {
+    ...{ interactiveTtl, activeTtl, maxTtl, unusedTtl: backend.limits.unusedTtl, onIdle: backend.onIdle },
+    ...(asked.heartbeatTtl !== undefined && { heartbeatTtl: asked.heartbeatTtl }),
+    ...(backend.options?.['busy_is_idle'] === true && { busyIsIdle: true }),
+  };
 }
 
 /** A limit of at least a second and at most what is allowed. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { after, givenSession, type GivenSession } from '../../../test/support/given.js';
 import { Refusal } from '../refusal.js';
+import { seconds } from '../time.js';
 import { decideSession, type SessionEvent } from './session.decide.js';
 import type { SessionEventType } from './session.machine.js';
 import { sessionStates, type SessionState } from './session.js';
@@ -22,6 +23,9 @@ const table: Record<SessionState, Record<SessionEventType, Outcome>> = {
     active_ttl: 'ignored',
     interactive_ttl: 'ignored',
     unused_ttl: 'closed',
+    heartbeat_ttl: 'closed',
+    heard: 'open',
+    used: 'open',
   },
   active: {
     jobSubmitted: 'active',
@@ -36,6 +40,9 @@ const table: Record<SessionState, Record<SessionEventType, Outcome>> = {
     active_ttl: 'closed',
     interactive_ttl: 'inactive',
     unused_ttl: 'ignored',
+    heartbeat_ttl: 'closed',
+    heard: 'active',
+    used: 'active',
   },
   inactive: {
     jobSubmitted: 'inactive',
@@ -50,6 +57,9 @@ const table: Record<SessionState, Record<SessionEventType, Outcome>> = {
     active_ttl: 'ignored',
     interactive_ttl: 'ignored',
     unused_ttl: 'ignored',
+    heartbeat_ttl: 'closed',
+    heard: 'inactive',
+    used: 'inactive',
   },
   closed: {
     jobSubmitted: 'refused',
@@ -64,6 +74,9 @@ const table: Record<SessionState, Record<SessionEventType, Outcome>> = {
     active_ttl: 'ignored',
     interactive_ttl: 'ignored',
     unused_ttl: 'ignored',
+    heartbeat_ttl: 'ignored',
+    heard: 'closed',
+    used: 'closed',
   },
 };
 
@@ -81,10 +94,14 @@ const events: Record<SessionEventType, SessionEvent> = {
   active_ttl: { type: 'active_ttl', at },
   interactive_ttl: { type: 'interactive_ttl', at },
   unused_ttl: { type: 'unused_ttl', at },
+  heartbeat_ttl: { type: 'heartbeat_ttl', at },
+  heard: { type: 'heard', at },
+  used: { type: 'used', at },
 };
 
-/** The jobs that an event is about; `active_ttl` runs out while a job runs. */
+/** The situation that an event needs. */
 const jobs: Partial<Record<SessionEventType, GivenSession>> = {
+  heartbeat_ttl: { limits: { heartbeatTtl: seconds(30) }, heardAt: after(0) },
   jobStarted: { queuedJobs: 1 },
   jobWithdrawn: { queuedJobs: 1 },
   jobEnded: { runningJobs: 1 },

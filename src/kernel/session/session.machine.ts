@@ -13,7 +13,10 @@ export type SessionEventType =
   | 'max_ttl'
   | 'active_ttl'
   | 'interactive_ttl'
-  | 'unused_ttl';
+  | 'unused_ttl'
+  | 'heartbeat_ttl'
+  | 'heard'
+  | 'used';
 
 /** Facts the table needs: whether the event leaves the session drained, and what being idle does here. */
 export interface SessionFacts {
@@ -50,6 +53,9 @@ export const sessionMachine = setup({
         drain: [drainable, 'open'],
         resume: 'open',
         close: 'closed',
+        heard: 'open',
+        used: 'open',
+        heartbeat_ttl: 'closed',
         unused_ttl: 'closed',
       },
     },
@@ -63,6 +69,9 @@ export const sessionMachine = setup({
         drain: [drainable, 'active'],
         resume: 'active',
         close: 'closed',
+        heard: 'active',
+        used: 'active',
+        heartbeat_ttl: 'closed',
         interactive_ttl: [{ target: 'closed', guard: 'closesOnIdle' }, 'inactive'],
         max_ttl: 'closed',
         active_ttl: 'closed',
@@ -76,10 +85,15 @@ export const sessionMachine = setup({
         drain: [drainable, 'inactive'],
         resume: 'inactive',
         close: 'closed',
+        heard: 'inactive',
+        used: 'inactive',
+        heartbeat_ttl: 'closed',
         max_ttl: 'closed',
       },
     },
     // Not `type: 'final'`: a job that outlives its session still ends here, and draining or closing again is no error.
-    closed: { on: { jobEnded: 'closed', drain: 'closed', close: 'closed' } },
+    closed: {
+      on: { jobEnded: 'closed', drain: 'closed', close: 'closed', heard: 'closed', used: 'closed' },
+    },
   },
 });

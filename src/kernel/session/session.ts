@@ -21,6 +21,10 @@ export interface SessionLimits {
   readonly unusedTtl: Millis;
   /** What an expired `interactive_ttl` does. */
   readonly onIdle: 'deactivate' | 'close';
+  /** How long its client may be silent before it counts as gone; left out: for ever (Livy dialect, heartbeat). */
+  readonly heartbeatTtl?: Millis;
+  /** `interactive_ttl` also runs while it works, from the latest submit or end: Livy's own rule, if the operator wants it. */
+  readonly busyIsIdle?: boolean;
 }
 
 /** A claim on one backend (semantics: session). Everything a clock or a status read needs is in this one row. */
@@ -55,6 +59,8 @@ export interface Session {
 
   /** Since when it has had nothing to do: no queued job while open, no queued and no running job while active. */
   readonly idleSince: Millis | null;
+  /** When its client was last heard of, as far as that is stored; null where nobody asks (no `heartbeatTtl`). */
+  readonly heardAt: Millis | null;
   /** The active clock: what it had used when it last stopped, and since when it runs (null: stopped). */
   readonly activeSpent: Millis;
   readonly activeSince: Millis | null;
@@ -90,6 +96,7 @@ export function openSession(
     runningJobs: 0,
     headSeq: null,
     idleSince: at,
+    heardAt: about.limits.heartbeatTtl === undefined ? null : at,
     activeSpent: 0,
     activeSince: null,
     used: 0,

@@ -96,6 +96,7 @@ export class SessionRow {
   @Column('integer') running_jobs!: number;
   @Column(millisOrNull) head_seq!: number | null;
   @Column(millisOrNull) idle_since!: number | null;
+  @Column(millisOrNull) heard_at!: number | null;
   @Column(millis) active_spent!: number;
   @Column(millisOrNull) active_since!: number | null;
   @Column(millis) used!: number;

@@ -1,0 +1,66 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { api } from './api.mjs';
+import { inRoot } from './project.mjs';
+import { pythonOf } from './python.mjs';
+import { run } from './run.mjs';
+import { portFree } from './service.mjs';
+import { withService, withoutSettings } from './test-service.mjs';
+
+const files = inRoot('test', 'clients-livy', 'files');
+
+/** Livy alone on its port for clients without credentials, and Spark on this machine for three sessions at a time. */
+const configuration = (port) => ({
+  livy: { port, anonymous: { user: 'ann', instance: 'check-livy' } },
+  backends: [
+    {
+      ...{ name: 'spark', driver: 'spark', slots: 4 },
+      options: {
+        ...{ master: 'local[2]', local_dirs: [files] },
+        conf: { 'spark.driver.memory': '1g', 'spark.sql.shuffle.partitions': '4' },
+      },
+    },
+  ],
+});
+
+/** The real clients of Livy against a real service with real Spark. */
+export async function livyClients(how, ...more) {
+  const port = await portFree(0);
+  const prepare = async (folder) => {
+    const file = join(folder, 'stint.yaml');
+    // JSON is YAML.
+    await writeFile(file, JSON.stringify(configuration(port)));
+    return { STINT_CONFIG: file, STINT_SPARK_PYTHON: pythonOf('.venv-spark') };
+  };
+  return withService({ prepare, log: how.log }, async ({ url, adminToken }) => {
+    const admin = api(url, adminToken);
+    const user = await admin('POST', '/admin/tokens', {
+      user: 'alice',
+      instance: 'check-livy',
+      role: 'user',
+    });
+    const settings = {
+      STINT_LIVY: `http://127.0.0.1:${port}`,
+      STINT_URL: url,
+      STINT_USER: 'alice',
+      STINT_TOKEN: user.token,
+      STINT_ADMIN_TOKEN: adminToken,
+      STINT_SPARK_FILES: files,
+    };
+    const args = ['-m', 'pytest', ...(more.length > 0 ? more : [inRoot('test', 'clients-livy')]), '-q'];
+    const env = { ...withoutSettings(), ...settings };
+    const outcome = await run(pythonOf('.venv-livy-clients'), args, { ...how, env, timeout: 1800 });
+    await endAll(url, adminToken);
+    return outcome;
+  });
+}
+
+/** A test that failed may have left a session, whose process would outlive this service. */
+async function endAll(url, token) {
+  const headers = { authorization: `Bearer ${token}` };
+  for (const what of ['sessions', 'batches']) {
+    const listed = await fetch(`${url}/livy/${what}`, { headers }).then((answer) => answer.json());
+    for (const { id } of listed.sessions)
+      await fetch(`${url}/livy/${what}/${id}`, { method: 'DELETE', headers });
+  }
+}

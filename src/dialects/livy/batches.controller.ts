@@ -1,0 +1,72 @@
+import { Body, Controller, Delete, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiBasicAuth, ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Asker } from '../../auth/token.guard.js';
+import type { Actor } from '../../kernel/access/access.js';
+import { ReceiptsService } from '../../scheduler/receipts.service.js';
+import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
+import { LivyBatches } from './batches.service.js';
+import { prefixOf } from './http.js';
+import { BatchRequest, PageQuery, readBody, wholeOf } from './requests.dto.js';
+import { fromLog } from './wire.js';
+
+@ApiTags('livy batches')
+@ApiBasicAuth()
+@ApiBearerAuth()
+@Controller('livy/batches')
+export class LivyBatchesController {
+  constructor(
+    private readonly batches: LivyBatches,
+    private readonly receipts: ReceiptsService,
+  ) {}
+
+  @ApiOperation({ summary: 'Run a file with spark-submit' })
+  @ApiBody({ type: BatchRequest })
+  @Post()
+  async submit(
+    @Asker() actor: Actor,
+    @Body() body: unknown,
+    @Req() request: WithBodyDigest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const submit = submitKey(actor, request);
+    const batch = await this.batches.submit(actor, readBody(BatchRequest, body), submit);
+    const shown = await this.batches.shown(batch);
+    void reply.header('location', `${prefixOf(request)}/batches/${batch.number}`);
+    await watchAnswer(this.receipts, reply, submit, batch.run.id);
+    return shown;
+  }
+
+  @ApiOperation({ summary: 'The batches of your instance, in the order of their creation' })
+  @Get()
+  list(@Asker() actor: Actor, @Query() { from, size }: PageQuery) {
+    return this.batches.list(actor, wholeOf('from', from, 0), wholeOf('size', size, 100));
+  }
+
+  @ApiOperation({ summary: 'One batch, by number or name' })
+  @Get(':id')
+  async get(@Asker() actor: Actor, @Param('id') id: string) {
+    return this.batches.shown(await this.batches.find(actor, id));
+  }
+
+  @ApiOperation({ summary: 'Its state alone' })
+  @Get(':id/state')
+  async state(@Asker() actor: Actor, @Param('id') id: string) {
+    return this.batches.state(await this.batches.find(actor, id));
+  }
+
+  @ApiOperation({ summary: 'The last lines it wrote' })
+  @Get(':id/log')
+  async log(@Asker() actor: Actor, @Param('id') id: string, @Query() { from, size }: PageQuery) {
+    const batch = await this.batches.find(actor, id);
+    const [first, many] = [wholeOf('from', from, -1), wholeOf('size', size, 100)];
+    return fromLog(batch.number, await this.batches.log(batch), first, many);
+  }
+
+  @ApiOperation({ summary: 'End it and forget it' })
+  @Delete(':id')
+  async remove(@Asker() actor: Actor, @Param('id') id: string) {
+    await this.batches.remove(actor, id);
+    return { msg: 'deleted' };
+  }
+}

@@ -1,0 +1,107 @@
+import { BadRequestException, Inject, Injectable, NotFoundException } from '@nestjs/common';
+import { maySee, type Actor } from '../../kernel/access/access.js';
+import type { Backend } from '../../kernel/backend/backend.js';
+import type { Job } from '../../kernel/job/job.js';
+import type { Millis } from '../../kernel/time.js';
+import { BackendsService } from '../../scheduler/backends.service.js';
+import type { LivyPage, LivyType } from '../../scheduler/livy.ports.js';
+import { CLOCK, INTERPRETERS, RUNNERS, STORE } from '../../scheduler/ports.js';
+import type { Clock, Interpreters, JobDetails, Runners, Store } from '../../scheduler/ports.js';
+import type { Unit } from '../../scheduler/unit.js';
+import { rejected } from './spark-settings.js';
+import { logLines } from './wire.js';
+
+/** What the dialect needs to know of the configuration. */
+export interface LivySettings {
+  /** Where sessions go that name none with `conf["stint.backend"]`; null: to the first backend for Spark. */
+  readonly backend: string | null;
+  /** How long an ended session or batch is shown (Livy dialect, retention). */
+  readonly retain: Millis;
+}
+export const LIVY_SETTINGS = Symbol('LivySettings');
+
+export const sparkDriver = 'spark';
+/** Names the backend of a session; not a property of Spark's and not handed on. */
+export const backendKey = 'stint.backend';
+
+export const noDetails: JobDetails = {
+  tags: [],
+  logLevel: 'warning',
+  private: false,
+  calibrationId: null,
+  runtime: null,
+  cost: null,
+};
+
+/** A number where it is all digits, else a name (Livy dialect, session endpoints). */
+export const keyOf = (id: string): number | string => (/^\d{1,15}$/.test(id) ? Number(id) : id);
+
+/** What sessions and batches share: numbers and names, the backend they run on, and their logs. */
+@Injectable()
+export class LivyEntries {
+  constructor(
+    private readonly backends: BackendsService,
+    @Inject(STORE) private readonly store: Store,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(INTERPRETERS) private readonly interpreters: Interpreters,
+    @Inject(RUNNERS) private readonly runners: Runners,
+    @Inject(LIVY_SETTINGS) private readonly settings: LivySettings,
+  ) {}
+
+  /** Moments up to which an ended session or batch is no longer shown. */
+  get endedAfter(): Millis {
+    return this.clock.now() - this.settings.retain;
+  }
+
+  pageFor(actor: Actor, from: number, size: number): LivyPage {
+    if (from < 0 || size < 0) throw new BadRequestException('from and size must not be negative.');
+    const instance = actor.role === 'admin' ? undefined : actor.instance.id;
+    return { instance, endedAfter: this.endedAfter, from, size };
+  }
+
+  /** Unknown, another instance's, deleted or forgotten: all the same to who asks. */
+  unknown(id: string, why?: string | null): NotFoundException {
+    return new NotFoundException(`Session '${id}' not found.${why == null ? '' : ` It is over: ${why}.`}`);
+  }
+
+  visible(actor: Actor, owner: { readonly instance: string }): boolean {
+    return maySee(actor, owner);
+  }
+
+  /** The Spark backend that is asked for, or the one that is configured for it. */
+  async backendFor(unit: Unit, named: string | null | undefined): Promise<Backend> {
+    const missing = this.runners.unavailable(sparkDriver);
+    if (missing !== null) throw rejected(`${missing}.`);
+    const wanted = named ?? this.settings.backend;
+    const all = (await this.backends.list()).filter(({ driver }) => driver === sparkDriver);
+    const names = all.map(({ name }) => name);
+    const name = wanted ?? names[0];
+    if (name === undefined) throw rejected('no backend for Spark is configured here.');
+    if (!names.includes(name))
+      throw rejected(`there is no Spark backend ${name}. There are: ${names.join(', ')}.`);
+    return this.backends.named(unit.tx, name);
+  }
+
+  /** Forgets what ended longer ago than it is shown, a little at a time: what nobody can read is not kept. */
+  sweep(unit: Unit): Promise<void> {
+    return unit.tx.livy.sweep(unit.at - this.settings.retain, unit.at);
+  }
+
+  /** A name is unique among those of its type that are still shown, and no number. */
+  async checkName(unit: Unit, type: LivyType, name: string | null | undefined): Promise<void> {
+    if (name == null) return;
+    if (name === '' || /^\d+$/.test(name)) throw rejected(`Invalid session name: ${name}`);
+    const holder = await unit.tx.livy.named(type, name, unit.at - this.settings.retain);
+    if (holder !== null) throw rejected(`Duplicate session name: Some(${name}) for session ${holder.number}`);
+  }
+
+  /** The last lines of a process, or those that were kept when it ended. */
+  async log(id: string, job: Job['id'], lines?: number): Promise<string[]> {
+    const live = await this.interpreters.log(id, lines);
+    if (live !== null) return logLines(live);
+    const kept = await this.store.read.logs(job);
+    const of = (level: string) => kept.flatMap((line) => (line.level === level ? line.text.split('\n') : []));
+    return logLines({ stdout: of('stdout'), stderr: of('stderr') });
+  }
+}
+

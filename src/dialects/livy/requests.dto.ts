@@ -1,0 +1,104 @@
+import { BadRequestException } from '@nestjs/common';
+import { plainToInstance, Transform } from 'class-transformer';
+import { IsArray, IsInt, IsObject, IsOptional, IsString, Max, Min, validateSync } from 'class-validator';
+
+/** Scalars are coerced as Livy's JSON mapper does (dialect, HTTP rules): Airflow sends numbers as text. */
+const whole = ({ value }: { value: unknown }): unknown =>
+  typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value;
+const text = ({ value }: { value: unknown }): unknown =>
+  typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+const texts = ({ value }: { value: unknown }): unknown =>
+  Array.isArray(value) ? value.map((each: unknown) => text({ value: each })) : value;
+const properties = ({ value }: { value: unknown }): unknown => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, text({ value: each })]));
+};
+
+const mostCores = 1_000_000;
+
+/** What sessions and batches have in common. */
+export class SparkRequest {
+  @IsOptional() @IsString() proxyUser?: string | null;
+  @IsOptional() @Transform(texts) @IsArray() @IsString({ each: true }) jars?: string[] | null;
+  @IsOptional() @Transform(texts) @IsArray() @IsString({ each: true }) pyFiles?: string[] | null;
+  @IsOptional() @Transform(texts) @IsArray() @IsString({ each: true }) files?: string[] | null;
+  @IsOptional() @Transform(texts) @IsArray() @IsString({ each: true }) archives?: string[] | null;
+  /** Such as `512m` or `2g`. */
+  @IsOptional() @Transform(text) @IsString() driverMemory?: string | null;
+  @IsOptional() @Transform(whole) @IsInt() @Min(0) @Max(mostCores) driverCores?: number | null;
+  @IsOptional() @Transform(text) @IsString() executorMemory?: string | null;
+  @IsOptional() @Transform(whole) @IsInt() @Min(0) @Max(mostCores) executorCores?: number | null;
+  @IsOptional() @Transform(whole) @IsInt() @Min(0) @Max(mostCores) numExecutors?: number | null;
+  @IsOptional() @IsString() queue?: string | null;
+  @IsOptional() @Transform(text) @IsString() name?: string | null;
+  @IsOptional() @Transform(properties) @IsObject() conf?: Record<string, string | null> | null;
+}
+
+/** `POST /sessions`. */
+export class SessionRequest extends SparkRequest {
+  @IsOptional() @IsString() kind?: string | null;
+  @IsOptional() @Transform(whole) @IsInt() @Min(0) @Max(2 ** 31 - 1) heartbeatTimeoutInSecond?: number | null;
+  @IsOptional() @Transform(text) @IsString() ttl?: string | null;
+  @IsOptional() @Transform(text) @IsString() idleTimeout?: string | null;
+}
+
+/** `POST /batches`. */
+export class BatchRequest extends SparkRequest {
+  @IsOptional() @IsString() file?: string | null;
+  @IsOptional() @IsString() className?: string | null;
+  @IsOptional() @Transform(texts) @IsArray() @IsString({ each: true }) args?: string[] | null;
+}
+
+/** `POST /sessions/{id}/statements`. */
+export class StatementRequest {
+  @IsString({ message: 'code must be a string' }) code!: string;
+  @IsOptional() @IsString() kind?: string | null;
+}
+
+/** `POST /sessions/{id}/completion`. */
+export class CompletionRequest {
+  @IsString({ message: 'code must be a string' }) code!: string;
+  @IsOptional() @IsString() kind?: string | null;
+  /** Offset in the code; at its end where none is said. */
+  @IsOptional() @Transform(whole) @IsInt() @Min(0) cursor?: number | null;
+}
+
+/** Query of the lists and logs: `from` and `size` as text, because Livy says in words of its own what is wrong. */
+export class PageQuery {
+  @IsOptional() from?: string;
+  @IsOptional() size?: string;
+  @IsOptional() order?: string;
+}
+
+/** Reads a body. Unknown members are refused, so that a misspelt one is not silently ignored (dialect, HTTP rules). */
+export function readBody<T extends object>(type: new () => T, body: unknown): T {
+  const read = plainToInstance(type, body ?? {});
+  const errors = validateSync(read, { whitelist: true, forbidNonWhitelisted: true });
+  const [first] = errors.map(({ property, constraints = {} }) =>
+    'whitelistValidation' in constraints
+      ? `Unrecognized field "${property}". Known are: ${fieldsOf(type)}.`
+      : (Object.values(constraints)[0] ?? `${property} is wrong`),
+  );
+  if (first !== undefined) throw new BadRequestException(first);
+  return read;
+}
+
+const known = new Map<unknown, string>([
+  [StatementRequest, 'code, kind'],
+  [CompletionRequest, 'code, kind, cursor'],
+]);
+const common =
+  'proxyUser, jars, pyFiles, files, archives, driverMemory, driverCores, executorMemory, executorCores, numExecutors, queue, name, conf';
+const fieldsOf = (type: unknown): string =>
+  known.get(type) ??
+  (type === BatchRequest
+    ? `file, className, args, ${common}`
+    : `kind, heartbeatTimeoutInSecond, ttl, idleTimeout, ${common}`);
+
+/** A whole number of a query, or `otherwise` where none is given. */
+export function wholeOf(name: string, value: string | undefined, otherwise: number): number {
+  if (value === undefined || value === '') return otherwise;
+  if (!/^-?\d{1,9}$/.test(value))
+    throw new BadRequestException(`${name} must be a whole number, not "${value}".`);
+  return Number(value);
+}

@@ -1,0 +1,48 @@
+import { Controller, Get, Header, Redirect, Req } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { Open } from '../../auth/token.guard.js';
+import { prefixOf } from './http.js';
+
+/**
+ * What pylivy reads the version of: it compares the parts as texts, so 0.10 would count as older than 0.5 (Livy dialect,
+ * version).
+ */
+const version = {
+  version: '0.9.0-stint',
+  user: 'stint',
+  revision: '',
+  branch: '',
+  date: '',
+  url: '',
+};
+
+const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Stint: Livy</title>
+<h1>Stint</h1><p>Interactive Spark sessions over Livy's REST interface: <code>sessions</code>, <code>batches</code>,
+<code>version</code>.</p></html>`;
+
+@ApiTags('livy')
+@Controller('livy')
+export class LivyRootController {
+  @ApiOperation({ summary: 'To the page' })
+  @Open()
+  @Get()
+  @Redirect()
+  root(@Req() request: FastifyRequest) {
+    return { url: `${prefixOf(request)}/ui`, statusCode: 302 };
+  }
+
+  @ApiOperation({ summary: 'A page for people who open this address in a browser' })
+  @Open()
+  @Get('ui')
+  @Header('content-type', 'text/html; charset=utf-8')
+  ui(): string {
+    return page;
+  }
+
+  @ApiOperation({ summary: 'The version of the interface' })
+  @Get('version')
+  version() {
+    return version;
+  }
+}

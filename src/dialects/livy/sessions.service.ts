@@ -1,0 +1,171 @@
+import { BadRequestException, Inject, Injectable } from '@nestjs/common';
+import { mayEnd, nameOf, type Actor } from '../../kernel/access/access.js';
+import { Refusal } from '../../kernel/refusal.js';
+import { seconds, type Millis } from '../../kernel/time.js';
+import { Commands } from '../../scheduler/commands.service.js';
+import { JobsService } from '../../scheduler/jobs.service.js';
+import type { LivySession } from '../../scheduler/livy.ports.js';
+import { endings, keptReasons } from '../../scheduler/livy.reasons.js';
+import {
+  CLOCK,
+  INTERPRETERS,
+  STORE,
+  type Clock,
+  type Interpreters,
+  type Store,
+} from '../../scheduler/ports.js';
+import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
+import { SessionsService } from '../../scheduler/sessions.service.js';
+import { backendKey, keyOf, LivyEntries, noDetails } from './entries.service.js';
+import { kindOf, knownKinds, type Kind } from './kinds.js';
+import type { SessionRequest } from './requests.dto.js';
+import { rejected, sparkSettings } from './spark-settings.js';
+import { parseTime } from './time-string.js';
+import { fromSession, stateOf } from './wire.js';
+
+/** Lines of its log that a session shows (Livy dialect, session object). */
+const linesShown = 10;
+
+/** Livy's sessions: dedicated sessions of the kernel whose first job starts their interpreter. */
+@Injectable()
+export class LivySessions {
+  constructor(
+    private readonly entries: LivyEntries,
+    private readonly commands: Commands,
+    private readonly sessions: SessionsService,
+    private readonly jobs: JobsService,
+    private readonly receipts: ReceiptsService,
+    @Inject(STORE) private readonly store: Store,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(INTERPRETERS) private readonly interpreters: Interpreters,
+  ) {}
+
+  /** Creates a session and the hidden job that starts its interpreter; it waits for a slot and is never refused one. */
+  async open(actor: Actor, asked: SessionRequest, submit: SubmitKey): Promise<LivySession> {
+    const kind = this.kind(asked.kind);
+    const limits = limitsOf(asked);
+    const number = await this.commands.run(async (unit) => {
+      const earlier = await this.receipts.earlier(unit, submit);
+      const known = earlier === null ? null : await unit.tx.livy.bySubject('session', earlier);
+      if (known !== null) return known.number;
+      await this.entries.sweep(unit);
+      await this.entries.checkName(unit, 'session', asked.name);
+      const { [backendKey]: named, ...conf } = asked.conf ?? {};
+      const backend = await this.entries.backendFor(unit, named);
+      const number = await unit.tx.livy.nextNumber('session');
+      const settings = sparkSettings({ ...asked, conf }, backend, `livy-session-${number}`);
+      const session = await this.sessions.openIn(unit, actor, {
+        mode: 'dedicated',
+        backend: backend.name,
+        ...limits,
+      });
+      const starting = await this.jobs.submitIn(unit, actor, {
+        ...{ program: 'interpreter', backend: undefined, session: session.id, maxExecutionTime: undefined },
+        ...{ params: JSON.stringify({ ...settings, kind }), details: noDetails },
+      });
+      await unit.tx.livy.insert({
+        ...{ type: 'session', number, subject: session.id, job: starting.id, instance: session.instance },
+        ...{ name: asked.name ?? null, asked: { ...asked, kind } },
+      });
+      await this.receipts.keep(unit, submit, session.id);
+      return number;
+    }, nameOf(actor));
+    return this.find(actor, String(number));
+  }
+
+  /** A session by number or name, which keeps it alive where it has a heartbeat. */
+  async find(actor: Actor, id: string): Promise<LivySession> {
+    const found = await this.store.read.livy.session(keyOf(id));
+    if (found === null || found.removedAt !== null || !this.entries.visible(actor, found)) {
+      throw this.entries.unknown(id);
+    }
+    const { session } = found;
+    if (session.state === 'closed' && !this.interpreters.lives(session.id)) {
+      const { stateReason, closedAt } = session;
+      const kept = keptReasons.some((reason) => stateReason?.startsWith(reason));
+      if (!kept || (closedAt ?? 0) <= this.entries.endedAfter) throw this.entries.unknown(id, stateReason);
+    }
+    if (session.heardAt !== null) this.commands.heard.set(session.id, this.clock.now());
+    return found;
+  }
+
+  async list(actor: Actor, from: number, size: number) {
+    const { items, total } = await this.store.read.livy.sessions(this.entries.pageFor(actor, from, size));
+    return { from, total, sessions: await Promise.all(items.map((found) => this.shown(found))) };
+  }
+
+  async shown(found: LivySession) {
+    const { session } = found;
+    const lives = this.interpreters.lives(session.id);
+    const log = await this.entries.log(session.id, found.job, linesShown);
+    return fromSession(found, {
+      lives,
+      about: this.interpreters.about(session.id),
+      log: log.slice(-linesShown),
+    });
+  }
+
+  state({ number, session }: LivySession) {
+    return { id: number, state: stateOf(session, this.interpreters.lives(session.id)) };
+  }
+
+  log({ session, job }: LivySession): Promise<string[]> {
+    return this.entries.log(session.id, job);
+  }
+
+  /** Counts as use, although nothing runs. */
+  async use(found: LivySession): Promise<void> {
+    await this.commands.run(async (unit) => {
+      const session = await unit.tx.sessions.find(found.session.id);
+      if (session !== null) await unit.changeSession(session, { type: 'used', at: unit.at });
+    });
+  }
+
+  /** Ends the session, answers when its process is gone, and forgets it. */
+  async remove(actor: Actor, id: string): Promise<void> {
+    const found = await this.find(actor, id);
+    await this.sessions.close(actor, found.session.id);
+    await this.interpreters.gone(found.session.id);
+    this.commands.heard.delete(found.session.id);
+    await this.commands.run((unit) => unit.tx.livy.remove('session', found.number, unit.at));
+  }
+
+  /** Ends the session but goes on showing it as dead until its retention is over. */
+  async stop(actor: Actor, id: string): Promise<void> {
+    const { session } = await this.find(actor, id);
+    if (!mayEnd(actor, session)) {
+      throw new Refusal('forbidden', `Session ${id} is for ${session.user} or an admin to stop.`);
+    }
+    await this.commands.run(async (unit) => {
+      const now = await unit.tx.sessions.find(session.id);
+      const reason = `${endings.stopped} ${nameOf(actor)}`;
+      if (now !== null) await unit.changeSession(now, { type: 'close', at: unit.at, reason });
+    }, nameOf(actor));
+  }
+
+  private kind(asked: string | null | undefined): Kind {
+    const kind = kindOf(asked ?? 'shared');
+    if (kind === null) throw new BadRequestException(`Invalid kind: ${asked}. It must be ${knownKinds}.`);
+    const missing = this.interpreters.kindMissing(kind);
+    if (missing !== null) throw rejected(missing);
+    return kind;
+  }
+}
+
+function limitsOf({ ttl, idleTimeout, heartbeatTimeoutInSecond: heartbeat }: SessionRequest) {
+  const maxTtl = timeOf(ttl);
+  const idle = timeOf(idleTimeout);
+  return {
+    maxTtl,
+    // Livy lets a session ask to be idle for longer than it may live.
+    interactiveTtl: idle !== undefined && maxTtl !== undefined ? Math.min(idle, maxTtl) : idle,
+    heartbeatTtl: heartbeat == null || heartbeat === 0 ? undefined : seconds(heartbeat),
+  };
+}
+
+function timeOf(text: string | null | undefined): Millis | undefined {
+  if (text == null || text === '') return undefined;
+  const time = parseTime(text);
+  if (time === null) throw rejected(`Invalid time string: ${text}`);
+  return time;
+}

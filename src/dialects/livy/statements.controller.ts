@@ -1,0 +1,65 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiBasicAuth, ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Asker } from '../../auth/token.guard.js';
+import type { Actor } from '../../kernel/access/access.js';
+import { ReceiptsService } from '../../scheduler/receipts.service.js';
+import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
+import { prefixOf } from './http.js';
+import { PageQuery, readBody, StatementRequest, wholeOf } from './requests.dto.js';
+import { LivyStatements } from './statements.service.js';
+
+@ApiTags('livy statements')
+@ApiBasicAuth()
+@ApiBearerAuth()
+@Controller('livy/sessions/:id/statements')
+export class LivyStatementsController {
+  constructor(
+    private readonly statements: LivyStatements,
+    private readonly receipts: ReceiptsService,
+  ) {}
+
+  @ApiOperation({ summary: 'Run code in a session, after what was submitted before' })
+  @ApiBody({ type: StatementRequest })
+  @Post()
+  async submit(
+    @Asker() actor: Actor,
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Req() request: WithBodyDigest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const submit = submitKey(actor, request);
+    const made = await this.statements.submit(actor, id, readBody(StatementRequest, body), submit);
+    const { session, job, statement } = made;
+    void reply.header('location', `${prefixOf(request)}/sessions/${session}/statements/${statement.id}`);
+    await watchAnswer(this.receipts, reply, submit, job);
+    return statement;
+  }
+
+  @ApiOperation({ summary: 'The statements of a session; order=desc shows the latest first' })
+  @Get()
+  list(@Asker() actor: Actor, @Param('id') id: string, @Query() { from, size, order }: PageQuery) {
+    const page = {
+      from: Math.max(0, wholeOf('from', from, 0)),
+      // Negative means all, to the database as well.
+      size: wholeOf('size', size, -1),
+      newestFirst: order?.toLowerCase() === 'desc',
+    };
+    return this.statements.list(actor, id, page);
+  }
+
+  @ApiOperation({ summary: 'One statement, with its output once it is available' })
+  @Get(':statement')
+  get(@Asker() actor: Actor, @Param('id') id: string, @Param('statement') statement: string) {
+    return this.statements.get(actor, id, statement);
+  }
+
+  @ApiOperation({ summary: 'Cancel: a waiting one never runs, a running one is interrupted' })
+  @Post(':statement/cancel')
+  @HttpCode(200)
+  async cancel(@Asker() actor: Actor, @Param('id') id: string, @Param('statement') statement: string) {
+    await this.statements.cancel(actor, id, statement);
+    return { msg: 'canceled' };
+  }
+}

@@ -1,0 +1,112 @@
+import { BadRequestException, Inject, Injectable, NotFoundException } from '@nestjs/common';
+import { nameOf, type Actor } from '../../kernel/access/access.js';
+import { isFinal } from '../../kernel/job/job.js';
+import { Commands } from '../../scheduler/commands.service.js';
+import { JobsService } from '../../scheduler/jobs.service.js';
+import type { LivySession, LivyStatement } from '../../scheduler/livy.ports.js';
+import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../scheduler/ports.js';
+import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
+import { noDetails } from './entries.service.js';
+import { kindOf, knownKinds } from './kinds.js';
+import type { CompletionRequest, StatementRequest } from './requests.dto.js';
+import { LivySessions } from './sessions.service.js';
+import { fromStatement } from './wire.js';
+
+/** Livy's statements: jobs of a session, one after the other. */
+@Injectable()
+export class LivyStatements {
+  constructor(
+    private readonly sessions: LivySessions,
+    private readonly commands: Commands,
+    private readonly jobs: JobsService,
+    private readonly receipts: ReceiptsService,
+    @Inject(STORE) private readonly store: Store,
+    @Inject(INTERPRETERS) private readonly interpreters: Interpreters,
+  ) {}
+
+  /** Queues a statement; in a session that has not started yet it waits with it. */
+  async submit(actor: Actor, id: string, asked: StatementRequest, submit: SubmitKey) {
+    const found = await this.sessions.find(actor, id);
+    const kind = kindFor(found, asked.kind);
+    const { session, number: of } = found;
+    if (session.state === 'closed')
+      throw new BadRequestException(
+        `requirement failed: Session isn't active. It is over: ${session.stateReason}.`,
+      );
+    const made = await this.commands.run(async (unit) => {
+      const earlier = await this.receipts.earlier(unit, submit);
+      const known = earlier === null ? null : await unit.tx.livy.statementOf(earlier);
+      if (known !== null) return { statement: known, job: earlier ?? '' };
+      const statement = await unit.tx.livy.nextStatement(of);
+      const job = await this.jobs.submitIn(unit, actor, {
+        ...{ program: 'statement', backend: undefined, session: session.id, maxExecutionTime: undefined },
+        ...{
+          params: JSON.stringify({ statement, kind, code: asked.code }),
+          details: noDetails,
+        },
+      });
+      await unit.tx.livy.addStatement(of, statement, job.id);
+      await this.receipts.keep(unit, submit, job.id);
+      return { statement, job: job.id };
+    }, nameOf(actor));
+    return { session: of, job: made.job, statement: await this.shown(of, made.statement) };
+  }
+
+  async get(actor: Actor, id: string, statement: string) {
+    const { number } = await this.sessions.find(actor, id);
+    return this.shown(number, numberOf(statement));
+  }
+
+  async list(actor: Actor, id: string, page: { from: number; size: number; newestFirst: boolean }) {
+    const { number } = await this.sessions.find(actor, id);
+    const { items, total } = await this.store.read.livy.statements(number, page);
+    return { total_statements: total, statements: items.map((statement) => this.withProgress(statement)) };
+  }
+
+  /** Livy answers the same whether there is anything to cancel or not. */
+  async cancel(actor: Actor, id: string, statement: string): Promise<void> {
+    const { number } = await this.sessions.find(actor, id);
+    const found = await this.store.read.livy.statement(number, numberOf(statement));
+    if (found === null || isFinal(found.job.state)) return;
+    await this.jobs.cancel(actor, found.job.id).catch(async (error: unknown) => {
+      // It may have ended in this moment.
+      if (!isFinal((await this.jobs.get(actor, found.job.id)).state)) throw error;
+    });
+  }
+
+  async complete(actor: Actor, id: string, { kind, code, cursor }: CompletionRequest) {
+    const found = await this.sessions.find(actor, id);
+    const which = kindFor(found, kind);
+    await this.sessions.use(found);
+    const candidates = await this.interpreters.complete(found.session.id, {
+      ...{ kind: which, code, cursor: cursor ?? code.length },
+    });
+    return { candidates };
+  }
+
+  private async shown(session: number, number: number) {
+    const found = await this.store.read.livy.statement(session, number);
+    if (found === null) throw new NotFoundException('Statement not found');
+    return this.withProgress(found);
+  }
+
+  private withProgress(statement: LivyStatement) {
+    const running = statement.job.state === 'running';
+    return fromStatement(statement, running ? this.interpreters.progress(statement.job.id) : null);
+  }
+}
+
+function kindFor({ asked }: LivySession, named: string | null | undefined): string {
+  const own = String(asked['kind']);
+  const kind = named == null ? own : kindOf(named);
+  if (kind === null) throw new BadRequestException(`Invalid kind: ${named}. It must be ${knownKinds}.`);
+  if (kind === 'shared')
+    throw new BadRequestException('Code kind should be specified: this session is shared by all kinds.');
+  return kind;
+}
+
+/** A session may not have so many; what is no number at all is a mistake. */
+function numberOf(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new BadRequestException(`For input string: "${text}"`);
+  return Number(text);
+}

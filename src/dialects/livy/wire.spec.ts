@@ -1,0 +1,101 @@
+import { describe, expect, it } from '@jest/globals';
+import { after, givenJob, givenSession, t0, type GivenSession } from '../../../test/support/given.js';
+import type { Job } from '../../kernel/job/job.js';
+import { batchState, fromLog, fromStatement, statementState, stateOf } from './wire.js';
+
+describe('the state of a session', () => {
+  const ready = { state: 'active', lastJobCompleted: t0 } as const;
+  it.each<[string, GivenSession, boolean, string]>([
+    ['waiting for a slot', { state: 'open', queuedJobs: 1 }, false, 'not_started'],
+    ['whose interpreter starts', { state: 'active', runningJobs: 1 }, true, 'starting'],
+    [
+      'whose interpreter starts, with a statement waiting',
+      { state: 'active', runningJobs: 1, queuedJobs: 1 },
+      true,
+      'starting',
+    ],
+    ['with nothing to do', ready, true, 'idle'],
+    ['with a statement running', { ...ready, runningJobs: 1 }, true, 'busy'],
+    ['with a statement waiting', { ...ready, queuedJobs: 1 }, true, 'busy'],
+    ['closed, its process still ending', { state: 'closed' }, true, 'shutting_down'],
+    ['closed by its user', { state: 'closed' }, false, 'dead'],
+    [
+      'whose interpreter died at work',
+      { state: 'closed', stateReason: 'its interpreter died: x' },
+      true,
+      'error',
+    ],
+    ['whose interpreter ended', { state: 'closed', stateReason: 'its interpreter ended: x' }, false, 'dead'],
+    ['closed by an admin', { state: 'closed', stateReason: 'closed by admin root: x' }, false, 'killed'],
+  ])('%s', (_, session, lives, state) => {
+    expect(stateOf(givenSession(session), lives)).toBe(state);
+  });
+});
+
+describe('the state of a statement', () => {
+  const stop = { at: t0, reason: 'cancelled', reasonCode: null };
+  it.each<[Partial<Job>, string]>([
+    [{ state: 'queued' }, 'waiting'],
+    [{ state: 'running' }, 'running'],
+    [{ state: 'running', stop }, 'cancelling'],
+    [{ state: 'completed' }, 'available'],
+    [{ state: 'failed', attempts: 1 }, 'available'],
+    [{ state: 'failed', attempts: 0 }, 'cancelled'],
+    [{ state: 'cancelled' }, 'cancelled'],
+  ])('%j: %s', (job, state) => {
+    expect(statementState(givenJob(job))).toBe(state);
+  });
+
+  it.each<[Job['state'], string]>([
+    ['queued', 'starting'],
+    ['running', 'running'],
+    ['completed', 'success'],
+    ['failed', 'dead'],
+    ['cancelled', 'killed'],
+  ])('a batch that is %s is %s', (state, shown) => {
+    expect(batchState(givenJob({ state }))).toBe(shown);
+  });
+
+  it('that failed without a word has an error for its output', () => {
+    const job = givenJob({
+      state: 'failed',
+      attempts: 1,
+      reason: 'Interpreter died:\nx',
+      startedAt: t0,
+      endedAt: after(1),
+    });
+    expect(fromStatement({ number: 4, job, params: '{"code":"f()"}', output: null }, null)).toEqual({
+      ...{ id: 4, code: 'f()', state: 'available', progress: 1, started: t0, completed: after(1) },
+      output: {
+        status: 'error',
+        execution_count: 4,
+        ename: 'Error',
+        evalue: 'Interpreter died:\nx',
+        traceback: [],
+      },
+    });
+  });
+
+  it('shows no output before it is over', () => {
+    const job = givenJob({ state: 'running' });
+    const shown = fromStatement(
+      { number: 0, job, params: '{"code":"f()"}', output: '{"status":"ok"}' },
+      0.25,
+    );
+    expect(shown).toMatchObject({ output: null, progress: 0.25, completed: 0 });
+  });
+});
+
+describe('a page of the log', () => {
+  const lines = ['a', 'b', 'c', 'd'];
+  it.each([
+    [-1, 2, 2, ['c', 'd']],
+    [0, 3, 0, ['a', 'b', 'c']],
+    [3, 100, 3, ['d']],
+    [9, 100, 4, []],
+    [1, -1, 1, ['b', 'c', 'd']],
+    [-1, 0, 4, []],
+  ])('from %d, size %d begins at %d: %j', (from, size, begins, log) => {
+    expect(fromLog(7, lines, from, size)).toEqual({ id: 7, from: begins, total: 4, log });
+  });
+});

@@ -1,0 +1,152 @@
+import type { Job } from '../../kernel/job/job.js';
+import type { Session } from '../../kernel/session/session.js';
+import type { LivyBatch, LivySession, LivyStatement } from '../../scheduler/livy.ports.js';
+import { endings } from '../../scheduler/livy.reasons.js';
+import type { ProcessLog } from '../../scheduler/ports.js';
+import type { Kind } from './kinds.js';
+
+/** The closed set of names that Livy's clients know; they fail at any other (dialect, session states). */
+export type LivyState =
+  | 'not_started'
+  | 'starting'
+  | 'idle'
+  | 'busy'
+  | 'running'
+  | 'shutting_down'
+  | 'error'
+  | 'dead'
+  | 'killed'
+  | 'success';
+
+/** What a session's own process adds to what is stored. */
+export interface Living {
+  readonly lives: boolean;
+  readonly about: { readonly appId: string | null; readonly uiUrl: string | null } | null;
+  readonly log: readonly string[];
+}
+
+/** `lives`: its process is still there. The first job of a session starts its interpreter. */
+export function stateOf(session: Session, lives: boolean): LivyState {
+  switch (session.state) {
+    case 'open':
+    case 'inactive':
+      return 'not_started';
+    case 'active':
+      if (session.lastJobCompleted === null) return 'starting';
+      return session.runningJobs + session.queuedJobs > 0 ? 'busy' : 'idle';
+    case 'closed': {
+      const reason = session.stateReason ?? '';
+      if (reason.startsWith(endings.died)) return 'error';
+      if (lives) return 'shutting_down';
+      return reason.startsWith(endings.admin) ? 'killed' : 'dead';
+    }
+  }
+}
+
+const texts = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** A session: all keys always, and none besides, because Livy's Java client fails at an unknown one. */
+export function fromSession({ number, name, asked, session }: LivySession, { lives, about, log }: Living) {
+  return {
+    id: number,
+    name,
+    appId: about?.appId ?? null,
+    owner: session.user,
+    proxyUser: null,
+    state: stateOf(session, lives),
+    kind: asked['kind'] as Kind,
+    appInfo: { driverLogUrl: null, sparkUiUrl: about?.uiUrl ?? null, executorLogUrls: null },
+    log,
+    ttl: asked['ttl'] ?? null,
+    idleTimeout: asked['idleTimeout'] ?? null,
+    driverMemory: asked['driverMemory'] ?? null,
+    driverCores: asked['driverCores'] ?? 0,
+    executorMemory: asked['executorMemory'] ?? null,
+    executorCores: asked['executorCores'] ?? 0,
+    conf: asked['conf'] ?? {},
+    archives: texts(asked['archives']),
+    files: texts(asked['files']),
+    heartbeatTimeoutInSecond: asked['heartbeatTimeoutInSecond'] ?? 0,
+    jars: texts(asked['jars']),
+    numExecutors: asked['numExecutors'] ?? 0,
+    pyFiles: texts(asked['pyFiles']),
+    queue: asked['queue'] ?? null,
+  };
+}
+
+export type StatementState = 'waiting' | 'running' | 'available' | 'cancelling' | 'cancelled';
+
+/** A failed statement is `available` with an error as its output; one that its closed session never ran is cancelled. */
+export function statementState({ state, stop, attempts }: Job): StatementState {
+  switch (state) {
+    case 'queued':
+      return 'waiting';
+    case 'running':
+      return stop === null ? 'running' : 'cancelling';
+    case 'failed':
+      return attempts === 0 ? 'cancelled' : 'available';
+    case 'completed':
+      return 'available';
+    case 'cancelled':
+      return 'cancelled';
+  }
+}
+
+/** `progress` is what its process last said; 1 once it is over, whatever that was. */
+export function fromStatement({ number, job, params, output }: LivyStatement, progress: number | null) {
+  const state = statementState(job);
+  const over = state === 'available' || state === 'cancelled';
+  return {
+    id: number,
+    code: (JSON.parse(params) as { code: string }).code,
+    state,
+    output: over ? outputOf(number, job, output) : null,
+    progress: over ? 1 : (progress ?? 0),
+    started: job.startedAt ?? 0,
+    completed: job.endedAt ?? 0,
+  };
+}
+
+function outputOf(number: number, job: Job, output: string | null): unknown {
+  if (output !== null) return JSON.parse(output) as unknown;
+  if (job.state !== 'failed' || job.attempts === 0) return null;
+  const evalue = job.reason ?? 'It failed.';
+  return { status: 'error', execution_count: number, ename: 'Error', evalue, traceback: [] };
+}
+
+const batchStates = {
+  queued: 'starting',
+  running: 'running',
+  completed: 'success',
+  failed: 'dead',
+  cancelled: 'killed',
+} as const satisfies Record<Job['state'], LivyState>;
+
+export const batchState = ({ state, stop }: Job): LivyState =>
+  state === 'running' && stop !== null ? 'shutting_down' : batchStates[state];
+
+export const fromBatch = ({ number, name, run }: LivyBatch, log: readonly string[]) => ({
+  id: number,
+  name,
+  owner: run.user,
+  proxyUser: null,
+  state: batchState(run),
+  appId: null,
+  appInfo: { driverLogUrl: null, sparkUiUrl: null, executorLogUrls: null },
+  log,
+});
+
+/** The lines of a process between Livy's two marks, by which its own page tells them apart. */
+export const logLines = ({ stdout, stderr }: ProcessLog): string[] => [
+  'stdout: ',
+  ...stdout,
+  '\nstderr: ',
+  ...stderr,
+];
+
+/** A page of the log. Without `from` the last `size` lines; a negative size means all. */
+export function fromLog(id: number, lines: readonly string[], from: number, size: number) {
+  const many = size < 0 ? lines.length : size;
+  const first = from < 0 ? Math.max(0, lines.length - many) : Math.min(from, lines.length);
+  return { id, from: first, total: lines.length, log: lines.slice(first, first + many) };
+}

@@ -1,0 +1,85 @@
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import type { Answer, RunnerListener, Task } from '../scheduler/ports.js';
+import { lastLines, readJson, removeFolder, type ProcessNote } from './process-folder.js';
+import { isRunning, killAll, signal } from './process-table.js';
+import type { Teller } from './teller.js';
+
+type Attempt = Pick<Task, 'job' | 'token'>;
+
+/** How often a process of an earlier service is looked at, in milliseconds. */
+const lookEach = 200;
+
+/** One batch: a program that runs to its end in a process of its own, and says how it ended in `exit.json`. */
+export class Batch {
+  private attempt: Attempt | null = null;
+  private timer: NodeJS.Timeout | undefined;
+  private over = false;
+  private tellGone: () => void = () => undefined;
+  readonly gone = new Promise<void>((resolve) => (this.tellGone = resolve));
+
+  constructor(
+    readonly folder: string,
+    private readonly note: ProcessNote,
+    private readonly listener: () => RunnerListener,
+    private readonly teller: Teller,
+  ) {}
+
+  has = (job: string, token: string): boolean => this.attempt?.job === job && this.attempt.token === token;
+
+  begin({ job, token }: Attempt): void {
+    this.attempt = { job, token };
+  }
+
+  /** Waits for its end. One that nobody wants any more is ended. */
+  watch(child?: ChildProcess): void {
+    if (this.attempt === null) killAll(this.note.pid);
+    if (child !== undefined) {
+      child.once('exit', (_, name) => void this.exit(name));
+      return;
+    }
+    this.timer = setInterval(() => {
+      if (!isRunning(this.note)) void this.exit(null);
+    }, lookEach).unref();
+  }
+
+  cancel(): void {
+    signal(-this.note.pid, 'SIGTERM');
+  }
+
+  kill(): void {
+    killAll(this.note.pid);
+  }
+
+  detach(): void {
+    this.over = true;
+    clearInterval(this.timer);
+  }
+
+  private async exit(name: NodeJS.Signals | null): Promise<void> {
+    if (this.over) return;
+    this.detach();
+    killAll(this.note.pid);
+    const log = await lastLines(this.folder);
+    const code = readJson<{ code: number }>(join(this.folder, 'exit.json'))?.code;
+    const words = log.stderr.findLast((line) => line.trim() !== '')?.trim();
+    const how =
+      code === undefined ? `it was ended${name === null ? '' : ` by ${name}`}` : `exit code ${code}`;
+    const reason = words === undefined ? how : `${how}: ${words.slice(0, 300)}`;
+    const answer: Answer =
+      code === 0
+        ? { type: 'completed', result: JSON.stringify({ code }) }
+        : { type: 'failed', reason, reasonCode: null, traceback: null };
+    const { attempt } = this;
+    if (attempt !== null) {
+      const { job, token } = attempt;
+      await this.teller.tell(`The end of batch ${job}`, async () => {
+        for (const level of ['stdout', 'stderr'] as const)
+          if (log[level].length > 0) await this.listener().logged(job, token, level, log[level].join('\n'));
+        await this.listener().answered(job, token, answer);
+      });
+    }
+    await removeFolder(this.folder);
+    this.tellGone();
+  }
+}

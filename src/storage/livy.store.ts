@@ -1,0 +1,212 @@
+import type { Millis } from '../kernel/time.js';
+import type {
+  LivyAsked,
+  LivyBatch,
+  LivyEntry,
+  LivyPage,
+  LivyReads,
+  LivySession,
+  LivyStatement,
+  LivyTx,
+  LivyType,
+} from '../scheduler/livy.ports.js';
+import { keptReasons } from '../scheduler/livy.reasons.js';
+import type { LivyEntryRow } from './entities/livy.rows.js';
+import type { JobRow, SessionRow } from './entities/rows.js';
+import { toJob, toSession } from './mapping.js';
+import { insertInto, type Sql, type Value } from './sql.js';
+
+/** The table that an entry's subject stands in, and until when an ended one is shown (Livy dialect, retention). */
+const subjects = {
+  session: {
+    table: 'sessions',
+    shown: `(x.state <> 'closed' OR (x.closed_at > ? AND (${keptReasons.map(() => 'x.state_reason LIKE ?').join(' OR ')})))`,
+    values: keptReasons.map((reason) => `${reason}%`),
+  },
+  batch: {
+    table: 'jobs',
+    shown: `(x.state IN ('queued', 'running') OR x.ended_at > ?)`,
+    values: [],
+  },
+} as const satisfies Record<LivyType, { table: string; shown: string; values: readonly string[] }>;
+
+/** More at a time would keep the one who opens a session waiting. */
+const mostSwept = 20;
+
+export const livyStore = (sql: Sql): LivyTx => ({
+  async nextNumber(type) {
+    const key = `livy_${type}s`;
+    const [row] = await sql.all<{ value: string }>(
+      `INSERT INTO facts ("key", value) VALUES (?, '1')
+       ON CONFLICT ("key") DO UPDATE SET value = CAST(value AS integer) + 1 RETURNING value`,
+      key,
+    );
+    return Number(row?.value ?? 1) - 1;
+  },
+  async insert({ type, number, subject, job, instance, name, asked }) {
+    const row = {
+      type,
+      number,
+      subject,
+      job,
+      instance,
+      name,
+      asked: JSON.stringify(asked),
+      removed_at: null,
+    };
+    await sql.run(insertInto('livy_entries', Object.keys(row)), ...Object.values(row));
+  },
+  async named(type, name, endedAfter) {
+    const { table, shown, values } = subjects[type];
+    const row = await sql.one<LivyEntryRow>(
+      `SELECT e.* FROM livy_entries e JOIN ${table} x ON x.id = e.subject
+       WHERE e.name IS NOT NULL AND e.removed_at IS NULL AND e.type = ? AND e.name = ? AND ${shown} LIMIT 1`,
+      type,
+      name,
+      endedAfter,
+      ...values,
+    );
+    return row === null ? null : toEntry(row);
+  },
+  remove: (type, number, at) => remove(sql, type, number, at),
+  async sweep(endedAfter, at) {
+    const rows = await sql.all<{ number: number }>(
+      `SELECT e.number FROM livy_entries e JOIN sessions x ON x.id = e.subject
+       WHERE e.removed_at IS NULL AND e.type = 'session' AND x.state = 'closed' AND x.closed_at <= ? LIMIT ?`,
+      endedAfter,
+      mostSwept,
+    );
+    for (const { number } of rows) await remove(sql, 'session', Number(number), at);
+  },
+  async bySubject(type, subject) {
+    const row = await sql.one<LivyEntryRow>(
+      'SELECT * FROM livy_entries WHERE subject = ? AND type = ?',
+      subject,
+      type,
+    );
+    return row === null ? null : toEntry(row);
+  },
+  async nextStatement(session) {
+    const row = await sql.one<{ next: number }>(
+      'SELECT COALESCE(MAX(number) + 1, 0) AS next FROM livy_statements WHERE session = ?',
+      session,
+    );
+    return Number(row?.next ?? 0);
+  },
+  addStatement: (session, number, job) =>
+    sql.run(insertInto('livy_statements', ['session', 'number', 'job']), session, number, job),
+  async statementOf(job) {
+    const row = await sql.one<{ number: number }>('SELECT number FROM livy_statements WHERE job = ?', job);
+    return row === null ? null : Number(row.number);
+  },
+});
+
+async function remove(sql: Sql, type: LivyType, number: number, at: Millis): Promise<void> {
+  await sql.run('UPDATE livy_entries SET removed_at = ? WHERE type = ? AND number = ?', at, type, number);
+  if (type === 'batch') return;
+  for (const table of ['job_params', 'job_results'])
+    await sql.run(
+      `DELETE FROM ${table} WHERE job IN (SELECT job FROM livy_statements WHERE session = ?)`,
+      number,
+    );
+}
+
+export function livyReads(sql: Sql): LivyReads {
+  const entry = async (type: LivyType, key: number | string): Promise<LivyEntry | null> => {
+    // A name may have been used before: the latest one is meant.
+    const where = typeof key === 'number' ? 'number = ?' : 'name = ?';
+    const row = await sql.one<LivyEntryRow>(
+      `SELECT * FROM livy_entries WHERE type = ? AND ${where} ORDER BY number DESC LIMIT 1`,
+      type,
+      key,
+    );
+    return row === null ? null : toEntry(row);
+  };
+  const withSession = async (found: LivyEntry): Promise<LivySession> => {
+    const row = await sql.one<SessionRow>('SELECT * FROM sessions WHERE id = ?', found.subject);
+    if (row === null) throw new Error(`Session ${found.subject} is gone.`);
+    return { ...found, session: toSession(row) };
+  };
+  const withJob = async (found: LivyEntry): Promise<LivyBatch | null> => {
+    const row = await sql.one<JobRow>('SELECT * FROM jobs WHERE id = ?', found.subject);
+    return row === null ? null : { ...found, run: toJob(row) };
+  };
+  const page = async (type: LivyType, { instance, endedAfter, from, size }: LivyPage) => {
+    const { table, shown, values } = subjects[type];
+    const where = `FROM livy_entries e JOIN ${table} x ON x.id = e.subject
+      WHERE e.removed_at IS NULL AND e.type = ? AND ${shown} ${instance === undefined ? '' : 'AND e.instance = ?'}`;
+    const given: Value[] = [type, endedAfter, ...values, ...(instance === undefined ? [] : [instance])];
+    const rows = await sql.all<LivyEntryRow>(
+      `SELECT e.* ${where} ORDER BY e.number LIMIT ? OFFSET ?`,
+      ...given,
+      size,
+      from,
+    );
+    const count = await sql.one<{ n: number }>(`SELECT COUNT(*) AS n ${where}`, ...given);
+    return { entries: rows.map(toEntry), total: Number(count?.n ?? 0) };
+  };
+  return {
+    async session(key) {
+      const found = await entry('session', key);
+      return found === null ? null : withSession(found);
+    },
+    async sessions(asked) {
+      const { entries, total } = await page('session', asked);
+      return { items: await Promise.all(entries.map(withSession)), total };
+    },
+    async batch(key) {
+      const found = await entry('batch', key);
+      return found === null ? null : withJob(found);
+    },
+    async batches(asked) {
+      const { entries, total } = await page('batch', asked);
+      const items = await Promise.all(entries.map(withJob));
+      return { items: items.filter((batch) => batch !== null), total };
+    },
+    async statement(session, number) {
+      const row = await sql.one<StatementRow>(
+        `${selectStatement} WHERE s.session = ? AND s.number = ?`,
+        session,
+        number,
+      );
+      return row === null ? null : toStatement(row);
+    },
+    async statements(session, { from, size, newestFirst }) {
+      const rows = await sql.all<StatementRow>(
+        `${selectStatement} WHERE s.session = ? ORDER BY s.number ${newestFirst ? 'DESC' : 'ASC'} LIMIT ? OFFSET ?`,
+        session,
+        size,
+        from,
+      );
+      const count = await sql.one<{ n: number }>(
+        'SELECT COUNT(*) AS n FROM livy_statements WHERE session = ?',
+        session,
+      );
+      return { items: rows.map(toStatement), total: Number(count?.n ?? 0) };
+    },
+  };
+}
+
+type StatementRow = JobRow & { statement: number; params: string; output: string | null };
+
+const selectStatement = `SELECT j.*, s.number AS statement, p.body AS params, r.body AS output
+  FROM livy_statements s JOIN jobs j ON j.id = s.job JOIN job_params p ON p.job = s.job
+  LEFT JOIN job_results r ON r.job = s.job`;
+
+const toStatement = (row: StatementRow): LivyStatement => ({
+  number: Number(row.statement),
+  job: toJob(row),
+  params: row.params,
+  output: row.output,
+});
+
+const toEntry = (row: LivyEntryRow): LivyEntry => ({
+  type: row.type as LivyType,
+  number: Number(row.number),
+  subject: row.subject,
+  job: row.job,
+  instance: row.instance,
+  name: row.name,
+  asked: JSON.parse(row.asked) as LivyAsked,
+  removedAt: row.removed_at === null ? null : Number(row.removed_at),
+});

@@ -1,0 +1,56 @@
+"""Requests as Livy's documentation and HDInsight's have them, for what no client library does."""
+
+import time
+
+import requests
+
+
+class Livy:
+    """`auth` is (user, token) for HDInsight's form; None for a port where somebody acts for all."""
+
+    def __init__(self, url, auth=None):
+        self.url, self.auth = url.rstrip("/"), auth
+        self.http = requests.Session()
+
+    def call(self, method, path, body=None):
+        headers = {"Content-Type": "application/json"}
+        return self.http.request(
+            method, self.url + path, json=body, auth=self.auth, headers=headers, timeout=120
+        )
+
+    def json(self, method, path, body=None):
+        answer = self.call(method, path, body)
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def until(self, path, *states, seconds=240.0, every=0.05):
+        """The object at `path` once its state is one of these."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            seen = self.json("GET", path)
+            if seen["state"] in states:
+                return seen
+            assert seen["state"] not in ("dead", "error", "killed"), seen
+            time.sleep(every)
+        raise AssertionError(f"{path} is {seen['state']} after {seconds} s, not {states}")
+
+    def session(self, kind="pyspark", **more):
+        made = self.json("POST", "/sessions", {"kind": kind, **more})
+        self.until(f"/sessions/{made['id']}", "idle")
+        return made["id"]
+
+    def submit(self, session, code, **more):
+        return self.json("POST", f"/sessions/{session}/statements", {"code": code, **more})["id"]
+
+    def wait(self, session, statement, seconds=120.0):
+        path = f"/sessions/{session}/statements/{statement}"
+        return self.until(path, "available", "cancelled", seconds=seconds, every=0.02)
+
+    def run(self, session, code, **more):
+        return self.wait(session, self.submit(session, code, **more))["output"]
+
+    def text(self, session, code, **more):
+        return self.run(session, code, **more)["data"]["text/plain"]
+
+    def delete(self, session):
+        return self.call("DELETE", f"/sessions/{session}")

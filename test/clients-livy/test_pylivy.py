@@ -1,0 +1,53 @@
+"""The package `livy` 0.8.0 from PyPI."""
+
+import pandas
+import pytest
+from livy import LivyBatch, LivySession, SessionKind, SparkRuntimeError
+
+
+@pytest.fixture(scope="module")
+def pyspark(url):
+    with LivySession.create(url, kind=SessionKind.PYSPARK) as session:
+        yield session
+
+
+def test_runs_code_and_keeps_variables(pyspark, capsys):
+    pyspark.run("x = 20\nprint('hello')")
+    assert capsys.readouterr().out == "hello\n"
+    assert pyspark.run("x + 1").text == "21"
+
+
+def test_raises_what_the_code_raised(pyspark):
+    with pytest.raises(SparkRuntimeError, match="ZeroDivisionError"):
+        pyspark.run("1 / 0")
+    assert pyspark.run("x + 2").text == "22"
+
+
+def test_downloads_what_it_uploaded(pyspark):
+    frame = pandas.DataFrame({"n": [1, 2, 3], "word": ["a", "ü", "🐈"]})
+    pyspark.upload("sent", frame)
+    pandas.testing.assert_frame_equal(pyspark.download("sent"), frame, check_like=True)
+
+
+def test_sql(url):
+    with LivySession.create(url, kind=SessionKind.SQL) as session:
+        session.run("CREATE TEMPORARY VIEW pairs AS SELECT 1 AS n, 'a' AS word UNION ALL SELECT 2, 'b'")
+        frame = session.download_sql("SELECT * FROM pairs ORDER BY n")
+        assert frame.to_dict("list") == {"n": [1, 2], "word": ["a", "b"]}
+
+
+def test_scala(url, capsys):
+    with LivySession.create(url, kind=SessionKind.SPARK) as session:
+        session.run("val x = 20")
+        session.run("println(x + 1)")
+        assert "21" in capsys.readouterr().out
+        session.run('val frame = spark.range(3).toDF("n")')
+        assert session.download("frame").to_dict("list") == {"n": [0, 1, 2]}
+
+
+def test_batch(url, stint):
+    batch = LivyBatch.create(url, file=f"{stint['spark_files']}/count.py", args=["7"])
+    batch.wait()
+    assert batch.state.value == "success"
+    assert any("counted 7" in line for line in batch.client.get_batch_log(batch.batch_id).lines)
+    batch.kill()

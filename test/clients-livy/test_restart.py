@@ -1,0 +1,56 @@
+"""kill -9 of the service: its sessions go on in their own processes, and it finds them again."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from livy_http import Livy
+from own_service import OwnService
+
+
+@pytest.fixture
+def service(tmp_path):
+    own = OwnService(tmp_path)
+    own.start()
+    yield own
+    livy = Livy(own.url)
+    for session in livy.json("GET", "/sessions")["sessions"]:
+        livy.delete(session["id"])
+    own.stop()
+    assert not list((tmp_path / "data" / "spark").iterdir())
+
+
+def test_an_idle_and_a_busy_session_survive_the_service(service):
+    livy = Livy(service.url)
+    with ThreadPoolExecutor(2) as pool:
+        idle, busy = pool.map(lambda _: livy.session(), range(2))
+    livy.run(idle, "x = 42")
+    pids = [livy.text(session, "import os; os.getpid()") for session in (idle, busy)]
+    running = livy.submit(busy, "import time\ntime.sleep(8)\nprint('done')")
+    behind = livy.submit(busy, "6 * 7")
+    livy.until(f"/sessions/{busy}/statements/{running}", "running")
+    service.kill()
+    time.sleep(1)
+    service.start()
+    livy = Livy(service.url)
+    assert livy.json("GET", f"/sessions/{idle}/state")["state"] == "idle"
+    assert livy.json("GET", f"/sessions/{busy}/state")["state"] == "busy"
+    assert livy.wait(busy, running)["output"]["data"]["text/plain"] == "done"
+    assert livy.wait(busy, behind)["output"]["data"]["text/plain"] == "42"
+    assert livy.text(idle, "x") == "42"
+    assert [livy.text(session, "os.getpid()") for session in (idle, busy)] == pids
+    assert livy.json("GET", f"/sessions/{busy}/statements/0")["output"]["data"]["text/plain"] == pids[1]
+    assert livy.json("POST", "/sessions", {"kind": "pyspark"})["id"] == max(idle, busy) + 1
+
+
+def test_a_result_that_came_while_nobody_was_there(service):
+    livy = Livy(service.url)
+    session = livy.session()
+    running = livy.submit(session, "import time\ntime.sleep(3)\nprint('done')")
+    livy.until(f"/sessions/{session}/statements/{running}", "running")
+    service.kill()
+    time.sleep(5)
+    service.start()
+    livy = Livy(service.url)
+    assert livy.wait(session, running, seconds=10)["output"]["data"]["text/plain"] == "done"

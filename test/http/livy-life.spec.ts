@@ -1,0 +1,287 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { LivyConfig } from '../../src/config/config.schema.js';
+import { eventually, isAlive } from '../support/eventually.js';
+import { TestService } from '../support/http.js';
+import { givenLivy, livyUser, type LivyUser } from '../support/livy.js';
+
+const started: TestService[] = [];
+async function given(...how: Parameters<typeof givenLivy>): Promise<{ stint: TestService; alice: LivyUser }> {
+  const stint = await givenLivy(...how);
+  started.push(stint);
+  return { stint, alice: await livyUser(stint) };
+}
+afterEach(async () => {
+  for (const stint of started.splice(0)) {
+    const { body } = await stint.call('GET', '/livy/sessions');
+    for (const { id } of body.sessions as { id: number }[])
+      await stint.call('DELETE', `/livy/sessions/${id}`);
+    await stint.close();
+  }
+});
+
+const stateOf = async (alice: LivyUser, id: number) =>
+  (await alice.call('GET', `/sessions/${id}/state`)).body.state;
+
+describe('a session ends', () => {
+  it('when it was idle for its idleTimeout, which polling does not put off and connecting does', async () => {
+    const { stint, alice } = await given();
+    const id = await alice.session({ kind: 'pyspark', idleTimeout: '20s' });
+    const pid = Number((await alice.run(id, 'pid'))['output'].data['text/plain']);
+    await stint.advance(15);
+    expect((await alice.call('POST', `/sessions/${id}/connect`)).body.state).toBe('idle');
+    await stint.advance(19);
+    expect(await stateOf(alice, id)).toBe('idle');
+    await stint.advance(1);
+    const gone = await eventually('404', async () => {
+      const answer = await alice.call('GET', `/sessions/${id}`);
+      return answer.status === 404 ? answer : undefined;
+    });
+    expect(gone.body.msg).toMatch(
+      /^Session '\d+' not found\. It is over: interactive_ttl of 20 s expired\.$/,
+    );
+    expect(isAlive(pid)).toBe(false);
+    expect((await alice.call('GET', '/sessions')).body.total).toBe(0);
+  });
+
+  it('not while it is busy, however long that takes', async () => {
+    const { stint, alice } = await given();
+    const id = await alice.session({ kind: 'pyspark', idleTimeout: '20s' });
+    const { body } = await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
+    await alice.statementIn(id, body.id, 'running');
+    await stint.advance(3600);
+    expect(await stateOf(alice, id)).toBe('busy');
+  });
+
+  it('also while it is busy where the operator wants the old rule', async () => {
+    const { stint, alice } = await given({}, { options: { busy_is_idle: true } });
+    const id = await alice.session({ kind: 'pyspark', idleTimeout: '20s' });
+    await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
+    await alice.statementIn(id, 0, 'running');
+    await stint.advance(20);
+    await eventually('404', async () => (await alice.call('GET', `/sessions/${id}`)).status === 404);
+  });
+
+  it('at its ttl, busy or not', async () => {
+    const { stint, alice } = await given();
+    const id = await alice.session({ kind: 'pyspark', ttl: '1m' });
+    await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
+    await stint.advance(60);
+    await eventually('404', async () => (await alice.call('GET', `/sessions/${id}`)).status === 404);
+    await eventually('an empty folder', () => readdirSync(join(stint.folder, 'spark')).length === 0);
+  });
+
+  it('when its client is silent for longer than its heartbeat, busy or not; a list is no sign of life', async () => {
+    const { stint, alice } = await given();
+    const id = await alice.session({ kind: 'pyspark', heartbeatTimeoutInSecond: 10 });
+    await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
+    for (let i = 0; i < 3; i += 1) {
+      await stint.advance(9);
+      expect(await stateOf(alice, id)).toBe('busy');
+    }
+    await stint.advance(9);
+    await alice.call('GET', '/sessions');
+    await stint.advance(1);
+    await eventually('an empty folder', () => readdirSync(join(stint.folder, 'spark')).length === 0);
+    expect((await alice.call('GET', `/sessions/${id}`)).body.msg).toMatch(/silent for 10 s/);
+  });
+
+  it('when it is stopped, and is shown as dead until its retention is over', async () => {
+    const { stint, alice } = await given();
+    const id = await alice.session();
+    expect((await alice.call('POST', `/sessions/${id}/stop`)).status).toBe(204);
+    await alice.sessionIn(id, 'dead');
+    await stint.advance(599);
+    expect(await stateOf(alice, id)).toBe('dead');
+    await stint.advance(1);
+    expect((await alice.call('GET', `/sessions/${id}`)).status).toBe(404);
+    expect((await alice.call('GET', '/sessions')).body.total).toBe(0);
+  });
+
+  it('when an admin closes it', async () => {
+    const { stint, alice } = await given();
+    const id = await alice.session();
+    const [{ id: uuid }] = (await stint.admin.get('/admin/sessions?backend=spark')).body.sessions;
+    await stint.admin.post(`/admin/sessions/${uuid}/close`, { reason: 'maintenance' });
+    await alice.sessionIn(id, 'killed');
+  });
+});
+
+describe('its time', () => {
+  it('is charged for the slot, in the ledger of the same instance and user as their other sessions', async () => {
+    const { stint, alice } = await given();
+    const id = await alice.session();
+    await stint.advance(30);
+    await alice.call('DELETE', `/sessions/${id}`);
+    const ann = await stint.user('alice', 'lab-a');
+    const qiskit = (await ann.post('/sessions', { backend: 'b1' })).body.id as string;
+    await ann.post('/jobs', {
+      program_id: 'scripted',
+      backend: 'b1',
+      session_id: qiskit,
+      params: { duration: 5 },
+    });
+    await stint.advance(5);
+    await ann.delete(`/sessions/${qiskit}/close`);
+    const { entries } = (await stint.admin.get('/admin/ledger?instance=lab-a&user=alice')).body;
+    expect(
+      (entries as { kind: string; backend: string; charged_seconds: number }[]).map((entry) => [
+        entry.kind,
+        entry.backend,
+        entry.charged_seconds,
+      ]),
+    ).toEqual([
+      ['hold', 'spark', 30],
+      ['hold', 'b1', 5],
+    ]);
+  });
+
+  it('waits in fair-share order: the instance that used less goes first', async () => {
+    const { stint, alice } = await given({}, { slots: 1 });
+    const first = await alice.session();
+    await stint.advance(100);
+    const second = (await alice.call('POST', '/sessions', {})).body.id as number;
+    const eve = await livyUser(stint, 'eve', 'lab-b');
+    const hers = (await eve.call('POST', '/sessions', {})).body.id as number;
+    await alice.call('DELETE', `/sessions/${first}`);
+    await eve.sessionIn(hers, 'idle');
+    expect(await stateOf(alice, second)).toBe('not_started');
+    await eve.call('DELETE', `/sessions/${hers}`);
+    await alice.sessionIn(second, 'idle');
+  });
+});
+
+describe('a service that comes back', () => {
+  /** Stops the service as `kill -9` would leave it to its interpreters: they are told nothing. */
+  const again = async ({ stint }: { stint: TestService }, said = {}) => {
+    started.splice(started.indexOf(stint), 1);
+    await stint.close('keep');
+    const back = await givenLivy(said, {}, stint.folder);
+    started.push(back);
+    return back;
+  };
+
+  it('finds its interpreters again: variables, a running statement and its result, numbers', async () => {
+    const before = await given();
+    const { alice } = before;
+    const [idle, busy] = [await alice.session(), await alice.session()];
+    await alice.run(idle, 'var x = 42');
+    const { body } = await alice.call('POST', `/sessions/${busy}/statements`, { code: 'sleep 1500' });
+    await alice.statementIn(busy, body.id, 'running');
+    const next = (await alice.call('POST', `/sessions/${busy}/statements`, { code: '6 * 7' })).body
+      .id as number;
+    const back = await livyUser(await again(before));
+    expect([await stateOf(back, idle), await stateOf(back, busy)]).toEqual(['idle', 'busy']);
+    expect((await back.statementIn(busy, body.id, 'available'))['output'].data['text/plain']).toBe('slept');
+    expect((await back.statementIn(busy, next, 'available'))['output'].data['text/plain']).toBe('42');
+    expect((await back.run(idle, 'x'))['output'].data['text/plain']).toBe('42');
+    expect((await back.call('GET', `/sessions/${idle}/statements`)).body.total_statements).toBe(2);
+    await back.call('DELETE', `/sessions/${idle}`);
+    expect((await back.call('POST', '/sessions', {})).body.id).toBe(busy + 1);
+  });
+
+  it('knows one that was just starting', async () => {
+    const before = await given();
+    const { body } = await before.alice.call('POST', '/sessions', { conf: { 'fake.start': '1500' } });
+    await eventually('its process', () => existsSync(join(before.stint.folder, 'spark')));
+    const back = await livyUser(await again(before));
+    expect(await stateOf(back, body.id)).toBe('starting');
+    await back.sessionIn(body.id, 'idle');
+  });
+
+  it('cancels what was to be cancelled', async () => {
+    const before = await given();
+    const { alice } = before;
+    const id = await alice.session();
+    await alice.call('POST', `/sessions/${id}/statements`, { code: 'deaf' });
+    await alice.statementIn(id, 0, 'running');
+    await alice.call('POST', `/sessions/${id}/statements/0/cancel`);
+    expect((await alice.call('GET', `/sessions/${id}/statements/0`)).body.state).toBe('cancelling');
+    const stint = await again(before);
+    const back = await livyUser(stint);
+    // Not even asked again it ends: after half a minute its process is ended.
+    for (let i = 0; i < 4; i += 1) await stint.advance(10);
+    await back.statementIn(id, 0, 'cancelled');
+    await back.sessionIn(id, 'error');
+  });
+
+  it('ends a session whose interpreter did not live on, and charges nothing for the outage', async () => {
+    const before = await given();
+    const { alice, stint } = before;
+    const id = await alice.session();
+    const pid = Number((await alice.run(id, 'pid'))['output'].data['text/plain']);
+    await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
+    await alice.statementIn(id, 1, 'running');
+    await stint.advance(10);
+    started.splice(started.indexOf(stint), 1);
+    await stint.close('keep');
+    process.kill(pid, 'SIGKILL');
+    await eventually('its end', () => !isAlive(pid));
+    const next = await givenLivy({}, {}, stint.folder);
+    started.push(next);
+    const back = await livyUser(next);
+    expect(await stateOf(back, id)).toBe('dead');
+    expect((await back.call('GET', `/sessions/${id}/statements/1`)).body).toMatchObject({
+      ...{ state: 'available', output: { status: 'error' } },
+    });
+    await eventually('an empty folder', () => readdirSync(join(stint.folder, 'spark')).length === 0);
+    const { entries } = (await next.admin.get('/admin/ledger?backend=spark')).body;
+    expect((entries as { charged_seconds: number }[]).map((entry) => entry.charged_seconds)).toEqual([10]);
+  });
+
+  it('waits for a batch that went on, and reads how one ended meanwhile', async () => {
+    const before = await given();
+    const { alice } = before;
+    const file = 'hdfs:/x.py';
+    const long = (await alice.call('POST', '/batches', { file, args: [2000, 0] })).body.id as number;
+    const short = (await alice.call('POST', '/batches', { file, args: [300, 5] })).body.id as number;
+    const spark = join(before.stint.folder, 'spark');
+    started.splice(started.indexOf(before.stint), 1);
+    await before.stint.close('keep');
+    await eventually('the end of the short one', () =>
+      readdirSync(spark).some((name) => existsSync(join(spark, name, 'exit.json'))),
+    );
+    const next = await givenLivy({}, {}, before.stint.folder);
+    started.push(next);
+    const back = await livyUser(next);
+    const ends = (id: number, state: string) =>
+      eventually(
+        `${id} ${state}`,
+        async () => (await back.call('GET', `/batches/${id}`)).body.state === state,
+      );
+    await ends(short, 'dead');
+    await ends(long, 'success');
+    await eventually('an empty folder', () => readdirSync(spark).length === 0);
+  });
+});
+
+describe('a port of its own', () => {
+  const livy = (said: Partial<LivyConfig>) => Object.assign(new LivyConfig(), { port: 0 }, said);
+  const anonymous = { user: 'ann', instance: 'lab-l' };
+  const get = async (url: string, path: string, init: RequestInit = {}) => {
+    const answer = await fetch(url + path, { redirect: 'manual', ...init });
+    return { status: answer.status, headers: answer.headers, text: await answer.text() };
+  };
+
+  it('has Livy at its root, and nothing else', async () => {
+    const { stint } = await given({ livy: livy({ anonymous }) });
+    const url = stint.service.livyUrl ?? '';
+    const made = await get(url, '/sessions/', { method: 'POST', body: '{}' });
+    expect([made.status, made.headers.get('location')]).toEqual([201, '/sessions/0']);
+    expect(JSON.parse(made.text)).toMatchObject({ owner: 'ann', kind: 'shared' });
+    expect((await get(url, '/')).headers.get('location')).toBe('/ui');
+    expect((await get(url, '/ui/')).status).toBe(200);
+    expect((await get(url, '/api/v1/admin/sessions')).status).toBe(404);
+    expect(made.headers.get('x-frame-options')).toBe('SAMEORIGIN');
+  });
+
+  it('needs credentials where nobody acts for those who send none', async () => {
+    const { stint, alice } = await given({ livy: livy({}) });
+    const url = stint.service.livyUrl ?? '';
+    expect((await get(url, '/sessions')).status).toBe(401);
+    const authorization = `Basic ${Buffer.from(`alice:${alice.token}`).toString('base64')}`;
+    expect((await get(url, '/sessions', { headers: { authorization } })).status).toBe(200);
+    expect((await stint.call('GET', '/livy/sessions', { token: null })).status).toBe(401);
+  });
+});

@@ -1,0 +1,147 @@
+#!/usr/bin/env node
+/**
+ * Stands in for the Python of Spark's drivers: started as `-m sparkdriver --folder …` it speaks the driver's protocol
+ * (docs/driver-protocol.md) and evaluates JavaScript instead of Python; as `-m sparkdriver.batch` it runs no Spark. What it
+ * does beyond evaluating: `wait` (until it is cancelled), `deaf` (not even then), `sleep <ms>`, `die <code>`, `noise <text>`
+ * (to stderr), `much <bytes>`, `pid`. Properties: `fake.start` is `fail`, `die`, or milliseconds.
+ */
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createContext, runInContext } from 'node:vm';
+
+const folder = process.argv[process.argv.indexOf('--folder') + 1];
+const read = (name) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+const started = readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ')[19];
+writeFileSync(join(folder, 'driver.json'), JSON.stringify({ pid: process.pid, started }));
+
+if (process.argv.includes('sparkdriver.batch')) batch();
+else driver();
+
+function batch() {
+  const { file, args } = read('batch.json');
+  console.log(`runs ${file} with ${args.join(' ')}`);
+  const end = (code) => {
+    console.error(`ends with ${code}`);
+    writeFileSync(join(folder, 'exit.json'), JSON.stringify({ code }));
+    process.exit(code);
+  };
+  process.on('SIGTERM', () => process.exit(143));
+  setTimeout(() => end(Number(args[1] ?? 0)), Number(args[0] ?? 0));
+}
+
+function driver() {
+  const settings = read('settings.json');
+  const how = settings.conf['fake.start'] ?? '0';
+  const variables = createContext({});
+  const kept = new Map();
+  let socket = null;
+  let state = 'starting';
+  let running = null;
+  let cancel = () => undefined;
+  const app = { app_id: `app-${settings.session.slice(0, 8)}`, ui_url: 'http://127.0.0.1:4040' };
+  const send = (message) => socket?.write(`${JSON.stringify(message)}\n`);
+  const ready = () =>
+    send({
+      ...{ type: 'ready', protocol: 1, pid: process.pid, session: settings.session, state },
+      ...{ running: running && { job: running.job, attempt: running.attempt } },
+      ...(state !== 'starting' && { kinds: ['pyspark', 'spark', 'sql'], versions: {}, ...app }),
+    });
+  const end = (code) => {
+    rmSync(settings.socket, { force: true });
+    process.exit(code);
+  };
+  process.on('SIGTERM', () => end(0));
+  let orphan = setTimeout(() => end(4), 60_000);
+
+  const server = createServer((connection) => {
+    socket?.destroy();
+    socket = connection;
+    clearTimeout(orphan);
+    ready();
+    for (const message of kept.values()) send(message);
+    connection.on('error', () => undefined);
+    createInterface({ input: connection })
+      .on('line', (line) => hear(JSON.parse(line)))
+      .on('error', () => undefined);
+    connection.on('close', () => {
+      if (socket !== connection) return;
+      socket = null;
+      orphan = setTimeout(() => end(4), 60_000);
+    });
+  });
+  if (existsSync(settings.socket)) rmSync(settings.socket);
+  server.listen(settings.socket);
+  console.log(`kind ${settings.kind}`);
+
+  if (how === 'die') {
+    console.error('no room for a JVM');
+    end(1);
+  }
+  const begin = () => {
+    if (how === 'fail') {
+      send({ type: 'failed', message: 'Spark could not be started: no master.' });
+      return setTimeout(() => end(2), 20);
+    }
+    state = 'idle';
+    ready();
+  };
+  setTimeout(begin, how === 'fail' ? 100 : Number(how));
+
+  function hear(message) {
+    if (message.type === 'shutdown') end(0);
+    if (message.type === 'ack') kept.delete(message.attempt);
+    if (message.type === 'complete')
+      send({
+        type: 'candidates',
+        request: message.request,
+        candidates: [`${message.code}${message.cursor}`],
+      });
+    if (message.type === 'cancel' && running?.attempt === message.attempt) cancel();
+    if (message.type !== 'run' || running?.attempt === message.attempt || kept.has(message.attempt)) return;
+    running = message;
+    state = 'busy';
+    appendFileSync(join(folder, 'stdout.log'), `runs ${message.statement}\n`);
+    send({ type: 'started', job: message.job, attempt: message.attempt });
+    const { statement: execution_count, code } = message;
+    const text = (value) => ({ status: 'ok', execution_count, data: { 'text/plain': value } });
+    const wrong = (ename, evalue) => ({ status: 'error', execution_count, ename, evalue, traceback: [] });
+    const done = (output, cancelled = false) => {
+      const { job, attempt } = message;
+      const result = { type: 'result', job, attempt, cancelled, output: output && JSON.stringify(output) };
+      running = null;
+      state = 'idle';
+      kept.set(attempt, result);
+      send(result);
+    };
+    cancel = () => done(wrong('KeyboardInterrupt', ''), true);
+    const [word, rest] = code.split(/ (.*)/s);
+    if (word === 'deaf') cancel = () => undefined;
+    if (word === 'noise') console.error(rest);
+    if (word === 'die') process.stderr.write('the heap is full\n', () => end(Number(rest)));
+    else if (word === 'wait' || word === 'deaf')
+      send({ type: 'progress', job: message.job, attempt: message.attempt, value: 0.5 });
+    else if (word === 'sleep') {
+      const timer = setTimeout(() => done(text('slept')), Number(rest));
+      const before = cancel;
+      cancel = () => {
+        clearTimeout(timer);
+        before();
+      };
+    } else if (word === 'much') done(text('x'.repeat(Number(rest))));
+    else if (word === 'pid') done(text(String(process.pid)));
+    else if (word === 'length') done(text(String(code.length)));
+    else if (word === 'kind') done(text(message.kind));
+    else evaluate();
+
+    function evaluate() {
+      try {
+        const value = word === 'noise' ? '' : runInContext(code, variables);
+        done(text(value === undefined ? '' : String(value)));
+      } catch (error) {
+        done(wrong(error.name, error.message));
+      }
+    }
+  }
+}
