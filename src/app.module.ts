@@ -8,14 +8,18 @@ import { HealthController } from './admin/health.controller.js';
 import { TokenGuard } from './auth/token.guard.js';
 import { TokensService } from './auth/tokens.service.js';
 import type { Config } from './config/config.js';
+import { ErrorsByPathFilter } from './dialects/errors-by-path.filter.js';
+import { Learner } from './dialects/nexosis/learner.js';
+import { nexosisControllers, nexosisProviders } from './dialects/nexosis/parts.js';
+import { NEXOSIS, type NexosisSettings } from './dialects/nexosis/settings.js';
 import { BackendsController } from './dialects/qiskit-runtime/backends.controller.js';
-import { QiskitErrorsFilter } from './dialects/qiskit-runtime/errors.filter.js';
 import { EventsController } from './dialects/qiskit-runtime/events.controller.js';
 import { IdentityController } from './dialects/qiskit-runtime/identity.controller.js';
 import { JobsController } from './dialects/qiskit-runtime/jobs.controller.js';
 import { SessionsController } from './dialects/qiskit-runtime/sessions.controller.js';
 import { DeviceFiles } from './runners/device-files.js';
-import { RunnerPool } from './runners/runner-pool.js';
+import { RunnerPool, type PoolSettings } from './runners/runner-pool.js';
+import { RunnersByDriver } from './runners/runners-by-driver.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { ClockService } from './scheduler/clock.service.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './scheduler/commands.service.js';
@@ -74,6 +78,7 @@ export class AppModule {
         SessionsController,
         JobsController,
         EventsController,
+        ...nexosisControllers,
       ],
       providers: [
         ...ports,
@@ -88,8 +93,10 @@ export class AppModule {
         EstimatesService,
         ClockService,
         TokensService,
+        { provide: NEXOSIS, useValue: nexosisSettings(config) },
+        ...nexosisProviders,
         { provide: APP_GUARD, useClass: TokenGuard },
-        { provide: APP_FILTER, useClass: QiskitErrorsFilter },
+        { provide: APP_FILTER, useClass: ErrorsByPathFilter },
         { provide: APP_PIPE, useValue: new ValidationPipe({ transform: true, whitelist: true }) },
       ],
     };
@@ -104,20 +111,67 @@ const workerEnvironment = () => ({
 
 const aerPrograms = ['sampler', 'estimator', 'executor'];
 
+const learnerPrograms = ['forecast', 'impact', 'regression', 'classification', 'anomalies', 'predict'];
+
+const nexosisSettings = ({ data, nexosis }: Config): NexosisSettings => ({
+  data,
+  bodyLimit: nexosis.body_limit,
+  privateHosts: nexosis.private_hosts,
+  importHosts: nexosis.import_hosts,
+});
+
+/** The runners of all drivers, and what they need done before the first job and after the last. */
+export interface AllRunners {
+  readonly runners: Runners;
+  warmUp(): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** The Python workers, as far as this machine has what they need. */
-export function makeRunners(config: Config, devices: Devices): RunnerPool {
-  const home = join(config.home, 'workers');
-  const worker =
-    config.python === undefined
-      ? null
-      : { command: config.python, args: ['-m', 'jobworker'], cwd: home, env: workerEnvironment() };
-  return new RunnerPool({
-    worker,
-    missing: worker === null ? 'the Python workers are not installed: run npm run quickstart' : null,
+export function makeRunners(config: Config, devices: Devices, store: Store, clock: Clock): AllRunners {
+  const has = (driver: string) => config.backends.some((backend) => backend.driver === driver);
+  const aer = makePool(config.python, 'jobworker', {
+    missing: 'the Python workers are not installed: run npm run quickstart',
     programs: { aer: aerPrograms },
-    warm: config.backends.some(({ driver }) => driver === 'aer') ? config.warm_workers : 0,
+    warm: has('aer') ? config.warm_workers : 0,
     describe: (backend) => ({ ...backend.options, ...devices.of(backend) }),
+    home: config.home,
   });
+  const learn = makePool(config.learner_python, 'learner', {
+    missing: 'its Python environment .venv-learn is not installed: see docs/dialects/nexosis.md',
+    programs: { learner: learnerPrograms },
+    warm: has('learner') ? config.warm_workers : 0,
+    describe: () => ({}),
+    home: config.home,
+  });
+  const learner = new Learner(learn, store, clock, config.data);
+  return {
+    runners: new RunnersByDriver({ aer, learner }),
+    async warmUp() {
+      await learner.ready;
+      aer.warmUp();
+      learn.warmUp();
+    },
+    async close() {
+      await Promise.all([aer.close(), learn.close()]);
+    },
+  };
+}
+
+interface PoolOf extends Pick<PoolSettings, 'programs' | 'warm' | 'describe'> {
+  readonly missing: string;
+  readonly home: string;
+}
+
+function makePool(
+  python: string | undefined,
+  module: string,
+  { missing, home, ...settings }: PoolOf,
+): RunnerPool {
+  const cwd = join(home, 'workers');
+  const worker =
+    python === undefined ? null : { command: python, args: ['-m', module], cwd, env: workerEnvironment() };
+  return new RunnerPool({ ...settings, worker, missing: worker === null ? missing : null });
 }
 
 export const makeDevices = (config: Config): Devices => new DeviceFiles(join(config.home, 'devices'));

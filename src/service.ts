@@ -7,6 +7,8 @@ import { hashToken } from './auth/token-hash.js';
 import { TokensService } from './auth/tokens.service.js';
 import type { Config } from './config/config.js';
 import { installBodyParser } from './dialects/body-parser.js';
+import { installNexosis } from './dialects/nexosis/install.js';
+import { normalise } from './dialects/nexosis/paths.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { Commands } from './scheduler/commands.service.js';
 import { STORE, type Clock, type Store } from './scheduler/ports.js';
@@ -30,7 +32,7 @@ export async function startService(config: Config): Promise<Service> {
   const database = await openSqlite(config.data);
   const clock = await makeClock(config, database.store);
   const devices = makeDevices(config);
-  const runners = makeRunners(config, devices);
+  const { runners, ...processes } = makeRunners(config, devices, database.store, clock);
 
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(config, { store: database.store, clock, runners, devices }),
@@ -39,10 +41,13 @@ export async function startService(config: Config): Promise<Service> {
       forceCloseConnections: true,
       bodyLimit: Number.MAX_SAFE_INTEGER,
       routerOptions: { maxParamLength: 4096 },
+      rewriteUrl: (request: { url?: string | undefined }) => normalise(request.url ?? '/'),
     }),
     { logger, bodyParser: false },
   );
-  installBodyParser(app.getHttpAdapter().getInstance());
+  const fastify = app.getHttpAdapter().getInstance();
+  installBodyParser(fastify, config.nexosis.body_limit);
+  installNexosis(fastify, database.store, config.nexosis.body_limit);
   describeApi(app);
   await app.init();
 
@@ -53,7 +58,7 @@ export async function startService(config: Config): Promise<Service> {
   if (lost > 0)
     logger.warn(`${lost} jobs had lost their runners with the service and are settled`, 'Service');
   const newAdminToken = await ensureAdminToken(config, app);
-  runners.warmUp();
+  await processes.warmUp();
   await app.listen(config.port, config.host);
 
   return {
@@ -61,7 +66,7 @@ export async function startService(config: Config): Promise<Service> {
     url: await app.getUrl(),
     newAdminToken,
     async close() {
-      await runners.close();
+      await processes.close();
       await app.close();
       await database.close();
       unlock();

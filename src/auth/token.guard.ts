@@ -23,7 +23,10 @@ export const Asker = createParamDecorator((_: unknown, context: ExecutionContext
   return actor;
 });
 
-/** Every request carries `Authorization: Bearer <token>`, or `apikey <token>` as clients do after a failed exchange. */
+/**
+ * Every request carries `Authorization: Bearer <token>`, or `apikey <token>` as clients do after a failed exchange, or the
+ * header `api-key` as Nexosis clients send it.
+ */
 @Injectable()
 export class TokenGuard implements CanActivate {
   constructor(
@@ -35,9 +38,11 @@ export class TokenGuard implements CanActivate {
     const targets = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride<boolean>(OPEN, targets)) return true;
     const request = context.switchToHttp().getRequest<Authenticated>();
-    const [, credential] = /^(?:bearer|apikey)\s+(\S+)\s*$/i.exec(request.headers.authorization ?? '') ?? [];
+    const credential = credentialOf(request);
     if (credential === undefined) {
-      throw new UnauthorizedException('Send your token as "Authorization: Bearer <token>".');
+      throw new UnauthorizedException(
+        'Send your token as "Authorization: Bearer <token>", to the Nexosis API as "api-key: <token>".',
+      );
     }
     const token = await this.tokens.verify(credential);
     if (token === null) throw new UnauthorizedException('This token is unknown, expired or revoked.');
@@ -48,4 +53,10 @@ export class TokenGuard implements CanActivate {
     }
     return true;
   }
+}
+
+function credentialOf({ headers }: FastifyRequest): string | undefined {
+  const key = headers['api-key'];
+  if (typeof key === 'string' && key.trim() !== '') return key.trim();
+  return /^(?:bearer|apikey)\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
 }

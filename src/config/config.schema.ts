@@ -40,6 +40,13 @@ export class BackendConfig {
   @IsOptional() @IsObject() options?: Record<string, unknown>;
 }
 
+/** The Nexosis dialect. */
+export class NexosisConfig {
+  @IsInt() @Min(1024) @Max(512e6) body_limit = 50_000_000;
+  @IsArray() @IsString({ each: true }) private_hosts: string[] = [];
+  @IsArray() @IsString({ each: true }) import_hosts: string[] = [];
+}
+
 /** The configuration file, key by key, with its defaults. `stint.example.yaml` explains each. */
 export class ConfigFile {
   @IsString() host = '127.0.0.1';
@@ -52,6 +59,8 @@ export class ConfigFile {
   @IsInt() @Min(0) @Max(64) warm_workers = 1;
   @IsNumber() @Min(0.001) @Max(3650) fair_share_days = 28;
   @IsOptional() @IsString() default_backend?: string;
+  @IsOptional() @IsString() learner_python?: string;
+  @IsObject() @ValidateNested() @Type(() => NexosisConfig) nexosis: NexosisConfig = new NexosisConfig();
   @IsArray()
   @IsObject({ each: true })
   @ValidateNested({ each: true })

@@ -31,6 +31,7 @@ const variables = {
   STINT_ADMIN_TOKEN: ['admin_token', 'text'],
   STINT_LOG_LEVEL: ['log_level', 'text'],
   STINT_PYTHON: ['python', 'text'],
+  STINT_LEARNER_PYTHON: ['learner_python', 'text'],
   STINT_DEFAULT_BACKEND: ['default_backend', 'text'],
 } as const;
 
@@ -60,7 +61,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, home: string): Config {
   return {
     ...config,
     data: resolve(config.data),
-    python: config.python === undefined ? defaultPython(home) : program(config.python),
+    python: config.python === undefined ? pythonIn(home, '.venv') : program(config.python),
+    learner_python:
+      config.learner_python === undefined ? pythonIn(home, '.venv-learn') : program(config.learner_python),
     source,
     home,
   };
@@ -122,8 +125,8 @@ function inconsistencies(config: ConfigFile): [key: string, line: string][] {
 /** Workers run in a folder of their own, so a path must not depend on ours; a plain name is looked up in PATH. */
 const program = (name: string): string => (/[\\/]/.test(name) ? resolve(name) : name);
 
-/** The environment that `npm run quickstart` makes; undefined where there is none. */
-function defaultPython(home: string): string | undefined {
-  const file = join(home, '.venv', 'bin', 'python');
+/** An environment in the project's folder; undefined where there is none. `npm run quickstart` makes `.venv`. */
+function pythonIn(home: string, environment: string): string | undefined {
+  const file = join(home, environment, 'bin', 'python');
   return existsSync(file) ? file : undefined;
 }

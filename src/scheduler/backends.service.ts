@@ -33,7 +33,7 @@ export class BackendsService {
       throw new Refusal(
         'invalid_value',
         `There is no driver called ${asked.driver}.`,
-        'Drivers are: scripted, aer.',
+        'Drivers are: scripted, aer, learner.',
       );
     }
     this.checkDevice(asked);
@@ -100,6 +100,11 @@ export class BackendsService {
 
   slots(backend: Backend): Promise<Snapshot['slots']> {
     return this.store.read.slots(backend);
+  }
+
+  /** Why this machine lacks what the backend's driver needs; null when it has it. */
+  missing({ driver }: Backend): string | null {
+    return this.runners.unavailable(driver);
   }
 
   /** A device that cannot be read is a mistake of whoever asks for it, not of those who list backends later. */

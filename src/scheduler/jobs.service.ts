@@ -24,6 +24,7 @@ import type {
 } from './ports.js';
 import { ReceiptsService, type SubmitKey } from './receipts.service.js';
 import { readScript } from './script.js';
+import type { Unit } from './unit.js';
 
 export interface AskedJob {
   readonly program: string;
@@ -61,59 +62,65 @@ export class JobsService implements OnModuleInit, RunnerListener {
       const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
       const known = earlier === null ? null : await unit.tx.jobs.find(earlier);
       if (known !== null) return known;
-      const session = asked.session === undefined ? null : await this.session(unit.tx, actor, asked.session);
-      const backend = await this.backends.named(unit.tx, asked.backend ?? session?.backend);
-      if (session !== null && session.backend !== backend.name) {
-        throw new Refusal(
-          'session_elsewhere',
-          `Session ${session.id} is on backend ${session.backend}, not on ${backend.name}.`,
-          `Submit to ${session.backend}, or leave the session out.`,
-        );
-      }
-      const programs = this.backends.programs(backend.driver) ?? [];
-      if (!programs.includes(asked.program)) {
-        throw new Refusal(
-          'unknown_program',
-          `Backend ${backend.name} has no program called ${asked.program}.`,
-          `It runs: ${programs.join(', ')}.`,
-        );
-      }
-      const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
-      const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
-      await refuseIfUsedUp(unit, owner, this.settings.window);
-      const most = Math.min(backend.limits.maxExecutionTime, owner?.plan.maxExecutionTime ?? Infinity);
-      const job = await unit.insertJob(
-        {
-          id: unit.ids.uuid(),
-          backend: backend.name,
-          instance: session?.instance ?? actor.instance.id,
-          user: actor.user,
-          session: session?.id ?? null,
-          mode: session?.mode ?? 'job',
-          program: asked.program,
-          state: 'queued',
-          reason: null,
-          reasonCode: null,
-          createdAt: unit.at,
-          startedAt: null,
-          endedAt: null,
-          maxExecutionTime: checkJobLimit(asked.maxExecutionTime, most, session?.limits.maxTtl),
-          script: scripted?.script ?? null,
-          attempts: 0,
-          maxAttempts: defaultMaxAttempts,
-          token: null,
-          slot: null,
-          stop: null,
-          used: 0,
-        },
-        asked.details,
-        asked.params,
-      );
-      // Kept now and shown once the job is completed: a scripted job ends without anyone there to bring a result.
-      if (scripted !== null) await unit.tx.jobs.saveResult(job.id, scripted.result);
+      const job = await this.submitIn(unit, actor, asked);
       if (submit !== undefined) await this.receipts.keep(unit, submit, job.id);
       return job;
     }, nameOf(actor));
+  }
+
+  /** As {@link submit}, inside a transaction that does more. */
+  async submitIn(unit: Unit, actor: Actor, asked: AskedJob): Promise<Job> {
+    const session = asked.session === undefined ? null : await this.session(unit.tx, actor, asked.session);
+    const backend = await this.backends.named(unit.tx, asked.backend ?? session?.backend);
+    if (session !== null && session.backend !== backend.name) {
+      throw new Refusal(
+        'session_elsewhere',
+        `Session ${session.id} is on backend ${session.backend}, not on ${backend.name}.`,
+        `Submit to ${session.backend}, or leave the session out.`,
+      );
+    }
+    const programs = this.backends.programs(backend.driver) ?? [];
+    if (!programs.includes(asked.program)) {
+      throw new Refusal(
+        'unknown_program',
+        `Backend ${backend.name} has no program called ${asked.program}.`,
+        `It runs: ${programs.join(', ')}.`,
+      );
+    }
+    const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
+    const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
+    await refuseIfUsedUp(unit, owner, this.settings.window);
+    const most = Math.min(backend.limits.maxExecutionTime, owner?.plan.maxExecutionTime ?? Infinity);
+    const job = await unit.insertJob(
+      {
+        id: unit.ids.uuid(),
+        backend: backend.name,
+        instance: session?.instance ?? actor.instance.id,
+        user: actor.user,
+        session: session?.id ?? null,
+        mode: session?.mode ?? 'job',
+        program: asked.program,
+        state: 'queued',
+        reason: null,
+        reasonCode: null,
+        createdAt: unit.at,
+        startedAt: null,
+        endedAt: null,
+        maxExecutionTime: checkJobLimit(asked.maxExecutionTime, most, session?.limits.maxTtl),
+        script: scripted?.script ?? null,
+        attempts: 0,
+        maxAttempts: defaultMaxAttempts,
+        token: null,
+        slot: null,
+        stop: null,
+        used: 0,
+      },
+      asked.details,
+      asked.params,
+    );
+    // Kept now and shown once the job is completed: a scripted job ends without anyone there to bring a result.
+    if (scripted !== null) await unit.tx.jobs.saveResult(job.id, scripted.result);
+    return job;
   }
 
   async get(actor: Actor, id: string): Promise<JobRecord> {

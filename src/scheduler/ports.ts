@@ -10,6 +10,7 @@ import type { Session, SessionMode, SessionState } from '../kernel/session/sessi
 import type { Millis } from '../kernel/time.js';
 import type { BudgetView } from '../kernel/usage/budget.js';
 import type { LedgerEntry } from '../kernel/usage/usage.js';
+import type { NexosisReads, NexosisTx } from './nexosis.ports.js';
 
 // --- Rows that are not the kernel's business ------------------------------------------------------------------------
 
@@ -165,6 +166,7 @@ export interface Tx {
     appendForQueuedOf(session: string, event: Omit<EventRecord, 'id' | 'job'>): Promise<void>;
   };
   readonly ledger: { append(entries: readonly LedgerEntry[]): Promise<void> };
+  readonly nexosis: NexosisTx;
   /** The first thing due at or before `at`, in order of due time and rank. */
   firstDue(at: Millis): Promise<Due | null>;
   /** When the next thing is due at all. */
@@ -174,7 +176,7 @@ export interface Tx {
   /** Small facts about the service itself. */
   readonly facts: { get(key: Fact): Promise<string | null>; set(key: Fact, value: string): Promise<void> };
 }
-export type Fact = 'alive_at' | 'signing_key' | 'bootstrap_token';
+export type Fact = 'alive_at' | 'signing_key' | 'bootstrap_token' | 'nexosis_event';
 
 export interface Page<T> {
   readonly items: T[];
@@ -245,6 +247,7 @@ export interface Reads {
   /** Charged to an instance by entries that ended after `from`, plus what accrues until `at`. */
   charged(instance: string, from: Millis, at: Millis): Promise<Millis>;
   ledger(filter: LedgerFilter): Promise<(LedgerEntry & { id: number })[]>;
+  readonly nexosis: NexosisReads;
 }
 
 export interface Store {

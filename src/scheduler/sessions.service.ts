@@ -33,32 +33,38 @@ export class SessionsService {
       const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
       const known = earlier === null ? null : await unit.tx.sessions.find(earlier);
       if (known !== null && (submit?.hash !== null || isUntouched(known))) return known;
-      const backend = await this.backends.named(unit.tx, asked.backend);
-      const instance = await unit.tx.instances.find(actor.instance.id);
-      await refuseIfUsedUp(unit, instance, this.settings.window);
-      const modes = instance?.plan.modes;
-      if (modes !== undefined && !modes.includes(asked.mode)) {
-        throw new Refusal(
-          'mode_not_allowed',
-          `The plan of instance ${actor.instance.name} does not allow ${asked.mode} sessions.`,
-          modes.length === 0 ? 'Submit lone jobs instead.' : `It allows: ${modes.join(', ')}.`,
-        );
-      }
-      const session = openSession(
-        {
-          id: unit.ids.uuid(),
-          backend: backend.name,
-          instance: actor.instance.id,
-          user: actor.user,
-          mode: asked.mode,
-          limits: grantLimits(asked, asked.mode, backend, instance?.plan),
-        },
-        unit.at,
-      );
-      await unit.insertSession(session);
+      const session = await this.openIn(unit, actor, asked);
       if (submit !== undefined) await this.receipts.keep(unit, submit, session.id);
       return session;
     }, nameOf(actor));
+  }
+
+  /** As {@link open}, inside a transaction that does more. */
+  async openIn(unit: Unit, actor: Actor, asked: AskedSession): Promise<Session> {
+    const backend = await this.backends.named(unit.tx, asked.backend);
+    const instance = await unit.tx.instances.find(actor.instance.id);
+    await refuseIfUsedUp(unit, instance, this.settings.window);
+    const modes = instance?.plan.modes;
+    if (modes !== undefined && !modes.includes(asked.mode)) {
+      throw new Refusal(
+        'mode_not_allowed',
+        `The plan of instance ${actor.instance.name} does not allow ${asked.mode} sessions.`,
+        modes.length === 0 ? 'Submit lone jobs instead.' : `It allows: ${modes.join(', ')}.`,
+      );
+    }
+    const session = openSession(
+      {
+        id: unit.ids.uuid(),
+        backend: backend.name,
+        instance: actor.instance.id,
+        user: actor.user,
+        mode: asked.mode,
+        limits: grantLimits(asked, asked.mode, backend, instance?.plan),
+      },
+      unit.at,
+    );
+    await unit.insertSession(session);
+    return session;
   }
 
   async get(actor: Actor, id: string): Promise<Session> {

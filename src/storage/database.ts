@@ -2,9 +2,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import { DataSource } from 'typeorm';
+import { nexosisRows } from './entities/nexosis.rows.js';
 import { rows } from './entities/rows.js';
 import { First1795219200000 } from './migrations/0001-first.js';
 import { Finished1795305600000 } from './migrations/0002-finished.js';
+import { Nexosis1795392000000 } from './migrations/0003-nexosis.js';
 import { SqliteStore } from './sqlite.store.js';
 
 export interface Database {
@@ -16,8 +18,8 @@ export interface Database {
 const options = (database: string) => ({
   type: 'better-sqlite3' as const,
   database,
-  entities: rows,
-  migrations: [First1795219200000, Finished1795305600000],
+  entities: [...rows, ...nexosisRows],
+  migrations: [First1795219200000, Finished1795305600000, Nexosis1795392000000],
   synchronize: false,
 });
 

@@ -9,6 +9,8 @@ import { readForecast } from './forecast.query.js';
 import { jobsStore, listJobs, runsOnRunner } from './jobs.store.js';
 import { ledgerStore, listLedger } from './ledger.store.js';
 import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
+import { nexosisReads } from './nexosis.reads.js';
+import { nexosisStore } from './nexosis.store.js';
 import { receiptsStore } from './receipts.store.js';
 import { findSession, listSessions, sessionsStore } from './sessions.store.js';
 import { readCharged, readSlots, readSnapshot } from './snapshot.query.js';
@@ -49,6 +51,7 @@ function transaction(sql: Sql): Tx {
     receipts: receiptsStore(sql),
     events: eventsStore(sql),
     ledger: ledgerStore(sql),
+    nexosis: nexosisStore(sql),
     firstDue: (at) => firstDue(sql, at),
     nextDue: async () => (await firstDue(sql, Number.MAX_SAFE_INTEGER))?.at ?? null,
     snapshot: (backend, at, window) => readSnapshot(sql, backend, at, window),
@@ -128,5 +131,6 @@ function reads(sql: Sql): Reads {
     lastEvent: () => lastEvent(sql),
     charged: (instance, from, at) => readCharged(sql, instance, from, at),
     ledger: (filter) => listLedger(sql, filter),
+    nexosis: nexosisReads(sql),
   };
 }

@@ -1,0 +1,21 @@
+import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { NexosisErrorsFilter } from './nexosis/errors.filter.js';
+import { isOurs as isNexosis } from './nexosis/paths.js';
+import { QiskitErrorsFilter } from './qiskit-runtime/errors.filter.js';
+
+/**
+ * What fails before a route is found (no such route, a body too large) is said in the words of the dialect that was spoken
+ * to, by its address; routes bring their dialect's filter themselves.
+ */
+@Catch()
+export class ErrorsByPathFilter implements ExceptionFilter {
+  private readonly nexosis = new NexosisErrorsFilter();
+  private readonly qiskit = new QiskitErrorsFilter();
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const { url } = host.switchToHttp().getRequest<FastifyRequest>();
+    if (isNexosis(url)) this.nexosis.catch(error, host);
+    else this.qiskit.catch(error, host);
+  }
+}

@@ -1,0 +1,50 @@
+import type { RunnerListener, Runners, Task } from '../scheduler/ports.js';
+
+/**
+ * Each driver has runners of its own, in an environment of its own. A stop or a kill goes where the attempt was started;
+ * one that nobody started is answered as lost by the first of them.
+ */
+export class RunnersByDriver implements Runners {
+  private readonly started = new Map<string, Runners>();
+
+  constructor(private readonly drivers: Readonly<Record<string, Runners>>) {}
+
+  listen(listener: RunnerListener): void {
+    const heard: RunnerListener = {
+      answered: async (job, token, answer) => {
+        await listener.answered(job, token, answer);
+        this.started.delete(token);
+      },
+      logged: (job, token, level, text) => listener.logged(job, token, level, text),
+    };
+    for (const runners of new Set(Object.values(this.drivers))) runners.listen(heard);
+  }
+
+  programs(driver: string): readonly string[] | null {
+    return this.drivers[driver]?.programs(driver) ?? null;
+  }
+
+  unavailable(driver: string): string | null {
+    return this.drivers[driver]?.unavailable(driver) ?? null;
+  }
+
+  start(task: Task): void {
+    const runners = this.drivers[task.backend.driver] ?? this.any;
+    this.started.set(task.token, runners);
+    runners.start(task);
+  }
+
+  stop(job: string, token: string): void {
+    (this.started.get(token) ?? this.any).stop(job, token);
+  }
+
+  kill(job: string, token: string): void {
+    (this.started.get(token) ?? this.any).kill(job, token);
+  }
+
+  private get any(): Runners {
+    const [first] = Object.values(this.drivers);
+    if (first === undefined) throw new Error('There are no runners.');
+    return first;
+  }
+}
