@@ -9,6 +9,7 @@ import { ResultsController } from './results.controller.js';
 import { LearnSessionsController } from './sessions.controller.js';
 import { LearnSessionsService } from './sessions.service.js';
 import { ViewsService } from './views.service.js';
+import { WebhooksService } from './webhooks.service.js';
 
 export const nexosisControllers = [
   DataSetsController,
@@ -25,4 +26,5 @@ export const nexosisProviders = [
   ViewsService,
   CascadeService,
   CallbackCheck,
+  WebhooksService,
 ];
