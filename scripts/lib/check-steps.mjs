@@ -30,6 +30,11 @@ export async function checkSteps() {
       about: 'a second environment with the older client',
       ...venv('.venv-client-0.49', 'workers/requirements-client-0.49.lock'),
     },
+    {
+      name: 'python-learn',
+      about: 'the environment of the learner',
+      ...venv('.venv-learn', 'workers/requirements-learn.lock'),
+    },
     { name: 'format', about: 'prettier, ruff format', needs: ['install', 'python'], work: format },
     { name: 'lint', about: 'eslint, ruff', needs: ['install', 'python'], work: lint },
     { name: 'types', about: 'tsc', needs: ['install'], work: (how) => script('types', how) },
@@ -47,6 +52,13 @@ export async function checkSteps() {
       needs: ['python'],
       counts: pytestCounts,
       work: workers,
+    },
+    {
+      name: 'learner',
+      about: 'pytest of the learner',
+      needs: ['python-learn'],
+      counts: pytestCounts,
+      work: learner,
     },
     {
       name: 'acceptance',
@@ -84,6 +96,10 @@ async function lint(how) {
 const jest = (how) => run(npm, ['test', '--silent', '--', '--ci'], how);
 
 const workers = (how) => run(pythonOf('.venv'), ['-m', 'pytest', '-q'], { ...how, cwd: inRoot('workers') });
+
+/** In its own environment: scikit-learn and statsforecast, without qiskit. */
+const learner = (how) =>
+  run(pythonOf('.venv-learn'), ['-m', 'pytest', '-q', 'learner/tests'], { ...how, cwd: inRoot('workers') });
 
 /** The real client against a real service with real workers; two users of two instances. */
 const clients = (version, venv, needs) => ({

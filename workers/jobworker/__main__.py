@@ -1,49 +1,22 @@
-"""`python -m jobworker`: set the process up, import what is heavy, then enter the loop."""
+"""`python -m jobworker`: the worker that runs quantum jobs on Aer."""
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
-from .lifeline import die_with_parent, watch_stdin
+from .process import serve
 
-
-def main() -> None:
-    # Ctrl-C in the service's terminal reaches us too; the service decides what becomes of jobs.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    die_with_parent()
-    watch_stdin()
-    source, out = _claim_streams()
-    # Seconds of imports, on purpose before `ready` and only once per process.
-    from .loop import Worker  # noqa: PLC0415
-
-    def write(line: bytes) -> None:
-        view = memoryview(line)
-        try:
-            while view:
-                view = view[os.write(out, view) :]
-        except BrokenPipeError:
-            os._exit(0)  # the service is gone
-
-    Worker(source, write).run_forever()
+if TYPE_CHECKING:
+    from .loop import Abilities
 
 
-def _claim_streams() -> tuple[BinaryIO, int]:
-    """Keep stdin and stdout for the protocol alone.
+def load() -> Abilities:
+    from .device import device_of  # noqa: PLC0415
+    from .loop import Abilities  # noqa: PLC0415
+    from .programs import PROGRAMS  # noqa: PLC0415
 
-    Prints, and what compiled code writes to fd 1, go to stderr; reads of fd 0 find nothing.
-    """
-    source = os.fdopen(os.dup(0), "rb", buffering=1 << 20)
-    out = os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return source, out
+    return Abilities(PROGRAMS, device_of, ("qiskit", "qiskit-aer", "samplomatic"))
 
 
 if __name__ == "__main__":
-    main()
+    serve(load)

@@ -16,17 +16,30 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import version
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from . import protocol
-from .device import device_of
 from .failures import InputError, JobCancelled
 from .logs import forwarded_logs
-from .programs import PROGRAMS, Program
-from .report import CallbackReport
+from .report import CallbackReport, Report
 
 CANCELLED = "The job was cancelled."
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What a kind of worker can do; the loop itself knows no program and imports nothing heavy.
+
+    `programs` maps a name to `run(params, place, report)`, `place_of` turns the `backend` object
+    of a run into the place its programs expect, `packages` are named with their versions in
+    `ready`.
+    """
+
+    programs: dict[str, Callable[[str, Any, Report], str]]
+    place_of: Callable[[dict[str, Any]], Any]
+    packages: tuple[str, ...]
 
 
 class Attempt:
@@ -53,9 +66,9 @@ class Worker:
         self,
         source: BinaryIO,
         write: Callable[[bytes], None],
-        programs: dict[str, Program] = PROGRAMS,
+        abilities: Abilities,
     ) -> None:
-        self._source, self._write, self._programs = source, write, programs
+        self._source, self._write, self._abilities = source, write, abilities
         self._write_lock = threading.Lock()
         self._lock = threading.Lock()  # guards _current and _interruptible
         self._current: Attempt | None = None
@@ -65,7 +78,11 @@ class Worker:
 
     def run_forever(self) -> None:
         self.send(
-            protocol.Ready(pid=os.getpid(), programs=sorted(self._programs), versions=_versions())
+            protocol.Ready(
+                pid=os.getpid(),
+                programs=sorted(self._abilities.programs),
+                versions=_versions(self._abilities.packages),
+            )
         )
         threading.Thread(target=self._read, name="stdin", daemon=True).start()
         while True:
@@ -98,7 +115,7 @@ class Worker:
                 self._cancel(message)
             else:
                 os._exit(0)
-        # EOF: nobody is left to read a result. _exit, because the main thread may be in Aer.
+        # EOF: nobody is left to read a result. _exit: the main thread may be in compiled code.
         os._exit(0)
 
     def _take(self, run: protocol.Run) -> None:
@@ -152,9 +169,9 @@ class Worker:
 
     def _run(self, attempt: Attempt) -> protocol.FromWorker:
         run = attempt.run
-        program = self._programs.get(run.program)
+        program = self._abilities.programs.get(run.program)
         if program is None:
-            known = ", ".join(sorted(self._programs))
+            known = ", ".join(sorted(self._abilities.programs))
             return attempt.error("input", f"Unknown program '{run.program}'; known are {known}.")
         report = CallbackReport(
             lambda done, total, message: self.send(
@@ -165,7 +182,7 @@ class Worker:
         )
         try:
             with forwarded_logs(run.log_level, self._log_of(run)):
-                result = program(run.params, device_of(run.backend), report)
+                result = program(run.params, self._abilities.place_of(run.backend), report)
             return protocol.Result(run.job, run.attempt, result)
         except InputError as error:
             return attempt.error("input", str(error), error.reason_code)
@@ -182,7 +199,7 @@ class Worker:
 
 
 def note(text: str) -> None:
-    print(f"jobworker {os.getpid()}: {text}", file=sys.stderr, flush=True)
+    print(f"worker {os.getpid()}: {text}", file=sys.stderr, flush=True)
 
 
 def _raise_in(thread: int, error: type[BaseException] | None) -> None:
@@ -191,6 +208,5 @@ def _raise_in(thread: int, error: type[BaseException] | None) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), target)
 
 
-def _versions() -> dict[str, str]:
-    packages = ("qiskit", "qiskit-aer", "samplomatic")
+def _versions(packages: tuple[str, ...]) -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in packages}

@@ -1,0 +1,43 @@
+"""How much a session may take: what keeps the worker alive whatever it is fed.
+
+Time is bounded by sizes and not by a clock, so that the same data gives the same answer on a slow
+machine as on a fast one.
+"""
+
+from __future__ import annotations
+
+import os
+
+try:
+    import resource
+except ImportError:  # not on Windows
+    resource = None  # type: ignore[assignment]
+
+MAX_FILE = 400 * 2**20  # bytes of CSV
+MAX_CELLS = 60_000_000  # of a CSV; as text some 2 GB with all that is made of them
+MAX_NUMBERS = 25_000_000  # in one table of features: 200 MB, and a few copies of it
+MAX_HORIZON = 10_000  # intervals between the last observation and the end of a forecast
+MAX_INTERVALS = 200_000  # of a history: 23 years of hours
+MAX_MODEL_ROWS = 40_000  # a sample of this many rows is learned from
+MAX_MODEL_FILE = 500 * 2**20  # bytes
+DEFAULT_MEMORY = 6144  # MB, STINT_LEARNER_MEMORY
+
+
+def bound_memory() -> None:
+    """Make an allocation beyond the limit a MemoryError instead of the end of the process."""
+    if resource is None:
+        return
+    limit = memory_limit() * 2**20
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if hard != resource.RLIM_INFINITY:
+        limit = min(limit, hard)
+    try:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+    except (ValueError, OSError):
+        return  # a system without this limit: the sizes above still hold
+
+
+def memory_limit() -> int:
+    """Megabytes of data one worker may hold."""
+    text = os.environ.get("STINT_LEARNER_MEMORY", "")
+    return int(text) if text.isdigit() and int(text) > 0 else DEFAULT_MEMORY

@@ -1,0 +1,49 @@
+"""The programs of this worker by the name the service uses."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from jobworker.failures import InputError
+from jobworker.report import Report
+
+from .limits import memory_limit
+from .series import forecast, impact
+from .tabular import anomalies, classification, predict, regression
+
+Program = Callable[[str, Any, Report], str]
+
+
+def _bounded(program: Program) -> Program:
+    """Say in the user's words that the data is too large for this worker."""
+
+    @wraps(program)
+    def run(params: str, place: Any, report: Report) -> str:
+        try:
+            # What libraries say about convergence helps nobody who cannot see the model.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return program(params, place, report)
+        except MemoryError:
+            raise InputError(
+                f"The session needs more memory than a worker may use ({memory_limit()} MB): use "
+                "fewer rows or give columns that are not needed the role 'none'."
+            ) from None
+
+    return run
+
+
+PROGRAMS: dict[str, Program] = {
+    name: _bounded(program)
+    for name, program in {
+        "forecast": forecast.run,
+        "impact": impact.run,
+        "regression": regression.run,
+        "classification": classification.run,
+        "anomalies": anomalies.run,
+        "predict": predict.run,
+    }.items()
+}

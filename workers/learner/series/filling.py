@@ -1,0 +1,73 @@
+"""Aggregation of rows into intervals and imputation of intervals without a value.
+
+Strategies as contracts/nexosis §2 defines them; the median is the lower of two middle values.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+
+def aggregated(values: np.ndarray, groups: np.ndarray, count: int, how: str) -> np.ndarray:
+    """One value per group 0 … count−1 over its known values; NaN for a group without any."""
+    known = ~np.isnan(values)
+    values, groups = values[known], groups[known]
+    result = np.full(count, np.nan)
+    if values.size == 0:
+        return result
+    if how == "mode":
+        found = _modes(values, groups)
+    else:
+        grouped = pd.Series(values).groupby(groups)
+        if how == "median":
+            found = grouped.quantile(0.5, interpolation="lower")
+        else:
+            found = getattr(grouped, how)()
+    result[found.index.to_numpy()] = found.to_numpy()
+    return result
+
+
+def _modes(values: np.ndarray, groups: np.ndarray) -> pd.Series:
+    """The most frequent value of each group; of equally frequent ones the smallest."""
+    counts = pd.DataFrame({"group": groups, "value": values}).groupby(["group", "value"]).size()
+    counts = counts.reset_index(name="count")
+    counts = counts.sort_values(["group", "count", "value"], ascending=[True, False, True])
+    return counts.drop_duplicates("group").set_index("group")["value"]
+
+
+def imputed(values: np.ndarray, how: str) -> np.ndarray:
+    """`values` with its gaps filled. A column that is empty throughout becomes 0."""
+    gaps = np.isnan(values)
+    if not gaps.any():
+        return values
+    filled = values.copy()
+    known = values[~gaps]
+    if how == "zeroes" or known.size == 0:
+        filled[gaps] = 0.0
+    elif how == "mean":
+        filled[gaps] = _between(values, gaps)[gaps]
+    else:
+        filled[gaps] = constant(known, how)
+    return filled
+
+
+def constant(known: np.ndarray, how: str) -> float:
+    """The one value that `median`, `mode`, `min`, `max`, `mean` or `zeroes` fills gaps with."""
+    if how == "zeroes" or known.size == 0:
+        return 0.0
+    if how == "median":
+        return float(np.quantile(known, 0.5, method="lower"))
+    if how == "mode":
+        found, counts = np.unique(known, return_counts=True)
+        return float(found[np.argmax(counts)])
+    return float({"min": np.min, "max": np.max, "mean": np.mean}[how](known))
+
+
+def _between(values: np.ndarray, gaps: np.ndarray) -> np.ndarray:
+    """The average of the nearest known values on both sides; at an end, the one there is."""
+    series = pd.Series(values)
+    before, after = series.ffill().to_numpy(), series.bfill().to_numpy()
+    before = np.where(np.isnan(before), after, before)
+    after = np.where(np.isnan(after), before, after)
+    return (before + after) / 2

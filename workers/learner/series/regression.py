@@ -1,0 +1,102 @@
+"""Contestants that explain the target by trend, seasonal waves and the features of the source."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.linear_model import Ridge
+
+from ..contest import Algorithm
+from .outlook import Outlook, normal
+from .season import waves
+from .univariate import LONGEST_SEASON, arima, arima_outlook
+
+LINEAR = Algorithm(
+    "linear-season",
+    "Linear regression with trend and season",
+    "Trend, seasonal waves and features; its errors decay as a first-order autoregression",
+)
+WITH_REGRESSORS = Algorithm(
+    "arimax",
+    "ARIMA with regressors",
+    "ARIMA errors around seasonal waves and features",
+)
+# Features that the data can tell apart: about ten observations for each.
+MOST_FEATURES = 20
+_RECENT = 800
+
+
+def linear(history: np.ndarray, seasons: tuple[int, ...], steps: int, extra: np.ndarray) -> Outlook:
+    """`extra` has a row of features for each step of the history and of the forecast."""
+    count = len(history)
+    design = _design(count, steps, seasons, extra)
+    model = _ridge().fit(design[:count], history)
+    fitted = model.predict(design)
+    rest = history - fitted[:count]
+    before, after = rest[:-1], rest[1:]
+    power = float((before**2).sum())
+    memory = float(np.clip((before * after).sum() / power, 0, 0.98)) if power > 0 else 0.0
+    ahead = np.arange(1, steps + 1)
+    mean = fitted[count:] + rest[-1] * memory**ahead
+    freedom = max(1, count - design.shape[1] - 2)
+    surprise = float(((after - memory * before) ** 2).sum()) / freedom
+    growth = (1 - memory ** (2 * ahead)) / (1 - memory**2)
+    return normal(mean, np.sqrt(surprise * growth))
+
+
+def importance(
+    history: np.ndarray, seasons: tuple[int, ...], extra: np.ndarray, names: tuple[str, ...]
+) -> dict[str, float]:
+    """How much each feature moves the target in the linear regression; the best one has 1."""
+    count = len(history)
+    design = _design(count, len(extra) - count, seasons, extra)[:count]
+    model = _ridge().fit(design, history)
+    effects = np.abs(model.coef_[-len(names) :]) * design[:, -len(names) :].std(axis=0)
+    most = float(effects.max(initial=0.0))
+    return {name: float(e / most) if most > 0 else 0.0 for name, e in zip(names, effects)}
+
+
+def with_regressors(
+    history: np.ndarray, seasons: tuple[int, ...], steps: int, extra: np.ndarray
+) -> Outlook:
+    """Seasons that ARIMA can follow stay with it, longer ones become waves."""
+    recent = history[-_RECENT:]
+    long = tuple(each for each in seasons if each > LONGEST_SEASON)
+    whole = np.column_stack([waves(len(history) + steps, long), extra])
+    design = whole[len(history) - len(recent) :]
+    varying = np.ptp(design[: len(recent)], axis=0) > 0
+    design = scaled(design[:, varying], len(recent))
+    short = [s for s in seasons if s <= LONGEST_SEASON and len(recent) >= 2 * s + 2]
+    past, future = design[: len(recent)], design[len(recent) :]
+    return arima_outlook(arima(max(short, default=1)), recent, steps, past, future)
+
+
+def chosen_features(history: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Indices of the features to use: those most correlated with the target's changes."""
+    count = len(history)
+    most = max(1, min(MOST_FEATURES, count // 10))
+    if features.shape[1] <= most:
+        return np.arange(features.shape[1])
+    moves = np.diff(history)
+    changes = np.diff(features[:count], axis=0)
+    scale = changes.std(axis=0) * max(float(moves.std()), 1e-12)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        strength = np.abs((changes - changes.mean(axis=0)).T @ (moves - moves.mean())) / scale
+    ranked = np.argsort(-np.nan_to_num(strength, posinf=0.0), kind="stable")
+    return np.sort(ranked[:most])
+
+
+def _ridge() -> Ridge:
+    return Ridge(alpha=1e-3, solver="cholesky")
+
+
+def _design(count: int, steps: int, seasons: tuple[int, ...], extra: np.ndarray) -> np.ndarray:
+    total = count + steps
+    trend = (np.arange(total) / max(1, count - 1))[:, None]
+    seen = tuple(each for each in seasons if count >= 2 * each)
+    return np.column_stack([trend, waves(total, seen), scaled(extra[:total], count)])
+
+
+def scaled(design: np.ndarray, count: int) -> np.ndarray:
+    past = design[:count]
+    deviation = past.std(axis=0)
+    return (design - past.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)

@@ -1,0 +1,179 @@
+"""Contestants that look at the target alone: the automatic methods of statsforecast.
+
+Each is a function of a history, a season's length, and steps ahead, and answers an outlook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from statsforecast import models
+
+from ..contest import Algorithm
+from .outlook import Outlook, apart, normal
+
+Method = Callable[[np.ndarray, tuple[int, ...], int], Outlook]
+
+# Short seasons only: the state of ETS and ARIMA grows with the season, their time with its square.
+LONGEST_SEASON = 24
+# The most recent values a method looks at: older ones cost time and say little.
+RECENT = {"arima": 1_000, "ces": 1_500, "ets": 3_000, "theta": 3_000, "mstl": 12_000}
+
+_LEVELS = [60, 90, 98]
+_COLUMNS = ("lo-98", "lo-90", "lo-60", "mean", "hi-60", "hi-90", "hi-98")
+
+
+@dataclass(frozen=True)
+class Univariate:
+    algorithm: Algorithm
+    method: Method
+    in_ensemble: bool
+    wants_season: bool = False
+
+
+def _forecast(model: Any, history: np.ndarray, steps: int, **more: Any) -> Outlook:
+    values = np.ascontiguousarray(history, float)
+    answer = model.forecast(y=values, h=steps, level=_LEVELS, **more)
+    rows = {name.replace(".0", ""): np.asarray(values) for name, values in answer.items()}
+    return apart(np.stack([rows[name] for name in _COLUMNS]))
+
+
+def short(seasons: tuple[int, ...], history: np.ndarray) -> int:
+    """The longest season that an exact method can follow and that was seen twice."""
+    fits = [each for each in seasons if each <= LONGEST_SEASON and len(history) >= 2 * each + 2]
+    return max(fits, default=1)
+
+
+def _naive(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
+    fits = [each for each in seasons if len(history) >= 2 * each]
+    season = max(fits, default=1)
+    last = history[-season:]
+    mean = np.tile(last, steps // season + 1)[:steps]
+    change = history[season:] - history[:-season]
+    deviation = float(np.sqrt(np.mean(change**2))) if change.size else 0.0
+    rounds = np.arange(steps) // season + 1
+    return normal(mean, deviation * np.sqrt(rounds))
+
+
+def _ets(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
+    recent = history[-RECENT["ets"] :]
+    return _forecast(models.AutoETS(season_length=short(seasons, recent)), recent, steps)
+
+
+def _theta(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
+    recent = history[-RECENT["theta"] :]
+    return _forecast(models.AutoTheta(season_length=short(seasons, recent)), recent, steps)
+
+
+def _ces(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
+    recent = history[-RECENT["ces"] :]
+    return _forecast(models.AutoCES(season_length=short(seasons, recent)), recent, steps)
+
+
+def arima(season: int) -> Any:
+    """Stepwise search with approximated likelihoods, small enough for seconds, not minutes."""
+    small = {"max_p": 3, "max_q": 3, "max_P": 1, "max_Q": 1}
+    return models.AutoARIMA(season_length=season, approximation=True, **small)
+
+
+def arima_outlook(
+    model: Any, history: np.ndarray, steps: int, past: np.ndarray, future: np.ndarray
+) -> Outlook:
+    """The forecast of a model of `arima` with regressors, a row of them per step."""
+    if past.shape[1] == 0:
+        return _forecast(model, history, steps)
+    return _forecast(model, history, steps, X=past, X_future=future)
+
+
+def _arima(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
+    recent = history[-RECENT["arima"] :]
+    return _forecast(arima(short(seasons, recent)), recent, steps)
+
+
+def _mstl(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
+    recent = history[-RECENT["mstl"] :]
+    fits = [each for each in seasons if len(recent) >= 2 * each + 1]
+    if not fits:
+        raise ValueError("no season was seen twice")
+    # Of the remainder only the recent part is given to the trend's method, which is quadratic.
+    return _forecast(models.MSTL(season_length=fits, trend_forecaster=_trend()), recent, steps)
+
+
+def _trend() -> Any:
+    return models.AutoETS(season_length=1, model="ZZN")
+
+
+def logarithmic(method: Method) -> Method:
+    """The method on logarithms, for what grows by percent; for positive values only."""
+
+    def on_logarithms(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
+        return np.exp(method(np.log(history), seasons, steps))
+
+    return on_logarithms
+
+
+NAIVE = Univariate(
+    Algorithm(
+        "seasonal-naive", "Seasonal naive", "Repeats the last season, or the last value if none"
+    ),
+    _naive,
+    False,
+)
+ETS = Univariate(
+    Algorithm("ets", "Exponential smoothing", "ETS, with error, trend and season chosen by AICc"),
+    _ets,
+    True,
+)
+THETA = Univariate(
+    Algorithm("theta", "Theta", "Theta method, its variant chosen by the fit"), _theta, True
+)
+CES = Univariate(
+    Algorithm("ces", "Complex exponential smoothing", "CES, with its season chosen by AICc"),
+    _ces,
+    True,
+)
+ARIMA = Univariate(
+    Algorithm("arima", "ARIMA", "Seasonal ARIMA, its orders chosen step by step by AICc"),
+    _arima,
+    True,
+)
+MSTL = Univariate(
+    Algorithm(
+        "stl-ets", "STL and exponential smoothing", "Seasons taken out by STL, the rest by ETS"
+    ),
+    _mstl,
+    True,
+    wants_season=True,
+)
+LOG_ARIMA = Univariate(
+    Algorithm("log-arima", "ARIMA on logarithms", "Seasonal ARIMA of the target's logarithm"),
+    logarithmic(_arima),
+    True,
+)
+LOG_MSTL = Univariate(
+    Algorithm(
+        "log-stl-ets",
+        "STL and exponential smoothing on logarithms",
+        "Seasons of the target's logarithm taken out by STL, the rest by ETS",
+    ),
+    logarithmic(_mstl),
+    True,
+    wants_season=True,
+)
+
+
+def contestants(history: np.ndarray, seasons: tuple[int, ...]) -> list[Univariate]:
+    """Who is worth trying on this history, cheapest first."""
+    seasonal = any(len(history) >= 2 * each + 1 for each in seasons)
+    chosen = [NAIVE, ETS, THETA, CES, ARIMA]
+    if seasonal:
+        chosen.append(MSTL)
+    smallest, largest = float(history.min()), float(history.max())
+    if smallest > 0 and largest / smallest > 1.5:
+        chosen.append(LOG_ARIMA)
+        if seasonal:
+            chosen.append(LOG_MSTL)
+    return chosen

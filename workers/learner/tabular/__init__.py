@@ -1,0 +1,1 @@
+"""Tables: regression, classification, anomalies, and predict."""

@@ -1,0 +1,157 @@
+"""Feature columns to a matrix of numbers, the same way in training and in every later predict.
+
+Gaps are filled by each column's imputation, words become `column:value` columns of 0 and 1, text
+becomes tf-idf of words and pairs of words, dates become their time, month, weekday and hour.
+An encoding is plain data (and one sklearn vectorizer per text column), so that it can be stored
+with the model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from ..ask import Ask, Column
+from ..contest import Messages
+from ..limits import MAX_NUMBERS
+from ..series.filling import constant
+from ..table import Table
+from ..values import dates, encoded, logicals, numbers, words
+
+MOST_WORDS = 40  # categories of a string column, by frequency; the rarer ones count as none
+MOST_TERMS = 300  # of a text column, by frequency
+_DATE_PARTS = ("", ":month", ":weekday", ":hour")
+
+Values = dict[str, np.ndarray]  # per column: floats, datetimes, or objects (str or None)
+
+
+def read_values(table: Table, columns: list[Column]) -> Values:
+    """The typed values of `columns`; a value that contradicts its type is an input error."""
+    return {column.name: _typed(table.columns[column.name], column) for column in columns}
+
+
+def _typed(texts: pa.ChunkedArray, column: Column) -> np.ndarray:
+    if column.is_number:
+        return numbers(texts, column)
+    if column.data_type == "logical":
+        return logicals(texts, column)
+    if column.data_type == "date":
+        return dates(texts, column)
+    return words(texts)
+
+
+def feature_columns(ask: Ask, table: Table, messages: Messages) -> list[Column]:
+    """The columns to learn from: features that have any value and are not the same everywhere."""
+    kept = []
+    for column in ask.of_role("feature"):
+        codes, distinct = encoded(table.columns[column.name])
+        if len(distinct) == 0:
+            messages.warn(f"Feature '{column.name}' is empty in every row and was not used.")
+        elif len(distinct) > 1 or (codes < 0).any():
+            kept.append(column)
+    return kept
+
+
+@dataclass
+class Encoding:
+    """How each column becomes numbers. `plain` is JSON data, `texts` a vectorizer per column."""
+
+    plain: list[dict[str, Any]]
+    texts: dict[str, TfidfVectorizer]
+
+    @property
+    def names(self) -> list[str]:
+        """The matrix's columns."""
+        return [name for part in self.plain for name in self._names_of(part)]
+
+    def matrix(self, values: Values) -> np.ndarray:
+        blocks = [self._block(part, values[part["name"]]) for part in self.plain]
+        return np.column_stack(blocks) if blocks else np.zeros((0, 0))
+
+    def _names_of(self, part: dict[str, Any]) -> list[str]:
+        name, kind = part["name"], part["kind"]
+        if kind == "words":
+            return [f"{name}:{word}" for word in part["words"]]
+        if kind == "text":
+            return [f"{name}:{term}" for term in self.texts[name].get_feature_names_out()]
+        return [f"{name}{each}" for each in _DATE_PARTS] if kind == "date" else [name]
+
+    def _block(self, part: dict[str, Any], values: np.ndarray) -> np.ndarray:
+        kind = part["kind"]
+        if kind == "number":
+            return np.where(np.isnan(values), part["fill"], values)
+        if kind == "date":
+            return _date_parts(values, np.datetime64(part["fill"], "ns"))
+        if kind == "text":
+            texts = ["" if text is None else text for text in values]
+            return self.texts[part["name"]].transform(texts).toarray()
+        place = {word: i for i, word in enumerate(part["words"])}
+        fill = place.get(part["fill"], -1) if part["fill"] is not None else -1
+        codes = np.array([fill if word is None else place.get(word, -1) for word in values], int)
+        block = np.zeros((len(values), len(place)))
+        known = codes >= 0
+        block[np.flatnonzero(known), codes[known]] = 1.0
+        return block
+
+
+def learn_encoding(columns: list[Column], values: Values) -> Encoding:
+    """Take fills, words and terms from `values`, which must be training rows only."""
+    plain: list[dict[str, Any]] = []
+    texts: dict[str, TfidfVectorizer] = {}
+    for column in columns:
+        known = values[column.name]
+        if column.is_number or column.data_type == "logical":
+            known = known[~np.isnan(known)]
+            fill = constant(known, column.imputation)
+            plain.append({"name": column.name, "kind": "number", "fill": fill})
+        elif column.data_type == "date":
+            known = known[~np.isnat(known)].astype(np.int64)
+            middle = int(np.quantile(known, 0.5, method="lower")) if known.size else 0
+            fill = str(np.datetime64(middle, "ns"))
+            plain.append({"name": column.name, "kind": "date", "fill": fill})
+        elif column.data_type == "text":
+            vectorizer = _terms(known)
+            if vectorizer is not None:
+                texts[column.name] = vectorizer
+                plain.append({"name": column.name, "kind": "text"})
+        else:
+            plain.append(_words(column, known))
+    return Encoding(plain, texts)
+
+
+def rows_that_fit(count: int, width: int, most: int) -> int:
+    """How many rows can be learned from without exceeding the memory of a worker."""
+    return min(count, most, max(100, MAX_NUMBERS // max(1, width)))
+
+
+def _words(column: Column, known: np.ndarray) -> dict[str, Any]:
+    found: dict[str, int] = {}
+    for word in known:
+        if word is not None:
+            found[word] = found.get(word, 0) + 1
+    most = sorted(found, key=lambda word: (-found[word], word))[:MOST_WORDS]
+    fill = most[0] if most and column.imputation == "mode" else None
+    return {"name": column.name, "kind": "words", "words": sorted(most), "fill": fill}
+
+
+def _terms(known: np.ndarray) -> TfidfVectorizer | None:
+    texts = ["" if text is None else text for text in known]
+    least = 2 if len(texts) >= 20 else 1
+    vectorizer = TfidfVectorizer(
+        ngram_range=(1, 2), stop_words="english", max_features=MOST_TERMS, min_df=least
+    )
+    try:
+        return vectorizer.fit(texts)
+    except ValueError:
+        return None  # nothing but stop words
+
+
+def _date_parts(values: np.ndarray, fill: np.datetime64) -> np.ndarray:
+    times = pd.DatetimeIndex(np.where(np.isnat(values), fill, values))
+    days = times.to_numpy().astype("datetime64[s]").astype(float) / 86_400
+    return np.column_stack([days, times.month, times.weekday, times.hour]).astype(float)

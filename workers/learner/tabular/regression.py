@@ -1,0 +1,102 @@
+"""The program `regression`: a number from the other columns (contracts/nexosis §5.4, §7.4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jobworker.failures import InputError
+from jobworker.report import Report
+
+from ..ask import Ask, ask_of
+from ..contest import Contestant, Messages
+from ..metrics import regression_metrics
+from ..output import result_text, texts_of, write_rows
+from ..table import read_table
+from ..values import numbers
+from .candidates import regressors
+from .importance import importance
+from .models import Model
+from .supervised import Problem, compete, known_rows, problem_of, selection
+
+FEWEST = 5  # rows
+
+
+def run(params: str, place: Any, report: Report) -> str:
+    ask = ask_of(params)
+    messages = Messages()
+    report.progress(0, 0, "Reading the data")
+    if not ask.goal.is_number:
+        raise InputError(
+            f"The target column '{ask.goal.name}' is declared {ask.goal.data_type}; regression "
+            "needs a numeric target. For categories use classification."
+        )
+    table = known_rows(ask, read_table(ask), FEWEST, messages)
+    messages.inform(f"{table.count} observations were found in the data source.")
+    target = numbers(table.columns[ask.goal.name], ask.goal)
+    told = ~np.isnan(target)
+    if not told.all():
+        table, target = _without_gaps(ask, table, told, target)
+    problem = problem_of(ask, table, target, False, messages)
+    candidates = regressors(len(problem.train), len(problem.encoding.names), ask.seed)
+    contest, ranked = compete(
+        problem, candidates, _error, _measure, False, ask.seed, report, messages
+    )
+    champion = ranked[0]
+    contest.step(f"Fitting {champion.algorithm.name} to all rows")
+    encoding, matrix = problem.whole()
+    estimator = champion.outcome[1]().fit(matrix, target)
+    model = Model(
+        "regression", ask.goal.name, problem.columns, sorted(ask.missing), encoding, estimator, []
+    )
+    contest.finish("Writing the model")
+    return result_text(
+        {
+            "metrics": champion.metrics,
+            "algorithm": champion.algorithm.wire(),
+            "intervals": ["0.5"],
+            "rows": _rows(ask, problem, champion, "results.csv"),
+            "messages": messages.items,
+            "contestants": [
+                {
+                    "id": i,
+                    "algorithm": contestant.algorithm.wire(),
+                    "metrics": contestant.metrics,
+                    "dataSourceProperties": list(contestant.properties),
+                    "champion": i == 0,
+                    "rows": _rows(ask, problem, contestant, f"contestant-{i}.csv"),
+                }
+                for i, contestant in enumerate(ranked)
+            ],
+            "selection": {"metricSets": [selection(problem)]},
+            "model": model.save(ask.folder),
+            "details": {"featureImportance": importance(ranked, problem.encoding.names)},
+        }
+    )
+
+
+def _without_gaps(ask: Ask, table: Any, told: np.ndarray, target: np.ndarray) -> Any:
+    """Drop rows whose target is the word NaN."""
+    if told.sum() < FEWEST:
+        raise InputError(f"Too few rows have a number in the target column '{ask.goal.name}'.")
+    return table.take(np.flatnonzero(told)), target[told]
+
+
+def _error(actual: np.ndarray, predicted: np.ndarray) -> float:
+    return float(np.sqrt(((actual - predicted) ** 2).mean()))
+
+
+def _measure(
+    fitted: Any, matrix: np.ndarray, actual: np.ndarray
+) -> tuple[dict[str, float], np.ndarray]:
+    predicted = np.asarray(fitted.predict(matrix), float)
+    return regression_metrics(actual, predicted), predicted
+
+
+def _rows(ask: Ask, problem: Problem, contestant: Contestant, name: str) -> dict[str, Any] | None:
+    if contestant.failed:
+        return None
+    predicted = texts_of(contestant.outcome[0])
+    actual = problem.table.columns[ask.goal.name].take(problem.test).to_pylist()
+    return write_rows(ask.folder, name, problem.test_rows(ask.goal.name, predicted, actual))

@@ -1,0 +1,83 @@
+import time
+from pathlib import Path
+
+import pytest
+
+from jobworker.failures import InputError
+from learner.tabular import models
+
+from .given import MEASURES, measures
+from .test_anomalies import READINGS, readings
+from .test_classification import PLANTS, plants
+
+
+@pytest.fixture
+def trained(session):
+    return session.run("regression", measures(), MEASURES, "y")
+
+
+def test_rows_come_back_as_text_with_the_target_filled_in(session, trained):
+    (row,) = session.predict(trained, [{"a": 1.5, "kind": "red", "noise": None}])["rows"]
+    assert {name: row[name] for name in ("a", "kind", "noise")} == {
+        "a": "1.5",
+        "kind": "red",
+        "noise": None,
+    }
+    assert 8 < float(row["y"]) < 11
+
+
+def test_names_match_in_any_case_and_a_given_target_is_overwritten(session, trained):
+    answer = session.predict(trained, [{"A": "0", "KIND": "green", "Y": "999", "extra": "e"}])
+    (row,) = answer["rows"]
+    assert list(row) == ["A", "KIND", "Y", "extra"]
+    assert abs(float(row["Y"])) < 2
+
+
+def test_missing_unknown_and_unreadable_values_do_not_fail_the_call(session, trained):
+    answer = session.predict(trained, [{"a": "high", "kind": "blue"}, {"a": "1", "kind": "red"}])
+    alone = session.predict(trained, [{"a": "1", "kind": "red"}])
+    assert answer["rows"][1] == alone["rows"][0]
+    said = [message["message"] for message in answer["messages"]]
+    assert any("'noise' is not in the rows" in text for text in said)
+    assert any("'a' that are no numericMeasure" in text for text in said)
+
+
+def test_class_scores_are_added_when_asked_for(session):
+    result = session.run("classification", plants(), PLANTS, "plant")
+    asked = [{"long": "0", "wide": "5"}, {"long": "3", "wide": "2"}]
+    rows = session.predict(result, asked, include_class_scores=True)["rows"]
+    assert [row["plant"] for row in rows] == ["kind 0", "kind 1"]
+    assert float(rows[0]["plant:kind 0"]) > 0.5 > float(rows[0]["plant:kind 1"])
+    assert set(session.predict(result, asked)["rows"][0]) == {"long", "wide", "plant"}
+
+
+def test_anomalies_get_the_score_of_training(session):
+    result = session.run("anomalies", readings(), READINGS)
+    whole = session.rows(result["details"]["anomalyScores"])
+    rows = [{"first": row["first"], "second": row["second"]} for row in whole]
+    again = session.predict(result, rows)["rows"]
+    assert [row["anomaly"] for row in again] == pytest.approx([row["anomaly"] for row in whole])
+
+
+def test_a_second_prediction_needs_no_file(session, trained):
+    session.predict(trained, [{"a": "1"}])
+    (Path(session.asked["folder"]) / "model.skops").unlink()
+    started = time.perf_counter()
+    session.predict(trained, [{"a": "1"}])
+    assert time.perf_counter() - started < 1  # of which some ms when the machine is free
+
+
+def test_a_file_that_is_not_the_one_of_the_checksum_is_refused(session, trained):
+    models._loaded.clear()
+    path = Path(session.asked["folder"]) / "model.skops"
+    path.write_bytes(path.read_bytes() + b"\0")
+    with pytest.raises(InputError, match="not the one its session wrote"):
+        session.predict(trained, [{"a": "1"}])
+    path.unlink()
+    with pytest.raises(InputError, match="is gone"):
+        session.predict(trained, [{"a": "1"}])
+
+
+def test_no_rows_are_refused(session, trained):
+    with pytest.raises(InputError, match="at least one row"):
+        session.predict(trained, [])

@@ -1,0 +1,103 @@
+"""Text to values: numbers, logical words, dates. A value that does not fit names its row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobworker.failures import InputError
+
+from .ask import Column
+from .dates import parse_dates
+
+TRUE = ("true", "1", "on", "yes", "1.0", "t", "y")
+FALSE = ("false", "0", "off", "no", "0.0", "f", "n")
+
+Texts = pa.ChunkedArray
+
+
+def numbers(texts: Texts, column: Column) -> np.ndarray:
+    """float64 per row, NaN where missing. "NaN" counts as missing; an infinite value is refused."""
+    try:
+        parsed = pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        parsed = _through_uniques(texts, _number, column, "a number")
+    values = np.asarray(parsed, dtype=float)
+    endless = np.flatnonzero(np.isinf(values))
+    if endless.size:
+        row = int(endless[0])
+        raise InputError(
+            f"Column '{column.name}' has the value '{texts[row].as_py()}' in row {row + 1}; "
+            "numbers must be finite. Correct it or list it in missingValues."
+        )
+    return values
+
+
+def logicals(texts: Texts, column: Column) -> np.ndarray:
+    """1.0, 0.0 or NaN per row, from true/false, yes/no, on/off, 1/0 in any case."""
+    return _through_uniques(texts, _logical, column, "true or false")
+
+
+def dates(texts: Texts, column: Column) -> np.ndarray:
+    """datetime64[ns] per row in UTC, NaT where missing."""
+    codes, uniques = encoded(texts)
+    parsed = parse_dates(uniques)
+    bad = np.flatnonzero(np.isnat(parsed))
+    if bad.size:
+        _refuse(column, uniques, codes, int(bad[0]), "a date")
+    with_gap = np.append(parsed, np.datetime64("NaT", "ns"))
+    return with_gap[codes]
+
+
+def words(texts: Texts) -> np.ndarray:
+    """An object array of str and None."""
+    return texts.to_numpy(zero_copy_only=False)
+
+
+def encoded(texts: Texts) -> tuple[np.ndarray, np.ndarray]:
+    """Codes per row (−1 is missing) into the distinct texts, in order of first appearance."""
+    whole = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    if isinstance(whole, pa.ChunkedArray):
+        whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], pa.string())
+    dictionary = whole.dictionary_encode()
+    codes = dictionary.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes, dictionary.dictionary.to_numpy(zero_copy_only=False)
+
+
+def _through_uniques(texts: Texts, parse, column: Column, what: str) -> np.ndarray:
+    codes, uniques = encoded(texts)
+    parsed = [parse(text) for text in uniques]
+    bad = next((i for i, value in enumerate(parsed) if value is None), None)
+    if bad is not None:
+        _refuse(column, uniques, codes, bad, what)
+    return np.append(np.asarray(parsed, dtype=float), np.nan)[codes]
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text) if "_" not in text else None
+    except ValueError:
+        return None
+
+
+def _logical(text: str) -> float | None:
+    low = text.lower()
+    if low in TRUE:
+        return 1.0
+    return 0.0 if low in FALSE else None
+
+
+def _refuse(column: Column, uniques: np.ndarray, codes: np.ndarray, bad: int, what: str) -> None:
+    row = int(np.flatnonzero(codes == bad)[0]) + 1
+    shown = str(uniques[bad])
+    shown = shown if len(shown) <= 40 else f"{shown[:40]}…"
+    raise InputError(
+        f"Column '{column.name}' is declared {column.data_type}, but its value '{shown}' in "
+        f"row {row} is not {what}. Correct it, list it in missingValues, or declare another type."
+    )
+
+
+def is_time(values: np.ndarray) -> bool:
+    return pd.api.types.is_datetime64_any_dtype(values)
