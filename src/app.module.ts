@@ -132,21 +132,26 @@ export function makeRunners(config: Config, devices: Devices, store: Store, cloc
   const has = (driver: string) => config.backends.some((backend) => backend.driver === driver);
   const aer = makePool(config.python, 'jobworker', {
     missing: 'the Python workers are not installed: run npm run quickstart',
-    programs: { aer: aerPrograms },
+    programs: new Map([['aer', aerPrograms]]),
     warm: has('aer') ? config.warm_workers : 0,
     describe: (backend) => ({ ...backend.options, ...devices.of(backend) }),
     home: config.home,
   });
   const learn = makePool(config.learner_python, 'learner', {
     missing: 'its Python environment .venv-learn is not installed: see docs/dialects/nexosis.md',
-    programs: { learner: learnerPrograms },
+    programs: new Map([['learner', learnerPrograms]]),
     warm: has('learner') ? config.warm_workers : 0,
     describe: () => ({}),
     home: config.home,
   });
   const learner = new Learner(learn, store, clock, config.data);
   return {
-    runners: new RunnersByDriver({ aer, learner }),
+    runners: new RunnersByDriver(
+      new Map<string, Runners>([
+        ['aer', aer],
+        ['learner', learner],
+      ]),
+    ),
     async warmUp() {
       await learner.ready;
       aer.warmUp();

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ConfigError, loadConfig } from './config/config.js';
+import { ConfigError } from './config/config-file.js';
+import { loadConfig } from './config/config.js';
 import { startService } from './service.js';
 
 /** `npm start`: one process with the API, the clock and the runners. */

@@ -61,7 +61,8 @@ async function installedByHand() {
 /** Compiles src to dist, unless nothing that matters has changed since. */
 export async function ensureBuild({ tell, log } = {}) {
   const stamp = inRoot('dist', '.stint-stamp');
-  const sources = ['src', 'package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
+  const settings = ['package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
+  const sources = ['src', 'scripts/bundle.mjs', ...settings];
   const wanted = await digest(sources.map((name) => inRoot(name)));
   if (existsSync(inRoot('dist', 'main.js')) && (await hasStamp(stamp, wanted))) return 'unchanged';
   await mustRun('The service could not be built.', npm, ['run', '--silent', 'build'], { onLine: tell, log });

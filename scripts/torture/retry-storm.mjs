@@ -127,5 +127,10 @@ function hangUpBehind(near, body, port) {
   for (let i = 0; i < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
   const far = connect(port, '127.0.0.1');
   far.on('error', () => undefined);
-  far.end(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body]), () => near.socket.destroy());
+  // Unread, an answer that was faster than the hang-up is refused by a reset: the service can know in every case.
+  far.pause();
+  far.write(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body]), () => {
+    far.destroy();
+    near.socket.destroy();
+  });
 }

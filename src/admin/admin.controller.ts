@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { BackendConfig } from '../config/config.schema.js';
 import { AdminOnly, Asker } from '../auth/token.guard.js';
 import { TokensService } from '../auth/tokens.service.js';
@@ -14,6 +14,7 @@ import { EstimatesService } from '../scheduler/estimates.service.js';
 import { InstancesService } from '../scheduler/instances.service.js';
 import { LedgerService } from '../scheduler/ledger.service.js';
 import { SessionsService } from '../scheduler/sessions.service.js';
+import { LedgerAnswer } from './answers.dto.js';
 import {
   AdminSessionsQuery,
   AdvanceBody,
@@ -29,6 +30,7 @@ import {
   fromInstance,
   fromLedger,
   fromToken,
+  millisOr,
   toLimits,
   toNewBackend,
   toPlan,
@@ -80,8 +82,7 @@ export class AdminController {
     const changed = await this.backends.change(name, (backend) => ({
       status: status ?? backend.status,
       // A reason belongs to the status it was given with.
-      statusReason:
-        reason ?? (status === undefined || status === backend.status ? backend.statusReason : null),
+      statusReason: reason ?? ((status ?? backend.status) === backend.status ? backend.statusReason : null),
       limits: toLimits(limits, backend.limits),
     }));
     return this.shown(actor, changed);
@@ -90,7 +91,7 @@ export class AdminController {
   @ApiOperation({ summary: 'Add an instance' })
   @Post('instances')
   async addInstance(@Body() { name, shares, budget_seconds, plan }: NewInstanceBody) {
-    const budget = budget_seconds === undefined ? null : seconds(budget_seconds);
+    const budget = millisOr(budget_seconds, null);
     return fromInstance(await this.instances.create({ name, shares, budget, plan: toPlan(plan) }));
   }
 
@@ -151,17 +152,16 @@ export class AdminController {
     return fromSession(closed, this.clock.now());
   }
 
-  @ApiOperation({ summary: 'What was charged to whom' })
+  @ApiOperation({ summary: 'What was charged to whom, in pages, and what it comes to' })
+  @ApiOkResponse({ type: LedgerAnswer })
   @Get('ledger')
-  async getLedger(@Query() { from, to, backend, user, instance }: LedgerQuery) {
-    const entries = await this.ledger.list({
-      from: from?.getTime(),
-      to: to?.getTime(),
-      backend,
-      user,
-      instance: await this.instanceId(instance),
-    });
-    return fromLedger(entries, new Map((await this.instances.list()).map(({ id, name }) => [id, name])));
+  async getLedger(@Query() query: LedgerQuery): Promise<LedgerAnswer> {
+    const { backend, user, limit, after } = query;
+    const time = { from: query.from?.getTime(), to: query.to?.getTime() };
+    const filter = { ...time, backend, user, instance: await this.instanceId(query.instance) };
+    const view = await this.ledger.view(filter, { limit, after }, query.sum_by);
+    const names = new Map((await this.instances.list()).map(({ id, name }) => [id, name]));
+    return fromLedger(view, { ...time, limit }, names);
   }
 
   @ApiOperation({ summary: "The service's time" })

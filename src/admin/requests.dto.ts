@@ -13,6 +13,7 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
+import { ledgerGroups, type LedgerGroup } from '../scheduler/ports.js';
 import { roles, type Role } from '../kernel/access/access.js';
 import { backendStatuses, type BackendStatus } from '../kernel/backend/backend.js';
 import { LimitsConfig } from '../config/config.schema.js';
@@ -32,16 +33,16 @@ export class ChangeBackendBody {
 
 class PlanBody {
   @IsOptional() @IsArray() @IsIn(sessionModes, { each: true }) modes?: SessionMode[];
-  @IsOptional() @IsInt() @Min(1) max_ttl?: number;
-  @IsOptional() @IsInt() @Min(1) active_ttl?: number;
-  @IsOptional() @IsInt() @Min(1) interactive_ttl?: number;
-  @IsOptional() @IsInt() @Min(1) max_execution_time?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(1e9) max_ttl?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(1e9) active_ttl?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(1e9) interactive_ttl?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(1e9) max_execution_time?: number;
 }
 
 export class NewInstanceBody {
   @IsString() @MinLength(1) @MaxLength(128) name!: string;
   @IsNumber() @Min(0.001) @Max(1_000_000) shares: number = 1;
-  @IsOptional() @IsNumber() @Min(0) budget_seconds?: number;
+  @IsOptional() @IsNumber() @Min(0) @Max(1e12) budget_seconds?: number;
   @IsOptional() @ValidateNested() @Type(() => PlanBody) plan?: PlanBody;
 }
 
@@ -77,10 +78,17 @@ export class AdminSessionsQuery {
 }
 
 export class LedgerQuery {
+  @Type(() => Number) @IsInt() @Min(1) @Max(1000) limit: number = 200;
+  /** The `next` of the page before. */
+  @IsOptional() @Type(() => Number) @IsInt() @Min(0) after?: number;
+  /** Of an entry that began earlier the part from here on counts. */
   @IsOptional() @Type(() => Date) @IsDate() from?: Date;
+  /** Of an entry that ended later the part up to here counts. */
   @IsOptional() @Type(() => Date) @IsDate() to?: Date;
   @IsOptional() @IsString() backend?: string;
   @IsOptional() @IsString() user?: string;
   /** Name or CRN. */
   @IsOptional() @IsString() instance?: string;
+  /** What the sums are to be told apart by; may be given several times. */
+  @Transform(list) @IsIn(ledgerGroups, { each: true }) sum_by: LedgerGroup[] = [];
 }

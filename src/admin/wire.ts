@@ -1,30 +1,33 @@
 import { defaultLimits, type Backend, type BackendLimits } from '../kernel/backend/backend.js';
 import type { Snapshot } from '../kernel/choice/snapshot.js';
 import { seconds, toSeconds, toWholeSeconds, type Millis } from '../kernel/time.js';
-import { chargedTime, type LedgerEntry } from '../kernel/usage/usage.js';
 import type { Instance, Token } from '../scheduler/ports.js';
 import type { BackendConfig, LimitsConfig } from '../config/config.schema.js';
 import type { NewBackend } from '../scheduler/backends.service.js';
 import type { WaitEstimate } from '../scheduler/estimates.service.js';
+import type { LedgerView } from '../scheduler/ledger.service.js';
+import type { LedgerAnswer } from './answers.dto.js';
 import type { NewInstanceBody } from './requests.dto.js';
 
 const iso = (at: Millis): string => new Date(at).toISOString();
 const secondsOrNull = (ms: Millis | null): number | null => (ms === null ? null : toSeconds(ms));
 const isoOrNull = (at: Millis | null): string | null => (at === null ? null : iso(at));
 
+/** A member that is null says as little as one that is missing. */
+export const millisOr = <T>(value: number | null | undefined, otherwise: T): Millis | T =>
+  value == null ? otherwise : seconds(value);
+
 /** Limits as asked, over those that are in force. */
 export function toLimits(body: LimitsConfig | undefined, base: BackendLimits = defaultLimits): BackendLimits {
-  const or = (value: number | undefined, otherwise: Millis) =>
-    value === undefined ? otherwise : seconds(value);
   return {
-    maxTtl: or(body?.max_ttl, base.maxTtl),
-    activeTtl: or(body?.active_ttl, base.activeTtl),
+    maxTtl: millisOr(body?.max_ttl, base.maxTtl),
+    activeTtl: millisOr(body?.active_ttl, base.activeTtl),
     interactiveTtl: {
-      dedicated: or(body?.interactive_ttl?.dedicated, base.interactiveTtl.dedicated),
-      batch: or(body?.interactive_ttl?.batch, base.interactiveTtl.batch),
+      dedicated: millisOr(body?.interactive_ttl?.dedicated, base.interactiveTtl.dedicated),
+      batch: millisOr(body?.interactive_ttl?.batch, base.interactiveTtl.batch),
     },
-    unusedTtl: or(body?.unused_ttl, base.unusedTtl),
-    maxExecutionTime: or(body?.max_execution_time, base.maxExecutionTime),
+    unusedTtl: millisOr(body?.unused_ttl, base.unusedTtl),
+    maxExecutionTime: millisOr(body?.max_execution_time, base.maxExecutionTime),
   };
 }
 
@@ -80,13 +83,12 @@ export const fromBackend = (backend: Backend, slots: Snapshot['slots'], { wait, 
 });
 
 export function toPlan(plan: NewInstanceBody['plan']): Instance['plan'] {
-  const or = (value: number | undefined) => (value === undefined ? undefined : seconds(value));
   return {
-    modes: plan?.modes,
-    maxTtl: or(plan?.max_ttl),
-    activeTtl: or(plan?.active_ttl),
-    interactiveTtl: or(plan?.interactive_ttl),
-    maxExecutionTime: or(plan?.max_execution_time),
+    modes: plan?.modes ?? undefined,
+    maxTtl: millisOr(plan?.max_ttl, undefined),
+    activeTtl: millisOr(plan?.active_ttl, undefined),
+    interactiveTtl: millisOr(plan?.interactive_ttl, undefined),
+    maxExecutionTime: millisOr(plan?.max_execution_time, undefined),
   };
 }
 
@@ -111,25 +113,37 @@ export const fromToken = (token: Token, instance: Instance | undefined) => ({
 });
 
 export function fromLedger(
-  entries: readonly (LedgerEntry & { id: number })[],
+  { entries, sums }: LedgerView,
+  { from = 0, to = Infinity, limit }: { from?: Millis; to?: Millis; limit: number },
   names: ReadonlyMap<string, string>,
-) {
-  const sum = entries.reduce((total, entry) => total + chargedTime(entry), 0);
+): LedgerAnswer {
+  const nameOf = (instance: string) => names.get(instance) ?? instance;
   return {
     entries: entries.map((entry) => ({
       id: entry.id,
       kind: entry.kind,
       backend: entry.backend,
       slot: entry.slot,
-      instance: names.get(entry.instance) ?? entry.instance,
+      instance: nameOf(entry.instance),
       user: entry.user,
       session_id: entry.session,
       job_id: entry.job,
       from: iso(entry.from),
       to: iso(entry.to),
-      charged_seconds: toSeconds(chargedTime(entry)),
+      charged_seconds: toSeconds(Math.min(entry.to, to) - Math.max(entry.from, from)),
     })),
-    sums: { charged_seconds: toSeconds(sum), entries: entries.length },
+    next: entries.length === limit ? (entries.at(-1)?.id ?? null) : null,
+    sums: sums && {
+      charged_seconds: toSeconds(sums.charged),
+      entries: sums.entries,
+      groups: sums.groups.map(({ instance, session, charged, entries: count, ...others }) => ({
+        ...(instance && { instance: nameOf(instance) }),
+        ...others,
+        ...(session !== undefined && { session_id: session }),
+        charged_seconds: toSeconds(charged),
+        entries: count,
+      })),
+    },
   };
 }
 

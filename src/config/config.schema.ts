@@ -13,19 +13,23 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
+import { defaultData } from './data-folder.js';
+
+/** Seconds, some thirty years: what is more was meant as milliseconds. */
+const longest = 1e9;
 
 class IdleLimits {
-  @IsOptional() @IsInt() @Min(1) dedicated?: number;
-  @IsOptional() @IsInt() @Min(1) batch?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(longest) dedicated?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(longest) batch?: number;
 }
 
 /** Seconds. What a session or job gets when it does not ask, and the most it may ask for. */
 export class LimitsConfig {
-  @IsOptional() @IsInt() @Min(1) max_ttl?: number;
-  @IsOptional() @IsInt() @Min(1) active_ttl?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(longest) max_ttl?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(longest) active_ttl?: number;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => IdleLimits) interactive_ttl?: IdleLimits;
-  @IsOptional() @IsInt() @Min(1) unused_ttl?: number;
-  @IsOptional() @IsInt() @Min(1) max_execution_time?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(longest) unused_ttl?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(longest) max_execution_time?: number;
 }
 
 /** A backend as the configuration file and `POST /api/v1/admin/backends` describe it. */
@@ -51,7 +55,7 @@ export class NexosisConfig {
 export class ConfigFile {
   @IsString() host = '127.0.0.1';
   @IsInt() @Min(0) @Max(65535) port = 8080;
-  @IsString() data = './data';
+  @IsString() data = defaultData;
   @IsIn(['real', 'virtual']) clock: 'real' | 'virtual' = 'real';
   @IsOptional() @IsString() @MinLength(32) admin_token?: string;
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']) log_level = 'info';

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { givenFolder } from '../../test/support/store.js';
-import { ConfigError, loadConfig } from './config.js';
+import { ConfigError } from './config-file.js';
+import { loadConfig } from './config.js';
 
 const project = join(import.meta.dirname, '../..');
 

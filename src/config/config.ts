@@ -1,9 +1,9 @@
 import 'reflect-metadata';
-import { existsSync, readFileSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
-import { parse } from 'yaml';
+import { ConfigError, findFile, readYaml } from './config-file.js';
 import { ConfigFile } from './config.schema.js';
 
 /** The validated configuration. Paths are absolute, durations have their unit in the name. */
@@ -13,14 +13,6 @@ export type Config = Readonly<ConfigFile> & {
   /** The project's own folder: devices, workers and the example configuration live there. */
   readonly home: string;
 };
-
-/** A mistake in the configuration. Every line names the key and says what would be right. */
-export class ConfigError extends Error {
-  constructor(readonly lines: readonly string[]) {
-    super(lines.join('\n'));
-    this.name = 'ConfigError';
-  }
-}
 
 /** Each variable is also a key of the file; the environment wins. */
 const variables = {
@@ -67,31 +59,6 @@ export function loadConfig(env: NodeJS.ProcessEnv, home: string): Config {
     source,
     home,
   };
-}
-
-/** An explicit file, else ./stint.yaml, else the example that is shipped. */
-function findFile(named: string | undefined, home: string): string | null {
-  if (named !== undefined && named !== '') {
-    const file = isAbsolute(named) ? named : resolve(named);
-    if (!existsSync(file)) throw new ConfigError([`STINT_CONFIG names ${file}, which does not exist.`]);
-    return file;
-  }
-  return [resolve('stint.yaml'), join(home, 'stint.example.yaml')].find((file) => existsSync(file)) ?? null;
-}
-
-function readYaml(file: string): Record<string, unknown> {
-  let content: unknown;
-  try {
-    content = parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new ConfigError([
-      `${file} is no valid YAML: ${error instanceof Error ? error.message : String(error)}`,
-    ]);
-  }
-  if (content === null || content === undefined) return {};
-  if (typeof content !== 'object' || Array.isArray(content))
-    throw new ConfigError([`${file} must be a list of keys and values.`]);
-  return content as Record<string, unknown>;
 }
 
 function explain(error: ValidationError, path = ''): string[] {

@@ -9,7 +9,7 @@ export interface PoolSettings {
   readonly worker: WorkerCommand | null;
   readonly missing: string | null;
   /** Programs by driver. Known without asking a process, so that a job can be checked before one is up. */
-  readonly programs: Readonly<Record<string, readonly string[]>>;
+  readonly programs: ReadonlyMap<string, readonly string[]>;
   /** Processes kept ready while nothing runs. */
   readonly warm: number;
   /** What a worker is told about a backend: its options, a device spelled out. */
@@ -49,11 +49,11 @@ export class RunnerPool implements Runners {
   }
 
   programs(driver: string): readonly string[] | null {
-    return this.settings.programs[driver] ?? null;
+    return this.settings.programs.get(driver) ?? null;
   }
 
   unavailable(driver: string): string | null {
-    return this.settings.programs[driver] === undefined ? null : this.settings.missing;
+    return this.settings.programs.has(driver) ? this.settings.missing : null;
   }
 
   /** Starts the processes that are to be ready before the first job. */

@@ -7,7 +7,7 @@ import type { RunnerListener, Runners, Task } from '../scheduler/ports.js';
 export class RunnersByDriver implements Runners {
   private readonly started = new Map<string, Runners>();
 
-  constructor(private readonly drivers: Readonly<Record<string, Runners>>) {}
+  constructor(private readonly drivers: ReadonlyMap<string, Runners>) {}
 
   listen(listener: RunnerListener): void {
     const heard: RunnerListener = {
@@ -17,19 +17,19 @@ export class RunnersByDriver implements Runners {
       },
       logged: (job, token, level, text) => listener.logged(job, token, level, text),
     };
-    for (const runners of new Set(Object.values(this.drivers))) runners.listen(heard);
+    for (const runners of new Set(this.drivers.values())) runners.listen(heard);
   }
 
   programs(driver: string): readonly string[] | null {
-    return this.drivers[driver]?.programs(driver) ?? null;
+    return this.drivers.get(driver)?.programs(driver) ?? null;
   }
 
   unavailable(driver: string): string | null {
-    return this.drivers[driver]?.unavailable(driver) ?? null;
+    return this.drivers.get(driver)?.unavailable(driver) ?? null;
   }
 
   start(task: Task): void {
-    const runners = this.drivers[task.backend.driver] ?? this.any;
+    const runners = this.drivers.get(task.backend.driver) ?? this.any;
     this.started.set(task.token, runners);
     runners.start(task);
   }
@@ -43,7 +43,7 @@ export class RunnersByDriver implements Runners {
   }
 
   private get any(): Runners {
-    const [first] = Object.values(this.drivers);
+    const [first] = this.drivers.values();
     if (first === undefined) throw new Error('There are no runners.');
     return first;
   }

@@ -142,15 +142,14 @@ export class JobsService implements OnModuleInit, RunnerListener {
     return (await this.store.read.params(id)) ?? '{}';
   }
 
-  /** The result text of a completed job; null for any other. A private job's can be read once. */
+  /** The result text of a completed job, the traceback of a failed one. A private job's result can be read once. */
   async result(actor: Actor, id: string): Promise<string | null> {
     const job = await this.get(actor, id);
-    if (job.state !== 'completed') return null;
-    const result = await this.store.read.result(id);
-    if (job.details.private && result !== null) {
-      await this.commands.run((unit) => unit.tx.jobs.removeResult(id));
-    }
-    return result;
+    const isTraceback = job.state === 'failed' && job.script === null;
+    if (job.state !== 'completed' && !isTraceback) return null;
+    if (!job.details.private || isTraceback) return this.store.read.result(id);
+    // Of two who ask at once, one gets it.
+    return this.commands.run((unit) => unit.tx.jobs.takeResult(id));
   }
 
   async logs(actor: Actor, id: string): Promise<{ at: Millis; level: string; text: string }[]> {

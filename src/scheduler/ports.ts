@@ -126,7 +126,8 @@ export interface Tx {
     /** Every running job that needs a runner (that is: has no script). */
     runningOnRunners(): Promise<Job[]>;
     saveResult(job: string, result: string): Promise<void>;
-    removeResult(job: string): Promise<void>;
+    /** Answers the result and removes it. */
+    takeResult(job: string): Promise<string | null>;
     appendLog(job: string, at: Millis, level: string, text: string): Promise<void>;
     saveTags(job: string, tags: readonly string[]): Promise<void>;
     remove(job: string): Promise<void>;
@@ -208,12 +209,34 @@ export interface SessionFilter {
   readonly limit: number;
 }
 
+/** Entries that overlap the time between `from` and `to`. */
 export interface LedgerFilter {
   readonly instance?: string;
   readonly backend?: string;
   readonly user?: string;
   readonly from?: Millis;
   readonly to?: Millis;
+}
+
+/** One page: `limit` entries that came after the one with id `after`. */
+export interface LedgerPage {
+  readonly after?: number;
+  readonly limit?: number;
+}
+
+export const ledgerGroups = ['instance', 'user', 'backend', 'session'] as const;
+export type LedgerGroup = (typeof ledgerGroups)[number];
+
+/** What a set of entries comes to. Of an entry that reaches beyond the asked time only the part inside counts. */
+export interface LedgerSum {
+  readonly charged: Millis;
+  readonly entries: number;
+}
+export interface LedgerSums extends LedgerSum {
+  /** One for each combination of what was asked to be told apart, the largest first. */
+  readonly groups: readonly (LedgerSum & {
+    readonly [G in Exclude<LedgerGroup, 'session'>]?: string;
+  } & { readonly session?: string | null })[];
 }
 
 /** Committed state, read without any lock. */
@@ -246,7 +269,10 @@ export interface Reads {
   lastEvent(): Promise<number>;
   /** Charged to an instance by entries that ended after `from`, plus what accrues until `at`. */
   charged(instance: string, from: Millis, at: Millis): Promise<Millis>;
-  ledger(filter: LedgerFilter): Promise<(LedgerEntry & { id: number })[]>;
+  /** Oldest first. */
+  ledger(filter: LedgerFilter, page?: LedgerPage): Promise<(LedgerEntry & { id: number })[]>;
+  /** Of all entries of the filter, added up by the database; at most a thousand groups. */
+  ledgerSums(filter: LedgerFilter, by: readonly LedgerGroup[]): Promise<LedgerSums>;
   readonly nexosis: NexosisReads;
 }
 

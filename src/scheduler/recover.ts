@@ -1,3 +1,4 @@
+import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import { applyDue } from './settle.js';
 import type { Unit } from './unit.js';
@@ -14,12 +15,15 @@ export async function recover(unit: Unit, window: Millis): Promise<number> {
   const orphans = await unit.tx.jobs.runningOnRunners();
   for (const job of orphans) await unit.loseJob(job, Math.max(aliveAt, job.startedAt ?? aliveAt));
   // Before the deadlines, because one of them may close the session and end the hold.
-  await pauseWaiting(unit, aliveAt);
+  for (const session of await unit.tx.sessions.holding()) await pauseIfWaiting(unit, session, aliveAt);
   for (let due = await unit.tx.firstDue(unit.at); due !== null; due = await unit.tx.firstDue(unit.at)) {
+    unit.actor = 'clock';
     await applyDue(unit, due, window);
+    // At once, because a scripted job may have ended with others behind it. What falls due later counts what accrues, and
+    // the running totals of the ledger need its entries in the order in which they end.
+    if (due.subject === 'job') await pauseAfter(unit, due.id, aliveAt);
   }
-  // After them, because a scripted job may have ended meanwhile, with others behind it.
-  await pauseWaiting(unit, aliveAt);
+  unit.actor = 'restart';
   for (const session of await unit.tx.sessions.holding()) {
     if (session.state === 'active' && session.heldSince === null) await unit.resumeHold(session);
   }
@@ -27,12 +31,16 @@ export async function recover(unit: Unit, window: Millis): Promise<number> {
   return orphans.length;
 }
 
-async function pauseWaiting(unit: Unit, aliveAt: Millis): Promise<void> {
-  for (const session of await unit.tx.sessions.holding()) {
-    if (session.heldSince === null) continue;
-    const waits = session.runningJobs === 0 && session.queuedJobs > 0;
-    if (!waits) continue;
-    const since = Math.max(aliveAt, session.lastJobCompleted ?? aliveAt, session.heldSince);
-    if (since < unit.at) await unit.pauseHold(session, since);
-  }
+async function pauseAfter(unit: Unit, jobId: string, aliveAt: Millis): Promise<void> {
+  const job = await unit.tx.jobs.find(jobId);
+  if (job === null || job.session === null) return;
+  const session = await unit.tx.sessions.find(job.session);
+  if (session !== null) await pauseIfWaiting(unit, session, aliveAt);
+}
+
+async function pauseIfWaiting(unit: Unit, session: Session, aliveAt: Millis): Promise<void> {
+  const waits = session.runningJobs === 0 && session.queuedJobs > 0;
+  if (session.heldSince === null || !waits) return;
+  const since = Math.max(aliveAt, session.lastJobCompleted ?? aliveAt, session.heldSince);
+  if (since < unit.at) await unit.pauseHold(session, since);
 }

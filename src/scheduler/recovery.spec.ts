@@ -6,6 +6,7 @@ import {
   dedicated,
   givenService,
   inSeconds,
+  lasting,
   onRunner,
   type Service,
 } from '../../test/support/scheduler.js';
@@ -76,6 +77,32 @@ describe('a restart', () => {
     ]);
   });
 
+  it('charges in the order in which things ended, though a held slot fell idle before them', async () => {
+    const before = await givenService({ backend: { slots: 2 } });
+    const { id: session } = await before.sessions.open(alice, dedicated);
+    await before.submit({ session, ...lasting(10) });
+    await before.submit({ session, ...lasting(10) });
+    await before.submit(lasting(25));
+    await restarted(before, 30);
+    expect(
+      (await before.ledger()).map(({ kind, from, to }) => [kind, inSeconds(from), inSeconds(to)]),
+    ).toEqual([
+      ['hold', 0, 10],
+      ['job', 0, 25],
+    ]);
+  });
+
+  it('counts no held slot towards a budget that it is not charged for', async () => {
+    const before = await givenService({ instances: [{ budget: 60_000 }], backend: { slots: 2 } });
+    const { id: session } = await before.sessions.open(alice, dedicated);
+    await before.submit({ session, ...lasting(10) });
+    await before.submit({ session, ...lasting(10) });
+    await before.submit(lasting(45));
+    // 10 s of the hold and 45 s of the job: the 35 s that the slot waited for us are not used up.
+    const service = await restarted(before, 50);
+    expect(await service.session(session)).toMatchObject({ state: 'active', used: 10_000 });
+  });
+
   it('keeps the slot of a dedicated session for it', async () => {
     const before = await onAer({ lanes: 2 });
     const { id: session } = await before.sessions.open(alice, dedicated);
@@ -136,6 +163,41 @@ describe('a restart', () => {
     const { id } = await before.submit();
     const service = await restarted(before, 100);
     expect(await service.job(id)).toMatchObject({ state: 'completed', endedAt: after(10), attempts: 1 });
+  });
+
+  it('charges no slot from the end of a scripted job on while the next one waited for us, closed meanwhile or not', async () => {
+    const before = await givenService({ backend: { slots: 2 } });
+    const { id: closed } = await before.sessions.open(alice, { ...dedicated, maxTtl: 50_000 });
+    const { id: open } = await before.sessions.open(alice, dedicated);
+    for (const session of [closed, open]) {
+      await before.submit({ session, ...lasting(10) });
+      await before.submit({ session, ...lasting(10) });
+    }
+    const service = await restarted(before, 200);
+    expect(await service.session(closed)).toMatchObject({
+      state: 'closed',
+      closedAt: after(50),
+      used: 10_000,
+    });
+    expect(await service.session(open)).toMatchObject({
+      state: 'active',
+      used: 10_000,
+      heldSince: after(200),
+    });
+  });
+
+  it('writes its charges in the order in which they ended, whatever they are for', async () => {
+    const before = await givenService({ backend: { slots: 2 } });
+    const { id: first } = await before.sessions.open(alice, dedicated);
+    await before.submit({ session: first, ...lasting(10) });
+    await before.submit({ session: first, ...lasting(10) });
+    const { id: second } = await before.sessions.open(alice, dedicated);
+    await before.submit({ session: second, ...lasting(100) });
+    const service = await restarted(before, 200);
+    expect((await service.ledger()).map(({ session, to }) => [session, inSeconds(to)])).toEqual([
+      [first, 10],
+      [second, 160],
+    ]);
   });
 });
 

@@ -53,7 +53,13 @@ export function jobsStore(sql: Sql): Tx['jobs'] {
         job,
         result,
       ),
-    removeResult: (job) => sql.run('DELETE FROM job_results WHERE job = ?', job),
+    async takeResult(job) {
+      const [taken] = await sql.all<{ body: string }>(
+        'DELETE FROM job_results WHERE job = ? RETURNING body',
+        job,
+      );
+      return taken?.body ?? null;
+    },
     appendLog: (job, at, level, text) =>
       sql.run(insertInto('job_logs', ['job', 'at', 'level', 'text']), job, at, level, text),
     async saveTags(job, tags) {

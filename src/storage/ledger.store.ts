@@ -1,8 +1,8 @@
 import type { LedgerEntry } from '../kernel/usage/usage.js';
-import type { LedgerFilter, Tx } from '../scheduler/ports.js';
+import type { LedgerFilter, LedgerGroup, LedgerPage, LedgerSum, LedgerSums, Tx } from '../scheduler/ports.js';
 import type { LedgerRow } from './entities/rows.js';
 import { toLedgerEntry } from './mapping.js';
-import { insertInto, type Sql, type Value } from './sql.js';
+import { insertInto, quoted, type Sql, type Value } from './sql.js';
 
 export const ledgerStore = (sql: Sql): Tx['ledger'] => ({
   async append(entries) {
@@ -19,21 +19,65 @@ export const ledgerStore = (sql: Sql): Tx['ledger'] => ({
 });
 
 /** Entries that overlap the asked time, oldest first. */
-export async function listLedger(sql: Sql, filter: LedgerFilter): Promise<(LedgerEntry & { id: number })[]> {
-  const where: string[] = ['1 = 1'];
-  const values: Value[] = [];
-  const and = (condition: string, value: Value) => {
-    where.push(condition);
-    values.push(value);
-  };
-  if (filter.instance !== undefined) and('instance = ?', filter.instance);
-  if (filter.backend !== undefined) and('backend = ?', filter.backend);
-  if (filter.user !== undefined) and('"user" = ?', filter.user);
-  if (filter.from !== undefined) and('"to" > ?', filter.from);
-  if (filter.to !== undefined) and('"from" < ?', filter.to);
+export async function listLedger(
+  sql: Sql,
+  filter: LedgerFilter,
+  { after, limit }: LedgerPage = {},
+): Promise<(LedgerEntry & { id: number })[]> {
+  const { where, values } = conditions(filter);
   const rows = await sql.all<LedgerRow>(
-    `SELECT * FROM ledger WHERE ${where.join(' AND ')} ORDER BY id`,
-    ...values,
+    `SELECT * FROM ledger WHERE id > ? AND ${where} ORDER BY id LIMIT ?`,
+    ...[after ?? 0, ...values, limit ?? -1],
   );
   return rows.map(toLedgerEntry);
+}
+
+/** A table for people, not an export: what is left off is the smallest. */
+const mostGroups = 1000;
+
+/** What the entries come to that overlap the asked time, in all and by group. */
+export async function sumLedger(
+  sql: Sql,
+  filter: LedgerFilter,
+  by: readonly LedgerGroup[],
+): Promise<LedgerSums> {
+  const { where, values } = conditions(filter);
+  const sums = `COALESCE(SUM(MIN("to", ?) - MAX("from", ?)), 0) AS charged, COUNT(*) AS entries`;
+  const inside = [filter.to ?? Number.MAX_SAFE_INTEGER, filter.from ?? 0];
+  const total = await sql.one<LedgerSum>(
+    `SELECT ${sums} FROM ledger WHERE ${where}`,
+    ...[...inside, ...values],
+  );
+  const columns = quoted([...new Set(by)]);
+  const groups =
+    by.length === 0
+      ? []
+      : await sql.all<LedgerSums['groups'][number]>(
+          `SELECT ${columns}, ${sums} FROM ledger WHERE ${where}
+           GROUP BY ${columns} ORDER BY charged DESC, ${columns} LIMIT ${mostGroups}`,
+          ...[...inside, ...values],
+        );
+  const numbers = ({ charged, entries }: LedgerSum) => ({
+    charged: Number(charged),
+    entries: Number(entries),
+  });
+  return {
+    ...numbers(total ?? { charged: 0, entries: 0 }),
+    groups: groups.map((group) => ({ ...group, ...numbers(group) })),
+  };
+}
+
+function conditions(filter: LedgerFilter): { where: string; values: Value[] } {
+  const asked: readonly (readonly [string, Value | undefined])[] = [
+    ['instance = ?', filter.instance],
+    ['backend = ?', filter.backend],
+    ['"user" = ?', filter.user],
+    ['"to" > ?', filter.from],
+    ['"from" < ?', filter.to],
+  ];
+  const given = asked.filter((each): each is [string, Value] => each[1] !== undefined);
+  return {
+    where: ['1 = 1', ...given.map(([condition]) => condition)].join(' AND '),
+    values: given.map(([, value]) => value),
+  };
 }

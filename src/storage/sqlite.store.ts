@@ -7,7 +7,7 @@ import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { readForecast } from './forecast.query.js';
 import { jobsStore, listJobs, runsOnRunner } from './jobs.store.js';
-import { ledgerStore, listLedger } from './ledger.store.js';
+import { ledgerStore, listLedger, sumLedger } from './ledger.store.js';
 import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
 import { nexosisReads } from './nexosis.reads.js';
 import { nexosisStore } from './nexosis.store.js';
@@ -130,7 +130,8 @@ function reads(sql: Sql): Reads {
     events: (filter) => listEvents(sql, filter),
     lastEvent: () => lastEvent(sql),
     charged: (instance, from, at) => readCharged(sql, instance, from, at),
-    ledger: (filter) => listLedger(sql, filter),
+    ledger: (filter, page) => listLedger(sql, filter, page),
+    ledgerSums: (filter, by) => sumLedger(sql, filter, by),
     nexosis: nexosisReads(sql),
   };
 }

@@ -44,6 +44,13 @@ describe('a job', () => {
     expect((await alice.get(`/jobs/${id}/results`)).text).toBe('7');
     expect((await alice.get(`/jobs/${id}/results`)).text).toBe('');
   });
+
+  it('that is private keeps its result from a HEAD, which could not show it', async () => {
+    const { id } = await submit({ result: 7 }, { private: true });
+    const { token } = alice;
+    expect((await stint.call('HEAD', `/api/v1/jobs/${id}/results`, { token })).status).toBe(200);
+    expect((await alice.get(`/jobs/${id}/results`)).text).toBe('7');
+  });
 });
 
 describe('results', () => {

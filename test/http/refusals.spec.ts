@@ -27,6 +27,12 @@ const cases = {
       /no driver called qpu/,
       () => stint.admin.post('/admin/backends', { name: 'q', driver: 'qpu' }),
     ],
+    [
+      400,
+      1002,
+      /no driver called toString/,
+      () => stint.admin.post('/admin/backends', { name: 'q', driver: 'toString' }),
+    ],
     [400, 1002, /no calibration c1/, () => alice.get('/backends/line/configuration?calibration_id=c1')],
   ],
   limit_exceeded: [
@@ -142,6 +148,9 @@ describe('a refusal is said in the shape clients print:', () => {
   });
 });
 
+/** A query that asks for so many different tags. */
+const tags = (n: number) => Array.from({ length: n }, (_, i) => `tags=${i.toString(36)}`).join('&');
+
 describe('a request that makes no sense names what is wrong with it:', () => {
   it.each([
     ['POST', '/sessions', { mode: 'exclusive' }, /^mode must be one of/],
@@ -161,6 +170,7 @@ describe('a request that makes no sense names what is wrong with it:', () => {
     ['GET', '/jobs?offset=-1', undefined, /^offset must not be less than 0/],
     ['GET', '/jobs?created_after=yesterday', undefined, /^created_after must be a Date/],
     ['GET', '/jobs?pending=maybe', undefined, /^pending must be a boolean/],
+    ['GET', `/jobs?${tags(1200)}`, undefined, /^tags must contain no more than 8/],
     ['GET', '/jobs?sort=up', undefined, /^sort must be ASC or DESC/],
     ['GET', '/sessions?state=asleep', undefined, /^each value in state must be one of/],
     ['POST', '/admin/clock', { advance_seconds: -1 }, /^advance_seconds must not be less than 0/],
@@ -172,6 +182,13 @@ describe('a request that makes no sense names what is wrong with it:', () => {
       { name: 'b3', driver: 'scripted', limits: { max_ttl: 0 } },
       /limits\.max_ttl/,
     ],
+    [
+      'POST',
+      '/admin/backends',
+      { name: 'b3', driver: 'scripted', limits: { max_ttl: 1e300 } },
+      /limits\.max_ttl must not be greater/,
+    ],
+    ['POST', '/admin/instances', { name: 'x', budget_seconds: 1e300 }, /^budget_seconds must not be greater/],
     ['POST', '/admin/tokens', { user: '', instance: 'lab-a' }, /^user must be longer/],
     ['POST', '/admin/instances', { name: 'x', shares: 0 }, /^shares must not be less/],
     ['PATCH', '/admin/backends/b1', { status: 'asleep' }, /^status must be one of/],
@@ -179,6 +196,19 @@ describe('a request that makes no sense names what is wrong with it:', () => {
     const answer = await stint.call(method, `/api/v1${path}`, { body });
     expect(errorOf(answer)).toMatchObject({ status: 400, code: 1002 });
     expect(messagesOf(answer)).toContainEqual(expect.stringMatching(message));
+  });
+
+  it('and null says as little as nothing', async () => {
+    const named = async (name: string, said: object) => {
+      await stint.admin.post('/admin/instances', { name, ...said });
+      return stint.user('carl', name);
+    };
+    const carl = await named('no-budget', { budget_seconds: null, plan: { max_ttl: null } });
+    expect(await carl.post('/jobs', job({ cost: null, session_id: null }))).toMatchObject({ status: 200 });
+    const limits = { max_ttl: null, interactive_ttl: { dedicated: null } };
+    await stint.admin.post('/admin/backends', { name: 'nulls', driver: 'scripted', limits });
+    const open = { backend: 'nulls', max_ttl: null, active_ttl: null, instance: null };
+    expect((await carl.post('/sessions', open)).body).toMatchObject({ max_ttl: 28_800, interactive_ttl: 60 });
   });
 
   it('and all of it at once', async () => {

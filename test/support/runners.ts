@@ -62,7 +62,7 @@ export function givenPool({ worker: args = [], command, ...settings }: GivenPool
   const pool = new RunnerPool({
     worker: how,
     missing: null,
-    programs: { aer: ['sampler'] },
+    programs: new Map([['aer', ['sampler']]]),
     warm: 0,
     describe: ({ options }) => options,
     ...settings,

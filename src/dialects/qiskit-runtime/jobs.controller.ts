@@ -3,6 +3,7 @@ import {
   Controller,
   Delete,
   Get,
+  Head,
   Header,
   HttpCode,
   Inject,
@@ -13,7 +14,7 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
@@ -107,6 +108,13 @@ export class JobsController {
     return `${shown.slice(0, -1)},"params":${params}}`;
   }
 
+  /** Without this a HEAD would be answered as a GET without its body, and take a private result with it. */
+  @ApiExcludeEndpoint()
+  @Head(':id/results')
+  async hasResults(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+    await this.jobs.get(actor, id);
+  }
+
   @ApiOperation({ summary: 'The result as the program wrote it; a failed job has its traceback here' })
   @Get(':id/results')
   async results(@Asker() actor: Actor, @Param('id') id: string, @Res() reply: FastifyReply): Promise<void> {
@@ -162,8 +170,9 @@ export class JobsController {
 const toAsked = (body: SubmitJobRequest): AskedJob => ({
   program: body.program_id,
   backend: body.backend,
-  session: body.session_id,
-  maxExecutionTime: body.cost === undefined ? undefined : seconds(body.cost),
+  // A member that is null says as little as one that is missing.
+  session: body.session_id ?? undefined,
+  maxExecutionTime: body.cost == null ? undefined : seconds(body.cost),
   params: body.params.text,
   details: {
     tags: [...new Set(body.tags)],

@@ -86,8 +86,8 @@ export class JobsQuery {
   /** true: queued or running; false: ended. */
   @IsOptional() @Transform(flag) @IsBoolean() pending?: boolean;
   @IsOptional() @IsString() program?: string;
-  /** A job must have all of them. */
-  @IsOptional() @Transform(list) @IsArray() @IsString({ each: true }) tags?: string[];
+  /** A job must have all of them; none has more than 8. */
+  @IsOptional() @Transform(list) @IsArray() @ArrayMaxSize(8) @IsString({ each: true }) tags?: string[];
   @IsOptional() @IsString() session_id?: string;
   @IsOptional() @Type(() => Date) @IsDate() created_after?: Date;
   @IsOptional() @Type(() => Date) @IsDate() created_before?: Date;

@@ -45,7 +45,7 @@ export class SessionsController {
     @Req() request: WithBodyDigest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    if (body.instance !== undefined && body.instance !== actor.instance.crn) {
+    if (body.instance != null && body.instance !== actor.instance.crn) {
       throw new Refusal(
         'forbidden',
         `This request acts for ${actor.instance.crn}, but its instance is ${body.instance}.`,
@@ -97,11 +97,12 @@ export class SessionsController {
   }
 }
 
-const millis = (value: number | undefined) => (value === undefined ? undefined : seconds(value));
+/** A member that is null says as little as one that is missing. */
+const millis = (value: number | null | undefined) => (value == null ? undefined : seconds(value));
 
 const toAsked = (body: OpenSessionRequest): AskedSession => ({
   mode: body.mode,
-  backend: body.backend ?? body.backend_name,
+  backend: body.backend ?? body.backend_name ?? undefined,
   maxTtl: millis(body.max_ttl),
   activeTtl: millis(body.active_ttl),
   interactiveTtl: millis(body.interactive_ttl),

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runCommand } from './commands.js';
+
+const home = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const { code, out, err = '' } = runCommand(process.argv.slice(2), process.env, home);
+process.stdout.write(out);
+process.stderr.write(err);
+// Not process.exit: a pipe that reads slowly would lose what is still to be written.
+process.exitCode = code;

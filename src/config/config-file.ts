@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { parse } from 'yaml';
+
+/** A mistake in the configuration. Every line names the key and says what would be right. */
+export class ConfigError extends Error {
+  constructor(readonly lines: readonly string[]) {
+    super(lines.join('\n'));
+    this.name = 'ConfigError';
+  }
+}
+
+/** An explicit file, else ./stint.yaml, else the example that is shipped. */
+export function findFile(named: string | undefined, home: string): string | null {
+  if (named !== undefined && named !== '') {
+    const file = isAbsolute(named) ? named : resolve(named);
+    if (!existsSync(file)) throw new ConfigError([`STINT_CONFIG names ${file}, which does not exist.`]);
+    return file;
+  }
+  return [resolve('stint.yaml'), join(home, 'stint.example.yaml')].find((file) => existsSync(file)) ?? null;
+}
+
+export function readYaml(file: string): Record<string, unknown> {
+  let content: unknown;
+  try {
+    content = parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ConfigError([
+      `${file} is no valid YAML: ${error instanceof Error ? error.message : String(error)}`,
+    ]);
+  }
+  if (content === null || content === undefined) return {};
+  if (typeof content !== 'object' || Array.isArray(content))
+    throw new ConfigError([`${file} must be a list of keys and values.`]);
+  return content as Record<string, unknown>;
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from '@jest/globals';
+import { alice, givenService, onRunner } from '../../test/support/scheduler.js';
+import { givenDetails } from '../../test/support/store.js';
+
+describe('a result', () => {
+  it("of a failed job is its program's traceback, of a scripted one nothing", async () => {
+    const { submit, jobs, runners } = await givenService({ backend: { driver: 'aer' } });
+    const { id } = await submit(onRunner);
+    const traceback = 'Traceback (most recent call last): …';
+    await runners.answer(id, { type: 'failed', reason: 'it broke', reasonCode: null, traceback });
+    expect(await jobs.result(alice, id)).toBe(traceback);
+    const scripted = await givenService();
+    const params = '{"outcome": "failed", "result": 7}';
+    expect(await scripted.jobs.result(alice, (await scripted.submit({ params })).id)).toBeNull();
+  });
+});
+
+describe('a private result', () => {
+  it('goes to one of two who ask at once', async () => {
+    const { submit, jobs } = await givenService();
+    const details = givenDetails({ private: true });
+    const { id } = await submit({ params: '{"result": 7}', details });
+    const answers = await Promise.all([jobs.result(alice, id), jobs.result(alice, id)]);
+    expect(answers).toEqual(['7', null]);
+  });
+});

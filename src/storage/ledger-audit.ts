@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { toSeconds, type Millis } from '../kernel/time.js';
+import { ledgerLaws, type Law } from './ledger-laws.js';
+
+export interface Difference {
+  readonly subject: string;
+  /** Seconds where the law is about time. */
+  readonly stored: string | number | null;
+  readonly derived: string | number | null;
+}
+
+export interface AuditedLaw {
+  readonly law: string;
+  readonly says: string;
+  readonly differences: number;
+  /** The first of them. */
+  readonly found: readonly Difference[];
+}
+
+export interface Audit {
+  readonly file: string;
+  /** The service's time of the latest change. */
+  readonly aliveAt: Millis | null;
+  readonly counts: { readonly [what in 'entries' | 'sessions' | 'jobs' | 'instances']: number };
+  readonly charged: Millis;
+  readonly laws: readonly AuditedLaw[];
+}
+
+/** The database is not there, is damaged, or is none of ours. The message is for the person who asked. */
+export class UnreadableLedger extends Error {}
+
+/** Someone will look at the first few; one mistake may show in every entry after it. */
+const mostShown = 100;
+/** What the laws read. */
+const tables = ['ledger', 'sessions', 'jobs', 'instances', 'backends', 'facts'];
+
+/**
+ * Derives every sum from the ledger's entries and compares it with what is stored. All of it is read in one transaction
+ * that takes no lock, so it may run beside the service and sees one moment. Throws {@link UnreadableLedger}.
+ */
+export function auditLedger(folder: string): Audit {
+  const file = join(folder, 'stint.sqlite');
+  if (!existsSync(file)) throw new UnreadableLedger(`There is no ${file}: name the data folder with --data.`);
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(file, { readonly: true, timeout: 5000 });
+    db.exec('BEGIN');
+    for (const table of tables) refuseDamage(db, table);
+    return { file, ...summary(db), laws: [...ledgerLaws.map((law) => apply(db as Database.Database, law))] };
+  } catch (error) {
+    if (error instanceof UnreadableLedger) throw error;
+    throw new UnreadableLedger(
+      `${file} cannot be read as a ledger of this version: ${error instanceof Error ? error.message : String(error)}.`,
+    );
+  } finally {
+    db?.close();
+  }
+}
+
+/** Sums over a damaged table would be about something else. */
+function refuseDamage(db: Database.Database, table: string): void {
+  const [first] = db.pragma(`integrity_check(${table})`) as { integrity_check: string }[];
+  const found = first?.integrity_check ?? 'no answer';
+  if (found !== 'ok') throw new UnreadableLedger(`${db.name} is damaged (${table}: ${found.trim()}).`);
+}
+
+function summary(db: Database.Database): Pick<Audit, 'aliveAt' | 'counts' | 'charged'> {
+  const number = (sql: string) => Number(db.prepare(sql).pluck().get() ?? 0);
+  const count = (table: string) => number(`SELECT COUNT(*) FROM ${table}`);
+  const alive = db.prepare(`SELECT value FROM facts WHERE "key" = 'alive_at'`).pluck().get();
+  return {
+    aliveAt: alive === undefined ? null : Number(alive),
+    counts: {
+      entries: count('ledger'),
+      sessions: count('sessions'),
+      jobs: count('jobs'),
+      instances: count('instances'),
+    },
+    charged: number('SELECT SUM("to" - "from") FROM ledger'),
+  };
+}
+
+function apply(db: Database.Database, { name, says, unit, sql }: Law): AuditedLaw {
+  const found: Difference[] = [];
+  let differences = 0;
+  for (const row of db.prepare(sql).iterate() as Iterable<Difference>) {
+    differences += 1;
+    if (found.length < mostShown) found.push(unit === 'time' ? inSeconds(row) : row);
+  }
+  return { law: name, says, differences, found };
+}
+
+const inSeconds = ({ subject, stored, derived }: Difference): Difference => ({
+  subject,
+  stored: typeof stored === 'number' ? toSeconds(stored) : stored,
+  derived: typeof derived === 'number' ? toSeconds(derived) : derived,
+});
