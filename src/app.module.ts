@@ -137,14 +137,15 @@ export function makeRunners(config: Config, devices: Devices, store: Store, cloc
     describe: (backend) => ({ ...backend.options, ...devices.of(backend) }),
     home: config.home,
   });
-  const learn = makePool(config.learner_python, 'learner', {
+  const learn: RunnerPool = makePool(config.learner_python, 'learner', {
     missing: 'its Python environment .venv-learn is not installed: see docs/dialects/nexosis.md',
     programs: new Map([['learner', learnerPrograms]]),
     warm: has('learner') ? config.warm_workers : 0,
     describe: () => ({}),
+    progress: (task, step) => learner.progressed(task, step),
     home: config.home,
   });
-  const learner = new Learner(learn, store, clock, config.data);
+  const learner: Learner = new Learner(learn, store, clock, config.data);
   return {
     runners: new RunnersByDriver(
       new Map<string, Runners>([
@@ -163,7 +164,7 @@ export function makeRunners(config: Config, devices: Devices, store: Store, cloc
   };
 }
 
-interface PoolOf extends Pick<PoolSettings, 'programs' | 'warm' | 'describe'> {
+interface PoolOf extends Pick<PoolSettings, 'programs' | 'warm' | 'describe' | 'progress'> {
   readonly missing: string;
   readonly home: string;
 }

@@ -8,6 +8,7 @@ import { TokensService } from './auth/tokens.service.js';
 import type { Config } from './config/config.js';
 import { installBodyParser } from './dialects/body-parser.js';
 import { installNexosis } from './dialects/nexosis/install.js';
+import { beginNexosis } from './dialects/nexosis/parts.js';
 import { normalise } from './dialects/nexosis/paths.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { Commands } from './scheduler/commands.service.js';
@@ -57,6 +58,7 @@ export async function startService(config: Config): Promise<Service> {
     .recover((unit) => backends.configure(unit, config.backends.map(toNewBackend)));
   if (lost > 0)
     logger.warn(`${lost} jobs had lost their runners with the service and are settled`, 'Service');
+  await beginNexosis(app);
   const newAdminToken = await ensureAdminToken(config, app);
   await processes.warmUp();
   await app.listen(config.port, config.host);
@@ -101,13 +103,16 @@ async function ensureAdminToken(config: Config, app: NestFastifyApplication): Pr
 function describeApi(app: NestFastifyApplication): void {
   const about = new DocumentBuilder()
     .setTitle('Stint')
-    .setDescription('Sessions and jobs on shared backends: the Qiskit Runtime dialect and the operator API.')
+    .setDescription(
+      'Sessions and jobs on shared backends: the Qiskit Runtime and Nexosis dialects and the operator API.',
+    )
     .setVersion('0.1.0')
     .addBearerAuth({
       type: 'http',
       scheme: 'bearer',
       description: 'An API token, or the bearer token it was exchanged for',
     })
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'api-key', description: 'An API token' }, 'api-key')
     .build();
   SwaggerModule.setup('api/v1/docs', app, () => SwaggerModule.createDocument(app, about), {
     jsonDocumentUrl: 'api/v1/docs/openapi.json',

@@ -145,6 +145,8 @@ export interface LearnSession {
 
 /** A session with what its job says about it. */
 export interface LearnSessionView extends LearnSession {
+  /** What it was doing when it last said so. */
+  readonly progress: string | null;
   /** Null: the job was removed. */
   readonly jobState: JobState | null;
   readonly jobReason: string | null;
@@ -252,6 +254,7 @@ export interface NexosisTx {
     insert(session: LearnSession): Promise<void>;
     saveOutcome(id: string, outcome: Outcome): Promise<void>;
     addMessage(id: string, message: StatusMessage): Promise<void>;
+    saveProgress(id: string, progress: string): Promise<void>;
     remove(id: string): Promise<void>;
     find(id: string): Promise<LearnSessionView | null>;
   };

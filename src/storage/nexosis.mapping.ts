@@ -59,6 +59,7 @@ export function fromLearnSession(session: LearnSession): Record<keyof LearnSessi
     asked: JSON.stringify(asked),
     messages: JSON.stringify(messages),
     outcome: outcome === null ? null : JSON.stringify(outcome),
+    progress: null,
   };
 }
 
@@ -84,6 +85,7 @@ export const toLearnSession = (row: Joined): LearnSessionView => ({
   requestedAt: Number(row.requested_at),
   messages: JSON.parse(row.messages) as StatusMessage[],
   outcome: row.outcome === null ? null : (JSON.parse(row.outcome) as Outcome),
+  progress: row.progress,
   jobState: row.job_state as JobState | null,
   jobReason: row.job_reason,
   startedAt: row.started_at === null ? null : Number(row.started_at),

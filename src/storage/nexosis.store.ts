@@ -128,6 +128,8 @@ function sessions(sql: Sql): NexosisTx['sessions'] {
     },
     saveOutcome: (id, outcome) =>
       sql.run('UPDATE nexosis_sessions SET outcome = ? WHERE id = ?', JSON.stringify(outcome), id),
+    saveProgress: (id, progress) =>
+      sql.run('UPDATE nexosis_sessions SET progress = ? WHERE id = ?', progress, id),
     async addMessage(id, message) {
       const row = await sql.one<Pick<LearnSessionRow, 'messages'>>(
         'SELECT messages FROM nexosis_sessions WHERE id = ?',

@@ -67,6 +67,7 @@ describe('webhooks', () => {
   it('are given up after a day of failing, and the session says so', async () => {
     receiver.answers = new Array<number>(40).fill(500);
     const { body } = await forecast(receiver.url);
+    await alice.ended(body.sessionId as string);
     const told = await eventually('a message about it', async () => {
       await service.advance(3600);
       const { body: session } = await alice.get(`sessions/${body.sessionId as string}`);

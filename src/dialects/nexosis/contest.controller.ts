@@ -9,7 +9,7 @@ import { NexosisErrorsFilter } from './errors.filter.js';
 import { notFound } from './errors.js';
 import { isObject, readGuid } from './fields.js';
 import { pageLinks, pagesOf, type Link } from './paging.js';
-import { outcomeOf, pageOf, resultTable } from './results.controller.js';
+import { atInterval, outcomeOf, pageOf, withoutUnknown } from './results.controller.js';
 import { sessionFields, sessionLinks } from './session.wire.js';
 import { LearnSessionsService } from './sessions.service.js';
 
@@ -111,13 +111,14 @@ export class ContestController {
     if (contestant === undefined) throw notFound('contestant', session.id);
     // The champion's own rows are those of the session where the engine kept no others.
     const interval = asked.query.text('predictionInterval');
-    const name = contestant.table ?? (place === 0 ? resultTable(done, interval) : null);
+    const table = contestant.table ?? (place === 0 ? 'results' : null);
+    const name = table === null ? null : atInterval(done, table, interval);
     const { paging, total, rows } = await pageOf(this.store, asked, session, name);
     if (asked.wantsCsv) return sendCsv(reply, rows);
     const pages = pagesOf(paging, total);
     return {
       ...fromContestant(asked, session, contestant, place),
-      data: rows.objects(),
+      data: rows.objects().map(withoutUnknown),
       ...pages,
       links: pageLinks(asked, pages),
     };

@@ -45,7 +45,13 @@ async function* batches(body: Buffer, names: readonly string[], headed: boolean)
 }
 
 async function* records(body: Buffer): AsyncGenerator<string[]> {
-  const parser = parse({ bom: true, relax_column_count: true, skip_empty_lines: true, trim: false });
+  const parser = parse({
+    bom: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    record_delimiter: ['\r\n', '\n', '\r'],
+    trim: false,
+  });
   const source = Readable.from(pieces(body), { objectMode: false });
   source.on('error', (error) => parser.destroy(error));
   source.pipe(parser);

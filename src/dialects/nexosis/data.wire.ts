@@ -1,7 +1,8 @@
-import type { Column, DataSet } from '../../scheduler/nexosis.ports.js';
+import type { Column, DataSet, Range } from '../../scheduler/nexosis.ports.js';
 import { columnOf, findColumn, sameName, writeColumns } from './columns.js';
 import { normalised, writeMoment } from './dates.js';
 import { invalidField } from './errors.js';
+import type { Fields } from './fields.js';
 
 /** What every answer about a data set says. */
 export const dataSetFields = (dataSet: DataSet) => ({
@@ -56,3 +57,12 @@ export const table = (names: readonly string[], lists: readonly (readonly string
   lists,
   objects: () => lists.map((values) => Object.fromEntries(names.map((name, i) => [name, values[i] ?? '']))),
 });
+
+/** Dates choose rows by the timestamp column. */
+export function readRange(query: Fields, { name, columns }: Pick<DataSet, 'name' | 'columns'>): Range {
+  const range = { from: query.moment('startDate'), to: query.until('endDate') };
+  const asks = range.from !== undefined || range.to !== undefined;
+  if (asks && columnOf(columns, 'timestamp') === undefined)
+    throw invalidField('startDate', `${name} has no timestamp column that dates could choose rows by.`);
+  return range;
+}

@@ -1,12 +1,12 @@
 import { Controller, Delete, Get, HttpCode, Param, Put, Res, UseFilters } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { DataSet, Range } from '../../scheduler/nexosis.ports.js';
+import type { DataSet } from '../../scheduler/nexosis.ports.js';
 import { Ask, mount, type Asked } from './asked.js';
 import { CascadeService, readCascade } from './cascade.service.js';
-import { columnOf, readColumns, type Declared } from './columns.js';
+import { readColumns, type Declared } from './columns.js';
 import { csvReader } from './csv.js';
-import { dataSetFields, rowsOf, summaryOf } from './data.wire.js';
+import { dataSetFields, readRange, rowsOf, summaryOf } from './data.wire.js';
 import { DataSetsService } from './datasets.service.js';
 import { NexosisErrorsFilter } from './errors.filter.js';
 import { invalidField } from './errors.js';
@@ -78,7 +78,7 @@ export class DataSetsController {
   ) {
     const dataSet = await this.dataSets.get(asked.actor, name);
     const paging = asked.query.paging();
-    const range = readRange(asked, dataSet);
+    const range = readRange(asked.query, dataSet);
     const { items, total } = await this.dataSets.rows(dataSet, range, paging.size, paging.page * paging.size);
     const include = asked.query.list('include');
     const normalises = asked.wantsCsv || asked.query.flag('formatDates') === true;
@@ -107,7 +107,7 @@ export class DataSetsController {
   async remove(@Ask() asked: Asked, @Param('name') name: string): Promise<void> {
     const kinds = readCascade(asked.query.list('cascade'));
     const dataSet = await this.dataSets.get(asked.actor, name);
-    const range = readRange(asked, dataSet);
+    const range = readRange(asked.query, dataSet);
     if (range.from !== undefined || range.to !== undefined)
       return this.dataSets.removeRows(asked.actor, name, range);
     await this.cascade.remove(asked.actor, dataSet.name, kinds);
@@ -129,15 +129,6 @@ async function readUpload({ body, query }: Asked): Promise<Upload> {
     return { reader: { names: [], async *batches() {} }, declared: [], missingValues: undefined };
   const reader = await jsonReader(body.bytes);
   return { reader, declared: readColumns(reader.columns), missingValues: reader.missingValues };
-}
-
-/** Dates choose rows by the timestamp column. */
-function readRange({ query }: Asked, { name, columns }: DataSet): Range {
-  const range = { from: query.moment('startDate'), to: query.until('endDate') };
-  const asks = range.from !== undefined || range.to !== undefined;
-  if (asks && columnOf(columns, 'timestamp') === undefined)
-    throw invalidField('startDate', `${name} has no timestamp column that dates could choose rows by.`);
-  return range;
 }
 
 function relatedLinks({ name }: DataSet, base: string) {

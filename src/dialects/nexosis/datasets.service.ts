@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { nameOf, type Actor } from '../../kernel/access/access.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import type { DataSet, Found, NewRow, NexosisReads, Range, Row } from '../../scheduler/nexosis.ports.js';
@@ -15,7 +15,7 @@ const longestName = 512;
 
 /** Data sets: storing, reading and removing rows, a part at a time. */
 @Injectable()
-export class DataSetsService implements OnApplicationBootstrap {
+export class DataSetsService {
   private readonly logger = new Logger(DataSetsService.name);
   /** Uploads to one data set take their turns, so that each finds the columns that the one before left. */
   private readonly locks = new Locks();
@@ -30,7 +30,7 @@ export class DataSetsService implements OnApplicationBootstrap {
   }
 
   /** What a crash left half stored or half removed goes. */
-  async onApplicationBootstrap(): Promise<void> {
+  async begin(): Promise<void> {
     const unfinished = await this.commands.run((unit) => unit.tx.nexosis.dataSets.unfinished());
     for (const dataSet of unfinished) this.purge(dataSet);
   }
@@ -108,7 +108,7 @@ export class DataSetsService implements OnApplicationBootstrap {
   }
 
   private async create(actor: Actor, name: string, plan: Plan, upload: Upload): Promise<DataSet> {
-    const made = await this.begin(actor, name, plan);
+    const made = await this.make(actor, name, plan);
     try {
       return await this.publish(await this.fill(made, plan, upload), null);
     } catch (error) {
@@ -119,7 +119,7 @@ export class DataSetsService implements OnApplicationBootstrap {
 
   /** The rows are found by another column now: they are stored anew, under a name nobody asks for until all are there. */
   private async rebuild(actor: Actor, before: DataSet, plan: Plan, upload: Upload): Promise<DataSet> {
-    const made = await this.begin(actor, `${before.name}\n${before.id}`, plan);
+    const made = await this.make(actor, `${before.name}\n${before.id}`, plan);
     try {
       let filled = made;
       const make = rowMaker(plan.columns);
@@ -137,7 +137,7 @@ export class DataSetsService implements OnApplicationBootstrap {
     }
   }
 
-  private begin(actor: Actor, name: string, { columns, missingValues }: Plan): Promise<DataSet> {
+  private make(actor: Actor, name: string, { columns, missingValues }: Plan): Promise<DataSet> {
     return this.commands.run(async (unit) => {
       const fresh = { rowCount: 0, size: 0, createdAt: unit.at, modifiedAt: unit.at, state: 'new' } as const;
       return unit.tx.nexosis.dataSets.insert({

@@ -28,6 +28,8 @@ class ExactTokenizer extends Tokenizer {
  */
 export async function jsonReader(body: Buffer): Promise<JsonUpload> {
   if (!isUtf8(body)) throw invalidField('body', 'The body is not valid UTF-8.');
+  if (!/^\s*\{/.test(body.toString('utf8', 0, 256)))
+    throw invalidField('body', 'The body is not valid JSON: it must be an object with data or columns.');
   const names: string[] = [];
   const places = new Map<string, number>();
   const columns: Record<string, unknown> = {};

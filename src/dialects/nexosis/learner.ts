@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { LearnSessionView } from '../../scheduler/nexosis.ports.js';
@@ -10,6 +10,13 @@ import { writeColumns } from './columns.js';
 import { csvLine } from './csv.js';
 import { collect } from './outcome.js';
 import { findSource, withMoment } from './sources.js';
+
+/** `done` of `total` steps of a calculation. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  readonly message: string;
+}
 
 /** The person who asked must change something: said in the answer, with no traceback. */
 class InputProblem extends Error {}
@@ -21,7 +28,11 @@ interface Attempt {
   readonly session: LearnSessionView | null;
   /** Its files are being written: no process has it yet. */
   preparing: boolean;
+  /** When its progress was last stored, on the computer's clock. */
+  toldAt: number;
   stopped: boolean;
+  /** Its process has said how it ended; what it found is being stored. */
+  answered: boolean;
 }
 
 /**
@@ -54,6 +65,11 @@ export class Learner implements Runners, RunnerListener {
   private async clear(): Promise<void> {
     await rm(this.files, { recursive: true, force: true });
     await mkdir(this.models, { recursive: true });
+    // Models whose session was not completed any more, and deleted ones whose file was left.
+    for (const file of await readdir(this.models)) {
+      const model = await this.store.read.nexosis.model(basename(file, '.skops'));
+      if (model === null) await rm(join(this.models, file), { force: true });
+    }
   }
 
   listen(listener: RunnerListener): void {
@@ -69,23 +85,43 @@ export class Learner implements Runners, RunnerListener {
   }
 
   stop(job: string, token: string): void {
-    const attempt = this.attempts.get(token);
-    if (attempt?.preparing === true) attempt.stopped = true;
-    else this.inner.stop(job, token);
+    if (!this.noted(token)) this.inner.stop(job, token);
   }
 
   kill(job: string, token: string): void {
+    if (!this.noted(token)) this.inner.kill(job, token);
+  }
+
+  /** Whether a stop needs no process to be ended: before there is one it is noted, and afterwards the answer is on its way. */
+  private noted(token: string): boolean {
     const attempt = this.attempts.get(token);
-    if (attempt?.preparing === true) attempt.stopped = true;
-    else this.inner.kill(job, token);
+    if (attempt === undefined || (!attempt.preparing && !attempt.answered)) return false;
+    attempt.stopped = true;
+    return true;
   }
 
   async answered(job: string, token: string, answer: Answer): Promise<void> {
     const attempt = this.attempts.get(token);
+    if (attempt !== undefined) attempt.answered = true;
     const kept = attempt === undefined ? answer : await this.keep(attempt, answer);
     await this.listener?.answered(job, token, kept);
     this.attempts.delete(token);
     if (attempt !== undefined) await this.tidy(attempt);
+  }
+
+  /** Shown with the session while it runs; once a second is enough for people. */
+  progressed({ token }: Pick<Task, 'token'>, { done, total, message }: Progress): void {
+    const attempt = this.attempts.get(token);
+    const at = this.clock.wall();
+    if (attempt === undefined || attempt.session === null || at - attempt.toldAt < 1000) return;
+    attempt.toldAt = at;
+    const { id } = attempt.session;
+    const words = `${done} of ${total} steps are done: ${message}`;
+    this.store
+      .write((tx) => tx.nexosis.sessions.saveProgress(id, words))
+      .catch((error: unknown) =>
+        this.logger.warn(`Progress of session ${id} was not stored: ${String(error)}`),
+      );
   }
 
   async logged(job: string, token: string, level: string, text: string): Promise<void> {
@@ -96,7 +132,15 @@ export class Learner implements Runners, RunnerListener {
     const folder = join(this.files, task.token);
     const asked = JSON.parse(task.params) as { session?: unknown; model?: unknown };
     const session = typeof asked.session === 'string' ? await this.session(asked.session, task) : null;
-    const attempt: Attempt = { task, folder, session, preparing: true, stopped: false };
+    const attempt: Attempt = {
+      task,
+      folder,
+      session,
+      preparing: true,
+      toldAt: 0,
+      stopped: false,
+      answered: false,
+    };
     this.attempts.set(task.token, attempt);
     try {
       await this.ready;

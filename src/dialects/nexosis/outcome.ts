@@ -48,11 +48,14 @@ export async function collect(
     return true;
   };
   const rows = object(said['rows'], 'rows');
-  const files = isObject(rows['files']) ? Object.entries(rows['files']) : [];
-  for (const [level, path] of files) await keep(`results-${level}`, { path });
-  if (!('results-0.5' in tables)) await keep('results', rows);
+  const keepLevels: Keep = async (table, of) => {
+    const files = isObject(of) && isObject(of['files']) ? Object.entries(of['files']) : [];
+    for (const [level, path] of files) await keep(`${table}-${level}`, { path });
+    return `${table}-0.5` in tables || keep(table, of);
+  };
+  await keepLevels('results', rows);
   for (const [name, table] of detailNames) await keep(table, details[name]);
-  const contestants = await keepContestants(said['contestants'], keep);
+  const contestants = await keepContestants(said['contestants'], keepLevels);
   const confusion = confusionOf(details['confusionMatrix']);
   const outcome: Outcome = {
     metrics: numbers(said['metrics']),
@@ -83,7 +86,9 @@ const detailNames = [
 
 async function keepTable(store: Store, session: LearnSessionView, table: string, file: string) {
   const timestamp = columnOf(session.columns, 'timestamp')?.name;
-  const records = createReadStream(file).pipe(parse({ bom: true, relax_column_count: true }));
+  const records = parse({ bom: true, relax_column_count: true });
+  const source = createReadStream(file).on('error', (error) => records.destroy(error));
+  source.pipe(records);
   let columns: string[] | null = null;
   let place = -1;
   let rows: string[][] = [];

@@ -36,10 +36,11 @@ export class ResultsController {
   ) {
     const session = await this.find(asked, id);
     const done = outcomeOf(session);
-    const name = done === null ? null : resultTable(done, asked.query.text('predictionInterval'));
+    const name = done === null ? null : atInterval(done, 'results', asked.query.text('predictionInterval'));
     const { paging, total, rows } = await pageOf(this.store, asked, session, name);
     if (asked.wantsCsv) return sendCsv(reply, rows);
-    return paged(asked, session, paging, total, { metrics: done?.metrics ?? {}, data: rows.objects() });
+    const data = rows.objects().map(withoutUnknown);
+    return paged(asked, session, paging, total, { metrics: done?.metrics ?? {}, data });
   }
 
   @ApiOperation({ summary: 'How often each class was taken for which (classification)' })
@@ -120,9 +121,9 @@ export async function pageOf(
   return { paging, total: about.count, rows: table(about.columns, chunks.slice(start, start + paging.size)) };
 }
 
-/** The rows of a prediction interval; the middle one when none is asked for. */
-export function resultTable({ tables, intervals }: Outcome, said: string | undefined): string {
-  const middle = 'results-0.5' in tables ? 'results-0.5' : 'results';
+/** The table with the rows of a prediction interval; the middle one when none is asked for. */
+export function atInterval({ tables, intervals }: Outcome, name: string, said: string | undefined): string {
+  const middle = `${name}-0.5` in tables ? `${name}-0.5` : name;
   if (said === undefined) return middle;
   const level = Number(said);
   const found = intervals.find((each) => Number(each) === level);
@@ -131,7 +132,7 @@ export function resultTable({ tables, intervals }: Outcome, said: string | undef
       'predictionInterval',
       `The value '${said}' is not valid: available are ${intervals.join(', ') || '0.5'}.`,
     );
-  return `results-${found}` in tables ? `results-${found}` : middle;
+  return `${name}-${found}` in tables ? `${name}-${found}` : middle;
 }
 
 /** The session's fields flattened beside what the route adds, as all clients read it. */
@@ -150,6 +151,12 @@ export function paged<T extends object>(
     links: [...pageLinks(asked, pages), ...sessionLinks(session, asked.base).slice(1)],
   };
 }
+
+/** What really happened is said of rows where it is known. */
+export const withoutUnknown = (row: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(row).filter(([name, value]) => value !== '' || !name.endsWith(':actual')),
+  );
 
 const selfLink = (asked: Asked) => [{ rel: 'self', href: `${asked.base}/${asked.path}` }];
 

@@ -75,8 +75,10 @@ function intervalsOf({ domain }: LearnSession, found: readonly string[] | undefi
   return found !== undefined && found.length > 0 ? found : ['0.5'];
 }
 
-function messagesOf({ messages, outcome, jobReason }: LearnSessionView, status: Status): StatusMessage[] {
+function messagesOf(session: LearnSessionView, status: Status): StatusMessage[] {
+  const { messages, outcome, progress, jobReason } = session;
   const all = [...messages, ...(status === 'completed' ? (outcome?.messages ?? []) : [])];
+  if (status === 'started' && progress !== null) all.push({ severity: 'informational', message: progress });
   if (status === 'failed') all.push({ severity: 'error', message: jobReason ?? 'The calculation is gone.' });
   if (status === 'cancelled')
     all.push({ severity: 'warning', message: jobReason ?? 'The session was cancelled.' });

@@ -2,7 +2,7 @@ import type { Millis } from '../../kernel/time.js';
 import type { Column, DataSet, NexosisReads, Row } from '../../scheduler/nexosis.ports.js';
 import { columnOf } from './columns.js';
 import { readDate } from './dates.js';
-import { joinRows, viewColumns } from './joins.js';
+import { openView } from './joins.js';
 
 /** What a session can be asked about: a data set, or a view of several. */
 export interface Source {
@@ -10,6 +10,7 @@ export interface Source {
   readonly name: string;
   readonly columns: readonly Column[];
   readonly missingValues: readonly string[];
+  /** Of its last row that has a time; null without any. */
   readonly lastTime: () => Promise<Millis | null>;
   /** All rows in order, some at a time, with a value for each column. */
   readonly rows: () => AsyncIterable<string[][]>;
@@ -24,42 +25,36 @@ export async function findSource(
   name: string,
 ): Promise<Source | null> {
   const dataSet = await reads.dataSet(instance, name);
-  if (dataSet !== null) return sourceOf(reads, dataSet);
+  if (dataSet !== null) {
+    const { columns } = dataSet;
+    const whole = (values: readonly string[]) => columns.map((_, i) => values[i] ?? '');
+    return { ...sourceOf(reads, dataSet, whole), kind: 'dataSet', name: dataSet.name, columns };
+  }
   const view = await reads.view(instance, name);
-  const left = view === null ? null : await reads.dataSet(instance, view.dataSet);
-  if (view === null || left === null) return null;
-  const base = sourceOf(reads, left);
-  const columns = await viewColumns(reads, view, base);
-  return {
-    ...base,
-    kind: 'view',
-    name: view.name,
-    columns,
-    rows: () => joinRows(reads, view, base, columns),
-  };
+  if (view === null) return null;
+  const { left, columns, join } = await openView(reads, view);
+  return { ...sourceOf(reads, left, join), kind: 'view', name: view.name, columns };
 }
 
-function sourceOf(reads: NexosisReads, dataSet: DataSet): Source {
-  const { columns, name, missingValues, id } = dataSet;
+function sourceOf(
+  reads: NexosisReads,
+  { id, columns, missingValues }: DataSet,
+  shown: (values: readonly string[]) => string[],
+): Pick<Source, 'missingValues' | 'lastTime' | 'rows'> {
   return {
-    ...{ kind: 'dataSet' as const, name, columns, missingValues },
-    lastTime: () => lastTime(reads, dataSet),
+    missingValues,
+    lastTime: async () => (columnOf(columns, 'timestamp') === undefined ? null : reads.lastTime(id)),
     async *rows() {
       let after: Row | null = null;
       for (;;) {
         const rows: Row[] = await reads.rowsAfter(id, after, rowsPerRead);
         if (rows.length === 0) return;
-        yield rows.map(({ values }) => columns.map((_, i) => values[i] ?? ''));
+        yield rows.map(({ values }) => shown(values));
         after = rows.at(-1) ?? null;
         await new Promise((resolve) => setImmediate(resolve));
       }
     },
   };
-}
-
-/** Rows of what-if planning, with their target empty, count as well: the source has them. */
-async function lastTime(reads: NexosisReads, { id, columns }: DataSet): Promise<Millis | null> {
-  return columnOf(columns, 'timestamp') === undefined ? null : reads.lastTime(id);
 }
 
 /** A row with its timestamp in one form, where it can be read. */

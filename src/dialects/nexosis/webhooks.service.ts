@@ -1,10 +1,4 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-} from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { throttleTime, type Subscription } from 'rxjs';
 import { seconds, type Millis } from '../../kernel/time.js';
@@ -12,7 +6,8 @@ import { Commands } from '../../scheduler/commands.service.js';
 import type { Delivery, LearnSessionView } from '../../scheduler/nexosis.ports.js';
 import { CLOCK, STORE, type Clock, type EventRecord, type Store } from '../../scheduler/ports.js';
 import { isAllowed } from './callbacks.js';
-import { PrivateAddress, post } from './post.js';
+import { PrivateAddress } from './outgoing.js';
+import { post } from './post.js';
 import { fromSession } from './session.wire.js';
 import { NEXOSIS, type NexosisSettings } from './settings.js';
 
@@ -29,7 +24,7 @@ const told = ['job.running', 'job.completed', 'job.failed', 'job.cancelled'];
  * Nothing else waits for a receiver.
  */
 @Injectable()
-export class WebhooksService implements OnApplicationBootstrap, OnModuleDestroy {
+export class WebhooksService implements OnModuleDestroy {
   private readonly logger = new Logger(WebhooksService.name);
   private readonly sending = new Map<string, Promise<void>>();
   private readonly leaving = new AbortController();
@@ -44,7 +39,7 @@ export class WebhooksService implements OnApplicationBootstrap, OnModuleDestroy 
     @Inject(NEXOSIS) private readonly settings: NexosisSettings,
   ) {}
 
-  async onApplicationBootstrap(): Promise<void> {
+  async begin(): Promise<void> {
     this.seen = await this.store.write(async (tx) => {
       const known = await tx.facts.get('nexosis_event');
       // Before the first start there was nobody to tell.

@@ -50,6 +50,8 @@ export class LearnSessionRow {
   @Column(text) asked!: string;
   @Column(text) messages!: string;
   @Column(textOrNull) outcome!: string | null;
+  /** How far the calculation is, while it runs. */
+  @Column(textOrNull) progress!: string | null;
 }
 
 /** Rows of results, some hundred to a chunk. */

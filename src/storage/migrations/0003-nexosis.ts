@@ -22,7 +22,7 @@ const statements = [
   `CREATE UNIQUE INDEX "nexosis_data_sets_name" ON "nexosis_data_sets" ("instance", "name_key") WHERE state <> 'removed'`,
   `CREATE TABLE "nexosis_rows" ("data_set" integer NOT NULL, "at" bigint NOT NULL, "seq" integer NOT NULL, "key" text, "size" integer NOT NULL, "body" text NOT NULL, PRIMARY KEY ("data_set", "at", "seq")) WITHOUT ROWID`,
   `CREATE UNIQUE INDEX "nexosis_rows_key" ON "nexosis_rows" ("data_set", "key") WHERE key IS NOT NULL`,
-  `CREATE TABLE "nexosis_sessions" ("id" text PRIMARY KEY NOT NULL, "job" text NOT NULL, "instance" text NOT NULL, "type" text NOT NULL, "name" text NOT NULL, "source_key" text NOT NULL, "event_name" text, "model_id" text, "requested_at" bigint NOT NULL, "asked" text NOT NULL, "messages" text NOT NULL, "outcome" text)`,
+  `CREATE TABLE "nexosis_sessions" ("id" text PRIMARY KEY NOT NULL, "job" text NOT NULL, "instance" text NOT NULL, "type" text NOT NULL, "name" text NOT NULL, "source_key" text NOT NULL, "event_name" text, "model_id" text, "requested_at" bigint NOT NULL, "asked" text NOT NULL, "messages" text NOT NULL, "outcome" text, "progress" text)`,
   `CREATE UNIQUE INDEX "nexosis_sessions_job" ON "nexosis_sessions" ("job")`,
   `CREATE INDEX "nexosis_sessions_source" ON "nexosis_sessions" ("instance", "source_key")`,
   `CREATE INDEX "nexosis_sessions_listed" ON "nexosis_sessions" ("instance", "requested_at", "id")`,
