@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * `npm run bench`: each figure beside a floor that is measured in the same run, on the same machine and disk.
- *   -- --only submit,read   some of: submit, read, gap, lateness, choose, memory, peer
+ *   -- --only submit,read   some of: submit, read, gap, lateness, choose, memory, peer, nexosis-quality
  *   -- --quick              smaller and shorter, to see that everything works
  *   -- --dir FOLDER         the disk to measure; bench/results by default
  */
@@ -13,12 +13,13 @@ import { choose } from './choose.mjs';
 import { gap } from './gap.mjs';
 import { lateness } from './lateness.mjs';
 import { memory } from './memory.mjs';
+import { nexosisQuality } from './nexosis-quality.mjs';
 import { peer } from './peer.mjs';
 import { read } from './read.mjs';
 import { submit } from './submit.mjs';
 import { machine, print } from './lib/table.mjs';
 
-const benches = { submit, read, gap, lateness, choose, memory, peer };
+const benches = { submit, read, gap, lateness, choose, memory, peer, 'nexosis-quality': nexosisQuality };
 const results = fileURLToPath(new URL('results/', import.meta.url));
 
 const { values: options } = parseArgs({

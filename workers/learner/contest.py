@@ -99,6 +99,10 @@ class Contest:
         contestant.metrics = finite(tried.metrics)
         contestant.score, contestant.outcome = tried.score, tried.outcome
 
+    def check(self) -> None:
+        """Give a cancel a chance, between two steps of a trial."""
+        self._report.check()
+
     def step(self, message: str) -> None:
         self._report.progress(min(self._done, self._steps), self._steps, message)
         self._done += 1

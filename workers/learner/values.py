@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -97,7 +96,3 @@ def _refuse(column: Column, uniques: np.ndarray, codes: np.ndarray, bad: int, wh
         f"Column '{column.name}' is declared {column.data_type}, but its value '{shown}' in "
         f"row {row} is not {what}. Correct it, list it in missingValues, or declare another type."
     )
-
-
-def is_time(values: np.ndarray) -> bool:
-    return pd.api.types.is_datetime64_any_dtype(values)

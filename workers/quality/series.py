@@ -14,24 +14,28 @@ from statsmodels import datasets
 
 @dataclass(frozen=True)
 class Known:
-    """`season` is the period of the seasonal naive baseline, `ahead` how far is forecast."""
+    """`season` is the period of the seasonal naive baseline."""
 
     name: str
     values: pd.Series  # indexed by the first day of each interval
     interval: str
     season: int
-    ahead: int
+
+    @property
+    def ahead(self) -> int:
+        """Intervals to forecast: those of the M4 competition (Makridakis et al., 2020)."""
+        return {"month": 18, "week": 13, "year": 6}[self.interval]
 
 
 def all_series() -> list[Known]:
     return [
-        Known("air passengers", _monthly(AirPassengers, "1949-01-01"), "month", 12, 24),
-        Known("CO₂, monthly", _co2("MS"), "month", 12, 24),
-        Known("CO₂, weekly", _co2("W-MON"), "week", 52, 52),
-        Known("El Niño sea temperature", _el_nino(), "month", 12, 12),
-        Known("electrical equipment", _equipment(), "month", 12, 12),
-        Known("houses sold in the USA", _houses(), "month", 12, 24),
-        Known("sunspots, yearly", _sunspots(), "year", 11, 11),
+        Known("air passengers", _monthly(AirPassengers, "1949-01-01"), "month", 12),
+        Known("CO₂, monthly", _co2("MS"), "month", 12),
+        Known("CO₂, weekly", _co2("W-MON"), "week", 52),
+        Known("El Niño sea temperature", _el_nino(), "month", 12),
+        Known("electrical equipment", _equipment(), "month", 12),
+        Known("houses sold in the USA", _houses(), "month", 12),
+        Known("sunspots, yearly", _sunspots(), "year", 11),
     ]
 
 

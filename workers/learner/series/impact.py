@@ -1,8 +1,7 @@
 """The program `impact`: what the target would have been without the event, and how far it was off.
 
-The models compete on the end of the history before the event. The winner's uncertainty of the sum
-over the window is checked against windows of the same length before the event and widened if it
-was too sure of itself there.
+The models compete on held-out windows of the history before the event; see `effect` for how sure
+the winner may be.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
 from jobworker.failures import InputError
 from jobworker.report import Report
@@ -22,26 +20,13 @@ from ..contest import Contest, Contestant, Messages, Trial
 from ..dates import printed
 from ..metrics import forecast_metrics
 from ..output import Rows, finite, result_text, texts_of, write_rows
-from .forecast import held_out, selection
+from .effect import LEVEL, Effect, effect_of
+from .forecast import selection
 from .prepare import Series, prepare
 from .regression import chosen_features, scaled
+from .rounds import Window, held_out, windows_of
 from .season import seasons_of, waves
 from .structural import RECENT, STRUCTURES, Fitted, Structure
-
-LEVEL = 0.95  # of the effect's interval
-_CHECKS = 12  # most earlier windows that the uncertainty is checked against
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What the event changed in sum; `predicted` per interval of the window."""
-
-    predicted: np.ndarray
-    absolute: float
-    relative: float
-    p_value: float
-    lower: float
-    upper: float
 
 
 def run(params: str, place: Any, report: Report) -> str:
@@ -64,12 +49,12 @@ def run(params: str, place: Any, report: Report) -> str:
     held = held_out(len(history), len(series.window_times))
     seasons = seasons_of(history, series.interval)
     extra = _covariates(series, history, seasons)
-    train, test = history[:-held], history[-held:]
+    windows = windows_of(history, held)
     contest = Contest(report, messages, len(STRUCTURES) + 1)
-    for structure in _suitable(len(train), extra.shape[1]):
+    for structure in _suitable(len(windows[0].train), extra.shape[1]):
         contest.enter(
             Contestant(structure.algorithm, series.properties),
-            _trial(structure, train, test, extra),
+            _trial(structure, windows, extra, report),
         )
     ranked = contest.ranked()
     contest.step("Estimating the effect")
@@ -95,11 +80,11 @@ def run(params: str, place: Any, report: Report) -> str:
                     "metrics": c.metrics,
                     "dataSourceProperties": list(c.properties),
                     "champion": i == 0,
-                    "rows": _test_rows(ask.folder, i, c, series, test),
+                    "rows": _test_rows(ask.folder, i, c, series, windows[-1].test),
                 }
                 for i, c in enumerate(ranked)
             ],
-            "selection": {"metricSets": [selection(series, held, len(series.feature_names))]},
+            "selection": {"metricSets": [selection(series, held, extra.shape[1], len(windows))]},
             "model": None,
             "details": {
                 "effectInterval": {"level": LEVEL, "lower": effect.lower, "upper": effect.upper}
@@ -122,13 +107,28 @@ def _suitable(count: int, covariates: int) -> tuple[Structure, ...]:
     return (STRUCTURES[0], STRUCTURES[3])
 
 
+@dataclass(frozen=True)
+class Tried:
+    """A structure's predictions of the held-out windows, and how far off it was in sum."""
+
+    predicted: list[np.ndarray]
+    surprises: np.ndarray  # errors of the sums, in deviations as predicted
+
+
 def _trial(
-    structure: Structure, train: np.ndarray, test: np.ndarray, extra: np.ndarray
+    structure: Structure, windows: list[Window], extra: np.ndarray, report: Report
 ) -> Callable[[], Trial]:
     def trial() -> Trial:
-        ahead = Fitted(structure, train, extra).ahead(len(train), np.ones(len(test)))
-        metrics = forecast_metrics(test, ahead.mean, train)
-        return Trial(metrics, metrics["meanAbsoluteError"], ahead.mean)
+        predicted, surprises = [], []
+        for window in windows:
+            report.check()
+            weights = np.ones(len(window.test))
+            ahead = Fitted(structure, window.train, extra).ahead(len(window.train), weights)
+            predicted.append(ahead.mean)
+            surprises.append((window.test - ahead.mean).sum() / max(ahead.sum_deviation, 1e-12))
+        truth = np.concatenate([window.test for window in windows])
+        metrics = forecast_metrics(truth, np.concatenate(predicted), windows[-1].train)
+        return Trial(metrics, metrics["meanAbsoluteError"], Tried(predicted, np.array(surprises)))
 
     return trial
 
@@ -142,51 +142,12 @@ def _first_effect(
             break
         try:
             fitted = Fitted(structures[contestant.algorithm], history, extra)
-            effect = effect_of(fitted, history, series)
+            surprises = contestant.outcome.surprises
+            effect = effect_of(fitted, history, series.actual, series.skipped, surprises)
         except (ValueError, np.linalg.LinAlgError):
             continue  # it could do the shorter history; the next one may do this
         return contestant, effect
     raise InputError("No model could be fitted to the values before the start date.")
-
-
-def effect_of(fitted: Fitted, history: np.ndarray, series: Series) -> Effect:
-    known = ~np.isnan(series.actual)
-    weights = np.concatenate([np.zeros(series.skipped), known.astype(float)])
-    ahead = fitted.ahead(len(history), weights)
-    predicted = ahead.mean[series.skipped :]
-    expected = float(predicted[known].sum())
-    absolute = float(series.actual[known].sum()) - expected
-    ratios = _checked(fitted, history, weights)
-    # A wider prediction where the past shows that it is needed, never a narrower one.
-    widening = max(1.0, float(np.sqrt(np.mean(ratios**2)))) if ratios.size else 1.0
-    deviation = max(ahead.sum_deviation * widening, 1e-12 * max(1.0, abs(expected)))
-    freedom = max(3, len(history) - len(fitted.result.params) - fitted.result.model.k_exog)
-    p_value = float(student.sf(abs(absolute) / deviation, freedom))
-    reach = float(student.ppf(0.5 + LEVEL / 2, freedom)) * deviation
-    if not np.isfinite([expected, absolute, p_value, reach]).all():
-        raise ValueError("the effect is not finite")
-    return Effect(
-        predicted,
-        absolute,
-        absolute / expected if expected != 0 else float("nan"),
-        p_value,
-        absolute - reach,
-        absolute + reach,
-    )
-
-
-def _checked(fitted: Fitted, history: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Errors of the sum over earlier windows, in deviations as predicted there."""
-    steps, count = len(weights), len(history)
-    first = max(fitted.burn_in, count // 3)
-    origins = list(range(count - steps, first, -max(steps, (count - first) // _CHECKS)))[:_CHECKS]
-    ratios = []
-    for origin in origins:
-        ahead = fitted.ahead(origin, weights)
-        error = float(weights @ (history[origin : origin + steps] - ahead.mean))
-        if ahead.sum_deviation > 0:
-            ratios.append(error / ahead.sum_deviation)
-    return np.array(ratios)
 
 
 def _metrics(effect: Effect) -> dict[str, float]:
@@ -207,7 +168,7 @@ def _test_rows(
         return None
     rows: Rows = {
         series.time_name: printed(series.history_times[-len(test) :]),
-        series.target: texts_of(contestant.outcome),
+        series.target: texts_of(contestant.outcome.predicted[-1]),
         f"{series.target}:actual": texts_of(test),
     }
     return write_rows(folder, f"contestant-{i}.csv", rows)

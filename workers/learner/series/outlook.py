@@ -33,6 +33,11 @@ def combined(outlooks: list[Outlook]) -> Outlook:
     return np.median(np.stack(outlooks), axis=0)
 
 
+def averaged(outlooks: list[Outlook]) -> Outlook:
+    """The mean of several forecasts, level by level."""
+    return np.mean(np.stack(outlooks), axis=0)
+
+
 def usable(outlook: Outlook, history: np.ndarray) -> bool:
     """Whether all numbers are finite and the prediction did not run away from the data."""
     if not np.isfinite(outlook).all():

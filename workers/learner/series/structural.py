@@ -56,7 +56,7 @@ STRUCTURES = (
             "Causal impact, constant level",
             "Structural time series: a constant, seasonal waves and features",
         ),
-        {"level": "dconstant", "irregular": True},
+        {"level": "dconstant"},
     ),
 )
 

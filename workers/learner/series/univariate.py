@@ -13,14 +13,16 @@ import numpy as np
 from statsforecast import models
 
 from ..contest import Algorithm
-from .outlook import Outlook, apart, normal
+from .outlook import Outlook, apart
+from .simple import autoregression, naive, usual_season
 
 Method = Callable[[np.ndarray, tuple[int, ...], int], Outlook]
 
 # Short seasons only: the state of ETS and ARIMA grows with the season, their time with its square.
 LONGEST_SEASON = 24
+ENOUGH = 20  # values for an autoregression
 # The most recent values a method looks at: older ones cost time and say little.
-RECENT = {"arima": 1_000, "ces": 1_500, "ets": 3_000, "theta": 3_000, "mstl": 12_000}
+RECENT = {"arima": 600, "ces": 800, "ets": 1_000, "theta": 1_000, "mstl": 12_000}
 
 _LEVELS = [60, 90, 98]
 _COLUMNS = ("lo-98", "lo-90", "lo-60", "mean", "hi-60", "hi-90", "hi-98")
@@ -30,13 +32,11 @@ _COLUMNS = ("lo-98", "lo-90", "lo-60", "mean", "hi-60", "hi-90", "hi-98")
 class Univariate:
     algorithm: Algorithm
     method: Method
-    in_ensemble: bool
-    wants_season: bool = False
 
 
-def _forecast(model: Any, history: np.ndarray, steps: int, **more: Any) -> Outlook:
+def _forecast(model: Any, history: np.ndarray, steps: int) -> Outlook:
     values = np.ascontiguousarray(history, float)
-    answer = model.forecast(y=values, h=steps, level=_LEVELS, **more)
+    answer = model.forecast(y=values, h=steps, level=_LEVELS)
     rows = {name.replace(".0", ""): np.asarray(values) for name, values in answer.items()}
     return apart(np.stack([rows[name] for name in _COLUMNS]))
 
@@ -45,17 +45,6 @@ def short(seasons: tuple[int, ...], history: np.ndarray) -> int:
     """The longest season that an exact method can follow and that was seen twice."""
     fits = [each for each in seasons if each <= LONGEST_SEASON and len(history) >= 2 * each + 2]
     return max(fits, default=1)
-
-
-def _naive(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
-    fits = [each for each in seasons if len(history) >= 2 * each]
-    season = max(fits, default=1)
-    last = history[-season:]
-    mean = np.tile(last, steps // season + 1)[:steps]
-    change = history[season:] - history[:-season]
-    deviation = float(np.sqrt(np.mean(change**2))) if change.size else 0.0
-    rounds = np.arange(steps) // season + 1
-    return normal(mean, deviation * np.sqrt(rounds))
 
 
 def _ets(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
@@ -73,24 +62,15 @@ def _ces(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
     return _forecast(models.AutoCES(season_length=short(seasons, recent)), recent, steps)
 
 
-def arima(season: int) -> Any:
+def _arima_of(season: int) -> Any:
     """Stepwise search with approximated likelihoods, small enough for seconds, not minutes."""
     small = {"max_p": 3, "max_q": 3, "max_P": 1, "max_Q": 1}
     return models.AutoARIMA(season_length=season, approximation=True, **small)
 
 
-def arima_outlook(
-    model: Any, history: np.ndarray, steps: int, past: np.ndarray, future: np.ndarray
-) -> Outlook:
-    """The forecast of a model of `arima` with regressors, a row of them per step."""
-    if past.shape[1] == 0:
-        return _forecast(model, history, steps)
-    return _forecast(model, history, steps, X=past, X_future=future)
-
-
 def _arima(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
     recent = history[-RECENT["arima"] :]
-    return _forecast(arima(short(seasons, recent)), recent, steps)
+    return _forecast(_arima_of(short(seasons, recent)), recent, steps)
 
 
 def _mstl(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
@@ -119,39 +99,40 @@ NAIVE = Univariate(
     Algorithm(
         "seasonal-naive", "Seasonal naive", "Repeats the last season, or the last value if none"
     ),
-    _naive,
-    False,
+    naive,
+)
+USUAL = Univariate(
+    Algorithm("seasonal-mean", "Seasonal mean", "Average of the last seasons at the last level"),
+    usual_season,
+)
+AUTOREGRESSION = Univariate(
+    Algorithm("autoregression", "Autoregression", "Least squares on earlier values"),
+    autoregression,
 )
 ETS = Univariate(
     Algorithm("ets", "Exponential smoothing", "ETS, with error, trend and season chosen by AICc"),
     _ets,
-    True,
 )
 THETA = Univariate(
-    Algorithm("theta", "Theta", "Theta method, its variant chosen by the fit"), _theta, True
+    Algorithm("theta", "Theta", "Theta method, its variant chosen by the fit"), _theta
 )
 CES = Univariate(
     Algorithm("ces", "Complex exponential smoothing", "CES, with its season chosen by AICc"),
     _ces,
-    True,
 )
 ARIMA = Univariate(
     Algorithm("arima", "ARIMA", "Seasonal ARIMA, its orders chosen step by step by AICc"),
     _arima,
-    True,
 )
 MSTL = Univariate(
     Algorithm(
         "stl-ets", "STL and exponential smoothing", "Seasons taken out by STL, the rest by ETS"
     ),
     _mstl,
-    True,
-    wants_season=True,
 )
 LOG_ARIMA = Univariate(
     Algorithm("log-arima", "ARIMA on logarithms", "Seasonal ARIMA of the target's logarithm"),
     logarithmic(_arima),
-    True,
 )
 LOG_MSTL = Univariate(
     Algorithm(
@@ -160,8 +141,6 @@ LOG_MSTL = Univariate(
         "Seasons of the target's logarithm taken out by STL, the rest by ETS",
     ),
     logarithmic(_mstl),
-    True,
-    wants_season=True,
 )
 
 
@@ -169,8 +148,10 @@ def contestants(history: np.ndarray, seasons: tuple[int, ...]) -> list[Univariat
     """Who is worth trying on this history, cheapest first."""
     seasonal = any(len(history) >= 2 * each + 1 for each in seasons)
     chosen = [NAIVE, ETS, THETA, CES, ARIMA]
+    if len(history) > ENOUGH:
+        chosen.append(AUTOREGRESSION)
     if seasonal:
-        chosen.append(MSTL)
+        chosen += [USUAL, MSTL]
     smallest, largest = float(history.min()), float(history.max())
     if smallest > 0 and largest / smallest > 1.5:
         chosen.append(LOG_ARIMA)

@@ -20,8 +20,6 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
-    VotingClassifier,
-    VotingRegressor,
 )
 from sklearn.feature_selection import SelectKBest, f_classif, f_regression
 from sklearn.linear_model import LassoCV, LogisticRegression, RidgeCV
@@ -35,7 +33,6 @@ from ..contest import Algorithm
 Candidate = tuple[Algorithm, Callable[[], Pipeline]]
 
 TREES = 100  # of a forest; a prediction takes a tenth of a millisecond per tree
-FEW = 60  # trees where a forest is one of several parts
 WIDEST = 400  # features that reach a method; of more, those most related to the target
 _KERNEL_ROWS = 4_000
 _NEIGHBOUR_ROWS = 10_000
@@ -52,12 +49,14 @@ FOREST = Algorithm("random-forest", "Random forest", "Many trees, each on a samp
 EXTRA = Algorithm("extra-trees", "Extra trees", "Many trees with splits drawn at random")
 BOOSTED = Algorithm("gradient-boosting", "Gradient boosting", "Trees that correct one another")
 NEAR = Algorithm("nearest-neighbours", "Nearest neighbours", "Rows that are most alike")
-BLEND = Algorithm("blend", "Blend", "Average of a linear method, a forest and a third kind")
+BLEND = Algorithm("blend", "Blend", "Average of linear, kernel, forest and boosting methods")
+# Members are of different kinds and chosen before any score is known.
+BLENDED = (RIDGE, LOGISTIC, KERNEL, EXTRA, BOOSTED)
 
 
 def regressors(rows: int, width: int, seed: int) -> list[Candidate]:
-    def forest(trees: int = TREES) -> Any:
-        return RandomForestRegressor(trees, random_state=seed, max_samples=_sample(rows), n_jobs=1)
+    def forest() -> Any:
+        return RandomForestRegressor(TREES, random_state=seed, max_samples=_sample(rows), n_jobs=1)
 
     def ridge() -> Any:
         return RidgeCV(alphas=[10.0**power for power in range(-2, 5)])
@@ -95,12 +94,6 @@ def regressors(rows: int, width: int, seed: int) -> list[Candidate]:
         found += [
             (LASSO, lambda: LassoCV(cv=5, random_state=seed, n_jobs=1)),
             (KERNEL, kernel),
-            (
-                BLEND,
-                lambda: VotingRegressor(
-                    [("linear", ridge()), ("kernel", kernel()), ("forest", forest(FEW))]
-                ),
-            ),
         ]
     if rows <= _NEIGHBOUR_ROWS and width <= WIDEST:
         found.append(
@@ -112,9 +105,9 @@ def regressors(rows: int, width: int, seed: int) -> list[Candidate]:
 def classifiers(rows: int, width: int, classes: int, balance: bool, seed: int) -> list[Candidate]:
     weight = "balanced" if balance else None
 
-    def forest(trees: int = TREES) -> Any:
+    def forest() -> Any:
         return RandomForestClassifier(
-            trees, random_state=seed, class_weight=weight, max_samples=_sample(rows), n_jobs=1
+            TREES, random_state=seed, class_weight=weight, max_samples=_sample(rows), n_jobs=1
         )
 
     def logistic() -> Any:
@@ -164,25 +157,10 @@ def classifiers(rows: int, width: int, classes: int, balance: bool, seed: int) -
     if rows <= _KERNEL_ROWS:
         found += [
             (KERNEL, kernel),
-            (
-                BLEND,
-                lambda: VotingClassifier(
-                    [
-                        ("linear", logistic()),
-                        ("neighbours", _near()),
-                        ("forest", forest(FEW)),
-                    ],
-                    voting="soft",
-                ),
-            ),
         ]
     if rows <= _NEIGHBOUR_ROWS and width <= WIDEST:
         found.append((NEAR, lambda: KNeighborsClassifier(5, algorithm="brute")))
     return [(algorithm, _piped(make, width, f_classif)) for algorithm, make in found]
-
-
-def _near() -> KNeighborsClassifier:
-    return KNeighborsClassifier(5, weights="distance", algorithm="brute")
 
 
 def _piped(make: Callable[[], Any], width: int, related: Any) -> Callable[[], Pipeline]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from ..values import words
 from .candidates import classifiers
 from .importance import importance
 from .models import Model
-from .scores import labels_and_scores
+from .scores import class_scores
 from .supervised import Problem, compete, known_rows, problem_of, selection
 
 SMALLEST_CLASS = 5  # rows
@@ -34,22 +35,16 @@ def run(params: str, place: Any, report: Report) -> str:
     table = known_rows(ask, read_table(ask), 2 * SMALLEST_CLASS, messages)
     messages.inform(f"{table.count} observations were found in the data source.")
     table, target, classes = _classes(ask, table, messages)
+    task = _Task(classes)
     problem = problem_of(ask, table, target, True, messages)
     candidates = classifiers(
         len(problem.train), len(problem.encoding.names), len(classes), ask.balance, ask.seed
     )
-
-    def measure(fitted: Any, matrix: np.ndarray, actual: np.ndarray) -> tuple[dict, Any]:
-        predicted, scores = labels_and_scores(fitted, matrix, classes)
-        return classification_metrics(actual, predicted, scores, classes), (predicted, scores)
-
-    contest, ranked = compete(
-        problem, candidates, _error, measure, True, ask.seed, report, messages
-    )
+    contest, ranked = compete(problem, candidates, task, ask.seed, report, messages)
     champion = ranked[0]
     contest.step(f"Fitting {champion.algorithm.name} to all rows")
     encoding, matrix = problem.whole()
-    estimator = champion.outcome[1]().fit(matrix, target)
+    estimator = champion.outcome.fit(matrix, target)
     model = Model(
         "classification",
         ask.goal.name,
@@ -60,14 +55,14 @@ def run(params: str, place: Any, report: Report) -> str:
         classes,
     )
     contest.finish("Writing the model")
-    predicted, _ = champion.outcome[0]
-    actual = target[problem.test]
+    predicted = task.labels(champion.outcome.held)
+    actual = task.named[target[problem.test]]
     return result_text(
         {
             "metrics": champion.metrics,
             "algorithm": champion.algorithm.wire(),
             "intervals": [],
-            "rows": _rows(ask, problem, champion, "results.csv"),
+            "rows": _rows(ask, problem, task, champion, "results.csv"),
             "messages": messages.items,
             "contestants": [
                 {
@@ -76,7 +71,7 @@ def run(params: str, place: Any, report: Report) -> str:
                     "metrics": contestant.metrics,
                     "dataSourceProperties": list(contestant.properties),
                     "champion": i == 0,
-                    "rows": _rows(ask, problem, contestant, f"contestant-{i}.csv"),
+                    "rows": _rows(ask, problem, task, contestant, f"contestant-{i}.csv"),
                 }
                 for i, contestant in enumerate(ranked)
             ],
@@ -90,7 +85,9 @@ def run(params: str, place: Any, report: Report) -> str:
                 "classScores": {
                     "classes": classes,
                     **write_rows(
-                        ask.folder, "class-scores.csv", _score_rows(ask, problem, champion, classes)
+                        ask.folder,
+                        "class-scores.csv",
+                        _score_rows(ask, problem, task, champion),
                     ),
                 },
                 "featureImportance": importance(ranked, problem.encoding.names),
@@ -100,7 +97,7 @@ def run(params: str, place: Any, report: Report) -> str:
 
 
 def _classes(ask: Ask, table: Table, messages: Messages) -> tuple[Table, np.ndarray, list[str]]:
-    """The rows of classes that are large enough, their labels, and the classes in order."""
+    """The rows of classes that are large enough, each one's place among the classes, and these."""
     labels = words(table.columns[ask.goal.name])
     found, counts = np.unique(labels.astype(str), return_counts=True)
     small = [(str(n), int(c)) for n, c in zip(found, counts) if c < SMALLEST_CLASS]
@@ -123,29 +120,51 @@ def _classes(ask: Ask, table: Table, messages: Messages) -> tuple[Table, np.ndar
             f"The target column '{ask.goal.name}' has {len(classes)} classes; "
             f"at most {MOST_CLASSES} can be told apart. For a numeric target use regression."
         )
-    kept = np.flatnonzero(np.isin(labels.astype(str), classes))
-    return table.take(kept), labels[kept].astype(object), classes
+    place = {name: i for i, name in enumerate(classes)}
+    places = np.array([place.get(label, -1) for label in labels])
+    kept = np.flatnonzero(places >= 0)
+    return table.take(kept), places[kept], classes
 
 
-def _error(actual: np.ndarray, predicted: np.ndarray) -> float:
-    return 1.0 - float(f1_score(actual, predicted, average="macro", zero_division=0))
+class _Task:
+    """Scores per class; the champion has the highest macro F1, of equals the surest scores."""
+
+    stratified = True
+
+    def __init__(self, classes: list[str]) -> None:
+        self.classes, self.named = classes, np.asarray(classes, object)
+
+    def raw(self, fitted: Sequence[Any], matrix: np.ndarray) -> np.ndarray:
+        return class_scores(fitted, matrix, len(self.classes))
+
+    def error(self, truth: np.ndarray, raw: np.ndarray) -> float:
+        found = f1_score(truth, raw.argmax(axis=1), average="macro", zero_division=0)
+        surprise = -np.log(np.maximum(raw[np.arange(len(truth)), truth], 1e-6)).mean()
+        return 1.0 - float(found) + 1e-6 * float(surprise)
+
+    def describe(self, truth: np.ndarray, raw: np.ndarray) -> dict[str, float]:
+        return classification_metrics(self.named[truth], self.labels(raw), raw, self.classes)
+
+    def labels(self, raw: np.ndarray) -> np.ndarray:
+        return self.named[raw.argmax(axis=1)]
 
 
-def _rows(ask: Ask, problem: Problem, contestant: Contestant, name: str) -> dict[str, Any] | None:
+def _rows(
+    ask: Ask, problem: Problem, task: _Task, contestant: Contestant, name: str
+) -> dict[str, Any] | None:
     if contestant.failed:
         return None
-    predicted, _ = contestant.outcome[0]
-    actual = [str(label) for label in problem.target[problem.test]]
-    rows = problem.test_rows(ask.goal.name, [str(label) for label in predicted], actual)
+    predicted = task.labels(contestant.outcome.held)
+    actual = task.named[problem.target[problem.test]]
+    rows = problem.test_rows(ask.goal.name, list(predicted), list(actual))
     return write_rows(ask.folder, name, rows)
 
 
-def _score_rows(ask: Ask, problem: Problem, champion: Contestant, classes: list[str]) -> Rows:
-    predicted, scores = champion.outcome[0]
-    goal = ask.goal.name
-    rows: Rows = {goal: [str(label) for label in predicted]}
-    rows |= {f"{goal}:{each}": texts_of(scores[:, i]) for i, each in enumerate(classes)}
-    whole = problem.test_rows(goal, [], [str(label) for label in problem.target[problem.test]])
-    actual = {f"{goal}:actual": whole.pop(f"{goal}:actual")}
-    del whole[goal]
-    return rows | whole | actual
+def _score_rows(ask: Ask, problem: Problem, task: _Task, champion: Contestant) -> Rows:
+    goal, scores = ask.goal.name, champion.outcome.held
+    actual = list(task.named[problem.target[problem.test]])
+    features = problem.test_rows(goal, list(task.labels(scores)), actual)
+    rows: Rows = {goal: features.pop(goal)}
+    last = {f"{goal}:actual": features.pop(f"{goal}:actual")}
+    rows |= {f"{goal}:{each}": texts_of(scores[:, i]) for i, each in enumerate(task.classes)}
+    return rows | features | last

@@ -15,8 +15,9 @@ def importance(ranked: list[Contestant], names: list[str]) -> dict[str, float]:
     for contestant in ranked:
         if contestant.failed or contestant.algorithm.key == "baseline":
             continue
-        _, _, fitted = contestant.outcome
-        found = _of(fitted, len(names))
+        if len(contestant.outcome.fitted) > 1:
+            continue
+        found = _of(contestant.outcome.fitted[0], len(names))
         if found is not None and found.max(initial=0.0) > 0:
             strongest = float(found.max())
             return {name: float(each) / strongest for name, each in zip(names, found)}

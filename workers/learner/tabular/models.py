@@ -47,7 +47,8 @@ _KEPT = 4  # models in memory: a predict after the first needs no file
 
 @dataclass
 class Model:
-    """What predict needs. `estimator` predicts the target, or scores rows for anomalies."""
+    """What predict needs. `estimator` is a list of fitted members whose answers are averaged;
+    for anomalies the parts of `detector.anomaly_scores`."""
 
     domain: str
     target: str

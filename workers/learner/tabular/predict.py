@@ -23,7 +23,7 @@ from ..values import dates, logicals, numbers, words
 from .detector import anomaly_scores
 from .encoding import Values
 from .models import Model, load_model
-from .scores import labels_and_scores
+from .scores import class_scores, numbers_of
 
 MOST_ROWS = 100_000
 
@@ -49,9 +49,9 @@ def _answers(model: Model, matrix: np.ndarray, with_scores: bool) -> list[dict[s
         scores = anomaly_scores(model.estimator, matrix)
         return [{model.target: text_of(float(score))} for score in scores]
     if model.domain == "regression":
-        return [{model.target: text_of(float(each))} for each in model.estimator.predict(matrix)]
-    predicted, scores = labels_and_scores(model.estimator, matrix, model.classes)
-    answers = [{model.target: str(each)} for each in predicted]
+        return [{model.target: text_of(each)} for each in numbers_of(model.estimator, matrix)]
+    scores = class_scores(model.estimator, matrix, len(model.classes))
+    answers = [{model.target: model.classes[place]} for place in scores.argmax(axis=1)]
     if with_scores:
         for answer, row in zip(answers, scores):
             answer |= {

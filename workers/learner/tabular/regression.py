@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from ..values import numbers
 from .candidates import regressors
 from .importance import importance
 from .models import Model
+from .scores import numbers_of
 from .supervised import Problem, compete, known_rows, problem_of, selection
 
 FEWEST = 5  # rows
@@ -40,13 +42,11 @@ def run(params: str, place: Any, report: Report) -> str:
         table, target = _without_gaps(ask, table, told, target)
     problem = problem_of(ask, table, target, False, messages)
     candidates = regressors(len(problem.train), len(problem.encoding.names), ask.seed)
-    contest, ranked = compete(
-        problem, candidates, _error, _measure, False, ask.seed, report, messages
-    )
+    contest, ranked = compete(problem, candidates, _Task(), ask.seed, report, messages)
     champion = ranked[0]
     contest.step(f"Fitting {champion.algorithm.name} to all rows")
     encoding, matrix = problem.whole()
-    estimator = champion.outcome[1]().fit(matrix, target)
+    estimator = champion.outcome.fit(matrix, target)
     model = Model(
         "regression", ask.goal.name, problem.columns, sorted(ask.missing), encoding, estimator, []
     )
@@ -83,20 +83,24 @@ def _without_gaps(ask: Ask, table: Any, told: np.ndarray, target: np.ndarray) ->
     return table.take(np.flatnonzero(told)), target[told]
 
 
-def _error(actual: np.ndarray, predicted: np.ndarray) -> float:
-    return float(np.sqrt(((actual - predicted) ** 2).mean()))
+class _Task:
+    """Numbers; the champion has the least root mean square error."""
 
+    stratified = False
 
-def _measure(
-    fitted: Any, matrix: np.ndarray, actual: np.ndarray
-) -> tuple[dict[str, float], np.ndarray]:
-    predicted = np.asarray(fitted.predict(matrix), float)
-    return regression_metrics(actual, predicted), predicted
+    def raw(self, fitted: Sequence[Any], matrix: np.ndarray) -> np.ndarray:
+        return numbers_of(fitted, matrix)
+
+    def error(self, truth: np.ndarray, raw: np.ndarray) -> float:
+        return float(np.sqrt(((truth - raw) ** 2).mean()))
+
+    def describe(self, truth: np.ndarray, raw: np.ndarray) -> dict[str, float]:
+        return regression_metrics(truth, raw)
 
 
 def _rows(ask: Ask, problem: Problem, contestant: Contestant, name: str) -> dict[str, Any] | None:
     if contestant.failed:
         return None
-    predicted = texts_of(contestant.outcome[0])
+    predicted = texts_of(contestant.outcome.held)
     actual = problem.table.columns[ask.goal.name].take(problem.test).to_pylist()
     return write_rows(ask.folder, name, problem.test_rows(ask.goal.name, predicted, actual))

@@ -1,36 +1,35 @@
-"""How sure a classifier is of each class: probabilities, or margins turned into such a scale."""
+"""Raw answers of fitted members, averaged: numbers, or how sure they are of each class.
+
+Classifiers learn and answer places in the list of classes, not labels: labels that look like
+numbers are taken for numbers inside scikit-learn.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 
-def labels_and_scores(
-    fitted: Any, matrix: np.ndarray, classes: list[str]
-) -> tuple[np.ndarray, np.ndarray]:
-    """The predicted class of each row, and what `class_scores` says of it."""
-    scores = class_scores(fitted, matrix, classes)
-    if hasattr(fitted, "predict_proba"):
-        # What predict would answer, without asking every tree a second time.
-        return np.asarray(classes, object)[scores.argmax(axis=1)], scores
-    return np.asarray(fitted.predict(matrix), object), scores
+def numbers_of(fitted: Sequence[Any], matrix: np.ndarray) -> np.ndarray:
+    return np.mean([np.asarray(each.predict(matrix), float) for each in fitted], axis=0)
 
 
-def class_scores(fitted: Any, matrix: np.ndarray, classes: list[str]) -> np.ndarray:
-    """Rows × `classes`, each row adding up to 1; the higher the more certain."""
+def class_scores(fitted: Sequence[Any], matrix: np.ndarray, count: int) -> np.ndarray:
+    """Rows × `count` classes, each row adding up to 1; the highest is the predicted class."""
+    scores = np.zeros((len(matrix), count))
+    for each in fitted:
+        scores[:, each.classes_] += _scores(each, matrix)
+    return scores / len(fitted)
+
+
+def _scores(fitted: Any, matrix: np.ndarray) -> np.ndarray:
+    """Probabilities, or margins turned into such a scale."""
     if hasattr(fitted, "predict_proba"):
-        found = np.asarray(fitted.predict_proba(matrix))
-    else:
-        margins = np.asarray(fitted.decision_function(matrix))
-        if margins.ndim == 1:
-            margins = np.column_stack([-margins, margins])
-        grown = np.exp(margins - margins.max(axis=1, keepdims=True))
-        found = grown / grown.sum(axis=1, keepdims=True)
-    place = {str(label): i for i, label in enumerate(fitted.classes_)}
-    scores = np.zeros((len(matrix), len(classes)))
-    for i, name in enumerate(classes):
-        if name in place:
-            scores[:, i] = found[:, place[name]]
-    return scores
+        return np.asarray(fitted.predict_proba(matrix))
+    margins = np.asarray(fitted.decision_function(matrix))
+    if margins.ndim == 1:
+        margins = np.column_stack([-margins, margins])
+    grown = np.exp(margins - margins.max(axis=1, keepdims=True))
+    return grown / grown.sum(axis=1, keepdims=True)

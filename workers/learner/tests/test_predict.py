@@ -1,4 +1,3 @@
-import time
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,13 @@ from .test_anomalies import READINGS, readings
 from .test_classification import PLANTS, plants
 
 
-@pytest.fixture
-def trained(session):
-    return session.run("regression", measures(), MEASURES, "y")
+@pytest.fixture(scope="module")
+def trained(home):
+    return home.run("regression", measures(), MEASURES, "y")
 
 
-def test_rows_come_back_as_text_with_the_target_filled_in(session, trained):
-    (row,) = session.predict(trained, [{"a": 1.5, "kind": "red", "noise": None}])["rows"]
+def test_rows_come_back_as_text_with_the_target_filled_in(home, trained):
+    (row,) = home.predict(trained, [{"a": 1.5, "kind": "red", "noise": None}])["rows"]
     assert {name: row[name] for name in ("a", "kind", "noise")} == {
         "a": "1.5",
         "kind": "red",
@@ -26,16 +25,16 @@ def test_rows_come_back_as_text_with_the_target_filled_in(session, trained):
     assert 8 < float(row["y"]) < 11
 
 
-def test_names_match_in_any_case_and_a_given_target_is_overwritten(session, trained):
-    answer = session.predict(trained, [{"A": "0", "KIND": "green", "Y": "999", "extra": "e"}])
+def test_names_match_in_any_case_and_a_given_target_is_overwritten(home, trained):
+    answer = home.predict(trained, [{"A": "0", "KIND": "green", "Y": "999", "extra": "e"}])
     (row,) = answer["rows"]
     assert list(row) == ["A", "KIND", "Y", "extra"]
     assert abs(float(row["Y"])) < 2
 
 
-def test_missing_unknown_and_unreadable_values_do_not_fail_the_call(session, trained):
-    answer = session.predict(trained, [{"a": "high", "kind": "blue"}, {"a": "1", "kind": "red"}])
-    alone = session.predict(trained, [{"a": "1", "kind": "red"}])
+def test_missing_unknown_and_unreadable_values_do_not_fail_the_call(home, trained):
+    answer = home.predict(trained, [{"a": "high", "kind": "blue"}, {"a": "1", "kind": "red"}])
+    alone = home.predict(trained, [{"a": "1", "kind": "red"}])
     assert answer["rows"][1] == alone["rows"][0]
     said = [message["message"] for message in answer["messages"]]
     assert any("'noise' is not in the rows" in text for text in said)
@@ -59,25 +58,25 @@ def test_anomalies_get_the_score_of_training(session):
     assert [row["anomaly"] for row in again] == pytest.approx([row["anomaly"] for row in whole])
 
 
-def test_a_second_prediction_needs_no_file(session, trained):
-    session.predict(trained, [{"a": "1"}])
-    (Path(session.asked["folder"]) / "model.skops").unlink()
-    started = time.perf_counter()
-    session.predict(trained, [{"a": "1"}])
-    assert time.perf_counter() - started < 1  # of which some ms when the machine is free
+def test_a_second_prediction_needs_no_file(home, trained):
+    home.predict(trained, [{"a": "1"}])
+    path = Path(home.asked["folder"]) / "model.skops"
+    path.rename(path.with_suffix(".away"))
+    home.predict(trained, [{"a": "1"}])
+    path.with_suffix(".away").rename(path)
 
 
-def test_a_file_that_is_not_the_one_of_the_checksum_is_refused(session, trained):
+def test_a_file_that_is_not_the_one_of_the_checksum_is_refused(home, trained):
     models._loaded.clear()
-    path = Path(session.asked["folder"]) / "model.skops"
+    path = Path(home.asked["folder"]) / "model.skops"
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(InputError, match="not the one its session wrote"):
-        session.predict(trained, [{"a": "1"}])
+        home.predict(trained, [{"a": "1"}])
     path.unlink()
     with pytest.raises(InputError, match="is gone"):
-        session.predict(trained, [{"a": "1"}])
+        home.predict(trained, [{"a": "1"}])
 
 
-def test_no_rows_are_refused(session, trained):
+def test_no_rows_are_refused(home, trained):
     with pytest.raises(InputError, match="at least one row"):
-        session.predict(trained, [])
+        home.predict(trained, [])

@@ -3,9 +3,13 @@ import pytest
 from .given import MEASURES, measures, severities
 
 
-def test_the_held_back_rows_are_shown_with_prediction_and_truth(session):
-    result = session.run("regression", measures(), MEASURES, "y")
-    rows = session.rows(result["rows"])
+@pytest.fixture(scope="module")
+def result(home):
+    return home.run("regression", measures(), MEASURES, "y")
+
+
+def test_the_held_back_rows_are_shown_with_prediction_and_truth(home, result):
+    rows = home.rows(result["rows"])
     assert result["rows"]["columns"] == ["y", "y:actual", "a", "kind", "noise"]
     assert len(rows) == 16
     given = {(str(a), kind) for a, kind in zip(measures()["a"], measures()["kind"])}
@@ -22,8 +26,7 @@ def test_the_held_back_rows_are_shown_with_prediction_and_truth(session):
     assert result["intervals"] == ["0.5"]
 
 
-def test_several_methods_compete_and_all_scores_are_kept(session):
-    result = session.run("regression", measures(), MEASURES, "y")
+def test_several_methods_compete_and_all_scores_are_kept(result):
     keys = [c["algorithm"]["key"] for c in result["contestants"]]
     assert {"ridge", "random-forest", "gradient-boosting", "baseline"} <= set(keys)
     assert all(c["metrics"] and c["rows"] for c in result["contestants"])
@@ -37,20 +40,19 @@ def test_several_methods_compete_and_all_scores_are_kept(session):
     }
 
 
-def test_features_that_matter_are_told_from_those_that_do_not(session):
-    weights = session.run("regression", measures(), MEASURES, "y")["details"]["featureImportance"]
+def test_features_that_matter_are_told_from_those_that_do_not(result):
+    weights = result["details"]["featureImportance"]
     assert set(weights) == {"a", "kind:green", "kind:red", "noise"}
     assert max(weights.values()) == 1
     assert weights["noise"] < 0.1
 
 
-def test_the_same_data_gives_the_same_model(session):
-    one = session.run("regression", measures(), MEASURES, "y")
-    first = session.predict(one, [{"a": "1", "kind": "red"}])
+def test_the_same_data_gives_the_same_model(home, session, result):
+    first = home.predict(result, [{"a": "1", "kind": "red"}])
     two = session.run("regression", measures(), MEASURES, "y")
     second = session.predict(two, [{"a": "1", "kind": "red"}])
-    del one["model"], two["model"]  # the archive holds the time it was written
-    assert one == two
+    # The archive of the model holds the time it was written.
+    assert {**result, "model": None} == {**two, "model": None}
     assert first == second
 
 

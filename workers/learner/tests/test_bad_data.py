@@ -1,0 +1,194 @@
+"""Bad data ends in a sentence that helps, never in an exception of a library."""
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jobworker.failures import InputError
+from jobworker.report import SilentReport
+from learner.programs import PROGRAMS
+
+from .given import MEASURES, SERIES, WEEK, days, measures, severities, shop
+from .test_anomalies import READINGS
+from .test_classification import PLANTS, plants
+
+TABLES = [("regression", MEASURES, "y"), ("classification", PLANTS, "plant")]
+
+
+@pytest.mark.parametrize("text", ["", "day,sales\n", "\n"])
+def test_no_rows(session, text):
+    said = session.refusal("forecast", text, SERIES, "sales", interval="day", **WEEK)
+    assert said == "The data has no rows."
+
+
+@pytest.mark.parametrize(("program", "columns", "target"), TABLES)
+def test_one_row(session, program, columns, target):
+    cells = {name: ["1"] for name in columns}
+    said = session.refusal(program, cells, columns, target)
+    assert f"Only 1 row has a value in the target column '{target}'" in said
+
+
+def test_one_row_of_a_series_and_of_readings(session):
+    said = session.refusal("forecast", shop(1), SERIES, "sales", interval="day", **WEEK)
+    assert "Only 1 day with a value" in said
+    cells = {name: ["1"] for name in READINGS}
+    assert "1 rows; at least 5" in session.refusal("anomalies", cells, READINGS)
+
+
+def test_text_in_a_numeric_target(session):
+    cells = shop()
+    cells["sales"][41] = "sold out"
+    said = session.refusal("forecast", cells, SERIES, "sales", interval="day", **WEEK)
+    assert "Column 'sales' is declared numericMeasure, but its value 'sold out' in row 42" in said
+    result = session.run(
+        "forecast", cells, SERIES, "sales", interval="day", missing_values=["sold out"], **WEEK
+    )
+    assert result["metrics"]
+
+
+@pytest.mark.parametrize("word", ["inf", "-Infinity", "1e999"])
+def test_infinite_values_are_refused_with_their_row(session, word):
+    cells = measures()
+    cells["a"][4] = word
+    said = session.refusal("regression", cells, MEASURES, "y")
+    assert f"Column 'a' has the value '{word}' in row 5; numbers must be finite" in said
+
+
+def test_nan_counts_as_missing(session):
+    cells = shop()
+    cells["sales"][3:6] = ["NaN", "nan", ""]
+    result = session.run("forecast", cells, SERIES, "sales", interval="day", **WEEK)
+    assert "117 observations were found" in severities(result, "informational")[0]
+
+
+def test_dates_in_three_formats_are_one_series(session):
+    cells = shop()
+    for i in range(0, 120, 3):
+        year, month, day = cells["day"][i].split("-")
+        cells["day"][i] = f"{month}/{day}/{year}"
+        cells["day"][i + 1] += "T00:00:00.000Z"
+    result = session.run("forecast", cells, SERIES, "sales", interval="day", **WEEK)
+    assert result["contestants"][0]["dataSourceProperties"] == []
+    assert result["selection"]["metricSets"][0]["metrics"]["observationCount"] == 120
+
+
+def test_a_value_that_is_no_date(session):
+    cells = shop()
+    cells["day"][7] = "next Tuesday"
+    said = session.refusal("forecast", cells, SERIES, "sales", interval="day", **WEEK)
+    assert "Column 'day'" in said
+    assert "'next Tuesday' in row 8 is not a date" in said
+
+
+def test_repeated_timestamps_are_aggregated_and_told(session):
+    cells = {name: values * 2 for name, values in shop().items()}
+    result = session.run("forecast", cells, SERIES, "sales", interval="day", **WEEK)
+    assert any("120 rows repeat a timestamp" in m for m in severities(result, "informational"))
+    assert result["contestants"][0]["dataSourceProperties"] == ["Aggregated"]
+
+
+def test_a_timestamp_without_rows_and_rows_without_timestamp(session):
+    cells = shop()
+    cells["day"][5:8] = ["", "", ""]
+    result = session.run("forecast", cells, SERIES, "sales", interval="day", **WEEK)
+    assert any("3 rows without a value in 'day'" in m for m in severities(result, "warning"))
+    cells["day"] = [""] * 120
+    said = session.refusal("forecast", cells, SERIES, "sales", interval="day", **WEEK)
+    assert "'day' is empty in every row" in said
+
+
+def test_an_end_centuries_away(session):
+    window = {"start": "2017-05-01", "end": "2217-05-01"}
+    said = session.refusal("forecast", shop(), SERIES, "sales", interval="day", **window)
+    assert "at most 10,000 can be predicted" in said
+
+
+def test_a_row_with_too_few_cells(session):
+    said = session.refusal("forecast", "day,sales\n2017-01-01\n", SERIES, "sales", **WEEK)
+    assert "not a readable CSV" in said
+
+
+def test_quotes_line_ends_and_foreign_letters_in_cells(session):
+    cells = plants()
+    cells["plant"] = [
+        'a "long", name\nover lines' if kind == "kind 0" else "Löwenzahn 🌼"
+        for kind in cells["plant"]
+    ]
+    result = session.run("classification", cells, PLANTS, "plant")
+    found = {row["plant"] for row in session.rows(result["rows"])}
+    assert found == {'a "long", name\nover lines', "Löwenzahn 🌼"}
+
+
+def test_features_that_are_all_the_same(session):
+    cells = {**measures(), "a": [1] * 80, "kind": ["red"] * 80, "noise": [""] * 80}
+    said = session.refusal("regression", cells, MEASURES, "y")
+    assert "There is no feature to learn from" in said
+
+
+@pytest.mark.parametrize("program", ["regression", "classification", "anomalies"])
+def test_ten_thousand_columns(session, program):
+    rng = np.random.default_rng(0)
+    names = [f"c{i}" for i in range(10_000)]
+    lines = [",".join([*names, "y"])]
+    lines += [
+        ",".join([*map(str, row), str(int(row[0] > 5))])
+        for row in rng.integers(0, 10, (60, 10_000))
+    ]
+    columns = {**dict.fromkeys(names, "numericMeasure feature"), "y": "numericMeasure target"}
+    started = time.process_time()
+    target = None if program == "anomalies" else "y"
+    result = session.run(program, "\n".join(lines) + "\n", columns, target)
+    assert time.process_time() - started < 60
+    assert result["selection"]["metricSets"][0]["metrics"]["featureCount"] == 10_000
+
+
+def test_ten_thousand_columns_of_a_series(session):
+    rng = np.random.default_rng(0)
+    names = [f"c{i}" for i in range(10_000)]
+    lines = [",".join(["day", "sales", *names])]
+    rows = zip(days(67), shop(67)["sales"], rng.integers(0, 10, (67, 10_000)))
+    lines += [",".join([day, str(sales), *map(str, row)]) for day, sales, row in rows]
+    columns = {**SERIES, **dict.fromkeys(names, "numericMeasure feature")}
+    window = {"start": "2017-03-02", "end": "2017-03-08"}
+    text = "\n".join(lines) + "\n"
+    result = session.run("forecast", text, columns, "sales", interval="day", **window)
+    assert any("most related to the target" in m for m in severities(result, "warning"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"data": {"path": "/nowhere.csv"}}, "cannot be read"),
+        ({"data": {}}, "need data.path"),
+        ({"columns": []}, "need columns"),
+        ({"folder": "/nowhere"}, "does not exist"),
+        ({"target": "other"}, "'other' is not a column"),
+        ({"interval": "minute"}, "no interval"),
+        ({"start": "soon"}, "start date 'soon' is not a date"),
+        ({"end": "2016-01-01"}, "must not be after"),
+    ],
+)
+def test_params_that_make_no_sense(session, change, said):
+    params = session.params(shop(), SERIES, "sales", interval="day", **WEEK) | change
+    with pytest.raises(InputError, match=said):
+        PROGRAMS["forecast"](json.dumps(params), {}, SilentReport())
+
+
+def test_a_text_target_and_no_timestamp(session):
+    text = {**SERIES, "sales": "string target"}
+    said = session.refusal("forecast", shop(), text, "sales", interval="day", **WEEK)
+    assert "needs a numeric target" in said
+    none = {**SERIES, "day": "date feature"}
+    said = session.refusal("forecast", shop(), none, "sales", interval="day", **WEEK)
+    assert "exactly one column with the role 'timestamp'" in said
+
+
+def test_nothing_is_left_behind_by_a_refusal(session):
+    cells = shop()
+    cells["sales"][3] = "x"
+    session.refusal("forecast", cells, SERIES, "sales", interval="day", **WEEK)
+    folder = Path(session.home / f"session-{session.count}")
+    assert [path.name for path in folder.iterdir()] == ["data.csv"]

@@ -1,0 +1,157 @@
+"""The learner as a real process, spoken to in lines."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from .given import MEASURES, SERIES, WEEK, days, measures, shop, weekly_sales
+
+WORKERS = Path(__file__).resolve().parents[2]
+PATIENCE = 120  # seconds until a test is given up; no test waits this long when all is well
+
+
+class Child:
+    def __init__(self, **environment: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "learner"],
+            cwd=WORKERS,
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self.ready = self.read()
+
+    def send(self, **message) -> None:
+        self.process.stdin.write(json.dumps(message).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def run(self, job: str, program: str, params: dict) -> None:
+        place = {"name": "learner", "options": {}}
+        text = json.dumps(params)
+        self.send(type="run", job=job, attempt="1", program=program, params=text, backend=place)
+
+    def read(self) -> dict:
+        timer = threading.Timer(PATIENCE, self.process.kill)
+        timer.start()
+        line = self.process.stdout.readline()
+        timer.cancel()
+        assert line, "the worker is gone"
+        return json.loads(line)
+
+    def answer(self, job: str) -> dict:
+        self.seen = [self.read()]
+        while self.seen[-1]["type"] not in ("result", "error") or self.seen[-1]["job"] != job:
+            self.seen.append(self.read())
+        return self.seen[-1]
+
+    def peak(self) -> int:
+        """Megabytes of memory at most, as the kernel counts them."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) // 1024
+
+
+@pytest.fixture(scope="module")
+def child():
+    child = Child()
+    yield child
+    child.process.kill()
+    child.process.wait()
+
+
+def test_ready_names_its_programs_and_not_those_of_the_other_worker(child):
+    assert child.ready["programs"] == [
+        "anomalies",
+        "classification",
+        "forecast",
+        "impact",
+        "predict",
+        "regression",
+    ]
+    assert {"python", "scikit-learn", "statsforecast", "skops"} <= set(child.ready["versions"])
+
+
+def test_a_session_reports_each_contestant_and_its_result(child, session):
+    child.run("j1", "forecast", session.params(shop(), SERIES, "sales", interval="day", **WEEK))
+    result = json.loads(child.answer("j1")["result"])
+    assert len(session.rows({"path": f"{session.home}/session-1/{result['rows']['path']}"})) == 7
+    kinds = {message["type"] for message in child.seen}
+    assert kinds == {"started", "progress", "result"}  # and no chatter of the libraries
+    steps = [message for message in child.seen if message["type"] == "progress"]
+    assert steps[-1]["done"] == steps[-1]["total"] > 3
+
+
+def test_an_error_of_the_data_is_of_kind_input_and_the_worker_goes_on(child, session):
+    cells = shop()
+    cells["sales"][0] = "none"
+    child.run("j2", "forecast", session.params(cells, SERIES, "sales", interval="day", **WEEK))
+    answer = child.answer("j2")
+    assert (answer["type"], answer["kind"], answer["traceback"]) == ("error", "input", None)
+    assert "'none' in row 1 is not a number" in answer["message"]
+
+
+def test_a_cancel_ends_a_contest_between_two_steps(child, session):
+    child.run("j3", "regression", session.params(measures(3000), MEASURES, "y"))
+    while child.read().get("done", 0) < 2:
+        pass
+    child.send(type="cancel", job="j3", attempt="1")
+    started = time.monotonic()
+    assert child.answer("j3")["kind"] == "cancelled"
+    assert time.monotonic() - started < 30
+
+
+def test_a_csv_of_50_mb_is_worked_on_in_bounded_memory(child, session):
+    rows = 730_000
+    start = "2010-01-01T00:00:00"
+    lines = ["day,sales,store,note"]
+    stamps = days(3650, start)
+    sales = weekly_sales(3650)
+    lines += [
+        f"{stamps[i % 3650]}T00:00:00.000Z,{sales[i % 3650]},store number {i % 200},some remark {i}"
+        for i in range(rows)
+    ]
+    text = "\n".join(lines) + "\n"
+    assert len(text) > 50e6
+    columns = {**SERIES, "store": "string feature", "note": "text none"}
+    window = {"start": "2020-01-01", "end": "2020-01-14"}
+    child.run("j4", "forecast", session.params(text, columns, "sales", interval="day", **window))
+    answer = child.answer("j4")
+    assert answer["type"] == "result", answer
+    result = json.loads(answer["result"])
+    assert "730000 observations" in result["messages"][0]["message"]
+    assert child.peak() < 2_000
+    table = {"sales": "numericMeasure target", "store": "string", "day": "date"}
+    child.run("j5", "regression", session.params(text, table, "sales"))
+    answer = child.answer("j5")
+    assert answer["type"] == "result", answer
+    assert child.peak() < 3_000
+
+
+def test_too_little_memory_is_an_error_of_the_session_not_the_end(session):
+    small = Child(STINT_LEARNER_MEMORY="700")
+    try:
+        names = [f"c{i}" for i in range(400)]
+        lines = [",".join([*names, "y"])]
+        lines += [",".join(str((i * j) % 97) for j in range(401)) for i in range(30_000)]
+        columns = {**dict.fromkeys(names, "numericMeasure feature"), "y": "numericMeasure target"}
+        small.run("j6", "regression", session.params("\n".join(lines) + "\n", columns, "y"))
+        answer = small.answer("j6")
+        assert (answer["type"], answer["kind"]) == ("error", "input")
+        assert "more memory than a worker may use (700 MB)" in answer["message"]
+        small.run("j7", "forecast", session.params(shop(), SERIES, "sales", **WEEK))
+        assert small.answer("j7")["type"] == "result"
+    finally:
+        small.process.kill()
+        small.process.wait()
+
+
+def test_the_end_of_stdin_ends_the_process():
+    child = Child()
+    child.process.stdin.close()
+    assert child.process.wait(timeout=20) == 0
