@@ -39,6 +39,6 @@ const app = await NestFactory.create(BareModule, new FastifyAdapter(), { logger:
 app.getHttpAdapter().get('/size/:bytes', (request, reply) => {
   reply.send(BareController.prototype.size(request));
 });
-await app.listen(0, '127.0.0.1');
+await app.listen(Number(process.argv[2] ?? 0), '127.0.0.1');
 console.log(`The bare server listens on ${await app.getUrl()}`);
 process.on('SIGTERM', () => process.exit(0));

@@ -7,15 +7,14 @@ import { chooseJobs } from '../dist/kernel/choice/choose-jobs.js';
 import { Commands } from '../dist/scheduler/commands.service.js';
 import { SystemClock } from '../dist/scheduler/system-clock.js';
 import { openSqlite } from '../dist/storage/database.js';
+import { load, request } from './lib/load.mjs';
 import { startStint } from './lib/processes.mjs';
-import { multiply, openDatabase } from './lib/rows.mjs';
+import { longQueue, loneJob, lastLoneJob } from './lib/queue.mjs';
+import { openDatabase } from './lib/rows.mjs';
 import { median, quantile } from './lib/stats.mjs';
-import { micros, row } from './lib/table.mjs';
+import { micros, millis, row } from './lib/table.mjs';
 
 const fairShareWindow = 28 * 24 * 3600 * 1000;
-const instances = 10;
-const jobsPerSession = 10;
-const lanes = 5;
 /** Each ends one job and starts one: with 100 queued there are enough for so many. */
 const turns = 60;
 
@@ -38,7 +37,15 @@ export async function choose({ folder, quick, tell }) {
     for (const queue of queues) await queue.turn();
   }
   for (const queue of queues) await queue.close();
-  return queues.map((queue) => rowOf(queue, queues[0]));
+  const waits = [];
+  for (const queue of queues) {
+    tell(`choose: estimates among ${queue.size.toLocaleString('en')} queued jobs`);
+    waits.push(await estimates(queue, quick ? 1 : 4));
+  }
+  return [
+    ...queues.map((queue) => rowOf(queue, queues[0])),
+    ...queues.map((queue, i) => waitRow(queue, waits[i], waits[0])),
+  ];
 }
 
 function rowOf({ size, choices, changes, lookUps }, base) {
@@ -58,8 +65,35 @@ function rowOf({ size, choices, changes, lookUps }, base) {
   );
 }
 
+/** What the metrics of the last lone job cost, place and estimate included: the first time, and asked again and again. */
+async function estimates({ folder, size, token }, seconds) {
+  const stint = await startStint(folder);
+  try {
+    const path = `/api/v1/jobs/${lastLoneJob(size)}/metrics`;
+    const get = (how) =>
+      load({ port: stint.port, connections: 1, requests: [request('GET', path, { token })], ...how });
+    const { p50: first } = await get({ count: 1 });
+    return { size, first, ...(await get({ seconds })) };
+  } finally {
+    await stint.stop();
+  }
+}
+
+function waitRow({ size }, { first, p50, p99 }, base) {
+  const growth = p50 / base.p50;
+  return row(
+    `metrics of a job among ${size.toLocaleString('en')} queued`,
+    { ...millis(p50), text: `p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)} ms`, p99, first },
+    size === base.size ? undefined : { ...millis(base.p50), what: `among ${base.size} (p50, 1 client)` },
+    {
+      ratio: size === base.size ? undefined : growth,
+      note: `the first request after a start ${first.toFixed(0)} ms`,
+    },
+  );
+}
+
 async function openQueue(folder, size) {
-  await prepare(folder, size);
+  const { token } = await longQueue(folder, size);
   const data = join(folder, 'data');
   const { store, close } = await openSqlite(data);
   const config = loadConfig({ STINT_CONFIG: join(folder, 'stint.yaml'), STINT_DATA: data }, folder);
@@ -69,7 +103,7 @@ async function openQueue(folder, size) {
   const commands = app.get(Commands);
   const database = openDatabase(folder, { readonly: true });
   const running = database.prepare("SELECT id FROM jobs WHERE state = 'running' ORDER BY seq LIMIT 1");
-  const queue = { size, choices: [], changes: [], lookUps: [] };
+  const queue = { folder, size, token, choices: [], changes: [], lookUps: [] };
   return Object.assign(queue, {
     async choose() {
       await store.write(async (tx) => {
@@ -100,45 +134,4 @@ async function timed(into, work) {
   const startedAt = performance.now();
   await work();
   into.push((performance.now() - startedAt) * 1000);
-}
-
-const id = (kind) => `printf('00000000-0000-7000-8000-${kind}%010d', n)`;
-const loneJob = '00000000-0000-7000-8000-100000000007';
-
-/** One session, one job in it and one alone through the API; the others are their copies. */
-async function prepare(folder, size) {
-  const stint = await startStint(folder);
-  const token = await stint.user('alice');
-  await stint.backend('qpu', { lanes });
-  await stint.call('PATCH', '/admin/backends/qpu', { status: 'paused' });
-  const session = await stint.call('POST', '/sessions', { mode: 'batch', backend: 'qpu' }, token);
-  const job = { program_id: 'scripted', backend: 'qpu', params: { duration: 100_000 } };
-  const alone = await stint.call('POST', '/jobs', job, token);
-  const inside = await stint.call('POST', '/jobs', { ...job, session_id: session.id }, token);
-  await stint.stop();
-
-  const db = openDatabase(folder);
-  const sessions = size / 2 / jobsPerSession;
-  const nth = (n) => `'lab-' || (${n} % ${instances})`;
-  const instance = (n) => `CASE WHEN ${n} % ${instances} = 0 THEN t.instance ELSE ${nth(n)} END`;
-  multiply(db, 'instances', "name = 'lab-alice'", instances - 1, {
-    id: nth('n'),
-    name: nth('n'),
-    crn: nth('n'),
-  });
-  multiply(db, 'jobs', `id = '${alone.id}'`, size / 2, { id: id('10'), instance: instance('n'), seq: null });
-  const of = `((n - 1) / ${jobsPerSession} + 1)`;
-  const first = db.prepare('SELECT MAX(seq) AS seq FROM jobs').get().seq + 1;
-  multiply(db, 'jobs', `id = '${inside.id}'`, size / 2, {
-    ...{ id: id('20'), seq: null, instance: instance(of) },
-    session: `printf('00000000-0000-7000-8000-30%010d', ${of})`,
-  });
-  multiply(db, 'sessions', `id = '${session.id}'`, sessions, {
-    ...{ id: id('30'), instance: instance('n'), queued_jobs: String(jobsPerSession) },
-    head_seq: `(${first} + (n - 1) * ${jobsPerSession})`,
-  });
-  db.exec(`DELETE FROM jobs WHERE id IN ('${alone.id}', '${inside.id}')`);
-  db.exec(`DELETE FROM sessions WHERE id = '${session.id}'`);
-  db.exec(`UPDATE backends SET queued_jobs = ${size}, status = 'online'`);
-  db.close();
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { openRaw } from './lib/raw-sqlite.mjs';
-import { startStint, until } from './lib/processes.mjs';
+import { onProcess, owned, startStint, until } from './lib/processes.mjs';
 import { openDatabase } from './lib/rows.mjs';
 import { gapsBetween, median, quantile } from './lib/stats.mjs';
 import { millis, row } from './lib/table.mjs';
@@ -20,7 +20,7 @@ export async function gap({ folder, quick, tell }) {
     tell('gap: jobs of 10 ms');
     const short = await inSession(stint, at, token, { name: 'short', duration: 0.01, count: count / 2 });
     tell('gap: jobs on a process');
-    const onRunner = await inSession(stint, at, token, { name: 'runner', driver: 'aer', count });
+    const onRunner = await inSession(stint, at, token, { name: 'runner', how: onProcess, count });
     return [
       rowOf('scripted, no length, as stored', instant.stored, undefined, {
         note: `all in few transactions; by the wall clock ${(instant.wall / count).toFixed(2)} ms a job, start and end included`,
@@ -44,9 +44,9 @@ function rowOf(what, gaps, floor, more = {}) {
 }
 
 /** Queues `count` jobs in a session while the backend is paused, lets them run and reads what was stored. */
-async function inSession(stint, folder, token, { name, duration, driver = 'scripted', count }) {
-  const program = driver === 'scripted' ? 'scripted' : 'sampler';
-  await stint.backend(name, { driver });
+async function inSession(stint, folder, token, { name, duration, how = {}, count }) {
+  const program = how === onProcess ? 'sampler' : 'scripted';
+  await stint.backend(name, how);
   await stint.call('PATCH', `/admin/backends/${name}`, { status: 'paused' });
   const { id } = await stint.call('POST', '/sessions', { mode: 'dedicated', backend: name }, token);
   for (let n = 0; n < count; n += 1)
@@ -105,9 +105,8 @@ async function timerLateness(folder, count) {
 /** The same process, fed by a loop that commits one row and hands over the next task. */
 async function runnerFloor(folder, count) {
   const { db, insertOne } = openRaw(folder);
-  const child = spawn(new URL('fake-runner.mjs', import.meta.url).pathname, {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const program = new URL('fake-runner.mjs', import.meta.url).pathname;
+  const child = owned(spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] }));
   const results = [];
   const next = () =>
     child.stdin.write(`${JSON.stringify({ type: 'run', job: String(results.length), attempt: 'a' })}\n`);

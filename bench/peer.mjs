@@ -1,8 +1,8 @@
 import { execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { load, request, serial } from './lib/load.mjs';
-import { startStint, until } from './lib/processes.mjs';
+import { freePort } from './lib/ports.mjs';
+import { onProcess, owned, startStint, until } from './lib/processes.mjs';
 import { openDatabase } from './lib/rows.mjs';
 import { median, spread } from './lib/stats.mjs';
 import { perSecond, row } from './lib/table.mjs';
@@ -15,8 +15,8 @@ const clients = 16;
  */
 export async function peer({ folder, rounds, quick, tell }) {
   // No dependency of the project: its optional packages are not in every registry, and only this row needs it.
-  if (!(await installed('bullmq'))) {
-    tell('peer: skipped, BullMQ is not installed (npm install --no-save bullmq@6.7.0)');
+  if (!(await installed('bullmq')) || !(await installed('ioredis'))) {
+    tell('peer: skipped, BullMQ is not installed (npm install --no-save bullmq@6.7.0 ioredis)');
     return [];
   }
   const redis = await startRedis(await folder());
@@ -30,7 +30,7 @@ export async function peer({ folder, rounds, quick, tell }) {
   const figures = { bull: [], stint: [] };
   try {
     const token = await stint.user('alice');
-    await stint.backend('qpu', { driver: 'aer' });
+    await stint.backend('qpu', onProcess);
     for (let round = 0; round < Math.min(rounds, 3); round += 1) {
       tell(`peer, round ${round + 1}`);
       figures.bull.push(await throughBullMq(redis.port, count));
@@ -72,11 +72,11 @@ async function throughStint(stint, folder, token, count) {
 async function throughBullMq(port, count) {
   const program = new URL('lib/bullmq.mjs', import.meta.url);
   const queue = `jobs-${performance.now()}`;
-  const worker = fork(program, ['work', String(port), queue, String(count)]);
+  const worker = owned(fork(program, ['work', String(port), queue, String(count)]));
   await once(worker, 'message');
   const startedAt = performance.now();
   const ended = once(worker, 'message');
-  const adder = fork(program, ['add', String(port), queue, String(count), String(clients)]);
+  const adder = owned(fork(program, ['add', String(port), queue, String(count), String(clients)]));
   const [submitted] = await once(adder, 'message');
   await ended;
   const completed = (1000 * count) / (performance.now() - startedAt);
@@ -99,11 +99,8 @@ async function startRedis(folder) {
   }
   const port = await freePort();
   const flush = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
-  const child = spawn(
-    'redis-server',
-    ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...flush],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const where = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder];
+  const child = owned(spawn('redis-server', [...where, ...flush], { stdio: ['ignore', 'pipe', 'inherit'] }));
   child.stdout.setEncoding('utf8');
   for await (const text of child.stdout) if (text.includes('Ready to accept connections')) break;
   return {
@@ -113,12 +110,4 @@ async function startRedis(folder) {
       await once(child, 'exit');
     },
   };
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
 }

@@ -136,14 +136,18 @@ export function makeRunners(config: Config, devices: Devices, store: Store, cloc
     warm: has('aer') ? config.warm_workers : 0,
     describe: (backend) => ({ ...backend.options, ...devices.of(backend) }),
     home: config.home,
+    env: workerEnvironment(),
   });
   const learn: RunnerPool = makePool(config.learner_python, 'learner', {
     missing: 'its Python environment .venv-learn is not installed: see docs/dialects/nexosis.md',
     programs: new Map([['learner', learnerPrograms]]),
-    warm: has('learner') ? config.warm_workers : 0,
+    // One more, so that a prediction finds a worker ready while a session has the other.
+    warm: has('learner') && config.warm_workers > 0 ? config.warm_workers + 1 : 0,
     describe: () => ({}),
     progress: (task, step) => learner.progressed(task, step),
     home: config.home,
+    // More threads may change the last digits, and the same data is to give the same answer.
+    env: { ...workerEnvironment(), OMP_NUM_THREADS: '1' },
   });
   const learner: Learner = new Learner(learn, store, clock, config.data);
   return {
@@ -167,16 +171,16 @@ export function makeRunners(config: Config, devices: Devices, store: Store, cloc
 interface PoolOf extends Pick<PoolSettings, 'programs' | 'warm' | 'describe' | 'progress'> {
   readonly missing: string;
   readonly home: string;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 function makePool(
   python: string | undefined,
   module: string,
-  { missing, home, ...settings }: PoolOf,
+  { missing, home, env, ...settings }: PoolOf,
 ): RunnerPool {
   const cwd = join(home, 'workers');
-  const worker =
-    python === undefined ? null : { command: python, args: ['-m', module], cwd, env: workerEnvironment() };
+  const worker = python === undefined ? null : { command: python, args: ['-m', module], cwd, env };
   return new RunnerPool({ ...settings, worker, missing: worker === null ? missing : null });
 }
 

@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule, makeDevices, makeRunners } from './app.module.js';
 import { toNewBackend } from './admin/wire.js';
 import { hashToken } from './auth/token-hash.js';
@@ -9,7 +10,7 @@ import type { Config } from './config/config.js';
 import { installBodyParser } from './dialects/body-parser.js';
 import { installNexosis } from './dialects/nexosis/install.js';
 import { beginNexosis } from './dialects/nexosis/parts.js';
-import { normalise } from './dialects/nexosis/paths.js';
+import { isOurs as isNexosis, normalise } from './dialects/nexosis/paths.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { Commands } from './scheduler/commands.service.js';
 import { STORE, type Clock, type Store } from './scheduler/ports.js';
@@ -43,6 +44,16 @@ export async function startService(config: Config): Promise<Service> {
       bodyLimit: Number.MAX_SAFE_INTEGER,
       routerOptions: { maxParamLength: 4096 },
       rewriteUrl: (request: { url?: string | undefined }) => normalise(request.url ?? '/'),
+      // What no route can be found for reaches no filter.
+      frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+        void reply
+          .status(error.statusCode ?? 400)
+          .type('application/json; charset=utf-8')
+          .send(
+            isNexosis(request.url)
+              ? { statusCode: error.statusCode ?? 400, message: error.message }
+              : { errors: [{ code: 1002, message: error.message }], trace: request.id },
+          ),
     }),
     { logger, bodyParser: false },
   );
@@ -59,7 +70,7 @@ export async function startService(config: Config): Promise<Service> {
   if (lost > 0)
     logger.warn(`${lost} jobs had lost their runners with the service and are settled`, 'Service');
   await beginNexosis(app);
-  const newAdminToken = await ensureAdminToken(config, app);
+  const newAdminToken = await ensureAdminToken(config, app, logger);
   await processes.warmUp();
   await app.listen(config.port, config.host);
 
@@ -84,14 +95,26 @@ async function makeClock(config: Config, store: Store): Promise<Clock> {
 }
 
 /** The configured admin token, or one made at the very first start. A configured one replaces the one before. */
-async function ensureAdminToken(config: Config, app: NestFastifyApplication): Promise<string | null> {
+async function ensureAdminToken(
+  config: Config,
+  app: NestFastifyApplication,
+  logger: PinoLogger,
+): Promise<string | null> {
   const tokens = app.get(TokensService);
   const store = app.get<Store>(STORE);
   const known = await store.write((tx) => tx.facts.get('bootstrap_token'));
   const asked = config.admin_token;
   if (asked === undefined && known !== null) return null;
-  if (asked !== undefined && (await store.read.tokenByHash(hashToken(asked)))?.revokedAt === null)
+  const found = asked === undefined ? null : await store.read.tokenByHash(hashToken(asked));
+  if (found !== null) {
+    // Who revoked it had a reason: that it is still configured does not bring it back.
+    if (found.revokedAt !== null)
+      logger.warn(
+        'The configured admin token was revoked and opens nothing: configure another one.',
+        'Service',
+      );
     return null;
+  }
   const admin = { user: 'admin', instance: 'default', role: 'admin', expiresAt: null } as const;
   const { token, secret } =
     asked === undefined ? await tokens.create(admin) : await tokens.create(admin, asked);

@@ -1,12 +1,13 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { owned } from './processes.mjs';
 
 /** Where this number stands in a request, each request has another one of the same length. */
 export const serial = 100_000_000;
 
 /** Runs one load in a client process of its own. Throws when any request was refused: a fast error is no throughput. */
 export async function load(task) {
-  const worker = fork(new URL('load-worker.mjs', import.meta.url));
+  const worker = owned(fork(new URL('load-worker.mjs', import.meta.url)));
   try {
     worker.send(task);
     const [result] = await once(worker, 'message');

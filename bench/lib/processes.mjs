@@ -7,13 +7,29 @@ import { fileURLToPath } from 'node:url';
 export const adminToken = 'bench-admin-token-of-at-least-32-characters';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
+const running = new Set();
+
+/** Ends what a bench that failed has left running. */
+export function endAll() {
+  for (const child of running) child.kill('SIGKILL');
+}
+
+/** Has `child` ended with this run, whatever becomes of it. */
+export function owned(child) {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
 /** Starts a program and waits for the line in which it says where it listens. */
 function startServer(args, env) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = owned(
+      spawn(process.execPath, args, {
+        env: { ...process.env, ...env },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }),
+    );
     let said = '';
     child.stdout.on('data', (chunk) => {
       said += chunk;
@@ -26,15 +42,22 @@ function startServer(args, env) {
 
 const stop = (child) =>
   new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
     child.once('exit', resolve);
     child.kill('SIGTERM');
   });
+
+/** A backend whose jobs run on a process of the worker protocol. */
+export const onProcess = { driver: 'aer', options: { device: 'stint_line_5' } };
+
+export const mainFile = here('../../dist/main.js');
+export const bareFile = here('../bare-server.mjs');
 
 /** The built service as `npm start` runs it, on a database of its own in `folder`. */
 export async function startStint(folder, env = {}) {
   const config = join(folder, 'stint.yaml');
   await writeFile(config, 'backends: []\nwarm_workers: 1\nlog_level: error\n');
-  const { child, port } = await startServer([here('../../dist/main.js')], {
+  const { child, port } = await startServer([mainFile], {
     ...{ STINT_CONFIG: config, STINT_DATA: join(folder, 'data'), STINT_PORT: '0', STINT_CLOCK: 'real' },
     ...{ STINT_ADMIN_TOKEN: adminToken, STINT_PYTHON: here('../fake-runner.mjs'), ...env },
   });
@@ -63,7 +86,7 @@ async function callApi(port, method, path, body, token) {
 
 /** The least that Nest on Fastify can do: see `bare-server.mjs`. */
 export async function startBare() {
-  const { child, port } = await startServer([here('../bare-server.mjs')], {});
+  const { child, port } = await startServer([bareFile], {});
   return { port, pid: child.pid, stop: () => stop(child) };
 }
 

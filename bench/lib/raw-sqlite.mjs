@@ -1,11 +1,14 @@
-/** The floor under durable writes: one-row transactions with `synchronous=FULL`, one after another, nothing around them. */
+/**
+ * The floor under durable writes: one-row transactions with `synchronous=FULL`, one after another, nothing around them.
+ * `WAL` flushes once a transaction; `DELETE`, which SQLite and better-sqlite3 have where nobody asks, several times.
+ */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Sqlite from 'better-sqlite3';
 
-export function openRaw(folder) {
-  const db = new Sqlite(join(folder, `raw-${process.pid}.sqlite`));
-  db.pragma('journal_mode = WAL');
+export function openRaw(folder, journal = 'WAL') {
+  const db = new Sqlite(join(folder, `raw-${journal}-${process.pid}.sqlite`));
+  db.pragma(`journal_mode = ${journal}`);
   db.pragma('synchronous = FULL');
   db.exec('CREATE TABLE IF NOT EXISTS rows (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, body TEXT)');
   const insert = db.prepare('INSERT INTO rows (id, body) VALUES (?, ?)');
@@ -14,8 +17,8 @@ export function openRaw(folder) {
 }
 
 /** Transactions a second. */
-export function rawRate(folder, seconds) {
-  const { db, insertOne } = openRaw(folder);
+export function rawRate(folder, seconds, journal) {
+  const { db, insertOne } = openRaw(folder, journal);
   const startedAt = performance.now();
   let done = 0;
   while (performance.now() - startedAt < seconds * 1000) {
@@ -29,5 +32,5 @@ export function rawRate(folder, seconds) {
 
 // As a program of its own, so that what slows fsync down for the service can slow it down here too.
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  console.log(rawRate(process.argv[2], Number(process.argv[3])));
+  console.log(rawRate(process.argv[2], Number(process.argv[3]), process.argv[4]));
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { acceptanceFolder, playAcceptance } from './acceptance.mjs';
 import { api } from './api.mjs';
 import { jestCounts, plainCounts, pytestCounts } from './counts.mjs';
+import { Failure } from './failure.mjs';
 import { ensureBuild, ensureNodePackages } from './node-packages.mjs';
 import { inRoot, readJson } from './project.mjs';
 import { ensureVenv, pythonOf } from './python.mjs';
@@ -35,6 +36,11 @@ export async function checkSteps() {
       about: 'the environment of the learner',
       ...venv('.venv-learn', 'workers/requirements-learn.lock'),
     },
+    {
+      name: 'python-spark',
+      about: 'a third environment with Apache Spark',
+      ...venv('.venv-spark', 'workers/requirements-spark.lock', 'workers/requirements-spark-dev.txt'),
+    },
     { name: 'format', about: 'prettier, ruff format', needs: ['install', 'python'], work: format },
     { name: 'lint', about: 'eslint, ruff', needs: ['install', 'python'], work: lint },
     { name: 'types', about: 'tsc', needs: ['install'], work: (how) => script('types', how) },
@@ -59,6 +65,13 @@ export async function checkSteps() {
       needs: ['python-learn'],
       counts: pytestCounts,
       work: learner,
+    },
+    {
+      name: 'spark',
+      about: 'pytest of the Spark driver, with real Spark',
+      needs: ['python-spark'],
+      counts: pytestCounts,
+      work: spark,
     },
     {
       name: 'acceptance',
@@ -109,6 +122,15 @@ const workers = (how) => run(pythonOf('.venv'), ['-m', 'pytest', '-q'], { ...how
 /** In its own environment: scikit-learn and statsforecast, without qiskit. */
 const learner = (how) =>
   run(pythonOf('.venv-learn'), ['-m', 'pytest', '-q', 'learner/tests'], { ...how, cwd: inRoot('workers') });
+
+async function spark(how) {
+  const java = await run('java', ['-version']).catch(() => null);
+  if (java === null || java.code !== 0) {
+    throw new Failure('Java was not found.', { hint: 'On Debian: apt install openjdk-17-jre-headless.' });
+  }
+  const args = ['-m', 'pytest', '-q', 'sparkdriver/tests'];
+  return run(pythonOf('.venv-spark'), args, { ...how, cwd: inRoot('workers'), timeout: 600 });
+}
 
 /** The real client against a real service with real workers; two users of two instances. */
 const clients = (version, venv, needs) => ({

@@ -188,11 +188,11 @@ function downtimeCharged(db) {
     'SELECT type, at, job FROM events WHERE session = ? AND job IS NOT NULL ORDER BY id',
   );
   const first = db.prepare('SELECT MIN(processed_at) AS at FROM events WHERE processed_at > ?');
+  // It works before it answers: from the first thing it did on, it is slow at most.
+  const gaps = down.map(([from, ready]) => [from, Math.min(ready, first.get(from).at ?? ready)]);
   let sum = 0;
   for (const hold of holds) {
-    for (const [from, ready] of down) {
-      // It works before it answers: from the first thing it did on, it is slow at most.
-      const to = Math.min(ready, first.get(from).at ?? ready);
+    for (const [from, to] of gaps) {
       const begin = Math.max(hold.from, from);
       const end = Math.min(hold.to, to);
       if (begin >= end) continue;

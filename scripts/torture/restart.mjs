@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Kills the service, then a worker, in the middle of a session of real jobs, and checks that nothing is lost and that the
-// session's clocks are right afterwards. Part of `npm run check`.
-import { execFileSync } from 'node:child_process';
+// session's clocks are right afterwards, also those that run out while the service is down; that a data folder has one
+// service, and that an admin token is shown once. Part of `npm run check`.
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -100,14 +101,96 @@ const events = (await alice('GET', `/sessions/${session}/events`)).events;
 const ended = events.filter(({ type }) => type === 'job.completed').map(({ job_id }) => job_id);
 check('each ended exactly once', ended.length === 3 && new Set(ended).size === 3);
 
+await outlived();
+await onlyOne();
+
 const group = service.pid;
 check('it stops in order', await service.stop(10));
 await until(() => !groupAlive(group), 'its processes are gone', 5);
 check('and leaves no process behind', !groupAlive(group));
+await tokenOnce();
 await rm(folder, { recursive: true, force: true });
 const failed = findings.filter((ok) => !ok).length;
 console.log(`${findings.length - failed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
+
+/** Two sessions whose max_ttl runs out while the service is down: one idle in its slot, one with a job on a worker. */
+async function outlived() {
+  const seconds = 4;
+  await admin('POST', '/admin/backends', { name: 'brief', driver: 'scripted' });
+  const open = async (backend) =>
+    (await alice('POST', '/sessions', { mode: 'dedicated', backend, max_ttl: seconds })).id;
+  const [idle, busy] = [await open('brief'), await open('stint_line_5')];
+  const lost = (await alice('POST', '/jobs', { ...slow, session_id: busy })).id;
+  const quick = { program_id: 'scripted', backend: 'brief', params: { duration: 0 } };
+  await alice('POST', '/jobs', { ...quick, session_id: idle });
+  await until(async () => (await status(alice, lost)) === 'Running', 'a job runs in a session of 4 s');
+  await pause(500);
+  const [dead, killed] = [service, Date.now()];
+  process.kill(dead.pid, 'SIGKILL');
+  await dead.end;
+  await pause(seconds * 1000);
+  service = await start();
+  for (const id of [idle, busy]) {
+    const { state, state_reason, started_at, closed_at, elapsed_time } = await alice(
+      'GET',
+      `/sessions/${id}`,
+    );
+    const lived = (Date.parse(closed_at) - Date.parse(started_at)) / 1000;
+    const name = id === idle ? 'idle' : 'busy';
+    check(
+      `max_ttl over while the service was down: the ${name} session is closed at its due time`,
+      state === 'closed' && lived === seconds && /max_ttl/.test(state_reason),
+      `${state} after ${lived} s`,
+    );
+    const most = id === idle ? seconds : (killed - Date.parse(started_at)) / 1000 + 0.1;
+    check(
+      `and charged for no more than ${id === idle ? 'that' : 'the time until the service died'}`,
+      elapsed_time <= most && elapsed_time > 0,
+      `${elapsed_time} s of at most ${most} s`,
+    );
+  }
+  const { state } = await alice('GET', `/jobs/${lost}?exclude_params=true`);
+  check('its job failed with 1217', state.status === 'Failed' && state.reason_code === 1217);
+}
+
+/** A second service on the same data does not start and says why; the first goes on, and its ledger is in order. */
+async function onlyOne() {
+  const other = { ...env, STINT_ADMIN_TOKEN: randomBytes(32).toString('hex') };
+  const refused = await startService({
+    port: await portFree(0),
+    inherit: withoutSettings(),
+    env: other,
+  }).then(
+    async (second) => (await second.stop(), 'it started'),
+    ({ message, output }) => `${message} ${output}`,
+  );
+  check('a second service on the same data is refused', /in use by another Stint/.test(refused));
+  check('and the first one goes on', (await admin('GET', '/admin/backends')) !== null);
+  const verify = [inRoot('dist', 'cli', 'main.js'), 'ledger', 'verify', '--data', env.STINT_DATA];
+  const { status: code, stdout, stderr } = spawnSync(process.execPath, verify, { encoding: 'utf8' });
+  check('its ledger is in order', code === 0, code === 0 ? '' : `${stdout}${stderr}`);
+}
+
+/** Without a configured admin token the first start prints one, the second none. */
+async function tokenOnce() {
+  const printed = [];
+  const unnamed = { ...env, STINT_DATA: join(folder, 'unnamed'), STINT_ADMIN_TOKEN: undefined };
+  for (let i = 0; i < 2; i += 1) {
+    const lines = [];
+    const started = await startService({
+      ...{ port: await portFree(0), inherit: withoutSettings(), env: unnamed },
+      onWord: (line) => lines.push(line),
+    });
+    await started.stop();
+    printed.push(lines.filter((line) => /^Admin token, shown this once: stint_[\w-]{43}$/.test(line)).length);
+  }
+  check(
+    'an admin token is printed at the first start and at no other',
+    printed.join() === '1,0',
+    printed.join(),
+  );
+}
 
 async function status(call, id) {
   return (await call('GET', `/jobs/${id}?exclude_params=true`))?.state.status;

@@ -5,6 +5,7 @@ import { AdminOnly, Asker } from '../auth/token.guard.js';
 import { TokensService } from '../auth/tokens.service.js';
 import type { Actor } from '../kernel/access/access.js';
 import type { Backend } from '../kernel/backend/backend.js';
+import { ApiRefusals, ApiTokenErrors } from '../dialects/qiskit-runtime/api-errors.js';
 import { fromSession } from '../dialects/qiskit-runtime/wire.js';
 import { Refusal } from '../kernel/refusal.js';
 import { seconds } from '../kernel/time.js';
@@ -39,6 +40,7 @@ import {
 /** The operator API (semantics: starting it, and the operator API). Every call needs an admin token. */
 @ApiTags('admin')
 @ApiBearerAuth()
+@ApiTokenErrors('Not an admin token (2409)')
 @AdminOnly()
 @Controller('api/v1/admin')
 export class AdminController {
@@ -53,6 +55,7 @@ export class AdminController {
   ) {}
 
   @ApiOperation({ summary: 'Add a backend' })
+  @ApiRefusals(['invalid_value', 'backend_exists'])
   @Post('backends')
   async addBackend(@Asker() actor: Actor, @Body() body: BackendConfig) {
     return this.shown(actor, await this.backends.create(toNewBackend(body)));
@@ -67,12 +70,14 @@ export class AdminController {
   }
 
   @ApiOperation({ summary: 'One backend: who holds its slots, how many wait' })
+  @ApiRefusals(['unknown_backend'])
   @Get('backends/:name')
   async getBackend(@Asker() actor: Actor, @Param('name') name: string) {
     return this.shown(actor, await this.backends.get(name));
   }
 
   @ApiOperation({ summary: 'Pause, resume, take offline, or change limits' })
+  @ApiRefusals(['invalid_value', 'unknown_backend'])
   @Patch('backends/:name')
   async changeBackend(
     @Asker() actor: Actor,
@@ -89,6 +94,7 @@ export class AdminController {
   }
 
   @ApiOperation({ summary: 'Add an instance' })
+  @ApiRefusals(['invalid_value', 'instance_exists'])
   @Post('instances')
   async addInstance(@Body() { name, shares, budget_seconds, plan }: NewInstanceBody) {
     const budget = millisOr(budget_seconds, null);
@@ -102,6 +108,7 @@ export class AdminController {
   }
 
   @ApiOperation({ summary: 'Make a token; this answer is the only place where it stands' })
+  @ApiRefusals(['invalid_value', 'unknown_instance'])
   @Post('tokens')
   async addToken(@Body() { user, instance, role, expires_at }: NewTokenBody) {
     const made = await this.tokens.create({ user, instance, role, expiresAt: expires_at?.getTime() ?? null });
@@ -119,6 +126,7 @@ export class AdminController {
   }
 
   @ApiOperation({ summary: 'Revoke a token, effective at once' })
+  @ApiRefusals(['unknown_token'])
   @Delete('tokens/:id')
   @HttpCode(204)
   async revokeToken(@Param('id') id: string): Promise<void> {
@@ -126,6 +134,7 @@ export class AdminController {
   }
 
   @ApiOperation({ summary: 'Sessions of all instances, newest first' })
+  @ApiRefusals(['invalid_value', 'unknown_instance'])
   @Get('sessions')
   async listSessions(@Query() { limit, next, state, mode, backend, user, instance }: AdminSessionsQuery) {
     const found = await this.sessions.list({
@@ -145,6 +154,7 @@ export class AdminController {
   }
 
   @ApiOperation({ summary: 'Close a session, with its running jobs where wanted' })
+  @ApiRefusals(['invalid_value', 'unknown_session'])
   @Post('sessions/:id/close')
   @HttpCode(200)
   async closeSession(@Asker() actor: Actor, @Param('id') id: string, @Body() body: CloseSessionBody) {
@@ -154,6 +164,7 @@ export class AdminController {
 
   @ApiOperation({ summary: 'What was charged to whom, in pages, and what it comes to' })
   @ApiOkResponse({ type: LedgerAnswer })
+  @ApiRefusals(['invalid_value', 'unknown_instance'])
   @Get('ledger')
   async getLedger(@Query() query: LedgerQuery): Promise<LedgerAnswer> {
     const { backend, user, limit, after } = query;
@@ -171,6 +182,7 @@ export class AdminController {
   }
 
   @ApiOperation({ summary: 'Move a virtual clock, processing everything due on the way' })
+  @ApiRefusals(['invalid_value', 'wrong_clock'])
   @Post('clock')
   @HttpCode(200)
   async advanceClock(@Body() { advance_seconds }: AdvanceBody) {

@@ -5,6 +5,7 @@ import {
   IsIn,
   IsInt,
   IsNumber,
+  IsObject,
   IsOptional,
   IsString,
   Max,
@@ -28,7 +29,7 @@ export class ChangeBackendBody {
   @IsOptional() @IsIn(backendStatuses) status?: BackendStatus;
   /** Why; users read it where they wait. */
   @IsOptional() @IsString() @MaxLength(500) reason?: string;
-  @IsOptional() @ValidateNested() @Type(() => LimitsConfig) limits?: LimitsConfig;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => LimitsConfig) limits?: LimitsConfig;
 }
 
 class PlanBody {
@@ -43,7 +44,7 @@ export class NewInstanceBody {
   @IsString() @MinLength(1) @MaxLength(128) name!: string;
   @IsNumber() @Min(0.001) @Max(1_000_000) shares: number = 1;
   @IsOptional() @IsNumber() @Min(0) @Max(1e12) budget_seconds?: number;
-  @IsOptional() @ValidateNested() @Type(() => PlanBody) plan?: PlanBody;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => PlanBody) plan?: PlanBody;
 }
 
 export class NewTokenBody {

@@ -38,6 +38,20 @@ describe('tokens', () => {
     expect((await tokens.verify('stint_a-secret'))?.user).toBe('alice');
   });
 
+  it('may begin as a bearer token does', async () => {
+    const { tokens } = await givenTokens();
+    const chosen = 'eyes-on-the-road-eyes-on-the-road';
+    await tokens.create(alice, chosen);
+    expect((await tokens.verify(chosen))?.user).toBe('alice');
+  });
+
+  it('are exchanged for bearer tokens, and bearer tokens for nothing', async () => {
+    const { tokens } = await givenTokens();
+    const { secret } = await tokens.create(alice);
+    const bearer = (await tokens.exchange(secret))?.accessToken ?? '';
+    expect(await tokens.exchange(bearer)).toBeNull();
+  });
+
   it('open nothing from the moment they are revoked, nor do the bearer tokens made from them', async () => {
     const { tokens } = await givenTokens();
     const { token, secret } = await tokens.create(alice);

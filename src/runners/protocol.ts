@@ -27,6 +27,8 @@ export type FromWorker =
       readonly protocol: number;
       readonly pid: number;
       readonly programs: readonly string[];
+      /** Those of them that must not run twice; null: all may. */
+      readonly not_repeatable: readonly string[] | null;
       readonly versions: Readonly<Record<string, string>>;
     }
   | ({ readonly type: 'started' } & OfAttempt)
@@ -54,7 +56,15 @@ type Kind = 'string' | 'number' | 'object';
 type Shape = Readonly<Record<string, Kind | `${Kind}?`>>;
 const ofAttempt = { job: 'string', attempt: 'string' } as const;
 const shapes: Readonly<Record<FromWorker['type'], Shape>> = {
-  ready: { protocol: 'number', pid: 'number', programs: 'object', versions: 'object' },
+  ready: {
+    ...{
+      protocol: 'number',
+      pid: 'number',
+      programs: 'object',
+      not_repeatable: 'object?',
+      versions: 'object',
+    },
+  },
   started: ofAttempt,
   progress: { ...ofAttempt, done: 'number', total: 'number', message: 'string' },
   log: { ...ofAttempt, level: 'string', text: 'string' },

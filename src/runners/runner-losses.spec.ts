@@ -159,3 +159,42 @@ describe('after close()', () => {
     expect(listener.answers).toEqual([]);
   });
 });
+
+describe('a program that its worker says must not run twice', () => {
+  const once = { worker: ['--once=sampler'] };
+
+  it('begins when that is stored', async () => {
+    const { pool, listener } = givenPool(once);
+    expect(pool.isRepeatable('sampler')).toBe(true);
+    pool.start(givenTask('j1'));
+    expect(await listener.answerOf('j1')).toMatchObject({ type: 'completed' });
+    expect(listener.last).toEqual(['j1']);
+    expect([pool.isRepeatable('sampler'), pool.isRepeatable('estimator')]).toEqual([false, true]);
+  });
+
+  it('needs nothing stored for an attempt that is the last in any case', async () => {
+    const { pool, listener } = givenPool(once);
+    pool.start({ ...givenTask('j1'), last: true });
+    expect(await listener.answerOf('j1')).toMatchObject({ type: 'completed' });
+    expect(listener.last).toEqual([]);
+  });
+
+  it('does not begin when it cannot be stored: the attempt is lost and the worker takes the next one', async () => {
+    const { pool, listener } = givenPool(once);
+    listener.failures = 1;
+    pool.start(givenTask('j1', { do: 'hang' }));
+    expect(await listener.answerOf('j1')).toMatchObject({ type: 'lost', why: expect.stringMatching(/disk/) });
+    expect(listener.logs).toEqual([]);
+    pool.start(givenTask('j2'));
+    expect(await listener.answerOf('j2')).toMatchObject({ type: 'completed' });
+  });
+});
+
+describe('a cancel of an attempt that has not begun', () => {
+  it('reaches the worker after the attempt, once that begins', async () => {
+    const { pool, listener } = givenPool({ worker: ['--ready=100'] });
+    pool.start(givenTask('j1', { do: 'work until cancelled' }));
+    pool.stop('j1', '1');
+    expect(await listener.answerOf('j1')).toEqual({ type: 'stopped' });
+  });
+});

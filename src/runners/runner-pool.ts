@@ -10,6 +10,8 @@ export interface PoolSettings {
   readonly missing: string | null;
   /** Programs by driver. Known without asking a process, so that a job can be checked before one is up. */
   readonly programs: ReadonlyMap<string, readonly string[]>;
+  /** Those of them that must not run twice, as far as known beforehand; a worker may name more when it is ready. */
+  readonly notRepeatable?: readonly string[];
   /** Processes kept ready while nothing runs. */
   readonly warm: number;
   /** What a worker is told about a backend: its options, a device spelled out. */
@@ -50,8 +52,11 @@ export class RunnerPool implements Runners {
   private closing = false;
   /** Processes that died before they were ready, in a row. */
   private failedStarts = 0;
+  private readonly notRepeatable: Set<string>;
 
-  constructor(private readonly settings: PoolSettings) {}
+  constructor(private readonly settings: PoolSettings) {
+    this.notRepeatable = new Set(settings.notRepeatable);
+  }
 
   listen(listener: RunnerListener): void {
     this.listener = listener;
@@ -59,6 +64,10 @@ export class RunnerPool implements Runners {
 
   programs(driver: string): readonly string[] | null {
     return this.settings.programs.get(driver) ?? null;
+  }
+
+  isRepeatable(program: string): boolean {
+    return !this.notRepeatable.has(program);
   }
 
   unavailable(driver: string): string | null {
@@ -76,8 +85,10 @@ export class RunnerPool implements Runners {
     try {
       const options = this.settings.describe(task.backend);
       const process = this.idle() ?? this.spawn();
-      if (process !== null) process.run(task, options);
-      else this.answer(task, { type: 'lost', why: this.settings.missing ?? 'there is no worker' });
+      if (process !== null) {
+        process.take(task, options);
+        if (process.isReady) this.begin(process, task);
+      } else this.answer(task, { type: 'lost', why: this.settings.missing ?? 'there is no worker' });
     } catch (error) {
       const reason = `It could not be handed to a worker: ${error instanceof Error ? error.message : String(error)}`;
       this.answer(task, { type: 'failed', reason, reasonCode: null, traceback: null });
@@ -110,6 +121,23 @@ export class RunnerPool implements Runners {
     );
   }
 
+  /** A program that must not run twice begins when it is stored that this attempt is the last: a crash may come at once. */
+  private begin(process: RunnerProcess, task: Task): void {
+    const { job, token, program } = task;
+    if (task.last || this.isRepeatable(program) || this.listener === null) {
+      process.begin();
+      return;
+    }
+    this.listener.lastAttempt(job, token).then(
+      () => process.task === task && process.begin(),
+      (error: unknown) => {
+        if (process.task !== task) return;
+        process.task = null;
+        this.answer(task, { type: 'lost', why: `it could not be stored that it runs: ${String(error)}` });
+      },
+    );
+  }
+
   private find(job: string, token: string): RunnerProcess | undefined {
     return [...this.processes].find(({ task }) => task?.job === job && task.token === token);
   }
@@ -123,9 +151,11 @@ export class RunnerPool implements Runners {
     if (this.settings.worker === null) return null;
     const { worker, patience = defaultPatience, longestMessage = defaultLongestMessage } = this.settings;
     const events: ProcessEvents = {
-      ready: (versions) => {
+      ready: ({ versions, not_repeatable }) => {
         this.failedStarts = 0;
         this.logger.log({ msg: 'A worker is ready', pid: process.pid, ...versions });
+        for (const program of not_repeatable ?? []) this.notRepeatable.add(program);
+        if (process.task !== null) this.begin(process, process.task);
       },
       message: (message) => this.read(process, message),
       noise: (text) => this.logger.debug({ msg: text, pid: process.pid }),

@@ -11,7 +11,7 @@ export interface WorkerCommand {
 }
 
 export interface ProcessEvents {
-  ready(versions: Readonly<Record<string, string>>): void;
+  ready(about: Extract<FromWorker, { type: 'ready' }>): void;
   message(message: FromWorker): void;
   /** Something the process wrote that is no message. */
   noise(text: string): void;
@@ -46,6 +46,8 @@ export class RunnerProcess {
   private readonly lastWords: string[] = [];
   private gone = false;
   private giveUp: NodeJS.Timeout | undefined;
+  /** What the process is told about its task once that is to begin. */
+  private held: ToWorker[] | null = null;
   private tellEnded: () => void = () => undefined;
   isReady = false;
   /** It has been told to end, or is being ended: it takes no further job. */
@@ -91,24 +93,27 @@ export class RunnerProcess {
     return this.child.pid;
   }
 
-  /** Hands over a task. A process that is still starting reads it once it is ready. */
-  run(task: Task, options: Readonly<Record<string, unknown>>): void {
+  /** Takes a task, for which {@link begin} is to be called once the process is ready. */
+  take(task: Task, options: Readonly<Record<string, unknown>>): void {
     this.task = task;
     const { job, token, program, backend, params, logLevel } = task;
-    this.send({
-      type: 'run',
-      job,
-      attempt: token,
-      program,
-      backend: { name: backend.name, options },
-      params,
-      log_level: logLevel,
-    });
-    if (this.isReady) this.expectStart();
+    const place = { name: backend.name, options };
+    this.held = [{ type: 'run', job, attempt: token, program, backend: place, params, log_level: logLevel }];
+  }
+
+  /** Lets the task begin. */
+  begin(): void {
+    const told = this.held ?? [];
+    this.held = null;
+    for (const message of told) this.send(message);
+    if (told.length > 0) this.expectStart();
   }
 
   cancel(): void {
-    if (this.task !== null) this.send({ type: 'cancel', job: this.task.job, attempt: this.task.token });
+    if (this.task === null) return;
+    const message = { type: 'cancel', job: this.task.job, attempt: this.task.token } as const;
+    if (this.held === null) this.send(message);
+    else this.held.push(message);
   }
 
   kill(): void {
@@ -148,8 +153,7 @@ export class RunnerProcess {
     } else {
       this.isReady = true;
       clearTimeout(this.giveUp);
-      if (this.task !== null) this.expectStart();
-      this.events.ready(message.versions);
+      this.events.ready(message);
     }
   }
 

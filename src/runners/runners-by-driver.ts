@@ -16,12 +16,17 @@ export class RunnersByDriver implements Runners {
         this.started.delete(token);
       },
       logged: (job, token, level, text) => listener.logged(job, token, level, text),
+      lastAttempt: (job, token) => listener.lastAttempt(job, token),
     };
     for (const runners of new Set(this.drivers.values())) runners.listen(heard);
   }
 
   programs(driver: string): readonly string[] | null {
     return this.drivers.get(driver)?.programs(driver) ?? null;
+  }
+
+  isRepeatable(program: string): boolean {
+    return [...this.drivers.values()].every((runners) => runners.isRepeatable(program));
   }
 
   unavailable(driver: string): string | null {

@@ -62,7 +62,18 @@ export class BackendsService {
       const known = await unit.tx.backends.find(asked.name);
       const fresh = { status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at } as const;
       if (known === null) await unit.tx.backends.insert({ ...asked, ...fresh });
-      else await unit.tx.backends.save({ ...known, ...asked });
+      else {
+        await unit.tx.backends.save({ ...known, ...asked });
+        // A slot that is taken away is promised to nobody any more; whom it was promised to waits with the others again.
+        const gone = Array.from(
+          { length: Math.max(0, known.slots - asked.slots) },
+          (_, i) => asked.slots + i,
+        );
+        await unit.tx.backends.reserve(
+          asked.name,
+          gone.map((slot) => ({ slot, session: null })),
+        );
+      }
       unit.touch(asked.name);
     }
     for (const name of await unit.tx.backends.names()) {

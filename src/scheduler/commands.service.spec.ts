@@ -10,6 +10,7 @@ import {
   onRunner,
 } from '../../test/support/scheduler.js';
 import { keepSession } from '../../test/support/store.js';
+import type { Store } from './ports.js';
 
 describe('a deadline that is processed late', () => {
   it('takes effect at its due time: closing, time stamps and charge', async () => {
@@ -50,6 +51,25 @@ describe('a deadline that is processed late', () => {
     });
     const service = await givenService({ folder });
     await expect(service.submit({ session: 'last' })).rejects.toMatchObject({ code: 'session_closed' });
+  });
+
+  it('that closes a session comes before the choice of its next job, however many others are due', async () => {
+    const service = await givenService();
+    const { id } = await service.sessions.open(alice, { ...batch, maxTtl: 20_000, interactiveTtl: 5_000 });
+    await service.submit({ session: id, ...lasting(1) });
+    await service.goTo(7);
+    await service.submit(lasting(10));
+    const { id: job } = await service.submit({ session: id, ...lasting(1) });
+    const due = { state: 'inactive', startedAt: t0 + 17_500 - givenLimits.maxTtl } as const;
+    await service.store.write(async (tx) => {
+      for (let i = 0; i < 510; i += 1) await keepSession(tx, givenSession({ ...due, id: `s${i}` }));
+    });
+    service.sleepUntil(60);
+    await service.commands.tick();
+    expect(await service.session(id)).toMatchObject({ state: 'closed', closedAt: after(20) });
+    expect(await service.job(job)).toMatchObject({ state: 'failed', reasonCode: 1217, startedAt: null });
+    const { id: next } = await service.submit(lasting(1));
+    expect(await service.job(next)).toMatchObject({ state: 'running' });
   });
 
   it('lets the next job start when it is processed, not before', async () => {
@@ -125,6 +145,45 @@ describe('a command', () => {
   });
 });
 
+describe('a commit whose answer is lost', () => {
+  it('leaves no attempt without a process', async () => {
+    const service = await givenService({ backend: { driver: 'aer' } });
+    await withLostAnswer(service.store, () =>
+      expect(service.submit(onRunner)).rejects.toThrow('the disk went away'),
+    );
+    expect(await service.job('id-1')).toMatchObject({ state: 'running' });
+    expect(service.runners.told).toEqual(['start id-1']);
+  });
+
+  it('tells no runner to stop what the rows do not stop', async () => {
+    const service = await givenService({ backend: { driver: 'aer' } });
+    const { id } = await service.submit(onRunner);
+    await withFailedCommit(service.store, () =>
+      expect(service.jobs.cancel(alice, id)).rejects.toThrow('the disk went away'),
+    );
+    expect(await service.job(id)).toMatchObject({ state: 'running', stop: null });
+    expect(service.runners.told).toEqual([`start ${id}`]);
+  });
+});
+
+describe('a runner that cannot be told to stop', () => {
+  it('fails no command that is committed, and keeps no other from hearing', async () => {
+    const service = await givenService({ backend: { driver: 'aer', lanes: 2 } });
+    const { id: session } = await service.sessions.open(alice, batch);
+    const { id: deaf } = await service.submit({ session, ...onRunner });
+    const { id: other } = await service.submit({ session, ...onRunner });
+    const stop = service.runners.stop.bind(service.runners);
+    service.runners.stop = (job) => {
+      if (job === deaf) throw new Error('EPIPE');
+      stop(job);
+    };
+    await service.sessions.adminClose(alice, session, 'maintenance', 'cancel');
+    expect(service.runners.told.at(-1)).toBe(`stop ${other}`);
+    await service.goTo(10);
+    expect(service.runners.told).toContain(`kill ${deaf}`);
+  });
+});
+
 describe('the clock', () => {
   it('never goes back, though the clock of the computer does between two starts', async () => {
     const first = await givenService({ backend: { driver: 'aer' } });
@@ -136,3 +195,26 @@ describe('the clock', () => {
     expect(await second.job(id)).toMatchObject({ startedAt: after(100), endedAt: after(100), used: 0 });
   });
 });
+
+/** The store commits, and the answer does not come back. */
+async function withLostAnswer(store: Store, work: () => Promise<void>): Promise<void> {
+  const write = store.write.bind(store);
+  store.write = async (changes) => {
+    await write(changes);
+    throw new Error('the disk went away');
+  };
+  await work();
+  store.write = write;
+}
+
+/** Everything is decided and saved, and the commit does not come about. */
+async function withFailedCommit(store: Store, work: () => Promise<void>): Promise<void> {
+  const write = store.write.bind(store);
+  store.write = (changes) =>
+    write(async (tx) => {
+      await changes(tx);
+      throw new Error('the disk went away');
+    });
+  await work();
+  store.write = write;
+}

@@ -85,6 +85,8 @@ export class Commands {
   }
 
   private async write<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
+    let begun: Unit | null = null;
+    let complete: Unit | null = null;
     try {
       const { value, unit } = await this.store.write(async (tx) => {
         // The computer's clock may be set back, also between two starts; ours never goes back.
@@ -92,9 +94,11 @@ export class Commands {
         if (this.clock instanceof VirtualClock) this.clock.moveTo(this.latest);
         this.latest = Math.max(this.latest, this.clock.now());
         const unit = new Unit(tx, this.latest, this.ids, this.watch);
+        begun = unit;
         const value = await work(unit);
         await this.beforeCommit?.(unit);
         await tx.facts.set('alive_at', String(unit.at));
+        complete = unit;
         return { value, unit };
       });
       for (const run of unit.committed) run();
@@ -104,6 +108,8 @@ export class Commands {
     } catch (error) {
       // What was undone may include deadlines that were just applied: look again.
       this.watch.next = -Infinity;
+      for (const run of (begun as Unit | null)?.failed ?? []) run();
+      if (complete !== null) await this.performIfStored(complete);
       throw error;
     } finally {
       this.wakeAt(this.watch.next);
@@ -119,11 +125,29 @@ export class Commands {
     });
   }
 
+  /**
+   * The store failed at the very end, and a commit whose answer is lost may have been made all the same. An attempt that is
+   * stored as running must have a process, so what the rows say is done; where nothing was committed they say nothing.
+   */
+  private async performIfStored({ effects }: Unit): Promise<void> {
+    for (const effect of effects) {
+      const job = await this.store.read.job(effect.job).catch(() => null);
+      const stands = job?.token === effect.token && (effect.type === 'start' || job.stop !== null);
+      if (stands) await this.perform([effect]);
+    }
+  }
+
+  /** The change is committed and must not look failed, nor one runner keep the others from hearing. */
   private async perform(effects: readonly Effect[]): Promise<void> {
     for (const { type, job: id, token } of effects) {
-      if (type === 'stop') this.runners.stop(id, token);
-      else if (type === 'kill') this.runners.kill(id, token);
-      else await this.hand(id, token);
+      try {
+        if (type === 'stop') this.runners.stop(id, token);
+        else if (type === 'kill') this.runners.kill(id, token);
+        else await this.hand(id, token);
+      } catch (error) {
+        // A stop that is not heard is followed by a kill, and a kill by another.
+        this.logger.error(`The runner of job ${id} could not be told to ${type}: ${String(error)}`);
+      }
     }
   }
 
@@ -132,7 +156,7 @@ export class Commands {
       await this.start(id, token);
     } catch (error) {
       this.logger.error(`Job ${id} could not be handed to a runner: ${String(error)}`);
-      // The change is committed and must not look failed. No process has the attempt, so this answers that it is lost.
+      // No process has the attempt, so this answers that it is lost.
       this.runners.stop(id, token);
     }
   }
@@ -149,6 +173,14 @@ export class Commands {
     if (job?.token !== token || job.stop !== null) return;
     if (params === null || backend === null) throw new Error('its params or its backend are gone');
     const { program, details } = job;
-    this.runners.start({ job: id, token, program, backend, params, logLevel: details.logLevel });
+    this.runners.start({
+      job: id,
+      token,
+      program,
+      backend,
+      params,
+      logLevel: details.logLevel,
+      last: job.attempts >= job.maxAttempts,
+    });
   }
 }

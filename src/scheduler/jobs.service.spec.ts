@@ -2,6 +2,24 @@ import { describe, expect, it } from '@jest/globals';
 import { alice, givenService, onRunner } from '../../test/support/scheduler.js';
 import { givenDetails } from '../../test/support/store.js';
 
+describe('a submit whose commit was made but looked failed', () => {
+  it('gets the first job when it comes again', async () => {
+    const { jobs, store } = await givenService();
+    const asked = { program: 'scripted', backend: 'b1', session: undefined, maxExecutionTime: undefined };
+    const submit = () =>
+      jobs.submit(alice, { ...asked, params: '{}', details: givenDetails() }, { key: 'k', hash: null });
+    const write = store.write.bind(store);
+    store.write = async (work) => {
+      store.write = write;
+      await write(work);
+      throw new Error('the disk did not answer');
+    };
+    await expect(submit()).rejects.toThrow('the disk did not answer');
+    const { id } = await submit();
+    expect(await store.read.jobs({ limit: 10, offset: 0 })).toMatchObject({ total: 1, items: [{ id }] });
+  });
+});
+
 describe('a result', () => {
   it("of a failed job is its program's traceback, of a scripted one nothing", async () => {
     const { submit, jobs, runners } = await givenService({ backend: { driver: 'aer' } });

@@ -90,7 +90,6 @@ export class JobsService implements OnModuleInit, RunnerListener {
     const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
     const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
     await refuseIfUsedUp(unit, owner, this.settings.window);
-    const most = Math.min(backend.limits.maxExecutionTime, owner?.plan.maxExecutionTime ?? Infinity);
     const job = await unit.insertJob(
       {
         id: unit.ids.uuid(),
@@ -106,10 +105,15 @@ export class JobsService implements OnModuleInit, RunnerListener {
         createdAt: unit.at,
         startedAt: null,
         endedAt: null,
-        maxExecutionTime: checkJobLimit(asked.maxExecutionTime, most, session?.limits.maxTtl),
+        maxExecutionTime: checkJobLimit(
+          asked.maxExecutionTime,
+          backend.limits.maxExecutionTime,
+          owner?.plan.maxExecutionTime,
+          session?.limits.maxTtl,
+        ),
         script: scripted?.script ?? null,
         attempts: 0,
-        maxAttempts: defaultMaxAttempts,
+        maxAttempts: this.runners.isRepeatable(asked.program) ? defaultMaxAttempts : 1,
         token: null,
         slot: null,
         stop: null,
@@ -218,6 +222,13 @@ export class JobsService implements OnModuleInit, RunnerListener {
       const job = await unit.tx.jobs.find(id);
       if (job?.token === token) await unit.tx.jobs.appendLog(id, unit.at, level, text);
     });
+  }
+
+  async lastAttempt(id: string, token: string): Promise<void> {
+    await this.commands.run(async (unit) => {
+      const job = await unit.tx.jobs.find(id);
+      if (job?.token === token) await unit.allowNoAttemptAfter(job);
+    }, 'runner');
   }
 
   private async session(tx: Tx, actor: Actor, id: string): Promise<Session> {

@@ -314,6 +314,8 @@ export interface Task {
   /** The client's params, byte for byte. */
   readonly params: string;
   readonly logLevel: string;
+  /** Should its runner be lost, the job has no attempt left. */
+  readonly last: boolean;
 }
 
 export type Answer =
@@ -331,6 +333,8 @@ export type Answer =
 export interface RunnerListener {
   answered(job: string, token: string, answer: Answer): Promise<void>;
   logged(job: string, token: string, level: string, text: string): Promise<void>;
+  /** The attempt is about to run a program that must not run twice. Resolves when that is stored. */
+  lastAttempt(job: string, token: string): Promise<void>;
 }
 
 /** The processes that execute jobs. Calls may come twice for one attempt; the second does nothing. */
@@ -338,6 +342,8 @@ export interface Runners {
   listen(listener: RunnerListener): void;
   /** The programs a driver can run; null when it has no such driver. */
   programs(driver: string): readonly string[] | null;
+  /** False for a program that is known to say of itself that it must not run twice. */
+  isRepeatable(program: string): boolean;
   /** Why the driver cannot run anything now, in one sentence; null when it can. */
   unavailable(driver: string): string | null;
   start(task: Task): void;

@@ -45,7 +45,7 @@ export class ReceiptsService {
         ({ subject }) => ![this.arrived, this.leaving, this.answering].some((set) => set.has(subject)),
       );
       if (unanswered === undefined) return null;
-      this.answering.add(unanswered.subject);
+      this.answer(unit, unanswered.subject);
       return unanswered.subject;
     }
     const [receipt] = receipts;
@@ -63,7 +63,13 @@ export class ReceiptsService {
   /** Notes what a submit made, in its own transaction. */
   async keep(unit: Unit, { key, hash }: SubmitKey, subject: string): Promise<void> {
     await unit.tx.receipts.insert({ key, hash, subject, at: unit.at });
+    this.answer(unit, subject);
+  }
+
+  /** Where the change fails there will be no answer, and an equal submit is a repetition if anything was stored after all. */
+  private answer(unit: Unit, subject: string): void {
     this.answering.add(subject);
+    unit.afterFailure(() => this.answering.delete(subject));
   }
 
   /** The answer about `subject` was sent, or its connection broke before. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { after } from '../../test/support/given.js';
+import { givenBackend } from '../../test/support/store.js';
 import {
   alice,
   batch,
@@ -10,6 +11,7 @@ import {
   onRunner,
   type Service,
 } from '../../test/support/scheduler.js';
+import type { Instance } from './ports.js';
 
 /** The service dies without a word at the moment it was last alive, and another one starts on its data. */
 async function restarted(dead: Service, at: number): Promise<Service> {
@@ -17,7 +19,8 @@ async function restarted(dead: Service, at: number): Promise<Service> {
   await service.commands.recover();
   return service;
 }
-const onAer = (backend = {}) => givenService({ backend: { driver: 'aer', ...backend } });
+const onAer = (backend = {}, instances: Partial<Instance>[] = [{}]) =>
+  givenService({ instances, backend: { driver: 'aer', ...backend } });
 const completed = { type: 'completed', result: '{}' } as const;
 
 describe('a restart', () => {
@@ -74,21 +77,6 @@ describe('a restart', () => {
     await service.runners.answer(job?.id ?? '', { type: 'stopped' });
     expect((await service.ledger()).map(({ from, to }) => [inSeconds(from), inSeconds(to)])).toEqual([
       [0, 12],
-    ]);
-  });
-
-  it('charges in the order in which things ended, though a held slot fell idle before them', async () => {
-    const before = await givenService({ backend: { slots: 2 } });
-    const { id: session } = await before.sessions.open(alice, dedicated);
-    await before.submit({ session, ...lasting(10) });
-    await before.submit({ session, ...lasting(10) });
-    await before.submit(lasting(25));
-    await restarted(before, 30);
-    expect(
-      (await before.ledger()).map(({ kind, from, to }) => [kind, inSeconds(from), inSeconds(to)]),
-    ).toEqual([
-      ['hold', 0, 10],
-      ['job', 0, 25],
     ]);
   });
 
@@ -201,6 +189,37 @@ describe('a restart', () => {
   });
 });
 
+describe('a job whose program must not run twice', () => {
+  it('has one attempt: it fails when its runner is lost', async () => {
+    const service = await onAer();
+    service.runners.notRepeatable.add('sampler');
+    const { id } = await service.submit(onRunner);
+    await service.runners.answer(id, { type: 'lost', why: 'exit code 9' });
+    expect(await service.job(id)).toMatchObject({
+      ...{ state: 'failed', attempts: 1, used: 0 },
+      reason: 'its runner was lost and its program must not run twice',
+    });
+  });
+
+  it('also when that became known only as its runner was about to begin, and the service died then', async () => {
+    const before = await onAer();
+    const { id } = await before.submit(onRunner);
+    await before.runners.sayLast(id);
+    const service = await restarted(before, 100);
+    expect(await service.job(id)).toMatchObject({ state: 'failed', attempts: 1 });
+    expect(service.runners.told).toEqual([]);
+  });
+
+  it('and a runner of an earlier attempt takes no attempt away', async () => {
+    const service = await onAer();
+    const { id } = await service.submit(onRunner);
+    const token = service.runners.token(id);
+    await service.runners.answer(id, { type: 'lost', why: 'exit code 9' });
+    await service.runners.sayLast(id, token);
+    expect(await service.job(id)).toMatchObject({ state: 'running', attempts: 2, maxAttempts: 3 });
+  });
+});
+
 describe('a runner', () => {
   it('whose attempt was lost answers late and changes nothing', async () => {
     const service = await onAer();
@@ -210,6 +229,18 @@ describe('a runner', () => {
     await service.runners.answer(id, completed, token);
     expect(await service.job(id)).toMatchObject({ state: 'running', attempts: 2 });
     expect(await service.store.read.result(id)).toBeNull();
+  });
+
+  it('that is lost gives back what it took of a budget, also to what waits elsewhere', async () => {
+    const service = await onAer({}, [{ budget: 60_000 }]);
+    const { id: lost } = await service.submit(onRunner);
+    await service.backends.create(givenBackend({ name: 'b2' }));
+    await service.submit({ backend: 'b2', ...lasting(30) });
+    const { id: waiting } = await service.submit({ backend: 'b2', ...lasting(5) });
+    await service.goTo(30);
+    expect(await service.job(waiting)).toMatchObject({ state: 'queued' });
+    await service.runners.answer(lost, { type: 'lost', why: 'exit code 9' });
+    expect(await service.job(waiting)).toMatchObject({ state: 'running' });
   });
 
   it('that answers twice is heard once', async () => {

@@ -1,6 +1,7 @@
 import { chooseJobs } from '../kernel/choice/choose-jobs.js';
 import { limitStop } from '../kernel/job/job.decide.js';
 import { stopGrace } from '../kernel/job/job.js';
+import { isUsedUp } from '../kernel/usage/budget.js';
 import type { Millis } from '../kernel/time.js';
 import { reviewBudget } from './budget.js';
 import type { Due } from './ports.js';
@@ -12,16 +13,21 @@ const mostDuePerUnit = 500;
 /**
  * Brings the service up to `unit.at`: everything due is applied in order of due time, then the backends that changed
  * choose their next jobs; and again while a job that started there ends at the same moment (semantics: clocks). Answers
- * false when more was due than one transaction should do.
+ * false when more was due than one transaction should do; then nothing has been chosen yet.
  */
 export async function settle(unit: Unit, watch: DueWatch, window: Millis): Promise<boolean> {
+  unit.takeUp();
   let applied = 0;
   do {
-    while (watch.next <= unit.at && applied < mostDuePerUnit) {
+    while (watch.next <= unit.at) {
       const due = await unit.tx.firstDue(unit.at);
       if (due === null) {
         watch.next = (await unit.tx.nextDue()) ?? Infinity;
         break;
+      }
+      if (applied === mostDuePerUnit) {
+        unit.postpone();
+        return false;
       }
       unit.actor = 'clock';
       await applyDue(unit, due, window);
@@ -30,8 +36,9 @@ export async function settle(unit: Unit, watch: DueWatch, window: Millis): Promi
     unit.actor = 'scheduler';
     for (const backend of unit.takeTouched()) await dispatch(unit, backend, window);
     for (const instance of unit.takeAccruing()) await reviewBudget(unit, instance, unit.at, window);
-  } while (watch.next <= unit.at && applied < mostDuePerUnit);
-  return watch.next > unit.at;
+    for (const instance of unit.takeRefunded()) await lookForRoom(unit, instance, window);
+  } while (watch.next <= unit.at || unit.isTouched);
+  return true;
 }
 
 /** A deadline takes effect at its due time, whenever it is processed. */
@@ -39,9 +46,7 @@ export async function applyDue(unit: Unit, due: Due, window: Millis): Promise<vo
   switch (due.kind) {
     case 'budget':
       await reviewBudget(unit, due.id, due.at, window);
-      // What waited for room may start now, wherever it waits.
-      for (const backend of await unit.tx.backends.names()) unit.touch(backend);
-      return;
+      return touchAll(unit);
     case 'max_ttl':
     case 'active_ttl':
     case 'interactive_ttl':
@@ -60,6 +65,17 @@ export async function applyDue(unit: Unit, due: Due, window: Millis): Promise<vo
       else await unit.endJob(job, scriptedOutcome(job.script?.outcome), due.at);
     }
   }
+}
+
+/** What waits for room in a budget may start, wherever it waits. */
+async function touchAll(unit: Unit): Promise<void> {
+  for (const backend of await unit.tx.backends.names()) unit.touch(backend);
+}
+
+/** A lost attempt counted towards the budget while it ran, and no longer does. */
+async function lookForRoom(unit: Unit, instance: string, window: Millis): Promise<void> {
+  const view = await unit.tx.instances.budget(instance, unit.at, window);
+  if (view !== null && !isUsedUp(view)) await touchAll(unit);
 }
 
 const scriptedOutcome = (outcome: 'completed' | 'failed' | undefined) =>

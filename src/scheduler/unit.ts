@@ -1,4 +1,5 @@
 import {
+  allowNoAttemptAfter,
   endJob,
   loseJob,
   startJob,
@@ -30,6 +31,13 @@ export interface Effect {
 /** The earliest deadline known; lower than the truth is harmless, higher would be late. */
 export class DueWatch {
   next: Millis = -Infinity;
+  /** What a transaction that applied only a part of what was due has left to be chosen and reviewed. */
+  readonly left = {
+    backends: new Set<string>(),
+    instances: new Set<string>(),
+    refunded: new Set<string>(),
+    times: 0,
+  };
 
   note(at: Millis | undefined): void {
     if (at !== undefined && at < this.next) this.next = at;
@@ -48,8 +56,11 @@ export class Unit {
   logged = false;
   /** Run once the transaction is durable, before the effects. */
   readonly committed: (() => void)[] = [];
+  /** Run when the transaction failed, or nobody can tell whether it did. */
+  readonly failed: (() => void)[] = [];
   private readonly touched = new Set<string>();
   private readonly accruing = new Set<string>();
+  private readonly refunded = new Set<string>();
 
   constructor(
     readonly tx: Tx,
@@ -60,6 +71,10 @@ export class Unit {
 
   afterCommit(run: () => void): void {
     this.committed.push(run);
+  }
+
+  afterFailure(run: () => void): void {
+    this.failed.push(run);
   }
 
   /** Something changed on this backend: the choice is asked again. */
@@ -80,9 +95,45 @@ export class Unit {
     return all;
   }
 
+  /** Instances that an attempt was taken off again: there may be room in their budgets. */
+  takeRefunded(): string[] {
+    const all = [...this.refunded];
+    this.refunded.clear();
+    return all;
+  }
+
+  /** Not all that is due could be applied here: who is next is for the transaction that applies the last of it. */
+  postpone(): void {
+    const { left } = this.watch;
+    for (const backend of this.takeTouched()) left.backends.add(backend);
+    for (const instance of this.takeAccruing()) left.instances.add(instance);
+    for (const instance of this.takeRefunded()) left.refunded.add(instance);
+    left.times += 1;
+  }
+
+  /** Takes over what was postponed; what is undone here stays so. */
+  takeUp(): void {
+    const { left } = this.watch;
+    const { times } = left;
+    if (left.backends.size + left.instances.size + left.refunded.size === 0) return;
+    for (const backend of left.backends) this.touched.add(backend);
+    for (const instance of left.instances) this.accruing.add(instance);
+    for (const instance of left.refunded) this.refunded.add(instance);
+    this.afterCommit(() => {
+      if (left.times !== times) return;
+      left.backends.clear();
+      left.instances.clear();
+      left.refunded.clear();
+    });
+  }
+
   async saveBudgetDue(instance: string, dueAt: Millis | null): Promise<void> {
     await this.tx.instances.saveBudgetDue(instance, dueAt);
     if (dueAt !== null) this.watch.note(dueAt);
+  }
+
+  get isTouched(): boolean {
+    return this.touched.size > 0;
   }
 
   /** The choice has just been made: what its own starts touched needs no second look. */
@@ -188,10 +239,16 @@ export class Unit {
     return decision.job;
   }
 
+  /** Should the runner of this attempt be lost, the job is not tried again. */
+  async allowNoAttemptAfter(job: Job): Promise<void> {
+    await this.saveJob(job, allowNoAttemptAfter(job), this.at);
+  }
+
   /** Its runner is gone without an answer. */
   async loseJob(job: Job, at: Millis): Promise<Job> {
     const session = job.session === null ? null : await this.tx.sessions.find(job.session);
     const decision = loseJob(job, at, session?.state === 'closed');
+    this.refunded.add(job.instance);
     if (decision.job.state !== 'queued') return this.left(job, decision, at);
     await this.saveJob(job, decision.job, at);
     await this.tx.backends.countQueued(job.backend, 1);

@@ -3,11 +3,12 @@ import type { EventRow } from './entities/rows.js';
 import { insertInto, quoted, type Sql, type Value } from './sql.js';
 
 const columns = ['type', 'at', 'processed_at', 'actor', 'cause', 'backend', 'instance', 'session', 'job'];
+const insertEvent = insertInto('events', columns);
 
 export const eventsStore = (sql: Sql): Tx['events'] => ({
   append: (e) =>
     sql.run(
-      insertInto('events', columns),
+      insertEvent,
       ...[e.type, e.at, e.processedAt, e.actor, e.cause, e.backend, e.instance, e.session, e.job],
     ),
   appendForQueuedOf: (session, e) =>

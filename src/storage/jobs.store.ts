@@ -2,32 +2,36 @@ import { dueRank } from '../kernel/session/session.deadline.js';
 import type { JobFilter, JobRecord, Page, Tx } from '../scheduler/ports.js';
 import type { JobRow } from './entities/rows.js';
 import { fromJob, toJob, toJobRecord } from './mapping.js';
-import { insertInto, updateById, type Sql, type Value } from './sql.js';
+import { insertInto, madeOnce, updateById, type Sql, type Value } from './sql.js';
 
 /** Backend by backend, because that is how the index of running jobs begins: a scan would read every job there ever was. */
 export const runsOnRunner = "state = 'running' AND script IS NULL AND backend IN (SELECT name FROM backends)";
+
+const insertJob = madeOnce((columns) => `${insertInto('jobs', columns)} RETURNING seq`);
+const updateJob = madeOnce((columns) => updateById('jobs', columns, 'id'));
+const insertParams = insertInto('job_params', ['job', 'body']);
+const upsertResult = `${insertInto('job_results', ['job', 'body'])} ON CONFLICT (job) DO UPDATE SET body = excluded.body`;
+const insertLog = insertInto('job_logs', ['job', 'at', 'level', 'text']);
+const insertTag = insertInto('job_tags', ['job', 'tag']);
 
 export function jobsStore(sql: Sql): Tx['jobs'] {
   const select = async (where: string, ...values: Value[]) =>
     (await sql.all<JobRow>(`SELECT * FROM jobs WHERE ${where}`, ...values)).map(toJob);
   const tag = async (job: string, tags: readonly string[]) => {
-    for (const each of new Set(tags)) await sql.run(insertInto('job_tags', ['job', 'tag']), job, each);
+    for (const each of new Set(tags)) await sql.run(insertTag, job, each);
   };
   return {
     find: async (id) => (await select('id = ?', id))[0] ?? null,
     async insert({ details, ...job }, params) {
       const row = { ...fromJob(job, null), details: JSON.stringify(details) };
-      const [{ seq } = { seq: 0 }] = await sql.all<{ seq: number }>(
-        `${insertInto('jobs', Object.keys(row))} RETURNING seq`,
-        ...Object.values(row),
-      );
-      await sql.run(insertInto('job_params', ['job', 'body']), job.id, params);
+      const [{ seq } = { seq: 0 }] = await sql.all<{ seq: number }>(insertJob(row), ...Object.values(row));
+      await sql.run(insertParams, job.id, params);
       await tag(job.id, details.tags);
       return { ...job, seq: Number(seq) };
     },
     async save(job, due) {
       const { id, ...row } = fromJob(job, due === null ? null : { at: due.at, rank: dueRank[due.kind] });
-      await sql.run(updateById('jobs', Object.keys(row), 'id'), ...Object.values(row), id);
+      await sql.run(updateJob(row), ...Object.values(row), id);
     },
     endQueuedOf: (session, { state, reason, reasonCode }, at) =>
       sql.change(
@@ -47,12 +51,7 @@ export function jobsStore(sql: Sql): Tx['jobs'] {
     },
     runningOf: (session) => select("state = 'running' AND session = ? ORDER BY seq", session),
     runningOnRunners: () => select(`${runsOnRunner} ORDER BY seq`),
-    saveResult: (job, result) =>
-      sql.run(
-        `${insertInto('job_results', ['job', 'body'])} ON CONFLICT (job) DO UPDATE SET body = excluded.body`,
-        job,
-        result,
-      ),
+    saveResult: (job, result) => sql.run(upsertResult, job, result),
     async takeResult(job) {
       const [taken] = await sql.all<{ body: string }>(
         'DELETE FROM job_results WHERE job = ? RETURNING body',
@@ -60,8 +59,7 @@ export function jobsStore(sql: Sql): Tx['jobs'] {
       );
       return taken?.body ?? null;
     },
-    appendLog: (job, at, level, text) =>
-      sql.run(insertInto('job_logs', ['job', 'at', 'level', 'text']), job, at, level, text),
+    appendLog: (job, at, level, text) => sql.run(insertLog, job, at, level, text),
     async saveTags(job, tags) {
       await sql.run('DELETE FROM job_tags WHERE job = ?', job);
       await tag(job, tags);
@@ -73,6 +71,8 @@ export function jobsStore(sql: Sql): Tx['jobs'] {
       for (const table of ['job_params', 'job_results', 'job_logs', 'job_tags']) {
         await sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
       }
+      // Whoever repeats its submit makes another job, once.
+      await sql.run('DELETE FROM receipts WHERE subject = ?', job);
       await sql.run('DELETE FROM jobs WHERE id = ?', job);
     },
   };

@@ -2,6 +2,8 @@ import type { Receipt, Tx } from '../scheduler/ports.js';
 import type { ReceiptRow } from './entities/rows.js';
 import { insertInto, type Sql } from './sql.js';
 
+const insertReceipt = insertInto('receipts', ['key', 'subject', 'hash', 'at']);
+
 export const receiptsStore = (sql: Sql): Tx['receipts'] => ({
   async find(key, from) {
     const rows = await sql.all<ReceiptRow>(
@@ -11,8 +13,7 @@ export const receiptsStore = (sql: Sql): Tx['receipts'] => ({
     );
     return rows.map((row) => ({ ...row, at: Number(row.at) }));
   },
-  insert: ({ key, subject, hash, at }: Receipt) =>
-    sql.run(insertInto('receipts', ['key', 'subject', 'hash', 'at']), key, subject, hash, at),
+  insert: ({ key, subject, hash, at }: Receipt) => sql.run(insertReceipt, key, subject, hash, at),
   async remove(subjects) {
     for (const subject of subjects) await sql.run('DELETE FROM receipts WHERE subject = ?', subject);
   },

@@ -54,7 +54,10 @@ export async function readSnapshot(
   return { backend: about, slots, sessions: wanted, batches, instances };
 }
 
-/** Each slot with what is on it: jobs counted, the session that holds it, the one it is promised to. */
+/**
+ * Each slot with what is on it: jobs counted, the session that holds it, the one it is promised to. One that an operator
+ * took away is still there while a session holds it.
+ */
 export async function readSlots(sql: Sql, backend: string, count: number): Promise<SlotView[]> {
   const running = await sql.all<{ slot: number; n: number }>(
     "SELECT slot, COUNT(*) AS n FROM jobs WHERE state = 'running' AND backend = ? GROUP BY slot",
@@ -68,7 +71,9 @@ export async function readSlots(sql: Sql, backend: string, count: number): Promi
     'SELECT slot, reserved_for FROM slots WHERE backend = ? AND reserved_for IS NOT NULL',
     backend,
   );
-  return Array.from({ length: count }, (_, index) => ({
+  const gone = holders.map(({ slot }) => slot).filter((slot) => slot >= count);
+  const all = [...Array.from({ length: count }, (_, slot) => slot), ...gone.sort((a, b) => a - b)];
+  return all.map((index) => ({
     index,
     running: Number(running.find(({ slot }) => slot === index)?.n ?? 0),
     holder: holders.find(({ slot }) => slot === index)?.id ?? null,

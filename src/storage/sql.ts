@@ -67,5 +67,14 @@ export const quoted = (columns: readonly string[]): string => columns.map((c) =>
 export const insertInto = (table: string, columns: readonly string[]): string =>
   `INSERT INTO ${table} (${quoted(columns)}) VALUES (${columns.map(() => '?').join(', ')})`;
 
+/**
+ * The text for rows that all have the same columns, made from the first of them: a text made anew for each row would be
+ * put together, hashed and compared each time before its prepared statement is found.
+ */
+export function madeOnce(make: (columns: readonly string[]) => string): (row: object) => string {
+  let text: string | undefined;
+  return (row) => (text ??= make(Object.keys(row)));
+}
+
 export const updateById = (table: string, columns: readonly string[], key: string): string =>
   `UPDATE ${table} SET ${columns.map((c) => `"${c}" = ?`).join(', ')} WHERE "${key}" = ?`;

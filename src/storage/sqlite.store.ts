@@ -13,6 +13,7 @@ import { nexosisReads } from './nexosis.reads.js';
 import { nexosisStore } from './nexosis.store.js';
 import { receiptsStore } from './receipts.store.js';
 import { findSession, listSessions, sessionsStore } from './sessions.store.js';
+import { QueueCounts } from './queue-counts.js';
 import { readCharged, readSlots, readSnapshot } from './snapshot.query.js';
 import { readWaiting } from './waiting.query.js';
 import { insertInto, Sql } from './sql.js';
@@ -41,6 +42,8 @@ export class SqliteStore implements Store {
   }
 }
 
+const upsertFact = `${insertInto('facts', ['key', 'value'])} ON CONFLICT ("key") DO UPDATE SET value = excluded.value`;
+
 function transaction(sql: Sql): Tx {
   return {
     sessions: sessionsStore(sql),
@@ -58,12 +61,7 @@ function transaction(sql: Sql): Tx {
     facts: {
       get: async (key: Fact) =>
         (await sql.one<{ value: string }>('SELECT value FROM facts WHERE "key" = ?', key))?.value ?? null,
-      set: (key: Fact, value: string) =>
-        sql.run(
-          `${insertInto('facts', ['key', 'value'])} ON CONFLICT ("key") DO UPDATE SET value = excluded.value`,
-          key,
-          value,
-        ),
+      set: (key: Fact, value: string) => sql.run(upsertFact, key, value),
     },
   };
 }
@@ -97,6 +95,7 @@ async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
 }
 
 function reads(sql: Sql): Reads {
+  const counts = new QueueCounts();
   const mapped = <R, T>(row: R | null, map: (row: R) => T): T | null => (row === null ? null : map(row));
   const body = async (table: string, job: string) =>
     (await sql.one<{ body: string }>(`SELECT body FROM ${table} WHERE job = ?`, job))?.body ?? null;
@@ -125,7 +124,7 @@ function reads(sql: Sql): Reads {
       mapped(await sql.one<TokenRow>('SELECT * FROM tokens WHERE hash = ?', hash), toToken),
     tokens: async () =>
       (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
-    waiting: (job, at, window) => readWaiting(sql, job, at, window),
+    waiting: (job, at, window) => readWaiting(sql, counts, job, at, window),
     forecast: (backend, at, window, asker) => readForecast(sql, { backend, at, window, asker }),
     events: (filter) => listEvents(sql, filter),
     lastEvent: () => lastEvent(sql),

@@ -5,20 +5,27 @@ import { isUsedUp } from '../kernel/usage/budget.js';
 import type { Millis } from '../kernel/time.js';
 import type { SessionRow } from './entities/rows.js';
 import { toSession } from './mapping.js';
+import type { InstanceQueue, QueueCounts } from './queue-counts.js';
 import { readCharged } from './snapshot.query.js';
 import type { Sql } from './sql.js';
+
+/** So many jobs of its own instance before a job are counted; a place further back is shown as if there were no more. */
+const mostCounted = 100_000;
 
 /** Reads what a queued job needs to know of the others to find its place among them. */
 export async function readWaiting(
   sql: Sql,
+  counts: QueueCounts,
   job: Job,
   at: Millis,
   window: Millis,
 ): Promise<WaitingView | null> {
-  const backend = await sql.one<{ status: string; status_reason: string | null; slots: number }>(
-    'SELECT status, status_reason, slots FROM backends WHERE name = ?',
-    job.backend,
-  );
+  const backend = await sql.one<{
+    status: string;
+    status_reason: string | null;
+    slots: number;
+    queued_jobs: number;
+  }>('SELECT status, status_reason, slots, queued_jobs FROM backends WHERE name = ?', job.backend);
   if (backend === null) return null;
   const holders = (
     await sql.all<SessionRow>(
@@ -62,7 +69,14 @@ export async function readWaiting(
     batches: await sessions(
       "head_seq IS NOT NULL AND state = 'active' AND mode = 'batch' AND backend = ? ORDER BY activated_at, id",
     ),
-    instances: await instances(sql, job.backend, at, window),
+    instances: await instances(
+      sql,
+      await counts.of({ backend: job.backend, queued: backend.queued_jobs, asker: job.instance }, () =>
+        generalQueue(sql, job.backend),
+      ),
+      at,
+      window,
+    ),
   };
 }
 
@@ -75,16 +89,17 @@ const noSlotPromised = 'NOT EXISTS (SELECT 1 FROM slots WHERE reserved_for = ses
 async function aheadInInstance(sql: Sql, job: Job, seq: number): Promise<number> {
   const alone = await count(
     sql,
-    "SELECT COUNT(*) AS n FROM jobs WHERE state = 'queued' AND session IS NULL AND backend = ? AND instance = ? AND seq < ?",
+    `SELECT COUNT(*) AS n FROM (SELECT 1 FROM jobs
+       WHERE state = 'queued' AND session IS NULL AND backend = ? AND instance = ? AND seq < ? LIMIT ${mostCounted})`,
     job.backend,
     job.instance,
     seq,
   );
   const inSessions = await count(
     sql,
-    `SELECT COALESCE(SUM(queued_jobs), 0) AS n FROM sessions
+    `SELECT COALESCE(SUM(queued_jobs), 0) AS n FROM (SELECT queued_jobs FROM sessions
      WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? AND instance = ? AND head_seq < ?
-       AND ${noSlotPromised}`,
+       AND ${noSlotPromised} LIMIT ${mostCounted})`,
     job.backend,
     job.instance,
     seq,
@@ -92,36 +107,43 @@ async function aheadInInstance(sql: Sql, job: Job, seq: number): Promise<number>
   return alone + inSessions;
 }
 
-async function instances(
-  sql: Sql,
-  backend: string,
-  at: Millis,
-  window: Millis,
-): Promise<WaitingView['instances']> {
-  const rows = await sql.all<{
-    id: string;
-    name: string;
-    shares: number;
-    budget: number | null;
-    queued: number;
-    first_seq: number;
-  }>(
-    `SELECT i.id, i.name, i.shares, i.budget, SUM(w.queued) AS queued, MIN(w.seq) AS first_seq FROM (
+async function generalQueue(sql: Sql, backend: string): Promise<InstanceQueue[]> {
+  const rows = await sql.all<{ instance: string; queued: number; first_seq: number }>(
+    `SELECT instance, SUM(queued) AS queued, MIN(seq) AS first_seq FROM (
        SELECT instance, COUNT(*) AS queued, MIN(seq) AS seq FROM jobs
        WHERE state = 'queued' AND session IS NULL AND backend = ? GROUP BY instance
        UNION ALL
        SELECT instance, SUM(queued_jobs), MIN(head_seq) FROM sessions
        WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? AND ${noSlotPromised}
        GROUP BY instance
-     ) w JOIN instances i ON i.id = w.instance GROUP BY i.id, i.name, i.shares, i.budget`,
+     ) GROUP BY instance`,
     backend,
     backend,
   );
+  return rows.map(({ instance, queued, first_seq }) => ({
+    instance,
+    queued: Number(queued),
+    firstSeq: Number(first_seq),
+  }));
+}
+
+async function instances(
+  sql: Sql,
+  queues: readonly InstanceQueue[],
+  at: Millis,
+  window: Millis,
+): Promise<WaitingView['instances']> {
   const found = [];
-  for (const { id, name, shares, budget, queued, first_seq } of rows) {
+  for (const { instance: id, queued, firstSeq } of queues) {
+    const row = await sql.one<{ name: string; shares: number; budget: number | null }>(
+      'SELECT name, shares, budget FROM instances WHERE id = ?',
+      id,
+    );
+    if (row === null) continue;
+    const { name, shares, budget } = row;
     const charged = await readCharged(sql, id, at - window, at);
     const blocked = budget !== null && isUsedUp({ budget: Number(budget), charged });
-    found.push({ id, name, shares, blocked, queued: Number(queued), firstSeq: Number(first_seq), charged });
+    found.push({ id, name, shares, blocked, queued, firstSeq, charged });
   }
   return found;
 }

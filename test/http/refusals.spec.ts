@@ -216,6 +216,13 @@ describe('a request that makes no sense names what is wrong with it:', () => {
     expect(messagesOf(answer).join()).toMatch(/program_id must.*cost must/);
   });
 
+  it.each([
+    [400, '%ZZ'],
+    [414, 'x'.repeat(5000)],
+  ])('and an address that cannot be read is %d in the same shape', async (status, id) => {
+    expect(errorOf(await alice.get(`/jobs/${id}`))).toMatchObject({ status, code: 1002 });
+  });
+
   it('and a route that is none is 404 in the same shape', async () => {
     expect(errorOf(await alice.get('/nothing'))).toMatchObject({ status: 404, code: 1008 });
   });

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect } from 'node:net';
+import { eventually } from '../support/eventually.js';
 import { errorOf, TestService } from '../support/http.js';
 
 let stint: TestService;
@@ -24,8 +26,88 @@ describe('a submit with an Idempotency-Key', () => {
     });
   });
 
+  it('whose job was deleted makes another, once', async () => {
+    const first = await idOf('k7');
+    await stint.admin.delete(`/jobs/${first}`);
+    const second = await idOf('k7');
+    expect(second).not.toBe(first);
+    expect(await idOf('k7')).toBe(second);
+  });
+
+  it('names its body whole: another order of members or another path is another request', async () => {
+    await submit('k5');
+    const turned = Object.fromEntries(Object.entries(job).reverse());
+    expect((await submit('k5', turned)).status).toBe(422);
+    const headers = { 'idempotency-key': 'k5' };
+    expect((await stint.call('POST', '/api/v1/sessions', { headers, body: {} })).status).toBe(200);
+  });
+
+  it('says for a session what it says for a job', async () => {
+    const open = async (body: object) =>
+      stint.call('POST', '/api/v1/sessions', { headers: { 'idempotency-key': 's1' }, body });
+    const [first, again] = [await open({ backend: 'b1' }), await open({ backend: 'b1' })];
+    expect(again.body.id).toBe(first.body.id);
+    expect(errorOf(await open({ backend: 'b2' }))).toMatchObject({ status: 422, code: 1002 });
+  });
+
+  it('of one user means nothing for another', async () => {
+    const headers = { 'idempotency-key': 'k6' };
+    const alice = await stint.user('alice');
+    const hers = await stint.call('POST', '/api/v1/jobs', { token: alice.token, headers, body: job });
+    expect(await idOf('k6')).not.toBe(hers.body.id);
+  });
+
   it('under another key is another job', async () => {
     expect(await idOf('k3')).not.toBe(await idOf('k4'));
+  });
+});
+
+describe('a submit whose answer could not be delivered', () => {
+  /** Sends a request and hangs up without having read anything. */
+  async function sendAndHangUp(token: string, body: string): Promise<void> {
+    const { hostname, port } = new URL(stint.url);
+    await new Promise<void>((resolve, reject) => {
+      const socket = connect(Number(port), hostname, () => {
+        socket.end(
+          `POST /api/v1/jobs HTTP/1.1\r\nhost: ${hostname}\r\nauthorization: Bearer ${token}\r\n` +
+            `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+          () => socket.destroy(),
+        );
+      });
+      socket.once('close', () => resolve()).once('error', reject);
+    });
+  }
+  /** A user with one job that was stored and whose answer nobody got. */
+  async function given(name: string) {
+    const user = await stint.user(name, `lab-of-${name}`);
+    const body = JSON.stringify({ ...job, tags: [name] });
+    await sendAndHangUp(user.token, body);
+    const stored = async () => (await user.get('/jobs')).body.jobs as { id: string }[];
+    const id = await eventually('the job is stored', async () => (await stored())[0]?.id);
+    const submit = async (what = body, token = user.token) =>
+      (await stint.call('POST', '/api/v1/jobs', { token, body: what })).body.id as string;
+    return { id, body, submit, stored };
+  }
+
+  it('comes again: it gets the first answer, once, and the next one is another job', async () => {
+    const { id, submit, stored } = await given('dora');
+    expect(await submit()).toBe(id);
+    // Whether an answer has arrived is known a moment after it was sent.
+    await eventually('the answer counts as delivered', async () => (await submit()) !== id);
+    expect((await stored()).length).toBe(2);
+  });
+
+  it('comes again with another body, or from someone else: that is another job', async () => {
+    const { id, body, submit } = await given('emma');
+    expect(await submit(body.replace('emma', 'other'))).not.toBe(id);
+    expect(await submit(body, (await stint.user('frank', 'lab-of-emma')).token)).not.toBe(id);
+    expect(await submit()).toBe(id);
+  });
+
+  it('comes again after a minute: that is another job', async () => {
+    const { id, submit } = await given('gina');
+    await stint.advance(60.001);
+    expect(await submit()).not.toBe(id);
   });
 });
 

@@ -20,6 +20,7 @@ const pick = <T>(all: readonly T[], which: number): T | undefined => all[which %
 /** Lets one thing happen, with its fault; a service that was killed is started again. Throws what nobody should see. */
 export async function happen(world: World, { step, fault }: Happening): Promise<void> {
   const before = world.shadow.jobs.size;
+  const { commits } = world;
   world.service.lifeline.arm(fault);
   try {
     await act(world, step);
@@ -27,6 +28,9 @@ export async function happen(world: World, { step, fault }: Happening): Promise<
     const error = faultOf(thrown);
     if (!(error instanceof StoreFailure) && !(error instanceof Killed)) throw error;
     if (fault === null) throw error;
+    const known = fault.kind === 'statement' || fault.kind === 'commit' || fault.kind === 'runner';
+    if (known && isOneCommand(step) && world.commits > commits)
+      world.laws.report('failed is not stored', `${step.do} failed, and something was committed`);
   }
   world.service.lifeline.arm(null);
   if (!world.service.lifeline.dead) return;
@@ -34,6 +38,10 @@ export async function happen(world: World, { step, fault }: Happening): Promise<
   await world.start();
   if (step.do === 'submit') await again(world, step, before);
 }
+
+/** Its answer says whether something was committed; the others are several, or nobody's. */
+const isOneCommand = ({ do: what }: Step): boolean =>
+  !['advance', 'toDue', 'sleep', 'restart', 'together'].includes(what);
 
 /** Nobody got the answer, so the client submits again: whatever the first time came to, there is one job. */
 async function again(world: World, step: Submit, before: number): Promise<void> {
@@ -62,9 +70,12 @@ export async function act(world: World, step: Step): Promise<void> {
       world.clock.moveTo(world.clock.now() + step.down);
       world.downtime += step.down;
       return world.start(step.lanes);
-    case 'together':
-      await Promise.all(step.steps.map((each) => refusable(command(world, each))));
+    case 'together': {
+      // All of them, because one that fails does not end the others.
+      const all = await Promise.allSettled(step.steps.map((each) => refusable(command(world, each))));
+      for (const one of all) if (one.status === 'rejected') throw one.reason;
       return;
+    }
     default:
       await refusable(command(world, step));
   }

@@ -4,7 +4,7 @@ import type { Millis } from '../../src/kernel/time.js';
 import type { Change } from './observed-store.js';
 import type { Shadow } from './shadow.js';
 import { StartLaws } from './start-laws.js';
-import { checkUnit } from './unit-laws.js';
+import { checkUnit, type Touched } from './unit-laws.js';
 
 export interface Broken {
   readonly law: string;
@@ -44,7 +44,7 @@ export class Laws {
   };
 
   unit(changes: readonly Change[]): void {
-    const touched = { sessions: new Set<string>(), backends: new Set<string>() };
+    const touched = { sessions: new Set<string>(), backends: new Set<string>(), loneJobs: new Set<string>() };
     for (const change of changes) {
       this.look(change, touched);
       this.shadow.apply(change);
@@ -53,7 +53,7 @@ export class Laws {
     checkUnit(this.shadow, touched, this.report);
   }
 
-  private look(change: Change, touched: { sessions: Set<string>; backends: Set<string> }): void {
+  private look(change: Change, touched: Record<keyof Touched, Set<string>>): void {
     switch (change.of) {
       case 'session': {
         const { session } = change;
@@ -64,7 +64,8 @@ export class Laws {
       }
       case 'job': {
         const { job } = change;
-        if (job.session !== null) touched.sessions.add(job.session);
+        if (job.session === null) touched.loneJobs.add(job.id);
+        else touched.sessions.add(job.session);
         touched.backends.add(job.backend);
         this.job(this.shadow.jobs.get(job.id), job);
         return;

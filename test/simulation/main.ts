@@ -1,9 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { run } from './run.js';
-import { shrink, told } from './shrink.js';
+import { shrink } from './shrink.js';
 import { historyOf, type History, type Wanted } from './steps.js';
+import { Tally } from './tally.js';
+import { told } from './told.js';
 import { twins } from './twins.js';
+import { shareOut } from './workers.js';
 
 const usage = `npm run simulate -- [options]
   --seed N      the first seed (1)
@@ -12,9 +15,11 @@ const usage = `npm run simulate -- [options]
   --faults      the store, the runners and (with --restarts) the process fail
   --restarts    the service ends and starts again
   --twins       also do the beginning of each seed in other ways that must come out the same
-  --mutate X    make a known mistake in the kernel first, and expect it to be found
+  --workers W   share the seeds among so many processes (1)
+  --mutate X    make a known mistake in the service first, and expect it to be found
   --history F   replay a shrunk history from a file
-  --save F      write the shrunk history to a file`;
+  --save F      write the shrunk history to a file
+STINT_SIMULATION_FOLDER: where the databases go; the temporary folder unless set`;
 
 const { values } = parseArgs({
   options: {
@@ -24,12 +29,17 @@ const { values } = parseArgs({
     faults: { type: 'boolean', default: false },
     restarts: { type: 'boolean', default: false },
     twins: { type: 'boolean', default: false },
+    workers: { type: 'string', default: '1' },
+    // Of a worker: every so manieth seed is its own.
+    stride: { type: 'string', default: '1' },
     mutate: { type: 'string' },
     history: { type: 'string' },
     save: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
+const wanted: Wanted = { steps: Number(values.steps), faults: values.faults, restarts: values.restarts };
+const [first, count, workers] = [Number(values.seed), Number(values.seeds), Number(values.workers)];
 
 process.exitCode = await main();
 
@@ -38,52 +48,46 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const wanted: Wanted = { steps: Number(values.steps), faults: values.faults, restarts: values.restarts };
   if (values.history !== undefined) {
-    return fail(
-      JSON.parse(readFileSync(values.history, 'utf8')) as History,
-      wanted,
-      `the history in ${values.history}`,
-    );
+    const history = JSON.parse(readFileSync(values.history, 'utf8')) as History;
+    return fail(history, `the history in ${values.history}`);
   }
-  const begun = performance.now();
-  const total = { steps: 0, jobs: 0, sessions: 0, restarts: 0 };
-  const [first, count] = [Number(values.seed), Number(values.seeds)];
-  for (let seed = first; seed < first + count; seed += 1) {
-    const history = historyOf(seed, wanted);
-    const { broken, steps, ...rest } = await run(history);
-    total.steps += steps;
-    total.jobs += rest.jobs;
-    total.sessions += rest.sessions;
-    total.restarts += rest.restarts;
-    if (broken !== null) {
-      const options = ['faults', 'restarts']
-        .filter((name) => values[name as 'faults'])
-        .map((name) => ` --${name}`);
-      const again = `npm run simulate -- --seed ${seed} --steps ${values.steps}${options.join('')}`;
-      console.log(`\nSeed ${seed} breaks a law at step ${steps}.\nAgain: ${again}`);
-      return fail(history, wanted, `seed ${seed}`);
-    }
-    if (values.twins) {
-      const different = await twins(seed);
-      if (different !== null) {
-        console.log(`\nSeed ${seed}: ${different}`);
-        return 1;
-      }
-    }
-    const passed = (performance.now() - begun) / 1000;
-    if (seed === first + count - 1 || (seed - first) % 10 === 9)
-      console.log(
-        `seed ${seed}: ${total.steps} steps, ${total.jobs} jobs, ${total.sessions} sessions, ${total.restarts} restarts, ` +
-          `${Math.round(passed)} s, ${Math.round(total.steps / passed)} steps/s; every law held`,
-      );
-  }
-  if (values.mutate === undefined) return 0;
-  console.log(`${values.mutate} was not found in ${total.steps} steps.`);
+  const tally = new Tally(count);
+  const code = workers > 1 ? await shareOut({ first, count, workers }, tally) : await seeds(tally);
+  if (values.mutate === undefined || code !== null) return code ?? 0;
+  console.log(`${values.mutate} was not found in ${tally.steps} steps.`);
   return 1;
 }
 
-async function fail(history: History, wanted: Wanted, name: string): Promise<number> {
+/** One seed after another. Answers null when every law held. */
+async function seeds(tally: Tally): Promise<number | null> {
+  const stride = Number(values.stride);
+  for (let seed = first; seed < first + count * stride; seed += stride) {
+    const history = historyOf(seed, wanted);
+    const { broken, ...done } = await run(history);
+    tally.add({ seed, ...done });
+    if (broken !== null) {
+      const options = (['faults', 'restarts'] as const).filter((name) => values[name]);
+      const again = ['--seed', seed, '--steps', values.steps, ...options.map((name) => `--${name}`)];
+      if (values.mutate !== undefined) again.push('--mutate', values.mutate);
+      console.log(
+        `\nSeed ${seed} breaks a law at step ${done.steps}.\nAgain: npm run simulate -- ${again.join(' ')}`,
+      );
+      return fail(history, `seed ${seed}`);
+    }
+    const different = values.twins ? await twins(seed) : null;
+    if (different !== null) {
+      console.log(`\nSeed ${seed}: ${different}`);
+      return 1;
+    }
+    // A worker's parent does the telling.
+    if (process.send === undefined) tally.tell();
+    else process.send({ seed, ...done, tables: '' });
+  }
+  return null;
+}
+
+async function fail(history: History, name: string): Promise<number> {
   const { history: shortest, outcome, path, runs } = await shrink(history, wanted);
   if (outcome.broken === null) {
     console.log(`${name}: every law held.`);

@@ -13,7 +13,7 @@ export const mutations = {
     file: 'src/kernel/choice/choose-jobs.ts',
     from: '    const slot = this.sharedSlot();\n    return slot !== null && this.batches',
     to: '    const slot = this.slots.find(({ holder, running }) => holder === null && running < this.lanes) ?? null;\n    return slot !== null && this.batches',
-    what: 'active batches start on a slot that is promised to a dedicated session',
+    what: 'active batches start on the first slot that is not held, fullest or not, promised or not',
   },
   'lost-attempt-charged': {
     file: 'src/kernel/job/job.decide.ts',

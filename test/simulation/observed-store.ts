@@ -32,7 +32,10 @@ export class Recorder implements Committed {
   private done: Change[][] = [];
   private current: Change[] = [];
 
-  constructor(private readonly committedUnit: (changes: readonly Change[]) => void) {}
+  constructor(
+    private readonly committedUnit: (changes: readonly Change[]) => void,
+    private readonly committed: () => void,
+  ) {}
 
   note(change: Change): void {
     this.current.push(change);
@@ -55,6 +58,7 @@ export class Recorder implements Committed {
   commit(): void {
     this.savepoint();
     for (const unit of this.done.splice(0)) this.committedUnit(unit);
+    this.committed();
   }
 }
 

@@ -4,9 +4,15 @@ import type { Millis } from '../../src/kernel/time.js';
 import { isBlocked } from './charged.js';
 import type { Report } from './laws.js';
 import type { Shadow } from './shadow.js';
+import type { World } from './world.js';
 
 /** What must be true whenever the service has just come to rest at `now`. */
-export function checkQuiet(shadow: Shadow, now: Millis, window: Millis, report: Report): void {
+export function checkQuiet(
+  { shadow, service: { runners } }: Pick<World, 'shadow' | 'service'>,
+  now: Millis,
+  window: Millis,
+  report: Report,
+): void {
   const blocked = new Set([...shadow.budgets.keys()].filter((id) => isBlocked(shadow, id, now, window)));
   for (const id of shadow.liveSessions) {
     const session = shadow.sessions.get(id);
@@ -17,7 +23,10 @@ export function checkQuiet(shadow: Shadow, now: Millis, window: Millis, report: 
   }
   for (const id of shadow.liveJobs) {
     const job = shadow.jobs.get(id);
-    if (job?.state === 'running') noJobDue(job, now, report);
+    if (job?.state !== 'running') continue;
+    noJobDue(job, now, report);
+    if (job.script === null && !runners.knows(job.token ?? ''))
+      report('attempts', `${id} is running, and no process works on it`);
   }
   for (const name of shadow.places.keys()) noneWaitsForNothing(shadow, name, blocked, report);
 }

@@ -1,6 +1,7 @@
 import { act, advance, happen } from './act.js';
 import { Endless, faultOf } from './connection.js';
 import type { Broken } from './laws.js';
+import { checkRecords } from './record-laws.js';
 import { checkQuiet } from './quiet-laws.js';
 import { checkStored, exported } from './stored-laws.js';
 import type { History, Step } from './steps.js';
@@ -51,13 +52,14 @@ export async function run({ setup, happenings }: History, options: Options = {})
       if (instead === undefined) await happen(world, happening);
       else await instead(world, happening.step);
       const atRest = world.shadow.aliveAt === world.clock.now();
-      if (atRest) checkQuiet(world.shadow, world.clock.now(), window, world.laws.report);
+      if (atRest) checkQuiet(world, world.clock.now(), window, world.laws.report);
       if (world.restarts > restarts) await checkStored(world, false);
       if (steps % fullEvery === 0) await checkStored(world, false);
       const [first] = world.laws.broken;
       if (first !== undefined) return failed(first);
     }
     await checkStored(world, true);
+    checkRecords(world);
     if (toTheEnd) await bringToEnd(world);
     return failed(world.laws.broken[0] ?? null);
   } catch (thrown) {
@@ -82,11 +84,12 @@ async function bringToEnd(world: World): Promise<void> {
     await advance(world, 30_000);
     if (world.laws.broken.length > 0) return;
   }
-  checkQuiet(world.shadow, world.clock.now(), window, world.laws.report);
+  checkQuiet(world, world.clock.now(), window, world.laws.report);
   for (const id of world.shadow.liveJobs)
     world.laws.report('jobs end once', `${id} never ends: it is ${world.shadow.jobs.get(id)?.state}`);
   for (const id of world.accepted.jobs)
     if (!world.shadow.jobs.has(id) && !world.shadow.removed.has(id))
       world.laws.report('accepted is kept', `${id} was accepted and is gone`);
   await checkStored(world, true);
+  checkRecords(world);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { run, type Options, type Outcome } from './run.js';
-import { histories, type Happening, type History, type Step, type Wanted } from './steps.js';
+import { histories, type History, type Step, type Wanted } from './steps.js';
 
 export interface Shrunk {
   readonly history: History;
@@ -61,6 +61,14 @@ export async function shrink(
     else if (!smaller) break;
   }
 
+  for (let i = 0; i < best.happenings.length; i += 1) {
+    let fewer = fewerAtOnce(best, i);
+    while (fewer.length > 0 && !late()) {
+      const [next, ...others] = fewer;
+      fewer = next !== undefined && (await tryIt(next)) ? fewerAtOnce(best, i) : others;
+    }
+  }
+
   const result = await fc.check(
     fc.asyncProperty(histories({ ...wanted, steps: best.happenings.length }), async (candidate) => {
       if (late()) return true;
@@ -75,71 +83,17 @@ export async function shrink(
   return { history: best, outcome: await attempt(best), path: result.counterexamplePath, runs };
 }
 
-/** A history as someone would tell it. */
-export function told({ setup, happenings }: History): string {
-  const backends = setup.backends.map(
-    ({ driver, slots, lanes, onIdle }, i) => `b${i}: ${driver}, ${slots} × ${lanes}, on idle ${onIdle}`,
-  );
-  const steps = happenings.map((happening, i) => `${String(i + 1).padStart(4)}. ${tell(happening)}`);
-  const budgets = setup.budgets.map((ms) => (ms === 0 ? 'none' : `${ms / 1000} s`)).join(', ');
-  return [`  budgets ${budgets}; shares ${setup.shares.join(' : ')}; ${backends.join('; ')}`, ...steps].join(
-    '\n',
-  );
-}
-
-function tell({ step, fault }: Happening): string {
-  const broken = fault === null ? '' : `   ← ${fault.kind} at point ${fault.at}`;
-  return `${tellStep(step)}${broken}`;
-}
-
-export function tellStep(step: Step): string {
-  switch (step.do) {
-    case 'open': {
-      const ttls = [
-        ['max_ttl', step.maxTtl],
-        ['active_ttl', step.activeTtl],
-        ['interactive_ttl', step.interactiveTtl],
-      ] as const;
-      const asked = ttls.filter(([, ms]) => ms > 0).map(([name, ms]) => `, ${name} ${ms / 1000} s`);
-      return `user ${step.actor} opens a ${step.mode} session on backend ${step.backend}${asked.join('')}`;
-    }
-    case 'submit': {
-      const where =
-        step.session < 0
-          ? `user ${step.actor} submits to backend ${step.backend}`
-          : `session ${step.session} gets`;
-      const limit = step.limit > 0 ? `, limit ${step.limit} ms` : '';
-      const attempts = step.attempts.map(
-        ({ does, after, twice, late, logs }) =>
-          `${does} after ${after} ms${twice ? ', twice' : ''}${late ? ', and late' : ''}${logs > 0 ? `, ${logs} lines` : ''}`,
-      );
-      const runner = attempts.length > 0 ? `; on a runner: ${attempts.join(' | ')}` : '';
-      return `${where} a job of ${step.duration} ms, ${step.outcome}${limit}${runner}`;
-    }
-    case 'cancel':
-      return `${step.by} cancels job ${step.job}`;
-    case 'drain':
-    case 'resume':
-    case 'close':
-      return `${step.by}: ${step.do} session ${step.session}`;
-    case 'adminClose':
-      return `an admin closes session ${step.session}; running jobs: ${step.running}`;
-    case 'status':
-      return `backend ${step.backend} becomes ${step.status}`;
-    case 'limits':
-      return `the limits of backend ${step.backend} become ${step.scale} times the usual`;
-    case 'remove':
-    case 'ask':
-      return `${step.do} job ${step.job}`;
-    case 'advance':
-      return `${step.by} ms pass`;
-    case 'toDue':
-      return `time passes until the next deadline${step.beside === 0 ? '' : ` ${step.beside > 0 ? '+' : '−'} 1 ms`}`;
-    case 'sleep':
-      return `${step.by} ms pass and the service does not notice`;
-    case 'restart':
-      return `the service restarts after ${step.down} ms${step.lanes > 0 ? ` with ${step.lanes} lanes` : ''}`;
-    case 'together':
-      return `at once: ${step.steps.map(tellStep).join(' + ')}`;
-  }
+/** A history in which one less comes at once in step `i`, in every way; none where only one thing happens. */
+function fewerAtOnce({ setup, happenings }: History, i: number): History[] {
+  const happening = happenings[i];
+  if (happening?.step.do !== 'together') return [];
+  const { steps } = happening.step;
+  return steps.map((_, without) => {
+    const [first, ...rest] = steps.filter((_, at) => at !== without);
+    const step: Step =
+      first !== undefined && rest.length === 0
+        ? first
+        : { do: 'together', steps: first ? [first, ...rest] : [] };
+    return { setup, happenings: happenings.map((each, at) => (at === i ? { ...each, step } : each)) };
+  });
 }

@@ -40,6 +40,7 @@ export class SimRunners implements Runners {
 
   programs = (driver: string) => (driver === 'aer' ? ['sampler'] : null);
   unavailable = () => null;
+  isRepeatable = () => true;
 
   start({ job, token, params }: Task): void {
     this.lifeline.pass('runner');
@@ -73,6 +74,11 @@ export class SimRunners implements Runners {
 
   get nextAt(): Millis {
     return this.planned[0]?.at ?? Infinity;
+  }
+
+  /** Whether an attempt has a process, or an answer on its way. */
+  knows(token: string): boolean {
+    return this.alive.has(token) || this.planned.some((each) => each.token === token);
   }
 
   /** Tells everything that is due, all at once as processes do. */

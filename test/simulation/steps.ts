@@ -109,7 +109,11 @@ const attempt: fc.Arbitrary<Attempt> = fc.record({
   after: fc.constantFrom(0, 1, 700, 2000, 5000, 30_000),
   twice: fc.constantFrom(false, false, false, true),
   late: fc.constantFrom(false, true),
-  logs: fc.constantFrom(0, 0, 0, 0, 1, 3),
+  logs: fc.oneof(
+    { weight: 40, arbitrary: fc.constantFrom(0, 0, 0, 0, 1, 3) },
+    // A flood: more than share one commit.
+    { weight: 1, arbitrary: fc.constant(150) },
+  ),
 });
 
 const open = fc.record({

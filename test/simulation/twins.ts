@@ -1,4 +1,6 @@
 import { act, advance } from './act.js';
+import { faultOf, Killed } from './connection.js';
+import { nextDue } from './quiet-laws.js';
 import { run, type Options } from './run.js';
 import { historyOf, type History, type Step } from './steps.js';
 import type { World } from './world.js';
@@ -36,6 +38,44 @@ function restarting(every: number): Options['instead'] {
 }
 
 /**
+ * The process is killed during every step, at a point that moves along, and starts again; whoever was not answered asks
+ * again. Everything is scripted, so that there is no attempt to lose.
+ */
+function killing(): Options['instead'] {
+  let count = 0;
+  return async (world, step) => {
+    const todo = moving(world, step);
+    const until = todo.do === 'advance' ? world.clock.now() + todo.by : 0;
+    const { commits } = world;
+    count += 1;
+    world.service.lifeline.arm({ kind: 'kill', at: (count * 7) % 61 });
+    try {
+      await act(world, todo);
+    } catch (error) {
+      if (!(faultOf(error) instanceof Killed)) throw error;
+    }
+    if (!world.service.lifeline.dead) return world.service.lifeline.arm(null);
+    // Nobody has seen the ids that were given to what was not committed.
+    world.ids = world.committedIds;
+    world.stop();
+    await world.start();
+    if (todo.do === 'advance') await advance(world, until - world.clock.now());
+    else if (todo.do === 'submit' || world.commits - commits < 2) {
+      // A submit is recognised; of the rest one commit is the start's own.
+      if (todo.do === 'submit') world.submits -= 1;
+      await act(world, todo);
+    }
+  };
+}
+
+/** Until the next deadline, said in milliseconds: a second try must end at the same moment. */
+function moving(world: World, step: Step): Step {
+  if (step.do !== 'toDue') return step;
+  const next = nextDue(world.shadow);
+  return { do: 'advance', by: next === Infinity ? 0 : Math.max(0, next + step.beside - world.clock.now()) };
+}
+
+/**
  * The same history in other ways that must not matter: twice; its waits in pieces; with restarts. Answers what came out
  * different, or null.
  */
@@ -62,6 +102,17 @@ export async function twins(seed: number): Promise<string | null> {
     if (unscathed.tables !== restarted.tables)
       return `a restart after every ${every} steps changes something: ${difference(unscathed.tables, restarted.tables)}`;
   }
+
+  // On a paused backend the time since the last commit would count as an outage, and a hold is not charged for one.
+  const online = scripted({
+    ...plain,
+    happenings: plain.happenings.filter(({ step }) => step.do !== 'status'),
+  });
+  const [alive, killed] = [await run(online), await run(online, { instead: killing() })];
+  const broken = alive.broken ?? killed.broken;
+  if (broken !== null) return `${broken.law}: ${broken.what}`;
+  if (alive.tables !== killed.tables)
+    return `a kill during each step changes something: ${difference(alive.tables, killed.tables)}`;
   return null;
 }
 

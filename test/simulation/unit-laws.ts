@@ -3,8 +3,9 @@ import type { LedgerEntry } from '../../src/kernel/usage/usage.js';
 import type { Report } from './laws.js';
 import type { Shadow } from './shadow.js';
 
-interface Touched {
+export interface Touched {
   readonly sessions: ReadonlySet<string>;
+  readonly loneJobs: ReadonlySet<string>;
   readonly backends: ReadonlySet<string>;
 }
 
@@ -13,6 +14,14 @@ export function checkUnit(shadow: Shadow, touched: Touched, report: Report): voi
   for (const id of touched.sessions) {
     const session = shadow.sessions.get(id);
     if (session !== undefined) checkSession(shadow, session, report);
+  }
+  for (const id of touched.loneJobs) {
+    const job = shadow.jobs.get(id);
+    // It was removed; its charge stays.
+    if (job === undefined) continue;
+    const { used } = job;
+    const charged = shadow.chargedJobs.get(id) ?? 0;
+    if (charged !== used) report('ledger', `${id} used ${used} ms and was charged ${charged}`);
   }
   for (const name of touched.backends) checkBackend(shadow, name, report);
 }

@@ -93,11 +93,14 @@ export class World {
   downtime = 0;
   ids = 0;
   submits = 0;
+  /** Commands that became durable, and how many ids were given until the last of them. */
+  commits = 0;
+  committedIds = 0;
   private backends: NewBackend[];
   private readonly begun = new Map<string, number>();
 
   private constructor(
-    private readonly folder: string,
+    readonly folder: string,
     private readonly setup: Setup,
   ) {
     this.laws = new Laws(this.shadow, window);
@@ -158,7 +161,15 @@ export class World {
 
   private open(before?: SimRunners): void {
     const lifeline = new Lifeline();
-    const recorder = new Recorder((changes) => this.laws.unit(changes));
+    const recorder = new Recorder(
+      (changes) => {
+        this.commits += 1;
+        this.laws.unit(changes);
+      },
+      () => {
+        this.committedIds = this.ids;
+      },
+    );
     const writer = new Connection(this.folder, lifeline, recorder);
     const reader = new Connection(this.folder, lifeline, null);
     const store = observed(new SqliteStore(writer.source, reader.source), recorder);

@@ -2,7 +2,8 @@
  * A worker that speaks the protocol and runs no program: its params say what it does. Arguments `--name=value`:
  * `ready` (milliseconds before it is ready; `never`; or `unsaid`: it works without having said so), `protocol`, `last-words`
  * (written to stderr; then it exits with code 3 instead of getting ready), `leave=no` (neither shutdown nor the end of its
- * input ends it), `births` (a file that gets a line with the process id of each).
+ * input ends it), `births` (a file that gets a line with the process id of each), `once` (the
+ * names of programs that must not run twice).
  */
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -76,7 +77,14 @@ function read(line) {
 function begin() {
   const protocol = Number(options.protocol ?? 1);
   if (options.ready !== 'unsaid')
-    send({ type: 'ready', protocol, pid: process.pid, programs: [], versions: {} });
+    send({
+      type: 'ready',
+      protocol,
+      pid: process.pid,
+      programs: [],
+      not_repeatable: options.once?.split(','),
+      versions: {},
+    });
   createInterface({ input: process.stdin })
     .on('line', read)
     .on('close', () => options.leave === 'no' || process.exit(0));

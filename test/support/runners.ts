@@ -9,6 +9,7 @@ import { givenBackend } from './store.js';
 export class Listener implements RunnerListener {
   readonly answers: { job: string; token: string; answer: Answer }[] = [];
   readonly logs: { job: string; token: string; level: string; text: string }[] = [];
+  readonly last: string[] = [];
   /** How many answers it will fail to take. */
   failures = 0;
 
@@ -22,6 +23,14 @@ export class Listener implements RunnerListener {
 
   async logged(job: string, token: string, level: string, text: string): Promise<void> {
     this.logs.push({ job, token, level, text });
+  }
+
+  async lastAttempt(job: string): Promise<void> {
+    if (this.failures > 0) {
+      this.failures -= 1;
+      throw new Error('the disk is full');
+    }
+    this.last.push(job);
   }
 
   answerOf(job: string): Promise<Answer> {
@@ -82,6 +91,7 @@ export const givenTask = (job: string, deed: Deed = { do: 'answer' }, token = '1
   backend: givenBackend({ driver: 'aer' }),
   params: JSON.stringify(deed),
   logLevel: 'debug',
+  last: false,
 });
 
 export const untilGone = (pid: number) => eventually(`the end of process ${pid}`, () => !isAlive(pid));

@@ -29,6 +29,8 @@ export class FakeRunners implements Runners {
 
   programs = (driver: string) => (driver === 'aer' ? ['sampler'] : null);
   unavailable = () => null;
+  readonly notRepeatable = new Set<string>();
+  isRepeatable = (program: string) => !this.notRepeatable.has(program);
 
   start(task: Task): void {
     this.told.push(`start ${task.job}`);
@@ -41,6 +43,11 @@ export class FakeRunners implements Runners {
 
   kill(job: string): void {
     this.told.push(`kill ${job}`);
+  }
+
+  /** The program of an attempt turns out to be one that must not run twice. */
+  async sayLast(job: string, token = this.token(job)): Promise<void> {
+    await this.listener?.lastAttempt(job, token);
   }
 
   /** The answer of the attempt that was started last, or of an earlier one by its token. */

@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 from . import protocol
 from .failures import InputError, JobCancelled
 from .logs import forwarded_logs
+from .repeat import names_not_repeatable
 from .report import CallbackReport, Report
 
 CANCELLED = "The job was cancelled."
@@ -81,6 +82,7 @@ class Worker:
             protocol.Ready(
                 pid=os.getpid(),
                 programs=sorted(self._abilities.programs),
+                not_repeatable=names_not_repeatable(self._abilities.programs),
                 versions=_versions(self._abilities.packages),
             )
         )

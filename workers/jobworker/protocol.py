@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 VERSION = 1
@@ -61,6 +61,7 @@ class Ready:
     pid: int
     programs: list[str]
     versions: dict[str, str]
+    not_repeatable: list[str] = field(default_factory=list)
     protocol: int = VERSION
     type: Literal["ready"] = "ready"
 

@@ -96,6 +96,7 @@ def long_sweep() -> str:
 def test_ready_names_the_programs_and_versions(shared):
     assert shared.ready["protocol"] == 1
     assert shared.ready["programs"] == ["estimator", "executor", "sampler"]
+    assert shared.ready["not_repeatable"] == []
     assert shared.ready["pid"] == shared.process.pid
     assert set(shared.ready["versions"]) == {"python", "qiskit", "qiskit-aer", "samplomatic"}
 

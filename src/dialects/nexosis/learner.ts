@@ -77,6 +77,7 @@ export class Learner implements Runners, RunnerListener {
   }
 
   programs = (driver: string) => this.inner.programs(driver);
+  isRepeatable = (program: string) => this.inner.isRepeatable(program);
   unavailable = (driver: string) => this.inner.unavailable(driver);
 
   start(task: Task): void {
@@ -126,6 +127,10 @@ export class Learner implements Runners, RunnerListener {
 
   async logged(job: string, token: string, level: string, text: string): Promise<void> {
     await this.listener?.logged(job, token, level, text);
+  }
+
+  async lastAttempt(job: string, token: string): Promise<void> {
+    await this.listener?.lastAttempt(job, token);
   }
 
   private async prepare(task: Task): Promise<void> {

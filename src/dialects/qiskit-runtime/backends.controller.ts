@@ -7,6 +7,7 @@ import { BackendsService } from '../../scheduler/backends.service.js';
 import { EstimatesService } from '../../scheduler/estimates.service.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
 import { DEVICES, type Device, type Devices } from '../../scheduler/ports.js';
+import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { mounts } from './mounts.js';
 import { fromBackend, statusOf, usageOfInstance } from './wire.js';
 
@@ -15,6 +16,7 @@ const devicesAsObjects = '2025-05-01';
 
 @ApiTags('backends')
 @ApiBearerAuth()
+@ApiTokenErrors()
 @Controller({ path: mounts('') })
 export class BackendsController {
   constructor(
@@ -42,12 +44,14 @@ export class BackendsController {
   }
 
   @ApiOperation({ summary: 'What the device can do: gates, couplings, limits' })
+  @ApiRefusals(['invalid_value', 'unknown_backend'])
   @Get('backends/:name/configuration')
   async configuration(@Param('name') name: string, @Query('calibration_id') calibration?: string) {
     return (await this.device(name, calibration)).configuration;
   }
 
   @ApiOperation({ summary: 'How well the device does it: errors, times, frequencies' })
+  @ApiRefusals(['invalid_value', 'unknown_backend'])
   @Get('backends/:name/properties')
   async properties(
     @Param('name') name: string,
@@ -70,6 +74,7 @@ export class BackendsController {
   @ApiOperation({
     summary: 'Whether it runs jobs now, how many wait, and how long a job of yours would wait',
   })
+  @ApiRefusals(['unknown_backend'])
   @Get('backends/:name/status')
   async status(@Asker() actor: Actor, @Param('name') name: string) {
     const backend = await this.backends.get(name);

@@ -6,7 +6,7 @@ import { Refusal, type RefusalCode } from '../../kernel/refusal.js';
  * Each refusal as this dialect says it: HTTP status, numeric code (IBM's registry where it has one) and, for a submit or an
  * open, another status where the usual one would mislead: the client reads 404 on `POST /jobs` as "program not found".
  */
-const said = {
+export const said = {
   invalid_value: [400, 1002],
   limit_exceeded: [400, 1002],
   unknown_backend: [404, 1007, 400],

@@ -5,6 +5,7 @@ import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { EventsService } from '../../scheduler/events.service.js';
 import { SessionsService } from '../../scheduler/sessions.service.js';
+import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { mounts } from './mounts.js';
 import { EventsQuery } from './requests.dto.js';
 import { fromEvent } from './wire.js';
@@ -14,6 +15,7 @@ const heartbeat = 15_000;
 
 @ApiTags('events')
 @ApiBearerAuth()
+@ApiTokenErrors()
 @Controller({ path: mounts('') })
 export class EventsController {
   constructor(
@@ -22,6 +24,7 @@ export class EventsController {
   ) {}
 
   @ApiOperation({ summary: 'What happened to a session and its jobs, oldest first' })
+  @ApiRefusals(['invalid_value', 'unknown_session'])
   @Get('sessions/:id/events')
   async list(@Asker() actor: Actor, @Param('id') id: string, @Query() { after, limit }: EventsQuery) {
     await this.sessions.get(actor, id);
@@ -32,6 +35,7 @@ export class EventsController {
   @ApiOperation({
     summary: 'The same as a live stream of server-sent events, from the first one or Last-Event-ID on',
   })
+  @ApiRefusals(['unknown_session'])
   @Sse('sessions/:id/events/stream')
   async follow(
     @Asker() actor: Actor,

@@ -1,9 +1,10 @@
 import { Body, Controller, Get, HttpCode, Post, UnauthorizedException } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger';
 import { Asker, Open } from '../../auth/token.guard.js';
 import { TokensService } from '../../auth/tokens.service.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
+import { ApiTokenErrors } from './api-errors.js';
 
 /** What the client asks of IBM's cloud before it talks to the runtime (dialect, IAM and instance discovery). */
 @ApiTags('identity')
@@ -15,6 +16,7 @@ export class IdentityController {
   ) {}
 
   @ApiOperation({ summary: 'Exchange an API token for a bearer token of one hour' })
+  @ApiUnauthorizedResponse({ description: 'No such API token (3407)' })
   @Open()
   @Post('identity/token')
   @HttpCode(200)
@@ -33,6 +35,8 @@ export class IdentityController {
   }
 
   @ApiOperation({ summary: 'The instances this token may use' })
+  @ApiBearerAuth()
+  @ApiTokenErrors()
   @Post(['v3/resources/search', 'search/v3/resources/search'])
   @HttpCode(200)
   async search(@Asker() actor: Actor) {

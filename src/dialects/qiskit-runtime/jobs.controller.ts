@@ -25,6 +25,7 @@ import { JobsService, type AskedJob } from '../../scheduler/jobs.service.js';
 import { CLOCK, type Clock, type JobFilter } from '../../scheduler/ports.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
+import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { mounts } from './mounts.js';
 import { JobsQuery, SubmitJobRequest, TagsRequest } from './requests.dto.js';
 import { endedStates, fromJob, metricsOf, pendingStates, toIso } from './wire.js';
@@ -34,6 +35,7 @@ const mostPerPage = 200;
 
 @ApiTags('jobs')
 @ApiBearerAuth()
+@ApiTokenErrors('The Service-CRN is not that of the token, or the job is not yours to cancel (2409)')
 @Controller({ path: mounts('jobs') })
 export class JobsController {
   constructor(
@@ -60,6 +62,21 @@ export class JobsController {
       },
     },
   })
+  @ApiRefusals(
+    [
+      'invalid_value',
+      'limit_exceeded',
+      'unknown_backend',
+      'unknown_program',
+      'unknown_session',
+      'session_closed',
+      'session_not_accepting',
+      'session_elsewhere',
+      'budget_reached',
+      'key_reused',
+    ],
+    { submits: true },
+  )
   @Post()
   @HttpCode(200)
   async submit(
@@ -80,6 +97,7 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'The jobs of your instance, newest first' })
+  @ApiRefusals(['invalid_value'])
   @Get()
   async list(@Asker() actor: Actor, @Query() query: JobsQuery) {
     const limit = Math.min(query.limit, mostPerPage);
@@ -91,6 +109,7 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'One job; with its params unless exclude_params=true' })
+  @ApiRefusals(['unknown_job'])
   @Get(':id')
   @Header('content-type', 'application/json; charset=utf-8')
   async get(
@@ -116,6 +135,7 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'The result as the program wrote it; a failed job has its traceback here' })
+  @ApiRefusals(['unknown_job'])
   @Get(':id/results')
   async results(@Asker() actor: Actor, @Param('id') id: string, @Res() reply: FastifyReply): Promise<void> {
     const job = await this.jobs.get(actor, id);
@@ -130,6 +150,7 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'Cancel a queued or running job' })
+  @ApiRefusals(['unknown_job', 'job_final'])
   @Post(':id/cancel')
   @HttpCode(204)
   async cancel(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
@@ -137,6 +158,7 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'Forget a job that has ended' })
+  @ApiRefusals(['unknown_job', 'job_not_final'])
   @Delete(':id')
   @HttpCode(204)
   async remove(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
@@ -144,6 +166,7 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'What the program logged, a line each' })
+  @ApiRefusals(['unknown_job'])
   @Get(':id/logs')
   @Header('content-type', 'text/plain; charset=utf-8')
   async logs(@Asker() actor: Actor, @Param('id') id: string): Promise<string> {
@@ -152,6 +175,7 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'When it waited and ran, what it used, and when it will probably start' })
+  @ApiRefusals(['unknown_job'])
   @Get(':id/metrics')
   async metrics(@Asker() actor: Actor, @Param('id') id: string) {
     const job = await this.jobs.get(actor, id);
@@ -160,6 +184,7 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'Replace the tags' })
+  @ApiRefusals(['invalid_value', 'unknown_job'])
   @Put(':id/tags')
   @HttpCode(204)
   async tags(@Asker() actor: Actor, @Param('id') id: string, @Body() body: TagsRequest): Promise<void> {

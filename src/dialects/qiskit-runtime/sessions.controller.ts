@@ -22,12 +22,14 @@ import { CLOCK, type Clock } from '../../scheduler/ports.js';
 import { SessionsService, type AskedSession } from '../../scheduler/sessions.service.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
+import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { mounts } from './mounts.js';
 import { ChangeSessionRequest, OpenSessionRequest, SessionsQuery } from './requests.dto.js';
 import { fromSession } from './wire.js';
 
 @ApiTags('sessions')
 @ApiBearerAuth()
+@ApiTokenErrors('The Service-CRN is not that of the token, or the session is not yours to close (2409)')
 @Controller({ path: mounts('sessions') })
 export class SessionsController {
   constructor(
@@ -37,6 +39,17 @@ export class SessionsController {
   ) {}
 
   @ApiOperation({ summary: 'Open a session; with no body at all a dedicated one on the default backend' })
+  @ApiRefusals(
+    [
+      'invalid_value',
+      'limit_exceeded',
+      'unknown_backend',
+      'mode_not_allowed',
+      'budget_reached',
+      'key_reused',
+    ],
+    { submits: true },
+  )
   @Post()
   @HttpCode(200)
   async open(
@@ -58,6 +71,7 @@ export class SessionsController {
   }
 
   @ApiOperation({ summary: 'The sessions of your instance, newest first' })
+  @ApiRefusals(['invalid_value'])
   @Get()
   async list(@Asker() actor: Actor, @Query() query: SessionsQuery) {
     const found = await this.sessions.list({
@@ -73,12 +87,14 @@ export class SessionsController {
   }
 
   @ApiOperation({ summary: 'One session with its state, clocks and usage' })
+  @ApiRefusals(['unknown_session'])
   @Get(':id')
   async get(@Asker() actor: Actor, @Param('id') id: string) {
     return fromSession(await this.sessions.get(actor, id), this.clock.now());
   }
 
   @ApiOperation({ summary: 'Drain: take no new jobs, finish the others, then close. `true` takes it back' })
+  @ApiRefusals(['invalid_value', 'unknown_session', 'session_closed'])
   @Patch(':id')
   @HttpCode(204)
   async change(
@@ -90,6 +106,7 @@ export class SessionsController {
   }
 
   @ApiOperation({ summary: 'Close at once: queued jobs fail, a running one finishes' })
+  @ApiRefusals(['unknown_session'])
   @Delete(':id/close')
   @HttpCode(204)
   async close(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {

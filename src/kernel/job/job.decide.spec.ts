@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { after, givenJob } from '../../../test/support/given.js';
 import { seconds } from '../time.js';
 import {
+  allowNoAttemptAfter,
   checkJobLimit,
   closedWithSession,
   endJob,
@@ -166,7 +167,14 @@ describe('a lost runner', () => {
 
   it('fails a job that is not repeatable after its only attempt', () => {
     const { job } = loseJob({ ...running, maxAttempts: 1 }, after(40), false);
-    expect(job).toMatchObject({ state: 'failed', reason: expect.stringContaining('once') });
+    expect(job).toMatchObject({ state: 'failed', reason: expect.stringContaining('must not run twice') });
+  });
+
+  it('fails a job whose program turned out not to be repeatable, whichever attempt that was', () => {
+    for (const attempts of [1, 2]) {
+      const last = allowNoAttemptAfter({ ...running, attempts });
+      expect(loseJob(last, after(40), false).job).toMatchObject({ state: 'failed', attempts });
+    }
   });
 
   it('fails the job with 1217 when its session is closed, attempts left or not', () => {
@@ -193,20 +201,27 @@ it('a queued job whose session closes fails with 1217 and the reason of the sess
 
 describe('max_execution_time', () => {
   it("is the backend's unless asked for", () =>
-    expect(checkJobLimit(undefined, seconds(300), seconds(20))).toBe(seconds(300)));
-  it('may be less', () => expect(checkJobLimit(seconds(5), seconds(300), undefined)).toBe(seconds(5)));
+    expect(checkJobLimit(undefined, seconds(300), undefined, seconds(20))).toBe(seconds(300)));
+  it("is the plan's where that is less", () =>
+    expect(checkJobLimit(undefined, seconds(300), seconds(100), undefined)).toBe(seconds(100)));
+  it('may be less', () =>
+    expect(checkJobLimit(seconds(5), seconds(300), undefined, undefined)).toBe(seconds(5)));
   it('may be exactly the limit', () =>
-    expect(checkJobLimit(seconds(20), seconds(300), seconds(20))).toBe(seconds(20)));
+    expect(checkJobLimit(seconds(20), seconds(300), undefined, seconds(20))).toBe(seconds(20)));
 
   it.each([
-    [301, undefined, 'limit_exceeded', "more than the backend's limit of 300 s"],
-    [301, 1000, 'limit_exceeded', "more than the backend's limit of 300 s"],
-    [21, 20, 'limit_exceeded', "more than the session's max_ttl of 20 s"],
-    [0, undefined, 'invalid_value', 'max_execution_time (cost) of 0 s is too short'],
-  ])('of %d s where the session has %s s is refused as %s: %s', (asked, session, code, message) => {
-    const most = session === undefined ? undefined : seconds(session);
-    expect(() => checkJobLimit(seconds(asked), seconds(300), most)).toThrow(
-      expect.objectContaining({ code, message: expect.stringContaining(message) }),
-    );
-  });
+    [101, 1000, 100, 'limit_exceeded', "more than the plan's limit of 100 s"],
+    [301, undefined, 400, 'limit_exceeded', "more than the backend's limit of 300 s"],
+    [301, 1000, undefined, 'limit_exceeded', "more than the backend's limit of 300 s"],
+    [21, 20, 100, 'limit_exceeded', "more than the session's max_ttl of 20 s"],
+    [0, undefined, undefined, 'invalid_value', 'max_execution_time (cost) of 0 s is too short'],
+  ])(
+    'of %d s where session and plan have %s and %s s is refused as %s: %s',
+    (asked, session, plan, code, message) => {
+      const limit = (s: number | undefined) => (s === undefined ? undefined : seconds(s));
+      expect(() => checkJobLimit(seconds(asked), seconds(300), limit(plan), limit(session))).toThrow(
+        expect.objectContaining({ code, message: expect.stringContaining(message) }),
+      );
+    },
+  );
 });

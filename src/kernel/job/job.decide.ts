@@ -3,7 +3,7 @@ import { Refusal } from '../refusal.js';
 import { seconds, toSeconds, toWholeSeconds, type Millis } from '../time.js';
 import type { LedgerEntry } from '../usage/usage.js';
 import { jobMachine, type JobEventType } from './job.machine.js';
-import { isFinal, reasonCodes, type Job, type JobState, type Stop } from './job.js';
+import { defaultMaxAttempts, isFinal, reasonCodes, type Job, type JobState, type Stop } from './job.js';
 
 /** What one event does to a job: the row and the ledger entries to save in one transaction. */
 export interface JobDecision {
@@ -59,6 +59,12 @@ export const limitStop = (job: Job, at: Millis): Stop => ({
   reasonCode: reasonCodes.ranTooLong,
 });
 
+/** Its program must not run twice (semantics: runner lost): the attempt that begins now is the last one. */
+export const allowNoAttemptAfter = (job: Job): Job => ({
+  ...job,
+  maxAttempts: Math.min(job.maxAttempts, job.attempts),
+});
+
 /**
  * Its runner is gone without an answer: back to the queue while attempts are left, else Failed. The lost attempt is our
  * own fault and is not charged. `sessionClosed`: there is nothing to go back to.
@@ -78,8 +84,10 @@ export function loseJob(job: Job, at: Millis, sessionClosed: boolean): JobDecisi
     return { job: { ...failed, endedAt: at }, ledger: [] };
   }
   if (job.attempts < job.maxAttempts) return { job: { ...lost, state: follow(job, 'lose') }, ledger: [] };
-  const times = job.attempts === 1 ? 'once' : `${job.attempts} times`;
-  const reason = `its runner was lost ${times} and no attempt is left`;
+  const reason =
+    job.maxAttempts < defaultMaxAttempts
+      ? 'its runner was lost and its program must not run twice'
+      : `its runner was lost ${job.attempts} times and no attempt is left`;
   const failed = {
     ...lost,
     state: follow(job, 'giveUp'),
@@ -128,21 +136,29 @@ function follow(job: Job, type: JobEventType): JobState {
   return transition(jobMachine, before, { type })[0].value as JobState;
 }
 
+/** How much, and whose limit that is. */
+type Bound = readonly [Millis, string];
+
 /** A job may not be promised more time than its session has (qiskit-runtime dialect, maximum time). */
 export function checkJobLimit(
   asked: Millis | undefined,
   backendMost: Millis,
+  planMost: Millis | undefined,
   sessionMost: Millis | undefined,
 ): Millis {
-  if (asked === undefined) return backendMost;
+  const [allowed, bound]: Bound =
+    planMost !== undefined && planMost < backendMost
+      ? [planMost, "the plan's limit"]
+      : [backendMost, "the backend's limit"];
+  if (asked === undefined) return allowed;
   if (asked < seconds(1)) {
     const message = `max_execution_time (cost) of ${toSeconds(asked)} s is too short.`;
     throw new Refusal('invalid_value', message, 'The least is 1 s.');
   }
-  const [most, whose] =
-    sessionMost !== undefined && sessionMost < backendMost
+  const [most, whose]: Bound =
+    sessionMost !== undefined && sessionMost < allowed
       ? [sessionMost, "the session's max_ttl"]
-      : [backendMost, "the backend's limit"];
+      : [allowed, bound];
   if (asked <= most) return asked;
   throw new Refusal(
     'limit_exceeded',

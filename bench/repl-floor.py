@@ -1,0 +1,122 @@
+"""Round trips of `1+1` without the service: the floor that the service's own figure stands beside.
+
+    python bench/repl-floor.py [--rounds 500] [--driver]
+
+Prints one line of JSON per case: `{"case", "rounds", "p50_ms", "p99_ms"}`. *repl* is Python's own
+interactive mode as a child process, asked over a pipe. *driver*, with --driver and run by the
+Python of the Spark environment, is a statement over the driver's socket, in a session with Spark.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+WORKERS = Path(__file__).resolve().parents[1] / "workers"
+WARM_UP = 50  # rounds that do not count
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=500)
+    parser.add_argument("--driver", action="store_true")
+    options = parser.parse_args()
+    measure_repl(options.rounds)
+    if options.driver:
+        measure_driver(options.rounds)
+
+
+def measure_repl(rounds: int) -> None:
+    repl = subprocess.Popen(
+        [sys.executable, "-i", "-q", "-u"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+    )
+    assert repl.stdin and repl.stdout
+    asked, answers = repl.stdin, repl.stdout
+
+    def ask() -> None:
+        asked.write(b"1+1\n")
+        if answers.read(2) != b"2\n":
+            raise RuntimeError("the REPL is gone")
+
+    report("repl", rounds, ask)
+    asked.close()
+    repl.wait()
+
+
+def measure_driver(rounds: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        conf = {"spark.master": "local[1]", "spark.driver.memory": "512m"}
+        settings = {"session": "bench", "socket": f"{name}/s", "kind": "pyspark", "conf": conf}
+        (folder / "settings.json").write_text(json.dumps(settings), "utf-8")
+        with open(folder / "log", "wb") as log:
+            driver = subprocess.Popen(
+                [sys.executable, "-m", "sparkdriver", "--folder", name],
+                env=os.environ | {"PYTHONPATH": str(WORKERS)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            began = time.perf_counter()
+            peer = connected(f"{name}/s")
+            lines = peer.makefile("rb")
+            while json.loads(lines.readline()).get("state") == "starting":
+                pass
+            print(json.dumps({"case": "start", "s": round(time.perf_counter() - began, 2)}))
+            numbers = iter(range(1 << 30))
+
+            def ask() -> None:
+                job = {"job": str(next(numbers)), "attempt": "1"}
+                run = {"type": "run", **job, "statement": 0, "kind": "pyspark", "code": "1+1"}
+                peer.sendall(json.dumps(run).encode() + b"\n")
+                while json.loads(lines.readline())["type"] != "result":
+                    pass
+                peer.sendall(json.dumps({"type": "ack", **job}).encode() + b"\n")
+
+            report("driver", rounds, ask)
+            peer.sendall(b'{"type": "shutdown"}\n')
+            driver.wait(30)
+        finally:
+            driver.kill()
+
+
+def connected(path: str) -> socket.socket:
+    peer = socket.socket(socket.AF_UNIX)
+    for _ in range(1000):
+        try:
+            peer.connect(path)
+            return peer
+        except (FileNotFoundError, ConnectionRefusedError):
+            time.sleep(0.01)
+    raise RuntimeError("the driver does not listen")
+
+
+def report(case: str, rounds: int, ask: Callable[[], None]) -> None:
+    times = []
+    for number in range(WARM_UP + rounds):
+        began = time.perf_counter()
+        ask()
+        if number >= WARM_UP:
+            times.append((time.perf_counter() - began) * 1000)
+    times.sort()
+    figures = {"p50_ms": times[rounds // 2], "p99_ms": times[rounds * 99 // 100]}
+    rounded = {name: round(value, 3) for name, value in figures.items()}
+    print(json.dumps({"case": case, "rounds": rounds, **rounded}))
+
+
+if __name__ == "__main__":
+    main()

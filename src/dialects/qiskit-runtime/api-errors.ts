@@ -1,0 +1,43 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import type { RefusalCode } from '../../kernel/refusal.js';
+import { said } from './errors.filter.js';
+
+class ErrorDetail {
+  @ApiProperty({ description: "IBM's code where its registry has one" }) code!: number;
+  @ApiProperty({ description: 'What is wrong, in a sentence' }) message!: string;
+  @ApiProperty({ required: false, description: 'What would be right' }) solution?: string;
+}
+
+/** What every call that fails is answered with. */
+export class ErrorAnswer {
+  @ApiProperty({ type: [ErrorDetail] }) errors!: ErrorDetail[];
+  @ApiProperty({ description: 'Stands in the log of the service beside what happened' }) trace!: string;
+}
+
+const inShape = {
+  content: { 'application/json': { schema: { $ref: getSchemaPath(ErrorAnswer) } } },
+};
+const answer = (status: number, description: string) => ApiResponse({ status, description, ...inShape });
+
+/** Of every call with a token, for a whole controller. */
+export const ApiTokenErrors = (forbidden = 'The Service-CRN is not that of the token (2409)') =>
+  applyDecorators(
+    ApiExtraModels(ErrorAnswer),
+    answer(401, 'No token, or one that is unknown, expired or revoked (3407)'),
+    answer(403, forbidden),
+  );
+
+/** What a call may be refused with, in the words and numbers of this dialect; `submits`: it is `POST /jobs` or `/sessions`. */
+export function ApiRefusals(codes: readonly RefusalCode[], { submits = false } = {}) {
+  const byStatus = new Map<number, string[]>();
+  for (const code of codes) {
+    const [usual, number, onSubmit] = said[code] as readonly [number, number, number?];
+    const status = submits ? (onSubmit ?? usual) : usual;
+    byStatus.set(status, [...(byStatus.get(status) ?? []), `${code.replaceAll('_', ' ')} (${number})`]);
+  }
+  return applyDecorators(
+    ApiExtraModels(ErrorAnswer),
+    ...[...byStatus].map(([status, reasons]) => answer(status, reasons.join(', '))),
+  );
+}

@@ -1,0 +1,43 @@
+/** How much of a backend's general queue is one instance's. */
+export interface InstanceQueue {
+  readonly instance: string;
+  readonly queued: number;
+  readonly firstSeq: number;
+}
+
+interface Kept {
+  readonly queues: readonly InstanceQueue[];
+  /** Milliseconds, on the clock that measured how long counting took. */
+  readonly until: number;
+}
+
+/** A queue up to this length is counted for everyone who asks: that takes a millisecond. */
+const countedAlways = 10_000;
+/** Counting longer ones takes at most one part in so many of the computer's time. */
+const parts = 20;
+
+/**
+ * Counting a queue costs as much as the queue is long, and whoever waits asks again and again. So the counts of a long one
+ * are kept for twenty times as long as they took: a place among a million is a few seconds old.
+ */
+export class QueueCounts {
+  private readonly kept = new Map<string, Kept>();
+
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
+  /** `queued`: how long the queue is; `asker`: an instance that has something in it. */
+  async of(
+    { backend, queued, asker }: { backend: string; queued: number; asker: string },
+    count: () => Promise<readonly InstanceQueue[]>,
+  ): Promise<readonly InstanceQueue[]> {
+    if (queued <= countedAlways) return count();
+    const known = this.kept.get(backend);
+    const startedAt = this.now();
+    const isKnown = known?.queues.some(({ instance }) => instance === asker) ?? false;
+    if (known !== undefined && isKnown && startedAt < known.until) return known.queues;
+    const queues = await count();
+    const now = this.now();
+    this.kept.set(backend, { queues, until: now + parts * (now - startedAt) });
+    return queues;
+  }
+}

@@ -1,0 +1,221 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { adminToken, errorOf, TestService } from '../support/http.js';
+
+let stint: TestService;
+let alice: Awaited<ReturnType<TestService['user']>>;
+let bob: typeof alice;
+beforeAll(async () => {
+  stint = await TestService.start();
+  alice = await stint.user('alice', 'lab-a');
+  bob = await stint.user('bob', 'lab-b');
+});
+afterAll(() => stint.close());
+
+interface Event {
+  readonly id: number;
+  readonly type: string;
+  readonly at: string;
+  readonly processed_at: string;
+  readonly actor: string;
+  readonly cause: string | null;
+  readonly session_id: string | null;
+  readonly job_id: string | null;
+}
+
+const opened = async (user = alice) =>
+  ((await user.post('/sessions', { backend: 'b2', mode: 'batch' })).body as { id: string }).id;
+const submitted = async (session_id: string, duration = 5, user = alice) =>
+  (
+    (await user.post('/jobs', { program_id: 'scripted', backend: 'b2', params: { duration }, session_id }))
+      .body as { id: string }
+  ).id;
+const eventsOf = async (id: string, query = '', user = alice) =>
+  (await user.get(`/sessions/${id}/events${query}`)).body as { events: Event[]; next: number | null };
+
+const hearing: AbortController[] = [];
+afterEach(() => hearing.splice(0).forEach((each) => each.abort()));
+
+/** Listens to a stream; `take` answers the next so many events of it. */
+async function listen(path: string, token = alice.token, lastEventId?: number) {
+  const controller = new AbortController();
+  hearing.push(controller);
+  const answer = await fetch(`${stint.url}/api/v1${path}`, {
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(lastEventId !== undefined && { 'last-event-id': String(lastEventId) }),
+    },
+    signal: controller.signal,
+  });
+  const events = read(answer);
+  return {
+    status: answer.status,
+    type: answer.headers.get('content-type'),
+    async take(count: number): Promise<Event[]> {
+      const taken: Event[] = [];
+      while (taken.length < count) taken.push((await events.next()).value as Event);
+      return taken;
+    },
+  };
+}
+
+async function* read(answer: Response): AsyncGenerator<Event> {
+  let text = '';
+  for await (const chunk of answer.body ?? []) {
+    text += Buffer.from(chunk as Uint8Array).toString();
+    const blocks = text.split('\n\n');
+    text = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const fields = Object.fromEntries(
+        block
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
+      );
+      if (fields['data'] === undefined || fields['event'] === 'heartbeat') continue;
+      const event = JSON.parse(fields['data']) as Event;
+      if (fields['id'] !== String(event.id) || fields['event'] !== event.type)
+        throw new Error(`Not the event that its data tell: ${block}`);
+      yield event;
+    }
+  }
+}
+
+describe('the event log of a session', () => {
+  it('tells every change with its cause, its actor, when it took effect and when it was processed', async () => {
+    const id = await opened();
+    const job = await submitted(id);
+    await stint.advance(5);
+    await alice.delete(`/sessions/${id}/close`);
+    const { events, next } = await eventsOf(id);
+    expect(next).toBeNull();
+    expect(events.map(({ type, actor, job_id }) => [type, actor, job_id])).toEqual([
+      ['session.open', 'user alice', null],
+      ['job.queued', 'user alice', job],
+      ['job.running', 'scheduler', job],
+      ['session.active', 'scheduler', null],
+      ['job.completed', 'clock', job],
+      ['session.closed', 'user alice', null],
+    ]);
+    expect(events.at(-1)).toMatchObject({ cause: 'closed by user alice', session_id: id });
+    for (const { at, processed_at } of events) {
+      expect(at).toMatch(/^\d{4}-.*Z$/);
+      expect(Date.parse(processed_at)).toBeGreaterThanOrEqual(Date.parse(at));
+    }
+  });
+
+  it('comes in pages that miss none and repeat none', async () => {
+    const id = await opened();
+    for (let i = 0; i < 3; i += 1) await submitted(id, 0);
+    const whole = (await eventsOf(id)).events.map((event) => event.id);
+    const paged: number[] = [];
+    for (let after: number | null = 0; after !== null;) {
+      const { events, next }: { events: Event[]; next: number | null } = await eventsOf(
+        id,
+        `?limit=4&after=${after}`,
+      );
+      paged.push(...events.map((event) => event.id));
+      after = next;
+    }
+    expect(whole.length).toBeGreaterThan(8);
+    expect(paged).toEqual(whole);
+  });
+
+  it('is nothing to another instance, and all of it to an admin', async () => {
+    const id = await opened();
+    expect(errorOf(await bob.get(`/sessions/${id}/events`))).toMatchObject({ status: 404, code: 1008 });
+    expect((await stint.admin.get(`/sessions/${id}/events`)).body.events).toHaveLength(1);
+  });
+
+  it.each([
+    ['?limit=0', /^limit must not be less than 1/],
+    ['?limit=1001', /^limit must not be greater than 1000/],
+    ['?after=-1', /^after must not be less than 0/],
+    ['?after=x', /^after must/],
+  ])('refuses %s: 400', async (query, message) => {
+    const answer = await alice.get(`/sessions/${await opened()}/events${query}`);
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toContainEqual({ code: 1002, message: expect.stringMatching(message) });
+  });
+});
+
+describe('the stream of a session', () => {
+  it('begins at its beginning and goes on as things happen, each event once and in order', async () => {
+    const id = await opened();
+    const stream = await listen(`/sessions/${id}/events/stream`);
+    expect([stream.status, stream.type]).toEqual([200, expect.stringMatching(/^text\/event-stream/)]);
+    expect((await stream.take(1)).map(({ type }) => type)).toEqual(['session.open']);
+    await submitted(id);
+    await stint.advance(5);
+    await alice.delete(`/sessions/${id}/close`);
+    const heard = await stream.take(5);
+    expect(heard).toEqual((await eventsOf(id)).events.slice(1));
+  });
+
+  it('goes on after the event that a client names as its last', async () => {
+    const id = await opened();
+    await submitted(id, 0);
+    const { events } = await eventsOf(id);
+    const again = await listen(`/sessions/${id}/events/stream`, alice.token, events[1]?.id);
+    expect(await again.take(events.length - 2)).toEqual(events.slice(2));
+    await alice.delete(`/sessions/${id}/close`);
+    expect((await again.take(1)).map(({ type }) => type)).toEqual(['session.closed']);
+  });
+
+  it('reads a Last-Event-ID that makes no sense as none', async () => {
+    const id = await opened();
+    const headers = { 'last-event-id': 'the last one' };
+    const controller = new AbortController();
+    hearing.push(controller);
+    const answer = await fetch(`${stint.url}/api/v1/sessions/${id}/events/stream`, {
+      headers: { authorization: `Bearer ${alice.token}`, ...headers },
+      signal: controller.signal,
+    });
+    expect((await read(answer).next()).value).toMatchObject({ type: 'session.open' });
+  });
+
+  it('is refused as any other read, in the same form', async () => {
+    const id = await opened();
+    const path = `/sessions/${id}/events/stream`;
+    expect(errorOf(await bob.get(path))).toMatchObject({ status: 404, code: 1008 });
+    expect(errorOf(await alice.get('/sessions/s9/events/stream'))).toMatchObject({ status: 404 });
+    expect(errorOf(await stint.call('GET', `/api/v1${path}`, { token: null }))).toMatchObject({
+      status: 401,
+    });
+  });
+});
+
+describe('the stream of everything', () => {
+  it('has what happens from now on in the own instance; for an admin in all', async () => {
+    await opened();
+    const mine = await listen('/events');
+    const all = await listen('/events', adminToken);
+    const [theirs, ours] = [await opened(bob), await opened()];
+    expect((await mine.take(1)).map(({ session_id }) => session_id)).toEqual([ours]);
+    expect((await all.take(2)).map(({ session_id }) => session_id)).toEqual([theirs, ours]);
+  });
+
+  it('goes on where a client left off, without what another instance did meanwhile', async () => {
+    const id = await opened();
+    const last = (await eventsOf(id)).events.at(-1)?.id ?? 0;
+    const [, ours] = [await opened(bob), await opened()];
+    const mine = await listen('/events', alice.token, last);
+    expect((await mine.take(1)).map(({ session_id }) => session_id)).toEqual([ours]);
+    const all = await listen('/events', adminToken, last);
+    expect((await all.take(2)).map(({ id: at }) => at)).toEqual([last + 1, last + 2]);
+  });
+
+  it('needs a token', async () => {
+    expect(errorOf(await stint.call('GET', '/api/v1/events', { token: null }))).toMatchObject({
+      status: 401,
+    });
+  });
+
+  it('does not keep the service from stopping', async () => {
+    const other = await TestService.start();
+    const answer = await fetch(`${other.url}/api/v1/events`, {
+      headers: { authorization: `Bearer ${adminToken}` },
+    });
+    await other.close();
+    await expect(answer.text().catch(() => 'cut')).resolves.toEqual(expect.any(String));
+  });
+});

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { FastifyInstance } from 'fastify';
+import { TestService } from '../support/http.js';
+
+interface Operation {
+  readonly summary?: string;
+  readonly security?: readonly object[];
+  readonly parameters?: readonly { in: string; name: string }[];
+  readonly requestBody?: object;
+  readonly responses: Readonly<Record<string, { description?: string; content?: object }>>;
+}
+
+let stint: TestService;
+let served: string[];
+let documented: Map<string, Operation>;
+beforeAll(async () => {
+  stint = await TestService.start();
+  const { body } = await stint.call('GET', '/api/v1/docs/openapi.json', { token: null });
+  const paths = Object.entries(body.paths as Record<string, Record<string, Operation>>);
+  documented = new Map(
+    paths.flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation]),
+    ),
+  );
+  const fastify = stint.service.app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  served = routesIn(fastify.printRoutes({ commonPrefix: false })).filter(
+    (route) => !/ \/api\/v1\/docs/.test(route),
+  );
+});
+afterAll(() => stint.close());
+
+/** The tree that Fastify draws, as lines like `GET /api/v1/jobs/{id}`. */
+function routesIn(tree: string): string[] {
+  const prefixes: string[] = [];
+  return tree.split('\n').flatMap((line) => {
+    const [, indent = '', part = '', methods] = /^([│ ]*)[├└]── (.*?)(?: \(([A-Z, ]+)\))?$/.exec(line) ?? [];
+    if (part === '') return [];
+    const depth = indent.length / 4;
+    prefixes.length = depth;
+    prefixes.push((prefixes[depth - 1] ?? '') + part);
+    const path = (prefixes[depth] ?? '').replace(/:(\w+)/g, '{$1}');
+    return (methods ?? '')
+      .split(', ')
+      .filter((method) => method !== '' && method !== 'HEAD' && method !== 'OPTIONS')
+      .map((method) => `${method} ${path}`);
+  });
+}
+
+/** Each dialect has its own form of an error; these routes have IBM's. */
+const ofThisDialect = (): [string, Operation][] =>
+  [...documented].filter(([route]) => / (\/experimental)?\/api\/v1\//.test(route));
+
+describe('the OpenAPI document', () => {
+  it('lists every route that is served, and no other', () => {
+    expect(served.length).toBeGreaterThan(50);
+    expect([...documented.keys()].sort()).toEqual([...served].sort());
+  });
+
+  it('says in a sentence what each does', () => {
+    const silent = [...documented].filter(([, { summary = '' }]) => summary.length < 8);
+    expect(silent.map(([route]) => route)).toEqual([]);
+  });
+
+  it('says of each that needs a token so, and how it is refused without: 401, 403', () => {
+    for (const [route, { security, responses }] of ofThisDialect()) {
+      expect([route, security?.length, Object.keys(responses)]).toEqual([
+        ...[route, 1, expect.arrayContaining(['401', '403'])],
+      ]);
+    }
+  });
+
+  it('says of each that names something how it is refused when there is no such thing: 404', () => {
+    for (const [route, { responses }] of ofThisDialect()) {
+      if (route.includes('{'))
+        expect([route, Object.keys(responses)]).toEqual([route, expect.arrayContaining(['404'])]);
+    }
+  });
+
+  it('says of each that reads a body or a query how it is refused when that makes no sense: 400', () => {
+    for (const [route, { parameters = [], requestBody, responses }] of ofThisDialect()) {
+      const reads = requestBody !== undefined || parameters.some((each) => each.in === 'query');
+      const harmless = / .*\/jobs\/\{id\}$/.test(route);
+      if (reads && !harmless)
+        expect([route, Object.keys(responses)]).toEqual([route, expect.arrayContaining(['400'])]);
+    }
+  });
+
+  it('describes every error by its code, in the shape that is sent', () => {
+    const errors = ofThisDialect().flatMap(([route, { responses }]) =>
+      Object.entries(responses)
+        .filter(([status]) => Number(status) >= 400)
+        .map(([status, answer]) => ({ what: `${route} ${status}`, answer })),
+    );
+    expect(errors.length).toBeGreaterThan(100);
+    for (const { what, answer } of errors) {
+      expect([what, answer]).toEqual([
+        what,
+        {
+          description: expect.stringMatching(/\(\d{4}\)/),
+          content: { 'application/json': { schema: { $ref: '#/components/schemas/ErrorAnswer' } } },
+        },
+      ]);
+    }
+  });
+});

@@ -1,0 +1,80 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { rm } from 'node:fs/promises';
+import type { Config } from '../../src/config/config.js';
+import { TestService } from '../support/http.js';
+
+const running = new Set<TestService>();
+const folders = new Set<string>();
+afterEach(async () => {
+  for (const service of running) await service.close('keep');
+  running.clear();
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+  folders.clear();
+});
+
+async function start(said: Partial<Config> = {}, before?: TestService): Promise<TestService> {
+  const service = await TestService.start(said, before?.folder);
+  running.add(service);
+  folders.add(service.folder);
+  return service;
+}
+async function stop(service: TestService): Promise<void> {
+  running.delete(service);
+  await service.close('keep');
+}
+const opens = async (service: TestService, token: string) =>
+  (await service.as(token).get('/admin/tokens')).status === 200;
+
+const [one, two] = ['the-first-configured-admin-token-0001', 'the-second-configured-admin-token-002'];
+
+describe('the admin token', () => {
+  it('that nobody configured is made and told at the first start, and at no other', async () => {
+    const first = await start({ admin_token: undefined });
+    const token = first.service.newAdminToken ?? '';
+    expect(token).toMatch(/^stint_[\w-]{43}$/);
+    expect(await opens(first, token)).toBe(true);
+    await stop(first);
+    const second = await start({ admin_token: undefined }, first);
+    expect(second.service.newAdminToken).toBeNull();
+    expect(await opens(second, token)).toBe(true);
+  });
+
+  it('that is configured takes the place of the one before, and is never told', async () => {
+    const first = await start({ admin_token: undefined });
+    const made = first.service.newAdminToken ?? '';
+    await stop(first);
+    const second = await start({ admin_token: one }, first);
+    expect(second.service.newAdminToken).toBeNull();
+    expect([await opens(second, made), await opens(second, one)]).toEqual([false, true]);
+    await stop(second);
+    const third = await start({ admin_token: two }, first);
+    expect([await opens(third, one), await opens(third, two)]).toEqual([false, true]);
+  });
+
+  it('that was revoked stays so, though it is still configured: the service starts, and another one helps', async () => {
+    const first = await start({ admin_token: one });
+    const { tokens } = (await first.as(one).get('/admin/tokens')).body as { tokens: { id: string }[] };
+    await first.as(one).delete(`/admin/tokens/${tokens[0]?.id}`);
+    await stop(first);
+    const second = await start({ admin_token: one }, first);
+    expect(await opens(second, one)).toBe(false);
+    await stop(second);
+    expect(await opens(await start({ admin_token: two }, first), two)).toBe(true);
+  });
+});
+
+describe('a data folder', () => {
+  it('is for one service: a second one is refused by name, and the first goes on', async () => {
+    const first = await start({ admin_token: one });
+    await expect(start({ admin_token: two }, first)).rejects.toThrow(
+      /is in use by another Stint\. Stop that one, or choose another folder with STINT_DATA\./,
+    );
+    expect([await opens(first, one), await opens(first, two)]).toEqual([true, false]);
+  });
+
+  it('is free again when its service has stopped', async () => {
+    const first = await start({ admin_token: one });
+    await stop(first);
+    expect(await opens(await start({ admin_token: one }, first), one)).toBe(true);
+  });
+});

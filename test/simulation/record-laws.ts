@@ -1,0 +1,54 @@
+import { isFinal } from '../../src/kernel/job/job.js';
+import { auditLedger } from '../../src/storage/ledger-audit.js';
+import { rowsOf } from './stored-laws.js';
+import type { World } from './world.js';
+
+/** Whoever reads the records finds the history in them. */
+export function checkRecords(world: World): void {
+  checkAudit(world);
+  checkEvents(world);
+}
+
+/** What an operator's `ledger verify` finds, which must be nothing. */
+function checkAudit({ folder, laws }: World): void {
+  for (const { law, differences, found } of auditLedger(folder).laws)
+    if (differences > 0) laws.report('ledger verify', `${law}: ${JSON.stringify(found[0])}`);
+}
+
+/** The event log tells each session's and each job's history as its row has it, once and in order. */
+function checkEvents(world: World): void {
+  const { shadow, laws } = world;
+  const say = (what: string) => laws.report('events', what);
+  const told = { sessions: new Map<string, string[]>(), ends: new Map<string, string[]>() };
+  let latest = 0;
+  for (const row of rowsOf(world, 'SELECT * FROM events ORDER BY id')) {
+    const [of, what] = String(row.type).split('.');
+    const [at, processed] = [Number(row.at), Number(row.processed_at)];
+    if (processed < latest)
+      say(`event ${row.id} was written ${latest - processed} ms before the one before it`);
+    if (at > processed) say(`event ${row.id} took effect ${at - processed} ms after it was written`);
+    latest = processed;
+    const line = `${what} ${at}`;
+    if (of === 'session' && isState(what)) add(told.sessions, String(row.session), line);
+    if (of === 'job' && isEnd(what)) add(told.ends, String(row.job), line);
+  }
+  for (const { id, timestamps } of shadow.sessions.values()) {
+    const expected = timestamps.map(({ status, at }) => `${status} ${at}`).join(', ');
+    const found = (told.sessions.get(id) ?? []).join(', ');
+    if (found !== expected) say(`${id} was ${expected}; its events say ${found}`);
+  }
+  for (const { id, state, endedAt } of shadow.jobs.values()) {
+    const expected = isFinal(state) ? `${state} ${endedAt}` : '';
+    const found = (told.ends.get(id) ?? []).join(', ');
+    if (found !== expected) say(`${id} ended ${expected || 'not yet'}; its events say ${found}`);
+  }
+}
+
+const isState = (what: string | undefined) => ['open', 'active', 'inactive', 'closed'].includes(what ?? '');
+const isEnd = (what: string | undefined) => ['completed', 'failed', 'cancelled'].includes(what ?? '');
+
+function add(to: Map<string, string[]>, key: string, line: string): void {
+  const lines = to.get(key);
+  if (lines === undefined) to.set(key, [line]);
+  else lines.push(line);
+}

@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { act } from './act.js';
+import { run, type Options } from './run.js';
+import { shrink } from './shrink.js';
+import { historyOf } from './steps.js';
+import { told } from './told.js';
+import { twins } from './twins.js';
+
+/** Also what `npm run simulate -- --seed N --steps 1000 --faults --restarts` does. */
+const wanted = { steps: 1000, faults: true, restarts: true };
+
+describe('the simulation', () => {
+  it.each([6, 12, 2026])('of seed %i, with faults and restarts, breaks no law', async (seed) => {
+    const { broken, restarts, jobs } = await run(historyOf(seed, wanted));
+    expect(broken).toBeNull();
+    expect(restarts).toBeGreaterThan(5);
+    expect(jobs).toBeGreaterThan(100);
+  });
+
+  it('of one seed comes out the same twice, in pieces, with restarts and with kills', async () => {
+    expect(await twins(1)).toBeNull();
+  });
+
+  it('tells the shortest history of what it finds', async () => {
+    // A rule that is none, so that it is broken: nobody closes a session while a job waits.
+    const instead: Options['instead'] = async (world, step) => {
+      await act(world, step);
+      const failed = [...world.shadow.jobs.values()].find(({ reasonCode }) => reasonCode === 1217);
+      if (failed !== undefined) world.laws.report('made up', `${failed.id} was closed with its session`);
+    };
+    const plain = { steps: 300, faults: false, restarts: false, plain: true };
+    const { history, outcome } = await shrink(historyOf(3, plain), plain, { instead, seconds: 15 });
+    expect(outcome.broken).toMatchObject({ law: 'made up' });
+    expect(told(history).split('\n').length - 1).toBeLessThanOrEqual(5);
+  });
+});

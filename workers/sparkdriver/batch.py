@@ -1,0 +1,97 @@
+"""`python -m sparkdriver.batch --folder <dir>`: runs one application with spark-submit.
+
+`<dir>/batch.json` says what, `<dir>/exit.json` says afterwards how it ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import lifeline
+from .__main__ import write_identity
+from .settings import Settings, spark_conf, write_properties
+
+GRACE = 5  # seconds from SIGTERM to SIGKILL
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="sparkdriver.batch")
+    parser.add_argument("--folder", type=Path, required=True)
+    folder: Path = parser.parse_args().folder.resolve()
+    try:
+        batch = json.loads((folder / "batch.json").read_text("utf-8"))
+        command = command_of(folder, batch)
+    except (OSError, ValueError) as error:
+        sys.exit(f"sparkdriver.batch: {error}")
+    write_identity(folder)
+    lifeline.watch()
+    code = run(command, folder)
+    new = folder / "exit.json.new"
+    new.write_text(json.dumps({"code": code}), "utf-8")
+    new.replace(folder / "exit.json")
+    sys.exit(code)
+
+
+def command_of(folder: Path, batch: dict[str, Any]) -> list[str]:
+    """Writes the conf beside it. Raises ValueError when the batch names no file."""
+    if not isinstance(batch.get("file"), str) or not batch["file"]:
+        raise ValueError("batch.json must have 'file' as a string.")
+    settings = Settings(
+        folder=folder,
+        session="",
+        socket="",
+        kind="shared",
+        name=batch.get("name") or Path(batch["file"]).name,
+        conf={key: str(value) for key, value in (batch.get("conf") or {}).items()},
+        **{
+            name: tuple(batch.get(name) or ()) for name in ("jars", "py_files", "files", "archives")
+        },
+    )
+    conf = spark_conf(settings)
+    del conf["spark.repl.class.outputDir"]
+    settings.temporary.mkdir(mode=0o700, exist_ok=True)
+    write_properties(folder / "spark.conf", conf)
+
+    from pyspark.find_spark_home import _find_spark_home  # noqa: PLC0415
+
+    return [
+        os.path.join(_find_spark_home(), "bin", "spark-submit"),
+        *("--properties-file", str(folder / "spark.conf"), "--load-spark-defaults"),
+        *(["--class", batch["class_name"]] if batch.get("class_name") else []),
+        batch["file"],
+        *map(str, batch.get("args") or ()),
+    ]
+
+
+def run(command: list[str], folder: Path) -> int:
+    """The exit code as a shell gives it: 128 + n when signal n ended the application."""
+    environment = os.environ | {"TMPDIR": str(folder / "tmp")}
+    environment.pop("SPARK_LOCAL_DIRS", None)  # it would win over spark.local.dir
+    environment.setdefault("PYSPARK_PYTHON", sys.executable)
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=lifeline.end_with_parent,  # noqa: PLW1509 - it only makes system calls
+    )
+    signal.signal(signal.SIGTERM, lambda *_: _end(process))
+    code = process.wait()
+    return code if code >= 0 else 128 - code
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    signal.signal(signal.SIGALRM, lambda *_: process.kill())
+    signal.alarm(GRACE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""Scala statements: Spark's own compiler, driven line by line in the session's JVM.
+
+The interpreter is scala.tools.nsc.interpreter.IMain, which ships with Spark; py4j calls it, so no
+line of Java or Scala is needed here. It runs on the JVM thread that works for the main thread.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from typing import Any
+
+from .outputs import message_of
+from .pythoncode import StatementError
+from .spark import Spark
+from .tables import MixedColumn, table_of
+
+# Two pieces, since each costs half a second and the second needs the first.
+_PRELUDE = (
+    "@transient val spark: org.apache.spark.sql.SparkSession = "
+    "org.apache.spark.sql.classic.SparkSession.getDefaultSession.get\n"
+    "@transient val sc: org.apache.spark.SparkContext = spark.sparkContext",
+    "import org.apache.spark.SparkContext._\nimport spark.implicits._\nimport spark.sql\n"
+    "import org.apache.spark.sql.functions._",
+)
+# A line that begins so goes on with the line before, although that one is complete.
+_CONTINUES = re.compile(r"\s*(\.(?!\d)|\)|(else|catch|finally|yield|with|extends)\b)")
+# `val res0: Int = 3`, as Scala 2.13 has it; Livy's users know `res0: Int = 3`.
+_VALUE = re.compile(r"^va[lr] (?=([^:=\n]+): )", re.MULTILINE)
+_STRING = re.compile(r'"""(.|\n)*?"""|"(\\.|[^"\\\n])*"')
+_ERROR = re.compile(
+    r"(?P<source>^.*\n)?^(?P<caret> *\^)\n(?: +|On line (?P<line>\d+): )error: (?P<text>.*)\n?",
+    re.MULTILINE,
+)
+_INDENT = 7  # columns of the prompt that the compiler's caret allows for
+_RDD_ROWS = 10  # what Livy shows of an RDD
+
+
+class ScalaCode:
+    """Made in the main thread; takes a few seconds, the first statement some more."""
+
+    def __init__(self, spark: Spark) -> None:
+        self._spark, self._jvm = spark, spark.jvm
+        jvm = self._jvm
+        spark.current()  # what the prelude asks for exists
+        loader = self._shared_loader()
+        settings = jvm.scala.tools.nsc.Settings()
+        classes = str(spark.settings.classes)
+        options = ["-classpath", self._classpath(), "-Yrepl-class-based", "-Yrepl-outdir", classes]
+        settings.processArguments(self._list(options), True)
+        self._echo = jvm.java.io.StringWriter()
+        writer = jvm.java.io.PrintWriter(self._echo)
+        reporter = jvm.scala.tools.nsc.interpreter.shell.ReplReporterImpl(settings, writer)
+        parent = jvm.scala.Some(loader)
+        self._main = jvm.scala.tools.nsc.interpreter.IMain(settings, parent, settings, reporter)
+        self._main.initializeCompiler()
+        self._own_thread()
+        for piece in _PRELUDE:
+            status, echo = self._interpret(piece)
+            if status != "Success":
+                raise RuntimeError(f"The Scala interpreter could not be prepared: {echo}")
+        accumulator = jvm.scala.tools.nsc.interpreter.shell.Accumulator()
+        self._completion = jvm.scala.tools.nsc.interpreter.shell.ReplCompletion(
+            self._main, accumulator
+        )
+
+    def evaluate(self, code: str, cancelled: threading.Event) -> dict[str, Any]:
+        """Data of the last line if that is a magic; all else goes to stdout.
+
+        Raises StatementError.
+        """
+        self._own_thread()
+        lines = code.strip("\n").split("\n")
+        data: dict[str, Any] = {}
+        at = 0
+        while at < len(lines):
+            if cancelled.is_set():
+                raise StatementError("Error", "The statement was cancelled.", [])
+            line = lines[at]
+            if line.startswith("%"):
+                data = self._magic(line)
+                at += 1
+            elif not line.strip():
+                # Livy's users count on it: a blank line takes a number of res0, res1, …
+                self._main.naming().freshUserVarName()
+                at += 1
+            else:
+                at = self._evaluate_from(lines, at)
+                data = {}
+        return data
+
+    def complete(self, code: str, cursor: int) -> list[str]:
+        found = self._completion.complete(code, cursor).candidates()
+        return sorted({found.apply(number).name() for number in range(found.size())})
+
+    def _evaluate_from(self, lines: list[str], at: int) -> int:
+        """The shortest complete piece from line `at` on; answers with the line after it."""
+        end = at + 1
+        while True:
+            while end < len(lines) and _CONTINUES.match(lines[end]):
+                end += 1
+            piece = "\n".join(lines[at:end])
+            status, echo = self._interpret(piece)
+            if status == "Incomplete":
+                if end == len(lines):
+                    if _only_comment(piece):
+                        return end
+                    raise StatementError("Error", "incomplete statement", [])
+                end += 1
+                continue
+            # A comment alone is an error without a word.
+            if status == "Error" and echo:
+                raise _error(echo, lines, at)
+            os.write(1, _as_before(echo, piece).encode("utf-8", "replace"))
+            return end
+
+    def _interpret(self, piece: str) -> tuple[str, str]:
+        try:
+            status = self._main.interpret(piece).toString()
+        finally:
+            self._spark.flush()
+            echo = self._echo.toString()
+            self._echo.getBuffer().setLength(0)
+        return status, echo
+
+    def _magic(self, line: str) -> dict[str, Any]:
+        words = line[1:].split()
+        if not words or words[0] not in ("json", "table"):
+            name = words[0] if words else ""
+            text = f"unknown magic command '{name}'" if name else "magic command not specified"
+            raise StatementError("UnknownMagic", text, [])
+        if len(words) != 2:
+            raise StatementError("ValueError", f"%{words[0]} needs the name of one variable", [])
+        found = self._main.valueOfTerm(words[1])
+        if not found.isDefined():
+            raise StatementError("NameError", f"name '{words[1]}' is not defined", [])
+        try:
+            value = self._as_python(found.get())
+            if words[0] == "json":
+                return {"application/json": value}
+            table = table_of(value, integer="BIGINT_TYPE")
+            return {"application/vnd.livy.table.v1+json": table}
+        except MixedColumn as error:
+            raise StatementError("TypeError", str(error), []) from None
+        except Exception as error:  # noqa: BLE001 - the value may be anything
+            raise StatementError("ValueError", message_of(error), []) from None
+
+    def _as_python(self, value: Any) -> Any:
+        if not hasattr(value, "getClass"):
+            return value  # py4j has made a Python value of it
+        if self._spark.is_a(value, "org.apache.spark.rdd.RDD"):
+            value = value.take(_RDD_ROWS)
+        if self._spark.is_a(value, "org.apache.spark.sql.Dataset"):
+            rows = value.toDF().limit(self._spark.settings.sql_rows).toJSON().collectAsList()
+            return [json.loads(row) for row in rows]
+        formats = getattr(getattr(self._jvm.org.json4s, "DefaultFormats$"), "MODULE$")
+        return json.loads(self._jvm.org.json4s.jackson.Serialization.write(value, formats))
+
+    def _own_thread(self) -> None:
+        """The JVM thread may be another one than last time, and println follows the thread."""
+        console = getattr(getattr(self._jvm.scala, "Console$"), "MODULE$")
+        console.setOutDirect(self._spark.stdout)
+        console.setErrDirect(self._spark.stderr)
+        self._jvm.java.lang.Thread.currentThread().setContextClassLoader(self._main.classLoader())
+
+    def _shared_loader(self) -> Any:
+        """The class loader that is the parent of the executor's as well, in local mode: it must be
+        the one that defines what is compiled here, else driver and executor have two classes of
+        one name and a collected array cannot hold its elements.
+        """
+        loader = self._spark.context_loader
+        loader.addURL(self._jvm.java.io.File(str(self._spark.settings.classes)).toURI().toURL())
+        return loader
+
+    def _classpath(self) -> str:
+        paths = [self._jvm.java.lang.System.getProperty("java.class.path")]
+        jars = self._spark.context.getConf().get("spark.jars", "") or ""
+        paths += [re.sub(r"^(file:(//)?|local:)", "", jar) for jar in jars.split(",") if jar]
+        return ":".join(paths)
+
+    def _list(self, items: list[str]) -> Any:
+        result = getattr(getattr(self._jvm.scala.collection.immutable, "Nil$"), "MODULE$")
+        for item in reversed(items):
+            result = getattr(result, "$colon$colon")(item)
+        return result
+
+
+def _only_comment(piece: str) -> bool:
+    return not re.sub(r"/\*.*?(\*/|\Z)|//[^\n]*", "", piece, flags=re.DOTALL).strip()
+
+
+def _as_before(echo: str, piece: str) -> str:
+    """Without `val`, except in lines that may belong to a value's own text."""
+    names = _STRING.sub("", piece)
+
+    def shorter(match: re.Match[str]) -> str:
+        return "" if match.start() == 0 or match[1] in names else match[0]
+
+    return _VALUE.sub(shorter, echo)
+
+
+def _error(echo: str, lines: list[str], at: int) -> StatementError:
+    """First line and rest; a compiler's message is brought into the form that clients show."""
+    match = _ERROR.search(echo)
+    if match is None:
+        first, _, rest = echo.partition("\n")
+        return StatementError("Error", first, rest.splitlines(keepends=True))
+    number = at + int(match["line"] or 1)
+    source = match["source"] or f"{' ' * _INDENT}{lines[at]}\n"
+    rest = [source, f"{match['caret']}\n", *echo[match.end() :].splitlines(keepends=True)]
+    before = echo[: match.start()].splitlines(keepends=True)
+    return StatementError("Error", f"<console>:{number}: error: {match['text']}", before + rest)

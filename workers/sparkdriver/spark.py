@@ -1,0 +1,155 @@
+"""One Spark application: the context, what statements need of it, and its kinds."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from .capture import Capture
+from .jvm import SparkFailed, start_jvm
+from .settings import Settings, spark_conf, write_properties
+
+RUNS = ("pyspark", "spark", "sql")  # kinds of statements
+
+
+class Spark:
+    """Made in the main thread; raises SparkFailed."""
+
+    def __init__(self, settings: Settings, capture: Capture) -> None:
+        self.settings = settings
+        conf = spark_conf(settings)
+        for folder in (settings.temporary, settings.classes):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        _set_environment(settings, conf)
+        properties = settings.folder / "spark.conf"
+        write_properties(properties, conf)
+        self.process: subprocess.Popen[bytes]
+        self.process, self.gateway = start_jvm(settings.folder, properties, capture)
+        self.jvm: Any = self.gateway.jvm
+        self.context_loader: Any = self.jvm.java.lang.Thread.currentThread().getContextClassLoader()
+        self.stdout = self._print_stream(capture.out.path)
+        self.stderr = self._print_stream(capture.err.path)
+        self._start_context()
+        # Spark's log has got hold of the real System.err by now.
+        self.jvm.java.lang.System.setOut(self.stdout)
+        self.jvm.java.lang.System.setErr(self.stderr)
+
+    def _start_context(self) -> None:
+        from pyspark import SparkContext  # noqa: PLC0415 - heavy imports come late
+        from pyspark.sql import SparkSession  # noqa: PLC0415
+
+        SparkContext._ensure_initialized(gateway=self.gateway)
+        try:
+            self.context = SparkContext()
+            self.session = SparkSession.builder.getOrCreate()
+        except Exception as error:
+            raise SparkFailed(f"Spark could not be started: {_first_sentence(error)}") from error
+        os.chdir(self.files_folder())
+
+    def _print_stream(self, path: Path) -> Any:
+        stream = self.jvm.java.io.FileOutputStream(str(path), True)
+        return self.jvm.java.io.PrintStream(stream, True, "UTF-8")
+
+    def flush(self) -> None:
+        self.stdout.flush()
+
+    def is_a(self, value: Any, name: str) -> bool:
+        return bool(self.jvm.py4j.reflection.TypeUtil.isInstanceOf(name, value))
+
+    def files_folder(self) -> str:
+        """Where Spark puts the session's files; the session's own folder while it is stopped."""
+        from pyspark import SparkFiles  # noqa: PLC0415
+
+        if self._context() is None:
+            return str(self.settings.folder)
+        return SparkFiles.getRootDirectory()
+
+    def current(self) -> Any:
+        """The SparkSession of now: a statement may have stopped ours and made another."""
+        session = type(self.session)._instantiatedSession
+        if session is None or session.sparkContext._jsc is None:
+            session = type(self.session).builder.getOrCreate()
+        return session
+
+    def set_group(self, group: str) -> None:
+        """Jobs that the main thread starts from now on belong to `group`."""
+        context = self._context()
+        if context is not None:
+            context.setJobGroup(group, "statement", True)
+
+    def cancel_group(self, group: str) -> None:
+        """Its jobs, and those it would still start."""
+        context = self._context()
+        if context is not None:
+            context.sc().cancelJobGroupAndFutureJobs(group)
+
+    def tracker(self) -> Any:
+        """Spark's JavaSparkStatusTracker; None when there is no Spark context."""
+        context = self._context()
+        return None if context is None else context.statusTracker()
+
+    def _context(self) -> Any:
+        """The JavaSparkContext of now, or None after a statement has stopped it."""
+        context = type(self.context)._active_spark_context
+        return None if context is None else context._jsc
+
+    def facts(self) -> dict[str, Any]:
+        """What `ready` tells of a session that has started."""
+        versions = {
+            "python": platform.python_version(),
+            "spark": self.context.version,
+            "java": self.jvm.java.lang.System.getProperty("java.version"),
+            "scala": self.jvm.scala.util.Properties.versionNumberString(),
+        }
+        return {
+            "kinds": list(RUNS),
+            "versions": versions,
+            "app_id": self.context.applicationId,
+            "ui_url": self.context.uiWebUrl,
+        }
+
+    def names(self) -> dict[str, Any]:
+        """What Python statements find defined."""
+        from pyspark import cloudpickle, sql  # noqa: PLC0415
+
+        names: dict[str, Any] = {
+            "sc": self.context,
+            "spark": self.session,
+            "cloudpickle": cloudpickle,
+        }
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            names["sqlContext"] = sql.SQLContext(self.context, self.session)
+            names["HiveContext"] = sql.HiveContext
+            try:
+                from pyspark.streaming import StreamingContext  # noqa: PLC0415
+
+                names["StreamingContext"] = StreamingContext
+            except ImportError:  # it is on its way out of Spark
+                pass
+        return names
+
+
+def _set_environment(settings: Settings, conf: dict[str, str]) -> None:
+    """For the JVM and for what statements start. Python workers are of the driver's own Python
+    unless conf says otherwise: another minor version could not read its functions.
+    """
+    temporary = str(settings.temporary)
+    os.environ["TMPDIR"] = temporary
+    os.environ.pop("SPARK_LOCAL_DIRS", None)  # it would win over spark.local.dir
+    os.environ.setdefault("PYSPARK_PYTHON", conf.get("spark.pyspark.python", sys.executable))
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    if conf["spark.master"].startswith("local"):
+        # Keeps Spark from warning that the host's name leads to a loopback address.
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+
+
+def _first_sentence(error: Exception) -> str:
+    thrown = getattr(error, "java_exception", None)
+    text = thrown.toString() if thrown is not None else str(error)
+    return text.strip().split("\n")[0]

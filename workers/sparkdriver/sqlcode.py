@@ -1,0 +1,77 @@
+"""SQL statements: one query, answered as schema and rows."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import decimal
+from typing import Any
+
+from pyspark.sql import SparkSession
+from pyspark.sql.types import (
+    ArrayType,
+    DataType,
+    MapType,
+    StructType,
+    TimestampType,
+)
+
+from .outputs import message_of
+from .pythoncode import StatementError
+
+
+def evaluate_sql(spark: SparkSession, query: str, most_rows: int) -> dict[str, Any]:
+    """Raises StatementError."""
+    try:
+        table = spark.sql(query)
+        schema, rows = table.schema, table.take(most_rows)
+        data = [
+            [_cell(value, field.dataType) for value, field in zip(row, schema.fields, strict=True)]
+            for row in rows
+        ]
+    except KeyboardInterrupt:
+        raise StatementError("Error", "The statement was cancelled.", []) from None
+    except Exception as error:  # noqa: BLE001 - Spark's, py4j's, Java's
+        raise StatementError("Error", _message(error), _frames(error)) from None
+    return {"application/json": {"schema": schema.jsonValue(), "data": data}}
+
+
+def _message(error: Exception) -> str:
+    thrown = getattr(error, "java_exception", None)  # of a Py4JJavaError
+    return (thrown.toString() if thrown is not None else message_of(error)).strip()
+
+
+def _frames(error: Exception) -> list[str]:
+    """Spark's own frames; an error of this process has none that would tell a user anything."""
+    trace = getattr(error, "_stackTrace", None)
+    thrown = getattr(error, "java_exception", None)
+    if thrown is not None:
+        trace = "\n".join(f"\tat {frame.toString()}" for frame in thrown.getStackTrace())
+    lines = (trace or "").splitlines()
+    return [f"{line.strip()}\n" for line in lines if line.startswith("\tat ")]
+
+
+def _cell(value: Any, kind: DataType) -> Any:
+    """A value as JSON. Instants are in UTC; timestamps without a zone stay without."""
+    if value is None or isinstance(value, bool | int | str | float):
+        return value
+    if isinstance(kind, StructType):
+        return {f.name: _cell(item, f.dataType) for item, f in zip(value, kind, strict=True)}
+    if isinstance(kind, ArrayType):
+        return [_cell(item, kind.elementType) for item in value]
+    if isinstance(kind, MapType):
+        return {
+            str(_cell(key, kind.keyType)): _cell(item, kind.valueType)
+            for key, item in value.items()
+        }
+    if isinstance(value, decimal.Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime.datetime):
+        if not isinstance(kind, TimestampType):
+            return value.isoformat()
+        return value.astimezone(datetime.UTC).replace(tzinfo=None).isoformat() + "Z"
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, bytes | bytearray):
+        return base64.b64encode(value).decode("ascii")
+    return str(value)

@@ -1,0 +1,140 @@
+"""From a statement's code to its output, for every kind."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import threading
+import types
+from collections.abc import Callable
+from typing import Any
+
+from .capture import Capture
+from .completion import complete_python
+from .interrupts import Interrupts
+from .messages import Complete, Run
+from .outputs import Output, failed, message_of, succeeded
+from .pythoncode import PythonCode, StatementError
+from .spark import Spark
+
+NO_R = "This session does not run R: that needs SparkR, which PyPI's Spark comes without."
+
+
+class Statements:
+    """The interpreters of one session. Made and used in the main thread."""
+
+    def __init__(
+        self, spark: Spark, capture: Capture, interrupts: Interrupts, note: Callable[[str], None]
+    ) -> None:
+        self._spark, self._capture = spark, capture
+        self._interrupts, self._note = interrupts, note
+        self._pid = os.getpid()
+        module = types.ModuleType("__main__")
+        # So that pickle and cloudpickle find what the cells define.
+        sys.modules["__main__"] = module
+        module.__dict__.update(spark.names())
+        self._python = PythonCode(module.__dict__)
+        self._scala: Any = None
+        # What a session is made for is ready when the session is.
+        if spark.settings.kind == "spark":
+            self._scala_code()
+
+    def run(self, run: Run, group: str, cancelled: threading.Event) -> Output:
+        """Whatever happens becomes the output; only the end of the process does not.
+
+        Its Spark jobs belong to `group`.
+        """
+        self._capture.begin()
+        _stand_somewhere(self._spark)
+        data: dict[str, Any] = {}
+        error: StatementError | None = None
+        try:
+            try:
+                self._spark.set_group(group)
+                with self._interrupts.statement(cancelled):
+                    data = self._evaluate(run, cancelled)
+            finally:
+                self._interrupts.shield()
+        except StatementError as found:
+            error = found
+        except KeyboardInterrupt:
+            # It came when the cell had just ended.
+            self._interrupts.shield()
+            error = StatementError("KeyboardInterrupt", "", [])
+        except BaseException as found:  # noqa: BLE001 - our own mistake must not end the session
+            name = f"Internal Error: {type(found).__name__}"
+            error = StatementError(name, message_of(found), [])
+        if os.getpid() != self._pid:
+            os._exit(0)  # the cell has forked, and this is the copy: it must not answer
+        text = "".join(self._capture.end())
+        if error is not None:
+            # A failed statement's output has no place for what was printed; it stands first.
+            printed = text.splitlines(keepends=True)
+            if printed and not printed[-1].endswith("\n"):
+                printed[-1] += "\n"
+            return failed(run.statement, error.ename, error.evalue, printed + error.trace)
+        return succeeded(run.statement, _with_text(data, text, run.kind))
+
+    def complete(self, wanted: Complete, busy: bool) -> list[str]:
+        """Called from another thread; the Scala compiler does one thing at a time."""
+        if wanted.kind == "pyspark":
+            return complete_python(self._python.namespace, wanted.code[: wanted.cursor])
+        if wanted.kind == "spark" and self._scala is not None and not busy:
+            return self._scala.complete(wanted.code, wanted.cursor)
+        return []
+
+    def _evaluate(self, run: Run, cancelled: threading.Event) -> dict[str, Any]:
+        code = _with_newlines(run.code)
+        if run.kind == "pyspark":
+            with self._interrupts.raising():
+                return self._python.evaluate(code)
+        if run.kind == "sql":
+            from .sqlcode import evaluate_sql  # noqa: PLC0415 - imports pyspark
+
+            with self._interrupts.raising():
+                return evaluate_sql(self._spark.current(), code, self._spark.settings.sql_rows)
+        if run.kind == "spark":
+            return self._scala_code().evaluate(code, cancelled)
+        if run.kind == "sparkr":
+            raise StatementError("InterpreterError", NO_R, [])
+        raise StatementError("InterpreterError", f"Nothing here runs code of '{run.kind}'.", [])
+
+    def _scala_code(self) -> Any:
+        if self._scala is None:
+            from .scalacode import ScalaCode  # noqa: PLC0415
+
+            try:
+                self._scala = ScalaCode(self._spark)
+            except Exception as error:  # noqa: BLE001 - a Java error as well
+                self._note(f"the Scala interpreter could not be started: {error}")
+                raise StatementError(
+                    "InterpreterError", "Fail to start interpreter", [f"{message_of(error)}\n"]
+                ) from None
+        return self._scala
+
+
+def _stand_somewhere(spark: Spark) -> None:
+    """The working directory is Spark's, and goes when a statement stops Spark."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        os.chdir(spark.files_folder())
+
+
+def _with_text(data: dict[str, Any], text: str, kind: str) -> dict[str, Any]:
+    """Livy's forms: Python's text without white space at its end and beside a magic's value only
+    if there is some; Scala's with its last newline, and never beside a value; SQL's not at all.
+    """
+    if kind == "spark":
+        return data or {"text/plain": text}
+    if kind == "sql":
+        return data
+    text = text.rstrip()
+    return data | {"text/plain": text} if text or not data else data
+
+
+def _with_newlines(code: str) -> str:
+    """The first kind of line end that is found decides what counts as one."""
+    first = re.search(r"\r\n|\r|\n", code)
+    return code if first is None else code.replace(first[0], "\n")

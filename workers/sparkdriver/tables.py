@@ -1,0 +1,102 @@
+"""Python values as Livy's table: `{"headers": [{"name", "type"}], "data": [[…]]}`."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+from collections.abc import Sequence
+from typing import Any
+
+_NULL = "NULL_TYPE"
+_ABSENT = object()
+
+
+class MixedColumn(TypeError):
+    """Rows whose values do not fit into one column, or no cell of a table at all."""
+
+
+def table_of(value: object, integer: str = "INT_TYPE") -> dict[str, Any]:
+    """Rows are the items of a list or tuple; anything else is one row. Raises MixedColumn.
+
+    `integer` is the type of whole numbers: Livy's Scala side has another one than its Python side.
+    """
+    value = _plain(value)
+    is_rows = isinstance(value, list) or (type(value) is tuple)
+    rows = [_columns(row) for row in (value if is_rows else [value])]
+    names = _names(rows)
+    types = dict.fromkeys(names, _NULL)
+    data = []
+    for row in rows:
+        cells = [_cell(row.get(name, _ABSENT)) for name in names]
+        data.append([cell for _, cell in cells])
+        for name, (kind, _) in zip(names, cells, strict=True):
+            types[name] = _joined(name, types[name], kind)
+    headers = [{"name": name, "type": types[name].replace("INT_TYPE", integer)} for name in names]
+    return {"headers": headers, "data": data}
+
+
+def _columns(row: object) -> dict[str, Any]:
+    row = _plain(row)
+    fields = getattr(row, "__fields__", None)  # of a Spark Row
+    if isinstance(row, tuple) and fields:
+        return dict(zip(map(str, fields), row, strict=False))
+    if isinstance(row, dict):
+        return {str(key): row[key] for key in sorted(row, key=str)}
+    if isinstance(row, list | tuple):
+        return {str(number): item for number, item in enumerate(row)}
+    return {"0": row}
+
+
+def _names(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Of all rows, in the order in which they appear."""
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def _joined(name: str, one: str, other: str) -> str:
+    if one == _NULL:
+        return other
+    if other in (_NULL, one):
+        return one
+    raise MixedColumn(f"table rows have different types: column '{name}' has {one} and {other}")
+
+
+def _cell(value: Any) -> tuple[str, Any]:
+    value = _plain(value)
+    if value is None or value is _ABSENT:
+        return _NULL, None
+    for kind, types in _TYPES.items():
+        if isinstance(value, types):
+            return kind, _inside(value)
+    raise MixedColumn(f"a value of type {type(value).__name__} cannot stand in a table")
+
+
+# bool before int and datetime before date: they are subclasses of these.
+_TYPES: dict[str, Any] = {
+    "BOOLEAN_TYPE": bool,
+    "INT_TYPE": int,
+    "DOUBLE_TYPE": float,
+    "STRING_TYPE": str,
+    "TIMESTAMP_TYPE": datetime.datetime,
+    "DATE_TYPE": datetime.date,
+    "DECIMAL_TYPE": decimal.Decimal,
+    "MAP_TYPE": dict,
+    "ARRAY_TYPE": (list, tuple),
+}
+
+
+def _inside(value: Any) -> Any:
+    """The cell as JSON; what stands in an array or a map follows the same rules."""
+    if isinstance(value, datetime.date | decimal.Decimal):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(key): _cell(item)[1] for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cell(item)[1] for item in value]
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """numpy's scalars and arrays as Python's own values."""
+    if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+        return value.tolist()
+    return value

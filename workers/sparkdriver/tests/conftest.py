@@ -1,0 +1,24 @@
+"""Sessions for tests: most share one, since Spark takes seconds to start."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from session import Session
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """For tests that leave the session usable. Its kind is one that starts every interpreter."""
+    session = Session(tmp_path_factory.mktemp("shared"), kind="spark", sql_rows=20)
+    session.wait_until_idle()
+    yield session
+    session.end()
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Session]:
+    """For tests that end it. Still starting when the test begins."""
+    session = Session(tmp_path)
+    yield session
+    session.end()

@@ -1,0 +1,154 @@
+"""A driver as a real process with real Spark, spoken to over its socket."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sparkdriver.lifeline import members
+
+WORKERS = Path(__file__).resolve().parents[2]
+ROOT = WORKERS.parent
+PATIENCE = 60  # seconds until a test is given up; no test waits this long when all is well
+CONF = {"spark.master": "local[2]", "spark.driver.memory": "512m"}
+# Less work for two cores: compiled only as far as it pays within a minute.
+CONF |= {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
+CONF |= {"spark.sql.shuffle.partitions": "2"}
+
+
+def wait_for(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
+    """The condition's first true value, asked for until it comes."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, f"waited {seconds} s for {what}"
+        time.sleep(0.01)
+    return value
+
+
+class Session:
+    """`folder` is the driver's; further settings as in settings.json."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.folder = folder
+        # A path below pytest's folders may be too long for a socket.
+        self.socket = f"/tmp/sd-{os.getpid()}-{id(self):x}"
+        given = {"session": "s-1", "socket": self.socket, "kind": "pyspark", "name": "tests"}
+        given |= {"conf": CONF, "orphan_timeout": 60} | settings
+        (folder / "settings.json").write_text(json.dumps(given), "utf-8")
+        with open(folder / "stdout.log", "wb") as out, open(folder / "stderr.log", "wb") as err:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "sparkdriver", "--folder", str(folder)],
+                env=os.environ | {"PYTHONPATH": str(WORKERS)},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
+        self.seen: list[dict[str, Any]] = []
+        self._count = 0
+        wait_for(lambda: os.path.exists(self.socket) or self.process.poll() is not None, "a socket")
+        self.connect()
+
+    def connect(self) -> dict[str, Any]:
+        """A new connection; answers with its first message."""
+        self._peer = socket.socket(socket.AF_UNIX)
+        self._peer.settimeout(PATIENCE)
+        wait_for(self._connected, "the socket to listen")
+        self._lines = self._peer.makefile("rb")
+        self.hello = self.read()
+        return self.hello
+
+    def _connected(self) -> bool:
+        with contextlib.suppress(ConnectionRefusedError):
+            self._peer.connect(self.socket)
+            return True
+        return False
+
+    def disconnect(self) -> None:
+        self._peer.shutdown(socket.SHUT_RDWR)
+        self._peer.close()
+
+    def wait_until_idle(self) -> dict[str, Any]:
+        while self.hello["state"] == "starting":
+            self.hello = self.read_type("ready", "failed")
+        return self.hello
+
+    def send(self, **message: Any) -> None:
+        self.write(json.dumps(message).encode() + b"\n")
+
+    def write(self, data: bytes) -> None:
+        self._peer.sendall(data)
+
+    def read(self) -> dict[str, Any]:
+        line = self._lines.readline()
+        assert line, f"the driver has closed the connection\n{self.log('stderr')[-3000:]}"
+        self.seen.append(json.loads(line))
+        return self.seen[-1]
+
+    def read_type(self, *types: str) -> dict[str, Any]:
+        while self.read()["type"] not in types:
+            pass
+        return self.seen[-1]
+
+    def start(self, code: str, kind: str = "pyspark") -> str:
+        """The job's name; its statement's number is in it."""
+        self._count += 1
+        job = f"job-{self._count}"
+        fields = {"statement": self._count, "kind": kind, "code": code}
+        self.send(type="run", job=job, attempt="1", **fields)
+        return job
+
+    def result(self, job: str, acknowledge: bool = True) -> dict[str, Any]:
+        while True:
+            message = self.read_type("result")
+            if message["job"] == job:
+                break
+        if acknowledge:
+            self.send(type="ack", job=job, attempt="1")
+        return message
+
+    def run(self, code: str, kind: str = "pyspark") -> dict[str, Any]:
+        """The statement's output."""
+        return json.loads(self.result(self.start(code, kind))["output"])
+
+    def data(self, code: str, kind: str = "pyspark") -> dict[str, Any]:
+        output = self.run(code, kind)
+        assert output["status"] == "ok", output
+        return output["data"]
+
+    def text(self, code: str, kind: str = "pyspark") -> str:
+        return self.data(code, kind)["text/plain"]
+
+    def cancel(self, job: str) -> None:
+        self.send(type="cancel", job=job, attempt="1")
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text("utf-8", "replace")
+
+    def processes(self) -> list[int]:
+        """The driver and everything it started."""
+        return list(members(self.process.pid))
+
+    def wait_until_gone(self, seconds: float = PATIENCE) -> None:
+        """The driver has ended, everything it started has, and the socket is removed."""
+        self.process.wait(seconds)
+        wait_for(lambda: not self.processes(), "the driver's processes to end", seconds)
+        wait_for(lambda: not os.path.exists(self.socket), "the socket to go", seconds)
+
+    def end(self) -> None:
+        with contextlib.suppress(OSError):
+            self._peer.close()
+        for pid in [self.process.pid, *self.processes()]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        Path(self.socket).unlink(missing_ok=True)

@@ -1,0 +1,107 @@
+"""A cancel interrupts, and the session goes on with its variables."""
+
+import json
+import time
+
+import pytest
+
+LOOPS = {
+    "a loop": "while True: pass",
+    "a sleep": "time.sleep(60)",
+    "a child process": "import subprocess; subprocess.run(['sleep', '60'])",
+    "a read from a pipe": "import os; os.read(os.pipe()[0], 1)",
+    "a lock": "import threading; l = threading.Lock(); l.acquire(); l.acquire()",
+    "a Spark job": "sc.parallelize([1, 2], 2).map(lambda i: time.sleep(60)).count()",
+    "a Spark job that is tried again": """
+while True:
+    try:
+        sc.parallelize([1]).map(lambda i: time.sleep(60)).count()
+    except Exception:
+        pass
+""",
+    "a loop that swallows the first": """
+try:
+    while True: pass
+except KeyboardInterrupt:
+    pass
+while True: pass
+""",
+    "a wait in the JVM": "sc._jvm.java.lang.Thread.sleep(60000)",
+    "a wait in the JVM that nothing interrupts": """
+semaphore = sc._jvm.java.util.concurrent.Semaphore(0)
+semaphore.acquireUninterruptibly()
+""",
+    "short calls to the JVM": "while True: sc._jvm.java.lang.System.nanoTime()",
+    "printing": "while True: print('x' * 1000)",
+}
+
+
+@pytest.mark.parametrize("what", LOOPS)
+def test_python(shared, what):
+    shared.run("kept = 0")
+    job = shared.start(f"import time\nkept = 1\n{LOOPS[what]}")
+    shared.read_type("started")
+    time.sleep(0.3)  # into the job, not only its beginning; nothing is concluded from it
+    since = time.monotonic()
+    shared.cancel(job)
+    message = shared.result(job)
+    assert time.monotonic() - since < 2
+    assert message["cancelled"]
+    assert '"ename": "KeyboardInterrupt"' in message["output"]
+    assert "sparkdriver" not in message["output"]
+    # Neither the variables nor the connection to the JVM have suffered.
+    assert shared.text("kept") == "1"
+    assert shared.text("sc.parallelize([1, 2]).count()") == "2"
+    assert shared.run("import time; time.sleep(0.2)")["status"] == "ok"
+
+
+def test_sql(shared):
+    query = "SELECT count(*) FROM range(10000000000) a JOIN range(100000) b"
+    job = shared.start(query, "sql")
+    shared.read_type("started")
+    time.sleep(0.3)
+    since = time.monotonic()
+    shared.cancel(job)
+    message = shared.result(job)
+    assert time.monotonic() - since < 2
+    assert message["cancelled"]
+    assert "cancelled" in json.loads(message["output"])["evalue"].lower()
+    assert answer_of(shared) == [[7]]
+    assert shared.text("1") == "1"
+
+
+def answer_of(session):
+    return session.data("SELECT 7", "sql")["application/json"]["data"]
+
+
+def test_cancels_around_the_end_of_a_statement_never_harm_the_next(shared):
+    shared.run("import time")
+    for number in range(100):
+        job = shared.start(f"time.sleep({number % 10} / 3000)\n{number}")
+        if number % 2:
+            shared.read_type("started")
+        shared.cancel(job)
+        output = shared.result(job)["output"]
+        assert output is None or '"ok"' in output or "KeyboardInterrupt" in output
+        assert shared.text("sc._jvm.java.lang.Math.abs(-3)") == "3"
+
+
+def test_a_cancel_for_another_run_changes_nothing(shared):
+    job = shared.start("import time; time.sleep(0.3); 5")
+    shared.send(type="cancel", job=job, attempt="an older one")
+    shared.send(type="cancel", job="another", attempt="1")
+    message = shared.result(job)
+    assert not message["cancelled"]
+    assert '"5"' in message["output"]
+    shared.cancel(job)  # it has ended
+    assert shared.text("6") == "6"
+
+
+def test_a_statement_that_catches_the_interruption_ends_as_it_likes(shared):
+    code = "try:\n    while True: pass\nexcept KeyboardInterrupt:\n    print('caught')"
+    job = shared.start(code)
+    shared.read_type("started")
+    shared.cancel(job)
+    message = shared.result(job)
+    assert message["cancelled"]
+    assert '"caught"' in message["output"] or "KeyboardInterrupt" in message["output"]

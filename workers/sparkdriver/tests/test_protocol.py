@@ -1,0 +1,182 @@
+"""Messages, their order, and what happens over several connections."""
+
+import json
+import os
+
+import pytest
+from session import ROOT
+
+from sparkdriver import messages
+
+LINES = (ROOT / "protocol" / "driver-messages.jsonl").read_text("utf-8").splitlines()
+ENTRIES = [json.loads(line) for line in LINES]
+MESSAGES = [(entry["direction"], entry["message"]) for entry in ENTRIES]
+
+
+def test_the_examples_are_read_as_they_are_meant():
+    for direction, message in MESSAGES:
+        if direction == "to_driver":
+            read = messages.parse(json.dumps(message).encode())
+            assert type(read).__name__.lower() == message["type"]
+            assert all(message[name] == value for name, value in vars(read).items())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{",
+        b"\xff",
+        b"null",
+        b'{"type": "dance"}',
+        b'{"type": []}',
+        b'{"type": "ack", "job": "j"}',
+        b'{"type": "complete", "request": true, "kind": "sql", "code": "", "cursor": 0}',
+    ],
+)
+def test_what_is_no_message(line):
+    with pytest.raises(messages.ProtocolError):
+        messages.parse(line)
+
+
+def test_the_examples_are_answered_as_written(shared):
+    runs = {m["job"]: m for d, m in MESSAGES if m["type"] == "run"}
+    results = {m["job"]: m for d, m in MESSAGES if m["type"] == "result"}
+    assert runs.keys() <= results.keys()
+    for job, run in runs.items():
+        shared.send(**run)
+        answer = shared.read_type("result")
+        shared.send(type="ack", job=job, attempt=run["attempt"])
+        assert answer == results[job]
+    complete = next(m for d, m in MESSAGES if m["type"] == "complete")
+    shared.send(**complete)
+    assert shared.read_type("candidates") == next(
+        m for d, m in MESSAGES if m["type"] == "candidates"
+    )
+
+
+def test_ready_tells_what_runs_here(shared):
+    example = next(m for d, m in MESSAGES if m["type"] == "ready" and m["state"] == "idle")
+    assert shared.hello.keys() == example.keys()
+    assert shared.hello["kinds"] == ["pyspark", "spark", "sql"]
+    assert shared.hello["versions"].keys() == example["versions"].keys()
+    assert shared.hello["app_id"].startswith("local-")
+    assert (shared.hello["pid"], shared.hello["session"]) == (shared.process.pid, "s-1")
+
+
+def test_the_driver_says_who_it_is(shared):
+    identity = json.loads((shared.folder / "driver.json").read_text("utf-8"))
+    stat = open(f"/proc/{shared.process.pid}/stat").read().rpartition(")")[2].split()  # noqa: SIM115
+    assert identity == {"pid": shared.process.pid, "started": stat[19]}
+
+
+def test_a_run_has_started_progress_and_one_result(shared):
+    code = "import time\nsc.parallelize(range(8), 8).map(lambda i: time.sleep(0.3)).count()"
+    job = shared.start(code)
+    del shared.seen[:]
+    shared.result(job)
+    types = [message["type"] for message in shared.seen]
+    assert types[0] == "started"
+    assert types[-1] == "result"
+    assert set(types[1:-1]) == {"progress"}
+    values = [message["value"] for message in shared.seen[1:-1]]
+    assert values == sorted(values)
+    assert all(0 < value <= 1 for value in values)
+
+
+def test_lines_that_are_no_messages_are_passed_over(shared):
+    shared.write(b'\n{\nnull\n\xff\n{"type":"dance"}\n{"type":[]}\n')
+    assert shared.text("1") == "1"
+
+
+def test_a_run_while_busy_is_refused_and_the_running_one_goes_on(shared):
+    job = shared.start("import time; time.sleep(0.5); 'first'")
+    shared.read_type("started")
+    other = shared.start("'second'")
+    refused = json.loads(shared.result(other)["output"])
+    assert (refused["ename"], refused["traceback"]) == ("SessionBusy", [])
+    assert "first" in shared.result(job)["output"]
+
+
+def test_a_repeated_run_is_not_executed_again(shared):
+    shared.run("calls = 0")
+    fields = {"statement": 9, "kind": "pyspark", "code": "calls += 1; calls"}
+    run = {"type": "run", "job": "repeated", "attempt": "1", **fields}
+    shared.send(**run)
+    shared.send(**run)
+    first = shared.result("repeated", acknowledge=False)
+    shared.send(**run)  # not acknowledged: its result comes again
+    assert shared.result("repeated") == first
+    assert shared.text("calls") == "1"
+
+
+def test_results_are_kept_until_they_are_acknowledged(shared):
+    job = shared.start("import time; time.sleep(0.5); 'kept'")
+    shared.read_type("started")
+    shared.disconnect()
+    hello = shared.connect()
+    assert (hello["state"], hello["running"]) == ("busy", {"job": job, "attempt": "1"})
+    first = shared.result(job, acknowledge=False)
+    shared.disconnect()
+    hello = shared.connect()
+    assert (hello["type"], hello["state"], hello["running"]) == ("ready", "idle", None)
+    assert "kinds" in hello
+    assert shared.read() == first
+    shared.send(type="ack", job=job, attempt="1")
+    assert shared.text("1") == "1"
+    shared.disconnect()
+    shared.connect()
+    assert shared.text("2") == "2"
+    assert [m["job"] for m in shared.seen if m["type"] == "result"].count(job) == 2
+
+
+def test_a_new_connection_replaces_the_old_one(shared):
+    old = shared._lines
+    shared.connect()
+    assert old.read() == b""
+    assert shared.text("1") == "1"
+
+
+def test_completion_of_python_names(shared):
+    shared.run("number = 5")
+
+    def found(code, kind="pyspark"):
+        shared.send(type="complete", request=1, kind=kind, code=code, cursor=len(code))
+        return shared.read_type("candidates")["candidates"]
+
+    assert "number" in found("x = numb")
+    assert found("1 + number.bit_le") == ["bit_length"]
+    assert found("nowhere.a") == []
+    assert found("") == found("1 + ") == []
+    assert found("SELECT nu", "sql") == []
+    shared.send(type="complete", request=2, kind="pyspark", code="number.bit_c 7", cursor=12)
+    assert shared.read_type("candidates")["candidates"] == ["bit_count"]
+
+
+def test_what_is_printed_between_statements_goes_to_the_log(shared):
+    code = "import threading\ndone = threading.Event()\n"
+    shared.run(f"{code}threading.Timer(0.2, lambda: (print('in between'), done.set())).start()")
+    assert done_waits(shared)
+    assert shared.text("print('own')") == "own"
+    assert "in between" in shared.log("stdout")
+
+
+def done_waits(session):
+    """Waits outside of any statement until the timer has printed."""
+    job = session.start("done.is_set()")
+    while "True" not in session.result(job)["output"]:
+        job = session.start("done.is_set()")
+    return True
+
+
+def test_a_worker_of_multiprocessing_may_be_terminated(shared):
+    code = "import multiprocessing, time\nfork = multiprocessing.get_context('fork')\n"
+    code += "p = fork.Process(target=time.sleep, args=(60,)); p.start(); p.terminate(); p.join()"
+    assert shared.text(f"{code}\np.exitcode") == "-15"
+    assert os.path.exists(shared.socket)
+    assert shared.text("fork.Pool(1).map(abs, [-1])") == "[1]"
+
+
+def test_a_cell_that_forks_answers_once(shared):
+    shared.run("import os\npid = os.fork()")
+    assert shared.text("pid > 0") == "True"
+    assert shared.text("os.waitpid(pid, 0)[1]") == "0"

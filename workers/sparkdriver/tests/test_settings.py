@@ -1,0 +1,57 @@
+"""What a driver makes of its settings."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sparkdriver.settings import Settings, read_settings, spark_conf, write_properties
+
+
+def given(folder: Path, **more) -> Settings:
+    values = {"session": "s", "socket": "/tmp/s", "kind": "pyspark"} | more
+    (folder / "settings.json").write_text(json.dumps(values), "utf-8")
+    return read_settings(folder)
+
+
+def test_lists_stand_in_front_of_those_in_conf(tmp_path):
+    conf = {"spark.jars": "c.jar", "spark.files": "d.txt"}
+    settings = given(
+        tmp_path, conf=conf, jars=["a.jar", "b.jar"], py_files=["p.py"], archives=["z"]
+    )
+    made = spark_conf(settings)
+    assert made["spark.jars"] == "a.jar,b.jar,c.jar"
+    assert made["spark.files"] == "d.txt"
+    assert made["spark.submit.pyFiles"] == "p.py"
+    assert made["spark.archives"] == "z"
+    yarn = spark_conf(given(tmp_path, conf={"spark.master": "yarn"}, archives=["z"]))
+    assert yarn["spark.yarn.dist.archives"] == "z"
+    assert "spark.driver.host" not in yarn
+
+
+def test_temporary_files_stay_below_the_folder_whatever_conf_says(tmp_path):
+    conf = {"spark.local.dir": "/elsewhere", "spark.driver.extraJavaOptions": "-Dx=1"}
+    made = spark_conf(given(tmp_path, conf=conf))
+    assert made["spark.local.dir"] == f"{tmp_path}/tmp"
+    assert made["spark.driver.extraJavaOptions"].startswith(f'"-Djava.io.tmpdir={tmp_path}/tmp" ')
+    assert made["spark.driver.extraJavaOptions"].endswith(" -Dx=1")
+
+
+def test_keys_that_are_not_sparks_are_left_out(tmp_path):
+    made = spark_conf(given(tmp_path, conf={"livy.rsc.x": 1, "spark.x": 2, "spark.y": True}))
+    assert "livy.rsc.x" not in made
+    assert (made["spark.x"], made["spark.y"]) == ("2", "True")
+
+
+def test_a_kind_that_is_not_known(tmp_path):
+    with pytest.raises(ValueError, match="The kind 'cobol' is none of pyspark"):
+        given(tmp_path, kind="cobol")
+
+
+def test_properties_are_private_and_survive_any_character(tmp_path):
+    path = tmp_path / "conf"
+    write_properties(path, {"spark.a b": "c=d:e\\f\n#ü🐈 "})
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.read_text("ascii") == (
+        "spark.a\\u0020b=c\\u003dd\\u003ae\\u005cf\\u000a\\u0023\\u00fc\\ud83d\\udc08\\u0020\n"
+    )
