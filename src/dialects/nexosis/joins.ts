@@ -64,6 +64,13 @@ function declaredOf({ name, columns }: View, all: readonly Column[]) {
   return declared;
 }
 
+/** The data set that a join names. */
+export function joinedName(said: unknown): string | undefined {
+  const of = isObject(said) ? lowered(said)['dataset'] : undefined;
+  const name = isObject(of) ? lowered(of)['name'] : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
+
 interface Right {
   readonly dataSet: DataSet;
   readonly options: Options;
@@ -74,8 +81,8 @@ async function rightOf(reads: NexosisReads, view: View, said: unknown): Promise<
   if (of['calendar'] !== undefined) throw invalidField('joins', 'Joins with calendars are not offered here.');
   if (Array.isArray(of['joins']) && of['joins'].length > 0)
     throw invalidField('joins', 'A join within a join is not offered here: list all of them in the view.');
-  const target = isObject(of['dataset']) ? lowered(of['dataset'])['name'] : undefined;
-  if (typeof target !== 'string')
+  const target = joinedName(said);
+  if (target === undefined)
     throw invalidField('joins', 'Each join must name a data set: {"dataSet": {"name": …}}.');
   const right = await reads.dataSet(view.instance, target);
   if (right === null) throw notFound('dataSet', target);

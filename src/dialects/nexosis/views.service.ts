@@ -7,7 +7,7 @@ import { sameName } from './columns.js';
 import { checkName } from './datasets.service.js';
 import { invalidField, NexosisError, notFound } from './errors.js';
 import { isObject } from './fields.js';
-import { openView, type Joined } from './joins.js';
+import { joinedName, openView, type Joined } from './joins.js';
 
 /** Views: data sets joined with others. Only the definition is kept; rows are joined when they are read. */
 @Injectable()
@@ -69,12 +69,8 @@ export class ViewsService {
   }
 }
 
-export function readsFrom({ dataSet, joins }: View, name: string): boolean {
-  return (
-    sameName(dataSet, name) ||
-    JSON.stringify(joins).toLowerCase().includes(JSON.stringify(name).toLowerCase())
-  );
-}
+export const readsFrom = ({ dataSet, joins }: View, name: string): boolean =>
+  [dataSet, ...joins.map(joinedName)].some((each) => each !== undefined && sameName(each, name));
 
 /** Clients do not expect members that say nothing. */
 function withoutNull(value: unknown): unknown {
