@@ -161,6 +161,23 @@ describe('bad data', () => {
     expect([answer.status, answer.body.errorType]).toEqual([400, errorType]);
   });
 
+  it('ten thousand columns are stored and read', async () => {
+    const names = Array.from({ length: 10_000 }, (_, i) => `c${i}`);
+    const row = names.map((_, i) => i).join(',');
+    const { status, body } = await alice.putCsv('data/wide', `${names.join(',')}\n${row}\n${row}`);
+    expect([status, body.columnCount, body.rowCount]).toEqual([201, 10_000, 2]);
+    expect((await alice.get('data/wide')).body.data[1].c9999).toBe('9999');
+  });
+
+  it('dates in three forms are one time series, in order of time', async () => {
+    const rows = '01/03/2017 0:00,3\n2017-01-02,2\nSun Jan 01 2017 00:00:00 GMT+0000 (UTC),1';
+    const { body } = await alice.putCsv('data/mixed', `day,v\n${rows}`);
+    expect([body.isTimeSeries, body.columns.v.role]).toEqual([true, 'target']);
+    const { body: read } = await alice.get('data/mixed?formatDates=true');
+    expect(read.data.map(({ v }: { v: string }) => v)).toEqual(['1', '2', '3']);
+    expect(read.data[0].day).toBe('2017-01-01T00:00:00.0000000Z');
+  });
+
   it('repeated times make no time series, and the forecast says so', async () => {
     await alice.putCsv('data/repeated', 'day,v\n2017-01-01,1\n2017-01-01,2');
     const { body } = await alice.post(

@@ -4,7 +4,6 @@ import { CsvError, parse } from 'csv-parse';
 import { readDate } from './dates.js';
 import { invalidField } from './errors.js';
 import { isNumber } from './survey.js';
-import { sameName } from './columns.js';
 import type { RowReader } from './rows.js';
 
 /** Bytes of a body that are handed to the parser at a time: in between others have their turn. */
@@ -88,9 +87,12 @@ function isHeadless(first: readonly string[], second: readonly string[] | undefi
 
 function headerOf(first: readonly string[]): string[] {
   const names = first.map((name, i) => (name.trim() === '' ? `column${i + 1}` : name.trim()));
-  const twice = names.find((name, i) => names.slice(0, i).some((other) => sameName(other, name)));
-  if (twice !== undefined && new Set(names.map((name) => name.toLowerCase())).size < names.length)
-    throw invalidField('body', `The header of the CSV names the column ${twice} twice.`);
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name.toLowerCase()))
+      throw invalidField('body', `The header of the CSV names the column ${name} twice.`);
+    seen.add(name.toLowerCase());
+  }
   return names;
 }
 

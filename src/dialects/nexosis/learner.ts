@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { LearnSessionView } from '../../scheduler/nexosis.ports.js';
 import type { Answer, Clock, RunnerListener, Runners, Store, Task } from '../../scheduler/ports.js';
-import { writeColumns } from './columns.js';
+import { placesOf, writeColumns } from './columns.js';
 import { csvLine } from './csv.js';
 import { collect } from './outcome.js';
 import { findSource, withMoment } from './sources.js';
@@ -176,8 +176,8 @@ export class Learner implements Runners, RunnerListener {
     const source = await findSource(this.store.read.nexosis, session.instance, session.source);
     if (source === null)
       throw new InputProblem(`The data source ${session.source} was removed before the session could start.`);
-    const names = new Set(source.columns.map(({ name }) => name.toLowerCase()));
-    const lost = session.columns.find(({ name }) => !names.has(name.toLowerCase()));
+    const known = placesOf(source.columns);
+    const lost = session.columns.find(({ name }) => !known.has(name.toLowerCase()));
     if (lost !== undefined)
       throw new InputProblem(
         `The column ${lost.name} was removed from ${session.source} before the session could start.`,
@@ -186,9 +186,7 @@ export class Learner implements Runners, RunnerListener {
     const path = join(folder, 'data.csv');
     const timestamp = session.columns.findIndex(({ role }) => role === 'timestamp');
     // Columns that came after the session was asked for are none of its business.
-    const places = session.columns.map(({ name }) =>
-      source.columns.findIndex((column) => column.name.toLowerCase() === name.toLowerCase()),
-    );
+    const places = session.columns.map(({ name }) => known.get(name.toLowerCase()) ?? -1);
     const lines = async function* () {
       yield csvLine(session.columns.map(({ name }) => name));
       for await (const rows of source.rows())

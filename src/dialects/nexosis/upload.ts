@@ -1,6 +1,6 @@
 import type { Column, DataSet, NewRow } from '../../scheduler/nexosis.ports.js';
 import { noTime } from '../../scheduler/nexosis.ports.js';
-import { checkColumns, columnOf, findColumn, merge, sameName, type Declared } from './columns.js';
+import { checkColumns, columnOf, findColumn, merge, placesOf, type Declared } from './columns.js';
 import { readDate, writeTimestamp } from './dates.js';
 import { invalidColumns } from './errors.js';
 import type { RowReader } from './rows.js';
@@ -33,7 +33,8 @@ export async function planUpload(before: DataSet | null, upload: Upload): Promis
   const { names } = upload.reader;
   const known = before?.columns ?? [];
   const seen = names.map((name, i) => survey.column(name, i));
-  const added = seen.filter(({ name }) => findColumn(known, name) === undefined);
+  const knownPlaces = placesOf(known);
+  const added = seen.filter(({ name }) => !knownPlaces.has(name.toLowerCase()));
   const columns = merge([...known, ...added], upload.declared);
   const settles = upload.declared.some(({ role }) => role === 'timestamp' || role === 'key');
   const unique = names.filter(
@@ -50,13 +51,14 @@ export async function planUpload(before: DataSet | null, upload: Upload): Promis
         );
   // A target that was declared leaves no room for one that is inferred, and a feature that was declared stays one.
   const final = inferred.map((column, i) => (said(column.name) ? (columns[i] ?? column) : column));
+  const finalPlaces = placesOf(final);
   checkColumns(final);
   checkKey(before, final);
   return {
     columns: final,
     missingValues,
     rows: survey.rows,
-    places: names.map((name) => final.findIndex((column) => sameName(column.name, name))),
+    places: names.map((name) => finalPlaces.get(name.toLowerCase()) ?? 0),
     rekeys: before !== null && before.rowCount > 0 && identity(known) !== identity(final),
   };
 }
