@@ -167,7 +167,9 @@ describe('without a file', () => {
     await copyFile(join(project, 'stint.example.yaml'), join(home, 'stint.example.yaml'));
     const config = loadConfig({}, home);
     expect(config.source).toBe(join(home, 'stint.example.yaml'));
-    expect(config.backends.map(({ name }) => name)).toEqual(['stint_line_5', 'stint_hex_27', 'scripted']);
+    expect(config.backends.map(({ name }) => name)).toEqual([
+      ...['stint_line_5', 'stint_hex_27', 'scripted', 'learner', 'learner_predict'],
+    ]);
     expect(isAbsolute(config.data)).toBe(true);
   });
 
