@@ -45,8 +45,8 @@ export class ImportsController {
   }
 
   @ApiOperation({ summary: 'Not offered: upload the file, or import it from an address' })
-  @Post(':type')
-  other(@Param('type') type: string): never {
+  @Post(':id')
+  other(@Param('id') type: string): never {
     throw invalidField('type', `Imports from ${type} are not offered here: use imports/url, or PUT /data.`);
   }
 

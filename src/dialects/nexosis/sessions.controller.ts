@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, Head, HttpCode, Param, Post, UseFilters } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiExcludeEndpoint, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import type { LearnSessionFilter } from '../../scheduler/nexosis.ports.js';
 import { submitKey, watchAnswer } from '../submit-key.js';
@@ -102,13 +102,16 @@ export class LearnSessionsController {
     }
   }
 
-  @ApiOperation({ summary: 'The status alone, in the header Nexosis-Session-Status' })
+  /** The status alone, in its header. */
+  @ApiExcludeEndpoint()
   @Head(':id')
   async head(@Ask() asked: Asked, @Param('id') id: string): Promise<void> {
     await this.find(asked, id);
   }
 
-  @ApiOperation({ summary: 'One session with its status and its history' })
+  @ApiOperation({
+    summary: 'One session with its status and its history; HEAD answers the status header alone',
+  })
   @Get(':id')
   async get(@Ask() asked: Asked, @Param('id') id: string) {
     return fromSession(await this.find(asked, id), asked.base);
