@@ -15,6 +15,9 @@ import {
   LIVY_SETTINGS,
   type LivySettings,
 } from './dialects/livy/livy.parts.js';
+import { Learner } from './dialects/nexosis/learner.js';
+import { nexosisControllers, nexosisProviders } from './dialects/nexosis/parts.js';
+import { NEXOSIS, type NexosisSettings } from './dialects/nexosis/settings.js';
 import { BackendsController } from './dialects/qiskit-runtime/backends.controller.js';
 import { EventsController } from './dialects/qiskit-runtime/events.controller.js';
 import { IdentityController } from './dialects/qiskit-runtime/identity.controller.js';
@@ -22,7 +25,7 @@ import { JobsController } from './dialects/qiskit-runtime/jobs.controller.js';
 import { SessionsController } from './dialects/qiskit-runtime/sessions.controller.js';
 import { DeviceFiles } from './runners/device-files.js';
 import { InterpreterRunners } from './runners/interpreter-runners.js';
-import { RunnerPool } from './runners/runner-pool.js';
+import { RunnerPool, type PoolSettings } from './runners/runner-pool.js';
 import { RunnersByDriver } from './runners/runners-by-driver.js';
 import { rMissing } from './runners/spark-r.js';
 import { seconds } from './kernel/time.js';
@@ -30,19 +33,18 @@ import { BackendsService } from './scheduler/backends.service.js';
 import { ClockService } from './scheduler/clock.service.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './scheduler/commands.service.js';
 import { EstimatesService } from './scheduler/estimates.service.js';
+import { DEVICES, type Devices } from './scheduler/devices.ports.js';
 import { EventsService } from './scheduler/events.service.js';
 import { InstancesService } from './scheduler/instances.service.js';
 import { JobsService } from './scheduler/jobs.service.js';
 import { LedgerService } from './scheduler/ledger.service.js';
 import {
   CLOCK,
-  DEVICES,
   IDS,
   INTERPRETERS,
   RUNNERS,
   STORE,
   type Clock,
-  type Devices,
   type Interpreters,
   type Runners,
   type Store,
@@ -94,6 +96,7 @@ export class AppModule {
         JobsController,
         EventsController,
         ...livyControllers,
+        ...nexosisControllers,
       ],
       providers: [
         ...ports,
@@ -109,6 +112,8 @@ export class AppModule {
         ClockService,
         TokensService,
         ...livyProviders,
+        { provide: NEXOSIS, useValue: nexosisSettings(config) },
+        ...nexosisProviders,
         { provide: APP_GUARD, useClass: TokenGuard },
         { provide: APP_FILTER, useClass: ErrorsByPathFilter },
         { provide: APP_PIPE, useValue: new ValidationPipe({ transform: true, whitelist: true }) },
@@ -125,12 +130,14 @@ const workerEnvironment = () => ({
 
 const aerPrograms = ['sampler', 'estimator', 'executor'];
 
-/** Runners for each driver, as far as this machine has what they need. */
-export function makeRunners(config: Config, devices: Devices) {
-  const pool = makePool(config, devices);
-  const interpreters = makeInterpreters(config);
-  return { pool, interpreters, all: new RunnersByDriver({ aer: pool, spark: interpreters }) };
-}
+const learnerPrograms = ['forecast', 'impact', 'regression', 'classification', 'anomalies', 'predict'];
+
+const nexosisSettings = ({ data, nexosis }: Config): NexosisSettings => ({
+  data,
+  bodyLimit: nexosis.body_limit,
+  privateHosts: nexosis.private_hosts,
+  importHosts: nexosis.import_hosts,
+});
 
 /** Interpreters of Spark sessions. */
 function makeInterpreters(config: Config): InterpreterRunners {
@@ -138,8 +145,6 @@ function makeInterpreters(config: Config): InterpreterRunners {
   const env = {
     PYTHONUNBUFFERED: '1',
     PYTHONPATH: join(home, 'workers'),
-    // Clients read the lines of `toJSON` one by one; Spark's announcement of its next version would be one of them.
-    PYTHONWARNINGS: 'ignore:The return type of DataFrame.toJSON:UserWarning',
   };
   const command = (module: string) => ({ command: python ?? '', args: ['-m', module], env });
   const missingR = rMissing(process.env);
@@ -155,20 +160,66 @@ function makeInterpreters(config: Config): InterpreterRunners {
   });
 }
 
-/** The Python workers that any job may use. */
-function makePool(config: Config, devices: Devices): RunnerPool {
-  const home = join(config.home, 'workers');
-  const worker =
-    config.python === undefined
-      ? null
-      : { command: config.python, args: ['-m', 'jobworker'], cwd: home, env: workerEnvironment() };
-  return new RunnerPool({
-    worker,
-    missing: worker === null ? 'the Python workers are not installed: run npm run quickstart' : null,
+/** The runners of all drivers, and what they need done before the first job and after the last. */
+export interface AllRunners {
+  readonly runners: Runners;
+  readonly interpreters: InterpreterRunners;
+  warmUp(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The Python workers, as far as this machine has what they need. */
+export function makeRunners(config: Config, devices: Devices, store: Store, clock: Clock): AllRunners {
+  const has = (driver: string) => config.backends.some((backend) => backend.driver === driver);
+  const aer = makePool(config.python, 'jobworker', {
+    missing: 'the Python workers are not installed: run npm run quickstart',
     programs: new Map([['aer', aerPrograms]]),
-    warm: config.backends.some(({ driver }) => driver === 'aer') ? config.warm_workers : 0,
+    warm: has('aer') ? config.warm_workers : 0,
     describe: (backend) => ({ ...backend.options, ...devices.of(backend) }),
+    home: config.home,
+    env: workerEnvironment(),
   });
+  const learn: RunnerPool = makePool(config.learner_python, 'learner', {
+    missing: 'its Python environment .venv-learn is not installed: see docs/dialects/nexosis.md',
+    programs: new Map([['learner', learnerPrograms]]),
+    // One more, so that a prediction finds a worker ready while a session has the other.
+    warm: has('learner') && config.warm_workers > 0 ? config.warm_workers + 1 : 0,
+    describe: () => ({}),
+    progress: (task, step) => learner.progressed(task, step),
+    home: config.home,
+    // More threads may change the last digits, and the same data is to give the same answer.
+    env: { ...workerEnvironment(), OMP_NUM_THREADS: '1' },
+  });
+  const learner: Learner = new Learner(learn, store, clock, config.data);
+  const interpreters = makeInterpreters(config);
+  return {
+    runners: new RunnersByDriver({ aer, learner, spark: interpreters }),
+    interpreters,
+    async warmUp() {
+      await learner.ready;
+      aer.warmUp();
+      learn.warmUp();
+    },
+    async close() {
+      await Promise.all([aer.close(), learn.close()]);
+    },
+  };
+}
+
+interface PoolOf extends Pick<PoolSettings, 'programs' | 'warm' | 'describe' | 'progress'> {
+  readonly missing: string;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+function makePool(
+  python: string | undefined,
+  module: string,
+  { missing, home, env, ...settings }: PoolOf,
+): RunnerPool {
+  const cwd = join(home, 'workers');
+  const worker = python === undefined ? null : { command: python, args: ['-m', module], cwd, env };
+  return new RunnerPool({ ...settings, worker, missing: worker === null ? missing : null });
 }
 
 export const makeDevices = (config: Config): Devices => new DeviceFiles(join(config.home, 'devices'));

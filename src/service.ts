@@ -12,6 +12,9 @@ import type { Config } from './config/config.js';
 import { installBodyParser } from './dialects/body-parser.js';
 import { answerNoRequest, arrivingWithin } from './dialects/slow-clients.js';
 import { installLivyRules, livyServer, livyUrl } from './dialects/livy/http.js';
+import { installNexosis } from './dialects/nexosis/install.js';
+import { beginNexosis } from './dialects/nexosis/parts.js';
+import { isOurs as isNexosis, normalise } from './dialects/nexosis/paths.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { Commands } from './scheduler/commands.service.js';
 import { STORE, type Clock, type Store } from './scheduler/ports.js';
@@ -37,7 +40,7 @@ export async function startService(config: Config): Promise<Service> {
   const database = await openSqlite(config.data);
   const clock = await makeClock(config, database.store);
   const devices = makeDevices(config);
-  const { pool, interpreters, all: runners } = makeRunners(config, devices);
+  const { runners, interpreters, ...processes } = makeRunners(config, devices, database.store, clock);
 
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(config, { store: database.store, clock, runners, interpreters, devices }),
@@ -48,20 +51,25 @@ export async function startService(config: Config): Promise<Service> {
       requestTimeout: config.request_seconds * 1000,
       http: arrivingWithin(config.request_seconds * 1000),
       clientErrorHandler: answerNoRequest,
-      rewriteUrl: (request: object) => livyUrl(request as IncomingMessage),
       routerOptions: { maxParamLength: 4096 },
+      rewriteUrl: (request: object) => normalise(livyUrl(request as IncomingMessage)),
       // What no route can be found for reaches no filter.
       frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
         void reply
           .status(error.statusCode ?? 400)
           .type('application/json; charset=utf-8')
-          .send({ errors: [{ code: 1002, message: error.message }], trace: request.id }),
+          .send(
+            isNexosis(request.url)
+              ? { statusCode: error.statusCode ?? 400, message: error.message }
+              : { errors: [{ code: 1002, message: error.message }], trace: request.id },
+          ),
     }),
     { logger, bodyParser: false },
   );
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
-  installBodyParser(fastify);
+  installBodyParser(fastify, config.nexosis.body_limit);
   installLivyRules(fastify);
+  installNexosis(fastify, database.store, config.nexosis.body_limit);
   describeApi(app);
   await app.init();
 
@@ -71,8 +79,9 @@ export async function startService(config: Config): Promise<Service> {
     .recover((unit) => backends.configure(unit, config.backends.map(toNewBackend)));
   if (lost > 0)
     logger.warn(`${lost} jobs had lost their runners with the service and are settled`, 'Service');
+  await beginNexosis(app);
   const newAdminToken = await ensureAdminToken(config, app, logger);
-  pool.warmUp();
+  await processes.warmUp();
   interpreters.resume();
   await app.listen(config.port, config.host);
   const livy = await listenForLivy(config, app, fastify);
@@ -85,7 +94,7 @@ export async function startService(config: Config): Promise<Service> {
     async close() {
       await livy?.close();
       interpreters.close();
-      await pool.close();
+      await processes.close();
       await app.close();
       await database.close();
       unlock();
@@ -166,7 +175,7 @@ function describeApi(app: NestFastifyApplication): void {
   const about = new DocumentBuilder()
     .setTitle('Stint')
     .setDescription(
-      'Sessions and jobs on shared backends: the Qiskit Runtime and Livy dialects and the operator API.',
+      'Sessions and jobs on shared backends: the Qiskit Runtime, Livy and Nexosis dialects and the operator API.',
     )
     .setVersion('0.1.0')
     .addBasicAuth({ type: 'http', scheme: 'basic', description: 'Your user name and an API token (Livy)' })
@@ -175,6 +184,7 @@ function describeApi(app: NestFastifyApplication): void {
       scheme: 'bearer',
       description: 'An API token, or the bearer token it was exchanged for',
     })
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'api-key', description: 'An API token' }, 'api-key')
     .build();
   SwaggerModule.setup('api/v1/docs', app, () => SwaggerModule.createDocument(app, about), {
     jsonDocumentUrl: 'api/v1/docs/openapi.json',

@@ -106,13 +106,22 @@ export async function checkSteps() {
       work: livyClients,
     },
     clients('0.51', '.venv', ['install', 'build', 'python']),
+    nexosisClient('javascript', 'npm nexosis-api-client 3.0.0', plainCounts, [], nexosisJavaScript),
+    {
+      name: 'python-nexosis',
+      about: 'an environment with the Python client of the Nexosis API',
+      ...venv('.venv-nexosis-client', 'test/clients-nexosis/requirements.lock'),
+    },
+    nexosisClient('python', 'PyPI nexosisapi 3.0.85', pytestCounts, ['python-nexosis'], nexosisPython),
     clients('0.49', '.venv-client-0.49', ['install', 'build', 'python', 'python-client']),
   ];
 }
 
 const script = (name, how) => run(npm, ['run', '--silent', name], how);
 const pythonFolders = () =>
-  ['workers', 'examples', 'test/clients', 'test/clients-livy'].filter((folder) => existsSync(inRoot(folder)));
+  ['workers', 'examples', 'test/clients', 'test/clients-livy', 'test/clients-nexosis'].filter((folder) =>
+    existsSync(inRoot(folder)),
+  );
 const ruff = (args, how) =>
   run(pythonOf('.venv'), ['-m', 'ruff', ...args, '--no-cache', ...pythonFolders()], how);
 
@@ -166,3 +175,35 @@ const clients = (version, venv, needs) => ({
     });
   },
 });
+
+/** An unmodified Nexosis client against a real service with the real learner, as a user of an instance of its own. */
+const nexosisClient = (language, about, counts, needs, work) => ({
+  name: `nexosis-${language}`,
+  about: `${about} against a running service`,
+  needs: ['install', 'build', 'python-learn', ...needs],
+  counts,
+  work: (how) => {
+    const env = { STINT_CONFIG: inRoot('stint.example.yaml'), STINT_LEARNER_PYTHON: pythonOf('.venv-learn') };
+    return withService({ env, log: how.log }, async ({ url, adminToken }) => {
+      const user = { user: 'alice', instance: `check-${language}`, role: 'user' };
+      const { token } = await api(url, adminToken)('POST', '/admin/tokens', user);
+      const settings = { STINT_URL: url, STINT_TOKEN: token };
+      return work({ ...how, env: { ...withoutSettings(), ...settings }, timeout: 900 });
+    });
+  },
+});
+
+const nexosisFolder = 'test/clients-nexosis';
+
+async function nexosisJavaScript(how) {
+  const installed = await run(
+    npm,
+    ['ci', '--silent', '--no-audit', '--no-fund', '--prefix', inRoot(nexosisFolder)],
+    how,
+  );
+  if (installed.code !== 0) return installed;
+  return run(process.execPath, [inRoot(nexosisFolder, 'client.mjs')], how);
+}
+
+const nexosisPython = (how) =>
+  run(pythonOf('.venv-nexosis-client'), ['-m', 'pytest', nexosisFolder, '-q'], how);

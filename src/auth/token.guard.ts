@@ -31,7 +31,10 @@ function basicOf(header: string | undefined): { user: string; password: string }
   return { user, password: password.join(':') };
 }
 
-/** Every request carries `Authorization: Bearer <token>`, or `apikey <token>` as clients do after a failed exchange, or Basic. */
+/**
+ * Every request carries `Authorization: Bearer <token>`, or `apikey <token>` as clients do after a failed exchange, or Basic, or
+ * the header `api-key` as Nexosis clients send it.
+ */
 @Injectable()
 export class TokenGuard implements CanActivate {
   constructor(
@@ -44,10 +47,11 @@ export class TokenGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean>(OPEN, targets)) return true;
     const request = context.switchToHttp().getRequest<Authenticated>();
     const basic = basicOf(request.headers.authorization);
-    const [, sent] = /^(?:bearer|apikey)\s+(\S+)\s*$/i.exec(request.headers.authorization ?? '') ?? [];
-    const credential = basic?.password ?? sent;
+    const credential = basic?.password ?? credentialOf(request);
     if (credential === undefined) {
-      throw new UnauthorizedException('Send your token as "Authorization: Bearer <token>".');
+      throw new UnauthorizedException(
+        'Send your token as "Authorization: Bearer <token>", to the Nexosis API as "api-key: <token>".',
+      );
     }
     const token = await this.tokens.verify(credential);
     if (token === null) throw new UnauthorizedException('This token is unknown, expired or revoked.');
@@ -60,4 +64,10 @@ export class TokenGuard implements CanActivate {
     }
     return true;
   }
+}
+
+function credentialOf({ headers }: FastifyRequest): string | undefined {
+  const key = headers['api-key'];
+  if (typeof key === 'string' && key.trim() !== '') return key.trim();
+  return /^(?:bearer|apikey)\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
 }

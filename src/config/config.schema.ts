@@ -64,6 +64,13 @@ export class LivyConfig {
   @IsInt() @Min(1) state_retain = 600;
 }
 
+/** The Nexosis dialect. */
+export class NexosisConfig {
+  @IsInt() @Min(1024) @Max(512e6) body_limit = 50_000_000;
+  @IsArray() @IsString({ each: true }) private_hosts: string[] = [];
+  @IsArray() @IsString({ each: true }) import_hosts: string[] = [];
+}
+
 /** The configuration file, key by key, with its defaults. `stint.example.yaml` explains each. */
 export class ConfigFile {
   @IsString() host = '127.0.0.1';
@@ -79,6 +86,8 @@ export class ConfigFile {
   @IsNumber() @Min(0.001) @Max(3650) fair_share_days = 28;
   @IsOptional() @IsString() default_backend?: string;
   @IsObject() @ValidateNested() @Type(() => LivyConfig) livy: LivyConfig = new LivyConfig();
+  @IsOptional() @IsString() learner_python?: string;
+  @IsObject() @ValidateNested() @Type(() => NexosisConfig) nexosis: NexosisConfig = new NexosisConfig();
   @IsArray()
   @IsObject({ each: true })
   @ValidateNested({ each: true })

@@ -191,8 +191,9 @@ describe('without a file', () => {
     await copyFile(join(project, 'stint.example.yaml'), join(home, 'stint.example.yaml'));
     const config = loadConfig({}, home);
     expect(config.source).toBe(join(home, 'stint.example.yaml'));
-    const names = config.backends.map(({ name }) => name);
-    expect(names).toEqual(['stint_line_5', 'stint_hex_27', 'spark', 'scripted']);
+    expect(config.backends.map(({ name }) => name)).toEqual([
+      ...['stint_line_5', 'stint_hex_27', 'spark', 'scripted', 'learner', 'learner_predict'],
+    ]);
     expect(isAbsolute(config.data)).toBe(true);
   });
 

@@ -24,6 +24,7 @@ const variables = {
   STINT_LOG_LEVEL: ['log_level', 'text'],
   STINT_PYTHON: ['python', 'text'],
   STINT_SPARK_PYTHON: ['spark_python', 'text'],
+  STINT_LEARNER_PYTHON: ['learner_python', 'text'],
   STINT_DEFAULT_BACKEND: ['default_backend', 'text'],
 } as const;
 
@@ -56,6 +57,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, home: string): Config {
     python: config.python === undefined ? environment(home, '.venv') : program(config.python),
     spark_python:
       config.spark_python === undefined ? environment(home, '.venv-spark') : program(config.spark_python),
+    learner_python:
+      config.learner_python === undefined ? environment(home, '.venv-learn') : program(config.learner_python),
     source,
     home,
   };

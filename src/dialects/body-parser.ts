@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { BadRequestException, PayloadTooLargeException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { SentBody } from './nexosis/asked.js';
+import { isOurs as isNexosis } from './nexosis/paths.js';
 import { bodyDigest, type WithBodyDigest } from './submit-key.js';
 import { JsonTextError, membersOf } from '../scheduler/json-text.js';
 
@@ -17,20 +19,37 @@ export class RawJson {
  * libraries misspell it (qiskit-runtime dialect, request headers). A body that is no JSON, or is too large, is refused
  * before any route sees it.
  */
-export function installBodyParser(fastify: FastifyInstance): void {
+export function installBodyParser(fastify: FastifyInstance, nexosisLimit = bodyLimit): void {
   fastify.removeAllContentTypeParsers();
   // Fastify looks at the type first, and answers 415 to one it cannot read.
   fastify.addHook('onRequest', (request, _, done) => {
+    (request as Typed).sentType = request.headers['content-type'];
     if (request.headers['content-type'] !== undefined)
       request.headers['content-type'] = 'application/octet-stream';
     done();
   });
   fastify.addContentTypeParser('*', (request, payload, done) => {
-    collect(request, payload).then(
+    const body = isNexosis(request.url)
+      ? collectRaw(request, payload, nexosisLimit)
+      : collect(request, payload);
+    body.then(
       (body) => done(null, body),
       (error: unknown) => done(error as Error),
     );
   });
+}
+
+type Typed = FastifyRequest & { sentType?: string | undefined };
+
+/** As it came: CSV and JSON alike may be too large for one text. */
+async function collectRaw(
+  request: FastifyRequest,
+  payload: IncomingMessage,
+  limit: number,
+): Promise<SentBody> {
+  const bytes = await read(payload, limit);
+  if (request.method === 'POST') (request as WithBodyDigest).bodyDigest = bodyDigest(bytes);
+  return new SentBody(bytes, (request as Typed).sentType ?? '');
 }
 
 async function collect(request: FastifyRequest, payload: IncomingMessage): Promise<unknown> {
@@ -45,26 +64,26 @@ async function collect(request: FastifyRequest, payload: IncomingMessage): Promi
 }
 
 /** By events: an asynchronous iterator costs more than all the rest of reading a small body. */
-function read(payload: IncomingMessage): Promise<Buffer> {
+function read(payload: IncomingMessage, limit = bodyLimit): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const refuse = () =>
       reject(
         new PayloadTooLargeException(
-          `The body has ${megabytes(size)} MB, more than the limit of ${megabytes(bodyLimit)} MB.`,
+          `The body has ${megabytes(size)} MB, more than the limit of ${megabytes(limit)} MB.`,
         ),
       );
     // A body that is too large is still read to its end, and thrown away: a client that is busy sending does not listen.
     payload.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= bodyLimit) chunks.push(chunk);
+      if (size <= limit) chunks.push(chunk);
       else chunks.length = 0;
-      if (size <= 16 * bodyLimit) return;
+      if (size <= 16 * limit) return;
       refuse();
       payload.destroy();
     });
-    payload.on('end', () => (size > bodyLimit ? refuse() : resolve(Buffer.concat(chunks, size))));
+    payload.on('end', () => (size > limit ? refuse() : resolve(Buffer.concat(chunks, size))));
     payload.on('error', reject);
   });
 }

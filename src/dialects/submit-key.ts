@@ -16,8 +16,11 @@ export const bodyDigest = (body: Buffer): string => digest(body);
 export type WithBodyDigest = FastifyRequest & { bodyDigest?: string };
 
 /** How this submit is recognised should it come again (semantics: exactly-once submit). */
-export function submitKey(actor: Actor, request: WithBodyDigest): SubmitKey {
-  const path = request.url.split('?')[0] ?? '';
+export function submitKey(
+  actor: Actor,
+  request: WithBodyDigest,
+  path = request.url.split('?')[0] ?? '',
+): SubmitKey {
   const body = request.bodyDigest ?? '';
   const chosen = request.headers['idempotency-key'];
   if (typeof chosen === 'string' && chosen !== '') {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Backend } from '../kernel/backend/backend.js';
 import { Refusal } from '../kernel/refusal.js';
-import type { Device, Devices } from '../scheduler/ports.js';
+import type { Device, Devices } from '../scheduler/devices.ports.js';
 
 /**
  * Descriptions of quantum devices: `options.device` names a folder with `configuration.json` and `properties.json`, or

@@ -17,9 +17,18 @@ export interface PoolSettings {
   readonly warm: number;
   /** What a worker is told about a backend: its options, a device spelled out. */
   readonly describe: (backend: Backend) => Readonly<Record<string, unknown>>;
+  /** Told of each step that a worker reports. */
+  readonly progress?: (task: Task, step: Progress) => void;
   readonly patience?: Patience;
   /** Bytes. The longest result is somewhat shorter: its quotes are escaped on the way. */
   readonly longestMessage?: number;
+}
+
+/** `done` of `total` steps; `total` is 0 where nobody knows. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  readonly message: string;
 }
 
 /** A cold disk and a busy machine make importing the numerical libraries slow; beginning a job takes milliseconds. */
@@ -189,6 +198,7 @@ export class RunnerPool implements Runners {
         return;
       case 'progress':
         this.logger.debug({ msg: message.message, job: task.job, done: message.done, total: message.total });
+        this.settings.progress?.(task, message);
         return;
       case 'log':
         this.listener

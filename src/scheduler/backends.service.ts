@@ -3,7 +3,8 @@ import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
 import type { Snapshot } from '../kernel/choice/snapshot.js';
 import { Refusal } from '../kernel/refusal.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
-import { DEVICES, RUNNERS, STORE, type Devices, type Runners, type Store, type Tx } from './ports.js';
+import { DEVICES, type Devices } from './devices.ports.js';
+import { RUNNERS, STORE, type Runners, type Store, type Tx } from './ports.js';
 import type { Unit } from './unit.js';
 
 export type NewBackend = Omit<Backend, 'status' | 'statusReason' | 'queuedJobs' | 'createdAt'>;
@@ -33,7 +34,7 @@ export class BackendsService {
       throw new Refusal(
         'invalid_value',
         `There is no driver called ${asked.driver}.`,
-        'Drivers are: scripted, aer, spark.',
+        'Drivers are: scripted, aer, spark, learner.',
       );
     }
     this.checkDevice(asked);
@@ -111,6 +112,11 @@ export class BackendsService {
 
   slots(backend: Backend): Promise<Snapshot['slots']> {
     return this.store.read.slots(backend);
+  }
+
+  /** Why this machine lacks what the backend's driver needs; null when it has it. */
+  missing({ driver }: Backend): string | null {
+    return this.runners.unavailable(driver);
   }
 
   /** A device that cannot be read is a mistake of whoever asks for it, not of those who list backends later. */

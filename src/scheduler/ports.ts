@@ -11,6 +11,7 @@ import type { Millis } from '../kernel/time.js';
 import type { BudgetView } from '../kernel/usage/budget.js';
 import type { LedgerEntry } from '../kernel/usage/usage.js';
 import type { LivyReads, LivyTx } from './livy.ports.js';
+import type { NexosisReads, NexosisTx } from './nexosis.ports.js';
 
 // --- Rows that are not the kernel's business ------------------------------------------------------------------------
 
@@ -170,6 +171,7 @@ export interface Tx {
   };
   readonly ledger: { append(entries: readonly LedgerEntry[]): Promise<void> };
   readonly livy: LivyTx;
+  readonly nexosis: NexosisTx;
   /** The first thing due at or before `at`, in order of due time and rank. */
   firstDue(at: Millis): Promise<Due | null>;
   /** When the next thing is due at all. */
@@ -179,7 +181,7 @@ export interface Tx {
   /** Small facts about the service itself. */
   readonly facts: { get(key: Fact): Promise<string | null>; set(key: Fact, value: string): Promise<void> };
 }
-export type Fact = 'alive_at' | 'signing_key' | 'bootstrap_token' | 'livy_token';
+export type Fact = 'alive_at' | 'signing_key' | 'bootstrap_token' | 'livy_token' | 'nexosis_event';
 
 export interface Page<T> {
   readonly items: T[];
@@ -276,6 +278,7 @@ export interface Reads {
   /** Of all entries of the filter, added up by the database; at most a thousand groups. */
   ledgerSums(filter: LedgerFilter, by: readonly LedgerGroup[]): Promise<LedgerSums>;
   readonly livy: LivyReads;
+  readonly nexosis: NexosisReads;
 }
 
 export interface Store {
@@ -407,16 +410,3 @@ export interface Interpreters {
   kindMissing(kind: string): string | null;
 }
 export const INTERPRETERS = Symbol('Interpreters');
-
-/** What a quantum device looks like to its clients (qiskit-runtime dialect, backend configuration and properties). */
-export interface Device {
-  readonly configuration: Readonly<Record<string, unknown>>;
-  /** Empty where nothing is known. */
-  readonly properties: Readonly<Record<string, unknown>>;
-}
-
-export interface Devices {
-  /** Null for a backend that is no quantum device. Throws a Refusal when its description cannot be read. */
-  of(backend: Pick<Backend, 'name' | 'options'>): Device | null;
-}
-export const DEVICES = Symbol('Devices');

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { livyRows } from './entities/livy.rows.js';
+import { nexosisRows } from './entities/nexosis.rows.js';
 import { rows } from './entities/rows.js';
 import { First1795219200000 } from './migrations/0001-first.js';
 import { Finished1795305600000 } from './migrations/0002-finished.js';
+import { Nexosis1795392000000 } from './migrations/0003-nexosis.js';
 import { Livy1795478400000 } from './migrations/0004-livy.js';
 import { SqliteStore } from './sqlite.store.js';
 
@@ -18,8 +20,8 @@ export interface Database {
 const options = (database: string) => ({
   type: 'better-sqlite3' as const,
   database,
-  entities: [...rows, ...livyRows],
-  migrations: [First1795219200000, Finished1795305600000, Livy1795478400000],
+  entities: [...rows, ...nexosisRows, ...livyRows],
+  migrations: [First1795219200000, Finished1795305600000, Nexosis1795392000000, Livy1795478400000],
   synchronize: false,
 });
 

@@ -10,6 +10,8 @@ import { jobsStore, listJobs, runsOnRunner } from './jobs.store.js';
 import { livyReads, livyStore } from './livy.store.js';
 import { ledgerStore, listLedger, sumLedger } from './ledger.store.js';
 import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
+import { nexosisReads } from './nexosis.reads.js';
+import { nexosisStore } from './nexosis.store.js';
 import { receiptsStore } from './receipts.store.js';
 import { findSession, listSessions, sessionsStore } from './sessions.store.js';
 import { QueueCounts } from './queue-counts.js';
@@ -54,6 +56,7 @@ function transaction(sql: Sql): Tx {
     events: eventsStore(sql),
     ledger: ledgerStore(sql),
     livy: livyStore(sql),
+    nexosis: nexosisStore(sql),
     firstDue: (at) => firstDue(sql, at),
     nextDue: async () => (await firstDue(sql, Number.MAX_SAFE_INTEGER))?.at ?? null,
     snapshot: (backend, at, window) => readSnapshot(sql, backend, at, window),
@@ -131,5 +134,6 @@ function reads(sql: Sql): Reads {
     ledger: (filter, page) => listLedger(sql, filter, page),
     ledgerSums: (filter, by) => sumLedger(sql, filter, by),
     livy: livyReads(sql),
+    nexosis: nexosisReads(sql),
   };
 }

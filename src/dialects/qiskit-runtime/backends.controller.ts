@@ -6,7 +6,7 @@ import { Refusal } from '../../kernel/refusal.js';
 import { BackendsService } from '../../scheduler/backends.service.js';
 import { EstimatesService } from '../../scheduler/estimates.service.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
-import { DEVICES, type Device, type Devices } from '../../scheduler/ports.js';
+import { DEVICES, type Device, type Devices } from '../../scheduler/devices.ports.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { mounts } from './mounts.js';
 import { fromBackend, statusOf, usageOfInstance } from './wire.js';

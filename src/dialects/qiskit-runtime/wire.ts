@@ -4,7 +4,8 @@ import { isFinal, reasonCodes, type JobState } from '../../kernel/job/job.js';
 import { activeRemaining, elapsedTime, type Session } from '../../kernel/session/session.js';
 import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
 import type { WaitEstimate } from '../../scheduler/estimates.service.js';
-import type { Device, EventRecord, Instance, JobRecord } from '../../scheduler/ports.js';
+import type { Device } from '../../scheduler/devices.ports.js';
+import type { EventRecord, Instance, JobRecord } from '../../scheduler/ports.js';
 
 /** Times on this wire are UTC and end in `Z`: the client replaces the zone instead of converting (dialect, values). */
 export const toIso = (at: Millis): string => new Date(at).toISOString();

@@ -1,0 +1,76 @@
+import { createParamDecorator, UnauthorizedException, type ExecutionContext } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Actor } from '../../kernel/access/access.js';
+import { invalidField } from './errors.js';
+import { Fields, isObject } from './fields.js';
+
+/** Where this dialect answers. */
+export const mount = 'nexosis/v1';
+
+/** A body as it came, with the type it was sent with. */
+export class SentBody {
+  constructor(
+    readonly bytes: Buffer,
+    readonly type: string,
+  ) {}
+
+  /** As JSON. Nothing, and the literal `""` that some clients send, mean no body (nexosis dialect, leniency). */
+  json(): Record<string, unknown> {
+    const text = new TextDecoder().decode(this.bytes).trim();
+    if (text === '') return {};
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      throw invalidField('body', `The body is not valid JSON: ${(error as Error).message}.`);
+    }
+    if (value === '' || value === null) return {};
+    if (!isObject(value)) throw invalidField('body', 'The body must be a JSON object.');
+    return value;
+  }
+}
+
+type Received = FastifyRequest & { actor?: Actor };
+
+/** A request as this dialect's routes see it. */
+export interface Asked {
+  readonly actor: Actor;
+  /** Where the API was reached, without a slash at the end: links begin with it. */
+  readonly base: string;
+  readonly query: Fields;
+  /** Query and JSON body. */
+  readonly fields: Fields;
+  readonly body: SentBody;
+  readonly wantsCsv: boolean;
+  /** Address of this request below `base`, and its query as it was sent. */
+  readonly path: string;
+  readonly search: URLSearchParams;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+export const Ask = createParamDecorator((_: unknown, context: ExecutionContext): Asked => {
+  const http = context.switchToHttp();
+  const request = http.getRequest<Received>();
+  const { actor } = request;
+  if (actor === undefined) throw new UnauthorizedException('This route has no asker.');
+  const body = request.body instanceof SentBody ? request.body : new SentBody(Buffer.alloc(0), '');
+  const [path = '', search = ''] = request.url.split('?');
+  const query = new Fields(request.query);
+  let fields: Fields | undefined;
+  return {
+    actor,
+    body,
+    query,
+    base: `${request.protocol}://${request.host}/${mount}`,
+    // Read when first wanted: an upload of many megabytes is read in another way.
+    get fields() {
+      return (fields ??= new Fields(request.query, body.json()));
+    },
+    wantsCsv: /\btext\/csv\b/i.test(request.headers.accept ?? ''),
+    path: path.replace(new RegExp(`^/${mount}/?`, 'i'), ''),
+    search: new URLSearchParams(search),
+    request,
+    reply: http.getResponse<FastifyReply>(),
+  };
+});

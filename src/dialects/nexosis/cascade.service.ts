@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { nameOf, type Actor } from '../../kernel/access/access.js';
+import { Commands } from '../../scheduler/commands.service.js';
+import { readChoice } from './fields.js';
+import { ModelsService } from './models.service.js';
+import { LearnSessionsService } from './sessions.service.js';
+import { ViewsService } from './views.service.js';
+
+const kinds = ['session', 'view', 'model', 'vocabulary', 'forecast'] as const;
+export type Cascade = (typeof kinds)[number];
+
+/** What goes with a data source; each in the singular or the plural. */
+export const readCascade = (said: readonly string[]): Cascade[] =>
+  said.map((text) => {
+    const word = text.toLowerCase().replace(/ies$/, 'y').replace(/s$/, '');
+    return readChoice('cascade', word, kinds);
+  });
+
+/** Removing what was built on a data set or a view. */
+@Injectable()
+export class CascadeService {
+  constructor(
+    private readonly commands: Commands,
+    private readonly sessions: LearnSessionsService,
+    private readonly models: ModelsService,
+    private readonly views: ViewsService,
+  ) {}
+
+  async remove(actor: Actor, source: string, wanted: readonly Cascade[]): Promise<void> {
+    if (wanted.includes('view')) {
+      for (const { name } of await this.views.on(actor, source)) {
+        await this.remove(
+          actor,
+          name,
+          wanted.filter((kind) => kind !== 'view'),
+        );
+        await this.commands.run(
+          (unit) => unit.tx.nexosis.views.remove(actor.instance.id, name),
+          nameOf(actor),
+        );
+      }
+    }
+    if (wanted.includes('session')) await this.removeSessions(actor, source, undefined);
+    else if (wanted.includes('forecast')) await this.removeSessions(actor, source, 'forecast');
+    if (wanted.includes('model')) await this.models.removeSome(actor, { source });
+  }
+
+  private async removeSessions(actor: Actor, source: string, type: 'forecast' | undefined): Promise<void> {
+    const filter = { instance: actor.instance.id, source, type, sortBy: 'id', descending: false } as const;
+    for (;;) {
+      const { items } = await this.sessions.list({ ...filter, limit: 500, offset: 0 });
+      for (const { id } of items) await this.sessions.remove(actor, id);
+      if (items.length < 500) return;
+    }
+  }
+}

@@ -1,0 +1,252 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { nameOf, type Actor } from '../../kernel/access/access.js';
+import { Commands } from '../../scheduler/commands.service.js';
+import type { DataSet, Found, NewRow, NexosisReads, Range, Row } from '../../scheduler/nexosis.ports.js';
+import { STORE, type Store } from '../../scheduler/ports.js';
+import { invalidField, noData, notFound } from './errors.js';
+import { Locks } from './locks.js';
+import { planUpload, rowMaker, type Plan, type Upload } from './upload.js';
+
+/** Values that are stored or removed in one transaction: others that want to write wait for it. */
+const mostValues = 20_000;
+const mostRows = 1000;
+/** Names become part of addresses and of answers. */
+const longestName = 512;
+
+/** Data sets: storing, reading and removing rows, a part at a time. */
+@Injectable()
+export class DataSetsService {
+  private readonly logger = new Logger(DataSetsService.name);
+  /** Uploads to one data set take their turns, so that each finds the columns that the one before left. */
+  private readonly locks = new Locks();
+
+  constructor(
+    private readonly commands: Commands,
+    @Inject(STORE) private readonly store: Store,
+  ) {}
+
+  private get read(): NexosisReads {
+    return this.store.read.nexosis;
+  }
+
+  /** What a crash left half stored or half removed goes. */
+  async begin(): Promise<void> {
+    const unfinished = await this.commands.run((unit) => unit.tx.nexosis.dataSets.unfinished());
+    for (const dataSet of unfinished) this.purge(dataSet);
+  }
+
+  /** Creates the data set or upserts into it. */
+  put(actor: Actor, name: string, upload: Upload): Promise<DataSet> {
+    checkName(name);
+    return this.locks.hold(`${actor.instance.id}\n${name.toLowerCase()}`, async () => {
+      const instance = actor.instance.id;
+      if ((await this.read.view(instance, name)) !== null)
+        throw invalidField('dataSetName', `There is already a view called ${name}.`);
+      const before = await this.read.dataSet(instance, name);
+      const plan = await planUpload(before, upload);
+      const saysNothing = upload.declared.length === 0 && upload.missingValues === undefined;
+      if (plan.rows === 0 && saysNothing) throw noData(name);
+      if (before === null) return this.create(actor, name, plan, upload);
+      if (plan.rekeys) return this.rebuild(actor, before, plan, upload);
+      const grown = await this.commands.run(async (unit) => {
+        const { columns, missingValues } = plan;
+        const changed = { ...before, columns, missingValues, modifiedAt: unit.at };
+        await unit.tx.nexosis.dataSets.save(changed);
+        return changed;
+      }, nameOf(actor));
+      return this.fill(grown, plan, upload);
+    });
+  }
+
+  async get(actor: Actor, name: string): Promise<DataSet> {
+    const found = await this.read.dataSet(actor.instance.id, name);
+    if (found === null) throw notFound('dataSet', name);
+    return found;
+  }
+
+  list(filter: Parameters<NexosisReads['dataSets']>[0]): Promise<Found<DataSet>> {
+    return this.read.dataSets(filter);
+  }
+
+  async rows(dataSet: DataSet, range: Range, limit: number, offset: number): Promise<Found<Row>> {
+    const whole = range.from === undefined && range.to === undefined;
+    return {
+      items: await this.read.rows(dataSet.id, range, { limit, offset }),
+      total: whole ? dataSet.rowCount : await this.read.countRows(dataSet.id, range),
+    };
+  }
+
+  /** All rows in order, some at a time. */
+  async *all(dataSet: DataSet): AsyncGenerator<Row[]> {
+    let after: Row | null = null;
+    for (;;) {
+      const rows: Row[] = await this.read.rowsAfter(dataSet.id, after, rowsAtATime(dataSet));
+      if (rows.length === 0) return;
+      yield rows;
+      after = rows.at(-1) ?? null;
+    }
+  }
+
+  /** Removes the rows of a range, which must be one of a time series. */
+  removeRows(actor: Actor, name: string, range: Range): Promise<void> {
+    return this.locks.hold(`${actor.instance.id}\n${name.toLowerCase()}`, async () => {
+      const dataSet = await this.get(actor, name);
+      await this.removeSome(dataSet, range);
+    });
+  }
+
+  /** Removes the whole set: it is gone at once, its rows soon after. */
+  remove(actor: Actor, name: string): Promise<void> {
+    return this.locks.hold(`${actor.instance.id}\n${name.toLowerCase()}`, async () => {
+      const dataSet = await this.get(actor, name);
+      await this.commands.run(
+        (unit) => unit.tx.nexosis.dataSets.save({ ...dataSet, state: 'removed' }),
+        nameOf(actor),
+      );
+      this.purge(dataSet);
+    });
+  }
+
+  private async create(actor: Actor, name: string, plan: Plan, upload: Upload): Promise<DataSet> {
+    const made = await this.make(actor, name, plan);
+    try {
+      return await this.publish(await this.fill(made, plan, upload), null);
+    } catch (error) {
+      await this.abandon(made);
+      throw error;
+    }
+  }
+
+  /** The rows are found by another column now: they are stored anew, under a name nobody asks for until all are there. */
+  private async rebuild(actor: Actor, before: DataSet, plan: Plan, upload: Upload): Promise<DataSet> {
+    const made = await this.make(actor, `${before.name}\n${before.id}`, plan);
+    try {
+      let filled = made;
+      const make = rowMaker(plan.columns);
+      for await (const rows of this.all(before)) {
+        filled = await this.storeSome(
+          filled,
+          rows.map(({ values }) => make(values)),
+        );
+      }
+      filled = await this.fill(filled, plan, upload);
+      return await this.publish({ ...filled, name: before.name, createdAt: before.createdAt }, before);
+    } catch (error) {
+      await this.abandon(made);
+      throw error;
+    }
+  }
+
+  private make(actor: Actor, name: string, { columns, missingValues }: Plan): Promise<DataSet> {
+    return this.commands.run(async (unit) => {
+      const fresh = { rowCount: 0, size: 0, createdAt: unit.at, modifiedAt: unit.at, state: 'new' } as const;
+      return unit.tx.nexosis.dataSets.insert({
+        ...{ instance: actor.instance.id, name, columns, missingValues },
+        ...fresh,
+      });
+    }, nameOf(actor));
+  }
+
+  private async publish(dataSet: DataSet, before: DataSet | null): Promise<DataSet> {
+    const ready: DataSet = { ...dataSet, state: 'ready' };
+    await this.commands.run(async (unit) => {
+      if (before !== null) await unit.tx.nexosis.dataSets.save({ ...before, state: 'removed' });
+      await unit.tx.nexosis.dataSets.save(ready);
+    });
+    if (before !== null) this.purge(before);
+    return ready;
+  }
+
+  private async abandon(dataSet: DataSet): Promise<void> {
+    await this.commands.run((unit) => unit.tx.nexosis.dataSets.save({ ...dataSet, state: 'removed' }));
+    this.purge(dataSet);
+  }
+
+  private async fill(dataSet: DataSet, plan: Plan, upload: Upload): Promise<DataSet> {
+    if (plan.rows === 0) return dataSet;
+    const make = rowMaker(plan.columns);
+    let filled = dataSet;
+    for await (const batch of upload.reader.batches()) {
+      const rows = batch.map((values) => make(placed(values, plan)));
+      const most = rowsAtATime(filled);
+      for (let from = 0; from < rows.length; from += most)
+        filled = await this.storeSome(filled, rows.slice(from, from + most));
+    }
+    return filled;
+  }
+
+  /** One transaction: some rows, and what the set says about itself. */
+  private storeSome(dataSet: DataSet, rows: readonly NewRow[]): Promise<DataSet> {
+    return this.commands.run(async (unit) => {
+      const { nexosis } = unit.tx;
+      const grown = await nexosis.rows.put(
+        dataSet.id,
+        rows,
+        await this.lastSeq(dataSet, nexosis.rows.lastSeq),
+      );
+      this.numbered.set(dataSet.id, (this.numbered.get(dataSet.id) ?? 0) + rows.length);
+      const changed = {
+        ...dataSet,
+        rowCount: dataSet.rowCount + grown.count,
+        size: dataSet.size + grown.size,
+        modifiedAt: unit.at,
+      };
+      await nexosis.dataSets.save(changed);
+      return changed;
+    });
+  }
+
+  /** Looked up once for each set: rows that came later have higher numbers, which is all that matters. */
+  private readonly numbered = new Map<number, number>();
+  private async lastSeq({ id }: DataSet, look: (id: number) => Promise<number>): Promise<number> {
+    const known = this.numbered.get(id) ?? (await look(id));
+    this.numbered.set(id, known);
+    return known;
+  }
+
+  private async removeSome(dataSet: DataSet, range: Range): Promise<void> {
+    let left = dataSet;
+    for (;;) {
+      const gone = await this.commands.run(async (unit) => {
+        const removed = await unit.tx.nexosis.rows.remove(dataSet.id, range, mostRows);
+        left = {
+          ...left,
+          rowCount: left.rowCount - removed.count,
+          size: left.size - removed.size,
+          modifiedAt: unit.at,
+        };
+        if (dataSet.state === 'ready') await unit.tx.nexosis.dataSets.save(left);
+        return removed.count;
+      });
+      if (gone < mostRows) return;
+    }
+  }
+
+  /** In the background: nobody sees these rows any more. */
+  private purge(dataSet: DataSet): void {
+    this.numbered.delete(dataSet.id);
+    const forgotten = this.removeSome({ ...dataSet, state: 'removed' }, {}).then(() =>
+      this.commands.run((unit) => unit.tx.nexosis.dataSets.forget(dataSet.id)),
+    );
+    forgotten.catch((error: unknown) =>
+      this.logger.warn(`Rows of a removed data set are left until the next start: ${String(error)}`),
+    );
+  }
+}
+
+const rowsAtATime = ({ columns }: DataSet): number =>
+  Math.max(1, Math.min(mostRows, Math.floor(mostValues / Math.max(1, columns.length))));
+
+function placed(values: readonly (string | null)[], { places, columns }: Plan): (string | null)[] {
+  const row = new Array<string | null>(columns.length).fill(null);
+  for (const [i, value] of values.entries()) row[places[i] ?? 0] = value;
+  return row;
+}
+
+export function checkName(name: string): void {
+  if (name.trim() === '' || name.length > longestName || /[\u0000-\u001f]/.test(name))
+    throw invalidField(
+      'dataSetName',
+      `The value is not valid: a name has 1 to ${longestName} printable characters.`,
+    );
+}

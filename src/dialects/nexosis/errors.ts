@@ -1,0 +1,70 @@
+/** What an answer with an error carries (nexosis dialect, errors). */
+export type Details = Readonly<Record<string, unknown>>;
+
+export type ErrorType =
+  | 'RequestValidation'
+  | 'InvalidDateRange'
+  | 'InvalidColumnMetadata'
+  | 'NoData'
+  | 'SomeParametersRequired'
+  | 'NotFound'
+  | 'Conflict'
+  | 'QuotaExceeded'
+  | 'PayloadTooLarge'
+  | 'Unavailable';
+
+/** A request this dialect turns down, in its own words. Nothing was stored. */
+export class NexosisError extends Error {
+  constructor(
+    readonly status: number,
+    readonly type: ErrorType | null,
+    message: string,
+    readonly details: Details = {},
+  ) {
+    super(message);
+    this.name = 'NexosisError';
+  }
+}
+
+/** By field, what is wrong with it. */
+export const invalidRequest = (fields: Readonly<Record<string, readonly string[]>>): NexosisError =>
+  new NexosisError(400, 'RequestValidation', 'Request is invalid', fields);
+
+export const invalidField = (field: string, text: string): NexosisError =>
+  invalidRequest({ [field]: [text] });
+
+export const invalidColumns = (columns: Readonly<Record<string, readonly string[]>>): NexosisError =>
+  new NexosisError(
+    400,
+    'InvalidColumnMetadata',
+    sentence('The column metadata is invalid', columns),
+    columns,
+  );
+
+export const invalidDates = (message: string, startDate: string, endDate: string): NexosisError =>
+  new NexosisError(400, 'InvalidDateRange', message, { startDate, endDate });
+
+export const noData = (dataSetName: string): NexosisError =>
+  new NexosisError(400, 'NoData', `No data was given for ${dataSetName}`, { dataSetName });
+
+export const someParametersRequired = (): NexosisError =>
+  new NexosisError(
+    400,
+    'SomeParametersRequired',
+    'At least one filter is required to delete more than one item',
+  );
+
+export type ItemType =
+  'dataSet' | 'dataSource' | 'session' | 'model' | 'view' | 'import' | 'vocabulary' | 'contestant' | 'column';
+
+export const notFound = (itemType: ItemType, itemId: string): NexosisError =>
+  new NexosisError(404, 'NotFound', `Item of type ${itemType} with identifier ${itemId} was not found`, {
+    itemType,
+    itemId,
+  });
+
+/** The sentence alone is what many clients show, so it says the first thing that is wrong. */
+function sentence(start: string, columns: Readonly<Record<string, readonly string[]>>): string {
+  const [first] = Object.values(columns).flat();
+  return first === undefined ? start : `${start}: ${first}`;
+}

@@ -1,0 +1,190 @@
+import {
+  intervals,
+  type Column,
+  type DataSet,
+  type NexosisReads,
+  type Row,
+  type View,
+} from '../../scheduler/nexosis.ports.js';
+import { columnOf, findColumn, merge, readColumns, sameName } from './columns.js';
+import { readDate } from './dates.js';
+import { invalidColumns, invalidField, notFound } from './errors.js';
+import { isObject, readChoice } from './fields.js';
+import { startOf } from './session.request.js';
+
+/** Rows of a data set on the right side of a join, which are kept in memory while the left one is read. */
+const mostRight = 250_000;
+const rowsPerRead = 1000;
+
+/** A view as it is read: its columns, and what it makes of a row of its left data set. */
+export interface Joined {
+  readonly left: DataSet;
+  readonly columns: readonly Column[];
+  readonly join: (values: readonly string[]) => string[];
+}
+
+interface Part {
+  /** Columns that come from the right, under their names in the view. */
+  readonly columns: readonly Column[];
+  readonly join: (values: readonly string[]) => readonly string[];
+}
+
+/**
+ * Prepares a view for reading; without rows only its columns are right. Throws what is wrong with its definition.
+ */
+export async function openView(reads: NexosisReads, view: View, withRows = true): Promise<Joined> {
+  const left = await reads.dataSet(view.instance, view.dataSet);
+  if (left === null) throw notFound('dataSet', view.dataSet);
+  const parts: Part[] = [];
+  const taken = left.columns.map(({ name }) => name);
+  for (const said of view.joins) {
+    const part = await openJoin(withRows ? reads : null, await rightOf(reads, view, said), left, taken);
+    taken.push(...part.columns.map(({ name }) => name));
+    parts.push(part);
+  }
+  const width = left.columns.length;
+  const all = [...left.columns, ...parts.flatMap(({ columns }) => columns)];
+  return {
+    left,
+    columns: merge(all, declaredOf(view, all)),
+    join: (values) => [
+      ...Array.from({ length: width }, (_, i) => values[i] ?? ''),
+      ...parts.flatMap((part) => part.join(values)),
+    ],
+  };
+}
+
+function declaredOf({ name, columns }: View, all: readonly Column[]) {
+  const declared = readColumns(columns);
+  const unknown = declared.filter((each) => findColumn(all, each.name) === undefined);
+  if (unknown.length > 0)
+    throw invalidColumns(
+      Object.fromEntries(unknown.map((each) => [each.name, [`${name} has no column ${each.name}.`]])),
+    );
+  return declared;
+}
+
+/** The data set that a join names. */
+export function joinedName(said: unknown): string | undefined {
+  const of = isObject(said) ? lowered(said)['dataset'] : undefined;
+  const name = isObject(of) ? lowered(of)['name'] : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
+
+interface Right {
+  readonly dataSet: DataSet;
+  readonly options: Options;
+}
+
+async function rightOf(reads: NexosisReads, view: View, said: unknown): Promise<Right> {
+  const of = isObject(said) ? lowered(said) : {};
+  if (of['calendar'] !== undefined) throw invalidField('joins', 'Joins with calendars are not offered here.');
+  if (Array.isArray(of['joins']) && of['joins'].length > 0)
+    throw invalidField('joins', 'A join within a join is not offered here: list all of them in the view.');
+  const target = joinedName(said);
+  if (target === undefined)
+    throw invalidField('joins', 'Each join must name a data set: {"dataSet": {"name": …}}.');
+  const right = await reads.dataSet(view.instance, target);
+  if (right === null) throw notFound('dataSet', target);
+  if (right.rowCount > mostRight)
+    throw invalidField(
+      'joins',
+      `${right.name} has ${right.rowCount} rows, but at most ${mostRight} can be joined.`,
+    );
+  return { dataSet: right, options: optionsOf(of['columnoptions']) };
+}
+
+async function openJoin(
+  reads: NexosisReads | null,
+  { dataSet: right, options }: Right,
+  left: DataSet,
+  taken: readonly string[],
+): Promise<Part> {
+  const how = keysOf(left, right, options);
+  const shown = right.columns.map((column, i) => ({ column, i })).filter(({ i }) => i !== how.right);
+  const rows = new Map<string, readonly string[]>();
+  for await (const { values } of reads === null ? [] : rowsOf(reads, right.id)) {
+    const key = how.keyOf(values[how.right] ?? '');
+    if (key !== null)
+      rows.set(
+        key,
+        shown.map(({ i }) => values[i] ?? ''),
+      );
+  }
+  const nothing = shown.map(() => '');
+  return {
+    columns: shown.map(({ column }) => renamed(column, right, options, taken)),
+    join(values) {
+      const key = how.keyOf(values[how.left] ?? '');
+      return (key === null ? undefined : rows.get(key)) ?? nothing;
+    },
+  };
+}
+
+async function* rowsOf(reads: NexosisReads, id: number): AsyncGenerator<Row> {
+  let after: Row | null = null;
+  for (;;) {
+    const rows: Row[] = await reads.rowsAfter(id, after, rowsPerRead);
+    if (rows.length === 0) return;
+    yield* rows;
+    after = rows.at(-1) ?? null;
+  }
+}
+
+type Options = readonly { readonly name: string; readonly of: Readonly<Record<string, unknown>> }[];
+
+const lowered = (value: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(value).map(([key, each]) => [key.toLowerCase(), each]));
+
+const optionsOf = (said: unknown): Options =>
+  Object.entries(isObject(said) ? said : {}).map(([name, of]) => ({
+    name,
+    of: isObject(of) ? lowered(of) : {},
+  }));
+
+interface Keys {
+  /** Places of the columns that are compared. */
+  readonly left: number;
+  readonly right: number;
+  /** What is compared of a value; null matches nothing. */
+  readonly keyOf: (text: string) => string | null;
+}
+
+/** Times are compared where both sides have them, else equal values of the right side's key or of a common column. */
+function keysOf(left: DataSet, right: DataSet, options: Options): Keys {
+  const place = ({ columns }: DataSet, column: Column | undefined) =>
+    column === undefined ? -1 : columns.indexOf(column);
+  const times = [left, right].map((set) => place(set, columnOf(set.columns, 'timestamp')));
+  const joinTo = options.find(({ of }) => typeof of['jointo'] === 'string');
+  if (joinTo === undefined && times.every((time) => time !== -1)) {
+    const said = options
+      .map(({ of }) => of['joininterval'])
+      .find((each) => each !== undefined && each !== null);
+    const interval = said === undefined ? null : readChoice('joinInterval', said, intervals, intervals);
+    const keyOf = (text: string) => {
+      const date = readDate(text);
+      return date === null ? null : String(interval === null ? date.at : startOf(date.at, interval));
+    };
+    return { left: times[0] ?? 0, right: times[1] ?? 0, keyOf };
+  }
+  const key = joinTo === undefined ? columnOf(right.columns, 'key') : findColumn(right.columns, joinTo.name);
+  const common = key ?? right.columns.find(({ name }) => findColumn(left.columns, name) !== undefined);
+  const other = joinTo === undefined ? common?.name : String(joinTo.of['jointo']);
+  const places = { left: place(left, findColumn(left.columns, other ?? '')), right: place(right, common) };
+  if (places.left === -1 || places.right === -1)
+    throw invalidColumns({
+      joins: [
+        `${left.name} and ${right.name} have neither timestamps nor a key column in common to be joined by.`,
+      ],
+    });
+  return { ...places, keyOf: (text) => (text === '' ? null : text) };
+}
+
+/** Under its alias, or its own name; with its data set's before it where that is taken. A view has one target and one time. */
+function renamed(column: Column, right: DataSet, options: Options, taken: readonly string[]): Column {
+  const alias = options.find(({ name }) => sameName(name, column.name))?.of['alias'];
+  const own = typeof alias === 'string' && alias !== '' ? alias : column.name;
+  const name = taken.some((each) => sameName(each, own)) ? `${right.name}.${own}` : own;
+  const role = column.role === 'none' ? 'none' : 'feature';
+  return { ...column, name, role };
+}

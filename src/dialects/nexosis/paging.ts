@@ -1,0 +1,56 @@
+import type { Asked } from './asked.js';
+import type { Paging } from './fields.js';
+
+export interface Link {
+  readonly rel: string;
+  readonly href: string;
+}
+
+export interface Paged {
+  readonly pageNumber: number;
+  readonly totalPages: number;
+  readonly pageSize: number;
+  readonly totalCount: number;
+}
+
+export const pagesOf = ({ page, size }: Paging, total: number): Paged => ({
+  pageNumber: page,
+  totalPages: Math.ceil(total / size),
+  pageSize: size,
+  totalCount: total,
+});
+
+/** `self` first, because one client looks for it there; then the pages around this one (nexosis dialect, paging). */
+export function pageLinks(asked: Pick<Asked, 'base' | 'path' | 'search'>, paged: Paged): Link[] {
+  const { pageNumber: page, totalPages } = paged;
+  const last = totalPages - 1;
+  const self = { rel: 'self', href: addressOf(asked, null) };
+  if (totalPages === 0) return [self];
+  const to = (rel: string, number: number) => ({ rel, href: addressOf(asked, number) });
+  return [
+    self,
+    to('first', 0),
+    ...(page > 0 ? [to('prev', Math.min(page - 1, last))] : []),
+    ...(page < last ? [to('next', page + 1)] : []),
+    to('last', last),
+  ];
+}
+
+/** One `page` and no more, wherever the request had it. */
+function addressOf(
+  { base, path, search }: Pick<Asked, 'base' | 'path' | 'search'>,
+  page: number | null,
+): string {
+  const query = new URLSearchParams(
+    page === null ? [...search] : [...search].filter(([name]) => name.toLowerCase() !== 'page'),
+  );
+  if (page !== null) query.append('page', String(page));
+  const text = query.toString();
+  return `${base}/${path}${text === '' ? '' : `?${text}`}`;
+}
+
+/** A list as every client reads it. */
+export function listOf<T>(asked: Asked, paging: Paging, items: readonly T[], total: number) {
+  const paged = pagesOf(paging, total);
+  return { items, ...paged, links: pageLinks(asked, paged) };
+}

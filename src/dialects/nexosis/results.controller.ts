@@ -1,0 +1,163 @@
+import { Controller, Get, Inject, Param, Res, UseFilters } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { LearnSessionView, Outcome } from '../../scheduler/nexosis.ports.js';
+import { STORE, type Store } from '../../scheduler/ports.js';
+import { sendCsv } from './answers.js';
+import { Ask, mount, type Asked } from './asked.js';
+import { table, type ShownRows } from './data.wire.js';
+import { NexosisErrorsFilter } from './errors.filter.js';
+import { invalidField, notFound } from './errors.js';
+import { readGuid, type Paging } from './fields.js';
+import { rowsPerChunk } from './outcome.js';
+import { pageLinks, pagesOf } from './paging.js';
+import { detailTables, headerOf, sessionFields, sessionLinks, statusOf } from './session.wire.js';
+import { LearnSessionsService } from './sessions.service.js';
+
+@ApiTags('nexosis: results')
+@ApiSecurity('api-key')
+@ApiQuery({ name: 'page', required: false })
+@ApiQuery({ name: 'pageSize', required: false })
+@UseFilters(NexosisErrorsFilter)
+@Controller(`${mount}/sessions/:id/results`)
+export class ResultsController {
+  constructor(
+    private readonly sessions: LearnSessionsService,
+    @Inject(STORE) private readonly store: Store,
+  ) {}
+
+  @ApiOperation({ summary: 'Metrics and predicted rows, as JSON or CSV' })
+  @ApiQuery({ name: 'predictionInterval', required: false, description: 'A quantile; 0.5 without one' })
+  @Get()
+  async results(
+    @Ask() asked: Asked,
+    @Param('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const session = await this.find(asked, id);
+    const done = outcomeOf(session);
+    const name = done === null ? null : atInterval(done, 'results', asked.query.text('predictionInterval'));
+    const { paging, total, rows } = await pageOf(this.store, asked, session, name);
+    if (asked.wantsCsv) return sendCsv(reply, rows);
+    const data = rows.objects().map(withoutUnknown);
+    return paged(asked, session, paging, total, { metrics: done?.metrics ?? {}, data });
+  }
+
+  @ApiOperation({ summary: 'How often each class was taken for which (classification)' })
+  @Get('confusionmatrix')
+  async confusion(@Ask() asked: Asked, @Param('id') id: string) {
+    const session = await this.find(asked, id);
+    const confusion = outcomeOf(session)?.confusion ?? null;
+    if (confusion === null) throw missing(session);
+    return {
+      ...sessionFields(session),
+      ...{ classes: confusion.classes, confusionMatrix: confusion.matrix },
+      ...{ pageNumber: 0, totalPages: 0, pageSize: 0, totalCount: 0 },
+      links: [...selfLink(asked), ...sessionLinks(session, asked.base).slice(1)],
+    };
+  }
+
+  @ApiOperation({ summary: 'How much each feature mattered, the most important one 1' })
+  @Get('featureimportance')
+  async importance(@Ask() asked: Asked, @Param('id') id: string) {
+    const session = await this.find(asked, id);
+    const importance = outcomeOf(session)?.importance ?? null;
+    if (importance === null) throw missing(session);
+    const paging = asked.query.paging();
+    const all = Object.entries(importance);
+    const shown = all.slice(paging.page * paging.size, (paging.page + 1) * paging.size);
+    return paged(asked, session, paging, all.length, { featureImportance: Object.fromEntries(shown) });
+  }
+
+  @ApiOperation({ summary: 'classscores, anomalyscores, mahalanobisdistances or outliers, row by row' })
+  @Get(':detail')
+  async detail(
+    @Ask() asked: Asked,
+    @Param('id') id: string,
+    @Param('detail') detail: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const session = await this.find(asked, id);
+    const done = outcomeOf(session);
+    const known = detailTables.some(([name]) => name === detail);
+    if (!known || done === null || !(detail in done.tables)) throw missing(session);
+    const { paging, total, rows } = await pageOf(this.store, asked, session, detail);
+    if (asked.wantsCsv) return sendCsv(reply, rows);
+    const classes = detail === 'classscores' ? { classes: done.classes } : {};
+    const metrics = detail === 'outliers' ? {} : { metrics: done.metrics };
+    return paged(asked, session, paging, total, { ...classes, ...metrics, data: rows.objects() });
+  }
+
+  private async find(asked: Asked, id: string): Promise<LearnSessionView> {
+    const session = await this.sessions.get(asked.actor, readGuid('id', id));
+    void asked.reply.header('Nexosis-Session-Status', headerOf(statusOf(session)));
+    return session;
+  }
+}
+
+/** What a session found, once it is completed. */
+export const outcomeOf = (session: LearnSessionView): Outcome | null =>
+  statusOf(session) === 'completed' ? session.outcome : null;
+
+/** A page of one of a session's tables; none before it is completed. */
+export async function pageOf(
+  store: Store,
+  asked: Asked,
+  session: LearnSessionView,
+  name: string | null,
+): Promise<{ paging: Paging; total: number; rows: ShownRows }> {
+  const paging = asked.query.paging();
+  const about = name === null ? undefined : session.outcome?.tables[name];
+  if (name === null || about === undefined) return { paging, total: 0, rows: table([], []) };
+  const from = paging.page * paging.size;
+  const first = Math.floor(from / rowsPerChunk);
+  const chunks = await store.read.nexosis.table(
+    session.id,
+    name,
+    first,
+    Math.floor((from + paging.size - 1) / rowsPerChunk),
+  );
+  const start = from - first * rowsPerChunk;
+  return { paging, total: about.count, rows: table(about.columns, chunks.slice(start, start + paging.size)) };
+}
+
+/** The table with the rows of a prediction interval; the middle one when none is asked for. */
+export function atInterval({ tables, intervals }: Outcome, name: string, said: string | undefined): string {
+  const middle = `${name}-0.5` in tables ? `${name}-0.5` : name;
+  if (said === undefined) return middle;
+  const level = Number(said);
+  const found = intervals.find((each) => Number(each) === level);
+  if (said.trim() === '' || found === undefined)
+    throw invalidField(
+      'predictionInterval',
+      `The value '${said}' is not valid: available are ${intervals.join(', ') || '0.5'}.`,
+    );
+  return `${name}-${found}` in tables ? `${name}-${found}` : middle;
+}
+
+/** The session's fields flattened beside what the route adds, as all clients read it. */
+export function paged<T extends object>(
+  asked: Asked,
+  session: LearnSessionView,
+  paging: Paging,
+  total: number,
+  more: T,
+) {
+  const pages = pagesOf(paging, total);
+  return {
+    ...more,
+    ...pages,
+    ...sessionFields(session),
+    links: [...pageLinks(asked, pages), ...sessionLinks(session, asked.base).slice(1)],
+  };
+}
+
+/** What really happened is said of rows where it is known. */
+export const withoutUnknown = (row: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(row).filter(([name, value]) => value !== '' || !name.endsWith(':actual')),
+  );
+
+const selfLink = (asked: Asked) => [{ rel: 'self', href: `${asked.base}/${asked.path}` }];
+
+const missing = ({ id }: LearnSessionView) => notFound('session', id);

@@ -1,0 +1,166 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { mayEnd, nameOf, type Actor } from '../../kernel/access/access.js';
+import type { Backend } from '../../kernel/backend/backend.js';
+import { isFinal } from '../../kernel/job/job.js';
+import { Refusal } from '../../kernel/refusal.js';
+import { BackendsService } from '../../scheduler/backends.service.js';
+import { Commands } from '../../scheduler/commands.service.js';
+import { JobsService } from '../../scheduler/jobs.service.js';
+import type {
+  Found,
+  LearnSession,
+  LearnSessionFilter,
+  LearnSessionView,
+  NexosisReads,
+} from '../../scheduler/nexosis.ports.js';
+import { STORE, type JobDetails, type Store } from '../../scheduler/ports.js';
+import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
+import { SessionsService } from '../../scheduler/sessions.service.js';
+import type { Unit } from '../../scheduler/unit.js';
+import { NexosisError, notFound } from './errors.js';
+import type { SessionRequest } from './session.request.js';
+import { learnerDriver } from './settings.js';
+import { findSource, type Source } from './sources.js';
+
+/** How a session is asked for beside what it is to calculate. */
+export interface Origin {
+  readonly callbackUrl: string | null;
+  readonly base: string;
+  readonly submit: SubmitKey | undefined;
+}
+
+/** No rule of ours depends on them, and no client of this dialect says them. */
+export const plainDetails: JobDetails = {
+  tags: [],
+  logLevel: 'info',
+  private: false,
+  calibrationId: null,
+  runtime: null,
+  cost: null,
+};
+
+/** Sessions of this dialect: each a batch session of the kernel with one job, drained from the start. */
+@Injectable()
+export class LearnSessionsService {
+  constructor(
+    private readonly commands: Commands,
+    private readonly sessions: SessionsService,
+    private readonly jobs: JobsService,
+    private readonly backends: BackendsService,
+    private readonly receipts: ReceiptsService,
+    @Inject(STORE) private readonly store: Store,
+  ) {}
+
+  private get read(): NexosisReads {
+    return this.store.read.nexosis;
+  }
+
+  source(actor: Actor, name: string): Promise<Source | null> {
+    return findSource(this.read, actor.instance.id, name);
+  }
+
+  /** Stores the session, its job and what was asked in one transaction; the same submit again answers the same session. */
+  async start(
+    actor: Actor,
+    asked: SessionRequest,
+    source: Source,
+    origin: Origin,
+  ): Promise<LearnSessionView> {
+    const backend = await this.backend(false);
+    const id = await this.commands.run(async (unit) => {
+      const earlier = origin.submit === undefined ? null : await this.receipts.earlier(unit, origin.submit);
+      if (earlier !== null && (await unit.tx.nexosis.sessions.find(earlier)) !== null) return earlier;
+      const session = await this.sessions.openIn(unit, actor, { mode: 'batch', backend: backend.name });
+      const job = await this.jobs.submitIn(unit, actor, {
+        program: asked.domain,
+        backend: backend.name,
+        session: session.id,
+        maxExecutionTime: undefined,
+        params: JSON.stringify({ session: session.id }),
+        details: plainDetails,
+      });
+      const open = await unit.tx.sessions.find(session.id);
+      await unit.changeSession(open ?? session, { type: 'drain', at: unit.at });
+      await unit.tx.nexosis.sessions.insert(
+        toSession(actor, asked, source, origin, session.id, job.id, unit),
+      );
+      if (origin.submit !== undefined) await this.receipts.keep(unit, origin.submit, session.id);
+      return session.id;
+    }, nameOf(actor));
+    // However quick its start was: the answer to a request says that it was requested.
+    return { ...(await this.get(actor, id)), jobState: 'queued', startedAt: null, endedAt: null };
+  }
+
+  async get(actor: Actor, id: string): Promise<LearnSessionView> {
+    const session = await this.read.session(id);
+    if (session === null || session.instance !== actor.instance.id) throw notFound('session', id);
+    return session;
+  }
+
+  list(filter: LearnSessionFilter): Promise<Found<LearnSessionView>> {
+    return this.read.sessions(filter);
+  }
+
+  /** Forgets a session with its results, and stops its work. The model it built stays. */
+  async remove(actor: Actor, id: string): Promise<void> {
+    await this.get(actor, id);
+    await this.commands.run(async (unit) => {
+      const session = await unit.tx.nexosis.sessions.find(id);
+      if (session === null) return;
+      const job = await unit.tx.jobs.find(session.job);
+      if (job !== null && !isFinal(job.state)) {
+        if (!mayEnd(actor, job)) {
+          throw new Refusal(
+            'forbidden',
+            `Session ${id} still works for ${job.user}: it is theirs to delete, or an admin's.`,
+          );
+        }
+        await unit.stopJob(job, { at: unit.at, reason: `deleted by ${nameOf(actor)}`, reasonCode: null });
+      }
+      await unit.tx.nexosis.sessions.remove(id);
+      await unit.tx.nexosis.tables.removeOf(id);
+      await unit.tx.nexosis.deliveries.removeOf(id);
+    }, nameOf(actor));
+  }
+
+  /** Where sessions calculate, or where predictions are made. */
+  async backend(predicts: boolean): Promise<Backend> {
+    const learners = (await this.backends.list()).filter(({ driver }) => driver === learnerDriver);
+    const found = learners.find(({ options }) => (options['predict'] === true) === predicts) ?? learners[0];
+    if (found === undefined) {
+      throw new NexosisError(
+        503,
+        'Unavailable',
+        'No backend with driver learner is configured on this service',
+      );
+    }
+    const why = this.backends.missing(found);
+    if (why !== null)
+      throw new NexosisError(503, 'Unavailable', `Backend ${found.name} cannot calculate: ${why}`);
+    return found;
+  }
+}
+
+function toSession(
+  actor: Actor,
+  asked: SessionRequest,
+  source: Source,
+  { callbackUrl, base }: Origin,
+  id: string,
+  job: string,
+  unit: Unit,
+): LearnSession {
+  const buildsModel = asked.domain !== 'forecast' && asked.domain !== 'impact';
+  return {
+    ...asked,
+    ...{ id, job, callbackUrl, base },
+    instance: actor.instance.id,
+    user: actor.user,
+    source: source.name,
+    sourceKind: source.kind,
+    token: callbackUrl === null ? null : unit.ids.secret(),
+    modelId: buildsModel ? unit.ids.uuid() : null,
+    requestedAt: unit.at,
+    outcome: null,
+  };
+}

@@ -1,0 +1,168 @@
+import { describe, expect, it } from '@jest/globals';
+import type { DataSet } from '../../scheduler/nexosis.ports.js';
+import { readColumns, writeColumns } from './columns.js';
+import { csvLine, csvReader } from './csv.js';
+import { NexosisError } from './errors.js';
+import { jsonReader } from './json-rows.js';
+import type { RowReader } from './rows.js';
+import { planUpload, rowMaker } from './upload.js';
+
+async function all(reader: RowReader): Promise<(string | null)[][]> {
+  const rows = [];
+  for await (const batch of reader.batches()) rows.push(...batch);
+  return rows;
+}
+const csv = (text: string) => csvReader(Buffer.from(text));
+const json = (value: unknown) =>
+  jsonReader(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
+
+async function refusal(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => null,
+    (caught: unknown) => caught,
+  );
+  if (!(error instanceof NexosisError)) throw new Error(`Not refused: ${String(error)}`);
+  return Object.values(error.details).flat().map(String).join(' ');
+}
+
+describe('CSV', () => {
+  it('may have a byte order mark, quotes, either line end and rows that end early', async () => {
+    const reader = await csv('\uFEFFname,"a ""b""",c\r\n"x, y",1,2\n"two\nlines",3\n\n');
+    expect(reader.names).toEqual(['name', 'a "b"', 'c']);
+    expect(await all(reader)).toEqual([
+      ['x, y', '1', '2'],
+      ['two\nlines', '3', ''],
+    ]);
+    expect(await all(reader)).toHaveLength(2);
+  });
+
+  it.each([
+    ['5.1,3.5,setosa\n4.9,3.0,setosa', ['column1', 'column2', 'column3']],
+    ['2017-01-01,5\n2017-01-02,6', ['column1', 'column2']],
+    ['day,sales\n2017-01-01,5', ['day', 'sales']],
+    ['name,2016\nx,5', ['name', '2016']],
+    ['a,b\nc,d', ['a', 'b']],
+    ['1,,2\n3,4,5', ['column1', 'column2', 'column3']],
+    ['a,,c\n1,2,3', ['a', 'column2', 'c']],
+  ])('%j has the columns %j', async (text, names) => {
+    const reader = await csv(text);
+    // A year over a number, with a name over a text beside it, cannot be told from data.
+    expect(reader.names).toEqual(text.startsWith('name,2016') ? ['column1', 'column2'] : names);
+  });
+
+  it.each([
+    ['a,b\n1,2,3', 'Row 2 of the CSV has 3 values, but there are 2 columns.'],
+    ['a,A\n1,2', 'names the column A twice'],
+    ['a,b\n"1,2', 'cannot be read'],
+  ])('%j is refused: %s', async (text, words) => {
+    expect(await refusal(csv(text).then(all))).toContain(words);
+  });
+
+  it('that is no UTF-8 is refused', async () => {
+    expect(await refusal(csvReader(Buffer.from([0x61, 0xff, 0xfe])))).toContain('UTF-8');
+  });
+
+  it('is written so that it is read the same', async () => {
+    const values = ['a "quoted", one', 'two\nlines', '', 'plain'];
+    const reader = await csv(csvLine(['p', 'q', 'r', 's']) + csvLine(values));
+    expect(await all(reader)).toEqual([values]);
+  });
+});
+
+describe('JSON', () => {
+  it('has members in any case, values of all kinds, and keeps numbers as they are', async () => {
+    const reader = await json(
+      '{"Data":[{"a":1.50,"b":true},{"A":null,"c":"x"},{"b":12345678901234567890}],"columns":{"a":{"role":"key"}},"MissingValues":["N/A"]}',
+    );
+    expect(reader.names).toEqual(['a', 'b', 'c']);
+    expect(await all(reader)).toEqual([
+      ['1.5', 'true', null],
+      ['', null, 'x'],
+      [null, '12345678901234567890', null],
+    ]);
+    expect([reader.columns, reader.missingValues]).toEqual([{ a: { role: 'key' } }, ['N/A']]);
+  });
+
+  it.each([
+    ['{"data":[{"a":1},', 'ends too early'],
+    ['{"data":[{"a":NaN}]}', 'not valid JSON'],
+    ['{"data":[1]}', 'row 1 of data is no object'],
+    ['{"data":[{"a":{"b":1}}]}', 'the value of a must be'],
+    ['nothing', 'not valid JSON'],
+  ])('%s is refused: %s', async (text, words) => {
+    expect(await refusal(json(text).then(all))).toContain(words);
+  });
+});
+
+describe('what an upload is taken for', () => {
+  const plan = async (text: string, columns: unknown = {}, before: DataSet | null = null) =>
+    planUpload(before, { reader: await csv(text), declared: readColumns(columns), missingValues: undefined });
+  const inferred = async (text: string, columns: unknown = {}) =>
+    writeColumns((await plan(text, columns)).columns);
+  const rolesOf = async (text: string, columns: unknown = {}) =>
+    Object.fromEntries(Object.entries(await inferred(text, columns)).map(([name, { role }]) => [name, role]));
+
+  it('types follow the values, and empty ones have no say', async () => {
+    const text =
+      'n,bits,flag,kind,prose,none\n1.5,0,yes,a,"it was a dark and stormy night",\n,1,off,b,"the rain fell in torrents, mostly",\nNaN,1,TRUE,a,"except at occasional intervals when it was",\n';
+    const mode = { imputation: 'mode', aggregation: 'mode' };
+    expect(await inferred(text)).toEqual({
+      n: { dataType: 'numericMeasure', role: 'feature', imputation: 'mean', aggregation: 'mean' },
+      bits: { dataType: 'numericMeasure', role: 'feature', ...mode },
+      flag: { dataType: 'logical', role: 'feature', ...mode },
+      kind: { dataType: 'string', role: 'feature', ...mode },
+      prose: { dataType: 'text', role: 'feature' },
+      none: { dataType: 'string', role: 'feature', ...mode },
+    });
+  });
+
+  it('the one date column without repetitions is the timestamp, and the one beside it the target', async () => {
+    expect(await rolesOf('day,sales\n1-1-2017,5\n1-2-2017,6')).toEqual({ day: 'timestamp', sales: 'target' });
+    expect(await rolesOf('day,a,b\n1-1-2017,5,1\n1-2-2017,6,2')).toEqual({
+      day: 'timestamp',
+      a: 'feature',
+      b: 'feature',
+    });
+    expect(await rolesOf('day,sales\n1-1-2017,5\n1-1-2017,6')).toEqual({ day: 'feature', sales: 'feature' });
+    expect(await rolesOf('a,b,c\n1-1-2017,1-1-2018,3\n1-2-2017,1-2-2018,4')).toMatchObject({
+      a: 'feature',
+      b: 'feature',
+    });
+  });
+
+  it('what is declared overrides what is inferred, the rest stays', async () => {
+    const columns = { SALES: { dataType: 1, imputation: '', Role: 'Feature' }, id: { role: 'key' } };
+    expect(await inferred('id,day,sales\nx,1-1-2017,5\ny,1-2-2017,6', columns)).toEqual({
+      id: { dataType: 'string', role: 'key', imputation: 'mode', aggregation: 'mode' },
+      // A key says what the rows are found by, so nothing is taken for the time.
+      day: { dataType: 'date', role: 'feature' },
+      sales: { dataType: 'numeric', role: 'feature', imputation: 'zeroes', aggregation: 'sum' },
+    });
+  });
+
+  it.each([
+    [{ a: { role: 'target' }, b: { role: 'target' } }, 'Only one column can have the role target'],
+    [{ a: { role: 'timestamp', dataType: 'numeric' } }, 'must be date and not numeric'],
+    [{ a: { dataType: 'float' } }, "The value 'float' is not valid for dataType of a"],
+    [{ a: 5 }, 'a must be an object'],
+  ])('%j is refused: %s', async (columns, words) => {
+    expect(
+      await refusal(plan('a,b\n1,2', columns).catch((error: unknown) => Promise.reject(error))),
+    ).toContain(words);
+  });
+
+  it('rows are found by key, else by time, else not at all', async () => {
+    const row = async (text: string, columns: unknown = {}) => {
+      const made = await plan(text, columns);
+      return rowMaker(made.columns)(text.split('\n')[1]?.split(',') ?? []);
+    };
+    const at = Date.UTC(2017, 0, 2);
+    expect(await row('day,v\n1-2-2017,5')).toMatchObject({ at, key: '2017-01-02T00:00:00.0000000Z' });
+    expect(
+      await row('id,day\nx,1-2-2017', { id: { role: 'key' }, day: { role: 'timestamp' } }),
+    ).toMatchObject({ at, key: 'x' });
+    expect(await row('a,b\nx,y')).toMatchObject({ at: 0, key: null });
+    const unreadable = await row('day,v\nsoon,5', { day: { role: 'timestamp' } });
+    expect(unreadable).toMatchObject({ at: 8.64e15, key: 'soon' });
+  });
+});

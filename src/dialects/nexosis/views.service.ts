@@ -1,0 +1,83 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { nameOf, type Actor } from '../../kernel/access/access.js';
+import { Commands } from '../../scheduler/commands.service.js';
+import type { Column, View } from '../../scheduler/nexosis.ports.js';
+import { STORE, type Store } from '../../scheduler/ports.js';
+import { sameName } from './columns.js';
+import { checkName } from './datasets.service.js';
+import { invalidField, NexosisError, notFound } from './errors.js';
+import { isObject } from './fields.js';
+import { joinedName, openView, type Joined } from './joins.js';
+
+/** Views: data sets joined with others. Only the definition is kept; rows are joined when they are read. */
+@Injectable()
+export class ViewsService {
+  constructor(
+    private readonly commands: Commands,
+    @Inject(STORE) private readonly store: Store,
+  ) {}
+
+  /** Creates or replaces a view; one that cannot be read is refused. */
+  async put(actor: Actor, view: Pick<View, 'name' | 'dataSet' | 'joins' | 'columns'>): Promise<View> {
+    const instance = actor.instance.id;
+    checkName(view.name);
+    if ((await this.store.read.nexosis.dataSet(instance, view.name)) !== null)
+      throw invalidField('viewName', `There is already a data set called ${view.name}.`);
+    const before = await this.store.read.nexosis.view(instance, view.name);
+    const joins = view.joins.map(withoutNull);
+    const fresh: View = { ...view, joins, instance, name: before?.name ?? view.name, createdAt: 0 };
+    await openView(this.store.read.nexosis, fresh, false);
+    return this.commands.run(async (unit) => {
+      const made = { ...fresh, createdAt: before?.createdAt ?? unit.at };
+      await unit.tx.nexosis.views.save(made);
+      return made;
+    }, nameOf(actor));
+  }
+
+  async get(actor: Actor, name: string): Promise<View> {
+    const view = await this.store.read.nexosis.view(actor.instance.id, name);
+    if (view === null) throw notFound('view', name);
+    return view;
+  }
+
+  open(view: View): Promise<Joined> {
+    return openView(this.store.read.nexosis, view);
+  }
+
+  /** Its columns; none when a data set that it reads is gone. */
+  async columns(view: View): Promise<readonly Column[]> {
+    try {
+      return (await openView(this.store.read.nexosis, view, false)).columns;
+    } catch (error) {
+      if (error instanceof NexosisError) return [];
+      throw error;
+    }
+  }
+
+  list(actor: Actor): Promise<View[]> {
+    return this.store.read.nexosis.views(actor.instance.id);
+  }
+
+  async remove(actor: Actor, name: string): Promise<void> {
+    await this.get(actor, name);
+    await this.commands.run((unit) => unit.tx.nexosis.views.remove(actor.instance.id, name), nameOf(actor));
+  }
+
+  /** Views that read a data set. */
+  async on(actor: Actor, dataSet: string): Promise<View[]> {
+    return (await this.list(actor)).filter((view) => readsFrom(view, dataSet));
+  }
+}
+
+export const readsFrom = ({ dataSet, joins }: View, name: string): boolean =>
+  [dataSet, ...joins.map(joinedName)].some((each) => each !== undefined && sameName(each, name));
+
+/** Clients do not expect members that say nothing. */
+function withoutNull(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, each]) => each !== null && each !== undefined)
+      .map(([key, each]) => [key, withoutNull(each)]),
+  );
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals';
+import { givenBackend } from '../../test/support/store.js';
+import type { RunnerListener, Runners, Task } from '../scheduler/ports.js';
+import { RunnersByDriver } from './runners-by-driver.js';
+
+/** Runners of one driver that note what they are told. */
+class Noted implements Runners {
+  readonly told: string[] = [];
+  listener: RunnerListener | undefined;
+
+  constructor(private readonly driver: string) {}
+
+  listen(listener: RunnerListener): void {
+    this.listener = listener;
+  }
+  programs = (driver: string) => (driver === this.driver ? [`${driver} program`] : null);
+  isRepeatable = (program: string) => program !== `${this.driver} once`;
+  unavailable = (driver: string) => (driver === this.driver ? `${driver} is not installed` : null);
+  keepsProcess = () => false;
+  release = () => undefined;
+  survivors = () => new Set<string>();
+  start = ({ job }: Task) => void this.told.push(`start ${job}`);
+  stop = (job: string) => void this.told.push(`stop ${job}`);
+  kill = (job: string) => void this.told.push(`kill ${job}`);
+}
+
+function given() {
+  const [aer, learner] = [new Noted('aer'), new Noted('learner')];
+  const answers: string[] = [];
+  const all = new RunnersByDriver({ aer, learner });
+  all.listen({
+    answered: async (job) => void answers.push(job),
+    logged: async () => undefined,
+    lastAttempt: async () => undefined,
+    ended: async () => undefined,
+  });
+  const task = (job: string, driver: string) =>
+    ({ job, token: `of ${job}`, backend: givenBackend({ driver }) }) as unknown as Task;
+  return { all, aer, learner, answers, task };
+}
+
+describe('runners by driver', () => {
+  it('know the programs of each driver, and what it lacks', () => {
+    const { all } = given();
+    expect([all.programs('aer'), all.programs('learner'), all.programs('spark')]).toEqual([
+      ['aer program'],
+      ['learner program'],
+      null,
+    ]);
+    expect([all.unavailable('learner'), all.unavailable('spark')]).toEqual([
+      'learner is not installed',
+      null,
+    ]);
+    expect([all.isRepeatable('learner once'), all.isRepeatable('other')]).toEqual([false, true]);
+  });
+
+  it('start, stop and kill an attempt where its backend’s driver is', () => {
+    const { all, aer, learner, task } = given();
+    all.start(task('j1', 'learner'));
+    all.start(task('j2', 'aer'));
+    all.stop('j1', 'of j1');
+    all.kill('j2', 'of j2');
+    expect([learner.told, aer.told]).toEqual([
+      ['start j1', 'stop j1'],
+      ['start j2', 'kill j2'],
+    ]);
+  });
+
+  it('hand a stop of an attempt that nobody has to someone who will answer it', () => {
+    const { all, aer } = given();
+    all.stop('j9', 'unknown');
+    expect(aer.told).toEqual(['stop j9']);
+  });
+
+  it('hear the answers of all', async () => {
+    const { learner, aer, answers } = given();
+    await learner.listener?.answered('j1', 'of j1', { type: 'stopped' });
+    await aer.listener?.answered('j2', 'of j2', { type: 'stopped' });
+    expect(answers).toEqual(['j1', 'j2']);
+  });
+});

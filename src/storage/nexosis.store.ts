@@ -1,0 +1,223 @@
+import type { NewRow, NexosisTx, Range } from '../scheduler/nexosis.ports.js';
+import type { DataSetRow, LearnSessionRow } from './entities/nexosis.rows.js';
+import {
+  findLearnSession,
+  fromDataSet,
+  fromLearnSession,
+  keyOf,
+  toDataSet,
+  type DataSetRecord,
+} from './nexosis.mapping.js';
+import { insertInto, updateById, type Sql, type Value } from './sql.js';
+
+export function nexosisStore(sql: Sql): NexosisTx {
+  return {
+    dataSets: dataSets(sql),
+    rows: {
+      put: (dataSet, rows, from) => putRows(sql, dataSet, rows, from),
+      remove: (dataSet, range, limit) => removeRows(sql, dataSet, range, limit),
+      lastSeq: async (dataSet) =>
+        Number(
+          (
+            await sql.one<{ last: number | null }>(
+              'SELECT MAX(seq) AS last FROM nexosis_rows WHERE data_set = ?',
+              dataSet,
+            )
+          )?.last ?? 0,
+        ),
+    },
+    sessions: sessions(sql),
+    tables: {
+      append: (owner, table, chunk, rows) =>
+        sql.run(
+          insertInto('nexosis_tables', ['owner', 'table', 'chunk', 'body']),
+          owner,
+          table,
+          chunk,
+          JSON.stringify(rows),
+        ),
+      removeOf: (owner) => sql.run('DELETE FROM nexosis_tables WHERE owner = ?', owner),
+    },
+    models: {
+      save: (model) =>
+        upsert(sql, 'nexosis_models', ['id'], {
+          id: model.id,
+          instance: model.instance,
+          source_key: keyOf(model.source),
+          name: model.name,
+          domain: model.domain,
+          created_at: model.createdAt,
+          last_used_at: model.lastUsedAt,
+          body: JSON.stringify(model),
+        }),
+      used: (id, at) => sql.run('UPDATE nexosis_models SET last_used_at = ? WHERE id = ?', at, id),
+      remove: (id) => sql.run('DELETE FROM nexosis_models WHERE id = ?', id),
+    },
+    views: {
+      save: (view) =>
+        upsert(sql, 'nexosis_views', ['instance', 'name_key'], {
+          instance: view.instance,
+          name_key: keyOf(view.name),
+          body: JSON.stringify(view),
+        }),
+      remove: (instance, name) =>
+        sql.run('DELETE FROM nexosis_views WHERE instance = ? AND name_key = ?', instance, keyOf(name)),
+    },
+    imports: {
+      save: (made) =>
+        upsert(sql, 'nexosis_imports', ['id'], {
+          id: made.id,
+          instance: made.instance,
+          requested_at: made.requestedAt,
+          body: JSON.stringify(made),
+        }),
+    },
+    deliveries: {
+      insert: ({ session, url, token, body, attempts, dueAt }) =>
+        sql.run(
+          insertInto('nexosis_deliveries', ['session', 'url', 'token', 'body', 'attempts', 'due_at']),
+          ...[session, url, token, body, attempts, dueAt],
+        ),
+      postpone: (id, attempts, dueAt) =>
+        sql.run('UPDATE nexosis_deliveries SET attempts = ?, due_at = ? WHERE id = ?', attempts, dueAt, id),
+      remove: (id) => sql.run('DELETE FROM nexosis_deliveries WHERE id = ?', id),
+      removeOf: (session) => sql.run('DELETE FROM nexosis_deliveries WHERE session = ?', session),
+    },
+    countPredictions: (instance, more) =>
+      sql.run(
+        `${insertInto('nexosis_accounts', ['instance', 'predictions'])} ON CONFLICT (instance) DO UPDATE SET predictions = predictions + excluded.predictions`,
+        instance,
+        more,
+      ),
+  };
+}
+
+function dataSets(sql: Sql): NexosisTx['dataSets'] {
+  return {
+    async find(instance, name) {
+      const row = await sql.one<DataSetRow>(
+        "SELECT * FROM nexosis_data_sets WHERE instance = ? AND name_key = ? AND state <> 'removed'",
+        instance,
+        keyOf(name),
+      );
+      return row === null ? null : toDataSet(row);
+    },
+    async insert(dataSet) {
+      const row = fromDataSet(dataSet);
+      const made = await sql.one<{ id: number }>(
+        `${insertInto('nexosis_data_sets', Object.keys(row))} RETURNING id`,
+        ...Object.values(row),
+      );
+      return { ...dataSet, id: Number(made?.id) };
+    },
+    async save({ id, ...dataSet }) {
+      const row: DataSetRecord = fromDataSet(dataSet);
+      await sql.run(updateById('nexosis_data_sets', Object.keys(row), 'id'), ...Object.values(row), id);
+    },
+    unfinished: async () =>
+      (await sql.all<DataSetRow>("SELECT * FROM nexosis_data_sets WHERE state <> 'ready'")).map(toDataSet),
+    forget: (id) => sql.run('DELETE FROM nexosis_data_sets WHERE id = ?', id),
+  };
+}
+
+function sessions(sql: Sql): NexosisTx['sessions'] {
+  return {
+    async insert(session) {
+      const row = fromLearnSession(session);
+      await sql.run(insertInto('nexosis_sessions', Object.keys(row)), ...Object.values(row));
+    },
+    saveOutcome: (id, outcome) =>
+      sql.run('UPDATE nexosis_sessions SET outcome = ? WHERE id = ?', JSON.stringify(outcome), id),
+    saveProgress: (id, progress) =>
+      sql.run('UPDATE nexosis_sessions SET progress = ? WHERE id = ?', progress, id),
+    async addMessage(id, message) {
+      const row = await sql.one<Pick<LearnSessionRow, 'messages'>>(
+        'SELECT messages FROM nexosis_sessions WHERE id = ?',
+        id,
+      );
+      if (row === null) return;
+      const messages = [...(JSON.parse(row.messages) as unknown[]), message];
+      await sql.run('UPDATE nexosis_sessions SET messages = ? WHERE id = ?', JSON.stringify(messages), id);
+    },
+    remove: (id) => sql.run('DELETE FROM nexosis_sessions WHERE id = ?', id),
+    find: (id) => findLearnSession(sql, 's.id = ?', id),
+  };
+}
+
+interface Stored {
+  at: number;
+  seq: number;
+  size: number;
+  body: string;
+}
+
+/** What is not said by a row that comes again stays as it was; a row whose time has changed moves. */
+async function putRows(sql: Sql, dataSet: number, rows: readonly NewRow[], from: number) {
+  const grown = { count: 0, size: 0 };
+  let seq = from;
+  for (const { at, key, values } of rows) {
+    const old =
+      key === null
+        ? null
+        : await sql.one<Stored>(
+            'SELECT at, seq, size, body FROM nexosis_rows WHERE data_set = ? AND key = ?',
+            dataSet,
+            key,
+          );
+    const before = old === null ? [] : (JSON.parse(old.body) as string[]);
+    const said = values.map((value, i) => value ?? before[i] ?? '');
+    const text = [...said, ...before.slice(said.length)];
+    const size = Buffer.byteLength(text.join(',')) + 1;
+    if (old !== null) {
+      const where = 'WHERE data_set = ? AND at = ? AND seq = ?';
+      await sql.run(
+        `UPDATE nexosis_rows SET at = ?, size = ?, body = ? ${where}`,
+        ...[at, size, JSON.stringify(text), dataSet, old.at, old.seq],
+      );
+      grown.size += size - old.size;
+      continue;
+    }
+    seq += 1;
+    await sql.run(
+      insertInto('nexosis_rows', ['data_set', 'at', 'seq', 'key', 'size', 'body']),
+      ...[dataSet, at, seq, key, size, JSON.stringify(text)],
+    );
+    grown.count += 1;
+    grown.size += size;
+  }
+  return grown;
+}
+
+async function removeRows(sql: Sql, dataSet: number, range: Range, limit: number) {
+  const [where, values] = within(dataSet, range);
+  const some = `SELECT at, seq FROM nexosis_rows ${where} ORDER BY at, seq LIMIT ?`;
+  const gone = await sql.all<{ size: number }>(
+    `DELETE FROM nexosis_rows WHERE data_set = ? AND (at, seq) IN (${some}) RETURNING size`,
+    dataSet,
+    ...values,
+    limit,
+  );
+  return { count: gone.length, size: gone.reduce((sum, { size }) => sum + Number(size), 0) };
+}
+
+export function within(dataSet: number, { from, to }: Range): [where: string, values: Value[]] {
+  const values: Value[] = [dataSet];
+  let where = 'WHERE data_set = ?';
+  if (from !== undefined) {
+    where += ' AND at >= ?';
+    values.push(from);
+  }
+  if (to !== undefined) {
+    where += ' AND at <= ?';
+    values.push(to);
+  }
+  return [where, values];
+}
+
+function upsert(sql: Sql, table: string, key: readonly string[], row: Record<string, Value>): Promise<void> {
+  const set = Object.keys(row).map((column) => `"${column}" = excluded."${column}"`);
+  return sql.run(
+    `${insertInto(table, Object.keys(row))} ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${set.join(', ')}`,
+    ...Object.values(row),
+  );
+}
