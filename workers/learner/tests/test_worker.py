@@ -124,10 +124,10 @@ def test_a_csv_of_50_mb_is_worked_on_in_bounded_memory(child, session):
     answer = child.answer("j4")
     assert answer["type"] == "result", answer
     result = json.loads(answer["result"])
-    assert "760000 observations" in result["messages"][0]["message"]
+    assert any("760000 observations" in message["message"] for message in result["messages"])
     assert child.peak() < 2_000
-    table = {"sales": "numericMeasure target", "store": "string", "day": "date"}
-    child.run("j5", "regression", session.params(text, table, "sales"))
+    table = {"sales": "numericMeasure", "store": "string", "day": "date", "note": "text none"}
+    child.run("j5", "anomalies", session.params(text, table))
     answer = child.answer("j5")
     assert answer["type"] == "result", answer
     assert child.peak() < 3_000
