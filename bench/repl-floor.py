@@ -40,14 +40,14 @@ def measure_repl(rounds: int) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        bufsize=0,
     )
     assert repl.stdin and repl.stdout
     asked, answers = repl.stdin, repl.stdout
 
     def ask() -> None:
         asked.write(b"1+1\n")
-        if answers.read(2) != b"2\n":
+        asked.flush()
+        if answers.readline() != b"2\n":
             raise RuntimeError("the REPL is gone")
 
     report("repl", rounds, ask)

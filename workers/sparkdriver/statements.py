@@ -38,6 +38,7 @@ class Statements:
         self._python = PythonCode(module.__dict__)
         # Clients read what `toJSON` gives line by line, and a warning would be one of the lines.
         warnings.filterwarnings("ignore", message="The return type of DataFrame.toJSON")
+        _silence_query_logs()
         self._scala: Any = None
         # What a session is made for is ready when the session is.
         if spark.settings.kind == "spark":
@@ -115,6 +116,14 @@ class Statements:
                     "InterpreterError", "Fail to start interpreter", [f"{message_of(error)}\n"]
                 ) from None
         return self._scala
+
+
+def _silence_query_logs() -> None:
+    """pyspark prints an error once more, as a line of JSON, before it raises it."""
+    from pyspark.logger import PySparkLogger  # noqa: PLC0415
+
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        PySparkLogger.getLogger(name).disabled = True
 
 
 def _stand_somewhere(spark: Spark) -> None:
