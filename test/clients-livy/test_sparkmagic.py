@@ -1,10 +1,12 @@
 """The client library of sparkmagic 0.23.0, as its kernels and magics use it."""
 
+import builtins
 import threading
 import time
 from _thread import interrupt_main
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from sparkmagic.livyclientlib.command import Command
 from sparkmagic.livyclientlib.endpoint import Endpoint
 from sparkmagic.livyclientlib.exceptions import SparkStatementCancelledException
@@ -29,6 +31,8 @@ class Display:
 
 @pytest.fixture(scope="module")
 def endpoint(url):
+    # It lives in notebooks, where this is a builtin; it asks for it when a statement is interrupted.
+    builtins.get_ipython = InteractiveShell.instance
     # A busy machine takes longer than a minute to start a JVM.
     configuration.override("livy_session_startup_timeout_seconds", 240)
     configuration.override("heartbeat_refresh_seconds", 1)
