@@ -11,6 +11,7 @@ import { installBodyParser } from './dialects/body-parser.js';
 import { installNexosis } from './dialects/nexosis/install.js';
 import { beginNexosis } from './dialects/nexosis/parts.js';
 import { isOurs as isNexosis, normalise } from './dialects/nexosis/paths.js';
+import { answerNoRequest, arrivingWithin } from './dialects/slow-clients.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { Commands } from './scheduler/commands.service.js';
 import { STORE, type Clock, type Store } from './scheduler/ports.js';
@@ -42,6 +43,9 @@ export async function startService(config: Config): Promise<Service> {
       // Event streams stay open for ever: they must not keep the service from stopping.
       forceCloseConnections: true,
       bodyLimit: Number.MAX_SAFE_INTEGER,
+      requestTimeout: config.request_seconds * 1000,
+      http: arrivingWithin(config.request_seconds * 1000),
+      clientErrorHandler: answerNoRequest,
       routerOptions: { maxParamLength: 4096 },
       rewriteUrl: (request: { url?: string | undefined }) => normalise(request.url ?? '/'),
       // What no route can be found for reaches no filter.

@@ -32,14 +32,14 @@ export async function checkSteps() {
       ...venv('.venv-client-0.49', 'workers/requirements-client-0.49.lock'),
     },
     {
-      name: 'python-learn',
-      about: 'the environment of the learner',
-      ...venv('.venv-learn', 'workers/requirements-learn.lock'),
-    },
-    {
       name: 'python-spark',
       about: 'a third environment with Apache Spark',
       ...venv('.venv-spark', 'workers/requirements-spark.lock', 'workers/requirements-spark-dev.txt'),
+    },
+    {
+      name: 'python-learn',
+      about: 'the environment of the learner',
+      ...venv('.venv-learn', 'workers/requirements-learn.lock'),
     },
     { name: 'format', about: 'prettier, ruff format', needs: ['install', 'python'], work: format },
     { name: 'lint', about: 'eslint, ruff', needs: ['install', 'python'], work: lint },
@@ -60,18 +60,18 @@ export async function checkSteps() {
       work: workers,
     },
     {
-      name: 'learner',
-      about: 'pytest of the learner',
-      needs: ['python-learn'],
-      counts: pytestCounts,
-      work: learner,
-    },
-    {
       name: 'spark',
       about: 'pytest of the Spark driver, with real Spark',
       needs: ['python-spark'],
       counts: pytestCounts,
       work: spark,
+    },
+    {
+      name: 'learner',
+      about: 'pytest of the learner',
+      needs: ['python-learn'],
+      counts: pytestCounts,
+      work: learner,
     },
     {
       name: 'acceptance',
@@ -119,10 +119,6 @@ const jest = (how) => run(npm, ['test', '--silent', '--', '--ci'], how);
 
 const workers = (how) => run(pythonOf('.venv'), ['-m', 'pytest', '-q'], { ...how, cwd: inRoot('workers') });
 
-/** In its own environment: scikit-learn and statsforecast, without qiskit. */
-const learner = (how) =>
-  run(pythonOf('.venv-learn'), ['-m', 'pytest', '-q', 'learner/tests'], { ...how, cwd: inRoot('workers') });
-
 async function spark(how) {
   const java = await run('java', ['-version']).catch(() => null);
   if (java === null || java.code !== 0) {
@@ -131,6 +127,10 @@ async function spark(how) {
   const args = ['-m', 'pytest', '-q', 'sparkdriver/tests'];
   return run(pythonOf('.venv-spark'), args, { ...how, cwd: inRoot('workers'), timeout: 600 });
 }
+
+/** In its own environment: scikit-learn and statsforecast, without qiskit. */
+const learner = (how) =>
+  run(pythonOf('.venv-learn'), ['-m', 'pytest', '-q', 'learner/tests'], { ...how, cwd: inRoot('workers') });
 
 /** The real client against a real service with real workers; two users of two instances. */
 const clients = (version, venv, needs) => ({

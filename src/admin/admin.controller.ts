@@ -76,7 +76,11 @@ export class AdminController {
     return this.shown(actor, await this.backends.get(name));
   }
 
-  @ApiOperation({ summary: 'Pause, resume, take offline, or change limits' })
+  @ApiOperation({
+    summary: 'Pause, resume, take offline, or change limits',
+    description:
+      'Limits of a backend in the configuration file are the ones of the file again after the next start.',
+  })
   @ApiRefusals(['invalid_value', 'unknown_backend'])
   @Patch('backends/:name')
   async changeBackend(

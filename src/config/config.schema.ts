@@ -60,6 +60,7 @@ export class ConfigFile {
   @IsOptional() @IsString() @MinLength(32) admin_token?: string;
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']) log_level = 'info';
   @IsOptional() @IsString() python?: string;
+  @IsInt() @Min(1) @Max(86_400) request_seconds = 900;
   @IsInt() @Min(0) @Max(64) warm_workers = 1;
   @IsNumber() @Min(0.001) @Max(3650) fair_share_days = 28;
   @IsOptional() @IsString() default_backend?: string;

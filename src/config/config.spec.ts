@@ -39,6 +39,7 @@ describe('a mistake is told with its key:', () => {
     ['clock: slow', 'clock must be one of the following values: real, virtual'],
     ['log_level: loud', 'log_level must be one of'],
     ['admin_token: short', 'admin_token must be longer than or equal to 32 characters'],
+    ['request_seconds: 0', 'request_seconds must not be less than 1'],
     ['warm_workers: -1', 'warm_workers must not be less than 0'],
     ['fair_share_days: .inf', 'fair_share_days must be a number'],
     ['fair_share_days: 1e300', 'fair_share_days must not be greater than 3650'],

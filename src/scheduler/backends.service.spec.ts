@@ -19,6 +19,25 @@ describe('a backend that is given fewer slots', () => {
     expect(await service.job(next)).toMatchObject({ state: 'running', slot: 1 });
   });
 
+  it('does not say that all slots are held while a session holds one that is gone and another is free', async () => {
+    const service = await givenService({ backend: { slots: 2, lanes: 1 } });
+    const [first, second] = [
+      await service.sessions.open(alice, dedicated),
+      await service.sessions.open(alice, dedicated),
+    ];
+    await service.submit({ session: first.id, ...lasting(10) });
+    await service.submit({ session: second.id, ...lasting(100) });
+    await service.sessions.setAccepting(alice, first.id, false);
+    await service.commands.run((unit) => service.backends.configure(unit, [{ ...withSlots(1), lanes: 1 }]));
+    await service.goTo(20);
+    await service.submit(lasting(100));
+    const { id } = await service.submit(lasting(1));
+    expect(await service.jobs.place(await service.job(id))).toEqual({
+      position: 1,
+      reason: 'all lanes are busy',
+    });
+  });
+
   it('promises none of those taken away', async () => {
     const service = await givenService({ backend: { slots: 2, lanes: 2 } });
     const { id: shared } = await service.sessions.open(alice, batch);

@@ -120,6 +120,7 @@ export class BackendsService {
 
   /** A device that cannot be read is a mistake of whoever asks for it, not of those who list backends later. */
   private checkDevice(asked: NewBackend): void {
+    checkOptions(asked);
     if (this.devices.of(asked) !== null || asked.driver !== 'aer') return;
     throw new Refusal(
       'invalid_value',
@@ -147,6 +148,28 @@ export class BackendsService {
     const wanted = name ?? this.settings.defaultBackend ?? (await this.list())[0]?.name;
     if (wanted === undefined) throw new Refusal('unknown_backend', 'No backend is configured yet.');
     return (await tx.backends.find(wanted)) ?? unknown(wanted, await this.list());
+  }
+}
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && !Array.isArray(value);
+/** What describes a quantum device, whatever runs the jobs, and what its simulator reads besides. */
+const optionShapes = {
+  device: [(value: unknown) => typeof value === 'string', 'the name of a device'],
+  configuration: [isObject, 'an object'],
+  properties: [isObject, 'an object'],
+} as const;
+const aerShapes = {
+  noise: [(value: unknown) => typeof value === 'boolean', 'true or false'],
+  max_qubits: [(value: unknown) => Number.isInteger(value) && Number(value) > 0, 'a whole number above zero'],
+} as const;
+
+/** A member that is null says as little as one that is missing. */
+function checkOptions({ name, driver, options }: NewBackend): void {
+  const shapes = { ...optionShapes, ...(driver === 'aer' && aerShapes) };
+  for (const [key, [fits, shape]] of Object.entries(shapes)) {
+    const value = options[key];
+    if (value === undefined || value === null || fits(value)) continue;
+    throw new Refusal('invalid_value', `Backend ${name}: options.${key} must be ${shape}.`);
   }
 }
 

@@ -4,7 +4,6 @@ import type { Millis } from '../kernel/time.js';
 import { CLOCK, IDS, RUNNERS, STORE, type Clock, type Ids, type Runners, type Store } from './ports.js';
 import { recover } from './recover.js';
 import { settle } from './settle.js';
-import { VirtualClock } from './system-clock.js';
 import { DueWatch, Unit, type Effect } from './unit.js';
 
 /** What the commands need to know of the configuration. */
@@ -24,7 +23,7 @@ export const SETTINGS = Symbol('SchedulerSettings');
 export class Commands {
   private readonly logger = new Logger(Commands.name);
   private readonly watch = new DueWatch();
-  private latest: Millis = 0;
+  private hasTime = false;
   /** What rides along with every change because it is not worth a commit of its own. */
   beforeCommit: ((unit: Unit) => Promise<void>) | null = null;
   /** Says that the event log has grown. */
@@ -89,11 +88,10 @@ export class Commands {
     let complete: Unit | null = null;
     try {
       const { value, unit } = await this.store.write(async (tx) => {
-        // The computer's clock may be set back, also between two starts; ours never goes back.
-        if (this.latest === 0) this.latest = Number((await tx.facts.get('alive_at')) ?? 0);
-        if (this.clock instanceof VirtualClock) this.clock.moveTo(this.latest);
-        this.latest = Math.max(this.latest, this.clock.now());
-        const unit = new Unit(tx, this.latest, this.ids, this.watch);
+        // The computer's clock may have been set back between two starts; ours never goes back.
+        if (!this.hasTime) this.clock.startFrom(Number((await tx.facts.get('alive_at')) ?? 0));
+        this.hasTime = true;
+        const unit = new Unit(tx, this.clock.now(), this.ids, this.watch);
         begun = unit;
         const value = await work(unit);
         await this.beforeCommit?.(unit);

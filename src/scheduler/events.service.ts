@@ -1,10 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { concatMap, EMPTY, expand, from, mergeMap, startWith, throttleTime, type Observable } from 'rxjs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Observable, Subscription } from 'rxjs';
 import { Commands } from './commands.service.js';
 import { STORE, type EventFilter, type EventRecord, type Store } from './ports.js';
 
 /** One read takes at most this many; a follower that is behind reads again at once. */
 const mostPerRead = 200;
+/** Milliseconds between two reads of a follower that has seen everything. */
+const burst = 20;
 
 /** The event log: every change of a session or a job, with cause, actor, due time and processing time. */
 @Injectable()
@@ -23,21 +26,74 @@ export class EventsService {
     return this.store.read.lastEvent();
   }
 
-  /** Everything after `after`, then everything that comes, in order and each once. */
-  follow(filter: Omit<EventFilter, 'limit'>): Observable<EventRecord> {
+  /**
+   * Pages of everything after `after`, then of everything that comes, in order and each once, until `gone`. An empty page
+   * says that nothing came for so many milliseconds. A page is read when it is asked for, never ahead.
+   */
+  async *follow(
+    filter: Omit<EventFilter, 'limit'>,
+    silence: number,
+    gone: AbortSignal,
+  ): AsyncGenerator<EventRecord[], void> {
     let seen = filter.after;
-    const read = () => from(this.list({ ...filter, after: seen, limit: mostPerRead }));
-    return this.commands.changes.pipe(
-      startWith(undefined),
-      // A burst of changes is read together; the last of them is never missed.
-      throttleTime(20, undefined, { leading: true, trailing: true }),
-      concatMap(() => read().pipe(expand((page) => (advance(page).length === mostPerRead ? read() : EMPTY)))),
-      mergeMap((page) => from(page)),
-    );
-
-    function advance(page: EventRecord[]): EventRecord[] {
-      seen = page.at(-1)?.id ?? seen;
-      return page;
+    const news = new News(this.commands.changes, gone);
+    try {
+      let silentUntil = performance.now() + silence;
+      while (!gone.aborted) {
+        news.isRead();
+        const page = await this.list({ ...filter, after: seen, limit: mostPerRead });
+        seen = page.at(-1)?.id ?? seen;
+        if (page.length > 0 || performance.now() >= silentUntil) {
+          yield page;
+          silentUntil = performance.now() + silence;
+        }
+        if (page.length < mostPerRead) await news.comes(silentUntil);
+      }
+    } finally {
+      news.end();
     }
+  }
+}
+
+/** Whether the log has grown since it was last read. */
+class News {
+  private unread = false;
+  private readAt = 0;
+  private wake: () => void = () => undefined;
+  private readonly subscription: Subscription;
+
+  constructor(
+    changes: Observable<void>,
+    private readonly gone: AbortSignal,
+  ) {
+    this.subscription = changes.subscribe(() => {
+      this.unread = true;
+      this.wake();
+    });
+    gone.addEventListener('abort', () => this.wake(), { once: true });
+  }
+
+  isRead(): void {
+    this.unread = false;
+    this.readAt = performance.now();
+  }
+
+  /** Resolves when there is something to read, when `until` has come, or when nobody listens any more. */
+  async comes(until: number): Promise<void> {
+    if (!this.unread && !this.gone.aborted) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, Math.max(0, until - performance.now()));
+        this.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    // A burst of changes is read together.
+    if (this.unread) await pause(Math.max(0, this.readAt + burst - performance.now()));
+  }
+
+  end(): void {
+    this.subscription.unsubscribe();
   }
 }

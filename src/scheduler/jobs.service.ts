@@ -164,10 +164,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
   /** A queued job ends at once, a running one when its runner is gone. */
   cancel(actor: Actor, id: string): Promise<Job> {
     return this.commands.run(async (unit) => {
-      const job = await this.job(unit.tx, actor, id);
-      if (!mayEnd(actor, job)) {
-        throw new Refusal('forbidden', `Job ${id} is for ${job.user} or an admin to cancel.`);
-      }
+      const job = await this.ownJob(unit.tx, actor, id, 'cancel');
       return unit.stopJob(job, { at: unit.at, reason: `cancelled by ${nameOf(actor)}`, reasonCode: null });
     }, nameOf(actor));
   }
@@ -175,7 +172,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
   /** Forgets a job that has ended; what it was charged stays in the ledger. */
   remove(actor: Actor, id: string): Promise<void> {
     return this.commands.run(async (unit) => {
-      const job = await this.job(unit.tx, actor, id);
+      const job = await this.ownJob(unit.tx, actor, id, 'remove');
       if (!isFinal(job.state)) {
         throw new Refusal(
           'job_not_final',
@@ -239,6 +236,12 @@ export class JobsService implements OnModuleInit, RunnerListener {
       `There is no session ${id} in instance ${actor.instance.name}.`,
       'Open one with POST /sessions.',
     );
+  }
+
+  private async ownJob(tx: Tx, actor: Actor, id: string, what: 'cancel' | 'remove'): Promise<Job> {
+    const job = await this.job(tx, actor, id);
+    if (mayEnd(actor, job)) return job;
+    throw new Refusal('forbidden', `Job ${id} is for ${job.user} or an admin to ${what}.`);
   }
 
   private async job(tx: Tx, actor: Actor, id: string): Promise<Job> {

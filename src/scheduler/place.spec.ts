@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { t0 } from '../../test/support/given.js';
 import { seconds } from '../kernel/time.js';
 import {
   alice,
+  batch,
   dedicated,
   givenActor,
   givenService,
@@ -32,6 +34,23 @@ describe('the place in the queue', () => {
     const waiting = [];
     for (const session of [second, first]) waiting.push(await service.submit({ session, ...lasting(1) }));
     expect(await places(service, ...waiting)).toEqual([2, 1]);
+  });
+
+  it('is that of its batch, and the batch whose first job started first goes first, also within one millisecond', async () => {
+    const service = await givenService({ backend: { lanes: 2 } });
+    const younger = (await service.sessions.open(alice, batch)).id;
+    const older = (await service.sessions.open(alice, batch)).id;
+    await service.submit({ session: older, ...lasting(10) });
+    await service.submit({ session: younger, ...lasting(20) });
+    const waiting = [];
+    for (const session of [younger, older]) waiting.push(await service.submit({ session, ...lasting(5) }));
+    const [last, first] = waiting;
+    expect(await service.session(older)).toMatchObject({ activatedAt: t0 });
+    expect(await service.session(younger)).toMatchObject({ activatedAt: t0 });
+    expect(await places(service, ...waiting)).toEqual([2, 1]);
+    await service.goTo(12);
+    expect(await service.job(String(first?.id))).toMatchObject({ state: 'running' });
+    expect(await service.job(String(last?.id))).toMatchObject({ state: 'queued' });
   });
 
   it('is behind the others while the budget is used up, and still one of its own', async () => {

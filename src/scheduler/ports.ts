@@ -104,6 +104,8 @@ export interface Tx {
     find(id: string): Promise<Session | null>;
     insert(session: Session, due: { at: Millis; clock: DueKind } | null): Promise<void>;
     save(session: Session, due: { at: Millis; clock: DueKind } | null): Promise<void>;
+    /** The number of the next activation; higher than that of any session. */
+    nextActivation(): Promise<number>;
     /** Dedicated sessions that hold a slot anywhere. */
     holding(): Promise<Session[]>;
     /** Those of an instance that are not closed. */
@@ -290,7 +292,10 @@ export const STORE = Symbol('Store');
 
 export interface Clock {
   readonly mode: 'real' | 'virtual';
+  /** Never earlier than it was before. */
   now(): Millis;
+  /** The service was alive at this moment: where it lies ahead, the time goes on from there. */
+  startFrom(at: Millis): void;
   /** The computer's own time, for what other programs compare with theirs (a JWT's `exp`). */
   wall(): Millis;
   /** Calls `wake` once, at or after `at`. On a virtual clock never: there someone else moves the time. */

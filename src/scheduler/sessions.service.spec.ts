@@ -81,21 +81,33 @@ describe('who may do what', () => {
     await expect(service.jobs.cancel(carol, job)).rejects.toMatchObject({ code: 'unknown_job' });
   });
 
-  it('a colleague sees a session and a job but does not close or cancel them', async () => {
+  it('a colleague sees a session and a job but does not close, drain, cancel or remove them', async () => {
     const service = await givenService();
     const { id: session } = await service.sessions.open(alice, dedicated);
     const { id: job } = await service.submit({ session });
     expect(await service.sessions.get(bob, session)).toMatchObject({ id: session });
     await expect(service.sessions.close(bob, session)).rejects.toMatchObject({ code: 'forbidden' });
     await expect(service.jobs.cancel(bob, job)).rejects.toMatchObject({ code: 'forbidden' });
-    expect(await service.session(session)).toMatchObject({ state: 'active' });
+    for (const accepting of [false, true])
+      await expect(service.sessions.setAccepting(bob, session, accepting)).rejects.toMatchObject({
+        code: 'forbidden',
+      });
+    expect(await service.session(session)).toMatchObject({ state: 'active', acceptingJobs: true });
+    await service.goTo(10);
+    await expect(service.jobs.remove(bob, job)).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await service.job(job)).toMatchObject({ state: 'completed' });
   });
 
-  it('an admin closes and cancels for anyone', async () => {
+  it('an admin drains, closes, cancels and removes for anyone', async () => {
     const service = await givenService();
     const { id: session } = await service.sessions.open(alice, batch);
     const { id: job } = await service.submit({ session });
+    expect(await service.sessions.setAccepting(admin, session, false)).toMatchObject({
+      acceptingJobs: false,
+    });
     expect(await service.jobs.cancel(admin, job)).toMatchObject({ state: 'cancelled' });
+    await service.jobs.remove(admin, job);
+    expect(await service.store.read.job(job)).toBeNull();
     expect(await service.sessions.close(admin, session)).toMatchObject({ state: 'closed' });
   });
 });

@@ -78,7 +78,7 @@ export class SessionsService {
   /** `false` drains: no new jobs, the others finish, then it closes. `true` takes that back while it is not closed. */
   setAccepting(actor: Actor, id: string, accepting: boolean): Promise<Session> {
     return this.commands.run(async (unit) => {
-      const session = await find(unit.tx, actor, id);
+      const session = await findOwn(unit.tx, actor, id, accepting ? 'resume' : 'drain');
       return unit.changeSession(session, { type: accepting ? 'resume' : 'drain', at: unit.at });
     }, nameOf(actor));
   }
@@ -86,10 +86,7 @@ export class SessionsService {
   /** Closes at once: queued jobs fail, a running one is left to finish. Closing again changes nothing. */
   close(actor: Actor, id: string): Promise<Session> {
     return this.commands.run(async (unit) => {
-      const session = await find(unit.tx, actor, id);
-      if (!mayEnd(actor, session)) {
-        throw new Refusal('forbidden', `Session ${id} is for ${session.user} or an admin to close.`);
-      }
+      const session = await findOwn(unit.tx, actor, id, 'close');
       return closeWith(unit, session, `closed by ${nameOf(actor)}`);
     }, nameOf(actor));
   }
@@ -118,6 +115,17 @@ const closeWith = (unit: Unit, session: Session, reason: string): Promise<Sessio
 
 async function find(tx: Tx, actor: Actor, id: string): Promise<Session> {
   return visible(actor, id, await tx.sessions.find(id));
+}
+
+async function findOwn(
+  tx: Tx,
+  actor: Actor,
+  id: string,
+  what: 'drain' | 'resume' | 'close',
+): Promise<Session> {
+  const session = await find(tx, actor, id);
+  if (mayEnd(actor, session)) return session;
+  throw new Refusal('forbidden', `Session ${id} is for ${session.user} or an admin to ${what}.`);
 }
 
 /** Another instance's session is as unknown as one that never was. */

@@ -1,28 +1,47 @@
 import type { Millis } from '../kernel/time.js';
 import type { Clock } from './ports.js';
 
-/** Timers in Node overflow beyond this; a later deadline is simply looked at again. */
-const longestTimer: Millis = 2 ** 31 - 1;
+/** A timer counts time that passes; whether the computer's clock has jumped ahead meanwhile is looked at this often. */
+const longestTimer: Millis = 10_000;
 
-/** The computer's clock, and the only place that reads it. */
+/**
+ * The computer's clock, and the only place that reads it. Where that is set back, between two readings or two starts, the
+ * time goes on from where it was, as fast as time passes: nothing is younger than it was, and no deadline comes late.
+ */
 export class SystemClock implements Clock {
   readonly mode = 'real';
   private timer: NodeJS.Timeout | undefined;
+  /** The latest time that was not our own reckoning, and when that was. */
+  private known = { at: 0, passed: 0 };
 
   now(): Millis {
-    return Date.now();
+    const wall = Date.now();
+    const reckoned = this.reckoned();
+    if (wall <= reckoned) return Math.floor(reckoned);
+    this.known = { at: wall, passed: performance.now() };
+    return wall;
   }
 
   wall(): Millis {
     return Date.now();
   }
 
+  startFrom(at: Millis): void {
+    if (at > this.now()) this.known = { at, passed: performance.now() };
+  }
+
   wakeAt(at: Millis, wake: () => void): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (at === Infinity) return;
-    this.timer = setTimeout(wake, Math.min(longestTimer, Math.max(0, at - this.now())));
+    const left = Math.max(0, at - this.now());
+    const look = () => (this.now() < at ? this.wakeAt(at, wake) : wake());
+    this.timer = setTimeout(look, Math.min(longestTimer, left));
     this.timer.unref();
+  }
+
+  private reckoned(): number {
+    return this.known.at + performance.now() - this.known.passed;
   }
 }
 
@@ -42,6 +61,10 @@ export class VirtualClock implements Clock {
 
   wakeAt(): void {
     // Nobody is woken: whoever moves the time processes what falls due.
+  }
+
+  startFrom(at: Millis): void {
+    this.moveTo(at);
   }
 
   /** Moves the time; it never goes back. */

@@ -206,11 +206,12 @@ export class Unit {
     const started = startJob(job, slot, token, this.at);
     await this.saveJob(job, started, this.at);
     await this.tx.backends.countQueued(job.backend, -1);
-    await this.tellSession(job, async () => ({
+    await this.tellSession(job, async ({ id: session, state }) => ({
       type: 'jobStarted',
       at: this.at,
       slot,
-      headSeq: job.session === null ? null : await this.tx.jobs.headOf(job.session),
+      headSeq: await this.tx.jobs.headOf(session),
+      activation: state === 'active' ? null : await this.tx.sessions.nextActivation(),
     }));
     if (job.script === null) this.effects.push({ type: 'start', job: id, token });
   }
@@ -230,10 +231,10 @@ export class Unit {
     if (job.state === 'running') return this.left(job, decision, stop.at);
     await this.saveJob(job, decision.job, stop.at);
     await this.tx.backends.countQueued(job.backend, -1);
-    await this.tellSession(job, async () => ({
+    await this.tellSession(job, async ({ id: session }) => ({
       type: 'jobWithdrawn',
       at: stop.at,
-      headSeq: job.session === null ? null : await this.tx.jobs.headOf(job.session),
+      headSeq: await this.tx.jobs.headOf(session),
     }));
     this.touch(job.backend);
     return decision.job;
@@ -252,11 +253,11 @@ export class Unit {
     if (decision.job.state !== 'queued') return this.left(job, decision, at);
     await this.saveJob(job, decision.job, at);
     await this.tx.backends.countQueued(job.backend, 1);
-    await this.tellSession(job, async () => ({
+    await this.tellSession(job, async ({ id: ofSession }) => ({
       type: 'jobRequeued',
       at,
       startedAt: job.startedAt ?? at,
-      headSeq: (job.session === null ? null : await this.tx.jobs.headOf(job.session)) ?? job.seq,
+      headSeq: (await this.tx.jobs.headOf(ofSession)) ?? job.seq,
     }));
     this.touch(job.backend);
     return decision.job;
@@ -319,12 +320,12 @@ export class Unit {
 
   private async tellSession(
     job: Pick<Job, 'session'>,
-    event: () => SessionEvent | Promise<SessionEvent>,
+    event: (session: Session) => SessionEvent | Promise<SessionEvent>,
   ): Promise<void> {
     if (job.session === null) return;
     const session = await this.tx.sessions.find(job.session);
     if (session === null) throw new Error(`Session ${job.session} of a job is gone.`);
-    await this.changeSession(session, await event());
+    await this.changeSession(session, await event(session));
   }
 
   private async job(id: string): Promise<Job> {

@@ -51,7 +51,7 @@ export async function readForecast(sql: Sql, ask: ForecastAsk): Promise<Forecast
   const batches = (
     await sql.all<{ id: string }>(
       `SELECT id FROM sessions WHERE head_seq IS NOT NULL AND state = 'active' AND mode = 'batch' AND backend = ?
-       ORDER BY activated_at, id LIMIT ?`,
+       ORDER BY activation LIMIT ?`,
       name,
       horizon,
     )

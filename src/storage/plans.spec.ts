@@ -53,6 +53,7 @@ describe('what is done for every change costs no more with a long history', () =
   it.each<[string, (store: SqliteStore) => Promise<unknown>]>([
     ['choosing the next job', (store) => store.write((tx) => tx.snapshot('b1', t0, 1000))],
     ['looking at a budget', (store) => store.write((tx) => tx.instances.budget('lab-a', t0, 1000))],
+    ['numbering an activation', (store) => store.write((tx) => tx.sessions.nextActivation())],
     ['finding what is due', (store) => store.write((tx) => tx.firstDue(t0))],
     ['asking whether a runner works', (store) => store.read.runnersBusy()],
     ['finding lost attempts', (store) => store.write((tx) => tx.jobs.runningOnRunners())],

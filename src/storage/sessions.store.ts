@@ -18,6 +18,12 @@ export function sessionsStore(sql: Sql): Tx['sessions'] {
       const { id, ...row } = fromSession(session, ranked(due));
       await sql.run(updateById('sessions', Object.keys(row), 'id'), ...Object.values(row), id);
     },
+    async nextActivation() {
+      const row = await sql.one<{ last: number | null }>(
+        'SELECT MAX(activation) AS last FROM sessions WHERE activation IS NOT NULL',
+      );
+      return Number(row?.last ?? 0) + 1;
+    },
     async holding() {
       return (await sql.all<SessionRow>('SELECT * FROM sessions WHERE slot IS NOT NULL ORDER BY id')).map(
         toSession,

@@ -55,7 +55,7 @@ async function keep(tx: Tx, run: string, given: GivenBackend): Promise<void> {
       state,
       instance: name(instance),
       queuedJobs: queue.length,
-      activatedAt: t0 - 100 + i,
+      activation: i + 1,
     };
     const head = { headSeq: heads.get(name(id)) ?? null };
     await keepSession(tx, givenSession({ id: name(id), backend, ...said, ...holds, ...head }));

@@ -38,7 +38,7 @@ export async function readSnapshot(
   const batches = (
     await sql.all<{ id: string }>(
       `SELECT id FROM sessions WHERE head_seq IS NOT NULL AND state = 'active' AND mode = 'batch' AND backend = ?
-       ORDER BY activated_at, id LIMIT ?`,
+       ORDER BY activation LIMIT ?`,
       name,
       free,
     )

@@ -34,8 +34,9 @@ export async function readWaiting(
     )
   )
     .map(toSession)
-    .map(({ id, queuedJobs, startedAt, state, limits }) => ({
+    .map(({ id, slot, queuedJobs, startedAt, state, limits }) => ({
       id,
+      slot: slot ?? 0,
       queued: queuedJobs,
       until: startedAt === null || state === 'closed' ? null : startedAt + limits.maxTtl,
     }));
@@ -67,7 +68,7 @@ export async function readWaiting(
       job.backend,
     ),
     batches: await sessions(
-      "head_seq IS NOT NULL AND state = 'active' AND mode = 'batch' AND backend = ? ORDER BY activated_at, id",
+      "head_seq IS NOT NULL AND state = 'active' AND mode = 'batch' AND backend = ? ORDER BY activation",
     ),
     instances: await instances(
       sql,

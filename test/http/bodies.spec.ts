@@ -106,6 +106,70 @@ describe('a client that goes away', () => {
   });
 });
 
+describe('a client that sends slowly', () => {
+  let hasty: TestService;
+  beforeAll(async () => (hasty = await TestService.start({ request_seconds: 1 })));
+  afterAll(() => hasty.close());
+
+  const head = `POST ${jobs} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${adminToken}\r\n`;
+
+  it.each([
+    ['its headers', 'POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nX-More: '],
+    ['its body', `${head}Content-Length: 1000\r\n\r\n{"program_id": "`],
+    ['the chunks of its body', `${head}Transfer-Encoding: chunked\r\n\r\n5\r\n{"pro\r\n`],
+  ])('%s is answered 408 in words after the time that a request may take', async (_, beginning) => {
+    const { port, hostname } = new URL(hasty.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(beginning);
+    // A byte now and then is no reason to wait longer.
+    const dripping = setInterval(() => socket.write(beginning.includes('chunked') ? '1\r\nx\r\n' : 'x'), 100);
+    let text = '';
+    try {
+      for await (const chunk of socket) text += String(chunk);
+    } finally {
+      clearInterval(dripping);
+      socket.destroy();
+    }
+    const [top = '', body = ''] = text.split('\r\n\r\n');
+    expect(top).toMatch(/^HTTP\/1.1 408 /);
+    expect(JSON.parse(body)).toMatchObject({
+      errors: [{ code: 1002, message: 'The request took too long to arrive.' }],
+      trace: expect.any(String),
+    });
+    expect((await hasty.admin.get('/jobs')).body.count).toBe(0);
+  });
+
+  it('but who listens to a stream may listen longer', async () => {
+    const gone = new AbortController();
+    const stream = await fetch(`${hasty.url}/api/v1/events`, {
+      headers: bearer(adminToken),
+      signal: gone.signal,
+    });
+    const { port, hostname } = new URL(hasty.url);
+    const slow = connect(Number(port), hostname);
+    slow.write(head);
+    // When this one has been sent away, the time has passed.
+    await new Promise((resolve) => slow.resume().on('close', resolve));
+    await hasty.admin.post('/sessions', { backend: 'b1' });
+    let heard = '';
+    for await (const chunk of stream.body ?? []) {
+      heard += Buffer.from(chunk as Uint8Array).toString();
+      if (heard.includes('session.open')) break;
+    }
+    gone.abort();
+    expect(heard).toContain('event: session.open');
+  });
+
+  it('and what is no request at all is refused in the same form', async () => {
+    const { port, hostname } = new URL(stint.url);
+    const socket = connect(Number(port), hostname);
+    socket.write('what is this\r\n\r\n');
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    expect(text).toMatch(/^HTTP\/1.1 400 [^]*"errors":\[\{"code":1002,"message":"This is no HTTP request."/);
+  });
+});
+
 describe('a request without a body', () => {
   it('may say that it is JSON', async () => {
     const headers = { 'content-type': 'application/json' };

@@ -1,4 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import Database from 'better-sqlite3';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { STORE, type EventFilter, type Store } from '../../src/scheduler/ports.js';
+import { eventually } from '../support/eventually.js';
 import { adminToken, errorOf, TestService } from '../support/http.js';
 
 let stint: TestService;
@@ -183,6 +190,74 @@ describe('the stream of a session', () => {
     });
   });
 });
+
+describe('a client that does not read', () => {
+  /** More than the buffers of both ends of a connection take. */
+  const many = 60_000;
+
+  it('keeps one page waiting for it and no more, and misses nothing when it reads again', async () => {
+    const id = await opened();
+    const path = `/api/v1/sessions/${id}/events/stream`;
+    const last = flood(id, many);
+    const read = countReads();
+    const response = new Promise<ServerResponse>((resolve) =>
+      stint.service.app.getHttpServer().on('request', (asked: IncomingMessage, answer: ServerResponse) => {
+        if (asked.url === path) resolve(answer);
+      }),
+    );
+    const { hostname, port } = new URL(stint.url);
+    const socket = connect(Number(port), hostname).pause();
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: stint\r\nConnection: close\r\nAuthorization: Bearer ${alice.token}\r\n\r\n`,
+    );
+    try {
+      const answer = await response;
+      await eventually('the connection is full', () => answer.writableNeedDrain);
+      const before = read.pages;
+      // Meanwhile others are served.
+      for (let i = 0; i < 50; i += 1) expect((await alice.get(`/sessions/${id}`)).status).toBe(200);
+      expect(read.pages).toBeLessThanOrEqual(before + 1);
+      expect(answer.writableLength).toBeLessThan(2 ** 20);
+      const ids: number[] = [];
+      for await (const line of createInterface({ input: socket })) {
+        if (line.startsWith('id: ')) ids.push(Number(line.slice(4)));
+        if (ids.at(-1) === last) break;
+      }
+      expect(ids.length).toBe(many + 1);
+      expect(ids.every((each, i) => i === 0 || each > (ids[i - 1] ?? 0))).toBe(true);
+    } finally {
+      socket.destroy();
+      read.restore();
+    }
+  });
+});
+
+/** Gives a session so many more events than anyone would wait for. Answers the id of the last one. */
+function flood(session: string, count: number): number {
+  const db = new Database(join(stint.folder, 'stint.sqlite'));
+  db.prepare(
+    `INSERT INTO events (type, at, processed_at, actor, cause, backend, instance, session)
+     WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+     SELECT type, at, processed_at, actor, cause, backend, instance, session FROM n, events WHERE session = ? AND type = 'session.open'`,
+  ).run(count, session);
+  const { last } = db.prepare('SELECT MAX(id) AS last FROM events').get() as { last: number };
+  db.close();
+  return last;
+}
+
+/** Counts the reads of the event log. */
+function countReads() {
+  const { read } = stint.service.app.get<Store>(STORE);
+  const { events } = read;
+  const counted = { pages: 0, restore: () => void Object.assign(read, { events }) };
+  Object.assign(read, {
+    events: (filter: EventFilter) => {
+      counted.pages += 1;
+      return events(filter);
+    },
+  });
+  return counted;
+}
 
 describe('the stream of everything', () => {
   it('has what happens from now on in the own instance; for an admin in all', async () => {

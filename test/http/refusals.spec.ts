@@ -4,17 +4,19 @@ import { errorOf, messagesOf, TestService, type Answer } from '../support/http.j
 
 let stint: TestService;
 let alice: Awaited<ReturnType<TestService['user']>>;
+/** A colleague. */
+let bert: typeof alice;
 beforeAll(async () => {
   stint = await TestService.start();
   alice = await stint.user('alice');
+  bert = await stint.user('bert');
 });
 afterAll(() => stint.close());
 
 const job = (more: object = {}) => ({ program_id: 'scripted', backend: 'b2', params: {}, ...more });
-const opened = async (body: object = { backend: 'b1' }) =>
-  ((await alice.post('/sessions', body)).body as { id: string }).id;
-const submitted = async (more: object = {}) =>
-  ((await alice.post('/jobs', job(more))).body as { id: string }).id;
+const idOf = async (answer: Promise<Answer>) => ((await answer).body as { id: string }).id;
+const opened = (body: object = { backend: 'b1' }) => idOf(alice.post('/sessions', body));
+const submitted = (more: object = {}) => idOf(alice.post('/jobs', job(more)));
 
 /** Every refusal that a request can meet: how to meet it, and what is said. */
 const cases = {
@@ -33,6 +35,27 @@ const cases = {
       /no driver called toString/,
       () => stint.admin.post('/admin/backends', { name: 'q', driver: 'toString' }),
     ],
+    ...(
+      [
+        [{ driver: 'scripted', options: { configuration: 5 } }, /options\.configuration must be an object/],
+        [{ driver: 'scripted', options: { device: 5 } }, /options\.device must be the name of a device/],
+        [
+          { driver: 'aer', options: { device: 'stint_line_5', properties: [] } },
+          /options\.properties must be an object/,
+        ],
+        [
+          { driver: 'aer', options: { device: 'stint_line_5', noise: 'no' } },
+          /options\.noise must be true or/,
+        ],
+        [
+          { driver: 'aer', options: { device: 'stint_line_5', max_qubits: 0 } },
+          /options\.max_qubits must be a/,
+        ],
+      ] as const
+    ).map(
+      ([more, words]) =>
+        [400, 1002, words, () => stint.admin.post('/admin/backends', { name: 'q', ...more })] as const,
+    ),
     [400, 1002, /no calibration c1/, () => alice.get('/backends/line/configuration?calibration_id=c1')],
   ],
   limit_exceeded: [
@@ -127,7 +150,24 @@ const cases = {
       },
     ],
   ],
-  forbidden: [[403, 2409, /needs an admin token/, () => alice.get('/admin/tokens')]],
+  forbidden: [
+    [403, 2409, /needs an admin token/, () => alice.get('/admin/tokens')],
+    [
+      403,
+      2409,
+      /for bert or an admin to drain/,
+      async () =>
+        alice.patch(`/sessions/${await idOf(bert.post('/sessions', { backend: 'b1' }))}`, {
+          accepting_jobs: false,
+        }),
+    ],
+    [
+      403,
+      2409,
+      /for bert or an admin to remove/,
+      async () => alice.delete(`/jobs/${await idOf(bert.post('/jobs', job()))}`),
+    ],
+  ],
 } satisfies Partial<Record<RefusalCode, readonly Case[]>>;
 
 type Case = readonly [status: number, code: number, message: RegExp, meet: () => Promise<Answer>];

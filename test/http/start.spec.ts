@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { rm } from 'node:fs/promises';
 import type { Config } from '../../src/config/config.js';
 import { TestService } from '../support/http.js';
@@ -60,6 +60,35 @@ describe('the admin token', () => {
     expect(await opens(second, one)).toBe(false);
     await stop(second);
     expect(await opens(await start({ admin_token: two }, first), two)).toBe(true);
+  });
+});
+
+describe('the time', () => {
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it('does not go back when the computer is set back, while the service runs or between two starts', async () => {
+    const first = await start({ clock: 'real' });
+    const { id } = (await first.admin.post('/sessions', { backend: 'b1' })).body as { id: string };
+    const job = { program_id: 'scripted', backend: 'b1', session_id: id, params: { duration: 5000 } };
+    const { id: running } = (await first.admin.post('/jobs', job)).body as { id: string };
+    const used = async (service: TestService) => {
+      const { body } = await service.admin.get(`/sessions/${id}`);
+      return body.elapsed_time as number;
+    };
+    const before = await used(first);
+    const computers = Date.now.bind(Date);
+    jest.spyOn(Date, 'now').mockImplementation(() => computers() - 3_600_000);
+    expect(await used(first)).toBeGreaterThanOrEqual(before);
+    await first.admin.post(`/jobs/${running}/cancel`);
+    const ended = await used(first);
+    expect(ended).toBeGreaterThanOrEqual(before);
+    await stop(first);
+    const second = await start({ clock: 'real' }, first);
+    expect(await used(second)).toBeGreaterThanOrEqual(ended);
+    const { now } = (await second.admin.get('/admin/clock')).body as { now: string };
+    expect(Date.parse(now)).toBeGreaterThanOrEqual(computers() - 60_000);
   });
 });
 

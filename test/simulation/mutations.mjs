@@ -15,6 +15,18 @@ export const mutations = {
     to: '    const slot = this.slots.find(({ holder, running }) => holder === null && running < this.lanes) ?? null;\n    return slot !== null && this.batches',
     what: 'active batches start on the first slot that is not held, fullest or not, promised or not',
   },
+  'batch-on-reserved': {
+    file: 'src/kernel/choice/choose-jobs.ts',
+    from: '    const slot = this.sharedSlot();\n    return slot !== null && this.batches',
+    to: '    const slot = this.slots.find((s) => s.reservedFor !== null && s.running < this.lanes) ?? this.sharedSlot();\n    return slot !== null && this.batches',
+    what: 'active batches start on a slot that is promised to someone else, as long as there is one',
+  },
+  'batches-by-id': {
+    file: 'src/storage/snapshot.query.ts',
+    from: 'ORDER BY activation LIMIT ?',
+    to: 'ORDER BY id LIMIT ?',
+    what: 'active batches go in the order in which they were opened, not in that of their activation',
+  },
   'lost-attempt-charged': {
     file: 'src/kernel/job/job.decide.ts',
     from: 'const lost = { ...job, startedAt: null, slot: null, token: null };',

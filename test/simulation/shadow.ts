@@ -45,6 +45,8 @@ export class Shadow {
   readonly removed = new Set<string>();
   readonly places = new Map<string, Place>();
   readonly jobsOf = new Map<string, SessionJobs>();
+  /** The number of each session's latest activation, counted as they were committed. */
+  readonly activations = new Map<string, number>();
   readonly liveSessions = new Set<string>();
   readonly liveJobs = new Set<string>();
   /** Lone jobs: what the ledger says. */
@@ -60,6 +62,7 @@ export class Shadow {
   /** Rows that changed since they were last compared with the database. */
   readonly dirty = { sessions: new Set<string>(), jobs: new Set<string>() };
   aliveAt: Millis = 0;
+  private activated = 0;
 
   apply(change: Change): void {
     switch (change.of) {
@@ -127,6 +130,8 @@ export class Shadow {
       place.holders.delete(before.slot);
     }
     if (session.slot !== null && before?.slot !== session.slot) place.holders.set(session.slot, session.id);
+    if (session.state === 'active' && before?.state !== 'active')
+      this.activations.set(session.id, (this.activated += 1));
     const live = session.state !== 'closed' || session.runningJobs > 0;
     if (live) this.liveSessions.add(session.id);
     else this.liveSessions.delete(session.id);

@@ -87,12 +87,12 @@ export class StartLaws {
 
   private order(place: Place, job: Job, session: Session | null, say: Report): void {
     const isActive = session?.state === 'active';
-    const mine = isActive ? activation(session) : null;
+    const mine = isActive ? this.activation(session.id) : Infinity;
     for (const id of place.sessions) {
       const other = this.shadow.sessions.get(id);
       if (other?.mode !== 'batch' || other.state !== 'active' || id === session?.id || !this.waits(id))
         continue;
-      if (mine === null || activation(other) < mine) say('batches first', `active batch ${id} waits`);
+      if (this.activation(id) < mine) say('batches first', `active batch ${id} waits`);
     }
     if (isActive) return;
     if (isBlocked(this.shadow, job.instance, this.at, this.window)) say('budget', 'its budget is used up');
@@ -126,6 +126,10 @@ export class StartLaws {
     return less !== 0 ? less < 0 : a.seq < b.seq;
   }
 
+  private activation(session: string): number {
+    return this.shadow.activations.get(session) ?? Infinity;
+  }
+
   private share(instance: string): number {
     return this.shadow.shares.get(instance) ?? 1;
   }
@@ -157,4 +161,3 @@ export class StartLaws {
 }
 
 const runningOn = (place: Place, slot: number): number => place.running.get(slot)?.size ?? 0;
-const activation = ({ activatedAt, id }: Session): string => `${String(activatedAt).padStart(16, '0')} ${id}`;

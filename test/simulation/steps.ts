@@ -178,6 +178,12 @@ const restart = fc.record({
   lanes: fc.constantFrom(0, 0, 0, 0, 1, 2, 3),
 });
 
+/** Little time, and rarely more than until the next thing ends: what is submitted meanwhile fills the lanes. */
+const pause = fc.record({
+  do: fc.constant('advance' as const),
+  by: fc.constantFrom(0, 1, 1000, 1000, 2000, 2000),
+});
+
 const commands: fc.WeightedArbitrary<Step>[] = [
   { weight: 10, arbitrary: open },
   { weight: 36, arbitrary: submit },
@@ -192,15 +198,20 @@ const moves: fc.WeightedArbitrary<Step>[] = [
   { weight: 20, arbitrary: advance },
   { weight: 16, arbitrary: toDue },
 ];
+const shortMoves: fc.WeightedArbitrary<Step>[] = [
+  { weight: 14, arbitrary: pause },
+  { weight: 14, arbitrary: toDue },
+  { weight: 1, arbitrary: advance },
+];
 const together: fc.Arbitrary<Step> = fc.record({
   do: fc.constant('together' as const),
   steps: fc.array(fc.oneof(...commands), { minLength: 2, maxLength: 4 }),
 });
 
-function stepOf({ restarts, plain = false }: Wanted): fc.Arbitrary<Step> {
+function stepOf({ restarts, plain = false }: Wanted, crowded = false): fc.Arbitrary<Step> {
   return fc.oneof(
     ...commands,
-    ...moves,
+    ...(crowded ? shortMoves : moves),
     ...(plain
       ? []
       : [
@@ -221,7 +232,7 @@ function faultOf({ faults, restarts }: Wanted): fc.Arbitrary<Fault | null> {
   return fc.oneof({ weight: 30, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fault });
 }
 
-const setup: fc.Arbitrary<Setup> = fc.record({
+const usual: fc.Arbitrary<Setup> = fc.record({
   shares: fc.array(fc.constantFrom(1, 1, 2, 5), { minLength: 3, maxLength: 3 }),
   budgets: fc.array(fc.constantFrom(0, 0, 40_000, 120_000), { minLength: 3, maxLength: 3 }),
   backends: fc.array(
@@ -235,10 +246,27 @@ const setup: fc.Arbitrary<Setup> = fc.record({
   ),
 });
 
+/** All work goes to one backend with several slots of several lanes: slots are promised while others have free lanes. */
+const crowd: fc.Arbitrary<Setup> = fc.record({
+  shares: fc.array(fc.constantFrom(1, 1, 2, 5), { minLength: 3, maxLength: 3 }),
+  budgets: fc.array(fc.constantFrom(0, 0, 0, 120_000), { minLength: 3, maxLength: 3 }),
+  backends: fc.array(
+    fc.record({
+      driver: fc.constantFrom('scripted' as const, 'scripted' as const, 'aer' as const),
+      slots: fc.constantFrom(2, 2, 3),
+      lanes: fc.constantFrom(2, 2, 3),
+      onIdle: fc.constantFrom('deactivate' as const, 'deactivate' as const, 'close' as const),
+    }),
+    { minLength: 1, maxLength: 1 },
+  ),
+});
+/** Every fourth seed. */
+const isCrowded = (seed: number): boolean => seed % 4 === 3;
+
 /** All histories of at most so many steps. Everything in them can be shrunk from its value alone. */
 export const histories = (wanted: Wanted): fc.Arbitrary<History> =>
   fc.record({
-    setup,
+    setup: fc.oneof(usual, crowd),
     happenings: fc.array(fc.record({ step: stepOf(wanted), fault: faultOf(wanted) }), {
       maxLength: wanted.steps,
       size: 'max',
@@ -247,8 +275,9 @@ export const histories = (wanted: Wanted): fc.Arbitrary<History> =>
 
 /** The history that a seed stands for. */
 export function historyOf(seed: number, wanted: Wanted): History {
-  const [start] = fc.sample(setup, { seed, numRuns: 1 });
-  const happening = fc.record({ step: stepOf(wanted), fault: faultOf(wanted) });
+  const crowded = isCrowded(seed);
+  const [start] = fc.sample(crowded ? crowd : usual, { seed, numRuns: 1 });
+  const happening = fc.record({ step: stepOf(wanted, crowded), fault: faultOf(wanted) });
   const happenings = fc.sample(happening, { seed, numRuns: wanted.steps });
   if (start === undefined) throw new Error('There is no setup.');
   return { setup: start, happenings };

@@ -30,7 +30,7 @@ export function givenSession({ limits, ...said }: GivenSession = {}): Session {
   const holds = mode === 'dedicated' && (state === 'active' || (state === 'closed' && runningJobs > 0));
   return {
     ...openSession({ ...about, limits: { ...givenLimits, ...limits } }, t0),
-    ...(began && { startedAt: t0, activatedAt: t0 }),
+    ...(began && { startedAt: t0, activatedAt: t0, activation: 1 }),
     ...(state === 'closed' && { acceptingJobs: false, closedAt: t0, stateReason: 'closed by user alice' }),
     ...(holds && { slot: 0, heldSince: t0 }),
     headSeq: queuedJobs > 0 ? 1 : null,

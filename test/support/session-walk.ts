@@ -75,7 +75,13 @@ export class SessionWalk {
       this.apply({ type: 'jobSubmitted', at, seq });
     } else if (what === 'start' && queued !== undefined) {
       this.keep(startJob(queued, 0, `t${at}`, at));
-      this.apply({ type: 'jobStarted', at, slot: 0, headSeq: this.head() });
+      this.apply({
+        type: 'jobStarted',
+        at,
+        slot: 0,
+        headSeq: this.head(),
+        activation: state === 'active' ? null : 1,
+      });
     } else if (what === 'end' && running !== undefined) {
       const { job, ledger } = endJob(running, { type: 'completed' }, at);
       this.leave(running, job, ledger);

@@ -34,11 +34,8 @@ def test_ready_names_them():
         lines.append(line)
         raise Heard
 
-    worker = Worker(
-        io.BytesIO(),
-        write,
-        Abilities({"compute": compute, "order": order}, lambda backend: backend, ()),
-    )
+    abilities = Abilities({"compute": compute, "order": order}, lambda backend: backend, ())
+    worker = Worker(io.BytesIO(), write, abilities)
     with contextlib.suppress(Heard):
         worker.run_forever()
     ready = json.loads(lines[0])

@@ -1,11 +1,12 @@
-import { Controller, Get, Headers, Param, Query, Sse, type MessageEvent } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { interval, map, merge, type Observable } from 'rxjs';
+import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { EventsService } from '../../scheduler/events.service.js';
 import { SessionsService } from '../../scheduler/sessions.service.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
+import { sendEvents } from './event-stream.js';
 import { mounts } from './mounts.js';
 import { EventsQuery } from './requests.dto.js';
 import { fromEvent } from './wire.js';
@@ -36,34 +37,34 @@ export class EventsController {
     summary: 'The same as a live stream of server-sent events, from the first one or Last-Event-ID on',
   })
   @ApiRefusals(['unknown_session'])
-  @Sse('sessions/:id/events/stream')
+  @ApiProduces('text/event-stream')
+  @Get('sessions/:id/events/stream')
   async follow(
     @Asker() actor: Actor,
     @Param('id') id: string,
+    @Res() reply: FastifyReply,
     @Headers('last-event-id') last?: string,
-  ): Promise<Observable<MessageEvent>> {
+  ): Promise<void> {
     await this.sessions.get(actor, id);
-    return live(this.events.follow({ session: id, after: idOf(last) ?? 0 }));
+    const filter = { session: id, after: idOf(last) ?? 0 };
+    await sendEvents(reply, (gone) => this.events.follow(filter, heartbeat, gone));
   }
 
   @ApiOperation({
     summary: 'Live: everything of your instance, for admins of all, from now or Last-Event-ID on',
   })
-  @Sse('events')
+  @ApiProduces('text/event-stream')
+  @Get('events')
   async followAll(
     @Asker() actor: Actor,
+    @Res() reply: FastifyReply,
     @Headers('last-event-id') last?: string,
-  ): Promise<Observable<MessageEvent>> {
+  ): Promise<void> {
     const instance = actor.role === 'admin' ? undefined : actor.instance.id;
-    return live(this.events.follow({ instance, after: idOf(last) ?? (await this.events.last()) }));
+    const filter = { instance, after: idOf(last) ?? (await this.events.last()) };
+    await sendEvents(reply, (gone) => this.events.follow(filter, heartbeat, gone));
   }
 }
 
 const idOf = (header: string | undefined): number | null =>
   header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : null;
-
-const live = (events: ReturnType<EventsService['follow']>): Observable<MessageEvent> =>
-  merge(
-    events.pipe(map((event) => ({ id: String(event.id), type: event.type, data: fromEvent(event) }))),
-    interval(heartbeat).pipe(map(() => ({ type: 'heartbeat', data: {} }))),
-  );

@@ -35,7 +35,9 @@ const mostPerPage = 200;
 
 @ApiTags('jobs')
 @ApiBearerAuth()
-@ApiTokenErrors('The Service-CRN is not that of the token, or the job is not yours to cancel (2409)')
+@ApiTokenErrors(
+  'The Service-CRN is not that of the token, or the job is not yours to cancel or remove (2409)',
+)
 @Controller({ path: mounts('jobs') })
 export class JobsController {
   constructor(

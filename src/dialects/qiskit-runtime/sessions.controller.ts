@@ -29,7 +29,9 @@ import { fromSession } from './wire.js';
 
 @ApiTags('sessions')
 @ApiBearerAuth()
-@ApiTokenErrors('The Service-CRN is not that of the token, or the session is not yours to close (2409)')
+@ApiTokenErrors(
+  'The Service-CRN is not that of the token, or the session is not yours to drain or close (2409)',
+)
 @Controller({ path: mounts('sessions') })
 export class SessionsController {
   constructor(

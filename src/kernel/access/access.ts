@@ -14,7 +14,10 @@ export interface Actor {
 export const maySee = (actor: Actor, owner: { readonly instance: string }): boolean =>
   actor.role === 'admin' || actor.instance.id === owner.instance;
 
-/** Closing a session and cancelling a job is for the user who owns it, and for an admin. */
+/**
+ * Closing a session, at once or by draining it, cancelling a job and removing one with its result is for the user who
+ * owns it, and for an admin (semantics: operator API).
+ */
 export const mayEnd = (actor: Actor, owner: { readonly instance: string; readonly user: string }): boolean =>
   actor.role === 'admin' || (actor.instance.id === owner.instance && actor.user === owner.user);
 

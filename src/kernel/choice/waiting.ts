@@ -20,8 +20,11 @@ export interface WaitingView {
   readonly aheadInSession: number;
   /** Jobs of its own instance's general queue before it: what waits alone, and whole sessions by their first job. */
   readonly aheadInInstance: number;
-  /** Dedicated sessions that hold a slot, by slot, and when they must let go; null: not known. */
-  readonly holders: readonly (WaitingSession & { readonly until: Millis | null })[];
+  /**
+   * Dedicated sessions that hold a slot, by slot, and when they must let go; null: not known. One may hold a slot that an
+   * operator took away.
+   */
+  readonly holders: readonly (WaitingSession & { readonly slot: number; readonly until: Millis | null })[];
   /** Those a slot is promised to, by slot; they wait for it and not in the general queue. */
   readonly reserved: readonly WaitingSession[];
   /** Active batches, oldest activation first. */
@@ -61,7 +64,9 @@ export function placeInQueue(view: WaitingView): Place {
   const own = view.job.session;
   const holdsSlot = view.holders.some(({ id }) => id === own);
   const isReserved = view.reserved.some(({ id }) => id === own);
-  if (!holdsSlot && !isReserved && view.holders.length >= slots) return { position, reason: held(view) };
+  const holders = view.holders.filter(({ slot }) => slot < slots);
+  if (!holdsSlot && !isReserved && holders.length >= slots)
+    return { position, reason: held({ ...view, holders }) };
   return { position, reason: why };
 }
 

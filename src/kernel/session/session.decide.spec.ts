@@ -9,11 +9,12 @@ const decide = (session: Session, ...events: SessionEvent[]): Session =>
   events.reduce((before, event) => decideSession(before, event).session, session);
 
 const submitted = (s: number, seq = 1): SessionEvent => ({ type: 'jobSubmitted', at: after(s), seq });
-const started = (s: number, slot = 0): SessionEvent => ({
-  type: 'jobStarted',
+const started = (s: number, slot = 0) => ({
+  type: 'jobStarted' as const,
   at: after(s),
   slot,
   headSeq: null,
+  activation: s,
 });
 const ended = (s: number, from: number): SessionEvent => {
   return { type: 'jobEnded', at: after(s), startedAt: after(from), charged: seconds(s - from) };
@@ -35,6 +36,7 @@ describe('a session', () => {
       state: 'active',
       startedAt: after(10),
       activatedAt: after(110),
+      activation: 110,
       lastJobStarted: after(110),
       lastJobCompleted: after(15),
     });
@@ -115,7 +117,12 @@ describe('a session', () => {
     const first = decide(givenSession(), submitted(1, 4), submitted(2, 9));
     expect(first.headSeq).toBe(4);
     expect(decide(first, { type: 'jobWithdrawn', at: after(3), headSeq: 9 }).headSeq).toBe(9);
-    expect(decide(first, { type: 'jobStarted', at: after(3), slot: 0, headSeq: 9 }).headSeq).toBe(9);
+    expect(decide(first, { ...started(3), headSeq: 9 }).headSeq).toBe(9);
+  });
+
+  it('keeps the number of its activation while it stays active', () => {
+    const active = decide(givenSession(), submitted(1), submitted(2), started(3));
+    expect(decide(active, { ...started(4), activation: null })).toMatchObject({ activation: 3 });
   });
 
   it('starts its idle clock from the full value each time it runs out of work', () => {

@@ -6,7 +6,10 @@ import { expiryOf, type SessionClock } from './session.deadline.js';
 import { sessionMachine, type SessionEventType } from './session.machine.js';
 import type { Session, SessionState } from './session.js';
 
-/** What can happen to a session; `at` is when it takes effect. `headSeq` is what the queue shows after the event. */
+/**
+ * What can happen to a session; `at` is when it takes effect. `headSeq` is what the queue shows after the event.
+ * `activation`: its number, where the start activates the session.
+ */
 export type SessionEvent =
   | { readonly type: 'jobSubmitted'; readonly at: Millis; readonly seq: number }
   | {
@@ -14,6 +17,7 @@ export type SessionEvent =
       readonly at: Millis;
       readonly slot: number;
       readonly headSeq: number | null;
+      readonly activation: number | null;
     }
   | { readonly type: 'jobEnded'; readonly at: Millis; readonly startedAt: Millis; readonly charged: Millis }
   | {
@@ -159,8 +163,10 @@ function enter(session: Session, state: SessionState, event: SessionEvent): Sess
   };
   switch (state) {
     case 'active': {
-      const held = session.mode === 'dedicated' && event.type === 'jobStarted';
-      return { ...entered, activatedAt: at, ...(held && { slot: event.slot, heldSince: at }) };
+      if (event.type !== 'jobStarted')
+        throw new Refusal('illegal_transition', `Session ${session.id} is activated by the start of a job.`);
+      const held = session.mode === 'dedicated' && { slot: event.slot, heldSince: at };
+      return { ...entered, activatedAt: at, activation: event.activation, ...held };
     }
     case 'inactive':
       return { ...entered, idleSince: null };

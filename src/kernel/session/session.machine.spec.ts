@@ -70,7 +70,7 @@ const table: Record<SessionState, Record<SessionEventType, Outcome>> = {
 const at = after(5000);
 const events: Record<SessionEventType, SessionEvent> = {
   jobSubmitted: { type: 'jobSubmitted', at, seq: 7 },
-  jobStarted: { type: 'jobStarted', at, slot: 0, headSeq: null },
+  jobStarted: { type: 'jobStarted', at, slot: 0, headSeq: null, activation: 1 },
   jobEnded: { type: 'jobEnded', at, startedAt: after(0), charged: 0 },
   jobRequeued: { type: 'jobRequeued', at, startedAt: after(0), headSeq: 7 },
   jobWithdrawn: { type: 'jobWithdrawn', at, headSeq: null },

@@ -40,6 +40,8 @@ export interface Session {
   readonly createdAt: Millis;
   readonly startedAt: Millis | null;
   readonly activatedAt: Millis | null;
+  /** Number of that change among all activations: they may share a millisecond, and order the active batches. */
+  readonly activation: number | null;
   readonly closedAt: Millis | null;
   readonly lastJobStarted: Millis | null;
   readonly lastJobCompleted: Millis | null;
@@ -79,6 +81,7 @@ export function openSession(
     createdAt: at,
     startedAt: null,
     activatedAt: null,
+    activation: null,
     closedAt: null,
     lastJobStarted: null,
     lastJobCompleted: null,

@@ -66,9 +66,10 @@ export class TokenRow {
 @Index('sessions_waiting', ['backend', 'instance', 'head_seq'], {
   where: "head_seq IS NOT NULL AND state IN ('open', 'inactive')",
 })
-@Index('sessions_batches', ['backend', 'activated_at', 'id'], {
+@Index('sessions_batches', ['backend', 'activation'], {
   where: "head_seq IS NOT NULL AND state = 'active' AND mode = 'batch'",
 })
+@Index('sessions_activations', ['activation'], { where: 'activation IS NOT NULL' })
 @Index('sessions_holding', ['backend'], { where: 'slot IS NOT NULL' })
 @Index('sessions_accruing', ['instance'], { where: 'slot IS NOT NULL' })
 @Index('sessions_listed', ['instance', 'created_at', 'id'])
@@ -86,6 +87,7 @@ export class SessionRow {
   @Column(millis) created_at!: number;
   @Column(millisOrNull) started_at!: number | null;
   @Column(millisOrNull) activated_at!: number | null;
+  @Column(millisOrNull) activation!: number | null;
   @Column(millisOrNull) closed_at!: number | null;
   @Column(millisOrNull) last_job_started!: number | null;
   @Column(millisOrNull) last_job_completed!: number | null;
