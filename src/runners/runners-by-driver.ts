@@ -7,7 +7,12 @@ import type { RunnerListener, Runners, Task } from '../scheduler/ports.js';
 export class RunnersByDriver implements Runners {
   private readonly started = new Map<string, Runners>();
 
-  constructor(private readonly drivers: Readonly<Record<string, Runners>>) {}
+  private readonly drivers: ReadonlyMap<string, Runners>;
+
+  constructor(drivers: Readonly<Record<string, Runners>>) {
+    // A driver is named by whoever asks: no name may find what every object has.
+    this.drivers = new Map(Object.entries(drivers));
+  }
 
   listen(listener: RunnerListener): void {
     const heard: RunnerListener = {
@@ -26,11 +31,11 @@ export class RunnersByDriver implements Runners {
   }
 
   programs(driver: string): readonly string[] | null {
-    return this.drivers[driver]?.programs(driver) ?? null;
+    return this.drivers.get(driver)?.programs(driver) ?? null;
   }
 
   unavailable(driver: string): string | null {
-    return this.drivers[driver]?.unavailable(driver) ?? null;
+    return this.drivers.get(driver)?.unavailable(driver) ?? null;
   }
 
   isRepeatable(program: string): boolean {
@@ -38,11 +43,11 @@ export class RunnersByDriver implements Runners {
   }
 
   keepsProcess(driver: string): boolean {
-    return this.drivers[driver]?.keepsProcess(driver) ?? false;
+    return this.drivers.get(driver)?.keepsProcess(driver) ?? false;
   }
 
   start(task: Task): void {
-    const runners = this.drivers[task.backend.driver] ?? this.any;
+    const runners = this.drivers.get(task.backend.driver) ?? this.any;
     this.started.set(task.token, runners);
     runners.start(task);
   }
@@ -64,7 +69,7 @@ export class RunnersByDriver implements Runners {
   }
 
   private get all(): Runners[] {
-    return [...new Set(Object.values(this.drivers))];
+    return [...new Set(this.drivers.values())];
   }
 
   private get any(): Runners {
