@@ -27,7 +27,6 @@ import { DeviceFiles } from './runners/device-files.js';
 import { InterpreterRunners } from './runners/interpreter-runners.js';
 import { RunnerPool, type PoolSettings } from './runners/runner-pool.js';
 import { RunnersByDriver } from './runners/runners-by-driver.js';
-import { rMissing } from './runners/spark-r.js';
 import { seconds } from './kernel/time.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { ClockService } from './scheduler/clock.service.js';
@@ -147,7 +146,6 @@ function makeInterpreters(config: Config): InterpreterRunners {
     PYTHONPATH: join(home, 'workers'),
   };
   const command = (module: string) => ({ command: python ?? '', args: ['-m', module], env });
-  const missingR = rMissing(process.env);
   return new InterpreterRunners({
     driver: 'spark',
     commands:
@@ -156,7 +154,10 @@ function makeInterpreters(config: Config): InterpreterRunners {
         : { interpreter: command('sparkdriver'), batch: command('sparkdriver.batch') },
     missing: python === undefined ? 'Spark is not installed: see docs/dialects/livy.md' : null,
     root: join(data, 'spark'),
-    kindsMissing: missingR === null ? {} : { sparkr: missingR },
+    kindsMissing: {
+      sparkr:
+        'R sessions need SparkR, which Spark from PyPI comes without and the driver does not speak to yet.',
+    },
   });
 }
 
