@@ -11,7 +11,7 @@ import { TokensService } from './auth/tokens.service.js';
 import type { Config } from './config/config.js';
 import { installBodyParser } from './dialects/body-parser.js';
 import { answerNoRequest, arrivingWithin } from './dialects/slow-clients.js';
-import { installLivyRules, livyServer, livyUrl } from './dialects/livy/http.js';
+import { installLivyRules, isLivy, livyServer, livyUrl } from './dialects/livy/http.js';
 import { installNexosis } from './dialects/nexosis/install.js';
 import { beginNexosis } from './dialects/nexosis/parts.js';
 import { isOurs as isNexosis, normalise } from './dialects/nexosis/paths.js';
@@ -59,9 +59,11 @@ export async function startService(config: Config): Promise<Service> {
           .status(error.statusCode ?? 400)
           .type('application/json; charset=utf-8')
           .send(
-            isNexosis(request.url)
-              ? { statusCode: error.statusCode ?? 400, message: error.message }
-              : { errors: [{ code: 1002, message: error.message }], trace: request.id },
+            isLivy(request.url)
+              ? { msg: error.message }
+              : isNexosis(request.url)
+                ? { statusCode: error.statusCode ?? 400, message: error.message }
+                : { errors: [{ code: 1002, message: error.message }], trace: request.id },
           ),
     }),
     { logger, bodyParser: false },

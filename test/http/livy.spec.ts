@@ -142,6 +142,7 @@ describe('a statement', () => {
     expect(ids(body.statements)).toEqual(Array.from({ length: total }, (_, i) => i));
     const page = (await alice.call('GET', `/sessions/${id}/statements?from=1&size=2&order=DESC`)).body;
     expect([ids(page.statements), page.total_statements]).toEqual([[total - 2, total - 3], total]);
+    expect((await alice.call('GET', `/sessions/${id}/statements?order=desc&order=asc`)).status).toBe(200);
   });
 
   it('may have 50 MiB of code', async () => {
@@ -256,6 +257,10 @@ describe('who asks', () => {
 describe('a mistake is answered with what would be right:', () => {
   it.each([
     ['POST', '/sessions', { knid: 'spark' }, 400, /Unrecognized field "knid". Known are: kind/],
+    ['POST', '/sessions', { constructor: 1 }, 400, /Unrecognized field "constructor"/],
+    ['POST', '/sessions', { conf: { 'spark.a': { b: 1 } } }, 400, /^conf must be an object of texts/],
+    ['POST', '/sessions', { conf: ['a'] }, 400, /^conf must be an object of texts/],
+    ['POST', '/sessions', { heartbeatTimeoutInSecond: 'soon' }, 400, /must be an integer number/],
     ['POST', '/sessions', '{"kind":', 400, /not valid JSON/],
     ['POST', '/sessions', { kind: 'cobol' }, 400, /Invalid kind: cobol/],
     ['POST', '/sessions', { kind: 'sparkr' }, 400, /R sessions need SparkR/],
@@ -278,6 +283,7 @@ describe('a mistake is answered with what would be right:', () => {
     ['GET', '/sessions/77', undefined, 404, /^Session '77' not found\.$/],
     ['GET', '/sessions?from=x', undefined, 400, /from must be a whole number/],
     ['GET', '/session/1', undefined, 404, /./],
+    ['GET', '/sessions/%ZZ', undefined, 400, /not a valid url/],
     ['POST', '/batches', {}, 400, /^Rejected, Reason: requirement failed: File is required\.$/],
   ])('%s %s %j', async (method, path, body, status, msg) => {
     const answer = await alice.call(method, path, body);

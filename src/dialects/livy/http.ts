@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Livy's interface stands here on the service's own port, as HDInsight has it. */
 const mount = '/livy';
-const belongs = (url: string): boolean => /^\/livy(?=$|[/?])/.test(url);
+export const isLivy = (url: string): boolean => /^\/livy(?=$|[/?])/.test(url);
 
 /** Requests that came to Livy's own port, where its paths begin at the root. */
 const atRoot = new WeakSet<IncomingMessage>();
@@ -14,7 +14,7 @@ export const prefixOf = ({ raw }: Pick<FastifyRequest, 'raw'>): string => (atRoo
 /** Livy takes a path with and without a slash at its end, and any method in the name of a POST (dialect, HTTP rules). */
 export function livyUrl(request: IncomingMessage): string {
   const url = request.url ?? '/';
-  if (!belongs(url)) return url;
+  if (!isLivy(url)) return url;
   const method = request.headers['x-http-method-override'];
   if (request.method === 'POST' && typeof method === 'string' && /^(GET|PUT|PATCH|DELETE)$/i.test(method))
     request.method = method.toUpperCase();
@@ -32,7 +32,7 @@ const securityHeaders = {
 /** Livy's rules that hold before any route: its headers, and the one version of its interface. */
 export function installLivyRules(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
-    if (!belongs(request.url)) return;
+    if (!isLivy(request.url)) return;
     void reply.headers(securityHeaders);
     const asked = /application\/vnd\.livy\.v([^+;,\s]*)/.exec(request.headers.accept ?? '')?.[1];
     if (asked !== undefined && asked !== '0.1') {

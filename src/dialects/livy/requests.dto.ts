@@ -1,6 +1,6 @@
 import { BadRequestException } from '@nestjs/common';
 import { plainToInstance, Transform } from 'class-transformer';
-import { IsArray, IsInt, IsObject, IsOptional, IsString, Max, Min, validateSync } from 'class-validator';
+import { IsArray, IsInt, IsOptional, IsString, Max, Min, ValidateBy, validateSync } from 'class-validator';
 
 /** Scalars are coerced as Livy's JSON mapper does (dialect, HTTP rules): Airflow sends numbers as text. */
 const whole = ({ value }: { value: unknown }): unknown =>
@@ -13,6 +13,12 @@ const properties = ({ value }: { value: unknown }): unknown => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, text({ value: each })]));
 };
+/** Texts, once scalars are coerced; null stands for a property that is not set. */
+const arePropertiesOf = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every((each) => each === null || typeof each === 'string');
 
 const mostCores = 1_000_000;
 
@@ -31,7 +37,16 @@ export class SparkRequest {
   @IsOptional() @Transform(whole) @IsInt() @Min(0) @Max(mostCores) numExecutors?: number | null;
   @IsOptional() @IsString() queue?: string | null;
   @IsOptional() @Transform(text) @IsString() name?: string | null;
-  @IsOptional() @Transform(properties) @IsObject() conf?: Record<string, string | null> | null;
+  @IsOptional()
+  @Transform(properties)
+  @ValidateBy({
+    name: 'areProperties',
+    validator: {
+      validate: arePropertiesOf,
+      defaultMessage: () => 'conf must be an object of texts, numbers or booleans',
+    },
+  })
+  conf?: Record<string, string | null> | null;
 }
 
 /** `POST /sessions`. */
@@ -67,33 +82,38 @@ export class CompletionRequest {
 export class PageQuery {
   @IsOptional() from?: string;
   @IsOptional() size?: string;
-  @IsOptional() order?: string;
+  /** Given twice it is an array. */
+  @IsOptional() order?: string | string[];
 }
 
 /** Reads a body. Unknown members are refused, so that a misspelt one is not silently ignored (dialect, HTTP rules). */
 export function readBody<T extends object>(type: new () => T, body: unknown): T {
+  const fields = fieldsOf(type);
+  // Names that every object has, such as `constructor`, would pass the validator unseen.
+  const unknown = Object.keys(body ?? {}).find((name) => !fields.includes(name));
+  if (unknown !== undefined)
+    throw new BadRequestException(`Unrecognized field "${unknown}". Known are: ${fields.join(', ')}.`);
   const read = plainToInstance(type, body ?? {});
-  const errors = validateSync(read, { whitelist: true, forbidNonWhitelisted: true });
-  const [first] = errors.map(({ property, constraints = {} }) =>
-    'whitelistValidation' in constraints
-      ? `Unrecognized field "${property}". Known are: ${fieldsOf(type)}.`
-      : (Object.values(constraints)[0] ?? `${property} is wrong`),
-  );
-  if (first !== undefined) throw new BadRequestException(first);
-  return read;
+  const [first] = validateSync(read, { whitelist: true, forbidNonWhitelisted: true });
+  if (first === undefined) return read;
+  // Of a value that is no number at all, its bounds are not what is wrong.
+  const { isInt, ...others } = first.constraints ?? {};
+  throw new BadRequestException(isInt ?? Object.values(others)[0] ?? `${first.property} is wrong`);
 }
 
-const known = new Map<unknown, string>([
-  [StatementRequest, 'code, kind'],
-  [CompletionRequest, 'code, kind, cursor'],
+const known = new Map<unknown, readonly string[]>([
+  [StatementRequest, ['code', 'kind']],
+  [CompletionRequest, ['code', 'kind', 'cursor']],
 ]);
-const common =
-  'proxyUser, jars, pyFiles, files, archives, driverMemory, driverCores, executorMemory, executorCores, numExecutors, queue, name, conf';
-const fieldsOf = (type: unknown): string =>
+const common = [
+  ...['proxyUser', 'jars', 'pyFiles', 'files', 'archives', 'driverMemory', 'driverCores', 'executorMemory'],
+  ...['executorCores', 'numExecutors', 'queue', 'name', 'conf'],
+];
+const fieldsOf = (type: unknown): readonly string[] =>
   known.get(type) ??
   (type === BatchRequest
-    ? `file, className, args, ${common}`
-    : `kind, heartbeatTimeoutInSecond, ttl, idleTimeout, ${common}`);
+    ? ['file', 'className', 'args', ...common]
+    : ['kind', 'heartbeatTimeoutInSecond', 'ttl', 'idleTimeout', ...common]);
 
 /** A whole number of a query, or `otherwise` where none is given. */
 export function wholeOf(name: string, value: string | undefined, otherwise: number): number {

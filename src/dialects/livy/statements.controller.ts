@@ -44,7 +44,7 @@ export class LivyStatementsController {
       from: Math.max(0, wholeOf('from', from, 0)),
       // Negative means all, to the database as well.
       size: wholeOf('size', size, -1),
-      newestFirst: order?.toLowerCase() === 'desc',
+      newestFirst: String(order).toLowerCase() === 'desc',
     };
     return this.statements.list(actor, id, page);
   }
