@@ -50,8 +50,8 @@ export interface LivyTx {
   /** The next number of this type; it counts as used even if nothing is made of it. */
   nextNumber(type: LivyType): Promise<number>;
   insert(entry: Omit<LivyEntry, 'removedAt'>): Promise<void>;
-  /** The entry by this name that is not removed and has not ended before `endedAfter`. */
-  named(type: LivyType, name: string, endedAfter: Millis): Promise<LivyEntry | null>;
+  /** The instance's entry by this name that is not removed and has not ended before `endedAfter`. */
+  named(type: LivyType, name: string, instance: string, endedAfter: Millis): Promise<LivyEntry | null>;
   /** Nobody can read it any more: the texts of its statements go too. */
   remove(type: LivyType, number: number, at: Millis): Promise<void>;
   /** Removes a few sessions that ended before `endedAfter`. */
@@ -66,13 +66,19 @@ export interface LivyTx {
 }
 
 export interface LivyReads {
-  session(numberOrName: number | string): Promise<LivySession | null>;
+  /** By a name only the instance's own; undefined: any instance's, the latest of that name. */
+  session(numberOrName: number | string, instance: string | undefined): Promise<LivySession | null>;
   sessions(page: LivyPage): Promise<{ items: LivySession[]; total: number }>;
-  batch(numberOrName: number | string): Promise<LivyBatch | null>;
+  batch(numberOrName: number | string, instance: string | undefined): Promise<LivyBatch | null>;
   batches(page: LivyPage): Promise<{ items: LivyBatch[]; total: number }>;
   statement(session: number, number: number): Promise<LivyStatement | null>;
   statements(
     session: number,
     page: { from: number; size: number; newestFirst: boolean },
   ): Promise<{ items: LivyStatement[]; total: number }>;
+  /** Bytes of code and outputs that such a page has. */
+  statementBytes(
+    session: number,
+    page: { from: number; size: number; newestFirst: boolean },
+  ): Promise<number>;
 }

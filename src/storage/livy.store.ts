@@ -56,13 +56,14 @@ export const livyStore = (sql: Sql): LivyTx => ({
     };
     await sql.run(insertInto('livy_entries', Object.keys(row)), ...Object.values(row));
   },
-  async named(type, name, endedAfter) {
+  async named(type, name, instance, endedAfter) {
     const { table, shown, values } = subjects[type];
     const row = await sql.one<LivyEntryRow>(
       `SELECT e.* FROM livy_entries e JOIN ${table} x ON x.id = e.subject
-       WHERE e.name IS NOT NULL AND e.removed_at IS NULL AND e.type = ? AND e.name = ? AND ${shown} LIMIT 1`,
+       WHERE e.name IS NOT NULL AND e.removed_at IS NULL AND e.type = ? AND e.name = ? AND e.instance = ? AND ${shown} LIMIT 1`,
       type,
       name,
+      instance,
       endedAfter,
       ...values,
     );
@@ -112,13 +113,19 @@ async function remove(sql: Sql, type: LivyType, number: number, at: Millis): Pro
 }
 
 export function livyReads(sql: Sql): LivyReads {
-  const entry = async (type: LivyType, key: number | string): Promise<LivyEntry | null> => {
-    // A name may have been used before: the latest one is meant.
-    const where = typeof key === 'number' ? 'number = ?' : 'name = ?';
+  const entry = async (
+    type: LivyType,
+    key: number | string,
+    instance: string | undefined,
+  ): Promise<LivyEntry | null> => {
+    // A name may have been used before: the latest one is meant. Each instance has names of its own.
+    const ofInstance = typeof key === 'string' && instance !== undefined;
+    const where = typeof key === 'number' ? 'number = ?' : `name = ?${ofInstance ? ' AND instance = ?' : ''}`;
     const row = await sql.one<LivyEntryRow>(
       `SELECT * FROM livy_entries WHERE type = ? AND ${where} ORDER BY number DESC LIMIT 1`,
       type,
       key,
+      ...(ofInstance ? [instance] : []),
     );
     return row === null ? null : toEntry(row);
   };
@@ -146,16 +153,16 @@ export function livyReads(sql: Sql): LivyReads {
     return { entries: rows.map(toEntry), total: Number(count?.n ?? 0) };
   };
   return {
-    async session(key) {
-      const found = await entry('session', key);
+    async session(key, instance) {
+      const found = await entry('session', key, instance);
       return found === null ? null : withSession(found);
     },
     async sessions(asked) {
       const { entries, total } = await page('session', asked);
       return { items: await Promise.all(entries.map(withSession)), total };
     },
-    async batch(key) {
-      const found = await entry('batch', key);
+    async batch(key, instance) {
+      const found = await entry('batch', key, instance);
       return found === null ? null : withJob(found);
     },
     async batches(asked) {
@@ -183,6 +190,19 @@ export function livyReads(sql: Sql): LivyReads {
         session,
       );
       return { items: rows.map(toStatement), total: Number(count?.n ?? 0) };
+    },
+    async statementBytes(session, { from, size, newestFirst }) {
+      // The lengths stand in the rows' heads: the texts themselves are not read.
+      const row = await sql.one<{ n: number }>(
+        `SELECT SUM(OCTET_LENGTH(p.body) + COALESCE(OCTET_LENGTH(r.body), 0)) AS n
+         FROM (SELECT job FROM livy_statements WHERE session = ? ORDER BY number ${newestFirst ? 'DESC' : 'ASC'}
+               LIMIT ? OFFSET ?) s
+         JOIN job_params p ON p.job = s.job LEFT JOIN job_results r ON r.job = s.job`,
+        session,
+        size,
+        from,
+      );
+      return Number(row?.n ?? 0);
     },
   };
 }

@@ -153,6 +153,14 @@ describe('a statement', () => {
     expect(output.data['text/plain']).toBe(String(code.length));
   });
 
+  it('lists with others as far as they fit in one answer', async () => {
+    const both = [await alice.run(id, 'much 60000000'), await alice.run(id, 'much 60000000')];
+    const { status, body } = await alice.call('GET', `/sessions/${id}/statements`);
+    expect([status, body.msg]).toEqual([400, expect.stringMatching(/MB together.*fewer with from and size/)]);
+    const one = await alice.call('GET', `/sessions/${id}/statements?from=${both[0]?.['id']}&size=1`);
+    expect(one.status).toBe(200);
+  });
+
   it('has the kind of its session unless it says another', async () => {
     expect((await alice.run(id, 'kind'))['output'].data['text/plain']).toBe('pyspark');
     const { body } = await alice.call('POST', `/sessions/${id}/statements`, { code: 'kind', kind: 'scala' });
@@ -247,6 +255,13 @@ describe('who asks', () => {
     const eve = await livyUser(stint, 'eve', 'lab-b');
     expect((await eve.call('GET', '/sessions')).body).toEqual({ from: 0, total: 0, sessions: [] });
     expect((await eve.call('GET', `/sessions/${id}`)).body).toEqual({ msg: `Session '${id}' not found.` });
+    const named = async (user: typeof eve) => (await user.call('POST', '/sessions', { name: 'mine' })).body;
+    const [hers, ours] = [await named(eve), await named(alice)];
+    expect((await eve.call('GET', '/sessions/mine')).body.id).toBe(hers.id);
+    expect((await alice.call('GET', '/sessions/mine')).body.id).toBe(ours.id);
+    expect((await named(eve)).msg).toMatch(/Duplicate session name: Some\(mine\) for session/);
+    await eve.call('DELETE', '/sessions/mine');
+    await alice.call('DELETE', '/sessions/mine');
     const bob = await livyUser(stint, 'bob');
     expect((await bob.call('GET', '/sessions')).body).toMatchObject({ total: 1 });
     expect((await bob.call('DELETE', `/sessions/${id}`)).status).toBe(403);

@@ -33,7 +33,7 @@ export class LivyBatches {
       const earlier = await this.receipts.earlier(unit, submit);
       const known = earlier === null ? null : await unit.tx.livy.bySubject('batch', earlier);
       if (known !== null) return known.number;
-      await this.entries.checkName(unit, 'batch', asked.name);
+      await this.entries.checkName(unit, 'batch', asked.name, actor.instance.id);
       const { [backendKey]: named, ...conf } = asked.conf ?? {};
       const backend = await this.entries.backendFor(unit, named);
       const number = await unit.tx.livy.nextNumber('batch');
@@ -58,7 +58,7 @@ export class LivyBatches {
   }
 
   async find(actor: Actor, id: string): Promise<LivyBatch> {
-    const found = await this.store.read.livy.batch(keyOf(id));
+    const found = await this.store.read.livy.batch(keyOf(id), this.entries.instanceOf(actor));
     if (found === null || found.removedAt !== null || !this.entries.visible(actor, found)) {
       throw this.entries.unknown(id);
     }

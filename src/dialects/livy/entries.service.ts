@@ -55,8 +55,12 @@ export class LivyEntries {
 
   pageFor(actor: Actor, from: number, size: number): LivyPage {
     if (from < 0 || size < 0) throw new BadRequestException('from and size must not be negative.');
-    const instance = actor.role === 'admin' ? undefined : actor.instance.id;
-    return { instance, endedAfter: this.endedAfter, from, size };
+    return { instance: this.instanceOf(actor), endedAfter: this.endedAfter, from, size };
+  }
+
+  /** Whose sessions and batches this actor sees; undefined: all. */
+  instanceOf(actor: Actor): string | undefined {
+    return actor.role === 'admin' ? undefined : actor.instance.id;
   }
 
   /** Unknown, another instance's, deleted or forgotten: all the same to who asks. */
@@ -87,11 +91,16 @@ export class LivyEntries {
     return unit.tx.livy.sweep(unit.at - this.settings.retain, unit.at);
   }
 
-  /** A name is unique among those of its type that are still shown, and no number. */
-  async checkName(unit: Unit, type: LivyType, name: string | null | undefined): Promise<void> {
+  /** A name is unique among those of its type and instance that are still shown, and no number. */
+  async checkName(
+    unit: Unit,
+    type: LivyType,
+    name: string | null | undefined,
+    instance: string,
+  ): Promise<void> {
     if (name == null) return;
     if (name === '' || /^\d+$/.test(name)) throw rejected(`Invalid session name: ${name}`);
-    const holder = await unit.tx.livy.named(type, name, unit.at - this.settings.retain);
+    const holder = await unit.tx.livy.named(type, name, instance, unit.at - this.settings.retain);
     if (holder !== null) throw rejected(`Duplicate session name: Some(${name}) for session ${holder.number}`);
   }
 
@@ -104,4 +113,3 @@ export class LivyEntries {
     return logLines({ stdout: of('stdout'), stderr: of('stderr') });
   }
 }
-

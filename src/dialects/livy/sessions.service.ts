@@ -49,7 +49,7 @@ export class LivySessions {
       const known = earlier === null ? null : await unit.tx.livy.bySubject('session', earlier);
       if (known !== null) return known.number;
       await this.entries.sweep(unit);
-      await this.entries.checkName(unit, 'session', asked.name);
+      await this.entries.checkName(unit, 'session', asked.name, actor.instance.id);
       const { [backendKey]: named, ...conf } = asked.conf ?? {};
       const backend = await this.entries.backendFor(unit, named);
       const number = await unit.tx.livy.nextNumber('session');
@@ -75,7 +75,7 @@ export class LivySessions {
 
   /** A session by number or name, which keeps it alive where it has a heartbeat. */
   async find(actor: Actor, id: string): Promise<LivySession> {
-    const found = await this.store.read.livy.session(keyOf(id));
+    const found = await this.store.read.livy.session(keyOf(id), this.entries.instanceOf(actor));
     if (found === null || found.removedAt !== null || !this.entries.visible(actor, found)) {
       throw this.entries.unknown(id);
     }

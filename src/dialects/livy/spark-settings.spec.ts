@@ -38,6 +38,19 @@ describe('the properties of a session', () => {
     expect(conf).not.toHaveProperty('spark.jars');
   });
 
+  it('are looked into item by item, as Spark does: a comma hides nothing', () => {
+    const asked = { jars: ['hdfs:/a.jar,/etc/passwd'] };
+    expect(() => sparkSettings(asked, backend, 'x')).toThrow(/Local path \/etc\/passwd cannot be added/);
+  });
+
+  it("keep the operator's own lists wherever their files lie", () => {
+    const theirs = { options: { ...backend.options, conf: { 'spark.jars': '/opt/ours.jar' } } };
+    expect(sparkSettings({ jars: ['hdfs:/a.jar'] }, theirs, 'x').jars).toEqual([
+      'hdfs:/a.jar',
+      '/opt/ours.jar',
+    ]);
+  });
+
   it('may not hold what the operator keeps to himself', () => {
     const conf = { 'spark.secret': 'x', 'spark.submit.deployMode': 'cluster' };
     expect(() => sparkSettings({ conf }, backend, 'x')).toThrow(

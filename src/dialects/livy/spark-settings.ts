@@ -60,9 +60,13 @@ export function sparkSettings(
   conf['spark.master'] = options.master;
   conf['spark.app.name'] = asked.name ?? conf['spark.app.name'] ?? name;
   const paths = (given: string[] | null | undefined, key: string): string[] => {
-    const all = [...(given ?? []), ...(conf[key]?.split(',').filter((path) => path !== '') ?? [])];
+    // Spark splits what it is given at commas, so an item may hide others behind one.
+    const split = (list: string | undefined) => (list?.split(',') ?? []).filter((path) => path !== '');
+    const asked = [...(given ?? []), own[key]].flatMap(split);
+    // What the operator configures may lie anywhere.
+    const configured = own[key] === undefined ? split(options.conf[key]) : [];
     delete conf[key];
-    return all.map((path) => allowedPath(path, options.localDirs));
+    return [...asked.map((path) => allowedPath(path.trim(), options.localDirs)), ...configured];
   };
   const jars = paths(asked.jars, 'spark.jars');
   const py_files = paths(asked.pyFiles, 'spark.submit.pyFiles');

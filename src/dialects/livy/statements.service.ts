@@ -12,6 +12,9 @@ import type { CompletionRequest, StatementRequest } from './requests.dto.js';
 import { LivySessions } from './sessions.service.js';
 import { fromStatement } from './wire.js';
 
+/** Bytes: a longer list keeps the service from everything else for seconds, and has no room in one text. */
+const mostListed = 100e6;
+
 /** Livy's statements: jobs of a session, one after the other. */
 @Injectable()
 export class LivyStatements {
@@ -59,6 +62,13 @@ export class LivyStatements {
 
   async list(actor: Actor, id: string, page: { from: number; size: number; newestFirst: boolean }) {
     const { number } = await this.sessions.find(actor, id);
+    if (page.size !== 1) {
+      const bytes = await this.store.read.livy.statementBytes(number, page);
+      if (bytes > mostListed)
+        throw new BadRequestException(
+          `These statements have ${Math.ceil(bytes / 1e6)} MB together, and an answer at most ${mostListed / 1e6}: ask for fewer with from and size, or for one at a time.`,
+        );
+    }
     const { items, total } = await this.store.read.livy.statements(number, page);
     return { total_statements: total, statements: items.map((statement) => this.withProgress(statement)) };
   }
