@@ -104,4 +104,3 @@ export class LivyEntries {
     return logLines({ stdout: of('stdout'), stderr: of('stderr') });
   }
 }
-
