@@ -51,6 +51,8 @@ export async function startService(config: Config): Promise<Service> {
       requestTimeout: config.request_seconds * 1000,
       http: arrivingWithin(config.request_seconds * 1000),
       clientErrorHandler: answerNoRequest,
+      // There is none of Express's middleware here that would need it.
+      skipMiddie: true,
       routerOptions: { maxParamLength: 4096 },
       rewriteUrl: (request: object) => normalise(livyUrl(request as IncomingMessage)),
       // What no route can be found for reaches no filter.

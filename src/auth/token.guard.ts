@@ -14,6 +14,12 @@ export const Open = () => SetMetadata(OPEN, true);
 /** A route for admins. */
 export const AdminOnly = () => SetMetadata(ADMIN, true);
 
+interface Route {
+  readonly controller: unknown;
+  readonly open: boolean;
+  readonly admin: boolean;
+}
+
 type Authenticated = FastifyRequest & { actor?: Actor };
 
 /** Who asks. */
@@ -37,14 +43,16 @@ function basicOf(header: string | undefined): { user: string; password: string }
  */
 @Injectable()
 export class TokenGuard implements CanActivate {
+  private readonly routes = new Map<object, Route>();
+
   constructor(
     private readonly reflector: Reflector,
     private readonly tokens: TokensService,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const targets = [context.getHandler(), context.getClass()];
-    if (this.reflector.getAllAndOverride<boolean>(OPEN, targets)) return true;
+    const route = this.routeOf(context);
+    if (route.open) return true;
     const request = context.switchToHttp().getRequest<Authenticated>();
     const basic = basicOf(request.headers.authorization);
     const credential = basic?.password ?? credentialOf(request);
@@ -59,10 +67,23 @@ export class TokenGuard implements CanActivate {
       throw new UnauthorizedException('This token is not of the user who was named with it.');
     const crn = request.headers['service-crn'];
     request.actor = await this.tokens.actor(token, typeof crn === 'string' ? crn : undefined);
-    if (this.reflector.getAllAndOverride<boolean>(ADMIN, targets) && token.role !== 'admin') {
+    if (route.admin && token.role !== 'admin') {
       throw new Refusal('forbidden', 'This call needs an admin token; yours is a user token.');
     }
     return true;
+  }
+
+  /** What stands above a route never changes. */
+  private routeOf(context: ExecutionContext): Route {
+    const handler = context.getHandler();
+    const known = this.routes.get(handler);
+    const controller = context.getClass();
+    if (known?.controller === controller) return known;
+    const targets = [handler, controller];
+    const has = (key: string) => this.reflector.getAllAndOverride<boolean | undefined>(key, targets) === true;
+    const route = { controller, open: has(OPEN), admin: has(ADMIN) };
+    this.routes.set(handler, route);
+    return route;
   }
 }
 

@@ -1,17 +1,13 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../kernel/access/access.js';
 import type { ReceiptsService, SubmitKey } from '../scheduler/receipts.service.js';
 
-const digest = (...parts: (string | Buffer)[]): string => {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part).update('\n');
-  return hash.digest('base64url');
-};
+const digest = (...parts: string[]): string => hash('sha256', parts.join('\n'), 'base64url');
 
 /** Of the body's bytes; kept by the body parser, because afterwards they are gone. */
-export const bodyDigest = (body: Buffer): string => digest(body);
+export const bodyDigest = (body: Buffer): string => hash('sha256', body, 'base64url');
 
 export type WithBodyDigest = FastifyRequest & { bodyDigest?: string };
 

@@ -34,6 +34,9 @@ async function plansOf(work: (store: SqliteStore) => Promise<unknown>): Promise<
         plans.push(...steps.map(({ detail }) => detail));
       };
       return {
+        reader: statement.reader,
+        columns: () => statement.columns(),
+        raw: () => statement.raw(),
         run: (...values: unknown[]) => statement.run(...values),
         get: (...values: unknown[]) => (explained(...values), statement.get(...values)),
         all: (...values: unknown[]) => (explained(...values), statement.all(...values)),

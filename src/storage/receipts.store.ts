@@ -14,8 +14,10 @@ export const receiptsStore = (sql: Sql): Tx['receipts'] => ({
     return rows.map((row) => ({ ...row, at: Number(row.at) }));
   },
   insert: ({ key, subject, hash, at }: Receipt) => sql.run(insertReceipt, key, subject, hash, at),
-  async remove(subjects) {
-    for (const subject of subjects) await sql.run('DELETE FROM receipts WHERE subject = ?', subject);
-  },
+  remove: (subjects) =>
+    sql.run(
+      'DELETE FROM receipts WHERE subject IN (SELECT value FROM json_each(?))',
+      JSON.stringify(subjects),
+    ),
   removeBefore: (at) => sql.run('DELETE FROM receipts WHERE at < ?', at),
 });

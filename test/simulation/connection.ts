@@ -99,6 +99,9 @@ export class Connection {
   /** As the store asks for it: a driver's handle whose statements come through here. */
   get source(): DataSource {
     const prepare = (sql: string) => ({
+      reader: this.prepared(sql).reader,
+      columns: () => this.prepared(sql).columns(),
+      raw: () => this.prepared(sql).raw(),
       all: (...values: unknown[]) => this.send(sql, (statement) => statement.all(...values)),
       get: (...values: unknown[]) => this.send(sql, (statement) => statement.get(...values)),
       run: (...values: unknown[]) => this.send(sql, (statement) => statement.run(...values)),

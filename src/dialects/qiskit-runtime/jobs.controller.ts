@@ -120,8 +120,8 @@ export class JobsController {
     @Query('exclude_params') exclude?: string,
   ): Promise<string> {
     const job = await this.jobs.get(actor, id);
-    const place = await this.jobs.place(job);
-    const estimate = await this.estimates.ofJob(job, place);
+    const place = job.state === 'queued' ? await this.jobs.place(job) : null;
+    const estimate = place === null ? null : await this.estimates.ofJob(job, place);
     const shown = JSON.stringify(fromJob(job, this.clock.now(), place, estimate));
     if (exclude?.toLowerCase() === 'true') return shown;
     const params = job.details.private ? '{}' : await this.jobs.params(id);

@@ -56,23 +56,23 @@ export function fromJob(
   estimate: WaitEstimate | null = null,
 ) {
   const { details } = job;
-  const reason = job.reason ?? job.stop?.reason;
   const tooLong = job.state === 'cancelled' && job.reasonCode === reasonCodes.ranTooLong;
+  // A member that is undefined is not written. One literal of one shape: this is asked more often than anything else.
   return {
     id: job.id,
     backend: job.backend,
     program: { id: job.program },
     state: {
       status: jobStatus[job.state],
-      ...(reason != null && { reason }),
-      ...(job.reasonCode !== null && { reason_code: job.reasonCode }),
+      reason: job.reason ?? job.stop?.reason,
+      reason_code: job.reasonCode ?? undefined,
     },
     status: tooLong ? 'Cancelled - Ran too long' : jobStatus[job.state],
     created: toIso(job.createdAt),
-    ...(job.session !== null && { session_id: job.session }),
-    ...(details.runtime !== null && { runtime: details.runtime }),
-    ...(details.private && { private: true }),
-    ...(details.calibrationId !== null && { calibration_id: details.calibrationId }),
+    session_id: job.session ?? undefined,
+    runtime: details.runtime ?? undefined,
+    private: details.private || undefined,
+    calibration_id: details.calibrationId ?? undefined,
     tags: details.tags,
     cost: toWholeSeconds(job.maxExecutionTime),
     user_id: job.user,
@@ -82,16 +82,19 @@ export function fromJob(
 }
 
 /** Beyond IBM's fields: where a queued job stands and what it waits for. */
-const fromPlace = (place: Place | null, estimate: WaitEstimate | null) => ({
-  ...(place !== null && { queue_position: place.position, waiting_reason: place.reason }),
-  ...(estimate !== null && {
-    wait_estimate: estimate.wait && {
-      p50_seconds: secondsOrNull(estimate.wait.p50),
-      p90_seconds: secondsOrNull(estimate.wait.p90),
-    },
-    ...(estimate.reason !== null && { wait_estimate_reason: estimate.reason }),
-  }),
-});
+const fromPlace = (place: Place | null, estimate: WaitEstimate | null) =>
+  place === null && estimate === null
+    ? undefined
+    : {
+        ...(place !== null && { queue_position: place.position, waiting_reason: place.reason }),
+        ...(estimate !== null && {
+          wait_estimate: estimate.wait && {
+            p50_seconds: secondsOrNull(estimate.wait.p50),
+            p90_seconds: secondsOrNull(estimate.wait.p90),
+          },
+          ...(estimate.reason !== null && { wait_estimate_reason: estimate.reason }),
+        }),
+      };
 
 const secondsOrNull = (ms: Millis | null): number | null => (ms === null ? null : toSeconds(ms));
 
