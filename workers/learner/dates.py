@@ -25,6 +25,7 @@ _SCRIPT = re.compile(
 )
 _YEAR_FIRST = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(.*)")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(.*)", re.DOTALL)
+_YEAR = re.compile(r"(?:^|(?<=[-/ ]))\d{4}(?=[-/T ]|$)")
 _BARE = re.compile(r"\d+")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -50,8 +51,17 @@ def parse_date(text: str | None, what: str) -> pd.Timestamp:
     """One date of the params, in UTC and without zone."""
     parsed = parse_dates(np.array([text or ""], dtype=object))[0]
     if np.isnat(parsed):
-        raise InputError(f"The {what} '{text}' is not a date such as 2017-01-31T00:00:00+00:00.")
+        why = too_far(text or "") or "is not a date such as 2017-01-31T00:00:00+00:00"
+        raise InputError(f"The {what} '{text}' {why}.")
     return pd.Timestamp(parsed)
+
+
+def too_far(text: str) -> str | None:
+    """What is wrong with a date whose year nanoseconds cannot count; None for any other text."""
+    years = [int(year) for year in _YEAR.findall(text)]
+    if not any(year <= 1677 or year >= 2262 for year in years):
+        return None
+    return "is no date of the years 1678 to 2261, the ones that can be calculated with"
 
 
 def printed(times: np.ndarray | pd.DatetimeIndex) -> list[str]:

@@ -14,6 +14,7 @@ except ImportError:  # not on Windows
     resource = None  # type: ignore[assignment]
 
 MAX_FILE = 400 * 2**20  # bytes of CSV
+MAX_ROW = 16 * 2**20  # bytes of one row, or of the header
 MAX_CELLS = 60_000_000  # of a CSV; as text some 2 GB with all that is made of them
 MAX_NUMBERS = 25_000_000  # in one table of features: 200 MB, and a few copies of it
 MAX_HORIZON = 10_000  # intervals between the last observation and the end of a forecast

@@ -15,7 +15,7 @@ import pyarrow.csv as arrow_csv
 from jobworker.failures import InputError
 
 from .ask import Ask
-from .limits import MAX_CELLS, MAX_FILE
+from .limits import MAX_CELLS, MAX_FILE, MAX_ROW
 
 pa.set_cpu_count(1)
 
@@ -43,7 +43,7 @@ def read_table(ask: Ask) -> Table:
             f"The data has {size // 2**20} MB; a session can work on {MAX_FILE // 2**20} MB. "
             "Use fewer columns or rows, or aggregate the data first."
         )
-    names = _header(ask)
+    names = _header(ask, _block(size))
     wanted = [name for name in names if name in ask.columns]
     absent = next((name for name in ask.columns if name not in names), None)
     if absent is not None:
@@ -60,8 +60,7 @@ def read_table(ask: Ask) -> Table:
             ),
         )
     except (pa.ArrowInvalid, pa.ArrowKeyError, UnicodeDecodeError) as error:
-        reason = str(error).split("\n")[0][:300]
-        raise InputError(f"The data is not a readable CSV: {reason}.") from None
+        raise _unreadable(error) from None
     if table.num_rows == 0:
         raise InputError("The data has no rows.")
     if table.num_rows * max(1, len(wanted)) > MAX_CELLS:
@@ -74,24 +73,33 @@ def read_table(ask: Ask) -> Table:
     return Table(columns, table.num_rows)
 
 
-def _header(ask: Ask) -> list[str]:
+def _header(ask: Ask, block: int) -> list[str]:
     try:
         with arrow_csv.open_csv(
             ask.data,
-            read_options=arrow_csv.ReadOptions(use_threads=False),
+            read_options=arrow_csv.ReadOptions(use_threads=False, block_size=block),
             parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
         ) as reader:
             return list(reader.schema.names)
     except pa.ArrowInvalid as error:
         if "Empty CSV" in str(error):
             raise InputError("The data has no rows.") from None
-        reason = str(error).split("\n")[0][:300]
-        raise InputError(f"The data is not a readable CSV: {reason}.") from None
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: Exception) -> InputError:
+    reason = str(error).split("\n")[0][:300]
+    if "straddling" in reason:
+        return InputError(
+            f"A row of the data is longer than {MAX_ROW // 2**20} MB. "
+            "Shorten its values or use fewer columns."
+        )
+    return InputError(f"The data is not a readable CSV: {reason}.")
 
 
 def _block(size: int) -> int:
     """Bytes read at once. A row must fit, and one of 10,000 columns can have a megabyte."""
-    return max(1 << 20, min(size + 1, 16 << 20))
+    return max(1 << 20, min(size + 1, MAX_ROW))
 
 
 def _cleaned(column: pa.ChunkedArray, gone: pa.Array) -> pa.ChunkedArray:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from jobworker.failures import InputError
 
 from .ask import Column
-from .dates import parse_dates
+from .dates import parse_dates, too_far
 
 TRUE = ("true", "1", "on", "yes", "1.0", "t", "y")
 FALSE = ("false", "0", "off", "no", "0.0", "f", "n")
@@ -45,7 +45,8 @@ def dates(texts: Texts, column: Column) -> np.ndarray:
     parsed = parse_dates(uniques)
     bad = np.flatnonzero(np.isnat(parsed))
     if bad.size:
-        _refuse(column, uniques, codes, int(bad[0]), "a date")
+        why = too_far(str(uniques[bad[0]])) or "is not a date"
+        _refuse(column, uniques, codes, int(bad[0]), why)
     with_gap = np.append(parsed, np.datetime64("NaT", "ns"))
     return with_gap[codes]
 
@@ -70,7 +71,7 @@ def _through_uniques(texts: Texts, parse, column: Column, what: str) -> np.ndarr
     parsed = [parse(text) for text in uniques]
     bad = next((i for i, value in enumerate(parsed) if value is None), None)
     if bad is not None:
-        _refuse(column, uniques, codes, bad, what)
+        _refuse(column, uniques, codes, bad, f"is not {what}")
     return np.append(np.asarray(parsed, dtype=float), np.nan)[codes]
 
 
@@ -88,11 +89,11 @@ def _logical(text: str) -> float | None:
     return 0.0 if low in FALSE else None
 
 
-def _refuse(column: Column, uniques: np.ndarray, codes: np.ndarray, bad: int, what: str) -> None:
+def _refuse(column: Column, uniques: np.ndarray, codes: np.ndarray, bad: int, why: str) -> None:
     row = int(np.flatnonzero(codes == bad)[0]) + 1
     shown = str(uniques[bad])
     shown = shown if len(shown) <= 40 else f"{shown[:40]}…"
     raise InputError(
         f"Column '{column.name}' is declared {column.data_type}, but its value '{shown}' in "
-        f"row {row} is not {what}. Correct it, list it in missingValues, or declare another type."
+        f"row {row} {why}. Correct it, list it in missingValues, or declare another type."
     )

@@ -7,7 +7,7 @@ import { isNumber } from './survey.js';
 import type { RowReader } from './rows.js';
 
 /** Bytes of a body that are handed to the parser at a time: in between others have their turn. */
-const piece = 256 * 1024;
+const piece = 64 * 1024;
 /** Rows that are handed on together. */
 const batch = 500;
 
@@ -62,8 +62,12 @@ async function* records(body: Buffer): AsyncGenerator<string[]> {
   }
 }
 
-function* pieces(body: Buffer): Generator<Buffer> {
-  for (let from = 0; from < body.length; from += piece) yield body.subarray(from, from + piece);
+async function* pieces(body: Buffer): AsyncGenerator<Buffer> {
+  for (let from = 0; from < body.length; from += piece) {
+    yield body.subarray(from, from + piece);
+    // Streams go on in microtasks, which nothing else gets between: requests are answered only after this.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 async function firstRecords(body: Buffer): Promise<string[][]> {

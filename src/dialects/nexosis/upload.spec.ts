@@ -69,6 +69,23 @@ describe('CSV', () => {
   });
 });
 
+describe('a large CSV', () => {
+  it('lets others have their turn while it is read', async () => {
+    let [turns, reads] = [0, true];
+    const turn = () => {
+      turns += 1;
+      if (reads) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const reader = await csv(`a\n${'1\n'.repeat(150_000)}`);
+    let rows = 0;
+    for await (const batch of reader.batches()) rows += batch.length;
+    reads = false;
+    expect(rows).toBe(150_000);
+    expect(turns).toBeGreaterThanOrEqual(4);
+  });
+});
+
 describe('JSON', () => {
   it('has members in any case, values of all kinds, and keeps numbers as they are', async () => {
     const reader = await json(

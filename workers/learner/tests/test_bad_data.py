@@ -83,6 +83,31 @@ def test_a_value_that_is_no_date(session):
     assert "'next Tuesday' in row 8 is not a date" in said
 
 
+def test_a_date_too_far_away_to_calculate_with(session):
+    cells = shop()
+    cells["day"][7] = "9999-12-31T00:00:00.000Z"
+    said = session.refusal("forecast", cells, SERIES, "sales", interval="day", **WEEK)
+    assert "'9999-12-31T00:00:00.000Z' in row 8 is no date of the years 1678 to 2261" in said
+    far = {"start": "2017-03-01", "end": "2999-01-01T00:00:00+00:00"}
+    said = session.refusal("forecast", shop(), SERIES, "sales", interval="day", **far)
+    assert "end date '2999-01-01T00:00:00+00:00' is no date of the years 1678 to 2261" in said
+
+
+def test_a_header_of_more_than_a_megabyte(session):
+    names = [f"c{i}{'x' * 200}" for i in range(6000)]
+    text = "\n".join([",".join(names)] + [",".join(["1"] * 6000)] * 3) + "\n"
+    said = session.refusal("anomalies", text, dict.fromkeys(names, "numeric feature"))
+    assert said == "The data has 3 rows; at least 5 are needed."
+
+
+def test_a_row_of_more_than_16_megabytes(session):
+    text = f"a,b\n1,{'x' * (40 << 20)}\n2,y\n"
+    said = session.refusal("anomalies", text, {"a": "numeric feature", "b": "string feature"})
+    assert said == (
+        "A row of the data is longer than 16 MB. Shorten its values or use fewer columns."
+    )
+
+
 def test_repeated_timestamps_are_aggregated_and_told(session):
     cells = {name: values * 2 for name, values in shop().items()}
     result = session.run("forecast", cells, SERIES, "sales", interval="day", **WEEK)
