@@ -22,7 +22,7 @@ def test_the_held_back_rows_are_shown_with_prediction_and_truth(home, result):
         "rootMeanSquareError",
         "rSquared",
     }
-    assert result["metrics"]["rSquared"] > 0.95
+    assert result["metrics"]["rSquared"] > 0.9
     assert result["intervals"] == ["0.5"]
 
 
