@@ -107,7 +107,8 @@ export class LivyEntries {
   /** The last lines of a process, or those that were kept when it ended. */
   async log(id: string, job: Job['id'], lines?: number): Promise<string[]> {
     const live = await this.interpreters.log(id, lines);
-    if (live !== null) return logLines(live);
+    // The files of a process that has just ended may be gone before it is: by then what they held is stored.
+    if (live !== null && live.stdout.length + live.stderr.length > 0) return logLines(live);
     const kept = await this.store.read.logs(job);
     const of = (level: string) => kept.flatMap((line) => (line.level === level ? line.text.split('\n') : []));
     return logLines({ stdout: of('stdout'), stderr: of('stderr') });
