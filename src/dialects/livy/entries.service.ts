@@ -107,10 +107,12 @@ export class LivyEntries {
   /** The last lines of a process, or those that were kept when it ended. */
   async log(id: string, job: Job['id'], lines?: number): Promise<string[]> {
     const live = await this.interpreters.log(id, lines);
-    // The files of a process that has just ended may be gone before it is: by then what they held is stored.
-    if (live !== null && live.stdout.length + live.stderr.length > 0) return logLines(live);
     const kept = await this.store.read.logs(job);
-    const of = (level: string) => kept.flatMap((line) => (line.level === level ? line.text.split('\n') : []));
+    // What was kept comes first: the files of a process that has just ended may be half removed.
+    const of = (level: 'stdout' | 'stderr') => {
+      const stored = kept.flatMap((line) => (line.level === level ? line.text.split('\n') : []));
+      return stored.length > 0 ? stored : (live?.[level] ?? []);
+    };
     return logLines({ stdout: of('stdout'), stderr: of('stderr') });
   }
 }
