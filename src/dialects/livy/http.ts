@@ -31,14 +31,14 @@ const securityHeaders = {
 
 /** Livy's rules that hold before any route: its headers, and the one version of its interface. */
 export function installLivyRules(fastify: FastifyInstance): void {
-  fastify.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
-    if (!isLivy(request.url)) return;
+  // With `done`: a promise would cost the requests of all dialects a turn of their own, status reads above all.
+  fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
+    if (!isLivy(request.url)) return done();
     void reply.headers(securityHeaders);
     const asked = /application\/vnd\.livy\.v([^+;,\s]*)/.exec(request.headers.accept ?? '')?.[1];
-    if (asked !== undefined && asked !== '0.1') {
-      const msg = `There is no version ${asked} of this interface: ask for application/vnd.livy.v0.1+json.`;
-      await reply.status(406).send({ msg });
-    }
+    if (asked === undefined || asked === '0.1') return done();
+    const msg = `There is no version ${asked} of this interface: ask for application/vnd.livy.v0.1+json.`;
+    void reply.status(406).send({ msg });
   });
 }
 
