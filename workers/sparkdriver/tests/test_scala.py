@@ -1,7 +1,7 @@
 """Scala statements."""
 
 import pytest
-from session import Session
+from session import Session, wait_for
 
 
 def text(session: Session, code: str) -> str:
@@ -133,14 +133,23 @@ def test_completion(shared):
 
 
 @pytest.mark.parametrize("code", ["while (true) {}", "Thread.sleep(60000)"])
-def test_cancel(shared, code):
+def test_cancel(shared, code, tmp_path):
     shared.data("val kept = 42", "spark")
-    job = shared.start(code, "spark")
-    shared.read_type("started")
+    running = tmp_path / "running"
+    job = shared.start(f'new java.io.File("{running}").createNewFile(); {code}', "spark")
+    wait_for(running.exists, "the statement to run")
     shared.cancel(job)
     assert shared.result(job)["cancelled"]
     assert text(shared, "kept + 1").endswith("Int = 43\n")
     assert text(shared, "Thread.sleep(1); println(5)") == "5\n"
+
+
+def test_cancel_while_it_is_compiled(shared):
+    job = shared.start("while (true) {}", "spark")
+    shared.read_type("started")
+    shared.cancel(job)
+    assert shared.result(job)["cancelled"]
+    assert text(shared, "println(5)") == "5\n"
 
 
 def test_cancel_between_two_lines_runs_no_further(shared):
