@@ -130,6 +130,15 @@ describe('a backend', () => {
     expect((await user.get(`/jobs/${queued}`)).body.status).toBe('Completed');
   });
 
+  it('is shown with what has started when it is resumed', async () => {
+    const name = await newBackend();
+    await stint.admin.patch(`/admin/backends/${name}`, { status: 'paused' });
+    for (let i = 0; i < 2; i += 1) await user.post('/jobs', job(name, 10));
+    expect((await stint.admin.patch(`/admin/backends/${name}`, { status: 'online' })).body).toMatchObject({
+      ...{ queue_length: 1, slots: [{ slot: 0, running_jobs: 1 }] },
+    });
+  });
+
   it.each<[string, string, object, RegExp]>([
     ['POST', '/admin/backends', { driver: 'scripted' }, /^name must be 1 to 64/],
     ['POST', '/admin/backends', { name: 'x' }, /^driver must be a string/],
