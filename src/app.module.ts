@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Module, ValidationPipe, type DynamicModule, type Provider } from '@nestjs/common';
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AdminController } from './admin/admin.controller.js';
+import { RequestValidation } from './admin/request-validation.js';
 import { HealthController } from './admin/health.controller.js';
 import { TokenGuard } from './auth/token.guard.js';
 import { TokensService } from './auth/tokens.service.js';
@@ -115,7 +116,7 @@ export class AppModule {
         ...nexosisProviders,
         { provide: APP_GUARD, useClass: TokenGuard },
         { provide: APP_FILTER, useClass: ErrorsByPathFilter },
-        { provide: APP_PIPE, useValue: new ValidationPipe({ transform: true, whitelist: true }) },
+        { provide: APP_PIPE, useClass: RequestValidation },
       ],
     };
   }

@@ -25,6 +25,9 @@ import {
   type SessionState,
 } from '../kernel/session/session.js';
 
+/** `Date` is the name of a type, and nothing that one could send. */
+const isTime = { message: '$property must be a time in ISO 8601, such as 2026-11-27T12:00:00Z' };
+
 export class ChangeBackendBody {
   @IsOptional() @IsIn(backendStatuses) status?: BackendStatus;
   /** Why; users read it where they wait. */
@@ -52,7 +55,7 @@ export class NewTokenBody {
   /** Name or CRN; an unknown name is created. */
   @IsString() @MinLength(1) @MaxLength(256) instance!: string;
   @IsIn(roles) role: Role = 'user';
-  @IsOptional() @Type(() => Date) @IsDate() expires_at?: Date;
+  @IsOptional() @Type(() => Date) @IsDate(isTime) expires_at?: Date;
 }
 
 export class CloseSessionBody {
@@ -83,9 +86,9 @@ export class LedgerQuery {
   /** The `next` of the page before. */
   @IsOptional() @Type(() => Number) @IsInt() @Min(0) after?: number;
   /** Of an entry that began earlier the part from here on counts. */
-  @IsOptional() @Type(() => Date) @IsDate() from?: Date;
+  @IsOptional() @Type(() => Date) @IsDate(isTime) from?: Date;
   /** Of an entry that ended later the part up to here counts. */
-  @IsOptional() @Type(() => Date) @IsDate() to?: Date;
+  @IsOptional() @Type(() => Date) @IsDate(isTime) to?: Date;
   @IsOptional() @IsString() backend?: string;
   @IsOptional() @IsString() user?: string;
   /** Name or CRN. */

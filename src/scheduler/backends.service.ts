@@ -84,8 +84,8 @@ export class BackendsService {
     }
   }
 
-  change(name: string, change: (backend: Backend) => BackendChange): Promise<Backend> {
-    return this.commands.run(async (unit) => {
+  async change(name: string, change: (backend: Backend) => BackendChange): Promise<Backend> {
+    await this.commands.run(async (unit) => {
       const backend = await this.named(unit.tx, name);
       const changed = { ...backend, ...change(backend) };
       const why = this.runners.unavailable(backend.driver);
@@ -98,8 +98,9 @@ export class BackendsService {
       }
       await unit.tx.backends.save(changed);
       unit.touch(name);
-      return changed;
     });
+    // Read again: what waited may have started with the change.
+    return this.get(name);
   }
 
   list(): Promise<Backend[]> {

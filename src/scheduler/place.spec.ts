@@ -63,4 +63,38 @@ describe('the place in the queue', () => {
     await service.goTo(20);
     expect(await places(service, bobs, ...mine)).toEqual([1, 2, 3]);
   });
+
+  it('is by submission among instances that used as much of their shares, whoever of them came first', async () => {
+    const service = await givenService({
+      instances: [{}, { id: 'lab-b', shares: 2 }, { id: 'lab-c' }],
+    });
+    const [bob, carol] = [givenActor('bob', 'lab-b'), givenActor('carol', 'lab-c')];
+    const order = [bob, alice, carol, bob, alice];
+    await service.submit(lasting(60));
+    const waiting = [];
+    for (const actor of order) waiting.push(await service.submit(lasting(1), actor));
+    const session = (await service.sessions.open(bob, batch)).id;
+    for (const actor of [bob, carol, bob])
+      waiting.push(await service.submit({ ...(actor === bob && { session }), ...lasting(1) }, actor));
+    // A session stands where its first job does, with all of them.
+    expect(await places(service, ...waiting)).toEqual([1, 2, 3, 4, 5, 6, 8, 7]);
+  });
+
+  it('names the instance that came earlier, and what is ahead by fair share first', async () => {
+    const service = await givenService({
+      instances: [{}, { id: 'lab-b', name: 'lab-b' }, { id: 'lab-c', name: 'lab-c' }],
+    });
+    await service.submit(lasting(10));
+    const [bob, carol] = [givenActor('bob', 'lab-b'), givenActor('carol', 'lab-c')];
+    await service.submit(lasting(1), bob);
+    const carols = await service.submit(lasting(1), carol);
+    const late = await service.submit(lasting(1), alice);
+    await service.goTo(5);
+    const reason = async ({ id }: { id: string }) =>
+      (await service.jobs.place(await service.job(id)))?.reason;
+    expect(await reason(carols)).toBe(
+      '1 job of instance lab-b goes first (the same share used, submitted earlier)',
+    );
+    expect(await reason(late)).toBe('2 jobs of 2 other instances go first (fair share)');
+  });
 });

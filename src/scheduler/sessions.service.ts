@@ -71,7 +71,17 @@ export class SessionsService {
     return visible(actor, id, await this.store.read.session(id));
   }
 
-  list(filter: SessionFilter): Promise<Session[]> {
+  /** One page. Where it should begin must be a session that the filter's instance knows: an empty page would say "the end". */
+  async list(filter: SessionFilter): Promise<Session[]> {
+    const { after, instance } = filter;
+    const last = after === undefined ? null : await this.store.read.session(after);
+    if (after !== undefined && (last === null || (instance ?? last.instance) !== last.instance)) {
+      throw new Refusal(
+        'invalid_value',
+        `next of ${after} belongs to no page.`,
+        'Send the next of the page before, or leave it out to begin with the first.',
+      );
+    }
     return this.store.read.sessions(filter);
   }
 

@@ -11,7 +11,7 @@ function given() {
       await counts.of({ backend: 'qpu', queued, asker }, async () => {
         counted += 1;
         now += 100;
-        return [{ instance: 'lab-a', queued, firstSeq: 1 }];
+        return [{ instance: 'lab-a', queued }];
       });
       return counted;
     },

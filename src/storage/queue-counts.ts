@@ -2,7 +2,6 @@
 export interface InstanceQueue {
   readonly instance: string;
   readonly queued: number;
-  readonly firstSeq: number;
 }
 
 interface Kept {

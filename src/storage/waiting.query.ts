@@ -1,5 +1,5 @@
 import type { BackendStatus } from '../kernel/backend/backend.js';
-import type { WaitingSession, WaitingView } from '../kernel/choice/waiting.js';
+import { isLevel, type WaitingSession, type WaitingView } from '../kernel/choice/waiting.js';
 import type { Job } from '../kernel/job/job.js';
 import { isUsedUp } from '../kernel/usage/budget.js';
 import type { Millis } from '../kernel/time.js';
@@ -9,7 +9,7 @@ import type { InstanceQueue, QueueCounts } from './queue-counts.js';
 import { readCharged } from './snapshot.query.js';
 import type { Sql } from './sql.js';
 
-/** So many jobs of its own instance before a job are counted; a place further back is shown as if there were no more. */
+/** So many jobs that were submitted before one are counted; a place further back is shown as if there were no more. */
 const mostCounted = 100_000;
 
 /** Reads what a queued job needs to know of the others to find its place among them. */
@@ -46,6 +46,7 @@ export async function readWaiting(
     'SELECT mode, head_seq FROM sessions WHERE id = ?',
     job.session,
   );
+  const seq = own?.head_seq ?? job.seq;
   return {
     at,
     backend: {
@@ -60,7 +61,7 @@ export async function readWaiting(
       job.session,
       job.seq,
     ),
-    aheadInInstance: await aheadInInstance(sql, job, own?.head_seq ?? job.seq),
+    aheadInInstance: await earlierOf(sql, { backend: job.backend, instance: job.instance, seq }),
     holders,
     reserved: await sql.all<WaitingSession>(
       `SELECT id, queued_jobs AS queued FROM slots JOIN sessions ON id = reserved_for
@@ -75,8 +76,7 @@ export async function readWaiting(
       await counts.of({ backend: job.backend, queued: backend.queued_jobs, asker: job.instance }, () =>
         generalQueue(sql, job.backend),
       ),
-      at,
-      window,
+      { job, seq, at, window },
     ),
   };
 }
@@ -87,55 +87,51 @@ const count = async (sql: Sql, statement: string, ...values: (string | number | 
 /** A session with a slot promised waits for that slot, and not in the general queue any more. */
 const noSlotPromised = 'NOT EXISTS (SELECT 1 FROM slots WHERE reserved_for = sessions.id)';
 
-async function aheadInInstance(sql: Sql, job: Job, seq: number): Promise<number> {
+/** What one instance has in the general queue from before `seq`: lone jobs, and whole sessions by their first job. */
+async function earlierOf(
+  sql: Sql,
+  { backend, instance, seq }: { backend: string; instance: string; seq: number },
+  most = mostCounted,
+): Promise<number> {
   const alone = await count(
     sql,
     `SELECT COUNT(*) AS n FROM (SELECT 1 FROM jobs
-       WHERE state = 'queued' AND session IS NULL AND backend = ? AND instance = ? AND seq < ? LIMIT ${mostCounted})`,
-    job.backend,
-    job.instance,
-    seq,
+       WHERE state = 'queued' AND session IS NULL AND backend = ? AND instance = ? AND seq < ? LIMIT ?)`,
+    ...[backend, instance, seq, most],
   );
   const inSessions = await count(
     sql,
     `SELECT COALESCE(SUM(queued_jobs), 0) AS n FROM (SELECT queued_jobs FROM sessions
      WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? AND instance = ? AND head_seq < ?
-       AND ${noSlotPromised} LIMIT ${mostCounted})`,
-    job.backend,
-    job.instance,
-    seq,
+       AND ${noSlotPromised} LIMIT ?)`,
+    ...[backend, instance, seq, most],
   );
   return alone + inSessions;
 }
 
 async function generalQueue(sql: Sql, backend: string): Promise<InstanceQueue[]> {
-  const rows = await sql.all<{ instance: string; queued: number; first_seq: number }>(
-    `SELECT instance, SUM(queued) AS queued, MIN(seq) AS first_seq FROM (
-       SELECT instance, COUNT(*) AS queued, MIN(seq) AS seq FROM jobs
+  const rows = await sql.all<{ instance: string; queued: number }>(
+    `SELECT instance, SUM(queued) AS queued FROM (
+       SELECT instance, COUNT(*) AS queued FROM jobs
        WHERE state = 'queued' AND session IS NULL AND backend = ? GROUP BY instance
        UNION ALL
-       SELECT instance, SUM(queued_jobs), MIN(head_seq) FROM sessions
+       SELECT instance, SUM(queued_jobs) FROM sessions
        WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? AND ${noSlotPromised}
        GROUP BY instance
      ) GROUP BY instance`,
     backend,
     backend,
   );
-  return rows.map(({ instance, queued, first_seq }) => ({
-    instance,
-    queued: Number(queued),
-    firstSeq: Number(first_seq),
-  }));
+  return rows.map(({ instance, queued }) => ({ instance, queued: Number(queued) }));
 }
 
 async function instances(
   sql: Sql,
   queues: readonly InstanceQueue[],
-  at: Millis,
-  window: Millis,
+  { job, seq, at, window }: { job: Job; seq: number; at: Millis; window: Millis },
 ): Promise<WaitingView['instances']> {
   const found = [];
-  for (const { instance: id, queued, firstSeq } of queues) {
+  for (const { instance: id, queued } of queues) {
     const row = await sql.one<{ name: string; shares: number; budget: number | null }>(
       'SELECT name, shares, budget FROM instances WHERE id = ?',
       id,
@@ -144,7 +140,14 @@ async function instances(
     const { name, shares, budget } = row;
     const charged = await readCharged(sql, id, at - window, at);
     const blocked = budget !== null && isUsedUp({ budget: Number(budget), charged });
-    found.push({ id, name, shares, blocked, queued, firstSeq, charged });
+    found.push({ id, name, shares, blocked, queued, charged, earlier: 0 });
+  }
+  const mine = found.find(({ id }) => id === job.instance);
+  let left = mostCounted;
+  for (const other of found) {
+    if (mine === undefined || other === mine || left <= 0 || !isLevel(other, mine)) continue;
+    other.earlier = await earlierOf(sql, { backend: job.backend, instance: other.id, seq }, left);
+    left -= other.earlier;
   }
   return found;
 }

@@ -130,6 +130,15 @@ describe('a backend', () => {
     expect((await user.get(`/jobs/${queued}`)).body.status).toBe('Completed');
   });
 
+  it('is shown with what has started when it is resumed', async () => {
+    const name = await newBackend();
+    await stint.admin.patch(`/admin/backends/${name}`, { status: 'paused' });
+    for (let i = 0; i < 2; i += 1) await user.post('/jobs', job(name, 10));
+    expect((await stint.admin.patch(`/admin/backends/${name}`, { status: 'online' })).body).toMatchObject({
+      ...{ queue_length: 1, slots: [{ slot: 0, running_jobs: 1 }] },
+    });
+  });
+
   it.each<[string, string, object, RegExp]>([
     ['POST', '/admin/backends', { driver: 'scripted' }, /^name must be 1 to 64/],
     ['POST', '/admin/backends', { name: 'x' }, /^driver must be a string/],
@@ -150,6 +159,19 @@ describe('a backend', () => {
     ['PATCH', '/admin/backends/b1', { reason: 7 }, /^reason must be a string/],
     ['PATCH', '/admin/backends/b1', { limits: { active_ttl: -1 } }, /active_ttl must not be less than 1/],
     ['PATCH', '/admin/backends/b1', { limits: [] }, /^limits must be an object/],
+    ['POST', '/admin/backends', { name: 'x', driver: 'scripted', lane: 2 }, /^lane is not known .* lanes/],
+    [
+      'PATCH',
+      '/admin/backends/b1',
+      { max_ttl: 5 },
+      /^max_ttl is not known here; known are: status, reason, limits$/,
+    ],
+    [
+      'PATCH',
+      '/admin/backends/b1',
+      { limits: { maxttl: 5 } },
+      /^limits.maxttl is not known here; .* max_ttl/,
+    ],
   ])('%s %s %j: 400', async (method, path, body, message) => {
     const answer = await stint.call(method, `/api/v1${path}`, { body });
     expect(errorOf(answer)).toMatchObject({ status: 400, code: 1002 });
@@ -186,6 +208,7 @@ describe('an instance', () => {
     [{}, /^name must be/],
     [{ name: '' }, /^name must be longer/],
     [{ name: 'x', shares: 'two' }, /^shares must/],
+    [{ name: 'x', budget_second: 1 }, /^budget_second is not known here; .* budget_seconds/],
     [{ name: 'x', budget_seconds: -1 }, /^budget_seconds must not be less than 0/],
     [{ name: 'x', plan: [] }, /^plan must be an object/],
     [{ name: 'x', plan: { modes: ['fast'] } }, /modes must be one of/],
@@ -217,7 +240,7 @@ describe('a token', () => {
     [{ instance: 'lab-a', role: 'user' }, /^user must be/],
     [{ user: 'x', role: 'user' }, /^instance must be/],
     [{ user: 'x', instance: 'lab-a', role: 'root' }, /^role must be one of/],
-    [{ user: 'x', instance: 'lab-a', expires_at: 'soon' }, /^expires_at must be a Date/],
+    [{ user: 'x', instance: 'lab-a', expires_at: 'soon' }, /^expires_at must be a time in ISO 8601/],
   ])('%j: 400', async (body, message) => {
     const answer = await stint.admin.post('/admin/tokens', body);
     expect(errorOf(answer)).toMatchObject({ status: 400, code: 1002 });
@@ -273,6 +296,8 @@ describe('sessions of all instances', () => {
   it.each<[string, string, object | undefined, RegExp]>([
     ['GET', '/admin/sessions?limit=201', undefined, /^limit must not be greater than 200/],
     ['GET', '/admin/sessions?state=asleep', undefined, /^each value in state must be one of/],
+    ['GET', '/admin/sessions?users=bob', undefined, /^users is not known here; .* user/],
+    ['GET', '/admin/sessions?next=none', undefined, /^next of none belongs to no page/],
     ['GET', '/admin/sessions?mode=fast', undefined, /^mode must be one of/],
     ['POST', '/admin/sessions/s1/close', {}, /^reason must be/],
     [

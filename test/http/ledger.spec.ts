@@ -109,7 +109,7 @@ describe('of a part of the time', () => {
 
 describe('a question that makes no sense', () => {
   it.each([
-    ['?from=yesterday', /^from must be a Date/],
+    ['?from=yesterday', /^from must be a time in ISO 8601/],
     ['?limit=0', /^limit must not be less than 1/],
     ['?limit=1001', /^limit must not be greater than 1000/],
     ['?after=x', /^after must/],

@@ -136,6 +136,16 @@ describe('the list of sessions', () => {
     expect(seen[0]).toBe(ids[0]);
   });
 
+  it('does not begin after a session that is none, or another instance\'s: 400, as an empty page would say "the end"', async () => {
+    const dora = await stint.user('dora', 'lab-d');
+    const { id } = (await alice.post('/sessions', { backend: 'b3' })).body as { id: string };
+    for (const next of ['none', id]) {
+      expect(errorOf(await dora.get(`/sessions?next=${next}`))).toMatchObject({
+        ...{ status: 400, code: 1002, message: `next of ${next} belongs to no page.` },
+      });
+    }
+  });
+
   it('can be narrowed by state, mode and backend', async () => {
     const carol = await stint.user('carol', 'lab-c');
     await carol.post('/sessions', { backend: 'b3' });

@@ -77,6 +77,9 @@ const flag = ({ value }: { value: unknown }): unknown => {
   return text === 'true' ? true : text === 'false' ? false : value;
 };
 
+/** `Date` is the name of a type, and nothing that one could send. */
+const isTime = { message: '$property must be a time in ISO 8601, such as 2026-11-27T12:00:00Z' };
+
 /** Query of `GET /jobs`. */
 export class JobsQuery {
   /** 1 to 200; more is read as 200. */
@@ -89,8 +92,8 @@ export class JobsQuery {
   /** A job must have all of them; none has more than 8. */
   @IsOptional() @Transform(list) @IsArray() @ArrayMaxSize(8) @IsString({ each: true }) tags?: string[];
   @IsOptional() @IsString() session_id?: string;
-  @IsOptional() @Type(() => Date) @IsDate() created_after?: Date;
-  @IsOptional() @Type(() => Date) @IsDate() created_before?: Date;
+  @IsOptional() @Type(() => Date) @IsDate(isTime) created_after?: Date;
+  @IsOptional() @Type(() => Date) @IsDate(isTime) created_before?: Date;
   @IsOptional() @Matches(/^(asc|desc)$/i, { message: 'sort must be ASC or DESC' }) sort?: string;
 }
 

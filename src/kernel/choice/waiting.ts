@@ -38,7 +38,8 @@ export interface WaitingView {
     readonly shares: number;
     /** Its budget is used up. */
     readonly blocked: boolean;
-    readonly firstSeq: number;
+    /** How many of its jobs were submitted before; counted where it stands level with the job's own instance, else 0. */
+    readonly earlier: number;
   }[];
 }
 
@@ -101,22 +102,28 @@ function standing(view: WaitingView): { ahead: number; why: string } {
 function general(view: WaitingView, first: number): { ahead: number; why: string } {
   const batches = total(view.batches);
   const mine = view.instances.find(({ id }) => id === view.job.instance);
-  const others = view.instances.filter(
-    (other) => mine !== undefined && other.id !== mine.id && goesBefore(other, mine),
-  );
-  const ahead = first + batches + total(others) + view.aheadInInstance + view.aheadInSession;
+  const others = view.instances.filter((other) => mine !== undefined && goesBefore(other, mine));
+  const level = view.instances.filter(({ id, earlier }) => id !== mine?.id && earlier > 0);
+  const earlier = level.reduce((sum, other) => sum + other.earlier, 0);
+  const ahead = first + batches + total(others) + earlier + view.aheadInInstance + view.aheadInSession;
   if (mine?.blocked) return { ahead, why: `the budget of instance ${mine.name} is used up` };
   const own = view.aheadInInstance + view.aheadInSession;
   if (batches > 0) return { ahead, why: `${jobs(batches)} of active batches ${go(batches)} first` };
   const [other] = others;
   if (other !== undefined) {
     const count = total(others);
-    const whose = others.length === 1 ? `instance ${other.name}` : `${others.length} other instances`;
-    return { ahead, why: `${jobs(count)} of ${whose} ${go(count)} first (fair share)` };
+    return { ahead, why: `${jobs(count)} of ${named(others)} ${go(count)} first (fair share)` };
+  }
+  if (earlier > 0) {
+    const why = `${jobs(earlier)} of ${named(level)} ${go(earlier)} first (the same share used, submitted earlier)`;
+    return { ahead, why };
   }
   if (own > 0) return { ahead, why: `${jobs(own)} of its own instance ${go(own)} first` };
   return { ahead, why: view.job.needsSlot ? 'waits for an empty slot' : busy(view) };
 }
+
+const named = ([first, ...more]: readonly { readonly name: string }[]): string =>
+  more.length === 0 ? `instance ${first?.name}` : `${more.length + 1} other instances`;
 
 const busy = (view: WaitingView): string =>
   view.reserved.length > 0 ? 'the free lanes are reserved for a dedicated session' : 'all lanes are busy';
@@ -138,11 +145,12 @@ function timeOfDay(moment: Millis, at: Millis): string {
   return days > 0 ? `${time} in ${days === 1 ? '1 day' : `${days} days`}` : time;
 }
 
-type Instance = WaitingView['instances'][number];
+type Standing = Pick<WaitingView['instances'][number], 'charged' | 'shares' | 'blocked'>;
 
 /** Who has used up a budget waits behind all who have not. */
-function goesBefore(a: Instance, b: Instance): boolean {
-  if (a.blocked !== b.blocked) return b.blocked;
-  const less = a.charged * b.shares - b.charged * a.shares;
-  return less !== 0 ? less < 0 : a.firstSeq < b.firstSeq;
+function goesBefore(a: Standing, b: Standing): boolean {
+  return a.blocked !== b.blocked ? b.blocked : a.charged * b.shares < b.charged * a.shares;
 }
+
+/** Neither goes before the other: among their jobs the earlier submission does. */
+export const isLevel = (a: Standing, b: Standing): boolean => !goesBefore(a, b) && !goesBefore(b, a);
