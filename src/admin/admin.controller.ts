@@ -88,13 +88,13 @@ export class AdminController {
     @Param('name') name: string,
     @Body() { status, reason, limits }: ChangeBackendBody,
   ) {
-    const changed = await this.backends.change(name, (backend) => ({
+    await this.backends.change(name, (backend) => ({
       status: status ?? backend.status,
       // A reason belongs to the status it was given with.
       statusReason: reason ?? ((status ?? backend.status) === backend.status ? backend.statusReason : null),
       limits: toLimits(limits, backend.limits),
     }));
-    return this.shown(actor, changed);
+    return this.shown(actor, await this.backends.get(name));
   }
 
   @ApiOperation({ summary: 'Add an instance' })

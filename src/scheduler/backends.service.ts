@@ -84,8 +84,9 @@ export class BackendsService {
     }
   }
 
-  async change(name: string, change: (backend: Backend) => BackendChange): Promise<Backend> {
-    await this.commands.run(async (unit) => {
+  /** Answers nothing: with the change waiting jobs may start, and a read that fails must not make it look failed. */
+  change(name: string, change: (backend: Backend) => BackendChange): Promise<void> {
+    return this.commands.run(async (unit) => {
       const backend = await this.named(unit.tx, name);
       const changed = { ...backend, ...change(backend) };
       const why = this.runners.unavailable(backend.driver);
@@ -99,8 +100,6 @@ export class BackendsService {
       await unit.tx.backends.save(changed);
       unit.touch(name);
     });
-    // Read again: what waited may have started with the change.
-    return this.get(name);
   }
 
   list(): Promise<Backend[]> {
