@@ -10,6 +10,7 @@ import { hashToken } from './auth/token-hash.js';
 import { TokensService } from './auth/tokens.service.js';
 import type { Config } from './config/config.js';
 import { installBodyParser } from './dialects/body-parser.js';
+import { describeAnswers } from './dialects/described-answers.js';
 import { answerNoRequest, arrivingWithin } from './dialects/slow-clients.js';
 import { installLivyRules, isLivy, livyServer, livyUrl } from './dialects/livy/http.js';
 import { installNexosis } from './dialects/nexosis/install.js';
@@ -190,7 +191,7 @@ function describeApi(app: NestFastifyApplication): void {
     })
     .addApiKey({ type: 'apiKey', in: 'header', name: 'api-key', description: 'An API token' }, 'api-key')
     .build();
-  SwaggerModule.setup('api/v1/docs', app, () => SwaggerModule.createDocument(app, about), {
+  SwaggerModule.setup('api/v1/docs', app, () => describeAnswers(SwaggerModule.createDocument(app, about)), {
     jsonDocumentUrl: 'api/v1/docs/openapi.json',
     yamlDocumentUrl: 'api/v1/docs/openapi.yaml',
   });

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { acceptanceFolder, playAcceptance } from './acceptance.mjs';
 import { api } from './api.mjs';
 import { jestCounts, plainCounts, pytestCounts } from './counts.mjs';
@@ -7,6 +8,7 @@ import { livyClients } from './livy-clients.mjs';
 import { ensureBuild, ensureNodePackages } from './node-packages.mjs';
 import { inRoot, readJson } from './project.mjs';
 import { ensureVenv, pythonOf } from './python.mjs';
+import { installing } from './network.mjs';
 import { npm, run } from './run.mjs';
 import { withService, withoutSettings } from './test-service.mjs';
 
@@ -37,6 +39,7 @@ export async function checkSteps() {
       about: 'a third environment with Apache Spark',
       ...venv('.venv-spark', 'workers/requirements-spark.lock', 'workers/requirements-spark-dev.txt'),
     },
+    { name: 'java', about: 'Java 17 or newer, which Spark needs', work: java },
     {
       name: 'python-learn',
       about: 'the environment of the learner',
@@ -73,7 +76,7 @@ export async function checkSteps() {
     {
       name: 'spark',
       about: 'pytest of the Spark driver, with real Spark',
-      needs: ['python-spark'],
+      needs: ['java', 'python-spark'],
       counts: pytestCounts,
       work: spark,
     },
@@ -101,7 +104,7 @@ export async function checkSteps() {
     {
       name: 'clients-livy',
       about: "pylivy, sparkmagic and Airflow's hook against a running service with real Spark",
-      needs: ['install', 'build', 'python-spark', 'python-livy'],
+      needs: ['install', 'build', 'java', 'python-spark', 'python-livy'],
       counts: pytestCounts,
       work: livyClients,
     },
@@ -137,11 +140,18 @@ const jest = (how) => run(npm, ['test', '--silent', '--', '--ci'], how);
 
 const workers = (how) => run(pythonOf('.venv'), ['-m', 'pytest', '-q'], { ...how, cwd: inRoot('workers') });
 
+async function java({ log }) {
+  const home = process.env.JAVA_HOME;
+  const command = home ? join(home, 'bin', 'java') : 'java';
+  const found = await run(command, ['-version'], { log }).catch(() => null);
+  const version = /version "(\d+)/.exec(found?.output ?? '')?.[1];
+  if (found?.code === 0 && Number(version) >= 17) return `Java ${version}`;
+  throw new Failure(version ? `Java ${version} is too old.` : 'Java was not found.', {
+    hint: 'Spark needs Java 17 or newer. On Debian: apt install openjdk-17-jre-headless.',
+  });
+}
+
 async function spark(how) {
-  const java = await run('java', ['-version']).catch(() => null);
-  if (java === null || java.code !== 0) {
-    throw new Failure('Java was not found.', { hint: 'On Debian: apt install openjdk-17-jre-headless.' });
-  }
   const args = ['-m', 'pytest', '-q', 'sparkdriver/tests'];
   return run(pythonOf('.venv-spark'), args, { ...how, cwd: inRoot('workers'), timeout: 600 });
 }
@@ -196,11 +206,8 @@ const nexosisClient = (language, about, counts, needs, work) => ({
 const nexosisFolder = 'test/clients-nexosis';
 
 async function nexosisJavaScript(how) {
-  const installed = await run(
-    npm,
-    ['ci', '--silent', '--no-audit', '--no-fund', '--prefix', inRoot(nexosisFolder)],
-    how,
-  );
+  const args = ['ci', '--silent', '--no-audit', '--no-fund', '--prefix', inRoot(nexosisFolder)];
+  const installed = await installing(() => run(npm, args, how), how);
   if (installed.code !== 0) return installed;
   return run(process.execPath, [inRoot(nexosisFolder, 'client.mjs')], how);
 }

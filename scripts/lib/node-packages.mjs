@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { Failure } from './failure.mjs';
 import { digest, hasStamp, inRoot, readJson, writeStamp } from './project.mjs';
-import { mustRun, npm } from './run.mjs';
+import { installing } from './network.mjs';
+import { mustRun, npm, run } from './run.mjs';
 
 export function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
@@ -26,20 +27,18 @@ export async function ensureNodePackages({ tell, log } = {}) {
     await writeStamp(stamp, wanted);
     return 'already installed';
   }
-  await mustRun(
-    'The Node packages could not be installed.',
-    npm,
-    ['ci', '--loglevel=http', '--foreground-scripts'],
-    {
-      onLine: tell,
-      log,
+  const args = ['ci', '--loglevel=http', '--foreground-scripts'];
+  const { code, output } = await installing(() => run(npm, args, { onLine: tell, log }), { tell });
+  if (code !== 0) {
+    throw new Failure('The Node packages could not be installed.', {
+      output,
       hint: [
         'Is the npm registry reachable (npm ping)?',
         'SQLite is compiled where no ready-made build can be fetched: that takes a C++ compiler, make and Python',
         '(Debian: apt install build-essential python3; macOS: xcode-select --install).',
       ].join('\n'),
-    },
-  );
+    });
+  }
   await writeStamp(stamp, wanted);
   return 'installed';
 }

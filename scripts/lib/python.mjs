@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Failure, lastLines } from './failure.mjs';
+import { installing, isNetworkTrouble } from './network.mjs';
 import { digest, hasStamp, inRoot, writeStamp } from './project.mjs';
 import { mustRun, run } from './run.mjs';
 
@@ -62,7 +63,8 @@ export async function ensureVenv(venv, requirements, { tell, log, options = [] }
   const stale = [];
   for (const entry of stamps) if (!works || !(await hasStamp(entry.stamp, entry.wanted))) stale.push(entry);
   if (stale.length === 0) return 'unchanged';
-  const fresh = !works;
+  // Whoever interrupted the making of an environment may have left one without its pip.
+  const fresh = !works || (await run(python, ['-m', 'pip', '--version'], { log })).code !== 0;
   try {
     if (fresh) await makeVenv(folder, { tell, log });
     for (const { file, stamp, wanted } of stale) {
@@ -73,12 +75,12 @@ export async function ensureVenv(venv, requirements, { tell, log, options = [] }
         '--disable-pip-version-check',
         '--no-input',
         '--retries',
-        '2',
+        '4',
         ...options,
         '-r',
         file,
       ];
-      const { code, output } = await run(python, args, { onLine: tell, log });
+      const { code, output } = await installing(() => run(python, args, { onLine: tell, log }), { tell });
       if (code !== 0)
         throw new Failure(`The Python packages could not be installed: ${pipReason(output)}`, pipHint());
       await writeStamp(stamp, wanted);
@@ -112,19 +114,15 @@ async function makeVenv(folder, { tell, log }) {
     { log },
   );
   const target = ['-m', 'pip', '--python', `${folder}/bin/python`, 'install', 'pip'];
-  await mustRun('The Python environment could not be given its pip.', python, target, { log, onLine: tell });
+  const given = await installing(() => run(python, target, { log, onLine: tell }), { tell });
+  if (given.code !== 0)
+    throw new Failure('The Python environment could not be given its pip.', { output: given.output });
 }
 
 const pipHint = () => ({ hint: 'They come from PyPI, or from a mirror named in PIP_INDEX_URL.' });
 
 function pipReason(output) {
   const lines = output.split('\n');
-  if (
-    /NewConnectionError|NameResolution|ConnectTimeout|Max retries|Network is unreachable|ProxyError/.test(
-      output,
-    )
-  ) {
-    return 'PyPI cannot be reached.';
-  }
+  if (isNetworkTrouble(output)) return 'PyPI cannot be reached, or the connection broke.';
   return lines.findLast((line) => line.startsWith('ERROR:'))?.replace('ERROR: ', '') ?? lastLines(output, 1);
 }

@@ -56,15 +56,16 @@ const before = await alice('GET', `/sessions/${session}`);
 check('two jobs wait behind a running one', (await statuses()).join() === 'Running,Queued,Queued');
 
 const first = service;
-const killedAt = Date.now();
 process.kill(first.pid, 'SIGKILL');
 await first.end;
+const goneAt = Date.now();
 await until(async () => !groupAlive(first.pid), 'the workers of the dead service are gone');
 check('the workers leave by themselves', !groupAlive(first.pid));
 await pause(1500);
 const begin = performance.now();
+// Until here there is no service; how long the new one takes until it serves depends on the machine.
+const outage = (Date.now() - goneAt) / 1000;
 service = await start();
-const downtime = Date.now() - killedAt;
 check(
   'it serves again',
   performance.now() - begin < 20_000,
@@ -72,8 +73,8 @@ check(
 );
 
 await until(async () => (await status(alice, inSession[0])) === 'Running', 'the lost job runs again');
-const [worker] = children(service.pid);
-process.kill(worker, 'SIGKILL');
+// Which of them runs the job is not known from outside.
+for (const worker of children(service.pid)) process.kill(worker, 'SIGKILL');
 await until(
   async () => (await statuses()).every((s) => s === 'Completed'),
   'all jobs of the session complete',
@@ -91,8 +92,8 @@ check("the session's clocks stand as they stood", kept.length === 0, kept.join()
 const wall = (Date.parse(after.closed_at) - Date.parse(after.started_at)) / 1000;
 check(
   'nobody is charged for the outage',
-  after.elapsed_time <= wall - downtime / 1000 + 3 && after.elapsed_time > 0,
-  `${after.elapsed_time} s of ${wall} s, ${downtime / 1000} s down`,
+  after.elapsed_time <= wall - outage + 0.1 && after.elapsed_time > 0,
+  `${after.elapsed_time} s of ${wall} s, ${outage} s or more down`,
 );
 const attempts = [];
 for (const id of inSession) attempts.push((await alice('GET', `/jobs/${id}/metrics`)).attempts);
@@ -105,8 +106,8 @@ await outlived();
 await onlyOne();
 
 const group = service.pid;
-check('it stops in order', await service.stop(10));
-await until(() => !groupAlive(group), 'its processes are gone', 5);
+check('it stops in order', await service.stop());
+await until(() => !groupAlive(group), 'its processes are gone');
 check('and leaves no process behind', !groupAlive(group));
 await tokenOnce();
 await rm(folder, { recursive: true, force: true });

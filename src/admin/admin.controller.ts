@@ -1,11 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { BackendConfig } from '../config/config.schema.js';
 import { AdminOnly, Asker } from '../auth/token.guard.js';
 import { TokensService } from '../auth/tokens.service.js';
 import type { Actor } from '../kernel/access/access.js';
 import type { Backend } from '../kernel/backend/backend.js';
 import { ApiRefusals, ApiTokenErrors } from '../dialects/qiskit-runtime/api-errors.js';
+import { SessionAnswer, SessionsAnswer } from '../dialects/qiskit-runtime/answers.dto.js';
 import { fromSession } from '../dialects/qiskit-runtime/wire.js';
 import { Refusal } from '../kernel/refusal.js';
 import { seconds } from '../kernel/time.js';
@@ -15,7 +16,16 @@ import { EstimatesService } from '../scheduler/estimates.service.js';
 import { InstancesService } from '../scheduler/instances.service.js';
 import { LedgerService } from '../scheduler/ledger.service.js';
 import { SessionsService } from '../scheduler/sessions.service.js';
-import { LedgerAnswer } from './answers.dto.js';
+import {
+  BackendAnswer,
+  BackendsAnswer,
+  ClockAnswer,
+  LedgerAnswer,
+  NewTokenAnswer,
+  TenantAnswer,
+  TenantsAnswer,
+  TokensAnswer,
+} from './answers.dto.js';
 import {
   AdminSessionsQuery,
   AdvanceBody,
@@ -56,12 +66,14 @@ export class AdminController {
 
   @ApiOperation({ summary: 'Add a backend' })
   @ApiRefusals(['invalid_value', 'backend_exists'])
+  @ApiCreatedResponse({ type: BackendAnswer })
   @Post('backends')
   async addBackend(@Asker() actor: Actor, @Body() body: BackendConfig) {
     return this.shown(actor, await this.backends.create(toNewBackend(body)));
   }
 
   @ApiOperation({ summary: 'All backends with their slots and queues' })
+  @ApiOkResponse({ type: BackendsAnswer })
   @Get('backends')
   async listBackends(@Asker() actor: Actor) {
     return {
@@ -71,6 +83,7 @@ export class AdminController {
 
   @ApiOperation({ summary: 'One backend: who holds its slots, how many wait' })
   @ApiRefusals(['unknown_backend'])
+  @ApiOkResponse({ type: BackendAnswer })
   @Get('backends/:name')
   async getBackend(@Asker() actor: Actor, @Param('name') name: string) {
     return this.shown(actor, await this.backends.get(name));
@@ -82,6 +95,7 @@ export class AdminController {
       'Limits of a backend in the configuration file are the ones of the file again after the next start.',
   })
   @ApiRefusals(['invalid_value', 'unknown_backend'])
+  @ApiOkResponse({ type: BackendAnswer })
   @Patch('backends/:name')
   async changeBackend(
     @Asker() actor: Actor,
@@ -99,6 +113,7 @@ export class AdminController {
 
   @ApiOperation({ summary: 'Add an instance' })
   @ApiRefusals(['invalid_value', 'instance_exists'])
+  @ApiCreatedResponse({ type: TenantAnswer })
   @Post('instances')
   async addInstance(@Body() { name, shares, budget_seconds, plan }: NewInstanceBody) {
     const budget = millisOr(budget_seconds, null);
@@ -106,6 +121,7 @@ export class AdminController {
   }
 
   @ApiOperation({ summary: 'All instances' })
+  @ApiOkResponse({ type: TenantsAnswer })
   @Get('instances')
   async listInstances() {
     return { instances: (await this.instances.list()).map(fromInstance) };
@@ -113,6 +129,7 @@ export class AdminController {
 
   @ApiOperation({ summary: 'Make a token; this answer is the only place where it stands' })
   @ApiRefusals(['invalid_value', 'unknown_instance'])
+  @ApiCreatedResponse({ type: NewTokenAnswer })
   @Post('tokens')
   async addToken(@Body() { user, instance, role, expires_at }: NewTokenBody) {
     const made = await this.tokens.create({ user, instance, role, expiresAt: expires_at?.getTime() ?? null });
@@ -120,6 +137,7 @@ export class AdminController {
   }
 
   @ApiOperation({ summary: 'All tokens, without their secrets' })
+  @ApiOkResponse({ type: TokensAnswer })
   @Get('tokens')
   async listTokens() {
     const instances = await this.instances.list();
@@ -139,6 +157,7 @@ export class AdminController {
 
   @ApiOperation({ summary: 'Sessions of all instances, newest first' })
   @ApiRefusals(['invalid_value', 'unknown_instance'])
+  @ApiOkResponse({ type: SessionsAnswer })
   @Get('sessions')
   async listSessions(@Query() { limit, next, state, mode, backend, user, instance }: AdminSessionsQuery) {
     const found = await this.sessions.list({
@@ -159,6 +178,7 @@ export class AdminController {
 
   @ApiOperation({ summary: 'Close a session, with its running jobs where wanted' })
   @ApiRefusals(['invalid_value', 'unknown_session'])
+  @ApiOkResponse({ type: SessionAnswer })
   @Post('sessions/:id/close')
   @HttpCode(200)
   async closeSession(@Asker() actor: Actor, @Param('id') id: string, @Body() body: CloseSessionBody) {
@@ -180,6 +200,7 @@ export class AdminController {
   }
 
   @ApiOperation({ summary: "The service's time" })
+  @ApiOkResponse({ type: ClockAnswer })
   @Get('clock')
   getClock() {
     return clockBody(this.clock.now(), this.clock.mode);
@@ -187,6 +208,7 @@ export class AdminController {
 
   @ApiOperation({ summary: 'Move a virtual clock, processing everything due on the way' })
   @ApiRefusals(['invalid_value', 'wrong_clock'])
+  @ApiOkResponse({ type: ClockAnswer })
   @Post('clock')
   @HttpCode(200)
   async advanceClock(@Body() { advance_seconds }: AdvanceBody) {

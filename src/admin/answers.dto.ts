@@ -1,4 +1,90 @@
-/** Answers of the operator API that hold more than the DTO that was sent. */
+import type { BackendStatus } from '../kernel/backend/backend.js';
+import { BackendWaitAnswer } from '../dialects/qiskit-runtime/answers.dto.js';
+
+/** What the operator API answers; `wire.ts` makes it. */
+
+export class SlotAnswer {
+  slot!: number;
+  running_jobs!: number;
+  /** Id of the session that has it for itself. */
+  held_by!: string | null;
+  /** Id of the session that gets it once it is empty. */
+  reserved_for!: string | null;
+}
+
+export class ModeTtlAnswer {
+  dedicated!: number;
+  batch!: number;
+}
+
+/** Seconds; each is the default and the most one may ask for. */
+export class LimitsAnswer {
+  max_ttl!: number;
+  active_ttl!: number;
+  interactive_ttl!: ModeTtlAnswer;
+  unused_ttl!: number;
+  max_execution_time!: number;
+}
+
+export class BackendAnswer {
+  name!: string;
+  driver!: string;
+  status!: BackendStatus;
+  status_reason!: string | null;
+  lanes!: number;
+  slots!: SlotAnswer[];
+  queue_length!: number;
+  /** Seconds until a job would start if it were submitted now; null where nobody can tell. */
+  wait_time_seconds!: BackendWaitAnswer | null;
+  wait_time_reason?: string;
+  limits!: LimitsAnswer;
+  on_idle!: 'deactivate' | 'close';
+  options!: Record<string, unknown>;
+  created_at!: string;
+}
+
+export class BackendsAnswer {
+  backends!: BackendAnswer[];
+}
+
+export class TenantAnswer {
+  id!: string;
+  name!: string;
+  crn!: string;
+  shares!: number;
+  budget_seconds!: number | null;
+  created_at!: string;
+}
+
+export class TenantsAnswer {
+  instances!: TenantAnswer[];
+}
+
+export class TokenAnswer {
+  id!: string;
+  user!: string;
+  role!: 'user' | 'admin';
+  /** Name of the instance it acts for. */
+  instance!: string;
+  crn!: string | null;
+  created_at!: string;
+  expires_at!: string | null;
+  revoked_at!: string | null;
+}
+
+export class NewTokenAnswer extends TokenAnswer {
+  /** The secret, shown only here. */
+  token!: string;
+}
+
+export class TokensAnswer {
+  tokens!: TokenAnswer[];
+}
+
+export class ClockAnswer {
+  now!: string;
+  mode!: 'real' | 'virtual';
+}
 
 export class LedgerEntryAnswer {
   id!: number;

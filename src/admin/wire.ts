@@ -11,7 +11,14 @@ import type { BackendConfig, LimitsConfig } from '../config/config.schema.js';
 import type { NewBackend } from '../scheduler/backends.service.js';
 import type { WaitEstimate } from '../scheduler/estimates.service.js';
 import type { LedgerView } from '../scheduler/ledger.service.js';
-import type { LedgerAnswer } from './answers.dto.js';
+import type {
+  BackendAnswer,
+  ClockAnswer,
+  LedgerAnswer,
+  LimitsAnswer,
+  TenantAnswer,
+  TokenAnswer,
+} from './answers.dto.js';
 import type { NewInstanceBody } from './requests.dto.js';
 
 const iso = (at: Millis): string => new Date(at).toISOString();
@@ -56,7 +63,7 @@ export const toNewBackend = ({
   options: options ?? {},
 });
 
-const fromLimits = (limits: BackendLimits) => ({
+const fromLimits = (limits: BackendLimits): LimitsAnswer => ({
   max_ttl: toWholeSeconds(limits.maxTtl),
   active_ttl: toWholeSeconds(limits.activeTtl),
   interactive_ttl: {
@@ -67,7 +74,11 @@ const fromLimits = (limits: BackendLimits) => ({
   max_execution_time: toWholeSeconds(limits.maxExecutionTime),
 });
 
-export const fromBackend = (backend: Backend, slots: Snapshot['slots'], { wait, reason }: WaitEstimate) => ({
+export const fromBackend = (
+  backend: Backend,
+  slots: Snapshot['slots'],
+  { wait, reason }: WaitEstimate,
+): BackendAnswer => ({
   name: backend.name,
   driver: backend.driver,
   status: backend.status,
@@ -98,7 +109,7 @@ export function toPlan(plan: NewInstanceBody['plan']): Instance['plan'] {
   };
 }
 
-export const fromInstance = (instance: Instance) => ({
+export const fromInstance = (instance: Instance): TenantAnswer => ({
   id: instance.id,
   name: instance.name,
   crn: instance.crn,
@@ -107,7 +118,7 @@ export const fromInstance = (instance: Instance) => ({
   created_at: iso(instance.createdAt),
 });
 
-export const fromToken = (token: Token, instance: Instance | undefined) => ({
+export const fromToken = (token: Token, instance: Instance | undefined): TokenAnswer => ({
   id: token.id,
   user: token.user,
   role: token.role,
@@ -153,4 +164,4 @@ export function fromLedger(
   };
 }
 
-export const clockBody = (now: Millis, mode: 'real' | 'virtual') => ({ now: iso(now), mode });
+export const clockBody = (now: Millis, mode: 'real' | 'virtual'): ClockAnswer => ({ now: iso(now), mode });

@@ -37,8 +37,8 @@ export class BackendConfig {
   @Matches(/^[a-zA-Z0-9_]{1,64}$/, { message: 'name must be 1 to 64 letters, digits or underscores' })
   name!: string;
   @IsString() driver!: string;
-  @IsInt() @Min(1) @Max(1000) slots = 1;
-  @IsInt() @Min(1) @Max(1000) lanes = 1;
+  @IsInt() @Min(1) @Max(1000) slots: number = 1;
+  @IsInt() @Min(1) @Max(1000) lanes: number = 1;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => LimitsConfig) limits?: LimitsConfig;
   @IsIn(['deactivate', 'close']) on_idle: 'deactivate' | 'close' = 'deactivate';
   @IsOptional() @IsObject() options?: Record<string, unknown>;

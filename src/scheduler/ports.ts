@@ -10,8 +10,12 @@ import type { Session, SessionMode, SessionState } from '../kernel/session/sessi
 import type { Millis } from '../kernel/time.js';
 import type { BudgetView } from '../kernel/usage/budget.js';
 import type { LedgerEntry } from '../kernel/usage/usage.js';
+import type { LedgerFilter, LedgerGroup, LedgerPage, LedgerSums } from './ledger.ports.js';
 import type { LivyReads, LivyTx } from './livy.ports.js';
 import type { NexosisReads, NexosisTx } from './nexosis.ports.js';
+
+export * from './ledger.ports.js';
+export * from './runners.ports.js';
 
 // --- Rows that are not the kernel's business ------------------------------------------------------------------------
 
@@ -213,36 +217,6 @@ export interface SessionFilter {
   readonly limit: number;
 }
 
-/** Entries that overlap the time between `from` and `to`. */
-export interface LedgerFilter {
-  readonly instance?: string;
-  readonly backend?: string;
-  readonly user?: string;
-  readonly from?: Millis;
-  readonly to?: Millis;
-}
-
-/** One page: `limit` entries that came after the one with id `after`. */
-export interface LedgerPage {
-  readonly after?: number;
-  readonly limit?: number;
-}
-
-export const ledgerGroups = ['instance', 'user', 'backend', 'session'] as const;
-export type LedgerGroup = (typeof ledgerGroups)[number];
-
-/** What a set of entries comes to. Of an entry that reaches beyond the asked time only the part inside counts. */
-export interface LedgerSum {
-  readonly charged: Millis;
-  readonly entries: number;
-}
-export interface LedgerSums extends LedgerSum {
-  /** One for each combination of what was asked to be told apart, the largest first. */
-  readonly groups: readonly (LedgerSum & {
-    readonly [G in Exclude<LedgerGroup, 'session'>]?: string;
-  } & { readonly session?: string | null })[];
-}
-
 /** Committed state, read without any lock. */
 export interface Reads {
   session(id: string): Promise<Session | null>;
@@ -291,7 +265,7 @@ export interface Store {
 }
 export const STORE = Symbol('Store');
 
-// --- Clock, identities, runners ---------------------------------------------------------------------------------------
+// --- Clock, identities ---------------------------------------------------------------------------------------
 
 export interface Clock {
   readonly mode: 'real' | 'virtual';
@@ -312,101 +286,3 @@ export interface Ids {
   secret(): string;
 }
 export const IDS = Symbol('Ids');
-
-/** One attempt at one job, for the process that will run it. */
-export interface Task {
-  readonly job: string;
-  readonly token: string;
-  readonly program: string;
-  /** The session it belongs to, for runners that keep a process for each. */
-  readonly session: string | null;
-  readonly backend: Backend;
-  /** The client's params, byte for byte. */
-  readonly params: string;
-  readonly logLevel: string;
-  /** Should its runner be lost, the job has no attempt left. */
-  readonly last: boolean;
-}
-
-export type Answer =
-  | { readonly type: 'completed'; readonly result: string }
-  | {
-      readonly type: 'failed';
-      readonly reason: string;
-      readonly reasonCode: number | null;
-      readonly traceback: string | null;
-    }
-  /** Stopped as asked; what it had to say until then is kept. */
-  | { readonly type: 'stopped'; readonly result?: string }
-  /** The process is gone without having answered. */
-  | { readonly type: 'lost'; readonly why: string };
-
-export interface RunnerListener {
-  answered(job: string, token: string, answer: Answer): Promise<void>;
-  logged(job: string, token: string, level: string, text: string): Promise<void>;
-  /** The attempt is about to run a program that must not run twice. Resolves when that is stored. */
-  lastAttempt(job: string, token: string): Promise<void>;
-  /** The process that a session had for itself is gone. */
-  ended(end: ProcessEnd): Promise<void>;
-}
-
-/** How the process of a session ended. */
-export interface ProcessEnd {
-  readonly session: string;
-  /** The attempt that ended with it. */
-  readonly running: { readonly job: string; readonly token: string; readonly reason: string } | null;
-  /** Why the session closes, unless it has been closed already. */
-  readonly reason: string;
-  /** The last lines the process wrote, kept with the job that had started it. */
-  readonly log: ProcessLog & { readonly job: string };
-}
-
-/** The last lines of a process, oldest first. */
-export interface ProcessLog {
-  readonly stdout: readonly string[];
-  readonly stderr: readonly string[];
-}
-
-/** The processes that execute jobs. Calls may come twice for one attempt; the second does nothing. */
-export interface Runners {
-  listen(listener: RunnerListener): void;
-  /** The programs a driver can run; null when it has no such driver. */
-  programs(driver: string): readonly string[] | null;
-  /** False for a program that is known to say of itself that it must not run twice. */
-  isRepeatable(program: string): boolean;
-  /** Why the driver cannot run anything now, in one sentence; null when it can. */
-  unavailable(driver: string): string | null;
-  start(task: Task): void;
-  /** Asks an attempt to stop; one that has no process is answered as lost. */
-  stop(job: string, token: string): void;
-  /** Ends its process. */
-  kill(job: string, token: string): void;
-  /** Whether this driver keeps one process for each session, which holds the session's state and ends it by its own end. */
-  keepsProcess(driver: string): boolean;
-  /** The session is closed: its process, if it has one for itself, is no longer needed. */
-  release(session: string): void;
-  /**
-   * Processes that outlived an earlier service, by the ids of their sessions (of their jobs, where they have none). Asked
-   * once, before anything runs; attempts of these are not lost.
-   */
-  survivors(): ReadonlySet<string>;
-}
-export const RUNNERS = Symbol('Runners');
-
-/** What a session's own process tells beyond its answers. */
-export interface Interpreters {
-  /** Whether there is a process, also one that is ending. */
-  lives(session: string): boolean;
-  /** Resolves when there is none (any more); also of a batch, by its job. */
-  gone(id: string): Promise<void>;
-  /** What the process said about itself when it was ready; null before, and once it is gone. */
-  about(session: string): { readonly appId: string | null; readonly uiUrl: string | null } | null;
-  /** 0 to 1 for a running job; null where none is known. */
-  progress(job: string): number | null;
-  /** What it (or a batch's process, by its job) wrote last, so many lines of each stream; null once it is gone. */
-  log(id: string, lines?: number): Promise<ProcessLog | null>;
-  complete(session: string, ask: { kind: string; code: string; cursor: number }): Promise<string[]>;
-  /** Why this kind of interpreter cannot be had here, in one sentence; null when it can. */
-  kindMissing(kind: string): string | null;
-}
-export const INTERPRETERS = Symbol('Interpreters');

@@ -146,7 +146,7 @@ def test_queued_and_running_jobs_can_be_cancelled(service, line5, rest, leave_no
 
     running.cancel()
     # Asked first, killed after ten seconds.
-    state = rest.ended(running.job_id(), timeout=20)
+    state = rest.ended(running.job_id(), timeout=40)
     assert state["status"] == "Cancelled"
     assert state.get("reason_code") is None
     assert service.job(running.job_id()).cancelled()

@@ -182,9 +182,10 @@ def test_tags_are_put_with_exactly_204(rest, scripted, tag):
 
 
 def test_an_unfinished_job_cannot_be_deleted_and_a_finished_one_not_cancelled(rest, scripted):
-    job_id = rest.submit(scripted(), params={"duration": 2})
-    assert 400 <= rest.call("DELETE", f"/jobs/{job_id}").status_code < 500
-    assert rest.ended(job_id)["status"] == "Completed"
+    job_id = rest.submit(scripted(), params={"duration": 60})
+    assert rest.call("DELETE", f"/jobs/{job_id}").status_code == 409
+    assert rest.post(f"/jobs/{job_id}/cancel").status_code == 204
+    assert rest.ended(job_id)["status"] == "Cancelled"
     assert rest.post(f"/jobs/{job_id}/cancel").status_code == 409
     assert rest.call("DELETE", f"/jobs/{job_id}").status_code == 204
     assert rest.get(f"/jobs/{job_id}").status_code == 404
@@ -207,7 +208,7 @@ def test_repeated_submits_are_jobs_of_their_own(rest, scripted):
 
 
 def test_headers_left_over_by_the_client_do_not_matter(rest, scripted):
-    job_id = rest.submit(scripted(), params={"duration": 5})
+    job_id = rest.submit(scripted(), params={"duration": 60})
     odd = {"Content-Type": "application/json", "Accept": "text/html"}
     assert rest.get(f"/jobs/{job_id}", headers=odd).status_code == 200
     assert rest.get("/backends", headers={**odd, "Accept-Encoding": "gzip"}).status_code == 200

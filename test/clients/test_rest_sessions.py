@@ -88,14 +88,15 @@ def test_a_submit_to_an_unknown_session_is_refused_but_not_with_404(rest, script
 
 def test_patch_is_idempotent_and_true_resumes_only_what_is_open(rest, scripted):
     session = rest.open_session(scripted())["id"]
-    job = rest.submit(rest.session(session)["backend_name"], params={"duration": 1}, session_id=session)
+    job = rest.submit(rest.session(session)["backend_name"], params={"duration": 60}, session_id=session)
     path = f"/sessions/{session}"
     assert rest.call("PATCH", path, json={"accepting_jobs": False}).status_code == 204
     assert rest.session(session)["accepting_jobs"] is False
     assert rest.call("PATCH", path, json={"accepting_jobs": False}).status_code == 204
     assert rest.call("PATCH", path, json={"accepting_jobs": True}).status_code == 204
     assert rest.session(session)["accepting_jobs"] is True
-    assert rest.ended(job)["status"] == "Completed"
+    assert rest.post(f"/jobs/{job}/cancel").status_code == 204
+    assert rest.ended(job)["status"] == "Cancelled"
     assert rest.session(session)["state"] == "active"
     assert rest.call("PATCH", path, json={"accepting_jobs": False}).status_code == 204
     closed = rest.session(session)
@@ -128,7 +129,7 @@ def test_max_ttl_closes_the_session_and_fails_what_is_queued(rest, scripted):
     backend = scripted()
     session = rest.open_session(backend, max_ttl=2)["id"]
     jobs = [rest.submit(backend, params={"duration": 3}, session_id=session) for _ in range(2)]
-    closed = rest.in_state(session, "closed", timeout=10)
+    closed = rest.in_state(session, "closed")
     assert "max_ttl" in closed["state_reason"]
     life = (instant(closed["closed_at"]) - instant(closed["started_at"])).total_seconds()
     assert life == 2

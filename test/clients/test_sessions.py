@@ -36,7 +36,7 @@ def test_a_drained_session_lets_its_jobs_finish_and_closes_itself(line5, leave_n
     assert session.status() == "In progress, not accepting new jobs"
     assert queued.result(timeout=50)[0].data.meas.num_shots == 100
     assert running.done()
-    until("the session closes with its last job", lambda: session.status() == "Closed", timeout=5)
+    until("the session closes with its last job", lambda: session.status() == "Closed")
 
 
 def test_cancel_fails_what_is_queued_and_lets_the_running_job_finish(line5, rest, leave_nothing):
@@ -106,7 +106,7 @@ def test_a_batch_is_charged_the_sum_of_its_jobs(hex27, rest, leave_nothing):
         jobs = [sampler.run([bell(hex27)], shots=100) for _ in range(4)]
         for job in jobs:
             job.result()
-    until("the batch closes", lambda: batch.status() == "Closed", timeout=5)
+    until("the batch closes", lambda: batch.status() == "Closed")
     assert all(job.session_id == batch.session_id for job in jobs)
     times = [rest.times(job.job_id()) for job in jobs]
     assert batch.usage() == pytest.approx(
@@ -178,7 +178,7 @@ def test_an_idle_session_goes_inactive_and_comes_back_with_its_next_job(service,
     opened = rest.open_session("stint_line_5", interactive_ttl=1)
     session = Session.from_id(leave_nothing.session(opened["id"]), service=service)
     sample(session, line5).result()
-    rest.in_state(opened["id"], "inactive", timeout=10)
+    rest.in_state(opened["id"], "inactive")
     assert session.status() == "Pending"
     idle = rest.session(opened["id"])
     gap = instant(idle["timestamps"][-1]["timestamp"]) - instant(idle["last_job_completed"])

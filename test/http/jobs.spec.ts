@@ -23,6 +23,14 @@ describe('a job', () => {
     });
   });
 
+  it('takes null for every member that may be missing, and reads it as missing', async () => {
+    const nothing = { session_id: null, log_level: null, tags: null, cost: null, private: null };
+    const { id, ...rest } = await submit({}, { ...nothing, calibration_id: null, runtime: null });
+    expect(rest).toEqual({ backend: 'b1' });
+    expect(await read(id)).toMatchObject({ tags: [], cost: 10800 });
+    expect(await read(id)).not.toHaveProperty('private');
+  });
+
   it('is shown as clients read it', async () => {
     const { id } = await submit({ duration: 2, result: 1 }, { tags: ['a'], cost: 50 });
     expect(await read(id)).toMatchObject({

@@ -225,7 +225,7 @@ describe('an interpreter that dies', () => {
     const at = performance.now();
     process.kill(pid, 'SIGKILL');
     await alice.sessionIn(id, 'dead');
-    expect(performance.now() - at).toBeLessThan(1000);
+    expect(performance.now() - at).toBeLessThan(10_000);
     await eventually('an empty folder', () => readdirSync(join(stint.folder, 'spark')).length === 0);
     await alice.call('DELETE', `/sessions/${id}`);
   });

@@ -102,4 +102,51 @@ describe('the OpenAPI document', () => {
       ]);
     }
   });
+
+  it.each([
+    ['/livy', 'LivyError', { 'POST /livy/sessions': ['400', '401', '403', '409', '413', '422'] }],
+    ['/nexosis/v1', 'NexosisError', { 'PUT /nexosis/v1/data/{name}': ['400', '401', '403', '404', '413'] }],
+  ])(
+    'says of the calls below %s how they are refused, in the form of their dialect',
+    (mount, form, examples) => {
+      const theirs = [...documented].filter(([route]) => route.includes(` ${mount}`));
+      expect(theirs.length).toBeGreaterThan(15);
+      for (const [route, { security = [], responses }] of theirs) {
+        const expected = [
+          ...(security.length > 0 ? ['401', '403'] : []),
+          ...(route.includes('{') ? ['404'] : []),
+        ];
+        expect([route, Object.keys(responses)]).toEqual([route, expect.arrayContaining(expected)]);
+        for (const [status, answer] of Object.entries(responses)) {
+          if (Number(status) < 400) continue;
+          const schema = { $ref: `#/components/schemas/${form}` };
+          expect([route, status, answer.content]).toEqual([
+            route,
+            status,
+            { 'application/json': { schema } },
+          ]);
+        }
+      }
+      for (const [route, refused] of Object.entries(examples))
+        expect(Object.keys(documented.get(route)?.responses ?? {}).filter((each) => each >= '400')).toEqual(
+          refused,
+        );
+    },
+  );
+
+  it('asks for no header that may be left out', () => {
+    const asking = [...documented].filter(([, { parameters = [] }]) =>
+      parameters.some((each) => each.in === 'header' && (each as { required?: boolean }).required),
+    );
+    expect(asking.map(([route]) => route)).toEqual([]);
+  });
+
+  it('says of each call what it answers where it answers something', () => {
+    const silent = [...documented].flatMap(([route, { responses }]) =>
+      Object.entries(responses)
+        .filter(([status, { content }]) => /^20[01]$/.test(status) && content === undefined)
+        .map(([status]) => `${route} ${status}`),
+    );
+    expect(silent).toEqual([]);
+  });
 });

@@ -36,6 +36,10 @@ describe('a session', () => {
     [{ backend_name: 'b2' }, { backend_name: 'b2' }],
     [{ max_ttl: 30 }, { max_ttl: 30, active_ttl: 30, interactive_ttl: 30 }],
     [{ later: { field: 1 } }, { state: 'open' }],
+    [
+      { mode: null, backend: null, instance: null, max_ttl: null, active_ttl: null, interactive_ttl: null },
+      { mode: 'dedicated', backend_name: 'b1', max_ttl: 28800, active_ttl: 14400, interactive_ttl: 60 },
+    ],
   ])('opened with %j is %j', async (asked, shown) => {
     expect(await open(asked)).toMatchObject(shown);
   });

@@ -3,12 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /**
  * What `look` answers once it answers anything but undefined or false; it is asked every few milliseconds. Only for what
- * another process does, of which no event tells.
+ * another process does, of which no event tells. It waits for as long as a busy machine may need.
  */
 export async function eventually<T>(
   what: string,
   look: () => T | Promise<T>,
-  milliseconds = 10_000,
+  milliseconds = 60_000,
 ): Promise<Exclude<T, undefined | false>> {
   const deadline = performance.now() + milliseconds;
   for (;;) {

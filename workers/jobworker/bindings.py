@@ -1,4 +1,4 @@
-"""Parameter values of a PUB in every form a client may send (docs/dialects/qiskit-runtime.md §7.2).
+"""Parameter values of a PUB in every form a client may send.
 
 All become one float64 array of shape `(*pub shape, number of parameters)`, parameters in the
 circuit's order (sorted by name).

@@ -1,7 +1,6 @@
 """Circuits out of params: zlib + base64 QPY from the client, OpenQASM 2 and 3 from others.
 
-(docs/dialects/qiskit-runtime.md §7.2, §9.4.) Circuits come from strangers, so files are measured
-before they are read.
+Circuits come from strangers, so files are measured before they are read.
 """
 
 from __future__ import annotations

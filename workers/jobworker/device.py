@@ -1,4 +1,4 @@
-"""The simulated device: what circuits it accepts (docs/dialects/qiskit-runtime.md §6)."""
+"""The simulated device: what circuits it accepts."""
 
 from __future__ import annotations
 

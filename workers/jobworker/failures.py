@@ -1,7 +1,7 @@
 """The ways a job can end badly. Everything else that is raised is a defect of the worker.
 
-The codes are IBM's job reason codes as far as they are known (docs/dialects/qiskit-runtime.md
-§12); the service passes them on in `state.reason_code`.
+The codes are IBM's job reason codes as far as they are known; the service passes
+them on in `state.reason_code`.
 """
 
 from __future__ import annotations

@@ -169,7 +169,7 @@ class Noise:
 
 
 def _values(entries: Any) -> dict[str, float]:
-    """`{date, name, unit, value}` rows (§6.3) as name → value, times in seconds."""
+    """`{date, name, unit, value}` rows as name → value, times in seconds."""
     return {
         entry["name"]: entry["value"] * _SECONDS.get(entry.get("unit", ""), 1.0)
         for entry in entries

@@ -1,4 +1,4 @@
-"""Observables of an estimator PUB in every form a client may send (§7.2, §8).
+"""Observables of an estimator PUB in every form a client may send.
 
 An observable becomes `{label: coefficient}`; a label has one letter per qubit out of
 `IXYZ01+-rl` (Qiskit's sparse alphabet: projectors beside the Paulis), right-most letter = qubit 0.

@@ -1,4 +1,4 @@
-"""Typed JSON values: `{"__type__": T, "__value__": V}` (docs/dialects/qiskit-runtime.md §8).
+"""Typed JSON values: `{"__type__": T, "__value__": V}`.
 
 Only the types a program needs are read, each where it is needed, so that an error can say where
 in the params it sits. Deliberately not the client's own RuntimeDecoder: it inflates without a
@@ -114,7 +114,7 @@ def _as_float(array: np.ndarray, where: str) -> np.ndarray:
 
 
 def encode_array(array: np.ndarray) -> dict[str, Any]:
-    """An array of any shape and plain dtype as a typed `ndarray` (§8.1)."""
+    """An array of any shape and plain dtype as a typed `ndarray`."""
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     # Level 1: random bits do not compress, and the default level costs ten times as much.

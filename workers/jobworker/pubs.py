@@ -1,4 +1,4 @@
-"""PUBs: the list of work items in the params of `sampler` and `estimator` (§7.2)."""
+"""PUBs: the list of work items in the params of `sampler` and `estimator`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def pubs_of(params: dict[str, Any]) -> list[Any]:
         )
     pubs = params["pubs"]
     if not isinstance(pubs, list) or not pubs:
-        raise InputError(f"'pubs' must be a list with at least one PUB, not {kind(pubs)}.")
+        given = "an empty one" if pubs == [] else kind(pubs)
+        raise InputError(f"'pubs' must be a list with at least one PUB, not {given}.")
     version = params.get("version", 2)
     if version != 2:
         raise InputError(

@@ -1,4 +1,4 @@
-"""The params of the `executor` program in all schema versions clients send (§10.1).
+"""The params of the `executor` program in all schema versions clients send.
 
 v0.1, v0.2: every item carries its own circuit. v1.0, v1.1: one QPY file for all items. v2.0: that
 file and the tensors are zlib-compressed, or the circuits are OpenQASM 3.

@@ -1,7 +1,4 @@
-"""Shots sorted into classical registers, in the forms results want.
-
-(docs/dialects/qiskit-runtime.md §9.1, §10.2.)
-"""
+"""Shots sorted into classical registers, in the forms results want."""
 
 from __future__ import annotations
 

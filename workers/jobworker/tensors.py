@@ -1,4 +1,4 @@
-"""Tensors of the `executor` program: `{data, shape, dtype}` (§10.1).
+"""Tensors of the `executor` program: `{data, shape, dtype}`.
 
 Up to schema v1.1 `data` is base64 of raw little-endian bytes; from v2.0 on they are
 zlib-compressed before. Booleans are packed eight to a byte, low bit first.

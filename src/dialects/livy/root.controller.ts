@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Redirect, Req } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Open } from '../../auth/token.guard.js';
 import { prefixOf } from './http.js';
@@ -25,6 +25,7 @@ const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Stint:
 @Controller('livy')
 export class LivyRootController {
   @ApiOperation({ summary: 'To the page' })
+  @ApiFoundResponse({ description: 'To the page' })
   @Open()
   @Get()
   @Redirect()
@@ -33,6 +34,7 @@ export class LivyRootController {
   }
 
   @ApiOperation({ summary: 'A page for people who open this address in a browser' })
+  @ApiOkResponse({ content: { 'text/html': { schema: { type: 'string' } } } })
   @Open()
   @Get('ui')
   @Header('content-type', 'text/html; charset=utf-8')

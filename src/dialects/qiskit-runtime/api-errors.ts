@@ -20,6 +20,10 @@ const inShape = {
 };
 const answer = (status: number, description: string) => ApiResponse({ status, description, ...inShape });
 
+/** One refusal that has no code of the kernel's. */
+export const ApiError = (status: number, description: string) =>
+  applyDecorators(ApiExtraModels(ErrorAnswer), answer(status, description));
+
 /** Of every call with a token, for a whole controller. */
 export const ApiTokenErrors = (forbidden = 'The Service-CRN is not that of the token (2409)') =>
   applyDecorators(
@@ -39,5 +43,6 @@ export function ApiRefusals(codes: readonly RefusalCode[], { submits = false } =
   return applyDecorators(
     ApiExtraModels(ErrorAnswer),
     ...[...byStatus].map(([status, reasons]) => answer(status, reasons.join(', '))),
+    ...(submits ? [answer(413, 'The body is larger than 65 MiB (1001)')] : []),
   );
 }

@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, Inject, Param, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { Refusal } from '../../kernel/refusal.js';
@@ -7,6 +7,7 @@ import { BackendsService } from '../../scheduler/backends.service.js';
 import { EstimatesService } from '../../scheduler/estimates.service.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
 import { DEVICES, type Device, type Devices } from '../../scheduler/devices.ports.js';
+import { BackendStatusAnswer, DevicesAnswer, InstanceUsageAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { mounts } from './mounts.js';
 import { fromBackend, statusOf, usageOfInstance } from './wire.js';
@@ -29,6 +30,12 @@ export class BackendsController {
   @ApiOperation({
     summary: 'The quantum backends, with status, queue, and how long a job of yours would wait',
   })
+  @ApiHeader({
+    name: 'ibm-api-version',
+    required: false,
+    description: 'Before 2025-05-01 the devices are names alone',
+  })
+  @ApiOkResponse({ type: DevicesAnswer })
   @Get('backends')
   async list(@Asker() actor: Actor, @Headers('ibm-api-version') version = devicesAsObjects) {
     // One that is no quantum device would vanish in the client with a warning at every listing.
@@ -45,6 +52,7 @@ export class BackendsController {
 
   @ApiOperation({ summary: 'What the device can do: gates, couplings, limits' })
   @ApiRefusals(['invalid_value', 'unknown_backend'])
+  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
   @Get('backends/:name/configuration')
   async configuration(@Param('name') name: string, @Query('calibration_id') calibration?: string) {
     return (await this.device(name, calibration)).configuration;
@@ -52,6 +60,7 @@ export class BackendsController {
 
   @ApiOperation({ summary: 'How well the device does it: errors, times, frequencies' })
   @ApiRefusals(['invalid_value', 'unknown_backend'])
+  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
   @Get('backends/:name/properties')
   async properties(
     @Param('name') name: string,
@@ -75,16 +84,18 @@ export class BackendsController {
     summary: 'Whether it runs jobs now, how many wait, and how long a job of yours would wait',
   })
   @ApiRefusals(['unknown_backend'])
+  @ApiOkResponse({ type: BackendStatusAnswer })
   @Get('backends/:name/status')
-  async status(@Asker() actor: Actor, @Param('name') name: string) {
+  async status(@Asker() actor: Actor, @Param('name') name: string): Promise<BackendStatusAnswer> {
     const backend = await this.backends.get(name);
     const estimate = await this.estimates.ofBackend(backend, actor.instance.id);
     return statusOf(backend, this.devices.of(backend), estimate);
   }
 
   @ApiOperation({ summary: 'What your instance used in the fair-share window' })
+  @ApiOkResponse({ type: InstanceUsageAnswer })
   @Get('instances/usage')
-  async usage(@Asker() actor: Actor) {
+  async usage(@Asker() actor: Actor): Promise<InstanceUsageAnswer> {
     const { id } = actor.instance;
     return usageOfInstance(await this.instances.get(id), await this.instances.charged(id));
   }

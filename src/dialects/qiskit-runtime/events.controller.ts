@@ -1,10 +1,11 @@
-import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { applyDecorators, Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { EventsService } from '../../scheduler/events.service.js';
 import { SessionsService } from '../../scheduler/sessions.service.js';
+import { EventsAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { sendEvents } from './event-stream.js';
 import { mounts } from './mounts.js';
@@ -13,6 +14,16 @@ import { fromEvent } from './wire.js';
 
 /** Proxies close a stream that is silent for a minute. */
 const heartbeat = 15_000;
+
+const ApiEventStream = () =>
+  applyDecorators(
+    ApiHeader({
+      name: 'last-event-id',
+      required: false,
+      description: 'The id of the last event that was received',
+    }),
+    ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } }),
+  );
 
 @ApiTags('events')
 @ApiBearerAuth()
@@ -26,8 +37,13 @@ export class EventsController {
 
   @ApiOperation({ summary: 'What happened to a session and its jobs, oldest first' })
   @ApiRefusals(['invalid_value', 'unknown_session'])
+  @ApiOkResponse({ type: EventsAnswer })
   @Get('sessions/:id/events')
-  async list(@Asker() actor: Actor, @Param('id') id: string, @Query() { after, limit }: EventsQuery) {
+  async list(
+    @Asker() actor: Actor,
+    @Param('id') id: string,
+    @Query() { after, limit }: EventsQuery,
+  ): Promise<EventsAnswer> {
     await this.sessions.get(actor, id);
     const found = await this.events.list({ session: id, after, limit });
     return { events: found.map(fromEvent), next: found.length === limit ? (found.at(-1)?.id ?? null) : null };
@@ -37,7 +53,7 @@ export class EventsController {
     summary: 'The same as a live stream of server-sent events, from the first one or Last-Event-ID on',
   })
   @ApiRefusals(['unknown_session'])
-  @ApiProduces('text/event-stream')
+  @ApiEventStream()
   @Get('sessions/:id/events/stream')
   async follow(
     @Asker() actor: Actor,
@@ -53,7 +69,7 @@ export class EventsController {
   @ApiOperation({
     summary: 'Live: everything of your instance, for admins of all, from now or Last-Event-ID on',
   })
-  @ApiProduces('text/event-stream')
+  @ApiEventStream()
   @Get('events')
   async followAll(
     @Asker() actor: Actor,

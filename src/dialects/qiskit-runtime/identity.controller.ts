@@ -1,10 +1,11 @@
 import { Body, Controller, Get, HttpCode, Post, UnauthorizedException } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Asker, Open } from '../../auth/token.guard.js';
 import { TokensService } from '../../auth/tokens.service.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
-import { ApiTokenErrors } from './api-errors.js';
+import { BearerAnswer, InstancesFoundAnswer } from './answers.dto.js';
+import { ApiError, ApiTokenErrors } from './api-errors.js';
 
 /** What the client asks of IBM's cloud before it talks to the runtime (dialect, IAM and instance discovery). */
 @ApiTags('identity')
@@ -16,11 +17,20 @@ export class IdentityController {
   ) {}
 
   @ApiOperation({ summary: 'Exchange an API token for a bearer token of one hour' })
-  @ApiUnauthorizedResponse({ description: 'No such API token (3407)' })
+  @ApiConsumes('application/x-www-form-urlencoded')
+  @ApiBody({
+    schema: {
+      type: 'object',
+      required: ['apikey'],
+      properties: { apikey: { type: 'string', description: 'An API token' } },
+    },
+  })
+  @ApiOkResponse({ type: BearerAnswer })
+  @ApiError(401, 'No such API token (3407)')
   @Open()
   @Post('identity/token')
   @HttpCode(200)
-  async token(@Body() form: Record<string, unknown>) {
+  async token(@Body() form: Record<string, unknown>): Promise<BearerAnswer> {
     const apikey = form?.['apikey'];
     const granted = typeof apikey === 'string' ? await this.tokens.exchange(apikey) : null;
     if (granted === null) throw new UnauthorizedException('Provided API key could not be found.');
@@ -36,10 +46,11 @@ export class IdentityController {
 
   @ApiOperation({ summary: 'The instances this token may use' })
   @ApiBearerAuth()
+  @ApiOkResponse({ type: InstancesFoundAnswer })
   @ApiTokenErrors()
   @Post(['v3/resources/search', 'search/v3/resources/search'])
   @HttpCode(200)
-  async search(@Asker() actor: Actor) {
+  async search(@Asker() actor: Actor): Promise<InstancesFoundAnswer> {
     const seen = actor.role === 'admin' ? await this.instances.list() : [actor.instance];
     const items = seen.map(({ crn, name }) => ({
       crn,
@@ -53,6 +64,7 @@ export class IdentityController {
   }
 
   @ApiOperation({ summary: 'The one plan there is' })
+  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
   @Open()
   @Get(['catalog/api/v1/:plan', 'globalcatalog/api/v1/:plan'])
   plan() {

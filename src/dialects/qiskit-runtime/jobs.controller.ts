@@ -14,7 +14,16 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiExcludeEndpoint,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
@@ -25,6 +34,7 @@ import { JobsService, type AskedJob } from '../../scheduler/jobs.service.js';
 import { CLOCK, type Clock, type JobFilter } from '../../scheduler/ports.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
+import { JobsAnswer, JobWithParamsAnswer, MetricsAnswer, SubmittedAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { mounts } from './mounts.js';
 import { JobsQuery, SubmitJobRequest, TagsRequest } from './requests.dto.js';
@@ -79,6 +89,7 @@ export class JobsController {
     ],
     { submits: true },
   )
+  @ApiOkResponse({ type: SubmittedAnswer })
   @Post()
   @HttpCode(200)
   async submit(
@@ -86,7 +97,7 @@ export class JobsController {
     @Body() body: SubmitJobRequest,
     @Req() request: WithBodyDigest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
+  ): Promise<SubmittedAnswer> {
     const submit = submitKey(actor, request);
     const job = await this.jobs.submit(actor, toAsked(body), submit);
     await watchAnswer(this.receipts, reply, submit, job.id);
@@ -99,9 +110,10 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'The jobs of your instance, newest first' })
+  @ApiOkResponse({ type: JobsAnswer })
   @ApiRefusals(['invalid_value'])
   @Get()
-  async list(@Asker() actor: Actor, @Query() query: JobsQuery) {
+  async list(@Asker() actor: Actor, @Query() query: JobsQuery): Promise<JobsAnswer> {
     const limit = Math.min(query.limit, mostPerPage);
     const { items, total } = await this.jobs.list(toFilter(query, limit, actor.instance.id));
     // Beyond the end the client would ask for ever: it stops when it has `count - offset` jobs (dialect, `GET /jobs`).
@@ -111,6 +123,8 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'One job; with its params unless exclude_params=true' })
+  @ApiQuery({ name: 'exclude_params', required: false, type: Boolean })
+  @ApiOkResponse({ type: JobWithParamsAnswer })
   @ApiRefusals(['unknown_job'])
   @Get(':id')
   @Header('content-type', 'application/json; charset=utf-8')
@@ -137,6 +151,14 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'The result as the program wrote it; a failed job has its traceback here' })
+  @ApiOkResponse({
+    description: 'JSON of a completed job, text of another; empty when a private result was read before',
+    content: {
+      'application/json': { schema: { type: 'object' } },
+      'text/plain': { schema: { type: 'string' } },
+    },
+  })
+  @ApiNoContentResponse({ description: 'The job has not ended' })
   @ApiRefusals(['unknown_job'])
   @Get(':id/results')
   async results(@Asker() actor: Actor, @Param('id') id: string, @Res() reply: FastifyReply): Promise<void> {
@@ -168,6 +190,7 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'What the program logged, a line each' })
+  @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
   @ApiRefusals(['unknown_job'])
   @Get(':id/logs')
   @Header('content-type', 'text/plain; charset=utf-8')
@@ -177,9 +200,10 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'When it waited and ran, what it used, and when it will probably start' })
+  @ApiOkResponse({ type: MetricsAnswer })
   @ApiRefusals(['unknown_job'])
   @Get(':id/metrics')
-  async metrics(@Asker() actor: Actor, @Param('id') id: string) {
+  async metrics(@Asker() actor: Actor, @Param('id') id: string): Promise<MetricsAnswer> {
     const job = await this.jobs.get(actor, id);
     const place = await this.jobs.place(job);
     return metricsOf(job, this.clock.now(), place, await this.estimates.ofJob(job, place));

@@ -25,9 +25,12 @@ import { RawJson } from '../body-parser.js';
 
 /** Unknown members are ignored everywhere: clients of another age may send more. */
 
+/** A member that is null says as little as one that is missing. */
+const orElse = <T>(usual: T) => Transform(({ value }: { value: unknown }) => value ?? usual);
+
 /** `POST /sessions`. All of it may be missing: that opens a dedicated session on the default backend. */
 export class OpenSessionRequest {
-  @IsIn(sessionModes) mode: SessionMode = 'dedicated';
+  @orElse('dedicated') @IsIn(sessionModes) mode: SessionMode = 'dedicated';
   @IsOptional() @IsString() backend?: string;
   @IsOptional() @IsString() backend_name?: string;
   /** CRN; must be the one of the token. */
@@ -54,13 +57,18 @@ export class SubmitJobRequest {
   /** The program's input: any JSON object, kept byte for byte. */
   @IsInstance(RawJson, { message: 'params must be a JSON object' }) params!: RawJson;
   @IsOptional() @IsString() @MaxLength(36) session_id?: string;
-  @Transform(({ value }) => (typeof value === 'string' ? value.toLowerCase() : value))
+  @Transform(({ value }) => (typeof value === 'string' ? value.toLowerCase() : (value ?? 'warning')))
   @IsIn(levels)
   log_level: string = 'warning';
-  @IsArray() @ArrayMaxSize(8) @IsString({ each: true }) @MaxLength(86, { each: true }) tags: string[] = [];
+  @orElse<string[]>([])
+  @IsArray()
+  @ArrayMaxSize(8)
+  @IsString({ each: true })
+  @MaxLength(86, { each: true })
+  tags: string[] = [];
   /** Seconds the job may run. */
   @IsOptional() @IsInt() @Min(1) cost?: number;
-  @IsBoolean() private: boolean = false;
+  @orElse(false) @IsBoolean() private: boolean = false;
   @IsOptional() @IsString() calibration_id?: string;
   @IsOptional() @IsString() runtime?: string;
 }

@@ -12,7 +12,7 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
@@ -22,6 +22,7 @@ import { CLOCK, type Clock } from '../../scheduler/ports.js';
 import { SessionsService, type AskedSession } from '../../scheduler/sessions.service.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
+import { SessionAnswer, SessionsAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { mounts } from './mounts.js';
 import { ChangeSessionRequest, OpenSessionRequest, SessionsQuery } from './requests.dto.js';
@@ -52,6 +53,7 @@ export class SessionsController {
     ],
     { submits: true },
   )
+  @ApiOkResponse({ type: SessionAnswer })
   @Post()
   @HttpCode(200)
   async open(
@@ -59,7 +61,7 @@ export class SessionsController {
     @Body() body: OpenSessionRequest,
     @Req() request: WithBodyDigest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
+  ): Promise<SessionAnswer> {
     if (body.instance != null && body.instance !== actor.instance.crn) {
       throw new Refusal(
         'forbidden',
@@ -73,9 +75,10 @@ export class SessionsController {
   }
 
   @ApiOperation({ summary: 'The sessions of your instance, newest first' })
+  @ApiOkResponse({ type: SessionsAnswer })
   @ApiRefusals(['invalid_value'])
   @Get()
-  async list(@Asker() actor: Actor, @Query() query: SessionsQuery) {
+  async list(@Asker() actor: Actor, @Query() query: SessionsQuery): Promise<SessionsAnswer> {
     const found = await this.sessions.list({
       instance: actor.instance.id,
       limit: query.limit,
@@ -89,9 +92,10 @@ export class SessionsController {
   }
 
   @ApiOperation({ summary: 'One session with its state, clocks and usage' })
+  @ApiOkResponse({ type: SessionAnswer })
   @ApiRefusals(['unknown_session'])
   @Get(':id')
-  async get(@Asker() actor: Actor, @Param('id') id: string) {
+  async get(@Asker() actor: Actor, @Param('id') id: string): Promise<SessionAnswer> {
     return fromSession(await this.sessions.get(actor, id), this.clock.now());
   }
 

@@ -6,6 +6,18 @@ import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
 import type { WaitEstimate } from '../../scheduler/estimates.service.js';
 import type { Device } from '../../scheduler/devices.ports.js';
 import type { EventRecord, Instance, JobRecord } from '../../scheduler/ports.js';
+import type {
+  BackendStatusAnswer,
+  BackendWaitAnswer,
+  DeviceAnswer,
+  EventAnswer,
+  InstanceUsageAnswer,
+  JobAnswer,
+  JobUsageAnswer,
+  MetricsAnswer,
+  PlaceAnswer,
+  SessionAnswer,
+} from './answers.dto.js';
 
 /** Times on this wire are UTC and end in `Z`: the client replaces the zone instead of converting (dialect, values). */
 export const toIso = (at: Millis): string => new Date(at).toISOString();
@@ -24,7 +36,7 @@ export const pendingStates: readonly JobState[] = ['queued', 'running'];
 export const endedStates: readonly JobState[] = ['completed', 'failed', 'cancelled'];
 
 /** A session as `GET /sessions/{id}` shows it. */
-export function fromSession(s: Session, at: Millis) {
+export function fromSession(s: Session, at: Millis): SessionAnswer {
   const elapsed = elapsedTime(s, at);
   return {
     id: s.id,
@@ -54,7 +66,7 @@ export function fromJob(
   at: Millis,
   place: Place | null = null,
   estimate: WaitEstimate | null = null,
-) {
+): JobAnswer {
   const { details } = job;
   const tooLong = job.state === 'cancelled' && job.reasonCode === reasonCodes.ranTooLong;
   // A member that is undefined is not written. One literal of one shape: this is asked more often than anything else.
@@ -73,7 +85,7 @@ export function fromJob(
     runtime: details.runtime ?? undefined,
     private: details.private || undefined,
     calibration_id: details.calibrationId ?? undefined,
-    tags: details.tags,
+    tags: details.tags as string[],
     cost: toWholeSeconds(job.maxExecutionTime),
     user_id: job.user,
     usage: usageOf(job, at),
@@ -82,7 +94,7 @@ export function fromJob(
 }
 
 /** Beyond IBM's fields: where a queued job stands and what it waits for. */
-const fromPlace = (place: Place | null, estimate: WaitEstimate | null) =>
+const fromPlace = (place: Place | null, estimate: WaitEstimate | null): PlaceAnswer | undefined =>
   place === null && estimate === null
     ? undefined
     : {
@@ -99,10 +111,15 @@ const fromPlace = (place: Place | null, estimate: WaitEstimate | null) =>
 const secondsOrNull = (ms: Millis | null): number | null => (ms === null ? null : toSeconds(ms));
 
 /** What a lone job submitted now would wait; null where nobody can tell. */
-const waitTime = ({ wait }: WaitEstimate) =>
+const waitTime = ({ wait }: WaitEstimate): BackendWaitAnswer | null =>
   wait && { p50: secondsOrNull(wait.p50), p90: secondsOrNull(wait.p90) };
 
-export function metricsOf(job: JobRecord, at: Millis, place: Place | null, estimate: WaitEstimate | null) {
+export function metricsOf(
+  job: JobRecord,
+  at: Millis,
+  place: Place | null,
+  estimate: WaitEstimate | null,
+): MetricsAnswer {
   return {
     timestamps: {
       created: toIso(job.createdAt),
@@ -116,7 +133,7 @@ export function metricsOf(job: JobRecord, at: Millis, place: Place | null, estim
 }
 
 /** Clients up to 0.47 read `quantum_seconds`, later ones the charge time once the status is complete. */
-function usageOf(job: JobRecord, at: Millis) {
+function usageOf(job: JobRecord, at: Millis): JobUsageAnswer {
   const running = job.state === 'running' && job.startedAt !== null ? at - job.startedAt : 0;
   const spent = toSeconds(job.used + running);
   return {
@@ -127,15 +144,21 @@ function usageOf(job: JobRecord, at: Millis) {
 }
 
 /** One of `GET /backends`. */
-export function fromBackend(backend: Backend, { configuration }: Device, estimate: WaitEstimate) {
+export function fromBackend(
+  backend: Backend,
+  { configuration }: Device,
+  estimate: WaitEstimate,
+): DeviceAnswer {
   return {
     name: backend.name,
     status: { name: backend.status, ...(backend.statusReason !== null && { reason: backend.statusReason }) },
     queue_length: backend.queuedJobs,
     wait_time_seconds: waitTime(estimate),
-    qubits: configuration['n_qubits'],
+    qubits: configuration['n_qubits'] as number,
     is_simulator: false,
-    ...('processor_type' in configuration && { processor_type: configuration['processor_type'] }),
+    ...('processor_type' in configuration && {
+      processor_type: configuration['processor_type'] as Record<string, unknown>,
+    }),
     lanes: backend.lanes,
   };
 }
@@ -146,9 +169,13 @@ const statusWord = { online: 'active', paused: 'paused', offline: 'offline' } as
 >;
 
 /** `GET /backends/{name}/status`: anything but `active` makes the client warn at each submit. */
-export const statusOf = (backend: Backend, device: Device | null, estimate: WaitEstimate) => ({
+export const statusOf = (
+  backend: Backend,
+  device: Device | null,
+  estimate: WaitEstimate,
+): BackendStatusAnswer => ({
   backend_name: backend.name,
-  backend_version: device?.configuration['backend_version'] ?? '1.0.0',
+  backend_version: String(device?.configuration['backend_version'] ?? '1.0.0'),
   state: backend.status !== 'offline',
   status: statusWord[backend.status],
   message: backend.statusReason ?? '',
@@ -157,7 +184,10 @@ export const statusOf = (backend: Backend, device: Device | null, estimate: Wait
 });
 
 /** `GET /instances/usage`. A limit that is not set is left out: null would crash the client. */
-export function usageOfInstance(instance: Instance, charged: { charged: Millis; from: Millis; to: Millis }) {
+export function usageOfInstance(
+  instance: Instance,
+  charged: { charged: Millis; from: Millis; to: Millis },
+): InstanceUsageAnswer {
   const consumed = toSeconds(charged.charged);
   return {
     instance_id: instance.crn,
@@ -170,7 +200,7 @@ export function usageOfInstance(instance: Instance, charged: { charged: Millis; 
 }
 
 /** One change of a session or a job. `at` is when it took effect, `processed_at` when the service got to it. */
-export const fromEvent = (event: EventRecord) => ({
+export const fromEvent = (event: EventRecord): EventAnswer => ({
   id: event.id,
   type: event.type,
   at: toIso(event.at),

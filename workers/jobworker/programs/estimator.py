@@ -1,4 +1,4 @@
-"""Program `estimator`, version 2: expectation values of observables (§7.2, §9.2).
+"""Program `estimator`, version 2: expectation values of observables.
 
 Values are measured, not computed: every needed Pauli basis is sampled with 1 / precision² shots,
 so noise, readout errors and shot noise act as on a device. Observables that can be measured in one

@@ -1,4 +1,4 @@
-"""Program `executor`: a quantum program of circuit and samplex items (§10).
+"""Program `executor`: a quantum program of circuit and samplex items.
 
 The client-side sampler and estimator are built on it: they put what they need for their own
 post-processing into `passthrough_data` and `semantic_role`, which are echoed as they came.

@@ -1,4 +1,4 @@
-"""Program `sampler`, version 2: measurement outcomes of circuits (§7.2, §9.1).
+"""Program `sampler`, version 2: measurement outcomes of circuits.
 
 Answers typed JSON if the params say `support_qiskit`, else the plain form of IBM's REST guide:
 `results[i].data.<register>.samples`, hex strings nested like the PUB's shape.
