@@ -11,6 +11,12 @@ describe('the interface', () => {
       expect((await stint.call('GET', base + path)).status).toBe(200);
   });
 
+  it('says of a path that there is not where the others are described', async () => {
+    const { status, body } = await stint.call('GET', '/');
+    expect(status).toBe(404);
+    expect(body.errors[0]).toMatchObject({ code: 1008, solution: expect.stringContaining('/api/v1/docs') });
+  });
+
   it('lists backends as plain names to clients of before 2025-05-01, and as objects to others', async () => {
     const list = async (version: string) =>
       (await stint.call('GET', '/api/v1/backends', { headers: { 'ibm-api-version': version } })).body.devices;

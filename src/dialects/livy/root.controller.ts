@@ -1,5 +1,12 @@
 import { Controller, Get, Header, Redirect, Req } from '@nestjs/common';
-import { ApiFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBasicAuth,
+  ApiBearerAuth,
+  ApiFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Open } from '../../auth/token.guard.js';
 import { prefixOf } from './http.js';
@@ -43,6 +50,8 @@ export class LivyRootController {
   }
 
   @ApiOperation({ summary: 'The version of the interface' })
+  @ApiBasicAuth()
+  @ApiBearerAuth()
   @Get('version')
   version() {
     return version;

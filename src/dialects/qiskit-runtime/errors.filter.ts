@@ -74,7 +74,9 @@ export class QiskitErrorsFilter implements ExceptionFilter {
     const status = statusOf(error);
     if (status < 500) {
       const code = codeOfStatus[status] ?? 1002;
-      return { status, errors: messagesOf(error).map((message) => ({ code, message })) };
+      // The only 404 that is no refusal: there is no such path.
+      const solution = status === 404 ? { solution: 'The calls are described at /api/v1/docs.' } : {};
+      return { status, errors: messagesOf(error).map((message) => ({ code, message, ...solution })) };
     }
     this.logger.error({
       msg: `${request.method} ${request.url} failed`,
