@@ -183,7 +183,7 @@ export class DataSetsService {
         size: dataSet.size + grown.size,
         modifiedAt: unit.at,
       };
-      await nexosis.dataSets.save(changed);
+      await nexosis.dataSets.resize(changed);
       return changed;
     });
   }
@@ -207,7 +207,7 @@ export class DataSetsService {
           size: left.size - removed.size,
           modifiedAt: unit.at,
         };
-        if (dataSet.state === 'ready') await unit.tx.nexosis.dataSets.save(left);
+        if (dataSet.state === 'ready') await unit.tx.nexosis.dataSets.resize(left);
         return removed.count;
       });
       if (gone < mostRows) return;
