@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { owned } from './lib/processes.mjs';
 import { median } from './lib/stats.mjs';
 import { row } from './lib/table.mjs';
 
@@ -78,10 +79,12 @@ const score = (what, number) => ({ number, text: `${what} ${number.toFixed(4)}`.
 
 /** Runs `python -m quality`; what it says on stderr is progress, its last line on stdout the figures. */
 async function answers(args, tell) {
-  const child = spawn(python, ['-m', 'quality', ...args], {
-    cwd: workers,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = owned(
+    spawn(python, ['-m', 'quality', ...args], {
+      cwd: workers,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
   let output = '';
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text) => (output += text));

@@ -239,6 +239,8 @@ export interface NexosisTx {
     find(instance: string, name: string): Promise<DataSet | null>;
     insert(dataSet: Omit<DataSet, 'id'>): Promise<DataSet>;
     save(dataSet: DataSet): Promise<void>;
+    /** Only how much is in it: its columns, of which there may be thousands, are not written again with each part. */
+    resize(dataSet: Pick<DataSet, 'id' | 'rowCount' | 'size' | 'modifiedAt'>): Promise<void>;
     /** Those that are not ready; after a start nobody works on them any more. */
     unfinished(): Promise<DataSet[]>;
     forget(id: number): Promise<void>;

@@ -114,6 +114,11 @@ function dataSets(sql: Sql): NexosisTx['dataSets'] {
       const row: DataSetRecord = fromDataSet(dataSet);
       await sql.run(updateById('nexosis_data_sets', Object.keys(row), 'id'), ...Object.values(row), id);
     },
+    resize: ({ id, rowCount, size, modifiedAt }) =>
+      sql.run(
+        'UPDATE nexosis_data_sets SET row_count = ?, size = ?, modified_at = ? WHERE id = ?',
+        ...[rowCount, size, modifiedAt, id],
+      ),
     unfinished: async () =>
       (await sql.all<DataSetRow>("SELECT * FROM nexosis_data_sets WHERE state <> 'ready'")).map(toDataSet),
     forget: (id) => sql.run('DELETE FROM nexosis_data_sets WHERE id = ?', id),

@@ -156,6 +156,12 @@ describe('bad data', () => {
     ['nothing', '""', 'NoData'],
     ['a list', '[]', 'RequestValidation'],
     ['rows that are no objects', '{"data":[[1]]}', 'RequestValidation'],
+    ['rows that are no list', '{"data":{"x":{"a":1}}}', 'RequestValidation'],
+    [
+      'columns that are a list',
+      '{"data":[{"a":1}],"columns":[{"a":{"role":"target"}}]}',
+      'RequestValidation',
+    ],
   ])('%s is refused', async (_, body, errorType) => {
     const answer = await alice.put('data/bad', body);
     expect([answer.status, answer.body.errorType]).toEqual([400, errorType]);
@@ -281,6 +287,9 @@ describe('views', () => {
     await alice.putCsv('data/right', `day,warm,sales\n${dayOf(2)} 08:00,21,x\n${dayOf(3)} 09:00,22,y`);
   });
 
+  // Not as they were sent, as data sets show them: rows of views have the form of results.
+  const momentOf = (n: number) => `${dayOf(n)}T00:00:00.0000000Z`;
+
   it('show a data set with the columns of another beside its own', async () => {
     const joins = [
       {
@@ -295,9 +304,9 @@ describe('views', () => {
     expect(made.body.joins[0]).not.toHaveProperty('joins');
     const { body } = await alice.get('Views/BOTH?pageSize=3');
     expect(body.data).toEqual([
-      { day: dayOf(1), sales: '101', warm: '', mood: '' },
-      { day: dayOf(2), sales: '102', warm: '21', mood: 'x' },
-      { day: dayOf(3), sales: '103', warm: '22', mood: 'y' },
+      { day: momentOf(1), sales: '101', warm: '', mood: '' },
+      { day: momentOf(2), sales: '102', warm: '21', mood: 'x' },
+      { day: momentOf(3), sales: '103', warm: '22', mood: 'y' },
     ]);
     expect((await alice.get('views?dataSetName=right')).body.totalCount).toBe(1);
     const forecast = await alice.post(
@@ -309,6 +318,11 @@ describe('views', () => {
       dataSourceName: 'both',
       supportsFeatureImportance: true,
     });
+    // Supported, though no feature turned out to be of use: asking for it is no mistake.
+    const importance = await alice.get(
+      `sessions/${ended.body.sessionId as string}/results/featureImportance`,
+    );
+    expect([importance.status, importance.body.featureImportance]).toEqual([200, {}]);
     const { href } = (ended.body.links as { rel: string; href: string }[]).find(
       ({ rel }) => rel === 'data',
     ) ?? { href: '' };
@@ -335,6 +349,7 @@ describe('imports', () => {
     '/a.json': ['application/json', JSON.stringify({ data: [{ a: 1 }] })],
     '/empty.csv': ['text/csv', ''],
     '/bomb.gz': ['application/gzip', gzipSync(Buffer.alloc(5_000_000))],
+    '/half.gz': ['application/gzip', gzipSync(sales(300)).subarray(0, 100)],
   };
   let at = '';
 
@@ -382,6 +397,7 @@ describe('imports', () => {
     ['/nothing', 'answered 404'],
     ['/empty.csv', 'No data'],
     ['/bomb.gz', 'more than 2 MB'],
+    ['/half.gz', 'no readable gzip file'],
   ])('%s fails with words', async (path, words) => {
     const made = await alice.post('imports/url', { dataSetName: 'failing', url: at + path });
     const { body } = await ended(made.body.importId as string);
@@ -392,6 +408,7 @@ describe('imports', () => {
   it.each([
     ['url', { dataSetName: 'x', url: 'http://localhost/x.csv' }],
     ['url', { dataSetName: 'x', url: 'file:///etc/passwd' }],
+    ['url', { dataSetName: 'x', url: 'http://user:secret@127.0.0.1/x.csv' }],
     ['url', { dataSetName: 'x' }],
     ['S3', { dataSetName: 'x', bucket: 'b', path: 'p' }],
   ])('from %s with %j are refused', async (kind, asked) => {

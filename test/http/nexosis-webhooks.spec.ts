@@ -64,7 +64,7 @@ describe('webhooks', () => {
     expect(receiver.statuses).toEqual(['started', 'started', 'started', 'started', 'completed']);
   });
 
-  it('are given up after a day of failing, and the session says so', async () => {
+  it('are given up after hours of failing, and the session says so', async () => {
     receiver.answers = new Array<number>(40).fill(500);
     const { body } = await forecast(receiver.url);
     await alice.ended(body.sessionId as string);

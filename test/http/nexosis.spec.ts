@@ -196,9 +196,19 @@ describe('the shortest conversation that covers what every client needs', () => 
       { modelId, data: [{ petal: '1.5', other: '', species: '42', 'species:42': '0.9' }], messages: [] },
     ]);
     expect(predicted.body).not.toHaveProperty('columns');
+    const rows = await alice.call('POST', `models/${modelId}/predict`, {
+      body: 'petal,other\n1.5,"a, b"\n2,',
+      headers: { 'content-type': 'text/csv', accept: 'text/csv' },
+    });
+    expect([rows.status, rows.text]).toEqual([200, 'petal,other,species\r\n1.5,"a, b",42\r\n2,,42\r\n']);
+    // A session without levels answers the middle one like any other, and no other.
+    const middle = await alice.get(`sessions/${sessionId}/results?predictionInterval=.5`);
+    expect([middle.status, middle.body.totalCount]).toEqual([200, 10]);
+    const other = await alice.get(`sessions/${sessionId}/results?predictionInterval=0.8`);
+    expect([other.status, other.body.errorType]).toEqual([400, 'RequestValidation']);
     const used = await alice.get(`models/${modelId}`);
     expect(used.body).toMatchObject({ predictionDomain: 'classification', lastUsedDate: expect.any(String) });
-    expect(used.headers.get('nexosis-account-predictioncount-current')).toBe('1');
+    expect(used.headers.get('nexosis-account-predictioncount-current')).toBe('3');
     expect((await bob.get(`models/${modelId}`)).status).toBe(404);
     expect((await alice.get('models?dataSourceName=FLOWERS')).body.totalCount).toBe(3);
     expect((await alice.delete(`models/${modelId}`)).status).toBe(204);

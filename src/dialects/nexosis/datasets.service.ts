@@ -5,11 +5,9 @@ import type { DataSet, Found, NewRow, NexosisReads, Range, Row } from '../../sch
 import { STORE, type Store } from '../../scheduler/ports.js';
 import { invalidField, noData, notFound } from './errors.js';
 import { Locks } from './locks.js';
+import { mostRows, rowsAtATime, storedRows } from './stored-rows.js';
 import { planUpload, rowMaker, type Plan, type Upload } from './upload.js';
 
-/** Values that are stored or removed in one transaction: others that want to write wait for it. */
-const mostValues = 20_000;
-const mostRows = 1000;
 /** Names become part of addresses and of answers. */
 const longestName = 512;
 
@@ -77,14 +75,8 @@ export class DataSetsService {
   }
 
   /** All rows in order, some at a time. */
-  async *all(dataSet: DataSet): AsyncGenerator<Row[]> {
-    let after: Row | null = null;
-    for (;;) {
-      const rows: Row[] = await this.read.rowsAfter(dataSet.id, after, rowsAtATime(dataSet));
-      if (rows.length === 0) return;
-      yield rows;
-      after = rows.at(-1) ?? null;
-    }
+  all(dataSet: DataSet): AsyncGenerator<Row[]> {
+    return storedRows(this.read, dataSet);
   }
 
   /** Removes the rows of a range, which must be one of a time series. */
@@ -191,7 +183,7 @@ export class DataSetsService {
         size: dataSet.size + grown.size,
         modifiedAt: unit.at,
       };
-      await nexosis.dataSets.save(changed);
+      await nexosis.dataSets.resize(changed);
       return changed;
     });
   }
@@ -215,7 +207,7 @@ export class DataSetsService {
           size: left.size - removed.size,
           modifiedAt: unit.at,
         };
-        if (dataSet.state === 'ready') await unit.tx.nexosis.dataSets.save(left);
+        if (dataSet.state === 'ready') await unit.tx.nexosis.dataSets.resize(left);
         return removed.count;
       });
       if (gone < mostRows) return;
@@ -233,9 +225,6 @@ export class DataSetsService {
     );
   }
 }
-
-const rowsAtATime = ({ columns }: DataSet): number =>
-  Math.max(1, Math.min(mostRows, Math.floor(mostValues / Math.max(1, columns.length))));
 
 function placed(values: readonly (string | null)[], { places, columns }: Plan): (string | null)[] {
   const row = new Array<string | null>(columns.length).fill(null);

@@ -38,6 +38,9 @@ describe('dates as clients write them', () => {
     'Mon',
     '1-2',
     'now',
+    // Years that JavaScript would read as 1901 and 1999.
+    '0001-01-01T00:00:00',
+    '0099-12-31',
   ])('takes %p for no date', (text) => expect(readDate(text)).toBeNull());
 });
 

@@ -53,9 +53,10 @@ function assemble(
   const digits = (fraction ?? '').padEnd(7, '0').slice(0, 7);
   const local = Date.UTC(year, month - 1, day, hour, minute, second, Number(digits.slice(0, 3)));
   const date = new Date(local);
-  // 31 February rolls over to March: it is no date.
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day || minute > 59 || second > 59)
-    return null;
+  // 31 February rolls over to March: it is no date. Nor is one of the years that JavaScript takes for 1900 to 1999.
+  const same =
+    date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  if (!same || minute > 59 || second > 59) return null;
   const offset = offsetOf(zoned);
   return { at: local - offset * 60_000, offset, fraction: digits };
 }

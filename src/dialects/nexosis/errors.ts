@@ -47,6 +47,10 @@ export const invalidDates = (message: string, startDate: string, endDate: string
 export const noData = (dataSetName: string): NexosisError =>
   new NexosisError(400, 'NoData', `No data was given for ${dataSetName}`, { dataSetName });
 
+/** The same for a session, which has no name to show. */
+export const noDataSource = (): NexosisError =>
+  new NexosisError(400, 'NoData', 'Say which data source to use in dataSourceName', { dataSetName: '' });
+
 export const someParametersRequired = (): NexosisError =>
   new NexosisError(
     400,

@@ -102,6 +102,9 @@ export class ImportsService implements OnModuleDestroy {
     const url = URL.canParse(said) ? new URL(said) : null;
     if (url === null || !/^https?:$/.test(url.protocol))
       throw invalidField('url', `The value '${said}' is not valid: it must be an http or https address.`);
+    // The address is shown to all who see the import; what is in auth is not.
+    if (url.username !== '' || url.password !== '')
+      throw invalidField('url', 'The url must not carry a user name or a password: send them in auth.basic.');
     if (isAllowed(bare(url.hostname), this.settings.importHosts)) return;
     throw invalidField(
       'url',
@@ -163,7 +166,9 @@ export class ImportsService implements OnModuleDestroy {
     const sent = Buffer.concat(chunks);
     const zipped = sent[0] === 0x1f && sent[1] === 0x8b;
     const bytes = zipped
-      ? await gunzip(sent, { maxOutputLength: limit }).catch(() => Promise.reject(tooLarge()))
+      ? await gunzip(sent, { maxOutputLength: limit }).catch(({ code }: NodeJS.ErrnoException) => {
+          throw code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge() : new Error(`${url} is no readable gzip file`);
+        })
       : sent;
     const json =
       /json/i.test(answer.headers['content-type'] ?? '') || /^\s*\{/.test(bytes.toString('utf8', 0, 64));

@@ -3,7 +3,6 @@ import {
   type Column,
   type DataSet,
   type NexosisReads,
-  type Row,
   type View,
 } from '../../scheduler/nexosis.ports.js';
 import { columnOf, findColumn, merge, readColumns, sameName } from './columns.js';
@@ -11,10 +10,10 @@ import { readDate } from './dates.js';
 import { invalidColumns, invalidField, notFound } from './errors.js';
 import { isObject, readChoice } from './fields.js';
 import { startOf } from './session.request.js';
+import { storedRows } from './stored-rows.js';
 
 /** Rows of a data set on the right side of a join, which are kept in memory while the left one is read. */
 const mostRight = 250_000;
-const rowsPerRead = 1000;
 
 /** A view as it is read: its columns, and what it makes of a row of its left data set. */
 export interface Joined {
@@ -103,13 +102,15 @@ async function openJoin(
   const how = keysOf(left, right, options);
   const shown = right.columns.map((column, i) => ({ column, i })).filter(({ i }) => i !== how.right);
   const rows = new Map<string, readonly string[]>();
-  for await (const { values } of reads === null ? [] : rowsOf(reads, right.id)) {
-    const key = how.keyOf(values[how.right] ?? '');
-    if (key !== null)
-      rows.set(
-        key,
-        shown.map(({ i }) => values[i] ?? ''),
-      );
+  for await (const some of reads === null ? [] : storedRows(reads, right)) {
+    for (const { values } of some) {
+      const key = how.keyOf(values[how.right] ?? '');
+      if (key !== null)
+        rows.set(
+          key,
+          shown.map(({ i }) => values[i] ?? ''),
+        );
+    }
   }
   const nothing = shown.map(() => '');
   return {
@@ -119,16 +120,6 @@ async function openJoin(
       return (key === null ? undefined : rows.get(key)) ?? nothing;
     },
   };
-}
-
-async function* rowsOf(reads: NexosisReads, id: number): AsyncGenerator<Row> {
-  let after: Row | null = null;
-  for (;;) {
-    const rows: Row[] = await reads.rowsAfter(id, after, rowsPerRead);
-    if (rows.length === 0) return;
-    yield* rows;
-    after = rows.at(-1) ?? null;
-  }
 }
 
 type Options = readonly { readonly name: string; readonly of: Readonly<Record<string, unknown>> }[];

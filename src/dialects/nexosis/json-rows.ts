@@ -77,6 +77,13 @@ function toValues(
   return values;
 }
 
+/** Members that are read, and whether each is a list. */
+const listsByMember: ReadonlyMap<string, boolean> = new Map([
+  ['data', true],
+  ['columns', false],
+  ['missingvalues', true],
+]);
+
 type Other = (member: string, key: string | number | undefined, value: unknown) => void;
 
 async function* parsed(body: Buffer, other: Other): AsyncGenerator<Record<string, unknown>[]> {
@@ -90,6 +97,11 @@ async function* parsed(body: Buffer, other: Other): AsyncGenerator<Record<string
   parser.onError = (error) => (broken ??= error);
   parser.onValue = ({ value, key, stack }) => {
     const member = String(stack[1]?.key).toLowerCase();
+    // Of a list the places are numbers, of an object the names are texts.
+    const listed = typeof key === 'number';
+    const isList = listsByMember.get(member);
+    if (isList !== undefined && isList !== listed)
+      broken ??= new Error(`${member} must be ${isList ? 'a list' : 'an object of column names'}`);
     if (member !== 'data') return other(member, key, value);
     count += 1;
     if (isObject(value)) rows.push(value);

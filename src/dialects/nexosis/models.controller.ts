@@ -100,12 +100,9 @@ export class ModelsController {
   }
 }
 
-async function readRows({
-  body,
-  fields,
-}: Asked): Promise<{ rows: Record<string, string>[]; scores: boolean }> {
-  if (/^text\/csv\b/i.test(body.type)) {
-    const reader = await csvReader(body.bytes);
+async function readRows(asked: Asked): Promise<{ rows: Record<string, string>[]; scores: boolean }> {
+  if (/^text\/csv\b/i.test(asked.body.type)) {
+    const reader = await csvReader(asked.body.bytes);
     const rows: Record<string, string>[] = [];
     for await (const batch of reader.batches()) {
       for (const values of batch)
@@ -113,6 +110,7 @@ async function readRows({
     }
     return { rows, scores: false };
   }
+  const { fields } = asked;
   const data = fields.raw('data') ?? [];
   if (!Array.isArray(data)) throw invalidField('data', 'The data must be a list of rows.');
   const extra = fields.raw('extraParameters');

@@ -11,7 +11,14 @@ import { invalidField, notFound } from './errors.js';
 import { readGuid, type Paging } from './fields.js';
 import { rowsPerChunk } from './outcome.js';
 import { pageLinks, pagesOf } from './paging.js';
-import { detailTables, headerOf, sessionFields, sessionLinks, statusOf } from './session.wire.js';
+import {
+  detailTables,
+  headerOf,
+  sessionFields,
+  sessionLinks,
+  statusOf,
+  supportsImportance,
+} from './session.wire.js';
 import { LearnSessionsService } from './sessions.service.js';
 
 @ApiTags('nexosis: results')
@@ -61,8 +68,10 @@ export class ResultsController {
   @Get('featureimportance')
   async importance(@Ask() asked: Asked, @Param('id') id: string) {
     const session = await this.find(asked, id);
-    const importance = outcomeOf(session)?.importance ?? null;
-    if (importance === null) throw missing(session);
+    const done = outcomeOf(session);
+    if (done === null || !supportsImportance(session)) throw missing(session);
+    // Clients ask wherever it is supported, also when no feature had values in the prediction range.
+    const importance = done.importance ?? {};
     const paging = asked.query.paging();
     const all = Object.entries(importance);
     const shown = all.slice(paging.page * paging.size, (paging.page + 1) * paging.size);
@@ -126,11 +135,13 @@ export function atInterval({ tables, intervals }: Outcome, name: string, said: s
   const middle = `${name}-0.5` in tables ? `${name}-0.5` : name;
   if (said === undefined) return middle;
   const level = Number(said);
-  const found = intervals.find((each) => Number(each) === level);
+  // The middle is what every session answers without being asked, also one that has no levels.
+  const available = intervals.length > 0 ? intervals : ['0.5'];
+  const found = available.find((each) => Number(each) === level);
   if (said.trim() === '' || found === undefined)
     throw invalidField(
       'predictionInterval',
-      `The value '${said}' is not valid: available are ${intervals.join(', ') || '0.5'}.`,
+      `The value '${said}' is not valid: available are ${available.join(', ')}.`,
     );
   return `${name}-${found}` in tables ? `${name}-${found}` : middle;
 }

@@ -8,7 +8,7 @@ import {
 import type { Millis } from '../../kernel/time.js';
 import { columnOf, findColumn, isNumeric, merge, readColumns, sameName, type Declared } from './columns.js';
 import { writeDetail, writeWithOffset, type ReadDate } from './dates.js';
-import { invalidColumns, invalidDates, invalidField, noData, notFound } from './errors.js';
+import { invalidColumns, invalidDates, invalidField, noDataSource, notFound } from './errors.js';
 import { isObject, readChoice, type Fields } from './fields.js';
 import type { Source } from './sources.js';
 
@@ -29,7 +29,7 @@ export interface SessionRequest {
 
 export const sourceNameOf = (fields: Fields): string => {
   const name = fields.text('dataSourceName', 'dataSetName', 'viewName');
-  if (name === undefined) throw noData('the session: say which data source in dataSourceName');
+  if (name === undefined) throw noDataSource();
   return name;
 };
 

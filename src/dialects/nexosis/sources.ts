@@ -1,8 +1,9 @@
 import type { Millis } from '../../kernel/time.js';
-import type { Column, DataSet, NexosisReads, Row } from '../../scheduler/nexosis.ports.js';
+import type { Column, DataSet, NexosisReads } from '../../scheduler/nexosis.ports.js';
 import { columnOf } from './columns.js';
 import { readDate } from './dates.js';
 import { openView } from './joins.js';
+import { storedRows } from './stored-rows.js';
 
 /** What a session can be asked about: a data set, or a view of several. */
 export interface Source {
@@ -15,9 +16,6 @@ export interface Source {
   /** All rows in order, some at a time, with a value for each column. */
   readonly rows: () => AsyncIterable<string[][]>;
 }
-
-/** Rows that are read at a time: few enough that others have their turn in between. */
-const rowsPerRead = 1000;
 
 export async function findSource(
   reads: NexosisReads,
@@ -38,21 +36,15 @@ export async function findSource(
 
 function sourceOf(
   reads: NexosisReads,
-  { id, columns, missingValues }: DataSet,
+  dataSet: DataSet,
   shown: (values: readonly string[]) => string[],
 ): Pick<Source, 'missingValues' | 'lastTime' | 'rows'> {
+  const { id, columns, missingValues } = dataSet;
   return {
     missingValues,
     lastTime: async () => (columnOf(columns, 'timestamp') === undefined ? null : reads.lastTime(id)),
     async *rows() {
-      let after: Row | null = null;
-      for (;;) {
-        const rows: Row[] = await reads.rowsAfter(id, after, rowsPerRead);
-        if (rows.length === 0) return;
-        yield rows.map(({ values }) => shown(values));
-        after = rows.at(-1) ?? null;
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+      for await (const rows of storedRows(reads, dataSet)) yield rows.map(({ values }) => shown(values));
     },
   };
 }

@@ -78,8 +78,8 @@ export class ViewsController {
     const range = readRange(asked.query, left);
     const { items, total } = await this.dataSets.rows(left, range, paging.size, paging.page * paging.size);
     const lists = items.map(({ values }) => join(values));
-    const normalises = asked.wantsCsv || asked.query.flag('formatDates') === true;
-    const rows = rowsOf(columns, lists, asked.query.list('include'), normalises);
+    // Data sets show times as they were sent; a view, which is made by the service, in the form of results.
+    const rows = rowsOf(columns, lists, asked.query.list('include'), true);
     if (asked.wantsCsv) return sendCsv(reply, rows);
     const paged = pagesOf(paging, total);
     return {
