@@ -6,8 +6,10 @@ and STINT_TOKEN (the service itself) and STINT_ADMIN_TOKEN. STINT_SPARK_FILES is
 
 import os
 import tempfile
+from datetime import datetime
 
 import pytest
+import requests
 
 from livy_http import Livy
 
@@ -47,6 +49,25 @@ def livy():
 @pytest.fixture(scope="session")
 def hdinsight():
     return Livy(STINT["url"] + "/livy", (STINT["user"], STINT["token"]))
+
+
+@pytest.fixture(scope="session")
+def moments(stint):
+    """When a session of the kernel went through events of these types, in seconds, by the service's own clock.
+
+    What the service is to do within a second or two is measured so: how long its answers take on their way is no matter.
+    """
+
+    def of(session, *types):
+        path = f"{stint['url']}/api/v1/sessions/{session}/events"
+        headers = {"authorization": f"Bearer {stint['token']}"}
+        events, after = [], 0
+        while after is not None:
+            page = requests.get(path, {"after": after}, headers=headers, timeout=60).json()
+            events, after = events + page["events"], page["next"]
+        return [datetime.fromisoformat(each["at"]).timestamp() for each in events if each["type"] in types]
+
+    return of
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,11 @@ import time
 import requests
 
 
+def until_there_is(path):
+    """Code that runs until the test makes this file: as long as it takes, on a machine of any speed."""
+    return f"import os, time\nwhile not os.path.exists({str(path)!r}): time.sleep(0.01)"
+
+
 class Livy:
     """`auth` is (user, token) for HDInsight's form; None for a port where somebody acts for all."""
 

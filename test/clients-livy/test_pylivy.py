@@ -49,5 +49,6 @@ def test_batch(url, stint):
     batch = LivyBatch.create(url, file=f"{stint['spark_files']}/count.py", args=["7"])
     batch.wait()
     assert batch.state.value == "success"
-    assert any("counted 7" in line for line in batch.client.get_batch_log(batch.batch_id).lines)
+    # All of it: without a range it is the last 100 lines, and Spark alone writes more than that to stderr.
+    assert "counted 7" in batch.log(from_=0, size=-1)
     batch.kill()

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from livy_http import Livy
+from livy_http import Livy, until_there_is
 from own_service import OwnService
 
 
@@ -21,21 +21,21 @@ def service(tmp_path):
     assert not list((tmp_path / "data" / "spark").iterdir())
 
 
-def test_an_idle_and_a_busy_session_survive_the_service(service):
+def test_an_idle_and_a_busy_session_survive_the_service(service, tmp_path):
     livy = Livy(service.url)
     with ThreadPoolExecutor(2) as pool:
         idle, busy = pool.map(lambda _: livy.session(), range(2))
     livy.run(idle, "x = 42")
     pids = [livy.text(session, "import os; os.getpid()") for session in (idle, busy)]
-    running = livy.submit(busy, "import time\ntime.sleep(8)\nprint('done')")
+    running = livy.submit(busy, f"{until_there_is(tmp_path / 'gate')}\nprint('done')")
     behind = livy.submit(busy, "6 * 7")
     livy.until(f"/sessions/{busy}/statements/{running}", "running")
     service.kill()
-    time.sleep(1)
     service.start()
     livy = Livy(service.url)
     assert livy.json("GET", f"/sessions/{idle}/state")["state"] == "idle"
     assert livy.json("GET", f"/sessions/{busy}/state")["state"] == "busy"
+    (tmp_path / "gate").touch()
     assert livy.wait(busy, running)["output"]["data"]["text/plain"] == "done"
     assert livy.wait(busy, behind)["output"]["data"]["text/plain"] == "42"
     assert livy.text(idle, "x") == "42"
@@ -44,13 +44,14 @@ def test_an_idle_and_a_busy_session_survive_the_service(service):
     assert livy.json("POST", "/sessions", {"kind": "pyspark"})["id"] == max(idle, busy) + 1
 
 
-def test_a_result_that_came_while_nobody_was_there(service):
+def test_a_result_that_came_while_nobody_was_there(service, tmp_path):
     livy = Livy(service.url)
     session = livy.session()
-    running = livy.submit(session, "import time\ntime.sleep(3)\nprint('done')")
+    running = livy.submit(session, f"{until_there_is(tmp_path / 'gate')}\nprint('done')")
     livy.until(f"/sessions/{session}/statements/{running}", "running")
     service.kill()
-    time.sleep(5)
+    (tmp_path / "gate").touch()
+    time.sleep(2)  # for its end to come before the service; nothing is concluded from it
     service.start()
     livy = Livy(service.url)
-    assert livy.wait(session, running, seconds=10)["output"]["data"]["text/plain"] == "done"
+    assert livy.wait(session, running)["output"]["data"]["text/plain"] == "done"
