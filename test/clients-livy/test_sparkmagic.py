@@ -1,6 +1,7 @@
 """The client library of sparkmagic 0.23.0, as its kernels and magics use it."""
 
 import builtins
+import signal
 import threading
 import time
 from _thread import interrupt_main
@@ -62,6 +63,9 @@ def test_sql_query(notebook):
 
 
 def test_an_interrupt_of_the_kernel_cancels_and_keeps_the_variables(notebook, livy):
+    # Whoever starts the tests in the background may have the signal ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
     def interrupt():
         while livy.json("GET", f"/sessions/{notebook.id}/state")["state"] != "busy":
             time.sleep(0.05)
