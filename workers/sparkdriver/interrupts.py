@@ -141,8 +141,9 @@ class Interrupts:
 
     def _in_cell(self) -> bool:
         """Whether nothing but plain Java and Scala stands between the thread and a Scala cell."""
-        frames = self._jvm.java.util.Arrays.toString(self._thread.getStackTrace())
-        for frame in frames.strip("[]").split(", "):
+        # One by one: py4j finds no Arrays.toString for this kind of array. The first few decide.
+        for element in self._thread.getStackTrace():
+            frame = element.toString()
             if frame.startswith(_CELL_CLASS):
                 return "<clinit>" not in frame
             if not frame.startswith(_PLAIN) or "<clinit>" in frame:

@@ -1,7 +1,7 @@
 """Scala statements."""
 
 import pytest
-from session import Session
+from session import Session, wait_for
 
 
 def text(session: Session, code: str) -> str:
@@ -132,11 +132,16 @@ def test_completion(shared):
     assert {"contains", "compareTo", "length"} <= set(found["candidates"])
 
 
+@pytest.mark.parametrize("runs", [False, True], ids=["being compiled", "running"])
 @pytest.mark.parametrize("code", ["while (true) {}", "Thread.sleep(60000)"])
-def test_cancel(shared, code):
+def test_cancel(shared, code, runs):
     shared.data("val kept = 42", "spark")
-    job = shared.start(code, "spark")
+    printed = shared.folder / "statement.out"
+    before = printed.stat().st_size
+    job = shared.start(f'println("it runs"); {code}', "spark")
     shared.read_type("started")
+    if runs:
+        wait_for(lambda: printed.stat().st_size > before, "the loop")
     shared.cancel(job)
     assert shared.result(job)["cancelled"]
     assert text(shared, "kept + 1").endswith("Int = 43\n")
