@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { LivyConfig } from '../../src/config/config.schema.js';
 import { eventually, isAlive } from '../support/eventually.js';
@@ -283,5 +284,29 @@ describe('a port of its own', () => {
     const authorization = `Basic ${Buffer.from(`alice:${alice.token}`).toString('base64')}`;
     expect((await get(url, '/sessions', { headers: { authorization } })).status).toBe(200);
     expect((await stint.call('GET', '/livy/sessions', { token: null })).status).toBe(401);
+  });
+
+  it('lends no credentials to a page of another site that a browser shows on this machine', async () => {
+    const { stint } = await given({ livy: livy({ anonymous }) });
+    const url = new URL(stint.service.livyUrl ?? '');
+    const status = (headers: Record<string, string>, method = 'POST') =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const sent = request({ host: url.hostname, port: url.port, path: '/sessions', method, headers });
+        sent.on('response', (answer) => resolve(answer.resume().statusCode)).on('error', reject);
+        sent.end(method === 'POST' ? '{"kind":"cobol"}' : undefined);
+      });
+    // Refused for its kind: whoever gets so far may open sessions.
+    expect(await status({ 'content-type': 'text/plain' })).toBe(400);
+    expect(await status({ host: `LOCALHOST:${url.port}` })).toBe(400);
+    expect(await status({ host: '[::1]:8998' }, 'GET')).toBe(200);
+    for (const origin of ['https://evil.example', 'null'])
+      expect(await status({ origin, 'content-type': 'text/plain' })).toBe(401);
+    expect(await status({ 'sec-fetch-site': 'cross-site' }, 'GET')).toBe(401);
+    // Its name was made to lead here after the page had come.
+    for (const host of ['evil.example:8998', 'localhost.evil.example'])
+      expect(await status({ host }, 'GET')).toBe(401);
+    const { token } = await stint.user('ann', 'lab-l');
+    const own = { authorization: `Bearer ${token}`, origin: 'https://notebook.example' };
+    expect(await status(own)).toBe(400);
   });
 });
