@@ -155,10 +155,10 @@ describe('its time', () => {
 
 describe('a service that comes back', () => {
   /** Stops the service as `kill -9` would leave it to its interpreters: they are told nothing. */
-  const again = async ({ stint }: { stint: TestService }, said = {}) => {
+  const again = async ({ stint }: { stint: TestService }, backend = {}) => {
     started.splice(started.indexOf(stint), 1);
     await stint.close('keep');
-    const back = await givenLivy(said, {}, stint.folder);
+    const back = await givenLivy({}, backend, stint.folder);
     started.push(back);
     return back;
   };
@@ -189,6 +189,15 @@ describe('a service that comes back', () => {
     const back = await livyUser(await again(before));
     expect(await stateOf(back, body.id)).toBe('starting');
     await back.sessionIn(body.id, 'idle');
+  });
+
+  it('starts sessions beside those that live on in slots which were taken away', async () => {
+    const before = await given();
+    const [first, second] = [await before.alice.session(), await before.alice.session()];
+    const back = await livyUser(await again(before, { slots: 1 }));
+    await back.call('DELETE', `/sessions/${first}`);
+    const third = await back.session();
+    expect([await stateOf(back, second), await stateOf(back, third)]).toEqual(['idle', 'idle']);
   });
 
   it('cancels what was to be cancelled', async () => {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually, isAlive } from '../support/eventually.js';
 import { basic, givenLivy, livyUser, type LivyUser } from '../support/livy.js';
@@ -228,6 +230,23 @@ describe('an interpreter that dies', () => {
     expect(performance.now() - at).toBeLessThan(1000);
     await eventually('an empty folder', () => readdirSync(join(stint.folder, 'spark')).length === 0);
     await alice.call('DELETE', `/sessions/${id}`);
+  });
+
+  it('takes with it the socket that lies elsewhere because its own path would be too long', async () => {
+    const far = await givenLivy({}, {}, await mkdtemp(join(tmpdir(), `stint-${'x'.repeat(80)}-`)));
+    try {
+      const user = await livyUser(far);
+      const id = await user.session();
+      const [folder = ''] = readdirSync(join(far.folder, 'spark'));
+      const note = readFileSync(join(far.folder, 'spark', folder, 'service.json'), 'utf8');
+      const { socket, pid } = JSON.parse(note) as { socket: string; pid: number };
+      expect([existsSync(socket), socket.startsWith(far.folder)]).toEqual([true, false]);
+      process.kill(pid, 'SIGKILL');
+      await user.sessionIn(id, 'dead');
+      await eventually('no socket', () => !existsSync(socket));
+    } finally {
+      await far.close();
+    }
   });
 
   it.each([
