@@ -283,7 +283,19 @@ describe('who asks', () => {
     await alice.call('DELETE', '/sessions/mine');
     const bob = await livyUser(stint, 'bob');
     expect((await bob.call('GET', '/sessions')).body).toMatchObject({ total: 1 });
-    expect((await bob.call('DELETE', `/sessions/${id}`)).status).toBe(403);
+    await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
+    for (const [method, path, msg] of [
+      ['DELETE', `/sessions/${id}`, `Session ${id} is for alice or an admin to end.`],
+      ['POST', `/sessions/${id}/stop`, `Session ${id} is for alice or an admin to end.`],
+      [
+        'POST',
+        `/sessions/${id}/statements/0/cancel`,
+        `Statement 0 of session ${id} is for alice or an admin to cancel.`,
+      ],
+    ] as const) {
+      const refused = await bob.call(method, path);
+      expect([refused.status, refused.body]).toEqual([403, { msg }]);
+    }
     await alice.call('DELETE', `/sessions/${id}`);
   });
 });
@@ -330,6 +342,26 @@ describe('a mistake is answered with what would be right:', () => {
     expect((await alice.call('GET', '/version', undefined, ask)).status).toBe(406);
     const right = { headers: { accept: 'application/vnd.livy.v0.1+json', 'content-encoding': 'UTF-8' } };
     expect((await alice.call('GET', '/version', undefined, right)).body.version).toMatch(/^0\.9\.0-/);
+  });
+});
+
+describe("the job API of Livy's programmatic clients", () => {
+  it.each([
+    ['POST', 'submit-job'],
+    ['POST', 'run-job'],
+    ['GET', 'jobs/1'],
+    ['POST', 'jobs/1/cancel'],
+    ['POST', 'add-jar'],
+    ['POST', 'upload-pyfile'],
+  ])('is refused with what to do instead: %s %s', async (method, call) => {
+    const { id } = (await alice.call('POST', '/sessions', {})).body;
+    const answer = await alice.call(method, `/sessions/${id}/${call}`, method === 'POST' ? {} : undefined);
+    expect([answer.status, answer.body.msg]).toEqual([
+      400,
+      expect.stringContaining(`/sessions/${id}/statements`),
+    ]);
+    await alice.call('DELETE', `/sessions/${id}`);
+    expect((await alice.call(method, `/sessions/${id}/${call}`)).status).toBe(404);
   });
 });
 
