@@ -168,13 +168,16 @@ describe('a service that comes back', () => {
     const { alice } = before;
     const [idle, busy] = [await alice.session(), await alice.session()];
     await alice.run(idle, 'var x = 42');
-    const { body } = await alice.call('POST', `/sessions/${busy}/statements`, { code: 'sleep 1500' });
+    const gate = join(before.stint.folder, 'gate');
+    const { body } = await alice.call('POST', `/sessions/${busy}/statements`, { code: `until ${gate}` });
     await alice.statementIn(busy, body.id, 'running');
     const next = (await alice.call('POST', `/sessions/${busy}/statements`, { code: '6 * 7' })).body
       .id as number;
     const back = await livyUser(await again(before));
     expect([await stateOf(back, idle), await stateOf(back, busy)]).toEqual(['idle', 'busy']);
-    expect((await back.statementIn(busy, body.id, 'available'))['output'].data['text/plain']).toBe('slept');
+    writeFileSync(gate, '');
+    const over = await back.statementIn(busy, body.id, 'available');
+    expect(over['output'].data['text/plain']).toBe('there it is');
     expect((await back.statementIn(busy, next, 'available'))['output'].data['text/plain']).toBe('42');
     expect((await back.run(idle, 'x'))['output'].data['text/plain']).toBe('42');
     expect((await back.call('GET', `/sessions/${idle}/statements`)).body.total_statements).toBe(2);
@@ -184,10 +187,12 @@ describe('a service that comes back', () => {
 
   it('knows one that was just starting', async () => {
     const before = await given();
-    const { body } = await before.alice.call('POST', '/sessions', { conf: { 'fake.start': '1500' } });
+    const gate = join(before.stint.folder, 'gate');
+    const { body } = await before.alice.call('POST', '/sessions', { conf: { 'fake.start': gate } });
     await eventually('its process', () => existsSync(join(before.stint.folder, 'spark')));
     const back = await livyUser(await again(before));
     expect(await stateOf(back, body.id)).toBe('starting');
+    writeFileSync(gate, '');
     await back.sessionIn(body.id, 'idle');
   });
 
@@ -243,8 +248,8 @@ describe('a service that comes back', () => {
   it('waits for a batch that went on, and reads how one ended meanwhile', async () => {
     const before = await given();
     const { alice } = before;
-    const file = 'hdfs:/x.py';
-    const long = (await alice.call('POST', '/batches', { file, args: [2000, 0] })).body.id as number;
+    const [file, gate] = ['hdfs:/x.py', join(before.stint.folder, 'gate')];
+    const long = (await alice.call('POST', '/batches', { file, args: [gate, 0] })).body.id as number;
     const short = (await alice.call('POST', '/batches', { file, args: [300, 5] })).body.id as number;
     const spark = join(before.stint.folder, 'spark');
     started.splice(started.indexOf(before.stint), 1);
@@ -261,6 +266,7 @@ describe('a service that comes back', () => {
         async () => (await back.call('GET', `/batches/${id}`)).body.state === state,
       );
     await ends(short, 'dead');
+    writeFileSync(gate, '');
     await ends(long, 'success');
     await eventually('an empty folder', () => readdirSync(spark).length === 0);
   });

@@ -224,10 +224,8 @@ describe('an interpreter that dies', () => {
   it('by a kill from outside while it is idle leaves a dead session', async () => {
     const id = await alice.session();
     const pid = Number((await alice.run(id, 'pid'))['output'].data['text/plain']);
-    const at = performance.now();
     process.kill(pid, 'SIGKILL');
     await alice.sessionIn(id, 'dead');
-    expect(performance.now() - at).toBeLessThan(1000);
     await eventually('an empty folder', () => readdirSync(join(stint.folder, 'spark')).length === 0);
     await alice.call('DELETE', `/sessions/${id}`);
   });
