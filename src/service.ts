@@ -112,7 +112,8 @@ async function listenForLivy(config: Config, app: NestFastifyApplication, fastif
   const { port, host, token, anonymous } = config.livy;
   if (port === undefined) return null;
   const secret = token ?? (anonymous === undefined ? null : await anonymousToken(app, anonymous));
-  const server = livyServer(fastify, secret);
+  const stand = secret === null ? null : { token: secret, loopbackOnly: anonymous !== undefined };
+  const server = livyServer(fastify, stand);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);

@@ -58,7 +58,7 @@ export class TokenGuard implements CanActivate {
     const credential = basic?.password ?? credentialOf(request);
     if (credential === undefined) {
       throw new UnauthorizedException(
-        'Send your token as "Authorization: Bearer <token>", to the Nexosis API as "api-key: <token>".',
+        'Send your token as "Authorization: Bearer <token>", to the Livy API also as the password of HTTP Basic, to the Nexosis API as "api-key: <token>".',
       );
     }
     const token = await this.tokens.verify(credential);

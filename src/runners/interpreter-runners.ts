@@ -173,8 +173,9 @@ export class InterpreterRunners implements Runners, Interpreters {
     const others = [...this.interpreters.values()].filter(
       (one) => one.backend === backend.name && one !== interpreter,
     );
-    if (others.length >= backend.slots)
-      await Promise.race(others.filter((one) => one.isLeaving).map((one) => one.gone));
+    const leaving = others.filter((one) => one.isLeaving).map((one) => one.gone);
+    // Where the configuration took slots away, those that stay may be more than there are slots.
+    if (others.length >= backend.slots && leaving.length > 0) await Promise.race(leaving);
     try {
       if (interpreter.isLeaving) return await interpreter.onGone('its session was closed before it began');
       this.spawn(interpreter, task);

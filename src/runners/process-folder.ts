@@ -110,6 +110,9 @@ async function tail(file: string, most: number): Promise<string[]> {
   }
 }
 
-/** A process that was killed may still be writing when its folder goes. */
-export const removeFolder = (folder: string): Promise<void> =>
-  rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }).catch(() => undefined);
+/** A process that was killed may still be writing when its folder goes, and could not remove its socket elsewhere. */
+export async function removeFolder(folder: string): Promise<void> {
+  const socket = readJson<ProcessNote>(join(folder, noteFile))?.socket ?? null;
+  if (socket !== null) await rm(socket, { force: true }).catch(() => undefined);
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }).catch(() => undefined);
+}

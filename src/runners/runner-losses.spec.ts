@@ -87,7 +87,7 @@ describe('an attempt is lost, once,', () => {
 
 describe('an attempt that has begun', () => {
   it('has all the time it wants', async () => {
-    const { pool, listener } = givenPool({ patience: { ready: 60_000, started: 50 } });
+    const { pool, listener } = givenPool({ patience: { ready: 60_000, started: 1500 } });
     pool.start(givenTask('j1', { do: 'work until cancelled' }));
     await listener.pidOf('j1');
     // Another one that is not begun takes longer than the first has been waiting.

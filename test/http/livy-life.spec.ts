@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { LivyConfig } from '../../src/config/config.schema.js';
 import { eventually, isAlive } from '../support/eventually.js';
@@ -154,10 +155,10 @@ describe('its time', () => {
 
 describe('a service that comes back', () => {
   /** Stops the service as `kill -9` would leave it to its interpreters: they are told nothing. */
-  const again = async ({ stint }: { stint: TestService }, said = {}) => {
+  const again = async ({ stint }: { stint: TestService }, backend = {}) => {
     started.splice(started.indexOf(stint), 1);
     await stint.close('keep');
-    const back = await givenLivy(said, {}, stint.folder);
+    const back = await givenLivy({}, backend, stint.folder);
     started.push(back);
     return back;
   };
@@ -167,13 +168,16 @@ describe('a service that comes back', () => {
     const { alice } = before;
     const [idle, busy] = [await alice.session(), await alice.session()];
     await alice.run(idle, 'var x = 42');
-    const { body } = await alice.call('POST', `/sessions/${busy}/statements`, { code: 'sleep 1500' });
+    const gate = join(before.stint.folder, 'gate');
+    const { body } = await alice.call('POST', `/sessions/${busy}/statements`, { code: `until ${gate}` });
     await alice.statementIn(busy, body.id, 'running');
     const next = (await alice.call('POST', `/sessions/${busy}/statements`, { code: '6 * 7' })).body
       .id as number;
     const back = await livyUser(await again(before));
     expect([await stateOf(back, idle), await stateOf(back, busy)]).toEqual(['idle', 'busy']);
-    expect((await back.statementIn(busy, body.id, 'available'))['output'].data['text/plain']).toBe('slept');
+    writeFileSync(gate, '');
+    const over = await back.statementIn(busy, body.id, 'available');
+    expect(over['output'].data['text/plain']).toBe('there it is');
     expect((await back.statementIn(busy, next, 'available'))['output'].data['text/plain']).toBe('42');
     expect((await back.run(idle, 'x'))['output'].data['text/plain']).toBe('42');
     expect((await back.call('GET', `/sessions/${idle}/statements`)).body.total_statements).toBe(2);
@@ -183,11 +187,22 @@ describe('a service that comes back', () => {
 
   it('knows one that was just starting', async () => {
     const before = await given();
-    const { body } = await before.alice.call('POST', '/sessions', { conf: { 'fake.start': '1500' } });
+    const gate = join(before.stint.folder, 'gate');
+    const { body } = await before.alice.call('POST', '/sessions', { conf: { 'fake.start': gate } });
     await eventually('its process', () => existsSync(join(before.stint.folder, 'spark')));
     const back = await livyUser(await again(before));
     expect(await stateOf(back, body.id)).toBe('starting');
+    writeFileSync(gate, '');
     await back.sessionIn(body.id, 'idle');
+  });
+
+  it('starts sessions beside those that live on in slots which were taken away', async () => {
+    const before = await given();
+    const [first, second] = [await before.alice.session(), await before.alice.session()];
+    const back = await livyUser(await again(before, { slots: 1 }));
+    await back.call('DELETE', `/sessions/${first}`);
+    const third = await back.session();
+    expect([await stateOf(back, second), await stateOf(back, third)]).toEqual(['idle', 'idle']);
   });
 
   it('cancels what was to be cancelled', async () => {
@@ -233,8 +248,8 @@ describe('a service that comes back', () => {
   it('waits for a batch that went on, and reads how one ended meanwhile', async () => {
     const before = await given();
     const { alice } = before;
-    const file = 'hdfs:/x.py';
-    const long = (await alice.call('POST', '/batches', { file, args: [2000, 0] })).body.id as number;
+    const [file, gate] = ['hdfs:/x.py', join(before.stint.folder, 'gate')];
+    const long = (await alice.call('POST', '/batches', { file, args: [gate, 0] })).body.id as number;
     const short = (await alice.call('POST', '/batches', { file, args: [300, 5] })).body.id as number;
     const spark = join(before.stint.folder, 'spark');
     started.splice(started.indexOf(before.stint), 1);
@@ -251,6 +266,7 @@ describe('a service that comes back', () => {
         async () => (await back.call('GET', `/batches/${id}`)).body.state === state,
       );
     await ends(short, 'dead');
+    writeFileSync(gate, '');
     await ends(long, 'success');
     await eventually('an empty folder', () => readdirSync(spark).length === 0);
   });
@@ -283,5 +299,29 @@ describe('a port of its own', () => {
     const authorization = `Basic ${Buffer.from(`alice:${alice.token}`).toString('base64')}`;
     expect((await get(url, '/sessions', { headers: { authorization } })).status).toBe(200);
     expect((await stint.call('GET', '/livy/sessions', { token: null })).status).toBe(401);
+  });
+
+  it('lends no credentials to a page of another site that a browser shows on this machine', async () => {
+    const { stint } = await given({ livy: livy({ anonymous }) });
+    const url = new URL(stint.service.livyUrl ?? '');
+    const status = (headers: Record<string, string>, method = 'POST') =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const sent = request({ host: url.hostname, port: url.port, path: '/sessions', method, headers });
+        sent.on('response', (answer) => resolve(answer.resume().statusCode)).on('error', reject);
+        sent.end(method === 'POST' ? '{"kind":"cobol"}' : undefined);
+      });
+    // Refused for its kind: whoever gets so far may open sessions.
+    expect(await status({ 'content-type': 'text/plain' })).toBe(400);
+    expect(await status({ host: `LOCALHOST:${url.port}` })).toBe(400);
+    expect(await status({ host: '[::1]:8998' }, 'GET')).toBe(200);
+    for (const origin of ['https://evil.example', 'null'])
+      expect(await status({ origin, 'content-type': 'text/plain' })).toBe(401);
+    expect(await status({ 'sec-fetch-site': 'cross-site' }, 'GET')).toBe(401);
+    // Its name was made to lead here after the page had come.
+    for (const host of ['evil.example:8998', 'localhost.evil.example'])
+      expect(await status({ host }, 'GET')).toBe(401);
+    const { token } = await stint.user('ann', 'lab-l');
+    const own = { authorization: `Bearer ${token}`, origin: 'https://notebook.example' };
+    expect(await status(own)).toBe(400);
   });
 });

@@ -2,8 +2,9 @@
 /**
  * Stands in for the Python of Spark's drivers: started as `-m sparkdriver --folder …` it speaks the driver's protocol
  * (docs/driver-protocol.md) and evaluates JavaScript instead of Python; as `-m sparkdriver.batch` it runs no Spark. What it
- * does beyond evaluating: `wait` (until it is cancelled), `deaf` (not even then), `sleep <ms>`, `die <code>`, `noise <text>`
- * (to stderr), `much <bytes>`, `pid`. Properties: `fake.start` is `fail`, `die`, or milliseconds.
+ * does beyond evaluating: `wait` (until it is cancelled), `deaf` (not even then), `until <file>` (until there is such a file),
+ * `die <code>`, `noise <text>` (to stderr), `much <bytes>`, `pid`. Properties: `fake.start` is `fail`, `die`, or a file to wait
+ * for. A batch takes a file to wait for, or milliseconds, and its exit code.
  */
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -15,6 +16,16 @@ const folder = process.argv[process.argv.indexOf('--folder') + 1];
 const read = (name) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 const started = readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ')[19];
 writeFileSync(join(folder, 'driver.json'), JSON.stringify({ pid: process.pid, started }));
+
+/** What is to go on when the test says so, whatever the machine does meanwhile. */
+const whenThereIs = (file, then) => {
+  const timer = setInterval(() => {
+    if (!existsSync(file)) return;
+    clearInterval(timer);
+    then();
+  }, 5);
+  return timer;
+};
 
 if (process.argv.includes('sparkdriver.batch')) batch();
 else driver();
@@ -28,12 +39,14 @@ function batch() {
     process.exit(code);
   };
   process.on('SIGTERM', () => process.exit(143));
-  setTimeout(() => end(Number(args[1] ?? 0)), Number(args[0] ?? 0));
+  const [until = '0', code = '0'] = args;
+  if (until.startsWith('/')) whenThereIs(until, () => end(Number(code)));
+  else setTimeout(() => end(Number(code)), Number(until));
 }
 
 function driver() {
   const settings = read('settings.json');
-  const how = settings.conf['fake.start'] ?? '0';
+  const how = settings.conf['fake.start'] ?? '';
   const variables = createContext({});
   const kept = new Map();
   let socket = null;
@@ -87,7 +100,8 @@ function driver() {
     state = 'idle';
     ready();
   };
-  setTimeout(begin, how === 'fail' ? 100 : Number(how));
+  if (how.startsWith('/')) whenThereIs(how, begin);
+  else setTimeout(begin, how === 'fail' ? 100 : 0);
 
   function hear(message) {
     if (message.type === 'shutdown') end(0);
@@ -122,11 +136,11 @@ function driver() {
     if (word === 'die') process.stderr.write('the heap is full\n', () => end(Number(rest)));
     else if (word === 'wait' || word === 'deaf')
       send({ type: 'progress', job: message.job, attempt: message.attempt, value: 0.5 });
-    else if (word === 'sleep') {
-      const timer = setTimeout(() => done(text('slept')), Number(rest));
+    else if (word === 'until') {
+      const timer = whenThereIs(rest, () => done(text('there it is')));
       const before = cancel;
       cancel = () => {
-        clearTimeout(timer);
+        clearInterval(timer);
         before();
       };
     } else if (word === 'much') done(text('x'.repeat(Number(rest))));

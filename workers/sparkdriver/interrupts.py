@@ -141,7 +141,7 @@ class Interrupts:
 
     def _in_cell(self) -> bool:
         """Whether nothing but plain Java and Scala stands between the thread and a Scala cell."""
-        # One by one: py4j finds no method of the JVM that takes the whole array.
+        # One by one: py4j finds no Arrays.toString for this kind of array. The first few decide.
         for element in self._thread.getStackTrace():
             frame = element.toString()
             if frame.startswith(_CELL_CLASS):

@@ -42,15 +42,34 @@ export function installLivyRules(fastify: FastifyInstance): void {
   });
 }
 
+/** Who acts for requests without credentials on Livy's own port. */
+export interface Stand {
+  readonly token: string;
+  /** The port is for this machine only, so it is called by the names that mean just that. */
+  readonly loopbackOnly: boolean;
+}
+
 /**
- * Livy alone on a port of its own, its paths at the root. `token` acts for requests that carry no credentials: clients of
+ * Livy alone on a port of its own, its paths at the root. `stand` acts for requests that carry no credentials: clients of
  * a Livy without authentication send none.
  */
-export function livyServer(fastify: FastifyInstance, token: string | null): Server {
+export function livyServer(fastify: FastifyInstance, stand: Stand | null): Server {
   return createServer((request, response) => {
     atRoot.add(request);
     request.url = livyUrl(Object.assign(request, { url: mount + (request.url ?? '/') }));
-    if (token !== null) request.headers.authorization ??= `Bearer ${token}`;
+    if (stand !== null && !isOfAnotherSite(request, stand))
+      request.headers.authorization ??= `Bearer ${stand.token}`;
     fastify.routing(request, response);
   });
+}
+
+const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
+
+/**
+ * Any page that somebody opens can make their browser send requests here, and code in one would run as we do. A browser
+ * says where the page of a POST is from, and a name that leads to this machine without meaning it is somebody's trick.
+ */
+function isOfAnotherSite({ headers }: IncomingMessage, { loopbackOnly }: Stand): boolean {
+  if (headers.origin !== undefined || headers['sec-fetch-site'] === 'cross-site') return true;
+  return loopbackOnly && headers.host !== undefined && !loopbackName.test(headers.host);
 }

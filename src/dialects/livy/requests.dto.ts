@@ -24,7 +24,7 @@ const mostCores = 1_000_000;
 
 /** What sessions and batches have in common. */
 export class SparkRequest {
-  @IsOptional() @IsString() proxyUser?: string | null;
+  @IsOptional() @Transform(text) @IsString() proxyUser?: string | null;
   @IsOptional() @Transform(texts) @IsArray() @IsString({ each: true }) jars?: string[] | null;
   @IsOptional() @Transform(texts) @IsArray() @IsString({ each: true }) pyFiles?: string[] | null;
   @IsOptional() @Transform(texts) @IsArray() @IsString({ each: true }) files?: string[] | null;
@@ -35,7 +35,7 @@ export class SparkRequest {
   @IsOptional() @Transform(text) @IsString() executorMemory?: string | null;
   @IsOptional() @Transform(whole) @IsInt() @Min(0) @Max(mostCores) executorCores?: number | null;
   @IsOptional() @Transform(whole) @IsInt() @Min(0) @Max(mostCores) numExecutors?: number | null;
-  @IsOptional() @IsString() queue?: string | null;
+  @IsOptional() @Transform(text) @IsString() queue?: string | null;
   @IsOptional() @Transform(text) @IsString() name?: string | null;
   @IsOptional()
   @Transform(properties)

@@ -1,4 +1,16 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import {
+  BadRequestException,
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
 import { ApiBasicAuth, ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
@@ -10,6 +22,12 @@ import { CompletionRequest, PageQuery, readBody, SessionRequest, wholeOf } from 
 import { LivySessions } from './sessions.service.js';
 import { LivyStatements } from './statements.service.js';
 import { fromLog } from './wire.js';
+
+/** What Livy's own programmatic clients call: objects of a JVM's, and pickled functions (dialect, job API). */
+const jobCalls = [
+  ...['submit-job', 'run-job', 'jobs/:job/cancel', 'add-jar', 'add-file', 'add-pyfile'],
+  ...['upload-jar', 'upload-file', 'upload-pyfile'],
+].map((call) => `:id/${call}`);
 
 @ApiTags('livy sessions')
 @ApiBasicAuth()
@@ -101,5 +119,24 @@ export class LivySessionsController {
   async interrupt(@Asker() actor: Actor, @Param('id') id: string) {
     await this.sessions.stop(actor, id);
     return { msg: 'interrupted' };
+  }
+
+  @ApiOperation({ summary: 'Refused: jobs of the programmatic clients are not run here' })
+  @Post(jobCalls)
+  submitJob(@Asker() actor: Actor, @Param('id') id: string) {
+    return this.refuseJobs(actor, id);
+  }
+
+  @ApiOperation({ summary: 'Refused: jobs of the programmatic clients are not run here' })
+  @Get(':id/jobs/:job')
+  job(@Asker() actor: Actor, @Param('id') id: string) {
+    return this.refuseJobs(actor, id);
+  }
+
+  private async refuseJobs(actor: Actor, id: string): Promise<never> {
+    const { number } = await this.sessions.find(actor, id);
+    throw new BadRequestException(
+      `The job API of Livy's programmatic clients is not served here. Post code to /sessions/${number}/statements, and name files and jars when you create the session.`,
+    );
   }
 }

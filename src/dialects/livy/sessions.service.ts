@@ -1,6 +1,7 @@
 import { BadRequestException, Inject, Injectable } from '@nestjs/common';
 import { mayEnd, nameOf, type Actor } from '../../kernel/access/access.js';
 import { Refusal } from '../../kernel/refusal.js';
+import type { Session } from '../../kernel/session/session.js';
 import { seconds, type Millis } from '../../kernel/time.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
@@ -85,7 +86,8 @@ export class LivySessions {
       const kept = keptReasons.some((reason) => stateReason?.startsWith(reason));
       if (!kept || (closedAt ?? 0) <= this.entries.endedAfter) throw this.entries.unknown(id, stateReason);
     }
-    if (session.heardAt !== null) this.commands.heard.set(session.id, this.clock.now());
+    if (session.heardAt !== null && session.state !== 'closed')
+      this.commands.heard.set(session.id, this.clock.now());
     return found;
   }
 
@@ -124,6 +126,7 @@ export class LivySessions {
   /** Ends the session, answers when its process is gone, and forgets it. */
   async remove(actor: Actor, id: string): Promise<void> {
     const found = await this.find(actor, id);
+    this.checkEnds(actor, id, found.session);
     await this.sessions.close(actor, found.session.id);
     await this.interpreters.gone(found.session.id);
     this.commands.heard.delete(found.session.id);
@@ -133,14 +136,18 @@ export class LivySessions {
   /** Ends the session but goes on showing it as dead until its retention is over. */
   async stop(actor: Actor, id: string): Promise<void> {
     const { session } = await this.find(actor, id);
-    if (!mayEnd(actor, session)) {
-      throw new Refusal('forbidden', `Session ${id} is for ${session.user} or an admin to stop.`);
-    }
+    this.checkEnds(actor, id, session);
     await this.commands.run(async (unit) => {
       const now = await unit.tx.sessions.find(session.id);
       const reason = `${endings.stopped} ${nameOf(actor)}`;
       if (now !== null) await unit.changeSession(now, { type: 'close', at: unit.at, reason });
     }, nameOf(actor));
+  }
+
+  /** Said of the number or name that was asked for: the kernel knows the session by another. */
+  private checkEnds(actor: Actor, id: string, session: Session): void {
+    if (mayEnd(actor, session)) return;
+    throw new Refusal('forbidden', `Session ${id} is for ${session.user} or an admin to end.`);
   }
 
   private kind(asked: string | null | undefined): Kind {

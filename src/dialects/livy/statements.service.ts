@@ -1,6 +1,7 @@
 import { BadRequestException, Inject, Injectable, NotFoundException } from '@nestjs/common';
-import { nameOf, type Actor } from '../../kernel/access/access.js';
+import { mayEnd, nameOf, type Actor } from '../../kernel/access/access.js';
 import { isFinal } from '../../kernel/job/job.js';
+import { Refusal } from '../../kernel/refusal.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
 import type { LivySession, LivyStatement } from '../../scheduler/livy.ports.js';
@@ -78,6 +79,11 @@ export class LivyStatements {
     const { number } = await this.sessions.find(actor, id);
     const found = await this.store.read.livy.statement(number, numberOf(statement));
     if (found === null || isFinal(found.job.state)) return;
+    if (!mayEnd(actor, found.job))
+      throw new Refusal(
+        'forbidden',
+        `Statement ${statement} of session ${id} is for ${found.job.user} or an admin to cancel.`,
+      );
     await this.jobs.cancel(actor, found.job.id).catch(async (error: unknown) => {
       // It may have ended in this moment.
       if (!isFinal((await this.jobs.get(actor, found.job.id)).state)) throw error;

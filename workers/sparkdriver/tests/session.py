@@ -34,6 +34,11 @@ def wait_for(condition: Callable[[], Any], what: str, seconds: float = PATIENCE)
     return value
 
 
+def until_there_is(path: Path) -> str:
+    """Code that runs until the test makes this file, on a machine of any speed."""
+    return f"import os, time\nwhile not os.path.exists({str(path)!r}): time.sleep(0.01)\n"
+
+
 class Session:
     """`folder` is the driver's; further settings as in settings.json."""
 

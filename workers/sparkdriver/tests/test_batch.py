@@ -68,7 +68,7 @@ def test_kill_9_leaves_nothing(tmp_path):
     wait_for(lambda: "hello wörld" in (tmp_path / "stdout.log").read_text(), "the application")
     process.kill()
     process.wait()
-    wait_for(lambda: not list(members(process.pid)), "its processes to end", seconds=1)
+    wait_for(lambda: not list(members(process.pid)), "its processes to end")
     assert not (tmp_path / "exit.json").exists()
 
 

@@ -33,7 +33,7 @@ def test_shutdown_while_starting(own):
     assert own.process.returncode == 0
 
 
-def test_kill_9_ends_the_jvm_and_the_workers_within_a_second(own):
+def test_kill_9_ends_the_jvm_and_the_workers(own):
     own.wait_until_idle()
     own.run("import subprocess; subprocess.Popen(['sleep', '600'])")
     own.start(ENDLESS_JOB)
@@ -41,7 +41,7 @@ def test_kill_9_ends_the_jvm_and_the_workers_within_a_second(own):
     # Driver, watcher, sleep, JVM, Spark's daemon and its two workers.
     wait_for(lambda: len(own.processes()) >= 6, "the Python workers")
     own.process.kill()
-    own.wait_until_gone(seconds=1)
+    own.wait_until_gone()
     assert left_behind(own) == []
 
 
@@ -77,7 +77,7 @@ def test_a_cell_may_stop_spark_and_make_it_anew_and_end_the_process(own):
 def test_a_run_that_is_cancelled_while_starting_is_never_executed_and_an_orphan_ends_itself(
     tmp_path,
 ):
-    session = Session(tmp_path, orphan_timeout=1)
+    session = Session(tmp_path, orphan_timeout=3)
     job = session.start("executed = True")
     session.cancel(job)
     message = session.result(job)

@@ -2,9 +2,10 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
-from session import ROOT, wait_for
+from session import ROOT, until_there_is, wait_for
 
 from sparkdriver import messages
 
@@ -88,11 +89,12 @@ def test_lines_that_are_no_messages_are_passed_over(shared):
     assert shared.text("1") == "1"
 
 
-def test_a_run_while_busy_is_refused_and_the_running_one_goes_on(shared):
-    job = shared.start("import time; time.sleep(0.5); 'first'")
+def test_a_run_while_busy_is_refused_and_the_running_one_goes_on(shared, tmp_path):
+    job = shared.start(until_there_is(tmp_path / "gate") + "'first'")
     shared.read_type("started")
     other = shared.start("'second'")
     refused = json.loads(shared.result(other)["output"])
+    (tmp_path / "gate").touch()
     assert (refused["ename"], refused["traceback"]) == ("SessionBusy", [])
     assert "first" in shared.result(job)["output"]
 
@@ -109,12 +111,13 @@ def test_a_repeated_run_is_not_executed_again(shared):
     assert shared.text("calls") == "1"
 
 
-def test_results_are_kept_until_they_are_acknowledged(shared):
-    job = shared.start("import time; time.sleep(0.5); 'kept'")
+def test_results_are_kept_until_they_are_acknowledged(shared, tmp_path):
+    job = shared.start(until_there_is(tmp_path / "gate") + "'kept'")
     shared.read_type("started")
     shared.disconnect()
     hello = shared.connect()
     assert (hello["state"], hello["running"]) == ("busy", {"job": job, "attempt": "1"})
+    (tmp_path / "gate").touch()
     first = shared.result(job, acknowledge=False)
     shared.disconnect()
     hello = shared.connect()
@@ -152,9 +155,14 @@ def test_completion_of_python_names(shared):
     assert shared.read_type("candidates")["candidates"] == ["bit_count"]
 
 
-def test_what_is_printed_between_statements_goes_to_the_log(shared):
-    code = "import threading\nthreading.Timer(0.3, lambda: print('in between')).start()"
-    shared.run(code)
+def test_what_is_printed_between_statements_goes_to_the_log(shared, tmp_path):
+    gate = str(tmp_path / "gate")
+    shared.run(
+        "import os, threading, time\ndef later():\n"
+        f"    while not os.path.exists({gate!r}): time.sleep(0.01)\n    print('in between')\n"
+        "threading.Thread(target=later).start()"
+    )
+    Path(gate).touch()
     wait_for(lambda: "in between" in shared.log("stdout"), "the log")
     assert shared.text("print('own')") == "own"
 
