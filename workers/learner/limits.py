@@ -23,6 +23,16 @@ MAX_MODEL_ROWS = 40_000  # a sample of this many rows is learned from
 MAX_MODEL_FILE = 500 * 2**20  # bytes
 DEFAULT_MEMORY = 6144  # MB, STINT_LEARNER_MEMORY
 
+# Read by the libraries when they are imported.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+def one_thread() -> None:
+    """One thread per worker, so that results do not depend on the order in which threads add
+    numbers and several workers share a machine fairly."""
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
+
 
 def bound_memory() -> None:
     """Make an allocation beyond the limit a MemoryError instead of the end of the process."""

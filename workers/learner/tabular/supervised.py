@@ -47,7 +47,7 @@ class Task(Protocol):
         """What the champion has least of, in cross-validation."""
 
     def losses(self, truth: np.ndarray, raw: np.ndarray) -> np.ndarray:
-        """How bad each answer is, of the kind that `error` sums up."""
+        """How bad each answer is, on a scale on which a few answers do not outweigh the others."""
 
     def describe(self, truth: np.ndarray, raw: np.ndarray) -> dict[str, float]:
         """The measures of the contract on the held-back rows."""

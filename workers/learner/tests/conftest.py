@@ -2,7 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from .given import Session
+from learner.limits import one_thread
+
+one_thread()  # as in a worker, before anything imports numpy
+
+from .given import Session  # noqa: E402
 
 
 @pytest.fixture

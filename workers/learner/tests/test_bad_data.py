@@ -1,7 +1,6 @@
 """Bad data ends in a sentence that helps, never in an exception of a library."""
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -163,10 +162,8 @@ def test_ten_thousand_columns(session, program):
         for row in rng.integers(0, 10, (60, 10_000))
     ]
     columns = {**dict.fromkeys(names, "numericMeasure feature"), "y": "numericMeasure target"}
-    started = time.process_time()
     target = None if program == "anomalies" else "y"
     result = session.run(program, "\n".join(lines) + "\n", columns, target)
-    assert time.process_time() - started < 60
     assert result["selection"]["metricSets"][0]["metrics"]["featureCount"] == 10_000
 
 

@@ -22,7 +22,7 @@ def test_the_held_back_rows_are_shown_with_prediction_and_truth(home, result):
         "rootMeanSquareError",
         "rSquared",
     }
-    assert result["metrics"]["rSquared"] > 0.9
+    assert result["metrics"]["rSquared"] > 0.95
     assert result["intervals"] == ["0.5"]
 
 
@@ -38,6 +38,14 @@ def test_several_methods_compete_and_all_scores_are_kept(result):
         "testCount": 16,
         "featureCount": 4,
     }
+
+
+def test_a_line_is_left_to_a_linear_method_and_not_to_an_average_with_others(result):
+    errors = {
+        c["algorithm"]["key"]: c["metrics"]["meanAbsoluteError"] for c in result["contestants"]
+    }
+    assert result["algorithm"]["key"] in ("ridge", "lasso")
+    assert 3 * errors[result["algorithm"]["key"]] < errors["blend"]
 
 
 def test_features_that_matter_are_told_from_those_that_do_not(result):
