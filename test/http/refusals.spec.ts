@@ -208,7 +208,7 @@ describe('a request that makes no sense names what is wrong with it:', () => {
     ['POST', '/jobs', job({ private: 'yes' }), /^private must be a boolean/],
     ['GET', '/jobs?limit=0', undefined, /^limit must not be less than 1/],
     ['GET', '/jobs?offset=-1', undefined, /^offset must not be less than 0/],
-    ['GET', '/jobs?created_after=yesterday', undefined, /^created_after must be a Date/],
+    ['GET', '/jobs?created_after=yesterday', undefined, /^created_after must be a time in ISO 8601/],
     ['GET', '/jobs?pending=maybe', undefined, /^pending must be a boolean/],
     ['GET', `/jobs?${tags(1200)}`, undefined, /^tags must contain no more than 8/],
     ['GET', '/jobs?sort=up', undefined, /^sort must be ASC or DESC/],
