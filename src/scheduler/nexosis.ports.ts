@@ -1,5 +1,6 @@
 import type { JobState } from '../kernel/job/job.js';
 import type { Millis } from '../kernel/time.js';
+import type { EventRecord } from './ports.js';
 
 /**
  * What the Nexosis dialect keeps beside sessions and jobs: data sets with their rows, what a session was asked and what came
@@ -299,6 +300,8 @@ export interface NexosisReads {
   lastTime(dataSet: number): Promise<Millis | null>;
   session(id: string): Promise<LearnSessionView | null>;
   sessionOfJob(job: string): Promise<LearnSessionView | null>;
+  /** What happened to the jobs of sessions, after one event and up to another; in order. */
+  eventsOfSessions(after: number, upTo: number): Promise<EventRecord[]>;
   sessions(filter: LearnSessionFilter): Promise<Found<LearnSessionView>>;
   table(owner: string, table: string, fromChunk: number, toChunk: number): Promise<string[][]>;
   model(id: string): Promise<Model | null>;

@@ -35,19 +35,21 @@ export async function listEvents(sql: Sql, filter: EventFilter): Promise<EventRe
     ...values,
     filter.limit,
   );
-  return rows.map((row) => ({
-    id: Number(row.id),
-    type: row.type as EventType,
-    at: Number(row.at),
-    processedAt: Number(row.processed_at),
-    actor: row.actor,
-    cause: row.cause,
-    backend: row.backend,
-    instance: row.instance,
-    session: row.session,
-    job: row.job,
-  }));
+  return rows.map(toEvent);
 }
+
+export const toEvent = (row: EventRow): EventRecord => ({
+  id: Number(row.id),
+  type: row.type as EventType,
+  at: Number(row.at),
+  processedAt: Number(row.processed_at),
+  actor: row.actor,
+  cause: row.cause,
+  backend: row.backend,
+  instance: row.instance,
+  session: row.session,
+  job: row.job,
+});
 
 export async function lastEvent(sql: Sql): Promise<number> {
   const row = await sql.one<{ id: number | null }>('SELECT MAX(id) AS id FROM events');

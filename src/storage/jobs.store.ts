@@ -1,20 +1,21 @@
 import { dueRank } from '../kernel/session/session.deadline.js';
 import type { JobFilter, JobRecord, Page, Tx } from '../scheduler/ports.js';
 import type { JobRow } from './entities/rows.js';
+import type { JobCache } from './job-cache.js';
 import { fromJob, toJob, toJobRecord } from './mapping.js';
 import { insertInto, madeOnce, updateById, type Sql, type Value } from './sql.js';
 
 /** Backend by backend, because that is how the index of running jobs begins: a scan would read every job there ever was. */
 export const runsOnRunner = "state = 'running' AND script IS NULL AND backend IN (SELECT name FROM backends)";
 
-const insertJob = madeOnce((columns) => `${insertInto('jobs', columns)} RETURNING seq`);
+const insertJob = madeOnce((columns) => insertInto('jobs', columns));
 const updateJob = madeOnce((columns) => updateById('jobs', columns, 'id'));
 const insertParams = insertInto('job_params', ['job', 'body']);
 const upsertResult = `${insertInto('job_results', ['job', 'body'])} ON CONFLICT (job) DO UPDATE SET body = excluded.body`;
 const insertLog = insertInto('job_logs', ['job', 'at', 'level', 'text']);
 const insertTag = insertInto('job_tags', ['job', 'tag']);
 
-export function jobsStore(sql: Sql): Tx['jobs'] {
+export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
   const select = async (where: string, ...values: Value[]) =>
     (await sql.all<JobRow>(`SELECT * FROM jobs WHERE ${where}`, ...values)).map(toJob);
   const tag = async (job: string, tags: readonly string[]) => {
@@ -24,24 +25,23 @@ export function jobsStore(sql: Sql): Tx['jobs'] {
     find: async (id) => (await select('id = ?', id))[0] ?? null,
     async insert({ details, ...job }, params) {
       const row = { ...fromJob(job, null), details: JSON.stringify(details) };
-      const [{ seq } = { seq: 0 }] = await sql.all<{ seq: number }>(insertJob(row), ...Object.values(row));
+      const seq = await sql.insert(insertJob(row), Object.values(row));
       await sql.run(insertParams, job.id, params);
       await tag(job.id, details.tags);
-      return { ...job, seq: Number(seq) };
+      return { ...job, seq };
     },
     async save(job, due) {
+      cache.changes(job.id);
       const { id, ...row } = fromJob(job, due === null ? null : { at: due.at, rank: dueRank[due.kind] });
       await sql.run(updateJob(row), ...Object.values(row), id);
     },
-    endQueuedOf: (session, { state, reason, reasonCode }, at) =>
-      sql.change(
+    endQueuedOf(session, { state, reason, reasonCode }, at) {
+      cache.changesMany();
+      return sql.change(
         "UPDATE jobs SET state = ?, reason = ?, reason_code = ?, ended_at = ? WHERE state = 'queued' AND session = ?",
-        state,
-        reason,
-        reasonCode,
-        at,
-        session,
-      ),
+        ...[state, reason, reasonCode, at, session],
+      );
+    },
     async headOf(session) {
       const row = await sql.one<{ seq: number | null }>(
         "SELECT MIN(seq) AS seq FROM jobs WHERE state = 'queued' AND session = ?",
@@ -61,6 +61,7 @@ export function jobsStore(sql: Sql): Tx['jobs'] {
     },
     appendLog: (job, at, level, text) => sql.run(insertLog, job, at, level, text),
     async saveTags(job, tags) {
+      cache.changes(job);
       await sql.run('DELETE FROM job_tags WHERE job = ?', job);
       await tag(job, tags);
       const row = await sql.one<{ details: string }>('SELECT details FROM jobs WHERE id = ?', job);
@@ -68,6 +69,7 @@ export function jobsStore(sql: Sql): Tx['jobs'] {
       await sql.run('UPDATE jobs SET details = ? WHERE id = ?', JSON.stringify(details), job);
     },
     async remove(job) {
+      cache.changes(job);
       for (const table of ['job_params', 'job_results', 'job_logs', 'job_tags']) {
         await sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
       }

@@ -10,6 +10,8 @@ import type {
   View,
 } from '../scheduler/nexosis.ports.js';
 import type { DataSetRow, DeliveryRow, ModelRow } from './entities/nexosis.rows.js';
+import type { EventRow } from './entities/rows.js';
+import { toEvent } from './events.store.js';
 import { findLearnSession, keyOf, listLearnSessions, toDataSet } from './nexosis.mapping.js';
 import { within } from './nexosis.store.js';
 import type { Sql, Value } from './sql.js';
@@ -73,6 +75,14 @@ export function nexosisReads(sql: Sql): NexosisReads {
     },
     session: (id) => findLearnSession(sql, 's.id = ?', id),
     sessionOfJob: (job) => findLearnSession(sql, 's.job = ?', job),
+    async eventsOfSessions(after, upTo) {
+      const rows = await sql.all<EventRow>(
+        `SELECT * FROM events WHERE id > ? AND id <= ?
+         AND EXISTS (SELECT 1 FROM nexosis_sessions s WHERE s.job = events.job) ORDER BY id`,
+        ...[after, upTo],
+      );
+      return rows.map(toEvent);
+    },
     sessions: (filter) => listSessions(sql, count, filter),
     async table(owner, table, fromChunk, toChunk) {
       const rows = await sql.all<{ body: string }>(

@@ -1,3 +1,5 @@
+import { UntilChange } from './until-change.js';
+
 /** How much of a backend's general queue is one instance's. */
 export interface InstanceQueue {
   readonly instance: string;
@@ -10,7 +12,7 @@ interface Kept {
   readonly until: number;
 }
 
-/** A queue up to this length is counted for everyone who asks: that takes a millisecond. */
+/** A queue up to this length is counted anew whenever anything has changed: that takes a millisecond. */
 const countedAlways = 10_000;
 /** Counting longer ones takes at most one part in so many of the computer's time. */
 const parts = 20;
@@ -21,6 +23,8 @@ const parts = 20;
  */
 export class QueueCounts {
   private readonly kept = new Map<string, Kept>();
+  private readonly short = new UntilChange<readonly InstanceQueue[]>();
+  private readonly earlier = new UntilChange<number>();
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
@@ -29,7 +33,7 @@ export class QueueCounts {
     { backend, queued, asker }: { backend: string; queued: number; asker: string },
     count: () => Promise<readonly InstanceQueue[]>,
   ): Promise<readonly InstanceQueue[]> {
-    if (queued <= countedAlways) return count();
+    if (queued <= countedAlways) return this.short.of(backend, count);
     const known = this.kept.get(backend);
     const startedAt = this.now();
     const isKnown = known?.queues.some(({ instance }) => instance === asker) ?? false;
@@ -38,5 +42,16 @@ export class QueueCounts {
     const now = this.now();
     this.kept.set(backend, { queues, until: now + parts * (now - startedAt) });
     return queues;
+  }
+
+  /** How many jobs are before one; `question` says of which queue and which one. */
+  before(question: readonly (string | number)[], count: () => Promise<number>): Promise<number> {
+    return this.earlier.of(question.join(' '), count);
+  }
+
+  /** Something was written. */
+  changed(): void {
+    this.short.changed();
+    this.earlier.changed();
   }
 }

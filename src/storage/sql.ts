@@ -48,12 +48,17 @@ export class Sql {
 
   /** Runs a DELETE, INSERT or UPDATE and answers how many rows it changed. */
   async change(statement: string, ...values: Value[]): Promise<number> {
-    return this.execute(statement, values);
+    return this.execute(statement, values).changes;
   }
 
-  private execute(statement: string, values: Value[]): number {
+  /** Inserts a row and answers its number, where the primary key is one. */
+  async insert(statement: string, values: Value[]): Promise<number> {
+    return Number(this.execute(statement, values).lastInsertRowid);
+  }
+
+  private execute(statement: string, values: Value[]): BetterSqlite3.RunResult {
     try {
-      return this.prepare(statement).text.run(values).changes;
+      return this.prepare(statement).text.run(values);
     } catch (error) {
       throw new QueryFailedError(statement, values, error as Error);
     }

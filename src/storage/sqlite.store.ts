@@ -6,6 +6,7 @@ import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
 import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.js';
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { readForecast } from './forecast.query.js';
+import { JobCache } from './job-cache.js';
 import { jobsStore, listJobs, runsOnRunner } from './jobs.store.js';
 import { livyReads, livyStore } from './livy.store.js';
 import { ledgerStore, listLedger, sumLedger } from './ledger.store.js';
@@ -28,9 +29,14 @@ export class SqliteStore implements Store {
 
   constructor(writer: DataSource, reader: DataSource) {
     const sql = new Sql(writer);
-    this.queue = new WriteQueue(sql);
-    this.tx = transaction(sql);
-    this.read = reads(new Sql(reader));
+    const jobs = new JobCache();
+    const counts = new QueueCounts();
+    this.queue = new WriteQueue(sql, () => {
+      jobs.transactionEnded();
+      counts.changed();
+    });
+    this.tx = transaction(sql, jobs);
+    this.read = reads(new Sql(reader), jobs, counts);
   }
 
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -45,10 +51,10 @@ export class SqliteStore implements Store {
 
 const upsertFact = `${insertInto('facts', ['key', 'value'])} ON CONFLICT ("key") DO UPDATE SET value = excluded.value`;
 
-function transaction(sql: Sql): Tx {
+function transaction(sql: Sql, jobs: JobCache): Tx {
   return {
     sessions: sessionsStore(sql),
-    jobs: jobsStore(sql),
+    jobs: jobsStore(sql, jobs),
     backends: backendsStore(sql),
     instances: instancesStore(sql),
     tokens: tokensStore(sql),
@@ -96,15 +102,16 @@ async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
   return heads.sort((a, b) => a.at - b.at || dueRank[a.kind] - dueRank[b.kind])[0] ?? null;
 }
 
-function reads(sql: Sql): Reads {
-  const counts = new QueueCounts();
+function reads(sql: Sql, jobs: JobCache, counts: QueueCounts): Reads {
   const mapped = <R, T>(row: R | null, map: (row: R) => T): T | null => (row === null ? null : map(row));
+  const readJob = async (id: string) =>
+    mapped(await sql.one<JobRow>('SELECT * FROM jobs WHERE id = ?', id), toJobRecord);
   const body = async (table: string, job: string) =>
     (await sql.one<{ body: string }>(`SELECT body FROM ${table} WHERE job = ?`, job))?.body ?? null;
   return {
     session: (id) => findSession(sql, id),
     sessions: (filter) => listSessions(sql, filter),
-    job: async (id) => mapped(await sql.one<JobRow>('SELECT * FROM jobs WHERE id = ?', id), toJobRecord),
+    job: (id) => jobs.find(id, readJob),
     jobs: (filter) => listJobs(sql, filter),
     runnersBusy: async () => (await sql.one(`SELECT 1 FROM jobs WHERE ${runsOnRunner} LIMIT 1`)) !== null,
     params: (job) => body('job_params', job),

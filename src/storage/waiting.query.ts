@@ -61,7 +61,9 @@ export async function readWaiting(
       job.session,
       job.seq,
     ),
-    aheadInInstance: await earlierOf(sql, { backend: job.backend, instance: job.instance, seq }),
+    aheadInInstance: await counts.before([job.backend, job.instance, seq], () =>
+      earlierOf(sql, { backend: job.backend, instance: job.instance, seq }),
+    ),
     holders,
     reserved: await sql.all<WaitingSession>(
       `SELECT id, queued_jobs AS queued FROM slots JOIN sessions ON id = reserved_for

@@ -28,6 +28,43 @@ describe('the write queue', () => {
     expect(commits(said)).toBe(2);
   });
 
+  it('waits for those whose requests are still being read, where there are several', async () => {
+    const { said, queue } = givenConnection();
+    const written = [queue.write(() => Promise.resolve()), queue.write(() => Promise.resolve())];
+    // The loop has one turn before the queue looks, and the others come one by one after it.
+    for (let i = 0; i < 3; i += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      written.push(queue.write(() => Promise.resolve()));
+    }
+    await Promise.all(written);
+    expect(commits(said)).toBe(1);
+  });
+
+  it('does not make one that writes alone wait for others', async () => {
+    const { said, queue } = givenConnection();
+    let turns = 0;
+    const count = () => {
+      if (commits(said) === 0) setImmediate(() => (turns += 1) && count());
+    };
+    count();
+    await queue.write(() => Promise.resolve());
+    expect(turns).toBeLessThanOrEqual(2);
+  });
+
+  it('says that a transaction has ended before it tells anyone', async () => {
+    const order: string[] = [];
+    const queue = new WriteQueue({ run: () => Promise.resolve() }, () => order.push('ended'));
+    await queue.write(() => Promise.resolve()).then(() => order.push('told'));
+    const broken = new WriteQueue(
+      {
+        run: (statement) => (statement === 'COMMIT' ? Promise.reject(new Error('full')) : Promise.resolve()),
+      },
+      () => order.push('ended'),
+    );
+    await broken.write(() => Promise.resolve()).catch(() => order.push('told'));
+    expect(order).toEqual(['ended', 'told', 'ended', 'told']);
+  });
+
   it('answers after the commit, never before', async () => {
     const { said, queue } = givenConnection();
     await queue.write(() => Promise.resolve());

@@ -8,6 +8,10 @@ interface Waiting {
 
 /** More than this many in one commit gains nothing and keeps the first one waiting. */
 const mostPerCommit = 64;
+/** So many turns of the event loop without another writer end the gathering: a request takes one from its head to its body. */
+const quietTurns = 2;
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /**
  * The one door through which SQLite is written. It has one connection and one writer: two transactions begun on it would
@@ -19,30 +23,49 @@ export class WriteQueue {
   private readonly waiting: Waiting[] = [];
   private running = false;
 
-  constructor(private readonly sql: Pick<Sql, 'run'>) {}
+  constructor(
+    private readonly sql: Pick<Sql, 'run'>,
+    /** Called when a transaction was committed or undone, before anyone is told. */
+    private readonly ended: () => void = () => undefined,
+  ) {}
 
   write<T>(work: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
       if (!this.running) {
         this.running = true;
-        // On the next turn of the event loop, so that requests read from the sockets in this one share the commit.
-        setImmediate(() => void this.drain());
+        void this.drain();
       }
     });
   }
 
   /** Resolves when nothing is being written and nothing waits. */
   async idle(): Promise<void> {
-    while (this.running) await new Promise((resolve) => setImmediate(resolve));
+    while (this.running) await nextTurn();
   }
 
   private async drain(): Promise<void> {
+    // On the next turn of the event loop, so that requests read from the sockets in this one share the commit.
+    await nextTurn();
     while (this.waiting.length > 0) {
+      await this.gather();
       await this.commitTogether(this.waiting.splice(0, mostPerCommit));
-      if (this.waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (this.waiting.length === 0) await nextTurn();
     }
     this.running = false;
+  }
+
+  /**
+   * Where several write, those whose requests are being read now are waited for: turns in which another one arrives are
+   * work that had to be done anyhow, and one commit instead of two saves a flush. One that writes alone does not wait.
+   */
+  private async gather(): Promise<void> {
+    let seen = this.waiting.length;
+    for (let quiet = 0; quiet < quietTurns && seen > 1 && seen < mostPerCommit;) {
+      await nextTurn();
+      quiet = this.waiting.length > seen ? 0 : quiet + 1;
+      seen = this.waiting.length;
+    }
   }
 
   private async commitTogether(batch: Waiting[]): Promise<void> {
@@ -64,10 +87,12 @@ export class WriteQueue {
       await this.sql.run('COMMIT');
     } catch (error) {
       await this.sql.run('ROLLBACK').catch(() => undefined);
+      this.ended();
       // Rejecting one that was rejected before is harmless; those that had worked were not committed.
       for (const { reject } of batch) reject(error);
       return;
     }
+    this.ended();
     for (const { waiting, value } of done) waiting.resolve(value);
   }
 }

@@ -16,6 +16,8 @@ const waits: readonly Millis[] = [1, 5, 30, 120, 600, 1800, 3600, 3600].map(seco
 /** Deliveries on their way at a time. Those of one session follow each other. */
 const mostAtOnce = 16;
 const eventsPerRead = 200;
+/** So much of the log is looked through at a time; others have their turn in between. */
+const logPerLook = 2000;
 const told = ['job.running', 'job.completed', 'job.failed', 'job.cancelled'];
 
 /**
@@ -86,24 +88,23 @@ export class WebhooksService implements OnModuleDestroy {
   }
 
   private async read(): Promise<void> {
-    for (;;) {
-      const events = await this.store.read.events({ after: this.seen, limit: eventsPerRead });
-      const last = events.at(-1);
-      if (last === undefined) return;
+    const last = await this.store.read.lastEvent();
+    while (this.seen < last) {
+      const upTo = Math.min(last, this.seen + logPerLook);
       const deliveries: Omit<Delivery, 'id'>[] = [];
-      for (const event of events) {
+      for (const event of await this.store.read.nexosis.eventsOfSessions(this.seen, upTo)) {
         const delivery = told.includes(event.type) ? await this.deliveryOf(event) : null;
         if (delivery !== null) deliveries.push(delivery);
       }
       if (deliveries.length > 0) {
         await this.store.write(async (tx) => {
           for (const delivery of deliveries) await tx.nexosis.deliveries.insert(delivery);
-          await tx.facts.set('nexosis_event', String(last.id));
+          await tx.facts.set('nexosis_event', String(upTo));
         });
         await this.pump();
       }
-      this.seen = last.id;
-      if (events.length < eventsPerRead) return;
+      this.seen = upTo;
+      if (upTo < last) await new Promise((resolve) => setImmediate(resolve));
     }
   }
 

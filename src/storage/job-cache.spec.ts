@@ -1,0 +1,150 @@
+import { describe, expect, it } from '@jest/globals';
+import { givenJob } from '../../test/support/given.js';
+import {
+  givenBackend,
+  givenDatabase,
+  givenDetails,
+  givenInstance,
+  keepJob,
+} from '../../test/support/store.js';
+import type { JobRecord } from '../scheduler/ports.js';
+import { JobCache } from './job-cache.js';
+
+const record = (said: Partial<JobRecord> = {}): JobRecord => ({
+  ...givenJob({ id: 'j1' }),
+  details: givenDetails(),
+  ...said,
+});
+
+/** A cache, and the database behind it as far as it matters. */
+function givenCache() {
+  const cache = new JobCache();
+  let stored: JobRecord | null = record();
+  let reads = 0;
+  const read = () => {
+    reads += 1;
+    return Promise.resolve(stored);
+  };
+  return {
+    cache,
+    find: () => cache.find('j1', read),
+    store: (next: JobRecord | null) => (stored = next),
+    reads: () => reads,
+  };
+}
+
+describe('the cache of jobs', () => {
+  it('reads a job that does not change once', async () => {
+    const { find, reads } = givenCache();
+    await find();
+    await find();
+    expect(reads()).toBe(1);
+  });
+
+  it('shows a change when its transaction has ended, and not before', async () => {
+    const { cache, find, store } = givenCache();
+    await find();
+    cache.changes('j1');
+    const during = await find();
+    store(record({ state: 'completed' }));
+    cache.transactionEnded();
+    expect([during?.state, (await find())?.state]).toEqual(['queued', 'completed']);
+  });
+
+  it('keeps nothing that was read while a transaction was changing it', async () => {
+    const { cache, find, store } = givenCache();
+    cache.changes('j1');
+    await find();
+    store(record({ state: 'completed' }));
+    cache.transactionEnded();
+    expect((await find())?.state).toBe('completed');
+  });
+
+  it('keeps nothing that was read before a transaction ended and comes after it', async () => {
+    const { cache } = givenCache();
+    let arrive: (job: JobRecord) => void = () => undefined;
+    const slow = cache.find('j1', () => new Promise((resolve) => (arrive = resolve)));
+    cache.changes('j1');
+    cache.transactionEnded();
+    arrive(record());
+    await slow;
+    const now = await cache.find('j1', () => Promise.resolve(record({ state: 'completed' })));
+    expect(now?.state).toBe('completed');
+  });
+
+  it('forgets all where a transaction changed many', async () => {
+    const { cache, find, reads } = givenCache();
+    await find();
+    cache.changesMany();
+    cache.transactionEnded();
+    await find();
+    expect(reads()).toBe(2);
+  });
+
+  it('asks again for a job that did not exist', async () => {
+    const { find, store } = givenCache();
+    store(null);
+    const before = await find();
+    store(record());
+    expect([before, (await find())?.id]).toEqual([null, 'j1']);
+  });
+
+  it('keeps a bounded number of jobs', async () => {
+    const cache = new JobCache();
+    let reads = 0;
+    const ask = (i: number) =>
+      cache.find(`j${i}`, (id) => {
+        reads += 1;
+        return Promise.resolve(record({ id }));
+      });
+    for (let i = 0; i <= 5000; i += 1) await ask(i);
+    await ask(5000);
+    await ask(0);
+    expect(reads).toBe(5002);
+  });
+});
+
+describe('jobs read from the store', () => {
+  /** One queued job of session s1 and one of none, both read before. */
+  async function givenReadJobs() {
+    const { store } = await givenDatabase();
+    await store.write(async (tx) => {
+      await tx.instances.insert(givenInstance());
+      await tx.backends.insert(givenBackend());
+      await keepJob(tx, givenJob({ id: 'j1' }));
+      await keepJob(tx, givenJob({ id: 'j2', session: 's1' }));
+    });
+    const job = await store.read.job('j1');
+    await store.read.job('j2');
+    if (job === null) throw new Error('j1 is missing');
+    return { store, job };
+  }
+
+  it('are as the last commit left them, whatever changed them', async () => {
+    const { store, job } = await givenReadJobs();
+    await store.write((tx) => tx.jobs.save({ ...job, state: 'running' }, null));
+    const saved = await store.read.job('j1');
+    await store.write((tx) => tx.jobs.saveTags('j1', ['new']));
+    const tagged = await store.read.job('j1');
+    const how = { state: 'failed', reason: 'closed', reasonCode: null } as const;
+    await store.write((tx) => tx.jobs.endQueuedOf('s1', how, job.createdAt));
+    const ended = await store.read.job('j2');
+    await store.write((tx) => tx.jobs.remove('j1'));
+    expect([saved?.state, tagged?.details.tags, ended?.state, await store.read.job('j1')]).toEqual([
+      'running',
+      ['new'],
+      'failed',
+      null,
+    ]);
+  });
+
+  it('are as before where the change was refused', async () => {
+    const { store, job } = await givenReadJobs();
+    const refused = store.write(async (tx) => {
+      await tx.jobs.save({ ...job, state: 'running' }, null);
+      throw new Error('refused');
+    });
+    await expect(refused).rejects.toThrow('refused');
+    expect((await store.read.job('j1'))?.state).toBe('queued');
+  });
+});
