@@ -98,7 +98,9 @@ async function openQueue(folder, size) {
   const { store, close } = await openSqlite(data);
   const config = loadConfig({ STINT_CONFIG: join(folder, 'stint.yaml'), STINT_DATA: data }, folder);
   const devices = makeDevices(config);
-  const adapters = { store, clock: new SystemClock(), devices, runners: makeRunners(config, devices) };
+  const clock = new SystemClock();
+  const { runners, interpreters } = makeRunners(config, devices, store, clock);
+  const adapters = { store, clock, devices, runners, interpreters };
   const app = await NestFactory.createApplicationContext(AppModule.with(config, adapters), { logger: false });
   const commands = app.get(Commands);
   const database = openDatabase(folder, { readonly: true });
