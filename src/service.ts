@@ -86,10 +86,11 @@ export async function startService(config: Config): Promise<Service> {
     logger.warn(`${lost} jobs had lost their runners with the service and are settled`, 'Service');
   await beginNexosis(app);
   const newAdminToken = await ensureAdminToken(config, app, logger);
-  await processes.warmUp();
   interpreters.resume();
   await app.listen(config.port, config.host);
   const livy = await listenForLivy(config, app, fastify);
+  // After listening: what these processes import would keep those waiting who wait for the service.
+  await processes.warmUp();
 
   return {
     app,

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import type { Task } from '../scheduler/ports.js';
 import { lineSplitter } from './lines.js';
 import { parseMessage, printMessage, protocolVersion, type FromWorker, type ToWorker } from './protocol.js';
@@ -67,6 +68,7 @@ export class RunnerProcess {
       env: { ...process.env, ...how.env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
+    yieldToService(this.child.pid);
     this.child.stdout?.on(
       'data',
       lineSplitter((line) => this.read(line), {
@@ -183,5 +185,15 @@ export class RunnerProcess {
     this.tellEnded();
     const last = this.lastWords.filter((line) => line.trim() !== '').at(-1);
     this.events.exited(last === undefined ? how : `${how}: ${last.trim().slice(0, 300)}`);
+  }
+}
+
+/** Whoever decides and keeps time must not wait for those who compute: where cores are scarce, the service comes first. */
+function yieldToService(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already, or the system does not allow it: it runs like any other process.
   }
 }

@@ -1,6 +1,6 @@
 import type { JobState } from '../kernel/job/job.js';
 import type { Millis } from '../kernel/time.js';
-import type { EventRecord } from './ports.js';
+import type { EventRecord, EventType } from './ports.js';
 
 /**
  * What the Nexosis dialect keeps beside sessions and jobs: data sets with their rows, what a session was asked and what came
@@ -282,6 +282,14 @@ export interface NexosisTx {
 }
 
 /** Committed state. */
+/** A piece of the event log. */
+export interface EventRange {
+  readonly types: readonly EventType[];
+  readonly after: number;
+  readonly upTo: number;
+  readonly limit: number;
+}
+
 export interface NexosisReads {
   dataSet(instance: string, name: string): Promise<DataSet | null>;
   dataSetById(id: number): Promise<DataSet | null>;
@@ -301,7 +309,7 @@ export interface NexosisReads {
   session(id: string): Promise<LearnSessionView | null>;
   sessionOfJob(job: string): Promise<LearnSessionView | null>;
   /** What happened to the jobs of sessions, after one event and up to another; in order. */
-  eventsOfSessions(after: number, upTo: number): Promise<EventRecord[]>;
+  eventsOfSessions(range: EventRange): Promise<EventRecord[]>;
   sessions(filter: LearnSessionFilter): Promise<Found<LearnSessionView>>;
   table(owner: string, table: string, fromChunk: number, toChunk: number): Promise<string[][]>;
   model(id: string): Promise<Model | null>;

@@ -8,13 +8,15 @@ import {
   keepJob,
 } from '../../test/support/store.js';
 import type { JobRecord } from '../scheduler/ports.js';
-import { JobCache } from './job-cache.js';
+import { JobCache, type ReadJob } from './job-cache.js';
 
 const record = (said: Partial<JobRecord> = {}): JobRecord => ({
   ...givenJob({ id: 'j1' }),
   details: givenDetails(),
   ...said,
 });
+
+const asRead = (job: JobRecord, size = 1000): ReadJob => ({ job, size });
 
 /** A cache, and the database behind it as far as it matters. */
 function givenCache() {
@@ -23,7 +25,7 @@ function givenCache() {
   let reads = 0;
   const read = () => {
     reads += 1;
-    return Promise.resolve(stored);
+    return Promise.resolve(stored === null ? null : asRead(stored));
   };
   return {
     cache,
@@ -62,13 +64,13 @@ describe('the cache of jobs', () => {
 
   it('keeps nothing that was read before a transaction ended and comes after it', async () => {
     const { cache } = givenCache();
-    let arrive: (job: JobRecord) => void = () => undefined;
+    let arrive: (read: ReadJob) => void = () => undefined;
     const slow = cache.find('j1', () => new Promise((resolve) => (arrive = resolve)));
     cache.changes('j1');
     cache.transactionEnded();
-    arrive(record());
+    arrive(asRead(record()));
     await slow;
-    const now = await cache.find('j1', () => Promise.resolve(record({ state: 'completed' })));
+    const now = await cache.find('j1', () => Promise.resolve(asRead(record({ state: 'completed' }))));
     expect(now?.state).toBe('completed');
   });
 
@@ -89,18 +91,36 @@ describe('the cache of jobs', () => {
     expect([before, (await find())?.id]).toEqual([null, 'j1']);
   });
 
-  it('keeps a bounded number of jobs', async () => {
+  it('keeps a bounded number of jobs, those asked for again longer than others', async () => {
     const cache = new JobCache();
     let reads = 0;
-    const ask = (i: number) =>
-      cache.find(`j${i}`, (id) => {
+    const ask = (id: string) =>
+      cache.find(id, () => {
         reads += 1;
-        return Promise.resolve(record({ id }));
+        return Promise.resolve(asRead(record({ id })));
       });
-    for (let i = 0; i <= 5000; i += 1) await ask(i);
-    await ask(5000);
-    await ask(0);
-    expect(reads).toBe(5002);
+    await ask('once');
+    for (let i = 0; i < 6000; i += 1) {
+      await ask('often');
+      await ask(`j${i}`);
+    }
+    const before = reads;
+    await ask('often');
+    const [often, once] = [reads - before, (await ask('once')) && reads - before];
+    expect([before, often, once]).toEqual([6002, 0, 1]);
+  });
+
+  it('keeps none that is large', async () => {
+    const cache = new JobCache();
+    let reads = 0;
+    const ask = () =>
+      cache.find('j1', () => {
+        reads += 1;
+        return Promise.resolve(asRead(record(), 10_000));
+      });
+    await ask();
+    await ask();
+    expect(reads).toBe(2);
   });
 });
 

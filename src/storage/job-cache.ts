@@ -1,7 +1,15 @@
 import type { JobRecord } from '../scheduler/ports.js';
 
-/** A record is about a kilobyte. */
-const mostKept = 5000;
+/** Each of two generations: what is asked for again before another so many were read stays. */
+const mostPerGeneration = 2500;
+/** Characters of the row's texts. A record is about a kilobyte; what a client or a worker made large is read each time. */
+const largestKept = 8192;
+
+/** A row that was read, and how large its texts are. */
+export interface ReadJob {
+  readonly job: JobRecord;
+  readonly size: number;
+}
 
 /**
  * Jobs as they were last read, each until a transaction that changed it has ended: clients ask for the same few jobs ten times
@@ -9,21 +17,23 @@ const mostKept = 5000;
  * `folder-lock.ts`), so whatever changes a row says so here.
  */
 export class JobCache {
-  private readonly kept = new Map<string, JobRecord>();
+  private young = new Map<string, JobRecord>();
+  private old = new Map<string, JobRecord>();
   /** What the open transaction has changed. Until it ends, readers see what was committed before. */
   private readonly changing = new Set<string>();
   private manyChanging = false;
   /** Counts the transactions: what was read before the last one ended may be old. */
   private ended = 0;
 
-  async find(id: string, read: (id: string) => Promise<JobRecord | null>): Promise<JobRecord | null> {
-    const known = this.kept.get(id);
+  async find(id: string, read: (id: string) => Promise<ReadJob | null>): Promise<JobRecord | null> {
+    const known = this.young.get(id);
     if (known !== undefined) return known;
+    const older = this.old.get(id);
+    if (older !== undefined) return this.keep(older);
     const { ended } = this;
     const found = await read(id);
-    if (found !== null && ended === this.ended && !this.manyChanging && !this.changing.has(id))
-      this.keep(found);
-    return found;
+    if (found === null) return null;
+    return ended === this.ended && found.size <= largestKept ? this.keep(found.job) : found.job;
   }
 
   /** The open transaction changes this job. */
@@ -39,15 +49,20 @@ export class JobCache {
   /** The open transaction was committed or undone; to be said before anyone is told. */
   transactionEnded(): void {
     this.ended += 1;
-    if (this.manyChanging) this.kept.clear();
-    else for (const id of this.changing) this.kept.delete(id);
+    for (const kept of [this.young, this.old]) {
+      if (this.manyChanging) kept.clear();
+      else for (const id of this.changing) kept.delete(id);
+    }
     this.manyChanging = false;
     this.changing.clear();
   }
 
-  private keep(job: JobRecord): void {
-    const [oldest] = this.kept.keys();
-    if (this.kept.size >= mostKept && oldest !== undefined) this.kept.delete(oldest);
-    this.kept.set(job.id, job);
+  private keep(job: JobRecord): JobRecord {
+    if (this.young.size >= mostPerGeneration) {
+      this.old = this.young;
+      this.young = new Map();
+    }
+    this.young.set(job.id, job);
+    return job;
   }
 }

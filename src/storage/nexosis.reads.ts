@@ -75,11 +75,11 @@ export function nexosisReads(sql: Sql): NexosisReads {
     },
     session: (id) => findLearnSession(sql, 's.id = ?', id),
     sessionOfJob: (job) => findLearnSession(sql, 's.job = ?', job),
-    async eventsOfSessions(after, upTo) {
+    async eventsOfSessions({ types, after, upTo, limit }) {
       const rows = await sql.all<EventRow>(
-        `SELECT * FROM events WHERE id > ? AND id <= ?
-         AND EXISTS (SELECT 1 FROM nexosis_sessions s WHERE s.job = events.job) ORDER BY id`,
-        ...[after, upTo],
+        `SELECT * FROM events WHERE id > ? AND id <= ? AND type IN (${types.map(() => '?').join(', ')})
+         AND EXISTS (SELECT 1 FROM nexosis_sessions s WHERE s.job = events.job) ORDER BY id LIMIT ?`,
+        ...[after, upTo, ...types, limit],
       );
       return rows.map(toEvent);
     },

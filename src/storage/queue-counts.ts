@@ -44,7 +44,7 @@ export class QueueCounts {
     return queues;
   }
 
-  /** How many jobs are before one; `question` says of which queue and which one. */
+  /** How many jobs are before one; `question` says of which queue, which one, and up to how many are counted. */
   before(question: readonly (string | number)[], count: () => Promise<number>): Promise<number> {
     return this.earlier.of(question.join(' '), count);
   }

@@ -104,8 +104,12 @@ async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
 
 function reads(sql: Sql, jobs: JobCache, counts: QueueCounts): Reads {
   const mapped = <R, T>(row: R | null, map: (row: R) => T): T | null => (row === null ? null : map(row));
+  const length = (text: string | null) => text?.length ?? 0;
   const readJob = async (id: string) =>
-    mapped(await sql.one<JobRow>('SELECT * FROM jobs WHERE id = ?', id), toJobRecord);
+    mapped(await sql.one<JobRow>('SELECT * FROM jobs WHERE id = ?', id), (row) => ({
+      job: toJobRecord(row),
+      size: length(row.details) + length(row.reason) + length(row.script) + length(row.stop),
+    }));
   const body = async (table: string, job: string) =>
     (await sql.one<{ body: string }>(`SELECT body FROM ${table} WHERE job = ?`, job))?.body ?? null;
   return {

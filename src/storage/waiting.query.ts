@@ -47,6 +47,10 @@ export async function readWaiting(
     job.session,
   );
   const seq = own?.head_seq ?? job.seq;
+  const before = (instance: string, most: number) =>
+    counts.before(['instance', job.backend, instance, seq, most], () =>
+      earlierOf(sql, { backend: job.backend, instance, seq }, most),
+    );
   return {
     at,
     backend: {
@@ -55,15 +59,15 @@ export async function readWaiting(
       slots: backend.slots,
     },
     job: { session: job.session, instance: job.instance, needsSlot: own?.mode === 'dedicated' },
-    aheadInSession: await count(
-      sql,
-      "SELECT COUNT(*) AS n FROM jobs WHERE state = 'queued' AND session IS NOT NULL AND session = ? AND seq < ?",
-      job.session,
-      job.seq,
+    aheadInSession: await counts.before(['session', job.session ?? '', job.seq], () =>
+      count(
+        sql,
+        "SELECT COUNT(*) AS n FROM jobs WHERE state = 'queued' AND session IS NOT NULL AND session = ? AND seq < ?",
+        job.session,
+        job.seq,
+      ),
     ),
-    aheadInInstance: await counts.before([job.backend, job.instance, seq], () =>
-      earlierOf(sql, { backend: job.backend, instance: job.instance, seq }),
-    ),
+    aheadInInstance: await before(job.instance, mostCounted),
     holders,
     reserved: await sql.all<WaitingSession>(
       `SELECT id, queued_jobs AS queued FROM slots JOIN sessions ON id = reserved_for
@@ -78,7 +82,8 @@ export async function readWaiting(
       await counts.of({ backend: job.backend, queued: backend.queued_jobs, asker: job.instance }, () =>
         generalQueue(sql, job.backend),
       ),
-      { job, seq, at, window },
+      { job, at, window },
+      before,
     ),
   };
 }
@@ -93,7 +98,7 @@ const noSlotPromised = 'NOT EXISTS (SELECT 1 FROM slots WHERE reserved_for = ses
 async function earlierOf(
   sql: Sql,
   { backend, instance, seq }: { backend: string; instance: string; seq: number },
-  most = mostCounted,
+  most: number,
 ): Promise<number> {
   const alone = await count(
     sql,
@@ -130,7 +135,8 @@ async function generalQueue(sql: Sql, backend: string): Promise<InstanceQueue[]>
 async function instances(
   sql: Sql,
   queues: readonly InstanceQueue[],
-  { job, seq, at, window }: { job: Job; seq: number; at: Millis; window: Millis },
+  { job, at, window }: { job: Job; at: Millis; window: Millis },
+  before: (instance: string, most: number) => Promise<number>,
 ): Promise<WaitingView['instances']> {
   const found = [];
   for (const { instance: id, queued } of queues) {
@@ -148,7 +154,7 @@ async function instances(
   let left = mostCounted;
   for (const other of found) {
     if (mine === undefined || other === mine || left <= 0 || !isLevel(other, mine)) continue;
-    other.earlier = await earlierOf(sql, { backend: job.backend, instance: other.id, seq }, left);
+    other.earlier = await before(other.id, left);
     left -= other.earlier;
   }
   return found;

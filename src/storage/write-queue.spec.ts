@@ -11,6 +11,20 @@ function givenConnection(fails: (statement: string) => boolean = () => false) {
   };
   return { said, queue: new WriteQueue({ run }) };
 }
+
+/** One whose commits take so many milliseconds, on a clock that else stands still. */
+function givenSlowConnection(milliseconds: number) {
+  const said: string[] = [];
+  let now = 0;
+  const run = (statement: string) => {
+    said.push(statement);
+    if (statement === 'COMMIT') now += milliseconds;
+    return Promise.resolve();
+  };
+  const queue = new WriteQueue({ run }, undefined, () => now);
+  return { said, queue, pass: (time: number) => (now += time) };
+}
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 const commits = (said: string[]) => said.filter((statement) => statement === 'COMMIT').length;
 const settled = (works: Promise<unknown>[]) =>
   Promise.allSettled(works).then((all) => all.map(({ status }) => status));
@@ -29,15 +43,31 @@ describe('the write queue', () => {
   });
 
   it('waits for those whose requests are still being read, where there are several', async () => {
-    const { said, queue } = givenConnection();
+    const { said, queue } = givenSlowConnection(10);
+    await queue.write(() => Promise.resolve());
     const written = [queue.write(() => Promise.resolve()), queue.write(() => Promise.resolve())];
-    // The loop has one turn before the queue looks, and the others come one by one after it.
-    for (let i = 0; i < 3; i += 1) {
-      await new Promise((resolve) => setImmediate(resolve));
+    // One comes after a turn that brought nobody: a request takes two, for its head and for its body.
+    for (const turns of [1, 1, 2]) {
+      for (let i = 0; i < turns; i += 1) await nextTurn();
       written.push(queue.write(() => Promise.resolve()));
     }
     await Promise.all(written);
-    expect(commits(said)).toBe(1);
+    expect(commits(said)).toBe(2);
+  });
+
+  it('waits for nobody longer than a commit takes', async () => {
+    const { said, queue, pass } = givenSlowConnection(2);
+    await queue.write(() => Promise.resolve());
+    const written = [queue.write(() => Promise.resolve()), queue.write(() => Promise.resolve())];
+    for (let i = 0; i < 20; i += 1) {
+      await nextTurn();
+      pass(1);
+      if (commits(said) > 1) break;
+      written.push(queue.write(() => Promise.resolve()));
+    }
+    await Promise.all(written);
+    // Two in the queue, one with each turn of a millisecond; not all twenty.
+    expect(written.length).toBeLessThanOrEqual(6);
   });
 
   it('does not make one that writes alone wait for others', async () => {

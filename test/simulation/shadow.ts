@@ -78,6 +78,7 @@ export class Shadow {
       case 'removed':
         this.jobs.delete(change.job);
         this.removed.add(change.job);
+        this.dirty.jobs.add(change.job);
         return;
       case 'backend':
         return this.backend(change.backend);

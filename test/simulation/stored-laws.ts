@@ -1,8 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { JobRecord } from '../../src/scheduler/ports.js';
+import type { JobRow } from '../../src/storage/entities/rows.js';
+import { toJobRecord } from '../../src/storage/mapping.js';
 import type { Row } from '../../src/storage/sql.js';
 import type { World } from './world.js';
 
-/** Compares what is in the file with what was committed: everything, or the rows that changed since the last time. */
+/**
+ * Compares what is in the file, and what readers are shown, with what was committed: everything, or the rows that changed
+ * since the last time.
+ */
 export async function checkStored(world: World, everything: boolean): Promise<void> {
   const { shadow, service } = world;
   const { read } = service.store;
@@ -14,14 +20,20 @@ export async function checkStored(world: World, everything: boolean): Promise<vo
   }
   const jobs = everything ? shadow.jobs.keys() : shadow.dirty.jobs;
   for (const id of jobs) {
-    const found = await read.job(id);
+    const stored = storedJob(world, id);
     const kept = shadow.jobs.get(id);
-    const expected = kept === undefined || found === null ? kept : { ...kept, details: found.details };
-    if (!isDeepStrictEqual(found ?? undefined, expected)) say(`job ${id} is not as it was saved`);
+    const expected = kept === undefined || stored === null ? kept : { ...kept, details: stored.details };
+    if (!isDeepStrictEqual(stored ?? undefined, expected)) say(`job ${id} is not as it was saved`);
+    if (!isDeepStrictEqual(await read.job(id), stored)) say(`job ${id} is shown as it was before`);
   }
   shadow.dirty.sessions.clear();
   shadow.dirty.jobs.clear();
   checkSums(world);
+}
+
+function storedJob(world: World, id: string): JobRecord | null {
+  const [row] = world.service.connections[1]?.db.prepare('SELECT * FROM jobs WHERE id = ?').all(id) ?? [];
+  return row === undefined ? null : toJobRecord(row as JobRow);
 }
 
 /** The sums that the database keeps, against the rows they are sums of. */

@@ -15,10 +15,12 @@ import { NEXOSIS, type NexosisSettings } from './settings.js';
 const waits: readonly Millis[] = [1, 5, 30, 120, 600, 1800, 3600, 3600].map(seconds);
 /** Deliveries on their way at a time. Those of one session follow each other. */
 const mostAtOnce = 16;
-const eventsPerRead = 200;
+const eventsPerRead = 100;
 /** So much of the log is looked through at a time; others have their turn in between. */
 const logPerLook = 2000;
-const told = ['job.running', 'job.completed', 'job.failed', 'job.cancelled'];
+/** How far it was read is stored so often where there was nothing to tell: a start looks through no more than that. */
+const logPerNote = 20_000;
+const told = ['job.running', 'job.completed', 'job.failed', 'job.cancelled'] as const;
 
 /**
  * Tells callbacks of each change of a session's status, once and in order (nexosis dialect, webhook). The event log says
@@ -33,6 +35,8 @@ export class WebhooksService implements OnModuleDestroy {
   private following: Subscription | null = null;
   private reading: Promise<void> = Promise.resolve();
   private seen = 0;
+  /** As far as it is stored that the log was read. */
+  private noted = 0;
 
   constructor(
     private readonly commands: Commands,
@@ -49,6 +53,7 @@ export class WebhooksService implements OnModuleDestroy {
       await tx.facts.set('nexosis_event', String(from));
       return from;
     });
+    this.noted = this.seen;
     const soon = throttleTime(20, undefined, { leading: true, trailing: true });
     this.following = this.commands.changes.pipe(soon).subscribe(() => this.follow());
     this.follow();
@@ -89,23 +94,31 @@ export class WebhooksService implements OnModuleDestroy {
 
   private async read(): Promise<void> {
     const last = await this.store.read.lastEvent();
-    while (this.seen < last) {
-      const upTo = Math.min(last, this.seen + logPerLook);
+    while (this.seen < last && !this.leaving.signal.aborted) {
+      const look = Math.min(last, this.seen + logPerLook);
+      const range = { types: told, after: this.seen, upTo: look, limit: eventsPerRead };
+      const events = await this.store.read.nexosis.eventsOfSessions(range);
+      const upTo = events.length < eventsPerRead ? look : (events.at(-1)?.id ?? look);
       const deliveries: Omit<Delivery, 'id'>[] = [];
-      for (const event of await this.store.read.nexosis.eventsOfSessions(this.seen, upTo)) {
-        const delivery = told.includes(event.type) ? await this.deliveryOf(event) : null;
+      for (const event of events) {
+        const delivery = await this.deliveryOf(event);
         if (delivery !== null) deliveries.push(delivery);
       }
-      if (deliveries.length > 0) {
-        await this.store.write(async (tx) => {
-          for (const delivery of deliveries) await tx.nexosis.deliveries.insert(delivery);
-          await tx.facts.set('nexosis_event', String(upTo));
-        });
-        await this.pump();
-      }
+      if (deliveries.length > 0 || upTo - this.noted >= logPerNote) await this.note(deliveries, upTo);
       this.seen = upTo;
+      if (deliveries.length > 0) await this.pump();
       if (upTo < last) await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  /** A commit whose answer was lost may have been made: what was noted before is not noted again. */
+  private async note(deliveries: readonly Omit<Delivery, 'id'>[], upTo: number): Promise<void> {
+    await this.store.write(async (tx) => {
+      if (Number((await tx.facts.get('nexosis_event')) ?? 0) >= upTo) return;
+      for (const delivery of deliveries) await tx.nexosis.deliveries.insert(delivery);
+      await tx.facts.set('nexosis_event', String(upTo));
+    });
+    this.noted = upTo;
   }
 
   private async deliveryOf(event: EventRecord): Promise<Omit<Delivery, 'id'> | null> {

@@ -69,8 +69,8 @@ export class SubmitJobRequest {
   /** Seconds the job may run. */
   @IsOptional() @IsInt() @Min(1) cost?: number;
   @orElse(false) @IsBoolean() private: boolean = false;
-  @IsOptional() @IsString() calibration_id?: string;
-  @IsOptional() @IsString() runtime?: string;
+  @IsOptional() @IsString() @MaxLength(512) calibration_id?: string;
+  @IsOptional() @IsString() @MaxLength(512) runtime?: string;
 }
 
 /** `PUT /jobs/{id}/tags`. */
