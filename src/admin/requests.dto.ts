@@ -24,9 +24,7 @@ import {
   type SessionMode,
   type SessionState,
 } from '../kernel/session/session.js';
-
-/** `Date` is the name of a type, and nothing that one could send. */
-const isTime = { message: '$property must be a time in ISO 8601, such as 2026-11-27T12:00:00Z' };
+import { isTime } from '../dialects/qiskit-runtime/requests.dto.js';
 
 export class ChangeBackendBody {
   @IsOptional() @IsIn(backendStatuses) status?: BackendStatus;

@@ -230,7 +230,6 @@ def test_a_killed_worker_leaves_no_process_behind(own):
     assert own.process.wait(PATIENCE) == -signal.SIGKILL
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a parent-death signal")
 def test_a_worker_dies_with_its_parent():
     script = (
         "import subprocess, sys, os\n"

@@ -86,7 +86,7 @@ const flag = ({ value }: { value: unknown }): unknown => {
 };
 
 /** `Date` is the name of a type, and nothing that one could send. */
-const isTime = { message: '$property must be a time in ISO 8601, such as 2026-11-27T12:00:00Z' };
+export const isTime = { message: '$property must be a time in ISO 8601, such as 2026-11-27T12:00:00Z' };
 
 /** Query of `GET /jobs`. */
 export class JobsQuery {
