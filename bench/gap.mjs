@@ -70,7 +70,7 @@ async function inSession(stint, folder, token, { name, duration, how = {}, count
   const jobs = db
     .prepare(
       `SELECT state, started_at AS startedAt, ended_at AS endedAt, body AS result
-       FROM jobs LEFT JOIN job_results r ON r.job = jobs.id WHERE session = ? ORDER BY seq`,
+       FROM jobs LEFT JOIN job_results r ON r.seq = jobs.seq WHERE session = ? ORDER BY jobs.seq`,
     )
     .all(id);
   db.close();

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { givenDatabase, givenFolder } from '../../test/support/store.js';
-import { schemaSource } from './database.js';
+import { givenJob } from '../../test/support/given.js';
+import { givenDatabase, givenFolder, keepJob } from '../../test/support/store.js';
+import { openSqlite, schemaSource } from './database.js';
 
 describe('the schema', () => {
   it('that the migrations make is the one that the entities describe', async () => {
@@ -25,5 +26,35 @@ describe('the schema', () => {
     const second = await givenDatabase(folder);
     expect(await second.store.write((tx) => tx.facts.get('signing_key'))).toBe('kept');
     expect(await readdir(folder)).toContain('stint.sqlite');
+  });
+
+  it('keeps the texts of jobs and the receipts where they are put into other trees, there and back', async () => {
+    const folder = await givenFolder();
+    const before = await openSqlite(folder);
+    await before.store.write(async (tx) => {
+      for (const id of ['removed', 'first', 'second']) {
+        await keepJob(tx, givenJob({ id, state: 'queued' }));
+        await tx.jobs.saveResult(id, `the result of ${id}`);
+      }
+      await tx.jobs.remove('removed');
+      await tx.receipts.insert({ key: 'k', hash: 'h', subject: 'second', at: 7 });
+    });
+    await before.close();
+    const source = schemaSource(join(folder, 'stint.sqlite'));
+    await source.initialize();
+    await source.undoLastMigration();
+    const old = await source.query<unknown[]>('SELECT job, body FROM job_results ORDER BY job');
+    expect(old).toEqual([
+      { job: 'first', body: 'the result of first' },
+      { job: 'second', body: 'the result of second' },
+    ]);
+    await source.destroy();
+
+    const { store } = await givenDatabase(folder);
+    expect(await store.read.result('first')).toBe('the result of first');
+    expect(await store.read.result('second')).toBe('the result of second');
+    expect(await store.read.params('second')).toBe('{}');
+    const receipts = await store.write((tx) => tx.receipts.find('k', 0));
+    expect(receipts).toEqual([{ key: 'k', hash: 'h', subject: 'second', at: 7 }]);
   });
 });

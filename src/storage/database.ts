@@ -9,6 +9,7 @@ import { First1795219200000 } from './migrations/0001-first.js';
 import { Finished1795305600000 } from './migrations/0002-finished.js';
 import { Nexosis1795392000000 } from './migrations/0003-nexosis.js';
 import { Livy1795478400000 } from './migrations/0004-livy.js';
+import { FewerTrees1795737600000 } from './migrations/0005-fewer-trees.js';
 import { SqliteStore } from './sqlite.store.js';
 
 export interface Database {
@@ -21,7 +22,13 @@ const options = (database: string) => ({
   type: 'better-sqlite3' as const,
   database,
   entities: [...rows, ...nexosisRows, ...livyRows],
-  migrations: [First1795219200000, Finished1795305600000, Nexosis1795392000000, Livy1795478400000],
+  migrations: [
+    First1795219200000,
+    Finished1795305600000,
+    Nexosis1795392000000,
+    Livy1795478400000,
+    FewerTrees1795737600000,
+  ],
   synchronize: false,
 });
 

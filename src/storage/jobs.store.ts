@@ -10,8 +10,11 @@ export const runsOnRunner = "state = 'running' AND script IS NULL AND backend IN
 
 const insertJob = madeOnce((columns) => insertInto('jobs', columns));
 const updateJob = madeOnce((columns) => updateById('jobs', columns, 'id'));
-const insertParams = insertInto('job_params', ['job', 'body']);
-const upsertResult = `${insertInto('job_results', ['job', 'body'])} ON CONFLICT (job) DO UPDATE SET body = excluded.body`;
+const insertParams = insertInto('job_params', ['seq', 'body']);
+const upsertResult = `INSERT INTO job_results (seq, body) SELECT seq, ? FROM jobs WHERE id = ?
+  ON CONFLICT (seq) DO UPDATE SET body = excluded.body`;
+/** Of the job with an id, where its texts are found. */
+export const numberOf = '(SELECT seq FROM jobs WHERE id = ?)';
 const insertLog = insertInto('job_logs', ['job', 'at', 'level', 'text']);
 const insertTag = insertInto('job_tags', ['job', 'tag']);
 
@@ -26,7 +29,7 @@ export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
     async insert({ details, ...job }, params) {
       const row = { ...fromJob(job, null), details: JSON.stringify(details) };
       const seq = await sql.insert(insertJob(row), Object.values(row));
-      await sql.run(insertParams, job.id, params);
+      await sql.run(insertParams, seq, params);
       await tag(job.id, details.tags);
       return { ...job, seq };
     },
@@ -51,10 +54,10 @@ export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
     },
     runningOf: (session) => select("state = 'running' AND session = ? ORDER BY seq", session),
     runningOnRunners: () => select(`${runsOnRunner} ORDER BY seq`),
-    saveResult: (job, result) => sql.run(upsertResult, job, result),
+    saveResult: (job, result) => sql.run(upsertResult, result, job),
     async takeResult(job) {
       const [taken] = await sql.all<{ body: string }>(
-        'DELETE FROM job_results WHERE job = ? RETURNING body',
+        `DELETE FROM job_results WHERE seq = ${numberOf} RETURNING body`,
         job,
       );
       return taken?.body ?? null;
@@ -70,9 +73,9 @@ export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
     },
     async remove(job) {
       cache.changes(job);
-      for (const table of ['job_params', 'job_results', 'job_logs', 'job_tags']) {
-        await sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
-      }
+      for (const table of ['job_params', 'job_results'])
+        await sql.run(`DELETE FROM ${table} WHERE seq = ${numberOf}`, job);
+      for (const table of ['job_logs', 'job_tags']) await sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
       // Whoever repeats its submit makes another job, once.
       await sql.run('DELETE FROM receipts WHERE subject = ?', job);
       await sql.run('DELETE FROM jobs WHERE id = ?', job);

@@ -107,7 +107,8 @@ async function remove(sql: Sql, type: LivyType, number: number, at: Millis): Pro
   if (type === 'batch') return;
   for (const table of ['job_params', 'job_results'])
     await sql.run(
-      `DELETE FROM ${table} WHERE job IN (SELECT job FROM livy_statements WHERE session = ?)`,
+      `DELETE FROM ${table}
+       WHERE seq IN (SELECT j.seq FROM livy_statements s JOIN jobs j ON j.id = s.job WHERE s.session = ?)`,
       number,
     );
 }
@@ -197,7 +198,7 @@ export function livyReads(sql: Sql): LivyReads {
         `SELECT SUM(OCTET_LENGTH(p.body) + COALESCE(OCTET_LENGTH(r.body), 0)) AS n
          FROM (SELECT job FROM livy_statements WHERE session = ? ORDER BY number ${newestFirst ? 'DESC' : 'ASC'}
                LIMIT ? OFFSET ?) s
-         JOIN job_params p ON p.job = s.job LEFT JOIN job_results r ON r.job = s.job`,
+         JOIN jobs j ON j.id = s.job JOIN job_params p ON p.seq = j.seq LEFT JOIN job_results r ON r.seq = j.seq`,
         session,
         size,
         from,
@@ -210,8 +211,8 @@ export function livyReads(sql: Sql): LivyReads {
 type StatementRow = JobRow & { statement: number; params: string; output: string | null };
 
 const selectStatement = `SELECT j.*, s.number AS statement, p.body AS params, r.body AS output
-  FROM livy_statements s JOIN jobs j ON j.id = s.job JOIN job_params p ON p.job = s.job
-  LEFT JOIN job_results r ON r.job = s.job`;
+  FROM livy_statements s JOIN jobs j ON j.id = s.job JOIN job_params p ON p.seq = j.seq
+  LEFT JOIN job_results r ON r.seq = j.seq`;
 
 const toStatement = (row: StatementRow): LivyStatement => ({
   number: Number(row.statement),

@@ -76,8 +76,9 @@ export function nexosisReads(sql: Sql): NexosisReads {
     session: (id) => findLearnSession(sql, 's.id = ?', id),
     sessionOfJob: (job) => findLearnSession(sql, 's.job = ?', job),
     async eventsOfSessions({ types, after, upTo, limit }) {
+      // The first condition is asked once: where nobody ever opened a session, the log is not looked through.
       const rows = await sql.all<EventRow>(
-        `SELECT * FROM events WHERE id > ? AND id <= ? AND type IN (${types.map(() => '?').join(', ')})
+        `SELECT * FROM events WHERE EXISTS (SELECT 1 FROM nexosis_sessions) AND id > ? AND id <= ? AND type IN (${types.map(() => '?').join(', ')})
          AND EXISTS (SELECT 1 FROM nexosis_sessions s WHERE s.job = events.job) ORDER BY id LIMIT ?`,
         ...[after, upTo, ...types, limit],
       );

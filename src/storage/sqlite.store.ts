@@ -7,7 +7,7 @@ import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { readForecast } from './forecast.query.js';
 import { JobCache } from './job-cache.js';
-import { jobsStore, listJobs, runsOnRunner } from './jobs.store.js';
+import { jobsStore, listJobs, numberOf, runsOnRunner } from './jobs.store.js';
 import { livyReads, livyStore } from './livy.store.js';
 import { ledgerStore, listLedger, sumLedger } from './ledger.store.js';
 import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
@@ -31,11 +31,15 @@ export class SqliteStore implements Store {
     const sql = new Sql(writer);
     const jobs = new JobCache();
     const counts = new QueueCounts();
-    this.queue = new WriteQueue(sql, () => {
-      jobs.transactionEnded();
-      counts.changed();
+    const alive = new AliveAt(sql);
+    this.queue = new WriteQueue(sql, {
+      beforeCommit: () => alive.store(),
+      ended: () => {
+        jobs.transactionEnded();
+        counts.changed();
+      },
     });
-    this.tx = transaction(sql, jobs);
+    this.tx = transaction(sql, jobs, alive);
     this.read = reads(new Sql(reader), jobs, counts);
   }
 
@@ -51,7 +55,23 @@ export class SqliteStore implements Store {
 
 const upsertFact = `${insertInto('facts', ['key', 'value'])} ON CONFLICT ("key") DO UPDATE SET value = excluded.value`;
 
-function transaction(sql: Sql, jobs: JobCache): Tx {
+/** Each of those that share a commit says that the service is alive; only the last of them need be stored. */
+class AliveAt {
+  private latest: string | null = null;
+
+  constructor(private readonly sql: Sql) {}
+
+  set(value: string): void {
+    this.latest = value;
+  }
+
+  async store(): Promise<void> {
+    if (this.latest !== null) await this.sql.run(upsertFact, 'alive_at', this.latest);
+    this.latest = null;
+  }
+}
+
+function transaction(sql: Sql, jobs: JobCache, alive: AliveAt): Tx {
   return {
     sessions: sessionsStore(sql),
     jobs: jobsStore(sql, jobs),
@@ -69,7 +89,8 @@ function transaction(sql: Sql, jobs: JobCache): Tx {
     facts: {
       get: async (key: Fact) =>
         (await sql.one<{ value: string }>('SELECT value FROM facts WHERE "key" = ?', key))?.value ?? null,
-      set: (key: Fact, value: string) => sql.run(upsertFact, key, value),
+      set: async (key: Fact, value: string) =>
+        key === 'alive_at' ? alive.set(value) : sql.run(upsertFact, key, value),
     },
   };
 }
@@ -111,7 +132,7 @@ function reads(sql: Sql, jobs: JobCache, counts: QueueCounts): Reads {
       size: length(row.details) + length(row.reason) + length(row.script) + length(row.stop),
     }));
   const body = async (table: string, job: string) =>
-    (await sql.one<{ body: string }>(`SELECT body FROM ${table} WHERE job = ?`, job))?.body ?? null;
+    (await sql.one<{ body: string }>(`SELECT body FROM ${table} WHERE seq = ${numberOf}`, job))?.body ?? null;
   return {
     session: (id) => findSession(sql, id),
     sessions: (filter) => listSessions(sql, filter),

@@ -21,7 +21,7 @@ function givenSlowConnection(milliseconds: number) {
     if (statement === 'COMMIT') now += milliseconds;
     return Promise.resolve();
   };
-  const queue = new WriteQueue({ run }, undefined, () => now);
+  const queue = new WriteQueue({ run }, {}, () => now);
   return { said, queue, pass: (time: number) => (now += time) };
 }
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
@@ -83,16 +83,27 @@ describe('the write queue', () => {
 
   it('says that a transaction has ended before it tells anyone', async () => {
     const order: string[] = [];
-    const queue = new WriteQueue({ run: () => Promise.resolve() }, () => order.push('ended'));
+    const queue = new WriteQueue({ run: () => Promise.resolve() }, { ended: () => void order.push('ended') });
     await queue.write(() => Promise.resolve()).then(() => order.push('told'));
     const broken = new WriteQueue(
       {
         run: (statement) => (statement === 'COMMIT' ? Promise.reject(new Error('full')) : Promise.resolve()),
       },
-      () => order.push('ended'),
+      { ended: () => void order.push('ended') },
     );
     await broken.write(() => Promise.resolve()).catch(() => order.push('told'));
     expect(order).toEqual(['ended', 'told', 'ended', 'told']);
+  });
+
+  it('writes what all who share a commit have in common once, and nothing where all failed', async () => {
+    const said: string[] = [];
+    const run = (statement: string) => Promise.resolve(void said.push(statement));
+    const queue = new WriteQueue({ run }, { beforeCommit: () => run('alive') });
+    await Promise.all([1, 2, 3].map((i) => queue.write(() => Promise.resolve(i))));
+    expect(said.filter((statement) => statement === 'alive')).toHaveLength(1);
+    expect(said.slice(-2)).toEqual(['alive', 'COMMIT']);
+    await queue.write(() => Promise.reject(new Error('no'))).catch(() => undefined);
+    expect(said.filter((statement) => statement === 'alive')).toHaveLength(1);
   });
 
   it('answers after the commit, never before', async () => {

@@ -6,6 +6,13 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+export interface WriteHooks {
+  /** The last of what a transaction writes, once for all who share it. */
+  readonly beforeCommit?: () => Promise<void>;
+  /** It was committed or undone; nobody has been told yet. */
+  readonly ended?: () => void;
+}
+
 /** More than this many in one commit gains nothing and keeps the first one waiting. */
 const mostPerCommit = 64;
 /** Milliseconds; on a disk whose flushes take longer, others come while one is on its way. */
@@ -29,8 +36,7 @@ export class WriteQueue {
 
   constructor(
     private readonly sql: Pick<Sql, 'run'>,
-    /** Called when a transaction was committed or undone, before anyone is told. */
-    private readonly ended: () => void = () => undefined,
+    private readonly hooks: WriteHooks = {},
     private readonly now: () => number = () => performance.now(),
   ) {}
 
@@ -91,17 +97,18 @@ export class WriteQueue {
           waiting.reject(error);
         }
       }
+      if (done.length > 0) await this.hooks.beforeCommit?.();
       const committing = this.now();
       await this.sql.run('COMMIT');
       this.commitTook = this.now() - committing;
     } catch (error) {
       await this.sql.run('ROLLBACK').catch(() => undefined);
-      this.ended();
+      this.hooks.ended?.();
       // Rejecting one that was rejected before is harmless; those that had worked were not committed.
       for (const { reject } of batch) reject(error);
       return;
     }
-    this.ended();
+    this.hooks.ended?.();
     for (const { waiting, value } of done) waiting.resolve(value);
   }
 }

@@ -65,7 +65,7 @@ function checkSums(world: World): void {
   );
   none(
     'results',
-    `SELECT id FROM jobs WHERE state = 'completed' AND id NOT IN (SELECT job FROM job_results)`,
+    `SELECT id FROM jobs WHERE state = 'completed' AND seq NOT IN (SELECT seq FROM job_results)`,
   );
   const [counts] = all(
     'SELECT (SELECT COUNT(*) FROM sessions) AS sessions, (SELECT COUNT(*) FROM jobs) AS jobs',
@@ -76,7 +76,7 @@ function checkSums(world: World): void {
       `${JSON.stringify(counts)}, and ${shadow.sessions.size} and ${shadow.jobs.size} were`,
     );
   for (const { id, body } of all(
-    `SELECT j.id, r.body FROM jobs j JOIN job_results r ON r.job = j.id WHERE j.state = 'completed' AND j.script IS NULL`,
+    `SELECT j.id, r.body FROM jobs j JOIN job_results r ON r.seq = j.seq WHERE j.state = 'completed' AND j.script IS NULL`,
   )) {
     const expected = JSON.stringify({ by: shadow.lastToken.get(String(id)) });
     if (body !== expected)

@@ -146,16 +146,16 @@ export class JobRow {
   @Column({ type: 'smallint', nullable: true }) due_rank!: number | null;
 }
 
-/** Apart from the job, so that a status read never touches up to 64 MB of circuits. */
+/** Apart from the job, so that a status read never touches up to 64 MB of circuits; under its number, to be appended. */
 @Entity('job_params')
 export class JobParamsRow {
-  @PrimaryColumn(text) job!: string;
+  @PrimaryColumn('integer') seq!: number;
   @Column(text) body!: string;
 }
 
 @Entity('job_results')
 export class JobResultRow {
-  @PrimaryColumn(text) job!: string;
+  @PrimaryColumn('integer') seq!: number;
   @Column(text) body!: string;
 }
 
@@ -214,16 +214,16 @@ export class EventRow {
  * Submits whose answer is not known to have arrived, and those with an Idempotency-Key: the same request again gets the
  * first answer (semantics: exactly-once submit).
  */
-@Entity('receipts')
-@Index('receipts_key', ['key', 'at'])
+@Entity('receipts', { withoutRowid: true })
+@Index('receipts_subject', ['subject'])
 @Index('receipts_at', ['at'])
 export class ReceiptRow {
+  @PrimaryColumn(text) key!: string;
+  @PrimaryColumn(millis) at!: number;
   /** Id of the session or job that was made. */
   @PrimaryColumn(text) subject!: string;
-  @Column(text) key!: string;
   /** Of the body, where the key alone does not say it. */
   @Column(textOrNull) hash!: string | null;
-  @Column(millis) at!: number;
 }
 
 @Entity('facts')
