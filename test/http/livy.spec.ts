@@ -137,6 +137,27 @@ describe('a statement', () => {
     expect((await alice.run(id, 'x'))['output'].data['text/plain']).toBe('20');
   });
 
+  it('has numbers of any length in its output, and decimals with all their digits', async () => {
+    const exact = '{"a": 9007199254740993, "b": [12345678901234567890.10, 1e22], "c": "\\ud800"}';
+    const { id: statement } = await alice.run(id, `json ${exact}`);
+    const path = `/sessions/${id}/statements`;
+    const submit = { headers: { 'idempotency-key': 'exact' } };
+    const asked = { code: `json ${exact}` };
+    const again = (await alice.call('POST', path, asked, submit)).body.id as number;
+    await alice.statementIn(id, again, 'available');
+    const answers = [
+      await alice.call('GET', `${path}/${statement}`),
+      await alice.call('GET', `${path}?from=${statement}`),
+      // Repeated, it is answered as what became of the first.
+      await alice.call('POST', path, asked, submit),
+    ];
+    for (const { text, headers } of answers) {
+      expect(text).toContain(`"data":{"application/json":${exact}}`);
+      expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
+    }
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 201]);
+  });
+
   it('lists with the others, in pages and either order', async () => {
     const { body } = await alice.call('GET', `/sessions/${id}/statements`);
     const ids = (list: { id: number }[]) => list.map((each) => each.id);

@@ -3,7 +3,7 @@
  * Stands in for the Python of Spark's drivers: started as `-m sparkdriver --folder …` it speaks the driver's protocol
  * (docs/driver-protocol.md) and evaluates JavaScript instead of Python; as `-m sparkdriver.batch` it runs no Spark. What it
  * does beyond evaluating: `wait` (until it is cancelled), `deaf` (not even then), `until <file>` (until there is such a file),
- * `die <code>`, `noise <text>` (to stderr), `much <bytes>`, `pid`. Properties: `fake.start` is `fail`, `die`, or a file to wait
+ * `die <code>`, `noise <text>` (to stderr), `much <bytes>`, `json <text>` (as it stands), `pid`. Properties: `fake.start` is `fail`, `die`, or a file to wait
  * for. A batch takes a file to wait for, or milliseconds, and its exit code.
  */
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -123,7 +123,8 @@ function driver() {
     const wrong = (ename, evalue) => ({ status: 'error', execution_count, ename, evalue, traceback: [] });
     const done = (output, cancelled = false) => {
       const { job, attempt } = message;
-      const result = { type: 'result', job, attempt, cancelled, output: output && JSON.stringify(output) };
+      const written = typeof output === 'string' ? output : JSON.stringify(output);
+      const result = { type: 'result', job, attempt, cancelled, output: written };
       running = null;
       state = 'idle';
       kept.set(attempt, result);
@@ -144,6 +145,8 @@ function driver() {
         before();
       };
     } else if (word === 'much') done(text('x'.repeat(Number(rest))));
+    else if (word === 'json')
+      done(`{"status":"ok","execution_count":${execution_count},"data":{"application/json":${rest}}}`);
     else if (word === 'pid') done(text(String(process.pid)));
     else if (word === 'length') done(text(String(code.length)));
     else if (word === 'kind') done(text(message.kind));

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import decimal
 import json
 import math
+import re
+import secrets
 import traceback
 from typing import Any
 
@@ -21,11 +24,25 @@ def failed(statement: int, ename: str, evalue: str, trace: list[str]) -> Output:
 
 
 def as_text(output: Output) -> str:
-    """JSON text. NaN and infinities, which JSON does not have, become null."""
+    """JSON text. NaN and infinities, which JSON does not have, become null. Decimals are numbers
+    with all of their digits: a float does not have so many.
+    """
+    # json writes no number by its digits, so they are written as strings that lose their quotes.
+    mark = secrets.token_hex(8)
+    decimals = 0
+
+    def number(value: object) -> str | None:
+        nonlocal decimals
+        if not isinstance(value, decimal.Decimal):
+            raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+        decimals += 1
+        return f"{mark}{value}" if value.is_finite() else None
+
     try:
-        return json.dumps(output, allow_nan=False)
+        text = json.dumps(output, allow_nan=False, default=number)
     except ValueError:
-        return json.dumps(finite(output), allow_nan=False)
+        text = json.dumps(finite(output), allow_nan=False, default=number)
+    return re.sub(f'"{mark}([^"]+)"', r"\1", text) if decimals else text
 
 
 def check_json(value: object) -> None:

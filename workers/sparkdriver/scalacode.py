@@ -15,7 +15,7 @@ from typing import Any
 from .outputs import message_of
 from .pythoncode import StatementError
 from .spark import Spark
-from .tables import MixedColumn, table_of
+from .tables import MixedColumn, Written, table_of
 
 # Two pieces, since each costs half a second and the second needs the first.
 _PRELUDE = (
@@ -157,9 +157,14 @@ class ScalaCode:
             value = value.take(_RDD_ROWS)
         if self._spark.is_a(value, "org.apache.spark.sql.Dataset"):
             rows = value.toDF().limit(self._spark.settings.sql_rows).toJSON().collectAsList()
-            return [json.loads(row) for row in rows]
+            return [_read(row) for row in rows]
         formats = getattr(getattr(self._jvm.org.json4s, "DefaultFormats$"), "MODULE$")
-        return json.loads(self._jvm.org.json4s.jackson.Serialization.write(value, formats))
+        write = self._jvm.org.json4s.jackson.Serialization.write
+        try:
+            return _read(write(value, formats.withBigDecimal()))
+        except Exception:  # noqa: BLE001 - pyspark has classes of its own for some of Java's
+            # Most likely there is an infinity in it, which is no decimal: then all are doubles.
+            return _read(write(value, formats))
 
     def _own_thread(self) -> None:
         """The JVM thread may be another one than last time, and println follows the thread."""
@@ -188,6 +193,10 @@ class ScalaCode:
         for item in reversed(items):
             result = getattr(result, "$colon$colon")(item)
         return result
+
+
+def _read(text: str) -> Any:
+    return json.loads(text, parse_float=Written)
 
 
 def _only_comment(piece: str) -> bool:

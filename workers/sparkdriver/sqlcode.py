@@ -53,7 +53,7 @@ def _frames(error: Exception) -> list[str]:
 
 def _cell(value: Any, kind: DataType) -> Any:
     """A value as JSON. Instants are in UTC; timestamps without a zone stay without."""
-    if value is None or isinstance(value, bool | int | str | float):
+    if value is None or isinstance(value, bool | int | str | float | decimal.Decimal):
         return value
     if isinstance(kind, StructType):
         return {f.name: _cell(item, f.dataType) for item, f in zip(value, kind, strict=True)}
@@ -64,8 +64,6 @@ def _cell(value: Any, kind: DataType) -> Any:
             str(_cell(key, kind.keyType)): _cell(item, kind.valueType)
             for key, item in value.items()
         }
-    if isinstance(value, decimal.Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, datetime.datetime):
         if not isinstance(kind, TimestampType):
             return value.isoformat()

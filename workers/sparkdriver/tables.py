@@ -11,6 +11,10 @@ _NULL = "NULL_TYPE"
 _ABSENT = object()
 
 
+class Written(decimal.Decimal):
+    """A number as JSON had it, digit by digit: that does not say whether it was a double."""
+
+
 class MixedColumn(TypeError):
     """Rows whose values do not fit into one column, or no cell of a table at all."""
 
@@ -70,11 +74,11 @@ def _cell(value: Any) -> tuple[str, Any]:
     raise MixedColumn(f"a value of type {type(value).__name__} cannot stand in a table")
 
 
-# bool before int and datetime before date: they are subclasses of these.
+# bool before int, datetime before date and Written before Decimal: they are subclasses of these.
 _TYPES: dict[str, Any] = {
     "BOOLEAN_TYPE": bool,
     "INT_TYPE": int,
-    "DOUBLE_TYPE": float,
+    "DOUBLE_TYPE": (float, Written),
     "STRING_TYPE": str,
     "TIMESTAMP_TYPE": datetime.datetime,
     "DATE_TYPE": datetime.date,
@@ -86,6 +90,8 @@ _TYPES: dict[str, Any] = {
 
 def _inside(value: Any) -> Any:
     """The cell as JSON; what stands in an array or a map follows the same rules."""
+    if isinstance(value, Written):
+        return value
     if isinstance(value, datetime.date | decimal.Decimal):
         return str(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBasicAuth, ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
@@ -8,6 +8,9 @@ import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { prefixOf } from './http.js';
 import { PageQuery, readBody, StatementRequest, wholeOf } from './requests.dto.js';
 import { LivyStatements } from './statements.service.js';
+
+/** A text would else be sent as plain text. */
+const json = ['content-type', 'application/json; charset=utf-8'] as const;
 
 @ApiTags('livy statements')
 @ApiBasicAuth()
@@ -22,6 +25,7 @@ export class LivyStatementsController {
   @ApiOperation({ summary: 'Run code in a session, after what was submitted before' })
   @ApiBody({ type: StatementRequest })
   @Post()
+  @Header(...json)
   async submit(
     @Asker() actor: Actor,
     @Param('id') id: string,
@@ -31,14 +35,15 @@ export class LivyStatementsController {
   ) {
     const submit = submitKey(actor, request);
     const made = await this.statements.submit(actor, id, readBody(StatementRequest, body), submit);
-    const { session, job, statement } = made;
-    void reply.header('location', `${prefixOf(request)}/sessions/${session}/statements/${statement.id}`);
+    const { session, job, number, text } = made;
+    void reply.header('location', `${prefixOf(request)}/sessions/${session}/statements/${number}`);
     await watchAnswer(this.receipts, reply, submit, job);
-    return statement;
+    return text;
   }
 
   @ApiOperation({ summary: 'The statements of a session; order=desc shows the latest first' })
   @Get()
+  @Header(...json)
   list(@Asker() actor: Actor, @Param('id') id: string, @Query() { from, size, order }: PageQuery) {
     const page = {
       from: Math.max(0, wholeOf('from', from, 0)),
@@ -51,6 +56,7 @@ export class LivyStatementsController {
 
   @ApiOperation({ summary: 'One statement, with its output once it is available' })
   @Get(':statement')
+  @Header(...json)
   get(@Asker() actor: Actor, @Param('id') id: string, @Param('statement') statement: string) {
     return this.statements.get(actor, id, statement);
   }

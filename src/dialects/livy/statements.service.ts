@@ -11,12 +11,12 @@ import { noDetails } from './entries.service.js';
 import { kindOf, knownKinds } from './kinds.js';
 import type { CompletionRequest, StatementRequest } from './requests.dto.js';
 import { LivySessions } from './sessions.service.js';
-import { fromStatement } from './wire.js';
+import { fromStatement, fromStatements } from './wire.js';
 
 /** Bytes: a longer list keeps the service from everything else for seconds, and has no room in one text. */
 const mostListed = 100e6;
 
-/** Livy's statements: jobs of a session, one after the other. */
+/** Livy's statements: jobs of a session, one after the other. They are answered as JSON text (see wire). */
 @Injectable()
 export class LivyStatements {
   constructor(
@@ -53,15 +53,20 @@ export class LivyStatements {
       await this.receipts.keep(unit, submit, job.id);
       return { statement, job: job.id };
     }, nameOf(actor));
-    return { session: of, job: made.job, statement: await this.shown(of, made.statement) };
+    const text = await this.shown(of, made.statement);
+    return { session: of, job: made.job, number: made.statement, text };
   }
 
-  async get(actor: Actor, id: string, statement: string) {
+  async get(actor: Actor, id: string, statement: string): Promise<string> {
     const { number } = await this.sessions.find(actor, id);
     return this.shown(number, numberOf(statement));
   }
 
-  async list(actor: Actor, id: string, page: { from: number; size: number; newestFirst: boolean }) {
+  async list(
+    actor: Actor,
+    id: string,
+    page: { from: number; size: number; newestFirst: boolean },
+  ): Promise<string> {
     const { number } = await this.sessions.find(actor, id);
     if (page.size !== 1) {
       const bytes = await this.store.read.livy.statementBytes(number, page);
@@ -71,7 +76,10 @@ export class LivyStatements {
         );
     }
     const { items, total } = await this.store.read.livy.statements(number, page);
-    return { total_statements: total, statements: items.map((statement) => this.withProgress(statement)) };
+    return fromStatements(
+      total,
+      items.map((statement) => this.withProgress(statement)),
+    );
   }
 
   /** Livy answers the same whether there is anything to cancel or not. */
@@ -100,13 +108,13 @@ export class LivyStatements {
     return { candidates };
   }
 
-  private async shown(session: number, number: number) {
+  private async shown(session: number, number: number): Promise<string> {
     const found = await this.store.read.livy.statement(session, number);
     if (found === null) throw new NotFoundException('Statement not found');
     return this.withProgress(found);
   }
 
-  private withProgress(statement: LivyStatement) {
+  private withProgress(statement: LivyStatement): string {
     const running = statement.job.state === 'running';
     return fromStatement(statement, running ? this.interpreters.progress(statement.job.id) : null);
   }

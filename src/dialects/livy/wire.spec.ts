@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { after, givenJob, givenSession, t0, type GivenSession } from '../../../test/support/given.js';
 import type { Job } from '../../kernel/job/job.js';
-import { batchState, fromLog, fromStatement, statementState, stateOf } from './wire.js';
+import { batchState, fromLog, fromStatement, fromStatements, statementState, stateOf } from './wire.js';
 
 describe('the state of a session', () => {
   const ready = { state: 'active', lastJobCompleted: t0 } as const;
@@ -64,7 +64,8 @@ describe('the state of a statement', () => {
       startedAt: t0,
       endedAt: after(1),
     });
-    expect(fromStatement({ number: 4, job, params: '{"code":"f()"}', output: null }, null)).toEqual({
+    const shown = fromStatement({ number: 4, job, params: '{"code":"f()"}', output: null }, null);
+    expect(JSON.parse(shown)).toEqual({
       ...{ id: 4, code: 'f()', state: 'available', progress: 1, started: t0, completed: after(1) },
       output: {
         status: 'error',
@@ -82,7 +83,17 @@ describe('the state of a statement', () => {
       { number: 0, job, params: '{"code":"f()"}', output: '{"status":"ok"}' },
       0.25,
     );
-    expect(shown).toMatchObject({ output: null, progress: 0.25, completed: 0 });
+    expect(JSON.parse(shown)).toMatchObject({ output: null, progress: 0.25, completed: 0 });
+  });
+});
+
+describe('a list of statements', () => {
+  it.each([
+    [0, [], { total_statements: 0, statements: [] }],
+    [5, ['{"id":3}'], { total_statements: 5, statements: [{ id: 3 }] }],
+    [5, ['{"id":3}', '{"id":4}'], { total_statements: 5, statements: [{ id: 3 }, { id: 4 }] }],
+  ])('of %d: %j', (total, statements, list) => {
+    expect(JSON.parse(fromStatements(total, statements))).toEqual(list);
   });
 });
 

@@ -92,26 +92,39 @@ export function statementState({ state, stop, attempts }: Job): StatementState {
   }
 }
 
-/** `progress` is what its process last said; 1 once it is over, whatever that was. */
-export function fromStatement({ number, job, params, output }: LivyStatement, progress: number | null) {
+/**
+ * A statement as JSON text. Its output goes in as its process wrote it: a number of more digits than a double has would be
+ * another one after it was parsed here, and an output may be large. `progress` is what its process last said; 1 once it is
+ * over, whatever that was.
+ */
+export function fromStatement(
+  { number, job, params, output }: LivyStatement,
+  progress: number | null,
+): string {
   const state = statementState(job);
   const over = state === 'available' || state === 'cancelled';
-  return {
+  const shown = JSON.stringify({
     id: number,
     code: (JSON.parse(params) as { code: string }).code,
     state,
-    output: over ? outputOf(number, job, output) : null,
     progress: over ? 1 : (progress ?? 0),
     started: job.startedAt ?? 0,
     completed: job.endedAt ?? 0,
-  };
+  });
+  return `${shown.slice(0, -1)},"output":${over ? (output ?? outputOf(number, job)) : 'null'}}`;
 }
 
-function outputOf(number: number, job: Job, output: string | null): unknown {
-  if (output !== null) return JSON.parse(output) as unknown;
-  if (job.state !== 'failed' || job.attempts === 0) return null;
+/** The output of what ended without one. */
+function outputOf(number: number, job: Job): string {
+  if (job.state !== 'failed' || job.attempts === 0) return 'null';
   const evalue = job.reason ?? 'It failed.';
-  return { status: 'error', execution_count: number, ename: 'Error', evalue, traceback: [] };
+  return JSON.stringify({ status: 'error', execution_count: number, ename: 'Error', evalue, traceback: [] });
+}
+
+/** One to the other, and not by `join`: that would copy them all once more than sending them does. */
+export function fromStatements(total: number, [first = '', ...others]: readonly string[]): string {
+  const all = others.reduce((before, each) => `${before},${each}`, first);
+  return `{"total_statements":${total},"statements":[${all}]}`;
 }
 
 const batchStates = {

@@ -105,9 +105,41 @@ def test_json_and_table(shared):
     assert shared.data("val n = Seq(Double.NaN, 1.5)\n%json n", "spark") == {
         "application/json": [None, 1.5]
     }
+    assert shared.data("val i = Seq(1 / 0.0, 1.5)\n%json i", "spark")["application/json"][1] == 1.5
     assert shared.data("val d = spark.range(2)\n%json d", "spark") == {
         "application/json": [{"id": 0}, {"id": 1}]
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "kind"),
+    [
+        ("9007199254740993L", "9007199254740993", "BIGINT_TYPE"),
+        ('BigInt("123456789012345678901")', "123456789012345678901", "BIGINT_TYPE"),
+        # JSON does not say which of these two is a double.
+        ('BigDecimal("12345678901234567890.10")', "12345678901234567890.10", "DOUBLE_TYPE"),
+        ("0.1", "0.1", "DOUBLE_TYPE"),
+    ],
+)
+def test_numbers_keep_their_digits(shared, value, digits, kind):
+    shared.data(f"val exact = Seq({value})", "spark")
+    output = shared.result(shared.start("%json exact", "spark"))["output"]
+    assert f'"application/json": [{digits}]' in output
+    output = shared.result(shared.start("%table exact", "spark"))["output"]
+    assert f'"headers": [{{"name": "0", "type": "{kind}"}}], "data": [[{digits}]]' in output
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ('new java.math.BigDecimal("1234567890.12345678901234567890")', "{}"),
+        ('spark.sql("SELECT 1234567890.12345678901234567890BD AS a")', '[{{"a": {}}}]'),
+    ],
+)
+def test_java_decimals_and_those_of_frames_keep_their_digits(shared, value, shown):
+    shared.data(f"val single = {value}", "spark")
+    output = shared.result(shared.start("%json single", "spark"))["output"]
+    assert shown.format("1234567890.12345678901234567890") in output
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """SQL statements."""
 
+import json
+
 import pytest
 
 
@@ -39,6 +41,26 @@ def test_schema_and_rows(shared):
 )
 def test_values(shared, expression, value):
     assert answer(shared, f"SELECT {expression}")["data"] == [[value]]
+
+
+@pytest.mark.parametrize(
+    ("expression", "digits"),
+    [
+        ("CAST(9007199254740993 AS BIGINT)", "9007199254740993"),
+        ("1.10BD", "1.10"),
+        ("5.00BD", "5.00"),
+        ("12345678901234567890.123456789BD", "12345678901234567890.123456789"),
+        ("-99999999999999999999999999999999999999BD", "-99999999999999999999999999999999999999"),
+        ("ARRAY(0.1234567890123456789BD, NULL)", "[0.1234567890123456789, null]"),
+        ("NAMED_STRUCT('k', MAP('l', 20000000000.00000000001BD))",
+         '{"k": {"l": 20000000000.00000000001}}'),
+        ("CAST(0 AS DECIMAL(38, 18))", "0E-18"),
+    ],
+)  # fmt: skip
+def test_numbers_keep_their_digits(shared, expression, digits):
+    text = shared.result(shared.start(f"SELECT {expression}", "sql"))["output"]
+    assert f'"data": [[{digits}]]' in text
+    json.loads(text)
 
 
 def test_rows_end_at_the_limit_and_columns_may_share_a_name(shared):
