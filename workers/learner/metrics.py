@@ -40,11 +40,13 @@ def forecast_metrics(
     return {**first, "meanAbsoluteScaledError": scaled, **metrics}
 
 
-def classification_metrics(
-    actual: np.ndarray, predicted: np.ndarray, scores: np.ndarray, classes: list[str]
-) -> dict[str, float]:
-    """Macro averages over the classes; ROC area for exactly two (scores of the second)."""
-    known = {"labels": classes, "average": "macro", "zero_division": 0}
+def classification_metrics(actual: np.ndarray, scores: np.ndarray) -> dict[str, float]:
+    """Macro averages over the classes; ROC area for exactly two (scores of the second).
+
+    `actual` are places of classes and not their labels, which scikit-learn would read anew.
+    """
+    predicted, count = scores.argmax(axis=1), scores.shape[1]
+    known = {"labels": range(count), "average": "macro", "zero_division": 0}
     metrics = {
         "macroAverageF1Score": f1_score(actual, predicted, **known),
         "accuracy": accuracy_score(actual, predicted),
@@ -52,6 +54,6 @@ def classification_metrics(
         "macroAverageRecall": recall_score(actual, predicted, **known),
         "matthewsCorrelationCoefficient": matthews_corrcoef(actual, predicted),
     }
-    if len(classes) == 2 and len(set(actual)) == 2:
-        metrics["rocAreaUnderCurve"] = roc_auc_score(actual == classes[1], scores[:, 1])
+    if count == 2 and len(set(actual)) == 2:
+        metrics["rocAreaUnderCurve"] = roc_auc_score(actual, scores[:, 1])
     return {name: float(value) for name, value in metrics.items()}

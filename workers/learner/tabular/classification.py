@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,8 +56,8 @@ def run(params: str, place: Any, report: Report) -> str:
         classes,
     )
     contest.finish("Writing the model")
-    predicted = task.labels(champion.outcome.held)
-    actual = task.named[target[problem.test]]
+    predicted = champion.outcome.held.argmax(axis=1)
+    actual = target[problem.test]
     return result_text(
         {
             "metrics": champion.metrics,
@@ -80,7 +81,7 @@ def run(params: str, place: Any, report: Report) -> str:
             "details": {
                 "confusionMatrix": {
                     "classes": classes,
-                    "matrix": confusion_matrix(actual, predicted, labels=classes),
+                    "matrix": confusion_matrix(actual, predicted, labels=range(len(classes))),
                 },
                 "classScores": {
                     "classes": classes,
@@ -99,8 +100,9 @@ def run(params: str, place: Any, report: Report) -> str:
 def _classes(ask: Ask, table: Table, messages: Messages) -> tuple[Table, np.ndarray, list[str]]:
     """The rows of classes that are large enough, each one's place among the classes, and these."""
     labels = words(table.columns[ask.goal.name])
-    found, counts = np.unique(labels.astype(str), return_counts=True)
-    small = [(str(n), int(c)) for n, c in zip(found, counts) if c < SMALLEST_CLASS]
+    # Python's texts throughout: numpy's own lose a NUL at their end, and two classes become one.
+    counts = Counter(labels)
+    small = [(name, counts[name]) for name in sorted(counts) if counts[name] < SMALLEST_CLASS]
     for name, count in small[:_SHOWN]:
         messages.warn(
             f"Class '{name[:60]}' has only {count} of the {SMALLEST_CLASS} records it needs and "
@@ -108,7 +110,7 @@ def _classes(ask: Ask, table: Table, messages: Messages) -> tuple[Table, np.ndar
         )
     if len(small) > _SHOWN:
         messages.warn(f"{len(small) - _SHOWN} more classes were left out for the same reason.")
-    classes = sorted({str(name) for name in found} - {name for name, _ in small})
+    classes = sorted(counts.keys() - {name for name, _ in small})
     if len(classes) < 2:
         raise InputError(
             f"The target column '{ask.goal.name}' has {len(classes)} class"
@@ -148,7 +150,7 @@ class _Task:
         return (raw.argmax(axis=1) != truth) * len(truth) / (len(self.classes) * counts[truth])
 
     def describe(self, truth: np.ndarray, raw: np.ndarray) -> dict[str, float]:
-        return classification_metrics(self.named[truth], self.labels(raw), raw, self.classes)
+        return classification_metrics(truth, raw)
 
     def labels(self, raw: np.ndarray) -> np.ndarray:
         return self.named[raw.argmax(axis=1)]

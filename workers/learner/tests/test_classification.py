@@ -92,6 +92,21 @@ def test_balance_gives_a_rare_class_more_weight(session):
     assert recall(True) > recall(False)
 
 
+def test_labels_that_differ_by_a_nul_are_two_classes(session):
+    cells = plants()
+    cells["plant"] = ["kind\0" if kind == "kind 0" else "kind" for kind in cells["plant"]]
+    result = session.run("classification", cells, PLANTS, "plant")
+    assert result["metrics"]["accuracy"] > 0.9
+    confusion = result["details"]["confusionMatrix"]
+    assert confusion["classes"] == ["kind", "kind\0"]
+    assert [sum(row) for row in confusion["matrix"]] == [8, 8]
+    rows = session.rows(result["rows"])
+    right = sum(row["plant"] == row["plant:actual"] for row in rows)
+    assert right == sum(confusion["matrix"][i][i] for i in range(2))
+    predicted = session.predict(result, [{"long": "0", "wide": "5"}, {"long": "3", "wide": "2"}])
+    assert [row["plant"] for row in predicted["rows"]] == ["kind\0", "kind"]
+
+
 @pytest.mark.parametrize("label", ["0", "01"])
 def test_labels_that_look_like_numbers_are_learned_as_they_are(session, label):
     cells = plants()
