@@ -264,6 +264,8 @@ describe('bad data', () => {
       statusCode: 400,
       errorDetails: { data: ['Row 1: do cannot be fail.'] },
     });
+    const half = await alice.post(`models/${modelId}/predict`, String.raw`{"data":[{"x":"\ud800"}]}`);
+    expect([half.status, half.body.data]).toEqual([200, [{ x: '\ufffd', species: '42' }]]);
   });
 
   it('programs of the learner cannot be started past this dialect', async () => {

@@ -72,7 +72,8 @@ function toValues(
         'data',
         `Row ${number}: the value of ${name} must be a text, a number, true, false or null.`,
       );
-    values[places.get(name.toLowerCase()) ?? 0] = value === null ? '' : String(value);
+    // As it is stored: half of a pair of surrogates cannot be written as UTF-8.
+    values[places.get(name.toLowerCase()) ?? 0] = value === null ? '' : String(value).toWellFormed();
   }
   return values;
 }

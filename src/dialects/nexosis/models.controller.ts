@@ -127,7 +127,8 @@ function textsOf(row: unknown, i: number): Record<string, string> {
           'data',
           `Row ${i + 1}: the value of ${name} must be a text, a number, true, false or null.`,
         );
-      return [name, value === null ? '' : String(value)];
+      // Half of a pair of surrogates cannot be written as UTF-8, so the learner could not read it.
+      return [name.toWellFormed(), value === null ? '' : String(value).toWellFormed()];
     }),
   );
 }

@@ -100,6 +100,11 @@ describe('JSON', () => {
     expect([reader.columns, reader.missingValues]).toEqual([{ a: { role: 'key' } }, ['N/A']]);
   });
 
+  it('has no half of a pair of surrogates in its values', async () => {
+    const reader = await json(String.raw`{"data":[{"a":"x\ud800"},{"a":"\ud83d\ude00"}]}`);
+    expect(await all(reader)).toEqual([['x\ufffd'], ['\u{1f600}']]);
+  });
+
   it.each([
     ['{"data":[{"a":1},', 'ends too early'],
     ['{"data":[{"a":NaN}]}', 'not valid JSON'],
