@@ -264,8 +264,25 @@ describe('bad data', () => {
       statusCode: 400,
       errorDetails: { data: ['Row 1: do cannot be fail.'] },
     });
+  });
+
+  it('predictions show the rows as they were sent, and what is no text at all is refused', async () => {
+    const { modelId } = (await alice.get('models?dataSourceName=flowers')).body.items[0] as {
+      modelId: string;
+    };
     const half = await alice.post(`models/${modelId}/predict`, String.raw`{"data":[{"x":"\ud800"}]}`);
     expect([half.status, half.body.data]).toEqual([200, [{ x: '\ufffd', species: '42' }]]);
+    const numbers = ['12345678901234567890', '7.10', '1e22', '-0', '5', 'true'];
+    const body = `\uFEFF{"data":[0],"Data":[${numbers.map((each) => `{"x":${each}}`).join()}]}`;
+    const echoed = await alice.post(`models/${modelId}/predict`, body);
+    expect(echoed.body.data).toEqual(numbers.map((x) => ({ x, species: '42' })));
+    const latin = Buffer.from('{"data":[{"x":"\xe9"}]}', 'latin1');
+    for (const path of [`models/${modelId}/predict`, 'sessions/model']) {
+      expect((await alice.post(path, latin)).body).toMatchObject({
+        ...{ statusCode: 400, errorType: 'RequestValidation' },
+        errorDetails: { body: ['The body is not valid UTF-8.'] },
+      });
+    }
   });
 
   it('programs of the learner cannot be started past this dialect', async () => {

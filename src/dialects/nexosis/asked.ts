@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createParamDecorator, UnauthorizedException, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../kernel/access/access.js';
@@ -16,6 +17,7 @@ export class SentBody {
 
   /** As JSON. Nothing, and the literal `""` that some clients send, mean no body (nexosis dialect, leniency). */
   json(): Record<string, unknown> {
+    if (!isUtf8(this.bytes)) throw invalidField('body', 'The body is not valid UTF-8.');
     const text = new TextDecoder().decode(this.bytes).trim();
     if (text === '') return {};
     let value: unknown;

@@ -14,7 +14,7 @@ export interface JsonUpload extends RowReader {
 }
 
 /** Numbers of more digits than a double holds stay the text they are. */
-class ExactTokenizer extends Tokenizer {
+export class ExactTokenizer extends Tokenizer {
   override parseNumber(text: string): number {
     const value = Number(text);
     const digits = text.replace(/e.*$/i, '').replace(/[^\d]/g, '').length;

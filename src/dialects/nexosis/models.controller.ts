@@ -13,6 +13,7 @@ import { invalidField, noData, someParametersRequired } from './errors.js';
 import { Fields, isObject, readGuid } from './fields.js';
 import { ModelsService } from './models.service.js';
 import { listOf } from './paging.js';
+import { asWritten, predictRows } from './predict-rows.js';
 
 const sortKeys = ['id', 'modelName', 'dataSourceName', 'type', 'createdDate', 'lastUsedDate'] as const;
 const predictExample = {
@@ -81,26 +82,32 @@ export class ModelsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const model = await this.models.get(asked.actor, readGuid('modelId', id));
-    const { rows, scores } = await readRows(asked);
+    const { rows, written, scores } = await readRows(asked);
     if (rows.length === 0) throw noData(`model ${model.id}`);
     const predicted = await this.models.predict(asked.actor, model, rows, scores);
+    const shown = predicted.rows.map((row, i) =>
+      asWritten(row, rows[i] ?? {}, written[i] ?? {}, model.target),
+    );
     if (asked.wantsCsv) {
-      const names = [...new Set(predicted.rows.flatMap((row) => Object.keys(row)))];
+      const names = [...new Set(shown.flatMap((row) => Object.keys(row)))];
       return sendCsv(
         reply,
         table(
           names,
-          predicted.rows.map((row) => names.map((name) => row[name] ?? '')),
+          shown.map((row) => names.map((name) => row[name] ?? '')),
         ),
       );
     }
     const fields: Partial<ReturnType<typeof fromModel>> = fromModel(model, asked.base);
     delete fields.columns;
-    return { ...fields, data: predicted.rows, messages: predicted.messages };
+    return { ...fields, data: shown, messages: predicted.messages };
   }
 }
 
-async function readRows(asked: Asked): Promise<{ rows: Record<string, string>[]; scores: boolean }> {
+/** `written`: the same rows with numbers as they were sent. */
+async function readRows(
+  asked: Asked,
+): Promise<{ rows: Record<string, string>[]; written: Record<string, string>[]; scores: boolean }> {
   if (/^text\/csv\b/i.test(asked.body.type)) {
     const reader = await csvReader(asked.body.bytes);
     const rows: Record<string, string>[] = [];
@@ -108,14 +115,15 @@ async function readRows(asked: Asked): Promise<{ rows: Record<string, string>[];
       for (const values of batch)
         rows.push(Object.fromEntries(reader.names.map((name, i) => [name, values[i] ?? ''])));
     }
-    return { rows, scores: false };
+    return { rows, written: rows, scores: false };
   }
   const { fields } = asked;
   const data = fields.raw('data') ?? [];
   if (!Array.isArray(data)) throw invalidField('data', 'The data must be a list of rows.');
   const extra = fields.raw('extraParameters');
   const scores = new Fields(isObject(extra) ? extra : {}).flag('includeClassScores') ?? false;
-  return { rows: data.map(textsOf), scores };
+  const [rows, written] = await predictRows(asked.body.bytes);
+  return { rows: rows.map(textsOf), written: written.map(textsOf), scores };
 }
 
 function textsOf(row: unknown, i: number): Record<string, string> {
