@@ -31,6 +31,6 @@ export async function refuseIfUsedUp(unit: Unit, instance: Instance | null, wind
   throw new Refusal(
     'budget_reached',
     `Instance ${instance.name}: ${budgetReason(view.budget)}.${room}`,
-    'Wait until then, or ask an admin for a larger budget.',
+    'Wait until then, or ask an admin for a larger budget (PATCH /api/v1/admin/instances).',
   );
 }

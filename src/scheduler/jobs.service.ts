@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
+import { lookedIn, mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
 import { checkJobLimit } from '../kernel/job/job.decide.js';
 import { defaultMaxAttempts, isFinal, reasonCodes, type Job } from '../kernel/job/job.js';
 import { Refusal } from '../kernel/refusal.js';
@@ -254,7 +254,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
     if (session !== null && maySee(actor, session)) return session;
     throw new Refusal(
       'unknown_session',
-      `There is no session ${id} in instance ${actor.instance.name}.`,
+      `There is no session ${id}${lookedIn(actor)}.`,
       'Open one with POST /sessions.',
     );
   }
@@ -273,5 +273,5 @@ export class JobsService implements OnModuleInit, RunnerListener {
 /** Another instance's job is as unknown as one that never was. */
 function visible<J extends Job>(actor: Actor, id: string, job: J | null): J {
   if (job !== null && maySee(actor, job)) return job;
-  throw new Refusal('unknown_job', `There is no job ${id} in instance ${actor.instance.name}.`);
+  throw new Refusal('unknown_job', `There is no job ${id}${lookedIn(actor)}.`);
 }

@@ -144,6 +144,9 @@ export interface Tx {
     names(): Promise<string[]>;
     insert(backend: Backend): Promise<void>;
     save(backend: Backend): Promise<void>;
+    /** Whether any session there is not closed or any job not ended. */
+    isInUse(name: string): Promise<boolean>;
+    remove(name: string): Promise<void>;
     countQueued(name: string, change: number): Promise<void>;
     reserve(name: string, reservations: Choice['reservations']): Promise<void>;
   };
@@ -151,6 +154,8 @@ export interface Tx {
     find(id: string): Promise<Instance | null>;
     findByName(name: string): Promise<Instance | null>;
     insert(instance: Instance): Promise<void>;
+    /** Its shares, budget and plan. */
+    save(instance: Instance): Promise<void>;
     /** How its budget stands; null without one. */
     budget(id: string, at: Millis, window: Millis): Promise<BudgetView | null>;
     saveBudgetDue(id: string, dueAt: Millis | null): Promise<void>;

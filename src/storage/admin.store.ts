@@ -19,6 +19,17 @@ export const backendsStore = (sql: Sql): Tx['backends'] => ({
     const { name, ...row } = fromBackend(backend);
     await sql.run(updateById('backends', Object.keys(row), 'name'), ...Object.values(row), name);
   },
+  isInUse: async (name) =>
+    (await sql.one(
+      `SELECT 1 FROM backends WHERE name = ? AND (
+         queued_jobs > 0 OR EXISTS (SELECT 1 FROM jobs WHERE state = 'running' AND backend = name)
+         OR EXISTS (SELECT 1 FROM sessions WHERE state <> 'closed' AND backend = name))`,
+      name,
+    )) !== null,
+  async remove(name) {
+    await sql.run('DELETE FROM slots WHERE backend = ?', name);
+    await sql.run('DELETE FROM backends WHERE name = ?', name);
+  },
   countQueued: (name, change) =>
     sql.run('UPDATE backends SET queued_jobs = queued_jobs + ? WHERE name = ?', change, name),
   async reserve(name, reservations) {
@@ -46,6 +57,15 @@ export const instancesStore = (sql: Sql): Tx['instances'] => ({
   async insert(instance) {
     const row = fromInstance(instance);
     await sql.run(insertInto('instances', Object.keys(row)), ...Object.values(row));
+  },
+  async save(instance) {
+    const { shares, budget, plan } = fromInstance(instance);
+    const changed = { shares, budget, plan };
+    await sql.run(
+      updateById('instances', Object.keys(changed), 'id'),
+      ...Object.values(changed),
+      instance.id,
+    );
   },
   async budget(id, at, window) {
     const row = await sql.one<{ budget: number }>(

@@ -8,6 +8,7 @@ const said = {
   limit_exceeded: 400,
   unknown_backend: 400,
   backend_exists: 409,
+  backend_in_use: 409,
   unknown_program: 400,
   unknown_session: 404,
   unknown_job: 404,

@@ -9,6 +9,7 @@ const said = {
   limit_exceeded: [400, 'RequestValidation'],
   unknown_backend: [503, 'Unavailable'],
   backend_exists: [409, 'Conflict'],
+  backend_in_use: [409, 'Conflict'],
   unknown_program: [503, 'Unavailable'],
   unknown_session: [404, 'NotFound'],
   unknown_job: [404, 'NotFound'],

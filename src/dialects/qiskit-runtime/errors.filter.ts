@@ -11,6 +11,7 @@ export const said = {
   limit_exceeded: [400, 1002],
   unknown_backend: [404, 1007, 400],
   backend_exists: [409, 1002],
+  backend_in_use: [409, 1002],
   unknown_program: [404, 1008],
   unknown_session: [404, 1008, 400],
   unknown_job: [404, 3250],
