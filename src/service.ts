@@ -17,6 +17,7 @@ import { installNexosis } from './dialects/nexosis/install.js';
 import { beginNexosis } from './dialects/nexosis/parts.js';
 import { isOurs as isNexosis, normalise } from './dialects/nexosis/paths.js';
 import { BackendsService } from './scheduler/backends.service.js';
+import { ClockService } from './scheduler/clock.service.js';
 import { Commands } from './scheduler/commands.service.js';
 import { STORE, type Clock, type Store } from './scheduler/ports.js';
 import { SystemClock, VirtualClock } from './scheduler/system-clock.js';
@@ -101,6 +102,7 @@ export async function startService(config: Config): Promise<Service> {
       await livy?.close();
       interpreters.close();
       await processes.close();
+      await app.get(ClockService).stop();
       await app.close();
       await database.close();
       unlock();

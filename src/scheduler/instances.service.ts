@@ -19,6 +19,13 @@ export class InstancesService {
   ) {}
 
   create(asked: NewInstance): Promise<Instance> {
+    if (asked.name.startsWith('crn:')) {
+      throw new Refusal(
+        'invalid_value',
+        'name must not begin with crn:, because a CRN is given to each instance.',
+        'Choose a plain name.',
+      );
+    }
     return this.commands.run(async (unit) => {
       if ((await unit.tx.instances.findByName(asked.name)) !== null) {
         throw new Refusal(

@@ -3,6 +3,7 @@ import { lookedIn, mayEnd, maySee, nameOf, type Actor } from '../kernel/access/a
 import { checkJobLimit } from '../kernel/job/job.decide.js';
 import { defaultMaxAttempts, isFinal, reasonCodes, type Job } from '../kernel/job/job.js';
 import { Refusal } from '../kernel/refusal.js';
+import { checkAccepts } from '../kernel/session/session.decide.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import { refuseIfUsedUp } from './budget.js';
@@ -89,6 +90,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
       );
     }
     const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
+    if (session !== null) checkAccepts(session);
     const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
     await refuseIfUsedUp(unit, owner, this.settings.window);
     const job = await unit.insertJob(

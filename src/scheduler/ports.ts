@@ -158,6 +158,8 @@ export interface Tx {
     save(instance: Instance): Promise<void>;
     /** How its budget stands; null without one. */
     budget(id: string, at: Millis, window: Millis): Promise<BudgetView | null>;
+    /** When so many charges have left the window that a budget which is used up has room; null: not by that. */
+    roomAt(id: string, view: BudgetView, at: Millis, window: Millis): Promise<Millis | null>;
     saveBudgetDue(id: string, dueAt: Millis | null): Promise<void>;
   };
   readonly tokens: {
@@ -183,6 +185,8 @@ export interface Tx {
   readonly nexosis: NexosisTx;
   /** The first thing due at or before `at`, in order of due time and rank. */
   firstDue(at: Millis): Promise<Due | null>;
+  /** Forgets a deadline that cannot take effect; the next change of its row sets it again. */
+  setAside(due: Due): Promise<void>;
   /** When the next thing is due at all. */
   nextDue(): Promise<Millis | null>;
   /** What the choice needs to know about one backend; see {@link Snapshot}. */
@@ -228,8 +232,8 @@ export interface Reads {
   sessions(filter: SessionFilter): Promise<Session[]>;
   job(id: string): Promise<JobRecord | null>;
   jobs(filter: JobFilter): Promise<Page<JobRecord>>;
-  /** Whether any job is running on a process. */
-  runnersBusy(): Promise<boolean>;
+  /** Whether any job runs on a process or any session holds a slot. */
+  isAccruing(): Promise<boolean>;
   params(job: string): Promise<string | null>;
   result(job: string): Promise<string | null>;
   logs(job: string): Promise<{ at: Millis; level: string; text: string }[]>;

@@ -81,6 +81,17 @@ export const instancesStore = (sql: Sql): Tx['instances'] => ({
     const releasedAt = first === null || first.ended === null ? null : Number(first.ended) + window;
     return { budget: Number(row.budget), ...(await readAccrual(sql, id, at - window, at)), releasedAt };
   },
+  async roomAt(id, { budget, charged }, at, window) {
+    const from = at - window;
+    // What ends no later than the first entry whose running total leaves less than the budget has to go.
+    const row = await sql.one<{ ended: number }>(
+      `SELECT "to" AS ended FROM ledger WHERE instance = ? AND "to" > ? AND total > ? + COALESCE(
+         (SELECT total FROM ledger WHERE instance = ? AND "to" <= ? ORDER BY "to" DESC, id DESC LIMIT 1), 0)
+       ORDER BY "to", id LIMIT 1`,
+      ...[id, from, charged - budget, id, from],
+    );
+    return row === null ? null : Number(row.ended) + window;
+  },
   saveBudgetDue: (id, dueAt) => sql.run('UPDATE instances SET due_at = ? WHERE id = ?', dueAt, id),
 });
 

@@ -293,6 +293,7 @@ describe('an instance', () => {
   it.each<[object, RegExp]>([
     [{}, /^name must be/],
     [{ name: '' }, /^name must be longer/],
+    [{ name: 'crn:x' }, /^name must not begin with crn:/],
     [{ name: 'x', shares: 'two' }, /^shares must/],
     [{ name: 'x', budget_second: 1 }, /^budget_second is not known here; .* budget_seconds/],
     [{ name: 'x', budget_seconds: -1 }, /^budget_seconds must not be less than 0/],
