@@ -53,7 +53,7 @@ export class NexosisErrorsFilter implements ExceptionFilter {
   private explain(error: unknown, request: FastifyRequest): Body {
     if (error instanceof NexosisError) {
       const { status: statusCode, message, type, details: errorDetails } = error;
-      return { statusCode, message, ...(type !== null && { errorType: type, errorDetails }) };
+      return { statusCode, message, ...(type !== null && { errorType: type }), errorDetails };
     }
     if (error instanceof Refusal) {
       const [statusCode, errorType] = said[error.code];

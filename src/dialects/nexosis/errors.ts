@@ -67,6 +67,10 @@ export const notFound = (itemType: ItemType, itemId: string): NexosisError =>
     itemId,
   });
 
+/** An address that leads nowhere: the message is the one that the old service had, so what is of help stands beside it. */
+export const nothingAt = (text: string): NexosisError =>
+  new NexosisError(404, null, 'Resource not found', { path: [text] });
+
 /** The sentence alone is what many clients show, so it says the first thing that is wrong. */
 function sentence(start: string, columns: Readonly<Record<string, readonly string[]>>): string {
   const [first] = Object.values(columns).flat();
