@@ -9,6 +9,9 @@ import type { RowReader } from './rows.js';
 /** Bytes that are parsed at a time: a large body neither stands in one text nor keeps others waiting. */
 const piece = 128 * 1024;
 
+/** Bytes in which a flaw is looked for by line and column, in one go; of more the row before it is told. */
+const mostForPlace = 2 * 1024 * 1024;
+
 /** What a JSON upload says beside its rows. */
 export interface JsonUpload extends RowReader {
   readonly columns: Readonly<Record<string, unknown>>;
@@ -176,5 +179,8 @@ async function* parsed(
     if (body.length > piece) await new Promise((resolve) => setImmediate(resolve));
   }
   if ((broken as Error | null) instanceof NexosisError) throw broken;
-  if (broken !== null || !parser.isEnded) throw noJson(new TextDecoder().decode(body));
+  if (broken === null && parser.isEnded) return;
+  if (body.length <= mostForPlace) throw noJson(new TextDecoder().decode(body));
+  const what = broken === null ? 'it ends too early,' : 'something cannot be read';
+  throw invalidField('body', `The body is not valid JSON: ${what} after row ${count} of data.`);
 }

@@ -121,6 +121,13 @@ describe('JSON', () => {
     expect(await refusal(json(text).then(all))).toContain(words);
   });
 
+  it.each([
+    ['bad]}', 'not valid JSON: something cannot be read after row 300000 of data.'],
+    ['{"a":1}', 'not valid JSON: it ends too early, after row 300001 of data.'],
+  ])('of megabytes that goes on with %s names the row before', async (end, words) => {
+    expect(await refusal(json(`{"data":[${'{"a":1},'.repeat(300_000)}${end}`))).toContain(words);
+  });
+
   it('may have members that are null or empty, and others that nobody reads', async () => {
     const reader = await json('{"Data":null,"columns":[],"missingValues":"","dta":[{"data":1}],"x":{"y":2}}');
     expect([reader.names, reader.columns, reader.missingValues]).toEqual([[], {}, undefined]);
