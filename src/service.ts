@@ -11,6 +11,7 @@ import { TokensService } from './auth/tokens.service.js';
 import type { Config } from './config/config.js';
 import { installBodyParser } from './dialects/body-parser.js';
 import { describeAnswers } from './dialects/described-answers.js';
+import { installNoRoute } from './dialects/no-route.js';
 import { answerNoRequest, arrivingWithin } from './dialects/slow-clients.js';
 import { installLivyRules, isLivy, livyServer, livyUrl } from './dialects/livy/http.js';
 import { installNexosis } from './dialects/nexosis/install.js';
@@ -76,6 +77,8 @@ export async function startService(config: Config): Promise<Service> {
   installBodyParser(fastify, config.nexosis.body_limit);
   installLivyRules(fastify);
   installNexosis(fastify, database.store, config.nexosis.body_limit);
+  // The last: Livy's headers and the answers to browsers' questions are given everywhere below their dialects.
+  installNoRoute(fastify);
   describeApi(app);
   await app.init();
 

@@ -1,6 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal, type RefusalCode } from '../../kernel/refusal.js';
+import { NoRoute } from '../no-route.js';
 
 /**
  * Each refusal as this dialect says it: HTTP status, numeric code (IBM's registry where it has one) and, for a submit or an
@@ -36,6 +37,7 @@ const codeOfStatus: Readonly<Record<number, number>> = {
   401: 3407,
   403: 2409,
   404: 1008,
+  405: 1008,
   413: 1001,
 };
 
@@ -75,9 +77,8 @@ export class QiskitErrorsFilter implements ExceptionFilter {
     const status = statusOf(error);
     if (status < 500) {
       const code = codeOfStatus[status] ?? 1002;
-      // The only 404 that is no refusal: there is no such path.
-      const solution = status === 404 ? { solution: 'The calls are described at /api/v1/docs.' } : {};
-      return { status, errors: messagesOf(error).map((message) => ({ code, message, ...solution })) };
+      const more = error instanceof NoRoute ? { solution: error.solution } : {};
+      return { status, errors: messagesOf(error).map((message) => ({ code, message, ...more })) };
     }
     this.logger.error({
       msg: `${request.method} ${request.url} failed`,
