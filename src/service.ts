@@ -11,12 +11,14 @@ import { TokensService } from './auth/tokens.service.js';
 import type { Config } from './config/config.js';
 import { installBodyParser } from './dialects/body-parser.js';
 import { describeAnswers } from './dialects/described-answers.js';
+import { installNoRoute } from './dialects/no-route.js';
 import { answerNoRequest, arrivingWithin } from './dialects/slow-clients.js';
 import { installLivyRules, isLivy, livyServer, livyUrl } from './dialects/livy/http.js';
 import { installNexosis } from './dialects/nexosis/install.js';
 import { beginNexosis } from './dialects/nexosis/parts.js';
 import { isOurs as isNexosis, normalise } from './dialects/nexosis/paths.js';
 import { BackendsService } from './scheduler/backends.service.js';
+import { ClockService } from './scheduler/clock.service.js';
 import { Commands } from './scheduler/commands.service.js';
 import { STORE, type Clock, type Store } from './scheduler/ports.js';
 import { SystemClock, VirtualClock } from './scheduler/system-clock.js';
@@ -75,6 +77,8 @@ export async function startService(config: Config): Promise<Service> {
   installBodyParser(fastify, config.nexosis.body_limit);
   installLivyRules(fastify);
   installNexosis(fastify, database.store, config.nexosis.body_limit);
+  // The last: Livy's headers and the answers to browsers' questions are given everywhere below their dialects.
+  installNoRoute(fastify);
   describeApi(app);
   await app.init();
 
@@ -101,6 +105,7 @@ export async function startService(config: Config): Promise<Service> {
       await livy?.close();
       interpreters.close();
       await processes.close();
+      await app.get(ClockService).stop();
       await app.close();
       await database.close();
       unlock();

@@ -11,6 +11,7 @@ import { fromSession } from '../dialects/qiskit-runtime/wire.js';
 import { Refusal } from '../kernel/refusal.js';
 import { seconds } from '../kernel/time.js';
 import { BackendsService } from '../scheduler/backends.service.js';
+import type { Instance } from '../scheduler/ports.js';
 import { ClockService } from '../scheduler/clock.service.js';
 import { EstimatesService } from '../scheduler/estimates.service.js';
 import { InstancesService } from '../scheduler/instances.service.js';
@@ -30,6 +31,7 @@ import {
   AdminSessionsQuery,
   AdvanceBody,
   ChangeBackendBody,
+  ChangeInstanceBody,
   CloseSessionBody,
   LedgerQuery,
   NewInstanceBody,
@@ -111,6 +113,18 @@ export class AdminController {
     return this.shown(actor, await this.backends.get(name));
   }
 
+  @ApiOperation({
+    summary: 'Remove a backend that nothing runs on or waits for',
+    description:
+      'Its jobs, sessions and charges stay. One of the configuration file is there again after the next start.',
+  })
+  @ApiRefusals(['unknown_backend', 'backend_in_use'])
+  @Delete('backends/:name')
+  @HttpCode(204)
+  async removeBackend(@Param('name') name: string): Promise<void> {
+    await this.backends.remove(name);
+  }
+
   @ApiOperation({ summary: 'Add an instance' })
   @ApiRefusals(['invalid_value', 'instance_exists'])
   @ApiCreatedResponse({ type: TenantAnswer })
@@ -125,6 +139,26 @@ export class AdminController {
   @Get('instances')
   async listInstances() {
     return { instances: (await this.instances.list()).map(fromInstance) };
+  }
+
+  @ApiOperation({
+    summary: 'Change shares, budget or plan of an instance, named by its name or CRN; effective at once',
+    description: 'Sessions that are open keep the limits they were granted.',
+  })
+  @ApiRefusals(['invalid_value', 'unknown_instance'])
+  @ApiOkResponse({ type: TenantAnswer })
+  @Patch('instances/:instance')
+  async changeInstance(
+    @Param('instance') nameOrCrn: string,
+    @Body() { shares, budget_seconds, plan }: ChangeInstanceBody,
+  ) {
+    const { id } = await this.instance(nameOrCrn);
+    const changed = await this.instances.change(id, {
+      ...(shares != null && { shares }),
+      ...(budget_seconds !== undefined && { budget: millisOr(budget_seconds, null) }),
+      ...(plan != null && { plan: toPlan(plan) }),
+    });
+    return fromInstance(changed);
   }
 
   @ApiOperation({ summary: 'Make a token; this answer is the only place where it stands' })
@@ -188,13 +222,15 @@ export class AdminController {
 
   @ApiOperation({ summary: 'What was charged to whom, in pages, and what it comes to' })
   @ApiOkResponse({ type: LedgerAnswer })
-  @ApiRefusals(['invalid_value', 'unknown_instance'])
+  @ApiRefusals(['invalid_value', 'unknown_instance', 'unknown_backend'])
   @Get('ledger')
   async getLedger(@Query() query: LedgerQuery): Promise<LedgerAnswer> {
     const { backend, user, limit, after } = query;
     const time = { from: query.from?.getTime(), to: query.to?.getTime() };
     const filter = { ...time, backend, user, instance: await this.instanceId(query.instance) };
     const view = await this.ledger.view(filter, { limit, after }, query.sum_by);
+    // Nothing charged to nobody: a name that was misspelt must not look like a bill of zero.
+    if (view.entries.length === 0) await this.refuseUnknown(backend, user);
     const names = new Map((await this.instances.list()).map(({ id, name }) => [id, name]));
     return fromLedger(view, { ...time, limit }, names);
   }
@@ -220,12 +256,21 @@ export class AdminController {
     return fromBackend(backend, await this.backends.slots(backend), estimate);
   }
 
+  private async refuseUnknown(backend: string | undefined, user: string | undefined): Promise<void> {
+    if (backend !== undefined) await this.backends.get(backend);
+    if (user === undefined || (await this.tokens.list()).some((token) => token.user === user)) return;
+    throw new Refusal('invalid_value', `Nobody called ${user} was charged, nor ever had a token.`);
+  }
+
   private async instanceId(nameOrCrn: string | undefined): Promise<string | undefined> {
-    if (nameOrCrn === undefined) return undefined;
+    return nameOrCrn === undefined ? undefined : (await this.instance(nameOrCrn)).id;
+  }
+
+  private async instance(nameOrCrn: string): Promise<Instance> {
     const found = (await this.instances.list()).find(
       ({ name, crn }) => name === nameOrCrn || crn === nameOrCrn,
     );
     if (found === undefined) throw new Refusal('unknown_instance', `There is no instance ${nameOrCrn}.`);
-    return found.id;
+    return found;
   }
 }

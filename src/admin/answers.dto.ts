@@ -47,12 +47,23 @@ export class BackendsAnswer {
   backends!: BackendAnswer[];
 }
 
+/** What sessions and jobs of the instance may ask for; null: what the backend allows. */
+export class PlanAnswer {
+  modes!: ('dedicated' | 'batch')[] | null;
+  /** Seconds, like the others. */
+  max_ttl!: number | null;
+  active_ttl!: number | null;
+  interactive_ttl!: number | null;
+  max_execution_time!: number | null;
+}
+
 export class TenantAnswer {
   id!: string;
   name!: string;
   crn!: string;
   shares!: number;
   budget_seconds!: number | null;
+  plan!: PlanAnswer;
   created_at!: string;
 }
 

@@ -48,6 +48,15 @@ export class NewInstanceBody {
   @IsOptional() @IsObject() @ValidateNested() @Type(() => PlanBody) plan?: PlanBody;
 }
 
+/** What is left out stays as it is. */
+export class ChangeInstanceBody {
+  @IsOptional() @IsNumber() @Min(0.001) @Max(1_000_000) shares?: number;
+  /** Null: no budget. */
+  @IsOptional() @IsNumber() @Min(0) @Max(1e12) budget_seconds?: number | null;
+  /** Takes the place of the whole plan. */
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => PlanBody) plan?: PlanBody;
+}
+
 export class NewTokenBody {
   @IsString() @MinLength(1) @MaxLength(128) user!: string;
   /** Name or CRN; an unknown name is created. */
@@ -67,6 +76,9 @@ export class AdvanceBody {
 
 const list = ({ value }: { value: unknown }): unknown =>
   value === undefined || Array.isArray(value) ? value : [value];
+
+const separated = ({ value }: { value: unknown }): unknown =>
+  Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [];
 
 export class AdminSessionsQuery {
   @Type(() => Number) @IsInt() @Min(1) @Max(200) limit: number = 50;
@@ -91,6 +103,6 @@ export class LedgerQuery {
   @IsOptional() @IsString() user?: string;
   /** Name or CRN. */
   @IsOptional() @IsString() instance?: string;
-  /** What the sums are to be told apart by; may be given several times. */
-  @Transform(list) @IsIn(ledgerGroups, { each: true }) sum_by: LedgerGroup[] = [];
+  /** What the sums are to be told apart by; several with commas between them, or given several times. */
+  @Transform(separated) @IsIn(ledgerGroups, { each: true }) sum_by: LedgerGroup[] = [];
 }

@@ -109,12 +109,23 @@ export function toPlan(plan: NewInstanceBody['plan']): Instance['plan'] {
   };
 }
 
+const fromPlan = ({ modes, maxTtl, activeTtl, interactiveTtl, maxExecutionTime }: Instance['plan']) => ({
+  modes: modes === undefined ? null : [...modes],
+  max_ttl: wholeSecondsOrNull(maxTtl),
+  active_ttl: wholeSecondsOrNull(activeTtl),
+  interactive_ttl: wholeSecondsOrNull(interactiveTtl),
+  max_execution_time: wholeSecondsOrNull(maxExecutionTime),
+});
+const wholeSecondsOrNull = (value: Millis | undefined) =>
+  value === undefined ? null : toWholeSeconds(value);
+
 export const fromInstance = (instance: Instance): TenantAnswer => ({
   id: instance.id,
   name: instance.name,
   crn: instance.crn,
   shares: instance.shares,
   budget_seconds: instance.budget === null ? null : toSeconds(instance.budget),
+  plan: fromPlan(instance.plan),
   created_at: iso(instance.createdAt),
 });
 

@@ -18,11 +18,13 @@ export function submitKey(
   path = request.url.split('?')[0] ?? '',
 ): SubmitKey {
   const body = request.bodyDigest ?? '';
+  // An admin's token acts for any instance.
+  const whose = [actor.tokenId, actor.instance.id];
   const chosen = request.headers['idempotency-key'];
   if (typeof chosen === 'string' && chosen !== '') {
-    return { key: digest('key', actor.tokenId, path, chosen), hash: body };
+    return { key: digest('key', ...whose, path, chosen), hash: body };
   }
-  return { key: digest('body', actor.tokenId, path, body), hash: null };
+  return { key: digest('body', ...whose, path, body), hash: null };
 }
 
 /** How long after an answer was sent a reset still shows that nobody was there to read it. */

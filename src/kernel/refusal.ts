@@ -7,6 +7,7 @@ export const refusalCodes = [
   'limit_exceeded',
   'unknown_backend',
   'backend_exists',
+  'backend_in_use',
   'unknown_program',
   'unknown_session',
   'unknown_job',

@@ -1,8 +1,9 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
 import type { Snapshot } from '../kernel/choice/snapshot.js';
 import { Refusal } from '../kernel/refusal.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
+import { checkOptions } from './backend-options.js';
 import { DEVICES, type Devices } from './devices.ports.js';
 import { RUNNERS, STORE, type Runners, type Store, type Tx } from './ports.js';
 import type { Unit } from './unit.js';
@@ -21,6 +22,8 @@ const driverMissing = 'its driver cannot run';
 /** The scarce things themselves: configuring, pausing and reading them. */
 @Injectable()
 export class BackendsService {
+  private readonly logger = new Logger(BackendsService.name);
+
   constructor(
     private readonly commands: Commands,
     @Inject(STORE) private readonly store: Store,
@@ -30,14 +33,7 @@ export class BackendsService {
   ) {}
 
   create(asked: NewBackend): Promise<Backend> {
-    if (this.programs(asked.driver) === null) {
-      throw new Refusal(
-        'invalid_value',
-        `There is no driver called ${asked.driver}.`,
-        'Drivers are: scripted, aer, spark, learner.',
-      );
-    }
-    this.checkDevice(asked);
+    this.check(asked);
     return this.commands.run(async (unit) => {
       if ((await unit.tx.backends.find(asked.name)) !== null) {
         throw new Refusal(
@@ -59,7 +55,7 @@ export class BackendsService {
    */
   async configure(unit: Unit, backends: readonly NewBackend[]): Promise<void> {
     for (const asked of backends) {
-      this.checkDevice(asked);
+      this.check(asked);
       const known = await unit.tx.backends.find(asked.name);
       const fresh = { status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at } as const;
       if (known === null) await unit.tx.backends.insert({ ...asked, ...fresh });
@@ -76,6 +72,13 @@ export class BackendsService {
         );
       }
       unit.touch(asked.name);
+    }
+    const configured = new Set(backends.map(({ name }) => name));
+    const others = (await unit.tx.backends.names()).filter((name) => !configured.has(name));
+    if (others.length > 0) {
+      this.logger.log(
+        `Not in the configuration and still here: ${others.join(', ')}. DELETE /api/v1/admin/backends/NAME removes one.`,
+      );
     }
     for (const name of await unit.tx.backends.names()) {
       const backend = await unit.tx.backends.find(name);
@@ -102,6 +105,21 @@ export class BackendsService {
     });
   }
 
+  /** What was run and charged on it stays. */
+  remove(name: string): Promise<void> {
+    return this.commands.run(async (unit) => {
+      await this.named(unit.tx, name);
+      if (await unit.tx.backends.isInUse(name)) {
+        throw new Refusal(
+          'backend_in_use',
+          `Backend ${name} has open sessions, or jobs that wait or run.`,
+          'Close and cancel them first; a backend that is offline starts no others.',
+        );
+      }
+      await unit.tx.backends.remove(name);
+    });
+  }
+
   list(): Promise<Backend[]> {
     return this.store.read.backends();
   }
@@ -120,7 +138,14 @@ export class BackendsService {
   }
 
   /** A device that cannot be read is a mistake of whoever asks for it, not of those who list backends later. */
-  private checkDevice(asked: NewBackend): void {
+  private check(asked: NewBackend): void {
+    if (this.programs(asked.driver) === null) {
+      throw new Refusal(
+        'invalid_value',
+        `Backend ${asked.name}: there is no driver called ${asked.driver}.`,
+        'Drivers are: scripted, aer, spark, learner.',
+      );
+    }
     checkOptions(asked);
     if (this.devices.of(asked) !== null || asked.driver !== 'aer') return;
     throw new Refusal(
@@ -149,28 +174,6 @@ export class BackendsService {
     const wanted = name ?? this.settings.defaultBackend ?? (await this.list())[0]?.name;
     if (wanted === undefined) throw new Refusal('unknown_backend', 'No backend is configured yet.');
     return (await tx.backends.find(wanted)) ?? unknown(wanted, await this.list());
-  }
-}
-
-const isObject = (value: unknown): boolean => typeof value === 'object' && !Array.isArray(value);
-/** What describes a quantum device, whatever runs the jobs, and what its simulator reads besides. */
-const optionShapes = {
-  device: [(value: unknown) => typeof value === 'string', 'the name of a device'],
-  configuration: [isObject, 'an object'],
-  properties: [isObject, 'an object'],
-} as const;
-const aerShapes = {
-  noise: [(value: unknown) => typeof value === 'boolean', 'true or false'],
-  max_qubits: [(value: unknown) => Number.isInteger(value) && Number(value) > 0, 'a whole number above zero'],
-} as const;
-
-/** A member that is null says as little as one that is missing. */
-function checkOptions({ name, driver, options }: NewBackend): void {
-  const shapes = { ...optionShapes, ...(driver === 'aer' && aerShapes) };
-  for (const [key, [fits, shape]] of Object.entries(shapes)) {
-    const value = options[key];
-    if (value === undefined || value === null || fits(value)) continue;
-    throw new Refusal('invalid_value', `Backend ${name}: options.${key} must be ${shape}.`);
   }
 }
 

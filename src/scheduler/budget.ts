@@ -26,11 +26,14 @@ export async function refuseIfUsedUp(unit: Unit, instance: Instance | null, wind
   if (instance === null || instance.budget === null) return;
   const view = await unit.tx.instances.budget(instance.id, unit.at, window);
   if (view === null || !isUsedUp(view)) return;
+  const roomAt = await unit.tx.instances.roomAt(instance.id, view, unit.at, window);
+  const iso = roomAt === null ? null : new Date(roomAt).toISOString();
+  // What is charged until then takes room too.
   const room =
-    view.releasedAt === null ? '' : ` Room is made from ${new Date(view.releasedAt).toISOString()} on.`;
+    iso === null ? '' : view.rate > 0 ? ` No room is made before ${iso}.` : ` Room is made from ${iso} on.`;
   throw new Refusal(
     'budget_reached',
     `Instance ${instance.name}: ${budgetReason(view.budget)}.${room}`,
-    'Wait until then, or ask an admin for a larger budget.',
+    'Wait until then, or ask an admin for a larger budget (PATCH /api/v1/admin/instances).',
   );
 }

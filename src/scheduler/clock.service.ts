@@ -55,9 +55,14 @@ export class ClockService {
     return moved;
   }
 
-  /** Notes that the service is alive while a runner works, because that is what a crash would have to be charged by. */
+  /** Notes that the service is alive while something is charged, because that is what a crash would have to be charged by. */
   @Interval(heartbeat)
   async beat(): Promise<void> {
-    if (this.clock.mode === 'real' && (await this.commands.runnersBusy())) await this.commands.tick();
+    if (this.clock.mode === 'real' && (await this.commands.isAccruing())) await this.commands.tick();
+  }
+
+  /** The last thing before an orderly stop: the service is down from now on and was not before. */
+  stop(): Promise<void> {
+    return this.commands.noteAlive();
   }
 }

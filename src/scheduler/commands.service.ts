@@ -3,7 +3,7 @@ import { Subject } from 'rxjs';
 import type { Millis } from '../kernel/time.js';
 import { CLOCK, IDS, RUNNERS, STORE, type Clock, type Ids, type Runners, type Store } from './ports.js';
 import { recover } from './recover.js';
-import { settle } from './settle.js';
+import { BrokenDeadline, settle } from './settle.js';
 import { DueWatch, Unit, type Effect } from './unit.js';
 
 /** What the commands need to know of the configuration. */
@@ -55,16 +55,24 @@ export class Commands {
         if (!(await settle(unit, this.watch, this.settings.window))) return null;
         unit.actor = actor;
         const value = await work(unit);
-        await settle(unit, this.watch, this.settings.window);
-        return { value };
+        const quiet = await settle(unit, this.watch, this.settings.window);
+        return { value, quiet };
       });
-      if (done !== null) return done.value;
+      if (done === null) continue;
+      // A real clock wakes up for the rest; a virtual one stands, and must not stand before what is due.
+      if (!done.quiet && this.clock.mode === 'virtual') await this.tick();
+      return done.value;
     }
   }
 
-  /** Whether any job is running on a process. */
-  runnersBusy(): Promise<boolean> {
-    return this.store.read.runnersBusy();
+  /** Whether anything runs on a process or a slot is held: then it matters when the service was last alive. */
+  isAccruing(): Promise<boolean> {
+    return this.store.read.isAccruing();
+  }
+
+  /** Says that the service is alive, and decides nothing. */
+  noteAlive(): Promise<void> {
+    return this.store.write((tx) => tx.facts.set('alive_at', String(this.clock.now())));
   }
 
   /** Applies what is due and chooses what is next, nothing else. */
@@ -85,7 +93,23 @@ export class Commands {
     });
   }
 
+  /** As {@link attempt}; a deadline that cannot take effect is set aside, so that one broken row stops nobody else. */
   private async write<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await this.attempt(work);
+      } catch (error) {
+        if (!(error instanceof BrokenDeadline)) throw error;
+        this.logger.error(
+          `${error.message} It is set aside. An admin may close or cancel what it belongs to.`,
+        );
+        // Not as a change of ours: that would say that the service was alive, before a start has asked when it last was.
+        await this.store.write((tx) => tx.setAside(error.due));
+      }
+    }
+  }
+
+  private async attempt<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
     let begun: Unit | null = null;
     let complete: Unit | null = null;
     try {

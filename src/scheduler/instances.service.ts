@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Refusal } from '../kernel/refusal.js';
 import type { Millis } from '../kernel/time.js';
+import { reviewBudget } from './budget.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
 import { CLOCK, STORE, type Clock, type Instance, type Store } from './ports.js';
 import type { Unit } from './unit.js';
@@ -18,15 +19,36 @@ export class InstancesService {
   ) {}
 
   create(asked: NewInstance): Promise<Instance> {
+    if (asked.name.startsWith('crn:')) {
+      throw new Refusal(
+        'invalid_value',
+        'name must not begin with crn:, because a CRN is given to each instance.',
+        'Choose a plain name.',
+      );
+    }
     return this.commands.run(async (unit) => {
       if ((await unit.tx.instances.findByName(asked.name)) !== null) {
         throw new Refusal(
           'instance_exists',
           `There is already an instance called ${asked.name}.`,
-          'Choose another name.',
+          'Choose another name, or change that one with PATCH.',
         );
       }
       return insert(unit, asked);
+    });
+  }
+
+  /** Takes effect at once: sessions close where the new budget is used up, and jobs start that the old one kept waiting. */
+  change(id: string, change: Partial<Pick<Instance, 'shares' | 'budget' | 'plan'>>): Promise<Instance> {
+    return this.commands.run(async (unit) => {
+      const before = await unit.tx.instances.find(id);
+      if (before === null) throw new Refusal('unknown_instance', `There is no instance ${id}.`);
+      const instance = { ...before, ...change };
+      await unit.tx.instances.save(instance);
+      if (instance.budget === null) await unit.saveBudgetDue(id, null);
+      else await reviewBudget(unit, id, unit.at, this.settings.window);
+      for (const backend of await unit.tx.backends.names()) unit.touch(backend);
+      return instance;
     });
   }
 

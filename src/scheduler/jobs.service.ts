@@ -1,8 +1,9 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
+import { lookedIn, mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
 import { checkJobLimit } from '../kernel/job/job.decide.js';
 import { defaultMaxAttempts, isFinal, reasonCodes, type Job } from '../kernel/job/job.js';
 import { Refusal } from '../kernel/refusal.js';
+import { checkAccepts } from '../kernel/session/session.decide.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import { refuseIfUsedUp } from './budget.js';
@@ -89,6 +90,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
       );
     }
     const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
+    if (session !== null) checkAccepts(session);
     const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
     await refuseIfUsedUp(unit, owner, this.settings.window);
     const job = await unit.insertJob(
@@ -254,7 +256,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
     if (session !== null && maySee(actor, session)) return session;
     throw new Refusal(
       'unknown_session',
-      `There is no session ${id} in instance ${actor.instance.name}.`,
+      `There is no session ${id}${lookedIn(actor)}.`,
       'Open one with POST /sessions.',
     );
   }
@@ -273,5 +275,5 @@ export class JobsService implements OnModuleInit, RunnerListener {
 /** Another instance's job is as unknown as one that never was. */
 function visible<J extends Job>(actor: Actor, id: string, job: J | null): J {
   if (job !== null && maySee(actor, job)) return job;
-  throw new Refusal('unknown_job', `There is no job ${id} in instance ${actor.instance.name}.`);
+  throw new Refusal('unknown_job', `There is no job ${id}${lookedIn(actor)}.`);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { JsonTextError, membersOf } from './json-text.js';
+import { flawOf, JsonTextError, membersOf } from './json-text.js';
 
 /** Any text of white space that JSON allows between its parts. */
 const space = fc.string({ unit: fc.constantFrom(' ', '\n', '\r', '\t'), maxLength: 3 });
@@ -125,6 +125,7 @@ describe('what JSON.parse refuses is refused', () => {
       fc.property(fc.array(part, { maxLength: 9 }), fc.boolean(), (parts, wrapped) => {
         const text = wrapped ? `{"a":${parts.join('')}}` : parts.join('');
         expect(accepted(() => membersOf(text))).toBe(isObject(text));
+        expect(flawOf(text) === null).toBe(accepted(() => JSON.parse(text) as unknown));
       }),
       { numRuns: 2000 },
     );
@@ -170,6 +171,21 @@ describe('what is wrong is told with its place:', () => {
     ['{"a":1}\n{}', 'nothing may follow the JSON object, but something does at line 2, column 1'],
   ])('%j', (text, message) => {
     expect(wrongWith(text)).toBe(message);
+  });
+});
+
+describe('a text of any kind', () => {
+  it.each([
+    [' [1, "x", null]\n', null],
+    ['{"a":1}', null],
+    ['', 'the text ends where a value should be at line 1, column 1'],
+    ['bad', 'expected a value at line 1, column 1'],
+    ['[1,]', 'expected a value at line 1, column 4'],
+    ['{"a":NaN}', 'NaN is no value in JSON at line 1, column 6'],
+    ['{"a":-Infinity}', '-Infinity is no value in JSON at line 1, column 6'],
+    ['[1] x', 'nothing may follow the JSON value, but something does at line 1, column 5'],
+  ])('%j has the flaw %j', (text, flaw) => {
+    expect(flawOf(text)).toBe(flaw);
   });
 });
 

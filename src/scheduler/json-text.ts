@@ -22,11 +22,36 @@ export function membersOf(text: string): Map<string, string> {
   return scanner.document();
 }
 
+/** What is wrong with a text that should be JSON of any kind, as JSON.parse reads it, and where; null if nothing is. */
+export function flawOf(text: string): string | null {
+  try {
+    new Scanner(text, { strict: true }).whole();
+    return null;
+  } catch (error) {
+    if (error instanceof JsonTextError) return error.message;
+    throw error;
+  }
+}
+
 class Scanner {
   private at = 0;
   private readonly members = new Map<string, string>();
+  /** What Python writes and JSON does not have is refused too. */
+  private readonly strict: boolean;
 
-  constructor(private readonly text: string) {}
+  constructor(
+    private readonly text: string,
+    { strict = false } = {},
+  ) {
+    this.strict = strict;
+  }
+
+  whole(): void {
+    this.space();
+    this.value(0);
+    this.space();
+    if (this.at < this.text.length) throw this.wrong('nothing may follow the JSON value, but something does');
+  }
 
   document(): Map<string, string> {
     this.space();
@@ -116,7 +141,9 @@ class Scanner {
   private scalar(): void {
     const scalar = /true|false|null|NaN|-?Infinity|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
     scalar.lastIndex = this.at;
-    if (scalar.exec(this.text) === null || scalar.lastIndex === this.at) throw this.wrong('expected a value');
+    const [found] = scalar.exec(this.text) ?? [''];
+    if (found === '') throw this.wrong('expected a value');
+    if (this.strict && /[NI]/.test(found)) throw this.wrong(`${found} is no value in JSON`);
     this.at = scalar.lastIndex;
   }
 

@@ -144,6 +144,9 @@ export interface Tx {
     names(): Promise<string[]>;
     insert(backend: Backend): Promise<void>;
     save(backend: Backend): Promise<void>;
+    /** Whether any session there is not closed or any job not ended. */
+    isInUse(name: string): Promise<boolean>;
+    remove(name: string): Promise<void>;
     countQueued(name: string, change: number): Promise<void>;
     reserve(name: string, reservations: Choice['reservations']): Promise<void>;
   };
@@ -151,8 +154,12 @@ export interface Tx {
     find(id: string): Promise<Instance | null>;
     findByName(name: string): Promise<Instance | null>;
     insert(instance: Instance): Promise<void>;
+    /** Its shares, budget and plan. */
+    save(instance: Instance): Promise<void>;
     /** How its budget stands; null without one. */
     budget(id: string, at: Millis, window: Millis): Promise<BudgetView | null>;
+    /** When so many charges have left the window that a budget which is used up has room; null: not by that. */
+    roomAt(id: string, view: BudgetView, at: Millis, window: Millis): Promise<Millis | null>;
     saveBudgetDue(id: string, dueAt: Millis | null): Promise<void>;
   };
   readonly tokens: {
@@ -178,6 +185,8 @@ export interface Tx {
   readonly nexosis: NexosisTx;
   /** The first thing due at or before `at`, in order of due time and rank. */
   firstDue(at: Millis): Promise<Due | null>;
+  /** Forgets a deadline that cannot take effect; the next change of its row sets it again. */
+  setAside(due: Due): Promise<void>;
   /** When the next thing is due at all. */
   nextDue(): Promise<Millis | null>;
   /** What the choice needs to know about one backend; see {@link Snapshot}. */
@@ -223,8 +232,8 @@ export interface Reads {
   sessions(filter: SessionFilter): Promise<Session[]>;
   job(id: string): Promise<JobRecord | null>;
   jobs(filter: JobFilter): Promise<Page<JobRecord>>;
-  /** Whether any job is running on a process. */
-  runnersBusy(): Promise<boolean>;
+  /** Whether any job runs on a process or any session holds a slot. */
+  isAccruing(): Promise<boolean>;
   params(job: string): Promise<string | null>;
   result(job: string): Promise<string | null>;
   logs(job: string): Promise<{ at: Millis; level: string; text: string }[]>;

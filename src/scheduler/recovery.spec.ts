@@ -284,3 +284,60 @@ describe('a runner', () => {
     expect(await service.job(id)).toMatchObject({ state: 'cancelled', reasonCode: 1305, used: 5000 });
   });
 });
+
+describe('when the service was last alive', () => {
+  it('matters while a slot is held, though nothing runs on it', async () => {
+    const service = await onAer();
+    const { id: session } = await service.sessions.open(alice, dedicated);
+    const { id: job } = await service.submit({ session, ...onRunner });
+    await service.runners.answer(job, completed);
+    expect(await service.session(session)).toMatchObject({ state: 'active', runningJobs: 0 });
+    expect(await service.store.read.isAccruing()).toBe(true);
+    await service.sessions.close(alice, session);
+    expect(await service.store.read.isAccruing()).toBe(false);
+  });
+
+  it('is said by an orderly stop: a slot that was held until then is charged until then', async () => {
+    const before = await onAer();
+    const { id: session } = await before.sessions.open(alice, dedicated);
+    const { id: job } = await before.submit({ session, ...onRunner });
+    await before.submit({ session, ...onRunner });
+    await before.backends.change('b1', () => ({ status: 'paused' }));
+    await before.runners.answer(job, completed);
+    before.sleepUntil(50);
+    await before.commands.noteAlive();
+    const service = await restarted(before, 60);
+    await service.sessions.close(alice, session);
+    expect((await service.ledger()).map(({ from, to }) => [inSeconds(from), inSeconds(to)])).toEqual([
+      [0, 50],
+    ]);
+  });
+});
+
+describe('a deadline that cannot take effect because its row is as it should not be', () => {
+  const broken = async () => {
+    const service = await givenService({ backend: { lanes: 2 } });
+    const { id: session } = await service.sessions.open(alice, batch);
+    const { id: job } = await service.submit({ session, ...lasting(10) });
+    await service.store.write(async (tx) => {
+      const active = await tx.sessions.find(session);
+      if (active !== null) await tx.sessions.save({ ...active, state: 'open' }, null);
+    });
+    return { service, session, job };
+  };
+
+  it('stops nobody else: it is set aside, and all others take effect', async () => {
+    const { service, job } = await broken();
+    const { id: other } = await service.submit(lasting(20));
+    await service.goTo(30);
+    expect((await service.job(job)).state).toBe('running');
+    expect(await service.job(other)).toMatchObject({ state: 'completed', endedAt: after(20) });
+  });
+
+  it('does not keep the service from starting', async () => {
+    const { service: before, job } = await broken();
+    const service = await restarted(before, 100);
+    expect((await service.job(job)).state).toBe('running');
+    expect((await service.submit(lasting(1))).state).toBe('queued');
+  });
+});

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
+import { lookedIn, mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
 import { Refusal } from '../kernel/refusal.js';
 import { grantLimits, type AskedLimits } from '../kernel/session/session.limits.js';
 import { openSession, type Session, type SessionMode } from '../kernel/session/session.js';
@@ -141,5 +141,5 @@ async function findOwn(
 /** Another instance's session is as unknown as one that never was. */
 function visible(actor: Actor, id: string, session: Session | null): Session {
   if (session !== null && maySee(actor, session)) return session;
-  throw new Refusal('unknown_session', `There is no session ${id} in instance ${actor.instance.name}.`);
+  throw new Refusal('unknown_session', `There is no session ${id}${lookedIn(actor)}.`);
 }

@@ -1,6 +1,7 @@
 import { chooseJobs } from '../kernel/choice/choose-jobs.js';
 import { limitStop } from '../kernel/job/job.decide.js';
 import { stopGrace } from '../kernel/job/job.js';
+import { Refusal } from '../kernel/refusal.js';
 import { isUsedUp } from '../kernel/usage/budget.js';
 import type { Millis } from '../kernel/time.js';
 import { reviewBudget } from './budget.js';
@@ -41,8 +42,26 @@ export async function settle(unit: Unit, watch: DueWatch, window: Millis): Promi
   return true;
 }
 
-/** A deadline takes effect at its due time, whenever it is processed. */
+/** The rules refuse what a stored deadline wants: its row is as it should not be, and nobody who came along is at fault. */
+export class BrokenDeadline extends Error {
+  constructor(
+    readonly due: Due,
+    cause: Refusal,
+  ) {
+    super(`${due.kind} of ${due.subject} ${due.id} cannot take effect: ${cause.message}`, { cause });
+  }
+}
+
+/** A deadline takes effect at its due time, whenever it is processed. Throws {@link BrokenDeadline} where it cannot. */
 export async function applyDue(unit: Unit, due: Due, window: Millis): Promise<void> {
+  try {
+    await apply(unit, due, window);
+  } catch (error) {
+    throw error instanceof Refusal ? new BrokenDeadline(due, error) : error;
+  }
+}
+
+async function apply(unit: Unit, due: Due, window: Millis): Promise<void> {
   switch (due.kind) {
     case 'budget':
       await reviewBudget(unit, due.id, due.at, window);

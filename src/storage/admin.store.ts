@@ -19,6 +19,17 @@ export const backendsStore = (sql: Sql): Tx['backends'] => ({
     const { name, ...row } = fromBackend(backend);
     await sql.run(updateById('backends', Object.keys(row), 'name'), ...Object.values(row), name);
   },
+  isInUse: async (name) =>
+    (await sql.one(
+      `SELECT 1 FROM backends WHERE name = ? AND (
+         queued_jobs > 0 OR EXISTS (SELECT 1 FROM jobs WHERE state = 'running' AND backend = name)
+         OR EXISTS (SELECT 1 FROM sessions WHERE state <> 'closed' AND backend = name))`,
+      name,
+    )) !== null,
+  async remove(name) {
+    await sql.run('DELETE FROM slots WHERE backend = ?', name);
+    await sql.run('DELETE FROM backends WHERE name = ?', name);
+  },
   countQueued: (name, change) =>
     sql.run('UPDATE backends SET queued_jobs = queued_jobs + ? WHERE name = ?', change, name),
   async reserve(name, reservations) {
@@ -47,6 +58,15 @@ export const instancesStore = (sql: Sql): Tx['instances'] => ({
     const row = fromInstance(instance);
     await sql.run(insertInto('instances', Object.keys(row)), ...Object.values(row));
   },
+  async save(instance) {
+    const { shares, budget, plan } = fromInstance(instance);
+    const changed = { shares, budget, plan };
+    await sql.run(
+      updateById('instances', Object.keys(changed), 'id'),
+      ...Object.values(changed),
+      instance.id,
+    );
+  },
   async budget(id, at, window) {
     const row = await sql.one<{ budget: number }>(
       'SELECT budget FROM instances WHERE id = ? AND budget IS NOT NULL',
@@ -60,6 +80,17 @@ export const instancesStore = (sql: Sql): Tx['instances'] => ({
     );
     const releasedAt = first === null || first.ended === null ? null : Number(first.ended) + window;
     return { budget: Number(row.budget), ...(await readAccrual(sql, id, at - window, at)), releasedAt };
+  },
+  async roomAt(id, { budget, charged }, at, window) {
+    const from = at - window;
+    // What ends no later than the first entry whose running total leaves less than the budget has to go.
+    const row = await sql.one<{ ended: number }>(
+      `SELECT "to" AS ended FROM ledger WHERE instance = ? AND "to" > ? AND total > ? + COALESCE(
+         (SELECT total FROM ledger WHERE instance = ? AND "to" <= ? ORDER BY "to" DESC, id DESC LIMIT 1), 0)
+       ORDER BY "to", id LIMIT 1`,
+      ...[id, from, charged - budget, id, from],
+    );
+    return row === null ? null : Number(row.ended) + window;
   },
   saveBudgetDue: (id, dueAt) => sql.run('UPDATE instances SET due_at = ? WHERE id = ?', dueAt, id),
 });

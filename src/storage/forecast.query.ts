@@ -46,8 +46,6 @@ export async function readForecast(sql: Sql, ask: ForecastAsk): Promise<Forecast
   if (backend === null) return null;
   const slots = await readSlots(sql, name, backend.slots);
   const running = await readRunning(sql, name);
-  const { shown, hiddenFrom } = await readInstances(sql, ask);
-  const waiting = await readWaiting(sql, name, shown);
   const batches = (
     await sql.all<{ id: string }>(
       `SELECT id FROM sessions WHERE head_seq IS NOT NULL AND state = 'active' AND mode = 'batch' AND backend = ?
@@ -56,11 +54,11 @@ export async function readForecast(sql: Sql, ask: ForecastAsk): Promise<Forecast
       horizon,
     )
   ).map(({ id }) => id);
-  const named = [
-    ...slots.flatMap(({ holder, reservedFor }) => [holder, reservedFor]),
-    ...batches,
-    ...waiting.sessions,
-  ].filter((id) => id !== null);
+  const placed = [...slots.flatMap(({ holder, reservedFor }) => [holder, reservedFor]), ...batches];
+  const busy = await instancesOf(sql, running, placed);
+  const { shown, hiddenFrom } = await readInstances(sql, ask, busy);
+  const waiting = await readWaiting(sql, name, shown);
+  const named = [...placed, ...waiting.sessions].filter((id) => id !== null);
   const sessions = await readSessions(sql, [...new Set(named)]);
   const queued = [...sessions.flatMap(({ queue }) => queue), ...waiting.jobs];
   return {
@@ -123,13 +121,27 @@ async function readRunning(sql: Sql, backend: string): Promise<RunningView[]> {
 
 type Charged = Pick<ForecastInstance, 'id' | 'shares' | 'charged' | 'rate' | 'budget'>;
 
-/** The instances that wait or ask, the least charged first, as far as they are played. */
+/** Whose jobs run or whose sessions have a place of their own: their budgets may run out while this is played. */
+async function instancesOf(
+  sql: Sql,
+  running: readonly RunningView[],
+  sessions: readonly (string | null)[],
+): Promise<Set<string>> {
+  const rows = await sql.all<{ instance: string }>(
+    'SELECT s.instance FROM json_each(?) w CROSS JOIN sessions s ON s.id = w.value',
+    JSON.stringify(sessions),
+  );
+  return new Set([...running, ...rows].map(({ instance }) => instance));
+}
+
+/** The instances that wait, ask or are `busy`, the least charged first, as far as they are played. */
 async function readInstances(
   sql: Sql,
   { backend, at, window, asker }: ForecastAsk,
+  busy: ReadonlySet<string>,
 ): Promise<{ shown: Charged[]; hiddenFrom: number | null }> {
   const waiting = await instancesWaiting(sql, backend);
-  const ids = JSON.stringify([...new Set([...waiting, ...(asker === null ? [] : [asker])])]);
+  const ids = JSON.stringify([...new Set([...waiting, ...busy, ...(asker === null ? [] : [asker])])]);
   const rows = await sql.all<{ id: string; shares: number; budget: number | null; charged: number }>(
     `SELECT i.id, i.shares, i.budget, i.charged - COALESCE((SELECT total FROM ledger
        WHERE instance = i.id AND "to" <= ? ORDER BY "to" DESC, id DESC LIMIT 1), 0) AS charged
@@ -145,7 +157,7 @@ async function readInstances(
       return { ...settled, charged: Number(charged) + rate * at - since };
     })
     .sort((a, b) => a.charged / a.shares - b.charged / b.shares);
-  const shown = all.filter(({ id }, i) => i < mostInstances || id === asker);
+  const shown = all.filter(({ id }, i) => i < mostInstances || id === asker || busy.has(id));
   const hidden = all.find((one) => !shown.includes(one));
   return { shown, hiddenFrom: hidden === undefined ? null : hidden.charged / hidden.shares };
 }

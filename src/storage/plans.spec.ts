@@ -58,7 +58,7 @@ describe('what is done for every change costs no more with a long history', () =
     ['looking at a budget', (store) => store.write((tx) => tx.instances.budget('lab-a', t0, 1000))],
     ['numbering an activation', (store) => store.write((tx) => tx.sessions.nextActivation())],
     ['finding what is due', (store) => store.write((tx) => tx.firstDue(t0))],
-    ['asking whether a runner works', (store) => store.read.runnersBusy()],
+    ['asking whether anything accrues', (store) => store.read.isAccruing()],
     ['finding lost attempts', (store) => store.write((tx) => tx.jobs.runningOnRunners())],
   ])('%s', async (_, work) => {
     const plans = await plansOf(work);

@@ -84,6 +84,9 @@ function transaction(sql: Sql, jobs: JobCache, alive: AliveAt): Tx {
     livy: livyStore(sql),
     nexosis: nexosisStore(sql),
     firstDue: (at) => firstDue(sql, at),
+    async setAside({ subject, id }) {
+      await sql.run(`UPDATE ${subject}s SET due_at = NULL WHERE id = ?`, id);
+    },
     nextDue: async () => (await firstDue(sql, Number.MAX_SAFE_INTEGER))?.at ?? null,
     snapshot: (backend, at, window) => readSnapshot(sql, backend, at, window),
     facts: {
@@ -138,7 +141,11 @@ function reads(sql: Sql, jobs: JobCache, counts: QueueCounts): Reads {
     sessions: (filter) => listSessions(sql, filter),
     job: (id) => jobs.find(id, readJob),
     jobs: (filter) => listJobs(sql, filter),
-    runnersBusy: async () => (await sql.one(`SELECT 1 FROM jobs WHERE ${runsOnRunner} LIMIT 1`)) !== null,
+    isAccruing: async () =>
+      (await sql.one(
+        `SELECT 1 WHERE EXISTS (SELECT 1 FROM jobs WHERE ${runsOnRunner})
+           OR EXISTS (SELECT 1 FROM sessions WHERE slot IS NOT NULL AND backend IN (SELECT name FROM backends))`,
+      )) !== null,
     params: (job) => body('job_params', job),
     result: (job) => body('job_results', job),
     logs: (job) => sql.all('SELECT at, level, text FROM job_logs WHERE job = ? ORDER BY id', job),

@@ -27,6 +27,12 @@ export async function readWaiting(
     queued_jobs: number;
   }>('SELECT status, status_reason, slots, queued_jobs FROM backends WHERE name = ?', job.backend);
   if (backend === null) return null;
+  const limits = await sql.all<{ session: string | null; until: number }>(
+    `SELECT session, MAX(started_at + max_execution_time) AS until FROM jobs
+     WHERE state = 'running' AND mode = 'dedicated' AND backend = ? GROUP BY session`,
+    job.backend,
+  );
+  const runsUntil = new Map(limits.map(({ session, until }) => [session, Number(until)]));
   const holders = (
     await sql.all<SessionRow>(
       'SELECT * FROM sessions WHERE slot IS NOT NULL AND backend = ? ORDER BY slot',
@@ -38,7 +44,9 @@ export async function readWaiting(
       id,
       slot: slot ?? 0,
       queued: queuedJobs,
-      until: startedAt === null || state === 'closed' ? null : startedAt + limits.maxTtl,
+      isClosed: state === 'closed',
+      until: startedAt === null ? null : startedAt + limits.maxTtl,
+      runsUntil: runsUntil.get(id) ?? null,
     }));
   const sessions = (where: string) =>
     sql.all<WaitingSession>(`SELECT id, queued_jobs AS queued FROM sessions WHERE ${where}`, job.backend);

@@ -28,8 +28,10 @@ const tried: readonly (readonly [method: string, path: string, body?: object])[]
   ['GET', '/admin/backends'],
   ['GET', '/admin/backends/b1'],
   ['PATCH', '/admin/backends/b1', { status: 'paused' }],
+  ['DELETE', '/admin/backends/b1'],
   ['POST', '/admin/instances', { name: 'never' }],
   ['GET', '/admin/instances'],
+  ['PATCH', '/admin/instances/i1', { shares: 3 }],
   ['POST', '/admin/tokens', { user: 'never', instance: 'never', role: 'user' }],
   ['GET', '/admin/tokens'],
   ['DELETE', '/admin/tokens/t1'],
@@ -51,7 +53,10 @@ describe('the operator API', () => {
         Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace('/api/v1', '')}`),
       );
     const here = routes.map(({ method, path }) =>
-      `${method} ${path}`.replace(/\/(b1)$/, '/{name}').replace(/\/(t1|s1)\b/, '/{id}'),
+      `${method} ${path}`
+        .replace(/\/(b1)$/, '/{name}')
+        .replace(/\/(t1|s1)\b/, '/{id}')
+        .replace(/\/i1$/, '/{instance}'),
     );
     expect(here.sort()).toEqual(documented.sort());
   });
@@ -182,8 +187,31 @@ describe('a backend', () => {
     for (const answer of [
       await stint.admin.get('/admin/backends/none'),
       await stint.admin.patch('/admin/backends/none', { status: 'paused' }),
+      await stint.admin.delete('/admin/backends/none'),
     ])
       expect(errorOf(answer)).toMatchObject({ status: 404, code: 1007 });
+  });
+
+  it('is removed when nothing is left on it, and what ran there is still told', async () => {
+    const name = await newBackend();
+    const session = idOf(await user.post('/sessions', { backend: name }));
+    const running = idOf(await user.post('/jobs', job(name, 5)));
+    const refused = errorOf(await stint.admin.delete(`/admin/backends/${name}`));
+    expect(refused).toMatchObject({
+      status: 409,
+      message: expect.stringContaining(`${name} has open sessions`),
+    });
+    await user.delete(`/sessions/${session}/close`);
+    expect((await stint.admin.delete(`/admin/backends/${name}`)).status).toBe(409);
+    await stint.advance(6);
+    expect(await stint.admin.delete(`/admin/backends/${name}`)).toMatchObject({ status: 204, text: '' });
+    expect((await stint.admin.get(`/admin/backends/${name}`)).status).toBe(404);
+    expect((await user.get(`/jobs/${running}`)).body).toMatchObject({ backend: name, status: 'Completed' });
+    expect((await stint.admin.get(`/admin/ledger?backend=${name}`)).body.sums).toMatchObject({
+      charged_seconds: 5,
+    });
+    // The name is free again.
+    expect((await stint.admin.post('/admin/backends', { name, driver: 'scripted' })).status).toBe(201);
   });
 });
 
@@ -204,9 +232,68 @@ describe('an instance', () => {
     expect(errorOf(await bob.post('/sessions', { mode: 'batch', max_ttl: 61 })).message).toMatch(/60 s/);
   });
 
+  it('that exists cannot be added once more, but changed', async () => {
+    const name = fresh('lab');
+    await stint.user('bob', name);
+    const again = errorOf(await stint.admin.post('/admin/instances', { name, shares: 2 }));
+    expect(again).toMatchObject({ status: 409, solution: expect.stringContaining('PATCH') });
+    const changed = await stint.admin.patch(`/admin/instances/${name}`, { shares: 2, plan: { max_ttl: 60 } });
+    expect(changed).toMatchObject({
+      status: 200,
+      body: { name, shares: 2, budget_seconds: null, plan: { modes: null, max_ttl: 60 } },
+    });
+    const { crn } = changed.body as { crn: string };
+    const byCrn = await stint.admin.patch(`/admin/instances/${encodeURIComponent(crn)}`, {
+      budget_seconds: 7,
+    });
+    expect(byCrn.body).toMatchObject({ name, shares: 2, budget_seconds: 7, plan: { max_ttl: 60 } });
+    const { instances } = (await stint.admin.get('/admin/instances')).body as { instances: object[] };
+    expect(instances).toContainEqual(byCrn.body);
+    const unknown = errorOf(await stint.admin.patch('/admin/instances/none', { shares: 2 }));
+    expect(unknown).toMatchObject({ status: 404, message: 'There is no instance none.' });
+  });
+
+  it('whose budget is used up goes on when it gets more, and stops when it gets less', async () => {
+    const name = fresh('lab');
+    await stint.admin.post('/admin/instances', { name, budget_seconds: 5 });
+    const bob = await stint.user('bob', name);
+    const backend = await newBackend();
+    const patch = (body: object) => stint.admin.patch(`/admin/instances/${name}`, body);
+    const stateOf = async (id: string) => (await bob.get(`/jobs/${id}`)).body.status as string;
+    const first = idOf(await bob.post('/jobs', job(backend, 5)));
+    const second = idOf(await bob.post('/jobs', job(backend, 5)));
+    await stint.advance(5);
+    expect([await stateOf(first), await stateOf(second)]).toEqual(['Completed', 'Queued']);
+    expect(errorOf(await bob.post('/jobs', job(backend, 5))).solution).toContain('PATCH');
+
+    await patch({ budget_seconds: 30 });
+    expect(await stateOf(second)).toBe('Running');
+    await stint.advance(5);
+    const session = idOf(await bob.post('/sessions', { backend }));
+    await bob.post('/jobs', job(backend, 1, { session_id: session }));
+    await stint.advance(2);
+    await patch({ budget_seconds: 12 });
+    expect((await bob.get(`/sessions/${session}`)).body).toMatchObject({
+      ...{ state: 'closed', state_reason: 'budget of 12 s reached' },
+    });
+    await patch({ budget_seconds: null });
+    expect((await bob.post('/sessions', { backend })).status).toBe(200);
+  });
+
+  it.each<[object, RegExp]>([
+    [{ shares: 0 }, /^shares must not be less/],
+    [{ budget_seconds: 'much' }, /^budget_seconds must/],
+    [{ name: 'other' }, /^name is not known here; known are: shares, budget_seconds, plan/],
+  ])('is not changed by %j: 400', async (body, message) => {
+    const answer = await stint.admin.patch('/admin/instances/lab-a', body);
+    expect(errorOf(answer)).toMatchObject({ status: 400, code: 1002 });
+    expect(messagesOf(answer)).toContainEqual(expect.stringMatching(message));
+  });
+
   it.each<[object, RegExp]>([
     [{}, /^name must be/],
     [{ name: '' }, /^name must be longer/],
+    [{ name: 'crn:x' }, /^name must not begin with crn:/],
     [{ name: 'x', shares: 'two' }, /^shares must/],
     [{ name: 'x', budget_second: 1 }, /^budget_second is not known here; .* budget_seconds/],
     [{ name: 'x', budget_seconds: -1 }, /^budget_seconds must not be less than 0/],

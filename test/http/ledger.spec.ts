@@ -121,7 +121,14 @@ describe('a question that makes no sense', () => {
     expect(messagesOf(answer)).toContainEqual(expect.stringMatching(message));
   });
 
-  it('about an instance that is none: 404', async () => {
+  it('about an instance or a backend that is none: 404', async () => {
     expect(errorOf(await stint.admin.get('/admin/ledger?instance=none'))).toMatchObject({ status: 404 });
+    const backend = errorOf(await stint.admin.get('/admin/ledger?backend=none'));
+    expect(backend).toMatchObject({ status: 404, message: 'There is no backend called none.' });
+  });
+
+  it('about a user nobody knows: 400, and not a bill of zero', async () => {
+    const user = errorOf(await stint.admin.get('/admin/ledger?user=none'));
+    expect(user).toMatchObject({ status: 400, message: expect.stringContaining('Nobody called none') });
   });
 });

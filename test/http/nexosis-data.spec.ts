@@ -451,7 +451,8 @@ describe('every answer', () => {
     const known = path === 'nowhere' ? /^0$/ : /^[1-9]\d*$/;
     expect(answer.headers.get('nexosis-account-datasetcount-current')).toMatch(known);
     expect(answer.headers.get('nexosis-account-balance')).toBe('0.00 USD');
-    if (path === 'nowhere') expect(answer.body).toEqual({ statusCode: 404, message: 'Resource not found' });
+    if (path === 'nowhere')
+      expect(answer.body).toMatchObject({ statusCode: 404, message: 'Resource not found' });
     if (method === 'HEAD') expect(answer.text).toBe('');
   });
 

@@ -51,6 +51,17 @@ const cases = {
           { driver: 'aer', options: { device: 'stint_line_5', max_qubits: 0 } },
           /options\.max_qubits must be a/,
         ],
+        [
+          { driver: 'aer', options: { device: 'stint_line_5', noize: true } },
+          /options\.noize is not known to driver aer/,
+        ],
+        [{ driver: 'spark', options: { mastr: 'yarn' } }, /options\.mastr is not known to driver spark/],
+        [{ driver: 'spark', options: { conf: 'x' } }, /options\.conf must be an object/],
+        [{ driver: 'spark', options: { local_dirs: [1] } }, /options\.local_dirs must be a list of texts/],
+        [
+          { driver: 'learner', options: { predcit: true } },
+          /options\.predcit is not known to driver learner/,
+        ],
       ] as const
     ).map(
       ([more, words]) =>

@@ -57,6 +57,17 @@ describe('a submit with an Idempotency-Key', () => {
     expect(await idOf('k6')).not.toBe(hers.body.id);
   });
 
+  it('of one admin is another one in another instance', async () => {
+    const open = async (instance: string) => {
+      const { crn } = await stint.user('alice', instance);
+      const headers = { 'idempotency-key': 's2', 'service-crn': crn };
+      return stint.call('POST', '/api/v1/sessions', { headers, body: { backend: 'b1', mode: 'batch' } });
+    };
+    const [first, other] = [await open('lab-x'), await open('lab-y')];
+    expect([first.status, other.status]).toEqual([200, 200]);
+    expect(other.body.id).not.toBe(first.body.id);
+  });
+
   it('under another key is another job', async () => {
     expect(await idOf('k3')).not.toBe(await idOf('k4'));
   });

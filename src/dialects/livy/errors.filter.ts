@@ -1,6 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal, type RefusalCode } from '../../kernel/refusal.js';
+import { NoRoute } from '../no-route.js';
 
 /** Each refusal as this dialect says it. Clients repeat what is 500 or more for half a minute, so none of these is. */
 const said = {
@@ -8,6 +9,7 @@ const said = {
   limit_exceeded: 400,
   unknown_backend: 400,
   backend_exists: 409,
+  backend_in_use: 409,
   unknown_program: 400,
   unknown_session: 404,
   unknown_job: 404,
@@ -69,6 +71,7 @@ function statusOf(error: unknown): number {
 }
 
 function messageOf(error: unknown): string {
+  if (error instanceof NoRoute) return `${error.message} ${error.solution}`;
   const response = error instanceof HttpException ? error.getResponse() : undefined;
   const message = typeof response === 'object' && 'message' in response ? response.message : undefined;
   if (Array.isArray(message)) return message.map(String).join(' ');

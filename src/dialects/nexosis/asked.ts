@@ -1,9 +1,8 @@
-import { isUtf8 } from 'node:buffer';
 import { createParamDecorator, UnauthorizedException, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../kernel/access/access.js';
-import { invalidField } from './errors.js';
-import { Fields, isObject } from './fields.js';
+import { Fields } from './fields.js';
+import { readJson } from './json-bodies.js';
 
 /** Where this dialect answers. */
 export const mount = 'nexosis/v1';
@@ -15,20 +14,9 @@ export class SentBody {
     readonly type: string,
   ) {}
 
-  /** As JSON. Nothing, and the literal `""` that some clients send, mean no body (nexosis dialect, leniency). */
-  json(): Record<string, unknown> {
-    if (!isUtf8(this.bytes)) throw invalidField('body', 'The body is not valid UTF-8.');
-    const text = new TextDecoder().decode(this.bytes).trim();
-    if (text === '') return {};
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch (error) {
-      throw invalidField('body', `The body is not valid JSON: ${(error as Error).message}.`);
-    }
-    if (value === '' || value === null) return {};
-    if (!isObject(value)) throw invalidField('body', 'The body must be a JSON object.');
-    return value;
+  /** As JSON; `taken` are the types that the route takes. */
+  json(taken = 'application/json'): Record<string, unknown> {
+    return readJson(this, taken);
   }
 }
 

@@ -8,6 +8,7 @@ import { Ask, mount, type Asked } from './asked.js';
 import { NexosisErrorsFilter } from './errors.filter.js';
 import { notFound } from './errors.js';
 import { isObject, readGuid } from './fields.js';
+import { missingPart } from './missing.js';
 import { pageLinks, pagesOf, type Link } from './paging.js';
 import { atInterval, outcomeOf, pageOf, withoutUnknown } from './results.controller.js';
 import { sessionFields, sessionLinks } from './session.wire.js';
@@ -92,11 +93,11 @@ export class ContestController {
     };
   }
 
-  /** A contest is there once the session is completed; before, it is as unknown as its session's results. */
+  /** A contest is there once the session is completed. */
   private async find(asked: Asked, id: string): Promise<{ session: LearnSessionView; done: Outcome }> {
     const session = await this.sessions.get(asked.actor, readGuid('id', id));
     const done = outcomeOf(session);
-    if (done === null) throw notFound('session', session.id);
+    if (done === null) throw missingPart(session, 'contest');
     return { session, done };
   }
 

@@ -10,6 +10,7 @@ import { dataSetFields, readRange, rowsOf, summaryOf } from './data.wire.js';
 import { DataSetsService } from './datasets.service.js';
 import { NexosisErrorsFilter } from './errors.filter.js';
 import { invalidField } from './errors.js';
+import { isNoBody, refuseOtherTypes } from './json-bodies.js';
 import { jsonReader } from './json-rows.js';
 import { listOf, pageLinks, pagesOf } from './paging.js';
 import { sendCsv } from './answers.js';
@@ -125,10 +126,12 @@ async function readUpload({ body, query }: Asked): Promise<Upload> {
     const declared: Declared[] = known === undefined ? [] : [{ name: known, role: 'timestamp' }];
     return { reader, declared, missingValues: undefined };
   }
-  if (body.bytes.toString('utf8', 0, 16).trim().replace(/^""$/, '') === '')
+  if (isNoBody(body.bytes))
     return { reader: { names: [], async *batches() {} }, declared: [], missingValues: undefined };
+  refuseOtherTypes(body, 'application/json or text/csv');
   const reader = await jsonReader(body.bytes);
-  return { reader, declared: readColumns(reader.columns), missingValues: reader.missingValues };
+  const { missingValues, ignored } = reader;
+  return { reader, declared: readColumns(reader.columns), missingValues, ignored };
 }
 
 function relatedLinks({ name }: DataSet, base: string) {

@@ -4,6 +4,7 @@ import { Commands } from '../../scheduler/commands.service.js';
 import type { DataSet, Found, NewRow, NexosisReads, Range, Row } from '../../scheduler/nexosis.ports.js';
 import { STORE, type Store } from '../../scheduler/ports.js';
 import { invalidField, noData, notFound } from './errors.js';
+import { uploadMembers } from './json-rows.js';
 import { Locks } from './locks.js';
 import { mostRows, rowsAtATime, storedRows } from './stored-rows.js';
 import { planUpload, rowMaker, type Plan, type Upload } from './upload.js';
@@ -43,7 +44,7 @@ export class DataSetsService {
       const before = await this.read.dataSet(instance, name);
       const plan = await planUpload(before, upload);
       const saysNothing = upload.declared.length === 0 && upload.missingValues === undefined;
-      if (plan.rows === 0 && saysNothing) throw noData(name);
+      if (plan.rows === 0 && saysNothing) throw noData(name, uploadMembers, upload.ignored ?? []);
       if (before === null) return this.create(actor, name, plan, upload);
       if (plan.rekeys) return this.rebuild(actor, before, plan, upload);
       const grown = await this.commands.run(async (unit) => {

@@ -1,7 +1,8 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal, type RefusalCode } from '../../kernel/refusal.js';
-import { NexosisError, type Details } from './errors.js';
+import { NoRoute } from '../no-route.js';
+import { NexosisError, nothingAt, type Details } from './errors.js';
 
 /** What the scheduler refuses, as this dialect says it. What has `null` was never this dialect's to bring about. */
 const said = {
@@ -9,6 +10,7 @@ const said = {
   limit_exceeded: [400, 'RequestValidation'],
   unknown_backend: [503, 'Unavailable'],
   backend_exists: [409, 'Conflict'],
+  backend_in_use: [409, 'Conflict'],
   unknown_program: [503, 'Unavailable'],
   unknown_session: [404, 'NotFound'],
   unknown_job: [404, 'NotFound'],
@@ -51,9 +53,10 @@ export class NexosisErrorsFilter implements ExceptionFilter {
   }
 
   private explain(error: unknown, request: FastifyRequest): Body {
+    if (error instanceof NoRoute) return this.explain(inOurWords(error), request);
     if (error instanceof NexosisError) {
       const { status: statusCode, message, type, details: errorDetails } = error;
-      return { statusCode, message, ...(type !== null && { errorType: type, errorDetails }) };
+      return { statusCode, message, ...(type !== null && { errorType: type }), errorDetails };
     }
     if (error instanceof Refusal) {
       const [statusCode, errorType] = said[error.code];
@@ -62,7 +65,6 @@ export class NexosisErrorsFilter implements ExceptionFilter {
     }
     const statusCode = statusOf(error);
     if (statusCode === 401) return { statusCode, message: messageOf(error) };
-    if (statusCode === 404) return { statusCode, message: 'Resource not found' };
     if (statusCode === 413)
       return { statusCode, message: messageOf(error), errorType: 'PayloadTooLarge', errorDetails: {} };
     if (statusCode < 500) {
@@ -82,6 +84,11 @@ export class NexosisErrorsFilter implements ExceptionFilter {
     };
   }
 }
+
+const inOurWords = (error: NoRoute): NexosisError =>
+  error.getStatus() === 404
+    ? nothingAt(`${error.message} ${error.solution}`)
+    : new NexosisError(405, null, error.message, { path: [error.solution] });
 
 function statusOf(error: unknown): number {
   if (error instanceof HttpException) return error.getStatus();

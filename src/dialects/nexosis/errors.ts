@@ -44,8 +44,22 @@ export const invalidColumns = (columns: Readonly<Record<string, readonly string[
 export const invalidDates = (message: string, startDate: string, endDate: string): NexosisError =>
   new NexosisError(400, 'InvalidDateRange', message, { startDate, endDate });
 
-export const noData = (dataSetName: string): NexosisError =>
-  new NexosisError(400, 'NoData', `No data was given for ${dataSetName}`, { dataSetName });
+/**
+ * No rows; `ignored` are members of the body that nobody reads, which clients may send (nexosis dialect, leniency), but one
+ * of them may be a misspelt `data`.
+ */
+export function noData(
+  dataSetName: string,
+  known: readonly string[],
+  ignored: readonly string[],
+): NexosisError {
+  const last = known.at(-1) ?? '';
+  const why =
+    ignored.length === 0
+      ? ''
+      : `: ${ignored.join(', ')} ${ignored.length === 1 ? 'is' : 'are'} not known, but ${known.slice(0, -1).join(', ')} and ${last}`;
+  return new NexosisError(400, 'NoData', `No data was given for ${dataSetName}${why}`, { dataSetName });
+}
 
 /** The same for a session, which has no name to show. */
 export const noDataSource = (): NexosisError =>
@@ -66,6 +80,10 @@ export const notFound = (itemType: ItemType, itemId: string): NexosisError =>
     itemType,
     itemId,
   });
+
+/** An address that leads nowhere: the message is the one that the old service had, so what is of help stands beside it. */
+export const nothingAt = (text: string): NexosisError =>
+  new NexosisError(404, null, 'Resource not found', { path: [text] });
 
 /** The sentence alone is what many clients show, so it says the first thing that is wrong. */
 function sentence(start: string, columns: Readonly<Record<string, readonly string[]>>): string {

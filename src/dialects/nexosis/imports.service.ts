@@ -196,6 +196,7 @@ async function uploadOf(bytes: Buffer, type: 'csv' | 'json', declared: readonly 
     reader,
     declared: [...declared, ...readColumns(reader.columns)],
     missingValues: reader.missingValues,
+    ignored: reader.ignored,
   };
 }
 

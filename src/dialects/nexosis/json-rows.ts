@@ -1,16 +1,23 @@
 import { isUtf8 } from 'node:buffer';
-import { Tokenizer, TokenParser } from '@streamparser/json';
-import { invalidField } from './errors.js';
+import { Tokenizer, TokenParser, TokenType } from '@streamparser/json';
+import { flawOf } from '../../scheduler/json-text.js';
+import { invalidField, NexosisError } from './errors.js';
 import { isObject } from './fields.js';
+import { beginningOf, kindOf, noJson } from './json-bodies.js';
 import type { RowReader } from './rows.js';
 
 /** Bytes that are parsed at a time: a large body neither stands in one text nor keeps others waiting. */
 const piece = 128 * 1024;
 
+/** Bytes in which a flaw is looked for by line and column, in one go; of more the row before it is told. */
+const mostForPlace = 2 * 1024 * 1024;
+
 /** What a JSON upload says beside its rows. */
 export interface JsonUpload extends RowReader {
   readonly columns: Readonly<Record<string, unknown>>;
   readonly missingValues: readonly string[] | undefined;
+  /** Members that nobody reads, as they were written. */
+  readonly ignored: readonly string[];
 }
 
 /** Numbers of more digits than a double holds stay the text they are. */
@@ -28,17 +35,17 @@ export class ExactTokenizer extends Tokenizer {
  */
 export async function jsonReader(body: Buffer): Promise<JsonUpload> {
   if (!isUtf8(body)) throw invalidField('body', 'The body is not valid UTF-8.');
-  if (!/^\s*\{/.test(body.toString('utf8', 0, 256)))
-    throw invalidField('body', 'The body is not valid JSON: it must be an object with data or columns.');
+  checkBeginning(body);
   const names: string[] = [];
   const places = new Map<string, number>();
   const columns: Record<string, unknown> = {};
   let missing: string[] | undefined;
+  const ignored: string[] = [];
   const other = (member: string, key: string | number | undefined, value: unknown) => {
     if (member === 'columns') columns[String(key)] = value;
-    if (member === 'missingvalues') (missing ??= []).push(String(value));
+    if (member === 'missingValues') (missing ??= []).push(String(value));
   };
-  for await (const rows of parsed(body, other)) {
+  for await (const rows of parsed(body, other, (name) => ignored.push(name))) {
     for (const name of rows.flatMap((row) => Object.keys(row))) {
       if (places.has(name.toLowerCase())) continue;
       places.set(name.toLowerCase(), names.length);
@@ -49,6 +56,7 @@ export async function jsonReader(body: Buffer): Promise<JsonUpload> {
     names,
     columns,
     missingValues: missing,
+    ignored,
     async *batches() {
       let number = 0;
       for await (const rows of parsed(body, () => undefined)) {
@@ -78,35 +86,92 @@ function toValues(
   return values;
 }
 
-/** Members that are read, and whether each is a list. */
-const listsByMember: ReadonlyMap<string, boolean> = new Map([
-  ['data', true],
-  ['columns', false],
-  ['missingvalues', true],
+/** Any other beginning is refused before a large body is read for nothing. */
+function checkBeginning(body: Buffer): void {
+  const first = beginningOf(body);
+  if (first === '{') return;
+  const text = new TextDecoder().decode(body.subarray(0, piece));
+  const isOther = first === '[' || first === '"';
+  if (!isOther && flawOf(text) !== null) throw noJson(text);
+  const said = first === '[' ? [] : first === '"' ? '' : (JSON.parse(text) as unknown);
+  throw invalidField('body', `The body must be an object with data or columns, not ${kindOf(said)}.`);
+}
+
+/** Members that are read, with their values: a list, or else an object. */
+const members = new Map([
+  ['data', { name: 'data', isList: true, of: 'rows' }],
+  ['columns', { name: 'columns', isList: false, of: 'column names' }],
+  ['missingvalues', { name: 'missingValues', isList: true, of: 'texts' }],
 ]);
+
+export const uploadMembers = [...members.values()].map(({ name }) => name);
+
+type Member = NonNullable<ReturnType<typeof members.get>>;
+
+const wrongShape = ({ name, isList, of }: Member, not: string): NexosisError =>
+  invalidField(name, `${name} must be ${isList ? 'a list' : 'an object'} of ${of}, not ${not}.`);
+
+type Token = Parameters<Tokenizer['onToken']>[0];
+
+/** Calls `found` for each member of the body with the token that its value begins with. */
+function watchMembers(found: (name: string, first: Token) => void): (token: Token) => void {
+  let [depth, text, colon] = [0, '', false];
+  return (parsed) => {
+    const { token, value } = parsed;
+    if (depth === 1) {
+      if (colon) found(text, parsed);
+      colon = token === TokenType.COLON;
+      if (token === TokenType.STRING) text = String(value);
+    }
+    if (token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET) depth += 1;
+    if (token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET) depth -= 1;
+  };
+}
+
+const kindOfToken = ({ token, value }: Token): string => {
+  if (token === TokenType.LEFT_BRACKET) return kindOf([]);
+  if (token === TokenType.LEFT_BRACE) return kindOf({});
+  // The tokenizer leaves some numbers as texts.
+  return kindOf(token === TokenType.NUMBER ? 0 : value);
+};
 
 type Other = (member: string, key: string | number | undefined, value: unknown) => void;
 
-async function* parsed(body: Buffer, other: Other): AsyncGenerator<Record<string, unknown>[]> {
+async function* parsed(
+  body: Buffer,
+  other: Other,
+  ignore?: (name: string) => void,
+): AsyncGenerator<Record<string, unknown>[]> {
   let rows: Record<string, unknown>[] = [];
   let broken: Error | null = null;
   let count = 0;
   const tokenizer = new ExactTokenizer();
   const parser = new TokenParser({ paths: ['$.*.*'], keepStack: false });
-  tokenizer.onToken = parser.write.bind(parser);
+  const watch = watchMembers((name, first) => {
+    const member = members.get(name.toLowerCase());
+    if (member === undefined) return ignore?.(name);
+    const opens = member.isList ? TokenType.LEFT_BRACKET : TokenType.LEFT_BRACE;
+    // Null and "" count as absent, and so does a list without columns.
+    const isAbsent = first.value === null || first.value === '';
+    const mayBeEmpty = !member.isList && first.token === TokenType.LEFT_BRACKET;
+    if (first.token === opens || isAbsent || mayBeEmpty) return;
+    broken ??= wrongShape(member, kindOfToken(first));
+  });
+  tokenizer.onToken = (token) => {
+    watch(token);
+    parser.write(token);
+  };
   tokenizer.onError = (error) => (broken ??= error);
   parser.onError = (error) => (broken ??= error);
   parser.onValue = ({ value, key, stack }) => {
-    const member = String(stack[1]?.key).toLowerCase();
+    const member = members.get(String(stack[1]?.key).toLowerCase());
+    if (member === undefined) return;
     // Of a list the places are numbers, of an object the names are texts.
-    const listed = typeof key === 'number';
-    const isList = listsByMember.get(member);
-    if (isList !== undefined && isList !== listed)
-      broken ??= new Error(`${member} must be ${isList ? 'a list' : 'an object of column names'}`);
-    if (member !== 'data') return other(member, key, value);
+    if (!member.isList && typeof key === 'number') broken ??= wrongShape(member, kindOf([]));
+    if (member.name !== 'data') return other(member.name, key, value);
     count += 1;
     if (isObject(value)) rows.push(value);
-    else broken ??= new Error(`row ${count} of data is no object`);
+    else broken ??= invalidField('data', `Row ${count} must be an object of columns, not ${kindOf(value)}.`);
   };
   for (let from = 0; from < body.length && broken === null; from += piece) {
     tokenizer.write(body.subarray(from, from + piece));
@@ -114,7 +179,9 @@ async function* parsed(body: Buffer, other: Other): AsyncGenerator<Record<string
     rows = [];
     if (body.length > piece) await new Promise((resolve) => setImmediate(resolve));
   }
-  if (broken === null && !parser.isEnded) broken = new Error('it ends too early');
-  if (broken !== null)
-    throw invalidField('body', `The body is not valid JSON: ${(broken as Error).message}.`);
+  if ((broken as Error | null) instanceof NexosisError) throw broken;
+  if (broken === null && parser.isEnded) return;
+  if (body.length <= mostForPlace) throw noJson(new TextDecoder().decode(body));
+  const what = broken === null ? 'it ends too early,' : 'something cannot be read';
+  throw invalidField('body', `The body is not valid JSON: ${what} after row ${count} of data.`);
 }

@@ -11,6 +11,7 @@ import { writeMoment } from './dates.js';
 import { NexosisErrorsFilter } from './errors.filter.js';
 import { invalidField, noData, someParametersRequired } from './errors.js';
 import { Fields, isObject, readGuid } from './fields.js';
+import { kindOf } from './json-bodies.js';
 import { ModelsService } from './models.service.js';
 import { listOf } from './paging.js';
 import { asWritten, predictRows } from './predict-rows.js';
@@ -82,8 +83,8 @@ export class ModelsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const model = await this.models.get(asked.actor, readGuid('modelId', id));
-    const { rows, written, scores } = await readRows(asked);
-    if (rows.length === 0) throw noData(`model ${model.id}`);
+    const { rows, written, scores, ignored } = await readRows(asked);
+    if (rows.length === 0) throw noData(`model ${model.id}`, predictMembers, ignored);
     const predicted = await this.models.predict(asked.actor, model, rows, scores);
     const shown = predicted.rows.map((row, i) =>
       asWritten(row, rows[i] ?? {}, written[i] ?? {}, model.target),
@@ -104,10 +105,18 @@ export class ModelsController {
   }
 }
 
-/** `written`: the same rows with numbers as they were sent. */
-async function readRows(
-  asked: Asked,
-): Promise<{ rows: Record<string, string>[]; written: Record<string, string>[]; scores: boolean }> {
+const predictMembers = ['data', 'extraParameters'];
+
+interface PredictRequest {
+  readonly rows: Record<string, string>[];
+  /** The same rows with numbers as they were sent. */
+  readonly written: Record<string, string>[];
+  readonly scores: boolean;
+  /** Members of the body that nobody reads. */
+  readonly ignored: readonly string[];
+}
+
+async function readRows(asked: Asked): Promise<PredictRequest> {
   if (/^text\/csv\b/i.test(asked.body.type)) {
     const reader = await csvReader(asked.body.bytes);
     const rows: Record<string, string>[] = [];
@@ -115,19 +124,22 @@ async function readRows(
       for (const values of batch)
         rows.push(Object.fromEntries(reader.names.map((name, i) => [name, values[i] ?? ''])));
     }
-    return { rows, written: rows, scores: false };
+    return { rows, written: rows, scores: false, ignored: [] };
   }
-  const { fields } = asked;
+  const body = asked.body.json('application/json or text/csv');
+  const fields = new Fields(asked.request.query, body);
   const data = fields.raw('data') ?? [];
-  if (!Array.isArray(data)) throw invalidField('data', 'The data must be a list of rows.');
+  if (!Array.isArray(data)) throw invalidField('data', `data must be a list of rows, not ${kindOf(data)}.`);
   const extra = fields.raw('extraParameters');
   const scores = new Fields(isObject(extra) ? extra : {}).flag('includeClassScores') ?? false;
+  const known = predictMembers.map((name) => name.toLowerCase());
+  const ignored = Object.keys(body).filter((name) => !known.includes(name.toLowerCase()));
   const [rows, written] = await predictRows(asked.body.bytes);
-  return { rows: rows.map(textsOf), written: written.map(textsOf), scores };
+  return { rows: rows.map(textsOf), written: written.map(textsOf), scores, ignored };
 }
 
 function textsOf(row: unknown, i: number): Record<string, string> {
-  if (!isObject(row)) throw invalidField('data', `Row ${i + 1} must be an object.`);
+  if (!isObject(row)) throw invalidField('data', `Row ${i + 1} must be an object, not ${kindOf(row)}.`);
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => {
       if (typeof value === 'object' && value !== null)

@@ -7,8 +7,9 @@ import { sendCsv } from './answers.js';
 import { Ask, mount, type Asked } from './asked.js';
 import { table, type ShownRows } from './data.wire.js';
 import { NexosisErrorsFilter } from './errors.filter.js';
-import { invalidField, notFound } from './errors.js';
+import { invalidField, nothingAt } from './errors.js';
 import { readGuid, type Paging } from './fields.js';
+import { detailNames, missingPart } from './missing.js';
 import { rowsPerChunk } from './outcome.js';
 import { pageLinks, pagesOf } from './paging.js';
 import {
@@ -55,7 +56,7 @@ export class ResultsController {
   async confusion(@Ask() asked: Asked, @Param('id') id: string) {
     const session = await this.find(asked, id);
     const confusion = outcomeOf(session)?.confusion ?? null;
-    if (confusion === null) throw missing(session);
+    if (confusion === null) throw missingPart(session, 'confusionmatrix');
     return {
       ...sessionFields(session),
       ...{ classes: confusion.classes, confusionMatrix: confusion.matrix },
@@ -69,7 +70,7 @@ export class ResultsController {
   async importance(@Ask() asked: Asked, @Param('id') id: string) {
     const session = await this.find(asked, id);
     const done = outcomeOf(session);
-    if (done === null || !supportsImportance(session)) throw missing(session);
+    if (done === null || !supportsImportance(session)) throw missingPart(session, 'featureimportance');
     // Clients ask wherever it is supported, also when no feature had values in the prediction range.
     const importance = done.importance ?? {};
     const paging = asked.query.paging();
@@ -88,12 +89,14 @@ export class ResultsController {
   ) {
     const session = await this.find(asked, id);
     const done = outcomeOf(session);
-    const known = detailTables.some(([name]) => name === detail);
-    if (!known || done === null || !(detail in done.tables)) throw missing(session);
-    const { paging, total, rows } = await pageOf(this.store, asked, session, detail);
+    const name = detailTables.map(([table]) => table).find((table) => table === detail);
+    if (name === undefined)
+      throw nothingAt(`Results have no ${detail}, but ${detailNames.join(', ')}, each of some sessions.`);
+    if (done === null || !(name in done.tables)) throw missingPart(session, name);
+    const { paging, total, rows } = await pageOf(this.store, asked, session, name);
     if (asked.wantsCsv) return sendCsv(reply, rows);
-    const classes = detail === 'classscores' ? { classes: done.classes } : {};
-    const metrics = detail === 'outliers' ? {} : { metrics: done.metrics };
+    const classes = name === 'classscores' ? { classes: done.classes } : {};
+    const metrics = name === 'outliers' ? {} : { metrics: done.metrics };
     return paged(asked, session, paging, total, { ...classes, ...metrics, data: rows.objects() });
   }
 
@@ -170,5 +173,3 @@ export const withoutUnknown = (row: Record<string, string>): Record<string, stri
   );
 
 const selfLink = (asked: Asked) => [{ rel: 'self', href: `${asked.base}/${asked.path}` }];
-
-const missing = ({ id }: LearnSessionView) => notFound('session', id);

@@ -106,13 +106,37 @@ describe('JSON', () => {
   });
 
   it.each([
-    ['{"data":[{"a":1},', 'ends too early'],
-    ['{"data":[{"a":NaN}]}', 'not valid JSON'],
-    ['{"data":[1]}', 'row 1 of data is no object'],
+    ['{"data":[{"a":1},', 'not valid JSON: the text ends where a value should be at line 1, column 18.'],
+    ['{"data":[\n{"a":NaN}]}', 'not valid JSON: NaN is no value in JSON at line 2, column 6.'],
+    ['{bad', 'not valid JSON: expected a member name in double quotes at line 1, column 2.'],
+    ['\uFEFF{"data" 1}', 'not valid JSON: expected ":" after a member name at line 1, column 9.'],
+    ['{"data":[]} x', 'not valid JSON: nothing may follow the JSON value, but something does'],
+    ['nothing', 'not valid JSON: expected a value at line 1, column 1.'],
+    ['[{"a":1}]', 'must be an object with data or columns, not a list.'],
+    ['"text"', 'must be an object with data or columns, not a text.'],
+    [' 5', 'must be an object with data or columns, not a number.'],
+    ['{"data":[1]}', 'Row 1 must be an object of columns, not a number.'],
     ['{"data":[{"a":{"b":1}}]}', 'the value of a must be'],
-    ['nothing', 'not valid JSON'],
+    ['{"data":"foo"}', 'data must be a list of rows, not a text.'],
+    ['{"data":{}}', 'data must be a list of rows, not an object.'],
+    ['{"columns":true}', 'columns must be an object of column names, not true.'],
+    ['{"columns":[{"a":1}]}', 'columns must be an object of column names, not a list.'],
+    ['{"missingValues":12345678901234567890}', 'missingValues must be a list of texts, not a number.'],
   ])('%s is refused: %s', async (text, words) => {
     expect(await refusal(json(text).then(all))).toContain(words);
+  });
+
+  it.each([
+    ['bad]}', 'not valid JSON: something cannot be read after row 300000 of data.'],
+    ['{"a":1}', 'not valid JSON: it ends too early, after row 300001 of data.'],
+  ])('of megabytes that goes on with %s names the row before', async (end, words) => {
+    expect(await refusal(json(`{"data":[${'{"a":1},'.repeat(300_000)}${end}`))).toContain(words);
+  });
+
+  it('may have members that are null or empty, and others that nobody reads', async () => {
+    const reader = await json('{"Data":null,"columns":[],"missingValues":"","dta":[{"data":1}],"x":{"y":2}}');
+    expect([reader.names, reader.columns, reader.missingValues]).toEqual([[], {}, undefined]);
+    expect(reader.ignored).toEqual(['dta', 'x']);
   });
 });
 

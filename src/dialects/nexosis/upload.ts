@@ -12,6 +12,8 @@ export interface Upload {
   readonly declared: readonly Declared[];
   /** Undefined: nothing was said about them. */
   readonly missingValues: readonly string[] | undefined;
+  /** Members of a JSON body that nobody reads. */
+  readonly ignored?: readonly string[];
 }
 
 /** What an upload makes of a data set's columns, and where its own values go. */

@@ -1,6 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal, type RefusalCode } from '../../kernel/refusal.js';
+import { NoRoute } from '../no-route.js';
 
 /**
  * Each refusal as this dialect says it: HTTP status, numeric code (IBM's registry where it has one) and, for a submit or an
@@ -11,6 +12,7 @@ export const said = {
   limit_exceeded: [400, 1002],
   unknown_backend: [404, 1007, 400],
   backend_exists: [409, 1002],
+  backend_in_use: [409, 1002],
   unknown_program: [404, 1008],
   unknown_session: [404, 1008, 400],
   unknown_job: [404, 3250],
@@ -35,6 +37,7 @@ const codeOfStatus: Readonly<Record<number, number>> = {
   401: 3407,
   403: 2409,
   404: 1008,
+  405: 1008,
   413: 1001,
 };
 
@@ -74,9 +77,8 @@ export class QiskitErrorsFilter implements ExceptionFilter {
     const status = statusOf(error);
     if (status < 500) {
       const code = codeOfStatus[status] ?? 1002;
-      // The only 404 that is no refusal: there is no such path.
-      const solution = status === 404 ? { solution: 'The calls are described at /api/v1/docs.' } : {};
-      return { status, errors: messagesOf(error).map((message) => ({ code, message, ...solution })) };
+      const more = error instanceof NoRoute ? { solution: error.solution } : {};
+      return { status, errors: messagesOf(error).map((message) => ({ code, message, ...more })) };
     }
     this.logger.error({
       msg: `${request.method} ${request.url} failed`,

@@ -21,5 +21,9 @@ export const maySee = (actor: Actor, owner: { readonly instance: string }): bool
 export const mayEnd = (actor: Actor, owner: { readonly instance: string; readonly user: string }): boolean =>
   actor.role === 'admin' || (actor.instance.id === owner.instance && actor.user === owner.user);
 
+/** Where something was looked for, in an answer that it is not there: an admin sees all instances. */
+export const lookedIn = (actor: Actor): string =>
+  actor.role === 'admin' ? '' : ` in instance ${actor.instance.name}`;
+
 /** How the event log and reasons name someone. */
 export const nameOf = (actor: Actor): string => `${actor.role} ${actor.user}`;

@@ -20,11 +20,8 @@ export interface WaitingView {
   readonly aheadInSession: number;
   /** Jobs of its own instance's general queue before it: what waits alone, and whole sessions by their first job. */
   readonly aheadInInstance: number;
-  /**
-   * Dedicated sessions that hold a slot, by slot, and when they must let go; null: not known. One may hold a slot that an
-   * operator took away.
-   */
-  readonly holders: readonly (WaitingSession & { readonly slot: number; readonly until: Millis | null })[];
+  /** Dedicated sessions that hold a slot, by slot. One may hold a slot that an operator took away. */
+  readonly holders: readonly Holder[];
   /** Those a slot is promised to, by slot; they wait for it and not in the general queue. */
   readonly reserved: readonly WaitingSession[];
   /** Active batches, oldest activation first. */
@@ -41,6 +38,15 @@ export interface WaitingView {
     /** How many of its jobs were submitted before; counted where it stands level with the job's own instance, else 0. */
     readonly earlier: number;
   }[];
+}
+
+export interface Holder extends WaitingSession {
+  readonly slot: number;
+  readonly isClosed: boolean;
+  /** When its `max_ttl` ends; null: not known. */
+  readonly until: Millis | null;
+  /** When the limit of the last of its running jobs ends: closed or not, it keeps its slot for them. Null: none runs. */
+  readonly runsUntil: Millis | null;
 }
 
 export interface Place {
@@ -129,9 +135,16 @@ const busy = (view: WaitingView): string =>
   view.reserved.length > 0 ? 'the free lanes are reserved for a dedicated session' : 'all lanes are busy';
 
 function held(view: WaitingView): string {
-  const ends = view.holders.flatMap(({ until }) => (until === null ? [] : [until]));
-  if (ends.length === 0) return 'held by a dedicated session';
-  return `held by a dedicated session until ${timeOfDay(Math.min(...ends), view.at)} at the latest`;
+  const ends = view.holders.flatMap((holder) => {
+    const { isClosed, until, runsUntil } = holder;
+    const end = isClosed ? runsUntil : until;
+    return end === null ? [] : [{ end, isClosed, mayOutlast: (runsUntil ?? end) > end }];
+  });
+  const [first] = ends.sort((a, b) => a.end - b.end);
+  if (first === undefined) return 'held by a dedicated session';
+  const end = `until ${timeOfDay(first.end, view.at)} at the latest`;
+  if (first.isClosed) return `held by a dedicated session that is closed, for its running jobs, ${end}`;
+  return `held by a dedicated session ${end}${first.mayOutlast ? ', unless a job of it runs longer' : ''}`;
 }
 
 const day: Millis = 24 * 3600 * 1000;

@@ -53,6 +53,12 @@ export class Field {
     }
   }
 
+  /** By number, which is its place in the list unless an operator took slots away that are still held. */
+  slot(index: number): Field['slots'][number] | undefined {
+    const there = this.slots[index];
+    return there?.index === index ? there : this.slots.find((slot) => slot.index === index);
+  }
+
   /** The heads of the queues, as the store would read them; null where no lane is free. */
   snapshot(at: Millis): Snapshot | null {
     const { backend } = this.setting.view;

@@ -82,7 +82,7 @@ export class Playback {
     if (snapshot === null || this.isOver) return this.isOver;
     const { starts, reservations } = chooseJobs(snapshot);
     for (const { slot: index, session } of reservations) {
-      const slot = field.slots[index];
+      const slot = field.slot(index);
       if (slot !== undefined) slot.reservedFor = session;
     }
     for (const { job, session, slot } of starts) this.start(job, session, slot);
@@ -91,7 +91,7 @@ export class Playback {
 
   private start(id: string, sessionId: string | null, index: number): void {
     const known = this.setting.jobs.get(id);
-    const slot = this.field.slots[index];
+    const slot = this.field.slot(index);
     if (known === undefined || slot === undefined) return;
     const { job, entry } = known;
     slot.running += 1;
@@ -114,7 +114,7 @@ export class Playback {
 
   /** One of the session's jobs starts. */
   private enter(session: PlayedSession, index: number): void {
-    const slot = this.field.slots[index];
+    const slot = this.field.slot(index);
     const wasActive = session.state === 'active';
     session.start(this.at);
     if (session.view.mode === 'batch') {
@@ -134,7 +134,7 @@ export class Playback {
       this.never(of.played.expire(kind as SessionClock, this.at));
       this.after(of.played);
     } else {
-      const slot = this.field.slots[of.slot];
+      const slot = this.field.slot(of.slot);
       if (slot !== undefined) slot.running -= 1;
       if (of.charged) this.accrue(of.instance, -1);
       const session = of.session === null ? undefined : this.field.sessions.get(of.session);
@@ -145,7 +145,7 @@ export class Playback {
 
   /** A change of the session: its slot may be free now, and its clocks run to another moment. */
   private after(session: PlayedSession): void {
-    const slot = session.slot === null ? undefined : this.field.slots[session.slot];
+    const slot = session.slot === null ? undefined : this.field.slot(session.slot);
     if (slot !== undefined && !session.holds) {
       slot.holder = null;
       session.slot = null;

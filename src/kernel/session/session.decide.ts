@@ -62,6 +62,12 @@ export function decideSession(session: Session, event: SessionEvent): SessionDec
   return { ...settled, failsQueuedJobs: state === 'closed' && counted.queuedJobs > 0 };
 }
 
+/** Throws what a submit is refused with, before anything else is looked at that may refuse it. */
+export function checkAccepts(session: Session): void {
+  if (session.state === 'closed' || !session.acceptingJobs)
+    refuse(session, { type: 'jobSubmitted', at: session.createdAt, seq: 0 });
+}
+
 /** A timer may fire twice, after a close, or when a job has started meanwhile. That is no one's mistake. */
 function firesEarly(session: Session, event: SessionEvent): boolean {
   switch (event.type) {

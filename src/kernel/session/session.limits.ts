@@ -43,7 +43,8 @@ export function grantLimits(
   return {
     ...{ interactiveTtl, activeTtl, maxTtl, unusedTtl: backend.limits.unusedTtl, onIdle: backend.onIdle },
     ...(asked.heartbeatTtl !== undefined && { heartbeatTtl: asked.heartbeatTtl }),
-    ...(backend.options?.['busy_is_idle'] === true && { busyIsIdle: true }),
+    // An inactive session runs nothing: one that may be ended at work can only be closed.
+    ...(backend.onIdle === 'close' && backend.options?.['busy_is_idle'] === true && { busyIsIdle: true }),
   };
 }
 

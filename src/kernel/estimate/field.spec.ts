@@ -1,0 +1,18 @@
+import { describe, expect, it } from '@jest/globals';
+import { after } from '../../../test/support/given.js';
+import { Field, Setting } from './field.js';
+
+describe('the field of an estimate', () => {
+  it('knows slots by their numbers, also where one in between was taken away', () => {
+    const slot = (index: number) => ({ index, running: 0, holder: null, reservedFor: null });
+    const field = new Field(
+      new Setting({
+        at: after(0),
+        backend: { name: 'b1', status: 'online', lanes: 1 },
+        slots: [slot(0), slot(2)],
+        ...{ running: [], sessions: [], batches: [], instances: [], hiddenFrom: null, recent: [] },
+      }),
+    );
+    expect([0, 1, 2].map((index) => field.slot(index)?.index)).toEqual([0, undefined, 2]);
+  });
+});
