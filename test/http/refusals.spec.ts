@@ -38,6 +38,10 @@ const cases = {
     ...(
       [
         [{ driver: 'scripted', options: { configuration: 5 } }, /options\.configuration must be an object/],
+        [
+          { driver: 'aer', options: { device: 'nope' } },
+          /^Backend q: there is no device nope; there are: stint_hex_27, stint_line_5\.$/,
+        ],
         [{ driver: 'scripted', options: { device: 5 } }, /options\.device must be the name of a device/],
         [
           { driver: 'aer', options: { device: 'stint_line_5', properties: [] } },
