@@ -8,7 +8,7 @@ import { AppModule, makeDevices, makeRunners } from './app.module.js';
 import { toNewBackend } from './admin/wire.js';
 import { hashToken } from './auth/token-hash.js';
 import { TokensService } from './auth/tokens.service.js';
-import type { Config } from './config/config.js';
+import { doubtsAbout, type Config } from './config/config.js';
 import { ConfigError } from './config/config-file.js';
 import { installBodyParser } from './dialects/body-parser.js';
 import { describeAnswers } from './dialects/described-answers.js';
@@ -93,6 +93,8 @@ export async function startService(config: Config): Promise<Service> {
     });
   if (lost > 0)
     logger.warn(`${lost} jobs had lost their runners with the service and are settled`, 'Service');
+  const known = (await backends.list()).map(({ name }) => name);
+  for (const doubt of doubtsAbout(config, known)) logger.warn(doubt, 'Service');
   await beginNexosis(app);
   const newAdminToken = await ensureAdminToken(config, app, logger);
   interpreters.resume();

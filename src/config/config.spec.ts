@@ -3,7 +3,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { givenFolder } from '../../test/support/store.js';
 import { ConfigError } from './config-file.js';
-import { loadConfig } from './config.js';
+import { doubtsAbout, loadConfig } from './config.js';
 
 const project = join(import.meta.dirname, '../..');
 
@@ -115,6 +115,31 @@ describe('a mistake is told with its key:', () => {
     expect(() => loadConfig({ STINT_CONFIG: '/no/such.yaml' }, '/nowhere')).toThrow(
       'STINT_CONFIG names /no/such.yaml, which does not exist.',
     );
+  });
+});
+
+describe('a start is warned, but not stopped,', () => {
+  it.each<[string, string, string[], unknown[]]>([
+    [
+      'where there is no backend at all',
+      'port: 18476\ndefault_backend: nope',
+      [],
+      [
+        expect.stringMatching(
+          /^No backend is configured in \S+stint\.yaml: copy .* POST \/api\/v1\/admin\/backends/,
+        ),
+      ],
+    ],
+    [
+      'where the default one is none of those that are stored',
+      'default_backend: nope',
+      ['b1', 'b2'],
+      ['default_backend: nope is none of the backends here (b1, b2).'],
+    ],
+    ['and not where the default one is stored', 'default_backend: b1', ['b1'], []],
+    ['and not where one is stored', 'port: 1', ['b1'], []],
+  ])('%s', async (_, yaml, known, warned) => {
+    expect(doubtsAbout(await load(yaml), known)).toEqual(warned);
   });
 });
 

@@ -96,6 +96,17 @@ function inconsistencies(config: ConfigFile): [key: string, line: string][] {
   return wrong;
 }
 
+/** What a start does not fail for, because backends may be added over the API. `known` are those of the database too. */
+export function doubtsAbout(
+  { backends, default_backend, source }: Pick<Config, 'backends' | 'default_backend' | 'source'>,
+  known: readonly string[],
+): string[] {
+  const add = 'copy some from stint.example.yaml, or add one with POST /api/v1/admin/backends';
+  if (known.length === 0) return [`No backend is configured in ${source ?? 'a file'}: ${add}.`];
+  if (default_backend === undefined || backends.length > 0 || known.includes(default_backend)) return [];
+  return [`default_backend: ${default_backend} is none of the backends here (${known.join(', ')}).`];
+}
+
 /** Workers run in a folder of their own, so a path must not depend on ours; a plain name is looked up in PATH. */
 const program = (name: string): string => (/[\\/]/.test(name) ? resolve(name) : name);
 
