@@ -90,6 +90,23 @@ describe('stint ledger verify', () => {
 });
 
 describe('the command line', () => {
+  it.each([
+    [['ledger', 'verfy'], 'There is no command ledger verfy; there is: ledger verify.'],
+    [['foo'], 'There is no command foo; there is: ledger verify.'],
+    [['ledger', 'verify', 'extra'], 'There is no command ledger verify extra; there is: ledger verify.'],
+    [['ledger', 'verify', '--fix'], "Unknown option '--fix'."],
+  ])('says first what is wrong with %j: 2', async (args, words) => {
+    const { code, err } = await stint(args);
+    expect([code, err.split('\n\n')[0]]).toEqual([2, words]);
+  });
+
+  it('tells its version: 0', async () => {
+    const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(await stint(['--version'])).toEqual({ code: 0, out: `stint ${version}\n`, err: '' });
+  });
+
   it('loads neither Nest nor the ORM, so that it starts at once', () => {
     const packages = new Set<string>();
     const seen = new Set<string>();
