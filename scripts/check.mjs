@@ -6,19 +6,21 @@
 // The closing line is `N passed, N failed`: the tests of all runners, and one for each other step that failed.
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { checkSteps } from './lib/check-steps.mjs';
 import { withoutColours } from './lib/colours.mjs';
 import { inWords } from './lib/counts.mjs';
 import { Failure, report } from './lib/failure.mjs';
 import { requireNode } from './lib/node-packages.mjs';
+import { readOptions } from './lib/options.mjs';
 import { inRoot, shown } from './lib/project.mjs';
 import { Steps } from './lib/steps.mjs';
 
+const known = { list: { type: 'boolean' }, only: { type: 'string' }, 'keep-going': { type: 'boolean' } };
+const usage = 'Usage: npm run check [-- [--list] [--only step,step] [--keep-going]]';
 const logs = inRoot('data', 'check');
 
 async function main() {
-  const { list, only, 'keep-going': keepGoing } = options();
+  const { list, only, 'keep-going': keepGoing } = readOptions(known, usage);
   requireNode();
   const all = await checkSteps();
   if (list) {
@@ -49,17 +51,6 @@ async function main() {
   if (broken.size > 0) console.log(`\nNot in order: ${[...broken].join(', ')}. Full output: ${shown(logs)}`);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   return broken.size > 0 ? 1 : 0;
-}
-
-function options() {
-  const known = { list: { type: 'boolean' }, only: { type: 'string' }, 'keep-going': { type: 'boolean' } };
-  try {
-    return parseArgs({ options: known }).values;
-  } catch (error) {
-    throw new Failure(error.message, {
-      hint: 'Usage: npm run check [-- [--list] [--only step,step] [--keep-going]]',
-    });
-  }
 }
 
 /** The steps asked for and what they need, in the order of the list. */

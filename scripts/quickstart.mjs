@@ -4,17 +4,18 @@
 import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { clientEnvironment } from './lib/api.mjs';
 import { Credentials } from './lib/credentials.mjs';
 import { bellDemo, scriptedDemo } from './lib/demo.mjs';
 import { Failure, report } from './lib/failure.mjs';
 import { ensureBuild, ensureNodePackages, requireNode } from './lib/node-packages.mjs';
+import { readOptions } from './lib/options.mjs';
 import { dataFolder, readJson, shown } from './lib/project.mjs';
 import { ensureVenv, pythonOf } from './lib/python.mjs';
 import { portFree, startService } from './lib/service.mjs';
 import { Steps } from './lib/steps.mjs';
 
+const usage = 'Usage: npm run quickstart [-- --once]';
 const say = (text = '') => console.log(text);
 const data = dataFolder();
 const lockFile = join(data, 'quickstart.lock');
@@ -25,7 +26,7 @@ let service = null;
 let logShown;
 
 async function main() {
-  const { once } = options();
+  const { once } = readOptions({ once: { type: 'boolean', default: false } }, usage);
   requireNode();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void leave(signal));
   const wanted = wantedPort();
@@ -74,14 +75,6 @@ async function main() {
   const { why } = await service.end;
   await rm(lockFile, { force: true });
   throw new Failure(`The service ended by itself (${why}).`);
-}
-
-function options() {
-  try {
-    return parseArgs({ options: { once: { type: 'boolean', default: false } } }).values;
-  } catch (error) {
-    throw new Failure(error.message, { hint: 'Usage: npm run quickstart [-- --once]' });
-  }
 }
 
 async function openLog() {

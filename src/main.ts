@@ -5,6 +5,8 @@ import { ConfigError } from './config/config-file.js';
 import { loadConfig } from './config/config.js';
 import { startService } from './service.js';
 
+const indented = (lines: readonly string[]): string => lines.map((line) => `\n  ${line}`).join('');
+
 /** `npm start`: one process with the API, the clock and the runners. */
 async function main(): Promise<void> {
   const home = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -32,9 +34,8 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   if (error instanceof ConfigError) {
-    console.error(`The configuration is wrong:\n${error.lines.map((line) => `  ${line}`).join('\n')}`);
-  } else if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-    console.error(`${error.message}\nAnother program listens there. Choose another port with STINT_PORT.`);
+    const { lines } = error;
+    console.error(`The configuration is wrong:${lines.length === 1 ? ` ${lines[0]}` : indented(lines)}`);
   } else {
     console.error(error instanceof Error ? `Stint could not start: ${error.message}` : error);
     if (process.env['STINT_LOG_LEVEL'] === 'debug') console.error(error);

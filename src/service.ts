@@ -8,7 +8,8 @@ import { AppModule, makeDevices, makeRunners } from './app.module.js';
 import { toNewBackend } from './admin/wire.js';
 import { hashToken } from './auth/token-hash.js';
 import { TokensService } from './auth/tokens.service.js';
-import type { Config } from './config/config.js';
+import { doubtsAbout, type Config } from './config/config.js';
+import { ConfigError } from './config/config-file.js';
 import { installBodyParser } from './dialects/body-parser.js';
 import { describeAnswers } from './dialects/described-answers.js';
 import { installNoRoute } from './dialects/no-route.js';
@@ -17,6 +18,8 @@ import { installLivyRules, isLivy, livyServer, livyUrl } from './dialects/livy/h
 import { installNexosis } from './dialects/nexosis/install.js';
 import { beginNexosis } from './dialects/nexosis/parts.js';
 import { isOurs as isNexosis, normalise } from './dialects/nexosis/paths.js';
+import { Refusal } from './kernel/refusal.js';
+import { cannotListen } from './listening.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { ClockService } from './scheduler/clock.service.js';
 import { Commands } from './scheduler/commands.service.js';
@@ -40,7 +43,10 @@ export interface Service {
 export async function startService(config: Config): Promise<Service> {
   const logger = new PinoLogger(config.log_level);
   const unlock = lockFolder(config.data);
-  const database = await openSqlite(config.data);
+  const database = await openSqlite(config.data).catch((error: unknown) => {
+    unlock();
+    throw error;
+  });
   const clock = await makeClock(config, database.store);
   const devices = makeDevices(config);
   const { runners, interpreters, ...processes } = makeRunners(config, devices, database.store, clock);
@@ -85,13 +91,21 @@ export async function startService(config: Config): Promise<Service> {
   const backends = app.get(BackendsService);
   const { lost } = await app
     .get(Commands)
-    .recover((unit) => backends.configure(unit, config.backends.map(toNewBackend)));
+    .recover((unit) => backends.configure(unit, config.backends.map(toNewBackend)))
+    .catch((error: unknown) => {
+      throw error instanceof Refusal ? wrongBackend(error, config) : error;
+    });
   if (lost > 0)
     logger.warn(`${lost} jobs had lost their runners with the service and are settled`, 'Service');
+  const known = (await backends.list()).map(({ name }) => name);
+  for (const doubt of doubtsAbout(config, known)) logger.warn(doubt, 'Service');
   await beginNexosis(app);
   const newAdminToken = await ensureAdminToken(config, app, logger);
   interpreters.resume();
-  await app.listen(config.port, config.host);
+  const keys = { host: 'STINT_HOST', port: 'STINT_PORT' };
+  await app.listen(config.port, config.host).catch((error: unknown) => {
+    throw cannotListen(error, { ...config, keys });
+  });
   const livy = await listenForLivy(config, app, fastify);
   // After listening: what these processes import would keep those waiting who wait for the service.
   await processes.warmUp();
@@ -113,6 +127,10 @@ export async function startService(config: Config): Promise<Service> {
   };
 }
 
+/** A backend is refused at the start for what stands in the configuration. */
+const wrongBackend = ({ message, solution = '' }: Refusal, { source }: Config): ConfigError =>
+  new ConfigError([`${source ?? 'default'}: ${message} ${solution}`.trimEnd()]);
+
 /** Livy's own port, where one is configured, and who acts there for requests without credentials. */
 async function listenForLivy(config: Config, app: NestFastifyApplication, fastify: FastifyInstance) {
   const { port, host, token, anonymous } = config.livy;
@@ -120,8 +138,9 @@ async function listenForLivy(config: Config, app: NestFastifyApplication, fastif
   const secret = token ?? (anonymous === undefined ? null : await anonymousToken(app, anonymous));
   const stand = secret === null ? null : { token: secret, loopbackOnly: anonymous !== undefined };
   const server = livyServer(fastify, stand);
+  const keys = { host: 'livy.host', port: 'livy.port' };
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => reject(cannotListen(error, { host, port, keys }) as Error));
     server.listen(port, host, resolve);
   });
   const { port: actual } = server.address() as AddressInfo;

@@ -6,6 +6,7 @@ Where the server is and who you are comes from the environment, see README.md in
 """
 
 import os
+import sys
 import warnings
 from datetime import datetime
 
@@ -18,6 +19,14 @@ warnings.filterwarnings("ignore", message="The SamplerV2 class is deprecated")
 
 BACKEND = "stint_line_5"
 SHOTS = 1000
+
+
+def find_backend(service):
+    backends = {backend.name: backend for backend in service.backends()}
+    if BACKEND not in backends:
+        there = ", ".join(sorted(backends)) or "none"
+        sys.exit(f"There is no backend {BACKEND} here, there are: {there}. Copy it from stint.example.yaml.")
+    return backends[BACKEND]
 
 
 def read_session(session_id):
@@ -43,7 +52,7 @@ def show_timeline(session):
 
 def main():
     service = QiskitRuntimeService()
-    backend = service.backend(BACKEND)
+    backend = find_backend(service)
 
     bell = QuantumCircuit(2)
     bell.h(0)

@@ -10,6 +10,7 @@ const example = 'examples/qiskit/bell_session.py';
 /** Runs the Bell example with the real client and then asks the service whether the job really ran and what it measured. */
 export async function bellDemo({ url, user, python, log, show }) {
   const call = api(url, user.token, user.crn);
+  await needBackend(call, 'stint_line_5');
   const before = new Set((await jobs(call)).map((job) => job.id));
   const env = { ...process.env, ...clientEnvironment(url, user), PYTHONUNBUFFERED: '1' };
   const { code, output } = await run(python, [inRoot(example)], { env, log, onLine: show, timeout: 240 });
@@ -29,6 +30,15 @@ export async function bellDemo({ url, user, python, log, show }) {
   if (total === 0 || other.length > 0)
     throw new Failure(`A Bell pair gives 00 and 11 only; measured were ${words || 'no shots'}.`);
   return words;
+}
+
+/** The demos use backends of the example, and a configuration of one's own replaces it whole. */
+async function needBackend(call, name) {
+  const found = await call('GET', `/backends/${name}/status`, undefined, { optional: true });
+  if (found) return;
+  throw new Failure(`There is no backend ${name}, which the demo uses.`, {
+    hint: 'Copy it from stint.example.yaml into your own configuration (stint.yaml, or what STINT_CONFIG names).',
+  });
 }
 
 const jobs = async (call) => (await call('GET', '/jobs?limit=20&exclude_params=true')).jobs;
@@ -62,7 +72,8 @@ function find(node, wanted) {
 /** The same walk without Python: a job that only passes time, in a session, over plain HTTP. */
 export async function scriptedDemo({ url, user, show }) {
   const call = api(url, user.token, user.crn);
-  const backend = 'scripted'; // of the example configuration;
+  const backend = 'scripted';
+  await needBackend(call, backend);
   const session = await call('POST', '/sessions', { mode: 'dedicated', backend });
   show(`Session ${session.id} on ${backend}`);
   const params = { duration: 1.5, outcome: 'completed', result: { message: 'hello from a scripted job' } };

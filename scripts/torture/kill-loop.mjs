@@ -8,17 +8,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
+import { readOptions, wholeNumber } from '../lib/options.mjs';
 import { portFree, startService } from '../lib/service.mjs';
 import { withoutSettings } from '../lib/test-service.mjs';
 import { aerJob, client, scriptedJob } from './load.mjs';
 
-const { values } = parseArgs({
-  options: { times: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
-});
-const times = Number(values.times);
-const random = generator(Number(values.seed));
+const usage = 'Usage: npm run torture:kills [-- [--times 200] [--seed 1]]';
+const given = readOptions(
+  { times: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
+  usage,
+);
+const times = wholeNumber('times', given.times, usage);
+const random = generator(wholeNumber('seed', given.seed, usage));
 
 const folder = await mkdtemp(join(tmpdir(), 'stint-kills-'));
 const adminToken = randomBytes(32).toString('hex');

@@ -7,14 +7,15 @@ import { spawn } from 'node:child_process';
 import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { clientEnvironment } from '../lib/api.mjs';
+import { readOptions, wholeNumber } from '../lib/options.mjs';
 import { inRoot } from '../lib/project.mjs';
 import { withService, withoutSettings } from '../lib/test-service.mjs';
 import { client, scriptedJob } from './load.mjs';
 
-const { values } = parseArgs({ options: { jobs: { type: 'string', default: '1000' } } });
-const wanted = Number(values.jobs);
+const usage = 'Usage: npm run torture:retries [-- --jobs 1000]';
+const { jobs } = readOptions({ jobs: { type: 'string', default: '1000' } }, usage);
+const wanted = wholeNumber('jobs', jobs, usage);
 const python = inRoot('.venv', 'bin', 'python');
 
 const findings = await withService({}, async ({ url, adminToken }) => {

@@ -1,6 +1,7 @@
 import { ValidationPipe } from '@nestjs/common';
-import { getMetadataStorage, type ValidationError, type ValidatorOptions } from 'class-validator';
+import type { ValidationError, ValidatorOptions } from 'class-validator';
 import { BackendConfig } from '../config/config.schema.js';
+import { mistakesIn } from '../config/mistakes.js';
 import * as requests from './requests.dto.js';
 
 /** What operators send. Clients of the dialects may be of another age and send more than we know; an operator has misspelt it. */
@@ -9,7 +10,8 @@ const strict: ReadonlySet<unknown> = new Set([BackendConfig, ...Object.values(re
 /** Checks and converts every request by its class. */
 export class RequestValidation extends ValidationPipe {
   constructor() {
-    super({ transform: true, whitelist: true });
+    // The messages name what is missing and what is known; only they go into an answer.
+    super({ transform: true, whitelist: true, validationError: { target: true, value: true } });
   }
 
   // Bodies are read from JSON text (see `body-parser.ts`), which can say neither of the two: looking for them costs more than
@@ -19,25 +21,11 @@ export class RequestValidation extends ValidationPipe {
     return [];
   }
 
-  protected override async validate(request: object, options?: ValidatorOptions): Promise<ValidationError[]> {
-    const forbidNonWhitelisted = strict.has(request.constructor);
-    const errors = await super.validate(request, {
-      ...options,
-      forbidNonWhitelisted,
-      // For the names that the class has; only messages go into an answer.
-      validationError: { target: true },
-    });
-    errors.forEach(nameKnown);
-    return errors;
+  protected override validate(request: object, options?: ValidatorOptions) {
+    return super.validate(request, { ...options, forbidNonWhitelisted: strict.has(request.constructor) });
   }
-}
 
-/** "should not exist" does not say what should. */
-function nameKnown({ constraints, property, target, children }: ValidationError): void {
-  if (constraints?.['whitelistValidation'] !== undefined && target !== undefined) {
-    const rules = getMetadataStorage().getTargetValidationMetadatas(target.constructor, '', true, false);
-    const known = [...new Set(rules.map(({ propertyName }) => propertyName))];
-    constraints['whitelistValidation'] = `${property} is not known here; known are: ${known.join(', ')}`;
+  protected override flattenValidationErrors(errors: ValidationError[]): string[] {
+    return errors.flatMap((error) => mistakesIn(error));
   }
-  children?.forEach(nameKnown);
 }

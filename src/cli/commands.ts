@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { dataFolder } from '../config/data-folder.js';
 import { ConfigError } from '../config/config-file.js';
@@ -11,6 +13,8 @@ const usage = `Usage: stint ledger verify [--data DIR] [--json]
   --data DIR      the data folder; otherwise STINT_DATA, or the key data of the configuration file
   --json          for programs
 
+  --version       which Stint this is
+
 Exit code: 0 in order, 1 differences found, 2 could not be read
 `;
 
@@ -21,14 +25,25 @@ export function runCommand(args: readonly string[], env: NodeJS.ProcessEnv, home
     asked = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { data: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        data: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean' },
+      },
     });
   } catch (error) {
-    return { code: 2, out: '', err: `${error instanceof Error ? error.message : String(error)}\n\n${usage}` };
+    // Node's advice on arguments that begin with a dash does not help: there are none.
+    const said = String((error as Error).message).replace(/ To specify a positional argument.*$/s, '');
+    return { code: 2, out: '', err: `${said}\n\n${usage}` };
   }
   const { values, positionals } = asked;
   if (values.help === true) return { code: 0, out: usage };
-  if (positionals.join(' ') !== 'ledger verify') return { code: 2, out: '', err: usage };
+  if (values.version === true) return { code: 0, out: `stint ${versionOf(home)}\n` };
+  const command = positionals.join(' ');
+  if (command === '') return { code: 2, out: '', err: usage };
+  if (command !== 'ledger verify')
+    return { code: 2, out: '', err: `There is no command ${command}; there is: ledger verify.\n\n${usage}` };
   try {
     return verifyLedger(dataFolder(values.data, env, home), values.json ?? false);
   } catch (error) {
@@ -36,3 +51,6 @@ export function runCommand(args: readonly string[], env: NodeJS.ProcessEnv, home
     return { code: 2, out: '', err: `${error.message}\n` };
   }
 }
+
+const versionOf = (home: string): string =>
+  (JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string }).version;

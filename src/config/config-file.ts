@@ -21,9 +21,10 @@ export function findFile(named: string | undefined, home: string): string | null
 }
 
 export function readYaml(file: string): Record<string, unknown> {
+  const text = readText(file);
   let content: unknown;
   try {
-    content = parse(readFileSync(file, 'utf8'));
+    content = parse(text);
   } catch (error) {
     throw new ConfigError([
       `${file} is no valid YAML: ${error instanceof Error ? error.message : String(error)}`,
@@ -33,4 +34,16 @@ export function readYaml(file: string): Record<string, unknown> {
   if (typeof content !== 'object' || Array.isArray(content))
     throw new ConfigError([`${file} must be a list of keys and values.`]);
   return content as Record<string, unknown>;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'EISDIR' ? 'is a folder' : `cannot be read (${code})`;
+    throw new ConfigError([
+      `The configuration file ${file} ${why}; STINT_CONFIG names another one, in the form of stint.example.yaml.`,
+    ]);
+  }
 }

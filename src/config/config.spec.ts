@@ -3,7 +3,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { givenFolder } from '../../test/support/store.js';
 import { ConfigError } from './config-file.js';
-import { loadConfig } from './config.js';
+import { doubtsAbout, loadConfig } from './config.js';
 
 const project = join(import.meta.dirname, '../..');
 
@@ -31,8 +31,8 @@ const backend = (more: string) => `backends: [{ name: b1, driver: scripted, ${mo
 
 describe('a mistake is told with its key:', () => {
   it.each([
-    ['prot: 1', 'prot is no known key'],
-    ['home: /elsewhere', 'home is no known key'],
+    ['prot: 1', 'prot is not known here; known are: host, port, data,'],
+    ['home: /elsewhere', 'home is not known here'],
     ['port: 65536', 'port must not be greater than 65535'],
     ['port: eight', 'port must be an integer number'],
     ['host:', 'host must be a string'],
@@ -48,24 +48,26 @@ describe('a mistake is told with its key:', () => {
     ['backends: { b1: {} }', 'backends must be an array'],
     ['backends: [b1]', 'backends must be an object'],
     ['backends: [[{ name: b1, driver: scripted }]]', 'backends must be an object'],
-    ['backends: [{ name: b-1, driver: scripted }]', 'backends.0.name: name must be 1 to 64 letters'],
-    ['backends: [{ name: b1 }]', 'backends.0.driver: driver must be a string'],
+    ['backends: [{ name: b-1, driver: scripted }]', 'backends.0.name must be 1 to 64 letters'],
+    ['backends: [{ name: b1 }]', 'backends.0.driver is missing'],
     [
       'backends: [{ name: b1, driver: scripted }, { name: b1, driver: scripted }]',
       'backends: b1 is configured twice',
     ],
-    [backend('lanes: 0'), 'backends.0.lanes: lanes must not be less than 1'],
-    [backend('slots: 1.5'), 'backends.0.slots: slots must be an integer number'],
-    [backend('lane: 2'), 'backends.0.lane is no known key'],
-    [backend('on_idle: sleep'), 'backends.0.on_idle: on_idle must be one of'],
-    [backend('options: [1]'), 'backends.0.options: options must be an object'],
-    [backend('limits: []'), 'backends.0.limits: limits must be an object'],
-    [backend('limits: { ttl: 1 }'), 'backends.0.limits.ttl is no known key'],
-    [backend('limits: { max_ttl: 0 }'), 'backends.0.limits.max_ttl: max_ttl must not be less than 1'],
-    [backend('limits: { interactive_ttl: 60 }'), 'interactive_ttl must be an object'],
+    [backend('lanes: 0'), 'backends.0.lanes must not be less than 1'],
+    [backend('slots: 1.5'), 'backends.0.slots must be an integer number'],
+    [backend('lane: 2'), 'backends.0.lane is not known here; known are: name, driver, slots, lanes,'],
+    [backend('on_idle: sleep'), 'backends.0.on_idle must be one of'],
+    [backend('options: [1]'), 'backends.0.options must be an object'],
+    [backend('limits: []'), 'backends.0.limits must be an object'],
+    [backend('limits: { ttl: 1 }'), 'backends.0.limits.ttl is not known here; known are: max_ttl,'],
+    [backend('limits: { max_ttl: 0 }'), 'backends.0.limits.max_ttl must not be less than 1'],
+    [backend('limits: { interactive_ttl: 60 }'), 'limits.interactive_ttl must be an object'],
+    ['backends: [{ name: b1, driver: [x], limits: 5, options: 7 }]', 'backends.0.options must be an object'],
+    ['nexosis: { import_hosts: [1] }', 'each value in nexosis.import_hosts must be a string'],
     [
       backend('limits: { interactive_ttl: { batch: x } }'),
-      'backends.0.limits.interactive_ttl.batch: batch must be an integer number',
+      'backends.0.limits.interactive_ttl.batch must be an integer number',
     ],
   ])('%s', async (yaml, line) => {
     expect((await mistakesIn(yaml)).join('\n')).toContain(line);
@@ -74,15 +76,29 @@ describe('a mistake is told with its key:', () => {
   it('and with the file it stands in, all mistakes at once', async () => {
     const file = await givenFile('port: x\nclock: y');
     const wrong = () => loadConfig({ STINT_CONFIG: file }, '/nowhere');
-    expect(wrong).toThrow(new RegExp(`^${file}: port: .*\n(.*\n)*${file}: clock: `));
+    expect(wrong).toThrow(new RegExp(`^${file}: port must .*\n${file}: clock must .*$`));
+  });
+
+  it.each([
+    ['port: abc', ['port must be an integer number.']],
+    [
+      'admin_token: 5\nrequest_seconds: x',
+      ['admin_token must be a string.', 'request_seconds must be an integer number.'],
+    ],
+    ['backends: 5', ['backends must be an array.']],
+    [backend('limits: { interactive_ttl: 100 }'), ['backends.0.limits.interactive_ttl must be an object.']],
+    ['backends: [{}]', ['backends.0.name is missing.', 'backends.0.driver is missing.']],
+  ])('once, and without what follows from it: %s', async (yaml, lines) => {
+    const said = (await mistakesIn(yaml)).map((line) => line.replace(/^\S+: /, ''));
+    expect(said).toEqual(lines);
   });
 
   it.each([
     ['STINT_PORT', '80a', 'STINT_PORT must be a whole number, not "80a".'],
     ['STINT_PORT', '-1', 'STINT_PORT must be a whole number, not "-1".'],
-    ['STINT_PORT', '99999', 'STINT_PORT: port: port must not be greater than 65535.'],
-    ['STINT_CLOCK', 'fast', 'STINT_CLOCK: clock: clock must be one of the following values: real, virtual.'],
-    ['STINT_ADMIN_TOKEN', 'short', expect.stringContaining('STINT_ADMIN_TOKEN: admin_token: ')],
+    ['STINT_PORT', '99999', 'STINT_PORT: port must not be greater than 65535.'],
+    ['STINT_CLOCK', 'fast', 'STINT_CLOCK: clock must be one of the following values: real, virtual.'],
+    ['STINT_ADMIN_TOKEN', 'short', expect.stringContaining('STINT_ADMIN_TOKEN: admin_token must ')],
     ['STINT_DEFAULT_BACKEND', 'b9', expect.stringContaining('STINT_DEFAULT_BACKEND: default_backend: b9')],
   ])('and with the variable it comes from: %s=%s', async (name, value, line) => {
     expect(await mistakesIn('backends: [{ name: b1, driver: scripted }]', { [name]: value })).toEqual([line]);
@@ -99,6 +115,31 @@ describe('a mistake is told with its key:', () => {
     expect(() => loadConfig({ STINT_CONFIG: '/no/such.yaml' }, '/nowhere')).toThrow(
       'STINT_CONFIG names /no/such.yaml, which does not exist.',
     );
+  });
+});
+
+describe('a start is warned, but not stopped,', () => {
+  it.each<[string, string, string[], unknown[]]>([
+    [
+      'where there is no backend at all',
+      'port: 18476\ndefault_backend: nope',
+      [],
+      [
+        expect.stringMatching(
+          /^No backend is configured in \S+stint\.yaml: copy .* POST \/api\/v1\/admin\/backends/,
+        ),
+      ],
+    ],
+    [
+      'where the default one is none of those that are stored',
+      'default_backend: nope',
+      ['b1', 'b2'],
+      ['default_backend: nope is none of the backends here (b1, b2).'],
+    ],
+    ['and not where the default one is stored', 'default_backend: b1', ['b1'], []],
+    ['and not where one is stored', 'port: 1', ['b1'], []],
+  ])('%s', async (_, yaml, known, warned) => {
+    expect(doubtsAbout(await load(yaml), known)).toEqual(warned);
   });
 });
 
@@ -134,7 +175,7 @@ describe("who acts on Livy's own port for requests without credentials", () => {
     ],
     [`livy: { port: 8998, token: ${token}, anonymous: {} }`, /token and anonymous exclude each other/],
     ['livy: { anonymous: {} }', /token and anonymous act on the port of livy.port, which is missing/],
-    ['livy: { port: 8998, tokn: x }', /livy\.tokn is no known key/],
+    ['livy: { port: 8998, tokn: x }', /livy\.tokn is not known here; known are: port, host, token,/],
   ])('%s is a mistake', async (yaml, said) => {
     expect((await mistakesIn(yaml)).join()).toMatch(said);
   });

@@ -2,9 +2,10 @@ import 'reflect-metadata';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { plainToInstance } from 'class-transformer';
-import { validateSync, type ValidationError } from 'class-validator';
+import { validateSync } from 'class-validator';
 import { ConfigError, findFile, readYaml } from './config-file.js';
 import { ConfigFile } from './config.schema.js';
+import { mistakesIn } from './mistakes.js';
 
 /** The validated configuration. Paths are absolute, durations have their unit in the name. */
 export type Config = Readonly<ConfigFile> & {
@@ -48,7 +49,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, home: string): Config {
   const errors = validateSync(config, { whitelist: true, forbidNonWhitelisted: true });
   // Where it stands is half of what to do about it.
   const from = (key: string, line: string) => `${origins.get(key) ?? source ?? 'default'}: ${line}`;
-  wrong.push(...errors.flatMap((error) => explain(error).map((line) => from(error.property, line))));
+  wrong.push(...errors.flatMap((error) => mistakesIn(error).map((line) => from(error.property, `${line}.`))));
   if (wrong.length === 0) wrong.push(...inconsistencies(config).map(([key, line]) => from(key, line)));
   if (wrong.length > 0) throw new ConfigError(wrong);
   return {
@@ -62,14 +63,6 @@ export function loadConfig(env: NodeJS.ProcessEnv, home: string): Config {
     source,
     home,
   };
-}
-
-function explain(error: ValidationError, path = ''): string[] {
-  const key = path === '' ? error.property : `${path}.${error.property}`;
-  const own = Object.entries(error.constraints ?? {}).map(([rule, message]) =>
-    rule === 'whitelistValidation' ? `${key} is no known key.` : `${key}: ${message}.`,
-  );
-  return [...own, ...(error.children ?? []).flatMap((child) => explain(child, key))];
 }
 
 function inconsistencies(config: ConfigFile): [key: string, line: string][] {
@@ -101,6 +94,17 @@ function inconsistencies(config: ConfigFile): [key: string, line: string][] {
   if ((livy.token ?? livy.anonymous) !== undefined && livy.port === undefined)
     wrong.push(['livy', 'livy: token and anonymous act on the port of livy.port, which is missing.']);
   return wrong;
+}
+
+/** What a start does not fail for, because backends may be added over the API. `known` are those of the database too. */
+export function doubtsAbout(
+  { backends, default_backend, source }: Pick<Config, 'backends' | 'default_backend' | 'source'>,
+  known: readonly string[],
+): string[] {
+  const add = 'copy some from stint.example.yaml, or add one with POST /api/v1/admin/backends';
+  if (known.length === 0) return [`No backend is configured in ${source ?? 'a file'}: ${add}.`];
+  if (default_backend === undefined || backends.length > 0 || known.includes(default_backend)) return [];
+  return [`default_backend: ${default_backend} is none of the backends here (${known.join(', ')}).`];
 }
 
 /** Workers run in a folder of their own, so a path must not depend on ours; a plain name is looked up in PATH. */

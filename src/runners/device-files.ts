@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Backend } from '../kernel/backend/backend.js';
 import { Refusal } from '../kernel/refusal.js';
@@ -15,27 +15,38 @@ export class DeviceFiles implements Devices {
 
   of(backend: Pick<Backend, 'name' | 'options'>): Device | null {
     const { device, configuration, properties } = backend.options;
-    if (typeof device === 'string') return named(backend.name, this.read(device));
+    if (typeof device === 'string') return named(backend.name, this.read(backend.name, device));
     if (!isObject(configuration)) return null;
     return named(backend.name, { configuration, properties: isObject(properties) ? properties : {} });
   }
 
-  private read(name: string): Device {
+  private read(backend: string, name: string): Device {
     const known = this.known.get(name);
     if (known !== undefined) return known;
-    if (!/^[A-Za-z0-9_-]{1,64}$/.test(name))
-      throw new Refusal('invalid_value', `${name} is no name of a device.`);
-    const parse = (file: string) =>
-      JSON.parse(readFileSync(join(this.folder, name, file), 'utf8')) as Readonly<Record<string, unknown>>;
-    try {
-      const device = { configuration: parse('configuration.json'), properties: parse('properties.json') };
-      this.known.set(name, device);
-      return device;
-    } catch (error) {
+    const names = this.names();
+    if (!names.includes(name))
       throw new Refusal(
         'invalid_value',
-        `Device ${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        `Backend ${backend}: there is no device ${name}; there are: ${names.join(', ')}.`,
       );
+    const configuration = this.parse(backend, name, 'configuration.json');
+    const device = { configuration, properties: this.parse(backend, name, 'properties.json') };
+    this.known.set(name, device);
+    return device;
+  }
+
+  private names(): string[] {
+    const described = (name: string) => existsSync(join(this.folder, name, 'configuration.json'));
+    return readdirSync(this.folder).filter(described).sort();
+  }
+
+  private parse(backend: string, name: string, file: string): Readonly<Record<string, unknown>> {
+    try {
+      return JSON.parse(readFileSync(join(this.folder, name, file), 'utf8')) as Record<string, unknown>;
+    } catch (error) {
+      // Not as Node says it, with the path on this computer: whoever asks over the API reads it too.
+      const why = error instanceof SyntaxError ? `is no valid JSON: ${error.message}` : 'cannot be read';
+      throw new Refusal('invalid_value', `Backend ${backend}: devices/${name}/${file} ${why}.`);
     }
   }
 }

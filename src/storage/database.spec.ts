@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { givenJob } from '../../test/support/given.js';
 import { givenDatabase, givenFolder, keepJob } from '../../test/support/store.js';
@@ -56,5 +56,27 @@ describe('the schema', () => {
     expect(await store.read.params('second')).toBe('{}');
     const receipts = await store.write((tx) => tx.receipts.find('k', 0));
     expect(receipts).toEqual([{ key: 'k', hash: 'h', subject: 'second', at: 7 }]);
+  });
+});
+
+describe('a database that cannot be opened is told with its path and what to do:', () => {
+  it.each([
+    [
+      'one that is damaged',
+      (file: string) => writeFile(file, 'no database at all'.repeat(100)),
+      'file is not a database. Put a backup in its place',
+    ],
+    [
+      'one that is a folder',
+      (file: string) => mkdir(file),
+      'unable to open database file. See that this user may write it and that the disk has room',
+    ],
+  ])('%s', async (_, spoil, why) => {
+    const folder = await givenFolder();
+    const file = join(folder, 'stint.sqlite');
+    await spoil(file);
+    await expect(openSqlite(folder)).rejects.toThrow(
+      `The database ${file} cannot be used: ${why}, or choose another folder with STINT_DATA.`,
+    );
   });
 });

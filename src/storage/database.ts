@@ -50,8 +50,13 @@ export async function openSqlite(folder: string): Promise<Database> {
       db.pragma('temp_store = MEMORY');
     },
   });
-  await writer.initialize();
-  await writer.runMigrations({ transaction: 'each' });
+  try {
+    await writer.initialize();
+    await writer.runMigrations({ transaction: 'each' });
+  } catch (error) {
+    if (writer.isInitialized) await writer.destroy();
+    throw unusable(file, error);
+  }
   const reader = new DataSource({
     // Plain statements only: reading the definitions again would make every start slower.
     type: 'better-sqlite3',
@@ -71,6 +76,18 @@ export async function openSqlite(folder: string): Promise<Database> {
       await writer.destroy();
     },
   };
+}
+
+/** SQLite names neither the file nor what to do about it. */
+function unusable(file: string, error: unknown): Error {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  const remedy = /^SQLITE_(NOTADB|CORRUPT)/.test(code)
+    ? 'Put a backup in its place'
+    : 'See that this user may write it and that the disk has room';
+  return new Error(
+    `The database ${file} cannot be used: ${message}. ${remedy}, or choose another folder with STINT_DATA.`,
+    { cause: error },
+  );
 }
 
 /** What `npm run migrations` compares with the migrations: the definitions in `entities/`. */

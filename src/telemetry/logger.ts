@@ -37,7 +37,10 @@ export class PinoLogger implements LoggerService {
     const context = rest.at(-1);
     const more = rest.slice(0, -1).filter((part) => part !== undefined);
     const fields = typeof message === 'object' && message !== null ? message : { msg: String(message) };
-    const quiet = level === 'info' && typeof context === 'string' && chatter.has(context);
+    // The application's own errors are thrown as well, and told by whoever started it.
+    const quiet =
+      typeof context === 'string' &&
+      ((level === 'info' && chatter.has(context)) || (level === 'error' && context === 'NestApplication'));
     this.pino[quiet ? 'debug' : level]({
       ...(typeof context === 'string' && { context }),
       ...(more.length > 0 && { detail: more.map(String) }),

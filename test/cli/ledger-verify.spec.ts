@@ -1,28 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { TestService } from '../support/http.js';
+import { runCompiled } from '../support/process.js';
 
 const project = resolve(import.meta.dirname, '../..');
 const main = join(project, 'src/cli/main.ts');
 
-/** The command in a process of its own, compiled on the way. */
-function stint(args: readonly string[], env: Record<string, string> = {}) {
-  const loader = `import { register } from 'node:module'; register('file://${project}/scripts/typescript-loader.mjs');`;
-  const compiled = ['--import', `data:text/javascript,${encodeURIComponent(loader)}`, main];
-  return new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    execFile(
-      process.execPath,
-      [...compiled, ...args],
-      { cwd: tmpdir(), env: { PATH: process.env['PATH'], ...env } },
-      (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code), out, err }),
-    );
-  });
-}
+const stint = (args: readonly string[], env?: Record<string, string>) => runCompiled(main, args, env);
 
 let service: TestService;
 beforeAll(async () => {
@@ -102,6 +90,23 @@ describe('stint ledger verify', () => {
 });
 
 describe('the command line', () => {
+  it.each([
+    [['ledger', 'verfy'], 'There is no command ledger verfy; there is: ledger verify.'],
+    [['foo'], 'There is no command foo; there is: ledger verify.'],
+    [['ledger', 'verify', 'extra'], 'There is no command ledger verify extra; there is: ledger verify.'],
+    [['ledger', 'verify', '--fix'], "Unknown option '--fix'."],
+  ])('says first what is wrong with %j: 2', async (args, words) => {
+    const { code, err } = await stint(args);
+    expect([code, err.split('\n\n')[0]]).toEqual([2, words]);
+  });
+
+  it('tells its version: 0', async () => {
+    const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(await stint(['--version'])).toEqual({ code: 0, out: `stint ${version}\n`, err: '' });
+  });
+
   it('loads neither Nest nor the ORM, so that it starts at once', () => {
     const packages = new Set<string>();
     const seen = new Set<string>();

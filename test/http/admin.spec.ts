@@ -145,8 +145,8 @@ describe('a backend', () => {
   });
 
   it.each<[string, string, object, RegExp]>([
-    ['POST', '/admin/backends', { driver: 'scripted' }, /^name must be 1 to 64/],
-    ['POST', '/admin/backends', { name: 'x' }, /^driver must be a string/],
+    ['POST', '/admin/backends', { driver: 'scripted' }, /^name is missing$/],
+    ['POST', '/admin/backends', { name: 'x' }, /^driver is missing$/],
     [
       'POST',
       '/admin/backends',
@@ -291,7 +291,7 @@ describe('an instance', () => {
   });
 
   it.each<[object, RegExp]>([
-    [{}, /^name must be/],
+    [{}, /^name is missing$/],
     [{ name: '' }, /^name must be longer/],
     [{ name: 'crn:x' }, /^name must not begin with crn:/],
     [{ name: 'x', shares: 'two' }, /^shares must/],
@@ -324,8 +324,8 @@ describe('a token', () => {
   });
 
   it.each<[object, RegExp]>([
-    [{ instance: 'lab-a', role: 'user' }, /^user must be/],
-    [{ user: 'x', role: 'user' }, /^instance must be/],
+    [{ instance: 'lab-a', role: 'user' }, /^user is missing$/],
+    [{ user: 'x', role: 'user' }, /^instance is missing$/],
     [{ user: 'x', instance: 'lab-a', role: 'root' }, /^role must be one of/],
     [{ user: 'x', instance: 'lab-a', expires_at: 'soon' }, /^expires_at must be a time in ISO 8601/],
   ])('%j: 400', async (body, message) => {
@@ -386,7 +386,7 @@ describe('sessions of all instances', () => {
     ['GET', '/admin/sessions?users=bob', undefined, /^users is not known here; .* user/],
     ['GET', '/admin/sessions?next=none', undefined, /^next of none belongs to no page/],
     ['GET', '/admin/sessions?mode=fast', undefined, /^mode must be one of/],
-    ['POST', '/admin/sessions/s1/close', {}, /^reason must be/],
+    ['POST', '/admin/sessions/s1/close', {}, /^reason is missing$/],
     [
       'POST',
       '/admin/sessions/s1/close',

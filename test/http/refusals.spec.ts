@@ -38,6 +38,10 @@ const cases = {
     ...(
       [
         [{ driver: 'scripted', options: { configuration: 5 } }, /options\.configuration must be an object/],
+        [
+          { driver: 'aer', options: { device: 'nope' } },
+          /^Backend q: there is no device nope; there are: stint_hex_27, stint_line_5\.$/,
+        ],
         [{ driver: 'scripted', options: { device: 5 } }, /options\.device must be the name of a device/],
         [
           { driver: 'aer', options: { device: 'stint_line_5', properties: [] } },
@@ -208,8 +212,8 @@ describe('a request that makes no sense names what is wrong with it:', () => {
     ['POST', '/sessions', { max_ttl: 0 }, /^max_ttl must not be less than 1/],
     ['POST', '/sessions', { max_ttl: '60' }, /^max_ttl must be an integer/],
     ['POST', '/sessions', { interactive_ttl: 1.5 }, /^interactive_ttl must be an integer/],
-    ['POST', '/jobs', {}, /^program_id must be/],
-    ['POST', '/jobs', { program_id: 'scripted' }, /^params must be a JSON object/],
+    ['POST', '/jobs', {}, /^program_id is missing$/],
+    ['POST', '/jobs', { program_id: 'scripted' }, /^params is missing$/],
     ['POST', '/jobs', { program_id: 'scripted', params: [] }, /^params must be a JSON object/],
     ['POST', '/jobs', job({ tags: 'a' }), /^tags must be an array/],
     ['POST', '/jobs', job({ tags: Array(9).fill('t') }), /^tags must contain no more than 8/],
@@ -225,7 +229,7 @@ describe('a request that makes no sense names what is wrong with it:', () => {
     ['GET', '/jobs?sort=up', undefined, /^sort must be ASC or DESC/],
     ['GET', '/sessions?state=asleep', undefined, /^each value in state must be one of/],
     ['POST', '/admin/clock', { advance_seconds: -1 }, /^advance_seconds must not be less than 0/],
-    ['POST', '/admin/clock', undefined, /^advance_seconds must/],
+    ['POST', '/admin/clock', undefined, /^advance_seconds is missing$/],
     ['POST', '/admin/backends', { name: 'b-3', driver: 'scripted' }, /^name must be 1 to 64 letters/],
     [
       'POST',
@@ -260,6 +264,36 @@ describe('a request that makes no sense names what is wrong with it:', () => {
     await stint.admin.post('/admin/backends', { name: 'nulls', driver: 'scripted', limits });
     const open = { backend: 'nulls', max_ttl: null, active_ttl: null, instance: null };
     expect((await carl.post('/sessions', open)).body).toMatchObject({ max_ttl: 28_800, interactive_ttl: 60 });
+  });
+
+  it.each<[string, string, object | undefined, string[]]>([
+    ['GET', '/sessions?limit=abc', undefined, ['limit must be an integer number']],
+    ['POST', '/admin/tokens', { user: 'bob' }, ['instance is missing']],
+    [
+      'POST',
+      '/admin/tokens',
+      { user: 5, instance: null },
+      ['user must be a string', 'instance must be a string'],
+    ],
+    ['POST', '/jobs', job({ tags: 5 }), ['tags must be an array']],
+    ['POST', '/jobs', job({ tags: ['x'.repeat(87), 5] }), ['each value in tags must be a string']],
+    [
+      'PATCH',
+      '/admin/backends/b1',
+      { limits: { interactive_ttl: 100, max_ttl: 'x' } },
+      ['limits.max_ttl must be an integer number', 'limits.interactive_ttl must be an object'],
+    ],
+    [
+      'POST',
+      '/admin/instances',
+      { name: 'x', plan: { modes: [5], max_tl: 1 } },
+      [
+        'plan.max_tl is not known here; known are: modes, max_ttl, active_ttl, interactive_ttl, max_execution_time',
+        'each value in plan.modes must be one of the following values: dedicated, batch',
+      ],
+    ],
+  ])('once for each member, and nothing that follows from it: %s %s %j', async (method, path, body, said) => {
+    expect(messagesOf(await stint.call(method, `/api/v1${path}`, { body }))).toEqual(said);
   });
 
   it('and all of it at once', async () => {

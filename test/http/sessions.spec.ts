@@ -95,7 +95,7 @@ describe('PATCH accepting_jobs', () => {
       const refused = await alice.patch(`/sessions/${id}`, body);
       expect(errorOf(refused)).toMatchObject({
         status: 400,
-        message: expect.stringMatching(/accepting_jobs must/),
+        message: expect.stringMatching(/^accepting_jobs (must be a boolean|is missing)/),
       });
       expect(await read(id)).toMatchObject({ accepting_jobs: true });
     },

@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { givenFolder } from '../../test/support/store.js';
+import { lockFolder } from './folder-lock.js';
+
+describe('a data folder that cannot be locked is told with its path, the reason and a way out:', () => {
+  it.each([
+    ['a file', 'data', 'it is a file'],
+    ['below a file', 'data/deeper', 'a part of its path is a file'],
+  ])('%s', async (_, path, why) => {
+    const folder = await givenFolder();
+    await writeFile(join(folder, 'data'), '');
+    expect(() => lockFolder(join(folder, path))).toThrow(
+      `The data folder ${join(folder, path)} cannot be used: ${why}. Mend that, or choose another folder with STINT_DATA.`,
+    );
+  });
+
+  it('something else is where the lock should be', async () => {
+    const folder = await givenFolder();
+    await mkdir(join(folder, 'stint.lock'));
+    expect(() => lockFolder(folder)).toThrow(
+      `${folder}/stint.lock cannot be locked: unable to open database file. Remove it while no Stint runs`,
+    );
+  });
+
+  it('another one has it', async () => {
+    const folder = await givenFolder();
+    const unlock = lockFolder(folder);
+    expect(() => lockFolder(folder)).toThrow(`${folder} is in use by another Stint`);
+    unlock();
+    lockFolder(folder)();
+  });
+});
