@@ -50,7 +50,8 @@ export async function readTimeSeries(
   if (target === undefined) throw noTarget(source, domain);
   checkNumeric(target, domain);
   const last = domain === 'impact' ? await source.lastTime() : null;
-  if (last !== null && startOf(end.at, interval) > last)
+  // The whole last day may be asked about, whatever the interval; no more of its week, month or year than there is data for.
+  if (last !== null && startOf(end.at, interval === 'hour' ? 'hour' : 'day') > last)
     throw invalidDates('End Date must be before the last date in the data source', from, to);
   return {
     ...common(domain, fields, source),
