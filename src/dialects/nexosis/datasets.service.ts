@@ -4,7 +4,7 @@ import { Commands } from '../../scheduler/commands.service.js';
 import type { DataSet, Found, NewRow, NexosisReads, Range, Row } from '../../scheduler/nexosis.ports.js';
 import { STORE, type Store } from '../../scheduler/ports.js';
 import { invalidField, noData, notFound } from './errors.js';
-import { Locks } from './locks.js';
+import { NameLocks } from './locks.js';
 import { mostRows, rowsAtATime, storedRows } from './stored-rows.js';
 import { planUpload, rowMaker, type Plan, type Upload } from './upload.js';
 
@@ -15,11 +15,10 @@ const longestName = 512;
 @Injectable()
 export class DataSetsService {
   private readonly logger = new Logger(DataSetsService.name);
-  /** Uploads to one data set take their turns, so that each finds the columns that the one before left. */
-  private readonly locks = new Locks();
 
   constructor(
     private readonly commands: Commands,
+    private readonly locks: NameLocks,
     @Inject(STORE) private readonly store: Store,
   ) {}
 
@@ -36,7 +35,7 @@ export class DataSetsService {
   /** Creates the data set or upserts into it. */
   put(actor: Actor, name: string, upload: Upload): Promise<DataSet> {
     checkName(name);
-    return this.locks.hold(`${actor.instance.id}\n${name.toLowerCase()}`, async () => {
+    return this.locks.hold(actor.instance.id, name, async () => {
       const instance = actor.instance.id;
       if ((await this.read.view(instance, name)) !== null)
         throw invalidField('dataSetName', `There is already a view called ${name}.`);
@@ -81,7 +80,7 @@ export class DataSetsService {
 
   /** Removes the rows of a range, which must be one of a time series. */
   removeRows(actor: Actor, name: string, range: Range): Promise<void> {
-    return this.locks.hold(`${actor.instance.id}\n${name.toLowerCase()}`, async () => {
+    return this.locks.hold(actor.instance.id, name, async () => {
       const dataSet = await this.get(actor, name);
       await this.removeSome(dataSet, range);
     });
@@ -89,7 +88,7 @@ export class DataSetsService {
 
   /** Removes the whole set: it is gone at once, its rows soon after. */
   remove(actor: Actor, name: string): Promise<void> {
-    return this.locks.hold(`${actor.instance.id}\n${name.toLowerCase()}`, async () => {
+    return this.locks.hold(actor.instance.id, name, async () => {
       const dataSet = await this.get(actor, name);
       await this.commands.run(
         (unit) => unit.tx.nexosis.dataSets.save({ ...dataSet, state: 'removed' }),
