@@ -32,3 +32,25 @@ describe('a name', () => {
     }
   });
 });
+
+describe('columns of a view', () => {
+  it('have a name each, however often one is joined, and sessions know all of them', async () => {
+    await alice.putCsv('data/other', 'day,sales,rain\n2017-01-01,7,8\n2017-01-02,9,');
+    const other = { dataSet: { name: 'other' } };
+    const joins = [other, other, { ...other, columnOptions: { sales: { alias: 'Rain' } } }];
+    const made = await alice.put('views/often', { dataSetName: 'base', joins });
+    expect(Object.keys(made.body.columns as object)).toEqual([
+      ...['day', 'sales', 'other.sales', 'rain', 'other.sales.2', 'other.rain'],
+      ...['other.Rain.2', 'other.rain.3'],
+    ]);
+    const { body } = await alice.get('views/often?pageSize=1');
+    expect(Object.values(body.data[0] as object).slice(1)).toEqual(['101', '7', '8', '7', '8', '7', '8']);
+    const asked = { dataSourceName: 'often', startDate: '2017-01-06', endDate: '2017-01-07' };
+    const session = await alice.post('sessions/forecast', asked);
+    const ended = await alice.ended(session.body.sessionId as string);
+    expect([ended.body.status, Object.keys(ended.body.columns as object)]).toEqual([
+      'completed',
+      Object.keys(made.body.columns as object),
+    ]);
+  });
+});

@@ -35,12 +35,9 @@ export async function openView(reads: NexosisReads, view: View, withRows = true)
   const left = await reads.dataSet(view.instance, view.dataSet);
   if (left === null) throw notFound('dataSet', view.dataSet);
   const parts: Part[] = [];
-  const taken = left.columns.map(({ name }) => name);
-  for (const said of view.joins) {
-    const part = await openJoin(withRows ? reads : null, await rightOf(reads, view, said), left, taken);
-    taken.push(...part.columns.map(({ name }) => name));
-    parts.push(part);
-  }
+  const taken = new Set(left.columns.map(({ name }) => name.toLowerCase()));
+  for (const said of view.joins)
+    parts.push(await openJoin(withRows ? reads : null, await rightOf(reads, view, said), left, taken));
   const width = left.columns.length;
   const all = [...left.columns, ...parts.flatMap(({ columns }) => columns)];
   return {
@@ -97,7 +94,7 @@ async function openJoin(
   reads: NexosisReads | null,
   { dataSet: right, options }: Right,
   left: DataSet,
-  taken: readonly string[],
+  taken: Set<string>,
 ): Promise<Part> {
   const how = keysOf(left, right, options);
   const shown = right.columns.map((column, i) => ({ column, i })).filter(({ i }) => i !== how.right);
@@ -171,11 +168,19 @@ function keysOf(left: DataSet, right: DataSet, options: Options): Keys {
   return { ...places, keyOf: (text) => (text === '' ? null : text) };
 }
 
-/** Under its alias, or its own name; with its data set's before it where that is taken. A view has one target and one time. */
-function renamed(column: Column, right: DataSet, options: Options, taken: readonly string[]): Column {
+/** Under its alias, or its own name. A view has one target and one time, both of its left side. */
+function renamed(column: Column, right: DataSet, options: Options, taken: Set<string>): Column {
   const alias = options.find(({ name }) => sameName(name, column.name))?.of['alias'];
   const own = typeof alias === 'string' && alias !== '' ? alias : column.name;
-  const name = taken.some((each) => sameName(each, own)) ? `${right.name}.${own}` : own;
   const role = column.role === 'none' ? 'none' : 'feature';
-  return { ...column, name, role };
+  return { ...column, name: freeName(own, right.name, taken), role };
+}
+
+/** Where a name is taken, its data set's comes before it, and a number behind it where that is taken too. */
+function freeName(own: string, dataSet: string, taken: Set<string>): string {
+  let name = own;
+  for (let i = 1; taken.has(name.toLowerCase()); i += 1)
+    name = i === 1 ? `${dataSet}.${own}` : `${dataSet}.${own}.${i}`;
+  taken.add(name.toLowerCase());
+  return name;
 }
