@@ -37,3 +37,49 @@ describe('an impact', () => {
     ]);
   });
 });
+
+describe('column metadata that an upload may not have', () => {
+  beforeAll(async () => {
+    const data = [1, 2, 3, 4, 5].map((n) => ({ day: dayOf(n), id: n, code: `c${n}`, sales: n }));
+    const columns = { id: { role: 'key' }, day: { role: 'timestamp' }, sales: { role: 'target' } };
+    expect((await alice.put('data/keyed', { data, columns })).status).toBe(201);
+    expect((await alice.put('views/seen', { dataSetName: 'keyed' })).status).toBe(201);
+  });
+
+  const dates = { startDate: dayOf(4), endDate: dayOf(5) };
+  const requests: [method: string, path: string, asked: object][] = [
+    ['PUT', 'data/keyed', {}],
+    ['PUT', 'views/refused', { dataSetName: 'keyed' }],
+    ['POST', 'sessions/forecast', { dataSourceName: 'keyed', ...dates }],
+    ['POST', 'sessions/impact', { dataSourceName: 'seen', targetColumn: 'sales', ...dates }],
+    ...['regression', 'classification', 'anomalies'].map((predictionDomain): [string, string, object] => [
+      ...(['POST', 'sessions/model'] as const),
+      { dataSourceName: 'seen', predictionDomain },
+    ]),
+  ];
+
+  describe.each(requests)('%s %s %j', (method, path, asked) => {
+    it.each([
+      { code: { role: 'key' } },
+      { code: { role: 'key' }, ID: { role: 'key' } },
+      { day: { dataType: 'string' } },
+      { code: { role: 'timestamp', dataType: 'numeric' } },
+    ])('is refused with %j', async (columns) => {
+      const { status, body } = await alice.call(method, path, { body: { ...asked, columns } });
+      expect([status, body.errorType]).toEqual([400, 'InvalidColumnMetadata']);
+    });
+
+    it.each([
+      { code: { role: 'key' }, id: { role: 'none' } },
+      { day: { role: 'feature' }, code: { role: 'none' } },
+      { day: { dataType: 'date', role: 'Timestamp', imputation: 'mode' } },
+    ])('is not refused for %j', async (columns) => {
+      // An upload may not change its key or time in passing, and what a time series is without one is another question.
+      if (path.startsWith('data/') || ('startDate' in asked && columns.day?.role === 'feature')) return;
+      const { status } = await alice.call(method, path.replace('refused', 'made'), {
+        body: { ...asked, columns },
+      });
+      expect(status).toBe(method === 'PUT' ? 201 : 200);
+    });
+  });
+});

@@ -3,7 +3,7 @@ import { nameOf, type Actor } from '../../kernel/access/access.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import type { Column, View } from '../../scheduler/nexosis.ports.js';
 import { STORE, type Store } from '../../scheduler/ports.js';
-import { sameName } from './columns.js';
+import { checkColumns, sameName } from './columns.js';
 import { checkName } from './datasets.service.js';
 import { invalidField, NexosisError, notFound } from './errors.js';
 import { isObject } from './fields.js';
@@ -30,7 +30,8 @@ export class ViewsService {
       const before = await nexosis.view(instance, view.name);
       const joins = view.joins.map(withoutNull);
       const fresh: View = { ...view, joins, instance, name: before?.name ?? view.name, createdAt: 0 };
-      await openView(nexosis, fresh, false);
+      // Only here: rows of a view can be read whatever becomes of the metadata of the data sets below it.
+      checkColumns((await openView(nexosis, fresh, false)).columns);
       return this.commands.run(async (unit) => {
         const made = { ...fresh, createdAt: before?.createdAt ?? unit.at };
         await unit.tx.nexosis.views.save(made);
