@@ -314,7 +314,7 @@ describe('views', () => {
     ];
     const made = await alice.put('views/both', { dataSetName: 'left', joins });
     expect([made.status, made.body.isTimeSeries]).toEqual([201, true]);
-    expect(Object.keys(made.body.columns as object)).toEqual(['day', 'sales', 'warm', 'mood']);
+    expect(Object.keys(made.body.columns as object)).toEqual(['day', 'mood', 'sales', 'warm']);
     expect(made.body.joins[0]).not.toHaveProperty('joins');
     const { body } = await alice.get('Views/BOTH?pageSize=3');
     expect(body.data).toEqual([

@@ -34,17 +34,40 @@ describe('a name', () => {
 });
 
 describe('columns of a view', () => {
+  it('with an alias come before the one that has their own name, others at the end', async () => {
+    await alice.putCsv('data/shop', 'sales,timeStamp,transactions\n5,2017-01-01,4\n6,2017-01-02,3');
+    await alice.putCsv('data/till', 'timeStamp,rain,transactions,sales\n2017-01-01,1,2,3');
+    const alias = (name: string) => ({ alias: name });
+    const columnOptions = {
+      Transactions: alias('othertransactions'),
+      rain: alias('wet'),
+      sales: alias('Sales'),
+    };
+    const joins = [{ dataSet: { name: 'till' }, columnOptions }, { dataSet: { name: 'till' } }];
+    const { body } = await alice.put('views/aliased', { dataSetName: 'shop', joins });
+    const names = [
+      ...['till.Sales', 'sales', 'timeStamp', 'othertransactions', 'transactions', 'wet'],
+      ...['rain', 'till.transactions', 'till.sales.2'],
+    ];
+    expect(Object.keys(body.columns as object)).toEqual(names);
+    expect((await alice.csv('views/aliased')).text).toBe(
+      `${names.join(',')}\r\n3,5,2017-01-01T00:00:00.0000000Z,2,4,1,1,2,3\r\n,6,2017-01-02T00:00:00.0000000Z,,3,,,,\r\n`,
+    );
+    const part = await alice.get('views/aliased?include=othertransactions,sales');
+    expect(part.body.data[0]).toEqual({ sales: '5', othertransactions: '2' });
+  });
+
   it('have a name each, however often one is joined, and sessions know all of them', async () => {
     await alice.putCsv('data/other', 'day,sales,rain\n2017-01-01,7,8\n2017-01-02,9,');
     const other = { dataSet: { name: 'other' } };
     const joins = [other, other, { ...other, columnOptions: { sales: { alias: 'Rain' } } }];
     const made = await alice.put('views/often', { dataSetName: 'base', joins });
     expect(Object.keys(made.body.columns as object)).toEqual([
-      ...['day', 'sales', 'other.sales', 'rain', 'other.sales.2', 'other.rain'],
-      ...['other.Rain.2', 'other.rain.3'],
+      ...['day', 'other.Rain.2', 'sales', 'other.sales', 'rain', 'other.sales.2', 'other.rain'],
+      'other.rain.3',
     ]);
     const { body } = await alice.get('views/often?pageSize=1');
-    expect(Object.values(body.data[0] as object).slice(1)).toEqual(['101', '7', '8', '7', '8', '7', '8']);
+    expect(Object.values(body.data[0] as object).slice(1)).toEqual(['7', '101', '7', '8', '7', '8', '8']);
     const asked = { dataSourceName: 'often', startDate: '2017-01-06', endDate: '2017-01-07' };
     const session = await alice.post('sessions/forecast', asked);
     const ended = await alice.ended(session.body.sessionId as string);
