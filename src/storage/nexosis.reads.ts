@@ -1,13 +1,14 @@
-import type {
-  Found,
-  Import,
-  LearnSessionFilter,
-  LearnSessionView,
-  Model,
-  ModelFilter,
-  NexosisReads,
-  Row,
-  View,
+import {
+  noTime,
+  type Found,
+  type Import,
+  type LearnSessionFilter,
+  type LearnSessionView,
+  type Model,
+  type ModelFilter,
+  type NexosisReads,
+  type Row,
+  type View,
 } from '../scheduler/nexosis.ports.js';
 import type { DataSetRow, DeliveryRow, ModelRow } from './entities/nexosis.rows.js';
 import type { EventRow } from './entities/rows.js';
@@ -68,8 +69,8 @@ export function nexosisReads(sql: Sql): NexosisReads {
     },
     async lastTime(dataSet) {
       const row = await sql.one<{ at: number }>(
-        'SELECT at FROM nexosis_rows WHERE data_set = ? AND at < 8640000000000000 ORDER BY at DESC LIMIT 1',
-        dataSet,
+        'SELECT at FROM nexosis_rows WHERE data_set = ? AND at < ? ORDER BY at DESC LIMIT 1',
+        ...[dataSet, noTime],
       );
       return row === null ? null : Number(row.at);
     },

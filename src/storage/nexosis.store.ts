@@ -1,4 +1,4 @@
-import type { NewRow, NexosisTx, Range } from '../scheduler/nexosis.ports.js';
+import { noTime, type NewRow, type NexosisTx, type Range } from '../scheduler/nexosis.ports.js';
 import type { DataSetRow, LearnSessionRow } from './entities/nexosis.rows.js';
 import {
   findLearnSession,
@@ -205,9 +205,14 @@ async function removeRows(sql: Sql, dataSet: number, range: Range, limit: number
   return { count: gone.length, size: gone.reduce((sum, { size }) => sum + Number(size), 0) };
 }
 
+/** Rows without a time lie in no range, though they are ordered behind all others. */
 export function within(dataSet: number, { from, to }: Range): [where: string, values: Value[]] {
   const values: Value[] = [dataSet];
   let where = 'WHERE data_set = ?';
+  if (from !== undefined || to !== undefined) {
+    where += ' AND at < ?';
+    values.push(noTime);
+  }
   if (from !== undefined) {
     where += ' AND at >= ?';
     values.push(from);

@@ -96,6 +96,20 @@ describe('data sets', () => {
     expect((await alice.get('data/shop')).body.rowCount).toBe(3);
   });
 
+  it.each(['startDate=2017-01-01', `endDate=${dayOf(400)}`, `startDate=2017-01-01&endDate=${dayOf(400)}`])(
+    'rows without a readable time are in no range: %s',
+    async (range) => {
+      const rows = ['2017-01-01', '', 'soon', '2017-01-02'].map((t, v) => ({ t, v }));
+      await alice.put('data/undated', { columns: { t: { role: 'timestamp' } }, data: rows });
+      const found = await alice.get(`data/undated?${range}`);
+      expect(found.body).toMatchObject({ totalCount: 2, data: [{ v: '0' }, { v: '3' }] });
+      expect((await alice.delete(`data/undated?${range}`)).status).toBe(204);
+      const { body } = await alice.get('data/undated');
+      expect(body).toMatchObject({ rowCount: 2, totalCount: 2, data: [{ t: '' }, { t: 'soon' }] });
+      expect((await alice.delete('data/undated')).status).toBe(204);
+    },
+  );
+
   it('are listed by a part of their name, and are nobody else’s', async () => {
     const bob = await givenAccount(service, 'bob', 'lab-b');
     expect((await alice.get('data?partialName=HAVE')).body.items).toHaveLength(1);
@@ -319,7 +333,7 @@ describe('views', () => {
     ];
     const made = await alice.put('views/both', { dataSetName: 'left', joins });
     expect([made.status, made.body.isTimeSeries]).toEqual([201, true]);
-    expect(Object.keys(made.body.columns as object)).toEqual(['day', 'sales', 'warm', 'mood']);
+    expect(Object.keys(made.body.columns as object)).toEqual(['day', 'mood', 'sales', 'warm']);
     expect(made.body.joins[0]).not.toHaveProperty('joins');
     const { body } = await alice.get('Views/BOTH?pageSize=3');
     expect(body.data).toEqual([

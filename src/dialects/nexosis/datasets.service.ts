@@ -5,7 +5,7 @@ import type { DataSet, Found, NewRow, NexosisReads, Range, Row } from '../../sch
 import { STORE, type Store } from '../../scheduler/ports.js';
 import { invalidField, noData, notFound } from './errors.js';
 import { uploadMembers } from './json-rows.js';
-import { Locks } from './locks.js';
+import { NameLocks } from './locks.js';
 import { mostRows, rowsAtATime, storedRows } from './stored-rows.js';
 import { planUpload, rowMaker, type Plan, type Upload } from './upload.js';
 
@@ -16,11 +16,10 @@ const longestName = 512;
 @Injectable()
 export class DataSetsService {
   private readonly logger = new Logger(DataSetsService.name);
-  /** Uploads to one data set take their turns, so that each finds the columns that the one before left. */
-  private readonly locks = new Locks();
 
   constructor(
     private readonly commands: Commands,
+    private readonly locks: NameLocks,
     @Inject(STORE) private readonly store: Store,
   ) {}
 
@@ -37,7 +36,7 @@ export class DataSetsService {
   /** Creates the data set or upserts into it. */
   put(actor: Actor, name: string, upload: Upload): Promise<DataSet> {
     checkName(name);
-    return this.locks.hold(`${actor.instance.id}\n${name.toLowerCase()}`, async () => {
+    return this.locks.hold(actor.instance.id, name, async () => {
       const instance = actor.instance.id;
       if ((await this.read.view(instance, name)) !== null)
         throw invalidField('dataSetName', `There is already a view called ${name}.`);
@@ -82,7 +81,7 @@ export class DataSetsService {
 
   /** Removes the rows of a range, which must be one of a time series. */
   removeRows(actor: Actor, name: string, range: Range): Promise<void> {
-    return this.locks.hold(`${actor.instance.id}\n${name.toLowerCase()}`, async () => {
+    return this.locks.hold(actor.instance.id, name, async () => {
       const dataSet = await this.get(actor, name);
       await this.removeSome(dataSet, range);
     });
@@ -90,7 +89,7 @@ export class DataSetsService {
 
   /** Removes the whole set: it is gone at once, its rows soon after. */
   remove(actor: Actor, name: string): Promise<void> {
-    return this.locks.hold(`${actor.instance.id}\n${name.toLowerCase()}`, async () => {
+    return this.locks.hold(actor.instance.id, name, async () => {
       const dataSet = await this.get(actor, name);
       await this.commands.run(
         (unit) => unit.tx.nexosis.dataSets.save({ ...dataSet, state: 'removed' }),

@@ -5,7 +5,7 @@ import {
   type NexosisReads,
   type View,
 } from '../../scheduler/nexosis.ports.js';
-import { columnOf, findColumn, merge, readColumns, sameName } from './columns.js';
+import { columnOf, findColumn, merge, placesOf, readColumns, sameName } from './columns.js';
 import { readDate } from './dates.js';
 import { invalidColumns, invalidField, notFound } from './errors.js';
 import { isObject, readChoice } from './fields.js';
@@ -25,6 +25,8 @@ export interface Joined {
 interface Part {
   /** Columns that come from the right, under their names in the view. */
   readonly columns: readonly Column[];
+  /** For each the place of the left column that it comes before; that behind the last where it comes at the end. */
+  readonly before: readonly number[];
   readonly join: (values: readonly string[]) => readonly string[];
 }
 
@@ -35,22 +37,36 @@ export async function openView(reads: NexosisReads, view: View, withRows = true)
   const left = await reads.dataSet(view.instance, view.dataSet);
   if (left === null) throw notFound('dataSet', view.dataSet);
   const parts: Part[] = [];
-  const taken = left.columns.map(({ name }) => name);
-  for (const said of view.joins) {
-    const part = await openJoin(withRows ? reads : null, await rightOf(reads, view, said), left, taken);
-    taken.push(...part.columns.map(({ name }) => name));
-    parts.push(part);
-  }
+  const taken = new Set(left.columns.map(({ name }) => name.toLowerCase()));
+  for (const said of view.joins)
+    parts.push(await openJoin(withRows ? reads : null, await rightOf(reads, view, said), left, taken));
   const width = left.columns.length;
   const all = [...left.columns, ...parts.flatMap(({ columns }) => columns)];
+  const order = orderOf(width, parts);
   return {
     left,
-    columns: merge(all, declaredOf(view, all)),
-    join: (values) => [
-      ...Array.from({ length: width }, (_, i) => values[i] ?? ''),
-      ...parts.flatMap((part) => part.join(values)),
-    ],
+    columns: merge(
+      order.flatMap((i) => all[i] ?? []),
+      declaredOf(view, all),
+    ),
+    join(values) {
+      const own = Array.from({ length: width }, (_, i) => values[i] ?? '');
+      const row = [...own, ...parts.flatMap((part) => part.join(values))];
+      return order.map((i) => row[i] ?? '');
+    },
   };
+}
+
+/** Places of the left columns and then those of the joins, in the order in which a view shows them. */
+function orderOf(width: number, parts: readonly Part[]): number[] {
+  // Halves, so that what comes before a left column does not share its rank.
+  const ranks = Array.from({ length: width }, (_, i) => i).concat(
+    parts.flatMap(({ before }) => before.map((place) => place - 0.5)),
+  );
+  return ranks
+    .map((rank, i) => ({ rank, i }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ i }) => i);
 }
 
 function declaredOf({ name, columns }: View, all: readonly Column[]) {
@@ -97,7 +113,7 @@ async function openJoin(
   reads: NexosisReads | null,
   { dataSet: right, options }: Right,
   left: DataSet,
-  taken: readonly string[],
+  taken: Set<string>,
 ): Promise<Part> {
   const how = keysOf(left, right, options);
   const shown = right.columns.map((column, i) => ({ column, i })).filter(({ i }) => i !== how.right);
@@ -113,8 +129,13 @@ async function openJoin(
     }
   }
   const nothing = shown.map(() => '');
+  const lefts = placesOf(left.columns);
+  const end = left.columns.length;
   return {
     columns: shown.map(({ column }) => renamed(column, right, options, taken)),
+    before: shown.map(({ column: { name } }) =>
+      aliasOf(name, options) === undefined ? end : (lefts.get(name.toLowerCase()) ?? end),
+    ),
     join(values) {
       const key = how.keyOf(values[how.left] ?? '');
       return (key === null ? undefined : rows.get(key)) ?? nothing;
@@ -171,11 +192,23 @@ function keysOf(left: DataSet, right: DataSet, options: Options): Keys {
   return { ...places, keyOf: (text) => (text === '' ? null : text) };
 }
 
-/** Under its alias, or its own name; with its data set's before it where that is taken. A view has one target and one time. */
-function renamed(column: Column, right: DataSet, options: Options, taken: readonly string[]): Column {
-  const alias = options.find(({ name }) => sameName(name, column.name))?.of['alias'];
-  const own = typeof alias === 'string' && alias !== '' ? alias : column.name;
-  const name = taken.some((each) => sameName(each, own)) ? `${right.name}.${own}` : own;
+/** Under its alias, or its own name. A view has one target and one time, both of its left side. */
+function renamed(column: Column, right: DataSet, options: Options, taken: Set<string>): Column {
+  const own = aliasOf(column.name, options) ?? column.name;
   const role = column.role === 'none' ? 'none' : 'feature';
-  return { ...column, name, role };
+  return { ...column, name: freeName(own, right.name, taken), role };
+}
+
+function aliasOf(column: string, options: Options): string | undefined {
+  const alias = options.find(({ name }) => sameName(name, column))?.of['alias'];
+  return typeof alias === 'string' && alias !== '' ? alias : undefined;
+}
+
+/** Where a name is taken, its data set's comes before it, and a number behind it where that is taken too. */
+function freeName(own: string, dataSet: string, taken: Set<string>): string {
+  let name = own;
+  for (let i = 1; taken.has(name.toLowerCase()); i += 1)
+    name = i === 1 ? `${dataSet}.${own}` : `${dataSet}.${own}.${i}`;
+  taken.add(name.toLowerCase());
+  return name;
 }

@@ -6,6 +6,7 @@ import { DataSetsController } from './datasets.controller.js';
 import { DataSetsService } from './datasets.service.js';
 import { ImportsController } from './imports.controller.js';
 import { ImportsService } from './imports.service.js';
+import { NameLocks } from './locks.js';
 import { ModelsController } from './models.controller.js';
 import { ModelsService } from './models.service.js';
 import { ResultsController } from './results.controller.js';
@@ -28,6 +29,7 @@ export const nexosisControllers = [
 ];
 
 export const nexosisProviders = [
+  NameLocks,
   DataSetsService,
   LearnSessionsService,
   ModelsService,

@@ -6,7 +6,16 @@ import {
   type StatusMessage,
 } from '../../scheduler/nexosis.ports.js';
 import type { Millis } from '../../kernel/time.js';
-import { columnOf, findColumn, isNumeric, merge, readColumns, sameName, type Declared } from './columns.js';
+import {
+  checkColumns,
+  columnOf,
+  findColumn,
+  isNumeric,
+  merge,
+  readColumns,
+  sameName,
+  type Declared,
+} from './columns.js';
 import { writeDetail, writeWithOffset, type ReadDate } from './dates.js';
 import { invalidColumns, invalidDates, invalidField, noDataSource, notFound } from './errors.js';
 import { isObject, readChoice, type Fields } from './fields.js';
@@ -50,7 +59,8 @@ export async function readTimeSeries(
   if (target === undefined) throw noTarget(source, domain);
   checkNumeric(target, domain);
   const last = domain === 'impact' ? await source.lastTime() : null;
-  if (last !== null && startOf(end.at, interval) > last)
+  // The whole last day may be asked about, whatever the interval; no more of its week, month or year than there is data for.
+  if (last !== null && startOf(end.at, interval === 'hour' ? 'hour' : 'day') > last)
     throw invalidDates('End Date must be before the last date in the data source', from, to);
   return {
     ...common(domain, fields, source),
@@ -88,6 +98,7 @@ export function readModel(fields: Fields, source: Source | null): SessionRequest
 
 function readAnomalies(fields: Fields, source: Source, options: Options): SessionRequest {
   const merged = merge(source.columns, knownColumns(fields, source));
+  checkColumns(merged);
   const target = columnOf(merged, 'target');
   const unused = `${target?.name ?? ''} is not used as target: anomalies are found in all columns together, and each row's score is in the column anomaly.`;
   return {
@@ -137,15 +148,12 @@ function withTarget(source: Source, fields: Fields): { columns: Column[]; target
       .filter((each) => !sameName(each.name, wanted))
       .map((each) => (each.role === 'target' ? { ...each, role: 'feature' as const } : each));
     const columns = merge(source.columns, [...others, { ...said, name: known.name, role: 'target' }]);
+    checkColumns(columns);
     return { columns, target: findColumn(columns, wanted) };
   }
   const columns = merge(source.columns, declared);
-  const targets = columns.filter(({ role }) => role === 'target');
-  if (targets.length > 1)
-    throw invalidColumns(
-      Object.fromEntries(targets.map(({ name }) => [name, ['Only one column can have the role target.']])),
-    );
-  return { columns, target: targets[0] };
+  checkColumns(columns);
+  return { columns, target: columnOf(columns, 'target') };
 }
 
 function knownColumns(fields: Fields, source: Source): Declared[] {

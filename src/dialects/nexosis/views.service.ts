@@ -3,35 +3,41 @@ import { nameOf, type Actor } from '../../kernel/access/access.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import type { Column, View } from '../../scheduler/nexosis.ports.js';
 import { STORE, type Store } from '../../scheduler/ports.js';
-import { sameName } from './columns.js';
+import { checkColumns, sameName } from './columns.js';
 import { checkName } from './datasets.service.js';
 import { invalidField, NexosisError, notFound } from './errors.js';
 import { isObject } from './fields.js';
 import { joinedName, openView, type Joined } from './joins.js';
+import { NameLocks } from './locks.js';
 
 /** Views: data sets joined with others. Only the definition is kept; rows are joined when they are read. */
 @Injectable()
 export class ViewsService {
   constructor(
     private readonly commands: Commands,
+    private readonly locks: NameLocks,
     @Inject(STORE) private readonly store: Store,
   ) {}
 
   /** Creates or replaces a view; one that cannot be read is refused. */
-  async put(actor: Actor, view: Pick<View, 'name' | 'dataSet' | 'joins' | 'columns'>): Promise<View> {
+  put(actor: Actor, view: Pick<View, 'name' | 'dataSet' | 'joins' | 'columns'>): Promise<View> {
     const instance = actor.instance.id;
     checkName(view.name);
-    if ((await this.store.read.nexosis.dataSet(instance, view.name)) !== null)
-      throw invalidField('viewName', `There is already a data set called ${view.name}.`);
-    const before = await this.store.read.nexosis.view(instance, view.name);
-    const joins = view.joins.map(withoutNull);
-    const fresh: View = { ...view, joins, instance, name: before?.name ?? view.name, createdAt: 0 };
-    await openView(this.store.read.nexosis, fresh, false);
-    return this.commands.run(async (unit) => {
-      const made = { ...fresh, createdAt: before?.createdAt ?? unit.at };
-      await unit.tx.nexosis.views.save(made);
-      return made;
-    }, nameOf(actor));
+    return this.locks.hold(instance, view.name, async () => {
+      const { nexosis } = this.store.read;
+      if ((await nexosis.dataSet(instance, view.name)) !== null)
+        throw invalidField('viewName', `There is already a data set called ${view.name}.`);
+      const before = await nexosis.view(instance, view.name);
+      const joins = view.joins.map(withoutNull);
+      const fresh: View = { ...view, joins, instance, name: before?.name ?? view.name, createdAt: 0 };
+      // Only here: rows of a view can be read whatever becomes of the metadata of the data sets below it.
+      checkColumns((await openView(nexosis, fresh, false)).columns);
+      return this.commands.run(async (unit) => {
+        const made = { ...fresh, createdAt: before?.createdAt ?? unit.at };
+        await unit.tx.nexosis.views.save(made);
+        return made;
+      }, nameOf(actor));
+    });
   }
 
   async get(actor: Actor, name: string): Promise<View> {

@@ -7,7 +7,7 @@ the winner may be.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,18 +33,7 @@ def run(params: str, place: Any, report: Report) -> str:
     ask = ask_of(params)
     messages = Messages()
     report.progress(0, 0, "Reading the data")
-    series = prepare(ask, messages)
-    known = ~np.isnan(series.actual)
-    if not known.any():
-        raise InputError(
-            f"Column '{series.target}' has no value between the start and end date; an impact "
-            "analysis compares what happened then with what was to be expected."
-        )
-    if not known.all():
-        messages.warn(
-            f"{int((~known).sum())} of {len(known)} intervals of the event have no value and do "
-            "not count for the effect."
-        )
+    series = _whole(prepare(ask, messages), messages)
     history = series.history[-RECENT:]
     held = held_out(len(history), len(series.window_times))
     seasons = seasons_of(history, series.interval)
@@ -91,6 +80,33 @@ def run(params: str, place: Any, report: Report) -> str:
             },
         }
     )
+
+
+def _whole(series: Series, messages: Messages) -> Series:
+    """The same with the intervals alone that can be compared: those with a value, and all of it."""
+    known = ~np.isnan(series.actual)
+    if not known.any():
+        raise InputError(
+            f"Column '{series.target}' has no value between the start and end date; an impact "
+            "analysis compares what happened then with what was to be expected."
+        )
+    if not known.all():
+        messages.warn(
+            f"{int((~known).sum())} of {len(known)} intervals of the event have no value and do "
+            "not count for the effect."
+        )
+    if not series.is_cut:
+        return series
+    words = (
+        f"The data ends within the last {series.interval} of the event, that from "
+        f"{series.window[-1]}"
+    )
+    if known.sum() == 1:
+        raise InputError(
+            f"{words}, and there is no other to compare; choose a shorter interval or add the rest."
+        )
+    messages.warn(f"{words}, which does not count for the effect.")
+    return replace(series, actual=np.append(series.actual[:-1], np.nan))
 
 
 def _covariates(series: Series, history: np.ndarray, seasons: tuple[int, ...]) -> np.ndarray:

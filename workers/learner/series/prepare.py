@@ -14,6 +14,7 @@ from ..dates import parse_date, printed
 from ..limits import MAX_HORIZON, MAX_INTERVALS
 from ..table import Table, read_table
 from ..values import dates, logicals, numbers
+from .coverage import ends_early
 from .features import encoded_features
 from .filling import aggregated, imputed
 from .intervals import ordinals, starts
@@ -29,7 +30,8 @@ class Series:
 
     `history` has no gaps. `skipped` intervals lie between its end and the window: those the
     source says nothing about. `features` has a row for each interval of the history, the skipped
-    ones and the window. `actual` is what the source knows of the window, NaN elsewhere.
+    ones and the window. `actual` is what the source knows of the window, NaN elsewhere; `is_cut`
+    if it ends within the window's last interval.
     """
 
     time_name: str
@@ -40,6 +42,7 @@ class Series:
     skipped: int
     window_times: np.ndarray
     actual: np.ndarray
+    is_cut: bool
     features: np.ndarray
     feature_names: tuple[str, ...]
     was_imputed: bool
@@ -68,7 +71,7 @@ def prepare(ask: Ask, messages: Messages) -> Series:
     times = dates(table.columns[stamp.name], stamp)
     target = numbers(table.columns[goal.name], goal)
     groups, kept = _groups(times, ask.interval, stamp, messages)
-    target = target[kept]
+    times, target = times[kept], target[kept]
     known = ~np.isnan(target)
     messages.inform(f"{int(known.sum())} observations were found in the data source.")
 
@@ -112,6 +115,7 @@ def prepare(ask: Ask, messages: Messages) -> Series:
         skipped=first - origin - length,
         window_times=starts(buckets[first - origin :], ask.interval),
         actual=actual,
+        is_cut=bool(groups[known].max() == last) and ends_early(times[known], ask.interval),
         features=features,
         feature_names=names,
         was_imputed=bool(np.isnan(history).any()),

@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 
 from .given import SERIES, severities, shop
@@ -55,6 +56,45 @@ def test_days_without_a_value_do_not_count(session):
     result = session.run("impact", cells, SERIES, "sales", interval="day", **EVENT)
     assert 30 < result["metrics"]["absoluteEffect"] < 60
     assert any("1 of 10 intervals" in message for message in severities(result, "warning"))
+
+
+def weekly(session, count: int, end: str) -> dict:
+    """120 days are 17 weeks up to 30 April, a Sunday."""
+    cells = {name: values[:count] for name, values in shop().items()}
+    columns = {"day": "date timestamp", "sales": "numeric target zeroes sum"}
+    event = {"start": "2017-04-10", "end": end}
+    return session.run("impact", cells, columns, "sales", interval="week", **event)
+
+
+def test_a_week_that_the_data_ends_in_does_not_count(session):
+    result = weekly(session, 119, "2017-04-29")
+    assert any("2017-04-24" in message for message in severities(result, "warning"))
+    rows = session.rows(result["rows"])
+    assert [row["sales:actual"] != "" for row in rows] == [True, True, False]
+    # Six of the seven days alone would be a hundred less.
+    assert abs(result["metrics"]["absoluteEffect"]) < 50
+
+
+def test_a_week_that_the_data_ends_with_counts(session):
+    result = weekly(session, 120, "2017-04-26")
+    assert not any("ends within" in message for message in severities(result, "warning"))
+    assert all(row["sales:actual"] != "" for row in session.rows(result["rows"]))
+
+
+def test_a_part_of_a_week_alone_is_refused(session):
+    cells = {name: values[:117] for name, values in shop().items()}
+    event = {"start": "2017-04-24", "end": "2017-04-27"}
+    said = session.refusal("impact", cells, SERIES, "sales", interval="week", **event)
+    assert "ends within the last week of the event" in said
+
+
+@pytest.mark.parametrize("stamp", ["MS", "ME"])
+def test_months_with_one_value_are_whole(session, stamp):
+    times = list(pd.date_range("2015-01-01", periods=38, freq=stamp).strftime("%Y-%m-%d"))
+    cells = {"day": times, "sales": shop(38)["sales"]}
+    event = {"start": "2017-12-01", "end": times[-1]}
+    result = session.run("impact", cells, SERIES, "sales", interval="month", **event)
+    assert all(row["sales:actual"] != "" for row in session.rows(result["rows"]))
 
 
 def test_an_event_before_all_data_or_after_it_is_refused(session):
