@@ -32,7 +32,9 @@ describe('an estimate', () => {
     const third = (await poor.get(`/jobs/${jobs[2]}`)).body;
     expect(third).toMatchObject({ wait_estimate: null });
     // The second job starts at 8 s and outlives the session, which closes at 10 s.
-    expect((await rich.get(`/jobs/${other}`)).body).toMatchObject({ wait_estimate: { p50_seconds: 16, p90_seconds: 16 } });
+    expect((await rich.get(`/jobs/${other}`)).body).toMatchObject({
+      wait_estimate: { p50_seconds: 16, p90_seconds: 16 },
+    });
     await stint.advance(16);
     expect((await rich.get(`/jobs/${other}`)).body.status).toBe('Running');
     expect((await poor.get(`/jobs/${jobs[2]}`)).body.status).toBe('Failed');
