@@ -89,12 +89,11 @@ export async function startService(config: Config): Promise<Service> {
   await app.init();
 
   const backends = app.get(BackendsService);
-  const { lost } = await app
-    .get(Commands)
-    .recover((unit) => backends.configure(unit, config.backends.map(toNewBackend)))
-    .catch((error: unknown) => {
+  const { lost } = await app.get(Commands).recover((unit) =>
+    backends.configure(unit, config.backends.map(toNewBackend)).catch((error: unknown) => {
       throw error instanceof Refusal ? wrongBackend(error, config) : error;
-    });
+    }),
+  );
   if (lost > 0)
     logger.warn(`${lost} jobs had lost their runners with the service and are settled`, 'Service');
   const known = (await backends.list()).map(({ name }) => name);

@@ -18,8 +18,8 @@ export function submitKey(
   path = request.url.split('?')[0] ?? '',
 ): SubmitKey {
   const body = request.bodyDigest ?? '';
-  // An admin's token acts for any instance.
-  const whose = [actor.tokenId, actor.instance.id];
+  // An admin's token acts for any instance, a user's for one.
+  const whose = actor.role === 'admin' ? [actor.tokenId, actor.instance.id] : [actor.tokenId];
   const chosen = request.headers['idempotency-key'];
   if (typeof chosen === 'string' && chosen !== '') {
     return { key: digest('key', ...whose, path, chosen), hash: body };

@@ -128,7 +128,8 @@ export class Interpreter {
         this.failure = message.message;
         return;
       case 'result': {
-        const { job, attempt: token, output, cancelled } = message;
+        const { job, attempt: token, cancelled } = message;
+        const output = this.readable(message.output);
         const answer: Answer = cancelled
           ? { type: 'stopped', ...(output !== null && { result: output }) }
           : { type: 'completed', result: output ?? 'null' };
@@ -137,19 +138,22 @@ export class Interpreter {
     }
   }
 
+  /** Goes into answers as it is, and the process runs its user's code: what is no JSON would break or forge them. */
+  private readable(output: string | null): string | null {
+    if (output === null || isJson(output)) return output;
+    return this.failedOutput('UnreadableOutput', 'The output is no JSON.');
+  }
+
+  private failedOutput(ename: string, evalue: string): string {
+    const { statement = 0 } = this.running?.params ?? {};
+    return JSON.stringify({ status: 'error', execution_count: statement, ename, evalue, traceback: [] });
+  }
+
   /** It begins to write what nobody can keep: only an output is ever that long. */
   onTooLong(longest: number): void {
     if (this.running === null) return;
     const evalue = `The output has more than ${longest / 1e6} MB: print or return less.`;
-    const { statement } = this.running.params;
-    const output = {
-      status: 'error',
-      execution_count: statement,
-      ename: 'OutputTooLong',
-      evalue,
-      traceback: [],
-    };
-    this.finish(this.running, { type: 'completed', result: JSON.stringify(output) });
+    this.finish(this.running, { type: 'completed', result: this.failedOutput('OutputTooLong', evalue) });
   }
 
   /** The process is gone. Whoever waits for it is told at once; its folder goes afterwards. */
@@ -214,5 +218,14 @@ export class Interpreter {
 
   private send(message: ToDriver): boolean {
     return this.driver?.send(message) ?? false;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -86,7 +86,9 @@ export class Commands {
    */
   async recover(first?: (unit: Unit) => Promise<void>): Promise<{ lost: number }> {
     return this.write(async (unit) => {
-      const lost = await recover(unit, this.settings.window, this.runners);
+      const lost = await recover(unit, this.settings.window, this.runners, (problem) =>
+        this.logger.error(problem),
+      );
       await first?.(unit);
       await settle(unit, this.watch, this.settings.window);
       return { lost };
@@ -95,11 +97,16 @@ export class Commands {
 
   /** As {@link attempt}; a deadline that cannot take effect is set aside, so that one broken row stops nobody else. */
   private async write<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
+    const aside = new Set<string>();
     for (;;) {
       try {
         return await this.attempt(work);
       } catch (error) {
         if (!(error instanceof BrokenDeadline)) throw error;
+        const { kind, subject, id } = error.due;
+        // Set again by the very change that is asked for: that change is what cannot be.
+        if (aside.has(`${kind} ${subject} ${id}`)) throw error;
+        aside.add(`${kind} ${subject} ${id}`);
         this.logger.error(
           `${error.message} It is set aside. An admin may close or cancel what it belongs to.`,
         );

@@ -73,6 +73,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
   /** As {@link submit}, inside a transaction that does more. */
   async submitIn(unit: Unit, actor: Actor, asked: AskedJob): Promise<Job> {
     const session = asked.session === undefined ? null : await this.session(unit.tx, actor, asked.session);
+    if (session !== null) checkAccepts(session);
     const backend = await this.backends.named(unit.tx, asked.backend ?? session?.backend);
     if (session !== null && session.backend !== backend.name) {
       throw new Refusal(
@@ -90,7 +91,6 @@ export class JobsService implements OnModuleInit, RunnerListener {
       );
     }
     const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
-    if (session !== null) checkAccepts(session);
     const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
     await refuseIfUsedUp(unit, owner, this.settings.window);
     const job = await unit.insertJob(

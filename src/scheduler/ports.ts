@@ -185,6 +185,8 @@ export interface Tx {
   readonly nexosis: NexosisTx;
   /** The first thing due at or before `at`, in order of due time and rank. */
   firstDue(at: Millis): Promise<Due | null>;
+  /** Does `work` wholly or, where it throws, not at all; the transaction goes on either way. */
+  separately<T>(work: () => Promise<T>): Promise<T>;
   /** Forgets a deadline that cannot take effect; the next change of its row sets it again. */
   setAside(due: Due): Promise<void>;
   /** When the next thing is due at all. */

@@ -1,3 +1,4 @@
+import { Refusal } from '../kernel/refusal.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import { endings } from './livy.reasons.js';
@@ -10,15 +11,28 @@ import type { Unit } from './unit.js';
  * their attempts ended when it was last alive; those that outlived it are told again what they do, and a session whose own
  * process did not is closed as of then. What fell due since then takes effect at its due time. A held slot on
  * which nothing ran while its session had jobs waiting was kept from them by our outage and is not charged for it.
- * Answers how many attempts were lost.
+ * Answers how many attempts were lost, and tells `say` what could not be settled.
  */
-export async function recover(unit: Unit, window: Millis, runners: Runners): Promise<number> {
+export async function recover(
+  unit: Unit,
+  window: Millis,
+  runners: Runners,
+  say: (problem: string) => void,
+): Promise<number> {
   const survivors = runners.survivors();
   const aliveAt = Number((await unit.tx.facts.get('alive_at')) ?? unit.at);
   unit.actor = 'restart';
   const running = await unit.tx.jobs.runningOnRunners();
   const orphans = running.filter(({ id, session }) => !survivors.has(session ?? id));
-  for (const job of orphans) await unit.loseJob(job, Math.max(aliveAt, job.startedAt ?? aliveAt));
+  for (const job of orphans) {
+    try {
+      await unit.tx.separately(() => unit.loseJob(job, Math.max(aliveAt, job.startedAt ?? aliveAt)));
+    } catch (error) {
+      // A row that is as it should not be must not keep all others waiting.
+      if (!(error instanceof Refusal)) throw error;
+      say(`The lost attempt of job ${job.id} cannot be settled and stays as it is: ${error.message}`);
+    }
+  }
   for (const job of running) if (!orphans.includes(job)) unit.resumeJob(job);
   await closeWithoutProcess(unit, aliveAt, survivors, runners);
   for (const id of survivors) {

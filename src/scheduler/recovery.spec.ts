@@ -334,6 +334,40 @@ describe('a deadline that cannot take effect because its row is as it should not
     expect(await service.job(other)).toMatchObject({ state: 'completed', endedAt: after(20) });
   });
 
+  it('that the very change sets again fails that change alone', async () => {
+    const { service, session } = await broken();
+    await service.goTo(40_000);
+    await expect(service.submit({ session, ...lasting(1) })).rejects.toThrow(/cannot take effect/);
+    expect((await service.submit(lasting(1))).state).toBe('queued');
+  });
+
+  it('and is earlier than its clock is corrected instead of being due for ever', async () => {
+    const service = await givenService();
+    const { id } = await service.sessions.open(alice, batch);
+    await service.submit({ session: id, ...lasting(5) });
+    await service.store.write(async (tx) => {
+      const session = await tx.sessions.find(id);
+      if (session !== null) await tx.sessions.save(session, { at: after(11), clock: 'max_ttl' });
+    });
+    const next = await restarted(service, 20);
+    expect((await next.session(id)).state).toBe('active');
+    await next.goTo(30_000);
+    expect((await next.session(id)).state).toBe('closed');
+  });
+
+  it('does not keep the service from starting where a runner was lost with it', async () => {
+    const service = await onAer({ lanes: 2 });
+    const { id: session } = await service.sessions.open(alice, batch);
+    const { id: job } = await service.submit({ session, ...onRunner });
+    await service.store.write(async (tx) => {
+      const active = await tx.sessions.find(session);
+      if (active !== null) await tx.sessions.save({ ...active, state: 'open' }, null);
+    });
+    const next = await restarted(service, 100);
+    expect((await next.job(job)).state).toBe('running');
+    expect(await next.job((await next.submit(onRunner)).id)).toMatchObject({ state: 'running' });
+  });
+
   it('does not keep the service from starting', async () => {
     const { service: before, job } = await broken();
     const service = await restarted(before, 100);

@@ -71,7 +71,9 @@ async function apply(unit: Unit, due: Due, window: Millis): Promise<void> {
     case 'interactive_ttl':
     case 'unused_ttl': {
       const session = await unit.tx.sessions.find(due.id);
-      if (session !== null) await unit.changeSession(session, { type: due.kind, at: due.at });
+      if (session === null) return;
+      const after = await unit.changeSession(session, { type: due.kind, at: due.at });
+      if (after === session) await unit.rearm(session, due.at);
       return;
     }
     case 'heartbeat_ttl': {
@@ -80,7 +82,8 @@ async function apply(unit: Unit, due: Due, window: Millis): Promise<void> {
       const heard = unit.heard.get(due.id) ?? 0;
       // Signs of life are not stored one by one: only now it matters which was the last.
       const type = heard > (session.heardAt ?? 0) ? 'heard' : due.kind;
-      await unit.changeSession(session, { type, at: type === 'heard' ? heard : due.at });
+      const after = await unit.changeSession(session, { type, at: type === 'heard' ? heard : due.at });
+      if (after === session) await unit.rearm(session, due.at);
       return;
     }
     case 'job_limit':

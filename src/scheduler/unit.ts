@@ -16,6 +16,7 @@ import {
   type SessionDecision,
   type SessionEvent,
 } from '../kernel/session/session.decide.js';
+import { Refusal } from '../kernel/refusal.js';
 import { deadlineOf } from '../kernel/session/session.deadline.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
@@ -80,6 +81,15 @@ export class Unit extends Agenda {
       ledger: [],
       failsQueuedJobs: false,
     });
+  }
+
+  /** Its row names a deadline at `at` that its clocks do not. Nothing else would change the row, and it would stay due for ever. */
+  async rearm(session: Session, at: Millis): Promise<void> {
+    const due = deadlineOf(session);
+    if (due !== null && due.at <= at)
+      throw new Refusal('illegal_transition', `Session ${session.id} is left as it is by its deadline.`);
+    await this.tx.sessions.save(session, due);
+    this.watch.note(due?.at);
   }
 
   private async saveSession(before: Session, decision: SessionDecision): Promise<Session> {

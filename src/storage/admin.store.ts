@@ -1,3 +1,4 @@
+import type { Millis } from '../kernel/time.js';
 import type { Tx } from '../scheduler/ports.js';
 import type { BackendRow, InstanceRow, TokenRow } from './entities/rows.js';
 import { fromBackend, fromInstance, fromToken, toBackend, toInstance, toToken } from './mapping.js';
@@ -82,15 +83,27 @@ export const instancesStore = (sql: Sql): Tx['instances'] => ({
     return { budget: Number(row.budget), ...(await readAccrual(sql, id, at - window, at)), releasedAt };
   },
   async roomAt(id, { budget, charged }, at, window) {
-    const from = at - window;
-    // What ends no later than the first entry whose running total leaves less than the budget has to go.
-    const row = await sql.one<{ ended: number }>(
-      `SELECT "to" AS ended FROM ledger WHERE instance = ? AND "to" > ? AND total > ? + COALESCE(
-         (SELECT total FROM ledger WHERE instance = ? AND "to" <= ? ORDER BY "to" DESC, id DESC LIMIT 1), 0)
-       ORDER BY "to", id LIMIT 1`,
-      ...[id, from, charged - budget, id, from],
-    );
-    return row === null ? null : Number(row.ended) + window;
+    if (budget <= 0) return null;
+    const totalAt = async (moment: Millis) =>
+      Number(
+        (
+          await sql.one<{ total: number }>(
+            'SELECT total FROM ledger WHERE instance = ? AND "to" <= ? ORDER BY "to" DESC, id DESC LIMIT 1',
+            id,
+            moment,
+          )
+        )?.total ?? 0,
+      );
+    // The first moment before which so much was charged that less than the budget is left; the totals only grow.
+    let [before, there] = [at - window, at];
+    const wanted = (await totalAt(before)) + charged - budget;
+    if ((await totalAt(there)) <= wanted) return null;
+    while (there - before > 1) {
+      const middle = Math.floor((before + there) / 2);
+      if ((await totalAt(middle)) > wanted) there = middle;
+      else before = middle;
+    }
+    return there + window;
   },
   saveBudgetDue: (id, dueAt) => sql.run('UPDATE instances SET due_at = ? WHERE id = ?', dueAt, id),
 });

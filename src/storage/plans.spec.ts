@@ -56,6 +56,13 @@ describe('what is done for every change costs no more with a long history', () =
   it.each<[string, (store: SqliteStore) => Promise<unknown>]>([
     ['choosing the next job', (store) => store.write((tx) => tx.snapshot('b1', t0, 1000))],
     ['looking at a budget', (store) => store.write((tx) => tx.instances.budget('lab-a', t0, 1000))],
+    [
+      'telling when a budget has room',
+      (store) =>
+        store.write((tx) =>
+          tx.instances.roomAt('lab-a', { budget: 1, charged: 2, rate: 0, releasedAt: null }, t0, 1000),
+        ),
+    ],
     ['numbering an activation', (store) => store.write((tx) => tx.sessions.nextActivation())],
     ['finding what is due', (store) => store.write((tx) => tx.firstDue(t0))],
     ['asking whether anything accrues', (store) => store.read.isAccruing()],

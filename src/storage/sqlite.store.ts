@@ -84,6 +84,18 @@ function transaction(sql: Sql, jobs: JobCache, alive: AliveAt): Tx {
     livy: livyStore(sql),
     nexosis: nexosisStore(sql),
     firstDue: (at) => firstDue(sql, at),
+    async separately(work) {
+      await sql.run('SAVEPOINT part');
+      try {
+        const done = await work();
+        await sql.run('RELEASE part');
+        return done;
+      } catch (error) {
+        await sql.run('ROLLBACK TO part');
+        await sql.run('RELEASE part');
+        throw error;
+      }
+    },
     async setAside({ subject, id }) {
       await sql.run(`UPDATE ${subject}s SET due_at = NULL WHERE id = ?`, id);
     },

@@ -210,6 +210,10 @@ describe('a backend', () => {
     expect((await stint.admin.get(`/admin/ledger?backend=${name}`)).body.sums).toMatchObject({
       charged_seconds: 5,
     });
+    const closed = await user.post('/jobs', { ...job(name, 1), backend: undefined, session_id: session });
+    expect(errorOf(closed)).toMatchObject({ status: 409, code: 1217 });
+    const none = await stint.admin.get(`/admin/ledger?backend=${name}&to=2020-01-01T00:00:00Z`);
+    expect(none.body.sums).toMatchObject({ charged_seconds: 0 });
     // The name is free again.
     expect((await stint.admin.post('/admin/backends', { name, driver: 'scripted' })).status).toBe(201);
   });

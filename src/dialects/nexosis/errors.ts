@@ -54,10 +54,13 @@ export function noData(
   ignored: readonly string[],
 ): NexosisError {
   const last = known.at(-1) ?? '';
+  // As many and as much of them as a reader wants: they are the client's, and may be anything.
+  const names = ignored.slice(0, 10).map((name) => (name.length > 60 ? `${name.slice(0, 60)}…` : name));
+  const shown = `${names.join(', ')}${ignored.length > names.length ? ' and others' : ''}`;
   const why =
     ignored.length === 0
       ? ''
-      : `: ${ignored.join(', ')} ${ignored.length === 1 ? 'is' : 'are'} not known, but ${known.slice(0, -1).join(', ')} and ${last}`;
+      : `: ${shown} ${ignored.length === 1 ? 'is' : 'are'} not known, but ${known.slice(0, -1).join(', ')} and ${last}`;
   return new NexosisError(400, 'NoData', `No data was given for ${dataSetName}${why}`, { dataSetName });
 }
 

@@ -12,11 +12,14 @@ const piece = 128 * 1024;
 /** Bytes in which a flaw is looked for by line and column, in one go; of more the row before it is told. */
 const mostForPlace = 2 * 1024 * 1024;
 
+/** An error names some of them; a body of millions must not be kept twice. */
+const mostIgnored = 10;
+
 /** What a JSON upload says beside its rows. */
 export interface JsonUpload extends RowReader {
   readonly columns: Readonly<Record<string, unknown>>;
   readonly missingValues: readonly string[] | undefined;
-  /** Members that nobody reads, as they were written. */
+  /** The first of the members that nobody reads, as they were written. */
   readonly ignored: readonly string[];
 }
 
@@ -45,7 +48,11 @@ export async function jsonReader(body: Buffer): Promise<JsonUpload> {
     if (member === 'columns') columns[String(key)] = value;
     if (member === 'missingValues') (missing ??= []).push(String(value));
   };
-  for await (const rows of parsed(body, other, (name) => ignored.push(name))) {
+  for await (const rows of parsed(
+    body,
+    other,
+    (name) => ignored.length > mostIgnored || ignored.push(name),
+  )) {
     for (const name of rows.flatMap((row) => Object.keys(row))) {
       if (places.has(name.toLowerCase())) continue;
       places.set(name.toLowerCase(), names.length);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { DataSet } from '../../scheduler/nexosis.ports.js';
 import { readColumns, writeColumns } from './columns.js';
 import { csvLine, csvReader } from './csv.js';
-import { NexosisError } from './errors.js';
+import { NexosisError, noData } from './errors.js';
 import { jsonReader } from './json-rows.js';
 import type { RowReader } from './rows.js';
 import { planUpload, rowMaker } from './upload.js';
@@ -137,6 +137,11 @@ describe('JSON', () => {
     const reader = await json('{"Data":null,"columns":[],"missingValues":"","dta":[{"data":1}],"x":{"y":2}}');
     expect([reader.names, reader.columns, reader.missingValues]).toEqual([[], {}, undefined]);
     expect(reader.ignored).toEqual(['dta', 'x']);
+    const many = JSON.stringify(
+      Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`${'m'.repeat(99)}${i}`, 0])),
+    );
+    const { ignored } = await jsonReader(Buffer.from(many));
+    expect(noData('x', ['data'], ignored).message.length).toBeLessThan(1000);
   });
 });
 
