@@ -137,6 +137,16 @@ describe('a statement', () => {
     expect((await alice.run(id, 'x'))['output'].data['text/plain']).toBe('20');
   });
 
+  it('whose process sends what is no JSON has failed by that, and forges nothing beside it', async () => {
+    const forged = await alice.run(id, 'json null}},{"id":77,"state":"available","output":{"x":{"y":0');
+    expect(forged).toMatchObject({
+      state: 'available',
+      output: { status: 'error', execution_count: forged.id, ename: 'UnreadableOutput' },
+    });
+    const { body } = await alice.call('GET', `/sessions/${id}/statements?from=${forged.id}`);
+    expect(body.statements).toEqual([forged]);
+  });
+
   it('has numbers of any length in its output, and decimals with all their digits', async () => {
     const exact = '{"a": 9007199254740993, "b": [12345678901234567890.10, 1e22], "c": "\\ud800"}';
     const { id: statement } = await alice.run(id, `json ${exact}`);

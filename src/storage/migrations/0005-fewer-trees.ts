@@ -8,25 +8,11 @@ export class FewerTrees1795737600000 implements MigrationInterface {
   readonly name = 'FewerTrees1795737600000';
 
   async up(runner: QueryRunner): Promise<void> {
-    for (const table of texts)
-      await replace(
-        runner,
-        table,
-        textsByNumber(table),
-        'SELECT j.seq, t.body FROM jobs j JOIN old t ON t.job = j.id ORDER BY j.seq',
-      );
-    await replace(runner, 'receipts', receiptsByKey, 'SELECT "key", "at", "subject", "hash" FROM old');
+    for (const { table, there, toThere } of tables) await replace(runner, table, there, toThere);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of texts)
-      await replace(
-        runner,
-        table,
-        textsByJob(table),
-        'SELECT j.id, t.body FROM jobs j JOIN old t ON t.seq = j.seq',
-      );
-    await replace(runner, 'receipts', receiptsBySubject, 'SELECT "subject", "key", "hash", "at" FROM old');
+    for (const { table, back, toBack } of tables) await replace(runner, table, back, toBack);
   }
 }
 
@@ -43,7 +29,6 @@ async function replace(
   await runner.query('DROP TABLE "old"');
 }
 
-const texts = ['job_params', 'job_results'] as const;
 const textsByNumber = (table: string) => [
   `CREATE TABLE "${table}" ("seq" integer PRIMARY KEY NOT NULL, "body" text NOT NULL)`,
 ];
@@ -64,4 +49,22 @@ const receiptsBySubject = [
   `CREATE TABLE "receipts" ("subject" text PRIMARY KEY NOT NULL, "key" text NOT NULL, "hash" text, "at" bigint NOT NULL)`,
   `CREATE INDEX "receipts_key" ON "receipts" ("key", "at") `,
   `CREATE INDEX "receipts_at" ON "receipts" ("at") `,
+];
+
+/** How each table is defined after and before, and what goes into it. */
+const tables = [
+  ...['job_params', 'job_results'].map((table) => ({
+    table,
+    there: textsByNumber(table),
+    toThere: 'SELECT j.seq, t.body FROM jobs j JOIN old t ON t.job = j.id ORDER BY j.seq',
+    back: textsByJob(table),
+    toBack: 'SELECT j.id, t.body FROM jobs j JOIN old t ON t.seq = j.seq',
+  })),
+  {
+    table: 'receipts',
+    there: receiptsByKey,
+    toThere: 'SELECT "key", "at", "subject", "hash" FROM old',
+    back: receiptsBySubject,
+    toBack: 'SELECT "subject", "key", "hash", "at" FROM old',
+  },
 ];
