@@ -18,6 +18,7 @@ import { Steps } from './lib/steps.mjs';
 const known = { list: { type: 'boolean' }, only: { type: 'string' }, 'keep-going': { type: 'boolean' } };
 const usage = 'Usage: npm run check [-- [--list] [--only step,step] [--keep-going]]';
 const logs = inRoot('data', 'check');
+const ownZone = process.env.TZ ?? 'UTC';
 
 async function main() {
   const { list, only, 'keep-going': keepGoing } = readOptions(known, usage);
@@ -72,7 +73,8 @@ function choose(all, only) {
 }
 
 /** Runs one step; what it printed is shown if it failed and kept in a file either way. */
-async function perform({ name, work, counts }, progress) {
+async function perform({ name, work, counts, zone }, progress) {
+  process.env.TZ = zone ?? ownZone;
   const log = createWriteStream(`${logs}/${name}.log`);
   let outcome;
   try {

@@ -1,7 +1,6 @@
 import { Transform, Type } from 'class-transformer';
 import {
   IsArray,
-  IsDate,
   IsIn,
   IsInt,
   IsNumber,
@@ -24,7 +23,7 @@ import {
   type SessionMode,
   type SessionState,
 } from '../kernel/session/session.js';
-import { isTime } from '../dialects/qiskit-runtime/requests.dto.js';
+import { Instant } from '../dialects/instant.js';
 
 export class ChangeBackendBody {
   @IsOptional() @IsIn(backendStatuses) status?: BackendStatus;
@@ -62,7 +61,7 @@ export class NewTokenBody {
   /** Name or CRN; an unknown name is created. */
   @IsString() @MinLength(1) @MaxLength(256) instance!: string;
   @IsIn(roles) role: Role = 'user';
-  @IsOptional() @Type(() => Date) @IsDate(isTime) expires_at?: Date;
+  @Instant() expires_at?: Date;
 }
 
 export class CloseSessionBody {
@@ -96,9 +95,9 @@ export class LedgerQuery {
   /** The `next` of the page before. */
   @IsOptional() @Type(() => Number) @IsInt() @Min(0) after?: number;
   /** Of an entry that began earlier the part from here on counts. */
-  @IsOptional() @Type(() => Date) @IsDate(isTime) from?: Date;
+  @Instant() from?: Date;
   /** Of an entry that ended later the part up to here counts. */
-  @IsOptional() @Type(() => Date) @IsDate(isTime) to?: Date;
+  @Instant() to?: Date;
   @IsOptional() @IsString() backend?: string;
   @IsOptional() @IsString() user?: string;
   /** Name or CRN. */

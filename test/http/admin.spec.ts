@@ -327,6 +327,13 @@ describe('a token', () => {
     expect(tokens.find((each) => each.id === id)).toMatchObject({ revoked_at: expect.stringMatching(/Z$/) });
   });
 
+  it('expires in UTC where the time names no offset', async () => {
+    const made = await stint.admin.post('/admin/tokens', {
+      ...{ user: 'x', instance: 'lab-a', expires_at: '2099-07-01T12:00:00' },
+    });
+    expect(made.body).toMatchObject({ expires_at: '2099-07-01T12:00:00.000Z' });
+  });
+
   it.each<[object, RegExp]>([
     [{ instance: 'lab-a', role: 'user' }, /^user is missing$/],
     [{ user: 'x', role: 'user' }, /^instance is missing$/],

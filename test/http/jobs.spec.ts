@@ -177,6 +177,11 @@ describe('the list of jobs', () => {
     expect((await listed(`?created_after=${from}&created_before=${to}`)).count).toBe(3);
   });
 
+  it('reads a time without an offset as UTC', async () => {
+    const [from, to] = [created[1], created[3]].map((at) => at?.replace('Z', ''));
+    expect((await listed(`?created_after=${from}&created_before=${to}`)).count).toBe(3);
+  });
+
   it('has no params, and every job its state', async () => {
     const { jobs } = await listed('?exclude_params=true');
     for (const job of jobs) expect([typeof job['state'], 'params' in job]).toEqual(['object', false]);

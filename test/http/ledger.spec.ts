@@ -107,6 +107,15 @@ describe('of a part of the time', () => {
   });
 });
 
+describe('a time without an offset', () => {
+  it('is UTC, whatever the zone of the machine: the same month gives the same bill', async () => {
+    const named = await read(`?from=${at(4)}&to=${at(20)}`);
+    const without = await read(`?from=${at(4).replace('Z', '')}&to=${at(20).replace('Z', '')}`);
+    expect(without).toEqual(named);
+    expect(named.sums?.entries).toBe(4);
+  });
+});
+
 describe('a question that makes no sense', () => {
   it.each([
     ['?from=yesterday', /^from must be a time in ISO 8601/],

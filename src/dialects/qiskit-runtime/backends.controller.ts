@@ -8,6 +8,7 @@ import { EstimatesService } from '../../scheduler/estimates.service.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
 import { DEVICES, type Device, type Devices } from '../../scheduler/devices.ports.js';
 import { BackendStatusAnswer, DevicesAnswer, InstanceUsageAnswer } from './answers.dto.js';
+import { isTime, readInstant } from '../instant.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { mounts } from './mounts.js';
 import { fromBackend, statusOf, usageOfInstance } from './wire.js';
@@ -68,16 +69,11 @@ export class BackendsController {
     @Query('calibration_id') calibration?: string,
   ) {
     const { properties } = await this.device(name, calibration);
-    if (before !== undefined && Number.isNaN(Date.parse(before))) {
-      throw new Refusal(
-        'invalid_value',
-        `updated_before is no date: ${before}.`,
-        'Write it like 2026-01-31T12:00:00Z.',
-      );
-    }
-    const updated = Date.parse(String(properties['last_update_date']));
-    const tooNew = before !== undefined && updated > Date.parse(before);
-    return tooNew ? {} : properties;
+    if (before === undefined) return properties;
+    const at = readInstant(before);
+    if (at === null) throw new Refusal('invalid_value', `updated_before ${isTime}.`);
+    const updated = readInstant(String(properties['last_update_date']));
+    return updated !== null && updated > at ? {} : properties;
   }
 
   @ApiOperation({

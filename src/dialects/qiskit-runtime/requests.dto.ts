@@ -3,7 +3,6 @@ import {
   ArrayMaxSize,
   IsArray,
   IsBoolean,
-  IsDate,
   IsIn,
   IsInstance,
   IsInt,
@@ -22,6 +21,7 @@ import {
   type SessionState,
 } from '../../kernel/session/session.js';
 import { RawJson } from '../body-parser.js';
+import { Instant } from '../instant.js';
 
 /** Unknown members are ignored everywhere: clients of another age may send more. */
 
@@ -85,9 +85,6 @@ const flag = ({ value }: { value: unknown }): unknown => {
   return text === 'true' ? true : text === 'false' ? false : value;
 };
 
-/** `Date` is the name of a type, and nothing that one could send. */
-export const isTime = { message: '$property must be a time in ISO 8601, such as 2026-11-27T12:00:00Z' };
-
 /** Query of `GET /jobs`. */
 export class JobsQuery {
   /** 1 to 200; more is read as 200. */
@@ -100,8 +97,8 @@ export class JobsQuery {
   /** A job must have all of them; none has more than 8. */
   @IsOptional() @Transform(list) @IsArray() @ArrayMaxSize(8) @IsString({ each: true }) tags?: string[];
   @IsOptional() @IsString() session_id?: string;
-  @IsOptional() @Type(() => Date) @IsDate(isTime) created_after?: Date;
-  @IsOptional() @Type(() => Date) @IsDate(isTime) created_before?: Date;
+  @Instant() created_after?: Date;
+  @Instant() created_before?: Date;
   @IsOptional() @Matches(/^(asc|desc)$/i, { message: 'sort must be ASC or DESC' }) sort?: string;
 }
 
