@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags
 import { BackendConfig } from '../config/config.schema.js';
 import { AdminOnly, Asker } from '../auth/token.guard.js';
 import { TokensService } from '../auth/tokens.service.js';
-import type { Actor } from '../kernel/access/access.js';
+import { nameOf, type Actor } from '../kernel/access/access.js';
 import type { Backend } from '../kernel/backend/backend.js';
 import { ApiRefusals, ApiTokenErrors } from '../dialects/qiskit-runtime/api-errors.js';
 import { SessionAnswer, SessionsAnswer } from '../dialects/qiskit-runtime/answers.dto.js';
@@ -71,7 +71,7 @@ export class AdminController {
   @ApiCreatedResponse({ type: BackendAnswer })
   @Post('backends')
   async addBackend(@Asker() actor: Actor, @Body() body: BackendConfig) {
-    return this.shown(actor, await this.backends.create(toNewBackend(body)));
+    return this.shown(actor, await this.backends.create(toNewBackend(body), nameOf(actor)));
   }
 
   @ApiOperation({ summary: 'All backends with their slots and queues' })
@@ -104,12 +104,16 @@ export class AdminController {
     @Param('name') name: string,
     @Body() { status, reason, limits }: ChangeBackendBody,
   ) {
-    await this.backends.change(name, (backend) => ({
-      status: status ?? backend.status,
-      // A reason belongs to the status it was given with.
-      statusReason: reason ?? ((status ?? backend.status) === backend.status ? backend.statusReason : null),
-      limits: toLimits(limits, backend.limits),
-    }));
+    await this.backends.change(
+      name,
+      (backend) => ({
+        status: status ?? backend.status,
+        // A reason belongs to the status it was given with.
+        statusReason: reason ?? ((status ?? backend.status) === backend.status ? backend.statusReason : null),
+        limits: toLimits(limits, backend.limits),
+      }),
+      nameOf(actor),
+    );
     return this.shown(actor, await this.backends.get(name));
   }
 
@@ -121,17 +125,19 @@ export class AdminController {
   @ApiRefusals(['unknown_backend', 'backend_in_use'])
   @Delete('backends/:name')
   @HttpCode(204)
-  async removeBackend(@Param('name') name: string): Promise<void> {
-    await this.backends.remove(name);
+  async removeBackend(@Asker() actor: Actor, @Param('name') name: string): Promise<void> {
+    await this.backends.remove(name, nameOf(actor));
   }
 
   @ApiOperation({ summary: 'Add an instance' })
   @ApiRefusals(['invalid_value', 'instance_exists'])
   @ApiCreatedResponse({ type: TenantAnswer })
   @Post('instances')
-  async addInstance(@Body() { name, shares, budget_seconds, plan }: NewInstanceBody) {
+  async addInstance(@Asker() actor: Actor, @Body() { name, shares, budget_seconds, plan }: NewInstanceBody) {
     const budget = millisOr(budget_seconds, null);
-    return fromInstance(await this.instances.create({ name, shares, budget, plan: toPlan(plan) }));
+    return fromInstance(
+      await this.instances.create({ name, shares, budget, plan: toPlan(plan) }, nameOf(actor)),
+    );
   }
 
   @ApiOperation({ summary: 'All instances' })
@@ -149,15 +155,20 @@ export class AdminController {
   @ApiOkResponse({ type: TenantAnswer })
   @Patch('instances/:instance')
   async changeInstance(
+    @Asker() actor: Actor,
     @Param('instance') nameOrCrn: string,
     @Body() { shares, budget_seconds, plan }: ChangeInstanceBody,
   ) {
     const { id } = await this.instance(nameOrCrn);
-    const changed = await this.instances.change(id, {
-      ...(shares != null && { shares }),
-      ...(budget_seconds !== undefined && { budget: millisOr(budget_seconds, null) }),
-      ...(plan != null && { plan: toPlan(plan) }),
-    });
+    const changed = await this.instances.change(
+      id,
+      {
+        ...(shares != null && { shares }),
+        ...(budget_seconds !== undefined && { budget: millisOr(budget_seconds, null) }),
+        ...(plan != null && { plan: toPlan(plan) }),
+      },
+      nameOf(actor),
+    );
     return fromInstance(changed);
   }
 
@@ -165,8 +176,9 @@ export class AdminController {
   @ApiRefusals(['invalid_value', 'unknown_instance'])
   @ApiCreatedResponse({ type: NewTokenAnswer })
   @Post('tokens')
-  async addToken(@Body() { user, instance, role, expires_at }: NewTokenBody) {
-    const made = await this.tokens.create({ user, instance, role, expiresAt: expires_at?.getTime() ?? null });
+  async addToken(@Asker() actor: Actor, @Body() { user, instance, role, expires_at }: NewTokenBody) {
+    const asked = { user, instance, role, expiresAt: expires_at?.getTime() ?? null };
+    const made = await this.tokens.create(asked, undefined, nameOf(actor));
     return { ...fromToken(made.token, made.instance), token: made.secret };
   }
 
@@ -185,8 +197,8 @@ export class AdminController {
   @ApiRefusals(['unknown_token'])
   @Delete('tokens/:id')
   @HttpCode(204)
-  async revokeToken(@Param('id') id: string): Promise<void> {
-    await this.tokens.revoke(id);
+  async revokeToken(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+    await this.tokens.revoke(id, nameOf(actor));
   }
 
   @ApiOperation({ summary: 'Sessions of all instances, newest first' })

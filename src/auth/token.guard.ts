@@ -4,6 +4,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../kernel/access/access.js';
 import { Refusal } from '../kernel/refusal.js';
+import type { Millis } from '../kernel/time.js';
 import { TokensService } from './tokens.service.js';
 
 const OPEN = 'stint:open';
@@ -20,7 +21,7 @@ interface Route {
   readonly admin: boolean;
 }
 
-type Authenticated = FastifyRequest & { actor?: Actor };
+type Authenticated = FastifyRequest & { actor?: Actor; goodFor?: () => Promise<Millis> };
 
 /** Who asks. */
 export const Asker = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
@@ -28,6 +29,15 @@ export const Asker = createParamDecorator((_: unknown, context: ExecutionContext
   if (actor === undefined) throw new UnauthorizedException('This route has no asker.');
   return actor;
 });
+
+/** For how many milliseconds the credential of the request stays good; 0 once it is revoked or expired. */
+export const GoodFor = createParamDecorator(
+  (_: unknown, context: ExecutionContext): (() => Promise<Millis>) => {
+    const { goodFor } = context.switchToHttp().getRequest<Authenticated>();
+    if (goodFor === undefined) throw new UnauthorizedException('This route has no asker.');
+    return goodFor;
+  },
+);
 
 /** HTTP Basic as HDInsight's clients send it: the user's name, and an API token for a password, which may hold colons. */
 function basicOf(header: string | undefined): { user: string; password: string } | null {
@@ -65,6 +75,7 @@ export class TokenGuard implements CanActivate {
     if (token === null) throw new UnauthorizedException('This token is unknown, expired or revoked.');
     if (basic !== null && basic.user !== token.user)
       throw new UnauthorizedException('This token is not of the user who was named with it.');
+    request.goodFor = () => this.tokens.goodFor(credential);
     const crn = request.headers['service-crn'];
     request.actor = await this.tokens.actor(token, typeof crn === 'string' ? crn : undefined);
     if (route.admin && token.role !== 'admin') {

@@ -45,10 +45,11 @@ export class TokensService {
     @Inject(IDS) private readonly ids: Ids,
   ) {}
 
-  /** Makes a token; its secret is in the answer and nowhere else. */
+  /** Makes a token; its secret is in the answer and nowhere else. `by` stands in the event log. */
   create(
     asked: NewToken,
     secret = `${tokenPrefix}${this.ids.secret()}`,
+    by?: string,
   ): Promise<{ token: Token; secret: string; instance: Instance }> {
     return this.commands.run(async (unit) => {
       if (asked.expiresAt !== null && asked.expiresAt <= unit.at) {
@@ -70,21 +71,26 @@ export class TokensService {
         revokedAt: null,
       };
       await unit.tx.tokens.insert(token);
+      await unit.logAct('token.created', { instance: instance.id }, describe(token));
       return { token, secret, instance };
-    });
+    }, by);
   }
 
   list(): Promise<Token[]> {
     return this.store.read.tokens();
   }
 
-  async revoke(id: string): Promise<void> {
+  async revoke(id: string, by?: string): Promise<void> {
     try {
       await this.commands.run(async (unit) => {
-        if ((await unit.tx.tokens.find(id)) === null)
-          throw new Refusal('unknown_token', `There is no token ${id}.`);
+        const token = await unit.tx.tokens.find(id);
+        if (token === null) throw new Refusal('unknown_token', `There is no token ${id}.`);
         await unit.tx.tokens.revoke(id, unit.at);
-      });
+        if (token.revokedAt === null)
+          await unit.logAct('token.revoked', { instance: token.instance }, describe(token));
+        // Before anyone is told of the commit: a stream that looks then must find the token revoked.
+        unit.afterCommit(() => this.opened.forget());
+      }, by);
     } finally {
       this.opened.forget();
     }
@@ -99,6 +105,15 @@ export class TokensService {
     if (found === null || found.token.revokedAt !== null || found.until <= this.clock.wall()) return null;
     const { token } = found;
     return token.expiresAt !== null && token.expiresAt <= this.clock.now() ? null : token;
+  }
+
+  /** Milliseconds for which a credential that is good now stays so unless it is revoked; 0 when it opens nothing. */
+  async goodFor(credential: string): Promise<Millis> {
+    const token = await this.verify(credential);
+    if (token === null) return 0;
+    const until = isBearer(credential) ? ((await this.ofBearer(credential))?.until ?? 0) : Infinity;
+    const left = Math.min(until - this.clock.wall(), (token.expiresAt ?? Infinity) - this.clock.now());
+    return Math.max(0, left);
   }
 
   /** Who asks, acting for the instance that `crn` names or else for the token's own. */
@@ -170,6 +185,9 @@ export class TokensService {
     return this.signingKey;
   }
 }
+
+/** In the event log; the secret is nowhere. */
+const describe = ({ id, user, role }: Token): string => `token ${id} of ${role} ${user}`;
 
 /** Whether it has the form of what {@link TokensService.exchange} makes. A token that an operator chose may begin alike. */
 const isBearer = (credential: string): boolean => /^ey[\w-]*\.[\w-]+\.[\w-]+$/.test(credential);

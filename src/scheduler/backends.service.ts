@@ -32,7 +32,8 @@ export class BackendsService {
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
-  create(asked: NewBackend): Promise<Backend> {
+  /** `by` stands in the event log. */
+  create(asked: NewBackend, by?: string): Promise<Backend> {
     this.check(asked);
     return this.commands.run(async (unit) => {
       if ((await unit.tx.backends.find(asked.name)) !== null) {
@@ -45,8 +46,9 @@ export class BackendsService {
       const fresh = { status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at } as const;
       const backend = this.asDriverAllows({ ...asked, ...fresh }) ?? { ...asked, ...fresh };
       await unit.tx.backends.insert(backend);
+      await unit.logAct('backend.created', { backend: backend.name }, null);
       return backend;
-    });
+    }, by);
   }
 
   /**
@@ -88,7 +90,7 @@ export class BackendsService {
   }
 
   /** Answers nothing: with the change waiting jobs may start, and a read that fails must not make it look failed. */
-  change(name: string, change: (backend: Backend) => BackendChange): Promise<void> {
+  change(name: string, change: (backend: Backend) => BackendChange, by?: string): Promise<void> {
     return this.commands.run(async (unit) => {
       const backend = await this.named(unit.tx, name);
       const changed = { ...backend, ...change(backend) };
@@ -101,12 +103,16 @@ export class BackendsService {
         );
       }
       await unit.tx.backends.save(changed);
+      if (changed.status !== backend.status)
+        await unit.logAct(`backend.${changed.status}`, { backend: name }, changed.statusReason);
+      if (JSON.stringify(changed.limits) !== JSON.stringify(backend.limits))
+        await unit.logAct('backend.changed', { backend: name }, 'limits');
       unit.touch(name);
-    });
+    }, by);
   }
 
   /** What was run and charged on it stays. */
-  remove(name: string): Promise<void> {
+  remove(name: string, by?: string): Promise<void> {
     return this.commands.run(async (unit) => {
       await this.named(unit.tx, name);
       if (await unit.tx.backends.isInUse(name)) {
@@ -117,7 +123,8 @@ export class BackendsService {
         );
       }
       await unit.tx.backends.remove(name);
-    });
+      await unit.logAct('backend.removed', { backend: name }, null);
+    }, by);
   }
 
   list(): Promise<Backend[]> {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Observable, Subscription } from 'rxjs';
+import type { Millis } from '../kernel/time.js';
 import { Commands } from './commands.service.js';
 import { STORE, type EventFilter, type EventRecord, type Store } from './ports.js';
 
@@ -28,12 +29,14 @@ export class EventsService {
 
   /**
    * Pages of everything after `after`, then of everything that comes, in order and each once, until `gone`. An empty page
-   * says that nothing came for so many milliseconds. A page is read when it is asked for, never ahead.
+   * says that nothing came for so many milliseconds. A page is read when it is asked for, never ahead. `goodFor` says for
+   * how many milliseconds the reader may go on reading; at 0 the pages end.
    */
   async *follow(
     filter: Omit<EventFilter, 'limit'>,
     silence: number,
     gone: AbortSignal,
+    goodFor: () => Promise<Millis> = () => Promise.resolve(Infinity),
   ): AsyncGenerator<EventRecord[], void> {
     let seen = filter.after;
     const news = new News(this.commands.changes, gone);
@@ -42,12 +45,14 @@ export class EventsService {
       while (!gone.aborted) {
         news.isRead();
         const page = await this.list({ ...filter, after: seen, limit: mostPerRead });
+        const left = await goodFor();
+        if (left <= 0) return;
         seen = page.at(-1)?.id ?? seen;
         if (page.length > 0 || performance.now() >= silentUntil) {
           yield page;
           silentUntil = performance.now() + silence;
         }
-        if (page.length < mostPerRead) await news.comes(silentUntil);
+        if (page.length < mostPerRead) await news.comes(Math.min(silentUntil, performance.now() + left));
       }
     } finally {
       news.end();

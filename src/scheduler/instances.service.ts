@@ -11,6 +11,8 @@ export type NewInstance = Pick<Instance, 'name' | 'shares' | 'budget' | 'plan'>;
 /** The tenants. */
 @Injectable()
 export class InstancesService {
+  private readonly names = new Map<string, string>();
+
   constructor(
     private readonly commands: Commands,
     @Inject(STORE) private readonly store: Store,
@@ -18,7 +20,8 @@ export class InstancesService {
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
-  create(asked: NewInstance): Promise<Instance> {
+  /** `by` stands in the event log. */
+  create(asked: NewInstance, by?: string): Promise<Instance> {
     if (asked.name.startsWith('crn:')) {
       throw new Refusal(
         'invalid_value',
@@ -35,11 +38,15 @@ export class InstancesService {
         );
       }
       return insert(unit, asked);
-    });
+    }, by);
   }
 
   /** Takes effect at once: sessions close where the new budget is used up, and jobs start that the old one kept waiting. */
-  change(id: string, change: Partial<Pick<Instance, 'shares' | 'budget' | 'plan'>>): Promise<Instance> {
+  change(
+    id: string,
+    change: Partial<Pick<Instance, 'shares' | 'budget' | 'plan'>>,
+    by?: string,
+  ): Promise<Instance> {
     return this.commands.run(async (unit) => {
       const before = await unit.tx.instances.find(id);
       if (before === null) throw new Refusal('unknown_instance', `There is no instance ${id}.`);
@@ -48,8 +55,10 @@ export class InstancesService {
       if (instance.budget === null) await unit.saveBudgetDue(id, null);
       else await reviewBudget(unit, id, unit.at, this.settings.window);
       for (const backend of await unit.tx.backends.names()) unit.touch(backend);
+      const changed = Object.keys(change).join(', ');
+      if (changed !== '') await unit.logAct('instance.changed', { instance: id }, changed);
       return instance;
-    });
+    }, by);
   }
 
   list(): Promise<Instance[]> {
@@ -60,6 +69,13 @@ export class InstancesService {
     const instance = await this.store.read.instance(id);
     if (instance === null) throw new Refusal('unknown_instance', `There is no instance ${id}.`);
     return instance;
+  }
+
+  /** The names of these instances by id. A name never changes. */
+  async namesOf(ids: readonly (string | null)[]): Promise<ReadonlyMap<string, string>> {
+    if (ids.some((id) => id !== null && !this.names.has(id)))
+      for (const { id, name } of await this.list()) this.names.set(id, name);
+    return this.names;
   }
 
   /** Charged in the fair-share window up to now, with what accrues. */
@@ -90,6 +106,7 @@ async function insert(unit: Unit, asked: NewInstance): Promise<Instance> {
   const id = unit.ids.uuid();
   const instance: Instance = { ...asked, id, crn: crnOf(id), createdAt: unit.at };
   await unit.tx.instances.insert(instance);
+  await unit.logAct('instance.created', { instance: id }, instance.name);
   return instance;
 }
 

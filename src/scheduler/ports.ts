@@ -1,5 +1,5 @@
 import type { Role } from '../kernel/access/access.js';
-import type { Backend } from '../kernel/backend/backend.js';
+import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
 import type { WaitingView } from '../kernel/choice/waiting.js';
 import type { Choice, Snapshot } from '../kernel/choice/snapshot.js';
 import type { ForecastView } from '../kernel/estimate/forecast.view.js';
@@ -68,15 +68,26 @@ export interface EventRecord {
   /** `user alice`, `admin root`, `clock`, `scheduler` or `runner`. */
   readonly actor: string;
   readonly cause: string | null;
-  readonly backend: string;
-  readonly instance: string;
+  /** Null where the event is of no backend, such as a token that was made. */
+  readonly backend: string | null;
+  /** The tenant that it concerns; null: all of them, such as a backend that was paused. */
+  readonly instance: string | null;
   readonly session: string | null;
   readonly job: string | null;
 }
 export type EventType =
-  `session.${SessionState | 'draining' | 'resumed'}` | `job.${JobState | 'stopping' | 'requeued'}`;
+  | `session.${SessionState | 'draining' | 'resumed'}`
+  | `job.${JobState | 'stopping' | 'requeued'}`
+  | AdminEventType;
+
+/** What an operator did. */
+export type AdminEventType =
+  | `backend.${BackendStatus | 'created' | 'changed' | 'removed'}`
+  | `instance.${'created' | 'changed'}`
+  | `token.${'created' | 'revoked'}`;
 
 export interface EventFilter {
+  /** What concerns this tenant, and what concerns all. */
   readonly instance?: string;
   readonly session?: string;
   /** Only what came after the event with this id. */

@@ -21,7 +21,7 @@ import { deadlineOf } from '../kernel/session/session.deadline.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import { Agenda, type DueWatch } from './agenda.js';
-import type { EventType, Ids, JobDetails, Tx } from './ports.js';
+import type { AdminEventType, EventType, Ids, JobDetails, Tx } from './ports.js';
 
 export { DueWatch } from './agenda.js';
 
@@ -222,6 +222,20 @@ export class Unit extends Agenda {
     else if (job.state !== before.state) await this.log(`job.${job.state}`, job, job.id, at, job.reason);
     else if (job.stop !== before.stop)
       await this.log('job.stopping', job, job.id, at, job.stop?.reason ?? null);
+  }
+
+  /** Logs what an operator did. `of`: the backend or the instance it concerns; without an instance it concerns all. */
+  async logAct(
+    type: AdminEventType,
+    of: { readonly backend?: string; readonly instance?: string },
+    cause: string | null,
+  ): Promise<void> {
+    const { backend = null, instance = null } = of;
+    this.logged = true;
+    const { at, actor } = this;
+    await this.tx.events.append({
+      ...{ type, at, processedAt: at, actor, cause, backend, instance, session: null, job: null },
+    });
   }
 
   private async logSession(before: Session, session: Session): Promise<void> {

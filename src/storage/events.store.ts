@@ -2,6 +2,9 @@ import type { EventFilter, EventRecord, EventType, Tx } from '../scheduler/ports
 import type { EventRow } from './entities/rows.js';
 import { insertInto, quoted, type Sql, type Value } from './sql.js';
 
+/** In the columns for backend and instance, which are never null: there is none. */
+const none = '';
+
 const columns = ['type', 'at', 'processed_at', 'actor', 'cause', 'backend', 'instance', 'session', 'job'];
 const insertEvent = insertInto('events', columns);
 
@@ -9,13 +12,15 @@ export const eventsStore = (sql: Sql): Tx['events'] => ({
   append: (e) =>
     sql.run(
       insertEvent,
-      ...[e.type, e.at, e.processedAt, e.actor, e.cause, e.backend, e.instance, e.session, e.job],
+      ...[e.type, e.at, e.processedAt, e.actor, e.cause],
+      ...[e.backend ?? none, e.instance ?? none, e.session, e.job],
     ),
   appendForQueuedOf: (session, e) =>
     sql.run(
       `INSERT INTO events (${quoted(columns)}) SELECT ?, ?, ?, ?, ?, ?, ?, ?, id FROM jobs
        WHERE state = 'queued' AND session = ? ORDER BY seq`,
-      ...[e.type, e.at, e.processedAt, e.actor, e.cause, e.backend, e.instance, e.session, session],
+      ...[e.type, e.at, e.processedAt, e.actor, e.cause],
+      ...[e.backend ?? none, e.instance ?? none, e.session, session],
     ),
 });
 
@@ -26,15 +31,20 @@ export async function listEvents(sql: Sql, filter: EventFilter): Promise<EventRe
     where.push('session IS NOT NULL AND session = ?');
     values.push(filter.session);
   }
-  if (filter.instance !== undefined) {
-    where.push('instance = ?');
-    values.push(filter.instance);
-  }
-  const rows = await sql.all<EventRow>(
-    `SELECT * FROM events WHERE ${where.join(' AND ')} ORDER BY id LIMIT ?`,
-    ...values,
-    filter.limit,
-  );
+  const { instance, limit } = filter;
+  const select = (more: string) =>
+    `SELECT * FROM events WHERE ${[...where, more].join(' AND ')} ORDER BY id LIMIT ?`;
+  // Two walks along an index, each in order: one over both would sort everything since `after` for each page.
+  const rows =
+    instance === undefined
+      ? await sql.all<EventRow>(select('TRUE'), ...values, limit)
+      : await sql.all<EventRow>(
+          `SELECT * FROM (${select('instance = ?')})
+           UNION ALL SELECT * FROM (${select('instance = ?')}) ORDER BY id LIMIT ?`,
+          ...[...values, instance, limit],
+          ...[...values, none, limit],
+          limit,
+        );
   return rows.map(toEvent);
 }
 
@@ -45,8 +55,8 @@ export const toEvent = (row: EventRow): EventRecord => ({
   processedAt: Number(row.processed_at),
   actor: row.actor,
   cause: row.cause,
-  backend: row.backend,
-  instance: row.instance,
+  backend: row.backend === none ? null : row.backend,
+  instance: row.instance === none ? null : row.instance,
   session: row.session,
   job: row.job,
 });

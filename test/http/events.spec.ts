@@ -25,6 +25,8 @@ interface Event {
   readonly processed_at: string;
   readonly actor: string;
   readonly cause: string | null;
+  readonly backend: string | null;
+  readonly instance: string | null;
   readonly session_id: string | null;
   readonly job_id: string | null;
 }
@@ -292,5 +294,107 @@ describe('the stream of everything', () => {
     });
     await other.close();
     await expect(answer.text().catch(() => 'cut')).resolves.toEqual(expect.any(String));
+  });
+});
+
+describe('what an operator does', () => {
+  const seen = ({ type, actor, cause, backend, instance }: Event) => ({
+    type,
+    actor,
+    cause,
+    backend,
+    instance,
+  });
+
+  it('is in the stream, with who did it and the instance that it concerns', async () => {
+    const all = await listen('/events', adminToken);
+    const mine = await listen('/events');
+    const b3 = { backend: 'b3', instance: null };
+    await stint.admin.post('/admin/backends', { name: 'b3', driver: 'scripted' });
+    await stint.admin.patch('/admin/backends/b3', { status: 'paused', reason: 'calibration' });
+    await stint.admin.patch('/admin/backends/b3', { limits: { max_ttl: 60 } });
+    await stint.admin.patch('/admin/instances/lab-b', { shares: 2 });
+    const made = await stint.admin.post('/admin/tokens', { user: 'carol', instance: 'lab-a' });
+    const { id } = made.body as { id: string };
+    await stint.admin.delete(`/admin/tokens/${id}`);
+    await stint.admin.delete('/admin/backends/b3');
+    const [admin, about] = ['admin admin', `token ${id} of user carol`];
+    const [ours, theirs] = [
+      { backend: null, instance: 'lab-a' },
+      { backend: null, instance: 'lab-b' },
+    ];
+    const acts = [
+      { type: 'backend.created', actor: admin, cause: null, ...b3 },
+      { type: 'backend.paused', actor: admin, cause: 'calibration', ...b3 },
+      { type: 'backend.changed', actor: admin, cause: 'limits', ...b3 },
+      { type: 'instance.changed', actor: admin, cause: 'shares', ...theirs },
+      { type: 'token.created', actor: admin, cause: about, ...ours },
+      { type: 'token.revoked', actor: admin, cause: about, ...ours },
+      { type: 'backend.removed', actor: admin, cause: null, ...b3 },
+    ];
+    expect((await all.take(7)).map(seen)).toEqual(acts);
+    // A user sees what concerns everybody and their own instance.
+    expect((await mine.take(6)).map(seen)).toEqual(acts.filter(({ instance }) => instance !== 'lab-b'));
+  });
+
+  it('that changes nothing is no event', async () => {
+    const last = (await eventsOf(await opened())).events.at(-1)?.id ?? 0;
+    await stint.admin.patch('/admin/backends/b1', { status: 'online' });
+    await stint.admin.patch('/admin/instances/lab-a', {});
+    await opened();
+    const all = await listen('/events', adminToken, last);
+    expect((await all.take(1)).map(({ type }) => type)).toEqual(['session.open']);
+  });
+
+  it('is told of a session with the instance it is charged to', async () => {
+    const id = await opened(bob);
+    expect((await eventsOf(id, '', bob)).events[0]).toMatchObject({ backend: 'b2', instance: 'lab-b' });
+  });
+});
+
+describe('a stream ends with its token', () => {
+  const ended = async (path: string, token: string) => {
+    const answer = await fetch(`${stint.url}/api/v1${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(answer.status).toBe(200);
+    return { text: answer.text() };
+  };
+  const made = async (more: object = {}) =>
+    (await stint.admin.post('/admin/tokens', { user: 'dora', instance: 'lab-a', ...more })).body as {
+      id: string;
+      token: string;
+    };
+
+  it.each(['/events', 'its session'])(
+    '%s: at once when it is revoked, without what came after',
+    async (path) => {
+      const { id, token } = await made();
+      const session = await opened();
+      const stream = await ended(path === '/events' ? path : `/sessions/${session}/events/stream`, token);
+      await stint.admin.delete(`/admin/tokens/${id}`);
+      const later = await submitted(session);
+      const text = await stream.text;
+      expect([text.includes('token.revoked'), text.includes(later)]).toEqual([false, false]);
+    },
+  );
+
+  it('when it has expired', async () => {
+    const now = (await stint.admin.get('/admin/clock')).body as { now: string };
+    const { token } = await made({ expires_at: new Date(Date.parse(now.now) + 60_000).toISOString() });
+    const stream = await ended('/events', token);
+    await stint.advance(60);
+    const later = await opened();
+    expect((await stream.text).includes(later)).toBe(false);
+  });
+
+  it('also one that was opened with a bearer token made from it', async () => {
+    const { id, token } = await made();
+    const body = new URLSearchParams({ grant_type: 'urn:ibm:params:oauth:grant-type:apikey', apikey: token });
+    const exchanged = await fetch(`${stint.url}/identity/token`, { method: 'POST', body });
+    const { access_token } = (await exchanged.json()) as { access_token: string };
+    const stream = await ended('/events', access_token);
+    await stint.admin.delete(`/admin/tokens/${id}`);
+    await stream.text;
   });
 });

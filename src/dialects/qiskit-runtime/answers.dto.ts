@@ -182,10 +182,10 @@ export class InstanceUsageAnswer {
   usage_limit_seconds?: number;
 }
 
-/** One change of a session or a job. */
+/** One change of a session or a job, or one act of an operator. */
 export class EventAnswer {
   id!: number;
-  /** Such as `session.active` or `job.failed`. */
+  /** Such as `session.active`, `job.failed`, `backend.paused` or `token.revoked`. */
   type!: string;
   /** When it took effect. */
   at!: string;
@@ -193,7 +193,10 @@ export class EventAnswer {
   processed_at!: string;
   actor!: string;
   cause!: string | null;
-  backend!: string;
+  /** Null where the event is of no backend, such as a token that was made. */
+  backend!: string | null;
+  /** The name of the instance that it concerns; null: all of them. */
+  instance!: string | null;
   session_id!: string | null;
   job_id!: string | null;
 }

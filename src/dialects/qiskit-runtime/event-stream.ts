@@ -1,7 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
-import type { EventRecord } from '../../scheduler/ports.js';
-import { fromEvent } from './wire.js';
+import type { EventAnswer } from './answers.dto.js';
 
 /**
  * Sends pages of events as server-sent events for as long as the client stays; an empty page becomes a heartbeat. The next
@@ -9,7 +8,7 @@ import { fromEvent } from './wire.js';
  */
 export async function sendEvents(
   reply: FastifyReply,
-  follow: (gone: AbortSignal) => AsyncIterable<readonly EventRecord[]>,
+  follow: (gone: AbortSignal) => AsyncIterable<readonly EventAnswer[]>,
 ): Promise<void> {
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
@@ -25,7 +24,7 @@ export async function sendEvents(
     .send(Readable.from(toText(follow(gone.signal)), { objectMode: false }));
 }
 
-async function* toText(pages: AsyncIterable<readonly EventRecord[]>): AsyncGenerator<string> {
+async function* toText(pages: AsyncIterable<readonly EventAnswer[]>): AsyncGenerator<string> {
   // Sends the headers, so that the client knows that it is heard.
   yield '\n';
   for await (const page of pages) {
@@ -33,5 +32,5 @@ async function* toText(pages: AsyncIterable<readonly EventRecord[]>): AsyncGener
   }
 }
 
-const toMessage = (event: EventRecord): string =>
-  `event: ${event.type}\nid: ${event.id}\ndata: ${JSON.stringify(fromEvent(event))}\n\n`;
+const toMessage = (event: EventAnswer): string =>
+  `event: ${event.type}\nid: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`;

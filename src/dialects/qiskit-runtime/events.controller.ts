@@ -1,11 +1,14 @@
 import { applyDecorators, Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Asker } from '../../auth/token.guard.js';
+import { Asker, GoodFor } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
+import type { Millis } from '../../kernel/time.js';
 import { EventsService } from '../../scheduler/events.service.js';
+import { InstancesService } from '../../scheduler/instances.service.js';
+import type { EventFilter, EventRecord } from '../../scheduler/ports.js';
 import { SessionsService } from '../../scheduler/sessions.service.js';
-import { EventsAnswer } from './answers.dto.js';
+import { EventsAnswer, type EventAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { sendEvents } from './event-stream.js';
 import { mounts } from './mounts.js';
@@ -33,6 +36,7 @@ export class EventsController {
   constructor(
     private readonly events: EventsService,
     private readonly sessions: SessionsService,
+    private readonly instances: InstancesService,
   ) {}
 
   @ApiOperation({ summary: 'What happened to a session and its jobs, oldest first' })
@@ -46,7 +50,10 @@ export class EventsController {
   ): Promise<EventsAnswer> {
     await this.sessions.get(actor, id);
     const found = await this.events.list({ session: id, after, limit });
-    return { events: found.map(fromEvent), next: found.length === limit ? (found.at(-1)?.id ?? null) : null };
+    return {
+      events: await this.shown(found),
+      next: found.length === limit ? (found.at(-1)?.id ?? null) : null,
+    };
   }
 
   @ApiOperation({
@@ -58,12 +65,13 @@ export class EventsController {
   async follow(
     @Asker() actor: Actor,
     @Param('id') id: string,
+    @GoodFor() goodFor: () => Promise<Millis>,
     @Res() reply: FastifyReply,
     @Headers('last-event-id') last?: string,
   ): Promise<void> {
     await this.sessions.get(actor, id);
     const filter = { session: id, after: idOf(last) ?? 0 };
-    await sendEvents(reply, (gone) => this.events.follow(filter, heartbeat, gone));
+    await this.send(reply, filter, goodFor);
   }
 
   @ApiOperation({
@@ -73,12 +81,31 @@ export class EventsController {
   @Get('events')
   async followAll(
     @Asker() actor: Actor,
+    @GoodFor() goodFor: () => Promise<Millis>,
     @Res() reply: FastifyReply,
     @Headers('last-event-id') last?: string,
   ): Promise<void> {
     const instance = actor.role === 'admin' ? undefined : actor.instance.id;
     const filter = { instance, after: idOf(last) ?? (await this.events.last()) };
-    await sendEvents(reply, (gone) => this.events.follow(filter, heartbeat, gone));
+    await this.send(reply, filter, goodFor);
+  }
+
+  /** Follows the log for as long as the client stays and its token is good. */
+  private send(
+    reply: FastifyReply,
+    filter: Omit<EventFilter, 'limit'>,
+    goodFor: () => Promise<Millis>,
+  ): Promise<void> {
+    const shown = (page: readonly EventRecord[]) => this.shown(page);
+    const { events } = this;
+    return sendEvents(reply, async function* (gone) {
+      for await (const page of events.follow(filter, heartbeat, gone, goodFor)) yield await shown(page);
+    });
+  }
+
+  private async shown(page: readonly EventRecord[]): Promise<EventAnswer[]> {
+    const names = await this.instances.namesOf(page.map(({ instance }) => instance));
+    return page.map((event) => fromEvent(event, names));
   }
 }
 

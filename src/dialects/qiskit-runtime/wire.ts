@@ -200,7 +200,7 @@ export function usageOfInstance(
 }
 
 /** One change of a session or a job. `at` is when it took effect, `processed_at` when the service got to it. */
-export const fromEvent = (event: EventRecord): EventAnswer => ({
+export const fromEvent = (event: EventRecord, names: ReadonlyMap<string, string>): EventAnswer => ({
   id: event.id,
   type: event.type,
   at: toIso(event.at),
@@ -208,6 +208,7 @@ export const fromEvent = (event: EventRecord): EventAnswer => ({
   actor: event.actor,
   cause: event.cause,
   backend: event.backend,
+  instance: event.instance === null ? null : (names.get(event.instance) ?? null),
   session_id: event.session,
   job_id: event.job,
 });
