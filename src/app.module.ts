@@ -51,6 +51,7 @@ import {
 } from './scheduler/ports.js';
 import { randomIds } from './scheduler/random-ids.js';
 import { ReceiptsService } from './scheduler/receipts.service.js';
+import { SharingService } from './scheduler/sharing.service.js';
 import { SessionsService } from './scheduler/sessions.service.js';
 
 /** What is made before the application and outlives its parts. */
@@ -106,6 +107,7 @@ export class AppModule {
         BackendsService,
         InstancesService,
         ReceiptsService,
+        SharingService,
         LedgerService,
         EventsService,
         EstimatesService,

@@ -133,10 +133,13 @@ export class AdminController {
   @ApiRefusals(['invalid_value', 'instance_exists'])
   @ApiCreatedResponse({ type: TenantAnswer })
   @Post('instances')
-  async addInstance(@Asker() actor: Actor, @Body() { name, shares, budget_seconds, plan }: NewInstanceBody) {
+  async addInstance(
+    @Asker() actor: Actor,
+    @Body() { name, shares, budget_seconds, plan, sharing }: NewInstanceBody,
+  ) {
     const budget = millisOr(budget_seconds, null);
     return fromInstance(
-      await this.instances.create({ name, shares, budget, plan: toPlan(plan) }, nameOf(actor)),
+      await this.instances.create({ name, shares, budget, plan: toPlan(plan), sharing }, nameOf(actor)),
     );
   }
 
@@ -157,7 +160,7 @@ export class AdminController {
   async changeInstance(
     @Asker() actor: Actor,
     @Param('instance') nameOrCrn: string,
-    @Body() { shares, budget_seconds, plan }: ChangeInstanceBody,
+    @Body() { shares, budget_seconds, plan, sharing }: ChangeInstanceBody,
   ) {
     const { id } = await this.instance(nameOrCrn);
     const changed = await this.instances.change(
@@ -166,6 +169,7 @@ export class AdminController {
         ...(shares != null && { shares }),
         ...(budget_seconds !== undefined && { budget: millisOr(budget_seconds, null) }),
         ...(plan != null && { plan: toPlan(plan) }),
+        ...(sharing != null && { sharing }),
       },
       nameOf(actor),
     );

@@ -64,6 +64,8 @@ export class TenantAnswer {
   shares!: number;
   budget_seconds!: number | null;
   plan!: PlanAnswer;
+  /** What its users may do with each other's sessions and jobs. */
+  sharing!: 'private' | 'see' | 'use';
   created_at!: string;
 }
 

@@ -14,7 +14,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { ledgerGroups, type LedgerGroup } from '../scheduler/ports.js';
-import { roles, type Role } from '../kernel/access/access.js';
+import { roles, sharings, type Role, type Sharing } from '../kernel/access/access.js';
 import { backendStatuses, type BackendStatus } from '../kernel/backend/backend.js';
 import { LimitsConfig } from '../config/config.schema.js';
 import {
@@ -45,6 +45,8 @@ export class NewInstanceBody {
   @IsNumber() @Min(0.001) @Max(1_000_000) shares: number = 1;
   @IsOptional() @IsNumber() @Min(0) @Max(1e12) budget_seconds?: number;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => PlanBody) plan?: PlanBody;
+  /** What its users may do with each other's sessions and jobs. */
+  @IsIn(sharings) sharing: Sharing = 'see';
 }
 
 /** What is left out stays as it is. */
@@ -54,6 +56,7 @@ export class ChangeInstanceBody {
   @IsOptional() @IsNumber() @Min(0) @Max(1e12) budget_seconds?: number | null;
   /** Takes the place of the whole plan. */
   @IsOptional() @IsObject() @ValidateNested() @Type(() => PlanBody) plan?: PlanBody;
+  @IsOptional() @IsIn(sharings) sharing?: Sharing;
 }
 
 export class NewTokenBody {

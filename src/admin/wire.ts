@@ -126,6 +126,7 @@ export const fromInstance = (instance: Instance): TenantAnswer => ({
   shares: instance.shares,
   budget_seconds: instance.budget === null ? null : toSeconds(instance.budget),
   plan: fromPlan(instance.plan),
+  sharing: instance.sharing,
   created_at: iso(instance.createdAt),
 });
 

@@ -6,7 +6,7 @@ import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.j
 import { CLOCK, STORE, type Clock, type Instance, type Store } from './ports.js';
 import type { Unit } from './unit.js';
 
-export type NewInstance = Pick<Instance, 'name' | 'shares' | 'budget' | 'plan'>;
+export type NewInstance = Pick<Instance, 'name' | 'shares' | 'budget' | 'plan' | 'sharing'>;
 
 /** The tenants. */
 @Injectable()
@@ -42,11 +42,7 @@ export class InstancesService {
   }
 
   /** Takes effect at once: sessions close where the new budget is used up, and jobs start that the old one kept waiting. */
-  change(
-    id: string,
-    change: Partial<Pick<Instance, 'shares' | 'budget' | 'plan'>>,
-    by?: string,
-  ): Promise<Instance> {
+  change(id: string, change: Partial<Omit<NewInstance, 'name'>>, by?: string): Promise<Instance> {
     return this.commands.run(async (unit) => {
       const before = await unit.tx.instances.find(id);
       if (before === null) throw new Refusal('unknown_instance', `There is no instance ${id}.`);
@@ -97,7 +93,8 @@ export class InstancesService {
       );
     }
     return (
-      (await unit.tx.instances.findByName(name)) ?? insert(unit, { name, shares: 1, budget: null, plan: {} })
+      (await unit.tx.instances.findByName(name)) ??
+      insert(unit, { name, shares: 1, budget: null, plan: {}, sharing: 'see' })
     );
   }
 }

@@ -24,6 +24,7 @@ import type {
   Store,
   Tx,
 } from './ports.js';
+import { SharingService } from './sharing.service.js';
 import { ReceiptsService, type SubmitKey } from './receipts.service.js';
 import { readScript } from './script.js';
 import type { Unit } from './unit.js';
@@ -48,6 +49,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
     private readonly commands: Commands,
     private readonly backends: BackendsService,
     private readonly receipts: ReceiptsService,
+    private readonly sharing: SharingService,
     @Inject(STORE) private readonly store: Store,
     @Inject(RUNNERS) private readonly runners: Runners,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -73,7 +75,10 @@ export class JobsService implements OnModuleInit, RunnerListener {
   /** As {@link submit}, inside a transaction that does more. */
   async submitIn(unit: Unit, actor: Actor, asked: AskedJob): Promise<Job> {
     const session = asked.session === undefined ? null : await this.session(unit.tx, actor, asked.session);
-    if (session !== null) checkAccepts(session);
+    if (session !== null) {
+      await this.sharing.checkUse(actor, session, `Session ${session.id}`, 'run jobs in it');
+      checkAccepts(session);
+    }
     const backend = await this.backends.named(unit.tx, asked.backend ?? session?.backend);
     if (session !== null && session.backend !== backend.name) {
       throw new Refusal(
@@ -99,6 +104,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
         backend: backend.name,
         instance: session?.instance ?? actor.instance.id,
         user: actor.user,
+        chargedTo: session?.user ?? actor.user,
         session: session?.id ?? null,
         mode: session?.mode ?? 'job',
         program: asked.program,
@@ -131,7 +137,13 @@ export class JobsService implements OnModuleInit, RunnerListener {
   }
 
   async get(actor: Actor, id: string): Promise<JobRecord> {
-    return visible(actor, id, await this.store.read.job(id));
+    return this.visible(actor, id, await this.store.read.job(id));
+  }
+
+  /** Whether {@link get} would show it; one that was removed is nobody's any more. */
+  async isReadable(actor: Actor, id: string): Promise<boolean> {
+    const job = await this.store.read.job(id);
+    return job !== null && this.sharing.mayRead(actor, job);
   }
 
   /** Where a queued job stands and what it waits for; null for any other. */
@@ -141,8 +153,10 @@ export class JobsService implements OnModuleInit, RunnerListener {
     return view === null ? null : placeInQueue(view);
   }
 
-  list(filter: JobFilter): Promise<Page<JobRecord>> {
-    return this.store.read.jobs(filter);
+  /** Those of the actor's instance that the actor may read. */
+  async list(actor: Actor, filter: Omit<JobFilter, 'instance' | 'onlyOf'>): Promise<Page<JobRecord>> {
+    const onlyOf = await this.sharing.onlyOf(actor);
+    return this.store.read.jobs({ ...filter, instance: actor.instance.id, onlyOf });
   }
 
   async params(id: string): Promise<string> {
@@ -155,6 +169,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
     const isTraceback = job.state === 'failed' && job.script === null;
     if (job.state !== 'completed' && !isTraceback) return null;
     if (!job.details.private || isTraceback) return this.store.read.result(id);
+    await this.sharing.checkUse(actor, job, `Job ${id}`, 'read its result, which can be read once');
     // Of two who ask at once, one gets it.
     return this.commands.run((unit) => unit.tx.jobs.takeResult(id));
   }
@@ -184,14 +199,15 @@ export class JobsService implements OnModuleInit, RunnerListener {
         );
       }
       await unit.tx.jobs.remove(id);
-    });
+    }, nameOf(actor));
   }
 
   setTags(actor: Actor, id: string, tags: readonly string[]): Promise<void> {
     return this.commands.run(async (unit) => {
-      await this.job(unit.tx, actor, id);
+      const job = await this.job(unit.tx, actor, id);
+      await this.sharing.checkUse(actor, job, `Job ${id}`, 'change its tags');
       await unit.tx.jobs.saveTags(id, tags);
-    });
+    }, nameOf(actor));
   }
 
   /** A runner's answer. The one of an attempt that was lost meanwhile carries an old token and changes nothing. */
@@ -268,12 +284,12 @@ export class JobsService implements OnModuleInit, RunnerListener {
   }
 
   private async job(tx: Tx, actor: Actor, id: string): Promise<Job> {
-    return visible(actor, id, await tx.jobs.find(id));
+    return this.visible(actor, id, await tx.jobs.find(id));
   }
-}
 
-/** Another instance's job is as unknown as one that never was. */
-function visible<J extends Job>(actor: Actor, id: string, job: J | null): J {
-  if (job !== null && maySee(actor, job)) return job;
-  throw new Refusal('unknown_job', `There is no job ${id}${lookedIn(actor)}.`);
+  /** Another instance's job is as unknown as one that never was; so is a colleague's in a private instance. */
+  private async visible<J extends Job>(actor: Actor, id: string, job: J | null): Promise<J> {
+    if (job !== null && (await this.sharing.mayRead(actor, job))) return job;
+    throw new Refusal('unknown_job', `There is no job ${id}${lookedIn(actor)}.`);
+  }
 }

@@ -40,6 +40,8 @@ export interface LivyStatement {
 export interface LivyPage {
   /** Undefined: every instance's. */
   readonly instance: string | undefined;
+  /** Only this user's. */
+  readonly onlyOf: string | undefined;
   /** Ended ones are shown if they ended after this. */
   readonly endedAfter: Millis;
   readonly from: number;

@@ -40,6 +40,8 @@ export interface DataSet {
   readonly modifiedAt: Millis;
   /** `new`: its first rows are still being stored. `removed`: its rows are still being removed. Both are unseen. */
   readonly state: 'new' | 'ready' | 'removed';
+  /** Who made it; null: it is older than this was kept. */
+  readonly user: string | null;
 }
 
 /** When a row without a (readable) timestamp comes: behind all others. */
@@ -158,6 +160,8 @@ export interface LearnSessionView extends LearnSession {
 
 export interface LearnSessionFilter extends Slice {
   readonly instance: string;
+  /** Only this user's. */
+  readonly user?: string | undefined;
   readonly source?: string | undefined;
   /** Any part of it. */
   readonly eventName?: string | undefined;
@@ -172,6 +176,8 @@ export interface LearnSessionFilter extends Slice {
 export interface Model {
   readonly id: string;
   readonly instance: string;
+  /** Who built it; absent: it is older than this was kept. */
+  readonly user?: string;
   readonly session: string;
   readonly name: string | null;
   readonly domain: Domain;
@@ -196,6 +202,8 @@ export interface ModelFilter extends Slice {
 
 export interface View {
   readonly instance: string;
+  /** Who made it; absent: it is older than this was kept. */
+  readonly user?: string;
   readonly name: string;
   readonly dataSet: string;
   /** As it was sent, with the members that were null left out. */

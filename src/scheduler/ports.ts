@@ -1,4 +1,4 @@
-import type { Role } from '../kernel/access/access.js';
+import type { Role, Sharing } from '../kernel/access/access.js';
 import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
 import type { WaitingView } from '../kernel/choice/waiting.js';
 import type { Choice, Snapshot } from '../kernel/choice/snapshot.js';
@@ -30,6 +30,7 @@ export interface Instance {
     readonly modes?: readonly SessionMode[];
     readonly maxExecutionTime?: Millis;
   };
+  readonly sharing: Sharing;
   readonly createdAt: Millis;
 }
 
@@ -216,6 +217,8 @@ export interface Page<T> {
 
 export interface JobFilter {
   readonly instance?: string;
+  /** Only what this user submitted or is charged for. */
+  readonly onlyOf?: string | undefined;
   readonly backend?: string;
   readonly program?: string;
   readonly session?: string;

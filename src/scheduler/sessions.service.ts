@@ -7,6 +7,7 @@ import { BackendsService } from './backends.service.js';
 import { refuseIfUsedUp } from './budget.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
 import { STORE, type SessionFilter, type Store, type Tx } from './ports.js';
+import { SharingService } from './sharing.service.js';
 import { ReceiptsService, type SubmitKey } from './receipts.service.js';
 import type { Unit } from './unit.js';
 
@@ -24,6 +25,7 @@ export class SessionsService {
     @Inject(STORE) private readonly store: Store,
     private readonly backends: BackendsService,
     private readonly receipts: ReceiptsService,
+    private readonly sharing: SharingService,
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
@@ -88,7 +90,9 @@ export class SessionsService {
   /** `false` drains: no new jobs, the others finish, then it closes. `true` takes that back while it is not closed. */
   setAccepting(actor: Actor, id: string, accepting: boolean): Promise<Session> {
     return this.commands.run(async (unit) => {
-      const session = await findOwn(unit.tx, actor, id, accepting ? 'resume' : 'drain');
+      const session = await find(unit.tx, actor, id);
+      if (accepting) await this.sharing.checkUse(actor, session, `Session ${id}`, 'resume it');
+      else checkEnds(actor, session, 'drain');
       return unit.changeSession(session, { type: accepting ? 'resume' : 'drain', at: unit.at });
     }, nameOf(actor));
   }
@@ -96,7 +100,8 @@ export class SessionsService {
   /** Closes at once: queued jobs fail, a running one is left to finish. Closing again changes nothing. */
   close(actor: Actor, id: string): Promise<Session> {
     return this.commands.run(async (unit) => {
-      const session = await findOwn(unit.tx, actor, id, 'close');
+      const session = await find(unit.tx, actor, id);
+      checkEnds(actor, session, 'close');
       return closeWith(unit, session, `closed by ${nameOf(actor)}`);
     }, nameOf(actor));
   }
@@ -127,15 +132,9 @@ async function find(tx: Tx, actor: Actor, id: string): Promise<Session> {
   return visible(actor, id, await tx.sessions.find(id));
 }
 
-async function findOwn(
-  tx: Tx,
-  actor: Actor,
-  id: string,
-  what: 'drain' | 'resume' | 'close',
-): Promise<Session> {
-  const session = await find(tx, actor, id);
-  if (mayEnd(actor, session)) return session;
-  throw new Refusal('forbidden', `Session ${id} is for ${session.user} or an admin to ${what}.`);
+function checkEnds(actor: Actor, session: Session, what: 'drain' | 'close'): void {
+  if (mayEnd(actor, session)) return;
+  throw new Refusal('forbidden', `Session ${session.id} is for ${session.user} or an admin to ${what}.`);
 }
 
 /** Another instance's session is as unknown as one that never was. */

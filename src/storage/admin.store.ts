@@ -60,8 +60,8 @@ export const instancesStore = (sql: Sql): Tx['instances'] => ({
     await sql.run(insertInto('instances', Object.keys(row)), ...Object.values(row));
   },
   async save(instance) {
-    const { shares, budget, plan } = fromInstance(instance);
-    const changed = { shares, budget, plan };
+    const { shares, budget, plan, sharing } = fromInstance(instance);
+    const changed = { shares, budget, plan, sharing };
     await sql.run(
       updateById('instances', Object.keys(changed), 'id'),
       ...Object.values(changed),

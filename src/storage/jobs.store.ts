@@ -91,6 +91,7 @@ export async function listJobs(sql: Sql, filter: JobFilter): Promise<Page<JobRec
     values.push(...more);
   };
   if (filter.instance !== undefined) and('instance = ?', filter.instance);
+  if (filter.onlyOf !== undefined) and('("user" = ? OR charged_to = ?)', filter.onlyOf, filter.onlyOf);
   if (filter.backend !== undefined) and('backend = ?', filter.backend);
   if (filter.program !== undefined) and('program = ?', filter.program);
   if (filter.session !== undefined) and('session = ?', filter.session);

@@ -55,13 +55,13 @@ export const ledgerLaws: readonly Law[] = [
         CASE WHEN i.id IS NULL THEN 'there is no such instance'
           WHEN l.session IS NOT NULL AND s.id IS NULL THEN 'there is no session ' || l.session
           ELSE concat_ws(' ', COALESCE(s.mode, j.mode), COALESCE(j.backend, s.backend), COALESCE(j.instance, s.instance),
-            COALESCE(j.user, s.user)) END AS derived
+            COALESCE(j.charged_to, j.user, s.user)) END AS derived
       FROM ledger l LEFT JOIN instances i ON i.id = l.instance LEFT JOIN sessions s ON s.id = l.session
         LEFT JOIN jobs j ON j.id = l.job
       WHERE i.id IS NULL OR (l.session IS NOT NULL AND s.id IS NULL)
         OR s.backend <> l.backend OR s.instance <> l.instance OR (s.mode = 'dedicated') <> (l.kind = 'hold')
         OR (l.kind = 'hold' AND s.user <> l.user)
-        OR j.backend <> l.backend OR j.instance <> l.instance OR j.user <> l.user
+        OR j.backend <> l.backend OR j.instance <> l.instance OR COALESCE(j.charged_to, j.user) <> l.user
         OR (j.id IS NOT NULL AND j.session IS NOT l.session)`,
   },
   {

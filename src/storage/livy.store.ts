@@ -139,11 +139,13 @@ export function livyReads(sql: Sql): LivyReads {
     const row = await sql.one<JobRow>('SELECT * FROM jobs WHERE id = ?', found.subject);
     return row === null ? null : { ...found, run: toJob(row) };
   };
-  const page = async (type: LivyType, { instance, endedAfter, from, size }: LivyPage) => {
+  const page = async (type: LivyType, { instance, onlyOf, endedAfter, from, size }: LivyPage) => {
     const { table, shown, values } = subjects[type];
     const where = `FROM livy_entries e JOIN ${table} x ON x.id = e.subject
-      WHERE e.removed_at IS NULL AND e.type = ? AND ${shown} ${instance === undefined ? '' : 'AND e.instance = ?'}`;
-    const given: Value[] = [type, endedAfter, ...values, ...(instance === undefined ? [] : [instance])];
+      WHERE e.removed_at IS NULL AND e.type = ? AND ${shown}
+        ${instance === undefined ? '' : 'AND e.instance = ?'} ${onlyOf === undefined ? '' : 'AND x."user" = ?'}`;
+    const given: Value[] = [type, endedAfter, ...values];
+    for (const narrower of [instance, onlyOf]) if (narrower !== undefined) given.push(narrower);
     const rows = await sql.all<LivyEntryRow>(
       `SELECT e.* ${where} ORDER BY e.number LIMIT ? OFFSET ?`,
       ...given,

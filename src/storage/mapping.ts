@@ -5,7 +5,7 @@ import type { Session, SessionMode, SessionState } from '../kernel/session/sessi
 import type { Millis } from '../kernel/time.js';
 import type { LedgerEntry } from '../kernel/usage/usage.js';
 import type { Instance, JobDetails, JobRecord, Token } from '../scheduler/ports.js';
-import type { Role } from '../kernel/access/access.js';
+import type { Role, Sharing } from '../kernel/access/access.js';
 import type { BackendRow, InstanceRow, JobRow, LedgerRow, SessionRow, TokenRow } from './entities/rows.js';
 import type { Value } from './sql.js';
 
@@ -97,6 +97,7 @@ export function toJob(row: JobRow): Job {
     backend: row.backend,
     instance: row.instance,
     user: row.user,
+    chargedTo: row.charged_to ?? row.user,
     session: row.session,
     mode: row.mode as Job['mode'],
     program: row.program,
@@ -131,6 +132,7 @@ export function fromJob(
     backend: j.backend,
     instance: j.instance,
     user: j.user,
+    charged_to: j.chargedTo === j.user ? null : j.chargedTo,
     session: j.session,
     mode: j.mode,
     program: j.program,
@@ -187,6 +189,7 @@ export const toInstance = (row: InstanceRow): Instance => ({
   shares: row.shares,
   budget: numberOrNull(row.budget),
   plan: JSON.parse(row.plan) as Instance['plan'],
+  sharing: row.sharing as Sharing,
   createdAt: number(row.created_at),
 });
 
@@ -197,6 +200,7 @@ export const fromInstance = (i: Instance): Columns<InstanceRow> => ({
   shares: i.shares,
   budget: i.budget,
   plan: JSON.stringify(i.plan),
+  sharing: i.sharing,
   charged: 0,
   due_at: null,
   created_at: i.createdAt,

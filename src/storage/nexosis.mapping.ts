@@ -29,6 +29,7 @@ export const fromDataSet = (dataSet: Omit<DataSet, 'id'>): DataSetRecord => ({
   created_at: dataSet.createdAt,
   modified_at: dataSet.modifiedAt,
   state: dataSet.state,
+  user: dataSet.user,
 });
 
 export const toDataSet = (row: DataSetRow): DataSet => ({
@@ -42,6 +43,7 @@ export const toDataSet = (row: DataSetRow): DataSet => ({
   createdAt: Number(row.created_at),
   modifiedAt: Number(row.modified_at),
   state: row.state as DataSet['state'],
+  user: row.user,
 });
 
 export function fromLearnSession(session: LearnSession): Record<keyof LearnSessionRow, Value> {

@@ -196,6 +196,7 @@ async function listSessions(
 ): Promise<Found<LearnSessionView>> {
   const { where, values } = conditions([
     ['s.instance = ?', filter.instance],
+    [`s.asked ->> 'user' = ?`, filter.user],
     ['s.source_key = ?', filter.source === undefined ? undefined : keyOf(filter.source)],
     ['instr(lower(s.event_name), ?) > 0', filter.eventName?.toLowerCase()],
     ['s.type = ?', filter.type],

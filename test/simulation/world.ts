@@ -11,6 +11,7 @@ import { Commands } from '../../src/scheduler/commands.service.js';
 import { JobsService } from '../../src/scheduler/jobs.service.js';
 import type { Instance, Store } from '../../src/scheduler/ports.js';
 import { ReceiptsService } from '../../src/scheduler/receipts.service.js';
+import { SharingService } from '../../src/scheduler/sharing.service.js';
 import { SessionsService } from '../../src/scheduler/sessions.service.js';
 import { VirtualClock } from '../../src/scheduler/system-clock.js';
 import { openSqlite } from '../../src/storage/database.js';
@@ -184,8 +185,9 @@ export class World {
     const commands = new Commands(store, this.clock, ids, runners, settings);
     const backends = new BackendsService(commands, store, runners, devices, settings);
     const receipts = new ReceiptsService(commands);
-    const sessions = new SessionsService(commands, store, backends, receipts, settings);
-    const jobs = new JobsService(commands, backends, receipts, store, runners, this.clock, settings);
+    const sharing = new SharingService(store);
+    const sessions = new SessionsService(commands, store, backends, receipts, sharing, settings);
+    const jobs = new JobsService(commands, backends, receipts, sharing, store, runners, this.clock, settings);
     jobs.onModuleInit();
     const clock = new ClockService(this.clock, commands);
     const connections = [writer, reader];
@@ -208,6 +210,6 @@ export class World {
     this.shadow.shares.set(id, shares);
     const budget = this.setup.budgets[i] || null;
     if (budget !== null) this.shadow.budgets.set(id, budget);
-    return { id, name: id, crn: `crn:${id}`, shares, budget, plan: {}, createdAt: beginning };
+    return { id, name: id, crn: `crn:${id}`, shares, budget, plan: {}, sharing: 'see', createdAt: beginning };
   }
 }

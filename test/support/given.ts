@@ -50,6 +50,7 @@ export function givenJob(said: Partial<Job> = {}): Job {
     backend: 'b1',
     instance: 'lab-a',
     user: 'alice',
+    chargedTo: 'alice',
     session: null,
     mode: 'job',
     program: 'sampler',

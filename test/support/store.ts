@@ -55,7 +55,17 @@ export const givenBackend = (said: Partial<Backend> = {}): Backend => ({
 
 export const givenInstance = (said: Partial<Instance> = {}): Instance => {
   const { id = 'lab-a' } = said;
-  return { id, name: id, crn: `crn:${id}`, shares: 1, budget: null, plan: {}, createdAt: t0, ...said };
+  return {
+    id,
+    name: id,
+    crn: `crn:${id}`,
+    shares: 1,
+    budget: null,
+    plan: {},
+    sharing: 'see',
+    createdAt: t0,
+    ...said,
+  };
 };
 
 /** Stores a job as it is, and counts it where it waits. Answers its submission number. */

@@ -59,7 +59,7 @@ export class LivyBatches {
 
   async find(actor: Actor, id: string): Promise<LivyBatch> {
     const found = await this.store.read.livy.batch(keyOf(id), this.entries.instanceOf(actor));
-    if (found === null || found.removedAt !== null || !this.entries.visible(actor, found)) {
+    if (found === null || found.removedAt !== null || !(await this.entries.visible(actor, found.run))) {
       throw this.entries.unknown(id);
     }
     const { endedAt, reason } = found.run;
@@ -68,7 +68,9 @@ export class LivyBatches {
   }
 
   async list(actor: Actor, from: number, size: number) {
-    const { items, total } = await this.store.read.livy.batches(this.entries.pageFor(actor, from, size));
+    const { items, total } = await this.store.read.livy.batches(
+      await this.entries.pageFor(actor, from, size),
+    );
     return { from, total, sessions: await Promise.all(items.map((batch) => this.shown(batch))) };
   }
 

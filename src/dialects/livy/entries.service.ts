@@ -1,5 +1,5 @@
 import { BadRequestException, Inject, Injectable, NotFoundException } from '@nestjs/common';
-import { maySee, type Actor } from '../../kernel/access/access.js';
+import type { Actor, Owned } from '../../kernel/access/access.js';
 import type { Backend } from '../../kernel/backend/backend.js';
 import type { Job } from '../../kernel/job/job.js';
 import type { Millis } from '../../kernel/time.js';
@@ -7,6 +7,7 @@ import { BackendsService } from '../../scheduler/backends.service.js';
 import type { LivyPage, LivyType } from '../../scheduler/livy.ports.js';
 import { CLOCK, INTERPRETERS, RUNNERS, STORE } from '../../scheduler/ports.js';
 import type { Clock, Interpreters, JobDetails, Runners, Store } from '../../scheduler/ports.js';
+import { SharingService } from '../../scheduler/sharing.service.js';
 import type { Unit } from '../../scheduler/unit.js';
 import { rejected } from './spark-settings.js';
 import { logLines } from './wire.js';
@@ -41,6 +42,7 @@ export const keyOf = (id: string): number | string => (/^\d{1,15}$/.test(id) ? N
 export class LivyEntries {
   constructor(
     private readonly backends: BackendsService,
+    private readonly sharing: SharingService,
     @Inject(STORE) private readonly store: Store,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(INTERPRETERS) private readonly interpreters: Interpreters,
@@ -53,9 +55,10 @@ export class LivyEntries {
     return this.clock.now() - this.settings.retain;
   }
 
-  pageFor(actor: Actor, from: number, size: number): LivyPage {
+  async pageFor(actor: Actor, from: number, size: number): Promise<LivyPage> {
     if (from < 0 || size < 0) throw new BadRequestException('from and size must not be negative.');
-    return { instance: this.instanceOf(actor), endedAfter: this.endedAfter, from, size };
+    const onlyOf = await this.sharing.onlyOf(actor);
+    return { instance: this.instanceOf(actor), onlyOf, endedAfter: this.endedAfter, from, size };
   }
 
   /** Whose sessions and batches this actor sees; undefined: all. */
@@ -68,8 +71,9 @@ export class LivyEntries {
     return new NotFoundException(`Session '${id}' not found.${why == null ? '' : ` It is over: ${why}.`}`);
   }
 
-  visible(actor: Actor, owner: { readonly instance: string }): boolean {
-    return maySee(actor, owner);
+  /** A session or batch has code and output in it: in a private instance those of colleagues are hidden whole. */
+  visible(actor: Actor, owned: Owned): Promise<boolean> {
+    return this.sharing.mayRead(actor, owned);
   }
 
   /** The Spark backend that is asked for, or the one that is configured for it. */

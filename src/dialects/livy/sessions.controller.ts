@@ -94,7 +94,7 @@ export class LivySessionsController {
   @Post(':id/connect')
   @HttpCode(200)
   async connect(@Asker() actor: Actor, @Param('id') id: string) {
-    await this.sessions.use(await this.sessions.find(actor, id));
+    await this.sessions.use(actor, id, 'keep it alive');
     return this.sessions.shown(await this.sessions.find(actor, id));
   }
 

@@ -16,6 +16,7 @@ import {
   type Store,
 } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
+import { SharingService } from '../../scheduler/sharing.service.js';
 import { SessionsService } from '../../scheduler/sessions.service.js';
 import { backendKey, keyOf, LivyEntries, noDetails } from './entries.service.js';
 import { kindOf, knownKinds, type Kind } from './kinds.js';
@@ -36,6 +37,7 @@ export class LivySessions {
     private readonly sessions: SessionsService,
     private readonly jobs: JobsService,
     private readonly receipts: ReceiptsService,
+    private readonly sharing: SharingService,
     @Inject(STORE) private readonly store: Store,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(INTERPRETERS) private readonly interpreters: Interpreters,
@@ -77,7 +79,7 @@ export class LivySessions {
   /** A session by number or name, which keeps it alive where it has a heartbeat. */
   async find(actor: Actor, id: string): Promise<LivySession> {
     const found = await this.store.read.livy.session(keyOf(id), this.entries.instanceOf(actor));
-    if (found === null || found.removedAt !== null || !this.entries.visible(actor, found)) {
+    if (found === null || found.removedAt !== null || !(await this.entries.visible(actor, found.session))) {
       throw this.entries.unknown(id);
     }
     const { session } = found;
@@ -86,13 +88,16 @@ export class LivySessions {
       const kept = keptReasons.some((reason) => stateReason?.startsWith(reason));
       if (!kept || (closedAt ?? 0) <= this.entries.endedAfter) throw this.entries.unknown(id, stateReason);
     }
-    if (session.heardAt !== null && session.state !== 'closed')
+    // A colleague who looks at it is not the client that it lives for.
+    if (session.heardAt !== null && session.state !== 'closed' && mayEnd(actor, session))
       this.commands.heard.set(session.id, this.clock.now());
     return found;
   }
 
   async list(actor: Actor, from: number, size: number) {
-    const { items, total } = await this.store.read.livy.sessions(this.entries.pageFor(actor, from, size));
+    const { items, total } = await this.store.read.livy.sessions(
+      await this.entries.pageFor(actor, from, size),
+    );
     return { from, total, sessions: await Promise.all(items.map((found) => this.shown(found))) };
   }
 
@@ -115,12 +120,15 @@ export class LivySessions {
     return this.entries.log(session.id, job);
   }
 
-  /** Counts as use, although nothing runs. */
-  async use(found: LivySession): Promise<void> {
+  /** Counts as use, although nothing runs. `act` says what for. */
+  async use(actor: Actor, id: string, act: string): Promise<LivySession> {
+    const found = await this.find(actor, id);
+    await this.sharing.checkUse(actor, found.session, `Session ${id}`, act);
     await this.commands.run(async (unit) => {
       const session = await unit.tx.sessions.find(found.session.id);
       if (session !== null) await unit.changeSession(session, { type: 'used', at: unit.at });
     });
+    return found;
   }
 
   /** Ends the session, answers when its process is gone, and forgets it. */

@@ -7,6 +7,7 @@ import { JobsService } from '../../scheduler/jobs.service.js';
 import type { LivySession, LivyStatement } from '../../scheduler/livy.ports.js';
 import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
+import { SharingService } from '../../scheduler/sharing.service.js';
 import { noDetails } from './entries.service.js';
 import { kindOf, knownKinds } from './kinds.js';
 import type { CompletionRequest, StatementRequest } from './requests.dto.js';
@@ -24,6 +25,7 @@ export class LivyStatements {
     private readonly commands: Commands,
     private readonly jobs: JobsService,
     private readonly receipts: ReceiptsService,
+    private readonly sharing: SharingService,
     @Inject(STORE) private readonly store: Store,
     @Inject(INTERPRETERS) private readonly interpreters: Interpreters,
   ) {}
@@ -33,6 +35,7 @@ export class LivyStatements {
     const found = await this.sessions.find(actor, id);
     const kind = kindFor(found, asked.kind);
     const { session, number: of } = found;
+    await this.sharing.checkUse(actor, session, `Session ${id}`, 'run statements in it');
     if (session.state === 'closed')
       throw new BadRequestException(
         `requirement failed: Session isn't active. It is over: ${session.stateReason}.`,
@@ -99,9 +102,8 @@ export class LivyStatements {
   }
 
   async complete(actor: Actor, id: string, { kind, code, cursor }: CompletionRequest) {
-    const found = await this.sessions.find(actor, id);
-    const which = kindFor(found, kind);
-    await this.sessions.use(found);
+    const which = kindFor(await this.sessions.find(actor, id), kind);
+    const found = await this.sessions.use(actor, id, 'use its interpreter');
     const candidates = await this.interpreters.complete(found.session.id, {
       ...{ kind: which, code, cursor: cursor ?? code.length },
     });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { nameOf, type Actor } from '../../kernel/access/access.js';
 import { Commands } from '../../scheduler/commands.service.js';
+import { checkDeletes } from './deletable.js';
 import { readChoice } from './fields.js';
 import { ModelsService } from './models.service.js';
 import { LearnSessionsService } from './sessions.service.js';
@@ -27,6 +28,7 @@ export class CascadeService {
   ) {}
 
   async remove(actor: Actor, source: string, wanted: readonly Cascade[]): Promise<void> {
+    await this.check(actor, source, wanted);
     if (wanted.includes('view')) {
       for (const { name } of await this.views.on(actor, source)) {
         await this.remove(
@@ -46,11 +48,19 @@ export class CascadeService {
   }
 
   private async removeSessions(actor: Actor, source: string, type: 'forecast' | undefined): Promise<void> {
-    const filter = { instance: actor.instance.id, source, type, sortBy: 'id', descending: false } as const;
-    for (;;) {
-      const { items } = await this.sessions.list({ ...filter, limit: 500, offset: 0 });
-      for (const { id } of items) await this.sessions.remove(actor, id);
-      if (items.length < 500) return;
+    for (const { id } of await this.sessions.removable(actor, { source, type }))
+      await this.sessions.remove(actor, id);
+  }
+
+  /** Refuses before anything is removed what would be refused half way. */
+  private async check(actor: Actor, source: string, wanted: readonly Cascade[]): Promise<void> {
+    const views = wanted.includes('view') ? await this.views.on(actor, source) : [];
+    for (const view of views) checkDeletes(actor, view, `View ${view.name}`);
+    for (const name of [source, ...views.map((view) => view.name)]) {
+      if (wanted.includes('session')) await this.sessions.removable(actor, { source: name });
+      else if (wanted.includes('forecast'))
+        await this.sessions.removable(actor, { source: name, type: 'forecast' });
+      if (wanted.includes('model')) await this.models.removable(actor, { source: name });
     }
   }
 }

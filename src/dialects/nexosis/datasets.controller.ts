@@ -3,6 +3,7 @@ import { ApiBody, ApiConsumes, ApiOperation, ApiQuery, ApiSecurity, ApiTags } fr
 import type { FastifyReply } from 'fastify';
 import type { DataSet } from '../../scheduler/nexosis.ports.js';
 import { Ask, mount, type Asked } from './asked.js';
+import { checkDeletes } from './deletable.js';
 import { CascadeService, readCascade } from './cascade.service.js';
 import { readColumns, type Declared } from './columns.js';
 import { csvReader } from './csv.js';
@@ -111,6 +112,7 @@ export class DataSetsController {
     const range = readRange(asked.query, dataSet);
     if (range.from !== undefined || range.to !== undefined)
       return this.dataSets.removeRows(asked.actor, name, range);
+    checkDeletes(asked.actor, dataSet, `Data set ${dataSet.name}`);
     await this.cascade.remove(asked.actor, dataSet.name, kinds);
     await this.dataSets.remove(asked.actor, name);
   }

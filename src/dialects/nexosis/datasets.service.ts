@@ -3,6 +3,7 @@ import { nameOf, type Actor } from '../../kernel/access/access.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import type { DataSet, Found, NewRow, NexosisReads, Range, Row } from '../../scheduler/nexosis.ports.js';
 import { STORE, type Store } from '../../scheduler/ports.js';
+import { checkDeletes } from './deletable.js';
 import { invalidField, noData, notFound } from './errors.js';
 import { uploadMembers } from './json-rows.js';
 import { NameLocks } from './locks.js';
@@ -91,6 +92,7 @@ export class DataSetsService {
   remove(actor: Actor, name: string): Promise<void> {
     return this.locks.hold(actor.instance.id, name, async () => {
       const dataSet = await this.get(actor, name);
+      checkDeletes(actor, dataSet, `Data set ${name}`);
       await this.commands.run(
         (unit) => unit.tx.nexosis.dataSets.save({ ...dataSet, state: 'removed' }),
         nameOf(actor),
@@ -111,7 +113,7 @@ export class DataSetsService {
 
   /** The rows are found by another column now: they are stored anew, under a name nobody asks for until all are there. */
   private async rebuild(actor: Actor, before: DataSet, plan: Plan, upload: Upload): Promise<DataSet> {
-    const made = await this.make(actor, `${before.name}\n${before.id}`, plan);
+    const made = await this.make(actor, `${before.name}\n${before.id}`, plan, before.user);
     try {
       let filled = made;
       const make = rowMaker(plan.columns);
@@ -129,11 +131,16 @@ export class DataSetsService {
     }
   }
 
-  private make(actor: Actor, name: string, { columns, missingValues }: Plan): Promise<DataSet> {
+  private make(
+    actor: Actor,
+    name: string,
+    { columns, missingValues }: Plan,
+    user: string | null = actor.user,
+  ): Promise<DataSet> {
     return this.commands.run(async (unit) => {
       const fresh = { rowCount: 0, size: 0, createdAt: unit.at, modifiedAt: unit.at, state: 'new' } as const;
       return unit.tx.nexosis.dataSets.insert({
-        ...{ instance: actor.instance.id, name, columns, missingValues },
+        ...{ instance: actor.instance.id, name, columns, missingValues, user },
         ...fresh,
       });
     }, nameOf(actor));

@@ -15,6 +15,7 @@ import type {
   StatusMessage,
 } from '../../scheduler/nexosis.ports.js';
 import { STORE, type JobRecord, type Store } from '../../scheduler/ports.js';
+import { checkDeletes } from './deletable.js';
 import { invalidField, notFound } from './errors.js';
 import { isObject } from './fields.js';
 import { LearnSessionsService, plainDetails } from './sessions.service.js';
@@ -23,6 +24,12 @@ import { NEXOSIS, type NexosisSettings } from './settings.js';
 export interface Predicted {
   readonly rows: readonly Record<string, string>[];
   readonly messages: readonly StatusMessage[];
+}
+
+interface Which {
+  readonly source?: string | undefined;
+  readonly from?: Millis | undefined;
+  readonly to?: Millis | undefined;
 }
 
 /** Models, and predicting with them. */
@@ -51,20 +58,24 @@ export class ModelsService {
   }
 
   async remove(actor: Actor, id: string): Promise<void> {
-    await this.get(actor, id);
+    checkDeletes(actor, await this.get(actor, id), `Model ${id}`);
     await this.commands.run((unit) => unit.tx.nexosis.models.remove(id), nameOf(actor));
     await rm(join(this.settings.data, 'models', `${id}.skops`), { force: true });
   }
 
-  async removeSome(
-    actor: Actor,
-    which: { source?: string | undefined; from?: Millis | undefined; to?: Millis | undefined },
-  ): Promise<void> {
+  async removeSome(actor: Actor, which: Which): Promise<void> {
+    for (const { id } of await this.removable(actor, which)) await this.remove(actor, id);
+  }
+
+  /** Those that are found, if all of them may be deleted; else none is. */
+  async removable(actor: Actor, which: Which): Promise<Model[]> {
     const filter = { ...which, instance: actor.instance.id, sortBy: 'id', descending: false } as const;
+    const found: Model[] = [];
     for (;;) {
-      const { items } = await this.list({ ...filter, limit: 500, offset: 0 });
-      for (const { id } of items) await this.remove(actor, id);
-      if (items.length < 500) return;
+      const { items } = await this.list({ ...filter, limit: 500, offset: found.length });
+      for (const model of items) checkDeletes(actor, model, `Model ${model.id}`);
+      found.push(...items);
+      if (items.length < 500) return found;
     }
   }
 

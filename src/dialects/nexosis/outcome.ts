@@ -154,6 +154,7 @@ async function keepModel(
   return {
     id: session.modelId,
     instance: session.instance,
+    user: session.user,
     session: session.id,
     name: null,
     domain: session.domain,

@@ -76,7 +76,7 @@ export class LearnSessionsController {
   @Get()
   async list(@Ask() asked: Asked) {
     const paging = asked.query.paging();
-    const { items, total } = await this.sessions.list({
+    const { items, total } = await this.sessions.list(asked.actor, {
       ...filterOf(asked),
       ...asked.query.sorting(sortKeys, { by: 'requestedDate', descending: true }),
       limit: paging.size,
@@ -94,12 +94,8 @@ export class LearnSessionsController {
     const filter = filterOf(asked);
     if (Object.values(filter).filter((value) => value !== undefined).length < 2)
       throw someParametersRequired();
-    const slice = { sortBy: 'id', descending: false, limit: 500, offset: 0 } as const;
-    for (;;) {
-      const { items } = await this.sessions.list({ ...filter, ...slice });
-      for (const { id } of items) await this.sessions.remove(asked.actor, id);
-      if (items.length < slice.limit) return;
-    }
+    const { actor } = asked;
+    for (const { id } of await this.sessions.removable(actor, filter)) await this.sessions.remove(actor, id);
   }
 
   /** The status alone, in its header. */

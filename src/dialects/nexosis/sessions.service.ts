@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { mayEnd, nameOf, type Actor } from '../../kernel/access/access.js';
+import { nameOf, type Actor } from '../../kernel/access/access.js';
 import type { Backend } from '../../kernel/backend/backend.js';
 import { isFinal } from '../../kernel/job/job.js';
-import { Refusal } from '../../kernel/refusal.js';
 import { BackendsService } from '../../scheduler/backends.service.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
@@ -17,10 +16,15 @@ import { STORE, type JobDetails, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { SessionsService } from '../../scheduler/sessions.service.js';
 import type { Unit } from '../../scheduler/unit.js';
+import { SharingService } from '../../scheduler/sharing.service.js';
+import { checkDeletes } from './deletable.js';
 import { NexosisError, notFound } from './errors.js';
 import type { SessionRequest } from './session.request.js';
 import { learnerDriver } from './settings.js';
 import { findSource, type Source } from './sources.js';
+
+/** What a list is narrowed by; the instance is the actor's. */
+type Asked = Omit<LearnSessionFilter, 'instance' | 'user'>;
 
 /** How a session is asked for beside what it is to calculate. */
 export interface Origin {
@@ -48,6 +52,7 @@ export class LearnSessionsService {
     private readonly jobs: JobsService,
     private readonly backends: BackendsService,
     private readonly receipts: ReceiptsService,
+    private readonly sharing: SharingService,
     @Inject(STORE) private readonly store: Store,
   ) {}
 
@@ -94,27 +99,36 @@ export class LearnSessionsService {
   async get(actor: Actor, id: string): Promise<LearnSessionView> {
     const session = await this.read.session(id);
     if (session === null || session.instance !== actor.instance.id) throw notFound('session', id);
+    if (!(await this.sharing.mayRead(actor, session))) throw notFound('session', id);
     return session;
   }
 
-  list(filter: LearnSessionFilter): Promise<Found<LearnSessionView>> {
-    return this.read.sessions(filter);
+  /** Those of the actor's instance that the actor may read. */
+  async list(actor: Actor, filter: Asked): Promise<Found<LearnSessionView>> {
+    const user = await this.sharing.onlyOf(actor);
+    return this.read.sessions({ ...filter, instance: actor.instance.id, user });
+  }
+
+  /** Those that a filter finds, if all of them may be deleted; else none is. */
+  async removable(actor: Actor, filter: Omit<Asked, 'sortBy' | 'descending' | 'limit' | 'offset'>) {
+    const found: LearnSessionView[] = [];
+    for (;;) {
+      const slice = { sortBy: 'id', descending: false, limit: 500, offset: found.length } as const;
+      const { items } = await this.list(actor, { ...filter, ...slice });
+      for (const session of items) checkDeletes(actor, session, `Session ${session.id}`);
+      found.push(...items);
+      if (items.length < slice.limit) return found;
+    }
   }
 
   /** Forgets a session with its results, and stops its work. The model it built stays. */
   async remove(actor: Actor, id: string): Promise<void> {
-    await this.get(actor, id);
+    checkDeletes(actor, await this.get(actor, id), `Session ${id}`);
     await this.commands.run(async (unit) => {
       const session = await unit.tx.nexosis.sessions.find(id);
       if (session === null) return;
       const job = await unit.tx.jobs.find(session.job);
       if (job !== null && !isFinal(job.state)) {
-        if (!mayEnd(actor, job)) {
-          throw new Refusal(
-            'forbidden',
-            `Session ${id} still works for ${job.user}: it is theirs to delete, or an admin's.`,
-          );
-        }
         await unit.stopJob(job, { at: unit.at, reason: `deleted by ${nameOf(actor)}`, reasonCode: null });
       }
       await unit.tx.nexosis.sessions.remove(id);

@@ -5,6 +5,7 @@ import type { Column, View } from '../../scheduler/nexosis.ports.js';
 import { STORE, type Store } from '../../scheduler/ports.js';
 import { checkColumns, sameName } from './columns.js';
 import { checkName } from './datasets.service.js';
+import { checkDeletes } from './deletable.js';
 import { invalidField, NexosisError, notFound } from './errors.js';
 import { isObject } from './fields.js';
 import { joinedName, openView, type Joined } from './joins.js';
@@ -29,7 +30,8 @@ export class ViewsService {
         throw invalidField('viewName', `There is already a data set called ${view.name}.`);
       const before = await nexosis.view(instance, view.name);
       const joins = view.joins.map(withoutNull);
-      const fresh: View = { ...view, joins, instance, name: before?.name ?? view.name, createdAt: 0 };
+      const { name = view.name, user } = before ?? { user: actor.user };
+      const fresh: View = { ...view, joins, instance, name, ...(user && { user }), createdAt: 0 };
       // Only here: rows of a view can be read whatever becomes of the metadata of the data sets below it.
       checkColumns((await openView(nexosis, fresh, false)).columns);
       return this.commands.run(async (unit) => {
@@ -65,7 +67,7 @@ export class ViewsService {
   }
 
   async remove(actor: Actor, name: string): Promise<void> {
-    await this.get(actor, name);
+    checkDeletes(actor, await this.get(actor, name), `View ${name}`);
     await this.commands.run((unit) => unit.tx.nexosis.views.remove(actor.instance.id, name), nameOf(actor));
   }
 

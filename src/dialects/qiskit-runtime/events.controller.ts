@@ -5,6 +5,8 @@ import { Asker, GoodFor } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import type { Millis } from '../../kernel/time.js';
 import { EventsService } from '../../scheduler/events.service.js';
+import { JobsService } from '../../scheduler/jobs.service.js';
+import { SharingService } from '../../scheduler/sharing.service.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
 import type { EventFilter, EventRecord } from '../../scheduler/ports.js';
 import { SessionsService } from '../../scheduler/sessions.service.js';
@@ -37,6 +39,8 @@ export class EventsController {
     private readonly events: EventsService,
     private readonly sessions: SessionsService,
     private readonly instances: InstancesService,
+    private readonly jobs: JobsService,
+    private readonly sharing: SharingService,
   ) {}
 
   @ApiOperation({ summary: 'What happened to a session and its jobs, oldest first' })
@@ -51,7 +55,7 @@ export class EventsController {
     await this.sessions.get(actor, id);
     const found = await this.events.list({ session: id, after, limit });
     return {
-      events: await this.shown(found),
+      events: await this.shown(actor, found),
       next: found.length === limit ? (found.at(-1)?.id ?? null) : null,
     };
   }
@@ -71,7 +75,7 @@ export class EventsController {
   ): Promise<void> {
     await this.sessions.get(actor, id);
     const filter = { session: id, after: idOf(last) ?? 0 };
-    await this.send(reply, filter, goodFor);
+    await this.send(reply, actor, filter, goodFor);
   }
 
   @ApiOperation({
@@ -87,25 +91,32 @@ export class EventsController {
   ): Promise<void> {
     const instance = actor.role === 'admin' ? undefined : actor.instance.id;
     const filter = { instance, after: idOf(last) ?? (await this.events.last()) };
-    await this.send(reply, filter, goodFor);
+    await this.send(reply, actor, filter, goodFor);
   }
 
   /** Follows the log for as long as the client stays and its token is good. */
   private send(
     reply: FastifyReply,
+    actor: Actor,
     filter: Omit<EventFilter, 'limit'>,
     goodFor: () => Promise<Millis>,
   ): Promise<void> {
-    const shown = (page: readonly EventRecord[]) => this.shown(page);
+    const shown = (page: readonly EventRecord[]) => this.shown(actor, page);
     const { events } = this;
     return sendEvents(reply, async function* (gone) {
       for await (const page of events.follow(filter, heartbeat, gone, goodFor)) yield await shown(page);
     });
   }
 
-  private async shown(page: readonly EventRecord[]): Promise<EventAnswer[]> {
+  /** Without the jobs of colleagues, where the instance hides them. */
+  private async shown(actor: Actor, page: readonly EventRecord[]): Promise<EventAnswer[]> {
     const names = await this.instances.namesOf(page.map(({ instance }) => instance));
-    return page.map((event) => fromEvent(event, names));
+    const hides = (await this.sharing.onlyOf(actor)) !== undefined;
+    const seen: EventRecord[] = [];
+    for (const event of page) {
+      if (!hides || event.job === null || (await this.jobs.isReadable(actor, event.job))) seen.push(event);
+    }
+    return seen.map((event) => fromEvent(event, names));
   }
 }
 

@@ -115,7 +115,7 @@ export class JobsController {
   @Get()
   async list(@Asker() actor: Actor, @Query() query: JobsQuery): Promise<JobsAnswer> {
     const limit = Math.min(query.limit, mostPerPage);
-    const { items, total } = await this.jobs.list(toFilter(query, limit, actor.instance.id));
+    const { items, total } = await this.jobs.list(actor, toFilter(query, limit));
     // Beyond the end the client would ask for ever: it stops when it has `count - offset` jobs (dialect, `GET /jobs`).
     const count = items.length === 0 && query.offset > total ? query.offset : total;
     const at = this.clock.now();
@@ -159,7 +159,7 @@ export class JobsController {
     },
   })
   @ApiNoContentResponse({ description: 'The job has not ended' })
-  @ApiRefusals(['unknown_job'])
+  @ApiRefusals(['unknown_job', 'forbidden'])
   @Get(':id/results')
   async results(@Asker() actor: Actor, @Param('id') id: string, @Res() reply: FastifyReply): Promise<void> {
     const job = await this.jobs.get(actor, id);
@@ -235,8 +235,7 @@ const toAsked = (body: SubmitJobRequest): AskedJob => ({
   },
 });
 
-const toFilter = (query: JobsQuery, limit: number, instance: string): JobFilter => ({
-  instance,
+const toFilter = (query: JobsQuery, limit: number): JobFilter => ({
   limit,
   offset: query.offset,
   backend: query.backend,

@@ -106,7 +106,7 @@ export const closedWithSession = (stateReason: string) => ({
 });
 
 function end(job: Job, state: JobState, why: Pick<Job, 'reason' | 'reasonCode'>, at: Millis): JobDecision {
-  const { startedAt: from, slot, backend, instance, user, session, id } = job;
+  const { startedAt: from, slot, backend, instance, chargedTo: user, session, id } = job;
   if (from === null || slot === null)
     throw new Refusal('illegal_transition', `Job ${id} ends without having started.`);
   const { reason, reasonCode } = why;

@@ -30,7 +30,10 @@ export interface Job {
   readonly seq: number;
   readonly backend: string;
   readonly instance: string;
+  /** Who submitted it. */
   readonly user: string;
+  /** Who is charged for it: the owner of its session, or whoever submitted a lone job. */
+  readonly chargedTo: string;
   readonly session: string | null;
   /** `job`: alone. Otherwise its session's mode, which decides who is charged. */
   readonly mode: 'job' | SessionMode;

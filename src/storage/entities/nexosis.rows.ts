@@ -20,6 +20,8 @@ export class DataSetRow {
   @Column(millis) created_at!: number;
   @Column(millis) modified_at!: number;
   @Column(text) state!: string;
+  /** Who made it; null: nobody knows any more. */
+  @Column(textOrNull) user!: string | null;
 }
 
 /** In the order in which a set is read: by time, then by arrival. `body` is the values as a JSON list. */

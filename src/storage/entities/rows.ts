@@ -42,6 +42,7 @@ export class InstanceRow {
   @Column('double precision') shares!: number;
   @Column(millisOrNull) budget!: number | null;
   @Column(text) plan!: string;
+  @Column({ type: 'text', default: 'see' }) sharing!: string;
   /** Sum of its ledger entries: the next entry's running total starts here. */
   @Column(millis) charged!: number;
   /** When its budget must be looked at; null without a budget. */
@@ -124,6 +125,8 @@ export class JobRow {
   @Column(text) backend!: string;
   @Column(text) instance!: string;
   @Column(text) user!: string;
+  /** Null: its user. */
+  @Column(textOrNull) charged_to!: string | null;
   @Column(textOrNull) session!: string | null;
   @Column(text) mode!: string;
   @Column(text) program!: string;

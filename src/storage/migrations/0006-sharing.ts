@@ -1,0 +1,21 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** How open an instance is among its users, who is charged for a job in another's session, and who made a data set. */
+const added = [
+  ['instances', 'sharing', `text NOT NULL DEFAULT 'see'`],
+  ['jobs', 'charged_to', 'text'],
+  ['nexosis_data_sets', 'user', 'text'],
+] as const;
+
+export class Sharing1796083200000 implements MigrationInterface {
+  readonly name = 'Sharing1796083200000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const [table, column, type] of added)
+      await runner.query(`ALTER TABLE "${table}" ADD COLUMN "${column}" ${type}`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const [table, column] of added) await runner.query(`ALTER TABLE "${table}" DROP COLUMN "${column}"`);
+  }
+}
