@@ -42,7 +42,9 @@ describe('the schema', () => {
     await before.close();
     const source = schemaSource(join(folder, 'stint.sqlite'));
     await source.initialize();
-    await source.undoLastMigration();
+    const toUndo =
+      source.migrations.length - source.migrations.findIndex(({ name }) => name?.startsWith('FewerTrees'));
+    for (let i = 0; i < toUndo; i++) await source.undoLastMigration();
     const old = await source.query<unknown[]>('SELECT job, body FROM job_results ORDER BY job');
     expect(old).toEqual([
       { job: 'first', body: 'the result of first' },

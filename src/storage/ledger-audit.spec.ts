@@ -196,7 +196,7 @@ describe('a sum that was changed is found:', () => {
   it('and no more than a hundred of a law are listed', async () => {
     const { folder } = await given();
     const more = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150)
-      INSERT INTO instances SELECT 'i' || i, 'i' || i, 'crn:' || i, 1, NULL, '{}', 5, NULL, 0 FROM n`;
+      INSERT INTO instances (id, name, crn, shares, budget, plan, charged, due_at, created_at) SELECT 'i' || i, 'i' || i, 'crn:' || i, 1, NULL, '{}', 5, NULL, 0 FROM n`;
     damage(folder, more);
     const counter = auditLedger(folder).laws.find(({ law }) => law === 'instance counter');
     expect([counter?.differences, counter?.found.length]).toEqual([150, 100]);
