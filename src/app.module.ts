@@ -205,6 +205,7 @@ export function makeRunners(config: Config, devices: Devices, store: Store, cloc
       learn.warmUp();
     },
     async close() {
+      learner.close();
       await Promise.all([aer.close(), learn.close()]);
     },
   };

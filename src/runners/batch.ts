@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Answer, RunnerListener, Task } from '../scheduler/ports.js';
 import { lastLines, readJson, removeFolder, type ProcessNote } from './process-folder.js';
 import { isRunning, killAll, signal } from './process-table.js';
-import type { Teller } from './teller.js';
+import type { Teller } from '../scheduler/teller.js';
 
 type Attempt = Pick<Task, 'job' | 'token'>;
 

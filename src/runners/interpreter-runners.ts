@@ -10,7 +10,7 @@ import { Interpreter, type StatementParams } from './interpreter.js';
 import { lastLines, notesBelow, removeFolder, startDetached } from './process-folder.js';
 import type { ProcessCommand, ProcessNote } from './process-folder.js';
 import { isRunning, killAll } from './process-table.js';
-import { Teller } from './teller.js';
+import { Teller } from '../scheduler/teller.js';
 
 export interface InterpreterSettings {
   /** The driver whose jobs these runners run. */

@@ -3,7 +3,7 @@ import type { Answer, ProcessEnd, ProcessLog, RunnerListener, Task } from '../sc
 import type { DriverProcess } from './driver-process.js';
 import type { DriverReady, FromDriver, ToDriver } from './driver-protocol.js';
 import { lastLines, removeFolder } from './process-folder.js';
-import type { Teller } from './teller.js';
+import type { Teller } from '../scheduler/teller.js';
 
 type Attempt = Pick<Task, 'job' | 'token'>;
 export interface StatementParams {

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Backend } from '../kernel/backend/backend.js';
 import type { Answer, RunnerListener, Runners, Task } from '../scheduler/ports.js';
 import type { FromWorker } from './protocol.js';
-import { Teller } from './teller.js';
+import { Teller } from '../scheduler/teller.js';
 import { RunnerProcess, type Patience, type ProcessEvents, type WorkerCommand } from './runner-process.js';
 
 export interface PoolSettings {

@@ -14,6 +14,7 @@ import type {
   Store,
   Task,
 } from '../../scheduler/ports.js';
+import { Teller } from '../../scheduler/teller.js';
 import { placesOf, writeColumns } from './columns.js';
 import { csvLine } from './csv.js';
 import { collect } from './outcome.js';
@@ -33,7 +34,8 @@ interface Attempt {
   readonly task: Task;
   /** Of the files it reads and writes. */
   readonly folder: string;
-  readonly session: LearnSessionView | null;
+  /** Null until it is read, and for a prediction. */
+  session: LearnSessionView | null;
   /** Its files are being written: no process has it yet. */
   preparing: boolean;
   /** When its progress was last stored, on the computer's clock. */
@@ -51,6 +53,7 @@ interface Attempt {
 export class Learner implements Runners, RunnerListener {
   private readonly logger = new Logger(Learner.name);
   private readonly attempts = new Map<string, Attempt>();
+  private readonly teller = new Teller();
   private readonly files: string;
   private readonly models: string;
   private listener: RunnerListener | null = null;
@@ -94,6 +97,11 @@ export class Learner implements Runners, RunnerListener {
   start(task: Task): void {
     if (this.attempts.has(task.token)) return;
     void this.prepare(task);
+  }
+
+  /** The service is stopping: nothing is told any more. */
+  close(): void {
+    this.teller.close();
   }
 
   stop(job: string, token: string): void {
@@ -150,33 +158,33 @@ export class Learner implements Runners, RunnerListener {
 
   private async prepare(task: Task): Promise<void> {
     const folder = join(this.files, task.token);
-    const asked = JSON.parse(task.params) as { session?: unknown; model?: unknown };
-    const session = typeof asked.session === 'string' ? await this.session(asked.session, task) : null;
     const attempt: Attempt = {
-      task,
-      folder,
-      session,
-      preparing: true,
-      toldAt: 0,
-      stopped: false,
-      answered: false,
+      ...{ task, folder, session: null },
+      ...{ preparing: true, toldAt: 0, stopped: false, answered: false },
     };
     this.attempts.set(task.token, attempt);
     try {
       await this.ready;
+      const asked = JSON.parse(task.params) as { session?: unknown };
+      if (typeof asked.session === 'string') attempt.session = await this.session(asked.session, task);
       const params =
         task.program === 'predict' ? await this.prediction(task) : await this.calculation(attempt);
       attempt.preparing = false;
-      if (attempt.stopped) return await this.answered(task.job, task.token, { type: 'stopped' });
-      this.inner.start({ ...task, params });
+      if (attempt.stopped) this.tell(task, { type: 'stopped' });
+      else this.inner.start({ ...task, params });
     } catch (error) {
       attempt.preparing = false;
       const known = error instanceof InputProblem;
       if (!known) this.logger.error(`Job ${task.job} could not be prepared: ${String(error)}`);
       const reason = known ? error.message : `The data could not be written out: ${(error as Error).message}`;
       const traceback = known ? null : String((error as Error).stack);
-      await this.answered(task.job, task.token, { type: 'failed', reason, reasonCode: null, traceback });
+      this.tell(task, { type: 'failed', reason, reasonCode: null, traceback });
     }
+  }
+
+  /** An answer that no process gave: told until it is stored, because the job's lane waits for it. */
+  private tell({ job, token }: Task, answer: Answer): void {
+    void this.teller.tell(`The answer for job ${job}`, () => this.answered(job, token, answer));
   }
 
   private async session(id: string, { job }: Task): Promise<LearnSessionView | null> {
