@@ -14,6 +14,7 @@ class Noted implements Runners {
     this.listener = listener;
   }
   programs = (driver: string) => (driver === this.driver ? [`${driver} program`] : null);
+  learnPrograms = (): Promise<void> => Promise.resolve();
   isRepeatable = (program: string) => program !== `${this.driver} once`;
   unavailable = (driver: string) => (driver === this.driver ? `${driver} is not installed` : null);
   keepsProcess = () => false;
