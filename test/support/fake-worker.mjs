@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /**
  * A worker that speaks the protocol and runs no program: its params say what it does. Arguments `--name=value`:
  * `ready` (milliseconds before it is ready; `never`; or `unsaid`: it works without having said so), `protocol`, `last-words`
