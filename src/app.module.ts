@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { Logger, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AdminController } from './admin/admin.controller.js';
@@ -28,6 +28,7 @@ import { SessionsController } from './dialects/qiskit-runtime/sessions.controlle
 import { DeviceFiles } from './runners/device-files.js';
 import { InterpreterRunners } from './runners/interpreter-runners.js';
 import { RunnerPool, type PoolSettings, type Progress } from './runners/runner-pool.js';
+import { tellsOfProcesses } from './runners/process-table.js';
 import { RunnersByDriver } from './runners/runners-by-driver.js';
 import { seconds } from './kernel/time.js';
 import { stalledAfterOf } from './scheduler/backend-options.js';
@@ -213,6 +214,10 @@ export function makeRunners(config: Config, devices: Devices, store: Store, cloc
   const learners = new RunnersByDriver({ learner: [predict, learn] });
   const learner: Learner = new Learner(learners, store, clock, config.data);
   const interpreters = makeInterpreters(config);
+  if (!tellsOfProcesses()) {
+    const words = 'This system has no /proc: a stopped or hung worker is noticed at max_execution_time only.';
+    new Logger('Runners').warn(words);
+  }
   return {
     runners: new RunnersByDriver({ aer, learner, spark: interpreters }),
     interpreters,
