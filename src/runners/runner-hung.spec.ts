@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { eventually } from '../../test/support/eventually.js';
 import { givenPool, givenTask, untilGone, type GivenPool } from '../../test/support/runners.js';
 import { givenFolder } from '../../test/support/store.js';
+import { isStopped } from './process-table.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 
@@ -36,6 +37,7 @@ describe('a worker that is stopped', () => {
     await listener.answerOf('j1');
     const idle = await listener.pidOf('j1');
     process.kill(idle, 'SIGSTOP');
+    await eventually('that it is stopped', () => isStopped(idle));
     pool.start(givenTask('j2'));
     expect(await listener.answerOf('j2')).toMatchObject({ type: 'completed' });
     expect(await listener.pidOf('j2')).not.toBe(idle);
