@@ -96,7 +96,8 @@ export async function startService(config: Config): Promise<Service> {
   );
   if (lost > 0)
     logger.warn(`${lost} jobs had lost their runners with the service and are settled`, 'Service');
-  const known = (await backends.list()).map(({ name }) => name);
+  const stored = await backends.list();
+  const known = stored.map(({ name }) => name);
   for (const doubt of doubtsAbout(config, known)) logger.warn(doubt, 'Service');
   await beginNexosis(app);
   const newAdminToken = await ensureAdminToken(config, app, logger);
@@ -107,7 +108,7 @@ export async function startService(config: Config): Promise<Service> {
   });
   const livy = await listenForLivy(config, app, fastify);
   // After listening: what these processes import would keep those waiting who wait for the service.
-  await processes.warmUp();
+  await processes.warmUp(new Set(stored.map(({ driver }) => driver)));
 
   return {
     app,

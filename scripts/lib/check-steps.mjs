@@ -72,7 +72,7 @@ export async function checkSteps() {
       work: (how) => script(name, how),
     })),
     { name: 'build', about: 'src to dist', needs: ['install'], work: ensureBuild },
-    { name: 'unit', about: 'jest', needs: ['install'], counts: jestCounts, work: jest },
+    { name: 'unit', about: 'jest', needs: ['install', 'python'], counts: jestCounts, work: jest },
     {
       name: 'workers',
       about: 'pytest of the workers',

@@ -71,6 +71,19 @@ export class NexosisConfig {
   @IsArray() @IsString({ each: true }) import_hosts: string[] = [];
 }
 
+const variableName = /^(?!STINT_)[A-Za-z_][A-Za-z0-9_]*$/;
+const asName = {
+  each: true,
+  message: '$property must name environment variables; those of Stint stay with it',
+};
+
+/** Variables of the service's own environment that its child processes get besides the allow-list, by driver. */
+export class WorkerEnvironmentConfig {
+  @IsArray() @IsString({ each: true }) @Matches(variableName, asName) aer: string[] = [];
+  @IsArray() @IsString({ each: true }) @Matches(variableName, asName) learner: string[] = [];
+  @IsArray() @IsString({ each: true }) @Matches(variableName, asName) spark: string[] = [];
+}
+
 /** The configuration file, key by key, with its defaults. `stint.example.yaml` explains each. */
 export class ConfigFile {
   @IsString() host = '127.0.0.1';
@@ -83,6 +96,12 @@ export class ConfigFile {
   @IsInt() @Min(1) @Max(86_400) request_seconds = 900;
   @IsOptional() @IsString() spark_python?: string;
   @IsInt() @Min(0) @Max(64) warm_workers = 1;
+  @IsObject()
+  @ValidateNested()
+  @Type(() => WorkerEnvironmentConfig)
+  worker_environment: WorkerEnvironmentConfig = new WorkerEnvironmentConfig();
+  /** Seconds that a child process may stay stopped (SIGSTOP) before it is ended. */
+  @IsInt() @Min(1) @Max(86_400) stopped_after = 30;
   @IsNumber() @Min(0.001) @Max(3650) fair_share_days = 28;
   @IsOptional() @IsString() default_backend?: string;
   @IsObject() @ValidateNested() @Type(() => LivyConfig) livy: LivyConfig = new LivyConfig();

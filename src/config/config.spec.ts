@@ -64,6 +64,14 @@ describe('a mistake is told with its key:', () => {
     [backend('limits: { max_ttl: 0 }'), 'backends.0.limits.max_ttl must not be less than 1'],
     [backend('limits: { interactive_ttl: 60 }'), 'limits.interactive_ttl must be an object'],
     ['backends: [{ name: b1, driver: [x], limits: 5, options: 7 }]', 'backends.0.options must be an object'],
+    ['stopped_after: 0', 'stopped_after must not be less than 1'],
+    ['worker_environment: [HOME]', 'worker_environment must be an object'],
+    ['worker_environment: { spark: [1] }', 'each value in worker_environment.spark must be a string'],
+    [
+      'worker_environment: { spark: [STINT_ADMIN_TOKEN] }',
+      'worker_environment.spark must name environment variables; those of Stint stay with it',
+    ],
+    ['worker_environment: { gpu: [HOME] }', 'worker_environment.gpu is not known here; known are: aer,'],
     ['nexosis: { import_hosts: [1] }', 'each value in nexosis.import_hosts must be a string'],
     [
       backend('limits: { interactive_ttl: { batch: x } }'),

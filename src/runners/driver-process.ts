@@ -5,6 +5,7 @@ import { driverProtocol, parseFromDriver, printToDriver } from './driver-protoco
 import type { DriverReady, FromDriver, ToDriver } from './driver-protocol.js';
 import { lineSplitter } from './lines.js';
 import { isRunning, killAll, type ProcessMark } from './process-table.js';
+import { ProcessWatch } from './process-watch.js';
 
 export interface DriverEvents {
   /** First on each connection, and again when the driver has started. */
@@ -22,6 +23,8 @@ export interface DriverPatience {
   readonly connect: number;
   /** From the request to leave until it is killed. */
   readonly leave: number;
+  /** While the driver or its JVM is stopped (SIGSTOP). Its connection stays open meanwhile: nobody would notice. */
+  readonly stopped: number;
 }
 
 /** How long between two tries to connect, and between two looks at a process that is not our child. */
@@ -36,7 +39,9 @@ export class DriverProcess {
   private isReady = false;
   private over = false;
   private unheard: NodeJS.Timeout | undefined;
-  private watch: NodeJS.Timeout | undefined;
+  private looking: NodeJS.Timeout | undefined;
+  private watch: ProcessWatch | undefined;
+  private jvm: number | null = null;
   private retry: NodeJS.Timeout | undefined;
   private late: NodeJS.Timeout | undefined;
   private reason: string | null = null;
@@ -60,10 +65,12 @@ export class DriverProcess {
   connect(): void {
     // The end of a child is told; at another process one has to look.
     if (!this.isOurs) {
-      this.watch = setInterval(() => {
+      this.looking = setInterval(() => {
         if (!isRunning(this.mark)) this.exit('it ended');
       }, lookEach).unref();
     }
+    const pids = () => (this.jvm === null ? [this.mark.pid] : [this.mark.pid, this.jvm]);
+    this.watch = new ProcessWatch(pids, this.how.patience.stopped, (why) => this.kill(why));
     this.expectWord();
     this.open();
   }
@@ -121,6 +128,7 @@ export class DriverProcess {
       return this.kill(`it speaks protocol ${message.protocol}, this service speaks ${driverProtocol}`);
     clearTimeout(this.unheard);
     this.isReady = true;
+    this.jvm = message.jvm_pid;
     this.events.ready(message);
   }
 
@@ -156,6 +164,7 @@ export class DriverProcess {
 
   private stopTimers(): void {
     for (const timer of [this.unheard, this.retry, this.late]) clearTimeout(timer);
-    clearInterval(this.watch);
+    clearInterval(this.looking);
+    this.watch?.end();
   }
 }

@@ -32,6 +32,8 @@ export interface DriverReady {
   readonly state: 'starting' | 'idle' | 'busy';
   readonly app_id: string | null;
   readonly ui_url: string | null;
+  /** The JVM that Spark runs in, once it has started. */
+  readonly jvm_pid: number | null;
 }
 
 export type FromDriver =
@@ -51,7 +53,10 @@ type Kind = 'string' | 'number' | 'object' | 'boolean';
 type Shape = Readonly<Record<string, Kind | `${Kind}?`>>;
 const ofAttempt = { job: 'string', attempt: 'string' } as const;
 const shapes: Readonly<Record<FromDriver['type'], Shape>> = {
-  ready: { protocol: 'number', session: 'string', state: 'string', app_id: 'string?', ui_url: 'string?' },
+  ready: {
+    ...{ protocol: 'number', session: 'string', state: 'string' },
+    ...{ app_id: 'string?', ui_url: 'string?', jvm_pid: 'number?' },
+  },
   started: ofAttempt,
   progress: { ...ofAttempt, value: 'number' },
   result: { ...ofAttempt, cancelled: 'boolean', output: 'string?' },

@@ -27,7 +27,7 @@ export interface InterpreterSettings {
   readonly longestMessage?: number;
 }
 
-const defaultPatience: DriverPatience = { connect: 90_000, leave: 10_000 };
+const defaultPatience: DriverPatience = { connect: 90_000, leave: 10_000, stopped: 30_000 };
 const defaultLongestMessage = 256e6;
 /** Seconds without a service after which a driver ends itself (Livy dialect, recovery). */
 const orphanTimeout = 600;
@@ -55,6 +55,8 @@ export class InterpreterRunners implements Runners, Interpreters {
 
   programs = (driver: string): readonly string[] | null =>
     driver === this.settings.driver ? ['interpreter', 'statement', 'batch'] : null;
+
+  learnPrograms = (): Promise<void> => Promise.resolve();
 
   unavailable = (driver: string): string | null =>
     driver === this.settings.driver ? this.settings.missing : null;
@@ -259,7 +261,8 @@ export class InterpreterRunners implements Runners, Interpreters {
   }
 
   private keepBatch(folder: string, note: ProcessNote): Batch {
-    const batch = new Batch(folder, note, () => this.heard(), this.teller);
+    const { stopped } = { ...defaultPatience, ...this.settings.patience };
+    const batch = new Batch(folder, note, () => this.heard(), this.teller, stopped);
     this.batches.set(note.id, batch);
     void batch.gone.then(() => this.batches.delete(note.id));
     return batch;

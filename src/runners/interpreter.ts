@@ -178,7 +178,7 @@ export class Interpreter {
         ? why
         : this.isLeaving
           ? 'its session was closed while it ran'
-          : `Interpreter died:\n${said.length > 0 ? said.join('\n') : how}`;
+          : `Interpreter died:\n${[...said, how].join('\n')}`;
     const attempt = this.starting ?? this.running;
     const running = attempt === null ? null : { job: attempt.job, token: attempt.token, reason };
     return { session: this.session, running, reason: `${end}: ${why}`, log: { ...log, job: this.job } };

@@ -27,6 +27,7 @@ export interface ProcessNote extends ProcessMark {
 export interface ProcessCommand {
   readonly command: string;
   readonly args: readonly string[];
+  /** All of it: nothing of the service's own environment is added. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -34,7 +35,7 @@ const noteFile = 'service.json';
 
 /**
  * Starts a process that outlives the service: in a group and session of its own, its output in files of `folder`, of which
- * nothing is left once it has ended. Settings of the service, its secrets among them, are not handed down.
+ * nothing is left once it has ended.
  */
 export function startDetached(
   folder: string,
@@ -46,11 +47,10 @@ export function startDetached(
   for (const [name, content] of Object.entries(files))
     writeFileSync(join(folder, name), JSON.stringify(content), { mode: 0o600 });
   const logs = ['stdout.log', 'stderr.log'].map((name) => openSync(join(folder, name), 'a', 0o600));
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('STINT_'));
   try {
     const child = spawn(how.command, [...how.args, '--folder', folder], {
       cwd: folder,
-      env: { ...Object.fromEntries(inherited), ...how.env },
+      env: how.env,
       detached: true,
       stdio: ['ignore', logs[0], logs[1]],
     });

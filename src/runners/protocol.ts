@@ -52,7 +52,7 @@ export const protocolVersion = 1;
 
 export const printMessage = (message: ToWorker): string => `${JSON.stringify(message)}\n`;
 
-type Kind = 'string' | 'number' | 'object';
+type Kind = 'string' | 'number' | 'object' | 'list';
 type Shape = Readonly<Record<string, Kind | `${Kind}?`>>;
 const ofAttempt = { job: 'string', attempt: 'string' } as const;
 const shapes: Readonly<Record<FromWorker['type'], Shape>> = {
@@ -60,8 +60,8 @@ const shapes: Readonly<Record<FromWorker['type'], Shape>> = {
     ...{
       protocol: 'number',
       pid: 'number',
-      programs: 'object',
-      not_repeatable: 'object?',
+      programs: 'list',
+      not_repeatable: 'list?',
       versions: 'object',
     },
   },
@@ -86,11 +86,16 @@ export function parseMessage(line: string): FromWorker {
     const kind = wanted.replace('?', '');
     fields[name] ??= null;
     if (optional && fields[name] === null) continue;
-    if (typeof fields[name] !== kind || fields[name] === null) {
+    if (kindOf(fields[name]) !== kind) {
       throw new Error(
         `${name} must be ${kind === 'object' ? 'an' : 'a'} ${kind}${optional ? ' or null' : ''}`,
       );
     }
   }
   return fields as unknown as FromWorker;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'list' : typeof value;
 }

@@ -183,3 +183,37 @@ describe('processes kept warm', () => {
     expect(pool.unavailable('scripted')).toBeNull();
   });
 });
+
+describe('the programs of a driver', () => {
+  it('are those known beforehand and those that a worker names when it is ready', async () => {
+    const { pool } = givenPool({ worker: ['--programs=order,sampler'] });
+    expect([pool.programs('aer'), pool.programs('spark')]).toEqual([['sampler'], null]);
+    await pool.learnPrograms('aer');
+    expect([pool.programs('aer'), pool.programs('spark')]).toEqual([['sampler', 'order'], null]);
+  });
+
+  it('are asked of one worker, once, and of the one that is starting', async () => {
+    const file = join(await givenFolder(), 'births');
+    const { pool } = givenPool({ warm: 1, worker: ['--programs=order', '--ready=200', `--births=${file}`] });
+    pool.warmUp();
+    await Promise.all([pool.learnPrograms('aer'), pool.learnPrograms('aer')]);
+    await pool.learnPrograms('aer');
+    expect(pool.programs('aer')).toEqual(['sampler', 'order']);
+    expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(1);
+  });
+
+  it('are those known beforehand where no worker can be asked', async () => {
+    for (const given of [{ worker: null }, { worker: ['--last-words=no'] }, { command: '/no/such/python' }]) {
+      const { pool } = givenPool(given);
+      await pool.learnPrograms('aer');
+      expect(pool.programs('aer')).toEqual(['sampler']);
+    }
+  });
+
+  it('are only those that the pool takes', async () => {
+    const takes = (program: string) => program !== 'predict';
+    const { pool } = givenPool({ takes, worker: ['--programs=order,predict'] });
+    await pool.learnPrograms('aer');
+    expect(pool.programs('aer')).toEqual(['sampler', 'order']);
+  });
+});

@@ -2,12 +2,15 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import type { Task } from '../scheduler/ports.js';
 import { lineSplitter } from './lines.js';
+import { familyOf, isStopped, signal } from './process-table.js';
+import { ProcessWatch } from './process-watch.js';
 import { parseMessage, printMessage, protocolVersion, type FromWorker, type ToWorker } from './protocol.js';
 
 export interface WorkerCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
+  /** All of it: nothing of the service's own environment is added. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -18,7 +21,8 @@ export interface ProcessEvents {
   noise(text: string): void;
   /** It writes a message that is longer than anyone can keep. */
   tooLong(): void;
-  exited(why: string): void;
+  /** `why` is for everyone. `words` are the last that it wrote; they may be about another job, so they are for the log. */
+  exited(why: string, words: string | null): void;
 }
 
 /** Milliseconds after which a silent process is ended, so that its job is not waited for in vain. */
@@ -27,10 +31,14 @@ export interface Patience {
   readonly ready: number;
   /** From when it could read its job until it says that it works on it. A message it cannot read it passes over. */
   readonly started: number;
+  /** While it is stopped (SIGSTOP), whether it works or waits. */
+  readonly stopped: number;
 }
 
 export interface ProcessSettings {
   readonly patience: Patience;
+  /** Runs at a lower priority than the service. */
+  readonly yields: boolean;
   /** Bytes. */
   readonly longestMessage: number;
 }
@@ -46,15 +54,22 @@ export class RunnerProcess {
   private readonly child: ChildProcess;
   private readonly lastWords: string[] = [];
   private gone = false;
+  /** Why it is being ended. */
+  private reason: string | null = null;
+  private readonly watch: ProcessWatch;
   private giveUp: NodeJS.Timeout | undefined;
   /** What the process is told about its task once that is to begin. */
   private held: ToWorker[] | null = null;
+  private stalledAfter: number | null = null;
   private tellEnded: () => void = () => undefined;
+  private tellReady: () => void = () => undefined;
   isReady = false;
   /** It has been told to end, or is being ended: it takes no further job. */
   isEnding = false;
   /** The attempt it works on. */
   task: Task | null = null;
+  /** Resolves when it is ready, if it ever is. */
+  readonly ready = new Promise<void>((resolve) => (this.tellReady = resolve));
   /** Resolves when the process is gone. */
   readonly ended = new Promise<void>((resolve) => (this.tellEnded = resolve));
 
@@ -65,10 +80,10 @@ export class RunnerProcess {
   ) {
     this.child = spawn(how.command, how.args, {
       cwd: how.cwd,
-      env: { ...process.env, ...how.env },
+      env: how.env,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    yieldToService(this.child.pid);
+    if (settings.yields) yieldToService(this.child.pid);
     this.child.stdout?.on(
       'data',
       lineSplitter((line) => this.read(line), {
@@ -82,12 +97,17 @@ export class RunnerProcess {
     );
     // Writing to a process that has just died fails here; its exit is what counts.
     this.child.stdin?.on('error', () => undefined);
-    this.child.on('error', (error) => this.exit(`it could not be started: ${error.message}`));
+    this.child.on('error', (error) => {
+      this.lastWords.push(error.message);
+      this.exit('it could not be started');
+    });
     // `close` and not `exit`: what it still had to say has been read by then.
     this.child.on('close', (code, signal) =>
       this.exit(signal === null ? `it exited with code ${String(code)}` : `it was ended by ${signal}`),
     );
-    const { ready } = settings.patience;
+    const { ready, stopped } = settings.patience;
+    const pids = () => (this.pid === undefined ? [] : [this.pid]);
+    this.watch = new ProcessWatch(pids, stopped, (why) => this.kill(why));
     this.within(ready, `it was not ready after ${ready / 1000} s`);
   }
 
@@ -95,9 +115,18 @@ export class RunnerProcess {
     return this.child.pid;
   }
 
-  /** Takes a task, for which {@link begin} is to be called once the process is ready. */
-  take(task: Task, options: Readonly<Record<string, unknown>>): void {
+  /** Stopped just now: it would not read what it is told. */
+  get isStopped(): boolean {
+    return this.pid !== undefined && isStopped(this.pid);
+  }
+
+  /**
+   * Takes a task, for which {@link begin} is to be called once the process is ready. `stalledAfter`: milliseconds without
+   * processor time after which it is hung; null where it may wait for as long as it wants.
+   */
+  take(task: Task, options: Readonly<Record<string, unknown>>, stalledAfter: number | null): void {
     this.task = task;
+    this.stalledAfter = stalledAfter;
     const { job, token, program, backend, params, logLevel } = task;
     const place = { name: backend.name, options };
     this.held = [{ type: 'run', job, attempt: token, program, backend: place, params, log_level: logLevel }];
@@ -111,6 +140,12 @@ export class RunnerProcess {
     if (told.length > 0) this.expectStart();
   }
 
+  /** Its task is over. */
+  finish(): void {
+    this.task = null;
+    this.watch.expectWork(null);
+  }
+
   cancel(): void {
     if (this.task === null) return;
     const message = { type: 'cancel', job: this.task.job, attempt: this.task.token } as const;
@@ -118,9 +153,13 @@ export class RunnerProcess {
     else this.held.push(message);
   }
 
-  kill(): void {
+  kill(why?: string): void {
     this.isEnding = true;
+    this.reason ??= why ?? null;
+    // What it has started is asked for before it is gone: afterwards nobody knows whose it was.
+    const started = this.pid === undefined ? [] : familyOf(this.pid).slice(1);
     this.child.kill('SIGKILL');
+    for (const pid of started) signal(pid, 'SIGKILL');
   }
 
   /** The end of its input tells an idle process to leave. */
@@ -148,14 +187,16 @@ export class RunnerProcess {
       // One that speaks another protocol may have said more before it was ended.
       if (!this.isReady) return;
       if (message.attempt === this.task?.token) clearTimeout(this.giveUp);
+      if (message.type === 'started' && message.attempt === this.task?.token)
+        this.watch.expectWork(this.stalledAfter);
       this.events.message(message);
     } else if (message.protocol !== protocolVersion) {
-      this.lastWords.push(`it speaks protocol ${message.protocol}, this service speaks ${protocolVersion}`);
-      this.kill();
+      this.kill(`it speaks protocol ${message.protocol}, this service speaks ${protocolVersion}`);
     } else {
       this.isReady = true;
       clearTimeout(this.giveUp);
       this.events.ready(message);
+      this.tellReady();
     }
   }
 
@@ -166,10 +207,7 @@ export class RunnerProcess {
 
   private within(milliseconds: number, why: string): void {
     clearTimeout(this.giveUp);
-    this.giveUp = setTimeout(() => {
-      this.lastWords.push(why);
-      this.kill();
-    }, milliseconds).unref();
+    this.giveUp = setTimeout(() => this.kill(why), milliseconds).unref();
   }
 
   private keep(line: string): void {
@@ -182,9 +220,10 @@ export class RunnerProcess {
     if (this.gone) return;
     this.gone = true;
     clearTimeout(this.giveUp);
+    this.watch.end();
     this.tellEnded();
-    const last = this.lastWords.filter((line) => line.trim() !== '').at(-1);
-    this.events.exited(last === undefined ? how : `${how}: ${last.trim().slice(0, 300)}`);
+    const words = this.lastWords.findLast((line) => line.trim() !== '');
+    this.events.exited(this.reason ?? how, words?.trim().slice(0, 300) ?? null);
   }
 }
 

@@ -20,12 +20,29 @@ const device: Readonly<Record<string, Shape>> = {
   max_qubits: [(value) => Number.isInteger(value) && Number(value) > 0, 'a whole number above zero'],
 };
 
+/** For drivers whose programs only compute: a Spark driver may wait for its cluster for as long as it takes. */
+const computing: Readonly<Record<string, Shape>> = {
+  stalled_after: [
+    (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 1e6,
+    'a whole number of seconds, at most 1000000; 0 for no such limit',
+  ],
+};
+
+/** Seconds: what computes uses some processor time in five minutes, however busy the machine is. */
+const defaultStalledAfter = 300;
+
+/** Milliseconds without processor time after which a job of this backend counts as hung; null: it never does. */
+export function stalledAfterOf({ options }: Pick<Backend, 'options'>): number | null {
+  const asked = Number(options['stalled_after'] ?? defaultStalledAfter);
+  return asked === 0 ? null : asked * 1000;
+}
+
 /** The options of each driver; `stint.example.yaml` and docs/worker-protocol.md say what they mean. */
 const known: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
   scripted: device,
-  aer: device,
+  aer: { ...device, ...computing },
   spark: { master: text, conf: object, local_dirs: texts, blocked_conf: texts, busy_is_idle: flag },
-  learner: { predict: flag },
+  learner: { predict: flag, ...computing },
 };
 
 /** A misspelt option would be ignored, and the backend be another than its operator thinks. Null says as little as nothing. */

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { lookedIn, mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
 import { checkJobLimit } from '../kernel/job/job.decide.js';
 import { defaultMaxAttempts, isFinal, reasonCodes, type Job } from '../kernel/job/job.js';
+import type { Backend } from '../kernel/backend/backend.js';
 import { Refusal } from '../kernel/refusal.js';
 import { checkAccepts } from '../kernel/session/session.decide.js';
 import type { Session } from '../kernel/session/session.js';
@@ -40,6 +41,20 @@ export interface AskedJob {
   readonly details: JobDetails;
 }
 
+/** Another worker may know the program: its driver is asked once more before anyone is refused. */
+class UnknownProgram extends Refusal {
+  readonly driver: string;
+
+  constructor({ name, driver }: Backend, program: string, known: readonly string[]) {
+    super(
+      'unknown_program',
+      `Backend ${name} has no program called ${program}.`,
+      `It runs: ${known.join(', ')}.`,
+    );
+    this.driver = driver;
+  }
+}
+
 /** Submitting, cancelling and reading jobs, and what their runners say about them. */
 @Injectable()
 export class JobsService implements OnModuleInit, RunnerListener {
@@ -60,8 +75,21 @@ export class JobsService implements OnModuleInit, RunnerListener {
     this.runners.listen(this);
   }
 
-  /** Stores a job and answers it; the same `submit` again answers the same job. */
-  submit(actor: Actor, asked: AskedJob, submit?: SubmitKey): Promise<Job> {
+  /**
+   * Stores a job and answers it; the same `submit` again answers the same job. No program is refused as unknown before a
+   * worker has said which it has: the first one may still be starting.
+   */
+  async submit(actor: Actor, asked: AskedJob, submit?: SubmitKey): Promise<Job> {
+    try {
+      return await this.submitOnce(actor, asked, submit);
+    } catch (error) {
+      if (!(error instanceof UnknownProgram)) throw error;
+      await this.runners.learnPrograms(error.driver);
+      return this.submitOnce(actor, asked, submit);
+    }
+  }
+
+  private submitOnce(actor: Actor, asked: AskedJob, submit?: SubmitKey): Promise<Job> {
     return this.commands.run(async (unit) => {
       const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
       const known = earlier === null ? null : await unit.tx.jobs.find(earlier);
@@ -88,13 +116,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
       );
     }
     const programs = this.backends.programs(backend.driver) ?? [];
-    if (!programs.includes(asked.program)) {
-      throw new Refusal(
-        'unknown_program',
-        `Backend ${backend.name} has no program called ${asked.program}.`,
-        `It runs: ${programs.join(', ')}.`,
-      );
-    }
+    if (!programs.includes(asked.program)) throw new UnknownProgram(backend, asked.program, programs);
     const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
     const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
     await refuseIfUsedUp(unit, owner, this.settings.window);
@@ -219,8 +241,9 @@ export class JobsService implements OnModuleInit, RunnerListener {
         return;
       }
       if (answer.type === 'lost') {
-        this.logger.warn({ job: id, attempt: job.attempts, why: answer.why }, 'A runner was lost');
-        await unit.loseJob(job, unit.at);
+        const { why, words } = answer;
+        this.logger.warn({ job: id, attempt: job.attempts, why, words }, 'A runner was lost');
+        await unit.loseJob(job, unit.at, why);
         return;
       }
       // Stored before the job is shown as ended.

@@ -25,8 +25,11 @@ export type Answer =
     }
   /** Stopped as asked; what it had to say until then is kept. */
   | { readonly type: 'stopped'; readonly result?: string }
-  /** The process is gone without having answered. */
-  | { readonly type: 'lost'; readonly why: string };
+  /**
+   * The process is gone without having answered. `why` is a clause that everyone may read; `words` are the last that the
+   * process wrote, for the operator's log alone.
+   */
+  | { readonly type: 'lost'; readonly why: string; readonly words?: string };
 
 export interface RunnerListener {
   answered(job: string, token: string, answer: Answer): Promise<void>;
@@ -57,8 +60,10 @@ export interface ProcessLog {
 /** The processes that execute jobs. Calls may come twice for one attempt; the second does nothing. */
 export interface Runners {
   listen(listener: RunnerListener): void;
-  /** The programs a driver can run; null when it has no such driver. */
+  /** The programs a driver is known to run; null when it has no such driver. */
   programs(driver: string): readonly string[] | null;
+  /** Resolves when the driver's workers have said which programs they have, or cannot be asked. */
+  learnPrograms(driver: string): Promise<void>;
   /** False for a program that is known to say of itself that it must not run twice. */
   isRepeatable(program: string): boolean;
   /** Why the driver cannot run anything now, in one sentence; null when it can. */

@@ -43,6 +43,7 @@ export class SimRunners implements Runners {
   keepsProcess = () => false;
   release = () => undefined;
   survivors = () => new Set<string>();
+  learnPrograms = (): Promise<void> => Promise.resolve();
   isRepeatable = () => true;
 
   start({ job, token, params }: Task): void {

@@ -40,6 +40,7 @@ export class FakeRunners implements Runners {
     driver === 'aer' ? ['sampler'] : driver === 'spark' ? ['interpreter', 'statement'] : null;
   unavailable = () => null;
   readonly notRepeatable = new Set<string>();
+  learnPrograms = (): Promise<void> => Promise.resolve();
   isRepeatable = (program: string) =>
     !this.notRepeatable.has(program) && !['interpreter', 'statement'].includes(program);
 

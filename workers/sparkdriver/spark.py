@@ -111,6 +111,7 @@ class Spark:
             "versions": versions,
             "app_id": self.context.applicationId,
             "ui_url": self.context.uiWebUrl,
+            "jvm_pid": self.process.pid,
         }
 
     def names(self) -> dict[str, Any]:

@@ -88,6 +88,7 @@ export class Learner implements Runners, RunnerListener {
   }
 
   programs = (driver: string) => this.inner.programs(driver);
+  learnPrograms = (driver: string) => this.inner.learnPrograms(driver);
   isRepeatable = (program: string) => this.inner.isRepeatable(program);
   unavailable = (driver: string) => this.inner.unavailable(driver);
   keepsProcess = (driver: string) => this.inner.keepsProcess(driver);

@@ -141,7 +141,7 @@ describe('a lost runner', () => {
   it.each([1, 2])(
     'puts the job back in the queue after attempt %d of 3, uncharged and without its token',
     (attempts) => {
-      const { job, ledger } = loseJob({ ...running, attempts }, after(40), false);
+      const { job, ledger } = loseJob({ ...running, attempts }, after(40), 'exit code 9', false);
       expect(job).toMatchObject({
         state: 'queued',
         seq: running.seq,
@@ -155,10 +155,10 @@ describe('a lost runner', () => {
   );
 
   it('fails the job after its third attempt, uncharged', () => {
-    const { job, ledger } = loseJob({ ...running, attempts: 3 }, after(40), false);
+    const { job, ledger } = loseJob({ ...running, attempts: 3 }, after(40), 'exit code 9', false);
     expect(job).toMatchObject({
       state: 'failed',
-      reason: expect.stringContaining('3 times'),
+      reason: 'its runner was lost 3 times and no attempt is left: exit code 9',
       endedAt: after(40),
       used: 0,
     });
@@ -166,19 +166,22 @@ describe('a lost runner', () => {
   });
 
   it('fails a job that is not repeatable after its only attempt', () => {
-    const { job } = loseJob({ ...running, maxAttempts: 1 }, after(40), false);
-    expect(job).toMatchObject({ state: 'failed', reason: expect.stringContaining('must not run twice') });
+    const { job } = loseJob({ ...running, maxAttempts: 1 }, after(40), 'exit code 9', false);
+    expect(job).toMatchObject({
+      state: 'failed',
+      reason: 'its runner was lost and its program must not run twice: exit code 9',
+    });
   });
 
   it('fails a job whose program turned out not to be repeatable, whichever attempt that was', () => {
     for (const attempts of [1, 2]) {
       const last = allowNoAttemptAfter({ ...running, attempts });
-      expect(loseJob(last, after(40), false).job).toMatchObject({ state: 'failed', attempts });
+      expect(loseJob(last, after(40), 'exit code 9', false).job).toMatchObject({ state: 'failed', attempts });
     }
   });
 
   it('fails the job with 1217 when its session is closed, attempts left or not', () => {
-    expect(loseJob(running, after(40), true).job).toMatchObject({
+    expect(loseJob(running, after(40), 'exit code 9', true).job).toMatchObject({
       state: 'failed',
       reasonCode: 1217,
       used: 0,
@@ -186,7 +189,7 @@ describe('a lost runner', () => {
   });
 
   it('is how a stop ends: cancelled, and charged as any cancelled job', () => {
-    const { job } = loseJob({ ...running, stop: cancel }, after(40), false);
+    const { job } = loseJob({ ...running, stop: cancel }, after(40), 'exit code 9', false);
     expect(job).toMatchObject({ state: 'cancelled', reason: cancel.reason, used: seconds(40) });
   });
 });
