@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { closeSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from './config/config-file.js';
@@ -7,20 +8,33 @@ import { startService } from './service.js';
 
 const indented = (lines: readonly string[]): string => lines.map((line) => `\n  ${line}`).join('');
 
+function terminalIsGone(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** `npm start`: one process with the API, the clock and the runners. */
 async function main(): Promise<void> {
   const home = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-  const service = await startService(loadConfig(process.env, home));
+  const read = () => loadConfig(process.env, home);
+  // Until it has started there is nothing to read again; without a listener the signal would end it.
+  const early = () => undefined;
+  process.on('SIGHUP', early);
+  const service = await startService(read());
   if (service.newAdminToken !== null) {
     console.log(`Admin token, shown this once: ${service.newAdminToken}`);
   }
   console.log(`Stint listens on ${service.url} (API documentation: ${service.url}/api/v1/docs)`);
   if (service.livyUrl !== null) console.log(`Livy is alone on ${service.livyUrl}`);
   let stopping = false;
-  const stop = () => {
+  const stop = (why: string) => {
     if (stopping) return;
     stopping = true;
-    service.close().then(
+    service.close(why).then(
       () => process.exit(0),
       (error: unknown) => {
         console.error(`Stopping failed: ${String(error)}`);
@@ -30,6 +44,12 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  const onTerminal = process.stdin.isTTY || process.stdout.isTTY;
+  process.off('SIGHUP', early).on('SIGHUP', (signal) => {
+    // A terminal that closes sends it too, and a service that was started in one ends with it.
+    if (onTerminal && terminalIsGone()) stop(signal);
+    else void service.reload(read);
+  });
 }
 
 main().catch((error: unknown) => {

@@ -10,6 +10,8 @@ const chatter = new Set([
   'RoutesResolver',
 ]);
 
+export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
 /** Nest's logging through pino: one JSON object a line on stderr, because stdout belongs to people (the first token). */
 export class PinoLogger implements LoggerService {
   private readonly pino: Logger;
@@ -21,6 +23,16 @@ export class PinoLogger implements LoggerService {
     );
   }
 
+  /** Of all that is written from now on. */
+  setLevel(level: string): void {
+    this.pino.level = level;
+  }
+
+  /** Whether a line of this level is written at all: making one costs more than leaving it out. */
+  isOn(level: Level): boolean {
+    return this.pino.isLevelEnabled(level);
+  }
+
   log = (message: unknown, ...rest: unknown[]) => this.write('info', message, rest);
   warn = (message: unknown, ...rest: unknown[]) => this.write('warn', message, rest);
   error = (message: unknown, ...rest: unknown[]) => this.write('error', message, rest);
@@ -29,11 +41,7 @@ export class PinoLogger implements LoggerService {
   verbose = (message: unknown, ...rest: unknown[]) => this.write('trace', message, rest);
 
   /** Nest appends the logger's name; a message is a text or fields with `msg`, optionally followed by more text. */
-  private write(
-    level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal',
-    message: unknown,
-    rest: unknown[],
-  ): void {
+  write(level: Level, message: unknown, rest: readonly unknown[]): void {
     const context = rest.at(-1);
     const more = rest.slice(0, -1).filter((part) => part !== undefined);
     const fields = typeof message === 'object' && message !== null ? message : { msg: String(message) };

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Livy's interface stands here on the service's own port, as HDInsight has it. */
@@ -53,8 +53,12 @@ export interface Stand {
  * Livy alone on a port of its own, its paths at the root. `stand` acts for requests that carry no credentials: clients of
  * a Livy without authentication send none.
  */
-export function livyServer(fastify: FastifyInstance, stand: Stand | null): Server {
-  return createServer((request, response) => {
+export function livyServer(
+  fastify: FastifyInstance,
+  stand: Stand | null,
+  create: (answer: RequestListener) => Server = createServer,
+): Server {
+  return create((request, response) => {
     atRoot.add(request);
     request.url = livyUrl(Object.assign(request, { url: mount + (request.url ?? '/') }));
     if (stand !== null && !isOfAnotherSite(request, stand))
