@@ -58,14 +58,17 @@ export async function startService(config: Config): Promise<Service> {
   const keyFile = config.signing_key_file ?? join(config.data, 'stint.key');
   const keyWasOpen = isOpenKey(keyFile);
   const unlock = lockFolder(config.data, (line) => logger.warn(line, 'Service'));
-  const database = await openSqlite(config.data).catch((error: unknown) => {
+  const open = async () => ({
+    signingKey: openKeyFile(keyFile, keyWasOpen),
+    tls: config.tls === undefined ? null : new LiveTls(config.tls, logger),
+    database: await openSqlite(config.data),
+  });
+  const { signingKey, tls, database } = await open().catch((error: unknown) => {
     unlock();
     throw error;
   });
   const clock = await makeClock(config, database.store);
-  const signingKey = openKeyFile(keyFile, keyWasOpen);
   if ((await forgetOldKey(database.store)) || keyWasOpen) logger.warn(keyReplaced, 'Service');
-  const tls = config.tls === undefined ? null : new LiveTls(config.tls, logger, () => clock.wall());
   const arriving = arrivingWithin(config.request_seconds * 1000);
   const devices = makeDevices(config);
   const { runners, interpreters, ...processes } = makeRunners(config, devices, database.store, clock);

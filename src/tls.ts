@@ -1,5 +1,6 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import type { Server } from 'node:tls';
+import { SystemClock } from './scheduler/system-clock.js';
 import { doubtsAboutTls, readTlsPair, type TlsFiles, type TlsPair } from './config/tls-files.js';
 
 /** Milliseconds between two looks at the files. Not events of the file system: a mounted secret is a link that is moved. */
@@ -16,12 +17,12 @@ interface Log {
  */
 export class LiveTls {
   private readonly servers = new Set<Server>();
+  private readonly clock = new SystemClock();
   private current: TlsPair;
 
   constructor(
     private files: TlsFiles,
     private readonly logger: Log,
-    private readonly wall: () => number,
     private readonly interval = lookEach,
   ) {
     this.current = readTlsPair(files);
@@ -66,7 +67,7 @@ export class LiveTls {
   }
 
   private tellDoubts(): void {
-    for (const doubt of doubtsAboutTls(this.files, this.wall())) this.logger.warn(doubt, 'Tls');
+    for (const doubt of doubtsAboutTls(this.files, this.clock.wall())) this.logger.warn(doubt, 'Tls');
   }
 
   private readonly changed = (): void => void this.reload();
