@@ -52,8 +52,8 @@ function certificateIn(pem: Buffer, file: string): X509Certificate {
 function keyIn(pem: Buffer, file: string): KeyObject {
   try {
     return createPrivateKey(pem);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_MISSING_PASSPHRASE')
+  } catch {
+    if (/ENCRYPTED/.test(pem.toString('latin1')))
       throw new Error(
         `tls.key: the key in ${file} is encrypted, and a service has nobody to ask. Decrypt it: openssl pkey -in ${file}`,
       );
