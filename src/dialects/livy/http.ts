@@ -67,6 +67,15 @@ export function livyServer(
   });
 }
 
+const forwarded = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'via',
+];
+
 const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 /**
@@ -75,5 +84,7 @@ const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
  */
 function isOfAnotherSite({ headers }: IncomingMessage, { loopbackOnly }: Stand): boolean {
   if (headers.origin !== undefined || headers['sec-fetch-site'] === 'cross-site') return true;
+  // A proxy on this machine passes on what comes from others: its address says nothing.
+  if (loopbackOnly && forwarded.some((name) => headers[name] !== undefined)) return true;
   return loopbackOnly && headers.host !== undefined && !loopbackName.test(headers.host);
 }
