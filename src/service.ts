@@ -69,6 +69,7 @@ export async function startService(config: Config): Promise<Service> {
   });
   const clock = await makeClock(config, database.store);
   if ((await forgetOldKey(database.store)) || keyWasOpen) logger.warn(keyReplaced, 'Service');
+  const nameOfRequest = requestNames();
   const arriving = arrivingWithin(config.request_seconds * 1000);
   const devices = makeDevices(config);
   const { runners, interpreters, ...processes } = makeRunners(config, devices, database.store, clock);
@@ -84,9 +85,9 @@ export async function startService(config: Config): Promise<Service> {
       bodyLimit: Number.MAX_SAFE_INTEGER,
       requestTimeout: config.request_seconds * 1000,
       ...(tls === null ? { http: arriving } : { https: { ...arriving, ...tls.pair } }),
-      genReqId: requestNames(),
+      genReqId: nameOfRequest,
       trustProxy: config.trusted_proxies.length > 0 && [...config.trusted_proxies],
-      clientErrorHandler: answerNoRequest,
+      clientErrorHandler: answerNoRequest(nameOfRequest, (line) => logger.write('info', line, ['Request'])),
       // There is none of Express's middleware here that would need it.
       skipMiddie: true,
       routerOptions: { maxParamLength: 4096 },
@@ -121,10 +122,14 @@ export async function startService(config: Config): Promise<Service> {
 
   const backends = app.get(BackendsService);
   const commands = app.get(Commands);
-  const configured = (unit: Unit, wanted: readonly BackendConfig[], from: Config) =>
-    backends.configure(unit, wanted.map(toNewBackend)).catch((error: unknown) => {
+  const configured = async (unit: Unit, wanted: readonly BackendConfig[], from: Config) => {
+    try {
+      for (const each of from.backends) backends.check(toNewBackend(each));
+      await backends.configure(unit, wanted.map(toNewBackend));
+    } catch (error) {
       throw error instanceof Refusal ? wrongBackend(error, from) : error;
-    });
+    }
+  };
   const { lost } = await commands.recover((unit) => configured(unit, config.backends, config));
   if (lost > 0)
     logger.warn(`${lost} jobs had lost their runners with the service and are settled`, 'Service');

@@ -87,7 +87,7 @@ describe('SIGHUP', () => {
 
   it.each([
     ['that is no YAML', () => 'backends: ['],
-    ['with a mistake', () => yaml('port: x')],
+    ['with a mistake', () => yaml('warm_workers: x')],
     ['with a backend that cannot be', () => yaml('', 1).replace('scripted', 'nothing')],
     ['with a certificate that is missing', () => yaml('').replace('cert.pem', 'other.pem')],
   ])('of a configuration %s changes nothing and says why', async (_, text) => {
