@@ -41,7 +41,7 @@ export class DataDisk implements Disk {
   }
 }
 
-const megabytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(0);
+const megabytes = (bytes: number): string => Math.floor(bytes / 1024 / 1024).toString();
 
 /** Whether the disk is why SQLite refused a statement, and not the statement. */
 export function isDiskFailure(error: unknown): boolean {
