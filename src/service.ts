@@ -172,7 +172,7 @@ export async function startService(config: Config): Promise<Service> {
       await app.close();
       await database.close();
       unlock();
-      logger.log('Stint has stopped.', 'Service');
+      await logger.last('Stint has stopped.', 'Service');
     },
   };
 }

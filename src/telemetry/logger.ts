@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 
@@ -15,12 +16,10 @@ export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 /** Nest's logging through pino: one JSON object a line on stderr, because stdout belongs to people (the first token). */
 export class PinoLogger implements LoggerService {
   private readonly pino: Logger;
+  private readonly stderr = pino.destination({ fd: 2, sync: false });
 
   constructor(level: string) {
-    this.pino = pino(
-      { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-      pino.destination({ fd: 2, sync: false }),
-    );
+    this.pino = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, this.stderr);
   }
 
   /** Of all that is written from now on. */
@@ -31,6 +30,15 @@ export class PinoLogger implements LoggerService {
   /** Whether a line of this level is written at all: making one costs more than leaving it out. */
   isOn(level: Level): boolean {
     return this.pino.isLevelEnabled(level);
+  }
+
+  /** Writes the last line before the process ends. Resolves when all lines are out, in their order. */
+  async last(message: string, context: string): Promise<void> {
+    if (!this.isOn('info')) return;
+    // Not for ever: whoever reads the log may have stopped reading.
+    const out = once(this.stderr, 'drain', { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
+    this.log(message, context);
+    await out;
   }
 
   log = (message: unknown, ...rest: unknown[]) => this.write('info', message, rest);
