@@ -8,6 +8,12 @@ import { startService } from './service.js';
 
 const indented = (lines: readonly string[]): string => lines.map((line) => `\n  ${line}`).join('');
 
+/** As if nobody had listened to the signal: an orderly exit fails where the terminal that it would reset is gone. */
+function leaveBy(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
 function terminalIsGone(): boolean {
   try {
     closeSync(openSync('/dev/tty', 'r'));
@@ -31,23 +37,20 @@ async function main(): Promise<void> {
   console.log(`Stint listens on ${service.url} (API documentation: ${service.url}/api/v1/docs)`);
   if (service.livyUrl !== null) console.log(`Livy is alone on ${service.livyUrl}`);
   let stopping = false;
-  const stop = (why: string) => {
+  const stop = (why: string, leave = () => process.exit(0)) => {
     if (stopping) return;
     stopping = true;
-    service.close(why).then(
-      () => process.exit(0),
-      (error: unknown) => {
-        console.error(`Stopping failed: ${String(error)}`);
-        process.exit(1);
-      },
-    );
+    service.close(why).then(leave, (error: unknown) => {
+      console.error(`Stopping failed: ${String(error)}`);
+      process.exit(1);
+    });
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   const onTerminal = process.stdin.isTTY || process.stdout.isTTY;
   process.off('SIGHUP', early).on('SIGHUP', (signal) => {
     // A terminal that closes sends it too, and a service that was started in one ends with it.
-    if (onTerminal && terminalIsGone()) stop(signal);
+    if (onTerminal && terminalIsGone()) stop(signal, () => leaveBy(signal));
     else void service.reload(read);
   });
 }
