@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   console.log(`Stint listens on ${service.url} (API documentation: ${service.url}/api/v1/docs)`);
   if (service.livyUrl !== null) console.log(`Livy is alone on ${service.livyUrl}`);
   let stopping = false;
-  const stop = (why: string, leave = () => process.exit(0)) => {
+  const stop = (why: string, leave: () => void = () => process.exit(0)) => {
     if (stopping) return;
     stopping = true;
     service.close(why).then(leave, (error: unknown) => {
