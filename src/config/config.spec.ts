@@ -5,6 +5,7 @@ import { givenCertificate, placed } from '../../test/support/certificates.js';
 import { givenFolder } from '../../test/support/store.js';
 import { ConfigError } from './config-file.js';
 import { doubtsAbout, loadConfig } from './config.js';
+import { dataFolder } from './data-folder.js';
 
 const project = join(import.meta.dirname, '../..');
 
@@ -348,6 +349,18 @@ describe('a start is warned', () => {
       expect.stringMatching(/STINT_PROT is not known and has no effect\. Did you mean STINT_PORT\?$/),
       expect.stringMatching(/STINT_SIMULATION_FOLDER .* Known are: STINT_HOST, STINT_PORT, STINT_DATA,/),
     ]);
+  });
+});
+
+describe('a command that needs the data folder alone', () => {
+  it.each(['postgres://stint:secret@db/stint', 'sqlite:stint.db'])('refuses %s too', (data) => {
+    const of = () => dataFolder(undefined, { STINT_DATA: data }, '/nowhere');
+    expect(of).toThrow(/^STINT_DATA: \S+ is no folder; Stint keeps its data in a folder of this machine/);
+    expect(of).not.toThrow(/secret/);
+  });
+
+  it.each(['./data', 'C:data', 'a:b'])('takes %s for a folder', (data) => {
+    expect(dataFolder(data, {}, '/nowhere')).toBe(resolve(data));
   });
 });
 
