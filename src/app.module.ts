@@ -6,6 +6,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { AdminController } from './admin/admin.controller.js';
 import { RequestValidation } from './admin/request-validation.js';
 import { HealthController } from './admin/health.controller.js';
+import { SIGNING_KEY } from './auth/signing-key.js';
 import { TokenGuard } from './auth/token.guard.js';
 import { TokensService } from './auth/tokens.service.js';
 import type { Config } from './config/config.js';
@@ -37,6 +38,7 @@ import { ClockService } from './scheduler/clock.service.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './scheduler/commands.service.js';
 import { EstimatesService } from './scheduler/estimates.service.js';
 import { DEVICES, type Devices } from './scheduler/devices.ports.js';
+import { DISK, type Disk } from './scheduler/disk.ports.js';
 import { EventsService } from './scheduler/events.service.js';
 import { InstancesService } from './scheduler/instances.service.js';
 import { JobsService } from './scheduler/jobs.service.js';
@@ -65,6 +67,8 @@ export interface Adapters {
   readonly runners: Runners;
   readonly interpreters: Interpreters;
   readonly devices: Devices;
+  readonly signingKey: Uint8Array;
+  readonly disk: Disk;
 }
 
 /** The only file where ports meet adapters. */
@@ -86,6 +90,8 @@ export class AppModule {
       { provide: INTERPRETERS, useValue: adapters.interpreters },
       { provide: LIVY_SETTINGS, useValue: livy },
       { provide: DEVICES, useValue: adapters.devices },
+      { provide: DISK, useValue: adapters.disk },
+      { provide: SIGNING_KEY, useValue: adapters.signingKey },
       { provide: IDS, useValue: randomIds(adapters.clock) },
       { provide: SETTINGS, useValue: settings },
     ];

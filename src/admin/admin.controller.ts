@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { UseInterceptors } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { BackendConfig } from '../config/config.schema.js';
 import { AdminOnly, Asker } from '../auth/token.guard.js';
@@ -17,6 +18,7 @@ import { EstimatesService } from '../scheduler/estimates.service.js';
 import { InstancesService } from '../scheduler/instances.service.js';
 import { LedgerService } from '../scheduler/ledger.service.js';
 import { SessionsService } from '../scheduler/sessions.service.js';
+import { AdminActs } from './admin-acts.interceptor.js';
 import {
   BackendAnswer,
   BackendsAnswer,
@@ -54,6 +56,7 @@ import {
 @ApiBearerAuth()
 @ApiTokenErrors('Not an admin token (2409)')
 @AdminOnly()
+@UseInterceptors(AdminActs)
 @Controller('api/v1/admin')
 export class AdminController {
   constructor(

@@ -64,6 +64,12 @@ export class LivyConfig {
   @IsInt() @Min(1) state_retain = 600;
 }
 
+/** PEM files: with them the service itself speaks TLS, on all its ports. */
+export class TlsConfig {
+  @IsString() @MinLength(1) cert!: string;
+  @IsString() @MinLength(1) key!: string;
+}
+
 /** The Nexosis dialect. */
 export class NexosisConfig {
   @IsInt() @Min(1024) @Max(512e6) body_limit = 50_000_000;
@@ -91,6 +97,13 @@ export class ConfigFile {
   @IsString() data = defaultData;
   @IsIn(['real', 'virtual']) clock: 'real' | 'virtual' = 'real';
   @IsOptional() @IsString() @MinLength(32) admin_token?: string;
+  /** A file with the admin token in it. */
+  @IsOptional() @IsString() @MinLength(1) admin_token_file?: string;
+  /** The file with the key that signs bearer tokens; `stint.key` in the data folder otherwise. */
+  @IsOptional() @IsString() @MinLength(1) signing_key_file?: string;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => TlsConfig) tls?: TlsConfig;
+  /** Addresses and networks whose `X-Forwarded-…` headers count. */
+  @IsArray() @IsString({ each: true }) trusted_proxies: string[] = [];
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']) log_level = 'info';
   @IsOptional() @IsString() python?: string;
   @IsInt() @Min(1) @Max(86_400) request_seconds = 900;

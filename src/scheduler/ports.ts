@@ -206,8 +206,13 @@ export interface Tx {
   /** What the choice needs to know about one backend; see {@link Snapshot}. */
   snapshot(backend: string, at: Millis, window: Millis): Promise<Snapshot | null>;
   /** Small facts about the service itself. */
-  readonly facts: { get(key: Fact): Promise<string | null>; set(key: Fact, value: string): Promise<void> };
+  readonly facts: {
+    get(key: Fact): Promise<string | null>;
+    set(key: Fact, value: string): Promise<void>;
+    remove(key: Fact): Promise<void>;
+  };
 }
+/** `signing_key` is only found in a database of an older version. */
 export type Fact = 'alive_at' | 'signing_key' | 'bootstrap_token' | 'livy_token' | 'nexosis_event';
 
 export interface Page<T> {

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import { DataSource } from 'typeorm';
@@ -11,6 +11,7 @@ import { Nexosis1795392000000 } from './migrations/0003-nexosis.js';
 import { Livy1795478400000 } from './migrations/0004-livy.js';
 import { FewerTrees1795737600000 } from './migrations/0005-fewer-trees.js';
 import { Sharing1796083200000 } from './migrations/0006-sharing.js';
+import { makePrivateFile } from './private-folder.js';
 import { SqliteStore } from './sqlite.store.js';
 
 export interface Database {
@@ -36,8 +37,13 @@ const options = (database: string) => ({
 
 /** Opens (and where needed creates or migrates) the database file in `folder`. */
 export async function openSqlite(folder: string): Promise<Database> {
-  await mkdir(folder, { recursive: true });
   const file = join(folder, 'stint.sqlite');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makePrivateFile(file);
+  } catch (error) {
+    throw unusable(file, error);
+  }
   const writer = new DataSource({
     ...options(file),
     enableWAL: true,

@@ -4,6 +4,7 @@ import type { Millis } from '../kernel/time.js';
 import type { Due, Fact, Reads, Store, Tx } from '../scheduler/ports.js';
 import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
 import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.js';
+import { isDiskFailure } from './disk.js';
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { readForecast } from './forecast.query.js';
 import { JobCache } from './job-cache.js';
@@ -26,6 +27,7 @@ export class SqliteStore implements Store {
   readonly read: Reads;
   private readonly tx: Tx;
   private readonly queue: WriteQueue;
+  private failure: string | null = null;
 
   constructor(writer: DataSource, reader: DataSource) {
     const sql = new Sql(writer);
@@ -43,8 +45,28 @@ export class SqliteStore implements Store {
     this.read = reads(new Sql(reader), jobs, counts);
   }
 
-  write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.queue.write(() => work(this.tx));
+  async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    try {
+      const value = await this.queue.write(() => work(this.tx));
+      this.failure = null;
+      return value;
+    } catch (error) {
+      if (isDiskFailure(error)) this.failure = (error as Error).message;
+      throw error;
+    }
+  }
+
+  /** Why the last write failed, where the disk was the reason. */
+  get diskFailure(): string | null {
+    return this.failure;
+  }
+
+  /** Writes what is stored already. */
+  async probe(): Promise<void> {
+    await this.write(async ({ facts }) => {
+      const known = await facts.get('bootstrap_token');
+      if (known !== null) await facts.set('bootstrap_token', known);
+    });
   }
 
   /** Resolves when every write has been answered. */
@@ -106,6 +128,7 @@ function transaction(sql: Sql, jobs: JobCache, alive: AliveAt): Tx {
         (await sql.one<{ value: string }>('SELECT value FROM facts WHERE "key" = ?', key))?.value ?? null,
       set: async (key: Fact, value: string) =>
         key === 'alive_at' ? alive.set(value) : sql.run(upsertFact, key, value),
+      remove: (key: Fact) => sql.run('DELETE FROM facts WHERE "key" = ?', key),
     },
   };
 }

@@ -58,7 +58,11 @@ export class LivyErrorsFilter implements ExceptionFilter {
     const status = statusOf(error);
     if (status < 500) return { status, msg: messageOf(error) };
     const stack = error instanceof Error ? error.stack : String(error);
-    this.logger.error({ msg: `${request.method} ${request.url} failed`, trace: request.id, error: stack });
+    this.logger.error({
+      msg: `${request.method} ${request.url.split('?', 1)[0]} failed`,
+      trace: request.id,
+      error: stack,
+    });
     return { status: 500, msg: 'The service failed and stored nothing. The request may be repeated.' };
   }
 }

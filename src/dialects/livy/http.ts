@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Livy's interface stands here on the service's own port, as HDInsight has it. */
@@ -53,8 +53,12 @@ export interface Stand {
  * Livy alone on a port of its own, its paths at the root. `stand` acts for requests that carry no credentials: clients of
  * a Livy without authentication send none.
  */
-export function livyServer(fastify: FastifyInstance, stand: Stand | null): Server {
-  return createServer((request, response) => {
+export function livyServer(
+  fastify: FastifyInstance,
+  stand: Stand | null,
+  create: (answer: RequestListener) => Server = createServer,
+): Server {
+  return create((request, response) => {
     atRoot.add(request);
     request.url = livyUrl(Object.assign(request, { url: mount + (request.url ?? '/') }));
     if (stand !== null && !isOfAnotherSite(request, stand))
@@ -62,6 +66,15 @@ export function livyServer(fastify: FastifyInstance, stand: Stand | null): Serve
     fastify.routing(request, response);
   });
 }
+
+const forwarded = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'via',
+];
 
 const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
@@ -71,5 +84,7 @@ const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
  */
 function isOfAnotherSite({ headers }: IncomingMessage, { loopbackOnly }: Stand): boolean {
   if (headers.origin !== undefined || headers['sec-fetch-site'] === 'cross-site') return true;
+  // A proxy on this machine passes on what comes from others: its address says nothing.
+  if (loopbackOnly && forwarded.some((name) => headers[name] !== undefined)) return true;
   return loopbackOnly && headers.host !== undefined && !loopbackName.test(headers.host);
 }

@@ -72,7 +72,7 @@ export class NexosisErrorsFilter implements ExceptionFilter {
       return { statusCode, message: 'Request is invalid', errorType: 'RequestValidation', errorDetails };
     }
     this.logger.error({
-      msg: `${request.method} ${request.url} failed`,
+      msg: `${request.method} ${request.url.split('?', 1)[0]} failed`,
       trace: request.id,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });

@@ -5,6 +5,7 @@ import { nameOf, type Actor } from '../../kernel/access/access.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import type { Import } from '../../scheduler/nexosis.ports.js';
 import { STORE, type Store } from '../../scheduler/ports.js';
+import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { bare, isAllowed } from './callbacks.js';
 import { readColumns, type Declared } from './columns.js';
 import { csvReader } from './csv.js';
@@ -33,10 +34,12 @@ export class ImportsService implements OnModuleDestroy {
   private readonly logger = new Logger(ImportsService.name);
   private readonly leaving = new AbortController();
   private readonly running = new Set<Promise<void>>();
+  private readonly uncommitted = new Map<string, Import>();
 
   constructor(
     private readonly commands: Commands,
     private readonly dataSets: DataSetsService,
+    private readonly receipts: ReceiptsService,
     @Inject(STORE) private readonly store: Store,
     @Inject(NEXOSIS) private readonly settings: NexosisSettings,
   ) {}
@@ -60,11 +63,15 @@ export class ImportsService implements OnModuleDestroy {
     await Promise.all(this.running);
   }
 
-  async start(actor: Actor, asked: AskedImport): Promise<Import> {
+  /** The same submit again returns what the first one made, and fetches nothing. */
+  async start(actor: Actor, asked: AskedImport, submit: SubmitKey): Promise<Import> {
     checkName(asked.dataSet);
     this.checkHost(asked.url);
     const declared = readColumns(asked.columns);
-    const made = await this.commands.run(async (unit) => {
+    const { made, first } = await this.commands.run(async (unit) => {
+      const earlier = await this.receipts.earlier(unit, submit);
+      const known = earlier === null ? null : await this.known(earlier);
+      if (known !== null) return { made: known, first: false };
       const one: Import = {
         id: unit.ids.uuid(),
         instance: actor.instance.id,
@@ -78,14 +85,24 @@ export class ImportsService implements OnModuleDestroy {
         requestedAt: unit.at,
       };
       await unit.tx.nexosis.imports.save(one);
-      return one;
+      await this.receipts.keep(unit, submit, one.id);
+      // Another submit may share this commit, and nobody can read the row before it.
+      this.uncommitted.set(one.id, one);
+      unit.afterCommit(() => this.uncommitted.delete(one.id));
+      unit.afterFailure(() => this.uncommitted.delete(one.id));
+      return { made: one, first: true };
     }, nameOf(actor));
+    if (!first) return made;
     const work = this.fetch(actor, made, asked, declared).catch((error: unknown) =>
       this.logger.warn(`Import ${made.id} was not settled: ${String(error)}`),
     );
     this.running.add(work);
     void work.finally(() => this.running.delete(work));
     return made;
+  }
+
+  private async known(id: string): Promise<Import | null> {
+    return this.uncommitted.get(id) ?? (await this.store.read.nexosis.import(id));
   }
 
   async get(actor: Actor, id: string): Promise<Import> {

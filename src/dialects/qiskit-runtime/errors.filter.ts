@@ -81,7 +81,7 @@ export class QiskitErrorsFilter implements ExceptionFilter {
       return { status, errors: messagesOf(error).map((message) => ({ code, message, ...more })) };
     }
     this.logger.error({
-      msg: `${request.method} ${request.url} failed`,
+      msg: `${request.method} ${request.url.split('?', 1)[0]} failed`,
       trace: request.id,
       error: stackOf(error),
     });
