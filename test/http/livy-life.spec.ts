@@ -316,7 +316,9 @@ describe('a port of its own', () => {
     expect(await status({ host: '[::1]:8998' }, 'GET')).toBe(200);
     for (const origin of ['https://evil.example', 'null'])
       expect(await status({ origin, 'content-type': 'text/plain' })).toBe(401);
-    expect(await status({ 'sec-fetch-site': 'cross-site' }, 'GET')).toBe(401);
+    for (const site of ['cross-site', 'same-site', 'same-origin'])
+      expect(await status({ 'sec-fetch-site': site }, 'GET')).toBe(401);
+    expect(await status({ 'sec-fetch-site': 'none' }, 'GET')).toBe(200);
     // Its name was made to lead here after the page had come.
     for (const host of ['evil.example:8998', 'localhost.evil.example'])
       expect(await status({ host }, 'GET')).toBe(401);

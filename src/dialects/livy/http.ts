@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { sendingPage } from '../../auth/sending-page.js';
 
 /** Livy's interface stands here on the service's own port, as HDInsight has it. */
 const mount = '/livy';
@@ -57,8 +58,7 @@ export function livyServer(fastify: FastifyInstance, stand: Stand | null): Serve
   return createServer((request, response) => {
     atRoot.add(request);
     request.url = livyUrl(Object.assign(request, { url: mount + (request.url ?? '/') }));
-    if (stand !== null && !isOfAnotherSite(request, stand))
-      request.headers.authorization ??= `Bearer ${stand.token}`;
+    if (stand !== null && mayBorrow(request, stand)) request.headers.authorization ??= `Bearer ${stand.token}`;
     fastify.routing(request, response);
   });
 }
@@ -66,10 +66,10 @@ export function livyServer(fastify: FastifyInstance, stand: Stand | null): Serve
 const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 /**
- * Any page that somebody opens can make their browser send requests here, and code in one would run as we do. A browser
- * says where the page of a POST is from, and a name that leads to this machine without meaning it is somebody's trick.
+ * Any page that somebody opens can make their browser send requests here, and code in one would run as we do. Livy's own
+ * page sends none, and a name that leads to this machine without meaning it is somebody's trick.
  */
-function isOfAnotherSite({ headers }: IncomingMessage, { loopbackOnly }: Stand): boolean {
-  if (headers.origin !== undefined || headers['sec-fetch-site'] === 'cross-site') return true;
-  return loopbackOnly && headers.host !== undefined && !loopbackName.test(headers.host);
+function mayBorrow({ headers }: IncomingMessage, { loopbackOnly }: Stand): boolean {
+  if (sendingPage(headers, headers.host) !== 'none') return false;
+  return !loopbackOnly || headers.host === undefined || loopbackName.test(headers.host);
 }
