@@ -19,7 +19,8 @@ export function sendingPage(headers: IncomingHttpHeaders, host: string | undefin
 
 /** A proxy may have taken TLS off, so the scheme says nothing; the port does. */
 function isOfHost(origin: string, host: string | undefined): boolean {
-  const page = URL.parse(origin);
-  if (page === null || host === undefined) return false;
-  return page.host !== '' && page.host === URL.parse(`${page.protocol}//${host}`)?.host;
+  if (host === undefined || !URL.canParse(origin)) return false;
+  const page = new URL(origin);
+  const own = `${page.protocol}//${host}`;
+  return page.host !== '' && URL.canParse(own) && page.host === new URL(own).host;
 }

@@ -9,7 +9,7 @@ import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../schedu
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { backendKey, keyOf, LivyEntries, noDetails } from './entries.service.js';
 import type { BatchRequest } from './requests.dto.js';
-import { allowedPath, optionsOf, rejected, sparkSettings } from './spark-settings.js';
+import { allowedFile, rejected, sparkSettings } from './spark-settings.js';
 import { batchState, fromBatch } from './wire.js';
 
 const linesShown = 10;
@@ -39,7 +39,7 @@ export class LivyBatches {
       const number = await unit.tx.livy.nextNumber('batch');
       const settings = sparkSettings({ ...asked, conf }, backend, `livy-batch-${number}`);
       const what = {
-        file: allowedPath(file, optionsOf(backend).localDirs),
+        file: allowedFile(file, backend),
         class_name: asked.className ?? null,
         args: asked.args ?? [],
       };

@@ -58,7 +58,8 @@ export function livyServer(fastify: FastifyInstance, stand: Stand | null): Serve
   return createServer((request, response) => {
     atRoot.add(request);
     request.url = livyUrl(Object.assign(request, { url: mount + (request.url ?? '/') }));
-    if (stand !== null && mayBorrow(request, stand)) request.headers.authorization ??= `Bearer ${stand.token}`;
+    if (stand !== null && mayBorrow(request, stand))
+      request.headers.authorization ??= `Bearer ${stand.token}`;
     fastify.routing(request, response);
   });
 }

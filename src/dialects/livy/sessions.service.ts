@@ -20,7 +20,7 @@ import { SessionsService } from '../../scheduler/sessions.service.js';
 import { backendKey, keyOf, LivyEntries, noDetails } from './entries.service.js';
 import { kindOf, knownKinds, type Kind } from './kinds.js';
 import type { SessionRequest } from './requests.dto.js';
-import { rejected, sparkSettings } from './spark-settings.js';
+import { rejected, sparkSettings, sqlRowsOf } from './spark-settings.js';
 import { parseTime } from './time-string.js';
 import { fromSession, stateOf } from './wire.js';
 
@@ -55,6 +55,7 @@ export class LivySessions {
       const backend = await this.entries.backendFor(unit, named);
       const number = await unit.tx.livy.nextNumber('session');
       const settings = sparkSettings({ ...asked, conf }, backend, `livy-session-${number}`);
+      const sql_rows = sqlRowsOf(asked, backend);
       const session = await this.sessions.openIn(unit, actor, {
         mode: 'dedicated',
         backend: backend.name,
@@ -62,7 +63,7 @@ export class LivySessions {
       });
       const starting = await this.jobs.submitIn(unit, actor, {
         ...{ program: 'interpreter', backend: undefined, session: session.id, maxExecutionTime: undefined },
-        ...{ params: JSON.stringify({ ...settings, kind }), details: noDetails },
+        ...{ params: JSON.stringify({ ...settings, sql_rows, kind }), details: noDetails },
       });
       await unit.tx.livy.insert({
         ...{ type: 'session', number, subject: session.id, job: starting.id, instance: session.instance },
