@@ -71,7 +71,7 @@ const loading =
 const remote = /^(?!file:|local:|jar:|har:)[a-z][a-z0-9+.-]*:\/\/[^/]/i;
 
 function checkedJavaOptions(key: string, value: string, local: LocalPaths): string {
-  // eslint-disable-next-line no-control-regex -- Spark takes these for blanks, too
+   
   for (const option of value.split(/[\s\u0000-\u001f]+/).filter((each) => each !== '')) {
     if (!is(harmless, option) || loading.test(option))
       throw rejected(
