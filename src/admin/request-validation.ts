@@ -19,6 +19,8 @@ export class RequestValidation extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const sent = setAside(value);
     const read: unknown = await super.transform(sent, metadata);
+    // Dialects that read their bodies themselves get them as they came.
+    if (read === sent) return value;
     if (sent === value || typeof read !== 'object' || read === null) return read;
     for (const [name, member] of Object.entries(read))
       Object.assign(read, { [name]: putBack<unknown>(member) });

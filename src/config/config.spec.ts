@@ -44,6 +44,8 @@ describe('a mistake is told with its key:', () => {
     ['fair_share_days: .inf', 'fair_share_days must be a number'],
     ['fair_share_days: 1e300', 'fair_share_days must not be greater than 3650'],
     ['default_backend: b2\nbackends: [{ name: b1, driver: scripted }]', 'default_backend: b2 is none of'],
+    ['constructor: x', 'constructor is not known here'],
+    ['livy: { constructor: x }', 'livy.constructor is not known here'],
     ['backends:', 'backends must be an array'],
     ['backends: { b1: {} }', 'backends must be an array'],
     ['backends: [b1]', 'backends must be an object'],
@@ -242,5 +244,12 @@ describe('without a file', () => {
     expect(loadConfig({}, await givenFolder())).toMatchObject({
       ...{ host: '127.0.0.1', port: 8080, clock: 'real', backends: [], source: null },
     });
+  });
+});
+
+describe('an option of a backend', () => {
+  it('may have a name that every object has', async () => {
+    const { backends } = await load(backend('options: { conf: { constructor: a, toString: b } }'));
+    expect(JSON.stringify(backends[0]?.options)).toBe('{"conf":{"constructor":"a","toString":"b"}}');
   });
 });

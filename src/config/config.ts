@@ -50,7 +50,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, home: string): Config {
   const errors = validateSync(config, { whitelist: true, forbidNonWhitelisted: true });
   // Where it stands is half of what to do about it.
   const from = (key: string, line: string) => `${origins.get(key) ?? source ?? 'default'}: ${line}`;
-  wrong.push(...errors.flatMap((error) => mistakesIn(error).map((line) => from(error.property, `${readable(line)}.`))));
+  wrong.push(
+    ...errors.flatMap((error) => mistakesIn(error).map((line) => from(error.property, `${readable(line)}.`))),
+  );
   if (wrong.length === 0) wrong.push(...inconsistencies(config).map(([key, line]) => from(key, line)));
   if (wrong.length > 0) throw new ConfigError(wrong);
   return {

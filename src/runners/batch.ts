@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { Answer, RunnerListener, Task } from '../scheduler/ports.js';
+import { longestReason, shortened } from './lines.js';
 import { lastLines, readJson, removeFolder, type ProcessNote } from './process-folder.js';
 import { isRunning, killAll, signal } from './process-table.js';
 import type { Teller } from './teller.js';
@@ -65,7 +66,7 @@ export class Batch {
     const words = log.stderr.findLast((line) => line.trim() !== '')?.trim();
     const how =
       code === undefined ? `it was ended${name === null ? '' : ` by ${name}`}` : `exit code ${code}`;
-    const reason = words === undefined ? how : `${how}: ${words.slice(0, 300)}`;
+    const reason = words === undefined ? how : `${how}: ${shortened(words, longestReason)}`;
     const answer: Answer =
       code === 0
         ? { type: 'completed', result: JSON.stringify({ code }) }

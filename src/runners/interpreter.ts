@@ -3,6 +3,7 @@ import type { Answer, ProcessEnd, ProcessLog, RunnerListener, Task } from '../sc
 import type { DriverProcess } from './driver-process.js';
 import type { DriverReady, FromDriver, ToDriver } from './driver-protocol.js';
 import { lastLines, removeFolder } from './process-folder.js';
+import { longestReason, shortened } from './lines.js';
 import type { Teller } from './teller.js';
 
 type Attempt = Pick<Task, 'job' | 'token'>;
@@ -168,9 +169,11 @@ export class Interpreter {
   }
 
   private endOf(how: string, log: ProcessLog): ProcessEnd {
-    const said = log.stderr.filter((line) => line.trim() !== '').slice(-lastWords);
+    const written = log.stderr.filter((line) => line.trim() !== '');
+    const said = written.slice(-lastWords);
     const why =
-      this.failure ?? (said.at(-1) === undefined ? how : `${how}: ${said.at(-1)?.trim().slice(0, 300)}`);
+      this.failure ??
+      (said.at(-1) === undefined ? how : `${how}: ${shortened(said.at(-1)?.trim() ?? '', longestReason)}`);
     const end =
       this.starting !== null ? endings.failed : this.running !== null ? endings.died : endings.ended;
     const reason =
@@ -178,7 +181,7 @@ export class Interpreter {
         ? why
         : this.isLeaving
           ? 'its session was closed while it ran'
-          : `Interpreter died:\n${said.length > 0 ? said.join('\n') : how}`;
+          : `Interpreter died:\n${written.length > lastWords ? '…\n' : ''}${said.length > 0 ? said.join('\n') : how}`;
     const attempt = this.starting ?? this.running;
     const running = attempt === null ? null : { job: attempt.job, token: attempt.token, reason };
     return { session: this.session, running, reason: `${end}: ${why}`, log: { ...log, job: this.job } };

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import type { Task } from '../scheduler/ports.js';
-import { lineSplitter } from './lines.js';
+import { lineSplitter, longestReason, shortened } from './lines.js';
 import { parseMessage, printMessage, protocolVersion, type FromWorker, type ToWorker } from './protocol.js';
 
 export interface WorkerCommand {
@@ -140,7 +140,7 @@ export class RunnerProcess {
       message = parseMessage(line);
     } catch (error) {
       this.events.noise(
-        `unreadable message (${error instanceof Error ? error.message : String(error)}): ${line.slice(0, 200)}`,
+        `unreadable message (${error instanceof Error ? error.message : String(error)}): ${shortened(line, 200)}`,
       );
       return;
     }
@@ -184,7 +184,7 @@ export class RunnerProcess {
     clearTimeout(this.giveUp);
     this.tellEnded();
     const last = this.lastWords.filter((line) => line.trim() !== '').at(-1);
-    this.events.exited(last === undefined ? how : `${how}: ${last.trim().slice(0, 300)}`);
+    this.events.exited(last === undefined ? how : `${how}: ${shortened(last.trim(), longestReason)}`);
   }
 }
 

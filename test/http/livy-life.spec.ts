@@ -39,11 +39,21 @@ describe('a session ends', () => {
       const answer = await alice.call('GET', `/sessions/${id}`);
       return answer.status === 404 ? answer : undefined;
     });
-    expect(gone.body.msg).toMatch(
-      /^Session '\d+' not found\. It is over: interactive_ttl of 20 s expired\.$/,
-    );
+    const why = /^Session '\d+' not found\. It ended at 20\d\d-\S+Z: idleTimeout of 20 s expired\.$/;
+    expect(gone.body.msg).toMatch(why);
     expect(isAlive(pid)).toBe(false);
     expect((await alice.call('GET', '/sessions')).body.total).toBe(0);
+    // Also when it has long been forgotten, and a new session has come.
+    await stint.advance(3600);
+    await alice.session();
+    await stint.advance(24 * 3600);
+    await alice.call('POST', '/sessions', {});
+    for (const path of ['', '/state', '/log', '/statements', '/statements/0']) {
+      const answer = await alice.call('GET', `/sessions/${id}${path}`);
+      expect([answer.status, answer.body]).toEqual([404, { msg: gone.body.msg }]);
+    }
+    const eve = await livyUser(stint, 'eve', 'lab-b');
+    expect((await eve.call('GET', `/sessions/${id}`)).body.msg).toBe(`Session '${id}' not found.`);
   });
 
   it('not while it is busy, however long that takes', async () => {
@@ -96,7 +106,11 @@ describe('a session ends', () => {
     await stint.advance(599);
     expect(await stateOf(alice, id)).toBe('dead');
     await stint.advance(1);
-    expect((await alice.call('GET', `/sessions/${id}`)).status).toBe(404);
+    const gone = await alice.call('GET', `/sessions/${id}`);
+    expect([gone.status, gone.body.msg]).toEqual([
+      404,
+      expect.stringMatching(/It ended at \S+Z: stopped by user alice\.$/),
+    ]);
     expect((await alice.call('GET', '/sessions')).body.total).toBe(0);
   });
 

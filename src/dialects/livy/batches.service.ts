@@ -59,11 +59,10 @@ export class LivyBatches {
 
   async find(actor: Actor, id: string): Promise<LivyBatch> {
     const found = await this.store.read.livy.batch(keyOf(id), this.entries.instanceOf(actor));
-    if (found === null || found.removedAt !== null || !this.entries.visible(actor, found)) {
-      throw this.entries.unknown(id);
-    }
+    if (found === null || !this.entries.visible(actor, found)) throw this.entries.unknown(id);
     const { endedAt, reason } = found.run;
-    if (endedAt !== null && endedAt <= this.entries.endedAfter) throw this.entries.unknown(id, reason);
+    const isOver = endedAt !== null && endedAt <= this.entries.endedAfter;
+    if (found.removedAt !== null || isOver) throw this.entries.unknown(id, { at: endedAt, reason });
     return found;
   }
 

@@ -63,6 +63,7 @@ describe('a property that holds a path', () => {
     ['spark.kubernetes.driver.volumes.persistentVolumeClaim.v.mount.path', '/data'],
     ['spark.ui.proxyBase', '/proxy'],
     ['spark.local.dir', '/tmp'],
+    ['livy.uri', '/etc'],
     ['spark.sql.shuffle.partitions', '2'],
     ['spark.empty', ''],
     ['spark.jars', ''],

@@ -42,7 +42,8 @@ const looksLocal = (item: string): boolean => /^\s*(\/|(file|local|jar|har):)/i.
  */
 export function checkedValue(name: string, value: string, local: LocalPaths): string {
   const key = name.trim();
-  if (is(notHere, key)) return value;
+  // Others are not handed to Spark.
+  if (!key.startsWith('spark.') || is(notHere, key)) return value;
   if (isJavaOptions(key)) return checkedJavaOptions(key, value, local);
   if (isClassPath(key)) return changeItems(value, ':', (item) => local.entry(item));
   const isNamed = is(paths, key);
@@ -71,7 +72,6 @@ const loading =
 const remote = /^(?!file:|local:|jar:|har:)[a-z][a-z0-9+.-]*:\/\/[^/]/i;
 
 function checkedJavaOptions(key: string, value: string, local: LocalPaths): string {
-   
   for (const option of value.split(/[\s\u0000-\u001f]+/).filter((each) => each !== '')) {
     if (!is(harmless, option) || loading.test(option))
       throw rejected(

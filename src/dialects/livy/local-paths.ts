@@ -13,7 +13,7 @@ const wrappers = ['har', 'jar'];
 
 /** What Spark reads as it stands, in a path as well as in a URI. */
 const plain = /^[\w./@+=-]*$/;
-const controls = /[\u0000-\u001f\u007f]/;  
+const controls = /[\u0000-\u001f\u007f]/;
 
 /**
  * Which files of this machine a session may name: those in the operator's folders, `local_dirs`. Otherwise anyone could read

@@ -78,14 +78,15 @@ export class LivySessions {
   /** A session by number or name, which keeps it alive where it has a heartbeat. */
   async find(actor: Actor, id: string): Promise<LivySession> {
     const found = await this.store.read.livy.session(keyOf(id), this.entries.instanceOf(actor));
-    if (found === null || found.removedAt !== null || !this.entries.visible(actor, found)) {
-      throw this.entries.unknown(id);
-    }
+    if (found === null || !this.entries.visible(actor, found)) throw this.entries.unknown(id);
     const { session } = found;
+    const end = { at: session.closedAt, reason: session.stateReason };
+    // Its statements are forgotten; how it ended is not.
+    if (found.removedAt !== null) throw this.entries.unknown(id, end);
     if (session.state === 'closed' && !this.interpreters.lives(session.id)) {
       const { stateReason, closedAt } = session;
       const kept = keptReasons.some((reason) => stateReason?.startsWith(reason));
-      if (!kept || (closedAt ?? 0) <= this.entries.endedAfter) throw this.entries.unknown(id, stateReason);
+      if (!kept || (closedAt ?? 0) <= this.entries.endedAfter) throw this.entries.unknown(id, end);
     }
     if (session.heardAt !== null && session.state !== 'closed')
       this.commands.heard.set(session.id, this.clock.now());

@@ -12,6 +12,7 @@ import { kindOf, knownKinds } from './kinds.js';
 import type { CompletionRequest, StatementRequest } from './requests.dto.js';
 import { LivySessions } from './sessions.service.js';
 import { fromStatement, fromStatements } from './wire.js';
+import { inLivysWords } from './words.js';
 
 /** Bytes: a longer list keeps the service from everything else for seconds, and has no room in one text. */
 const mostListed = 100e6;
@@ -35,7 +36,7 @@ export class LivyStatements {
     const { session, number: of } = found;
     if (session.state === 'closed')
       throw new BadRequestException(
-        `requirement failed: Session isn't active. It is over: ${session.stateReason}.`,
+        `requirement failed: Session isn't active. It is over: ${inLivysWords(session.stateReason ?? 'closed')}.`,
       );
     const made = await this.commands.run(async (unit) => {
       const earlier = await this.receipts.earlier(unit, submit);
