@@ -75,8 +75,8 @@ def _observable(value: Any, num_qubits: int, where: str) -> Observable:
     for label, coefficient in value.items():
         if len(label) != num_qubits:
             raise InputError(
-                f"{where} has the Pauli string '{shortened(label, 80)}' of length {len(label)}, but the "
-                f"circuit has {num_qubits} qubits; it needs one letter per qubit."
+                f"{where} has the Pauli string '{shortened(label, 80)}' of length {len(label)}, "
+                f"but the circuit has {num_qubits} qubits; it needs one letter per qubit."
             )
         unknown = set(label) - _ALPHABET
         if unknown:

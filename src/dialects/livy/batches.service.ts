@@ -38,8 +38,10 @@ export class LivyBatches {
       const backend = await this.entries.backendFor(unit, named);
       const number = await unit.tx.livy.nextNumber('batch');
       const settings = sparkSettings({ ...asked, conf }, backend, `livy-batch-${number}`);
+      const own = allowedFile(file, backend);
       const what = {
-        file: allowedFile(file, backend),
+        file: own.file,
+        resolved: [...settings.resolved, ...own.resolved],
         class_name: asked.className ?? null,
         args: asked.args ?? [],
       };

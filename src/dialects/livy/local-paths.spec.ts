@@ -127,3 +127,17 @@ describe('an entry of a class path', () => {
     },
   );
 });
+
+describe('the files that were found', () => {
+  it('are known by their real paths, for the driver to look again', () => {
+    const local = new LocalPaths([jars]);
+    for (const path of [
+      `${jars}/same.jar`,
+      `file:${jars}/a%20b.jar#x`,
+      'hdfs:/y.jar',
+      `local:${jars}/later.jar`,
+    ])
+      local.allowed(path);
+    expect(local.resolved).toEqual([`${jars}/x.jar`, `${jars}/a b.jar`]);
+  });
+});

@@ -22,6 +22,8 @@ const controls = /[\u0000-\u001f\u007f]/;
 export class LocalPaths {
   private readonly folders: readonly string[];
   private seen = 0;
+  /** Real paths of the files that are there. They must still lead to themselves when Spark starts. */
+  readonly resolved: string[] = [];
 
   constructor(private readonly localDirs: readonly string[]) {
     this.folders = localDirs.flatMap((dir) => real(resolve(dir)) ?? []);
@@ -73,11 +75,13 @@ export class LocalPaths {
     const asked = resolve(named);
     const listed = this.localDirs.map((dir) => resolve(dir));
     if (!isBelow(asked, [...listed, ...this.folders])) throw this.refused(path);
-    const file = real(asked) ?? (isElsewhere ? realAsFarAsItGoes(asked) : null);
+    const here = real(asked);
+    const file = here ?? (isElsewhere ? realAsFarAsItGoes(asked) : null);
     // Said only of what lies in the operator's folders: elsewhere nobody learns what there is.
     if (file === null)
       throw rejected(`requirement failed: Local path ${path} leads to no file on the service's machine.`);
     if (!isBelow(file, this.folders) && !(isElsewhere && isBelow(file, listed))) throw this.refused(path);
+    if (here !== null) this.resolved.push(here);
     return file;
   }
 

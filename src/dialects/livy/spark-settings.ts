@@ -43,6 +43,8 @@ export interface SparkSettings {
   readonly py_files: readonly string[];
   readonly files: readonly string[];
   readonly archives: readonly string[];
+  /** Local files among them, by their real paths: the driver looks whether they still are. */
+  readonly resolved: readonly string[];
 }
 
 /** How many rows a SQL answer has at most, as Livy's clients set it for a session. */
@@ -101,12 +103,15 @@ export function sparkSettings(
     files: list(asked.files, 'spark.files'),
     archives: list(asked.archives, 'spark.archives', 'spark.yarn.dist.archives'),
     conf: Object.fromEntries(conf),
+    resolved: local.resolved,
   };
 }
 
-/** The file of a batch, as Spark is given it. */
-export const allowedFile = (file: string, backend: Pick<Backend, 'options'>): string =>
-  new LocalPaths(optionsOf(backend).localDirs).allowed(file);
+/** The file of a batch, as Spark is given it, with its real path if it is on this machine. */
+export function allowedFile(file: string, backend: Pick<Backend, 'options'>) {
+  const local = new LocalPaths(optionsOf(backend).localDirs);
+  return { file: local.allowed(file), resolved: local.resolved };
+}
 
 /** How many rows a SQL answer may have in this session. Throws for what is no such number, or more than the operator allows. */
 export function sqlRowsOf(asked: SparkRequest, backend: Pick<Backend, 'options'>): number {
