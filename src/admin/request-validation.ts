@@ -17,6 +17,8 @@ export class RequestValidation extends ValidationPipe {
 
   // It would strip what is called `constructor` without a word.
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    // What the dialects' own decorators make is no request's text.
+    if (metadata.type === 'custom') return super.transform(value, metadata);
     const sent = setAside(value);
     const read: unknown = await super.transform(sent, metadata);
     // Dialects that read their bodies themselves get them as they came.
