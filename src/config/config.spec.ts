@@ -64,6 +64,8 @@ describe('a mistake is told with its key:', () => {
     ['trusted_proxies: ["1"]', 'trusted_proxies: 1 is not an address'],
     ['trusted_proxies: [0.0.0.0/0]', 'trusted_proxies: 0.0.0.0/0 is everybody'],
     ['trusted_proxies: ["::/0"]', 'trusted_proxies: ::/0 is everybody'],
+    ['constructor: x', 'constructor is not known here'],
+    ['livy: { constructor: x }', 'livy.constructor is not known here'],
     ['backends:', 'backends must be an array'],
     ['backends: { b1: {} }', 'backends must be an array'],
     ['backends: [b1]', 'backends must be an object'],
@@ -384,5 +386,12 @@ describe('TLS and proxies', () => {
       tls: { cert, key },
       trusted_proxies: ['10.0.0.7', 'fd00::/8', 'loopback'],
     });
+  });
+});
+
+describe('an option of a backend', () => {
+  it('may have a name that every object has', async () => {
+    const { backends } = await load(backend('options: { conf: { constructor: a, toString: b } }'));
+    expect(JSON.stringify(backends[0]?.options)).toBe('{"conf":{"constructor":"a","toString":"b"}}');
   });
 });

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
+import { putBack, readable, setAside } from '../kernel/inherited-names.js';
 import { ConfigError, findFile, readYaml } from './config-file.js';
 import { ConfigFile, type TlsConfig } from './config.schema.js';
 import { wrongFolder } from './data-folder.js';
@@ -30,17 +31,20 @@ export function loadConfig(env: NodeJS.ProcessEnv, home: string): Config {
   const raw: Record<string, unknown> = source === null ? {} : readYaml(source);
   const wrong: string[] = [];
   const origins = readEnvironment(env, raw, wrong);
-  const config = plainToInstance(ConfigFile, raw, { exposeDefaultValues: true });
+  const config = plainToInstance(ConfigFile, setAside(raw), { exposeDefaultValues: true });
   const errors = validateSync(config, { whitelist: true, forbidNonWhitelisted: true });
   // Where it stands is half of what to do about it.
   const from = (key: string, line: string) => `${origins.get(key) ?? source ?? 'default'}: ${line}`;
-  wrong.push(...errors.flatMap((error) => mistakesIn(error).map((line) => from(error.property, `${line}.`))));
+  wrong.push(
+    ...errors.flatMap((error) => mistakesIn(error).map((line) => from(error.property, `${readable(line)}.`))),
+  );
   if (wrong.length === 0) wrong.push(...inconsistencies(config).map(([key, line]) => from(key, line)));
   if (wrong.length > 0) throw new ConfigError(wrong);
   const data = resolve(config.data);
   const { tls, token } = readFiles(config, from);
   return {
     ...config,
+    backends: config.backends.map((each) => Object.assign(each, { options: putBack(each.options) })),
     data,
     ...(token !== undefined && { admin_token: token }),
     ...(tls !== undefined && { tls }),

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { Answer, RunnerListener, Task } from '../scheduler/ports.js';
+import { longestReason, shortened } from './lines.js';
 import { lastLines, readJson, removeFolder, type ProcessNote } from './process-folder.js';
 import { childrenOf, isRunning, killAll, signal } from './process-table.js';
 import { ProcessWatch } from './process-watch.js';
@@ -80,7 +81,7 @@ export class Batch {
     const words = log.stderr.findLast((line) => line.trim() !== '')?.trim();
     const ended = this.reason ?? `it was ended${name === null ? '' : ` by ${name}`}`;
     const how = code === undefined ? ended : `exit code ${code}`;
-    const reason = words === undefined ? how : `${how}: ${words.slice(0, 300)}`;
+    const reason = words === undefined ? how : `${how}: ${shortened(words, longestReason)}`;
     const answer: Answer =
       code === 0
         ? { type: 'completed', result: JSON.stringify({ code }) }

@@ -3,7 +3,7 @@ import { createConnection, type Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { driverProtocol, parseFromDriver, printToDriver } from './driver-protocol.js';
 import type { DriverReady, FromDriver, ToDriver } from './driver-protocol.js';
-import { lineSplitter } from './lines.js';
+import { lineSplitter, shortened } from './lines.js';
 import { isRunning, killAll, type ProcessMark } from './process-table.js';
 import { ProcessWatch } from './process-watch.js';
 
@@ -120,7 +120,7 @@ export class DriverProcess {
     try {
       message = parseFromDriver(line);
     } catch (error) {
-      this.logger.warn(`Unreadable message (${String(error)}): ${line.slice(0, 200)}`);
+      this.logger.warn(`Unreadable message (${String(error)}): ${shortened(line, 200)}`);
       return;
     }
     if (message.type !== 'ready') return this.events.message(message);

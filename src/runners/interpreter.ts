@@ -4,6 +4,7 @@ import type { DriverProcess } from './driver-process.js';
 import type { DriverReady, FromDriver, ToDriver } from './driver-protocol.js';
 import { lastLines, removeFolder } from './process-folder.js';
 import type { Teller } from '../scheduler/teller.js';
+import { longestReason, shortened } from './lines.js';
 
 type Attempt = Pick<Task, 'job' | 'token'>;
 export interface StatementParams {
@@ -168,9 +169,11 @@ export class Interpreter {
   }
 
   private endOf(how: string, log: ProcessLog): ProcessEnd {
-    const said = log.stderr.filter((line) => line.trim() !== '').slice(-lastWords);
+    const written = log.stderr.filter((line) => line.trim() !== '');
+    const said = written.slice(-lastWords);
     const why =
-      this.failure ?? (said.at(-1) === undefined ? how : `${how}: ${said.at(-1)?.trim().slice(0, 300)}`);
+      this.failure ??
+      (said.at(-1) === undefined ? how : `${how}: ${shortened(said.at(-1)?.trim() ?? '', longestReason)}`);
     const end =
       this.starting !== null ? endings.failed : this.running !== null ? endings.died : endings.ended;
     const reason =

@@ -1,3 +1,10 @@
+/** Characters of what a process said last, in the sentence that says how it ended. */
+export const longestReason = 300;
+
+/** A text of at most `most` characters, and a sign where it was longer. */
+export const shortened = (text: string, most: number): string =>
+  text.length > most ? `${text.slice(0, most)}…` : text;
+
 export interface LineLimit {
   /** Bytes of the longest line that is handed on; of a longer one no more than this is kept in memory. */
   readonly longest?: number | undefined;

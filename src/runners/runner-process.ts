@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import type { Task } from '../scheduler/ports.js';
-import { lineSplitter } from './lines.js';
+import { lineSplitter, longestReason, shortened } from './lines.js';
 import { familyOf, isStopped, signal } from './process-table.js';
 import { ProcessWatch } from './process-watch.js';
 import { parseMessage, printMessage, protocolVersion, type FromWorker, type ToWorker } from './protocol.js';
@@ -179,7 +179,7 @@ export class RunnerProcess {
       message = parseMessage(line);
     } catch (error) {
       this.events.noise(
-        `unreadable message (${error instanceof Error ? error.message : String(error)}): ${line.slice(0, 200)}`,
+        `unreadable message (${error instanceof Error ? error.message : String(error)}): ${shortened(line, 200)}`,
       );
       return;
     }
@@ -223,7 +223,10 @@ export class RunnerProcess {
     this.watch.end();
     this.tellEnded();
     const words = this.lastWords.findLast((line) => line.trim() !== '');
-    this.events.exited(this.reason ?? how, words?.trim().slice(0, 300) ?? null);
+    this.events.exited(
+      this.reason ?? how,
+      words === undefined ? null : shortened(words.trim(), longestReason),
+    );
   }
 }
 

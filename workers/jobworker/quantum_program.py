@@ -21,6 +21,7 @@ from .circuits import read_openqasm, read_qpy
 from .failures import CODE_SHOTS, InputError
 from .payload import decode_base64, inflate, kind
 from .tensors import decode_tensor, is_tensor
+from .texts import shortened
 
 SCHEMA_VERSIONS = ("v0.1", "v0.2", "v1.0", "v1.1", "v2.0")
 MEAS_LEVELS = ("classified", "kerneled", "avg_kerneled", "both")
@@ -193,4 +194,4 @@ def _broadcast(shape: tuple[int, ...], own: tuple[int, ...], where: str) -> tupl
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).split("\n")[0][:200]
+    return shortened((str(error).strip() or type(error).__name__).split("\n")[0], 200)

@@ -2,6 +2,7 @@ import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal, type RefusalCode } from '../../kernel/refusal.js';
 import { NoRoute } from '../no-route.js';
+import { inLivysWords } from './words.js';
 
 /** Each refusal as this dialect says it. Clients repeat what is 500 or more for half a minute, so none of these is. */
 const said = {
@@ -29,12 +30,6 @@ const said = {
   illegal_transition: 409,
 } as const satisfies Record<RefusalCode, number>;
 
-/** The kernel's limits by the names that Livy's clients gave them. */
-const words: readonly [RegExp, string][] = [
-  [/\bmax_ttl\b/g, 'ttl'],
-  [/\binteractive_ttl\b/g, 'idleTimeout'],
-];
-
 /** Errors in Livy's shape, `{"msg": "…"}`, which clients show to people. */
 @Catch()
 export class LivyErrorsFilter implements ExceptionFilter {
@@ -51,9 +46,8 @@ export class LivyErrorsFilter implements ExceptionFilter {
   private explain(error: unknown, request: FastifyRequest): { status: number; msg: string } {
     if (error instanceof Refusal) {
       const text = [error.message, error.solution].filter(Boolean).join(' ');
-      const inWords = words.reduce((message, [name, own]) => message.replace(name, own), text);
       const reason = error.code === 'session_closed' ? "requirement failed: Session isn't active. " : '';
-      return { status: said[error.code], msg: reason + inWords };
+      return { status: said[error.code], msg: reason + inLivysWords(text) };
     }
     const status = statusOf(error);
     if (status < 500) return { status, msg: messageOf(error) };

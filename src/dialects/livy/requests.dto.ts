@@ -1,6 +1,7 @@
 import { BadRequestException } from '@nestjs/common';
 import { plainToInstance, Transform } from 'class-transformer';
 import { IsArray, IsInt, IsOptional, IsString, Max, Min, ValidateBy, validateSync } from 'class-validator';
+import { putBack, readable, setAside } from '../../kernel/inherited-names.js';
 
 /** Scalars are coerced as Livy's JSON mapper does (dialect, HTTP rules): Airflow sends numbers as text. */
 const whole = ({ value }: { value: unknown }): unknown =>
@@ -93,13 +94,17 @@ export function readBody<T extends object>(type: new () => T, body: unknown): T 
   const unknown = Object.keys(body ?? {}).find((name) => !fields.includes(name));
   if (unknown !== undefined)
     throw new BadRequestException(`Unrecognized field "${unknown}". Known are: ${fields.join(', ')}.`);
-  const read = plainToInstance(type, body ?? {});
+  const read = plainToInstance(type, setAside(body ?? {}));
   const [first] = validateSync(read, { whitelist: true, forbidNonWhitelisted: true });
-  if (first === undefined) return read;
+  if (first === undefined) return withNames(read);
   // Of a value that is no number at all, its bounds are not what is wrong.
   const { isInt, ...others } = first.constraints ?? {};
-  throw new BadRequestException(isInt ?? Object.values(others)[0] ?? `${first.property} is wrong`);
+  throw new BadRequestException(readable(isInt ?? Object.values(others)[0] ?? `${first.property} is wrong`));
 }
+
+/** Only `conf` has members that a client names. */
+const withNames = <T extends { conf?: unknown }>(read: T): T =>
+  read.conf == null ? read : Object.assign(read, { conf: putBack(read.conf) });
 
 const known = new Map<unknown, readonly string[]>([
   [StatementRequest, ['code', 'kind']],

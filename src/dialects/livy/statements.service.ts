@@ -13,6 +13,7 @@ import { kindOf, knownKinds } from './kinds.js';
 import type { CompletionRequest, StatementRequest } from './requests.dto.js';
 import { LivySessions } from './sessions.service.js';
 import { fromStatement, fromStatements } from './wire.js';
+import { inLivysWords } from './words.js';
 
 /** Bytes: a longer list keeps the service from everything else for seconds, and has no room in one text. */
 const mostListed = 100e6;
@@ -38,7 +39,7 @@ export class LivyStatements {
     await this.sharing.checkUse(actor, session, `Session ${id}`, 'run statements in it');
     if (session.state === 'closed')
       throw new BadRequestException(
-        `requirement failed: Session isn't active. It is over: ${session.stateReason}.`,
+        `requirement failed: Session isn't active. It is over: ${inLivysWords(session.stateReason ?? 'closed')}.`,
       );
     const made = await this.commands.run(async (unit) => {
       const earlier = await this.receipts.earlier(unit, submit);

@@ -4,6 +4,7 @@ import type { LivyBatch, LivySession, LivyStatement } from '../../scheduler/livy
 import { endings } from '../../scheduler/livy.reasons.js';
 import type { ProcessLog } from '../../scheduler/ports.js';
 import type { Kind } from './kinds.js';
+import { inLivysWords } from './words.js';
 
 /** The closed set of names that Livy's clients know; they fail at any other (dialect, session states). */
 export type LivyState =
@@ -117,7 +118,7 @@ export function fromStatement(
 /** The output of what ended without one. */
 function outputOf(number: number, job: Job): string {
   if (job.state !== 'failed' || job.attempts === 0) return 'null';
-  const evalue = job.reason ?? 'It failed.';
+  const evalue = inLivysWords(job.reason ?? 'It failed.');
   return JSON.stringify({ status: 'error', execution_count: number, ename: 'Error', evalue, traceback: [] });
 }
 

@@ -1,3 +1,4 @@
+import { emptyRecord, shownIn } from '../../kernel/inherited-names.js';
 import {
   aggregations,
   dataTypes,
@@ -46,7 +47,7 @@ const numberedImputations: readonly Imputation[] = ['zeroes', 'mean', 'median', 
 export function readColumns(said: unknown): Declared[] {
   if (said === undefined || said === null || said === '') return [];
   if (!isObject(said)) throw invalidColumns({ columns: ['columns must be an object of column names.'] });
-  const wrong: Record<string, string[]> = {};
+  const wrong = emptyRecord<string[]>();
   const columns = Object.entries(said).map(([name, of]) => readColumn(name, of, wrong));
   const places = placesOf(columns);
   for (const [i, { name }] of columns.entries()) {
@@ -70,7 +71,7 @@ function readColumn(name: string, said: unknown, wrong: Record<string, string[]>
   ): T | undefined => {
     const value = of.get(key.toLowerCase());
     if (value === undefined || value === null || value === '') return undefined;
-    const text = String(value);
+    const text = shownIn(value);
     const found = allowed.find((each) => each.toLowerCase() === text.toLowerCase()) ?? numbered[Number(text)];
     if (found === undefined) {
       (wrong[name] ??= []).push(
@@ -80,7 +81,7 @@ function readColumn(name: string, said: unknown, wrong: Record<string, string[]>
     return found;
   };
   const dataType =
-    String(of.get('datatype')) === '-1' ? 'numericMeasure' : read('dataType', dataTypes, numberedTypes);
+    shownIn(of.get('datatype')) === '-1' ? 'numericMeasure' : read('dataType', dataTypes, numberedTypes);
   const role = read('role', roles, []);
   const imputation = read('imputation', imputations, numberedImputations);
   const aggregation = read('aggregation', aggregations, aggregations);
@@ -153,7 +154,7 @@ const alone = (columns: Column[], declared: readonly Declared[]): Column[] =>
 
 /** What no data set or session may have. */
 export function checkColumns(columns: readonly Column[]): void {
-  const wrong: Record<string, string[]> = {};
+  const wrong = emptyRecord<string[]>();
   for (const role of ['target', 'timestamp', 'key'] as const) {
     const all = columns.filter((column) => column.role === role);
     if (all.length < 2) continue;

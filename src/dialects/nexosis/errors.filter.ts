@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal, type RefusalCode } from '../../kernel/refusal.js';
 import { NoRoute } from '../no-route.js';
 import { NexosisError, nothingAt, type Details } from './errors.js';
+import { inNexosisWords } from './words.js';
 
 /** What the scheduler refuses, as this dialect says it. What has `null` was never this dialect's to bring about. */
 const said = {
@@ -60,7 +61,7 @@ export class NexosisErrorsFilter implements ExceptionFilter {
     }
     if (error instanceof Refusal) {
       const [statusCode, errorType] = said[error.code];
-      const message = error.solution === undefined ? error.message : `${error.message} ${error.solution}`;
+      const message = inNexosisWords([error.message, error.solution].filter(Boolean).join(' '));
       return { statusCode, message, errorType, errorDetails: {} };
     }
     const statusCode = statusOf(error);

@@ -1,3 +1,4 @@
+import { shownIn } from '../../kernel/inherited-names.js';
 import {
   intervals,
   type Column,
@@ -181,7 +182,7 @@ function keysOf(left: DataSet, right: DataSet, options: Options): Keys {
   }
   const key = joinTo === undefined ? columnOf(right.columns, 'key') : findColumn(right.columns, joinTo.name);
   const common = key ?? right.columns.find(({ name }) => findColumn(left.columns, name) !== undefined);
-  const other = joinTo === undefined ? common?.name : String(joinTo.of['jointo']);
+  const other = joinTo === undefined ? common?.name : shownIn(joinTo.of['jointo']);
   const places = { left: place(left, findColumn(left.columns, other ?? '')), right: place(right, common) };
   if (places.left === -1 || places.right === -1)
     throw invalidColumns({

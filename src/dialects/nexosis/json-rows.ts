@@ -1,3 +1,4 @@
+import { emptyRecord, shownIn } from '../../kernel/inherited-names.js';
 import { isUtf8 } from 'node:buffer';
 import { Tokenizer, TokenParser, TokenType } from '@streamparser/json';
 import { flawOf } from '../../scheduler/json-text.js';
@@ -41,12 +42,12 @@ export async function jsonReader(body: Buffer): Promise<JsonUpload> {
   checkBeginning(body);
   const names: string[] = [];
   const places = new Map<string, number>();
-  const columns: Record<string, unknown> = {};
+  const columns = emptyRecord<unknown>();
   let missing: string[] | undefined;
   const ignored: string[] = [];
   const other = (member: string, key: string | number | undefined, value: unknown) => {
     if (member === 'columns') columns[String(key)] = value;
-    if (member === 'missingValues') (missing ??= []).push(String(value));
+    if (member === 'missingValues') (missing ??= []).push(shownIn(value));
   };
   for await (const rows of parsed(
     body,

@@ -1,3 +1,4 @@
+import { shownIn } from '../../kernel/inherited-names.js';
 import {
   intervals,
   type Column,
@@ -202,10 +203,10 @@ function optionsOf(fields: Fields): Options {
 function flag(options: Options, name: string): boolean | undefined {
   const value = options.get(name.toLowerCase());
   if (value === undefined || value === null || value === '') return undefined;
-  if (/^(true|false)$/i.test(String(value))) return String(value).toLowerCase() === 'true';
+  if (/^(true|false)$/i.test(shownIn(value))) return shownIn(value).toLowerCase() === 'true';
   throw invalidField(
     'extraParameters',
-    `The value '${String(value)}' is not valid for ${name}: it must be true or false.`,
+    `The value '${shownIn(value)}' is not valid for ${name}: it must be true or false.`,
   );
 }
 
