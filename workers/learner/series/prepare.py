@@ -223,8 +223,8 @@ def _count(history: np.ndarray, interval: str, first: int, begun: int, messages:
     if known < FEWEST:
         what = f"{'whole ' if begun > known else ''}{interval}{'s' if known != 1 else ''}"
         raise InputError(
-            f"Only {known} {what} with a value lie before {until}; at least {FEWEST} are needed. Add earlier data or "
-            "choose a shorter interval."
+            f"Only {known} {what} with a value lie before {until}; at least {FEWEST} are needed. "
+            "Add earlier data or choose a shorter interval."
         )
     if known < FEW:
         messages.warn(
