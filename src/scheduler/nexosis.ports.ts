@@ -23,6 +23,8 @@ export interface Column {
   /** Absent for dates and text. */
   readonly imputation?: Imputation;
   readonly aggregation?: Aggregation;
+  /** Someone set the imputation; else it is the usual one of the type. */
+  readonly imputationSet?: true;
 }
 
 export interface DataSet {

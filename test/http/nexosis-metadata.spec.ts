@@ -155,6 +155,44 @@ describe('rows of one time', () => {
   });
 });
 
+describe('how empty cells are filled', () => {
+  const csv = `day,sales,promo,bit,word,do\n${dayOf(1)},1,TRUE,1,a,tell\n${dayOf(2)},2,,,b,\n`;
+  const filled = async (name: string, columns?: unknown): Promise<string> => {
+    const asked = { dataSourceName: name, targetColumn: 'sales', startDate: dayOf(3), endDate: dayOf(3) };
+    const { body } = await alice.post('sessions/forecast', {
+      ...asked,
+      ...(columns !== undefined && { columns }),
+    });
+    const ended = await alice.ended(body.sessionId as string);
+    expect(Object.keys(ended.body.columns.promo as object)).toEqual([
+      ...['dataType', 'role', 'imputation', 'aggregation'],
+    ]);
+    return ended.body.messages.at(-1).message as string;
+  };
+
+  it('is said as it was, and an empty cell of a logical column counts as FALSE', async () => {
+    const { body } = await alice.putCsv('data/filled', csv);
+    expect(body.columns.promo).toEqual({
+      ...{ dataType: 'logical', role: 'feature', imputation: 'mode', aggregation: 'mode' },
+    });
+    expect(await filled('filled')).toContain('promo: zeroes, bit: presence, word: mode');
+  });
+
+  it('is as someone sets it, for one session or for all', async () => {
+    await alice.putCsv('data/set', csv);
+    const columns = { promo: { imputation: 'mode' }, bit: { imputation: 'mode' } };
+    expect(await filled('set', columns)).toContain('promo: mode, bit: mode, word: mode');
+    expect(await filled('set')).toContain('promo: zeroes, bit: presence, word: mode');
+    await alice.put('data/set', { columns: { promo: { imputation: 'mode' } } });
+    await alice.put('data/set', { columns: { promo: { role: 'feature' } } });
+    expect(await filled('set')).toContain('promo: mode, bit: presence, word: mode');
+    // Of another type it is that type's again.
+    await alice.put('data/set', { columns: { promo: { dataType: 'string' } } });
+    await alice.put('data/set', { columns: { promo: { dataType: 'logical' } } });
+    expect(await filled('set')).toContain('promo: zeroes');
+  });
+});
+
 describe('rows of one key', () => {
   const keyed = (rows: readonly Cells[]) => ({ data: rows, columns: { id: { role: 'key' } } });
 

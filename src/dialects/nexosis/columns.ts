@@ -111,18 +111,21 @@ export function defaultsOf(dataType: DataType, onlyBits = false): Pick<Column, '
 const modes = { imputation: 'mode', aggregation: 'mode' } as const;
 
 /** A column as it was, or as it was inferred, with what is declared about it laid over. */
-export function overlaid(column: Column, { dataType, role, imputation, aggregation }: Declared): Column {
+export function overlaid(column: Column, declared?: Declared): Column {
+  const { dataType, role, imputation, aggregation } = declared ?? {};
   // A timestamp is a date, whatever its values look like.
   const type = dataType ?? (role === 'timestamp' ? 'date' : column.dataType);
   const { name } = column;
   const bare: Column = { name, dataType: type, role: role ?? column.role };
   // Dates and texts are never filled in; some clients declare it for them nevertheless.
   if (type === 'date' || type === 'text') return bare;
-  const usual = type === column.dataType ? column : defaultsOf(type);
+  const usual: Pick<Column, 'imputation' | 'aggregation' | 'imputationSet'> =
+    type === column.dataType ? column : defaultsOf(type);
   return {
     ...bare,
     imputation: imputation ?? usual.imputation ?? 'mode',
     aggregation: aggregation ?? usual.aggregation ?? 'mode',
+    ...((imputation !== undefined || usual.imputationSet) && { imputationSet: true as const }),
   };
 }
 
@@ -133,7 +136,7 @@ export function overlaid(column: Column, { dataType, role, imputation, aggregati
 export function merge(columns: readonly Column[], declared: readonly Declared[]): Column[] {
   const known = placesOf(columns);
   const said = new Map(declared.map((each) => [each.name.toLowerCase(), each]));
-  const merged = columns.map((column) => overlaid(column, said.get(column.name.toLowerCase()) ?? column));
+  const merged = columns.map((column) => overlaid(column, said.get(column.name.toLowerCase())));
   for (const each of declared) {
     if (!known.has(each.name.toLowerCase())) merged.push(fresh(each));
   }
@@ -169,6 +172,26 @@ export function checkColumns(columns: readonly Column[]): void {
   }
   if (Object.keys(wrong).length > 0) throw invalidColumns(wrong);
 }
+
+/**
+ * As the learner gets them (docs/learner.md). An empty cell of a logical column is FALSE, and one of a column of 0 and 1 is 0
+ * if the column says nothing but 1; unless someone set how they are filled. Metadata shows `mode` all the same, as it did.
+ */
+export const calculatedColumns = (
+  columns: readonly Column[],
+): Record<
+  string,
+  Omit<Column, 'name' | 'imputation'> & { readonly imputation?: Imputation | 'presence' }
+> => {
+  const written = writeColumns(columns);
+  const usual = columns.filter(({ imputationSet, imputation }) => !imputationSet && imputation === 'mode');
+  const filled = usual.flatMap((column) => {
+    const imputation =
+      column.dataType === 'logical' ? ('zeroes' as const) : isNumeric(column) ? ('presence' as const) : null;
+    return imputation === null ? [] : [[column.name, { ...written[column.name], imputation }]];
+  });
+  return { ...written, ...Object.fromEntries(filled) };
+};
 
 /** As answers show it: column name → metadata. */
 export const writeColumns = (columns: readonly Column[]): Record<string, Omit<Column, 'name'>> =>

@@ -14,7 +14,7 @@ import type {
   Store,
   Task,
 } from '../../scheduler/ports.js';
-import { placesOf, writeColumns } from './columns.js';
+import { calculatedColumns, placesOf } from './columns.js';
 import { csvLine } from './csv.js';
 import { collect } from './outcome.js';
 import { findSource, withMoment } from './sources.js';
@@ -224,7 +224,7 @@ export class Learner implements Runners, RunnerListener {
     };
     return JSON.stringify({
       data: { path },
-      columns: writeColumns(session.columns),
+      columns: calculatedColumns(session.columns),
       missing_values: session.missingValues,
       target: session.domain === 'anomalies' ? null : session.target,
       ...series,

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { mayEnd, nameOf, type Actor } from '../../kernel/access/access.js';
 import type { Backend } from '../../kernel/backend/backend.js';
+import type { Place } from '../../kernel/choice/waiting.js';
 import { isFinal } from '../../kernel/job/job.js';
 import { Refusal } from '../../kernel/refusal.js';
 import { BackendsService } from '../../scheduler/backends.service.js';
@@ -95,6 +96,12 @@ export class LearnSessionsService {
     const session = await this.read.session(id);
     if (session === null || session.instance !== actor.instance.id) throw notFound('session', id);
     return session;
+  }
+
+  /** Where its job stands in the queue; null if it does not wait. */
+  async place({ job: id }: LearnSessionView): Promise<Place | null> {
+    const job = await this.store.read.job(id);
+    return job === null ? null : this.jobs.place(job);
   }
 
   list(filter: LearnSessionFilter): Promise<Found<LearnSessionView>> {
