@@ -69,8 +69,8 @@ export interface NewRow {
 export interface Upsert {
   /** Rows with higher numbers came with this upload. */
   readonly since: number;
-  /** Keys of rows that were there before and that this upload has replaced already. */
-  readonly replaced: Set<string>;
+  /** Keys of rows that were there before and that this upload has replaced: by how many rows fewer, so far. */
+  readonly replaced: Map<string, number>;
   /** `keep`: rows of one upload with the same key stay beside each other. `merge`: they become one row. */
   readonly repeats: 'keep' | 'merge';
 }
@@ -81,8 +81,6 @@ export interface Grown {
   readonly size: number;
   /** Rows with a key that another row of the same upload has. */
   readonly repeated: number;
-  /** Stored rows that went because one new row replaced several of equal key. */
-  readonly dropped: number;
 }
 
 export interface Range {

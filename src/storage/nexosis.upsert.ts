@@ -20,7 +20,7 @@ export async function putRows(
   from: number,
   upsert: Upsert,
 ): Promise<Grown> {
-  const grown = { count: 0, size: 0, repeated: 0, dropped: 0 };
+  const grown = { count: 0, size: 0, repeated: 0 };
   let next = from;
   for (const row of rows) {
     next += 1;
@@ -47,6 +47,8 @@ export async function putRows(
       );
       grown.count += 1;
       grown.size += size;
+      const fewer = key === null ? undefined : upsert.replaced.get(key);
+      if (key !== null && fewer !== undefined) upsert.replaced.set(key, Math.max(0, fewer - 1));
       continue;
     }
     const gone = last.key === key ? [] : await removeOthers(sql, dataSet, key, last);
@@ -58,9 +60,8 @@ export async function putRows(
       'UPDATE nexosis_rows SET at = ?, key = ?, size = ?, body = ? WHERE data_set = ? AND at = ? AND seq = ?',
       ...[at, key, size, JSON.stringify(text), dataSet, last.at, last.seq],
     );
-    if (Number(last.seq) <= upsert.since) upsert.replaced.add(key);
+    if (!isNew) upsert.replaced.set(key, gone.length);
     grown.count -= gone.length;
-    grown.dropped += gone.length;
     grown.size += size - Number(last.size) - gone.reduce((sum, one) => sum + Number(one.size), 0);
   }
   return grown;

@@ -16,7 +16,7 @@ import { invalidField, noData, notFound } from './errors.js';
 import { uploadMembers } from './json-rows.js';
 import { NameLocks } from './locks.js';
 import { mostRows, rowsAtATime, storedRows } from './stored-rows.js';
-import { messagesOf, noTally, tallied, type Tally } from './tally.js';
+import { closed, messagesOf, noTally, tallied, type Tally } from './tally.js';
 import { identifier, planUpload, rowMaker, type Plan, type Upload } from './upload.js';
 
 /** Names become part of addresses and of answers. */
@@ -152,7 +152,7 @@ export class DataSetsService {
     try {
       let filling: Filling = { dataSet: made, tally: noTally };
       const make = rowMaker(plan.columns);
-      const keepsAll: Upsert = { since: -1, replaced: new Set(), repeats: 'keep' };
+      const keepsAll: Upsert = { since: -1, replaced: new Map(), repeats: 'keep' };
       for await (const rows of this.all(before)) {
         filling = await this.storeSome(
           filling,
@@ -202,7 +202,7 @@ export class DataSetsService {
     // A key says which row it is; several rows of one time are put together when a session runs.
     const repeats = identifier(plan.columns)?.role === 'key' ? 'merge' : 'keep';
     const since = await this.commands.run(({ tx }) => this.lastSeq(start.dataSet, tx.nexosis.rows.lastSeq));
-    const upsert: Upsert = { since, replaced: new Set(), repeats };
+    const upsert: Upsert = { since, replaced: new Map(), repeats };
     let filling = start;
     for await (const batch of upload.reader.batches()) {
       const rows = batch.map((values) => make(placed(values, plan)));
@@ -210,7 +210,7 @@ export class DataSetsService {
       for (let from = 0; from < rows.length; from += most)
         filling = await this.storeSome(filling, rows.slice(from, from + most), upsert);
     }
-    return filling;
+    return { ...filling, tally: closed(filling.tally, upsert) };
   }
 
   /** One transaction: some rows, and what the set says about itself. */

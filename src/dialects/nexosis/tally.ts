@@ -7,23 +7,28 @@ export interface Tally {
   readonly kept: number;
   /** Rows that became one with an earlier row of the same upload. */
   readonly merged: number;
-  /** Stored rows that went because one row replaced several. */
+  /** By how many rows fewer stored ones were replaced. */
   readonly dropped: number;
 }
 
 export const noTally: Tally = { kept: 0, merged: 0, dropped: 0 };
 
-export function tallied(
-  { kept, merged, dropped }: Tally,
-  grown: Pick<Grown, 'repeated' | 'dropped'>,
+/** After some more rows. */
+export const tallied = (
+  tally: Tally,
+  { repeated }: Pick<Grown, 'repeated'>,
   { repeats }: Pick<Upsert, 'repeats'>,
-): Tally {
-  return {
-    kept: kept + (repeats === 'keep' ? grown.repeated : 0),
-    merged: merged + (repeats === 'merge' ? grown.repeated : 0),
-    dropped: dropped + grown.dropped,
-  };
-}
+): Tally => ({
+  ...tally,
+  kept: tally.kept + (repeats === 'keep' ? repeated : 0),
+  merged: tally.merged + (repeats === 'merge' ? repeated : 0),
+});
+
+/** After the last of an upload's rows. */
+export const closed = (tally: Tally, { replaced }: Pick<Upsert, 'replaced'>): Tally => ({
+  ...tally,
+  dropped: [...replaced.values()].reduce((sum, fewer) => sum + fewer, 0),
+});
 
 /** For the answer to the upload. */
 export function messagesOf(columns: readonly Column[], { kept, merged, dropped }: Tally): StatusMessage[] {
@@ -48,7 +53,7 @@ export function messagesOf(columns: readonly Column[], { kept, merged, dropped }
   if (dropped > 0)
     messages.push({
       severity: 'warning',
-      message: `Several stored rows had the same value of the column ${column.name} as one row of the upload, which replaced them all: ${dropped} more ${dropped === 1 ? 'row' : 'rows'} than it brought ${dropped === 1 ? 'is' : 'are'} gone.`,
+      message: `Stored rows with a value of the column ${column.name} that the upload has were replaced by fewer rows: ${counted(dropped, 'more is', 'more are')} gone than came.`,
     });
   return messages;
 }

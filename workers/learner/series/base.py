@@ -22,6 +22,7 @@ class Base:
 
     target: np.ndarray
     freedom: int
+    leverage: np.ndarray  # of each value on the trend and season that it is compared with
     _design: np.ndarray
     _memory: np.ndarray
     _seasons: tuple[int, ...]
@@ -61,13 +62,16 @@ def base_of(history: np.ndarray, seasons: tuple[int, ...], features: np.ndarray)
         memory = _memory(cut - both @ weights)
     past = _filtered(design, memory)
     target = _rest(past, _filtered(cut, memory))
-    freedom = len(target) - int(np.linalg.matrix_rank(past)) - len(memory)
-    return Base(target, freedom, design, memory, seasons)
+    left, sizes, _ = np.linalg.svd(past, full_matrices=False)
+    left = left[:, sizes > sizes.max() * max(past.shape) * np.finfo(float).eps]
+    freedom = len(target) - left.shape[1] - len(memory)
+    return Base(target, freedom, (left**2).sum(axis=1), design, memory, seasons)
 
 
 def _design(count: int, seasons: tuple[int, ...]) -> np.ndarray:
     steps = np.arange(count)
-    blocks = [np.ones((count, 1)), (steps / max(1, count - 1))[:, None]]
+    way = steps / max(1, count - 1)
+    blocks = [np.column_stack([np.ones(count), way, way**2])]
     seen = tuple(each for each in seasons if count >= 2 * each)
     for season in seen:
         if season <= _SHORT:

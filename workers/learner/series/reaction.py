@@ -16,7 +16,7 @@ from .base import Base, base_of
 from .outlook import LEVELS, MIDDLE, Outlook, Z
 
 _RECENT = 20_000  # intervals that are looked at
-_RISK = 0.01  # of taking one of all features for one with an influence
+_RISK = 0.005  # of taking one of all features for one with an influence
 _FEWEST = 3  # intervals in which a feature must be other than usual
 _FOLDS = 5
 _LEAST = 0.05  # a relative change leaves at least so much of the target
@@ -152,7 +152,8 @@ def _fit(design: np.ndarray, base: Base) -> tuple[np.ndarray, np.ndarray, float]
     inverse = np.linalg.pinv(design.T @ design)
     weights = inverse @ design.T @ base.target
     errors = base.target - design @ weights
-    leverage = np.clip(np.einsum("ij,jk,ik->i", design, inverse, design), 0, 0.99)
+    own = np.einsum("ij,jk,ik->i", design, inverse, design)
+    leverage = np.clip(base.leverage + own, 0, 0.99)
     sandwich = design * (errors / (1 - leverage))[:, None]
     robust = inverse @ (sandwich.T @ sandwich) @ inverse
     error = float((errors**2).sum())
