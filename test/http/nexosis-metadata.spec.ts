@@ -182,17 +182,17 @@ describe('how empty cells are filled', () => {
     expect(body.columns.promo).toEqual({
       ...{ dataType: 'logical', role: 'feature', imputation: 'mode', aggregation: 'mode' },
     });
-    expect(await filled('filled')).toContain('promo: zeroes, bit: presence, word: mode');
+    expect(await filled('filled')).toContain('promo: zeroes, bit: presence, word: presence');
   });
 
   it('is as someone sets it, for one session or for all', async () => {
     await alice.putCsv('data/set', csv);
     const columns = { promo: { imputation: 'mode' }, bit: { imputation: 'mode' } };
-    expect(await filled('set', columns)).toContain('promo: mode, bit: mode, word: mode');
-    expect(await filled('set')).toContain('promo: zeroes, bit: presence, word: mode');
+    expect(await filled('set', columns)).toContain('promo: mode, bit: mode, word: presence');
+    expect(await filled('set')).toContain('promo: zeroes, bit: presence, word: presence');
     await alice.put('data/set', { columns: { promo: { imputation: 'mode' } } });
     await alice.put('data/set', { columns: { promo: { role: 'feature' } } });
-    expect(await filled('set')).toContain('promo: mode, bit: presence, word: mode');
+    expect(await filled('set')).toContain('promo: mode, bit: presence, word: presence');
     // Of another type it is that type's again.
     await alice.put('data/set', { columns: { promo: { dataType: 'string' } } });
     await alice.put('data/set', { columns: { promo: { dataType: 'logical' } } });

@@ -11,7 +11,7 @@ from jobworker.failures import InputError
 
 DATA_TYPES = ("string", "numeric", "logical", "date", "text", "numericMeasure")
 ROLES = ("none", "timestamp", "target", "feature", "key")
-PRESENCE = "presence"  # zeroes if the column says nothing but 1, else the mode
+PRESENCE = "presence"  # the mode; none if the column says nothing but 1, or nothing but one word
 IMPUTATIONS = ("zeroes", "mean", "median", "mode", "min", "max", PRESENCE)
 AGGREGATIONS = ("sum", "mean", "median", "mode", "min", "max")
 INTERVALS = ("hour", "day", "week", "month", "year")

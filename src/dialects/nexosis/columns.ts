@@ -174,8 +174,9 @@ export function checkColumns(columns: readonly Column[]): void {
 }
 
 /**
- * As the learner gets them (docs/learner.md). An empty cell of a logical column is FALSE, and one of a column of 0 and 1 is 0
- * if the column says nothing but 1; unless someone set how they are filled. Metadata shows `mode` all the same, as it did.
+ * As the learner gets them (docs/learner.md). An empty cell of a logical column is FALSE, and a column that says nothing but 1,
+ * or nothing but one word, says no where it is empty; unless someone set how gaps are filled. Metadata shows `mode` all the
+ * same, as the old service's did.
  */
 export const calculatedColumns = (
   columns: readonly Column[],
@@ -185,10 +186,9 @@ export const calculatedColumns = (
 > => {
   const written = writeColumns(columns);
   const usual = columns.filter(({ imputationSet, imputation }) => !imputationSet && imputation === 'mode');
-  const filled = usual.flatMap((column) => {
-    const imputation =
-      column.dataType === 'logical' ? ('zeroes' as const) : isNumeric(column) ? ('presence' as const) : null;
-    return imputation === null ? [] : [[column.name, { ...written[column.name], imputation }]];
+  const filled = usual.map(({ name, dataType }) => {
+    const imputation = dataType === 'logical' ? ('zeroes' as const) : ('presence' as const);
+    return [name, { ...written[name], imputation }];
   });
   return { ...written, ...Object.fromEntries(filled) };
 };

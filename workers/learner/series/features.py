@@ -34,21 +34,23 @@ def encoded_features(
     found: dict[str, np.ndarray] = {}
     constant: list[str] = []
     for column in columns:
-        words: np.ndarray | None = None
+        name, words = column.name, None
         if column.data_type == "string":
             _warn_of_words(column, messages)
             codes, words = encoded(table.columns[column.name])
             raw = np.where(codes < 0, np.nan, codes.astype(float))[rows]
             how, fill = "mode", "mode"
+            if column.imputation == PRESENCE and len(words) == 1:
+                raw, name, words = raw + 1, f"{column.name}:{words[0]}", None
         else:
             raw, how, fill = read(column), column.aggregation, column.imputation
-        says_only_true = _says_only_true(column, raw)
+        says_only_true = words is None and _says_only_true(column, raw)
         # Before the aggregation, so that empty cells count there as FALSE does.
         if says_only_true or (column.data_type == "logical" and fill == "zeroes"):
             raw, fill = np.where(np.isnan(raw), 0.0, raw), "zeroes"
         values = aggregated(raw, places, count, how)
         if np.isnan(values[first:]).all() and says_only_true:
-            no = "FALSE" if column.data_type == "logical" else "0"
+            no = {"logical": "FALSE", "string": "empty"}.get(column.data_type, "0")
             messages.warn(
                 f"Feature '{column.name}' has no values in the prediction range and counts as {no} "
                 "there."
@@ -63,7 +65,7 @@ def encoded_features(
         if np.ptp(filled[:length]) == 0:
             constant.append(column.name)
         elif words is None:
-            found[column.name] = filled
+            found[name] = filled
         else:
             found |= _one_hot(column.name, filled, words, length)
     _warn_of_constants(constant, messages)
@@ -82,9 +84,8 @@ def _one_hot(name: str, codes: np.ndarray, words: np.ndarray, length: int) -> di
 
 
 def _says_only_true(column: Column, raw: np.ndarray) -> bool:
-    """Whether a column of TRUE or 1 leaves the cells empty where others say FALSE or 0."""
-    usual = {"logical": "zeroes", "numeric": PRESENCE, "numericMeasure": PRESENCE}
-    if usual.get(column.data_type) != column.imputation:
+    """Whether a column of TRUE, of 1 or of one word is empty where others say FALSE."""
+    if column.imputation != ("zeroes" if column.data_type == "logical" else PRESENCE):
         return False
     known = raw[~np.isnan(raw)]
     return 0 < known.size < raw.size and bool((known == 1).all())
@@ -103,7 +104,7 @@ def _warn_of_constants(names: list[str], messages: Messages) -> None:
 
 
 def _warn_of_words(column: Column, messages: Messages) -> None:
-    if column.aggregation != "mode" or column.imputation not in ("mode", "zeroes"):
+    if column.aggregation != "mode" or column.imputation not in ("mode", "zeroes", PRESENCE):
         messages.warn(
             f"Column '{column.name}' holds text: it is aggregated and imputed by mode, not by "
             f"{column.aggregation} and {column.imputation}."

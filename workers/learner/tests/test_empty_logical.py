@@ -6,12 +6,14 @@ import pytest
 from .given import Session, shop
 
 
-def marked(session: Session, domain: str, promo: str = "logical feature") -> dict:
+def marked(
+    session: Session, domain: str, promo: str = "logical feature", word: str = "TRUE"
+) -> dict:
     rng = np.random.default_rng(4)
     on = rng.random(120) < 0.3
     noise = rng.normal(size=120).round(3)
     sales = (50 + 20 * on + noise).round(3)
-    cells = {"promo": np.where(on, "TRUE", ""), "noise": noise, "sales": sales}
+    cells = {"promo": np.where(on, word, ""), "noise": noise, "sales": sales}
     columns = {"promo": promo, "noise": "numericMeasure feature", "sales": "numericMeasure target"}
     if domain == "classification":
         cells["sales"] = np.where(on, "much", "little")
@@ -48,6 +50,14 @@ def test_an_imputation_that_is_set_applies_to_models(session):
     result = marked(session, "regression", "logical feature mode mode")
     answers = [float(row["sales"]) for row in session.predict(result, ROWS)["rows"]]
     assert answers[0] == answers[1] == answers[2]
+
+
+@pytest.mark.parametrize(("promo", "word"), [("numeric", "1"), ("string", "fair")])
+def test_a_column_of_one_value_or_nothing_says_no_where_it_is_empty(session, promo, word):
+    result = marked(session, "regression", f"{promo} feature presence mode", word)
+    rows = [{"promo": word, "noise": 0}, {"promo": "", "noise": 0}, {"noise": 0}]
+    answers = [float(row["sales"]) for row in session.predict(result, rows)["rows"]]
+    assert answers == pytest.approx([70, 50, 50], abs=3)
 
 
 def test_a_rare_true_among_empty_cells_is_an_anomaly(session):

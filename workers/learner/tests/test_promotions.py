@@ -171,6 +171,22 @@ def test_ones_and_nothing_in_a_column_of_numbers_are_a_promotion_too(session):
     assert result["details"]["featureImportance"] == {"promo": 1.0}
 
 
+def test_one_word_and_nothing_is_a_promotion_too(session):
+    columns = {**COLUMNS, "promo": "string feature presence mode"}
+    base, times = flat()
+    on = promotions(134, 14)
+    cells = {
+        "day": times,
+        "sales": [*(base + 100 * on)[:120].round(3), *[""] * 14],
+        "promo": np.where(on, "fair", "").tolist(),
+    }
+    window = {"start": times[120], "end": times[133]}
+    result = session.run("forecast", cells, columns, "sales", interval="day", **window)
+    assert result["details"]["featureImportance"] == {"promo:fair": 1.0}
+    found = np.array([float(row["sales"]) for row in session.rows(result["rows"])])
+    assert (found - base[120:])[on[120:]] == pytest.approx([100, 100], abs=45)
+
+
 def test_levels_of_a_promotion_stay_in_order_and_are_no_narrower_than_without(session):
     def levels(promo: list[str]) -> np.ndarray:
         files = planned(session, promo, COLUMNS)["rows"]["files"]
