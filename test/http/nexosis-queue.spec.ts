@@ -53,5 +53,5 @@ describe('a session that waits', () => {
     expect((await alice.get(`sessions/${second}`)).body.messages).toEqual([waits(1, 'all lanes are busy')]);
     for (const id of [running[1], first, second, third.body.sessionId as string])
       expect((await alice.delete(`sessions/${id}`)).status).toBe(204);
-  });
+  }, 30_000);
 });
