@@ -112,18 +112,21 @@ export function defaultsOf(dataType: DataType, onlyBits = false): Pick<Column, '
 const modes = { imputation: 'mode', aggregation: 'mode' } as const;
 
 /** A column as it was, or as it was inferred, with what is declared about it laid over. */
-export function overlaid(column: Column, { dataType, role, imputation, aggregation }: Declared): Column {
+export function overlaid(column: Column, declared?: Declared): Column {
+  const { dataType, role, imputation, aggregation } = declared ?? {};
   // A timestamp is a date, whatever its values look like.
   const type = dataType ?? (role === 'timestamp' ? 'date' : column.dataType);
   const { name } = column;
   const bare: Column = { name, dataType: type, role: role ?? column.role };
   // Dates and texts are never filled in; some clients declare it for them nevertheless.
   if (type === 'date' || type === 'text') return bare;
-  const usual = type === column.dataType ? column : defaultsOf(type);
+  const usual: Pick<Column, 'imputation' | 'aggregation' | 'imputationSet'> =
+    type === column.dataType ? column : defaultsOf(type);
   return {
     ...bare,
     imputation: imputation ?? usual.imputation ?? 'mode',
     aggregation: aggregation ?? usual.aggregation ?? 'mode',
+    ...((imputation !== undefined || usual.imputationSet) && { imputationSet: true as const }),
   };
 }
 
@@ -134,7 +137,7 @@ export function overlaid(column: Column, { dataType, role, imputation, aggregati
 export function merge(columns: readonly Column[], declared: readonly Declared[]): Column[] {
   const known = placesOf(columns);
   const said = new Map(declared.map((each) => [each.name.toLowerCase(), each]));
-  const merged = columns.map((column) => overlaid(column, said.get(column.name.toLowerCase()) ?? column));
+  const merged = columns.map((column) => overlaid(column, said.get(column.name.toLowerCase())));
   for (const each of declared) {
     if (!known.has(each.name.toLowerCase())) merged.push(fresh(each));
   }
@@ -170,6 +173,26 @@ export function checkColumns(columns: readonly Column[]): void {
   }
   if (Object.keys(wrong).length > 0) throw invalidColumns(wrong);
 }
+
+/**
+ * As the learner gets them (docs/learner.md). An empty cell of a logical column is FALSE, and a column that says nothing but 1,
+ * or nothing but one word, says no where it is empty; unless someone set how gaps are filled. Metadata shows `mode` all the
+ * same, as the old service's did.
+ */
+export const calculatedColumns = (
+  columns: readonly Column[],
+): Record<
+  string,
+  Omit<Column, 'name' | 'imputation'> & { readonly imputation?: Imputation | 'presence' }
+> => {
+  const written = writeColumns(columns);
+  const usual = columns.filter(({ imputationSet, imputation }) => !imputationSet && imputation === 'mode');
+  const filled = usual.map(({ name, dataType }) => {
+    const imputation = dataType === 'logical' ? ('zeroes' as const) : ('presence' as const);
+    return [name, { ...written[name], imputation }];
+  });
+  return { ...written, ...Object.fromEntries(filled) };
+};
 
 /** As answers show it: column name → metadata. */
 export const writeColumns = (columns: readonly Column[]): Record<string, Omit<Column, 'name'>> =>

@@ -62,8 +62,8 @@ export class DataSetsController {
   @Put(':name')
   @HttpCode(201)
   async put(@Ask() asked: Asked, @Param('name') name: string) {
-    const dataSet = await this.dataSets.put(asked.actor, name, await readUpload(asked));
-    const summary = summaryOf(dataSet, asked.base);
+    const { dataSet, messages } = await this.dataSets.put(asked.actor, name, await readUpload(asked));
+    const summary = { ...summaryOf(dataSet, asked.base), messages };
     void asked.reply.header('Location', summary.links[0]?.href);
     return summary;
   }

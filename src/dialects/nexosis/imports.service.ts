@@ -3,7 +3,7 @@ import { gunzip as unzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { nameOf, type Actor } from '../../kernel/access/access.js';
 import { Commands } from '../../scheduler/commands.service.js';
-import type { Import } from '../../scheduler/nexosis.ports.js';
+import type { Import, StatusMessage } from '../../scheduler/nexosis.ports.js';
 import { STORE, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { bare, isAllowed } from './callbacks.js';
@@ -52,7 +52,7 @@ export class ImportsService implements OnModuleDestroy {
           await this.change(
             made,
             'failed',
-            'The service was restarted while the data was fetched. Start the import again.',
+            failed('The service was restarted while the data was fetched. Start the import again.'),
           );
       }
     }
@@ -139,10 +139,10 @@ export class ImportsService implements OnModuleDestroy {
     try {
       const { bytes, type } = await this.download(asked);
       const upload = await uploadOf(bytes, asked.contentType ?? type, declared);
-      await this.dataSets.put(actor, asked.dataSet, upload);
-      await this.change(started, 'completed');
+      const { messages } = await this.dataSets.put(actor, asked.dataSet, upload);
+      await this.change(started, 'completed', messages);
     } catch (error) {
-      await this.change(started, 'failed', wordsOf(error));
+      await this.change(started, 'failed', failed(wordsOf(error)));
     }
   }
 
@@ -192,19 +192,25 @@ export class ImportsService implements OnModuleDestroy {
     return { bytes, type: json ? 'json' : 'csv' };
   }
 
-  private change(made: Import, status: Import['status'], error?: string): Promise<Import> {
+  private change(
+    made: Import,
+    status: Import['status'],
+    messages: readonly StatusMessage[] = made.messages,
+  ): Promise<Import> {
     return this.commands.run(async (unit) => {
       const changed: Import = {
         ...made,
         status,
         history: [...made.history, { at: unit.at, status }],
-        messages: error === undefined ? made.messages : [{ severity: 'error', message: error }],
+        messages,
       };
       await unit.tx.nexosis.imports.save(changed);
       return changed;
     });
   }
 }
+
+const failed = (message: string): StatusMessage[] => [{ severity: 'error', message }];
 
 async function uploadOf(bytes: Buffer, type: 'csv' | 'json', declared: readonly Declared[]): Promise<Upload> {
   if (type === 'csv') return { reader: await csvReader(bytes), declared, missingValues: undefined };

@@ -12,6 +12,7 @@ import { invalidColumns, invalidField, notFound } from './errors.js';
 import { isObject, readChoice } from './fields.js';
 import { startOf } from './session.request.js';
 import { storedRows } from './stored-rows.js';
+import { together } from './together.js';
 
 /** Rows of a data set on the right side of a join, which are kept in memory while the left one is read. */
 const mostRight = 250_000;
@@ -40,7 +41,7 @@ export async function openView(reads: NexosisReads, view: View, withRows = true)
   const parts: Part[] = [];
   const taken = new Set(left.columns.map(({ name }) => name.toLowerCase()));
   for (const said of view.joins)
-    parts.push(await openJoin(withRows ? reads : null, await rightOf(reads, view, said), left, taken));
+    parts.push(await openJoin(withRows ? reads : null, await rightOf(reads, view, said), left, taken, view));
   const width = left.columns.length;
   const all = [...left.columns, ...parts.flatMap(({ columns }) => columns)];
   const order = orderOf(width, parts);
@@ -115,22 +116,33 @@ async function openJoin(
   { dataSet: right, options }: Right,
   left: DataSet,
   taken: Set<string>,
+  { columns: named }: View,
 ): Promise<Part> {
   const how = keysOf(left, right, options);
-  const shown = right.columns.map((column, i) => ({ column, i })).filter(({ i }) => i !== how.right);
-  const rows = new Map<string, readonly string[]>();
+  const lefts = placesOf(left.columns);
+  // The left side's column stands for both, unless an alias gives the other a name, or the view's metadata names it.
+  const isHidden = ({ name }: Column) =>
+    lefts.has(name.toLowerCase()) &&
+    aliasOf(name, options) === undefined &&
+    !Object.keys(named).some((each) => sameName(each, `${right.name}.${name}`));
+  const shown = right.columns
+    .map((column, i) => ({ column, i }))
+    .filter(({ column, i }) => i !== how.right && !isHidden(column));
+  const found = new Map<string, (readonly string[])[]>();
   for await (const some of reads === null ? [] : storedRows(reads, right)) {
     for (const { values } of some) {
       const key = how.keyOf(values[how.right] ?? '');
-      if (key !== null)
-        rows.set(
-          key,
-          shown.map(({ i }) => values[i] ?? ''),
-        );
+      if (key === null) continue;
+      const row = shown.map(({ i }) => values[i] ?? '');
+      const others = found.get(key);
+      if (others === undefined) found.set(key, [row]);
+      else others.push(row);
     }
   }
+  const shownColumns = shown.map(({ column }) => column);
+  const rows = new Map<string, readonly string[]>();
+  for (const [key, all] of found) rows.set(key, together(all, shownColumns, right.missingValues));
   const nothing = shown.map(() => '');
-  const lefts = placesOf(left.columns);
   const end = left.columns.length;
   return {
     columns: shown.map(({ column }) => renamed(column, right, options, taken)),

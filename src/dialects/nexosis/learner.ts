@@ -15,7 +15,7 @@ import type {
   Task,
 } from '../../scheduler/ports.js';
 import { Teller } from '../../scheduler/teller.js';
-import { placesOf, writeColumns } from './columns.js';
+import { calculatedColumns, placesOf } from './columns.js';
 import { csvLine } from './csv.js';
 import { collect } from './outcome.js';
 import { findSource, withMoment } from './sources.js';
@@ -233,7 +233,7 @@ export class Learner implements Runners, RunnerListener {
     };
     return JSON.stringify({
       data: { path },
-      columns: writeColumns(session.columns),
+      columns: calculatedColumns(session.columns),
       missing_values: session.missingValues,
       target: session.domain === 'anomalies' ? null : session.target,
       ...series,

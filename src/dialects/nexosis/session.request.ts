@@ -172,7 +172,7 @@ const noTimestamp = ({ name, columns }: Source) => {
   const why =
     dates.length === 0
       ? 'none of its columns holds dates only'
-      : `give one of its date columns (${dates.join(', ')}) the role timestamp; one with repeated dates does not get it by itself`;
+      : `give one of its date columns (${dates.join(', ')}) the role timestamp: all rows stay, and those of one interval are put together by each column's aggregation`;
   return invalidColumns({ timestamp: [`${name} is no time series: ${why}.`] });
 };
 

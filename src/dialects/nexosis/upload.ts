@@ -72,6 +72,10 @@ function checkKey(before: DataSet | null, columns: readonly Column[]): void {
   throw invalidColumns({ [key.name]: [`The dataType of the key column ${key.name} cannot be changed.`] });
 }
 
+/** The column whose equal values make rows replace each other. */
+export const identifier = (columns: readonly Column[]): Column | undefined =>
+  columnOf(columns, 'key') ?? columnOf(columns, 'timestamp');
+
 /** By which column rows replace each other, and by which they are ordered. */
 const identity = (columns: readonly Column[]): string =>
   `${columnOf(columns, 'key')?.name ?? ''}\n${columnOf(columns, 'timestamp')?.name ?? ''}`;
