@@ -51,6 +51,8 @@ export class RunnerProcess {
   private held: ToWorker[] | null = null;
   private tellEnded: () => void = () => undefined;
   isReady = false;
+  /** Package → version, as it named them when it was ready. */
+  versions: Readonly<Record<string, string>> = {};
   /** It has been told to end, or is being ended: it takes no further job. */
   isEnding = false;
   /** The attempt it works on. */
@@ -154,6 +156,7 @@ export class RunnerProcess {
       this.kill();
     } else {
       this.isReady = true;
+      this.versions = message.versions;
       clearTimeout(this.giveUp);
       this.events.ready(message);
     }

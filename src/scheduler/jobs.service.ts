@@ -211,6 +211,8 @@ export class JobsService implements OnModuleInit, RunnerListener {
       if (answer.type === 'completed' || answer.type === 'stopped') {
         if (answer.result !== undefined) await unit.tx.jobs.saveResult(id, answer.result);
       }
+      if ('ranWith' in answer && answer.ranWith !== undefined)
+        await unit.tx.jobs.saveRanWith(id, answer.ranWith);
       if (answer.type === 'failed' && answer.traceback !== null) {
         await unit.tx.jobs.appendLog(id, unit.at, 'error', answer.traceback);
         await unit.tx.jobs.saveResult(id, answer.traceback);

@@ -2,6 +2,7 @@ import type { Role } from '../kernel/access/access.js';
 import type { Backend } from '../kernel/backend/backend.js';
 import type { WaitingView } from '../kernel/choice/waiting.js';
 import type { Choice, Snapshot } from '../kernel/choice/snapshot.js';
+import type { Finished } from '../kernel/estimate/durations.js';
 import type { ForecastView } from '../kernel/estimate/forecast.view.js';
 import type { Job, JobState } from '../kernel/job/job.js';
 import type { AskedLimits } from '../kernel/session/session.limits.js';
@@ -55,6 +56,8 @@ export interface JobDetails {
   readonly runtime: string | null;
   /** Seconds the client asked for as `cost`. */
   readonly cost: number | null;
+  /** Package → version, as the worker named them that ended the job. */
+  readonly ranWith?: Readonly<Record<string, string>>;
 }
 export type JobRecord = Job & { readonly details: JobDetails };
 
@@ -137,6 +140,7 @@ export interface Tx {
     takeResult(job: string): Promise<string | null>;
     appendLog(job: string, at: Millis, level: string, text: string): Promise<void>;
     saveTags(job: string, tags: readonly string[]): Promise<void>;
+    saveRanWith(job: string, versions: Readonly<Record<string, string>>): Promise<void>;
     remove(job: string): Promise<void>;
   };
   readonly backends: {
@@ -253,6 +257,8 @@ export interface Reads {
   waiting(job: Job, at: Millis, window: Millis): Promise<WaitingView | null>;
   /** One backend with the beginning of its queue; `asker` is among the instances even if it waits for nothing. */
   forecast(backend: string, at: Millis, window: Millis, asker: string | null): Promise<ForecastView | null>;
+  /** How long the recent jobs of a program took on a backend, without those that are scripted. */
+  finished(backend: string, program: string): Promise<Finished[]>;
   /** Oldest first. */
   events(filter: EventFilter): Promise<EventRecord[]>;
   lastEvent(): Promise<number>;

@@ -1,5 +1,5 @@
 import { dueRank } from '../kernel/session/session.deadline.js';
-import type { JobFilter, JobRecord, Page, Tx } from '../scheduler/ports.js';
+import type { JobDetails, JobFilter, JobRecord, Page, Tx } from '../scheduler/ports.js';
 import type { JobRow } from './entities/rows.js';
 import type { JobCache } from './job-cache.js';
 import { fromJob, toJob, toJobRecord } from './mapping.js';
@@ -23,6 +23,12 @@ export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
     (await sql.all<JobRow>(`SELECT * FROM jobs WHERE ${where}`, ...values)).map(toJob);
   const tag = async (job: string, tags: readonly string[]) => {
     for (const each of new Set(tags)) await sql.run(insertTag, job, each);
+  };
+  const saveDetails = async (job: string, changed: Partial<JobDetails>) => {
+    cache.changes(job);
+    const row = await sql.one<{ details: string }>('SELECT details FROM jobs WHERE id = ?', job);
+    const details = { ...(JSON.parse(row?.details ?? '{}') as object), ...changed };
+    await sql.run('UPDATE jobs SET details = ? WHERE id = ?', JSON.stringify(details), job);
   };
   return {
     find: async (id) => (await select('id = ?', id))[0] ?? null,
@@ -64,13 +70,11 @@ export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
     },
     appendLog: (job, at, level, text) => sql.run(insertLog, job, at, level, text),
     async saveTags(job, tags) {
-      cache.changes(job);
       await sql.run('DELETE FROM job_tags WHERE job = ?', job);
       await tag(job, tags);
-      const row = await sql.one<{ details: string }>('SELECT details FROM jobs WHERE id = ?', job);
-      const details = { ...(JSON.parse(row?.details ?? '{}') as object), tags };
-      await sql.run('UPDATE jobs SET details = ? WHERE id = ?', JSON.stringify(details), job);
+      await saveDetails(job, { tags });
     },
+    saveRanWith: (job, ranWith) => saveDetails(job, { ranWith }),
     async remove(job) {
       cache.changes(job);
       for (const table of ['job_params', 'job_results'])

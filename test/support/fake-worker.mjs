@@ -3,7 +3,7 @@
  * `ready` (milliseconds before it is ready; `never`; or `unsaid`: it works without having said so), `protocol`, `last-words`
  * (written to stderr; then it exits with code 3 instead of getting ready), `leave=no` (neither shutdown nor the end of its
  * input ends it), `births` (a file that gets a line with the process id of each), `once` (the
- * names of programs that must not run twice).
+ * names of programs that must not run twice), `qiskit` (the version it names).
  */
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -83,7 +83,7 @@ function begin() {
       pid: process.pid,
       programs: [],
       not_repeatable: options.once?.split(','),
-      versions: {},
+      versions: options.qiskit ? { qiskit: options.qiskit } : {},
     });
   createInterface({ input: process.stdin })
     .on('line', read)

@@ -136,7 +136,8 @@ export class JobsController {
     const job = await this.jobs.get(actor, id);
     const place = job.state === 'queued' ? await this.jobs.place(job) : null;
     const estimate = place === null ? null : await this.estimates.ofJob(job, place);
-    const shown = JSON.stringify(fromJob(job, this.clock.now(), place, estimate));
+    const runningTime = await this.estimates.runningTime(job);
+    const shown = JSON.stringify(fromJob(job, this.clock.now(), place, estimate, runningTime));
     if (exclude?.toLowerCase() === 'true') return shown;
     const params = job.details.private ? '{}' : await this.jobs.params(id);
     // Spliced in as text: params may hold what no parser here would keep (dialect, values).
@@ -152,11 +153,8 @@ export class JobsController {
 
   @ApiOperation({ summary: 'The result as the program wrote it; a failed job has its traceback here' })
   @ApiOkResponse({
-    description: 'JSON of a completed job, text of another; empty when a private result was read before',
-    content: {
-      'application/json': { schema: { type: 'object' } },
-      'text/plain': { schema: { type: 'string' } },
-    },
+    description: 'JSON text of a completed job; empty when a private result was read before',
+    content: { 'text/plain': { schema: { type: 'string' } } },
   })
   @ApiNoContentResponse({ description: 'The job has not ended' })
   @ApiRefusals(['unknown_job'])
@@ -165,12 +163,11 @@ export class JobsController {
     const job = await this.jobs.get(actor, id);
     const result = await this.jobs.result(actor, id);
     // 2xx also for a job that failed or has no result yet: the client reads this for its error text and catches nothing.
-    if (result === null)
-      await reply
-        .status(isFinal(job.state) ? 200 : 204)
-        .type('text/plain')
-        .send('');
-    else await reply.type(job.state === 'completed' ? 'application/json' : 'text/plain').send(result);
+    // JSON goes as text too: that is what IBM's service does, and a client generated from its description takes no other.
+    await reply
+      .status(result === null && !isFinal(job.state) ? 204 : 200)
+      .type('text/plain; charset=utf-8')
+      .send(result ?? '');
   }
 
   @ApiOperation({ summary: 'Cancel a queued or running job' })
