@@ -37,6 +37,7 @@ import { DEVICES, type Devices } from './scheduler/devices.ports.js';
 import { EventsService } from './scheduler/events.service.js';
 import { InstancesService } from './scheduler/instances.service.js';
 import { JobsService } from './scheduler/jobs.service.js';
+import { KnownNames } from './scheduler/known-names.service.js';
 import { LedgerService } from './scheduler/ledger.service.js';
 import {
   CLOCK,
@@ -107,6 +108,7 @@ export class AppModule {
         InstancesService,
         ReceiptsService,
         LedgerService,
+        KnownNames,
         EventsService,
         EstimatesService,
         ClockService,

@@ -15,6 +15,7 @@ import type { Instance } from '../scheduler/ports.js';
 import { ClockService } from '../scheduler/clock.service.js';
 import { EstimatesService } from '../scheduler/estimates.service.js';
 import { InstancesService } from '../scheduler/instances.service.js';
+import { KnownNames } from '../scheduler/known-names.service.js';
 import { LedgerService } from '../scheduler/ledger.service.js';
 import { SessionsService } from '../scheduler/sessions.service.js';
 import {
@@ -64,6 +65,7 @@ export class AdminController {
     private readonly ledger: LedgerService,
     private readonly clock: ClockService,
     private readonly estimates: EstimatesService,
+    private readonly names: KnownNames,
   ) {}
 
   @ApiOperation({ summary: 'Add a backend' })
@@ -190,10 +192,14 @@ export class AdminController {
   }
 
   @ApiOperation({ summary: 'Sessions of all instances, newest first' })
-  @ApiRefusals(['invalid_value', 'unknown_instance'])
+  @ApiRefusals(['invalid_value', 'unknown_instance', 'unknown_backend'])
   @ApiOkResponse({ type: SessionsAnswer })
   @Get('sessions')
-  async listSessions(@Query() { limit, next, state, mode, backend, user, instance }: AdminSessionsQuery) {
+  async listSessions(
+    @Asker() actor: Actor,
+    @Query() { limit, next, state, mode, backend, user, instance }: AdminSessionsQuery,
+  ) {
+    const id = await this.instanceId(instance);
     const found = await this.sessions.list({
       limit,
       after: next,
@@ -201,8 +207,9 @@ export class AdminController {
       mode,
       backend,
       user,
-      instance: await this.instanceId(instance),
+      instance: id,
     });
+    if (found.length === 0) await this.names.check(actor, { backend, user, instance: id });
     const now = this.clock.now();
     return {
       sessions: found.map((session) => fromSession(session, now)),
@@ -224,14 +231,13 @@ export class AdminController {
   @ApiOkResponse({ type: LedgerAnswer })
   @ApiRefusals(['invalid_value', 'unknown_instance', 'unknown_backend'])
   @Get('ledger')
-  async getLedger(@Query() query: LedgerQuery): Promise<LedgerAnswer> {
+  async getLedger(@Asker() actor: Actor, @Query() query: LedgerQuery): Promise<LedgerAnswer> {
     const { backend, user, limit, after } = query;
     const time = { from: query.from?.getTime(), to: query.to?.getTime() };
     const filter = { ...time, backend, user, instance: await this.instanceId(query.instance) };
     const view = await this.ledger.view(filter, { limit, after }, query.sum_by);
     // Nothing charged to nobody: a name that was misspelt must not look like a bill of zero.
-    if (view.entries.length === 0 && !(await this.ledger.knows({ backend, user })))
-      await this.refuseUnknown(backend, user);
+    if (view.entries.length === 0) await this.names.check(actor, { backend, user });
     const names = new Map((await this.instances.list()).map(({ id, name }) => [id, name]));
     return fromLedger(view, { ...time, limit }, names);
   }
@@ -255,12 +261,6 @@ export class AdminController {
   private async shown(actor: Actor, backend: Backend) {
     const estimate = await this.estimates.ofBackend(backend, actor.instance.id);
     return fromBackend(backend, await this.backends.slots(backend), estimate);
-  }
-
-  private async refuseUnknown(backend: string | undefined, user: string | undefined): Promise<void> {
-    if (backend !== undefined) await this.backends.get(backend);
-    if (user === undefined || (await this.tokens.list()).some((token) => token.user === user)) return;
-    throw new Refusal('invalid_value', `Nobody called ${user} was charged, nor ever had a token.`);
   }
 
   private async instanceId(nameOrCrn: string | undefined): Promise<string | undefined> {

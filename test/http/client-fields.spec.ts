@@ -10,7 +10,8 @@ beforeAll(async () => {
 afterAll(() => stint.close());
 
 const submit = async (more: object = {}) =>
-  (await alice.post('/jobs', { program_id: 'scripted', backend: 'b2', params: {}, ...more })).body.id as string;
+  (await alice.post('/jobs', { program_id: 'scripted', backend: 'b2', params: {}, ...more })).body
+    .id as string;
 
 describe('the list of backends', () => {
   const devices = async (headers: Record<string, string> = {}) =>

@@ -164,7 +164,6 @@ describe('the list of jobs', () => {
     ['?tags=all&tags=nr+2', [2], 1],
     ['?tags=none', [], 0],
     ['?program=scripted&backend=b1&limit=1', [4], 5],
-    ['?session_id=s9', [], 0],
   ])('%s has jobs %j of %i', async (query, numbers, count) => {
     const found = await listed(query);
     expect([found.jobs.map(({ id }) => ids.indexOf(id as string)), found.count]).toEqual([numbers, count]);

@@ -31,6 +31,7 @@ import { isFinal } from '../../kernel/job/job.js';
 import { seconds } from '../../kernel/time.js';
 import { EstimatesService } from '../../scheduler/estimates.service.js';
 import { JobsService, type AskedJob } from '../../scheduler/jobs.service.js';
+import { KnownNames } from '../../scheduler/known-names.service.js';
 import { CLOCK, type Clock, type JobFilter } from '../../scheduler/ports.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
@@ -54,6 +55,7 @@ export class JobsController {
     private readonly jobs: JobsService,
     private readonly receipts: ReceiptsService,
     private readonly estimates: EstimatesService,
+    private readonly names: KnownNames,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -111,11 +113,13 @@ export class JobsController {
 
   @ApiOperation({ summary: 'The jobs of your instance, newest first' })
   @ApiOkResponse({ type: JobsAnswer })
-  @ApiRefusals(['invalid_value'])
+  @ApiRefusals(['invalid_value', 'unknown_backend', 'unknown_program', 'unknown_session'])
   @Get()
   async list(@Asker() actor: Actor, @Query() query: JobsQuery): Promise<JobsAnswer> {
     const limit = Math.min(query.limit, mostPerPage);
-    const { items, total } = await this.jobs.list(toFilter(query, limit, actor.instance.id));
+    const filter = toFilter(query, limit, actor.instance.id);
+    const { items, total } = await this.jobs.list(filter);
+    if (total === 0) await this.names.check(actor, filter);
     // Beyond the end the client would ask for ever: it stops when it has `count - offset` jobs (dialect, `GET /jobs`).
     const count = items.length === 0 && query.offset > total ? query.offset : total;
     const at = this.clock.now();
