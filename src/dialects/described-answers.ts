@@ -90,7 +90,7 @@ const dialects: readonly Dialect[] = [
     },
     own: [
       [/^PUT .*\/data\/|^POST .*\/predict$/, { 413: 'The body is larger than an upload may be' }],
-      [/^POST .*\/sessions\//, { 429: 'The budget of the instance is used up', 503: 'No learner is set up' }],
+      [/^POST .*\/sessions\//, { 429: 'The budget of the instance is used up, or its plan allows no more pending jobs', 503: 'No learner is set up' }],
       [/^POST .*\/predict$/, { 503: 'No learner is set up, or it is busy' }],
     ],
     answers: [],

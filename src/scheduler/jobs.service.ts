@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { lookedIn, mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
-import { checkJobLimit } from '../kernel/job/job.decide.js';
+import { checkJobLimit, checkPending } from '../kernel/job/job.decide.js';
 import { defaultMaxAttempts, isFinal, reasonCodes, type Job } from '../kernel/job/job.js';
 import { Refusal } from '../kernel/refusal.js';
 import { checkAccepts } from '../kernel/session/session.decide.js';
@@ -93,6 +93,9 @@ export class JobsService implements OnModuleInit, RunnerListener {
     const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
     const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
     await refuseIfUsedUp(unit, owner, this.settings.window);
+    const most = owner?.plan.maxPendingJobs;
+    if (owner !== null && most !== undefined)
+      checkPending(await unit.tx.jobs.countQueuedOf(owner.id), most, owner.name);
     const job = await unit.insertJob(
       {
         id: unit.ids.uuid(),

@@ -30,6 +30,8 @@ export interface Instance {
   readonly plan: AskedLimits & {
     readonly modes?: readonly SessionMode[];
     readonly maxExecutionTime?: Millis;
+    /** How many of its jobs may be queued at once, over all backends. */
+    readonly maxPendingJobs?: number;
   };
   readonly createdAt: Millis;
 }
@@ -130,6 +132,8 @@ export interface Tx {
       how: Pick<Job, 'state' | 'reason' | 'reasonCode'>,
       at: Millis,
     ): Promise<number>;
+    /** How many jobs of an instance are queued, alone and in sessions, on all backends. */
+    countQueuedOf(instance: string): Promise<number>;
     /** Submission number of the session's first queued job. */
     headOf(session: string): Promise<number | null>;
     runningOf(session: string): Promise<Job[]>;

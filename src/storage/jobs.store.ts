@@ -18,6 +18,20 @@ export const numberOf = '(SELECT seq FROM jobs WHERE id = ?)';
 const insertLog = insertInto('job_logs', ['job', 'at', 'level', 'text']);
 const insertTag = insertInto('job_tags', ['job', 'tag']);
 
+const onAnyBackend = 'instance = ? AND backend IN (SELECT name FROM backends)';
+/**
+ * Along the indexes of what waits: lone jobs, then sessions by their own counts. The `+` keeps SQLite from the index that has
+ * every session of the instance there ever was.
+ */
+const queuedOfInstance = `SELECT
+  (SELECT COUNT(*) FROM jobs WHERE state = 'queued' AND session IS NULL AND ${onAnyBackend})
+  + (SELECT COALESCE(SUM(queued_jobs), 0) FROM sessions
+      WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND ${onAnyBackend})
+  + (SELECT COALESCE(SUM(queued_jobs), 0) FROM sessions
+      WHERE head_seq IS NOT NULL AND state = 'active' AND mode = 'batch' AND +${onAnyBackend})
+  + (SELECT COALESCE(SUM(queued_jobs), 0) FROM sessions
+      WHERE slot IS NOT NULL AND state = 'active' AND mode = 'dedicated' AND instance = ?) AS n`;
+
 export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
   const select = async (where: string, ...values: Value[]) =>
     (await sql.all<JobRow>(`SELECT * FROM jobs WHERE ${where}`, ...values)).map(toJob);
@@ -50,6 +64,10 @@ export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
         "UPDATE jobs SET state = ?, reason = ?, reason_code = ?, ended_at = ? WHERE state = 'queued' AND session = ?",
         ...[state, reason, reasonCode, at, session],
       );
+    },
+    async countQueuedOf(instance) {
+      const row = await sql.one<{ n: number }>(queuedOfInstance, instance, instance, instance, instance);
+      return Number(row?.n ?? 0);
     },
     async headOf(session) {
       const row = await sql.one<{ seq: number | null }>(

@@ -87,6 +87,7 @@ export class JobsController {
       'session_not_accepting',
       'session_elsewhere',
       'budget_reached',
+      'too_many_pending',
       'key_reused',
     ],
     { submits: true },
