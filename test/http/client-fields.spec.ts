@@ -93,6 +93,14 @@ describe('a session', () => {
 });
 
 describe('a job', () => {
+  it('has its usage under every name by which clients read it', async () => {
+    const id = await submit({ params: { duration: 3 } });
+    await stint.advance(3);
+    const usage = { seconds: 3, quantum_seconds: 3, qpu_charge_time_seconds: 3, status: 'complete' };
+    for (const path of [`/jobs/${id}`, `/jobs/${id}/metrics`])
+      expect((await alice.get(path)).body).toMatchObject({ usage });
+  });
+
   it('says how long it will probably run: as its script says, and never longer than its limit', async () => {
     const estimateOf = async (more: object) =>
       (await alice.get(`/jobs/${await submit(more)}`)).body.estimated_running_time_seconds as number;

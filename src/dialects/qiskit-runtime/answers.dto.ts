@@ -61,7 +61,9 @@ export class JobStateAnswer {
   reason_code?: number;
 }
 
+/** The same time under the names by which clients of different ages read it. */
 export class JobUsageAnswer {
+  seconds!: number;
   quantum_seconds!: number;
   qpu_charge_time_seconds!: number;
   status!: 'pending' | 'complete';

@@ -136,11 +136,15 @@ export function metricsOf(
   };
 }
 
-/** Clients up to 0.47 read `quantum_seconds`, later ones the charge time once the status is complete. */
+/**
+ * Clients up to 0.47 read `quantum_seconds`, later ones the charge time once the status is complete; those generated from
+ * IBM's description take no job whose usage lacks `seconds`.
+ */
 function usageOf(job: JobRecord, at: Millis): JobUsageAnswer {
   const running = job.state === 'running' && job.startedAt !== null ? at - job.startedAt : 0;
   const spent = toSeconds(job.used + running);
   return {
+    seconds: spent,
     quantum_seconds: spent,
     qpu_charge_time_seconds: spent,
     status: isFinal(job.state) ? 'complete' : 'pending',
