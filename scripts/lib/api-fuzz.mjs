@@ -1,0 +1,50 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { api } from './api.mjs';
+import { inRoot } from './project.mjs';
+import { pythonOf } from './python.mjs';
+import { run } from './run.mjs';
+import { withService, withoutSettings } from './test-service.mjs';
+
+const support = (name) => inRoot('test', 'support', name);
+
+/** Every driver, with workers that start at once and compute nothing: it is the API that is looked at. */
+const configuration = {
+  spark_python: support('fake-driver.mjs'),
+  learner_python: support('fake-learner.mjs'),
+  backends: [
+    { name: 'scripted', driver: 'scripted', lanes: 2 },
+    { name: 'line', driver: 'scripted', options: { device: 'stint_line_5' } },
+    { name: 'spark', driver: 'spark', slots: 2 },
+    { name: 'learner', driver: 'learner' },
+    { name: 'predictor', driver: 'learner', options: { predict: true } },
+  ],
+};
+
+/**
+ * Sends requests made from the API's own description, as a user and as an admin, and compares every answer with it: no
+ * 5xx, no status, type or shape that is not described, nothing accepted that should not be. `more`: arguments of `st run`.
+ */
+export async function fuzzApi(how, more = ['--phases', 'examples,coverage,fuzzing', '--max-examples', '8']) {
+  const prepare = async (folder) => {
+    const file = join(folder, 'stint.yaml');
+    // JSON is YAML.
+    await writeFile(file, JSON.stringify(configuration));
+    return { STINT_CONFIG: file };
+  };
+  return withService({ prepare, log: how.log }, async ({ url, adminToken }) => {
+    const admin = api(url, adminToken);
+    const user = await admin('POST', '/admin/tokens', { user: 'alice', instance: 'check', role: 'user' });
+    const outcomes = [];
+    for (const token of [user.token, adminToken]) {
+      const args = [
+        ...['-m', 'schemathesis.cli', '--config-file', inRoot('test', 'openapi', 'schemathesis.toml'), 'run'],
+        ...[`${url}/api/v1/docs/openapi.json`, '--url', url, '-H', `Authorization: Bearer ${token}`],
+        ...['--workers', '2', ...more],
+      ];
+      const env = withoutSettings();
+      outcomes.push(await run(pythonOf('.venv-schemathesis'), args, { ...how, env, timeout: 1800 }));
+    }
+    return outcomes;
+  });
+}
