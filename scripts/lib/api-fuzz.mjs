@@ -45,6 +45,17 @@ export async function fuzzApi(how, more = ['--phases', 'examples,coverage,fuzzin
       const env = withoutSettings();
       outcomes.push(await run(pythonOf('.venv-schemathesis'), args, { ...how, env, timeout: 1800 }));
     }
+    for (const token of [user.token, adminToken]) await endSessions(url, token);
     return outcomes;
   });
+}
+
+/** The processes of Livy's sessions would outlive this service. */
+async function endSessions(url, token) {
+  const headers = { authorization: `Bearer ${token}` };
+  for (const what of ['sessions', 'batches']) {
+    const listed = await fetch(`${url}/livy/${what}?size=1000`, { headers }).then((answer) => answer.json());
+    for (const { id } of listed.sessions)
+      await fetch(`${url}/livy/${what}/${id}`, { method: 'DELETE', headers });
+  }
 }

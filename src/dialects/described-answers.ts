@@ -1,16 +1,20 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { describeRequests } from './described-requests.js';
 
 /**
  * What the calls of Livy's and of Nexosis's clients answer, for the description of the API. How a call may be refused follows
  * from what it takes: a token, a name, a body or a query. What its decorators say already stays as it is.
  */
-export function describeAnswers(document: OpenAPIObject): OpenAPIObject {
+export function describeAnswers(described: OpenAPIObject): OpenAPIObject {
+  const document = describeRequests(described);
   const schemas = { ...document.components?.schemas, ...livySchemas, ...nexosisSchemas } as Schemas;
   for (const [path, methods] of Object.entries(document.paths))
     for (const [method, operation] of Object.entries(methods as Record<string, Operation>)) {
       const route = `${method.toUpperCase()} ${path}`;
       const dialect = dialects.find(({ mount }) => mount.test(path));
       if (dialect === undefined) continue;
+      if (operation.security !== undefined && dialect.credentials !== undefined)
+        operation.security = dialect.credentials;
       const found = { ...refusalsOf(operation, dialect), ...ownOf(route, dialect) };
       for (const [status, description] of Object.entries(found))
         operation.responses[status] ??= { description, ...inJson(dialect.error) };
@@ -31,7 +35,7 @@ interface Answer {
 }
 
 interface Operation {
-  readonly security?: readonly object[];
+  security?: readonly object[];
   readonly parameters?: readonly { in: string }[];
   readonly requestBody?: object;
   readonly responses: Record<string, Answer>;
@@ -43,6 +47,8 @@ interface Dialect {
   readonly error: string;
   /** In the words of the dialect. */
   readonly words: Readonly<Record<400 | 401 | 403 | 404, string>>;
+  /** Each of them alone is enough; left out where the decorators say all. */
+  readonly credentials?: readonly object[];
   /** What only some calls answer. */
   readonly own: readonly (readonly [RegExp, Readonly<Record<number, string>>])[];
   /** Names of schemas; anything else is some object. */
@@ -82,6 +88,7 @@ const dialects: readonly Dialect[] = [
   {
     mount: /^\/nexosis\/v1\//,
     error: 'NexosisError',
+    credentials: [{ 'api-key': [] }, { bearer: [] }],
     words: {
       400: 'The request is not valid; errorDetails say where',
       401: 'No token, or one that is unknown, expired or revoked',
@@ -89,8 +96,17 @@ const dialects: readonly Dialect[] = [
       404: 'There is no such thing in this instance',
     },
     own: [
+      // Ids are GUIDs, and nothing is deleted without a filter.
+      [/\{id\}|^DELETE /, { 400: 'The id is no GUID, or there is no filter; errorDetails say where' }],
+      [/^POST .*\/sessions\//, { 404: 'There is no such data source in this instance' }],
       [/^PUT .*\/data\/|^POST .*\/predict$/, { 413: 'The body is larger than an upload may be' }],
-      [/^POST .*\/sessions\//, { 429: 'The budget of the instance is used up, or its plan allows no more pending jobs', 503: 'No learner is set up' }],
+      [
+        /^POST .*\/sessions\//,
+        {
+          429: 'The budget of the instance is used up, or its plan allows no more pending jobs',
+          503: 'No learner is set up',
+        },
+      ],
       [/^POST .*\/predict$/, { 503: 'No learner is set up, or it is busy' }],
     ],
     answers: [],

@@ -12,7 +12,7 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
@@ -56,6 +56,7 @@ export class SessionsController {
     ],
     { submits: true },
   )
+  @ApiBody({ type: OpenSessionRequest, required: false })
   @ApiOkResponse({ type: SessionAnswer })
   @Post()
   @HttpCode(200)
