@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { acceptanceFolder, playAcceptance } from './acceptance.mjs';
 import { api } from './api.mjs';
+import { fuzzApi } from './api-fuzz.mjs';
 import { jestCounts, plainCounts, pytestCounts } from './counts.mjs';
 import { Failure } from './failure.mjs';
 import { livyClients } from './livy-clients.mjs';
@@ -127,6 +128,17 @@ export async function checkSteps() {
       needs: ['install', 'build', 'python', 'python-qrmi'],
       folder: 'test/clients-qrmi',
     }),
+    {
+      name: 'python-schemathesis',
+      about: 'an environment with Schemathesis',
+      ...venv('.venv-schemathesis', 'workers/requirements-schemathesis.lock'),
+    },
+    {
+      name: 'openapi',
+      about: 'requests made from the description of the API, as a user and as an admin',
+      needs: ['install', 'build', 'python-schemathesis'],
+      work: (how) => fuzzApi(how),
+    },
   ];
 }
 

@@ -1,5 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import { BackendConfig } from '../config/config.schema.js';
 import { AdminOnly, Asker } from '../auth/token.guard.js';
 import { TokensService } from '../auth/tokens.service.js';
@@ -99,6 +106,7 @@ export class AdminController {
       'Limits of a backend in the configuration file are the ones of the file again after the next start.',
   })
   @ApiRefusals(['invalid_value', 'unknown_backend'])
+  @ApiBody({ type: ChangeBackendBody, required: false })
   @ApiOkResponse({ type: BackendAnswer })
   @Patch('backends/:name')
   async changeBackend(
@@ -148,6 +156,7 @@ export class AdminController {
     description: 'Sessions that are open keep the limits they were granted.',
   })
   @ApiRefusals(['invalid_value', 'unknown_instance'])
+  @ApiBody({ type: ChangeInstanceBody, required: false })
   @ApiOkResponse({ type: TenantAnswer })
   @Patch('instances/:instance')
   async changeInstance(

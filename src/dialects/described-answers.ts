@@ -13,8 +13,6 @@ export function describeAnswers(described: OpenAPIObject): OpenAPIObject {
       const route = `${method.toUpperCase()} ${path}`;
       const dialect = dialects.find(({ mount }) => mount.test(path));
       if (dialect === undefined) continue;
-      if (operation.security !== undefined && dialect.credentials !== undefined)
-        operation.security = dialect.credentials;
       const found = { ...refusalsOf(operation, dialect), ...ownOf(route, dialect) };
       for (const [status, description] of Object.entries(found))
         operation.responses[status] ??= { description, ...inJson(dialect.error) };
@@ -35,7 +33,7 @@ interface Answer {
 }
 
 interface Operation {
-  security?: readonly object[];
+  readonly security?: readonly object[];
   readonly parameters?: readonly { in: string }[];
   readonly requestBody?: object;
   readonly responses: Record<string, Answer>;
@@ -47,8 +45,6 @@ interface Dialect {
   readonly error: string;
   /** In the words of the dialect. */
   readonly words: Readonly<Record<400 | 401 | 403 | 404, string>>;
-  /** Each of them alone is enough; left out where the decorators say all. */
-  readonly credentials?: readonly object[];
   /** What only some calls answer. */
   readonly own: readonly (readonly [RegExp, Readonly<Record<number, string>>])[];
   /** Names of schemas; anything else is some object. */
@@ -88,7 +84,6 @@ const dialects: readonly Dialect[] = [
   {
     mount: /^\/nexosis\/v1\//,
     error: 'NexosisError',
-    credentials: [{ 'api-key': [] }, { bearer: [] }],
     words: {
       400: 'The request is not valid; errorDetails say where',
       401: 'No token, or one that is unknown, expired or revoked',

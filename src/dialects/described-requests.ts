@@ -9,6 +9,7 @@ interface Schema {
   properties?: Record<string, Schema>;
   items?: Schema;
   oneOf?: object[];
+  enum?: unknown[];
 }
 interface Parameter {
   in: string;
@@ -80,9 +81,10 @@ function relax(schema: Schema, how: Relaxing): void {
   else delete named.required;
 }
 
+/** `nullable` is heard only beside a type, and not by an enumeration. */
 const orNull = (schema: Schema): Schema =>
-  schema.type === undefined && (schema.$ref !== undefined || schema.oneOf !== undefined)
-    ? { oneOf: [schema, { type: 'string', nullable: true, enum: [null] } as Schema] }
+  Object.keys(schema).some((key) => ['$ref', 'oneOf', 'allOf', 'enum'].includes(key))
+    ? { oneOf: [schema, { type: 'string', nullable: true, enum: [null] }] }
     : { ...schema, nullable: true };
 
 function anyScalar(schema: Schema): Schema {
