@@ -42,6 +42,7 @@ import { DISK, type Disk } from './scheduler/disk.ports.js';
 import { EventsService } from './scheduler/events.service.js';
 import { InstancesService } from './scheduler/instances.service.js';
 import { JobsService } from './scheduler/jobs.service.js';
+import { KnownNames } from './scheduler/known-names.service.js';
 import { LedgerService } from './scheduler/ledger.service.js';
 import {
   CLOCK,
@@ -119,6 +120,7 @@ export class AppModule {
         ReceiptsService,
         SharingService,
         LedgerService,
+        KnownNames,
         EventsService,
         EstimatesService,
         ClockService,

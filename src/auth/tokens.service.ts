@@ -125,11 +125,7 @@ export class TokensService {
       const other = await this.store.read.instanceByCrn(crn);
       if (other !== null) return actorOf(token, other);
     }
-    throw new Refusal(
-      'forbidden',
-      `This token acts for instance ${own.name}, not for ${crn}.`,
-      `Use Service-CRN ${own.crn}, or a token made for the other instance.`,
-    );
+    throw await this.instances.elsewhere({ role: token.role, instance: own }, 'Service-CRN', crn);
   }
 
   /** Exchanges an API token for a signed bearer token, as IBM's IAM does. Null when the key opens nothing. */

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SentBody } from './nexosis/asked.js';
 import { isOurs as isNexosis } from './nexosis/paths.js';
 import { bodyDigest, type WithBodyDigest } from './submit-key.js';
-import { JsonTextError, membersOf } from '../scheduler/json-text.js';
+import { JsonTextError, membersOf, NoObjectError } from '../scheduler/json-text.js';
 
 /** Job inputs may have 64 MiB; the rest of the request around them is small. */
 export const bodyLimit = 65 * 1024 * 1024;
@@ -112,6 +112,7 @@ export function parse(text: string, raw: readonly string[]): Record<string, unkn
   } catch (error) {
     if (error instanceof JsonTextError)
       throw new BadRequestException(`The body is not valid JSON: ${error.message}.`);
+    if (error instanceof NoObjectError) throw new BadRequestException(`The body ${error.message}.`);
     throw error;
   }
   return body;

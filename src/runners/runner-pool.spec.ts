@@ -25,6 +25,11 @@ describe('an answer', () => {
     ]);
   });
 
+  it('is told with the versions that the worker named, of a result and of a failure', async () => {
+    for (const deed of [{ do: 'answer' }, { do: 'fail', error: { message: 'm' } }])
+      expect(await outcomeOf(deed, '--qiskit=2.6.0')).toMatchObject({ ranWith: { qiskit: '2.6.0' } });
+  });
+
   it('that failed has its reason, code and traceback', async () => {
     const error = { message: 'too wide', reason_code: 1106, traceback: 'Traceback' };
     expect(await outcomeOf({ do: 'fail', error })).toEqual({

@@ -232,14 +232,16 @@ export class RunnerPool implements Runners {
         return;
       case 'result':
         process.finish();
-        this.answer(task, { type: 'completed', result: message.result });
+        this.answer(task, { type: 'completed', result: message.result, ...ranWith(process) });
         return;
       case 'error': {
         process.finish();
         const { kind, message: reason, reason_code: reasonCode, traceback } = message;
         this.answer(
           task,
-          kind === 'cancelled' ? { type: 'stopped' } : { type: 'failed', reason, reasonCode, traceback },
+          kind === 'cancelled'
+            ? { type: 'stopped' }
+            : { type: 'failed', reason, reasonCode, traceback, ...ranWith(process) },
         );
       }
     }
@@ -262,3 +264,6 @@ export class RunnerPool implements Runners {
       void this.teller.tell(`The answer for job ${job}`, () => listener.answered(job, token, answer));
   }
 }
+
+const ranWith = ({ versions }: RunnerProcess) =>
+  Object.keys(versions).length === 0 ? {} : { ranWith: versions };

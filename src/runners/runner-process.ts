@@ -64,6 +64,8 @@ export class RunnerProcess {
   private tellEnded: () => void = () => undefined;
   private tellReady: () => void = () => undefined;
   isReady = false;
+  /** Package → version, as it named them when it was ready. */
+  versions: Readonly<Record<string, string>> = {};
   /** It has been told to end, or is being ended: it takes no further job. */
   isEnding = false;
   /** The attempt it works on. */
@@ -194,6 +196,7 @@ export class RunnerProcess {
       this.kill(`it speaks protocol ${message.protocol}, this service speaks ${protocolVersion}`);
     } else {
       this.isReady = true;
+      this.versions = message.versions;
       clearTimeout(this.giveUp);
       this.events.ready(message);
       this.tellReady();

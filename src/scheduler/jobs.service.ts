@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { lookedIn, mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
-import { checkJobLimit } from '../kernel/job/job.decide.js';
+import { checkJobLimit, checkPending } from '../kernel/job/job.decide.js';
 import { defaultMaxAttempts, isFinal, reasonCodes, type Job } from '../kernel/job/job.js';
 import type { Backend } from '../kernel/backend/backend.js';
 import { Refusal } from '../kernel/refusal.js';
@@ -120,6 +120,9 @@ export class JobsService implements OnModuleInit, RunnerListener {
     const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
     const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
     await refuseIfUsedUp(unit, owner, this.settings.window);
+    const most = owner?.plan.maxPendingJobs;
+    if (owner !== null && most !== undefined)
+      checkPending(await unit.tx.jobs.countQueuedOf(owner.id), most, owner.name);
     const job = await unit.insertJob(
       {
         id: unit.ids.uuid(),
@@ -250,6 +253,8 @@ export class JobsService implements OnModuleInit, RunnerListener {
       if (answer.type === 'completed' || answer.type === 'stopped') {
         if (answer.result !== undefined) await unit.tx.jobs.saveResult(id, answer.result);
       }
+      if ('ranWith' in answer && answer.ranWith !== undefined)
+        await unit.tx.jobs.saveRanWith(id, answer.ranWith);
       if (answer.type === 'failed' && answer.traceback !== null) {
         await unit.tx.jobs.appendLog(id, unit.at, 'error', answer.traceback);
         await unit.tx.jobs.saveResult(id, answer.traceback);

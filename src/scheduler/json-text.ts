@@ -9,6 +9,14 @@ export class JsonTextError extends Error {
   }
 }
 
+/** JSON, but something else than the object that is wanted. */
+export class NoObjectError extends Error {
+  constructor(kind: string) {
+    super(`must be a JSON object, not ${kind}`);
+    this.name = 'NoObjectError';
+  }
+}
+
 /** Nested deeper than this is an attack or a mistake, and either would exhaust the stack somewhere. */
 const deepest = 512;
 
@@ -55,12 +63,20 @@ class Scanner {
 
   document(): Map<string, string> {
     this.space();
-    if (this.text[this.at] !== '{') throw this.wrong('expected a JSON object, "{",');
+    if (this.text[this.at] !== '{') this.noObject();
     this.object(0, (key, from, to) => this.members.set(JSON.parse(key) as string, this.text.slice(from, to)));
     this.space();
     if (this.at < this.text.length)
       throw this.wrong('nothing may follow the JSON object, but something does');
     return this.members;
+  }
+
+  private noObject(): never {
+    const from = this.at;
+    if (!/^(?:["[\-\d]|true|false|null)/.test(this.text.slice(from, from + 5)))
+      throw this.wrong('expected a JSON object, "{",');
+    this.whole();
+    throw new NoObjectError(kindAt(this.text, from));
   }
 
   private value(depth: number): void {
@@ -164,4 +180,10 @@ class Scanner {
   private wrong(message: string, at = this.at): JsonTextError {
     return new JsonTextError(message, this.text, at);
   }
+}
+
+function kindAt(text: string, at: number): string {
+  if (text[at] === '[') return 'a list';
+  if (text[at] === '"') return 'a text';
+  return /[-\d]/.test(text[at] ?? '') ? 'a number' : text.slice(at).trimEnd();
 }

@@ -2,6 +2,7 @@ import type { Role, Sharing } from '../kernel/access/access.js';
 import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
 import type { WaitingView } from '../kernel/choice/waiting.js';
 import type { Choice, Snapshot } from '../kernel/choice/snapshot.js';
+import type { Finished } from '../kernel/estimate/durations.js';
 import type { ForecastView } from '../kernel/estimate/forecast.view.js';
 import type { Job, JobState } from '../kernel/job/job.js';
 import type { AskedLimits } from '../kernel/session/session.limits.js';
@@ -29,6 +30,8 @@ export interface Instance {
   readonly plan: AskedLimits & {
     readonly modes?: readonly SessionMode[];
     readonly maxExecutionTime?: Millis;
+    /** How many of its jobs may be queued at once, over all backends. */
+    readonly maxPendingJobs?: number;
   };
   readonly sharing: Sharing;
   readonly createdAt: Millis;
@@ -56,6 +59,8 @@ export interface JobDetails {
   readonly runtime: string | null;
   /** Seconds the client asked for as `cost`. */
   readonly cost: number | null;
+  /** Package → version, as the worker named them that ended the job. */
+  readonly ranWith?: Readonly<Record<string, string>>;
 }
 export type JobRecord = Job & { readonly details: JobDetails };
 
@@ -139,6 +144,8 @@ export interface Tx {
       how: Pick<Job, 'state' | 'reason' | 'reasonCode'>,
       at: Millis,
     ): Promise<number>;
+    /** How many jobs of an instance are queued, alone and in sessions, on all backends. */
+    countQueuedOf(instance: string): Promise<number>;
     /** Submission number of the session's first queued job. */
     headOf(session: string): Promise<number | null>;
     runningOf(session: string): Promise<Job[]>;
@@ -149,6 +156,7 @@ export interface Tx {
     takeResult(job: string): Promise<string | null>;
     appendLog(job: string, at: Millis, level: string, text: string): Promise<void>;
     saveTags(job: string, tags: readonly string[]): Promise<void>;
+    saveRanWith(job: string, versions: Readonly<Record<string, string>>): Promise<void>;
     remove(job: string): Promise<void>;
   };
   readonly backends: {
@@ -272,6 +280,8 @@ export interface Reads {
   waiting(job: Job, at: Millis, window: Millis): Promise<WaitingView | null>;
   /** One backend with the beginning of its queue; `asker` is among the instances even if it waits for nothing. */
   forecast(backend: string, at: Millis, window: Millis, asker: string | null): Promise<ForecastView | null>;
+  /** How long the recent jobs of a program took on a backend, without those that are scripted. */
+  finished(backend: string, program: string): Promise<Finished[]>;
   /** Oldest first. */
   events(filter: EventFilter): Promise<EventRecord[]>;
   lastEvent(): Promise<number>;

@@ -16,12 +16,18 @@ export interface Task {
 }
 
 export type Answer =
-  | { readonly type: 'completed'; readonly result: string }
+  | {
+      readonly type: 'completed';
+      readonly result: string;
+      /** Package → version, where the process has named them. */
+      readonly ranWith?: Readonly<Record<string, string>>;
+    }
   | {
       readonly type: 'failed';
       readonly reason: string;
       readonly reasonCode: number | null;
       readonly traceback: string | null;
+      readonly ranWith?: Readonly<Record<string, string>>;
     }
   /** Stopped as asked; what it had to say until then is kept. */
   | { readonly type: 'stopped'; readonly result?: string }

@@ -6,7 +6,7 @@ import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
 import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.js';
 import { isDiskFailure } from './disk.js';
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
-import { readForecast } from './forecast.query.js';
+import { readFinished, readForecast } from './forecast.query.js';
 import { JobCache } from './job-cache.js';
 import { jobsStore, listJobs, numberOf, runsOnRunner } from './jobs.store.js';
 import { livyReads, livyStore } from './livy.store.js';
@@ -202,6 +202,7 @@ function reads(sql: Sql, jobs: JobCache, counts: QueueCounts): Reads {
       (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
     waiting: (job, at, window) => readWaiting(sql, counts, job, at, window),
     forecast: (backend, at, window, asker) => readForecast(sql, { backend, at, window, asker }),
+    finished: (backend, program) => readFinished(sql, backend, program),
     events: (filter) => listEvents(sql, filter),
     lastEvent: () => lastEvent(sql),
     charged: (instance, from, at) => readCharged(sql, instance, from, at),

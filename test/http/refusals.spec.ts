@@ -288,7 +288,7 @@ describe('a request that makes no sense names what is wrong with it:', () => {
       '/admin/instances',
       { name: 'x', plan: { modes: [5], max_tl: 1 } },
       [
-        'plan.max_tl is not known here; known are: modes, max_ttl, active_ttl, interactive_ttl, max_execution_time',
+        'plan.max_tl is not known here; known are: modes, max_ttl, active_ttl, interactive_ttl, max_execution_time, max_pending_jobs',
         'each value in plan.modes must be one of the following values: dedicated, batch',
       ],
     ],

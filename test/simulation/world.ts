@@ -40,6 +40,9 @@ export const limitsOf = (scale: number): BackendLimits => ({
   maxExecutionTime: seconds(20 * scale),
 });
 
+/** Of the instances with most shares the plan bounds what waits; it needs no chance of its own, which would change every seed. */
+export const mostPendingOf = (shares: number): number | null => (shares === 5 ? 4 : null);
+
 export const instanceIds = ['lab-a', 'lab-b', 'lab-c'] as const;
 const actor = (user: string, instance: string, role: Actor['role'] = 'user'): Actor => ({
   tokenId: `token-of-${user}`,
@@ -210,6 +213,9 @@ export class World {
     this.shadow.shares.set(id, shares);
     const budget = this.setup.budgets[i] || null;
     if (budget !== null) this.shadow.budgets.set(id, budget);
-    return { id, name: id, crn: `crn:${id}`, shares, budget, plan: {}, sharing: 'see', createdAt: beginning };
+    const most = mostPendingOf(shares);
+    if (most !== null) this.shadow.mostPending.set(id, most);
+    const plan = most === null ? {} : { maxPendingJobs: most };
+    return { id, name: id, crn: `crn:${id}`, shares, budget, plan, sharing: 'see', createdAt: beginning };
   }
 }

@@ -4,7 +4,7 @@
  * `ready` (milliseconds before it is ready; `never`; or `unsaid`: it works without having said so), `protocol`, `last-words`
  * (written to stderr; then it exits with code 3 instead of getting ready), `leave=no` (neither shutdown nor the end of its
  * input ends it), `births` (a file that gets a line with the process id of each), `once` (the
- * names of programs that must not run twice), `programs` (names that it says it has).
+ * names of programs that must not run twice), `programs` (names that it says it has), `qiskit` (the version it names).
  */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
@@ -105,7 +105,7 @@ function begin() {
       pid: process.pid,
       programs: options.programs?.split(',') ?? [],
       not_repeatable: options.once?.split(','),
-      versions: {},
+      versions: options.qiskit ? { qiskit: options.qiskit } : {},
     });
   createInterface({ input: process.stdin })
     .on('line', read)

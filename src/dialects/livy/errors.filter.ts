@@ -24,6 +24,8 @@ const said = {
   job_not_final: 409,
   mode_not_allowed: 400,
   budget_reached: 409,
+  // As Livy refuses more sessions than it is configured for.
+  too_many_pending: 400,
   key_reused: 422,
   wrong_clock: 409,
   forbidden: 403,

@@ -25,6 +25,7 @@ const said = {
   job_not_final: [409, 'Conflict'],
   mode_not_allowed: [403, 'UpgradeRequired'],
   budget_reached: [429, 'QuotaExceeded'],
+  too_many_pending: [429, 'QuotaExceeded'],
   key_reused: [422, 'RequestValidation'],
   wrong_clock: [409, 'Conflict'],
   forbidden: [403, 'Forbidden'],

@@ -12,12 +12,13 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
-import { Refusal } from '../../kernel/refusal.js';
 import { seconds } from '../../kernel/time.js';
+import { InstancesService } from '../../scheduler/instances.service.js';
+import { KnownNames } from '../../scheduler/known-names.service.js';
 import { CLOCK, type Clock } from '../../scheduler/ports.js';
 import { SessionsService, type AskedSession } from '../../scheduler/sessions.service.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
@@ -37,7 +38,9 @@ import { fromSession } from './wire.js';
 export class SessionsController {
   constructor(
     private readonly sessions: SessionsService,
+    private readonly instances: InstancesService,
     private readonly receipts: ReceiptsService,
+    private readonly names: KnownNames,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -53,6 +56,7 @@ export class SessionsController {
     ],
     { submits: true },
   )
+  @ApiBody({ type: OpenSessionRequest, required: false })
   @ApiOkResponse({ type: SessionAnswer })
   @Post()
   @HttpCode(200)
@@ -63,10 +67,7 @@ export class SessionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionAnswer> {
     if (body.instance != null && body.instance !== actor.instance.crn) {
-      throw new Refusal(
-        'forbidden',
-        `This request acts for ${actor.instance.crn}, but its instance is ${body.instance}.`,
-      );
+      throw await this.instances.elsewhere(actor, 'instance', body.instance);
     }
     const submit = submitKey(actor, request);
     const session = await this.sessions.open(actor, toAsked(body), submit);
@@ -76,17 +77,20 @@ export class SessionsController {
 
   @ApiOperation({ summary: 'The sessions of your instance, newest first' })
   @ApiOkResponse({ type: SessionsAnswer })
-  @ApiRefusals(['invalid_value'])
+  @ApiRefusals(['invalid_value', 'unknown_backend'])
   @Get()
   async list(@Asker() actor: Actor, @Query() query: SessionsQuery): Promise<SessionsAnswer> {
+    const { backend } = query;
+    const instance = actor.instance.id;
     const found = await this.sessions.list({
-      instance: actor.instance.id,
+      instance,
       limit: query.limit,
       after: query.next,
       states: query.state,
       mode: query.mode,
-      backend: query.backend,
+      backend,
     });
+    if (found.length === 0) await this.names.check(actor, { backend, instance });
     const next = found.length === query.limit ? (found.at(-1)?.id ?? null) : null;
     return { sessions: found.map((session) => fromSession(session, this.clock.now())), next };
   }

@@ -4,6 +4,7 @@ import { seconds } from '../time.js';
 import {
   allowNoAttemptAfter,
   checkJobLimit,
+  checkPending,
   closedWithSession,
   endJob,
   limitStop,
@@ -227,4 +228,24 @@ describe('max_execution_time', () => {
       );
     },
   );
+});
+
+describe('one more pending job', () => {
+  it.each([
+    [0, 1],
+    [2, 3],
+    [0, 1000],
+  ])('beside %i is allowed by a plan of %i', (queued, most) => {
+    expect(() => checkPending(queued, most, 'lab-a')).not.toThrow();
+  });
+
+  it.each([
+    [1, 1, '1 pending job'],
+    [3, 3, '3 pending jobs'],
+    [4, 3, '3 pending jobs'],
+  ])('beside %i is refused by a plan of %i', (queued, most, words) => {
+    expect(() => checkPending(queued, most, 'lab-a')).toThrow(
+      `Instance lab-a has reached the limit of its plan of ${words}.`,
+    );
+  });
 });

@@ -136,6 +136,17 @@ function follow(job: Job, type: JobEventType): JobState {
   return transition(jobMachine, before, { type })[0].value as JobState;
 }
 
+/** One more job is to be queued beside `queued` others of its instance; `most`: as many as its plan allows. */
+export function checkPending(queued: number, most: number, instance: string): void {
+  if (queued < most) return;
+  const jobs = most === 1 ? '1 pending job' : `${most} pending jobs`;
+  throw new Refusal(
+    'too_many_pending',
+    `Instance ${instance} has reached the limit of its plan of ${jobs}.`,
+    'Wait until one has started, or cancel one, before you submit another.',
+  );
+}
+
 /** How much, and whose limit that is. */
 type Bound = readonly [Millis, string];
 

@@ -20,6 +20,7 @@ from ..circuits import decode_circuit
 from ..device import Device
 from ..engine import Simulation
 from ..failures import CODE_SHOTS, InputError
+from ..hardware import for_observables
 from ..observables import decode_observables
 from ..payload import dump, encode_array, kind, parse_params, typed
 from ..pubs import check_volume, fields_of, option, options_of, pub_seed, pubs_of, seed_of
@@ -112,6 +113,7 @@ def _pub(
     where: str,
 ) -> Pub:
     circuit = decode_circuit(circuit_value, f"The circuit of {where}")
+    circuit = for_observables(circuit, circuit_value, observables_value, backend.num_qubits)
     backend.check(circuit, f"The circuit of {where}")
     bindings = decode_bindings(values, circuit, f"parameter_values of {where}")
     observables = decode_observables(
