@@ -18,6 +18,7 @@ from .failures import (
     InputError,
     ProgramError,
 )
+from .limits import limits_of
 from .noise import Noise
 
 DEFAULT_MAX_SHOTS = 100_000
@@ -40,6 +41,7 @@ class Device:
         self.num_qubits: int = configuration["n_qubits"]
         self.max_shots: int = configuration.get("max_shots") or DEFAULT_MAX_SHOTS
         self.max_qubits: int | None = options.get("max_qubits")
+        self.limits = limits_of(options)
         self.basis: tuple[str, ...] = tuple(configuration.get("basis_gates", ()))
         supported = configuration.get("supported_instructions", ("measure", "reset", "delay"))
         self._allowed = _ALWAYS | set(self.basis) | (_NEEDS_SUPPORT & set(supported))

@@ -7,10 +7,19 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
+from .failures import InputError
 from .payload import encode_array, typed
 
 # Kerneled points: |0⟩ around −1, |1⟩ around +1, in arbitrary units. Made up, not simulated.
 IQ_SPREAD = 0.25
+
+
+def require_register(circuit: QuantumCircuit, where: str) -> None:
+    """Raise InputError for a circuit whose result would hold no bit."""
+    if not circuit.cregs:
+        raise InputError(f"{where} has no classical register; add measurements.")
+    if not any(register.size for register in circuit.cregs):
+        raise InputError(f"{where} has only classical registers of size 0; add measurements.")
 
 
 def register_columns(circuit: QuantumCircuit) -> dict[str, list[int]]:

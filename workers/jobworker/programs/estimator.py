@@ -18,7 +18,7 @@ from ..bases import Basis, choose_bases
 from ..bindings import decode_bindings, positive_int
 from ..circuits import decode_circuit
 from ..device import Device
-from ..engine import Simulation
+from ..engine import Simulation, summary_of
 from ..failures import CODE_SHOTS, InputError
 from ..observables import decode_observables
 from ..payload import dump, encode_array, kind, parse_params, typed
@@ -180,6 +180,7 @@ def _metadata(pub: Pub) -> dict[str, Any]:
         "circuit_metadata": pub.circuit.metadata or {},
         "resilience": {},
         "num_randomizations": 1,
+        "simulation": summary_of([part.simulation for part in pub.parts]),
     }
 
 
