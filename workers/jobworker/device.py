@@ -10,6 +10,7 @@ from typing import Any
 from qiskit import QuantumCircuit
 from qiskit.circuit import CircuitInstruction, ControlFlowOp
 
+from .budget import check_length
 from .failures import (
     CODE_NOT_COUPLED,
     CODE_NOT_IN_BASIS,
@@ -20,6 +21,7 @@ from .failures import (
 )
 from .limits import limits_of
 from .noise import Noise
+from .work import count_executed
 
 DEFAULT_MAX_SHOTS = 100_000
 
@@ -63,8 +65,15 @@ class Device:
                 f"{self.num_qubits}; transpile the circuit for this backend.",
                 CODE_TOO_WIDE,
             )
+        check_length(count_executed(circuit), where)
         for instruction, qubits in walk(circuit):
             self._check_instruction(instruction.name, qubits, where)
+            if instruction.name in self.basis and not instruction.is_standard_gate():
+                raise InputError(
+                    f"{where} defines a gate '{instruction.name}' of its own; its meaning would be "
+                    "lost, so give it another name and transpile it to the backend's gates.",
+                    CODE_NOT_IN_BASIS,
+                )
 
     def _check_instruction(self, name: str, qubits: tuple[int, ...], where: str) -> None:
         if name not in self._allowed:

@@ -136,9 +136,7 @@ class Simulation:
             else:
                 yield self._run_one(rows[0], shots, seed + start, report)
 
-    def _run_many(
-        self, rows: np.ndarray, shots: int, seed: int, plan: Plan
-    ) -> Iterator[Samples]:
+    def _run_many(self, rows: np.ndarray, shots: int, seed: int, plan: Plan) -> Iterator[Samples]:
         binds = [{p: rows[:, k].tolist() for k, p in enumerate(self._parameters)}]
         result = self._call(self._circuit, shots, seed, binds if self._parameters else None, plan)
         copies = 1 if self._parameters else len(rows)

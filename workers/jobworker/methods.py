@@ -27,7 +27,7 @@ CUT_BOND = 64
 
 @dataclass(frozen=True)
 class Plan:
-    """How to run a circuit. `once`: work that does not depend on the shots; `shot`: work of each."""
+    """How to run a circuit. `once`: work whatever the shots are; `shot`: work of each."""
 
     method: str
     once: float = 0.0

@@ -18,7 +18,7 @@ from samplomatic.tensor_interface import TensorInterface
 
 from .bindings import check_bindings, positive_int
 from .circuits import read_openqasm, read_qpy
-from .failures import CODE_SHOTS, InputError
+from .failures import CODE_EXECUTIONS, CODE_SHOTS, InputError
 from .payload import decode_base64, inflate, kind
 from .tensors import decode_tensor, is_tensor
 
@@ -134,7 +134,12 @@ def _circuit_item(item, circuit, shape, compressed, where) -> Item:  # type: ign
     names = [parameter.name for parameter in circuit.parameters]
     arguments = check_bindings(np.asarray(arguments, dtype=np.float64), names, what)
     shape = _broadcast(shape, arguments.shape[:-1], where)
-    arguments = np.broadcast_to(arguments, (*shape, len(names)))
+    try:
+        arguments = np.broadcast_to(arguments, (*shape, len(names)))
+    except (ValueError, OverflowError):
+        raise InputError(
+            f"'shape' of {where} is {str(list(shape))[:80]}, which is too large.", CODE_EXECUTIONS
+        ) from None
     return Item(circuit, shape, arguments, None, None)
 
 
@@ -185,7 +190,7 @@ def _samplex_argument(value: Any, compressed: bool, where: str) -> Any:
 def _broadcast(shape: tuple[int, ...], own: tuple[int, ...], where: str) -> tuple[int, ...]:
     try:
         return np.broadcast_shapes(shape, own)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InputError(
             f"'shape' of {where} is {list(shape)}, which does not extend the shape {list(own)} "
             "of its arguments."

@@ -46,6 +46,8 @@ def encode_bit_array(bits: np.ndarray) -> dict[str, Any]:
 
 def hex_samples(bits: np.ndarray) -> Any:
     """(…, shots, size) bool as nested lists of "0x3"."""
+    if bits.shape[-1] == 0:
+        return np.full(bits.shape[:-1], "0x0", dtype=object).tolist()
     packed = pack_bits(bits)
     flat = packed.reshape(-1, packed.shape[-1]) if packed.size else packed.reshape(-1, 1)
     texts = [hex(int.from_bytes(row.tobytes(), "big")) for row in flat]

@@ -33,11 +33,30 @@ def steps_of(
         qubits = tuple(index[qubit] for qubit in instruction.qubits)
         operation = instruction.operation
         if isinstance(operation, ControlFlowOp):
-            inside = times * len(operation.params[0]) if isinstance(operation, ForLoopOp) else times
+            inside = times * _turns(operation)
             for block in operation.blocks:
                 yield from steps_of(block, list(qubits), inside)
         else:
             yield instruction.name, qubits, times
+
+
+def count_executed(circuit: QuantumCircuit) -> int:
+    """Instructions with loops unrolled, counted without unrolling them."""
+    count = len(circuit.data)
+    for instruction in circuit.data:
+        if isinstance(instruction.operation, ControlFlowOp):
+            inside = sum(count_executed(block) for block in instruction.operation.blocks)
+            count += inside * _turns(instruction.operation)
+    return count
+
+
+def _turns(operation: ControlFlowOp) -> int:
+    if not isinstance(operation, ForLoopOp):
+        return 1
+    values = operation.params[0]
+    if isinstance(values, range):  # its len() fails beyond 2^63
+        return max(0, (values.stop - values.start) // values.step + 1)
+    return len(values)
 
 
 def count_gates(circuit: QuantumCircuit) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..budget import spend_bytes
 from ..device import Device
 from ..engine import Simulation
 from ..payload import dump, parse_params
@@ -77,7 +78,9 @@ def _simulations(program: QuantumProgram, backend: Device) -> list[Simulation]:
         require_register(item.circuit, f"The circuit of item {index}")
         executions += math.prod(item.shape) * program.shots
         bits += math.prod(item.shape) * program.shots * item.circuit.num_clbits
-        check_volume(executions, bits, f"item {index}")
+        check_volume(executions, bits, f"item {index}", program.meas_level != "classified")
+        values = math.prod(item.shape) * item.circuit.num_parameters
+        spend_bytes(8 * values, f"The parameter values of item {index}")
     return [
         Simulation(item.circuit, backend, f"The circuit of item {index}")
         for index, item in enumerate(program.items)
