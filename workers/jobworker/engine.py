@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit import ControlFlowOp, ParameterExpression
-from qiskit.circuit.library import RZGate
 from qiskit_aer import AerSimulator
 
 from .device import Device, walk
@@ -34,6 +32,7 @@ from .methods import (
     plan_pure,
     too_many,
 )
+from .reduce import ANGLE_TOLERANCE, activity, is_clifford, reduce_circuit, snap_angles
 from .report import Report
 from .truncation import truncation_error
 from .work import runs_shot_by_shot
@@ -43,16 +42,9 @@ AMPLITUDES_PER_RUN = 2**24  # of all bindings in one run
 WORK_PER_RUN = 2e9  # complex multiplications, about ten seconds
 MAX_SEED = 2**31 - 1
 
-# Angles this close (radians) to a multiple of π/2 count as one. Samplexes compute in single
-# precision and are off by 1e-7, which no number of shots could show.
-ANGLE_TOLERANCE = 1e-6
-
 # Aer drops a singular value below 1e-8 whatever it is told; nothing else is dropped unless the
 # operator allows approximation.
 LEAST_WEIGHT = 1e-30
-
-_CLIFFORD_NAMES = "id x y z h s sdg sx sxdg cx cy cz ecr swap measure reset barrier quantum_channel"
-_CLIFFORD = frozenset(_CLIFFORD_NAMES.split())
 
 
 @dataclass(frozen=True)
@@ -84,8 +76,8 @@ class Simulation:
         self._where = where
         self.num_clbits = circuit.num_clbits
         self._parameters = list(circuit.parameters)
-        self._active, self._used = _activity(circuit)
-        self._circuit = _reduce(circuit, self._active, device)
+        self._active, self._used = activity(circuit)
+        self._circuit = reduce_circuit(circuit, self._active, device)
         self._noise = device.noise
         self._limits = device.limits
         self._methods: set[str] = set()
@@ -157,7 +149,7 @@ class Simulation:
             return self._run_frames(circuit, shots, seed)
         check_work(plan, shots, self._limits, self._where)
         if plan.method == STABILIZER:
-            circuit = _snap_angles(circuit)
+            circuit = snap_angles(circuit)
         if plan.cut:
             error = truncation_error(circuit, CUT_BOND, self._limits.memory_mb)
             self._truncation = max(error, self._truncation or 0.0)
@@ -175,7 +167,7 @@ class Simulation:
         return _samples(merged, self.num_clbits)
 
     def _run_frames(self, circuit: QuantumCircuit, shots: int, seed: int) -> Samples:
-        ideal = self._call(_snap_angles(circuit), 1, seed, None, Plan(STABILIZER), noisy=False)
+        ideal = self._call(snap_angles(circuit), 1, seed, None, Plan(STABILIZER), noisy=False)
         self._methods = (self._methods - {STABILIZER}) | {FRAMES}
         reference = _samples(ideal.data(0)["counts"], self.num_clbits).bits[0]
         rng = np.random.default_rng(seed)
@@ -198,7 +190,7 @@ class Simulation:
         noisy = self._noise is not None
         if noisy and self.active_qubits <= MAX_DENSITY_QUBITS and not self._by_shot:
             return Plan(DENSITY_MATRIX)
-        if _is_clifford(circuit):
+        if is_clifford(circuit):
             return Plan(FRAMES if self._framed else STABILIZER)
         return plan_pure(circuit, self._limits, noisy or self._by_shot, self._where)
 
@@ -230,80 +222,6 @@ def summary_of(simulations: list[Simulation]) -> dict[str, Any]:
     if errors:
         summary["truncation_error"] = max(errors)
     return summary
-
-
-def _activity(
-    circuit: QuantumCircuit,
-) -> tuple[tuple[int, ...], frozenset[tuple[str, tuple[int, ...]]]]:
-    """Device qubits that more than waits happen to, and every (gate, qubits) in use."""
-    active: set[int] = set()
-    used: set[tuple[str, tuple[int, ...]]] = set()
-    for instruction, qubits in walk(circuit):
-        if instruction.name in ("barrier", "delay"):
-            continue
-        active.update(qubits)
-        used.add((instruction.name, qubits))
-    return tuple(sorted(active)), frozenset(used)
-
-
-def _reduce(circuit: QuantumCircuit, active: tuple[int, ...], device: Device) -> QuantumCircuit:
-    """The circuit on its active qubits only, without barriers; delays become relaxation."""
-    reduced = QuantumCircuit(len(active))
-    reduced.add_bits(circuit.clbits)
-    for register in circuit.cregs:
-        reduced.add_register(register)
-    for variable in circuit.iter_declared_vars():
-        reduced.add_uninitialized_var(variable)
-    place = {circuit.qubits[qubit]: reduced.qubits[i] for i, qubit in enumerate(active)}
-    for instruction in circuit.data:
-        if instruction.name == "barrier":
-            continue
-        if instruction.name == "delay":
-            qubit = circuit.find_bit(instruction.qubits[0]).index
-            _append_delay(reduced, instruction.operation, qubit, active, device)
-            continue
-        qubits = [place[qubit] for qubit in instruction.qubits]
-        reduced._append(instruction.replace(qubits=qubits))
-    return reduced
-
-
-def _append_delay(reduced, delay, qubit, active, device) -> None:  # type: ignore[no-untyped-def]
-    if device.noise is None or qubit not in active:
-        return
-    duration = delay.duration
-    if isinstance(duration, ParameterExpression) or not isinstance(duration, (int, float)):
-        return  # a length known only later: treated as no wait
-    seconds = device.noise.delay_seconds(duration, delay.unit)
-    error = device.noise.relaxation((qubit,), seconds)
-    if error is not None:
-        reduced.append(error, [active.index(qubit)])
-
-
-def _snap_angles(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Exact multiples of π/2 where rounding left an rz angle beside one, so Clifford stays so."""
-    snapped = circuit.copy()
-    for index, instruction in enumerate(circuit.data):
-        if instruction.name == "rz":
-            angle = float(instruction.params[0])
-            quarter = round(angle / (math.pi / 2))
-            if abs(angle - quarter * math.pi / 2) < ANGLE_TOLERANCE:
-                snapped.data[index] = instruction.replace(
-                    operation=RZGate((quarter % 4) * math.pi / 2)
-                )
-    return snapped
-
-
-def _is_clifford(circuit: QuantumCircuit) -> bool:
-    for instruction, _ in walk(circuit):
-        if instruction.name == "rz":
-            turns = float(instruction.params[0]) / (math.pi / 2)
-            if abs(turns - round(turns)) > ANGLE_TOLERANCE:
-                return False
-        elif instruction.name not in _CLIFFORD and not isinstance(
-            instruction.operation, ControlFlowOp
-        ):
-            return False
-    return True
 
 
 def _samples(counts: dict[str, int], num_clbits: int) -> Samples:

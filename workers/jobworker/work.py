@@ -94,11 +94,14 @@ def has_while_loop(circuit: QuantumCircuit) -> bool:
 
 @dataclass(frozen=True)
 class ChainCost:
-    """A matrix product state without a cut: work to evolve it, and for each further sample."""
+    """A matrix product state without a cut: work to evolve it and for each sample, numbers held,
+    and the largest rank across a cut.
+    """
 
     evolve: float
     sample: float
     amplitudes: int
+    rank: int
 
 
 def chain_cost(circuit: QuantumCircuit, most: float) -> ChainCost | None:
@@ -112,16 +115,17 @@ def chain_cost(circuit: QuantumCircuit, most: float) -> ChainCost | None:
     order = list(range(size))
     ranks = [1] * (size + 1)  # ranks[k]: between positions k - 1 and k; the ends stay 1
     bits = np.zeros((size, size))  # log2 of the rank of the gates between two qubits
-    work, largest, done = 0.0, 1, 0
+    work, largest, done, rank = 0.0, 1, 0, 1
 
     def decompose(left: int, factor: int) -> None:
-        nonlocal work, largest, done
+        nonlocal work, largest, done, rank
         done += 1
         cut = left + 1
         rows, columns = 2 * ranks[left], 2 * ranks[left + 2]
         across = float(bits[np.ix_(order[:cut], order[cut:])].sum())
         bound = min(rows, columns, ranks[cut] * factor)
         ranks[cut] = min(bound, 2 ** int(across)) if across < 62 else bound
+        rank = max(rank, ranks[cut])
         work += rows * columns * min(rows, columns)
         largest = max(largest, rows * columns)
 
@@ -141,4 +145,4 @@ def chain_cost(circuit: QuantumCircuit, most: float) -> ChainCost | None:
                 return None
     sites = sum(2 * ranks[k] * ranks[k + 1] for k in range(size))
     # One copy is measured for each shot; a decomposition holds three matrices.
-    return ChainCost(work, float(sites), 2 * sites + 3 * largest)
+    return ChainCost(work, float(sites), 2 * sites + 3 * largest, rank)
