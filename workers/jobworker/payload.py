@@ -119,6 +119,8 @@ def _load_array(raw: bytes, where: str) -> np.ndarray:
         shape, _, dtype = read(file)
         if math.prod(shape) * max(dtype.itemsize, 1) > len(raw):
             raise ValueError(f"its shape {str(shape)[:80]} needs more data than it has")
+        # It becomes float64, whatever it is now.
+        spend_bytes(max(math.prod(shape) * (8 - dtype.itemsize), 0), where)
         file.seek(0)
         return np.load(file, allow_pickle=False)
     except (ValueError, EOFError, OSError, SyntaxError, OverflowError) as error:
@@ -127,7 +129,6 @@ def _load_array(raw: bytes, where: str) -> np.ndarray:
 
 
 def _as_float(array: np.ndarray, where: str) -> np.ndarray:
-    spend_bytes(max(array.size * 8 - array.nbytes, 0), where)
     if array.dtype.kind in "biuf":
         return array.astype(np.float64)
     if array.size == 0:

@@ -79,7 +79,7 @@ def _simulations(program: QuantumProgram, backend: Device) -> list[Simulation]:
         executions += math.prod(item.shape) * program.shots
         bits += math.prod(item.shape) * program.shots * item.circuit.num_clbits
         check_volume(executions, bits, f"item {index}", program.meas_level != "classified")
-        values = math.prod(item.shape) * item.circuit.num_parameters
+        values = math.prod(item.shape) * item.numbers
         spend_bytes(8 * values, f"The parameter values of item {index}")
     return [
         Simulation(item.circuit, backend, f"The circuit of item {index}")
