@@ -11,19 +11,31 @@ const texts: Shape = [
   'a list of texts',
 ];
 
+const wholeAboveZero: Shape = [
+  (value) => Number.isInteger(value) && Number(value) > 0,
+  'a whole number above zero',
+];
+
 /** A scripted backend may look like a quantum device too, to try things on. */
 const device: Readonly<Record<string, Shape>> = {
   device: [text[0], 'the name of a device'],
   configuration: object,
   properties: object,
   noise: flag,
-  max_qubits: [(value) => Number.isInteger(value) && Number(value) > 0, 'a whole number above zero'],
+  max_qubits: wholeAboveZero,
+};
+
+/** What one circuit may take of the machine; workers/jobworker/limits.py has the defaults. */
+const simulator: Readonly<Record<string, Shape>> = {
+  max_memory_mb: wholeAboveZero,
+  max_work: [(value) => typeof value === 'number' && value > 0 && value < Infinity, 'a number above zero'],
+  approximate: flag,
 };
 
 /** The options of each driver; `stint.example.yaml` and docs/worker-protocol.md say what they mean. */
 const known: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
   scripted: device,
-  aer: device,
+  aer: { ...device, ...simulator },
   spark: { master: text, conf: object, local_dirs: texts, blocked_conf: texts, busy_is_idle: flag },
   learner: { predict: flag },
 };

@@ -72,5 +72,5 @@ def _peak() -> int:
 
 @contextmanager
 def in_limited_process(memory: int, seconds: int) -> Iterator[Cost]:
-    """A process that may take `memory` bytes more than this one, and `seconds` of processor time."""
+    """A process that may take `memory` bytes more than this one, and `seconds` of its processor."""
     yield Cost(memory, seconds)

@@ -1,4 +1,4 @@
-"""Every result is exact up to sampling, or refused. STINT_LONG=1 adds the circuits that take long."""
+"""Every result is exact up to sampling, or refused. STINT_LONG=1 adds what takes long."""
 
 import json
 import os
@@ -250,6 +250,6 @@ def test_noisy_shots_that_would_take_hours_are_refused():
         for a, b in ((1, 4), (4, 7), (7, 10), (10, 12), (12, 15), (15, 18), (18, 21), (21, 23)):
             circuit.cz(a, b)
     circuit.measure_all()
-    with pytest.raises(InputError, match="operations as .* with 4096 shots") as raised:
+    with pytest.raises(InputError, match=r"operations as .* with 4096 shots") as raised:
         run("sampler", params([circuit]), device(HEX))
     assert raised.value.reason_code == 1109
