@@ -36,6 +36,13 @@ const spark: Readonly<Record<string, Shape>> = {
   max_sql_rows: count,
 };
 
+/** What one circuit may take of the machine; workers/jobworker/limits.py has the defaults. */
+const simulator: Readonly<Record<string, Shape>> = {
+  max_memory_mb: count,
+  max_work: [(value) => typeof value === 'number' && value > 0 && value < Infinity, 'a number above zero'],
+  approximate: flag,
+};
+
 /** For drivers whose programs only compute: a Spark driver may wait for its cluster for as long as it takes. */
 const computing: Readonly<Record<string, Shape>> = {
   stalled_after: [
@@ -56,7 +63,7 @@ export function stalledAfterOf({ options }: Pick<Backend, 'options'>): number | 
 /** The options of each driver; `stint.example.yaml` and docs/worker-protocol.md say what they mean. */
 const known: ReadonlyMap<string, Readonly<Record<string, Shape>>> = new Map<string, Record<string, Shape>>([
   ['scripted', device],
-  ['aer', { ...device, ...computing }],
+  ['aer', { ...device, ...simulator, ...computing }],
   ['spark', spark],
   ['learner', { predict: flag, ...computing }],
 ]);

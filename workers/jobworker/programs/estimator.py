@@ -18,12 +18,21 @@ from ..bases import Basis, choose_bases
 from ..bindings import decode_bindings, positive_int
 from ..circuits import decode_circuit
 from ..device import Device
-from ..engine import Simulation
+from ..engine import Simulation, summary_of
 from ..failures import CODE_SHOTS, InputError
 from ..hardware import for_observables
 from ..observables import decode_observables
 from ..payload import dump, encode_array, kind, parse_params, typed
-from ..pubs import check_volume, fields_of, option, options_of, pub_seed, pubs_of, seed_of
+from ..pubs import (
+    check_estimates,
+    check_volume,
+    fields_of,
+    option,
+    options_of,
+    pub_seed,
+    pubs_of,
+    seed_of,
+)
 from ..report import Report
 
 DEFAULT_PRECISION = 1 / 64  # 4096 shots
@@ -120,6 +129,7 @@ def _pub(
         observables_value, circuit.num_qubits, f"observables of {where}"
     )
     shape = bindings.shape[:-1]
+    check_estimates([shape, observables.shape], 1, where)
     rows = np.arange(math.prod(shape)).reshape(shape)
     try:
         rows, spread = np.broadcast_arrays(rows, observables)
@@ -131,12 +141,14 @@ def _pub(
     precision, shots = _precision(precision_value, options, backend.max_shots, where)
     parts = []
     labels = {label for observable in spread.flat for label in observable}
-    for basis in choose_bases(label for label in labels if not _is_constant(label)):
+    bases = choose_bases([label for label in labels if not _is_constant(label)], where)
+    check_estimates([rows.shape], len(bases), where)
+    for basis in bases:
         places: dict[int, list[tuple[int, ...]]] = {}
         for at in np.ndindex(rows.shape):
             if not basis.labels.isdisjoint(spread[at]):
                 places.setdefault(int(rows[at]), []).append(at)
-        measured = basis.measure(circuit)
+        measured = basis.measure(circuit, f"The circuit of {where}")
         simulation = Simulation(measured, backend, f"The circuit of {where}", trusted=True)
         parts.append(Part(basis, simulation, places))
     flat = bindings.reshape(math.prod(shape), -1)
@@ -182,6 +194,7 @@ def _metadata(pub: Pub) -> dict[str, Any]:
         "circuit_metadata": pub.circuit.metadata or {},
         "resilience": {},
         "num_randomizations": 1,
+        "simulation": summary_of([part.simulation for part in pub.parts]),
     }
 
 

@@ -23,7 +23,7 @@ from ..engine import Simulation
 from ..failures import CODE_SHOTS, InputError
 from ..payload import dump, encode_array, encode_datetime, parse_params, typed
 from ..pubs import check_volume, fields_of, option, options_of, pub_seed, pubs_of, seed_of
-from ..registers import encode_bit_array, hex_samples, iq_points, register_columns
+from ..registers import encode_bit_array, hex_samples, iq_points, register_columns, require_register
 from ..report import Report
 
 DEFAULT_SHOTS = 4096
@@ -90,8 +90,7 @@ def _read(body: dict[str, Any], backend: Device) -> list[Pub]:
         where = f"pub {index}"
         circuit, values, shots = fields_of(item, ("circuit", "parameter_values", "shots"), where)
         circuit = decode_circuit(circuit, f"The circuit of {where}")
-        if not circuit.cregs:
-            raise InputError(f"The circuit of {where} has no classical register; add measurements.")
+        require_register(circuit, f"The circuit of {where}")
         pub = Pub(
             circuit,
             decode_bindings(values, circuit, f"parameter_values of {where}"),
@@ -100,7 +99,7 @@ def _read(body: dict[str, Any], backend: Device) -> list[Pub]:
         )
         executions += math.prod(pub.shape) * pub.shots
         bits += math.prod(pub.shape) * pub.shots * circuit.num_clbits
-        check_volume(executions, bits, where)
+        check_volume(executions, bits, where, _meas_type(options_of(body)) != "classified")
         pubs.append(pub)
     return pubs
 
@@ -121,7 +120,11 @@ def _meas_type(options: dict[str, Any]) -> str:
 
 
 def _metadata(pub: Pub) -> dict[str, Any]:
-    return {"shots": pub.shots, "circuit_metadata": pub.circuit.metadata or {}}
+    return {
+        "shots": pub.shots,
+        "circuit_metadata": pub.circuit.metadata or {},
+        "simulation": pub.simulation.summary(),
+    }
 
 
 def _typed_result(
