@@ -87,9 +87,9 @@ def measure(pub: Pub, seed: int, report: Report, step: Callable[[], None]) -> Es
     if factors is not None:
         for at in np.ndindex(shape):
             if weights[at]:
-                uncertain = factors.variance(weights[at])
-                variances[at] += uncertain
-                ensemble[at] += uncertain
+                uncertain = factors.tally(weights[at])
+                variances[at] += uncertain.variance
+                ensemble[at] += uncertain.shot_variance
     return Estimates(evs, np.sqrt(variances), np.sqrt(ensemble))
 
 

@@ -15,7 +15,7 @@ from qiskit import QuantumCircuit
 
 from .bases import Tally
 from .device import Device
-from .engine import Simulation
+from .engine import Samples, Simulation
 from .observables import LETTERS, Observable
 from .report import Report
 from .twirling import Randomized, Split, Twirling, sample_rows
@@ -50,42 +50,36 @@ class Calibration:
         self.split = split
 
     def run(self, seed: int, report: Report) -> Factors:
-        bits, counts = [], []
         none = np.zeros((1, 0))
         (parts,) = sample_rows(self._simulation, self._randomized, none, self.split, seed, report)
-        for samples in parts:
-            bits.append(samples.bits)
-            counts.append(samples.counts)
-        return Factors(self._columns, np.concatenate(bits), np.concatenate(counts))
+        return Factors(self._columns, list(parts))
 
 
 class Factors:
     """Measured factors; 1 is a readout without errors."""
 
-    def __init__(self, columns: dict[int, int], bits: np.ndarray, counts: np.ndarray) -> None:
-        self._columns, self._bits, self._counts = columns, bits, counts
+    def __init__(self, columns: dict[int, int], randomizations: list[Samples]) -> None:
+        self._columns, self._randomizations = columns, randomizations
         self._known: dict[Support, float] = {}
 
     def factor(self, support: Support) -> float:
         if support not in self._known:
-            mean = float(self._signs(support) @ self._counts) / int(self._counts.sum())
             # A factor that cannot be told from zero would make the value infinite.
-            self._known[support] = max(mean, 1 / np.sqrt(self._counts.sum()))
+            least = 1 / np.sqrt(sum(samples.counts.sum() for samples in self._randomizations))
+            self._known[support] = max(self.tally({support: 1.0}).mean, least)
         return self._known[support]
 
     def correct(self, observable: Observable) -> Observable:
         """Coefficients that make up for the readout errors."""
         return {label: c / self.factor(support_of(label)) for label, c in observable.items()}
 
-    def variance(self, weights: Mapping[Support, float]) -> float:
-        """Variance of Σ weight · factor: the factors come from the same shots."""
+    def tally(self, weights: Mapping[Support, float]) -> Tally:
+        """Σ weight · factor with its uncertainty: all factors come from the same shots."""
         tally = Tally(sum(abs(weight) for weight in weights.values()))
-        values = np.zeros(len(self._counts))
-        for support, weight in weights.items():
-            values += weight * self._signs(support)
-        tally.add(values, self._counts)
-        return tally.shot_variance
-
-    def _signs(self, support: Support) -> np.ndarray:
-        columns = [self._columns[qubit] for qubit in support]
-        return 1.0 - 2.0 * (self._bits[:, columns].sum(axis=1) % 2)
+        for samples in self._randomizations:
+            values = np.zeros(len(samples.counts))
+            for support, weight in weights.items():
+                columns = [self._columns[qubit] for qubit in support]
+                values += weight * (1.0 - 2.0 * (samples.bits[:, columns].sum(axis=1) % 2))
+            tally.add(values, samples.counts)
+        return tally

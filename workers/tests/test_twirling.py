@@ -6,7 +6,7 @@ import pytest
 from given import NO_VALUES, SEED, backend, bell, decoded, device, ghz, h, params, run, tilted
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit.library import RZZGate
-from qiskit.quantum_info import Operator, SparsePauliOp, Statevector
+from qiskit.quantum_info import Pauli, Statevector
 
 from jobworker.device import device_of
 from jobworker.failures import InputError
@@ -182,41 +182,131 @@ def test_twirled_measurements_share_readout_errors_between_zero_and_one(enabled,
     assert bits(result).mean() == pytest.approx(expected, abs=0.1 if enabled else 0)
 
 
-def coherent_mean(circuits):
-    """Mean ⟨XX⟩ where each cz also turns by rzz(0.1)."""
-    observable = SparsePauliOp("XX")
-    values = []
-    for circuit in circuits:
-        wrong = QuantumCircuit(2)
-        for entry in circuit.data:
-            if entry.operation.name not in ("barrier", "measure"):
-                qubits = [circuit.find_bit(q).index for q in entry.qubits]
-                wrong.append(entry.operation, qubits)
-                if entry.operation.name == "cz":
-                    wrong.append(RZZGate(0.1), qubits)
-        values.append(Statevector(wrong).expectation_value(observable @ Operator(np.eye(4))).real)
-    return float(np.mean(values))
+def with_coherent_errors(circuit):
+    """⟨X⟩ of qubit 0 where each cz also turns by rzz(0.1)."""
+    wrong = QuantumCircuit(2)
+    for entry in circuit.data:
+        if entry.operation.name != "barrier":
+            qubits = [circuit.find_bit(qubit).index for qubit in entry.qubits]
+            wrong.append(entry.operation, qubits)
+            if entry.operation.name == "cz":
+                wrong.append(RZZGate(0.1), qubits)
+    return Statevector(wrong).expectation_value(Pauli("IX")).real
+
+
+class Recorder:
+    """Stands where the simulation stands and keeps the circuits it is given."""
+
+    def __init__(self, template):
+        self.template, self.circuits = template, []
+
+    def run(self, angles, shots, seed, report):
+        for row in angles:
+            bound = dict(zip(self.template.parameters, row))
+            self.circuits.append(self.template.assign_parameters(bound))
+        return iter(())
 
 
 def test_gate_twirling_turns_a_coherent_error_into_a_random_one():
     circuit = QuantumCircuit(2)
     for qubit in (0, 1):
         h(circuit, qubit)
-    for _ in range(20):  # an even number of cz is nothing
+    for _ in range(20):
         circuit.cz(0, 1)
     randomized = Randomized(circuit, Twirling(gates=True, measures=False))
-    drawn = []
+    recorder = Recorder(randomized.template)
+    list(randomized.samples(recorder, np.zeros(0), Split(300, 1), 5, SilentReport()))
+    twirled = np.mean([with_coherent_errors(drawn) for drawn in recorder.circuits])
+    # 20 turns in one direction add up; in random directions each loses a little.
+    assert with_coherent_errors(circuit) == pytest.approx(cos(20 * 0.1))
+    assert twirled == pytest.approx(cos(0.1) ** 20, abs=0.05)
 
-    class Recorder:
-        def run(self, angles, shots, seed, report):
-            names = randomized.template.parameters
-            drawn.extend(
-                randomized.template.assign_parameters(dict(zip(names, row))) for row in angles
-            )
-            return iter(())
 
-    recorder = Recorder()
-    for _ in randomized.samples(recorder, np.zeros(0), Split(300, 1), 5, SilentReport()):
-        raise AssertionError("the recorder gives no outcomes")
-    # ⟨XX⟩ commutes with ZZ errors: measure ⟨XI⟩ through XX by looking at one qubit.
-    assert len(drawn) == 300
+def test_noise_still_acts_on_a_twirled_circuit():
+    circuit = ghz([0, 1, 2, 3], 27)
+    circuit.measure_active()
+    result = sample(circuit, 3200, on=device("stint_hex_27"), twirling=BOTH)
+    equal = bits(result).sum(axis=1)
+    wrong = (~np.isin(equal, [0, 4])).mean()
+    assert 0.01 < wrong < 0.3
+
+
+def test_equal_seeds_give_equal_twirled_shots():
+    def shots(seed):
+        result = sample(bell(), 500, simulator={"seed_simulator": seed}, twirling=BOTH)
+        return result[0].data.meas.array.tobytes()
+
+    assert shots(1) == shots(1)
+    assert shots(1) != shots(2)
+
+
+def test_a_circuit_with_control_flow_runs_untwirled_and_the_result_says_so():
+    circuit = QuantumCircuit(2, 2)
+    circuit.x(0)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.x(1)
+    circuit.measure(1, 1)
+    numbers = {"num_randomizations": 16, "shots_per_randomization": 100}
+    result = sample(circuit, twirling={**BOTH, **numbers})
+    assert result[0].data.c.get_counts() == {"11": 1600}
+    assert "num_randomizations" not in result[0].metadata
+    (entry,) = result.metadata["ignored_options"]
+    assert entry["option"] == "options.twirling"
+    assert "pub 0" in entry["reason"]
+    assert "control flow" in entry["reason"]
+
+
+def test_a_reset_behind_a_twirled_measurement_runs_untwirled_and_the_result_says_so():
+    circuit = QuantumCircuit(1, 2)
+    circuit.x(0)
+    circuit.measure(0, 0)
+    circuit.reset(0)
+    circuit.measure(0, 1)
+    result = sample(circuit, 50, twirling=BOTH)
+    assert result[0].data.c.get_counts() == {"01": 50}
+    assert "reset" in result.metadata["ignored_options"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"twirling": {"enable_gates": "yes"}}, "enable_gates' must be true or false"),
+        ({"twirling": {"enable_gates": True, "strategy": "some"}}, "must be one of active, "),
+        ({"twirling": {"num_randomizations": 0}}, "must be from 1 to"),
+        ({"twirling": {"shots_per_randomization": 100_001}}, "must be from 1 to 100000"),
+        ({"twirling": {"shots_per_randomization": "many"}}, "must be an integer"),
+        ({"twirling": ["enable_gates"]}, "'options.twirling' must be an object, not a list"),
+        (
+            {"twirling": {"enable_measure": True}, "execution": {"meas_type": "kerneled"}},
+            "needs 'options.execution.meas_type' classified",
+        ),
+        (
+            {
+                "twirling": {
+                    "enable_gates": True,
+                    "num_randomizations": 101,
+                    "shots_per_randomization": 100_000,
+                }
+            },
+            "more than 10000000 executions",
+        ),
+    ],
+)
+def test_twirling_options_that_cannot_be_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        sample(bell(), **options)
+
+
+def test_the_plain_form_names_twirling_and_holds_its_shots():
+    body = json.loads(params([bell(), NO_VALUES, 100], twirling=BOTH))
+    del body["support_qiskit"]
+    result = json.loads(run("sampler", json.dumps(body)))
+    assert len(result["results"][0]["data"]["meas"]["samples"]) == 100
+    assert result["metadata"]["twirling"] == {
+        "enable_gates": True,
+        "enable_measure": True,
+        "num_randomizations": "auto",
+        "shots_per_randomization": "auto",
+        "strategy": "active-accum",
+    }
