@@ -141,7 +141,7 @@ class Simulation:
         for start in range(0, shots, step):
             report.check()
             part = min(step, shots - start)
-            result = self._call(circuit, part, (seed * 31 + start) & MAX_SEED, None, method)
+            result = self._call(circuit, part, _spread(seed, start), None, method)
             for key, count in result.data(0)["counts"].items():
                 merged[key] = merged.get(key, 0) + count
         return _samples(merged, self.num_clbits)
@@ -161,7 +161,7 @@ class Simulation:
         if method == "matrix_product_state":
             simulator.set_options(matrix_product_state_max_bond_dimension=MAX_BOND)
         job = simulator.run(
-            [circuit], parameter_binds=binds, shots=shots, seed_simulator=seed & MAX_SEED
+            [circuit], parameter_binds=binds, shots=shots, seed_simulator=_spread(seed)
         )
         result = job.result()
         if not result.success:
@@ -187,6 +187,14 @@ def _too_many(where: str, active: int, most: int) -> InputError:
         "use fewer qubits (or, where possible, only Clifford gates).",
         CODE_TOO_MANY_ACTIVE,
     )
+
+
+def _spread(*parts: int) -> int:
+    """A seed far from those of other parts.
+
+    Aer seeds shot i of a run with seed + i, so neighbouring seeds would repeat each other's shots.
+    """
+    return int(np.random.SeedSequence(parts).generate_state(1)[0]) & MAX_SEED
 
 
 def _activity(

@@ -179,6 +179,9 @@ class Randomized:
         inputs = self._samplex.inputs().make_broadcastable()
         if binding.size:
             inputs["parameter_values"] = binding
+        if not self.template.parameters:  # nothing in it to randomize
+            yield from simulation.run(np.zeros((1, 0)), split.total, seed, report)
+            return
         for start in range(0, split.randomizations, RANDOMIZATIONS_PER_DRAW):
             report.check()
             count = min(RANDOMIZATIONS_PER_DRAW, split.randomizations - start)
