@@ -101,18 +101,25 @@ class _Sum:
         part = basis.part_of(observable)
         self._observable = part if factors is None else factors.correct(part)
         self.tally = Tally(sum(abs(c) for c in self._observable.values()))
-        # How much each factor counts is known only with the mean of its label.
-        self._labels = {} if factors is None else {label: Tally(1.0) for label in part}
+        # How much a factor counts is known only with the mean of its label.
+        self._labels = {label: Tally(1.0) for label in part}
 
     def add(self, bits: np.ndarray, counts: np.ndarray) -> None:
-        self.tally.add(self._basis.values(self._observable, bits), counts)
-        for label, tally in self._labels.items():
-            tally.add(self._basis.values({label: 1.0}, bits), counts)
+        if self._factors is None:
+            self.tally.add(self._basis.values(self._observable, bits), counts)
+            return
+        total = np.zeros(len(counts))
+        for label, coefficient in self._observable.items():
+            values = self._basis.values({label: 1.0}, bits)
+            self._labels[label].add(values, counts)
+            total += coefficient * values
+        self.tally.add(total, counts)
 
     def add_weights(self, weights: dict[Support, float]) -> None:
         """Add ∂value/∂factor = −coefficient · mean / factor² for each label."""
+        if self._factors is None:
+            return
         for label, tally in self._labels.items():
-            assert self._factors is not None
             support = support_of(label)
             slope = self._observable[label] * tally.mean / self._factors.factor(support)
             weights[support] = weights.get(support, 0.0) - slope

@@ -212,7 +212,8 @@ def _build(circuit: QuantumCircuit, twirling: Twirling) -> tuple[QuantumCircuit,
         template, samplex = build(boxing.run(circuit))
         samplex.finalize()
     except Exception as error:
-        raise NotTwirlable(str(error).strip().split("\n")[0].rstrip(".")[:200]) from error
+        reason = str(error).strip().split("\n")[0].rstrip(".")[:200]
+        raise NotTwirlable(f"samplomatic says '{reason}'") from error
     if template.clbits != circuit.clbits:
         raise NotTwirlable("it has classical bits outside of registers")
     return template, samplex
