@@ -17,7 +17,7 @@ from ..bases import choose_bases
 from ..bindings import decode_bindings, positive_int
 from ..circuits import decode_circuit
 from ..device import Device
-from ..engine import Simulation
+from ..engine import Simulation, summary_of
 from ..expectation import Estimates, Part, Pub, is_constant, measure
 from ..failures import CODE_SHOTS, InputError
 from ..mitigation import Calibration, has_projectors
@@ -31,7 +31,16 @@ from ..options import (
     unknown_members,
 )
 from ..payload import dump, encode_array, kind, parse_params, typed
-from ..pubs import check_volume, fields_of, option, options_of, pub_seed, pubs_of, seed_of
+from ..pubs import (
+    check_estimates,
+    check_volume,
+    fields_of,
+    option,
+    options_of,
+    pub_seed,
+    pubs_of,
+    seed_of,
+)
 from ..report import Report
 from ..resilience import Resilience, calibration_split, overridden, resilience_of
 from ..twirling import (
@@ -119,6 +128,7 @@ def _pub(
         observables_value, circuit.num_qubits, f"observables of {where}"
     )
     shape = bindings.shape[:-1]
+    check_estimates([shape, observables.shape], 1, where)
     rows = np.arange(math.prod(shape)).reshape(shape)
     try:
         rows, spread = np.broadcast_arrays(rows, observables)
@@ -139,8 +149,9 @@ def _pub(
     split = split_shots(twirling, shots, own)
     if not own and fixed is not None:
         precision = 1 / math.sqrt(fixed)
-    bases = choose_bases(label for label in labels if not is_constant(label))
-    circuits = [basis.measure(circuit) for basis in bases]
+    bases = choose_bases([label for label in labels if not is_constant(label)], where)
+    check_estimates([rows.shape], len(bases), where)
+    circuits = [basis.measure(circuit, f"The circuit of {where}") for basis in bases]
     randomized: list[Randomized | None] = [None] * len(bases)
     calibration = None
     if twirling.enabled and bases:
@@ -204,6 +215,7 @@ def _metadata(pub: Pub) -> dict[str, Any]:
         "circuit_metadata": pub.circuit.metadata or {},
         "resilience": {},
         "num_randomizations": pub.split.randomizations,
+        "simulation": summary_of([part.simulation for part in pub.parts]),
     }
 
 

@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from ..budget import spend_bytes
 from ..device import Device
 from ..engine import Simulation
 from ..options import EXECUTOR, Ignored, ignored_options, say, unknown_members
 from ..payload import dump, parse_params
 from ..pubs import check_volume, option, options_of, pub_seed, seed_of
 from ..quantum_program import Item, QuantumProgram, decode_program
-from ..registers import iq_points, register_columns
+from ..registers import iq_points, register_columns, require_register
 from ..report import Report
 from ..tensors import encode_tensor
 
@@ -50,12 +51,16 @@ def run(params: str, backend: Device, report: Report) -> str:
             report.progress(done, total, message)
         shots = shots.reshape(*item.shape, program.shots, item.circuit.num_clbits)
         results = {**extra, **_registers(item, shots, program.meas_level, rng)}
-        data.append(_item_result(program, results))
+        data.append(_item_result(program, results, simulation))
         chunks.append(_chunk(program, index, item, start))
     result: dict[str, Any] = {
         "schema_version": program.schema_version,
         "data": data,
-        "metadata": {"chunk_timing": chunks},
+        # `simulation` is ours: clients read the raw result for it, and their decoder drops it.
+        "metadata": {
+            "chunk_timing": chunks,
+            "simulation": [simulation.summary() for simulation in simulations],
+        },
     }
     if said:
         result["metadata"]["ignored_options"] = said
@@ -77,9 +82,12 @@ def check(params: str, backend: Device) -> None:
 def _simulations(program: QuantumProgram, backend: Device) -> list[Simulation]:
     executions, bits = 0, 0
     for index, item in enumerate(program.items):
+        require_register(item.circuit, f"The circuit of item {index}")
         executions += math.prod(item.shape) * program.shots
         bits += math.prod(item.shape) * program.shots * item.circuit.num_clbits
-        check_volume(executions, bits, f"item {index}")
+        check_volume(executions, bits, f"item {index}", program.meas_level != "classified")
+        values = math.prod(item.shape) * item.numbers
+        spend_bytes(8 * values, f"The parameter values of item {index}")
     return [
         Simulation(item.circuit, backend, f"The circuit of item {index}")
         for index, item in enumerate(program.items)
@@ -146,12 +154,18 @@ def _registers(
     return results
 
 
-def _item_result(program: QuantumProgram, results: dict[str, np.ndarray]) -> dict[str, Any]:
+def _item_result(
+    program: QuantumProgram, results: dict[str, np.ndarray], simulation: Simulation
+) -> dict[str, Any]:
     encoded = {name: encode_tensor(array, program.compressed) for name, array in results.items()}
     metadata = (
         None
         if program.schema_version == "v0.1"
-        else {"scheduler_timing": None, "stretch_values": None}
+        else {
+            "scheduler_timing": None,
+            "stretch_values": None,
+            "simulation": simulation.summary(),
+        }
     )
     return {"results": encoded, "metadata": metadata}
 

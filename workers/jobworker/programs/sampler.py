@@ -24,7 +24,7 @@ from ..failures import CODE_SHOTS, InputError
 from ..options import SAMPLER, Ignored, check_decoupling, ignored_options, say, unknown_members
 from ..payload import dump, encode_array, encode_datetime, parse_params, typed
 from ..pubs import check_volume, fields_of, option, options_of, pub_seed, pubs_of, seed_of
-from ..registers import encode_bit_array, hex_samples, iq_points, register_columns
+from ..registers import encode_bit_array, hex_samples, iq_points, register_columns, require_register
 from ..report import Report
 from ..twirling import (
     NotTwirlable,
@@ -125,7 +125,7 @@ def _read(body: dict[str, Any], backend: Device) -> tuple[list[Pub], list[Ignore
         ignored += more
         executions += math.prod(pub.shape) * pub.split.total
         bits += math.prod(pub.shape) * pub.split.total * pub.circuit.num_clbits
-        check_volume(executions, bits, where)
+        check_volume(executions, bits, where, _meas_type(options) != "classified")
         pubs.append(pub)
     return pubs, ignored
 
@@ -135,8 +135,7 @@ def _pub(
 ) -> tuple[Pub, list[Ignored]]:
     circuit, values, own = fields_of(item, ("circuit", "parameter_values", "shots"), where)
     circuit = decode_circuit(circuit, f"The circuit of {where}")
-    if not circuit.cregs:
-        raise InputError(f"The circuit of {where} has no classical register; add measurements.")
+    require_register(circuit, f"The circuit of {where}")
     check_decoupling(options, circuit, f"The circuit of {where}")
     bindings = decode_bindings(values, circuit, f"parameter_values of {where}")
     usual = _shots(own, option(options, "default_shots"), backend.max_shots, where)
@@ -173,7 +172,11 @@ def _meas_type(options: dict[str, Any]) -> str:
 
 
 def _metadata(pub: Pub) -> dict[str, Any]:
-    metadata = {"shots": pub.shots, "circuit_metadata": pub.circuit.metadata or {}}
+    metadata = {
+        "shots": pub.shots,
+        "circuit_metadata": pub.circuit.metadata or {},
+        "simulation": pub.simulation.summary(),
+    }
     if pub.randomized is not None:
         metadata["num_randomizations"] = pub.split.randomizations
         metadata["shots_per_randomization"] = pub.split.shots
