@@ -39,7 +39,12 @@ export interface AskedJob {
   /** JSON text, kept byte for byte. */
   readonly params: string;
   readonly details: JobDetails;
+  /** Sentences for the job's log about what was asked for and has no effect. */
+  readonly warnings?: readonly string[];
 }
+
+/** Levels of a job's log that leave out warnings. */
+const withoutWarnings: ReadonlySet<string> = new Set(['error', 'critical']);
 
 /** Another worker may know the program: its driver is asked once more before anyone is refused. */
 class UnknownProgram extends Refusal {
@@ -156,6 +161,10 @@ export class JobsService implements OnModuleInit, RunnerListener {
       asked.details,
       asked.params,
     );
+    if (!withoutWarnings.has(asked.details.logLevel)) {
+      for (const text of asked.warnings ?? [])
+        await unit.tx.jobs.appendLog(job.id, unit.at, 'warning', `submit: ${text}.`);
+    }
     // Kept now and shown once the job is completed: a scripted job ends without anyone there to bring a result.
     if (scripted !== null) await unit.tx.jobs.saveResult(job.id, scripted.result);
     return job;

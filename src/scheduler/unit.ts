@@ -60,10 +60,10 @@ export class Unit extends Agenda {
 
   // Sessions
 
-  async insertSession(session: Session): Promise<void> {
+  async insertSession(session: Session, cause = 'opened'): Promise<void> {
     const due = deadlineOf(session);
     await this.tx.sessions.insert(session, due);
-    await this.log('session.open', session, null, session.createdAt, 'opened');
+    await this.log('session.open', session, null, session.createdAt, cause);
     this.watch.note(due?.at);
   }
 

@@ -48,26 +48,16 @@ class Basis:
             measured.measure(qubit, outcomes[column])
         return measured
 
-    def estimate(
-        self, observable: Observable, bits: np.ndarray, counts: np.ndarray
-    ) -> tuple[float, float]:
-        """(mean, variance of the mean) of the observable's part measured in this basis.
+    def part_of(self, observable: Observable) -> Observable:
+        """The labels of `observable` that are read from this basis."""
+        return {label: c for label, c in observable.items() if label in self.labels}
 
-        `bits` is (outcomes, measured qubits), `counts` (outcomes,). The variance never drops
-        below what the rule of succession allows: n equal shots do not prove certainty.
-        """
-        values, span = np.zeros(len(counts)), 0.0
+    def values(self, observable: Observable, bits: np.ndarray) -> np.ndarray:
+        """The observable's value for each outcome. `bits` is (outcomes, measured qubits)."""
+        values = np.zeros(len(bits))
         for label, coefficient in observable.items():
-            if label in self.labels:
-                values += coefficient * self._values(label, bits)
-                span += abs(coefficient)
-        if span == 0.0:
-            return 0.0, 0.0
-        shots = int(counts.sum())
-        mean = float(values @ counts) / shots
-        variance = float((values - mean) ** 2 @ counts) / max(shots - 1, 1)
-        floor = 4 * span**2 * (shots + 1) / (shots + 2) ** 2
-        return mean, max(variance, floor) / shots
+            values += coefficient * self._values(label, bits)
+        return values
 
     def _values(self, label: str, bits: np.ndarray) -> np.ndarray:
         values = np.ones(len(bits))
@@ -77,6 +67,51 @@ class Basis:
                 _, zero, one = LETTERS[letter]
                 values *= np.where(bits[:, column], one, zero)
         return values
+
+
+class Tally:
+    """The mean of a value over shots, and how uncertain it is, gathered randomization by
+    randomization."""
+
+    def __init__(self, span: float) -> None:
+        """`span`: the value lies between -span and span."""
+        self._span = span
+        self._shots, self._sum, self._squares = 0, 0.0, 0.0
+        self._means: list[float] = []  # one per randomization
+
+    def add(self, values: np.ndarray, counts: np.ndarray) -> None:
+        """Outcomes of one randomization: both (outcomes,)."""
+        shots, total = int(counts.sum()), float(values @ counts)
+        self._shots += shots
+        self._sum += total
+        self._squares += float(values**2 @ counts)
+        self._means.append(total / shots)
+
+    @property
+    def mean(self) -> float:
+        return self._sum / self._shots
+
+    @property
+    def shot_variance(self) -> float:
+        """Variance of the mean if all shots are independent.
+
+        It never drops below what the rule of succession allows: n equal shots do not prove
+        certainty.
+        """
+        spread = (self._squares - self._shots * self.mean**2) / max(self._shots - 1, 1)
+        return max(spread, self._floor) / self._shots
+
+    @property
+    def variance(self) -> float:
+        """Variance of the mean by the spread over randomizations; by shots if there is only one."""
+        if len(self._means) < 2:
+            return self.shot_variance
+        spread = float(np.var(self._means, ddof=1)) / len(self._means)
+        return max(spread, self._floor / self._shots)
+
+    @property
+    def _floor(self) -> float:
+        return 4 * self._span**2 * (self._shots + 1) / (self._shots + 2) ** 2
 
 
 def choose_bases(labels: Iterable[str], where: str = "The observables") -> list[Basis]:

@@ -161,7 +161,7 @@ class Simulation:
         for start in range(0, shots, step):
             report.check()
             part = min(step, shots - start)
-            result = self._call(circuit, part, (seed * 31 + start) & MAX_SEED, None, plan)
+            result = self._call(circuit, part, _spread(seed, start), None, plan)
             for key, count in result.data(0)["counts"].items():
                 merged[key] = merged.get(key, 0) + count
         return _samples(merged, self.num_clbits)
@@ -205,7 +205,7 @@ class Simulation:
                 matrix_product_state_max_bond_dimension=CUT_BOND if plan.cut else None,
             )
         job = simulator.run(
-            [circuit], parameter_binds=binds, shots=shots, seed_simulator=seed & MAX_SEED
+            [circuit], parameter_binds=binds, shots=shots, seed_simulator=_spread(seed)
         )
         result = job.result()
         if not result.success:
@@ -222,6 +222,14 @@ def summary_of(simulations: list[Simulation]) -> dict[str, Any]:
     if errors:
         summary["truncation_error"] = max(errors)
     return summary
+
+
+def _spread(*parts: int) -> int:
+    """A seed far from those of other parts.
+
+    Aer seeds shot i of a run with seed + i, so neighbouring seeds would repeat each other's shots.
+    """
+    return int(np.random.SeedSequence(parts).generate_state(1)[0]) & MAX_SEED
 
 
 def _samples(counts: dict[str, int], num_clbits: int) -> Samples:

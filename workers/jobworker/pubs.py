@@ -65,7 +65,7 @@ def options_of(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def option(options: dict[str, Any], *path: str) -> Any:
-    """A nested option, None when any step of the path is missing. Unknown options are ignored."""
+    """A nested option, None when any step of the path is missing."""
     value: Any = options
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None

@@ -37,6 +37,7 @@ import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { JobsAnswer, JobWithParamsAnswer, MetricsAnswer, SubmittedAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
+import { idleMembers, jobSynonyms, unknownMembers } from './ignored-members.js';
 import { mounts } from './mounts.js';
 import { JobsQuery, SubmitJobRequest, TagsRequest } from './requests.dto.js';
 import { endedStates, fromJob, metricsOf, pendingStates, toIso } from './wire.js';
@@ -102,7 +103,8 @@ export class JobsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SubmittedAnswer> {
     const submit = submitKey(actor, request);
-    const job = await this.jobs.submit(actor, toAsked(body), submit);
+    const warnings = [...unknownMembers(request.body, SubmitJobRequest, jobSynonyms), ...idleMembers(body)];
+    const job = await this.jobs.submit(actor, { ...toAsked(body), warnings }, submit);
     await watchAnswer(this.receipts, reply, submit, job.id);
     return {
       id: job.id,

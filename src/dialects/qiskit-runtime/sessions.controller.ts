@@ -25,6 +25,7 @@ import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { SessionAnswer, SessionsAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
+import { sessionSynonyms, unknownMembers } from './ignored-members.js';
 import { mounts } from './mounts.js';
 import { ChangeSessionRequest, OpenSessionRequest, SessionsQuery } from './requests.dto.js';
 import { fromSession } from './wire.js';
@@ -70,7 +71,8 @@ export class SessionsController {
       throw await this.instances.elsewhere(actor, 'instance', body.instance);
     }
     const submit = submitKey(actor, request);
-    const session = await this.sessions.open(actor, toAsked(body), submit);
+    const warnings = unknownMembers(request.body, OpenSessionRequest, sessionSynonyms);
+    const session = await this.sessions.open(actor, { ...toAsked(body), warnings }, submit);
     await watchAnswer(this.receipts, reply, submit, session.id);
     return fromSession(session, this.clock.now());
   }

@@ -17,12 +17,15 @@ import numpy as np
 from ..budget import spend_bytes
 from ..device import Device
 from ..engine import Simulation
+from ..options import EXECUTOR, Ignored, ignored_options, say, unknown_members
 from ..payload import dump, parse_params
-from ..pubs import check_volume, option, pub_seed, seed_of
+from ..pubs import check_volume, option, options_of, pub_seed, seed_of
 from ..quantum_program import Item, QuantumProgram, decode_program
 from ..registers import iq_points, register_columns, require_register
 from ..report import Report
 from ..tensors import encode_tensor
+
+MEMBERS = ("options", "quantum_program", "schema_version")
 
 
 def run(params: str, backend: Device, report: Report) -> str:
@@ -30,6 +33,7 @@ def run(params: str, backend: Device, report: Report) -> str:
     program = decode_program(body, backend.max_shots)
     simulations = _simulations(program, backend)
     seed = _seed(body)
+    said = say(_ignored(body))
     total = sum(math.prod(item.shape) for item in program.items)
     data, chunks, done = [], [], 0
     for index, (item, simulation) in enumerate(zip(program.items, simulations)):
@@ -58,6 +62,8 @@ def run(params: str, backend: Device, report: Report) -> str:
             "simulation": [simulation.summary() for simulation in simulations],
         },
     }
+    if said:
+        result["metadata"]["ignored_options"] = said
     if program.schema_version != "v0.1":
         result["passthrough_data"] = program.passthrough_data
     if not program.schema_version.startswith("v0"):
@@ -70,6 +76,7 @@ def check(params: str, backend: Device) -> None:
     body = parse_params(params)
     _simulations(decode_program(body, backend.max_shots), backend)
     _seed(body)
+    _ignored(body)
 
 
 def _simulations(program: QuantumProgram, backend: Device) -> list[Simulation]:
@@ -87,10 +94,18 @@ def _simulations(program: QuantumProgram, backend: Device) -> list[Simulation]:
     ]
 
 
+def _ignored(body: dict[str, Any]) -> list[Ignored]:
+    ignored = unknown_members(body, MEMBERS) + ignored_options(options_of(body), EXECUTOR)
+    sizes = [item.get("chunk_size") for item in body["quantum_program"]["items"]]
+    if any(size not in (None, "auto") for size in sizes):
+        reason = "arguments are bound in groups that the simulator chooses"
+        ignored.append(Ignored("quantum_program.items.chunk_size", reason))
+    return ignored
+
+
 def _seed(body: dict[str, Any]) -> int:
     """Not part of the schema: a seed may be given as an experimental option."""
-    options = body.get("options")
-    experimental = option(options if isinstance(options, dict) else {}, "experimental")
+    experimental = option(options_of(body), "experimental")
     return seed_of(experimental if isinstance(experimental, dict) else {}, ("seed_simulator",))
 
 
