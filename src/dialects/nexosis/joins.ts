@@ -5,7 +5,7 @@ import {
   type NexosisReads,
   type View,
 } from '../../scheduler/nexosis.ports.js';
-import { columnOf, findColumn, merge, placesOf, readColumns, sameName } from './columns.js';
+import { columnOf, findColumn, merge, placesOf, readColumns } from './columns.js';
 import { readDate } from './dates.js';
 import { invalidColumns, invalidField, notFound } from './errors.js';
 import { isObject, readChoice } from './fields.js';
@@ -200,7 +200,7 @@ function renamed(column: Column, right: DataSet, options: Options, taken: Set<st
 }
 
 function aliasOf(column: string, options: Options): string | undefined {
-  const alias = options.find(({ name }) => sameName(name, column))?.of['alias'];
+  const alias = findColumn(options, column)?.of['alias'];
   return typeof alias === 'string' && alias !== '' ? alias : undefined;
 }
 

@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { Tokenizer, TokenParser, TokenType } from '@streamparser/json';
 import { flawOf } from '../../scheduler/json-text.js';
+import { checkCount } from './columns.js';
 import { invalidField, NexosisError } from './errors.js';
 import { isObject } from './fields.js';
 import { beginningOf, kindOf, noJson } from './json-bodies.js';
-import type { RowReader } from './rows.js';
+import { checkCells, type RowReader } from './rows.js';
 
 /** Bytes that are parsed at a time: a large body neither stands in one text nor keeps others waiting. */
 const piece = 128 * 1024;
@@ -44,6 +45,7 @@ export async function jsonReader(body: Buffer): Promise<JsonUpload> {
   const columns: Record<string, unknown> = {};
   let missing: string[] | undefined;
   const ignored: string[] = [];
+  let count = 0;
   const other = (member: string, key: string | number | undefined, value: unknown) => {
     if (member === 'columns') columns[String(key)] = value;
     if (member === 'missingValues') (missing ??= []).push(String(value));
@@ -58,9 +60,13 @@ export async function jsonReader(body: Buffer): Promise<JsonUpload> {
       places.set(name.toLowerCase(), names.length);
       names.push(name);
     }
+    checkCount(names.length);
+    count += rows.length;
   }
+  checkCells(count, names.length, body.length);
   return {
     names,
+    bytes: body.length,
     columns,
     missingValues: missing,
     ignored,

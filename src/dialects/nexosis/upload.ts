@@ -1,9 +1,9 @@
 import type { Column, DataSet, NewRow } from '../../scheduler/nexosis.ports.js';
 import { noTime } from '../../scheduler/nexosis.ports.js';
-import { checkColumns, columnOf, findColumn, merge, placesOf, type Declared } from './columns.js';
+import { checkColumns, checkCount, columnOf, findColumn, merge, placesOf, type Declared } from './columns.js';
 import { readDate, writeTimestamp } from './dates.js';
 import { invalidColumns } from './errors.js';
-import type { RowReader } from './rows.js';
+import { checkCells, type RowReader } from './rows.js';
 import { assignRoles, Survey } from './survey.js';
 
 /** An upload as it was asked for. */
@@ -38,6 +38,8 @@ export async function planUpload(before: DataSet | null, upload: Upload): Promis
   const knownPlaces = placesOf(known);
   const added = seen.filter(({ name }) => !knownPlaces.has(name.toLowerCase()));
   const columns = merge([...known, ...added], upload.declared);
+  checkCount(columns.length);
+  checkCells(survey.rows, columns.length, upload.reader.bytes);
   const settles = upload.declared.some(({ role }) => role === 'timestamp' || role === 'key');
   const unique = names.filter(
     (name, i) => survey.isUniqueDate(i) && findColumn(columns, name)?.role === 'feature',
