@@ -52,6 +52,7 @@ import {
 import { randomIds } from './scheduler/random-ids.js';
 import { ReceiptsService } from './scheduler/receipts.service.js';
 import { SessionsService } from './scheduler/sessions.service.js';
+import { TextsService } from './scheduler/texts.service.js';
 
 /** What is made before the application and outlives its parts. */
 export interface Adapters {
@@ -106,6 +107,7 @@ export class AppModule {
         BackendsService,
         InstancesService,
         ReceiptsService,
+        TextsService,
         LedgerService,
         EventsService,
         EstimatesService,

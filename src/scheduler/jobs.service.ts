@@ -25,7 +25,9 @@ import type {
   Tx,
 } from './ports.js';
 import { ReceiptsService, type SubmitKey } from './receipts.service.js';
-import { readScript } from './script.js';
+import { lengthened, wholeOf, type Text } from './long-text.js';
+import { readLongScript, readScript } from './script.js';
+import { TextsService } from './texts.service.js';
 import type { Unit } from './unit.js';
 
 export interface AskedJob {
@@ -34,9 +36,14 @@ export interface AskedJob {
   readonly backend: string | undefined;
   readonly session: string | undefined;
   readonly maxExecutionTime: Millis | undefined;
-  /** JSON text, kept byte for byte. */
-  readonly params: string;
+  /** JSON text, kept byte for byte. A long one has been stored. */
+  readonly params: Text;
   readonly details: JobDetails;
+}
+
+/** What a scripted job is to do, where its params were too long to be read in the transaction. */
+interface ReadAhead {
+  readonly scripted: Awaited<ReturnType<typeof readLongScript>> | null;
 }
 
 /** Submitting, cancelling and reading jobs, and what their runners say about them. */
@@ -48,6 +55,7 @@ export class JobsService implements OnModuleInit, RunnerListener {
     private readonly commands: Commands,
     private readonly backends: BackendsService,
     private readonly receipts: ReceiptsService,
+    private readonly texts: TextsService,
     @Inject(STORE) private readonly store: Store,
     @Inject(RUNNERS) private readonly runners: Runners,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -59,40 +67,43 @@ export class JobsService implements OnModuleInit, RunnerListener {
   }
 
   /** Stores a job and answers it; the same `submit` again answers the same job. */
-  submit(actor: Actor, asked: AskedJob, submit?: SubmitKey): Promise<Job> {
-    return this.commands.run(async (unit) => {
-      const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
-      const known = earlier === null ? null : await unit.tx.jobs.find(earlier);
-      if (known !== null) return known;
-      const job = await this.submitIn(unit, actor, asked);
-      if (submit !== undefined) await this.receipts.keep(unit, submit, job.id);
-      return job;
+  async submit(actor: Actor, asked: AskedJob, submit?: SubmitKey): Promise<Job> {
+    const params = lengthened(asked.params);
+    const earlier = async ({ tx }: Unit, known: string | null) =>
+      known === null ? null : tx.jobs.find(known);
+    const store = (stored: Text, ahead?: ReadAhead) =>
+      this.commands.run(async (unit) => {
+        const known = submit === undefined ? null : await this.receipts.earlier(unit, submit);
+        const found = await earlier(unit, known);
+        if (found !== null) return found;
+        const job = await this.submitIn(unit, actor, { ...asked, params: stored }, ahead);
+        if (submit !== undefined) await this.receipts.keep(unit, submit, job.id);
+        return job;
+      }, nameOf(actor));
+    if (typeof params === 'string') return store(params);
+    // Before many megabytes are stored for nothing.
+    const checked = await this.commands.run(async (unit) => {
+      const known = submit === undefined ? null : await this.receipts.earlier(unit, submit);
+      return (await earlier(unit, known)) ?? (await this.check(unit, actor, asked));
     }, nameOf(actor));
+    if ('id' in checked) return checked;
+    const scripted = checked.backend.driver === 'scripted' ? await readLongScript(params) : null;
+    return this.texts.keep(params, (stored) =>
+      scripted === null
+        ? store(stored)
+        : this.texts.keep(scripted.result, (result) => store(stored, { scripted: { ...scripted, result } })),
+    );
   }
 
-  /** As {@link submit}, inside a transaction that does more. */
-  async submitIn(unit: Unit, actor: Actor, asked: AskedJob): Promise<Job> {
-    const session = asked.session === undefined ? null : await this.session(unit.tx, actor, asked.session);
-    if (session !== null) checkAccepts(session);
-    const backend = await this.backends.named(unit.tx, asked.backend ?? session?.backend);
-    if (session !== null && session.backend !== backend.name) {
-      throw new Refusal(
-        'session_elsewhere',
-        `Session ${session.id} is on backend ${session.backend}, not on ${backend.name}.`,
-        `Submit to ${session.backend}, or leave the session out.`,
-      );
-    }
-    const programs = this.backends.programs(backend.driver) ?? [];
-    if (!programs.includes(asked.program)) {
-      throw new Refusal(
-        'unknown_program',
-        `Backend ${backend.name} has no program called ${asked.program}.`,
-        `It runs: ${programs.join(', ')}.`,
-      );
-    }
-    const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
-    const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
-    await refuseIfUsedUp(unit, owner, this.settings.window);
+  /** As {@link submit}, inside a transaction that does more. Long params must have been stored. */
+  async submitIn(unit: Unit, actor: Actor, asked: AskedJob, ahead?: ReadAhead): Promise<Job> {
+    const { session, backend, owner } = await this.check(unit, actor, asked);
+    const scripted =
+      ahead !== undefined
+        ? ahead.scripted
+        : backend.driver === 'scripted'
+          ? readScript(await wholeOf(asked.params))
+          : null;
     const job = await unit.insertJob(
       {
         id: unit.ids.uuid(),
@@ -130,6 +141,31 @@ export class JobsService implements OnModuleInit, RunnerListener {
     return job;
   }
 
+  /** Throws what speaks against such a job, whatever its params are. */
+  async check(unit: Unit, actor: Actor, asked: Omit<AskedJob, 'params'>) {
+    const session = asked.session === undefined ? null : await this.session(unit.tx, actor, asked.session);
+    if (session !== null) checkAccepts(session);
+    const backend = await this.backends.named(unit.tx, asked.backend ?? session?.backend);
+    if (session !== null && session.backend !== backend.name) {
+      throw new Refusal(
+        'session_elsewhere',
+        `Session ${session.id} is on backend ${session.backend}, not on ${backend.name}.`,
+        `Submit to ${session.backend}, or leave the session out.`,
+      );
+    }
+    const programs = this.backends.programs(backend.driver) ?? [];
+    if (!programs.includes(asked.program)) {
+      throw new Refusal(
+        'unknown_program',
+        `Backend ${backend.name} has no program called ${asked.program}.`,
+        `It runs: ${programs.join(', ')}.`,
+      );
+    }
+    const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
+    await refuseIfUsedUp(unit, owner, this.settings.window);
+    return { session, backend, owner };
+  }
+
   async get(actor: Actor, id: string): Promise<JobRecord> {
     return visible(actor, id, await this.store.read.job(id));
   }
@@ -145,18 +181,18 @@ export class JobsService implements OnModuleInit, RunnerListener {
     return this.store.read.jobs(filter);
   }
 
-  async params(id: string): Promise<string> {
+  async params(id: string): Promise<Text> {
     return (await this.store.read.params(id)) ?? '{}';
   }
 
   /** The result text of a completed job, the traceback of a failed one. A private job's result can be read once. */
-  async result(actor: Actor, id: string): Promise<string | null> {
+  async result(actor: Actor, id: string): Promise<Text | null> {
     const job = await this.get(actor, id);
     const isTraceback = job.state === 'failed' && job.script === null;
     if (job.state !== 'completed' && !isTraceback) return null;
     if (!job.details.private || isTraceback) return this.store.read.result(id);
     // Of two who ask at once, one gets it.
-    return this.commands.run((unit) => unit.tx.jobs.takeResult(id));
+    return this.commands.run(async (unit) => this.texts.once(await unit.tx.jobs.takeResult(id)));
   }
 
   async logs(actor: Actor, id: string): Promise<{ at: Millis; level: string; text: string }[]> {
@@ -196,6 +232,13 @@ export class JobsService implements OnModuleInit, RunnerListener {
 
   /** A runner's answer. The one of an attempt that was lost meanwhile carries an old token and changes nothing. */
   async answered(id: string, token: string, answer: Answer): Promise<void> {
+    const { type } = answer;
+    if ((type !== 'completed' && type !== 'stopped') || answer.result === undefined)
+      return this.end(id, token, answer);
+    return this.texts.keep(answer.result, (result) => this.end(id, token, { type, result }));
+  }
+
+  private async end(id: string, token: string, answer: Answer): Promise<void> {
     await this.commands.run(async (unit) => {
       const job = await unit.tx.jobs.find(id);
       if (job === null || job.token !== token) {

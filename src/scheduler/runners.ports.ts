@@ -1,3 +1,4 @@
+import type { Text } from './long-text.js';
 import type { Backend } from '../kernel/backend/backend.js';
 
 /** One attempt at one job, for the process that will run it. */
@@ -9,14 +10,14 @@ export interface Task {
   readonly session: string | null;
   readonly backend: Backend;
   /** The client's params, byte for byte. */
-  readonly params: string;
+  readonly params: Text;
   readonly logLevel: string;
   /** Should its runner be lost, the job has no attempt left. */
   readonly last: boolean;
 }
 
 export type Answer =
-  | { readonly type: 'completed'; readonly result: string }
+  | { readonly type: 'completed'; readonly result: Text }
   | {
       readonly type: 'failed';
       readonly reason: string;
@@ -24,7 +25,7 @@ export type Answer =
       readonly traceback: string | null;
     }
   /** Stopped as asked; what it had to say until then is kept. */
-  | { readonly type: 'stopped'; readonly result?: string }
+  | { readonly type: 'stopped'; readonly result?: Text }
   /** The process is gone without having answered. */
   | { readonly type: 'lost'; readonly why: string };
 

@@ -10,6 +10,7 @@ import { Finished1795305600000 } from './migrations/0002-finished.js';
 import { Nexosis1795392000000 } from './migrations/0003-nexosis.js';
 import { Livy1795478400000 } from './migrations/0004-livy.js';
 import { FewerTrees1795737600000 } from './migrations/0005-fewer-trees.js';
+import { LongTexts1796083200000 } from './migrations/0012-long-texts.js';
 import { SqliteStore } from './sqlite.store.js';
 
 export interface Database {
@@ -28,6 +29,7 @@ const options = (database: string) => ({
     Nexosis1795392000000,
     Livy1795478400000,
     FewerTrees1795737600000,
+    LongTexts1796083200000,
   ],
   synchronize: false,
 });

@@ -9,6 +9,7 @@ import { readForecast } from './forecast.query.js';
 import { JobCache } from './job-cache.js';
 import { jobsStore, listJobs, numberOf, runsOnRunner } from './jobs.store.js';
 import { livyReads, livyStore } from './livy.store.js';
+import { textOfRow, textsReads, textsStore, type TextKind } from './long-texts.store.js';
 import { ledgerStore, listLedger, sumLedger } from './ledger.store.js';
 import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
 import { nexosisReads } from './nexosis.reads.js';
@@ -81,6 +82,7 @@ function transaction(sql: Sql, jobs: JobCache, alive: AliveAt): Tx {
     receipts: receiptsStore(sql),
     events: eventsStore(sql),
     ledger: ledgerStore(sql),
+    texts: textsStore(sql),
     livy: livyStore(sql),
     nexosis: nexosisStore(sql),
     firstDue: (at) => firstDue(sql, at),
@@ -146,8 +148,13 @@ function reads(sql: Sql, jobs: JobCache, counts: QueueCounts): Reads {
       job: toJobRecord(row),
       size: length(row.details) + length(row.reason) + length(row.script) + length(row.stop),
     }));
-  const body = async (table: string, job: string) =>
-    (await sql.one<{ body: string }>(`SELECT body FROM ${table} WHERE seq = ${numberOf}`, job))?.body ?? null;
+  const body = async (table: string, kind: TextKind, job: string) => {
+    const row = await sql.one<{ seq: number; body: string }>(
+      `SELECT seq, body FROM ${table} WHERE seq = ${numberOf}`,
+      job,
+    );
+    return row === null ? null : textOfRow(sql, row.body, kind, row.seq);
+  };
   return {
     session: (id) => findSession(sql, id),
     sessions: (filter) => listSessions(sql, filter),
@@ -158,8 +165,9 @@ function reads(sql: Sql, jobs: JobCache, counts: QueueCounts): Reads {
         `SELECT 1 WHERE EXISTS (SELECT 1 FROM jobs WHERE ${runsOnRunner})
            OR EXISTS (SELECT 1 FROM sessions WHERE slot IS NOT NULL AND backend IN (SELECT name FROM backends))`,
       )) !== null,
-    params: (job) => body('job_params', job),
-    result: (job) => body('job_results', job),
+    params: (job) => body('job_params', 'params', job),
+    result: (job) => body('job_results', 'result', job),
+    texts: textsReads(sql),
     logs: (job) => sql.all('SELECT at, level, text FROM job_logs WHERE job = ? ORDER BY id', job),
     backend: async (name) =>
       mapped(await sql.one<BackendRow>('SELECT * FROM backends WHERE name = ?', name), toBackend),

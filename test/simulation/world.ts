@@ -11,6 +11,7 @@ import { Commands } from '../../src/scheduler/commands.service.js';
 import { JobsService } from '../../src/scheduler/jobs.service.js';
 import type { Instance, Store } from '../../src/scheduler/ports.js';
 import { ReceiptsService } from '../../src/scheduler/receipts.service.js';
+import { TextsService } from '../../src/scheduler/texts.service.js';
 import { SessionsService } from '../../src/scheduler/sessions.service.js';
 import { VirtualClock } from '../../src/scheduler/system-clock.js';
 import { openSqlite } from '../../src/storage/database.js';
@@ -185,7 +186,16 @@ export class World {
     const backends = new BackendsService(commands, store, runners, devices, settings);
     const receipts = new ReceiptsService(commands);
     const sessions = new SessionsService(commands, store, backends, receipts, settings);
-    const jobs = new JobsService(commands, backends, receipts, store, runners, this.clock, settings);
+    const jobs = new JobsService(
+      commands,
+      backends,
+      receipts,
+      new TextsService(store),
+      store,
+      runners,
+      this.clock,
+      settings,
+    );
     jobs.onModuleInit();
     const clock = new ClockService(this.clock, commands);
     const connections = [writer, reader];

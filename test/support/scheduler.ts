@@ -16,6 +16,7 @@ import type {
   Task,
 } from '../../src/scheduler/ports.js';
 import { ReceiptsService } from '../../src/scheduler/receipts.service.js';
+import { TextsService } from '../../src/scheduler/texts.service.js';
 import { SessionsService } from '../../src/scheduler/sessions.service.js';
 import { VirtualClock } from '../../src/scheduler/system-clock.js';
 import { after, t0 } from './given.js';
@@ -117,7 +118,16 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
   );
   const receipts = new ReceiptsService(commands);
   const sessions = new SessionsService(commands, store, backends, receipts, settings);
-  const jobs = new JobsService(commands, backends, receipts, store, runners, clock, settings);
+  const jobs = new JobsService(
+    commands,
+    backends,
+    receipts,
+    new TextsService(store),
+    store,
+    runners,
+    clock,
+    settings,
+  );
   jobs.onModuleInit();
   if (folder === undefined) {
     await store.write(async (tx) => {

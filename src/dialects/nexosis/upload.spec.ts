@@ -244,7 +244,9 @@ describe('a wide upload', () => {
   it('of which nearly all is empty is refused before any row is made wide', async () => {
     const sparse = (rows: number) => ({ data: [...names(rows)].map((name) => ({ [name]: 1 })) });
     expect((await planned(json(sparse(1000)))).rows).toBe(1000);
-    expect(await refusal(planned(json(sparse(3000))))).toMatch(/^3000 rows of 3000 columns are 9000000 cells, /);
+    expect(await refusal(planned(json(sparse(3000))))).toMatch(
+      /^3000 rows of 3000 columns are 9000000 cells, /,
+    );
     const short = `${names(10_000).join(',')}\n${'1\n'.repeat(1000)}`;
     expect(await refusal(csv(short).then(all))).toContain(' rows of 10000 columns are ');
   });

@@ -27,7 +27,10 @@ export class ViewsService {
     const instance = actor.instance.id;
     checkName(view.name);
     if (view.joins.length > mostJoins)
-      throw invalidField('joins', `There are ${view.joins.length} joins, and a view has at most ${mostJoins}.`);
+      throw invalidField(
+        'joins',
+        `There are ${view.joins.length} joins, and a view has at most ${mostJoins}.`,
+      );
     return this.locks.hold(instance, view.name, async () => {
       const { nexosis } = this.store.read;
       if ((await nexosis.dataSet(instance, view.name)) !== null)

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import {
   Body,
   Controller,
@@ -33,6 +34,7 @@ import { EstimatesService } from '../../scheduler/estimates.service.js';
 import { JobsService, type AskedJob } from '../../scheduler/jobs.service.js';
 import { CLOCK, type Clock, type JobFilter } from '../../scheduler/ports.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
+import { sentParts } from '../send-parts.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { JobsAnswer, JobWithParamsAnswer, MetricsAnswer, SubmittedAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
@@ -131,8 +133,9 @@ export class JobsController {
   async get(
     @Asker() actor: Actor,
     @Param('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
     @Query('exclude_params') exclude?: string,
-  ): Promise<string> {
+  ): Promise<string | Readable> {
     const job = await this.jobs.get(actor, id);
     const place = job.state === 'queued' ? await this.jobs.place(job) : null;
     const estimate = place === null ? null : await this.estimates.ofJob(job, place);
@@ -140,7 +143,7 @@ export class JobsController {
     if (exclude?.toLowerCase() === 'true') return shown;
     const params = job.details.private ? '{}' : await this.jobs.params(id);
     // Spliced in as text: params may hold what no parser here would keep (dialect, values).
-    return `${shown.slice(0, -1)},"params":${params}}`;
+    return sentParts(reply, [`${shown.slice(0, -1)},"params":`, params, '}']);
   }
 
   /** Without this a HEAD would be answered as a GET without its body, and take a private result with it. */
@@ -170,7 +173,10 @@ export class JobsController {
         .status(isFinal(job.state) ? 200 : 204)
         .type('text/plain')
         .send('');
-    else await reply.type(job.state === 'completed' ? 'application/json' : 'text/plain').send(result);
+    else
+      await reply
+        .type(job.state === 'completed' ? 'application/json' : 'text/plain')
+        .send(sentParts(reply, [result]));
   }
 
   @ApiOperation({ summary: 'Cancel a queued or running job' })
