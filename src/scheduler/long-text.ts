@@ -51,6 +51,23 @@ export class LongText {
     return new LongText(this.#source, this.#stored, head);
   }
 
+  /** The same with something short behind it. */
+  followedBy(tail: string): LongText {
+    const [source, end] = [this.#source, Buffer.from(tail)];
+    const { bytes } = source;
+    return new LongText(
+      {
+        bytes: bytes + end.length,
+        async *read(from, to) {
+          if (from < bytes) yield* source.read(from, Math.min(bytes, to));
+          if (to > bytes) yield end.subarray(Math.max(0, from - bytes), to - bytes);
+        },
+      },
+      null,
+      this.#head,
+    );
+  }
+
   /** All bytes in order. Between two pieces everybody else has a turn. */
   async *pieces(): AsyncGenerator<Buffer> {
     if (this.#head !== '') yield Buffer.from(this.#head);

@@ -78,7 +78,7 @@ export class LivyStatements {
       typeof code === 'string'
         ? await store((statement) => JSON.stringify({ statement, kind, code }))
         : ((await this.commands.run(refuse, nameOf(actor))) ??
-          (await this.texts.keep(code, (stored) =>
+          (await this.texts.keep(code.followedBy('}'), (stored) =>
             store((statement) => (stored as LongText).withHead(statementHead(statement, kind))),
           )));
     const parts = await this.shown(of, made.statement);
