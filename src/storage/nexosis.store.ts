@@ -156,11 +156,21 @@ interface Stored {
   body: string;
 }
 
+/** Values that are stored before others have a turn to read: a few milliseconds. Other writers wait for the whole transaction. */
+const valuesEachTurn = 1000;
+
 /** What is not said by a row that comes again stays as it was; a row whose time has changed moves. */
 async function putRows(sql: Sql, dataSet: number, rows: readonly NewRow[], from: number) {
   const grown = { count: 0, size: 0 };
   let seq = from;
+  let sinceTurn = 0;
   for (const { at, key, values } of rows) {
+    // A row costs about as much as ten values, however few it has.
+    sinceTurn += values.length + 10;
+    if (sinceTurn > valuesEachTurn) {
+      sinceTurn = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     const old =
       key === null
         ? null

@@ -8,7 +8,7 @@ import { isNumber } from './survey.js';
 import { checkCells, type RowReader } from './rows.js';
 
 /** Bytes of a body that are handed to the parser at a time: in between others have their turn. */
-const piece = 64 * 1024;
+const piece = 32 * 1024;
 /** Rows that are handed on together. */
 const batch = 500;
 

@@ -8,7 +8,9 @@ import { beginningOf, kindOf, noJson } from './json-bodies.js';
 import { checkCells, type RowReader } from './rows.js';
 
 /** Bytes that are parsed at a time: a large body neither stands in one text nor keeps others waiting. */
-const piece = 128 * 1024;
+const piece = 32 * 1024;
+/** Rows that are handed on together, or those of a few pieces: more in one transaction cost fewer commits. */
+const [batch, mostPieces] = [1000, 8];
 
 /** Bytes in which a flaw is looked for by line and column, in one go; of more the row before it is told. */
 const mostForPlace = 2 * 1024 * 1024;
@@ -186,12 +188,17 @@ async function* parsed(
     if (isObject(value)) rows.push(value);
     else broken ??= invalidField('data', `Row ${count} must be an object of columns, not ${kindOf(value)}.`);
   };
+  let parsed = 0;
   for (let from = 0; from < body.length && broken === null; from += piece) {
     tokenizer.write(body.subarray(from, from + piece));
-    if (rows.length > 0) yield rows;
-    rows = [];
+    parsed += 1;
+    if (rows.length >= batch || parsed >= mostPieces) {
+      if (rows.length > 0) yield rows;
+      [rows, parsed] = [[], 0];
+    }
     if (body.length > piece) await new Promise((resolve) => setImmediate(resolve));
   }
+  if (rows.length > 0) yield rows;
   if ((broken as Error | null) instanceof NexosisError) throw broken;
   if (broken === null && parser.isEnded) return;
   if (body.length <= mostForPlace) throw noJson(new TextDecoder().decode(body));

@@ -6,6 +6,9 @@ import { invalidColumns } from './errors.js';
 import { checkCells, type RowReader } from './rows.js';
 import { assignRoles, Survey } from './survey.js';
 
+/** Rows that are looked at before others have a turn. */
+const rowsEachTurn = 250;
+
 /** An upload as it was asked for. */
 export interface Upload {
   readonly reader: RowReader;
@@ -31,7 +34,12 @@ export interface Plan {
 export async function planUpload(before: DataSet | null, upload: Upload): Promise<Plan> {
   const missingValues = upload.missingValues ?? before?.missingValues ?? [];
   const survey = new Survey(missingValues);
-  for await (const rows of upload.reader.batches()) survey.see(rows);
+  for await (const rows of upload.reader.batches()) {
+    for (let from = 0; from < rows.length; from += rowsEachTurn) {
+      survey.see(rows.slice(from, from + rowsEachTurn));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
   const { names } = upload.reader;
   const known = before?.columns ?? [];
   const seen = names.map((name, i) => survey.column(name, i));
