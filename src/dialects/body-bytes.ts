@@ -43,6 +43,8 @@ export function readBytes(
     const decoder = decoderFor(encoding);
     let [size, sent, sinceTurn] = [0, 0, 0];
     const source: Readable = decoder === null ? payload : payload.pipe(decoder);
+    // A client that is busy sending does not listen.
+    const whenSent = (then: () => void) => (payload.readableEnded ? then() : payload.on('end', then));
     const tooLarge = () => {
       const said =
         decoder === null
@@ -50,7 +52,7 @@ export function readBytes(
           : `The body has more than the limit of ${megabytes(limit)} MB when it is unpacked.`;
       reject(new PayloadTooLargeException(said));
     };
-    // A body that is too large is still read to its end, and thrown away: a client that is busy sending does not listen.
+    // A body that is too large is still read to its end, and thrown away.
     payload.on('data', (chunk: Buffer) => {
       sent += chunk.length;
       if (sent <= 16 * limit) return;
@@ -65,7 +67,7 @@ export function readBytes(
         payload.unpipe(decoder);
         decoder.destroy();
         payload.resume();
-        payload.on('end', tooLarge);
+        whenSent(tooLarge);
         return;
       }
       take(chunk);
@@ -83,8 +85,7 @@ export function readBytes(
       const flaw = new BadRequestException(
         `The body cannot be unpacked as ${encoding}: ${error.message.replace(/\.$/, '')}.`,
       );
-      if (payload.readableEnded) reject(flaw);
-      else payload.on('end', () => reject(flaw));
+      whenSent(() => reject(flaw));
     });
   });
 }

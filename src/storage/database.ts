@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import { DataSource } from 'typeorm';
+import { Checkpointer } from './checkpointer.js';
 import { livyRows } from './entities/livy.rows.js';
 import { nexosisRows } from './entities/nexosis.rows.js';
 import { rows } from './entities/rows.js';
@@ -69,11 +70,13 @@ export async function openSqlite(folder: string): Promise<Database> {
     },
   });
   await reader.initialize();
-  const store = new SqliteStore(writer, reader);
+  const checkpointer = new Checkpointer(file);
+  const store = new SqliteStore(writer, reader, checkpointer);
   return {
     store,
     async close() {
       await store.idle();
+      await checkpointer.close();
       await reader.destroy();
       await writer.destroy();
     },

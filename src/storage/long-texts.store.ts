@@ -10,10 +10,12 @@ const mostPieces = 65_536;
 
 const insertPart = insertInto('long_text_parts', ['place', 'body']);
 
-export const textsStore = (sql: Sql): TextsTx => ({
+/** `wrote` is told how many bytes are written or freed. */
+export const textsStore = (sql: Sql, wrote: (bytes: number) => void): TextsTx => ({
   begin: () => sql.insert(insertInto('long_texts', ['bytes']), [0]),
   async append(text, from, pieces) {
     for (const [i, piece] of pieces.entries()) await sql.run(insertPart, text * mostPieces + from + i, piece);
+    wrote(pieces.length * pieceSize);
   },
   async removeSome(text, limit) {
     const removed = await sql.change(
@@ -21,6 +23,7 @@ export const textsStore = (sql: Sql): TextsTx => ({
          (SELECT place FROM long_text_parts WHERE place >= ? AND place < ? LIMIT ?)`,
       ...[text * mostPieces, (text + 1) * mostPieces, limit],
     );
+    wrote(removed * pieceSize);
     if (removed === limit) return true;
     await sql.run('DELETE FROM long_texts WHERE id = ?', text);
     return false;

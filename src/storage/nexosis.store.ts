@@ -10,11 +10,17 @@ import {
 } from './nexosis.mapping.js';
 import { insertInto, updateById, type Sql, type Value } from './sql.js';
 
-export function nexosisStore(sql: Sql): NexosisTx {
+/** `wrote` is told the bytes of rows that are stored. */
+export function nexosisStore(sql: Sql, wrote: (bytes: number) => void): NexosisTx {
   return {
     dataSets: dataSets(sql),
     rows: {
-      put: (dataSet, rows, from) => putRows(sql, dataSet, rows, from),
+      async put(dataSet, rows, from) {
+        const grown = await putRows(sql, dataSet, rows, from);
+        // The text of a value and what stands around it in the database.
+        wrote(2 * grown.size + 50 * rows.length);
+        return grown;
+      },
       remove: (dataSet, range, limit) => removeRows(sql, dataSet, range, limit),
       lastSeq: async (dataSet) =>
         Number(

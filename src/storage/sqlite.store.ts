@@ -3,6 +3,7 @@ import { dueRank, type DueKind } from '../kernel/session/session.deadline.js';
 import type { Millis } from '../kernel/time.js';
 import type { Due, Fact, Reads, Store, Tx } from '../scheduler/ports.js';
 import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
+import type { Checkpointer } from './checkpointer.js';
 import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.js';
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { readForecast } from './forecast.query.js';
@@ -28,7 +29,7 @@ export class SqliteStore implements Store {
   private readonly tx: Tx;
   private readonly queue: WriteQueue;
 
-  constructor(writer: DataSource, reader: DataSource) {
+  constructor(writer: DataSource, reader: DataSource, checkpointer: Checkpointer | null = null) {
     const sql = new Sql(writer);
     const jobs = new JobCache();
     const counts = new QueueCounts();
@@ -38,9 +39,10 @@ export class SqliteStore implements Store {
       ended: () => {
         jobs.transactionEnded();
         counts.changed();
+        checkpointer?.committed();
       },
     });
-    this.tx = transaction(sql, jobs, alive);
+    this.tx = transaction(sql, jobs, alive, (bytes) => checkpointer?.note(bytes));
     this.read = reads(new Sql(reader), jobs, counts);
   }
 
@@ -72,7 +74,8 @@ class AliveAt {
   }
 }
 
-function transaction(sql: Sql, jobs: JobCache, alive: AliveAt): Tx {
+/** `wrote` is told the bytes of what is large. */
+function transaction(sql: Sql, jobs: JobCache, alive: AliveAt, wrote: (bytes: number) => void): Tx {
   return {
     sessions: sessionsStore(sql),
     jobs: jobsStore(sql, jobs),
@@ -82,9 +85,9 @@ function transaction(sql: Sql, jobs: JobCache, alive: AliveAt): Tx {
     receipts: receiptsStore(sql),
     events: eventsStore(sql),
     ledger: ledgerStore(sql),
-    texts: textsStore(sql),
+    texts: textsStore(sql, wrote),
     livy: livyStore(sql),
-    nexosis: nexosisStore(sql),
+    nexosis: nexosisStore(sql, wrote),
     firstDue: (at) => firstDue(sql, at),
     async separately(work) {
       await sql.run('SAVEPOINT part');
