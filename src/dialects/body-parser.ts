@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { BadRequestException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { readBytes } from './body-bytes.js';
-import { LongBody, parseValue } from './long-body.js';
+import { checkMembers, LongBody, parseValue } from './long-body.js';
 import { SentBody } from './nexosis/asked.js';
 import { isOurs as isNexosis } from './nexosis/paths.js';
 import { RawJson } from './raw-json.js';
@@ -125,7 +125,9 @@ function decode(bytes: Buffer): string {
 export function parse(text: string, raw: readonly string[]): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   try {
-    for (const [key, value] of membersOf(text)) {
+    const members = membersOf(text);
+    checkMembers(members.size);
+    for (const [key, value] of members) {
       if (key === '__proto__') continue;
       body[key] = raw.includes(key) && value.startsWith('{') ? new RawJson(value) : parseValue(key, value);
     }

@@ -49,6 +49,7 @@ export class LongBody {
       short.reduce((sum, { from, to }) => sum + to - from, 0) +
       places.reduce((sum, { keyFrom, keyTo }) => sum + keyTo - keyFrom, 0);
     if (rest > mostShort) throw tooLong(long.name);
+    checkMembers(places.length);
     const body: Record<string, unknown> = {};
     for (const { name, value } of await membersAt(text, places)) {
       // As in a short body, what is said last counts.
@@ -97,9 +98,27 @@ function wholeCharacters(bytes: Buffer): number {
 
 /** A member of a body, of which NaN and Infinity are no part. */
 export function parseValue(key: string, text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text);
   } catch {
     throw new BadRequestException(`The body is not valid JSON: ${key} holds NaN or Infinity.`);
   }
+  checkWidth(value);
+  return value;
+}
+
+/** Members of one object: class-transformer compares each of them with all others. */
+const mostMembers = 2000;
+
+export function checkMembers(count: number): void {
+  if (count > mostMembers)
+    throw new BadRequestException(`An object in the body has ${count} members, and may have ${mostMembers}.`);
+}
+
+function checkWidth(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  const members: readonly unknown[] = Object.values(value);
+  if (!Array.isArray(value)) checkMembers(members.length);
+  for (const member of members) checkWidth(member);
 }

@@ -67,7 +67,10 @@ export class JsonScan {
   private keyTo = 0;
   private valueFrom = 0;
 
-  constructor(private readonly how: { readonly strict?: boolean; readonly any?: boolean } = {}) {}
+  /** `most` members of the outermost object are noted, and one more is a flaw. */
+  constructor(
+    private readonly how: { readonly strict?: boolean; readonly any?: boolean; readonly most?: number } = {},
+  ) {}
 
   write(piece: Buffer): void {
     if (this.flaw !== null) return;
@@ -289,8 +292,9 @@ export class JsonScan {
   private ended(to: number): void {
     this.expect = this.depth === 0 ? Expect.Nothing : Expect.Comma;
     if (this.depth !== 1 || this.levels[1] !== 1) return;
-    if (this.members.length === mostMembers)
-      return this.wrong(`the object has more than ${mostMembers} members; another one ends`, to);
+    const { most = mostMembers } = this.how;
+    if (this.members.length === most)
+      return this.wrong(`the object has more than ${most} members; another one ends`, to);
     this.members.push({ keyFrom: this.keyFrom, keyTo: this.keyTo, from: this.valueFrom, to });
   }
 

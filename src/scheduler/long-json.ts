@@ -18,13 +18,19 @@ export async function errorAt(text: LongText, { message, at }: Flaw): Promise<Js
   return new JsonTextError(message, { line, column });
 }
 
-/** The members of an object; long values stay parts of the text. Throws a {@link JsonTextError} where it is none. */
-export async function longMembersOf(text: LongText): Promise<{ name: string; value: Text }[]> {
-  const scan = new JsonScan();
+/** The members with these names of an object; long values stay parts of the text. Throws a {@link JsonTextError} where it is none. */
+export async function longMembersOf(
+  text: LongText,
+  names: readonly string[],
+): Promise<{ name: string; value: Text }[]> {
+  const scan = new JsonScan({ most: Infinity });
   for await (const piece of text.pieces()) scan.write(piece);
   scan.end();
   if (scan.flaw !== null) throw await errorAt(text, scan.flaw);
-  return membersAt(text, scan.members);
+  // Those whose names have the right length: an object of megabytes may have very many members.
+  const lengths = new Set(names.map((name) => name.length + 2));
+  const wanted = scan.members.filter(({ keyFrom, keyTo }) => lengths.has(keyTo - keyFrom));
+  return (await membersAt(text, wanted)).filter(({ name }) => names.includes(name));
 }
 
 /** The members that stand at these places of a text. */

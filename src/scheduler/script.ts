@@ -24,9 +24,9 @@ export function readScript(params: string): { script: Script; result: string } {
 export async function readLongScript(params: LongText): Promise<{ script: Script; result: Text }> {
   const asked = new Map<string, string>();
   let result: Text = 'null';
-  for (const { name, value } of await longMembersOf(params)) {
+  for (const { name, value } of await longMembersOf(params, ['duration', 'outcome', 'result'])) {
     if (name === 'result') result = value;
-    else if ((name === 'duration' || name === 'outcome') && typeof value === 'string') asked.set(name, value);
+    else asked.set(name, typeof value === 'string' ? value : '{}');
   }
   return { script: scriptOf(asked), result };
 }

@@ -113,7 +113,7 @@ describe('params of more than a megabyte', () => {
     for (const body of [
       `{"params":{}, "tags":${tags}}`,
       `{"params":"${'x'.repeat(1_100_000)}"}`,
-      `{${'"a":1,'.repeat(9000)}"${'k'.repeat(1_100_000)}":1}`,
+      `{${'"a":1,'.repeat(1000)}"${'k'.repeat(1_100_000)}":1}`,
     ])
       expect(errorOf(await submit(body))).toMatchObject({
         status: 413,
@@ -226,5 +226,25 @@ describe('a body of a route that takes nothing long', () => {
     expect(errorOf(answer)).toMatchObject({
       ...{ status: 413, code: 1001, message: 'The body has 1.0 MB, more than the limit of 1.0 MB.' },
     });
+  });
+});
+
+describe('an object in a body', () => {
+  it('may have 2000 members, and not one more, at any depth', async () => {
+    const wide = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`m${i}`, 1]));
+    const open = (body: object) => stint.call('POST', '/api/v1/sessions', { body });
+    for (const around of [(of: object) => of, (of: object) => ({ backend: 'b1', a: [{ b: of }] })]) {
+      expect((await open(around({ ...wide(1999), backend: 'b1' }))).status).toBe(200);
+      expect(errorOf(await open(around({ ...wide(2000), backend: 'b1' })))).toMatchObject({
+        ...{ status: 400, message: 'An object in the body has 2001 members, and may have 2000.' },
+      });
+    }
+  });
+
+  it('may have more in params, which are kept as they came', async () => {
+    const members = Array.from({ length: 90_000 }, (_, i) => `"m${i}":1`).join(',');
+    const { status, body } = await submit(jobWith('b1', 'scripted', `{${members},"duration":0,"result":7}`));
+    expect(status).toBe(200);
+    expect((await stint.call('GET', `${jobs}/${body.id}/results`)).text).toBe('7');
   });
 });
