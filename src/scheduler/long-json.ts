@@ -27,10 +27,22 @@ export async function longMembersOf(
   for await (const piece of text.pieces()) scan.write(piece);
   scan.end();
   if (scan.flaw !== null) throw await errorAt(text, scan.flaw);
-  // Those whose names have the right length: an object of megabytes may have very many members.
-  const lengths = new Set(names.map((name) => name.length + 2));
-  const wanted = scan.members.filter(({ keyFrom, keyTo }) => lengths.has(keyTo - keyFrom));
-  return (await membersAt(text, wanted)).filter(({ name }) => names.includes(name));
+  // An object of megabytes may have very many members: their names are compared where they stand.
+  const found: MemberPlace[] = [];
+  let [at, next] = [0, 0];
+  for await (const piece of text.pieces()) {
+    const end = at + piece.length;
+    for (let place = scan.members[next]; place !== undefined && place.keyFrom < end;) {
+      const { keyFrom, keyTo } = place;
+      const isCut = keyTo > end;
+      const name = piece.toString('latin1', keyFrom - at + 1, keyTo - at - 1);
+      if (isCut || names.includes(name)) found.push(place);
+      next += 1;
+      place = scan.members[next];
+    }
+    at = end;
+  }
+  return (await membersAt(text, found)).filter(({ name }) => names.includes(name));
 }
 
 /** The members that stand at these places of a text. */
