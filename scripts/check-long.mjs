@@ -5,7 +5,7 @@ import { fuzzApi } from './lib/api-fuzz.mjs';
 import { ensureBuild } from './lib/node-packages.mjs';
 import { inRoot } from './lib/project.mjs';
 import { ensureVenv, pythonOf } from './lib/python.mjs';
-import { run } from './lib/run.mjs';
+import { npm, run } from './lib/run.mjs';
 
 const how = {
   onLine: (line) => console.log(line),
@@ -32,6 +32,15 @@ const commands = [
       await ensureVenv('.venv-schemathesis', ['workers/requirements-schemathesis.lock'], how);
       return fuzzApi(how, ['--phases', 'examples,coverage,fuzzing,stateful', '--max-examples', '100']);
     },
+  },
+  {
+    name: 'growth',
+    about: 'how the work for a request grows with its input, with larger inputs',
+    work: () =>
+      run(npm, ['test', '--', 'test/http/growth.spec.ts'], {
+        ...how,
+        env: { ...how.env, STINT_GROWTH: 'long' },
+      }),
   },
 ];
 

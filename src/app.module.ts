@@ -60,6 +60,7 @@ import { randomIds } from './scheduler/random-ids.js';
 import { ReceiptsService } from './scheduler/receipts.service.js';
 import { SharingService } from './scheduler/sharing.service.js';
 import { SessionsService } from './scheduler/sessions.service.js';
+import { TextsService } from './scheduler/texts.service.js';
 
 /** What is made before the application and outlives its parts. */
 export interface Adapters {
@@ -119,6 +120,7 @@ export class AppModule {
         InstancesService,
         ReceiptsService,
         SharingService,
+        TextsService,
         LedgerService,
         KnownNames,
         EventsService,

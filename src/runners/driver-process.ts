@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { createConnection, type Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
-import { driverProtocol, parseFromDriver, printToDriver } from './driver-protocol.js';
+import { checked, driverProtocol, lineOf, longFields, parseFromDriver } from './driver-protocol.js';
 import type { DriverReady, FromDriver, ToDriver } from './driver-protocol.js';
 import { lineSplitter, shortened } from './lines.js';
+import { fieldsOf, InOrder, LineWriter } from './long-lines.js';
 import { isRunning, killAll, type ProcessMark } from './process-table.js';
 import { ProcessWatch } from './process-watch.js';
 
@@ -36,6 +37,9 @@ const lastWordsWithin = 300;
 export class DriverProcess {
   private readonly logger = new Logger('Driver');
   private socket: Socket | null = null;
+  private writer: LineWriter | null = null;
+  /** What it has said, in order: a long message takes several turns to read. */
+  private readonly inbox = new InOrder();
   private isReady = false;
   private over = false;
   private unheard: NodeJS.Timeout | undefined;
@@ -78,7 +82,7 @@ export class DriverProcess {
   /** Answers false while nobody listens: the driver says `ready` when it does. */
   send(message: ToDriver): boolean {
     if (!this.isReady || this.socket === null) return false;
-    this.socket.write(printToDriver(message));
+    this.writer?.write(lineOf(message));
     return true;
   }
 
@@ -104,13 +108,19 @@ export class DriverProcess {
     const socket = createConnection(this.address);
     this.socket = socket;
     const { longestMessage: longest } = this.how;
-    const read = lineSplitter((line) => this.read(line), { longest, onTooLong: () => this.events.tooLong() });
+    this.writer = new LineWriter(socket);
+    const read = lineSplitter((line) => this.inbox.do(() => this.read(line)), {
+      longest,
+      onTooLong: () => this.inbox.do(() => this.events.tooLong()),
+      onLong: (pieces) => this.inbox.do(() => this.readLong(pieces)),
+    });
     socket.on('data', read);
     socket.on('error', () => undefined);
     socket.on('close', () => {
       if (this.isReady) this.expectWord();
       this.isReady = false;
       this.socket = null;
+      this.writer = null;
       if (!this.over) this.retry = setTimeout(() => this.open(), retryEach).unref();
     });
   }
@@ -123,6 +133,18 @@ export class DriverProcess {
       this.logger.warn(`Unreadable message (${String(error)}): ${shortened(line, 200)}`);
       return;
     }
+    this.hear(message);
+  }
+
+  private async readLong(pieces: readonly Buffer[]): Promise<void> {
+    try {
+      this.hear(checked(await fieldsOf(pieces, longFields)));
+    } catch (error) {
+      this.logger.warn(`Unreadable message (${String(error)}): ${pieces[0]?.toString('utf8', 0, 200) ?? ''}`);
+    }
+  }
+
+  private hear(message: FromDriver): void {
     if (message.type !== 'ready') return this.events.message(message);
     if (message.protocol !== driverProtocol)
       return this.kill(`it speaks protocol ${message.protocol}, this service speaks ${driverProtocol}`);
@@ -153,7 +175,7 @@ export class DriverProcess {
       clearTimeout(cut);
       socket?.destroy();
       killAll(this.mark.pid);
-      this.events.gone(this.reason ?? how);
+      this.inbox.do(() => this.events.gone(this.reason ?? how));
     };
     const cut = setTimeout(finish, lastWordsWithin);
     // A connection that is still being made has nothing to say.

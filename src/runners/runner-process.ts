@@ -2,9 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import type { Task } from '../scheduler/ports.js';
 import { lineSplitter, longestReason, shortened } from './lines.js';
+import { fieldsOf, InOrder, LineWriter } from './long-lines.js';
 import { familyOf, isStopped, signal } from './process-table.js';
 import { ProcessWatch } from './process-watch.js';
-import { parseMessage, printMessage, protocolVersion, type FromWorker, type ToWorker } from './protocol.js';
+import { checked, longFields, parseMessage, lineOf, protocolVersion } from './protocol.js';
+import type { FromWorker, ToWorker } from './protocol.js';
 
 export interface WorkerCommand {
   readonly command: string;
@@ -52,6 +54,9 @@ const linesKept = 20;
 /** One long-lived worker process: started once, one task at a time. */
 export class RunnerProcess {
   private readonly child: ChildProcess;
+  private readonly writer: LineWriter | null;
+  /** What it has said, in order: a long message takes several turns to read. */
+  private readonly inbox = new InOrder();
   private readonly lastWords: string[] = [];
   private gone = false;
   /** Why it is being ended. */
@@ -88,9 +93,10 @@ export class RunnerProcess {
     if (settings.yields) yieldToService(this.child.pid);
     this.child.stdout?.on(
       'data',
-      lineSplitter((line) => this.read(line), {
+      lineSplitter((line) => this.inbox.do(() => this.read(line)), {
         longest: settings.longestMessage,
-        onTooLong: () => this.events.tooLong(),
+        onTooLong: () => this.inbox.do(() => this.events.tooLong()),
+        onLong: (pieces) => this.inbox.do(() => this.readLong(pieces)),
       }),
     );
     this.child.stderr?.on(
@@ -99,13 +105,16 @@ export class RunnerProcess {
     );
     // Writing to a process that has just died fails here; its exit is what counts.
     this.child.stdin?.on('error', () => undefined);
+    this.writer = this.child.stdin === null ? null : new LineWriter(this.child.stdin);
     this.child.on('error', (error) => {
       this.lastWords.push(error.message);
       this.exit('it could not be started');
     });
     // `close` and not `exit`: what it still had to say has been read by then.
     this.child.on('close', (code, signal) =>
-      this.exit(signal === null ? `it exited with code ${String(code)}` : `it was ended by ${signal}`),
+      this.inbox.do(() =>
+        this.exit(signal === null ? `it exited with code ${String(code)}` : `it was ended by ${signal}`),
+      ),
     );
     const { ready, stopped } = settings.patience;
     const pids = () => (this.pid === undefined ? [] : [this.pid]);
@@ -138,8 +147,10 @@ export class RunnerProcess {
   begin(): void {
     const told = this.held ?? [];
     this.held = null;
+    const { task } = this;
     for (const message of told) this.send(message);
-    if (told.length > 0) this.expectStart();
+    // It has the time from when it could read all of it.
+    if (told.length > 0) this.writer?.after(() => task === this.task && this.expectStart());
   }
 
   /** Its task is over. */
@@ -168,11 +179,11 @@ export class RunnerProcess {
   leave(): void {
     this.isEnding = true;
     this.send({ type: 'shutdown' });
-    this.child.stdin?.end();
+    this.writer?.after(() => this.child.stdin?.end());
   }
 
   private send(message: ToWorker): void {
-    if (!this.gone) this.child.stdin?.write(printMessage(message));
+    if (!this.gone) this.writer?.write(lineOf(message));
   }
 
   private read(line: string): void {
@@ -185,6 +196,20 @@ export class RunnerProcess {
       );
       return;
     }
+    this.hear(message);
+  }
+
+  private async readLong(pieces: readonly Buffer[]): Promise<void> {
+    try {
+      this.hear(checked(await fieldsOf(pieces, longFields)));
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      const beginning = pieces[0]?.toString('utf8', 0, 200) ?? '';
+      this.events.noise(`unreadable message (${words}): ${beginning}`);
+    }
+  }
+
+  private hear(message: FromWorker): void {
     if (message.type !== 'ready') {
       // One that speaks another protocol may have said more before it was ended.
       if (!this.isReady) return;

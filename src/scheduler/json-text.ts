@@ -1,9 +1,6 @@
 /** Malformed JSON, with the place where it stops making sense. */
 export class JsonTextError extends Error {
-  constructor(message: string, text: string, index: number) {
-    const before = text.slice(0, index);
-    const line = before.split('\n').length;
-    const column = index - before.lastIndexOf('\n');
+  constructor(message: string, { line, column }: { readonly line: number; readonly column: number }) {
     super(`${message} at line ${line}, column ${column}`);
     this.name = 'JsonTextError';
   }
@@ -17,8 +14,13 @@ export class NoObjectError extends Error {
   }
 }
 
+function placeIn(text: string, index: number): { line: number; column: number } {
+  const before = text.slice(0, index);
+  return { line: before.split('\n').length, column: index - before.lastIndexOf('\n') };
+}
+
 /** Nested deeper than this is an attack or a mistake, and either would exhaust the stack somewhere. */
-const deepest = 512;
+export const deepest = 512;
 
 /**
  * Checks a JSON text without building anything from it, and tells where each top-level member's value stands. Job params
@@ -178,7 +180,7 @@ class Scanner {
   }
 
   private wrong(message: string, at = this.at): JsonTextError {
-    return new JsonTextError(message, this.text, at);
+    return new JsonTextError(message, placeIn(this.text, at));
   }
 }
 

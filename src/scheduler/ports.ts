@@ -13,7 +13,9 @@ import type { BudgetView } from '../kernel/usage/budget.js';
 import type { LedgerEntry } from '../kernel/usage/usage.js';
 import type { LedgerFilter, LedgerGroup, LedgerPage, LedgerSums } from './ledger.ports.js';
 import type { LivyReads, LivyTx } from './livy.ports.js';
+import type { Text } from './long-text.js';
 import type { NexosisReads, NexosisTx } from './nexosis.ports.js';
+import type { TextsReads, TextsTx } from './texts.ports.js';
 
 export * from './ledger.ports.js';
 export * from './runners.ports.js';
@@ -136,7 +138,7 @@ export interface Tx {
   readonly jobs: {
     find(id: string): Promise<Job | null>;
     /** Stores a new queued job with its params and gives it the next submission number. */
-    insert(job: Omit<JobRecord, 'seq'>, params: string): Promise<Job>;
+    insert(job: Omit<JobRecord, 'seq'>, params: Text): Promise<Job>;
     save(job: Job, due: { at: Millis; kind: DueKind } | null): Promise<void>;
     /** Ends all queued jobs of a session at once; answers how many there were. */
     endQueuedOf(
@@ -151,9 +153,9 @@ export interface Tx {
     runningOf(session: string): Promise<Job[]>;
     /** Every running job that needs a runner (that is: has no script). */
     runningOnRunners(): Promise<Job[]>;
-    saveResult(job: string, result: string): Promise<void>;
+    saveResult(job: string, result: Text): Promise<void>;
     /** Answers the result and removes it. */
-    takeResult(job: string): Promise<string | null>;
+    takeResult(job: string): Promise<Text | null>;
     appendLog(job: string, at: Millis, level: string, text: string): Promise<void>;
     saveTags(job: string, tags: readonly string[]): Promise<void>;
     saveRanWith(job: string, versions: Readonly<Record<string, string>>): Promise<void>;
@@ -201,6 +203,7 @@ export interface Tx {
     appendForQueuedOf(session: string, event: Omit<EventRecord, 'id' | 'job'>): Promise<void>;
   };
   readonly ledger: { append(entries: readonly LedgerEntry[]): Promise<void> };
+  readonly texts: TextsTx;
   readonly livy: LivyTx;
   readonly nexosis: NexosisTx;
   /** The first thing due at or before `at`, in order of due time and rank. */
@@ -263,8 +266,9 @@ export interface Reads {
   jobs(filter: JobFilter): Promise<Page<JobRecord>>;
   /** Whether any job runs on a process or any session holds a slot. */
   isAccruing(): Promise<boolean>;
-  params(job: string): Promise<string | null>;
-  result(job: string): Promise<string | null>;
+  params(job: string): Promise<Text | null>;
+  result(job: string): Promise<Text | null>;
+  readonly texts: TextsReads;
   logs(job: string): Promise<{ at: Millis; level: string; text: string }[]>;
   backend(name: string): Promise<Backend | null>;
   backends(): Promise<Backend[]>;

@@ -1,3 +1,4 @@
+import type { Text } from './long-text.js';
 import type { Backend } from '../kernel/backend/backend.js';
 
 /** One attempt at one job, for the process that will run it. */
@@ -9,7 +10,7 @@ export interface Task {
   readonly session: string | null;
   readonly backend: Backend;
   /** The client's params, byte for byte. */
-  readonly params: string;
+  readonly params: Text;
   readonly logLevel: string;
   /** Should its runner be lost, the job has no attempt left. */
   readonly last: boolean;
@@ -18,7 +19,7 @@ export interface Task {
 export type Answer =
   | {
       readonly type: 'completed';
-      readonly result: string;
+      readonly result: Text;
       /** Package → version, where the process has named them. */
       readonly ranWith?: Readonly<Record<string, string>>;
     }
@@ -30,7 +31,7 @@ export type Answer =
       readonly ranWith?: Readonly<Record<string, string>>;
     }
   /** Stopped as asked; what it had to say until then is kept. */
-  | { readonly type: 'stopped'; readonly result?: string }
+  | { readonly type: 'stopped'; readonly result?: Text }
   /**
    * The process is gone without having answered. `why` is a clause that everyone may read; `words` are the last that the
    * process wrote, for the operator's log alone.

@@ -21,6 +21,7 @@ import { deadlineOf } from '../kernel/session/session.deadline.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import { Agenda, type DueWatch } from './agenda.js';
+import type { Text } from './long-text.js';
 import type { AdminEventType, EventType, Ids, JobDetails, Tx } from './ports.js';
 
 export { DueWatch } from './agenda.js';
@@ -119,7 +120,7 @@ export class Unit extends Agenda {
 
   // Jobs
 
-  async insertJob(job: Omit<Job, 'seq'>, details: JobDetails, params: string): Promise<Job> {
+  async insertJob(job: Omit<Job, 'seq'>, details: JobDetails, params: Text): Promise<Job> {
     const inserted = await this.tx.jobs.insert({ ...job, details }, params);
     await this.tx.backends.countQueued(job.backend, 1);
     await this.log('job.queued', job, job.id, this.at, 'submitted');

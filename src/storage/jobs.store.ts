@@ -2,6 +2,7 @@ import { dueRank } from '../kernel/session/session.deadline.js';
 import type { JobDetails, JobFilter, JobRecord, Page, Tx } from '../scheduler/ports.js';
 import type { JobRow } from './entities/rows.js';
 import type { JobCache } from './job-cache.js';
+import { headOf, own, textOfRow } from './long-texts.store.js';
 import { fromJob, toJob, toJobRecord } from './mapping.js';
 import { insertInto, madeOnce, updateById, type Sql, type Value } from './sql.js';
 
@@ -49,7 +50,8 @@ export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
     async insert({ details, ...job }, params) {
       const row = { ...fromJob(job, null), details: JSON.stringify(details) };
       const seq = await sql.insert(insertJob(row), Object.values(row));
-      await sql.run(insertParams, seq, params);
+      await sql.run(insertParams, seq, headOf(params));
+      if (typeof params !== 'string') await own(sql, params, 'params', seq);
       await tag(job.id, details.tags);
       return { ...job, seq };
     },
@@ -78,13 +80,17 @@ export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
     },
     runningOf: (session) => select("state = 'running' AND session = ? ORDER BY seq", session),
     runningOnRunners: () => select(`${runsOnRunner} ORDER BY seq`),
-    saveResult: (job, result) => sql.run(upsertResult, result, job),
+    async saveResult(job, result) {
+      await sql.run(upsertResult, headOf(result), job);
+      const found = await sql.one<{ seq: number }>('SELECT seq FROM jobs WHERE id = ?', job);
+      if (found !== null) await own(sql, result, 'result', found.seq);
+    },
     async takeResult(job) {
-      const [taken] = await sql.all<{ body: string }>(
-        `DELETE FROM job_results WHERE seq = ${numberOf} RETURNING body`,
+      const [taken] = await sql.all<{ seq: number; body: string }>(
+        `DELETE FROM job_results WHERE seq = ${numberOf} RETURNING seq, body`,
         job,
       );
-      return taken?.body ?? null;
+      return taken === undefined ? null : textOfRow(sql, taken.body, 'result', taken.seq);
     },
     appendLog: (job, at, level, text) => sql.run(insertLog, job, at, level, text),
     async saveTags(job, tags) {

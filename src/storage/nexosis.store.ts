@@ -11,11 +11,17 @@ import {
 import { putRows } from './nexosis.upsert.js';
 import { insertInto, updateById, type Sql, type Value } from './sql.js';
 
-export function nexosisStore(sql: Sql): NexosisTx {
+/** `wrote` is told the bytes of rows that are stored. */
+export function nexosisStore(sql: Sql, wrote: (bytes: number) => void): NexosisTx {
   return {
     dataSets: dataSets(sql),
     rows: {
-      put: (dataSet, rows, from, upsert) => putRows(sql, dataSet, rows, from, upsert),
+      async put(dataSet, rows, from, upsert) {
+        const grown = await putRows(sql, dataSet, rows, from, upsert);
+        // The text of a value and what stands around it in the database.
+        wrote(2 * grown.size + 50 * rows.length);
+        return grown;
+      },
       remove: (dataSet, range, limit) => removeRows(sql, dataSet, range, limit),
       lastSeq: async (dataSet) =>
         Number(

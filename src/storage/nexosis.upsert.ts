@@ -9,6 +9,9 @@ interface Stored {
   key: string;
 }
 
+/** Values that are stored before others have a turn to read: a few milliseconds. Other writers wait for the whole transaction. */
+const valuesEachTurn = 1000;
+
 /**
  * Stores rows. The first row of an upload with a key replaces all rows of this key that were there before: it takes the
  * place of the last one and keeps what it does not say; a row whose time has changed moves.
@@ -22,7 +25,14 @@ export async function putRows(
 ): Promise<Grown> {
   const grown = { count: 0, size: 0, repeated: 0 };
   let next = from;
+  let sinceTurn = 0;
   for (const row of rows) {
+    // A row costs about as much as ten values, however few it has.
+    sinceTurn += row.values.length + 10;
+    if (sinceTurn > valuesEachTurn) {
+      sinceTurn = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     next += 1;
     const seq = row.seq ?? next;
     const { at, values } = row;

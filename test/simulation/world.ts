@@ -12,6 +12,7 @@ import { JobsService } from '../../src/scheduler/jobs.service.js';
 import type { Instance, Store } from '../../src/scheduler/ports.js';
 import { ReceiptsService } from '../../src/scheduler/receipts.service.js';
 import { SharingService } from '../../src/scheduler/sharing.service.js';
+import { TextsService } from '../../src/scheduler/texts.service.js';
 import { SessionsService } from '../../src/scheduler/sessions.service.js';
 import { VirtualClock } from '../../src/scheduler/system-clock.js';
 import { openSqlite } from '../../src/storage/database.js';
@@ -190,7 +191,17 @@ export class World {
     const receipts = new ReceiptsService(commands);
     const sharing = new SharingService(store);
     const sessions = new SessionsService(commands, store, backends, receipts, sharing, settings);
-    const jobs = new JobsService(commands, backends, receipts, sharing, store, runners, this.clock, settings);
+    const jobs = new JobsService(
+      commands,
+      backends,
+      receipts,
+      sharing,
+      new TextsService(store),
+      store,
+      runners,
+      this.clock,
+      settings,
+    );
     jobs.onModuleInit();
     const clock = new ClockService(this.clock, commands);
     const connections = [writer, reader];

@@ -17,6 +17,7 @@ import type {
 } from '../../src/scheduler/ports.js';
 import { ReceiptsService } from '../../src/scheduler/receipts.service.js';
 import { SharingService } from '../../src/scheduler/sharing.service.js';
+import { TextsService } from '../../src/scheduler/texts.service.js';
 import { SessionsService } from '../../src/scheduler/sessions.service.js';
 import { VirtualClock } from '../../src/scheduler/system-clock.js';
 import { after, t0 } from './given.js';
@@ -120,7 +121,17 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
   const receipts = new ReceiptsService(commands);
   const sharing = new SharingService(store);
   const sessions = new SessionsService(commands, store, backends, receipts, sharing, settings);
-  const jobs = new JobsService(commands, backends, receipts, sharing, store, runners, clock, settings);
+  const jobs = new JobsService(
+    commands,
+    backends,
+    receipts,
+    sharing,
+    new TextsService(store),
+    store,
+    runners,
+    clock,
+    settings,
+  );
   jobs.onModuleInit();
   if (folder === undefined) {
     await store.write(async (tx) => {

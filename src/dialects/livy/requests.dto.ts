@@ -1,3 +1,5 @@
+import { RawJson } from '../raw-json.js';
+import type { Text } from '../../scheduler/long-text.js';
 import { BadRequestException } from '@nestjs/common';
 import { plainToInstance, Transform } from 'class-transformer';
 import { IsArray, IsInt, IsOptional, IsString, Max, Min, ValidateBy, validateSync } from 'class-validator';
@@ -105,6 +107,19 @@ export function readBody<T extends object>(type: new () => T, body: unknown): T 
 /** Only `conf` has members that a client names. */
 const withNames = <T extends { conf?: unknown }>(read: T): T =>
   read.conf == null ? read : Object.assign(read, { conf: putBack(read.conf) });
+
+export interface AskedStatement {
+  /** A long one as the string in JSON that it came as. */
+  readonly code: Text;
+  readonly kind?: string | null;
+}
+
+/** Reads the body of `POST /sessions/{id}/statements`, in which a long code was left as it came. */
+export function readStatement(body: unknown): AskedStatement {
+  const { code } = (body ?? {}) as { code?: unknown };
+  if (!(code instanceof RawJson)) return readBody(StatementRequest, body);
+  return { ...readBody(StatementRequest, { ...(body as object), code: '' }), code: code.text };
+}
 
 const known = new Map<unknown, readonly string[]>([
   [StatementRequest, ['code', 'kind']],

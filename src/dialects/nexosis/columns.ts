@@ -10,7 +10,7 @@ import {
   type Aggregation,
   type Role,
 } from '../../scheduler/nexosis.ports.js';
-import { invalidColumns } from './errors.js';
+import { invalidColumns, invalidField } from './errors.js';
 import { isObject } from './fields.js';
 
 /** What was said about a column: only that overrides what was inferred or stored. */
@@ -24,10 +24,22 @@ export interface Declared {
 
 export const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-export const findColumn = <C extends { readonly name: string }>(
+/** Columns by their names in lower case, for each list that was searched. Lists of columns are never changed. */
+const indexes = new WeakMap<object, ReadonlyMap<string, { readonly name: string }>>();
+
+/** The first column of that name. A list is indexed once, so a search for each of ten thousand names takes linear time. */
+export function findColumn<C extends { readonly name: string }>(
   columns: readonly C[],
   name: string,
-): C | undefined => columns.find((column) => sameName(column.name, name));
+): C | undefined {
+  let index = indexes.get(columns);
+  if (index === undefined) {
+    // Of two with the same name the one in front wins: it is set last.
+    index = new Map(columns.toReversed().map((column) => [column.name.toLowerCase(), column]));
+    indexes.set(columns, index);
+  }
+  return index.get(name.toLowerCase()) as C | undefined;
+}
 
 /** Places of columns by their names in lower case: a search for each of ten thousand names would take seconds. */
 export const placesOf = (columns: readonly { readonly name: string }[]): Map<string, number> =>
@@ -47,6 +59,7 @@ const numberedImputations: readonly Imputation[] = ['zeroes', 'mean', 'median', 
 export function readColumns(said: unknown): Declared[] {
   if (said === undefined || said === null || said === '') return [];
   if (!isObject(said)) throw invalidColumns({ columns: ['columns must be an object of column names.'] });
+  checkCount(Object.keys(said).length);
   const wrong = emptyRecord<string[]>();
   const columns = Object.entries(said).map(([name, of]) => readColumn(name, of, wrong));
   const places = placesOf(columns);
@@ -147,13 +160,33 @@ export function merge(columns: readonly Column[], declared: readonly Declared[])
 const fresh = (declared: Declared): Column =>
   overlaid({ name: declared.name, dataType: 'string', role: 'feature', ...modes }, declared);
 
-const alone = (columns: Column[], declared: readonly Declared[]): Column[] =>
-  columns.map((column) => {
+function alone(columns: Column[], declared: readonly Declared[]): Column[] {
+  const given = { target: new Set<string>(), timestamp: new Set<string>() };
+  for (const { name, role } of declared)
+    if (role === 'target' || role === 'timestamp') given[role].add(name.toLowerCase());
+  return columns.map((column) => {
     if (column.role !== 'target' && column.role !== 'timestamp') return column;
-    const taken = declared.some(({ name, role }) => role === column.role && !sameName(name, column.name));
+    const names = given[column.role];
+    const taken = names.size > (names.has(column.name.toLowerCase()) ? 1 : 0);
     const own = findColumn(declared, column.name)?.role === column.role;
     return taken && !own ? { ...column, role: 'feature' as const } : column;
   });
+}
+
+/** Columns of one data set or view. */
+export const mostColumns = 16_384;
+
+/** Throws when there are more columns than a data set may have. */
+export function checkCount(count: number): void {
+  if (count > mostColumns)
+    throw invalidField(
+      'columns',
+      `There are ${count} columns or more, and a data set has at most ${mostColumns}: send several narrower ones.`,
+    );
+}
+
+/** As many as a message can hold: with all of ten thousand in each of ten thousand messages it would have a gigabyte. */
+const mostNamed = 20;
 
 /** What no data set or session may have. */
 export function checkColumns(columns: readonly Column[]): void {
@@ -161,9 +194,11 @@ export function checkColumns(columns: readonly Column[]): void {
   for (const role of ['target', 'timestamp', 'key'] as const) {
     const all = columns.filter((column) => column.role === role);
     if (all.length < 2) continue;
-    const names = all.map(({ name }) => name).join(', ');
-    for (const { name } of all)
-      wrong[name] = [`Only one column can have the role ${role}: ${names} have it.`];
+    const named = all.slice(0, mostNamed);
+    const more = all.length > named.length ? ` and ${all.length - named.length} more` : '';
+    const names = named.map(({ name }) => name).join(', ');
+    for (const { name } of named)
+      wrong[name] = [`Only one column can have the role ${role}: ${names}${more} have it.`];
   }
   for (const { name, role, dataType } of columns) {
     if (role === 'timestamp' && dataType !== 'date')

@@ -129,7 +129,7 @@ async function readUpload({ body, query }: Asked): Promise<Upload> {
     return { reader, declared, missingValues: undefined };
   }
   if (isNoBody(body.bytes))
-    return { reader: { names: [], async *batches() {} }, declared: [], missingValues: undefined };
+    return { reader: { names: [], bytes: 0, async *batches() {} }, declared: [], missingValues: undefined };
   refuseOtherTypes(body, 'application/json or text/csv');
   const reader = await jsonReader(body.bytes);
   const { missingValues, ignored } = reader;

@@ -6,7 +6,7 @@ import {
   type NexosisReads,
   type View,
 } from '../../scheduler/nexosis.ports.js';
-import { columnOf, findColumn, merge, placesOf, readColumns, sameName } from './columns.js';
+import { columnOf, findColumn, merge, placesOf, readColumns } from './columns.js';
 import { readDate } from './dates.js';
 import { invalidColumns, invalidField, notFound } from './errors.js';
 import { isObject, readChoice } from './fields.js';
@@ -120,11 +120,12 @@ async function openJoin(
 ): Promise<Part> {
   const how = keysOf(left, right, options);
   const lefts = placesOf(left.columns);
+  const asked = new Set(Object.keys(named).map((name) => name.toLowerCase()));
   // The left side's column stands for both, unless an alias gives the other a name, or the view's metadata names it.
   const isHidden = ({ name }: Column) =>
     lefts.has(name.toLowerCase()) &&
     aliasOf(name, options) === undefined &&
-    !Object.keys(named).some((each) => sameName(each, `${right.name}.${name}`));
+    !asked.has(`${right.name}.${name}`.toLowerCase());
   const shown = right.columns
     .map((column, i) => ({ column, i }))
     .filter(({ column, i }) => i !== how.right && !isHidden(column));
@@ -213,7 +214,7 @@ function renamed(column: Column, right: DataSet, options: Options, taken: Set<st
 }
 
 function aliasOf(column: string, options: Options): string | undefined {
-  const alias = options.find(({ name }) => sameName(name, column))?.of['alias'];
+  const alias = findColumn(options, column)?.of['alias'];
   return typeof alias === 'string' && alias !== '' ? alias : undefined;
 }
 

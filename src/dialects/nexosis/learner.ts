@@ -4,6 +4,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { wholeOf } from '../../scheduler/long-text.js';
 import type { LearnSessionView } from '../../scheduler/nexosis.ports.js';
 import type {
   Answer,
@@ -166,7 +167,7 @@ export class Learner implements Runners, RunnerListener {
     this.attempts.set(task.token, attempt);
     try {
       await this.ready;
-      const asked = JSON.parse(task.params) as { session?: unknown };
+      const asked = JSON.parse(await wholeOf(task.params)) as { session?: unknown };
       if (typeof asked.session === 'string') attempt.session = await this.session(asked.session, task);
       const params =
         task.program === 'predict' ? await this.prediction(task) : await this.calculation(attempt);
@@ -245,7 +246,7 @@ export class Learner implements Runners, RunnerListener {
   }
 
   private async prediction({ params }: Task): Promise<string> {
-    const { model: id, rows, scores } = JSON.parse(params) as Record<string, unknown>;
+    const { model: id, rows, scores } = JSON.parse(await wholeOf(params)) as Record<string, unknown>;
     const model = typeof id === 'string' ? await this.store.read.nexosis.model(id) : null;
     if (model === null) throw new InputProblem('Predictions are made through /nexosis/v1/models only.');
     const path = join(this.models, `${model.id}.skops`);
@@ -263,7 +264,7 @@ export class Learner implements Runners, RunnerListener {
       // Deleted meanwhile: nobody will ask for it.
       if ((await this.store.read.nexosis.session(session.id)) !== null) {
         const at = this.clock.now();
-        await collect(this.store, session, answer.result, {
+        await collect(this.store, session, await wholeOf(answer.result), {
           folder: join(folder, 'out'),
           models: this.models,
           at,

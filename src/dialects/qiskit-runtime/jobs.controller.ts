@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import {
   Body,
   Controller,
@@ -34,6 +35,7 @@ import { JobsService, type AskedJob } from '../../scheduler/jobs.service.js';
 import { KnownNames } from '../../scheduler/known-names.service.js';
 import { CLOCK, type Clock, type JobFilter } from '../../scheduler/ports.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
+import { sentParts } from '../send-parts.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { JobsAnswer, JobWithParamsAnswer, MetricsAnswer, SubmittedAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
@@ -138,8 +140,9 @@ export class JobsController {
   async get(
     @Asker() actor: Actor,
     @Param('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
     @Query('exclude_params') exclude?: string,
-  ): Promise<string> {
+  ): Promise<string | Readable> {
     const job = await this.jobs.get(actor, id);
     const place = job.state === 'queued' ? await this.jobs.place(job) : null;
     const estimate = place === null ? null : await this.estimates.ofJob(job, place);
@@ -148,7 +151,7 @@ export class JobsController {
     if (exclude?.toLowerCase() === 'true') return shown;
     const params = job.details.private ? '{}' : await this.jobs.params(id);
     // Spliced in as text: params may hold what no parser here would keep (dialect, values).
-    return `${shown.slice(0, -1)},"params":${params}}`;
+    return sentParts(reply, [`${shown.slice(0, -1)},"params":`, params, '}']);
   }
 
   /** Without this a HEAD would be answered as a GET without its body, and take a private result with it. */
@@ -174,7 +177,7 @@ export class JobsController {
     await reply
       .status(result === null && !isFinal(job.state) ? 204 : 200)
       .type('text/plain; charset=utf-8')
-      .send(result ?? '');
+      .send(result === null ? '' : sentParts(reply, [result]));
   }
 
   @ApiOperation({ summary: 'Cancel a queued or running job' })
