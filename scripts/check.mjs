@@ -25,7 +25,7 @@ async function main() {
   requireNode();
   const all = await checkSteps();
   if (list) {
-    for (const { name, about } of all) console.log(`${name.padEnd(16)}${about}`);
+    for (const { name, about } of all) console.log(`${name.padEnd(22)}${about}`);
     return 0;
   }
   await mkdir(logs, { recursive: true, mode: 0o700 });
