@@ -52,8 +52,17 @@ export function installBodyParser(fastify: FastifyInstance, nexosisLimit = bodyL
 
 type Typed = FastifyRequest & { sentType?: string | undefined };
 
-/** Of these whole bodies are many megabytes; what the other routes of Nexosis take is short. */
-const isUpload = (path: string): boolean => /\/data\/[^/]+$|\/predict$/i.test(path);
+/** The description of a device with a thousand qubits has several megabytes, and operators send one now and then. */
+const limitOf = (path: string): number => (path.endsWith('/admin/backends') ? 16 : 1) * shortBodyLimit;
+
+/** Bytes of rows to predict from. They are read as a whole, and everyone waits meanwhile: for less than a tenth of a second. */
+const predictLimit = 8e6;
+
+/** Data sets are uploaded in many megabytes; what the other routes of Nexosis take is short. */
+function nexosisLimitOf(path: string, upload: number): number {
+  if (/\/data\/[^/]+$/i.test(path)) return upload;
+  return Math.min(upload, /\/predict$/i.test(path) ? predictLimit : shortBodyLimit);
+}
 
 /** As it came: CSV and JSON alike may be too large for one text. */
 async function collectRaw(
@@ -62,8 +71,7 @@ async function collectRaw(
   limit: number,
 ): Promise<SentBody> {
   const path = request.url.split('?')[0] ?? '';
-  const most = isUpload(path) ? limit : Math.min(limit, shortBodyLimit);
-  const bytes = await readWhole(payload, most);
+  const bytes = await readWhole(payload, nexosisLimitOf(path, limit));
   if (request.method === 'POST') (request as WithBodyDigest).bodyDigest = bodyDigest(bytes);
   return new SentBody(bytes, (request as Typed).sentType ?? '');
 }
@@ -74,7 +82,7 @@ async function collect(request: FastifyRequest, payload: IncomingMessage): Promi
   const long = longMember(path);
   const pieces = new Pieces();
   let rest: LongBody | null = null;
-  await readBytes(payload, long === null ? shortBodyLimit : bodyLimit, (chunk) => {
+  await readBytes(payload, long === null ? limitOf(path) : bodyLimit, (chunk) => {
     if (rest !== null) return rest.write(chunk);
     pieces.add(chunk);
     if (long === null || pieces.bytes < longFrom) return;

@@ -28,8 +28,13 @@ async function scanned(text: string, size: number, how: { strict?: boolean; any?
   return members;
 }
 
-/** What is found in one string. */
+/** What is found in one string. Of a long text that is no object nothing more is said: nobody sends one. */
 function expected(text: string): Map<string, string> | string {
+  const [, before = '', first] = /^([ \t\r\n]*)(.?)/su.exec(text) ?? [];
+  if (first !== '' && first !== '{') {
+    const lines = before.split('\n');
+    return `expected a JSON object, "{", at line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
+  }
   try {
     return membersOf(text);
   } catch (error) {

@@ -229,6 +229,29 @@ describe('a body of a route that takes nothing long', () => {
   });
 });
 
+describe('the description of a device', () => {
+  it('may have more than 1 MB', async () => {
+    const options = { notes: 'x'.repeat(2 * 1024 * 1024) };
+    const body = { name: 'wide', driver: 'scripted', options };
+    const answer = await stint.call('POST', '/api/v1/admin/backends', { token: adminToken, body });
+    // It was read whole: what is wrong is the option.
+    expect(errorOf(answer)).toMatchObject({ status: 400, message: expect.stringContaining('options.notes') });
+  });
+});
+
+describe('rows to predict from', () => {
+  it('may have 8 MB, and not a byte more', async () => {
+    const other = await TestService.start();
+    const path = '/nexosis/v1/models/01234567-0123-0123-0123-0123456789ab/predict';
+    const predict = (bytes: number) => other.call('POST', path, { body: '{"data":[]}'.padEnd(bytes) });
+    expect((await predict(8e6)).status).toBe(404);
+    expect(await predict(8e6 + 1)).toMatchObject({
+      ...{ status: 413, body: { message: 'The body has 8.0 MB, more than the limit of 8.0 MB.' } },
+    });
+    await other.close();
+  });
+});
+
 describe('an object in a body', () => {
   it('may have 2000 members, and not one more, at any depth', async () => {
     const wide = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`m${i}`, 1]));

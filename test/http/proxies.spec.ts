@@ -91,7 +91,7 @@ const submits: [string, keyof typeof counts, () => string, () => object][] = [
     () => `/livy/sessions/${livySession}/statements`,
     () => ({ code: 'x' }),
   ],
-  ['POST /livy/batches', 'batches', () => '/livy/batches', () => ({ file: '/srv/count.py' })],
+  ['POST /livy/batches', 'batches', () => '/livy/batches', () => ({ file: 'hdfs:/count.py' })],
   ['POST /nexosis forecast', 'learning', () => '/nexosis/v1/sessions/forecast', () => forecast],
   [
     'POST /nexosis imports',

@@ -100,7 +100,7 @@ describe('the environment that a process is given', () => {
     const stint = await given();
     const alice = await livyUser(stint);
     const session = await alice.session();
-    const batch = await alice.call('POST', '/batches', { file: '/srv/a.jar', args: ['/no/such/gate', 0] });
+    const batch = await alice.call('POST', '/batches', { file: 'hdfs:/a.jar', args: ['/no/such/gate', 0] });
     expect(batch.status).toBe(201);
     const allowed = [...common, 'JAVA_HOME', 'PYTHONPATH', 'SPARK_HOME'].sort();
     for (const module of ['sparkdriver --folder', 'sparkdriver.batch --folder']) {
@@ -187,7 +187,7 @@ describe('a batch whose process is stopped', () => {
   it('is dead', async () => {
     const stint = await given();
     const alice = await livyUser(stint);
-    const { body } = await alice.call('POST', '/batches', { file: '/srv/a.jar', args: ['/no/such/gate', 0] });
+    const { body } = await alice.call('POST', '/batches', { file: 'hdfs:/a.jar', args: ['/no/such/gate', 0] });
     const [pid = 0] = await eventually(
       'a batch',
       () => workers('sparkdriver.batch').length === 1 && workers('sparkdriver.batch'),
