@@ -21,7 +21,8 @@ from test_executor import params as executor_params
 
 from jobworker.engine import Simulation
 from jobworker.failures import InputError
-from jobworker.methods import CUT_BOND
+from jobworker.limits import Limits
+from jobworker.methods import CUT_BOND, STATEVECTOR, plan_pure
 from jobworker.truncation import truncation_error
 from jobworker.work import chain_cost
 
@@ -253,3 +254,16 @@ def test_noisy_shots_that_would_take_hours_are_refused():
     with pytest.raises(InputError, match=r"operations as .* with 4096 shots") as raised:
         run("sampler", params([circuit]), device(HEX))
     assert raised.value.reason_code == 1109
+
+
+def test_a_narrow_circuit_that_runs_shot_by_shot_is_a_state_vector():
+    """A chain of few qubits has little to compute for each gate, and takes seven times as long."""
+    circuit = QuantumCircuit(5, 5)
+    for _ in range(50):
+        for qubit in range(5):
+            circuit.sx(qubit)
+            circuit.rz(0.3, qubit)
+        for qubit in range(4):
+            circuit.cz(qubit, qubit + 1)
+        circuit.measure(0, 0)
+    assert plan_pure(circuit, Limits(), by_shot=True, where="The circuit").method == STATEVECTOR
