@@ -29,7 +29,8 @@ class Spark:
         properties = settings.folder / "spark.conf"
         write_properties(properties, conf)
         self.process: subprocess.Popen[bytes]
-        self.process, self.gateway = start_jvm(settings.folder, properties, capture)
+        local = conf["spark.master"].startswith("local")
+        self.process, self.gateway = start_jvm(settings.folder, properties, capture, local)
         self.jvm: Any = self.gateway.jvm
         self.context_loader: Any = self.jvm.java.lang.Thread.currentThread().getContextClassLoader()
         self.stdout = self._print_stream(capture.out.path)
