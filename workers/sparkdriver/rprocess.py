@@ -80,6 +80,11 @@ class RProcess:
         text = self._read(int(size), stop)
         return name, text.decode("utf-8", "replace")
 
+    @property
+    def pid(self) -> int:
+        """Also the name of the process group of what R starts."""
+        return self._process.pid
+
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()

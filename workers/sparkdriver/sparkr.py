@@ -1,4 +1,4 @@
-"""Where SparkR is, and a Spark that has it: Spark's R workers look for it there and nowhere else."""
+"""Where SparkR is, and a Spark that has it: Spark's R workers look for it nowhere else."""
 
 from __future__ import annotations
 

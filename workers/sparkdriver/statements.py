@@ -80,7 +80,13 @@ class Statements:
             error = StatementError(name, message_of(found), [])
         if os.getpid() != self._pid:
             os._exit(0)  # the cell has forked, and this is the copy: it must not answer
-        text = "".join(self._capture.end())
+        out, err = self._capture.end()
+        if run.kind == "sparkr":
+            # R's own stderr is in its stdout. This is the JVM's, which prints a trace of Java when
+            # R leaves a call that it waited for.
+            self._capture.err.log(err.encode("utf-8", "replace"))
+            err = ""
+        text = out + err
         if error is not None:
             # A failed statement's output has no place for what was printed; it stands first.
             printed = text.splitlines(keepends=True)

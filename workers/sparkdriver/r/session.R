@@ -4,8 +4,8 @@
 #   request: "<word> <bytes of each part …>\n" and the parts, UTF-8     answer: "<word> <bytes>\n" and that many bytes
 # What R prints goes to stdout and stderr, which the driver has opened.
 
-# Its functions stand beside base R's: what a cell defines or attaches hides none that they use.
-local(envir = new.env(parent = baseenv()), {
+# Its functions find base R's first: what a cell defines or attaches hides none that they use.
+local(envir = new.env(parent = .BaseNamespaceEnv), {
   channels <- paste0("/dev/fd/", commandArgs(trailingOnly = TRUE))
   spark <- new.env() # how to reach the driver's Spark; empty without SparkR
 

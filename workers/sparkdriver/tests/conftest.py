@@ -1,10 +1,18 @@
 """Sessions for tests: most share one, since Spark takes seconds to start."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pyspark.find_spark_home import _find_spark_home
 from session import Session
+
+from sparkdriver.sparkr import find_sparkr
+
+# PyPI's Spark comes without SparkR, and no package index has one for it.
+if find_sparkr(Path(_find_spark_home()), os.environ) is None:
+    collect_ignore = ["test_sparkr.py"]
 
 
 @pytest.fixture(scope="session")
