@@ -47,6 +47,7 @@ export async function checkSteps() {
       ...venv('.venv-spark', 'workers/requirements-spark.lock', 'workers/requirements-spark-dev.txt'),
     },
     { name: 'java', about: 'Java 17 or newer, which Spark needs', work: java },
+    { name: 'r', about: 'R 4, which sessions of kind sparkr need', work: r },
     {
       name: 'python-learn',
       about: 'the environment of the learner',
@@ -82,8 +83,8 @@ export async function checkSteps() {
     },
     {
       name: 'spark',
-      about: 'pytest of the Spark driver, with real Spark',
-      needs: ['java', 'python-spark'],
+      about: 'pytest of the Spark driver, with real Spark and R',
+      needs: ['java', 'python-spark', 'r'],
       counts: pytestCounts,
       work: spark,
     },
@@ -111,7 +112,7 @@ export async function checkSteps() {
     {
       name: 'clients-livy',
       about: "pylivy, sparkmagic and Airflow's hook against a running service with real Spark",
-      needs: ['install', 'build', 'java', 'python-spark', 'python-livy'],
+      needs: ['install', 'build', 'java', 'python-spark', 'r', 'python-livy'],
       counts: pytestCounts,
       work: livyClients,
     },
@@ -159,6 +160,15 @@ async function java({ log }) {
   if (found?.code === 0 && Number(version) >= 17) return `Java ${version}`;
   throw new Failure(version ? `Java ${version} is too old.` : 'Java was not found.', {
     hint: 'Spark needs Java 17 or newer. On Debian: apt install openjdk-17-jre-headless.',
+  });
+}
+
+async function r({ log }) {
+  const found = await run('R', ['--version'], { log }).catch(() => null);
+  const version = /R version (\d+)\.(\S+)/.exec(found?.output ?? '');
+  if (found?.code === 0 && Number(version?.[1]) >= 4) return `R ${version[1]}.${version[2]}`;
+  throw new Failure(version === null ? 'R was not found.' : `R ${version[1]}.${version[2]} is too old.`, {
+    hint: 'Sessions of kind sparkr need R 4. On Debian: apt install r-base-core.',
   });
 }
 

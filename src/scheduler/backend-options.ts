@@ -24,7 +24,14 @@ const device: Readonly<Record<string, Shape>> = {
 const known: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
   scripted: device,
   aer: device,
-  spark: { master: text, conf: object, local_dirs: texts, blocked_conf: texts, busy_is_idle: flag },
+  spark: {
+    master: text,
+    conf: object,
+    local_dirs: texts,
+    blocked_conf: texts,
+    busy_is_idle: flag,
+    plain_r: flag,
+  },
   learner: { predict: flag },
 };
 

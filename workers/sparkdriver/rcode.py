@@ -78,7 +78,8 @@ class RCode:
         if cancelled.is_set():
             raise StatementError("Error", CANCELLED, [])
         word, text = self._r.ask("run", code, str(self._picture), stop=stop)
-        if word == "cancelled":
+        # What ended the jobs may be told by Spark before R is interrupted.
+        if word == "cancelled" or (cancelled.is_set() and group in text):
             raise StatementError("Error", CANCELLED, [])
         if word == "error":
             raise StatementError("Error", _COLOURS.sub("", text), [])
