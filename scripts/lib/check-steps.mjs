@@ -174,7 +174,7 @@ async function r({ log }) {
 
 async function spark(how) {
   const args = ['-m', 'pytest', '-q', 'sparkdriver/tests'];
-  return run(pythonOf('.venv-spark'), args, { ...how, cwd: inRoot('workers'), timeout: 600 });
+  return run(pythonOf('.venv-spark'), args, { ...how, cwd: inRoot('workers'), timeout: 900 });
 }
 
 /** In its own environment: scikit-learn and statsforecast, without qiskit. */

@@ -13,8 +13,9 @@ from typing import Any
 from .capture import Capture
 from .jvm import SparkFailed, start_jvm
 from .settings import Settings, spark_conf, write_properties
+from .sparkr import runs_r
 
-RUNS = ("pyspark", "spark", "sql")  # kinds of statements
+RUNS = ("pyspark", "spark", "sql")  # kinds of statements that every Spark runs
 
 
 class Spark:
@@ -101,14 +102,18 @@ class Spark:
 
     def facts(self) -> dict[str, Any]:
         """What `ready` tells of a session that has started."""
+        from pyspark.find_spark_home import _find_spark_home  # noqa: PLC0415 - as above
+
         versions = {
             "python": platform.python_version(),
             "spark": self.context.version,
             "java": self.jvm.java.lang.System.getProperty("java.version"),
             "scala": self.jvm.scala.util.Properties.versionNumberString(),
         }
+        home = Path(_find_spark_home())
+        with_r = runs_r(home, os.environ, self.settings.plain_r)
         return {
-            "kinds": list(RUNS),
+            "kinds": [*RUNS, "sparkr"] if with_r else list(RUNS),
             "versions": versions,
             "app_id": self.context.applicationId,
             "ui_url": self.context.uiWebUrl,

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from .rprocess import find_r
+
 # Debian's R and R's own. The service looks in the same places (src/runners/r-installation.ts).
 _SYSTEM = ("/usr/local/lib/R/site-library", "/usr/lib/R/site-library", "/usr/lib/R/library")
 
@@ -16,6 +18,11 @@ def find_sparkr(home: Path, environment: Mapping[str, str]) -> Path | None:
         if (library / "SparkR" / "DESCRIPTION").is_file():
             return library / "SparkR"
     return None
+
+
+def runs_r(home: Path, environment: Mapping[str, str], plain: bool) -> bool:
+    """Whether there is R, with SparkR unless `plain` R will do."""
+    return find_r() is not None and (plain or find_sparkr(home, environment) is not None)
 
 
 def home_with_sparkr(home: Path, folder: Path, environment: Mapping[str, str]) -> Path:

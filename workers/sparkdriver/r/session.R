@@ -64,7 +64,7 @@ local(envir = new.env(parent = .BaseNamespaceEnv), {
       grDevices::png(picture, type = type)
     })
     before <- grDevices::dev.list()
-    answer <- tryCatch(
+    answer <- withRestarts(tryCatch(
       {
         code <- as_text(code)
         # The values of this call are the cell's own, as is what it says of itself in errors.
@@ -77,7 +77,7 @@ local(envir = new.env(parent = .BaseNamespaceEnv), {
       },
       error = function(e) c("error", said(e)),
       interrupt = function(e) c("cancelled", "")
-    )
+    ), abort = function() c("error", "[1] \"Error: aborted\"")) # R's own would end this process
     # The file is whole when its device is closed.
     tryCatch(
       for (device in setdiff(grDevices::dev.list(), before)) grDevices::dev.off(device),

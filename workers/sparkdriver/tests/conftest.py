@@ -18,7 +18,7 @@ if find_sparkr(Path(_find_spark_home()), os.environ) is None:
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """For tests that leave the session usable. Its kind is one that starts every interpreter."""
-    session = Session(tmp_path_factory.mktemp("shared"), kind="spark", sql_rows=20)
+    session = Session(tmp_path_factory.mktemp("shared"), kind="spark", sql_rows=20, plain_r=True)
     session.wait_until_idle()
     yield session
     session.end()

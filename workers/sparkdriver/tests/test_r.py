@@ -94,6 +94,8 @@ def test_variables_stay_and_a_session_has_other_kinds(r):
         ("system('echo from a shell')", "from a shell"),
         ("system(\"printf 'a\\\\0b\\\\377'\"); invisible()", "a\0b\ufffd"),
         ("return(4)", "[1] 4"),
+        ("browser(); 1", 'Called from: eval(parse(text = "browser(); 1"))\n[1] 1'),
+        ("unlist(parallel::mclapply(1:2, function(i) i * 2))", "[1] 2 4"),
     ],
 )
 def test_what_is_shown(r, code, shown):
@@ -117,6 +119,7 @@ def test_what_is_shown(r, code, shown):
         ("f <- function() f()\nf()", None),
         ("print(structure(1, class = 'broken'))", None),
         ("break", None),
+        ("invokeRestart('abort')", '[1] "Error: aborted"'),
         ("a <- '\0'", None),
         ("\ud800", None),
     ],
