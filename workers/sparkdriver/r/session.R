@@ -58,26 +58,31 @@ local(envir = new.env(parent = .BaseNamespaceEnv), {
     paste("[1]", encodeString(sub("\n$", "", text), quote = "\""))
   }
 
+  # The call is Livy's, whose errors show it.
+  show <- function(code) {
+    call <- bquote(eval(parse(text = .(code))))
+    shown <- withVisible(eval(call, globalenv()))
+    empty <- is.null(shown$value) && length(parse(text = code)) == 0L
+    if (shown$visible && !empty) base::print(shown$value)
+  }
+
   run <- function(code, picture) {
     options(device = function(...) {
       type <- if (capabilities("cairo")) "cairo" else getOption("bitmapType")
       grDevices::png(picture, type = type)
     })
     before <- grDevices::dev.list()
-    answer <- withRestarts(tryCatch(
-      {
-        code <- as_text(code)
-        # The values of this call are the cell's own, as is what it says of itself in errors.
-        call <- bquote(eval(parse(text = .(code))))
-        shown <- allowInterrupts(withVisible(eval(call, globalenv())))
-        if (shown$visible && !(is.null(shown$value) && length(parse(text = code)) == 0L)) {
-          allowInterrupts(base::print(shown$value))
-        }
-        c("ok", "")
-      },
-      error = function(e) c("error", said(e)),
-      interrupt = function(e) c("cancelled", "")
-    ), abort = function() c("error", "[1] \"Error: aborted\"")) # R's own would end this process
+    answer <- withRestarts(
+      tryCatch(
+        {
+          allowInterrupts(show(as_text(code)))
+          c("ok", "")
+        },
+        error = function(e) c("error", said(e)),
+        interrupt = function(e) c("cancelled", "")
+      ),
+      abort = function() c("error", said("Error: aborted")) # R's own would end this process
+    )
     # The file is whole when its device is closed.
     tryCatch(
       for (device in setdiff(grDevices::dev.list(), before)) grDevices::dev.off(device),
@@ -98,7 +103,8 @@ local(envir = new.env(parent = .BaseNamespaceEnv), {
       done <- FALSE
       on.exit(if (!done) spark$connected <- NULL)
       value <- tryCatch(ask(...), error = function(e) {
-        done <<- TRUE # that was the answer
+        # Else that was the answer.
+        done <<- !grepl("No status is returned", conditionMessage(e), fixed = TRUE)
         stop(e)
       })
       done <- TRUE

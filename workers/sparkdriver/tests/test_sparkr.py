@@ -70,7 +70,7 @@ def test_progress(r, tmp_path):
 
 
 JOBS = {
-    "a job": "collect(sql('SELECT count(*) FROM range(10000000000) a JOIN range(100000) b'))",
+    "a job": "collect(sql('SELECT sum(id % 7) FROM range(10000000000000)'))",
     "code on the workers": "spark.lapply(1:2, function(i) Sys.sleep(60))",
     "a job that is tried again": "repeat try(spark.lapply(1:2, function(i) Sys.sleep(60)))",
     "a wait in the JVM": WAIT,
