@@ -100,7 +100,9 @@ async function openQueue(folder, size) {
   const devices = makeDevices(config);
   const clock = new SystemClock();
   const { runners, interpreters } = makeRunners(config, devices, store, clock);
-  const adapters = { store, clock, devices, runners, interpreters };
+  const signingKey = new Uint8Array(32);
+  const disk = { trouble: async () => null };
+  const adapters = { store, clock, devices, runners, interpreters, signingKey, disk };
   const app = await NestFactory.createApplicationContext(AppModule.with(config, adapters), { logger: false });
   const commands = app.get(Commands);
   const database = openDatabase(folder, { readonly: true });

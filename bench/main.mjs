@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * `npm run bench`: each figure beside a floor that is measured in the same run, on the same machine and disk.
- *   -- --only submit,read   some of: start, submit, read, gap, lateness, choose, memory, peer, livy, nexosis-quality
+ *   -- --only submit,read   some of: start, submit, read, gap, lateness, choose, memory, peer, livy, bodies, nexosis-quality
  *   -- --quick              smaller and shorter, to see that everything works
  *   -- --dir FOLDER         the disk to measure; bench/results by default
  */
@@ -10,6 +10,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { bodies } from './bodies.mjs';
 import { choose } from './choose.mjs';
 import { gap } from './gap.mjs';
 import { lateness } from './lateness.mjs';
@@ -33,6 +34,7 @@ const benches = {
   memory,
   peer,
   livy,
+  bodies,
   'nexosis-quality': nexosisQuality,
 };
 const results = fileURLToPath(new URL('results/', import.meta.url));

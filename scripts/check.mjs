@@ -25,10 +25,10 @@ async function main() {
   requireNode();
   const all = await checkSteps();
   if (list) {
-    for (const { name, about } of all) console.log(`${name.padEnd(16)}${about}`);
+    for (const { name, about } of all) console.log(`${name.padEnd(22)}${about}`);
     return 0;
   }
-  await mkdir(logs, { recursive: true });
+  await mkdir(logs, { recursive: true, mode: 0o700 });
   const chosen = choose(all, only);
   const progress = new Steps(chosen.length);
   const total = { passed: 0, failed: 0 };
@@ -75,7 +75,7 @@ function choose(all, only) {
 /** Runs one step; what it printed is shown if it failed and kept in a file either way. */
 async function perform({ name, work, counts, zone }, progress) {
   process.env.TZ = zone ?? ownZone;
-  const log = createWriteStream(`${logs}/${name}.log`);
+  const log = createWriteStream(`${logs}/${name}.log`, { mode: 0o600 });
   let outcome;
   try {
     await progress.step(name, async (tell) => {

@@ -54,7 +54,9 @@ async function main() {
     const { port, note } = await choosePort(wanted);
     const env = { STINT_DATA: data, ...(python && { STINT_PYTHON: python }) };
     service = await startService({ port, env, log, onWord: credentials.listen });
-    await writeFile(lockFile, JSON.stringify({ pid: service.pid, url: service.url }));
+    await writeFile(lockFile, JSON.stringify({ pid: service.pid, url: service.url }), {
+      mode: 0o600,
+    });
     return `ready on ${service.url}${note}`;
   });
   let user;
@@ -78,7 +80,7 @@ async function main() {
 }
 
 async function openLog() {
-  await mkdir(data, { recursive: true });
+  await mkdir(data, { recursive: true, mode: 0o700 });
   if (existsSync(logFile)) await rename(logFile, `${logFile}.1`);
   logShown = shown(logFile);
   return createWriteStream(logFile, { mode: 0o600 });

@@ -1,3 +1,14 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Where a server that listens can be reached. One that listens everywhere is also on loopback. */
+export function urlOf(server: Server, tls: boolean): string {
+  const { address, port, family } = server.address() as AddressInfo;
+  const host =
+    { '0.0.0.0': '127.0.0.1', '::': '[::1]' }[address] ?? (family === 'IPv6' ? `[${address}]` : address);
+  return `${tls ? 'https' : 'http'}://${host}:${port}`;
+}
+
 /** Where something listens, and what the two are called where they are configured. */
 export interface Place {
   readonly host: string;

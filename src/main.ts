@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { closeSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from './config/config-file.js';
@@ -7,29 +8,51 @@ import { startService } from './service.js';
 
 const indented = (lines: readonly string[]): string => lines.map((line) => `\n  ${line}`).join('');
 
+/** As if nobody had listened to the signal: an orderly exit fails where the terminal that it would reset is gone. */
+function leaveBy(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
+function terminalIsGone(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** `npm start`: one process with the API, the clock and the runners. */
 async function main(): Promise<void> {
   const home = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-  const service = await startService(loadConfig(process.env, home));
+  const read = () => loadConfig(process.env, home);
+  // Until it has started there is nothing to read again; without a listener the signal would end it.
+  const early = () => undefined;
+  process.on('SIGHUP', early);
+  const service = await startService(read());
   if (service.newAdminToken !== null) {
     console.log(`Admin token, shown this once: ${service.newAdminToken}`);
   }
   console.log(`Stint listens on ${service.url} (API documentation: ${service.url}/api/v1/docs)`);
   if (service.livyUrl !== null) console.log(`Livy is alone on ${service.livyUrl}`);
   let stopping = false;
-  const stop = () => {
+  const stop = (why: string, leave: () => void = () => process.exit(0)) => {
     if (stopping) return;
     stopping = true;
-    service.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        console.error(`Stopping failed: ${String(error)}`);
-        process.exit(1);
-      },
-    );
+    service.close(why).then(leave, (error: unknown) => {
+      console.error(`Stopping failed: ${String(error)}`);
+      process.exit(1);
+    });
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  const onTerminal = process.stdin.isTTY || process.stdout.isTTY;
+  process.off('SIGHUP', early).on('SIGHUP', (signal) => {
+    // A terminal that closes sends it too, and a service that was started in one ends with it.
+    if (onTerminal && terminalIsGone()) stop(signal, () => leaveBy(signal));
+    else void service.reload(read);
+  });
 }
 
 main().catch((error: unknown) => {

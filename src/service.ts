@@ -1,5 +1,6 @@
-import type { IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, Server } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -9,6 +10,7 @@ import { toNewBackend } from './admin/wire.js';
 import { hashToken } from './auth/token-hash.js';
 import { TokensService } from './auth/tokens.service.js';
 import { doubtsAbout, type Config } from './config/config.js';
+import type { BackendConfig } from './config/config.schema.js';
 import { ConfigError } from './config/config-file.js';
 import { installBodyParser } from './dialects/body-parser.js';
 import { describeAnswers } from './dialects/described-answers.js';
@@ -19,15 +21,21 @@ import { installNexosis } from './dialects/nexosis/install.js';
 import { beginNexosis } from './dialects/nexosis/parts.js';
 import { isOurs as isNexosis, normalise } from './dialects/nexosis/paths.js';
 import { Refusal } from './kernel/refusal.js';
-import { cannotListen } from './listening.js';
+import { cannotListen, urlOf } from './listening.js';
+import { Reloader } from './reload.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { ClockService } from './scheduler/clock.service.js';
 import { Commands } from './scheduler/commands.service.js';
 import { STORE, type Clock, type Store } from './scheduler/ports.js';
 import { SystemClock, VirtualClock } from './scheduler/system-clock.js';
-import { lockFolder } from './storage/folder-lock.js';
+import type { Unit } from './scheduler/unit.js';
 import { openSqlite } from './storage/database.js';
+import { DataDisk } from './storage/disk.js';
+import { lockFolder } from './storage/folder-lock.js';
+import { isOpenKey, openKeyFile } from './storage/key-file.js';
 import { PinoLogger } from './telemetry/logger.js';
+import { installRequestLog, pathOf, requestNames } from './telemetry/request-log.js';
+import { LiveTls } from './tls.js';
 
 export interface Service {
   readonly app: NestFastifyApplication;
@@ -36,36 +44,58 @@ export interface Service {
   readonly livyUrl: string | null;
   /** Made at the first start without a configured one; this is the only time it can be shown. */
   readonly newAdminToken: string | null;
-  close(): Promise<void>;
+  /** Applies what of a configuration can be changed in a running service; `read` may throw its mistakes. */
+  reload(read: () => Config): Promise<void>;
+  /** `why` is for the log. */
+  close(why?: string): Promise<void>;
 }
 
 /** Opens the store, settles what a crash left behind, and only then listens. */
 export async function startService(config: Config): Promise<Service> {
+  // Whatever is made from here on, also by processes that are started, is for this account alone.
+  process.umask(0o077);
   const logger = new PinoLogger(config.log_level);
-  const unlock = lockFolder(config.data);
-  const database = await openSqlite(config.data).catch((error: unknown) => {
+  const keyFile = config.signing_key_file ?? join(config.data, 'stint.key');
+  const keyWasOpen = isOpenKey(keyFile);
+  const unlock = lockFolder(config.data, (line) => logger.warn(line, 'Service'));
+  const open = async () => ({
+    signingKey: openKeyFile(keyFile, keyWasOpen),
+    tls: config.tls === undefined ? null : new LiveTls(config.tls, logger),
+    database: await openSqlite(config.data),
+  });
+  const { signingKey, tls, database } = await open().catch((error: unknown) => {
     unlock();
     throw error;
   });
   const clock = await makeClock(config, database.store);
+  if ((await forgetOldKey(database.store)) || keyWasOpen) logger.warn(keyReplaced, 'Service');
+  const nameOfRequest = requestNames();
+  const arriving = arrivingWithin(config.request_seconds * 1000);
   const devices = makeDevices(config);
   const { runners, interpreters, ...processes } = makeRunners(config, devices, database.store, clock);
 
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.with(config, { store: database.store, clock, runners, interpreters, devices }),
+    AppModule.with(config, {
+      ...{ store: database.store, clock, runners, interpreters, devices, signingKey },
+      disk: new DataDisk(config.data, database.store),
+    }),
     new FastifyAdapter({
       // Event streams stay open for ever: they must not keep the service from stopping.
       forceCloseConnections: true,
       bodyLimit: Number.MAX_SAFE_INTEGER,
       requestTimeout: config.request_seconds * 1000,
-      http: arrivingWithin(config.request_seconds * 1000),
-      clientErrorHandler: answerNoRequest,
+      ...(tls === null ? { http: arriving } : { https: { ...arriving, ...tls.pair } }),
+      genReqId: nameOfRequest,
+      trustProxy: config.trusted_proxies.length > 0 && [...config.trusted_proxies],
+      clientErrorHandler: answerNoRequest(nameOfRequest, (line) => logger.write('info', line, ['Request'])),
       // There is none of Express's middleware here that would need it.
       skipMiddie: true,
       routerOptions: { maxParamLength: 4096 },
       rewriteUrl: (request: object) => normalise(livyUrl(request as IncomingMessage)),
       // What no route can be found for reaches no filter.
-      frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+      frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+        const { id: trace, ip: address } = request;
+        logger.write('info', { msg: error.message, trace, path: pathOf(request), address }, ['Request']);
         void reply
           .status(error.statusCode ?? 400)
           .type('application/json; charset=utf-8')
@@ -75,11 +105,13 @@ export async function startService(config: Config): Promise<Service> {
               : isNexosis(request.url)
                 ? { statusCode: error.statusCode ?? 400, message: error.message }
                 : { errors: [{ code: 1002, message: error.message }], trace: request.id },
-          ),
+          );
+      },
     }),
     { logger, bodyParser: false },
   );
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  installRequestLog(fastify, logger);
   installBodyParser(fastify, config.nexosis.body_limit);
   installLivyRules(fastify);
   installNexosis(fastify, database.store, config.nexosis.body_limit);
@@ -89,15 +121,22 @@ export async function startService(config: Config): Promise<Service> {
   await app.init();
 
   const backends = app.get(BackendsService);
-  const { lost } = await app.get(Commands).recover((unit) =>
-    backends.configure(unit, config.backends.map(toNewBackend)).catch((error: unknown) => {
-      throw error instanceof Refusal ? wrongBackend(error, config) : error;
-    }),
-  );
+  const commands = app.get(Commands);
+  const configured = async (unit: Unit, wanted: readonly BackendConfig[], from: Config) => {
+    try {
+      for (const each of from.backends) backends.check(toNewBackend(each));
+      await backends.configure(unit, wanted.map(toNewBackend));
+    } catch (error) {
+      throw error instanceof Refusal ? wrongBackend(error, from) : error;
+    }
+  };
+  const { lost } = await commands.recover((unit) => configured(unit, config.backends, config));
   if (lost > 0)
     logger.warn(`${lost} jobs had lost their runners with the service and are settled`, 'Service');
-  const known = (await backends.list()).map(({ name }) => name);
-  for (const doubt of doubtsAbout(config, known)) logger.warn(doubt, 'Service');
+  const stored = await backends.list();
+  const known = stored.map(({ name }) => name);
+  const doubts = [...(config.doubts ?? []), ...doubtsAbout(config, known)];
+  for (const doubt of doubts) logger.warn(doubt, 'Service');
   await beginNexosis(app);
   const newAdminToken = await ensureAdminToken(config, app, logger);
   interpreters.resume();
@@ -105,16 +144,28 @@ export async function startService(config: Config): Promise<Service> {
   await app.listen(config.port, config.host).catch((error: unknown) => {
     throw cannotListen(error, { ...config, keys });
   });
-  const livy = await listenForLivy(config, app, fastify);
+  tls?.keepCurrent(app.getHttpServer() as unknown as TlsServer);
+  const livy = await listenForLivy(config, app, fastify, tls);
   // After listening: what these processes import would keep those waiting who wait for the service.
-  await processes.warmUp();
+  await processes.warmUp(new Set(stored.map(({ driver }) => driver)));
 
+  const reloader = new Reloader(config, {
+    logger,
+    tls,
+    drivers: async () => new Map((await backends.list()).map(({ name, driver }) => [name, driver])),
+    configure: (wanted, from) => commands.run((unit) => configured(unit, wanted, from)),
+  });
+  const url = urlOf(app.getHttpServer() as unknown as Server, tls !== null);
+  logger.log({ msg: 'Stint listens.', url, livy: livy?.url ?? null, data: config.data }, 'Service');
   return {
     app,
-    url: await app.getUrl(),
+    url,
     livyUrl: livy?.url ?? null,
     newAdminToken,
-    async close() {
+    reload: (read) => reloader.reload(read),
+    async close(why = 'it was asked to') {
+      logger.log({ msg: `Stint stops: ${why}.`, why }, 'Service');
+      tls?.close();
       await livy?.close();
       interpreters.close();
       await processes.close();
@@ -122,6 +173,7 @@ export async function startService(config: Config): Promise<Service> {
       await app.close();
       await database.close();
       unlock();
+      await logger.last('Stint has stopped.', 'Service');
     },
   };
 }
@@ -131,24 +183,33 @@ const wrongBackend = ({ message, solution = '' }: Refusal, { source }: Config): 
   new ConfigError([`${source ?? 'default'}: ${message} ${solution}`.trimEnd()]);
 
 /** Livy's own port, where one is configured, and who acts there for requests without credentials. */
-async function listenForLivy(config: Config, app: NestFastifyApplication, fastify: FastifyInstance) {
+async function listenForLivy(
+  config: Config,
+  app: NestFastifyApplication,
+  fastify: FastifyInstance,
+  tls: LiveTls | null,
+) {
   const { port, host, token, anonymous } = config.livy;
   if (port === undefined) return null;
   const secret = token ?? (anonymous === undefined ? null : await anonymousToken(app, anonymous));
   const stand = secret === null ? null : { token: secret, loopbackOnly: anonymous !== undefined };
-  const server = livyServer(fastify, stand);
+  const server = livyServer(
+    fastify,
+    stand,
+    tls === null ? undefined : (answer) => createTlsServer(tls.pair, answer),
+  );
+  tls?.keepCurrent(server as TlsServer);
   const keys = { host: 'livy.host', port: 'livy.port' };
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(cannotListen(error, { host, port, keys }) as Error));
     server.listen(port, host, resolve);
   });
-  const { port: actual } = server.address() as AddressInfo;
   const close = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`, close };
+  return { url: urlOf(server, tls !== null), close };
 }
 
 /** A new one at each start: nobody ever sees it. */
@@ -163,6 +224,19 @@ async function anonymousToken(
   if (known !== null) await tokens.revoke(known);
   await store.write((tx) => tx.facts.set('livy_token', token.id));
   return secret;
+}
+
+const keyReplaced =
+  'The key that signs bearer tokens was kept in the database or could be read by other accounts. There is a new one now: ' +
+  'bearer tokens that were made before open nothing, and clients renew theirs by themselves.';
+
+/** Older versions kept the key in the database, and so in every backup. It is replaced, so that those are worth nothing. */
+async function forgetOldKey(store: Store): Promise<boolean> {
+  return store.write(async ({ facts }) => {
+    if ((await facts.get('signing_key')) === null) return false;
+    await facts.remove('signing_key');
+    return true;
+  });
 }
 
 /** A virtual clock goes on where it stood; the first time it starts at the computer's time. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { acceptanceFolder, playAcceptance } from './acceptance.mjs';
 import { api } from './api.mjs';
+import { fuzzApi } from './api-fuzz.mjs';
 import { jestCounts, plainCounts, pytestCounts } from './counts.mjs';
 import { Failure } from './failure.mjs';
 import { livyClients } from './livy-clients.mjs';
@@ -73,7 +74,7 @@ export async function checkSteps() {
       work: (how) => script(name, how),
     })),
     { name: 'build', about: 'src to dist', needs: ['install'], work: ensureBuild },
-    { name: 'unit', about: 'jest', needs: ['install'], counts: jestCounts, work: jest },
+    { name: 'unit', about: 'jest', needs: ['install', 'python'], counts: jestCounts, work: jest },
     {
       name: 'workers',
       about: 'pytest of the workers',
@@ -125,6 +126,27 @@ export async function checkSteps() {
     },
     nexosisClient('python', 'PyPI nexosisapi 3.0.85', pytestCounts, ['python-nexosis'], nexosisPython),
     clients('0.49', '.venv-client-0.49', ['install', 'build', 'python', 'python-client']),
+    {
+      name: 'python-qrmi',
+      about: 'an environment with QRMI',
+      ...venv('.venv-qrmi', 'workers/requirements-qrmi.lock'),
+    },
+    qiskitClients('clients-qrmi', 'QRMI 0.26', {
+      venv: '.venv-qrmi',
+      needs: ['install', 'build', 'python', 'python-qrmi'],
+      folder: 'test/clients-qrmi',
+    }),
+    {
+      name: 'python-schemathesis',
+      about: 'an environment with Schemathesis',
+      ...venv('.venv-schemathesis', 'workers/requirements-schemathesis.lock'),
+    },
+    {
+      name: 'openapi',
+      about: 'requests made from the description of the API, as a user and as an admin',
+      needs: ['install', 'build', 'python-schemathesis'],
+      work: (how) => fuzzApi(how),
+    },
   ];
   const suites = steps.filter(({ counts }) => counts);
   return steps.map((step) =>
@@ -134,9 +156,14 @@ export async function checkSteps() {
 
 const script = (name, how) => run(npm, ['run', '--silent', name], how);
 const pythonFolders = () =>
-  ['workers', 'examples', 'test/clients', 'test/clients-livy', 'test/clients-nexosis'].filter((folder) =>
-    existsSync(inRoot(folder)),
-  );
+  [
+    'workers',
+    'examples',
+    'test/clients',
+    'test/clients-livy',
+    'test/clients-nexosis',
+    'test/clients-qrmi',
+  ].filter((folder) => existsSync(inRoot(folder)));
 const ruff = (args, how) =>
   run(pythonOf('.venv'), ['-m', 'ruff', ...args, '--no-cache', ...pythonFolders()], how);
 
@@ -182,9 +209,16 @@ const learner = (how) =>
   run(pythonOf('.venv-learn'), ['-m', 'pytest', '-q', 'learner/tests'], { ...how, cwd: inRoot('workers') });
 
 /** The real client against a real service with real workers; two users of two instances. */
-const clients = (version, venv, needs) => ({
-  name: `clients-${version}`,
-  about: `qiskit-ibm-runtime ${version} against a running service`,
+const clients = (version, venv, needs) =>
+  qiskitClients(`clients-${version}`, `qiskit-ibm-runtime ${version}`, {
+    venv,
+    needs,
+    folder: 'test/clients',
+  });
+
+const qiskitClients = (name, what, { venv, needs, folder }) => ({
+  name,
+  about: `${what} against a running service`,
   needs,
   counts: pytestCounts,
   work: (how) => {
@@ -201,7 +235,7 @@ const clients = (version, venv, needs) => ({
         STINT_CRN_2: two.crn,
         STINT_ADMIN_TOKEN: adminToken,
       };
-      const args = ['-m', 'pytest', 'test/clients', '-q'];
+      const args = ['-m', 'pytest', folder, '-q'];
       return run(pythonOf(venv), args, { ...how, env: { ...withoutSettings(), ...settings }, timeout: 1800 });
     });
   },

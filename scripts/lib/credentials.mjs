@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { api } from './api.mjs';
@@ -12,7 +12,7 @@ export class Credentials {
   #kept;
 
   static async open(data) {
-    await mkdir(data, { recursive: true });
+    await mkdir(data, { recursive: true, mode: 0o700 });
     const file = join(data, 'quickstart.json');
     const kept = existsSync(file) ? await readJson(file).catch(() => null) : {};
     if (kept === null) {
@@ -26,7 +26,7 @@ export class Credentials {
   constructor(file, kept) {
     this.file = file;
     this.#kept = kept;
-    this.admin = process.env.STINT_ADMIN_TOKEN || kept.admin || null;
+    this.admin = fromEnvironment() || kept.admin || null;
     this.madeByService = false;
   }
 
@@ -69,6 +69,12 @@ export class Credentials {
     await chmod(fresh, 0o600);
     await rename(fresh, this.file);
   }
+}
+
+function fromEnvironment() {
+  const { STINT_ADMIN_TOKEN: token, STINT_ADMIN_TOKEN_FILE: named } = process.env;
+  // The service says what is wrong with a file that cannot be read.
+  return token || (named && existsSync(named) ? readFileSync(named, 'utf8').trim() : '');
 }
 
 const works = (url, { token, crn }) =>

@@ -42,10 +42,17 @@ export async function startService({ port, env = {}, inherit = process.env, log,
   const words = createInterface({ input: child.stdout });
   words.on('line', (line) => {
     take(`${line}\n`);
+    service.tls ||= /listens on https:/.test(line);
     onWord?.(line);
   });
   const spoken = once(words, 'line').catch(() => undefined);
-  const service = { url: `http://${host}:${port}`, pid: child.pid, ended: null, output: () => output };
+  const service = {
+    url: `http://${host}:${port}`,
+    pid: child.pid,
+    ended: null,
+    tls: false,
+    output: () => output,
+  };
   const end = new Promise((resolve) => {
     child.once('error', (error) => resolve((service.ended = { code: 1, why: error.message })));
     child.once('close', (code, signal) =>
@@ -89,6 +96,12 @@ async function untilReady(service, patience) {
     if (service.ended) {
       throw new Failure(`The service ended while it was starting (${service.ended.why}).`, {
         output: service.output(),
+      });
+    }
+    if (service.tls) {
+      await service.stop(5);
+      throw new Failure('The configuration asks for TLS, and this script speaks plain HTTP on loopback.', {
+        hint: 'Start the service with npm start, or name another configuration in STINT_CONFIG.',
       });
     }
     const answer = await fetch(`${service.url}/health/ready`, { signal: AbortSignal.timeout(2000) }).catch(

@@ -1,5 +1,13 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { UseInterceptors } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import { BackendConfig } from '../config/config.schema.js';
 import { AdminOnly, Asker } from '../auth/token.guard.js';
 import { TokensService } from '../auth/tokens.service.js';
@@ -15,8 +23,10 @@ import type { Instance } from '../scheduler/ports.js';
 import { ClockService } from '../scheduler/clock.service.js';
 import { EstimatesService } from '../scheduler/estimates.service.js';
 import { InstancesService } from '../scheduler/instances.service.js';
+import { KnownNames } from '../scheduler/known-names.service.js';
 import { LedgerService } from '../scheduler/ledger.service.js';
 import { SessionsService } from '../scheduler/sessions.service.js';
+import { AdminActs } from './admin-acts.interceptor.js';
 import {
   BackendAnswer,
   BackendsAnswer,
@@ -54,6 +64,7 @@ import {
 @ApiBearerAuth()
 @ApiTokenErrors('Not an admin token (2409)')
 @AdminOnly()
+@UseInterceptors(AdminActs)
 @Controller('api/v1/admin')
 export class AdminController {
   constructor(
@@ -64,6 +75,7 @@ export class AdminController {
     private readonly ledger: LedgerService,
     private readonly clock: ClockService,
     private readonly estimates: EstimatesService,
+    private readonly names: KnownNames,
   ) {}
 
   @ApiOperation({ summary: 'Add a backend' })
@@ -97,6 +109,7 @@ export class AdminController {
       'Limits of a backend in the configuration file are the ones of the file again after the next start.',
   })
   @ApiRefusals(['invalid_value', 'unknown_backend'])
+  @ApiBody({ type: ChangeBackendBody, required: false })
   @ApiOkResponse({ type: BackendAnswer })
   @Patch('backends/:name')
   async changeBackend(
@@ -155,6 +168,7 @@ export class AdminController {
     description: 'Sessions that are open keep the limits they were granted.',
   })
   @ApiRefusals(['invalid_value', 'unknown_instance'])
+  @ApiBody({ type: ChangeInstanceBody, required: false })
   @ApiOkResponse({ type: TenantAnswer })
   @Patch('instances/:instance')
   async changeInstance(
@@ -206,10 +220,14 @@ export class AdminController {
   }
 
   @ApiOperation({ summary: 'Sessions of all instances, newest first' })
-  @ApiRefusals(['invalid_value', 'unknown_instance'])
+  @ApiRefusals(['invalid_value', 'unknown_instance', 'unknown_backend'])
   @ApiOkResponse({ type: SessionsAnswer })
   @Get('sessions')
-  async listSessions(@Query() { limit, next, state, mode, backend, user, instance }: AdminSessionsQuery) {
+  async listSessions(
+    @Asker() actor: Actor,
+    @Query() { limit, next, state, mode, backend, user, instance }: AdminSessionsQuery,
+  ) {
+    const id = await this.instanceId(instance);
     const found = await this.sessions.list({
       limit,
       after: next,
@@ -217,8 +235,9 @@ export class AdminController {
       mode,
       backend,
       user,
-      instance: await this.instanceId(instance),
+      instance: id,
     });
+    if (found.length === 0) await this.names.check(actor, { backend, user, instance: id });
     const now = this.clock.now();
     return {
       sessions: found.map((session) => fromSession(session, now)),
@@ -240,14 +259,13 @@ export class AdminController {
   @ApiOkResponse({ type: LedgerAnswer })
   @ApiRefusals(['invalid_value', 'unknown_instance', 'unknown_backend'])
   @Get('ledger')
-  async getLedger(@Query() query: LedgerQuery): Promise<LedgerAnswer> {
+  async getLedger(@Asker() actor: Actor, @Query() query: LedgerQuery): Promise<LedgerAnswer> {
     const { backend, user, limit, after } = query;
     const time = { from: query.from?.getTime(), to: query.to?.getTime() };
     const filter = { ...time, backend, user, instance: await this.instanceId(query.instance) };
     const view = await this.ledger.view(filter, { limit, after }, query.sum_by);
     // Nothing charged to nobody: a name that was misspelt must not look like a bill of zero.
-    if (view.entries.length === 0 && !(await this.ledger.knows({ backend, user })))
-      await this.refuseUnknown(backend, user);
+    if (view.entries.length === 0) await this.names.check(actor, { backend, user });
     const names = new Map((await this.instances.list()).map(({ id, name }) => [id, name]));
     return fromLedger(view, { ...time, limit }, names);
   }
@@ -271,12 +289,6 @@ export class AdminController {
   private async shown(actor: Actor, backend: Backend) {
     const estimate = await this.estimates.ofBackend(backend, actor.instance.id);
     return fromBackend(backend, await this.backends.slots(backend), estimate);
-  }
-
-  private async refuseUnknown(backend: string | undefined, user: string | undefined): Promise<void> {
-    if (backend !== undefined) await this.backends.get(backend);
-    if (user === undefined || (await this.tokens.list()).some((token) => token.user === user)) return;
-    throw new Refusal('invalid_value', `Nobody called ${user} was charged, nor ever had a token.`);
   }
 
   private async instanceId(nameOrCrn: string | undefined): Promise<string | undefined> {

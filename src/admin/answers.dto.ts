@@ -55,6 +55,8 @@ export class PlanAnswer {
   active_ttl!: number | null;
   interactive_ttl!: number | null;
   max_execution_time!: number | null;
+  /** How many of its jobs may be queued at once; null: any number. */
+  max_pending_jobs!: number | null;
 }
 
 export class TenantAnswer {

@@ -1,16 +1,29 @@
-import { Controller, Get, HttpCode, Inject } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, HttpCode, Inject, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { Open } from '../auth/token.guard.js';
 import { ApiError } from '../dialects/qiskit-runtime/api-errors.js';
+import { DISK, type Disk } from '../scheduler/disk.ports.js';
 import { STORE, type Store } from '../scheduler/ports.js';
 
 const ok = { schema: { type: 'object', properties: { status: { type: 'string', enum: ['ok'] } } } };
+const unavailable = {
+  description: 'The service answers, but could store nothing',
+  schema: {
+    type: 'object',
+    required: ['status', 'reason'],
+    properties: { status: { type: 'string', enum: ['unavailable'] }, reason: { type: 'string' } },
+  },
+};
 
 @ApiTags('health')
 @Open()
 @Controller('health')
 export class HealthController {
-  constructor(@Inject(STORE) private readonly store: Store) {}
+  constructor(
+    @Inject(STORE) private readonly store: Store,
+    @Inject(DISK) private readonly disk: Disk,
+  ) {}
 
   @ApiOperation({ summary: 'The process answers' })
   @ApiOkResponse(ok)
@@ -20,13 +33,17 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  @ApiOperation({ summary: 'The database answers too' })
+  @ApiOperation({ summary: 'The database answers, and the disk has room' })
   @ApiOkResponse(ok)
+  @ApiServiceUnavailableResponse(unavailable)
   @ApiError(500, 'The database does not answer (1000)')
   @Get('ready')
   @HttpCode(200)
-  async ready() {
+  async ready(@Res({ passthrough: true }) reply: FastifyReply) {
     await this.store.read.backends();
-    return { status: 'ok' };
+    const reason = await this.disk.trouble();
+    if (reason === null) return { status: 'ok' };
+    void reply.status(503);
+    return { status: 'unavailable', reason };
   }
 }

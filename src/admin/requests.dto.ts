@@ -38,6 +38,8 @@ class PlanBody {
   @IsOptional() @IsInt() @Min(1) @Max(1e9) active_ttl?: number;
   @IsOptional() @IsInt() @Min(1) @Max(1e9) interactive_ttl?: number;
   @IsOptional() @IsInt() @Min(1) @Max(1e9) max_execution_time?: number;
+  /** How many jobs of the instance may be queued at once, over all backends. */
+  @IsOptional() @IsInt() @Min(1) @Max(1e9) max_pending_jobs?: number;
 }
 
 export class NewInstanceBody {

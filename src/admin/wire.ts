@@ -106,15 +106,24 @@ export function toPlan(plan: NewInstanceBody['plan']): Instance['plan'] {
     activeTtl: millisOr(plan?.active_ttl, undefined),
     interactiveTtl: millisOr(plan?.interactive_ttl, undefined),
     maxExecutionTime: millisOr(plan?.max_execution_time, undefined),
+    maxPendingJobs: plan?.max_pending_jobs ?? undefined,
   };
 }
 
-const fromPlan = ({ modes, maxTtl, activeTtl, interactiveTtl, maxExecutionTime }: Instance['plan']) => ({
+const fromPlan = ({
+  modes,
+  maxTtl,
+  activeTtl,
+  interactiveTtl,
+  maxExecutionTime,
+  maxPendingJobs,
+}: Instance['plan']) => ({
   modes: modes === undefined ? null : [...modes],
   max_ttl: wholeSecondsOrNull(maxTtl),
   active_ttl: wholeSecondsOrNull(activeTtl),
   interactive_ttl: wholeSecondsOrNull(interactiveTtl),
   max_execution_time: wholeSecondsOrNull(maxExecutionTime),
+  max_pending_jobs: maxPendingJobs ?? null,
 });
 const wholeSecondsOrNull = (value: Millis | undefined) =>
   value === undefined ? null : toWholeSeconds(value);

@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../kernel/access/access.js';
 import { Refusal } from '../kernel/refusal.js';
 import type { Millis } from '../kernel/time.js';
+import { sendingPage } from './sending-page.js';
 import { TokensService } from './tokens.service.js';
 
 const OPEN = 'stint:open';
@@ -65,6 +66,14 @@ export class TokenGuard implements CanActivate {
     if (route.open) return true;
     const request = context.switchToHttp().getRequest<Authenticated>();
     const basic = basicOf(request.headers.authorization);
+    // A browser keeps such a password and adds it to whatever a page sends here; other credentials only a script adds.
+    if (basic !== null && sendingPage(request.headers, request.host) === 'other') {
+      throw new Refusal(
+        'forbidden',
+        'A page of another site sent this request, and HTTP Basic does not show that its user wanted it.',
+        'Send the token as "Authorization: Bearer <token>".',
+      );
+    }
     const credential = basic?.password ?? credentialOf(request);
     if (credential === undefined) {
       throw new UnauthorizedException(

@@ -19,7 +19,7 @@ async function givenTokens() {
   const observed = { read: counted, write: store.write.bind(store) } as typeof store;
   const instances = new InstancesService(commands, store, clock, settings);
   const ids = { uuid: () => crypto.randomUUID(), secret: () => 'a-secret' };
-  const tokens = new TokensService(commands, instances, observed, clock, ids);
+  const tokens = new TokensService(commands, instances, observed, clock, ids, new Uint8Array(32));
   return { ...service, tokens, looks: () => looks };
 }
 

@@ -15,6 +15,7 @@ import {
   type Store,
   type Token,
 } from '../scheduler/ports.js';
+import { SIGNING_KEY } from './signing-key.js';
 import { TokenCache, type Opened } from './token-cache.js';
 import { hashToken, tokenPrefix } from './token-hash.js';
 
@@ -32,7 +33,6 @@ const bearerLife = 3600;
 /** API tokens and the bearer tokens they are exchanged for. */
 @Injectable()
 export class TokensService {
-  private signingKey: Promise<Uint8Array> | null = null;
   private readonly opened = new TokenCache();
   /** By id. Only what never changes about them is used. */
   private readonly ownInstances = new Map<string, Actor['instance']>();
@@ -43,6 +43,7 @@ export class TokensService {
     @Inject(STORE) private readonly store: Store,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
+    @Inject(SIGNING_KEY) private readonly key: Uint8Array,
   ) {}
 
   /** Makes a token; its secret is in the answer and nowhere else. `by` stands in the event log. */
@@ -124,11 +125,7 @@ export class TokensService {
       const other = await this.store.read.instanceByCrn(crn);
       if (other !== null) return actorOf(token, other);
     }
-    throw new Refusal(
-      'forbidden',
-      `This token acts for instance ${own.name}, not for ${crn}.`,
-      `Use Service-CRN ${own.crn}, or a token made for the other instance.`,
-    );
+    throw await this.instances.elsewhere({ role: token.role, instance: own }, 'Service-CRN', crn);
   }
 
   /** Exchanges an API token for a signed bearer token, as IBM's IAM does. Null when the key opens nothing. */
@@ -146,7 +143,7 @@ export class TokensService {
       .setSubject(token.id)
       .setIssuedAt(issued)
       .setExpirationTime(expiration)
-      .sign(await this.key());
+      .sign(this.key);
     return { accessToken, expiresIn: bearerLife, expiration };
   }
 
@@ -166,23 +163,12 @@ export class TokensService {
   private async ofBearer(jwt: string): Promise<Opened | null> {
     try {
       const currentDate = new Date(this.clock.wall());
-      const { payload } = await jwtVerify(jwt, await this.key(), { algorithms: ['HS256'], currentDate });
+      const { payload } = await jwtVerify(jwt, this.key, { algorithms: ['HS256'], currentDate });
       const token = payload.sub === undefined ? null : await this.store.read.token(payload.sub);
       return token === null ? null : { token, until: seconds(payload.exp ?? Infinity) };
     } catch {
       return null;
     }
-  }
-
-  /** Made at the first exchange and kept with the data, so that bearer tokens survive a restart. */
-  private key(): Promise<Uint8Array> {
-    this.signingKey ??= this.commands.run(async (unit) => {
-      const known = await unit.tx.facts.get('signing_key');
-      const key = known ?? unit.ids.secret();
-      if (known === null) await unit.tx.facts.set('signing_key', key);
-      return new TextEncoder().encode(key);
-    });
-    return this.signingKey;
   }
 }
 

@@ -64,11 +64,30 @@ export class LivyConfig {
   @IsInt() @Min(1) state_retain = 600;
 }
 
+/** PEM files: with them the service itself speaks TLS, on all its ports. */
+export class TlsConfig {
+  @IsString() @MinLength(1) cert!: string;
+  @IsString() @MinLength(1) key!: string;
+}
+
 /** The Nexosis dialect. */
 export class NexosisConfig {
   @IsInt() @Min(1024) @Max(512e6) body_limit = 50_000_000;
   @IsArray() @IsString({ each: true }) private_hosts: string[] = [];
   @IsArray() @IsString({ each: true }) import_hosts: string[] = [];
+}
+
+const variableName = /^(?!STINT_)[A-Za-z_][A-Za-z0-9_]*$/;
+const asName = {
+  each: true,
+  message: '$property must name environment variables; those of Stint stay with it',
+};
+
+/** Variables of the service's own environment that its child processes get besides the allow-list, by driver. */
+export class WorkerEnvironmentConfig {
+  @IsArray() @IsString({ each: true }) @Matches(variableName, asName) aer: string[] = [];
+  @IsArray() @IsString({ each: true }) @Matches(variableName, asName) learner: string[] = [];
+  @IsArray() @IsString({ each: true }) @Matches(variableName, asName) spark: string[] = [];
 }
 
 /** The configuration file, key by key, with its defaults. `stint.example.yaml` explains each. */
@@ -78,11 +97,24 @@ export class ConfigFile {
   @IsString() data = defaultData;
   @IsIn(['real', 'virtual']) clock: 'real' | 'virtual' = 'real';
   @IsOptional() @IsString() @MinLength(32) admin_token?: string;
+  /** A file with the admin token in it. */
+  @IsOptional() @IsString() @MinLength(1) admin_token_file?: string;
+  /** The file with the key that signs bearer tokens; `stint.key` in the data folder otherwise. */
+  @IsOptional() @IsString() @MinLength(1) signing_key_file?: string;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => TlsConfig) tls?: TlsConfig;
+  /** Addresses and networks whose `X-Forwarded-…` headers count. */
+  @IsArray() @IsString({ each: true }) trusted_proxies: string[] = [];
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']) log_level = 'info';
   @IsOptional() @IsString() python?: string;
   @IsInt() @Min(1) @Max(86_400) request_seconds = 900;
   @IsOptional() @IsString() spark_python?: string;
   @IsInt() @Min(0) @Max(64) warm_workers = 1;
+  @IsObject()
+  @ValidateNested()
+  @Type(() => WorkerEnvironmentConfig)
+  worker_environment: WorkerEnvironmentConfig = new WorkerEnvironmentConfig();
+  /** Seconds that a child process may stay stopped (SIGSTOP) before it is ended. */
+  @IsInt() @Min(1) @Max(86_400) stopped_after = 30;
   @IsNumber() @Min(0.001) @Max(3650) fair_share_days = 28;
   @IsOptional() @IsString() default_backend?: string;
   @IsObject() @ValidateNested() @Type(() => LivyConfig) livy: LivyConfig = new LivyConfig();

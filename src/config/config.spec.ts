@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
+import { givenCertificate, placed } from '../../test/support/certificates.js';
 import { givenFolder } from '../../test/support/store.js';
 import { ConfigError } from './config-file.js';
 import { doubtsAbout, loadConfig } from './config.js';
+import { dataFolder } from './data-folder.js';
 
 const project = join(import.meta.dirname, '../..');
 
@@ -44,6 +46,26 @@ describe('a mistake is told with its key:', () => {
     ['fair_share_days: .inf', 'fair_share_days must be a number'],
     ['fair_share_days: 1e300', 'fair_share_days must not be greater than 3650'],
     ['default_backend: b2\nbackends: [{ name: b1, driver: scripted }]', 'default_backend: b2 is none of'],
+    [
+      'data: postgres://stint:pw@db/stint',
+      'data: postgres://…@db/stint is no folder; Stint keeps its data in a folder',
+    ],
+    ['data: sqlite:stint.db', 'data: sqlite:stint.db is no folder'],
+    ['admin_token_file: /no/such', 'admin_token_file: /no/such does not exist'],
+    ['tls: { cert: /no/such }', 'tls.key is missing'],
+    ['tls: { cert: /no/such, key: /no/such }', 'tls.cert: /no/such does not exist'],
+    ['tls: { cert: a, key: b, ca: c }', 'tls.ca is not known here; known are: cert, key'],
+    ['trusted_proxies: 10.0.0.1', 'trusted_proxies must be an array'],
+    [
+      'trusted_proxies: [proxy.example.org]',
+      'trusted_proxies: proxy.example.org is not an address (10.0.0.7), a network',
+    ],
+    ['trusted_proxies: [10.0.0.0/33]', 'trusted_proxies: 10.0.0.0/33 is not an address'],
+    ['trusted_proxies: ["1"]', 'trusted_proxies: 1 is not an address'],
+    ['trusted_proxies: [0.0.0.0/0]', 'trusted_proxies: 0.0.0.0/0 is everybody'],
+    ['trusted_proxies: ["::/0"]', 'trusted_proxies: ::/0 is everybody'],
+    ['constructor: x', 'constructor is not known here'],
+    ['livy: { constructor: x }', 'livy.constructor is not known here'],
     ['backends:', 'backends must be an array'],
     ['backends: { b1: {} }', 'backends must be an array'],
     ['backends: [b1]', 'backends must be an object'],
@@ -64,6 +86,14 @@ describe('a mistake is told with its key:', () => {
     [backend('limits: { max_ttl: 0 }'), 'backends.0.limits.max_ttl must not be less than 1'],
     [backend('limits: { interactive_ttl: 60 }'), 'limits.interactive_ttl must be an object'],
     ['backends: [{ name: b1, driver: [x], limits: 5, options: 7 }]', 'backends.0.options must be an object'],
+    ['stopped_after: 0', 'stopped_after must not be less than 1'],
+    ['worker_environment: [HOME]', 'worker_environment must be an object'],
+    ['worker_environment: { spark: [1] }', 'each value in worker_environment.spark must be a string'],
+    [
+      'worker_environment: { spark: [STINT_ADMIN_TOKEN] }',
+      'worker_environment.spark must name environment variables; those of Stint stay with it',
+    ],
+    ['worker_environment: { gpu: [HOME] }', 'worker_environment.gpu is not known here; known are: aer,'],
     ['nexosis: { import_hosts: [1] }', 'each value in nexosis.import_hosts must be a string'],
     [
       backend('limits: { interactive_ttl: { batch: x } }'),
@@ -98,6 +128,13 @@ describe('a mistake is told with its key:', () => {
     ['STINT_PORT', '-1', 'STINT_PORT must be a whole number, not "-1".'],
     ['STINT_PORT', '99999', 'STINT_PORT: port must not be greater than 65535.'],
     ['STINT_CLOCK', 'fast', 'STINT_CLOCK: clock must be one of the following values: real, virtual.'],
+    ['STINT_DATA', 'postgres://db', expect.stringContaining('STINT_DATA: data: postgres://db is no folder')],
+    ['STINT_TLS_CERT', '/x.pem', 'STINT_TLS_CERT: tls.key is missing.'],
+    [
+      'STINT_TRUSTED_PROXIES',
+      '10.0.0.1, x',
+      expect.stringContaining('STINT_TRUSTED_PROXIES: trusted_proxies: x is not'),
+    ],
     ['STINT_ADMIN_TOKEN', 'short', expect.stringContaining('STINT_ADMIN_TOKEN: admin_token must ')],
     ['STINT_DEFAULT_BACKEND', 'b9', expect.stringContaining('STINT_DEFAULT_BACKEND: default_backend: b9')],
   ])('and with the variable it comes from: %s=%s', async (name, value, line) => {
@@ -242,5 +279,119 @@ describe('without a file', () => {
     expect(loadConfig({}, await givenFolder())).toMatchObject({
       ...{ host: '127.0.0.1', port: 8080, clock: 'real', backends: [], source: null },
     });
+  });
+});
+
+describe('the admin token in a file', () => {
+  const token = 'a-token-that-is-long-enough-for-all-of-it';
+  async function given(content: string, mode = 0o600) {
+    const file = join(await givenFolder(), 'token');
+    await writeFile(file, content);
+    await chmod(file, mode);
+    return file;
+  }
+
+  it('is read without the line end, whether the file is named by the variable or the key', async () => {
+    const file = await given(`${token}\n`);
+    expect(await load('', { STINT_ADMIN_TOKEN_FILE: file })).toMatchObject({
+      admin_token: token,
+      doubts: [],
+    });
+    expect(await load(`admin_token_file: ${file}`)).toMatchObject({ admin_token: token });
+  });
+
+  it.each([
+    ['x'.repeat(31), /must hold at least 32 characters, and holds 31\.$/],
+    ['\n', /must hold at least 32 characters, and holds 0\.$/],
+    [`${token}\n${token}\n`, /must hold one token, without blanks or line ends in it\.$/],
+  ])('that holds %j is a mistake', async (content, line) => {
+    const file = await given(content);
+    const wrong = await mistakesIn('', { STINT_ADMIN_TOKEN_FILE: file });
+    expect(wrong).toEqual([expect.stringMatching(/^STINT_ADMIN_TOKEN_FILE: admin_token_file: /)]);
+    expect(wrong[0]).toMatch(line);
+  });
+
+  it('of just 32 characters is long enough', async () => {
+    const file = await given('x'.repeat(32));
+    expect(await load('', { STINT_ADMIN_TOKEN_FILE: file })).toMatchObject({ admin_token: 'x'.repeat(32) });
+  });
+
+  it('beside a token that is written down is a mistake, wherever the two stand', async () => {
+    const file = await given(token);
+    const both = /admin_token and admin_token_file exclude each other: keep one\.$/;
+    const env = { STINT_ADMIN_TOKEN: token, STINT_ADMIN_TOKEN_FILE: file };
+    expect((await mistakesIn('', env)).join()).toMatch(both);
+    expect((await mistakesIn(`admin_token: ${token}\nadmin_token_file: ${file}`)).join()).toMatch(both);
+    expect((await mistakesIn(`admin_token: ${token}`, { STINT_ADMIN_TOKEN_FILE: file })).join()).toMatch(
+      both,
+    );
+  });
+});
+
+describe('a start is warned', () => {
+  const token = 'a-token-that-is-long-enough-for-all-of-it';
+  const open = /^.* is in \S+, which other accounts of this machine can read\. Run: chmod 600 /;
+
+  it.each([0o640, 0o604])('of a file with the admin token that others may read: %o', async (mode) => {
+    const file = join(await givenFolder(), 'token');
+    await writeFile(file, token);
+    await chmod(file, mode);
+    expect((await load('', { STINT_ADMIN_TOKEN_FILE: file })).doubts).toEqual([expect.stringMatching(open)]);
+  });
+
+  it.each([`admin_token: ${token}`, `livy: { port: 0, token: ${token} }`])(
+    'of a configuration that others may read, with %s',
+    async (yaml) => {
+      const file = await givenFile(yaml);
+      await chmod(file, 0o644);
+      expect(loadConfig({ STINT_CONFIG: file }, '/nowhere').doubts).toEqual([expect.stringMatching(open)]);
+      await chmod(file, 0o600);
+      expect(loadConfig({ STINT_CONFIG: file }, '/nowhere').doubts).toEqual([]);
+    },
+  );
+
+  it('of each variable that is not known, with the nearest that is', async () => {
+    const env = { STINT_PROT: '1', STINT_ADMIN_TOKENS: 'x', STINT_SIMULATION_FOLDER: '/s', OTHER: '1' };
+    expect((await load('', env)).doubts).toEqual([
+      expect.stringMatching(
+        /^The environment variable STINT_ADMIN_TOKENS .* Did you mean STINT_ADMIN_TOKEN\?$/,
+      ),
+      expect.stringMatching(/STINT_PROT is not known and has no effect\. Did you mean STINT_PORT\?$/),
+      expect.stringMatching(/STINT_SIMULATION_FOLDER .* Known are: STINT_HOST, STINT_PORT, STINT_DATA,/),
+    ]);
+  });
+});
+
+describe('a command that needs the data folder alone', () => {
+  it.each(['postgres://stint:secret@db/stint', 'sqlite:stint.db'])('refuses %s too', (data) => {
+    const of = () => dataFolder(undefined, { STINT_DATA: data }, '/nowhere');
+    expect(of).toThrow(/^STINT_DATA: \S+ is no folder; Stint keeps its data in a folder of this machine/);
+    expect(of).not.toThrow(/secret/);
+  });
+
+  it.each(['./data', 'C:data', 'a:b'])('takes %s for a folder', (data) => {
+    expect(dataFolder(data, {}, '/nowhere')).toBe(resolve(data));
+  });
+});
+
+describe('TLS and proxies', () => {
+  it('may be configured by the environment alone', async () => {
+    const { cert, key } = await placed(await givenFolder(), await givenCertificate());
+    const env = {
+      STINT_TLS_CERT: cert,
+      STINT_TLS_KEY: key,
+      STINT_TRUSTED_PROXIES: '10.0.0.7, fd00::/8 loopback',
+    };
+    expect(await load('tls: { cert: /a, key: /b }\ntrusted_proxies: [1.2.3.4]', env)).toMatchObject({
+      tls: { cert, key },
+      trusted_proxies: ['10.0.0.7', 'fd00::/8', 'loopback'],
+    });
+  });
+});
+
+describe('an option of a backend', () => {
+  it('may have a name that every object has', async () => {
+    const { backends } = await load(backend('options: { conf: { constructor: a, toString: b } }'));
+    expect(JSON.stringify(backends[0]?.options)).toBe('{"conf":{"constructor":"a","toString":"b"}}');
   });
 });

@@ -3,9 +3,15 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
+import { putBack, readable, setAside } from '../kernel/inherited-names.js';
 import { ConfigError, findFile, readYaml } from './config-file.js';
-import { ConfigFile } from './config.schema.js';
+import { ConfigFile, type TlsConfig } from './config.schema.js';
+import { wrongFolder } from './data-folder.js';
+import { readEnvironment, unknownVariables, type Origins } from './environment.js';
 import { mistakesIn } from './mistakes.js';
+import { wrongProxy } from './proxies.js';
+import { openSecret, readSecret } from './secrets.js';
+import { readTlsPair } from './tls-files.js';
 
 /** The validated configuration. Paths are absolute, durations have their unit in the name. */
 export type Config = Readonly<ConfigFile> & {
@@ -13,21 +19,9 @@ export type Config = Readonly<ConfigFile> & {
   readonly source: string | null;
   /** The project's own folder: devices, workers and the example configuration live there. */
   readonly home: string;
+  /** What is odd about the configuration and keeps no service from starting; a sentence each. */
+  readonly doubts?: readonly string[];
 };
-
-/** Each variable is also a key of the file; the environment wins. */
-const variables = {
-  STINT_HOST: ['host', 'text'],
-  STINT_PORT: ['port', 'number'],
-  STINT_DATA: ['data', 'text'],
-  STINT_CLOCK: ['clock', 'text'],
-  STINT_ADMIN_TOKEN: ['admin_token', 'text'],
-  STINT_LOG_LEVEL: ['log_level', 'text'],
-  STINT_PYTHON: ['python', 'text'],
-  STINT_SPARK_PYTHON: ['spark_python', 'text'],
-  STINT_LEARNER_PYTHON: ['learner_python', 'text'],
-  STINT_DEFAULT_BACKEND: ['default_backend', 'text'],
-} as const;
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -36,25 +30,26 @@ export function loadConfig(env: NodeJS.ProcessEnv, home: string): Config {
   const source = findFile(env['STINT_CONFIG'], home);
   const raw: Record<string, unknown> = source === null ? {} : readYaml(source);
   const wrong: string[] = [];
-  const origins = new Map<string, string>();
-  for (const [name, [key, kind]] of Object.entries(variables)) {
-    const value = env[name];
-    if (value === undefined || value === '') continue;
-    origins.set(key, name);
-    if (kind === 'number' && !/^\d+$/.test(value))
-      wrong.push(`${name} must be a whole number, not "${value}".`);
-    else raw[key] = kind === 'number' ? Number(value) : value;
-  }
-  const config = plainToInstance(ConfigFile, raw, { exposeDefaultValues: true });
+  const origins = readEnvironment(env, raw, wrong);
+  const config = plainToInstance(ConfigFile, setAside(raw), { exposeDefaultValues: true });
   const errors = validateSync(config, { whitelist: true, forbidNonWhitelisted: true });
   // Where it stands is half of what to do about it.
   const from = (key: string, line: string) => `${origins.get(key) ?? source ?? 'default'}: ${line}`;
-  wrong.push(...errors.flatMap((error) => mistakesIn(error).map((line) => from(error.property, `${line}.`))));
+  wrong.push(
+    ...errors.flatMap((error) => mistakesIn(error).map((line) => from(error.property, `${readable(line)}.`))),
+  );
   if (wrong.length === 0) wrong.push(...inconsistencies(config).map(([key, line]) => from(key, line)));
   if (wrong.length > 0) throw new ConfigError(wrong);
+  const data = resolve(config.data);
+  const { tls, token } = readFiles(config, from);
   return {
     ...config,
-    data: resolve(config.data),
+    backends: config.backends.map((each) => Object.assign(each, { options: putBack(each.options) })),
+    data,
+    ...(token !== undefined && { admin_token: token }),
+    ...(tls !== undefined && { tls }),
+    signing_key_file: resolve(config.signing_key_file ?? join(data, 'stint.key')),
+    doubts: [...unknownVariables(env), ...openSecrets(config, origins, source)],
     python: config.python === undefined ? environment(home, '.venv') : program(config.python),
     spark_python:
       config.spark_python === undefined ? environment(home, '.venv-spark') : program(config.spark_python),
@@ -65,8 +60,52 @@ export function loadConfig(env: NodeJS.ProcessEnv, home: string): Config {
   };
 }
 
+/** Reads what the configuration only names, so that a mistake in it is one of the configuration. */
+function readFiles(
+  { admin_token_file: file, tls }: ConfigFile,
+  from: (key: string, line: string) => string,
+): { readonly token?: string; readonly tls?: TlsConfig } {
+  const wrong: string[] = [];
+  const attempt = <T>(key: string, read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      wrong.push(from(key, (error as Error).message));
+      return undefined;
+    }
+  };
+  const found = tls === undefined ? undefined : { cert: resolve(tls.cert), key: resolve(tls.key) };
+  if (found !== undefined) attempt('tls', () => readTlsPair(found));
+  const token =
+    file === undefined
+      ? undefined
+      : attempt('admin_token_file', () => readSecret('admin_token_file', resolve(file)));
+  if (wrong.length > 0) throw new ConfigError(wrong);
+  return { ...(token !== undefined && { token }), ...(found !== undefined && { tls: found }) };
+}
+
+/** Files with a token in them that other accounts can read. */
+function openSecrets(config: ConfigFile, origins: Origins, source: string | null): string[] {
+  const { admin_token, admin_token_file, livy } = config;
+  const inFile = [
+    ...(admin_token !== undefined && !origins.has('admin_token') ? ['admin_token'] : []),
+    ...(livy.token !== undefined ? ['livy.token'] : []),
+  ];
+  const open = [
+    ...(admin_token_file === undefined ? [] : [openSecret('The admin token', resolve(admin_token_file))]),
+    ...(source === null ? [] : inFile.map((key) => openSecret(`The token of ${key}`, source))),
+  ];
+  return open.filter((line) => line !== null);
+}
+
 function inconsistencies(config: ConfigFile): [key: string, line: string][] {
   const wrong: [string, string][] = [];
+  const noFolder = wrongFolder(config.data);
+  if (noFolder !== null) wrong.push(['data', `data: ${noFolder}`]);
+  if (config.admin_token !== undefined && config.admin_token_file !== undefined)
+    wrong.push(['admin_token_file', 'admin_token and admin_token_file exclude each other: keep one.']);
+  for (const why of config.trusted_proxies.map(wrongProxy))
+    if (why !== null) wrong.push(['trusted_proxies', `trusted_proxies: ${why}.`]);
   if (config.clock === 'virtual' && !loopback.has(config.host)) {
     wrong.push([
       'clock',

@@ -1,17 +1,28 @@
 import type { IncomingMessage } from 'node:http';
-import { BadRequestException, PayloadTooLargeException } from '@nestjs/common';
+import { BadRequestException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { readBytes } from './body-bytes.js';
+import { checkMembers, LongBody, parseValue } from './long-body.js';
 import { SentBody } from './nexosis/asked.js';
 import { isOurs as isNexosis } from './nexosis/paths.js';
+import { RawJson } from './raw-json.js';
 import { bodyDigest, type WithBodyDigest } from './submit-key.js';
-import { JsonTextError, membersOf } from '../scheduler/json-text.js';
+import { JsonTextError, membersOf, NoObjectError } from '../scheduler/json-text.js';
+import { longFrom, Pieces } from '../scheduler/long-text.js';
+
+export { RawJson } from './raw-json.js';
 
 /** Job inputs may have 64 MiB; the rest of the request around them is small. */
 export const bodyLimit = 65 * 1024 * 1024;
 
-/** A member of a body that is kept as it came. */
-export class RawJson {
-  constructor(readonly text: string) {}
+/** A body of which no member may be long: it is read as a whole, which takes some milliseconds for each megabyte. */
+export const shortBodyLimit = 1024 * 1024;
+
+/** Which member of a body may be long and is kept as it came; null: none. */
+function longMember(path: string): { readonly name: string; readonly isText: boolean } | null {
+  if (path.endsWith('/jobs')) return { name: 'params', isText: false };
+  if (/^\/livy\/sessions\/[^/]+\/statements$/.test(path)) return { name: 'code', isText: true };
+  return null;
 }
 
 /**
@@ -41,54 +52,63 @@ export function installBodyParser(fastify: FastifyInstance, nexosisLimit = bodyL
 
 type Typed = FastifyRequest & { sentType?: string | undefined };
 
+/** Of these whole bodies are many megabytes; what the other routes of Nexosis take is short. */
+const isUpload = (path: string): boolean => /\/data\/[^/]+$|\/predict$/i.test(path);
+
 /** As it came: CSV and JSON alike may be too large for one text. */
 async function collectRaw(
   request: FastifyRequest,
   payload: IncomingMessage,
   limit: number,
 ): Promise<SentBody> {
-  const bytes = await read(payload, limit);
+  const path = request.url.split('?')[0] ?? '';
+  const most = isUpload(path) ? limit : Math.min(limit, shortBodyLimit);
+  const bytes = await readWhole(payload, most);
   if (request.method === 'POST') (request as WithBodyDigest).bodyDigest = bodyDigest(bytes);
   return new SentBody(bytes, (request as Typed).sentType ?? '');
 }
 
 async function collect(request: FastifyRequest, payload: IncomingMessage): Promise<unknown> {
-  const body = await read(payload);
-  if (body.length === 0) return undefined;
   const path = request.url.split('?')[0] ?? '';
-  if (/\/(jobs|sessions|statements|batches)$/.test(path))
-    (request as WithBodyDigest).bodyDigest = bodyDigest(body);
+  const isSubmit = /\/(jobs|sessions|statements|batches)$/.test(path);
+  const long = longMember(path);
+  const pieces = new Pieces();
+  let rest: LongBody | null = null;
+  await readBytes(payload, long === null ? shortBodyLimit : bodyLimit, (chunk) => {
+    if (rest !== null) return rest.write(chunk);
+    pieces.add(chunk);
+    if (long === null || pieces.bytes < longFrom) return;
+    rest = new LongBody();
+    for (const piece of pieces.all()) rest.write(piece);
+  });
+  const found = rest as LongBody | null;
+  if (found !== null && long !== null) {
+    if (isSubmit) (request as WithBodyDigest).bodyDigest = found.digest();
+    return found.members(long);
+  }
+  const body = Buffer.concat(pieces.all(), pieces.bytes);
+  if (body.length === 0) return undefined;
+  if (isSubmit) (request as WithBodyDigest).bodyDigest = bodyDigest(body);
   const text = decode(body);
   if (path.endsWith('/identity/token')) return Object.fromEntries(new URLSearchParams(text));
   return parse(text, path.endsWith('/jobs') ? ['params'] : []);
 }
 
-/** By events: an asynchronous iterator costs more than all the rest of reading a small body. */
-function read(payload: IncomingMessage, limit = bodyLimit): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const refuse = () =>
-      reject(
-        new PayloadTooLargeException(
-          `The body has ${megabytes(size)} MB, more than the limit of ${megabytes(limit)} MB.`,
-        ),
-      );
-    // A body that is too large is still read to its end, and thrown away: a client that is busy sending does not listen.
-    payload.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= limit) chunks.push(chunk);
-      else chunks.length = 0;
-      if (size <= 16 * limit) return;
-      refuse();
-      payload.destroy();
-    });
-    payload.on('end', () => (size > limit ? refuse() : resolve(Buffer.concat(chunks, size))));
-    payload.on('error', reject);
+/** Into one buffer, which is filled as the bytes come: to put tens of megabytes together at the end takes its time. */
+async function readWhole(payload: IncomingMessage, limit: number): Promise<Buffer> {
+  const said = Number(payload.headers['content-length'] ?? 0);
+  let whole = Buffer.allocUnsafeSlow(Math.min(limit, Number.isSafeInteger(said) ? said : 0));
+  let used = 0;
+  await readBytes(payload, limit, (chunk) => {
+    if (used + chunk.length > whole.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(used + chunk.length, 2 * whole.length, 64 * 1024));
+      whole.copy(larger, 0, 0, used);
+      whole = larger;
+    }
+    used += chunk.copy(whole, used);
   });
+  return whole.subarray(0, used);
 }
-
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
 /** Made once: making one costs several times what it takes to read a small body. */
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -105,22 +125,17 @@ function decode(bytes: Buffer): string {
 export function parse(text: string, raw: readonly string[]): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   try {
-    for (const [key, value] of membersOf(text)) {
+    const members = membersOf(text);
+    checkMembers(members.size);
+    for (const [key, value] of members) {
       if (key === '__proto__') continue;
       body[key] = raw.includes(key) && value.startsWith('{') ? new RawJson(value) : parseValue(key, value);
     }
   } catch (error) {
     if (error instanceof JsonTextError)
       throw new BadRequestException(`The body is not valid JSON: ${error.message}.`);
+    if (error instanceof NoObjectError) throw new BadRequestException(`The body ${error.message}.`);
     throw error;
   }
   return body;
-}
-
-function parseValue(key: string, text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new BadRequestException(`The body is not valid JSON: ${key} holds NaN or Infinity.`);
-  }
 }

@@ -1,10 +1,12 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { describeRequests } from './described-requests.js';
 
 /**
  * What the calls of Livy's and of Nexosis's clients answer, for the description of the API. How a call may be refused follows
  * from what it takes: a token, a name, a body or a query. What its decorators say already stays as it is.
  */
-export function describeAnswers(document: OpenAPIObject): OpenAPIObject {
+export function describeAnswers(described: OpenAPIObject): OpenAPIObject {
+  const document = describeRequests(described);
   const schemas = { ...document.components?.schemas, ...livySchemas, ...nexosisSchemas } as Schemas;
   for (const [path, methods] of Object.entries(document.paths))
     for (const [method, operation] of Object.entries(methods as Record<string, Operation>)) {
@@ -89,8 +91,17 @@ const dialects: readonly Dialect[] = [
       404: 'There is no such thing in this instance',
     },
     own: [
+      // Ids are GUIDs, and nothing is deleted without a filter.
+      [/\{id\}|^DELETE /, { 400: 'The id is no GUID, or there is no filter; errorDetails say where' }],
+      [/^POST .*\/sessions\//, { 404: 'There is no such data source in this instance' }],
       [/^PUT .*\/data\/|^POST .*\/predict$/, { 413: 'The body is larger than an upload may be' }],
-      [/^POST .*\/sessions\//, { 429: 'The budget of the instance is used up', 503: 'No learner is set up' }],
+      [
+        /^POST .*\/sessions\//,
+        {
+          429: 'The budget of the instance is used up, or its plan allows no more pending jobs',
+          503: 'No learner is set up',
+        },
+      ],
       [/^POST .*\/predict$/, { 503: 'No learner is set up, or it is busy' }],
     ],
     answers: [],

@@ -20,16 +20,31 @@ const said: Readonly<Record<string, readonly [status: number, code: number, mess
   HPE_HEADER_OVERFLOW: [431, 1002, 'The headers are too large.'],
 };
 
-/** What reaches no route, because it is no whole request, is answered in the form of all other errors. */
-export function answerNoRequest(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const [status, code, message] = said[error.code ?? ''] ?? [400, 1002, 'This is no HTTP request.'];
-  const body = JSON.stringify({ errors: [{ code, message }], trace: 'connection' });
-  if (socket.writable) {
-    socket.write(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    );
-  }
-  socket.destroySoon();
+/** What is known of a connection on which no whole request came. */
+export interface NoRequest {
+  readonly msg: string;
+  readonly trace: string;
+  readonly status: number;
+  readonly address: string | undefined;
 }
+
+/**
+ * What reaches no route, because it is no whole request, is answered in the form of all other errors. `name` makes the trace
+ * that stands in the answer, and `tell` gets it too.
+ */
+export const answerNoRequest =
+  (name: () => string, tell: (line: NoRequest) => void) =>
+  (error: Error & { readonly code?: string }, socket: Socket): void => {
+    if (error.code === 'ECONNRESET' || socket.destroyed) return;
+    const [status, code, message] = said[error.code ?? ''] ?? [400, 1002, 'This is no HTTP request.'];
+    const trace = name();
+    tell({ msg: message, trace, status, address: socket.remoteAddress });
+    const body = JSON.stringify({ errors: [{ code, message }], trace });
+    if (socket.writable) {
+      socket.write(
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
+          `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      );
+    }
+    socket.destroySoon();
+  };

@@ -21,6 +21,7 @@ export const refusalCodes = [
   'job_not_final',
   'mode_not_allowed',
   'budget_reached',
+  'too_many_pending',
   'key_reused',
   'wrong_clock',
   'forbidden',

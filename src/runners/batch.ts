@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { Answer, RunnerListener, Task } from '../scheduler/ports.js';
+import { longestReason, shortened } from './lines.js';
 import { lastLines, readJson, removeFolder, type ProcessNote } from './process-folder.js';
-import { isRunning, killAll, signal } from './process-table.js';
+import { childrenOf, isRunning, killAll, signal } from './process-table.js';
+import { ProcessWatch } from './process-watch.js';
 import type { Teller } from '../scheduler/teller.js';
 
 type Attempt = Pick<Task, 'job' | 'token'>;
@@ -14,6 +16,8 @@ const lookEach = 200;
 export class Batch {
   private attempt: Attempt | null = null;
   private timer: NodeJS.Timeout | undefined;
+  private life: ProcessWatch | undefined;
+  private reason: string | null = null;
   private over = false;
   private tellGone: () => void = () => undefined;
   readonly gone = new Promise<void>((resolve) => (this.tellGone = resolve));
@@ -23,6 +27,8 @@ export class Batch {
     private readonly note: ProcessNote,
     private readonly listener: () => RunnerListener,
     private readonly teller: Teller,
+    /** Milliseconds that it, or the application it has started, may be stopped (SIGSTOP). */
+    private readonly stopped: number,
   ) {}
 
   has = (job: string, token: string): boolean => this.attempt?.job === job && this.attempt.token === token;
@@ -34,6 +40,15 @@ export class Batch {
   /** Waits for its end. One that nobody wants any more is ended. */
   watch(child?: ChildProcess): void {
     if (this.attempt === null) killAll(this.note.pid);
+    const { pid } = this.note;
+    this.life = new ProcessWatch(
+      () => [pid, ...childrenOf(pid)],
+      this.stopped,
+      (why) => {
+        this.reason = why;
+        this.kill();
+      },
+    );
     if (child !== undefined) {
       child.once('exit', (_, name) => void this.exit(name));
       return;
@@ -54,6 +69,7 @@ export class Batch {
   detach(): void {
     this.over = true;
     clearInterval(this.timer);
+    this.life?.end();
   }
 
   private async exit(name: NodeJS.Signals | null): Promise<void> {
@@ -63,9 +79,9 @@ export class Batch {
     const log = await lastLines(this.folder);
     const code = readJson<{ code: number }>(join(this.folder, 'exit.json'))?.code;
     const words = log.stderr.findLast((line) => line.trim() !== '')?.trim();
-    const how =
-      code === undefined ? `it was ended${name === null ? '' : ` by ${name}`}` : `exit code ${code}`;
-    const reason = words === undefined ? how : `${how}: ${words.slice(0, 300)}`;
+    const ended = this.reason ?? `it was ended${name === null ? '' : ` by ${name}`}`;
+    const how = code === undefined ? ended : `exit code ${code}`;
+    const reason = words === undefined ? how : `${how}: ${shortened(words, longestReason)}`;
     const answer: Answer =
       code === 0
         ? { type: 'completed', result: JSON.stringify({ code }) }

@@ -1,10 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { createConnection, type Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
-import { driverProtocol, parseFromDriver, printToDriver } from './driver-protocol.js';
+import { checked, driverProtocol, lineOf, longFields, parseFromDriver } from './driver-protocol.js';
 import type { DriverReady, FromDriver, ToDriver } from './driver-protocol.js';
-import { lineSplitter } from './lines.js';
+import { lineSplitter, shortened } from './lines.js';
+import { fieldsOf, InOrder, LineWriter } from './long-lines.js';
 import { isRunning, killAll, type ProcessMark } from './process-table.js';
+import { ProcessWatch } from './process-watch.js';
 
 export interface DriverEvents {
   /** First on each connection, and again when the driver has started. */
@@ -22,6 +24,8 @@ export interface DriverPatience {
   readonly connect: number;
   /** From the request to leave until it is killed. */
   readonly leave: number;
+  /** While the driver or its JVM is stopped (SIGSTOP). Its connection stays open meanwhile: nobody would notice. */
+  readonly stopped: number;
 }
 
 /** How long between two tries to connect, and between two looks at a process that is not our child. */
@@ -33,10 +37,15 @@ const lastWordsWithin = 300;
 export class DriverProcess {
   private readonly logger = new Logger('Driver');
   private socket: Socket | null = null;
+  private writer: LineWriter | null = null;
+  /** What it has said, in order: a long message takes several turns to read. */
+  private readonly inbox = new InOrder();
   private isReady = false;
   private over = false;
   private unheard: NodeJS.Timeout | undefined;
-  private watch: NodeJS.Timeout | undefined;
+  private looking: NodeJS.Timeout | undefined;
+  private watch: ProcessWatch | undefined;
+  private jvm: number | null = null;
   private retry: NodeJS.Timeout | undefined;
   private late: NodeJS.Timeout | undefined;
   private reason: string | null = null;
@@ -60,10 +69,12 @@ export class DriverProcess {
   connect(): void {
     // The end of a child is told; at another process one has to look.
     if (!this.isOurs) {
-      this.watch = setInterval(() => {
+      this.looking = setInterval(() => {
         if (!isRunning(this.mark)) this.exit('it ended');
       }, lookEach).unref();
     }
+    const pids = () => (this.jvm === null ? [this.mark.pid] : [this.mark.pid, this.jvm]);
+    this.watch = new ProcessWatch(pids, this.how.patience.stopped, (why) => this.kill(why));
     this.expectWord();
     this.open();
   }
@@ -71,7 +82,7 @@ export class DriverProcess {
   /** Answers false while nobody listens: the driver says `ready` when it does. */
   send(message: ToDriver): boolean {
     if (!this.isReady || this.socket === null) return false;
-    this.socket.write(printToDriver(message));
+    this.writer?.write(lineOf(message));
     return true;
   }
 
@@ -97,13 +108,19 @@ export class DriverProcess {
     const socket = createConnection(this.address);
     this.socket = socket;
     const { longestMessage: longest } = this.how;
-    const read = lineSplitter((line) => this.read(line), { longest, onTooLong: () => this.events.tooLong() });
+    this.writer = new LineWriter(socket);
+    const read = lineSplitter((line) => this.inbox.do(() => this.read(line)), {
+      longest,
+      onTooLong: () => this.inbox.do(() => this.events.tooLong()),
+      onLong: (pieces) => this.inbox.do(() => this.readLong(pieces)),
+    });
     socket.on('data', read);
     socket.on('error', () => undefined);
     socket.on('close', () => {
       if (this.isReady) this.expectWord();
       this.isReady = false;
       this.socket = null;
+      this.writer = null;
       if (!this.over) this.retry = setTimeout(() => this.open(), retryEach).unref();
     });
   }
@@ -113,14 +130,27 @@ export class DriverProcess {
     try {
       message = parseFromDriver(line);
     } catch (error) {
-      this.logger.warn(`Unreadable message (${String(error)}): ${line.slice(0, 200)}`);
+      this.logger.warn(`Unreadable message (${String(error)}): ${shortened(line, 200)}`);
       return;
     }
+    this.hear(message);
+  }
+
+  private async readLong(pieces: readonly Buffer[]): Promise<void> {
+    try {
+      this.hear(checked(await fieldsOf(pieces, longFields)));
+    } catch (error) {
+      this.logger.warn(`Unreadable message (${String(error)}): ${pieces[0]?.toString('utf8', 0, 200) ?? ''}`);
+    }
+  }
+
+  private hear(message: FromDriver): void {
     if (message.type !== 'ready') return this.events.message(message);
     if (message.protocol !== driverProtocol)
       return this.kill(`it speaks protocol ${message.protocol}, this service speaks ${driverProtocol}`);
     clearTimeout(this.unheard);
     this.isReady = true;
+    this.jvm = message.jvm_pid;
     this.events.ready(message);
   }
 
@@ -145,7 +175,7 @@ export class DriverProcess {
       clearTimeout(cut);
       socket?.destroy();
       killAll(this.mark.pid);
-      this.events.gone(this.reason ?? how);
+      this.inbox.do(() => this.events.gone(this.reason ?? how));
     };
     const cut = setTimeout(finish, lastWordsWithin);
     // A connection that is still being made has nothing to say.
@@ -156,6 +186,7 @@ export class DriverProcess {
 
   private stopTimers(): void {
     for (const timer of [this.unheard, this.retry, this.late]) clearTimeout(timer);
-    clearInterval(this.watch);
+    clearInterval(this.looking);
+    this.watch?.end();
   }
 }

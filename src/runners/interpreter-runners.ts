@@ -3,10 +3,11 @@ import { mkdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
+import { shortOf } from '../scheduler/long-text.js';
 import type { Answer, Interpreters, ProcessLog, RunnerListener, Runners, Task } from '../scheduler/ports.js';
 import { Batch } from './batch.js';
 import { DriverProcess, type DriverPatience } from './driver-process.js';
-import { Interpreter, type StatementParams } from './interpreter.js';
+import { Interpreter, statementParams } from './interpreter.js';
 import { lastLines, notesBelow, removeFolder, startDetached } from './process-folder.js';
 import type { ProcessCommand, ProcessNote } from './process-folder.js';
 import { isRunning, killAll } from './process-table.js';
@@ -27,7 +28,7 @@ export interface InterpreterSettings {
   readonly longestMessage?: number;
 }
 
-const defaultPatience: DriverPatience = { connect: 90_000, leave: 10_000 };
+const defaultPatience: DriverPatience = { connect: 90_000, leave: 10_000, stopped: 30_000 };
 const defaultLongestMessage = 256e6;
 /** Seconds without a service after which a driver ends itself (Livy dialect, recovery). */
 const orphanTimeout = 600;
@@ -55,6 +56,8 @@ export class InterpreterRunners implements Runners, Interpreters {
 
   programs = (driver: string): readonly string[] | null =>
     driver === this.settings.driver ? ['interpreter', 'statement', 'batch'] : null;
+
+  learnPrograms = (): Promise<void> => Promise.resolve();
 
   unavailable = (driver: string): string | null =>
     driver === this.settings.driver ? this.settings.missing : null;
@@ -100,7 +103,7 @@ export class InterpreterRunners implements Runners, Interpreters {
       else {
         const interpreter = this.interpreters.get(session);
         if (interpreter === undefined) this.answer(task, { type: 'lost', why: 'its interpreter is gone' });
-        else interpreter.run(task, JSON.parse(params) as StatementParams);
+        else interpreter.run(task, statementParams(params));
       }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -190,7 +193,7 @@ export class InterpreterRunners implements Runners, Interpreters {
     const { folder, session: id, job } = interpreter;
     if (commands === null) throw new Error(missing ?? 'there is no driver');
     const socket = socketOf(folder);
-    const asked = JSON.parse(params) as Readonly<Record<string, unknown>>;
+    const asked = JSON.parse(shortOf(params)) as Readonly<Record<string, unknown>>;
     const files = {
       'settings.json': { orphan_timeout: orphanTimeout, sql_rows: 1000, ...asked, session: id, socket },
     };
@@ -248,7 +251,7 @@ export class InterpreterRunners implements Runners, Interpreters {
     const { job, backend, params } = task;
     const about = { type: 'batch', id: job, job, backend: backend.name, socket: null } as const;
     const folder = join(root, job);
-    const asked = JSON.parse(params) as Readonly<Record<string, unknown>>;
+    const asked = JSON.parse(shortOf(params)) as Readonly<Record<string, unknown>>;
     const { child, note } = startDetached(folder, commands.batch, about, { 'batch.json': asked });
     child.once('error', (error) => {
       if (note === null) this.refuse(task, `It could not be started: ${error.message}`);
@@ -260,7 +263,8 @@ export class InterpreterRunners implements Runners, Interpreters {
   }
 
   private keepBatch(folder: string, note: ProcessNote): Batch {
-    const batch = new Batch(folder, note, () => this.heard(), this.teller);
+    const { stopped } = { ...defaultPatience, ...this.settings.patience };
+    const batch = new Batch(folder, note, () => this.heard(), this.teller, stopped);
     this.batches.set(note.id, batch);
     void batch.gone.then(() => this.batches.delete(note.id));
     return batch;

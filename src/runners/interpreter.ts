@@ -1,15 +1,26 @@
 import { endings } from '../scheduler/livy.reasons.js';
+import { codeIn, type Text } from '../scheduler/long-text.js';
 import type { Answer, ProcessEnd, ProcessLog, RunnerListener, Task } from '../scheduler/ports.js';
 import type { DriverProcess } from './driver-process.js';
 import type { DriverReady, FromDriver, ToDriver } from './driver-protocol.js';
+import { isJson as isLongJson } from './long-lines.js';
 import { lastLines, removeFolder } from './process-folder.js';
 import type { Teller } from '../scheduler/teller.js';
+import { longestReason, shortened } from './lines.js';
 
 type Attempt = Pick<Task, 'job' | 'token'>;
 export interface StatementParams {
   readonly statement: number;
   readonly kind: string;
-  readonly code: string;
+  /** A long one as the string in JSON that it came as. */
+  readonly code: Text;
+}
+
+/** Reads what a statement's job was stored with: `{"statement", "kind", "code"}`, of a long one in this order. */
+export function statementParams(params: Text): StatementParams {
+  if (typeof params === 'string') return JSON.parse(params) as StatementParams;
+  const { statement, kind } = JSON.parse(`${params.head}""}`) as StatementParams;
+  return { statement, kind, code: codeIn(params) };
 }
 
 /** Clients ask for candidates while somebody types: one that comes later is of no use. */
@@ -129,11 +140,16 @@ export class Interpreter {
         return;
       case 'result': {
         const { job, attempt: token, cancelled } = message;
-        const output = this.readable(message.output);
-        const answer: Answer = cancelled
-          ? { type: 'stopped', ...(output !== null && { result: output }) }
-          : { type: 'completed', result: output ?? 'null' };
-        return this.finish({ job, token }, answer);
+        const end = (output: Text | null) => {
+          const answer: Answer = cancelled
+            ? { type: 'stopped', ...(output !== null && { result: output }) }
+            : { type: 'completed', result: output ?? 'null' };
+          this.finish({ job, token }, answer);
+        };
+        const { output } = message;
+        if (output === null || typeof output === 'string') return end(this.readable(output));
+        void isLongJson(output).then((is) => end(is ? output : this.readable('no JSON')));
+        return;
       }
     }
   }
@@ -168,9 +184,11 @@ export class Interpreter {
   }
 
   private endOf(how: string, log: ProcessLog): ProcessEnd {
-    const said = log.stderr.filter((line) => line.trim() !== '').slice(-lastWords);
+    const written = log.stderr.filter((line) => line.trim() !== '');
+    const said = written.slice(-lastWords);
     const why =
-      this.failure ?? (said.at(-1) === undefined ? how : `${how}: ${said.at(-1)?.trim().slice(0, 300)}`);
+      this.failure ??
+      (said.at(-1) === undefined ? how : `${how}: ${shortened(said.at(-1)?.trim() ?? '', longestReason)}`);
     const end =
       this.starting !== null ? endings.failed : this.running !== null ? endings.died : endings.ended;
     const reason =
@@ -178,7 +196,7 @@ export class Interpreter {
         ? why
         : this.isLeaving
           ? 'its session was closed while it ran'
-          : `Interpreter died:\n${said.length > 0 ? said.join('\n') : how}`;
+          : `Interpreter died:\n${[...said, how].join('\n')}`;
     const attempt = this.starting ?? this.running;
     const running = attempt === null ? null : { job: attempt.job, token: attempt.token, reason };
     return { session: this.session, running, reason: `${end}: ${why}`, log: { ...log, job: this.job } };

@@ -27,6 +27,7 @@ export interface ProcessNote extends ProcessMark {
 export interface ProcessCommand {
   readonly command: string;
   readonly args: readonly string[];
+  /** All of it: nothing of the service's own environment is added. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -34,7 +35,7 @@ const noteFile = 'service.json';
 
 /**
  * Starts a process that outlives the service: in a group and session of its own, its output in files of `folder`, of which
- * nothing is left once it has ended. Settings of the service, its secrets among them, are not handed down.
+ * nothing is left once it has ended.
  */
 export function startDetached(
   folder: string,
@@ -46,11 +47,10 @@ export function startDetached(
   for (const [name, content] of Object.entries(files))
     writeFileSync(join(folder, name), JSON.stringify(content), { mode: 0o600 });
   const logs = ['stdout.log', 'stderr.log'].map((name) => openSync(join(folder, name), 'a', 0o600));
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('STINT_'));
   try {
     const child = spawn(how.command, [...how.args, '--folder', folder], {
       cwd: folder,
-      env: { ...Object.fromEntries(inherited), ...how.env },
+      env: how.env,
       detached: true,
       stdio: ['ignore', logs[0], logs[1]],
     });
@@ -86,25 +86,39 @@ export function readJson<T>(file: string): T | null {
 const linesKept = 200;
 const bytesPerLine = 1024;
 
-/** The last lines that a process wrote to its files. */
+/**
+ * The last lines that a process wrote to its files. A log as long as it is kept says how much stood before it; where fewer
+ * lines are asked for, everybody knows that there may be more.
+ */
 export async function lastLines(folder: string, most = linesKept): Promise<ProcessLog> {
   const [stdout, stderr] = await Promise.all(
-    ['stdout.log', 'stderr.log'].map((name) => tail(join(folder, name), most)),
+    ['stdout.log', 'stderr.log'].map(async (name) => {
+      const { lines, before } = await tail(join(folder, name), most);
+      return before > 0 && most >= linesKept
+        ? [`… ${before} bytes before this are not shown`, ...lines]
+        : lines;
+    }),
   );
   return { stdout: stdout ?? [], stderr: stderr ?? [] };
 }
 
-async function tail(file: string, most: number): Promise<string[]> {
+/** `before`: bytes that stand in front of the lines. */
+async function tail(file: string, most: number): Promise<{ lines: string[]; before: number }> {
   const handle = await open(file, 'r').catch(() => null);
-  if (handle === null) return [];
+  if (handle === null) return { lines: [], before: 0 };
   try {
     const { size } = await handle.stat();
     const length = Math.min(size, most * bytesPerLine);
     const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-    const lines = buffer.toString('utf8').split('\n');
-    // The first is cut in two where the file is longer, and after the last line end nothing follows.
-    const whole = size > length ? lines.slice(1) : lines;
-    return (whole.at(-1) === '' ? whole.slice(0, -1) : whole).slice(-most);
+    const read = buffer.toString('utf8').split('\n');
+    // After the last line end nothing follows.
+    const lines = read.at(-1) === '' ? read.slice(0, -1) : read;
+    // The first is cut in two where the file is longer; it is shown only if there is no other.
+    const whole = size > length && lines.length > 1 ? lines.slice(1) : lines;
+    const shown = whole.slice(-most);
+    const bytes = shown.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+    const isAll = size === length && shown.length === lines.length;
+    return { lines: shown, before: isAll ? 0 : Math.max(1, size - bytes) };
   } finally {
     await handle.close();
   }

@@ -9,12 +9,54 @@ export interface ProcessMark {
 
 /** Fields of /proc/[pid]/stat after the name, which may contain anything: state, parent, group, session, … */
 function statOf(pid: number | string): string[] | null {
+  const stat = textOf(`/proc/${pid}/stat`);
+  return stat === null ? null : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function textOf(file: string): string | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return readFileSync(file, 'utf8');
   } catch {
     return null;
   }
+}
+
+function listOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Whether the system tells of its processes in files; elsewhere nothing can be said about one but whether it is there. */
+export const tellsOfProcesses = (): boolean => statOf('self') !== null;
+
+/** Whether it was stopped by a signal (SIGSTOP, SIGTSTP) and not yet continued. A debugger's stop is no such stop. */
+export const isStopped = (pid: number): boolean => statOf(pid)?.[0] === 'T';
+
+/** The processes that `pid` has started and that run. */
+export function childrenOf(pid: number): number[] {
+  // Each thread has children of its own, and it may be gone before it is asked for them.
+  return listOf(`/proc/${pid}/task`).flatMap((thread) =>
+    (textOf(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number),
+  );
+}
+
+/** `pid` and everything that descends from it. */
+export function familyOf(pid: number): number[] {
+  const family = [pid];
+  for (const member of family) family.push(...childrenOf(member));
+  return family;
+}
+
+/** What a process and its descendants have done so far; null when it cannot be known. */
+export function activityOf(pid: number): { readonly ticks: number; readonly wantsProcessor: boolean } | null {
+  const stats = familyOf(pid).map((member) => statOf(member) ?? []);
+  if (stats[0]?.length === 0) return null;
+  // Fields 14 to 17: its own time and that of its children that have ended, in user and system mode.
+  const ticks = stats.flatMap((stat) => stat.slice(11, 15)).reduce((sum, field) => sum + Number(field), 0);
+  return { ticks, wantsProcessor: stats.some(([state]) => state === 'R') };
 }
 
 /** Field 22 of /proc/[pid]/stat. */
@@ -35,12 +77,7 @@ export function isRunning({ pid, started }: ProcessMark): boolean {
 
 /** Every process that belongs to `leader`: its process group, and groups its children made in its login session. */
 function belongingTo(leader: number): number[] {
-  let all: string[];
-  try {
-    all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  } catch {
-    return [];
-  }
+  const all = listOf('/proc').filter((name) => /^\d+$/.test(name));
   return all.flatMap((pid) => {
     const stat = statOf(pid);
     const belongs = stat !== null && stat[0] !== 'Z' && [stat[2], stat[3]].includes(String(leader));

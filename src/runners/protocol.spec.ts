@@ -81,7 +81,9 @@ describe('a line that is no message is refused, saying what is wrong:', () => {
       /done must be a number/,
     ],
     ['{"type":"log","job":"j","attempt":"1","level":"info","text":null}', /text must be a string/],
-    ['{"type":"ready","protocol":1,"pid":1,"programs":null,"versions":{}}', /programs must be an object/],
+    ['{"type":"ready","protocol":1,"pid":1,"programs":null,"versions":{}}', /programs must be a list/],
+    ['{"type":"ready","protocol":1,"pid":1,"programs":{},"versions":{}}', /programs must be a list/],
+    ['{"type":"ready","protocol":1,"pid":1,"programs":[],"versions":[]}', /versions must be an object/],
     [
       '{"type":"error","job":"j","attempt":"1","kind":"input","message":"m","reason_code":"7"}',
       /reason_code must be a number or null/,

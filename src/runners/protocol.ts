@@ -1,3 +1,6 @@
+import { LongText, type Text } from '../scheduler/long-text.js';
+import { lineWith, quoted, type Line } from './long-lines.js';
+
 /**
  * What the service and a worker process say to each other: one JSON object a line over stdio (docs/worker-protocol.md).
  * `protocol/messages.jsonl` holds golden messages that the tests of both languages read.
@@ -11,7 +14,7 @@ export type ToWorker =
       readonly program: string;
       readonly backend: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
       /** The client's params as JSON text, byte for byte. */
-      readonly params: string;
+      readonly params: Text;
       readonly log_level: string;
     }
   | { readonly type: 'cancel'; readonly job: string; readonly attempt: string }
@@ -39,7 +42,7 @@ export type FromWorker =
       readonly message: string;
     } & OfAttempt)
   | ({ readonly type: 'log'; readonly level: string; readonly text: string } & OfAttempt)
-  | ({ readonly type: 'result'; readonly result: string } & OfAttempt)
+  | ({ readonly type: 'result'; readonly result: Text } & OfAttempt)
   | ({
       readonly type: 'error';
       readonly kind: 'input' | 'program' | 'cancelled';
@@ -52,7 +55,17 @@ export const protocolVersion = 1;
 
 export const printMessage = (message: ToWorker): string => `${JSON.stringify(message)}\n`;
 
-type Kind = 'string' | 'number' | 'object';
+/** The same, in pieces where it is long. */
+export function lineOf(message: ToWorker): Line {
+  if (message.type !== 'run' || typeof message.params === 'string') return printMessage(message);
+  const { params, ...fields } = message;
+  return lineWith(fields, 'params', quoted(params));
+}
+
+/** Fields of a worker's messages that may be many megabytes long. */
+export const longFields = ['result'] as const;
+
+type Kind = 'string' | 'number' | 'object' | 'list';
 type Shape = Readonly<Record<string, Kind | `${Kind}?`>>;
 const ofAttempt = { job: 'string', attempt: 'string' } as const;
 const shapes: Readonly<Record<FromWorker['type'], Shape>> = {
@@ -60,8 +73,8 @@ const shapes: Readonly<Record<FromWorker['type'], Shape>> = {
     ...{
       protocol: 'number',
       pid: 'number',
-      programs: 'object',
-      not_repeatable: 'object?',
+      programs: 'list',
+      not_repeatable: 'list?',
       versions: 'object',
     },
   },
@@ -77,7 +90,11 @@ export function parseMessage(line: string): FromWorker {
   const message = JSON.parse(line) as unknown;
   if (typeof message !== 'object' || message === null || Array.isArray(message))
     throw new Error('not a JSON object');
-  const fields: Record<string, unknown> = { ...message };
+  return checked({ ...message });
+}
+
+/** The fields of a message, as {@link parseMessage} answers them. */
+export function checked(fields: Record<string, unknown>): FromWorker {
   const { type } = fields;
   if (typeof type !== 'string' || !Object.hasOwn(shapes, type))
     throw new Error(`unknown type ${String(type)}`);
@@ -86,11 +103,17 @@ export function parseMessage(line: string): FromWorker {
     const kind = wanted.replace('?', '');
     fields[name] ??= null;
     if (optional && fields[name] === null) continue;
-    if (typeof fields[name] !== kind || fields[name] === null) {
+    if (kind === 'string' && fields[name] instanceof LongText) continue;
+    if (kindOf(fields[name]) !== kind) {
       throw new Error(
         `${name} must be ${kind === 'object' ? 'an' : 'a'} ${kind}${optional ? ' or null' : ''}`,
       );
     }
   }
   return fields as unknown as FromWorker;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'list' : typeof value;
 }

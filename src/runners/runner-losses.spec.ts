@@ -20,7 +20,7 @@ describe('an attempt is lost, once,', () => {
     const { pool, listener } = givenPool();
     pool.start(givenTask('j1', { do: 'die', code: 9, words: 'first\nout of memory\n' }));
     expect(await listener.answerOf('j1')).toEqual({
-      ...{ type: 'lost', why: 'it exited with code 9: out of memory' },
+      ...{ type: 'lost', why: 'it exited with code 9', words: 'out of memory' },
     });
     pool.start(givenTask('j2'));
     await listener.answerOf('j2');
@@ -35,15 +35,17 @@ describe('an attempt is lost, once,', () => {
   });
 
   it('when its worker cannot start, with its last words', async () => {
-    const why = 'it exited with code 3: ModuleNotFoundError: qiskit';
-    const worker = ['--last-words=ModuleNotFoundError: qiskit'];
-    expect(await outcomeOf({ do: 'answer' }, { worker })).toEqual({ type: 'lost', why });
+    const words = 'ModuleNotFoundError: qiskit';
+    const worker = [`--last-words=${words}`];
+    const why = 'it exited with code 3';
+    expect(await outcomeOf({ do: 'answer' }, { worker })).toEqual({ type: 'lost', why, words });
   });
 
   it('when there is no such program as its worker', async () => {
     expect(await outcomeOf({ do: 'answer' }, { command: '/no/such/python' })).toEqual({
       type: 'lost',
-      why: expect.stringMatching(/it could not be started: .*\/no\/such\/python/),
+      why: 'it could not be started',
+      words: expect.stringContaining('/no/such/python'),
     });
   });
 
@@ -56,38 +58,38 @@ describe('an attempt is lost, once,', () => {
   it('when its worker speaks another version of the protocol', async () => {
     expect(await outcomeOf({ do: 'answer' }, { worker: ['--protocol=2'] })).toEqual({
       type: 'lost',
-      why: 'it was ended by SIGKILL: it speaks protocol 2, this service speaks 1',
+      why: 'it speaks protocol 2, this service speaks 1',
     });
   });
 
   it('when its worker does not get ready in time', async () => {
-    const patience = { ready: 100, started: 60_000 };
+    const patience = { ready: 100 };
     expect(await outcomeOf({ do: 'answer' }, { worker: ['--ready=never'], patience })).toEqual({
       type: 'lost',
-      why: 'it was ended by SIGKILL: it was not ready after 0.1 s',
+      why: 'it was not ready after 0.1 s',
     });
   });
 
   it('when its worker answers without ever having been ready', async () => {
-    const patience = { ready: 300, started: 60_000 };
+    const patience = { ready: 300 };
     expect(await outcomeOf({ do: 'answer' }, { worker: ['--ready=unsaid'], patience })).toMatchObject({
       ...{ type: 'lost', why: expect.stringContaining('it was not ready') },
     });
   });
 
   it('when its worker has it and does not begin in time', async () => {
-    const patience = { ready: 60_000, started: 100 };
+    const patience = { started: 100 };
     const worker = ['--ready=200'];
     expect(await outcomeOf({ do: 'not even begin' }, { worker, patience })).toEqual({
       type: 'lost',
-      why: 'it was ended by SIGKILL: it did not begin its job within 0.1 s',
+      why: 'it did not begin its job within 0.1 s',
     });
   });
 });
 
 describe('an attempt that has begun', () => {
   it('has all the time it wants', async () => {
-    const { pool, listener } = givenPool({ patience: { ready: 60_000, started: 1500 } });
+    const { pool, listener } = givenPool({ patience: { started: 1500 } });
     pool.start(givenTask('j1', { do: 'work until cancelled' }));
     await listener.pidOf('j1');
     // Another one that is not begun takes longer than the first has been waiting.

@@ -25,6 +25,11 @@ describe('an answer', () => {
     ]);
   });
 
+  it('is told with the versions that the worker named, of a result and of a failure', async () => {
+    for (const deed of [{ do: 'answer' }, { do: 'fail', error: { message: 'm' } }])
+      expect(await outcomeOf(deed, '--qiskit=2.6.0')).toMatchObject({ ranWith: { qiskit: '2.6.0' } });
+  });
+
   it('that failed has its reason, code and traceback', async () => {
     const error = { message: 'too wide', reason_code: 1106, traceback: 'Traceback' };
     expect(await outcomeOf({ do: 'fail', error })).toEqual({
@@ -181,5 +186,39 @@ describe('processes kept warm', () => {
     pool.warmUp();
     expect(pool.unavailable('aer')).toBe('run npm run quickstart');
     expect(pool.unavailable('scripted')).toBeNull();
+  });
+});
+
+describe('the programs of a driver', () => {
+  it('are those known beforehand and those that a worker names when it is ready', async () => {
+    const { pool } = givenPool({ worker: ['--programs=order,sampler'] });
+    expect([pool.programs('aer'), pool.programs('spark')]).toEqual([['sampler'], null]);
+    await pool.learnPrograms('aer');
+    expect([pool.programs('aer'), pool.programs('spark')]).toEqual([['sampler', 'order'], null]);
+  });
+
+  it('are asked of one worker, once, and of the one that is starting', async () => {
+    const file = join(await givenFolder(), 'births');
+    const { pool } = givenPool({ warm: 1, worker: ['--programs=order', '--ready=200', `--births=${file}`] });
+    pool.warmUp();
+    await Promise.all([pool.learnPrograms('aer'), pool.learnPrograms('aer')]);
+    await pool.learnPrograms('aer');
+    expect(pool.programs('aer')).toEqual(['sampler', 'order']);
+    expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(1);
+  });
+
+  it('are those known beforehand where no worker can be asked', async () => {
+    for (const given of [{ worker: null }, { worker: ['--last-words=no'] }, { command: '/no/such/python' }]) {
+      const { pool } = givenPool(given);
+      await pool.learnPrograms('aer');
+      expect(pool.programs('aer')).toEqual(['sampler']);
+    }
+  });
+
+  it('are only those that the pool takes', async () => {
+    const takes = (program: string) => program !== 'predict';
+    const { pool } = givenPool({ takes, worker: ['--programs=order,predict'] });
+    await pool.learnPrograms('aer');
+    expect(pool.programs('aer')).toEqual(['sampler', 'order']);
   });
 });

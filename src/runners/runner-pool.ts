@@ -9,17 +9,23 @@ export interface PoolSettings {
   /** How a worker is started; null when it cannot be, with the reason in `missing`. */
   readonly worker: WorkerCommand | null;
   readonly missing: string | null;
-  /** Programs by driver. Known without asking a process, so that a job can be checked before one is up. */
+  /** Programs by driver, known before a worker is up. Workers may name more when they are ready. */
   readonly programs: ReadonlyMap<string, readonly string[]>;
+  /** Which of its workers' programs this pool runs; all where missing. */
+  readonly takes?: (program: string) => boolean;
   /** Those of them that must not run twice, as far as known beforehand; a worker may name more when it is ready. */
   readonly notRepeatable?: readonly string[];
   /** Processes kept ready while nothing runs. */
   readonly warm: number;
+  /** Someone waits for each answer: its workers compute at the service's own priority and not at a lower one. */
+  readonly urgent?: boolean;
   /** What a worker is told about a backend: its options, a device spelled out. */
   readonly describe: (backend: Backend) => Readonly<Record<string, unknown>>;
   /** Told of each step that a worker reports. */
   readonly progress?: (task: Task, step: Progress) => void;
-  readonly patience?: Patience;
+  readonly patience?: Partial<Patience>;
+  /** Milliseconds without processor time after which a job of this backend is hung; null: never. Never where missing. */
+  readonly stalledAfter?: (backend: Backend) => number | null;
   /** Bytes. The longest result is somewhat shorter: its quotes are escaped on the way. */
   readonly longestMessage?: number;
 }
@@ -32,7 +38,7 @@ export interface Progress {
 }
 
 /** A cold disk and a busy machine make importing the numerical libraries slow; beginning a job takes milliseconds. */
-const defaultPatience: Patience = { ready: 180_000, started: 60_000 };
+const defaultPatience: Patience = { ready: 180_000, started: 60_000, stopped: 30_000 };
 /** Several copies of a message exist at a time, and a text of Node's ends at 512 MB. */
 const defaultLongestMessage = 256e6;
 /** How long a process that was told to leave may take, in milliseconds. */
@@ -52,6 +58,8 @@ export class RunnerPool implements Runners {
   /** Processes that died before they were ready, in a row. */
   private failedStarts = 0;
   private readonly notRepeatable: Set<string>;
+  /** Programs that a worker has named; null before any was ready. */
+  private named: ReadonlySet<string> | null = null;
 
   constructor(private readonly settings: PoolSettings) {
     this.notRepeatable = new Set(settings.notRepeatable);
@@ -62,7 +70,14 @@ export class RunnerPool implements Runners {
   }
 
   programs(driver: string): readonly string[] | null {
-    return this.settings.programs.get(driver) ?? null;
+    const configured = this.settings.programs.get(driver);
+    return configured === undefined ? null : [...new Set([...configured, ...(this.named ?? [])])];
+  }
+
+  async learnPrograms(driver: string): Promise<void> {
+    if (this.named !== null || this.closing || !this.settings.programs.has(driver)) return;
+    const [starting = this.spawn()] = this.processes;
+    if (starting !== null) await Promise.race([starting.ready, starting.ended]);
   }
 
   isRepeatable(program: string): boolean {
@@ -85,7 +100,7 @@ export class RunnerPool implements Runners {
       const options = this.settings.describe(task.backend);
       const process = this.idle() ?? this.spawn();
       if (process !== null) {
-        process.take(task, options);
+        process.take(task, options, this.settings.stalledAfter?.(task.backend) ?? null);
         if (process.isReady) this.begin(process, task);
       } else this.answer(task, { type: 'lost', why: this.settings.missing ?? 'there is no worker' });
     } catch (error) {
@@ -137,7 +152,7 @@ export class RunnerPool implements Runners {
       () => process.task === task && process.begin(),
       (error: unknown) => {
         if (process.task !== task) return;
-        process.task = null;
+        process.finish();
         this.answer(task, { type: 'lost', why: `it could not be stored that it runs: ${String(error)}` });
       },
     );
@@ -148,16 +163,20 @@ export class RunnerPool implements Runners {
   }
 
   private idle(): RunnerProcess | undefined {
-    const idle = [...this.processes].filter(({ task, isEnding }) => task === null && !isEnding);
+    const idle = [...this.processes].filter(
+      (process) => process.task === null && !process.isEnding && !process.isStopped,
+    );
     return idle.find(({ isReady }) => isReady) ?? idle[0];
   }
 
   private spawn(): RunnerProcess | null {
     if (this.settings.worker === null) return null;
-    const { worker, patience = defaultPatience, longestMessage = defaultLongestMessage } = this.settings;
+    const { worker, longestMessage = defaultLongestMessage, takes = () => true } = this.settings;
+    const patience = { ...defaultPatience, ...this.settings.patience };
     const events: ProcessEvents = {
-      ready: ({ versions, not_repeatable }) => {
+      ready: ({ programs, versions, not_repeatable }) => {
         this.failedStarts = 0;
+        this.named = new Set([...(this.named ?? []), ...programs.map(String).filter(takes)]);
         this.logger.log({ msg: 'A worker is ready', pid: process.pid, ...versions });
         for (const program of not_repeatable ?? []) this.notRepeatable.add(program);
         if (process.task !== null) this.begin(process, process.task);
@@ -165,18 +184,22 @@ export class RunnerPool implements Runners {
       message: (message) => this.read(process, message),
       noise: (text) => this.logger.debug({ msg: text, pid: process.pid }),
       tooLong: () => this.tooLong(process, longestMessage),
-      exited: (why) => this.exited(process, why),
+      exited: (why, words) => this.exited(process, why, words),
     };
-    const process = new RunnerProcess(worker, events, { patience, longestMessage });
+    const process = new RunnerProcess(worker, events, {
+      ...{ patience, longestMessage },
+      yields: this.settings.urgent !== true,
+    });
     this.processes.add(process);
     return process;
   }
 
-  private exited(process: RunnerProcess, why: string): void {
+  private exited(process: RunnerProcess, why: string, words: string | null): void {
     this.processes.delete(process);
     if (this.closing) return;
-    this.logger.warn({ msg: `A worker is gone: ${why}`, pid: process.pid, job: process.task?.job });
-    if (process.task !== null) this.answer(process.task, { type: 'lost', why });
+    this.logger.warn({ msg: `A worker is gone: ${why}`, words, pid: process.pid, job: process.task?.job });
+    if (process.task !== null)
+      this.answer(process.task, { type: 'lost', why, ...(words !== null && { words }) });
     if (!process.isReady) this.failedStarts += 1;
     // One that cannot even start would fail for ever; the next job tries again.
     if (this.failedStarts < 3) this.warmUp();
@@ -208,15 +231,17 @@ export class RunnerPool implements Runners {
           );
         return;
       case 'result':
-        process.task = null;
-        this.answer(task, { type: 'completed', result: message.result });
+        process.finish();
+        this.answer(task, { type: 'completed', result: message.result, ...ranWith(process) });
         return;
       case 'error': {
-        process.task = null;
+        process.finish();
         const { kind, message: reason, reason_code: reasonCode, traceback } = message;
         this.answer(
           task,
-          kind === 'cancelled' ? { type: 'stopped' } : { type: 'failed', reason, reasonCode, traceback },
+          kind === 'cancelled'
+            ? { type: 'stopped' }
+            : { type: 'failed', reason, reasonCode, traceback, ...ranWith(process) },
         );
       }
     }
@@ -225,7 +250,7 @@ export class RunnerPool implements Runners {
   /** Only a result is ever long. Tried again it would be as long: the job fails at once. */
   private tooLong(process: RunnerProcess, longest: number): void {
     const { task } = process;
-    process.task = null;
+    process.finish();
     process.kill();
     if (task === null) return;
     const reason = `The result has more than ${longest / 1e6} MB: split the job, or ask for less.`;
@@ -239,3 +264,6 @@ export class RunnerPool implements Runners {
       void this.teller.tell(`The answer for job ${job}`, () => listener.answered(job, token, answer));
   }
 }
+
+const ranWith = ({ versions }: RunnerProcess) =>
+  Object.keys(versions).length === 0 ? {} : { ranWith: versions };

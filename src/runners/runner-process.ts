@@ -1,13 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import type { Task } from '../scheduler/ports.js';
-import { lineSplitter } from './lines.js';
-import { parseMessage, printMessage, protocolVersion, type FromWorker, type ToWorker } from './protocol.js';
+import { lineSplitter, longestReason, shortened } from './lines.js';
+import { fieldsOf, InOrder, LineWriter } from './long-lines.js';
+import { familyOf, isStopped, signal } from './process-table.js';
+import { ProcessWatch } from './process-watch.js';
+import { checked, longFields, parseMessage, lineOf, protocolVersion } from './protocol.js';
+import type { FromWorker, ToWorker } from './protocol.js';
 
 export interface WorkerCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
+  /** All of it: nothing of the service's own environment is added. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -18,7 +23,8 @@ export interface ProcessEvents {
   noise(text: string): void;
   /** It writes a message that is longer than anyone can keep. */
   tooLong(): void;
-  exited(why: string): void;
+  /** `why` is for everyone. `words` are the last that it wrote; they may be about another job, so they are for the log. */
+  exited(why: string, words: string | null): void;
 }
 
 /** Milliseconds after which a silent process is ended, so that its job is not waited for in vain. */
@@ -27,10 +33,14 @@ export interface Patience {
   readonly ready: number;
   /** From when it could read its job until it says that it works on it. A message it cannot read it passes over. */
   readonly started: number;
+  /** While it is stopped (SIGSTOP), whether it works or waits. */
+  readonly stopped: number;
 }
 
 export interface ProcessSettings {
   readonly patience: Patience;
+  /** Runs at a lower priority than the service. */
+  readonly yields: boolean;
   /** Bytes. */
   readonly longestMessage: number;
 }
@@ -44,17 +54,29 @@ const linesKept = 20;
 /** One long-lived worker process: started once, one task at a time. */
 export class RunnerProcess {
   private readonly child: ChildProcess;
+  private readonly writer: LineWriter | null;
+  /** What it has said, in order: a long message takes several turns to read. */
+  private readonly inbox = new InOrder();
   private readonly lastWords: string[] = [];
   private gone = false;
+  /** Why it is being ended. */
+  private reason: string | null = null;
+  private readonly watch: ProcessWatch;
   private giveUp: NodeJS.Timeout | undefined;
   /** What the process is told about its task once that is to begin. */
   private held: ToWorker[] | null = null;
+  private stalledAfter: number | null = null;
   private tellEnded: () => void = () => undefined;
+  private tellReady: () => void = () => undefined;
   isReady = false;
+  /** Package → version, as it named them when it was ready. */
+  versions: Readonly<Record<string, string>> = {};
   /** It has been told to end, or is being ended: it takes no further job. */
   isEnding = false;
   /** The attempt it works on. */
   task: Task | null = null;
+  /** Resolves when it is ready, if it ever is. */
+  readonly ready = new Promise<void>((resolve) => (this.tellReady = resolve));
   /** Resolves when the process is gone. */
   readonly ended = new Promise<void>((resolve) => (this.tellEnded = resolve));
 
@@ -65,15 +87,16 @@ export class RunnerProcess {
   ) {
     this.child = spawn(how.command, how.args, {
       cwd: how.cwd,
-      env: { ...process.env, ...how.env },
+      env: how.env,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    yieldToService(this.child.pid);
+    if (settings.yields) yieldToService(this.child.pid);
     this.child.stdout?.on(
       'data',
-      lineSplitter((line) => this.read(line), {
+      lineSplitter((line) => this.inbox.do(() => this.read(line)), {
         longest: settings.longestMessage,
-        onTooLong: () => this.events.tooLong(),
+        onTooLong: () => this.inbox.do(() => this.events.tooLong()),
+        onLong: (pieces) => this.inbox.do(() => this.readLong(pieces)),
       }),
     );
     this.child.stderr?.on(
@@ -82,12 +105,20 @@ export class RunnerProcess {
     );
     // Writing to a process that has just died fails here; its exit is what counts.
     this.child.stdin?.on('error', () => undefined);
-    this.child.on('error', (error) => this.exit(`it could not be started: ${error.message}`));
+    this.writer = this.child.stdin === null ? null : new LineWriter(this.child.stdin);
+    this.child.on('error', (error) => {
+      this.lastWords.push(error.message);
+      this.exit('it could not be started');
+    });
     // `close` and not `exit`: what it still had to say has been read by then.
     this.child.on('close', (code, signal) =>
-      this.exit(signal === null ? `it exited with code ${String(code)}` : `it was ended by ${signal}`),
+      this.inbox.do(() =>
+        this.exit(signal === null ? `it exited with code ${String(code)}` : `it was ended by ${signal}`),
+      ),
     );
-    const { ready } = settings.patience;
+    const { ready, stopped } = settings.patience;
+    const pids = () => (this.pid === undefined ? [] : [this.pid]);
+    this.watch = new ProcessWatch(pids, stopped, (why) => this.kill(why));
     this.within(ready, `it was not ready after ${ready / 1000} s`);
   }
 
@@ -95,9 +126,18 @@ export class RunnerProcess {
     return this.child.pid;
   }
 
-  /** Takes a task, for which {@link begin} is to be called once the process is ready. */
-  take(task: Task, options: Readonly<Record<string, unknown>>): void {
+  /** Stopped just now: it would not read what it is told. */
+  get isStopped(): boolean {
+    return this.pid !== undefined && isStopped(this.pid);
+  }
+
+  /**
+   * Takes a task, for which {@link begin} is to be called once the process is ready. `stalledAfter`: milliseconds without
+   * processor time after which it is hung; null where it may wait for as long as it wants.
+   */
+  take(task: Task, options: Readonly<Record<string, unknown>>, stalledAfter: number | null): void {
     this.task = task;
+    this.stalledAfter = stalledAfter;
     const { job, token, program, backend, params, logLevel } = task;
     const place = { name: backend.name, options };
     this.held = [{ type: 'run', job, attempt: token, program, backend: place, params, log_level: logLevel }];
@@ -107,8 +147,16 @@ export class RunnerProcess {
   begin(): void {
     const told = this.held ?? [];
     this.held = null;
+    const { task } = this;
     for (const message of told) this.send(message);
-    if (told.length > 0) this.expectStart();
+    // It has the time from when it could read all of it.
+    if (told.length > 0) this.writer?.after(() => task === this.task && this.expectStart());
+  }
+
+  /** Its task is over. */
+  finish(): void {
+    this.task = null;
+    this.watch.expectWork(null);
   }
 
   cancel(): void {
@@ -118,20 +166,24 @@ export class RunnerProcess {
     else this.held.push(message);
   }
 
-  kill(): void {
+  kill(why?: string): void {
     this.isEnding = true;
+    this.reason ??= why ?? null;
+    // What it has started is asked for before it is gone: afterwards nobody knows whose it was.
+    const started = this.pid === undefined ? [] : familyOf(this.pid).slice(1);
     this.child.kill('SIGKILL');
+    for (const pid of started) signal(pid, 'SIGKILL');
   }
 
   /** The end of its input tells an idle process to leave. */
   leave(): void {
     this.isEnding = true;
     this.send({ type: 'shutdown' });
-    this.child.stdin?.end();
+    this.writer?.after(() => this.child.stdin?.end());
   }
 
   private send(message: ToWorker): void {
-    if (!this.gone) this.child.stdin?.write(printMessage(message));
+    if (!this.gone) this.writer?.write(lineOf(message));
   }
 
   private read(line: string): void {
@@ -140,22 +192,39 @@ export class RunnerProcess {
       message = parseMessage(line);
     } catch (error) {
       this.events.noise(
-        `unreadable message (${error instanceof Error ? error.message : String(error)}): ${line.slice(0, 200)}`,
+        `unreadable message (${error instanceof Error ? error.message : String(error)}): ${shortened(line, 200)}`,
       );
       return;
     }
+    this.hear(message);
+  }
+
+  private async readLong(pieces: readonly Buffer[]): Promise<void> {
+    try {
+      this.hear(checked(await fieldsOf(pieces, longFields)));
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      const beginning = pieces[0]?.toString('utf8', 0, 200) ?? '';
+      this.events.noise(`unreadable message (${words}): ${beginning}`);
+    }
+  }
+
+  private hear(message: FromWorker): void {
     if (message.type !== 'ready') {
       // One that speaks another protocol may have said more before it was ended.
       if (!this.isReady) return;
       if (message.attempt === this.task?.token) clearTimeout(this.giveUp);
+      if (message.type === 'started' && message.attempt === this.task?.token)
+        this.watch.expectWork(this.stalledAfter);
       this.events.message(message);
     } else if (message.protocol !== protocolVersion) {
-      this.lastWords.push(`it speaks protocol ${message.protocol}, this service speaks ${protocolVersion}`);
-      this.kill();
+      this.kill(`it speaks protocol ${message.protocol}, this service speaks ${protocolVersion}`);
     } else {
       this.isReady = true;
+      this.versions = message.versions;
       clearTimeout(this.giveUp);
       this.events.ready(message);
+      this.tellReady();
     }
   }
 
@@ -166,10 +235,7 @@ export class RunnerProcess {
 
   private within(milliseconds: number, why: string): void {
     clearTimeout(this.giveUp);
-    this.giveUp = setTimeout(() => {
-      this.lastWords.push(why);
-      this.kill();
-    }, milliseconds).unref();
+    this.giveUp = setTimeout(() => this.kill(why), milliseconds).unref();
   }
 
   private keep(line: string): void {
@@ -182,9 +248,13 @@ export class RunnerProcess {
     if (this.gone) return;
     this.gone = true;
     clearTimeout(this.giveUp);
+    this.watch.end();
     this.tellEnded();
-    const last = this.lastWords.filter((line) => line.trim() !== '').at(-1);
-    this.events.exited(last === undefined ? how : `${how}: ${last.trim().slice(0, 300)}`);
+    const words = this.lastWords.findLast((line) => line.trim() !== '');
+    this.events.exited(
+      this.reason ?? how,
+      words === undefined ? null : shortened(words.trim(), longestReason),
+    );
   }
 }
 

@@ -14,6 +14,7 @@ class Noted implements Runners {
     this.listener = listener;
   }
   programs = (driver: string) => (driver === this.driver ? [`${driver} program`] : null);
+  learnPrograms = (): Promise<void> => Promise.resolve();
   isRepeatable = (program: string) => program !== `${this.driver} once`;
   unavailable = (driver: string) => (driver === this.driver ? `${driver} is not installed` : null);
   keepsProcess = () => false;
@@ -77,5 +78,20 @@ describe('runners by driver', () => {
     await learner.listener?.answered('j1', 'of j1', { type: 'stopped' });
     await aer.listener?.answered('j2', 'of j2', { type: 'stopped' });
     expect(answers).toEqual(['j1', 'j2']);
+  });
+});
+
+describe('a driver with several runners', () => {
+  it('runs a program on the first that has it, and any other on the first', () => {
+    const [one, two] = [new Noted('learner'), new Noted('learner')];
+    two.programs = () => ['predict'];
+    const all = new RunnersByDriver({ learner: [one, two] });
+    expect(all.programs('learner')).toEqual(['learner program', 'predict']);
+    const task = (job: string, program: string) =>
+      ({ job, token: job, program, backend: givenBackend({ driver: 'learner' }) }) as unknown as Task;
+    for (const program of ['predict', 'learner program', 'unknown']) all.start(task(program, program));
+    all.stop('predict', 'predict');
+    expect(two.told).toEqual(['start predict', 'stop predict']);
+    expect(one.told).toEqual(['start learner program', 'start unknown']);
   });
 });

@@ -1,17 +1,17 @@
 import type { RunnerListener, Runners, Task } from '../scheduler/ports.js';
 
 /**
- * Each driver has runners of its own, in an environment of its own. A stop or a kill goes where the attempt was started;
- * one that nobody started is answered as lost by the first of them.
+ * Each driver has runners of its own, in an environment of its own; where it has several, the first that has a program runs
+ * it. A stop or a kill goes where the attempt was started; one that nobody started is answered as lost by the first of all.
  */
 export class RunnersByDriver implements Runners {
   private readonly started = new Map<string, Runners>();
 
-  private readonly drivers: ReadonlyMap<string, Runners>;
+  private readonly drivers: ReadonlyMap<string, readonly Runners[]>;
 
-  constructor(drivers: Readonly<Record<string, Runners>>) {
+  constructor(drivers: Readonly<Record<string, Runners | readonly Runners[]>>) {
     // A driver is named by whoever asks: no name may find what every object has.
-    this.drivers = new Map(Object.entries(drivers));
+    this.drivers = new Map(Object.entries(drivers).map(([name, runners]) => [name, [runners].flat()]));
   }
 
   listen(listener: RunnerListener): void {
@@ -31,11 +31,22 @@ export class RunnersByDriver implements Runners {
   }
 
   programs(driver: string): readonly string[] | null {
-    return this.drivers.get(driver)?.programs(driver) ?? null;
+    const runners = this.drivers.get(driver);
+    return runners === undefined
+      ? null
+      : [...new Set(runners.flatMap((each) => each.programs(driver) ?? []))];
+  }
+
+  async learnPrograms(driver: string): Promise<void> {
+    await Promise.all(this.of(driver).map((runners) => runners.learnPrograms(driver)));
   }
 
   unavailable(driver: string): string | null {
-    return this.drivers.get(driver)?.unavailable(driver) ?? null;
+    return (
+      this.of(driver)
+        .map((runners) => runners.unavailable(driver))
+        .find((why) => why !== null) ?? null
+    );
   }
 
   isRepeatable(program: string): boolean {
@@ -43,11 +54,14 @@ export class RunnersByDriver implements Runners {
   }
 
   keepsProcess(driver: string): boolean {
-    return this.drivers.get(driver)?.keepsProcess(driver) ?? false;
+    return this.of(driver).some((runners) => runners.keepsProcess(driver));
   }
 
   start(task: Task): void {
-    const runners = this.drivers.get(task.backend.driver) ?? this.any;
+    const { driver } = task.backend;
+    const [first, ...others] = this.of(driver);
+    const has = (runners: Runners) => runners.programs(driver)?.includes(task.program) ?? false;
+    const runners = first === undefined ? this.any : ([first, ...others].find(has) ?? first);
     this.started.set(task.token, runners);
     runners.start(task);
   }
@@ -68,8 +82,12 @@ export class RunnersByDriver implements Runners {
     return new Set(this.all.flatMap((runners) => [...runners.survivors()]));
   }
 
+  private of(driver: string): readonly Runners[] {
+    return this.drivers.get(driver) ?? [];
+  }
+
   private get all(): Runners[] {
-    return [...new Set(this.drivers.values())];
+    return [...new Set([...this.drivers.values()].flat())];
   }
 
   private get any(): Runners {

@@ -145,7 +145,7 @@ export class BackendsService {
   }
 
   /** A device that cannot be read is a mistake of whoever asks for it, not of those who list backends later. */
-  private check(asked: NewBackend): void {
+  check(asked: NewBackend): void {
     if (this.programs(asked.driver) === null) {
       throw new Refusal(
         'invalid_value',

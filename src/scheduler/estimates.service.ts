@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Backend } from '../kernel/backend/backend.js';
 import type { Place } from '../kernel/choice/waiting.js';
+import { Durations } from '../kernel/estimate/durations.js';
 import { seeded } from '../kernel/estimate/chance.js';
 import { forecast, type Forecast, type Wait } from '../kernel/estimate/forecast.js';
 import type { ForecastView } from '../kernel/estimate/forecast.view.js';
@@ -27,6 +28,9 @@ interface Kept {
 const freshFor: Millis = 1000;
 /** Forecasts take at most one part in so many of the computer's time, and grow older instead. */
 const idleParts = 5;
+/** How long jobs usually take changes slowly. */
+const durationsFreshFor: Millis = 10_000;
+const noDurations = new Durations([]);
 /** One per backend and instance that asked. */
 const mostKept = 500;
 /** Another seed would tell as much. */
@@ -39,6 +43,7 @@ const chance = seeded(1);
 @Injectable()
 export class EstimatesService {
   private readonly kept = new Map<string, Kept>();
+  private readonly durations = new Map<string, { durations: Durations; readAt: Millis }>();
   /** Forecasts are made one after the other. */
   private making: Promise<unknown> = Promise.resolve();
   private restUntil: Millis = 0;
@@ -68,6 +73,26 @@ export class EstimatesService {
     const known = await this.forecastOf(backend.name, instance);
     const wait = known?.waitOfNext(backend.queuedJobs, this.clock.now()) ?? null;
     return estimateOf(wait, 'the budget of your instance is used up');
+  }
+
+  /** How long a job will probably run, or ran; null where nothing is known about its program. */
+  async runningTime(job: Job): Promise<Millis | null> {
+    const { backend, program, instance, maxExecutionTime, script } = job;
+    const known = script === null ? await this.durationsOf(backend, program) : noDurations;
+    return known.typical({ program, instance, maxExecutionTime, duration: script?.duration ?? null });
+  }
+
+  /** Asked as often as a job is polled, so it is kept; as long as nothing is known a new one may tell. */
+  private async durationsOf(backend: string, program: string): Promise<Durations> {
+    const key = `${backend}\n${program}`;
+    const now = this.clock.wall();
+    const kept = this.durations.get(key);
+    if (kept !== undefined && kept.readAt <= now && now < kept.readAt + durationsFreshFor)
+      return kept.durations;
+    const finished = await this.store.read.finished(backend, program);
+    const durations = new Durations(finished);
+    if (finished.length > 0) this.durations.set(key, { durations, readAt: now });
+    return durations;
   }
 
   private async forecastOf(backend: string, asker: string | null): Promise<Forecast | null> {

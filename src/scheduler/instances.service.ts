@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Actor } from '../kernel/access/access.js';
 import { Refusal } from '../kernel/refusal.js';
 import type { Millis } from '../kernel/time.js';
 import { reviewBudget } from './budget.js';
@@ -72,6 +73,30 @@ export class InstancesService {
     if (ids.some((id) => id !== null && !this.names.has(id)))
       for (const { id, name } of await this.list()) this.names.set(id, name);
     return this.names;
+  }
+
+  /** Why `actor` does not act for the instance that `field` of a request names, and what an admin would send to do so. */
+  async elsewhere(actor: Pick<Actor, 'role' | 'instance'>, field: string, named: string): Promise<Refusal> {
+    const { name, crn } = actor.instance;
+    if (actor.role !== 'admin') {
+      return new Refusal(
+        'forbidden',
+        `This token acts for instance ${name}, not for ${named}.`,
+        `Use Service-CRN ${crn}, or a token made for the other instance.`,
+      );
+    }
+    const wanted = (await this.list()).find((other) => other.crn === named || other.name === named);
+    if (wanted === undefined) {
+      const solution = 'GET /api/v1/admin/instances lists all with their CRNs.';
+      return new Refusal('forbidden', `There is no instance ${named}.`, solution);
+    }
+    return new Refusal(
+      'forbidden',
+      wanted.name === named
+        ? `${field} must be a CRN, but ${named} is the name of an instance.`
+        : `This request acts for instance ${name}, not for ${wanted.name}.`,
+      `Send Service-CRN ${wanted.crn}.`,
+    );
   }
 
   /** Charged in the fair-share window up to now, with what accrues. */

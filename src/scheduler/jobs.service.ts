@@ -1,7 +1,8 @@
-import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { lookedIn, mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
-import { checkJobLimit } from '../kernel/job/job.decide.js';
-import { defaultMaxAttempts, isFinal, reasonCodes, type Job } from '../kernel/job/job.js';
+import { checkJobLimit, checkPending } from '../kernel/job/job.decide.js';
+import { defaultMaxAttempts, isFinal, type Job } from '../kernel/job/job.js';
+import type { Backend } from '../kernel/backend/backend.js';
 import { Refusal } from '../kernel/refusal.js';
 import { checkAccepts } from '../kernel/session/session.decide.js';
 import type { Session } from '../kernel/session/session.js';
@@ -11,22 +12,13 @@ import { BackendsService } from './backends.service.js';
 import { placeInQueue, type Place } from '../kernel/choice/waiting.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
 import { CLOCK, RUNNERS, STORE } from './ports.js';
-import type {
-  Answer,
-  Clock,
-  JobDetails,
-  JobFilter,
-  JobRecord,
-  Page,
-  ProcessEnd,
-  RunnerListener,
-  Runners,
-  Store,
-  Tx,
-} from './ports.js';
+import type { Clock, JobDetails, JobFilter, JobRecord, Page, Runners, Store, Tx } from './ports.js';
 import { SharingService } from './sharing.service.js';
 import { ReceiptsService, type SubmitKey } from './receipts.service.js';
-import { readScript } from './script.js';
+import { lengthened, wholeOf, type Text } from './long-text.js';
+import { RunnerAnswers } from './runner-answers.js';
+import { readLongScript, readScript } from './script.js';
+import { TextsService } from './texts.service.js';
 import type { Unit } from './unit.js';
 
 export interface AskedJob {
@@ -35,21 +27,44 @@ export interface AskedJob {
   readonly backend: string | undefined;
   readonly session: string | undefined;
   readonly maxExecutionTime: Millis | undefined;
-  /** JSON text, kept byte for byte. */
-  readonly params: string;
+  /** JSON text, kept byte for byte. A long one has been stored. */
+  readonly params: Text;
   readonly details: JobDetails;
+  /** Sentences for the job's log about what was asked for and has no effect. */
+  readonly warnings?: readonly string[];
 }
 
-/** Submitting, cancelling and reading jobs, and what their runners say about them. */
-@Injectable()
-export class JobsService implements OnModuleInit, RunnerListener {
-  private readonly logger = new Logger(JobsService.name);
+/** Levels of a job's log that leave out warnings. */
+const withoutWarnings: ReadonlySet<string> = new Set(['error', 'critical']);
 
+/** Another worker may know the program: its driver is asked once more before anyone is refused. */
+class UnknownProgram extends Refusal {
+  readonly driver: string;
+
+  constructor({ name, driver }: Backend, program: string, known: readonly string[]) {
+    super(
+      'unknown_program',
+      `Backend ${name} has no program called ${program}.`,
+      `It runs: ${known.join(', ')}.`,
+    );
+    this.driver = driver;
+  }
+}
+
+/** What a scripted job is to do, where its params were too long to be read in the transaction. */
+interface ReadAhead {
+  readonly scripted: Awaited<ReturnType<typeof readLongScript>> | null;
+}
+
+/** Submitting, cancelling and reading jobs. */
+@Injectable()
+export class JobsService implements OnModuleInit {
   constructor(
     private readonly commands: Commands,
     private readonly backends: BackendsService,
     private readonly receipts: ReceiptsService,
     private readonly sharing: SharingService,
+    private readonly texts: TextsService,
     @Inject(STORE) private readonly store: Store,
     @Inject(RUNNERS) private readonly runners: Runners,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -57,47 +72,60 @@ export class JobsService implements OnModuleInit, RunnerListener {
   ) {}
 
   onModuleInit(): void {
-    this.runners.listen(this);
+    this.runners.listen(new RunnerAnswers(this.commands, this.texts));
   }
 
-  /** Stores a job and answers it; the same `submit` again answers the same job. */
-  submit(actor: Actor, asked: AskedJob, submit?: SubmitKey): Promise<Job> {
-    return this.commands.run(async (unit) => {
-      const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
-      const known = earlier === null ? null : await unit.tx.jobs.find(earlier);
-      if (known !== null) return known;
-      const job = await this.submitIn(unit, actor, asked);
-      if (submit !== undefined) await this.receipts.keep(unit, submit, job.id);
-      return job;
+  /**
+   * Stores a job and answers it; the same `submit` again answers the same job. No program is refused as unknown before a
+   * worker has said which it has: the first one may still be starting.
+   */
+  async submit(actor: Actor, asked: AskedJob, submit?: SubmitKey): Promise<Job> {
+    try {
+      return await this.submitOnce(actor, asked, submit);
+    } catch (error) {
+      if (!(error instanceof UnknownProgram)) throw error;
+      await this.runners.learnPrograms(error.driver);
+      return this.submitOnce(actor, asked, submit);
+    }
+  }
+
+  private async submitOnce(actor: Actor, asked: AskedJob, submit?: SubmitKey): Promise<Job> {
+    const params = lengthened(asked.params);
+    const earlier = async ({ tx }: Unit, known: string | null) =>
+      known === null ? null : tx.jobs.find(known);
+    const store = (stored: Text, ahead?: ReadAhead) =>
+      this.commands.run(async (unit) => {
+        const known = submit === undefined ? null : await this.receipts.earlier(unit, submit);
+        const found = await earlier(unit, known);
+        if (found !== null) return found;
+        const job = await this.submitIn(unit, actor, { ...asked, params: stored }, ahead);
+        if (submit !== undefined) await this.receipts.keep(unit, submit, job.id);
+        return job;
+      }, nameOf(actor));
+    if (typeof params === 'string') return store(params);
+    // Before many megabytes are stored for nothing.
+    const checked = await this.commands.run(async (unit) => {
+      const known = submit === undefined ? null : await this.receipts.earlier(unit, submit);
+      return (await earlier(unit, known)) ?? (await this.check(unit, actor, asked));
     }, nameOf(actor));
+    if ('id' in checked) return checked;
+    const scripted = checked.backend.driver === 'scripted' ? await readLongScript(params) : null;
+    return this.texts.keep(params, (stored) =>
+      scripted === null
+        ? store(stored)
+        : this.texts.keep(scripted.result, (result) => store(stored, { scripted: { ...scripted, result } })),
+    );
   }
 
-  /** As {@link submit}, inside a transaction that does more. */
-  async submitIn(unit: Unit, actor: Actor, asked: AskedJob): Promise<Job> {
-    const session = asked.session === undefined ? null : await this.session(unit.tx, actor, asked.session);
-    if (session !== null) {
-      await this.sharing.checkUse(actor, session, `Session ${session.id}`, 'run jobs in it');
-      checkAccepts(session);
-    }
-    const backend = await this.backends.named(unit.tx, asked.backend ?? session?.backend);
-    if (session !== null && session.backend !== backend.name) {
-      throw new Refusal(
-        'session_elsewhere',
-        `Session ${session.id} is on backend ${session.backend}, not on ${backend.name}.`,
-        `Submit to ${session.backend}, or leave the session out.`,
-      );
-    }
-    const programs = this.backends.programs(backend.driver) ?? [];
-    if (!programs.includes(asked.program)) {
-      throw new Refusal(
-        'unknown_program',
-        `Backend ${backend.name} has no program called ${asked.program}.`,
-        `It runs: ${programs.join(', ')}.`,
-      );
-    }
-    const scripted = backend.driver === 'scripted' ? readScript(asked.params) : null;
-    const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
-    await refuseIfUsedUp(unit, owner, this.settings.window);
+  /** As {@link submit}, inside a transaction that does more. Long params must have been stored. */
+  async submitIn(unit: Unit, actor: Actor, asked: AskedJob, ahead?: ReadAhead): Promise<Job> {
+    const { session, backend, owner } = await this.check(unit, actor, asked);
+    const scripted =
+      ahead !== undefined
+        ? ahead.scripted
+        : backend.driver === 'scripted'
+          ? readScript(await wholeOf(asked.params))
+          : null;
     const job = await unit.insertJob(
       {
         id: unit.ids.uuid(),
@@ -131,9 +159,38 @@ export class JobsService implements OnModuleInit, RunnerListener {
       asked.details,
       asked.params,
     );
+    if (!withoutWarnings.has(asked.details.logLevel)) {
+      for (const text of asked.warnings ?? [])
+        await unit.tx.jobs.appendLog(job.id, unit.at, 'warning', `submit: ${text}.`);
+    }
     // Kept now and shown once the job is completed: a scripted job ends without anyone there to bring a result.
     if (scripted !== null) await unit.tx.jobs.saveResult(job.id, scripted.result);
     return job;
+  }
+
+  /** Throws what speaks against such a job, whatever its params are. */
+  async check(unit: Unit, actor: Actor, asked: Omit<AskedJob, 'params'>) {
+    const session = asked.session === undefined ? null : await this.session(unit.tx, actor, asked.session);
+    if (session !== null) {
+      await this.sharing.checkUse(actor, session, `Session ${session.id}`, 'run jobs in it');
+      checkAccepts(session);
+    }
+    const backend = await this.backends.named(unit.tx, asked.backend ?? session?.backend);
+    if (session !== null && session.backend !== backend.name) {
+      throw new Refusal(
+        'session_elsewhere',
+        `Session ${session.id} is on backend ${session.backend}, not on ${backend.name}.`,
+        `Submit to ${session.backend}, or leave the session out.`,
+      );
+    }
+    const programs = this.backends.programs(backend.driver) ?? [];
+    if (!programs.includes(asked.program)) throw new UnknownProgram(backend, asked.program, programs);
+    const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
+    await refuseIfUsedUp(unit, owner, this.settings.window);
+    const most = owner?.plan.maxPendingJobs;
+    if (owner !== null && most !== undefined)
+      checkPending(await unit.tx.jobs.countQueuedOf(owner.id), most, owner.name);
+    return { session, backend, owner };
   }
 
   async get(actor: Actor, id: string): Promise<JobRecord> {
@@ -159,19 +216,19 @@ export class JobsService implements OnModuleInit, RunnerListener {
     return this.store.read.jobs({ ...filter, instance: actor.instance.id, onlyOf });
   }
 
-  async params(id: string): Promise<string> {
+  async params(id: string): Promise<Text> {
     return (await this.store.read.params(id)) ?? '{}';
   }
 
   /** The result text of a completed job, the traceback of a failed one. A private job's result can be read once. */
-  async result(actor: Actor, id: string): Promise<string | null> {
+  async result(actor: Actor, id: string): Promise<Text | null> {
     const job = await this.get(actor, id);
     const isTraceback = job.state === 'failed' && job.script === null;
     if (job.state !== 'completed' && !isTraceback) return null;
     if (!job.details.private || isTraceback) return this.store.read.result(id);
     await this.sharing.checkUse(actor, job, `Job ${id}`, 'read its result, which can be read once');
     // Of two who ask at once, one gets it.
-    return this.commands.run((unit) => unit.tx.jobs.takeResult(id));
+    return this.commands.run(async (unit) => this.texts.once(await unit.tx.jobs.takeResult(id)));
   }
 
   async logs(actor: Actor, id: string): Promise<{ at: Millis; level: string; text: string }[]> {
@@ -208,63 +265,6 @@ export class JobsService implements OnModuleInit, RunnerListener {
       await this.sharing.checkUse(actor, job, `Job ${id}`, 'change its tags');
       await unit.tx.jobs.saveTags(id, tags);
     }, nameOf(actor));
-  }
-
-  /** A runner's answer. The one of an attempt that was lost meanwhile carries an old token and changes nothing. */
-  async answered(id: string, token: string, answer: Answer): Promise<void> {
-    await this.commands.run(async (unit) => {
-      const job = await unit.tx.jobs.find(id);
-      if (job === null || job.token !== token) {
-        this.logger.warn({ job: id, answer: answer.type }, 'A late answer of a lost attempt was ignored');
-        return;
-      }
-      if (answer.type === 'lost') {
-        this.logger.warn({ job: id, attempt: job.attempts, why: answer.why }, 'A runner was lost');
-        await unit.loseJob(job, unit.at);
-        return;
-      }
-      // Stored before the job is shown as ended.
-      if (answer.type === 'completed' || answer.type === 'stopped') {
-        if (answer.result !== undefined) await unit.tx.jobs.saveResult(id, answer.result);
-      }
-      if (answer.type === 'failed' && answer.traceback !== null) {
-        await unit.tx.jobs.appendLog(id, unit.at, 'error', answer.traceback);
-        await unit.tx.jobs.saveResult(id, answer.traceback);
-      }
-      await unit.endJob(job, answer, unit.at);
-    }, 'runner');
-  }
-
-  async logged(id: string, token: string, level: string, text: string): Promise<void> {
-    await this.commands.run(async (unit) => {
-      const job = await unit.tx.jobs.find(id);
-      if (job?.token === token) await unit.tx.jobs.appendLog(id, unit.at, level, text);
-    });
-  }
-
-  /** A session's own process is gone: what ran on it has failed, and the session is over. */
-  async ended({ session: id, running, reason, log }: ProcessEnd): Promise<void> {
-    await this.commands.run(async (unit) => {
-      for (const level of ['stdout', 'stderr'] as const) {
-        if (log[level].length > 0)
-          await unit.tx.jobs.appendLog(log.job, unit.at, level, log[level].join('\n'));
-      }
-      const job = running === null ? null : await unit.tx.jobs.find(running.job);
-      if (job !== null && running !== null && job.token === running.token) {
-        const how = { type: 'failed', reason: running.reason, reasonCode: reasonCodes.runnerLost } as const;
-        await unit.endJob(job, how, unit.at);
-      }
-      const session = await unit.tx.sessions.find(id);
-      if (session !== null && session.state !== 'closed')
-        await unit.changeSession(session, { type: 'close', at: unit.at, reason });
-    }, 'runner');
-  }
-
-  async lastAttempt(id: string, token: string): Promise<void> {
-    await this.commands.run(async (unit) => {
-      const job = await unit.tx.jobs.find(id);
-      if (job?.token === token) await unit.allowNoAttemptAfter(job);
-    }, 'runner');
   }
 
   private async session(tx: Tx, actor: Actor, id: string): Promise<Session> {

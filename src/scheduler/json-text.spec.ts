@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { flawOf, JsonTextError, membersOf } from './json-text.js';
+import { flawOf, JsonTextError, membersOf, NoObjectError } from './json-text.js';
 
 /** Any text of white space that JSON allows between its parts. */
 const space = fc.string({ unit: fc.constantFrom(' ', '\n', '\r', '\t'), maxLength: 3 });
@@ -156,7 +156,9 @@ describe('what JSON.parse refuses is refused', () => {
 describe('what is wrong is told with its place:', () => {
   it.each([
     ['', 'expected a JSON object, "{", at line 1, column 1'],
-    ['  [1]', 'expected a JSON object, "{", at line 1, column 3'],
+    ['  [1', 'expected "," or "]" at line 1, column 5'],
+    ['[1] x', 'nothing may follow the JSON value, but something does at line 1, column 5'],
+    ['nothing', 'expected a JSON object, "{", at line 1, column 1'],
     ['{"a":1', 'expected "," or "}" at line 1, column 7'],
     ['{"a":1,}', 'expected a member name in double quotes at line 1, column 8'],
     ["{'a':1}", 'expected a member name in double quotes at line 1, column 2'],
@@ -171,6 +173,19 @@ describe('what is wrong is told with its place:', () => {
     ['{"a":1}\n{}', 'nothing may follow the JSON object, but something does at line 2, column 1'],
   ])('%j', (text, message) => {
     expect(wrongWith(text)).toBe(message);
+  });
+});
+
+describe('JSON that is no object is told by its kind:', () => {
+  it.each([
+    ['[]', 'a list'],
+    [' ["a", {"b": NaN}]\n', 'a list'],
+    ['"text"', 'a text'],
+    ['-1.5', 'a number'],
+    ['null', 'null'],
+    ['false', 'false'],
+  ])('%j', (text, kind) => {
+    expect(() => membersOf(text)).toThrow(new NoObjectError(kind));
   });
 });
 

@@ -1,16 +1,26 @@
 /** Malformed JSON, with the place where it stops making sense. */
 export class JsonTextError extends Error {
-  constructor(message: string, text: string, index: number) {
-    const before = text.slice(0, index);
-    const line = before.split('\n').length;
-    const column = index - before.lastIndexOf('\n');
+  constructor(message: string, { line, column }: { readonly line: number; readonly column: number }) {
     super(`${message} at line ${line}, column ${column}`);
     this.name = 'JsonTextError';
   }
 }
 
+/** JSON, but something else than the object that is wanted. */
+export class NoObjectError extends Error {
+  constructor(kind: string) {
+    super(`must be a JSON object, not ${kind}`);
+    this.name = 'NoObjectError';
+  }
+}
+
+function placeIn(text: string, index: number): { line: number; column: number } {
+  const before = text.slice(0, index);
+  return { line: before.split('\n').length, column: index - before.lastIndexOf('\n') };
+}
+
 /** Nested deeper than this is an attack or a mistake, and either would exhaust the stack somewhere. */
-const deepest = 512;
+export const deepest = 512;
 
 /**
  * Checks a JSON text without building anything from it, and tells where each top-level member's value stands. Job params
@@ -55,12 +65,20 @@ class Scanner {
 
   document(): Map<string, string> {
     this.space();
-    if (this.text[this.at] !== '{') throw this.wrong('expected a JSON object, "{",');
+    if (this.text[this.at] !== '{') this.noObject();
     this.object(0, (key, from, to) => this.members.set(JSON.parse(key) as string, this.text.slice(from, to)));
     this.space();
     if (this.at < this.text.length)
       throw this.wrong('nothing may follow the JSON object, but something does');
     return this.members;
+  }
+
+  private noObject(): never {
+    const from = this.at;
+    if (!/^(?:["[\-\d]|true|false|null)/.test(this.text.slice(from, from + 5)))
+      throw this.wrong('expected a JSON object, "{",');
+    this.whole();
+    throw new NoObjectError(kindAt(this.text, from));
   }
 
   private value(depth: number): void {
@@ -162,6 +180,12 @@ class Scanner {
   }
 
   private wrong(message: string, at = this.at): JsonTextError {
-    return new JsonTextError(message, this.text, at);
+    return new JsonTextError(message, placeIn(this.text, at));
   }
+}
+
+function kindAt(text: string, at: number): string {
+  if (text[at] === '[') return 'a list';
+  if (text[at] === '"') return 'a text';
+  return /[-\d]/.test(text[at] ?? '') ? 'a number' : text.slice(at).trimEnd();
 }

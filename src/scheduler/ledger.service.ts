@@ -21,11 +21,6 @@ export interface LedgerView {
 export class LedgerService {
   constructor(@Inject(STORE) private readonly store: Store) {}
 
-  /** Whether anything was ever charged there. */
-  async knows(filter: Pick<LedgerFilter, 'backend' | 'user'>): Promise<boolean> {
-    return (await this.store.read.ledger(filter, { limit: 1 })).length > 0;
-  }
-
   async view(
     filter: LedgerFilter,
     page: Required<Pick<LedgerPage, 'limit'>> & LedgerPage,

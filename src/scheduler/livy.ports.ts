@@ -1,5 +1,6 @@
 import type { Job } from '../kernel/job/job.js';
 import type { Session } from '../kernel/session/session.js';
+import type { Text } from './long-text.js';
 import type { Millis } from '../kernel/time.js';
 
 /** What Livy's clients know by a number: a session (of the kernel), or a batch (a lone job). */
@@ -32,9 +33,9 @@ export interface LivyStatement {
   readonly number: number;
   readonly job: Job;
   /** `{"statement", "kind", "code"}` as JSON text. */
-  readonly params: string;
+  readonly params: Text;
   /** Livy's output object as JSON text; null until there is one. */
-  readonly output: string | null;
+  readonly output: Text | null;
 }
 
 export interface LivyPage {
@@ -78,6 +79,11 @@ export interface LivyReads {
     session: number,
     page: { from: number; size: number; newestFirst: boolean },
   ): Promise<{ items: LivyStatement[]; total: number }>;
+  /** The numbers of such a page's statements. */
+  statementNumbers(
+    session: number,
+    page: { from: number; size: number; newestFirst: boolean },
+  ): Promise<{ numbers: number[]; total: number }>;
   /** Bytes of code and outputs that such a page has. */
   statementBytes(
     session: number,

@@ -23,6 +23,8 @@ export interface Column {
   /** Absent for dates and text. */
   readonly imputation?: Imputation;
   readonly aggregation?: Aggregation;
+  /** Someone set the imputation; else it is the usual one of the type. */
+  readonly imputationSet?: true;
 }
 
 export interface DataSet {
@@ -57,10 +59,30 @@ export interface Row {
 
 export interface NewRow {
   readonly at: Millis;
-  /** A stored row of the same key is replaced; null: appended. */
+  /** A stored row of the same key is replaced, see {@link Upsert}; null: appended. */
   readonly key: string | null;
   /** By position of the columns; null: not said, so a row that is there keeps what it has. */
   readonly values: readonly (string | null)[];
+  /** Its number among all rows, where it has one already. */
+  readonly seq?: number;
+}
+
+/** How the rows of one upload meet those of equal key. */
+export interface Upsert {
+  /** Rows with higher numbers came with this upload. */
+  readonly since: number;
+  /** Keys of rows that were there before and that this upload has replaced: by how many rows fewer, so far. */
+  readonly replaced: Map<string, number>;
+  /** `keep`: rows of one upload with the same key stay beside each other. `merge`: they become one row. */
+  readonly repeats: 'keep' | 'merge';
+}
+
+/** What an upload did to the rows of a set. */
+export interface Grown {
+  readonly count: number;
+  readonly size: number;
+  /** Rows with a key that another row of the same upload has. */
+  readonly repeated: number;
 }
 
 export interface Range {
@@ -255,8 +277,8 @@ export interface NexosisTx {
     forget(id: number): Promise<void>;
   };
   readonly rows: {
-    /** Answers by how many rows and bytes the set grew. `from` numbers the rows. */
-    put(dataSet: number, rows: readonly NewRow[], from: number): Promise<{ count: number; size: number }>;
+    /** Rows without a number of their own get those behind `from`. */
+    put(dataSet: number, rows: readonly NewRow[], from: number, upsert: Upsert): Promise<Grown>;
     /** Removes at most `limit` rows of the range; answers what was removed. */
     remove(dataSet: number, range: Range, limit: number): Promise<{ count: number; size: number }>;
     lastSeq(dataSet: number): Promise<number>;

@@ -2,6 +2,7 @@ import type { Role, Sharing } from '../kernel/access/access.js';
 import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
 import type { WaitingView } from '../kernel/choice/waiting.js';
 import type { Choice, Snapshot } from '../kernel/choice/snapshot.js';
+import type { Finished } from '../kernel/estimate/durations.js';
 import type { ForecastView } from '../kernel/estimate/forecast.view.js';
 import type { Job, JobState } from '../kernel/job/job.js';
 import type { AskedLimits } from '../kernel/session/session.limits.js';
@@ -12,7 +13,9 @@ import type { BudgetView } from '../kernel/usage/budget.js';
 import type { LedgerEntry } from '../kernel/usage/usage.js';
 import type { LedgerFilter, LedgerGroup, LedgerPage, LedgerSums } from './ledger.ports.js';
 import type { LivyReads, LivyTx } from './livy.ports.js';
+import type { Text } from './long-text.js';
 import type { NexosisReads, NexosisTx } from './nexosis.ports.js';
+import type { TextsReads, TextsTx } from './texts.ports.js';
 
 export * from './ledger.ports.js';
 export * from './runners.ports.js';
@@ -29,6 +32,8 @@ export interface Instance {
   readonly plan: AskedLimits & {
     readonly modes?: readonly SessionMode[];
     readonly maxExecutionTime?: Millis;
+    /** How many of its jobs may be queued at once, over all backends. */
+    readonly maxPendingJobs?: number;
   };
   readonly sharing: Sharing;
   readonly createdAt: Millis;
@@ -56,6 +61,8 @@ export interface JobDetails {
   readonly runtime: string | null;
   /** Seconds the client asked for as `cost`. */
   readonly cost: number | null;
+  /** Package → version, as the worker named them that ended the job. */
+  readonly ranWith?: Readonly<Record<string, string>>;
 }
 export type JobRecord = Job & { readonly details: JobDetails };
 
@@ -131,7 +138,7 @@ export interface Tx {
   readonly jobs: {
     find(id: string): Promise<Job | null>;
     /** Stores a new queued job with its params and gives it the next submission number. */
-    insert(job: Omit<JobRecord, 'seq'>, params: string): Promise<Job>;
+    insert(job: Omit<JobRecord, 'seq'>, params: Text): Promise<Job>;
     save(job: Job, due: { at: Millis; kind: DueKind } | null): Promise<void>;
     /** Ends all queued jobs of a session at once; answers how many there were. */
     endQueuedOf(
@@ -139,16 +146,19 @@ export interface Tx {
       how: Pick<Job, 'state' | 'reason' | 'reasonCode'>,
       at: Millis,
     ): Promise<number>;
+    /** How many jobs of an instance are queued, alone and in sessions, on all backends. */
+    countQueuedOf(instance: string): Promise<number>;
     /** Submission number of the session's first queued job. */
     headOf(session: string): Promise<number | null>;
     runningOf(session: string): Promise<Job[]>;
     /** Every running job that needs a runner (that is: has no script). */
     runningOnRunners(): Promise<Job[]>;
-    saveResult(job: string, result: string): Promise<void>;
+    saveResult(job: string, result: Text): Promise<void>;
     /** Answers the result and removes it. */
-    takeResult(job: string): Promise<string | null>;
+    takeResult(job: string): Promise<Text | null>;
     appendLog(job: string, at: Millis, level: string, text: string): Promise<void>;
     saveTags(job: string, tags: readonly string[]): Promise<void>;
+    saveRanWith(job: string, versions: Readonly<Record<string, string>>): Promise<void>;
     remove(job: string): Promise<void>;
   };
   readonly backends: {
@@ -193,6 +203,7 @@ export interface Tx {
     appendForQueuedOf(session: string, event: Omit<EventRecord, 'id' | 'job'>): Promise<void>;
   };
   readonly ledger: { append(entries: readonly LedgerEntry[]): Promise<void> };
+  readonly texts: TextsTx;
   readonly livy: LivyTx;
   readonly nexosis: NexosisTx;
   /** The first thing due at or before `at`, in order of due time and rank. */
@@ -206,8 +217,13 @@ export interface Tx {
   /** What the choice needs to know about one backend; see {@link Snapshot}. */
   snapshot(backend: string, at: Millis, window: Millis): Promise<Snapshot | null>;
   /** Small facts about the service itself. */
-  readonly facts: { get(key: Fact): Promise<string | null>; set(key: Fact, value: string): Promise<void> };
+  readonly facts: {
+    get(key: Fact): Promise<string | null>;
+    set(key: Fact, value: string): Promise<void>;
+    remove(key: Fact): Promise<void>;
+  };
 }
+/** `signing_key` is only found in a database of an older version. */
 export type Fact = 'alive_at' | 'signing_key' | 'bootstrap_token' | 'livy_token' | 'nexosis_event';
 
 export interface Page<T> {
@@ -250,8 +266,9 @@ export interface Reads {
   jobs(filter: JobFilter): Promise<Page<JobRecord>>;
   /** Whether any job runs on a process or any session holds a slot. */
   isAccruing(): Promise<boolean>;
-  params(job: string): Promise<string | null>;
-  result(job: string): Promise<string | null>;
+  params(job: string): Promise<Text | null>;
+  result(job: string): Promise<Text | null>;
+  readonly texts: TextsReads;
   logs(job: string): Promise<{ at: Millis; level: string; text: string }[]>;
   backend(name: string): Promise<Backend | null>;
   backends(): Promise<Backend[]>;
@@ -267,6 +284,8 @@ export interface Reads {
   waiting(job: Job, at: Millis, window: Millis): Promise<WaitingView | null>;
   /** One backend with the beginning of its queue; `asker` is among the instances even if it waits for nothing. */
   forecast(backend: string, at: Millis, window: Millis, asker: string | null): Promise<ForecastView | null>;
+  /** How long the recent jobs of a program took on a backend, without those that are scripted. */
+  finished(backend: string, program: string): Promise<Finished[]>;
   /** Oldest first. */
   events(filter: EventFilter): Promise<EventRecord[]>;
   lastEvent(): Promise<number>;

@@ -26,7 +26,9 @@ export async function recover(
   const orphans = running.filter(({ id, session }) => !survivors.has(session ?? id));
   for (const job of orphans) {
     try {
-      await unit.tx.separately(() => unit.loseJob(job, Math.max(aliveAt, job.startedAt ?? aliveAt)));
+      await unit.tx.separately(() =>
+        unit.loseJob(job, Math.max(aliveAt, job.startedAt ?? aliveAt), 'the service ended'),
+      );
     } catch (error) {
       // A row that is as it should not be must not keep all others waiting.
       if (!(error instanceof Refusal)) throw error;

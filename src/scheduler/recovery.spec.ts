@@ -197,7 +197,7 @@ describe('a job whose program must not run twice', () => {
     await service.runners.answer(id, { type: 'lost', why: 'exit code 9' });
     expect(await service.job(id)).toMatchObject({
       ...{ state: 'failed', attempts: 1, used: 0 },
-      reason: 'its runner was lost and its program must not run twice',
+      reason: 'its runner was lost and its program must not run twice: exit code 9',
     });
   });
 

@@ -1,3 +1,4 @@
+import type { Text } from './long-text.js';
 import type { Backend } from '../kernel/backend/backend.js';
 
 /** One attempt at one job, for the process that will run it. */
@@ -9,24 +10,33 @@ export interface Task {
   readonly session: string | null;
   readonly backend: Backend;
   /** The client's params, byte for byte. */
-  readonly params: string;
+  readonly params: Text;
   readonly logLevel: string;
   /** Should its runner be lost, the job has no attempt left. */
   readonly last: boolean;
 }
 
 export type Answer =
-  | { readonly type: 'completed'; readonly result: string }
+  | {
+      readonly type: 'completed';
+      readonly result: Text;
+      /** Package → version, where the process has named them. */
+      readonly ranWith?: Readonly<Record<string, string>>;
+    }
   | {
       readonly type: 'failed';
       readonly reason: string;
       readonly reasonCode: number | null;
       readonly traceback: string | null;
+      readonly ranWith?: Readonly<Record<string, string>>;
     }
   /** Stopped as asked; what it had to say until then is kept. */
-  | { readonly type: 'stopped'; readonly result?: string }
-  /** The process is gone without having answered. */
-  | { readonly type: 'lost'; readonly why: string };
+  | { readonly type: 'stopped'; readonly result?: Text }
+  /**
+   * The process is gone without having answered. `why` is a clause that everyone may read; `words` are the last that the
+   * process wrote, for the operator's log alone.
+   */
+  | { readonly type: 'lost'; readonly why: string; readonly words?: string };
 
 export interface RunnerListener {
   answered(job: string, token: string, answer: Answer): Promise<void>;
@@ -57,8 +67,10 @@ export interface ProcessLog {
 /** The processes that execute jobs. Calls may come twice for one attempt; the second does nothing. */
 export interface Runners {
   listen(listener: RunnerListener): void;
-  /** The programs a driver can run; null when it has no such driver. */
+  /** The programs a driver is known to run; null when it has no such driver. */
   programs(driver: string): readonly string[] | null;
+  /** Resolves when the driver's workers have said which programs they have, or cannot be asked. */
+  learnPrograms(driver: string): Promise<void>;
   /** False for a program that is known to say of itself that it must not run twice. */
   isRepeatable(program: string): boolean;
   /** Why the driver cannot run anything now, in one sentence; null when it can. */

@@ -1,6 +1,8 @@
 import type { Script } from '../kernel/job/job.js';
 import { Refusal } from '../kernel/refusal.js';
+import { longMembersOf } from './long-json.js';
 import { membersOf } from './json-text.js';
+import type { LongText, Text } from './long-text.js';
 import { seconds } from '../kernel/time.js';
 
 /**
@@ -15,6 +17,21 @@ export function readScript(params: string): { script: Script; result: string } {
   } catch {
     throw wrong('params of a scripted job must be a JSON object.');
   }
+  return { script: scriptOf(asked), result: asked.get('result') ?? 'null' };
+}
+
+/** The same for long params; a long result is a part of them. */
+export async function readLongScript(params: LongText): Promise<{ script: Script; result: Text }> {
+  const asked = new Map<string, string>();
+  let result: Text = 'null';
+  for (const { name, value } of await longMembersOf(params, ['duration', 'outcome', 'result'])) {
+    if (name === 'result') result = value;
+    else asked.set(name, typeof value === 'string' ? value : '{}');
+  }
+  return { script: scriptOf(asked), result };
+}
+
+function scriptOf(asked: ReadonlyMap<string, string>): Script {
   const duration = read(asked.get('duration') ?? '0');
   const outcome = read(asked.get('outcome') ?? '"completed"');
   if (typeof duration !== 'number' || !Number.isSafeInteger(seconds(duration)) || duration < 0) {
@@ -23,7 +40,7 @@ export function readScript(params: string): { script: Script; result: string } {
   if (outcome !== 'completed' && outcome !== 'failed') {
     throw wrong('params.outcome must be "completed" or "failed".');
   }
-  return { script: { duration: seconds(duration), outcome }, result: asked.get('result') ?? 'null' };
+  return { duration: seconds(duration), outcome };
 }
 
 /** Undefined for what is no plain JSON, such as NaN. */

@@ -15,6 +15,8 @@ export interface AskedSession extends AskedLimits {
   readonly mode: SessionMode;
   /** Undefined: the default backend. */
   readonly backend: string | undefined;
+  /** Sentences for the session's events about what was asked for and has no effect. */
+  readonly warnings?: readonly string[];
 }
 
 /** Opening, draining, closing and reading sessions. */
@@ -65,7 +67,7 @@ export class SessionsService {
       },
       unit.at,
     );
-    await unit.insertSession(session);
+    await unit.insertSession(session, ['opened', ...(asked.warnings ?? [])].join('; '));
     return session;
   }
 

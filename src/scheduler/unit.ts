@@ -21,6 +21,7 @@ import { deadlineOf } from '../kernel/session/session.deadline.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import { Agenda, type DueWatch } from './agenda.js';
+import type { Text } from './long-text.js';
 import type { AdminEventType, EventType, Ids, JobDetails, Tx } from './ports.js';
 
 export { DueWatch } from './agenda.js';
@@ -60,10 +61,10 @@ export class Unit extends Agenda {
 
   // Sessions
 
-  async insertSession(session: Session): Promise<void> {
+  async insertSession(session: Session, cause = 'opened'): Promise<void> {
     const due = deadlineOf(session);
     await this.tx.sessions.insert(session, due);
-    await this.log('session.open', session, null, session.createdAt, 'opened');
+    await this.log('session.open', session, null, session.createdAt, cause);
     this.watch.note(due?.at);
   }
 
@@ -119,7 +120,7 @@ export class Unit extends Agenda {
 
   // Jobs
 
-  async insertJob(job: Omit<Job, 'seq'>, details: JobDetails, params: string): Promise<Job> {
+  async insertJob(job: Omit<Job, 'seq'>, details: JobDetails, params: Text): Promise<Job> {
     const inserted = await this.tx.jobs.insert({ ...job, details }, params);
     await this.tx.backends.countQueued(job.backend, 1);
     await this.log('job.queued', job, job.id, this.at, 'submitted');
@@ -173,13 +174,13 @@ export class Unit extends Agenda {
     await this.saveJob(job, allowNoAttemptAfter(job), this.at);
   }
 
-  /** Its runner is gone without an answer. */
-  async loseJob(job: Job, at: Millis): Promise<Job> {
+  /** Its runner is gone without an answer; `why` in a clause. */
+  async loseJob(job: Job, at: Millis, why: string): Promise<Job> {
     const session = job.session === null ? null : await this.tx.sessions.find(job.session);
-    const decision = loseJob(job, at, session?.state === 'closed');
+    const decision = loseJob(job, at, why, session?.state === 'closed');
     this.refunded.add(job.instance);
     if (decision.job.state !== 'queued') return this.left(job, decision, at);
-    await this.saveJob(job, decision.job, at);
+    await this.saveJob(job, decision.job, at, `its runner was lost: ${why}`);
     await this.tx.backends.countQueued(job.backend, 1);
     await this.tellSession(job, async ({ id: ofSession }) => ({
       type: 'jobRequeued',
@@ -213,12 +214,13 @@ export class Unit extends Agenda {
     return job;
   }
 
-  private async saveJob(before: Job, job: Job, at: Millis): Promise<void> {
+  /** `requeued`: why it is in the queue again, where it is. */
+  private async saveJob(before: Job, job: Job, at: Millis, requeued: string | null = null): Promise<void> {
     const due = jobDeadlineOf(job);
     await this.tx.jobs.save(job, due);
     this.watch.note(due?.at);
     if (job.state !== before.state && job.mode !== 'dedicated') this.accruing.add(job.instance);
-    if (job.state === 'queued') await this.log('job.requeued', job, job.id, at, 'its runner was lost');
+    if (job.state === 'queued') await this.log('job.requeued', job, job.id, at, requeued);
     else if (job.state !== before.state) await this.log(`job.${job.state}`, job, job.id, at, job.reason);
     else if (job.stop !== before.stop)
       await this.log('job.stopping', job, job.id, at, job.stop?.reason ?? null);

@@ -1,7 +1,8 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import { DataSource } from 'typeorm';
+import { Checkpointer } from './checkpointer.js';
 import { livyRows } from './entities/livy.rows.js';
 import { nexosisRows } from './entities/nexosis.rows.js';
 import { rows } from './entities/rows.js';
@@ -11,6 +12,8 @@ import { Nexosis1795392000000 } from './migrations/0003-nexosis.js';
 import { Livy1795478400000 } from './migrations/0004-livy.js';
 import { FewerTrees1795737600000 } from './migrations/0005-fewer-trees.js';
 import { Sharing1796083200000 } from './migrations/0006-sharing.js';
+import { makePrivateFile } from './private-folder.js';
+import { LongTexts1796169600000 } from './migrations/0007-long-texts.js';
 import { SqliteStore } from './sqlite.store.js';
 
 export interface Database {
@@ -30,14 +33,20 @@ const options = (database: string) => ({
     Livy1795478400000,
     FewerTrees1795737600000,
     Sharing1796083200000,
+    LongTexts1796169600000,
   ],
   synchronize: false,
 });
 
 /** Opens (and where needed creates or migrates) the database file in `folder`. */
 export async function openSqlite(folder: string): Promise<Database> {
-  await mkdir(folder, { recursive: true });
   const file = join(folder, 'stint.sqlite');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makePrivateFile(file);
+  } catch (error) {
+    throw unusable(file, error);
+  }
   const writer = new DataSource({
     ...options(file),
     enableWAL: true,
@@ -69,11 +78,13 @@ export async function openSqlite(folder: string): Promise<Database> {
     },
   });
   await reader.initialize();
-  const store = new SqliteStore(writer, reader);
+  const checkpointer = new Checkpointer(file);
+  const store = new SqliteStore(writer, reader, checkpointer);
   return {
     store,
     async close() {
       await store.idle();
+      await checkpointer.close();
       await reader.destroy();
       await writer.destroy();
     },

@@ -1,18 +1,19 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-
-const otherFolder = 'choose another folder with STINT_DATA';
+import { makePrivateFile, otherFolder, preparePrivateFolder } from './private-folder.js';
 
 /**
  * Keeps a data folder for one service: a second one would take the running jobs of the first for lost. The lock is the
- * operating system's, on a file of its own, so it ends with the process however that ends. Answers how to let go.
+ * operating system's, on a file of its own, so it ends with the process however that ends. Returns the function that lets go. `warn` is
+ * called where the folder was open to other accounts.
  */
-export function lockFolder(folder: string): () => void {
-  makeFolder(folder);
+export function lockFolder(folder: string, warn: (line: string) => void = () => undefined): () => void {
+  const opened = preparePrivateFolder(folder);
+  if (opened !== null) warn(opened);
   const file = join(folder, 'stint.lock');
   let lock;
   try {
+    makePrivateFile(file);
     lock = new Database(file, { timeout: 0 });
     lock.pragma('locking_mode = EXCLUSIVE');
     lock.exec('BEGIN EXCLUSIVE');
@@ -27,24 +28,4 @@ export function lockFolder(folder: string): () => void {
   }
   const held = lock;
   return () => held.close();
-}
-
-/** What keeps a folder from being used, where Node's own words are not for people. */
-const reasons: Readonly<Record<string, string>> = {
-  EEXIST: 'it is a file',
-  ENOTDIR: 'a part of its path is a file',
-  EACCES: 'this user may not write there',
-  EPERM: 'this user may not write there',
-  EROFS: 'its disk is read-only',
-};
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    const why = reasons[code] ?? message;
-    throw new Error(`The data folder ${folder} cannot be used: ${why}. Mend that, or ${otherFolder}.`);
-  }
 }

@@ -255,18 +255,21 @@ async function readSessions(sql: Sql, ids: readonly string[]): Promise<ForecastS
 async function readRecent(sql: Sql, backend: string, jobs: readonly ForecastJob[]): Promise<Finished[]> {
   const programs = new Set(jobs.filter(({ duration }) => duration === null).map(({ program }) => program));
   const recent: Finished[] = [];
-  for (const program of programs) {
-    const rows = await sql.all<{ instance: string; duration: number }>(
-      `SELECT instance, ended_at - started_at AS duration FROM jobs
-       WHERE script IS NULL AND started_at IS NOT NULL AND ended_at IS NOT NULL AND backend = ? AND program = ?
-       ORDER BY ended_at DESC LIMIT ?`,
-      backend,
-      program,
-      mostFinished,
-    );
-    for (const { instance, duration } of rows) recent.push({ program, instance, duration: Number(duration) });
-  }
+  for (const program of programs) recent.push(...(await readFinished(sql, backend, program)));
   return recent;
+}
+
+/** How long the recent jobs of one program took on this backend, the latest first. */
+export async function readFinished(sql: Sql, backend: string, program: string): Promise<Finished[]> {
+  const rows = await sql.all<{ instance: string; duration: number }>(
+    `SELECT instance, ended_at - started_at AS duration FROM jobs
+     WHERE script IS NULL AND started_at IS NOT NULL AND ended_at IS NOT NULL AND backend = ? AND program = ?
+     ORDER BY ended_at DESC LIMIT ?`,
+    backend,
+    program,
+    mostFinished,
+  );
+  return rows.map(({ instance, duration }) => ({ program, instance, duration: Number(duration) }));
 }
 
 function grouped<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {

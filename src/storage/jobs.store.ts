@@ -1,7 +1,8 @@
 import { dueRank } from '../kernel/session/session.deadline.js';
-import type { JobFilter, JobRecord, Page, Tx } from '../scheduler/ports.js';
+import type { JobDetails, JobFilter, JobRecord, Page, Tx } from '../scheduler/ports.js';
 import type { JobRow } from './entities/rows.js';
 import type { JobCache } from './job-cache.js';
+import { headOf, own, textOfRow } from './long-texts.store.js';
 import { fromJob, toJob, toJobRecord } from './mapping.js';
 import { insertInto, madeOnce, updateById, type Sql, type Value } from './sql.js';
 
@@ -18,18 +19,39 @@ export const numberOf = '(SELECT seq FROM jobs WHERE id = ?)';
 const insertLog = insertInto('job_logs', ['job', 'at', 'level', 'text']);
 const insertTag = insertInto('job_tags', ['job', 'tag']);
 
+const onAnyBackend = 'instance = ? AND backend IN (SELECT name FROM backends)';
+/**
+ * Along the indexes of what waits: lone jobs, then sessions by their own counts. The `+` keeps SQLite from the index that has
+ * every session of the instance there ever was.
+ */
+const queuedOfInstance = `SELECT
+  (SELECT COUNT(*) FROM jobs WHERE state = 'queued' AND session IS NULL AND ${onAnyBackend})
+  + (SELECT COALESCE(SUM(queued_jobs), 0) FROM sessions
+      WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND ${onAnyBackend})
+  + (SELECT COALESCE(SUM(queued_jobs), 0) FROM sessions
+      WHERE head_seq IS NOT NULL AND state = 'active' AND mode = 'batch' AND +${onAnyBackend})
+  + (SELECT COALESCE(SUM(queued_jobs), 0) FROM sessions
+      WHERE slot IS NOT NULL AND state = 'active' AND mode = 'dedicated' AND instance = ?) AS n`;
+
 export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
   const select = async (where: string, ...values: Value[]) =>
     (await sql.all<JobRow>(`SELECT * FROM jobs WHERE ${where}`, ...values)).map(toJob);
   const tag = async (job: string, tags: readonly string[]) => {
     for (const each of new Set(tags)) await sql.run(insertTag, job, each);
   };
+  const saveDetails = async (job: string, changed: Partial<JobDetails>) => {
+    cache.changes(job);
+    const row = await sql.one<{ details: string }>('SELECT details FROM jobs WHERE id = ?', job);
+    const details = { ...(JSON.parse(row?.details ?? '{}') as object), ...changed };
+    await sql.run('UPDATE jobs SET details = ? WHERE id = ?', JSON.stringify(details), job);
+  };
   return {
     find: async (id) => (await select('id = ?', id))[0] ?? null,
     async insert({ details, ...job }, params) {
       const row = { ...fromJob(job, null), details: JSON.stringify(details) };
       const seq = await sql.insert(insertJob(row), Object.values(row));
-      await sql.run(insertParams, seq, params);
+      await sql.run(insertParams, seq, headOf(params));
+      if (typeof params !== 'string') await own(sql, params, 'params', seq);
       await tag(job.id, details.tags);
       return { ...job, seq };
     },
@@ -45,6 +67,10 @@ export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
         ...[state, reason, reasonCode, at, session],
       );
     },
+    async countQueuedOf(instance) {
+      const row = await sql.one<{ n: number }>(queuedOfInstance, instance, instance, instance, instance);
+      return Number(row?.n ?? 0);
+    },
     async headOf(session) {
       const row = await sql.one<{ seq: number | null }>(
         "SELECT MIN(seq) AS seq FROM jobs WHERE state = 'queued' AND session = ?",
@@ -54,23 +80,25 @@ export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
     },
     runningOf: (session) => select("state = 'running' AND session = ? ORDER BY seq", session),
     runningOnRunners: () => select(`${runsOnRunner} ORDER BY seq`),
-    saveResult: (job, result) => sql.run(upsertResult, result, job),
+    async saveResult(job, result) {
+      await sql.run(upsertResult, headOf(result), job);
+      const found = await sql.one<{ seq: number }>('SELECT seq FROM jobs WHERE id = ?', job);
+      if (found !== null) await own(sql, result, 'result', found.seq);
+    },
     async takeResult(job) {
-      const [taken] = await sql.all<{ body: string }>(
-        `DELETE FROM job_results WHERE seq = ${numberOf} RETURNING body`,
+      const [taken] = await sql.all<{ seq: number; body: string }>(
+        `DELETE FROM job_results WHERE seq = ${numberOf} RETURNING seq, body`,
         job,
       );
-      return taken?.body ?? null;
+      return taken === undefined ? null : textOfRow(sql, taken.body, 'result', taken.seq);
     },
     appendLog: (job, at, level, text) => sql.run(insertLog, job, at, level, text),
     async saveTags(job, tags) {
-      cache.changes(job);
       await sql.run('DELETE FROM job_tags WHERE job = ?', job);
       await tag(job, tags);
-      const row = await sql.one<{ details: string }>('SELECT details FROM jobs WHERE id = ?', job);
-      const details = { ...(JSON.parse(row?.details ?? '{}') as object), tags };
-      await sql.run('UPDATE jobs SET details = ? WHERE id = ?', JSON.stringify(details), job);
+      await saveDetails(job, { tags });
     },
+    saveRanWith: (job, ranWith) => saveDetails(job, { ranWith }),
     async remove(job) {
       cache.changes(job);
       for (const table of ['job_params', 'job_results'])

@@ -13,6 +13,7 @@ import type {
 import { keptReasons } from '../scheduler/livy.reasons.js';
 import type { LivyEntryRow } from './entities/livy.rows.js';
 import type { JobRow, SessionRow } from './entities/rows.js';
+import { textOfRow } from './long-texts.store.js';
 import { toJob, toSession } from './mapping.js';
 import { insertInto, type Sql, type Value } from './sql.js';
 
@@ -179,7 +180,7 @@ export function livyReads(sql: Sql): LivyReads {
         session,
         number,
       );
-      return row === null ? null : toStatement(row);
+      return row === null ? null : toStatement(sql, row);
     },
     async statements(session, { from, size, newestFirst }) {
       const rows = await sql.all<StatementRow>(
@@ -192,12 +193,26 @@ export function livyReads(sql: Sql): LivyReads {
         'SELECT COUNT(*) AS n FROM livy_statements WHERE session = ?',
         session,
       );
-      return { items: rows.map(toStatement), total: Number(count?.n ?? 0) };
+      const items: LivyStatement[] = [];
+      for (const row of rows) items.push(await toStatement(sql, row));
+      return { items, total: Number(count?.n ?? 0) };
+    },
+    async statementNumbers(session, { from, size, newestFirst }) {
+      const rows = await sql.all<{ number: number }>(
+        `SELECT number FROM livy_statements WHERE session = ? ORDER BY number ${newestFirst ? 'DESC' : 'ASC'} LIMIT ? OFFSET ?`,
+        ...[session, size, from],
+      );
+      const count = await sql.one<{ n: number }>(
+        'SELECT COUNT(*) AS n FROM livy_statements WHERE session = ?',
+        session,
+      );
+      return { numbers: rows.map(({ number }) => Number(number)), total: Number(count?.n ?? 0) };
     },
     async statementBytes(session, { from, size, newestFirst }) {
       // The lengths stand in the rows' heads: the texts themselves are not read.
       const row = await sql.one<{ n: number }>(
-        `SELECT SUM(OCTET_LENGTH(p.body) + COALESCE(OCTET_LENGTH(r.body), 0)) AS n
+        `SELECT SUM(OCTET_LENGTH(p.body) + COALESCE(OCTET_LENGTH(r.body), 0)
+           + COALESCE((SELECT SUM(t.bytes) FROM long_texts t WHERE t.seq = j.seq), 0)) AS n
          FROM (SELECT job FROM livy_statements WHERE session = ? ORDER BY number ${newestFirst ? 'DESC' : 'ASC'}
                LIMIT ? OFFSET ?) s
          JOIN jobs j ON j.id = s.job JOIN job_params p ON p.seq = j.seq LEFT JOIN job_results r ON r.seq = j.seq`,
@@ -216,11 +231,11 @@ const selectStatement = `SELECT j.*, s.number AS statement, p.body AS params, r.
   FROM livy_statements s JOIN jobs j ON j.id = s.job JOIN job_params p ON p.seq = j.seq
   LEFT JOIN job_results r ON r.seq = j.seq`;
 
-const toStatement = (row: StatementRow): LivyStatement => ({
+const toStatement = async (sql: Sql, row: StatementRow): Promise<LivyStatement> => ({
   number: Number(row.statement),
   job: toJob(row),
-  params: row.params,
-  output: row.output,
+  params: await textOfRow(sql, row.params, 'params', row.seq),
+  output: row.output === null ? null : await textOfRow(sql, row.output, 'result', row.seq),
 });
 
 const toEntry = (row: LivyEntryRow): LivyEntry => ({

@@ -1,4 +1,4 @@
-import { noTime, type NewRow, type NexosisTx, type Range } from '../scheduler/nexosis.ports.js';
+import { noTime, type NexosisTx, type Range } from '../scheduler/nexosis.ports.js';
 import type { DataSetRow, LearnSessionRow } from './entities/nexosis.rows.js';
 import {
   findLearnSession,
@@ -8,13 +8,20 @@ import {
   toDataSet,
   type DataSetRecord,
 } from './nexosis.mapping.js';
+import { putRows } from './nexosis.upsert.js';
 import { insertInto, updateById, type Sql, type Value } from './sql.js';
 
-export function nexosisStore(sql: Sql): NexosisTx {
+/** `wrote` is told the bytes of rows that are stored. */
+export function nexosisStore(sql: Sql, wrote: (bytes: number) => void): NexosisTx {
   return {
     dataSets: dataSets(sql),
     rows: {
-      put: (dataSet, rows, from) => putRows(sql, dataSet, rows, from),
+      async put(dataSet, rows, from, upsert) {
+        const grown = await putRows(sql, dataSet, rows, from, upsert);
+        // The text of a value and what stands around it in the database.
+        wrote(2 * grown.size + 50 * rows.length);
+        return grown;
+      },
       remove: (dataSet, range, limit) => removeRows(sql, dataSet, range, limit),
       lastSeq: async (dataSet) =>
         Number(
@@ -147,50 +154,6 @@ function sessions(sql: Sql): NexosisTx['sessions'] {
     remove: (id) => sql.run('DELETE FROM nexosis_sessions WHERE id = ?', id),
     find: (id) => findLearnSession(sql, 's.id = ?', id),
   };
-}
-
-interface Stored {
-  at: number;
-  seq: number;
-  size: number;
-  body: string;
-}
-
-/** What is not said by a row that comes again stays as it was; a row whose time has changed moves. */
-async function putRows(sql: Sql, dataSet: number, rows: readonly NewRow[], from: number) {
-  const grown = { count: 0, size: 0 };
-  let seq = from;
-  for (const { at, key, values } of rows) {
-    const old =
-      key === null
-        ? null
-        : await sql.one<Stored>(
-            'SELECT at, seq, size, body FROM nexosis_rows WHERE data_set = ? AND key = ?',
-            dataSet,
-            key,
-          );
-    const before = old === null ? [] : (JSON.parse(old.body) as string[]);
-    const said = values.map((value, i) => value ?? before[i] ?? '');
-    const text = [...said, ...before.slice(said.length)];
-    const size = Buffer.byteLength(text.join(',')) + 1;
-    if (old !== null) {
-      const where = 'WHERE data_set = ? AND at = ? AND seq = ?';
-      await sql.run(
-        `UPDATE nexosis_rows SET at = ?, size = ?, body = ? ${where}`,
-        ...[at, size, JSON.stringify(text), dataSet, old.at, old.seq],
-      );
-      grown.size += size - old.size;
-      continue;
-    }
-    seq += 1;
-    await sql.run(
-      insertInto('nexosis_rows', ['data_set', 'at', 'seq', 'key', 'size', 'body']),
-      ...[dataSet, at, seq, key, size, JSON.stringify(text)],
-    );
-    grown.count += 1;
-    grown.size += size;
-  }
-  return grown;
 }
 
 async function removeRows(sql: Sql, dataSet: number, range: Range, limit: number) {

@@ -66,6 +66,10 @@ describe('what is done for every change costs no more with a long history', () =
     ['numbering an activation', (store) => store.write((tx) => tx.sessions.nextActivation())],
     ['finding what is due', (store) => store.write((tx) => tx.firstDue(t0))],
     ['asking whether anything accrues', (store) => store.read.isAccruing()],
+    [
+      'counting the queued jobs of an instance',
+      (store) => store.write((tx) => tx.jobs.countQueuedOf('lab-a')),
+    ],
     ['finding lost attempts', (store) => store.write((tx) => tx.jobs.runningOnRunners())],
   ])('%s', async (_, work) => {
     const plans = await plansOf(work);

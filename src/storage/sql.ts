@@ -2,6 +2,8 @@ import type BetterSqlite3 from 'better-sqlite3';
 import { QueryFailedError, type DataSource } from 'typeorm';
 
 export type Value = string | number | null;
+/** What a statement is given: also bytes. */
+export type Given = Value | Buffer;
 export type Row = Record<string, Value>;
 
 /** Filters of lists make statements of their own; those that are asked all the time are made again at once. */
@@ -23,7 +25,7 @@ export class Sql {
 
   // Asynchronous although SQLite is not: another database will be, and whoever asks must not depend on it.
 
-  async all<T = Row>(statement: string, ...values: Value[]): Promise<T[]> {
+  async all<T = Row>(statement: string, ...values: Given[]): Promise<T[]> {
     try {
       const { text, empty, columns } = this.prepare(statement);
       return (text.all(values) as Value[][]).map((each) => toRow(empty, columns, each) as T);
@@ -32,7 +34,7 @@ export class Sql {
     }
   }
 
-  async one<T = Row>(statement: string, ...values: Value[]): Promise<T | null> {
+  async one<T = Row>(statement: string, ...values: Given[]): Promise<T | null> {
     try {
       const { text, empty, columns } = this.prepare(statement);
       const found = text.get(values) as Value[] | undefined;
@@ -42,21 +44,21 @@ export class Sql {
     }
   }
 
-  async run(statement: string, ...values: Value[]): Promise<void> {
+  async run(statement: string, ...values: Given[]): Promise<void> {
     this.execute(statement, values);
   }
 
   /** Runs a DELETE, INSERT or UPDATE and answers how many rows it changed. */
-  async change(statement: string, ...values: Value[]): Promise<number> {
+  async change(statement: string, ...values: Given[]): Promise<number> {
     return this.execute(statement, values).changes;
   }
 
   /** Inserts a row and answers its number, where the primary key is one. */
-  async insert(statement: string, values: Value[]): Promise<number> {
+  async insert(statement: string, values: Given[]): Promise<number> {
     return Number(this.execute(statement, values).lastInsertRowid);
   }
 
-  private execute(statement: string, values: Value[]): BetterSqlite3.RunResult {
+  private execute(statement: string, values: Given[]): BetterSqlite3.RunResult {
     try {
       return this.prepare(statement).text.run(values);
     } catch (error) {
@@ -68,7 +70,7 @@ export class Sql {
     const known = this.prepared.get(statement);
     if (known !== undefined) return known;
     if (this.prepared.size >= mostPrepared) this.prepared.clear();
-    const text = this.db.prepare<[Value[]]>(statement);
+    const text = this.db.prepare<[Given[]]>(statement);
     const columns = text.reader ? text.columns().map(({ name }) => name) : [];
     if (text.reader) text.raw();
     const prepared = { text, columns, empty: Object.fromEntries(columns.map((column) => [column, null])) };
@@ -79,7 +81,7 @@ export class Sql {
 
 interface Prepared {
   /** Gives rows as arrays: the driver takes twice as long to make an object of one as it takes to find it. */
-  readonly text: BetterSqlite3.Statement<[Value[]]>;
+  readonly text: BetterSqlite3.Statement<[Given[]]>;
   readonly columns: readonly string[];
   /** A row to copy, so that all rows of a statement have one shape. */
   readonly empty: Row;

@@ -3,12 +3,15 @@ import { dueRank, type DueKind } from '../kernel/session/session.deadline.js';
 import type { Millis } from '../kernel/time.js';
 import type { Due, Fact, Reads, Store, Tx } from '../scheduler/ports.js';
 import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
+import type { Checkpointer } from './checkpointer.js';
 import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.js';
+import { isDiskFailure } from './disk.js';
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
-import { readForecast } from './forecast.query.js';
+import { readFinished, readForecast } from './forecast.query.js';
 import { JobCache } from './job-cache.js';
 import { jobsStore, listJobs, numberOf, runsOnRunner } from './jobs.store.js';
 import { livyReads, livyStore } from './livy.store.js';
+import { textOfRow, textsReads, textsStore, type TextKind } from './long-texts.store.js';
 import { ledgerStore, listLedger, sumLedger } from './ledger.store.js';
 import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
 import { nexosisReads } from './nexosis.reads.js';
@@ -26,8 +29,9 @@ export class SqliteStore implements Store {
   readonly read: Reads;
   private readonly tx: Tx;
   private readonly queue: WriteQueue;
+  private failure: string | null = null;
 
-  constructor(writer: DataSource, reader: DataSource) {
+  constructor(writer: DataSource, reader: DataSource, checkpointer: Checkpointer | null = null) {
     const sql = new Sql(writer);
     const jobs = new JobCache();
     const counts = new QueueCounts();
@@ -37,14 +41,35 @@ export class SqliteStore implements Store {
       ended: () => {
         jobs.transactionEnded();
         counts.changed();
+        checkpointer?.committed();
       },
     });
-    this.tx = transaction(sql, jobs, alive);
+    this.tx = transaction(sql, jobs, alive, (bytes) => checkpointer?.note(bytes));
     this.read = reads(new Sql(reader), jobs, counts);
   }
 
-  write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.queue.write(() => work(this.tx));
+  async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    try {
+      const value = await this.queue.write(() => work(this.tx));
+      this.failure = null;
+      return value;
+    } catch (error) {
+      if (isDiskFailure(error)) this.failure = (error as Error).message;
+      throw error;
+    }
+  }
+
+  /** Why the last write failed, where the disk was the reason. */
+  get diskFailure(): string | null {
+    return this.failure;
+  }
+
+  /** Writes what is stored already. */
+  async probe(): Promise<void> {
+    await this.write(async ({ facts }) => {
+      const known = await facts.get('bootstrap_token');
+      if (known !== null) await facts.set('bootstrap_token', known);
+    });
   }
 
   /** Resolves when every write has been answered. */
@@ -71,7 +96,8 @@ class AliveAt {
   }
 }
 
-function transaction(sql: Sql, jobs: JobCache, alive: AliveAt): Tx {
+/** `wrote` is told the bytes of what is large. */
+function transaction(sql: Sql, jobs: JobCache, alive: AliveAt, wrote: (bytes: number) => void): Tx {
   return {
     sessions: sessionsStore(sql),
     jobs: jobsStore(sql, jobs),
@@ -81,8 +107,9 @@ function transaction(sql: Sql, jobs: JobCache, alive: AliveAt): Tx {
     receipts: receiptsStore(sql),
     events: eventsStore(sql),
     ledger: ledgerStore(sql),
+    texts: textsStore(sql, wrote),
     livy: livyStore(sql),
-    nexosis: nexosisStore(sql),
+    nexosis: nexosisStore(sql, wrote),
     firstDue: (at) => firstDue(sql, at),
     async separately(work) {
       await sql.run('SAVEPOINT part');
@@ -106,6 +133,7 @@ function transaction(sql: Sql, jobs: JobCache, alive: AliveAt): Tx {
         (await sql.one<{ value: string }>('SELECT value FROM facts WHERE "key" = ?', key))?.value ?? null,
       set: async (key: Fact, value: string) =>
         key === 'alive_at' ? alive.set(value) : sql.run(upsertFact, key, value),
+      remove: (key: Fact) => sql.run('DELETE FROM facts WHERE "key" = ?', key),
     },
   };
 }
@@ -146,8 +174,13 @@ function reads(sql: Sql, jobs: JobCache, counts: QueueCounts): Reads {
       job: toJobRecord(row),
       size: length(row.details) + length(row.reason) + length(row.script) + length(row.stop),
     }));
-  const body = async (table: string, job: string) =>
-    (await sql.one<{ body: string }>(`SELECT body FROM ${table} WHERE seq = ${numberOf}`, job))?.body ?? null;
+  const body = async (table: string, kind: TextKind, job: string) => {
+    const row = await sql.one<{ seq: number; body: string }>(
+      `SELECT seq, body FROM ${table} WHERE seq = ${numberOf}`,
+      job,
+    );
+    return row === null ? null : textOfRow(sql, row.body, kind, row.seq);
+  };
   return {
     session: (id) => findSession(sql, id),
     sessions: (filter) => listSessions(sql, filter),
@@ -158,8 +191,9 @@ function reads(sql: Sql, jobs: JobCache, counts: QueueCounts): Reads {
         `SELECT 1 WHERE EXISTS (SELECT 1 FROM jobs WHERE ${runsOnRunner})
            OR EXISTS (SELECT 1 FROM sessions WHERE slot IS NOT NULL AND backend IN (SELECT name FROM backends))`,
       )) !== null,
-    params: (job) => body('job_params', job),
-    result: (job) => body('job_results', job),
+    params: (job) => body('job_params', 'params', job),
+    result: (job) => body('job_results', 'result', job),
+    texts: textsReads(sql),
     logs: (job) => sql.all('SELECT at, level, text FROM job_logs WHERE job = ? ORDER BY id', job),
     backend: async (name) =>
       mapped(await sql.one<BackendRow>('SELECT * FROM backends WHERE name = ?', name), toBackend),
@@ -179,6 +213,7 @@ function reads(sql: Sql, jobs: JobCache, counts: QueueCounts): Reads {
       (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
     waiting: (job, at, window) => readWaiting(sql, counts, job, at, window),
     forecast: (backend, at, window, asker) => readForecast(sql, { backend, at, window, asker }),
+    finished: (backend, program) => readFinished(sql, backend, program),
     events: (filter) => listEvents(sql, filter),
     lastEvent: () => lastEvent(sql),
     charged: (instance, from, at) => readCharged(sql, instance, from, at),

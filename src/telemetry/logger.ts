@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 
@@ -10,15 +11,34 @@ const chatter = new Set([
   'RoutesResolver',
 ]);
 
+export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
 /** Nest's logging through pino: one JSON object a line on stderr, because stdout belongs to people (the first token). */
 export class PinoLogger implements LoggerService {
   private readonly pino: Logger;
+  private readonly stderr = pino.destination({ fd: 2, sync: false });
 
   constructor(level: string) {
-    this.pino = pino(
-      { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-      pino.destination({ fd: 2, sync: false }),
-    );
+    this.pino = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, this.stderr);
+  }
+
+  /** Of all that is written from now on. */
+  setLevel(level: string): void {
+    this.pino.level = level;
+  }
+
+  /** Whether a line of this level is written at all: making one costs more than leaving it out. */
+  isOn(level: Level): boolean {
+    return this.pino.isLevelEnabled(level);
+  }
+
+  /** Writes the last line before the process ends. Resolves when all lines are out, in their order. */
+  async last(message: string, context: string): Promise<void> {
+    if (!this.isOn('info')) return;
+    // Not for ever: whoever reads the log may have stopped reading.
+    const out = once(this.stderr, 'drain', { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
+    this.log(message, context);
+    await out;
   }
 
   log = (message: unknown, ...rest: unknown[]) => this.write('info', message, rest);
@@ -29,11 +49,7 @@ export class PinoLogger implements LoggerService {
   verbose = (message: unknown, ...rest: unknown[]) => this.write('trace', message, rest);
 
   /** Nest appends the logger's name; a message is a text or fields with `msg`, optionally followed by more text. */
-  private write(
-    level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal',
-    message: unknown,
-    rest: unknown[],
-  ): void {
+  write(level: Level, message: unknown, rest: readonly unknown[]): void {
     const context = rest.at(-1);
     const more = rest.slice(0, -1).filter((part) => part !== undefined);
     const fields = typeof message === 'object' && message !== null ? message : { msg: String(message) };

@@ -31,6 +31,7 @@ class Rest:
         self.url, self.base = url, base
         self.http = requests.Session()
         self.http.headers["Authorization"] = f"Bearer {token}"
+        self.http.headers["IBM-API-Version"] = "2026-04-15"
         if crn:
             self.http.headers["Service-CRN"] = crn
 

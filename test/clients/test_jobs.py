@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from qiskit_ibm_runtime import Batch, SamplerV2
-from qiskit_ibm_runtime.exceptions import RuntimeInvalidStateError, RuntimeJobNotFound
+from qiskit_ibm_runtime.exceptions import IBMError, RuntimeInvalidStateError, RuntimeJobNotFound
 
 from circuits import bell, slow
 from stint_http import instant
@@ -99,6 +99,14 @@ def test_inputs_come_back_as_submitted(service, five, line5):
     inputs = service.job(five[1][0].job_id()).inputs
     assert inputs["pubs"][0][0] == bell(line5)
     assert inputs["pubs"][0][2] == 20
+
+
+@pytest.mark.parametrize(
+    "named", [{"session_id": "s9"}, {"backend_name": "no_such_device"}, {"program_id": "smapler"}]
+)
+def test_a_filter_with_an_unknown_name_is_an_error_that_names_it(service, named):
+    with pytest.raises(IBMError, match=next(iter(named.values()))):
+        service.jobs(**named)
 
 
 def test_an_unknown_job_is_not_found(service):

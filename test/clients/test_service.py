@@ -1,6 +1,8 @@
 """The account, its backends and its usage."""
 
 import os
+import re
+import uuid
 from datetime import datetime, timedelta
 
 import pytest
@@ -121,13 +123,38 @@ def test_a_paused_backend_says_so_and_is_not_the_least_busy(admin, line5):
     assert line5.status().status_msg == "active"
 
 
-def test_usage_grows_with_what_was_run(service, line5):
+def test_usage_grows_with_what_was_run(service, rest, scripted):
     before = service.usage()["usage_consumed_seconds"]
-    job = SamplerV2(mode=line5).run([bell(line5)], shots=100)
-    job.result()
+    rest.ended(rest.submit(scripted(), params={"duration": 1.1}))
     after = service.usage()
+    assert isinstance(after["usage_consumed_seconds"], int)
     assert after["usage_consumed_seconds"] > before
     assert after.get("usage_limit_reached", False) is False
+
+
+def test_what_is_left_of_a_budget_is_whole_seconds(stint, admin):
+    name = f"budget-{uuid.uuid4().hex[:8]}"
+    assert admin.post("/instances", json={"name": name, "budget_seconds": 100}).status_code == 201
+    made = admin.post("/tokens", json={"user": "alice", "instance": name, "role": "user"}).json()
+    service = QiskitRuntimeService(
+        channel="ibm_quantum_platform",
+        url=os.environ["QISKIT_IBM_URL"],
+        token=made["token"],
+        instance=made["crn"],
+    )
+    assert service.usage()["usage_remaining_seconds"] == 100
+    assert isinstance(service.usage()["usage_remaining_seconds"], int)
+
+
+def test_backends_have_physical_qubits(service):
+    assert {b.name: b.physical_qubits for b in service.backends()}["stint_line_5"] == 5
+
+
+def test_a_job_says_what_ran_it_and_how_long_it_probably_runs(line5):
+    job = SamplerV2(mode=line5).run([bell(line5)], shots=10)
+    job.result()
+    assert re.fullmatch(r"\d+\.\d+\.\d+.*", job.metrics()["qiskit_version"])
+    assert job.usage_estimation["quantum_seconds"] > 0
 
 
 def test_job_properties_are_those_at_its_start(hex27):

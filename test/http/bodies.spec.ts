@@ -21,7 +21,7 @@ describe('a body that is no JSON is refused with the place where it stops being 
       '{\n  "params": {\n    "a": tru\n  }\n}',
       /expected a value at line 3, column 10/,
     ],
-    ['a list', '[]', /expected a JSON object, "{", at line 1, column 1/],
+    ['a list without an end', '[1,', /the text ends where a value should be at line 1, column 4/],
     ['a form', 'program_id=scripted', /expected a JSON object, "{", at line 1, column 1/],
     ['a NaN outside params', '{"cost": NaN}', /cost holds NaN or Infinity/],
     [
@@ -45,6 +45,33 @@ describe('a body that is no JSON is refused with the place where it stops being 
       const headers = { 'content-type': type };
       const opened = await stint.call('POST', '/api/v1/sessions', { body: '{"backend":"b2"}', headers });
       expect([opened.status, opened.body.backend_name]).toEqual([200, 'b2']);
+    }
+  });
+});
+
+describe('a body that is JSON but no object is told so, in all dialects:', () => {
+  const calls = [
+    ['POST', '/api/v1/jobs', ({ body }: Answer) => body.errors[0].message as string],
+    ['POST', '/api/v1/sessions', ({ body }: Answer) => body.errors[0].message as string],
+    ['PATCH', '/api/v1/admin/backends/b1', ({ body }: Answer) => body.errors[0].message as string],
+    ['POST', '/livy/sessions', ({ body }: Answer) => body.msg as string],
+    ['POST', '/livy/batches', ({ body }: Answer) => body.msg as string],
+    ['POST', '/nexosis/v1/sessions/forecast', ({ body }: Answer) => body.errorDetails.body[0] as string],
+    ['PUT', '/nexosis/v1/data/sales', ({ body }: Answer) => body.errorDetails.body[0] as string],
+    ['PUT', '/nexosis/v1/views/sales', ({ body }: Answer) => body.errorDetails.body[0] as string],
+  ] as const;
+
+  it.each(calls)('%s %s', async (method, path, messageOf) => {
+    for (const [body, kind] of [
+      ['[]', 'a list'],
+      [' [{"a": 1}]\n', 'a list'],
+      ['"{}x"', 'a text'],
+      ['7', 'a number'],
+      ['true', 'true'],
+    ] as const) {
+      const answer = await stint.call(method, path, { body });
+      expect([body, answer.status]).toEqual([body, 400]);
+      expect(messageOf(answer)).toMatch(new RegExp(`must be an? (JSON )?object[^,]*, not ${kind}`));
     }
   });
 });

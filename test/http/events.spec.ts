@@ -89,6 +89,16 @@ async function* read(answer: Response): AsyncGenerator<Event> {
   }
 }
 
+it('names unknown members of an opened session in its first event', async () => {
+  const { body } = await alice.post('/sessions', { backend: 'b2', mode: 'batch', max_time: 60, mode_: 1 });
+  const { events } = await eventsOf((body as { id: string }).id);
+  expect(events[0]).toMatchObject({ type: 'session.open' });
+  expect(events[0]?.cause).toBe(
+    "opened; 'max_time' is not known here and was ignored; the nearest is 'max_ttl'; " +
+      "'mode_' is not known here and was ignored; the nearest is 'mode'",
+  );
+});
+
 describe('the event log of a session', () => {
   it('tells every change with its cause, its actor, when it took effect and when it was processed', async () => {
     const id = await opened();

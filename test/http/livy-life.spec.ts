@@ -39,11 +39,21 @@ describe('a session ends', () => {
       const answer = await alice.call('GET', `/sessions/${id}`);
       return answer.status === 404 ? answer : undefined;
     });
-    expect(gone.body.msg).toMatch(
-      /^Session '\d+' not found\. It is over: interactive_ttl of 20 s expired\.$/,
-    );
+    const why = /^Session '\d+' not found\. It ended at 20\d\d-\S+Z: idleTimeout of 20 s expired\.$/;
+    expect(gone.body.msg).toMatch(why);
     expect(isAlive(pid)).toBe(false);
     expect((await alice.call('GET', '/sessions')).body.total).toBe(0);
+    // Also when it has long been forgotten, and a new session has come.
+    await stint.advance(3600);
+    await alice.session();
+    await stint.advance(24 * 3600);
+    await alice.call('POST', '/sessions', {});
+    for (const path of ['', '/state', '/log', '/statements', '/statements/0']) {
+      const answer = await alice.call('GET', `/sessions/${id}${path}`);
+      expect([answer.status, answer.body]).toEqual([404, { msg: gone.body.msg }]);
+    }
+    const eve = await livyUser(stint, 'eve', 'lab-b');
+    expect((await eve.call('GET', `/sessions/${id}`)).body.msg).toBe(`Session '${id}' not found.`);
   });
 
   it('not while it is busy, however long that takes', async () => {
@@ -96,7 +106,11 @@ describe('a session ends', () => {
     await stint.advance(599);
     expect(await stateOf(alice, id)).toBe('dead');
     await stint.advance(1);
-    expect((await alice.call('GET', `/sessions/${id}`)).status).toBe(404);
+    const gone = await alice.call('GET', `/sessions/${id}`);
+    expect([gone.status, gone.body.msg]).toEqual([
+      404,
+      expect.stringMatching(/It ended at \S+Z: stopped by user alice\.$/),
+    ]);
     expect((await alice.call('GET', '/sessions')).body.total).toBe(0);
   });
 
@@ -316,7 +330,9 @@ describe('a port of its own', () => {
     expect(await status({ host: '[::1]:8998' }, 'GET')).toBe(200);
     for (const origin of ['https://evil.example', 'null'])
       expect(await status({ origin, 'content-type': 'text/plain' })).toBe(401);
-    expect(await status({ 'sec-fetch-site': 'cross-site' }, 'GET')).toBe(401);
+    for (const site of ['cross-site', 'same-site', 'same-origin'])
+      expect(await status({ 'sec-fetch-site': site }, 'GET')).toBe(401);
+    expect(await status({ 'sec-fetch-site': 'none' }, 'GET')).toBe(200);
     // Its name was made to lead here after the page had come.
     for (const host of ['evil.example:8998', 'localhost.evil.example'])
       expect(await status({ host }, 'GET')).toBe(401);

@@ -16,11 +16,4 @@ describe('the interface', () => {
     expect(status).toBe(404);
     expect(body.errors[0]).toMatchObject({ code: 1008, solution: expect.stringContaining('/api/v1/docs') });
   });
-
-  it('lists backends as plain names to clients of before 2025-05-01, and as objects to others', async () => {
-    const list = async (version: string) =>
-      (await stint.call('GET', '/api/v1/backends', { headers: { 'ibm-api-version': version } })).body.devices;
-    expect(await list('2024-01-01')).toEqual(['line']);
-    expect(await list('2025-05-01')).toMatchObject([{ name: 'line' }]);
-  });
 });

@@ -56,6 +56,22 @@ const cases = {
           /options\.max_qubits must be a/,
         ],
         [
+          { driver: 'aer', options: { device: 'stint_line_5', max_memory_mb: 0 } },
+          /options\.max_memory_mb must be a whole number above zero/,
+        ],
+        [
+          { driver: 'aer', options: { device: 'stint_line_5', max_work: '1e12' } },
+          /options\.max_work must be a number above zero/,
+        ],
+        [
+          { driver: 'aer', options: { device: 'stint_line_5', approximate: 'yes' } },
+          /options\.approximate must be true or false/,
+        ],
+        [
+          { driver: 'scripted', options: { max_memory_mb: 2048 } },
+          /options\.max_memory_mb is not known to driver scripted/,
+        ],
+        [
           { driver: 'aer', options: { device: 'stint_line_5', noize: true } },
           /options\.noize is not known to driver aer/,
         ],
@@ -288,7 +304,7 @@ describe('a request that makes no sense names what is wrong with it:', () => {
       '/admin/instances',
       { name: 'x', plan: { modes: [5], max_tl: 1 } },
       [
-        'plan.max_tl is not known here; known are: modes, max_ttl, active_ttl, interactive_ttl, max_execution_time',
+        'plan.max_tl is not known here; known are: modes, max_ttl, active_ttl, interactive_ttl, max_execution_time, max_pending_jobs',
         'each value in plan.modes must be one of the following values: dedicated, batch',
       ],
     ],

@@ -143,10 +143,7 @@ describe('see: colleagues see, and only the owner and admins change, run or cons
       await givenAccount(stint, 'alice', 'lab-a'),
       await givenAccount(stint, 'bob', 'lab-a'),
     ];
-    const rows = Array.from(
-      { length: 28 },
-      (_, i) => `2026-01-${String(i + 1).padStart(2, '0')},${i}`,
-    );
+    const rows = Array.from({ length: 28 }, (_, i) => `2026-01-${String(i + 1).padStart(2, '0')},${i}`);
     await ann.putCsv('data/both', `timestamp,sales\n${rows.join('\n')}\n`);
     const query = 'dataSourceName=both&targetColumn=sales&startDate=2026-01-29&endDate=2026-01-31';
     const ids: string[] = [];

@@ -157,6 +157,7 @@ export class Laws {
     if (before === undefined) {
       if (state !== 'queued') this.report('job states', `${id} begins ${state}`);
       if (this.shadow.removed.has(id)) this.report('jobs end once', `${id} came back`);
+      this.pending(after);
       return;
     }
     if (!jobMay[before.state].includes(state))
@@ -170,6 +171,18 @@ export class Laws {
     if (state === 'queued' && (after.used > 0 || after.slot !== null || after.token !== null))
       this.report('usage', `${id} was lost, waits again and keeps a lane or ${after.used} ms`);
     if (before.state === 'queued' && state === 'running') this.started(before, after);
+  }
+
+  /** The plan of an instance bounds what it may queue; a job that was lost and waits again is none that was submitted. */
+  private pending({ id, instance }: Job): void {
+    const most = this.shadow.mostPending.get(instance);
+    if (most === undefined) return;
+    const waiting = [...this.shadow.liveJobs].filter((other) => {
+      const job = this.shadow.jobs.get(other);
+      return job?.state === 'queued' && job.instance === instance;
+    });
+    if (waiting.length >= most)
+      this.report('pending jobs', `${id} was queued beside ${waiting.length} others of ${instance}`);
   }
 
   private started(before: Job, after: Job): void {

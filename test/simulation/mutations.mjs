@@ -45,6 +45,12 @@ export const mutations = {
     to: 'if (job === null || job.token === null) {',
     what: 'a late answer of a lost attempt counts for the next attempt',
   },
+  'one-pending-too-many': {
+    file: 'src/kernel/job/job.decide.ts',
+    from: 'if (queued < most) return;',
+    to: 'if (queued <= most) return;',
+    what: 'an instance queues one job more than its plan allows',
+  },
   'drain-forgotten': {
     file: 'src/kernel/session/session.machine.ts',
     from: "jobEnded: [drainable, 'active'],",

@@ -55,6 +55,8 @@ export class Shadow {
   readonly entries = new Map<string, LedgerEntry[]>();
   readonly shares = new Map<string, number>();
   readonly budgets = new Map<string, Millis>();
+  /** How many queued jobs the plan of an instance allows. */
+  readonly mostPending = new Map<string, number>();
   /** Tokens of all attempts, by the job they belong to. */
   readonly tokens = new Map<string, string>();
   /** The token of each job's latest attempt. */

@@ -1,3 +1,4 @@
+import { shortOf } from '../../src/scheduler/long-text.js';
 import type { Millis } from '../../src/kernel/time.js';
 import type { Answer, Clock, RunnerListener, Runners, Task } from '../../src/scheduler/ports.js';
 import type { Lifeline } from './connection.js';
@@ -43,6 +44,7 @@ export class SimRunners implements Runners {
   keepsProcess = () => false;
   release = () => undefined;
   survivors = () => new Set<string>();
+  learnPrograms = (): Promise<void> => Promise.resolve();
   isRepeatable = () => true;
 
   start({ job, token, params }: Task): void {
@@ -50,7 +52,7 @@ export class SimRunners implements Runners {
     if (this.alive.has(token)) return;
     const attempt = this.begun.get(job) ?? 0;
     this.begun.set(job, attempt + 1);
-    const { attempts } = JSON.parse(params) as { attempts: readonly Attempt[] };
+    const { attempts } = JSON.parse(shortOf(params)) as { attempts: readonly Attempt[] };
     const behaviour = attempts[attempt] ?? wellBehaved;
     this.alive.set(token, { job, behaviour });
     const { does, after, twice, logs } = behaviour;

@@ -12,6 +12,7 @@ import { JobsService } from '../../src/scheduler/jobs.service.js';
 import type { Instance, Store } from '../../src/scheduler/ports.js';
 import { ReceiptsService } from '../../src/scheduler/receipts.service.js';
 import { SharingService } from '../../src/scheduler/sharing.service.js';
+import { TextsService } from '../../src/scheduler/texts.service.js';
 import { SessionsService } from '../../src/scheduler/sessions.service.js';
 import { VirtualClock } from '../../src/scheduler/system-clock.js';
 import { openSqlite } from '../../src/storage/database.js';
@@ -39,6 +40,9 @@ export const limitsOf = (scale: number): BackendLimits => ({
   unusedTtl: seconds(45 * scale),
   maxExecutionTime: seconds(20 * scale),
 });
+
+/** Of the instances with most shares the plan bounds what waits; it needs no chance of its own, which would change every seed. */
+export const mostPendingOf = (shares: number): number | null => (shares === 5 ? 4 : null);
 
 export const instanceIds = ['lab-a', 'lab-b', 'lab-c'] as const;
 const actor = (user: string, instance: string, role: Actor['role'] = 'user'): Actor => ({
@@ -187,7 +191,17 @@ export class World {
     const receipts = new ReceiptsService(commands);
     const sharing = new SharingService(store);
     const sessions = new SessionsService(commands, store, backends, receipts, sharing, settings);
-    const jobs = new JobsService(commands, backends, receipts, sharing, store, runners, this.clock, settings);
+    const jobs = new JobsService(
+      commands,
+      backends,
+      receipts,
+      sharing,
+      new TextsService(store),
+      store,
+      runners,
+      this.clock,
+      settings,
+    );
     jobs.onModuleInit();
     const clock = new ClockService(this.clock, commands);
     const connections = [writer, reader];
@@ -210,6 +224,9 @@ export class World {
     this.shadow.shares.set(id, shares);
     const budget = this.setup.budgets[i] || null;
     if (budget !== null) this.shadow.budgets.set(id, budget);
-    return { id, name: id, crn: `crn:${id}`, shares, budget, plan: {}, sharing: 'see', createdAt: beginning };
+    const most = mostPendingOf(shares);
+    if (most !== null) this.shadow.mostPending.set(id, most);
+    const plan = most === null ? {} : { maxPendingJobs: most };
+    return { id, name: id, crn: `crn:${id}`, shares, budget, plan, sharing: 'see', createdAt: beginning };
   }
 }

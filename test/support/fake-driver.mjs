@@ -3,10 +3,12 @@
  * Stands in for the Python of Spark's drivers: started as `-m sparkdriver --folder …` it speaks the driver's protocol
  * (docs/driver-protocol.md) and evaluates JavaScript instead of Python; as `-m sparkdriver.batch` it runs no Spark. What it
  * does beyond evaluating: `wait` (until it is cancelled), `deaf` (not even then), `until <file>` (until there is such a file),
- * `die <code>`, `noise <text>` (to stderr), `much <bytes>`, `json <text>` (as it stands), `pid`. Properties: `fake.start` is `fail`, `die`, or a file to wait
+ * `die <code>`, `noise <text>` (to stderr), `much <bytes>`, `json <text>` (as it stands), `pid`. Properties: with `fake.jvm` it has a
+ * child that stands for the JVM; `fake.start` is `fail`, `die`, or a file to wait
  * for. A batch takes a file to wait for, or milliseconds, and its exit code.
  */
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -53,7 +55,12 @@ function driver() {
   let state = 'starting';
   let running = null;
   let cancel = () => undefined;
-  const app = { app_id: `app-${settings.session.slice(0, 8)}`, ui_url: 'http://127.0.0.1:4040' };
+  const jvm = settings.conf['fake.jvm'] ? spawn('sleep', ['600'], { stdio: 'ignore' }) : null;
+  const app = {
+    jvm_pid: jvm?.pid ?? null,
+    app_id: `app-${settings.session.slice(0, 8)}`,
+    ui_url: 'http://127.0.0.1:4040',
+  };
   const send = (message) => socket?.write(`${JSON.stringify(message)}\n`);
   const ready = () =>
     send({

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * A learner that knows no statistics: it speaks the worker protocol, reads the files it is given and writes results of the
- * right form. A column `do` in the data says in its first row what else to do: `fail`, `hang`, `rubbish` or `die`.
+ * right form. A column `do` in the data says in its first row what else to do: `fail`, `hang`, `rubbish`, `die`, or `tell`
+ * the imputations that it was given. A row to predict from whose `do` is `pid` gets the worker's process id.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -127,7 +128,11 @@ function predict({ model: { path, sha256 }, rows, include_class_scores: scores }
   const { target } = JSON.parse(text);
   if (rows.some((row) => row.do === 'fail')) return { fail: 'Row 1: do cannot be fail.' };
   return {
-    rows: rows.map((row) => ({ ...row, [target]: '42', ...(scores && { [`${target}:42`]: '0.9' }) })),
+    rows: rows.map((row) => ({
+      ...row,
+      [target]: row.do === 'pid' ? String(process.pid) : '42',
+      ...(scores && { [`${target}:42`]: '0.9' }),
+    })),
     messages: [],
   };
 }
@@ -169,9 +174,11 @@ function run({ job, attempt, program, params: text }) {
     algorithm: { ...algorithm, name: 'Naive', key: 'naive' },
     champion: false,
   };
+  const given = Object.entries(params.columns).map(([name, { imputation }]) => `${name}: ${imputation}`);
+  const words = first?.do === 'tell' ? given.join(', ') : `${rows.length} observations were found.`;
   answer({
     algorithm,
-    messages: [{ severity: 'informational', message: `${rows.length} observations were found.` }],
+    messages: [{ severity: 'informational', message: words }],
     contestants: [{ ...champion, rows: { path: made.rows.path } }, loser],
     selection: [{ dataSetProperties: [], metrics: { observationCount: rows.length } }],
     model: null,

@@ -1,10 +1,12 @@
+#!/usr/bin/env node
 /**
  * A worker that speaks the protocol and runs no program: its params say what it does. Arguments `--name=value`:
  * `ready` (milliseconds before it is ready; `never`; or `unsaid`: it works without having said so), `protocol`, `last-words`
  * (written to stderr; then it exits with code 3 instead of getting ready), `leave=no` (neither shutdown nor the end of its
  * input ends it), `births` (a file that gets a line with the process id of each), `once` (the
- * names of programs that must not run twice).
+ * names of programs that must not run twice), `programs` (names that it says it has), `qiskit` (the version it names).
  */
+import { spawnSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
@@ -54,8 +56,28 @@ const deeds = {
     process.stdout.write(`${JSON.stringify({ type: 'result', ...of, result: 7 })}\n`);
     result(of);
   },
+  'wait for nothing': () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0),
+  compute: (of, { milliseconds }) => {
+    busy(milliseconds);
+    result(of);
+  },
+  'let a child compute': (of, { milliseconds }) => {
+    spawnSync(process.execPath, ['-e', `(${busy})(${milliseconds})`]);
+    result(of);
+  },
+  'wait for a child': (_, { file }) =>
+    spawnSync(process.execPath, [
+      '-e',
+      `require('fs').writeFileSync('${file}', String(process.pid)); setInterval(() => 0, 1e9)`,
+    ]),
+  'show its environment': (of) => result(of, process.env),
   'answer too much': (_, { bytes }) => process.stdout.write('x'.repeat(bytes)),
 };
+
+function busy(milliseconds) {
+  const end = Date.now() + milliseconds;
+  while (Date.now() < end);
+}
 
 const result = (of, from = String(process.pid)) =>
   send({ type: 'result', ...of, result: JSON.stringify(from) });
@@ -81,9 +103,9 @@ function begin() {
       type: 'ready',
       protocol,
       pid: process.pid,
-      programs: [],
+      programs: options.programs?.split(',') ?? [],
       not_repeatable: options.once?.split(','),
-      versions: {},
+      versions: options.qiskit ? { qiskit: options.qiskit } : {},
     });
   createInterface({ input: process.stdin })
     .on('line', read)

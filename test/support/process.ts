@@ -1,8 +1,16 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
+import { eventually } from './eventually.js';
 
 const project = resolve(import.meta.dirname, '../..');
+
+/** Node's arguments to run a program of ours, compiled on the way. */
+function compiled(main: string): string[] {
+  const loader = `import { register } from 'node:module'; register('file://${project}/scripts/typescript-loader.mjs');`;
+  return ['--import', `data:text/javascript,${encodeURIComponent(loader)}`, main];
+}
 
 /** A program of ours in a process of its own, compiled on the way. */
 export function runCompiled(
@@ -10,14 +18,50 @@ export function runCompiled(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<{ code: number; out: string; err: string }> {
-  const loader = `import { register } from 'node:module'; register('file://${project}/scripts/typescript-loader.mjs');`;
-  const compiled = ['--import', `data:text/javascript,${encodeURIComponent(loader)}`, main];
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [...compiled, ...args],
+      [...compiled(main), ...args],
       { cwd: tmpdir(), env: { PATH: process.env['PATH'], ...env } },
       (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code), out, err }),
     );
   });
+}
+
+/** A line of the service's log. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string; readonly level: number };
+
+/** A service in a process of its own, which can be sent signals and whose log can be read. */
+export async function serviceProcess(env: Record<string, string>) {
+  const main = resolve(project, 'src/main.ts');
+  const child = spawn(process.execPath, compiled(main), {
+    cwd: tmpdir(),
+    env: { PATH: process.env['PATH'] ?? '', STINT_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: LogLine[] = [];
+  let raw = '';
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    raw += `${line}\n`;
+    if (line.startsWith('{')) lines.push(JSON.parse(line) as LogLine);
+  });
+  const ended = new Promise<number | null>((done) => child.once('close', (code) => done(code)));
+  const listening = new Promise<string>((found) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const [, url] = /^Stint listens on (\S+)/.exec(line) ?? [];
+      if (url !== undefined) found(url);
+    });
+  });
+  const url = await Promise.race([listening, ended]);
+  if (typeof url !== 'string') throw new Error(`The service ended: ${raw}`);
+  return {
+    url,
+    lines,
+    ended,
+    /** All that it wrote to its log. */
+    raw: () => raw,
+    signal: (name: NodeJS.Signals) => child.kill(name),
+    /** The first line that fits, among those to come too. */
+    line: (what: string, fits: (line: LogLine) => boolean) => eventually(what, () => lines.find(fits)),
+  };
 }

@@ -17,6 +17,7 @@ import type {
 } from '../../src/scheduler/ports.js';
 import { ReceiptsService } from '../../src/scheduler/receipts.service.js';
 import { SharingService } from '../../src/scheduler/sharing.service.js';
+import { TextsService } from '../../src/scheduler/texts.service.js';
 import { SessionsService } from '../../src/scheduler/sessions.service.js';
 import { VirtualClock } from '../../src/scheduler/system-clock.js';
 import { after, t0 } from './given.js';
@@ -40,6 +41,7 @@ export class FakeRunners implements Runners {
     driver === 'aer' ? ['sampler'] : driver === 'spark' ? ['interpreter', 'statement'] : null;
   unavailable = () => null;
   readonly notRepeatable = new Set<string>();
+  learnPrograms = (): Promise<void> => Promise.resolve();
   isRepeatable = (program: string) =>
     !this.notRepeatable.has(program) && !['interpreter', 'statement'].includes(program);
 
@@ -119,7 +121,17 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
   const receipts = new ReceiptsService(commands);
   const sharing = new SharingService(store);
   const sessions = new SessionsService(commands, store, backends, receipts, sharing, settings);
-  const jobs = new JobsService(commands, backends, receipts, sharing, store, runners, clock, settings);
+  const jobs = new JobsService(
+    commands,
+    backends,
+    receipts,
+    sharing,
+    new TextsService(store),
+    store,
+    runners,
+    clock,
+    settings,
+  );
   jobs.onModuleInit();
   if (folder === undefined) {
     await store.write(async (tx) => {

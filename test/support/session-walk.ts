@@ -86,7 +86,7 @@ export class SessionWalk {
       const { job, ledger } = endJob(running, { type: 'completed' }, at);
       this.leave(running, job, ledger);
     } else if (what === 'lose' && running !== undefined) {
-      const { job, ledger } = loseJob(running, at, state === 'closed');
+      const { job, ledger } = loseJob(running, at, 'exit code 9', state === 'closed');
       if (job.state !== 'queued') return this.leave(running, job, ledger);
       this.keep(job);
       this.apply({ type: 'jobRequeued', at, startedAt: running.startedAt ?? at, headSeq: this.head() ?? 0 });

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from qiskit import ClassicalRegister, QuantumCircuit
 
+from .budget import spend_instructions
+from .failures import CODE_EXECUTIONS, InputError
 from .observables import LETTERS, Observable
+
+MAX_LABELS = 200_000
+MAX_BASES = 10_000
+
+# Letter → the code of the basis it is measured in; 0 for I.
+_CODES = {"I": 0} | {letter: ord(basis) for letter, (basis, _, _) in LETTERS.items()}
 
 
 @dataclass(frozen=True)
@@ -23,11 +31,12 @@ class Basis:
         """Measured qubits; outcome column k belongs to the k-th."""
         return sorted(self.letters)
 
-    def measure(self, circuit: QuantumCircuit) -> QuantumCircuit:
+    def measure(self, circuit: QuantumCircuit, where: str = "The circuit") -> QuantumCircuit:
         """`circuit` followed by this basis's rotations and measurements into new clbits.
 
         The rotations are ideal h and sdg: they belong to the measurement, not to the circuit.
         """
+        spend_instructions(len(circuit.data), where)
         measured = circuit.copy()
         outcomes = ClassicalRegister(len(self.qubits), _free_name(circuit))
         measured.add_register(outcomes)
@@ -39,26 +48,16 @@ class Basis:
             measured.measure(qubit, outcomes[column])
         return measured
 
-    def estimate(
-        self, observable: Observable, bits: np.ndarray, counts: np.ndarray
-    ) -> tuple[float, float]:
-        """(mean, variance of the mean) of the observable's part measured in this basis.
+    def part_of(self, observable: Observable) -> Observable:
+        """The labels of `observable` that are read from this basis."""
+        return {label: c for label, c in observable.items() if label in self.labels}
 
-        `bits` is (outcomes, measured qubits), `counts` (outcomes,). The variance never drops
-        below what the rule of succession allows: n equal shots do not prove certainty.
-        """
-        values, span = np.zeros(len(counts)), 0.0
+    def values(self, observable: Observable, bits: np.ndarray) -> np.ndarray:
+        """The observable's value for each outcome. `bits` is (outcomes, measured qubits)."""
+        values = np.zeros(len(bits))
         for label, coefficient in observable.items():
-            if label in self.labels:
-                values += coefficient * self._values(label, bits)
-                span += abs(coefficient)
-        if span == 0.0:
-            return 0.0, 0.0
-        shots = int(counts.sum())
-        mean = float(values @ counts) / shots
-        variance = float((values - mean) ** 2 @ counts) / max(shots - 1, 1)
-        floor = 4 * span**2 * (shots + 1) / (shots + 2) ** 2
-        return mean, max(variance, floor) / shots
+            values += coefficient * self._values(label, bits)
+        return values
 
     def _values(self, label: str, bits: np.ndarray) -> np.ndarray:
         values = np.ones(len(bits))
@@ -70,23 +69,87 @@ class Basis:
         return values
 
 
-def choose_bases(labels: Iterable[str]) -> list[Basis]:
-    """Few bases that together measure all labels: greedy, longest labels first."""
-    groups: list[tuple[dict[int, str], set[str]]] = []
-    for label in sorted(labels, key=lambda text: (text.count("I"), text)):
-        needed = {
-            qubit: LETTERS[letter][0]
-            for qubit, letter in enumerate(reversed(label))
-            if letter != "I"
-        }
-        for letters, members in groups:
-            if all(letters.get(qubit, basis) == basis for qubit, basis in needed.items()):
-                letters.update(needed)
-                members.add(label)
-                break
-        else:
-            groups.append((needed, {label}))
-    return [Basis(letters, frozenset(members)) for letters, members in groups]
+class Tally:
+    """The mean of a value over shots, and how uncertain it is, gathered randomization by
+    randomization."""
+
+    def __init__(self, span: float) -> None:
+        """`span`: the value lies between -span and span."""
+        self._span = span
+        self._shots, self._sum, self._squares = 0, 0.0, 0.0
+        self._means: list[float] = []  # one per randomization
+
+    def add(self, values: np.ndarray, counts: np.ndarray) -> None:
+        """Outcomes of one randomization: both (outcomes,)."""
+        shots, total = int(counts.sum()), float(values @ counts)
+        self._shots += shots
+        self._sum += total
+        self._squares += float(values**2 @ counts)
+        self._means.append(total / shots)
+
+    @property
+    def mean(self) -> float:
+        return self._sum / self._shots
+
+    @property
+    def shot_variance(self) -> float:
+        """Variance of the mean if all shots are independent.
+
+        It never drops below what the rule of succession allows: n equal shots do not prove
+        certainty.
+        """
+        spread = (self._squares - self._shots * self.mean**2) / max(self._shots - 1, 1)
+        return max(spread, self._floor) / self._shots
+
+    @property
+    def variance(self) -> float:
+        """Variance of the mean by the spread over randomizations; by shots if there is only one."""
+        if len(self._means) < 2:
+            return self.shot_variance
+        spread = float(np.var(self._means, ddof=1)) / len(self._means)
+        return max(spread, self._floor / self._shots)
+
+    @property
+    def _floor(self) -> float:
+        return 4 * self._span**2 * (self._shots + 1) / (self._shots + 2) ** 2
+
+
+def choose_bases(labels: Iterable[str], where: str = "The observables") -> list[Basis]:
+    """Few bases that together measure all labels: greedy, longest labels first.
+
+    Raises InputError for more labels or bases than one PUB may have.
+    """
+    ordered = sorted(labels, key=lambda text: (text.count("I"), text))
+    if not ordered:
+        return []
+    # Row k: what the k-th basis measures, a letter per qubit, 0 where it is still free.
+    table = np.zeros((16, len(ordered[0])), dtype=np.uint8)
+    members: list[set[str]] = []
+    for label in ordered:
+        needed = np.array([_CODES[letter] for letter in reversed(label)], dtype=np.uint8)
+        rows = table[: len(members)]
+        fits = ((rows == 0) | (needed == 0) | (rows == needed)).all(axis=1)
+        place = int(fits.argmax()) if fits.any() else len(members)
+        if place == len(members):
+            members.append(set())
+            _check_bases(len(ordered), len(members), where)
+        if place == len(table):
+            table = np.concatenate([table, np.zeros_like(table)])
+        table[place] = np.maximum(table[place], needed)
+        members[place].add(label)
+    return [
+        Basis({qubit: chr(code) for qubit, code in enumerate(row.tolist()) if code}, frozenset(own))
+        for row, own in zip(table, members)
+    ]
+
+
+def _check_bases(labels: int, bases: int, where: str) -> None:
+    if labels > MAX_LABELS or bases > MAX_BASES:
+        raise InputError(
+            f"The observables of {where} have {labels:,} different Pauli strings in {bases:,} or "
+            f"more bases; at most {MAX_LABELS:,} in {MAX_BASES:,} fit into a PUB.",
+            CODE_EXECUTIONS,
+        )
 
 
 def _free_name(circuit: QuantumCircuit) -> str:

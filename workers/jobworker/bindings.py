@@ -7,11 +7,13 @@ circuit's order (sorted by name).
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
 
+from .budget import spend_bytes
 from .failures import InputError
 from .payload import decode_array, kind, type_of
 
@@ -72,6 +74,8 @@ def _from_names(data: dict[str, Any], names: list[str], where: str) -> np.ndarra
     if not names:
         return np.zeros((0,))
     try:
+        shape = np.broadcast_shapes(*(columns[name].shape for name in names))
+        spend_bytes(math.prod(shape) * len(names) * 8, where)
         return np.stack(np.broadcast_arrays(*(columns[name] for name in names)), axis=-1)
     except ValueError:
         raise InputError(f"{where} has arrays whose shapes cannot be broadcast together.") from None

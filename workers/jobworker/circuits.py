@@ -7,28 +7,17 @@ from __future__ import annotations
 
 import io
 import re
-import struct
 
-import qiskit_qasm3_import  # noqa: F401 - Qiskit would import it during the first job
+import openqasm3
+import qiskit_qasm3_import
 from ibm_quantum_schemas.common.annotation_serializer import AnnotationSerializer
-from qiskit import QuantumCircuit, qasm2, qasm3, qpy
+from qiskit import QuantumCircuit, qasm2, qpy
 
+from .budget import spend_instructions
 from .failures import InputError, JobCancelled
+from .openqasm import measure_openqasm2, measure_openqasm3, plain
 from .payload import decode_base64, inflate, kind, type_of
-
-# Files before version 13 (Qiskit < 1.3) carry parameter expressions as text that the reader
-# evaluates; later ones as a list of operations. Every supported client writes 13 or later.
-OLDEST_QPY = 13
-NEWEST_QPY = qpy.common.QPY_VERSION
-
-# Far above any backend, far below what would hurt: the header alone makes the reader allocate.
-MAX_QUBITS = 10_000
-MAX_CLBITS = 1_000_000
-MAX_PROGRAMS = 100_000
-_FILE_HEADER = struct.Struct("!6sBBBBQc")
-_TABLE_ENTRY = struct.Struct("!Q")
-_CIRCUIT_HEADER = struct.Struct("!H1cHIIQIQI")
-_MIN_INSTRUCTION = 16  # bytes; a real one is longer
+from .qpy_file import MAX_QUBITS, measure_qpy
 
 _OPENQASM = re.compile(r"^(?:\s|//[^\n]*\n|/\*.*?\*/)*OPENQASM\s+(\d+)", re.DOTALL)
 
@@ -50,7 +39,7 @@ def decode_circuit(value: object, where: str) -> QuantumCircuit:
 
 def read_qpy(data: bytes, where: str) -> list[QuantumCircuit]:
     """All circuits of an uncompressed QPY file."""
-    _measure_qpy(data, where)
+    measure_qpy(data, where)
     try:
         programs = qpy.load(
             io.BytesIO(data), annotation_factories={"samplomatic": AnnotationSerializer}
@@ -64,50 +53,29 @@ def read_qpy(data: bytes, where: str) -> list[QuantumCircuit]:
     return programs
 
 
-def _measure_qpy(data: bytes, where: str) -> None:
-    """Refuse files whose headers promise more than they hold."""
-    if len(data) < _FILE_HEADER.size or data[:6] != b"QISKIT":
-        raise InputError(f"{where} is not a QPY file.")
-    _, version, *_, programs, _ = _FILE_HEADER.unpack_from(data)
-    if not OLDEST_QPY <= version <= NEWEST_QPY:
-        raise InputError(
-            f"{where} has QPY version {version}; versions {OLDEST_QPY} to {NEWEST_QPY} are read."
-        )
-    if not 1 <= programs <= MAX_PROGRAMS:
-        raise InputError(f"{where} announces {programs} circuits.")
-    first = _FILE_HEADER.size + 1  # one byte says that the programs are circuits
-    offsets = [first]
-    if version >= 16:
-        end = first + programs * _TABLE_ENTRY.size
-        if end > len(data):
-            raise InputError(f"{where} is cut off.")
-        offsets = [entry for (entry,) in _TABLE_ENTRY.iter_unpack(data[first:end])]
-    for offset in offsets:
-        if offset + _CIRCUIT_HEADER.size > len(data):
-            raise InputError(f"{where} is cut off.")
-        header = _CIRCUIT_HEADER.unpack_from(data, offset)
-        qubits, clbits, metadata, registers, instructions = header[3:8]
-        if qubits > MAX_QUBITS or clbits > MAX_CLBITS:
-            raise InputError(f"{where} announces {qubits} qubits and {clbits} classical bits.")
-        if max(metadata, registers, instructions * _MIN_INSTRUCTION) > len(data):
-            raise InputError(f"{where} announces more content than it holds.")
-
-
 def read_openqasm(text: str, where: str) -> QuantumCircuit:
     """A circuit from OpenQASM 2 or 3 text; files named by `include` are never opened."""
     match = _OPENQASM.match(text)
     if match is None:
         raise InputError(f"{where} must start with 'OPENQASM 3;' or 'OPENQASM 2.0;'.")
     version = match.group(1)
+    bare = plain(text, version, where)
     try:
         if version == "2":
+            spend_instructions(measure_openqasm2(bare, where), where)
             return qasm2.loads(
                 text,
                 include_path=(),
                 custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS,
             )
         if version == "3":
-            return _in_device_order(qasm3.loads(text))
+            program = openqasm3.parse(text)
+            spend_instructions(measure_openqasm3(program, where), where)
+            return _in_device_order(qiskit_qasm3_import.convert(program))
+    except InputError:
+        raise
+    except RecursionError:
+        raise InputError(f"{where} is nested too deeply, or has too long an expression.") from None
     except Exception as error:
         raise InputError(f"{where} is not valid OpenQASM {version}: {_reason(error)}.") from error
     raise InputError(f"{where} is OpenQASM {version}; versions 2 and 3 are read.")

@@ -10,6 +10,7 @@ from typing import Any
 from qiskit import QuantumCircuit
 from qiskit.circuit import CircuitInstruction, ControlFlowOp
 
+from .budget import check_length
 from .failures import (
     CODE_NOT_COUPLED,
     CODE_NOT_IN_BASIS,
@@ -18,7 +19,9 @@ from .failures import (
     InputError,
     ProgramError,
 )
+from .limits import limits_of
 from .noise import Noise
+from .work import count_executed
 
 DEFAULT_MAX_SHOTS = 100_000
 
@@ -40,6 +43,7 @@ class Device:
         self.num_qubits: int = configuration["n_qubits"]
         self.max_shots: int = configuration.get("max_shots") or DEFAULT_MAX_SHOTS
         self.max_qubits: int | None = options.get("max_qubits")
+        self.limits = limits_of(options)
         self.basis: tuple[str, ...] = tuple(configuration.get("basis_gates", ()))
         supported = configuration.get("supported_instructions", ("measure", "reset", "delay"))
         self._allowed = _ALWAYS | set(self.basis) | (_NEEDS_SUPPORT & set(supported))
@@ -61,8 +65,15 @@ class Device:
                 f"{self.num_qubits}; transpile the circuit for this backend.",
                 CODE_TOO_WIDE,
             )
+        check_length(count_executed(circuit), where)
         for instruction, qubits in walk(circuit):
             self._check_instruction(instruction.name, qubits, where)
+            if instruction.name in self.basis and not instruction.is_standard_gate():
+                raise InputError(
+                    f"{where} defines a gate '{instruction.name}' of its own; its meaning would be "
+                    "lost, so give it another name and transpile it to the backend's gates.",
+                    CODE_NOT_IN_BASIS,
+                )
 
     def _check_instruction(self, name: str, qubits: tuple[int, ...], where: str) -> None:
         if name not in self._allowed:

@@ -9,39 +9,42 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit import ControlFlowOp, ParameterExpression
-from qiskit.circuit.library import RZGate
 from qiskit_aer import AerSimulator
 
 from .device import Device, walk
-from .failures import CODE_TOO_MANY_ACTIVE, InputError, ProgramError
+from .failures import ProgramError
 from .frames import frames_apply, sample_frames
+from .methods import (
+    CHAIN,
+    CUT_BOND,
+    DENSITY_MATRIX,
+    FRAMES,
+    MAX_DENSITY_QUBITS,
+    MAX_STABILIZER_QUBITS,
+    STABILIZER,
+    STATEVECTOR,
+    Plan,
+    check_work,
+    plan_pure,
+    too_many,
+)
+from .reduce import ANGLE_TOLERANCE, activity, is_clifford, reduce_circuit, snap_angles
 from .report import Report
-
-# A state vector of 24 qubits takes 256 MiB. Wider circuits run as stabilizer states if they are
-# Clifford, else as matrix product states whose bond dimension is cut at MAX_BOND.
-MAX_DENSE_QUBITS = 24
-MAX_WIDE_QUBITS = 63
-MAX_BOND = 64
-MAX_STABILIZER_QUBITS = 1_000
-
-# Up to here Aer treats noise exactly, as a density matrix; beyond it would run shot by shot, and
-# Clifford circuits go by Pauli frames instead: 27 qubits, 4096 shots in 40 ms instead of 2 s.
-MAX_DENSITY_QUBITS = 7
+from .truncation import truncation_error
+from .work import runs_shot_by_shot
 
 BINDINGS_PER_RUN = 32
-SHOTS_PER_SLOW_RUN = 256
+AMPLITUDES_PER_RUN = 2**24  # of all bindings in one run
+WORK_PER_RUN = 2e9  # complex multiplications, about ten seconds
 MAX_SEED = 2**31 - 1
 
-# Angles this close (radians) to a multiple of π/2 count as one. Samplexes compute in single
-# precision and are off by 1e-7, which no number of shots could show.
-ANGLE_TOLERANCE = 1e-6
-
-_CLIFFORD_NAMES = "id x y z h s sdg sx sxdg cx cy cz ecr swap measure reset barrier quantum_channel"
-_CLIFFORD = frozenset(_CLIFFORD_NAMES.split())
+# Aer drops a singular value below 1e-8 whatever it is told; nothing else is dropped unless the
+# operator allows approximation.
+LEAST_WEIGHT = 1e-30
 
 
 @dataclass(frozen=True)
@@ -73,194 +76,160 @@ class Simulation:
         self._where = where
         self.num_clbits = circuit.num_clbits
         self._parameters = list(circuit.parameters)
-        self._active, self._used = _activity(circuit)
-        self._circuit = _reduce(circuit, self._active, device)
-        self._dynamic = any(
-            isinstance(instruction.operation, ControlFlowOp) for instruction in self._circuit.data
-        )
+        self._active, self._used = activity(circuit)
+        self._circuit = reduce_circuit(circuit, self._active, device)
         self._noise = device.noise
+        self._limits = device.limits
+        self._methods: set[str] = set()
+        self._truncation: float | None = None
+        most = min(device.max_qubits or MAX_STABILIZER_QUBITS, MAX_STABILIZER_QUBITS)
+        if self.active_qubits > most:
+            raise too_many(self._where, self.active_qubits, most)
+        self._measures = any(instruction.name == "measure" for instruction, _ in walk(circuit))
+        self._by_shot = runs_shot_by_shot(self._circuit)
         self._framed = (
             self._noise is not None
             and self.active_qubits > MAX_DENSITY_QUBITS
             and frames_apply(self._circuit)
         )
-        self._check_size(device.max_qubits)
+        # The plan of every binding; None where it depends on the values of the parameters.
+        self._plan = self._plan_of_all() if self._measures else None
 
     @property
     def active_qubits(self) -> int:
         return len(self._active)
 
+    def summary(self) -> dict[str, Any]:
+        """For a result's metadata: the method, and the truncation error if a state was cut.
+
+        `truncation_error` is the sum of the discarded weights, the largest of all bindings.
+        """
+        return summary_of([self])
+
     def run(self, bindings: np.ndarray, shots: int, seed: int, report: Report) -> Iterator[Samples]:
         """Sample every row of `bindings` (n, parameters), in order."""
-        if not self._active or not any(
-            instruction.name == "measure" for instruction, _ in walk(self._circuit)
-        ):
+        if not self._measures:
             zeros = np.zeros((1, self.num_clbits), dtype=bool)
             yield from (Samples(zeros, np.array([shots])) for _ in range(len(bindings)))
             return
         quarters = np.round(bindings / (math.pi / 2)) * (math.pi / 2)
         near = np.abs(bindings - quarters) < ANGLE_TOLERANCE
         bindings = np.where(near, quarters, bindings)
-        one_by_one = self._wide or self._framed or (self._dynamic and bool(self._parameters))
-        step = 1 if one_by_one else BINDINGS_PER_RUN
+        plan = self._plan
+        many = plan is not None and plan.shot == 0 and plan.method in (STATEVECTOR, DENSITY_MATRIX)
+        step = 1
+        if many:
+            step = max(1, min(BINDINGS_PER_RUN, AMPLITUDES_PER_RUN >> self.active_qubits))
         for start in range(0, len(bindings), step):
             report.check()
             rows = bindings[start : start + step]
-            if one_by_one:
-                yield self._run_one(rows[0], shots, seed + start, report)
+            if many and plan is not None:
+                yield from self._run_many(rows, shots, seed + start, plan)
             else:
-                yield from self._run_many(rows, shots, seed + start)
+                yield self._run_one(rows[0], shots, seed + start, report)
 
-    def _run_many(self, rows: np.ndarray, shots: int, seed: int) -> Iterator[Samples]:
+    def _run_many(self, rows: np.ndarray, shots: int, seed: int, plan: Plan) -> Iterator[Samples]:
         binds = [{p: rows[:, k].tolist() for k, p in enumerate(self._parameters)}]
-        result = self._call(self._circuit, shots, seed, binds if self._parameters else None)
+        result = self._call(self._circuit, shots, seed, binds if self._parameters else None, plan)
         copies = 1 if self._parameters else len(rows)
         for index in range(len(rows) // copies):
             yield _samples(result.data(index)["counts"], self.num_clbits)
         # Without parameters the rows of a sweep are equal circuits: sample each anew.
         for extra in range(1, copies):
-            again = self._call(self._circuit, shots, seed + extra, None)
+            again = self._call(self._circuit, shots, seed + extra, None, plan)
             yield _samples(again.data(0)["counts"], self.num_clbits)
 
     def _run_one(self, row: np.ndarray, shots: int, seed: int, report: Report) -> Samples:
-        """Bind here, choose the method by the bound circuit, and cut long runs by shots."""
+        """Bind here, and cut long runs by shots."""
         circuit = self._circuit
         if self._parameters:
             circuit = circuit.assign_parameters(dict(zip(self._parameters, row.tolist())))
-        if self._framed and _is_clifford(circuit):
+        plan = self._plan or self._plan_of(circuit)
+        if plan.method == FRAMES:
             return self._run_frames(circuit, shots, seed)
-        method = "automatic"
-        if self._wide:
-            circuit = _snap_angles(circuit)
-            method = "stabilizer" if _is_clifford(circuit) else "matrix_product_state"
-            if method != "stabilizer" and self.active_qubits > MAX_WIDE_QUBITS:
-                raise _too_many(self._where, self.active_qubits, MAX_WIDE_QUBITS)
-        slow = method != "stabilizer" and (self._wide or self._framed)
-        step = SHOTS_PER_SLOW_RUN if slow else shots
+        check_work(plan, shots, self._limits, self._where)
+        if plan.method == STABILIZER:
+            circuit = snap_angles(circuit)
+        if plan.cut:
+            error = truncation_error(circuit, CUT_BOND, self._limits.memory_mb)
+            self._truncation = max(error, self._truncation or 0.0)
+        step = shots
+        if plan.shot:
+            # At least as much sampling as evolution, which every run repeats.
+            step = int(max(WORK_PER_RUN, plan.once) / plan.shot) or 1
         merged: dict[str, int] = {}
         for start in range(0, shots, step):
             report.check()
             part = min(step, shots - start)
-            result = self._call(circuit, part, (seed * 31 + start) & MAX_SEED, None, method)
+            result = self._call(circuit, part, _spread(seed, start), None, plan)
             for key, count in result.data(0)["counts"].items():
                 merged[key] = merged.get(key, 0) + count
         return _samples(merged, self.num_clbits)
 
     def _run_frames(self, circuit: QuantumCircuit, shots: int, seed: int) -> Samples:
-        ideal = self._call(_snap_angles(circuit), 1, seed, None, "stabilizer", noisy=False)
+        ideal = self._call(snap_angles(circuit), 1, seed, None, Plan(STABILIZER), noisy=False)
+        self._methods = (self._methods - {STABILIZER}) | {FRAMES}
         reference = _samples(ideal.data(0)["counts"], self.num_clbits).bits[0]
         rng = np.random.default_rng(seed)
         assert self._noise is not None
         bits = sample_frames(circuit, self._active, self._noise, reference, shots, rng)
         return Samples(bits, np.ones(shots, dtype=np.int64))
 
-    def _call(self, circuit, shots, seed, binds, method="automatic", noisy=True):  # type: ignore[no-untyped-def]
-        simulator = AerSimulator(method=method)
+    def _plan_of_all(self) -> Plan | None:
+        if not self._parameters:
+            return self._plan_of(self._circuit)
+        noisy = self._noise is not None
+        if noisy and self.active_qubits <= MAX_DENSITY_QUBITS and not self._by_shot:
+            return Plan(DENSITY_MATRIX)
+        if not noisy and not self._by_shot and self._limits.holds(2**self.active_qubits):
+            return Plan(STATEVECTOR)
+        return None
+
+    def _plan_of(self, circuit: QuantumCircuit) -> Plan:
+        """The plan of a circuit without free parameters."""
+        noisy = self._noise is not None
+        if noisy and self.active_qubits <= MAX_DENSITY_QUBITS and not self._by_shot:
+            return Plan(DENSITY_MATRIX)
+        if is_clifford(circuit):
+            return Plan(FRAMES if self._framed else STABILIZER)
+        return plan_pure(circuit, self._limits, noisy or self._by_shot, self._where)
+
+    def _call(self, circuit, shots, seed, binds, plan, noisy=True):  # type: ignore[no-untyped-def]
+        self._methods.add(plan.method)
+        simulator = AerSimulator(method=plan.method, max_memory_mb=self._limits.memory_mb)
         if noisy and self._noise is not None:
             simulator.set_options(noise_model=self._noise.model(self._active, self._used))
-        if method == "matrix_product_state":
-            simulator.set_options(matrix_product_state_max_bond_dimension=MAX_BOND)
+        if plan.method == CHAIN:
+            simulator.set_options(
+                matrix_product_state_truncation_threshold=LEAST_WEIGHT,
+                matrix_product_state_max_bond_dimension=CUT_BOND if plan.cut else None,
+            )
         job = simulator.run(
-            [circuit], parameter_binds=binds, shots=shots, seed_simulator=seed & MAX_SEED
+            [circuit], parameter_binds=binds, shots=shots, seed_simulator=_spread(seed)
         )
         result = job.result()
         if not result.success:
             reason = str(result.results[0].status if result.results else result.status)
-            if "memory" in reason.lower():
-                raise _too_many(self._where, self.active_qubits, MAX_DENSE_QUBITS)
             raise ProgramError(f"{self._where} could not be simulated: {reason[:300]}")
         return result
 
-    @property
-    def _wide(self) -> bool:
-        return self.active_qubits > MAX_DENSE_QUBITS
 
-    def _check_size(self, max_qubits: int | None) -> None:
-        most = min(max_qubits or MAX_STABILIZER_QUBITS, MAX_STABILIZER_QUBITS)
-        if self.active_qubits > most:
-            raise _too_many(self._where, self.active_qubits, most)
-
-
-def _too_many(where: str, active: int, most: int) -> InputError:
-    return InputError(
-        f"{where} uses {active} qubits, more than the {most} this simulator can hold for it; "
-        "use fewer qubits (or, where possible, only Clifford gates).",
-        CODE_TOO_MANY_ACTIVE,
-    )
+def summary_of(simulations: list[Simulation]) -> dict[str, Any]:
+    """The summary of simulations that together make one result."""
+    methods = sorted({method for each in simulations for method in each._methods})
+    errors = [each._truncation for each in simulations if each._truncation is not None]
+    summary: dict[str, Any] = {"method": ", ".join(methods) or "none"}
+    if errors:
+        summary["truncation_error"] = max(errors)
+    return summary
 
 
-def _activity(
-    circuit: QuantumCircuit,
-) -> tuple[tuple[int, ...], frozenset[tuple[str, tuple[int, ...]]]]:
-    """Device qubits that more than waits happen to, and every (gate, qubits) in use."""
-    active: set[int] = set()
-    used: set[tuple[str, tuple[int, ...]]] = set()
-    for instruction, qubits in walk(circuit):
-        if instruction.name in ("barrier", "delay"):
-            continue
-        active.update(qubits)
-        used.add((instruction.name, qubits))
-    return tuple(sorted(active)), frozenset(used)
+def _spread(*parts: int) -> int:
+    """A seed far from those of other parts.
 
-
-def _reduce(circuit: QuantumCircuit, active: tuple[int, ...], device: Device) -> QuantumCircuit:
-    """The circuit on its active qubits only, without barriers; delays become relaxation."""
-    reduced = QuantumCircuit(len(active))
-    reduced.add_bits(circuit.clbits)
-    for register in circuit.cregs:
-        reduced.add_register(register)
-    for variable in circuit.iter_declared_vars():
-        reduced.add_uninitialized_var(variable)
-    place = {circuit.qubits[qubit]: reduced.qubits[i] for i, qubit in enumerate(active)}
-    for instruction in circuit.data:
-        if instruction.name == "barrier":
-            continue
-        if instruction.name == "delay":
-            qubit = circuit.find_bit(instruction.qubits[0]).index
-            _append_delay(reduced, instruction.operation, qubit, active, device)
-            continue
-        qubits = [place[qubit] for qubit in instruction.qubits]
-        reduced._append(instruction.replace(qubits=qubits))
-    return reduced
-
-
-def _append_delay(reduced, delay, qubit, active, device) -> None:  # type: ignore[no-untyped-def]
-    if device.noise is None or qubit not in active:
-        return
-    duration = delay.duration
-    if isinstance(duration, ParameterExpression) or not isinstance(duration, (int, float)):
-        return  # a length known only later: treated as no wait
-    seconds = device.noise.delay_seconds(duration, delay.unit)
-    error = device.noise.relaxation((qubit,), seconds)
-    if error is not None:
-        reduced.append(error, [active.index(qubit)])
-
-
-def _snap_angles(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Exact multiples of π/2 where rounding left an rz angle beside one, so Clifford stays so."""
-    snapped = circuit.copy()
-    for index, instruction in enumerate(circuit.data):
-        if instruction.name == "rz":
-            angle = float(instruction.params[0])
-            quarter = round(angle / (math.pi / 2))
-            if abs(angle - quarter * math.pi / 2) < ANGLE_TOLERANCE:
-                snapped.data[index] = instruction.replace(
-                    operation=RZGate((quarter % 4) * math.pi / 2)
-                )
-    return snapped
-
-
-def _is_clifford(circuit: QuantumCircuit) -> bool:
-    for instruction, _ in walk(circuit):
-        if instruction.name == "rz":
-            turns = float(instruction.params[0]) / (math.pi / 2)
-            if abs(turns - round(turns)) > ANGLE_TOLERANCE:
-                return False
-        elif instruction.name not in _CLIFFORD and not isinstance(
-            instruction.operation, ControlFlowOp
-        ):
-            return False
-    return True
+    Aer seeds shot i of a run with seed + i, so neighbouring seeds would repeat each other's shots.
+    """
+    return int(np.random.SeedSequence(parts).generate_state(1)[0]) & MAX_SEED
 
 
 def _samples(counts: dict[str, int], num_clbits: int) -> Samples:

@@ -14,6 +14,7 @@ CODE_TOO_MANY_ACTIVE = 1109
 CODE_NOT_VALID = 3211  # anything malformed in the params
 CODE_SHOTS = 6000  # shots missing their allowed range, directly or through the precision
 CODE_EXECUTIONS = 6001  # circuits times shots beyond what one job may ask for
+CODE_DECOUPLING = 6050  # dynamical decoupling of a circuit with control flow
 CODE_NOT_IN_BASIS = 7000
 CODE_UNSUPPORTED = 7001
 

@@ -42,7 +42,10 @@ def watch_stdin() -> None:
         os.closerange(1, 256)  # holding stdout open would hide the worker's death from its reader
         poll = select.poll()
         poll.register(0, getattr(select, "POLLRDHUP", 0))  # POLLHUP is always reported
-        while os.getppid() == worker and not poll.poll(1000):
+        # On Linux the kernel ends this process with the worker, so it need not look. Looking uses
+        # processor time now and then, and a hung worker would seem to do something.
+        look = None if sys.platform.startswith("linux") else 1000
+        while os.getppid() == worker and not poll.poll(look):
             pass
         time.sleep(GRACE)
         if os.getppid() == worker:

@@ -25,6 +25,7 @@ from .failures import InputError, JobCancelled
 from .logs import forwarded_logs
 from .repeat import names_not_repeatable
 from .report import CallbackReport, Report
+from .texts import shortened
 
 CANCELLED = "The job was cancelled."
 
@@ -193,7 +194,7 @@ class Worker:
         except MemoryError:
             return attempt.error("program", "The job needs more memory than the worker has.")
         except Exception as error:  # noqa: BLE001 - the worker outlives any job
-            message = f"{type(error).__name__}: {error}".split("\n")[0][:500]
+            message = shortened(f"{type(error).__name__}: {error}".split("\n")[0], 500)
             return attempt.error("program", message, None, traceback.format_exc())
 
     def _log_of(self, run: protocol.Run) -> Callable[[str, str], None]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from .failures import InputError
 from .payload import decode_array, kind, type_of
+from .texts import shortened
 
 Observable = dict[str, float]
 
@@ -74,13 +75,13 @@ def _observable(value: Any, num_qubits: int, where: str) -> Observable:
     for label, coefficient in value.items():
         if len(label) != num_qubits:
             raise InputError(
-                f"{where} has the Pauli string '{label[:80]}' of length {len(label)}, but the "
-                f"circuit has {num_qubits} qubits; it needs one letter per qubit."
+                f"{where} has the Pauli string '{shortened(label, 80)}' of length {len(label)}, "
+                f"but the circuit has {num_qubits} qubits; it needs one letter per qubit."
             )
         unknown = set(label) - _ALPHABET
         if unknown:
             raise InputError(
-                f"{where} has the letter '{min(unknown)}' in '{label[:80]}'; "
+                f"{where} has the letter '{min(unknown)}' in '{shortened(label, 80)}'; "
                 "letters are I, X, Y, Z, 0, 1, +, -, r and l."
             )
         observable[label] = observable.get(label, 0.0) + _real(coefficient, label, where)
@@ -95,13 +96,15 @@ def _real(value: Any, label: str, where: str) -> float:
     if isinstance(value, complex):
         if abs(value.imag) > 1e-10:
             raise InputError(
-                f"{where} has a complex coefficient at '{label[:80]}'; use a real one."
+                f"{where} has a complex coefficient at '{shortened(label, 80)}'; use a real one."
             )
         value = value.real
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise InputError(f"{where} has a coefficient at '{label[:80]}' that is not a number.")
+        raise InputError(
+            f"{where} has a coefficient at '{shortened(label, 80)}' that is not a number."
+        )
     if not math.isfinite(value):
-        raise InputError(f"{where} has the coefficient {value} at '{label[:80]}'.")
+        raise InputError(f"{where} has the coefficient {value} at '{shortened(label, 80)}'.")
     return float(value)
 
 

@@ -18,15 +18,20 @@ from typing import Any
 
 import numpy as np
 
+from .budget import MAX_BYTES, open_budget, spend_bytes
 from .failures import InputError
 
 # The largest array or circuit file accepted after decompression. zlib reaches 1:1000, so a 64 MB
 # request could otherwise ask for 64 GB.
-MAX_INFLATED = 256 * 1024 * 1024  # bytes
+MAX_INFLATED = MAX_BYTES
 
 
 def parse_params(text: str) -> dict[str, Any]:
-    """The params object from its JSON text. NaN and integers of any size are kept as they are."""
+    """The params object from its JSON text. NaN and integers of any size are kept as they are.
+
+    Starts the budget of the job.
+    """
+    open_budget()
     try:
         params = json.loads(text)
     except RecursionError:
@@ -78,6 +83,7 @@ def inflate(data: bytes, where: str, limit: int = MAX_INFLATED) -> bytes:
         raise InputError(f"{where} is not zlib-compressed data.") from None
     if not decompressor.eof:
         raise InputError(f"{where} is cut off: its zlib stream has no end.")
+    spend_bytes(len(out), where)
     return out
 
 
@@ -90,17 +96,36 @@ def decode_array(value: object, where: str) -> np.ndarray:
         value = value.get("__value__")  # type: ignore[union-attr]
         if isinstance(value, str):
             raw = inflate(decode_base64(value, where), where)
-            try:
-                array = np.load(io.BytesIO(raw), allow_pickle=False)
-            except (ValueError, EOFError, OSError, SyntaxError) as error:
-                raise InputError(f"{where} is not a NumPy array file: {error}.") from None
-            return _as_float(array, where)
+            return _as_float(_load_array(raw, where), where)
     if isinstance(value, (list, int, float)) and not isinstance(value, bool):
         try:
             return _as_float(np.array(value), where)
         except (ValueError, OverflowError):
             raise InputError(f"{where} must be a rectangular list of numbers.") from None
     raise InputError(f"{where} must be an array of numbers, not {kind(value)}.")
+
+
+def _load_array(raw: bytes, where: str) -> np.ndarray:
+    """An array of an npy file whose header promises no more than the file holds."""
+    file = io.BytesIO(raw)
+    try:
+        version = np.lib.format.read_magic(file)
+        read = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }.get(version)
+        if read is None:
+            raise ValueError(f"version {version} is not read")
+        shape, _, dtype = read(file)
+        if math.prod(shape) * max(dtype.itemsize, 1) > len(raw):
+            raise ValueError(f"its shape {str(shape)[:80]} needs more data than it has")
+        # It becomes float64, whatever it is now.
+        spend_bytes(max(math.prod(shape) * (8 - dtype.itemsize), 0), where)
+        file.seek(0)
+        return np.load(file, allow_pickle=False)
+    except (ValueError, EOFError, OSError, SyntaxError, OverflowError) as error:
+        reason = str(error).split("\n")[0][:200]
+        raise InputError(f"{where} is not a NumPy array file: {reason}.") from None
 
 
 def _as_float(array: np.ndarray, where: str) -> np.ndarray:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .texts import shortened
+
 VERSION = 1
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -129,7 +131,7 @@ def parse(line: bytes | str) -> ToWorker:
     kind = message.get("type")
     reader = _READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:
-        raise ProtocolError(f"unknown type {str(kind)[:60]!r}")
+        raise ProtocolError(f"unknown type {shortened(str(kind), 60)!r}")
     return reader(message)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from .payload import kind
 
 MAX_EXECUTIONS = 10_000_000  # bound circuits × shots in one job, IBM's documented limit
 MAX_BITS = 1 << 29  # outcome bits in one job; they are held as one byte each
+MAX_POINTS = 1 << 23  # kerneled points in one job; one takes up to 100 bytes on its way
+MAX_ESTIMATES = 1_000_000  # expectation values of one PUB
+MAX_LOOKUPS = 20_000_000  # expectation values of one PUB times its measurement bases
 
 
 def pubs_of(params: dict[str, Any]) -> list[Any]:
@@ -61,7 +65,7 @@ def options_of(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def option(options: dict[str, Any], *path: str) -> Any:
-    """A nested option, None when any step of the path is missing. Unknown options are ignored."""
+    """A nested option, None when any step of the path is missing."""
     value: Any = options
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None
@@ -84,17 +88,35 @@ def pub_seed(seed: int, index: int) -> int:
     return int(np.random.SeedSequence([seed, index]).generate_state(1)[0]) & 0x7FFFFFFF
 
 
-def check_volume(executions: int, bits: int, where: str) -> None:
-    """Refuse a job that asks for more than one job may; `where` is what reached the limit."""
+def check_volume(executions: int, bits: int, where: str, points: bool = False) -> None:
+    """Refuse a job that asks for more than one job may; `where` is what reached the limit.
+
+    `points`: each bit becomes a complex number.
+    """
+    most, what = (MAX_POINTS, "kerneled points") if points else (MAX_BITS, "measured bits")
     if executions > MAX_EXECUTIONS:
         raise InputError(
             f"The job asks for more than {MAX_EXECUTIONS} executions (bound circuits times shots) "
             f"by {where}; split it into several jobs or take fewer shots.",
             CODE_EXECUTIONS,
         )
-    if bits > MAX_BITS:
+    if bits > most:
         raise InputError(
-            f"The job asks for more than {MAX_BITS} measured bits (executions times classical "
-            f"bits) by {where}; split it into several jobs or take fewer shots.",
+            f"The job asks for more than {most} {what} (executions times classical bits) by "
+            f"{where}; split it into several jobs or take fewer shots.",
+            CODE_EXECUTIONS,
+        )
+
+
+def check_estimates(shapes: list[tuple[int, ...]], bases: int, where: str) -> None:
+    """Refuse a PUB whose parameters and observables broadcast to too many expectation values."""
+    try:
+        count = math.prod(np.broadcast_shapes(*shapes))
+    except ValueError:
+        return  # shapes that do not fit have their own message
+    if count > MAX_ESTIMATES or count * bases > MAX_LOOKUPS:
+        raise InputError(
+            f"{where} asks for {count:,} expectation values in {bases:,} bases; at most "
+            f"{MAX_ESTIMATES:,}, and {MAX_LOOKUPS:,} times bases, fit into a PUB.",
             CODE_EXECUTIONS,
         )

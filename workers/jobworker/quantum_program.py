@@ -13,14 +13,15 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import PauliLindbladMap
 from samplomatic.samplex import Samplex
-from samplomatic.serialization import samplex_from_json
 from samplomatic.tensor_interface import TensorInterface
 
 from .bindings import check_bindings, positive_int
 from .circuits import read_openqasm, read_qpy
-from .failures import CODE_SHOTS, InputError
+from .failures import CODE_EXECUTIONS, CODE_SHOTS, InputError
 from .payload import decode_base64, inflate, kind
+from .samplex_file import read_samplex
 from .tensors import decode_tensor, is_tensor
+from .texts import shortened
 
 SCHEMA_VERSIONS = ("v0.1", "v0.2", "v1.0", "v1.1", "v2.0")
 MEAS_LEVELS = ("classified", "kerneled", "avg_kerneled", "both")
@@ -28,13 +29,17 @@ MEAS_LEVELS = ("classified", "kerneled", "avg_kerneled", "both")
 
 @dataclass(frozen=True)
 class Item:
-    """One circuit and what to bind to it: `arguments` (*shape, parameters), or a samplex."""
+    """One circuit and what to bind to it: `arguments` (*shape, parameters), or a samplex.
+
+    `numbers`: how many are held for each entry of the shape.
+    """
 
     circuit: QuantumCircuit
     shape: tuple[int, ...]
     arguments: np.ndarray | None
     samplex: Samplex | None
     samplex_arguments: TensorInterface | None
+    numbers: int
 
 
 @dataclass(frozen=True)
@@ -134,8 +139,13 @@ def _circuit_item(item, circuit, shape, compressed, where) -> Item:  # type: ign
     names = [parameter.name for parameter in circuit.parameters]
     arguments = check_bindings(np.asarray(arguments, dtype=np.float64), names, what)
     shape = _broadcast(shape, arguments.shape[:-1], where)
-    arguments = np.broadcast_to(arguments, (*shape, len(names)))
-    return Item(circuit, shape, arguments, None, None)
+    try:
+        arguments = np.broadcast_to(arguments, (*shape, len(names)))
+    except (ValueError, OverflowError):
+        raise InputError(
+            f"'shape' of {where} is {str(list(shape))[:80]}, which is too large.", CODE_EXECUTIONS
+        ) from None
+    return Item(circuit, shape, arguments, None, None, len(names))
 
 
 def _samplex_item(item, circuit, shape, compressed, where) -> Item:  # type: ignore[no-untyped-def]
@@ -143,8 +153,8 @@ def _samplex_item(item, circuit, shape, compressed, where) -> Item:  # type: ign
     text = model.get("samplex_json") if isinstance(model, dict) else None
     if not isinstance(text, str):
         raise InputError(f"'samplex' of {where} must be an object with 'samplex_json'.")
+    samplex, drawn = read_samplex(text, where)
     try:
-        samplex = samplex_from_json(text).finalize()
         inputs = samplex.inputs().make_broadcastable()
     except Exception as error:
         raise InputError(f"The samplex of {where} cannot be read: {_first_line(error)}") from error
@@ -163,7 +173,8 @@ def _samplex_item(item, circuit, shape, compressed, where) -> Item:  # type: ign
             spec.name for spec in inputs.specs if not spec.optional and spec.name not in inputs
         ]
         raise InputError(f"The samplex of {where} also needs the arguments {', '.join(missing)}.")
-    return Item(circuit, _broadcast(shape, inputs.shape, where), None, samplex, inputs)
+    shape = _broadcast(shape, inputs.shape, where)
+    return Item(circuit, shape, None, samplex, inputs, circuit.num_parameters + drawn)
 
 
 def _samplex_argument(value: Any, compressed: bool, where: str) -> Any:
@@ -185,7 +196,7 @@ def _samplex_argument(value: Any, compressed: bool, where: str) -> Any:
 def _broadcast(shape: tuple[int, ...], own: tuple[int, ...], where: str) -> tuple[int, ...]:
     try:
         return np.broadcast_shapes(shape, own)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InputError(
             f"'shape' of {where} is {list(shape)}, which does not extend the shape {list(own)} "
             "of its arguments."
@@ -193,4 +204,4 @@ def _broadcast(shape: tuple[int, ...], own: tuple[int, ...], where: str) -> tupl
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).split("\n")[0][:200]
+    return shortened((str(error).strip() or type(error).__name__).split("\n")[0], 200)

@@ -7,10 +7,19 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
+from .failures import InputError
 from .payload import encode_array, typed
 
 # Kerneled points: |0⟩ around −1, |1⟩ around +1, in arbitrary units. Made up, not simulated.
 IQ_SPREAD = 0.25
+
+
+def require_register(circuit: QuantumCircuit, where: str) -> None:
+    """Raise InputError for a circuit whose result would hold no bit."""
+    if not circuit.cregs:
+        raise InputError(f"{where} has no classical register; add measurements.")
+    if not any(register.size for register in circuit.cregs):
+        raise InputError(f"{where} has only classical registers of size 0; add measurements.")
 
 
 def register_columns(circuit: QuantumCircuit) -> dict[str, list[int]]:
@@ -37,6 +46,8 @@ def encode_bit_array(bits: np.ndarray) -> dict[str, Any]:
 
 def hex_samples(bits: np.ndarray) -> Any:
     """(…, shots, size) bool as nested lists of "0x3"."""
+    if bits.shape[-1] == 0:
+        return np.full(bits.shape[:-1], "0x0", dtype=object).tolist()
     packed = pack_bits(bits)
     flat = packed.reshape(-1, packed.shape[-1]) if packed.size else packed.reshape(-1, 1)
     texts = [hex(int.from_bytes(row.tobytes(), "big")) for row in flat]

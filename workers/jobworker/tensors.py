@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .budget import spend_bytes
 from .failures import InputError
 from .payload import MAX_INFLATED, decode_base64, inflate, kind
 
@@ -38,6 +39,8 @@ def decode_tensor(value: object, compressed: bool, where: str) -> np.ndarray:
     if not isinstance(shape, list) or not all(isinstance(n, int) and n >= 0 for n in shape):
         raise InputError(f"{where} must have a shape of non-negative integers.")
     size = math.prod(shape)
+    if size > MAX_INFLATED or max(shape, default=0) > MAX_INFLATED:
+        raise InputError(f"{where} is larger than {MAX_INFLATED >> 20} MiB.")
     length = (size + 7) // 8 if dtype == "bool" else size * np.dtype(_DTYPES[dtype]).itemsize
     if length > MAX_INFLATED:
         raise InputError(f"{where} is larger than {MAX_INFLATED >> 20} MiB.")
@@ -50,6 +53,7 @@ def decode_tensor(value: object, compressed: bool, where: str) -> np.ndarray:
             f"need {length}."
         )
     if dtype == "bool":
+        spend_bytes(size, where)
         bits = np.unpackbits(np.frombuffer(raw, dtype=np.uint8), bitorder="little")
         return bits[:size].astype(bool).reshape(shape)
     return np.frombuffer(raw, dtype=_DTYPES[dtype]).reshape(shape)

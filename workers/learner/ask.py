@@ -11,14 +11,15 @@ from jobworker.failures import InputError
 
 DATA_TYPES = ("string", "numeric", "logical", "date", "text", "numericMeasure")
 ROLES = ("none", "timestamp", "target", "feature", "key")
-IMPUTATIONS = ("zeroes", "mean", "median", "mode", "min", "max")
+PRESENCE = "presence"  # the mode; none if the column says nothing but 1, or nothing but one word
+IMPUTATIONS = ("zeroes", "mean", "median", "mode", "min", "max", PRESENCE)
 AGGREGATIONS = ("sum", "mean", "median", "mode", "min", "max")
 INTERVALS = ("hour", "day", "week", "month", "year")
 
 _DEFAULTS = {
     "numeric": ("zeroes", "sum"),
     "numericMeasure": ("mean", "mean"),
-    "logical": ("mode", "mode"),
+    "logical": ("zeroes", "mode"),  # an empty cell is FALSE
     "string": ("mode", "mode"),
     "date": ("mode", "mode"),
     "text": ("mode", "mode"),

@@ -13,6 +13,7 @@ from typing import Any
 
 from jobworker.failures import InputError
 from jobworker.report import Report
+from jobworker.texts import shortened
 
 from .output import finite
 
@@ -91,7 +92,7 @@ class Contest:
         except (InputError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - a method may fail on some data; the others go on
-            reason = f"{type(error).__name__}: {error}".split("\n")[0][:200]
+            reason = shortened(f"{type(error).__name__}: {error}".split("\n")[0], 200)
             self._messages.say("debug", f"{contestant.algorithm.name} could not be used: {reason}")
             return
         if not math.isfinite(tried.score):

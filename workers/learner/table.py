@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from jobworker.failures import InputError
+from jobworker.texts import shortened
 
 from .ask import Ask
 from .limits import MAX_CELLS, MAX_FILE, MAX_ROW
@@ -88,7 +89,7 @@ def _header(ask: Ask, block: int) -> list[str]:
 
 
 def _unreadable(error: Exception) -> InputError:
-    reason = str(error).split("\n")[0][:300]
+    reason = shortened(str(error).split("\n")[0], 300)
     if "straddling" in reason:
         return InputError(
             f"A row of the data is longer than {MAX_ROW // 2**20} MB. "

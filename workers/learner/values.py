@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobworker.failures import InputError
+from jobworker.texts import shortened
 
 from .ask import Column
 from .dates import parse_dates, too_far
@@ -91,8 +92,7 @@ def _logical(text: str) -> float | None:
 
 def _refuse(column: Column, uniques: np.ndarray, codes: np.ndarray, bad: int, why: str) -> None:
     row = int(np.flatnonzero(codes == bad)[0]) + 1
-    shown = str(uniques[bad])
-    shown = shown if len(shown) <= 40 else f"{shown[:40]}…"
+    shown = shortened(str(uniques[bad]), 40)
     raise InputError(
         f"Column '{column.name}' is declared {column.data_type}, but its value '{shown}' in "
         f"row {row} {why}. Correct it, list it in missingValues, or declare another type."

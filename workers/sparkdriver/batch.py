@@ -16,7 +16,7 @@ from typing import Any
 
 from . import lifeline
 from .__main__ import write_identity
-from .settings import Settings, spark_conf, write_properties
+from .settings import Settings, check_resolved, spark_conf, write_properties
 
 GRACE = 5  # seconds from SIGTERM to SIGKILL
 
@@ -40,7 +40,9 @@ def main() -> None:
 
 
 def command_of(folder: Path, batch: dict[str, Any]) -> list[str]:
-    """Writes the conf beside it. Raises ValueError when the batch names no file."""
+    """Writes the conf beside it. Raises ValueError when the batch names no file, or one
+    that has become another.
+    """
     if not isinstance(batch.get("file"), str) or not batch["file"]:
         raise ValueError("batch.json must have 'file' as a string.")
     settings = Settings(
@@ -54,6 +56,7 @@ def command_of(folder: Path, batch: dict[str, Any]) -> list[str]:
             name: tuple(batch.get(name) or ()) for name in ("jars", "py_files", "files", "archives")
         },
     )
+    check_resolved(batch.get("resolved") or ())
     conf = spark_conf(settings)
     del conf["spark.repl.class.outputDir"]
     settings.temporary.mkdir(mode=0o700, exist_ok=True)

@@ -134,8 +134,16 @@ class Capture:
         sys.__stdout__, sys.__stderr__ = self._texts
 
 
+class _Text(io.TextIOWrapper):
+    """`write` has no value, as in Livy: as the last line of a cell it would be shown."""
+
+    def write(self, text: str) -> None:  # type: ignore[override]
+        super().write(text)
+
+
 def _text(number: int) -> io.TextIOWrapper:
     """Flushed at each newline, so that a child process's lines stand between the right ones."""
-    return open(
-        number, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False
-    )
+    raw = open(number, "wb", closefd=False)  # noqa: SIM115 - lives as long as the process
+    text = _Text(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    text.mode = "w"  # as `open` would set it
+    return text

@@ -23,6 +23,12 @@ def failed(statement: int, ename: str, evalue: str, trace: list[str]) -> Output:
     return {"status": "error", "execution_count": statement, **parts}
 
 
+def truncated(rows: int) -> dict[str, Any]:
+    """Stands in an answer that has not all rows. Clients read the members they know."""
+    text = f"Only the first {rows} rows are shown. The session's conf livy.rsc.sql.num-rows sets "
+    return {"rows": rows, "message": f"{text}how many rows of a query are."}
+
+
 def as_text(output: Output) -> str:
     """JSON text. NaN and infinities, which JSON does not have, become null. Decimals are numbers
     with all of their digits: a float does not have so many.

@@ -4,6 +4,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import builtins
 import os
 import sys
 import traceback
@@ -125,6 +126,10 @@ def _trace(error: BaseException, frames: TracebackType | None) -> list[str]:
 
 
 def _show(value: object) -> None:
-    """Like Python's own, without keeping the value as `_`: it may be a large table."""
-    if value is not None:
-        print(repr(value), file=sys.stdout)
+    """Like Python's own: the value is `_` from then on, also in functions of modules."""
+    if value is None:
+        return
+    # Where its repr fails, `_` must not be an earlier value.
+    builtins._ = None  # type: ignore[attr-defined]
+    print(repr(value), file=sys.stdout)
+    builtins._ = value  # type: ignore[attr-defined]

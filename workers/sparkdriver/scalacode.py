@@ -11,6 +11,7 @@ import os
 import re
 import threading
 from typing import Any
+from urllib.parse import unquote
 
 from .outputs import message_of
 from .pythoncode import StatementError
@@ -70,7 +71,8 @@ class ScalaCode:
         )
 
     def evaluate(self, code: str, cancelled: threading.Event) -> dict[str, Any]:
-        """Data of the last line if that is a magic; all else goes to stdout.
+        """Data of the last line if that is a magic; all else goes to stdout. A text beside the
+        value says that not all rows are in it.
 
         Raises StatementError.
         """
@@ -140,24 +142,33 @@ class ScalaCode:
         if not found.isDefined():
             raise StatementError("NameError", f"name '{words[1]}' is not defined", [])
         try:
-            value = self._as_python(found.get())
+            value, most = self._as_python(found.get())
+            cut = most is not None and isinstance(value, list) and len(value) > most
+            if cut:
+                value = value[:most]
+            beside = {"text/plain": f"Only the first {most} rows are shown."} if cut else {}
             if words[0] == "json":
-                return {"application/json": value}
+                return {"application/json": value, **beside}
             table = table_of(value, integer="BIGINT_TYPE")
-            return {"application/vnd.livy.table.v1+json": table}
+            return {"application/vnd.livy.table.v1+json": table, **beside}
         except MixedColumn as error:
             raise StatementError("TypeError", str(error), []) from None
         except Exception as error:  # noqa: BLE001 - the value may be anything
             raise StatementError("ValueError", message_of(error), []) from None
 
-    def _as_python(self, value: Any) -> Any:
+    def _as_python(self, value: Any) -> tuple[Any, int | None]:
+        """With how many rows of it may be shown, if that is limited: then it may have one more."""
         if not hasattr(value, "getClass"):
-            return value  # py4j has made a Python value of it
+            return value, None  # py4j has made a Python value of it
         if self._spark.is_a(value, "org.apache.spark.rdd.RDD"):
-            value = value.take(_RDD_ROWS)
+            return self._written(value.take(_RDD_ROWS + 1)), _RDD_ROWS
         if self._spark.is_a(value, "org.apache.spark.sql.Dataset"):
-            rows = value.toDF().limit(self._spark.settings.sql_rows).toJSON().collectAsList()
-            return [_read(row) for row in rows]
+            most = self._spark.settings.sql_rows
+            rows = value.toDF().limit(most + 1).toJSON().collectAsList()
+            return [_read(row) for row in rows], most
+        return self._written(value), None
+
+    def _written(self, value: Any) -> Any:
         formats = getattr(getattr(self._jvm.org.json4s, "DefaultFormats$"), "MODULE$")
         write = self._jvm.org.json4s.jackson.Serialization.write
         try:
@@ -185,7 +196,7 @@ class ScalaCode:
     def _classpath(self) -> str:
         paths = [self._jvm.java.lang.System.getProperty("java.class.path")]
         jars = self._spark.context.getConf().get("spark.jars", "") or ""
-        paths += [re.sub(r"^(file:(//)?|local:)", "", jar) for jar in jars.split(",") if jar]
+        paths += [_path_of(jar) for jar in jars.split(",") if jar]
         return ":".join(paths)
 
     def _list(self, items: list[str]) -> Any:
@@ -193,6 +204,12 @@ class ScalaCode:
         for item in reversed(items):
             result = getattr(result, "$colon$colon")(item)
         return result
+
+
+def _path_of(jar: str) -> str:
+    """In a URI, characters may stand by their codes."""
+    path = re.sub(r"^(file:(//)?|local:)", "", jar)
+    return path if path == jar else unquote(path)
 
 
 def _read(text: str) -> Any:

@@ -15,6 +15,7 @@ KINDS = ("pyspark", "spark", "sql", "sparkr", "shared")
 @dataclass(frozen=True)
 class Settings:
     """`socket`: path to listen on; `sql_rows`: rows of a SQL answer; `orphan_timeout`: seconds;
+    `resolved`: local files by their real paths;
     `plain_r`: R may run without Spark where there is no SparkR.
     """
 
@@ -28,6 +29,7 @@ class Settings:
     py_files: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     archives: tuple[str, ...] = ()
+    resolved: tuple[str, ...] = ()
     sql_rows: int = 1000
     orphan_timeout: float = 600
     plain_r: bool = False
@@ -60,11 +62,19 @@ def read_settings(folder: Path) -> Settings:
         name=given.get("name") or "stint",
         conf={key: str(value) for key, value in (given.get("conf") or {}).items()},
         archives=tuple(given.get("archives") or ()),
+        resolved=tuple(given.get("resolved") or ()),
         sql_rows=int(given.get("sql_rows", 1000)),
         orphan_timeout=float(given.get("orphan_timeout", 600)),
         plain_r=given.get("plain_r") is True,
         **lists,
     )
+
+
+def check_resolved(paths: Iterable[str]) -> None:
+    """Raises ValueError for a file that was allowed and has since become a link to another."""
+    for path in paths:
+        if os.path.realpath(path) != path:
+            raise ValueError(f"{path} leads elsewhere than when this was submitted.")
 
 
 def spark_conf(settings: Settings) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from .capture import Capture
 from .jvm import SparkFailed, start_jvm
-from .settings import Settings, spark_conf, write_properties
+from .settings import Settings, check_resolved, spark_conf, write_properties
 from .sparkr import runs_r
 
 RUNS = ("pyspark", "spark", "sql")  # kinds of statements that every Spark runs
@@ -23,6 +23,10 @@ class Spark:
 
     def __init__(self, settings: Settings, capture: Capture) -> None:
         self.settings = settings
+        try:
+            check_resolved(settings.resolved)
+        except ValueError as error:
+            raise SparkFailed(f"Spark could not be started: {error}") from error
         conf = spark_conf(settings)
         for folder in (settings.temporary, settings.classes):
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -117,6 +121,7 @@ class Spark:
             "versions": versions,
             "app_id": self.context.applicationId,
             "ui_url": self.context.uiWebUrl,
+            "jvm_pid": self.process.pid,
         }
 
     def names(self) -> dict[str, Any]:

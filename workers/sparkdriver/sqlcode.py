@@ -16,24 +16,29 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from .outputs import message_of
+from .outputs import message_of, truncated
 from .pythoncode import StatementError
 
 
 def evaluate_sql(spark: SparkSession, query: str, most_rows: int) -> dict[str, Any]:
-    """Raises StatementError."""
+    """Schema and rows, at most `most_rows`; `truncated` beside them says so where there are more.
+    Raises StatementError.
+    """
     try:
         table = spark.sql(query)
-        schema, rows = table.schema, table.take(most_rows)
+        schema, rows = table.schema, table.take(most_rows + 1)
         data = [
             [_cell(value, field.dataType) for value, field in zip(row, schema.fields, strict=True)]
-            for row in rows
+            for row in rows[:most_rows]
         ]
     except KeyboardInterrupt:
         raise StatementError("Error", "The statement was cancelled.", []) from None
     except Exception as error:  # noqa: BLE001 - Spark's, py4j's, Java's
         raise StatementError("Error", _message(error), _frames(error)) from None
-    return {"application/json": {"schema": schema.jsonValue(), "data": data}}
+    answer = {"schema": schema.jsonValue(), "data": data}
+    if len(rows) > most_rows:
+        answer["truncated"] = truncated(most_rows)
+    return {"application/json": answer}
 
 
 def _message(error: Exception) -> str:

@@ -114,9 +114,16 @@ class Statements:
             from .sqlcode import evaluate_sql  # noqa: PLC0415 - imports pyspark
 
             with self._interrupts.raising():
-                return evaluate_sql(self._spark.current(), code, self._spark.settings.sql_rows)
+                rows = self._spark.settings.sql_rows
+                data = evaluate_sql(self._spark.current(), code, rows)
+            if "truncated" in data["application/json"]:
+                self._note(f"statement {run.statement}: only the first {rows} rows are shown")
+            return data
         if run.kind == "spark":
-            return self._scala_code().evaluate(code, cancelled)
+            data = self._scala_code().evaluate(code, cancelled)
+            if "text/plain" in data:
+                self._note(f"statement {run.statement}: {data['text/plain']}")
+            return data
         if run.kind == "sparkr":
             return self._r_code(cancelled).evaluate(code, group, cancelled)
         raise StatementError("InterpreterError", f"Nothing here runs code of '{run.kind}'.", [])

@@ -16,7 +16,7 @@ class Written(decimal.Decimal):
 
 
 class MixedColumn(TypeError):
-    """Rows whose values do not fit into one column, or no cell of a table at all."""
+    """Rows whose values do not fit into one column."""
 
 
 def table_of(value: object, integer: str = "INT_TYPE") -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _cell(value: Any) -> tuple[str, Any]:
     for kind, types in _TYPES.items():
         if isinstance(value, types):
             return kind, _inside(value)
-    raise MixedColumn(f"a value of type {type(value).__name__} cannot stand in a table")
+    return "STRING_TYPE", str(value)
 
 
 # bool before int, datetime before date and Written before Decimal: they are subclasses of these.

@@ -8,6 +8,8 @@ from qiskit import qasm3
 from qiskit.primitives.containers.observables_array import ObservablesArray
 from qiskit.quantum_info import Pauli, SparsePauliOp
 
+from jobworker.failures import InputError
+
 
 def estimate(circuit, observables, values=NO_VALUES, precision=None, on=None, **options):
     text = params([circuit, observables, values, precision], **options)
@@ -104,3 +106,36 @@ def test_the_plain_form_is_lists():
     assert result["data"]["evs"][1] == 2
     assert len(result["data"]["stds"]) == 2
     assert result["metadata"]["shots"] == 400
+
+
+HARDWARE = """OPENQASM 3.0;
+include "stdgates.inc";
+x $2;
+"""
+
+
+@pytest.mark.parametrize(
+    ("observable", "expected"),
+    [
+        ("IIZII", -1),
+        ({"IIIIZ": 1.0}, 1),
+        ([{"IIZII": 1.0}, {"ZIZII": 2.0}], [-1, -2]),
+        # As wide as the qubits that the text names.
+        ("ZII", -1),
+    ],
+)
+def test_observables_of_hardware_qubits_may_speak_of_the_whole_device(observable, expected):
+    text = json.dumps({"pubs": [[HARDWARE, observable]], "support_qiskit": True})
+    assert np.allclose(decoded(run("estimator", text))[0].data.evs, expected)
+
+
+def test_observables_of_hardware_qubits_of_another_length_are_refused():
+    text = json.dumps({"pubs": [[HARDWARE, "ZIII"]]})
+    with pytest.raises(InputError, match="length 4"):
+        run("estimator", text)
+
+
+def test_a_circuit_with_registers_is_as_wide_as_it_says():
+    text = json.dumps({"pubs": [[qasm3.dumps(bell(measured=False)), "IIIZZ"]]})
+    with pytest.raises(InputError, match="length 5"):
+        run("estimator", text)

@@ -163,3 +163,30 @@ def test_a_seed_may_be_given_as_an_experimental_option():
     texts = [run("executor", json.dumps(body), device()) for _ in range(2)]
     first, second = (json.loads(text)["data"][0]["results"] for text in texts)
     assert first == second
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_executor_option_without_effect_is_named_where_the_client_still_reads_the_result(
+    version,
+):
+    program = QuantumProgram(shots=5)
+    program.append_circuit_item(bell())
+    body = json.loads(params(program, version))
+    assert "ignored_options" not in json.loads(run("executor", json.dumps(body)))["metadata"]
+    body["options"] |= {"init_qubits": False, "rep_delay": 0.1, "experimental": {"other": 1}}
+    text = run("executor", json.dumps(body))
+    said = json.loads(text)["metadata"]["ignored_options"]
+    assert [entry["option"] for entry in said] == [
+        "options.init_qubits",
+        "options.rep_delay",
+        "options.experimental.other",
+    ]
+    assert ExecutorResultDecoder.decode(text)[0]["meas"].shape == (5, 2)
+
+
+def test_a_chunk_size_is_named():
+    program = QuantumProgram(shots=5)
+    program.append_circuit_item(tilted(), circuit_arguments=np.array([[0.0], [pi]]), chunk_size=1)
+    metadata = json.loads(run("executor", params(program)))["metadata"]
+    (entry,) = metadata["ignored_options"]
+    assert entry["option"] == "quantum_program.items.chunk_size"

@@ -11,7 +11,8 @@ from math import nan
 import numpy as np
 import pytest
 from given import NO_VALUES, bell, device, ghz, params, run, tilted
-from qiskit import QuantumCircuit, qpy
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qpy
+from qiskit.circuit import Clbit
 from qiskit_ibm_runtime import QuantumProgram
 from test_executor import params as executor_params
 
@@ -54,6 +55,17 @@ def many_bits() -> QuantumCircuit:
     return made
 
 
+def empty_register(loose: bool = False) -> QuantumCircuit:
+    """Nothing that a result could hold; `loose`: a measurement into a bit of no register."""
+    made = QuantumCircuit(QuantumRegister(1))
+    if loose:
+        made.add_bits([Clbit()])
+        made.measure(0, 0)
+    else:
+        made.add_register(ClassicalRegister(0, "c"))
+    return made
+
+
 def dumps(**body) -> str:
     return json.dumps(body)
 
@@ -84,7 +96,7 @@ SAMPLER = [
     ("no zlib", params([circuit(b"abcdefgh")]), "not zlib-compressed", 3211),
     ("no qpy", params([circuit(zlib.compress(b"hello"))]), "not a QPY file", 3211),
     ("cut off", params([circuit(zlib.compress(bytes(qpy_file()[:40])))]), "cut off", 3211),
-    ("cut at the end", params([circuit(zlib.compress(bytes(qpy_file()[:-20])))]), "not a readable", 3211),  # noqa: E501
+    ("cut at the end", params([circuit(zlib.compress(bytes(qpy_file()[:-20])))]), "cut off", 3211),
     ("zlib bomb", params([circuit(bomb())]), "larger than 256 MiB", 3211),
     ("old qpy", params([patched(6, "!B", 12)]), "QPY version 12; versions 13 to", 3211),
     ("new qpy", params([patched(6, "!B", 99)]), "QPY version 99", 3211),
@@ -94,6 +106,7 @@ SAMPLER = [
     ("gate", params(SECOND, [plain("h", 0)]), "of pub 1 uses gate 'h', .*transpile", 7000),
     ("coupling", params([plain("cz", 0, 2)]), r"gate 'cz' on qubits \(0, 2\)", 1107),
     ("no register", params([ghz([0, 1], 2)]), "no classical register", 3211),
+    ("empty register", params([empty_register()]), "only classical registers of size 0", 3211),
     ("values missing", params([tilted(), None]), "has 1 \\(theta\\) parameters", 3211),
     ("values too many", params([bell(), np.zeros((3,))]), "the circuit has none parameters", 3211),
     ("values ragged", params([tilted(), [[1], [2, 3]]]), "rectangular", 3211),
@@ -139,6 +152,13 @@ def changed(*path, to):
     return json.dumps(body)
 
 
+def of_circuit(made):
+    program = QuantumProgram(shots=10)
+    program.append_circuit_item(bell())
+    program.append_circuit_item(made)
+    return executor_params(program)
+
+
 ITEM = ("quantum_program", "items", 0)
 TENSOR = {"data": base64.b64encode(bomb()).decode(), "shape": [1], "dtype": "f64"}
 EXECUTOR = [
@@ -160,6 +180,14 @@ EXECUTOR = [
     ("dtype", changed(*ITEM, "circuit_arguments", "dtype", to="f99"), "unknown dtype", 3211),
     ("shape", changed(*ITEM, "shape", to=[3]), "does not extend the shape", 3211),
     ("executions", changed(*ITEM, "shape", to=[10**7, 2]), "more than 10000000", 6001),
+    (
+        "no register",
+        of_circuit(ghz([0, 1], 2)),
+        "circuit of item 1 has no classical register; add",
+        3211,
+    ),
+    ("loose bit", of_circuit(empty_register(loose=True)), "has no classical register; add", 3211),
+    ("empty register", of_circuit(empty_register()), "only classical registers of size 0", 3211),
     ("meas_level", changed("quantum_program", "meas_level", to="x"), "must be one of", 3211),
 ]
 

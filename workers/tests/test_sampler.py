@@ -16,7 +16,11 @@ def test_a_noiseless_bell_state_gives_only_equal_bits_and_4096_shots_by_default(
     assert set(counts) == {"00", "11"}
     assert sum(counts.values()) == 4096
     assert abs(counts["00"] - 2048) < 6 * 32
-    assert result[0].metadata == {"shots": 4096, "circuit_metadata": {}}
+    assert result[0].metadata == {
+        "shots": 4096,
+        "circuit_metadata": {},
+        "simulation": {"method": "stabilizer"},
+    }
     assert result.metadata["version"] == 2
     (span,) = result.metadata["execution"]["execution_spans"]
     assert span.mask(0).shape == (4096,)
@@ -151,7 +155,11 @@ def test_the_plain_form_holds_hex_samples_nested_like_the_sweep():
         "results": [
             {
                 "data": {"meas": {"samples": [["0x0"] * 3, ["0x1"] * 3], "num_bits": 1}},
-                "metadata": {"shots": 3, "circuit_metadata": {}},
+                "metadata": {
+                    "shots": 3,
+                    "circuit_metadata": {},
+                    "simulation": {"method": "statevector"},
+                },
             }
         ],
         "metadata": {"version": 2},
@@ -192,6 +200,18 @@ def test_hardware_qubits_keep_their_number_where_coupling_is_checked():
         run("sampler", json.dumps({"pubs": [[head + "cz $3, $1; c[0] = measure $1;"]]}))
 
 
+def test_a_register_of_no_bits_beside_another_is_read_as_nothing():
+    circuit = QuantumCircuit(
+        QuantumRegister(1), ClassicalRegister(0, "z"), ClassicalRegister(1, "c")
+    )
+    circuit.x(0)
+    circuit.measure(0, 0)
+    data = decoded(run("sampler", params([circuit, NO_VALUES, 3])))[0].data
+    assert (data.z.num_bits, data.c.get_counts()) == (0, {"1": 3})
+    plain = json.loads(run("sampler", params([circuit, NO_VALUES, 3], support_qiskit=False)))
+    assert plain["results"][0]["data"]["z"] == {"samples": ["0x0"] * 3, "num_bits": 0}
+
+
 def test_kerneled_points_lie_around_minus_one_for_zero_and_one_for_one():
     circuit = QuantumCircuit(2, 2)
     circuit.x(1)
@@ -224,7 +244,7 @@ def test_a_wide_ghz_state_with_noise_is_still_mostly_a_ghz_state():
 
 
 @pytest.mark.parametrize("angle", [pi / 2, 0.3])
-def test_more_qubits_than_a_state_vector_holds_run_as_stabilizer_or_product_states(angle):
+def test_27_active_qubits_run_whether_clifford_or_not(angle):
     circuit = ghz([0, 1, 2, 3, 5, 8, 11, 14, 16, 19, 22, 25, 26], 27)
     for qubit in range(27):
         circuit.rz(angle, qubit)

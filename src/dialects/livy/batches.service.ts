@@ -9,7 +9,7 @@ import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../schedu
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { backendKey, keyOf, LivyEntries, noDetails } from './entries.service.js';
 import type { BatchRequest } from './requests.dto.js';
-import { allowedPath, optionsOf, rejected, sparkSettings } from './spark-settings.js';
+import { allowedFile, rejected, sparkSettings } from './spark-settings.js';
 import { batchState, fromBatch } from './wire.js';
 
 const linesShown = 10;
@@ -38,8 +38,10 @@ export class LivyBatches {
       const backend = await this.entries.backendFor(unit, named);
       const number = await unit.tx.livy.nextNumber('batch');
       const settings = sparkSettings({ ...asked, conf }, backend, `livy-batch-${number}`);
+      const own = allowedFile(file, backend);
       const what = {
-        file: allowedPath(file, optionsOf(backend).localDirs),
+        file: own.file,
+        resolved: [...settings.resolved, ...own.resolved],
         class_name: asked.className ?? null,
         args: asked.args ?? [],
       };
@@ -59,11 +61,10 @@ export class LivyBatches {
 
   async find(actor: Actor, id: string): Promise<LivyBatch> {
     const found = await this.store.read.livy.batch(keyOf(id), this.entries.instanceOf(actor));
-    if (found === null || found.removedAt !== null || !(await this.entries.visible(actor, found.run))) {
-      throw this.entries.unknown(id);
-    }
+    if (found === null || !(await this.entries.visible(actor, found.run))) throw this.entries.unknown(id);
     const { endedAt, reason } = found.run;
-    if (endedAt !== null && endedAt <= this.entries.endedAfter) throw this.entries.unknown(id, reason);
+    const isOver = endedAt !== null && endedAt <= this.entries.endedAfter;
+    if (found.removedAt !== null || isOver) throw this.entries.unknown(id, { at: endedAt, reason });
     return found;
   }
 

@@ -11,6 +11,7 @@ import { SharingService } from '../../scheduler/sharing.service.js';
 import type { Unit } from '../../scheduler/unit.js';
 import { rejected } from './spark-settings.js';
 import { logLines } from './wire.js';
+import { inLivysWords } from './words.js';
 
 /** What the dialect needs to know of the configuration. */
 export interface LivySettings {
@@ -66,9 +67,16 @@ export class LivyEntries {
     return actor.role === 'admin' ? undefined : actor.instance.id;
   }
 
-  /** Unknown, another instance's, deleted or forgotten: all the same to who asks. */
-  unknown(id: string, why?: string | null): NotFoundException {
-    return new NotFoundException(`Session '${id}' not found.${why == null ? '' : ` It is over: ${why}.`}`);
+  /** Unknown and another instance's are the same to who asks. Of one that they know they learn when and why it ended. */
+  unknown(
+    id: string,
+    end?: { readonly at: Millis | null; readonly reason: string | null },
+  ): NotFoundException {
+    const when = end?.at == null ? '' : ` at ${new Date(end.at).toISOString()}`;
+    const why = end?.reason == null ? '' : `: ${inLivysWords(end.reason)}`;
+    return new NotFoundException(
+      `Session '${id}' not found.${end === undefined ? '' : ` It ended${when}${why}.`}`,
+    );
   }
 
   /** A session or batch has code and output in it: in a private instance those of colleagues are hidden whole. */

@@ -2,6 +2,7 @@ import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal, type RefusalCode } from '../../kernel/refusal.js';
 import { NoRoute } from '../no-route.js';
+import { inLivysWords } from './words.js';
 
 /** Each refusal as this dialect says it. Clients repeat what is 500 or more for half a minute, so none of these is. */
 const said = {
@@ -23,17 +24,13 @@ const said = {
   job_not_final: 409,
   mode_not_allowed: 400,
   budget_reached: 409,
+  // As Livy refuses more sessions than it is configured for.
+  too_many_pending: 400,
   key_reused: 422,
   wrong_clock: 409,
   forbidden: 403,
   illegal_transition: 409,
 } as const satisfies Record<RefusalCode, number>;
-
-/** The kernel's limits by the names that Livy's clients gave them. */
-const words: readonly [RegExp, string][] = [
-  [/\bmax_ttl\b/g, 'ttl'],
-  [/\binteractive_ttl\b/g, 'idleTimeout'],
-];
 
 /** Errors in Livy's shape, `{"msg": "…"}`, which clients show to people. */
 @Catch()
@@ -51,14 +48,17 @@ export class LivyErrorsFilter implements ExceptionFilter {
   private explain(error: unknown, request: FastifyRequest): { status: number; msg: string } {
     if (error instanceof Refusal) {
       const text = [error.message, error.solution].filter(Boolean).join(' ');
-      const inWords = words.reduce((message, [name, own]) => message.replace(name, own), text);
       const reason = error.code === 'session_closed' ? "requirement failed: Session isn't active. " : '';
-      return { status: said[error.code], msg: reason + inWords };
+      return { status: said[error.code], msg: reason + inLivysWords(text) };
     }
     const status = statusOf(error);
     if (status < 500) return { status, msg: messageOf(error) };
     const stack = error instanceof Error ? error.stack : String(error);
-    this.logger.error({ msg: `${request.method} ${request.url} failed`, trace: request.id, error: stack });
+    this.logger.error({
+      msg: `${request.method} ${request.url.split('?', 1)[0]} failed`,
+      trace: request.id,
+      error: stack,
+    });
     return { status: 500, msg: 'The service failed and stored nothing. The request may be repeated.' };
   }
 }

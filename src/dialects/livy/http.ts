@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { sendingPage } from '../../auth/sending-page.js';
 
 /** Livy's interface stands here on the service's own port, as HDInsight has it. */
 const mount = '/livy';
@@ -53,23 +54,38 @@ export interface Stand {
  * Livy alone on a port of its own, its paths at the root. `stand` acts for requests that carry no credentials: clients of
  * a Livy without authentication send none.
  */
-export function livyServer(fastify: FastifyInstance, stand: Stand | null): Server {
-  return createServer((request, response) => {
+export function livyServer(
+  fastify: FastifyInstance,
+  stand: Stand | null,
+  create: (answer: RequestListener) => Server = createServer,
+): Server {
+  return create((request, response) => {
     atRoot.add(request);
     request.url = livyUrl(Object.assign(request, { url: mount + (request.url ?? '/') }));
-    if (stand !== null && !isOfAnotherSite(request, stand))
+    if (stand !== null && mayBorrow(request, stand))
       request.headers.authorization ??= `Bearer ${stand.token}`;
     fastify.routing(request, response);
   });
 }
 
+const forwarded = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'via',
+];
+
 const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 /**
- * Any page that somebody opens can make their browser send requests here, and code in one would run as we do. A browser
- * says where the page of a POST is from, and a name that leads to this machine without meaning it is somebody's trick.
+ * Any page that somebody opens can make their browser send requests here, and code in one would run as we do. Livy's own
+ * page sends none, and a name that leads to this machine without meaning it is somebody's trick.
  */
-function isOfAnotherSite({ headers }: IncomingMessage, { loopbackOnly }: Stand): boolean {
-  if (headers.origin !== undefined || headers['sec-fetch-site'] === 'cross-site') return true;
-  return loopbackOnly && headers.host !== undefined && !loopbackName.test(headers.host);
+function mayBorrow({ headers }: IncomingMessage, { loopbackOnly }: Stand): boolean {
+  if (sendingPage(headers, headers.host) !== 'none') return false;
+  // A proxy on this machine passes on what comes from others: its address says nothing.
+  if (loopbackOnly && forwarded.some((name) => headers[name] !== undefined)) return false;
+  return !loopbackOnly || headers.host === undefined || loopbackName.test(headers.host);
 }

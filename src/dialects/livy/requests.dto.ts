@@ -1,6 +1,9 @@
+import { RawJson } from '../raw-json.js';
+import type { Text } from '../../scheduler/long-text.js';
 import { BadRequestException } from '@nestjs/common';
 import { plainToInstance, Transform } from 'class-transformer';
 import { IsArray, IsInt, IsOptional, IsString, Max, Min, ValidateBy, validateSync } from 'class-validator';
+import { putBack, readable, setAside } from '../../kernel/inherited-names.js';
 
 /** Scalars are coerced as Livy's JSON mapper does (dialect, HTTP rules): Airflow sends numbers as text. */
 const whole = ({ value }: { value: unknown }): unknown =>
@@ -93,12 +96,29 @@ export function readBody<T extends object>(type: new () => T, body: unknown): T 
   const unknown = Object.keys(body ?? {}).find((name) => !fields.includes(name));
   if (unknown !== undefined)
     throw new BadRequestException(`Unrecognized field "${unknown}". Known are: ${fields.join(', ')}.`);
-  const read = plainToInstance(type, body ?? {});
+  const read = plainToInstance(type, setAside(body ?? {}));
   const [first] = validateSync(read, { whitelist: true, forbidNonWhitelisted: true });
-  if (first === undefined) return read;
+  if (first === undefined) return withNames(read);
   // Of a value that is no number at all, its bounds are not what is wrong.
   const { isInt, ...others } = first.constraints ?? {};
-  throw new BadRequestException(isInt ?? Object.values(others)[0] ?? `${first.property} is wrong`);
+  throw new BadRequestException(readable(isInt ?? Object.values(others)[0] ?? `${first.property} is wrong`));
+}
+
+/** Only `conf` has members that a client names. */
+const withNames = <T extends { conf?: unknown }>(read: T): T =>
+  read.conf == null ? read : Object.assign(read, { conf: putBack(read.conf) });
+
+export interface AskedStatement {
+  /** A long one as the string in JSON that it came as. */
+  readonly code: Text;
+  readonly kind?: string | null;
+}
+
+/** Reads the body of `POST /sessions/{id}/statements`, in which a long code was left as it came. */
+export function readStatement(body: unknown): AskedStatement {
+  const { code } = (body ?? {}) as { code?: unknown };
+  if (!(code instanceof RawJson)) return readBody(StatementRequest, body);
+  return { ...readBody(StatementRequest, { ...(body as object), code: '' }), code: code.text };
 }
 
 const known = new Map<unknown, readonly string[]>([

@@ -21,7 +21,7 @@ import { SessionsService } from '../../scheduler/sessions.service.js';
 import { backendKey, keyOf, LivyEntries, noDetails } from './entries.service.js';
 import { kindOf, knownKinds, type Kind } from './kinds.js';
 import type { SessionRequest } from './requests.dto.js';
-import { rejected, sparkSettings } from './spark-settings.js';
+import { rejected, sparkSettings, sqlRowsOf } from './spark-settings.js';
 import { parseTime } from './time-string.js';
 import { fromSession, stateOf } from './wire.js';
 
@@ -59,6 +59,7 @@ export class LivySessions {
       if (missing !== null) throw rejected(missing);
       const number = await unit.tx.livy.nextNumber('session');
       const settings = sparkSettings({ ...asked, conf }, backend, `livy-session-${number}`);
+      const sql_rows = sqlRowsOf(asked, backend);
       const session = await this.sessions.openIn(unit, actor, {
         mode: 'dedicated',
         backend: backend.name,
@@ -67,7 +68,12 @@ export class LivySessions {
       const starting = await this.jobs.submitIn(unit, actor, {
         ...{ program: 'interpreter', backend: undefined, session: session.id, maxExecutionTime: undefined },
         ...{
-          params: JSON.stringify({ ...settings, kind, plain_r: backend.options['plain_r'] === true }),
+          params: JSON.stringify({
+            ...settings,
+            sql_rows,
+            kind,
+            plain_r: backend.options['plain_r'] === true,
+          }),
           details: noDetails,
         },
       });
@@ -84,14 +90,15 @@ export class LivySessions {
   /** A session by number or name, which keeps it alive where it has a heartbeat. */
   async find(actor: Actor, id: string): Promise<LivySession> {
     const found = await this.store.read.livy.session(keyOf(id), this.entries.instanceOf(actor));
-    if (found === null || found.removedAt !== null || !(await this.entries.visible(actor, found.session))) {
-      throw this.entries.unknown(id);
-    }
+    if (found === null || !(await this.entries.visible(actor, found.session))) throw this.entries.unknown(id);
     const { session } = found;
+    const end = { at: session.closedAt, reason: session.stateReason };
+    // Its statements are forgotten; how it ended is not.
+    if (found.removedAt !== null) throw this.entries.unknown(id, end);
     if (session.state === 'closed' && !this.interpreters.lives(session.id)) {
       const { stateReason, closedAt } = session;
       const kept = keptReasons.some((reason) => stateReason?.startsWith(reason));
-      if (!kept || (closedAt ?? 0) <= this.entries.endedAfter) throw this.entries.unknown(id, stateReason);
+      if (!kept || (closedAt ?? 0) <= this.entries.endedAfter) throw this.entries.unknown(id, end);
     }
     // A colleague who looks at it is not the client that it lives for.
     if (session.heardAt !== null && session.state !== 'closed' && mayEnd(actor, session))

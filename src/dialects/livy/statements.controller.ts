@@ -1,12 +1,14 @@
+import { Readable } from 'node:stream';
 import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBasicAuth, ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
+import { sentParts } from '../send-parts.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { prefixOf } from './http.js';
-import { PageQuery, readBody, StatementRequest, wholeOf } from './requests.dto.js';
+import { PageQuery, readStatement, StatementRequest, wholeOf } from './requests.dto.js';
 import { LivyStatements } from './statements.service.js';
 
 /** A text would else be sent as plain text. */
@@ -34,31 +36,37 @@ export class LivyStatementsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const submit = submitKey(actor, request);
-    const made = await this.statements.submit(actor, id, readBody(StatementRequest, body), submit);
-    const { session, job, number, text } = made;
+    const made = await this.statements.submit(actor, id, readStatement(body), submit);
+    const { session, job, number, parts } = made;
     void reply.header('location', `${prefixOf(request)}/sessions/${session}/statements/${number}`);
     await watchAnswer(this.receipts, reply, submit, job);
-    return text;
+    return sentParts(reply, parts);
   }
 
   @ApiOperation({ summary: 'The statements of a session; order=desc shows the latest first' })
   @Get()
   @Header(...json)
-  list(@Asker() actor: Actor, @Param('id') id: string, @Query() { from, size, order }: PageQuery) {
+  async list(@Asker() actor: Actor, @Param('id') id: string, @Query() { from, size, order }: PageQuery) {
     const page = {
       from: Math.max(0, wholeOf('from', from, 0)),
       // Negative means all, to the database as well.
       size: wholeOf('size', size, -1),
       newestFirst: String(order).toLowerCase() === 'desc',
     };
-    return this.statements.list(actor, id, page);
+    const list = await this.statements.list(actor, id, page);
+    return typeof list === 'string' ? list : Readable.from(list, { objectMode: false });
   }
 
   @ApiOperation({ summary: 'One statement, with its output once it is available' })
   @Get(':statement')
   @Header(...json)
-  get(@Asker() actor: Actor, @Param('id') id: string, @Param('statement') statement: string) {
-    return this.statements.get(actor, id, statement);
+  async get(
+    @Asker() actor: Actor,
+    @Param('id') id: string,
+    @Param('statement') statement: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return sentParts(reply, await this.statements.get(actor, id, statement));
   }
 
   @ApiOperation({ summary: 'Cancel: a waiting one never runs, a running one is interrupted' })

@@ -4,17 +4,28 @@ import { isFinal } from '../../kernel/job/job.js';
 import { Refusal } from '../../kernel/refusal.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
+import {
+  joined,
+  longFrom,
+  statementHead,
+  type LongText,
+  type Parts,
+  type Text,
+} from '../../scheduler/long-text.js';
 import type { LivySession, LivyStatement } from '../../scheduler/livy.ports.js';
 import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { SharingService } from '../../scheduler/sharing.service.js';
+import { TextsService } from '../../scheduler/texts.service.js';
+import type { Unit } from '../../scheduler/unit.js';
 import { noDetails } from './entries.service.js';
 import { kindOf, knownKinds } from './kinds.js';
-import type { CompletionRequest, StatementRequest } from './requests.dto.js';
+import type { AskedStatement, CompletionRequest } from './requests.dto.js';
 import { LivySessions } from './sessions.service.js';
-import { fromStatement, fromStatements } from './wire.js';
+import { inLivysWords } from './words.js';
+import { bytesOfStatements, fromStatements, partsOfStatement } from './wire.js';
 
-/** Bytes: a longer list keeps the service from everything else for seconds, and has no room in one text. */
+/** Bytes: a longer list has no room in the text that a client makes of it. */
 const mostListed = 100e6;
 
 /** Livy's statements: jobs of a session, one after the other. They are answered as JSON text (see wire). */
@@ -26,41 +37,59 @@ export class LivyStatements {
     private readonly jobs: JobsService,
     private readonly receipts: ReceiptsService,
     private readonly sharing: SharingService,
+    private readonly texts: TextsService,
     @Inject(STORE) private readonly store: Store,
     @Inject(INTERPRETERS) private readonly interpreters: Interpreters,
   ) {}
 
   /** Queues a statement; in a session that has not started yet it waits with it. */
-  async submit(actor: Actor, id: string, asked: StatementRequest, submit: SubmitKey) {
+  async submit(actor: Actor, id: string, asked: AskedStatement, submit: SubmitKey) {
     const found = await this.sessions.find(actor, id);
     const kind = kindFor(found, asked.kind);
     const { session, number: of } = found;
     await this.sharing.checkUse(actor, session, `Session ${id}`, 'run statements in it');
     if (session.state === 'closed')
       throw new BadRequestException(
-        `requirement failed: Session isn't active. It is over: ${session.stateReason}.`,
+        `requirement failed: Session isn't active. It is over: ${inLivysWords(session.stateReason ?? 'closed')}.`,
       );
-    const made = await this.commands.run(async (unit) => {
-      const earlier = await this.receipts.earlier(unit, submit);
-      const known = earlier === null ? null : await unit.tx.livy.statementOf(earlier);
-      if (known !== null) return { statement: known, job: earlier ?? '' };
-      const statement = await unit.tx.livy.nextStatement(of);
-      const job = await this.jobs.submitIn(unit, actor, {
-        ...{ program: 'statement', backend: undefined, session: session.id, maxExecutionTime: undefined },
-        ...{
-          params: JSON.stringify({ statement, kind, code: asked.code }),
-          details: noDetails,
-        },
-      });
-      await unit.tx.livy.addStatement(of, statement, job.id);
-      await this.receipts.keep(unit, submit, job.id);
-      return { statement, job: job.id };
-    }, nameOf(actor));
-    const text = await this.shown(of, made.statement);
-    return { session: of, job: made.job, number: made.statement, text };
+    const { code } = asked;
+    const said = {
+      ...{ program: 'statement', backend: undefined, session: session.id, maxExecutionTime: undefined },
+      details: noDetails,
+    };
+    const earlier = async (unit: Unit) => {
+      const job = await this.receipts.earlier(unit, submit);
+      const statement = job === null ? null : await unit.tx.livy.statementOf(job);
+      return job === null || statement === null ? null : { statement, job };
+    };
+    const store = (paramsOf: (statement: number) => Text) =>
+      this.commands.run(async (unit) => {
+        const known = await earlier(unit);
+        if (known !== null) return known;
+        const statement = await unit.tx.livy.nextStatement(of);
+        const job = await this.jobs.submitIn(unit, actor, { ...said, params: paramsOf(statement) });
+        await unit.tx.livy.addStatement(of, statement, job.id);
+        await this.receipts.keep(unit, submit, job.id);
+        return { statement, job: job.id };
+      }, nameOf(actor));
+    // Before many megabytes are stored for nothing.
+    const refuse = async (unit: Unit) => {
+      const known = await earlier(unit);
+      if (known === null) await this.jobs.check(unit, actor, said);
+      return known;
+    };
+    const made =
+      typeof code === 'string'
+        ? await store((statement) => JSON.stringify({ statement, kind, code }))
+        : ((await this.commands.run(refuse, nameOf(actor))) ??
+          (await this.texts.keep(code.followedBy('}'), (stored) =>
+            store((statement) => (stored as LongText).withHead(statementHead(statement, kind))),
+          )));
+    const parts = await this.shown(of, made.statement);
+    return { session: of, job: made.job, number: made.statement, parts };
   }
 
-  async get(actor: Actor, id: string, statement: string): Promise<string> {
+  async get(actor: Actor, id: string, statement: string): Promise<Parts> {
     const { number } = await this.sessions.find(actor, id);
     return this.shown(number, numberOf(statement));
   }
@@ -69,20 +98,32 @@ export class LivyStatements {
     actor: Actor,
     id: string,
     page: { from: number; size: number; newestFirst: boolean },
-  ): Promise<string> {
+  ): Promise<string | AsyncIterable<Buffer>> {
     const { number } = await this.sessions.find(actor, id);
-    if (page.size !== 1) {
-      const bytes = await this.store.read.livy.statementBytes(number, page);
-      if (bytes > mostListed)
+    const { livy } = this.store.read;
+    const bytes = await livy.statementBytes(number, page);
+    if (bytes > longFrom) {
+      if (page.size !== 1 && bytes > mostListed)
         throw new BadRequestException(
           `These statements have ${Math.ceil(bytes / 1e6)} MB together, and an answer at most ${mostListed / 1e6}: ask for fewer with from and size, or for one at a time.`,
         );
+      const { numbers, total } = await livy.statementNumbers(number, page);
+      return bytesOfStatements(total, this.each(number, numbers));
     }
-    const { items, total } = await this.store.read.livy.statements(number, page);
+    const { items, total } = await livy.statements(number, page);
     return fromStatements(
       total,
-      items.map((statement) => this.withProgress(statement)),
+      items.map((statement) => joined(this.withProgress(statement)) ?? ''),
     );
+  }
+
+  /** One after the other, so that others have their turn. One that is gone meanwhile is left out. */
+  private async *each(session: number, numbers: readonly number[]): AsyncGenerator<Parts> {
+    for (const number of numbers) {
+      const found = await this.store.read.livy.statement(session, number);
+      if (found !== null) yield this.withProgress(found);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   /** Livy answers the same whether there is anything to cancel or not. */
@@ -110,15 +151,15 @@ export class LivyStatements {
     return { candidates };
   }
 
-  private async shown(session: number, number: number): Promise<string> {
+  private async shown(session: number, number: number): Promise<Parts> {
     const found = await this.store.read.livy.statement(session, number);
     if (found === null) throw new NotFoundException('Statement not found');
     return this.withProgress(found);
   }
 
-  private withProgress(statement: LivyStatement): string {
+  private withProgress(statement: LivyStatement): Parts {
     const running = statement.job.state === 'running';
-    return fromStatement(statement, running ? this.interpreters.progress(statement.job.id) : null);
+    return partsOfStatement(statement, running ? this.interpreters.progress(statement.job.id) : null);
   }
 }
 

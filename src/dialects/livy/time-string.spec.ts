@@ -17,7 +17,7 @@ describe("Livy's time strings", () => {
     expect(parseTime(text)).toBe(ms);
   });
 
-  it.each(['', 'abc', '-1s', '1.5s', '1w', '1 s 2'])('%j is none', (text) => {
+  it.each(['', 'abc', '-1s', '1.5s', '1w', '1 s 2', '1constructor', '1tostring'])('%j is none', (text) => {
     expect(parseTime(text)).toBeNull();
   });
 });

@@ -1,9 +1,11 @@
 import type { Job } from '../../kernel/job/job.js';
 import type { Session } from '../../kernel/session/session.js';
 import type { LivyBatch, LivySession, LivyStatement } from '../../scheduler/livy.ports.js';
+import { bytesOfAll, codeIn, joined, type Parts } from '../../scheduler/long-text.js';
 import { endings } from '../../scheduler/livy.reasons.js';
 import type { ProcessLog } from '../../scheduler/ports.js';
 import type { Kind } from './kinds.js';
+import { inLivysWords } from './words.js';
 
 /** The closed set of names that Livy's clients know; they fail at any other (dialect, session states). */
 export type LivyState =
@@ -97,27 +99,33 @@ export function statementState({ state, stop, attempts }: Job): StatementState {
  * another one after it was parsed here, and an output may be large. `progress` is what its process last said; 1 once it is
  * over, whatever that was.
  */
-export function fromStatement(
+export function partsOfStatement(
   { number, job, params, output }: LivyStatement,
   progress: number | null,
-): string {
+): Parts {
   const state = statementState(job);
   const over = state === 'available' || state === 'cancelled';
+  const isLong = typeof params !== 'string';
   const shown = JSON.stringify({
     id: number,
-    code: (JSON.parse(params) as { code: string }).code,
+    ...(!isLong && { code: (JSON.parse(params) as { code: string }).code }),
     state,
     progress: over ? 1 : (progress ?? 0),
     started: job.startedAt ?? 0,
     completed: job.endedAt ?? 0,
   });
-  return `${shown.slice(0, -1)},"output":${over ? (output ?? outputOf(number, job)) : 'null'}}`;
+  const code = isLong ? [',"code":', codeIn(params)] : [];
+  return [shown.slice(0, -1), ...code, ',"output":', over ? (output ?? outputOf(number, job)) : 'null', '}'];
 }
+
+/** A statement that has no long text. */
+export const fromStatement = (statement: LivyStatement, progress: number | null): string =>
+  joined(partsOfStatement(statement, progress)) ?? '';
 
 /** The output of what ended without one. */
 function outputOf(number: number, job: Job): string {
   if (job.state !== 'failed' || job.attempts === 0) return 'null';
-  const evalue = job.reason ?? 'It failed.';
+  const evalue = inLivysWords(job.reason ?? 'It failed.');
   return JSON.stringify({ status: 'error', execution_count: number, ename: 'Error', evalue, traceback: [] });
 }
 
@@ -125,6 +133,19 @@ function outputOf(number: number, job: Job): string {
 export function fromStatements(total: number, [first = '', ...others]: readonly string[]): string {
   const all = others.reduce((before, each) => `${before},${each}`, first);
   return `{"total_statements":${total},"statements":[${all}]}`;
+}
+
+/** The same, of statements that are read one after the other. */
+export async function* bytesOfStatements(
+  total: number,
+  statements: AsyncIterable<Parts>,
+): AsyncGenerator<Buffer> {
+  let before = `{"total_statements":${total},"statements":[`;
+  for await (const parts of statements) {
+    yield* bytesOfAll([before, ...parts]);
+    before = ',';
+  }
+  yield Buffer.from(before === ',' ? ']}' : `${before}]}`);
 }
 
 const batchStates = {

@@ -1,3 +1,4 @@
+import { emptyRecord, shownIn } from '../../kernel/inherited-names.js';
 import {
   aggregations,
   dataTypes,
@@ -9,7 +10,7 @@ import {
   type Aggregation,
   type Role,
 } from '../../scheduler/nexosis.ports.js';
-import { invalidColumns } from './errors.js';
+import { invalidColumns, invalidField } from './errors.js';
 import { isObject } from './fields.js';
 
 /** What was said about a column: only that overrides what was inferred or stored. */
@@ -23,10 +24,22 @@ export interface Declared {
 
 export const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-export const findColumn = <C extends { readonly name: string }>(
+/** Columns by their names in lower case, for each list that was searched. Lists of columns are never changed. */
+const indexes = new WeakMap<object, ReadonlyMap<string, { readonly name: string }>>();
+
+/** The first column of that name. A list is indexed once, so a search for each of ten thousand names takes linear time. */
+export function findColumn<C extends { readonly name: string }>(
   columns: readonly C[],
   name: string,
-): C | undefined => columns.find((column) => sameName(column.name, name));
+): C | undefined {
+  let index = indexes.get(columns);
+  if (index === undefined) {
+    // Of two with the same name the one in front wins: it is set last.
+    index = new Map(columns.toReversed().map((column) => [column.name.toLowerCase(), column]));
+    indexes.set(columns, index);
+  }
+  return index.get(name.toLowerCase()) as C | undefined;
+}
 
 /** Places of columns by their names in lower case: a search for each of ten thousand names would take seconds. */
 export const placesOf = (columns: readonly { readonly name: string }[]): Map<string, number> =>
@@ -46,7 +59,8 @@ const numberedImputations: readonly Imputation[] = ['zeroes', 'mean', 'median', 
 export function readColumns(said: unknown): Declared[] {
   if (said === undefined || said === null || said === '') return [];
   if (!isObject(said)) throw invalidColumns({ columns: ['columns must be an object of column names.'] });
-  const wrong: Record<string, string[]> = {};
+  checkCount(Object.keys(said).length);
+  const wrong = emptyRecord<string[]>();
   const columns = Object.entries(said).map(([name, of]) => readColumn(name, of, wrong));
   const places = placesOf(columns);
   for (const [i, { name }] of columns.entries()) {
@@ -70,7 +84,7 @@ function readColumn(name: string, said: unknown, wrong: Record<string, string[]>
   ): T | undefined => {
     const value = of.get(key.toLowerCase());
     if (value === undefined || value === null || value === '') return undefined;
-    const text = String(value);
+    const text = shownIn(value);
     const found = allowed.find((each) => each.toLowerCase() === text.toLowerCase()) ?? numbered[Number(text)];
     if (found === undefined) {
       (wrong[name] ??= []).push(
@@ -80,7 +94,7 @@ function readColumn(name: string, said: unknown, wrong: Record<string, string[]>
     return found;
   };
   const dataType =
-    String(of.get('datatype')) === '-1' ? 'numericMeasure' : read('dataType', dataTypes, numberedTypes);
+    shownIn(of.get('datatype')) === '-1' ? 'numericMeasure' : read('dataType', dataTypes, numberedTypes);
   const role = read('role', roles, []);
   const imputation = read('imputation', imputations, numberedImputations);
   const aggregation = read('aggregation', aggregations, aggregations);
@@ -111,18 +125,21 @@ export function defaultsOf(dataType: DataType, onlyBits = false): Pick<Column, '
 const modes = { imputation: 'mode', aggregation: 'mode' } as const;
 
 /** A column as it was, or as it was inferred, with what is declared about it laid over. */
-export function overlaid(column: Column, { dataType, role, imputation, aggregation }: Declared): Column {
+export function overlaid(column: Column, declared?: Declared): Column {
+  const { dataType, role, imputation, aggregation } = declared ?? {};
   // A timestamp is a date, whatever its values look like.
   const type = dataType ?? (role === 'timestamp' ? 'date' : column.dataType);
   const { name } = column;
   const bare: Column = { name, dataType: type, role: role ?? column.role };
   // Dates and texts are never filled in; some clients declare it for them nevertheless.
   if (type === 'date' || type === 'text') return bare;
-  const usual = type === column.dataType ? column : defaultsOf(type);
+  const usual: Pick<Column, 'imputation' | 'aggregation' | 'imputationSet'> =
+    type === column.dataType ? column : defaultsOf(type);
   return {
     ...bare,
     imputation: imputation ?? usual.imputation ?? 'mode',
     aggregation: aggregation ?? usual.aggregation ?? 'mode',
+    ...((imputation !== undefined || usual.imputationSet) && { imputationSet: true as const }),
   };
 }
 
@@ -133,7 +150,7 @@ export function overlaid(column: Column, { dataType, role, imputation, aggregati
 export function merge(columns: readonly Column[], declared: readonly Declared[]): Column[] {
   const known = placesOf(columns);
   const said = new Map(declared.map((each) => [each.name.toLowerCase(), each]));
-  const merged = columns.map((column) => overlaid(column, said.get(column.name.toLowerCase()) ?? column));
+  const merged = columns.map((column) => overlaid(column, said.get(column.name.toLowerCase())));
   for (const each of declared) {
     if (!known.has(each.name.toLowerCase())) merged.push(fresh(each));
   }
@@ -143,23 +160,45 @@ export function merge(columns: readonly Column[], declared: readonly Declared[])
 const fresh = (declared: Declared): Column =>
   overlaid({ name: declared.name, dataType: 'string', role: 'feature', ...modes }, declared);
 
-const alone = (columns: Column[], declared: readonly Declared[]): Column[] =>
-  columns.map((column) => {
+function alone(columns: Column[], declared: readonly Declared[]): Column[] {
+  const given = { target: new Set<string>(), timestamp: new Set<string>() };
+  for (const { name, role } of declared)
+    if (role === 'target' || role === 'timestamp') given[role].add(name.toLowerCase());
+  return columns.map((column) => {
     if (column.role !== 'target' && column.role !== 'timestamp') return column;
-    const taken = declared.some(({ name, role }) => role === column.role && !sameName(name, column.name));
+    const names = given[column.role];
+    const taken = names.size > (names.has(column.name.toLowerCase()) ? 1 : 0);
     const own = findColumn(declared, column.name)?.role === column.role;
     return taken && !own ? { ...column, role: 'feature' as const } : column;
   });
+}
+
+/** Columns of one data set or view. */
+export const mostColumns = 16_384;
+
+/** Throws when there are more columns than a data set may have. */
+export function checkCount(count: number): void {
+  if (count > mostColumns)
+    throw invalidField(
+      'columns',
+      `There are ${count} columns or more, and a data set has at most ${mostColumns}: send several narrower ones.`,
+    );
+}
+
+/** As many as a message can hold: with all of ten thousand in each of ten thousand messages it would have a gigabyte. */
+const mostNamed = 20;
 
 /** What no data set or session may have. */
 export function checkColumns(columns: readonly Column[]): void {
-  const wrong: Record<string, string[]> = {};
+  const wrong = emptyRecord<string[]>();
   for (const role of ['target', 'timestamp', 'key'] as const) {
     const all = columns.filter((column) => column.role === role);
     if (all.length < 2) continue;
-    const names = all.map(({ name }) => name).join(', ');
-    for (const { name } of all)
-      wrong[name] = [`Only one column can have the role ${role}: ${names} have it.`];
+    const named = all.slice(0, mostNamed);
+    const more = all.length > named.length ? ` and ${all.length - named.length} more` : '';
+    const names = named.map(({ name }) => name).join(', ');
+    for (const { name } of named)
+      wrong[name] = [`Only one column can have the role ${role}: ${names}${more} have it.`];
   }
   for (const { name, role, dataType } of columns) {
     if (role === 'timestamp' && dataType !== 'date')
@@ -169,6 +208,26 @@ export function checkColumns(columns: readonly Column[]): void {
   }
   if (Object.keys(wrong).length > 0) throw invalidColumns(wrong);
 }
+
+/**
+ * As the learner gets them (docs/learner.md). An empty cell of a logical column is FALSE, and a column that says nothing but 1,
+ * or nothing but one word, says no where it is empty; unless someone set how gaps are filled. Metadata shows `mode` all the
+ * same, as the old service's did.
+ */
+export const calculatedColumns = (
+  columns: readonly Column[],
+): Record<
+  string,
+  Omit<Column, 'name' | 'imputation'> & { readonly imputation?: Imputation | 'presence' }
+> => {
+  const written = writeColumns(columns);
+  const usual = columns.filter(({ imputationSet, imputation }) => !imputationSet && imputation === 'mode');
+  const filled = usual.map(({ name, dataType }) => {
+    const imputation = dataType === 'logical' ? ('zeroes' as const) : ('presence' as const);
+    return [name, { ...written[name], imputation }];
+  });
+  return { ...written, ...Object.fromEntries(filled) };
+};
 
 /** As answers show it: column name → metadata. */
 export const writeColumns = (columns: readonly Column[]): Record<string, Omit<Column, 'name'>> =>

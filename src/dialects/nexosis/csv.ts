@@ -1,13 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
+import { checkCount } from './columns.js';
 import { readDate } from './dates.js';
 import { invalidField } from './errors.js';
 import { isNumber } from './survey.js';
-import type { RowReader } from './rows.js';
+import { checkCells, type RowReader } from './rows.js';
 
 /** Bytes of a body that are handed to the parser at a time: in between others have their turn. */
-const piece = 64 * 1024;
+const piece = 32 * 1024;
 /** Rows that are handed on together. */
 const batch = 500;
 
@@ -15,10 +16,11 @@ const batch = 500;
 export async function csvReader(body: Buffer): Promise<RowReader> {
   if (!isUtf8(body)) throw invalidField('body', 'The CSV is not valid UTF-8.');
   const [first, second] = await firstRecords(body);
-  if (first === undefined) return { names: [], async *batches() {} };
+  if (first === undefined) return { names: [], bytes: body.length, async *batches() {} };
+  checkCount(first.length);
   const headed = !isHeadless(first, second);
   const names = headed ? headerOf(first) : first.map((_, i) => `column${i + 1}`);
-  return { names, batches: () => batches(body, names, headed) };
+  return { names, bytes: body.length, batches: () => batches(body, names, headed) };
 }
 
 async function* batches(body: Buffer, names: readonly string[], headed: boolean) {
@@ -27,6 +29,7 @@ async function* batches(body: Buffer, names: readonly string[], headed: boolean)
   for await (const record of records(body)) {
     number += 1;
     if (headed && number === 1) continue;
+    checkCells(number, names.length, body.length);
     if (record.length > names.length) {
       throw invalidField(
         'body',

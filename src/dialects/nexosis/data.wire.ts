@@ -1,5 +1,5 @@
 import type { Column, DataSet, Range } from '../../scheduler/nexosis.ports.js';
-import { columnOf, findColumn, sameName, writeColumns } from './columns.js';
+import { columnOf, findColumn, writeColumns } from './columns.js';
 import { normalised, writeMoment } from './dates.js';
 import { invalidField } from './errors.js';
 import type { Fields } from './fields.js';
@@ -38,9 +38,10 @@ export function rowsOf(
 ): ShownRows {
   const unknown = include.find((name) => findColumn(columns, name) === undefined);
   if (unknown !== undefined) throw invalidField('include', `There is no column ${unknown}.`);
+  const included = new Set(include.map((name) => name.toLowerCase()));
   const wanted = columns
     .map((column, i) => ({ column, i }))
-    .filter(({ column }) => include.length === 0 || include.some((name) => sameName(name, column.name)));
+    .filter(({ column }) => include.length === 0 || included.has(column.name.toLowerCase()));
   return table(
     wanted.map(({ column }) => column.name),
     rows.map((values) =>

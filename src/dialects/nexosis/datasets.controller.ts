@@ -62,8 +62,8 @@ export class DataSetsController {
   @Put(':name')
   @HttpCode(201)
   async put(@Ask() asked: Asked, @Param('name') name: string) {
-    const dataSet = await this.dataSets.put(asked.actor, name, await readUpload(asked));
-    const summary = summaryOf(dataSet, asked.base);
+    const { dataSet, messages } = await this.dataSets.put(asked.actor, name, await readUpload(asked));
+    const summary = { ...summaryOf(dataSet, asked.base), messages };
     void asked.reply.header('Location', summary.links[0]?.href);
     return summary;
   }
@@ -129,7 +129,7 @@ async function readUpload({ body, query }: Asked): Promise<Upload> {
     return { reader, declared, missingValues: undefined };
   }
   if (isNoBody(body.bytes))
-    return { reader: { names: [], async *batches() {} }, declared: [], missingValues: undefined };
+    return { reader: { names: [], bytes: 0, async *batches() {} }, declared: [], missingValues: undefined };
   refuseOtherTypes(body, 'application/json or text/csv');
   const reader = await jsonReader(body.bytes);
   const { missingValues, ignored } = reader;

@@ -1,17 +1,39 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { nameOf, type Actor } from '../../kernel/access/access.js';
 import { Commands } from '../../scheduler/commands.service.js';
-import type { DataSet, Found, NewRow, NexosisReads, Range, Row } from '../../scheduler/nexosis.ports.js';
+import type {
+  DataSet,
+  Found,
+  NewRow,
+  NexosisReads,
+  Range,
+  Row,
+  StatusMessage,
+  Upsert,
+} from '../../scheduler/nexosis.ports.js';
 import { STORE, type Store } from '../../scheduler/ports.js';
 import { checkDeletes } from './deletable.js';
 import { invalidField, noData, notFound } from './errors.js';
 import { uploadMembers } from './json-rows.js';
 import { NameLocks } from './locks.js';
 import { mostRows, rowsAtATime, storedRows } from './stored-rows.js';
-import { planUpload, rowMaker, type Plan, type Upload } from './upload.js';
+import { closed, messagesOf, noTally, tallied, type Tally } from './tally.js';
+import { identifier, planUpload, rowMaker, type Plan, type Upload } from './upload.js';
 
 /** Names become part of addresses and of answers. */
 const longestName = 512;
+
+/** A data set after an upload, and what the upload did that its sender may not expect. */
+export interface Uploaded {
+  readonly dataSet: DataSet;
+  readonly messages: readonly StatusMessage[];
+}
+
+/** A data set while it is being filled. */
+interface Filling {
+  readonly dataSet: DataSet;
+  readonly tally: Tally;
+}
 
 /** Data sets: storing, reading and removing rows, a part at a time. */
 @Injectable()
@@ -35,7 +57,7 @@ export class DataSetsService {
   }
 
   /** Creates the data set or upserts into it. */
-  put(actor: Actor, name: string, upload: Upload): Promise<DataSet> {
+  put(actor: Actor, name: string, upload: Upload): Promise<Uploaded> {
     checkName(name);
     return this.locks.hold(actor.instance.id, name, async () => {
       const instance = actor.instance.id;
@@ -45,16 +67,27 @@ export class DataSetsService {
       const plan = await planUpload(before, upload);
       const saysNothing = upload.declared.length === 0 && upload.missingValues === undefined;
       if (plan.rows === 0 && saysNothing) throw noData(name, uploadMembers, upload.ignored ?? []);
-      if (before === null) return this.create(actor, name, plan, upload);
-      if (plan.rekeys) return this.rebuild(actor, before, plan, upload);
-      const grown = await this.commands.run(async (unit) => {
-        const { columns, missingValues } = plan;
-        const changed = { ...before, columns, missingValues, modifiedAt: unit.at };
-        await unit.tx.nexosis.dataSets.save(changed);
-        return changed;
-      }, nameOf(actor));
-      return this.fill(grown, plan, upload);
+      const { dataSet, tally } = await this.apply(actor, name, before, plan, upload);
+      return { dataSet, messages: messagesOf(dataSet.columns, tally) };
     });
+  }
+
+  private async apply(
+    actor: Actor,
+    name: string,
+    before: DataSet | null,
+    plan: Plan,
+    upload: Upload,
+  ): Promise<Filling> {
+    if (before === null) return this.create(actor, name, plan, upload);
+    if (plan.rekeys) return this.rebuild(actor, before, plan, upload);
+    const grown = await this.commands.run(async (unit) => {
+      const { columns, missingValues } = plan;
+      const changed = { ...before, columns, missingValues, modifiedAt: unit.at };
+      await unit.tx.nexosis.dataSets.save(changed);
+      return changed;
+    }, nameOf(actor));
+    return this.fill({ dataSet: grown, tally: noTally }, plan, upload);
   }
 
   async get(actor: Actor, name: string): Promise<DataSet> {
@@ -101,30 +134,39 @@ export class DataSetsService {
     });
   }
 
-  private async create(actor: Actor, name: string, plan: Plan, upload: Upload): Promise<DataSet> {
+  private async create(actor: Actor, name: string, plan: Plan, upload: Upload): Promise<Filling> {
     const made = await this.make(actor, name, plan);
     try {
-      return await this.publish(await this.fill(made, plan, upload), null);
+      const { dataSet, tally } = await this.fill({ dataSet: made, tally: noTally }, plan, upload);
+      return { dataSet: await this.publish(dataSet, null), tally };
     } catch (error) {
       await this.abandon(made);
       throw error;
     }
   }
 
-  /** The rows are found by another column now: they are stored anew, under a name nobody asks for until all are there. */
-  private async rebuild(actor: Actor, before: DataSet, plan: Plan, upload: Upload): Promise<DataSet> {
+  /**
+   * The rows are found by another column now: they are stored anew, under a name nobody asks for until all are there.
+   * Every row stays, and keeps its number, so that changing the metadata back restores the order.
+   */
+  private async rebuild(actor: Actor, before: DataSet, plan: Plan, upload: Upload): Promise<Filling> {
     const made = await this.make(actor, `${before.name}\n${before.id}`, plan, before.user);
     try {
-      let filled = made;
+      let filling: Filling = { dataSet: made, tally: noTally };
       const make = rowMaker(plan.columns);
+      const keepsAll: Upsert = { since: -1, replaced: new Map(), repeats: 'keep' };
       for await (const rows of this.all(before)) {
-        filled = await this.storeSome(
-          filled,
-          rows.map(({ values }) => make(values)),
+        filling = await this.storeSome(
+          filling,
+          rows.map(({ values, seq }) => ({ ...make(values), seq })),
+          keepsAll,
         );
       }
-      filled = await this.fill(filled, plan, upload);
-      return await this.publish({ ...filled, name: before.name, createdAt: before.createdAt }, before);
+      // The highest number is not that of the last row.
+      this.numbered.delete(made.id);
+      const { dataSet, tally } = await this.fill(filling, plan, upload);
+      const { name, createdAt } = before;
+      return { dataSet: await this.publish({ ...dataSet, name, createdAt }, before), tally };
     } catch (error) {
       await this.abandon(made);
       throw error;
@@ -161,28 +203,29 @@ export class DataSetsService {
     this.purge(dataSet);
   }
 
-  private async fill(dataSet: DataSet, plan: Plan, upload: Upload): Promise<DataSet> {
-    if (plan.rows === 0) return dataSet;
+  private async fill(start: Filling, plan: Plan, upload: Upload): Promise<Filling> {
+    if (plan.rows === 0) return start;
     const make = rowMaker(plan.columns);
-    let filled = dataSet;
+    // A key says which row it is; several rows of one time are put together when a session runs.
+    const repeats = identifier(plan.columns)?.role === 'key' ? 'merge' : 'keep';
+    const since = await this.commands.run(({ tx }) => this.lastSeq(start.dataSet, tx.nexosis.rows.lastSeq));
+    const upsert: Upsert = { since, replaced: new Map(), repeats };
+    let filling = start;
     for await (const batch of upload.reader.batches()) {
       const rows = batch.map((values) => make(placed(values, plan)));
-      const most = rowsAtATime(filled);
+      const most = rowsAtATime(filling.dataSet);
       for (let from = 0; from < rows.length; from += most)
-        filled = await this.storeSome(filled, rows.slice(from, from + most));
+        filling = await this.storeSome(filling, rows.slice(from, from + most), upsert);
     }
-    return filled;
+    return { ...filling, tally: closed(filling.tally, upsert) };
   }
 
   /** One transaction: some rows, and what the set says about itself. */
-  private storeSome(dataSet: DataSet, rows: readonly NewRow[]): Promise<DataSet> {
+  private storeSome({ dataSet, tally }: Filling, rows: readonly NewRow[], upsert: Upsert): Promise<Filling> {
     return this.commands.run(async (unit) => {
       const { nexosis } = unit.tx;
-      const grown = await nexosis.rows.put(
-        dataSet.id,
-        rows,
-        await this.lastSeq(dataSet, nexosis.rows.lastSeq),
-      );
+      const from = await this.lastSeq(dataSet, nexosis.rows.lastSeq);
+      const grown = await nexosis.rows.put(dataSet.id, rows, from, upsert);
       this.numbered.set(dataSet.id, (this.numbered.get(dataSet.id) ?? 0) + rows.length);
       const changed = {
         ...dataSet,
@@ -191,7 +234,7 @@ export class DataSetsService {
         modifiedAt: unit.at,
       };
       await nexosis.dataSets.resize(changed);
-      return changed;
+      return { dataSet: changed, tally: tallied(tally, grown, upsert) };
     });
   }
 

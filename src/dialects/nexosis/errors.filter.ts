@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal, type RefusalCode } from '../../kernel/refusal.js';
 import { NoRoute } from '../no-route.js';
 import { NexosisError, nothingAt, type Details } from './errors.js';
+import { inNexosisWords } from './words.js';
 
 /** What the scheduler refuses, as this dialect says it. What has `null` was never this dialect's to bring about. */
 const said = {
@@ -24,6 +25,7 @@ const said = {
   job_not_final: [409, 'Conflict'],
   mode_not_allowed: [403, 'UpgradeRequired'],
   budget_reached: [429, 'QuotaExceeded'],
+  too_many_pending: [429, 'QuotaExceeded'],
   key_reused: [422, 'RequestValidation'],
   wrong_clock: [409, 'Conflict'],
   forbidden: [403, 'Forbidden'],
@@ -60,7 +62,7 @@ export class NexosisErrorsFilter implements ExceptionFilter {
     }
     if (error instanceof Refusal) {
       const [statusCode, errorType] = said[error.code];
-      const message = error.solution === undefined ? error.message : `${error.message} ${error.solution}`;
+      const message = inNexosisWords([error.message, error.solution].filter(Boolean).join(' '));
       return { statusCode, message, errorType, errorDetails: {} };
     }
     const statusCode = statusOf(error);
@@ -72,7 +74,7 @@ export class NexosisErrorsFilter implements ExceptionFilter {
       return { statusCode, message: 'Request is invalid', errorType: 'RequestValidation', errorDetails };
     }
     this.logger.error({
-      msg: `${request.method} ${request.url} failed`,
+      msg: `${request.method} ${request.url.split('?', 1)[0]} failed`,
       trace: request.id,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });

@@ -1,3 +1,4 @@
+import { shownIn } from '../../kernel/inherited-names.js';
 import type { Millis } from '../../kernel/time.js';
 import { readDate, type ReadDate } from './dates.js';
 import { invalidField, invalidRequest } from './errors.js';
@@ -47,7 +48,7 @@ export class Fields {
     const value = this.raw(...names);
     const all = Array.isArray(value) ? value : value === undefined ? [] : [value];
     return all
-      .flatMap((each) => String(each).split(','))
+      .flatMap((each) => shownIn(each).split(','))
       .map((each) => each.trim())
       .filter((each) => each !== '');
   }
@@ -127,7 +128,7 @@ export function readChoice<T extends string>(
   allowed: readonly T[],
   numbered: readonly T[] = [],
 ): T {
-  const text = String(said);
+  const text = shownIn(said);
   const found =
     allowed.find((each) => each.toLowerCase() === text.toLowerCase()) ??
     (/^-?\d+$/.test(text) ? numbered[Number(text)] : undefined);

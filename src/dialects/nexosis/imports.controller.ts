@@ -1,6 +1,8 @@
 import { Controller, Get, HttpCode, Param, Post, UseFilters } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Import } from '../../scheduler/nexosis.ports.js';
+import { ReceiptsService } from '../../scheduler/receipts.service.js';
+import { submitKey, watchAnswer } from '../submit-key.js';
 import { Ask, mount, type Asked } from './asked.js';
 import { sameName } from './columns.js';
 import { writeMoment } from './dates.js';
@@ -19,7 +21,10 @@ const sortKeys = ['id', 'dataSetName', 'requestedDate', 'currentStatusDate'] as 
 @UseFilters(NexosisErrorsFilter)
 @Controller(`${mount}/imports`)
 export class ImportsController {
-  constructor(private readonly imports: ImportsService) {}
+  constructor(
+    private readonly imports: ImportsService,
+    private readonly receipts: ReceiptsService,
+  ) {}
 
   @ApiOperation({ summary: 'Fetch a CSV or JSON file, optionally gzipped, into a data set' })
   @ApiBody({ schema: { example } })
@@ -30,7 +35,8 @@ export class ImportsController {
     const columns = fields.raw('columns') ?? {};
     if (!isObject(columns)) throw invalidField('columns', 'columns must be an object of column names.');
     const basic = fields.object('auth')?.object('basic');
-    const made = await this.imports.start(asked.actor, {
+    const submit = submitKey(asked.actor, asked.request, asked.request.url);
+    const wanted = {
       dataSet: required(fields, 'dataSetName', 'dataSourceName'),
       url: required(fields, 'url'),
       contentType: contentTypeOf(fields),
@@ -40,7 +46,9 @@ export class ImportsController {
           : { user: basic.text('userId') ?? '', password: basic.text('password') ?? '' },
       // One client wraps them once more.
       columns: isObject(columns['columns']) ? columns['columns'] : columns,
-    });
+    };
+    const made = await this.imports.start(asked.actor, wanted, submit);
+    await watchAnswer(this.receipts, asked.reply, submit, made.id);
     return this.show(asked, made);
   }
 

@@ -3,8 +3,9 @@ import { gunzip as unzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { nameOf, type Actor } from '../../kernel/access/access.js';
 import { Commands } from '../../scheduler/commands.service.js';
-import type { Import } from '../../scheduler/nexosis.ports.js';
+import type { Import, StatusMessage } from '../../scheduler/nexosis.ports.js';
 import { STORE, type Store } from '../../scheduler/ports.js';
+import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { bare, isAllowed } from './callbacks.js';
 import { readColumns, type Declared } from './columns.js';
 import { csvReader } from './csv.js';
@@ -33,10 +34,12 @@ export class ImportsService implements OnModuleDestroy {
   private readonly logger = new Logger(ImportsService.name);
   private readonly leaving = new AbortController();
   private readonly running = new Set<Promise<void>>();
+  private readonly uncommitted = new Map<string, Import>();
 
   constructor(
     private readonly commands: Commands,
     private readonly dataSets: DataSetsService,
+    private readonly receipts: ReceiptsService,
     @Inject(STORE) private readonly store: Store,
     @Inject(NEXOSIS) private readonly settings: NexosisSettings,
   ) {}
@@ -49,7 +52,7 @@ export class ImportsService implements OnModuleDestroy {
           await this.change(
             made,
             'failed',
-            'The service was restarted while the data was fetched. Start the import again.',
+            failed('The service was restarted while the data was fetched. Start the import again.'),
           );
       }
     }
@@ -60,11 +63,15 @@ export class ImportsService implements OnModuleDestroy {
     await Promise.all(this.running);
   }
 
-  async start(actor: Actor, asked: AskedImport): Promise<Import> {
+  /** The same submit again returns what the first one made, and fetches nothing. */
+  async start(actor: Actor, asked: AskedImport, submit: SubmitKey): Promise<Import> {
     checkName(asked.dataSet);
     this.checkHost(asked.url);
     const declared = readColumns(asked.columns);
-    const made = await this.commands.run(async (unit) => {
+    const { made, first } = await this.commands.run(async (unit) => {
+      const earlier = await this.receipts.earlier(unit, submit);
+      const known = earlier === null ? null : await this.known(earlier);
+      if (known !== null) return { made: known, first: false };
       const one: Import = {
         id: unit.ids.uuid(),
         instance: actor.instance.id,
@@ -78,14 +85,24 @@ export class ImportsService implements OnModuleDestroy {
         requestedAt: unit.at,
       };
       await unit.tx.nexosis.imports.save(one);
-      return one;
+      await this.receipts.keep(unit, submit, one.id);
+      // Another submit may share this commit, and nobody can read the row before it.
+      this.uncommitted.set(one.id, one);
+      unit.afterCommit(() => this.uncommitted.delete(one.id));
+      unit.afterFailure(() => this.uncommitted.delete(one.id));
+      return { made: one, first: true };
     }, nameOf(actor));
+    if (!first) return made;
     const work = this.fetch(actor, made, asked, declared).catch((error: unknown) =>
       this.logger.warn(`Import ${made.id} was not settled: ${String(error)}`),
     );
     this.running.add(work);
     void work.finally(() => this.running.delete(work));
     return made;
+  }
+
+  private async known(id: string): Promise<Import | null> {
+    return this.uncommitted.get(id) ?? (await this.store.read.nexosis.import(id));
   }
 
   async get(actor: Actor, id: string): Promise<Import> {
@@ -122,10 +139,10 @@ export class ImportsService implements OnModuleDestroy {
     try {
       const { bytes, type } = await this.download(asked);
       const upload = await uploadOf(bytes, asked.contentType ?? type, declared);
-      await this.dataSets.put(actor, asked.dataSet, upload);
-      await this.change(started, 'completed');
+      const { messages } = await this.dataSets.put(actor, asked.dataSet, upload);
+      await this.change(started, 'completed', messages);
     } catch (error) {
-      await this.change(started, 'failed', wordsOf(error));
+      await this.change(started, 'failed', failed(wordsOf(error)));
     }
   }
 
@@ -175,19 +192,25 @@ export class ImportsService implements OnModuleDestroy {
     return { bytes, type: json ? 'json' : 'csv' };
   }
 
-  private change(made: Import, status: Import['status'], error?: string): Promise<Import> {
+  private change(
+    made: Import,
+    status: Import['status'],
+    messages: readonly StatusMessage[] = made.messages,
+  ): Promise<Import> {
     return this.commands.run(async (unit) => {
       const changed: Import = {
         ...made,
         status,
         history: [...made.history, { at: unit.at, status }],
-        messages: error === undefined ? made.messages : [{ severity: 'error', message: error }],
+        messages,
       };
       await unit.tx.nexosis.imports.save(changed);
       return changed;
     });
   }
 }
+
+const failed = (message: string): StatusMessage[] => [{ severity: 'error', message }];
 
 async function uploadOf(bytes: Buffer, type: 'csv' | 'json', declared: readonly Declared[]): Promise<Upload> {
   if (type === 'csv') return { reader: await csvReader(bytes), declared, missingValues: undefined };

@@ -1,3 +1,4 @@
+import { shownIn } from '../../kernel/inherited-names.js';
 import {
   intervals,
   type Column,
@@ -5,12 +6,13 @@ import {
   type NexosisReads,
   type View,
 } from '../../scheduler/nexosis.ports.js';
-import { columnOf, findColumn, merge, placesOf, readColumns, sameName } from './columns.js';
+import { columnOf, findColumn, merge, placesOf, readColumns } from './columns.js';
 import { readDate } from './dates.js';
 import { invalidColumns, invalidField, notFound } from './errors.js';
 import { isObject, readChoice } from './fields.js';
 import { startOf } from './session.request.js';
 import { storedRows } from './stored-rows.js';
+import { together } from './together.js';
 
 /** Rows of a data set on the right side of a join, which are kept in memory while the left one is read. */
 const mostRight = 250_000;
@@ -39,7 +41,7 @@ export async function openView(reads: NexosisReads, view: View, withRows = true)
   const parts: Part[] = [];
   const taken = new Set(left.columns.map(({ name }) => name.toLowerCase()));
   for (const said of view.joins)
-    parts.push(await openJoin(withRows ? reads : null, await rightOf(reads, view, said), left, taken));
+    parts.push(await openJoin(withRows ? reads : null, await rightOf(reads, view, said), left, taken, view));
   const width = left.columns.length;
   const all = [...left.columns, ...parts.flatMap(({ columns }) => columns)];
   const order = orderOf(width, parts);
@@ -114,22 +116,34 @@ async function openJoin(
   { dataSet: right, options }: Right,
   left: DataSet,
   taken: Set<string>,
+  { columns: named }: View,
 ): Promise<Part> {
   const how = keysOf(left, right, options);
-  const shown = right.columns.map((column, i) => ({ column, i })).filter(({ i }) => i !== how.right);
-  const rows = new Map<string, readonly string[]>();
+  const lefts = placesOf(left.columns);
+  const asked = new Set(Object.keys(named).map((name) => name.toLowerCase()));
+  // The left side's column stands for both, unless an alias gives the other a name, or the view's metadata names it.
+  const isHidden = ({ name }: Column) =>
+    lefts.has(name.toLowerCase()) &&
+    aliasOf(name, options) === undefined &&
+    !asked.has(`${right.name}.${name}`.toLowerCase());
+  const shown = right.columns
+    .map((column, i) => ({ column, i }))
+    .filter(({ column, i }) => i !== how.right && !isHidden(column));
+  const found = new Map<string, (readonly string[])[]>();
   for await (const some of reads === null ? [] : storedRows(reads, right)) {
     for (const { values } of some) {
       const key = how.keyOf(values[how.right] ?? '');
-      if (key !== null)
-        rows.set(
-          key,
-          shown.map(({ i }) => values[i] ?? ''),
-        );
+      if (key === null) continue;
+      const row = shown.map(({ i }) => values[i] ?? '');
+      const others = found.get(key);
+      if (others === undefined) found.set(key, [row]);
+      else others.push(row);
     }
   }
+  const shownColumns = shown.map(({ column }) => column);
+  const rows = new Map<string, readonly string[]>();
+  for (const [key, all] of found) rows.set(key, together(all, shownColumns, right.missingValues));
   const nothing = shown.map(() => '');
-  const lefts = placesOf(left.columns);
   const end = left.columns.length;
   return {
     columns: shown.map(({ column }) => renamed(column, right, options, taken)),
@@ -181,7 +195,7 @@ function keysOf(left: DataSet, right: DataSet, options: Options): Keys {
   }
   const key = joinTo === undefined ? columnOf(right.columns, 'key') : findColumn(right.columns, joinTo.name);
   const common = key ?? right.columns.find(({ name }) => findColumn(left.columns, name) !== undefined);
-  const other = joinTo === undefined ? common?.name : String(joinTo.of['jointo']);
+  const other = joinTo === undefined ? common?.name : shownIn(joinTo.of['jointo']);
   const places = { left: place(left, findColumn(left.columns, other ?? '')), right: place(right, common) };
   if (places.left === -1 || places.right === -1)
     throw invalidColumns({
@@ -200,7 +214,7 @@ function renamed(column: Column, right: DataSet, options: Options, taken: Set<st
 }
 
 function aliasOf(column: string, options: Options): string | undefined {
-  const alias = options.find(({ name }) => sameName(name, column))?.of['alias'];
+  const alias = findColumn(options, column)?.of['alias'];
   return typeof alias === 'string' && alias !== '' ? alias : undefined;
 }
 

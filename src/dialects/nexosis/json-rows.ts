@@ -1,13 +1,17 @@
+import { emptyRecord, shownIn } from '../../kernel/inherited-names.js';
 import { isUtf8 } from 'node:buffer';
 import { Tokenizer, TokenParser, TokenType } from '@streamparser/json';
 import { flawOf } from '../../scheduler/json-text.js';
+import { checkCount } from './columns.js';
 import { invalidField, NexosisError } from './errors.js';
 import { isObject } from './fields.js';
 import { beginningOf, kindOf, noJson } from './json-bodies.js';
-import type { RowReader } from './rows.js';
+import { checkCells, type RowReader } from './rows.js';
 
 /** Bytes that are parsed at a time: a large body neither stands in one text nor keeps others waiting. */
-const piece = 128 * 1024;
+const piece = 32 * 1024;
+/** Rows that are handed on together, or those of a few pieces: more in one transaction cost fewer commits. */
+const [batch, mostPieces] = [1000, 8];
 
 /** Bytes in which a flaw is looked for by line and column, in one go; of more the row before it is told. */
 const mostForPlace = 2 * 1024 * 1024;
@@ -41,12 +45,13 @@ export async function jsonReader(body: Buffer): Promise<JsonUpload> {
   checkBeginning(body);
   const names: string[] = [];
   const places = new Map<string, number>();
-  const columns: Record<string, unknown> = {};
+  const columns = emptyRecord<unknown>();
   let missing: string[] | undefined;
   const ignored: string[] = [];
+  let count = 0;
   const other = (member: string, key: string | number | undefined, value: unknown) => {
     if (member === 'columns') columns[String(key)] = value;
-    if (member === 'missingValues') (missing ??= []).push(String(value));
+    if (member === 'missingValues') (missing ??= []).push(shownIn(value));
   };
   for await (const rows of parsed(
     body,
@@ -58,9 +63,13 @@ export async function jsonReader(body: Buffer): Promise<JsonUpload> {
       places.set(name.toLowerCase(), names.length);
       names.push(name);
     }
+    checkCount(names.length);
+    count += rows.length;
   }
+  checkCells(count, names.length, body.length);
   return {
     names,
+    bytes: body.length,
     columns,
     missingValues: missing,
     ignored,
@@ -180,12 +189,17 @@ async function* parsed(
     if (isObject(value)) rows.push(value);
     else broken ??= invalidField('data', `Row ${count} must be an object of columns, not ${kindOf(value)}.`);
   };
+  let parsed = 0;
   for (let from = 0; from < body.length && broken === null; from += piece) {
     tokenizer.write(body.subarray(from, from + piece));
-    if (rows.length > 0) yield rows;
-    rows = [];
+    parsed += 1;
+    if (rows.length >= batch || parsed >= mostPieces) {
+      if (rows.length > 0) yield rows;
+      [rows, parsed] = [[], 0];
+    }
     if (body.length > piece) await new Promise((resolve) => setImmediate(resolve));
   }
+  if (rows.length > 0) yield rows;
   if ((broken as Error | null) instanceof NexosisError) throw broken;
   if (broken === null && parser.isEnded) return;
   if (body.length <= mostForPlace) throw noJson(new TextDecoder().decode(body));

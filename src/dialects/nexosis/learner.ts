@@ -4,6 +4,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { wholeOf } from '../../scheduler/long-text.js';
 import type { LearnSessionView } from '../../scheduler/nexosis.ports.js';
 import type {
   Answer,
@@ -15,7 +16,7 @@ import type {
   Task,
 } from '../../scheduler/ports.js';
 import { Teller } from '../../scheduler/teller.js';
-import { placesOf, writeColumns } from './columns.js';
+import { calculatedColumns, placesOf } from './columns.js';
 import { csvLine } from './csv.js';
 import { collect } from './outcome.js';
 import { findSource, withMoment } from './sources.js';
@@ -88,6 +89,7 @@ export class Learner implements Runners, RunnerListener {
   }
 
   programs = (driver: string) => this.inner.programs(driver);
+  learnPrograms = (driver: string) => this.inner.learnPrograms(driver);
   isRepeatable = (program: string) => this.inner.isRepeatable(program);
   unavailable = (driver: string) => this.inner.unavailable(driver);
   keepsProcess = (driver: string) => this.inner.keepsProcess(driver);
@@ -165,7 +167,7 @@ export class Learner implements Runners, RunnerListener {
     this.attempts.set(task.token, attempt);
     try {
       await this.ready;
-      const asked = JSON.parse(task.params) as { session?: unknown };
+      const asked = JSON.parse(await wholeOf(task.params)) as { session?: unknown };
       if (typeof asked.session === 'string') attempt.session = await this.session(asked.session, task);
       const params =
         task.program === 'predict' ? await this.prediction(task) : await this.calculation(attempt);
@@ -232,7 +234,7 @@ export class Learner implements Runners, RunnerListener {
     };
     return JSON.stringify({
       data: { path },
-      columns: writeColumns(session.columns),
+      columns: calculatedColumns(session.columns),
       missing_values: session.missingValues,
       target: session.domain === 'anomalies' ? null : session.target,
       ...series,
@@ -244,7 +246,7 @@ export class Learner implements Runners, RunnerListener {
   }
 
   private async prediction({ params }: Task): Promise<string> {
-    const { model: id, rows, scores } = JSON.parse(params) as Record<string, unknown>;
+    const { model: id, rows, scores } = JSON.parse(await wholeOf(params)) as Record<string, unknown>;
     const model = typeof id === 'string' ? await this.store.read.nexosis.model(id) : null;
     if (model === null) throw new InputProblem('Predictions are made through /nexosis/v1/models only.');
     const path = join(this.models, `${model.id}.skops`);
@@ -262,7 +264,7 @@ export class Learner implements Runners, RunnerListener {
       // Deleted meanwhile: nobody will ask for it.
       if ((await this.store.read.nexosis.session(session.id)) !== null) {
         const at = this.clock.now();
-        await collect(this.store, session, answer.result, {
+        await collect(this.store, session, await wholeOf(answer.result), {
           folder: join(folder, 'out'),
           models: this.models,
           at,

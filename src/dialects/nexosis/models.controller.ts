@@ -95,7 +95,7 @@ export class ModelsController {
         reply,
         table(
           names,
-          shown.map((row) => names.map((name) => row[name] ?? '')),
+          shown.map((row) => names.map((name) => (Object.hasOwn(row, name) ? (row[name] ?? '') : ''))),
         ),
       );
     }

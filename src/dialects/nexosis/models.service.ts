@@ -7,6 +7,7 @@ import { isFinal } from '../../kernel/job/job.js';
 import type { Millis } from '../../kernel/time.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
+import { wholeOf } from '../../scheduler/long-text.js';
 import type {
   Found,
   Model,
@@ -94,7 +95,9 @@ export class ModelsService {
       details: plainDetails,
     });
     const job = await this.ended(id);
-    const result = await this.store.read.result(id);
+    const stored = await this.store.read.result(id);
+    // Before the job goes, and its texts with it.
+    const result = stored === null ? null : await wholeOf(stored);
     await this.commands.run(async (unit) => {
       await unit.tx.jobs.remove(id);
       if (job.state !== 'completed') return;

@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Param, Res, UseFilters } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { Place } from '../../kernel/choice/waiting.js';
 import type { LearnSessionView, Outcome } from '../../scheduler/nexosis.ports.js';
 import { STORE, type Store } from '../../scheduler/ports.js';
 import { sendCsv } from './answers.js';
@@ -48,7 +49,8 @@ export class ResultsController {
     const { paging, total, rows } = await pageOf(this.store, asked, session, name);
     if (asked.wantsCsv) return sendCsv(reply, rows);
     const data = rows.objects().map(withoutUnknown);
-    return paged(asked, session, paging, total, { metrics: done?.metrics ?? {}, data });
+    const place = done === null ? await this.sessions.place(session) : null;
+    return paged(asked, session, paging, total, { metrics: done?.metrics ?? {}, data }, place);
   }
 
   @ApiOperation({ summary: 'How often each class was taken for which (classification)' })
@@ -156,12 +158,13 @@ export function paged<T extends object>(
   paging: Paging,
   total: number,
   more: T,
+  place: Place | null = null,
 ) {
   const pages = pagesOf(paging, total);
   return {
     ...more,
     ...pages,
-    ...sessionFields(session),
+    ...sessionFields(session, place),
     links: [...pageLinks(asked, pages), ...sessionLinks(session, asked.base).slice(1)],
   };
 }

@@ -1,3 +1,4 @@
+import { shownIn } from '../../kernel/inherited-names.js';
 import {
   intervals,
   type Column,
@@ -171,7 +172,7 @@ const noTimestamp = ({ name, columns }: Source) => {
   const why =
     dates.length === 0
       ? 'none of its columns holds dates only'
-      : `give one of its date columns (${dates.join(', ')}) the role timestamp; one with repeated dates does not get it by itself`;
+      : `give one of its date columns (${dates.join(', ')}) the role timestamp: all rows stay, and those of one interval are put together by each column's aggregation`;
   return invalidColumns({ timestamp: [`${name} is no time series: ${why}.`] });
 };
 
@@ -202,10 +203,10 @@ function optionsOf(fields: Fields): Options {
 function flag(options: Options, name: string): boolean | undefined {
   const value = options.get(name.toLowerCase());
   if (value === undefined || value === null || value === '') return undefined;
-  if (/^(true|false)$/i.test(String(value))) return String(value).toLowerCase() === 'true';
+  if (/^(true|false)$/i.test(shownIn(value))) return shownIn(value).toLowerCase() === 'true';
   throw invalidField(
     'extraParameters',
-    `The value '${String(value)}' is not valid for ${name}: it must be true or false.`,
+    `The value '${shownIn(value)}' is not valid for ${name}: it must be true or false.`,
   );
 }
 

@@ -1,4 +1,5 @@
 import type { LearnSession, LearnSessionView, StatusMessage } from '../../scheduler/nexosis.ports.js';
+import type { Place } from '../../kernel/choice/waiting.js';
 import type { JobState } from '../../kernel/job/job.js';
 import { writeColumns } from './columns.js';
 import { writeMoment } from './dates.js';
@@ -33,8 +34,8 @@ export function supportsImportance(session: LearnSession): boolean {
   return session.domain === 'forecast' && session.columns.some(({ role }) => role === 'feature');
 }
 
-/** Everything about a session but its columns (nexosis dialect, session object). */
-export function sessionFields(session: LearnSessionView) {
+/** Everything about a session but its columns (nexosis dialect, session object). `place`: of a job that waits. */
+export function sessionFields(session: LearnSessionView, place: Place | null = null) {
   const status = statusOf(session);
   const { outcome, startedAt, endedAt } = session;
   const history = [{ date: writeMoment(session.requestedAt), status: 'requested' as Status }];
@@ -59,7 +60,7 @@ export function sessionFields(session: LearnSessionView) {
     requestedDate: writeMoment(session.requestedAt),
     statusHistory: history,
     extraParameters: session.extra,
-    messages: messagesOf(session, status),
+    messages: messagesOf(session, status, place),
     name: session.name,
     dataSourceName: session.source,
     dataSetName: session.source,
@@ -75,9 +76,13 @@ function intervalsOf({ domain }: LearnSession, found: readonly string[] | undefi
   return found !== undefined && found.length > 0 ? found : ['0.5'];
 }
 
-function messagesOf(session: LearnSessionView, status: Status): StatusMessage[] {
+function messagesOf(session: LearnSessionView, status: Status, place: Place | null): StatusMessage[] {
   const { messages, outcome, progress, jobReason } = session;
   const all = [...messages, ...(status === 'completed' ? (outcome?.messages ?? []) : [])];
+  if (place !== null) {
+    const message = `Waits at position ${place.position} of the queue: ${place.reason}.`;
+    return [...all, { severity: 'informational', message }];
+  }
   if (status === 'started' && progress !== null) all.push({ severity: 'informational', message: progress });
   if (status === 'failed') all.push({ severity: 'error', message: jobReason ?? 'The calculation is gone.' });
   if (status === 'cancelled')
@@ -115,8 +120,8 @@ export const detailTables = [
 ] as const;
 
 /** POST, GET one and list items. */
-export const fromSession = (session: LearnSessionView, base?: string) => ({
-  ...sessionFields(session),
+export const fromSession = (session: LearnSessionView, base?: string, place: Place | null = null) => ({
+  ...sessionFields(session, place),
   columns: writeColumns(session.columns),
   links: sessionLinks(session, base),
 });

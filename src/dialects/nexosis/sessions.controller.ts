@@ -110,7 +110,8 @@ export class LearnSessionsController {
   })
   @Get(':id')
   async get(@Ask() asked: Asked, @Param('id') id: string) {
-    return fromSession(await this.find(asked, id), asked.base);
+    const session = await this.find(asked, id);
+    return fromSession(session, asked.base, await this.sessions.place(session));
   }
 
   @ApiOperation({ summary: 'Delete a session and its results; one that runs is stopped' })
@@ -139,7 +140,7 @@ export class LearnSessionsController {
     const session = await this.sessions.start(actor, wanted, source as Source, { callbackUrl, base, submit });
     if (session.token !== null) void reply.header('Nexosis-Webhook-Token', session.token);
     await watchAnswer(this.receipts, reply, submit, session.id);
-    return fromSession(session, base);
+    return fromSession(session, base, await this.sessions.place(session));
   }
 }
 

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { nameOf, type Actor } from '../../kernel/access/access.js';
 import type { Backend } from '../../kernel/backend/backend.js';
+import type { Place } from '../../kernel/choice/waiting.js';
 import { isFinal } from '../../kernel/job/job.js';
 import { BackendsService } from '../../scheduler/backends.service.js';
 import { Commands } from '../../scheduler/commands.service.js';
@@ -119,6 +120,12 @@ export class LearnSessionsService {
       found.push(...items);
       if (items.length < slice.limit) return found;
     }
+  }
+
+  /** Where its job stands in the queue; null if it does not wait. */
+  async place({ job: id }: LearnSessionView): Promise<Place | null> {
+    const job = await this.store.read.job(id);
+    return job === null ? null : this.jobs.place(job);
   }
 
   /** Forgets a session with its results, and stops its work. The model it built stays. */

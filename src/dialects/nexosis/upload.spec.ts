@@ -217,3 +217,44 @@ describe('what an upload is taken for', () => {
     expect(unreadable).toMatchObject({ at: 8.64e15, key: 'soon' });
   });
 });
+
+describe('a wide upload', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, i) => `c${i}`);
+  const wide = (count: number, value = '2017-01-01') =>
+    json({ data: [Object.fromEntries(names(count).map((name) => [name, value]))] });
+  const planned = async (reader: Promise<RowReader>, columns: unknown = {}) =>
+    planUpload(null, { reader: await reader, declared: readColumns(columns), missingValues: undefined });
+  const csvOf = (count: number) => csv(`${names(count).join(',')}\n${'1,'.repeat(count - 1)}1\n`);
+
+  it('may have 16,384 columns, and not one more', async () => {
+    for (const make of [wide, csvOf]) {
+      expect((await planned(make(16_384))).columns).toHaveLength(16_384);
+      expect(await refusal(planned(make(16_385)))).toBe(
+        'There are 16385 columns or more, and a data set has at most 16384: send several narrower ones.',
+      );
+    }
+  });
+
+  it('may not get more than that from a set that is there, or from what is declared', async () => {
+    const declared = Object.fromEntries(names(16_384).map((name) => [name, {}]));
+    expect(await refusal(planned(json({ data: [{ more: 1 }] }), declared))).toContain('at most 16384');
+    expect(() => readColumns({ ...declared, more: {} })).toThrow(NexosisError);
+  });
+
+  it('of which nearly all is empty is refused before any row is made wide', async () => {
+    const sparse = (rows: number) => ({ data: [...names(rows)].map((name) => ({ [name]: 1 })) });
+    expect((await planned(json(sparse(1000)))).rows).toBe(1000);
+    expect(await refusal(planned(json(sparse(3000))))).toMatch(
+      /^3000 rows of 3000 columns are 9000000 cells, /,
+    );
+    const short = `${names(10_000).join(',')}\n${'1\n'.repeat(1000)}`;
+    expect(await refusal(csv(short).then(all))).toContain(' rows of 10000 columns are ');
+  });
+
+  it('that gives one role to all columns is refused in words that name some of them', async () => {
+    const roles = Object.fromEntries(names(10_000).map((name) => [name, { role: 'target' }]));
+    const words = await refusal(planned(wide(1), roles));
+    expect(words).toContain('c18, c19 and 9980 more have it.');
+    expect(words.length).toBeLessThan(10_000);
+  });
+});

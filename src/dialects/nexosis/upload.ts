@@ -1,10 +1,13 @@
 import type { Column, DataSet, NewRow } from '../../scheduler/nexosis.ports.js';
 import { noTime } from '../../scheduler/nexosis.ports.js';
-import { checkColumns, columnOf, findColumn, merge, placesOf, type Declared } from './columns.js';
+import { checkColumns, checkCount, columnOf, findColumn, merge, placesOf, type Declared } from './columns.js';
 import { readDate, writeTimestamp } from './dates.js';
 import { invalidColumns } from './errors.js';
-import type { RowReader } from './rows.js';
+import { checkCells, type RowReader } from './rows.js';
 import { assignRoles, Survey } from './survey.js';
+
+/** Rows that are looked at before others have a turn. */
+const rowsEachTurn = 250;
 
 /** An upload as it was asked for. */
 export interface Upload {
@@ -31,13 +34,20 @@ export interface Plan {
 export async function planUpload(before: DataSet | null, upload: Upload): Promise<Plan> {
   const missingValues = upload.missingValues ?? before?.missingValues ?? [];
   const survey = new Survey(missingValues);
-  for await (const rows of upload.reader.batches()) survey.see(rows);
+  for await (const rows of upload.reader.batches()) {
+    for (let from = 0; from < rows.length; from += rowsEachTurn) {
+      survey.see(rows.slice(from, from + rowsEachTurn));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
   const { names } = upload.reader;
   const known = before?.columns ?? [];
   const seen = names.map((name, i) => survey.column(name, i));
   const knownPlaces = placesOf(known);
   const added = seen.filter(({ name }) => !knownPlaces.has(name.toLowerCase()));
   const columns = merge([...known, ...added], upload.declared);
+  checkCount(columns.length);
+  checkCells(survey.rows, columns.length, upload.reader.bytes);
   const settles = upload.declared.some(({ role }) => role === 'timestamp' || role === 'key');
   const unique = names.filter(
     (name, i) => survey.isUniqueDate(i) && findColumn(columns, name)?.role === 'feature',
@@ -71,6 +81,10 @@ function checkKey(before: DataSet | null, columns: readonly Column[]): void {
   if (key === undefined || now === undefined || now.dataType === key.dataType) return;
   throw invalidColumns({ [key.name]: [`The dataType of the key column ${key.name} cannot be changed.`] });
 }
+
+/** The column whose equal values make rows replace each other. */
+export const identifier = (columns: readonly Column[]): Column | undefined =>
+  columnOf(columns, 'key') ?? columnOf(columns, 'timestamp');
 
 /** By which column rows replace each other, and by which they are ordered. */
 const identity = (columns: readonly Column[]): string =>

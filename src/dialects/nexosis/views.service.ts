@@ -3,13 +3,16 @@ import { nameOf, type Actor } from '../../kernel/access/access.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import type { Column, View } from '../../scheduler/nexosis.ports.js';
 import { STORE, type Store } from '../../scheduler/ports.js';
-import { checkColumns, sameName } from './columns.js';
+import { checkColumns, checkCount, sameName } from './columns.js';
 import { checkName } from './datasets.service.js';
 import { checkDeletes } from './deletable.js';
 import { invalidField, NexosisError, notFound } from './errors.js';
 import { isObject } from './fields.js';
 import { joinedName, openView, type Joined } from './joins.js';
 import { NameLocks } from './locks.js';
+
+/** Each join reads its data set whole when the view is read. */
+const mostJoins = 50;
 
 /** Views: data sets joined with others. Only the definition is kept; rows are joined when they are read. */
 @Injectable()
@@ -24,6 +27,11 @@ export class ViewsService {
   put(actor: Actor, view: Pick<View, 'name' | 'dataSet' | 'joins' | 'columns'>): Promise<View> {
     const instance = actor.instance.id;
     checkName(view.name);
+    if (view.joins.length > mostJoins)
+      throw invalidField(
+        'joins',
+        `There are ${view.joins.length} joins, and a view has at most ${mostJoins}.`,
+      );
     return this.locks.hold(instance, view.name, async () => {
       const { nexosis } = this.store.read;
       if ((await nexosis.dataSet(instance, view.name)) !== null)
@@ -33,7 +41,9 @@ export class ViewsService {
       const { name = view.name, user } = before ?? { user: actor.user };
       const fresh: View = { ...view, joins, instance, name, ...(user && { user }), createdAt: 0 };
       // Only here: rows of a view can be read whatever becomes of the metadata of the data sets below it.
-      checkColumns((await openView(nexosis, fresh, false)).columns);
+      const { columns } = await openView(nexosis, fresh, false);
+      checkCount(columns.length);
+      checkColumns(columns);
       return this.commands.run(async (unit) => {
         const made = { ...fresh, createdAt: before?.createdAt ?? unit.at };
         await unit.tx.nexosis.views.save(made);

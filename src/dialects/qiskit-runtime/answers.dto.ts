@@ -21,8 +21,8 @@ export class SessionAnswer {
   interactive_ttl!: number;
   /** As granted: from the start of its first job. */
   max_ttl!: number;
-  /** What is left of the time in which it may run jobs. */
-  active_ttl!: number;
+  /** What is left of the time in which it may run jobs; left out once it is closed. */
+  active_ttl?: number;
   created_at!: string;
   started_at!: string | null;
   activated_at!: string | null;
@@ -61,7 +61,9 @@ export class JobStateAnswer {
   reason_code?: number;
 }
 
+/** The same time under the names by which clients of different ages read it. */
 export class JobUsageAnswer {
+  seconds!: number;
   quantum_seconds!: number;
   qpu_charge_time_seconds!: number;
   status!: 'pending' | 'complete';
@@ -100,6 +102,8 @@ export class JobAnswer extends PlaceAnswer {
   cost!: number;
   user_id!: string;
   usage!: JobUsageAnswer;
+  /** Seconds it will probably run, at most its limit. Left out in lists and where nothing is known about its program. */
+  estimated_running_time_seconds?: number;
 }
 
 export class JobWithParamsAnswer extends JobAnswer {
@@ -127,6 +131,8 @@ export class MetricsAnswer extends PlaceAnswer {
   usage!: JobUsageAnswer;
   /** How often it was started. */
   attempts!: number;
+  /** Of the Qiskit that ran it; left out before its end and where no Qiskit did. */
+  qiskit_version?: string;
 }
 
 export class BackendWaitAnswer {
@@ -146,6 +152,8 @@ export class DeviceAnswer {
   /** Seconds until a job of yours would start if it were submitted now; null where nobody can tell. */
   wait_time_seconds!: BackendWaitAnswer | null;
   qubits!: number;
+  /** With those that only reset or couple others, where the device's configuration names them. */
+  physical_qubits!: number;
   is_simulator!: boolean;
   processor_type?: Record<string, unknown>;
   lanes!: number;
@@ -153,6 +161,11 @@ export class DeviceAnswer {
 
 export class DevicesAnswer {
   devices!: DeviceAnswer[];
+}
+
+/** The same for clients that send no `IBM-API-Version` or one before 2025-01-01. */
+export class DeviceNamesAnswer {
+  devices!: string[];
 }
 
 export class BackendStatusAnswer {
@@ -175,11 +188,14 @@ export class UsagePeriodAnswer {
 export class InstanceUsageAnswer {
   instance_id!: string;
   plan_id!: string;
+  /** Whole seconds, like the others; rounded up. */
   usage_consumed_seconds!: number;
   usage_period!: UsagePeriodAnswer;
   usage_limit_reached!: boolean;
   /** Left out without a budget. */
   usage_limit_seconds?: number;
+  /** Left out without a budget. */
+  usage_remaining_seconds?: number;
 }
 
 /** One change of a session or a job, or one act of an operator. */

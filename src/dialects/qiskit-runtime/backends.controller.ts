@@ -1,5 +1,13 @@
 import { Controller, Get, Headers, Inject, Param, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiExtraModels,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { Refusal } from '../../kernel/refusal.js';
@@ -7,14 +15,16 @@ import { BackendsService } from '../../scheduler/backends.service.js';
 import { EstimatesService } from '../../scheduler/estimates.service.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
 import { DEVICES, type Device, type Devices } from '../../scheduler/devices.ports.js';
-import { BackendStatusAnswer, DevicesAnswer, InstanceUsageAnswer } from './answers.dto.js';
+import { BackendStatusAnswer, DeviceNamesAnswer, DevicesAnswer, InstanceUsageAnswer } from './answers.dto.js';
 import { isTime, readInstant } from '../instant.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { mounts } from './mounts.js';
 import { fromBackend, statusOf, usageOfInstance } from './wire.js';
 
 /** The first API version whose clients read devices as objects; older ones want plain names. */
-const devicesAsObjects = '2025-05-01';
+const devicesAsObjects = '2025-01-01';
+/** What a client speaks that sends no version. */
+const oldestVersion = '2024-01-01';
 
 @ApiTags('backends')
 @ApiBearerAuth()
@@ -34,11 +44,14 @@ export class BackendsController {
   @ApiHeader({
     name: 'ibm-api-version',
     required: false,
-    description: 'Before 2025-05-01 the devices are names alone',
+    description: 'Without it, and before 2025-01-01, the devices are names alone',
   })
-  @ApiOkResponse({ type: DevicesAnswer })
+  @ApiExtraModels(DevicesAnswer, DeviceNamesAnswer)
+  @ApiOkResponse({
+    schema: { oneOf: [DevicesAnswer, DeviceNamesAnswer].map((type) => ({ $ref: getSchemaPath(type) })) },
+  })
   @Get('backends')
-  async list(@Asker() actor: Actor, @Headers('ibm-api-version') version = devicesAsObjects) {
+  async list(@Asker() actor: Actor, @Headers('ibm-api-version') version = oldestVersion) {
     // One that is no quantum device would vanish in the client with a warning at every listing.
     const quantum = (await this.backends.list()).flatMap((backend) => {
       const device = this.devices.of(backend);

@@ -26,6 +26,7 @@ export const said = {
   job_not_final: [409, 3211],
   mode_not_allowed: [400, 1352],
   budget_reached: [409, 4317],
+  too_many_pending: [409, 3458],
   key_reused: [422, 1002],
   wrong_clock: [409, 1002],
   forbidden: [403, 2409],
@@ -81,7 +82,7 @@ export class QiskitErrorsFilter implements ExceptionFilter {
       return { status, errors: messagesOf(error).map((message) => ({ code, message, ...more })) };
     }
     this.logger.error({
-      msg: `${request.method} ${request.url} failed`,
+      msg: `${request.method} ${request.url.split('?', 1)[0]} failed`,
       trace: request.id,
       error: stackOf(error),
     });

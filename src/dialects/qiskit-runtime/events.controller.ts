@@ -27,7 +27,11 @@ const ApiEventStream = () =>
       required: false,
       description: 'The id of the last event that was received',
     }),
-    ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } }),
+    ApiOkResponse({
+      description: 'Events as they happen; their data is that of GET /sessions/{id}/events',
+      // No type: some tools read the text, others the events in it.
+      content: { 'text/event-stream': { schema: {} } },
+    }),
   );
 
 @ApiTags('events')

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import {
   Body,
   Controller,
@@ -31,11 +32,14 @@ import { isFinal } from '../../kernel/job/job.js';
 import { seconds } from '../../kernel/time.js';
 import { EstimatesService } from '../../scheduler/estimates.service.js';
 import { JobsService, type AskedJob } from '../../scheduler/jobs.service.js';
+import { KnownNames } from '../../scheduler/known-names.service.js';
 import { CLOCK, type Clock, type JobFilter } from '../../scheduler/ports.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
+import { sentParts } from '../send-parts.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { JobsAnswer, JobWithParamsAnswer, MetricsAnswer, SubmittedAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
+import { idleMembers, jobSynonyms, unknownMembers } from './ignored-members.js';
 import { mounts } from './mounts.js';
 import { JobsQuery, SubmitJobRequest, TagsRequest } from './requests.dto.js';
 import { endedStates, fromJob, metricsOf, pendingStates, toIso } from './wire.js';
@@ -54,6 +58,7 @@ export class JobsController {
     private readonly jobs: JobsService,
     private readonly receipts: ReceiptsService,
     private readonly estimates: EstimatesService,
+    private readonly names: KnownNames,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -85,6 +90,7 @@ export class JobsController {
       'session_not_accepting',
       'session_elsewhere',
       'budget_reached',
+      'too_many_pending',
       'key_reused',
     ],
     { submits: true },
@@ -99,7 +105,8 @@ export class JobsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SubmittedAnswer> {
     const submit = submitKey(actor, request);
-    const job = await this.jobs.submit(actor, toAsked(body), submit);
+    const warnings = [...unknownMembers(request.body, SubmitJobRequest, jobSynonyms), ...idleMembers(body)];
+    const job = await this.jobs.submit(actor, { ...toAsked(body), warnings }, submit);
     await watchAnswer(this.receipts, reply, submit, job.id);
     return {
       id: job.id,
@@ -111,11 +118,13 @@ export class JobsController {
 
   @ApiOperation({ summary: 'The jobs of your instance, newest first' })
   @ApiOkResponse({ type: JobsAnswer })
-  @ApiRefusals(['invalid_value'])
+  @ApiRefusals(['invalid_value', 'unknown_backend', 'unknown_program', 'unknown_session'])
   @Get()
   async list(@Asker() actor: Actor, @Query() query: JobsQuery): Promise<JobsAnswer> {
     const limit = Math.min(query.limit, mostPerPage);
-    const { items, total } = await this.jobs.list(actor, toFilter(query, limit));
+    const filter = toFilter(query, limit);
+    const { items, total } = await this.jobs.list(actor, filter);
+    if (total === 0) await this.names.check(actor, { ...filter, instance: actor.instance.id });
     // Beyond the end the client would ask for ever: it stops when it has `count - offset` jobs (dialect, `GET /jobs`).
     const count = items.length === 0 && query.offset > total ? query.offset : total;
     const at = this.clock.now();
@@ -131,16 +140,18 @@ export class JobsController {
   async get(
     @Asker() actor: Actor,
     @Param('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
     @Query('exclude_params') exclude?: string,
-  ): Promise<string> {
+  ): Promise<string | Readable> {
     const job = await this.jobs.get(actor, id);
     const place = job.state === 'queued' ? await this.jobs.place(job) : null;
     const estimate = place === null ? null : await this.estimates.ofJob(job, place);
-    const shown = JSON.stringify(fromJob(job, this.clock.now(), place, estimate));
+    const runningTime = await this.estimates.runningTime(job);
+    const shown = JSON.stringify(fromJob(job, this.clock.now(), place, estimate, runningTime));
     if (exclude?.toLowerCase() === 'true') return shown;
     const params = job.details.private ? '{}' : await this.jobs.params(id);
     // Spliced in as text: params may hold what no parser here would keep (dialect, values).
-    return `${shown.slice(0, -1)},"params":${params}}`;
+    return sentParts(reply, [`${shown.slice(0, -1)},"params":`, params, '}']);
   }
 
   /** Without this a HEAD would be answered as a GET without its body, and take a private result with it. */
@@ -152,11 +163,8 @@ export class JobsController {
 
   @ApiOperation({ summary: 'The result as the program wrote it; a failed job has its traceback here' })
   @ApiOkResponse({
-    description: 'JSON of a completed job, text of another; empty when a private result was read before',
-    content: {
-      'application/json': { schema: { type: 'object' } },
-      'text/plain': { schema: { type: 'string' } },
-    },
+    description: 'JSON text of a completed job; empty when a private result was read before',
+    content: { 'text/plain': { schema: { type: 'string' } } },
   })
   @ApiNoContentResponse({ description: 'The job has not ended' })
   @ApiRefusals(['unknown_job', 'forbidden'])
@@ -165,12 +173,11 @@ export class JobsController {
     const job = await this.jobs.get(actor, id);
     const result = await this.jobs.result(actor, id);
     // 2xx also for a job that failed or has no result yet: the client reads this for its error text and catches nothing.
-    if (result === null)
-      await reply
-        .status(isFinal(job.state) ? 200 : 204)
-        .type('text/plain')
-        .send('');
-    else await reply.type(job.state === 'completed' ? 'application/json' : 'text/plain').send(result);
+    // JSON goes as text too: that is what IBM's service does, and a client generated from its description takes no other.
+    await reply
+      .status(result === null && !isFinal(job.state) ? 204 : 200)
+      .type('text/plain; charset=utf-8')
+      .send(result === null ? '' : sentParts(reply, [result]));
   }
 
   @ApiOperation({ summary: 'Cancel a queued or running job' })

@@ -55,7 +55,9 @@ export class SubmitJobRequest {
   @IsString() @MinLength(1) @MaxLength(128) program_id!: string;
   @IsOptional() @IsString() backend?: string;
   /** The program's input: any JSON object, kept byte for byte. */
-  @IsInstance(RawJson, { message: 'params must be a JSON object' }) params!: RawJson;
+  @Transform(({ obj }: { obj: SubmitJobRequest }) => obj.params)
+  @IsInstance(RawJson, { message: 'params must be a JSON object' })
+  params!: RawJson;
   @IsOptional() @IsString() @MaxLength(36) session_id?: string;
   @Transform(({ value }) => (typeof value === 'string' ? value.toLowerCase() : (value ?? 'warning')))
   @IsIn(levels)

@@ -12,18 +12,20 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
-import { Refusal } from '../../kernel/refusal.js';
 import { seconds } from '../../kernel/time.js';
+import { InstancesService } from '../../scheduler/instances.service.js';
+import { KnownNames } from '../../scheduler/known-names.service.js';
 import { CLOCK, type Clock } from '../../scheduler/ports.js';
 import { SessionsService, type AskedSession } from '../../scheduler/sessions.service.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { SessionAnswer, SessionsAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
+import { sessionSynonyms, unknownMembers } from './ignored-members.js';
 import { mounts } from './mounts.js';
 import { ChangeSessionRequest, OpenSessionRequest, SessionsQuery } from './requests.dto.js';
 import { fromSession } from './wire.js';
@@ -37,7 +39,9 @@ import { fromSession } from './wire.js';
 export class SessionsController {
   constructor(
     private readonly sessions: SessionsService,
+    private readonly instances: InstancesService,
     private readonly receipts: ReceiptsService,
+    private readonly names: KnownNames,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -53,6 +57,7 @@ export class SessionsController {
     ],
     { submits: true },
   )
+  @ApiBody({ type: OpenSessionRequest, required: false })
   @ApiOkResponse({ type: SessionAnswer })
   @Post()
   @HttpCode(200)
@@ -63,30 +68,31 @@ export class SessionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionAnswer> {
     if (body.instance != null && body.instance !== actor.instance.crn) {
-      throw new Refusal(
-        'forbidden',
-        `This request acts for ${actor.instance.crn}, but its instance is ${body.instance}.`,
-      );
+      throw await this.instances.elsewhere(actor, 'instance', body.instance);
     }
     const submit = submitKey(actor, request);
-    const session = await this.sessions.open(actor, toAsked(body), submit);
+    const warnings = unknownMembers(request.body, OpenSessionRequest, sessionSynonyms);
+    const session = await this.sessions.open(actor, { ...toAsked(body), warnings }, submit);
     await watchAnswer(this.receipts, reply, submit, session.id);
     return fromSession(session, this.clock.now());
   }
 
   @ApiOperation({ summary: 'The sessions of your instance, newest first' })
   @ApiOkResponse({ type: SessionsAnswer })
-  @ApiRefusals(['invalid_value'])
+  @ApiRefusals(['invalid_value', 'unknown_backend'])
   @Get()
   async list(@Asker() actor: Actor, @Query() query: SessionsQuery): Promise<SessionsAnswer> {
+    const { backend } = query;
+    const instance = actor.instance.id;
     const found = await this.sessions.list({
-      instance: actor.instance.id,
+      instance,
       limit: query.limit,
       after: query.next,
       states: query.state,
       mode: query.mode,
-      backend: query.backend,
+      backend,
     });
+    if (found.length === 0) await this.names.check(actor, { backend, instance });
     const next = found.length === query.limit ? (found.at(-1)?.id ?? null) : null;
     return { sessions: found.map((session) => fromSession(session, this.clock.now())), next };
   }

@@ -47,7 +47,8 @@ export function fromSession(s: Session, at: Millis): SessionAnswer {
     accepting_jobs: s.acceptingJobs,
     interactive_ttl: toWholeSeconds(s.limits.interactiveTtl),
     max_ttl: toWholeSeconds(s.limits.maxTtl),
-    active_ttl: toWholeSeconds(activeRemaining(s, at)),
+    // Left out where nothing is left: IBM's is at least 1, and QRMI goes on with a session that has some.
+    active_ttl: s.state === 'closed' ? undefined : toWholeSeconds(activeRemaining(s, at)),
     created_at: toIso(s.createdAt),
     started_at: toIsoOrNull(s.startedAt),
     activated_at: toIsoOrNull(s.activatedAt),
@@ -66,6 +67,7 @@ export function fromJob(
   at: Millis,
   place: Place | null = null,
   estimate: WaitEstimate | null = null,
+  runningTime: Millis | null = null,
 ): JobAnswer {
   const { details } = job;
   const tooLong = job.state === 'cancelled' && job.reasonCode === reasonCodes.ranTooLong;
@@ -89,6 +91,7 @@ export function fromJob(
     cost: toWholeSeconds(job.maxExecutionTime),
     user_id: job.user,
     usage: usageOf(job, at),
+    estimated_running_time_seconds: runningTime === null ? undefined : toSeconds(runningTime),
     ...fromPlace(place, estimate),
   };
 }
@@ -128,15 +131,20 @@ export function metricsOf(
     },
     usage: usageOf(job, at),
     attempts: job.attempts,
+    qiskit_version: job.details.ranWith?.['qiskit'],
     ...fromPlace(place, estimate),
   };
 }
 
-/** Clients up to 0.47 read `quantum_seconds`, later ones the charge time once the status is complete. */
+/**
+ * Clients up to 0.47 read `quantum_seconds`, later ones the charge time once the status is complete; those generated from
+ * IBM's description take no job whose usage lacks `seconds`.
+ */
 function usageOf(job: JobRecord, at: Millis): JobUsageAnswer {
   const running = job.state === 'running' && job.startedAt !== null ? at - job.startedAt : 0;
   const spent = toSeconds(job.used + running);
   return {
+    seconds: spent,
     quantum_seconds: spent,
     qpu_charge_time_seconds: spent,
     status: isFinal(job.state) ? 'complete' : 'pending',
@@ -155,6 +163,7 @@ export function fromBackend(
     queue_length: backend.queuedJobs,
     wait_time_seconds: waitTime(estimate),
     qubits: configuration['n_qubits'] as number,
+    physical_qubits: (configuration['physical_qubits'] ?? configuration['n_qubits']) as number,
     is_simulator: false,
     ...('processor_type' in configuration && {
       processor_type: configuration['processor_type'] as Record<string, unknown>,
@@ -188,14 +197,19 @@ export function usageOfInstance(
   instance: Instance,
   charged: { charged: Millis; from: Millis; to: Millis },
 ): InstanceUsageAnswer {
-  const consumed = toSeconds(charged.charged);
+  // Clients subtract the one from the other and expect whole seconds.
+  const consumed = toWholeSeconds(charged.charged);
+  const limit = instance.budget === null ? null : toWholeSeconds(instance.budget);
   return {
     instance_id: instance.crn,
     plan_id: 'stint',
     usage_consumed_seconds: consumed,
     usage_period: { start_time: toIso(charged.from), end_time: toIso(charged.to) },
     usage_limit_reached: instance.budget !== null && charged.charged >= instance.budget,
-    ...(instance.budget !== null && { usage_limit_seconds: toSeconds(instance.budget) }),
+    ...(limit !== null && {
+      usage_limit_seconds: limit,
+      usage_remaining_seconds: Math.max(0, limit - consumed),
+    }),
   };
 }
 

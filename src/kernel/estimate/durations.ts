@@ -35,12 +35,23 @@ export class Durations {
     return Math.min(job.maxExecutionTime, job.duration ?? this.drawUnknown(job, u, ranFor));
   }
 
-  private drawUnknown({ program, instance }: Omit<ForecastJob, 'id'>, u: number, ranFor: Millis): Millis {
-    const own = this.samples.get(keyOf(program, instance)) ?? [];
-    const sample = own.length >= enough ? own : (this.samples.get(program) ?? []);
+  /** How long such a job usually lasts, at most its limit; null where no job of its program has finished yet. */
+  typical(job: Omit<ForecastJob, 'id' | 'seq'>): Millis | null {
+    const sample = this.sampleOf(job);
+    const usual = job.duration ?? sample[Math.floor(sample.length / 2)];
+    return usual === undefined ? null : Math.min(job.maxExecutionTime, usual);
+  }
+
+  private drawUnknown(job: Omit<ForecastJob, 'id'>, u: number, ranFor: Millis): Millis {
+    const sample = this.sampleOf(job);
     const first = ranFor === 0 ? 0 : firstAbove(sample, ranFor);
     const drawn = sample[first + Math.floor(u * (sample.length - first))];
     return drawn ?? anything(u, ranFor);
+  }
+
+  private sampleOf({ program, instance }: Pick<ForecastJob, 'program' | 'instance'>): readonly Millis[] {
+    const own = this.samples.get(keyOf(program, instance)) ?? [];
+    return own.length >= enough ? own : (this.samples.get(program) ?? []);
   }
 
   private add(key: string, duration: Millis): void {

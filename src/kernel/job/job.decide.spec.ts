@@ -4,6 +4,7 @@ import { seconds } from '../time.js';
 import {
   allowNoAttemptAfter,
   checkJobLimit,
+  checkPending,
   closedWithSession,
   endJob,
   limitStop,
@@ -141,7 +142,7 @@ describe('a lost runner', () => {
   it.each([1, 2])(
     'puts the job back in the queue after attempt %d of 3, uncharged and without its token',
     (attempts) => {
-      const { job, ledger } = loseJob({ ...running, attempts }, after(40), false);
+      const { job, ledger } = loseJob({ ...running, attempts }, after(40), 'exit code 9', false);
       expect(job).toMatchObject({
         state: 'queued',
         seq: running.seq,
@@ -155,10 +156,10 @@ describe('a lost runner', () => {
   );
 
   it('fails the job after its third attempt, uncharged', () => {
-    const { job, ledger } = loseJob({ ...running, attempts: 3 }, after(40), false);
+    const { job, ledger } = loseJob({ ...running, attempts: 3 }, after(40), 'exit code 9', false);
     expect(job).toMatchObject({
       state: 'failed',
-      reason: expect.stringContaining('3 times'),
+      reason: 'its runner was lost 3 times and no attempt is left: exit code 9',
       endedAt: after(40),
       used: 0,
     });
@@ -166,19 +167,22 @@ describe('a lost runner', () => {
   });
 
   it('fails a job that is not repeatable after its only attempt', () => {
-    const { job } = loseJob({ ...running, maxAttempts: 1 }, after(40), false);
-    expect(job).toMatchObject({ state: 'failed', reason: expect.stringContaining('must not run twice') });
+    const { job } = loseJob({ ...running, maxAttempts: 1 }, after(40), 'exit code 9', false);
+    expect(job).toMatchObject({
+      state: 'failed',
+      reason: 'its runner was lost and its program must not run twice: exit code 9',
+    });
   });
 
   it('fails a job whose program turned out not to be repeatable, whichever attempt that was', () => {
     for (const attempts of [1, 2]) {
       const last = allowNoAttemptAfter({ ...running, attempts });
-      expect(loseJob(last, after(40), false).job).toMatchObject({ state: 'failed', attempts });
+      expect(loseJob(last, after(40), 'exit code 9', false).job).toMatchObject({ state: 'failed', attempts });
     }
   });
 
   it('fails the job with 1217 when its session is closed, attempts left or not', () => {
-    expect(loseJob(running, after(40), true).job).toMatchObject({
+    expect(loseJob(running, after(40), 'exit code 9', true).job).toMatchObject({
       state: 'failed',
       reasonCode: 1217,
       used: 0,
@@ -186,7 +190,7 @@ describe('a lost runner', () => {
   });
 
   it('is how a stop ends: cancelled, and charged as any cancelled job', () => {
-    const { job } = loseJob({ ...running, stop: cancel }, after(40), false);
+    const { job } = loseJob({ ...running, stop: cancel }, after(40), 'exit code 9', false);
     expect(job).toMatchObject({ state: 'cancelled', reason: cancel.reason, used: seconds(40) });
   });
 });
@@ -224,4 +228,24 @@ describe('max_execution_time', () => {
       );
     },
   );
+});
+
+describe('one more pending job', () => {
+  it.each([
+    [0, 1],
+    [2, 3],
+    [0, 1000],
+  ])('beside %i is allowed by a plan of %i', (queued, most) => {
+    expect(() => checkPending(queued, most, 'lab-a')).not.toThrow();
+  });
+
+  it.each([
+    [1, 1, '1 pending job'],
+    [3, 3, '3 pending jobs'],
+    [4, 3, '3 pending jobs'],
+  ])('beside %i is refused by a plan of %i', (queued, most, words) => {
+    expect(() => checkPending(queued, most, 'lab-a')).toThrow(
+      `Instance lab-a has reached the limit of its plan of ${words}.`,
+    );
+  });
 });

@@ -67,14 +67,14 @@ export const allowNoAttemptAfter = (job: Job): Job => ({
 
 /**
  * Its runner is gone without an answer: back to the queue while attempts are left, else Failed. The lost attempt is our
- * own fault and is not charged. `sessionClosed`: there is nothing to go back to.
+ * own fault and is not charged. `why` is a clause. `sessionClosed`: there is nothing to go back to.
  */
-export function loseJob(job: Job, at: Millis, sessionClosed: boolean): JobDecision {
+export function loseJob(job: Job, at: Millis, why: string, sessionClosed: boolean): JobDecision {
   // It was asked to stop and is gone: that is how a stop ends.
   if (job.stop !== null) return endJob(job, { type: 'stopped' }, at);
   const lost = { ...job, startedAt: null, slot: null, token: null };
   if (sessionClosed) {
-    const reason = 'its runner was lost and its session is closed';
+    const reason = `its runner was lost and its session is closed: ${why}`;
     const failed = {
       ...lost,
       state: follow(job, 'sessionClosed'),
@@ -86,8 +86,8 @@ export function loseJob(job: Job, at: Millis, sessionClosed: boolean): JobDecisi
   if (job.attempts < job.maxAttempts) return { job: { ...lost, state: follow(job, 'lose') }, ledger: [] };
   const reason =
     job.maxAttempts < defaultMaxAttempts
-      ? 'its runner was lost and its program must not run twice'
-      : `its runner was lost ${job.attempts} times and no attempt is left`;
+      ? `its runner was lost and its program must not run twice: ${why}`
+      : `its runner was lost ${job.attempts} times and no attempt is left: ${why}`;
   const failed = {
     ...lost,
     state: follow(job, 'giveUp'),
@@ -134,6 +134,17 @@ function follow(job: Job, type: JobEventType): JobState {
     throw new Refusal('illegal_transition', `Job ${job.id} is ${job.state}: ${type} cannot happen to it.`);
   }
   return transition(jobMachine, before, { type })[0].value as JobState;
+}
+
+/** One more job is to be queued beside `queued` others of its instance; `most`: as many as its plan allows. */
+export function checkPending(queued: number, most: number, instance: string): void {
+  if (queued < most) return;
+  const jobs = most === 1 ? '1 pending job' : `${most} pending jobs`;
+  throw new Refusal(
+    'too_many_pending',
+    `Instance ${instance} has reached the limit of its plan of ${jobs}.`,
+    'Wait until one has started, or cancel one, before you submit another.',
+  );
 }
 
 /** How much, and whose limit that is. */

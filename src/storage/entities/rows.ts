@@ -150,6 +150,24 @@ export class JobRow {
 }
 
 /** Apart from the job, so that a status read never touches up to 64 MB of circuits; under its number, to be appended. */
+/** A text of many megabytes; whose it is, is said once it is there whole. `body` of the owner's row is its beginning. */
+@Entity('long_texts')
+@Index('long_texts_owner', ['seq', 'kind'], { where: 'seq IS NOT NULL' })
+export class LongTextRow {
+  @PrimaryGeneratedColumn() id!: number;
+  /** `params` or `result` of the job with number `seq`. */
+  @Column(textOrNull) kind!: string | null;
+  @Column('integer', { nullable: true }) seq!: number | null;
+  @Column('integer') bytes!: number;
+}
+
+/** Its pieces: `place` is the number of the text, and within it that of the piece. All but the last are of one size. */
+@Entity('long_text_parts')
+export class LongTextPartRow {
+  @PrimaryColumn('integer') place!: number;
+  @Column('blob') body!: Buffer;
+}
+
 @Entity('job_params')
 export class JobParamsRow {
   @PrimaryColumn('integer') seq!: number;
@@ -242,6 +260,8 @@ export const rows = [
   TokenRow,
   SessionRow,
   JobRow,
+  LongTextRow,
+  LongTextPartRow,
   JobParamsRow,
   JobResultRow,
   JobLogRow,

@@ -2,83 +2,85 @@
 
 Values are measured, not computed: every needed Pauli basis is sampled with 1 / precision² shots,
 so noise, readout errors and shot noise act as on a device. Observables that can be measured in one
-basis share its shots. Error mitigation (`resilience`) is not done and its options are ignored.
+basis share its shots. Of error mitigation, measurement mitigation is done (`mitigation.py`).
+Options that have no effect are named in the log and in the metadata (`options.py`).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from qiskit import QuantumCircuit
 
-from ..bases import Basis, choose_bases
+from ..bases import choose_bases
 from ..bindings import decode_bindings, positive_int
 from ..circuits import decode_circuit
 from ..device import Device
-from ..engine import Simulation
+from ..engine import Simulation, summary_of
+from ..expectation import Estimates, Part, Pub, is_constant, measure
 from ..failures import CODE_SHOTS, InputError
+from ..hardware import for_observables
+from ..mitigation import Calibration, has_projectors
 from ..observables import decode_observables
+from ..options import (
+    ESTIMATOR,
+    Ignored,
+    check_decoupling,
+    ignored_options,
+    say,
+    unknown_members,
+)
 from ..payload import dump, encode_array, kind, parse_params, typed
-from ..pubs import check_volume, fields_of, option, options_of, pub_seed, pubs_of, seed_of
+from ..pubs import (
+    check_estimates,
+    check_volume,
+    fields_of,
+    option,
+    options_of,
+    pub_seed,
+    pubs_of,
+    seed_of,
+)
 from ..report import Report
+from ..resilience import Resilience, calibration_split, overridden, resilience_of
+from ..twirling import (
+    NotTwirlable,
+    Randomized,
+    Split,
+    idle_options,
+    not_twirled,
+    outvoted,
+    split_shots,
+)
 
+MEMBERS = ("options", "pubs", "resilience_level", "support_qiskit", "version")
 DEFAULT_PRECISION = 1 / 64  # 4096 shots
-
-
-@dataclass(frozen=True)
-class Part:
-    """One basis to measure, and the rows of the PUB's bindings that need it."""
-
-    basis: Basis
-    simulation: Simulation
-    places: dict[int, list[tuple[int, ...]]]  # row → where its value goes
-
-
-@dataclass(frozen=True)
-class Pub:
-    circuit: QuantumCircuit
-    bindings: np.ndarray  # (bindings, parameters), one row per distinct parameter set
-    rows: np.ndarray  # broadcast shape → row of `bindings`
-    observables: np.ndarray  # broadcast shape → Observable
-    precision: float
-    shots: int
-    parts: list[Part]
 
 
 def run(params: str, backend: Device, report: Report) -> str:
     body = parse_params(params)
-    pubs = _read(body, backend)
+    pubs, resilience, ignored = _read(body, backend)
+    said = say(ignored)
     seed = seed_of(options_of(body), ("seed_estimator",))
     total = sum(len(part.places) for pub in pubs for part in pub.parts)
     results, done = [], 0
     for index, pub in enumerate(pubs):
         message = f"pub {index + 1} of {len(pubs)}"
         report.progress(done, total, message)
-        evs = np.zeros(pub.rows.shape)
-        variances = np.zeros(pub.rows.shape)
-        for at in np.ndindex(pub.rows.shape):
-            evs[at] = sum(c for label, c in pub.observables[at].items() if _is_constant(label))
-        for number, part in enumerate(pub.parts):
-            rows = list(part.places)
-            own_seed = pub_seed(pub_seed(seed, index), number)
-            samples = part.simulation.run(pub.bindings[rows], pub.shots, own_seed, report)
-            for row, sample in zip(rows, samples):
-                bits = sample.bits[:, pub.circuit.num_clbits :]
-                for at in part.places[row]:
-                    ev, variance = part.basis.estimate(pub.observables[at], bits, sample.counts)
-                    evs[at] += ev
-                    variances[at] += variance
-                done += 1
-                report.progress(done, total, message)
+
+        def step(message: str = message) -> None:
+            nonlocal done
+            done += 1
+            report.progress(done, total, message)
+
+        estimates = measure(pub, pub_seed(seed, index), report, step)
         write = _typed_result if body.get("support_qiskit") else _plain_result
-        results.append(write(pub, evs, np.sqrt(variances)))
+        results.append(write(pub, estimates))
+    metadata = _job_metadata(resilience, said)
     if body.get("support_qiskit"):
-        inner = {"pub_results": results, "metadata": _job_metadata()}
-        return dump(typed("PrimitiveResult", inner))
-    return dump({"results": results, "metadata": _job_metadata()})
+        return dump(typed("PrimitiveResult", {"pub_results": results, "metadata": metadata}))
+    return dump({"results": results, "metadata": metadata})
 
 
 def check(params: str, backend: Device) -> None:
@@ -88,18 +90,25 @@ def check(params: str, backend: Device) -> None:
     seed_of(options_of(body), ("seed_estimator",))
 
 
-def _read(body: dict[str, Any], backend: Device) -> list[Pub]:
+def _read(body: dict[str, Any], backend: Device) -> tuple[list[Pub], Resilience, list[Ignored]]:
     options = options_of(body)
+    ignored = unknown_members(body, MEMBERS) + ignored_options(options, ESTIMATOR)
+    resilience, more = resilience_of(body.get("resilience_level"), options, backend)
+    ignored += more + idle_options(options, resilience.twirling)
+    ignored += overridden(options, resilience.twirling)
     names = ("circuit", "observables", "parameter_values", "precision")
     pubs, executions = [], 0
     for index, item in enumerate(pubs_of(body)):
         where = f"pub {index}"
         circuit, observables, values, precision = fields_of(item, names, where)
-        pub = _pub(circuit, observables, values, precision, options, backend, where)
-        executions += sum(len(part.places) for part in pub.parts) * pub.shots
+        pub, more = _pub(
+            circuit, observables, values, precision, options, resilience, backend, where
+        )
+        ignored += more
+        executions += pub.executions
         check_volume(executions, 0, where)
         pubs.append(pub)
-    return pubs
+    return pubs, resilience, ignored
 
 
 def _pub(
@@ -108,16 +117,20 @@ def _pub(
     values: object,
     precision_value: object,
     options: dict[str, Any],
+    resilience: Resilience,
     backend: Device,
     where: str,
-) -> Pub:
+) -> tuple[Pub, list[Ignored]]:
     circuit = decode_circuit(circuit_value, f"The circuit of {where}")
+    circuit = for_observables(circuit, circuit_value, observables_value, backend.num_qubits)
     backend.check(circuit, f"The circuit of {where}")
+    check_decoupling(options, circuit, f"The circuit of {where}")
     bindings = decode_bindings(values, circuit, f"parameter_values of {where}")
     observables = decode_observables(
         observables_value, circuit.num_qubits, f"observables of {where}"
     )
     shape = bindings.shape[:-1]
+    check_estimates([shape, observables.shape], 1, where)
     rows = np.arange(math.prod(shape)).reshape(shape)
     try:
         rows, spread = np.broadcast_arrays(rows, observables)
@@ -126,23 +139,47 @@ def _pub(
             f"{where} has parameter values of shape {shape} and observables of shape "
             f"{observables.shape}, which cannot be broadcast together."
         ) from None
-    precision, shots = _precision(precision_value, options, backend.max_shots, where)
-    parts = []
     labels = {label for observable in spread.flat for label in observable}
-    for basis in choose_bases(label for label in labels if not _is_constant(label)):
+    if resilience.mitigates and has_projectors(labels):
+        raise InputError(
+            f"observables of {where} have projectors (0, 1, +, -, r, l), which measurement "
+            "mitigation cannot correct; write them as Paulis or switch it off."
+        )
+    twirling, ignored = resilience.twirling, []
+    precision, shots = _precision(precision_value, options, backend.max_shots, where)
+    own, fixed = precision_value is not None, twirling.fixed_shots if twirling.enabled else None
+    split = split_shots(twirling, shots, own)
+    if not own and fixed is not None:
+        precision = 1 / math.sqrt(fixed)
+    bases = choose_bases([label for label in labels if not is_constant(label)], where)
+    check_estimates([rows.shape], len(bases), where)
+    circuits = [basis.measure(circuit, f"The circuit of {where}") for basis in bases]
+    randomized: list[Randomized | None] = [None] * len(bases)
+    calibration = None
+    if twirling.enabled and bases:
+        try:
+            randomized = [Randomized(measured, twirling) for measured in circuits]
+            if own and fixed not in (None, shots):
+                ignored.append(outvoted(where))
+            if resilience.mitigates and backend.noise is not None:
+                qubits = sorted({qubit for basis in bases for qubit in basis.qubits})
+                plan = calibration_split(options, split.total, backend.max_shots)
+                calibration = Calibration(circuit.num_qubits, qubits, backend, plan)
+        except NotTwirlable as error:
+            ignored.append(not_twirled(where, error))
+            randomized = [None] * len(bases)
+            split = Split(1, shots if own or fixed is None else fixed)
+    parts = []
+    for basis, measured, twirled in zip(bases, circuits, randomized):
         places: dict[int, list[tuple[int, ...]]] = {}
         for at in np.ndindex(rows.shape):
             if not basis.labels.isdisjoint(spread[at]):
                 places.setdefault(int(rows[at]), []).append(at)
-        measured = basis.measure(circuit)
-        simulation = Simulation(measured, backend, f"The circuit of {where}", trusted=True)
-        parts.append(Part(basis, simulation, places))
+        runs = measured if twirled is None else twirled.template
+        simulation = Simulation(runs, backend, f"The circuit of {where}", trusted=True)
+        parts.append(Part(basis, simulation, twirled, places))
     flat = bindings.reshape(math.prod(shape), -1)
-    return Pub(circuit, flat, rows, spread, precision, shots, parts)
-
-
-def _is_constant(label: str) -> bool:
-    return label.count("I") == len(label)
+    return Pub(circuit, flat, rows, spread, precision, split, parts, calibration), ignored
 
 
 def _precision(
@@ -175,38 +212,46 @@ def _precision(
 
 def _metadata(pub: Pub) -> dict[str, Any]:
     return {
-        "shots": pub.shots,
+        "shots": pub.split.total,
         "target_precision": pub.precision,
         "circuit_metadata": pub.circuit.metadata or {},
         "resilience": {},
-        "num_randomizations": 1,
+        "num_randomizations": pub.split.randomizations,
+        "simulation": summary_of([part.simulation for part in pub.parts]),
     }
 
 
-def _job_metadata() -> dict[str, Any]:
-    return {
+def _job_metadata(resilience: Resilience, said: list[dict[str, str]]) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
         "dynamical_decoupling": {"enable": False},
-        "twirling": {"enable_gates": False, "enable_measure": False},
+        "twirling": resilience.twirling.metadata(),
         "resilience": {
-            "measure_mitigation": False,
+            "measure_mitigation": resilience.mitigates,
             "zne_mitigation": False,
             "pec_mitigation": False,
         },
         "version": 2,
     }
+    if said:
+        metadata["ignored_options"] = said
+    return metadata
 
 
-def _typed_result(pub: Pub, evs: np.ndarray, stds: np.ndarray) -> dict[str, Any]:
+def _typed_result(pub: Pub, estimates: Estimates) -> dict[str, Any]:
     fields = {
-        "evs": encode_array(evs),
-        "stds": encode_array(stds),
-        "ensemble_standard_error": encode_array(stds),
+        "evs": encode_array(estimates.evs),
+        "stds": encode_array(estimates.stds),
+        "ensemble_standard_error": encode_array(estimates.ensemble),
     }
-    data = {"field_names": list(fields), "shape": list(evs.shape), "fields": fields}
+    shape = list(estimates.evs.shape)
+    data = {"field_names": list(fields), "shape": shape, "fields": fields}
     return typed("PubResult", {"data": typed("DataBin", data), "metadata": _metadata(pub)})
 
 
-def _plain_result(pub: Pub, evs: np.ndarray, stds: np.ndarray) -> dict[str, Any]:
-    deviations = stds.tolist()
-    data = {"evs": evs.tolist(), "stds": deviations, "ensemble_standard_error": deviations}
+def _plain_result(pub: Pub, estimates: Estimates) -> dict[str, Any]:
+    data = {
+        "evs": estimates.evs.tolist(),
+        "stds": estimates.stds.tolist(),
+        "ensemble_standard_error": estimates.ensemble.tolist(),
+    }
     return {"data": data, "metadata": _metadata(pub)}

@@ -14,14 +14,18 @@ from typing import Any
 
 import numpy as np
 
+from ..budget import spend_bytes
 from ..device import Device
 from ..engine import Simulation
+from ..options import EXECUTOR, Ignored, ignored_options, say, unknown_members
 from ..payload import dump, parse_params
-from ..pubs import check_volume, option, pub_seed, seed_of
+from ..pubs import check_volume, option, options_of, pub_seed, seed_of
 from ..quantum_program import Item, QuantumProgram, decode_program
-from ..registers import iq_points, register_columns
+from ..registers import iq_points, register_columns, require_register
 from ..report import Report
 from ..tensors import encode_tensor
+
+MEMBERS = ("options", "quantum_program", "schema_version")
 
 
 def run(params: str, backend: Device, report: Report) -> str:
@@ -29,6 +33,7 @@ def run(params: str, backend: Device, report: Report) -> str:
     program = decode_program(body, backend.max_shots)
     simulations = _simulations(program, backend)
     seed = _seed(body)
+    said = say(_ignored(body))
     total = sum(math.prod(item.shape) for item in program.items)
     data, chunks, done = [], [], 0
     for index, (item, simulation) in enumerate(zip(program.items, simulations)):
@@ -46,13 +51,19 @@ def run(params: str, backend: Device, report: Report) -> str:
             report.progress(done, total, message)
         shots = shots.reshape(*item.shape, program.shots, item.circuit.num_clbits)
         results = {**extra, **_registers(item, shots, program.meas_level, rng)}
-        data.append(_item_result(program, results))
+        data.append(_item_result(program, results, simulation))
         chunks.append(_chunk(program, index, item, start))
     result: dict[str, Any] = {
         "schema_version": program.schema_version,
         "data": data,
-        "metadata": {"chunk_timing": chunks},
+        # `simulation` is ours: clients read the raw result for it, and their decoder drops it.
+        "metadata": {
+            "chunk_timing": chunks,
+            "simulation": [simulation.summary() for simulation in simulations],
+        },
     }
+    if said:
+        result["metadata"]["ignored_options"] = said
     if program.schema_version != "v0.1":
         result["passthrough_data"] = program.passthrough_data
     if not program.schema_version.startswith("v0"):
@@ -65,24 +76,36 @@ def check(params: str, backend: Device) -> None:
     body = parse_params(params)
     _simulations(decode_program(body, backend.max_shots), backend)
     _seed(body)
+    _ignored(body)
 
 
 def _simulations(program: QuantumProgram, backend: Device) -> list[Simulation]:
     executions, bits = 0, 0
     for index, item in enumerate(program.items):
+        require_register(item.circuit, f"The circuit of item {index}")
         executions += math.prod(item.shape) * program.shots
         bits += math.prod(item.shape) * program.shots * item.circuit.num_clbits
-        check_volume(executions, bits, f"item {index}")
+        check_volume(executions, bits, f"item {index}", program.meas_level != "classified")
+        values = math.prod(item.shape) * item.numbers
+        spend_bytes(8 * values, f"The parameter values of item {index}")
     return [
         Simulation(item.circuit, backend, f"The circuit of item {index}")
         for index, item in enumerate(program.items)
     ]
 
 
+def _ignored(body: dict[str, Any]) -> list[Ignored]:
+    ignored = unknown_members(body, MEMBERS) + ignored_options(options_of(body), EXECUTOR)
+    sizes = [item.get("chunk_size") for item in body["quantum_program"]["items"]]
+    if any(size not in (None, "auto") for size in sizes):
+        reason = "arguments are bound in groups that the simulator chooses"
+        ignored.append(Ignored("quantum_program.items.chunk_size", reason))
+    return ignored
+
+
 def _seed(body: dict[str, Any]) -> int:
     """Not part of the schema: a seed may be given as an experimental option."""
-    options = body.get("options")
-    experimental = option(options if isinstance(options, dict) else {}, "experimental")
+    experimental = option(options_of(body), "experimental")
     return seed_of(experimental if isinstance(experimental, dict) else {}, ("seed_simulator",))
 
 
@@ -131,12 +154,18 @@ def _registers(
     return results
 
 
-def _item_result(program: QuantumProgram, results: dict[str, np.ndarray]) -> dict[str, Any]:
+def _item_result(
+    program: QuantumProgram, results: dict[str, np.ndarray], simulation: Simulation
+) -> dict[str, Any]:
     encoded = {name: encode_tensor(array, program.compressed) for name, array in results.items()}
     metadata = (
         None
         if program.schema_version == "v0.1"
-        else {"scheduler_timing": None, "stretch_values": None}
+        else {
+            "scheduler_timing": None,
+            "stretch_values": None,
+            "simulation": simulation.summary(),
+        }
     )
     return {"results": encoded, "metadata": metadata}
 

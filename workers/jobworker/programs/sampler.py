@@ -3,7 +3,7 @@
 Answers typed JSON if the params say `support_qiskit`, else the plain form of IBM's REST guide:
 `results[i].data.<register>.samples`, hex strings nested like the PUB's shape.
 `meas_type` kerneled and avg_kerneled are emulated: points around −1 for 0 and +1 for 1.
-Twirling and dynamical decoupling change no outcome statistics here and are ignored.
+Options that have no effect are named in the log and in the metadata (`options.py`).
 """
 
 from __future__ import annotations
@@ -21,11 +21,25 @@ from ..circuits import decode_circuit
 from ..device import Device
 from ..engine import Simulation
 from ..failures import CODE_SHOTS, InputError
+from ..options import SAMPLER, Ignored, check_decoupling, ignored_options, say, unknown_members
 from ..payload import dump, encode_array, encode_datetime, parse_params, typed
 from ..pubs import check_volume, fields_of, option, options_of, pub_seed, pubs_of, seed_of
-from ..registers import encode_bit_array, hex_samples, iq_points, register_columns
+from ..registers import encode_bit_array, hex_samples, iq_points, register_columns, require_register
 from ..report import Report
+from ..twirling import (
+    NotTwirlable,
+    Randomized,
+    Split,
+    Twirling,
+    idle_options,
+    not_twirled,
+    outvoted,
+    sample_rows,
+    split_shots,
+    twirling_of,
+)
 
+MEMBERS = ("options", "pubs", "support_qiskit", "version")
 DEFAULT_SHOTS = 4096
 MEAS_TYPES = ("classified", "kerneled", "avg_kerneled")
 
@@ -35,7 +49,9 @@ class Pub:
     circuit: QuantumCircuit
     bindings: np.ndarray  # (*shape, parameters)
     shots: int
+    split: Split  # its total is `shots` or, rounded up to whole randomizations, more
     simulation: Simulation
+    randomized: Randomized | None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -44,8 +60,10 @@ class Pub:
 
 def run(params: str, backend: Device, report: Report) -> str:
     body = parse_params(params)
-    pubs = _read(body, backend)
+    pubs, ignored = _read(body, backend)
     options = options_of(body)
+    twirling = twirling_of(options, backend.max_shots)
+    said = say(ignored)
     seed, meas_type = seed_of(options), _meas_type(options)
     typed_form = bool(body.get("support_qiskit"))
     total = sum(math.prod(pub.shape) for pub in pubs)
@@ -58,20 +76,27 @@ def run(params: str, backend: Device, report: Report) -> str:
         rng = np.random.default_rng(own_seed)
         rows = pub.bindings.reshape(math.prod(pub.shape), -1)
         shots = np.empty((len(rows), pub.shots, pub.circuit.num_clbits), dtype=bool)
-        for row, samples in enumerate(pub.simulation.run(rows, pub.shots, own_seed, report)):
-            shots[row] = samples.shots(rng)
+        sampled = sample_rows(pub.simulation, pub.randomized, rows, pub.split, own_seed, report)
+        for row, randomizations in enumerate(sampled):
+            filled = 0
+            for samples in randomizations:
+                drawn = samples.shots(rng)[: pub.shots - filled]
+                shots[row, filled : filled + len(drawn)] = drawn
+                filled += len(drawn)
             done += 1
             report.progress(done, total, message)
         shots = shots.reshape(*pub.shape, pub.shots, pub.circuit.num_clbits)
         write = _typed_result if typed_form else _plain_result
         results.append(write(pub, shots, meas_type, rng))
         spans.append(_span(index, pub, start))
+    metadata: dict[str, Any] = {"version": 2}
+    if twirling.enabled:
+        metadata["twirling"] = twirling.metadata()
+    if said:
+        metadata["ignored_options"] = said
     if not typed_form:
-        return dump({"results": results, "metadata": {"version": 2}})
-    metadata = {
-        "execution": {"execution_spans": typed("ExecutionSpans", {"spans": spans})},
-        "version": 2,
-    }
+        return dump({"results": results, "metadata": metadata})
+    metadata["execution"] = {"execution_spans": typed("ExecutionSpans", {"spans": spans})}
     return dump(typed("PrimitiveResult", {"pub_results": results, "metadata": metadata}))
 
 
@@ -83,26 +108,52 @@ def check(params: str, backend: Device) -> None:
     _meas_type(options_of(body))
 
 
-def _read(body: dict[str, Any], backend: Device) -> list[Pub]:
-    default = option(options_of(body), "default_shots")
+def _read(body: dict[str, Any], backend: Device) -> tuple[list[Pub], list[Ignored]]:
+    options = options_of(body)
+    twirling = twirling_of(options, backend.max_shots)
+    if twirling.measures and _meas_type(options) != "classified":
+        raise InputError(
+            "'options.twirling.enable_measure' flips bits back, which needs "
+            "'options.execution.meas_type' classified; change one of them."
+        )
+    ignored = unknown_members(body, MEMBERS) + ignored_options(options, SAMPLER)
+    ignored += idle_options(options, twirling)
     pubs, executions, bits = [], 0, 0
     for index, item in enumerate(pubs_of(body)):
         where = f"pub {index}"
-        circuit, values, shots = fields_of(item, ("circuit", "parameter_values", "shots"), where)
-        circuit = decode_circuit(circuit, f"The circuit of {where}")
-        if not circuit.cregs:
-            raise InputError(f"The circuit of {where} has no classical register; add measurements.")
-        pub = Pub(
-            circuit,
-            decode_bindings(values, circuit, f"parameter_values of {where}"),
-            _shots(shots, default, backend.max_shots, where),
-            Simulation(circuit, backend, f"The circuit of {where}"),
-        )
-        executions += math.prod(pub.shape) * pub.shots
-        bits += math.prod(pub.shape) * pub.shots * circuit.num_clbits
-        check_volume(executions, bits, where)
+        pub, more = _pub(item, options, twirling, backend, where)
+        ignored += more
+        executions += math.prod(pub.shape) * pub.split.total
+        bits += math.prod(pub.shape) * pub.split.total * pub.circuit.num_clbits
+        check_volume(executions, bits, where, _meas_type(options) != "classified")
         pubs.append(pub)
-    return pubs
+    return pubs, ignored
+
+
+def _pub(
+    item: object, options: dict[str, Any], twirling: Twirling, backend: Device, where: str
+) -> tuple[Pub, list[Ignored]]:
+    circuit, values, own = fields_of(item, ("circuit", "parameter_values", "shots"), where)
+    circuit = decode_circuit(circuit, f"The circuit of {where}")
+    require_register(circuit, f"The circuit of {where}")
+    check_decoupling(options, circuit, f"The circuit of {where}")
+    bindings = decode_bindings(values, circuit, f"parameter_values of {where}")
+    usual = _shots(own, option(options, "default_shots"), backend.max_shots, where)
+    split = split_shots(twirling, usual, own is not None)
+    fixed = twirling.fixed_shots if twirling.enabled else None
+    shots = usual if own is not None or fixed is None else fixed
+    ignored = [outvoted(where)] if own is not None and fixed not in (None, shots) else []
+    backend.check(circuit, f"The circuit of {where}")
+    randomized = None
+    if twirling.enabled:
+        try:
+            randomized = Randomized(circuit, twirling)
+        except NotTwirlable as error:
+            ignored.append(not_twirled(where, error))
+            split = Split(1, shots)
+    runs = circuit if randomized is None else randomized.template
+    simulation = Simulation(runs, backend, f"The circuit of {where}", trusted=True)
+    return Pub(circuit, bindings, shots, split, simulation, randomized), ignored
 
 
 def _shots(own: object, default: object, most: int, where: str) -> int:
@@ -121,7 +172,15 @@ def _meas_type(options: dict[str, Any]) -> str:
 
 
 def _metadata(pub: Pub) -> dict[str, Any]:
-    return {"shots": pub.shots, "circuit_metadata": pub.circuit.metadata or {}}
+    metadata = {
+        "shots": pub.shots,
+        "circuit_metadata": pub.circuit.metadata or {},
+        "simulation": pub.simulation.summary(),
+    }
+    if pub.randomized is not None:
+        metadata["num_randomizations"] = pub.split.randomizations
+        metadata["shots_per_randomization"] = pub.split.shots
+    return metadata
 
 
 def _typed_result(
@@ -159,12 +218,12 @@ def _kerneled(bits: np.ndarray, meas_type: str, rng: np.random.Generator) -> np.
 
 
 def _span(index: int, pub: Pub, start: datetime) -> dict[str, Any]:
-    shape = [*pub.shape, pub.shots]
-    return typed(
-        "ExecutionSpan",
-        {
-            "start": encode_datetime(start),
-            "stop": encode_datetime(datetime.now(timezone.utc)),
-            "data_slices": {str(index): [shape, 0, math.prod(shape)]},
-        },
-    )
+    times = {"start": encode_datetime(start), "stop": encode_datetime(datetime.now(timezone.utc))}
+    if pub.randomized is None:
+        shape = [*pub.shape, pub.shots]
+        slices = {str(index): [shape, 0, math.prod(shape)]}
+        return typed("ExecutionSpan", {**times, "data_slices": slices})
+    each, count = pub.split.shots, pub.split.randomizations
+    circuits = math.prod(pub.shape) * count
+    twirled = [[*pub.shape, count, each], False, 0, circuits, 0, each, pub.shots]
+    return typed("TwirledSliceSpanV2", {**times, "data_slices": {str(index): twirled}})

@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..ask import PRESENCE
+
 
 def aggregated(values: np.ndarray, groups: np.ndarray, count: int, how: str) -> np.ndarray:
     """One value per group 0 … count−1 over its known values; NaN for a group without any."""
@@ -53,9 +55,11 @@ def imputed(values: np.ndarray, how: str) -> np.ndarray:
 
 
 def constant(known: np.ndarray, how: str) -> float:
-    """The one value that `median`, `mode`, `min`, `max`, `mean` or `zeroes` fills gaps with."""
+    """The one value that a strategy fills gaps with."""
     if how == "zeroes" or known.size == 0:
         return 0.0
+    if how == PRESENCE:
+        return 0.0 if (known == 1).all() else constant(known, "mode")
     if how == "median":
         return float(np.quantile(known, 0.5, method="lower"))
     if how == "mode":

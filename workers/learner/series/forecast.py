@@ -17,6 +17,7 @@ from .outlier_rows import outlier_rows
 from .outliers import smoothed
 from .outlook import LEVELS, MIDDLE, Outlook, averaged, combined, usable
 from .prepare import Series, prepare
+from .reaction import Reaction, reaction_of
 from .rounds import BEST, Method, Rounds, Window, held_out, members_of, methods, windows_of
 from .season import seasons_of
 from .univariate import NAIVE
@@ -26,7 +27,7 @@ def run(params: str, place: Any, report: Report) -> str:
     ask = ask_of(params)
     messages = Messages()
     report.progress(0, 0, "Reading the data")
-    series = prepare(ask, messages)
+    series = prepare(ask, messages).without_cut()
     held = held_out(len(series.history), len(series.window_times))
     if held < len(series.window_times):
         messages.inform(
@@ -35,20 +36,24 @@ def run(params: str, place: Any, report: Report) -> str:
         )
     windows = windows_of(series.history, held)
     features, names = _features(series, windows[0].train, messages)
-    entries = methods(windows[0].train, series.interval, bool(names))
+    seasons = seasons_of(series.history, series.interval)
+    reaction = reaction_of(series.history, seasons, features)
+    _say_what_is_clear(series, names, reaction, messages)
+    entries = methods(windows[0].train, series.interval)
     contest = Contest(report, messages, len(entries) + 5)
-    rounds = Rounds(contest, windows, series.interval, features, series.properties)
+    reactions = [
+        reaction_of(w.train, seasons_of(w.train, series.interval), features) for w in windows
+    ]
+    rounds = Rounds(contest, windows, series.interval, reactions, series.properties)
     ranked = rounds.play(entries)
     contest.step(f"Fitting {ranked[0].algorithm.name} to all of the history")
-    outlook, champion = _final(ranked, entries, series, features)
+    outlook, champion = _final(ranked, entries, series, reaction)
     ranked.sort(key=lambda contestant: contestant is not champion)
     contest.finish("Writing the forecast")
-    seasons = seasons_of(series.history, series.interval)
-    details: dict[str, Any] = {"outliers": outlier_rows(ask.folder, series, seasons)}
+    details: dict[str, Any] = {"outliers": outlier_rows(ask.folder, series, seasons, reaction)}
     if names:
-        details["featureImportance"] = regression.importance(
-            series.history, seasons, features, names
-        )
+        most = max(float(reaction.strengths.max()), 1e-300)
+        details["featureImportance"] = dict(zip(names, (reaction.strengths / most).tolist()))
     files = {
         level: write_rows(ask.folder, f"results-{level}.csv", _rows(series, outlook[i]))
         for i, level in enumerate(LEVELS)
@@ -91,29 +96,44 @@ def _features(
     return series.features[:, chosen], names
 
 
+def _say_what_is_clear(
+    series: Series, names: tuple[str, ...], reaction: Reaction, messages: Messages
+) -> None:
+    vague = [f"'{name}'" for name, size in zip(names, reaction.strengths) if size == 0]
+    if vague:
+        more = f" and {len(vague) - 5} more" if len(vague) > 5 else ""
+        messages.inform(
+            f"The history shows no clear influence of {', '.join(vague[:5])}{more} on "
+            f"'{series.target}': {'it does' if len(vague) == 1 else 'they do'} not move the "
+            "forecast."
+        )
+
+
 def _final(
     ranked: list[Contestant],
     entries: dict[Algorithm, Method],
     series: Series,
-    features: np.ndarray,
+    reaction: Reaction,
 ) -> tuple[Outlook, Contestant]:
     """The forecast of the best contestant that can be fitted to the whole history."""
     seasons = seasons_of(series.history, series.interval)
+    plain = reaction.without(series.history)
     for contestant in ranked:
         if contestant.failed:
             break
-        history = series.history
+        history = plain
         if "Smoothed" in contestant.properties:
             history = smoothed(history, seasons)
         outlooks = []
         for algorithm in members_of(contestant, ranked):
-            outlook = _fitted(entries[algorithm], history, seasons, series.horizon, features)
+            outlook = _fitted(entries[algorithm], history, seasons, series.horizon, reaction)
             if outlook is not None:
                 outlooks.append(outlook)
         if outlooks:
             join = averaged if contestant.algorithm == BEST else combined
             return join(outlooks)[:, series.skipped :], contestant
-    return NAIVE.method(series.history, seasons, series.horizon)[:, series.skipped :], ranked[0]
+    outlook = reaction.onto(NAIVE.method(plain, seasons, series.horizon), len(plain))
+    return outlook[:, series.skipped :], ranked[0]
 
 
 def _fitted(
@@ -121,10 +141,10 @@ def _fitted(
     history: np.ndarray,
     seasons: tuple[int, ...],
     steps: int,
-    features: np.ndarray,
+    reaction: Reaction,
 ) -> Outlook | None:
     try:
-        outlook = method(history, seasons, steps, features)
+        outlook = reaction.onto(method(history, seasons, steps), len(history))
     except Exception:  # noqa: BLE001 - it could do the shorter history; the next may do this one
         return None
     return outlook if usable(outlook, history) else None

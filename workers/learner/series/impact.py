@@ -7,7 +7,7 @@ the winner may be.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -95,18 +95,18 @@ def _whole(series: Series, messages: Messages) -> Series:
             f"{int((~known).sum())} of {len(known)} intervals of the event have no value and do "
             "not count for the effect."
         )
-    if not series.is_cut:
+    if series.cut is None:
         return series
     words = (
         f"The data ends within the last {series.interval} of the event, that from "
-        f"{series.window[-1]}"
+        f"{series.window[series.cut]}"
     )
     if known.sum() == 1:
         raise InputError(
             f"{words}, and there is no other to compare; choose a shorter interval or add the rest."
         )
     messages.warn(f"{words}, which does not count for the effect.")
-    return replace(series, actual=np.append(series.actual[:-1], np.nan))
+    return series.without_cut()
 
 
 def _covariates(series: Series, history: np.ndarray, seasons: tuple[int, ...]) -> np.ndarray:

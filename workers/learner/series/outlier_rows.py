@@ -11,11 +11,17 @@ from ..dates import printed
 from ..output import texts_of, write_rows
 from .outliers import smoothed
 from .prepare import Series
+from .reaction import Reaction
 
 
-def outlier_rows(folder: Path, series: Series, seasons: tuple[int, ...]) -> dict[str, Any]:
-    smooth = smoothed(series.history, seasons)
-    at = np.flatnonzero(smooth != series.history)
+def outlier_rows(
+    folder: Path, series: Series, seasons: tuple[int, ...], reaction: Reaction
+) -> dict[str, Any]:
+    """What the features explain is no outlier."""
+    plain = reaction.without(series.history)
+    smooth = smoothed(plain, seasons)
+    at = np.flatnonzero(smooth != plain)
+    smooth = reaction.added(smooth)
     return write_rows(
         folder,
         "outliers.csv",

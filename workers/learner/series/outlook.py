@@ -7,7 +7,7 @@ from scipy.stats import norm
 
 LEVELS = ("0.01", "0.05", "0.2", "0.5", "0.8", "0.95", "0.99")
 MIDDLE = LEVELS.index("0.5")
-_Z = norm.ppf([float(level) for level in LEVELS])
+Z = norm.ppf([float(level) for level in LEVELS])  # standard deviations of each level
 
 Outlook = np.ndarray  # levels × steps; row MIDDLE is the prediction
 
@@ -16,7 +16,7 @@ def normal(mean: np.ndarray, deviation: np.ndarray | float) -> Outlook:
     """Quantiles of a normal distribution per step."""
     mean = np.asarray(mean, float)
     spread = np.broadcast_to(np.asarray(deviation, float), mean.shape)
-    return apart(mean + _Z[:, None] * spread)
+    return apart(mean + Z[:, None] * spread)
 
 
 def apart(outlook: Outlook) -> Outlook:
@@ -25,7 +25,7 @@ def apart(outlook: Outlook) -> Outlook:
     A series that fits perfectly would else have levels that are equal, which clients do not expect.
     """
     least = 1e-6 * max(1.0, float(np.abs(outlook[MIDDLE]).max(initial=0.0)))
-    return outlook + _Z[:, None] * least
+    return outlook + Z[:, None] * least
 
 
 def combined(outlooks: list[Outlook]) -> Outlook:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from ..dates import parse_date, printed
 from ..limits import MAX_HORIZON, MAX_INTERVALS
 from ..table import Table, read_table
 from ..values import dates, logicals, numbers
-from .coverage import ends_early
+from .coverage import ends_early, starts_late
 from .features import encoded_features
 from .filling import aggregated, imputed
 from .intervals import ordinals, starts
@@ -30,8 +30,8 @@ class Series:
 
     `history` has no gaps. `skipped` intervals lie between its end and the window: those the
     source says nothing about. `features` has a row for each interval of the history, the skipped
-    ones and the window. `actual` is what the source knows of the window, NaN elsewhere; `is_cut`
-    if it ends within the window's last interval.
+    ones and the window. `actual` is what the source knows of the window, NaN elsewhere; `cut` is
+    the place in the window of the interval that the data ends in, None if it is not there.
     """
 
     time_name: str
@@ -42,7 +42,7 @@ class Series:
     skipped: int
     window_times: np.ndarray
     actual: np.ndarray
-    is_cut: bool
+    cut: int | None
     features: np.ndarray
     feature_names: tuple[str, ...]
     was_imputed: bool
@@ -61,6 +61,14 @@ class Series:
     @property
     def window(self) -> list[str]:
         return printed(self.window_times)
+
+    def without_cut(self) -> Series:
+        """The same, where the part of an interval counts as none of it."""
+        if self.cut is None:
+            return self
+        actual = self.actual.copy()
+        actual[self.cut] = np.nan
+        return replace(self, actual=actual)
 
 
 def prepare(ask: Ask, messages: Messages) -> Series:
@@ -82,7 +90,9 @@ def prepare(ask: Ask, messages: Messages) -> Series:
             f"Column '{goal.name}' has no value before {start}; choose a later start date or add "
             "earlier data."
         )
-    origin, newest = int(past.min()), int(past.max())
+    seen = times[known]
+    cut = int(groups[known].max()) if ends_early(seen, ask.interval) else None
+    origin, newest = _whole(past, seen, cut, ask.interval, messages)
     if newest - origin + 1 > MAX_INTERVALS:
         origin = newest + 1 - MAX_INTERVALS
         messages.warn(
@@ -100,7 +110,7 @@ def prepare(ask: Ask, messages: Messages) -> Series:
     places, target, kept_rows = groups[within] - origin, target[within], kept[within]
     values = aggregated(target, places, last - origin + 1, goal.aggregation)
     history = values[:length]
-    _count(history, ask.interval, first, messages)
+    _count(history, ask.interval, first, len(np.unique(past)), messages)
     actual = values[first - origin :]
     features, names = _features(
         ask, table, kept_rows, places, (length, first - origin, last - origin + 1), messages
@@ -115,12 +125,47 @@ def prepare(ask: Ask, messages: Messages) -> Series:
         skipped=first - origin - length,
         window_times=starts(buckets[first - origin :], ask.interval),
         actual=actual,
-        is_cut=bool(groups[known].max() == last) and ends_early(times[known], ask.interval),
+        cut=None if cut is None or not first <= cut <= last else cut - first,
         features=features,
         feature_names=names,
         was_imputed=bool(np.isnan(history).any()),
-        was_aggregated=bool(len(past) > length - np.isnan(history).sum()),
+        was_aggregated=bool(
+            ((past >= origin) & (past <= newest)).sum() > length - np.isnan(history).sum()
+        ),
     )
+
+
+def _whole(
+    past: np.ndarray, times: np.ndarray, cut: int | None, interval: str, messages: Messages
+) -> tuple[int, int]:
+    """The first and the last interval of the history that the data covers whole. A part of an
+    interval is no value of it, whatever the aggregation: a sum is too small, and a mean of the
+    first days of a month is none of the month."""
+    usable = np.unique(past)
+    if cut is not None and usable[-1] == cut:
+        usable = _left_out(usable, -1, "ends", interval, messages)
+    if (
+        usable.size
+        and usable[0] == ordinals(times, interval).min()
+        and starts_late(times, interval)
+    ):
+        usable = _left_out(usable, 0, "starts", interval, messages)
+    if not usable.size:
+        raise InputError(
+            f"The data has no whole {interval} before the start date. Add earlier data or choose a "
+            "shorter interval."
+        )
+    return int(usable[0]), int(usable[-1])
+
+
+def _left_out(
+    usable: np.ndarray, place: int, verb: str, interval: str, messages: Messages
+) -> np.ndarray:
+    begin = printed(starts(usable[[place]], interval))[0]
+    messages.inform(
+        f"The data {verb} within the {interval} from {begin}, which was left out of the history."
+    )
+    return np.delete(usable, place)
 
 
 def _timestamp(ask: Ask) -> Column:
@@ -168,16 +213,18 @@ def _groups(
     return ordinals(times, interval), np.flatnonzero(dated)
 
 
-def _count(history: np.ndarray, interval: str, first: int, messages: Messages) -> None:
+def _count(history: np.ndarray, interval: str, first: int, begun: int, messages: Messages) -> None:
+    """`begun`: intervals with a value, those included that the data covers in part."""
     known = int((~np.isnan(history)).sum())
     until = printed(starts(np.array([first]), interval))[0]
     messages.inform(
         f"{known} observations at the interval of one {interval} were found before {until}."
     )
     if known < FEWEST:
+        what = f"{'whole ' if begun > known else ''}{interval}{'s' if known != 1 else ''}"
         raise InputError(
-            f"Only {known} {interval}{'s' if known != 1 else ''} with a value lie before {until}; "
-            f"at least {FEWEST} are needed. Add earlier data or choose a shorter interval."
+            f"Only {known} {what} with a value lie before {until}; at least {FEWEST} are needed. "
+            "Add earlier data or choose a shorter interval."
         )
     if known < FEW:
         messages.warn(

@@ -1,4 +1,4 @@
-"""Contestants that explain the target by trend, seasonal waves and the features of the source."""
+"""Contestants that explain the target by trend and seasonal waves."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .univariate import ARIMA, LONGEST_SEASON
 LINEAR = Algorithm(
     "linear-season",
     "Linear regression with trend and season",
-    "Trend, seasonal waves and features; its errors decay as a first-order autoregression",
+    "Trend and seasonal waves; its errors decay as a first-order autoregression",
 )
 WITH_REGRESSORS = Algorithm(
     "arimax",
     "ARIMA with regressors",
-    "ARIMA errors around seasonal waves and features",
+    "ARIMA errors around the waves of long seasons",
 )
 # Features that the data can tell apart: about ten observations for each.
 MOST_FEATURES = 20
@@ -26,10 +26,9 @@ _RECENT = 800
 _WALKS = 0.9  # memory of errors from which they count as a random walk
 
 
-def linear(history: np.ndarray, seasons: tuple[int, ...], steps: int, extra: np.ndarray) -> Outlook:
-    """`extra` has a row of features for each step of the history and of the forecast."""
+def linear(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
     count = len(history)
-    design = _design(count, steps, seasons, extra)
+    design = _design(count, steps, seasons)
     model = _ridge().fit(design[:count], history)
     fitted = model.predict(design)
     rest = history - fitted[:count]
@@ -44,21 +43,7 @@ def linear(history: np.ndarray, seasons: tuple[int, ...], steps: int, extra: np.
     return normal(mean, np.sqrt(surprise * growth))
 
 
-def importance(
-    history: np.ndarray, seasons: tuple[int, ...], extra: np.ndarray, names: tuple[str, ...]
-) -> dict[str, float]:
-    """How much each feature moves the target in the linear regression; the best one has 1."""
-    count = len(history)
-    design = _design(count, len(extra) - count, seasons, extra)[:count]
-    model = _ridge().fit(design, history)
-    effects = np.abs(model.coef_[-len(names) :]) * design[:, -len(names) :].std(axis=0)
-    most = float(effects.max(initial=0.0))
-    return {name: float(e / most) if most > 0 else 0.0 for name, e in zip(names, effects)}
-
-
-def with_regressors(
-    history: np.ndarray, seasons: tuple[int, ...], steps: int, extra: np.ndarray
-) -> Outlook:
+def with_regressors(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
     """Seasons that ARIMA can follow stay with it, longer ones become waves.
 
     In two steps, coefficients and then the errors' ARIMA: a joint search takes thirty times as
@@ -66,7 +51,7 @@ def with_regressors(
     """
     recent = history[-_RECENT:]
     long = tuple(each for each in seasons if each > LONGEST_SEASON)
-    whole = np.column_stack([waves(len(history) + steps, long), extra[: len(history) + steps]])
+    whole = waves(len(history) + steps, long)
     design = scaled(whole[len(history) - len(recent) :], len(recent))
     past = design[: len(recent)]
     weights = _weights(past, recent)
@@ -107,11 +92,11 @@ def _ridge() -> Ridge:
     return Ridge(alpha=1e-3, solver="cholesky")
 
 
-def _design(count: int, steps: int, seasons: tuple[int, ...], extra: np.ndarray) -> np.ndarray:
+def _design(count: int, steps: int, seasons: tuple[int, ...]) -> np.ndarray:
     total = count + steps
     trend = (np.arange(total) / max(1, count - 1))[:, None]
     seen = tuple(each for each in seasons if count >= 2 * each)
-    return np.column_stack([trend, waves(total, seen), scaled(extra[:total], count)])
+    return np.column_stack([trend, waves(total, seen)])
 
 
 def scaled(design: np.ndarray, count: int) -> np.ndarray:

@@ -17,11 +17,12 @@ from ..metrics import forecast_metrics
 from . import regression
 from .outliers import smoothed
 from .outlook import MIDDLE, Outlook, averaged, combined, usable
+from .reaction import Reaction
 from .season import seasons_of
-from .univariate import NAIVE, contestants
+from .univariate import LONGEST_SEASON, NAIVE, contestants
 
-# History, seasons, steps ahead, features of history and future → forecast.
-Method = Callable[[np.ndarray, tuple[int, ...], int, np.ndarray], Outlook]
+# History, seasons, steps ahead → forecast.
+Method = Callable[[np.ndarray, tuple[int, ...], int], Outlook]
 
 MEDIAN = Algorithm("ensemble", "Combination of forecasts", "Median of all other forecasts")
 BEST = Algorithm("best-three", "Average of the best", "Average of the three best other forecasts")
@@ -56,38 +57,42 @@ def held_out(history: int, window: int) -> int:
     return max(1, min(window, history // 3))
 
 
-def methods(train: np.ndarray, interval: str, has_features: bool) -> dict[Algorithm, Method]:
+def methods(train: np.ndarray, interval: str) -> dict[Algorithm, Method]:
     """What is worth trying on histories of at least this length."""
     seasons = seasons_of(train, interval)
     found: dict[Algorithm, Method] = {
-        each.algorithm: lambda y, s, h, x, each=each: each.method(y, s, h)
-        for each in contestants(train, seasons)
+        each.algorithm: each.method for each in contestants(train, seasons)
     }
     if len(train) > 6:
         found[regression.LINEAR] = regression.linear
-    if len(train) > 20 and (has_features or any(each > 24 for each in seasons)):
+    if len(train) > 20 and any(each > LONGEST_SEASON for each in seasons):
         found[regression.WITH_REGRESSORS] = regression.with_regressors
     return found
 
 
 class Rounds:
-    """Runs the contest over `windows`; a contestant's outcome is its outlook for each of them."""
+    """Runs the contest over `windows`; a contestant's outcome is its outlook for each of them.
+
+    Of each window's `reactions` to the features every contestant gets the same: it forecasts the
+    target without them, and what they change comes on top.
+    """
 
     def __init__(
         self,
         contest: Contest,
         windows: list[Window],
         interval: str,
-        features: np.ndarray,
+        reactions: list[Reaction],
         properties: tuple[str, ...],
     ) -> None:
         self._contest, self._windows, self._interval = contest, windows, interval
-        self._features, self._properties = features, properties
+        self._reactions, self._properties = reactions, properties
+        self._plain = [r.without(w.train) for r, w in zip(reactions, windows)]
 
     def play(self, entries: dict[Algorithm, Method]) -> list[Contestant]:
         """All contestants, best first. `contest.step` is called once per contestant."""
         for algorithm, method in entries.items():
-            self._enter(algorithm, method, self._properties, [w.train for w in self._windows])
+            self._enter(algorithm, method, self._properties, self._plain)
         self._enter_combinations()
         self._enter_smoothed(entries)
         return self._contest.ranked()
@@ -101,12 +106,11 @@ class Rounds:
     ) -> None:
         def trial() -> Trial:
             outlooks = []
-            for history, window in zip(histories, self._windows):
+            for history, window, reaction in zip(histories, self._windows, self._reactions):
                 self._contest.check()
-                steps = len(window.test)
                 seasons = seasons_of(window.train, self._interval)
-                known = self._features[: len(history) + steps]
-                outlooks.append(method(history, seasons, steps, known))
+                outlook = method(history, seasons, len(window.test))
+                outlooks.append(reaction.onto(outlook, len(history)))
             return self._judged(outlooks)
 
         self._contest.enter(Contestant(algorithm, properties), trial)
@@ -143,10 +147,10 @@ class Rounds:
 
     def _enter_smoothed(self, entries: dict[Algorithm, Method]) -> None:
         histories = [
-            smoothed(window.train, seasons_of(window.train, self._interval))
-            for window in self._windows
+            smoothed(plain, seasons_of(window.train, self._interval))
+            for plain, window in zip(self._plain, self._windows)
         ]
-        if all(np.array_equal(h, w.train) for h, w in zip(histories, self._windows)):
+        if all(np.array_equal(h, plain) for h, plain in zip(histories, self._plain)):
             return
         able = sorted((c for c in self._contest.contestants if not c.failed), key=lambda c: c.score)
         best = [c for c in able if c.algorithm in entries and c.algorithm != NAIVE.algorithm]

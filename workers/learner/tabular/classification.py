@@ -11,6 +11,7 @@ from sklearn.metrics import confusion_matrix, f1_score
 
 from jobworker.failures import InputError
 from jobworker.report import Report
+from jobworker.texts import shortened
 
 from ..ask import Ask, ask_of
 from ..contest import Contestant, Messages
@@ -105,8 +106,8 @@ def _classes(ask: Ask, table: Table, messages: Messages) -> tuple[Table, np.ndar
     small = [(name, counts[name]) for name in sorted(counts) if counts[name] < SMALLEST_CLASS]
     for name, count in small[:_SHOWN]:
         messages.warn(
-            f"Class '{name[:60]}' has only {count} of the {SMALLEST_CLASS} records it needs and "
-            "was left out."
+            f"Class '{shortened(name, 60)}' has only {count} of the {SMALLEST_CLASS} records it "
+            "needs and was left out."
         )
     if len(small) > _SHOWN:
         messages.warn(f"{len(small) - _SHOWN} more classes were left out for the same reason.")

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from ..ask import Ask, Column
+from ..ask import PRESENCE, Ask, Column
 from ..contest import Messages
 from ..limits import MAX_NUMBERS
 from ..series.filling import constant
@@ -135,7 +135,9 @@ def _words(column: Column, known: np.ndarray) -> dict[str, Any]:
         if word is not None:
             found[word] = found.get(word, 0) + 1
     most = sorted(found, key=lambda word: (-found[word], word))[:MOST_WORDS]
-    fill = most[0] if most and column.imputation == "mode" else None
+    # A column that says one word or nothing is empty where it says nothing.
+    fills = column.imputation == "mode" or (column.imputation == PRESENCE and len(found) > 1)
+    fill = most[0] if most and fills else None
     return {"name": column.name, "kind": "words", "words": sorted(most), "fill": fill}
 
 

@@ -144,7 +144,7 @@ def test_missing_days_are_imputed_as_declared(session):
 )
 def test_intervals_from_hour_to_week(session, interval, count, first):
     window = {"start": "2017-05-01T00:30:00Z", "end": "2017-05-02T00:15:00Z"}
-    cells = {name: values[-15:] for name, values in shop().items()}
+    cells = {name: values[-22:] for name, values in shop().items()}
     result = session.run("forecast", cells, SERIES, "sales", interval=interval, **window)
     rows = session.rows(result["rows"])
     assert len(rows) == count

@@ -81,6 +81,16 @@ def test_a_week_that_the_data_ends_with_counts(session):
     assert all(row["sales:actual"] != "" for row in session.rows(result["rows"]))
 
 
+def test_a_week_that_the_data_begins_in_is_no_history(session):
+    cells = {name: values[3:] for name, values in shop().items()}
+    columns = {"day": "date timestamp", "sales": "numeric target zeroes sum"}
+    event = {"start": "2017-04-10", "end": "2017-04-30"}
+    result = session.run("impact", cells, columns, "sales", interval="week", **event)
+    # From Wednesday 4 January on: the weeks from 9 January to 3 April are whole.
+    assert result["selection"]["metricSets"][0]["metrics"]["observationCount"] == 13
+    assert abs(result["metrics"]["absoluteEffect"]) < 50
+
+
 def test_a_part_of_a_week_alone_is_refused(session):
     cells = {name: values[:117] for name, values in shop().items()}
     event = {"start": "2017-04-24", "end": "2017-04-27"}

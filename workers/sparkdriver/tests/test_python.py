@@ -12,7 +12,23 @@ def test_the_last_expression_is_shown_and_variables_stay(shared):
     assert shared.text("None") == ""
     assert shared.text("x = 1") == ""
     assert shared.text("for i in range(3):\n    i") == "0\n1\n2"
-    assert shared.run("_")["ename"] == "NameError"
+
+
+def test_underscore_is_the_value_that_was_shown_last(shared):
+    assert shared.text("a = b = 3\na, b") == "(3, 3)"
+    assert shared.text("_") == "(3, 3)"
+    shared.run("None\nc = 1\nprint(5)")
+    assert shared.text("_[0] + 1") == "4"
+    assert shared.text("_") == "4"
+    # A variable of that name is the user's own.
+    shared.run("for _ in range(2): pass")
+    assert shared.text("_") == "1"
+    assert shared.run("del _")["status"] == "ok"
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_writing_to_a_stream_shows_what_was_written_and_no_number(shared, stream):
+    assert shared.text(f"import sys\nsys.{stream}.write('text\\n')") == "text"
 
 
 def test_the_execution_count_is_the_statements_number(shared):
@@ -222,7 +238,6 @@ def test_line_numbers_after_a_magic_are_those_of_the_cell(shared):
         ("%json", "ValueError", "%json needs the name of one variable"),
         ("s = {1}\n%json s", "TypeError", "Object of type set is not JSON serializable"),
         ("l = []; l.append(l)\n%json l", "ValueError", "Circular reference detected"),
-        ("o = [object()]\n%table o", "TypeError", "a value of type object cannot stand in a table"),
         (
             "m = [[1], ['a']]\n%table m",
             "TypeError",

@@ -101,7 +101,18 @@ def test_json_and_table(shared):
         "data": [[1, "x"], [2, None]],
     }
     code = 'val rdd = sc.parallelize(1 to 100)\nprintln("hello")\n%json rdd'
-    assert shared.data(code, "spark") == {"application/json": list(range(1, 11))}
+    cut = {"application/json": list(range(1, 11))}
+    cut |= {"text/plain": "Only the first 10 rows are shown."}
+    assert shared.data(code, "spark") == cut
+    assert shared.data("val ten = sc.parallelize(1 to 10)\n%json ten", "spark") == {
+        "application/json": list(range(1, 11))
+    }
+    shared.run("val d21 = spark.range(21)\nval d20 = spark.range(20)", "spark")
+    data = shared.data("%table d21", "spark")
+    assert data["text/plain"] == "Only the first 20 rows are shown."
+    assert len(data["application/vnd.livy.table.v1+json"]["data"]) == 20
+    assert len(shared.data("%json d21", "spark")["application/json"]) == 20
+    assert shared.data("%json d20", "spark").keys() == {"application/json"}
     assert shared.data("val n = Seq(Double.NaN, 1.5)\n%json n", "spark") == {
         "application/json": [None, 1.5]
     }

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from sparkdriver.settings import Settings, read_settings, spark_conf, write_properties
+from sparkdriver.batch import command_of
+from sparkdriver.settings import (
+    Settings,
+    check_resolved,
+    read_settings,
+    spark_conf,
+    write_properties,
+)
 
 
 def given(folder: Path, **more) -> Settings:
@@ -41,6 +48,21 @@ def test_keys_that_are_not_sparks_are_left_out(tmp_path):
     made = spark_conf(given(tmp_path, conf={"livy.rsc.x": 1, "spark.x": 2, "spark.y": True}))
     assert "livy.rsc.x" not in made
     assert (made["spark.x"], made["spark.y"]) == ("2", "True")
+
+
+def test_a_file_that_has_become_a_link_since_it_was_allowed(tmp_path):
+    folder = tmp_path.resolve()
+    (folder / "key").write_text("")
+    (folder / "x.jar").write_text("")
+    settings = given(folder, resolved=[f"{folder}/x.jar"])
+    check_resolved(settings.resolved)
+    (folder / "x.jar").unlink()
+    (folder / "x.jar").symlink_to(folder / "key")
+    with pytest.raises(ValueError, match=r"x\.jar leads elsewhere than when this was submitted"):
+        check_resolved(settings.resolved)
+    batch = {"file": f"{folder}/x.jar", "resolved": [f"{folder}/x.jar"]}
+    with pytest.raises(ValueError, match="leads elsewhere"):
+        command_of(folder, batch)
 
 
 def test_a_kind_that_is_not_known(tmp_path):

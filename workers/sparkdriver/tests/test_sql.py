@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from session import wait_for
 
 
 def answer(session, query):
@@ -66,6 +67,19 @@ def test_numbers_keep_their_digits(shared, expression, digits):
 def test_rows_end_at_the_limit_and_columns_may_share_a_name(shared):
     assert answer(shared, "SELECT id, id FROM range(1000)")["data"] == [[n, n] for n in range(20)]
     assert answer(shared, "SELECT id FROM range(0)")["data"] == []
+
+
+def test_an_answer_that_is_cut_says_so_and_a_whole_one_does_not(shared):
+    cut = answer(shared, "SELECT id FROM range(21)")
+    assert (len(cut["data"]), cut["truncated"]["rows"]) == (20, 20)
+    assert "Only the first 20 rows" in cut["truncated"]["message"]
+    assert "livy.rsc.sql.num-rows" in cut["truncated"]["message"]
+    wait_for(
+        lambda: "only the first 20 rows are shown" in shared.log("stderr"), "a line in the log"
+    )
+    whole = answer(shared, "SELECT id FROM range(20)")
+    assert whole.keys() == {"schema", "data"}
+    assert len(whole["data"]) == 20
 
 
 def test_a_statement_that_makes_something_has_neither_columns_nor_rows(shared):

@@ -1,6 +1,7 @@
 """Python values as tables."""
 
 import datetime
+import uuid
 from decimal import Decimal
 
 import numpy as np
@@ -47,6 +48,19 @@ def test_every_type_of_cell():
             ("4", "MAP_TYPE"),
         ],
         [["2020-01-02", "2020-01-02 03:04:05", "1.10", [1, "2"], {"k": "2020-01-02 03:04:05"}]],
+    )
+
+
+def test_a_value_of_any_other_type_is_its_text():
+    number = uuid.UUID(int=7)
+    cells = [number, b"\x00a", {1}, datetime.timedelta(days=1, seconds=2), 1 + 2j]
+    texts = [str(cell) for cell in cells]
+    headers = [(str(place), "STRING_TYPE") for place in range(5)]
+    assert parts([cells]) == (headers, [texts])
+    assert parts([[[number], {"k": {2}}]])[1] == [[[str(number)], {"k": "{2}"}]]
+    assert parts([number, None, "x"]) == (
+        [("0", "STRING_TYPE")],
+        [[str(number)], [None], ["x"]],
     )
 
 

@@ -1,0 +1,30 @@
+/** A client of its own that asks for the same thing again and again, and notes how long each answer took. */
+import { Agent, request } from 'node:http';
+
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+let [taken, polling] = [[], false];
+
+function poll({ port, path, token }) {
+  const began = performance.now();
+  request(
+    { agent, port, path, host: '127.0.0.1', headers: { authorization: `Bearer ${token}` } },
+    (answer) => {
+      answer.resume();
+      answer.on('end', () => {
+        if (answer.statusCode !== 200) throw new Error(`A poll was answered ${answer.statusCode}.`);
+        taken.push(performance.now() - began);
+        if (polling) setTimeout(() => poll({ port, path, token }), 5);
+        else process.send({ taken });
+      });
+    },
+  ).end();
+}
+
+process.on('message', (asked) => {
+  if (asked === 'stop') {
+    polling = false;
+    return;
+  }
+  [taken, polling] = [[], true];
+  poll(asked);
+});

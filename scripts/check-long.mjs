@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+// What takes too long for `npm run check`: `npm run check:long`, one command after the other, each to its end. An argument is a
+// part of a name: only those run. The exit code tells of any failure.
+import { fuzzApi } from './lib/api-fuzz.mjs';
+import { ensureBuild } from './lib/node-packages.mjs';
+import { inRoot } from './lib/project.mjs';
+import { ensureVenv, pythonOf } from './lib/python.mjs';
+import { npm, run } from './lib/run.mjs';
+
+const how = {
+  onLine: (line) => console.log(line),
+  log: process.stdout,
+  env: { ...process.env, STINT_LONG: '1' },
+};
+
+const commands = [
+  {
+    name: 'exact',
+    about: 'random circuits of 5 to 27 qubits against an independent simulation; 27 qubits take minutes',
+    async work() {
+      await ensureVenv('.venv', ['workers/requirements.lock', 'workers/requirements-dev.txt'], how);
+      const args = ['-m', 'pytest', '-q', '--durations=10', 'tests/test_exact.py'];
+      return run(pythonOf('.venv'), args, { ...how, log: undefined, cwd: inRoot('workers') });
+    },
+  },
+  {
+    name: 'openapi',
+    about:
+      'random requests beside the listed ones, and sequences of calls that use what the ones before returned',
+    async work() {
+      await ensureBuild(how);
+      await ensureVenv('.venv-schemathesis', ['workers/requirements-schemathesis.lock'], how);
+      return fuzzApi(how, ['--phases', 'examples,coverage,fuzzing,stateful', '--max-examples', '100']);
+    },
+  },
+  {
+    name: 'growth',
+    about: 'how the work for a request grows with its input, with larger inputs',
+    work: () =>
+      run(npm, ['test', '--', 'test/http/growth.spec.ts'], {
+        ...how,
+        env: { ...how.env, STINT_GROWTH: 'long' },
+      }),
+  },
+];
+
+const wanted = process.argv[2] ?? '';
+const chosen = commands.filter(({ name }) => name.includes(wanted));
+if (chosen.length === 0) {
+  const names = commands.map(({ name }) => name).join(', ');
+  console.error(`There is no command like ${wanted}. There are: ${names}`);
+  process.exit(2);
+}
+for (const { name, about, work } of chosen) {
+  console.log(`\n${name}: ${about}`);
+  for (const { code } of [await work()].flat()) if (code !== 0) process.exitCode = 1;
+}

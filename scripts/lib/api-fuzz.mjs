@@ -1,0 +1,61 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { api } from './api.mjs';
+import { inRoot } from './project.mjs';
+import { pythonOf } from './python.mjs';
+import { run } from './run.mjs';
+import { withService, withoutSettings } from './test-service.mjs';
+
+const support = (name) => inRoot('test', 'support', name);
+
+/** Every driver, with workers that start at once and compute nothing: it is the API that is looked at. */
+const configuration = {
+  spark_python: support('fake-driver.mjs'),
+  learner_python: support('fake-learner.mjs'),
+  backends: [
+    { name: 'scripted', driver: 'scripted', lanes: 2 },
+    { name: 'line', driver: 'scripted', options: { device: 'stint_line_5' } },
+    { name: 'spark', driver: 'spark', slots: 2 },
+    { name: 'learner', driver: 'learner' },
+    { name: 'predictor', driver: 'learner', options: { predict: true } },
+  ],
+};
+
+/**
+ * Sends requests made from the API's own description, as a user and as an admin, and compares every answer with it: no
+ * 5xx, no status, type or shape that is not described, nothing accepted that should not be. `more`: arguments of `st run`.
+ */
+export async function fuzzApi(how, more = ['--phases', 'examples,coverage']) {
+  const prepare = async (folder) => {
+    const file = join(folder, 'stint.yaml');
+    // JSON is YAML.
+    await writeFile(file, JSON.stringify(configuration));
+    return { STINT_CONFIG: file };
+  };
+  return withService({ prepare, log: how.log }, async ({ url, adminToken }) => {
+    const admin = api(url, adminToken);
+    const user = await admin('POST', '/admin/tokens', { user: 'alice', instance: 'check', role: 'user' });
+    const outcomes = [];
+    for (const token of [user.token, adminToken]) {
+      const args = [
+        ...['-m', 'schemathesis.cli', '--config-file', inRoot('test', 'openapi', 'schemathesis.toml'), 'run'],
+        ...[`${url}/api/v1/docs/openapi.json`, '--url', url],
+        ...more,
+      ];
+      const env = { ...withoutSettings(), STINT_FUZZ_TOKEN: token };
+      outcomes.push(await run(pythonOf('.venv-schemathesis'), args, { ...how, env, timeout: 1800 }));
+    }
+    for (const token of [user.token, adminToken]) await endSessions(url, token);
+    return outcomes;
+  });
+}
+
+/** The processes of Livy's sessions would outlive this service. */
+async function endSessions(url, token) {
+  const headers = { authorization: `Bearer ${token}` };
+  for (const what of ['sessions', 'batches']) {
+    const listed = await fetch(`${url}/livy/${what}?size=1000`, { headers }).then((answer) => answer.json());
+    for (const { id } of listed.sessions)
+      await fetch(`${url}/livy/${what}/${id}`, { method: 'DELETE', headers });
+  }
+}

@@ -1,0 +1,62 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import { openSecret, readNamed } from './secrets.js';
+
+/** Where the certificate, with those that lead to its issuer, and its private key are. Both are PEM. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What a server needs to speak TLS. */
+export interface TlsPair {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly minVersion: 'TLSv1.2';
+}
+
+/** Reads a certificate and its key. Throws a sentence where a server could not use them. */
+export function readTlsPair(files: TlsFiles): TlsPair {
+  const cert = readNamed('tls.cert', files.cert);
+  const key = readNamed('tls.key', files.key);
+  if (!certificateIn(cert, files.cert).checkPrivateKey(keyIn(key, files.key)))
+    throw new Error(`tls: the key in ${files.key} does not belong to the certificate in ${files.cert}.`);
+  const pair = { cert, key, minVersion: 'TLSv1.2' } as const;
+  try {
+    createSecureContext(pair);
+  } catch (error) {
+    throw new Error(`tls: ${files.cert} and ${files.key} cannot be used: ${(error as Error).message}.`);
+  }
+  return pair;
+}
+
+/** What does not keep a server from starting, but its clients from trusting it. `now` is the wall clock, milliseconds. */
+export function doubtsAboutTls(files: TlsFiles, now: number): string[] {
+  const { validFrom, validTo } = certificateIn(readNamed('tls.cert', files.cert), files.cert);
+  const open = openSecret('The private key of TLS', files.key);
+  return [
+    ...(Date.parse(validTo) <= now ? [`The certificate in ${files.cert} ended on ${validTo}.`] : []),
+    ...(Date.parse(validFrom) > now ? [`The certificate in ${files.cert} begins on ${validFrom}.`] : []),
+    ...(open === null ? [] : [open]),
+  ];
+}
+
+function certificateIn(pem: Buffer, file: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw new Error(`tls.cert: ${file} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----).`);
+  }
+}
+
+function keyIn(pem: Buffer, file: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    if (/ENCRYPTED/.test(pem.toString('latin1')))
+      throw new Error(
+        `tls.key: the key in ${file} is encrypted, and a service has nobody to ask. Decrypt it: openssl pkey -in ${file}`,
+      );
+    throw new Error(`tls.key: ${file} holds no private key in PEM form (-----BEGIN PRIVATE KEY-----).`);
+  }
+}

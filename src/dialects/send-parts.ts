@@ -1,0 +1,14 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
+import { bytesOf, bytesOfAll, joined, type Parts } from '../scheduler/long-text.js';
+
+/** What a controller answers with: one string, or, where a part is long, a stream of known length. */
+export function sentParts(reply: FastifyReply, parts: Parts): string | Readable {
+  const whole = joined(parts);
+  if (whole !== null) return whole;
+  void reply.header(
+    'content-length',
+    parts.reduce((sum, part) => sum + bytesOf(part), 0),
+  );
+  return Readable.from(bytesOfAll(parts), { objectMode: false });
+}

@@ -1,0 +1,192 @@
+import type { Writable } from 'node:stream';
+import { JsonScan } from '../scheduler/json-scan.js';
+import { errorAt, membersAt } from '../scheduler/long-json.js';
+import { inMemory, LongText, Pieces, wholeOf, type Text } from '../scheduler/long-text.js';
+
+/** A line that is sent: as one string, or in pieces. */
+export type Line = string | AsyncIterable<Buffer>;
+
+/**
+ * Writes lines one after the other. A long one is written as fast as the other side reads, and those that come meanwhile wait:
+ * in the middle of a line they would break it.
+ */
+export class LineWriter {
+  private last: Promise<void> | null = null;
+
+  constructor(private readonly stream: Writable) {}
+
+  /** `written` is called when the line has been handed to the system. */
+  write(line: Line, written?: () => void): void {
+    if (this.last === null && typeof line === 'string') {
+      this.stream.write(line);
+      written?.();
+      return;
+    }
+    // Writing to one that has just gone fails; its end is told elsewhere.
+    const now = (this.last ?? Promise.resolve())
+      .then(() => this.send(line))
+      .then(() => written?.())
+      .catch(() => undefined)
+      .then(() => {
+        if (this.last === now) this.last = null;
+      });
+    this.last = now;
+  }
+
+  /** Calls `then` when everything has been written. */
+  after(then: () => void): void {
+    if (this.last === null) then();
+    else void this.last.then(() => this.after(then));
+  }
+
+  private async send(line: Line): Promise<void> {
+    if (typeof line === 'string') {
+      this.stream.write(line);
+      return;
+    }
+    for await (const piece of line) {
+      if (this.stream.destroyed) return;
+      if (!this.stream.write(piece)) await drained(this.stream);
+    }
+  }
+}
+
+const drained = (stream: Writable): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      for (const event of ['drain', 'close', 'error']) stream.off(event, done);
+      resolve();
+    };
+    for (const event of ['drain', 'close', 'error']) stream.once(event, done);
+  });
+
+/** A message whose field `name` is a string of many megabytes. */
+export async function* lineWith(
+  fields: Readonly<Record<string, unknown>>,
+  name: string,
+  value: AsyncIterable<Buffer>,
+): AsyncGenerator<Buffer> {
+  yield Buffer.from(`${JSON.stringify(fields).slice(0, -1)},${JSON.stringify(name)}:`);
+  yield* value;
+  yield Buffer.from('}\n');
+}
+
+/** The text as a string in JSON, with its quotes. */
+export async function* quoted(text: LongText): AsyncGenerator<Buffer> {
+  yield Buffer.from('"');
+  for await (const piece of text.pieces())
+    // Byte by byte: in UTF-8 the bytes that must be escaped are part of no other character.
+    yield Buffer.from(JSON.stringify(piece.toString('latin1')).slice(1, -1), 'latin1');
+  yield Buffer.from('"');
+}
+
+/** Of fields that may be long but are for people to read, so much is kept. */
+const mostShown = 100_000;
+
+/**
+ * The fields of a message that came in one line of many megabytes. Those named in `long` stay long texts if they are strings;
+ * of any other long one only the beginning is kept. Throws an Error that says what is wrong with the line.
+ */
+export async function fieldsOf(
+  pieces: readonly Buffer[],
+  long: readonly string[],
+): Promise<Record<string, unknown>> {
+  const line = new LongText(inMemory(pieces));
+  const scan = new JsonScan({ strict: true });
+  for await (const piece of line.pieces()) scan.write(piece);
+  scan.end();
+  if (scan.flaw !== null) throw await errorAt(line, scan.flaw);
+  const fields: Record<string, unknown> = {};
+  for (const { name, value } of await membersAt(line, scan.members))
+    Object.defineProperty(fields, name, { value: await read(name, value), enumerable: true, writable: true });
+  async function read(name: string, value: Text): Promise<unknown> {
+    if (typeof value === 'string') return JSON.parse(value) as unknown;
+    const [first] = await wholeOf(value.slice(0, 1));
+    if (first !== '"') throw new Error(`${name} has ${value.bytes} bytes`);
+    const text = await unquoted(value);
+    if (long.includes(name)) return text;
+    const shown = (await wholeOf(text.slice(0, mostShown))).replace(/\ufffd+$/, '');
+    return `${shown}… (${text.bytes} bytes in all)`;
+  }
+  return fields;
+}
+
+/** What a string in JSON says, from its text with quotes. */
+export async function unquoted(literal: LongText): Promise<LongText> {
+  const said = new Pieces();
+  let left: Buffer = Buffer.alloc(0);
+  for await (const piece of literal.slice(1, literal.bytes - 1).pieces()) {
+    const all = left.length === 0 ? piece : Buffer.concat([left, piece]);
+    const to = safeEnd(all);
+    said.add(decoded(all.subarray(0, to)));
+    left = all.subarray(to);
+  }
+  if (left.length > 0) said.add(decoded(left));
+  return new LongText(inMemory(said.all()));
+}
+
+const decoded = (bytes: Buffer): Buffer => Buffer.from(JSON.parse(`"${bytes.toString('utf8')}"`) as string);
+
+/** Up to where a part of a string holds whole characters and escapes; halves of a pair of surrogates stay together. */
+function safeEnd(bytes: Buffer): number {
+  const to = escapesEnd(bytes);
+  // A high half waits for its other one.
+  if (to >= 6 && /^\\u[dD][89abAB]/.test(bytes.toString('latin1', to - 6, to)) && startsEscape(bytes, to - 6))
+    return to - 6;
+  if (to < bytes.length) return to;
+  for (let back = 1; back <= 3 && back <= to; back += 1) {
+    const code = bytes[to - back] as number;
+    if ((code & 0xc0) === 0x80) continue;
+    const length = code >= 0xf0 ? 4 : code >= 0xe0 ? 3 : code >= 0xc0 ? 2 : 1;
+    return length > back ? to - back : to;
+  }
+  return to;
+}
+
+/** Before an escape that the end cuts in two, or the end. */
+function escapesEnd(bytes: Buffer): number {
+  const from = bytes.lastIndexOf(92);
+  if (from === -1 || bytes.length - from >= 6 || !startsEscape(bytes, from)) return bytes.length;
+  const length = bytes[from + 1] === 117 ? 6 : 2;
+  return bytes.length - from >= length ? bytes.length : from;
+}
+
+/** Whether the backslash at `at` begins an escape: an even number of them stands before it. */
+function startsEscape(bytes: Buffer, at: number): boolean {
+  let first = at;
+  while (first > 0 && bytes[first - 1] === 92) first -= 1;
+  return (at - first) % 2 === 0;
+}
+
+/** Whether a text is JSON of any kind. */
+export async function isJson(text: LongText): Promise<boolean> {
+  const scan = new JsonScan({ strict: true, any: true });
+  for await (const piece of text.pieces()) scan.write(piece);
+  scan.end();
+  return scan.flaw === null;
+}
+
+/** Something to be done for each line, in order, where some of it takes several turns. */
+export class InOrder {
+  private last: Promise<void> | null = null;
+
+  /** Does `work`, at once where nothing is still being done. */
+  do(work: () => void | Promise<void>): void {
+    if (this.last === null) {
+      const done = work();
+      if (done !== undefined) this.wait(done);
+    } else this.wait(this.last.then(work));
+  }
+
+  private wait(done: Promise<void>): void {
+    const now = done.then(
+      () => {
+        if (this.last === now) this.last = null;
+      },
+      () => {
+        if (this.last === now) this.last = null;
+      },
+    );
+    this.last = now;
+  }
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from '@jest/globals';
+import { checkOptions, stalledAfterOf } from './backend-options.js';
+
+const check = (driver: string, options: Readonly<Record<string, unknown>>) => () =>
+  checkOptions({ name: 'b1', driver, options });
+
+describe('stalled_after', () => {
+  it.each([
+    [{}, 300_000],
+    [{ stalled_after: null }, 300_000],
+    [{ stalled_after: 60 }, 60_000],
+    [{ stalled_after: 0 }, null],
+  ])('%j is %j ms', (options, milliseconds) => {
+    expect(check('aer', options)).not.toThrow();
+    expect(check('learner', options)).not.toThrow();
+    expect(stalledAfterOf({ options })).toBe(milliseconds);
+  });
+
+  it.each([-1, 0.5, '60', 1e6 + 1, true])('refuses %j', (stalled_after) => {
+    expect(check('aer', { stalled_after })).toThrow(
+      'options.stalled_after must be a whole number of seconds',
+    );
+  });
+
+  it('is not for Spark, whose drivers may wait for their cluster', () => {
+    expect(check('spark', { stalled_after: 60 })).toThrow(
+      'options.stalled_after is not known to driver spark.',
+    );
+  });
+});

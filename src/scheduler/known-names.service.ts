@@ -1,0 +1,77 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { lookedIn, maySee, type Actor } from '../kernel/access/access.js';
+import { Refusal } from '../kernel/refusal.js';
+import { BackendsService } from './backends.service.js';
+import { STORE, type Store } from './ports.js';
+
+/** What a filter may name. `instance` is where it looks; undefined: everywhere. */
+export interface NamedInFilter {
+  readonly instance?: string | undefined;
+  readonly session?: string | undefined;
+  readonly backend?: string | undefined;
+  readonly program?: string | undefined;
+  readonly user?: string | undefined;
+}
+
+/**
+ * Tells a filter that finds nothing from one with a name that was misspelt. To be asked only after an empty answer: whoever
+ * finds something knows that the names are right.
+ */
+@Injectable()
+export class KnownNames {
+  constructor(
+    private readonly backends: BackendsService,
+    @Inject(STORE) private readonly store: Store,
+  ) {}
+
+  /** Throws a Refusal that names the first unknown thing. What was removed is known as long as something of it is left. */
+  async check(actor: Actor, named: NamedInFilter): Promise<void> {
+    if (named.session !== undefined) await this.checkSession(actor, named.session, named.instance);
+    if (named.backend !== undefined) await this.checkBackend(named.backend, named.instance);
+    if (named.program !== undefined) await this.checkProgram(named.program, named.instance);
+    if (named.user !== undefined) await this.checkUser(named.user);
+  }
+
+  private async checkSession(actor: Actor, id: string, instance: string | undefined): Promise<void> {
+    const session = await this.store.read.session(id);
+    if (session !== null && (instance ?? session.instance) === session.instance) return;
+    // An admin sees the session, but this filter looks in one instance only.
+    const owner =
+      session !== null && maySee(actor, session) ? await this.store.read.instance(session.instance) : null;
+    throw owner === null
+      ? new Refusal('unknown_session', `There is no session ${id}${lookedIn(actor)}.`)
+      : new Refusal(
+          'unknown_session',
+          `There is no session ${id} in instance ${actor.instance.name}.`,
+          `It belongs to instance ${owner.name}: send Service-CRN ${owner.crn}.`,
+        );
+  }
+
+  private async checkBackend(name: string, instance: string | undefined): Promise<void> {
+    const { read } = this.store;
+    const where = { backend: name, instance };
+    if ((await read.backend(name)) !== null) return;
+    if ((await read.ledger(where, { limit: 1 })).length > 0) return;
+    if ((await read.sessions({ ...where, limit: 1 })).length > 0) return;
+    if ((await read.jobs({ ...where, limit: 1, offset: 0 })).total > 0) return;
+    await this.backends.get(name);
+  }
+
+  private async checkProgram(name: string, instance: string | undefined): Promise<void> {
+    const drivers = new Set((await this.backends.list()).map(({ driver }) => driver));
+    const programs = [...drivers].flatMap((driver) => this.backends.programs(driver) ?? []);
+    if (programs.includes(name)) return;
+    if ((await this.store.read.jobs({ program: name, instance, limit: 1, offset: 0 })).total > 0) return;
+    throw new Refusal(
+      'unknown_program',
+      `There is no program called ${name}.`,
+      programs.length === 0 ? 'No backend is configured yet.' : `Programs here: ${programs.join(', ')}.`,
+    );
+  }
+
+  private async checkUser(name: string): Promise<void> {
+    // Tokens are revoked and never removed.
+    if ((await this.store.read.tokens()).some((token) => token.user === name)) return;
+    throw new Refusal('invalid_value', `Nobody called ${name} ever had a token.`);
+  }
+}

@@ -1,0 +1,197 @@
+/** Bytes from which on a text is handled in pieces: a shorter one takes a few milliseconds as a whole. */
+export const longFrom = 512 * 1024;
+
+/** Bytes that are read, checked, copied or stored in one go. */
+export const pieceSize = 128 * 1024;
+
+/** Where the bytes of a long text come from. May be read more than once. */
+export interface TextSource {
+  readonly bytes: number;
+  /** Bytes `from` to before `to`, in pieces of at most {@link pieceSize}. */
+  read(from: number, to: number): AsyncIterable<Buffer> | Iterable<Buffer>;
+}
+
+/** A text of any length. */
+export type Text = string | LongText;
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/**
+ * A text of many megabytes, as UTF-8 in pieces: params, results, statements. As one string, each step on its way (decoding,
+ * checking, escaping, storing) would keep everybody else waiting for a tenth of a second or more. It may begin with a short
+ * `head` that did not come with the rest.
+ *
+ * Its state is private, so that class-transformer, which copies what it can see, leaves it alone.
+ */
+export class LongText {
+  readonly #source: TextSource;
+  readonly #head: string;
+  readonly #stored: number | null;
+
+  /** `stored` is the number under which the store has the source. */
+  constructor(source: TextSource, stored: number | null = null, head = '') {
+    this.#source = source;
+    this.#stored = stored;
+    this.#head = head;
+  }
+
+  get bytes(): number {
+    return Buffer.byteLength(this.#head) + this.#source.bytes;
+  }
+
+  get head(): string {
+    return this.#head;
+  }
+
+  get stored(): number | null {
+    return this.#stored;
+  }
+
+  withHead(head: string): LongText {
+    return new LongText(this.#source, this.#stored, head);
+  }
+
+  /** The same with something short behind it. */
+  followedBy(tail: string): LongText {
+    const [source, end] = [this.#source, Buffer.from(tail)];
+    const { bytes } = source;
+    return new LongText(
+      {
+        bytes: bytes + end.length,
+        async *read(from, to) {
+          if (from < bytes) yield* source.read(from, Math.min(bytes, to));
+          if (to > bytes) yield end.subarray(Math.max(0, from - bytes), to - bytes);
+        },
+      },
+      null,
+      this.#head,
+    );
+  }
+
+  /** All bytes in order. Between two pieces everybody else has a turn. */
+  async *pieces(): AsyncGenerator<Buffer> {
+    if (this.#head !== '') yield Buffer.from(this.#head);
+    yield* this.#rest(0, this.#source.bytes);
+  }
+
+  /** The part from byte `from` to before byte `to` of what follows the head. */
+  slice(from: number, to = this.#source.bytes): LongText {
+    const source = this.#source;
+    return new LongText({ bytes: to - from, read: (a, b) => source.read(from + a, from + b) });
+  }
+
+  async *#rest(from: number, to: number): AsyncGenerator<Buffer> {
+    for await (const piece of this.#source.read(from, to)) {
+      yield piece;
+      await nextTurn();
+    }
+  }
+}
+
+/** The source of what is in memory already. */
+export function inMemory(pieces: readonly Buffer[]): TextSource {
+  return {
+    bytes: pieces.reduce((sum, { length }) => sum + length, 0),
+    *read(from, to) {
+      let at = 0;
+      for (const piece of pieces) {
+        const [first, last] = [Math.max(0, from - at), Math.min(piece.length, to - at)];
+        at += piece.length;
+        for (let i = first; i < last; i += pieceSize) yield piece.subarray(i, Math.min(last, i + pieceSize));
+        if (at >= to) return;
+      }
+    },
+  };
+}
+
+/** Collects bytes into pieces of {@link pieceSize}, however small they come: of many tiny ones each would take a hundred bytes. */
+export class Pieces {
+  private filled: Buffer[] = [];
+  private last = Buffer.alloc(0);
+  private used = 0;
+  bytes = 0;
+
+  add(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    for (let from = 0; from < chunk.length;) {
+      if (this.used === this.last.length) {
+        if (this.used > 0) this.filled.push(this.last);
+        this.last = Buffer.allocUnsafeSlow(pieceSize);
+        this.used = 0;
+      }
+      const copied = chunk.copy(this.last, this.used, from);
+      this.used += copied;
+      from += copied;
+    }
+  }
+
+  /** Takes the pieces that are full, if there are at least so many. */
+  takeFull(count: number): Buffer[] {
+    return this.filled.length < count ? [] : this.filled.splice(0);
+  }
+
+  /** Those that were not taken. */
+  all(): Buffer[] {
+    return this.used === 0 ? this.filled : [...this.filled, this.last.subarray(0, this.used)];
+  }
+}
+
+/** The text as one string where it is short. */
+export const shortened = async (text: LongText): Promise<Text> =>
+  text.bytes < longFrom ? wholeOf(text) : text;
+
+/** The text as it stands in one string. Only for what is known to be short. */
+export function shortOf(text: Text): string {
+  if (typeof text === 'string') return text;
+  throw new Error(`A text of ${text.bytes} bytes is too long here.`);
+}
+
+/** The text as one string, however long: for those who cannot handle it in pieces. */
+export async function wholeOf(text: Text): Promise<string> {
+  if (typeof text === 'string') return text;
+  const pieces: Buffer[] = [];
+  for await (const piece of text.pieces()) pieces.push(piece);
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+/** A string of many megabytes as a long text; a short one as it is. */
+export function lengthened(text: Text): Text {
+  if (typeof text !== 'string' || text.length < longFrom) return text;
+  const pieces = new Pieces();
+  for (let from = 0; from < text.length;) {
+    let to = Math.min(text.length, from + pieceSize);
+    // Both halves of a pair of surrogates stay together.
+    if (to < text.length && isHighSurrogate(text.charCodeAt(to - 1))) to -= 1;
+    pieces.add(Buffer.from(text.slice(from, to)));
+    from = to;
+  }
+  return new LongText(inMemory(pieces.all()));
+}
+
+const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;
+
+export const bytesOf = (text: Text): number =>
+  typeof text === 'string' ? Buffer.byteLength(text) : text.bytes;
+
+/** What an answer is put together from, in order. */
+export type Parts = readonly Text[];
+
+/** As one string where none of the parts is long; null otherwise. */
+export const joined = (parts: Parts): string | null =>
+  parts.every((part) => typeof part === 'string') ? parts.join('') : null;
+
+/** The bytes of all parts, one after the other. */
+export async function* bytesOfAll(parts: Parts): AsyncGenerator<Buffer> {
+  for (const part of parts) {
+    if (typeof part === 'string') yield Buffer.from(part);
+    else yield* part.pieces();
+  }
+}
+
+/** What a statement's params begin with, before its code. */
+export const statementHead = (statement: number, kind: string): string =>
+  `${JSON.stringify({ statement, kind }).slice(0, -1)},"code":`;
+
+/** The code in long params of a statement, as the string in JSON that it came as: it is the last member. */
+export const codeIn = (params: LongText): LongText =>
+  params.slice(0, params.bytes - Buffer.byteLength(params.head) - 1);

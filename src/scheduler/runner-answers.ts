@@ -1,0 +1,81 @@
+import { Logger } from '@nestjs/common';
+import { reasonCodes } from '../kernel/job/job.js';
+import type { Commands } from './commands.service.js';
+import type { Answer, ProcessEnd, RunnerListener } from './ports.js';
+import type { TextsService } from './texts.service.js';
+
+/** Stores what runners say about jobs and sessions. */
+export class RunnerAnswers implements RunnerListener {
+  private readonly logger = new Logger('Runners');
+
+  constructor(
+    private readonly commands: Commands,
+    private readonly texts: TextsService,
+  ) {}
+
+  /** A runner's answer. The one of an attempt that was lost meanwhile carries an old token and changes nothing. */
+  async answered(id: string, token: string, answer: Answer): Promise<void> {
+    if ((answer.type !== 'completed' && answer.type !== 'stopped') || answer.result === undefined)
+      return this.end(id, token, answer);
+    return this.texts.keep(answer.result, (result) => this.end(id, token, { ...answer, result }));
+  }
+
+  private async end(id: string, token: string, answer: Answer): Promise<void> {
+    await this.commands.run(async (unit) => {
+      const job = await unit.tx.jobs.find(id);
+      if (job === null || job.token !== token) {
+        this.logger.warn({ job: id, answer: answer.type }, 'A late answer of a lost attempt was ignored');
+        return;
+      }
+      if (answer.type === 'lost') {
+        const { why, words } = answer;
+        this.logger.warn({ job: id, attempt: job.attempts, why, words }, 'A runner was lost');
+        await unit.loseJob(job, unit.at, why);
+        return;
+      }
+      // Stored before the job is shown as ended.
+      if (answer.type === 'completed' || answer.type === 'stopped') {
+        if (answer.result !== undefined) await unit.tx.jobs.saveResult(id, answer.result);
+      }
+      if ('ranWith' in answer && answer.ranWith !== undefined)
+        await unit.tx.jobs.saveRanWith(id, answer.ranWith);
+      if (answer.type === 'failed' && answer.traceback !== null) {
+        await unit.tx.jobs.appendLog(id, unit.at, 'error', answer.traceback);
+        await unit.tx.jobs.saveResult(id, answer.traceback);
+      }
+      await unit.endJob(job, answer, unit.at);
+    }, 'runner');
+  }
+
+  async logged(id: string, token: string, level: string, text: string): Promise<void> {
+    await this.commands.run(async (unit) => {
+      const job = await unit.tx.jobs.find(id);
+      if (job?.token === token) await unit.tx.jobs.appendLog(id, unit.at, level, text);
+    });
+  }
+
+  /** A session's own process is gone: what ran on it has failed, and the session is over. */
+  async ended({ session: id, running, reason, log }: ProcessEnd): Promise<void> {
+    await this.commands.run(async (unit) => {
+      for (const level of ['stdout', 'stderr'] as const) {
+        if (log[level].length > 0)
+          await unit.tx.jobs.appendLog(log.job, unit.at, level, log[level].join('\n'));
+      }
+      const job = running === null ? null : await unit.tx.jobs.find(running.job);
+      if (job !== null && running !== null && job.token === running.token) {
+        const how = { type: 'failed', reason: running.reason, reasonCode: reasonCodes.runnerLost } as const;
+        await unit.endJob(job, how, unit.at);
+      }
+      const session = await unit.tx.sessions.find(id);
+      if (session !== null && session.state !== 'closed')
+        await unit.changeSession(session, { type: 'close', at: unit.at, reason });
+    }, 'runner');
+  }
+
+  async lastAttempt(id: string, token: string): Promise<void> {
+    await this.commands.run(async (unit) => {
+      const job = await unit.tx.jobs.find(id);
+      if (job?.token === token) await unit.allowNoAttemptAfter(job);
+    }, 'runner');
+  }
+}

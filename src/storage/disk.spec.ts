@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { givenDatabase, givenFolder } from '../../test/support/store.js';
+import { DataDisk, isDiskFailure, leastFree } from './disk.js';
+
+/** A file system with so many bytes and files free. */
+const having =
+  (free: number, ffree = 1000, files = 2000) =>
+  () =>
+    Promise.resolve({ bavail: free / 4096, bsize: 4096, files, ffree });
+const store = { diskFailure: null, probe: () => Promise.resolve() };
+const troubleWith = (...space: Parameters<typeof having>) =>
+  new DataDisk('/x', store, having(...space)).trouble();
+
+describe('the disk of the data folder', () => {
+  it('is in trouble below 32 MB, not at them', async () => {
+    expect(await troubleWith(leastFree)).toBeNull();
+    expect(await troubleWith(leastFree - 4096)).toBe(
+      'The disk of the data folder has 31 MB left; the service needs 32 MB.',
+    );
+    expect(await troubleWith(0)).toMatch(/has 0 MB left/);
+  });
+
+  it('is in trouble without room for one more file, where the file system counts files', async () => {
+    expect(await troubleWith(1e12, 0)).toMatch(/no room for another file/);
+    expect(await troubleWith(1e12, 1)).toBeNull();
+    expect(await troubleWith(1e12, 0, 0)).toBeNull();
+  });
+
+  it('of this machine is asked by itself', async () => {
+    expect(await new DataDisk(await givenFolder(), store).trouble()).toBeNull();
+  });
+});
+
+/** What SQLite says when a quota is full although the disk is not. */
+const full = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+
+describe('a write that failed because of the disk', () => {
+  it('is remembered until one works again, which is tried whenever somebody asks', async () => {
+    const { store: sqlite } = await givenDatabase();
+    await sqlite.write((tx) => tx.facts.set('bootstrap_token', 'known'));
+    const disk = new DataDisk('/', sqlite, having(1e12));
+    await expect(sqlite.write(() => Promise.reject(full))).rejects.toBe(full);
+    expect(sqlite.diskFailure).toBe('database or disk is full');
+    expect(await disk.trouble()).toBeNull();
+    expect(sqlite.diskFailure).toBeNull();
+    expect(await sqlite.write((tx) => tx.facts.get('bootstrap_token'))).toBe('known');
+  });
+
+  it('is the reason while the next one fails too', async () => {
+    const failing = { diskFailure: full.message, probe: () => Promise.reject(full) };
+    expect(await new DataDisk('/', failing, having(1e12)).trouble()).toBe(
+      'The database could not be written: database or disk is full.',
+    );
+  });
+
+  it.each([
+    ['SQLITE_FULL', true],
+    ['SQLITE_IOERR_WRITE', true],
+    ['SQLITE_READONLY_DBMOVED', true],
+    ['SQLITE_CONSTRAINT', false],
+    [undefined, false],
+  ])('is told from others: %s', (code, expected) => {
+    expect(isDiskFailure({ code })).toBe(expected);
+    expect(isDiskFailure({ code: 'x', driverError: { code } })).toBe(expected);
+  });
+});

@@ -1,0 +1,87 @@
+import { LongText, pieceSize, type Text } from '../scheduler/long-text.js';
+import type { TextsReads, TextsTx } from '../scheduler/texts.ports.js';
+import { insertInto, type Sql } from './sql.js';
+
+/** What a job has of these texts. */
+export type TextKind = 'params' | 'result';
+
+/** Pieces of a text are numbered from its own number times this. */
+const mostPieces = 65_536;
+
+const insertPart = insertInto('long_text_parts', ['place', 'body']);
+
+/** `wrote` is told how many bytes are written or freed. */
+export const textsStore = (sql: Sql, wrote: (bytes: number) => void): TextsTx => ({
+  begin: () => sql.insert(insertInto('long_texts', ['bytes']), [0]),
+  async append(text, from, pieces) {
+    for (const [i, piece] of pieces.entries()) await sql.run(insertPart, text * mostPieces + from + i, piece);
+    wrote(pieces.length * pieceSize);
+  },
+  async removeSome(text, limit) {
+    const removed = await sql.change(
+      `DELETE FROM long_text_parts WHERE place IN
+         (SELECT place FROM long_text_parts WHERE place >= ? AND place < ? LIMIT ?)`,
+      ...[text * mostPieces, (text + 1) * mostPieces, limit],
+    );
+    wrote(removed * pieceSize);
+    if (removed === limit) return true;
+    await sql.run('DELETE FROM long_texts WHERE id = ?', text);
+    return false;
+  },
+});
+
+export const textsReads = (sql: Sql): TextsReads => ({
+  async unowned() {
+    const rows = await sql.all<{ id: number }>(
+      `SELECT id FROM long_texts t WHERE NOT CASE kind
+         WHEN 'params' THEN EXISTS (SELECT 1 FROM job_params p WHERE p.seq = t.seq)
+         WHEN 'result' THEN EXISTS (SELECT 1 FROM job_results r WHERE r.seq = t.seq)
+         ELSE FALSE END`,
+    );
+    return rows.map(({ id }) => Number(id));
+  },
+  stored: (text, bytes) => storedText(sql, text, bytes),
+});
+
+/** The text stored under a number, which is read as it is asked for. */
+export function storedText(sql: Sql, text: number, bytes: number): LongText {
+  const source = {
+    bytes,
+    async *read(from: number, to: number) {
+      for (let i = Math.floor(from / pieceSize); i * pieceSize < to; i += 1) {
+        const row = await sql.one<{ body: unknown }>(
+          'SELECT body FROM long_text_parts WHERE place = ?',
+          text * mostPieces + i,
+        );
+        if (row === null) throw new Error(`Piece ${i} of text ${text} is gone.`);
+        const first = i * pieceSize;
+        yield (row.body as Buffer).subarray(Math.max(0, from - first), to - first);
+      }
+    },
+  };
+  return new LongText(source, text);
+}
+
+/** What goes into the row of its owner. */
+export const headOf = (text: Text): string => (typeof text === 'string' ? text : text.head);
+
+/** Says whose a text is; what was there in its place is nobody's any more. */
+export async function own(sql: Sql, text: Text, kind: TextKind, seq: number): Promise<void> {
+  await sql.run('UPDATE long_texts SET seq = NULL, kind = NULL WHERE seq = ? AND kind = ?', seq, kind);
+  if (typeof text === 'string') return;
+  if (text.stored === null) throw new Error('A long text is stored before its owner.');
+  const bytes = text.bytes - Buffer.byteLength(text.head);
+  await sql.run(
+    'UPDATE long_texts SET seq = ?, kind = ?, bytes = ? WHERE id = ?',
+    ...[seq, kind, bytes, text.stored],
+  );
+}
+
+/** The body of a row, and what of it is stored in pieces. */
+export async function textOfRow(sql: Sql, body: string, kind: TextKind, seq: number): Promise<Text> {
+  const long = await sql.one<{ id: number; bytes: number }>(
+    'SELECT id, bytes FROM long_texts WHERE seq = ? AND kind = ?',
+    ...[seq, kind],
+  );
+  return long === null ? body : storedText(sql, Number(long.id), Number(long.bytes)).withHead(body);
+}

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { eventually } from '../support/eventually.js';
+import { errorOf, givenBackend, TestService } from '../support/http.js';
+
+/**
+ * Follows "Writing another program" of docs/worker-protocol.md step by step, in a copy of the workers, with the real Python
+ * environment. The second program stops for ever in native code and holds Python's lock meanwhile.
+ */
+const project = resolve(import.meta.dirname, '../..');
+
+const programs = {
+  greet: `
+from ..failures import InputError
+from ..repeat import not_repeatable
+import json
+
+@not_repeatable
+def run(params, backend, report):
+    name = json.loads(params).get("name")
+    if not isinstance(name, str):
+        raise InputError("'name' must be a text.", 3211)
+    report.progress(1, 1, "greeted")
+    print("this goes to stderr")
+    return json.dumps({"greeting": f"Hello {name} from {backend.num_qubits} qubits"})
+
+def check(params, backend):
+    json.loads(params)
+`,
+  deadlock: `
+import ctypes
+
+def run(params, backend, report):
+    ctypes.PyDLL(None).pause()
+    return "{}"
+
+def check(params, backend):
+    pass
+`,
+};
+
+let home: string;
+let stint: TestService;
+let alice: Awaited<ReturnType<TestService['user']>>;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'stint-home-'));
+  await cp(join(project, 'workers', 'jobworker'), join(home, 'workers', 'jobworker'), { recursive: true });
+  await symlink(join(project, 'devices'), join(home, 'devices'));
+  const folder = join(home, 'workers', 'jobworker', 'programs');
+  for (const [name, text] of Object.entries(programs)) await writeFile(join(folder, `${name}.py`), text);
+  const list = join(folder, '__init__.py');
+  const entries = (what: string) => Object.keys(programs).map((name) => `    "${name}": ${name}.${what},\n`);
+  const text = (await readFile(list, 'utf8'))
+    .replace('from . import ', 'from . import deadlock, greet, ')
+    .replace(/(PROGRAMS: .*= \{\n)/, `$1${entries('run').join('')}`)
+    .replace(/(CHECKS: .*= \{\n)/, `$1${entries('check').join('')}`);
+  await writeFile(list, text);
+  const options = { device: 'stint_line_5', noise: false, stalled_after: 2 };
+  stint = await TestService.start({
+    ...{ home, python: join(project, '.venv', 'bin', 'python'), warm_workers: 0 },
+    backends: [givenBackend({ name: 'aer', driver: 'aer', options })],
+  });
+  alice = await stint.user('alice');
+}, 300_000);
+afterAll(async () => {
+  await stint.close();
+  await rm(home, { recursive: true, force: true });
+});
+
+const submit = (program_id: string, params: object, more: object = {}) =>
+  alice.post('/jobs', { program_id, backend: 'aer', params, ...more });
+const ended = (id: string) =>
+  eventually('its end', async () => {
+    const { body } = await alice.get(`/jobs/${id}`);
+    return ['Completed', 'Failed', 'Cancelled'].includes(body.status as string) && body;
+  });
+
+describe('a program that was added as the worker protocol says', () => {
+  it('runs although no worker had been started before its first job', async () => {
+    const made = await submit('greet', { name: 'Ada' });
+    expect(made.status).toBe(200);
+    expect((await ended(made.body.id as string)).status).toBe('Completed');
+    const results = await alice.get(`/jobs/${made.body.id}/results`);
+    expect(JSON.parse(results.text)).toEqual({ greeting: 'Hello Ada from 5 qubits' });
+  });
+
+  it('refuses what its user must change', async () => {
+    const made = await submit('greet', { name: 1 });
+    const { state } = await ended(made.body.id as string);
+    expect(state).toMatchObject({ status: 'Failed', reason: "'name' must be a text.", reason_code: 3211 });
+  });
+
+  it('is named beside those that were there, where an unknown one is refused', async () => {
+    expect(errorOf(await submit('gret', {}))).toMatchObject({
+      status: 404,
+      solution: 'It runs: sampler, estimator, executor, deadlock, greet.',
+    });
+  });
+});
+
+describe('a job that waits in native code with Python’s lock held', () => {
+  it('is noticed by the processor time it does not use', async () => {
+    const session = (await alice.post('/sessions', { backend: 'aer', mode: 'batch' })).body.id as string;
+    const made = await submit('deadlock', {}, { session_id: session });
+    const cause = await eventually('that it is queued again', async () => {
+      const { body } = await alice.get(`/sessions/${session}/events`);
+      const events = body.events as { type: string; cause: string }[];
+      return events.find(({ type }) => type === 'job.requeued')?.cause;
+    });
+    expect(cause).toBe('its runner was lost: its process used no processor time for 2 s');
+    await alice.post(`/jobs/${made.body.id}/cancel`);
+  });
+});

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { errorOf, givenBackend, TestService } from '../support/http.js';
+
+/** Alice has a session on b1 and a job in it; bob, of another instance, has one of each too. Nothing ever ran on b2. */
+let stint: TestService;
+let alice: Awaited<ReturnType<TestService['user']>>;
+let ofAlice: string;
+let ofBob: string;
+beforeAll(async () => {
+  stint = await TestService.start({
+    backends: ['b1', 'b2', 'gone'].map((name) => givenBackend({ name })),
+  });
+  alice = await stint.user('alice', 'lab-a');
+  const bob = await stint.user('bob', 'lab-b');
+  const job = { program_id: 'scripted', params: {} };
+  ofAlice = (await alice.post('/sessions', { backend: 'b1' })).body.id as string;
+  ofBob = (await bob.post('/sessions', { backend: 'b1' })).body.id as string;
+  await alice.post('/jobs', { ...job, session_id: ofAlice });
+  await bob.post('/jobs', { ...job, session_id: ofBob });
+  await alice.post('/jobs', { ...job, backend: 'gone', params: { duration: 1 } });
+  await stint.advance(5);
+  const removed = await stint.admin.delete('/admin/backends/gone');
+  if (removed.status !== 204) throw new Error(removed.text);
+});
+afterAll(() => stint.close());
+
+describe('a filter that names something unknown is refused, and the refusal names it:', () => {
+  it.each([
+    ['/jobs?session_id=s9', 404, 1008, 'There is no session s9 in instance lab-a.'],
+    ['/jobs?backend=b9', 404, 1007, 'There is no backend called b9.'],
+    ['/jobs?program=smapler', 404, 1008, 'There is no program called smapler.'],
+    ['/jobs?backend=b2&program=smapler', 404, 1008, 'There is no program called smapler.'],
+    ['/jobs?backend=b9&pending=true&limit=1', 404, 1007, 'There is no backend called b9.'],
+    ['/sessions?backend=b9', 404, 1007, 'There is no backend called b9.'],
+    ['/sessions?backend=b9&mode=batch&state=closed', 404, 1007, 'There is no backend called b9.'],
+  ])('GET %s', async (path, status, code, message) => {
+    expect(errorOf(await alice.get(path))).toMatchObject({ status, code, message });
+  });
+
+  it.each([
+    ['/admin/sessions?backend=b9', 404, 1007, 'There is no backend called b9.'],
+    ['/admin/sessions?user=carl', 400, 1002, 'Nobody called carl ever had a token.'],
+    ['/admin/sessions?instance=lab-9', 404, 1008, 'There is no instance lab-9.'],
+    ['/admin/sessions?user=carl&state=open', 400, 1002, 'Nobody called carl ever had a token.'],
+    ['/admin/ledger?backend=b9', 404, 1007, 'There is no backend called b9.'],
+    ['/admin/ledger?user=carl', 400, 1002, 'Nobody called carl ever had a token.'],
+    ['/admin/ledger?user=carl&backend=b1', 400, 1002, 'Nobody called carl ever had a token.'],
+    ['/admin/ledger?user=alice&backend=b9', 404, 1007, 'There is no backend called b9.'],
+    ['/admin/ledger?instance=lab-9', 404, 1008, 'There is no instance lab-9.'],
+  ])('GET %s', async (path, status, code, message) => {
+    expect(errorOf(await stint.admin.get(path))).toMatchObject({ status, code, message });
+  });
+
+  it('a session of another instance is as unknown as one that never was', async () => {
+    const [theirs, none] = [
+      await alice.get(`/jobs?session_id=${ofBob}`),
+      await alice.get('/jobs?session_id=s9'),
+    ];
+    expect(errorOf(theirs).message.replace(ofBob, 's9')).toBe(errorOf(none).message);
+  });
+
+  it('an admin is told that a session belongs to another instance, and how to see its jobs', async () => {
+    const refused = errorOf(await stint.admin.get(`/jobs?session_id=${ofBob}`));
+    expect(refused).toMatchObject({
+      ...{ status: 404, code: 1008, message: `There is no session ${ofBob} in instance default.` },
+      solution: expect.stringMatching(/belongs to instance lab-b.* Service-CRN crn:/),
+    });
+    const crn = /crn:\S+[^.\s]/.exec(refused.solution ?? '')?.[0] ?? '';
+    const { token } = alice;
+    expect((await stint.admin.get(`/jobs?session_id=${ofBob}`, { crn })).body).toMatchObject({ count: 1 });
+    expect(errorOf(await stint.call('GET', '/api/v1/jobs', { token, crn }))).toMatchObject({ status: 403 });
+  });
+
+  it('what would be right is said', async () => {
+    const solution = async (path: string) => errorOf(await alice.get(path)).solution;
+    expect(await solution('/jobs?backend=b9')).toBe('Backends here: b1, b2.');
+    expect(await solution('/jobs?program=smapler')).toBe('Programs here: scripted.');
+  });
+});
+
+describe('a filter that names something known and finds nothing is an empty list:', () => {
+  it.each([
+    '/jobs?backend=b2',
+    '/jobs?program=scripted&tags=none',
+    '/jobs?backend=gone&tags=none',
+    '/jobs?tags=none',
+    '/sessions?backend=b2',
+  ])('GET %s', async (path) => {
+    const { status, body } = await alice.get(path);
+    expect([status, (body.jobs ?? body.sessions) as unknown[]]).toEqual([200, []]);
+  });
+
+  it.each(['/admin/sessions?backend=b2', '/admin/sessions?user=admin', '/admin/sessions?backend=gone'])(
+    'GET %s',
+    async (path) => {
+      expect(await stint.admin.get(path)).toMatchObject({ status: 200, body: { sessions: [] } });
+    },
+  );
+
+  it('a session without jobs', async () => {
+    const id = (await alice.post('/sessions', { backend: 'b2' })).body.id as string;
+    expect((await alice.get(`/jobs?session_id=${id}`)).body).toMatchObject({ jobs: [], count: 0 });
+  });
+
+  it('a backend that was removed but charged for, with someone who was never charged there', async () => {
+    const { status, body } = await stint.admin.get('/admin/ledger?backend=gone&user=bob');
+    expect([status, body.entries]).toEqual([200, []]);
+  });
+
+  it('what a removed backend ran is still found by its name', async () => {
+    expect((await alice.get('/jobs?backend=gone')).body).toMatchObject({ count: 1 });
+  });
+});
+
+describe('Service-CRN', () => {
+  const asAdmin = async (crn: string) => errorOf(await stint.admin.get('/jobs', { crn }));
+
+  it('with the name of an instance tells an admin its CRN', async () => {
+    expect(await asAdmin('lab-a')).toEqual({
+      ...{
+        status: 403,
+        code: 2409,
+        message: 'Service-CRN must be a CRN, but lab-a is the name of an instance.',
+      },
+      solution: `Send Service-CRN ${alice.crn}.`,
+    });
+  });
+
+  it('of no instance tells an admin where the CRNs are', async () => {
+    for (const crn of ['lab-9', 'crn:v1:none'])
+      expect(await asAdmin(crn)).toEqual({
+        ...{ status: 403, code: 2409, message: `There is no instance ${crn}.` },
+        solution: 'GET /api/v1/admin/instances lists all with their CRNs.',
+      });
+  });
+
+  it('of another instance tells a user no more than their own', async () => {
+    const { token, crn } = alice;
+    for (const other of ['lab-b', 'lab-9']) {
+      expect(errorOf(await stint.call('GET', '/api/v1/jobs', { token, crn: other }))).toEqual({
+        ...{ status: 403, code: 2409, message: `This token acts for instance lab-a, not for ${other}.` },
+        solution: `Use Service-CRN ${crn}, or a token made for the other instance.`,
+      });
+    }
+  });
+
+  it('of another instance in the body of POST /sessions tells an admin to send it as a header', async () => {
+    const body = { backend: 'b1', instance: alice.crn };
+    expect(errorOf(await stint.admin.post('/sessions', body))).toMatchObject({
+      ...{ status: 403, solution: `Send Service-CRN ${alice.crn}.` },
+    });
+    const named = errorOf(await stint.admin.post('/sessions', { backend: 'b1', instance: 'lab-a' }));
+    expect(named).toMatchObject({ status: 403, solution: expect.stringContaining(alice.crn) });
+  });
+});

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { dayOf, givenNexosis, type Account } from '../support/nexosis.js';
+import type { TestService } from '../support/http.js';
+import { eventually } from '../support/eventually.js';
+
+let service: TestService;
+let alice: Account;
+
+beforeAll(async () => {
+  ({ service, ...alice } = await givenNexosis());
+  await alice.putCsv('data/hang', `day,sales,do\n${dayOf(1)},1,hang\n${dayOf(2)},2,x`);
+});
+afterAll(() => service.close());
+
+const asked = {
+  ...{ dataSourceName: 'hang', targetColumn: 'sales', startDate: dayOf(3), endDate: dayOf(4) },
+};
+const start = async (): Promise<string> =>
+  (await alice.post('sessions/forecast', asked)).body.sessionId as string;
+
+const waits = (position: number, why: string) => ({
+  severity: 'informational',
+  message: `Waits at position ${position} of the queue: ${why}.`,
+});
+
+describe('a session that waits', () => {
+  it('says its place and what it waits for, and no more once it has started', async () => {
+    const running = [await start(), await start()];
+    for (const id of running)
+      await eventually(
+        'its start',
+        async () => (await alice.get(`sessions/${id}`)).body.status === 'started',
+      );
+    const [first, second] = [await start(), await start()];
+    const firstWaits = waits(1, 'all lanes are busy');
+    const secondWaits = waits(2, '1 job of its own instance goes first');
+    expect((await alice.get(`sessions/${first}`)).body).toMatchObject({
+      status: 'requested',
+      messages: [firstWaits],
+    });
+    expect((await alice.get(`sessions/${second}`)).body.messages).toEqual([secondWaits]);
+    expect((await alice.get(`sessions/${second}/results`)).body).toMatchObject({
+      ...{ status: 'requested', messages: [secondWaits], data: [] },
+    });
+    const third = await alice.post('sessions/forecast', asked);
+    expect(third.body.messages).toEqual([waits(3, '2 jobs of its own instance go first')]);
+    await alice.delete(`sessions/${running[0]}`);
+    const started = await eventually('the start of the first', async () => {
+      const answer = await alice.get(`sessions/${first}`);
+      return answer.body.status === 'started' && answer;
+    });
+    expect(started.body.messages).not.toContainEqual(firstWaits);
+    expect((await alice.get(`sessions/${second}`)).body.messages).toEqual([waits(1, 'all lanes are busy')]);
+    for (const id of [running[1], first, second, third.body.sessionId as string])
+      expect((await alice.delete(`sessions/${id}`)).status).toBe(204);
+  }, 30_000);
+});

@@ -1,0 +1,207 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { SignJWT } from 'jose';
+import { adminToken, TestService } from '../support/http.js';
+import { givenLivy, livyUser } from '../support/livy.js';
+
+const umask = process.umask(0o022);
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  process.umask(umask);
+});
+
+/** Below a folder that everybody may enter, as /var/lib is; the umask is the usual one. */
+function givenPlace(): string {
+  process.umask(0o022);
+  const above = mkdtempSync(join(tmpdir(), 'stint-'));
+  chmodSync(above, 0o755);
+  cleanups.push(() => rm(above, { recursive: true, force: true }));
+  return join(above, 'data');
+}
+
+/** Files and folders below `folder`, itself too, as paths that begin with it. */
+function allBelow(folder: string): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  const inner = entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? allBelow(path) : [path];
+  });
+  return [folder, ...inner];
+}
+
+const openOnes = (folder: string): string[] =>
+  allBelow(folder).filter((path) => (lstatSync(path).mode & 0o077) !== 0);
+
+/** What an account without rights gets out of `folder`: the content of each file that it can read, by path. */
+function readAsNobody(folder: string): Record<string, string> {
+  const walk = `
+    const fs = require('fs');
+    const read = {};
+    const look = (path) => {
+      try { for (const name of fs.readdirSync(path)) look(path + '/' + name); } catch {}
+      try { read[path] = fs.readFileSync(path, 'latin1'); } catch {}
+    };
+    for (const path of JSON.parse(process.argv[1])) look(path);
+    console.log(JSON.stringify(read));`;
+  // Also by their names: who cannot list a folder may still know what is in it.
+  const paths = JSON.stringify(allBelow(folder));
+  const how = { uid: 65534, gid: 65534, cwd: '/', env: {}, encoding: 'utf8', maxBuffer: 1e9 } as const;
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', walk, paths], how);
+  if (status !== 0) throw new Error(`It could not look: ${stderr}`);
+  return JSON.parse(stdout) as Record<string, string>;
+}
+
+const isRoot = process.getuid?.() === 0;
+
+/** A service that has something of each kind in its folder. */
+async function givenFullService(data: string) {
+  const stint = await givenLivy({}, {}, data);
+  const livy = await livyUser(stint);
+  const session = await livy.session();
+  cleanups.push(async () => {
+    await livy.call('DELETE', `/sessions/${session}`);
+    await stint.close('keep');
+  });
+  const body = { program_id: 'scripted', backend: 'b1', params: { duration: 1 } };
+  expect((await stint.admin.post('/jobs', body)).status).toBe(200);
+  const upload = { headers: { 'content-type': 'text/csv' }, body: 'when,value\n2020-01-01,1\n' };
+  expect((await stint.call('PUT', '/nexosis/v1/data/shop', upload)).status).toBe(201);
+  return stint;
+}
+
+describe('what a running service keeps', () => {
+  it('is for its own account alone: database, log, lock, key, models, sockets and what sessions write', async () => {
+    const data = givenPlace();
+    await givenFullService(data);
+    const found = allBelow(data).map((path) => path.slice(data.length + 1));
+    const wanted = [
+      'stint.sqlite',
+      'stint.sqlite-wal',
+      'stint.sqlite-shm',
+      'stint.lock',
+      'stint.key',
+      'models',
+    ];
+    expect(found).toEqual(expect.arrayContaining(wanted));
+    expect(
+      found.filter((path) => /^spark\/[^/]+\/(driver\.sock|stdout\.log|service\.json)$/.test(path)),
+    ).toHaveLength(3);
+    expect(openOnes(data)).toEqual([]);
+    if (isRoot) expect(readAsNobody(data)).toEqual({});
+  });
+});
+
+/** A folder as an older version left it: open to all, the signing key in the database. Returns the key. */
+async function givenOldFolder(data: string): Promise<string> {
+  const before = await TestService.start({}, data);
+  await before.close('keep');
+  await rm(join(data, 'stint.key'));
+  const key = 'a-signing-key-of-an-older-version-0001';
+  const db = new Database(join(data, 'stint.sqlite'));
+  db.prepare(`INSERT INTO facts ("key", value) VALUES ('signing_key', ?)`).run(key);
+  db.close();
+  mkdirSync(join(data, 'backup'));
+  await writeFile(join(data, 'backup/stint-2026-01-01.sqlite'), readFileSync(join(data, 'stint.sqlite')));
+  for (const path of allBelow(data)) chmodSync(path, lstatSync(path).isDirectory() ? 0o755 : 0o644);
+  return key;
+}
+
+/** A bearer token of the admin, signed with `key`. */
+function forged(data: string, key: string): Promise<string> {
+  const db = new Database(join(data, 'stint.sqlite'), { readonly: true });
+  const id = db.prepare(`SELECT id FROM tokens WHERE role = 'admin'`).pluck().get() as string;
+  db.close();
+  return new SignJWT({})
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setSubject(id)
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(key));
+}
+
+describe('a folder of an older version', () => {
+  it('gives its key to any account, and after one start neither that nor anything else', async () => {
+    const data = givenPlace();
+    const key = await givenOldFolder(data);
+    if (isRoot) {
+      // What the test looks with can see: this is the door that is to be closed.
+      const seen = Object.values(readAsNobody(data)).filter((content) => content.includes(key));
+      expect(seen.length).toBeGreaterThan(0);
+    }
+    const token = await forged(data, key);
+    const stint = await TestService.start({}, data);
+    cleanups.push(() => stint.close('keep'));
+    expect(openOnes(data)).toEqual([]);
+    if (isRoot) expect(readAsNobody(data)).toEqual({});
+    expect((await stint.as(token).get('/admin/tokens')).status).toBe(401);
+    const db = new Database(join(data, 'stint.sqlite'), { readonly: true });
+    expect(db.prepare(`SELECT count(*) FROM facts WHERE "key" = 'signing_key'`).pluck().get()).toBe(0);
+    db.close();
+  });
+
+  it('was no door only for its key: a token signed with the key that is used now opens', async () => {
+    const data = givenPlace();
+    const stint = await TestService.start({}, data);
+    cleanups.push(() => stint.close('keep'));
+    const key = readFileSync(join(data, 'stint.key'), 'utf8').trim();
+    expect((await stint.as(await forged(data, key)).get('/admin/tokens')).status).toBe(200);
+  });
+});
+
+describe('the key that signs bearer tokens', () => {
+  const exchange = async (stint: TestService) =>
+    (await stint.call('POST', '/identity/token', { token: null, body: `apikey=${adminToken}` })).body
+      .access_token as string;
+
+  it.each<[string, number, number, number]>([
+    ['is kept over a restart, so that bearer tokens go on', 0o600, 200, 0],
+    ['is replaced by a start that finds it open to others', 0o644, 401, 1],
+  ])('%s', async (_, mode, status, replaced) => {
+    const data = givenPlace();
+    const first = await TestService.start({}, data);
+    const bearer = await exchange(first);
+    await first.close('keep');
+    const before = readFileSync(join(data, 'stint.key'), 'utf8');
+    chmodSync(join(data, 'stint.key'), mode);
+    const second = await TestService.start({}, data);
+    cleanups.push(() => second.close('keep'));
+    expect((await second.as(bearer).get('/admin/tokens')).status).toBe(status);
+    expect(readFileSync(join(data, 'stint.key'), 'utf8') === before ? 0 : 1).toBe(replaced);
+    expect(openOnes(data)).toEqual([]);
+  });
+
+  it('may be in a file that is configured, and then is in no other', async () => {
+    const data = givenPlace();
+    const file = join(data, '..', 'signing.key');
+    const stint = await TestService.start({ signing_key_file: file }, data);
+    cleanups.push(() => stint.close('keep'));
+    expect(lstatSync(file).mode & 0o777).toBe(0o600);
+    expect(existsSync(join(data, 'stint.key'))).toBe(false);
+    const token = await forged(data, readFileSync(file, 'utf8').trim());
+    expect((await stint.as(token).get('/admin/tokens')).status).toBe(200);
+  });
+
+  it.each<[string, (file: string) => Promise<unknown>, RegExp]>([
+    [
+      'that is too short',
+      (file) => writeFile(file, 'short\n'),
+      /signing\.key holds no key: it needs at least 32/,
+    ],
+    [
+      'that is a folder',
+      async (file) => mkdirSync(file),
+      /cannot be kept in \S+signing\.key: EISDIR\. Choose/,
+    ],
+  ])('%s keeps the service from starting, in words for the operator', async (_, spoil, words) => {
+    const data = givenPlace();
+    const file = join(data, '../signing.key');
+    await spoil(file);
+    chmodSync(file, 0o700);
+    await expect(TestService.start({ signing_key_file: file }, data)).rejects.toThrow(words);
+  });
+});

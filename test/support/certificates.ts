@@ -1,0 +1,58 @@
+import { writeFile } from 'node:fs/promises';
+import { get, type RequestOptions } from 'node:https';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { generate } from 'selfsigned';
+
+export interface Certificate {
+  readonly cert: string;
+  readonly private: string;
+}
+
+/** A certificate of this machine, which is its own issuer: clients trust it where it is named as `ca`. */
+export function givenCertificate(until = new Date(Date.now() + 86_400_000)): Promise<Certificate> {
+  return generate([{ name: 'commonName', value: 'localhost' }], {
+    algorithm: 'sha256',
+    keyType: 'ec',
+    notBeforeDate: new Date(Date.now() - 172_800_000),
+    notAfterDate: until,
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+        ],
+      },
+    ],
+  });
+}
+
+/** Puts a certificate and its key where a service is told to look for them. */
+export async function placed(folder: string, { cert, private: key }: Certificate) {
+  const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
+  await writeFile(files.key, key, { mode: 0o600 });
+  await writeFile(files.cert, cert);
+  return files;
+}
+
+export interface Seen {
+  readonly status: number;
+  readonly body: string;
+  /** SHA-256 of the certificate that the server showed. */
+  readonly fingerprint: string;
+}
+
+/** A GET on a connection of its own. */
+export function getOver(url: string, how: RequestOptions): Promise<Seen> {
+  return new Promise((resolve, reject) => {
+    const asking = get(url, { ...how, agent: false }, (answer) => {
+      const { fingerprint256 } = (answer.socket as TLSSocket).getPeerCertificate();
+      let body = '';
+      answer.setEncoding('utf8').on('data', (text: string) => (body += text));
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body, fingerprint: fingerprint256 }));
+    });
+    asking.on('error', reject);
+  });
+}

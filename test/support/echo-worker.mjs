@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+/** A worker whose result is its params, as they came. It escapes all that is not ASCII, as the Python workers do. */
+import { createInterface } from 'node:readline';
+
+const ascii = (text) =>
+  text.replace(/[\u007f-\uffff]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
+const say = (message) => process.stdout.write(`${ascii(JSON.stringify(message))}\n`);
+
+say({
+  type: 'ready',
+  protocol: 1,
+  pid: process.pid,
+  programs: ['sampler'],
+  not_repeatable: [],
+  versions: {},
+});
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const { type, job, attempt, params } = JSON.parse(line);
+    if (type === 'shutdown') process.exit(0);
+    if (type === 'run') {
+      say({ type: 'started', job, attempt });
+      say({ type: 'result', job, attempt, result: params });
+    }
+  })
+  .on('close', () => process.exit(0));

@@ -1,0 +1,54 @@
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/**
+ * A reverse proxy as most are: it reads an answer whole before it passes it on, and says in `X-Forwarded-…` who asked. It
+ * can lose its client between the two.
+ */
+export class Proxy {
+  /** So many answers more are read from the service and reach nobody. */
+  losing = 0;
+
+  private constructor(private readonly server: Server) {}
+
+  static async before(service: string): Promise<Proxy> {
+    const server = createServer((asked, answer) => {
+      const forwarded = {
+        'x-forwarded-for': '203.0.113.9',
+        'x-forwarded-proto': 'https',
+        'x-forwarded-host': 'stint.example.org',
+      };
+      const { hostname, port } = new URL(service);
+      const headers = { ...asked.headers, ...forwarded };
+      const asking = request(
+        { hostname, port, method: asked.method, path: asked.url, headers, agent: false },
+        (given) => {
+          const chunks: Buffer[] = [];
+          given.on('data', (chunk: Buffer) => chunks.push(chunk));
+          given.on('end', () => {
+            if (proxy.losing > 0) {
+              proxy.losing -= 1;
+              asked.socket.destroy();
+              return;
+            }
+            answer.writeHead(given.statusCode ?? 0, given.headers).end(Buffer.concat(chunks));
+          });
+        },
+      );
+      asking.on('error', () => asked.socket.destroy());
+      asked.pipe(asking);
+    });
+    const proxy = new Proxy(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  close(): Promise<void> {
+    this.server.closeAllConnections();
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+}

@@ -1,0 +1,85 @@
+"""Measurement error mitigation with twirled readout (TREX).
+
+If every measurement is flipped at random and flipped back, readout errors only shrink the mean of
+a product of outcomes, by a factor that depends on the measured qubits and on nothing else. The
+factor is measured on |0…0⟩, where the product is 1 without errors, and divided out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+
+from .bases import Tally
+from .device import Device
+from .engine import Samples, Simulation
+from .observables import LETTERS, Observable
+from .report import Report
+from .twirling import Randomized, Split, Twirling, sample_rows
+
+DEFAULT_RANDOMIZATIONS = 32
+
+Support = tuple[int, ...]  # the qubits a Pauli string acts on
+
+
+def support_of(label: str) -> Support:
+    return tuple(q for q, letter in enumerate(reversed(label)) if letter != "I")
+
+
+def has_projectors(observable: Mapping[str, Any]) -> bool:
+    """Whether a letter is no Pauli. A factor of its own for each term would be needed."""
+    return any(
+        LETTERS[letter][2] != -1 for label in observable for letter in label if letter != "I"
+    )
+
+
+class Calibration:
+    """The circuit that measures the factors of some qubits."""
+
+    def __init__(self, num_qubits: int, qubits: list[int], device: Device, split: Split) -> None:
+        circuit = QuantumCircuit(num_qubits, len(qubits))
+        circuit.measure(qubits, range(len(qubits)))
+        self._columns = {qubit: column for column, qubit in enumerate(qubits)}
+        self._randomized = Randomized(circuit, Twirling(gates=False, measures=True))
+        self._simulation = Simulation(
+            self._randomized.template, device, "The calibration circuit", trusted=True
+        )
+        self.split = split
+
+    def run(self, seed: int, report: Report) -> Factors:
+        none = np.zeros((1, 0))
+        (parts,) = sample_rows(self._simulation, self._randomized, none, self.split, seed, report)
+        return Factors(self._columns, list(parts))
+
+
+class Factors:
+    """Measured factors; 1 is a readout without errors."""
+
+    def __init__(self, columns: dict[int, int], randomizations: list[Samples]) -> None:
+        self._columns, self._randomizations = columns, randomizations
+        self._known: dict[Support, float] = {}
+
+    def factor(self, support: Support) -> float:
+        if support not in self._known:
+            # A factor that cannot be told from zero would make the value infinite.
+            least = 1 / np.sqrt(sum(samples.counts.sum() for samples in self._randomizations))
+            self._known[support] = max(self.tally({support: 1.0}).mean, least)
+        return self._known[support]
+
+    def correct(self, observable: Observable) -> Observable:
+        """Coefficients that make up for the readout errors."""
+        return {label: c / self.factor(support_of(label)) for label, c in observable.items()}
+
+    def tally(self, weights: Mapping[Support, float]) -> Tally:
+        """Σ weight · factor with its uncertainty: all factors come from the same shots."""
+        tally = Tally(sum(abs(weight) for weight in weights.values()))
+        for samples in self._randomizations:
+            values = np.zeros(len(samples.counts))
+            for support, weight in weights.items():
+                columns = [self._columns[qubit] for qubit in support]
+                values += weight * (1.0 - 2.0 * (samples.bits[:, columns].sum(axis=1) % 2))
+            tally.add(values, samples.counts)
+        return tally
