@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import re
 import threading
@@ -17,6 +18,7 @@ from .spark import Spark
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[mG]")
 _MOST = 500  # candidates
+_AFTERWARDS = 120  # cancels of a group after its statement was left, two a second
 _LOOKING = 2.0  # seconds that a completion may take
 _SOUGHT = "It is looked for in $SPARK_HOME/R/lib and in R's own libraries (R_LIBS, R_LIBS_USER)."
 NO_R = (
@@ -149,9 +151,20 @@ class RCode:
                 told = True
                 # Before R leaves the call that waits for the job: nobody would end it afterwards.
                 self._spark.cancel_group(group)
+                if self._backend is not None:
+                    threading.Thread(target=self._cancel_later, args=(group,), daemon=True).start()
             return cancelled.is_set()
 
         return stop
+
+    def _cancel_later(self, group: str) -> None:
+        """The call that R has left may still be planning, and Spark refuses only some of the jobs
+        that come after a cancel: the stages of adaptive execution start all the same.
+        """
+        for _ in range(_AFTERWARDS):
+            time.sleep(0.5)
+            with contextlib.suppress(Exception):  # the JVM may be on its way out
+                self._spark.cancel_group(group)
 
     def _drawn(self) -> dict[str, Any]:
         """The last page that was drawn."""
