@@ -71,8 +71,8 @@ def test_progress(r, tmp_path):
 
 JOBS = {
     "a job": "collect(sql('SELECT sum(id % 7) FROM range(10000000000000)'))",
-    "code on the workers": "spark.lapply(1:2, function(i) Sys.sleep(60))",
-    "a job that is tried again": "repeat try(spark.lapply(1:2, function(i) Sys.sleep(60)))",
+    "code on the workers": "spark.lapply(1:2, function(i) Sys.sleep(15))",
+    "a job that is tried again": "repeat try(spark.lapply(1:2, function(i) Sys.sleep(15)))",
     "a wait in the JVM": WAIT,
     "short calls to the JVM": "repeat SparkR:::callJStatic('java.lang.System', 'nanoTime')",
     "a wait after one that was left": f"tryCatch({WAIT}, interrupt = function(e) {WAIT})",
