@@ -27,6 +27,7 @@ import { IdentityController } from './dialects/qiskit-runtime/identity.controlle
 import { JobsController } from './dialects/qiskit-runtime/jobs.controller.js';
 import { SessionsController } from './dialects/qiskit-runtime/sessions.controller.js';
 import { DeviceFiles } from './runners/device-files.js';
+import { rMissing } from './runners/r-installation.js';
 import { InterpreterRunners } from './runners/interpreter-runners.js';
 import { RunnerPool, type PoolSettings, type Progress } from './runners/runner-pool.js';
 import { tellsOfProcesses } from './runners/process-table.js';
@@ -178,10 +179,8 @@ function makeInterpreters(config: Config): InterpreterRunners {
     missing: python === undefined ? 'Spark is not installed: see docs/dialects/livy.md' : null,
     root: join(data, 'spark'),
     patience: { stopped: seconds(config.stopped_after) },
-    kindsMissing: {
-      sparkr:
-        'R sessions need SparkR, which Spark from PyPI comes without and the driver does not speak to yet.',
-    },
+    kindMissing: (kind, { plain_r: plain }) =>
+      kind === 'sparkr' ? rMissing(process.env, python, plain === true) : null,
   });
 }
 

@@ -48,6 +48,7 @@ export async function checkSteps() {
       ...venv('.venv-spark', 'workers/requirements-spark.lock', 'workers/requirements-spark-dev.txt'),
     },
     { name: 'java', about: 'Java 17 or newer, which Spark needs', work: java },
+    { name: 'r', about: 'R 4, which sessions of kind sparkr need', work: r },
     {
       name: 'python-learn',
       about: 'the environment of the learner',
@@ -83,8 +84,8 @@ export async function checkSteps() {
     },
     {
       name: 'spark',
-      about: 'pytest of the Spark driver, with real Spark',
-      needs: ['java', 'python-spark'],
+      about: 'pytest of the Spark driver, with real Spark and R',
+      needs: ['java', 'python-spark', 'r'],
       counts: pytestCounts,
       work: spark,
     },
@@ -112,7 +113,7 @@ export async function checkSteps() {
     {
       name: 'clients-livy',
       about: "pylivy, sparkmagic and Airflow's hook against a running service with real Spark",
-      needs: ['install', 'build', 'java', 'python-spark', 'python-livy'],
+      needs: ['install', 'build', 'java', 'python-spark', 'r', 'python-livy'],
       counts: pytestCounts,
       work: livyClients,
     },
@@ -189,9 +190,18 @@ async function java({ log }) {
   });
 }
 
+async function r({ log }) {
+  const found = await run('R', ['--version'], { log }).catch(() => null);
+  const version = /R version (\d+)\.(\S+)/.exec(found?.output ?? '');
+  if (found?.code === 0 && Number(version?.[1]) >= 4) return `R ${version[1]}.${version[2]}`;
+  throw new Failure(version === null ? 'R was not found.' : `R ${version[1]}.${version[2]} is too old.`, {
+    hint: 'Sessions of kind sparkr need R 4. On Debian: apt install r-base-core.',
+  });
+}
+
 async function spark(how) {
   const args = ['-m', 'pytest', '-q', 'sparkdriver/tests'];
-  return run(pythonOf('.venv-spark'), args, { ...how, cwd: inRoot('workers'), timeout: 600 });
+  return run(pythonOf('.venv-spark'), args, { ...how, cwd: inRoot('workers'), timeout: 900 });
 }
 
 /** In its own environment: scikit-learn and statsforecast, without qiskit. */

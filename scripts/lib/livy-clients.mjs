@@ -16,7 +16,8 @@ const configuration = (port) => ({
     {
       ...{ name: 'spark', driver: 'spark', slots: 4 },
       options: {
-        ...{ master: 'local[2]', local_dirs: [files] },
+        // No package index has SparkR: where it is not installed R sessions run R alone.
+        ...{ master: 'local[2]', local_dirs: [files], plain_r: true },
         conf: { 'spark.driver.memory': '1g', 'spark.sql.shuffle.partitions': '4' },
       },
     },

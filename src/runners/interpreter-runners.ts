@@ -21,8 +21,8 @@ export interface InterpreterSettings {
   readonly missing: string | null;
   /** Each process has a folder of its own here. */
   readonly root: string;
-  /** Kinds that are not to be had here, and why. */
-  readonly kindsMissing?: Readonly<Record<string, string>>;
+  /** Why a kind is not to be had here, for a backend with these options; null when it is. */
+  readonly kindMissing?: (kind: string, options: Task['backend']['options']) => string | null;
   readonly patience?: Partial<DriverPatience>;
   /** Bytes. */
   readonly longestMessage?: number;
@@ -131,7 +131,8 @@ export class InterpreterRunners implements Runners, Interpreters {
   gone = (id: string): Promise<void> =>
     (this.interpreters.get(id) ?? this.batches.get(id))?.gone ?? Promise.resolve();
   about: Interpreters['about'] = (session) => this.interpreters.get(session)?.about ?? null;
-  kindMissing = (kind: string): string | null => this.settings.kindsMissing?.[kind] ?? null;
+  kindMissing: Interpreters['kindMissing'] = (kind, { options }) =>
+    this.settings.kindMissing?.(kind, options) ?? null;
 
   progress(job: string): number | null {
     for (const interpreter of this.interpreters.values()) {

@@ -32,6 +32,7 @@ const spark: Readonly<Record<string, Shape>> = {
   local_dirs: texts,
   blocked_conf: texts,
   busy_is_idle: flag,
+  plain_r: flag,
   sql_rows: count,
   max_sql_rows: count,
 };

@@ -105,7 +105,7 @@ export interface Interpreters {
   /** What it (or a batch's process, by its job) wrote last, so many lines of each stream; null once it is gone. */
   log(id: string, lines?: number): Promise<ProcessLog | null>;
   complete(session: string, ask: { kind: string; code: string; cursor: number }): Promise<string[]>;
-  /** Why this kind of interpreter cannot be had here, in one sentence; null when it can. */
-  kindMissing(kind: string): string | null;
+  /** Why this kind of interpreter cannot be had on this backend, and what to install; null when it can. */
+  kindMissing(kind: string, backend: Pick<Backend, 'options'>): string | null;
 }
 export const INTERPRETERS = Symbol('Interpreters');

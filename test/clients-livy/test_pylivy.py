@@ -45,6 +45,17 @@ def test_scala(url, capsys):
         assert session.download("frame").to_dict("list") == {"n": [0, 1, 2]}
 
 
+def test_r(url, capsys):
+    with LivySession.create(url, kind=SessionKind.SPARKR) as session:
+        session.run("x <- 20\ncat('größe\\n')")
+        assert capsys.readouterr().out == "größe\n"
+        assert session.run("x + 1").text == "[1] 21"
+        with pytest.raises(SparkRuntimeError, match="nowhere.* not found"):
+            session.run("nowhere")
+        assert session.run("plot(1:3)").text == ""
+        assert session.run("x + 2").text == "[1] 22"
+
+
 def test_batch(url, stint):
     batch = LivyBatch.create(url, file=f"{stint['spark_files']}/count.py", args=["7"])
     batch.wait()

@@ -338,7 +338,6 @@ describe('a mistake is answered with what would be right:', () => {
     ['POST', '/sessions', { heartbeatTimeoutInSecond: 'soon' }, 400, /must be an integer number/],
     ['POST', '/sessions', '{"kind":', 400, /not valid JSON/],
     ['POST', '/sessions', { kind: 'cobol' }, 400, /Invalid kind: cobol/],
-    ['POST', '/sessions', { kind: 'sparkr' }, 400, /R sessions need SparkR/],
     ['POST', '/sessions', { name: '123' }, 400, /^Rejected, Reason: Invalid session name: 123$/],
     ['POST', '/sessions', { ttl: 'abc' }, 400, /^Rejected, Reason: Invalid time string: abc$/],
     ['POST', '/sessions', { ttl: '9h' }, 400, /ttl of 32400 s is more than the limit of 28800 s/],

@@ -25,14 +25,16 @@ from .interrupts import Interrupts
 from .jvm import SparkFailed
 from .outputs import as_text, failed, message_of
 from .progress import Progress
+from .rprocess import RDied
 from .settings import Settings
 from .spark import Spark
 from .statements import Statements
 
-FAILED, JVM_DIED = 2, 3  # exit codes
+FAILED, JVM_DIED, R_DIED = 2, 3, 4  # exit codes
 BUSY = "The session is busy with another statement."
 GRACE = 4  # seconds for the JVM to end by itself
 _NUMBERS = itertools.count()
+LAST_LINES = 20  # of what R printed before it ended
 LAST_CALL = 10  # seconds for the service to come and hear why Spark could not be started
 
 
@@ -122,7 +124,10 @@ class Driver:
             assert self._statements
             self._send({"type": "started", **_names(run)})
             self._progress.begin(attempt.group)
-            output = self._statements.run(run, attempt.group, attempt.cancelled)
+            try:
+                output = self._statements.run(run, attempt.group, attempt.cancelled)
+            except RDied as error:
+                self._end_with_r(error)
             self._progress.end()
         text = None
         if output is not None:
@@ -132,6 +137,12 @@ class Driver:
                 name = f"Internal Error: {type(error).__name__}"
                 text = as_text(failed(run.statement, name, message_of(error), []))
         self._finish(run, attempt.cancelled.is_set(), text)
+
+    def _end_with_r(self, error: RDied) -> None:
+        """As in Livy, the session does not outlive an interpreter. Its last words go to the log."""
+        said = "".join(self._capture.end()).splitlines()[-LAST_LINES:]
+        self._capture.note("\n".join([f"ends: {error}", *said]))
+        self.stop(R_DIED)
 
     def _finish(self, run: messages.Run, cancelled: bool, text: str | None) -> None:
         result = {"type": "result", **_names(run), "cancelled": cancelled, "output": text}

@@ -10,6 +10,7 @@ from typing import Any
 
 from .capture import Capture
 from .lifeline import end_with_parent
+from .sparkr import home_with_sparkr
 
 # Of the gateway's answer file: it appears when the JVM is ready, some seconds after its start.
 _LOOK_EVERY = 0.02  # seconds
@@ -20,9 +21,10 @@ class SparkFailed(RuntimeError):
 
 
 def start_jvm(
-    folder: Path, properties: Path, capture: Capture
+    folder: Path, properties: Path, capture: Capture, local: bool
 ) -> tuple[subprocess.Popen[bytes], Any]:
     """The process, and pyspark's gateway to it. Called in the main thread, whose death ends it.
+    `local`: Spark's workers are on this machine.
 
     spark-submit rather than java, so that an installation's spark-env.sh and defaults count. Its
     stdin is a pipe: the JVM ends when that is closed. What it prints by itself goes to the log.
@@ -38,11 +40,15 @@ def start_jvm(
 
     answer = folder / "gateway"
     answer.unlink(missing_ok=True)
+    home = Path(_find_spark_home())
+    if local:
+        home = home_with_sparkr(home, folder, os.environ)
     command = [
-        os.path.join(_find_spark_home(), "bin", "spark-submit"),
+        str(home / "bin" / "spark-submit"),
         *("--properties-file", str(properties), "--load-spark-defaults", "pyspark-shell"),
     ]
     environment = os.environ | {
+        "SPARK_HOME": str(home),
         "_PYSPARK_DRIVER_CONN_INFO_PATH": str(answer),
         "SPARK_CONNECT_MODE": "0",
     }

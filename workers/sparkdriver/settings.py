@@ -15,7 +15,8 @@ KINDS = ("pyspark", "spark", "sql", "sparkr", "shared")
 @dataclass(frozen=True)
 class Settings:
     """`socket`: path to listen on; `sql_rows`: rows of a SQL answer; `orphan_timeout`: seconds;
-    `resolved`: local files by their real paths.
+    `resolved`: local files by their real paths;
+    `plain_r`: R may run without Spark where there is no SparkR.
     """
 
     folder: Path
@@ -31,6 +32,7 @@ class Settings:
     resolved: tuple[str, ...] = ()
     sql_rows: int = 1000
     orphan_timeout: float = 600
+    plain_r: bool = False
 
     @property
     def temporary(self) -> Path:
@@ -63,6 +65,7 @@ def read_settings(folder: Path) -> Settings:
         resolved=tuple(given.get("resolved") or ()),
         sql_rows=int(given.get("sql_rows", 1000)),
         orphan_timeout=float(given.get("orphan_timeout", 600)),
+        plain_r=given.get("plain_r") is True,
         **lists,
     )
 
@@ -83,6 +86,9 @@ def spark_conf(settings: Settings) -> dict[str, str]:
     # Keys without this prefix are for Livy's own server; spark-submit would only warn of them.
     conf |= {key: value for key, value in settings.conf.items() if key.startswith("spark.")}
     conf["spark.app.name"] = settings.name
+    # The first thread takes connections. R has a new connection, in the next thread, after a call
+    # that it did not wait for.
+    conf.setdefault("spark.r.numRBackendThreads", "16")
     if conf["spark.master"].startswith("local"):
         # Nobody outside this machine has to reach the driver.
         conf.setdefault("spark.driver.host", "127.0.0.1")

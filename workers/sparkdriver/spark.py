@@ -13,8 +13,9 @@ from typing import Any
 from .capture import Capture
 from .jvm import SparkFailed, start_jvm
 from .settings import Settings, check_resolved, spark_conf, write_properties
+from .sparkr import runs_r
 
-RUNS = ("pyspark", "spark", "sql")  # kinds of statements
+RUNS = ("pyspark", "spark", "sql")  # kinds of statements that every Spark runs
 
 
 class Spark:
@@ -33,7 +34,8 @@ class Spark:
         properties = settings.folder / "spark.conf"
         write_properties(properties, conf)
         self.process: subprocess.Popen[bytes]
-        self.process, self.gateway = start_jvm(settings.folder, properties, capture)
+        local = conf["spark.master"].startswith("local")
+        self.process, self.gateway = start_jvm(settings.folder, properties, capture, local)
         self.jvm: Any = self.gateway.jvm
         self.context_loader: Any = self.jvm.java.lang.Thread.currentThread().getContextClassLoader()
         self.stdout = self._print_stream(capture.out.path)
@@ -104,14 +106,18 @@ class Spark:
 
     def facts(self) -> dict[str, Any]:
         """What `ready` tells of a session that has started."""
+        from pyspark.find_spark_home import _find_spark_home  # noqa: PLC0415 - as above
+
         versions = {
             "python": platform.python_version(),
             "spark": self.context.version,
             "java": self.jvm.java.lang.System.getProperty("java.version"),
             "scala": self.jvm.scala.util.Properties.versionNumberString(),
         }
+        home = Path(_find_spark_home())
+        with_r = runs_r(home, os.environ, self.settings.plain_r)
         return {
-            "kinds": list(RUNS),
+            "kinds": [*RUNS, "sparkr"] if with_r else list(RUNS),
             "versions": versions,
             "app_id": self.context.applicationId,
             "ui_url": self.context.uiWebUrl,

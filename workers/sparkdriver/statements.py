@@ -17,9 +17,9 @@ from .interrupts import Interrupts
 from .messages import Complete, Run
 from .outputs import Output, failed, message_of, succeeded
 from .pythoncode import PythonCode, StatementError
+from .rcode import RCode, shown
+from .rprocess import RDied
 from .spark import Spark
-
-NO_R = "This session does not run R: that needs SparkR, which PyPI's Spark comes without."
 
 
 class Statements:
@@ -41,13 +41,20 @@ class Statements:
         _silence_query_logs()
         self._scala: Any = None
         # What a session is made for is ready when the session is.
+        self._r: RCode | None = None
         if spark.settings.kind == "spark":
             self._scala_code()
+        elif spark.settings.kind == "sparkr":
+            try:
+                self._r_code(threading.Event())
+            except StatementError as error:
+                # The statements will say it: the session has other kinds.
+                note("".join([f"{error}: ", *error.trace]).rstrip())
 
     def run(self, run: Run, group: str, cancelled: threading.Event) -> Output:
         """Whatever happens becomes the output; only the end of the process does not.
 
-        Its Spark jobs belong to `group`.
+        Its Spark jobs belong to `group`. Raises RDied: what the session knew in R is lost.
         """
         self._capture.begin()
         _stand_somewhere(self._spark)
@@ -57,9 +64,11 @@ class Statements:
             try:
                 self._spark.set_group(group)
                 with self._interrupts.statement(cancelled):
-                    data = self._evaluate(run, cancelled)
+                    data = self._evaluate(run, group, cancelled)
             finally:
                 self._interrupts.shield()
+        except RDied:
+            raise
         except StatementError as found:
             error = found
         except KeyboardInterrupt:
@@ -71,7 +80,13 @@ class Statements:
             error = StatementError(name, message_of(found), [])
         if os.getpid() != self._pid:
             os._exit(0)  # the cell has forked, and this is the copy: it must not answer
-        text = "".join(self._capture.end())
+        out, err = self._capture.end()
+        if run.kind == "sparkr":
+            # R's own stderr is in its stdout. This is the JVM's, which prints a trace of Java when
+            # R leaves a call that it waited for.
+            self._capture.err.log(err.encode("utf-8", "replace"))
+            err = ""
+        text = out + err
         if error is not None:
             # A failed statement's output has no place for what was printed; it stands first.
             printed = text.splitlines(keepends=True)
@@ -86,9 +101,11 @@ class Statements:
             return complete_python(self._python.namespace, wanted.code[: wanted.cursor])
         if wanted.kind == "spark" and self._scala is not None and not busy:
             return self._scala.complete(wanted.code, wanted.cursor)
+        if wanted.kind == "sparkr" and self._r is not None and not busy:
+            return self._r.complete(wanted.code, wanted.cursor)
         return []
 
-    def _evaluate(self, run: Run, cancelled: threading.Event) -> dict[str, Any]:
+    def _evaluate(self, run: Run, group: str, cancelled: threading.Event) -> dict[str, Any]:
         code = _with_newlines(run.code)
         if run.kind == "pyspark":
             with self._interrupts.raising():
@@ -108,7 +125,7 @@ class Statements:
                 self._note(f"statement {run.statement}: {data['text/plain']}")
             return data
         if run.kind == "sparkr":
-            raise StatementError("InterpreterError", NO_R, [])
+            return self._r_code(cancelled).evaluate(code, group, cancelled)
         raise StatementError("InterpreterError", f"Nothing here runs code of '{run.kind}'.", [])
 
     def _scala_code(self) -> Any:
@@ -123,6 +140,11 @@ class Statements:
                     "InterpreterError", "Fail to start interpreter", [f"{message_of(error)}\n"]
                 ) from None
         return self._scala
+
+    def _r_code(self, cancelled: threading.Event) -> RCode:
+        if self._r is None:
+            self._r = RCode(self._spark, self._capture.out.path, self._note, cancelled)
+        return self._r
 
 
 def _silence_query_logs() -> None:
@@ -143,12 +165,15 @@ def _stand_somewhere(spark: Spark) -> None:
 
 def _with_text(data: dict[str, Any], text: str, kind: str) -> dict[str, Any]:
     """Livy's forms: Python's text without white space at its end and beside a magic's value only
-    if there is some; Scala's with its last newline, and never beside a value; SQL's not at all.
+    if there is some; Scala's with its last newline, and never beside a value; SQL's not at all;
+    R's without a newline at either end, always.
     """
     if kind == "spark":
         return data or {"text/plain": text}
     if kind == "sql":
         return data
+    if kind == "sparkr":
+        return {"text/plain": shown(text)} | data
     text = text.rstrip()
     return data | {"text/plain": text} if text or not data else data
 

@@ -45,7 +45,7 @@ export class LivySessions {
 
   /** Creates a session and the hidden job that starts its interpreter; it waits for a slot and is never refused one. */
   async open(actor: Actor, asked: SessionRequest, submit: SubmitKey): Promise<LivySession> {
-    const kind = this.kind(asked.kind);
+    const kind = kindAsked(asked.kind);
     const limits = limitsOf(asked);
     const number = await this.commands.run(async (unit) => {
       const earlier = await this.receipts.earlier(unit, submit);
@@ -55,6 +55,8 @@ export class LivySessions {
       await this.entries.checkName(unit, 'session', asked.name, actor.instance.id);
       const { [backendKey]: named, ...conf } = asked.conf ?? {};
       const backend = await this.entries.backendFor(unit, named);
+      const missing = this.interpreters.kindMissing(kind, backend);
+      if (missing !== null) throw rejected(missing);
       const number = await unit.tx.livy.nextNumber('session');
       const settings = sparkSettings({ ...asked, conf }, backend, `livy-session-${number}`);
       const sql_rows = sqlRowsOf(asked, backend);
@@ -65,7 +67,15 @@ export class LivySessions {
       });
       const starting = await this.jobs.submitIn(unit, actor, {
         ...{ program: 'interpreter', backend: undefined, session: session.id, maxExecutionTime: undefined },
-        ...{ params: JSON.stringify({ ...settings, sql_rows, kind }), details: noDetails },
+        ...{
+          params: JSON.stringify({
+            ...settings,
+            sql_rows,
+            kind,
+            plain_r: backend.options['plain_r'] === true,
+          }),
+          details: noDetails,
+        },
       });
       await unit.tx.livy.insert({
         ...{ type: 'session', number, subject: session.id, job: starting.id, instance: session.instance },
@@ -159,14 +169,12 @@ export class LivySessions {
     if (mayEnd(actor, session)) return;
     throw new Refusal('forbidden', `Session ${id} is for ${session.user} or an admin to end.`);
   }
+}
 
-  private kind(asked: string | null | undefined): Kind {
-    const kind = kindOf(asked ?? 'shared');
-    if (kind === null) throw new BadRequestException(`Invalid kind: ${asked}. It must be ${knownKinds}.`);
-    const missing = this.interpreters.kindMissing(kind);
-    if (missing !== null) throw rejected(missing);
-    return kind;
-  }
+function kindAsked(asked: string | null | undefined): Kind {
+  const kind = kindOf(asked ?? 'shared');
+  if (kind === null) throw new BadRequestException(`Invalid kind: ${asked}. It must be ${knownKinds}.`);
+  return kind;
 }
 
 function limitsOf({ ttl, idleTimeout, heartbeatTimeoutInSecond: heartbeat }: SessionRequest) {

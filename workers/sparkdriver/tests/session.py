@@ -40,19 +40,24 @@ def until_there_is(path: Path) -> str:
 
 
 class Session:
-    """`folder` is the driver's; further settings as in settings.json."""
+    """`folder` is the driver's; further settings as in settings.json. `environment` is added to
+    the test's own; None takes a name out of it.
+    """
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(
+        self, folder: Path, environment: dict[str, str | None] | None = None, **settings: Any
+    ) -> None:
         self.folder = folder
         # A path below pytest's folders may be too long for a socket.
         self.socket = f"/tmp/sd-{os.getpid()}-{id(self):x}"
         given = {"session": "s-1", "socket": self.socket, "kind": "pyspark", "name": "tests"}
         given |= {"conf": CONF, "orphan_timeout": 60} | settings
         (folder / "settings.json").write_text(json.dumps(given), "utf-8")
+        env = os.environ | {"PYTHONPATH": str(WORKERS)} | (environment or {})
         with open(folder / "stdout.log", "wb") as out, open(folder / "stderr.log", "wb") as err:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "sparkdriver", "--folder", str(folder)],
-                env=os.environ | {"PYTHONPATH": str(WORKERS)},
+                env={name: value for name, value in env.items() if value is not None},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,

@@ -58,7 +58,7 @@ def test_the_examples_are_answered_as_written(shared):
 def test_ready_tells_what_runs_here(shared):
     example = next(m for d, m in MESSAGES if m["type"] == "ready" and m["state"] == "idle")
     assert shared.hello.keys() == example.keys()
-    assert shared.hello["kinds"] == ["pyspark", "spark", "sql"]
+    assert shared.hello["kinds"] == ["pyspark", "spark", "sql", "sparkr"]
     assert shared.hello["versions"].keys() == example["versions"].keys()
     assert shared.hello["app_id"].startswith("local-")
     assert (shared.hello["pid"], shared.hello["session"]) == (shared.process.pid, "s-1")
