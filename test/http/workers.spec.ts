@@ -187,7 +187,10 @@ describe('a batch whose process is stopped', () => {
   it('is dead', async () => {
     const stint = await given();
     const alice = await livyUser(stint);
-    const { body } = await alice.call('POST', '/batches', { file: 'hdfs:/a.jar', args: ['/no/such/gate', 0] });
+    const { body } = await alice.call('POST', '/batches', {
+      file: 'hdfs:/a.jar',
+      args: ['/no/such/gate', 0],
+    });
     const [pid = 0] = await eventually(
       'a batch',
       () => workers('sparkdriver.batch').length === 1 && workers('sparkdriver.batch'),

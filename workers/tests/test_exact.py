@@ -211,7 +211,7 @@ def non_clifford_path(width):
         (True, clifford_path(7), "density_matrix"),
         (True, clifford_path(8), "pauli_frames"),
         (True, non_clifford_path(7), "density_matrix"),
-        (True, ends_in_reset(7), "matrix_product_state"),
+        (True, ends_in_reset(7), "statevector"),
     ],
 )
 def test_the_metadata_names_the_method(noise, circuit, method):
