@@ -1,3 +1,4 @@
+import { describe, expect, it } from '@jest/globals';
 import { jsonReader } from './json-rows.js';
 
 const refusal = async (body: string): Promise<unknown> => {
@@ -23,9 +24,16 @@ describe('An upload of lists in lists', () => {
   });
 
   it.each(['columns', 'x'])('may have 10000 in %s, and not one more', async (member) => {
-    const nested = (count: number) =>
-      `{"${member}":{"a":{"b":${'['.repeat(count)}${']'.repeat(count)}}},"data":[{"a":1}]}`;
-    expect((await jsonReader(Buffer.from(nested(10_000)))).names).toEqual(['a']);
-    expect(JSON.stringify(await refusal(nested(10_001)))).toContain('more than 10000 objects and lists');
+    const wide = (count: number) =>
+      `{"${member}":{"a":{"b":[${'[],'.repeat(count - 2)}[]]}},"data":[{"a":1}]}`;
+    expect((await jsonReader(Buffer.from(wide(10_000)))).names).toEqual(['a']);
+    expect(JSON.stringify(await refusal(wide(10_001)))).toContain('more than 10000 objects and lists');
+  });
+
+  it.each(['columns', 'x'])('may be nested 512 levels deep in %s, and not one more', async (member) => {
+    const deep = (count: number) =>
+      `{"${member}":{"a":${'['.repeat(count - 2)}${']'.repeat(count - 2)}},"data":[{"a":1}]}`;
+    expect((await jsonReader(Buffer.from(deep(512)))).names).toEqual(['a']);
+    expect(JSON.stringify(await refusal(deep(513)))).toContain('nested more than 512 levels deep');
   });
 });

@@ -1,4 +1,5 @@
 import { type Tokenizer, TokenType } from '@streamparser/json';
+import { deepest } from '../../scheduler/json-text.js';
 import { checkCount } from './columns.js';
 import { invalidField } from './errors.js';
 
@@ -36,8 +37,9 @@ export function watchBounds(): (token: Token) => void {
         'data',
         `Row ${rows}: the value of ${name} must be a text, a number, true, false or null.`,
       );
+    if (depth > deepest) throw invalidField('body', `${member} is nested more than ${deepest} levels deep.`);
     nested += 1;
     if (nested > mostNested)
-      throw invalidField('body', `${member} has more than ${mostNested} objects and lists in each other.`);
+      throw invalidField('body', `${member} has more than ${mostNested} objects and lists in its values.`);
   };
 }
