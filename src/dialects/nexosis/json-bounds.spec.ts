@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { readJson } from './json-bodies.js';
 import { jsonReader } from './json-rows.js';
 
 const refusal = async (body: string): Promise<unknown> => {
@@ -35,5 +36,14 @@ describe('An upload of lists in lists', () => {
       `{"${member}":{"a":${'['.repeat(count - 2)}${']'.repeat(count - 2)}},"data":[{"a":1}]}`;
     expect((await jsonReader(Buffer.from(deep(512)))).names).toEqual(['a']);
     expect(JSON.stringify(await refusal(deep(513)))).toContain('nested more than 512 levels deep');
+  });
+});
+
+describe('Any other body', () => {
+  it('may be nested 512 levels deep, and is refused beyond, where showing it would exhaust the stack', () => {
+    const read = (lists: number) =>
+      readJson({ bytes: Buffer.from(`{"a":${'['.repeat(lists)}${']'.repeat(lists)}}`), type: '' }, 'JSON');
+    expect(Object.keys(read(512))).toEqual(['a']);
+    expect(() => read(9000)).toThrow();
   });
 });
