@@ -14,6 +14,8 @@ from .dates import parse_dates, too_far
 
 TRUE = ("true", "1", "on", "yes", "1.0", "t", "y")
 FALSE = ("false", "0", "off", "no", "0.0", "f", "n")
+# To each word for true the one for false.
+OPPOSITE = dict(zip(TRUE, FALSE, strict=True))
 
 Texts = pa.ChunkedArray
 

@@ -26,7 +26,7 @@ def failed(statement: int, ename: str, evalue: str, trace: list[str]) -> Output:
 def truncated(rows: int) -> dict[str, Any]:
     """Stands in an answer that has not all rows. Clients read the members they know."""
     text = f"Only the first {rows} rows are shown. The session's conf livy.rsc.sql.num-rows sets "
-    return {"rows": rows, "message": f"{text}how many rows of a query are."}
+    return {"rows": rows, "message": f"{text}how many rows an answer has."}
 
 
 def as_text(output: Output) -> str:

@@ -103,6 +103,16 @@ describe('options of the JVM', () => {
       expect(() => checked(key, `-Dok=1 ${option}`)).toThrow(/^Rejected, Reason: requirement failed/);
   });
 
+  it.each(['-Dspark.yarn.queue=root', '-Dspark.driver.memory=9g', '-Dspark.files=hdfs:///x', '-Dspark.x'])(
+    '%j is refused: Spark reads such properties of the JVM as its own',
+    (option) => {
+      for (const key of ['spark.driver.extraJavaOptions', 'spark.driver.defaultJavaOptions'])
+        expect(() => checked(key, `-Dok=1 ${option}`)).toThrow(
+          /must not hold -Dspark\..*: set spark\..* in conf/,
+        );
+    },
+  );
+
   it('are possible where they load nothing and name no file', () => {
     const value = `-Dhdp.version=3.1 -Dx -XX:+UseG1GC -XX:MaxMetaspaceSize=256m -Xss4m --add-opens=java.base/java.nio=ALL-UNNAMED -Durl=https://h/x -Djar=${jars}/x.jar`;
     expect(checked('spark.driver.extraJavaOptions', value)).toBe(value);

@@ -77,6 +77,11 @@ function checkedJavaOptions(key: string, value: string, local: LocalPaths): stri
       throw rejected(
         `requirement failed: ${key} must not hold ${option}, which may load code, use files of the service's machine or change the heap. Possible are -Dname=value, --add-opens=…, -Xss4m, -XX:+Name, -XX:Name=number; others are for the operator to set in the backend's conf.`,
       );
+    // Spark reads properties of the JVM as its own, so one that is blocked or holds a path would come in here.
+    if (option.startsWith('-Dspark.'))
+      throw rejected(
+        `requirement failed: ${key} must not hold ${option}: set ${option.slice(2).split('=')[0]} in conf.`,
+      );
     const set = option.slice(option.indexOf('=') + 1);
     if (option.startsWith('-D') && !remote.test(set))
       for (const item of set.split(/[,:;]/)) if (item.startsWith('/')) local.entry(item);

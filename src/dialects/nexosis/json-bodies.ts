@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { flawOf } from '../../scheduler/json-text.js';
+import { deepest, flawOf } from '../../scheduler/json-text.js';
 import { invalidField, type NexosisError } from './errors.js';
 import { isObject } from './fields.js';
 
@@ -51,6 +51,8 @@ export function readJson(body: { bytes: Buffer; type: string }, taken: string): 
     refuseOtherTypes(body, taken);
     throw noJson(text);
   }
+  // Bodies with few lists and objects are not read a second time.
+  if (text.split(/[[{]/, deepest + 2).length > deepest + 1 && flawOf(text) !== null) throw noJson(text);
   if (!isObject(value)) throw invalidField('body', `The body must be an object, not ${kindOf(value)}.`);
   return value;
 }

@@ -6,6 +6,7 @@ import { checkCount } from './columns.js';
 import { invalidField, NexosisError } from './errors.js';
 import { isObject } from './fields.js';
 import { beginningOf, kindOf, noJson } from './json-bodies.js';
+import { watchBounds } from './json-bounds.js';
 import { checkCells, type RowReader } from './rows.js';
 
 /** Bytes that are parsed at a time: a large body neither stands in one text nor keeps others waiting. */
@@ -173,7 +174,15 @@ async function* parsed(
     if (first.token === opens || isAbsent || mayBeEmpty) return;
     broken ??= wrongShape(member, kindOfToken(first));
   });
+  const bound = watchBounds();
   tokenizer.onToken = (token) => {
+    if (broken !== null) return;
+    try {
+      bound(token);
+    } catch (error) {
+      broken = error as Error;
+      return;
+    }
     watch(token);
     parser.write(token);
   };

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 from sklearn.metrics import confusion_matrix, f1_score
 
 from jobworker.failures import InputError
@@ -18,7 +19,7 @@ from ..contest import Contestant, Messages
 from ..metrics import classification_metrics
 from ..output import Rows, result_text, texts_of, write_rows
 from ..table import Table, read_table
-from ..values import words
+from ..values import OPPOSITE, encoded, words
 from .candidates import classifiers
 from .importance import importance
 from .models import Model
@@ -34,7 +35,8 @@ def run(params: str, place: Any, report: Report) -> str:
     ask = ask_of(params)
     messages = Messages()
     report.progress(0, 0, "Reading the data")
-    table = known_rows(ask, read_table(ask), 2 * SMALLEST_CLASS, messages)
+    table = _with_no(ask, read_table(ask), messages)
+    table = known_rows(ask, table, 2 * SMALLEST_CLASS, messages)
     messages.inform(f"{table.count} observations were found in the data source.")
     table, target, classes = _classes(ask, table, messages)
     task = _Task(classes)
@@ -96,6 +98,30 @@ def run(params: str, place: Any, report: Report) -> str:
             },
         }
     )
+
+
+def _with_no(ask: Ask, table: Table, messages: Messages) -> Table:
+    """Empty is FALSE in a logical target that says only yes: otherwise it would have one class.
+
+    Beside a FALSE that is said, an empty cell may be a row that nobody has judged yet.
+    """
+    goal = ask.goal
+    texts = table.columns[goal.name]
+    _, distinct = encoded(texts)
+    said = set(distinct)
+    if goal.data_type != "logical" or goal.imputation != "zeroes" or texts.null_count == 0:
+        return table
+    if not said or any(text.lower() not in OPPOSITE for text in said):
+        return table
+    word = min(said)
+    no = OPPOSITE[word.lower()]
+    no = no.upper() if word.isupper() else no.title() if word.istitle() else no
+    messages.inform(
+        f"{texts.null_count} rows without a value in the target column '{goal.name}' count as "
+        f"{no}, because the others all say {', '.join(sorted(said))}."
+    )
+    filled = pc.fill_null(texts, no)
+    return Table({**table.columns, goal.name: filled}, table.count)
 
 
 def _classes(ask: Ask, table: Table, messages: Messages) -> tuple[Table, np.ndarray, list[str]]:

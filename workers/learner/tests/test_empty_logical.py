@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from .given import Session, shop
+from .given import Session, severities, shop
 
 
 def marked(
@@ -44,6 +44,32 @@ def test_a_classification_learns_from_true_and_nothing_and_predicts_with_both(se
     assert result["metrics"]["accuracy"] == 1
     answers = [row["sales"] for row in session.predict(result, ROWS)["rows"]]
     assert answers == ["much", "little", "little", "little", "little"]
+
+
+def bought(session: Session, target: str, yes: str, no: str = "") -> dict:
+    on = np.random.default_rng(4).random(120) < 0.3
+    cells = {"x": list(np.where(on, 1, 0)), "buy": list(np.where(on, yes, no))}
+    cells["buy"][:5] = [""] * 5
+    columns = {"x": "numericMeasure feature", "buy": target}
+    return session.run("classification", cells, columns, "buy")
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"), [("TRUE", "FALSE"), ("true", "false"), ("Yes", "No"), ("1", "0")]
+)
+def test_a_target_that_says_yes_or_nothing_has_two_classes(session, yes, no):
+    result = bought(session, "logical target", yes)
+    answers = [row["buy"] for row in session.predict(result, [{"x": 1}, {"x": 0}])["rows"]]
+    assert answers == [yes, no]
+    assert any(f"count as {no}" in each for each in severities(result, "informational"))
+
+
+def test_empty_cells_of_a_target_that_also_says_no_are_rows_without_a_label(session):
+    result = bought(session, "logical target", "TRUE", "FALSE")
+    assert any(
+        "5 rows without a value" in each and "left out" in each
+        for each in severities(result, "warning")
+    )
 
 
 def test_an_imputation_that_is_set_applies_to_models(session):
