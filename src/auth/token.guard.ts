@@ -74,7 +74,7 @@ export class TokenGuard implements CanActivate {
         'Send the token as "Authorization: Bearer <token>".',
       );
     }
-    const credential = basic?.password ?? credentialOf(request);
+    const [credential, ...others] = credentialsOf(request, basic?.password);
     if (credential === undefined) {
       throw new UnauthorizedException(
         'Send your token as "Authorization: Bearer <token>", to the Livy API also as the password of HTTP Basic, to the Nexosis API as "api-key: <token>".',
@@ -82,6 +82,13 @@ export class TokenGuard implements CanActivate {
     }
     const token = await this.tokens.verify(credential);
     if (token === null) throw new UnauthorizedException('This token is unknown, expired or revoked.');
+    for (const other of others) {
+      // The header that is not looked at could be wrong, or another person's.
+      if ((await this.tokens.verify(other))?.id !== token.id)
+        throw new UnauthorizedException(
+          'The headers "api-key" and "Authorization" hold different tokens. Send one of them.',
+        );
+    }
     if (basic !== null && basic.user !== token.user)
       throw new UnauthorizedException('This token is not of the user who was named with it.');
     request.goodFor = () => this.tokens.goodFor(credential);
@@ -107,8 +114,9 @@ export class TokenGuard implements CanActivate {
   }
 }
 
-function credentialOf({ headers }: FastifyRequest): string | undefined {
+/** What the request sends to show who asks, in the order of precedence. */
+function credentialsOf({ headers }: FastifyRequest, password: string | undefined): string[] {
   const key = headers['api-key'];
-  if (typeof key === 'string' && key.trim() !== '') return key.trim();
-  return /^(?:bearer|apikey)\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
+  const bearer = /^(?:bearer|apikey)\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
+  return [typeof key === 'string' ? key.trim() : '', password ?? bearer ?? ''].filter((text) => text !== '');
 }

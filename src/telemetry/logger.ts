@@ -11,14 +11,22 @@ const chatter = new Set([
   'RoutesResolver',
 ]);
 
+/** Bytes of lines that wait to be written; more are dropped. */
+const mostWaiting = 1 << 20;
+
 export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
 /** Nest's logging through pino: one JSON object a line on stderr, because stdout belongs to people (the first token). */
 export class PinoLogger implements LoggerService {
   private readonly pino: Logger;
-  private readonly stderr = pino.destination({ fd: 2, sync: false });
+  private readonly stderr = pino.destination({ fd: 2, sync: false, maxLength: mostWaiting });
 
   constructor(level: string) {
+    // A log that cannot be written, such as one on a full disk, must not stop the service. What waits is tried again with
+    // the next line, but not at the exit: there the stream would try for ever.
+    const flush = this.stderr.flushSync.bind(this.stderr);
+    this.stderr.on('error', () => (this.stderr.flushSync = () => undefined));
+    this.stderr.on('drain', () => (this.stderr.flushSync = flush));
     this.pino = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, this.stderr);
   }
 

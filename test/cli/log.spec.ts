@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,5 +106,20 @@ describe('the log has one line', () => {
     await call('GET', '/api/v1/admin/tokens');
     const acts = service.lines.filter(({ context }) => context === 'Admin').map(({ msg }) => String(msg));
     expect(acts.filter((msg) => /nothing|list/.test(msg))).toEqual([]);
+  });
+});
+
+describe('a log that cannot be written', () => {
+  it('stops neither requests nor an orderly end', async () => {
+    const full = await open('/dev/full', 'w');
+    const config = { STINT_CONFIG: join(folder, 'stint.yaml'), STINT_DATA: join(folder, 'silent') };
+    const silent = await serviceProcess({ ...config, STINT_ADMIN_TOKEN: adminToken }, full.fd);
+    for (let n = 0; n < 3; n++) {
+      const answer = await fetch(`${silent.url}/nowhere`, { signal: AbortSignal.timeout(5000) });
+      expect(answer.status).toBe(404);
+    }
+    silent.signal('SIGTERM');
+    expect(await silent.ended).toBe(0);
+    await full.close();
   });
 });

@@ -28,6 +28,23 @@ describe('a request', () => {
     expect((await stint.call('GET', '/api/v1/sessions', { token, scheme })).status).toBe(200);
   });
 
+  it('with a header "api-key" and another token in Authorization is not let in: 401', async () => {
+    const [alice, bob] = [await stint.user('alice'), await stint.user('bob')];
+    const status = async (key: string, scheme: string) => {
+      const headers = { 'api-key': key, authorization: scheme };
+      return (await stint.call('GET', '/api/v1/sessions', { token: null, headers })).status;
+    };
+    const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+    expect(await status(alice.token, `Bearer ${alice.token}`)).toBe(200);
+    expect(await status(alice.token, `Bearer ${await exchange(alice.token)}`)).toBe(200);
+    expect(await status(alice.token, basic(`alice:${alice.token}`))).toBe(200);
+    expect(await status(alice.token, 'Bearer stint_wrong')).toBe(401);
+    expect(await status('stint_wrong', `Bearer ${alice.token}`)).toBe(401);
+    expect(await status(bob.token, `Bearer ${alice.token}`)).toBe(401);
+    expect(await status(adminToken, basic(`alice:${alice.token}`))).toBe(401);
+    expect(await status('stint_wrong', basic(`alice:${alice.token}`))).toBe(401);
+  });
+
   it.each(['/health/live', '/health/ready'])('needs no token for %s', async (path) => {
     const answer = await stint.call('GET', path, { token: null });
     expect([answer.status, answer.body]).toEqual([200, { status: 'ok' }]);

@@ -1,4 +1,5 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
@@ -31,20 +32,21 @@ export function runCompiled(
 /** A line of the service's log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string; readonly level: number };
 
-/** A service in a process of its own, which can be sent signals and whose log can be read. */
-export async function serviceProcess(env: Record<string, string>) {
+/** A service in a process of its own, which can be sent signals and whose log can be read, or goes to the file `log`. */
+export async function serviceProcess(env: Record<string, string>, log: number | 'pipe' = 'pipe') {
   const main = resolve(project, 'src/main.ts');
   const child = spawn(process.execPath, compiled(main), {
     cwd: tmpdir(),
     env: { PATH: process.env['PATH'] ?? '', STINT_PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+    stdio: ['ignore', 'pipe', log],
+  }) as ChildProcessByStdio<null, Readable, Readable | null>;
   const lines: LogLine[] = [];
   let raw = '';
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    raw += `${line}\n`;
-    if (line.startsWith('{')) lines.push(JSON.parse(line) as LogLine);
-  });
+  if (child.stderr !== null)
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      raw += `${line}\n`;
+      if (line.startsWith('{')) lines.push(JSON.parse(line) as LogLine);
+    });
   const ended = new Promise<number | null>((done) => child.once('close', (code) => done(code)));
   const listening = new Promise<string>((found) => {
     createInterface({ input: child.stdout }).on('line', (line) => {

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
+from .angles import check_angles
 from .budget import spend_bytes
 from .failures import InputError
 from .payload import decode_array, kind, type_of
@@ -29,11 +30,15 @@ def decode_bindings(value: object, circuit: QuantumCircuit, where: str) -> np.nd
         values = _from_names(value, names, where)
     else:
         values = decode_array(value, where)
-    return check_bindings(values, names, where)
+    return check_bindings(values, circuit, where)
 
 
-def check_bindings(values: np.ndarray, names: list[str], where: str) -> np.ndarray:
-    """`values` with one value per parameter on the last axis, all finite."""
+def check_bindings(values: np.ndarray, circuit: QuantumCircuit, where: str) -> np.ndarray:
+    """`values` with one value per parameter on the last axis.
+
+    They are finite, and so are the angles that the circuit computes from them.
+    """
+    names = [parameter.name for parameter in circuit.parameters]
     count = len(names)
     if values.ndim == 0:
         values = values.reshape(1)
@@ -43,6 +48,8 @@ def check_bindings(values: np.ndarray, names: list[str], where: str) -> np.ndarr
     if values.shape[-1] != count or (count and values.size == 0):
         listed = ", ".join(names[:6]) + (", …" if count > 6 else "")
         wanted = f"{count} ({listed})" if count else "none"
+        if values.size == 0:
+            raise InputError(f"{where} are missing: the circuit has {wanted} parameters.")
         raise InputError(
             f"{where} has {values.shape[-1]} values per circuit, but the circuit has "
             f"{wanted} parameters; the last axis must have one value for each."
@@ -53,6 +60,8 @@ def check_bindings(values: np.ndarray, names: list[str], where: str) -> np.ndarr
             f"{where} has {values[tuple(bad)]} for parameter '{names[bad[-1]]}'; "
             "every value must be a finite number."
         )
+    if count:
+        check_angles(circuit, values.reshape(-1, count), where)
     return values
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import cmath
 import functools
 import json
 from collections.abc import Iterator
 from typing import Any
 
 from qiskit import QuantumCircuit
-from qiskit.circuit import CircuitInstruction, ControlFlowOp
+from qiskit.circuit import CircuitInstruction, ControlFlowOp, ParameterExpression
 
 from .budget import check_length
 from .failures import (
@@ -68,6 +69,7 @@ class Device:
         check_length(count_executed(circuit), where)
         for instruction, qubits in walk(circuit):
             self._check_instruction(instruction.name, qubits, where)
+            _check_numbers(instruction, where)
             if instruction.name in self.basis and not instruction.is_standard_gate():
                 raise InputError(
                     f"{where} defines a gate '{instruction.name}' of its own; its meaning would be "
@@ -95,6 +97,16 @@ class Device:
                 "not have it; transpile the circuit for its coupling map.",
                 CODE_NOT_COUPLED,
             )
+
+
+def _check_numbers(instruction: CircuitInstruction, where: str) -> None:
+    """Angles and durations must be finite: Aer simulates others too, and returns noise."""
+    for given in instruction.params:
+        bound = isinstance(given, ParameterExpression) and not given.parameters
+        value = given.numeric() if bound else given
+        if isinstance(value, (int, float, complex)) and not cmath.isfinite(value):
+            name = instruction.name
+            raise InputError(f"{where} has '{name}' with {value}, which is not a finite number.")
 
 
 def walk(

@@ -16,7 +16,7 @@ from qiskit import QuantumCircuit
 from qiskit_aer import AerSimulator
 
 from .device import Device, walk
-from .failures import ProgramError
+from .failures import InputError, ProgramError
 from .frames import frames_apply, sample_frames
 from .methods import (
     CHAIN,
@@ -112,6 +112,8 @@ class Simulation:
             zeros = np.zeros((1, self.num_clbits), dtype=bool)
             yield from (Samples(zeros, np.array([shots])) for _ in range(len(bindings)))
             return
+        if not np.isfinite(bindings).all():  # what a samplex computed
+            raise InputError(f"{self._where} has an angle that is no finite number.")
         quarters = np.round(bindings / (math.pi / 2)) * (math.pi / 2)
         near = np.abs(bindings - quarters) < ANGLE_TOLERANCE
         bindings = np.where(near, quarters, bindings)

@@ -136,16 +136,16 @@ def _item(item: Any, circuit: QuantumCircuit, compressed: bool, where: str) -> I
 def _circuit_item(item, circuit, shape, compressed, where) -> Item:  # type: ignore[no-untyped-def]
     what = f"circuit_arguments of {where}"
     arguments = decode_tensor(item.get("circuit_arguments"), compressed, what)
-    names = [parameter.name for parameter in circuit.parameters]
-    arguments = check_bindings(np.asarray(arguments, dtype=np.float64), names, what)
+    count = len(circuit.parameters)
+    arguments = check_bindings(np.asarray(arguments, dtype=np.float64), circuit, what)
     shape = _broadcast(shape, arguments.shape[:-1], where)
     try:
-        arguments = np.broadcast_to(arguments, (*shape, len(names)))
+        arguments = np.broadcast_to(arguments, (*shape, count))
     except (ValueError, OverflowError):
         raise InputError(
             f"'shape' of {where} is {str(list(shape))[:80]}, which is too large.", CODE_EXECUTIONS
         ) from None
-    return Item(circuit, shape, arguments, None, None, len(names))
+    return Item(circuit, shape, arguments, None, None, count)
 
 
 def _samplex_item(item, circuit, shape, compressed, where) -> Item:  # type: ignore[no-untyped-def]

@@ -6,7 +6,7 @@ import io
 import json
 import struct
 import zlib
-from math import nan
+from math import inf, nan
 
 import numpy as np
 import pytest
@@ -49,6 +49,13 @@ def plain(gate: str, *qubits: int, width: int = 5) -> QuantumCircuit:
     return made
 
 
+def turned(angle: float) -> QuantumCircuit:
+    made = QuantumCircuit(1, 1)
+    made.rz(angle, 0)
+    made.measure(0, 0)
+    return made
+
+
 def many_bits() -> QuantumCircuit:
     made = QuantumCircuit(1, 10_000)
     made.measure(0, 0)
@@ -73,6 +80,9 @@ def dumps(**body) -> str:
 SETTINGS = {"__type__": "settings", "__module__": "os", "__class__": "system", "__value__": {}}
 FIRST_CIRCUIT = 19 + 1 + 8  # file header, type byte, one table entry
 QASM = 'OPENQASM 2.0; include "{}"; qreg q[1]; creg c[1]; measure q[0] -> c[0];'
+ROTATED = """OPENQASM 3.0; include "stdgates.inc";
+input float a; bit[1] c; rz({}) $0; sx $0; c[0] = measure $0;"""
+TURNED = ROTATED.replace("input float a;", "")
 SECOND = [bell(), NO_VALUES, 1]
 
 SAMPLER = [
@@ -107,7 +117,17 @@ SAMPLER = [
     ("coupling", params([plain("cz", 0, 2)]), r"gate 'cz' on qubits \(0, 2\)", 1107),
     ("no register", params([ghz([0, 1], 2)]), "no classical register", 3211),
     ("empty register", params([empty_register()]), "only classical registers of size 0", 3211),
-    ("values missing", params([tilted(), None]), "has 1 \\(theta\\) parameters", 3211),
+    ("values missing", params([tilted(), None]), "are missing: .* 1 \\(theta\\) parameters", 3211),
+    ("infinite angle", params([TURNED.format("1e999")]), "'rz' with inf, which is", 3211),
+    ("angle nan", params([TURNED.format("1e999 - 1e999")]), "'rz' with nan, which", 3211),
+    ("infinite sum", params([ROTATED.format("a * 1e308"), {"a": 10.0}]), "number: a = 10.0", 3211),
+    ("quotient", params([ROTATED.format("1 / a"), [[1.0], [0.0]]]), "number: a = 0.0", 3211),
+    (
+        "twirled",
+        params([ROTATED.format("1 / a"), [0.0]], twirling={"enable_gates": True}),
+        "no finite number",
+        3211,
+    ),
     ("values too many", params([bell(), np.zeros((3,))]), "the circuit has none parameters", 3211),
     ("values ragged", params([tilted(), [[1], [2, 3]]]), "rectangular", 3211),
     ("values text", params([tilted(), "1"]), "must be an array of numbers, not a string", 3211),
@@ -177,6 +197,7 @@ EXECUTOR = [
     ("tensor", changed(*ITEM, "circuit_arguments", to=[1]), "must be a tensor", 3211),
     ("tensor size", changed(*ITEM, "circuit_arguments", "shape", to=[3]), "need 24", 3211),
     ("huge", changed(*ITEM, "circuit_arguments", "shape", to=[2**60]), "larger than", 3211),
+    ("angle", of_circuit(turned(inf)), "'rz' with inf, which is not a finite", 3211),
     ("dtype", changed(*ITEM, "circuit_arguments", "dtype", to="f99"), "unknown dtype", 3211),
     ("shape", changed(*ITEM, "shape", to=[3]), "does not extend the shape", 3211),
     ("executions", changed(*ITEM, "shape", to=[10**7, 2]), "more than 10000000", 6001),
