@@ -185,6 +185,18 @@ export function checkCount(count: number): void {
     );
 }
 
+/** Characters of one value. A longer one keeps everybody waiting when it is stored, read or sent, and no learner reads it. */
+const longestValue = 1_000_000;
+
+/** Throws for a value that is too long, with its row (from 1). */
+export function checkValue(text: string, row: number): void {
+  if (text.length > longestValue)
+    throw invalidField(
+      'data',
+      `Row ${row} has a value of ${text.length} characters; a value has at most ${longestValue}.`,
+    );
+}
+
 /** As many as a message can hold: with all of ten thousand in each of ten thousand messages it would have a gigabyte. */
 const mostNamed = 20;
 

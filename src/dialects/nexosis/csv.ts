@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
-import { checkCount } from './columns.js';
+import { checkCount, checkValue } from './columns.js';
 import { readDate } from './dates.js';
 import { invalidField } from './errors.js';
 import { isNumber } from './survey.js';
@@ -58,7 +58,12 @@ async function* records(body: Buffer): AsyncGenerator<string[]> {
   source.on('error', (error) => parser.destroy(error));
   source.pipe(parser);
   try {
-    for await (const record of parser as AsyncIterable<string[]>) yield record;
+    let row = 0;
+    for await (const record of parser as AsyncIterable<string[]>) {
+      row += 1;
+      for (const text of record) checkValue(text, row);
+      yield record;
+    }
   } catch (error) {
     if (error instanceof CsvError) throw invalidField('body', `The CSV cannot be read: ${error.message}.`);
     throw error;

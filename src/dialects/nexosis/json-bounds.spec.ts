@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { csvReader } from './csv.js';
 import { readJson } from './json-bodies.js';
 import { jsonReader } from './json-rows.js';
 
@@ -36,6 +37,29 @@ describe('An upload of lists in lists', () => {
       `{"${member}":{"a":${'['.repeat(count - 2)}${']'.repeat(count - 2)}},"data":[{"a":1}]}`;
     expect((await jsonReader(Buffer.from(deep(512)))).names).toEqual(['a']);
     expect(JSON.stringify(await refusal(deep(513)))).toContain('nested more than 512 levels deep');
+  });
+});
+
+describe('A value', () => {
+  const long = (count: number) => 'x'.repeat(count);
+
+  it('may have a million characters in JSON, and not one more', async () => {
+    const body = (count: number) => `{"data":[{"a":"b"},{"a":"${long(count)}"}]}`;
+    expect((await jsonReader(Buffer.from(body(1_000_000)))).names).toEqual(['a']);
+    expect(JSON.stringify(await refusal(body(1_000_001)))).toContain(
+      'Row 2 has a value of 1000001 characters',
+    );
+  });
+
+  it('may have a million characters in CSV, and not one more', async () => {
+    const read = async (count: number) => {
+      const reader = await csvReader(Buffer.from(`a,b\n1,2\n1,${long(count)}\n`));
+      const rows = [];
+      for await (const some of reader.batches()) rows.push(...some);
+      return rows.length;
+    };
+    expect(await read(1_000_000)).toBe(2);
+    await expect(read(1_000_001)).rejects.toThrow();
   });
 });
 

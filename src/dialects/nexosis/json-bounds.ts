@@ -1,6 +1,6 @@
 import { type Tokenizer, TokenType } from '@streamparser/json';
 import { deepest } from '../../scheduler/json-text.js';
-import { checkCount } from './columns.js';
+import { checkCount, checkValue } from './columns.js';
 import { invalidField } from './errors.js';
 
 type Token = Parameters<Tokenizer['onToken']>[0];
@@ -21,7 +21,10 @@ const isClosing = (token: TokenType): boolean =>
 export function watchBounds(): (token: Token) => void {
   let [depth, member, name, text, rows, names, nested] = [0, '', '', '', 0, 0, 0];
   return ({ token, value }) => {
-    if (token === TokenType.STRING) text = String(value);
+    if (token === TokenType.STRING) {
+      text = String(value);
+      if (member === 'data') checkValue(text, rows);
+    }
     if (token === TokenType.COLON && depth === 1) member = text.toLowerCase();
     if (token === TokenType.COLON && depth === 3) {
       [name, names] = [text, names + 1];
