@@ -12,6 +12,7 @@ import { TokensService } from './auth/tokens.service.js';
 import { doubtsAbout, type Config } from './config/config.js';
 import type { BackendConfig } from './config/config.schema.js';
 import { ConfigError } from './config/config-file.js';
+import { versionOf } from './config/version.js';
 import { installBodyParser } from './dialects/body-parser.js';
 import { describeAnswers } from './dialects/described-answers.js';
 import { installNoRoute } from './dialects/no-route.js';
@@ -117,7 +118,7 @@ export async function startService(config: Config): Promise<Service> {
   installNexosis(fastify, database.store, config.nexosis.body_limit);
   // The last: Livy's headers and the answers to browsers' questions are given everywhere below their dialects.
   installNoRoute(fastify);
-  describeApi(app);
+  describeApi(app, config.home);
   await app.init();
 
   const backends = app.get(BackendsService);
@@ -275,13 +276,13 @@ async function ensureAdminToken(
   return asked === undefined ? secret : null;
 }
 
-function describeApi(app: NestFastifyApplication): void {
+function describeApi(app: NestFastifyApplication, home: string): void {
   const about = new DocumentBuilder()
     .setTitle('Stint')
     .setDescription(
       'Sessions and jobs on shared backends: the Qiskit Runtime, Livy and Nexosis dialects and the operator API.',
     )
-    .setVersion('0.1.0')
+    .setVersion(versionOf(home))
     .addBasicAuth({ type: 'http', scheme: 'basic', description: 'Your user name and an API token (Livy)' })
     .addBearerAuth({
       type: 'http',

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { dataFolder } from '../config/data-folder.js';
 import { ConfigError } from '../config/config-file.js';
+import { versionOf } from '../config/version.js';
 import { verifyLedger, type Outcome } from './ledger-verify.js';
 
 const usage = `Usage: stint ledger verify [--data DIR] [--json]
@@ -51,6 +50,3 @@ export function runCommand(args: readonly string[], env: NodeJS.ProcessEnv, home
     return { code: 2, out: '', err: `${error.message}\n` };
   }
 }
-
-const versionOf = (home: string): string =>
-  (JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string }).version;
