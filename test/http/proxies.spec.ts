@@ -147,6 +147,20 @@ describe('what a proxy says about the client', () => {
     },
   );
 
+  it.each<Record<string, string>>([
+    { 'x-forwarded-proto': 'javascript' },
+    { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'evil"><script>/' },
+    { 'x-forwarded-host': 'a.example/path?' },
+  ])('puts nothing into links that is no address: %j', async (headers) => {
+    const trusting = await TestService.start({ trusted_proxies: ['loopback'] });
+    const { token } = await trusting.user('ann');
+    const answer = await trusting.call('GET', '/nexosis/v1/data', {
+      ...{ token: null, headers: { 'api-key': token, ...headers } },
+    });
+    expect(answer.body.links[0].href).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/nexosis\/v1\/data/);
+    await trusting.close();
+  });
+
   it.each([[[]], [['10.0.0.0/8', '127.0.0.2']]])(
     'is not believed of anyone but %j',
     async (trusted_proxies) => {

@@ -39,6 +39,20 @@ export interface Asked {
   readonly reply: FastifyReply;
 }
 
+const origin = /^https?:\/\/[\w.-]+(:\d+)?$|^https?:\/\/\[[\da-f:.]+\](:\d+)?$/i;
+
+/**
+ * Where the client reached us, for links. A name that is none (a proxy may pass on whatever a client claims) gives way to
+ * the address that took the request: links are stored and shown to others.
+ */
+function originOf({ protocol, host, socket }: FastifyRequest): string {
+  const claimed = `${protocol}://${host}`;
+  if (origin.test(claimed)) return claimed;
+  const { localAddress = '127.0.0.1', localPort } = socket;
+  const address = localAddress.includes(':') ? `[${localAddress}]` : localAddress;
+  return `${'encrypted' in socket ? 'https' : 'http'}://${address}:${localPort}`;
+}
+
 export const Ask = createParamDecorator((_: unknown, context: ExecutionContext): Asked => {
   const http = context.switchToHttp();
   const request = http.getRequest<Received>();
@@ -52,7 +66,7 @@ export const Ask = createParamDecorator((_: unknown, context: ExecutionContext):
     actor,
     body,
     query,
-    base: `${request.protocol}://${request.host}/${mount}`,
+    base: `${originOf(request)}/${mount}`,
     // Read when first wanted: an upload of many megabytes is read in another way.
     get fields() {
       return (fields ??= new Fields(request.query, body.json()));
