@@ -77,18 +77,18 @@ describe('the usage of an instance', () => {
 });
 
 describe('a session', () => {
-  it('has active_ttl while it can run jobs, and no active_ttl once it is closed', async () => {
+  it('has active_ttl while it can run jobs, and 0 once it is closed', async () => {
     const { id, active_ttl } = (await alice.post('/sessions', { backend: 'b2', active_ttl: 70 })).body as {
       id: string;
       active_ttl: number;
     };
     expect(active_ttl).toBe(70);
     await alice.delete(`/sessions/${id}/close`);
-    expect((await alice.get(`/sessions/${id}`)).body).not.toHaveProperty('active_ttl');
+    expect((await alice.get(`/sessions/${id}`)).body).toHaveProperty('active_ttl', 0);
     const listed = (await alice.get('/sessions')).body.sessions as { id: string }[];
-    expect(listed.find((each) => each.id === id)).not.toHaveProperty('active_ttl');
+    expect(listed.find((each) => each.id === id)).toHaveProperty('active_ttl', 0);
     const admin = (await stint.admin.get('/admin/sessions')).body.sessions as { id: string }[];
-    expect(admin.find((each) => each.id === id)).not.toHaveProperty('active_ttl');
+    expect(admin.find((each) => each.id === id)).toHaveProperty('active_ttl', 0);
   });
 });
 

@@ -21,8 +21,8 @@ export class SessionAnswer {
   interactive_ttl!: number;
   /** As granted: from the start of its first job. */
   max_ttl!: number;
-  /** What is left of the time in which it may run jobs; left out once it is closed. */
-  active_ttl?: number;
+  /** What is left of the time in which it may run jobs; 0 once it is closed. */
+  active_ttl!: number;
   created_at!: string;
   started_at!: string | null;
   activated_at!: string | null;

@@ -47,8 +47,8 @@ export function fromSession(s: Session, at: Millis): SessionAnswer {
     accepting_jobs: s.acceptingJobs,
     interactive_ttl: toWholeSeconds(s.limits.interactiveTtl),
     max_ttl: toWholeSeconds(s.limits.maxTtl),
-    // Left out where nothing is left: IBM's is at least 1, and QRMI goes on with a session that has some.
-    active_ttl: s.state === 'closed' ? undefined : toWholeSeconds(activeRemaining(s, at)),
+    // QRMI goes on with a session that has some left, and reads a missing one as 1.
+    active_ttl: s.state === 'closed' ? 0 : toWholeSeconds(activeRemaining(s, at)),
     created_at: toIso(s.createdAt),
     started_at: toIsoOrNull(s.startedAt),
     activated_at: toIsoOrNull(s.activatedAt),
