@@ -48,7 +48,7 @@ let alice: Awaited<ReturnType<TestService['user']>>;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'stint-home-'));
   await cp(join(project, 'workers', 'jobworker'), join(home, 'workers', 'jobworker'), { recursive: true });
-  await symlink(join(project, 'devices'), join(home, 'devices'));
+  for (const name of ['devices', 'package.json']) await symlink(join(project, name), join(home, name));
   const folder = join(home, 'workers', 'jobworker', 'programs');
   for (const [name, text] of Object.entries(programs)) await writeFile(join(folder, `${name}.py`), text);
   const list = join(folder, '__init__.py');
