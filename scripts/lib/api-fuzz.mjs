@@ -22,7 +22,7 @@ const configuration = {
 };
 
 /**
- * Sends requests made from the API's own description, as a user and as an admin, and compares every answer with it: no
+ * Sends requests generated from the API's description, as a user and as an admin, and checks every answer against it: no
  * 5xx, no status, type or shape that is not described, nothing accepted that should not be. `more`: arguments of `st run`.
  * Without them the admin asks only for what users may not: the rest answers both alike, and takes minutes.
  */

@@ -37,8 +37,8 @@ const is = (kinds: readonly RegExp[], key: string): boolean => kinds.some((kind)
 const looksLocal = (item: string): boolean => /^\s*(\/|(file|local|jar|har):)/i.test(item);
 
 /**
- * The value of a property that a session sets, as Spark is given it. A path of this machine obeys the rule for files, whatever
- * property holds it. Throws what Livy answers to a forbidden property or path.
+ * Returns the value of a session's property as Spark gets it. The rule for files holds for local paths in any property.
+ * Throws what Livy answers to a forbidden property or path.
  */
 export function checkedValue(name: string, value: string, local: LocalPaths): string {
   const key = name.trim();

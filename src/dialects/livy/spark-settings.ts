@@ -88,7 +88,7 @@ export function sparkSettings(
   conf.set('spark.master', options.master);
   const appName = asked.name ?? conf.get('spark.app.name') ?? name;
   conf.set('spark.app.name', appName);
-  // The driver puts the lists together; what stands in the properties is checked, or the operator's, who may name any file.
+  // The driver merges the lists. A session's own properties were checked; an operator may name any file.
   const list = (given: readonly string[] | null | undefined, ...keys: readonly string[]): string[] => {
     // Spark splits what it is given at commas, so an item may hide others behind one.
     const fields = split((given ?? []).join(',')).map((path) => local.allowed(path));
