@@ -6,7 +6,7 @@ import { loadConfig } from '../dist/config/config.js';
 import { chooseJobs } from '../dist/kernel/choice/choose-jobs.js';
 import { Commands } from '../dist/scheduler/commands.service.js';
 import { SystemClock } from '../dist/scheduler/system-clock.js';
-import { openSqlite } from '../dist/storage/database.js';
+import { openSqlite } from '../dist/storage/sqlite/database.js';
 import { load, request } from './lib/load.mjs';
 import { startStint } from './lib/processes.mjs';
 import { longQueue, loneJob, lastLoneJob } from './lib/queue.mjs';

@@ -30,7 +30,7 @@ import { Commands } from './scheduler/commands.service.js';
 import { STORE, type Clock, type Store } from './scheduler/ports.js';
 import { SystemClock, VirtualClock } from './scheduler/system-clock.js';
 import type { Unit } from './scheduler/unit.js';
-import { openSqlite } from './storage/database.js';
+import { openSqlite } from './storage/sqlite/database.js';
 import { DataDisk } from './storage/disk.js';
 import { lockFolder } from './storage/folder-lock.js';
 import { isOpenKey, openKeyFile } from './storage/key-file.js';

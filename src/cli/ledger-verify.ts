@@ -1,4 +1,4 @@
-import { auditLedger, UnreadableLedger, type Audit } from '../storage/ledger-audit.js';
+import { auditLedger, UnreadableLedger, type Audit } from '../storage/sqlite/ledger-audit.js';
 
 /** What a command has to say and with which exit code it ends. */
 export interface Outcome {

@@ -1,5 +1,5 @@
 import { isFinal } from '../../src/kernel/job/job.js';
-import { auditLedger } from '../../src/storage/ledger-audit.js';
+import { auditLedger } from '../../src/storage/sqlite/ledger-audit.js';
 import { rowsOf } from './stored-laws.js';
 import type { World } from './world.js';
 

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JobRecord } from '../../src/scheduler/ports.js';
-import type { JobRow } from '../../src/storage/entities/rows.js';
-import { toJobRecord } from '../../src/storage/mapping.js';
-import type { Row } from '../../src/storage/sql.js';
+import type { JobRow } from '../../src/storage/sqlite/entities/rows.js';
+import { toJobRecord } from '../../src/storage/sqlite/mapping.js';
+import type { Row } from '../../src/storage/sqlite/sql.js';
 import type { World } from './world.js';
 
 /**

@@ -7,7 +7,7 @@ import { deadlineOf } from '../../src/kernel/session/session.deadline.js';
 import type { Session } from '../../src/kernel/session/session.js';
 import { jobDeadlineOf, type Job } from '../../src/kernel/job/job.js';
 import type { Instance, JobDetails, Tx } from '../../src/scheduler/ports.js';
-import { openSqlite, type Database } from '../../src/storage/database.js';
+import { openSqlite, type Database } from '../../src/storage/sqlite/database.js';
 import { t0 } from './given.js';
 
 const cleanups: (() => Promise<void>)[] = [];

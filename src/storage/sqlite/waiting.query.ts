@@ -1,8 +1,8 @@
-import type { BackendStatus } from '../kernel/backend/backend.js';
-import { isLevel, type WaitingSession, type WaitingView } from '../kernel/choice/waiting.js';
-import type { Job } from '../kernel/job/job.js';
-import { isUsedUp } from '../kernel/usage/budget.js';
-import type { Millis } from '../kernel/time.js';
+import type { BackendStatus } from '../../kernel/backend/backend.js';
+import { isLevel, type WaitingSession, type WaitingView } from '../../kernel/choice/waiting.js';
+import type { Job } from '../../kernel/job/job.js';
+import { isUsedUp } from '../../kernel/usage/budget.js';
+import type { Millis } from '../../kernel/time.js';
 import type { SessionRow } from './entities/rows.js';
 import { toSession } from './mapping.js';
 import type { InstanceQueue, QueueCounts } from './queue-counts.js';

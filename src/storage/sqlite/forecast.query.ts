@@ -1,5 +1,5 @@
-import type { BackendStatus } from '../kernel/backend/backend.js';
-import type { Finished } from '../kernel/estimate/durations.js';
+import type { BackendStatus } from '../../kernel/backend/backend.js';
+import type { Finished } from '../../kernel/estimate/durations.js';
 import {
   horizon,
   type ForecastInstance,
@@ -7,9 +7,9 @@ import {
   type ForecastSession,
   type ForecastView,
   type RunningView,
-} from '../kernel/estimate/forecast.view.js';
-import type { Stop } from '../kernel/job/job.js';
-import type { Millis } from '../kernel/time.js';
+} from '../../kernel/estimate/forecast.view.js';
+import type { Stop } from '../../kernel/job/job.js';
+import type { Millis } from '../../kernel/time.js';
 import type { SessionRow } from './entities/rows.js';
 import { toSession } from './mapping.js';
 import { instancesWaiting, readSlots } from './snapshot.query.js';

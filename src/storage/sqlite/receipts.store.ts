@@ -1,4 +1,4 @@
-import type { Receipt, Tx } from '../scheduler/ports.js';
+import type { Receipt, Tx } from '../../scheduler/ports.js';
 import type { ReceiptRow } from './entities/rows.js';
 import { insertInto, type Sql } from './sql.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
-import { givenJob, givenSession, t0 } from '../../test/support/given.js';
+import { givenJob, givenSession, t0 } from '../../../test/support/given.js';
 import {
   givenBackend,
   givenDatabase,
@@ -10,7 +10,7 @@ import {
   givenInstance,
   keepJob,
   keepSession,
-} from '../../test/support/store.js';
+} from '../../../test/support/store.js';
 import { SqliteStore } from './sqlite.store.js';
 
 /** How SQLite finds the rows for every statement that `work` sends. */

@@ -1,4 +1,4 @@
-import type { JobState } from '../kernel/job/job.js';
+import type { JobState } from '../../kernel/job/job.js';
 import type {
   Column,
   DataSet,
@@ -6,7 +6,7 @@ import type {
   LearnSessionView,
   Outcome,
   StatusMessage,
-} from '../scheduler/nexosis.ports.js';
+} from '../../scheduler/nexosis.ports.js';
 import type { DataSetRow, LearnSessionRow } from './entities/nexosis.rows.js';
 import type { Sql, Value } from './sql.js';
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { givenJob } from '../../test/support/given.js';
+import { givenJob } from '../../../test/support/given.js';
 import {
   givenBackend,
   givenDatabase,
   givenDetails,
   givenInstance,
   keepJob,
-} from '../../test/support/store.js';
-import type { JobRecord } from '../scheduler/ports.js';
+} from '../../../test/support/store.js';
+import type { JobRecord } from '../../scheduler/ports.js';
 import { JobCache, type ReadJob } from './job-cache.js';
 
 const record = (said: Partial<JobRecord> = {}): JobRecord => ({

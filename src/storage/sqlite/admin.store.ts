@@ -1,5 +1,5 @@
-import type { Millis } from '../kernel/time.js';
-import type { Tx } from '../scheduler/ports.js';
+import type { Millis } from '../../kernel/time.js';
+import type { Tx } from '../../scheduler/ports.js';
 import type { BackendRow, InstanceRow, TokenRow } from './entities/rows.js';
 import { fromBackend, fromInstance, fromToken, toBackend, toInstance, toToken } from './mapping.js';
 import { readAccrual } from './snapshot.query.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { givenDatabase, givenInstance } from '../../test/support/store.js';
+import { givenDatabase, givenInstance } from '../../../test/support/store.js';
 import { WriteQueue } from './write-queue.js';
 
 /** A connection that only remembers what it was asked. */

@@ -1,4 +1,4 @@
-import { noTime, type NexosisTx, type Range } from '../scheduler/nexosis.ports.js';
+import { noTime, type NexosisTx, type Range } from '../../scheduler/nexosis.ports.js';
 import type { DataSetRow, LearnSessionRow } from './entities/nexosis.rows.js';
 import {
   findLearnSession,

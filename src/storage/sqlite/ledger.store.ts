@@ -1,5 +1,12 @@
-import type { LedgerEntry } from '../kernel/usage/usage.js';
-import type { LedgerFilter, LedgerGroup, LedgerPage, LedgerSum, LedgerSums, Tx } from '../scheduler/ports.js';
+import type { LedgerEntry } from '../../kernel/usage/usage.js';
+import type {
+  LedgerFilter,
+  LedgerGroup,
+  LedgerPage,
+  LedgerSum,
+  LedgerSums,
+  Tx,
+} from '../../scheduler/ports.js';
 import type { LedgerRow } from './entities/rows.js';
 import { toLedgerEntry } from './mapping.js';
 import { insertInto, quoted, type Sql, type Value } from './sql.js';

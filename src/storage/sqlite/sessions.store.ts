@@ -1,6 +1,6 @@
-import type { Session } from '../kernel/session/session.js';
-import { dueRank } from '../kernel/session/session.deadline.js';
-import type { SessionFilter, Tx } from '../scheduler/ports.js';
+import type { Session } from '../../kernel/session/session.js';
+import { dueRank } from '../../kernel/session/session.deadline.js';
+import type { SessionFilter, Tx } from '../../scheduler/ports.js';
 import type { SessionRow } from './entities/rows.js';
 import { fromSession, toSession } from './mapping.js';
 import { insertInto, updateById, type Sql, type Value } from './sql.js';

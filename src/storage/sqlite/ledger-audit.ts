@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { toSeconds, type Millis } from '../kernel/time.js';
+import { toSeconds, type Millis } from '../../kernel/time.js';
 import { ledgerLaws, type Law } from './ledger-laws.js';
 
 export interface Difference {

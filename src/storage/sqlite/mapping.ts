@@ -1,11 +1,11 @@
-import { dueRank, type DueKind } from '../kernel/session/session.deadline.js';
-import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
-import type { Job, JobState } from '../kernel/job/job.js';
-import type { Session, SessionMode, SessionState } from '../kernel/session/session.js';
-import type { Millis } from '../kernel/time.js';
-import type { LedgerEntry } from '../kernel/usage/usage.js';
-import type { Instance, JobDetails, JobRecord, Token } from '../scheduler/ports.js';
-import type { Role, Sharing } from '../kernel/access/access.js';
+import { dueRank, type DueKind } from '../../kernel/session/session.deadline.js';
+import type { Backend, BackendStatus } from '../../kernel/backend/backend.js';
+import type { Job, JobState } from '../../kernel/job/job.js';
+import type { Session, SessionMode, SessionState } from '../../kernel/session/session.js';
+import type { Millis } from '../../kernel/time.js';
+import type { LedgerEntry } from '../../kernel/usage/usage.js';
+import type { Instance, JobDetails, JobRecord, Token } from '../../scheduler/ports.js';
+import type { Role, Sharing } from '../../kernel/access/access.js';
 import type { BackendRow, InstanceRow, JobRow, LedgerRow, SessionRow, TokenRow } from './entities/rows.js';
 import type { Value } from './sql.js';
 

@@ -1,4 +1,4 @@
-import type { JobRecord } from '../scheduler/ports.js';
+import type { JobRecord } from '../../scheduler/ports.js';
 
 /** Each of two generations: what is asked for again before another so many were read stays. */
 const mostPerGeneration = 2500;

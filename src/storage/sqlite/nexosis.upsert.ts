@@ -1,4 +1,4 @@
-import type { Grown, NewRow, Upsert } from '../scheduler/nexosis.ports.js';
+import type { Grown, NewRow, Upsert } from '../../scheduler/nexosis.ports.js';
 import { insertInto, type Sql } from './sql.js';
 
 interface Stored {

@@ -1,11 +1,11 @@
 import type { DataSource } from 'typeorm';
-import { dueRank, type DueKind } from '../kernel/session/session.deadline.js';
-import type { Millis } from '../kernel/time.js';
-import type { Due, Fact, Reads, Store, Tx } from '../scheduler/ports.js';
+import { dueRank, type DueKind } from '../../kernel/session/session.deadline.js';
+import type { Millis } from '../../kernel/time.js';
+import type { Due, Fact, Reads, Store, Tx } from '../../scheduler/ports.js';
 import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
 import type { Checkpointer } from './checkpointer.js';
 import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.js';
-import { isDiskFailure } from './disk.js';
+import { isDiskFailure } from '../disk.js';
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { readFinished, readForecast } from './forecast.query.js';
 import { JobCache } from './job-cache.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { copyFile, open, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { givenFolder } from '../../test/support/store.js';
+import { givenFolder } from '../../../test/support/store.js';
 import {
   alice,
   batch,
@@ -11,7 +11,7 @@ import {
   givenService,
   lasting,
   onRunner,
-} from '../../test/support/scheduler.js';
+} from '../../../test/support/scheduler.js';
 import { auditLedger, UnreadableLedger } from './ledger-audit.js';
 
 /** A service with a bit of everything behind it and before it: holds, batches, lone jobs, a lost runner, a forgotten job. */

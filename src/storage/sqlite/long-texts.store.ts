@@ -1,5 +1,5 @@
-import { LongText, pieceSize, type Text } from '../scheduler/long-text.js';
-import type { TextsReads, TextsTx } from '../scheduler/texts.ports.js';
+import { LongText, pieceSize, type Text } from '../../scheduler/long-text.js';
+import type { TextsReads, TextsTx } from '../../scheduler/texts.ports.js';
 import { insertInto, type Sql } from './sql.js';
 
 /** What a job has of these texts. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { givenJob } from '../../test/support/given.js';
-import { givenDatabase, givenFolder, keepJob } from '../../test/support/store.js';
+import { givenJob } from '../../../test/support/given.js';
+import { givenDatabase, givenFolder, keepJob } from '../../../test/support/store.js';
 import { openSqlite, schemaSource } from './database.js';
 
 describe('the schema', () => {

@@ -1,4 +1,4 @@
-import type { Millis } from '../kernel/time.js';
+import type { Millis } from '../../kernel/time.js';
 import type {
   LivyAsked,
   LivyBatch,
@@ -9,8 +9,8 @@ import type {
   LivyStatement,
   LivyTx,
   LivyType,
-} from '../scheduler/livy.ports.js';
-import { keptReasons } from '../scheduler/livy.reasons.js';
+} from '../../scheduler/livy.ports.js';
+import { keptReasons } from '../../scheduler/livy.reasons.js';
 import type { LivyEntryRow } from './entities/livy.rows.js';
 import type { JobRow, SessionRow } from './entities/rows.js';
 import { textOfRow } from './long-texts.store.js';

@@ -9,7 +9,7 @@ import {
   type NexosisReads,
   type Row,
   type View,
-} from '../scheduler/nexosis.ports.js';
+} from '../../scheduler/nexosis.ports.js';
 import type { DataSetRow, DeliveryRow, ModelRow } from './entities/nexosis.rows.js';
 import type { EventRow } from './entities/rows.js';
 import { toEvent } from './events.store.js';

@@ -1,8 +1,14 @@
-import type { BackendStatus } from '../kernel/backend/backend.js';
-import type { InstanceView, QueuedJob, SessionView, SlotView, Snapshot } from '../kernel/choice/snapshot.js';
-import type { SessionMode, SessionState } from '../kernel/session/session.js';
-import { isUsedUp } from '../kernel/usage/budget.js';
-import type { Millis } from '../kernel/time.js';
+import type { BackendStatus } from '../../kernel/backend/backend.js';
+import type {
+  InstanceView,
+  QueuedJob,
+  SessionView,
+  SlotView,
+  Snapshot,
+} from '../../kernel/choice/snapshot.js';
+import type { SessionMode, SessionState } from '../../kernel/session/session.js';
+import { isUsedUp } from '../../kernel/usage/budget.js';
+import type { Millis } from '../../kernel/time.js';
 import type { Sql } from './sql.js';
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { backends, instances } from '../../test/support/backends.js';
+import { backends, instances } from '../../../test/support/backends.js';
 import {
   after,
   givenJob,
@@ -8,17 +8,17 @@ import {
   givenSnapshot,
   t0,
   type GivenBackend,
-} from '../../test/support/given.js';
+} from '../../../test/support/given.js';
 import {
   givenBackend,
   givenDatabase,
   givenInstance,
   keepJob,
   keepSession,
-} from '../../test/support/store.js';
-import { chooseJobs } from '../kernel/choice/choose-jobs.js';
-import type { Tx } from '../scheduler/ports.js';
-import { defaultWindow } from '../kernel/usage/usage.js';
+} from '../../../test/support/store.js';
+import { chooseJobs } from '../../kernel/choice/choose-jobs.js';
+import type { Tx } from '../../scheduler/ports.js';
+import { defaultWindow } from '../../kernel/usage/usage.js';
 
 /** Stores what is given under names that begin with `run`, so that one database serves many runs. */
 async function keep(tx: Tx, run: string, given: GivenBackend): Promise<void> {

@@ -1,4 +1,4 @@
-import type { EventFilter, EventRecord, EventType, Tx } from '../scheduler/ports.js';
+import type { EventFilter, EventRecord, EventType, Tx } from '../../scheduler/ports.js';
 import type { EventRow } from './entities/rows.js';
 import { insertInto, quoted, type Sql, type Value } from './sql.js';
 

@@ -1,5 +1,5 @@
-import { dueRank } from '../kernel/session/session.deadline.js';
-import type { JobDetails, JobFilter, JobRecord, Page, Tx } from '../scheduler/ports.js';
+import { dueRank } from '../../kernel/session/session.deadline.js';
+import type { JobDetails, JobFilter, JobRecord, Page, Tx } from '../../scheduler/ports.js';
 import type { JobRow } from './entities/rows.js';
 import type { JobCache } from './job-cache.js';
 import { headOf, own, textOfRow } from './long-texts.store.js';
