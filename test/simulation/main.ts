@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from './run.js';
 import { shrink } from './shrink.js';
@@ -19,6 +20,7 @@ const usage = `npm run simulate -- [options]
   --mutate X    make a known mistake in the service first, and expect it to be found
   --history F   replay a shrunk history from a file
   --save F      write the shrunk history to a file
+  --tables F    write what each seed leaves in every table to F/seed-N.txt, to compare two versions of the service
 STINT_SIMULATION_FOLDER: where the databases go; the temporary folder unless set`;
 
 const { values } = parseArgs({
@@ -35,6 +37,7 @@ const { values } = parseArgs({
     mutate: { type: 'string' },
     history: { type: 'string' },
     save: { type: 'string' },
+    tables: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -66,6 +69,10 @@ async function seeds(tally: Tally): Promise<number | null> {
     const history = historyOf(seed, wanted);
     const { broken, ...done } = await run(history);
     tally.add({ seed, ...done });
+    if (values.tables !== undefined) {
+      mkdirSync(values.tables, { recursive: true });
+      writeFileSync(join(values.tables, `seed-${seed}.txt`), done.tables);
+    }
     if (broken !== null) {
       const options = (['faults', 'restarts'] as const).filter((name) => values[name]);
       const again = ['--seed', seed, '--steps', values.steps, ...options.map((name) => `--${name}`)];
