@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-// Every rule that code cites is in docs: `node scripts/citations.mjs`, part of `npm run check` (lint). Two forms are read:
+// Every rule that code cites is in docs, and every link of a page leads somewhere: `node scripts/citations.mjs`, part of the
+// step `lint` of `npm run check`. Two forms of citations are read:
 //   (semantics: clocks)           a heading of docs/semantics.md
-//   (livy dialect, retention)     a heading of docs/dialects/livy.md or livy-wire.md; inside src/dialects/livy the name may be left out
+//   (livy dialect, sessions)      a heading of docs/dialects/livy.md or livy-wire.md; inside src/dialects/livy the name may be left out
 // A citation names a heading without regard to case; several are joined by a semicolon.
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { inRoot, root } from './lib/project.mjs';
 
 const folders = ['src', 'workers', 'test', 'bench', 'scripts', 'examples'];
@@ -53,11 +55,41 @@ for (const folder of folders) {
       problems.push(`${path}: this citation leads out of the repository: ${line.trim().slice(0, 120)}`);
   }
 }
+for (const page of ['README.md', 'CONTRIBUTING.md', ...(await pages('docs'))]) {
+  const text = await readFile(inRoot(page), 'utf8');
+  for (const [, target = '', anchor] of text.matchAll(/\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)/g)) {
+    const file = target === '' ? page : join(dirname(page), target);
+    if (!existsSync(inRoot(file))) problems.push(`${page}: there is no ${file}`);
+    else if (anchor !== undefined && !(await anchorsOf(file)).has(anchor))
+      problems.push(`${page}: ${file} has no heading for #${anchor}`);
+  }
+}
 for (const problem of problems) console.error(problem);
 console.log(
-  problems.length === 0 ? 'Every citation leads to a heading.' : `${problems.length} citations lead nowhere.`,
+  problems.length === 0
+    ? 'Every citation and link leads somewhere.'
+    : `${problems.length} citations or links lead nowhere.`,
 );
 process.exitCode = problems.length === 0 ? 0 : 1;
+
+async function pages(folder) {
+  const found = await readdir(inRoot(folder), { recursive: true });
+  return found.filter((name) => name.endsWith('.md')).map((name) => join(folder, name));
+}
+
+/** As GitHub makes them of headings. */
+async function anchorsOf(file) {
+  const text = await readFile(inRoot(file), 'utf8');
+  const headings = text.split('\n').filter((line) => /^#+ /.test(line));
+  const slug = (line) =>
+    line
+      .replace(/^#+ /, '')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replace(/\s/g, '-');
+  return new Set(headings.map(slug));
+}
 
 async function sources(folder) {
   const entries = await readdir(inRoot(folder), { recursive: true, withFileTypes: true }).catch(() => []);
