@@ -2,7 +2,7 @@ import type { Role, Sharing } from '../kernel/access/access.js';
 import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
 import type { WaitingView } from '../kernel/choice/waiting.js';
 import type { Choice, Snapshot } from '../kernel/choice/snapshot.js';
-import type { Finished } from '../kernel/estimate/durations.js';
+import type { Finished } from '../kernel/estimate/forecast.view.js';
 import type { ForecastView } from '../kernel/estimate/forecast.view.js';
 import type { Job, JobState } from '../kernel/job/job.js';
 import type { AskedLimits } from '../kernel/session/session.limits.js';
