@@ -116,10 +116,24 @@ export interface Receipt {
 
 /** Something whose deadline has come. */
 export interface Due {
-  readonly kind: DueKind;
+  /** Null: this version does not know its kind. */
+  readonly kind: DueKind | null;
   readonly at: Millis;
   readonly subject: 'session' | 'job' | 'instance';
   readonly id: string;
+}
+
+/** A stored row that this version cannot read. It is refused and not guessed at. */
+export class UnreadableRow extends Error {
+  constructor(
+    readonly table: string,
+    /** Its key. */
+    readonly row: string,
+    why: string,
+  ) {
+    super(`Row ${row} of ${table} cannot be read: ${why}.`);
+    this.name = 'UnreadableRow';
+  }
 }
 
 /** What one transaction may do. Rows that are read here are read to be changed. */

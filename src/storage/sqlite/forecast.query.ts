@@ -9,11 +9,11 @@ import {
   type ForecastView,
   type RunningView,
 } from '../../kernel/estimate/forecast.view.js';
-import type { Stop } from '../../kernel/job/job.js';
 import type { Millis } from '../../kernel/time.js';
 import { accruedBy } from '../../kernel/usage/accrual.js';
 import { isUsedUp } from '../../kernel/usage/budget.js';
 import type { SessionRow } from './entities/rows.js';
+import { stored } from '../stored-forms.js';
 import { toSession } from './mapping.js';
 import { instancesWaiting, readSlots } from './snapshot.query.js';
 import type { Sql } from './sql.js';
@@ -118,7 +118,7 @@ async function readRunning(sql: Sql, backend: string): Promise<RunningView[]> {
     charged: row.mode !== 'dedicated',
     slot: row.slot,
     startedAt: Number(row.started_at),
-    stopAt: row.stop === null ? null : (JSON.parse(row.stop) as Stop).at,
+    stopAt: row.stop === null ? null : stored.job.stop.read(row.stop, row.id).at,
   }));
 }
 
