@@ -137,6 +137,13 @@ export async function checkSteps() {
       folder: 'test/clients-qrmi',
     }),
     {
+      name: 'environment',
+      about: 'what real workers of each kind are given of the environment of the service',
+      needs: ['install', 'build', 'java', 'python', 'python-spark', 'python-learn', 'r'],
+      counts: plainCounts,
+      work: (how) => run(process.execPath, [inRoot('test', 'environment', 'run.mjs')], how),
+    },
+    {
       name: 'python-schemathesis',
       about: 'an environment with Schemathesis',
       ...venv('.venv-schemathesis', 'workers/requirements-schemathesis.lock'),
@@ -163,6 +170,7 @@ const pythonFolders = () =>
     'test/clients-livy',
     'test/clients-nexosis',
     'test/clients-qrmi',
+    'test/environment',
   ].filter((folder) => existsSync(inRoot(folder)));
 const ruff = (args, how) =>
   run(pythonOf('.venv'), ['-m', 'ruff', ...args, '--no-cache', ...pythonFolders()], how);
