@@ -50,11 +50,8 @@ export class SessionsService {
     await refuseIfUsedUp(unit, instance, this.settings.window);
     const modes = instance?.plan.modes;
     if (modes !== undefined && !modes.includes(asked.mode)) {
-      throw new Refusal(
-        'mode_not_allowed',
-        `The plan of instance ${actor.instance.name} does not allow ${asked.mode} sessions.`,
-        modes.length === 0 ? 'Submit lone jobs instead.' : `It allows: ${modes.join(', ')}.`,
-      );
+      const { name } = actor.instance;
+      throw new Refusal('mode_not_allowed', { instance: name, mode: asked.mode, allowed: modes });
     }
     const session = openSession(
       {
@@ -79,13 +76,8 @@ export class SessionsService {
   async list(filter: SessionFilter): Promise<Session[]> {
     const { after, instance } = filter;
     const last = after === undefined ? null : await this.store.read.session(after);
-    if (after !== undefined && (last === null || (instance ?? last.instance) !== last.instance)) {
-      throw new Refusal(
-        'invalid_value',
-        `next of ${after} belongs to no page.`,
-        'Send the next of the page before, or leave it out to begin with the first.',
-      );
-    }
+    if (after !== undefined && (last === null || (instance ?? last.instance) !== last.instance))
+      throw new Refusal('unknown_page', { after });
     return this.store.read.sessions(filter);
   }
 
@@ -93,7 +85,7 @@ export class SessionsService {
   setAccepting(actor: Actor, id: string, accepting: boolean): Promise<Session> {
     return this.commands.run(async (unit) => {
       const session = await find(unit.tx, actor, id);
-      if (accepting) await this.sharing.checkUse(actor, session, `Session ${id}`, 'resume it');
+      if (accepting) await this.sharing.checkSession(actor, session, 'resume');
       else checkEnds(actor, session, 'drain');
       return unit.changeSession(session, { type: accepting ? 'resume' : 'drain', at: unit.at });
     }, nameOf(actor));
@@ -134,13 +126,13 @@ async function find(tx: Tx, actor: Actor, id: string): Promise<Session> {
   return visible(actor, id, await tx.sessions.find(id));
 }
 
-function checkEnds(actor: Actor, session: Session, what: 'drain' | 'close'): void {
+function checkEnds(actor: Actor, session: Session, act: 'drain' | 'close'): void {
   if (mayEnd(actor, session)) return;
-  throw new Refusal('forbidden', `Session ${session.id} is for ${session.user} or an admin to ${what}.`);
+  throw new Refusal('session_not_yours', { session: session.id, owner: session.user, act });
 }
 
 /** Another instance's session is as unknown as one that never was. */
 function visible(actor: Actor, id: string, session: Session | null): Session {
   if (session !== null && maySee(actor, session)) return session;
-  throw new Refusal('unknown_session', `There is no session ${id}${lookedIn(actor)}.`);
+  throw new Refusal('unknown_session', { session: id, instance: lookedIn(actor) });
 }

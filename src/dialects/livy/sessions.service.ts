@@ -1,6 +1,5 @@
 import { BadRequestException, Inject, Injectable } from '@nestjs/common';
 import { mayEnd, nameOf, type Actor } from '../../kernel/access/access.js';
-import { Refusal } from '../../kernel/refusal.js';
 import type { Session } from '../../kernel/session/session.js';
 import { seconds, type Millis } from '../../kernel/time.js';
 import { Commands } from '../../scheduler/commands.service.js';
@@ -20,6 +19,7 @@ import { SharingService } from '../../scheduler/sharing.service.js';
 import { SessionsService } from '../../scheduler/sessions.service.js';
 import { backendKey, keyOf, LivyEntries, noDetails } from './entries.service.js';
 import { kindOf, knownKinds, type Kind } from './kinds.js';
+import { forbidEnd, forbidUse } from './refusals.js';
 import type { SessionRequest } from './requests.dto.js';
 import { rejected, sparkSettings, sqlRowsOf } from './spark-settings.js';
 import { parseTime } from './time-string.js';
@@ -135,12 +135,18 @@ export class LivySessions {
   /** Counts as use, although nothing runs. `act` says what for. */
   async use(actor: Actor, id: string, act: string): Promise<LivySession> {
     const found = await this.find(actor, id);
-    await this.sharing.checkUse(actor, found.session, `Session ${id}`, act);
+    await this.checkUse(actor, id, found.session, act);
     await this.commands.run(async (unit) => {
       const session = await unit.tx.sessions.find(found.session.id);
       if (session !== null) await unit.changeSession(session, { type: 'used', at: unit.at });
     });
     return found;
+  }
+
+  /** Refuses to `act` on a colleague's session, where the instance does not allow it. */
+  async checkUse(actor: Actor, id: string, session: Session, act: string): Promise<void> {
+    if (await this.sharing.mayUse(actor, session)) return;
+    throw forbidUse(`Session ${id}`, session.user, act, actor.instance.name);
   }
 
   /** Ends the session, answers when its process is gone, and forgets it. */
@@ -167,7 +173,7 @@ export class LivySessions {
   /** Said of the number or name that was asked for: the kernel knows the session by another. */
   private checkEnds(actor: Actor, id: string, session: Session): void {
     if (mayEnd(actor, session)) return;
-    throw new Refusal('forbidden', `Session ${id} is for ${session.user} or an admin to end.`);
+    throw forbidEnd(`Session ${id}`, session.user);
   }
 }
 

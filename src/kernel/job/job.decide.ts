@@ -1,6 +1,6 @@
 import { transition } from 'xstate';
-import { Refusal } from '../refusal.js';
-import { seconds, toSeconds, toWholeSeconds, type Millis } from '../time.js';
+import { Refusal, type Refusals } from '../refusal.js';
+import { seconds, toSeconds, type Millis } from '../time.js';
 import type { LedgerEntry } from '../usage/usage.js';
 import { jobMachine, type JobEventType } from './job.machine.js';
 import { defaultMaxAttempts, isFinal, reasonCodes, type Job, type JobState, type Stop } from './job.js';
@@ -36,11 +36,7 @@ export function endJob(job: Job, outcome: Outcome, at: Millis): JobDecision {
 /** Someone, or its limit, wants the job to end. A queued or scripted one ends now, another when its runner is gone. */
 export function stopJob(job: Job, stop: Stop): JobDecision {
   if (isFinal(job.state)) {
-    throw new Refusal(
-      'job_final',
-      `Job ${job.id} is already ${job.state}.`,
-      'Only a queued or running job can be cancelled.',
-    );
+    throw new Refusal('job_final', { job: job.id, state: job.state });
   }
   const state = follow(job, 'stop');
   if (state === 'cancelled') {
@@ -108,7 +104,7 @@ export const closedWithSession = (stateReason: string) => ({
 function end(job: Job, state: JobState, why: Pick<Job, 'reason' | 'reasonCode'>, at: Millis): JobDecision {
   const { startedAt: from, slot, backend, instance, chargedTo: user, session, id } = job;
   if (from === null || slot === null)
-    throw new Refusal('illegal_transition', `Job ${id} ends without having started.`);
+    throw new Refusal('illegal_transition', { of: 'job', id, state: job.state, event: 'end' });
   const { reason, reasonCode } = why;
   const ended: Job = {
     ...job,
@@ -131,7 +127,7 @@ function end(job: Job, state: JobState, why: Pick<Job, 'reason' | 'reasonCode'>,
 function follow(job: Job, type: JobEventType): JobState {
   const before = jobMachine.resolveState({ value: job.state, context: {} });
   if (!before.can({ type })) {
-    throw new Refusal('illegal_transition', `Job ${job.id} is ${job.state}: ${type} cannot happen to it.`);
+    throw new Refusal('illegal_transition', { of: 'job', id: job.id, state: job.state, event: type });
   }
   return transition(jobMachine, before, { type })[0].value as JobState;
 }
@@ -139,16 +135,11 @@ function follow(job: Job, type: JobEventType): JobState {
 /** One more job is to be queued beside `queued` others of its instance; `most`: as many as its plan allows. */
 export function checkPending(queued: number, most: number, instance: string): void {
   if (queued < most) return;
-  const jobs = most === 1 ? '1 pending job' : `${most} pending jobs`;
-  throw new Refusal(
-    'too_many_pending',
-    `Instance ${instance} has reached the limit of its plan of ${jobs}.`,
-    'Wait until one has started, or cancel one, before you submit another.',
-  );
+  throw new Refusal('too_many_pending', { instance, most });
 }
 
 /** How much, and whose limit that is. */
-type Bound = readonly [Millis, string];
+type Bound = readonly [Millis, Refusals['job_limit_exceeded']['whose']];
 
 /** A job may not be promised more time than its session has (qiskit-runtime dialect, maximum time). */
 export function checkJobLimit(
@@ -158,22 +149,11 @@ export function checkJobLimit(
   sessionMost: Millis | undefined,
 ): Millis {
   const [allowed, bound]: Bound =
-    planMost !== undefined && planMost < backendMost
-      ? [planMost, "the plan's limit"]
-      : [backendMost, "the backend's limit"];
+    planMost !== undefined && planMost < backendMost ? [planMost, 'plan'] : [backendMost, 'backend'];
   if (asked === undefined) return allowed;
-  if (asked < seconds(1)) {
-    const message = `max_execution_time (cost) of ${toSeconds(asked)} s is too short.`;
-    throw new Refusal('invalid_value', message, 'The least is 1 s.');
-  }
+  if (asked < seconds(1)) throw new Refusal('limit_too_short', { limit: 'maxExecutionTime', asked });
   const [most, whose]: Bound =
-    sessionMost !== undefined && sessionMost < allowed
-      ? [sessionMost, "the session's max_ttl"]
-      : [allowed, bound];
+    sessionMost !== undefined && sessionMost < allowed ? [sessionMost, 'session'] : [allowed, bound];
   if (asked <= most) return asked;
-  throw new Refusal(
-    'limit_exceeded',
-    `max_execution_time (cost) of ${toWholeSeconds(asked)} s is more than ${whose} of ${toWholeSeconds(most)} s.`,
-    `Ask for at most ${toWholeSeconds(most)} s, or leave it out.`,
-  );
+  throw new Refusal('job_limit_exceeded', { asked, most, whose });
 }

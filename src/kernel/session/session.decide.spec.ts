@@ -110,7 +110,9 @@ describe('a session', () => {
       { type: 'resume', at: t0 },
     );
     expect(decide(session, submitted(1, 8)).queuedJobs).toBe(2);
-    expect(() => decide(decide(session, close), { type: 'resume', at: after(10) })).toThrow('is closed');
+    expect(() => decide(decide(session, close), { type: 'resume', at: after(10) })).toThrow(
+      expect.objectContaining({ code: 'session_closed' }),
+    );
   });
 
   it('stands in the queue where its first job does', () => {

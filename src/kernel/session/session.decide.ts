@@ -177,8 +177,7 @@ function enter(session: Session, state: SessionState, event: SessionEvent): Sess
   };
   switch (state) {
     case 'active': {
-      if (event.type !== 'jobStarted')
-        throw new Refusal('illegal_transition', `Session ${session.id} is activated by the start of a job.`);
+      if (event.type !== 'jobStarted') throw impossible(session, event);
       const held = session.mode === 'dedicated' && { slot: event.slot, heldSince: at };
       return { ...entered, activatedAt: at, activation: event.activation, ...held };
     }
@@ -195,7 +194,7 @@ function enter(session: Session, state: SessionState, event: SessionEvent): Sess
         headSeq: null,
       };
     case 'open':
-      throw new Refusal('illegal_transition', `Session ${session.id} cannot become open again.`);
+      throw impossible(session, event);
   }
 }
 
@@ -246,26 +245,16 @@ function endHold(session: Session, at: Millis): { session: Session; ledger: read
 }
 
 function refuse(session: Session, event: SessionEvent): SessionDecision {
-  const { id, state } = session;
+  const { id, state, stateReason: reason } = session;
   switch (event.type) {
     case 'jobSubmitted':
     case 'resume':
-      if (state === 'closed') {
-        throw new Refusal(
-          'session_closed',
-          `Session ${id} is closed: ${session.stateReason ?? 'no reason was recorded'}.`,
-          'Open a new session and submit the job there.',
-        );
-      }
-      throw new Refusal(
-        'session_not_accepting',
-        `Session ${id} accepts no more jobs: it is being drained.`,
-        'Open a new session, or send PATCH with accepting_jobs true while this one is not closed.',
-      );
+      if (state === 'closed') throw new Refusal('session_closed', { session: id, reason });
+      throw new Refusal('session_not_accepting', { session: id });
     default:
-      throw new Refusal(
-        'illegal_transition',
-        `Session ${id} is ${state}: ${event.type} cannot happen to it.`,
-      );
+      throw impossible(session, event);
   }
 }
+
+const impossible = ({ id, state }: Session, { type }: SessionEvent): Refusal =>
+  new Refusal('illegal_transition', { of: 'session', id, state, event: type });
