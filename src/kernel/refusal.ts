@@ -1,5 +1,5 @@
 import type { JobState } from './job/job.js';
-import type { SessionMode, SessionState } from './session/session.js';
+import type { Ending, SessionMode, SessionState } from './session/session.js';
 import type { Millis } from './time.js';
 
 /** What someone asked for that has an upper limit, by the kernel's names; a dialect knows what its clients call it. */
@@ -77,7 +77,7 @@ export interface Refusals {
   instance_exists: { readonly name: string };
   /** CRNs are given, not chosen. */
   instance_name_reserved: { readonly name: string };
-  session_closed: { readonly session: string; readonly reason: string | null };
+  session_closed: { readonly session: string; readonly ending: Ending };
   session_not_accepting: { readonly session: string };
   /** The session is on another backend than was asked for. */
   session_elsewhere: { readonly session: string; readonly backend: string; readonly asked: string };

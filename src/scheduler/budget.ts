@@ -13,7 +13,9 @@ export async function reviewBudget(unit: Unit, instance: string, at: Millis, win
   if (view === null) return;
   if (isUsedUp(view)) {
     for (const session of await unit.tx.sessions.notClosedOf(instance)) {
-      await unit.changeSession(session, { type: 'close', at, reason: budgetReason(view.budget) });
+      await unit.changeSession(session, {
+        ...({ type: 'close', at, code: 'budget_reached', reason: budgetReason(view.budget) } as const),
+      });
     }
   }
   // Closing may have ended holds, which changes the rate.

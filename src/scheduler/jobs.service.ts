@@ -124,6 +124,7 @@ export class JobsService implements OnModuleInit {
         program: asked.program,
         state: 'queued',
         reason: null,
+        endCode: null,
         reasonCode: null,
         createdAt: unit.at,
         startedAt: null,
@@ -226,7 +227,7 @@ export class JobsService implements OnModuleInit {
   cancel(actor: Actor, id: string): Promise<Job> {
     return this.commands.run(async (unit) => {
       const job = await this.ownJob(unit.tx, actor, id, 'cancel');
-      return unit.stopJob(job, { at: unit.at, reason: `cancelled by ${nameOf(actor)}`, reasonCode: null });
+      return unit.stopJob(job, { at: unit.at, reason: `cancelled by ${nameOf(actor)}`, endCode: null });
     }, nameOf(actor));
   }
 

@@ -19,7 +19,7 @@ const carol = givenActor('carol', 'lab-b');
 const two = { instances: [{}, { id: 'lab-b' }] };
 
 describe('closing a session', () => {
-  it('fails its queued jobs with 1217 and leaves the running one to finish', async () => {
+  it('fails its queued jobs with it and leaves the running one to finish', async () => {
     const service = await givenService();
     const { id: session } = await service.sessions.open(alice, dedicated);
     const { id: running } = await service.submit({ session });
@@ -27,7 +27,11 @@ describe('closing a session', () => {
     const { id: other } = await service.submit();
     await service.goTo(3);
     await service.sessions.close(alice, session);
-    expect(await service.job(queued)).toMatchObject({ state: 'failed', reasonCode: 1217, endedAt: after(3) });
+    expect(await service.job(queued)).toMatchObject({
+      state: 'failed',
+      endCode: 'session_closed',
+      endedAt: after(3),
+    });
     await service.goTo(9);
     expect(await service.job(other)).toMatchObject({ state: 'queued' });
     await service.goTo(10);

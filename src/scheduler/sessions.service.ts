@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { lookedIn, mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
 import { Refusal } from '../kernel/refusal.js';
 import { grantLimits, type AskedLimits } from '../kernel/session/session.limits.js';
-import { openSession, type Session, type SessionMode } from '../kernel/session/session.js';
+import { openSession, type CloseCode, type Session, type SessionMode } from '../kernel/session/session.js';
 import { BackendsService } from './backends.service.js';
 import { refuseIfUsedUp } from './budget.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
@@ -53,6 +53,7 @@ export class SessionsService {
       const { name } = actor.instance;
       throw new Refusal('mode_not_allowed', { instance: name, mode: asked.mode, allowed: modes });
     }
+    const busyIsIdle = backend.options['busy_is_idle'] === true;
     const session = openSession(
       {
         id: unit.ids.uuid(),
@@ -60,7 +61,7 @@ export class SessionsService {
         instance: actor.instance.id,
         user: actor.user,
         mode: asked.mode,
-        limits: grantLimits(asked, asked.mode, backend, instance?.plan),
+        limits: grantLimits(asked, asked.mode, { ...backend, busyIsIdle }, instance?.plan),
       },
       unit.at,
     );
@@ -96,7 +97,8 @@ export class SessionsService {
     return this.commands.run(async (unit) => {
       const session = await find(unit.tx, actor, id);
       checkEnds(actor, session, 'close');
-      return closeWith(unit, session, `closed by ${nameOf(actor)}`);
+      const code = actor.role === 'admin' ? 'closed_by_admin' : 'closed_by_user';
+      return closeWith(unit, session, code, `closed by ${nameOf(actor)}`);
     }, nameOf(actor));
   }
 
@@ -104,10 +106,10 @@ export class SessionsService {
   adminClose(actor: Actor, id: string, reason: string, running: 'finish' | 'cancel'): Promise<Session> {
     return this.commands.run(async (unit) => {
       const words = `closed by admin ${actor.user}: ${reason}`;
-      await closeWith(unit, await find(unit.tx, actor, id), words);
+      await closeWith(unit, await find(unit.tx, actor, id), 'closed_by_admin', words);
       if (running === 'cancel') {
         for (const job of await unit.tx.jobs.runningOf(id)) {
-          await unit.stopJob(job, { at: unit.at, reason: `its session was ${words}`, reasonCode: null });
+          await unit.stopJob(job, { at: unit.at, reason: `its session was ${words}`, endCode: null });
         }
       }
       return find(unit.tx, actor, id);
@@ -119,8 +121,8 @@ export class SessionsService {
 const isUntouched = ({ state, queuedJobs, acceptingJobs }: Session): boolean =>
   state === 'open' && queuedJobs === 0 && acceptingJobs;
 
-const closeWith = (unit: Unit, session: Session, reason: string): Promise<Session> =>
-  unit.changeSession(session, { type: 'close', at: unit.at, reason });
+const closeWith = (unit: Unit, session: Session, code: CloseCode, reason: string): Promise<Session> =>
+  unit.changeSession(session, { type: 'close', at: unit.at, code, reason });
 
 async function find(tx: Tx, actor: Actor, id: string): Promise<Session> {
   return visible(actor, id, await tx.sessions.find(id));

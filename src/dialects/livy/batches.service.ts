@@ -6,6 +6,7 @@ import { JobsService } from '../../scheduler/jobs.service.js';
 import type { LivyBatch } from '../../scheduler/livy.ports.js';
 import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
+import { whyNotDone } from './endings.js';
 import { backendKey, keyOf, LivyEntries, noDetails } from './entries.service.js';
 import { forbidEnd } from './refusals.js';
 import type { BatchRequest } from './requests.dto.js';
@@ -62,9 +63,10 @@ export class LivyBatches {
   async find(actor: Actor, id: string): Promise<LivyBatch> {
     const found = await this.store.read.livy.batch(keyOf(id), this.entries.instanceOf(actor));
     if (found === null || !(await this.entries.visible(actor, found.run))) throw this.entries.unknown(id);
-    const { endedAt, reason } = found.run;
+    const { endedAt } = found.run;
     const isOver = endedAt !== null && endedAt <= this.entries.endedAfter;
-    if (found.removedAt !== null || isOver) throw this.entries.unknown(id, { at: endedAt, reason });
+    if (found.removedAt !== null || isOver)
+      throw this.entries.unknown(id, { at: endedAt, why: whyNotDone(found.run) });
     return found;
   }
 

@@ -3,7 +3,7 @@ import type { AskedLimit, Refusals } from '../../kernel/refusal.js';
 import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
 import { budgetReason } from '../../kernel/usage/budget.js';
 import { toOperators, type RefusalTable } from '../refusals.js';
-import { inLivysWords } from './words.js';
+import { whyEnded } from './endings.js';
 
 /** HTTP status and what is said, in one text: this dialect has no place for a solution apart. */
 export type LivyRefusal = readonly [status: number, msg: string];
@@ -102,9 +102,9 @@ export const refusals = {
   unknown_user: ({ user }) => [400, `Nobody called ${user} ever had a token.`],
   instance_gone: () => [400, 'The instance of this token is gone.'],
 
-  session_closed: ({ reason }) => [
+  session_closed: ({ ending }) => [
     400,
-    `requirement failed: Session isn't active. The session is closed: ${inLivysWords(reason ?? 'no reason was recorded')}. ` +
+    `requirement failed: Session isn't active. The session is closed: ${whyEnded(ending)}. ` +
       'Open a new session and run the code there.',
   ],
   session_not_accepting: () => [

@@ -4,8 +4,7 @@ import type { Session } from '../../kernel/session/session.js';
 import { seconds, type Millis } from '../../kernel/time.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
-import type { LivySession } from '../../scheduler/livy.ports.js';
-import { endings, keptReasons } from '../../scheduler/livy.reasons.js';
+import { keptCloses, type LivySession } from '../../scheduler/livy.ports.js';
 import {
   CLOCK,
   INTERPRETERS,
@@ -17,6 +16,7 @@ import {
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { SharingService } from '../../scheduler/sharing.service.js';
 import { SessionsService } from '../../scheduler/sessions.service.js';
+import { whyEnded } from './endings.js';
 import { backendKey, keyOf, LivyEntries, noDetails } from './entries.service.js';
 import { kindOf, knownKinds, type Kind } from './kinds.js';
 import { forbidEnd, forbidUse } from './refusals.js';
@@ -92,12 +92,12 @@ export class LivySessions {
     const found = await this.store.read.livy.session(keyOf(id), this.entries.instanceOf(actor));
     if (found === null || !(await this.entries.visible(actor, found.session))) throw this.entries.unknown(id);
     const { session } = found;
-    const end = { at: session.closedAt, reason: session.stateReason };
+    const end = { at: session.closedAt, why: session.state === 'closed' ? whyEnded(session) : null };
     // Its statements are forgotten; how it ended is not.
     if (found.removedAt !== null) throw this.entries.unknown(id, end);
     if (session.state === 'closed' && !this.interpreters.lives(session.id)) {
-      const { stateReason, closedAt } = session;
-      const kept = keptReasons.some((reason) => stateReason?.startsWith(reason));
+      const { closeCode, closedAt } = session;
+      const kept = keptCloses.some((code) => code === closeCode);
       if (!kept || (closedAt ?? 0) <= this.entries.endedAfter) throw this.entries.unknown(id, end);
     }
     // A colleague who looks at it is not the client that it lives for.
@@ -165,8 +165,8 @@ export class LivySessions {
     this.checkEnds(actor, id, session);
     await this.commands.run(async (unit) => {
       const now = await unit.tx.sessions.find(session.id);
-      const reason = `${endings.stopped} ${nameOf(actor)}`;
-      if (now !== null) await unit.changeSession(now, { type: 'close', at: unit.at, reason });
+      const how = { code: 'stopped', reason: `stopped by ${nameOf(actor)}` } as const;
+      if (now !== null) await unit.changeSession(now, { type: 'close', at: unit.at, ...how });
     }, nameOf(actor));
   }
 

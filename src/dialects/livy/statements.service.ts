@@ -21,7 +21,7 @@ import { kindOf, knownKinds } from './kinds.js';
 import { forbidEnd } from './refusals.js';
 import type { AskedStatement, CompletionRequest } from './requests.dto.js';
 import { LivySessions } from './sessions.service.js';
-import { inLivysWords } from './words.js';
+import { whyEnded } from './endings.js';
 import { bytesOfStatements, fromStatements, partsOfStatement } from './wire.js';
 
 /** Bytes: a longer list has no room in the text that a client makes of it. */
@@ -48,7 +48,7 @@ export class LivyStatements {
     await this.sessions.checkUse(actor, id, session, 'run statements in it');
     if (session.state === 'closed')
       throw new BadRequestException(
-        `requirement failed: Session isn't active. It is over: ${inLivysWords(session.stateReason ?? 'closed')}.`,
+        `requirement failed: Session isn't active. It is over: ${whyEnded(session)}.`,
       );
     const { code } = asked;
     const said = {

@@ -155,10 +155,10 @@ export const refusals = {
       'name must not begin with crn:, because a CRN is given to each instance.',
       'Choose a plain name.',
     ),
-  session_closed: ({ session, reason }) =>
+  session_closed: ({ session, ending }) =>
     refused(
       'session_closed',
-      `Session ${session} is closed: ${reason ?? 'no reason was recorded'}.`,
+      `Session ${session} is closed: ${ending.stateReason ?? 'no reason was recorded'}.`,
       'Open a new session and submit the job there.',
     ),
   session_not_accepting: ({ session }) =>

@@ -17,7 +17,7 @@ import type { Stop } from './job.js';
 
 const running = givenJob({ state: 'running' });
 const scripted = givenJob({ state: 'running', script: { duration: seconds(50), outcome: 'completed' } });
-const cancel: Stop = { at: after(30), reason: 'cancelled by user alice', reasonCode: null };
+const cancel: Stop = { at: after(30), reason: 'cancelled by user alice', endCode: null };
 
 describe('starting a job', () => {
   it('gives it a lane, a fresh fencing token and one more attempt', () => {
@@ -123,11 +123,11 @@ describe('stopping a job', () => {
     expect(job.stop).toEqual(limit);
   });
 
-  it('for its limit is a cancellation with code 1305 that names the limit', () => {
+  it('for its limit is a cancellation with a code that names the limit', () => {
     const { job } = stopJob(scripted, limitStop(scripted, after(100)));
     expect(job).toMatchObject({
       state: 'cancelled',
-      reasonCode: 1305,
+      endCode: 'ran_too_long',
       reason: expect.stringContaining('of 100 s'),
     });
   });
@@ -182,10 +182,10 @@ describe('a lost runner', () => {
     }
   });
 
-  it('fails the job with 1217 when its session is closed, attempts left or not', () => {
+  it('fails the job with its session when that is closed, attempts left or not', () => {
     expect(loseJob(running, after(40), 'exit code 9', true).job).toMatchObject({
       state: 'failed',
-      reasonCode: 1217,
+      endCode: 'session_closed',
       used: 0,
     });
   });
@@ -196,10 +196,10 @@ describe('a lost runner', () => {
   });
 });
 
-it('a queued job whose session closes fails with 1217 and the reason of the session', () => {
+it('a queued job whose session closes fails with a code and the reason of the session', () => {
   expect(closedWithSession('max_ttl of 20 s expired')).toEqual({
     state: 'failed',
-    reasonCode: 1217,
+    endCode: 'session_closed',
     reason: expect.stringContaining('max_ttl of 20 s expired'),
   });
 });

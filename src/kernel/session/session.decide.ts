@@ -11,7 +11,7 @@ import {
 } from './session.clocks.js';
 import { expiryOf, type SessionClock } from './session.deadline.js';
 import { sessionMachine, type SessionEventType } from './session.machine.js';
-import type { Session, SessionState } from './session.js';
+import type { CloseCode, Ending, Session, SessionState } from './session.js';
 
 /**
  * What can happen to a session; `at` is when it takes effect. `headSeq` is what the queue shows after the event.
@@ -37,14 +37,14 @@ export type SessionEvent =
   | { readonly type: 'drain' | 'resume'; readonly at: Millis }
   /** `heard`: its client gave a sign of life at `at`. `used`: it did something that counts as use, though it is no job. */
   | { readonly type: 'heard' | 'used'; readonly at: Millis }
-  | { readonly type: 'close'; readonly at: Millis; readonly reason: string }
+  | { readonly type: 'close'; readonly at: Millis; readonly code: CloseCode; readonly reason: string }
   | { readonly type: SessionClock; readonly at: Millis };
 
 /** What one event does: the row and the ledger entries to save in one transaction. */
 export interface SessionDecision {
   readonly session: Session;
   readonly ledger: readonly LedgerEntry[];
-  /** The session has just closed: its queued jobs end Failed with 1217, in the same transaction. */
+  /** The session has just closed: its queued jobs end Failed, in the same transaction. */
   readonly failsQueuedJobs: boolean;
 }
 
@@ -189,12 +189,28 @@ function enter(session: Session, state: SessionState, event: SessionEvent): Sess
         ...stopActiveClock(entered, at),
         acceptingJobs: false,
         closedAt: at,
+        closeCode: closeCodeOf(event),
         idleSince: null,
         queuedJobs: 0,
         headSeq: null,
       };
     case 'open':
       throw impossible(session, event);
+  }
+}
+
+function closeCodeOf(event: SessionEvent): CloseCode {
+  switch (event.type) {
+    case 'close':
+      return event.code;
+    case 'max_ttl':
+    case 'active_ttl':
+    case 'interactive_ttl':
+    case 'unused_ttl':
+    case 'heartbeat_ttl':
+      return event.type;
+    default:
+      return 'drained';
   }
 }
 
@@ -245,16 +261,20 @@ function endHold(session: Session, at: Millis): { session: Session; ledger: read
 }
 
 function refuse(session: Session, event: SessionEvent): SessionDecision {
-  const { id, state, stateReason: reason } = session;
+  const { id, state } = session;
   switch (event.type) {
     case 'jobSubmitted':
     case 'resume':
-      if (state === 'closed') throw new Refusal('session_closed', { session: id, reason });
+      if (state === 'closed') throw new Refusal('session_closed', { session: id, ending: endingOf(session) });
       throw new Refusal('session_not_accepting', { session: id });
     default:
       throw impossible(session, event);
   }
 }
+
+const endingOf = ({ closeCode, stateReason, limits }: Session): Ending => ({
+  ...{ closeCode, stateReason, limits },
+});
 
 const impossible = ({ id, state }: Session, { type }: SessionEvent): Refusal =>
   new Refusal('illegal_transition', { of: 'session', id, state, event: type });

@@ -88,9 +88,8 @@ describe('granting limits', () => {
   });
 
   it('lets a busy session end as idle only where idle sessions close: an inactive one runs nothing', () => {
-    const options = { busy_is_idle: true };
     const given = (onIdle: 'close' | 'deactivate') =>
-      grantLimits({}, 'batch', { ...backend, onIdle, options }).busyIsIdle;
+      grantLimits({}, 'batch', { ...backend, onIdle, busyIsIdle: true }).busyIsIdle;
     expect([given('close'), given('deactivate')]).toEqual([true, undefined]);
   });
 });

@@ -22,7 +22,7 @@ export function grantLimits(
   backend: {
     readonly limits: BackendLimits;
     readonly onIdle: SessionLimits['onIdle'];
-    readonly options?: Readonly<Record<string, unknown>>;
+    readonly busyIsIdle?: boolean;
   },
   plan: AskedLimits = {},
 ): SessionLimits {
@@ -44,7 +44,7 @@ export function grantLimits(
     ...{ interactiveTtl, activeTtl, maxTtl, unusedTtl: backend.limits.unusedTtl, onIdle: backend.onIdle },
     ...(asked.heartbeatTtl !== undefined && { heartbeatTtl: asked.heartbeatTtl }),
     // An inactive session runs nothing: one that may be ended at work can only be closed.
-    ...(backend.onIdle === 'close' && backend.options?.['busy_is_idle'] === true && { busyIsIdle: true }),
+    ...(backend.onIdle === 'close' && backend.busyIsIdle === true && { busyIsIdle: true }),
   };
 }
 

@@ -84,6 +84,8 @@ export class SessionRow {
   @Column(text) limits!: string;
   @Column(text) state!: string;
   @Column(textOrNull) state_reason!: string | null;
+  /** Why it closed, as the kernel's code. */
+  @Column(textOrNull) close_code!: string | null;
   @Column('smallint') accepting_jobs!: number;
   @Column(millis) created_at!: number;
   @Column(millisOrNull) started_at!: number | null;
@@ -132,6 +134,9 @@ export class JobRow {
   @Column(text) program!: string;
   @Column(text) state!: string;
   @Column(textOrNull) reason!: string | null;
+  /** Why the service ended it, as the kernel's code. */
+  @Column(textOrNull) end_code!: string | null;
+  /** The program's own number. */
   @Column({ type: 'integer', nullable: true }) reason_code!: number | null;
   @Column(millis) created_at!: number;
   @Column(millisOrNull) started_at!: number | null;
