@@ -6,7 +6,7 @@ import { whyEnded } from './endings.js';
 
 const theirs = 'its own sentence';
 const said = {
-  max_ttl: 'its longest life of 1000 s is over',
+  max_ttl: 'its life time of 1000 s is over',
   active_ttl: 'its working time of 300 s is used up',
   ...{ interactive_ttl: 'it had nothing left to do', unused_ttl: 'it had nothing left to do' },
   ...{ heartbeat_ttl: 'it had nothing left to do', drained: 'it had nothing left to do' },

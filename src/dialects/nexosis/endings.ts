@@ -24,7 +24,7 @@ export function whyEnded({
 function whyClosed({ closeCode, stateReason, limits }: Ending): string {
   switch (closeCode) {
     case 'max_ttl':
-      return `its longest life of ${toWholeSeconds(limits.maxTtl)} s is over`;
+      return `its life time of ${toWholeSeconds(limits.maxTtl)} s is over`;
     case 'active_ttl':
       return `its working time of ${toWholeSeconds(limits.activeTtl)} s is used up`;
     case 'interactive_ttl':

@@ -7,12 +7,12 @@ import type { ErrorType } from './errors.js';
 /** HTTP status, type of the error, and what is said, in one text. */
 export type NexosisRefusal = readonly [status: number, errorType: ErrorType, message: string];
 
-/** No client of this dialect can ask for one: these are the words of the operator who set them. */
+/** No client of this dialect can ask for one of them: an operator sets them. */
 const limitNames = {
-  maxTtl: 'longest life of a session',
-  activeTtl: 'limit on the working time of a session',
-  interactiveTtl: 'limit on the idle time of a session',
-  maxExecutionTime: 'time limit',
+  maxTtl: 'life time',
+  activeTtl: 'working time',
+  interactiveTtl: 'idle time',
+  maxExecutionTime: 'calculation time',
 } as const satisfies Record<AskedLimit, string>;
 
 const s = (time: Millis): string => `${toWholeSeconds(time)} s`;
@@ -29,7 +29,7 @@ const noSession = ({
 const whoseLimit = {
   backend: "the backend's limit",
   plan: "the plan's limit",
-  session: "the session's longest life",
+  session: "the session's life time",
 } as const satisfies Record<Refusals['job_limit_exceeded']['whose'], string>;
 
 /** When the window makes room in a budget. What is charged until then takes room too. */
