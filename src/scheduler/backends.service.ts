@@ -8,7 +8,7 @@ import { DEVICES, type Devices } from './devices.ports.js';
 import { RUNNERS, STORE, type Runners, type Store, type Tx } from './ports.js';
 import type { Unit } from './unit.js';
 
-export type NewBackend = Omit<Backend, 'status' | 'statusReason' | 'queuedJobs' | 'createdAt'>;
+export type NewBackend = Omit<Backend, 'status' | 'statusReason' | 'statusBy' | 'queuedJobs' | 'createdAt'>;
 
 export interface BackendChange {
   readonly status?: BackendStatus;
@@ -18,8 +18,7 @@ export interface BackendChange {
 
 const known = ['scripted', 'aer', 'spark', 'learner'];
 
-/** How the reason begins with which the service itself takes a backend offline. */
-const driverMissing = 'its driver cannot run';
+const online = { status: 'online', statusReason: null, statusBy: 'operator' } as const;
 
 /** The scarce things themselves: configuring, pausing and reading them. */
 @Injectable()
@@ -40,7 +39,7 @@ export class BackendsService {
     return this.commands.run(async (unit) => {
       if ((await unit.tx.backends.find(asked.name)) !== null)
         throw new Refusal('backend_exists', { backend: asked.name });
-      const fresh = { status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at } as const;
+      const fresh = { ...online, queuedJobs: 0, createdAt: unit.at };
       const backend = this.asDriverAllows({ ...asked, ...fresh }) ?? { ...asked, ...fresh };
       await unit.tx.backends.insert(backend);
       await unit.logAct('backend.created', { backend: backend.name }, null);
@@ -56,7 +55,7 @@ export class BackendsService {
     for (const asked of backends) {
       this.check(asked);
       const known = await unit.tx.backends.find(asked.name);
-      const fresh = { status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at } as const;
+      const fresh = { ...online, queuedJobs: 0, createdAt: unit.at };
       if (known === null) await unit.tx.backends.insert({ ...asked, ...fresh });
       else {
         await unit.tx.backends.save({ ...known, ...asked });
@@ -90,7 +89,9 @@ export class BackendsService {
   change(name: string, change: (backend: Backend) => BackendChange, by?: string): Promise<void> {
     return this.commands.run(async (unit) => {
       const backend = await this.named(unit.tx, name);
-      const changed = { ...backend, ...change(backend) };
+      const asked = { ...backend, ...change(backend) };
+      const isSame = asked.status === backend.status && asked.statusReason === backend.statusReason;
+      const changed: Backend = { ...asked, statusBy: isSame ? backend.statusBy : 'operator' };
       const why = this.runners.unavailable(backend.driver);
       if (changed.status === 'online' && backend.status !== 'online' && why !== null)
         throw new Refusal('driver_unavailable', { backend: name, why });
@@ -141,11 +142,11 @@ export class BackendsService {
 
   private asDriverAllows(backend: Backend): Backend | null {
     const why = this.runners.unavailable(backend.driver);
-    const ours = backend.statusReason?.startsWith(driverMissing) ?? false;
     if (why !== null && backend.status === 'online') {
-      return { ...backend, status: 'offline', statusReason: `${driverMissing}: ${why}` };
+      const statusReason = `its driver cannot run: ${why}`;
+      return { ...backend, status: 'offline', statusReason, statusBy: 'service' };
     }
-    return why === null && ours ? { ...backend, status: 'online', statusReason: null } : null;
+    return why === null && backend.statusBy === 'service' ? { ...backend, ...online } : null;
   }
 
   /** The programs a driver runs; null when there is no such driver. */

@@ -167,6 +167,7 @@ export const toBackend = (row: BackendRow): Backend => ({
   onIdle: row.on_idle as Backend['onIdle'],
   status: row.status as BackendStatus,
   statusReason: row.status_reason,
+  statusBy: row.status_by as Backend['statusBy'],
   queuedJobs: row.queued_jobs,
   createdAt: number(row.created_at),
   options: JSON.parse(row.options) as Backend['options'],
@@ -182,6 +183,7 @@ export const fromBackend = (b: Backend): Columns<Omit<BackendRow, 'queued_jobs'>
   on_idle: b.onIdle,
   status: b.status,
   status_reason: b.statusReason,
+  status_by: b.statusBy,
   options: JSON.stringify(b.options),
   created_at: b.createdAt,
 });

@@ -20,6 +20,8 @@ export class BackendRow {
   @Column(text) on_idle!: string;
   @Column(text) status!: string;
   @Column(textOrNull) status_reason!: string | null;
+  /** `operator`, or `service` while it is offline because its driver cannot run. */
+  @Column({ type: 'text', default: 'operator' }) status_by!: string;
   @Column('integer') queued_jobs!: number;
   @Column(text) options!: string;
   @Column(millis) created_at!: number;

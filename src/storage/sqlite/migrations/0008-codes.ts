@@ -24,13 +24,17 @@ const endings = [
   ['ran_too_long', 1305, 'cancelled'],
 ] as const;
 
-/** Why a session closed and why the service ended a job, as codes beside the sentences. */
+/** Why a session closed, why the service ended a job and who set a backend's status, as codes beside the sentences. */
 export class Codes1796256000000 implements MigrationInterface {
   readonly name = 'Codes1796256000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE "sessions" ADD COLUMN "close_code" text');
     await runner.query('ALTER TABLE "jobs" ADD COLUMN "end_code" text');
+    await runner.query(`ALTER TABLE "backends" ADD COLUMN "status_by" text NOT NULL DEFAULT 'operator'`);
+    await runner.query(
+      `UPDATE backends SET status_by = 'service' WHERE substr(status_reason, 1, 21) = 'its driver cannot run'`,
+    );
     const cases = closings.map(
       ([code, begins]) => `WHEN substr(state_reason, 1, ${begins.length}) = '${begins}' THEN '${code}'`,
     );
@@ -52,6 +56,7 @@ export class Codes1796256000000 implements MigrationInterface {
     );
     for (const [code, number] of endings)
       await runner.query(`UPDATE jobs SET reason_code = ${number} WHERE end_code = '${code}'`);
+    await runner.query('ALTER TABLE "backends" DROP COLUMN "status_by"');
     await runner.query('ALTER TABLE "jobs" DROP COLUMN "end_code"');
     await runner.query('ALTER TABLE "sessions" DROP COLUMN "close_code"');
   }

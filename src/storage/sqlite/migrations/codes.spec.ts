@@ -1,7 +1,13 @@
 import { expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { after, givenJob, givenSession } from '../../../../test/support/given.js';
-import { givenDatabase, givenFolder, keepJob, keepSession } from '../../../../test/support/store.js';
+import {
+  givenBackend,
+  givenDatabase,
+  givenFolder,
+  keepJob,
+  keepSession,
+} from '../../../../test/support/store.js';
 import type { EndCode, Job } from '../../../kernel/job/job.js';
 import { closeCodes, type CloseCode } from '../../../kernel/session/session.js';
 import { openSqlite, schemaSource } from '../database.js';
@@ -31,6 +37,11 @@ const ends: readonly [Partial<Job>, number | null, EndCode | null][] = [
   [{ state: 'failed', reasonCode: 3211 }, 3211, null],
 ];
 
+const backends: readonly [string, string | null][] = [
+  ['service', 'its driver cannot run: there is no worker'],
+  ['operator', 'calibration'],
+];
+
 it('a database without codes gets them from its sentences and numbers, and gives them back', async () => {
   const folder = await givenFolder();
   const before = await openSqlite(folder);
@@ -49,6 +60,8 @@ it('a database without codes gets them from its sentences and numbers, and gives
     await keepSession(tx, givenSession({ id: 'open', stateReason: sentences.drained }));
     for (const [i, [said, , endCode]] of ends.entries())
       await keepJob(tx, givenJob({ id: `j${i}`, ...said, endCode }));
+    for (const [name, statusReason] of backends)
+      await tx.backends.insert(givenBackend({ name, status: 'offline', statusReason }));
     await keepJob(tx, givenJob({ id: 'stopping', state: 'running', stop: limitStop }));
   });
   await before.close();
@@ -72,5 +85,7 @@ it('a database without codes gets them from its sentences and numbers, and gives
     expect(await store.read.session(id)).toMatchObject({ closeCode: null });
   for (const [i, [said, , endCode]] of ends.entries())
     expect(await store.read.job(`j${i}`)).toMatchObject({ reasonCode: said.reasonCode ?? null, endCode });
+  for (const [name, statusReason] of backends)
+    expect(await store.read.backend(name)).toMatchObject({ statusReason, statusBy: name });
   expect(await store.read.job('stopping')).toMatchObject({ stop: limitStop });
 });
