@@ -6,6 +6,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule, makeDevices, makeRunners } from './app.module.js';
+import { toOperator } from './admin/refusals.js';
 import { toNewBackend } from './admin/wire.js';
 import { hashToken } from './auth/token-hash.js';
 import { TokensService } from './auth/tokens.service.js';
@@ -180,8 +181,8 @@ export async function startService(config: Config): Promise<Service> {
 }
 
 /** A backend is refused at the start for what stands in the configuration. */
-const wrongBackend = ({ message, solution = '' }: Refusal, { source }: Config): ConfigError =>
-  new ConfigError([`${source ?? 'default'}: ${message} ${solution}`.trimEnd()]);
+const wrongBackend = (refusal: Refusal, { source }: Config): ConfigError =>
+  new ConfigError([`${source ?? 'default'}: ${toOperator(refusal)}`]);
 
 /** Livy's own port, where one is configured, and who acts there for requests without credentials. */
 async function listenForLivy(

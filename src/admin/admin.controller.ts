@@ -299,7 +299,7 @@ export class AdminController {
     const found = (await this.instances.list()).find(
       ({ name, crn }) => name === nameOrCrn || crn === nameOrCrn,
     );
-    if (found === undefined) throw new Refusal('unknown_instance', `There is no instance ${nameOrCrn}.`);
+    if (found === undefined) throw new Refusal('unknown_instance', { asked: nameOrCrn });
     return found;
   }
 }

@@ -74,16 +74,11 @@ export function checkOptions({ name, driver, options }: Pick<Backend, 'name' | '
   const shapes = known.get(driver) ?? {};
   for (const [key, value] of Object.entries(options)) {
     const shape = Object.hasOwn(shapes, key) ? shapes[key] : undefined;
-    if (shape === undefined) {
-      throw new Refusal(
-        'invalid_value',
-        `Backend ${name}: options.${key} is not known to driver ${driver}.`,
-        `Known are: ${Object.keys(shapes).join(', ')}.`,
-      );
-    }
-    const [fits, what] = shape;
+    if (shape === undefined)
+      throw new Refusal('unknown_option', { backend: name, driver, option: key, known: Object.keys(shapes) });
+    const [fits, must] = shape;
     if (value === undefined || value === null || fits(value)) continue;
-    throw new Refusal('invalid_value', `Backend ${name}: options.${key} must be ${what}.`);
+    throw new Refusal('option_invalid', { backend: name, option: key, must });
   }
   if (driver === 'spark') checkRows(name, options);
 }
@@ -93,9 +88,7 @@ function checkRows(name: string, { sql_rows, max_sql_rows }: Readonly<Record<str
   const most = Number(max_sql_rows ?? mostSqlRows);
   // A ceiling below Livy's default lowers that, too; it was not the operator who said both.
   if (sql_rows == null || usual <= most) return;
-  throw new Refusal(
-    'invalid_value',
-    `Backend ${name}: options.sql_rows of ${usual} is more than max_sql_rows of ${most}.`,
-    'Set max_sql_rows as well.',
-  );
+  throw new Refusal('option_exceeded', {
+    ...{ backend: name, option: 'sql_rows', value: usual, limit: 'max_sql_rows', most },
+  });
 }

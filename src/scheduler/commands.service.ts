@@ -127,12 +127,14 @@ export class Commands {
 
   /** The rows stay as they are: an operator or another version may be able to read them. */
   private async takeOffline({ backend: name, message, why }: BrokenQueue): Promise<void> {
-    this.logger.error(`${message} It is offline until an admin sets it online again.`);
+    this.logger.error(
+      `${message} It is offline. Repair the row, then set the backend online or restart the service.`,
+    );
     await this.store.write(async (tx) => {
       const backend = await tx.backends.find(name);
       if (backend === null) return;
       const cause = why.message.replace(/\.$/, '');
-      await tx.backends.save({ ...backend, status: 'offline', statusReason: cause });
+      await tx.backends.save({ ...backend, status: 'offline', statusReason: cause, statusBy: 'service' });
       const at = this.clock.now();
       await tx.events.append({
         ...{ type: 'backend.offline', at, processedAt: at, actor: 'scheduler', cause },

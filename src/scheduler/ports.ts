@@ -155,11 +155,7 @@ export interface Tx {
     insert(job: Omit<JobRecord, 'seq'>, params: Text): Promise<Job>;
     save(job: Job, due: { at: Millis; kind: DueKind } | null): Promise<void>;
     /** Ends all queued jobs of a session at once; answers how many there were. */
-    endQueuedOf(
-      session: string,
-      how: Pick<Job, 'state' | 'reason' | 'reasonCode'>,
-      at: Millis,
-    ): Promise<number>;
+    endQueuedOf(session: string, how: Pick<Job, 'state' | 'reason' | 'endCode'>, at: Millis): Promise<number>;
     /** How many jobs of an instance are queued, alone and in sessions, on all backends. */
     countQueuedOf(instance: string): Promise<number>;
     /** Submission number of the session's first queued job. */

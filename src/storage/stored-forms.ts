@@ -1,8 +1,14 @@
 import { roles, sharings } from '../kernel/access/access.js';
 import { backendStatuses, type Backend, type BackendLimits } from '../kernel/backend/backend.js';
-import { jobStates, type Script, type Stop } from '../kernel/job/job.js';
+import { endCodes, jobStates, type Script, type Stop } from '../kernel/job/job.js';
 import { dueRank, type DueKind } from '../kernel/session/session.deadline.js';
-import { sessionModes, sessionStates, type Session, type SessionLimits } from '../kernel/session/session.js';
+import {
+  closeCodes,
+  sessionModes,
+  sessionStates,
+  type Session,
+  type SessionLimits,
+} from '../kernel/session/session.js';
 import type { Instance, JobDetails } from '../scheduler/ports.js';
 import {
   anyObject,
@@ -49,7 +55,7 @@ const script = objectOf<Script>({
 const stop = objectOf<Stop>({
   at: member('at', whole),
   reason: member('reason', text),
-  reasonCode: member('reasonCode', orNull(whole)),
+  endCode: member('endCode', orNull(oneOf(...endCodes))),
 });
 
 const details = objectOf<JobDetails>({
@@ -92,6 +98,7 @@ export const stored = {
     timestamps: jsonColumn('sessions.timestamps', listOf(entered)),
     state: wordColumn('sessions.state', sessionStates),
     mode: wordColumn('sessions.mode', sessionModes),
+    closeCode: wordColumn('sessions.close_code', closeCodes),
   },
   job: {
     script: jsonColumn('jobs.script', script),
@@ -99,11 +106,13 @@ export const stored = {
     details: jsonColumn('jobs.details', details),
     state: wordColumn('jobs.state', jobStates),
     mode: wordColumn('jobs.mode', ['job', ...sessionModes]),
+    endCode: wordColumn('jobs.end_code', endCodes),
   },
   backend: {
     limits: jsonColumn('backends.limits', backendLimits),
     options: jsonColumn<Backend['options']>('backends.options', anyObject),
     status: wordColumn('backends.status', backendStatuses),
+    statusBy: wordColumn('backends.status_by', ['operator', 'service']),
     onIdle: wordColumn('backends.on_idle', ['deactivate', 'close']),
   },
   instance: {

@@ -30,7 +30,7 @@ describe('the simulation', () => {
     // A rule that is none, so that it is broken: nobody closes a session while a job waits.
     const instead: Options['instead'] = async (world, step) => {
       await act(world, step);
-      const failed = [...world.shadow.jobs.values()].find(({ reasonCode }) => reasonCode === 1217);
+      const failed = [...world.shadow.jobs.values()].find(({ endCode }) => endCode === 'session_closed');
       if (failed !== undefined) world.laws.report('made up', `${failed.id} was closed with its session`);
     };
     const plain = { steps: 300, faults: false, restarts: false, plain: true };

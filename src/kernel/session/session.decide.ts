@@ -11,7 +11,7 @@ import {
 } from './session.clocks.js';
 import { expiryOf, type SessionClock } from './session.deadline.js';
 import { sessionMachine, type SessionEventType } from './session.machine.js';
-import type { Session, SessionState } from './session.js';
+import type { CloseCode, Ending, Session, SessionState } from './session.js';
 
 /**
  * What can happen to a session; `at` is when it takes effect. `headSeq` is what the queue shows after the event.
@@ -37,14 +37,14 @@ export type SessionEvent =
   | { readonly type: 'drain' | 'resume'; readonly at: Millis }
   /** `heard`: its client gave a sign of life at `at`. `used`: it did something that counts as use, though it is no job. */
   | { readonly type: 'heard' | 'used'; readonly at: Millis }
-  | { readonly type: 'close'; readonly at: Millis; readonly reason: string }
+  | { readonly type: 'close'; readonly at: Millis; readonly code: CloseCode; readonly reason: string }
   | { readonly type: SessionClock; readonly at: Millis };
 
 /** What one event does: the row and the ledger entries to save in one transaction. */
 export interface SessionDecision {
   readonly session: Session;
   readonly ledger: readonly LedgerEntry[];
-  /** The session has just closed: its queued jobs end Failed with 1217, in the same transaction. */
+  /** The session has just closed: its queued jobs end Failed, in the same transaction. */
   readonly failsQueuedJobs: boolean;
 }
 
@@ -177,8 +177,7 @@ function enter(session: Session, state: SessionState, event: SessionEvent): Sess
   };
   switch (state) {
     case 'active': {
-      if (event.type !== 'jobStarted')
-        throw new Refusal('illegal_transition', `Session ${session.id} is activated by the start of a job.`);
+      if (event.type !== 'jobStarted') throw impossible(session, event);
       const held = session.mode === 'dedicated' && { slot: event.slot, heldSince: at };
       return { ...entered, activatedAt: at, activation: event.activation, ...held };
     }
@@ -190,12 +189,28 @@ function enter(session: Session, state: SessionState, event: SessionEvent): Sess
         ...stopActiveClock(entered, at),
         acceptingJobs: false,
         closedAt: at,
+        closeCode: closeCodeOf(event),
         idleSince: null,
         queuedJobs: 0,
         headSeq: null,
       };
     case 'open':
-      throw new Refusal('illegal_transition', `Session ${session.id} cannot become open again.`);
+      throw impossible(session, event);
+  }
+}
+
+function closeCodeOf(event: SessionEvent): CloseCode {
+  switch (event.type) {
+    case 'close':
+      return event.code;
+    case 'max_ttl':
+    case 'active_ttl':
+    case 'interactive_ttl':
+    case 'unused_ttl':
+    case 'heartbeat_ttl':
+      return event.type;
+    default:
+      return 'drained';
   }
 }
 
@@ -250,22 +265,16 @@ function refuse(session: Session, event: SessionEvent): SessionDecision {
   switch (event.type) {
     case 'jobSubmitted':
     case 'resume':
-      if (state === 'closed') {
-        throw new Refusal(
-          'session_closed',
-          `Session ${id} is closed: ${session.stateReason ?? 'no reason was recorded'}.`,
-          'Open a new session and submit the job there.',
-        );
-      }
-      throw new Refusal(
-        'session_not_accepting',
-        `Session ${id} accepts no more jobs: it is being drained.`,
-        'Open a new session, or send PATCH with accepting_jobs true while this one is not closed.',
-      );
+      if (state === 'closed') throw new Refusal('session_closed', { session: id, ending: endingOf(session) });
+      throw new Refusal('session_not_accepting', { session: id });
     default:
-      throw new Refusal(
-        'illegal_transition',
-        `Session ${id} is ${state}: ${event.type} cannot happen to it.`,
-      );
+      throw impossible(session, event);
   }
 }
+
+const endingOf = ({ closeCode, stateReason, limits }: Session): Ending => ({
+  ...{ closeCode, stateReason, limits },
+});
+
+const impossible = ({ id, state }: Session, { type }: SessionEvent): Refusal =>
+  new Refusal('illegal_transition', { of: 'session', id, state, event: type });

@@ -15,6 +15,7 @@ import { Sharing1796083200000 } from './migrations/0006-sharing.js';
 import { DueKinds1796342400000 } from './migrations/0009-due-kinds.js';
 import { makePrivateFile } from '../private-folder.js';
 import { LongTexts1796169600000 } from './migrations/0007-long-texts.js';
+import { Codes1796256000000 } from './migrations/0008-codes.js';
 import { SqliteStore } from './sqlite.store.js';
 
 export interface Database {
@@ -35,6 +36,7 @@ const options = (database: string) => ({
     FewerTrees1795737600000,
     Sharing1796083200000,
     LongTexts1796169600000,
+    Codes1796256000000,
     DueKinds1796342400000,
   ],
   synchronize: false,
