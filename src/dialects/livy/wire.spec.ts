@@ -19,12 +19,7 @@ describe('the state of a session', () => {
     ['with a statement waiting', { ...ready, queuedJobs: 1 }, true, 'busy'],
     ['closed, its process still ending', { state: 'closed' }, true, 'shutting_down'],
     ['closed by its user', { state: 'closed' }, false, 'dead'],
-    [
-      'whose interpreter died at work',
-      { state: 'closed', closeCode: 'runner_lost' },
-      true,
-      'error',
-    ],
+    ['whose interpreter died at work', { state: 'closed', closeCode: 'runner_lost' }, true, 'error'],
     ['whose interpreter ended', { state: 'closed', closeCode: 'runner_ended' }, false, 'dead'],
     ['closed by an admin', { state: 'closed', closeCode: 'closed_by_admin' }, false, 'killed'],
   ])('%s', (_, session, lives, state) => {
