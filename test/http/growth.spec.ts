@@ -43,6 +43,9 @@ beforeAll(async () => {
   });
   const { port } = files.address() as AddressInfo;
   const { STORE } = await import('../../src/scheduler/ports.js');
+  const { RowThreads } = await import('../../src/dialects/nexosis/row-threads.js');
+  // Steps are counted on this thread only.
+  stint.service.app.get(RowThreads, { strict: false }).from = Infinity;
   const store = stint.service.app.get<Store>(STORE, { strict: false });
   Object.assign(given, { stint, store, token: adminToken, csv: `http://127.0.0.1:${port}` });
   await stint.user('alice', 'lab-a');

@@ -12,7 +12,7 @@ import { NexosisErrorsFilter } from './errors.filter.js';
 import { invalidField } from './errors.js';
 import { isNoBody, refuseOtherTypes } from './json-bodies.js';
 import { listOf, pageLinks, pagesOf } from './paging.js';
-import { sendCsv } from './answers.js';
+import { PageWriter } from './answers.js';
 import { RowThreads } from './row-threads.js';
 import type { Upload } from './upload.js';
 
@@ -110,20 +110,21 @@ export class DataSetsController {
     const { items, total } = await this.dataSets.rows(dataSet, range, paging.size, paging.page * paging.size);
     const include = asked.query.list('include');
     const normalises = asked.wantsCsv || asked.query.flag('formatDates') === true;
-    const rows = rowsOf(
-      dataSet.columns,
-      items.map(({ values }) => values),
-      include,
-      normalises,
+    const page = new PageWriter(reply, asked.wantsCsv);
+    await page.add(items, dataSet, (some) =>
+      rowsOf(
+        dataSet.columns,
+        some.map(({ values }) => values),
+        include,
+        normalises,
+      ),
     );
-    if (asked.wantsCsv) return sendCsv(reply, rows);
+    if (asked.wantsCsv) return page.csv();
     const paged = pagesOf(paging, total);
-    return {
-      ...dataSetFields(dataSet),
-      data: rows.objects(),
+    return page.json(dataSetFields(dataSet), {
       ...paged,
       links: [...pageLinks(asked, paged), ...relatedLinks(dataSet, asked.base)],
-    };
+    });
   }
 
   @ApiOperation({ summary: 'Delete a data set, or its rows between two dates' })
