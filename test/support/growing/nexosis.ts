@@ -141,7 +141,8 @@ export function nexosisCases(on: Given, size: number): Growing[] {
     }),
     predict('rows', 2000 * size, (n) => ({ data: times(n, (i) => ({ petal: i })) })),
     predict('columns', 2000, (n) => ({ data: [wide(n)] })),
-    predict('a long text', 100_000 * size, (n) => ({ data: [{ petal: 1, a: 'x '.repeat(n) }] })),
+    // Params above 512 KiB go another way than shorter ones; 8 MB is the limit.
+    predict('a long text', 300_000 * Math.min(size, 3), (n) => ({ data: [{ petal: 1, a: 'x '.repeat(n) }] })),
     predict('CSV rows', 2000 * size, (n) => lines('petal', n, String), csv),
   ];
 }
