@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
-import { AppModule, makeDevices, makeRunners } from '../dist/app.module.js';
+import { AppModule } from '../dist/app.module.js';
 import { loadConfig } from '../dist/config/config.js';
+import { makeDevices, makeRunners } from '../dist/drivers/make-runners.js';
 import { chooseJobs } from '../dist/kernel/choice/choose-jobs.js';
 import { Commands } from '../dist/scheduler/commands.service.js';
 import { SystemClock } from '../dist/scheduler/system-clock.js';

@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AppModule, makeDevices, makeRunners } from './app.module.js';
+import { AppModule } from './app.module.js';
 import { toNewBackend } from './admin/wire.js';
 import { hashToken } from './auth/token-hash.js';
 import { TokensService } from './auth/tokens.service.js';
@@ -21,6 +21,7 @@ import { installLivyRules, isLivy, livyServer, livyUrl } from './dialects/livy/h
 import { installNexosis } from './dialects/nexosis/install.js';
 import { beginNexosis } from './dialects/nexosis/parts.js';
 import { isOurs as isNexosis, normalise } from './dialects/nexosis/paths.js';
+import { makeDevices, makeRunners } from './drivers/make-runners.js';
 import { Refusal } from './kernel/refusal.js';
 import { cannotListen, urlOf } from './listening.js';
 import { Reloader } from './reload.js';
