@@ -3,7 +3,7 @@ import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
 import type { Snapshot } from '../kernel/choice/snapshot.js';
 import { Refusal } from '../kernel/refusal.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
-import { checkOptions } from './backend-options.js';
+import { checkOptions } from '../drivers/options.js';
 import { DEVICES, type Devices } from './devices.ports.js';
 import { RUNNERS, STORE, type Runners, type Store, type Tx } from './ports.js';
 import type { Unit } from './unit.js';

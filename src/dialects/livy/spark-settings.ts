@@ -1,5 +1,5 @@
 import type { Backend } from '../../kernel/backend/backend.js';
-import { mostSqlRows, usualSqlRows } from '../../scheduler/backend-options.js';
+import { mostSqlRows, usualSqlRows } from '../../drivers/options.js';
 import { checkedValue, isBlocked } from './conf-rules.js';
 import { LocalPaths, rejected } from './local-paths.js';
 import type { SparkRequest } from './requests.dto.js';

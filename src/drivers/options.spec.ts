@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkOptions, stalledAfterOf } from './backend-options.js';
+import { checkOptions, stalledAfterOf } from './options.js';
 
 const check = (driver: string, options: Readonly<Record<string, unknown>>) => () =>
   checkOptions({ name: 'b1', driver, options });
