@@ -4,12 +4,13 @@ import tseslint from 'typescript-eslint';
 
 /** Which folder of src may import which: docs/architecture.md explains the table, this enforces it. */
 const zone = (target, from, message) => ({ target: `./src/${target}`, from, message });
-const all = `config kernel scheduler storage runners dialects auth admin telemetry cli`.split(' ');
+const all = `config kernel scheduler storage runners drivers dialects auth admin telemetry cli`.split(' ');
 const allowed = {
   kernel: [],
   scheduler: ['kernel'],
   storage: ['kernel', 'scheduler'],
   runners: ['kernel', 'scheduler'],
+  drivers: ['kernel', 'scheduler', 'runners'],
   telemetry: ['config'],
   config: ['kernel'],
   auth: ['kernel', 'scheduler'],

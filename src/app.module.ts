@@ -15,6 +15,7 @@ import {
   LIVY_SETTINGS,
   type LivySettings,
 } from './dialects/livy/livy.parts.js';
+import { Learner } from './dialects/nexosis/learner.js';
 import { nexosisControllers, nexosisProviders } from './dialects/nexosis/parts.js';
 import { NEXOSIS, type NexosisSettings } from './dialects/nexosis/settings.js';
 import { BackendsController } from './dialects/qiskit-runtime/backends.controller.js';
@@ -22,6 +23,11 @@ import { EventsController } from './dialects/qiskit-runtime/events.controller.js
 import { IdentityController } from './dialects/qiskit-runtime/identity.controller.js';
 import { JobsController } from './dialects/qiskit-runtime/jobs.controller.js';
 import { SessionsController } from './dialects/qiskit-runtime/sessions.controller.js';
+import { aer } from './drivers/aer/driver.js';
+import type { Betweens, Driver } from './drivers/driver.js';
+import { learner } from './drivers/learner/driver.js';
+import { scripted } from './drivers/scripted/driver.js';
+import { spark } from './drivers/spark/driver.js';
 import { seconds } from './kernel/time.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { ClockService } from './scheduler/clock.service.js';
@@ -29,6 +35,7 @@ import { Commands, SETTINGS, type SchedulerSettings } from './scheduler/commands
 import { EstimatesService } from './scheduler/estimates.service.js';
 import { DEVICES, type Devices } from './scheduler/devices.ports.js';
 import { DISK, type Disk } from './scheduler/disk.ports.js';
+import { DRIVERS, type Drivers } from './scheduler/drivers.ports.js';
 import { EventsService } from './scheduler/events.service.js';
 import { InstancesService } from './scheduler/instances.service.js';
 import { JobsService } from './scheduler/jobs.service.js';
@@ -51,12 +58,16 @@ import { SharingService } from './scheduler/sharing.service.js';
 import { SessionsService } from './scheduler/sessions.service.js';
 import { TextsService } from './scheduler/texts.service.js';
 
+/** The drivers, each of which is one folder. Messages list them in this order. */
+export const drivers: readonly Driver[] = [scripted, aer, spark, learner];
+
 /** What is made before the application and outlives its parts. */
 export interface Adapters {
   readonly store: Store;
   readonly clock: Clock;
   readonly runners: Runners;
   readonly interpreters: Interpreters;
+  readonly drivers: Drivers;
   readonly devices: Devices;
   readonly signingKey: Uint8Array;
   readonly disk: Disk;
@@ -80,6 +91,7 @@ export class AppModule {
       { provide: RUNNERS, useValue: adapters.runners },
       { provide: INTERPRETERS, useValue: adapters.interpreters },
       { provide: LIVY_SETTINGS, useValue: livy },
+      { provide: DRIVERS, useValue: adapters.drivers },
       { provide: DEVICES, useValue: adapters.devices },
       { provide: DISK, useValue: adapters.disk },
       { provide: SIGNING_KEY, useValue: adapters.signingKey },
@@ -133,3 +145,7 @@ const nexosisSettings = ({ data, nexosis }: Config): NexosisSettings => ({
   privateHosts: nexosis.private_hosts,
   importHosts: nexosis.import_hosts,
 });
+
+/** What stands between the scheduler and the runners of a driver. */
+export const betweens = (config: Config, store: Store, clock: Clock): Betweens =>
+  new Map([[learner.name, (inner: Runners) => new Learner(inner, store, clock, config.data)]]);

@@ -21,7 +21,10 @@ export function mistakesIn(error: ValidationError, path = ''): string[] {
 function knownBeside({ target }: ValidationError): string {
   if (target === undefined) return '';
   const rules = getMetadataStorage().getTargetValidationMetadatas(target.constructor, '', true, false);
-  return `; known are: ${[...new Set(rules.map(({ propertyName }) => propertyName))].join(', ')}`;
+  // What a subclass adds comes last.
+  const added = rules.filter((rule) => rule.target === target.constructor);
+  const ordered = [...rules.filter((rule) => !added.includes(rule)), ...added];
+  return `; known are: ${[...new Set(ordered.map(({ propertyName }) => propertyName))].join(', ')}`;
 }
 
 /** The validator's messages begin with the name of the member, which in a nested object is not all of it. */

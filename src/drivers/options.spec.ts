@@ -1,8 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkOptions, stalledAfterOf } from './options.js';
+import { aer } from './aer/driver.js';
+import { driversOf } from './facts.js';
+import { learner } from './learner/driver.js';
+import { stalledAfterOf } from './options.js';
+import { spark } from './spark/driver.js';
+
+const drivers = driversOf([aer, learner, spark]);
 
 const check = (driver: string, options: Readonly<Record<string, unknown>>) => () =>
-  checkOptions({ name: 'b1', driver, options });
+  drivers.find(driver)?.checkOptions({ name: 'b1', options });
 
 describe('stalled_after', () => {
   it.each([

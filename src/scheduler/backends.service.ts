@@ -3,8 +3,8 @@ import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
 import type { Snapshot } from '../kernel/choice/snapshot.js';
 import { Refusal } from '../kernel/refusal.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
-import { checkOptions } from '../drivers/options.js';
 import { DEVICES, type Devices } from './devices.ports.js';
+import { DRIVERS, type Drivers } from './drivers.ports.js';
 import { RUNNERS, STORE, type Runners, type Store, type Tx } from './ports.js';
 import type { Unit } from './unit.js';
 
@@ -30,6 +30,7 @@ export class BackendsService {
     @Inject(RUNNERS) private readonly runners: Runners,
     @Inject(DEVICES) private readonly devices: Devices,
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
+    @Inject(DRIVERS) private readonly drivers: Drivers,
   ) {}
 
   /** `by` stands in the event log. */
@@ -146,15 +147,16 @@ export class BackendsService {
 
   /** A device that cannot be read is a mistake of whoever asks for it, not of those who list backends later. */
   check(asked: NewBackend): void {
-    if (this.programs(asked.driver) === null) {
+    const driver = this.drivers.find(asked.driver);
+    if (driver === null) {
       throw new Refusal(
         'invalid_value',
         `Backend ${asked.name}: there is no driver called ${asked.driver}.`,
-        'Drivers are: scripted, aer, spark, learner.',
+        `Drivers are: ${this.drivers.names.join(', ')}.`,
       );
     }
-    checkOptions(asked);
-    if (this.devices.of(asked) !== null || asked.driver !== 'aer') return;
+    driver.checkOptions(asked);
+    if (this.devices.of(asked) !== null || !driver.needsDevice) return;
     throw new Refusal(
       'invalid_value',
       `Backend ${asked.name} needs a device.`,
@@ -173,7 +175,37 @@ export class BackendsService {
 
   /** The programs a driver runs; null when there is no such driver. */
   programs(driver: string): readonly string[] | null {
-    return driver === 'scripted' ? ['scripted'] : this.runners.programs(driver);
+    return this.runners.programs(driver) ?? this.drivers.find(driver)?.programs ?? null;
+  }
+
+  /** Whether its jobs have no process and are played as their params say. */
+  isPlayed({ driver }: Pick<Backend, 'driver'>): boolean {
+    return this.drivers.find(driver)?.played === true;
+  }
+
+  /** Its options, with the driver's own values for those that the operator did not set. */
+  optionsOf(backend: Pick<Backend, 'driver' | 'options'>): Backend['options'] {
+    return this.drivers.find(backend.driver)?.optionsOf(backend) ?? backend.options;
+  }
+
+  /** The drivers that run all of these programs. */
+  private driversFor(...programs: readonly string[]): readonly string[] {
+    return this.drivers.names.filter((name) => {
+      const known = this.programs(name) ?? [];
+      return programs.every((program) => known.includes(program));
+    });
+  }
+
+  /** Why none of these drivers can run anything on this machine; null where one can, or where there is none. */
+  unavailableFor(...programs: readonly string[]): string | null {
+    const whys = this.driversFor(...programs).map((driver) => this.runners.unavailable(driver));
+    return whys.includes(null) ? null : (whys[0] ?? null);
+  }
+
+  /** The backends whose drivers run all of these programs. */
+  async listFor(...programs: readonly string[]): Promise<Backend[]> {
+    const able = this.driversFor(...programs);
+    return (await this.list()).filter(({ driver }) => able.includes(driver));
   }
 
   /** The backend of that name, or the default one when none is named. */

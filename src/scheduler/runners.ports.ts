@@ -106,6 +106,6 @@ export interface Interpreters {
   log(id: string, lines?: number): Promise<ProcessLog | null>;
   complete(session: string, ask: { kind: string; code: string; cursor: number }): Promise<string[]>;
   /** Why this kind of interpreter cannot be had on this backend, and what to install; null when it can. */
-  kindMissing(kind: string, backend: Pick<Backend, 'options'>): string | null;
+  kindMissing(kind: string, backend: Pick<Backend, 'driver' | 'options'>): string | null;
 }
 export const INTERPRETERS = Symbol('Interpreters');

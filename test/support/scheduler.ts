@@ -20,6 +20,7 @@ import { SharingService } from '../../src/scheduler/sharing.service.js';
 import { TextsService } from '../../src/scheduler/texts.service.js';
 import { SessionsService } from '../../src/scheduler/sessions.service.js';
 import { VirtualClock } from '../../src/scheduler/system-clock.js';
+import { drivers } from './drivers.js';
 import { after, t0 } from './given.js';
 import { givenBackend, givenDatabase, givenDetails, givenFolder, givenInstance } from './store.js';
 
@@ -117,6 +118,7 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
     runners,
     { of: () => ({ configuration: {}, properties: {} }) },
     settings,
+    drivers,
   );
   const receipts = new ReceiptsService(commands);
   const sharing = new SharingService(store);
