@@ -4,8 +4,8 @@ import { Refusal } from '../kernel/refusal.js';
 /** What an option of a backend may be. */
 export interface Option {
   readonly fits: (value: unknown) => boolean;
-  /** What the refusal calls it, after "must be". */
-  readonly what: string;
+  /** What it must be, in the words of a message. */
+  readonly must: string;
   /** Its value where the operator sets none. */
   readonly otherwise?: unknown;
 }
@@ -13,28 +13,28 @@ export interface Option {
 /** The options of a driver by name, in the order in which people read them. */
 export type Options = Readonly<Record<string, Option>>;
 
-export const text: Option = { fits: (value) => typeof value === 'string', what: 'a text' };
-export const flag: Option = { fits: (value) => typeof value === 'boolean', what: 'true or false' };
+export const text: Option = { fits: (value) => typeof value === 'string', must: 'a text' };
+export const flag: Option = { fits: (value) => typeof value === 'boolean', must: 'true or false' };
 export const object: Option = {
   fits: (value) => typeof value === 'object' && !Array.isArray(value),
-  what: 'an object',
+  must: 'an object',
 };
 export const texts: Option = {
   fits: (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
-  what: 'a list of texts',
+  must: 'a list of texts',
 };
 export const count: Option = {
   fits: (value) => Number.isInteger(value) && Number(value) > 0,
-  what: 'a whole number above zero',
+  must: 'a whole number above zero',
 };
 export const positive: Option = {
   fits: (value) => typeof value === 'number' && value > 0 && value < Infinity,
-  what: 'a number above zero',
+  must: 'a number above zero',
 };
 
 /** For drivers whose backends are quantum devices, or look like some. */
 export const deviceOptions: Options = {
-  device: { ...text, what: 'the name of a device' },
+  device: { ...text, must: 'the name of a device' },
   configuration: object,
   properties: object,
   noise: flag,
@@ -45,7 +45,7 @@ export const deviceOptions: Options = {
 export const computing: Options = {
   stalled_after: {
     fits: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 1e6,
-    what: 'a whole number of seconds, at most 1000000; 0 for no such limit',
+    must: 'a whole number of seconds, at most 1000000; 0 for no such limit',
     otherwise: 300,
   },
 };
@@ -79,7 +79,7 @@ export function checkOptions(
       );
     }
     if (value === undefined || value === null || option.fits(value)) continue;
-    throw new Refusal('invalid_value', `Backend ${name}: options.${key} must be ${option.what}.`);
+    throw new Refusal('invalid_value', `Backend ${name}: options.${key} must be ${option.must}.`);
   }
   driver.checkOptions?.(name, options);
 }

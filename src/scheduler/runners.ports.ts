@@ -80,8 +80,6 @@ export interface Runners {
   stop(job: string, token: string): void;
   /** Ends its process. */
   kill(job: string, token: string): void;
-  /** Whether this driver keeps one process for each session, which holds the session's state and ends it by its own end. */
-  keepsProcess(driver: string): boolean;
   /** The session is closed: its process, if it has one for itself, is no longer needed. */
   release(session: string): void;
   /**

@@ -187,7 +187,7 @@ export class World {
     };
     const devices = { of: () => ({ configuration: {}, properties: {} }) };
     const settings = { window, defaultBackend: 'b0' };
-    const commands = new Commands(store, this.clock, ids, runners, settings);
+    const commands = new Commands(store, this.clock, ids, runners, settings, drivers);
     const backends = new BackendsService(commands, store, runners, devices, settings, drivers);
     const receipts = new ReceiptsService(commands);
     const sharing = new SharingService(store);

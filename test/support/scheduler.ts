@@ -61,7 +61,6 @@ export class FakeRunners implements Runners {
 
   /** Sessions and lone jobs whose processes outlived the last service. */
   alive = new Set<string>();
-  keepsProcess = (driver: string) => driver === 'spark';
   survivors = () => this.alive;
 
   release(session: string): void {
@@ -111,7 +110,7 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
     secret: () => 'secret',
   };
   const settings = { window: defaultWindow, defaultBackend: 'b1' };
-  const commands = new Commands(store, clock, ids, runners, settings);
+  const commands = new Commands(store, clock, ids, runners, settings, drivers);
   const backends = new BackendsService(
     commands,
     store,

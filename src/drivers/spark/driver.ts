@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { defaultLimits, type BackendLimits } from '../../kernel/backend/backend.js';
 import { Refusal } from '../../kernel/refusal.js';
 import { seconds } from '../../kernel/time.js';
-import { InterpreterRunners } from '../../runners/interpreter-runners.js';
+import { InterpreterRunners, interpreterPrograms } from '../../runners/interpreter-runners.js';
 import type { Driver } from '../driver.js';
 import { count, flag, object, text, texts, type Options } from '../options.js';
 import { proxies } from '../worker-environment.js';
@@ -47,7 +47,7 @@ export const spark: Driver = {
   ],
   options,
   checkOptions: checkRows,
-  programs: ['interpreter', 'statement', 'batch'],
+  programs: interpreterPrograms,
   limits,
   perSession: true,
   runners({ program, environment, machine, home, data, stoppedAfter }) {
