@@ -101,6 +101,7 @@ describe('a mistake is told with its key:', () => {
     [backend('limits: { interactive_ttl: 60 }'), 'limits.interactive_ttl must be an object'],
     ['backends: [{ name: b1, driver: [x], limits: 5, options: 7 }]', 'backends.0.options must be an object'],
     ['stopped_after: 0', 'stopped_after must not be less than 1'],
+    ['spark_python: 5', 'spark_python must be a string'],
     ['worker_environment: [HOME]', 'worker_environment must be an object'],
     ['worker_environment: { spark: [1] }', 'each value in worker_environment.spark must be a string'],
     [

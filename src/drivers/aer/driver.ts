@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Driver } from '../driver.js';
 import { computing, count, deviceOptions, flag, positive } from '../options.js';
-import { pythonPool } from '../python-pool.js';
+import { pythonWorker, workerPool } from '../worker-pool.js';
 
 /** Several workers share the cores: one that simulates something large must leave some for the others. */
 const threads = (): string => String(Math.max(1, Math.floor(availableParallelism() / 2)));
@@ -22,12 +22,10 @@ export const aer: Driver = {
   programs: ['sampler', 'estimator', 'executor'],
   device: 'needed',
   runners(place) {
-    const pool = pythonPool(aer, place, {
-      module: 'jobworker',
-      variables: { OMP_NUM_THREADS: threads() },
+    const pool = workerPool(aer, place, {
+      worker: pythonWorker(place, 'jobworker', { OMP_NUM_THREADS: threads() }),
       missing: 'the Python workers are not installed: run npm run quickstart',
       programs: aer.programs,
-      warm: place.warm,
       describe: (backend) => ({ ...backend.options, ...place.devices.of(backend) }),
     });
     return { runners: [pool], warmUp: () => pool.warmUp(), close: () => pool.close() };

@@ -1,6 +1,6 @@
 import type { Driver } from '../driver.js';
 import { computing, flag } from '../options.js';
-import { pythonPool } from '../python-pool.js';
+import { pythonWorker, workerPool } from '../worker-pool.js';
 
 const prediction = 'predict';
 const calculations = ['forecast', 'impact', 'regression', 'classification', 'anomalies'];
@@ -14,20 +14,18 @@ export const learner: Driver = {
   programs: [prediction, ...calculations],
   runners(place) {
     const workers = {
-      module: 'learner',
       // One thread: more may change the last digits, and the same data is to give the same answer.
-      variables: { OMP_NUM_THREADS: '1' },
+      worker: pythonWorker(place, 'learner', { OMP_NUM_THREADS: '1' }),
       missing: 'its Python environment .venv-learn is not installed: see docs/dialects/nexosis.md',
       describe: () => ({}),
     };
-    const calculating = pythonPool(learner, place, {
+    const calculating = workerPool(learner, place, {
       ...workers,
       programs: calculations,
       takes: (program) => program !== prediction,
-      warm: place.warm,
     });
     // Somebody waits for a prediction: a worker of its own is ready for it, whatever sessions calculate.
-    const predicting = pythonPool(learner, place, {
+    const predicting = workerPool(learner, place, {
       ...workers,
       programs: [prediction],
       takes: (program) => program === prediction,
