@@ -5,9 +5,9 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { putBack, readable, setAside } from '../kernel/inherited-names.js';
 import { ConfigError, findFile, readYaml } from './config-file.js';
-import type { ConfigFile, TlsConfig } from './config.schema.js';
+import { ConfigFile, type TlsConfig } from './config.schema.js';
 import { wrongFolder } from './data-folder.js';
-import { fileWith, type DriverKeys, type ProgramKey } from './driver-keys.js';
+import { withDriverKeys, type DriverKeys, type ProgramKey } from './driver-keys.js';
 import { readEnvironment, unknownVariables, type Origins } from './environment.js';
 import { mistakesIn } from './mistakes.js';
 import { wrongProxy } from './proxies.js';
@@ -39,7 +39,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, home: string, drivers: readon
   const raw: Record<string, unknown> = source === null ? {} : readYaml(source);
   const wrong: string[] = [];
   const origins = readEnvironment(env, raw, wrong, drivers);
-  const made = plainToInstance(fileWith(drivers), setAside(raw), { exposeDefaultValues: true });
+  const made = plainToInstance(withDriverKeys(ConfigFile, drivers), setAside(raw), {
+    exposeDefaultValues: true,
+  });
   const config = made as ConfigFile & Programs;
   const errors = validateSync(config, { whitelist: true, forbidNonWhitelisted: true });
   // Where it stands is half of what to do about it.

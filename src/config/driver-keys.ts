@@ -27,7 +27,12 @@ const asName = {
 };
 
 /** The form of the configuration file, with the keys of these drivers. */
-export function fileWith(drivers: readonly DriverKeys[]): typeof ConfigFile {
+export function withDriverKeys(
+  File: new () => ConfigFile,
+  drivers: readonly DriverKeys[],
+): new () => ConfigFile {
+  const made = files.get(drivers);
+  if (made !== undefined && made.prototype instanceof File) return made;
   const withProcesses = drivers.filter(({ environment }) => environment !== undefined);
   class WorkerEnvironment extends WorkerEnvironmentConfig {
     constructor() {
@@ -37,18 +42,19 @@ export function fileWith(drivers: readonly DriverKeys[]): typeof ConfigFile {
   }
   for (const { name } of withProcesses)
     decorate(WorkerEnvironment, name, IsArray(), IsString({ each: true }), Matches(variableName, asName));
-  class FileWithDrivers extends ConfigFile {
+  class FileWithDrivers extends File {
     override worker_environment: WorkerEnvironmentConfig = new WorkerEnvironment();
   }
-  decorate(
-    FileWithDrivers,
-    'worker_environment',
-    Type(() => WorkerEnvironment),
-  );
+  const type = Type(() => WorkerEnvironment);
+  decorate(FileWithDrivers, 'worker_environment', type);
   for (const { program } of drivers)
     if (program !== undefined) decorate(FileWithDrivers, program.key, IsOptional(), IsString());
+  files.set(drivers, FileWithDrivers);
   return FileWithDrivers;
 }
+
+/** The checks of a class are kept for ever, and a configuration may be read many times. */
+const files = new WeakMap<readonly DriverKeys[], new () => ConfigFile>();
 
 /** Does what decorators above a member do, which are applied from the last to the first. */
 function decorate({ prototype }: { prototype: object }, key: string, ...rules: PropertyDecorator[]): void {

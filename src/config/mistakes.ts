@@ -20,11 +20,11 @@ export function mistakesIn(error: ValidationError, path = ''): string[] {
 /** "should not exist" does not say what should. */
 function knownBeside({ target }: ValidationError): string {
   if (target === undefined) return '';
-  const rules = getMetadataStorage().getTargetValidationMetadatas(target.constructor, '', true, false);
-  // What a subclass adds comes last.
-  const added = rules.filter((rule) => rule.target === target.constructor);
-  const ordered = [...rules.filter((rule) => !added.includes(rule)), ...added];
-  return `; known are: ${[...new Set(ordered.map(({ propertyName }) => propertyName))].join(', ')}`;
+  const all = getMetadataStorage().getTargetValidationMetadatas(target.constructor, '', true, false);
+  // What a class inherits stands behind its own there, and before it in the file.
+  const inherited = all.filter((rule) => rule.target !== target.constructor);
+  const rules = [...inherited, ...all.filter((rule) => rule.target === target.constructor)];
+  return `; known are: ${[...new Set(rules.map(({ propertyName }) => propertyName))].join(', ')}`;
 }
 
 /** The validator's messages begin with the name of the member, which in a nested object is not all of it. */
