@@ -7,6 +7,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule, betweens, drivers as ourDrivers } from './app.module.js';
 import { assembleDrivers } from './assemble-drivers.js';
+import { toOperator } from './admin/refusals.js';
 import { toNewBackend } from './admin/wire.js';
 import { hashToken } from './auth/token-hash.js';
 import { TokensService } from './auth/tokens.service.js';
@@ -186,8 +187,8 @@ export async function startService(config: Config, { drivers = ourDrivers }: Par
 }
 
 /** A backend is refused at the start for what stands in the configuration. */
-const wrongBackend = ({ message, solution = '' }: Refusal, { source }: Config): ConfigError =>
-  new ConfigError([`${source ?? 'default'}: ${message} ${solution}`.trimEnd()]);
+const wrongBackend = (refusal: Refusal, { source }: Config): ConfigError =>
+  new ConfigError([`${source ?? 'default'}: ${toOperator(refusal)}`]);
 
 /** Livy's own port, where one is configured, and who acts there for requests without credentials. */
 async function listenForLivy(

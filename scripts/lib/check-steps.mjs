@@ -65,7 +65,7 @@ export async function checkSteps() {
         }),
     },
     { name: 'format', about: 'prettier, ruff format', needs: ['install', 'python'], work: format },
-    { name: 'lint', about: 'eslint, ruff', needs: ['install', 'python'], work: lint },
+    { name: 'lint', about: 'eslint, ruff, citations and links', needs: ['install', 'python'], work: lint },
     { name: 'types', about: 'tsc', needs: ['install'], work: (how) => script('types', how) },
     ...generated.map((name) => ({
       name: name.replace(':check', ''),
@@ -172,7 +172,8 @@ async function format(how) {
 }
 
 async function lint(how) {
-  return [await script('lint', how), await ruff(['check'], how)];
+  const citations = run(process.execPath, [inRoot('scripts', 'citations.mjs')], how);
+  return [await script('lint', how), await ruff(['check'], how), await citations];
 }
 
 const jest = (how) => run(npm, ['test', '--silent', '--', '--ci'], how);

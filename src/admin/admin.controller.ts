@@ -60,7 +60,7 @@ import {
   toPlan,
 } from './wire.js';
 
-/** The operator API (semantics: starting it, and the operator API). Every call needs an admin token. */
+/** The operator API (semantics: operator API). Every call needs an admin token. */
 @ApiTags('admin')
 @ApiBearerAuth()
 @ApiTokenErrors('Not an admin token (2409)')
@@ -301,7 +301,7 @@ export class AdminController {
     const found = (await this.instances.list()).find(
       ({ name, crn }) => name === nameOrCrn || crn === nameOrCrn,
     );
-    if (found === undefined) throw new Refusal('unknown_instance', `There is no instance ${nameOrCrn}.`);
+    if (found === undefined) throw new Refusal('unknown_instance', { asked: nameOrCrn });
     return found;
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { refusedWords } from '../../test/support/refused.js';
 import { givenFolder } from '../../test/support/store.js';
 import { DeviceFiles } from './device-files.js';
 
@@ -18,14 +19,14 @@ describe('a device', () => {
   it('that does not exist is refused with those that do, and without a path of this computer', async () => {
     const of = await givenDevices({ 'b/configuration.json': '{}', 'a/configuration.json': '{}', README: '' });
     for (const name of ['nope', '../a', 'README'])
-      expect(of(name)).toThrow(`Backend d: there is no device ${name}; there are: a, b.`);
+      expect(refusedWords(of(name))).toBe(`Backend d: there is no device ${name}; there are: a, b.`);
   });
 
   it.each([
     [{ 'a/configuration.json': '{' }, /^Backend d: devices\/a\/configuration\.json is no valid JSON: /],
     [{ 'a/configuration.json': '{}' }, /^Backend d: devices\/a\/properties\.json cannot be read\.$/],
   ])('that is damaged is refused with its file: %j', async (files, words) => {
-    expect((await givenDevices(files))('a')).toThrow(words);
+    expect(refusedWords((await givenDevices(files))('a'))).toMatch(words);
   });
 
   it('goes by the name of its backend', async () => {

@@ -24,11 +24,7 @@ export class DeviceFiles implements Devices {
     const known = this.known.get(name);
     if (known !== undefined) return known;
     const names = this.names();
-    if (!names.includes(name))
-      throw new Refusal(
-        'invalid_value',
-        `Backend ${backend}: there is no device ${name}; there are: ${names.join(', ')}.`,
-      );
+    if (!names.includes(name)) throw new Refusal('unknown_device', { backend, device: name, known: names });
     const configuration = this.parse(backend, name, 'configuration.json');
     const device = { configuration, properties: this.parse(backend, name, 'properties.json') };
     this.known.set(name, device);
@@ -45,8 +41,8 @@ export class DeviceFiles implements Devices {
       return JSON.parse(readFileSync(join(this.folder, name, file), 'utf8')) as Record<string, unknown>;
     } catch (error) {
       // Not as Node says it, with the path on this computer: whoever asks over the API reads it too.
-      const why = error instanceof SyntaxError ? `is no valid JSON: ${error.message}` : 'cannot be read';
-      throw new Refusal('invalid_value', `Backend ${backend}: devices/${name}/${file} ${why}.`);
+      const flaw = error instanceof SyntaxError ? error.message : null;
+      throw new Refusal('device_unreadable', { backend, device: name, file, flaw });
     }
   }
 }

@@ -71,15 +71,12 @@ export function checkOptions(
   const known = driver.options;
   for (const [key, value] of Object.entries(options)) {
     const option = Object.hasOwn(known, key) ? known[key] : undefined;
-    if (option === undefined) {
-      throw new Refusal(
-        'invalid_value',
-        `Backend ${name}: options.${key} is not known to driver ${driver.name}.`,
-        `Known are: ${Object.keys(known).join(', ')}.`,
-      );
-    }
+    if (option === undefined)
+      throw new Refusal('unknown_option', {
+        ...{ backend: name, driver: driver.name, option: key, known: Object.keys(known) },
+      });
     if (value === undefined || value === null || option.fits(value)) continue;
-    throw new Refusal('invalid_value', `Backend ${name}: options.${key} must be ${option.must}.`);
+    throw new Refusal('option_invalid', { backend: name, option: key, must: option.must });
   }
   driver.checkOptions?.(name, options);
 }

@@ -1,4 +1,3 @@
-import { endings } from '../scheduler/livy.reasons.js';
 import { codeIn, type Text } from '../scheduler/long-text.js';
 import type { Answer, ProcessEnd, ProcessLog, RunnerListener, Task } from '../scheduler/ports.js';
 import type { DriverProcess } from './driver-process.js';
@@ -189,8 +188,8 @@ export class Interpreter {
     const why =
       this.failure ??
       (said.at(-1) === undefined ? how : `${how}: ${shortened(said.at(-1)?.trim() ?? '', longestReason)}`);
-    const end =
-      this.starting !== null ? endings.failed : this.running !== null ? endings.died : endings.ended;
+    const code =
+      this.starting !== null ? 'runner_not_started' : this.running !== null ? 'runner_lost' : 'runner_ended';
     const reason =
       this.starting !== null
         ? why
@@ -199,7 +198,8 @@ export class Interpreter {
           : `Interpreter died:\n${[...said, how].join('\n')}`;
     const attempt = this.starting ?? this.running;
     const running = attempt === null ? null : { job: attempt.job, token: attempt.token, reason };
-    return { session: this.session, running, reason: `${end}: ${why}`, log: { ...log, job: this.job } };
+    const ended = { code, reason: `${endings[code]}: ${why}` } as const;
+    return { session: this.session, running, ...ended, log: { ...log, job: this.job } };
   }
 
   private started(): void {
@@ -238,6 +238,13 @@ export class Interpreter {
     return this.driver?.send(message) ?? false;
   }
 }
+
+/** How the reason begins with which the session closes. */
+const endings = {
+  runner_lost: 'its interpreter died',
+  runner_ended: 'its interpreter ended',
+  runner_not_started: 'its interpreter could not be started',
+} as const satisfies Record<ProcessEnd['code'], string>;
 
 function isJson(text: string): boolean {
   try {

@@ -8,7 +8,7 @@ import { DRIVERS, type Drivers } from './drivers.ports.js';
 import { RUNNERS, STORE, type Runners, type Store, type Tx } from './ports.js';
 import type { Unit } from './unit.js';
 
-export type NewBackend = Omit<Backend, 'status' | 'statusReason' | 'queuedJobs' | 'createdAt'>;
+export type NewBackend = Omit<Backend, 'status' | 'statusReason' | 'statusBy' | 'queuedJobs' | 'createdAt'>;
 
 export interface BackendChange {
   readonly status?: BackendStatus;
@@ -16,8 +16,7 @@ export interface BackendChange {
   readonly limits?: Backend['limits'];
 }
 
-/** How the reason begins with which the service itself takes a backend offline. */
-const driverMissing = 'its driver cannot run';
+const online = { status: 'online', statusReason: null, statusBy: 'operator' } as const;
 
 /** The scarce things themselves: configuring, pausing and reading them. */
 @Injectable()
@@ -37,14 +36,9 @@ export class BackendsService {
   create(asked: NewBackend, by?: string): Promise<Backend> {
     this.check(asked);
     return this.commands.run(async (unit) => {
-      if ((await unit.tx.backends.find(asked.name)) !== null) {
-        throw new Refusal(
-          'backend_exists',
-          `There is already a backend called ${asked.name}.`,
-          'Choose another name.',
-        );
-      }
-      const fresh = { status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at } as const;
+      if ((await unit.tx.backends.find(asked.name)) !== null)
+        throw new Refusal('backend_exists', { backend: asked.name });
+      const fresh = { ...online, queuedJobs: 0, createdAt: unit.at };
       const backend = this.asDriverAllows({ ...asked, ...fresh }) ?? { ...asked, ...fresh };
       await unit.tx.backends.insert(backend);
       await unit.logAct('backend.created', { backend: backend.name }, null);
@@ -60,7 +54,7 @@ export class BackendsService {
     for (const asked of backends) {
       this.check(asked);
       const known = await unit.tx.backends.find(asked.name);
-      const fresh = { status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at } as const;
+      const fresh = { ...online, queuedJobs: 0, createdAt: unit.at };
       if (known === null) await unit.tx.backends.insert({ ...asked, ...fresh });
       else {
         await unit.tx.backends.save({ ...known, ...asked });
@@ -94,15 +88,12 @@ export class BackendsService {
   change(name: string, change: (backend: Backend) => BackendChange, by?: string): Promise<void> {
     return this.commands.run(async (unit) => {
       const backend = await this.named(unit.tx, name);
-      const changed = { ...backend, ...change(backend) };
+      const asked = { ...backend, ...change(backend) };
+      const isSame = asked.status === backend.status && asked.statusReason === backend.statusReason;
+      const changed: Backend = { ...asked, statusBy: isSame ? backend.statusBy : 'operator' };
       const why = this.runners.unavailable(backend.driver);
-      if (changed.status === 'online' && backend.status !== 'online' && why !== null) {
-        throw new Refusal(
-          'invalid_value',
-          `Backend ${name} cannot go online: ${why}.`,
-          'Mend that and start the service again.',
-        );
-      }
+      if (changed.status === 'online' && backend.status !== 'online' && why !== null)
+        throw new Refusal('driver_unavailable', { backend: name, why });
       await unit.tx.backends.save(changed);
       if (changed.status !== backend.status)
         await unit.logAct(`backend.${changed.status}`, { backend: name }, changed.statusReason);
@@ -116,13 +107,7 @@ export class BackendsService {
   remove(name: string, by?: string): Promise<void> {
     return this.commands.run(async (unit) => {
       await this.named(unit.tx, name);
-      if (await unit.tx.backends.isInUse(name)) {
-        throw new Refusal(
-          'backend_in_use',
-          `Backend ${name} has open sessions, or jobs that wait or run.`,
-          'Close and cancel them first; a backend that is offline starts no others.',
-        );
-      }
+      if (await unit.tx.backends.isInUse(name)) throw new Refusal('backend_in_use', { backend: name });
       await unit.tx.backends.remove(name);
       await unit.logAct('backend.removed', { backend: name }, null);
     }, by);
@@ -147,30 +132,22 @@ export class BackendsService {
 
   /** A device that cannot be read is a mistake of whoever asks for it, not of those who list backends later. */
   check(asked: NewBackend): void {
-    const driver = this.drivers.find(asked.driver);
-    if (driver === null) {
-      throw new Refusal(
-        'invalid_value',
-        `Backend ${asked.name}: there is no driver called ${asked.driver}.`,
-        `Drivers are: ${this.drivers.names.join(', ')}.`,
-      );
-    }
-    driver.checkOptions(asked);
-    if (this.devices.of(asked) !== null || !driver.needsDevice) return;
-    throw new Refusal(
-      'invalid_value',
-      `Backend ${asked.name} needs a device.`,
-      'Name one in options.device, or describe it in options.configuration and options.properties.',
-    );
+    const { name, driver } = asked;
+    const facts = this.drivers.find(driver);
+    if (facts === null)
+      throw new Refusal('unknown_driver', { backend: name, driver, known: this.drivers.names });
+    facts.checkOptions(asked);
+    if (this.devices.of(asked) !== null || !facts.needsDevice) return;
+    throw new Refusal('device_missing', { backend: name });
   }
 
   private asDriverAllows(backend: Backend): Backend | null {
     const why = this.runners.unavailable(backend.driver);
-    const ours = backend.statusReason?.startsWith(driverMissing) ?? false;
     if (why !== null && backend.status === 'online') {
-      return { ...backend, status: 'offline', statusReason: `${driverMissing}: ${why}` };
+      const statusReason = `its driver cannot run: ${why}`;
+      return { ...backend, status: 'offline', statusReason, statusBy: 'service' };
     }
-    return why === null && ours ? { ...backend, status: 'online', statusReason: null } : null;
+    return why === null && backend.statusBy === 'service' ? { ...backend, ...online } : null;
   }
 
   /** The programs a driver runs; null when there is no such driver. */
@@ -211,16 +188,12 @@ export class BackendsService {
   /** The backend of that name, or the default one when none is named. */
   async named(tx: Tx, name: string | undefined): Promise<Backend> {
     const wanted = name ?? this.settings.defaultBackend ?? (await this.list())[0]?.name;
-    if (wanted === undefined) throw new Refusal('unknown_backend', 'No backend is configured yet.');
+    if (wanted === undefined) throw new Refusal('no_backend', {});
     return (await tx.backends.find(wanted)) ?? unknown(wanted, await this.list());
   }
 }
 
-function unknown(name: string, known: readonly Backend[]): never {
-  const some = known.slice(0, 10).map((backend) => backend.name);
-  throw new Refusal(
-    'unknown_backend',
-    `There is no backend called ${name}.`,
-    some.length === 0 ? 'No backend is configured yet.' : `Backends here: ${some.join(', ')}.`,
-  );
+function unknown(name: string, others: readonly Backend[]): never {
+  const some = others.slice(0, 10).map((backend) => backend.name);
+  throw new Refusal('unknown_backend', { backend: name, known: some });
 }

@@ -2,7 +2,7 @@ import type { Role, Sharing } from '../kernel/access/access.js';
 import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
 import type { WaitingView } from '../kernel/choice/waiting.js';
 import type { Choice, Snapshot } from '../kernel/choice/snapshot.js';
-import type { Finished } from '../kernel/estimate/durations.js';
+import type { Finished } from '../kernel/estimate/forecast.view.js';
 import type { ForecastView } from '../kernel/estimate/forecast.view.js';
 import type { Job, JobState } from '../kernel/job/job.js';
 import type { AskedLimits } from '../kernel/session/session.limits.js';
@@ -141,11 +141,7 @@ export interface Tx {
     insert(job: Omit<JobRecord, 'seq'>, params: Text): Promise<Job>;
     save(job: Job, due: { at: Millis; kind: DueKind } | null): Promise<void>;
     /** Ends all queued jobs of a session at once; answers how many there were. */
-    endQueuedOf(
-      session: string,
-      how: Pick<Job, 'state' | 'reason' | 'reasonCode'>,
-      at: Millis,
-    ): Promise<number>;
+    endQueuedOf(session: string, how: Pick<Job, 'state' | 'reason' | 'endCode'>, at: Millis): Promise<number>;
     /** How many jobs of an instance are queued, alone and in sessions, on all backends. */
     countQueuedOf(instance: string): Promise<number>;
     /** Submission number of the session's first queued job. */

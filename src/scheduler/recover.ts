@@ -1,7 +1,6 @@
 import { Refusal } from '../kernel/refusal.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
-import { endings } from './livy.reasons.js';
 import type { Drivers } from './drivers.ports.js';
 import type { Runners } from './ports.js';
 import { applyDue } from './settle.js';
@@ -80,7 +79,8 @@ async function closeWithoutProcess(
     await unit.changeSession(session, {
       type: 'close',
       at,
-      reason: `${endings.ended} while the service was down`,
+      code: 'runner_ended',
+      reason: 'its interpreter ended while the service was down',
     });
   }
 }

@@ -1,5 +1,6 @@
 import type { Text } from './long-text.js';
 import type { Backend } from '../kernel/backend/backend.js';
+import type { CloseCode } from '../kernel/session/session.js';
 
 /** One attempt at one job, for the process that will run it. */
 export interface Task {
@@ -53,6 +54,7 @@ export interface ProcessEnd {
   /** The attempt that ended with it. */
   readonly running: { readonly job: string; readonly token: string; readonly reason: string } | null;
   /** Why the session closes, unless it has been closed already. */
+  readonly code: Extract<CloseCode, `runner_${string}`>;
   readonly reason: string;
   /** The last lines the process wrote, kept with the job that had started it. */
   readonly log: ProcessLog & { readonly job: string };

@@ -11,7 +11,6 @@ import { SharingService } from '../../scheduler/sharing.service.js';
 import type { Unit } from '../../scheduler/unit.js';
 import { rejected } from './spark-settings.js';
 import { logLines } from './wire.js';
-import { inLivysWords } from './words.js';
 
 /** What the dialect needs to know of the configuration. */
 export interface LivySettings {
@@ -68,12 +67,9 @@ export class LivyEntries {
   }
 
   /** Unknown and another instance's are the same to who asks. Of one that they know they learn when and why it ended. */
-  unknown(
-    id: string,
-    end?: { readonly at: Millis | null; readonly reason: string | null },
-  ): NotFoundException {
+  unknown(id: string, end?: { readonly at: Millis | null; readonly why: string | null }): NotFoundException {
     const when = end?.at == null ? '' : ` at ${new Date(end.at).toISOString()}`;
-    const why = end?.reason == null ? '' : `: ${inLivysWords(end.reason)}`;
+    const why = end?.why == null ? '' : `: ${end.why}`;
     return new NotFoundException(
       `Session '${id}' not found.${end === undefined ? '' : ` It ended${when}${why}.`}`,
     );

@@ -135,7 +135,7 @@ export class LearnSessionsService {
       if (session === null) return;
       const job = await unit.tx.jobs.find(session.job);
       if (job !== null && !isFinal(job.state)) {
-        await unit.stopJob(job, { at: unit.at, reason: `deleted by ${nameOf(actor)}`, reasonCode: null });
+        await unit.stopJob(job, { at: unit.at, reason: `deleted by ${nameOf(actor)}`, endCode: null });
       }
       await unit.tx.nexosis.sessions.remove(id);
       await unit.tx.nexosis.tables.removeOf(id);

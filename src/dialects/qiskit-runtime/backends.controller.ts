@@ -10,7 +10,7 @@ import {
 } from '@nestjs/swagger';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
-import { Refusal } from '../../kernel/refusal.js';
+import { QiskitError } from './refusal-kinds.js';
 import { BackendsService } from '../../scheduler/backends.service.js';
 import { EstimatesService } from '../../scheduler/estimates.service.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
@@ -84,7 +84,7 @@ export class BackendsController {
     const { properties } = await this.device(name, calibration);
     if (before === undefined) return properties;
     const at = readInstant(before);
-    if (at === null) throw new Refusal('invalid_value', `updated_before ${isTime}.`);
+    if (at === null) throw new QiskitError('invalid_value', `updated_before ${isTime}.`);
     const updated = readInstant(String(properties['last_update_date']));
     return updated !== null && updated > at ? {} : properties;
   }
@@ -112,10 +112,13 @@ export class BackendsController {
   private async device(name: string, calibration: string | undefined): Promise<Device> {
     const device = this.devices.of(await this.backends.get(name));
     if (device === null) {
-      throw new Refusal('unknown_backend', `Backend ${name} is no quantum device and has no configuration.`);
+      throw new QiskitError(
+        'unknown_backend',
+        `Backend ${name} is no quantum device and has no configuration.`,
+      );
     }
     if (calibration !== undefined) {
-      throw new Refusal(
+      throw new QiskitError(
         'invalid_value',
         `Backend ${name} has no calibration ${calibration}.`,
         'Leave calibration_id out.',

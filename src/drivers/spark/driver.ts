@@ -79,9 +79,7 @@ function checkRows(name: string, { sql_rows, max_sql_rows }: Readonly<Record<str
   const most = Number(max_sql_rows ?? mostSqlRows);
   // A ceiling below Livy's default lowers that, too; it was not the operator who said both.
   if (sql_rows == null || usual <= most) return;
-  throw new Refusal(
-    'invalid_value',
-    `Backend ${name}: options.sql_rows of ${usual} is more than max_sql_rows of ${most}.`,
-    'Set max_sql_rows as well.',
-  );
+  throw new Refusal('option_exceeded', {
+    ...{ backend: name, option: 'sql_rows', value: usual, limit: 'max_sql_rows', most },
+  });
 }

@@ -24,6 +24,8 @@ export interface Backend {
   readonly onIdle: 'deactivate' | 'close';
   readonly status: BackendStatus;
   readonly statusReason: string | null;
+  /** Who set the status: the service itself takes a backend offline while its driver cannot run. */
+  readonly statusBy: 'operator' | 'service';
   /** Jobs that wait on it, counted as they come and go. */
   readonly queuedJobs: number;
   readonly createdAt: Millis;
@@ -31,7 +33,7 @@ export interface Backend {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Semantics: clocks, column "default". */
+/** The defaults (semantics: clocks). */
 export const defaultLimits: BackendLimits = {
   maxTtl: seconds(28800),
   activeTtl: seconds(14400),

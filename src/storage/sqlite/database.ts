@@ -14,6 +14,7 @@ import { FewerTrees1795737600000 } from './migrations/0005-fewer-trees.js';
 import { Sharing1796083200000 } from './migrations/0006-sharing.js';
 import { makePrivateFile } from '../private-folder.js';
 import { LongTexts1796169600000 } from './migrations/0007-long-texts.js';
+import { Codes1796256000000 } from './migrations/0008-codes.js';
 import { SqliteStore } from './sqlite.store.js';
 
 export interface Database {
@@ -34,6 +35,7 @@ const options = (database: string) => ({
     FewerTrees1795737600000,
     Sharing1796083200000,
     LongTexts1796169600000,
+    Codes1796256000000,
   ],
   synchronize: false,
 });

@@ -60,11 +60,11 @@ export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
       const { id, ...row } = fromJob(job, due === null ? null : { at: due.at, rank: dueRank[due.kind] });
       await sql.run(updateJob(row), ...Object.values(row), id);
     },
-    endQueuedOf(session, { state, reason, reasonCode }, at) {
+    endQueuedOf(session, { state, reason, endCode }, at) {
       cache.changesMany();
       return sql.change(
-        "UPDATE jobs SET state = ?, reason = ?, reason_code = ?, ended_at = ? WHERE state = 'queued' AND session = ?",
-        ...[state, reason, reasonCode, at, session],
+        "UPDATE jobs SET state = ?, reason = ?, end_code = ?, ended_at = ? WHERE state = 'queued' AND session = ?",
+        ...[state, reason, endCode, at, session],
       );
     },
     async countQueuedOf(instance) {
