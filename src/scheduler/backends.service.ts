@@ -3,8 +3,8 @@ import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
 import type { Snapshot } from '../kernel/choice/snapshot.js';
 import { Refusal } from '../kernel/refusal.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
-import { checkOptions } from './backend-options.js';
 import { DEVICES, type Devices } from './devices.ports.js';
+import { DRIVERS, type Drivers } from './drivers.ports.js';
 import { RUNNERS, STORE, type Runners, type Store, type Tx } from './ports.js';
 import type { Unit } from './unit.js';
 
@@ -15,8 +15,6 @@ export interface BackendChange {
   readonly statusReason?: string | null;
   readonly limits?: Backend['limits'];
 }
-
-const known = ['scripted', 'aer', 'spark', 'learner'];
 
 const online = { status: 'online', statusReason: null, statusBy: 'operator' } as const;
 
@@ -31,6 +29,7 @@ export class BackendsService {
     @Inject(RUNNERS) private readonly runners: Runners,
     @Inject(DEVICES) private readonly devices: Devices,
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
+    @Inject(DRIVERS) private readonly drivers: Drivers,
   ) {}
 
   /** `by` stands in the event log. */
@@ -134,9 +133,11 @@ export class BackendsService {
   /** A device that cannot be read is a mistake of whoever asks for it, not of those who list backends later. */
   check(asked: NewBackend): void {
     const { name, driver } = asked;
-    if (this.programs(driver) === null) throw new Refusal('unknown_driver', { backend: name, driver, known });
-    checkOptions(asked);
-    if (this.devices.of(asked) !== null || driver !== 'aer') return;
+    const facts = this.drivers.find(driver);
+    if (facts === null)
+      throw new Refusal('unknown_driver', { backend: name, driver, known: this.drivers.names });
+    facts.checkOptions(asked);
+    if (this.devices.of(asked) !== null || !facts.needsDevice) return;
     throw new Refusal('device_missing', { backend: name });
   }
 
@@ -151,7 +152,37 @@ export class BackendsService {
 
   /** The programs a driver runs; null when there is no such driver. */
   programs(driver: string): readonly string[] | null {
-    return driver === 'scripted' ? ['scripted'] : this.runners.programs(driver);
+    return this.runners.programs(driver) ?? this.drivers.find(driver)?.programs ?? null;
+  }
+
+  /** Whether its jobs have no process and are played as their params say. */
+  isPlayed({ driver }: Pick<Backend, 'driver'>): boolean {
+    return this.drivers.find(driver)?.played === true;
+  }
+
+  /** Its options, with the driver's own values for those that the operator did not set. */
+  optionsOf(backend: Pick<Backend, 'driver' | 'options'>): Backend['options'] {
+    return this.drivers.find(backend.driver)?.optionsOf(backend) ?? backend.options;
+  }
+
+  /** The drivers that run all of these programs. */
+  private driversFor(...programs: readonly string[]): readonly string[] {
+    return this.drivers.names.filter((name) => {
+      const known = this.programs(name) ?? [];
+      return programs.every((program) => known.includes(program));
+    });
+  }
+
+  /** Why none of these drivers can run anything on this machine; null where one can, or where there is none. */
+  unavailableFor(...programs: readonly string[]): string | null {
+    const whys = this.driversFor(...programs).map((driver) => this.runners.unavailable(driver));
+    return whys.includes(null) ? null : (whys[0] ?? null);
+  }
+
+  /** The backends whose drivers run all of these programs. */
+  async listFor(...programs: readonly string[]): Promise<Backend[]> {
+    const able = this.driversFor(...programs);
+    return (await this.list()).filter(({ driver }) => able.includes(driver));
   }
 
   /** The backend of that name, or the default one when none is named. */

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Subject } from 'rxjs';
 import type { Millis } from '../kernel/time.js';
+import { DRIVERS, type Drivers } from './drivers.ports.js';
 import { CLOCK, IDS, RUNNERS, STORE, type Clock, type Ids, type Runners, type Store } from './ports.js';
 import { recover } from './recover.js';
 import { BrokenDeadline, BrokenQueue, settle } from './settle.js';
@@ -37,6 +38,7 @@ export class Commands {
     @Inject(IDS) private readonly ids: Ids,
     @Inject(RUNNERS) private readonly runners: Runners,
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
+    @Inject(DRIVERS) private readonly drivers: Drivers,
   ) {}
 
   /** When the next deadline is due; may be too early, never too late. */
@@ -86,7 +88,7 @@ export class Commands {
    */
   async recover(first?: (unit: Unit) => Promise<void>): Promise<{ lost: number }> {
     return this.write(async (unit) => {
-      const lost = await recover(unit, this.settings.window, this.runners, (problem) =>
+      const lost = await recover(unit, this.settings.window, this.runners, this.drivers, (problem) =>
         this.logger.error(problem),
       );
       await first?.(unit);

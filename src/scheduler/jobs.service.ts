@@ -95,7 +95,7 @@ export class JobsService implements OnModuleInit {
       return (await earlier(unit, known)) ?? (await this.check(unit, actor, asked));
     }, nameOf(actor));
     if ('id' in checked) return checked;
-    const scripted = checked.backend.driver === 'scripted' ? await readLongScript(params) : null;
+    const scripted = this.backends.isPlayed(checked.backend) ? await readLongScript(params) : null;
     return this.texts.keep(params, (stored) =>
       scripted === null
         ? store(stored)
@@ -109,7 +109,7 @@ export class JobsService implements OnModuleInit {
     const scripted =
       ahead !== undefined
         ? ahead.scripted
-        : backend.driver === 'scripted'
+        : this.backends.isPlayed(backend)
           ? readScript(await wholeOf(asked.params))
           : null;
     const job = await unit.insertJob(

@@ -1,6 +1,7 @@
 import { Refusal } from '../kernel/refusal.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
+import type { Drivers } from './drivers.ports.js';
 import type { Due, Runners } from './ports.js';
 import { applyDue, nextDue } from './settle.js';
 import type { Unit } from './unit.js';
@@ -16,6 +17,7 @@ export async function recover(
   unit: Unit,
   window: Millis,
   runners: Runners,
+  drivers: Drivers,
   say: (problem: string) => void,
 ): Promise<number> {
   const survivors = runners.survivors();
@@ -35,7 +37,7 @@ export async function recover(
     }
   }
   for (const job of running) if (!orphans.includes(job)) unit.resumeJob(job);
-  await closeWithoutProcess(unit, aliveAt, survivors, runners);
+  await closeWithoutProcess(unit, aliveAt, survivors, drivers);
   for (const id of survivors) {
     const session = await unit.tx.sessions.find(id);
     // Nobody could be heard while the service was down.
@@ -67,12 +69,12 @@ async function closeWithoutProcess(
   unit: Unit,
   aliveAt: Millis,
   survivors: ReadonlySet<string>,
-  runners: Runners,
+  drivers: Drivers,
 ): Promise<void> {
   for (const session of await unit.tx.sessions.holding()) {
     if (session.state !== 'active' || survivors.has(session.id)) continue;
     const backend = await unit.tx.backends.find(session.backend);
-    if (backend === null || !runners.keepsProcess(backend.driver)) continue;
+    if (backend === null || drivers.find(backend.driver)?.perSession !== true) continue;
     const at = Math.max(aliveAt, session.activatedAt ?? aliveAt);
     await unit.changeSession(session, {
       type: 'close',

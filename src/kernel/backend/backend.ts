@@ -41,14 +41,3 @@ export const defaultLimits: BackendLimits = {
   unusedTtl: seconds(1800),
   maxExecutionTime: seconds(10800),
 };
-
-/**
- * Where a session is an interpreter that somebody works with: idle for an hour and alive for eight as Livy has it, and
- * what it runs is bounded by its life alone.
- */
-export const interpreterLimits: BackendLimits = {
-  ...defaultLimits,
-  activeTtl: defaultLimits.maxTtl,
-  interactiveTtl: { dedicated: seconds(3600), batch: seconds(3600) },
-  maxExecutionTime: seconds(7 * 24 * 3600),
-};

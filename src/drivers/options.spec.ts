@@ -1,9 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { refusedWords } from '../../test/support/refused.js';
-import { checkOptions, stalledAfterOf } from './backend-options.js';
+import { aer } from './aer/driver.js';
+import { driversOf } from './facts.js';
+import { learner } from './learner/driver.js';
+import { stalledAfterOf } from './options.js';
+import { spark } from './spark/driver.js';
+
+const drivers = driversOf([aer, learner, spark]);
 
 const check = (driver: string, options: Readonly<Record<string, unknown>>) => () =>
-  checkOptions({ name: 'b1', driver, options });
+  drivers.find(driver)?.checkOptions({ name: 'b1', options });
 
 describe('stalled_after', () => {
   it.each([

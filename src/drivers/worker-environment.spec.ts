@@ -1,9 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { workerEnvironment, type WorkerKind } from './worker-environment.js';
+import { aer } from './aer/driver.js';
+import { learner } from './learner/driver.js';
+import { spark } from './spark/driver.js';
+import { workerEnvironment } from './worker-environment.js';
 
-const kinds: WorkerKind[] = ['aer', 'learner', 'spark'];
-const names = (kind: WorkerKind, env: Record<string, string>, added: string[] = []) =>
-  Object.keys(workerEnvironment(kind, added, env));
+const drivers = { aer, learner, spark };
+type Kind = keyof typeof drivers;
+const kinds = Object.keys(drivers) as Kind[];
+const environmentOf = (kind: Kind, added: string[], env: Record<string, string>) =>
+  workerEnvironment(drivers[kind].environment ?? [], added, env);
+const names = (kind: Kind, env: Record<string, string>, added: string[] = []) =>
+  Object.keys(environmentOf(kind, added, env));
 
 describe('the environment of a child process', () => {
   it.each(kinds)('holds what a %s worker needs to find its programs and libraries', (kind) => {
@@ -11,7 +18,7 @@ describe('the environment of a child process', () => {
       ...{ PATH: '/bin', HOME: '/home/stint', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'Asia/Kolkata' },
       ...{ OPENBLAS_NUM_THREADS: '1', LD_LIBRARY_PATH: '/opt/lib', SSL_CERT_FILE: '/etc/ca.pem' },
     };
-    expect(workerEnvironment(kind, [], env)).toEqual(env);
+    expect(environmentOf(kind, [], env)).toEqual(env);
   });
 
   it.each(kinds)('of a %s worker holds nothing that is not on the list', (kind) => {
@@ -48,7 +55,7 @@ describe('the environment of a child process', () => {
 
   it('holds what the operator adds by name, where it is set', () => {
     const env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
-    expect(workerEnvironment('spark', ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE'], env)).toEqual({
+    expect(environmentOf('spark', ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE'], env)).toEqual({
       AWS_ACCESS_KEY_ID: 'a',
     });
   });

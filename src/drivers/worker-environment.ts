@@ -1,11 +1,8 @@
-/** The kinds of child processes that the service starts, by their driver. */
-export type WorkerKind = 'aer' | 'learner' | 'spark';
-
 /**
  * What every child process may be given of the service's own environment: where programs, folders and libraries are, which
  * language and time zone people expect, and how many threads numerical libraries may use.
  */
-const everyKind = [
+const everyDriver = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TZDIR', 'TMPDIR'],
   ...['LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'DYLD_FALLBACK_LIBRARY_PATH'],
   ...['PYTHONHOME', 'PYTHONPATH', 'PYTHONHASHSEED', 'PYTHONDONTWRITEBYTECODE', 'PYTHONPYCACHEPREFIX'],
@@ -16,22 +13,11 @@ const everyKind = [
   ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'],
 ];
 
-/** Proxies are for Spark only: its sessions fetch packages, the others need no network. */
-const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [
+/** For drivers whose processes fetch something: the others need no network. */
+export const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [
   name,
   name.toLowerCase(),
 ]);
-
-const oneKind: Readonly<Record<WorkerKind, readonly string[]>> = {
-  aer: ['QISKIT_PARALLEL', 'QISKIT_NUM_PROCS'],
-  learner: ['STINT_LEARNER_MEMORY'],
-  spark: [
-    ...proxies,
-    ...['JAVA_HOME', 'SPARK_*', 'PYSPARK_PYTHON', 'PYSPARK_DRIVER_PYTHON', 'MPLBACKEND', 'MPLCONFIGDIR'],
-    ...['HADOOP_HOME', 'HADOOP_CONF_DIR', 'HADOOP_USER_NAME', 'YARN_CONF_DIR', 'HIVE_CONF_DIR'],
-    ...['KRB5_CONFIG', 'R_HOME', 'R_LIBS', 'R_LIBS_USER', 'R_LIBS_SITE'],
-  ],
-};
 
 /** A name that a pattern lets through and that reads like a secret stays here all the same. */
 const secret = /TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY/i;
@@ -40,21 +26,21 @@ const secret = /TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|API_?KEY|ACCESS_?KEY|PRIVATE_
 const withCredentials = /\/\/[^/]*@/;
 
 /**
- * The environment of a child process: what the allow-list of its kind names, and what the operator adds by name in
- * `worker_environment`. Everything else of `env` stays with the service, the admin token above all.
+ * The environment of a child process: what the allow-list of all drivers and that of its own (`allowed`) name, and what the
+ * operator adds by name in `worker_environment`. Everything else of `env` stays with the service, the admin token above all.
  */
 export function workerEnvironment(
-  kind: WorkerKind,
+  allowed: readonly string[],
   added: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
+  env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const patterns = [...everyKind, ...oneKind[kind]];
-  const allowed = ([name, value = '']: [string, string | undefined]): boolean =>
+  const patterns = [...everyDriver, ...allowed];
+  const passes = ([name, value = '']: [string, string | undefined]): boolean =>
     added.includes(name) ||
     (patterns.some((pattern) => matches(name, pattern)) &&
       !secret.test(name) &&
       !(proxies.includes(name) && withCredentials.test(value)));
-  const entries = Object.entries(env).filter((entry) => entry[1] !== undefined && allowed(entry));
+  const entries = Object.entries(env).filter((entry) => entry[1] !== undefined && passes(entry));
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
