@@ -150,7 +150,7 @@ export function checkPending(queued: number, most: number, instance: string): vo
 /** How much, and whose limit that is. */
 type Bound = readonly [Millis, Refusals['job_limit_exceeded']['whose']];
 
-/** A job may not be promised more time than its session has (qiskit-runtime dialect, maximum time). */
+/** A job may not be promised more time than its session has. */
 export function checkJobLimit(
   asked: Millis | undefined,
   backendMost: Millis,
