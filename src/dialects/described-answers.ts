@@ -67,6 +67,11 @@ const dialects: readonly Dialect[] = [
         /^POST .*\/(sessions|batches|statements)$/,
         { 413: 'The body is too large', 422: 'The Idempotency-Key came with another body before' },
       ],
+      [/\/\{statement\}/, { 400: 'The number of the statement is none' }],
+      [
+        /\/(submit-job|run-job|(add|upload)-(jar|file|pyfile)|jobs\/\{job\}(\/cancel)?)$/,
+        { 400: "The job API of Livy's programmatic clients is not served" },
+      ],
     ],
     answers: [
       [/^GET \/livy\/version$/, 'LivyVersion'],

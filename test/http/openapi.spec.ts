@@ -158,4 +158,15 @@ describe('the OpenAPI document', () => {
     );
     expect(silent).toEqual([]);
   });
+
+  it.each([
+    ['POST /livy/sessions/{id}/run-job', 'not served'],
+    ['POST /livy/sessions/{id}/upload-pyfile', 'not served'],
+    ['GET /livy/sessions/{id}/jobs/{job}', 'not served'],
+    ['POST /livy/sessions/{id}/jobs/{job}/cancel', 'not served'],
+    ['GET /livy/sessions/{id}/statements/{statement}', 'number'],
+    ['POST /livy/sessions/{id}/statements/{statement}/cancel', 'number'],
+  ])('says what %s is refused with where the session is there', (route, why) => {
+    expect(documented.get(route)?.responses['400']?.description).toContain(why);
+  });
 });

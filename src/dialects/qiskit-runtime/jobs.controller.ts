@@ -22,7 +22,6 @@ import {
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
-  ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -41,7 +40,7 @@ import { JobsAnswer, JobWithParamsAnswer, MetricsAnswer, SubmittedAnswer } from 
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { idleMembers, jobSynonyms, unknownMembers } from './ignored-members.js';
 import { mounts } from './mounts.js';
-import { JobsQuery, SubmitJobRequest, TagsRequest } from './requests.dto.js';
+import { JobQuery, JobsQuery, SubmitJobRequest, TagsRequest } from './requests.dto.js';
 import { endedStates, fromJob, metricsOf, pendingStates, toIso } from './wire.js';
 
 /** One page of jobs has at most this many (dialect, `GET /jobs`). */
@@ -132,23 +131,22 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'One job; with its params unless exclude_params=true' })
-  @ApiQuery({ name: 'exclude_params', required: false, type: Boolean })
   @ApiOkResponse({ type: JobWithParamsAnswer })
-  @ApiRefusals(['unknown_job'])
+  @ApiRefusals(['invalid_value', 'unknown_job'])
   @Get(':id')
   @Header('content-type', 'application/json; charset=utf-8')
   async get(
     @Asker() actor: Actor,
     @Param('id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @Query('exclude_params') exclude?: string,
+    @Query() { exclude_params: exclude }: JobQuery,
   ): Promise<string | Readable> {
     const job = await this.jobs.get(actor, id);
     const place = job.state === 'queued' ? await this.jobs.place(job) : null;
     const estimate = place === null ? null : await this.estimates.ofJob(job, place);
     const runningTime = await this.estimates.runningTime(job);
     const shown = JSON.stringify(fromJob(job, this.clock.now(), place, estimate, runningTime));
-    if (exclude?.toLowerCase() === 'true') return shown;
+    if (exclude === true) return shown;
     const params = job.details.private ? '{}' : await this.jobs.params(id);
     // Spliced in as text: params may hold what no parser here would keep (dialect, values).
     return sentParts(reply, [`${shown.slice(0, -1)},"params":`, params, '}']);
