@@ -54,17 +54,29 @@ export async function fuzzApi(how, more, role) {
     const outcomes = [];
     for (const { name, token, asked, settings } of wanted) {
       how.onLine?.(`With the token of ${name === 'user' ? 'a user' : 'an admin'}:`);
+      const report = join(folder, `${name}.ndjson`);
       const args = [
         ...['-m', 'schemathesis.cli', '--config-file', settings, 'run'],
         ...[`${url}/api/v1/docs/openapi.json`, '--url', url],
-        ...asked,
+        ...['--report', 'ndjson', '--report-ndjson-path', report, ...asked],
       ];
+      const progress = setInterval(() => void howFar(report).then(how.onLine), 30_000);
       const env = { ...withoutSettings(), STINT_FUZZ_TOKEN: token, PYTHONUNBUFFERED: '1' };
-      outcomes.push(await run(pythonOf('.venv-schemathesis'), args, { ...how, env, timeout: 1800 }));
+      const ended = run(pythonOf('.venv-schemathesis'), args, { ...how, env, timeout: 1800 });
+      outcomes.push(await ended.finally(() => clearInterval(progress)));
     }
     for (const token of [user.token, adminToken]) await endSessions(url, token);
     return outcomes;
   });
+}
+
+/** Schemathesis itself is silent until a phase has ended. */
+async function howFar(report) {
+  const lines = (await readFile(report, 'utf8').catch(() => '')).split('\n');
+  const phase = lines.findLastIndex((line) => line.startsWith('{"PhaseStarted"'));
+  const name = /"name":"(\w+)"/.exec(lines[phase] ?? '')?.[1] ?? 'beginning';
+  const done = lines.slice(phase).filter((line) => line.startsWith('{"ScenarioFinished"')).length;
+  return `… ${name}: ${done} operations or sequences done`;
 }
 
 /** The settings of Schemathesis, and below them what is there to be asked for. */

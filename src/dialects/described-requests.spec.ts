@@ -81,7 +81,7 @@ describe('the description of requests', () => {
     ['/livy/sessions', 'query', 'from', { pattern: '^([0-9]{1,9})?$' }],
     ['/livy/sessions', 'query', 'order', { type: 'string' }],
     ['/nexosis/v1/models/{id}', 'path', 'id', { type: 'string', format: 'uuid' }],
-    ['/nexosis/v1/models', 'query', 'page', { type: 'integer', minimum: 0 }],
+    ['/nexosis/v1/models', 'query', 'page', { anyOf: [{ type: 'integer', minimum: 0 }, { enum: [''] }] }],
     ['/nexosis/v1/models', 'query', 'createdAfterDate', { anyOf: [{ format: 'date-time' }, {}, {}] }],
     ['/nexosis/v1/sessions', 'query', 'type', { enum: ['forecast', 'impact', 'model', ''] }],
     ['/nexosis/v1/views', 'query', 'cascade', { items: { enum: ['session', 'model', 'vocabulary', ''] } }],

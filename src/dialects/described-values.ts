@@ -53,6 +53,12 @@ const moment = {
     { ...text, enum: [''] },
   ],
 };
+const wholeFrom = (minimum: number) => ({
+  anyOf: [
+    { type: 'integer', minimum, maximum: 1e15 - 1 },
+    { ...text, enum: [''] },
+  ],
+});
 /** Nothing is as good as a parameter that is missing. */
 const word = (...names: string[]): Schema => ({ ...text, enum: [...names, ''] });
 const words = (...names: string[]): Schema => ({ type: 'array', items: word(...names) });
@@ -65,12 +71,12 @@ const rules: readonly { at: RegExp; in: string; name: RegExp; schema: Schema }[]
   { at: livy, in: 'query', name: /^(from|size)$/, schema: wholeAsText },
   { at: livy, in: 'query', name: /^order$/, schema: text },
   { at: nexosis, in: 'path', name: /^id$/, schema: guid },
-  { at: nexosis, in: 'query', name: /^page$/, schema: { type: 'integer', minimum: 0, maximum: 1e15 - 1 } },
+  { at: nexosis, in: 'query', name: /^page$/, schema: wholeFrom(0) },
   {
     at: nexosis,
     in: 'query',
     name: /^pageSize$/,
-    schema: { type: 'integer', minimum: 1, maximum: 1e15 - 1 },
+    schema: wholeFrom(1),
   },
   { at: nexosis, in: 'query', name: /Date$/, schema: moment },
   { at: /\/views\b/, in: 'query', name: /^cascade$/, schema: words('session', 'model', 'vocabulary') },

@@ -26,6 +26,13 @@ export class KnownNames {
 
   /** Throws a Refusal that names the first unknown thing. What was removed is known as long as something of it is left. */
   async check(actor: Actor, named: NamedInFilter): Promise<void> {
+    for (const [what, name] of Object.entries({ ...named, instance: undefined }))
+      if (name === '')
+        throw new Refusal(
+          'invalid_value',
+          `The filter by ${what} is empty.`,
+          'Name what to look for, or leave the filter out.',
+        );
     if (named.session !== undefined) await this.checkSession(actor, named.session, named.instance);
     if (named.backend !== undefined) await this.checkBackend(named.backend, named.instance);
     if (named.program !== undefined) await this.checkProgram(named.program, named.instance);

@@ -1,6 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal, type RefusalCode } from '../../kernel/refusal.js';
+import { diskTrouble, noRoom } from '../full-disk.js';
 import { NoRoute } from '../no-route.js';
 
 /**
@@ -86,6 +87,8 @@ export class QiskitErrorsFilter implements ExceptionFilter {
       trace: request.id,
       error: stackOf(error),
     });
+    const trouble = diskTrouble(error);
+    if (trouble !== null) return { status: noRoom, errors: [{ code: 1000, message: trouble }] };
     const message = 'The service failed and stored nothing. The request may be repeated.';
     return { status: 500, errors: [{ code: 1000, message }] };
   }

@@ -24,7 +24,7 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { isFinal } from '../../kernel/job/job.js';
@@ -38,7 +38,7 @@ import { sentParts } from '../send-parts.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { JobsAnswer, JobWithParamsAnswer, MetricsAnswer, SubmittedAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
-import { idleMembers, jobSynonyms, unknownMembers } from './ignored-members.js';
+import { idleMembers, jobSynonyms, refuseNearMisses, unknownMembers } from './ignored-members.js';
 import { mounts } from './mounts.js';
 import { JobQuery, JobsQuery, SubmitJobRequest, TagsRequest } from './requests.dto.js';
 import { endedStates, fromJob, metricsOf, pendingStates, toIso } from './wire.js';
@@ -119,7 +119,12 @@ export class JobsController {
   @ApiOkResponse({ type: JobsAnswer })
   @ApiRefusals(['invalid_value', 'unknown_backend', 'unknown_program', 'unknown_session'])
   @Get()
-  async list(@Asker() actor: Actor, @Query() query: JobsQuery): Promise<JobsAnswer> {
+  async list(
+    @Asker() actor: Actor,
+    @Query() query: JobsQuery,
+    @Req() request: FastifyRequest,
+  ): Promise<JobsAnswer> {
+    refuseNearMisses(request.query, JobsQuery);
     const limit = Math.min(query.limit, mostPerPage);
     const filter = toFilter(query, limit);
     const { items, total } = await this.jobs.list(actor, filter);
