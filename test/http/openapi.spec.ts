@@ -104,8 +104,12 @@ describe('the OpenAPI document', () => {
   });
 
   it.each([
-    ['/livy', 'LivyError', { 'POST /livy/sessions': ['400', '401', '403', '409', '413', '422'] }],
-    ['/nexosis/v1', 'NexosisError', { 'PUT /nexosis/v1/data/{name}': ['400', '401', '403', '404', '413'] }],
+    ['/livy', 'LivyError', { 'POST /livy/sessions': ['400', '401', '403', '409', '413', '422', '507'] }],
+    [
+      '/nexosis/v1',
+      'NexosisError',
+      { 'PUT /nexosis/v1/data/{name}': ['400', '401', '403', '404', '413', '507'] },
+    ],
   ])(
     'says of the calls below %s how they are refused, in the form of their dialect',
     (mount, form, examples) => {
