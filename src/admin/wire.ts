@@ -176,6 +176,7 @@ export function fromLedger(
         charged_seconds: toSeconds(charged),
         entries: count,
       })),
+      groups_left_off: sums.groupsLeftOff,
     },
   };
 }

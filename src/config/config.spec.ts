@@ -365,6 +365,15 @@ describe('a start is warned', () => {
     },
   );
 
+  it.each(['STINT_SPEED', 'STINT_FOO', 'STINT_LEVEL', 'STINT_KEY'])(
+    'of %s, without another name: none is near',
+    async (name) => {
+      const { doubts = [] } = await load('', { [name]: 'x' });
+      expect(doubts.join()).toMatch(/is not known and has no effect\. Known are: /);
+      expect(doubts.join()).not.toMatch(/Did you mean/);
+    },
+  );
+
   it('of each variable that is not known, with the nearest that is', async () => {
     const env = { STINT_PROT: '1', STINT_ADMIN_TOKENS: 'x', STINT_SIMULATION_FOLDER: '/s', OTHER: '1' };
     expect((await load('', env)).doubts).toEqual([

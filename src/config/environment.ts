@@ -63,8 +63,9 @@ export function readEnvironment(
 
 const listOf = (value: string): string[] => value.split(/[\s,]+/).filter((part) => part !== '');
 
-/** Letters to change; with more, another name is no help. */
-const farthest = 4;
+/** STINT_ is common to all. Of what stands behind it a third may be other letters: with more it is another name. */
+const farthest = (name: string): number => Math.ceil(own(name).length / 3);
+const own = (name: string): string => name.replace(/^STINT_/, '');
 
 /** A sentence for each variable that looks like ours and means nothing. */
 export function unknownVariables(env: NodeJS.ProcessEnv, drivers: readonly DriverKeys[]): string[] {
@@ -75,7 +76,7 @@ export function unknownVariables(env: NodeJS.ProcessEnv, drivers: readonly Drive
       .map((other) => ({ other, far: distance(name, other) }))
       .sort((a, b) => a.far - b.far);
     const hint =
-      nearest !== undefined && nearest.far <= farthest
+      nearest !== undefined && nearest.far <= farthest(name)
         ? `Did you mean ${nearest.other}?`
         : `Known are: ${known.join(', ')}.`;
     return `The environment variable ${name} is not known and has no effect. ${hint}`;

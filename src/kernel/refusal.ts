@@ -70,6 +70,8 @@ export interface Refusals {
   instance_gone: Nothing;
   unknown_token: { readonly token: string };
   unknown_user: { readonly user: string };
+  /** A filter that is given and names nothing. */
+  filter_empty: { readonly filter: 'session' | 'backend' | 'program' | 'user' };
 
   // Something that is in the way.
   backend_exists: { readonly backend: string };

@@ -26,6 +26,8 @@ export class KnownNames {
 
   /** Throws a Refusal that names the first unknown thing. What was removed is known as long as something of it is left. */
   async check(actor: Actor, named: NamedInFilter): Promise<void> {
+    for (const filter of ['session', 'backend', 'program', 'user'] as const)
+      if (named[filter] === '') throw new Refusal('filter_empty', { filter });
     if (named.session !== undefined) await this.checkSession(actor, named.session, named.instance);
     if (named.backend !== undefined) await this.checkBackend(named.backend, named.instance);
     if (named.program !== undefined) await this.checkProgram(named.program, named.instance);

@@ -63,6 +63,7 @@ export const refusalExamples = {
   instance_gone: [{}],
   unknown_token: [{ token: 't9' }],
   unknown_user: [{ user: 'eve' }],
+  filter_empty: [{ filter: 'backend' }],
 
   backend_exists: [{ backend }],
   backend_in_use: [{ backend }],

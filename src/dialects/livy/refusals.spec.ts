@@ -79,6 +79,7 @@ const expected = {
   instance_gone: [[400, 'The instance of this token is gone.']],
   unknown_token: [operators],
   unknown_user: [[400, 'Nobody called eve ever had a token.']],
+  filter_empty: [[400, 'The filter by backend is empty. Name what to look for.']],
   backend_exists: [operators],
   backend_in_use: [operators],
   instance_exists: [operators],

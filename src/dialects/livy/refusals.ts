@@ -100,6 +100,7 @@ export const refusals = {
     `There is no statement or batch of that number${inInstance(instance)}.`,
   ],
   unknown_user: ({ user }) => [400, `Nobody called ${user} ever had a token.`],
+  filter_empty: ({ filter }) => [400, `The filter by ${filter} is empty. Name what to look for.`],
   instance_gone: () => [400, 'The instance of this token is gone.'],
 
   session_closed: ({ ending }) => [

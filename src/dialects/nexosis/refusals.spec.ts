@@ -75,6 +75,7 @@ const expected = {
   instance_gone: [[404, 'NotFound', 'The instance of this token is gone.']],
   unknown_token: [operators],
   unknown_user: [[400, 'RequestValidation', 'Nobody called eve ever had a token.']],
+  filter_empty: [[400, 'RequestValidation', 'The filter by backend is empty. Name what to look for.']],
   backend_exists: [operators],
   backend_in_use: [operators],
   instance_exists: [operators],

@@ -92,6 +92,11 @@ export const refusals = {
   session_of_other_instance: noSession,
   unknown_job: ({ instance }) => [404, 'NotFound', `There is no such calculation${inInstance(instance)}.`],
   unknown_user: ({ user }) => [400, 'RequestValidation', `Nobody called ${user} ever had a token.`],
+  filter_empty: ({ filter }) => [
+    400,
+    'RequestValidation',
+    `The filter by ${filter} is empty. Name what to look for.`,
+  ],
   instance_gone: () => [404, 'NotFound', 'The instance of this token is gone.'],
 
   session_closed: ({ session }) => [409, 'Conflict', `Session ${session} is over. Ask for a new one.`],

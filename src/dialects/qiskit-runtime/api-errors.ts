@@ -42,6 +42,11 @@ export function ApiRefusals(kinds: readonly RefusalKind[], { submits = false } =
   return applyDecorators(
     ApiExtraModels(ErrorAnswer),
     ...[...byStatus].map(([status, reasons]) => answer(status, reasons.join(', '))),
-    ...(submits ? [answer(413, 'The body is larger than 65 MiB (1001)')] : []),
+    ...(submits
+      ? [
+          answer(413, 'The body is larger than 65 MiB (1001)'),
+          answer(507, 'The disk of the data folder is full (1000)'),
+        ]
+      : []),
   );
 }

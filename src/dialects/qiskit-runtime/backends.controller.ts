@@ -45,13 +45,20 @@ export class BackendsController {
     name: 'ibm-api-version',
     required: false,
     description: 'Without it, and before 2025-01-01, the devices are names alone',
+    schema: { type: 'string', format: 'date' },
   })
   @ApiExtraModels(DevicesAnswer, DeviceNamesAnswer)
   @ApiOkResponse({
     schema: { oneOf: [DevicesAnswer, DeviceNamesAnswer].map((type) => ({ $ref: getSchemaPath(type) })) },
   })
+  @ApiRefusals(['invalid_value'])
   @Get('backends')
   async list(@Asker() actor: Actor, @Headers('ibm-api-version') version = oldestVersion) {
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(version) || Number.isNaN(Date.parse(version)))
+      throw new QiskitError(
+        'invalid_value',
+        `The header IBM-API-Version must be a date such as 2026-04-15, not "${version.slice(0, 40)}".`,
+      );
     // One that is no quantum device would vanish in the client with a warning at every listing.
     const quantum = (await this.backends.list()).flatMap((backend) => {
       const device = this.devices.of(backend);

@@ -131,6 +131,9 @@ const expected = {
   instance_gone: [['unknown_instance', 'The instance of this token is gone.']],
   unknown_token: [['unknown_token', 'There is no token t9.']],
   unknown_user: [['invalid_value', 'Nobody called eve ever had a token.']],
+  filter_empty: [
+    ['invalid_value', 'The filter by backend is empty.', 'Name what to look for, or leave the filter out.'],
+  ],
   backend_exists: [['backend_exists', 'There is already a backend called b1.', 'Choose another name.']],
   backend_in_use: [
     [

@@ -134,6 +134,12 @@ export const refusals = {
   instance_gone: () => refused('unknown_instance', 'The instance of this token is gone.'),
   unknown_token: ({ token }) => refused('unknown_token', `There is no token ${token}.`),
   unknown_user: ({ user }) => refused('invalid_value', `Nobody called ${user} ever had a token.`),
+  filter_empty: ({ filter }) =>
+    refused(
+      'invalid_value',
+      `The filter by ${filter} is empty.`,
+      'Name what to look for, or leave the filter out.',
+    ),
 
   backend_exists: ({ backend }) =>
     refused('backend_exists', `There is already a backend called ${backend}.`, 'Choose another name.'),

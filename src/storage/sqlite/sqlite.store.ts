@@ -1,11 +1,11 @@
 import type { DataSource } from 'typeorm';
 import { dueRank } from '../../kernel/session/session.deadline.js';
 import type { Millis } from '../../kernel/time.js';
+import { diskFailure } from '../../scheduler/disk.ports.js';
 import type { Due, Fact, Reads, Store, Tx } from '../../scheduler/ports.js';
 import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
 import type { Checkpointer } from './checkpointer.js';
 import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.js';
-import { isDiskFailure } from '../disk.js';
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { readFinished, readForecast } from './forecast.query.js';
 import { JobCache } from './job-cache.js';
@@ -55,7 +55,7 @@ export class SqliteStore implements Store {
       this.failure = null;
       return value;
     } catch (error) {
-      if (isDiskFailure(error)) this.failure = (error as Error).message;
+      this.failure = diskFailure(error) ?? this.failure;
       throw error;
     }
   }
@@ -119,7 +119,8 @@ function transaction(sql: Sql, jobs: JobCache, alive: AliveAt, wrote: (bytes: nu
         await sql.run('RELEASE part');
         return done;
       } catch (error) {
-        await sql.run('ROLLBACK TO part');
+        // With a full disk the whole transaction is undone already (see `WriteQueue`).
+        await sql.run('ROLLBACK TO part').catch(() => Promise.reject(error as Error));
         await sql.run('RELEASE part');
         throw error;
       }
