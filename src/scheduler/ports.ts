@@ -12,9 +12,9 @@ import type { Millis } from '../kernel/time.js';
 import type { BudgetView } from '../kernel/usage/budget.js';
 import type { LedgerEntry } from '../kernel/usage/usage.js';
 import type { LedgerFilter, LedgerGroup, LedgerPage, LedgerSums } from './ledger.ports.js';
-import type { LivyReads, LivyTx } from './livy.ports.js';
+import type { LivyReads, LivyTx } from '../dialects/livy/storage/ports.js';
 import type { Text } from './long-text.js';
-import type { NexosisReads, NexosisTx } from './nexosis.ports.js';
+import type { NexosisReads, NexosisTx } from '../dialects/nexosis/storage/ports.js';
 import type { TextsReads, TextsTx } from './texts.ports.js';
 
 export * from './ledger.ports.js';

@@ -4,7 +4,7 @@ import { isFinal } from '../../kernel/job/job.js';
 import { Refusal } from '../../kernel/refusal.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
-import type { LivyBatch } from '../../scheduler/livy.ports.js';
+import type { LivyBatch } from './storage/ports.js';
 import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { backendKey, keyOf, LivyEntries, noDetails } from './entries.service.js';

@@ -4,7 +4,7 @@ import type { Backend } from '../../kernel/backend/backend.js';
 import type { Job } from '../../kernel/job/job.js';
 import type { Millis } from '../../kernel/time.js';
 import { BackendsService } from '../../scheduler/backends.service.js';
-import type { LivyPage, LivyType } from '../../scheduler/livy.ports.js';
+import type { LivyPage, LivyType } from './storage/ports.js';
 import { CLOCK, INTERPRETERS, RUNNERS, STORE } from '../../scheduler/ports.js';
 import type { Clock, Interpreters, JobDetails, Runners, Store } from '../../scheduler/ports.js';
 import { SharingService } from '../../scheduler/sharing.service.js';

@@ -5,7 +5,7 @@ import type { Session } from '../../kernel/session/session.js';
 import { seconds, type Millis } from '../../kernel/time.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
-import type { LivySession } from '../../scheduler/livy.ports.js';
+import type { LivySession } from './storage/ports.js';
 import { endings, keptReasons } from '../../scheduler/livy.reasons.js';
 import {
   CLOCK,

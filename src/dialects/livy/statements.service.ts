@@ -12,7 +12,7 @@ import {
   type Parts,
   type Text,
 } from '../../scheduler/long-text.js';
-import type { LivySession, LivyStatement } from '../../scheduler/livy.ports.js';
+import type { LivySession, LivyStatement } from './storage/ports.js';
 import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { SharingService } from '../../scheduler/sharing.service.js';

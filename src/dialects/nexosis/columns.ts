@@ -9,7 +9,7 @@ import {
   type Imputation,
   type Aggregation,
   type Role,
-} from '../../scheduler/nexosis.ports.js';
+} from './storage/ports.js';
 import { invalidColumns, invalidField } from './errors.js';
 import { isObject } from './fields.js';
 

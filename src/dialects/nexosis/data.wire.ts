@@ -1,4 +1,4 @@
-import type { Column, DataSet, Range } from '../../scheduler/nexosis.ports.js';
+import type { Column, DataSet, Range } from './storage/ports.js';
 import { columnOf, findColumn, writeColumns } from './columns.js';
 import { normalised, writeMoment } from './dates.js';
 import { invalidField } from './errors.js';

@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Param, Put, Res, UseFilters } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { DataSet } from '../../scheduler/nexosis.ports.js';
+import type { DataSet } from './storage/ports.js';
 import { Ask, mount, type Asked } from './asked.js';
 import { checkDeletes } from './deletable.js';
 import { CascadeService, readCascade } from './cascade.service.js';

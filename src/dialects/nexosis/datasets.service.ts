@@ -10,7 +10,7 @@ import type {
   Row,
   StatusMessage,
   Upsert,
-} from '../../scheduler/nexosis.ports.js';
+} from './storage/ports.js';
 import { STORE, type Store } from '../../scheduler/ports.js';
 import { checkDeletes } from './deletable.js';
 import { invalidField, noData, notFound } from './errors.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { intervals } from '../../scheduler/nexosis.ports.js';
+import { intervals } from './storage/ports.js';
 import { NexosisError } from './errors.js';
 import { Fields, readGuid } from './fields.js';
 

@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Param, Post, UseFilters } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import type { Import } from '../../scheduler/nexosis.ports.js';
+import type { Import } from './storage/ports.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer } from '../submit-key.js';
 import { Ask, mount, type Asked } from './asked.js';

@@ -3,7 +3,7 @@ import { gunzip as unzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { nameOf, type Actor } from '../../kernel/access/access.js';
 import { Commands } from '../../scheduler/commands.service.js';
-import type { Import, StatusMessage } from '../../scheduler/nexosis.ports.js';
+import type { Import, StatusMessage } from './storage/ports.js';
 import { STORE, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { bare, isAllowed } from './callbacks.js';

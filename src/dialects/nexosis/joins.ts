@@ -5,7 +5,7 @@ import {
   type DataSet,
   type NexosisReads,
   type View,
-} from '../../scheduler/nexosis.ports.js';
+} from './storage/ports.js';
 import { columnOf, findColumn, merge, placesOf, readColumns } from './columns.js';
 import { readDate } from './dates.js';
 import { invalidColumns, invalidField, notFound } from './errors.js';

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { wholeOf } from '../../scheduler/long-text.js';
-import type { LearnSessionView } from '../../scheduler/nexosis.ports.js';
+import type { LearnSessionView } from './storage/ports.js';
 import type {
   Answer,
   Clock,

@@ -1,4 +1,4 @@
-import type { Domain, LearnSessionView } from '../../scheduler/nexosis.ports.js';
+import type { Domain, LearnSessionView } from './storage/ports.js';
 import { NexosisError } from './errors.js';
 import { statusOf, supportsImportance } from './session.wire.js';
 

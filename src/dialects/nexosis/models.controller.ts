@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Res, UseFilters } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { Model } from '../../scheduler/nexosis.ports.js';
+import type { Model } from './storage/ports.js';
 import { sendCsv } from './answers.js';
 import { Ask, mount, type Asked } from './asked.js';
 import { writeColumns } from './columns.js';

@@ -14,7 +14,7 @@ import type {
   ModelFilter,
   NexosisReads,
   StatusMessage,
-} from '../../scheduler/nexosis.ports.js';
+} from './storage/ports.js';
 import { STORE, type JobRecord, type Store } from '../../scheduler/ports.js';
 import { checkDeletes } from './deletable.js';
 import { invalidField, notFound } from './errors.js';

@@ -11,7 +11,7 @@ import type {
   Model,
   Outcome,
   StatusMessage,
-} from '../../scheduler/nexosis.ports.js';
+} from './storage/ports.js';
 import type { Store } from '../../scheduler/ports.js';
 import { columnOf } from './columns.js';
 import { normalised } from './dates.js';

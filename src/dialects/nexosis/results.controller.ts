@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param, Res, UseFilters } from '@nestjs/common'
 import { ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Place } from '../../kernel/choice/waiting.js';
-import type { LearnSessionView, Outcome } from '../../scheduler/nexosis.ports.js';
+import type { LearnSessionView, Outcome } from './storage/ports.js';
 import { STORE, type Store } from '../../scheduler/ports.js';
 import { sendCsv } from './answers.js';
 import { Ask, mount, type Asked } from './asked.js';

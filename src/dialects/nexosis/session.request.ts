@@ -5,7 +5,7 @@ import {
   type Domain,
   type Interval,
   type StatusMessage,
-} from '../../scheduler/nexosis.ports.js';
+} from './storage/ports.js';
 import type { Millis } from '../../kernel/time.js';
 import {
   checkColumns,

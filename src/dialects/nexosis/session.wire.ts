@@ -1,4 +1,4 @@
-import type { LearnSession, LearnSessionView, StatusMessage } from '../../scheduler/nexosis.ports.js';
+import type { LearnSession, LearnSessionView, StatusMessage } from './storage/ports.js';
 import type { Place } from '../../kernel/choice/waiting.js';
 import type { JobState } from '../../kernel/job/job.js';
 import { writeColumns } from './columns.js';

@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, Head, HttpCode, Param, Post, UseFilters } from '@nestjs/common';
 import { ApiBody, ApiExcludeEndpoint, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
-import type { LearnSessionFilter } from '../../scheduler/nexosis.ports.js';
+import type { LearnSessionFilter } from './storage/ports.js';
 import { submitKey, watchAnswer } from '../submit-key.js';
 import { Ask, mount, type Asked } from './asked.js';
 import { CallbackCheck } from './callbacks.js';

@@ -12,7 +12,7 @@ import type {
   LearnSessionFilter,
   LearnSessionView,
   NexosisReads,
-} from '../../scheduler/nexosis.ports.js';
+} from './storage/ports.js';
 import { STORE, type JobDetails, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { SessionsService } from '../../scheduler/sessions.service.js';

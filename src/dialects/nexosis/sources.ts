@@ -1,5 +1,5 @@
 import type { Millis } from '../../kernel/time.js';
-import type { Column, DataSet, NexosisReads } from '../../scheduler/nexosis.ports.js';
+import type { Column, DataSet, NexosisReads } from './storage/ports.js';
 import { columnOf } from './columns.js';
 import { readDate } from './dates.js';
 import { openView } from './joins.js';

@@ -1,4 +1,4 @@
-import type { Column } from '../../scheduler/nexosis.ports.js';
+import type { Column } from './storage/ports.js';
 import { isNumeric } from './columns.js';
 import { isNumber } from './survey.js';
 

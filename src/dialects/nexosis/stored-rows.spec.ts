@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Column, Row } from '../../scheduler/nexosis.ports.js';
+import type { Column, Row } from './storage/ports.js';
 import { rowsAtATime, storedRows } from './stored-rows.js';
 
 const columns = (count: number): Column[] =>

@@ -1,4 +1,4 @@
-import type { DataSet, NexosisReads, Row } from '../../scheduler/nexosis.ports.js';
+import type { DataSet, NexosisReads, Row } from './storage/ports.js';
 
 /** Values that are read, stored or removed at a time: meanwhile nobody else has a turn. */
 const mostValues = 20_000;

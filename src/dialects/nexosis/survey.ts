@@ -1,4 +1,4 @@
-import type { Column, DataType } from '../../scheduler/nexosis.ports.js';
+import type { Column, DataType } from './storage/ports.js';
 import { defaultsOf } from './columns.js';
 import { readDate } from './dates.js';
 

@@ -1,4 +1,4 @@
-import type { Column, Grown, StatusMessage, Upsert } from '../../scheduler/nexosis.ports.js';
+import type { Column, Grown, StatusMessage, Upsert } from './storage/ports.js';
 import { identifier } from './upload.js';
 
 /** What an upload did with rows of equal key or time. */

@@ -1,4 +1,4 @@
-import type { Aggregation, Column } from '../../scheduler/nexosis.ports.js';
+import type { Aggregation, Column } from './storage/ports.js';
 import { isNumeric } from './columns.js';
 import { isNumber } from './survey.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DataSet } from '../../scheduler/nexosis.ports.js';
+import type { DataSet } from './storage/ports.js';
 import { readColumns, writeColumns } from './columns.js';
 import { csvLine, csvReader } from './csv.js';
 import { NexosisError, noData } from './errors.js';

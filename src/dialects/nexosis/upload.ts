@@ -1,5 +1,5 @@
-import type { Column, DataSet, NewRow } from '../../scheduler/nexosis.ports.js';
-import { noTime } from '../../scheduler/nexosis.ports.js';
+import type { Column, DataSet, NewRow } from './storage/ports.js';
+import { noTime } from './storage/ports.js';
 import { checkColumns, checkCount, columnOf, findColumn, merge, placesOf, type Declared } from './columns.js';
 import { readDate, writeTimestamp } from './dates.js';
 import { invalidColumns } from './errors.js';

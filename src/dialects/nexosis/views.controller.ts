@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Param, Put, Res, UseFilters } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { View } from '../../scheduler/nexosis.ports.js';
+import type { View } from './storage/ports.js';
 import { sendCsv } from './answers.js';
 import { Ask, mount, type Asked } from './asked.js';
 import { CascadeService, readCascade } from './cascade.service.js';

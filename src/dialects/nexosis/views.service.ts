@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { nameOf, type Actor } from '../../kernel/access/access.js';
 import { Commands } from '../../scheduler/commands.service.js';
-import type { Column, View } from '../../scheduler/nexosis.ports.js';
+import type { Column, View } from './storage/ports.js';
 import { STORE, type Store } from '../../scheduler/ports.js';
 import { checkColumns, checkCount, sameName } from './columns.js';
 import { checkName } from './datasets.service.js';

@@ -9,7 +9,7 @@ import {
   keepJob,
   keepSession,
 } from '../../../test/support/store.js';
-import type { LearnSession } from '../../scheduler/nexosis.ports.js';
+import type { LearnSession } from './storage/ports.js';
 import type { Clock, Store, Tx } from '../../scheduler/ports.js';
 import type { Commands } from '../../scheduler/commands.service.js';
 import { WebhooksService } from './webhooks.service.js';

@@ -3,7 +3,7 @@ import { Interval } from '@nestjs/schedule';
 import { throttleTime, type Subscription } from 'rxjs';
 import { seconds, type Millis } from '../../kernel/time.js';
 import { Commands } from '../../scheduler/commands.service.js';
-import type { Delivery, LearnSessionView } from '../../scheduler/nexosis.ports.js';
+import type { Delivery, LearnSessionView } from './storage/ports.js';
 import { CLOCK, STORE, type Clock, type EventRecord, type Store } from '../../scheduler/ports.js';
 import { isAllowed } from './callbacks.js';
 import { PrivateAddress } from './outgoing.js';

@@ -9,13 +9,13 @@ import {
   type NexosisReads,
   type Row,
   type View,
-} from '../../scheduler/nexosis.ports.js';
-import type { DataSetRow, DeliveryRow, ModelRow } from './entities/nexosis.rows.js';
-import type { EventRow } from './entities/rows.js';
-import { toEvent } from './events.store.js';
-import { findLearnSession, keyOf, listLearnSessions, toDataSet } from './nexosis.mapping.js';
-import { within } from './nexosis.store.js';
-import type { Sql, Value } from './sql.js';
+} from './ports.js';
+import type { DataSetRow, DeliveryRow, ModelRow } from './rows.js';
+import type { EventRow } from '../../../storage/sqlite/entities/rows.js';
+import { toEvent } from '../../../storage/sqlite/events.store.js';
+import { findLearnSession, keyOf, listLearnSessions, toDataSet } from './mapping.js';
+import { within } from './store.js';
+import type { Sql, Value } from '../../../storage/sqlite/sql.js';
 
 export function nexosisReads(sql: Sql): NexosisReads {
   const count = async (from: string, ...values: Value[]) =>

@@ -1,4 +1,4 @@
-import type { Millis } from '../../kernel/time.js';
+import type { Millis } from '../../../kernel/time.js';
 import type {
   LivyAsked,
   LivyBatch,
@@ -9,13 +9,13 @@ import type {
   LivyStatement,
   LivyTx,
   LivyType,
-} from '../../scheduler/livy.ports.js';
-import { keptReasons } from '../../scheduler/livy.reasons.js';
-import type { LivyEntryRow } from './entities/livy.rows.js';
-import type { JobRow, SessionRow } from './entities/rows.js';
-import { textOfRow } from './long-texts.store.js';
-import { toJob, toSession } from './mapping.js';
-import { insertInto, type Sql, type Value } from './sql.js';
+} from './ports.js';
+import { keptReasons } from '../../../scheduler/livy.reasons.js';
+import type { LivyEntryRow } from './rows.js';
+import type { JobRow, SessionRow } from '../../../storage/sqlite/entities/rows.js';
+import { textOfRow } from '../../../storage/sqlite/long-texts.store.js';
+import { toJob, toSession } from '../../../storage/sqlite/mapping.js';
+import { insertInto, type Sql, type Value } from '../../../storage/sqlite/sql.js';
 
 /** The table that an entry's subject stands in, and until when an ended one is shown (Livy dialect, retention). */
 const subjects = {

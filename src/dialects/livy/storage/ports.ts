@@ -1,7 +1,7 @@
-import type { Job } from '../kernel/job/job.js';
-import type { Session } from '../kernel/session/session.js';
-import type { Text } from './long-text.js';
-import type { Millis } from '../kernel/time.js';
+import type { Job } from '../../../kernel/job/job.js';
+import type { Session } from '../../../kernel/session/session.js';
+import type { Text } from '../../../scheduler/long-text.js';
+import type { Millis } from '../../../kernel/time.js';
 
 /** What Livy's clients know by a number: a session (of the kernel), or a batch (a lone job). */
 export type LivyType = 'session' | 'batch';

@@ -1,6 +1,6 @@
-import type { JobState } from '../kernel/job/job.js';
-import type { Millis } from '../kernel/time.js';
-import type { EventRecord, EventType } from './ports.js';
+import type { JobState } from '../../../kernel/job/job.js';
+import type { Millis } from '../../../kernel/time.js';
+import type { EventRecord, EventType } from '../../../scheduler/ports.js';
 
 /**
  * What the Nexosis dialect keeps beside sessions and jobs: data sets with their rows, what a session was asked and what came

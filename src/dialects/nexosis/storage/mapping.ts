@@ -1,4 +1,4 @@
-import type { JobState } from '../../kernel/job/job.js';
+import type { JobState } from '../../../kernel/job/job.js';
 import type {
   Column,
   DataSet,
@@ -6,9 +6,9 @@ import type {
   LearnSessionView,
   Outcome,
   StatusMessage,
-} from '../../scheduler/nexosis.ports.js';
-import type { DataSetRow, LearnSessionRow } from './entities/nexosis.rows.js';
-import type { Sql, Value } from './sql.js';
+} from './ports.js';
+import type { DataSetRow, LearnSessionRow } from './rows.js';
+import type { Sql, Value } from '../../../storage/sqlite/sql.js';
 
 /** Names of data sets and views are found whatever their case. */
 export const keyOf = (name: string): string => name.toLowerCase();

@@ -1,5 +1,5 @@
-import type { Grown, NewRow, Upsert } from '../../scheduler/nexosis.ports.js';
-import { insertInto, type Sql } from './sql.js';
+import type { Grown, NewRow, Upsert } from './ports.js';
+import { insertInto, type Sql } from '../../../storage/sqlite/sql.js';
 
 interface Stored {
   at: number;

@@ -1,5 +1,5 @@
-import { noTime, type NexosisTx, type Range } from '../../scheduler/nexosis.ports.js';
-import type { DataSetRow, LearnSessionRow } from './entities/nexosis.rows.js';
+import { noTime, type NexosisTx, type Range } from './ports.js';
+import type { DataSetRow, LearnSessionRow } from './rows.js';
 import {
   findLearnSession,
   fromDataSet,
@@ -7,9 +7,9 @@ import {
   keyOf,
   toDataSet,
   type DataSetRecord,
-} from './nexosis.mapping.js';
-import { putRows } from './nexosis.upsert.js';
-import { insertInto, updateById, type Sql, type Value } from './sql.js';
+} from './mapping.js';
+import { putRows } from './upsert.js';
+import { insertInto, updateById, type Sql, type Value } from '../../../storage/sqlite/sql.js';
 
 /** `wrote` is told the bytes of rows that are stored. */
 export function nexosisStore(sql: Sql, wrote: (bytes: number) => void): NexosisTx {
