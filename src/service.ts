@@ -27,7 +27,7 @@ import { Reloader } from './reload.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { ClockService } from './scheduler/clock.service.js';
 import { Commands } from './scheduler/commands.service.js';
-import { STORE, type Clock, type Store } from './scheduler/ports.js';
+import { factOf, STORE, type Clock, type Store } from './scheduler/ports.js';
 import { SystemClock, VirtualClock } from './scheduler/system-clock.js';
 import type { Unit } from './scheduler/unit.js';
 import { openSqlite } from './storage/sqlite/database.js';
@@ -220,10 +220,10 @@ async function anonymousToken(
 ): Promise<string> {
   const tokens = app.get(TokensService);
   const store = app.get<Store>(STORE);
-  const known = await store.write((tx) => tx.facts.get('livy_token'));
+  const known = await store.write((tx) => tx.facts.get(factOf('livy', 'token')));
   const { token, secret } = await tokens.create({ ...who, role: 'user', expiresAt: null });
   if (known !== null) await tokens.revoke(known);
-  await store.write((tx) => tx.facts.set('livy_token', token.id));
+  await store.write((tx) => tx.facts.set(factOf('livy', 'token'), token.id));
   return secret;
 }
 

@@ -11,6 +11,7 @@ import { backendKey, keyOf, LivyEntries, noDetails } from './entries.service.js'
 import type { BatchRequest } from './requests.dto.js';
 import { allowedFile, rejected, sparkSettings } from './spark-settings.js';
 import { batchState, fromBatch } from './wire.js';
+import { livyReads, livyStore } from './storage/store.js';
 
 const linesShown = 10;
 
@@ -31,12 +32,12 @@ export class LivyBatches {
     if (file == null || file === '') throw rejected('requirement failed: File is required.');
     const number = await this.commands.run(async (unit) => {
       const earlier = await this.receipts.earlier(unit, submit);
-      const known = earlier === null ? null : await unit.tx.livy.bySubject('batch', earlier);
+      const known = earlier === null ? null : await livyStore(unit.tx).bySubject('batch', earlier);
       if (known !== null) return known.number;
       await this.entries.checkName(unit, 'batch', asked.name, actor.instance.id);
       const { [backendKey]: named, ...conf } = asked.conf ?? {};
       const backend = await this.entries.backendFor(unit, named);
-      const number = await unit.tx.livy.nextNumber('batch');
+      const number = await livyStore(unit.tx).nextNumber('batch');
       const settings = sparkSettings({ ...asked, conf }, backend, `livy-batch-${number}`);
       const own = allowedFile(file, backend);
       const what = {
@@ -49,7 +50,7 @@ export class LivyBatches {
         ...{ program: 'batch', backend: backend.name, session: undefined, maxExecutionTime: undefined },
         ...{ params: JSON.stringify({ ...settings, ...what }), details: noDetails },
       });
-      await unit.tx.livy.insert({
+      await livyStore(unit.tx).insert({
         ...{ type: 'batch', number, subject: job.id, job: job.id, instance: job.instance },
         ...{ name: asked.name ?? null, asked: { ...asked } },
       });
@@ -60,7 +61,7 @@ export class LivyBatches {
   }
 
   async find(actor: Actor, id: string): Promise<LivyBatch> {
-    const found = await this.store.read.livy.batch(keyOf(id), this.entries.instanceOf(actor));
+    const found = await livyReads(this.store.read).batch(keyOf(id), this.entries.instanceOf(actor));
     if (found === null || !(await this.entries.visible(actor, found.run))) throw this.entries.unknown(id);
     const { endedAt, reason } = found.run;
     const isOver = endedAt !== null && endedAt <= this.entries.endedAfter;
@@ -69,7 +70,7 @@ export class LivyBatches {
   }
 
   async list(actor: Actor, from: number, size: number) {
-    const { items, total } = await this.store.read.livy.batches(
+    const { items, total } = await livyReads(this.store.read).batches(
       await this.entries.pageFor(actor, from, size),
     );
     return { from, total, sessions: await Promise.all(items.map((batch) => this.shown(batch))) };
@@ -96,6 +97,6 @@ export class LivyBatches {
       });
     }
     await this.interpreters.gone(run.id);
-    await this.commands.run((unit) => unit.tx.livy.remove('batch', number, unit.at));
+    await this.commands.run((unit) => livyStore(unit.tx).remove('batch', number, unit.at));
   }
 }

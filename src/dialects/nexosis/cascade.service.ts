@@ -6,6 +6,7 @@ import { readChoice } from './fields.js';
 import { ModelsService } from './models.service.js';
 import { LearnSessionsService } from './sessions.service.js';
 import { ViewsService } from './views.service.js';
+import { nexosisStore } from './storage/store.js';
 
 const kinds = ['session', 'view', 'model', 'vocabulary', 'forecast'] as const;
 export type Cascade = (typeof kinds)[number];
@@ -37,7 +38,7 @@ export class CascadeService {
           wanted.filter((kind) => kind !== 'view'),
         );
         await this.commands.run(
-          (unit) => unit.tx.nexosis.views.remove(actor.instance.id, name),
+          (unit) => nexosisStore(unit.tx).views.remove(actor.instance.id, name),
           nameOf(actor),
         );
       }

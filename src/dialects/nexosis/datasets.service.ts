@@ -19,6 +19,8 @@ import { NameLocks } from './locks.js';
 import { mostRows, rowsAtATime, storedRows } from './stored-rows.js';
 import { closed, messagesOf, noTally, tallied, type Tally } from './tally.js';
 import { identifier, planUpload, rowMaker, type Plan, type Upload } from './upload.js';
+import { nexosisStore } from './storage/store.js';
+import { nexosisReads } from './storage/reads.js';
 
 /** Names become part of addresses and of answers. */
 const longestName = 512;
@@ -47,12 +49,12 @@ export class DataSetsService {
   ) {}
 
   private get read(): NexosisReads {
-    return this.store.read.nexosis;
+    return nexosisReads(this.store.read);
   }
 
   /** What a crash left half stored or half removed goes. */
   async begin(): Promise<void> {
-    const unfinished = await this.commands.run((unit) => unit.tx.nexosis.dataSets.unfinished());
+    const unfinished = await this.commands.run((unit) => nexosisStore(unit.tx).dataSets.unfinished());
     for (const dataSet of unfinished) this.purge(dataSet);
   }
 
@@ -84,7 +86,7 @@ export class DataSetsService {
     const grown = await this.commands.run(async (unit) => {
       const { columns, missingValues } = plan;
       const changed = { ...before, columns, missingValues, modifiedAt: unit.at };
-      await unit.tx.nexosis.dataSets.save(changed);
+      await nexosisStore(unit.tx).dataSets.save(changed);
       return changed;
     }, nameOf(actor));
     return this.fill({ dataSet: grown, tally: noTally }, plan, upload);
@@ -127,7 +129,7 @@ export class DataSetsService {
       const dataSet = await this.get(actor, name);
       checkDeletes(actor, dataSet, `Data set ${name}`);
       await this.commands.run(
-        (unit) => unit.tx.nexosis.dataSets.save({ ...dataSet, state: 'removed' }),
+        (unit) => nexosisStore(unit.tx).dataSets.save({ ...dataSet, state: 'removed' }),
         nameOf(actor),
       );
       this.purge(dataSet);
@@ -181,7 +183,7 @@ export class DataSetsService {
   ): Promise<DataSet> {
     return this.commands.run(async (unit) => {
       const fresh = { rowCount: 0, size: 0, createdAt: unit.at, modifiedAt: unit.at, state: 'new' } as const;
-      return unit.tx.nexosis.dataSets.insert({
+      return nexosisStore(unit.tx).dataSets.insert({
         ...{ instance: actor.instance.id, name, columns, missingValues, user },
         ...fresh,
       });
@@ -191,15 +193,15 @@ export class DataSetsService {
   private async publish(dataSet: DataSet, before: DataSet | null): Promise<DataSet> {
     const ready: DataSet = { ...dataSet, state: 'ready' };
     await this.commands.run(async (unit) => {
-      if (before !== null) await unit.tx.nexosis.dataSets.save({ ...before, state: 'removed' });
-      await unit.tx.nexosis.dataSets.save(ready);
+      if (before !== null) await nexosisStore(unit.tx).dataSets.save({ ...before, state: 'removed' });
+      await nexosisStore(unit.tx).dataSets.save(ready);
     });
     if (before !== null) this.purge(before);
     return ready;
   }
 
   private async abandon(dataSet: DataSet): Promise<void> {
-    await this.commands.run((unit) => unit.tx.nexosis.dataSets.save({ ...dataSet, state: 'removed' }));
+    await this.commands.run((unit) => nexosisStore(unit.tx).dataSets.save({ ...dataSet, state: 'removed' }));
     this.purge(dataSet);
   }
 
@@ -208,7 +210,9 @@ export class DataSetsService {
     const make = rowMaker(plan.columns);
     // A key says which row it is; several rows of one time are put together when a session runs.
     const repeats = identifier(plan.columns)?.role === 'key' ? 'merge' : 'keep';
-    const since = await this.commands.run(({ tx }) => this.lastSeq(start.dataSet, tx.nexosis.rows.lastSeq));
+    const since = await this.commands.run(({ tx }) =>
+      this.lastSeq(start.dataSet, nexosisStore(tx).rows.lastSeq),
+    );
     const upsert: Upsert = { since, replaced: new Map(), repeats };
     let filling = start;
     for await (const batch of upload.reader.batches()) {
@@ -223,7 +227,7 @@ export class DataSetsService {
   /** One transaction: some rows, and what the set says about itself. */
   private storeSome({ dataSet, tally }: Filling, rows: readonly NewRow[], upsert: Upsert): Promise<Filling> {
     return this.commands.run(async (unit) => {
-      const { nexosis } = unit.tx;
+      const nexosis = nexosisStore(unit.tx);
       const from = await this.lastSeq(dataSet, nexosis.rows.lastSeq);
       const grown = await nexosis.rows.put(dataSet.id, rows, from, upsert);
       this.numbered.set(dataSet.id, (this.numbered.get(dataSet.id) ?? 0) + rows.length);
@@ -250,14 +254,14 @@ export class DataSetsService {
     let left = dataSet;
     for (;;) {
       const gone = await this.commands.run(async (unit) => {
-        const removed = await unit.tx.nexosis.rows.remove(dataSet.id, range, mostRows);
+        const removed = await nexosisStore(unit.tx).rows.remove(dataSet.id, range, mostRows);
         left = {
           ...left,
           rowCount: left.rowCount - removed.count,
           size: left.size - removed.size,
           modifiedAt: unit.at,
         };
-        if (dataSet.state === 'ready') await unit.tx.nexosis.dataSets.resize(left);
+        if (dataSet.state === 'ready') await nexosisStore(unit.tx).dataSets.resize(left);
         return removed.count;
       });
       if (gone < mostRows) return;
@@ -268,7 +272,7 @@ export class DataSetsService {
   private purge(dataSet: DataSet): void {
     this.numbered.delete(dataSet.id);
     const forgotten = this.removeSome({ ...dataSet, state: 'removed' }, {}).then(() =>
-      this.commands.run((unit) => unit.tx.nexosis.dataSets.forget(dataSet.id)),
+      this.commands.run((unit) => nexosisStore(unit.tx).dataSets.forget(dataSet.id)),
     );
     forgotten.catch((error: unknown) =>
       this.logger.warn(`Rows of a removed data set are left until the next start: ${String(error)}`),

@@ -15,6 +15,8 @@ import { jsonReader } from './json-rows.js';
 import { send } from './outgoing.js';
 import { NEXOSIS, type NexosisSettings } from './settings.js';
 import type { Upload } from './upload.js';
+import { nexosisStore } from './storage/store.js';
+import { nexosisReads } from './storage/reads.js';
 
 const gunzip = promisify(unzip);
 /** How long fetching a file may take, in milliseconds. */
@@ -47,7 +49,7 @@ export class ImportsService implements OnModuleDestroy {
   /** What was being fetched when the service ended was not fetched. */
   async begin(): Promise<void> {
     for (const { id } of await this.store.read.instances()) {
-      for (const made of await this.store.read.nexosis.imports(id)) {
+      for (const made of await nexosisReads(this.store.read).imports(id)) {
         if (made.status === 'requested' || made.status === 'started')
           await this.change(
             made,
@@ -84,7 +86,7 @@ export class ImportsService implements OnModuleDestroy {
         messages: [],
         requestedAt: unit.at,
       };
-      await unit.tx.nexosis.imports.save(one);
+      await nexosisStore(unit.tx).imports.save(one);
       await this.receipts.keep(unit, submit, one.id);
       // Another submit may share this commit, and nobody can read the row before it.
       this.uncommitted.set(one.id, one);
@@ -102,17 +104,17 @@ export class ImportsService implements OnModuleDestroy {
   }
 
   private async known(id: string): Promise<Import | null> {
-    return this.uncommitted.get(id) ?? (await this.store.read.nexosis.import(id));
+    return this.uncommitted.get(id) ?? (await nexosisReads(this.store.read).import(id));
   }
 
   async get(actor: Actor, id: string): Promise<Import> {
-    const made = await this.store.read.nexosis.import(id);
+    const made = await nexosisReads(this.store.read).import(id);
     if (made === null || made.instance !== actor.instance.id) throw notFound('import', id);
     return made;
   }
 
   list(actor: Actor): Promise<Import[]> {
-    return this.store.read.nexosis.imports(actor.instance.id);
+    return nexosisReads(this.store.read).imports(actor.instance.id);
   }
 
   private checkHost(said: string): void {
@@ -204,7 +206,7 @@ export class ImportsService implements OnModuleDestroy {
         history: [...made.history, { at: unit.at, status }],
         messages,
       };
-      await unit.tx.nexosis.imports.save(changed);
+      await nexosisStore(unit.tx).imports.save(changed);
       return changed;
     });
   }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../kernel/access/access.js';
 import type { Store } from '../../scheduler/ports.js';
 import { isOurs } from './paths.js';
+import { nexosisReads } from './storage/reads.js';
 
 /** What nobody is limited to: the value that clients know as unlimited. */
 const unlimited = 2 ** 31 - 1;
@@ -52,7 +53,7 @@ async function account(
 ): Promise<void> {
   const { actor } = request;
   const none = { dataSets: 0, sessions: 0, predictions: 0 };
-  const counts = actor === undefined ? none : await store.read.nexosis.counts(actor.instance.id);
+  const counts = actor === undefined ? none : await nexosisReads(store.read).counts(actor.instance.id);
   const pairs = [
     ['DataSetCount', counts.dataSets],
     ['PredictionCount', counts.predictions],

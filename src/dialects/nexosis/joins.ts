@@ -1,11 +1,5 @@
 import { shownIn } from '../../kernel/inherited-names.js';
-import {
-  intervals,
-  type Column,
-  type DataSet,
-  type NexosisReads,
-  type View,
-} from './storage/ports.js';
+import { intervals, type Column, type DataSet, type NexosisReads, type View } from './storage/ports.js';
 import { columnOf, findColumn, merge, placesOf, readColumns } from './columns.js';
 import { readDate } from './dates.js';
 import { invalidColumns, invalidField, notFound } from './errors.js';

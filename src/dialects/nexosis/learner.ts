@@ -20,6 +20,8 @@ import { calculatedColumns, placesOf } from './columns.js';
 import { csvLine } from './csv.js';
 import { collect } from './outcome.js';
 import { findSource, withMoment } from './sources.js';
+import { nexosisStore } from './storage/store.js';
+import { nexosisReads } from './storage/reads.js';
 
 /** `done` of `total` steps of a calculation. */
 export interface Progress {
@@ -79,7 +81,7 @@ export class Learner implements Runners, RunnerListener {
     await mkdir(this.models, { recursive: true });
     // Models whose session was not completed any more, and deleted ones whose file was left.
     for (const file of await readdir(this.models)) {
-      const model = await this.store.read.nexosis.model(basename(file, '.skops'));
+      const model = await nexosisReads(this.store.read).model(basename(file, '.skops'));
       if (model === null) await rm(join(this.models, file), { force: true });
     }
   }
@@ -140,7 +142,7 @@ export class Learner implements Runners, RunnerListener {
     const { id } = attempt.session;
     const words = `${done} of ${total} steps are done: ${message}`;
     this.store
-      .write((tx) => tx.nexosis.sessions.saveProgress(id, words))
+      .write((tx) => nexosisStore(tx).sessions.saveProgress(id, words))
       .catch((error: unknown) =>
         this.logger.warn(`Progress of session ${id} was not stored: ${String(error)}`),
       );
@@ -190,7 +192,7 @@ export class Learner implements Runners, RunnerListener {
   }
 
   private async session(id: string, { job }: Task): Promise<LearnSessionView | null> {
-    const session = await this.store.read.nexosis.session(id);
+    const session = await nexosisReads(this.store.read).session(id);
     return session?.job === job ? session : null;
   }
 
@@ -198,7 +200,7 @@ export class Learner implements Runners, RunnerListener {
   private async calculation({ session, folder }: Attempt): Promise<string> {
     if (session === null)
       throw new InputProblem('This program runs in sessions that were started below /nexosis/v1 only.');
-    const source = await findSource(this.store.read.nexosis, session.instance, session.source);
+    const source = await findSource(nexosisReads(this.store.read), session.instance, session.source);
     if (source === null)
       throw new InputProblem(`The data source ${session.source} was removed before the session could start.`);
     const known = placesOf(source.columns);
@@ -247,7 +249,7 @@ export class Learner implements Runners, RunnerListener {
 
   private async prediction({ params }: Task): Promise<string> {
     const { model: id, rows, scores } = JSON.parse(await wholeOf(params)) as Record<string, unknown>;
-    const model = typeof id === 'string' ? await this.store.read.nexosis.model(id) : null;
+    const model = typeof id === 'string' ? await nexosisReads(this.store.read).model(id) : null;
     if (model === null) throw new InputProblem('Predictions are made through /nexosis/v1/models only.');
     const path = join(this.models, `${model.id}.skops`);
     return JSON.stringify({
@@ -262,7 +264,7 @@ export class Learner implements Runners, RunnerListener {
     if (answer.type !== 'completed' || session === null) return answer;
     try {
       // Deleted meanwhile: nobody will ask for it.
-      if ((await this.store.read.nexosis.session(session.id)) !== null) {
+      if ((await nexosisReads(this.store.read).session(session.id)) !== null) {
         const at = this.clock.now();
         await collect(this.store, session, await wholeOf(answer.result), {
           folder: join(folder, 'out'),

@@ -8,19 +8,15 @@ import type { Millis } from '../../kernel/time.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
 import { wholeOf } from '../../scheduler/long-text.js';
-import type {
-  Found,
-  Model,
-  ModelFilter,
-  NexosisReads,
-  StatusMessage,
-} from './storage/ports.js';
+import type { Found, Model, ModelFilter, NexosisReads, StatusMessage } from './storage/ports.js';
 import { STORE, type JobRecord, type Store } from '../../scheduler/ports.js';
 import { checkDeletes } from './deletable.js';
 import { invalidField, notFound } from './errors.js';
 import { isObject } from './fields.js';
 import { LearnSessionsService, plainDetails } from './sessions.service.js';
 import { NEXOSIS, type NexosisSettings } from './settings.js';
+import { nexosisStore } from './storage/store.js';
+import { nexosisReads } from './storage/reads.js';
 
 export interface Predicted {
   readonly rows: readonly Record<string, string>[];
@@ -45,7 +41,7 @@ export class ModelsService {
   ) {}
 
   private get read(): NexosisReads {
-    return this.store.read.nexosis;
+    return nexosisReads(this.store.read);
   }
 
   async get(actor: Actor, id: string): Promise<Model> {
@@ -60,7 +56,7 @@ export class ModelsService {
 
   async remove(actor: Actor, id: string): Promise<void> {
     checkDeletes(actor, await this.get(actor, id), `Model ${id}`);
-    await this.commands.run((unit) => unit.tx.nexosis.models.remove(id), nameOf(actor));
+    await this.commands.run((unit) => nexosisStore(unit.tx).models.remove(id), nameOf(actor));
     await rm(join(this.settings.data, 'models', `${id}.skops`), { force: true });
   }
 
@@ -101,8 +97,8 @@ export class ModelsService {
     await this.commands.run(async (unit) => {
       await unit.tx.jobs.remove(id);
       if (job.state !== 'completed') return;
-      await unit.tx.nexosis.models.used(model.id, unit.at);
-      await unit.tx.nexosis.countPredictions(actor.instance.id, rows.length);
+      await nexosisStore(unit.tx).models.used(model.id, unit.at);
+      await nexosisStore(unit.tx).countPredictions(actor.instance.id, rows.length);
     });
     if (job.state === 'completed' && result !== null) return readPrediction(result);
     // Without a traceback it was the rows that the worker could not use.

@@ -16,6 +16,7 @@ import type { Store } from '../../scheduler/ports.js';
 import { columnOf } from './columns.js';
 import { normalised } from './dates.js';
 import { isObject } from './fields.js';
+import { nexosisStore } from './storage/store.js';
 
 /** Rows of a result that are stored together; a page touches a few such parts. */
 export const rowsPerChunk = 200;
@@ -40,7 +41,7 @@ export async function collect(
   const said = object(JSON.parse(result), 'the result');
   const details = isObject(said['details']) ? said['details'] : {};
   const tables: Record<string, Outcome['tables'][string]> = {};
-  await store.write((tx) => tx.nexosis.tables.removeOf(session.id));
+  await store.write((tx) => nexosisStore(tx).tables.removeOf(session.id));
   const keep = async (table: string, of: unknown) => {
     if (!isObject(of) || typeof of['path'] !== 'string') return false;
     const file = join(place.folder, basename(of['path']));
@@ -71,8 +72,8 @@ export async function collect(
   };
   const model = await keepModel(session, said['model'], outcome, place);
   await store.write(async (tx) => {
-    await tx.nexosis.sessions.saveOutcome(session.id, outcome);
-    if (model !== null) await tx.nexosis.models.save(model);
+    await nexosisStore(tx).sessions.saveOutcome(session.id, outcome);
+    if (model !== null) await nexosisStore(tx).models.save(model);
   });
 }
 
@@ -98,7 +99,7 @@ async function keepTable(store: Store, session: LearnSessionView, table: string,
     const [part, number] = [rows, chunk];
     rows = [];
     chunk += 1;
-    await store.write((tx) => tx.nexosis.tables.append(session.id, table, number, part));
+    await store.write((tx) => nexosisStore(tx).tables.append(session.id, table, number, part));
   };
   for await (const record of records as AsyncIterable<string[]>) {
     if (columns === null) {

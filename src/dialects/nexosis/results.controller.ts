@@ -22,6 +22,7 @@ import {
   supportsImportance,
 } from './session.wire.js';
 import { LearnSessionsService } from './sessions.service.js';
+import { nexosisReads } from './storage/reads.js';
 
 @ApiTags('nexosis: results')
 @ApiSecurity('api-key')
@@ -125,7 +126,7 @@ export async function pageOf(
   if (name === null || about === undefined) return { paging, total: 0, rows: table([], []) };
   const from = paging.page * paging.size;
   const first = Math.floor(from / rowsPerChunk);
-  const chunks = await store.read.nexosis.table(
+  const chunks = await nexosisReads(store.read).table(
     session.id,
     name,
     first,

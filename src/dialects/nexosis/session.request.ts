@@ -1,11 +1,5 @@
 import { shownIn } from '../../kernel/inherited-names.js';
-import {
-  intervals,
-  type Column,
-  type Domain,
-  type Interval,
-  type StatusMessage,
-} from './storage/ports.js';
+import { intervals, type Column, type Domain, type Interval, type StatusMessage } from './storage/ports.js';
 import type { Millis } from '../../kernel/time.js';
 import {
   checkColumns,

@@ -23,6 +23,8 @@ import { NexosisError, notFound } from './errors.js';
 import type { SessionRequest } from './session.request.js';
 import { learnerDriver } from './settings.js';
 import { findSource, type Source } from './sources.js';
+import { nexosisStore } from './storage/store.js';
+import { nexosisReads } from './storage/reads.js';
 
 /** What a list is narrowed by; the instance is the actor's. */
 type Asked = Omit<LearnSessionFilter, 'instance' | 'user'>;
@@ -58,7 +60,7 @@ export class LearnSessionsService {
   ) {}
 
   private get read(): NexosisReads {
-    return this.store.read.nexosis;
+    return nexosisReads(this.store.read);
   }
 
   source(actor: Actor, name: string): Promise<Source | null> {
@@ -75,7 +77,7 @@ export class LearnSessionsService {
     const backend = await this.backend(false);
     const id = await this.commands.run(async (unit) => {
       const earlier = origin.submit === undefined ? null : await this.receipts.earlier(unit, origin.submit);
-      if (earlier !== null && (await unit.tx.nexosis.sessions.find(earlier)) !== null) return earlier;
+      if (earlier !== null && (await nexosisStore(unit.tx).sessions.find(earlier)) !== null) return earlier;
       const session = await this.sessions.openIn(unit, actor, { mode: 'batch', backend: backend.name });
       const job = await this.jobs.submitIn(unit, actor, {
         program: asked.domain,
@@ -87,7 +89,7 @@ export class LearnSessionsService {
       });
       const open = await unit.tx.sessions.find(session.id);
       await unit.changeSession(open ?? session, { type: 'drain', at: unit.at });
-      await unit.tx.nexosis.sessions.insert(
+      await nexosisStore(unit.tx).sessions.insert(
         toSession(actor, asked, source, origin, session.id, job.id, unit),
       );
       if (origin.submit !== undefined) await this.receipts.keep(unit, origin.submit, session.id);
@@ -132,15 +134,15 @@ export class LearnSessionsService {
   async remove(actor: Actor, id: string): Promise<void> {
     checkDeletes(actor, await this.get(actor, id), `Session ${id}`);
     await this.commands.run(async (unit) => {
-      const session = await unit.tx.nexosis.sessions.find(id);
+      const session = await nexosisStore(unit.tx).sessions.find(id);
       if (session === null) return;
       const job = await unit.tx.jobs.find(session.job);
       if (job !== null && !isFinal(job.state)) {
         await unit.stopJob(job, { at: unit.at, reason: `deleted by ${nameOf(actor)}`, reasonCode: null });
       }
-      await unit.tx.nexosis.sessions.remove(id);
-      await unit.tx.nexosis.tables.removeOf(id);
-      await unit.tx.nexosis.deliveries.removeOf(id);
+      await nexosisStore(unit.tx).sessions.remove(id);
+      await nexosisStore(unit.tx).tables.removeOf(id);
+      await nexosisStore(unit.tx).deliveries.removeOf(id);
     }, nameOf(actor));
   }
 

@@ -10,6 +10,8 @@ import { invalidField, NexosisError, notFound } from './errors.js';
 import { isObject } from './fields.js';
 import { joinedName, openView, type Joined } from './joins.js';
 import { NameLocks } from './locks.js';
+import { nexosisStore } from './storage/store.js';
+import { nexosisReads } from './storage/reads.js';
 
 /** Each join reads its data set whole when the view is read. */
 const mostJoins = 50;
@@ -33,7 +35,7 @@ export class ViewsService {
         `There are ${view.joins.length} joins, and a view has at most ${mostJoins}.`,
       );
     return this.locks.hold(instance, view.name, async () => {
-      const { nexosis } = this.store.read;
+      const nexosis = nexosisReads(this.store.read);
       if ((await nexosis.dataSet(instance, view.name)) !== null)
         throw invalidField('viewName', `There is already a data set called ${view.name}.`);
       const before = await nexosis.view(instance, view.name);
@@ -46,26 +48,26 @@ export class ViewsService {
       checkColumns(columns);
       return this.commands.run(async (unit) => {
         const made = { ...fresh, createdAt: before?.createdAt ?? unit.at };
-        await unit.tx.nexosis.views.save(made);
+        await nexosisStore(unit.tx).views.save(made);
         return made;
       }, nameOf(actor));
     });
   }
 
   async get(actor: Actor, name: string): Promise<View> {
-    const view = await this.store.read.nexosis.view(actor.instance.id, name);
+    const view = await nexosisReads(this.store.read).view(actor.instance.id, name);
     if (view === null) throw notFound('view', name);
     return view;
   }
 
   open(view: View): Promise<Joined> {
-    return openView(this.store.read.nexosis, view);
+    return openView(nexosisReads(this.store.read), view);
   }
 
   /** Its columns; none when a data set that it reads is gone. */
   async columns(view: View): Promise<readonly Column[]> {
     try {
-      return (await openView(this.store.read.nexosis, view, false)).columns;
+      return (await openView(nexosisReads(this.store.read), view, false)).columns;
     } catch (error) {
       if (error instanceof NexosisError) return [];
       throw error;
@@ -73,12 +75,15 @@ export class ViewsService {
   }
 
   list(actor: Actor): Promise<View[]> {
-    return this.store.read.nexosis.views(actor.instance.id);
+    return nexosisReads(this.store.read).views(actor.instance.id);
   }
 
   async remove(actor: Actor, name: string): Promise<void> {
     checkDeletes(actor, await this.get(actor, name), `View ${name}`);
-    await this.commands.run((unit) => unit.tx.nexosis.views.remove(actor.instance.id, name), nameOf(actor));
+    await this.commands.run(
+      (unit) => nexosisStore(unit.tx).views.remove(actor.instance.id, name),
+      nameOf(actor),
+    );
   }
 
   /** Views that read a data set. */

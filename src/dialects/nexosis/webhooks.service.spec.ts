@@ -10,9 +10,12 @@ import {
   keepSession,
 } from '../../../test/support/store.js';
 import type { LearnSession } from './storage/ports.js';
+import type { Query } from '../../scheduler/query.ports.js';
 import type { Clock, Store, Tx } from '../../scheduler/ports.js';
 import type { Commands } from '../../scheduler/commands.service.js';
-import { WebhooksService } from './webhooks.service.js';
+import { lastRead, WebhooksService } from './webhooks.service.js';
+import { nexosisStore } from './storage/store.js';
+import { nexosisReads } from './storage/reads.js';
 
 const learnSession = (id: string): LearnSession =>
   ({
@@ -26,12 +29,18 @@ const learnSession = (id: string): LearnSession =>
 async function keepTold(tx: Tx, id: string): Promise<void> {
   await keepSession(tx, givenSession({ id: `s${id}`, mode: 'batch' }));
   await keepJob(tx, givenJob({ id: `j${id}`, session: `s${id}`, mode: 'batch' }));
-  await tx.nexosis.sessions.insert(learnSession(id));
+  await nexosisStore(tx).sessions.insert(learnSession(id));
   for (const type of ['job.queued', 'job.running', 'job.completed'] as const) {
     const what = { type, at: t0, processedAt: t0, actor: 'scheduler', cause: null, backend: 'b1' };
     await tx.events.append({ ...what, instance: 'lab-a', session: `s${id}`, job: `j${id}` });
   }
 }
+
+/** Finds nothing to send. */
+const withoutDeliveries =
+  (query: Query): Query['all'] =>
+  (statement, ...values) =>
+    statement.includes('FROM nexosis_deliveries') ? Promise.resolve([]) : query.all(statement, ...values);
 
 /** The service over a real store with as many sessions that have run, and nothing told of them. */
 async function given(sessions: number) {
@@ -39,14 +48,14 @@ async function given(sessions: number) {
   await store.write(async (tx) => {
     await tx.instances.insert(givenInstance());
     await tx.backends.insert(givenBackend());
-    await tx.facts.set('nexosis_event', '0');
+    await tx.facts.set(lastRead, '0');
     for (let i = 0; i < sessions; i += 1) await keepTold(tx, String(i));
   });
   const changes = new Subject<void>();
   let losesAnswer = 0;
   const wrapped: Store = {
     // Nothing is sent: what is to be sent is what is looked at.
-    read: { ...store.read, nexosis: { ...store.read.nexosis, dueDeliveries: () => Promise.resolve([]) } },
+    read: { ...store.read, query: { ...store.read.query, all: withoutDeliveries(store.read.query) } },
     async write(work) {
       const value = await store.write(work);
       losesAnswer -= 1;
@@ -64,15 +73,15 @@ async function given(sessions: number) {
     const all = [];
     // Only the first of each session is due.
     for (;;) {
-      const due = await store.read.nexosis.dueDeliveries(t0, 10_000);
+      const due = await nexosisReads(store.read).dueDeliveries(t0, 10_000);
       if (due.length === 0) return all;
       all.push(...due.map(({ session }) => session));
       await store.write(async (tx) => {
-        for (const { id } of due) await tx.nexosis.deliveries.remove(id);
+        for (const { id } of due) await nexosisStore(tx).deliveries.remove(id);
       });
     }
   };
-  const seen = () => store.write(async (tx) => Number(await tx.facts.get('nexosis_event')));
+  const seen = () => store.write(async (tx) => Number(await tx.facts.get(lastRead)));
   return { service, changes, noted, seen, loseAnswerOf: (write: number) => (losesAnswer = write) };
 }
 

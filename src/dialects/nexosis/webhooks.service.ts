@@ -4,12 +4,14 @@ import { throttleTime, type Subscription } from 'rxjs';
 import { seconds, type Millis } from '../../kernel/time.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import type { Delivery, LearnSessionView } from './storage/ports.js';
-import { CLOCK, STORE, type Clock, type EventRecord, type Store } from '../../scheduler/ports.js';
+import { CLOCK, factOf, STORE, type Clock, type EventRecord, type Store } from '../../scheduler/ports.js';
 import { isAllowed } from './callbacks.js';
 import { PrivateAddress } from './outgoing.js';
 import { post } from './post.js';
 import { fromSession } from './session.wire.js';
 import { NEXOSIS, type NexosisSettings } from './settings.js';
+import { nexosisStore } from './storage/store.js';
+import { nexosisReads } from './storage/reads.js';
 
 /** How long a failed delivery waits for its next try; after the last one it is given up. */
 const waits: readonly Millis[] = [1, 5, 30, 120, 600, 1800, 3600, 3600].map(seconds);
@@ -20,6 +22,8 @@ const eventsPerRead = 100;
 const logPerLook = 2000;
 /** How far it was read is stored so often where there was nothing to tell: a start looks through no more than that. */
 const logPerNote = 20_000;
+/** The last event of the log that was told. */
+export const lastRead = factOf('nexosis', 'event');
 const told = ['job.running', 'job.completed', 'job.failed', 'job.cancelled'] as const;
 
 /**
@@ -47,10 +51,10 @@ export class WebhooksService implements OnModuleDestroy {
 
   async begin(): Promise<void> {
     this.seen = await this.store.write(async (tx) => {
-      const known = await tx.facts.get('nexosis_event');
+      const known = await tx.facts.get(lastRead);
       // Before the first start there was nobody to tell.
       const from = known === null ? await this.store.read.lastEvent() : Number(known);
-      await tx.facts.set('nexosis_event', String(from));
+      await tx.facts.set(lastRead, String(from));
       return from;
     });
     this.noted = this.seen;
@@ -70,7 +74,7 @@ export class WebhooksService implements OnModuleDestroy {
   @Interval(200)
   async pump(): Promise<void> {
     if (this.leaving.signal.aborted) return;
-    const due = await this.store.read.nexosis.dueDeliveries(this.clock.now(), 4 * mostAtOnce);
+    const due = await nexosisReads(this.store.read).dueDeliveries(this.clock.now(), 4 * mostAtOnce);
     for (const delivery of due) {
       if (this.sending.size >= mostAtOnce) return;
       if (this.sending.has(delivery.session)) continue;
@@ -97,7 +101,7 @@ export class WebhooksService implements OnModuleDestroy {
     while (this.seen < last && !this.leaving.signal.aborted) {
       const look = Math.min(last, this.seen + logPerLook);
       const range = { types: told, after: this.seen, upTo: look, limit: eventsPerRead };
-      const events = await this.store.read.nexosis.eventsOfSessions(range);
+      const events = await nexosisReads(this.store.read).eventsOfSessions(range);
       const upTo = events.length < eventsPerRead ? look : (events.at(-1)?.id ?? look);
       const deliveries: Omit<Delivery, 'id'>[] = [];
       for (const event of events) {
@@ -114,15 +118,15 @@ export class WebhooksService implements OnModuleDestroy {
   /** A commit whose answer was lost may have been made: what was noted before is not noted again. */
   private async note(deliveries: readonly Omit<Delivery, 'id'>[], upTo: number): Promise<void> {
     await this.store.write(async (tx) => {
-      if (Number((await tx.facts.get('nexosis_event')) ?? 0) >= upTo) return;
-      for (const delivery of deliveries) await tx.nexosis.deliveries.insert(delivery);
-      await tx.facts.set('nexosis_event', String(upTo));
+      if (Number((await tx.facts.get(lastRead)) ?? 0) >= upTo) return;
+      for (const delivery of deliveries) await nexosisStore(tx).deliveries.insert(delivery);
+      await tx.facts.set(lastRead, String(upTo));
     });
     this.noted = upTo;
   }
 
   private async deliveryOf(event: EventRecord): Promise<Omit<Delivery, 'id'> | null> {
-    const session = event.job === null ? null : await this.store.read.nexosis.sessionOfJob(event.job);
+    const session = event.job === null ? null : await nexosisReads(this.store.read).sessionOfJob(event.job);
     if (session === null || session.callbackUrl === null || session.token === null) return null;
     // A job whose runner was lost starts again; its session began the first time.
     if (event.type === 'job.running' && !(await this.isFirstStart(event, session.id))) return null;
@@ -142,7 +146,7 @@ export class WebhooksService implements OnModuleDestroy {
       const mayBePrivate = (host: string) => isAllowed(host, this.settings.privateHosts);
       const status = await post(url, body, token, mayBePrivate, this.leaving.signal);
       if (status >= 200 && status < 300) {
-        await this.store.write((tx) => tx.nexosis.deliveries.remove(id));
+        await this.store.write((tx) => nexosisStore(tx).deliveries.remove(id));
         return;
       }
       await this.failed(delivery, `it answered ${status}`);
@@ -164,13 +168,13 @@ export class WebhooksService implements OnModuleDestroy {
         `The webhook to ${url} was given up after ${attempts + 1} tries: ${why}.`,
       );
     const dueAt = this.clock.now() + wait;
-    await this.store.write((tx) => tx.nexosis.deliveries.postpone(id, attempts + 1, dueAt));
+    await this.store.write((tx) => nexosisStore(tx).deliveries.postpone(id, attempts + 1, dueAt));
   }
 
   private giveUp(id: number, session: string, message: string): Promise<void> {
     return this.store.write(async (tx) => {
-      await tx.nexosis.deliveries.remove(id);
-      await tx.nexosis.sessions.addMessage(session, { severity: 'warning', message });
+      await nexosisStore(tx).deliveries.remove(id);
+      await nexosisStore(tx).sessions.addMessage(session, { severity: 'warning', message });
     });
   }
 }

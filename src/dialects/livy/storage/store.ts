@@ -1,4 +1,7 @@
 import type { Millis } from '../../../kernel/time.js';
+import { keptReasons } from '../../../scheduler/livy.reasons.js';
+import { perQuery, type Query, type Value } from '../../../scheduler/query.ports.js';
+import { insertInto } from '../../../scheduler/statements.js';
 import type {
   LivyAsked,
   LivyBatch,
@@ -10,12 +13,7 @@ import type {
   LivyTx,
   LivyType,
 } from './ports.js';
-import { keptReasons } from '../../../scheduler/livy.reasons.js';
 import type { LivyEntryRow } from './rows.js';
-import type { JobRow, SessionRow } from '../../../storage/sqlite/entities/rows.js';
-import { textOfRow } from '../../../storage/sqlite/long-texts.store.js';
-import { toJob, toSession } from '../../../storage/sqlite/mapping.js';
-import { insertInto, type Sql, type Value } from '../../../storage/sqlite/sql.js';
 
 /** The table that an entry's subject stands in, and until when an ended one is shown (Livy dialect, retention). */
 const subjects = {
@@ -34,12 +32,12 @@ const subjects = {
 /** More at a time would keep the one who opens a session waiting. */
 const mostSwept = 20;
 
-export const livyStore = (sql: Sql): LivyTx => ({
+export const livyStore = perQuery((sql): LivyTx => ({
   async nextNumber(type) {
     const key = `livy_${type}s`;
     const [row] = await sql.all<{ value: string }>(
       `INSERT INTO facts ("key", value) VALUES (?, '1')
-       ON CONFLICT ("key") DO UPDATE SET value = CAST(value AS integer) + 1 RETURNING value`,
+       ON CONFLICT ("key") DO UPDATE SET value = CAST(CAST(facts.value AS integer) + 1 AS text) RETURNING value`,
       key,
     );
     return Number(row?.value ?? 1) - 1;
@@ -101,9 +99,9 @@ export const livyStore = (sql: Sql): LivyTx => ({
     const row = await sql.one<{ number: number }>('SELECT number FROM livy_statements WHERE job = ?', job);
     return row === null ? null : Number(row.number);
   },
-});
+}));
 
-async function remove(sql: Sql, type: LivyType, number: number, at: Millis): Promise<void> {
+async function remove(sql: Query, type: LivyType, number: number, at: Millis): Promise<void> {
   await sql.run('UPDATE livy_entries SET removed_at = ? WHERE type = ? AND number = ?', at, type, number);
   if (type === 'batch') return;
   for (const table of ['job_params', 'job_results'])
@@ -114,7 +112,7 @@ async function remove(sql: Sql, type: LivyType, number: number, at: Millis): Pro
     );
 }
 
-export function livyReads(sql: Sql): LivyReads {
+export const livyReads = perQuery((sql): LivyReads => {
   const entry = async (
     type: LivyType,
     key: number | string,
@@ -132,13 +130,13 @@ export function livyReads(sql: Sql): LivyReads {
     return row === null ? null : toEntry(row);
   };
   const withSession = async (found: LivyEntry): Promise<LivySession> => {
-    const row = await sql.one<SessionRow>('SELECT * FROM sessions WHERE id = ?', found.subject);
+    const row = await sql.one('SELECT * FROM sessions WHERE id = ?', found.subject);
     if (row === null) throw new Error(`Session ${found.subject} is gone.`);
-    return { ...found, session: toSession(row) };
+    return { ...found, session: sql.rows.session(row) };
   };
   const withJob = async (found: LivyEntry): Promise<LivyBatch | null> => {
-    const row = await sql.one<JobRow>('SELECT * FROM jobs WHERE id = ?', found.subject);
-    return row === null ? null : { ...found, run: toJob(row) };
+    const row = await sql.one('SELECT * FROM jobs WHERE id = ?', found.subject);
+    return row === null ? null : { ...found, run: sql.rows.job(row) };
   };
   const page = async (type: LivyType, { instance, onlyOf, endedAfter, from, size }: LivyPage) => {
     const { table, shown, values } = subjects[type];
@@ -223,19 +221,25 @@ export function livyReads(sql: Sql): LivyReads {
       return Number(row?.n ?? 0);
     },
   };
-}
+});
 
-type StatementRow = JobRow & { statement: number; params: string; output: string | null };
+/** A job's row, with what else is read beside it. */
+interface StatementRow {
+  statement: number;
+  params: string;
+  output: string | null;
+  seq: number;
+}
 
 const selectStatement = `SELECT j.*, s.number AS statement, p.body AS params, r.body AS output
   FROM livy_statements s JOIN jobs j ON j.id = s.job JOIN job_params p ON p.seq = j.seq
   LEFT JOIN job_results r ON r.seq = j.seq`;
 
-const toStatement = async (sql: Sql, row: StatementRow): Promise<LivyStatement> => ({
+const toStatement = async (sql: Query, row: StatementRow): Promise<LivyStatement> => ({
   number: Number(row.statement),
-  job: toJob(row),
-  params: await textOfRow(sql, row.params, 'params', row.seq),
-  output: row.output === null ? null : await textOfRow(sql, row.output, 'result', row.seq),
+  job: sql.rows.job(row),
+  params: await sql.text(row.params, 'params', row.seq),
+  output: row.output === null ? null : await sql.text(row.output, 'result', row.seq),
 });
 
 const toEntry = (row: LivyEntryRow): LivyEntry => ({

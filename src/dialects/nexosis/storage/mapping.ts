@@ -1,14 +1,7 @@
 import type { JobState } from '../../../kernel/job/job.js';
-import type {
-  Column,
-  DataSet,
-  LearnSession,
-  LearnSessionView,
-  Outcome,
-  StatusMessage,
-} from './ports.js';
+import type { Column, DataSet, LearnSession, LearnSessionView, Outcome, StatusMessage } from './ports.js';
 import type { DataSetRow, LearnSessionRow } from './rows.js';
-import type { Sql, Value } from '../../../storage/sqlite/sql.js';
+import type { Query, Value } from '../../../scheduler/query.ports.js';
 
 /** Names of data sets and views are found whatever their case. */
 export const keyOf = (name: string): string => name.toLowerCase();
@@ -95,7 +88,7 @@ export const toLearnSession = (row: Joined): LearnSessionView => ({
 });
 
 export async function findLearnSession(
-  sql: Sql,
+  sql: Query,
   where: string,
   ...values: Value[]
 ): Promise<LearnSessionView | null> {
@@ -103,5 +96,5 @@ export async function findLearnSession(
   return row === null ? null : toLearnSession(row);
 }
 
-export const listLearnSessions = async (sql: Sql, rest: string, ...values: Value[]) =>
+export const listLearnSessions = async (sql: Query, rest: string, ...values: Value[]) =>
   (await sql.all<Joined>(`${selectLearnSession} ${rest}`, ...values)).map(toLearnSession);

@@ -11,13 +11,11 @@ import {
   type View,
 } from './ports.js';
 import type { DataSetRow, DeliveryRow, ModelRow } from './rows.js';
-import type { EventRow } from '../../../storage/sqlite/entities/rows.js';
-import { toEvent } from '../../../storage/sqlite/events.store.js';
 import { findLearnSession, keyOf, listLearnSessions, toDataSet } from './mapping.js';
 import { within } from './store.js';
-import type { Sql, Value } from '../../../storage/sqlite/sql.js';
+import { perQuery, type Query, type Value } from '../../../scheduler/query.ports.js';
 
-export function nexosisReads(sql: Sql): NexosisReads {
+export const nexosisReads = perQuery((sql): NexosisReads => {
   const count = async (from: string, ...values: Value[]) =>
     Number((await sql.one<{ n: number }>(`SELECT COUNT(*) AS n FROM ${from}`, ...values))?.n ?? 0);
   return {
@@ -34,7 +32,7 @@ export function nexosisReads(sql: Sql): NexosisReads {
       return row === null ? null : toDataSet(row);
     },
     async dataSets({ instance, partialName, sortBy, descending, limit, offset }) {
-      const where = "WHERE instance = ? AND state = 'ready' AND instr(name_key, ?) > 0";
+      const where = `WHERE instance = ? AND state = 'ready' AND ${sql.sql.contains('name_key')}`;
       const order = `${dataSetOrder[sortBy]} ${descending ? 'DESC' : 'ASC'}, name_key`;
       const rows = await sql.all<DataSetRow>(
         `SELECT * FROM nexosis_data_sets ${where} ORDER BY ${order} LIMIT ? OFFSET ?`,
@@ -78,12 +76,12 @@ export function nexosisReads(sql: Sql): NexosisReads {
     sessionOfJob: (job) => findLearnSession(sql, 's.job = ?', job),
     async eventsOfSessions({ types, after, upTo, limit }) {
       // The first condition is asked once: where nobody ever opened a session, the log is not looked through.
-      const rows = await sql.all<EventRow>(
+      const rows = await sql.all(
         `SELECT * FROM events WHERE EXISTS (SELECT 1 FROM nexosis_sessions) AND id > ? AND id <= ? AND type IN (${types.map(() => '?').join(', ')})
          AND EXISTS (SELECT 1 FROM nexosis_sessions s WHERE s.job = events.job) ORDER BY id LIMIT ?`,
         ...[after, upTo, ...types, limit],
       );
-      return rows.map(toEvent);
+      return rows.map(sql.rows.event);
     },
     sessions: (filter) => listSessions(sql, count, filter),
     async table(owner, table, fromChunk, toChunk) {
@@ -138,7 +136,7 @@ export function nexosisReads(sql: Sql): NexosisReads {
       };
     },
   };
-}
+});
 
 const dataSetOrder = {
   dataSetName: 'name_key',
@@ -190,15 +188,15 @@ function conditions(all: readonly (readonly [condition: string, value: Value | u
 }
 
 async function listSessions(
-  sql: Sql,
+  sql: Query,
   count: Count,
   filter: LearnSessionFilter,
 ): Promise<Found<LearnSessionView>> {
   const { where, values } = conditions([
     ['s.instance = ?', filter.instance],
-    [`s.asked ->> 'user' = ?`, filter.user],
+    [`${sql.sql.member('s.asked', 'user')} = ?`, filter.user],
     ['s.source_key = ?', filter.source === undefined ? undefined : keyOf(filter.source)],
-    ['instr(lower(s.event_name), ?) > 0', filter.eventName?.toLowerCase()],
+    [sql.sql.contains('lower(s.event_name)'), filter.eventName?.toLowerCase()],
     ['s.type = ?', filter.type],
     ['s.requested_at >= ?', filter.from],
     ['s.requested_at <= ?', filter.to],
@@ -212,7 +210,7 @@ async function listSessions(
   };
 }
 
-async function listModels(sql: Sql, count: Count, filter: ModelFilter): Promise<Found<Model>> {
+async function listModels(sql: Query, count: Count, filter: ModelFilter): Promise<Found<Model>> {
   const { where, values } = conditions([
     ['instance = ?', filter.instance],
     ['source_key = ?', filter.source === undefined ? undefined : keyOf(filter.source)],

@@ -9,17 +9,17 @@ import {
   type DataSetRecord,
 } from './mapping.js';
 import { putRows } from './upsert.js';
-import { insertInto, updateById, type Sql, type Value } from '../../../storage/sqlite/sql.js';
+import { perQuery, type Query, type Value } from '../../../scheduler/query.ports.js';
+import { insertInto, updateById } from '../../../scheduler/statements.js';
 
-/** `wrote` is told the bytes of rows that are stored. */
-export function nexosisStore(sql: Sql, wrote: (bytes: number) => void): NexosisTx {
+export const nexosisStore = perQuery((sql): NexosisTx => {
   return {
     dataSets: dataSets(sql),
     rows: {
       async put(dataSet, rows, from, upsert) {
         const grown = await putRows(sql, dataSet, rows, from, upsert);
         // The text of a value and what stands around it in the database.
-        wrote(2 * grown.size + 50 * rows.length);
+        sql.wrote(2 * grown.size + 50 * rows.length);
         return grown;
       },
       remove: (dataSet, range, limit) => removeRows(sql, dataSet, range, limit),
@@ -92,14 +92,14 @@ export function nexosisStore(sql: Sql, wrote: (bytes: number) => void): NexosisT
     },
     countPredictions: (instance, more) =>
       sql.run(
-        `${insertInto('nexosis_accounts', ['instance', 'predictions'])} ON CONFLICT (instance) DO UPDATE SET predictions = predictions + excluded.predictions`,
+        `${insertInto('nexosis_accounts', ['instance', 'predictions'])} ON CONFLICT (instance) DO UPDATE SET predictions = nexosis_accounts.predictions + excluded.predictions`,
         instance,
         more,
       ),
   };
-}
+});
 
-function dataSets(sql: Sql): NexosisTx['dataSets'] {
+function dataSets(sql: Query): NexosisTx['dataSets'] {
   return {
     async find(instance, name) {
       const row = await sql.one<DataSetRow>(
@@ -132,7 +132,7 @@ function dataSets(sql: Sql): NexosisTx['dataSets'] {
   };
 }
 
-function sessions(sql: Sql): NexosisTx['sessions'] {
+function sessions(sql: Query): NexosisTx['sessions'] {
   return {
     async insert(session) {
       const row = fromLearnSession(session);
@@ -156,7 +156,7 @@ function sessions(sql: Sql): NexosisTx['sessions'] {
   };
 }
 
-async function removeRows(sql: Sql, dataSet: number, range: Range, limit: number) {
+async function removeRows(sql: Query, dataSet: number, range: Range, limit: number) {
   const [where, values] = within(dataSet, range);
   const some = `SELECT at, seq FROM nexosis_rows ${where} ORDER BY at, seq LIMIT ?`;
   const gone = await sql.all<{ size: number }>(
@@ -187,7 +187,12 @@ export function within(dataSet: number, { from, to }: Range): [where: string, va
   return [where, values];
 }
 
-function upsert(sql: Sql, table: string, key: readonly string[], row: Record<string, Value>): Promise<void> {
+function upsert(
+  sql: Query,
+  table: string,
+  key: readonly string[],
+  row: Record<string, Value>,
+): Promise<void> {
   const set = Object.keys(row).map((column) => `"${column}" = excluded."${column}"`);
   return sql.run(
     `${insertInto(table, Object.keys(row))} ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${set.join(', ')}`,

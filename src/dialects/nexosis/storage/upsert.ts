@@ -1,5 +1,6 @@
 import type { Grown, NewRow, Upsert } from './ports.js';
-import { insertInto, type Sql } from '../../../storage/sqlite/sql.js';
+import type { Query } from '../../../scheduler/query.ports.js';
+import { insertInto } from '../../../scheduler/statements.js';
 
 interface Stored {
   at: number;
@@ -17,7 +18,7 @@ const valuesEachTurn = 1000;
  * place of the last one and keeps what it does not say; a row whose time has changed moves.
  */
 export async function putRows(
-  sql: Sql,
+  sql: Query,
   dataSet: number,
   rows: readonly NewRow[],
   from: number,
@@ -96,14 +97,14 @@ const furtherKey = (key: string, seq: number): string => `${key}${mark}${String(
 
 const ofKey = 'WHERE data_set = ? AND key >= ? AND key < ?';
 
-const lastOf = (sql: Sql, dataSet: number, key: string): Promise<Stored | null> =>
+const lastOf = (sql: Query, dataSet: number, key: string): Promise<Stored | null> =>
   sql.one<Stored>(
     `SELECT at, seq, size, body, key FROM nexosis_rows ${ofKey} ORDER BY key DESC LIMIT 1`,
     ...[dataSet, key, key + behindMarks],
   );
 
 const removeOthers = (
-  sql: Sql,
+  sql: Query,
   dataSet: number,
   key: string,
   { at, seq }: Stored,
