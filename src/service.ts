@@ -21,6 +21,8 @@ import { installLivyRules, isLivy, livyServer, livyUrl } from './dialects/livy/h
 import { installNexosis } from './dialects/nexosis/install.js';
 import { beginNexosis } from './dialects/nexosis/parts.js';
 import { isOurs as isNexosis, normalise } from './dialects/nexosis/paths.js';
+import { livyTables } from './dialects/livy/storage/tables.js';
+import { nexosisTables } from './dialects/nexosis/storage/tables.js';
 import { Refusal } from './kernel/refusal.js';
 import { cannotListen, urlOf } from './listening.js';
 import { Reloader } from './reload.js';
@@ -62,7 +64,7 @@ export async function startService(config: Config): Promise<Service> {
   const open = async () => ({
     signingKey: openKeyFile(keyFile, keyWasOpen),
     tls: config.tls === undefined ? null : new LiveTls(config.tls, logger),
-    database: await openSqlite(config.data),
+    database: await openSqlite(config.data, [livyTables, nexosisTables]),
   });
   const { signingKey, tls, database } = await open().catch((error: unknown) => {
     unlock();

@@ -7,6 +7,8 @@ import { deadlineOf } from '../../src/kernel/session/session.deadline.js';
 import type { Session } from '../../src/kernel/session/session.js';
 import { jobDeadlineOf, type Job } from '../../src/kernel/job/job.js';
 import type { Instance, JobDetails, Tx } from '../../src/scheduler/ports.js';
+import { livyTables } from '../../src/dialects/livy/storage/tables.js';
+import { nexosisTables } from '../../src/dialects/nexosis/storage/tables.js';
 import { openSqlite, type Database } from '../../src/storage/sqlite/database.js';
 import { t0 } from './given.js';
 
@@ -21,9 +23,12 @@ export async function givenFolder(): Promise<string> {
   return folder;
 }
 
+/** Of all dialects. */
+export const tables = [livyTables, nexosisTables];
+
 /** A database file of its own for the test that asks, closed and removed after it. */
 export async function givenDatabase(folder?: string): Promise<Database> {
-  const database = await openSqlite(folder ?? (await givenFolder()));
+  const database = await openSqlite(folder ?? (await givenFolder()), tables);
   cleanups.push(() => database.close());
   return database;
 }

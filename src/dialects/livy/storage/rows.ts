@@ -24,5 +24,3 @@ export class LivyStatementRow {
   @PrimaryColumn('integer') number!: number;
   @Index('livy_statements_job', { unique: true }) @Column(text) job!: string;
 }
-
-export const livyRows = [LivyEntryRow, LivyStatementRow];

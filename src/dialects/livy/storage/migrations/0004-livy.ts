@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Numbers of Livy's sessions, batches and statements; and when a session's client was last heard of. */
+/** Numbers of Livy's sessions, batches and statements. */
 export class Livy1795478400000 implements MigrationInterface {
   readonly name = 'Livy1795478400000';
 
@@ -11,12 +11,10 @@ export class Livy1795478400000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP TABLE "livy_statements"');
     await runner.query('DROP TABLE "livy_entries"');
-    await runner.query('ALTER TABLE "sessions" DROP COLUMN "heard_at"');
   }
 }
 
 const statements = [
-  `ALTER TABLE "sessions" ADD COLUMN "heard_at" bigint`,
   `CREATE TABLE "livy_entries" ("type" text NOT NULL, "number" integer NOT NULL, "subject" text NOT NULL, "job" text NOT NULL, "instance" text NOT NULL, "name" text, "asked" text NOT NULL, "removed_at" bigint, PRIMARY KEY ("type", "number"))`,
   `CREATE UNIQUE INDEX "livy_entries_subject" ON "livy_entries" ("subject")`,
   `CREATE INDEX "livy_entries_shown" ON "livy_entries" ("type", "number") WHERE removed_at IS NULL`,
