@@ -257,7 +257,8 @@ async function ensureAdminToken(
 ): Promise<string | null> {
   const tokens = app.get(TokensService);
   const store = app.get<Store>(STORE);
-  const known = await store.write((tx) => tx.facts.get('bootstrap_token'));
+  const commands = app.get(Commands);
+  const known = await commands.run(({ tx }) => tx.facts.get('bootstrap_token'));
   const asked = config.admin_token;
   if (asked === undefined && known !== null) return null;
   const found = asked === undefined ? null : await store.read.tokenByHash(hashToken(asked));
@@ -274,7 +275,7 @@ async function ensureAdminToken(
   const { token, secret } =
     asked === undefined ? await tokens.create(admin) : await tokens.create(admin, asked);
   if (known !== null) await tokens.revoke(known);
-  await store.write((tx) => tx.facts.set('bootstrap_token', token.id));
+  await commands.run(({ tx }) => tx.facts.set('bootstrap_token', token.id));
   return asked === undefined ? secret : null;
 }
 

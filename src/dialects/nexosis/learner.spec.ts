@@ -9,7 +9,7 @@ import { Learner } from './learner.js';
 it('an answer that could not be stored is told again: the job would keep its lane, and the service would end', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'stint-learner-'));
   const inner = { listen: () => undefined, start: () => undefined } as unknown as Runners;
-  const store = { read: { nexosis: { model: () => Promise.resolve(null) } } } as unknown as Store;
+  const store = { read: { query: { one: () => Promise.resolve(null) } } } as unknown as Store;
   const told: Answer[] = [];
   const listener = {
     answered: (_job: string, _token: string, answer: Answer) => {

@@ -15,10 +15,11 @@ import type {
   Store,
   Task,
 } from '../../scheduler/ports.js';
+import type { Query } from '../../scheduler/query.ports.js';
 import { Teller } from '../../scheduler/teller.js';
 import { calculatedColumns, placesOf } from './columns.js';
 import { csvLine } from './csv.js';
-import { collect } from './outcome.js';
+import { collect, type Change } from './outcome.js';
 import { findSource, withMoment } from './sources.js';
 import { nexosisStore } from './storage/store.js';
 import { nexosisReads } from './storage/reads.js';
@@ -127,7 +128,7 @@ export class Learner implements Runners, RunnerListener {
   async answered(job: string, token: string, answer: Answer): Promise<void> {
     const attempt = this.attempts.get(token);
     if (attempt !== undefined) attempt.answered = true;
-    const kept = attempt === undefined ? answer : await this.keep(attempt, answer);
+    const kept = attempt === undefined ? answer : await this.keepFound(attempt, answer);
     await this.listener?.answered(job, token, kept);
     this.attempts.delete(token);
     if (attempt !== undefined) await this.tidy(attempt);
@@ -141,11 +142,9 @@ export class Learner implements Runners, RunnerListener {
     attempt.toldAt = at;
     const { id } = attempt.session;
     const words = `${done} of ${total} steps are done: ${message}`;
-    this.store
-      .write((tx) => nexosisStore(tx).sessions.saveProgress(id, words))
-      .catch((error: unknown) =>
-        this.logger.warn(`Progress of session ${id} was not stored: ${String(error)}`),
-      );
+    this.change((tables) => tables.sessions.saveProgress(id, words)).catch((error: unknown) =>
+      this.logger.warn(`Progress of session ${id} was not stored: ${String(error)}`),
+    );
   }
 
   async logged(job: string, token: string, level: string, text: string): Promise<void> {
@@ -159,6 +158,13 @@ export class Learner implements Runners, RunnerListener {
   async ended(end: ProcessEnd): Promise<void> {
     await this.listener?.ended(end);
   }
+
+  keep<T>(change: (query: Query) => Promise<T>): Promise<T> {
+    if (this.listener === null) return Promise.reject(new Error('Nobody listens to the learner yet.'));
+    return this.listener.keep(change);
+  }
+
+  private readonly change: Change = (work) => this.keep((query) => work(nexosisStore({ query })));
 
   private async prepare(task: Task): Promise<void> {
     const folder = join(this.files, task.token);
@@ -260,13 +266,13 @@ export class Learner implements Runners, RunnerListener {
   }
 
   /** Stores what an attempt found before its job ends; an answer that cannot be read is a failure. */
-  private async keep({ session, folder }: Attempt, answer: Answer): Promise<Answer> {
+  private async keepFound({ session, folder }: Attempt, answer: Answer): Promise<Answer> {
     if (answer.type !== 'completed' || session === null) return answer;
     try {
       // Deleted meanwhile: nobody will ask for it.
       if ((await nexosisReads(this.store.read).session(session.id)) !== null) {
         const at = this.clock.now();
-        await collect(this.store, session, await wholeOf(answer.result), {
+        await collect(this.change, session, await wholeOf(answer.result), {
           folder: join(folder, 'out'),
           models: this.models,
           at,

@@ -9,14 +9,13 @@ import type {
   Contestant,
   LearnSessionView,
   Model,
+  NexosisTx,
   Outcome,
   StatusMessage,
 } from './storage/ports.js';
-import type { Store } from '../../scheduler/ports.js';
 import { columnOf } from './columns.js';
 import { normalised } from './dates.js';
 import { isObject } from './fields.js';
-import { nexosisStore } from './storage/store.js';
 
 /** Rows of a result that are stored together; a page touches a few such parts. */
 export const rowsPerChunk = 200;
@@ -29,11 +28,14 @@ interface Place {
   readonly at: Millis;
 }
 
+/** Does `work` in one transaction. */
+export type Change = <T>(work: (tables: NexosisTx) => Promise<T>) => Promise<T>;
+
 type Said = Record<string, unknown>;
 
 /** Stores what the engine found: its rows in parts, then everything else in one transaction. May be repeated. */
 export async function collect(
-  store: Store,
+  change: Change,
   session: LearnSessionView,
   result: string,
   place: Place,
@@ -41,11 +43,11 @@ export async function collect(
   const said = object(JSON.parse(result), 'the result');
   const details = isObject(said['details']) ? said['details'] : {};
   const tables: Record<string, Outcome['tables'][string]> = {};
-  await store.write((tx) => nexosisStore(tx).tables.removeOf(session.id));
+  await change(({ tables: stored }) => stored.removeOf(session.id));
   const keep = async (table: string, of: unknown) => {
     if (!isObject(of) || typeof of['path'] !== 'string') return false;
     const file = join(place.folder, basename(of['path']));
-    tables[table] = await keepTable(store, session, table, file);
+    tables[table] = await keepTable(change, session, table, file);
     return true;
   };
   const rows = object(said['rows'], 'rows');
@@ -71,9 +73,9 @@ export async function collect(
     importance: isObject(details['featureImportance']) ? numbers(details['featureImportance']) : null,
   };
   const model = await keepModel(session, said['model'], outcome, place);
-  await store.write(async (tx) => {
-    await nexosisStore(tx).sessions.saveOutcome(session.id, outcome);
-    if (model !== null) await nexosisStore(tx).models.save(model);
+  await change(async ({ sessions, models }) => {
+    await sessions.saveOutcome(session.id, outcome);
+    if (model !== null) await models.save(model);
   });
 }
 
@@ -85,7 +87,7 @@ const detailNames = [
   ['outliers', 'outliers'],
 ] as const;
 
-async function keepTable(store: Store, session: LearnSessionView, table: string, file: string) {
+async function keepTable(change: Change, session: LearnSessionView, table: string, file: string) {
   const timestamp = columnOf(session.columns, 'timestamp')?.name;
   const records = parse({ bom: true, relax_column_count: true });
   const source = createReadStream(file).on('error', (error) => records.destroy(error));
@@ -99,7 +101,7 @@ async function keepTable(store: Store, session: LearnSessionView, table: string,
     const [part, number] = [rows, chunk];
     rows = [];
     chunk += 1;
-    await store.write((tx) => nexosisStore(tx).tables.append(session.id, table, number, part));
+    await change(({ tables }) => tables.append(session.id, table, number, part));
   };
   for await (const record of records as AsyncIterable<string[]>) {
     if (columns === null) {

@@ -64,7 +64,10 @@ async function given(sessions: number) {
     },
   };
   const service = new WebhooksService(
-    { changes } as unknown as Commands,
+    {
+      changes,
+      run: (work: (unit: { tx: Tx }) => Promise<unknown>) => wrapped.write((tx) => work({ tx })),
+    } as unknown as Commands,
     wrapped,
     { now: () => t0 } as Clock,
     { data: '', bodyLimit: 0, privateHosts: ['*'], importHosts: [] },

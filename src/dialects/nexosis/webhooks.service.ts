@@ -50,7 +50,7 @@ export class WebhooksService implements OnModuleDestroy {
   ) {}
 
   async begin(): Promise<void> {
-    this.seen = await this.store.write(async (tx) => {
+    this.seen = await this.commands.run(async ({ tx }) => {
       const known = await tx.facts.get(lastRead);
       // Before the first start there was nobody to tell.
       const from = known === null ? await this.store.read.lastEvent() : Number(known);
@@ -117,7 +117,7 @@ export class WebhooksService implements OnModuleDestroy {
 
   /** A commit whose answer was lost may have been made: what was noted before is not noted again. */
   private async note(deliveries: readonly Omit<Delivery, 'id'>[], upTo: number): Promise<void> {
-    await this.store.write(async (tx) => {
+    await this.commands.run(async ({ tx }) => {
       if (Number((await tx.facts.get(lastRead)) ?? 0) >= upTo) return;
       for (const delivery of deliveries) await nexosisStore(tx).deliveries.insert(delivery);
       await tx.facts.set(lastRead, String(upTo));
@@ -146,7 +146,7 @@ export class WebhooksService implements OnModuleDestroy {
       const mayBePrivate = (host: string) => isAllowed(host, this.settings.privateHosts);
       const status = await post(url, body, token, mayBePrivate, this.leaving.signal);
       if (status >= 200 && status < 300) {
-        await this.store.write((tx) => nexosisStore(tx).deliveries.remove(id));
+        await this.commands.run(({ tx }) => nexosisStore(tx).deliveries.remove(id));
         return;
       }
       await this.failed(delivery, `it answered ${status}`);
@@ -168,11 +168,11 @@ export class WebhooksService implements OnModuleDestroy {
         `The webhook to ${url} was given up after ${attempts + 1} tries: ${why}.`,
       );
     const dueAt = this.clock.now() + wait;
-    await this.store.write((tx) => nexosisStore(tx).deliveries.postpone(id, attempts + 1, dueAt));
+    await this.commands.run(({ tx }) => nexosisStore(tx).deliveries.postpone(id, attempts + 1, dueAt));
   }
 
   private giveUp(id: number, session: string, message: string): Promise<void> {
-    return this.store.write(async (tx) => {
+    return this.commands.run(async ({ tx }) => {
       await nexosisStore(tx).deliveries.remove(id);
       await nexosisStore(tx).sessions.addMessage(session, { severity: 'warning', message });
     });
