@@ -14,7 +14,7 @@ const allowed = {
   config: ['kernel'],
   auth: ['kernel', 'scheduler'],
   admin: ['kernel', 'scheduler', 'auth', 'dialects', 'config'],
-  dialects: ['kernel', 'scheduler', 'auth'],
+  dialects: ['kernel', 'scheduler', 'auth', 'config'],
   cli: ['config', 'storage'],
 };
 const zones = Object.entries(allowed).flatMap(([target, may]) =>

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { givenCertificate, placed } from '../../test/support/certificates.js';
+import { sections } from '../../test/support/dialects.js';
 import { givenFolder } from '../../test/support/store.js';
 import { ConfigError } from './config-file.js';
 import { doubtsAbout, loadConfig } from './config.js';
@@ -16,7 +17,7 @@ async function givenFile(yaml: string): Promise<string> {
 }
 
 async function load(yaml: string, env: Readonly<Record<string, string>> = {}) {
-  return loadConfig({ STINT_CONFIG: await givenFile(yaml), ...env }, '/nowhere');
+  return loadConfig({ STINT_CONFIG: await givenFile(yaml), ...env }, '/nowhere', sections);
 }
 
 async function mistakesIn(yaml: string, env: Readonly<Record<string, string>> = {}) {
@@ -105,7 +106,7 @@ describe('a mistake is told with its key:', () => {
 
   it('and with the file it stands in, all mistakes at once', async () => {
     const file = await givenFile('port: x\nclock: y');
-    const wrong = () => loadConfig({ STINT_CONFIG: file }, '/nowhere');
+    const wrong = () => loadConfig({ STINT_CONFIG: file }, '/nowhere', sections);
     expect(wrong).toThrow(new RegExp(`^${file}: port must .*\n${file}: clock must .*$`));
   });
 
@@ -149,7 +150,7 @@ describe('a mistake is told with its key:', () => {
   });
 
   it('and a file that is named must be there', () => {
-    expect(() => loadConfig({ STINT_CONFIG: '/no/such.yaml' }, '/nowhere')).toThrow(
+    expect(() => loadConfig({ STINT_CONFIG: '/no/such.yaml' }, '/nowhere', sections)).toThrow(
       'STINT_CONFIG names /no/such.yaml, which does not exist.',
     );
   });
@@ -202,7 +203,7 @@ describe("who acts on Livy's own port for requests without credentials", () => {
     ['a user, on loopback', 'livy: { port: 8998, anonymous: { user: ann, instance: lab } }'],
     ['nobody', 'livy: { port: 0, state_retain: 60, backend: spark }'],
   ])('may be %s', async (_, yaml) => {
-    expect((await load(yaml)).livy).toMatchObject({ port: expect.any(Number) });
+    expect(await load(yaml)).toMatchObject({ livy: { port: expect.any(Number) } });
   });
 
   it.each([
@@ -252,10 +253,10 @@ describe('a path', () => {
   it('to Python is that of the quickstart, where there is one', async () => {
     const home = await givenFolder();
     const env = { STINT_CONFIG: await givenFile('') };
-    expect(loadConfig(env, home).python).toBeUndefined();
+    expect(loadConfig(env, home, sections).python).toBeUndefined();
     await mkdir(join(home, '.venv/bin'), { recursive: true });
     await writeFile(join(home, '.venv/bin/python'), '');
-    expect(loadConfig(env, home).python).toBe(join(home, '.venv/bin/python'));
+    expect(loadConfig(env, home, sections).python).toBe(join(home, '.venv/bin/python'));
   });
 });
 
@@ -267,7 +268,7 @@ describe('without a file', () => {
   it('the example that is shipped is taken, and it is valid', async () => {
     const home = await givenFolder();
     await copyFile(join(project, 'stint.example.yaml'), join(home, 'stint.example.yaml'));
-    const config = loadConfig({}, home);
+    const config = loadConfig({}, home, sections);
     expect(config.source).toBe(join(home, 'stint.example.yaml'));
     expect(config.backends.map(({ name }) => name)).toEqual([
       ...['stint_line_5', 'stint_hex_27', 'spark', 'scripted', 'learner', 'learner_predict'],
@@ -276,7 +277,7 @@ describe('without a file', () => {
   });
 
   it('nor an example everything has its default', async () => {
-    expect(loadConfig({}, await givenFolder())).toMatchObject({
+    expect(loadConfig({}, await givenFolder(), sections)).toMatchObject({
       ...{ host: '127.0.0.1', port: 8080, clock: 'real', backends: [], source: null },
     });
   });
@@ -344,9 +345,11 @@ describe('a start is warned', () => {
     async (yaml) => {
       const file = await givenFile(yaml);
       await chmod(file, 0o644);
-      expect(loadConfig({ STINT_CONFIG: file }, '/nowhere').doubts).toEqual([expect.stringMatching(open)]);
+      expect(loadConfig({ STINT_CONFIG: file }, '/nowhere', sections).doubts).toEqual([
+        expect.stringMatching(open),
+      ]);
       await chmod(file, 0o600);
-      expect(loadConfig({ STINT_CONFIG: file }, '/nowhere').doubts).toEqual([]);
+      expect(loadConfig({ STINT_CONFIG: file }, '/nowhere', sections).doubts).toEqual([]);
     },
   );
 

@@ -27,14 +27,16 @@ interface Operation {
  * null says as little as nothing, nor that a member with a default may be missing. Names in a path are described where no
  * handler reads them.
  */
-export function describeRequests(document: OpenAPIObject): OpenAPIObject {
+export function describeRequests(
+  document: OpenAPIObject,
+  takesScalars: (path: string) => boolean,
+): OpenAPIObject {
   const schemas = (document.components?.schemas ?? {}) as Record<string, Schema>;
   const done = new Set<Schema>();
   for (const [path, methods] of Object.entries(document.paths))
     for (const operation of Object.values(methods as Record<string, Operation>)) {
       operation.parameters = [...parametersOf(operation), ...unreadNames(path, operation)];
-      // Livy's JSON mapper reads numbers as text and text as numbers, and so do its clients.
-      const scalars = /^\/livy\//.test(path);
+      const scalars = takesScalars(path);
       for (const { schema } of Object.values(operation.requestBody?.content ?? {}))
         if (schema !== undefined) relax(schema, { schemas, done, scalars });
     }

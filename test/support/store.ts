@@ -7,9 +7,8 @@ import { deadlineOf } from '../../src/kernel/session/session.deadline.js';
 import type { Session } from '../../src/kernel/session/session.js';
 import { jobDeadlineOf, type Job } from '../../src/kernel/job/job.js';
 import type { Instance, JobDetails, Tx } from '../../src/scheduler/ports.js';
-import { livyTables } from '../../src/dialects/livy/storage/tables.js';
-import { nexosisTables } from '../../src/dialects/nexosis/storage/tables.js';
 import { openSqlite, type Database } from '../../src/storage/sqlite/database.js';
+import { tables } from './dialects.js';
 import { t0 } from './given.js';
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -22,9 +21,6 @@ export async function givenFolder(): Promise<string> {
   cleanups.push(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
-
-/** Of all dialects. */
-export const tables = [livyTables, nexosisTables];
 
 /** A database file of its own for the test that asks, closed and removed after it. */
 export async function givenDatabase(folder?: string): Promise<Database> {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tables } from '../../../test/support/dialects.js';
 import { givenJob } from '../../../test/support/given.js';
-import { givenDatabase, givenFolder, keepJob, tables } from '../../../test/support/store.js';
+import { givenDatabase, givenFolder, keepJob } from '../../../test/support/store.js';
 import { openSqlite, schemaSource } from './database.js';
 
 describe('the schema', () => {
