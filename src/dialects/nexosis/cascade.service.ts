@@ -1,32 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { nameOf, type Actor } from '../../kernel/access/access.js';
 import { Commands } from '../../scheduler/commands.service.js';
+import { BuiltOn, type Cascade } from './cascade.js';
 import { checkDeletes } from './deletable.js';
-import { readChoice } from './fields.js';
 import { ModelsService } from './models.service.js';
 import { LearnSessionsService } from './sessions.service.js';
 import { ViewsService } from './views.service.js';
 import { nexosisStore } from './storage/store.js';
 
-const kinds = ['session', 'view', 'model', 'vocabulary', 'forecast'] as const;
-export type Cascade = (typeof kinds)[number];
-
-/** What goes with a data source; each in the singular or the plural. */
-export const readCascade = (said: readonly string[]): Cascade[] =>
-  said.map((text) => {
-    const word = text.toLowerCase().replace(/ies$/, 'y').replace(/s$/, '');
-    return readChoice('cascade', word, kinds);
-  });
-
 /** Removing what was built on a data set or a view. */
 @Injectable()
-export class CascadeService {
+export class CascadeService extends BuiltOn {
   constructor(
     private readonly commands: Commands,
     private readonly sessions: LearnSessionsService,
     private readonly models: ModelsService,
     private readonly views: ViewsService,
-  ) {}
+  ) {
+    super();
+  }
 
   async remove(actor: Actor, source: string, wanted: readonly Cascade[]): Promise<void> {
     await this.check(actor, source, wanted);

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { DataSet } from './storage/ports.js';
 import { Ask, mount, type Asked } from './asked.js';
 import { checkDeletes } from './deletable.js';
-import { CascadeService, readCascade } from './cascade.service.js';
+import { BuiltOn, readCascade } from './cascade.js';
 import { readColumns, type Declared } from './columns.js';
 import { csvReader } from './csv.js';
 import { dataSetFields, readRange, rowsOf, summaryOf } from './data.wire.js';
@@ -30,7 +30,7 @@ const sortKeys = ['dataSetName', 'dataSetSize', 'rowCount', 'dateCreated', 'last
 export class DataSetsController {
   constructor(
     private readonly dataSets: DataSetsService,
-    private readonly cascade: CascadeService,
+    private readonly cascade: BuiltOn,
   ) {}
 
   @ApiOperation({ summary: 'The data sets of your instance, by name' })

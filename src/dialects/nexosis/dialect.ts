@@ -2,6 +2,7 @@ import type { Dialect, Own } from '../dialect.js';
 import { nexosisApi } from './api.js';
 import { readBody } from './bodies.js';
 import { CallbackCheck } from './callbacks.js';
+import { BuiltOn } from './cascade.js';
 import { CascadeService } from './cascade.service.js';
 import { ContestController } from './contest.controller.js';
 import { apiKey } from './credentials.js';
@@ -60,7 +61,7 @@ export const nexosis: Dialect<NexosisConfig> = {
     LearnSessionsService,
     ModelsService,
     ViewsService,
-    CascadeService,
+    { provide: BuiltOn, useClass: CascadeService },
     CallbackCheck,
     WebhooksService,
     ImportsService,

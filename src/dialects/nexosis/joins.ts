@@ -4,7 +4,7 @@ import { columnOf, findColumn, merge, placesOf, readColumns } from './columns.js
 import { readDate } from './dates.js';
 import { invalidColumns, invalidField, notFound } from './errors.js';
 import { isObject, readChoice } from './fields.js';
-import { startOf } from './session.request.js';
+import { startOf } from './intervals.js';
 import { storedRows } from './stored-rows.js';
 import { together } from './together.js';
 

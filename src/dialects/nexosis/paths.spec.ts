@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { isPrivate } from './callbacks.js';
 import { normalise } from './paths.js';
-import { startOf } from './session.request.js';
+import { startOf } from './intervals.js';
 
 describe('addresses', () => {
   it.each([

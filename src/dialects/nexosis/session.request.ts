@@ -1,6 +1,5 @@
 import { shownIn } from '../../kernel/inherited-names.js';
 import { intervals, type Column, type Domain, type Interval, type StatusMessage } from './storage/ports.js';
-import type { Millis } from '../../kernel/time.js';
 import {
   checkColumns,
   columnOf,
@@ -12,6 +11,7 @@ import {
   type Declared,
 } from './columns.js';
 import { writeDetail, writeWithOffset, type ReadDate } from './dates.js';
+import { startOf } from './intervals.js';
 import { invalidColumns, invalidDates, invalidField, noDataSource, notFound } from './errors.js';
 import { isObject, readChoice, type Fields } from './fields.js';
 import type { Source } from './sources.js';
@@ -215,24 +215,4 @@ function domainOf(fields: Fields, source: Source, options: Options): (typeof mod
     !fields.has('targetColumn') &&
     columnOf(merge(source.columns, knownColumns(fields, source)), 'target') === undefined;
   return targetless && options.has('containsanomalies') ? 'anomalies' : domain;
-}
-
-/** Beginning of the interval that a moment lies in, in UTC. Weeks begin on Monday. */
-export function startOf(at: Millis, interval: Interval): Millis {
-  const hour = 3600 * 1000;
-  const day = 24 * hour;
-  const date = new Date(at);
-  switch (interval) {
-    case 'hour':
-      return Math.floor(at / hour) * hour;
-    case 'day':
-      return Math.floor(at / day) * day;
-    case 'week':
-      // The first day of 1970 was a Thursday.
-      return Math.floor((at + 3 * day) / (7 * day)) * 7 * day - 3 * day;
-    case 'month':
-      return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
-    case 'year':
-      return Date.UTC(date.getUTCFullYear(), 0, 1);
-  }
 }

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { View } from './storage/ports.js';
 import { sendCsv } from './answers.js';
 import { Ask, mount, type Asked } from './asked.js';
-import { CascadeService, readCascade } from './cascade.service.js';
+import { BuiltOn, readCascade } from './cascade.js';
 import { columnOf, writeColumns } from './columns.js';
 import { readRange, rowsOf } from './data.wire.js';
 import { DataSetsService } from './datasets.service.js';
@@ -27,7 +27,7 @@ export class ViewsController {
   constructor(
     private readonly views: ViewsService,
     private readonly dataSets: DataSetsService,
-    private readonly cascade: CascadeService,
+    private readonly cascade: BuiltOn,
   ) {}
 
   @ApiOperation({ summary: 'The views of your instance, by name' })
