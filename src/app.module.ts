@@ -17,7 +17,7 @@ import { DIALECTS, type Dialect, type Own } from './dialects/dialect.js';
 import { ErrorsByPathFilter } from './dialects/errors-by-path.filter.js';
 import { livy } from './dialects/livy/dialect.js';
 import { nexosis } from './dialects/nexosis/dialect.js';
-import { Learner } from './dialects/nexosis/learner.js';
+import { Learner } from './dialects/nexosis/answers/learner.js';
 import { qiskitRuntime } from './dialects/qiskit-runtime/dialect.js';
 import { DeviceFiles } from './runners/device-files.js';
 import { rMissing } from './runners/r-installation.js';
