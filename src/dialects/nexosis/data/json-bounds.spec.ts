@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { csvReader } from '../data/csv.js';
-import { readJson } from './json-bodies.js';
-import { jsonReader } from '../data/json-rows.js';
+import { csvReader } from './csv.js';
+import { readJson } from '../wire/json-bodies.js';
+import { jsonReader } from './json-rows.js';
 
 const refusal = async (body: string): Promise<unknown> => {
   const error: unknown = await jsonReader(Buffer.from(body)).catch((caught: unknown) => caught);
