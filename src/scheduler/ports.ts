@@ -23,7 +23,7 @@ export * from './runners.ports.js';
 
 // --- Rows that are not the kernel's business ------------------------------------------------------------------------
 
-/** A tenant. `crn` is its name on the Qiskit wire. */
+/** A tenant. `crn` is its name for clients of cloud services. */
 export interface Instance {
   readonly id: string;
   readonly name: string;

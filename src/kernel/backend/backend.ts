@@ -41,7 +41,7 @@ export const defaultLimits: BackendLimits = {
 };
 
 /**
- * Where a session is an interpreter that somebody works with: idle for an hour and alive for eight as Livy has it, and
+ * Where a session is an interpreter that somebody works with: idle for an hour and alive for eight, and
  * what it runs is bounded by its life alone.
  */
 export const interpreterLimits: BackendLimits = {

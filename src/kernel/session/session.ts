@@ -21,9 +21,9 @@ export interface SessionLimits {
   readonly unusedTtl: Millis;
   /** What an expired `interactive_ttl` does. */
   readonly onIdle: 'deactivate' | 'close';
-  /** How long its client may be silent before it counts as gone; left out: for ever (Livy dialect, heartbeat). */
+  /** How long its client may be silent before it counts as gone; left out: for ever. */
   readonly heartbeatTtl?: Millis;
-  /** `interactive_ttl` also runs while it works, from the latest submit or end: Livy's own rule, if the operator wants it. */
+  /** `interactive_ttl` also runs while it works, from the latest submit or end, if the operator wants it. */
   readonly busyIsIdle?: boolean;
 }
 
