@@ -48,7 +48,7 @@ export default tseslint.config(
   { ignores: ['dist', 'data', 'bench/results', 'coverage', 'node_modules', '.venv*', 'test/acceptance'] },
   ...tseslint.configs.recommended,
   {
-    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts'],
     languageOptions: { parserOptions: { projectService: true } },
     plugins: { 'import-x': importX, imports: cyclesPlugin(import.meta.dirname, ['src', 'test', 'bench']) },
     settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
