@@ -59,7 +59,7 @@ import {
   toPlan,
 } from './wire.js';
 
-/** The operator API (semantics: starting it, and the operator API). Every call needs an admin token. */
+/** The operator API (semantics: operator API). Every call needs an admin token. */
 @ApiTags('admin')
 @ApiBearerAuth()
 @ApiTokenErrors('Not an admin token (2409)')

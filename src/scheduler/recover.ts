@@ -2,8 +2,8 @@ import { Refusal } from '../kernel/refusal.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import { endings } from './livy.reasons.js';
-import type { Runners } from './ports.js';
-import { applyDue } from './settle.js';
+import type { Due, Runners } from './ports.js';
+import { applyDue, nextDue } from './settle.js';
 import type { Unit } from './unit.js';
 
 /**
@@ -44,7 +44,7 @@ export async function recover(
   }
   // Before the deadlines, because one of them may close the session and end the hold.
   for (const session of await unit.tx.sessions.holding()) await pauseIfWaiting(unit, session, aliveAt);
-  for (let due = await unit.tx.firstDue(unit.at); due !== null; due = await unit.tx.firstDue(unit.at)) {
+  for (let due: Due | null = await nextDue(unit, null); due !== null; due = await nextDue(unit, due)) {
     unit.actor = 'clock';
     await applyDue(unit, due, window);
     // At once, because a scripted job may have ended with others behind it. What falls due later counts what accrues, and

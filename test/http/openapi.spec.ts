@@ -143,6 +143,14 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('describes every name that stands in a path', () => {
+    for (const [route, { parameters = [] }] of documented) {
+      const named = [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+      const described = parameters.flatMap((each) => (each.in === 'path' ? [each.name] : [])).sort();
+      expect([route, described]).toEqual([route, named]);
+    }
+  });
+
   it('asks for no header that may be left out', () => {
     const asking = [...documented].filter(([, { parameters = [] }]) =>
       parameters.some((each) => each.in === 'header' && (each as { required?: boolean }).required),

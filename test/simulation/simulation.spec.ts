@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { act } from './act.js';
+import { foretell } from './foretold.js';
 import { run, type Options } from './run.js';
 import { shrink } from './shrink.js';
 import { historyOf } from './steps.js';
@@ -19,6 +20,10 @@ describe('the simulation', () => {
 
   it('of one seed comes out the same twice, in pieces, with restarts and with kills', async () => {
     expect(await twins(1)).toBeNull();
+  });
+
+  it.each([6, 11, 14])('of seed %i starts its jobs when the estimate foretold', async (seed) => {
+    expect(await foretell(seed)).toBeGreaterThan(5);
   });
 
   it('tells the shortest history of what it finds', async () => {

@@ -29,7 +29,7 @@ def write_rows(folder: Path, name: str, rows: Rows) -> dict[str, Any]:
 
 def text_of(value: float) -> str:
     """A number as rows carry it: about 15 significant digits, no trailing zeros, no exponent
-    for everyday sizes (contracts/nexosis §1.3)."""
+    for everyday sizes (nexosis dialect, dates and numbers)."""
     if not math.isfinite(value):
         return ""
     text = f"{value:.15g}"

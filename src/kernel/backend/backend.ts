@@ -31,7 +31,7 @@ export interface Backend {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Semantics: clocks, column "default". */
+/** The defaults (semantics: clocks). */
 export const defaultLimits: BackendLimits = {
   maxTtl: seconds(28800),
   activeTtl: seconds(14400),

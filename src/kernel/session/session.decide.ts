@@ -2,6 +2,13 @@ import { transition } from 'xstate';
 import { Refusal } from '../refusal.js';
 import { toWholeSeconds, type Millis } from '../time.js';
 import type { LedgerEntry } from '../usage/usage.js';
+import {
+  clocksAfterStart,
+  idleSinceAfterEnd,
+  isDrained,
+  keepsSlot,
+  stopActiveClock,
+} from './session.clocks.js';
 import { expiryOf, type SessionClock } from './session.deadline.js';
 import { sessionMachine, type SessionEventType } from './session.machine.js';
 import type { Session, SessionState } from './session.js';
@@ -49,7 +56,7 @@ export function decideSession(session: Session, event: SessionEvent): SessionDec
     value: session.state,
     context: {
       accepting: session.acceptingJobs,
-      drained: !counted.acceptingJobs && counted.queuedJobs === 0 && counted.runningJobs === 0,
+      drained: isDrained(counted),
       closesOnIdle: session.limits.onIdle === 'close',
     },
   });
@@ -108,10 +115,8 @@ function count(session: Session, event: SessionEvent): Session {
         queuedJobs: session.queuedJobs - 1,
         runningJobs: session.runningJobs + 1,
         headSeq: event.headSeq,
-        startedAt: session.startedAt ?? event.at,
         lastJobStarted: event.at,
-        idleSince: session.limits.busyIsIdle ? (session.idleSince ?? event.at) : null,
-        activeSince: session.activeSince ?? event.at,
+        ...clocksAfterStart(session, session.limits, event.at),
         runningStarts: session.runningStarts + event.at,
       };
     case 'jobEnded':
@@ -152,21 +157,13 @@ function leaveLane(session: Session, event: { at: Millis; startedAt: Millis }): 
     runningJobs: session.runningJobs - 1,
     runningStarts: session.runningStarts - event.startedAt,
   };
-  return left.runningJobs === 0 ? stopActiveClock(left, event.at) : left;
+  return left.runningJobs === 0 ? { ...left, ...stopActiveClock(left, event.at) } : left;
 }
 
-function stopActiveClock(session: Session, at: Millis): Session {
-  if (session.activeSince === null) return session;
-  return { ...session, activeSince: null, activeSpent: session.activeSpent + at - session.activeSince };
-}
-
-/** Starts the idle clock where one runs: open with nothing queued, active with nothing queued and nothing running. */
+/** Starts the idle clock where one runs. */
 function idleIfDone(session: Session, at: Millis): Session {
-  const idles = session.state === 'open' || session.state === 'active';
-  const done = session.queuedJobs === 0 && session.runningJobs === 0;
-  return idles && (done || (session.limits.busyIsIdle && session.state === 'active'))
-    ? { ...session, idleSince: at }
-    : session;
+  const idleSince = idleSinceAfterEnd(session, session.limits, at);
+  return idleSince === session.idleSince ? session : { ...session, idleSince };
 }
 
 /** What changes on the way into another state. */
@@ -189,6 +186,7 @@ function enter(session: Session, state: SessionState, event: SessionEvent): Sess
       return { ...entered, idleSince: null };
     case 'closed':
       return {
+        ...entered,
         ...stopActiveClock(entered, at),
         acceptingJobs: false,
         closedAt: at,
@@ -225,8 +223,7 @@ function reasonOf(session: Session, event: SessionEvent): string {
 
 /** A slot is held until the session is inactive, closed or its last running job has ended, whichever is last. */
 function settle(session: Session, at: Millis): { session: Session; ledger: readonly LedgerEntry[] } {
-  const holds = session.state === 'active' || (session.state === 'closed' && session.runningJobs > 0);
-  return holds || session.slot === null ? { session, ledger: [] } : endHold(session, at);
+  return keepsSlot(session) || session.slot === null ? { session, ledger: [] } : endHold(session, at);
 }
 
 function endHold(session: Session, at: Millis): { session: Session; ledger: readonly LedgerEntry[] } {

@@ -1,4 +1,5 @@
 import type { Millis } from '../time.js';
+import { accruedBy } from '../usage/accrual.js';
 
 /**
  * - `open`: waits to run its first job. Left when that job starts, or when unused, drained or closed.
@@ -109,8 +110,11 @@ export function openSession(
 /** What the session has been charged up to `at` (semantics: usage); null until its first job has started. */
 export function elapsedTime(session: Session, at: Millis): Millis | null {
   if (session.startedAt === null) return null;
-  if (session.mode === 'batch') return session.used + session.runningJobs * at - session.runningStarts;
-  return session.used + (session.heldSince === null ? 0 : at - session.heldSince);
+  if (session.mode === 'batch')
+    return session.used + accruedBy({ count: session.runningJobs, starts: session.runningStarts }, at);
+  return (
+    session.used + (session.heldSince === null ? 0 : accruedBy({ count: 1, starts: session.heldSince }, at))
+  );
 }
 
 /** What is left of the active budget at `at`; never below zero. */

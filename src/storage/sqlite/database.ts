@@ -9,6 +9,7 @@ import { Finished1795305600000 } from './migrations/0002-finished.js';
 import { HeardAt1795478400001 } from './migrations/0004-heard-at.js';
 import { FewerTrees1795737600000 } from './migrations/0005-fewer-trees.js';
 import { Sharing1796083200000 } from './migrations/0006-sharing.js';
+import { DueKinds1796342400000 } from './migrations/0009-due-kinds.js';
 import { makePrivateFile } from '../private-folder.js';
 import { LongTexts1796169600000 } from './migrations/0007-long-texts.js';
 import { SqliteStore } from './sqlite.store.js';
@@ -37,6 +38,7 @@ const options = (database: string, others: readonly Tables[]) => ({
     FewerTrees1795737600000,
     Sharing1796083200000,
     LongTexts1796169600000,
+    DueKinds1796342400000,
     ...others.flatMap(({ migrations }) => migrations),
   ],
   synchronize: false,

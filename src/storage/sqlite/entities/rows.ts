@@ -106,6 +106,7 @@ export class SessionRow {
   @Column(millis) running_starts!: number;
   @Column(millisOrNull) due_at!: number | null;
   @Column({ type: 'smallint', nullable: true }) due_rank!: number | null;
+  @Column(textOrNull) due_kind!: string | null;
 }
 
 @Entity('jobs')
@@ -147,6 +148,7 @@ export class JobRow {
   @Column(text) details!: string;
   @Column(millisOrNull) due_at!: number | null;
   @Column({ type: 'smallint', nullable: true }) due_rank!: number | null;
+  @Column(textOrNull) due_kind!: string | null;
 }
 
 /** Apart from the job, so that a status read never touches up to 64 MB of circuits; under its number, to be appended. */
