@@ -70,8 +70,8 @@ export interface Problem {
 }
 
 /**
- * Tables and what makes them. Each entity is one table, in types that every database has; the migrations bring an SQLite
- * database to that form, and may take the place of no other dialect's.
+ * Tables and what makes them. Each entity describes one table, in types that every database has; the migrations bring an
+ * SQLite database to that form. A store on another database makes the tables from the entities.
  */
 export interface Tables {
   readonly entities: readonly (new () => object)[];
