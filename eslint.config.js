@@ -1,6 +1,7 @@
 import importX from 'eslint-plugin-import-x';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 import tseslint from 'typescript-eslint';
+import { cyclesPlugin } from './scripts/lib/import-cycles.mjs';
 
 /** Which folder of src may import which: docs/architecture.md explains the table, this enforces it. */
 const zone = (target, from, message) => ({ target: `./src/${target}`, from, message });
@@ -15,7 +16,7 @@ const allowed = {
   config: ['kernel'],
   auth: ['kernel', 'scheduler'],
   admin: ['kernel', 'scheduler', 'auth', 'dialects', 'config'],
-  dialects: ['kernel', 'scheduler', 'auth'],
+  dialects: ['kernel', 'scheduler', 'auth', 'config'],
   cli: ['config', 'storage'],
 };
 const zones = Object.entries(allowed).flatMap(([target, may]) =>
@@ -26,13 +27,31 @@ const zones = Object.entries(allowed).flatMap(([target, may]) =>
     ),
 );
 
+/** The rooms of the Nexosis dialect: each can be read without those that it may not import. */
+const rooms = {
+  storage: [],
+  wire: ['storage'],
+  outgoing: ['storage', 'wire'],
+  data: ['storage', 'wire', 'outgoing'],
+  answers: ['storage', 'wire', 'outgoing', 'data'],
+};
+for (const [room, may] of Object.entries(rooms))
+  for (const from of Object.keys(rooms).filter((each) => each !== room && !may.includes(each)))
+    zones.push(
+      zone(
+        `dialects/nexosis/${room}`,
+        `./src/dialects/nexosis/${from}`,
+        `${room} may import only ${['itself', ...may].join(', ')}.`,
+      ),
+    );
+
 export default tseslint.config(
   { ignores: ['dist', 'data', 'bench/results', 'coverage', 'node_modules', '.venv*', 'test/acceptance'] },
   ...tseslint.configs.recommended,
   {
     files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts'],
     languageOptions: { parserOptions: { projectService: true } },
-    plugins: { 'import-x': importX },
+    plugins: { 'import-x': importX, imports: cyclesPlugin(import.meta.dirname, ['src', 'test', 'bench']) },
     settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
@@ -41,7 +60,7 @@ export default tseslint.config(
         { considerDefaultExhaustiveForUnions: true },
       ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
-      'import-x/no-cycle': 'error',
+      'imports/no-cycle': 'error',
       'import-x/no-restricted-paths': ['error', { zones }],
     },
   },

@@ -52,7 +52,7 @@ await build({
 // Threads load a file of their own, which stands beside the one that starts them.
 const thread = (path) => ({ in: inRoot('dist', path), out: basename(path, '.js') });
 await build({
-  entryPoints: [thread('dialects/nexosis/row-thread.js')],
+  entryPoints: [thread('dialects/nexosis/data/row-thread.js')],
   outdir: inRoot('dist'),
   bundle: true,
   platform: 'node',

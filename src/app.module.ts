@@ -4,31 +4,23 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { AdminController } from './admin/admin.controller.js';
 import { RequestValidation } from './admin/request-validation.js';
 import { HealthController } from './admin/health.controller.js';
+import { CREDENTIALS } from './auth/credentials.js';
 import { SIGNING_KEY } from './auth/signing-key.js';
 import { TokenGuard } from './auth/token.guard.js';
 import { TokensService } from './auth/tokens.service.js';
 import type { Config } from './config/config.js';
+import { sectionOf } from './config/section.js';
+import { DIALECTS, type Dialect, type Own } from './dialects/dialect.js';
 import { ErrorsByPathFilter } from './dialects/errors-by-path.filter.js';
-import {
-  livyControllers,
-  livyProviders,
-  LIVY_SETTINGS,
-  type LivySettings,
-} from './dialects/livy/livy.parts.js';
-import { Learner } from './dialects/nexosis/learner.js';
-import { nexosisControllers, nexosisProviders } from './dialects/nexosis/parts.js';
-import { NEXOSIS, type NexosisSettings } from './dialects/nexosis/settings.js';
-import { BackendsController } from './dialects/qiskit-runtime/backends.controller.js';
-import { EventsController } from './dialects/qiskit-runtime/events.controller.js';
-import { IdentityController } from './dialects/qiskit-runtime/identity.controller.js';
-import { JobsController } from './dialects/qiskit-runtime/jobs.controller.js';
-import { SessionsController } from './dialects/qiskit-runtime/sessions.controller.js';
+import { livy } from './dialects/livy/dialect.js';
+import { nexosis } from './dialects/nexosis/dialect.js';
+import { Learner } from './dialects/nexosis/answers/learner.js';
+import { qiskitRuntime } from './dialects/qiskit-runtime/dialect.js';
 import { aer } from './drivers/aer/driver.js';
 import type { Betweens, Driver } from './drivers/driver.js';
 import { learner } from './drivers/learner/driver.js';
 import { scripted } from './drivers/scripted/driver.js';
 import { spark } from './drivers/spark/driver.js';
-import { seconds } from './kernel/time.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { ClockService } from './scheduler/clock.service.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './scheduler/commands.service.js';
@@ -61,6 +53,17 @@ import { TextsService } from './scheduler/texts.service.js';
 /** The drivers, each of which is one folder. Messages list them in this order. */
 export const drivers: readonly Driver[] = [scripted, aer, spark, learner];
 
+/**
+ * The wire protocols that are spoken here, the most special first: the last one answers wherever no other does.
+ */
+export const dialects: readonly Dialect[] = [nexosis, livy, qiskitRuntime];
+
+/** What one dialect is told of the configuration. */
+export const ownOf = ({ settings }: Dialect, config: Config): Own => ({
+  settings: settings === undefined ? {} : sectionOf(config, settings),
+  data: config.data,
+});
+
 /** What is made before the application and outlives its parts. */
 export interface Adapters {
   readonly store: Store;
@@ -76,22 +79,19 @@ export interface Adapters {
 /** The only file where ports meet adapters. */
 @Module({})
 export class AppModule {
-  static with(config: Config, adapters: Adapters): DynamicModule {
+  static with(config: Config, adapters: Adapters, spoken: readonly Dialect[]): DynamicModule {
     const settings: SchedulerSettings = {
       window: Math.round(config.fair_share_days * 24 * 3600 * 1000),
       defaultBackend: config.default_backend ?? null,
-    };
-    const livy: LivySettings = {
-      backend: config.livy.backend ?? null,
-      retain: seconds(config.livy.state_retain),
     };
     const ports: Provider[] = [
       { provide: STORE, useValue: adapters.store },
       { provide: CLOCK, useValue: adapters.clock },
       { provide: RUNNERS, useValue: adapters.runners },
       { provide: INTERPRETERS, useValue: adapters.interpreters },
-      { provide: LIVY_SETTINGS, useValue: livy },
       { provide: DRIVERS, useValue: adapters.drivers },
+      { provide: DIALECTS, useValue: spoken },
+      { provide: CREDENTIALS, useValue: spoken.flatMap(({ credentials }) => credentials ?? []) },
       { provide: DEVICES, useValue: adapters.devices },
       { provide: DISK, useValue: adapters.disk },
       { provide: SIGNING_KEY, useValue: adapters.signingKey },
@@ -101,17 +101,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [ScheduleModule.forRoot()],
-      controllers: [
-        HealthController,
-        AdminController,
-        IdentityController,
-        BackendsController,
-        SessionsController,
-        JobsController,
-        EventsController,
-        ...livyControllers,
-        ...nexosisControllers,
-      ],
+      controllers: [HealthController, AdminController, ...spoken.flatMap(({ controllers }) => controllers)],
       providers: [
         ...ports,
         Commands,
@@ -128,9 +118,7 @@ export class AppModule {
         EstimatesService,
         ClockService,
         TokensService,
-        ...livyProviders,
-        { provide: NEXOSIS, useValue: nexosisSettings(config) },
-        ...nexosisProviders,
+        ...spoken.flatMap((each) => each.providers?.(ownOf(each, config)) ?? []),
         { provide: APP_GUARD, useClass: TokenGuard },
         { provide: APP_FILTER, useClass: ErrorsByPathFilter },
         { provide: APP_PIPE, useClass: RequestValidation },
@@ -138,13 +126,6 @@ export class AppModule {
     };
   }
 }
-
-const nexosisSettings = ({ data, nexosis }: Config): NexosisSettings => ({
-  data,
-  bodyLimit: nexosis.body_limit,
-  privateHosts: nexosis.private_hosts,
-  importHosts: nexosis.import_hosts,
-});
 
 /** What stands between the scheduler and the runners of a driver. */
 export const betweens = (config: Config, store: Store, clock: Clock): Betweens =>

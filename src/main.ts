@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { closeSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { drivers } from './app.module.js';
+import { dialects, drivers } from './app.module.js';
 import { ConfigError } from './config/config-file.js';
 import { loadConfig } from './config/config.js';
 import { startService } from './service.js';
@@ -27,7 +27,8 @@ function terminalIsGone(): boolean {
 /** `npm start`: one process with the API, the clock and the runners. */
 async function main(): Promise<void> {
   const home = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-  const read = () => loadConfig(process.env, home, drivers);
+  const sections = dialects.flatMap(({ settings }) => settings ?? []);
+  const read = () => loadConfig(process.env, home, sections, drivers);
   // Until it has started there is nothing to read again; without a listener the signal would end it.
   const early = () => undefined;
   process.on('SIGHUP', early);
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
     console.log(`Admin token, shown this once: ${service.newAdminToken}`);
   }
   console.log(`Stint listens on ${service.url} (API documentation: ${service.url}/api/v1/docs)`);
-  if (service.livyUrl !== null) console.log(`Livy is alone on ${service.livyUrl}`);
+  for (const { title, url } of service.ownPorts) console.log(`${title} is alone on ${url}`);
   let stopping = false;
   const stop = (why: string, leave: () => void = () => process.exit(0)) => {
     if (stopping) return;

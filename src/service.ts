@@ -1,11 +1,11 @@
-import type { IncomingMessage, Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AppModule, betweens, drivers as ourDrivers } from './app.module.js';
+import { AppModule, betweens, dialects as ourDialects, drivers as ourDrivers, ownOf } from './app.module.js';
 import { assembleDrivers } from './assemble-drivers.js';
 import { toOperator } from './admin/refusals.js';
 import { toNewBackend } from './admin/wire.js';
@@ -17,12 +17,9 @@ import { ConfigError } from './config/config-file.js';
 import { versionOf } from './config/version.js';
 import { installBodyParser } from './dialects/body-parser.js';
 import { describeAnswers } from './dialects/described-answers.js';
+import { ownerOf, type Dialect, type Host } from './dialects/dialect.js';
 import { installNoRoute } from './dialects/no-route.js';
 import { answerNoRequest, arrivingWithin } from './dialects/slow-clients.js';
-import { installLivyRules, isLivy, livyServer, livyUrl } from './dialects/livy/http.js';
-import { installNexosis } from './dialects/nexosis/install.js';
-import { beginNexosis } from './dialects/nexosis/parts.js';
-import { isOurs as isNexosis, normalise } from './dialects/nexosis/paths.js';
 import type { Driver } from './drivers/driver.js';
 import { Refusal } from './kernel/refusal.js';
 import { cannotListen, urlOf } from './listening.js';
@@ -44,8 +41,8 @@ import { LiveTls } from './tls.js';
 export interface Service {
   readonly app: NestFastifyApplication;
   readonly url: string;
-  /** Where Livy is alone; null without a port of its own. */
-  readonly livyUrl: string | null;
+  /** Dialects that are alone on a port of their own, and where. */
+  readonly ownPorts: readonly { readonly title: string; readonly url: string }[];
   /** Made at the first start without a configured one; this is the only time it can be shown. */
   readonly newAdminToken: string | null;
   /** Applies what of a configuration can be changed in a running service; `read` may throw its mistakes. */
@@ -57,10 +54,14 @@ export interface Service {
 /** What a service is put together of; what is missing is what `app.module` names. */
 export interface Parts {
   readonly drivers?: readonly Driver[];
+  readonly dialects?: readonly Dialect[];
 }
 
 /** Opens the store, settles what a crash left behind, and only then listens. */
-export async function startService(config: Config, { drivers = ourDrivers }: Parts = {}): Promise<Service> {
+export async function startService(
+  config: Config,
+  { drivers = ourDrivers, dialects = ourDialects }: Parts = {},
+): Promise<Service> {
   // Whatever is made from here on, also by processes that are started, is for this account alone.
   process.umask(0o077);
   const logger = new PinoLogger(config.log_level);
@@ -70,7 +71,10 @@ export async function startService(config: Config, { drivers = ourDrivers }: Par
   const open = async () => ({
     signingKey: openKeyFile(keyFile, keyWasOpen),
     tls: config.tls === undefined ? null : new LiveTls(config.tls, logger),
-    database: await openSqlite(config.data),
+    database: await openSqlite(
+      config.data,
+      dialects.flatMap(({ tables }) => tables ?? []),
+    ),
   });
   const { signingKey, tls, database } = await open().catch((error: unknown) => {
     unlock();
@@ -83,10 +87,14 @@ export async function startService(config: Config, { drivers = ourDrivers }: Par
   const driving = assembleDrivers(config, drivers, betweens(config, database.store, clock));
 
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.with(config, {
-      ...{ ...driving, store: database.store, clock, signingKey },
-      disk: new DataDisk(config.data, database.store),
-    }),
+    AppModule.with(
+      config,
+      {
+        ...{ ...driving, store: database.store, clock, signingKey },
+        disk: new DataDisk(config.data, database.store),
+      },
+      dialects,
+    ),
     new FastifyAdapter({
       // Event streams stay open for ever: they must not keep the service from stopping.
       forceCloseConnections: true,
@@ -95,37 +103,38 @@ export async function startService(config: Config, { drivers = ourDrivers }: Par
       ...(tls === null ? { http: arriving } : { https: { ...arriving, ...tls.pair } }),
       genReqId: nameOfRequest,
       trustProxy: config.trusted_proxies.length > 0 && [...config.trusted_proxies],
-      clientErrorHandler: answerNoRequest(nameOfRequest, (line) => logger.write('info', line, ['Request'])),
+      clientErrorHandler: answerNoRequest(
+        nameOfRequest,
+        (line) => logger.write('info', line, ['Request']),
+        (problem) => ownerOf(dialects, '/').explain(problem),
+      ),
       // There is none of Express's middleware here that would need it.
       skipMiddie: true,
       routerOptions: { maxParamLength: 4096 },
-      rewriteUrl: (request: object) => normalise(livyUrl(request as IncomingMessage)),
+      rewriteUrl: (request: object) => rewrite(request as IncomingMessage, dialects),
       // What no route can be found for reaches no filter.
       frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-        const { id: trace, ip: address } = request;
-        logger.write('info', { msg: error.message, trace, path: pathOf(request), address }, ['Request']);
-        void reply
-          .status(error.statusCode ?? 400)
-          .type('application/json; charset=utf-8')
-          .send(
-            isLivy(request.url)
-              ? { msg: error.message }
-              : isNexosis(request.url)
-                ? { statusCode: error.statusCode ?? 400, message: error.message }
-                : { errors: [{ code: 1002, message: error.message }], trace: request.id },
-          );
+        const { id: trace, ip: address, url } = request;
+        const { message, statusCode: status = 400 } = error;
+        logger.write('info', { msg: message, trace, path: pathOf(request), address }, ['Request']);
+        const body = ownerOf(dialects, url).explain({ status, message, trace });
+        void reply.status(status).type('application/json; charset=utf-8').send(body);
       },
     }),
     { logger, bodyParser: false },
   );
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   installRequestLog(fastify, logger);
-  installBodyParser(fastify, config.nexosis.body_limit);
-  installLivyRules(fastify);
-  installNexosis(fastify, database.store, config.nexosis.body_limit);
-  // The last: Livy's headers and the answers to browsers' questions are given everywhere below their dialects.
-  installNoRoute(fastify);
-  describeApi(app, config.home);
+  const own = new Map(dialects.map((each) => [each, ownOf(each, config)]));
+  const ownTo = (each: Dialect) => own.get(each) ?? ownOf(each, config);
+  installBodyParser(fastify, (request, payload) => {
+    const owner = ownerOf(dialects, request.url);
+    return owner.readBody(request, payload, ownTo(owner));
+  });
+  for (const each of dialects) each.install?.(fastify, { ...ownTo(each), store: database.store });
+  // The last: headers of dialects and the answers to browsers' questions are given everywhere below their addresses.
+  installNoRoute(fastify, dialects);
+  describeApi(app, config.home, dialects);
   await app.init();
 
   const backends = app.get(BackendsService);
@@ -146,7 +155,7 @@ export async function startService(config: Config, { drivers = ourDrivers }: Par
   const known = stored.map(({ name }) => name);
   const doubts = [...(config.doubts ?? []), ...doubtsAbout(config, known)];
   for (const doubt of doubts) logger.warn(doubt, 'Service');
-  await beginNexosis(app);
+  for (const each of dialects) await each.begin?.(app);
   const newAdminToken = await ensureAdminToken(config, app, logger);
   driving.resume();
   const keys = { host: 'STINT_HOST', port: 'STINT_PORT' };
@@ -154,7 +163,12 @@ export async function startService(config: Config, { drivers = ourDrivers }: Par
     throw cannotListen(error, { ...config, keys });
   });
   tls?.keepCurrent(app.getHttpServer() as unknown as TlsServer);
-  const livy = await listenForLivy(config, app, fastify, tls);
+  const host: Host = { app, fastify, listen: listenWith(tls) };
+  const ports = new Map<string, { readonly title: string; readonly url: string; close(): Promise<void> }>();
+  for (const each of dialects) {
+    const port = await each.listen?.(host, ownTo(each));
+    if (port != null) ports.set(each.name, { title: each.title, ...port });
+  }
   // After listening: what these processes import would keep those waiting who wait for the service.
   await driving.warmUp(new Set(stored.map(({ driver }) => driver)));
 
@@ -165,17 +179,20 @@ export async function startService(config: Config, { drivers = ourDrivers }: Par
     configure: (wanted, from) => commands.run((unit) => configured(unit, wanted, from)),
   });
   const url = urlOf(app.getHttpServer() as unknown as Server, tls !== null);
-  logger.log({ msg: 'Stint listens.', url, livy: livy?.url ?? null, data: config.data }, 'Service');
+  const urls = dialects
+    .filter(({ listen }) => listen !== undefined)
+    .map(({ name }) => [name, ports.get(name)?.url ?? null] as const);
+  logger.log({ msg: 'Stint listens.', url, ...Object.fromEntries(urls), data: config.data }, 'Service');
   return {
     app,
     url,
-    livyUrl: livy?.url ?? null,
+    ownPorts: [...ports.values()],
     newAdminToken,
     reload: (read) => reloader.reload(read),
     async close(why = 'it was asked to') {
       logger.log({ msg: `Stint stops: ${why}.`, why }, 'Service');
       tls?.close();
-      await livy?.close();
+      for (const port of ports.values()) await port.close();
       await driving.close();
       await app.get(ClockService).stop();
       await app.close();
@@ -190,49 +207,29 @@ export async function startService(config: Config, { drivers = ourDrivers }: Par
 const wrongBackend = (refusal: Refusal, { source }: Config): ConfigError =>
   new ConfigError([`${source ?? 'default'}: ${toOperator(refusal)}`]);
 
-/** Livy's own port, where one is configured, and who acts there for requests without credentials. */
-async function listenForLivy(
-  config: Config,
-  app: NestFastifyApplication,
-  fastify: FastifyInstance,
-  tls: LiveTls | null,
-) {
-  const { port, host, token, anonymous } = config.livy;
-  if (port === undefined) return null;
-  const secret = token ?? (anonymous === undefined ? null : await anonymousToken(app, anonymous));
-  const stand = secret === null ? null : { token: secret, loopbackOnly: anonymous !== undefined };
-  const server = livyServer(
-    fastify,
-    stand,
-    tls === null ? undefined : (answer) => createTlsServer(tls.pair, answer),
-  );
-  tls?.keepCurrent(server as TlsServer);
-  const keys = { host: 'livy.host', port: 'livy.port' };
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(cannotListen(error, { host, port, keys }) as Error));
-    server.listen(port, host, resolve);
-  });
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  return { url: urlOf(server, tls !== null), close };
+/** The address as the routes are written, whatever dialect it is in. */
+function rewrite(request: IncomingMessage, dialects: readonly Dialect[]): string {
+  for (const each of dialects) if (each.rewrite !== undefined) request.url = each.rewrite(request);
+  return request.url ?? '/';
 }
 
-/** A new one at each start: nobody ever sees it. */
-async function anonymousToken(
-  app: NestFastifyApplication,
-  who: { user: string; instance: string },
-): Promise<string> {
-  const tokens = app.get(TokensService);
-  const store = app.get<Store>(STORE);
-  const known = await store.write((tx) => tx.facts.get('livy_token'));
-  const { token, secret } = await tokens.create({ ...who, role: 'user', expiresAt: null });
-  if (known !== null) await tokens.revoke(known);
-  await store.write((tx) => tx.facts.set('livy_token', token.id));
-  return secret;
-}
+/** Opens a port of a dialect's own. */
+const listenWith =
+  (tls: LiveTls | null): Host['listen'] =>
+  async (answer, place) => {
+    const server = tls === null ? createServer(answer) : createTlsServer(tls.pair, answer);
+    tls?.keepCurrent(server as TlsServer);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) => reject(cannotListen(error, place) as Error));
+      server.listen(place.port, place.host, resolve);
+    });
+    const close = () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    return { url: urlOf(server, tls !== null), close };
+  };
 
 const keyReplaced =
   'The key that signs bearer tokens was kept in the database or could be read by other accounts. There is a new one now: ' +
@@ -262,7 +259,8 @@ async function ensureAdminToken(
 ): Promise<string | null> {
   const tokens = app.get(TokensService);
   const store = app.get<Store>(STORE);
-  const known = await store.write((tx) => tx.facts.get('bootstrap_token'));
+  const commands = app.get(Commands);
+  const known = await commands.run(({ tx }) => tx.facts.get('bootstrap_token'));
   const asked = config.admin_token;
   if (asked === undefined && known !== null) return null;
   const found = asked === undefined ? null : await store.read.tokenByHash(hashToken(asked));
@@ -279,26 +277,26 @@ async function ensureAdminToken(
   const { token, secret } =
     asked === undefined ? await tokens.create(admin) : await tokens.create(admin, asked);
   if (known !== null) await tokens.revoke(known);
-  await store.write((tx) => tx.facts.set('bootstrap_token', token.id));
+  await commands.run(({ tx }) => tx.facts.set('bootstrap_token', token.id));
   return asked === undefined ? secret : null;
 }
 
-function describeApi(app: NestFastifyApplication, home: string): void {
+function describeApi(app: NestFastifyApplication, home: string, dialects: readonly Dialect[]): void {
+  // The one that answers everywhere is named first.
+  const spoken = [...dialects].reverse();
+  const titles = new Intl.ListFormat('en-GB').format(spoken.map(({ title }) => title));
   const about = new DocumentBuilder()
     .setTitle('Stint')
-    .setDescription(
-      'Sessions and jobs on shared backends: the Qiskit Runtime, Livy and Nexosis dialects and the operator API.',
-    )
+    .setDescription(`Sessions and jobs on shared backends: the ${titles} dialects and the operator API.`)
     .setVersion(versionOf(home))
-    .addBasicAuth({ type: 'http', scheme: 'basic', description: 'Your user name and an API token (Livy)' })
     .addBearerAuth({
       type: 'http',
       scheme: 'bearer',
       description: 'An API token, or the bearer token it was exchanged for',
-    })
-    .addApiKey({ type: 'apiKey', in: 'header', name: 'api-key', description: 'An API token' }, 'api-key')
-    .build();
-  SwaggerModule.setup('api/v1/docs', app, () => describeAnswers(SwaggerModule.createDocument(app, about)), {
+    });
+  for (const { api } of spoken) api?.security?.(about);
+  const describe = () => describeAnswers(SwaggerModule.createDocument(app, about.build()), dialects);
+  SwaggerModule.setup('api/v1/docs', app, describe, {
     jsonDocumentUrl: 'api/v1/docs/openapi.json',
     yamlDocumentUrl: 'api/v1/docs/openapi.yaml',
   });

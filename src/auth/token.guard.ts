@@ -1,10 +1,11 @@
-import { createParamDecorator, Injectable, SetMetadata, UnauthorizedException } from '@nestjs/common';
+import { createParamDecorator, Inject, Injectable, SetMetadata, UnauthorizedException } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../kernel/access/access.js';
 import { Refusal } from '../kernel/refusal.js';
 import type { Millis } from '../kernel/time.js';
+import { bearer, CREDENTIALS, type CredentialReader } from './credentials.js';
 import { sendingPage } from './sending-page.js';
 import { TokensService } from './tokens.service.js';
 
@@ -40,53 +41,51 @@ export const GoodFor = createParamDecorator(
   },
 );
 
-/** HTTP Basic as HDInsight's clients send it: the user's name, and an API token for a password, which may hold colons. */
-function basicOf(header: string | undefined): { user: string; password: string } | null {
-  const [, encoded] = /^basic\s+(\S+)\s*$/i.exec(header ?? '') ?? [];
-  if (encoded === undefined) return null;
-  const [user = '', ...password] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
-  return { user, password: password.join(':') };
-}
-
 /**
- * Every request carries `Authorization: Bearer <token>`, or `apikey <token>` as clients do after a failed exchange, or Basic, or
- * the header `api-key` as Nexosis clients send it.
+ * Every request carries a token: as `Authorization: Bearer <token>`, or in one of the ways that the dialects add.
  */
 @Injectable()
 export class TokenGuard implements CanActivate {
   private readonly routes = new Map<object, Route>();
+  private readonly readers: readonly CredentialReader[];
+  private readonly hints: string;
 
   constructor(
     private readonly reflector: Reflector,
     private readonly tokens: TokensService,
-  ) {}
+    @Inject(CREDENTIALS) readers: readonly CredentialReader[],
+  ) {
+    this.readers = [...readers, bearer];
+    // The way that works everywhere is named first, the special ones after it.
+    this.hints = [...this.readers]
+      .reverse()
+      .flatMap(({ hint }) => hint ?? [])
+      .join(', ');
+  }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const route = this.routeOf(context);
     if (route.open) return true;
     const request = context.switchToHttp().getRequest<Authenticated>();
-    const basic = basicOf(request.headers.authorization);
-    // A browser keeps such a password and adds it to whatever a page sends here; other credentials only a script adds.
-    if (basic !== null && sendingPage(request.headers, request.host) === 'other')
+    const sent = this.readers.flatMap((reader) => reader.read(request.headers) ?? []);
+    const ambient = sent.flatMap((each) => each.ambient ?? []);
+    if (ambient.length > 0 && sendingPage(request.headers, request.host) === 'other')
       throw new Refusal('cross_site_password', {});
-    const [credential, ...others] = credentialsOf(request, basic?.password);
-    if (credential === undefined) {
-      throw new UnauthorizedException(
-        'Send your token as "Authorization: Bearer <token>", to the Livy API also as the password of HTTP Basic, to the Nexosis API as "api-key: <token>".',
-      );
-    }
-    const token = await this.tokens.verify(credential);
+    const [credential, ...others] = sent.filter(({ secret }) => secret !== '');
+    if (credential === undefined) throw new UnauthorizedException(`Send your token as ${this.hints}.`);
+    const { secret, header } = credential;
+    const token = await this.tokens.verify(secret);
     if (token === null) throw new UnauthorizedException('This token is unknown, expired or revoked.');
     for (const other of others) {
       // The header that is not looked at could be wrong, or another person's.
-      if ((await this.tokens.verify(other))?.id !== token.id)
+      if ((await this.tokens.verify(other.secret))?.id !== token.id)
         throw new UnauthorizedException(
-          'The headers "api-key" and "Authorization" hold different tokens. Send one of them.',
+          `The headers "${header}" and "${other.header}" hold different tokens. Send one of them.`,
         );
     }
-    if (basic !== null && basic.user !== token.user)
+    if (sent.some(({ user }) => user !== undefined && user !== token.user))
       throw new UnauthorizedException('This token is not of the user who was named with it.');
-    request.goodFor = () => this.tokens.goodFor(credential);
+    request.goodFor = () => this.tokens.goodFor(secret);
     const crn = request.headers['service-crn'];
     request.actor = await this.tokens.actor(token, typeof crn === 'string' ? crn : undefined);
     if (route.admin && token.role !== 'admin') throw new Refusal('admin_only', {});
@@ -105,11 +104,4 @@ export class TokenGuard implements CanActivate {
     this.routes.set(handler, route);
     return route;
   }
-}
-
-/** What the request sends to show who asks, in the order of precedence. */
-function credentialsOf({ headers }: FastifyRequest, password: string | undefined): string[] {
-  const key = headers['api-key'];
-  const bearer = /^(?:bearer|apikey)\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
-  return [typeof key === 'string' ? key.trim() : '', password ?? bearer ?? ''].filter((text) => text !== '');
 }

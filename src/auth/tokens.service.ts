@@ -27,7 +27,7 @@ export interface NewToken {
   readonly expiresAt: Millis | null;
 }
 
-/** Clients renew after 80 % of a bearer token's life; an hour is what IBM's service gives. */
+/** Seconds. Clients renew after 80 % of a bearer token's life, and know tokens that live for an hour. */
 const bearerLife = 3600;
 
 /** API tokens and the bearer tokens they are exchanged for. */
@@ -122,7 +122,7 @@ export class TokensService {
     throw await this.instances.elsewhere({ role: token.role, instance: own }, 'header', crn);
   }
 
-  /** Exchanges an API token for a signed bearer token, as IBM's IAM does. Null when the key opens nothing. */
+  /** Exchanges an API token for a signed bearer token. Null when the key opens nothing. */
   async exchange(
     apikey: string,
   ): Promise<{ accessToken: string; expiresIn: number; expiration: number } | null> {

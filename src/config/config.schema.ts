@@ -14,6 +14,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { defaultData } from './data-folder.js';
+import type { Section } from './section.js';
 
 /** Seconds, some thirty years: what is more was meant as milliseconds. */
 const longest = 1e9;
@@ -44,37 +45,10 @@ export class BackendConfig {
   @IsOptional() @IsObject() options?: Record<string, unknown>;
 }
 
-class AnonymousConfig {
-  @IsString() @MinLength(1) user = 'anonymous';
-  @IsString() @MinLength(1) instance = 'default';
-}
-
-/** Interactive Spark for Livy's clients. */
-export class LivyConfig {
-  /** A port on which Livy is alone; without it there is only `/livy` on the service's own port. */
-  @IsOptional() @IsInt() @Min(0) @Max(65535) port?: number;
-  @IsString() host = '127.0.0.1';
-  /** The token that acts for requests without credentials on that port. */
-  @IsOptional() @IsString() @MinLength(32) token?: string;
-  /** Who is charged for requests without credentials on that port, which must be on loopback. */
-  @IsOptional() @IsObject() @ValidateNested() @Type(() => AnonymousConfig) anonymous?: AnonymousConfig;
-  /** Where sessions run that name no backend. */
-  @IsOptional() @IsString() backend?: string;
-  /** Seconds that an ended session or batch is shown. */
-  @IsInt() @Min(1) state_retain = 600;
-}
-
 /** PEM files: with them the service itself speaks TLS, on all its ports. */
 export class TlsConfig {
   @IsString() @MinLength(1) cert!: string;
   @IsString() @MinLength(1) key!: string;
-}
-
-/** The Nexosis dialect. */
-export class NexosisConfig {
-  @IsInt() @Min(1024) @Max(512e6) body_limit = 50_000_000;
-  @IsArray() @IsString({ each: true }) private_hosts: string[] = [];
-  @IsArray() @IsString({ each: true }) import_hosts: string[] = [];
 }
 
 /**
@@ -86,8 +60,8 @@ export class WorkerEnvironmentConfig {
 }
 
 /**
- * The configuration file, key by key, with its defaults. `stint.example.yaml` explains each. The drivers add the keys of
- * their programs.
+ * What the service itself reads of the configuration file, key by key, with its defaults. `stint.example.yaml` explains
+ * each. The drivers add the keys of their programs.
  */
 export class ConfigFile {
   @IsString() host = '127.0.0.1';
@@ -112,11 +86,28 @@ export class ConfigFile {
   @IsInt() @Min(1) @Max(86_400) stopped_after = 30;
   @IsNumber() @Min(0.001) @Max(3650) fair_share_days = 28;
   @IsOptional() @IsString() default_backend?: string;
-  @IsObject() @ValidateNested() @Type(() => LivyConfig) livy: LivyConfig = new LivyConfig();
-  @IsObject() @ValidateNested() @Type(() => NexosisConfig) nexosis: NexosisConfig = new NexosisConfig();
   @IsArray()
   @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => BackendConfig)
   backends: BackendConfig[] = [];
 }
+
+/** The whole file: what the service itself reads, and the sections of others. */
+export function fileWith(sections: readonly Section[]): new () => ConfigFile {
+  const known = files.get(sections);
+  if (known !== undefined) return known;
+  class WholeFile extends ConfigFile {
+    constructor() {
+      super();
+      for (const { name, schema } of sections) Object.assign(this, { [name]: new schema() });
+    }
+  }
+  for (const { name, schema } of sections)
+    for (const check of [IsObject(), ValidateNested(), Type(() => schema)]) check(WholeFile.prototype, name);
+  files.set(sections, WholeFile);
+  return WholeFile;
+}
+
+/** The checks of a class are kept for ever, and a configuration may be read many times. */
+const files = new WeakMap<readonly Section[], new () => ConfigFile>();

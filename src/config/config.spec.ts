@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { givenCertificate, placed } from '../../test/support/certificates.js';
+import { sections } from '../../test/support/dialects.js';
 import { givenFolder } from '../../test/support/store.js';
 import { ConfigError } from './config-file.js';
 import { doubtsAbout, loadConfig } from './config.js';
@@ -21,7 +22,7 @@ const drivers: readonly DriverKeys[] = [
   { name: 'spark', program: { key: 'spark_python', variable: 'STINT_SPARK_PYTHON' }, environment: [] },
   { name: 'learner', program: { key: 'learner_python', variable: 'STINT_LEARNER_PYTHON' }, environment: [] },
 ];
-const loadWith = (env: NodeJS.ProcessEnv, home: string) => loadConfig(env, home, drivers);
+const loadWith = (env: NodeJS.ProcessEnv, home: string) => loadConfig(env, home, sections, drivers);
 
 async function givenFile(yaml: string): Promise<string> {
   const file = join(await givenFolder(), 'stint.yaml');
@@ -217,7 +218,7 @@ describe("who acts on Livy's own port for requests without credentials", () => {
     ['a user, on loopback', 'livy: { port: 8998, anonymous: { user: ann, instance: lab } }'],
     ['nobody', 'livy: { port: 0, state_retain: 60, backend: spark }'],
   ])('may be %s', async (_, yaml) => {
-    expect((await load(yaml)).livy).toMatchObject({ port: expect.any(Number) });
+    expect(await load(yaml)).toMatchObject({ livy: { port: expect.any(Number) } });
   });
 
   it.each([

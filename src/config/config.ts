@@ -2,22 +2,26 @@ import 'reflect-metadata';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { plainToInstance } from 'class-transformer';
-import { validateSync } from 'class-validator';
+import { validateSync, type ValidationError } from 'class-validator';
 import { putBack, readable, setAside } from '../kernel/inherited-names.js';
 import { ConfigError, findFile, readYaml } from './config-file.js';
-import { ConfigFile, type TlsConfig } from './config.schema.js';
+import { fileWith, type ConfigFile, type TlsConfig } from './config.schema.js';
 import { wrongFolder } from './data-folder.js';
 import { withDriverKeys, type DriverKeys, type ProgramKey } from './driver-keys.js';
 import { readEnvironment, unknownVariables, type Origins } from './environment.js';
 import { mistakesIn } from './mistakes.js';
 import { wrongProxy } from './proxies.js';
+import { isLoopback, sectionOf, type Section } from './section.js';
 import { openSecret, readSecret } from './secrets.js';
 import { readTlsPair } from './tls-files.js';
 
 /** The programs of the drivers, by their keys: an absolute path, or a name that is looked up in PATH. */
 type Programs = { readonly [key in ProgramKey]?: string };
 
-/** The validated configuration. Paths are absolute, durations have their unit in the name. */
+/**
+ * The validated configuration. Paths are absolute, durations have their unit in the name. {@link sectionOf} reads the
+ * sections that are not the service's own.
+ */
 export type Config = Readonly<ConfigFile> &
   Programs & {
     /** Where this configuration was read from; null for environment and defaults alone. */
@@ -28,28 +32,34 @@ export type Config = Readonly<ConfigFile> &
     readonly doubts?: readonly string[];
   };
 
-const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
-
 /**
- * Reads file and environment; the keys of the drivers are among those of the file. Throws {@link ConfigError} before
- * anything else has started.
+ * Reads file and environment. `sections` are those of others; the keys of the drivers are among those of the file. Throws
+ * {@link ConfigError} before anything else has started.
  */
-export function loadConfig(env: NodeJS.ProcessEnv, home: string, drivers: readonly DriverKeys[]): Config {
+export function loadConfig(
+  env: NodeJS.ProcessEnv,
+  home: string,
+  sections: readonly Section[] = [],
+  drivers: readonly DriverKeys[] = [],
+): Config {
   const source = findFile(env['STINT_CONFIG'], home);
   const raw: Record<string, unknown> = source === null ? {} : readYaml(source);
   const wrong: string[] = [];
   const origins = readEnvironment(env, raw, wrong, drivers);
-  const made = plainToInstance(withDriverKeys(ConfigFile, drivers), setAside(raw), {
-    exposeDefaultValues: true,
-  });
+  const File = withDriverKeys(fileWith(sections), drivers);
+  const made = plainToInstance(File, setAside(raw), { exposeDefaultValues: true });
   const config = made as ConfigFile & Programs;
   const errors = validateSync(config, { whitelist: true, forbidNonWhitelisted: true });
+  const isSection = ({ property }: ValidationError) => sections.some(({ name }) => name === property);
+  // In the order of the file.
+  errors.sort((a, b) => Number(isSection(a)) - Number(isSection(b)));
   // Where it stands is half of what to do about it.
   const from = (key: string, line: string) => `${origins.get(key) ?? source ?? 'default'}: ${line}`;
   wrong.push(
     ...errors.flatMap((error) => mistakesIn(error).map((line) => from(error.property, `${readable(line)}.`))),
   );
-  if (wrong.length === 0) wrong.push(...inconsistencies(config).map(([key, line]) => from(key, line)));
+  if (wrong.length === 0)
+    wrong.push(...inconsistencies(config, sections).map(([key, line]) => from(key, line)));
   if (wrong.length > 0) throw new ConfigError(wrong);
   const data = resolve(config.data);
   const { tls, token } = readFiles(config, from);
@@ -60,7 +70,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, home: string, drivers: readon
     ...(token !== undefined && { admin_token: token }),
     ...(tls !== undefined && { tls }),
     signing_key_file: resolve(config.signing_key_file ?? join(data, 'stint.key')),
-    doubts: [...unknownVariables(env, drivers), ...openSecrets(config, origins, source)],
+    doubts: [...unknownVariables(env, drivers), ...openSecrets(config, sections, origins, source)],
     ...programsOf(config, drivers, home),
     source,
     home,
@@ -92,11 +102,18 @@ function readFiles(
 }
 
 /** Files with a token in them that other accounts can read. */
-function openSecrets(config: ConfigFile, origins: Origins, source: string | null): string[] {
-  const { admin_token, admin_token_file, livy } = config;
+function openSecrets(
+  config: ConfigFile,
+  sections: readonly Section[],
+  origins: Origins,
+  source: string | null,
+): string[] {
+  const { admin_token, admin_token_file } = config;
+  const secretsOf = (section: Section) =>
+    (section.secrets?.(sectionOf(config, section)) ?? []).map((key) => `${section.name}.${key}`);
   const inFile = [
     ...(admin_token !== undefined && !origins.has('admin_token') ? ['admin_token'] : []),
-    ...(livy.token !== undefined ? ['livy.token'] : []),
+    ...sections.flatMap(secretsOf),
   ];
   const open = [
     ...(admin_token_file === undefined ? [] : [openSecret('The admin token', resolve(admin_token_file))]),
@@ -105,7 +122,7 @@ function openSecrets(config: ConfigFile, origins: Origins, source: string | null
   return open.filter((line) => line !== null);
 }
 
-function inconsistencies(config: ConfigFile): [key: string, line: string][] {
+function inconsistencies(config: ConfigFile, sections: readonly Section[]): [key: string, line: string][] {
   const wrong: [string, string][] = [];
   const noFolder = wrongFolder(config.data);
   if (noFolder !== null) wrong.push(['data', `data: ${noFolder}`]);
@@ -113,7 +130,7 @@ function inconsistencies(config: ConfigFile): [key: string, line: string][] {
     wrong.push(['admin_token_file', 'admin_token and admin_token_file exclude each other: keep one.']);
   for (const why of config.trusted_proxies.map(wrongProxy))
     if (why !== null) wrong.push(['trusted_proxies', `trusted_proxies: ${why}.`]);
-  if (config.clock === 'virtual' && !loopback.has(config.host)) {
+  if (config.clock === 'virtual' && !isLoopback(config.host)) {
     wrong.push([
       'clock',
       `clock: a virtual clock is for tests and works on loopback only; host is ${config.host}, use 127.0.0.1.`,
@@ -128,17 +145,8 @@ function inconsistencies(config: ConfigFile): [key: string, line: string][] {
       `default_backend: ${config.default_backend} is none of the configured backends (${names.join(', ')}).`,
     ]);
   }
-  const { livy } = config;
-  if (livy.token !== undefined && livy.anonymous !== undefined)
-    wrong.push(['livy', 'livy: token and anonymous exclude each other.']);
-  if (livy.anonymous !== undefined && !loopback.has(livy.host)) {
-    wrong.push([
-      'livy',
-      `livy: anonymous is for loopback only; livy.host is ${livy.host}, use 127.0.0.1 or bind a token.`,
-    ]);
-  }
-  if ((livy.token ?? livy.anonymous) !== undefined && livy.port === undefined)
-    wrong.push(['livy', 'livy: token and anonymous act on the port of livy.port, which is missing.']);
+  for (const section of sections)
+    for (const line of section.mistakes?.(sectionOf(config, section)) ?? []) wrong.push([section.name, line]);
   return wrong;
 }
 

@@ -3,8 +3,6 @@ import { BadRequestException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { readBytes } from './body-bytes.js';
 import { checkMembers, LongBody, parseValue } from './long-body.js';
-import { SentBody } from './nexosis/asked.js';
-import { isOurs as isNexosis } from './nexosis/paths.js';
 import { RawJson } from './raw-json.js';
 import { bodyDigest, type WithBodyDigest } from './submit-key.js';
 import { JsonTextError, membersOf, NoObjectError } from '../scheduler/json-text.js';
@@ -18,19 +16,14 @@ export const bodyLimit = 65 * 1024 * 1024;
 /** A body of which no member may be long: it is read as a whole, which takes some milliseconds for each megabyte. */
 export const shortBodyLimit = 1024 * 1024;
 
-/** Which member of a body may be long and is kept as it came; null: none. */
-function longMember(path: string): { readonly name: string; readonly isText: boolean } | null {
-  if (path.endsWith('/jobs')) return { name: 'params', isText: false };
-  if (/^\/livy\/sessions\/[^/]+\/statements$/.test(path)) return { name: 'code', isText: true };
-  return null;
-}
-
 /**
- * Reads bodies by path and not by header: the Qiskit client leaves `Content-Type` on requests without a body and old IAM
- * libraries misspell it (qiskit-runtime dialect, request headers). A body that is no JSON, or is too large, is refused
- * before any route sees it.
+ * Bodies are read by path and not by header: clients leave `Content-Type` on requests without a body, and some misspell it
+ * (qiskit-runtime dialect, request headers). A body that cannot be read is refused before any route sees it.
  */
-export function installBodyParser(fastify: FastifyInstance, nexosisLimit = bodyLimit): void {
+export function installBodyParser(
+  fastify: FastifyInstance,
+  read: (request: FastifyRequest, payload: IncomingMessage) => Promise<unknown>,
+): void {
   fastify.removeAllContentTypeParsers();
   // Fastify looks at the type first, and answers 415 to one it cannot read.
   fastify.addHook('onRequest', (request, _, done) => {
@@ -40,10 +33,7 @@ export function installBodyParser(fastify: FastifyInstance, nexosisLimit = bodyL
     done();
   });
   fastify.addContentTypeParser('*', (request, payload, done) => {
-    const body = isNexosis(request.url)
-      ? collectRaw(request, payload, nexosisLimit)
-      : collect(request, payload);
-    body.then(
+    read(request, payload).then(
       (body) => done(null, body),
       (error: unknown) => done(error as Error),
     );
@@ -52,37 +42,30 @@ export function installBodyParser(fastify: FastifyInstance, nexosisLimit = bodyL
 
 type Typed = FastifyRequest & { sentType?: string | undefined };
 
-/** The description of a device with a thousand qubits has several megabytes, and operators send one now and then. */
-const limitOf = (path: string): number => (path.endsWith('/admin/backends') ? 16 : 1) * shortBodyLimit;
+/** The type that the client said its body has. */
+export const sentTypeOf = (request: FastifyRequest): string => (request as Typed).sentType ?? '';
 
-/** Bytes of rows to predict from. They are read as a whole, and everyone waits meanwhile: for less than a tenth of a second. */
-const predictLimit = 8e6;
-
-/** Data sets are uploaded in many megabytes; what the other routes of Nexosis take is short. */
-function nexosisLimitOf(path: string, upload: number): number {
-  if (/\/data\/[^/]+$/i.test(path)) return upload;
-  return Math.min(upload, /\/predict$/i.test(path) ? predictLimit : shortBodyLimit);
+/** How a JSON body is read. */
+export interface BodyRules {
+  /** The member that may be long, and is kept as it came; `isText`: only when it is long. Null: none may. */
+  readonly long?: { readonly name: string; readonly isText: boolean } | null;
+  /** Bytes, where no member may be long. */
+  readonly limit?: number;
+  /** It makes something, and the same again is recognised by its bytes. */
+  readonly isSubmit?: boolean;
+  /** A form as browsers send it. */
+  readonly isForm?: boolean;
 }
 
-/** As it came: CSV and JSON alike may be too large for one text. */
-async function collectRaw(
+/** A JSON object; undefined where there is no body. */
+export async function readObject(
   request: FastifyRequest,
   payload: IncomingMessage,
-  limit: number,
-): Promise<SentBody> {
-  const path = request.url.split('?')[0] ?? '';
-  const bytes = await readWhole(payload, nexosisLimitOf(path, limit));
-  if (request.method === 'POST') (request as WithBodyDigest).bodyDigest = bodyDigest(bytes);
-  return new SentBody(bytes, (request as Typed).sentType ?? '');
-}
-
-async function collect(request: FastifyRequest, payload: IncomingMessage): Promise<unknown> {
-  const path = request.url.split('?')[0] ?? '';
-  const isSubmit = /\/(jobs|sessions|statements|batches)$/.test(path);
-  const long = longMember(path);
+  { long = null, limit = shortBodyLimit, isSubmit = false, isForm = false }: BodyRules,
+): Promise<unknown> {
   const pieces = new Pieces();
   let rest: LongBody | null = null;
-  await readBytes(payload, long === null ? limitOf(path) : bodyLimit, (chunk) => {
+  await readBytes(payload, long === null ? limit : bodyLimit, (chunk) => {
     if (rest !== null) return rest.write(chunk);
     pieces.add(chunk);
     if (long === null || pieces.bytes < longFrom) return;
@@ -98,12 +81,12 @@ async function collect(request: FastifyRequest, payload: IncomingMessage): Promi
   if (body.length === 0) return undefined;
   if (isSubmit) (request as WithBodyDigest).bodyDigest = bodyDigest(body);
   const text = decode(body);
-  if (path.endsWith('/identity/token')) return Object.fromEntries(new URLSearchParams(text));
-  return parse(text, path.endsWith('/jobs') ? ['params'] : []);
+  if (isForm) return Object.fromEntries(new URLSearchParams(text));
+  return parse(text, long === null || long.isText ? [] : [long.name]);
 }
 
 /** Into one buffer, which is filled as the bytes come: to put tens of megabytes together at the end takes its time. */
-async function readWhole(payload: IncomingMessage, limit: number): Promise<Buffer> {
+export async function readWhole(payload: IncomingMessage, limit: number): Promise<Buffer> {
   const said = Number(payload.headers['content-length'] ?? 0);
   let whole = Buffer.allocUnsafeSlow(Math.min(limit, Number.isSafeInteger(said) ? said : 0));
   let used = 0;

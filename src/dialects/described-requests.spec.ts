@@ -5,7 +5,9 @@ import { describeRequests } from './described-requests.js';
 const body = (schema: object) => ({ requestBody: { content: { 'application/json': { schema } } } });
 const described = (path: string, operation: object, schemas: object = {}) => {
   const document = { paths: { [path]: { post: operation } }, components: { schemas } };
-  const { paths, components } = describeRequests(document as unknown as OpenAPIObject);
+  const { paths, components } = describeRequests(document as unknown as OpenAPIObject, (at) =>
+    at.startsWith('/livy/'),
+  );
   return { operation: paths[path]?.post as unknown as Record<string, unknown>, schemas: components?.schemas };
 };
 

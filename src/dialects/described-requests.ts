@@ -11,7 +11,10 @@ interface Operation {
  * null says as little as nothing, nor that a member with a default may be missing. Names in a path are described where no
  * handler reads them.
  */
-export function describeRequests(document: OpenAPIObject): OpenAPIObject {
+export function describeRequests(
+  document: OpenAPIObject,
+  takesScalars: (path: string) => boolean,
+): OpenAPIObject {
   const schemas = (document.components?.schemas ?? {}) as Record<string, Schema>;
   const done = new Set<Schema>();
   for (const [path, methods] of Object.entries(document.paths))
@@ -20,7 +23,7 @@ export function describeRequests(document: OpenAPIObject): OpenAPIObject {
         saidMore(path, parameter),
       );
       // Livy's JSON mapper reads numbers as text and text as numbers, and so do its clients.
-      const scalars = /^\/livy\//.test(path);
+      const scalars = takesScalars(path);
       // IBM's clients may be of another age and send more; operators and Livy's users have misspelt it.
       const strict = scalars || /^\/api\/v1\/admin\//.test(path);
       for (const [type, sent] of Object.entries(operation.requestBody?.content ?? {})) {

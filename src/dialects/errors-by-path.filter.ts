@@ -1,9 +1,6 @@
-import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { LivyErrorsFilter } from './livy/errors.filter.js';
-import { NexosisErrorsFilter } from './nexosis/errors.filter.js';
-import { isOurs as isNexosis } from './nexosis/paths.js';
-import { QiskitErrorsFilter } from './qiskit-runtime/errors.filter.js';
+import { DIALECTS, ownerOf, type Dialect } from './dialect.js';
 
 /**
  * What fails before a route is found (no such route, a body too large) is said in the words of the dialect that was spoken
@@ -11,15 +8,10 @@ import { QiskitErrorsFilter } from './qiskit-runtime/errors.filter.js';
  */
 @Catch()
 export class ErrorsByPathFilter implements ExceptionFilter {
-  private readonly dialects: readonly (readonly [(url: string) => boolean, ExceptionFilter])[] = [
-    [(url) => /^\/livy(?=$|[/?])/.test(url), new LivyErrorsFilter()],
-    [isNexosis, new NexosisErrorsFilter()],
-  ];
-  private readonly otherwise = new QiskitErrorsFilter();
+  constructor(@Inject(DIALECTS) private readonly dialects: readonly Dialect[]) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const { url } = host.switchToHttp().getRequest<FastifyRequest>();
-    const found = this.dialects.find(([isIts]) => isIts(url));
-    (found?.[1] ?? this.otherwise).catch(error, host);
+    ownerOf(this.dialects, url).errors.catch(error, host);
   }
 }

@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { isLivy, prefixOf } from './livy/http.js';
+import { ownerOf, type Dialect } from './dialect.js';
 
 /** The address leads nowhere (404), or the method is none of those it has (405). */
 export class NoRoute extends HttpException {
@@ -17,7 +17,7 @@ export class NoRoute extends HttpException {
  * Refuses what no route was written for, in whose dialect it ever is, before its body is read. The routes note themselves
  * when they are registered: the router finds one by its method first and cannot say which others an address has.
  */
-export function installNoRoute(fastify: FastifyInstance): void {
+export function installNoRoute(fastify: FastifyInstance, dialects: readonly Dialect[]): void {
   const routes = new Map<string, { matches: RegExp; methods: Set<string> }>();
   fastify.addHook('onRoute', ({ url, method }) => {
     const route = routes.get(url) ?? { matches: matcherOf(url), methods: new Set() };
@@ -34,7 +34,7 @@ export function installNoRoute(fastify: FastifyInstance): void {
     if (!request.is404) return done();
     const methods = methodsAt(request.url.split('?')[0] ?? '');
     if (methods.length > 0) void reply.header('allow', methods.join(', '));
-    done(refusalOf(request, methods));
+    done(refusalOf(request, ownerOf(dialects, request.url), methods));
   });
 }
 
@@ -49,12 +49,10 @@ function matcherOf(url: string): RegExp {
   return new RegExp(`^${parts.join('/')}$`);
 }
 
-function refusalOf(request: FastifyRequest, methods: readonly string[]): NoRoute {
-  const path = request.originalUrl.split('?')[0] ?? '';
-  const alone = isLivy(request.url) && prefixOf(request) === '';
-  // As it was asked for: on its own port Livy's paths begin at the root, and nothing else is there.
-  const asked = alone ? path.replace(/^\/livy(?=\/|$)/, '') || '/' : path;
-  const docs = `The calls are described at /api/v1/docs${alone ? " on the service's main port" : ''}.`;
+function refusalOf(request: FastifyRequest, owner: Dialect, methods: readonly string[]): NoRoute {
+  const elsewhere = owner.pathOnOwnPort?.(request) ?? null;
+  const asked = elsewhere ?? request.originalUrl.split('?')[0] ?? '';
+  const docs = `The calls are described at /api/v1/docs${elsewhere === null ? '' : " on the service's main port"}.`;
   if (methods.length === 0) return new NoRoute(`There is nothing at ${asked}.`, 404, docs);
   const there = methods.length === 1 ? 'the only method there is' : 'the methods there are';
   const refused = `${request.method} is not possible at ${asked}: ${there} ${methods.join(', ')}.`;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { kernelId, refusalCases } from '../../test/support/refusals.js';
 import { refusals as livy } from './livy/refusals.js';
-import { refusals as nexosis } from './nexosis/refusals.js';
+import { refusals as nexosis } from './nexosis/wire/refusals.js';
 import { refusalKinds } from './qiskit-runtime/refusal-kinds.js';
 import { refusals as qiskit } from './qiskit-runtime/refusals.js';
 import { answerTo } from './refusals.js';

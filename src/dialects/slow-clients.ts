@@ -1,5 +1,6 @@
 import { STATUS_CODES, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Problem } from './dialect.js';
 
 /** Headers are small: whoever sends them more slowly than this sends nothing else either. */
 const longestHeaders = 60_000;
@@ -15,9 +16,9 @@ export const arrivingWithin = (request: number): ServerOptions => ({
   connectionsCheckingInterval: Math.min(5000, Math.ceil(request / 4)),
 });
 
-const said: Readonly<Record<string, readonly [status: number, code: number, message: string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 1002, 'The request took too long to arrive.'],
-  HPE_HEADER_OVERFLOW: [431, 1002, 'The headers are too large.'],
+const said: Readonly<Record<string, readonly [status: number, message: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long to arrive.'],
+  HPE_HEADER_OVERFLOW: [431, 'The headers are too large.'],
 };
 
 /** What is known of a connection on which no whole request came. */
@@ -29,17 +30,17 @@ export interface NoRequest {
 }
 
 /**
- * What reaches no route, because it is no whole request, is answered in the form of all other errors. `name` makes the trace
- * that stands in the answer, and `tell` gets it too.
+ * What reaches no route, because it is no whole request, is answered in the form that `explain` gives it, as JSON. `name`
+ * makes the trace that stands in the answer, and `tell` gets it too.
  */
 export const answerNoRequest =
-  (name: () => string, tell: (line: NoRequest) => void) =>
+  (name: () => string, tell: (line: NoRequest) => void, explain: (problem: Problem) => object) =>
   (error: Error & { readonly code?: string }, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || socket.destroyed) return;
-    const [status, code, message] = said[error.code ?? ''] ?? [400, 1002, 'This is no HTTP request.'];
+    const [status, message] = said[error.code ?? ''] ?? [400, 'This is no HTTP request.'];
     const trace = name();
     tell({ msg: message, trace, status, address: socket.remoteAddress });
-    const body = JSON.stringify({ errors: [{ code, message }], trace });
+    const body = JSON.stringify(explain({ status, message, trace }));
     if (socket.writable) {
       socket.write(
         `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +

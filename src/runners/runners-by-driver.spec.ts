@@ -33,6 +33,7 @@ function given() {
     logged: async () => undefined,
     lastAttempt: async () => undefined,
     ended: async () => undefined,
+    keep: () => Promise.reject(new Error('no tables')),
   });
   const task = (job: string, driver: string) =>
     ({ job, token: `of ${job}`, backend: givenBackend({ driver }) }) as unknown as Task;

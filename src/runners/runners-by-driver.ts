@@ -26,6 +26,7 @@ export class RunnersByDriver implements Runners {
         await listener.ended(end);
         if (end.running !== null) this.started.delete(end.running.token);
       },
+      keep: (change) => listener.keep(change),
     };
     for (const runners of this.all) runners.listen(heard);
   }

@@ -1,6 +1,6 @@
 import type { Backend } from '../kernel/backend/backend.js';
 
-/** What a quantum device looks like to its clients (qiskit-runtime dialect, backend configuration and properties). */
+/** What a quantum device looks like to its clients. */
 export interface Device {
   readonly configuration: Readonly<Record<string, unknown>>;
   /** Empty where nothing is known. */

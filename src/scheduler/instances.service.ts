@@ -109,5 +109,5 @@ async function insert(unit: Unit, asked: NewInstance): Promise<Instance> {
   return instance;
 }
 
-/** Ten fields, as the Qiskit client wants them: the sixth is a region, the eighth ours (qiskit-runtime dialect, CRN form). */
+/** Ten fields, because clients split the name at its colons: the sixth is a region, the eighth ours. */
 const crnOf = (id: string): string => `crn:v1:bluemix:public:quantum-computing:us-east:a/stint:${id}::`;

@@ -25,7 +25,7 @@ export const deepest = 512;
 /**
  * Checks a JSON text without building anything from it, and tells where each top-level member's value stands. Job params
  * come from Python and may hold `NaN`, `Infinity` and integers above 2^53; they must be given back byte for byte, so they
- * are cut out of the text and never parsed (qiskit-runtime dialect, values).
+ * are cut out of the text and never parsed.
  */
 export function membersOf(text: string): Map<string, string> {
   const scanner = new Scanner(text);

@@ -1,5 +1,5 @@
 import type { Role, Sharing } from '../kernel/access/access.js';
-import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
+import type { Backend } from '../kernel/backend/backend.js';
 import type { WaitingView } from '../kernel/choice/waiting.js';
 import type { Choice, Snapshot } from '../kernel/choice/snapshot.js';
 import type { Finished } from '../kernel/estimate/forecast.view.js';
@@ -11,18 +11,19 @@ import type { Session, SessionMode, SessionState } from '../kernel/session/sessi
 import type { Millis } from '../kernel/time.js';
 import type { BudgetView } from '../kernel/usage/budget.js';
 import type { LedgerEntry } from '../kernel/usage/usage.js';
+import type { EventFilter, EventRecord } from './events.ports.js';
 import type { LedgerFilter, LedgerGroup, LedgerPage, LedgerSums } from './ledger.ports.js';
-import type { LivyReads, LivyTx } from './livy.ports.js';
 import type { Text } from './long-text.js';
-import type { NexosisReads, NexosisTx } from './nexosis.ports.js';
+import type { Query } from './query.ports.js';
 import type { TextsReads, TextsTx } from './texts.ports.js';
 
+export * from './events.ports.js';
 export * from './ledger.ports.js';
 export * from './runners.ports.js';
 
 // --- Rows that are not the kernel's business ------------------------------------------------------------------------
 
-/** A tenant. `crn` is its name on the Qiskit wire. */
+/** A tenant. `crn` is its name for clients of cloud services. */
 export interface Instance {
   readonly id: string;
   readonly name: string;
@@ -65,43 +66,6 @@ export interface JobDetails {
   readonly ranWith?: Readonly<Record<string, string>>;
 }
 export type JobRecord = Job & { readonly details: JobDetails };
-
-/** One change of a session or a job, as the event log keeps it. */
-export interface EventRecord {
-  readonly id: number;
-  readonly type: EventType;
-  /** When it took effect: for a deadline its due time. */
-  readonly at: Millis;
-  readonly processedAt: Millis;
-  /** `user alice`, `admin root`, `clock`, `scheduler` or `runner`. */
-  readonly actor: string;
-  readonly cause: string | null;
-  /** Null where the event is of no backend, such as a token that was made. */
-  readonly backend: string | null;
-  /** The tenant that it concerns; null: all of them, such as a backend that was paused. */
-  readonly instance: string | null;
-  readonly session: string | null;
-  readonly job: string | null;
-}
-export type EventType =
-  | `session.${SessionState | 'draining' | 'resumed'}`
-  | `job.${JobState | 'stopping' | 'requeued'}`
-  | AdminEventType;
-
-/** What an operator did. */
-export type AdminEventType =
-  | `backend.${BackendStatus | 'created' | 'changed' | 'removed'}`
-  | `instance.${'created' | 'changed'}`
-  | `token.${'created' | 'revoked'}`;
-
-export interface EventFilter {
-  /** What concerns this tenant, and what concerns all. */
-  readonly instance?: string;
-  readonly session?: string;
-  /** Only what came after the event with this id. */
-  readonly after: number;
-  readonly limit: number;
-}
 
 /** That a submit was answered with `subject`, the id of a session or job. */
 export interface Receipt {
@@ -214,8 +178,8 @@ export interface Tx {
   };
   readonly ledger: { append(entries: readonly LedgerEntry[]): Promise<void> };
   readonly texts: TextsTx;
-  readonly livy: LivyTx;
-  readonly nexosis: NexosisTx;
+  /** The tables of the dialects, as far as this transaction goes. */
+  readonly query: Query;
   /** The first thing due at or before `at`, in order of due time and rank. */
   firstDue(at: Millis): Promise<Due | null>;
   /** Does `work` wholly or, where it throws, not at all; the transaction goes on either way. */
@@ -234,7 +198,10 @@ export interface Tx {
   };
 }
 /** `signing_key` is only found in a database of an older version. */
-export type Fact = 'alive_at' | 'signing_key' | 'bootstrap_token' | 'livy_token' | 'nexosis_event';
+export type Fact = 'alive_at' | 'signing_key' | 'bootstrap_token' | DialectFact;
+/** A fact that a dialect keeps; {@link factOf} makes its key. */
+export type DialectFact = string & { readonly of: 'dialect' };
+export const factOf = (dialect: string, name: string): DialectFact => `${dialect}_${name}` as DialectFact;
 
 export interface Page<T> {
   readonly items: T[];
@@ -305,8 +272,8 @@ export interface Reads {
   ledger(filter: LedgerFilter, page?: LedgerPage): Promise<(LedgerEntry & { id: number })[]>;
   /** Of all entries of the filter, added up by the database; at most a thousand groups. */
   ledgerSums(filter: LedgerFilter, by: readonly LedgerGroup[]): Promise<LedgerSums>;
-  readonly livy: LivyReads;
-  readonly nexosis: NexosisReads;
+  /** The tables of the dialects. */
+  readonly query: Query;
 }
 
 export interface Store {

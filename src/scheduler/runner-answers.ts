@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Commands } from './commands.service.js';
 import type { Answer, ProcessEnd, RunnerListener } from './ports.js';
+import type { Query } from './query.ports.js';
 import type { TextsService } from './texts.service.js';
 
 /** Stores what runners say about jobs and sessions. */
@@ -77,5 +78,9 @@ export class RunnerAnswers implements RunnerListener {
       const job = await unit.tx.jobs.find(id);
       if (job?.token === token) await unit.allowNoAttemptAfter(job);
     }, 'runner');
+  }
+
+  keep<T>(change: (query: Query) => Promise<T>): Promise<T> {
+    return this.commands.run((unit) => change(unit.tx.query), 'runner');
   }
 }

@@ -1,4 +1,5 @@
 import type { Text } from './long-text.js';
+import type { Query } from './query.ports.js';
 import type { Backend } from '../kernel/backend/backend.js';
 import type { CloseCode } from '../kernel/session/session.js';
 
@@ -46,6 +47,8 @@ export interface RunnerListener {
   lastAttempt(job: string, token: string): Promise<void>;
   /** The process that a session had for itself is gone. */
   ended(end: ProcessEnd): Promise<void>;
+  /** Runners with tables of their own change them like this, so that nothing changes on a way of its own. */
+  keep<T>(change: (query: Query) => Promise<T>): Promise<T>;
 }
 
 /** How the process of a session ended. */

@@ -104,7 +104,7 @@ describe('a driver of its own folder', () => {
     const folder = await givenFolder();
     const file = join(folder, 'stint.yaml');
     await writeFile(file, 'worker_environment: { adder: [HOME], subtracter: [HOME] }');
-    const load = () => loadConfig({ STINT_CONFIG: file }, folder, withAdder.drivers);
+    const load = () => loadConfig({ STINT_CONFIG: file }, folder, [], withAdder.drivers);
     expect(load).toThrow(
       'worker_environment.subtracter is not known here; known are: aer, spark, learner, adder',
     );

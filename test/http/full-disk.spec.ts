@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { STORE } from '../../src/scheduler/ports.js';
-import { LivyConfig } from '../../src/config/config.schema.js';
+import { LivyConfig } from '../../src/dialects/livy/settings.js';
 import { fakeDriver } from '../support/livy.js';
 import { adminToken, givenBackend, TestService } from '../support/http.js';
 

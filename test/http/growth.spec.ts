@@ -27,7 +27,7 @@ let documented: string[];
 beforeAll(async () => {
   steps.begin();
   const { adminToken, givenBackend, TestService } = await import('../support/http.js');
-  const { NexosisConfig } = await import('../../src/config/config.schema.js');
+  const { NexosisConfig } = await import('../../src/dialects/nexosis/settings.js');
   await new Promise<void>((resolve) => files.listen(0, '127.0.0.1', resolve));
   const stint = await TestService.start({
     spark_python: join(import.meta.dirname, '../support/fake-driver.mjs'),
@@ -43,7 +43,7 @@ beforeAll(async () => {
   });
   const { port } = files.address() as AddressInfo;
   const { STORE } = await import('../../src/scheduler/ports.js');
-  const { RowThreads } = await import('../../src/dialects/nexosis/row-threads.js');
+  const { RowThreads } = await import('../../src/dialects/nexosis/data/row-threads.js');
   // Steps are counted on this thread only.
   stint.service.app.get(RowThreads, { strict: false }).from = Infinity;
   const store = stint.service.app.get<Store>(STORE, { strict: false });

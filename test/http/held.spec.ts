@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NexosisConfig } from '../../src/config/config.schema.js';
+import { NexosisConfig } from '../../src/dialects/nexosis/settings.js';
 import { eventually } from '../support/eventually.js';
 import { adminToken, bearer, givenBackend, TestService } from '../support/http.js';
 

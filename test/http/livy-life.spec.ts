@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { LivyConfig } from '../../src/config/config.schema.js';
+import { LivyConfig } from '../../src/dialects/livy/settings.js';
 import { eventually, isAlive } from '../support/eventually.js';
 import { TestService } from '../support/http.js';
 import { givenLivy, livyUser, type LivyUser } from '../support/livy.js';
@@ -296,7 +296,7 @@ describe('a port of its own', () => {
 
   it('has Livy at its root, and nothing else', async () => {
     const { stint } = await given({ livy: livy({ anonymous }) });
-    const url = stint.service.livyUrl ?? '';
+    const url = stint.ownUrl('Livy');
     const made = await get(url, '/sessions/', { method: 'POST', body: '{}' });
     expect([made.status, made.headers.get('location')]).toEqual([201, '/sessions/0']);
     expect(JSON.parse(made.text)).toMatchObject({ owner: 'ann', kind: 'shared' });
@@ -308,7 +308,7 @@ describe('a port of its own', () => {
 
   it('needs credentials where nobody acts for those who send none', async () => {
     const { stint, alice } = await given({ livy: livy({}) });
-    const url = stint.service.livyUrl ?? '';
+    const url = stint.ownUrl('Livy');
     expect((await get(url, '/sessions')).status).toBe(401);
     const authorization = `Basic ${Buffer.from(`alice:${alice.token}`).toString('base64')}`;
     expect((await get(url, '/sessions', { headers: { authorization } })).status).toBe(200);
@@ -317,7 +317,7 @@ describe('a port of its own', () => {
 
   it('lends no credentials to a page of another site that a browser shows on this machine', async () => {
     const { stint } = await given({ livy: livy({ anonymous }) });
-    const url = new URL(stint.service.livyUrl ?? '');
+    const url = new URL(stint.ownUrl('Livy'));
     const status = (headers: Record<string, string>, method = 'POST') =>
       new Promise<number | undefined>((resolve, reject) => {
         const sent = request({ host: url.hostname, port: url.port, path: '/sessions', method, headers });

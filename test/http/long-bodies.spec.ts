@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { join } from 'node:path';
-import { NexosisConfig } from '../../src/config/config.schema.js';
+import { NexosisConfig } from '../../src/dialects/nexosis/settings.js';
 import { bodyLimit } from '../../src/dialects/body-parser.js';
 import { STORE, type Store } from '../../src/scheduler/ports.js';
 import { TextsService } from '../../src/scheduler/texts.service.js';

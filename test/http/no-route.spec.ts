@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Config } from '../../src/config/config.js';
+import type { LivyConfig } from '../../src/dialects/livy/settings.js';
 import { errorOf, TestService } from '../support/http.js';
 
 let stint: TestService;
 beforeAll(async () => {
-  const livy = { port: 0, host: '127.0.0.1', state_retain: 600 } as Config['livy'];
+  const livy = { port: 0, host: '127.0.0.1', state_retain: 600 } as LivyConfig;
   stint = await TestService.start({ livy });
 });
 afterAll(() => stint.close());
@@ -27,7 +27,7 @@ describe('an address that leads nowhere is 404 and names the description:', () =
   });
 
   it("on Livy's own port, as it was asked for", async () => {
-    const answer = await fetch(`${stint.service.livyUrl ?? ''}/api/v1/jobs`);
+    const answer = await fetch(`${stint.ownUrl('Livy')}/api/v1/jobs`);
     expect([answer.status, await answer.json()]).toEqual([
       404,
       {

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { LivyConfig, NexosisConfig } from '../../src/config/config.schema.js';
+import { LivyConfig } from '../../src/dialects/livy/settings.js';
+import { NexosisConfig } from '../../src/dialects/nexosis/settings.js';
 import { eventually } from '../support/eventually.js';
 import { adminToken, bearer, givenBackend, TestService } from '../support/http.js';
 import { fakeDriver } from '../support/livy.js';
@@ -178,7 +179,7 @@ describe("Livy's own port, where an anonymous user acts on this machine", () => 
   it('acts for nobody whom a proxy passes on', async () => {
     const livy = Object.assign(new LivyConfig(), { port: 0, anonymous: { user: 'ann', instance: 'lab-a' } });
     const local = await TestService.start({ livy, trusted_proxies: ['127.0.0.1'] });
-    const url = `${local.service.livyUrl}/sessions`;
+    const url = `${local.ownUrl('Livy')}/sessions`;
     const ask = async (headers: Record<string, string>) => (await fetch(url, { headers })).status;
     expect(await ask({})).toBe(200);
     for (const header of ['x-forwarded-for', 'x-forwarded-host', 'forwarded', 'x-real-ip', 'via'])

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { rm } from 'node:fs/promises';
-import type { Config } from '../../src/config/config.js';
-import { TestService } from '../support/http.js';
+import { TestService, type GivenConfig } from '../support/http.js';
 
 const running = new Set<TestService>();
 const folders = new Set<string>();
@@ -12,7 +11,7 @@ afterEach(async () => {
   folders.clear();
 });
 
-async function start(said: Partial<Config> = {}, before?: TestService): Promise<TestService> {
+async function start(said: GivenConfig = {}, before?: TestService): Promise<TestService> {
   const service = await TestService.start(said, before?.folder);
   running.add(service);
   folders.add(service.folder);

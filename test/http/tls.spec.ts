@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import type { Config } from '../../src/config/config.js';
-import { LivyConfig } from '../../src/config/config.schema.js';
+import { LivyConfig } from '../../src/dialects/livy/settings.js';
 import { getOver, givenCertificate, placed, type Certificate } from '../support/certificates.js';
 import { eventually } from '../support/eventually.js';
 import { adminToken, givenConfig, TestService } from '../support/http.js';
@@ -78,8 +78,8 @@ describe('a service with a certificate', () => {
   });
 
   it("has Livy's own port speak TLS too", async () => {
-    expect(stint.service.livyUrl).toMatch(/^https:/);
-    const seen = await getOver(`${stint.service.livyUrl}/sessions`, trusted());
+    expect(stint.ownUrl('Livy')).toMatch(/^https:/);
+    const seen = await getOver(`${stint.ownUrl('Livy')}/sessions`, trusted());
     expect(seen).toMatchObject({ status: 200, body: expect.stringMatching(/"total":0/) });
   });
 
@@ -135,7 +135,7 @@ describe('a reload', () => {
     await placed(folder, certificate);
     await reload();
     expect(await shown()).not.toBe(before);
-    expect(await shown(stint.service.livyUrl ?? '')).toBe(await shown());
+    expect(await shown(stint.ownUrl('Livy'))).toBe(await shown());
     expect((await getOver(`${stint.url}/health/live`, trusted())).status).toBe(200);
   });
 

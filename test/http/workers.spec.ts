@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
-import { LivyConfig, WorkerEnvironmentConfig } from '../../src/config/config.schema.js';
-import type { Config } from '../../src/config/config.js';
+import { WorkerEnvironmentConfig } from '../../src/config/config.schema.js';
+import { LivyConfig } from '../../src/dialects/livy/settings.js';
 import { childrenOf } from '../../src/runners/process-table.js';
 import { eventually } from '../support/eventually.js';
-import { givenBackend, TestService } from '../support/http.js';
+import { givenBackend, TestService, type GivenConfig } from '../support/http.js';
 import { fakeDriver, livyUser } from '../support/livy.js';
 import { flowers, givenAccount } from '../support/nexosis.js';
 
@@ -26,7 +26,7 @@ const backends = [
 ];
 
 const started: TestService[] = [];
-async function given(said: Partial<Config> = {}, folder?: string): Promise<TestService> {
+async function given(said: GivenConfig = {}, folder?: string): Promise<TestService> {
   const stint = await TestService.start(
     {
       ...{ backends, livy: new LivyConfig(), stopped_after: 1, warm_workers: 1 },

@@ -2,6 +2,7 @@ import { isFinal, type Job, type JobState } from '../../src/kernel/job/job.js';
 import type { Session, SessionState } from '../../src/kernel/session/session.js';
 import type { Millis } from '../../src/kernel/time.js';
 import type { Change } from './observed-store.js';
+import type { Report } from './report.js';
 import type { Shadow } from './shadow.js';
 import { StartLaws } from './start-laws.js';
 import { checkUnit, type Touched } from './unit-laws.js';
@@ -10,7 +11,6 @@ export interface Broken {
   readonly law: string;
   readonly what: string;
 }
-export type Report = (law: string, what: string) => void;
 
 /** Written down again from the words of the rules, not taken from the machines. */
 const sessionMay: Record<SessionState, readonly SessionState[]> = {

@@ -2,7 +2,7 @@ import type { Job } from '../../src/kernel/job/job.js';
 import type { Session } from '../../src/kernel/session/session.js';
 import type { Millis } from '../../src/kernel/time.js';
 import { chargedTo, isBlocked } from './charged.js';
-import type { Report } from './laws.js';
+import type { Report } from './report.js';
 import type { Change } from './observed-store.js';
 import type { Place, Shadow } from './shadow.js';
 

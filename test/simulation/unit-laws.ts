@@ -1,6 +1,6 @@
 import type { Session } from '../../src/kernel/session/session.js';
 import type { LedgerEntry } from '../../src/kernel/usage/usage.js';
-import type { Report } from './laws.js';
+import type { Report } from './report.js';
 import type { Shadow } from './shadow.js';
 
 export interface Touched {

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../src/config/config.js';
 import { BackendConfig, ConfigFile } from '../../src/config/config.schema.js';
+import type { LivyConfig } from '../../src/dialects/livy/settings.js';
+import type { NexosisConfig } from '../../src/dialects/nexosis/settings.js';
 import { startService, type Parts, type Service } from '../../src/service.js';
 
 export const adminToken = 'the-admin-token-of-this-test-run-0001';
@@ -36,7 +38,13 @@ export interface Error1 {
 export const givenBackend = (said: Partial<BackendConfig>): BackendConfig =>
   Object.assign(new BackendConfig(), { name: 'b1', driver: 'scripted', ...said });
 
-export const givenConfig = (data: string, said: Partial<Config> = {}): Config => ({
+/** What a test says of a configuration, sections of the dialects among it. */
+export type GivenConfig = Partial<Config> & {
+  readonly livy?: LivyConfig;
+  readonly nexosis?: NexosisConfig;
+};
+
+export const givenConfig = (data: string, said: GivenConfig = {}): Config => ({
   ...new ConfigFile(),
   ...{ port: 0, data, clock: 'virtual', log_level: 'silent', admin_token: adminToken, source: null },
   home: project,
@@ -55,9 +63,14 @@ export class TestService {
     readonly folder: string,
   ) {}
 
-  static async start(said: Partial<Config> = {}, folder?: string, parts?: Parts): Promise<TestService> {
+  static async start(said: GivenConfig = {}, folder?: string, parts?: Parts): Promise<TestService> {
     const data = folder ?? (await mkdtemp(join(tmpdir(), 'stint-')));
     return new TestService(await startService(givenConfig(data, said), parts), data);
+  }
+
+  /** Where a dialect is alone. */
+  ownUrl(title: string): string {
+    return this.service.ownPorts.find((port) => port.title === title)?.url ?? '';
   }
 
   get url(): string {

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
-import type { Config } from '../../src/config/config.js';
-import { LivyConfig } from '../../src/config/config.schema.js';
+import { LivyConfig } from '../../src/dialects/livy/settings.js';
 import { eventually } from './eventually.js';
-import { givenBackend, TestService, type Answer, type Ask } from './http.js';
+import { givenBackend, TestService, type GivenConfig, type Answer, type Ask } from './http.js';
 
 export const fakeDriver = join(import.meta.dirname, 'fake-driver.mjs');
 
 /** Interpreters run in real time whatever the service's clock shows: waiting for them is polling. */
-export async function givenLivy(said: Partial<Config> = {}, backend: object = {}, folder?: string) {
+export async function givenLivy(said: GivenConfig = {}, backend: object = {}, folder?: string) {
   const options = { local_dirs: ['/srv/jars'], ...(backend as { options?: object }).options };
   const spark = givenBackend({ name: 'spark', driver: 'spark', slots: 2, ...backend, options });
   // As the configuration file and the operator API make it.

@@ -1,14 +1,13 @@
 import { join } from 'node:path';
-import type { Config } from '../../src/config/config.js';
-import { NexosisConfig } from '../../src/config/config.schema.js';
+import { NexosisConfig } from '../../src/dialects/nexosis/settings.js';
 import { eventually } from './eventually.js';
-import { givenBackend, TestService, type Answer, type Ask } from './http.js';
+import { givenBackend, TestService, type GivenConfig, type Answer, type Ask } from './http.js';
 
 /** A service whose learner knows no statistics, and one of its users as a Nexosis client sees it. */
 export async function givenNexosis(
   nexosis: Partial<NexosisConfig> = {},
   folder?: string,
-  said: Partial<Config> = {},
+  said: GivenConfig = {},
 ) {
   const service = await TestService.start(
     {

@@ -8,6 +8,7 @@ import type { Session } from '../../src/kernel/session/session.js';
 import { jobDeadlineOf, type Job } from '../../src/kernel/job/job.js';
 import type { Instance, JobDetails, Tx } from '../../src/scheduler/ports.js';
 import { openSqlite, type Database } from '../../src/storage/sqlite/database.js';
+import { tables } from './dialects.js';
 import { t0 } from './given.js';
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -23,7 +24,7 @@ export async function givenFolder(): Promise<string> {
 
 /** A database file of its own for the test that asks, closed and removed after it. */
 export async function givenDatabase(folder?: string): Promise<Database> {
-  const database = await openSqlite(folder ?? (await givenFolder()));
+  const database = await openSqlite(folder ?? (await givenFolder()), tables);
   cleanups.push(() => database.close());
   return database;
 }

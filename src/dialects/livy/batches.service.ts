@@ -3,7 +3,7 @@ import { mayEnd, nameOf, type Actor } from '../../kernel/access/access.js';
 import { isFinal } from '../../kernel/job/job.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
-import type { LivyBatch } from '../../scheduler/livy.ports.js';
+import type { LivyBatch } from './storage/ports.js';
 import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { whyNotDone } from './endings.js';
@@ -12,6 +12,7 @@ import { forbidEnd } from './refusals.js';
 import type { BatchRequest } from './requests.dto.js';
 import { allowedFile, rejected, sparkSettings } from './spark-settings.js';
 import { batchState, fromBatch } from './wire.js';
+import { livyReads, livyStore } from './storage/store.js';
 
 const linesShown = 10;
 
@@ -32,12 +33,12 @@ export class LivyBatches {
     if (file == null || file === '') throw rejected('requirement failed: File is required.');
     const number = await this.commands.run(async (unit) => {
       const earlier = await this.receipts.earlier(unit, submit);
-      const known = earlier === null ? null : await unit.tx.livy.bySubject('batch', earlier);
+      const known = earlier === null ? null : await livyStore(unit.tx).bySubject('batch', earlier);
       if (known !== null) return known.number;
       await this.entries.checkName(unit, 'batch', asked.name, actor.instance.id);
       const { [backendKey]: named, ...conf } = asked.conf ?? {};
       const backend = await this.entries.backendFor(unit, named);
-      const number = await unit.tx.livy.nextNumber('batch');
+      const number = await livyStore(unit.tx).nextNumber('batch');
       const settings = sparkSettings({ ...asked, conf }, backend, `livy-batch-${number}`);
       const own = allowedFile(file, backend);
       const what = {
@@ -50,7 +51,7 @@ export class LivyBatches {
         ...{ program: 'batch', backend: backend.name, session: undefined, maxExecutionTime: undefined },
         ...{ params: JSON.stringify({ ...settings, ...what }), details: noDetails },
       });
-      await unit.tx.livy.insert({
+      await livyStore(unit.tx).insert({
         ...{ type: 'batch', number, subject: job.id, job: job.id, instance: job.instance },
         ...{ name: asked.name ?? null, asked: { ...asked } },
       });
@@ -61,7 +62,7 @@ export class LivyBatches {
   }
 
   async find(actor: Actor, id: string): Promise<LivyBatch> {
-    const found = await this.store.read.livy.batch(keyOf(id), this.entries.instanceOf(actor));
+    const found = await livyReads(this.store.read).batch(keyOf(id), this.entries.instanceOf(actor));
     if (found === null || !(await this.entries.visible(actor, found.run))) throw this.entries.unknown(id);
     const { endedAt } = found.run;
     const isOver = endedAt !== null && endedAt <= this.entries.endedAfter;
@@ -71,7 +72,7 @@ export class LivyBatches {
   }
 
   async list(actor: Actor, from: number, size: number) {
-    const { items, total } = await this.store.read.livy.batches(
+    const { items, total } = await livyReads(this.store.read).batches(
       await this.entries.pageFor(actor, from, size),
     );
     return { from, total, sessions: await Promise.all(items.map((batch) => this.shown(batch))) };
@@ -97,6 +98,6 @@ export class LivyBatches {
       });
     }
     await this.interpreters.gone(run.id);
-    await this.commands.run((unit) => unit.tx.livy.remove('batch', number, unit.at));
+    await this.commands.run((unit) => livyStore(unit.tx).remove('batch', number, unit.at));
   }
 }

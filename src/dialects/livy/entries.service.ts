@@ -4,13 +4,14 @@ import type { Backend } from '../../kernel/backend/backend.js';
 import type { Job } from '../../kernel/job/job.js';
 import type { Millis } from '../../kernel/time.js';
 import { BackendsService } from '../../scheduler/backends.service.js';
-import type { LivyPage, LivyType } from '../../scheduler/livy.ports.js';
+import type { LivyPage, LivyType } from './storage/ports.js';
 import { CLOCK, INTERPRETERS, STORE } from '../../scheduler/ports.js';
 import type { Clock, Interpreters, JobDetails, Store } from '../../scheduler/ports.js';
 import { SharingService } from '../../scheduler/sharing.service.js';
 import type { Unit } from '../../scheduler/unit.js';
 import { rejected } from './spark-settings.js';
 import { logLines } from './wire.js';
+import { livyStore } from './storage/store.js';
 
 /** What the dialect needs to know of the configuration. */
 export interface LivySettings {
@@ -96,7 +97,7 @@ export class LivyEntries {
 
   /** Forgets what ended longer ago than it is shown, a little at a time: what nobody can read is not kept. */
   sweep(unit: Unit): Promise<void> {
-    return unit.tx.livy.sweep(unit.at - this.settings.retain, unit.at);
+    return livyStore(unit.tx).sweep(unit.at - this.settings.retain, unit.at);
   }
 
   /** A name is unique among those of its type and instance that are still shown, and no number. */
@@ -108,7 +109,7 @@ export class LivyEntries {
   ): Promise<void> {
     if (name == null) return;
     if (name === '' || /^\d+$/.test(name)) throw rejected(`Invalid session name: ${name}`);
-    const holder = await unit.tx.livy.named(type, name, instance, unit.at - this.settings.retain);
+    const holder = await livyStore(unit.tx).named(type, name, instance, unit.at - this.settings.retain);
     if (holder !== null) throw rejected(`Duplicate session name: Some(${name}) for session ${holder.number}`);
   }
 

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendingPage } from '../../auth/sending-page.js';
 
@@ -11,6 +11,13 @@ const atRoot = new WeakSet<IncomingMessage>();
 
 /** What stands before the paths that this client knows. */
 export const prefixOf = ({ raw }: Pick<FastifyRequest, 'raw'>): string => (atRoot.has(raw) ? '' : mount);
+
+/** The path as a client of Livy's own port wrote it; null elsewhere. */
+export function pathOnOwnPort(request: FastifyRequest): string | null {
+  if (prefixOf(request) !== '') return null;
+  const path = request.originalUrl.split('?')[0] ?? '';
+  return path.replace(/^\/livy(?=\/|$)/, '') || '/';
+}
 
 /** Livy takes a path with and without a slash at its end, and any method in the name of a POST (dialect, HTTP rules). */
 export function livyUrl(request: IncomingMessage): string {
@@ -54,19 +61,15 @@ export interface Stand {
  * Livy alone on a port of its own, its paths at the root. `stand` acts for requests that carry no credentials: clients of
  * a Livy without authentication send none.
  */
-export function livyServer(
-  fastify: FastifyInstance,
-  stand: Stand | null,
-  create: (answer: RequestListener) => Server = createServer,
-): Server {
-  return create((request, response) => {
+export const livyAlone =
+  (fastify: FastifyInstance, stand: Stand | null): RequestListener =>
+  (request, response) => {
     atRoot.add(request);
     request.url = livyUrl(Object.assign(request, { url: mount + (request.url ?? '/') }));
     if (stand !== null && mayBorrow(request, stand))
       request.headers.authorization ??= `Bearer ${stand.token}`;
     fastify.routing(request, response);
-  });
-}
+  };
 
 const forwarded = [
   'forwarded',

@@ -4,7 +4,7 @@ import type { Session } from '../../kernel/session/session.js';
 import { seconds, type Millis } from '../../kernel/time.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
-import { keptCloses, type LivySession } from '../../scheduler/livy.ports.js';
+import { keptCloses, type LivySession } from './storage/ports.js';
 import {
   CLOCK,
   INTERPRETERS,
@@ -24,6 +24,7 @@ import type { SessionRequest } from './requests.dto.js';
 import { rejected, sparkSettings, sqlRowsOf } from './spark-settings.js';
 import { parseTime } from './time-string.js';
 import { fromSession, stateOf } from './wire.js';
+import { livyReads, livyStore } from './storage/store.js';
 
 /** Lines of its log that a session shows (Livy dialect, session object). */
 const linesShown = 10;
@@ -49,7 +50,7 @@ export class LivySessions {
     const limits = limitsOf(asked);
     const number = await this.commands.run(async (unit) => {
       const earlier = await this.receipts.earlier(unit, submit);
-      const known = earlier === null ? null : await unit.tx.livy.bySubject('session', earlier);
+      const known = earlier === null ? null : await livyStore(unit.tx).bySubject('session', earlier);
       if (known !== null) return known.number;
       await this.entries.sweep(unit);
       await this.entries.checkName(unit, 'session', asked.name, actor.instance.id);
@@ -57,7 +58,7 @@ export class LivySessions {
       const backend = await this.entries.backendFor(unit, named);
       const missing = this.interpreters.kindMissing(kind, backend);
       if (missing !== null) throw rejected(missing);
-      const number = await unit.tx.livy.nextNumber('session');
+      const number = await livyStore(unit.tx).nextNumber('session');
       const settings = sparkSettings({ ...asked, conf }, backend, `livy-session-${number}`);
       const sql_rows = sqlRowsOf(asked, backend);
       const session = await this.sessions.openIn(unit, actor, {
@@ -77,7 +78,7 @@ export class LivySessions {
           details: noDetails,
         },
       });
-      await unit.tx.livy.insert({
+      await livyStore(unit.tx).insert({
         ...{ type: 'session', number, subject: session.id, job: starting.id, instance: session.instance },
         ...{ name: asked.name ?? null, asked: { ...asked, kind } },
       });
@@ -89,7 +90,7 @@ export class LivySessions {
 
   /** A session by number or name, which keeps it alive where it has a heartbeat. */
   async find(actor: Actor, id: string): Promise<LivySession> {
-    const found = await this.store.read.livy.session(keyOf(id), this.entries.instanceOf(actor));
+    const found = await livyReads(this.store.read).session(keyOf(id), this.entries.instanceOf(actor));
     if (found === null || !(await this.entries.visible(actor, found.session))) throw this.entries.unknown(id);
     const { session } = found;
     const end = { at: session.closedAt, why: session.state === 'closed' ? whyEnded(session) : null };
@@ -107,7 +108,7 @@ export class LivySessions {
   }
 
   async list(actor: Actor, from: number, size: number) {
-    const { items, total } = await this.store.read.livy.sessions(
+    const { items, total } = await livyReads(this.store.read).sessions(
       await this.entries.pageFor(actor, from, size),
     );
     return { from, total, sessions: await Promise.all(items.map((found) => this.shown(found))) };
@@ -156,7 +157,7 @@ export class LivySessions {
     await this.sessions.close(actor, found.session.id);
     await this.interpreters.gone(found.session.id);
     this.commands.heard.delete(found.session.id);
-    await this.commands.run((unit) => unit.tx.livy.remove('session', found.number, unit.at));
+    await this.commands.run((unit) => livyStore(unit.tx).remove('session', found.number, unit.at));
   }
 
   /** Ends the session but goes on showing it as dead until its retention is over. */

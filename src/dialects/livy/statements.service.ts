@@ -11,7 +11,7 @@ import {
   type Parts,
   type Text,
 } from '../../scheduler/long-text.js';
-import type { LivySession, LivyStatement } from '../../scheduler/livy.ports.js';
+import type { LivySession, LivyStatement } from './storage/ports.js';
 import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { TextsService } from '../../scheduler/texts.service.js';
@@ -23,6 +23,7 @@ import type { AskedStatement, CompletionRequest } from './requests.dto.js';
 import { LivySessions } from './sessions.service.js';
 import { whyEnded } from './endings.js';
 import { bytesOfStatements, fromStatements, partsOfStatement } from './wire.js';
+import { livyReads, livyStore } from './storage/store.js';
 
 /** Bytes: a longer list has no room in the text that a client makes of it. */
 const mostListed = 100e6;
@@ -57,16 +58,16 @@ export class LivyStatements {
     };
     const earlier = async (unit: Unit) => {
       const job = await this.receipts.earlier(unit, submit);
-      const statement = job === null ? null : await unit.tx.livy.statementOf(job);
+      const statement = job === null ? null : await livyStore(unit.tx).statementOf(job);
       return job === null || statement === null ? null : { statement, job };
     };
     const store = (paramsOf: (statement: number) => Text) =>
       this.commands.run(async (unit) => {
         const known = await earlier(unit);
         if (known !== null) return known;
-        const statement = await unit.tx.livy.nextStatement(of);
+        const statement = await livyStore(unit.tx).nextStatement(of);
         const job = await this.jobs.submitIn(unit, actor, { ...said, params: paramsOf(statement) });
-        await unit.tx.livy.addStatement(of, statement, job.id);
+        await livyStore(unit.tx).addStatement(of, statement, job.id);
         await this.receipts.keep(unit, submit, job.id);
         return { statement, job: job.id };
       }, nameOf(actor));
@@ -98,7 +99,7 @@ export class LivyStatements {
     page: { from: number; size: number; newestFirst: boolean },
   ): Promise<string | AsyncIterable<Buffer>> {
     const { number } = await this.sessions.find(actor, id);
-    const { livy } = this.store.read;
+    const livy = livyReads(this.store.read);
     const bytes = await livy.statementBytes(number, page);
     if (bytes > longFrom) {
       if (page.size !== 1 && bytes > mostListed)
@@ -118,7 +119,7 @@ export class LivyStatements {
   /** One after the other, so that others have their turn. One that is gone meanwhile is left out. */
   private async *each(session: number, numbers: readonly number[]): AsyncGenerator<Parts> {
     for (const number of numbers) {
-      const found = await this.store.read.livy.statement(session, number);
+      const found = await livyReads(this.store.read).statement(session, number);
       if (found !== null) yield this.withProgress(found);
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -127,7 +128,7 @@ export class LivyStatements {
   /** Livy answers the same whether there is anything to cancel or not. */
   async cancel(actor: Actor, id: string, statement: string): Promise<void> {
     const { number } = await this.sessions.find(actor, id);
-    const found = await this.store.read.livy.statement(number, numberOf(statement));
+    const found = await livyReads(this.store.read).statement(number, numberOf(statement));
     if (found === null || isFinal(found.job.state)) return;
     if (!mayEnd(actor, found.job))
       throw forbidEnd(`Statement ${statement} of session ${id}`, found.job.user, 'cancel');
@@ -147,7 +148,7 @@ export class LivyStatements {
   }
 
   private async shown(session: number, number: number): Promise<Parts> {
-    const found = await this.store.read.livy.statement(session, number);
+    const found = await livyReads(this.store.read).statement(session, number);
     if (found === null) throw new NotFoundException('Statement not found');
     return this.withProgress(found);
   }

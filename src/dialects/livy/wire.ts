@@ -1,6 +1,6 @@
 import type { Job } from '../../kernel/job/job.js';
 import type { Session } from '../../kernel/session/session.js';
-import type { LivyBatch, LivySession, LivyStatement } from '../../scheduler/livy.ports.js';
+import type { LivyBatch, LivySession, LivyStatement } from './storage/ports.js';
 import { bytesOfAll, codeIn, joined, type Parts } from '../../scheduler/long-text.js';
 import type { ProcessLog } from '../../scheduler/ports.js';
 import { whyNotDone } from './endings.js';

@@ -1,3 +1,15 @@
+import { IsArray, IsInt, IsString, Max, Min } from 'class-validator';
+import type { Section } from '../../config/section.js';
+
+/** The section `nexosis` of the configuration file. */
+export class NexosisConfig {
+  @IsInt() @Min(1024) @Max(512e6) body_limit = 50_000_000;
+  @IsArray() @IsString({ each: true }) private_hosts: string[] = [];
+  @IsArray() @IsString({ each: true }) import_hosts: string[] = [];
+}
+
+export const nexosisSection: Section<NexosisConfig> = { name: 'nexosis', schema: NexosisConfig };
+
 /** What this dialect needs to know of the configuration. */
 export interface NexosisSettings {
   /** Folder of the service's data: the learner's files and the models lie below it. */

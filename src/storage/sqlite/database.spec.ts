@@ -1,15 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tables } from '../../../test/support/dialects.js';
 import { givenJob } from '../../../test/support/given.js';
 import { givenDatabase, givenFolder, keepJob } from '../../../test/support/store.js';
 import { openSqlite, schemaSource } from './database.js';
 
 describe('the schema', () => {
-  it('that the migrations make is the one that the entities describe', async () => {
+  it.each([
+    ['with the tables of all dialects', tables],
+    ['without any dialect', []],
+  ])('that the migrations make is the one that the entities describe, %s', async (_, others) => {
     const folder = await givenFolder();
-    await givenDatabase(folder);
-    const entities = schemaSource(join(folder, 'stint.sqlite'));
+    await (await openSqlite(folder, others)).close();
+    const entities = schemaSource(join(folder, 'stint.sqlite'), others);
     await entities.initialize();
     try {
       const { upQueries } = await entities.driver.createSchemaBuilder().log();
@@ -30,7 +34,7 @@ describe('the schema', () => {
 
   it('keeps the texts of jobs and the receipts where they are put into other trees, there and back', async () => {
     const folder = await givenFolder();
-    const before = await openSqlite(folder);
+    const before = await openSqlite(folder, tables);
     await before.store.write(async (tx) => {
       for (const id of ['removed', 'first', 'second']) {
         await keepJob(tx, givenJob({ id, state: 'queued' }));
@@ -40,7 +44,7 @@ describe('the schema', () => {
       await tx.receipts.insert({ key: 'k', hash: 'h', subject: 'second', at: 7 });
     });
     await before.close();
-    const source = schemaSource(join(folder, 'stint.sqlite'));
+    const source = schemaSource(join(folder, 'stint.sqlite'), tables);
     await source.initialize();
     // Back to before the trees, and so beyond all that came later.
     for (let at = ''; at !== 'FewerTrees1795737600000';) {

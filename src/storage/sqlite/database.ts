@@ -1,15 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
-import { DataSource } from 'typeorm';
+import { DataSource, type MigrationInterface } from 'typeorm';
 import { Checkpointer } from './checkpointer.js';
-import { livyRows } from './entities/livy.rows.js';
-import { nexosisRows } from './entities/nexosis.rows.js';
 import { rows } from './entities/rows.js';
 import { First1795219200000 } from './migrations/0001-first.js';
 import { Finished1795305600000 } from './migrations/0002-finished.js';
-import { Nexosis1795392000000 } from './migrations/0003-nexosis.js';
-import { Livy1795478400000 } from './migrations/0004-livy.js';
+import { HeardAt1795478400001 } from './migrations/0004-heard-at.js';
 import { FewerTrees1795737600000 } from './migrations/0005-fewer-trees.js';
 import { Sharing1796083200000 } from './migrations/0006-sharing.js';
 import { DueKinds1796342400000 } from './migrations/0009-due-kinds.js';
@@ -24,26 +21,33 @@ export interface Database {
   close(): Promise<void>;
 }
 
-const options = (database: string) => ({
+/** Tables that somebody else than the scheduler keeps in the same database, and what makes them. */
+export interface Tables {
+  readonly entities: readonly (new () => object)[];
+  readonly migrations: readonly (new () => MigrationInterface)[];
+}
+
+const options = (database: string, others: readonly Tables[]) => ({
   type: 'better-sqlite3' as const,
   database,
-  entities: [...rows, ...nexosisRows, ...livyRows],
+  entities: [...rows, ...others.flatMap(({ entities }) => entities)],
+  // TypeORM runs them in the order of the times in their names.
   migrations: [
     First1795219200000,
     Finished1795305600000,
-    Nexosis1795392000000,
-    Livy1795478400000,
+    HeardAt1795478400001,
     FewerTrees1795737600000,
     Sharing1796083200000,
     LongTexts1796169600000,
     Codes1796256000000,
     DueKinds1796342400000,
+    ...others.flatMap(({ migrations }) => migrations),
   ],
   synchronize: false,
 });
 
 /** Opens (and where needed creates or migrates) the database file in `folder`. */
-export async function openSqlite(folder: string): Promise<Database> {
+export async function openSqlite(folder: string, others: readonly Tables[] = []): Promise<Database> {
   const file = join(folder, 'stint.sqlite');
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -52,7 +56,7 @@ export async function openSqlite(folder: string): Promise<Database> {
     throw unusable(file, error);
   }
   const writer = new DataSource({
-    ...options(file),
+    ...options(file, others),
     enableWAL: true,
     prepareDatabase: (db: BetterSqlite3.Database) => {
       // An accepted job survives a power cut, so every commit is flushed.
@@ -108,4 +112,5 @@ function unusable(file: string, error: unknown): Error {
 }
 
 /** What `npm run migrations` compares with the migrations: the definitions in `entities/`. */
-export const schemaSource = (file: string): DataSource => new DataSource(options(file));
+export const schemaSource = (file: string, others: readonly Tables[]): DataSource =>
+  new DataSource(options(file, others));

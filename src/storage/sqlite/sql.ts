@@ -1,7 +1,10 @@
 import type BetterSqlite3 from 'better-sqlite3';
 import { QueryFailedError, type DataSource } from 'typeorm';
+import type { Value } from '../../scheduler/query.ports.js';
 
-export type Value = string | number | null;
+export { insertInto, quoted, updateById } from '../../scheduler/statements.js';
+export type { Value } from '../../scheduler/query.ports.js';
+
 /** What a statement is given: also bytes. */
 export type Given = Value | Buffer;
 export type Row = Record<string, Value>;
@@ -93,11 +96,6 @@ function toRow(empty: Row, columns: readonly string[], values: readonly Value[])
   return row;
 }
 
-export const quoted = (columns: readonly string[]): string => columns.map((c) => `"${c}"`).join(', ');
-
-export const insertInto = (table: string, columns: readonly string[]): string =>
-  `INSERT INTO ${table} (${quoted(columns)}) VALUES (${columns.map(() => '?').join(', ')})`;
-
 /**
  * The text for rows that all have the same columns, made from the first of them: a text made anew for each row would be
  * put together, hashed and compared each time before its prepared statement is found.
@@ -106,6 +104,3 @@ export function madeOnce(make: (columns: readonly string[]) => string): (row: ob
   let text: string | undefined;
   return (row) => (text ??= make(Object.keys(row)));
 }
-
-export const updateById = (table: string, columns: readonly string[], key: string): string =>
-  `UPDATE ${table} SET ${columns.map((c) => `"${c}" = ?`).join(', ')} WHERE "${key}" = ?`;

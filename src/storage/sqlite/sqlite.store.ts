@@ -10,12 +10,10 @@ import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { readFinished, readForecast } from './forecast.query.js';
 import { JobCache } from './job-cache.js';
 import { jobsStore, listJobs, numberOf, runsOnRunner } from './jobs.store.js';
-import { livyReads, livyStore } from './livy.store.js';
 import { textOfRow, textsReads, textsStore, type TextKind } from './long-texts.store.js';
 import { ledgerStore, listLedger, sumLedger } from './ledger.store.js';
 import { toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
-import { nexosisReads } from './nexosis.reads.js';
-import { nexosisStore } from './nexosis.store.js';
+import { queryOf } from './query.js';
 import { receiptsStore } from './receipts.store.js';
 import { findSession, listSessions, sessionsStore } from './sessions.store.js';
 import { QueueCounts } from './queue-counts.js';
@@ -109,8 +107,7 @@ function transaction(sql: Sql, jobs: JobCache, alive: AliveAt, wrote: (bytes: nu
     events: eventsStore(sql),
     ledger: ledgerStore(sql),
     texts: textsStore(sql, wrote),
-    livy: livyStore(sql),
-    nexosis: nexosisStore(sql, wrote),
+    query: queryOf(sql, wrote),
     firstDue: (at) => firstDue(sql, at),
     async separately(work) {
       await sql.run('SAVEPOINT part');
@@ -226,7 +223,6 @@ function reads(sql: Sql, jobs: JobCache, counts: QueueCounts): Reads {
     charged: (instance, from, at) => readCharged(sql, instance, from, at),
     ledger: (filter, page) => listLedger(sql, filter, page),
     ledgerSums: (filter, by) => sumLedger(sql, filter, by),
-    livy: livyReads(sql),
-    nexosis: nexosisReads(sql),
+    query: queryOf(sql),
   };
 }

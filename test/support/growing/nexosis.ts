@@ -1,3 +1,4 @@
+import { nexosisReads } from '../../../src/dialects/nexosis/storage/reads.js';
 import type { Growing } from '../growth.js';
 import type { Answer } from '../http.js';
 import { casesOf, next, times, until, wide, type Given } from './given.js';
@@ -82,12 +83,12 @@ export function nexosisCases(on: Given, size: number): Growing[] {
   const of = (method: string, path: string) => casesOf(on, `${method} ${root}${path}`, () => root + path);
   const views = casesOf(on, `PUT ${root}/views/{name}`, () => `${root}/views/v${next()}`, { status: 201 });
   const ended = async ({ body }: Answer) => {
-    const look = () => on.store.read.nexosis.session(body.sessionId as string);
+    const look = () => nexosisReads(on.store.read).session(body.sessionId as string);
     const session = await until(look, (session) => session?.endedAt != null);
     if (session?.jobState !== 'completed') throw new Error(`It ended ${session?.jobState}.`);
   };
   const imported = async ({ body }: Answer) => {
-    const look = () => on.store.read.nexosis.import(body.importId as string);
+    const look = () => nexosisReads(on.store.read).import(body.importId as string);
     const made = await until(look, (made) => made?.status === 'completed' || made?.status === 'failed');
     if (made?.status !== 'completed') throw new Error(JSON.stringify(made?.messages));
   };

@@ -1,10 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** How open an instance is among its users, who is charged for a job in another's session, and who made a data set. */
+/** How open an instance is among its users, and who is charged for a job in another's session. */
 const added = [
   ['instances', 'sharing', `text NOT NULL DEFAULT 'see'`],
   ['jobs', 'charged_to', 'text'],
-  ['nexosis_data_sets', 'user', 'text'],
 ] as const;
 
 export class Sharing1796083200000 implements MigrationInterface {

@@ -66,7 +66,7 @@ it('a database without codes gets them from its sentences and numbers, and gives
   });
   await before.close();
 
-  const source = schemaSource(join(folder, 'stint.sqlite'));
+  const source = schemaSource(join(folder, 'stint.sqlite'), []);
   await source.initialize();
   while ((await source.query<object[]>(`SELECT 1 FROM migrations WHERE name LIKE 'Codes%'`)).length > 0)
     await source.undoLastMigration();

@@ -1,0 +1,96 @@
+import type { ApiDescription } from '../dialect.js';
+import { object, oneOf, pageOf, schemaOf, some, text, textOrNull, texts, whole } from '../schemas.js';
+
+const batchState = oneOf('not_started', 'starting', 'running', 'shutting_down', 'success', 'dead', 'killed');
+const sessionState = oneOf(
+  ...['not_started', 'starting', 'idle', 'busy', 'shutting_down', 'error', 'dead', 'killed', 'success'],
+);
+const ofAProcess = {
+  id: whole,
+  name: textOrNull,
+  appId: textOrNull,
+  owner: text,
+  proxyUser: textOrNull,
+  appInfo: some,
+  log: texts,
+};
+
+const schemas = {
+  LivyError: object({ msg: text }),
+  LivyMessage: object({ msg: text }),
+  LivyVersion: some,
+  LivyState: object({ id: whole, state: sessionState }),
+  LivyLog: object({ id: whole, from: whole, total: whole, log: texts }),
+  LivySession: object({
+    ...ofAProcess,
+    state: sessionState,
+    kind: text,
+    ...{ ttl: textOrNull, idleTimeout: textOrNull, heartbeatTimeoutInSecond: whole },
+    ...{ driverMemory: textOrNull, driverCores: whole, executorMemory: textOrNull, executorCores: whole },
+    ...{ numExecutors: whole, queue: textOrNull, conf: some },
+    ...{ archives: texts, files: texts, jars: texts, pyFiles: texts },
+  }),
+  LivySessions: pageOf('sessions', 'LivySession'),
+  LivyBatch: object({ ...ofAProcess, state: batchState }),
+  LivyBatches: pageOf('sessions', 'LivyBatch'),
+  LivyStatement: object({
+    id: whole,
+    code: text,
+    state: oneOf('waiting', 'running', 'available', 'cancelling', 'cancelled'),
+    output: { ...some, nullable: true },
+    progress: { type: 'number' },
+    started: { ...whole, description: 'Milliseconds since 1970; 0 before' },
+    completed: { ...whole, description: 'Milliseconds since 1970; 0 before' },
+  }),
+  LivyStatements: object({
+    total_statements: whole,
+    statements: { type: 'array', items: schemaOf('LivyStatement') },
+  }),
+};
+
+export const livyApi: ApiDescription = {
+  security: (about) =>
+    void about.addBasicAuth({
+      type: 'http',
+      scheme: 'basic',
+      description: 'Your user name and an API token (Livy)',
+    }),
+  error: 'LivyError',
+  words: {
+    400: 'A value is not allowed, or the session does not run any more',
+    401: 'No token, or one that is unknown, expired or revoked',
+    403: 'It belongs to somebody else',
+    404: 'No such session, batch or statement in this instance',
+  },
+  own: [
+    [/^POST \/livy\/(sessions|batches)$/, { 409: 'The budget of the instance is used up' }],
+    [
+      /^POST .*\/(sessions|batches|statements)$/,
+      {
+        413: 'The body is too large',
+        422: 'The Idempotency-Key came with another body before',
+        507: 'The disk of the data folder is full',
+      },
+    ],
+    [/\/\{statement\}/, { 400: 'The number of the statement is none' }],
+    [
+      /\/(submit-job|run-job|(add|upload)-(jar|file|pyfile)|jobs\/\{job\}(\/cancel)?)$/,
+      { 400: "The job API of Livy's programmatic clients is not served" },
+    ],
+  ],
+  answers: [
+    [/^GET \/livy\/version$/, 'LivyVersion'],
+    [/\/(sessions|batches)\/\{id\}\/state$/, 'LivyState'],
+    [/\/(sessions|batches)\/\{id\}\/log$/, 'LivyLog'],
+    [/^DELETE |\/(cancel|interrupt)$/, 'LivyMessage'],
+    [/^GET .*\/statements$/, 'LivyStatements'],
+    [/\/statements(\/\{statement\})?$/, 'LivyStatement'],
+    [/^GET \/livy\/sessions$/, 'LivySessions'],
+    [/^GET \/livy\/batches$/, 'LivyBatches'],
+    [/\/sessions(\/\{id\}(\/connect)?)?$/, 'LivySession'],
+    [/\/batches(\/\{id\})?$/, 'LivyBatch'],
+  ],
+  schemas,
+  // Livy's JSON mapper reads numbers as text and text as numbers, and so do its clients.
+  scalars: true,
+};

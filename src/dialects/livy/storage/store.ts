@@ -1,0 +1,254 @@
+import type { Millis } from '../../../kernel/time.js';
+import { perQuery, type Query, type Value } from '../../../scheduler/query.ports.js';
+import { insertInto } from '../../../scheduler/statements.js';
+import {
+  keptCloses,
+  type LivyAsked,
+  type LivyBatch,
+  type LivyEntry,
+  type LivyPage,
+  type LivyReads,
+  type LivySession,
+  type LivyStatement,
+  type LivyTx,
+  type LivyType,
+} from './ports.js';
+import type { LivyEntryRow } from './rows.js';
+
+/** The table that an entry's subject stands in, and until when an ended one is shown (Livy dialect, retention). */
+const subjects = {
+  session: {
+    table: 'sessions',
+    shown: `(x.state <> 'closed' OR (x.closed_at > ? AND x.close_code IN (${keptCloses.map(() => '?').join(', ')})))`,
+    values: keptCloses,
+  },
+  batch: {
+    table: 'jobs',
+    shown: `(x.state IN ('queued', 'running') OR x.ended_at > ?)`,
+    values: [],
+  },
+} as const satisfies Record<LivyType, { table: string; shown: string; values: readonly string[] }>;
+
+/** More at a time would keep the one who opens a session waiting. */
+const mostSwept = 20;
+
+export const livyStore = perQuery((sql): LivyTx => ({
+  async nextNumber(type) {
+    const key = `livy_${type}s`;
+    const [row] = await sql.all<{ value: string }>(
+      `INSERT INTO facts ("key", value) VALUES (?, '1')
+       ON CONFLICT ("key") DO UPDATE SET value = CAST(CAST(facts.value AS integer) + 1 AS text) RETURNING value`,
+      key,
+    );
+    return Number(row?.value ?? 1) - 1;
+  },
+  async insert({ type, number, subject, job, instance, name, asked }) {
+    const row = {
+      type,
+      number,
+      subject,
+      job,
+      instance,
+      name,
+      asked: JSON.stringify(asked),
+      removed_at: null,
+    };
+    await sql.run(insertInto('livy_entries', Object.keys(row)), ...Object.values(row));
+  },
+  async named(type, name, instance, endedAfter) {
+    const { table, shown, values } = subjects[type];
+    const row = await sql.one<LivyEntryRow>(
+      `SELECT e.* FROM livy_entries e JOIN ${table} x ON x.id = e.subject
+       WHERE e.name IS NOT NULL AND e.removed_at IS NULL AND e.type = ? AND e.name = ? AND e.instance = ? AND ${shown} LIMIT 1`,
+      type,
+      name,
+      instance,
+      endedAfter,
+      ...values,
+    );
+    return row === null ? null : toEntry(row);
+  },
+  remove: (type, number, at) => remove(sql, type, number, at),
+  async sweep(endedAfter, at) {
+    const rows = await sql.all<{ number: number }>(
+      `SELECT e.number FROM livy_entries e JOIN sessions x ON x.id = e.subject
+       WHERE e.removed_at IS NULL AND e.type = 'session' AND x.state = 'closed' AND x.closed_at <= ? LIMIT ?`,
+      endedAfter,
+      mostSwept,
+    );
+    for (const { number } of rows) await remove(sql, 'session', Number(number), at);
+  },
+  async bySubject(type, subject) {
+    const row = await sql.one<LivyEntryRow>(
+      'SELECT * FROM livy_entries WHERE subject = ? AND type = ?',
+      subject,
+      type,
+    );
+    return row === null ? null : toEntry(row);
+  },
+  async nextStatement(session) {
+    const row = await sql.one<{ next: number }>(
+      'SELECT COALESCE(MAX(number) + 1, 0) AS next FROM livy_statements WHERE session = ?',
+      session,
+    );
+    return Number(row?.next ?? 0);
+  },
+  addStatement: (session, number, job) =>
+    sql.run(insertInto('livy_statements', ['session', 'number', 'job']), session, number, job),
+  async statementOf(job) {
+    const row = await sql.one<{ number: number }>('SELECT number FROM livy_statements WHERE job = ?', job);
+    return row === null ? null : Number(row.number);
+  },
+}));
+
+async function remove(sql: Query, type: LivyType, number: number, at: Millis): Promise<void> {
+  await sql.run('UPDATE livy_entries SET removed_at = ? WHERE type = ? AND number = ?', at, type, number);
+  if (type === 'batch') return;
+  for (const table of ['job_params', 'job_results'])
+    await sql.run(
+      `DELETE FROM ${table}
+       WHERE seq IN (SELECT j.seq FROM livy_statements s JOIN jobs j ON j.id = s.job WHERE s.session = ?)`,
+      number,
+    );
+}
+
+export const livyReads = perQuery((sql): LivyReads => {
+  const entry = async (
+    type: LivyType,
+    key: number | string,
+    instance: string | undefined,
+  ): Promise<LivyEntry | null> => {
+    // A name may have been used before: the latest one is meant. Each instance has names of its own.
+    const ofInstance = typeof key === 'string' && instance !== undefined;
+    const where = typeof key === 'number' ? 'number = ?' : `name = ?${ofInstance ? ' AND instance = ?' : ''}`;
+    const row = await sql.one<LivyEntryRow>(
+      `SELECT * FROM livy_entries WHERE type = ? AND ${where} ORDER BY number DESC LIMIT 1`,
+      type,
+      key,
+      ...(ofInstance ? [instance] : []),
+    );
+    return row === null ? null : toEntry(row);
+  };
+  const withSession = async (found: LivyEntry): Promise<LivySession> => {
+    const row = await sql.one('SELECT * FROM sessions WHERE id = ?', found.subject);
+    if (row === null) throw new Error(`Session ${found.subject} is gone.`);
+    return { ...found, session: sql.rows.session(row) };
+  };
+  const withJob = async (found: LivyEntry): Promise<LivyBatch | null> => {
+    const row = await sql.one('SELECT * FROM jobs WHERE id = ?', found.subject);
+    return row === null ? null : { ...found, run: sql.rows.job(row) };
+  };
+  const page = async (type: LivyType, { instance, onlyOf, endedAfter, from, size }: LivyPage) => {
+    const { table, shown, values } = subjects[type];
+    const where = `FROM livy_entries e JOIN ${table} x ON x.id = e.subject
+      WHERE e.removed_at IS NULL AND e.type = ? AND ${shown}
+        ${instance === undefined ? '' : 'AND e.instance = ?'} ${onlyOf === undefined ? '' : 'AND x."user" = ?'}`;
+    const given: Value[] = [type, endedAfter, ...values];
+    for (const narrower of [instance, onlyOf]) if (narrower !== undefined) given.push(narrower);
+    const rows = await sql.all<LivyEntryRow>(
+      `SELECT e.* ${where} ORDER BY e.number LIMIT ? OFFSET ?`,
+      ...given,
+      size,
+      from,
+    );
+    const count = await sql.one<{ n: number }>(`SELECT COUNT(*) AS n ${where}`, ...given);
+    return { entries: rows.map(toEntry), total: Number(count?.n ?? 0) };
+  };
+  return {
+    async session(key, instance) {
+      const found = await entry('session', key, instance);
+      return found === null ? null : withSession(found);
+    },
+    async sessions(asked) {
+      const { entries, total } = await page('session', asked);
+      return { items: await Promise.all(entries.map(withSession)), total };
+    },
+    async batch(key, instance) {
+      const found = await entry('batch', key, instance);
+      return found === null ? null : withJob(found);
+    },
+    async batches(asked) {
+      const { entries, total } = await page('batch', asked);
+      const items = await Promise.all(entries.map(withJob));
+      return { items: items.filter((batch) => batch !== null), total };
+    },
+    async statement(session, number) {
+      const row = await sql.one<StatementRow>(
+        `${selectStatement} WHERE s.session = ? AND s.number = ?`,
+        session,
+        number,
+      );
+      return row === null ? null : toStatement(sql, row);
+    },
+    async statements(session, { from, size, newestFirst }) {
+      const rows = await sql.all<StatementRow>(
+        `${selectStatement} WHERE s.session = ? ORDER BY s.number ${newestFirst ? 'DESC' : 'ASC'} LIMIT ? OFFSET ?`,
+        session,
+        size,
+        from,
+      );
+      const count = await sql.one<{ n: number }>(
+        'SELECT COUNT(*) AS n FROM livy_statements WHERE session = ?',
+        session,
+      );
+      const items: LivyStatement[] = [];
+      for (const row of rows) items.push(await toStatement(sql, row));
+      return { items, total: Number(count?.n ?? 0) };
+    },
+    async statementNumbers(session, { from, size, newestFirst }) {
+      const rows = await sql.all<{ number: number }>(
+        `SELECT number FROM livy_statements WHERE session = ? ORDER BY number ${newestFirst ? 'DESC' : 'ASC'} LIMIT ? OFFSET ?`,
+        ...[session, size, from],
+      );
+      const count = await sql.one<{ n: number }>(
+        'SELECT COUNT(*) AS n FROM livy_statements WHERE session = ?',
+        session,
+      );
+      return { numbers: rows.map(({ number }) => Number(number)), total: Number(count?.n ?? 0) };
+    },
+    async statementBytes(session, { from, size, newestFirst }) {
+      // The lengths stand in the rows' heads: the texts themselves are not read.
+      const row = await sql.one<{ n: number }>(
+        `SELECT SUM(OCTET_LENGTH(p.body) + COALESCE(OCTET_LENGTH(r.body), 0)
+           + COALESCE((SELECT SUM(t.bytes) FROM long_texts t WHERE t.seq = j.seq), 0)) AS n
+         FROM (SELECT job FROM livy_statements WHERE session = ? ORDER BY number ${newestFirst ? 'DESC' : 'ASC'}
+               LIMIT ? OFFSET ?) s
+         JOIN jobs j ON j.id = s.job JOIN job_params p ON p.seq = j.seq LEFT JOIN job_results r ON r.seq = j.seq`,
+        session,
+        size,
+        from,
+      );
+      return Number(row?.n ?? 0);
+    },
+  };
+});
+
+/** A job's row, with what else is read beside it. */
+interface StatementRow {
+  statement: number;
+  params: string;
+  output: string | null;
+  seq: number;
+}
+
+const selectStatement = `SELECT j.*, s.number AS statement, p.body AS params, r.body AS output
+  FROM livy_statements s JOIN jobs j ON j.id = s.job JOIN job_params p ON p.seq = j.seq
+  LEFT JOIN job_results r ON r.seq = j.seq`;
+
+const toStatement = async (sql: Query, row: StatementRow): Promise<LivyStatement> => ({
+  number: Number(row.statement),
+  job: sql.rows.job(row),
+  params: await sql.text(row.params, 'params', row.seq),
+  output: row.output === null ? null : await sql.text(row.output, 'result', row.seq),
+});
+
+const toEntry = (row: LivyEntryRow): LivyEntry => ({
+  type: row.type as LivyType,
+  number: Number(row.number),
+  subject: row.subject,
+  job: row.job,
+  instance: row.instance,
+  name: row.name,
+  asked: JSON.parse(row.asked) as LivyAsked,
+  removedAt: row.removed_at === null ? null : Number(row.removed_at),
+});

@@ -1,0 +1,8 @@
+import { Livy1795478400000 } from './migrations/0004-livy.js';
+import { LivyEntryRow, LivyStatementRow } from './rows.js';
+
+/** What this dialect keeps beside sessions and jobs. */
+export const livyTables = {
+  entities: [LivyEntryRow, LivyStatementRow],
+  migrations: [Livy1795478400000],
+};

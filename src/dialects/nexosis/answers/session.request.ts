@@ -1,0 +1,218 @@
+import { shownIn } from '../../../kernel/inherited-names.js';
+import { intervals, type Column, type Domain, type Interval, type StatusMessage } from '../storage/ports.js';
+import {
+  checkColumns,
+  columnOf,
+  findColumn,
+  isNumeric,
+  merge,
+  readColumns,
+  sameName,
+  type Declared,
+} from '../wire/columns.js';
+import { writeDetail, writeWithOffset, type ReadDate } from '../wire/dates.js';
+import { startOf } from '../wire/intervals.js';
+import { invalidColumns, invalidDates, invalidField, noDataSource, notFound } from '../wire/errors.js';
+import { isObject, readChoice, type Fields } from '../wire/fields.js';
+import type { Source } from '../data/sources.js';
+
+/** What a session is asked for, checked against its data source. */
+export interface SessionRequest {
+  readonly domain: Domain;
+  readonly name: string;
+  readonly target: string;
+  readonly eventName: string | null;
+  readonly start: string | null;
+  readonly end: string | null;
+  readonly interval: Interval | null;
+  readonly columns: readonly Column[];
+  readonly missingValues: readonly string[];
+  readonly extra: Readonly<Record<string, unknown>>;
+  readonly messages: readonly StatusMessage[];
+}
+
+export const sourceNameOf = (fields: Fields): string => {
+  const name = fields.text('dataSourceName', 'dataSetName', 'viewName');
+  if (name === undefined) throw noDataSource();
+  return name;
+};
+
+/** POST /sessions/forecast and /sessions/impact. The checks come in the contract's order. */
+export async function readTimeSeries(
+  domain: 'forecast' | 'impact',
+  fields: Fields,
+  source: Source | null,
+): Promise<SessionRequest> {
+  if (source === null) throw notFound('dataSource', sourceNameOf(fields));
+  const [start, end] = [requiredDate(fields, 'startDate'), requiredDate(fields, 'endDate')];
+  const interval = fields.choice('resultInterval', intervals, intervals) ?? 'day';
+  const eventName = domain === 'impact' ? (fields.text('eventName') ?? null) : null;
+  const [from, to] = [writeDetail(start), writeDetail(end)];
+  if (start.at > end.at) throw invalidDates('Start Date must be before End Date', from, to);
+  const { columns, target } = withTarget(source, fields);
+  if (columnOf(columns, 'timestamp') === undefined) throw noTimestamp(source);
+  if (target === undefined) throw noTarget(source, domain);
+  checkNumeric(target, domain);
+  const last = domain === 'impact' ? await source.lastTime() : null;
+  // The whole last day may be asked about, whatever the interval; no more of its week, month or year than there is data for.
+  if (last !== null && startOf(end.at, interval === 'hour' ? 'hour' : 'day') > last)
+    throw invalidDates('End Date must be before the last date in the data source', from, to);
+  return {
+    ...common(domain, fields, source),
+    ...{ columns, eventName, interval, target: target.name, messages: [] },
+    start: writeWithOffset(start),
+    end: writeWithOffset(end),
+    extra: eventName === null ? {} : { event: eventName },
+  };
+}
+
+/** POST /sessions/model. */
+export function readModel(fields: Fields, source: Source | null): SessionRequest {
+  if (source === null) throw notFound('dataSource', sourceNameOf(fields));
+  const options = optionsOf(fields);
+  const domain = domainOf(fields, source, options);
+  if (domain === 'anomalies') return readAnomalies(fields, source, options);
+  const { columns, target } = withTarget(source, fields);
+  if (target === undefined) throw noTarget(source, domain);
+  if (domain === 'regression') checkNumeric(target, domain);
+  const balance = flag(options, 'balance') ?? true;
+  return {
+    ...common(domain, fields, source),
+    ...{
+      columns,
+      target: target.name,
+      messages: [],
+      eventName: null,
+      start: null,
+      end: null,
+      interval: null,
+    },
+    extra: domain === 'classification' ? { balance } : {},
+  };
+}
+
+function readAnomalies(fields: Fields, source: Source, options: Options): SessionRequest {
+  const merged = merge(source.columns, knownColumns(fields, source));
+  checkColumns(merged);
+  const target = columnOf(merged, 'target');
+  const unused = `${target?.name ?? ''} is not used as target: anomalies are found in all columns together, and each row's score is in the column anomaly.`;
+  return {
+    ...common('anomalies', fields, source),
+    ...{ target: 'anomaly', eventName: null, start: null, end: null, interval: null },
+    columns: merged.map((column) => (column === target ? { ...column, role: 'none' as const } : column)),
+    messages: target === undefined ? [] : [{ severity: 'warning', message: unused }],
+    extra: { containsAnomalies: flag(options, 'containsAnomalies') ?? true },
+  };
+}
+
+const titles = {
+  forecast: 'Forecast',
+  impact: 'Impact',
+  regression: 'Regression',
+  classification: 'Classification',
+  anomalies: 'Anomalies',
+} as const satisfies Record<Domain, string>;
+
+function common(domain: Domain, fields: Fields, source: Source) {
+  const missing = fields.raw('missingValues');
+  return {
+    domain,
+    name: fields.text('name') ?? `${titles[domain]} on ${source.name}`,
+    missingValues: missing === undefined ? source.missingValues : fields.list('missingValues'),
+  };
+}
+
+function requiredDate(fields: Fields, name: string): ReadDate {
+  const date = fields.date(name);
+  if (date === undefined) throw invalidField(name, `The ${name} field is required.`);
+  return date;
+}
+
+/** The source's columns with what this session says about them, and which one is its target. */
+function withTarget(source: Source, fields: Fields): { columns: Column[]; target: Column | undefined } {
+  const declared = knownColumns(fields, source);
+  const wanted = fields.text('targetColumn');
+  if (wanted !== undefined) {
+    const known = findColumn(source.columns, wanted);
+    if (known === undefined)
+      throw invalidColumns({
+        [wanted]: [`${source.name} has no column ${wanted} that could be the target.`],
+      });
+    const said = findColumn(declared, wanted);
+    const others = declared
+      .filter((each) => !sameName(each.name, wanted))
+      .map((each) => (each.role === 'target' ? { ...each, role: 'feature' as const } : each));
+    const columns = merge(source.columns, [...others, { ...said, name: known.name, role: 'target' }]);
+    checkColumns(columns);
+    return { columns, target: findColumn(columns, wanted) };
+  }
+  const columns = merge(source.columns, declared);
+  checkColumns(columns);
+  return { columns, target: columnOf(columns, 'target') };
+}
+
+function knownColumns(fields: Fields, source: Source): Declared[] {
+  const declared = readColumns(fields.raw('columns'));
+  const unknown = declared.filter(({ name }) => findColumn(source.columns, name) === undefined);
+  if (unknown.length > 0)
+    throw invalidColumns(
+      Object.fromEntries(unknown.map(({ name }) => [name, [`${source.name} has no column ${name}.`]])),
+    );
+  return declared;
+}
+
+const noTimestamp = ({ name, columns }: Source) => {
+  const dates = columns.filter(({ dataType }) => dataType === 'date').map((column) => column.name);
+  const why =
+    dates.length === 0
+      ? 'none of its columns holds dates only'
+      : `give one of its date columns (${dates.join(', ')}) the role timestamp: all rows stay, and those of one interval are put together by each column's aggregation`;
+  return invalidColumns({ timestamp: [`${name} is no time series: ${why}.`] });
+};
+
+const noTarget = ({ name }: Source, domain: Domain) =>
+  invalidColumns({
+    targetColumn: [`A ${domain} session needs a target: name a column of ${name} in targetColumn.`],
+  });
+
+function checkNumeric(target: Column, domain: Domain): void {
+  if (isNumeric(target)) return;
+  throw invalidColumns({
+    [target.name]: [
+      `The target ${target.name} must be numeric for ${domain}, but its dataType is ${target.dataType}.`,
+    ],
+  });
+}
+
+type Options = ReadonlyMap<string, unknown>;
+
+function optionsOf(fields: Fields): Options {
+  const said = fields.raw('extraParameters');
+  return new Map(
+    isObject(said) ? Object.entries(said).map(([key, value]) => [key.toLowerCase(), value]) : [],
+  );
+}
+
+/** True or false, also as the texts that .NET and Java send. */
+function flag(options: Options, name: string): boolean | undefined {
+  const value = options.get(name.toLowerCase());
+  if (value === undefined || value === null || value === '') return undefined;
+  if (/^(true|false)$/i.test(shownIn(value))) return shownIn(value).toLowerCase() === 'true';
+  throw invalidField(
+    'extraParameters',
+    `The value '${shownIn(value)}' is not valid for ${name}: it must be true or false.`,
+  );
+}
+
+const modelDomains = ['regression', 'classification', 'anomalies'] as const;
+
+function domainOf(fields: Fields, source: Source, options: Options): (typeof modelDomains)[number] {
+  const said = fields.text('predictionDomain');
+  if (said === undefined) throw invalidField('predictionDomain', 'The predictionDomain field is required.');
+  const domain = readChoice('predictionDomain', said, modelDomains);
+  // One client asks for anomalies in this way (nexosis dialect, model building).
+  const targetless =
+    !fields.has('targetColumn') &&
+    columnOf(merge(source.columns, knownColumns(fields, source)), 'target') === undefined;
+  return targetless && options.has('containsanomalies') ? 'anomalies' : domain;
+}

@@ -1,0 +1,167 @@
+import { Controller, Delete, Get, Head, HttpCode, Param, Post, UseFilters } from '@nestjs/common';
+import { ApiBody, ApiExcludeEndpoint, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ReceiptsService } from '../../../scheduler/receipts.service.js';
+import type { LearnSessionFilter } from '../storage/ports.js';
+import { submitKey, watchAnswer } from '../../submit-key.js';
+import { Ask, mount, type Asked } from '../wire/asked.js';
+import { CallbackCheck } from '../outgoing/callbacks.js';
+import { NexosisErrorsFilter } from '../wire/errors.filter.js';
+import { someParametersRequired } from '../wire/errors.js';
+import { readGuid, type Fields } from '../wire/fields.js';
+import { listOf } from '../wire/paging.js';
+import { readModel, readTimeSeries, sourceNameOf, type SessionRequest } from './session.request.js';
+import { fromSession, headerOf, statusOf } from '../wire/session.wire.js';
+import { LearnSessionsService } from './sessions.service.js';
+import type { Source } from '../data/sources.js';
+
+const startExample = {
+  dataSourceName: 'shop-sales',
+  targetColumn: 'sales',
+  startDate: '2017-01-01',
+  endDate: '2017-01-31',
+  resultInterval: 'day',
+  callbackUrl: 'https://example.org/hook',
+};
+
+const modelExample = {
+  dataSourceName: 'iris',
+  targetColumn: 'species',
+  predictionDomain: 'classification',
+  extraParameters: { balance: true },
+};
+
+@ApiTags('nexosis: sessions')
+@ApiSecurity('api-key')
+@UseFilters(NexosisErrorsFilter)
+@Controller(`${mount}/sessions`)
+export class LearnSessionsController {
+  constructor(
+    private readonly sessions: LearnSessionsService,
+    private readonly callbacks: CallbackCheck,
+    private readonly receipts: ReceiptsService,
+  ) {}
+
+  @ApiOperation({ summary: 'Forecast a column of a time series; parameters in the query or the body' })
+  @ApiBody({ schema: { example: startExample }, required: false })
+  @Post('forecast')
+  @HttpCode(200)
+  forecast(@Ask() asked: Asked) {
+    return this.start(asked, (fields, source) => readTimeSeries('forecast', fields, source));
+  }
+
+  @ApiOperation({ summary: 'How large the effect of an event was, and how sure that is' })
+  @ApiBody({ schema: { example: { ...startExample, eventName: 'campaign' } }, required: false })
+  @Post('impact')
+  @HttpCode(200)
+  impact(@Ask() asked: Asked) {
+    return this.start(asked, (fields, source) => readTimeSeries('impact', fields, source));
+  }
+
+  @ApiOperation({ summary: 'Build a model: regression, classification or anomalies' })
+  @ApiBody({ schema: { example: modelExample }, required: false })
+  @Post('model')
+  @HttpCode(200)
+  model(@Ask() asked: Asked) {
+    return this.start(asked, (fields, source) => Promise.resolve(readModel(fields, source)));
+  }
+
+  @ApiOperation({ summary: 'The sessions of your instance, newest first' })
+  @ApiQuery({ name: 'dataSourceName', required: false })
+  @ApiQuery({ name: 'eventName', required: false, description: 'Any part of it' })
+  @ApiQuery({ name: 'requestedAfterDate', required: false })
+  @ApiQuery({ name: 'requestedBeforeDate', required: false })
+  @ApiQuery({ name: 'type', required: false, enum: ['forecast', 'impact', 'model'] })
+  @ApiQuery({ name: 'page', required: false })
+  @ApiQuery({ name: 'pageSize', required: false })
+  @Get()
+  async list(@Ask() asked: Asked) {
+    const paging = asked.query.paging();
+    const { items, total } = await this.sessions.list(asked.actor, {
+      ...filterOf(asked),
+      ...asked.query.sorting(sortKeys, { by: 'requestedDate', descending: true }),
+      limit: paging.size,
+      offset: paging.page * paging.size,
+    });
+    const sessions = items.map((session) => fromSession(session, asked.base));
+    // The guide calls the list results, every client items.
+    return { ...listOf(asked, paging, sessions, total), results: sessions };
+  }
+
+  @ApiOperation({ summary: 'Delete the sessions that a filter finds' })
+  @Delete()
+  @HttpCode(204)
+  async removeSome(@Ask() asked: Asked): Promise<void> {
+    const filter = filterOf(asked);
+    if (Object.values(filter).filter((value) => value !== undefined).length < 2)
+      throw someParametersRequired();
+    const { actor } = asked;
+    for (const { id } of await this.sessions.removable(actor, filter)) await this.sessions.remove(actor, id);
+  }
+
+  /** The status alone, in its header. */
+  @ApiExcludeEndpoint()
+  @Head(':id')
+  async head(@Ask() asked: Asked, @Param('id') id: string): Promise<void> {
+    await this.find(asked, id);
+  }
+
+  @ApiOperation({
+    summary: 'One session with its status and its history; HEAD answers the status header alone',
+  })
+  @Get(':id')
+  async get(@Ask() asked: Asked, @Param('id') id: string) {
+    const session = await this.find(asked, id);
+    return fromSession(session, asked.base, await this.sessions.place(session));
+  }
+
+  @ApiOperation({ summary: 'Delete a session and its results; one that runs is stopped' })
+  @Delete(':id')
+  @HttpCode(204)
+  remove(@Ask() asked: Asked, @Param('id') id: string): Promise<void> {
+    return this.sessions.remove(asked.actor, readGuid('id', id));
+  }
+
+  private async find(asked: Asked, id: string) {
+    const session = await this.sessions.get(asked.actor, readGuid('id', id));
+    void asked.reply.header('Nexosis-Session-Status', headerOf(statusOf(session)));
+    return session;
+  }
+
+  private async start(
+    asked: Asked,
+    read: (fields: Fields, source: Source | null) => Promise<SessionRequest>,
+  ) {
+    const { actor, fields, base, request, reply } = asked;
+    const source = await this.sessions.source(actor, sourceNameOf(fields));
+    const wanted = await read(fields, source);
+    const callbackUrl = (await this.callbacks.check(fields.text('callbackUrl'))) ?? null;
+    const submit = submitKey(actor, request, request.url);
+    // `read` has refused a source that is not there.
+    const session = await this.sessions.start(actor, wanted, source as Source, { callbackUrl, base, submit });
+    if (session.token !== null) void reply.header('Nexosis-Webhook-Token', session.token);
+    await watchAnswer(this.receipts, reply, submit, session.id);
+    return fromSession(session, base, await this.sessions.place(session));
+  }
+}
+
+const sortKeys = ['id', 'name', 'type', 'status', 'dataSourceName', 'requestedDate'] as const;
+
+/** The filters of lists and of deletes. */
+function filterOf({
+  actor,
+  query,
+}: Asked): Omit<LearnSessionFilter, 'sortBy' | 'descending' | 'limit' | 'offset'> {
+  const type = query.has('type')
+    ? query.choice('type', ['forecast', 'impact', 'model'] as const)
+    : query.choice('sessionType', ['forecast', 'impact', 'model'] as const);
+  const modelId = query.text('modelId');
+  return {
+    instance: actor.instance.id,
+    source: query.text('dataSourceName', 'dataSetName'),
+    eventName: query.text('eventName'),
+    type,
+    from: query.moment('requestedAfterDate', 'requestedAfter', 'startDate'),
+    to: query.until('requestedBeforeDate', 'requestedBefore', 'endDate'),
+    modelId: modelId === undefined ? undefined : readGuid('modelId', modelId),
+  };
+}

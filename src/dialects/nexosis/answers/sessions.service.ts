@@ -1,0 +1,188 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { nameOf, type Actor } from '../../../kernel/access/access.js';
+import type { Backend } from '../../../kernel/backend/backend.js';
+import type { Place } from '../../../kernel/choice/waiting.js';
+import { isFinal } from '../../../kernel/job/job.js';
+import { BackendsService } from '../../../scheduler/backends.service.js';
+import { Commands } from '../../../scheduler/commands.service.js';
+import { JobsService } from '../../../scheduler/jobs.service.js';
+import type {
+  Found,
+  LearnSession,
+  LearnSessionFilter,
+  LearnSessionView,
+  NexosisReads,
+} from '../storage/ports.js';
+import { STORE, type JobDetails, type Store } from '../../../scheduler/ports.js';
+import { ReceiptsService, type SubmitKey } from '../../../scheduler/receipts.service.js';
+import { SessionsService } from '../../../scheduler/sessions.service.js';
+import type { Unit } from '../../../scheduler/unit.js';
+import { SharingService } from '../../../scheduler/sharing.service.js';
+import { checkDeletes } from '../data/deletable.js';
+import { NexosisError, notFound } from '../wire/errors.js';
+import type { SessionRequest } from './session.request.js';
+import { findSource, type Source } from '../data/sources.js';
+import { nexosisStore } from '../storage/store.js';
+import { nexosisReads } from '../storage/reads.js';
+
+/** What a list is narrowed by; the instance is the actor's. */
+type Asked = Omit<LearnSessionFilter, 'instance' | 'user'>;
+
+/** How a session is asked for beside what it is to calculate. */
+export interface Origin {
+  readonly callbackUrl: string | null;
+  readonly base: string;
+  readonly submit: SubmitKey | undefined;
+}
+
+/** No rule of ours depends on them, and no client of this dialect says them. */
+export const plainDetails: JobDetails = {
+  tags: [],
+  logLevel: 'info',
+  private: false,
+  calibrationId: null,
+  runtime: null,
+  cost: null,
+};
+
+/** Sessions of this dialect: each a batch session of the kernel with one job, drained from the start. */
+@Injectable()
+export class LearnSessionsService {
+  constructor(
+    private readonly commands: Commands,
+    private readonly sessions: SessionsService,
+    private readonly jobs: JobsService,
+    private readonly backends: BackendsService,
+    private readonly receipts: ReceiptsService,
+    private readonly sharing: SharingService,
+    @Inject(STORE) private readonly store: Store,
+  ) {}
+
+  private get read(): NexosisReads {
+    return nexosisReads(this.store.read);
+  }
+
+  source(actor: Actor, name: string): Promise<Source | null> {
+    return findSource(this.read, actor.instance.id, name);
+  }
+
+  /** Stores the session, its job and what was asked in one transaction; the same submit again answers the same session. */
+  async start(
+    actor: Actor,
+    asked: SessionRequest,
+    source: Source,
+    origin: Origin,
+  ): Promise<LearnSessionView> {
+    const backend = await this.backend(false);
+    const id = await this.commands.run(async (unit) => {
+      const earlier = origin.submit === undefined ? null : await this.receipts.earlier(unit, origin.submit);
+      if (earlier !== null && (await nexosisStore(unit.tx).sessions.find(earlier)) !== null) return earlier;
+      const session = await this.sessions.openIn(unit, actor, { mode: 'batch', backend: backend.name });
+      const job = await this.jobs.submitIn(unit, actor, {
+        program: asked.domain,
+        backend: backend.name,
+        session: session.id,
+        maxExecutionTime: undefined,
+        params: JSON.stringify({ session: session.id }),
+        details: plainDetails,
+      });
+      const open = await unit.tx.sessions.find(session.id);
+      await unit.changeSession(open ?? session, { type: 'drain', at: unit.at });
+      await nexosisStore(unit.tx).sessions.insert(
+        toSession(actor, asked, source, origin, session.id, job.id, unit),
+      );
+      if (origin.submit !== undefined) await this.receipts.keep(unit, origin.submit, session.id);
+      return session.id;
+    }, nameOf(actor));
+    // However quick its start was: the answer to a request says that it was requested.
+    return { ...(await this.get(actor, id)), jobState: 'queued', startedAt: null, endedAt: null };
+  }
+
+  async get(actor: Actor, id: string): Promise<LearnSessionView> {
+    const session = await this.read.session(id);
+    if (session === null || session.instance !== actor.instance.id) throw notFound('session', id);
+    if (!(await this.sharing.mayRead(actor, session))) throw notFound('session', id);
+    return session;
+  }
+
+  /** Those of the actor's instance that the actor may read. */
+  async list(actor: Actor, filter: Asked): Promise<Found<LearnSessionView>> {
+    const user = await this.sharing.onlyOf(actor);
+    return this.read.sessions({ ...filter, instance: actor.instance.id, user });
+  }
+
+  /** Those that a filter finds, if all of them may be deleted; else none is. */
+  async removable(actor: Actor, filter: Omit<Asked, 'sortBy' | 'descending' | 'limit' | 'offset'>) {
+    const found: LearnSessionView[] = [];
+    for (;;) {
+      const slice = { sortBy: 'id', descending: false, limit: 500, offset: found.length } as const;
+      const { items } = await this.list(actor, { ...filter, ...slice });
+      for (const session of items) checkDeletes(actor, session, `Session ${session.id}`);
+      found.push(...items);
+      if (items.length < slice.limit) return found;
+    }
+  }
+
+  /** Where its job stands in the queue; null if it does not wait. */
+  async place({ job: id }: LearnSessionView): Promise<Place | null> {
+    const job = await this.store.read.job(id);
+    return job === null ? null : this.jobs.place(job);
+  }
+
+  /** Forgets a session with its results, and stops its work. The model it built stays. */
+  async remove(actor: Actor, id: string): Promise<void> {
+    checkDeletes(actor, await this.get(actor, id), `Session ${id}`);
+    await this.commands.run(async (unit) => {
+      const session = await nexosisStore(unit.tx).sessions.find(id);
+      if (session === null) return;
+      const job = await unit.tx.jobs.find(session.job);
+      if (job !== null && !isFinal(job.state)) {
+        await unit.stopJob(job, { at: unit.at, reason: `deleted by ${nameOf(actor)}`, endCode: null });
+      }
+      await nexosisStore(unit.tx).sessions.remove(id);
+      await nexosisStore(unit.tx).tables.removeOf(id);
+      await nexosisStore(unit.tx).deliveries.removeOf(id);
+    }, nameOf(actor));
+  }
+
+  /** Where sessions calculate, or where predictions are made. */
+  async backend(predicts: boolean): Promise<Backend> {
+    const learners = await this.backends.listFor('forecast', 'predict');
+    const found = learners.find(({ options }) => (options['predict'] === true) === predicts) ?? learners[0];
+    if (found === undefined) {
+      throw new NexosisError(
+        503,
+        'Unavailable',
+        'No backend with driver learner is configured on this service',
+      );
+    }
+    const why = this.backends.missing(found);
+    if (why !== null)
+      throw new NexosisError(503, 'Unavailable', `Backend ${found.name} cannot calculate: ${why}`);
+    return found;
+  }
+}
+
+function toSession(
+  actor: Actor,
+  asked: SessionRequest,
+  source: Source,
+  { callbackUrl, base }: Origin,
+  id: string,
+  job: string,
+  unit: Unit,
+): LearnSession {
+  const buildsModel = asked.domain !== 'forecast' && asked.domain !== 'impact';
+  return {
+    ...asked,
+    ...{ id, job, callbackUrl, base },
+    instance: actor.instance.id,
+    user: actor.user,
+    source: source.name,
+    sourceKind: source.kind,
+    token: callbackUrl === null ? null : unit.ids.secret(),
+    modelId: buildsModel ? unit.ids.uuid() : null,
+    requestedAt: unit.at,
+    outcome: null,
+  };
+}

@@ -1,0 +1,159 @@
+import { Controller, Delete, Get, HttpCode, Param, Put, Res, UseFilters } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { DataSet } from '../storage/ports.js';
+import { Ask, mount, type Asked } from '../wire/asked.js';
+import { checkDeletes } from './deletable.js';
+import { BuiltOn, readCascade } from './cascade.js';
+import { readColumns, type Declared } from '../wire/columns.js';
+import { dataSetFields, readRange, rowsOf, summaryOf } from '../wire/data.wire.js';
+import { DataSetsService } from './datasets.service.js';
+import { NexosisErrorsFilter } from '../wire/errors.filter.js';
+import { invalidField } from '../wire/errors.js';
+import { isNoBody, refuseOtherTypes } from '../wire/json-bodies.js';
+import { RowThreads } from './row-threads.js';
+import { listOf, pageLinks, pagesOf } from '../wire/paging.js';
+import { PageWriter } from './sent-page.js';
+import type { Upload } from './upload.js';
+
+const uploadExample = {
+  data: [{ day: '2017-01-01', sales: 223.33 }],
+  columns: { sales: { dataType: 'numericMeasure', role: 'target' } },
+};
+const sortKeys = ['dataSetName', 'dataSetSize', 'rowCount', 'dateCreated', 'lastModified'] as const;
+
+@ApiTags('nexosis: data sets')
+@ApiSecurity('api-key')
+@UseFilters(NexosisErrorsFilter)
+@Controller(`${mount}/data`)
+export class DataSetsController {
+  constructor(
+    private readonly dataSets: DataSetsService,
+    private readonly cascade: BuiltOn,
+    private readonly threads: RowThreads,
+  ) {}
+
+  @ApiOperation({ summary: 'The data sets of your instance, by name' })
+  @ApiQuery({ name: 'partialName', required: false })
+  @ApiQuery({ name: 'page', required: false })
+  @ApiQuery({ name: 'pageSize', required: false })
+  @Get()
+  async list(@Ask() asked: Asked) {
+    const paging = asked.query.paging();
+    const { items, total } = await this.dataSets.list({
+      instance: asked.actor.instance.id,
+      partialName: asked.query.text('partialName') ?? '',
+      ...asked.query.sorting(sortKeys, { by: 'dataSetName', descending: false }),
+      limit: paging.size,
+      offset: paging.page * paging.size,
+    });
+    return listOf(
+      asked,
+      paging,
+      items.map((dataSet) => summaryOf(dataSet, asked.base, 'data')),
+      total,
+    );
+  }
+
+  @ApiOperation({ summary: 'Create a data set or upsert rows into it' })
+  @ApiConsumes('application/json', 'text/csv')
+  @ApiBody({ schema: { example: uploadExample } })
+  @ApiQuery({ name: 'timestampColumn', required: false, description: 'CSV: the column that has the time' })
+  @Put(':name')
+  @HttpCode(201)
+  async put(@Ask() asked: Asked, @Param('name') name: string) {
+    const { dataSet, messages } = await this.withUpload(asked, (upload) =>
+      this.dataSets.put(asked.actor, name, upload),
+    );
+    const summary = { ...summaryOf(dataSet, asked.base), messages };
+    void asked.reply.header('Location', summary.links[0]?.href);
+    return summary;
+  }
+
+  private withUpload<T>({ body, query }: Asked, use: (upload: Upload) => Promise<T>): Promise<T> {
+    if (/^text\/csv\b/i.test(body.type)) {
+      const timestamp = query.text('timestampColumn');
+      return this.threads.csv(body.bytes, async (reader) => {
+        const known = reader.names.find((name) => name.toLowerCase() === timestamp?.toLowerCase());
+        if (timestamp !== undefined && known === undefined)
+          throw invalidField('timestampColumn', `The CSV has no column ${timestamp}.`);
+        const declared: Declared[] = known === undefined ? [] : [{ name: known, role: 'timestamp' }];
+        return use({ reader, declared, missingValues: undefined });
+      });
+    }
+    if (isNoBody(body.bytes))
+      return use({
+        reader: { names: [], bytes: 0, async *batches() {} },
+        declared: [],
+        missingValues: undefined,
+      });
+    refuseOtherTypes(body, 'application/json or text/csv');
+    return this.threads.json(body.bytes, async (reader) => {
+      const { missingValues, ignored } = reader;
+      return use({ reader, declared: readColumns(reader.columns), missingValues, ignored });
+    });
+  }
+
+  @ApiOperation({ summary: 'Read rows, as JSON or CSV' })
+  @ApiQuery({ name: 'startDate', required: false })
+  @ApiQuery({ name: 'endDate', required: false, description: 'Inclusive' })
+  @ApiQuery({ name: 'include', required: false, description: 'Names of columns' })
+  @Get(':name')
+  async get(
+    @Ask() asked: Asked,
+    @Param('name') name: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const dataSet = await this.dataSets.get(asked.actor, name);
+    const paging = asked.query.paging();
+    const range = readRange(asked.query, dataSet);
+    const { items, total } = await this.dataSets.rows(dataSet, range, paging.size, paging.page * paging.size);
+    const include = asked.query.list('include');
+    const normalises = asked.wantsCsv || asked.query.flag('formatDates') === true;
+    const page = new PageWriter(reply, asked.wantsCsv);
+    await page.add(items, dataSet, (some) =>
+      rowsOf(
+        dataSet.columns,
+        some.map(({ values }) => values),
+        include,
+        normalises,
+      ),
+    );
+    if (asked.wantsCsv) return page.csv();
+    const paged = pagesOf(paging, total);
+    return page.json(dataSetFields(dataSet), {
+      ...paged,
+      links: [...pageLinks(asked, paged), ...relatedLinks(dataSet, asked.base)],
+    });
+  }
+
+  @ApiOperation({ summary: 'Delete a data set, or its rows between two dates' })
+  @ApiQuery({ name: 'startDate', required: false })
+  @ApiQuery({ name: 'endDate', required: false })
+  @ApiQuery({ name: 'cascade', required: false, description: 'session, view, model, vocabulary' })
+  @Delete(':name')
+  @HttpCode(204)
+  async remove(@Ask() asked: Asked, @Param('name') name: string): Promise<void> {
+    const kinds = readCascade(asked.query.list('cascade'));
+    const dataSet = await this.dataSets.get(asked.actor, name);
+    const range = readRange(asked.query, dataSet);
+    if (range.from !== undefined || range.to !== undefined)
+      return this.dataSets.removeRows(asked.actor, name, range);
+    checkDeletes(asked.actor, dataSet, `Data set ${dataSet.name}`);
+    await this.cascade.remove(asked.actor, dataSet.name, kinds);
+    await this.dataSets.remove(asked.actor, name);
+  }
+}
+
+function relatedLinks({ name }: DataSet, base: string) {
+  const source = encodeURIComponent(name);
+  const to = (rel: string, path: string) => ({ rel, href: `${base}/${path}` });
+  return [
+    to('imports', `imports?dataSetName=${source}`),
+    to('views', `views?dataSetName=${source}`),
+    to('stats', `data/${source}/stats`),
+    to('sessions', `sessions?dataSourceName=${source}`),
+    to('models', `models?dataSourceName=${source}`),
+    to('vocabularies', `vocabulary?dataSourceName=${source}`),
+  ];
+}

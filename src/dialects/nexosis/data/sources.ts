@@ -1,0 +1,58 @@
+import type { Millis } from '../../../kernel/time.js';
+import type { Column, DataSet, NexosisReads } from '../storage/ports.js';
+import { columnOf } from '../wire/columns.js';
+import { readDate } from '../wire/dates.js';
+import { openView } from './joins.js';
+import { storedRows } from './stored-rows.js';
+
+/** What a session can be asked about: a data set, or a view of several. */
+export interface Source {
+  readonly kind: 'dataSet' | 'view';
+  readonly name: string;
+  readonly columns: readonly Column[];
+  readonly missingValues: readonly string[];
+  /** Of its last row that has a time; null without any. */
+  readonly lastTime: () => Promise<Millis | null>;
+  /** All rows in order, some at a time, with a value for each column. */
+  readonly rows: () => AsyncIterable<string[][]>;
+}
+
+export async function findSource(
+  reads: NexosisReads,
+  instance: string,
+  name: string,
+): Promise<Source | null> {
+  const dataSet = await reads.dataSet(instance, name);
+  if (dataSet !== null) {
+    const { columns } = dataSet;
+    const whole = (values: readonly string[]) => columns.map((_, i) => values[i] ?? '');
+    return { ...sourceOf(reads, dataSet, whole), kind: 'dataSet', name: dataSet.name, columns };
+  }
+  const view = await reads.view(instance, name);
+  if (view === null) return null;
+  const { left, columns, join } = await openView(reads, view);
+  return { ...sourceOf(reads, left, join), kind: 'view', name: view.name, columns };
+}
+
+function sourceOf(
+  reads: NexosisReads,
+  dataSet: DataSet,
+  shown: (values: readonly string[]) => string[],
+): Pick<Source, 'missingValues' | 'lastTime' | 'rows'> {
+  const { id, columns, missingValues } = dataSet;
+  return {
+    missingValues,
+    lastTime: async () => (columnOf(columns, 'timestamp') === undefined ? null : reads.lastTime(id)),
+    async *rows() {
+      for await (const rows of storedRows(reads, dataSet)) yield rows.map(({ values }) => shown(values));
+    },
+  };
+}
+
+/** A row with its timestamp in one form, where it can be read. */
+export function withMoment(values: readonly string[], timestamp: number): readonly string[] {
+  const date = timestamp === -1 ? null : readDate(values[timestamp] ?? '');
+  return date === null
+    ? values
+    : values.map((value, i) => (i === timestamp ? new Date(date.at).toISOString() : value));
+}

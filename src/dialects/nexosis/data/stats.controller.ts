@@ -1,0 +1,74 @@
+import { Controller, Get, Inject, Param, UseFilters } from '@nestjs/common';
+import { ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { CLOCK, type Clock } from '../../../scheduler/ports.js';
+import { Ask, mount, type Asked } from '../wire/asked.js';
+import { findColumn } from '../wire/columns.js';
+import { DataSetsService } from './datasets.service.js';
+import { writeMoment } from '../wire/dates.js';
+import { NexosisErrorsFilter } from '../wire/errors.filter.js';
+import { notFound } from '../wire/errors.js';
+import { readGuid } from '../wire/fields.js';
+import { listOf } from '../wire/paging.js';
+import { metrics } from '../wire/metrics.js';
+import { ColumnStats } from './stats.js';
+
+@ApiTags('nexosis: statistics')
+@ApiSecurity('api-key')
+@UseFilters(NexosisErrorsFilter)
+@Controller(mount)
+export class StatsController {
+  constructor(
+    private readonly dataSets: DataSetsService,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  @ApiOperation({ summary: 'Statistics of every column' })
+  @Get('data/:name/stats')
+  stats(@Ask() asked: Asked, @Param('name') name: string) {
+    return this.read(asked, name, null);
+  }
+
+  @ApiOperation({ summary: 'Statistics of one column' })
+  @Get('data/:name/stats/:column')
+  async column(@Ask() asked: Asked, @Param('name') name: string, @Param('column') column: string) {
+    return this.read(asked, name, column);
+  }
+
+  @ApiOperation({ summary: 'What the names of metrics mean' })
+  @Get('metrics')
+  metrics() {
+    return { metrics };
+  }
+
+  @ApiOperation({
+    summary: 'Vocabularies: none, because models here weigh the words of a text column themselves',
+  })
+  @Get('vocabulary')
+  vocabularies(@Ask() asked: Asked) {
+    return listOf(asked, asked.query.paging(), [], 0);
+  }
+
+  @ApiOperation({ summary: 'One vocabulary' })
+  @Get('vocabulary/:id')
+  vocabulary(@Param('id') id: string): never {
+    throw notFound('vocabulary', readGuid('id', id));
+  }
+
+  private async read({ actor }: Asked, name: string, wanted: string | null) {
+    const dataSet = await this.dataSets.get(actor, name);
+    const { columns, missingValues } = dataSet;
+    const one = wanted === null ? undefined : findColumn(columns, wanted);
+    if (wanted !== null && one === undefined) throw notFound('column', wanted);
+    const missing = new Set(missingValues);
+    const seen = columns.map((column) => ({ column, stats: new ColumnStats(column, missing) }));
+    for await (const rows of this.dataSets.all(dataSet)) {
+      for (const { values } of rows) seen.forEach(({ stats }, i) => stats.see(values[i] ?? ''));
+    }
+    const at = writeMoment(this.clock.now());
+    const shown = seen.filter(({ column }) => one === undefined || column === one);
+    return {
+      dataSetName: dataSet.name,
+      columns: Object.fromEntries(shown.map(({ column, stats }) => [column.name, stats.summary(at)])),
+    };
+  }
+}

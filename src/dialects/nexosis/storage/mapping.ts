@@ -1,0 +1,116 @@
+import type { EndCode, JobState } from '../../../kernel/job/job.js';
+import type { Ending } from '../../../kernel/session/session.js';
+import type { Column, DataSet, LearnSession, LearnSessionView, Outcome, StatusMessage } from './ports.js';
+import type { DataSetRow, LearnSessionRow } from './rows.js';
+import type { Query, Value } from '../../../scheduler/query.ports.js';
+
+/** Names of data sets and views are found whatever their case. */
+export const keyOf = (name: string): string => name.toLowerCase();
+
+export const typeOf = (domain: LearnSession['domain']): string =>
+  domain === 'forecast' || domain === 'impact' ? domain : 'model';
+
+export type DataSetRecord = Record<keyof Omit<DataSetRow, 'id'>, Value>;
+
+export const fromDataSet = (dataSet: Omit<DataSet, 'id'>): DataSetRecord => ({
+  instance: dataSet.instance,
+  name: dataSet.name,
+  name_key: keyOf(dataSet.name),
+  columns: JSON.stringify(dataSet.columns),
+  missing_values: JSON.stringify(dataSet.missingValues),
+  row_count: dataSet.rowCount,
+  size: dataSet.size,
+  created_at: dataSet.createdAt,
+  modified_at: dataSet.modifiedAt,
+  state: dataSet.state,
+  user: dataSet.user,
+});
+
+export const toDataSet = (row: DataSetRow): DataSet => ({
+  id: Number(row.id),
+  instance: row.instance,
+  name: row.name,
+  columns: JSON.parse(row.columns) as Column[],
+  missingValues: JSON.parse(row.missing_values) as string[],
+  rowCount: Number(row.row_count),
+  size: Number(row.size),
+  createdAt: Number(row.created_at),
+  modifiedAt: Number(row.modified_at),
+  state: row.state as DataSet['state'],
+  user: row.user,
+});
+
+export function fromLearnSession(session: LearnSession): Record<keyof LearnSessionRow, Value> {
+  const { id, job, instance, name, eventName, modelId, requestedAt, messages, outcome, ...asked } = session;
+  return {
+    id,
+    job,
+    instance,
+    type: typeOf(session.domain),
+    name,
+    source_key: keyOf(session.source),
+    event_name: eventName,
+    model_id: modelId,
+    requested_at: requestedAt,
+    asked: JSON.stringify(asked),
+    messages: JSON.stringify(messages),
+    outcome: outcome === null ? null : JSON.stringify(outcome),
+    progress: null,
+  };
+}
+
+type Joined = LearnSessionRow & {
+  job_state: string | null;
+  job_reason: string | null;
+  end_code: string | null;
+  max_execution_time: number | null;
+  close_code: string | null;
+  state_reason: string | null;
+  limits: string | null;
+  ended_at: number | null;
+  started_at: number | null;
+};
+
+/** A session is as far as its job is; its first start stands with the kernel's session. */
+export const selectLearnSession =
+  'SELECT s.*, j.state AS job_state, j.reason AS job_reason, j.end_code, j.max_execution_time, j.ended_at, k.started_at, k.close_code, k.state_reason, k.limits FROM nexosis_sessions s LEFT JOIN jobs j ON j.id = s.job LEFT JOIN sessions k ON k.id = s.id';
+
+export const toLearnSession = (row: Joined): LearnSessionView => ({
+  ...(JSON.parse(row.asked) as Omit<LearnSession, 'id'>),
+  id: row.id,
+  job: row.job,
+  instance: row.instance,
+  name: row.name,
+  eventName: row.event_name,
+  modelId: row.model_id,
+  requestedAt: Number(row.requested_at),
+  messages: JSON.parse(row.messages) as StatusMessage[],
+  outcome: row.outcome === null ? null : (JSON.parse(row.outcome) as Outcome),
+  progress: row.progress,
+  jobState: row.job_state as JobState | null,
+  jobReason: row.job_reason,
+  jobEndCode: row.end_code as EndCode | null,
+  jobLimit: Number(row.max_execution_time ?? 0),
+  ending:
+    row.end_code !== 'session_closed' || row.limits === null
+      ? null
+      : {
+          closeCode: row.close_code as Ending['closeCode'],
+          stateReason: row.state_reason,
+          limits: JSON.parse(row.limits) as Ending['limits'],
+        },
+  startedAt: row.started_at === null ? null : Number(row.started_at),
+  endedAt: row.ended_at === null ? null : Number(row.ended_at),
+});
+
+export async function findLearnSession(
+  sql: Query,
+  where: string,
+  ...values: Value[]
+): Promise<LearnSessionView | null> {
+  const row = await sql.one<Joined>(`${selectLearnSession} WHERE ${where}`, ...values);
+  return row === null ? null : toLearnSession(row);
+}
+
+export const listLearnSessions = async (sql: Query, rest: string, ...values: Value[]) =>
+  (await sql.all<Joined>(`${selectLearnSession} ${rest}`, ...values)).map(toLearnSession);

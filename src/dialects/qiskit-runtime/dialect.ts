@@ -1,0 +1,24 @@
+import type { Dialect } from '../dialect.js';
+import { BackendsController } from './backends.controller.js';
+import { readBody } from './bodies.js';
+import { apikey } from './credentials.js';
+import { QiskitErrorsFilter } from './errors.filter.js';
+import { EventsController } from './events.controller.js';
+import { IdentityController } from './identity.controller.js';
+import { JobsController } from './jobs.controller.js';
+import { SessionsController } from './sessions.controller.js';
+
+/**
+ * IBM's Qiskit Runtime. It answers wherever no other dialect does: the operator API and addresses that lead nowhere are
+ * answered in its form, so it stands last in the list.
+ */
+export const qiskitRuntime: Dialect = {
+  name: 'qiskit-runtime',
+  title: 'Qiskit Runtime',
+  owns: () => true,
+  credentials: apikey,
+  readBody,
+  errors: new QiskitErrorsFilter(),
+  explain: ({ message, trace }) => ({ errors: [{ code: 1002, message }], trace }),
+  controllers: [IdentityController, BackendsController, SessionsController, JobsController, EventsController],
+};

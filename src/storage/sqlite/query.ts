@@ -1,0 +1,24 @@
+import type { Query } from '../../scheduler/query.ports.js';
+import type { EventRow, JobRow, SessionRow } from './entities/rows.js';
+import { toEvent } from './events.store.js';
+import { textOfRow } from './long-texts.store.js';
+import { toJob, toSession } from './mapping.js';
+import type { Sql } from './sql.js';
+
+/** The query port of the dialects on one connection. `wrote` is told the bytes of what is large. */
+export const queryOf = (sql: Sql, wrote: (bytes: number) => void = () => undefined): Query => ({
+  all: (statement, ...values) => sql.all(statement, ...values),
+  one: (statement, ...values) => sql.one(statement, ...values),
+  run: (statement, ...values) => sql.run(statement, ...values),
+  rows: {
+    job: (row) => toJob(row as JobRow),
+    session: (row) => toSession(row as SessionRow),
+    event: (row) => toEvent(row as EventRow),
+  },
+  text: (body, kind, seq) => textOfRow(sql, body, kind, seq),
+  wrote,
+  sql: {
+    member: (column, name) => `${column} ->> '${name}'`,
+    contains: (text) => `instr(${text}, ?) > 0`,
+  },
+});

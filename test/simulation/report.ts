@@ -1,0 +1,2 @@
+/** Says that a law was broken, and by what. */
+export type Report = (law: string, what: string) => void;
