@@ -1,6 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../../src/kernel/refusal.js';
+import { answerOf } from './refusals.js';
 import { errorOf } from './wire.js';
 
 /** Errors as IonQ answers them: `{"statusCode", "error", "message"}`. */
@@ -19,9 +20,8 @@ export class IonqErrorsFilter implements ExceptionFilter {
 
 function explained(error: unknown): [status: number, message: string] {
   if (error instanceof Refusal) {
-    const { code, message } = error;
-    const isOthers = /_not_(yours|shared)$|^admin_only$|^cross_site/.test(code);
-    return [code.startsWith('unknown_') ? 404 : isOthers ? 403 : 400, message];
+    const [status, message] = answerOf(error);
+    return [status, message];
   }
   if (!(error instanceof HttpException)) return [500, 'The service failed and stored nothing.'];
   const said = error.getResponse();

@@ -15,7 +15,7 @@ const mostThreads = 2;
 /** What a thread runs: the file that was built, or, where all is run as it was written, with what makes JavaScript of it. */
 const isBuilt = import.meta.url.endsWith('.js');
 const file = new URL(isBuilt ? './row-thread.js' : './row-thread.ts', import.meta.url);
-const loader = new URL('../../../scripts/typescript-register.mjs', import.meta.url);
+const loader = new URL('../../../../scripts/typescript-register.mjs', import.meta.url);
 const execArgv = isBuilt ? [] : ['--import', loader.href];
 
 /**
