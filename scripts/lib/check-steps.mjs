@@ -158,7 +158,9 @@ const script = (name, how) => run(npm, ['run', '--silent', name], how);
 const pythonFolders = () =>
   [
     'workers',
+    'bench',
     'examples',
+    'scripts',
     'test/clients',
     'test/clients-livy',
     'test/clients-nexosis',

@@ -1,4 +1,4 @@
-"""Writes the example devices: `python workers/devices/make_devices.py [--check]`.
+"""Writes the example devices: `python scripts/make_devices.py [--check]`.
 
 Files go to `devices/<name>/{configuration,properties}.json` at the top of the repository, in IBM's
 wire format (docs/dialects/qiskit-runtime.md §6). `--check` writes nothing and fails if a committed
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2] / "devices"
+ROOT = Path(__file__).resolve().parents[1] / "devices"
 DATE = "2026-01-01T00:00:00Z"
 BASIS = ["cz", "id", "rz", "sx", "x"]
 
