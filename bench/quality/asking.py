@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from jobworker.report import SilentReport
+from kit.report import SilentReport
 from learner.programs import PROGRAMS
 
 

@@ -13,9 +13,10 @@ const project = resolve(import.meta.dirname, '../..');
 
 const programs = {
   greet: `
-from ..failures import InputError
-from ..repeat import not_repeatable
 import json
+
+from kit.failures import InputError
+from kit.repeat import not_repeatable
 
 @not_repeatable
 def run(params, backend, report):
@@ -47,7 +48,8 @@ let alice: Awaited<ReturnType<TestService['user']>>;
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'stint-home-'));
-  await cp(join(project, 'workers', 'jobworker'), join(home, 'workers', 'jobworker'), { recursive: true });
+  for (const name of ['jobworker', 'kit'])
+    await cp(join(project, 'workers', name), join(home, 'workers', name), { recursive: true });
   for (const name of ['devices', 'package.json']) await symlink(join(project, name), join(home, name));
   const folder = join(home, 'workers', 'jobworker', 'programs');
   for (const [name, text] of Object.entries(programs)) await writeFile(join(folder, `${name}.py`), text);

@@ -15,6 +15,8 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit_aer import AerSimulator
 
+from kit.report import Report
+
 from .device import Device, walk
 from .failures import InputError, ProgramError
 from .frames import frames_apply, sample_frames
@@ -33,7 +35,6 @@ from .methods import (
     too_many,
 )
 from .reduce import ANGLE_TOLERANCE, activity, is_clifford, reduce_circuit, snap_angles
-from .report import Report
 from .truncation import truncation_error
 from .work import runs_shot_by_shot
 

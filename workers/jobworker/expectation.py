@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from qiskit import QuantumCircuit
 
+from kit.report import Report
+
 from .bases import Basis, Tally
 from .engine import Simulation
 from .mitigation import Calibration, Factors, Support, support_of
 from .observables import Observable
 from .pubs import pub_seed
-from .report import Report
 from .twirling import Randomized, Split, sample_rows
 
 

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
+from kit.report import Report
+
 from .bases import Tally
 from .device import Device
 from .engine import Samples, Simulation
 from .observables import LETTERS, Observable
-from .report import Report
 from .twirling import Randomized, Split, Twirling, sample_rows
 
 DEFAULT_RANDOMIZATIONS = 32

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from kit.texts import shortened
+
 from .failures import InputError
 from .payload import decode_array, kind, type_of
-from .texts import shortened
 
 Observable = dict[str, float]
 

@@ -15,13 +15,14 @@ from qiskit.quantum_info import PauliLindbladMap
 from samplomatic.samplex import Samplex
 from samplomatic.tensor_interface import TensorInterface
 
+from kit.texts import shortened
+
 from .bindings import check_bindings, positive_int
 from .circuits import read_openqasm, read_qpy
 from .failures import CODE_EXECUTIONS, CODE_SHOTS, InputError
 from .payload import decode_base64, inflate, kind
 from .samplex_file import read_samplex
 from .tensors import decode_tensor, is_tensor
-from .texts import shortened
 
 SCHEMA_VERSIONS = ("v0.1", "v0.2", "v1.0", "v1.1", "v2.0")
 MEAS_LEVELS = ("classified", "kerneled", "avg_kerneled", "both")

@@ -20,13 +20,14 @@ from samplomatic import build
 from samplomatic.samplex import Samplex
 from samplomatic.transpiler import generate_boxing_pass_manager
 
+from kit.report import Report
+
 from .bindings import positive_int
 from .engine import Samples, Simulation
 from .failures import CODE_SHOTS, InputError
 from .options import Ignored, flag
 from .pubs import MAX_EXECUTIONS, option, pub_seed
 from .registers import register_columns
-from .report import Report
 
 STRATEGIES = ("active", "active-accum", "active-circuit", "all")
 DEFAULT_STRATEGY = "active-accum"

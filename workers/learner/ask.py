@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jobworker.failures import InputError
+from kit.failures import InputError
 
 DATA_TYPES = ("string", "numeric", "logical", "date", "text", "numericMeasure")
 ROLES = ("none", "timestamp", "target", "feature", "key")

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobworker.failures import InputError
-from jobworker.report import Report
-from jobworker.texts import shortened
+from kit.failures import InputError
+from kit.report import Report
+from kit.texts import shortened
 
 from .output import finite
 

@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from jobworker.failures import InputError
+from kit.failures import InputError
 
 # US order, 1-16-2017 or 12/31/2012 0:00 or 1/2/2017 3:04:05 PM
 _US = re.compile(

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
-from jobworker.failures import InputError
-from jobworker.texts import shortened
+from kit.failures import InputError
+from kit.texts import shortened
 
 from .ask import Ask
 from .limits import MAX_CELLS, MAX_FILE, MAX_ROW

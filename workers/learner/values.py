@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobworker.failures import InputError
-from jobworker.texts import shortened
+from kit.failures import InputError
+from kit.texts import shortened
 
 from .ask import Column
 from .dates import parse_dates, too_far

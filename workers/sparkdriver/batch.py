@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import lifeline
+from kit import detached
+
 from .__main__ import write_identity
 from .settings import Settings, check_resolved, spark_conf, write_properties
 
@@ -31,7 +32,7 @@ def main() -> None:
     except (OSError, ValueError) as error:
         sys.exit(f"sparkdriver.batch: {error}")
     write_identity(folder)
-    lifeline.watch()
+    detached.watch()
     code = run(command, folder)
     new = folder / "exit.json.new"
     new.write_text(json.dumps({"code": code}), "utf-8")
@@ -83,7 +84,7 @@ def run(command: list[str], folder: Path) -> int:
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
-        preexec_fn=lifeline.end_with_parent,  # noqa: PLW1509 - it only makes system calls
+        preexec_fn=detached.end_with_parent,  # noqa: PLW1509 - it only makes system calls
     )
     signal.signal(signal.SIGTERM, lambda *_: _end(process))
     code = process.wait()

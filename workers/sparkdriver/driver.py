@@ -18,9 +18,10 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from kit.unix_socket import Connection
+
 from . import messages
 from .capture import Capture
-from .connection import Connection
 from .interrupts import Interrupts
 from .jvm import SparkFailed
 from .outputs import as_text, failed, message_of

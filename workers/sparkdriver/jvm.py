@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from kit.detached import end_with_parent
+
 from .capture import Capture
-from .lifeline import end_with_parent
 from .sparkr import home_with_sparkr
 
 # Of the gateway's answer file: it appears when the JVM is ready, some seconds after its start.

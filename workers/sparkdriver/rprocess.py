@@ -15,7 +15,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from .lifeline import end_with_parent
+from kit.detached import end_with_parent
 
 PROGRAM = "R"
 _SCRIPT = Path(__file__).parent / "r" / "session.R"

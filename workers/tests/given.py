@@ -16,7 +16,7 @@ from qiskit_ibm_runtime.json import RuntimeDecoder, RuntimeEncoder
 
 from jobworker.device import Device, device_of
 from jobworker.programs import PROGRAMS
-from jobworker.report import SilentReport
+from kit.report import SilentReport
 
 ROOT = Path(__file__).resolve().parents[2]
 

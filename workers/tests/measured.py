@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from jobworker.failures import InputError
+from kit.failures import InputError
 
 
 class Cost:

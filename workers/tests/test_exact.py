@@ -20,11 +20,11 @@ from reference import (
 from test_executor import params as executor_params
 
 from jobworker.engine import Simulation
-from jobworker.failures import InputError
 from jobworker.limits import Limits
 from jobworker.methods import CUT_BOND, STATEVECTOR, plan_pure
 from jobworker.truncation import truncation_error
 from jobworker.work import chain_cost
+from kit.failures import InputError
 
 LONG = os.environ.get("STINT_LONG") == "1"
 HEX = "stint_hex_27"

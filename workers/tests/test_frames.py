@@ -9,7 +9,7 @@ from qiskit.quantum_info import hellinger_fidelity
 from jobworker import engine
 from jobworker.engine import Simulation
 from jobworker.frames import sample_frames
-from jobworker.report import SilentReport
+from kit.report import SilentReport
 
 GATES = ["h", "s", "sdg", "sx", "sxdg", "x", "y", "z", "id", "cx", "cy", "cz", "ecr", "swap"]
 

@@ -16,8 +16,8 @@ from qiskit.circuit import Clbit
 from qiskit_ibm_runtime import QuantumProgram
 from test_executor import params as executor_params
 
-from jobworker.failures import InputError
 from jobworker.programs import CHECKS
+from kit.failures import InputError
 
 
 def circuit(data: bytes) -> dict:

@@ -16,8 +16,8 @@ from qiskit.circuit import ParameterVector
 
 from jobworker.budget import MAX_CIRCUIT_INSTRUCTIONS
 from jobworker.circuits import read_openqasm, read_qpy
-from jobworker.failures import InputError
 from jobworker.qpy_file import MAX_QUBITS
+from kit.failures import InputError
 
 
 @pytest.mark.parametrize(

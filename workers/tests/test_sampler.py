@@ -7,7 +7,7 @@ from given import NO_VALUES, SEED, bell, decoded, device, ghz, h, params, run, t
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm2, qasm3
 from qiskit.circuit import Parameter
 
-from jobworker.failures import InputError
+from kit.failures import InputError
 
 
 def test_a_noiseless_bell_state_gives_only_equal_bits_and_4096_shots_by_default():

@@ -9,9 +9,9 @@ from qiskit.circuit.library import RZZGate
 from qiskit.quantum_info import Pauli, Statevector
 
 from jobworker.device import device_of
-from jobworker.failures import InputError
-from jobworker.report import SilentReport
 from jobworker.twirling import Randomized, Split, Twirling, split_shots
+from kit.failures import InputError
+from kit.report import SilentReport
 
 GATES = {"enable_gates": True}
 BOTH = {"enable_gates": True, "enable_measure": True}

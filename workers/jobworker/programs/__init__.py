@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kit.report import Report
+
 from ..device import Device
-from ..report import Report
 from . import estimator, executor, sampler
 
 Program = Callable[[str, Device, Report], str]

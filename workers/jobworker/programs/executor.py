@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from kit.report import Report
+
 from ..budget import spend_bytes
 from ..device import Device
 from ..engine import Simulation
@@ -22,7 +24,6 @@ from ..payload import dump, parse_params
 from ..pubs import check_volume, option, options_of, pub_seed, seed_of
 from ..quantum_program import Item, QuantumProgram, decode_program
 from ..registers import iq_points, register_columns, require_register
-from ..report import Report
 from ..tensors import encode_tensor
 
 MEMBERS = ("options", "quantum_program", "schema_version")

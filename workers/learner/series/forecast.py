@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jobworker.report import Report
+from kit.report import Report
 
 from ..ask import Ask, ask_of
 from ..contest import Algorithm, Contest, Contestant, Messages

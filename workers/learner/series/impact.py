@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from jobworker.failures import InputError
-from jobworker.report import Report
+from kit.failures import InputError
+from kit.report import Report
 
 from ..ask import ask_of
 from ..contest import Contest, Contestant, Messages, Trial

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jobworker.failures import InputError
+from kit.failures import InputError
 
 from ..ask import Ask, Column
 from ..contest import Messages

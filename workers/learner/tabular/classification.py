@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow.compute as pc
 from sklearn.metrics import confusion_matrix, f1_score
 
-from jobworker.failures import InputError
-from jobworker.report import Report
-from jobworker.texts import shortened
+from kit.failures import InputError
+from kit.report import Report
+from kit.texts import shortened
 
 from ..ask import Ask, ask_of
 from ..contest import Contestant, Messages

@@ -16,7 +16,7 @@ from typing import Any
 import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
-from jobworker.failures import InputError
+from kit.failures import InputError
 
 from ..ask import Column
 from ..limits import MAX_MODEL_FILE

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from jobworker.failures import InputError
-from jobworker.report import Report
+from kit.failures import InputError
+from kit.report import Report
 
 from ..ask import Ask, ask_of
 from ..contest import Contestant, Messages

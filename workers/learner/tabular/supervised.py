@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 from sklearn.model_selection import KFold, ShuffleSplit, StratifiedKFold, StratifiedShuffleSplit
 
-from jobworker.failures import InputError
-from jobworker.report import Report
+from kit.failures import InputError
+from kit.report import Report
 
 from ..ask import Ask, Column
 from ..contest import Contest, Contestant, Messages, Trial

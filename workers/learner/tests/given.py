@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobworker.failures import InputError
-from jobworker.report import SilentReport
+from kit.failures import InputError
+from kit.report import SilentReport
 from learner.programs import PROGRAMS
 
 Cells = dict[str, list[Any]]

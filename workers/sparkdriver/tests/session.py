@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sparkdriver.lifeline import members
+from kit.detached import members
 
 WORKERS = Path(__file__).resolve().parents[2]
 ROOT = WORKERS.parent

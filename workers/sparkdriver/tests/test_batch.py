@@ -10,7 +10,7 @@ from pathlib import Path
 
 from session import CONF, PATIENCE, WORKERS, wait_for
 
-from sparkdriver.lifeline import members
+from kit.detached import members
 
 SPARK = """
 import sys

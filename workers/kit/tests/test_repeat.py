@@ -2,8 +2,8 @@ import contextlib
 import io
 import json
 
-from jobworker.loop import Abilities, Worker
-from jobworker.repeat import names_not_repeatable, not_repeatable
+from kit.loop import Abilities, Worker
+from kit.repeat import names_not_repeatable, not_repeatable
 
 
 def compute(params, backend, report):

@@ -1,6 +1,6 @@
 """Texts of others in our messages."""
 
-from jobworker.texts import shortened
+from kit.texts import shortened
 
 
 def test_a_text_that_is_cut_ends_in_a_sign_and_a_whole_one_does_not():

@@ -1,9 +1,11 @@
 import json
+from pathlib import Path
 
 import pytest
-from given import ROOT
 
-from jobworker import protocol
+from kit import messages as protocol
+
+ROOT = Path(__file__).resolve().parents[3]
 
 LINES = (ROOT / "protocol" / "messages.jsonl").read_text("utf-8").splitlines()
 GOLDEN = [json.loads(line) for line in LINES]

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, BinaryIO
 
-from . import protocol
+from . import messages as protocol
 from .failures import InputError, JobCancelled
 from .logs import forwarded_logs
 from .repeat import names_not_repeatable

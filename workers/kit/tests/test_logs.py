@@ -1,7 +1,7 @@
 import logging
 import warnings
 
-from jobworker.logs import MAX_LINES, MAX_TEXT, forwarded_logs
+from kit.logs import MAX_LINES, MAX_TEXT, forwarded_logs
 
 LOG = logging.getLogger("job")
 
