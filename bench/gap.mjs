@@ -112,7 +112,7 @@ async function runnerFloor(folder, count) {
   const child = owned(spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] }));
   const results = [];
   const next = () =>
-    child.stdin.write(`${JSON.stringify({ type: 'run', job: String(results.length), attempt: 'a' })}\n`);
+    child.stdin.write(`${JSON.stringify({ type: 'start', job: String(results.length), token: 'a' })}\n`);
   for await (const line of createInterface({ input: child.stdout })) {
     const message = JSON.parse(line);
     if (message.type === 'result') results.push(JSON.parse(message.result));

@@ -74,18 +74,20 @@ def measure_driver(rounds: int) -> None:
             began = time.perf_counter()
             peer = connected(f"{name}/s")
             lines = peer.makefile("rb")
-            while json.loads(lines.readline()).get("state") == "starting":
+            while json.loads(lines.readline()).get("state") != "idle":
                 pass
             print(json.dumps({"case": "start", "s": round(time.perf_counter() - began, 2)}))
             numbers = iter(range(1 << 30))
 
             def ask() -> None:
-                job = {"job": str(next(numbers)), "attempt": "1"}
-                run = {"type": "run", **job, "statement": 0, "kind": "pyspark", "code": "1+1"}
-                peer.sendall(json.dumps(run).encode() + b"\n")
+                job = {"job": str(next(numbers)), "token": "1"}
+                params = json.dumps({"statement": 0, "kind": "pyspark", "code": "1+1"})
+                place = {"backend": {"name": "bench", "options": {}}, "params": params}
+                start = {"type": "start", **job, "program": "statement", **place}
+                peer.sendall(json.dumps(start).encode() + b"\n")
                 while json.loads(lines.readline())["type"] != "result":
                     pass
-                peer.sendall(json.dumps({"type": "ack", **job}).encode() + b"\n")
+                peer.sendall(json.dumps({"type": "acknowledge", **job}).encode() + b"\n")
 
             report("driver", rounds, ask)
             peer.sendall(b'{"type": "shutdown"}\n')

@@ -1,127 +1,239 @@
-"""The messages between service and worker: types, parse, print (docs/worker-protocol.md).
+"""The messages between service and worker: types, parse, print (docs/attempt-protocol.md).
 
-Nothing else in this package knows their JSON. `protocol/messages.jsonl` holds examples that both
-sides' tests read.
+Nothing else in these packages knows their JSON. `protocol/attempts.jsonl` holds examples that the
+tests of both sides read.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from .texts import shortened
 
-VERSION = 1
+VERSION = 2
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
+Key: TypeAlias = tuple[str, str]
+"""Job and token, which together name an attempt."""
 
-class ProtocolError(Exception):
-    """A line that is no message. The worker notes it on stderr and goes on."""
+
+class ProtocolError(ValueError):
+    """A line that is no message; the text says why. The worker notes it and goes on."""
 
 
 # To the worker
 
 
 @dataclass(frozen=True)
-class Run:
-    """Run `program` with `params`, the client's JSON text. `attempt` is a fencing token."""
+class OfAttempt:
+    """A message about one attempt. `token` is a fencing token, repeated in every answer."""
 
     job: str
-    attempt: str
+    token: str
+
+    @property
+    def key(self) -> Key:
+        return self.job, self.token
+
+
+@dataclass(frozen=True)
+class Start(OfAttempt):
+    """Run `program` with `params`, the job's JSON text.
+
+    `backend` is `{"name": …, "options": {…}}`.
+    """
+
+    type: ClassVar = "start"
     program: str
-    backend: dict[str, Any]  # {"name": …, "options": {…}}
+    backend: Mapping[str, Any]
     params: str
     log_level: str
 
 
 @dataclass(frozen=True)
-class Cancel:
+class Cancel(OfAttempt):
     """Stop this attempt soon. The service kills the worker if it does not."""
 
-    job: str
-    attempt: str
+    type: ClassVar = "cancel"
+
+
+@dataclass(frozen=True)
+class Acknowledge(OfAttempt):
+    """The result of this attempt is stored, so it need not be kept."""
+
+    type: ClassVar = "acknowledge"
+
+
+@dataclass(frozen=True)
+class Suggest:
+    """What may follow the first `cursor` characters of `code`? The answer repeats `request`."""
+
+    type: ClassVar = "suggest"
+    request: int
+    kind: str
+    code: str
+    cursor: int
 
 
 @dataclass(frozen=True)
 class Shutdown:
-    """Exit now with code 0."""
+    """End now, with code 0."""
+
+    type: ClassVar = "shutdown"
 
 
-ToWorker = Run | Cancel | Shutdown
+@dataclass(frozen=True)
+class Heartbeat:
+    """A sign of life, in either direction."""
+
+    type: ClassVar = "heartbeat"
+
+
+ToRunner: TypeAlias = Start | Cancel | Acknowledge | Suggest | Shutdown | Heartbeat
 
 
 # From the worker
 
+Capability: TypeAlias = Literal["acknowledge", "heartbeat", "resume", "suggest"]
+
 
 @dataclass(frozen=True)
 class Ready:
-    """First message, once: everything is imported and a `run` will start at once."""
+    """First message on each connection: a `start` is taken from now on."""
 
+    type: ClassVar = "ready"
     pid: int
-    programs: list[str]
-    versions: dict[str, str]
-    not_repeatable: list[str] = field(default_factory=list)
+    programs: Sequence[str]
+    versions: Mapping[str, str]
+    not_repeatable: Sequence[str] = ()
+    capabilities: Sequence[Capability] = ("heartbeat",)
     protocol: int = VERSION
-    type: Literal["ready"] = "ready"
 
 
 @dataclass(frozen=True)
-class Started:
-    job: str
-    attempt: str
-    type: Literal["started"] = "started"
+class Resume:
+    """What is left of earlier connections; the results of `ended` follow."""
+
+    type: ClassVar = "resume"
+    running: Sequence[Key] = ()
+    ended: Sequence[Key] = ()
 
 
 @dataclass(frozen=True)
-class Progress:
-    job: str
-    attempt: str
+class InterpreterState:
+    """The process of one session: what it is doing, and once it has started what it runs."""
+
+    type: ClassVar = "interpreter"
+    session: str
+    state: Literal["starting", "idle", "busy"]
+    kinds: Sequence[str] | None = None
+    versions: Mapping[str, str] | None = None
+    app_id: str | None = None
+    ui_url: str | None = None
+    jvm_pid: int | None = None
+
+
+@dataclass(frozen=True)
+class Started(OfAttempt):
+    """Work on the attempt begins."""
+
+    type: ClassVar = "started"
+
+
+@dataclass(frozen=True)
+class Progress(OfAttempt):
+    """`done` of `total` steps are behind us; `total` is 0 where nobody knows."""
+
+    type: ClassVar = "progress"
     done: int
     total: int
-    message: str
-    type: Literal["progress"] = "progress"
+    message: str = ""
 
 
 @dataclass(frozen=True)
-class Log:
-    job: str
-    attempt: str
+class Log(OfAttempt):
+    """A line that the job logged."""
+
+    type: ClassVar = "log"
     level: str
     text: str
-    type: Literal["log"] = "log"
+
+
+Fault: TypeAlias = Literal["input", "program"]
+"""Who is to blame for a failure: the client's params, or the worker."""
 
 
 @dataclass(frozen=True)
-class Result:
-    """The attempt's end: `result` is JSON text for the client."""
+class Result(OfAttempt):
+    """The attempt's one end. `completed`, `failed` and `cancelled` make the three kinds."""
 
-    job: str
-    attempt: str
-    result: str
-    type: Literal["result"] = "result"
-
-
-@dataclass(frozen=True)
-class Error:
-    """The attempt's end. `input`: the client's fault; `program`: ours; `cancelled`: asked for."""
-
-    job: str
-    attempt: str
-    kind: Literal["input", "program", "cancelled"]
-    message: str
+    type: ClassVar = "result"
+    outcome: Literal["completed", "failed", "cancelled"]
+    result: str | None = None
+    fault: Fault | None = None
+    message: str | None = None
     reason_code: int | None = None
     traceback: str | None = None
-    type: Literal["error"] = "error"
 
 
-FromWorker = Ready | Started | Progress | Log | Result | Error
+def completed(of: OfAttempt, result: str) -> Result:
+    """`result` is JSON text for the client."""
+    return Result(of.job, of.token, "completed", result)
 
 
-def parse(line: bytes | str) -> ToWorker:
-    """One line from the service. Unknown fields are ignored, unknown types refused."""
+def failed(
+    of: OfAttempt,
+    fault: Fault,
+    message: str,
+    reason_code: int | None = None,
+    traceback: str | None = None,
+) -> Result:
+    """`message` is one sentence for the user."""
+    return Result(of.job, of.token, "failed", None, fault, message, reason_code, traceback)
+
+
+def cancelled(of: OfAttempt, result: str | None = None) -> Result:
+    """`result` is JSON text: what there was to say until then."""
+    return Result(of.job, of.token, "cancelled", result)
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """The answer to `Suggest`: whole words, sorted."""
+
+    type: ClassVar = "suggestions"
+    request: int
+    words: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The worker can run nothing, and ends. `message` is one sentence."""
+
+    type: ClassVar = "failed"
+    message: str
+
+
+FromRunner: TypeAlias = (
+    Ready
+    | Resume
+    | InterpreterState
+    | Started
+    | Progress
+    | Log
+    | Result
+    | Suggestions
+    | Failed
+    | Heartbeat
+)
+
+
+def parse(line: bytes | str) -> ToRunner:
+    """One line from the service. Unknown fields are ignored. Raises ProtocolError."""
     try:
         message = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -132,47 +244,72 @@ def parse(line: bytes | str) -> ToWorker:
     reader = _READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:
         raise ProtocolError(f"unknown type {shortened(str(kind), 60)!r}")
-    return reader(message)
+    return reader(_Fields(message))
 
 
-def print_line(message: FromWorker) -> bytes:
+def print_line(message: FromRunner) -> bytes:
     """One line for the service, newline included. Pure ASCII, so lone surrogates survive."""
-    fields = {"type": message.type, **message.__dict__}
+    fields: dict[str, Any] = {"type": message.type, **vars(message)}
+    if isinstance(message, Resume):
+        fields |= {"running": _named(message.running), "ended": _named(message.ended)}
     return json.dumps(fields, separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def _run(message: dict[str, Any]) -> Run:
-    backend = message.get("backend")
-    if not isinstance(backend, dict):
-        raise ProtocolError("'backend' of a run is not an object")
-    level = message.get("log_level", "warning")
-    return Run(
-        job=_text(message, "job"),
-        attempt=_text(message, "attempt"),
-        program=_text(message, "program"),
-        backend=backend,
-        params=_text(message, "params"),
+def _named(attempts: Sequence[Key]) -> list[dict[str, str]]:
+    return [{"job": job, "token": token} for job, token in attempts]
+
+
+@dataclass(frozen=True)
+class _Fields:
+    """The fields of one message, by the kind they must have."""
+
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        value = self.given.get(name)
+        if not isinstance(value, str):
+            raise ProtocolError(f"'{name}' of a {self.given['type']} is not a string")
+        return value
+
+    def number(self, name: str) -> int:
+        value = self.given.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ProtocolError(f"'{name}' of a {self.given['type']} is not a whole number")
+        return value
+
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        value = self.given.get(name)
+        if not isinstance(value, dict):
+            raise ProtocolError(f"'{name}' of a {self.given['type']} is not an object")
+        return value
+
+
+def _start(fields: _Fields) -> Start:
+    level = fields.given.get("log_level")
+    return Start(
+        job=fields.text("job"),
+        token=fields.text("token"),
+        program=fields.text("program"),
+        backend=fields.mapping("backend"),
+        params=fields.text("params"),
         log_level=level if level in LOG_LEVELS else "warning",
     )
 
 
-def _cancel(message: dict[str, Any]) -> Cancel:
-    return Cancel(job=_text(message, "job"), attempt=_text(message, "attempt"))
+def _suggest(fields: _Fields) -> Suggest:
+    return Suggest(
+        request=fields.number("request"),
+        kind=fields.text("kind"),
+        code=fields.text("code"),
+        cursor=fields.number("cursor"),
+    )
 
 
-def _shutdown(message: dict[str, Any]) -> Shutdown:
-    return Shutdown()
-
-
-def _text(message: dict[str, Any], field: str) -> str:
-    value = message.get(field)
-    if not isinstance(value, str):
-        raise ProtocolError(f"'{field}' of a {message['type']} is not a string")
-    return value
-
-
-_READERS: dict[str, Callable[[dict[str, Any]], ToWorker]] = {
-    "run": _run,
-    "cancel": _cancel,
-    "shutdown": _shutdown,
+_READERS: Mapping[str, Callable[[_Fields], ToRunner]] = {
+    "start": _start,
+    "cancel": lambda fields: Cancel(fields.text("job"), fields.text("token")),
+    "acknowledge": lambda fields: Acknowledge(fields.text("job"), fields.text("token")),
+    "suggest": _suggest,
+    "heartbeat": lambda _: Heartbeat(),
+    "shutdown": lambda _: Shutdown(),
 }

@@ -1,16 +1,18 @@
-"""The process around a worker's loop: signals, streams, and an end with its service."""
+"""A worker as a child process: its signals and streams, and an end with its service."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, BinaryIO
 
 from .lifeline import die_with_parent, watch_stdin
 
 if TYPE_CHECKING:
+    from .channel import Line
     from .loop import Abilities
 
 
@@ -25,15 +27,39 @@ def serve(load: Callable[[], Abilities]) -> None:
     abilities = load()
     from .loop import Worker  # noqa: PLC0415
 
-    def write(line: bytes) -> None:
-        view = memoryview(line)
-        try:
-            while view:
-                view = view[os.write(out, view) :]
-        except BrokenPipeError:
-            os._exit(0)  # the service is gone
+    Worker(StdioTransport(source, out), abilities).run_forever()
 
-    Worker(source, write, abilities).run_forever()
+
+class StdioTransport:
+    """Lines over a pair of pipes: one connection, whose end is the end of the process."""
+
+    def __init__(self, source: BinaryIO, out: int) -> None:
+        """`source` gives the service's lines; `out` is the descriptor that takes ours."""
+        self._source, self._out = source, out
+        self._lock = threading.Lock()  # keeps lines whole
+
+    def open(self, greeting: Callable[[], Iterable[Line]], receive: Callable[[Line], None]) -> None:
+        """As in `Transport`."""
+        for line in greeting():
+            self.send(line)
+        threading.Thread(target=self._read, args=(receive,), name="stdin", daemon=True).start()
+
+    def send(self, line: Line) -> None:
+        """As in `Transport`. Ends the process when the service is gone."""
+        with self._lock:
+            view = memoryview(line)
+            try:
+                while view:
+                    view = view[os.write(self._out, view) :]
+            except BrokenPipeError:
+                os._exit(0)
+
+    def _read(self, receive: Callable[[Line], None]) -> None:
+        for line in self._source:
+            if line.strip():
+                receive(line)
+        # EOF: nobody is left to read a result. _exit: the main thread may be in compiled code.
+        os._exit(0)
 
 
 def _claim_streams() -> tuple[BinaryIO, int]:

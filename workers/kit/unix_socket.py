@@ -1,4 +1,4 @@
-"""The Unix socket: one connection at a time, the newest, JSON lines both ways."""
+"""A transport over a Unix socket that the worker listens on, for one that outlives the service."""
 
 from __future__ import annotations
 
@@ -9,32 +9,26 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-Line = bytes
+if TYPE_CHECKING:
+    from .channel import Line
+
 RETRY = 0.2  # seconds
 
 
-class Connection:
-    """Listens on `path`.
+class UnixSocketTransport:
+    """Lines over one connection at a time, the newest. Listens on `path`."""
 
-    `greeting()` gives the lines that a new connection gets before anything else; `receive(line)`
-    is called for every line that comes in, by the connection's own thread.
-    """
-
-    def __init__(
-        self,
-        path: str,
-        greeting: Callable[[], Iterable[Line]],
-        receive: Callable[[Line], None],
-    ) -> None:
-        self._path, self._greeting, self._receive = path, greeting, receive
+    def __init__(self, path: str) -> None:
+        self._path = path
         self._lock = threading.Lock()  # guards _peer, and keeps lines whole
         self._peer: socket.socket | None = None
         self._lost_at = time.monotonic()
         self._arrived = threading.Event()
 
-    def listen(self) -> None:
-        """Raises OSError when the path cannot be used."""
+    def open(self, greeting: Callable[[], Iterable[Line]], receive: Callable[[Line], None]) -> None:
+        """As in `Transport`. Raises OSError when the path cannot be used."""
         Path(self._path).unlink(missing_ok=True)
         server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         before = os.umask(0o177)
@@ -43,7 +37,10 @@ class Connection:
         finally:
             os.umask(before)
         server.listen(4)
-        threading.Thread(target=self._accept, args=(server,), name="accept", daemon=True).start()
+        accept = threading.Thread(
+            target=self._accept, args=(server, greeting, receive), name="accept", daemon=True
+        )
+        accept.start()
 
     def alone_for(self) -> float:
         """Seconds without a connection; 0 with one."""
@@ -51,14 +48,16 @@ class Connection:
             return 0.0 if self._peer is not None else time.monotonic() - self._lost_at
 
     def wait_for_peer(self, seconds: float) -> bool:
+        """Whether somebody is connected, or connects within so many seconds."""
         return self._arrived.wait(seconds)
 
     def send(self, line: Line) -> None:
-        """Lost when nobody is connected: what must arrive is part of the greeting."""
+        """As in `Transport`. What must arrive is part of the greeting."""
         with self._lock:
             self._write(line)
 
     def close(self) -> None:
+        """Removes the socket's file."""
         Path(self._path).unlink(missing_ok=True)
 
     def _write(self, line: Line) -> None:
@@ -77,7 +76,12 @@ class Connection:
             self._peer, self._lost_at = None, time.monotonic()
             self._arrived.clear()
 
-    def _accept(self, server: socket.socket) -> None:
+    def _accept(
+        self,
+        server: socket.socket,
+        greeting: Callable[[], Iterable[Line]],
+        receive: Callable[[Line], None],
+    ) -> None:
         while True:
             try:
                 peer, _ = server.accept()
@@ -91,17 +95,19 @@ class Connection:
                     old.shutdown(socket.SHUT_RDWR)
             with self._lock:
                 self._peer = peer
-                for line in self._greeting():
+                for line in greeting():
                     self._write(line)
                 self._arrived.set()
-            threading.Thread(target=self._read, args=(peer,), name="socket", daemon=True).start()
+            threading.Thread(
+                target=self._read, args=(peer, receive), name="socket", daemon=True
+            ).start()
 
-    def _read(self, peer: socket.socket) -> None:
+    def _read(self, peer: socket.socket, receive: Callable[[Line], None]) -> None:
         try:
             with peer.makefile("rb", buffering=1 << 16) as lines:
                 for line in lines:
                     if line.endswith(b"\n") and line.strip():
-                        self._receive(line)
+                        receive(line)
         except OSError:
             pass
         with self._lock:

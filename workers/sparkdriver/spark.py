@@ -8,7 +8,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from .capture import Capture
 from .jvm import SparkFailed, start_jvm
@@ -16,6 +16,16 @@ from .settings import Settings, check_resolved, spark_conf, write_properties
 from .sparkr import runs_r
 
 RUNS = ("pyspark", "spark", "sql")  # kinds of statements that every Spark runs
+
+
+class Facts(TypedDict):
+    """Of a session that has started; `versions` are by package."""
+
+    kinds: list[str]
+    versions: dict[str, str]
+    app_id: str
+    ui_url: str | None
+    jvm_pid: int
 
 
 class Spark:
@@ -104,8 +114,8 @@ class Spark:
         context = type(self.context)._active_spark_context
         return None if context is None else context._jsc
 
-    def facts(self) -> dict[str, Any]:
-        """What `ready` tells of a session that has started."""
+    def facts(self) -> Facts:
+        """What the service is told of a session that has started."""
         from pyspark.find_spark_home import _find_spark_home  # noqa: PLC0415 - as above
 
         versions = {

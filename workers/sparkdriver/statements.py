@@ -11,11 +11,13 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from kit.messages import Suggest
+
 from .capture import Capture
 from .completion import complete_python
 from .interrupts import Interrupts
-from .messages import Complete, Run
 from .outputs import Output, failed, message_of, succeeded
+from .params import Statement
 from .pythoncode import PythonCode, StatementError
 from .rcode import RCode, shown
 from .rprocess import RDied
@@ -51,7 +53,7 @@ class Statements:
                 # The statements will say it: the session has other kinds.
                 note("".join([f"{error}: ", *error.trace]).rstrip())
 
-    def run(self, run: Run, group: str, cancelled: threading.Event) -> Output:
+    def run(self, run: Statement, group: str, cancelled: threading.Event) -> Output:
         """Whatever happens becomes the output; only the end of the process does not.
 
         Its Spark jobs belong to `group`. Raises RDied: what the session knew in R is lost.
@@ -95,7 +97,7 @@ class Statements:
             return failed(run.statement, error.ename, error.evalue, printed + error.trace)
         return succeeded(run.statement, _with_text(data, text, run.kind))
 
-    def complete(self, wanted: Complete, busy: bool) -> list[str]:
+    def complete(self, wanted: Suggest, busy: bool) -> list[str]:
         """Called from another thread; the Scala compiler does one thing at a time."""
         if wanted.kind == "pyspark":
             return complete_python(self._python.namespace, wanted.code[: wanted.cursor])
@@ -105,7 +107,7 @@ class Statements:
             return self._r.complete(wanted.code, wanted.cursor)
         return []
 
-    def _evaluate(self, run: Run, group: str, cancelled: threading.Event) -> dict[str, Any]:
+    def _evaluate(self, run: Statement, group: str, cancelled: threading.Event) -> dict[str, Any]:
         code = _with_newlines(run.code)
         if run.kind == "pyspark":
             with self._interrupts.raising():

@@ -1,5 +1,4 @@
 import contextlib
-import io
 import json
 
 from kit.loop import Abilities, Worker
@@ -15,6 +14,20 @@ def order(params, backend, report):
     return params
 
 
+class Listening:
+    """A transport that gets no message, and keeps what it is greeted with."""
+
+    def __init__(self):
+        self.lines = []
+
+    def open(self, greeting, receive):
+        self.lines = list(greeting())
+        raise Heard
+
+    def send(self, line):
+        raise AssertionError(line)
+
+
 class Heard(Exception):
     """The worker has said what the test wanted to hear."""
 
@@ -28,16 +41,10 @@ def test_a_marked_program_runs_as_before():
 
 
 def test_ready_names_them():
-    lines = []
-
-    def write(line: bytes) -> None:
-        lines.append(line)
-        raise Heard
-
     abilities = Abilities({"compute": compute, "order": order}, lambda backend: backend, ())
-    worker = Worker(io.BytesIO(), write, abilities)
+    transport = Listening()
     with contextlib.suppress(Heard):
-        worker.run_forever()
-    ready = json.loads(lines[0])
+        Worker(transport, abilities).run_forever()
+    ready = json.loads(transport.lines[0])
     assert ready["programs"] == ["compute", "order"]
     assert ready["not_repeatable"] == ["order"]

@@ -69,12 +69,12 @@ class Session:
         self.connect()
 
     def connect(self) -> dict[str, Any]:
-        """A new connection; answers with its first message."""
+        """A new connection; returns the state that it is greeted with."""
         self._peer = socket.socket(socket.AF_UNIX)
         self._peer.settimeout(PATIENCE)
         wait_for(self._connected, "the socket to listen")
         self._lines = self._peer.makefile("rb")
-        self.hello = self.read()
+        self.ready, self.resumed, self.hello = self.read(), self.read(), self.read()
         return self.hello
 
     def _connected(self) -> bool:
@@ -89,7 +89,7 @@ class Session:
 
     def wait_until_idle(self) -> dict[str, Any]:
         while self.hello["state"] == "starting":
-            self.hello = self.read_type("ready", "failed")
+            self.hello = self.read_type("interpreter", "failed")
         return self.hello
 
     def send(self, **message: Any) -> None:
@@ -113,9 +113,13 @@ class Session:
         """The job's name; its statement's number is in it."""
         self._count += 1
         job = f"job-{self._count}"
-        fields = {"statement": self._count, "kind": kind, "code": code}
-        self.send(type="run", job=job, attempt="1", **fields)
+        self.start_as(job, {"statement": self._count, "kind": kind, "code": code})
         return job
+
+    def start_as(self, job: str, params: dict[str, Any]) -> None:
+        backend = {"name": "spark", "options": {}}
+        fields = {"program": "statement", "params": json.dumps(params), "backend": backend}
+        self.send(type="start", job=job, token="1", **fields)
 
     def result(self, job: str, acknowledge: bool = True) -> dict[str, Any]:
         while True:
@@ -123,12 +127,12 @@ class Session:
             if message["job"] == job:
                 break
         if acknowledge:
-            self.send(type="ack", job=job, attempt="1")
+            self.send(type="acknowledge", job=job, token="1")
         return message
 
     def run(self, code: str, kind: str = "pyspark") -> dict[str, Any]:
         """The statement's output."""
-        return json.loads(self.result(self.start(code, kind))["output"])
+        return json.loads(self.result(self.start(code, kind))["result"])
 
     def data(self, code: str, kind: str = "pyspark") -> dict[str, Any]:
         output = self.run(code, kind)
@@ -139,7 +143,7 @@ class Session:
         return self.data(code, kind)["text/plain"]
 
     def cancel(self, job: str) -> None:
-        self.send(type="cancel", job=job, attempt="1")
+        self.send(type="cancel", job=job, token="1")
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text("utf-8", "replace")

@@ -18,7 +18,7 @@ def left_behind(session: Session) -> list[str]:
 def test_sigterm_while_busy_with_a_run_that_was_sent_while_starting(own):
     assert own.hello["state"] == "starting"
     own.start(ENDLESS_JOB)
-    assert "SessionBusy" in own.result(own.start("never = True"))["output"]
+    assert "SessionBusy" in own.result(own.start("never = True"))["result"]
     own.read_type("started")
     own.process.terminate()
     own.wait_until_gone()
@@ -81,7 +81,7 @@ def test_a_run_that_is_cancelled_while_starting_is_never_executed_and_an_orphan_
     job = session.start("executed = True")
     session.cancel(job)
     message = session.result(job)
-    assert (message["cancelled"], message["output"]) == (True, None)
+    assert (message["outcome"], message["result"]) == ("cancelled", None)
     assert "started" not in [m["type"] for m in session.seen]
     assert session.run("executed")["ename"] == "NameError"
     session.start("while True: pass")

@@ -217,7 +217,7 @@ LOOPS = {
 def test_cancel(r, what):
     r.run("kept <- 0; print.slow <- function(x, ...) repeat {}", "sparkr")
     message = interrupted(r, f"kept <- 1\n{LOOPS[what]}", "sparkr")
-    assert json.loads(message["output"])["evalue"] == "The statement was cancelled."
+    assert json.loads(message["result"])["evalue"] == "The statement was cancelled."
     assert text(r, "kept") == "[1] 1"
     assert text(r, "Sys.sleep(0.2); 2") == "[1] 2"
 
@@ -228,7 +228,7 @@ def test_cancels_around_the_end_of_a_statement_never_harm_the_next(r):
         r.read_type("started")
         time.sleep(number % 7 / 100)  # nothing is concluded from it
         r.cancel(job)
-        output = r.result(job)["output"]
+        output = r.result(job)["result"]
         assert '"ok"' in output or "cancelled" in output
         assert text(r, "sum(1:10)") == "[1] 55"
 
@@ -245,17 +245,17 @@ def test_cancels_around_the_end_of_a_statement_never_harm_the_next(r):
 )
 def test_completion(r, code, expected):
     r.run("my_table <- data.frame(count = 1, colour = 2, other = 3)", "sparkr")
-    r.send(type="complete", request=7, kind="sparkr", code=code + " # rest", cursor=len(code))
-    assert set(r.read_type("candidates")["candidates"]) == expected
+    r.send(type="suggest", request=7, kind="sparkr", code=code + " # rest", cursor=len(code))
+    assert set(r.read_type("suggestions")["words"]) == expected
 
 
 def test_nothing_is_proposed_while_a_statement_runs(r):
     job = r.start("repeat {}", "sparkr")
     r.read_type("started")
-    r.send(type="complete", request=8, kind="sparkr", code="rnor", cursor=4)
-    assert r.read_type("candidates")["candidates"] == []
+    r.send(type="suggest", request=8, kind="sparkr", code="rnor", cursor=4)
+    assert r.read_type("suggestions")["words"] == []
     r.cancel(job)
-    assert r.result(job)["cancelled"]
+    assert r.result(job)["outcome"] == "cancelled"
 
 
 def test_the_end_of_r_ends_the_session_as_in_livy(tmp_path, without_sparkr):

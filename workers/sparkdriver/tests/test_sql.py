@@ -59,7 +59,7 @@ def test_values(shared, expression, value):
     ],
 )  # fmt: skip
 def test_numbers_keep_their_digits(shared, expression, digits):
-    text = shared.result(shared.start(f"SELECT {expression}", "sql"))["output"]
+    text = shared.result(shared.start(f"SELECT {expression}", "sql"))["result"]
     assert f'"data": [[{digits}]]' in text
     json.loads(text)
 
