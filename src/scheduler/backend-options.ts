@@ -61,7 +61,7 @@ export function stalledAfterOf({ options }: Pick<Backend, 'options'>): number | 
   return asked === 0 ? null : asked * 1000;
 }
 
-/** The options of each driver; `stint.example.yaml` and docs/worker-protocol.md say what they mean. */
+/** The options of each driver; `stint.example.yaml` and docs/attempt-protocol.md say what they mean. */
 const known: ReadonlyMap<string, Readonly<Record<string, Shape>>> = new Map<string, Record<string, Shape>>([
   ['scripted', device],
   ['aer', { ...device, ...simulator, ...computing }],

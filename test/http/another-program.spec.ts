@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { errorOf, givenBackend, TestService } from '../support/http.js';
 
 /**
- * Follows "Writing another program" of docs/worker-protocol.md step by step, in a copy of the workers, with the real Python
+ * Follows "Writing another program" of docs/attempt-protocol.md step by step, in a copy of the workers, with the real Python
  * environment. The second program stops for ever in native code and holds Python's lock meanwhile.
  */
 const project = resolve(import.meta.dirname, '../..');
@@ -80,7 +80,7 @@ const ended = (id: string) =>
     return ['Completed', 'Failed', 'Cancelled'].includes(body.status as string) && body;
   });
 
-describe('a program that was added as the worker protocol says', () => {
+describe('a program that was added as the attempt protocol says', () => {
   it('runs although no worker had been started before its first job', async () => {
     const made = await submit('greet', { name: 'Ada' });
     expect(made.status).toBe(200);

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * A learner that knows no statistics: it speaks the worker protocol, reads the files it is given and writes results of the
+ * A learner that knows no statistics: it speaks the attempt protocol, reads the files it is given and writes results of the
  * right form. A column `do` in the data says in its first row what else to do: `fail`, `hang`, `rubbish`, `die`, or `tell`
  * the imputations that it was given. A row to predict from whose `do` is `pid` gets the worker's process id.
  */

@@ -1,4 +1,4 @@
-"""Programs that say of themselves that they must not run twice (docs/worker-protocol.md).
+"""Programs that say of themselves that they must not run twice (docs/attempt-protocol.md).
 
 When a worker dies, its job is tried again with the same params. That is harmless for a program
 that only computes. One that changes something outside is marked:

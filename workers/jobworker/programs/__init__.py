@@ -1,4 +1,4 @@
-"""The programs a worker can run, by the name the service uses (docs/worker-protocol.md).
+"""The programs a worker can run, by the name the service uses (docs/attempt-protocol.md).
 
 A program is `run(params, backend, report) -> result`: `params` and the result are JSON text,
 `backend` is the device to run on. It raises InputError when the params are at fault and calls
