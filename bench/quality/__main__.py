@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
+from typing import Any
 
 from learner.limits import one_thread
 
@@ -22,7 +23,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     chosen = options.only.split(",")
-    found: dict[str, list[dict]] = {"forecast": [], "table": [], "impact": []}
+    found: dict[str, list[dict[str, Any]]] = {"forecast": [], "table": [], "impact": []}
     if "forecast" in chosen:
         from .forecasts import forecasts  # noqa: PLC0415
 
@@ -32,15 +33,16 @@ def main() -> int:
     if "table" in chosen:
         from .tables import tables  # noqa: PLC0415
 
-        for each in tables(1 if options.quick else 5):
-            _tell(f"{each.name}: {each.measure} {each.ours:.4f}, random forest {each.forest:.4f}")
-            found["table"].append(asdict(each))
+        for learned in tables(1 if options.quick else 5):
+            ours = f"{learned.measure} {learned.ours:.4f}"
+            _tell(f"{learned.name}: {ours}, random forest {learned.forest:.4f}")
+            found["table"].append(asdict(learned))
     if "impact" in chosen:
         from .impacts import impacts  # noqa: PLC0415
 
-        for kind, each in zip(("real", "simulated"), impacts(8 if options.quick else 50)):
-            _tell(f"impact, {kind}: {asdict(each)}")
-            found["impact"].append({"kind": kind, **asdict(each)})
+        for kind, effects in zip(("real", "simulated"), impacts(8 if options.quick else 50)):
+            _tell(f"impact, {kind}: {asdict(effects)}")
+            found["impact"].append({"kind": kind, **asdict(effects)})
     print(json.dumps(found))
     return 0
 

@@ -51,7 +51,8 @@ def asked(program: str, data: pd.DataFrame, roles: dict[str, str], **more: Any) 
 
 
 def run(program: str, params: dict[str, Any]) -> dict[str, Any]:
-    return json.loads(PROGRAMS[program](json.dumps(params), {}, SilentReport()))
+    result: dict[str, Any] = json.loads(PROGRAMS[program](json.dumps(params), {}, SilentReport()))
+    return result
 
 
 def predicted(answer: Answer, rows: pd.DataFrame, target: str) -> list[str]:

@@ -7,7 +7,9 @@ by a known amount.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,11 +34,11 @@ def impacts(runs: int) -> tuple[Impacts, Impacts]:
     return _measured(runs // 2, _real), _measured(runs - runs // 2, _simulated)
 
 
-def _measured(runs: int, cut: object) -> Impacts:
+def _measured(runs: int, cut: Callable[[np.random.Generator, int], Any]) -> Impacts:
     inside = noticed = false_alarms = 0
     for run in range(runs):
         rng = np.random.default_rng(1000 + run)
-        data, interval = cut(rng, run)  # type: ignore[operator]
+        data, interval = cut(rng, run)
         _, _, p_value = _effect(data, interval)
         false_alarms += p_value < 0.05
         raised = data.copy()

@@ -197,7 +197,16 @@ class Simulation:
             return Plan(FRAMES if self._framed else STABILIZER)
         return plan_pure(circuit, self._limits, noisy or self._by_shot, self._where)
 
-    def _call(self, circuit, shots, seed, binds, plan, noisy=True):  # type: ignore[no-untyped-def]
+    def _call(
+        self,
+        circuit: QuantumCircuit,
+        shots: int,
+        seed: int,
+        binds: list[dict[Any, list[float]]] | None,
+        plan: Plan,
+        noisy: bool = True,
+    ) -> Any:
+        """Aer's result."""
         self._methods.add(plan.method)
         simulator = AerSimulator(method=plan.method, max_memory_mb=self._limits.memory_mb)
         if noisy and self._noise is not None:

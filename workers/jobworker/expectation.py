@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -67,7 +68,8 @@ def measure(pub: Pub, seed: int, report: Report, step: Callable[[], None]) -> Es
     evs, variances, ensemble = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     weights: dict[tuple[int, ...], dict[Support, float]] = {at: {} for at in np.ndindex(shape)}
     for at in np.ndindex(shape):
-        evs[at] = sum(c for label, c in pub.observables[at].items() if is_constant(label))
+        observable = cast(Observable, pub.observables[at])
+        evs[at] = sum(c for label, c in observable.items() if is_constant(label))
     for number, part in enumerate(pub.parts):
         rows = list(part.places)
         bound = pub.bindings[rows]

@@ -96,7 +96,7 @@ def _table(name: str, quarter: int) -> np.ndarray | None:
         circuit.s(0)
     else:
         return None
-    return Clifford(circuit).symplectic_matrix
+    return np.asarray(Clifford(circuit).symplectic_matrix)
 
 
 def _strike(

@@ -7,8 +7,7 @@ factor is measured on |0…0⟩, where the product is 1 without errors, and divi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -30,7 +29,7 @@ def support_of(label: str) -> Support:
     return tuple(q for q, letter in enumerate(reversed(label)) if letter != "I")
 
 
-def has_projectors(observable: Mapping[str, Any]) -> bool:
+def has_projectors(observable: Iterable[str]) -> bool:
     """Whether a letter is no Pauli. A factor of its own for each term would be needed."""
     return any(
         LETTERS[letter][2] != -1 for label in observable for letter in label if letter != "I"

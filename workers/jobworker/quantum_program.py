@@ -103,9 +103,10 @@ def _circuits(body: dict[str, Any], items: list[Any], version: str) -> list[Quan
     else:
         data = decode_base64(model.get("b64_data"), where)
         circuits = read_qpy(inflate(data, where) if version == "v2.0" else data, where)
-    if len(circuits) != len(items) or None in circuits:
+    found = [circuit for circuit in circuits if circuit is not None]
+    if not len(circuits) == len(found) == len(items):
         raise InputError(f"{where} must hold one circuit for each of the {len(items)} items.")
-    return circuits  # type: ignore[return-value]
+    return found
 
 
 def _own_circuit(item: Any, where: str) -> QuantumCircuit:
@@ -134,7 +135,13 @@ def _item(item: Any, circuit: QuantumCircuit, compressed: bool, where: str) -> I
     )
 
 
-def _circuit_item(item, circuit, shape, compressed, where) -> Item:  # type: ignore[no-untyped-def]
+def _circuit_item(
+    item: dict[str, Any],
+    circuit: QuantumCircuit,
+    shape: tuple[int, ...],
+    compressed: bool,
+    where: str,
+) -> Item:
     what = f"circuit_arguments of {where}"
     arguments = decode_tensor(item.get("circuit_arguments"), compressed, what)
     count = len(circuit.parameters)
@@ -149,7 +156,13 @@ def _circuit_item(item, circuit, shape, compressed, where) -> Item:  # type: ign
     return Item(circuit, shape, arguments, None, None, count)
 
 
-def _samplex_item(item, circuit, shape, compressed, where) -> Item:  # type: ignore[no-untyped-def]
+def _samplex_item(
+    item: dict[str, Any],
+    circuit: QuantumCircuit,
+    shape: tuple[int, ...],
+    compressed: bool,
+    where: str,
+) -> Item:
     model = item.get("samplex")
     text = model.get("samplex_json") if isinstance(model, dict) else None
     if not isinstance(text, str):

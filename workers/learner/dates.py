@@ -44,7 +44,7 @@ def parse_dates(texts: np.ndarray) -> np.ndarray:
             result[i] = np.datetime64("NaT", "ns")
         elif np.isnat(result[i]):
             result[i] = _other_form(text)
-    return result
+    return np.asarray(result)
 
 
 def parse_date(text: str | None, what: str) -> pd.Timestamp:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ def texts_of(values: Iterable[float]) -> list[str]:
     return [text_of(float(value)) for value in values]
 
 
-def finite(metrics: dict[str, float]) -> dict[str, float]:
+def finite(metrics: Mapping[str, float | None]) -> dict[str, float]:
     """Without NaN and infinity, which the clients' decoders refuse."""
     kept = {name: float(value) for name, value in metrics.items() if value is not None}
     return {name: value for name, value in kept.items() if math.isfinite(value)}

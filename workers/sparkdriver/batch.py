@@ -53,9 +53,10 @@ def command_of(folder: Path, batch: dict[str, Any]) -> list[str]:
         kind="shared",
         name=batch.get("name") or Path(batch["file"]).name,
         conf={key: str(value) for key, value in (batch.get("conf") or {}).items()},
-        **{
-            name: tuple(batch.get(name) or ()) for name in ("jars", "py_files", "files", "archives")
-        },
+        jars=tuple(batch.get("jars") or ()),
+        py_files=tuple(batch.get("py_files") or ()),
+        files=tuple(batch.get("files") or ()),
+        archives=tuple(batch.get("archives") or ()),
     )
     check_resolved(batch.get("resolved") or ())
     conf = spark_conf(settings)

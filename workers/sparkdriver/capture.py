@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 LIMIT = 64 << 20  # bytes kept of each stream of one statement
 
@@ -131,19 +132,20 @@ class Capture:
             for number, text in zip((1, 2), self._texts, strict=True)
         ]
         sys.stdout, sys.stderr = self._texts
-        sys.__stdout__, sys.__stderr__ = self._texts
+        vars(sys).update(__stdout__=sys.stdout, __stderr__=sys.stderr)
 
 
 class _Text(io.TextIOWrapper):
     """`write` has no value, as in Livy: as the last line of a cell it would be shown."""
 
-    def write(self, text: str) -> None:  # type: ignore[override]
+    mode = "w"  # as `open` would set it
+
+    def write(self, text: str) -> Any:
+        """Writes `text`."""
         super().write(text)
 
 
 def _text(number: int) -> io.TextIOWrapper:
     """Flushed at each newline, so that a child process's lines stand between the right ones."""
     raw = open(number, "wb", closefd=False)  # noqa: SIM115 - lives as long as the process
-    text = _Text(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    text.mode = "w"  # as `open` would set it
-    return text
+    return _Text(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)

@@ -220,8 +220,9 @@ class Driver:
         session = self._settings.session
         if self._facts is None:
             return messages.InterpreterState(session, "starting")
-        state = "idle" if self._attempts.current is None else "busy"
-        return messages.InterpreterState(session, state, **self._facts)
+        if self._attempts.current is None:
+            return messages.InterpreterState(session, "idle", **self._facts)
+        return messages.InterpreterState(session, "busy", **self._facts)
 
     # Other threads
 

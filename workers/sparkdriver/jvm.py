@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def start_jvm(
     # They log by the root logger, whose first use would give it a handler that stays: every line
     # of the user's own loggers would appear twice.
     for module in (clientserver, java_gateway):
-        module.logging = module.logger  # type: ignore[attr-defined]
+        module.logging = module.logger
 
     answer = folder / "gateway"
     answer.unlink(missing_ok=True)
@@ -77,7 +78,8 @@ def start_jvm(
     # the user's code starts have no business in this JVM.
     os.environ |= {"PYSPARK_GATEWAY_PORT": str(port), "PYSPARK_GATEWAY_SECRET": secret}
     try:
-        gateway = launch_gateway()
+        launch: Callable[[], Any] = launch_gateway
+        gateway = launch()
     finally:
         del os.environ["PYSPARK_GATEWAY_PORT"], os.environ["PYSPARK_GATEWAY_SECRET"]
     return process, gateway

@@ -130,6 +130,6 @@ def _show(value: object) -> None:
     if value is None:
         return
     # Where its repr fails, `_` must not be an earlier value.
-    builtins._ = None  # type: ignore[attr-defined]
+    vars(builtins)["_"] = None
     print(repr(value), file=sys.stdout)
-    builtins._ = value  # type: ignore[attr-defined]
+    vars(builtins)["_"] = value

@@ -238,6 +238,6 @@ def _error(echo: str, lines: list[str], at: int) -> StatementError:
         return StatementError("Error", first, rest.splitlines(keepends=True))
     number = at + int(match["line"] or 1)
     source = match["source"] or f"{' ' * _INDENT}{lines[at]}\n"
-    rest = [source, f"{match['caret']}\n", *echo[match.end() :].splitlines(keepends=True)]
+    marked = [source, f"{match['caret']}\n", *echo[match.end() :].splitlines(keepends=True)]
     before = echo[: match.start()].splitlines(keepends=True)
-    return StatementError("Error", f"<console>:{number}: error: {match['text']}", before + rest)
+    return StatementError("Error", f"<console>:{number}: error: {match['text']}", before + marked)

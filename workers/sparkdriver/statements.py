@@ -9,7 +9,7 @@ import threading
 import types
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kit.messages import Suggest
 
@@ -22,6 +22,9 @@ from .pythoncode import PythonCode, StatementError
 from .rcode import RCode, shown
 from .rprocess import RDied
 from .spark import Spark
+
+if TYPE_CHECKING:
+    from .scalacode import ScalaCode
 
 
 class Statements:
@@ -41,7 +44,7 @@ class Statements:
         # Clients read what `toJSON` gives line by line, and a warning would be one of the lines.
         warnings.filterwarnings("ignore", message="The return type of DataFrame.toJSON")
         _silence_query_logs()
-        self._scala: Any = None
+        self._scala: ScalaCode | None = None
         # What a session is made for is ready when the session is.
         self._r: RCode | None = None
         if spark.settings.kind == "spark":
@@ -130,7 +133,7 @@ class Statements:
             return self._r_code(cancelled).evaluate(code, group, cancelled)
         raise StatementError("InterpreterError", f"Nothing here runs code of '{run.kind}'.", [])
 
-    def _scala_code(self) -> Any:
+    def _scala_code(self) -> ScalaCode:
         if self._scala is None:
             from .scalacode import ScalaCode  # noqa: PLC0415
 

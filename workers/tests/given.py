@@ -99,4 +99,4 @@ def decoded(text: str) -> Any:
     return RuntimeDecoder().decode(text)
 
 
-SEED = {"simulator": {"seed_simulator": 11}}
+SEED: dict[str, Any] = {"simulator": {"seed_simulator": 11}}

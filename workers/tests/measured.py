@@ -49,7 +49,7 @@ class Cost:
         resource.setrlimit(resource.RLIMIT_AS, (used + self._memory,) * 2)
         before = resource.getrusage(resource.RUSAGE_SELF)
         resource.setrlimit(resource.RLIMIT_CPU, (int(before.ru_utime) + self._limit + 1,) * 2)
-        error = None
+        error: tuple[str, str, int | None] | None = None
         peak = _peak()
         try:
             work()

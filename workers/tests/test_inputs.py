@@ -7,6 +7,7 @@ import json
 import struct
 import zlib
 from math import inf, nan
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from jobworker.programs import CHECKS
 from kit.failures import InputError
 
 
-def circuit(data: bytes) -> dict:
+def circuit(data: bytes) -> dict[str, Any]:
     return {"__type__": "QuantumCircuit", "__value__": base64.b64encode(data).decode()}
 
 
@@ -30,7 +31,7 @@ def qpy_file(version: int = 17) -> bytearray:
     return bytearray(buffer.getvalue())
 
 
-def patched(offset: int, fmt: str, value: int) -> dict:
+def patched(offset: int, fmt: str, value: int) -> dict[str, Any]:
     data = qpy_file()
     struct.pack_into(fmt, data, offset, value)
     return circuit(zlib.compress(bytes(data)))

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from given import NO_VALUES, ROOT, backend, bell, decoded, params
@@ -39,21 +40,22 @@ class Child:
         self.process.stdin.flush()
 
     def run(
-        self, job: str, program: str, text: str, where: dict | None = None, **more: str
+        self, job: str, program: str, text: str, where: dict[str, Any] | None = None, **more: str
     ) -> None:
         fields = {"job": job, "token": "1", "program": program, "params": text}
         self.send({"type": "start", **fields, "backend": where or backend(), **more})
 
-    def read(self) -> dict:
+    def read(self) -> dict[str, Any]:
         assert self.process.stdout
         timer = threading.Timer(PATIENCE, self.process.kill)
         timer.start()
         line = self.process.stdout.readline()
         timer.cancel()
         assert line, "the worker is gone"
-        return json.loads(line)
+        message: dict[str, Any] = json.loads(line)
+        return message
 
-    def answer(self, job: str) -> dict:
+    def answer(self, job: str) -> dict[str, Any]:
         """The attempt's one end; everything before it is kept in `seen`."""
         self.seen = [self.read()]
         while self.seen[-1]["type"] != "result" or self.seen[-1]["job"] != job:

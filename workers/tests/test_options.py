@@ -7,8 +7,8 @@ from qiskit import QuantumCircuit
 from qiskit_ibm_runtime.options import EstimatorOptions, SamplerOptions
 from qiskit_ibm_runtime.options_models.execution import ExecutionOptions
 
+from jobworker.failures import CODE_DECOUPLING, InputError
 from jobworker.options import ESTIMATOR, EXECUTOR, MOST_SAID, SAMPLER
-from kit.failures import CODE_DECOUPLING, InputError
 from kit.logs import forwarded_logs
 
 # Members of the client's options that it turns into members of the job instead.

@@ -1,5 +1,6 @@
 import json
 from math import pi
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def test_a_sweep_of_twenty_bindings_follows_the_angle():
 
 def test_the_same_seed_gives_the_same_shots_and_another_seed_others():
     def shots(seed):
-        options = {"simulator": {"seed_simulator": seed}}
+        options: dict[str, Any] = {"simulator": {"seed_simulator": seed}}
         result = decoded(run("sampler", params([bell(), NO_VALUES, 500], **options)))
         return result[0].data.meas.array.tobytes()
 

@@ -117,7 +117,8 @@ def _draw(item: Item, rng: np.random.Generator) -> tuple[np.ndarray, dict[str, n
     axes enumerate independent randomizations of it.
     """
     if item.samplex is None or item.samplex_arguments is None:
-        return item.arguments, {}  # type: ignore[return-value]
+        assert item.arguments is not None  # an item has one or the other
+        return item.arguments, {}
     given = item.samplex_arguments
     own = (1,) * (len(item.shape) - given.ndim) + given.shape
     sweep = [axis for axis, size in enumerate(own) if size > 1]

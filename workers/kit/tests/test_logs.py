@@ -34,7 +34,11 @@ def test_a_warning_is_a_log_line_every_time_and_a_deprecation_is_none():
 
 
 def test_a_flood_is_cut_and_counted():
-    lines = logged("debug", lambda: [LOG.debug("x") for _ in range(MAX_LINES + 7)])
+    def act():
+        for _ in range(MAX_LINES + 7):
+            LOG.debug("x")
+
+    lines = logged("debug", act)
     assert len(lines) == MAX_LINES + 1
     assert lines[-1] == ("warning", "7 further log lines were dropped.")
 

@@ -1,6 +1,6 @@
 import json
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -13,7 +13,7 @@ TO_RUNNER = {kind.type: kind for kind in get_args(messages.ToRunner)}
 FROM_RUNNER = {kind.type: kind for kind in get_args(messages.FromRunner)}
 
 
-def golden(direction: str) -> list:
+def golden(direction: str) -> list[Any]:
     return [
         pytest.param(entry["message"], id=entry["note"][:40])
         for entry in GOLDEN

@@ -39,7 +39,9 @@ class Base:
         fitted = history - _rest(self._design, history)
         window = 2 * max((s for s in self._seasons if s <= _SHORT), default=3) + 1
         rest = pd.Series(history - fitted)
-        return fitted + rest.rolling(window, center=True, min_periods=1).mean().to_numpy()
+        return np.asarray(
+            fitted + rest.rolling(window, center=True, min_periods=1).mean().to_numpy()
+        )
 
 
 def base_of(history: np.ndarray, seasons: tuple[int, ...], features: np.ndarray) -> Base | None:
@@ -93,7 +95,7 @@ def _cut(history: np.ndarray, design: np.ndarray) -> np.ndarray:
 
 
 def _rest(design: np.ndarray, values: np.ndarray) -> np.ndarray:
-    return values - design @ np.linalg.lstsq(design, values, rcond=None)[0]
+    return np.asarray(values - design @ np.linalg.lstsq(design, values, rcond=None)[0])
 
 
 def _filtered(values: np.ndarray, memory: np.ndarray) -> np.ndarray:

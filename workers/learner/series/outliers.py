@@ -34,8 +34,10 @@ def _expected(history: np.ndarray, seasons: tuple[int, ...]) -> np.ndarray:
     if season > 1:
         rest = pd.Series(history - _running(history, 4 * season + 1))
         usual = rest.groupby(np.arange(len(history)) % season).transform("median").to_numpy()
-    return usual + _running(history - usual, max(7, season + 1 - season % 2))
+    return np.asarray(usual + _running(history - usual, max(7, season + 1 - season % 2)))
 
 
 def _running(values: np.ndarray, window: int) -> np.ndarray:
-    return pd.Series(values).rolling(window, center=True, min_periods=1).median().to_numpy()
+    return np.asarray(
+        pd.Series(values).rolling(window, center=True, min_periods=1).median().to_numpy()
+    )

@@ -262,6 +262,6 @@ def _features(
     def read(column: Column) -> np.ndarray:
         texts = table.columns[column.name]
         parse = logicals if column.data_type == "logical" else numbers
-        return parse(texts, column)[rows]
+        return np.asarray(parse(texts, column)[rows])
 
     return encoded_features(columns, table, rows, read, places, edges, messages)

@@ -36,12 +36,12 @@ class Reaction:
     def without(self, history: np.ndarray) -> np.ndarray:
         """The history as if all features had been as usual."""
         change = self.change[: len(history)]
-        return history / (1 + change) if self.relative else history - change
+        return np.asarray(history / (1 + change) if self.relative else history - change)
 
     def added(self, history: np.ndarray) -> np.ndarray:
         """The inverse of `without`."""
         change = self.change[: len(history)]
-        return history * (1 + change) if self.relative else history + change
+        return np.asarray(history * (1 + change) if self.relative else history + change)
 
     def onto(self, outlook: Outlook, start: int) -> Outlook:
         """A forecast of steps `start` … with the features as they will be."""
@@ -54,7 +54,9 @@ class Reaction:
             outlook = outlook + change
         apart = outlook - outlook[MIDDLE]
         wider = np.sqrt(apart**2 + (Z[:, None] * deviation) ** 2)
-        return outlook[MIDDLE] + np.sign(np.arange(len(LEVELS)) - MIDDLE)[:, None] * wider
+        return np.asarray(
+            outlook[MIDDLE] + np.sign(np.arange(len(LEVELS)) - MIDDLE)[:, None] * wider
+        )
 
 
 def no_reaction(steps: int, features: int) -> Reaction:
@@ -98,7 +100,7 @@ def reaction_of(history: np.ndarray, seasons: tuple[int, ...], features: np.ndar
 def _bounded(features: np.ndarray, past: slice) -> np.ndarray:
     """Nothing is known of values far beyond those of the history."""
     low, high = features[past].min(axis=0), features[past].max(axis=0)
-    return np.clip(features, low - (high - low), high + (high - low))
+    return np.asarray(np.clip(features, low - (high - low), high + (high - low)))
 
 
 @dataclass(frozen=True)

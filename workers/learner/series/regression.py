@@ -60,11 +60,11 @@ def with_regressors(history: np.ndarray, seasons: tuple[int, ...], steps: int) -
         weights = _weights(np.diff(past, axis=0), np.diff(recent))
     explained = design @ weights
     outlook = ARIMA.method(recent - explained[: len(recent)], seasons, steps)
-    return outlook + explained[len(recent) :]
+    return np.asarray(outlook + explained[len(recent) :])
 
 
 def _weights(design: np.ndarray, target: np.ndarray) -> np.ndarray:
-    return _ridge().fit(design, target).coef_
+    return np.asarray(_ridge().fit(design, target).coef_)
 
 
 def _memory(rest: np.ndarray) -> float:
@@ -102,4 +102,4 @@ def _design(count: int, steps: int, seasons: tuple[int, ...]) -> np.ndarray:
 def scaled(design: np.ndarray, count: int) -> np.ndarray:
     past = design[:count]
     deviation = past.std(axis=0)
-    return (design - past.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
+    return np.asarray((design - past.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0))

@@ -84,7 +84,7 @@ class Fitted:
 
     @property
     def burn_in(self) -> int:
-        return int(self.result.loglikelihood_burn) + self._model.k_states
+        return int(self.result.loglikelihood_burn) + int(self._model.k_states)
 
     def ahead(self, origin: int, weights: np.ndarray) -> Ahead:
         """Predict `len(weights)` steps from `origin` on, knowing the history before it."""

@@ -127,7 +127,11 @@ def _methods(rows: int, seed: int) -> list[tuple[Algorithm, _Make]]:
         )
     if rows <= _KERNEL_ROWS:
         found.append((KERNEL, lambda: OneClassSVM(nu=SHARE)))
-    return [(a, lambda make=make: make_pipeline(StandardScaler(), make())) for a, make in found]
+    return [(algorithm, _scaled(make)) for algorithm, make in found]
+
+
+def _scaled(make: _Make) -> _Make:
+    return lambda: make_pipeline(StandardScaler(), make())
 
 
 def _trial(make: _Make, matrix: np.ndarray, ask: Ask) -> Callable[[], Trial]:
@@ -162,9 +166,9 @@ def _mahalanobis(matrix: np.ndarray) -> np.ndarray:
     scaled = StandardScaler().fit_transform(matrix)
     widest = 500
     if scaled.shape[1] > widest:
-        return np.sqrt((scaled**2).sum(axis=1))
+        return np.asarray(np.sqrt((scaled**2).sum(axis=1)))
     fitted = LedoitWolf().fit(scaled)
-    return np.sqrt(np.maximum(fitted.mahalanobis(scaled), 0))
+    return np.asarray(np.sqrt(np.maximum(fitted.mahalanobis(scaled), 0)))
 
 
 def _rows(ask: Ask, table: Table, scores: np.ndarray) -> Rows:

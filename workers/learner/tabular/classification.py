@@ -174,13 +174,15 @@ class _Task:
     def losses(self, truth: np.ndarray, raw: np.ndarray) -> np.ndarray:
         """1 for a wrong answer, more for one about a rare class, as macro F1 has it."""
         counts = np.bincount(truth, minlength=len(self.classes))
-        return (raw.argmax(axis=1) != truth) * len(truth) / (len(self.classes) * counts[truth])
+        return np.asarray(
+            (raw.argmax(axis=1) != truth) * len(truth) / (len(self.classes) * counts[truth])
+        )
 
     def describe(self, truth: np.ndarray, raw: np.ndarray) -> dict[str, float]:
         return classification_metrics(truth, raw)
 
     def labels(self, raw: np.ndarray) -> np.ndarray:
-        return self.named[raw.argmax(axis=1)]
+        return np.asarray(self.named[raw.argmax(axis=1)])
 
 
 def _rows(

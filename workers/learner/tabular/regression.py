@@ -96,7 +96,7 @@ class _Task:
 
     def losses(self, truth: np.ndarray, raw: np.ndarray) -> np.ndarray:
         # Not the squares that `error` sums up: a few far misses would drown the clearest lead.
-        return np.abs(truth - raw)
+        return np.asarray(np.abs(truth - raw))
 
     def describe(self, truth: np.ndarray, raw: np.ndarray) -> dict[str, float]:
         return regression_metrics(truth, raw)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,23 +29,26 @@ class Child:
         self.ready = self.read()
 
     def send(self, **message) -> None:
+        assert self.process.stdin
         self.process.stdin.write(json.dumps(message).encode() + b"\n")
         self.process.stdin.flush()
 
-    def run(self, job: str, program: str, params: dict) -> None:
+    def run(self, job: str, program: str, params: dict[str, Any]) -> None:
         place = {"name": "learner", "options": {}}
         text = json.dumps(params)
         self.send(type="start", job=job, token="1", program=program, params=text, backend=place)
 
-    def read(self) -> dict:
+    def read(self) -> dict[str, Any]:
         timer = threading.Timer(PATIENCE, self.process.kill)
         timer.start()
+        assert self.process.stdout
         line = self.process.stdout.readline()
         timer.cancel()
         assert line, "the worker is gone"
-        return json.loads(line)
+        message: dict[str, Any] = json.loads(line)
+        return message
 
-    def answer(self, job: str) -> dict:
+    def answer(self, job: str) -> dict[str, Any]:
         self.seen = [self.read()]
         while self.seen[-1]["type"] != "result" or self.seen[-1]["job"] != job:
             self.seen.append(self.read())
@@ -154,5 +158,6 @@ def test_too_little_memory_is_an_error_of_the_session_not_the_end(session):
 
 def test_the_end_of_stdin_ends_the_process():
     child = Child()
+    assert child.process.stdin
     child.process.stdin.close()
     assert child.process.wait(timeout=PATIENCE) == 0

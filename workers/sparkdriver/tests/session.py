@@ -50,7 +50,12 @@ class Session:
         self.folder = folder
         # A path below pytest's folders may be too long for a socket.
         self.socket = f"/tmp/sd-{os.getpid()}-{id(self):x}"
-        given = {"session": "s-1", "socket": self.socket, "kind": "pyspark", "name": "tests"}
+        given: dict[str, Any] = {
+            "session": "s-1",
+            "socket": self.socket,
+            "kind": "pyspark",
+            "name": "tests",
+        }
         given |= {"conf": CONF, "orphan_timeout": 60} | settings
         (folder / "settings.json").write_text(json.dumps(given), "utf-8")
         env = os.environ | {"PYTHONPATH": str(WORKERS)} | (environment or {})
@@ -132,15 +137,17 @@ class Session:
 
     def run(self, code: str, kind: str = "pyspark") -> dict[str, Any]:
         """The statement's output."""
-        return json.loads(self.result(self.start(code, kind))["result"])
+        output: dict[str, Any] = json.loads(self.result(self.start(code, kind))["result"])
+        return output
 
     def data(self, code: str, kind: str = "pyspark") -> dict[str, Any]:
         output = self.run(code, kind)
         assert output["status"] == "ok", output
-        return output["data"]
+        data: dict[str, Any] = output["data"]
+        return data
 
     def text(self, code: str, kind: str = "pyspark") -> str:
-        return self.data(code, kind)["text/plain"]
+        return str(self.data(code, kind)["text/plain"])
 
     def cancel(self, job: str) -> None:
         self.send(type="cancel", job=job, token="1")

@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from session import CONF, PATIENCE, WORKERS, wait_for
-
 from kit.detached import members
+
+from .session import CONF, PATIENCE, WORKERS, wait_for
 
 SPARK = """
 import sys

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from session import CONF, PATIENCE, WORKERS, Session, wait_for
+from .session import CONF, PATIENCE, WORKERS, Session, wait_for
 
 ENDLESS_JOB = "import time\nsc.parallelize([1, 2], 2).map(lambda i: time.sleep(600)).count()"
 

@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from session import ROOT, until_there_is, wait_for
+from .session import ROOT, until_there_is, wait_for
 
 LINES = (ROOT / "protocol" / "attempts.jsonl").read_text("utf-8").splitlines()
 MESSAGES = [

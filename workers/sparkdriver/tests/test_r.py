@@ -7,14 +7,16 @@ import signal
 import threading
 import time
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from session import Session, wait_for
-from test_cancel import interrupted
 
 from sparkdriver.pythoncode import StatementError
 from sparkdriver.rcode import RCode
 from sparkdriver.rprocess import RDied, RProcess, find_r
+
+from .session import Session, wait_for
+from .test_cancel import interrupted
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,9 @@ def r(tmp_path_factory, without_sparkr):
 @pytest.fixture
 def process(tmp_path):
     """R alone, without a driver."""
-    found = RProcess(find_r(), tmp_path, tmp_path / "printed")
+    command = find_r()
+    assert command is not None
+    found = RProcess(command, tmp_path, tmp_path / "printed")
     yield found
     found.close()
 
@@ -288,7 +292,9 @@ def test_a_crash_is_noticed_though_a_program_that_r_started_lives_on(process):
 
 def test_text_is_utf_8_whatever_the_service_was_started_with(tmp_path, monkeypatch):
     monkeypatch.setenv("LC_ALL", "C")
-    process = RProcess(find_r(), tmp_path, tmp_path / "printed")
+    command = find_r()
+    assert command is not None
+    process = RProcess(command, tmp_path, tmp_path / "printed")
     assert process.ask("run", "cat(nchar('ü'), 'ü')", "/nowhere") == ("ok", "")
     process.close()
     assert (tmp_path / "printed").read_text("utf-8") == "1 ü"
@@ -297,7 +303,7 @@ def test_text_is_utf_8_whatever_the_service_was_started_with(tmp_path, monkeypat
 def make_r(folder, plain):
     """Fails before it would need Spark."""
     settings = SimpleNamespace(folder=folder, temporary=folder, plain_r=plain)
-    spark = SimpleNamespace(settings=settings)
+    spark: Any = SimpleNamespace(settings=settings)
     return RCode(spark, folder / "printed", lambda _: None, threading.Event())
 
 

@@ -1,7 +1,8 @@
 """Scala statements."""
 
 import pytest
-from session import Session, wait_for
+
+from .session import Session, wait_for
 
 
 def text(session: Session, code: str) -> str:
@@ -101,8 +102,10 @@ def test_json_and_table(shared):
         "data": [[1, "x"], [2, None]],
     }
     code = 'val rdd = sc.parallelize(1 to 100)\nprintln("hello")\n%json rdd'
-    cut = {"application/json": list(range(1, 11))}
-    cut |= {"text/plain": "Only the first 10 rows are shown."}
+    cut = {
+        "application/json": list(range(1, 11)),
+        "text/plain": "Only the first 10 rows are shown.",
+    }
     assert shared.data(code, "spark") == cut
     assert shared.data("val ten = sc.parallelize(1 to 10)\n%json ten", "spark") == {
         "application/json": list(range(1, 11))

@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from session import Session
-from test_cancel import interrupted
+
+from .session import Session
+from .test_cancel import interrupted
 
 WAIT = (
     'SparkR:::callJMethod(SparkR:::newJObject("java.util.concurrent.CountDownLatch", 1L), "await")'

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from session import wait_for
+
+from .session import wait_for
 
 
 def answer(session, query):
