@@ -30,6 +30,7 @@ READOUT_LENGTH = 1200.0  # ns
 
 
 def main(check: bool) -> int:
+    """Writes what differs, or with `check` only names it; returns the exit code."""
     files = {**device("stint_line_5", 5, LINE_5, noisy=False),
              **device("stint_hex_27", 27, HEX_27, noisy=True)}  # fmt: skip
     stale = []
@@ -47,6 +48,7 @@ def main(check: bool) -> int:
 
 
 def device(name: str, size: int, pairs: list[tuple[int, int]], noisy: bool) -> dict[Path, Any]:
+    """The files of one device: path → content."""
     both_ways = [list(edge) for a, b in pairs for edge in ((a, b), (b, a))]
     return {
         ROOT / name / "configuration.json": configuration(name, size, both_ways),
@@ -55,6 +57,7 @@ def device(name: str, size: int, pairs: list[tuple[int, int]], noisy: bool) -> d
 
 
 def configuration(name: str, size: int, edges: list[list[int]]) -> dict[str, Any]:
+    """What the device can do. `edges`: pairs of qubits with a two-qubit gate, both ways."""
     singles = [[qubit] for qubit in range(size)]
     dynamic = ["if_else", "for_loop", "while_loop", "switch_case"]
     return {
@@ -107,6 +110,7 @@ def configuration(name: str, size: int, edges: list[list[int]]) -> dict[str, Any
 
 
 def properties(name: str, size: int, edges: list[list[int]], noisy: bool) -> dict[str, Any]:
+    """Errors and lengths of qubits and gates; errors are 0 unless `noisy`."""
     gates = [
         gate_properties(gate, qubits, noisy)
         for gate in [*BASIS, "reset"]
@@ -168,6 +172,7 @@ def gate_properties(gate: str, qubits: list[int], noisy: bool) -> dict[str, Any]
 
 
 def entry(name: str, unit: str, value: float) -> dict[str, Any]:
+    """One calibrated value in the form of the wire."""
     return {"date": DATE, "name": name, "unit": unit, "value": value}
 
 

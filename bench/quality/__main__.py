@@ -18,6 +18,7 @@ one_thread()
 
 
 def main() -> int:
+    """Prints every figure; returns the exit code."""
     parser = argparse.ArgumentParser(prog="quality", description=__doc__)
     parser.add_argument("--only", default="forecast,table,impact")
     parser.add_argument("--quick", action="store_true")

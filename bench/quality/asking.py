@@ -23,6 +23,7 @@ class Answer:
         self.result, self.folder = result, folder
 
     def rows(self, path: str | None = None) -> pd.DataFrame:
+        """A CSV file of the result, by default its rows."""
         return pd.read_csv(self.folder / (path or self.result["rows"]["path"]))
 
 
@@ -51,11 +52,13 @@ def asked(program: str, data: pd.DataFrame, roles: dict[str, str], **more: Any) 
 
 
 def run(program: str, params: dict[str, Any]) -> dict[str, Any]:
+    """The result of a program, called as the worker calls it."""
     result: dict[str, Any] = json.loads(PROGRAMS[program](json.dumps(params), {}, SilentReport()))
     return result
 
 
 def predicted(answer: Answer, rows: pd.DataFrame, target: str) -> list[str]:
+    """The predicted target of each of `rows`, as text."""
     model = answer.result["model"]
     params = {
         "model": {"path": str(answer.folder / model["path"]), "sha256": model["sha256"]},

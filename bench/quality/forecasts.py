@@ -15,6 +15,8 @@ from .series import Known, all_series
 
 @dataclass(frozen=True)
 class Forecasted:
+    """One series: our error beside that of the seasonal naive forecast."""
+
     name: str
     ours: float  # MASE
     naive: float
@@ -24,6 +26,7 @@ class Forecasted:
 
 
 def forecasts(origins: int) -> Iterator[Forecasted]:
+    """Each series, forecast from `origins` ends of its history."""
     for known in all_series():
         ours, naive, champions, covered, seconds = [], [], [], [], []
         for back in range(origins):

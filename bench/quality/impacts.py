@@ -23,6 +23,8 @@ _HISTORY = 120
 
 @dataclass(frozen=True)
 class Impacts:
+    """Counts of runs, and of what was found in them."""
+
     runs: int
     inside: int  # runs with an effect where the interval holds it
     noticed: int  # of these with p < 0.05

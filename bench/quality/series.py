@@ -28,6 +28,7 @@ class Known:
 
 
 def all_series() -> list[Known]:
+    """All series that ship with the libraries."""
     return [
         Known("air passengers", _monthly(AirPassengers, "1949-01-01"), "month", 12),
         Known("CO₂, monthly", _co2("MS"), "month", 12),

@@ -20,6 +20,7 @@ from .payload import decode_array, inside, kind, type_of
 
 
 def decode_bindings(value: object, circuit: QuantumCircuit, where: str) -> np.ndarray:
+    """Parameter values of a PUB: float64 (…, parameters). Raises InputError."""
     names = [parameter.name for parameter in circuit.parameters]
     if type_of(value) == "BindingsArray":
         inner = inside(value)

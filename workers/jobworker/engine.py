@@ -98,6 +98,7 @@ class Simulation:
 
     @property
     def active_qubits(self) -> int:
+        """How many qubits are simulated."""
         return len(self._active)
 
     def summary(self) -> dict[str, Any]:

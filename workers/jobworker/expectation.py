@@ -31,6 +31,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Pub:
+    """One PUB of the estimator, ready to be measured."""
+
     circuit: QuantumCircuit
     bindings: np.ndarray  # (bindings, parameters), one row per distinct parameter set
     rows: np.ndarray  # broadcast shape → row of `bindings`
@@ -42,6 +44,7 @@ class Pub:
 
     @property
     def executions(self) -> int:
+        """Circuits times shots, the calibration included."""
         shots = sum(len(part.places) for part in self.parts) * self.split.total
         return shots + (0 if self.calibration is None else self.calibration.split.total)
 
@@ -56,6 +59,7 @@ class Estimates:
 
 
 def is_constant(label: str) -> bool:
+    """Whether a label is the identity on all qubits."""
     return label.count("I") == len(label)
 
 

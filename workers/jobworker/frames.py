@@ -102,7 +102,10 @@ def _table(name: str, quarter: int) -> np.ndarray | None:
 def _strike(
     channel: np.ndarray, at: list[int], x: np.ndarray, z: np.ndarray, rng: np.random.Generator
 ) -> None:
-    """Multiply some shots by an error. `channel` (4^n,): bits of the index are x₀ x₁ … z₀ z₁ …"""
+    """Multiply some shots by an error.
+
+    `channel` is (4^n,): the bits of the index are x₀ x₁ … z₀ z₁ ….
+    """
     likely = 1 - channel[0]
     hit = np.flatnonzero(rng.random(x.shape[1], dtype=np.float32) < likely)
     if not hit.size:

@@ -26,6 +26,7 @@ Support = tuple[int, ...]  # the qubits a Pauli string acts on
 
 
 def support_of(label: str) -> Support:
+    """The qubits on which a label is not the identity, ascending."""
     return tuple(q for q, letter in enumerate(reversed(label)) if letter != "I")
 
 
@@ -50,6 +51,7 @@ class Calibration:
         self.split = split
 
     def run(self, seed: int, report: Report) -> Factors:
+        """Measures the factors. `seed`: of the whole calibration."""
         none = np.zeros((1, 0))
         (parts,) = sample_rows(self._simulation, self._randomized, none, self.split, seed, report)
         return Factors(self._columns, list(parts))
@@ -63,6 +65,7 @@ class Factors:
         self._known: dict[Support, float] = {}
 
     def factor(self, support: Support) -> float:
+        """By what readout errors shrink the product of outcomes on `support`; never 0."""
         if support not in self._known:
             # A factor that cannot be told from zero would make the value infinite.
             least = 1 / np.sqrt(sum(samples.counts.sum() for samples in self._randomizations))

@@ -54,6 +54,7 @@ def kind(value: object) -> str:
 
 
 def typed(type_name: str, value: object) -> dict[str, Any]:
+    """A typed value of the wire."""
     return {"__type__": type_name, "__value__": value}
 
 
@@ -69,6 +70,7 @@ def inside(value: object) -> Any:
 
 
 def decode_base64(text: object, where: str) -> bytes:
+    """The bytes of a Base64 text. Raises InputError."""
     if not isinstance(text, str):
         raise InputError(f"{where} must be base64 text, not {kind(text)}.")
     try:
@@ -155,6 +157,7 @@ def encode_array(array: np.ndarray) -> dict[str, Any]:
 
 
 def encode_datetime(at: datetime) -> dict[str, Any]:
+    """A moment as a typed value, in ISO 8601."""
     return typed("datetime", at.isoformat())
 
 
@@ -164,4 +167,5 @@ def plain_number(value: float) -> float | None:
 
 
 def dump(value: object) -> str:
+    """JSON text without blanks."""
     return json.dumps(value, separators=(",", ":"))

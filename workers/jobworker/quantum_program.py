@@ -45,6 +45,8 @@ class Item:
 
 @dataclass(frozen=True)
 class QuantumProgram:
+    """The params of `executor`, decoded."""
+
     schema_version: str
     shots: int
     items: list[Item]
@@ -54,10 +56,12 @@ class QuantumProgram:
 
     @property
     def compressed(self) -> bool:
+        """Whether tensors and circuits of this schema are compressed."""
         return self.schema_version == "v2.0"
 
 
 def decode_program(params: dict[str, Any], max_shots: int) -> QuantumProgram:
+    """Decodes the params of `executor`. Raises InputError."""
     version = params.get("schema_version")
     if version not in SCHEMA_VERSIONS:
         raise InputError(

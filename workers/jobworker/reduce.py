@@ -86,6 +86,7 @@ def snap_angles(circuit: QuantumCircuit) -> QuantumCircuit:
 
 
 def is_clifford(circuit: QuantumCircuit) -> bool:
+    """Whether the circuit has Clifford gates only, in its blocks too."""
     for instruction, _ in walk(circuit):
         if instruction.name == "rz":
             turns = float(instruction.params[0]) / (math.pi / 2)

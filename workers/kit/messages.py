@@ -37,6 +37,7 @@ class OfAttempt:
 
     @property
     def key(self) -> Key:
+        """Job and token."""
         return self.job, self.token
 
 

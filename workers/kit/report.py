@@ -19,9 +19,11 @@ class Report(Protocol):
 class SilentReport:
     """A report nobody reads, for running a program as a plain function."""
 
-    def progress(self, done: int, total: int, message: str) -> None: ...
+    def progress(self, done: int, total: int, message: str) -> None:
+        """Does nothing."""
 
-    def check(self) -> None: ...
+    def check(self) -> None:
+        """Does nothing."""
 
 
 class CallbackReport:
@@ -42,6 +44,7 @@ class CallbackReport:
         self._last: float | None = None
 
     def progress(self, done: int, total: int, message: str) -> None:
+        """As in `Report`; raises JobCancelled, too."""
         self._check()
         at = self._now()
         if self._last is not None and done < total and at - self._last < self.INTERVAL:
@@ -50,4 +53,5 @@ class CallbackReport:
         self._send(done, total, message)
 
     def check(self) -> None:
+        """As in `Report`."""
         self._check()

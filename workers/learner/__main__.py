@@ -15,6 +15,7 @@ _PACKAGES = ("scikit-learn", "statsforecast", "statsmodels", "skops", "numpy", "
 
 
 def load() -> Abilities:
+    """Imports the numerical libraries; some seconds."""
     one_thread()
     from kit.loop import Abilities  # noqa: PLC0415
 

@@ -38,6 +38,7 @@ class Column:
 
     @property
     def is_number(self) -> bool:
+        """Whether its values are numbers."""
         return self.data_type in ("numeric", "numericMeasure")
 
 
@@ -77,6 +78,7 @@ class Ask:
 
 
 def ask_of(params: str) -> Ask:
+    """Reads a session's params, JSON text. Raises InputError."""
     body = _object(params)
     columns = {str(name): _column(str(name), each) for name, each in body["columns"].items()}
     target = body.get("target")

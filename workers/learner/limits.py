@@ -23,8 +23,11 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXP
 
 
 def one_thread() -> None:
-    """One thread per worker, so that results do not depend on the order in which threads add
-    numbers and several workers share a machine fairly."""
+    """Gives the worker one thread.
+
+    Results then do not depend on the order in which threads add numbers, and several workers
+    share a machine fairly.
+    """
     for name in THREADS:
         os.environ.setdefault(name, "1")
 

@@ -28,8 +28,10 @@ def write_rows(folder: Path, name: str, rows: Rows) -> dict[str, Any]:
 
 
 def text_of(value: float) -> str:
-    """A number as rows carry it: about 15 significant digits, no trailing zeros, no exponent
-    for everyday sizes (contracts/nexosis §1.3)."""
+    """A number as rows carry it (contracts/nexosis §1.3).
+
+    It has about 15 significant digits, no trailing zeros, and no exponent for everyday sizes.
+    """
     if not math.isfinite(value):
         return ""
     text = f"{value:.15g}"
@@ -37,6 +39,7 @@ def text_of(value: float) -> str:
 
 
 def texts_of(values: Iterable[float]) -> list[str]:
+    """Numbers as rows carry them."""
     return [text_of(float(value)) for value in values]
 
 
@@ -47,6 +50,7 @@ def finite(metrics: Mapping[str, float | None]) -> dict[str, float]:
 
 
 def result_text(body: dict[str, Any]) -> str:
+    """The result as JSON text; arrays become lists. NaN is refused."""
     return json.dumps(body, allow_nan=False, default=_plain)
 
 

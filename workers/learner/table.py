@@ -29,6 +29,7 @@ class Table:
     count: int
 
     def take(self, rows: pa.Array) -> Table:
+        """The table with these rows, by their numbers."""
         taken = {name: column.take(rows) for name, column in self.columns.items()}
         return Table(taken, len(rows))
 

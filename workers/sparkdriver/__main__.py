@@ -15,6 +15,7 @@ from .settings import read_settings
 
 
 def main() -> None:
+    """Runs a driver; does not return."""
     parser = argparse.ArgumentParser(prog="sparkdriver")
     parser.add_argument("--folder", type=Path, required=True)
     folder: Path = parser.parse_args().folder.resolve()
@@ -26,7 +27,7 @@ def main() -> None:
     detached.watch(Path(settings.socket))
     # A crash of C code leaves its last words in the driver's log, not in a statement.
     faulthandler.enable(os.fdopen(os.dup(2), "w"))
-    if sys.path and sys.path[0] == os.getcwd():
+    if sys.path and sys.path[0] == str(Path.cwd()):
         del sys.path[0]  # where the service happens to run is nothing for `import`
     os.environ["TMPDIR"] = str(settings.temporary)
 

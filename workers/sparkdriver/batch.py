@@ -23,6 +23,7 @@ GRACE = 5  # seconds from SIGTERM to SIGKILL
 
 
 def main() -> None:
+    """Runs a batch to its end and exits with its code."""
     parser = argparse.ArgumentParser(prog="sparkdriver.batch")
     parser.add_argument("--folder", type=Path, required=True)
     folder: Path = parser.parse_args().folder.resolve()
@@ -41,8 +42,9 @@ def main() -> None:
 
 
 def command_of(folder: Path, batch: dict[str, Any]) -> list[str]:
-    """Writes the conf beside it. Raises ValueError when the batch names no file, or one
-    that has become another.
+    """The command that runs a batch; writes its conf beside it.
+
+    Raises ValueError when the batch names no file, or one that has become another.
     """
     if not isinstance(batch.get("file"), str) or not batch["file"]:
         raise ValueError("batch.json must have 'file' as a string.")
@@ -67,7 +69,7 @@ def command_of(folder: Path, batch: dict[str, Any]) -> list[str]:
     from pyspark.find_spark_home import _find_spark_home  # noqa: PLC0415
 
     return [
-        os.path.join(_find_spark_home(), "bin", "spark-submit"),
+        str(Path(_find_spark_home(), "bin", "spark-submit")),
         *("--properties-file", str(folder / "spark.conf"), "--load-spark-defaults"),
         *(["--class", batch["class_name"]] if batch.get("class_name") else []),
         batch["file"],

@@ -32,13 +32,16 @@ class Stream:
         self._dropped = 0
 
     def install(self) -> None:
+        """Leads the file descriptor to the file again."""
         os.dup2(self._file, self._number)
 
     def log(self, data: bytes) -> None:
+        """Writes to the log."""
         while data:
             data = data[os.write(self.log_file, data) :]
 
     def to_log(self) -> None:
+        """Moves to the log what was written since the last statement."""
         self.log(self._drain())
 
     def take(self) -> str:
@@ -85,6 +88,7 @@ class Capture:
         self._reset()
 
     def begin(self) -> None:
+        """A statement begins: what is written from now on belongs to it."""
         with self._lock:
             self._flush()
             self.out.to_log()
@@ -123,10 +127,10 @@ class Capture:
         """Undo what a statement may have done; the objects stay, for loggers hold them."""
         self.out.install()
         self.err.install()
-        if not os.path.exists("/dev/fd/0"):
+        if not Path("/dev/fd/0").exists():
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         if sys.stdin is None or sys.stdin.closed:  # exit() closes it
-            sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
+            sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
         self._texts = [
             _text(number) if text.closed else text
             for number, text in zip((1, 2), self._texts, strict=True)

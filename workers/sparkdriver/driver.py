@@ -46,6 +46,8 @@ LAST_CALL = 10  # seconds for the service to come and hear why Spark could not b
 
 
 class Driver:
+    """The process of one session; `run_forever` belongs to the main thread."""
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pid = os.getpid()

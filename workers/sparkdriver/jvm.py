@@ -26,6 +26,7 @@ def start_jvm(
     folder: Path, properties: Path, capture: Capture, local: bool
 ) -> tuple[subprocess.Popen[bytes], Any]:
     """The process, and pyspark's gateway to it. Called in the main thread, whose death ends it.
+
     `local`: Spark's workers are on this machine.
 
     spark-submit rather than java, so that an installation's spark-env.sh and defaults count. Its

@@ -13,8 +13,10 @@ class Progress:
     """Watches one job group at a time, in a thread of its own."""
 
     def __init__(self, tracker: Callable[[], Any], report: Callable[[int, int], None]) -> None:
-        """`tracker` gives Spark's status tracker or None; `report` gets the numbers of
-        finished tasks and of all tasks.
+        """Watches nothing yet.
+
+        `tracker` gives Spark's status tracker or None; `report` gets the numbers of finished tasks
+        and of all tasks.
         """
         self._tracker, self._report = tracker, report
         self._wake = threading.Event()
@@ -23,11 +25,13 @@ class Progress:
         threading.Thread(target=self._watch, name="progress", daemon=True).start()
 
     def begin(self, group: str) -> None:
+        """From now on the job group `group` is watched."""
         with self._lock:
             self._group = group
         self._wake.set()
 
     def end(self) -> None:
+        """Nothing is watched, and nothing more is reported."""
         with self._lock:
             self._group = None
 

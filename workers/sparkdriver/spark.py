@@ -72,9 +72,11 @@ class Spark:
         return self.jvm.java.io.PrintStream(stream, True, "UTF-8")
 
     def flush(self) -> None:
+        """Flushes what the JVM has printed."""
         self.stdout.flush()
 
     def is_a(self, value: Any, name: str) -> bool:
+        """Whether a Java object is an instance of the class `name`."""
         return bool(self.jvm.py4j.reflection.TypeUtil.isInstanceOf(name, value))
 
     def files_folder(self) -> str:
@@ -157,7 +159,9 @@ class Spark:
 
 
 def _set_environment(settings: Settings, conf: dict[str, str]) -> None:
-    """For the JVM and for what statements start. Python workers are of the driver's own Python
+    """For the JVM and for what statements start.
+
+    Python workers are of the driver's own Python
     unless conf says otherwise: another minor version could not read its functions.
     """
     temporary = str(settings.temporary)

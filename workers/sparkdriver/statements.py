@@ -9,6 +9,7 @@ import threading
 import types
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.messages import Suggest
@@ -163,13 +164,15 @@ def _silence_query_logs() -> None:
 def _stand_somewhere(spark: Spark) -> None:
     """The working directory is Spark's, and goes when a statement stops Spark."""
     try:
-        os.getcwd()
+        Path.cwd()
     except FileNotFoundError:
         os.chdir(spark.files_folder())
 
 
 def _with_text(data: dict[str, Any], text: str, kind: str) -> dict[str, Any]:
-    """Livy's forms: Python's text without white space at its end and beside a magic's value only
+    """The data of an output, with what was printed, in Livy's forms.
+
+    Python's text without white space at its end and beside a magic's value only
     if there is some; Scala's with its last newline, and never beside a value; SQL's not at all;
     R's without a newline at either end, always.
     """

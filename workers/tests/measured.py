@@ -8,6 +8,7 @@ import resource
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from kit.failures import InputError
@@ -44,7 +45,7 @@ class Cost:
     def _child(self, work: Callable[[], Any], writer: int) -> None:
         """Never returns. Ends by SIGXCPU where the time is up."""
         signal.signal(signal.SIGXCPU, signal.SIG_DFL)
-        with open("/proc/self/statm") as file:
+        with Path("/proc/self/statm").open() as file:
             used = int(file.read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + self._memory,) * 2)
         before = resource.getrusage(resource.RUSAGE_SELF)
@@ -65,7 +66,7 @@ class Cost:
 
 def _peak() -> int:
     """The most memory this process ever had, in bytes; a forked one starts with what it has."""
-    with open("/proc/self/status") as file:
+    with Path("/proc/self/status").open() as file:
         (line,) = (line for line in file if line.startswith("VmHWM"))
     return int(line.split()[1]) << 10
 

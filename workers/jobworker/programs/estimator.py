@@ -60,6 +60,7 @@ DEFAULT_PRECISION = 1 / 64  # 4096 shots
 
 
 def run(params: str, backend: Device, report: Report) -> str:
+    """The result as JSON text. Raises InputError, ProgramError and JobCancelled."""
     body = parse_params(params)
     pubs, resilience, ignored = _read(body, backend)
     said = say(ignored)

@@ -30,6 +30,7 @@ MEMBERS = ("options", "quantum_program", "schema_version")
 
 
 def run(params: str, backend: Device, report: Report) -> str:
+    """The result as JSON text. Raises InputError, ProgramError and JobCancelled."""
     body = parse_params(params)
     program = decode_program(body, backend.max_shots)
     simulations = _simulations(program, backend)

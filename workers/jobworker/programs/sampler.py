@@ -47,6 +47,8 @@ MEAS_TYPES = ("classified", "kerneled", "avg_kerneled")
 
 @dataclass(frozen=True)
 class Pub:
+    """One PUB of the sampler, ready to be sampled."""
+
     circuit: QuantumCircuit
     bindings: np.ndarray  # (*shape, parameters)
     shots: int
@@ -56,10 +58,12 @@ class Pub:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The shape of the parameter sets."""
         return self.bindings.shape[:-1]
 
 
 def run(params: str, backend: Device, report: Report) -> str:
+    """The result as JSON text. Raises InputError, ProgramError and JobCancelled."""
     body = parse_params(params)
     pubs, ignored = _read(body, backend)
     options = options_of(body)

@@ -24,6 +24,7 @@ from .univariate import NAIVE
 
 
 def run(params: str, place: Any, report: Report) -> str:
+    """The result as JSON text. Raises InputError and JobCancelled."""
     ask = ask_of(params)
     messages = Messages()
     report.progress(0, 0, "Reading the data")

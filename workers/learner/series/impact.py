@@ -30,6 +30,7 @@ from .structural import RECENT, STRUCTURES, Fitted, Structure
 
 
 def run(params: str, place: Any, report: Report) -> str:
+    """The result as JSON text. Raises InputError and JobCancelled."""
     ask = ask_of(params)
     messages = Messages()
     report.progress(0, 0, "Reading the data")

@@ -27,8 +27,11 @@ def smoothed(history: np.ndarray, seasons: tuple[int, ...]) -> np.ndarray:
 
 
 def _expected(history: np.ndarray, seasons: tuple[int, ...]) -> np.ndarray:
-    """Medians all the way, which a few wild values cannot move: of what is left of a slow trend at
-    each step of the season, then of the neighbourhood without the season."""
+    """Medians all the way, which a few wild values cannot move.
+
+    First those of what is left of a slow trend at each step of the season, then those of the
+    neighbourhood without the season.
+    """
     season = next((each for each in seasons if len(history) >= 3 * each), 1)
     usual = np.zeros(len(history))
     if season > 1:

@@ -24,8 +24,10 @@ _LEAST = 0.05  # a relative change leaves at least so much of the target
 
 @dataclass(frozen=True)
 class Reaction:
-    """The change per step of the history and of the future: units of the target, or with
-    `relative` a share of it. `strengths` has one value per feature, 0 for those without influence.
+    """The change per step of the history and of the future.
+
+    It is in units of the target, or with `relative` a share of it. `strengths` has one value per
+    feature, 0 for those without influence.
     """
 
     change: np.ndarray
@@ -60,6 +62,7 @@ class Reaction:
 
 
 def no_reaction(steps: int, features: int) -> Reaction:
+    """A series of `steps` steps that does not react to any of `features` features."""
     return Reaction(np.zeros(steps), np.zeros(steps), False, np.zeros(features))
 
 

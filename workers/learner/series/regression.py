@@ -27,6 +27,7 @@ _WALKS = 0.9  # memory of errors from which they count as a random walk
 
 
 def linear(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
+    """A trend with waves for each season, by ridge regression; `steps` steps ahead."""
     count = len(history)
     design = _design(count, steps, seasons)
     model = _ridge().fit(design[:count], history)
@@ -100,6 +101,7 @@ def _design(count: int, steps: int, seasons: tuple[int, ...]) -> np.ndarray:
 
 
 def scaled(design: np.ndarray, count: int) -> np.ndarray:
+    """Columns less their mean, in units of their deviation, both of the first `count` rows."""
     past = design[:count]
     deviation = past.std(axis=0)
     return np.asarray((design - past.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0))

@@ -30,6 +30,8 @@ _COLUMNS = ("lo-98", "lo-90", "lo-60", "mean", "hi-60", "hi-90", "hi-98")
 
 @dataclass(frozen=True)
 class Univariate:
+    """A method that sees the history of the target alone."""
+
     algorithm: Algorithm
     method: Method
 

@@ -48,6 +48,7 @@ _Make = Callable[[], Pipeline]
 
 
 def run(params: str, place: Any, report: Report) -> str:
+    """The result as JSON text. Raises InputError and JobCancelled."""
     ask = ask_of(params)
     messages = Messages()
     report.progress(0, 0, "Reading the data")

@@ -70,6 +70,7 @@ class Encoding:
         return [name for part in self.plain for name in self._names_of(part)]
 
     def matrix(self, values: Values) -> np.ndarray:
+        """Rows × features, as float64 without gaps."""
         blocks = [self._block(part, values[part["name"]]) for part in self.plain]
         return np.column_stack(blocks) if blocks else np.zeros((0, 0))
 

@@ -48,8 +48,11 @@ _KEPT = 4  # models in memory: a predict after the first needs no file
 
 @dataclass
 class Model:
-    """What predict needs. `estimator` is a list of fitted members whose answers are averaged;
-    for anomalies the parts of `detector.anomaly_scores`."""
+    """What predict needs.
+
+    `estimator` is a list of fitted members whose answers are averaged;
+    for anomalies the parts of `detector.anomaly_scores`.
+    """
 
     domain: str
     target: str

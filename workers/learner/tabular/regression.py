@@ -26,6 +26,7 @@ FEWEST = 5  # rows
 
 
 def run(params: str, place: Any, report: Report) -> str:
+    """The result as JSON text. Raises InputError and JobCancelled."""
     ask = ask_of(params)
     messages = Messages()
     report.progress(0, 0, "Reading the data")

@@ -13,6 +13,7 @@ import numpy as np
 
 
 def numbers_of(fitted: Sequence[Any], matrix: np.ndarray) -> np.ndarray:
+    """The mean of what all members predict, one number a row."""
     return np.asarray(np.mean([np.asarray(each.predict(matrix), float) for each in fitted], axis=0))
 
 

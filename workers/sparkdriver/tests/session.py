@@ -59,7 +59,10 @@ class Session:
         given |= {"conf": CONF, "orphan_timeout": 60} | settings
         (folder / "settings.json").write_text(json.dumps(given), "utf-8")
         env = os.environ | {"PYTHONPATH": str(WORKERS)} | (environment or {})
-        with open(folder / "stdout.log", "wb") as out, open(folder / "stderr.log", "wb") as err:
+        with (
+            (folder / "stdout.log").open("wb") as out,
+            (folder / "stderr.log").open("wb") as err,
+        ):
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "sparkdriver", "--folder", str(folder)],
                 env={name: value for name, value in env.items() if value is not None},
@@ -70,7 +73,7 @@ class Session:
             )
         self.seen: list[dict[str, Any]] = []
         self._count = 0
-        wait_for(lambda: os.path.exists(self.socket) or self.process.poll() is not None, "a socket")
+        wait_for(lambda: Path(self.socket).exists() or self.process.poll() is not None, "a socket")
         self.connect()
 
     def connect(self) -> dict[str, Any]:
@@ -163,7 +166,7 @@ class Session:
         """The driver has ended, everything it started has, and the socket is removed."""
         self.process.wait(seconds)
         wait_for(lambda: not self.processes(), "the driver's processes to end", seconds)
-        wait_for(lambda: not os.path.exists(self.socket), "the socket to go", seconds)
+        wait_for(lambda: not Path(self.socket).exists(), "the socket to go", seconds)
 
     def end(self) -> None:
         with contextlib.suppress(OSError):

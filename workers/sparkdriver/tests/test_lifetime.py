@@ -1,8 +1,8 @@
 """However a driver ends, nothing of it is left."""
 
-import os
 import subprocess
 import sys
+from pathlib import Path
 
 from .session import CONF, PATIENCE, WORKERS, Session, wait_for
 
@@ -12,7 +12,11 @@ ENDLESS_JOB = "import time\nsc.parallelize([1, 2], 2).map(lambda i: time.sleep(6
 def left_behind(session: Session) -> list[str]:
     """Files outside of the session's folder that name its processes."""
     pid = str(session.process.pid)
-    return [name for name in os.listdir("/tmp") if pid in name and "pytest" not in name]
+    return [
+        path.name
+        for path in Path("/tmp").iterdir()
+        if pid in path.name and "pytest" not in path.name
+    ]
 
 
 def test_sigterm_while_busy_with_a_run_that_was_sent_while_starting(own):

@@ -1,7 +1,6 @@
 """Messages, their order, and what happens over several connections."""
 
 import json
-import os
 from pathlib import Path
 
 from .session import ROOT, until_there_is, wait_for
@@ -67,7 +66,7 @@ def test_a_start_that_is_no_statement_fails_with_a_sentence(shared):
 
 def test_the_driver_says_who_it_is(shared):
     identity = json.loads((shared.folder / "driver.json").read_text("utf-8"))
-    stat = open(f"/proc/{shared.process.pid}/stat").read().rpartition(")")[2].split()  # noqa: SIM115
+    stat = Path(f"/proc/{shared.process.pid}/stat").read_text().rpartition(")")[2].split()
     assert identity == {"pid": shared.process.pid, "started": stat[19]}
 
 
@@ -173,7 +172,7 @@ def test_a_worker_of_multiprocessing_may_be_terminated(shared):
     code = "import multiprocessing, time\nfork = multiprocessing.get_context('fork')\n"
     code += "p = fork.Process(target=time.sleep, args=(60,)); p.start(); p.terminate(); p.join()"
     assert shared.text(f"{code}\np.exitcode") == "-15"
-    assert os.path.exists(shared.socket)
+    assert Path(shared.socket).exists()
     assert shared.text("fork.Pool(1).map(abs, [-1])") == "[1]"
 
 

@@ -115,8 +115,10 @@ def test_what_is_shown(r, code, shown):
         ),
         (
             "x[",
-            r'[1] "Error in parse(text = \"x[\"): <text>:2:0: '
-            r'unexpected end of input\n1: x[\n   ^"',
+            (
+                r'[1] "Error in parse(text = \"x[\"): <text>:2:0: '
+                r'unexpected end of input\n1: x[\n   ^"'
+            ),
         ),
         ("f <- function(n) stop('no: ', n)\nf('ü')", '[1] "Error in f(\\"ü\\"): no: ü"'),
         ("stop(structure(class = c('a', 'condition'), list()))", None),
