@@ -2,11 +2,11 @@ from kit.attempts import Attempt, Attempts, NotTaken
 from kit.messages import Acknowledge, Cancel, Start, completed
 
 
-def start(job, token="1"):
+def start(job: str, token: str = "1") -> Start:
     return Start(job, token, "program", {"name": "b", "options": {}}, "{}", "warning")
 
 
-def taken(attempts, job):
+def taken(attempts: Attempts, job: str) -> Attempt:
     attempt = attempts.take(start(job))
     assert isinstance(attempt, Attempt)
     return attempt
