@@ -61,7 +61,7 @@ describe('a channel', () => {
 
   it('hands nothing on before the runner is ready, nor of one that speaks another version', () => {
     const { told, wire } = given();
-    wire.hear({ type: 'started', ...of }, { ...ready, protocol: 3 }, { type: 'started', ...of });
+    wire.hear({ type: 'started', ...of }, { type: 'ready', protocol: 3 }, { type: 'started', ...of });
     expect(told).toEqual(['foreign: it speaks protocol 3, this service speaks 2']);
   });
 

@@ -107,7 +107,13 @@ export class AttemptChannel<T extends Transport = Transport> {
   }
 
   private parsed(fields: Record<string, unknown>): FromRunner[] {
+    const { type, protocol } = fields;
     const old = oldRunnerOf(fields) ?? this.old;
+    // First of all: what else another version says in this message nobody here can know.
+    if (type === 'ready' && typeof protocol === 'number' && old === null && protocol !== protocolVersion) {
+      this.events.foreign(`it speaks protocol ${protocol}, this service speaks ${protocolVersion}`);
+      return [];
+    }
     if (old === null) return [checked(fields)];
     const messages = fromOld(fields, old).map(checked);
     this.old = old;
@@ -123,8 +129,6 @@ export class AttemptChannel<T extends Transport = Transport> {
     if (message.type !== 'ready') {
       // One that speaks another version may have said more before it was ended.
       if (this.ready) this.events.message(message);
-    } else if (this.old === null && message.protocol !== protocolVersion) {
-      this.events.foreign(`it speaks protocol ${message.protocol}, this service speaks ${protocolVersion}`);
     } else {
       this.ready = this.open = true;
       this.capabilities = message.capabilities ?? [];
