@@ -4,12 +4,13 @@ import tseslint from 'typescript-eslint';
 
 /** Which folder of src may import which: docs/architecture.md explains the table, this enforces it. */
 const zone = (target, from, message) => ({ target: `./src/${target}`, from, message });
-const all = `config kernel scheduler storage runners dialects auth admin telemetry cli`.split(' ');
+const all = `config kernel scheduler storage runners drivers dialects auth admin telemetry cli`.split(' ');
 const allowed = {
   kernel: [],
   scheduler: ['kernel'],
   storage: ['kernel', 'scheduler'],
   runners: ['kernel', 'scheduler'],
+  drivers: ['kernel', 'scheduler', 'runners'],
   telemetry: ['config'],
   config: ['kernel'],
   auth: ['kernel', 'scheduler'],
@@ -29,7 +30,7 @@ export default tseslint.config(
   { ignores: ['dist', 'data', 'bench/results', 'coverage', 'node_modules', '.venv*', 'test/acceptance'] },
   ...tseslint.configs.recommended,
   {
-    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts'],
     languageOptions: { parserOptions: { projectService: true } },
     plugins: { 'import-x': importX },
     settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
-import { AppModule, makeDevices, makeRunners } from '../dist/app.module.js';
+import { AppModule, betweens, drivers } from '../dist/app.module.js';
+import { assembleDrivers } from '../dist/assemble-drivers.js';
 import { loadConfig } from '../dist/config/config.js';
 import { chooseJobs } from '../dist/kernel/choice/choose-jobs.js';
 import { Commands } from '../dist/scheduler/commands.service.js';
@@ -96,13 +97,12 @@ async function openQueue(folder, size) {
   const { token } = await longQueue(folder, size);
   const data = join(folder, 'data');
   const { store, close } = await openSqlite(data);
-  const config = loadConfig({ STINT_CONFIG: join(folder, 'stint.yaml'), STINT_DATA: data }, folder);
-  const devices = makeDevices(config);
+  const config = loadConfig({ STINT_CONFIG: join(folder, 'stint.yaml'), STINT_DATA: data }, folder, drivers);
   const clock = new SystemClock();
-  const { runners, interpreters } = makeRunners(config, devices, store, clock);
+  const driving = assembleDrivers(config, drivers, betweens(config, store, clock));
   const signingKey = new Uint8Array(32);
   const disk = { trouble: async () => null };
-  const adapters = { store, clock, devices, runners, interpreters, signingKey, disk };
+  const adapters = { ...driving, store, clock, signingKey, disk };
   const app = await NestFactory.createApplicationContext(AppModule.with(config, adapters), { logger: false });
   const commands = app.get(Commands);
   const database = openDatabase(folder, { readonly: true });

@@ -2,6 +2,7 @@
 // After `nest build`: puts the service and its libraries into one file, `dist/main.js`, because finding and reading the
 // thousand files of the libraries is most of what a start costs (docs/decisions/0005-one-file-to-start.md).
 import { readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { build } from 'esbuild';
 import { inRoot } from './lib/project.mjs';
 
@@ -45,6 +46,19 @@ await build({
   // Nest and TypeORM tell classes and migrations apart by their names.
   keepNames: true,
   // Not minified: a stack trace can be read, and `node --enable-source-maps` translates it.
+  sourcemap: 'linked',
+  logLevel: 'error',
+});
+// Threads load a file of their own, which stands beside the one that starts them.
+const thread = (path) => ({ in: inRoot('dist', path), out: basename(path, '.js') });
+await build({
+  entryPoints: [thread('dialects/nexosis/row-thread.js')],
+  outdir: inRoot('dist'),
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  banner: { js: commonJs },
   sourcemap: 'linked',
   logLevel: 'error',
 });

@@ -26,11 +26,16 @@ const commands = [
   {
     name: 'openapi',
     about:
-      'random requests beside the listed ones, and sequences of calls that use what the ones before returned',
+      'random requests beside the listed ones, and sequences of calls that use what the ones before returned; ' +
+      'at most 15 minutes for each of the two tokens',
     async work() {
       await ensureBuild(how);
       await ensureVenv('.venv-schemathesis', ['workers/requirements-schemathesis.lock'], how);
-      return fuzzApi(how, ['--phases', 'examples,coverage,fuzzing,stateful', '--max-examples', '100']);
+      return fuzzApi(
+        { onLine: how.onLine, env: how.env },
+        ['--phases', 'examples,coverage,fuzzing,stateful', '--max-examples', '25'],
+        process.argv[3],
+      );
     },
   },
   {

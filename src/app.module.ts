@@ -1,6 +1,4 @@
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { Logger, Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AdminController } from './admin/admin.controller.js';
@@ -10,7 +8,6 @@ import { SIGNING_KEY } from './auth/signing-key.js';
 import { TokenGuard } from './auth/token.guard.js';
 import { TokensService } from './auth/tokens.service.js';
 import type { Config } from './config/config.js';
-import { workerEnvironment } from './config/worker-environment.js';
 import { ErrorsByPathFilter } from './dialects/errors-by-path.filter.js';
 import {
   livyControllers,
@@ -26,20 +23,19 @@ import { EventsController } from './dialects/qiskit-runtime/events.controller.js
 import { IdentityController } from './dialects/qiskit-runtime/identity.controller.js';
 import { JobsController } from './dialects/qiskit-runtime/jobs.controller.js';
 import { SessionsController } from './dialects/qiskit-runtime/sessions.controller.js';
-import { DeviceFiles } from './runners/device-files.js';
-import { rMissing } from './runners/r-installation.js';
-import { InterpreterRunners } from './runners/interpreter-runners.js';
-import { RunnerPool, type PoolSettings, type Progress } from './runners/runner-pool.js';
-import { tellsOfProcesses } from './runners/process-table.js';
-import { RunnersByDriver } from './runners/runners-by-driver.js';
+import { aer } from './drivers/aer/driver.js';
+import type { Betweens, Driver } from './drivers/driver.js';
+import { learner } from './drivers/learner/driver.js';
+import { scripted } from './drivers/scripted/driver.js';
+import { spark } from './drivers/spark/driver.js';
 import { seconds } from './kernel/time.js';
-import { stalledAfterOf } from './scheduler/backend-options.js';
 import { BackendsService } from './scheduler/backends.service.js';
 import { ClockService } from './scheduler/clock.service.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './scheduler/commands.service.js';
 import { EstimatesService } from './scheduler/estimates.service.js';
 import { DEVICES, type Devices } from './scheduler/devices.ports.js';
 import { DISK, type Disk } from './scheduler/disk.ports.js';
+import { DRIVERS, type Drivers } from './scheduler/drivers.ports.js';
 import { EventsService } from './scheduler/events.service.js';
 import { InstancesService } from './scheduler/instances.service.js';
 import { JobsService } from './scheduler/jobs.service.js';
@@ -55,7 +51,6 @@ import {
   type Interpreters,
   type Runners,
   type Store,
-  type Task,
 } from './scheduler/ports.js';
 import { randomIds } from './scheduler/random-ids.js';
 import { ReceiptsService } from './scheduler/receipts.service.js';
@@ -63,12 +58,16 @@ import { SharingService } from './scheduler/sharing.service.js';
 import { SessionsService } from './scheduler/sessions.service.js';
 import { TextsService } from './scheduler/texts.service.js';
 
+/** The drivers, each of which is one folder. Messages list them in this order. */
+export const drivers: readonly Driver[] = [scripted, aer, spark, learner];
+
 /** What is made before the application and outlives its parts. */
 export interface Adapters {
   readonly store: Store;
   readonly clock: Clock;
   readonly runners: Runners;
   readonly interpreters: Interpreters;
+  readonly drivers: Drivers;
   readonly devices: Devices;
   readonly signingKey: Uint8Array;
   readonly disk: Disk;
@@ -92,6 +91,7 @@ export class AppModule {
       { provide: RUNNERS, useValue: adapters.runners },
       { provide: INTERPRETERS, useValue: adapters.interpreters },
       { provide: LIVY_SETTINGS, useValue: livy },
+      { provide: DRIVERS, useValue: adapters.drivers },
       { provide: DEVICES, useValue: adapters.devices },
       { provide: DISK, useValue: adapters.disk },
       { provide: SIGNING_KEY, useValue: adapters.signingKey },
@@ -139,21 +139,6 @@ export class AppModule {
   }
 }
 
-/**
- * What a pooled worker is given. Several share the cores: one that simulates something large must leave some for the others.
- * A learner has one thread: more may change the last digits, and the same data is to give the same answer.
- */
-const environmentOf = (driver: 'aer' | 'learner', config: Config): Record<string, string> => ({
-  ...workerEnvironment(driver, config.worker_environment[driver]),
-  PYTHONUNBUFFERED: '1',
-  OMP_NUM_THREADS: driver === 'aer' ? String(Math.max(1, Math.floor(availableParallelism() / 2))) : '1',
-});
-
-/** Known before a worker is up; one that is ready may name more. */
-const aerPrograms = ['sampler', 'estimator', 'executor'];
-
-const learnerPrograms = ['forecast', 'impact', 'regression', 'classification', 'anomalies'];
-
 const nexosisSettings = ({ data, nexosis }: Config): NexosisSettings => ({
   data,
   bodyLimit: nexosis.body_limit,
@@ -161,114 +146,6 @@ const nexosisSettings = ({ data, nexosis }: Config): NexosisSettings => ({
   importHosts: nexosis.import_hosts,
 });
 
-/** Interpreters of Spark sessions. */
-function makeInterpreters(config: Config): InterpreterRunners {
-  const { spark_python: python, home, data } = config;
-  const env = {
-    ...workerEnvironment('spark', config.worker_environment.spark),
-    PYTHONUNBUFFERED: '1',
-    PYTHONPATH: join(home, 'workers'),
-  };
-  const command = (module: string) => ({ command: python ?? '', args: ['-m', module], env });
-  return new InterpreterRunners({
-    driver: 'spark',
-    commands:
-      python === undefined
-        ? null
-        : { interpreter: command('sparkdriver'), batch: command('sparkdriver.batch') },
-    missing: python === undefined ? 'Spark is not installed: see docs/dialects/livy.md' : null,
-    root: join(data, 'spark'),
-    patience: { stopped: seconds(config.stopped_after) },
-    kindMissing: (kind, { plain_r: plain }) =>
-      kind === 'sparkr' ? rMissing(process.env, python, plain === true) : null,
-  });
-}
-
-/** The runners of all drivers, and what they need done before the first job and after the last. */
-export interface AllRunners {
-  readonly runners: Runners;
-  readonly interpreters: InterpreterRunners;
-  /** Starts what is to be ready before the first job of these drivers. */
-  warmUp(drivers: ReadonlySet<string>): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** The Python workers, as far as this machine has what they need. */
-export function makeRunners(config: Config, devices: Devices, store: Store, clock: Clock): AllRunners {
-  const aer = makePool(config, 'aer', {
-    python: config.python,
-    missing: 'the Python workers are not installed: run npm run quickstart',
-    programs: aerPrograms,
-    warm: config.warm_workers,
-    describe: (backend) => ({ ...backend.options, ...devices.of(backend) }),
-  });
-  const forLearner = {
-    python: config.learner_python,
-    missing: 'its Python environment .venv-learn is not installed: see docs/dialects/nexosis.md',
-    describe: () => ({}),
-    progress: (task: Task, step: Progress) => learner.progressed(task, step),
-  };
-  const learn = makePool(config, 'learner', {
-    ...forLearner,
-    programs: learnerPrograms,
-    takes: (program) => program !== 'predict',
-    warm: config.warm_workers,
-  });
-  // Somebody waits for a prediction: a worker of its own is ready for it, whatever sessions calculate.
-  const predict = makePool(config, 'learner', {
-    ...forLearner,
-    programs: ['predict'],
-    takes: (program) => program === 'predict',
-    warm: Math.min(1, config.warm_workers),
-    urgent: true,
-  });
-  const learners = new RunnersByDriver({ learner: [predict, learn] });
-  const learner: Learner = new Learner(learners, store, clock, config.data);
-  const interpreters = makeInterpreters(config);
-  if (!tellsOfProcesses()) {
-    const words = 'This system has no /proc: a stopped or hung worker is noticed at max_execution_time only.';
-    new Logger('Runners').warn(words);
-  }
-  return {
-    runners: new RunnersByDriver({ aer, learner, spark: interpreters }),
-    interpreters,
-    async warmUp(drivers) {
-      await learner.ready;
-      if (drivers.has('learner')) predict.warmUp();
-      if (drivers.has('aer')) aer.warmUp();
-      if (drivers.has('learner')) learn.warmUp();
-    },
-    async close() {
-      learner.close();
-      await Promise.all([aer.close(), learn.close(), predict.close()]);
-    },
-  };
-}
-
-interface PoolOf extends Pick<PoolSettings, 'warm' | 'describe' | 'progress' | 'urgent' | 'takes'> {
-  readonly python: string | undefined;
-  readonly missing: string;
-  readonly programs: readonly string[];
-}
-
-const modules = { aer: 'jobworker', learner: 'learner' } as const;
-
-function makePool(
-  config: Config,
-  driver: keyof typeof modules,
-  { python, missing, programs, ...settings }: PoolOf,
-): RunnerPool {
-  const cwd = join(config.home, 'workers');
-  const env = environmentOf(driver, config);
-  const worker = python === undefined ? null : { command: python, args: ['-m', modules[driver]], cwd, env };
-  return new RunnerPool({
-    ...settings,
-    worker,
-    missing: worker === null ? missing : null,
-    programs: new Map([[driver, programs]]),
-    stalledAfter: stalledAfterOf,
-    patience: { stopped: seconds(config.stopped_after) },
-  });
-}
-
-export const makeDevices = (config: Config): Devices => new DeviceFiles(join(config.home, 'devices'));
+/** What stands between the scheduler and the runners of a driver. */
+export const betweens = (config: Config, store: Store, clock: Clock): Betweens =>
+  new Map([[learner.name, (inner: Runners) => new Learner(inner, store, clock, config.data)]]);

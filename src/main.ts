@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { closeSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { drivers } from './app.module.js';
 import { ConfigError } from './config/config-file.js';
 import { loadConfig } from './config/config.js';
 import { startService } from './service.js';
@@ -26,7 +27,7 @@ function terminalIsGone(): boolean {
 /** `npm start`: one process with the API, the clock and the runners. */
 async function main(): Promise<void> {
   const home = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-  const read = () => loadConfig(process.env, home);
+  const read = () => loadConfig(process.env, home, drivers);
   // Until it has started there is nothing to read again; without a listener the signal would end it.
   const early = () => undefined;
   process.on('SIGHUP', early);

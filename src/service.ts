@@ -5,7 +5,9 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AppModule, makeDevices, makeRunners } from './app.module.js';
+import { AppModule, betweens, drivers as ourDrivers } from './app.module.js';
+import { assembleDrivers } from './assemble-drivers.js';
+import { toOperator } from './admin/refusals.js';
 import { toNewBackend } from './admin/wire.js';
 import { hashToken } from './auth/token-hash.js';
 import { TokensService } from './auth/tokens.service.js';
@@ -21,6 +23,7 @@ import { installLivyRules, isLivy, livyServer, livyUrl } from './dialects/livy/h
 import { installNexosis } from './dialects/nexosis/install.js';
 import { beginNexosis } from './dialects/nexosis/parts.js';
 import { isOurs as isNexosis, normalise } from './dialects/nexosis/paths.js';
+import type { Driver } from './drivers/driver.js';
 import { Refusal } from './kernel/refusal.js';
 import { cannotListen, urlOf } from './listening.js';
 import { Reloader } from './reload.js';
@@ -51,8 +54,13 @@ export interface Service {
   close(why?: string): Promise<void>;
 }
 
+/** What a service is put together of; what is missing is what `app.module` names. */
+export interface Parts {
+  readonly drivers?: readonly Driver[];
+}
+
 /** Opens the store, settles what a crash left behind, and only then listens. */
-export async function startService(config: Config): Promise<Service> {
+export async function startService(config: Config, { drivers = ourDrivers }: Parts = {}): Promise<Service> {
   // Whatever is made from here on, also by processes that are started, is for this account alone.
   process.umask(0o077);
   const logger = new PinoLogger(config.log_level);
@@ -72,12 +80,11 @@ export async function startService(config: Config): Promise<Service> {
   if ((await forgetOldKey(database.store)) || keyWasOpen) logger.warn(keyReplaced, 'Service');
   const nameOfRequest = requestNames();
   const arriving = arrivingWithin(config.request_seconds * 1000);
-  const devices = makeDevices(config);
-  const { runners, interpreters, ...processes } = makeRunners(config, devices, database.store, clock);
+  const driving = assembleDrivers(config, drivers, betweens(config, database.store, clock));
 
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(config, {
-      ...{ store: database.store, clock, runners, interpreters, devices, signingKey },
+      ...{ ...driving, store: database.store, clock, signingKey },
       disk: new DataDisk(config.data, database.store),
     }),
     new FastifyAdapter({
@@ -123,10 +130,11 @@ export async function startService(config: Config): Promise<Service> {
 
   const backends = app.get(BackendsService);
   const commands = app.get(Commands);
+  const described = (backend: BackendConfig) => toNewBackend(backend, driving.drivers);
   const configured = async (unit: Unit, wanted: readonly BackendConfig[], from: Config) => {
     try {
-      for (const each of from.backends) backends.check(toNewBackend(each));
-      await backends.configure(unit, wanted.map(toNewBackend));
+      for (const each of from.backends) backends.check(described(each));
+      await backends.configure(unit, wanted.map(described));
     } catch (error) {
       throw error instanceof Refusal ? wrongBackend(error, from) : error;
     }
@@ -140,7 +148,7 @@ export async function startService(config: Config): Promise<Service> {
   for (const doubt of doubts) logger.warn(doubt, 'Service');
   await beginNexosis(app);
   const newAdminToken = await ensureAdminToken(config, app, logger);
-  interpreters.resume();
+  driving.resume();
   const keys = { host: 'STINT_HOST', port: 'STINT_PORT' };
   await app.listen(config.port, config.host).catch((error: unknown) => {
     throw cannotListen(error, { ...config, keys });
@@ -148,7 +156,7 @@ export async function startService(config: Config): Promise<Service> {
   tls?.keepCurrent(app.getHttpServer() as unknown as TlsServer);
   const livy = await listenForLivy(config, app, fastify, tls);
   // After listening: what these processes import would keep those waiting who wait for the service.
-  await processes.warmUp(new Set(stored.map(({ driver }) => driver)));
+  await driving.warmUp(new Set(stored.map(({ driver }) => driver)));
 
   const reloader = new Reloader(config, {
     logger,
@@ -168,8 +176,7 @@ export async function startService(config: Config): Promise<Service> {
       logger.log({ msg: `Stint stops: ${why}.`, why }, 'Service');
       tls?.close();
       await livy?.close();
-      interpreters.close();
-      await processes.close();
+      await driving.close();
       await app.get(ClockService).stop();
       await app.close();
       await database.close();
@@ -180,8 +187,8 @@ export async function startService(config: Config): Promise<Service> {
 }
 
 /** A backend is refused at the start for what stands in the configuration. */
-const wrongBackend = ({ message, solution = '' }: Refusal, { source }: Config): ConfigError =>
-  new ConfigError([`${source ?? 'default'}: ${message} ${solution}`.trimEnd()]);
+const wrongBackend = (refusal: Refusal, { source }: Config): ConfigError =>
+  new ConfigError([`${source ?? 'default'}: ${toOperator(refusal)}`]);
 
 /** Livy's own port, where one is configured, and who acts there for requests without credentials. */
 async function listenForLivy(

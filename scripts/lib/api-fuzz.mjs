@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { api } from './api.mjs';
+import { somethingOfEach } from './api-fuzz-data.mjs';
 import { inRoot } from './project.mjs';
 import { pythonOf } from './python.mjs';
 import { run } from './run.mjs';
@@ -24,12 +25,15 @@ const configuration = {
 /**
  * Sends requests generated from the API's description, as a user and as an admin, and checks every answer against it: no
  * 5xx, no status, type or shape that is not described, nothing accepted that should not be. `more`: arguments of `st run`.
- * Without them the admin asks only for what users may not: the rest answers both alike, and takes minutes.
+ * Without them the admin asks only for what users may not: the rest answers both alike, and takes minutes. `role`: only with
+ * the token of a `user` or an `admin`.
  */
-export async function fuzzApi(how, more) {
+export async function fuzzApi(how, more, role) {
   const usual = ['--phases', 'examples,coverage'];
   const asAdmin = more ?? [...usual, '--include-path-regex', '^/api/v1/admin/'];
-  const prepare = async (folder) => {
+  let folder;
+  const prepare = async (temporary) => {
+    folder = temporary;
     const file = join(folder, 'stint.yaml');
     // JSON is YAML.
     await writeFile(file, JSON.stringify(configuration));
@@ -38,22 +42,50 @@ export async function fuzzApi(how, more) {
   return withService({ prepare, log: how.log }, async ({ url, adminToken }) => {
     const admin = api(url, adminToken);
     const user = await admin('POST', '/admin/tokens', { user: 'alice', instance: 'check', role: 'user' });
+    const wanted = [
+      { name: 'user', token: user.token, asked: more ?? usual },
+      { name: 'admin', token: adminToken, asked: asAdmin },
+    ].filter(({ name }) => role === undefined || name === role);
+    // For all of them before the first: then what one of them does is not in the other's way.
+    for (const each of wanted) {
+      each.settings = join(folder, `${each.name}.toml`);
+      await writeFile(each.settings, await settingsFor(await somethingOfEach(url, each.token)));
+    }
     const outcomes = [];
-    for (const [token, asked] of [
-      [user.token, more ?? usual],
-      [adminToken, asAdmin],
-    ]) {
+    for (const { name, token, asked, settings } of wanted) {
+      how.onLine?.(`With the token of ${name === 'user' ? 'a user' : 'an admin'}:`);
+      const report = join(folder, `${name}.ndjson`);
       const args = [
-        ...['-m', 'schemathesis.cli', '--config-file', inRoot('test', 'openapi', 'schemathesis.toml'), 'run'],
+        ...['-m', 'schemathesis.cli', '--config-file', settings, 'run'],
         ...[`${url}/api/v1/docs/openapi.json`, '--url', url],
-        ...asked,
+        ...['--report', 'ndjson', '--report-ndjson-path', report, ...asked],
       ];
-      const env = { ...withoutSettings(), STINT_FUZZ_TOKEN: token };
-      outcomes.push(await run(pythonOf('.venv-schemathesis'), args, { ...how, env, timeout: 1800 }));
+      const progress = setInterval(() => void howFar(report).then(how.onLine), 30_000);
+      const env = { ...withoutSettings(), STINT_FUZZ_TOKEN: token, PYTHONUNBUFFERED: '1' };
+      const ended = run(pythonOf('.venv-schemathesis'), args, { ...how, env, timeout: 1800 });
+      outcomes.push(await ended.finally(() => clearInterval(progress)));
     }
     for (const token of [user.token, adminToken]) await endSessions(url, token);
     return outcomes;
   });
+}
+
+/** Schemathesis itself is silent until a phase has ended. */
+async function howFar(report) {
+  const lines = (await readFile(report, 'utf8').catch(() => '')).split('\n');
+  const phase = lines.findLastIndex((line) => line.startsWith('{"PhaseStarted"'));
+  const name = /"name":"(\w+)"/.exec(lines[phase] ?? '')?.[1] ?? 'beginning';
+  const done = lines.slice(phase).filter((line) => line.startsWith('{"ScenarioFinished"')).length;
+  return `… ${name}: ${done} operations or sequences done`;
+}
+
+/** The settings of Schemathesis, and below them what is there to be asked for. */
+async function settingsFor(things) {
+  const settings = await readFile(inRoot('test', 'openapi', 'schemathesis.toml'), 'utf8');
+  const dictionaries = Object.entries(things).map(
+    ([name, values]) => `[dictionaries.${name}]\nvalues = ${JSON.stringify(values)}\n`,
+  );
+  return [settings, ...dictionaries].join('\n');
 }
 
 /** The processes of Livy's sessions would outlive this service. */

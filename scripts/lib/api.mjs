@@ -1,12 +1,12 @@
 import { Failure } from './failure.mjs';
 
-/** Calls below /api/v1 of a running Stint, as the holder of one token. */
-export function api(url, token, crn) {
+/** Calls below /api/v1 (or another `base`) of a running Stint, as the holder of one token. */
+export function api(url, token, crn, base = '/api/v1') {
   return async function call(method, path, body, { optional = false } = {}) {
     const headers = { authorization: `Bearer ${token}` };
     if (crn) headers['service-crn'] = crn;
     if (body !== undefined) headers['content-type'] = 'application/json';
-    const answer = await fetch(`${url}/api/v1${path}`, {
+    const answer = await fetch(`${url}${base}${path}`, {
       method,
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),

@@ -65,7 +65,7 @@ export async function checkSteps() {
         }),
     },
     { name: 'format', about: 'prettier, ruff format', needs: ['install', 'python'], work: format },
-    { name: 'lint', about: 'eslint, ruff', needs: ['install', 'python'], work: lint },
+    { name: 'lint', about: 'eslint, ruff, citations and links', needs: ['install', 'python'], work: lint },
     {
       name: 'types',
       about: 'tsc, mypy',
@@ -142,6 +142,13 @@ export async function checkSteps() {
       folder: 'test/clients-qrmi',
     }),
     {
+      name: 'environment',
+      about: 'what real workers of each kind are given of the environment of the service',
+      needs: ['install', 'build', 'java', 'python', 'python-spark', 'python-learn', 'r'],
+      counts: plainCounts,
+      work: (how) => run(process.execPath, [inRoot('test', 'environment', 'run.mjs')], how),
+    },
+    {
       name: 'python-schemathesis',
       about: 'an environment with Schemathesis',
       ...venv('.venv-schemathesis', 'workers/requirements-schemathesis.lock'),
@@ -170,6 +177,7 @@ const pythonFolders = () =>
     'test/clients-livy',
     'test/clients-nexosis',
     'test/clients-qrmi',
+    'test/environment',
   ].filter((folder) => existsSync(inRoot(folder)));
 const ruff = (args, how) =>
   run(pythonOf('.venv'), ['-m', 'ruff', ...args, '--no-cache', ...pythonFolders()], how);
@@ -179,7 +187,8 @@ async function format(how) {
 }
 
 async function lint(how) {
-  return [await script('lint', how), await ruff(['check'], how)];
+  const citations = run(process.execPath, [inRoot('scripts', 'citations.mjs')], how);
+  return [await script('lint', how), await ruff(['check'], how), await citations];
 }
 
 /** Python whose types are checked, by the environment whose packages it imports. `tests` need no annotations. */

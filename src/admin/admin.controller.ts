@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { UseInterceptors } from '@nestjs/common';
 import {
   ApiBearerAuth,
@@ -21,6 +21,7 @@ import { seconds } from '../kernel/time.js';
 import { BackendsService } from '../scheduler/backends.service.js';
 import type { Instance } from '../scheduler/ports.js';
 import { ClockService } from '../scheduler/clock.service.js';
+import { DRIVERS, type Drivers } from '../scheduler/drivers.ports.js';
 import { EstimatesService } from '../scheduler/estimates.service.js';
 import { InstancesService } from '../scheduler/instances.service.js';
 import { KnownNames } from '../scheduler/known-names.service.js';
@@ -59,7 +60,7 @@ import {
   toPlan,
 } from './wire.js';
 
-/** The operator API (semantics: starting it, and the operator API). Every call needs an admin token. */
+/** The operator API (semantics: operator API). Every call needs an admin token. */
 @ApiTags('admin')
 @ApiBearerAuth()
 @ApiTokenErrors('Not an admin token (2409)')
@@ -76,6 +77,7 @@ export class AdminController {
     private readonly clock: ClockService,
     private readonly estimates: EstimatesService,
     private readonly names: KnownNames,
+    @Inject(DRIVERS) private readonly drivers: Drivers,
   ) {}
 
   @ApiOperation({ summary: 'Add a backend' })
@@ -83,7 +85,7 @@ export class AdminController {
   @ApiCreatedResponse({ type: BackendAnswer })
   @Post('backends')
   async addBackend(@Asker() actor: Actor, @Body() body: BackendConfig) {
-    return this.shown(actor, await this.backends.create(toNewBackend(body), nameOf(actor)));
+    return this.shown(actor, await this.backends.create(toNewBackend(body, this.drivers), nameOf(actor)));
   }
 
   @ApiOperation({ summary: 'All backends with their slots and queues' })
@@ -299,7 +301,7 @@ export class AdminController {
     const found = (await this.instances.list()).find(
       ({ name, crn }) => name === nameOrCrn || crn === nameOrCrn,
     );
-    if (found === undefined) throw new Refusal('unknown_instance', `There is no instance ${nameOrCrn}.`);
+    if (found === undefined) throw new Refusal('unknown_instance', { asked: nameOrCrn });
     return found;
   }
 }

@@ -134,6 +134,8 @@ export class LedgerSumsAnswer {
   entries!: number;
   /** By what `sum_by` asked for, the largest first; at most 1000. */
   groups!: LedgerGroupAnswer[];
+  /** How many further groups there are; what they were charged is in the sum. Ask for less to see them. */
+  groups_left_off!: number;
 }
 
 export class LedgerAnswer {

@@ -1,14 +1,10 @@
-import {
-  defaultLimits,
-  interpreterLimits,
-  type Backend,
-  type BackendLimits,
-} from '../kernel/backend/backend.js';
+import { defaultLimits, type Backend, type BackendLimits } from '../kernel/backend/backend.js';
 import type { Snapshot } from '../kernel/choice/snapshot.js';
 import { seconds, toSeconds, toWholeSeconds, type Millis } from '../kernel/time.js';
 import type { Instance, Token } from '../scheduler/ports.js';
 import type { BackendConfig, LimitsConfig } from '../config/config.schema.js';
 import type { NewBackend } from '../scheduler/backends.service.js';
+import type { Drivers } from '../scheduler/drivers.ports.js';
 import type { WaitEstimate } from '../scheduler/estimates.service.js';
 import type { LedgerView } from '../scheduler/ledger.service.js';
 import type {
@@ -43,25 +39,24 @@ export function toLimits(body: LimitsConfig | undefined, base: BackendLimits = d
   };
 }
 
-/** A backend as the configuration file and the operator API describe it. */
-export const toNewBackend = ({
-  name,
-  driver,
-  slots,
-  lanes,
-  limits,
-  on_idle,
-  options,
-}: BackendConfig): NewBackend => ({
-  name,
-  driver,
-  slots,
-  // One interpreter is one slot with one lane, and has nothing to go back to once it is closed.
-  lanes: driver === 'spark' ? 1 : lanes,
-  limits: toLimits(limits, driver === 'spark' ? interpreterLimits : defaultLimits),
-  onIdle: driver === 'spark' ? 'close' : on_idle,
-  options: options ?? {},
-});
+/** A backend as the configuration file and the operator API describe it. One of an unknown driver is refused later. */
+export function toNewBackend(
+  { name, driver, slots, lanes, limits, on_idle, options }: BackendConfig,
+  drivers: Drivers,
+): NewBackend {
+  const facts = drivers.find(driver);
+  const perSession = facts?.perSession === true;
+  return {
+    name,
+    driver,
+    slots,
+    // One process for a session is one slot with one lane, and there is nothing to go back to once it is closed.
+    lanes: perSession ? 1 : lanes,
+    limits: toLimits(limits, facts?.limits),
+    onIdle: perSession ? 'close' : on_idle,
+    options: options ?? {},
+  };
+}
 
 const fromLimits = (limits: BackendLimits): LimitsAnswer => ({
   max_ttl: toWholeSeconds(limits.maxTtl),
@@ -181,6 +176,7 @@ export function fromLedger(
         charged_seconds: toSeconds(charged),
         entries: count,
       })),
+      groups_left_off: sums.groupsLeftOff,
     },
   };
 }

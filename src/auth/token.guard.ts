@@ -67,13 +67,8 @@ export class TokenGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<Authenticated>();
     const basic = basicOf(request.headers.authorization);
     // A browser keeps such a password and adds it to whatever a page sends here; other credentials only a script adds.
-    if (basic !== null && sendingPage(request.headers, request.host) === 'other') {
-      throw new Refusal(
-        'forbidden',
-        'A page of another site sent this request, and HTTP Basic does not show that its user wanted it.',
-        'Send the token as "Authorization: Bearer <token>".',
-      );
-    }
+    if (basic !== null && sendingPage(request.headers, request.host) === 'other')
+      throw new Refusal('cross_site_password', {});
     const [credential, ...others] = credentialsOf(request, basic?.password);
     if (credential === undefined) {
       throw new UnauthorizedException(
@@ -94,9 +89,7 @@ export class TokenGuard implements CanActivate {
     request.goodFor = () => this.tokens.goodFor(credential);
     const crn = request.headers['service-crn'];
     request.actor = await this.tokens.actor(token, typeof crn === 'string' ? crn : undefined);
-    if (route.admin && token.role !== 'admin') {
-      throw new Refusal('forbidden', 'This call needs an admin token; yours is a user token.');
-    }
+    if (route.admin && token.role !== 'admin') throw new Refusal('admin_only', {});
     return true;
   }
 

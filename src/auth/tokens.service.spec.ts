@@ -74,7 +74,7 @@ describe('tokens', () => {
   it('are refused for an instance that is not theirs', async () => {
     const { tokens } = await givenTokens();
     const { token } = await tokens.create(alice);
-    await expect(tokens.actor(token, 'crn:other')).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(tokens.actor(token, 'crn:other')).rejects.toMatchObject({ code: 'other_instance' });
     expect((await tokens.actor(token, undefined)).instance.name).toBe('lab-a');
   });
 });

@@ -53,13 +53,7 @@ export class TokensService {
     by?: string,
   ): Promise<{ token: Token; secret: string; instance: Instance }> {
     return this.commands.run(async (unit) => {
-      if (asked.expiresAt !== null && asked.expiresAt <= unit.at) {
-        throw new Refusal(
-          'invalid_value',
-          'expires_at lies in the past.',
-          'Leave it out for a token that does not expire.',
-        );
-      }
+      if (asked.expiresAt !== null && asked.expiresAt <= unit.at) throw new Refusal('expiry_past', {});
       const instance = await this.instances.findOrCreate(unit, asked.instance);
       const token: Token = {
         id: unit.ids.uuid(),
@@ -85,7 +79,7 @@ export class TokensService {
     try {
       await this.commands.run(async (unit) => {
         const token = await unit.tx.tokens.find(id);
-        if (token === null) throw new Refusal('unknown_token', `There is no token ${id}.`);
+        if (token === null) throw new Refusal('unknown_token', { token: id });
         await unit.tx.tokens.revoke(id, unit.at);
         if (token.revokedAt === null)
           await unit.logAct('token.revoked', { instance: token.instance }, describe(token));
@@ -125,7 +119,7 @@ export class TokensService {
       const other = await this.store.read.instanceByCrn(crn);
       if (other !== null) return actorOf(token, other);
     }
-    throw await this.instances.elsewhere({ role: token.role, instance: own }, 'Service-CRN', crn);
+    throw await this.instances.elsewhere({ role: token.role, instance: own }, 'header', crn);
   }
 
   /** Exchanges an API token for a signed bearer token, as IBM's IAM does. Null when the key opens nothing. */
@@ -149,7 +143,7 @@ export class TokensService {
 
   private async ownInstance(token: Token): Promise<Actor['instance']> {
     const own = await this.store.read.instance(token.instance);
-    if (own === null) throw new Refusal('unknown_instance', 'The instance of this token is gone.');
+    if (own === null) throw new Refusal('instance_gone', {});
     const { id, name, crn } = own;
     this.ownInstances.set(id, { id, name, crn });
     return own;

@@ -77,20 +77,18 @@ export class NexosisConfig {
   @IsArray() @IsString({ each: true }) import_hosts: string[] = [];
 }
 
-const variableName = /^(?!STINT_)[A-Za-z_][A-Za-z0-9_]*$/;
-const asName = {
-  each: true,
-  message: '$property must name environment variables; those of Stint stay with it',
-};
-
-/** Variables of the service's own environment that its child processes get besides the allow-list, by driver. */
+/**
+ * Variables of the service's own environment that its child processes get besides the allow-list, by driver. The drivers
+ * say which keys there are.
+ */
 export class WorkerEnvironmentConfig {
-  @IsArray() @IsString({ each: true }) @Matches(variableName, asName) aer: string[] = [];
-  @IsArray() @IsString({ each: true }) @Matches(variableName, asName) learner: string[] = [];
-  @IsArray() @IsString({ each: true }) @Matches(variableName, asName) spark: string[] = [];
+  [driver: string]: string[] | undefined;
 }
 
-/** The configuration file, key by key, with its defaults. `stint.example.yaml` explains each. */
+/**
+ * The configuration file, key by key, with its defaults. `stint.example.yaml` explains each. The drivers add the keys of
+ * their programs.
+ */
 export class ConfigFile {
   @IsString() host = '127.0.0.1';
   @IsInt() @Min(0) @Max(65535) port = 8080;
@@ -105,20 +103,16 @@ export class ConfigFile {
   /** Addresses and networks whose `X-Forwarded-…` headers count. */
   @IsArray() @IsString({ each: true }) trusted_proxies: string[] = [];
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']) log_level = 'info';
-  @IsOptional() @IsString() python?: string;
   @IsInt() @Min(1) @Max(86_400) request_seconds = 900;
-  @IsOptional() @IsString() spark_python?: string;
   @IsInt() @Min(0) @Max(64) warm_workers = 1;
   @IsObject()
   @ValidateNested()
-  @Type(() => WorkerEnvironmentConfig)
   worker_environment: WorkerEnvironmentConfig = new WorkerEnvironmentConfig();
   /** Seconds that a child process may stay stopped (SIGSTOP) before it is ended. */
   @IsInt() @Min(1) @Max(86_400) stopped_after = 30;
   @IsNumber() @Min(0.001) @Max(3650) fair_share_days = 28;
   @IsOptional() @IsString() default_backend?: string;
   @IsObject() @ValidateNested() @Type(() => LivyConfig) livy: LivyConfig = new LivyConfig();
-  @IsOptional() @IsString() learner_python?: string;
   @IsObject() @ValidateNested() @Type(() => NexosisConfig) nexosis: NexosisConfig = new NexosisConfig();
   @IsArray()
   @IsObject({ each: true })

@@ -5,9 +5,23 @@ import { givenCertificate, placed } from '../../test/support/certificates.js';
 import { givenFolder } from '../../test/support/store.js';
 import { ConfigError } from './config-file.js';
 import { doubtsAbout, loadConfig } from './config.js';
+import type { DriverKeys } from './driver-keys.js';
 import { dataFolder } from './data-folder.js';
 
 const project = join(import.meta.dirname, '../..');
+
+/** Drivers as the service has them, as far as the configuration is concerned. */
+const drivers: readonly DriverKeys[] = [
+  { name: 'scripted' },
+  {
+    name: 'aer',
+    program: { key: 'python', variable: 'STINT_PYTHON', environment: '.venv' },
+    environment: [],
+  },
+  { name: 'spark', program: { key: 'spark_python', variable: 'STINT_SPARK_PYTHON' }, environment: [] },
+  { name: 'learner', program: { key: 'learner_python', variable: 'STINT_LEARNER_PYTHON' }, environment: [] },
+];
+const loadWith = (env: NodeJS.ProcessEnv, home: string) => loadConfig(env, home, drivers);
 
 async function givenFile(yaml: string): Promise<string> {
   const file = join(await givenFolder(), 'stint.yaml');
@@ -16,7 +30,7 @@ async function givenFile(yaml: string): Promise<string> {
 }
 
 async function load(yaml: string, env: Readonly<Record<string, string>> = {}) {
-  return loadConfig({ STINT_CONFIG: await givenFile(yaml), ...env }, '/nowhere');
+  return loadWith({ STINT_CONFIG: await givenFile(yaml), ...env }, '/nowhere');
 }
 
 async function mistakesIn(yaml: string, env: Readonly<Record<string, string>> = {}) {
@@ -87,6 +101,7 @@ describe('a mistake is told with its key:', () => {
     [backend('limits: { interactive_ttl: 60 }'), 'limits.interactive_ttl must be an object'],
     ['backends: [{ name: b1, driver: [x], limits: 5, options: 7 }]', 'backends.0.options must be an object'],
     ['stopped_after: 0', 'stopped_after must not be less than 1'],
+    ['spark_python: 5', 'spark_python must be a string'],
     ['worker_environment: [HOME]', 'worker_environment must be an object'],
     ['worker_environment: { spark: [1] }', 'each value in worker_environment.spark must be a string'],
     [
@@ -105,7 +120,7 @@ describe('a mistake is told with its key:', () => {
 
   it('and with the file it stands in, all mistakes at once', async () => {
     const file = await givenFile('port: x\nclock: y');
-    const wrong = () => loadConfig({ STINT_CONFIG: file }, '/nowhere');
+    const wrong = () => loadWith({ STINT_CONFIG: file }, '/nowhere');
     expect(wrong).toThrow(new RegExp(`^${file}: port must .*\n${file}: clock must .*$`));
   });
 
@@ -149,7 +164,7 @@ describe('a mistake is told with its key:', () => {
   });
 
   it('and a file that is named must be there', () => {
-    expect(() => loadConfig({ STINT_CONFIG: '/no/such.yaml' }, '/nowhere')).toThrow(
+    expect(() => loadWith({ STINT_CONFIG: '/no/such.yaml' }, '/nowhere')).toThrow(
       'STINT_CONFIG names /no/such.yaml, which does not exist.',
     );
   });
@@ -252,10 +267,10 @@ describe('a path', () => {
   it('to Python is that of the quickstart, where there is one', async () => {
     const home = await givenFolder();
     const env = { STINT_CONFIG: await givenFile('') };
-    expect(loadConfig(env, home).python).toBeUndefined();
+    expect(loadWith(env, home).python).toBeUndefined();
     await mkdir(join(home, '.venv/bin'), { recursive: true });
     await writeFile(join(home, '.venv/bin/python'), '');
-    expect(loadConfig(env, home).python).toBe(join(home, '.venv/bin/python'));
+    expect(loadWith(env, home).python).toBe(join(home, '.venv/bin/python'));
   });
 });
 
@@ -267,7 +282,7 @@ describe('without a file', () => {
   it('the example that is shipped is taken, and it is valid', async () => {
     const home = await givenFolder();
     await copyFile(join(project, 'stint.example.yaml'), join(home, 'stint.example.yaml'));
-    const config = loadConfig({}, home);
+    const config = loadWith({}, home);
     expect(config.source).toBe(join(home, 'stint.example.yaml'));
     expect(config.backends.map(({ name }) => name)).toEqual([
       ...['stint_line_5', 'stint_hex_27', 'spark', 'scripted', 'learner', 'learner_predict'],
@@ -276,7 +291,7 @@ describe('without a file', () => {
   });
 
   it('nor an example everything has its default', async () => {
-    expect(loadConfig({}, await givenFolder())).toMatchObject({
+    expect(loadWith({}, await givenFolder())).toMatchObject({
       ...{ host: '127.0.0.1', port: 8080, clock: 'real', backends: [], source: null },
     });
   });
@@ -344,9 +359,18 @@ describe('a start is warned', () => {
     async (yaml) => {
       const file = await givenFile(yaml);
       await chmod(file, 0o644);
-      expect(loadConfig({ STINT_CONFIG: file }, '/nowhere').doubts).toEqual([expect.stringMatching(open)]);
+      expect(loadWith({ STINT_CONFIG: file }, '/nowhere').doubts).toEqual([expect.stringMatching(open)]);
       await chmod(file, 0o600);
-      expect(loadConfig({ STINT_CONFIG: file }, '/nowhere').doubts).toEqual([]);
+      expect(loadWith({ STINT_CONFIG: file }, '/nowhere').doubts).toEqual([]);
+    },
+  );
+
+  it.each(['STINT_SPEED', 'STINT_FOO', 'STINT_LEVEL', 'STINT_KEY'])(
+    'of %s, without another name: none is near',
+    async (name) => {
+      const { doubts = [] } = await load('', { [name]: 'x' });
+      expect(doubts.join()).toMatch(/is not known and has no effect\. Known are: /);
+      expect(doubts.join()).not.toMatch(/Did you mean/);
     },
   );
 

@@ -7,31 +7,42 @@ import { putBack, readable, setAside } from '../kernel/inherited-names.js';
 import { ConfigError, findFile, readYaml } from './config-file.js';
 import { ConfigFile, type TlsConfig } from './config.schema.js';
 import { wrongFolder } from './data-folder.js';
+import { withDriverKeys, type DriverKeys, type ProgramKey } from './driver-keys.js';
 import { readEnvironment, unknownVariables, type Origins } from './environment.js';
 import { mistakesIn } from './mistakes.js';
 import { wrongProxy } from './proxies.js';
 import { openSecret, readSecret } from './secrets.js';
 import { readTlsPair } from './tls-files.js';
 
+/** The programs of the drivers, by their keys: an absolute path, or a name that is looked up in PATH. */
+type Programs = { readonly [key in ProgramKey]?: string };
+
 /** The validated configuration. Paths are absolute, durations have their unit in the name. */
-export type Config = Readonly<ConfigFile> & {
-  /** Where this configuration was read from; null for environment and defaults alone. */
-  readonly source: string | null;
-  /** The project's own folder: devices, workers and the example configuration live there. */
-  readonly home: string;
-  /** What is odd about the configuration and keeps no service from starting; a sentence each. */
-  readonly doubts?: readonly string[];
-};
+export type Config = Readonly<ConfigFile> &
+  Programs & {
+    /** Where this configuration was read from; null for environment and defaults alone. */
+    readonly source: string | null;
+    /** The project's own folder: devices, workers and the example configuration live there. */
+    readonly home: string;
+    /** What is odd about the configuration and keeps no service from starting; a sentence each. */
+    readonly doubts?: readonly string[];
+  };
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 
-/** Reads file and environment. Throws {@link ConfigError} before anything else has started. */
-export function loadConfig(env: NodeJS.ProcessEnv, home: string): Config {
+/**
+ * Reads file and environment; the keys of the drivers are among those of the file. Throws {@link ConfigError} before
+ * anything else has started.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv, home: string, drivers: readonly DriverKeys[]): Config {
   const source = findFile(env['STINT_CONFIG'], home);
   const raw: Record<string, unknown> = source === null ? {} : readYaml(source);
   const wrong: string[] = [];
-  const origins = readEnvironment(env, raw, wrong);
-  const config = plainToInstance(ConfigFile, setAside(raw), { exposeDefaultValues: true });
+  const origins = readEnvironment(env, raw, wrong, drivers);
+  const made = plainToInstance(withDriverKeys(ConfigFile, drivers), setAside(raw), {
+    exposeDefaultValues: true,
+  });
+  const config = made as ConfigFile & Programs;
   const errors = validateSync(config, { whitelist: true, forbidNonWhitelisted: true });
   // Where it stands is half of what to do about it.
   const from = (key: string, line: string) => `${origins.get(key) ?? source ?? 'default'}: ${line}`;
@@ -49,12 +60,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, home: string): Config {
     ...(token !== undefined && { admin_token: token }),
     ...(tls !== undefined && { tls }),
     signing_key_file: resolve(config.signing_key_file ?? join(data, 'stint.key')),
-    doubts: [...unknownVariables(env), ...openSecrets(config, origins, source)],
-    python: config.python === undefined ? environment(home, '.venv') : program(config.python),
-    spark_python:
-      config.spark_python === undefined ? environment(home, '.venv-spark') : program(config.spark_python),
-    learner_python:
-      config.learner_python === undefined ? environment(home, '.venv-learn') : program(config.learner_python),
+    doubts: [...unknownVariables(env, drivers), ...openSecrets(config, origins, source)],
+    ...programsOf(config, drivers, home),
     source,
     home,
   };
@@ -146,11 +153,22 @@ export function doubtsAbout(
   return [`default_backend: ${default_backend} is none of the backends here (${known.join(', ')}).`];
 }
 
-/** Workers run in a folder of their own, so a path must not depend on ours; a plain name is looked up in PATH. */
-const program = (name: string): string => (/[\\/]/.test(name) ? resolve(name) : name);
+/** The program of each driver: the one that is named, or the Python of the driver's own environment. */
+function programsOf(config: ConfigFile & Programs, drivers: readonly DriverKeys[], home: string): Programs {
+  const found = drivers.flatMap(({ program }) => {
+    if (program === undefined) return [];
+    const named = config[program.key];
+    return [[program.key, named === undefined ? ownPython(home, program.environment) : absolute(named)]];
+  });
+  return Object.fromEntries(found) as Programs;
+}
 
-/** An environment as `npm run quickstart` and `npm run check` make them; undefined where there is none. */
-function environment(home: string, name: string): string | undefined {
+/** Workers run in a folder of their own, so a path must not depend on ours; a plain name is looked up in PATH. */
+const absolute = (program: string): string => (/[\\/]/.test(program) ? resolve(program) : program);
+
+/** Of an environment as `npm run quickstart` and `npm run check` make them; undefined where there is none. */
+function ownPython(home: string, name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
   const file = join(home, name, 'bin', 'python');
   return existsSync(file) ? file : undefined;
 }

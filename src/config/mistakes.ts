@@ -20,7 +20,10 @@ export function mistakesIn(error: ValidationError, path = ''): string[] {
 /** "should not exist" does not say what should. */
 function knownBeside({ target }: ValidationError): string {
   if (target === undefined) return '';
-  const rules = getMetadataStorage().getTargetValidationMetadatas(target.constructor, '', true, false);
+  const all = getMetadataStorage().getTargetValidationMetadatas(target.constructor, '', true, false);
+  // What a class inherits stands behind its own there, and before it in the file.
+  const inherited = all.filter((rule) => rule.target !== target.constructor);
+  const rules = [...inherited, ...all.filter((rule) => rule.target === target.constructor)];
   return `; known are: ${[...new Set(rules.map(({ propertyName }) => propertyName))].join(', ')}`;
 }
 

@@ -65,7 +65,16 @@ const dialects: readonly Dialect[] = [
       [/^POST \/livy\/(sessions|batches)$/, { 409: 'The budget of the instance is used up' }],
       [
         /^POST .*\/(sessions|batches|statements)$/,
-        { 413: 'The body is too large', 422: 'The Idempotency-Key came with another body before' },
+        {
+          413: 'The body is too large',
+          422: 'The Idempotency-Key came with another body before',
+          507: 'The disk of the data folder is full',
+        },
+      ],
+      [/\/\{statement\}/, { 400: 'The number of the statement is none' }],
+      [
+        /\/(submit-job|run-job|(add|upload)-(jar|file|pyfile)|jobs\/\{job\}(\/cancel)?)$/,
+        { 400: "The job API of Livy's programmatic clients is not served" },
       ],
     ],
     answers: [
@@ -94,6 +103,7 @@ const dialects: readonly Dialect[] = [
       // Ids are GUIDs, and nothing is deleted without a filter.
       [/\{id\}|^DELETE /, { 400: 'The id is no GUID, or there is no filter; errorDetails say where' }],
       [/^POST .*\/sessions\//, { 404: 'There is no such data source in this instance' }],
+      [/^(PUT|POST) /, { 507: 'The disk of the data folder is full' }],
       [/^PUT .*\/data\/|^POST .*\/predict$/, { 413: 'The body is larger than an upload may be' }],
       [
         /^POST .*\/sessions\//,

@@ -62,7 +62,51 @@ describe('the description of requests', () => {
     described('/livy/sessions', body(schema));
     expect(schema.properties).toMatchObject({
       name: { oneOf: [{ oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] }, {}] },
-      driverCores: { oneOf: [{ oneOf: [{ type: 'number' }, { type: 'string' }] }, {}] },
+      driverCores: { oneOf: [{ oneOf: [{ type: 'integer' }, { type: 'string' }] }, {}] },
+    });
+  });
+
+  it('says of every number that it is whole, but of the few that are not', () => {
+    const schema = {
+      type: 'object',
+      properties: { cost: { type: 'number', minimum: 1 }, shares: { type: 'number' } },
+    };
+    const parameters = [{ in: 'query', name: 'limit', schema: { type: 'number', minimum: 1 } }];
+    const { operation } = described('/jobs', { parameters, ...body(schema) });
+    expect(operation['parameters']).toMatchObject([{ schema: { type: 'integer', minimum: 1 } }]);
+    expect(schema.properties).toMatchObject({ cost: { type: 'integer' }, shares: { type: 'number' } });
+  });
+
+  it.each([
+    ['/livy/sessions', 'query', 'from', { pattern: '^([0-9]{1,9})?$' }],
+    ['/livy/sessions', 'query', 'order', { type: 'string' }],
+    ['/nexosis/v1/models/{id}', 'path', 'id', { type: 'string', format: 'uuid' }],
+    ['/nexosis/v1/models', 'query', 'page', { anyOf: [{ type: 'integer', minimum: 0 }, { enum: [''] }] }],
+    ['/nexosis/v1/models', 'query', 'createdAfterDate', { anyOf: [{ format: 'date-time' }, {}, {}] }],
+    ['/nexosis/v1/sessions', 'query', 'type', { enum: ['forecast', 'impact', 'model', ''] }],
+    ['/nexosis/v1/views', 'query', 'cascade', { items: { enum: ['session', 'model', 'vocabulary', ''] } }],
+    ['/nexosis/v1/data', 'query', 'partialName', { type: 'string' }],
+  ])('says what %s takes in its %s as %s', (path, place, name, schema) => {
+    const parameters = [{ in: place, name, schema: {} }];
+    expect(described(path, { parameters }).operation['parameters']).toMatchObject([{ schema }]);
+  });
+
+  it('says that operators and users of Livy may send no other members', () => {
+    const sent = () => ({ type: 'object', properties: { name: { type: 'string' } } });
+    const [livy, admin, ibm] = [sent(), sent(), sent()];
+    described('/livy/sessions', body(livy));
+    described('/api/v1/admin/tokens', body(admin));
+    described('/api/v1/jobs', body(ibm));
+    expect([livy, admin, ibm].map((each) => 'additionalProperties' in each)).toEqual([true, true, false]);
+  });
+
+  it('calls a body that has only an example an object, and CSV what is sent as CSV', () => {
+    const example = { data: [{ day: '2017-01-01' }] };
+    const content = { 'application/json': { schema: { example } }, 'text/csv': { schema: { example } } };
+    described('/nexosis/v1/data/{name}', { requestBody: { content } });
+    expect(content).toMatchObject({
+      'application/json': { schema: { type: 'object', example } },
+      'text/csv': { schema: { example: 'day,sales\n2017-01-01,223.33\n' } },
     });
   });
 });

@@ -1,22 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { saidMore, wholeOf, type Parameter, type Schema } from './described-values.js';
 
-interface Schema {
-  $ref?: string;
-  type?: string;
-  nullable?: boolean;
-  default?: unknown;
-  required?: string[];
-  properties?: Record<string, Schema>;
-  items?: Schema;
-  oneOf?: object[];
-  enum?: unknown[];
-}
-interface Parameter {
-  in: string;
-  name: string;
-  required?: boolean;
-  schema?: Schema;
-}
 interface Operation {
   parameters?: Parameter[];
   requestBody?: { content?: Record<string, { schema?: Schema }> };
@@ -32,14 +16,27 @@ export function describeRequests(document: OpenAPIObject): OpenAPIObject {
   const done = new Set<Schema>();
   for (const [path, methods] of Object.entries(document.paths))
     for (const operation of Object.values(methods as Record<string, Operation>)) {
-      operation.parameters = [...parametersOf(operation), ...unreadNames(path, operation)];
+      operation.parameters = [...parametersOf(operation), ...unreadNames(path, operation)].map((parameter) =>
+        saidMore(path, parameter),
+      );
       // Livy's JSON mapper reads numbers as text and text as numbers, and so do its clients.
       const scalars = /^\/livy\//.test(path);
-      for (const { schema } of Object.values(operation.requestBody?.content ?? {}))
-        if (schema !== undefined) relax(schema, { schemas, done, scalars });
+      // IBM's clients may be of another age and send more; operators and Livy's users have misspelt it.
+      const strict = scalars || /^\/api\/v1\/admin\//.test(path);
+      for (const [type, sent] of Object.entries(operation.requestBody?.content ?? {})) {
+        if (type === 'text/csv') sent.schema = { ...csv };
+        const { schema } = sent;
+        if (schema === undefined || type === 'text/csv') continue;
+        relax(schema, { schemas, done, scalars, strict });
+        // A body that has only an example is an object all the same.
+        if (schema.$ref === undefined) schema.type ??= 'object';
+      }
     }
   return document;
 }
+
+/** Rows below the names of their columns, whatever the same call takes as JSON. */
+const csv: Schema & { example: string } = { example: 'day,sales\n2017-01-01,223.33\n' };
 
 const parametersOf = ({ parameters = [] }: Operation): Parameter[] =>
   parameters.map((parameter) =>
@@ -59,6 +56,8 @@ interface Relaxing {
   readonly schemas: Readonly<Record<string, Schema>>;
   readonly done: Set<Schema>;
   readonly scalars: boolean;
+  /** What is not described is refused. */
+  readonly strict: boolean;
 }
 
 /** Marks in place what may be missing or null, here and in everything below. */
@@ -70,16 +69,21 @@ function relax(schema: Schema, how: Relaxing): void {
     relax(named.items, how);
     if (how.scalars) named.items = anyScalar(named.items);
   }
+  if (how.strict && named.properties !== undefined) named.additionalProperties = false;
   const { properties = {} } = named;
   const required = (named.required ?? []).filter((name) => properties[name]?.default === undefined);
   for (const [name, member] of Object.entries(properties)) {
     relax(member, how);
-    const read = how.scalars ? anyScalar(member) : member;
+    const whole = wholeOf(name, member);
+    const read = how.scalars && !textOnly.includes(name) ? anyScalar(whole) : whole;
     properties[name] = required.includes(name) ? read : orNull(read);
   }
   if (required.length > 0) named.required = required;
   else delete named.required;
 }
+
+/** What a session runs must come as a text: a number in its place is a slip. */
+const textOnly = ['code', 'kind', 'file', 'className'];
 
 /** `nullable` is heard only beside a type, and not by an enumeration. */
 const orNull = (schema: Schema): Schema =>
@@ -89,7 +93,7 @@ const orNull = (schema: Schema): Schema =>
 
 function anyScalar(schema: Schema): Schema {
   if (schema.type === 'string') return { oneOf: [schema, { type: 'number' }, { type: 'boolean' }] };
-  return schema.type === 'number'
+  return schema.type === 'integer'
     ? { oneOf: [schema, { type: 'string', pattern: '^\\s*-?\\d+\\s*$' }] }
     : schema;
 }

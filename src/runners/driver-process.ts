@@ -16,7 +16,7 @@ export interface DriverEvents {
 
 /** Milliseconds. */
 export interface DriverPatience {
-  /** Without a connection, after which the process counts as stuck (Livy dialect: 90 s until the driver calls back). */
+  /** Without a connection, after which the process counts as stuck (livy dialect, driver start). */
   readonly connect: number;
   /** From the request to leave until it is killed. */
   readonly leave: number;

@@ -13,6 +13,9 @@ import type { ProcessCommand, ProcessNote } from './process-folder.js';
 import { isRunning, killAll } from './process-table.js';
 import { Teller } from '../scheduler/teller.js';
 
+/** What such runners run: the start of a session's process, a piece of code in it, and a process for one job alone. */
+export const interpreterPrograms: readonly string[] = ['interpreter', 'statement', 'batch'];
+
 export interface InterpreterSettings {
   /** The driver whose jobs these runners run. */
   readonly driver: string;
@@ -55,7 +58,7 @@ export class InterpreterRunners implements Runners, Interpreters {
   }
 
   programs = (driver: string): readonly string[] | null =>
-    driver === this.settings.driver ? ['interpreter', 'statement', 'batch'] : null;
+    driver === this.settings.driver ? interpreterPrograms : null;
 
   learnPrograms = (): Promise<void> => Promise.resolve();
 
@@ -63,9 +66,7 @@ export class InterpreterRunners implements Runners, Interpreters {
     driver === this.settings.driver ? this.settings.missing : null;
 
   /** What ran in a process that is gone has changed what was in it. */
-  isRepeatable = (program: string): boolean => !['interpreter', 'statement', 'batch'].includes(program);
-
-  keepsProcess = (driver: string): boolean => driver === this.settings.driver;
+  isRepeatable = (program: string): boolean => !interpreterPrograms.includes(program);
 
   survivors(): ReadonlySet<string> {
     const found = new Set<string>();

@@ -1,5 +1,4 @@
 import { Logger } from '@nestjs/common';
-import { endings } from '../scheduler/livy.reasons.js';
 import type { Text } from '../scheduler/long-text.js';
 import type { Answer, ProcessEnd, ProcessLog, RunnerListener, Task } from '../scheduler/ports.js';
 import type { DriverProcess } from './driver-process.js';
@@ -203,8 +202,8 @@ export class Interpreter {
     const why =
       this.failure ??
       (said.at(-1) === undefined ? how : `${how}: ${shortened(said.at(-1)?.trim() ?? '', longestReason)}`);
-    const end =
-      this.starting !== null ? endings.failed : this.running !== null ? endings.died : endings.ended;
+    const code =
+      this.starting !== null ? 'runner_not_started' : this.running !== null ? 'runner_lost' : 'runner_ended';
     const reason =
       this.starting !== null
         ? why
@@ -213,7 +212,8 @@ export class Interpreter {
           : `Interpreter died:\n${[...said, how].join('\n')}`;
     const attempt = this.starting ?? this.running;
     const running = attempt === null ? null : { job: attempt.job, token: attempt.token, reason };
-    return { session: this.session, running, reason: `${end}: ${why}`, log: { ...log, job: this.job } };
+    const ended = { code, reason: `${endings[code]}: ${why}` } as const;
+    return { session: this.session, running, ...ended, log: { ...log, job: this.job } };
   }
 
   private started(): void {
@@ -258,6 +258,13 @@ export class Interpreter {
 /** 0 to 1, with four digits; 0 where nobody knows how much there is to do. */
 const shareOf = ({ done, total }: { readonly done: number; readonly total: number }): number =>
   total > 0 ? Math.round(1e4 * Math.min(1, Math.max(0, done / total))) / 1e4 : 0;
+
+/** How the reason begins with which the session closes. */
+const endings = {
+  runner_lost: 'its interpreter died',
+  runner_ended: 'its interpreter ended',
+  runner_not_started: 'its interpreter could not be started',
+} as const satisfies Record<ProcessEnd['code'], string>;
 
 function isJson(text: string): boolean {
   try {

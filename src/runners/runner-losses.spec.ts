@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { eventually } from '../../test/support/eventually.js';
 import { givenPool, givenTask, untilGone, type Deed, type GivenPool } from '../../test/support/runners.js';
 import { givenFolder } from '../../test/support/store.js';
-import { Refusal } from '../kernel/refusal.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 
@@ -117,7 +116,7 @@ describe('an attempt fails', () => {
 
   it('when its backend cannot be described', async () => {
     const describe = () => {
-      throw new Refusal('invalid_value', 'Device nowhere cannot be read.');
+      throw new Error('Device nowhere cannot be read.');
     };
     expect(await outcomeOf({ do: 'answer' }, { describe })).toEqual({
       type: 'failed',

@@ -122,7 +122,6 @@ export class RunnerPool implements Runners {
   }
 
   /** Any process serves any job, and each of them ends with the service. */
-  keepsProcess = (): boolean => false;
   release = (): void => undefined;
   survivors = (): ReadonlySet<string> => new Set();
 

@@ -17,7 +17,6 @@ class Noted implements Runners {
   learnPrograms = (): Promise<void> => Promise.resolve();
   isRepeatable = (program: string) => program !== `${this.driver} once`;
   unavailable = (driver: string) => (driver === this.driver ? `${driver} is not installed` : null);
-  keepsProcess = () => false;
   release = () => undefined;
   survivors = () => new Set<string>();
   start = ({ job }: Task) => void this.told.push(`start ${job}`);

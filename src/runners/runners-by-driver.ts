@@ -53,10 +53,6 @@ export class RunnersByDriver implements Runners {
     return this.all.every((runners) => runners.isRepeatable(program));
   }
 
-  keepsProcess(driver: string): boolean {
-    return this.of(driver).some((runners) => runners.keepsProcess(driver));
-  }
-
   start(task: Task): void {
     const { driver } = task.backend;
     const [first, ...others] = this.of(driver);

@@ -3,12 +3,12 @@ import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
 import type { Snapshot } from '../kernel/choice/snapshot.js';
 import { Refusal } from '../kernel/refusal.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
-import { checkOptions } from './backend-options.js';
 import { DEVICES, type Devices } from './devices.ports.js';
+import { DRIVERS, type Drivers } from './drivers.ports.js';
 import { RUNNERS, STORE, type Runners, type Store, type Tx } from './ports.js';
 import type { Unit } from './unit.js';
 
-export type NewBackend = Omit<Backend, 'status' | 'statusReason' | 'queuedJobs' | 'createdAt'>;
+export type NewBackend = Omit<Backend, 'status' | 'statusReason' | 'statusBy' | 'queuedJobs' | 'createdAt'>;
 
 export interface BackendChange {
   readonly status?: BackendStatus;
@@ -16,8 +16,7 @@ export interface BackendChange {
   readonly limits?: Backend['limits'];
 }
 
-/** How the reason begins with which the service itself takes a backend offline. */
-const driverMissing = 'its driver cannot run';
+const online = { status: 'online', statusReason: null, statusBy: 'operator' } as const;
 
 /** The scarce things themselves: configuring, pausing and reading them. */
 @Injectable()
@@ -30,20 +29,16 @@ export class BackendsService {
     @Inject(RUNNERS) private readonly runners: Runners,
     @Inject(DEVICES) private readonly devices: Devices,
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
+    @Inject(DRIVERS) private readonly drivers: Drivers,
   ) {}
 
   /** `by` stands in the event log. */
   create(asked: NewBackend, by?: string): Promise<Backend> {
     this.check(asked);
     return this.commands.run(async (unit) => {
-      if ((await unit.tx.backends.find(asked.name)) !== null) {
-        throw new Refusal(
-          'backend_exists',
-          `There is already a backend called ${asked.name}.`,
-          'Choose another name.',
-        );
-      }
-      const fresh = { status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at } as const;
+      if ((await unit.tx.backends.find(asked.name)) !== null)
+        throw new Refusal('backend_exists', { backend: asked.name });
+      const fresh = { ...online, queuedJobs: 0, createdAt: unit.at };
       const backend = this.asDriverAllows({ ...asked, ...fresh }) ?? { ...asked, ...fresh };
       await unit.tx.backends.insert(backend);
       await unit.logAct('backend.created', { backend: backend.name }, null);
@@ -59,7 +54,7 @@ export class BackendsService {
     for (const asked of backends) {
       this.check(asked);
       const known = await unit.tx.backends.find(asked.name);
-      const fresh = { status: 'online', statusReason: null, queuedJobs: 0, createdAt: unit.at } as const;
+      const fresh = { ...online, queuedJobs: 0, createdAt: unit.at };
       if (known === null) await unit.tx.backends.insert({ ...asked, ...fresh });
       else {
         await unit.tx.backends.save({ ...known, ...asked });
@@ -93,15 +88,12 @@ export class BackendsService {
   change(name: string, change: (backend: Backend) => BackendChange, by?: string): Promise<void> {
     return this.commands.run(async (unit) => {
       const backend = await this.named(unit.tx, name);
-      const changed = { ...backend, ...change(backend) };
+      const asked = { ...backend, ...change(backend) };
+      const isSame = asked.status === backend.status && asked.statusReason === backend.statusReason;
+      const changed: Backend = { ...asked, statusBy: isSame ? backend.statusBy : 'operator' };
       const why = this.runners.unavailable(backend.driver);
-      if (changed.status === 'online' && backend.status !== 'online' && why !== null) {
-        throw new Refusal(
-          'invalid_value',
-          `Backend ${name} cannot go online: ${why}.`,
-          'Mend that and start the service again.',
-        );
-      }
+      if (changed.status === 'online' && backend.status !== 'online' && why !== null)
+        throw new Refusal('driver_unavailable', { backend: name, why });
       await unit.tx.backends.save(changed);
       if (changed.status !== backend.status)
         await unit.logAct(`backend.${changed.status}`, { backend: name }, changed.statusReason);
@@ -115,13 +107,7 @@ export class BackendsService {
   remove(name: string, by?: string): Promise<void> {
     return this.commands.run(async (unit) => {
       await this.named(unit.tx, name);
-      if (await unit.tx.backends.isInUse(name)) {
-        throw new Refusal(
-          'backend_in_use',
-          `Backend ${name} has open sessions, or jobs that wait or run.`,
-          'Close and cancel them first; a backend that is offline starts no others.',
-        );
-      }
+      if (await unit.tx.backends.isInUse(name)) throw new Refusal('backend_in_use', { backend: name });
       await unit.tx.backends.remove(name);
       await unit.logAct('backend.removed', { backend: name }, null);
     }, by);
@@ -146,49 +132,68 @@ export class BackendsService {
 
   /** A device that cannot be read is a mistake of whoever asks for it, not of those who list backends later. */
   check(asked: NewBackend): void {
-    if (this.programs(asked.driver) === null) {
-      throw new Refusal(
-        'invalid_value',
-        `Backend ${asked.name}: there is no driver called ${asked.driver}.`,
-        'Drivers are: scripted, aer, spark, learner.',
-      );
-    }
-    checkOptions(asked);
-    if (this.devices.of(asked) !== null || asked.driver !== 'aer') return;
-    throw new Refusal(
-      'invalid_value',
-      `Backend ${asked.name} needs a device.`,
-      'Name one in options.device, or describe it in options.configuration and options.properties.',
-    );
+    const { name, driver } = asked;
+    const facts = this.drivers.find(driver);
+    if (facts === null)
+      throw new Refusal('unknown_driver', { backend: name, driver, known: this.drivers.names });
+    facts.checkOptions(asked);
+    if (this.devices.of(asked) !== null || !facts.needsDevice) return;
+    throw new Refusal('device_missing', { backend: name });
   }
 
   private asDriverAllows(backend: Backend): Backend | null {
     const why = this.runners.unavailable(backend.driver);
-    const ours = backend.statusReason?.startsWith(driverMissing) ?? false;
     if (why !== null && backend.status === 'online') {
-      return { ...backend, status: 'offline', statusReason: `${driverMissing}: ${why}` };
+      const statusReason = `its driver cannot run: ${why}`;
+      return { ...backend, status: 'offline', statusReason, statusBy: 'service' };
     }
-    return why === null && ours ? { ...backend, status: 'online', statusReason: null } : null;
+    return why === null && backend.statusBy === 'service' ? { ...backend, ...online } : null;
   }
 
   /** The programs a driver runs; null when there is no such driver. */
   programs(driver: string): readonly string[] | null {
-    return driver === 'scripted' ? ['scripted'] : this.runners.programs(driver);
+    return this.runners.programs(driver) ?? this.drivers.find(driver)?.programs ?? null;
+  }
+
+  /** Whether its jobs have no process and are played as their params say. */
+  isPlayed({ driver }: Pick<Backend, 'driver'>): boolean {
+    return this.drivers.find(driver)?.played === true;
+  }
+
+  /** Its options, with the driver's own values for those that the operator did not set. */
+  optionsOf(backend: Pick<Backend, 'driver' | 'options'>): Backend['options'] {
+    return this.drivers.find(backend.driver)?.optionsOf(backend) ?? backend.options;
+  }
+
+  /** The drivers that run all of these programs. */
+  private driversFor(...programs: readonly string[]): readonly string[] {
+    return this.drivers.names.filter((name) => {
+      const known = this.programs(name) ?? [];
+      return programs.every((program) => known.includes(program));
+    });
+  }
+
+  /** Why none of these drivers can run anything on this machine; null where one can, or where there is none. */
+  unavailableFor(...programs: readonly string[]): string | null {
+    const whys = this.driversFor(...programs).map((driver) => this.runners.unavailable(driver));
+    return whys.includes(null) ? null : (whys[0] ?? null);
+  }
+
+  /** The backends whose drivers run all of these programs. */
+  async listFor(...programs: readonly string[]): Promise<Backend[]> {
+    const able = this.driversFor(...programs);
+    return (await this.list()).filter(({ driver }) => able.includes(driver));
   }
 
   /** The backend of that name, or the default one when none is named. */
   async named(tx: Tx, name: string | undefined): Promise<Backend> {
     const wanted = name ?? this.settings.defaultBackend ?? (await this.list())[0]?.name;
-    if (wanted === undefined) throw new Refusal('unknown_backend', 'No backend is configured yet.');
+    if (wanted === undefined) throw new Refusal('no_backend', {});
     return (await tx.backends.find(wanted)) ?? unknown(wanted, await this.list());
   }
 }
 
-function unknown(name: string, known: readonly Backend[]): never {
-  const some = known.slice(0, 10).map((backend) => backend.name);
-  throw new Refusal(
-    'unknown_backend',
-    `There is no backend called ${name}.`,
-    some.length === 0 ? 'No backend is configured yet.' : `Backends here: ${some.join(', ')}.`,
-  );
+function unknown(name: string, others: readonly Backend[]): never {
+  const some = others.slice(0, 10).map((backend) => backend.name);
+  throw new Refusal('unknown_backend', { backend: name, known: some });
 }

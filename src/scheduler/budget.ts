@@ -13,7 +13,9 @@ export async function reviewBudget(unit: Unit, instance: string, at: Millis, win
   if (view === null) return;
   if (isUsedUp(view)) {
     for (const session of await unit.tx.sessions.notClosedOf(instance)) {
-      await unit.changeSession(session, { type: 'close', at, reason: budgetReason(view.budget) });
+      await unit.changeSession(session, {
+        ...({ type: 'close', at, code: 'budget_reached', reason: budgetReason(view.budget) } as const),
+      });
     }
   }
   // Closing may have ended holds, which changes the rate.
@@ -27,13 +29,6 @@ export async function refuseIfUsedUp(unit: Unit, instance: Instance | null, wind
   const view = await unit.tx.instances.budget(instance.id, unit.at, window);
   if (view === null || !isUsedUp(view)) return;
   const roomAt = await unit.tx.instances.roomAt(instance.id, view, unit.at, window);
-  const iso = roomAt === null ? null : new Date(roomAt).toISOString();
-  // What is charged until then takes room too.
-  const room =
-    iso === null ? '' : view.rate > 0 ? ` No room is made before ${iso}.` : ` Room is made from ${iso} on.`;
-  throw new Refusal(
-    'budget_reached',
-    `Instance ${instance.name}: ${budgetReason(view.budget)}.${room}`,
-    'Wait until then, or ask an admin for a larger budget (PATCH /api/v1/admin/instances).',
-  );
+  const { budget, rate } = view;
+  throw new Refusal('budget_reached', { instance: instance.name, budget, roomAt, accruing: rate > 0 });
 }

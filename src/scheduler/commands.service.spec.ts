@@ -67,7 +67,11 @@ describe('a deadline that is processed late', () => {
     service.sleepUntil(60);
     await service.commands.tick();
     expect(await service.session(id)).toMatchObject({ state: 'closed', closedAt: after(20) });
-    expect(await service.job(job)).toMatchObject({ state: 'failed', reasonCode: 1217, startedAt: null });
+    expect(await service.job(job)).toMatchObject({
+      state: 'failed',
+      endCode: 'session_closed',
+      startedAt: null,
+    });
     const { id: next } = await service.submit(lasting(1));
     expect(await service.job(next)).toMatchObject({ state: 'running' });
   });

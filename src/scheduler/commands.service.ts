@@ -1,9 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Subject } from 'rxjs';
 import type { Millis } from '../kernel/time.js';
+import { DRIVERS, type Drivers } from './drivers.ports.js';
 import { CLOCK, IDS, RUNNERS, STORE, type Clock, type Ids, type Runners, type Store } from './ports.js';
 import { recover } from './recover.js';
-import { BrokenDeadline, settle } from './settle.js';
+import { BrokenDeadline, BrokenQueue, settle } from './settle.js';
 import { DueWatch, Unit, type Effect } from './unit.js';
 
 /** What the commands need to know of the configuration. */
@@ -37,6 +38,7 @@ export class Commands {
     @Inject(IDS) private readonly ids: Ids,
     @Inject(RUNNERS) private readonly runners: Runners,
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
+    @Inject(DRIVERS) private readonly drivers: Drivers,
   ) {}
 
   /** When the next deadline is due; may be too early, never too late. */
@@ -86,7 +88,7 @@ export class Commands {
    */
   async recover(first?: (unit: Unit) => Promise<void>): Promise<{ lost: number }> {
     return this.write(async (unit) => {
-      const lost = await recover(unit, this.settings.window, this.runners, (problem) =>
+      const lost = await recover(unit, this.settings.window, this.runners, this.drivers, (problem) =>
         this.logger.error(problem),
       );
       await first?.(unit);
@@ -95,13 +97,22 @@ export class Commands {
     });
   }
 
-  /** As {@link attempt}; a deadline that cannot take effect is set aside, so that one broken row stops nobody else. */
+  /**
+   * As {@link attempt}. A deadline that cannot take effect is set aside, and a backend whose next job cannot be read goes offline,
+   * so that one broken row stops nobody else.
+   */
   private async write<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
     const aside = new Set<string>();
     for (;;) {
       try {
         return await this.attempt(work);
       } catch (error) {
+        if (error instanceof BrokenQueue) {
+          if (aside.has(error.backend)) throw error;
+          aside.add(error.backend);
+          await this.takeOffline(error);
+          continue;
+        }
         if (!(error instanceof BrokenDeadline)) throw error;
         const { kind, subject, id } = error.due;
         // Set again by the very change that is asked for: that change is what cannot be.
@@ -114,6 +125,24 @@ export class Commands {
         await this.store.write((tx) => tx.setAside(error.due));
       }
     }
+  }
+
+  /** The rows stay as they are: an operator or another version may be able to read them. */
+  private async takeOffline({ backend: name, message, why }: BrokenQueue): Promise<void> {
+    this.logger.error(
+      `${message} It is offline. Repair the row, then set the backend online or restart the service.`,
+    );
+    await this.store.write(async (tx) => {
+      const backend = await tx.backends.find(name);
+      if (backend === null) return;
+      const cause = why.message.replace(/\.$/, '');
+      await tx.backends.save({ ...backend, status: 'offline', statusReason: cause, statusBy: 'service' });
+      const at = this.clock.now();
+      await tx.events.append({
+        ...{ type: 'backend.offline', at, processedAt: at, actor: 'scheduler', cause },
+        ...{ backend: name, instance: null, session: null, job: null },
+      });
+    });
   }
 
   private async attempt<T>(work: (unit: Unit) => Promise<T>): Promise<T> {

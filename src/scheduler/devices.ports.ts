@@ -9,6 +9,6 @@ export interface Device {
 
 export interface Devices {
   /** Null for a backend that is no quantum device. Throws a Refusal when its description cannot be read. */
-  of(backend: Pick<Backend, 'name' | 'options'>): Device | null;
+  of(backend: Pick<Backend, 'name' | 'driver' | 'options'>): Device | null;
 }
 export const DEVICES = Symbol('Devices');

@@ -23,21 +23,10 @@ export class InstancesService {
 
   /** `by` stands in the event log. */
   create(asked: NewInstance, by?: string): Promise<Instance> {
-    if (asked.name.startsWith('crn:')) {
-      throw new Refusal(
-        'invalid_value',
-        'name must not begin with crn:, because a CRN is given to each instance.',
-        'Choose a plain name.',
-      );
-    }
+    if (asked.name.startsWith('crn:')) throw new Refusal('instance_name_reserved', { name: asked.name });
     return this.commands.run(async (unit) => {
-      if ((await unit.tx.instances.findByName(asked.name)) !== null) {
-        throw new Refusal(
-          'instance_exists',
-          `There is already an instance called ${asked.name}.`,
-          'Choose another name, or change that one with PATCH.',
-        );
-      }
+      if ((await unit.tx.instances.findByName(asked.name)) !== null)
+        throw new Refusal('instance_exists', { name: asked.name });
       return insert(unit, asked);
     }, by);
   }
@@ -46,7 +35,7 @@ export class InstancesService {
   change(id: string, change: Partial<Omit<NewInstance, 'name'>>, by?: string): Promise<Instance> {
     return this.commands.run(async (unit) => {
       const before = await unit.tx.instances.find(id);
-      if (before === null) throw new Refusal('unknown_instance', `There is no instance ${id}.`);
+      if (before === null) throw new Refusal('unknown_instance', { asked: id });
       const instance = { ...before, ...change };
       await unit.tx.instances.save(instance);
       if (instance.budget === null) await unit.saveBudgetDue(id, null);
@@ -64,7 +53,7 @@ export class InstancesService {
 
   async get(id: string): Promise<Instance> {
     const instance = await this.store.read.instance(id);
-    if (instance === null) throw new Refusal('unknown_instance', `There is no instance ${id}.`);
+    if (instance === null) throw new Refusal('unknown_instance', { asked: id });
     return instance;
   }
 
@@ -75,28 +64,20 @@ export class InstancesService {
     return this.names;
   }
 
-  /** Why `actor` does not act for the instance that `field` of a request names, and what an admin would send to do so. */
-  async elsewhere(actor: Pick<Actor, 'role' | 'instance'>, field: string, named: string): Promise<Refusal> {
+  /** Why `actor` does not act for the instance that is named in the header or the body of a request. */
+  async elsewhere(
+    actor: Pick<Actor, 'role' | 'instance'>,
+    where: 'header' | 'body',
+    asked: string,
+  ): Promise<Refusal> {
     const { name, crn } = actor.instance;
-    if (actor.role !== 'admin') {
-      return new Refusal(
-        'forbidden',
-        `This token acts for instance ${name}, not for ${named}.`,
-        `Use Service-CRN ${crn}, or a token made for the other instance.`,
-      );
-    }
-    const wanted = (await this.list()).find((other) => other.crn === named || other.name === named);
-    if (wanted === undefined) {
-      const solution = 'GET /api/v1/admin/instances lists all with their CRNs.';
-      return new Refusal('forbidden', `There is no instance ${named}.`, solution);
-    }
-    return new Refusal(
-      'forbidden',
-      wanted.name === named
-        ? `${field} must be a CRN, but ${named} is the name of an instance.`
-        : `This request acts for instance ${name}, not for ${wanted.name}.`,
-      `Send Service-CRN ${wanted.crn}.`,
-    );
+    const own = { name, crn };
+    if (actor.role !== 'admin') return new Refusal('other_instance', { asked, own });
+    const wanted = (await this.list()).find((other) => other.crn === asked || other.name === asked);
+    if (wanted === undefined) return new Refusal('other_instance_unknown', { asked });
+    return wanted.name === asked
+      ? new Refusal('other_instance_by_name', { asked, crn: wanted.crn, where })
+      : new Refusal('other_instance_unannounced', { own, asked: { name: wanted.name, crn: wanted.crn } });
   }
 
   /** Charged in the fair-share window up to now, with what accrues. */
@@ -111,11 +92,7 @@ export class InstancesService {
     if (name.startsWith('crn:')) {
       const known = await this.store.read.instanceByCrn(name);
       if (known !== null) return known;
-      throw new Refusal(
-        'unknown_instance',
-        `There is no instance ${name}.`,
-        'Name a new instance by a plain name.',
-      );
+      throw new Refusal('unknown_crn', { crn: name });
     }
     return (
       (await unit.tx.instances.findByName(name)) ??

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { after } from '../../test/support/given.js';
 import { alice, dedicated, givenService, inSeconds, type Service } from '../../test/support/scheduler.js';
-import { endings } from './livy.reasons.js';
 
 /** A backend whose sessions have a process each, with one session whose interpreter is ready. */
 async function withSession(asked: object = {}) {
@@ -28,7 +27,8 @@ async function restarted(dead: Service, at: number, alive: string[]): Promise<Se
 const end = (session: string, job: string, running: { job: string; token: string } | null) => ({
   ...{
     session,
-    reason: `${endings.died}: x`,
+    code: 'runner_lost' as const,
+    reason: 'its interpreter died: x',
     running: running && { ...running, reason: 'Interpreter died:\nx' },
   },
   log: { job, stdout: ['out'], stderr: ['one', 'two'] },
@@ -51,7 +51,11 @@ describe('the process of a session', () => {
     await service.goTo(10);
     await service.runners.end(end(id, starting, { job: running.id, token }));
     expect(await service.job(running.id)).toMatchObject({ state: 'failed', reason: 'Interpreter died:\nx' });
-    expect(await service.job(queued.id)).toMatchObject({ state: 'failed', reasonCode: 1217, attempts: 0 });
+    expect(await service.job(queued.id)).toMatchObject({
+      state: 'failed',
+      endCode: 'session_closed',
+      attempts: 0,
+    });
     expect(await service.session(id)).toMatchObject({ state: 'closed', slot: null, closedAt: after(10) });
     expect(await service.store.read.logs(starting)).toMatchObject([
       { level: 'stdout', text: 'out' },

@@ -2,8 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { lookedIn, mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
 import { checkJobLimit, checkPending } from '../kernel/job/job.decide.js';
 import { defaultMaxAttempts, isFinal, type Job } from '../kernel/job/job.js';
-import type { Backend } from '../kernel/backend/backend.js';
-import { Refusal } from '../kernel/refusal.js';
+import { isRefused, Refusal } from '../kernel/refusal.js';
 import { checkAccepts } from '../kernel/session/session.decide.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
@@ -37,20 +36,6 @@ export interface AskedJob {
 /** Levels of a job's log that leave out warnings. */
 const withoutWarnings: ReadonlySet<string> = new Set(['error', 'critical']);
 
-/** Another worker may know the program: its driver is asked once more before anyone is refused. */
-class UnknownProgram extends Refusal {
-  readonly driver: string;
-
-  constructor({ name, driver }: Backend, program: string, known: readonly string[]) {
-    super(
-      'unknown_program',
-      `Backend ${name} has no program called ${program}.`,
-      `It runs: ${known.join(', ')}.`,
-    );
-    this.driver = driver;
-  }
-}
-
 /** What a scripted job is to do, where its params were too long to be read in the transaction. */
 interface ReadAhead {
   readonly scripted: Awaited<ReturnType<typeof readLongScript>> | null;
@@ -83,8 +68,9 @@ export class JobsService implements OnModuleInit {
     try {
       return await this.submitOnce(actor, asked, submit);
     } catch (error) {
-      if (!(error instanceof UnknownProgram)) throw error;
-      await this.runners.learnPrograms(error.driver);
+      if (!isRefused(error, 'backend_lacks_program')) throw error;
+      // Another worker may know the program: the driver is asked once more before anyone is refused.
+      await this.runners.learnPrograms(error.params.driver);
       return this.submitOnce(actor, asked, submit);
     }
   }
@@ -109,7 +95,7 @@ export class JobsService implements OnModuleInit {
       return (await earlier(unit, known)) ?? (await this.check(unit, actor, asked));
     }, nameOf(actor));
     if ('id' in checked) return checked;
-    const scripted = checked.backend.driver === 'scripted' ? await readLongScript(params) : null;
+    const scripted = this.backends.isPlayed(checked.backend) ? await readLongScript(params) : null;
     return this.texts.keep(params, (stored) =>
       scripted === null
         ? store(stored)
@@ -123,7 +109,7 @@ export class JobsService implements OnModuleInit {
     const scripted =
       ahead !== undefined
         ? ahead.scripted
-        : backend.driver === 'scripted'
+        : this.backends.isPlayed(backend)
           ? readScript(await wholeOf(asked.params))
           : null;
     const job = await unit.insertJob(
@@ -138,6 +124,7 @@ export class JobsService implements OnModuleInit {
         program: asked.program,
         state: 'queued',
         reason: null,
+        endCode: null,
         reasonCode: null,
         createdAt: unit.at,
         startedAt: null,
@@ -172,19 +159,19 @@ export class JobsService implements OnModuleInit {
   async check(unit: Unit, actor: Actor, asked: Omit<AskedJob, 'params'>) {
     const session = asked.session === undefined ? null : await this.session(unit.tx, actor, asked.session);
     if (session !== null) {
-      await this.sharing.checkUse(actor, session, `Session ${session.id}`, 'run jobs in it');
+      await this.sharing.checkSession(actor, session, 'run_jobs');
       checkAccepts(session);
     }
     const backend = await this.backends.named(unit.tx, asked.backend ?? session?.backend);
-    if (session !== null && session.backend !== backend.name) {
-      throw new Refusal(
-        'session_elsewhere',
-        `Session ${session.id} is on backend ${session.backend}, not on ${backend.name}.`,
-        `Submit to ${session.backend}, or leave the session out.`,
-      );
+    const { name, driver } = backend;
+    if (session !== null && session.backend !== name) {
+      const { id, backend: itsBackend } = session;
+      throw new Refusal('session_elsewhere', { session: id, backend: itsBackend, asked: name });
     }
-    const programs = this.backends.programs(backend.driver) ?? [];
-    if (!programs.includes(asked.program)) throw new UnknownProgram(backend, asked.program, programs);
+    const { program } = asked;
+    const known = this.backends.programs(driver) ?? [];
+    if (!known.includes(program))
+      throw new Refusal('backend_lacks_program', { backend: name, driver, program, known });
     const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
     await refuseIfUsedUp(unit, owner, this.settings.window);
     const most = owner?.plan.maxPendingJobs;
@@ -226,7 +213,7 @@ export class JobsService implements OnModuleInit {
     const isTraceback = job.state === 'failed' && job.script === null;
     if (job.state !== 'completed' && !isTraceback) return null;
     if (!job.details.private || isTraceback) return this.store.read.result(id);
-    await this.sharing.checkUse(actor, job, `Job ${id}`, 'read its result, which can be read once');
+    await this.sharing.checkJob(actor, job, 'take_result');
     // Of two who ask at once, one gets it.
     return this.commands.run(async (unit) => this.texts.once(await unit.tx.jobs.takeResult(id)));
   }
@@ -240,7 +227,7 @@ export class JobsService implements OnModuleInit {
   cancel(actor: Actor, id: string): Promise<Job> {
     return this.commands.run(async (unit) => {
       const job = await this.ownJob(unit.tx, actor, id, 'cancel');
-      return unit.stopJob(job, { at: unit.at, reason: `cancelled by ${nameOf(actor)}`, reasonCode: null });
+      return unit.stopJob(job, { at: unit.at, reason: `cancelled by ${nameOf(actor)}`, endCode: null });
     }, nameOf(actor));
   }
 
@@ -248,13 +235,7 @@ export class JobsService implements OnModuleInit {
   remove(actor: Actor, id: string): Promise<void> {
     return this.commands.run(async (unit) => {
       const job = await this.ownJob(unit.tx, actor, id, 'remove');
-      if (!isFinal(job.state)) {
-        throw new Refusal(
-          'job_not_final',
-          `Job ${id} is still ${job.state}.`,
-          'Cancel it first, or wait for its end.',
-        );
-      }
+      if (!isFinal(job.state)) throw new Refusal('job_not_final', { job: id, state: job.state });
       await unit.tx.jobs.remove(id);
     }, nameOf(actor));
   }
@@ -262,7 +243,7 @@ export class JobsService implements OnModuleInit {
   setTags(actor: Actor, id: string, tags: readonly string[]): Promise<void> {
     return this.commands.run(async (unit) => {
       const job = await this.job(unit.tx, actor, id);
-      await this.sharing.checkUse(actor, job, `Job ${id}`, 'change its tags');
+      await this.sharing.checkJob(actor, job, 'change_tags');
       await unit.tx.jobs.saveTags(id, tags);
     }, nameOf(actor));
   }
@@ -270,17 +251,13 @@ export class JobsService implements OnModuleInit {
   private async session(tx: Tx, actor: Actor, id: string): Promise<Session> {
     const session = await tx.sessions.find(id);
     if (session !== null && maySee(actor, session)) return session;
-    throw new Refusal(
-      'unknown_session',
-      `There is no session ${id}${lookedIn(actor)}.`,
-      'Open one with POST /sessions.',
-    );
+    throw new Refusal('unknown_session_for_job', { session: id, instance: lookedIn(actor) });
   }
 
-  private async ownJob(tx: Tx, actor: Actor, id: string, what: 'cancel' | 'remove'): Promise<Job> {
+  private async ownJob(tx: Tx, actor: Actor, id: string, act: 'cancel' | 'remove'): Promise<Job> {
     const job = await this.job(tx, actor, id);
     if (mayEnd(actor, job)) return job;
-    throw new Refusal('forbidden', `Job ${id} is for ${job.user} or an admin to ${what}.`);
+    throw new Refusal('job_not_yours', { job: id, owner: job.user, act });
   }
 
   private async job(tx: Tx, actor: Actor, id: string): Promise<Job> {
@@ -290,6 +267,6 @@ export class JobsService implements OnModuleInit {
   /** Another instance's job is as unknown as one that never was; so is a colleague's in a private instance. */
   private async visible<J extends Job>(actor: Actor, id: string, job: J | null): Promise<J> {
     if (job !== null && (await this.sharing.mayRead(actor, job))) return job;
-    throw new Refusal('unknown_job', `There is no job ${id}${lookedIn(actor)}.`);
+    throw new Refusal('unknown_job', { job: id, instance: lookedIn(actor) });
   }
 }

@@ -26,6 +26,8 @@ export class KnownNames {
 
   /** Throws a Refusal that names the first unknown thing. What was removed is known as long as something of it is left. */
   async check(actor: Actor, named: NamedInFilter): Promise<void> {
+    for (const filter of ['session', 'backend', 'program', 'user'] as const)
+      if (named[filter] === '') throw new Refusal('filter_empty', { filter });
     if (named.session !== undefined) await this.checkSession(actor, named.session, named.instance);
     if (named.backend !== undefined) await this.checkBackend(named.backend, named.instance);
     if (named.program !== undefined) await this.checkProgram(named.program, named.instance);
@@ -39,12 +41,12 @@ export class KnownNames {
     const owner =
       session !== null && maySee(actor, session) ? await this.store.read.instance(session.instance) : null;
     throw owner === null
-      ? new Refusal('unknown_session', `There is no session ${id}${lookedIn(actor)}.`)
-      : new Refusal(
-          'unknown_session',
-          `There is no session ${id} in instance ${actor.instance.name}.`,
-          `It belongs to instance ${owner.name}: send Service-CRN ${owner.crn}.`,
-        );
+      ? new Refusal('unknown_session', { session: id, instance: lookedIn(actor) })
+      : new Refusal('session_of_other_instance', {
+          session: id,
+          instance: actor.instance.name,
+          owner: { name: owner.name, crn: owner.crn },
+        });
   }
 
   private async checkBackend(name: string, instance: string | undefined): Promise<void> {
@@ -62,16 +64,12 @@ export class KnownNames {
     const programs = [...drivers].flatMap((driver) => this.backends.programs(driver) ?? []);
     if (programs.includes(name)) return;
     if ((await this.store.read.jobs({ program: name, instance, limit: 1, offset: 0 })).total > 0) return;
-    throw new Refusal(
-      'unknown_program',
-      `There is no program called ${name}.`,
-      programs.length === 0 ? 'No backend is configured yet.' : `Programs here: ${programs.join(', ')}.`,
-    );
+    throw new Refusal('unknown_program', { program: name, known: programs });
   }
 
   private async checkUser(name: string): Promise<void> {
     // Tokens are revoked and never removed.
     if ((await this.store.read.tokens()).some((token) => token.user === name)) return;
-    throw new Refusal('invalid_value', `Nobody called ${name} ever had a token.`);
+    throw new Refusal('unknown_user', { user: name });
   }
 }

@@ -28,4 +28,6 @@ export interface LedgerSums extends LedgerSum {
   readonly groups: readonly (LedgerSum & {
     readonly [G in Exclude<LedgerGroup, 'session'>]?: string;
   } & { readonly session?: string | null })[];
+  /** How many further groups there are. */
+  readonly groupsLeftOff: number;
 }

@@ -27,12 +27,8 @@ export class LedgerService {
     by: readonly LedgerGroup[],
   ): Promise<LedgerView> {
     const { from, to } = filter;
-    if (from !== undefined && to !== undefined && from >= to) {
-      throw new Refusal(
-        'invalid_value',
-        `from (${new Date(from).toISOString()}) must be before to (${new Date(to).toISOString()}).`,
-      );
-    }
+    if (from !== undefined && to !== undefined && from >= to)
+      throw new Refusal('period_reversed', { from, to });
     // Asked together, so that no entry comes in between.
     const [entries, sums] = await Promise.all([
       this.store.read.ledger(filter, page),

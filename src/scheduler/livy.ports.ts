@@ -1,5 +1,5 @@
 import type { Job } from '../kernel/job/job.js';
-import type { Session } from '../kernel/session/session.js';
+import type { CloseCode, Session } from '../kernel/session/session.js';
 import type { Text } from './long-text.js';
 import type { Millis } from '../kernel/time.js';
 
@@ -8,6 +8,11 @@ export type LivyType = 'session' | 'batch';
 
 /** What the client said when it created the session or batch, echoed in every answer. */
 export type LivyAsked = Readonly<Record<string, unknown>>;
+
+/** Sessions that closed for these reasons are shown until their retention is over; all others are gone at once. */
+export const keptCloses = [
+  ...(['runner_lost', 'runner_ended', 'runner_not_started', 'stopped', 'closed_by_admin'] as const),
+] as const satisfies readonly CloseCode[];
 
 /** The dialect's own row beside a session or job. It is written once; only `removedAt` changes. */
 export interface LivyEntry {

@@ -1,4 +1,5 @@
-import type { JobState } from '../kernel/job/job.js';
+import type { EndCode, JobState } from '../kernel/job/job.js';
+import type { Ending } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import type { EventRecord, EventType } from './ports.js';
 
@@ -175,6 +176,12 @@ export interface LearnSessionView extends LearnSession {
   /** Null: the job was removed. */
   readonly jobState: JobState | null;
   readonly jobReason: string | null;
+  /** Why the service ended the job. */
+  readonly jobEndCode: EndCode | null;
+  /** The longest that the job may run; 0 where it was removed. */
+  readonly jobLimit: Millis;
+  /** Why the kernel's session closed, if the job ended with it. */
+  readonly ending: Ending | null;
   /** Start of the first attempt. */
   readonly startedAt: Millis | null;
   readonly endedAt: Millis | null;

@@ -2,7 +2,7 @@ import type { Role, Sharing } from '../kernel/access/access.js';
 import type { Backend, BackendStatus } from '../kernel/backend/backend.js';
 import type { WaitingView } from '../kernel/choice/waiting.js';
 import type { Choice, Snapshot } from '../kernel/choice/snapshot.js';
-import type { Finished } from '../kernel/estimate/durations.js';
+import type { Finished } from '../kernel/estimate/forecast.view.js';
 import type { ForecastView } from '../kernel/estimate/forecast.view.js';
 import type { Job, JobState } from '../kernel/job/job.js';
 import type { AskedLimits } from '../kernel/session/session.limits.js';
@@ -116,10 +116,24 @@ export interface Receipt {
 
 /** Something whose deadline has come. */
 export interface Due {
-  readonly kind: DueKind;
+  /** Null: this version does not know its kind. */
+  readonly kind: DueKind | null;
   readonly at: Millis;
   readonly subject: 'session' | 'job' | 'instance';
   readonly id: string;
+}
+
+/** A stored row that this version cannot read. It is refused and not guessed at. */
+export class UnreadableRow extends Error {
+  constructor(
+    readonly table: string,
+    /** Its key. */
+    readonly row: string,
+    why: string,
+  ) {
+    super(`Row ${row} of ${table} cannot be read: ${why}.`);
+    this.name = 'UnreadableRow';
+  }
 }
 
 /** What one transaction may do. Rows that are read here are read to be changed. */
@@ -141,11 +155,7 @@ export interface Tx {
     insert(job: Omit<JobRecord, 'seq'>, params: Text): Promise<Job>;
     save(job: Job, due: { at: Millis; kind: DueKind } | null): Promise<void>;
     /** Ends all queued jobs of a session at once; answers how many there were. */
-    endQueuedOf(
-      session: string,
-      how: Pick<Job, 'state' | 'reason' | 'reasonCode'>,
-      at: Millis,
-    ): Promise<number>;
+    endQueuedOf(session: string, how: Pick<Job, 'state' | 'reason' | 'endCode'>, at: Millis): Promise<number>;
     /** How many jobs of an instance are queued, alone and in sessions, on all backends. */
     countQueuedOf(instance: string): Promise<number>;
     /** Submission number of the session's first queued job. */

@@ -50,13 +50,7 @@ export class ReceiptsService {
     }
     const [receipt] = receipts;
     if (receipt === undefined) return null;
-    if (receipt.hash !== submit.hash) {
-      throw new Refusal(
-        'key_reused',
-        'This Idempotency-Key came before with another body.',
-        'Use a new key for a new request; repeat the same body to get the same answer.',
-      );
-    }
+    if (receipt.hash !== submit.hash) throw new Refusal('key_reused', {});
     return receipt.subject;
   }
 

@@ -1,9 +1,9 @@
 import { Refusal } from '../kernel/refusal.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
-import { endings } from './livy.reasons.js';
-import type { Runners } from './ports.js';
-import { applyDue } from './settle.js';
+import type { Drivers } from './drivers.ports.js';
+import type { Due, Runners } from './ports.js';
+import { applyDue, nextDue } from './settle.js';
 import type { Unit } from './unit.js';
 
 /**
@@ -17,6 +17,7 @@ export async function recover(
   unit: Unit,
   window: Millis,
   runners: Runners,
+  drivers: Drivers,
   say: (problem: string) => void,
 ): Promise<number> {
   const survivors = runners.survivors();
@@ -36,7 +37,7 @@ export async function recover(
     }
   }
   for (const job of running) if (!orphans.includes(job)) unit.resumeJob(job);
-  await closeWithoutProcess(unit, aliveAt, survivors, runners);
+  await closeWithoutProcess(unit, aliveAt, survivors, drivers);
   for (const id of survivors) {
     const session = await unit.tx.sessions.find(id);
     // Nobody could be heard while the service was down.
@@ -44,7 +45,7 @@ export async function recover(
   }
   // Before the deadlines, because one of them may close the session and end the hold.
   for (const session of await unit.tx.sessions.holding()) await pauseIfWaiting(unit, session, aliveAt);
-  for (let due = await unit.tx.firstDue(unit.at); due !== null; due = await unit.tx.firstDue(unit.at)) {
+  for (let due: Due | null = await nextDue(unit, null); due !== null; due = await nextDue(unit, due)) {
     unit.actor = 'clock';
     await applyDue(unit, due, window);
     // At once, because a scripted job may have ended with others behind it. What falls due later counts what accrues, and
@@ -68,17 +69,18 @@ async function closeWithoutProcess(
   unit: Unit,
   aliveAt: Millis,
   survivors: ReadonlySet<string>,
-  runners: Runners,
+  drivers: Drivers,
 ): Promise<void> {
   for (const session of await unit.tx.sessions.holding()) {
     if (session.state !== 'active' || survivors.has(session.id)) continue;
     const backend = await unit.tx.backends.find(session.backend);
-    if (backend === null || !runners.keepsProcess(backend.driver)) continue;
+    if (backend === null || drivers.find(backend.driver)?.perSession !== true) continue;
     const at = Math.max(aliveAt, session.activatedAt ?? aliveAt);
     await unit.changeSession(session, {
       type: 'close',
       at,
-      reason: `${endings.ended} while the service was down`,
+      code: 'runner_ended',
+      reason: 'its interpreter ended while the service was down',
     });
   }
 }

@@ -113,14 +113,14 @@ describe('a restart', () => {
     });
   });
 
-  it('fails the orphan of a closed session with 1217, and lets its slot go', async () => {
+  it('fails the orphan of a closed session with it, and lets its slot go', async () => {
     const before = await onAer();
     const { id: session } = await before.sessions.open(alice, dedicated);
     const { id } = await before.submit({ session, ...onRunner });
     await before.goTo(10);
     await before.sessions.close(alice, session);
     const service = await restarted(before, 100);
-    expect(await service.job(id)).toMatchObject({ state: 'failed', reasonCode: 1217 });
+    expect(await service.job(id)).toMatchObject({ state: 'failed', endCode: 'session_closed' });
     expect(await service.session(session)).toMatchObject({ slot: null, used: 10_000 });
   });
 
@@ -130,7 +130,7 @@ describe('a restart', () => {
     const { id } = await before.submit({ session, ...onRunner });
     const service = await restarted(before, 100);
     expect(await service.session(session)).toMatchObject({ state: 'closed', closedAt: after(50), used: 0 });
-    expect(await service.job(id)).toMatchObject({ state: 'failed', reasonCode: 1217 });
+    expect(await service.job(id)).toMatchObject({ state: 'failed', endCode: 'session_closed' });
   });
 
   it('cancels an orphan that was asked to stop', async () => {
@@ -275,13 +275,13 @@ describe('a runner', () => {
     expect(await service.job(next)).toMatchObject({ state: 'running' });
   });
 
-  it('is asked to stop when the job has run for its limit, and its answer then counts as cancelled with 1305', async () => {
+  it('is asked to stop when the job has run for its limit, and its answer then counts as cancelled with a code', async () => {
     const service = await onAer();
     const { id } = await service.submit({ ...onRunner, maxExecutionTime: 5000 });
     await service.goTo(5);
     expect(service.runners.told.at(-1)).toBe(`stop ${id}`);
     await service.runners.answer(id, completed);
-    expect(await service.job(id)).toMatchObject({ state: 'cancelled', reasonCode: 1305, used: 5000 });
+    expect(await service.job(id)).toMatchObject({ state: 'cancelled', endCode: 'ran_too_long', used: 5000 });
   });
 });
 

@@ -1,5 +1,4 @@
 import { Logger } from '@nestjs/common';
-import { reasonCodes } from '../kernel/job/job.js';
 import type { Commands } from './commands.service.js';
 import type { Answer, ProcessEnd, RunnerListener } from './ports.js';
 import type { TextsService } from './texts.service.js';
@@ -55,7 +54,7 @@ export class RunnerAnswers implements RunnerListener {
   }
 
   /** A session's own process is gone: what ran on it has failed, and the session is over. */
-  async ended({ session: id, running, reason, log }: ProcessEnd): Promise<void> {
+  async ended({ session: id, running, code, reason, log }: ProcessEnd): Promise<void> {
     await this.commands.run(async (unit) => {
       for (const level of ['stdout', 'stderr'] as const) {
         if (log[level].length > 0)
@@ -63,12 +62,13 @@ export class RunnerAnswers implements RunnerListener {
       }
       const job = running === null ? null : await unit.tx.jobs.find(running.job);
       if (job !== null && running !== null && job.token === running.token) {
-        const how = { type: 'failed', reason: running.reason, reasonCode: reasonCodes.runnerLost } as const;
+        const { reason } = running;
+        const how = { type: 'failed', reason, reasonCode: null, endCode: 'runner_lost' } as const;
         await unit.endJob(job, how, unit.at);
       }
       const session = await unit.tx.sessions.find(id);
       if (session !== null && session.state !== 'closed')
-        await unit.changeSession(session, { type: 'close', at: unit.at, reason });
+        await unit.changeSession(session, { type: 'close', at: unit.at, code, reason });
     }, 'runner');
   }
 

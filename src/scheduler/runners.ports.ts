@@ -1,5 +1,6 @@
 import type { Text } from './long-text.js';
 import type { Backend } from '../kernel/backend/backend.js';
+import type { CloseCode } from '../kernel/session/session.js';
 
 /** One attempt at one job, for the process that will run it. */
 export interface Task {
@@ -53,6 +54,7 @@ export interface ProcessEnd {
   /** The attempt that ended with it. */
   readonly running: { readonly job: string; readonly token: string; readonly reason: string } | null;
   /** Why the session closes, unless it has been closed already. */
+  readonly code: Extract<CloseCode, `runner_${string}`>;
   readonly reason: string;
   /** The last lines the process wrote, kept with the job that had started it. */
   readonly log: ProcessLog & { readonly job: string };
@@ -80,8 +82,6 @@ export interface Runners {
   stop(job: string, token: string): void;
   /** Ends its process. */
   kill(job: string, token: string): void;
-  /** Whether this driver keeps one process for each session, which holds the session's state and ends it by its own end. */
-  keepsProcess(driver: string): boolean;
   /** The session is closed: its process, if it has one for itself, is no longer needed. */
   release(session: string): void;
   /**
@@ -106,6 +106,6 @@ export interface Interpreters {
   log(id: string, lines?: number): Promise<ProcessLog | null>;
   complete(session: string, ask: { kind: string; code: string; cursor: number }): Promise<string[]>;
   /** Why this kind of interpreter cannot be had on this backend, and what to install; null when it can. */
-  kindMissing(kind: string, backend: Pick<Backend, 'options'>): string | null;
+  kindMissing(kind: string, backend: Pick<Backend, 'driver' | 'options'>): string | null;
 }
 export const INTERPRETERS = Symbol('Interpreters');

@@ -20,6 +20,6 @@ describe('the script of a job without a process', () => {
     ['a duration beyond all counting', '{"duration": 1e306}'],
     ['another outcome', '{"outcome": "lost"}'],
   ])('is refused with %s', (_, params) => {
-    expect(() => readScript(params)).toThrow(expect.objectContaining({ code: 'invalid_value' }));
+    expect(() => readScript(params)).toThrow(expect.objectContaining({ code: 'script_invalid' }));
   });
 });

@@ -15,7 +15,7 @@ export function readScript(params: string): { script: Script; result: string } {
   try {
     asked = membersOf(params);
   } catch {
-    throw wrong('params of a scripted job must be a JSON object.');
+    throw new Refusal('script_invalid', { flaw: 'params' });
   }
   return { script: scriptOf(asked), result: asked.get('result') ?? 'null' };
 }
@@ -35,10 +35,10 @@ function scriptOf(asked: ReadonlyMap<string, string>): Script {
   const duration = read(asked.get('duration') ?? '0');
   const outcome = read(asked.get('outcome') ?? '"completed"');
   if (typeof duration !== 'number' || !Number.isSafeInteger(seconds(duration)) || duration < 0) {
-    throw wrong('params.duration must be a number of seconds, 0 or more.');
+    throw new Refusal('script_invalid', { flaw: 'duration' });
   }
   if (outcome !== 'completed' && outcome !== 'failed') {
-    throw wrong('params.outcome must be "completed" or "failed".');
+    throw new Refusal('script_invalid', { flaw: 'outcome' });
   }
   return { duration: seconds(duration), outcome };
 }
@@ -51,6 +51,3 @@ function read(text: string): unknown {
     return undefined;
   }
 }
-
-const wrong = (message: string) =>
-  new Refusal('invalid_value', message, 'For example {"duration": 5, "outcome": "completed", "result": 42}.');

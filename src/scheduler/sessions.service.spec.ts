@@ -19,7 +19,7 @@ const carol = givenActor('carol', 'lab-b');
 const two = { instances: [{}, { id: 'lab-b' }] };
 
 describe('closing a session', () => {
-  it('fails its queued jobs with 1217 and leaves the running one to finish', async () => {
+  it('fails its queued jobs with it and leaves the running one to finish', async () => {
     const service = await givenService();
     const { id: session } = await service.sessions.open(alice, dedicated);
     const { id: running } = await service.submit({ session });
@@ -27,7 +27,11 @@ describe('closing a session', () => {
     const { id: other } = await service.submit();
     await service.goTo(3);
     await service.sessions.close(alice, session);
-    expect(await service.job(queued)).toMatchObject({ state: 'failed', reasonCode: 1217, endedAt: after(3) });
+    expect(await service.job(queued)).toMatchObject({
+      state: 'failed',
+      endCode: 'session_closed',
+      endedAt: after(3),
+    });
     await service.goTo(9);
     expect(await service.job(other)).toMatchObject({ state: 'queued' });
     await service.goTo(10);
@@ -77,7 +81,9 @@ describe('who may do what', () => {
     const { id: job } = await service.submit({ session });
     await expect(service.sessions.get(carol, session)).rejects.toMatchObject({ code: 'unknown_session' });
     await expect(service.sessions.close(carol, session)).rejects.toMatchObject({ code: 'unknown_session' });
-    await expect(service.submit({ session }, carol)).rejects.toMatchObject({ code: 'unknown_session' });
+    await expect(service.submit({ session }, carol)).rejects.toMatchObject({
+      code: 'unknown_session_for_job',
+    });
     await expect(service.jobs.cancel(carol, job)).rejects.toMatchObject({ code: 'unknown_job' });
   });
 
@@ -86,15 +92,15 @@ describe('who may do what', () => {
     const { id: session } = await service.sessions.open(alice, dedicated);
     const { id: job } = await service.submit({ session });
     expect(await service.sessions.get(bob, session)).toMatchObject({ id: session });
-    await expect(service.sessions.close(bob, session)).rejects.toMatchObject({ code: 'forbidden' });
-    await expect(service.jobs.cancel(bob, job)).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(service.sessions.close(bob, session)).rejects.toMatchObject({ code: 'session_not_yours' });
+    await expect(service.jobs.cancel(bob, job)).rejects.toMatchObject({ code: 'job_not_yours' });
     for (const accepting of [false, true])
       await expect(service.sessions.setAccepting(bob, session, accepting)).rejects.toMatchObject({
-        code: 'forbidden',
+        code: accepting ? 'session_not_shared' : 'session_not_yours',
       });
     expect(await service.session(session)).toMatchObject({ state: 'active', acceptingJobs: true });
     await service.goTo(10);
-    await expect(service.jobs.remove(bob, job)).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(service.jobs.remove(bob, job)).rejects.toMatchObject({ code: 'job_not_yours' });
     expect(await service.job(job)).toMatchObject({ state: 'completed' });
   });
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { lookedIn, mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
 import { Refusal } from '../kernel/refusal.js';
 import { grantLimits, type AskedLimits } from '../kernel/session/session.limits.js';
-import { openSession, type Session, type SessionMode } from '../kernel/session/session.js';
+import { openSession, type CloseCode, type Session, type SessionMode } from '../kernel/session/session.js';
 import { BackendsService } from './backends.service.js';
 import { refuseIfUsedUp } from './budget.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
@@ -50,12 +50,10 @@ export class SessionsService {
     await refuseIfUsedUp(unit, instance, this.settings.window);
     const modes = instance?.plan.modes;
     if (modes !== undefined && !modes.includes(asked.mode)) {
-      throw new Refusal(
-        'mode_not_allowed',
-        `The plan of instance ${actor.instance.name} does not allow ${asked.mode} sessions.`,
-        modes.length === 0 ? 'Submit lone jobs instead.' : `It allows: ${modes.join(', ')}.`,
-      );
+      const { name } = actor.instance;
+      throw new Refusal('mode_not_allowed', { instance: name, mode: asked.mode, allowed: modes });
     }
+    const busyIsIdle = backend.options['busy_is_idle'] === true;
     const session = openSession(
       {
         id: unit.ids.uuid(),
@@ -63,7 +61,7 @@ export class SessionsService {
         instance: actor.instance.id,
         user: actor.user,
         mode: asked.mode,
-        limits: grantLimits(asked, asked.mode, backend, instance?.plan),
+        limits: grantLimits(asked, asked.mode, { ...backend, busyIsIdle }, instance?.plan),
       },
       unit.at,
     );
@@ -79,13 +77,8 @@ export class SessionsService {
   async list(filter: SessionFilter): Promise<Session[]> {
     const { after, instance } = filter;
     const last = after === undefined ? null : await this.store.read.session(after);
-    if (after !== undefined && (last === null || (instance ?? last.instance) !== last.instance)) {
-      throw new Refusal(
-        'invalid_value',
-        `next of ${after} belongs to no page.`,
-        'Send the next of the page before, or leave it out to begin with the first.',
-      );
-    }
+    if (after !== undefined && (last === null || (instance ?? last.instance) !== last.instance))
+      throw new Refusal('unknown_page', { after });
     return this.store.read.sessions(filter);
   }
 
@@ -93,7 +86,7 @@ export class SessionsService {
   setAccepting(actor: Actor, id: string, accepting: boolean): Promise<Session> {
     return this.commands.run(async (unit) => {
       const session = await find(unit.tx, actor, id);
-      if (accepting) await this.sharing.checkUse(actor, session, `Session ${id}`, 'resume it');
+      if (accepting) await this.sharing.checkSession(actor, session, 'resume');
       else checkEnds(actor, session, 'drain');
       return unit.changeSession(session, { type: accepting ? 'resume' : 'drain', at: unit.at });
     }, nameOf(actor));
@@ -104,7 +97,8 @@ export class SessionsService {
     return this.commands.run(async (unit) => {
       const session = await find(unit.tx, actor, id);
       checkEnds(actor, session, 'close');
-      return closeWith(unit, session, `closed by ${nameOf(actor)}`);
+      const code = actor.role === 'admin' ? 'closed_by_admin' : 'closed_by_user';
+      return closeWith(unit, session, code, `closed by ${nameOf(actor)}`);
     }, nameOf(actor));
   }
 
@@ -112,10 +106,10 @@ export class SessionsService {
   adminClose(actor: Actor, id: string, reason: string, running: 'finish' | 'cancel'): Promise<Session> {
     return this.commands.run(async (unit) => {
       const words = `closed by admin ${actor.user}: ${reason}`;
-      await closeWith(unit, await find(unit.tx, actor, id), words);
+      await closeWith(unit, await find(unit.tx, actor, id), 'closed_by_admin', words);
       if (running === 'cancel') {
         for (const job of await unit.tx.jobs.runningOf(id)) {
-          await unit.stopJob(job, { at: unit.at, reason: `its session was ${words}`, reasonCode: null });
+          await unit.stopJob(job, { at: unit.at, reason: `its session was ${words}`, endCode: null });
         }
       }
       return find(unit.tx, actor, id);
@@ -127,20 +121,20 @@ export class SessionsService {
 const isUntouched = ({ state, queuedJobs, acceptingJobs }: Session): boolean =>
   state === 'open' && queuedJobs === 0 && acceptingJobs;
 
-const closeWith = (unit: Unit, session: Session, reason: string): Promise<Session> =>
-  unit.changeSession(session, { type: 'close', at: unit.at, reason });
+const closeWith = (unit: Unit, session: Session, code: CloseCode, reason: string): Promise<Session> =>
+  unit.changeSession(session, { type: 'close', at: unit.at, code, reason });
 
 async function find(tx: Tx, actor: Actor, id: string): Promise<Session> {
   return visible(actor, id, await tx.sessions.find(id));
 }
 
-function checkEnds(actor: Actor, session: Session, what: 'drain' | 'close'): void {
+function checkEnds(actor: Actor, session: Session, act: 'drain' | 'close'): void {
   if (mayEnd(actor, session)) return;
-  throw new Refusal('forbidden', `Session ${session.id} is for ${session.user} or an admin to ${what}.`);
+  throw new Refusal('session_not_yours', { session: session.id, owner: session.user, act });
 }
 
 /** Another instance's session is as unknown as one that never was. */
 function visible(actor: Actor, id: string, session: Session | null): Session {
   if (session !== null && maySee(actor, session)) return session;
-  throw new Refusal('unknown_session', `There is no session ${id}${lookedIn(actor)}.`);
+  throw new Refusal('unknown_session', { session: id, instance: lookedIn(actor) });
 }

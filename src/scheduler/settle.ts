@@ -5,7 +5,7 @@ import { Refusal } from '../kernel/refusal.js';
 import { isUsedUp } from '../kernel/usage/budget.js';
 import type { Millis } from '../kernel/time.js';
 import { reviewBudget } from './budget.js';
-import type { Due } from './ports.js';
+import { UnreadableRow, type Due } from './ports.js';
 import type { DueWatch, Unit } from './unit.js';
 
 /** More deadlines than this in one transaction would keep requests waiting; the rest follows in the next one. */
@@ -19,9 +19,10 @@ const mostDuePerUnit = 500;
 export async function settle(unit: Unit, watch: DueWatch, window: Millis): Promise<boolean> {
   unit.takeUp();
   let applied = 0;
+  let last: Due | null = null;
   do {
     while (watch.next <= unit.at) {
-      const due = await unit.tx.firstDue(unit.at);
+      const due = await nextDue(unit, last);
       if (due === null) {
         watch.next = (await unit.tx.nextDue()) ?? Infinity;
         break;
@@ -32,24 +33,56 @@ export async function settle(unit: Unit, watch: DueWatch, window: Millis): Promi
       }
       unit.actor = 'clock';
       await applyDue(unit, due, window);
+      last = due;
       applied += 1;
     }
     unit.actor = 'scheduler';
-    for (const backend of unit.takeTouched()) await dispatch(unit, backend, window);
+    for (const backend of unit.takeTouched()) {
+      try {
+        await dispatch(unit, backend, window);
+      } catch (error) {
+        throw error instanceof UnreadableRow ? new BrokenQueue(backend, error) : error;
+      }
+    }
     for (const instance of unit.takeAccruing()) await reviewBudget(unit, instance, unit.at, window);
     for (const instance of unit.takeRefunded()) await lookForRoom(unit, instance, window);
   } while (watch.next <= unit.at || unit.isTouched);
   return true;
 }
 
-/** The rules refuse what a stored deadline wants: its row is as it should not be, and nobody who came along is at fault. */
+/** A stored deadline cannot take effect: its row is as it should not be, and nobody who came along is at fault. */
 export class BrokenDeadline extends Error {
   constructor(
     readonly due: Due,
-    cause: Refusal,
+    why: string,
+    cause?: Error,
   ) {
-    super(`${due.kind} of ${due.subject} ${due.id} cannot take effect: ${cause.message}`, { cause });
+    super(`${due.kind ?? 'A deadline'} of ${due.subject} ${due.id} cannot take effect: ${why}`, { cause });
   }
+}
+
+/** A job that is next on a backend, or its session, cannot be read, and nothing may pass it. */
+export class BrokenQueue extends Error {
+  constructor(
+    readonly backend: string,
+    readonly why: UnreadableRow,
+  ) {
+    super(`Backend ${backend} cannot go on: ${why.message}`, { cause: why });
+  }
+}
+
+/**
+ * The first thing due. Throws {@link BrokenDeadline} if it is the one that was applied `last`: it changed nothing, and nobody
+ * would get past it.
+ */
+export async function nextDue(unit: Unit, last: Due | null): Promise<Due | null> {
+  const due = await unit.tx.firstDue(unit.at);
+  const isSame =
+    due !== null &&
+    last !== null &&
+    (['at', 'kind', 'subject', 'id'] as const).every((part) => due[part] === last[part]);
+  if (isSame) throw new BrokenDeadline(due, 'it was applied and is still due.');
+  return due;
 }
 
 /** A deadline takes effect at its due time, whenever it is processed. Throws {@link BrokenDeadline} where it cannot. */
@@ -57,12 +90,16 @@ export async function applyDue(unit: Unit, due: Due, window: Millis): Promise<vo
   try {
     await apply(unit, due, window);
   } catch (error) {
-    throw error instanceof Refusal ? new BrokenDeadline(due, error) : error;
+    if (error instanceof Refusal || error instanceof UnreadableRow)
+      throw new BrokenDeadline(due, error.message, error);
+    throw error;
   }
 }
 
 async function apply(unit: Unit, due: Due, window: Millis): Promise<void> {
   switch (due.kind) {
+    case null:
+      throw new BrokenDeadline(due, 'this version does not know its kind.');
     case 'budget':
       await reviewBudget(unit, due.id, due.at, window);
       return touchAll(unit);

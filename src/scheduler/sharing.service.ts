@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { mayRead, mayUse, owns, type Actor, type Owned, type Sharing } from '../kernel/access/access.js';
-import { Refusal } from '../kernel/refusal.js';
+import { Refusal, type Refusals } from '../kernel/refusal.js';
 import { STORE, type Store } from './ports.js';
 
 /**
@@ -19,14 +19,26 @@ export class SharingService {
     return this.allows(mayUse, actor, owned);
   }
 
-  /** Refuses to `act` on what is a colleague's, where the instance does not allow it. `what`: such as `Session 7`. */
-  async checkUse(actor: Actor, owned: Owned, what: string, act: string): Promise<void> {
-    if (await this.mayUse(actor, owned)) return;
-    throw new Refusal(
-      'forbidden',
-      `${what} is ${owned.user}'s: only ${owned.user} or an admin may ${act}.`,
-      `Use one of your own. An admin can let colleagues in instance ${actor.instance.name} do this (sharing: use).`,
-    );
+  /** Refuses to `act` on a colleague's session, where the instance does not allow it. */
+  async checkSession(
+    actor: Actor,
+    session: Owned & { readonly id: string },
+    act: Refusals['session_not_shared']['act'],
+  ): Promise<void> {
+    if (await this.mayUse(actor, session)) return;
+    const { id, user: owner } = session;
+    throw new Refusal('session_not_shared', { session: id, owner, act, instance: actor.instance.name });
+  }
+
+  /** The same for a colleague's job. */
+  async checkJob(
+    actor: Actor,
+    job: Owned & { readonly id: string },
+    act: Refusals['job_not_shared']['act'],
+  ): Promise<void> {
+    if (await this.mayUse(actor, job)) return;
+    const { id, user: owner } = job;
+    throw new Refusal('job_not_shared', { job: id, owner, act, instance: actor.instance.name });
   }
 
   /** Whose jobs and results alone the actor sees; undefined: those of the whole instance. */

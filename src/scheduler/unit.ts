@@ -87,8 +87,7 @@ export class Unit extends Agenda {
   /** Its row names a deadline at `at` that its clocks do not. Nothing else would change the row, and it would stay due for ever. */
   async rearm(session: Session, at: Millis): Promise<void> {
     const due = deadlineOf(session);
-    if (due !== null && due.at <= at)
-      throw new Refusal('illegal_transition', `Session ${session.id} is left as it is by its deadline.`);
+    if (due !== null && due.at <= at) throw new Refusal('deadline_without_effect', { session: session.id });
     await this.tx.sessions.save(session, due);
     this.watch.note(due?.at);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { givenDatabase, givenFolder } from '../../test/support/store.js';
-import { DataDisk, isDiskFailure, leastFree } from './disk.js';
+import { diskFailure } from '../scheduler/disk.ports.js';
+import { DataDisk, leastFree } from './disk.js';
 
 /** A file system with so many bytes and files free. */
 const having =
@@ -57,10 +58,13 @@ describe('a write that failed because of the disk', () => {
     ['SQLITE_FULL', true],
     ['SQLITE_IOERR_WRITE', true],
     ['SQLITE_READONLY_DBMOVED', true],
+    ['ENOSPC', true],
+    ['EDQUOT', true],
+    ['ENOENT', false],
     ['SQLITE_CONSTRAINT', false],
     [undefined, false],
   ])('is told from others: %s', (code, expected) => {
-    expect(isDiskFailure({ code })).toBe(expected);
-    expect(isDiskFailure({ code: 'x', driverError: { code } })).toBe(expected);
+    expect(diskFailure({ code }) !== null).toBe(expected);
+    expect(diskFailure({ code: 'x', driverError: { code } }) !== null).toBe(expected);
   });
 });

@@ -42,12 +42,3 @@ export class DataDisk implements Disk {
 }
 
 const megabytes = (bytes: number): string => Math.floor(bytes / 1024 / 1024).toString();
-
-/** Whether the disk is why SQLite refused a statement, and not the statement. */
-export function isDiskFailure(error: unknown): boolean {
-  const { code, driverError } = error as {
-    readonly code?: unknown;
-    readonly driverError?: { code?: unknown };
-  };
-  return /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN)/.test(String(driverError?.code ?? code));
-}

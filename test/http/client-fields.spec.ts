@@ -30,6 +30,17 @@ describe('the list of backends', () => {
     expect(await version(date)).toMatchObject([{ name: 'line', status: { name: 'online' } }]);
   });
 
+  it.each(['garbage', '2025', '2026-13-01', '01-01-2025'])(
+    'is refused with IBM-API-Version %s: 400 with the right form',
+    async (date) => {
+      const { status, body } = await alice.get('/backends', { headers: { 'ibm-api-version': date } });
+      expect([status, body.errors[0].message]).toEqual([
+        400,
+        `The header IBM-API-Version must be a date such as 2026-04-15, not "${date}".`,
+      ]);
+    },
+  );
+
   it('says how many physical qubits a device has, those of its configuration where it names more', async () => {
     const configuration = { n_qubits: 4, physical_qubits: 9 };
     const given = givenBackend({ name: 'couplers', options: { configuration } });

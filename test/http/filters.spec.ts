@@ -38,6 +38,29 @@ describe('a filter that names something unknown is refused, and the refusal name
   });
 
   it.each([
+    ['/jobs?program_id=sampler', 'There is no filter called program_id.', /^The nearest is program; /],
+    ['/jobs?sesion_id=s9', 'There is no filter called sesion_id.', /^The nearest is session_id; /],
+    ['/jobs?Backend=b1', 'There is no filter called Backend.', /^The nearest is backend; /],
+    ['/jobs?created_afer=2026-01-01', 'There is no filter called created_afer.', /created_after/],
+    ['/sessions?backend_name=b1', 'There is no filter called backend_name.', /^The nearest is backend; /],
+    ['/jobs?session_id=', 'The filter by session is empty.', /leave the filter out/],
+    ['/jobs?backend=', 'The filter by backend is empty.', /leave the filter out/],
+    ['/jobs?program=', 'The filter by program is empty.', /leave the filter out/],
+    ['/sessions?backend=', 'The filter by backend is empty.', /leave the filter out/],
+  ])('GET %s: 400', async (path, message, solution) => {
+    const { status, body } = await alice.get(path);
+    expect([status, body.errors[0].message]).toEqual([400, message]);
+    expect(body.errors[0].solution).toMatch(solution);
+  });
+
+  it.each(['exclude_params=true', 'descending=true', 'hub=a&group=b', 'x=1'])(
+    'but what names nothing like a filter is ignored: %s',
+    async (query) => {
+      expect((await alice.get(`/jobs?${query}`)).status).toBe(200);
+    },
+  );
+
+  it.each([
     ['/admin/sessions?backend=b9', 404, 1007, 'There is no backend called b9.'],
     ['/admin/sessions?user=carl', 400, 1002, 'Nobody called carl ever had a token.'],
     ['/admin/sessions?instance=lab-9', 404, 1008, 'There is no instance lab-9.'],

@@ -45,6 +45,20 @@ describe('a job', () => {
     expect((await alice.get(`/jobs/${id}?exclude_params=true`)).body).not.toHaveProperty('params');
   });
 
+  it.each([
+    ['True', false],
+    ['false', true],
+  ])('is shown with exclude_params=%s as asked', async (said, shown) => {
+    const { id } = await submit({});
+    expect('params' in (await alice.get(`/jobs/${id}?exclude_params=${said}`)).body).toBe(shown);
+  });
+
+  it('is not shown with exclude_params=maybe: 400', async () => {
+    const { id } = await submit({});
+    const { status, body } = await alice.get(`/jobs/${id}?exclude_params=maybe`);
+    expect([status, body.errors[0].message]).toEqual([400, 'exclude_params must be a boolean value']);
+  });
+
   it('that is private gives neither its params nor its result a second time', async () => {
     const { id, ...rest } = await submit({ result: 7 }, { private: true });
     expect(rest).toMatchObject({ private: true });

@@ -26,7 +26,7 @@ const read = async (query = '') => {
   return body as {
     entries: { id: number; from: string; to: string; charged_seconds: number }[];
     next: number | null;
-    sums: { charged_seconds: number; entries: number; groups: object[] } | null;
+    sums: { charged_seconds: number; entries: number; groups: object[]; groups_left_off: number } | null;
   };
 };
 const chargedIn = async (query: string) => (await read(query)).sums?.charged_seconds;
@@ -46,7 +46,7 @@ describe('the ledger', () => {
       charged_seconds: 1,
     });
     expect(next).toBeNull();
-    expect(sums).toEqual({ charged_seconds: 85, entries: 6, groups: [] });
+    expect(sums).toEqual({ charged_seconds: 85, entries: 6, groups: [], groups_left_off: 0 });
   });
 
   it.each([

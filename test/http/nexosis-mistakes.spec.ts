@@ -189,3 +189,21 @@ describe('a body that cannot be read is 400 and says what would be right:', () =
       return (await alice.ended(body.sessionId as string)).body.modelId as string;
     })());
 });
+
+it('a prediction is refused at once while its backend is paused: 503 with the reason', async () => {
+  await alice.putCsv('data/few-flowers', flowers(20));
+  const query = 'dataSourceName=few-flowers&targetColumn=species&predictionDomain=classification';
+  const { sessionId } = (await alice.post(`sessions/model?${query}`)).body;
+  const { modelId } = ((await alice.ended(sessionId as string)) as { body: { modelId: string } }).body;
+  await service.admin.patch('/admin/backends/predictor', { status: 'paused', reason: 'new disks' });
+  const refused = await alice.post(`models/${modelId}/predict`, { data: [{ petal: 1 }] });
+  expect(refused).toMatchObject({
+    status: 503,
+    body: {
+      errorType: 'Unavailable',
+      message: expect.stringContaining('predictor, and that is paused: new disks'),
+    },
+  });
+  await service.admin.patch('/admin/backends/predictor', { status: 'online' });
+  expect((await alice.post(`models/${modelId}/predict`, { data: [{ petal: 1 }] })).status).toBe(200);
+});

@@ -55,3 +55,26 @@ describe('a session that waits', () => {
       expect((await alice.delete(`sessions/${id}`)).status).toBe(204);
   }, 30_000);
 });
+
+describe('a session that was ended by the service says why in words of this dialect:', () => {
+  it('one that calculated for longer than it may', async () => {
+    const id = await start();
+    await eventually('its start', async () => (await alice.get(`sessions/${id}`)).body.status === 'started');
+    await service.advance(10_800);
+    const { body } = await alice.ended(id);
+    expect([body.status, body.messages]).toEqual([
+      'cancelled',
+      [{ severity: 'warning', message: 'ran too long: its time limit of 10800 s is over' }],
+    ]);
+  });
+
+  it('one that an admin closed before it could start', async () => {
+    await service.admin.patch('/admin/backends/learner', { status: 'paused' });
+    const id = await start();
+    await service.admin.post(`/admin/sessions/${id}/close`, { reason: 'maintenance' });
+    const { body } = await alice.ended(id);
+    const why = 'the session was closed before its calculation was done: closed by admin admin: maintenance';
+    expect([body.status, body.messages]).toEqual(['failed', [{ severity: 'error', message: why }]]);
+    await service.admin.patch('/admin/backends/learner', { status: 'online' });
+  });
+});

@@ -104,8 +104,12 @@ describe('the OpenAPI document', () => {
   });
 
   it.each([
-    ['/livy', 'LivyError', { 'POST /livy/sessions': ['400', '401', '403', '409', '413', '422'] }],
-    ['/nexosis/v1', 'NexosisError', { 'PUT /nexosis/v1/data/{name}': ['400', '401', '403', '404', '413'] }],
+    ['/livy', 'LivyError', { 'POST /livy/sessions': ['400', '401', '403', '409', '413', '422', '507'] }],
+    [
+      '/nexosis/v1',
+      'NexosisError',
+      { 'PUT /nexosis/v1/data/{name}': ['400', '401', '403', '404', '413', '507'] },
+    ],
   ])(
     'says of the calls below %s how they are refused, in the form of their dialect',
     (mount, form, examples) => {
@@ -143,6 +147,14 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('describes every name that stands in a path', () => {
+    for (const [route, { parameters = [] }] of documented) {
+      const named = [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+      const described = parameters.flatMap((each) => (each.in === 'path' ? [each.name] : [])).sort();
+      expect([route, described]).toEqual([route, named]);
+    }
+  });
+
   it('asks for no header that may be left out', () => {
     const asking = [...documented].filter(([, { parameters = [] }]) =>
       parameters.some((each) => each.in === 'header' && (each as { required?: boolean }).required),
@@ -157,5 +169,16 @@ describe('the OpenAPI document', () => {
         .map(([status]) => `${route} ${status}`),
     );
     expect(silent).toEqual([]);
+  });
+
+  it.each([
+    ['POST /livy/sessions/{id}/run-job', 'not served'],
+    ['POST /livy/sessions/{id}/upload-pyfile', 'not served'],
+    ['GET /livy/sessions/{id}/jobs/{job}', 'not served'],
+    ['POST /livy/sessions/{id}/jobs/{job}/cancel', 'not served'],
+    ['GET /livy/sessions/{id}/statements/{statement}', 'number'],
+    ['POST /livy/sessions/{id}/statements/{statement}/cancel', 'number'],
+  ])('says what %s is refused with where the session is there', (route, why) => {
+    expect(documented.get(route)?.responses['400']?.description).toContain(why);
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { RefusalCode } from '../../src/kernel/refusal.js';
+import type { RefusalKind } from '../../src/dialects/qiskit-runtime/refusal-kinds.js';
 import { errorOf, messagesOf, TestService, type Answer } from '../support/http.js';
 
 let stint: TestService;
@@ -199,7 +199,7 @@ const cases = {
       async () => alice.delete(`/jobs/${await idOf(bert.post('/jobs', job()))}`),
     ],
   ],
-} satisfies Partial<Record<RefusalCode, readonly Case[]>>;
+} satisfies Partial<Record<RefusalKind, readonly Case[]>>;
 
 type Case = readonly [status: number, code: number, message: RegExp, meet: () => Promise<Answer>];
 const opening = (asked: object) => alice.post('/sessions', { backend: 'b1', ...asked });

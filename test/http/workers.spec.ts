@@ -68,6 +68,11 @@ function wordsOf(pid: number, what: string): string[] {
   }
 }
 
+/** Signalling process 0 would stop this test's own group. */
+function nobody(): never {
+  throw new Error('There is no such process.');
+}
+
 describe('the environment that a process is given', () => {
   const common = ['HOME', 'LANG', 'PATH', 'PYTHONUNBUFFERED'];
 
@@ -131,7 +136,7 @@ describe('a job whose worker is stopped or hung', () => {
     async (name, backend, params, why) => {
       const stint = await given();
       const alice = await stint.user('alice');
-      const [pid = 0] = await eventually(
+      const [pid = nobody()] = await eventually(
         'a worker',
         () => workers('jobworker').length === 1 && workers('jobworker'),
       );
@@ -164,7 +169,7 @@ describe('a Spark session whose driver is stopped', () => {
     const alice = await livyUser(stint);
     const id = await alice.session();
     const made = await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
-    const [pid = 0] = workers('sparkdriver');
+    const [pid = nobody()] = workers('sparkdriver');
     process.kill(pid, 'SIGSTOP');
     const why = 'its process was stopped and gave no sign of life for 1 s';
     const { output } = await alice.statementIn(id, made.body.id as number, 'available', 'cancelled', 'error');
@@ -191,7 +196,7 @@ describe('a batch whose process is stopped', () => {
       file: 'hdfs:/a.jar',
       args: ['/no/such/gate', 0],
     });
-    const [pid = 0] = await eventually(
+    const [pid = nobody()] = await eventually(
       'a batch',
       () => workers('sparkdriver.batch').length === 1 && workers('sparkdriver.batch'),
     );

@@ -201,7 +201,7 @@ export class Laws {
     const ran = startedAt === null ? 0 : (endedAt ?? 0) - startedAt;
     if (used !== ran) this.report('usage', `${id} was ${state} after ${ran} ms and used ${used}`);
     if (state === 'completed' && before.state !== 'running') this.report('job states', `${id} never ran`);
-    if (after.reasonCode === 1305 && ran < after.maxExecutionTime)
+    if (after.endCode === 'ran_too_long' && ran < after.maxExecutionTime)
       this.report('deadlines', `${id} was ended by its limit ${after.maxExecutionTime - ran} ms early`);
     if (before.script !== null && ran > after.maxExecutionTime)
       this.report('deadlines', `${id} ran ${ran - after.maxExecutionTime} ms beyond its limit`);

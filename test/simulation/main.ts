@@ -1,5 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { foretell } from './foretold.js';
 import { run } from './run.js';
 import { shrink } from './shrink.js';
 import { historyOf, type History, type Wanted } from './steps.js';
@@ -15,10 +17,12 @@ const usage = `npm run simulate -- [options]
   --faults      the store, the runners and (with --restarts) the process fail
   --restarts    the service ends and starts again
   --twins       also do the beginning of each seed in other ways that must come out the same
+  --foretell    also compare what the estimate of waits says of the beginning of each seed with what comes
   --workers W   share the seeds among so many processes (1)
   --mutate X    make a known mistake in the service first, and expect it to be found
   --history F   replay a shrunk history from a file
   --save F      write the shrunk history to a file
+  --tables F    write what each seed leaves in every table to F/seed-N.txt, to compare two versions of the service
 STINT_SIMULATION_FOLDER: where the databases go; the temporary folder unless set`;
 
 const { values } = parseArgs({
@@ -29,12 +33,14 @@ const { values } = parseArgs({
     faults: { type: 'boolean', default: false },
     restarts: { type: 'boolean', default: false },
     twins: { type: 'boolean', default: false },
+    foretell: { type: 'boolean', default: false },
     workers: { type: 'string', default: '1' },
     // Of a worker: every so manieth seed is its own.
     stride: { type: 'string', default: '1' },
     mutate: { type: 'string' },
     history: { type: 'string' },
     save: { type: 'string' },
+    tables: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -65,7 +71,16 @@ async function seeds(tally: Tally): Promise<number | null> {
   for (let seed = first; seed < first + count * stride; seed += stride) {
     const history = historyOf(seed, wanted);
     const { broken, ...done } = await run(history);
-    tally.add({ seed, ...done });
+    const foretold = values.foretell ? await foretell(seed) : 0;
+    if (typeof foretold === 'string') {
+      console.log(`\nSeed ${seed}, on one backend: ${foretold}`);
+      return 1;
+    }
+    tally.add({ seed, ...done, foretold });
+    if (values.tables !== undefined) {
+      mkdirSync(values.tables, { recursive: true });
+      writeFileSync(join(values.tables, `seed-${seed}.txt`), done.tables);
+    }
     if (broken !== null) {
       const options = (['faults', 'restarts'] as const).filter((name) => values[name]);
       const again = ['--seed', seed, '--steps', values.steps, ...options.map((name) => `--${name}`)];
@@ -82,7 +97,7 @@ async function seeds(tally: Tally): Promise<number | null> {
     }
     // A worker's parent does the telling.
     if (process.send === undefined) tally.tell();
-    else process.send({ seed, ...done, tables: '' });
+    else process.send({ seed, ...done, foretold, tables: '' });
   }
   return null;
 }

@@ -40,7 +40,7 @@ export const mutations = {
     what: 'interactive_ttl runs out one millisecond late',
   },
   'no-fencing': {
-    file: 'src/scheduler/jobs.service.ts',
+    file: 'src/scheduler/runner-answers.ts',
     from: 'if (job === null || job.token !== token) {',
     to: 'if (job === null || job.token === null) {',
     what: 'a late answer of a lost attempt counts for the next attempt',

@@ -14,7 +14,7 @@ export type Change =
   | {
       readonly of: 'queuedOf';
       readonly session: string;
-      readonly how: Pick<Job, 'state' | 'reason' | 'reasonCode'>;
+      readonly how: Pick<Job, 'state' | 'reason' | 'endCode'>;
       readonly at: Millis;
     }
   | { readonly of: 'removed'; readonly job: string }

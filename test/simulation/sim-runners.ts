@@ -41,7 +41,6 @@ export class SimRunners implements Runners {
 
   programs = (driver: string) => (driver === 'aer' ? ['sampler'] : null);
   unavailable = () => null;
-  keepsProcess = () => false;
   release = () => undefined;
   survivors = () => new Set<string>();
   learnPrograms = (): Promise<void> => Promise.resolve();

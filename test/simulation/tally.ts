@@ -1,30 +1,35 @@
 import type { Outcome } from './run.js';
 
-export type Done = Pick<Outcome, 'steps' | 'jobs' | 'sessions' | 'restarts'> & { readonly seed: number };
+export type Done = Pick<Outcome, 'steps' | 'jobs' | 'sessions' | 'restarts'> & {
+  readonly seed: number;
+  /** Starts of jobs that came as the estimate had foretold. */
+  readonly foretold: number;
+};
 
 /** What was done so far, by all workers. */
 export class Tally {
   steps = 0;
   private readonly begun = performance.now();
-  private readonly total = { seeds: 0, jobs: 0, sessions: 0, restarts: 0 };
+  private readonly total = { seeds: 0, jobs: 0, sessions: 0, restarts: 0, foretold: 0 };
 
   constructor(private readonly wanted: number) {}
 
-  add({ steps, jobs, sessions, restarts }: Done): void {
+  add({ steps, jobs, sessions, restarts, foretold }: Done): void {
     this.steps += steps;
     this.total.seeds += 1;
     this.total.jobs += jobs;
     this.total.sessions += sessions;
     this.total.restarts += restarts;
+    this.total.foretold += foretold;
   }
 
   /** After every tenth seed, and the last. */
   tell(): void {
-    const { seeds, jobs, sessions, restarts } = this.total;
+    const { seeds, jobs, sessions, restarts, foretold } = this.total;
     if (seeds % 10 !== 0 && seeds !== this.wanted) return;
     const passed = (performance.now() - this.begun) / 1000;
     console.log(
-      `${seeds} of ${this.wanted} seeds: ${this.steps} steps, ${jobs} jobs, ${sessions} sessions, ${restarts} restarts, ` +
+      `${seeds} of ${this.wanted} seeds: ${this.steps} steps, ${jobs} jobs, ${sessions} sessions, ${restarts} restarts, ${foretold === 0 ? '' : `${foretold} starts foretold, `}` +
         `${Math.round(passed)} s, ${Math.round(this.steps / passed)} steps/s; every law held`,
     );
   }

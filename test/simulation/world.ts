@@ -17,6 +17,7 @@ import { SessionsService } from '../../src/scheduler/sessions.service.js';
 import { VirtualClock } from '../../src/scheduler/system-clock.js';
 import { openSqlite } from '../../src/storage/sqlite/database.js';
 import { SqliteStore } from '../../src/storage/sqlite/sqlite.store.js';
+import { drivers } from '../support/drivers.js';
 import { Connection, Lifeline } from './connection.js';
 import { Laws } from './laws.js';
 import { observed, Recorder } from './observed-store.js';
@@ -186,8 +187,8 @@ export class World {
     };
     const devices = { of: () => ({ configuration: {}, properties: {} }) };
     const settings = { window, defaultBackend: 'b0' };
-    const commands = new Commands(store, this.clock, ids, runners, settings);
-    const backends = new BackendsService(commands, store, runners, devices, settings);
+    const commands = new Commands(store, this.clock, ids, runners, settings, drivers);
+    const backends = new BackendsService(commands, store, runners, devices, settings, drivers);
     const receipts = new ReceiptsService(commands);
     const sharing = new SharingService(store);
     const sessions = new SessionsService(commands, store, backends, receipts, sharing, settings);

@@ -31,7 +31,12 @@ export function givenSession({ limits, ...said }: GivenSession = {}): Session {
   return {
     ...openSession({ ...about, limits: { ...givenLimits, ...limits } }, t0),
     ...(began && { startedAt: t0, activatedAt: t0, activation: 1 }),
-    ...(state === 'closed' && { acceptingJobs: false, closedAt: t0, stateReason: 'closed by user alice' }),
+    ...(state === 'closed' && {
+      acceptingJobs: false,
+      closedAt: t0,
+      stateReason: 'closed by user alice',
+      closeCode: 'closed_by_user' as const,
+    }),
     ...(holds && { slot: 0, heldSince: t0 }),
     headSeq: queuedJobs > 0 ? 1 : null,
     idleSince: idle ? t0 : null,
@@ -56,6 +61,7 @@ export function givenJob(said: Partial<Job> = {}): Job {
     program: 'sampler',
     state: 'queued',
     reason: null,
+    endCode: null,
     reasonCode: null,
     createdAt: t0,
     startedAt: runs ? t0 : null,

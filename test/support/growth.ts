@@ -1,52 +1,91 @@
 import type { Answer } from './http.js';
+import type { Steps } from './steps.js';
 
-/** What a request is given whose input has `n` of something. */
+/** A request whose input has `n` of something. */
 export interface Growing {
-  readonly name: string;
+  /** As the OpenAPI document has it: `PUT /nexosis/v1/data/{name}`. */
+  readonly operation: string;
+  /** In which way the input is large. */
+  readonly shape: string;
   /** The smallest `n`; the others are two and four times as many. */
   readonly from: number;
+  /** What the answer must be: anything else means that the input was not looked at. */
+  readonly status: number;
+  /** Of a refusal: what its text says, so that it is no other. */
+  readonly says?: RegExp;
+  /** The refusal comes before the rest is read: its work must not grow at all. */
+  readonly stops?: true;
   readonly send: (n: number) => Promise<Answer>;
 }
 
 export interface Growth {
   readonly name: string;
-  /** Microseconds of processor time for n, 2n and 4n. */
-  readonly work: readonly number[];
-  /** By which power of its input the work grows: 1 is in step with it, 2 is quadratic. */
-  readonly exponent: number;
-  readonly statuses: readonly number[];
+  /** Steps ({@link Steps}) for n, 2n and 4n, and the power of n with which they grow; null: they do not. */
+  readonly steps: readonly number[];
+  readonly ofSteps: number | null;
+  /** Microseconds of processor time of the whole process, and their power; null: too few to say anything. */
+  readonly time: readonly number[];
+  readonly ofTime: number | null;
+  readonly answers: readonly Answer[];
 }
 
-/** Work below this says nothing: it is that of any request. Microseconds. */
-const noise = 20_000;
+/** Steps that come and go with timers. */
+const fewSteps = 1500;
+/** A time below this says nothing: much of it is what any request takes. Microseconds. */
+const shortTime = 50_000;
 
 /**
- * Processor time of the whole process, in which client and service run, so that a busy machine changes little. The least of
- * several rounds: what else happens in the process only ever adds to it.
+ * Measures a request with n, 2n and 4n of something. What else happens in the process only ever adds to the work, so the least
+ * of `rounds` counts, and there are up to five of them while it looks worse than `most`.
  */
-export async function growthOf({ name, from, send }: Growing, rounds = 3): Promise<Growth> {
+export async function growthOf(
+  { operation, shape, from, send }: Growing,
+  counter: Steps,
+  rounds: number,
+  most: number,
+): Promise<Growth> {
   const sizes = [from, 2 * from, 4 * from];
-  const least = sizes.map(() => Infinity);
-  const statuses: number[] = [];
-  await send(from); // Until the code is compiled.
-  for (let round = 0; round < rounds; round += 1) {
+  const [steps, time] = [sizes.map(() => Infinity), sizes.map(() => Infinity)];
+  const answers: Answer[] = [];
+  // Until the code is compiled.
+  await send(from);
+  const looksBad = () => !((powerOfSteps(steps) ?? 0) < most && (powerOfTime(time) ?? 0) < most);
+  for (let round = 0; round < rounds || (round < 5 && looksBad()); round += 1) {
     for (const [i, size] of sizes.entries()) {
-      globalThis.gc?.();
+      await counter.take();
       const before = process.cpuUsage();
-      const { status } = await send(size);
+      answers[i] = await send(size);
       const { user, system } = process.cpuUsage(before);
-      least[i] = Math.min(least[i] ?? Infinity, user + system);
-      statuses[i] = status;
+      time[i] = Math.min(time[i] ?? Infinity, user + system);
+      steps[i] = Math.min(steps[i] ?? Infinity, await counter.take());
     }
   }
-  const [first = 0, , last = 0] = least.map((work) => Math.max(work, noise));
-  return { name, work: least, exponent: Math.log2(last / first) / 2, statuses };
+  return {
+    ...{ name: `${operation}, ${shape}`, steps, time, answers },
+    ...{ ofSteps: powerOfSteps(steps), ofTime: powerOfTime(time) },
+  };
 }
 
+/** Of a + b·nᵖ the differences have the ratio 2ᵖ, whatever a is: the work that any request takes does not count. */
+function powerOfSteps([first = 0, second = 0, third = 0]: readonly number[]): number | null {
+  if (third - first < fewSteps) return null;
+  return Math.log2((third - second) / Math.max(second - first, fewSteps / 3));
+}
+
+/** Times are not exact enough for that. */
+const powerOfTime = ([first = 0, , third = 0]: readonly number[]): number | null =>
+  third < shortTime ? null : Math.log2(third / first) / 2;
+
+const power = (value: number | null) => (value === null ? '   -' : value.toFixed(2).padStart(5));
+const list = (values: readonly number[], unit: number) =>
+  values.map((value) => Math.round(value / unit)).join(', ');
+
+/** For people: one line for each request, with the measures that say something of it. */
 export const table = (all: readonly Growth[]): string =>
-  all
-    .map(
-      ({ name, work, exponent, statuses }) =>
-        `${name.padEnd(62)} ${exponent.toFixed(2)}  ${work.map((us) => `${(us / 1000).toFixed(0)} ms`).join(', ')}  (${[...new Set(statuses)].join(', ')})`,
-    )
-    .join('\n');
+  [
+    `${'exponents: of counted steps, of processor time'.padEnd(84)} steps  time  thousands of steps; ms; status`,
+    ...all.map(
+      ({ name, steps, time, ofSteps, ofTime, answers }) =>
+        `${name.padEnd(84)} ${power(ofSteps)} ${power(ofTime)}  ${list(steps, 1000)}; ${list(time, 1000)}; ${answers[0]?.status ?? ''}`,
+    ),
+  ].join('\n');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../src/config/config.js';
 import { BackendConfig, ConfigFile } from '../../src/config/config.schema.js';
-import { startService, type Service } from '../../src/service.js';
+import { startService, type Parts, type Service } from '../../src/service.js';
 
 export const adminToken = 'the-admin-token-of-this-test-run-0001';
 const project = join(import.meta.dirname, '../..');
@@ -55,9 +55,9 @@ export class TestService {
     readonly folder: string,
   ) {}
 
-  static async start(said: Partial<Config> = {}, folder?: string): Promise<TestService> {
+  static async start(said: Partial<Config> = {}, folder?: string, parts?: Parts): Promise<TestService> {
     const data = folder ?? (await mkdtemp(join(tmpdir(), 'stint-')));
-    return new TestService(await startService(givenConfig(data, said)), data);
+    return new TestService(await startService(givenConfig(data, said), parts), data);
   }
 
   get url(): string {

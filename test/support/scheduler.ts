@@ -20,6 +20,7 @@ import { SharingService } from '../../src/scheduler/sharing.service.js';
 import { TextsService } from '../../src/scheduler/texts.service.js';
 import { SessionsService } from '../../src/scheduler/sessions.service.js';
 import { VirtualClock } from '../../src/scheduler/system-clock.js';
+import { drivers } from './drivers.js';
 import { after, t0 } from './given.js';
 import { givenBackend, givenDatabase, givenDetails, givenFolder, givenInstance } from './store.js';
 
@@ -60,7 +61,6 @@ export class FakeRunners implements Runners {
 
   /** Sessions and lone jobs whose processes outlived the last service. */
   alive = new Set<string>();
-  keepsProcess = (driver: string) => driver === 'spark';
   survivors = () => this.alive;
 
   release(session: string): void {
@@ -110,13 +110,14 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
     secret: () => 'secret',
   };
   const settings = { window: defaultWindow, defaultBackend: 'b1' };
-  const commands = new Commands(store, clock, ids, runners, settings);
+  const commands = new Commands(store, clock, ids, runners, settings, drivers);
   const backends = new BackendsService(
     commands,
     store,
     runners,
     { of: () => ({ configuration: {}, properties: {} }) },
     settings,
+    drivers,
   );
   const receipts = new ReceiptsService(commands);
   const sharing = new SharingService(store);

@@ -96,7 +96,7 @@ export class SessionWalk {
     } else if (what === 'drain' || (what === 'resume' && state !== 'closed')) {
       this.apply({ type: what, at });
     } else if (what === 'close') {
-      this.apply({ type: 'close', at, reason: 'closed by user alice' });
+      this.apply({ type: 'close', at, code: 'closed_by_user', reason: 'closed by user alice' });
     }
   }
 

@@ -47,6 +47,7 @@ export const givenBackend = (said: Partial<Backend> = {}): Backend => ({
   onIdle: 'deactivate',
   status: 'online',
   statusReason: null,
+  statusBy: 'operator',
   queuedJobs: 0,
   createdAt: t0,
   options: {},

@@ -1,6 +1,7 @@
 """Dates as people and clients send them, and the one form in which they are answered.
 
-Sources of the forms: contracts/nexosis §1.3. Without a zone a date means UTC.
+The forms are those of the wire (nexosis dialect, dates and numbers).
+Without a zone a date means UTC.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def too_far(text: str) -> str | None:
 
 
 def printed(times: np.ndarray | pd.DatetimeIndex) -> list[str]:
-    """`2016-10-10T00:00:00.0000000Z` for each time (contracts/nexosis §1.3)."""
+    """`2016-10-10T00:00:00.0000000Z` for each time (nexosis dialect, dates and numbers)."""
     return [f"{text[:27]}Z" for text in np.datetime_as_string(np.asarray(times, "datetime64[ns]"))]
 
 

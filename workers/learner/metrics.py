@@ -1,4 +1,7 @@
-"""The measures of contracts/nexosis §5. NaN where one is undefined; it is then left out."""
+"""The measures of a result (nexosis dialect, results).
+
+A measure that is undefined is NaN, and is left out of the answer.
+"""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def write_rows(folder: Path, name: str, rows: Rows) -> dict[str, Any]:
 
 
 def text_of(value: float) -> str:
-    """A number as rows carry it (contracts/nexosis §1.3).
+    """A number as rows carry it (nexosis dialect, dates and numbers).
 
     It has about 15 significant digits, no trailing zeros, and no exponent for everyday sizes.
     """

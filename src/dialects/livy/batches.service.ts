@@ -1,13 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { mayEnd, nameOf, type Actor } from '../../kernel/access/access.js';
 import { isFinal } from '../../kernel/job/job.js';
-import { Refusal } from '../../kernel/refusal.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
 import type { LivyBatch } from '../../scheduler/livy.ports.js';
 import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
+import { whyNotDone } from './endings.js';
 import { backendKey, keyOf, LivyEntries, noDetails } from './entries.service.js';
+import { forbidEnd } from './refusals.js';
 import type { BatchRequest } from './requests.dto.js';
 import { allowedFile, rejected, sparkSettings } from './spark-settings.js';
 import { batchState, fromBatch } from './wire.js';
@@ -62,9 +63,10 @@ export class LivyBatches {
   async find(actor: Actor, id: string): Promise<LivyBatch> {
     const found = await this.store.read.livy.batch(keyOf(id), this.entries.instanceOf(actor));
     if (found === null || !(await this.entries.visible(actor, found.run))) throw this.entries.unknown(id);
-    const { endedAt, reason } = found.run;
+    const { endedAt } = found.run;
     const isOver = endedAt !== null && endedAt <= this.entries.endedAfter;
-    if (found.removedAt !== null || isOver) throw this.entries.unknown(id, { at: endedAt, reason });
+    if (found.removedAt !== null || isOver)
+      throw this.entries.unknown(id, { at: endedAt, why: whyNotDone(found.run) });
     return found;
   }
 
@@ -88,8 +90,7 @@ export class LivyBatches {
   /** Ends the batch where it still runs, answers when its process is gone, and forgets it. */
   async remove(actor: Actor, id: string): Promise<void> {
     const { run, number } = await this.find(actor, id);
-    if (!mayEnd(actor, run))
-      throw new Refusal('forbidden', `Batch ${id} is for ${run.user} or an admin to end.`);
+    if (!mayEnd(actor, run)) throw forbidEnd(`Batch ${id}`, run.user);
     if (!isFinal(run.state)) {
       await this.jobs.cancel(actor, run.id).catch(async (error: unknown) => {
         if (!isFinal((await this.jobs.get(actor, run.id)).state)) throw error;

@@ -5,13 +5,12 @@ import type { Job } from '../../kernel/job/job.js';
 import type { Millis } from '../../kernel/time.js';
 import { BackendsService } from '../../scheduler/backends.service.js';
 import type { LivyPage, LivyType } from '../../scheduler/livy.ports.js';
-import { CLOCK, INTERPRETERS, RUNNERS, STORE } from '../../scheduler/ports.js';
-import type { Clock, Interpreters, JobDetails, Runners, Store } from '../../scheduler/ports.js';
+import { CLOCK, INTERPRETERS, STORE } from '../../scheduler/ports.js';
+import type { Clock, Interpreters, JobDetails, Store } from '../../scheduler/ports.js';
 import { SharingService } from '../../scheduler/sharing.service.js';
 import type { Unit } from '../../scheduler/unit.js';
 import { rejected } from './spark-settings.js';
 import { logLines } from './wire.js';
-import { inLivysWords } from './words.js';
 
 /** What the dialect needs to know of the configuration. */
 export interface LivySettings {
@@ -22,7 +21,8 @@ export interface LivySettings {
 }
 export const LIVY_SETTINGS = Symbol('LivySettings');
 
-export const sparkDriver = 'spark';
+/** What a driver must run to be one for this dialect. */
+const programs = ['interpreter', 'statement', 'batch'];
 /** Names the backend of a session; not a property of Spark's and not handed on. */
 export const backendKey = 'stint.backend';
 
@@ -47,7 +47,6 @@ export class LivyEntries {
     @Inject(STORE) private readonly store: Store,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(INTERPRETERS) private readonly interpreters: Interpreters,
-    @Inject(RUNNERS) private readonly runners: Runners,
     @Inject(LIVY_SETTINGS) private readonly settings: LivySettings,
   ) {}
 
@@ -68,12 +67,9 @@ export class LivyEntries {
   }
 
   /** Unknown and another instance's are the same to who asks. Of one that they know they learn when and why it ended. */
-  unknown(
-    id: string,
-    end?: { readonly at: Millis | null; readonly reason: string | null },
-  ): NotFoundException {
+  unknown(id: string, end?: { readonly at: Millis | null; readonly why: string | null }): NotFoundException {
     const when = end?.at == null ? '' : ` at ${new Date(end.at).toISOString()}`;
-    const why = end?.reason == null ? '' : `: ${inLivysWords(end.reason)}`;
+    const why = end?.why == null ? '' : `: ${end.why}`;
     return new NotFoundException(
       `Session '${id}' not found.${end === undefined ? '' : ` It ended${when}${why}.`}`,
     );
@@ -86,16 +82,16 @@ export class LivyEntries {
 
   /** The Spark backend that is asked for, or the one that is configured for it. */
   async backendFor(unit: Unit, named: string | null | undefined): Promise<Backend> {
-    const missing = this.runners.unavailable(sparkDriver);
+    const missing = this.backends.unavailableFor(...programs);
     if (missing !== null) throw rejected(`${missing}.`);
     const wanted = named ?? this.settings.backend;
-    const all = (await this.backends.list()).filter(({ driver }) => driver === sparkDriver);
-    const names = all.map(({ name }) => name);
+    const names = (await this.backends.listFor(...programs)).map(({ name }) => name);
     const name = wanted ?? names[0];
     if (name === undefined) throw rejected('no backend for Spark is configured here.');
     if (!names.includes(name))
       throw rejected(`there is no Spark backend ${name}. There are: ${names.join(', ')}.`);
-    return this.backends.named(unit.tx, name);
+    const backend = await this.backends.named(unit.tx, name);
+    return { ...backend, options: this.backends.optionsOf(backend) };
   }
 
   /** Forgets what ended longer ago than it is shown, a little at a time: what nobody can read is not kept. */

@@ -1,12 +1,10 @@
 import { BadRequestException, Inject, Injectable } from '@nestjs/common';
 import { mayEnd, nameOf, type Actor } from '../../kernel/access/access.js';
-import { Refusal } from '../../kernel/refusal.js';
 import type { Session } from '../../kernel/session/session.js';
 import { seconds, type Millis } from '../../kernel/time.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
-import type { LivySession } from '../../scheduler/livy.ports.js';
-import { endings, keptReasons } from '../../scheduler/livy.reasons.js';
+import { keptCloses, type LivySession } from '../../scheduler/livy.ports.js';
 import {
   CLOCK,
   INTERPRETERS,
@@ -18,8 +16,10 @@ import {
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { SharingService } from '../../scheduler/sharing.service.js';
 import { SessionsService } from '../../scheduler/sessions.service.js';
+import { whyEnded } from './endings.js';
 import { backendKey, keyOf, LivyEntries, noDetails } from './entries.service.js';
 import { kindOf, knownKinds, type Kind } from './kinds.js';
+import { forbidEnd, forbidUse } from './refusals.js';
 import type { SessionRequest } from './requests.dto.js';
 import { rejected, sparkSettings, sqlRowsOf } from './spark-settings.js';
 import { parseTime } from './time-string.js';
@@ -92,12 +92,12 @@ export class LivySessions {
     const found = await this.store.read.livy.session(keyOf(id), this.entries.instanceOf(actor));
     if (found === null || !(await this.entries.visible(actor, found.session))) throw this.entries.unknown(id);
     const { session } = found;
-    const end = { at: session.closedAt, reason: session.stateReason };
+    const end = { at: session.closedAt, why: session.state === 'closed' ? whyEnded(session) : null };
     // Its statements are forgotten; how it ended is not.
     if (found.removedAt !== null) throw this.entries.unknown(id, end);
     if (session.state === 'closed' && !this.interpreters.lives(session.id)) {
-      const { stateReason, closedAt } = session;
-      const kept = keptReasons.some((reason) => stateReason?.startsWith(reason));
+      const { closeCode, closedAt } = session;
+      const kept = keptCloses.some((code) => code === closeCode);
       if (!kept || (closedAt ?? 0) <= this.entries.endedAfter) throw this.entries.unknown(id, end);
     }
     // A colleague who looks at it is not the client that it lives for.
@@ -135,12 +135,18 @@ export class LivySessions {
   /** Counts as use, although nothing runs. `act` says what for. */
   async use(actor: Actor, id: string, act: string): Promise<LivySession> {
     const found = await this.find(actor, id);
-    await this.sharing.checkUse(actor, found.session, `Session ${id}`, act);
+    await this.checkUse(actor, id, found.session, act);
     await this.commands.run(async (unit) => {
       const session = await unit.tx.sessions.find(found.session.id);
       if (session !== null) await unit.changeSession(session, { type: 'used', at: unit.at });
     });
     return found;
+  }
+
+  /** Refuses to `act` on a colleague's session, where the instance does not allow it. */
+  async checkUse(actor: Actor, id: string, session: Session, act: string): Promise<void> {
+    if (await this.sharing.mayUse(actor, session)) return;
+    throw forbidUse(`Session ${id}`, session.user, act, actor.instance.name);
   }
 
   /** Ends the session, answers when its process is gone, and forgets it. */
@@ -159,15 +165,15 @@ export class LivySessions {
     this.checkEnds(actor, id, session);
     await this.commands.run(async (unit) => {
       const now = await unit.tx.sessions.find(session.id);
-      const reason = `${endings.stopped} ${nameOf(actor)}`;
-      if (now !== null) await unit.changeSession(now, { type: 'close', at: unit.at, reason });
+      const how = { code: 'stopped', reason: `stopped by ${nameOf(actor)}` } as const;
+      if (now !== null) await unit.changeSession(now, { type: 'close', at: unit.at, ...how });
     }, nameOf(actor));
   }
 
   /** Said of the number or name that was asked for: the kernel knows the session by another. */
   private checkEnds(actor: Actor, id: string, session: Session): void {
     if (mayEnd(actor, session)) return;
-    throw new Refusal('forbidden', `Session ${id} is for ${session.user} or an admin to end.`);
+    throw forbidEnd(`Session ${id}`, session.user);
   }
 }
 

@@ -111,9 +111,11 @@ describe('the properties of a session', () => {
 });
 
 describe('the rows of a SQL answer', () => {
+  /** What the driver says for an operator who sets neither. */
+  const spark = { sql_rows: 1000, max_sql_rows: 100_000 };
   const rows = (value: string | undefined, options: object = {}) =>
     sqlRowsOf(value === undefined ? {} : { conf: { 'livy.rsc.sql.num-rows': value } }, {
-      options: { ...options },
+      options: { ...spark, ...options },
     });
 
   it.each([

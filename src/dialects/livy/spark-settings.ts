@@ -1,12 +1,11 @@
 import type { Backend } from '../../kernel/backend/backend.js';
-import { mostSqlRows, usualSqlRows } from '../../scheduler/backend-options.js';
 import { checkedValue, isBlocked } from './conf-rules.js';
 import { LocalPaths, rejected } from './local-paths.js';
 import type { SparkRequest } from './requests.dto.js';
 
 export { rejected } from './local-paths.js';
 
-/** What the operator says about a Spark backend in its `options`. */
+/** What the `options` of a Spark backend say. The driver's own values stand where the operator set none. */
 export interface SparkOptions {
   /** Where Spark runs: `local[*]`, `spark://…`, `yarn`, `k8s://…`. */
   readonly master: string;
@@ -30,8 +29,8 @@ export function optionsOf({ options }: Pick<Backend, 'options'>): SparkOptions {
     conf: new Map(asked.map(([key, value]) => [key, String(value)])),
     blockedConf: texts(blocked_conf),
     localDirs: texts(local_dirs),
-    sqlRows: typeof sql_rows === 'number' ? sql_rows : usualSqlRows,
-    maxSqlRows: typeof max_sql_rows === 'number' ? max_sql_rows : mostSqlRows,
+    sqlRows: Number(sql_rows),
+    maxSqlRows: Number(max_sql_rows),
   };
 }
 

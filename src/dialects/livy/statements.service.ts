@@ -1,7 +1,6 @@
 import { BadRequestException, Inject, Injectable, NotFoundException } from '@nestjs/common';
 import { mayEnd, nameOf, type Actor } from '../../kernel/access/access.js';
 import { isFinal } from '../../kernel/job/job.js';
-import { Refusal } from '../../kernel/refusal.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
 import {
@@ -15,14 +14,14 @@ import {
 import type { LivySession, LivyStatement } from '../../scheduler/livy.ports.js';
 import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
-import { SharingService } from '../../scheduler/sharing.service.js';
 import { TextsService } from '../../scheduler/texts.service.js';
 import type { Unit } from '../../scheduler/unit.js';
 import { noDetails } from './entries.service.js';
 import { kindOf, knownKinds } from './kinds.js';
+import { forbidEnd } from './refusals.js';
 import type { AskedStatement, CompletionRequest } from './requests.dto.js';
 import { LivySessions } from './sessions.service.js';
-import { inLivysWords } from './words.js';
+import { whyEnded } from './endings.js';
 import { bytesOfStatements, fromStatements, partsOfStatement } from './wire.js';
 
 /** Bytes: a longer list has no room in the text that a client makes of it. */
@@ -36,7 +35,6 @@ export class LivyStatements {
     private readonly commands: Commands,
     private readonly jobs: JobsService,
     private readonly receipts: ReceiptsService,
-    private readonly sharing: SharingService,
     private readonly texts: TextsService,
     @Inject(STORE) private readonly store: Store,
     @Inject(INTERPRETERS) private readonly interpreters: Interpreters,
@@ -47,10 +45,10 @@ export class LivyStatements {
     const found = await this.sessions.find(actor, id);
     const kind = kindFor(found, asked.kind);
     const { session, number: of } = found;
-    await this.sharing.checkUse(actor, session, `Session ${id}`, 'run statements in it');
+    await this.sessions.checkUse(actor, id, session, 'run statements in it');
     if (session.state === 'closed')
       throw new BadRequestException(
-        `requirement failed: Session isn't active. It is over: ${inLivysWords(session.stateReason ?? 'closed')}.`,
+        `requirement failed: Session isn't active. It is over: ${whyEnded(session)}.`,
       );
     const { code } = asked;
     const said = {
@@ -132,10 +130,7 @@ export class LivyStatements {
     const found = await this.store.read.livy.statement(number, numberOf(statement));
     if (found === null || isFinal(found.job.state)) return;
     if (!mayEnd(actor, found.job))
-      throw new Refusal(
-        'forbidden',
-        `Statement ${statement} of session ${id} is for ${found.job.user} or an admin to cancel.`,
-      );
+      throw forbidEnd(`Statement ${statement} of session ${id}`, found.job.user, 'cancel');
     await this.jobs.cancel(actor, found.job.id).catch(async (error: unknown) => {
       // It may have ended in this moment.
       if (!isFinal((await this.jobs.get(actor, found.job.id)).state)) throw error;

@@ -19,21 +19,16 @@ describe('the state of a session', () => {
     ['with a statement waiting', { ...ready, queuedJobs: 1 }, true, 'busy'],
     ['closed, its process still ending', { state: 'closed' }, true, 'shutting_down'],
     ['closed by its user', { state: 'closed' }, false, 'dead'],
-    [
-      'whose interpreter died at work',
-      { state: 'closed', stateReason: 'its interpreter died: x' },
-      true,
-      'error',
-    ],
-    ['whose interpreter ended', { state: 'closed', stateReason: 'its interpreter ended: x' }, false, 'dead'],
-    ['closed by an admin', { state: 'closed', stateReason: 'closed by admin root: x' }, false, 'killed'],
+    ['whose interpreter died at work', { state: 'closed', closeCode: 'runner_lost' }, true, 'error'],
+    ['whose interpreter ended', { state: 'closed', closeCode: 'runner_ended' }, false, 'dead'],
+    ['closed by an admin', { state: 'closed', closeCode: 'closed_by_admin' }, false, 'killed'],
   ])('%s', (_, session, lives, state) => {
     expect(stateOf(givenSession(session), lives)).toBe(state);
   });
 });
 
 describe('the state of a statement', () => {
-  const stop = { at: t0, reason: 'cancelled', reasonCode: null };
+  const stop = { at: t0, reason: 'cancelled', endCode: null };
   it.each<[Partial<Job>, string]>([
     [{ state: 'queued' }, 'waiting'],
     [{ state: 'running' }, 'running'],

@@ -2,10 +2,9 @@ import type { Job } from '../../kernel/job/job.js';
 import type { Session } from '../../kernel/session/session.js';
 import type { LivyBatch, LivySession, LivyStatement } from '../../scheduler/livy.ports.js';
 import { bytesOfAll, codeIn, joined, type Parts } from '../../scheduler/long-text.js';
-import { endings } from '../../scheduler/livy.reasons.js';
 import type { ProcessLog } from '../../scheduler/ports.js';
+import { whyNotDone } from './endings.js';
 import type { Kind } from './kinds.js';
-import { inLivysWords } from './words.js';
 
 /** The closed set of names that Livy's clients know; they fail at any other (dialect, session states). */
 export type LivyState =
@@ -36,12 +35,10 @@ export function stateOf(session: Session, lives: boolean): LivyState {
     case 'active':
       if (session.lastJobCompleted === null) return 'starting';
       return session.runningJobs + session.queuedJobs > 0 ? 'busy' : 'idle';
-    case 'closed': {
-      const reason = session.stateReason ?? '';
-      if (reason.startsWith(endings.died)) return 'error';
+    case 'closed':
+      if (session.closeCode === 'runner_lost') return 'error';
       if (lives) return 'shutting_down';
-      return reason.startsWith(endings.admin) ? 'killed' : 'dead';
-    }
+      return session.closeCode === 'closed_by_admin' ? 'killed' : 'dead';
   }
 }
 
@@ -125,7 +122,7 @@ export const fromStatement = (statement: LivyStatement, progress: number | null)
 /** The output of what ended without one. */
 function outputOf(number: number, job: Job): string {
   if (job.state !== 'failed' || job.attempts === 0) return 'null';
-  const evalue = inLivysWords(job.reason ?? 'It failed.');
+  const evalue = whyNotDone(job) ?? 'It failed.';
   return JSON.stringify({ status: 'error', execution_count: number, ename: 'Error', evalue, traceback: [] });
 }
 

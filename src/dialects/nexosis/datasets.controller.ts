@@ -6,15 +6,14 @@ import { Ask, mount, type Asked } from './asked.js';
 import { checkDeletes } from './deletable.js';
 import { CascadeService, readCascade } from './cascade.service.js';
 import { readColumns, type Declared } from './columns.js';
-import { csvReader } from './csv.js';
 import { dataSetFields, readRange, rowsOf, summaryOf } from './data.wire.js';
 import { DataSetsService } from './datasets.service.js';
 import { NexosisErrorsFilter } from './errors.filter.js';
 import { invalidField } from './errors.js';
 import { isNoBody, refuseOtherTypes } from './json-bodies.js';
-import { jsonReader } from './json-rows.js';
 import { listOf, pageLinks, pagesOf } from './paging.js';
-import { sendCsv } from './answers.js';
+import { PageWriter } from './answers.js';
+import { RowThreads } from './row-threads.js';
 import type { Upload } from './upload.js';
 
 const uploadExample = {
@@ -31,6 +30,7 @@ export class DataSetsController {
   constructor(
     private readonly dataSets: DataSetsService,
     private readonly cascade: CascadeService,
+    private readonly threads: RowThreads,
   ) {}
 
   @ApiOperation({ summary: 'The data sets of your instance, by name' })
@@ -62,10 +62,36 @@ export class DataSetsController {
   @Put(':name')
   @HttpCode(201)
   async put(@Ask() asked: Asked, @Param('name') name: string) {
-    const { dataSet, messages } = await this.dataSets.put(asked.actor, name, await readUpload(asked));
+    const { dataSet, messages } = await this.withUpload(asked, (upload) =>
+      this.dataSets.put(asked.actor, name, upload),
+    );
     const summary = { ...summaryOf(dataSet, asked.base), messages };
     void asked.reply.header('Location', summary.links[0]?.href);
     return summary;
+  }
+
+  private withUpload<T>({ body, query }: Asked, use: (upload: Upload) => Promise<T>): Promise<T> {
+    if (/^text\/csv\b/i.test(body.type)) {
+      const timestamp = query.text('timestampColumn');
+      return this.threads.csv(body.bytes, async (reader) => {
+        const known = reader.names.find((name) => name.toLowerCase() === timestamp?.toLowerCase());
+        if (timestamp !== undefined && known === undefined)
+          throw invalidField('timestampColumn', `The CSV has no column ${timestamp}.`);
+        const declared: Declared[] = known === undefined ? [] : [{ name: known, role: 'timestamp' }];
+        return use({ reader, declared, missingValues: undefined });
+      });
+    }
+    if (isNoBody(body.bytes))
+      return use({
+        reader: { names: [], bytes: 0, async *batches() {} },
+        declared: [],
+        missingValues: undefined,
+      });
+    refuseOtherTypes(body, 'application/json or text/csv');
+    return this.threads.json(body.bytes, async (reader) => {
+      const { missingValues, ignored } = reader;
+      return use({ reader, declared: readColumns(reader.columns), missingValues, ignored });
+    });
   }
 
   @ApiOperation({ summary: 'Read rows, as JSON or CSV' })
@@ -84,20 +110,21 @@ export class DataSetsController {
     const { items, total } = await this.dataSets.rows(dataSet, range, paging.size, paging.page * paging.size);
     const include = asked.query.list('include');
     const normalises = asked.wantsCsv || asked.query.flag('formatDates') === true;
-    const rows = rowsOf(
-      dataSet.columns,
-      items.map(({ values }) => values),
-      include,
-      normalises,
+    const page = new PageWriter(reply, asked.wantsCsv);
+    await page.add(items, dataSet, (some) =>
+      rowsOf(
+        dataSet.columns,
+        some.map(({ values }) => values),
+        include,
+        normalises,
+      ),
     );
-    if (asked.wantsCsv) return sendCsv(reply, rows);
+    if (asked.wantsCsv) return page.csv();
     const paged = pagesOf(paging, total);
-    return {
-      ...dataSetFields(dataSet),
-      data: rows.objects(),
+    return page.json(dataSetFields(dataSet), {
       ...paged,
       links: [...pageLinks(asked, paged), ...relatedLinks(dataSet, asked.base)],
-    };
+    });
   }
 
   @ApiOperation({ summary: 'Delete a data set, or its rows between two dates' })
@@ -116,24 +143,6 @@ export class DataSetsController {
     await this.cascade.remove(asked.actor, dataSet.name, kinds);
     await this.dataSets.remove(asked.actor, name);
   }
-}
-
-async function readUpload({ body, query }: Asked): Promise<Upload> {
-  if (/^text\/csv\b/i.test(body.type)) {
-    const reader = await csvReader(body.bytes);
-    const timestamp = query.text('timestampColumn');
-    const known = reader.names.find((name) => name.toLowerCase() === timestamp?.toLowerCase());
-    if (timestamp !== undefined && known === undefined)
-      throw invalidField('timestampColumn', `The CSV has no column ${timestamp}.`);
-    const declared: Declared[] = known === undefined ? [] : [{ name: known, role: 'timestamp' }];
-    return { reader, declared, missingValues: undefined };
-  }
-  if (isNoBody(body.bytes))
-    return { reader: { names: [], bytes: 0, async *batches() {} }, declared: [], missingValues: undefined };
-  refuseOtherTypes(body, 'application/json or text/csv');
-  const reader = await jsonReader(body.bytes);
-  const { missingValues, ignored } = reader;
-  return { reader, declared: readColumns(reader.columns), missingValues, ignored };
 }
 
 function relatedLinks({ name }: DataSet, base: string) {

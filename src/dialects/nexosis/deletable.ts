@@ -1,5 +1,5 @@
 import { mayEnd, type Actor } from '../../kernel/access/access.js';
-import { Refusal } from '../../kernel/refusal.js';
+import { NexosisError } from './errors.js';
 
 /** Something that a user of an instance made. Without a user it is from before that was kept: nobody's, so anybody's. */
 interface Made {
@@ -14,5 +14,5 @@ interface Made {
 export function checkDeletes(actor: Actor, made: Made, what: string): void {
   const { instance, user } = made;
   if (user == null || mayEnd(actor, { instance, user })) return;
-  throw new Refusal('forbidden', `${what} is ${user}'s: it is theirs to delete, or an admin's.`);
+  throw new NexosisError(403, 'Forbidden', `${what} is ${user}'s: it is theirs to delete, or an admin's.`);
 }

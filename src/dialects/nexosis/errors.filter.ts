@@ -1,36 +1,11 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Refusal, type RefusalCode } from '../../kernel/refusal.js';
+import { Refusal } from '../../kernel/refusal.js';
+import { diskTrouble, noRoom } from '../full-disk.js';
 import { NoRoute } from '../no-route.js';
+import { answerTo } from '../refusals.js';
 import { NexosisError, nothingAt, type Details } from './errors.js';
-import { inNexosisWords } from './words.js';
-
-/** What the scheduler refuses, as this dialect says it. What has `null` was never this dialect's to bring about. */
-const said = {
-  invalid_value: [400, 'RequestValidation'],
-  limit_exceeded: [400, 'RequestValidation'],
-  unknown_backend: [503, 'Unavailable'],
-  backend_exists: [409, 'Conflict'],
-  backend_in_use: [409, 'Conflict'],
-  unknown_program: [503, 'Unavailable'],
-  unknown_session: [404, 'NotFound'],
-  unknown_job: [404, 'NotFound'],
-  unknown_instance: [404, 'NotFound'],
-  unknown_token: [404, 'NotFound'],
-  instance_exists: [409, 'Conflict'],
-  session_closed: [409, 'Conflict'],
-  session_not_accepting: [409, 'Conflict'],
-  session_elsewhere: [409, 'Conflict'],
-  job_final: [409, 'Conflict'],
-  job_not_final: [409, 'Conflict'],
-  mode_not_allowed: [403, 'UpgradeRequired'],
-  budget_reached: [429, 'QuotaExceeded'],
-  too_many_pending: [429, 'QuotaExceeded'],
-  key_reused: [422, 'RequestValidation'],
-  wrong_clock: [409, 'Conflict'],
-  forbidden: [403, 'Forbidden'],
-  illegal_transition: [409, 'Conflict'],
-} as const satisfies Record<RefusalCode, readonly [number, string]>;
+import { refusals } from './refusals.js';
 
 interface Body {
   readonly statusCode: number;
@@ -61,8 +36,7 @@ export class NexosisErrorsFilter implements ExceptionFilter {
       return { statusCode, message, ...(type !== null && { errorType: type }), errorDetails };
     }
     if (error instanceof Refusal) {
-      const [statusCode, errorType] = said[error.code];
-      const message = inNexosisWords([error.message, error.solution].filter(Boolean).join(' '));
+      const [statusCode, errorType, message] = answerTo(refusals, error);
       return { statusCode, message, errorType, errorDetails: {} };
     }
     const statusCode = statusOf(error);
@@ -78,6 +52,9 @@ export class NexosisErrorsFilter implements ExceptionFilter {
       trace: request.id,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
+    const trouble = diskTrouble(error);
+    if (trouble !== null)
+      return { statusCode: noRoom, message: trouble, errorType: 'InsufficientStorage', errorDetails: {} };
     return {
       statusCode: 500,
       message: 'An unexpected error occurred',

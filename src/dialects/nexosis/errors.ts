@@ -9,6 +9,8 @@ export type ErrorType =
   | 'SomeParametersRequired'
   | 'NotFound'
   | 'Conflict'
+  | 'Forbidden'
+  | 'UpgradeRequired'
   | 'QuotaExceeded'
   | 'PayloadTooLarge'
   | 'Unavailable';

@@ -8,11 +8,10 @@ import { STORE, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { bare, isAllowed } from './callbacks.js';
 import { readColumns, type Declared } from './columns.js';
-import { csvReader } from './csv.js';
 import { checkName, DataSetsService } from './datasets.service.js';
 import { invalidField, NexosisError, notFound } from './errors.js';
-import { jsonReader } from './json-rows.js';
 import { send } from './outgoing.js';
+import { RowThreads } from './row-threads.js';
 import { NEXOSIS, type NexosisSettings } from './settings.js';
 import type { Upload } from './upload.js';
 
@@ -40,6 +39,7 @@ export class ImportsService implements OnModuleDestroy {
     private readonly commands: Commands,
     private readonly dataSets: DataSetsService,
     private readonly receipts: ReceiptsService,
+    private readonly threads: RowThreads,
     @Inject(STORE) private readonly store: Store,
     @Inject(NEXOSIS) private readonly settings: NexosisSettings,
   ) {}
@@ -138,12 +138,27 @@ export class ImportsService implements OnModuleDestroy {
     const started = await this.change(made, 'started');
     try {
       const { bytes, type } = await this.download(asked);
-      const upload = await uploadOf(bytes, asked.contentType ?? type, declared);
-      const { messages } = await this.dataSets.put(actor, asked.dataSet, upload);
+      const { messages } = await this.withUpload(bytes, asked.contentType ?? type, declared, (upload) =>
+        this.dataSets.put(actor, asked.dataSet, upload),
+      );
       await this.change(started, 'completed', messages);
     } catch (error) {
       await this.change(started, 'failed', failed(wordsOf(error)));
     }
+  }
+
+  private withUpload<T>(
+    bytes: Buffer,
+    type: 'csv' | 'json',
+    declared: readonly Declared[],
+    use: (upload: Upload) => Promise<T>,
+  ): Promise<T> {
+    if (type === 'csv')
+      return this.threads.csv(bytes, (reader) => use({ reader, declared, missingValues: undefined }));
+    return this.threads.json(bytes, async (reader) => {
+      const { columns, missingValues, ignored } = reader;
+      return use({ reader, declared: [...declared, ...readColumns(columns)], missingValues, ignored });
+    });
   }
 
   private async download({ url, auth }: AskedImport): Promise<{ bytes: Buffer; type: 'csv' | 'json' }> {
@@ -211,17 +226,6 @@ export class ImportsService implements OnModuleDestroy {
 }
 
 const failed = (message: string): StatusMessage[] => [{ severity: 'error', message }];
-
-async function uploadOf(bytes: Buffer, type: 'csv' | 'json', declared: readonly Declared[]): Promise<Upload> {
-  if (type === 'csv') return { reader: await csvReader(bytes), declared, missingValues: undefined };
-  const reader = await jsonReader(bytes);
-  return {
-    reader,
-    declared: [...declared, ...readColumns(reader.columns)],
-    missingValues: reader.missingValues,
-    ignored: reader.ignored,
-  };
-}
 
 function wordsOf(error: unknown): string {
   if (!(error instanceof NexosisError)) return `The data could not be fetched: ${(error as Error).message}.`;

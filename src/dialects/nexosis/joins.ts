@@ -39,7 +39,7 @@ export async function openView(reads: NexosisReads, view: View, withRows = true)
   const left = await reads.dataSet(view.instance, view.dataSet);
   if (left === null) throw notFound('dataSet', view.dataSet);
   const parts: Part[] = [];
-  const taken = new Set(left.columns.map(({ name }) => name.toLowerCase()));
+  const taken = new TakenNames(left.columns);
   for (const said of view.joins)
     parts.push(await openJoin(withRows ? reads : null, await rightOf(reads, view, said), left, taken, view));
   const width = left.columns.length;
@@ -115,7 +115,7 @@ async function openJoin(
   reads: NexosisReads | null,
   { dataSet: right, options }: Right,
   left: DataSet,
-  taken: Set<string>,
+  taken: TakenNames,
   { columns: named }: View,
 ): Promise<Part> {
   const how = keysOf(left, right, options);
@@ -207,10 +207,10 @@ function keysOf(left: DataSet, right: DataSet, options: Options): Keys {
 }
 
 /** Under its alias, or its own name. A view has one target and one time, both of its left side. */
-function renamed(column: Column, right: DataSet, options: Options, taken: Set<string>): Column {
+function renamed(column: Column, right: DataSet, options: Options, taken: TakenNames): Column {
   const own = aliasOf(column.name, options) ?? column.name;
   const role = column.role === 'none' ? 'none' : 'feature';
-  return { ...column, name: freeName(own, right.name, taken), role };
+  return { ...column, name: taken.free(own, right.name), role };
 }
 
 function aliasOf(column: string, options: Options): string | undefined {
@@ -218,11 +218,24 @@ function aliasOf(column: string, options: Options): string | undefined {
   return typeof alias === 'string' && alias !== '' ? alias : undefined;
 }
 
-/** Where a name is taken, its data set's comes before it, and a number behind it where that is taken too. */
-function freeName(own: string, dataSet: string, taken: Set<string>): string {
-  let name = own;
-  for (let i = 1; taken.has(name.toLowerCase()); i += 1)
-    name = i === 1 ? `${dataSet}.${own}` : `${dataSet}.${own}.${i}`;
-  taken.add(name.toLowerCase());
-  return name;
+/** The names of a view's columns, in lower case. */
+class TakenNames {
+  private readonly taken: Set<string>;
+  /** How many names were tried for a data set's column: below that all are taken, and need not be looked at again. */
+  private readonly tried = new Map<string, number>();
+
+  constructor(columns: readonly Column[]) {
+    this.taken = new Set(columns.map(({ name }) => name.toLowerCase()));
+  }
+
+  /** Where a name is taken, its data set's comes before it, and a number behind it where that is taken too. */
+  free(own: string, dataSet: string): string {
+    const wanted = own.toLowerCase();
+    let i = this.tried.get(wanted + '\n' + dataSet) ?? 0;
+    const name = () => [own, `${dataSet}.${own}`][i] ?? `${dataSet}.${own}.${i}`;
+    while (this.taken.has(name().toLowerCase())) i += 1;
+    this.tried.set(wanted + '\n' + dataSet, i);
+    this.taken.add(name().toLowerCase());
+    return name();
+  }
 }

@@ -1,12 +1,13 @@
 import { emptyRecord, shownIn } from '../../kernel/inherited-names.js';
 import { isUtf8 } from 'node:buffer';
-import { Tokenizer, TokenParser, TokenType } from '@streamparser/json';
+import { type Tokenizer, TokenParser, TokenType } from '@streamparser/json';
 import { flawOf } from '../../scheduler/json-text.js';
 import { checkCount } from './columns.js';
 import { invalidField, NexosisError } from './errors.js';
 import { isObject } from './fields.js';
 import { beginningOf, kindOf, noJson } from './json-bodies.js';
 import { watchBounds } from './json-bounds.js';
+import { ExactTokenizer } from './json-tokens.js';
 import { checkCells, type RowReader } from './rows.js';
 
 /** Bytes that are parsed at a time: a large body neither stands in one text nor keeps others waiting. */
@@ -26,15 +27,6 @@ export interface JsonUpload extends RowReader {
   readonly missingValues: readonly string[] | undefined;
   /** The first of the members that nobody reads, as they were written. */
   readonly ignored: readonly string[];
-}
-
-/** Numbers of more digits than a double holds stay the text they are. */
-export class ExactTokenizer extends Tokenizer {
-  override parseNumber(text: string): number {
-    const value = Number(text);
-    const digits = text.replace(/e.*$/i, '').replace(/[^\d]/g, '').length;
-    return digits <= 15 && Number.isFinite(value) ? value : (text as unknown as number);
-  }
 }
 
 /**

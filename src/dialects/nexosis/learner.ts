@@ -92,7 +92,6 @@ export class Learner implements Runners, RunnerListener {
   learnPrograms = (driver: string) => this.inner.learnPrograms(driver);
   isRepeatable = (program: string) => this.inner.isRepeatable(program);
   unavailable = (driver: string) => this.inner.unavailable(driver);
-  keepsProcess = (driver: string) => this.inner.keepsProcess(driver);
   release = (session: string) => this.inner.release(session);
   survivors = () => this.inner.survivors();
 

@@ -17,7 +17,7 @@ import type {
 } from '../../scheduler/nexosis.ports.js';
 import { STORE, type JobRecord, type Store } from '../../scheduler/ports.js';
 import { checkDeletes } from './deletable.js';
-import { invalidField, notFound } from './errors.js';
+import { invalidField, NexosisError, notFound } from './errors.js';
 import { isObject } from './fields.js';
 import { LearnSessionsService, plainDetails } from './sessions.service.js';
 import { NEXOSIS, type NexosisSettings } from './settings.js';
@@ -86,6 +86,13 @@ export class ModelsService {
    */
   async predict(actor: Actor, model: Model, rows: readonly unknown[], scores: boolean): Promise<Predicted> {
     const backend = await this.sessions.backend(true);
+    // Nobody knows for how long, and the request would stay open until then.
+    if (backend.status !== 'online')
+      throw new NexosisError(
+        503,
+        'Unavailable',
+        `Predictions are made on backend ${backend.name}, and that is ${backend.status}: ${backend.statusReason ?? 'no reason was given'}`,
+      );
     const { id } = await this.jobs.submit(actor, {
       program: 'predict',
       backend: backend.name,

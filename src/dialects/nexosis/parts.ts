@@ -10,6 +10,7 @@ import { NameLocks } from './locks.js';
 import { ModelsController } from './models.controller.js';
 import { ModelsService } from './models.service.js';
 import { ResultsController } from './results.controller.js';
+import { RowThreads } from './row-threads.js';
 import { LearnSessionsController } from './sessions.controller.js';
 import { LearnSessionsService } from './sessions.service.js';
 import { StatsController } from './stats.controller.js';
@@ -30,6 +31,7 @@ export const nexosisControllers = [
 
 export const nexosisProviders = [
   NameLocks,
+  RowThreads,
   DataSetsService,
   LearnSessionsService,
   ModelsService,

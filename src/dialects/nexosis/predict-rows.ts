@@ -1,17 +1,10 @@
-import { Tokenizer, TokenParser } from '@streamparser/json';
-import { ExactTokenizer } from './json-rows.js';
+import { type Tokenizer, TokenParser } from '@streamparser/json';
+import { ExactTokenizer, WrittenTokenizer } from './json-tokens.js';
 
 /** Bytes that are parsed before others have their turn. */
 const piece = 128 * 1024;
 
 type Texts = Readonly<Record<string, string>>;
-
-/** Every number stays the text that it is. */
-class WrittenTokenizer extends Tokenizer {
-  override parseNumber(text: string): number {
-    return text as unknown as number;
-  }
-}
 
 /** The list that is `data` in a body that is known to be JSON: as uploads read it, and as it is written. */
 export const predictRows = async (body: Buffer): Promise<[unknown[], unknown[]]> => [

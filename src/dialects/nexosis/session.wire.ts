@@ -3,6 +3,7 @@ import type { Place } from '../../kernel/choice/waiting.js';
 import type { JobState } from '../../kernel/job/job.js';
 import { writeColumns } from './columns.js';
 import { writeMoment } from './dates.js';
+import { whyEnded } from './endings.js';
 import type { Link } from './paging.js';
 
 export type Status = 'requested' | 'started' | 'completed' | 'failed' | 'cancelled';
@@ -77,16 +78,17 @@ function intervalsOf({ domain }: LearnSession, found: readonly string[] | undefi
 }
 
 function messagesOf(session: LearnSessionView, status: Status, place: Place | null): StatusMessage[] {
-  const { messages, outcome, progress, jobReason } = session;
+  const { messages, outcome, progress } = session;
   const all = [...messages, ...(status === 'completed' ? (outcome?.messages ?? []) : [])];
   if (place !== null) {
     const message = `Waits at position ${place.position} of the queue: ${place.reason}.`;
     return [...all, { severity: 'informational', message }];
   }
   if (status === 'started' && progress !== null) all.push({ severity: 'informational', message: progress });
-  if (status === 'failed') all.push({ severity: 'error', message: jobReason ?? 'The calculation is gone.' });
+  if (status === 'failed')
+    all.push({ severity: 'error', message: whyEnded(session) ?? 'The calculation is gone.' });
   if (status === 'cancelled')
-    all.push({ severity: 'warning', message: jobReason ?? 'The session was cancelled.' });
+    all.push({ severity: 'warning', message: whyEnded(session) ?? 'The session was cancelled.' });
   return all;
 }
 

@@ -21,7 +21,6 @@ import { SharingService } from '../../scheduler/sharing.service.js';
 import { checkDeletes } from './deletable.js';
 import { NexosisError, notFound } from './errors.js';
 import type { SessionRequest } from './session.request.js';
-import { learnerDriver } from './settings.js';
 import { findSource, type Source } from './sources.js';
 
 /** What a list is narrowed by; the instance is the actor's. */
@@ -136,7 +135,7 @@ export class LearnSessionsService {
       if (session === null) return;
       const job = await unit.tx.jobs.find(session.job);
       if (job !== null && !isFinal(job.state)) {
-        await unit.stopJob(job, { at: unit.at, reason: `deleted by ${nameOf(actor)}`, reasonCode: null });
+        await unit.stopJob(job, { at: unit.at, reason: `deleted by ${nameOf(actor)}`, endCode: null });
       }
       await unit.tx.nexosis.sessions.remove(id);
       await unit.tx.nexosis.tables.removeOf(id);
@@ -146,7 +145,7 @@ export class LearnSessionsService {
 
   /** Where sessions calculate, or where predictions are made. */
   async backend(predicts: boolean): Promise<Backend> {
-    const learners = (await this.backends.list()).filter(({ driver }) => driver === learnerDriver);
+    const learners = await this.backends.listFor('forecast', 'predict');
     const found = learners.find(({ options }) => (options['predict'] === true) === predicts) ?? learners[0];
     if (found === undefined) {
       throw new NexosisError(

@@ -10,6 +10,3 @@ export interface NexosisSettings {
   readonly importHosts: readonly string[];
 }
 export const NEXOSIS = Symbol('NexosisSettings');
-
-/** Driver of the backends that calculate. */
-export const learnerDriver = 'learner';

@@ -2,7 +2,7 @@ import { Controller, Delete, Get, HttpCode, Param, Put, Res, UseFilters } from '
 import { ApiBody, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { View } from '../../scheduler/nexosis.ports.js';
-import { sendCsv } from './answers.js';
+import { PageWriter } from './answers.js';
 import { Ask, mount, type Asked } from './asked.js';
 import { CascadeService, readCascade } from './cascade.service.js';
 import { columnOf, writeColumns } from './columns.js';
@@ -77,17 +77,20 @@ export class ViewsController {
     const paging = asked.query.paging();
     const range = readRange(asked.query, left);
     const { items, total } = await this.dataSets.rows(left, range, paging.size, paging.page * paging.size);
-    const lists = items.map(({ values }) => join(values));
+    const include = asked.query.list('include');
     // Data sets show times as they were sent; a view, which is made by the service, in the form of results.
-    const rows = rowsOf(columns, lists, asked.query.list('include'), true);
-    if (asked.wantsCsv) return sendCsv(reply, rows);
+    const page = new PageWriter(reply, asked.wantsCsv);
+    await page.add(items, { columns }, (some) =>
+      rowsOf(
+        columns,
+        some.map(({ values }) => join(values)),
+        include,
+        true,
+      ),
+    );
+    if (asked.wantsCsv) return page.csv();
     const paged = pagesOf(paging, total);
-    return {
-      ...(await this.show(asked, view)),
-      data: rows.objects(),
-      ...paged,
-      links: pageLinks(asked, paged),
-    };
+    return page.json(await this.show(asked, view), { ...paged, links: pageLinks(asked, paged) });
   }
 
   @ApiOperation({ summary: 'Delete a view' })

@@ -1,7 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import type { RefusalCode } from '../../kernel/refusal.js';
-import { said } from './errors.filter.js';
+import { refusalKinds, type RefusalKind } from './refusal-kinds.js';
 
 class ErrorDetail {
   @ApiProperty({ description: "IBM's code where its registry has one" }) code!: number;
@@ -33,16 +32,21 @@ export const ApiTokenErrors = (forbidden = 'The Service-CRN is not that of the t
   );
 
 /** What a call may be refused with, in the words and numbers of this dialect; `submits`: it is `POST /jobs` or `/sessions`. */
-export function ApiRefusals(codes: readonly RefusalCode[], { submits = false } = {}) {
+export function ApiRefusals(kinds: readonly RefusalKind[], { submits = false } = {}) {
   const byStatus = new Map<number, string[]>();
-  for (const code of codes) {
-    const [usual, number, onSubmit] = said[code] as readonly [number, number, number?];
+  for (const kind of kinds) {
+    const [usual, number, onSubmit] = refusalKinds[kind] as readonly [number, number, number?];
     const status = submits ? (onSubmit ?? usual) : usual;
-    byStatus.set(status, [...(byStatus.get(status) ?? []), `${code.replaceAll('_', ' ')} (${number})`]);
+    byStatus.set(status, [...(byStatus.get(status) ?? []), `${kind.replaceAll('_', ' ')} (${number})`]);
   }
   return applyDecorators(
     ApiExtraModels(ErrorAnswer),
     ...[...byStatus].map(([status, reasons]) => answer(status, reasons.join(', '))),
-    ...(submits ? [answer(413, 'The body is larger than 65 MiB (1001)')] : []),
+    ...(submits
+      ? [
+          answer(413, 'The body is larger than 65 MiB (1001)'),
+          answer(507, 'The disk of the data folder is full (1000)'),
+        ]
+      : []),
   );
 }

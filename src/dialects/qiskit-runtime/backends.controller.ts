@@ -10,7 +10,7 @@ import {
 } from '@nestjs/swagger';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
-import { Refusal } from '../../kernel/refusal.js';
+import { QiskitError } from './refusal-kinds.js';
 import { BackendsService } from '../../scheduler/backends.service.js';
 import { EstimatesService } from '../../scheduler/estimates.service.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
@@ -45,13 +45,20 @@ export class BackendsController {
     name: 'ibm-api-version',
     required: false,
     description: 'Without it, and before 2025-01-01, the devices are names alone',
+    schema: { type: 'string', format: 'date' },
   })
   @ApiExtraModels(DevicesAnswer, DeviceNamesAnswer)
   @ApiOkResponse({
     schema: { oneOf: [DevicesAnswer, DeviceNamesAnswer].map((type) => ({ $ref: getSchemaPath(type) })) },
   })
+  @ApiRefusals(['invalid_value'])
   @Get('backends')
   async list(@Asker() actor: Actor, @Headers('ibm-api-version') version = oldestVersion) {
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(version) || Number.isNaN(Date.parse(version)))
+      throw new QiskitError(
+        'invalid_value',
+        `The header IBM-API-Version must be a date such as 2026-04-15, not "${version.slice(0, 40)}".`,
+      );
     // One that is no quantum device would vanish in the client with a warning at every listing.
     const quantum = (await this.backends.list()).flatMap((backend) => {
       const device = this.devices.of(backend);
@@ -84,7 +91,7 @@ export class BackendsController {
     const { properties } = await this.device(name, calibration);
     if (before === undefined) return properties;
     const at = readInstant(before);
-    if (at === null) throw new Refusal('invalid_value', `updated_before ${isTime}.`);
+    if (at === null) throw new QiskitError('invalid_value', `updated_before ${isTime}.`);
     const updated = readInstant(String(properties['last_update_date']));
     return updated !== null && updated > at ? {} : properties;
   }
@@ -112,10 +119,13 @@ export class BackendsController {
   private async device(name: string, calibration: string | undefined): Promise<Device> {
     const device = this.devices.of(await this.backends.get(name));
     if (device === null) {
-      throw new Refusal('unknown_backend', `Backend ${name} is no quantum device and has no configuration.`);
+      throw new QiskitError(
+        'unknown_backend',
+        `Backend ${name} is no quantum device and has no configuration.`,
+      );
     }
     if (calibration !== undefined) {
-      throw new Refusal(
+      throw new QiskitError(
         'invalid_value',
         `Backend ${name} has no calibration ${calibration}.`,
         'Leave calibration_id out.',

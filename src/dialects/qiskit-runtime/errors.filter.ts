@@ -1,37 +1,11 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Refusal, type RefusalCode } from '../../kernel/refusal.js';
+import { Refusal } from '../../kernel/refusal.js';
+import { diskTrouble, noRoom } from '../full-disk.js';
 import { NoRoute } from '../no-route.js';
-
-/**
- * Each refusal as this dialect says it: HTTP status, numeric code (IBM's registry where it has one) and, for a submit or an
- * open, another status where the usual one would mislead: the client reads 404 on `POST /jobs` as "program not found".
- */
-export const said = {
-  invalid_value: [400, 1002],
-  limit_exceeded: [400, 1002],
-  unknown_backend: [404, 1007, 400],
-  backend_exists: [409, 1002],
-  backend_in_use: [409, 1002],
-  unknown_program: [404, 1008],
-  unknown_session: [404, 1008, 400],
-  unknown_job: [404, 3250],
-  unknown_instance: [404, 1008, 400],
-  unknown_token: [404, 1008],
-  instance_exists: [409, 1002],
-  session_closed: [409, 1217],
-  session_not_accepting: [409, 1217],
-  session_elsewhere: [400, 1002],
-  job_final: [409, 3208],
-  job_not_final: [409, 3211],
-  mode_not_allowed: [400, 1352],
-  budget_reached: [409, 4317],
-  too_many_pending: [409, 3458],
-  key_reused: [422, 1002],
-  wrong_clock: [409, 1002],
-  forbidden: [403, 2409],
-  illegal_transition: [409, 1002],
-} as const satisfies Record<RefusalCode, readonly [number, number, number?]>;
+import { answerTo } from '../refusals.js';
+import { QiskitError, refusalKinds, type QiskitRefusal } from './refusal-kinds.js';
+import { refusals } from './refusals.js';
 
 const codeOfStatus: Readonly<Record<number, number>> = {
   400: 1002,
@@ -66,15 +40,8 @@ export class QiskitErrorsFilter implements ExceptionFilter {
   }
 
   private explain(error: unknown, request: FastifyRequest): { status: number; errors: ApiError[] } {
-    if (error instanceof Refusal) {
-      const [usual, code, onSubmit] = said[error.code] as readonly [number, number, number?];
-      const submits = request.method === 'POST' && /\/(jobs|sessions)$/.test(request.url.split('?')[0] ?? '');
-      const { message, solution } = error;
-      return {
-        status: submits ? (onSubmit ?? usual) : usual,
-        errors: [{ code, message, ...(solution && { solution }) }],
-      };
-    }
+    if (error instanceof QiskitError) return answerOf(error, request);
+    if (error instanceof Refusal) return answerOf(answerTo(refusals, error), request);
     const status = statusOf(error);
     if (status < 500) {
       const code = codeOfStatus[status] ?? 1002;
@@ -86,9 +53,20 @@ export class QiskitErrorsFilter implements ExceptionFilter {
       trace: request.id,
       error: stackOf(error),
     });
+    const trouble = diskTrouble(error);
+    if (trouble !== null) return { status: noRoom, errors: [{ code: 1000, message: trouble }] };
     const message = 'The service failed and stored nothing. The request may be repeated.';
     return { status: 500, errors: [{ code: 1000, message }] };
   }
+}
+
+function answerOf({ kind, message, solution }: QiskitRefusal, { method, url }: FastifyRequest) {
+  const [usual, code, onSubmit] = refusalKinds[kind] as readonly [number, number, number?];
+  const submits = method === 'POST' && /\/(jobs|sessions)$/.test(url.split('?')[0] ?? '');
+  return {
+    status: submits ? (onSubmit ?? usual) : usual,
+    errors: [{ code, message, ...(solution !== undefined && { solution }) }],
+  };
 }
 
 function statusOf(error: unknown): number {

@@ -1,5 +1,6 @@
 import { getMetadataStorage } from 'class-validator';
 import { closest, distance } from 'fastest-levenshtein';
+import { QiskitError } from './refusal-kinds.js';
 import type { SubmitJobRequest } from './requests.dto.js';
 
 /** Names come from outside: at most so many are named, and each is cut. */
@@ -61,6 +62,35 @@ export function idleMembers(body: SubmitJobRequest): string[] {
   if (body.calibration_id != null)
     sentences.push("'calibration_id' has no effect: a backend has one set of properties");
   return sentences;
+}
+
+/** What people write where a filter has another name. */
+const filterSynonyms: ReadonlyMap<string, string> = new Map([
+  ['program_id', 'program'],
+  ['session', 'session_id'],
+  ['backend_name', 'backend'],
+  ['job_tags', 'tags'],
+]);
+
+/**
+ * Refuses a parameter that all but names a filter of `type`: ignored, it would answer everything, and that looks as if it were
+ * what was asked for. Other unknown parameters are ignored, as clients of another age may send more.
+ */
+export function refuseNearMisses(query: unknown, type: new () => object): void {
+  const known = membersOf(type);
+  for (const name of Object.keys((query ?? {}) as object)) {
+    if (known.includes(name) || name.length > mostCharacters) continue;
+    const word = name.toLowerCase();
+    const nearest = filterSynonyms.get(word) ?? closest(word, known);
+    if (!known.includes(nearest)) continue;
+    const isNear = filterSynonyms.has(word) || distance(word, nearest) * 3 <= nearest.length;
+    if (isNear)
+      throw new QiskitError(
+        'invalid_value',
+        `There is no filter called ${clean(name)}.`,
+        `The nearest is ${nearest}; known are: ${known.join(', ')}.`,
+      );
+  }
 }
 
 const membersOf = (type: new () => object): string[] => {

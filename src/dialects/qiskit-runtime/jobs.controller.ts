@@ -22,10 +22,9 @@ import {
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
-  ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { isFinal } from '../../kernel/job/job.js';
@@ -39,9 +38,9 @@ import { sentParts } from '../send-parts.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { JobsAnswer, JobWithParamsAnswer, MetricsAnswer, SubmittedAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
-import { idleMembers, jobSynonyms, unknownMembers } from './ignored-members.js';
+import { idleMembers, jobSynonyms, refuseNearMisses, unknownMembers } from './ignored-members.js';
 import { mounts } from './mounts.js';
-import { JobsQuery, SubmitJobRequest, TagsRequest } from './requests.dto.js';
+import { JobQuery, JobsQuery, SubmitJobRequest, TagsRequest } from './requests.dto.js';
 import { endedStates, fromJob, metricsOf, pendingStates, toIso } from './wire.js';
 
 /** One page of jobs has at most this many (dialect, `GET /jobs`). */
@@ -120,7 +119,12 @@ export class JobsController {
   @ApiOkResponse({ type: JobsAnswer })
   @ApiRefusals(['invalid_value', 'unknown_backend', 'unknown_program', 'unknown_session'])
   @Get()
-  async list(@Asker() actor: Actor, @Query() query: JobsQuery): Promise<JobsAnswer> {
+  async list(
+    @Asker() actor: Actor,
+    @Query() query: JobsQuery,
+    @Req() request: FastifyRequest,
+  ): Promise<JobsAnswer> {
+    refuseNearMisses(request.query, JobsQuery);
     const limit = Math.min(query.limit, mostPerPage);
     const filter = toFilter(query, limit);
     const { items, total } = await this.jobs.list(actor, filter);
@@ -132,23 +136,22 @@ export class JobsController {
   }
 
   @ApiOperation({ summary: 'One job; with its params unless exclude_params=true' })
-  @ApiQuery({ name: 'exclude_params', required: false, type: Boolean })
   @ApiOkResponse({ type: JobWithParamsAnswer })
-  @ApiRefusals(['unknown_job'])
+  @ApiRefusals(['invalid_value', 'unknown_job'])
   @Get(':id')
   @Header('content-type', 'application/json; charset=utf-8')
   async get(
     @Asker() actor: Actor,
     @Param('id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @Query('exclude_params') exclude?: string,
+    @Query() { exclude_params: exclude }: JobQuery,
   ): Promise<string | Readable> {
     const job = await this.jobs.get(actor, id);
     const place = job.state === 'queued' ? await this.jobs.place(job) : null;
     const estimate = place === null ? null : await this.estimates.ofJob(job, place);
     const runningTime = await this.estimates.runningTime(job);
     const shown = JSON.stringify(fromJob(job, this.clock.now(), place, estimate, runningTime));
-    if (exclude?.toLowerCase() === 'true') return shown;
+    if (exclude === true) return shown;
     const params = job.details.private ? '{}' : await this.jobs.params(id);
     // Spliced in as text: params may hold what no parser here would keep (dialect, values).
     return sentParts(reply, [`${shown.slice(0, -1)},"params":`, params, '}']);

@@ -104,6 +104,12 @@ export class JobsQuery {
   @IsOptional() @Matches(/^(asc|desc)$/i, { message: 'sort must be ASC or DESC' }) sort?: string;
 }
 
+/** Query of `GET /jobs/{id}`. */
+export class JobQuery {
+  /** true: without what may be the largest part of the answer. */
+  @IsOptional() @Transform(flag) @IsBoolean() exclude_params?: boolean;
+}
+
 /** Query of `GET /sessions/{id}/events`. */
 export class EventsQuery {
   /** Only what came after the event with this id. */

@@ -13,7 +13,7 @@ import {
   Res,
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { seconds } from '../../kernel/time.js';
@@ -25,7 +25,7 @@ import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { SessionAnswer, SessionsAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
-import { sessionSynonyms, unknownMembers } from './ignored-members.js';
+import { refuseNearMisses, sessionSynonyms, unknownMembers } from './ignored-members.js';
 import { mounts } from './mounts.js';
 import { ChangeSessionRequest, OpenSessionRequest, SessionsQuery } from './requests.dto.js';
 import { fromSession } from './wire.js';
@@ -68,7 +68,7 @@ export class SessionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionAnswer> {
     if (body.instance != null && body.instance !== actor.instance.crn) {
-      throw await this.instances.elsewhere(actor, 'instance', body.instance);
+      throw await this.instances.elsewhere(actor, 'body', body.instance);
     }
     const submit = submitKey(actor, request);
     const warnings = unknownMembers(request.body, OpenSessionRequest, sessionSynonyms);
@@ -81,7 +81,12 @@ export class SessionsController {
   @ApiOkResponse({ type: SessionsAnswer })
   @ApiRefusals(['invalid_value', 'unknown_backend'])
   @Get()
-  async list(@Asker() actor: Actor, @Query() query: SessionsQuery): Promise<SessionsAnswer> {
+  async list(
+    @Asker() actor: Actor,
+    @Query() query: SessionsQuery,
+    @Req() request: FastifyRequest,
+  ): Promise<SessionsAnswer> {
+    refuseNearMisses(request.query, SessionsQuery);
     const { backend } = query;
     const instance = actor.instance.id;
     const found = await this.sessions.list({

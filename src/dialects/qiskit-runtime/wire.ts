@@ -1,6 +1,6 @@
 import type { Backend, BackendStatus } from '../../kernel/backend/backend.js';
 import type { Place } from '../../kernel/choice/waiting.js';
-import { isFinal, reasonCodes, type JobState } from '../../kernel/job/job.js';
+import { isFinal, type EndCode, type JobState } from '../../kernel/job/job.js';
 import { activeRemaining, elapsedTime, type Session } from '../../kernel/session/session.js';
 import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
 import type { WaitEstimate } from '../../scheduler/estimates.service.js';
@@ -61,6 +61,13 @@ export function fromSession(s: Session, at: Millis): SessionAnswer {
   };
 }
 
+/** IBM's numbers for why the service ended a job. Other jobs have what their program says. */
+const endNumbers = {
+  session_closed: 1217,
+  ran_too_long: 1305,
+  runner_lost: 1010,
+} as const satisfies Record<EndCode, number>;
+
 /** A job as lists and `GET /jobs/{id}` show it, without its params. */
 export function fromJob(
   job: JobRecord,
@@ -70,7 +77,7 @@ export function fromJob(
   runningTime: Millis | null = null,
 ): JobAnswer {
   const { details } = job;
-  const tooLong = job.state === 'cancelled' && job.reasonCode === reasonCodes.ranTooLong;
+  const tooLong = job.state === 'cancelled' && job.endCode === 'ran_too_long';
   // A member that is undefined is not written. One literal of one shape: this is asked more often than anything else.
   return {
     id: job.id,
@@ -79,7 +86,7 @@ export function fromJob(
     state: {
       status: jobStatus[job.state],
       reason: job.reason ?? job.stop?.reason,
-      reason_code: job.reasonCode ?? undefined,
+      reason_code: (job.endCode === null ? job.reasonCode : endNumbers[job.endCode]) ?? undefined,
     },
     status: tooLong ? 'Cancelled - Ran too long' : jobStatus[job.state],
     created: toIso(job.createdAt),

@@ -45,9 +45,9 @@ export const mayUse = (actor: Actor, owned: Owned, sharing: Sharing): boolean =>
 /** Closing a session, at once or by draining it, cancelling a job, and removing one with its result. */
 export const mayEnd = (actor: Actor, owned: Owned): boolean => actor.role === 'admin' || owns(actor, owned);
 
-/** Where something was looked for, in an answer that it is not there: an admin sees all instances. */
-export const lookedIn = (actor: Actor): string =>
-  actor.role === 'admin' ? '' : ` in instance ${actor.instance.name}`;
+/** The instance in which something was looked for, in an answer that it is not there; null for an admin, who sees all. */
+export const lookedIn = (actor: Actor): string | null =>
+  actor.role === 'admin' ? null : actor.instance.name;
 
 /** How the event log and reasons name someone. */
 export const nameOf = (actor: Actor): string => `${actor.role} ${actor.user}`;

@@ -24,6 +24,8 @@ export interface Backend {
   readonly onIdle: 'deactivate' | 'close';
   readonly status: BackendStatus;
   readonly statusReason: string | null;
+  /** Who set the status: the service itself takes a backend offline while its driver cannot run. */
+  readonly statusBy: 'operator' | 'service';
   /** Jobs that wait on it, counted as they come and go. */
   readonly queuedJobs: number;
   readonly createdAt: Millis;
@@ -31,22 +33,11 @@ export interface Backend {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Semantics: clocks, column "default". */
+/** The defaults (semantics: clocks). */
 export const defaultLimits: BackendLimits = {
   maxTtl: seconds(28800),
   activeTtl: seconds(14400),
   interactiveTtl: { dedicated: seconds(60), batch: seconds(60) },
   unusedTtl: seconds(1800),
   maxExecutionTime: seconds(10800),
-};
-
-/**
- * Where a session is an interpreter that somebody works with: idle for an hour and alive for eight as Livy has it, and
- * what it runs is bounded by its life alone.
- */
-export const interpreterLimits: BackendLimits = {
-  ...defaultLimits,
-  activeTtl: defaultLimits.maxTtl,
-  interactiveTtl: { dedicated: seconds(3600), batch: seconds(3600) },
-  maxExecutionTime: seconds(7 * 24 * 3600),
 };

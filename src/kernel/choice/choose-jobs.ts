@@ -1,3 +1,4 @@
+import { compareHeads } from './order.js';
 import type { Choice, InstanceView, QueuedJob, SessionView, Snapshot } from './snapshot.js';
 
 /**
@@ -131,7 +132,11 @@ class Board {
     let best: (typeof this.general)[number] | null = null;
     for (const candidate of this.general) {
       if (candidate.instance.blocked) continue;
-      if (candidate.waiting.length > 0 && (best === null || goesBefore(candidate, best))) best = candidate;
+      if (
+        candidate.waiting.length > 0 &&
+        (best === null || compareHeads(headOf(candidate), headOf(best)) < 0)
+      )
+        best = candidate;
     }
     return best;
   }
@@ -168,13 +173,9 @@ class Board {
 
 type Waiting = { readonly instance: InstanceView; readonly waiting: InstanceView['waiting'] };
 
-function goesBefore(a: Waiting, b: Waiting): boolean {
-  const less = a.instance.charged * b.instance.shares - b.instance.charged * a.instance.shares;
-  return less !== 0 ? less < 0 : seqOf(a) < seqOf(b);
-}
-
-function seqOf({ waiting }: Waiting): number {
-  const first = waiting[0];
-  if (first === undefined) return Infinity;
-  return 'job' in first ? first.job.seq : first.seq;
+function headOf({ instance, waiting }: Waiting) {
+  const [first] = waiting;
+  const { charged, shares, blocked } = instance;
+  const seq = first === undefined ? Infinity : 'job' in first ? first.job.seq : first.seq;
+  return { charged, shares, blocked, seq };
 }

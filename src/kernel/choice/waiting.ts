@@ -1,5 +1,6 @@
 import type { BackendStatus } from '../backend/backend.js';
 import type { Millis } from '../time.js';
+import { compareInstances, type Standing } from './order.js';
 
 /** A session with jobs that wait, and how many do. */
 export interface WaitingSession {
@@ -108,7 +109,7 @@ function standing(view: WaitingView): { ahead: number; why: string } {
 function general(view: WaitingView, first: number): { ahead: number; why: string } {
   const batches = total(view.batches);
   const mine = view.instances.find(({ id }) => id === view.job.instance);
-  const others = view.instances.filter((other) => mine !== undefined && goesBefore(other, mine));
+  const others = view.instances.filter((other) => mine !== undefined && compareInstances(other, mine) < 0);
   const level = view.instances.filter(({ id, earlier }) => id !== mine?.id && earlier > 0);
   const earlier = level.reduce((sum, other) => sum + other.earlier, 0);
   const ahead = first + batches + total(others) + earlier + view.aheadInInstance + view.aheadInSession;
@@ -158,12 +159,5 @@ function timeOfDay(moment: Millis, at: Millis): string {
   return days > 0 ? `${time} in ${days === 1 ? '1 day' : `${days} days`}` : time;
 }
 
-type Standing = Pick<WaitingView['instances'][number], 'charged' | 'shares' | 'blocked'>;
-
-/** Who has used up a budget waits behind all who have not. */
-function goesBefore(a: Standing, b: Standing): boolean {
-  return a.blocked !== b.blocked ? b.blocked : a.charged * b.shares < b.charged * a.shares;
-}
-
 /** Neither goes before the other: among their jobs the earlier submission does. */
-export const isLevel = (a: Standing, b: Standing): boolean => !goesBefore(a, b) && !goesBefore(b, a);
+export const isLevel = (a: Standing, b: Standing): boolean => compareInstances(a, b) === 0;

@@ -1,12 +1,5 @@
 import { seconds, type Millis } from '../time.js';
-import type { ForecastJob } from './forecast.view.js';
-
-/** A job that has left its lane, and how long it was there. */
-export interface Finished {
-  readonly program: string;
-  readonly instance: string;
-  readonly duration: Millis;
-}
+import type { Finished, ForecastJob } from './forecast.view.js';
 
 /** So many jobs of the own instance tell more about the next one than those of everybody. */
 const enough = 5;

@@ -1,3 +1,4 @@
+import { compareHeads, type Standing } from '../choice/order.js';
 import type { InstanceView, SessionView, SlotView, Snapshot } from '../choice/snapshot.js';
 import type { Millis } from '../time.js';
 import type { ForecastJob, ForecastView } from './forecast.view.js';
@@ -78,7 +79,7 @@ export class Field {
     const batches: string[] = [];
     for (const id of this.batches) {
       if (batches.length === free) break;
-      if ((this.sessions.get(id)?.queued ?? 0) === 0) continue;
+      if ((this.sessions.get(id)?.queuedJobs ?? 0) === 0) continue;
       batches.push(id);
       show(id);
     }
@@ -96,9 +97,10 @@ export class Field {
       const seq = instance.headSeq(this.waits);
       if (instance.isBeyond) this.isBeyond = true;
       if (seq === null || instance.isUsedUp(at)) continue;
-      const candidate = { instance, seq, charged: instance.chargedAt(at) };
+      const { shares } = instance;
+      const candidate = { instance, seq, charged: instance.chargedAt(at), shares, blocked: false };
       let place = first.length;
-      while (place > 0 && goesBefore(candidate, first[place - 1] as Candidate)) place -= 1;
+      while (place > 0 && compareHeads(candidate, first[place - 1] as Candidate) < 0) place -= 1;
       if (place >= most) continue;
       first.splice(place, 0, candidate);
       if (first.length > most) first.pop();
@@ -115,17 +117,11 @@ export class Field {
 
   private readonly waits = (id: string): boolean => {
     const session = this.sessions.get(id);
-    return session !== undefined && session.queued > 0 && session.state !== 'active';
+    return session !== undefined && session.queuedJobs > 0 && session.state !== 'active';
   };
 }
 
-interface Candidate {
+interface Candidate extends Standing {
   readonly instance: PlayedInstance;
   readonly seq: number;
-  readonly charged: Millis;
-}
-
-function goesBefore(a: Candidate, b: Candidate): boolean {
-  const less = a.charged * b.instance.shares - b.charged * a.instance.shares;
-  return less !== 0 ? less < 0 : a.seq < b.seq;
 }

@@ -2,7 +2,6 @@ import type { BackendStatus } from '../backend/backend.js';
 import type { SlotView } from '../choice/snapshot.js';
 import type { Session } from '../session/session.js';
 import type { Millis } from '../time.js';
-import type { Finished } from './durations.js';
 
 /** A job as far as its turn and its length depend on it. */
 export interface ForecastJob {
@@ -57,6 +56,13 @@ export interface ForecastInstance {
   readonly waiting: readonly (ForecastJob | { readonly session: string; readonly seq: number })[];
   /** More waits than `waiting` shows. */
   readonly more: boolean;
+}
+
+/** A job that has left its lane, and how long it was there. */
+export interface Finished {
+  readonly program: string;
+  readonly instance: string;
+  readonly duration: Millis;
 }
 
 /** One backend with the beginning of its queue, as far as it is played forward. */

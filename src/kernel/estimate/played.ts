@@ -1,5 +1,13 @@
 import type { InstanceView, SessionView } from '../choice/snapshot.js';
+import {
+  clocksAfterStart,
+  idleSinceAfterEnd,
+  isDrained,
+  keepsSlot,
+  stopActiveClock,
+} from '../session/session.clocks.js';
 import { expiryOf, type Clocked, type SessionClock } from '../session/session.deadline.js';
+import { chargedBy } from '../usage/accrual.js';
 import { budgetDueAt, isUsedUp } from '../usage/budget.js';
 import type { Millis } from '../time.js';
 import type { ForecastInstance, ForecastJob, ForecastSession } from './forecast.view.js';
@@ -20,16 +28,16 @@ export class PlayedSession implements Clocked {
   slot: number | null = null;
   /** When its clocks are looked at next. */
   armedAt: Millis = Infinity;
-  private running: number;
+  runningJobs: number;
   private taken = 0;
 
   constructor(readonly view: ForecastSession) {
     ({ id: this.id, instance: this.instance, limits: this.limits } = view);
     ({ state: this.state, startedAt: this.startedAt, idleSince: this.idleSince } = view);
-    ({ activeSince: this.activeSince, activeSpent: this.activeSpent, runningJobs: this.running } = view);
+    ({ activeSince: this.activeSince, activeSpent: this.activeSpent, runningJobs: this.runningJobs } = view);
   }
 
-  get queued(): number {
+  get queuedJobs(): number {
     return this.state === 'closed' ? 0 : this.view.queue.length - this.taken;
   }
 
@@ -38,9 +46,12 @@ export class PlayedSession implements Clocked {
     return this.view.more && this.taken === this.view.queue.length;
   }
 
-  /** A slot is kept while active, and closed until its last job has ended. */
+  get acceptingJobs(): boolean {
+    return this.view.acceptingJobs;
+  }
+
   get holds(): boolean {
-    return this.state === 'active' || (this.state === 'closed' && this.running > 0);
+    return keepsSlot(this);
   }
 
   /** As the choice sees it, with no more of its queue than may matter. */
@@ -51,20 +62,18 @@ export class PlayedSession implements Clocked {
 
   start(at: Millis): void {
     this.taken += 1;
-    this.running += 1;
+    this.runningJobs += 1;
     this.state = 'active';
-    this.startedAt ??= at;
-    this.activeSince ??= at;
-    this.idleSince = null;
+    Object.assign(this, clocksAfterStart(this, this.limits, at));
   }
 
   end(at: Millis): void {
-    this.running -= 1;
-    if (this.running > 0) return;
-    this.stopActiveClock(at);
-    if (this.state !== 'active' || this.queued > 0 || this.isBeyond) return;
-    if (this.view.acceptingJobs) this.idleSince = at;
-    else this.close(at);
+    this.runningJobs -= 1;
+    if (this.runningJobs === 0) Object.assign(this, stopActiveClock(this, at));
+    // What is queued and not known keeps it from being idle or drained.
+    if (this.isBeyond) return;
+    this.idleSince = idleSinceAfterEnd(this, this.limits, at);
+    if (isDrained(this)) this.close(at);
   }
 
   /** Answers the jobs that will never start because of it. */
@@ -79,15 +88,10 @@ export class PlayedSession implements Clocked {
   close(at: Millis): readonly ForecastJob[] {
     if (this.state === 'closed') return [];
     const failed = this.view.queue.slice(this.taken);
-    this.stopActiveClock(at);
+    Object.assign(this, stopActiveClock(this, at));
     this.state = 'closed';
     this.idleSince = null;
     return failed;
-  }
-
-  private stopActiveClock(at: Millis): void {
-    if (this.activeSince !== null) this.activeSpent += at - this.activeSince;
-    this.activeSince = null;
   }
 }
 
@@ -97,9 +101,9 @@ export class PlayedInstance {
   readonly shares: number;
   /** When its budget is looked at next. */
   armedAt: Millis = Infinity;
-  private charged: Millis;
-  private rate: number;
-  private since: Millis;
+  charged: Millis;
+  rate: number;
+  since: Millis;
   private first = 0;
   private readonly started = new Set<number>();
 
@@ -113,7 +117,7 @@ export class PlayedInstance {
   }
 
   chargedAt(at: Millis): Millis {
-    return this.charged + this.rate * (at - this.since);
+    return chargedBy(this, at);
   }
 
   /** So many more, or fewer, jobs and holds are charged to it from now on. */

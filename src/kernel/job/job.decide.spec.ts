@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { after, givenJob } from '../../../test/support/given.js';
+import { refusalOf, refusedWords } from '../../../test/support/refused.js';
 import { seconds } from '../time.js';
 import {
   allowNoAttemptAfter,
@@ -16,7 +17,7 @@ import type { Stop } from './job.js';
 
 const running = givenJob({ state: 'running' });
 const scripted = givenJob({ state: 'running', script: { duration: seconds(50), outcome: 'completed' } });
-const cancel: Stop = { at: after(30), reason: 'cancelled by user alice', reasonCode: null };
+const cancel: Stop = { at: after(30), reason: 'cancelled by user alice', endCode: null };
 
 describe('starting a job', () => {
   it('gives it a lane, a fresh fencing token and one more attempt', () => {
@@ -122,11 +123,11 @@ describe('stopping a job', () => {
     expect(job.stop).toEqual(limit);
   });
 
-  it('for its limit is a cancellation with code 1305 that names the limit', () => {
+  it('for its limit is a cancellation with a code that names the limit', () => {
     const { job } = stopJob(scripted, limitStop(scripted, after(100)));
     expect(job).toMatchObject({
       state: 'cancelled',
-      reasonCode: 1305,
+      endCode: 'ran_too_long',
       reason: expect.stringContaining('of 100 s'),
     });
   });
@@ -181,10 +182,10 @@ describe('a lost runner', () => {
     }
   });
 
-  it('fails the job with 1217 when its session is closed, attempts left or not', () => {
+  it('fails the job with its session when that is closed, attempts left or not', () => {
     expect(loseJob(running, after(40), 'exit code 9', true).job).toMatchObject({
       state: 'failed',
-      reasonCode: 1217,
+      endCode: 'session_closed',
       used: 0,
     });
   });
@@ -195,10 +196,10 @@ describe('a lost runner', () => {
   });
 });
 
-it('a queued job whose session closes fails with 1217 and the reason of the session', () => {
+it('a queued job whose session closes fails with a code and the reason of the session', () => {
   expect(closedWithSession('max_ttl of 20 s expired')).toEqual({
     state: 'failed',
-    reasonCode: 1217,
+    endCode: 'session_closed',
     reason: expect.stringContaining('max_ttl of 20 s expired'),
   });
 });
@@ -214,18 +215,17 @@ describe('max_execution_time', () => {
     expect(checkJobLimit(seconds(20), seconds(300), undefined, seconds(20))).toBe(seconds(20)));
 
   it.each([
-    [101, 1000, 100, 'limit_exceeded', "more than the plan's limit of 100 s"],
-    [301, undefined, 400, 'limit_exceeded', "more than the backend's limit of 300 s"],
-    [301, 1000, undefined, 'limit_exceeded', "more than the backend's limit of 300 s"],
-    [21, 20, 100, 'limit_exceeded', "more than the session's max_ttl of 20 s"],
-    [0, undefined, undefined, 'invalid_value', 'max_execution_time (cost) of 0 s is too short'],
+    [101, 1000, 100, 'job_limit_exceeded', { most: seconds(100), whose: 'plan' }],
+    [301, undefined, 400, 'job_limit_exceeded', { most: seconds(300), whose: 'backend' }],
+    [301, 1000, undefined, 'job_limit_exceeded', { most: seconds(300), whose: 'backend' }],
+    [21, 20, 100, 'job_limit_exceeded', { most: seconds(20), whose: 'session' }],
+    [0, undefined, undefined, 'limit_too_short', { limit: 'maxExecutionTime' }],
   ])(
-    'of %d s where session and plan have %s and %s s is refused as %s: %s',
-    (asked, session, plan, code, message) => {
+    'of %d s where session and plan have %s and %s s is refused as %s: %o',
+    (asked, session, plan, code, params) => {
       const limit = (s: number | undefined) => (s === undefined ? undefined : seconds(s));
-      expect(() => checkJobLimit(seconds(asked), seconds(300), limit(plan), limit(session))).toThrow(
-        expect.objectContaining({ code, message: expect.stringContaining(message) }),
-      );
+      const check = () => checkJobLimit(seconds(asked), seconds(300), limit(plan), limit(session));
+      expect(refusalOf(check)).toEqual({ code, params: { asked: seconds(asked), ...params } });
     },
   );
 });
@@ -244,7 +244,7 @@ describe('one more pending job', () => {
     [3, 3, '3 pending jobs'],
     [4, 3, '3 pending jobs'],
   ])('beside %i is refused by a plan of %i', (queued, most, words) => {
-    expect(() => checkPending(queued, most, 'lab-a')).toThrow(
+    expect(refusedWords(() => checkPending(queued, most, 'lab-a'))).toContain(
       `Instance lab-a has reached the limit of its plan of ${words}.`,
     );
   });

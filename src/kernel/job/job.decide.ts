@@ -1,9 +1,9 @@
 import { transition } from 'xstate';
-import { Refusal } from '../refusal.js';
-import { seconds, toSeconds, toWholeSeconds, type Millis } from '../time.js';
+import { Refusal, type Refusals } from '../refusal.js';
+import { seconds, toSeconds, type Millis } from '../time.js';
 import type { LedgerEntry } from '../usage/usage.js';
 import { jobMachine, type JobEventType } from './job.machine.js';
-import { defaultMaxAttempts, isFinal, reasonCodes, type Job, type JobState, type Stop } from './job.js';
+import { defaultMaxAttempts, isFinal, type EndCode, type Job, type JobState, type Stop } from './job.js';
 
 /** What one event does to a job: the row and the ledger entries to save in one transaction. */
 export interface JobDecision {
@@ -14,7 +14,12 @@ export interface JobDecision {
 /** How an attempt came out, as a runner or a script tells it. */
 export type Outcome =
   | { readonly type: 'completed' }
-  | { readonly type: 'failed'; readonly reason: string; readonly reasonCode: number | null }
+  | {
+      readonly type: 'failed';
+      readonly reason: string;
+      readonly reasonCode: number | null;
+      readonly endCode?: EndCode;
+    }
   | { readonly type: 'stopped' };
 
 /** A lane is free for it: the job runs from `at` on, under a fresh fencing `token`. */
@@ -25,27 +30,24 @@ export function startJob(job: Job, slot: number, token: string, at: Millis): Job
 /** The attempt has ended. A job that was asked to stop counts as cancelled, however its runner ended. */
 export function endJob(job: Job, outcome: Outcome, at: Millis): JobDecision {
   if (job.stop !== null || outcome.type === 'stopped') {
-    const { reason = 'cancelled', reasonCode = null } = job.stop ?? {};
-    return end(job, follow(job, 'stopped'), { reason, reasonCode }, at);
+    const { reason = 'cancelled', endCode = null } = job.stop ?? {};
+    return end(job, follow(job, 'stopped'), { reason, endCode, reasonCode: null }, at);
   }
   if (outcome.type === 'completed')
-    return end(job, follow(job, 'complete'), { reason: null, reasonCode: null }, at);
-  return end(job, follow(job, 'fail'), outcome, at);
+    return end(job, follow(job, 'complete'), { reason: null, endCode: null, reasonCode: null }, at);
+  const { reason, reasonCode, endCode = null } = outcome;
+  return end(job, follow(job, 'fail'), { reason, reasonCode, endCode }, at);
 }
 
 /** Someone, or its limit, wants the job to end. A queued or scripted one ends now, another when its runner is gone. */
 export function stopJob(job: Job, stop: Stop): JobDecision {
   if (isFinal(job.state)) {
-    throw new Refusal(
-      'job_final',
-      `Job ${job.id} is already ${job.state}.`,
-      'Only a queued or running job can be cancelled.',
-    );
+    throw new Refusal('job_final', { job: job.id, state: job.state });
   }
   const state = follow(job, 'stop');
   if (state === 'cancelled') {
-    const { reason, reasonCode } = stop;
-    return { job: { ...job, state, reason, reasonCode, endedAt: stop.at }, ledger: [] };
+    const { reason, endCode } = stop;
+    return { job: { ...job, state, reason, endCode, endedAt: stop.at }, ledger: [] };
   }
   // The first to ask decides what the job will be called: asking again changes nothing.
   const stopping = { ...job, state, stop: job.stop ?? stop };
@@ -56,7 +58,7 @@ export function stopJob(job: Job, stop: Stop): JobDecision {
 export const limitStop = (job: Job, at: Millis): Stop => ({
   at,
   reason: `ran too long: its max_execution_time of ${toSeconds(job.maxExecutionTime)} s is over`,
-  reasonCode: reasonCodes.ranTooLong,
+  endCode: 'ran_too_long',
 });
 
 /** Its program must not run twice (semantics: runner lost): the attempt that begins now is the last one. */
@@ -79,7 +81,7 @@ export function loseJob(job: Job, at: Millis, why: string, sessionClosed: boolea
       ...lost,
       state: follow(job, 'sessionClosed'),
       reason,
-      reasonCode: reasonCodes.sessionClosed,
+      endCode: 'session_closed' as const,
     };
     return { job: { ...failed, endedAt: at }, ledger: [] };
   }
@@ -92,7 +94,7 @@ export function loseJob(job: Job, at: Millis, why: string, sessionClosed: boolea
     ...lost,
     state: follow(job, 'giveUp'),
     reason,
-    reasonCode: reasonCodes.runnerLost,
+    endCode: 'runner_lost' as const,
     endedAt: at,
   };
   return { job: failed, ledger: [] };
@@ -102,19 +104,22 @@ export function loseJob(job: Job, at: Millis, why: string, sessionClosed: boolea
 export const closedWithSession = (stateReason: string) => ({
   state: 'failed' as const,
   reason: `its session was closed before it could start: ${stateReason}`,
-  reasonCode: reasonCodes.sessionClosed,
+  endCode: 'session_closed' as const,
 });
 
-function end(job: Job, state: JobState, why: Pick<Job, 'reason' | 'reasonCode'>, at: Millis): JobDecision {
+function end(
+  job: Job,
+  state: JobState,
+  why: Pick<Job, 'reason' | 'endCode' | 'reasonCode'>,
+  at: Millis,
+): JobDecision {
   const { startedAt: from, slot, backend, instance, chargedTo: user, session, id } = job;
   if (from === null || slot === null)
-    throw new Refusal('illegal_transition', `Job ${id} ends without having started.`);
-  const { reason, reasonCode } = why;
+    throw new Refusal('illegal_transition', { of: 'job', id, state: job.state, event: 'end' });
   const ended: Job = {
     ...job,
+    ...why,
     state,
-    reason,
-    reasonCode,
     endedAt: at,
     slot: null,
     token: null,
@@ -131,7 +136,7 @@ function end(job: Job, state: JobState, why: Pick<Job, 'reason' | 'reasonCode'>,
 function follow(job: Job, type: JobEventType): JobState {
   const before = jobMachine.resolveState({ value: job.state, context: {} });
   if (!before.can({ type })) {
-    throw new Refusal('illegal_transition', `Job ${job.id} is ${job.state}: ${type} cannot happen to it.`);
+    throw new Refusal('illegal_transition', { of: 'job', id: job.id, state: job.state, event: type });
   }
   return transition(jobMachine, before, { type })[0].value as JobState;
 }
@@ -139,18 +144,13 @@ function follow(job: Job, type: JobEventType): JobState {
 /** One more job is to be queued beside `queued` others of its instance; `most`: as many as its plan allows. */
 export function checkPending(queued: number, most: number, instance: string): void {
   if (queued < most) return;
-  const jobs = most === 1 ? '1 pending job' : `${most} pending jobs`;
-  throw new Refusal(
-    'too_many_pending',
-    `Instance ${instance} has reached the limit of its plan of ${jobs}.`,
-    'Wait until one has started, or cancel one, before you submit another.',
-  );
+  throw new Refusal('too_many_pending', { instance, most });
 }
 
 /** How much, and whose limit that is. */
-type Bound = readonly [Millis, string];
+type Bound = readonly [Millis, Refusals['job_limit_exceeded']['whose']];
 
-/** A job may not be promised more time than its session has (qiskit-runtime dialect, maximum time). */
+/** A job may not be promised more time than its session has. */
 export function checkJobLimit(
   asked: Millis | undefined,
   backendMost: Millis,
@@ -158,22 +158,11 @@ export function checkJobLimit(
   sessionMost: Millis | undefined,
 ): Millis {
   const [allowed, bound]: Bound =
-    planMost !== undefined && planMost < backendMost
-      ? [planMost, "the plan's limit"]
-      : [backendMost, "the backend's limit"];
+    planMost !== undefined && planMost < backendMost ? [planMost, 'plan'] : [backendMost, 'backend'];
   if (asked === undefined) return allowed;
-  if (asked < seconds(1)) {
-    const message = `max_execution_time (cost) of ${toSeconds(asked)} s is too short.`;
-    throw new Refusal('invalid_value', message, 'The least is 1 s.');
-  }
+  if (asked < seconds(1)) throw new Refusal('limit_too_short', { limit: 'maxExecutionTime', asked });
   const [most, whose]: Bound =
-    sessionMost !== undefined && sessionMost < allowed
-      ? [sessionMost, "the session's max_ttl"]
-      : [allowed, bound];
+    sessionMost !== undefined && sessionMost < allowed ? [sessionMost, 'session'] : [allowed, bound];
   if (asked <= most) return asked;
-  throw new Refusal(
-    'limit_exceeded',
-    `max_execution_time (cost) of ${toWholeSeconds(asked)} s is more than ${whose} of ${toWholeSeconds(most)} s.`,
-    `Ask for at most ${toWholeSeconds(most)} s, or leave it out.`,
-  );
+  throw new Refusal('job_limit_exceeded', { asked, most, whose });
 }

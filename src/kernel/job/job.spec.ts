@@ -4,7 +4,7 @@ import { seconds } from '../time.js';
 import { isFinal, jobDeadlineOf, jobStates, type Job } from './job.js';
 
 const scripted = (duration: number) => ({ duration: seconds(duration), outcome: 'completed' as const });
-const stop = { at: after(30), reason: 'cancelled by user alice', reasonCode: null };
+const stop = { at: after(30), reason: 'cancelled by user alice', endCode: null };
 
 /** The limit is 100 s unless said otherwise. */
 const deadlines: [string, Partial<Job>, ReturnType<typeof jobDeadlineOf>][] = [

@@ -16,12 +16,21 @@ export interface Script {
   readonly outcome: 'completed' | 'failed';
 }
 
+/**
+ * Why a job ended for which its program is not to blame:
+ * - `session_closed`: before it could start, or before it could start again.
+ * - `ran_too_long`: for longer than its `maxExecutionTime`.
+ * - `runner_lost`: as often as it may be, or with the process that its session had for itself.
+ */
+export const endCodes = ['session_closed', 'ran_too_long', 'runner_lost'] as const;
+export type EndCode = (typeof endCodes)[number];
+
 /** Someone wants a running job to stop. It keeps its lane until the runner is gone. */
 export interface Stop {
   readonly at: Millis;
   readonly reason: string;
-  /** 1305 for the limit; null for a user or an admin. */
-  readonly reasonCode: number | null;
+  /** Null for a user or an admin. */
+  readonly endCode: EndCode | null;
 }
 
 export interface Job {
@@ -41,7 +50,9 @@ export interface Job {
 
   readonly state: JobState;
   readonly reason: string | null;
-  /** 1000 to 9999, or null. */
+  /** Why the service ended it; null for one that ended by itself, or that someone cancelled. */
+  readonly endCode: EndCode | null;
+  /** A number with which its program says what is wrong, 1000 to 9999, or null. */
   readonly reasonCode: number | null;
 
   readonly createdAt: Millis;
@@ -60,9 +71,6 @@ export interface Job {
   /** Time on a lane, over the attempts that count. */
   readonly used: Millis;
 }
-
-/** Reason codes of IBM's registry that clients react to (qiskit-runtime dialect, numeric codes). */
-export const reasonCodes = { sessionClosed: 1217, ranTooLong: 1305, runnerLost: 1010 } as const;
 
 /** Runners may be lost this often before the job is given up (semantics: jobs). */
 export const defaultMaxAttempts = 3;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { after, givenSession, t0 } from '../../../test/support/given.js';
+import { after, givenLimits, givenSession, t0 } from '../../../test/support/given.js';
 import { seconds } from '../time.js';
 import { decideSession, pauseHold, resumeHold, type SessionEvent } from './session.decide.js';
-import type { Session } from './session.js';
+import type { CloseCode, Session } from './session.js';
 import { activeRemaining, elapsedTime } from './session.js';
 
 const decide = (session: Session, ...events: SessionEvent[]): Session =>
@@ -19,7 +19,9 @@ const started = (s: number, slot = 0) => ({
 const ended = (s: number, from: number): SessionEvent => {
   return { type: 'jobEnded', at: after(s), startedAt: after(from), charged: seconds(s - from) };
 };
-const close: SessionEvent = { type: 'close', at: after(9), reason: 'closed by user alice' };
+const close = {
+  ...{ type: 'close', at: after(9), code: 'closed_by_user', reason: 'closed by user alice' },
+} as const satisfies SessionEvent;
 
 describe('a session', () => {
   it('remembers its first start, its latest activation and every state it entered', () => {
@@ -48,24 +50,43 @@ describe('a session', () => {
     ]);
   });
 
-  const reasons: [SessionEvent, Partial<Session>, string][] = [
+  const reasons: [SessionEvent, Partial<Session>, string, CloseCode | null][] = [
     [
-      { type: 'close', at: after(9), reason: 'closed by admin root: maintenance' },
+      { type: 'close', at: after(9), code: 'closed_by_admin', reason: 'closed by admin root: maintenance' },
       {},
       'closed by admin root: maintenance',
+      'closed_by_admin',
     ],
-    [{ type: 'unused_ttl', at: after(100) }, {}, 'unused for 100 s (unused_ttl expired)'],
-    [{ type: 'max_ttl', at: after(1000) }, { state: 'inactive' }, 'max_ttl of 1000 s expired'],
+    [{ type: 'unused_ttl', at: after(100) }, {}, 'unused for 100 s (unused_ttl expired)', 'unused_ttl'],
+    [{ type: 'max_ttl', at: after(1000) }, { state: 'inactive' }, 'max_ttl of 1000 s expired', 'max_ttl'],
     [
       { type: 'active_ttl', at: after(300) },
       { state: 'active', runningJobs: 1 },
       'active_ttl of 300 s expired',
+      'active_ttl',
     ],
-    [{ type: 'interactive_ttl', at: after(60) }, { state: 'active' }, 'interactive_ttl of 60 s expired'],
-    [{ type: 'drain', at: after(9) }, {}, 'drained: it accepts no jobs and has none left'],
+    [
+      { type: 'interactive_ttl', at: after(60) },
+      { state: 'active' },
+      'interactive_ttl of 60 s expired',
+      null,
+    ],
+    [
+      { type: 'interactive_ttl', at: after(60) },
+      { state: 'active', limits: { ...givenLimits, onIdle: 'close' } },
+      'interactive_ttl of 60 s expired',
+      'interactive_ttl',
+    ],
+    [
+      { type: 'heartbeat_ttl', at: after(10) },
+      { limits: { ...givenLimits, heartbeatTtl: seconds(10) }, heardAt: t0 },
+      'its client was silent for 10 s (heartbeat_ttl expired)',
+      'heartbeat_ttl',
+    ],
+    [{ type: 'drain', at: after(9) }, {}, 'drained: it accepts no jobs and has none left', 'drained'],
   ];
-  it.each(reasons)('after %o says why', (event, given, reason) => {
-    expect(decide(givenSession({ ...given, limits: undefined }), event).stateReason).toBe(reason);
+  it.each(reasons)('after %o says why, with a code if it closed', (event, given, stateReason, closeCode) => {
+    expect(decide(givenSession(given), event)).toMatchObject({ stateReason, closeCode });
   });
 
   it('keeps its first reason and closing time when it is closed or drained again', () => {
@@ -110,7 +131,9 @@ describe('a session', () => {
       { type: 'resume', at: t0 },
     );
     expect(decide(session, submitted(1, 8)).queuedJobs).toBe(2);
-    expect(() => decide(decide(session, close), { type: 'resume', at: after(10) })).toThrow('is closed');
+    expect(() => decide(decide(session, close), { type: 'resume', at: after(10) })).toThrow(
+      expect.objectContaining({ code: 'session_closed' }),
+    );
   });
 
   it('stands in the queue where its first job does', () => {

@@ -2,9 +2,16 @@ import { transition } from 'xstate';
 import { Refusal } from '../refusal.js';
 import { toWholeSeconds, type Millis } from '../time.js';
 import type { LedgerEntry } from '../usage/usage.js';
+import {
+  clocksAfterStart,
+  idleSinceAfterEnd,
+  isDrained,
+  keepsSlot,
+  stopActiveClock,
+} from './session.clocks.js';
 import { expiryOf, type SessionClock } from './session.deadline.js';
 import { sessionMachine, type SessionEventType } from './session.machine.js';
-import type { Session, SessionState } from './session.js';
+import type { CloseCode, Ending, Session, SessionState } from './session.js';
 
 /**
  * What can happen to a session; `at` is when it takes effect. `headSeq` is what the queue shows after the event.
@@ -30,14 +37,14 @@ export type SessionEvent =
   | { readonly type: 'drain' | 'resume'; readonly at: Millis }
   /** `heard`: its client gave a sign of life at `at`. `used`: it did something that counts as use, though it is no job. */
   | { readonly type: 'heard' | 'used'; readonly at: Millis }
-  | { readonly type: 'close'; readonly at: Millis; readonly reason: string }
+  | { readonly type: 'close'; readonly at: Millis; readonly code: CloseCode; readonly reason: string }
   | { readonly type: SessionClock; readonly at: Millis };
 
 /** What one event does: the row and the ledger entries to save in one transaction. */
 export interface SessionDecision {
   readonly session: Session;
   readonly ledger: readonly LedgerEntry[];
-  /** The session has just closed: its queued jobs end Failed with 1217, in the same transaction. */
+  /** The session has just closed: its queued jobs end Failed, in the same transaction. */
   readonly failsQueuedJobs: boolean;
 }
 
@@ -49,7 +56,7 @@ export function decideSession(session: Session, event: SessionEvent): SessionDec
     value: session.state,
     context: {
       accepting: session.acceptingJobs,
-      drained: !counted.acceptingJobs && counted.queuedJobs === 0 && counted.runningJobs === 0,
+      drained: isDrained(counted),
       closesOnIdle: session.limits.onIdle === 'close',
     },
   });
@@ -108,10 +115,8 @@ function count(session: Session, event: SessionEvent): Session {
         queuedJobs: session.queuedJobs - 1,
         runningJobs: session.runningJobs + 1,
         headSeq: event.headSeq,
-        startedAt: session.startedAt ?? event.at,
         lastJobStarted: event.at,
-        idleSince: session.limits.busyIsIdle ? (session.idleSince ?? event.at) : null,
-        activeSince: session.activeSince ?? event.at,
+        ...clocksAfterStart(session, session.limits, event.at),
         runningStarts: session.runningStarts + event.at,
       };
     case 'jobEnded':
@@ -152,21 +157,13 @@ function leaveLane(session: Session, event: { at: Millis; startedAt: Millis }): 
     runningJobs: session.runningJobs - 1,
     runningStarts: session.runningStarts - event.startedAt,
   };
-  return left.runningJobs === 0 ? stopActiveClock(left, event.at) : left;
+  return left.runningJobs === 0 ? { ...left, ...stopActiveClock(left, event.at) } : left;
 }
 
-function stopActiveClock(session: Session, at: Millis): Session {
-  if (session.activeSince === null) return session;
-  return { ...session, activeSince: null, activeSpent: session.activeSpent + at - session.activeSince };
-}
-
-/** Starts the idle clock where one runs: open with nothing queued, active with nothing queued and nothing running. */
+/** Starts the idle clock where one runs. */
 function idleIfDone(session: Session, at: Millis): Session {
-  const idles = session.state === 'open' || session.state === 'active';
-  const done = session.queuedJobs === 0 && session.runningJobs === 0;
-  return idles && (done || (session.limits.busyIsIdle && session.state === 'active'))
-    ? { ...session, idleSince: at }
-    : session;
+  const idleSince = idleSinceAfterEnd(session, session.limits, at);
+  return idleSince === session.idleSince ? session : { ...session, idleSince };
 }
 
 /** What changes on the way into another state. */
@@ -180,8 +177,7 @@ function enter(session: Session, state: SessionState, event: SessionEvent): Sess
   };
   switch (state) {
     case 'active': {
-      if (event.type !== 'jobStarted')
-        throw new Refusal('illegal_transition', `Session ${session.id} is activated by the start of a job.`);
+      if (event.type !== 'jobStarted') throw impossible(session, event);
       const held = session.mode === 'dedicated' && { slot: event.slot, heldSince: at };
       return { ...entered, activatedAt: at, activation: event.activation, ...held };
     }
@@ -189,15 +185,32 @@ function enter(session: Session, state: SessionState, event: SessionEvent): Sess
       return { ...entered, idleSince: null };
     case 'closed':
       return {
+        ...entered,
         ...stopActiveClock(entered, at),
         acceptingJobs: false,
         closedAt: at,
+        closeCode: closeCodeOf(event),
         idleSince: null,
         queuedJobs: 0,
         headSeq: null,
       };
     case 'open':
-      throw new Refusal('illegal_transition', `Session ${session.id} cannot become open again.`);
+      throw impossible(session, event);
+  }
+}
+
+function closeCodeOf(event: SessionEvent): CloseCode {
+  switch (event.type) {
+    case 'close':
+      return event.code;
+    case 'max_ttl':
+    case 'active_ttl':
+    case 'interactive_ttl':
+    case 'unused_ttl':
+    case 'heartbeat_ttl':
+      return event.type;
+    default:
+      return 'drained';
   }
 }
 
@@ -225,8 +238,7 @@ function reasonOf(session: Session, event: SessionEvent): string {
 
 /** A slot is held until the session is inactive, closed or its last running job has ended, whichever is last. */
 function settle(session: Session, at: Millis): { session: Session; ledger: readonly LedgerEntry[] } {
-  const holds = session.state === 'active' || (session.state === 'closed' && session.runningJobs > 0);
-  return holds || session.slot === null ? { session, ledger: [] } : endHold(session, at);
+  return keepsSlot(session) || session.slot === null ? { session, ledger: [] } : endHold(session, at);
 }
 
 function endHold(session: Session, at: Millis): { session: Session; ledger: readonly LedgerEntry[] } {
@@ -253,22 +265,16 @@ function refuse(session: Session, event: SessionEvent): SessionDecision {
   switch (event.type) {
     case 'jobSubmitted':
     case 'resume':
-      if (state === 'closed') {
-        throw new Refusal(
-          'session_closed',
-          `Session ${id} is closed: ${session.stateReason ?? 'no reason was recorded'}.`,
-          'Open a new session and submit the job there.',
-        );
-      }
-      throw new Refusal(
-        'session_not_accepting',
-        `Session ${id} accepts no more jobs: it is being drained.`,
-        'Open a new session, or send PATCH with accepting_jobs true while this one is not closed.',
-      );
+      if (state === 'closed') throw new Refusal('session_closed', { session: id, ending: endingOf(session) });
+      throw new Refusal('session_not_accepting', { session: id });
     default:
-      throw new Refusal(
-        'illegal_transition',
-        `Session ${id} is ${state}: ${event.type} cannot happen to it.`,
-      );
+      throw impossible(session, event);
   }
 }
+
+const endingOf = ({ closeCode, stateReason, limits }: Session): Ending => ({
+  ...{ closeCode, stateReason, limits },
+});
+
+const impossible = ({ id, state }: Session, { type }: SessionEvent): Refusal =>
+  new Refusal('illegal_transition', { of: 'session', id, state, event: type });

@@ -1,5 +1,5 @@
-import { Refusal } from '../refusal.js';
-import { seconds, toSeconds, toWholeSeconds, type Millis } from '../time.js';
+import { Refusal, type SessionLimit } from '../refusal.js';
+import { seconds, type Millis } from '../time.js';
 import type { BackendLimits } from '../backend/backend.js';
 import type { SessionLimits, SessionMode } from './session.js';
 
@@ -22,7 +22,7 @@ export function grantLimits(
   backend: {
     readonly limits: BackendLimits;
     readonly onIdle: SessionLimits['onIdle'];
-    readonly options?: Readonly<Record<string, unknown>>;
+    readonly busyIsIdle?: boolean;
   },
   plan: AskedLimits = {},
 ): SessionLimits {
@@ -31,41 +31,31 @@ export function grantLimits(
     activeTtl: Math.min(backend.limits.activeTtl, plan.activeTtl ?? Infinity),
     interactiveTtl: Math.min(backend.limits.interactiveTtl[mode], plan.interactiveTtl ?? Infinity),
   };
-  within('max_ttl', asked.maxTtl, ceiling.maxTtl);
-  within('active_ttl', asked.activeTtl, ceiling.activeTtl);
-  within('interactive_ttl', asked.interactiveTtl, ceiling.interactiveTtl);
+  within('maxTtl', asked.maxTtl, ceiling.maxTtl);
+  within('activeTtl', asked.activeTtl, ceiling.activeTtl);
+  within('interactiveTtl', asked.interactiveTtl, ceiling.interactiveTtl);
 
   const maxTtl = asked.maxTtl ?? ceiling.maxTtl;
-  ordered('active_ttl', asked.activeTtl, 'max_ttl', maxTtl);
+  ordered('activeTtl', asked.activeTtl, 'maxTtl', maxTtl);
   const activeTtl = asked.activeTtl ?? Math.min(ceiling.activeTtl, maxTtl);
-  ordered('interactive_ttl', asked.interactiveTtl, 'active_ttl', activeTtl);
+  ordered('interactiveTtl', asked.interactiveTtl, 'activeTtl', activeTtl);
   const interactiveTtl = asked.interactiveTtl ?? Math.min(ceiling.interactiveTtl, activeTtl);
   return {
     ...{ interactiveTtl, activeTtl, maxTtl, unusedTtl: backend.limits.unusedTtl, onIdle: backend.onIdle },
     ...(asked.heartbeatTtl !== undefined && { heartbeatTtl: asked.heartbeatTtl }),
     // An inactive session runs nothing: one that may be ended at work can only be closed.
-    ...(backend.onIdle === 'close' && backend.options?.['busy_is_idle'] === true && { busyIsIdle: true }),
+    ...(backend.onIdle === 'close' && backend.busyIsIdle === true && { busyIsIdle: true }),
   };
 }
 
 /** A limit of at least a second and at most what is allowed. */
-function within(name: string, asked: Millis | undefined, most: Millis): void {
-  if (asked !== undefined && asked < seconds(1)) {
-    throw new Refusal('invalid_value', `${name} of ${toSeconds(asked)} s is too short.`, 'The least is 1 s.');
-  }
-  if (asked === undefined || asked <= most) return;
-  throw new Refusal(
-    'limit_exceeded',
-    `${name} of ${toWholeSeconds(asked)} s is more than the limit of ${toWholeSeconds(most)} s.`,
-    `Ask for a ${name} of at most ${toWholeSeconds(most)} s, or leave it out to get the default.`,
-  );
+function within(limit: SessionLimit, asked: Millis | undefined, most: Millis): void {
+  if (asked === undefined) return;
+  if (asked < seconds(1)) throw new Refusal('limit_too_short', { limit, asked });
+  if (asked > most) throw new Refusal('limit_exceeded', { limit, asked, most });
 }
 
-function ordered(low: string, asked: Millis | undefined, high: string, most: Millis): void {
+function ordered(low: SessionLimit, asked: Millis | undefined, high: SessionLimit, most: Millis): void {
   if (asked === undefined || asked <= most) return;
-  throw new Refusal(
-    'invalid_value',
-    `${low} of ${toWholeSeconds(asked)} s is longer than the ${high} of ${toWholeSeconds(most)} s.`,
-    'The rule is interactive_ttl ≤ active_ttl ≤ max_ttl.',
-  );
+  throw new Refusal('limits_out_of_order', { low, asked, high, most });
 }

@@ -89,7 +89,7 @@ const events: Record<SessionEventType, SessionEvent> = {
   jobWithdrawn: { type: 'jobWithdrawn', at, headSeq: null },
   drain: { type: 'drain', at },
   resume: { type: 'resume', at },
-  close: { type: 'close', at, reason: 'closed by user alice' },
+  close: { type: 'close', at, code: 'closed_by_user', reason: 'closed by user alice' },
   max_ttl: { type: 'max_ttl', at },
   active_ttl: { type: 'active_ttl', at },
   interactive_ttl: { type: 'interactive_ttl', at },

@@ -1,4 +1,5 @@
 import type { Millis } from '../time.js';
+import { accruedBy } from '../usage/accrual.js';
 
 /**
  * - `open`: waits to run its first job. Left when that job starts, or when unused, drained or closed.
@@ -21,11 +22,26 @@ export interface SessionLimits {
   readonly unusedTtl: Millis;
   /** What an expired `interactive_ttl` does. */
   readonly onIdle: 'deactivate' | 'close';
-  /** How long its client may be silent before it counts as gone; left out: for ever (Livy dialect, heartbeat). */
+  /** How long its client may be silent before it counts as gone; left out: for ever. */
   readonly heartbeatTtl?: Millis;
-  /** `interactive_ttl` also runs while it works, from the latest submit or end: Livy's own rule, if the operator wants it. */
+  /** `interactive_ttl` also runs while it works, from the latest submit or end, because its backend wants it so. */
   readonly busyIsIdle?: boolean;
 }
+
+/**
+ * Why a session closed:
+ * - its clocks by their names; `drained`: it accepted no jobs and had none left; `budget_reached`: its instance's.
+ * - `closed_by_user` and `closed_by_admin`: at once, by someone with that role. `stopped`: the same by someone who will look
+ *   at it again.
+ * - of a session with a process of its own: `runner_lost` in the middle of a job, `runner_ended` while nothing ran, or
+ *   `runner_not_started`.
+ */
+export const closeCodes = [
+  ...(['max_ttl', 'active_ttl', 'interactive_ttl', 'unused_ttl', 'heartbeat_ttl'] as const),
+  ...(['drained', 'budget_reached', 'closed_by_user', 'closed_by_admin', 'stopped'] as const),
+  ...(['runner_lost', 'runner_ended', 'runner_not_started'] as const),
+] as const;
+export type CloseCode = (typeof closeCodes)[number];
 
 /** A claim on one backend (semantics: session). Everything a clock or a status read needs is in this one row. */
 export interface Session {
@@ -39,6 +55,8 @@ export interface Session {
   readonly state: SessionState;
   /** One sentence that names the cause of the latest change; null while open. */
   readonly stateReason: string | null;
+  /** Why it closed; null before that, and where an earlier version closed it for a reason that has no code. */
+  readonly closeCode: CloseCode | null;
   readonly acceptingJobs: boolean;
 
   readonly createdAt: Millis;
@@ -74,6 +92,9 @@ export interface Session {
   readonly runningStarts: Millis;
 }
 
+/** How a session ended, for dialects that say it in words of their own. */
+export type Ending = Pick<Session, 'closeCode' | 'stateReason' | 'limits'>;
+
 /** A session that has just been asked for. */
 export function openSession(
   about: Pick<Session, 'id' | 'backend' | 'instance' | 'user' | 'mode' | 'limits'>,
@@ -83,6 +104,7 @@ export function openSession(
     ...about,
     state: 'open',
     stateReason: null,
+    closeCode: null,
     acceptingJobs: true,
     createdAt: at,
     startedAt: null,
@@ -109,8 +131,11 @@ export function openSession(
 /** What the session has been charged up to `at` (semantics: usage); null until its first job has started. */
 export function elapsedTime(session: Session, at: Millis): Millis | null {
   if (session.startedAt === null) return null;
-  if (session.mode === 'batch') return session.used + session.runningJobs * at - session.runningStarts;
-  return session.used + (session.heldSince === null ? 0 : at - session.heldSince);
+  if (session.mode === 'batch')
+    return session.used + accruedBy({ count: session.runningJobs, starts: session.runningStarts }, at);
+  return (
+    session.used + (session.heldSince === null ? 0 : accruedBy({ count: 1, starts: session.heldSince }, at))
+  );
 }
 
 /** What is left of the active budget at `at`; never below zero. */

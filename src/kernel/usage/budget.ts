@@ -1,3 +1,4 @@
+import { reachedAt } from './accrual.js';
 import { toSeconds, type Millis } from '../time.js';
 
 /** What an instance may be charged in the fair-share window, and how it stands at one moment (semantics: usage). */
@@ -17,7 +18,7 @@ export const isUsedUp = ({ budget, charged }: Pick<BudgetView, 'budget' | 'charg
 /** When the clock must next look at the budget: when it is reached at this rate, or when room is made. */
 export function budgetDueAt(view: BudgetView, at: Millis): Millis | null {
   if (isUsedUp(view)) return view.releasedAt === null ? null : Math.max(view.releasedAt, at + 1);
-  return view.rate === 0 ? null : at + Math.ceil((view.budget - view.charged) / view.rate);
+  return reachedAt({ ...view, since: at }, view.budget);
 }
 
 /** Why sessions close and submits are refused. */

@@ -12,8 +12,10 @@ import { Nexosis1795392000000 } from './migrations/0003-nexosis.js';
 import { Livy1795478400000 } from './migrations/0004-livy.js';
 import { FewerTrees1795737600000 } from './migrations/0005-fewer-trees.js';
 import { Sharing1796083200000 } from './migrations/0006-sharing.js';
+import { DueKinds1796342400000 } from './migrations/0009-due-kinds.js';
 import { makePrivateFile } from '../private-folder.js';
 import { LongTexts1796169600000 } from './migrations/0007-long-texts.js';
+import { Codes1796256000000 } from './migrations/0008-codes.js';
 import { SqliteStore } from './sqlite.store.js';
 
 export interface Database {
@@ -34,6 +36,8 @@ const options = (database: string) => ({
     FewerTrees1795737600000,
     Sharing1796083200000,
     LongTexts1796169600000,
+    Codes1796256000000,
+    DueKinds1796342400000,
   ],
   synchronize: false,
 });

@@ -1,16 +1,19 @@
 import type { BackendStatus } from '../../kernel/backend/backend.js';
-import type { Finished } from '../../kernel/estimate/durations.js';
+import { compareInstances, type Standing } from '../../kernel/choice/order.js';
 import {
   horizon,
+  type Finished,
   type ForecastInstance,
   type ForecastJob,
   type ForecastSession,
   type ForecastView,
   type RunningView,
 } from '../../kernel/estimate/forecast.view.js';
-import type { Stop } from '../../kernel/job/job.js';
 import type { Millis } from '../../kernel/time.js';
+import { accruedBy } from '../../kernel/usage/accrual.js';
+import { isUsedUp } from '../../kernel/usage/budget.js';
 import type { SessionRow } from './entities/rows.js';
+import { stored } from '../stored-forms.js';
 import { toSession } from './mapping.js';
 import { instancesWaiting, readSlots } from './snapshot.query.js';
 import type { Sql } from './sql.js';
@@ -115,7 +118,7 @@ async function readRunning(sql: Sql, backend: string): Promise<RunningView[]> {
     charged: row.mode !== 'dedicated',
     slot: row.slot,
     startedAt: Number(row.started_at),
-    stopAt: row.stop === null ? null : (JSON.parse(row.stop) as Stop).at,
+    stopAt: row.stop === null ? null : stored.job.stop.read(row.stop, row.id).at,
   }));
 }
 
@@ -154,13 +157,18 @@ async function readInstances(
     .map(({ id, shares, budget, charged }): Charged => {
       const { rate, since } = accruing.get(id) ?? { rate: 0, since: 0 };
       const settled = { id, shares, rate, budget: budget === null ? null : Number(budget) };
-      return { ...settled, charged: Number(charged) + rate * at - since };
+      return { ...settled, charged: Number(charged) + accruedBy({ count: rate, starts: since }, at) };
     })
-    .sort((a, b) => a.charged / a.shares - b.charged / b.shares);
+    .sort((a, b) => compareInstances(standingOf(a), standingOf(b)));
   const shown = all.filter(({ id }, i) => i < mostInstances || id === asker || busy.has(id));
-  const hidden = all.find((one) => !shown.includes(one));
+  const hidden = all.find((one) => !shown.includes(one) && !standingOf(one).blocked);
   return { shown, hiddenFrom: hidden === undefined ? null : hidden.charged / hidden.shares };
 }
+
+const standingOf = ({ charged, shares, budget }: Charged): Standing => ({
+  ...{ charged, shares },
+  blocked: budget !== null && isUsedUp({ budget, charged }),
+});
 
 /** What is being charged now on any backend, by instance: how many things, and the sum of their beginnings. */
 async function readAccruing(sql: Sql): Promise<Map<string, { rate: number; since: number }>> {

@@ -1,9 +1,9 @@
-import { dueRank } from '../../kernel/session/session.deadline.js';
 import type { JobDetails, JobFilter, JobRecord, Page, Tx } from '../../scheduler/ports.js';
 import type { JobRow } from './entities/rows.js';
 import type { JobCache } from './job-cache.js';
 import { headOf, own, textOfRow } from './long-texts.store.js';
 import { fromJob, toJob, toJobRecord } from './mapping.js';
+import { stored } from '../stored-forms.js';
 import { insertInto, madeOnce, updateById, type Sql, type Value } from './sql.js';
 
 /** Backend by backend, because that is how the index of running jobs begins: a scan would read every job there ever was. */
@@ -42,13 +42,14 @@ export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
   const saveDetails = async (job: string, changed: Partial<JobDetails>) => {
     cache.changes(job);
     const row = await sql.one<{ details: string }>('SELECT details FROM jobs WHERE id = ?', job);
-    const details = { ...(JSON.parse(row?.details ?? '{}') as object), ...changed };
-    await sql.run('UPDATE jobs SET details = ? WHERE id = ?', JSON.stringify(details), job);
+    if (row === null) return;
+    const details = { ...stored.job.details.read(row.details, job), ...changed };
+    await sql.run('UPDATE jobs SET details = ? WHERE id = ?', stored.job.details.write(details), job);
   };
   return {
     find: async (id) => (await select('id = ?', id))[0] ?? null,
     async insert({ details, ...job }, params) {
-      const row = { ...fromJob(job, null), details: JSON.stringify(details) };
+      const row = { ...fromJob(job, null), details: stored.job.details.write(details) };
       const seq = await sql.insert(insertJob(row), Object.values(row));
       await sql.run(insertParams, seq, headOf(params));
       if (typeof params !== 'string') await own(sql, params, 'params', seq);
@@ -57,14 +58,14 @@ export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
     },
     async save(job, due) {
       cache.changes(job.id);
-      const { id, ...row } = fromJob(job, due === null ? null : { at: due.at, rank: dueRank[due.kind] });
+      const { id, ...row } = fromJob(job, due);
       await sql.run(updateJob(row), ...Object.values(row), id);
     },
-    endQueuedOf(session, { state, reason, reasonCode }, at) {
+    endQueuedOf(session, { state, reason, endCode }, at) {
       cache.changesMany();
       return sql.change(
-        "UPDATE jobs SET state = ?, reason = ?, reason_code = ?, ended_at = ? WHERE state = 'queued' AND session = ?",
-        ...[state, reason, reasonCode, at, session],
+        "UPDATE jobs SET state = ?, reason = ?, end_code = ?, ended_at = ? WHERE state = 'queued' AND session = ?",
+        ...[state, reason, endCode, at, session],
       );
     },
     async countQueuedOf(instance) {

@@ -39,7 +39,7 @@ export async function listLedger(
   return rows.map(toLedgerEntry);
 }
 
-/** A table for people, not an export: what is left off is the smallest. */
+/** A table for people, not an export: what is left off is the smallest, and the answer says how many that are. */
 const mostGroups = 1000;
 
 /** What the entries come to that overlap the asked time, in all and by group. */
@@ -64,6 +64,13 @@ export async function sumLedger(
            GROUP BY ${columns} ORDER BY charged DESC, ${columns} LIMIT ${mostGroups}`,
           ...[...inside, ...values],
         );
+  const all =
+    groups.length < mostGroups
+      ? null
+      : await sql.one<{ groups: number }>(
+          `SELECT COUNT(*) AS groups FROM (SELECT 1 FROM ledger WHERE ${where} GROUP BY ${columns})`,
+          ...values,
+        );
   const numbers = ({ charged, entries }: LedgerSum) => ({
     charged: Number(charged),
     entries: Number(entries),
@@ -71,6 +78,7 @@ export async function sumLedger(
   return {
     ...numbers(total ?? { charged: 0, entries: 0 }),
     groups: groups.map((group) => ({ ...group, ...numbers(group) })),
+    groupsLeftOff: all === null ? 0 : Number(all.groups) - groups.length,
   };
 }
 

@@ -1,16 +1,16 @@
 import type { Millis } from '../../kernel/time.js';
-import type {
-  LivyAsked,
-  LivyBatch,
-  LivyEntry,
-  LivyPage,
-  LivyReads,
-  LivySession,
-  LivyStatement,
-  LivyTx,
-  LivyType,
+import {
+  keptCloses,
+  type LivyAsked,
+  type LivyBatch,
+  type LivyEntry,
+  type LivyPage,
+  type LivyReads,
+  type LivySession,
+  type LivyStatement,
+  type LivyTx,
+  type LivyType,
 } from '../../scheduler/livy.ports.js';
-import { keptReasons } from '../../scheduler/livy.reasons.js';
 import type { LivyEntryRow } from './entities/livy.rows.js';
 import type { JobRow, SessionRow } from './entities/rows.js';
 import { textOfRow } from './long-texts.store.js';
@@ -21,8 +21,8 @@ import { insertInto, type Sql, type Value } from './sql.js';
 const subjects = {
   session: {
     table: 'sessions',
-    shown: `(x.state <> 'closed' OR (x.closed_at > ? AND (${keptReasons.map(() => 'x.state_reason LIKE ?').join(' OR ')})))`,
-    values: keptReasons.map((reason) => `${reason}%`),
+    shown: `(x.state <> 'closed' OR (x.closed_at > ? AND x.close_code IN (${keptCloses.map(() => '?').join(', ')})))`,
+    values: keptCloses,
   },
   batch: {
     table: 'jobs',

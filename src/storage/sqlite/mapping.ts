@@ -1,11 +1,11 @@
 import { dueRank, type DueKind } from '../../kernel/session/session.deadline.js';
-import type { Backend, BackendStatus } from '../../kernel/backend/backend.js';
-import type { Job, JobState } from '../../kernel/job/job.js';
-import type { Session, SessionMode, SessionState } from '../../kernel/session/session.js';
+import type { Backend } from '../../kernel/backend/backend.js';
+import type { Job } from '../../kernel/job/job.js';
+import type { Session } from '../../kernel/session/session.js';
 import type { Millis } from '../../kernel/time.js';
 import type { LedgerEntry } from '../../kernel/usage/usage.js';
-import type { Instance, JobDetails, JobRecord, Token } from '../../scheduler/ports.js';
-import type { Role, Sharing } from '../../kernel/access/access.js';
+import type { Instance, JobRecord, Token } from '../../scheduler/ports.js';
+import { stored } from '../stored-forms.js';
 import type { BackendRow, InstanceRow, JobRow, LedgerRow, SessionRow, TokenRow } from './entities/rows.js';
 import type { Value } from './sql.js';
 
@@ -16,12 +16,17 @@ type Columns<R> = { readonly [K in keyof R]: Value };
 const number = (value: unknown): number => Number(value);
 const numberOrNull = (value: unknown): number | null => (value === null ? null : Number(value));
 
-const dueColumns = (due: { at: Millis; rank: number } | null) => ({
+/** When a row falls due, and what does. */
+export interface DueAt {
+  readonly at: Millis;
+  readonly kind: DueKind;
+}
+/** The index of what is due is ordered by the rank; the kind is what is read. */
+const dueColumns = (due: DueAt | null) => ({
   due_at: due?.at ?? null,
-  due_rank: due?.rank ?? null,
+  due_rank: due === null ? null : dueRank[due.kind],
+  due_kind: due?.kind ?? null,
 });
-const kinds = Object.fromEntries(Object.entries(dueRank).map(([kind, rank]) => [rank, kind as DueKind]));
-export const dueKind = (rank: number): DueKind => kinds[rank] ?? 'kill';
 
 export function toSession(row: SessionRow): Session {
   return {
@@ -29,10 +34,11 @@ export function toSession(row: SessionRow): Session {
     backend: row.backend,
     instance: row.instance,
     user: row.user,
-    mode: row.mode as SessionMode,
-    limits: JSON.parse(row.limits) as Session['limits'],
-    state: row.state as SessionState,
+    mode: stored.session.mode(row.mode, row.id),
+    limits: stored.session.limits.read(row.limits, row.id),
+    state: stored.session.state(row.state, row.id),
     stateReason: row.state_reason,
+    closeCode: row.close_code === null ? null : stored.session.closeCode(row.close_code, row.id),
     acceptingJobs: row.accepting_jobs === 1,
     createdAt: number(row.created_at),
     startedAt: numberOrNull(row.started_at),
@@ -41,7 +47,7 @@ export function toSession(row: SessionRow): Session {
     closedAt: numberOrNull(row.closed_at),
     lastJobStarted: numberOrNull(row.last_job_started),
     lastJobCompleted: numberOrNull(row.last_job_completed),
-    timestamps: JSON.parse(row.timestamps) as Session['timestamps'],
+    timestamps: stored.session.timestamps.read(row.timestamps, row.id),
     queuedJobs: row.queued_jobs,
     runningJobs: row.running_jobs,
     headSeq: numberOrNull(row.head_seq),
@@ -56,16 +62,17 @@ export function toSession(row: SessionRow): Session {
   };
 }
 
-export function fromSession(s: Session, due: { at: Millis; rank: number } | null): Columns<SessionRow> {
+export function fromSession(s: Session, due: DueAt | null): Columns<SessionRow> {
   return {
     id: s.id,
     backend: s.backend,
     instance: s.instance,
     user: s.user,
     mode: s.mode,
-    limits: JSON.stringify(s.limits),
+    limits: stored.session.limits.write(s.limits),
     state: s.state,
     state_reason: s.stateReason,
+    close_code: s.closeCode,
     accepting_jobs: s.acceptingJobs ? 1 : 0,
     created_at: s.createdAt,
     started_at: s.startedAt,
@@ -74,7 +81,7 @@ export function fromSession(s: Session, due: { at: Millis; rank: number } | null
     closed_at: s.closedAt,
     last_job_started: s.lastJobStarted,
     last_job_completed: s.lastJobCompleted,
-    timestamps: JSON.stringify(s.timestamps),
+    timestamps: stored.session.timestamps.write(s.timestamps),
     queued_jobs: s.queuedJobs,
     running_jobs: s.runningJobs,
     head_seq: s.headSeq,
@@ -99,34 +106,32 @@ export function toJob(row: JobRow): Job {
     user: row.user,
     chargedTo: row.charged_to ?? row.user,
     session: row.session,
-    mode: row.mode as Job['mode'],
+    mode: stored.job.mode(row.mode, row.id),
     program: row.program,
-    state: row.state as JobState,
+    state: stored.job.state(row.state, row.id),
     reason: row.reason,
+    endCode: row.end_code === null ? null : stored.job.endCode(row.end_code, row.id),
     reasonCode: row.reason_code,
     createdAt: number(row.created_at),
     startedAt: numberOrNull(row.started_at),
     endedAt: numberOrNull(row.ended_at),
     maxExecutionTime: number(row.max_execution_time),
-    script: row.script === null ? null : (JSON.parse(row.script) as Job['script']),
+    script: row.script === null ? null : stored.job.script.read(row.script, row.id),
     attempts: row.attempts,
     maxAttempts: row.max_attempts,
     token: row.token,
     slot: row.slot,
-    stop: row.stop === null ? null : (JSON.parse(row.stop) as Job['stop']),
+    stop: row.stop === null ? null : stored.job.stop.read(row.stop, row.id),
     used: number(row.used),
   };
 }
 
 /** Added to the job instead of made of its members once more: this is read more often than anything else. */
 export const toJobRecord = (row: JobRow): JobRecord =>
-  Object.assign(toJob(row), { details: JSON.parse(row.details) as JobDetails });
+  Object.assign(toJob(row), { details: stored.job.details.read(row.details, row.id) });
 
 /** `seq` is the database's to give, `details` are written once. */
-export function fromJob(
-  j: Omit<Job, 'seq'>,
-  due: { at: Millis; rank: number } | null,
-): Columns<Omit<JobRow, 'seq' | 'details'>> {
+export function fromJob(j: Omit<Job, 'seq'>, due: DueAt | null): Columns<Omit<JobRow, 'seq' | 'details'>> {
   return {
     id: j.id,
     backend: j.backend,
@@ -138,17 +143,18 @@ export function fromJob(
     program: j.program,
     state: j.state,
     reason: j.reason,
+    end_code: j.endCode,
     reason_code: j.reasonCode,
     created_at: j.createdAt,
     started_at: j.startedAt,
     ended_at: j.endedAt,
     max_execution_time: j.maxExecutionTime,
-    script: j.script === null ? null : JSON.stringify(j.script),
+    script: j.script === null ? null : stored.job.script.write(j.script),
     attempts: j.attempts,
     max_attempts: j.maxAttempts,
     token: j.token,
     slot: j.slot,
-    stop: j.stop === null ? null : JSON.stringify(j.stop),
+    stop: j.stop === null ? null : stored.job.stop.write(j.stop),
     used: j.used,
     ...dueColumns(due),
   };
@@ -159,13 +165,14 @@ export const toBackend = (row: BackendRow): Backend => ({
   driver: row.driver,
   slots: row.slots,
   lanes: row.lanes,
-  limits: JSON.parse(row.limits) as Backend['limits'],
-  onIdle: row.on_idle as Backend['onIdle'],
-  status: row.status as BackendStatus,
+  limits: stored.backend.limits.read(row.limits, row.name),
+  onIdle: stored.backend.onIdle(row.on_idle, row.name),
+  status: stored.backend.status(row.status, row.name),
   statusReason: row.status_reason,
+  statusBy: stored.backend.statusBy(row.status_by, row.name),
   queuedJobs: row.queued_jobs,
   createdAt: number(row.created_at),
-  options: JSON.parse(row.options) as Backend['options'],
+  options: stored.backend.options.read(row.options, row.name),
 });
 
 /** `queued_jobs` is counted apart, so that an operator's change never overwrites it. */
@@ -174,11 +181,12 @@ export const fromBackend = (b: Backend): Columns<Omit<BackendRow, 'queued_jobs'>
   driver: b.driver,
   slots: b.slots,
   lanes: b.lanes,
-  limits: JSON.stringify(b.limits),
+  limits: stored.backend.limits.write(b.limits),
   on_idle: b.onIdle,
   status: b.status,
   status_reason: b.statusReason,
-  options: JSON.stringify(b.options),
+  status_by: b.statusBy,
+  options: stored.backend.options.write(b.options),
   created_at: b.createdAt,
 });
 
@@ -188,8 +196,8 @@ export const toInstance = (row: InstanceRow): Instance => ({
   crn: row.crn,
   shares: row.shares,
   budget: numberOrNull(row.budget),
-  plan: JSON.parse(row.plan) as Instance['plan'],
-  sharing: row.sharing as Sharing,
+  plan: stored.instance.plan.read(row.plan, row.id),
+  sharing: stored.instance.sharing(row.sharing, row.id),
   createdAt: number(row.created_at),
 });
 
@@ -199,7 +207,7 @@ export const fromInstance = (i: Instance): Columns<InstanceRow> => ({
   crn: i.crn,
   shares: i.shares,
   budget: i.budget,
-  plan: JSON.stringify(i.plan),
+  plan: stored.instance.plan.write(i.plan),
   sharing: i.sharing,
   charged: 0,
   due_at: null,
@@ -210,7 +218,7 @@ export const toToken = (row: TokenRow): Token => ({
   id: row.id,
   hash: row.hash,
   user: row.user,
-  role: row.role as Role,
+  role: stored.token.role(row.role, row.id),
   instance: row.instance,
   createdAt: number(row.created_at),
   expiresAt: numberOrNull(row.expires_at),
@@ -230,7 +238,7 @@ export const fromToken = (t: Token): Columns<TokenRow> => ({
 
 export const toLedgerEntry = (row: LedgerRow): LedgerEntry & { id: number } => ({
   id: number(row.id),
-  kind: row.kind as LedgerEntry['kind'],
+  kind: stored.ledger.kind(row.kind, String(row.id)),
   backend: row.backend,
   slot: row.slot,
   instance: row.instance,

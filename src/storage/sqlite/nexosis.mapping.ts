@@ -1,4 +1,5 @@
-import type { JobState } from '../../kernel/job/job.js';
+import type { EndCode, JobState } from '../../kernel/job/job.js';
+import type { Ending } from '../../kernel/session/session.js';
 import type {
   Column,
   DataSet,
@@ -68,13 +69,18 @@ export function fromLearnSession(session: LearnSession): Record<keyof LearnSessi
 type Joined = LearnSessionRow & {
   job_state: string | null;
   job_reason: string | null;
+  end_code: string | null;
+  max_execution_time: number | null;
+  close_code: string | null;
+  state_reason: string | null;
+  limits: string | null;
   ended_at: number | null;
   started_at: number | null;
 };
 
 /** A session is as far as its job is; its first start stands with the kernel's session. */
 export const selectLearnSession =
-  'SELECT s.*, j.state AS job_state, j.reason AS job_reason, j.ended_at, k.started_at FROM nexosis_sessions s LEFT JOIN jobs j ON j.id = s.job LEFT JOIN sessions k ON k.id = s.id';
+  'SELECT s.*, j.state AS job_state, j.reason AS job_reason, j.end_code, j.max_execution_time, j.ended_at, k.started_at, k.close_code, k.state_reason, k.limits FROM nexosis_sessions s LEFT JOIN jobs j ON j.id = s.job LEFT JOIN sessions k ON k.id = s.id';
 
 export const toLearnSession = (row: Joined): LearnSessionView => ({
   ...(JSON.parse(row.asked) as Omit<LearnSession, 'id'>),
@@ -90,6 +96,16 @@ export const toLearnSession = (row: Joined): LearnSessionView => ({
   progress: row.progress,
   jobState: row.job_state as JobState | null,
   jobReason: row.job_reason,
+  jobEndCode: row.end_code as EndCode | null,
+  jobLimit: Number(row.max_execution_time ?? 0),
+  ending:
+    row.end_code !== 'session_closed' || row.limits === null
+      ? null
+      : {
+          closeCode: row.close_code as Ending['closeCode'],
+          stateReason: row.state_reason,
+          limits: JSON.parse(row.limits) as Ending['limits'],
+        },
   startedAt: row.started_at === null ? null : Number(row.started_at),
   endedAt: row.ended_at === null ? null : Number(row.ended_at),
 });

@@ -1,21 +1,20 @@
+import type { DueKind } from '../../kernel/session/session.deadline.js';
 import type { Session } from '../../kernel/session/session.js';
-import { dueRank } from '../../kernel/session/session.deadline.js';
+import type { Millis } from '../../kernel/time.js';
 import type { SessionFilter, Tx } from '../../scheduler/ports.js';
 import type { SessionRow } from './entities/rows.js';
-import { fromSession, toSession } from './mapping.js';
+import { fromSession, toSession, type DueAt } from './mapping.js';
 import { insertInto, updateById, type Sql, type Value } from './sql.js';
 
 export function sessionsStore(sql: Sql): Tx['sessions'] {
-  const ranked = (due: { at: number; clock: keyof typeof dueRank } | null) =>
-    due === null ? null : { at: due.at, rank: dueRank[due.clock] };
   return {
     find: (id) => findSession(sql, id),
     async insert(session, due) {
-      const row = fromSession(session, ranked(due));
+      const row = fromSession(session, kindOf(due));
       await sql.run(insertInto('sessions', Object.keys(row)), ...Object.values(row));
     },
     async save(session, due) {
-      const { id, ...row } = fromSession(session, ranked(due));
+      const { id, ...row } = fromSession(session, kindOf(due));
       await sql.run(updateById('sessions', Object.keys(row), 'id'), ...Object.values(row), id);
     },
     async nextActivation() {
@@ -38,6 +37,9 @@ export function sessionsStore(sql: Sql): Tx['sessions'] {
     },
   };
 }
+
+const kindOf = (due: { at: Millis; clock: DueKind } | null): DueAt | null =>
+  due === null ? null : { at: due.at, kind: due.clock };
 
 export async function findSession(sql: Sql, id: string): Promise<Session | null> {
   const row = await sql.one<SessionRow>('SELECT * FROM sessions WHERE id = ?', id);

@@ -7,6 +7,7 @@ import type {
   Snapshot,
 } from '../../kernel/choice/snapshot.js';
 import type { SessionMode, SessionState } from '../../kernel/session/session.js';
+import { accruedBy } from '../../kernel/usage/accrual.js';
 import { isUsedUp } from '../../kernel/usage/budget.js';
 import type { Millis } from '../../kernel/time.js';
 import type { Sql } from './sql.js';
@@ -208,6 +209,6 @@ export async function readAccrual(
   );
   if (row === null) return { charged: 0, rate: 0 };
   const rate = Number(row.jobs) + Number(row.holds);
-  const accruing = rate * at - Number(row.starts) - Number(row.since);
+  const accruing = accruedBy({ count: rate, starts: Number(row.starts) + Number(row.since) }, at);
   return { charged: Number(row.sum) - Number(row.before ?? 0) + accruing, rate };
 }

@@ -1,11 +1,11 @@
 import type { DataSource } from 'typeorm';
-import { dueRank, type DueKind } from '../../kernel/session/session.deadline.js';
+import { dueRank } from '../../kernel/session/session.deadline.js';
 import type { Millis } from '../../kernel/time.js';
+import { diskFailure } from '../../scheduler/disk.ports.js';
 import type { Due, Fact, Reads, Store, Tx } from '../../scheduler/ports.js';
 import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
 import type { Checkpointer } from './checkpointer.js';
 import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.js';
-import { isDiskFailure } from '../disk.js';
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { readFinished, readForecast } from './forecast.query.js';
 import { JobCache } from './job-cache.js';
@@ -13,7 +13,7 @@ import { jobsStore, listJobs, numberOf, runsOnRunner } from './jobs.store.js';
 import { livyReads, livyStore } from './livy.store.js';
 import { textOfRow, textsReads, textsStore, type TextKind } from './long-texts.store.js';
 import { ledgerStore, listLedger, sumLedger } from './ledger.store.js';
-import { dueKind, toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
+import { toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
 import { nexosisReads } from './nexosis.reads.js';
 import { nexosisStore } from './nexosis.store.js';
 import { receiptsStore } from './receipts.store.js';
@@ -22,6 +22,7 @@ import { QueueCounts } from './queue-counts.js';
 import { readCharged, readSlots, readSnapshot } from './snapshot.query.js';
 import { readWaiting } from './waiting.query.js';
 import { insertInto, Sql } from './sql.js';
+import { dueKindOf } from '../stored-forms.js';
 import { WriteQueue } from './write-queue.js';
 
 /** The store on one SQLite file: one connection that writes, in turn, and one that only reads committed state. */
@@ -54,7 +55,7 @@ export class SqliteStore implements Store {
       this.failure = null;
       return value;
     } catch (error) {
-      if (isDiskFailure(error)) this.failure = (error as Error).message;
+      this.failure = diskFailure(error) ?? this.failure;
       throw error;
     }
   }
@@ -118,7 +119,8 @@ function transaction(sql: Sql, jobs: JobCache, alive: AliveAt, wrote: (bytes: nu
         await sql.run('RELEASE part');
         return done;
       } catch (error) {
-        await sql.run('ROLLBACK TO part');
+        // With a full disk the whole transaction is undone already (see `WriteQueue`).
+        await sql.run('ROLLBACK TO part').catch(() => Promise.reject(error as Error));
         await sql.run('RELEASE part');
         throw error;
       }
@@ -144,26 +146,31 @@ async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
     id: string;
     due_at: number;
     due_rank: number;
+    due_kind: string | null;
   }
   const session = await sql.one<Head>(
-    'SELECT id, due_at, due_rank FROM sessions WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, due_rank, created_at, id LIMIT 1',
+    'SELECT id, due_at, due_rank, due_kind FROM sessions WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, due_rank, created_at, id LIMIT 1',
     at,
   );
   const job = await sql.one<Head>(
-    'SELECT id, due_at, due_rank FROM jobs WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, due_rank, seq LIMIT 1',
+    'SELECT id, due_at, due_rank, due_kind FROM jobs WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, due_rank, seq LIMIT 1',
     at,
   );
   const budget = await sql.one<{ id: string; due_at: number }>(
     'SELECT id, due_at FROM instances WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, id LIMIT 1',
     at,
   );
-  const heads: Due[] = [];
-  const add = (subject: Due['subject'], kind: DueKind, head: { id: string; due_at: number }) =>
-    heads.push({ subject, kind, id: head.id, at: Number(head.due_at) });
-  if (session !== null) add('session', dueKind(session.due_rank), session);
-  if (job !== null) add('job', dueKind(job.due_rank), job);
-  if (budget !== null) add('instance', 'budget', budget);
-  return heads.sort((a, b) => a.at - b.at || dueRank[a.kind] - dueRank[b.kind])[0] ?? null;
+  const heads: { due: Due; rank: number }[] = [];
+  const add = (subject: 'session' | 'job', { id, due_at: dueAt, due_rank: rank, due_kind: kind }: Head) =>
+    heads.push({ due: { subject, kind: dueKindOf(kind), id, at: Number(dueAt) }, rank });
+  if (session !== null) add('session', session);
+  if (job !== null) add('job', job);
+  if (budget !== null)
+    heads.push({
+      due: { subject: 'instance', kind: 'budget', id: budget.id, at: Number(budget.due_at) },
+      rank: dueRank.budget,
+    });
+  return heads.sort((a, b) => a.due.at - b.due.at || a.rank - b.rank)[0]?.due ?? null;
 }
 
 function reads(sql: Sql, jobs: JobCache, counts: QueueCounts): Reads {

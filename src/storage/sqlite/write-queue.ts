@@ -92,7 +92,8 @@ export class WriteQueue {
           await this.sql.run('RELEASE one');
           done.push({ waiting, value });
         } catch (error) {
-          await this.sql.run('ROLLBACK TO one');
+          // SQLite undoes the whole transaction where the disk is full: no savepoint is left, and the first error says why.
+          await this.sql.run('ROLLBACK TO one').catch(() => Promise.reject(error as Error));
           await this.sql.run('RELEASE one');
           waiting.reject(error);
         }

@@ -1,6 +1,6 @@
 """Aggregation of rows into intervals and imputation of intervals without a value.
 
-Strategies as contracts/nexosis §2 defines them; the median is the lower of two middle values.
+Strategies of the wire (nexosis dialect, strategies); the median is the lower of two middle values.
 """
 
 from __future__ import annotations

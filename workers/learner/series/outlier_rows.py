@@ -1,4 +1,7 @@
-"""The rows of `outliers` (contracts/nexosis §8.1): where the target was smoothed, and to what."""
+"""The rows of `outliers`: where the target was smoothed, and to what.
+
+Source: (nexosis dialect, result details).
+"""
 
 from __future__ import annotations
 

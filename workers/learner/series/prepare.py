@@ -1,4 +1,7 @@
-"""From rows of text to one evenly spaced series with its features (contracts/nexosis §7.1)."""
+"""From rows of text to one evenly spaced series with its features.
+
+Source: (nexosis dialect, time series preparation).
+"""
 
 from __future__ import annotations
 

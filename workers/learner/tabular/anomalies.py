@@ -1,4 +1,4 @@
-"""The program `anomalies`: rows unlike the others (contracts/nexosis §5.4, §7.5).
+"""The program `anomalies`: rows unlike the others (nexosis dialect, algorithms).
 
 Without a target there is no right answer to compete for. Each method ranks all rows; the one that
 agrees best with the ranking of all methods together wins.

@@ -1,4 +1,4 @@
-"""The program `classification`: a category from the other columns (contracts/nexosis §7.4)."""
+"""The program `classification`: a category from the other columns (nexosis dialect, algorithms)."""
 
 from __future__ import annotations
 

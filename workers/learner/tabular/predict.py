@@ -1,4 +1,4 @@
-"""The program `predict`: apply a stored model to rows (contracts/nexosis §6).
+"""The program `predict`: apply a stored model to rows (nexosis dialect, models).
 
 A wrong set of columns does not fail: names match in any case, unknown columns are echoed, missing
 or unreadable features are imputed as in training.

@@ -1,4 +1,4 @@
-"""The program `regression`: a number from the other columns (contracts/nexosis §5.4, §7.4)."""
+"""The program `regression`: a number from the other columns (nexosis dialect, algorithms)."""
 
 from __future__ import annotations
 

@@ -20,6 +20,8 @@ export class BackendRow {
   @Column(text) on_idle!: string;
   @Column(text) status!: string;
   @Column(textOrNull) status_reason!: string | null;
+  /** `operator`, or `service` while it is offline because its driver cannot run. */
+  @Column({ type: 'text', default: 'operator' }) status_by!: string;
   @Column('integer') queued_jobs!: number;
   @Column(text) options!: string;
   @Column(millis) created_at!: number;
@@ -84,6 +86,8 @@ export class SessionRow {
   @Column(text) limits!: string;
   @Column(text) state!: string;
   @Column(textOrNull) state_reason!: string | null;
+  /** Why it closed, as the kernel's code. */
+  @Column(textOrNull) close_code!: string | null;
   @Column('smallint') accepting_jobs!: number;
   @Column(millis) created_at!: number;
   @Column(millisOrNull) started_at!: number | null;
@@ -106,6 +110,7 @@ export class SessionRow {
   @Column(millis) running_starts!: number;
   @Column(millisOrNull) due_at!: number | null;
   @Column({ type: 'smallint', nullable: true }) due_rank!: number | null;
+  @Column(textOrNull) due_kind!: string | null;
 }
 
 @Entity('jobs')
@@ -132,6 +137,9 @@ export class JobRow {
   @Column(text) program!: string;
   @Column(text) state!: string;
   @Column(textOrNull) reason!: string | null;
+  /** Why the service ended it, as the kernel's code. */
+  @Column(textOrNull) end_code!: string | null;
+  /** The program's own number. */
   @Column({ type: 'integer', nullable: true }) reason_code!: number | null;
   @Column(millis) created_at!: number;
   @Column(millisOrNull) started_at!: number | null;
@@ -147,6 +155,7 @@ export class JobRow {
   @Column(text) details!: string;
   @Column(millisOrNull) due_at!: number | null;
   @Column({ type: 'smallint', nullable: true }) due_rank!: number | null;
+  @Column(textOrNull) due_kind!: string | null;
 }
 
 /** Apart from the job, so that a status read never touches up to 64 MB of circuits; under its number, to be appended. */

@@ -1,0 +1,62 @@
+import { Type } from 'class-transformer';
+import { IsArray, IsOptional, IsString, Matches } from 'class-validator';
+import { ConfigFile, WorkerEnvironmentConfig } from './config.schema.js';
+
+/** The key at the top of the file that names the program of a driver. */
+export type ProgramKey = `${string}python` | `${string}_program`;
+
+/** What a driver adds to the configuration. */
+export interface DriverKeys {
+  readonly name: string;
+  /** How its program is named, if it has one that must be installed. */
+  readonly program?: {
+    readonly key: ProgramKey;
+    /** The environment variable that wins over the file. */
+    readonly variable: `STINT_${string}`;
+    /** A Python environment in the project's folder, whose Python is taken where neither names a program. */
+    readonly environment?: string;
+  };
+  /** Variables of the service that its processes get; missing for a driver without processes. */
+  readonly environment?: readonly string[];
+}
+
+const variableName = /^(?!STINT_)[A-Za-z_][A-Za-z0-9_]*$/;
+const asName = {
+  each: true,
+  message: '$property must name environment variables; those of Stint stay with it',
+};
+
+/** The form of the configuration file, with the keys of these drivers. */
+export function withDriverKeys(
+  File: new () => ConfigFile,
+  drivers: readonly DriverKeys[],
+): new () => ConfigFile {
+  const made = files.get(drivers);
+  if (made !== undefined && made.prototype instanceof File) return made;
+  const withProcesses = drivers.filter(({ environment }) => environment !== undefined);
+  class WorkerEnvironment extends WorkerEnvironmentConfig {
+    constructor() {
+      super();
+      for (const { name } of withProcesses) this[name] = [];
+    }
+  }
+  for (const { name } of withProcesses)
+    decorate(WorkerEnvironment, name, IsArray(), IsString({ each: true }), Matches(variableName, asName));
+  class FileWithDrivers extends File {
+    override worker_environment: WorkerEnvironmentConfig = new WorkerEnvironment();
+  }
+  const type = Type(() => WorkerEnvironment);
+  decorate(FileWithDrivers, 'worker_environment', type);
+  for (const { program } of drivers)
+    if (program !== undefined) decorate(FileWithDrivers, program.key, IsOptional(), IsString());
+  files.set(drivers, FileWithDrivers);
+  return FileWithDrivers;
+}
+
+/** The checks of a class are kept for ever, and a configuration may be read many times. */
+const files = new WeakMap<readonly DriverKeys[], new () => ConfigFile>();
+
+/** Does what decorators above a member do, which are applied from the last to the first. */
+function decorate({ prototype }: { prototype: object }, key: string, ...rules: PropertyDecorator[]): void {
+  for (const rule of rules.reverse()) rule(prototype, key);
+}

@@ -1,0 +1,177 @@
+import { ForbiddenException } from '@nestjs/common';
+import type { AskedLimit, Refusals } from '../../kernel/refusal.js';
+import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
+import { budgetReason } from '../../kernel/usage/budget.js';
+import { toOperators, type RefusalTable } from '../refusals.js';
+import { whyEnded } from './endings.js';
+
+/** HTTP status and what is said, in one text: this dialect has no place for a solution apart. */
+export type LivyRefusal = readonly [status: number, msg: string];
+
+/** What clients of this dialect call the limits; two of them they cannot ask for. */
+const limitNames = {
+  maxTtl: 'ttl',
+  activeTtl: 'limit on its active time',
+  interactiveTtl: 'idleTimeout',
+  maxExecutionTime: 'time limit',
+} as const satisfies Record<AskedLimit, string>;
+
+const s = (time: Millis): string => `${toWholeSeconds(time)} s`;
+const iso = (at: Millis): string => new Date(at).toISOString();
+const inInstance = (name: string | null): string => (name === null ? '' : ` in instance ${name}`);
+const noSession = ({ instance }: { readonly instance: string | null }): LivyRefusal => [
+  404,
+  `There is no session of that number${inInstance(instance)}.`,
+];
+
+const whoseLimit = {
+  backend: "the backend's limit",
+  plan: "the plan's limit",
+  session: "the session's ttl",
+} as const satisfies Record<Refusals['job_limit_exceeded']['whose'], string>;
+
+/** When the window makes room in a budget. What is charged until then takes room too. */
+function roomOf({ roomAt, accruing }: Refusals['budget_reached']): string {
+  if (roomAt === null) return '';
+  return accruing ? ` No room is made before ${iso(roomAt)}.` : ` Room is made from ${iso(roomAt)} on.`;
+}
+
+const notShared = (what: string, owner: string, act: string, instance: string): string =>
+  `${what} is ${owner}'s: only ${owner} or an admin may ${act}. ` +
+  `Use one of your own. An admin can let colleagues in instance ${instance} do this (sharing: use).`;
+
+/** Refuses to `act` on a colleague's session. `what` names it as the request did, such as `Session 7`. */
+export const forbidUse = (what: string, owner: string, act: string, instance: string): ForbiddenException =>
+  new ForbiddenException(notShared(what, owner, act, instance));
+
+/** Refuses to end what is a colleague's. */
+export const forbidEnd = (what: string, owner: string, act: 'end' | 'cancel' = 'end'): ForbiddenException =>
+  new ForbiddenException(`${what} is for ${owner} or an admin to ${act}.`);
+
+/**
+ * Each refusal in the words of this dialect. Clients repeat what is 500 or more for half a minute, so none of these is. The
+ * kernel's ids are left out: users know sessions, statements and batches by numbers.
+ */
+export const refusals = {
+  ...toOperators<LivyRefusal>([400, 'Only the operator of this service can ask for that.']),
+
+  limit_too_short: ({ limit, asked }) => [
+    400,
+    `${limitNames[limit]} of ${toSeconds(asked)} s is too short. The least is 1 s.`,
+  ],
+  limit_exceeded: ({ limit, asked, most }) => [
+    400,
+    `${limitNames[limit]} of ${s(asked)} is more than the limit of ${s(most)}. ` +
+      `Ask for a ${limitNames[limit]} of at most ${s(most)}, or leave it out to get the default.`,
+  ],
+  limits_out_of_order: ({ low, asked, high, most }) => [
+    400,
+    `${limitNames[low]} of ${s(asked)} is longer than the ${limitNames[high]} of ${s(most)}. ` +
+      'The rule is idleTimeout ≤ ttl.',
+  ],
+  job_limit_exceeded: ({ asked, most, whose }) => [
+    400,
+    `${limitNames.maxExecutionTime} of ${s(asked)} is more than ${whoseLimit[whose]} of ${s(most)}. ` +
+      `Ask for at most ${s(most)}, or leave it out.`,
+  ],
+  unknown_page: () => [400, 'There is no such page. Begin with the first.'],
+  script_invalid: () => [400, 'This backend runs no code: it only plays scripts. Choose one for Spark.'],
+
+  no_backend: () => [400, 'No backend is configured yet.'],
+  unknown_backend: ({ backend, known }) => [
+    400,
+    `There is no backend called ${backend}. ` +
+      (known.length === 0 ? 'No backend is configured yet.' : `Backends here: ${known.join(', ')}.`),
+  ],
+  unknown_program: ({ program, known }) => [
+    400,
+    `There is no program called ${program}. ` +
+      (known.length === 0 ? 'No backend is configured yet.' : `Programs here: ${known.join(', ')}.`),
+  ],
+  backend_lacks_program: ({ backend, program, known }) => [
+    400,
+    `Backend ${backend} has no program called ${program}. It runs: ${known.join(', ')}.`,
+  ],
+  unknown_session: noSession,
+  unknown_session_for_job: noSession,
+  session_of_other_instance: noSession,
+  unknown_job: ({ instance }) => [
+    404,
+    `There is no statement or batch of that number${inInstance(instance)}.`,
+  ],
+  unknown_user: ({ user }) => [400, `Nobody called ${user} ever had a token.`],
+  filter_empty: ({ filter }) => [400, `The filter by ${filter} is empty. Name what to look for.`],
+  instance_gone: () => [400, 'The instance of this token is gone.'],
+
+  session_closed: ({ ending }) => [
+    400,
+    `requirement failed: Session isn't active. The session is closed: ${whyEnded(ending)}. ` +
+      'Open a new session and run the code there.',
+  ],
+  session_not_accepting: () => [
+    400,
+    'The session accepts no more statements: it is being drained. Open a new session.',
+  ],
+  session_elsewhere: ({ backend, asked }) => [400, `The session is on backend ${backend}, not on ${asked}.`],
+  job_final: ({ state }) => [409, `It is already ${state}. Only what waits or runs can be cancelled.`],
+  job_not_final: ({ state }) => [409, `It is still ${state}. Cancel it first, or wait for its end.`],
+  key_reused: () => [
+    422,
+    'This Idempotency-Key came before with another body. ' +
+      'Use a new key for a new request; repeat the same body to get the same answer.',
+  ],
+
+  mode_not_allowed: ({ instance }) => [
+    400,
+    `The plan of instance ${instance} does not allow interactive sessions. Submit a batch instead.`,
+  ],
+  budget_reached: (reached) => [
+    409,
+    `Instance ${reached.instance}: ${budgetReason(reached.budget)}.${roomOf(reached)} ` +
+      'Wait until then, or ask an admin for a larger budget.',
+  ],
+  // As Livy refuses more sessions than it is configured for.
+  too_many_pending: ({ instance, most }) => [
+    400,
+    `Instance ${instance} has reached the limit of its plan of ${most} pending job${most === 1 ? '' : 's'}. ` +
+      'Wait until one has started, or cancel one, before you submit another.',
+  ],
+
+  session_not_yours: ({ owner }) => [403, `The session is for ${owner} or an admin to end.`],
+  job_not_yours: ({ owner }) => [403, `It is for ${owner} or an admin to cancel.`],
+  session_not_shared: ({ owner, instance }) => [
+    403,
+    notShared('The session', owner, 'run statements in it', instance),
+  ],
+  job_not_shared: ({ owner, instance }) => [403, notShared('It', owner, 'read its output', instance)],
+  admin_only: () => [403, 'This call needs an admin token; yours is a user token.'],
+  cross_site_password: () => [
+    403,
+    'A page of another site sent this request, and HTTP Basic does not show that its user wanted it. ' +
+      'Send the token as "Authorization: Bearer <token>".',
+  ],
+  // Whoever meets these has sent that header.
+  other_instance: ({ asked, own }) => [
+    403,
+    `This token acts for instance ${own.name}, not for ${asked}. ` +
+      'Leave the header Service-CRN out, or use a token made for the other instance.',
+  ],
+  other_instance_unknown: ({ asked }) => [
+    403,
+    `There is no instance ${asked}. Leave the header Service-CRN out to act for your own.`,
+  ],
+  other_instance_by_name: ({ asked, crn }) => [
+    403,
+    `Service-CRN must be a CRN, but ${asked} is the name of an instance. Send Service-CRN ${crn}.`,
+  ],
+  other_instance_unannounced: ({ own, asked }) => [
+    403,
+    `This request acts for instance ${own.name}, not for ${asked.name}. Send Service-CRN ${asked.crn}.`,
+  ],
+
+  illegal_transition: ({ of, state }) => [
+    409,
+    `${of === 'session' ? 'The session' : 'It'} is ${state}, in which this cannot happen to it.`,
+  ],
+  deadline_without_effect: () => [409, 'The session is left as it is by its deadline.'],
+} as const satisfies RefusalTable<LivyRefusal>;

@@ -1,0 +1,33 @@
+import { availableParallelism } from 'node:os';
+import type { Driver } from '../driver.js';
+import { computing, count, deviceOptions, flag, positive } from '../options.js';
+import { pythonWorker, workerPool } from '../worker-pool.js';
+
+/** Several workers share the cores: one that simulates something large must leave some for the others. */
+const threads = (): string => String(Math.max(1, Math.floor(availableParallelism() / 2)));
+
+/** Quantum circuits, simulated by Qiskit Aer (docs/attempt-protocol.md has the options). */
+export const aer: Driver = {
+  name: 'aer',
+  program: { key: 'python', variable: 'STINT_PYTHON', environment: '.venv' },
+  environment: ['QISKIT_PARALLEL', 'QISKIT_NUM_PROCS'],
+  options: {
+    ...deviceOptions,
+    // What one circuit may take of the machine; workers/jobworker/limits.py has the defaults.
+    max_memory_mb: count,
+    max_work: positive,
+    approximate: flag,
+    ...computing,
+  },
+  programs: ['sampler', 'estimator', 'executor'],
+  device: 'needed',
+  runners(place) {
+    const pool = workerPool(aer, place, {
+      worker: pythonWorker(place, 'jobworker', { OMP_NUM_THREADS: threads() }),
+      missing: 'the Python workers are not installed: run npm run quickstart',
+      programs: aer.programs,
+      describe: (backend) => ({ ...backend.options, ...place.devices.of(backend) }),
+    });
+    return { runners: [pool], warmUp: () => pool.warmUp(), close: () => pool.close() };
+  },
+};

@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals';
+import { defaultLimits } from '../kernel/backend/backend.js';
+import type { Device } from '../scheduler/devices.ports.js';
+import type { Driver } from './driver.js';
+import { devicesOf, driversOf } from './facts.js';
+import { count, flag, text } from './options.js';
+
+const noRunners = () => ({ runners: [], close: () => undefined });
+const given = (said: Partial<Driver> = {}): Driver => ({
+  ...{ name: 'd1', options: {}, programs: [], runners: noRunners },
+  ...said,
+});
+
+describe('drivers', () => {
+  it('are listed in the order in which they were given', () => {
+    expect(driversOf([given({ name: 'b' }), given({ name: 'a' })]).names).toEqual(['b', 'a']);
+  });
+
+  it.each(['d2', 'constructor', ''])('are none by the name %j', (name) => {
+    expect(driversOf([given()]).find(name)).toBeNull();
+  });
+
+  it('say nothing special unless they are told to', () => {
+    expect(driversOf([given()]).find('d1')).toMatchObject({
+      ...{ perSession: false, played: false, programs: [], limits: defaultLimits, needsDevice: false },
+    });
+  });
+
+  it('without runners have jobs that are played', () => {
+    expect(driversOf([given({ runners: undefined })]).find('d1')?.played).toBe(true);
+  });
+});
+
+describe('the options of a backend', () => {
+  const options = { name: text, size: { ...count, otherwise: 7 }, fast: { ...flag, otherwise: true } };
+  const of = (asked: Readonly<Record<string, unknown>>) =>
+    driversOf([given({ options })])
+      .find('d1')
+      ?.optionsOf({ options: asked });
+
+  it.each([
+    [{}, { size: 7, fast: true }],
+    [
+      { size: null, fast: undefined },
+      { size: 7, fast: true },
+    ],
+    [
+      { name: 'x', size: 1, fast: false },
+      { name: 'x', size: 1, fast: false },
+    ],
+  ])('%j are %j', (asked, expected) => {
+    expect(of(asked)).toEqual(expected);
+  });
+
+  it('are checked together after each was checked alone', () => {
+    const checkOptions = (backend: string, { size }: Readonly<Record<string, unknown>>) => {
+      if (size !== 1) throw new Error(`${backend} has size ${String(size)}`);
+    };
+    const check = (asked: object) => () =>
+      driversOf([given({ options, checkOptions })])
+        .find('d1')
+        ?.checkOptions({ name: 'b1', options: { ...asked } });
+    expect(check({ size: 0 })).toThrow(/size.*a whole number above zero/);
+    expect(check({ size: 2 })).toThrow('b1 has size 2');
+    expect(check({ size: 1 })).not.toThrow();
+  });
+});
+
+describe('the device of a backend', () => {
+  const device: Device = { configuration: {}, properties: {} };
+  const of = (said: Partial<Driver>, driver = 'd1') =>
+    devicesOf([given(said)], { of: () => device }).of({ name: 'b1', driver, options: {} });
+
+  it('is described where its driver has devices', () => {
+    expect([of({ device: 'needed' }), of({ device: 'possible' })]).toEqual([device, device]);
+  });
+
+  it('is none where its driver has none, or is not known', () => {
+    expect([of({}), of({ device: 'needed' }, 'd2')]).toEqual([null, null]);
+  });
+});

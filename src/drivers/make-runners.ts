@@ -1,0 +1,71 @@
+import { Logger } from '@nestjs/common';
+import { InterpretersByDriver } from '../runners/interpreters-by-driver.js';
+import { tellsOfProcesses } from '../runners/process-table.js';
+import { RunnersByDriver } from '../runners/runners-by-driver.js';
+import type { Interpreters, Runners } from '../scheduler/ports.js';
+import type { Between, Betweens, Driver, DriverPlace, DriverRunners } from './driver.js';
+
+/** The runners of all drivers, and what they need done before the first job and after the last. */
+export interface AllRunners {
+  readonly runners: Runners;
+  readonly interpreters: Interpreters;
+  /** Speaks to the processes that outlived an earlier service. */
+  resume(): void;
+  /** Starts what is to be ready before the first job of these drivers. */
+  warmUp(drivers: ReadonlySet<string>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Makes the runners of these drivers; no process is started yet. */
+export function makeRunners(
+  drivers: readonly Driver[],
+  placeOf: (driver: Driver) => Omit<DriverPlace, 'progressed'>,
+  betweens: Betweens = new Map(),
+): AllRunners {
+  const made = drivers.flatMap((driver) => makeOne(driver, placeOf, betweens.get(driver.name)) ?? []);
+  const interpreters = made.flatMap(({ name, own }): [string, Interpreters][] =>
+    own.interpreters === undefined ? [] : [[name, own.interpreters]],
+  );
+  if (!tellsOfProcesses()) {
+    const words = 'This system has no /proc: a stopped or hung worker is noticed at max_execution_time only.';
+    new Logger('Runners').warn(words);
+  }
+  return {
+    runners: new RunnersByDriver(
+      Object.fromEntries(made.map(({ name, own, between }) => [name, between ?? own.runners])),
+    ),
+    interpreters: new InterpretersByDriver(new Map(interpreters)),
+    resume() {
+      for (const { own } of made) own.resume?.();
+    },
+    async warmUp(wanted) {
+      await Promise.all(made.map(({ between }) => between?.ready));
+      for (const { name, own } of made) if (wanted.has(name)) own.warmUp?.();
+    },
+    async close() {
+      for (const { between } of made) between?.close();
+      await Promise.all(made.map(({ own }) => own.close()));
+    },
+  };
+}
+
+interface Made {
+  readonly name: string;
+  readonly own: DriverRunners;
+  readonly between: Between | null;
+}
+
+function makeOne(
+  driver: Driver,
+  placeOf: (driver: Driver) => Omit<DriverPlace, 'progressed'>,
+  put: ((inner: Runners) => Between) | undefined,
+): Made | null {
+  const { name } = driver;
+  const own = driver.runners?.({
+    ...placeOf(driver),
+    progressed: (task, step) => between?.progressed(task, step),
+  });
+  if (own === undefined) return null;
+  const between: Between | null = put?.(new RunnersByDriver({ [name]: own.runners })) ?? null;
+  return { name, own, between };
+}

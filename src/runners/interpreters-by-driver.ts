@@ -1,0 +1,52 @@
+import type { Backend } from '../kernel/backend/backend.js';
+import type { Interpreters, ProcessLog } from '../scheduler/ports.js';
+
+/** The interpreters of all drivers that keep a process for each session: each of them is asked about what is its own. */
+export class InterpretersByDriver implements Interpreters {
+  constructor(private readonly drivers: ReadonlyMap<string, Interpreters>) {}
+
+  lives(session: string): boolean {
+    return this.all.some((each) => each.lives(session));
+  }
+
+  async gone(id: string): Promise<void> {
+    await Promise.all(this.all.map((each) => each.gone(id)));
+  }
+
+  about(session: string): ReturnType<Interpreters['about']> {
+    return this.first((each) => each.about(session));
+  }
+
+  progress(job: string): number | null {
+    return this.first((each) => each.progress(job));
+  }
+
+  async log(id: string, lines?: number): Promise<ProcessLog | null> {
+    for (const each of this.all) {
+      const found = await each.log(id, lines);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  complete(session: string, ask: Parameters<Interpreters['complete']>[1]): Promise<string[]> {
+    const owner = this.all.find((each) => each.lives(session));
+    return owner?.complete(session, ask) ?? Promise.resolve([]);
+  }
+
+  kindMissing(kind: string, backend: Pick<Backend, 'driver' | 'options'>): string | null {
+    return this.drivers.get(backend.driver)?.kindMissing(kind, backend) ?? null;
+  }
+
+  private first<T>(ask: (each: Interpreters) => T | null): T | null {
+    for (const each of this.all) {
+      const found = ask(each);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  private get all(): readonly Interpreters[] {
+    return [...this.drivers.values()];
+  }
+}

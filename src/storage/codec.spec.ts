@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import { UnreadableRow } from '../scheduler/ports.js';
+import {
+  flag,
+  jsonColumn,
+  listOf,
+  mapOf,
+  maybe,
+  member,
+  objectOf,
+  oneOf,
+  orNull,
+  text,
+  whole,
+} from './codec.js';
+
+interface Sample {
+  readonly name: string;
+  readonly size?: number;
+  readonly kinds: readonly ('a' | 'b')[];
+  readonly told: string | null;
+  readonly marks: Readonly<Record<string, boolean>>;
+}
+const column = jsonColumn(
+  'samples.body',
+  objectOf<Sample>({
+    name: member('title', text),
+    size: maybe('size', whole),
+    kinds: member('kinds', listOf(oneOf('a', 'b'))),
+    told: member('told', orNull(text)),
+    marks: member('marks', mapOf(flag)),
+  }),
+);
+const sample: Sample = { name: 'n', kinds: ['a', 'b'], told: null, marks: { x: true } };
+
+describe('a JSON column', () => {
+  it('is written in the order of its members, under their stored names', () => {
+    expect(column.write({ marks: { x: true }, told: null, kinds: ['a', 'b'], name: 'n', size: 3 })).toBe(
+      '{"title":"n","size":3,"kinds":["a","b"],"told":null,"marks":{"x":true}}',
+    );
+  });
+
+  it('reads what it wrote', () => {
+    expect(column.read(column.write(sample), '7')).toEqual(sample);
+    expect(column.read(column.write({ ...sample, size: 3, told: '' }), '7')).toEqual({
+      ...sample,
+      size: 3,
+      told: '',
+    });
+  });
+
+  it.each([
+    ['{"kinds":[],"told":null,"marks":{}}', 'title: is missing'],
+    ['{"title":1,"kinds":[],"told":null,"marks":{}}', 'title: a text was expected'],
+    ['{"title":"","size":0.5,"kinds":[],"told":null,"marks":{}}', 'size: a whole number was expected'],
+    ['{"title":"","size":null,"kinds":[],"told":null,"marks":{}}', 'size: a whole number was expected'],
+    ['{"title":"","kinds":["a","c"],"told":null,"marks":{}}', 'kinds.1: one of a, b was expected'],
+    ['{"title":"","kinds":{},"told":null,"marks":{}}', 'kinds: a list was expected'],
+    ['{"title":"","kinds":[],"told":1,"marks":{}}', 'told: a text was expected'],
+    ['{"title":"","kinds":[],"told":null,"marks":{"x":1}}', 'marks.x: true or false was expected'],
+    ['{"title":"","kinds":[],"told":null,"marks":{},"more":1}', 'more: is not known to this version'],
+    [
+      '{"title":"","kinds":[],"told":null,"marks":{},"__proto__":1}',
+      '__proto__: is not known to this version',
+    ],
+    ['[]', 'an object was expected'],
+    ['null', 'an object was expected'],
+    ['{', 'it is not valid JSON'],
+  ])('refuses %s and says where and why', (stored, why) => {
+    expect(() => column.read(stored, '7')).toThrow(new UnreadableRow('samples', '7', `body: ${why}`));
+  });
+});

@@ -1,0 +1,154 @@
+import { UnreadableRow } from '../scheduler/ports.js';
+
+/** How a value stands in a JSON column. `decode` throws {@link Mismatch} on what it does not know; nothing is guessed. */
+export interface Codec<T> {
+  decode(stored: unknown): T;
+  encode(value: T): unknown;
+}
+
+/** What was expected, and where in the column. */
+export class Mismatch extends Error {
+  constructor(
+    readonly expected: string,
+    readonly path: readonly (string | number)[] = [],
+  ) {
+    super(path.length === 0 ? expected : `${path.join('.')}: ${expected}`);
+  }
+
+  within(part: string | number): Mismatch {
+    return new Mismatch(this.expected, [part, ...this.path]);
+  }
+}
+
+const plain = <T>(name: string, is: (stored: unknown) => boolean): Codec<T> => ({
+  decode(stored) {
+    if (!is(stored)) throw new Mismatch(`${name} was expected`);
+    return stored as T;
+  },
+  encode: (value) => value,
+});
+
+export const text = plain<string>('a text', (stored) => typeof stored === 'string');
+export const flag = plain<boolean>('true or false', (stored) => typeof stored === 'boolean');
+export const number = plain<number>('a number', Number.isFinite);
+/** Milliseconds, counts and codes. */
+export const whole = plain<number>('a whole number', Number.isSafeInteger);
+/** Free JSON that others check, such as the options of a driver. */
+export const anyObject = plain<Readonly<Record<string, unknown>>>(
+  'an object',
+  (stored) => typeof stored === 'object' && stored !== null && !Array.isArray(stored),
+);
+
+export const oneOf = <const T extends string>(...known: readonly T[]): Codec<T> =>
+  plain<T>(`one of ${known.join(', ')}`, (stored) => (known as readonly unknown[]).includes(stored));
+
+export const orNull = <T>(codec: Codec<T>): Codec<T | null> => ({
+  decode: (stored) => (stored === null ? null : codec.decode(stored)),
+  encode: (value) => (value === null ? null : codec.encode(value)),
+});
+
+export const listOf = <T>(codec: Codec<T>): Codec<readonly T[]> => ({
+  decode(stored) {
+    if (!Array.isArray(stored)) throw new Mismatch('a list was expected');
+    return stored.map((each: unknown, i) => at(i, () => codec.decode(each)));
+  },
+  encode: (value) => value.map((each) => codec.encode(each)),
+});
+
+export const mapOf = <T>(codec: Codec<T>): Codec<Readonly<Record<string, T>>> => ({
+  decode: (stored) =>
+    Object.fromEntries(
+      Object.entries(anyObject.decode(stored)).map(([key, each]) => [key, at(key, () => codec.decode(each))]),
+    ),
+  encode: (value) =>
+    Object.fromEntries(Object.entries(value).map(([key, each]) => [key, codec.encode(each)])),
+});
+
+/** A member under its stored name. The name belongs to the database: a property may be renamed, the name stays. */
+interface Member<T> {
+  readonly name: string;
+  readonly codec: Codec<T>;
+  readonly optional: boolean;
+}
+export const member = <T>(name: string, codec: Codec<T>): Member<T> => ({ name, codec, optional: false });
+/** May be missing; then the property is missing too. */
+export const maybe = <T>(name: string, codec: Codec<T>): Member<T | undefined> => ({
+  ...{ name, optional: true },
+  codec: codec as Codec<T | undefined>,
+});
+
+/** All properties of `T`, in the order in which they are written. */
+type Members<T> = { readonly [K in keyof T]-?: Member<undefined extends T[K] ? T[K] | undefined : T[K]> };
+
+/** An object with exactly these members: a missing or an unknown one is refused. */
+export function objectOf<T extends object>(members: Members<T>): Codec<T> {
+  const all = Object.entries(members) as [keyof T & string, Member<unknown>][];
+  const names = new Set(all.map(([, { name }]) => name));
+  return {
+    decode(stored) {
+      const from = anyObject.decode(stored);
+      const value: Record<string, unknown> = {};
+      let found = 0;
+      for (const [property, { name, codec, optional }] of all) {
+        if (!Object.hasOwn(from, name)) {
+          if (optional) continue;
+          throw new Mismatch('is missing', [name]);
+        }
+        found += 1;
+        value[property] = at(name, () => codec.decode(from[name]));
+      }
+      if (found < Object.keys(from).length) {
+        const unknown = Object.keys(from).find((name) => !names.has(name));
+        throw new Mismatch('is not known to this version', [unknown ?? '?']);
+      }
+      return value as T;
+    },
+    encode(value) {
+      const to: Record<string, unknown> = {};
+      for (const [property, { name, codec }] of all)
+        if (value[property] !== undefined) to[name] = codec.encode(value[property]);
+      return to;
+    },
+  };
+}
+
+function at<T>(part: string | number, decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    throw error instanceof Mismatch ? error.within(part) : error;
+  }
+}
+
+/** A column with JSON in it. */
+export interface JsonColumn<T> {
+  /** `id`: of the row, for the error. */
+  read(json: string, id: string): T;
+  write(value: T): string;
+}
+
+/** `where`: `table.column`. Reading throws {@link UnreadableRow}. */
+export function jsonColumn<T>(where: string, codec: Codec<T>): JsonColumn<T> {
+  const [table = '', column = ''] = where.split('.');
+  return {
+    read(json, id) {
+      try {
+        return codec.decode(JSON.parse(json));
+      } catch (error) {
+        const why = error instanceof Mismatch ? error.message : 'it is not valid JSON';
+        throw new UnreadableRow(table, id, `${column}: ${why}`);
+      }
+    },
+    write: (value) => JSON.stringify(codec.encode(value)),
+  };
+}
+
+/** A column with one of a few words in it. Reading throws {@link UnreadableRow}. */
+export function wordColumn<const T extends string>(where: string, known: readonly T[]) {
+  const [table = '', column = ''] = where.split('.');
+  const words: ReadonlySet<string> = new Set(known);
+  return (stored: string, id: string): T => {
+    if (words.has(stored)) return stored as T;
+    throw new UnreadableRow(table, id, `${column}: "${stored}" is none of ${known.join(', ')}`);
+  };
+}

@@ -1,0 +1,129 @@
+import { roles, sharings } from '../kernel/access/access.js';
+import { backendStatuses, type Backend, type BackendLimits } from '../kernel/backend/backend.js';
+import { endCodes, jobStates, type Script, type Stop } from '../kernel/job/job.js';
+import { dueRank, type DueKind } from '../kernel/session/session.deadline.js';
+import {
+  closeCodes,
+  sessionModes,
+  sessionStates,
+  type Session,
+  type SessionLimits,
+} from '../kernel/session/session.js';
+import type { Instance, JobDetails } from '../scheduler/ports.js';
+import {
+  anyObject,
+  flag,
+  jsonColumn,
+  listOf,
+  mapOf,
+  maybe,
+  member,
+  number,
+  objectOf,
+  oneOf,
+  orNull,
+  text,
+  whole,
+  wordColumn,
+} from './codec.js';
+
+/**
+ * The forms that stand in JSON columns and in columns of words, for every store. A released form never changes its meaning: a new
+ * member is optional, or a migration writes it.
+ */
+
+const limits = objectOf<SessionLimits>({
+  interactiveTtl: member('interactiveTtl', whole),
+  activeTtl: member('activeTtl', whole),
+  maxTtl: member('maxTtl', whole),
+  unusedTtl: member('unusedTtl', whole),
+  onIdle: member('onIdle', oneOf('deactivate', 'close')),
+  heartbeatTtl: maybe('heartbeatTtl', whole),
+  busyIsIdle: maybe('busyIsIdle', flag),
+});
+
+const entered = objectOf<Session['timestamps'][number]>({
+  status: member('status', oneOf(...sessionStates)),
+  at: member('at', whole),
+});
+
+const script = objectOf<Script>({
+  duration: member('duration', whole),
+  outcome: member('outcome', oneOf('completed', 'failed')),
+});
+
+const stop = objectOf<Stop>({
+  at: member('at', whole),
+  reason: member('reason', text),
+  endCode: member('endCode', orNull(oneOf(...endCodes))),
+});
+
+const details = objectOf<JobDetails>({
+  tags: member('tags', listOf(text)),
+  logLevel: member('logLevel', text),
+  private: member('private', flag),
+  calibrationId: member('calibrationId', orNull(text)),
+  runtime: member('runtime', orNull(text)),
+  cost: member('cost', orNull(number)),
+  ranWith: maybe('ranWith', mapOf(text)),
+});
+
+const backendLimits = objectOf<BackendLimits>({
+  maxTtl: member('maxTtl', whole),
+  activeTtl: member('activeTtl', whole),
+  interactiveTtl: member(
+    'interactiveTtl',
+    objectOf<BackendLimits['interactiveTtl']>({
+      dedicated: member('dedicated', whole),
+      batch: member('batch', whole),
+    }),
+  ),
+  unusedTtl: member('unusedTtl', whole),
+  maxExecutionTime: member('maxExecutionTime', whole),
+});
+
+const plan = objectOf<Instance['plan']>({
+  interactiveTtl: maybe('interactiveTtl', whole),
+  activeTtl: maybe('activeTtl', whole),
+  maxTtl: maybe('maxTtl', whole),
+  heartbeatTtl: maybe('heartbeatTtl', whole),
+  modes: maybe('modes', listOf(oneOf(...sessionModes))),
+  maxExecutionTime: maybe('maxExecutionTime', whole),
+  maxPendingJobs: maybe('maxPendingJobs', whole),
+});
+
+export const stored = {
+  session: {
+    limits: jsonColumn('sessions.limits', limits),
+    timestamps: jsonColumn('sessions.timestamps', listOf(entered)),
+    state: wordColumn('sessions.state', sessionStates),
+    mode: wordColumn('sessions.mode', sessionModes),
+    closeCode: wordColumn('sessions.close_code', closeCodes),
+  },
+  job: {
+    script: jsonColumn('jobs.script', script),
+    stop: jsonColumn('jobs.stop', stop),
+    details: jsonColumn('jobs.details', details),
+    state: wordColumn('jobs.state', jobStates),
+    mode: wordColumn('jobs.mode', ['job', ...sessionModes]),
+    endCode: wordColumn('jobs.end_code', endCodes),
+  },
+  backend: {
+    limits: jsonColumn('backends.limits', backendLimits),
+    options: jsonColumn<Backend['options']>('backends.options', anyObject),
+    status: wordColumn('backends.status', backendStatuses),
+    statusBy: wordColumn('backends.status_by', ['operator', 'service']),
+    onIdle: wordColumn('backends.on_idle', ['deactivate', 'close']),
+  },
+  instance: {
+    plan: jsonColumn('instances.plan', plan),
+    sharing: wordColumn('instances.sharing', sharings),
+  },
+  token: { role: wordColumn('tokens.role', roles) },
+  ledger: { kind: wordColumn('ledger.kind', ['hold', 'job']) },
+};
+
+const kinds: ReadonlySet<string> = new Set(Object.keys(dueRank));
+/** Null: a kind that this version does not know, or none. */
+export const dueKindOf = (stored: string | null): DueKind | null =>
+  stored !== null && kinds.has(stored) ? (stored as DueKind) : null;

@@ -1,0 +1,33 @@
+import { readFileSync, readdirSync } from 'node:fs';
+
+/** The environment of a process as it was at its start, and the processes below it: `command` is one line with a space at its end. */
+export function processes(pid) {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), Number(/^PPid:\s+(\d+)$/m.exec(read(name, 'status'))?.[1] ?? 0)]);
+  const found = new Set([pid]);
+  for (let before = 0; before !== found.size;) {
+    before = found.size;
+    for (const [child, parent] of parents) if (found.has(parent)) found.add(child);
+  }
+  const [top, ...below] = [...found].map((each) => ({
+    command: read(each, 'cmdline').replaceAll('\0', ' '),
+    environment: Object.fromEntries(pairs(read(each, 'environ'))),
+  }));
+  // One that has ended since has no command.
+  return { environment: top.environment, below: below.filter(({ command }) => command !== '') };
+}
+
+const pairs = (text) =>
+  text
+    .split('\0')
+    .filter((line) => line.includes('='))
+    .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]);
+
+function read(pid, what) {
+  try {
+    return readFileSync(`/proc/${pid}/${what}`, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,143 @@
+#!/usr/bin/env node
+// Starts the built service with secrets in its environment, runs a real job of each kind (Aer, the learner, a Spark session
+// with Python, Scala's JVM and R, a Spark batch), and compares the environment of every process with what it may hold. Needs
+// Linux's /proc. Part of `npm run check`. The closing line is `N passed, N failed`.
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { clientOf } from './client.mjs';
+import { allowed, holdsSecret, machine, ofShells, secrets } from './names.mjs';
+import { processes } from './processes.mjs';
+import { pythonOf } from '../../scripts/lib/python.mjs';
+import { portFree, startService } from '../../scripts/lib/service.mjs';
+import { aerJob } from '../../scripts/torture/load.mjs';
+
+const here = import.meta.dirname;
+const adminToken = randomBytes(32).toString('hex');
+const folder = await mkdtemp(join(tmpdir(), 'stint-environment-'));
+/** As a user writes it: what the session itself has, what a worker of its executor has, and what its JVM has. */
+const inPython = `
+import json, os
+print(json.dumps({
+    "session": dict(os.environ),
+    "worker": sc.parallelize([0], 1).map(lambda _: dict(os.environ)).collect()[0],
+    "jvm": dict(sc._jvm.System.getenv().items()),
+}))`;
+const inR = "cat(names(Sys.getenv()), sep = '\\n')";
+
+const findings = [];
+function check(name, ok, found = '') {
+  findings.push(ok);
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}${ok ? '' : `: ${found}`}`);
+}
+
+const conf = {
+  'spark.driver.memory': '512m',
+  'spark.driver.extraJavaOptions': '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
+};
+const configuration = {
+  livy: {},
+  backends: [
+    { name: 'stint_line_5', driver: 'aer', options: { device: 'stint_line_5', noise: false } },
+    { name: 'learner', driver: 'learner' },
+    { name: 'predictor', driver: 'learner', options: { predict: true } },
+    {
+      ...{ name: 'spark', driver: 'spark', slots: 2 },
+      options: { master: 'local[1]', local_dirs: [here], plain_r: true, conf },
+    },
+  ],
+};
+
+let service;
+try {
+  await writeFile(join(folder, 'stint.yaml'), JSON.stringify(configuration));
+  service = await startService({
+    port: await portFree(0),
+    inherit: machine,
+    env: {
+      ...secrets(adminToken),
+      STINT_DATA: join(folder, 'data'),
+      STINT_LOG_LEVEL: 'error',
+      STINT_CONFIG: join(folder, 'stint.yaml'),
+      STINT_PYTHON: pythonOf('.venv'),
+      STINT_SPARK_PYTHON: pythonOf('.venv-spark'),
+      STINT_LEARNER_PYTHON: pythonOf('.venv-learn'),
+    },
+  });
+  await compareAll(await clientOf(service.url, adminToken));
+} finally {
+  await service?.stop();
+  await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+}
+const failed = findings.filter((ok) => !ok).length;
+console.log(`${findings.length - failed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
+
+async function compareAll(user) {
+  const session = await user.livy('POST', '/sessions', { kind: 'shared' });
+  try {
+    await Promise.all([sparkBatch(user), sparkSession(user, session.id), user.aer(aerJob), user.learner()]);
+    comparePrograms();
+  } finally {
+    // It would outlive the service.
+    await user.livy('DELETE', `/sessions/${session.id}`);
+  }
+}
+
+/** What no job can print is read from the system. */
+function comparePrograms() {
+  const { environment: own, below } = processes(service.pid);
+  check('the service itself has the secrets', holdsSecret(own) && own.STINT_ADMIN_TOKEN === adminToken);
+  const of = (words) =>
+    below.filter(({ command }) => command.includes(words)).map((each) => each.environment);
+  same('each worker of Aer', of('-m jobworker '), allowed.aer);
+  same('each worker of the learner', of('-m learner '), allowed.learner);
+  same('the driver of a Spark session at its start', of('-m sparkdriver '), allowed.driver);
+  const told = below.filter(({ environment }) => holdsSecret(environment)).map(({ command }) => command);
+  check('no process below the service has a secret', told.length === 0, told.join('\n'));
+}
+
+async function sparkSession(user, session) {
+  const run = (code, kind) => user.statement(session, code, kind);
+  const seen = JSON.parse(await run(inPython, 'pyspark'));
+  same('a Spark session in Python', [seen.session], allowed.session);
+  same("a Spark session's worker in Python", [seen.worker], allowed.pythonWorker);
+  same("a Spark session's JVM", [seen.jvm], allowed.jvm);
+  // What R adds differs from one R to the next; R alone shows it.
+  const alone = spawnSync(
+    'R',
+    ['--no-save', '--no-restore', '--no-init-file', '--no-echo', '-e', 'cat(names(Sys.getenv()))'],
+    {
+      env: { PATH: process.env.PATH, HOME: process.env.HOME },
+      encoding: 'utf8',
+    },
+  ).stdout.split(' ');
+  const names = (await run(inR, 'sparkr')).split('\n');
+  const strange = names.filter((name) => !alone.includes(name) && !allowed.session.includes(name));
+  check(
+    'R in a Spark session has nothing else but what R adds',
+    names.length > 5 && !strange.length,
+    strange.join(),
+  );
+}
+
+async function sparkBatch(user) {
+  const path = join(folder, 'batch.json');
+  await user.batch({ file: join(here, 'environ.py'), args: [path] });
+  same('a Spark batch in Python', [JSON.parse(await readFile(path, 'utf8'))], allowed.batch);
+}
+
+/** There is one or more, and all have these names and no others. */
+function same(name, environments, names) {
+  const found = environments.map((environment) => {
+    const seen = Object.keys(environment);
+    const strange = seen.filter((each) => !names.includes(each) && !ofShells.includes(each));
+    const missing = names.filter((each) => !seen.includes(each));
+    return { seen, strange, missing, told: holdsSecret(environment) };
+  });
+  const wrong = found.find(({ strange, missing, told }) => strange.length > 0 || missing.length > 0 || told);
+  const right = found.length > 0 && wrong === undefined;
+  check(`${name} has the environment that is allowed and no other`, right, JSON.stringify(wrong));
+}

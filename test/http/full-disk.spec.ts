@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { join } from 'node:path';
+import { STORE } from '../../src/scheduler/ports.js';
+import { LivyConfig } from '../../src/config/config.schema.js';
+import { fakeDriver } from '../support/livy.js';
+import { adminToken, givenBackend, TestService } from '../support/http.js';
+
+/** What the store of the service writes with, which is no part of its interface. */
+interface Inside {
+  readonly diskFailure: string | null;
+  readonly queue: { readonly sql: { all(sql: string): Promise<readonly Record<string, number>[]> } };
+}
+
+let stint: TestService;
+let pragma: (said: string) => Promise<number>;
+beforeAll(async () => {
+  stint = await TestService.start({
+    spark_python: fakeDriver,
+    learner_python: join(import.meta.dirname, '../support/fake-learner.mjs'),
+    livy: new LivyConfig(),
+    backends: [
+      givenBackend({ name: 'b1' }),
+      givenBackend({ name: 'spark', driver: 'spark', slots: 2 }),
+      givenBackend({ name: 'learner', driver: 'learner' }),
+    ],
+  });
+  const { queue } = stint.service.app.get<Inside>(STORE);
+  pragma = async (said) => Object.values((await queue.sql.all(`PRAGMA ${said}`))[0] ?? {})[0] ?? 0;
+});
+afterAll(() => stint.close());
+
+const large = 'x'.repeat(300_000);
+const call = (method: string, path: string, body: unknown) =>
+  stint.call(method, path, { token: adminToken, body });
+const submits = {
+  'a job': () => call('POST', '/api/v1/jobs', { program_id: 'scripted', backend: 'b1', params: { large } }),
+  'a Livy session': () =>
+    call('POST', '/livy/sessions', { kind: 'pyspark', conf: { 'spark.app.note': large } }),
+  'a Livy batch': () => call('POST', '/livy/batches', { file: 'hdfs:/a.py', args: [large] }),
+  'a data set': () => call('PUT', '/nexosis/v1/data/large', { data: [{ text: large }, { text: 'a' }] }),
+};
+/** What each dialect says, wherever it says it. */
+const saidBy: Record<keyof typeof submits, (body: Said) => string | undefined> = {
+  'a job': (body) => body.errors?.[0]?.message,
+  'a Livy session': (body) => body.msg,
+  'a Livy batch': (body) => body.msg,
+  'a data set': (body) => body.message,
+};
+interface Said {
+  readonly errors?: readonly { readonly message: string }[];
+  readonly msg?: string;
+  readonly message?: string;
+}
+
+describe('with a database that has no room left,', () => {
+  // SQLite refuses the next page with the error that it has for a full disk.
+  beforeEach(async () => {
+    await pragma(`max_page_count = ${await pragma('page_count')}`);
+  });
+
+  it.each(Object.keys(submits) as (keyof typeof submits)[])(
+    '%s is refused with 507 and the disk as the reason, and accepted once there is room',
+    async (what) => {
+      const refused = await submits[what]();
+      expect([refused.status, saidBy[what](refused.body as Said)]).toEqual([
+        507,
+        'The service could not write to the disk of its data folder (database or disk is full), so it stored nothing. ' +
+          'Tell its operator; repeat the request when the disk has room.',
+      ]);
+      await pragma('max_page_count = 1000000');
+      expect((await submits[what]()).status).toBeLessThan(300);
+    },
+  );
+
+  it('the service is not ready, with the reason, until there is room', async () => {
+    const ready = () => stint.call('GET', '/health/ready', { token: null });
+    await submits['a job']();
+    expect(stint.service.app.get<Inside>(STORE).diskFailure).toBe('database or disk is full');
+    await pragma('max_page_count = 1000000');
+    expect((await ready()).status).toBe(200);
+  });
+});

@@ -1,0 +1,74 @@
+import type { Store } from '../../../src/scheduler/ports.js';
+import type { Growing } from '../growth.js';
+import type { Answer, TestService } from '../http.js';
+
+/** What the requests are sent to. The test fills it before the first is sent. */
+export interface Given {
+  readonly stint: TestService;
+  readonly store: Store;
+  readonly token: string;
+  /** Ids of what stands there: a queued job, an open session, an idle Livy session, a model. */
+  readonly job: string;
+  readonly session: string;
+  readonly livy: number;
+  readonly model: string;
+  /** Where a file of one row can be imported from, at any path. */
+  readonly csv: string;
+}
+
+type Body = string | object;
+
+let serial = 0;
+/** A number that was not there before: what has it in its text is no repetition. */
+export const next = (): number => (serial += 1);
+
+export const times = <T>(n: number, make: (i: number) => T): T[] =>
+  Array.from({ length: n }, (_, i) => make(i));
+/** An object of n members. */
+export const wide = (n: number, value: unknown = 1): Record<string, unknown> =>
+  Object.fromEntries(times(n, (i) => [`c${i}`, value]));
+/** JSON with n blanks in it. */
+export const spaced = (body: object, n: number): string =>
+  JSON.stringify(body).replace(/\}$/, `${' '.repeat(n)}}`);
+
+export function call(on: Given, method: string, path: string, body?: Body, type = 'application/json') {
+  const headers = { 'content-type': type, 'api-key': on.token };
+  return on.stint.call(method, path, { body, headers });
+}
+
+/**
+ * Looks until `found` is content, so that what was begun belongs to the request's work. The looks should be cheap: nobody knows
+ * how many there are.
+ */
+export async function until<T>(look: () => Promise<T>, found: (seen: T) => boolean): Promise<T> {
+  for (let tries = 0; tries < 6000; tries += 1) {
+    const seen = await look();
+    if (found(seen)) return seen;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('It never comes about.');
+}
+
+/** Options of a case beside its operation, shape, sizes and body. */
+export type Said = Partial<Pick<Growing, 'says' | 'stops'>> & {
+  readonly status?: number;
+  readonly type?: string;
+  /** What else belongs to the request, such as waiting for its end. */
+  readonly then?: (answer: Answer) => Promise<void>;
+};
+
+/** Makes the cases of one operation. `path` says where, where that is not the operation's own path. */
+export const casesOf =
+  (on: Given, operation: string, path: () => string, usual: Said = {}) =>
+  (shape: string, from: number, body: (n: number) => Body, said: Said = {}): Growing => {
+    const { type, then, status = 200, ...more } = { ...usual, ...said };
+    return {
+      ...{ operation, shape, from, status, ...more },
+      async send(n) {
+        const [method = ''] = operation.split(' ');
+        const answer = await call(on, method, path(), body(n), type);
+        if (answer.status < 300) await then?.(answer);
+        return answer;
+      },
+    };
+  };
