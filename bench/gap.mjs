@@ -111,8 +111,10 @@ async function runnerFloor(folder, count) {
   const program = new URL('fake-runner.mjs', import.meta.url).pathname;
   const child = owned(spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] }));
   const results = [];
-  const next = () =>
-    child.stdin.write(`${JSON.stringify({ type: 'run', job: String(results.length), attempt: 'a' })}\n`);
+  const next = () => {
+    const start = { type: 'start', job: String(results.length), token: 'a', params: '{}' };
+    child.stdin.write(`${JSON.stringify(start)}\n`);
+  };
   for await (const line of createInterface({ input: child.stdout })) {
     const message = JSON.parse(line);
     if (message.type === 'result') results.push(JSON.parse(message.result));

@@ -5,12 +5,13 @@ import { owned } from './lib/processes.mjs';
 import { median } from './lib/stats.mjs';
 import { row } from './lib/table.mjs';
 
+const here = fileURLToPath(new URL('.', import.meta.url));
 const workers = fileURLToPath(new URL('../workers/', import.meta.url));
 const python = fileURLToPath(new URL('../.venv-learn/bin/python', import.meta.url));
 
 /**
  * How good the learner's answers are, beside a baseline on the same data: seasonal naive, a default random forest, and
- * windows in which nothing happened. The engine never sees what it is judged by (workers/quality).
+ * windows in which nothing happened. The engine never sees what it is judged by (bench/quality).
  */
 export async function nexosisQuality({ quick, tell }) {
   if (!existsSync(python)) {
@@ -81,7 +82,8 @@ const score = (what, number) => ({ number, text: `${what} ${number.toFixed(4)}`.
 async function answers(args, tell) {
   const child = owned(
     spawn(python, ['-m', 'quality', ...args], {
-      cwd: workers,
+      cwd: here,
+      env: { ...process.env, PYTHONPATH: workers },
       stdio: ['ignore', 'pipe', 'pipe'],
     }),
   );

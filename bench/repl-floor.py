@@ -25,6 +25,7 @@ WARM_UP = 50  # rounds that do not count
 
 
 def main() -> None:
+    """Measures what was asked for."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=500)
     parser.add_argument("--driver", action="store_true")
@@ -35,13 +36,15 @@ def main() -> None:
 
 
 def measure_repl(rounds: int) -> None:
+    """Asks Python's own interactive mode."""
     repl = subprocess.Popen(
         [sys.executable, "-i", "-q", "-u"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    assert repl.stdin and repl.stdout
+    assert repl.stdin
+    assert repl.stdout
     asked, answers = repl.stdin, repl.stdout
 
     def ask() -> None:
@@ -56,12 +59,13 @@ def measure_repl(rounds: int) -> None:
 
 
 def measure_driver(rounds: int) -> None:
+    """Asks a driver over its socket."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         conf = {"spark.master": "local[1]", "spark.driver.memory": "512m"}
         settings = {"session": "bench", "socket": f"{name}/s", "kind": "pyspark", "conf": conf}
         (folder / "settings.json").write_text(json.dumps(settings), "utf-8")
-        with open(folder / "log", "wb") as log:
+        with (folder / "log").open("wb") as log:
             driver = subprocess.Popen(
                 [sys.executable, "-m", "sparkdriver", "--folder", name],
                 env=os.environ | {"PYTHONPATH": str(WORKERS)},
@@ -74,18 +78,20 @@ def measure_driver(rounds: int) -> None:
             began = time.perf_counter()
             peer = connected(f"{name}/s")
             lines = peer.makefile("rb")
-            while json.loads(lines.readline()).get("state") == "starting":
+            while json.loads(lines.readline()).get("state") != "idle":
                 pass
             print(json.dumps({"case": "start", "s": round(time.perf_counter() - began, 2)}))
             numbers = iter(range(1 << 30))
 
             def ask() -> None:
-                job = {"job": str(next(numbers)), "attempt": "1"}
-                run = {"type": "run", **job, "statement": 0, "kind": "pyspark", "code": "1+1"}
-                peer.sendall(json.dumps(run).encode() + b"\n")
+                job = {"job": str(next(numbers)), "token": "1"}
+                params = json.dumps({"statement": 0, "kind": "pyspark", "code": "1+1"})
+                place = {"backend": {"name": "bench", "options": {}}, "params": params}
+                start = {"type": "start", **job, "program": "statement", **place}
+                peer.sendall(json.dumps(start).encode() + b"\n")
                 while json.loads(lines.readline())["type"] != "result":
                     pass
-                peer.sendall(json.dumps({"type": "ack", **job}).encode() + b"\n")
+                peer.sendall(json.dumps({"type": "acknowledge", **job}).encode() + b"\n")
 
             report("driver", rounds, ask)
             peer.sendall(b'{"type": "shutdown"}\n')
@@ -95,6 +101,7 @@ def measure_driver(rounds: int) -> None:
 
 
 def connected(path: str) -> socket.socket:
+    """A connection to the socket at `path`, once somebody listens."""
     peer = socket.socket(socket.AF_UNIX)
     for _ in range(1000):
         try:
@@ -106,6 +113,7 @@ def connected(path: str) -> socket.socket:
 
 
 def report(case: str, rounds: int, ask: Callable[[], None]) -> None:
+    """Asks `rounds` times and prints the median and the 99th percentile in milliseconds."""
     times = []
     for number in range(WARM_UP + rounds):
         began = time.perf_counter()

@@ -47,7 +47,7 @@ const stop = (child) =>
     child.kill('SIGTERM');
   });
 
-/** A backend whose jobs run on a process of the worker protocol. */
+/** A backend whose jobs run on a process that speaks the attempt protocol. */
 export const onProcess = { driver: 'aer', options: { device: 'stint_line_5' } };
 
 export const mainFile = here('../../dist/main.js');

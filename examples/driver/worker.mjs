@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** A worker that speaks the protocol of docs/worker-protocol.md. Its programs take `{"numbers": […]}`. */
+/** A worker that speaks the protocol of docs/attempt-protocol.md. Its programs take `{"numbers": […]}`. */
 import { createInterface } from 'node:readline';
 
 /** What a job's user must change. */
@@ -24,23 +24,23 @@ function numbersIn(params, { most_numbers: most }) {
   return numbers;
 }
 
-function run({ job, attempt, program, params, backend }) {
-  const of = { job, attempt };
+function run({ job, token, program, params, backend }) {
+  const of = { job, token };
   send({ type: 'started', ...of });
   try {
     const result = programs[program](numbersIn(params, backend.options));
-    send({ type: 'result', ...of, result: JSON.stringify(result) });
+    send({ type: 'result', ...of, outcome: 'completed', result: JSON.stringify(result) });
   } catch (error) {
     const isInput = error instanceof InputError;
     send({
-      ...{ type: 'error', ...of, kind: isInput ? 'input' : 'program', message: error.message },
-      ...{ reason_code: null, traceback: isInput ? null : error.stack },
+      ...{ type: 'result', ...of, outcome: 'failed', fault: isInput ? 'input' : 'program' },
+      ...{ message: error.message, reason_code: null, traceback: isInput ? null : error.stack },
     });
   }
 }
 
 send({
-  ...{ type: 'ready', protocol: 1, pid: process.pid, programs: Object.keys(programs) },
+  ...{ type: 'ready', protocol: 2, pid: process.pid, programs: Object.keys(programs) },
   ...{ not_repeatable: [], versions: { node: process.version } },
 });
 createInterface({ input: process.stdin })
@@ -48,6 +48,6 @@ createInterface({ input: process.stdin })
     const message = JSON.parse(line);
     if (message.type === 'shutdown') process.exit(0);
     // A job takes no time, so there is never one to cancel.
-    if (message.type === 'run') run(message);
+    if (message.type === 'start') run(message);
   })
   .on('close', () => process.exit(0));

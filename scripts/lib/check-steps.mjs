@@ -66,7 +66,12 @@ export async function checkSteps() {
     },
     { name: 'format', about: 'prettier, ruff format', needs: ['install', 'python'], work: format },
     { name: 'lint', about: 'eslint, ruff, citations and links', needs: ['install', 'python'], work: lint },
-    { name: 'types', about: 'tsc', needs: ['install'], work: (how) => script('types', how) },
+    {
+      name: 'types',
+      about: 'tsc, mypy',
+      needs: ['install', 'python', 'python-spark', 'python-learn'],
+      work: types,
+    },
     ...generated.map((name) => ({
       name: name.replace(':check', ''),
       about: `npm run ${name}`,
@@ -165,7 +170,9 @@ const script = (name, how) => run(npm, ['run', '--silent', name], how);
 const pythonFolders = () =>
   [
     'workers',
+    'bench',
     'examples',
+    'scripts',
     'test/clients',
     'test/clients-livy',
     'test/clients-nexosis',
@@ -182,6 +189,30 @@ async function format(how) {
 async function lint(how) {
   const citations = run(process.execPath, [inRoot('scripts', 'citations.mjs')], how);
   return [await script('lint', how), await ruff(['check'], how), await citations];
+}
+
+/** Python whose types are checked, by the environment whose packages it imports. `tests` need no annotations. */
+const typed = [
+  { venv: '.venv', paths: ['kit', 'jobworker'] },
+  { venv: '.venv', paths: ['tests', '../scripts/make_devices.py'], tests: true, path: 'tests' },
+  { venv: '.venv-learn', paths: ['learner'] },
+  { venv: '.venv-learn', paths: ['../bench/quality'], path: '.' },
+  { venv: '.venv-spark', paths: ['sparkdriver'] },
+];
+const untyped = ['untyped-defs', 'incomplete-defs', 'untyped-calls', 'untyped-decorators'].map(
+  (what) => `--allow-${what}`,
+);
+
+async function types(how) {
+  const results = [await script('types', how)];
+  for (const { venv, paths, tests = false, path } of typed) {
+    const cache = inRoot('data', 'mypy', paths[0].replaceAll(/\W/g, ''));
+    const args = ['--cache-dir', cache, '--python-executable', pythonOf(venv), ...(tests ? untyped : [])];
+    const env = { ...process.env, ...how.env, ...(path !== undefined && { MYPYPATH: path }) };
+    const mypy = ['-m', 'mypy', ...args, ...paths];
+    results.push(await run(pythonOf('.venv'), mypy, { ...how, env, cwd: inRoot('workers') }));
+  }
+  return results;
 }
 
 const jest = (how) => run(npm, ['test', '--silent', '--', '--ci'], how);

@@ -1,4 +1,4 @@
-"""Submits STORM_JOBS jobs through the Qiskit client and prints how many different ids were answered."""
+"""Submits STORM_JOBS jobs through the Qiskit client and prints how many ids were answered."""
 
 import os
 

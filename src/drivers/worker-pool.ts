@@ -15,7 +15,7 @@ interface Workers extends Pick<PoolSettings, 'describe' | 'urgent' | 'takes'> {
   readonly warm?: number;
 }
 
-/** Worker processes that any job of a driver may use (docs/worker-protocol.md). */
+/** Worker processes that any job of a driver may use (docs/attempt-protocol.md). */
 export function workerPool(
   { name }: Pick<Driver, 'name'>,
   place: DriverPlace,

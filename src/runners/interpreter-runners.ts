@@ -7,7 +7,7 @@ import { shortOf } from '../scheduler/long-text.js';
 import type { Answer, Interpreters, ProcessLog, RunnerListener, Runners, Task } from '../scheduler/ports.js';
 import { Batch } from './batch.js';
 import { DriverProcess, type DriverPatience } from './driver-process.js';
-import { Interpreter, statementParams } from './interpreter.js';
+import { Interpreter } from './interpreter.js';
 import { lastLines, notesBelow, removeFolder, startDetached } from './process-folder.js';
 import type { ProcessCommand, ProcessNote } from './process-folder.js';
 import { isRunning, killAll } from './process-table.js';
@@ -95,7 +95,7 @@ export class InterpreterRunners implements Runners, Interpreters {
   }
 
   start(task: Task): void {
-    const { job, token, session, program, params } = task;
+    const { job, token, session, program } = task;
     if (this.find(job, token) !== undefined) return;
     try {
       if (program === 'batch') this.startBatch(task);
@@ -104,7 +104,7 @@ export class InterpreterRunners implements Runners, Interpreters {
       else {
         const interpreter = this.interpreters.get(session);
         if (interpreter === undefined) this.answer(task, { type: 'lost', why: 'its interpreter is gone' });
-        else interpreter.run(task, statementParams(params));
+        else interpreter.run(task);
       }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -220,7 +220,6 @@ export class InterpreterRunners implements Runners, Interpreters {
       note.socket ?? socketOf(interpreter.folder),
       child,
       {
-        ready: (message) => interpreter.onReady(message),
         message: (message) => interpreter.onMessage(message),
         tooLong: () => interpreter.onTooLong(longestMessage),
         gone: (how) => void this.endOf(interpreter, how),

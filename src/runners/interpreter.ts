@@ -1,26 +1,15 @@
-import { codeIn, type Text } from '../scheduler/long-text.js';
+import { Logger } from '@nestjs/common';
+import type { Text } from '../scheduler/long-text.js';
 import type { Answer, ProcessEnd, ProcessLog, RunnerListener, Task } from '../scheduler/ports.js';
 import type { DriverProcess } from './driver-process.js';
-import type { DriverReady, FromDriver, ToDriver } from './driver-protocol.js';
+import type { FromRunner, InterpreterState, OfAttempt, Ready, Result, ToRunner } from './attempt-protocol.js';
 import { isJson as isLongJson } from './long-lines.js';
 import { lastLines, removeFolder } from './process-folder.js';
 import type { Teller } from '../scheduler/teller.js';
 import { longestReason, shortened } from './lines.js';
+import { statementParams } from './statement-params.js';
 
 type Attempt = Pick<Task, 'job' | 'token'>;
-export interface StatementParams {
-  readonly statement: number;
-  readonly kind: string;
-  /** A long one as the string in JSON that it came as. */
-  readonly code: Text;
-}
-
-/** Reads what a statement's job was stored with: `{"statement", "kind", "code"}`, of a long one in this order. */
-export function statementParams(params: Text): StatementParams {
-  if (typeof params === 'string') return JSON.parse(params) as StatementParams;
-  const { statement, kind } = JSON.parse(`${params.head}""}`) as StatementParams;
-  return { statement, kind, code: codeIn(params) };
-}
 
 /** Clients ask for candidates while somebody types: one that comes later is of no use. */
 const candidatesWithin = 5000;
@@ -34,6 +23,7 @@ const lastWords = 20;
 
 /** One session's interpreter: what runs in it, what it is asked, and what becomes of both when it is gone. */
 export class Interpreter {
+  private readonly logger = new Logger('Runners');
   driver: DriverProcess | null = null;
   /** The attempt that starts it, until it is ready. */
   starting: Attempt | null = null;
@@ -41,9 +31,12 @@ export class Interpreter {
   /** Its session is closed: it is on its way out. */
   isLeaving = false;
   private running:
-    (Attempt & { readonly params: StatementParams; cancelled: boolean; kills: number }) | null = null;
+    | (Attempt & { readonly task: Task; readonly statement: number; cancelled: boolean; kills: number })
+    | null = null;
+  /** Attempts that it has heard of on an earlier connection: it need not be told to start them. */
+  private known: readonly OfAttempt[] = [];
   private progress = 0;
-  private state: DriverReady['state'] = 'starting';
+  private state: InterpreterState['state'] = 'starting';
   private failure: string | null = null;
   private readonly asked = new Map<number, (candidates: string[]) => void>();
   private requests = 0;
@@ -74,8 +67,10 @@ export class Interpreter {
     if (this.about !== null && this.state !== 'starting') this.started();
   }
 
-  run(attempt: Attempt, params: StatementParams): void {
-    this.running = { job: attempt.job, token: attempt.token, params, cancelled: false, kills: 0 };
+  run(task: Task): void {
+    const { job, token, params } = task;
+    const { statement } = statementParams(params);
+    this.running = { job, token, task, statement, cancelled: false, kills: 0 };
     this.progress = 0;
     this.sendRunning();
   }
@@ -84,7 +79,7 @@ export class Interpreter {
     if (this.starting !== null) return this.leave();
     if (this.running === null) return;
     this.running.cancelled = true;
-    this.send({ type: 'cancel', job: this.running.job, attempt: this.running.token });
+    this.send({ type: 'cancel', job: this.running.job, token: this.running.token });
   }
 
   /** What is asked to stop gets some more time than the kernel gives: its end would be the end of all variables. */
@@ -105,7 +100,7 @@ export class Interpreter {
 
   complete(ask: { kind: string; code: string; cursor: number }): Promise<string[]> {
     const request = (this.requests += 1);
-    if (!this.send({ type: 'complete', request, ...ask })) return Promise.resolve([]);
+    if (!this.send({ type: 'suggest', request, ...ask })) return Promise.resolve([]);
     return new Promise((resolve) => {
       const late = setTimeout(() => this.candidates(request, []), candidatesWithin).unref();
       this.asked.set(request, (candidates) => {
@@ -115,7 +110,37 @@ export class Interpreter {
     });
   }
 
-  onReady(message: DriverReady): void {
+  onMessage(message: Exclude<FromRunner, Ready>): void {
+    switch (message.type) {
+      case 'resume':
+        this.known = [...message.running, ...message.ended];
+        return;
+      case 'interpreter':
+        return this.onState(message);
+      case 'started':
+      case 'heartbeat':
+        return;
+      case 'progress':
+        if (message.job === this.running?.job) this.progress = shareOf(message);
+        return;
+      case 'log':
+        this.listener()
+          .logged(message.job, message.token, message.level, message.text)
+          .catch((error: unknown) =>
+            this.logger.warn(`A log line of job ${message.job} was not stored: ${String(error)}`),
+          );
+        return;
+      case 'suggestions':
+        return this.candidates(message.request, message.words.map(String));
+      case 'failed':
+        this.failure = message.message;
+        return;
+      case 'result':
+        return this.onResult(message);
+    }
+  }
+
+  private onState(message: InterpreterState): void {
     this.state = message.state;
     if (message.state === 'starting') return;
     const { app_id: appId, ui_url: uiUrl } = message;
@@ -125,32 +150,21 @@ export class Interpreter {
     this.sendRunning();
   }
 
-  onMessage(message: Exclude<FromDriver, DriverReady>): void {
-    switch (message.type) {
-      case 'started':
-        return;
-      case 'progress':
-        if (message.job === this.running?.job) this.progress = Math.min(1, Math.max(0, message.value));
-        return;
-      case 'candidates':
-        return this.candidates(message.request, message.candidates.map(String));
-      case 'failed':
-        this.failure = message.message;
-        return;
-      case 'result': {
-        const { job, attempt: token, cancelled } = message;
-        const end = (output: Text | null) => {
-          const answer: Answer = cancelled
-            ? { type: 'stopped', ...(output !== null && { result: output }) }
-            : { type: 'completed', result: output ?? 'null' };
-          this.finish({ job, token }, answer);
-        };
-        const { output } = message;
-        if (output === null || typeof output === 'string') return end(this.readable(output));
-        void isLongJson(output).then((is) => end(is ? output : this.readable('no JSON')));
-        return;
-      }
+  private onResult(message: Result): void {
+    const { job, token, outcome, result } = message;
+    if (outcome === 'failed') {
+      const { message: reason, reason_code: reasonCode, traceback } = message;
+      return this.finish({ job, token }, { type: 'failed', reason: reason ?? '', reasonCode, traceback });
     }
+    const end = (text: Text | null) => {
+      const answer: Answer =
+        outcome === 'cancelled'
+          ? { type: 'stopped', ...(text !== null && { result: text }) }
+          : { type: 'completed', result: text ?? 'null' };
+      this.finish({ job, token }, answer);
+    };
+    if (result === null || typeof result === 'string') return end(this.readable(result));
+    void isLongJson(result).then((is) => end(is ? result : this.readable('no JSON')));
   }
 
   /** Goes into answers as it is, and the process runs its user's code: what is no JSON would break or forge them. */
@@ -160,7 +174,7 @@ export class Interpreter {
   }
 
   private failedOutput(ename: string, evalue: string): string {
-    const { statement = 0 } = this.running?.params ?? {};
+    const statement = this.running?.statement ?? 0;
     return JSON.stringify({ status: 'error', execution_count: statement, ename, evalue, traceback: [] });
   }
 
@@ -213,7 +227,7 @@ export class Interpreter {
     const { job, token } = attempt;
     if (this.running?.job === job && this.running.token === token) this.running = null;
     this.state = 'idle';
-    void this.answer(attempt, answer).then(() => this.send({ type: 'ack', job, attempt: token }));
+    void this.answer(attempt, answer).then(() => this.send({ type: 'acknowledge', job, token }));
   }
 
   private answer({ job, token }: Attempt, answer: Answer): Promise<void> {
@@ -222,11 +236,13 @@ export class Interpreter {
 
   private sendRunning(): void {
     if (this.running === null || this.state === 'starting') return;
-    const { job, token: attempt, params, cancelled } = this.running;
-    const { statement, kind, code } = params;
+    const { job, token, task, cancelled } = this.running;
+    const { program, params, logLevel: log_level } = task;
+    const backend = { name: task.backend.name, options: {} };
     this.state = 'busy';
-    this.send({ type: 'run', job, attempt, statement, kind, code });
-    if (cancelled) this.send({ type: 'cancel', job, attempt });
+    if (!this.known.some((each) => each.job === job && each.token === token))
+      this.send({ type: 'start', job, token, program, backend, params, log_level });
+    if (cancelled) this.send({ type: 'cancel', job, token });
   }
 
   private candidates(request: number, candidates: string[]): void {
@@ -234,10 +250,14 @@ export class Interpreter {
     this.asked.delete(request);
   }
 
-  private send(message: ToDriver): boolean {
+  private send(message: ToRunner): boolean {
     return this.driver?.send(message) ?? false;
   }
 }
+
+/** 0 to 1, with four digits; 0 where nobody knows how much there is to do. */
+const shareOf = ({ done, total }: { readonly done: number; readonly total: number }): number =>
+  total > 0 ? Math.round(1e4 * Math.min(1, Math.max(0, done / total))) / 1e4 : 0;
 
 /** How the reason begins with which the session closes. */
 const endings = {

@@ -55,9 +55,9 @@ describe('an attempt is lost, once,', () => {
   });
 
   it('when its worker speaks another version of the protocol', async () => {
-    expect(await outcomeOf({ do: 'answer' }, { worker: ['--protocol=2'] })).toEqual({
+    expect(await outcomeOf({ do: 'answer' }, { worker: ['--protocol=3'] })).toEqual({
       type: 'lost',
-      why: 'it speaks protocol 2, this service speaks 1',
+      why: 'it speaks protocol 3, this service speaks 2',
     });
   });
 

@@ -222,3 +222,27 @@ describe('the programs of a driver', () => {
     expect(pool.programs('aer')).toEqual(['sampler', 'order']);
   });
 });
+
+describe('a worker that others wrote for version 1 of the protocol', () => {
+  const old = ['--protocol=1', '--qiskit=1.0', '--once=order', '--programs=order,sampler'];
+
+  it('is told what to do, and understood', async () => {
+    expect(await outcomeOf({ do: 'answer' }, ...old)).toEqual({
+      ...{ type: 'completed', result: expect.any(String), ranWith: { qiskit: '1.0' } },
+    });
+    const error = { message: 'too wide', reason_code: 1106, traceback: 'Traceback', fault: 'input' };
+    expect(await outcomeOf({ do: 'fail', error }, ...old)).toMatchObject({
+      ...{ type: 'failed', reason: 'too wide', reasonCode: 1106, traceback: 'Traceback' },
+    });
+  });
+
+  it('names its programs, logs, and is cancelled', async () => {
+    const { pool, listener } = givenPool({ worker: old });
+    pool.start(givenTask('j1', { do: 'work until cancelled' }));
+    await listener.pidOf('j1');
+    expect(pool.programs('aer')).toEqual(['sampler', 'order']);
+    expect(pool.isRepeatable('order')).toBe(false);
+    pool.stop('j1', '1');
+    expect(await listener.answerOf('j1')).toEqual({ type: 'stopped' });
+  });
+});

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Backend } from '../kernel/backend/backend.js';
 import type { Answer, RunnerListener, Runners, Task } from '../scheduler/ports.js';
-import type { FromWorker } from './protocol.js';
+import type { FromRunner, Ready, Result } from './attempt-protocol.js';
 import { Teller } from '../scheduler/teller.js';
 import { RunnerProcess, type Patience, type ProcessEvents, type WorkerCommand } from './runner-process.js';
 
@@ -102,23 +102,23 @@ export class RunnerPool implements Runners {
       if (process !== null) {
         process.take(task, options, this.settings.stalledAfter?.(task.backend) ?? null);
         if (process.isReady) this.begin(process, task);
-      } else this.answer(task, { type: 'lost', why: this.settings.missing ?? 'there is no worker' });
+      } else void this.answer(task, { type: 'lost', why: this.settings.missing ?? 'there is no worker' });
     } catch (error) {
       const reason = `It could not be handed to a worker: ${error instanceof Error ? error.message : String(error)}`;
-      this.answer(task, { type: 'failed', reason, reasonCode: null, traceback: null });
+      void this.answer(task, { type: 'failed', reason, reasonCode: null, traceback: null });
     }
   }
 
   stop(job: string, token: string): void {
     const process = this.find(job, token);
     if (process !== undefined) process.cancel();
-    else this.answer({ job, token }, { type: 'lost', why: 'no process works on it' });
+    else void this.answer({ job, token }, { type: 'lost', why: 'no process works on it' });
   }
 
   kill(job: string, token: string): void {
     const process = this.find(job, token);
     if (process !== undefined) process.kill();
-    else this.answer({ job, token }, { type: 'lost', why: 'no process works on it' });
+    else void this.answer({ job, token }, { type: 'lost', why: 'no process works on it' });
   }
 
   /** Any process serves any job, and each of them ends with the service. */
@@ -152,7 +152,10 @@ export class RunnerPool implements Runners {
       (error: unknown) => {
         if (process.task !== task) return;
         process.finish();
-        this.answer(task, { type: 'lost', why: `it could not be stored that it runs: ${String(error)}` });
+        void this.answer(task, {
+          type: 'lost',
+          why: `it could not be stored that it runs: ${String(error)}`,
+        });
       },
     );
   }
@@ -198,16 +201,18 @@ export class RunnerPool implements Runners {
     if (this.closing) return;
     this.logger.warn({ msg: `A worker is gone: ${why}`, words, pid: process.pid, job: process.task?.job });
     if (process.task !== null)
-      this.answer(process.task, { type: 'lost', why, ...(words !== null && { words }) });
+      void this.answer(process.task, { type: 'lost', why, ...(words !== null && { words }) });
     if (!process.isReady) this.failedStarts += 1;
     // One that cannot even start would fail for ever; the next job tries again.
     if (this.failedStarts < 3) this.warmUp();
   }
 
-  private read(process: RunnerProcess, message: FromWorker): void {
+  private read(process: RunnerProcess, message: Exclude<FromRunner, Ready>): void {
     const { task } = process;
-    if (message.type === 'ready') return;
-    if (task === null || message.job !== task.job || message.attempt !== task.token) {
+    if (message.type === 'failed') this.logger.warn({ msg: message.message, pid: process.pid });
+    // The rest is what only the process of a session has to say.
+    if (!('token' in message)) return;
+    if (task === null || message.job !== task.job || message.token !== task.token) {
       this.logger.warn({
         msg: 'A worker spoke of an attempt it does not have',
         type: message.type,
@@ -231,18 +236,7 @@ export class RunnerPool implements Runners {
         return;
       case 'result':
         process.finish();
-        this.answer(task, { type: 'completed', result: message.result, ...ranWith(process) });
-        return;
-      case 'error': {
-        process.finish();
-        const { kind, message: reason, reason_code: reasonCode, traceback } = message;
-        this.answer(
-          task,
-          kind === 'cancelled'
-            ? { type: 'stopped' }
-            : { type: 'failed', reason, reasonCode, traceback, ...ranWith(process) },
-        );
-      }
+        void this.answer(task, answerOf(message, process)).then(() => process.acknowledge(task));
     }
   }
 
@@ -253,14 +247,26 @@ export class RunnerPool implements Runners {
     process.kill();
     if (task === null) return;
     const reason = `The result has more than ${longest / 1e6} MB: split the job, or ask for less.`;
-    this.answer(task, { type: 'failed', reason, reasonCode: null, traceback: null });
+    void this.answer(task, { type: 'failed', reason, reasonCode: null, traceback: null });
   }
 
   /** An answer is what a lane waits for: it is told until it is stored. */
-  private answer({ job, token }: Pick<Task, 'job' | 'token'>, answer: Answer): void {
+  private answer({ job, token }: Pick<Task, 'job' | 'token'>, answer: Answer): Promise<void> {
     const { listener } = this;
-    if (listener !== null)
-      void this.teller.tell(`The answer for job ${job}`, () => listener.answered(job, token, answer));
+    if (listener === null) return Promise.resolve();
+    return this.teller.tell(`The answer for job ${job}`, () => listener.answered(job, token, answer));
+  }
+}
+
+function answerOf(message: Result, process: RunnerProcess): Answer {
+  const { outcome, result, message: reason, reason_code: reasonCode, traceback } = message;
+  switch (outcome) {
+    case 'completed':
+      return { type: 'completed', result: result ?? '', ...ranWith(process) };
+    case 'failed':
+      return { type: 'failed', reason: reason ?? '', reasonCode, traceback, ...ranWith(process) };
+    case 'cancelled':
+      return { type: 'stopped', ...(result !== null && { result }) };
   }
 }
 

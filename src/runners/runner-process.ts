@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import type { Task } from '../scheduler/ports.js';
+import { AttemptChannel } from './attempt-channel.js';
+import type { FromRunner, Ready, ToRunner } from './attempt-protocol.js';
 import { lineSplitter, longestReason, shortened } from './lines.js';
-import { fieldsOf, InOrder, LineWriter } from './long-lines.js';
 import { familyOf, isStopped, signal } from './process-table.js';
 import { ProcessWatch } from './process-watch.js';
-import { checked, longFields, parseMessage, lineOf, protocolVersion } from './protocol.js';
-import type { FromWorker, ToWorker } from './protocol.js';
+import { StdioTransport } from './stdio-transport.js';
 
 export interface WorkerCommand {
   readonly command: string;
@@ -17,8 +17,8 @@ export interface WorkerCommand {
 }
 
 export interface ProcessEvents {
-  ready(about: Extract<FromWorker, { type: 'ready' }>): void;
-  message(message: FromWorker): void;
+  ready(about: Ready): void;
+  message(message: Exclude<FromRunner, Ready>): void;
   /** Something the process wrote that is no message. */
   noise(text: string): void;
   /** It writes a message that is longer than anyone can keep. */
@@ -54,9 +54,7 @@ const linesKept = 20;
 /** One long-lived worker process: started once, one task at a time. */
 export class RunnerProcess {
   private readonly child: ChildProcess;
-  private readonly writer: LineWriter | null;
-  /** What it has said, in order: a long message takes several turns to read. */
-  private readonly inbox = new InOrder();
+  private readonly channel: AttemptChannel;
   private readonly lastWords: string[] = [];
   private gone = false;
   /** Why it is being ended. */
@@ -64,7 +62,7 @@ export class RunnerProcess {
   private readonly watch: ProcessWatch;
   private giveUp: NodeJS.Timeout | undefined;
   /** What the process is told about its task once that is to begin. */
-  private held: ToWorker[] | null = null;
+  private held: ToRunner[] | null = null;
   private stalledAfter: number | null = null;
   private tellEnded: () => void = () => undefined;
   private tellReady: () => void = () => undefined;
@@ -91,28 +89,28 @@ export class RunnerProcess {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     if (settings.yields) yieldToService(this.child.pid);
-    this.child.stdout?.on(
-      'data',
-      lineSplitter((line) => this.inbox.do(() => this.read(line)), {
-        longest: settings.longestMessage,
-        onTooLong: () => this.inbox.do(() => this.events.tooLong()),
-        onLong: (pieces) => this.inbox.do(() => this.readLong(pieces)),
-      }),
+    this.channel = new AttemptChannel(
+      (heard) => new StdioTransport(this.child, settings.longestMessage, heard),
+      {
+        ready: (message) => this.getReady(message),
+        message: (message) => this.hear(message),
+        foreign: (why) => this.kill(why),
+        unreadable: (text) => this.events.noise(text),
+        tooLong: () => this.events.tooLong(),
+        closed: () => undefined,
+      },
     );
     this.child.stderr?.on(
       'data',
       lineSplitter((line) => this.keep(line), { longest: longestLogLine }),
     );
-    // Writing to a process that has just died fails here; its exit is what counts.
-    this.child.stdin?.on('error', () => undefined);
-    this.writer = this.child.stdin === null ? null : new LineWriter(this.child.stdin);
     this.child.on('error', (error) => {
       this.lastWords.push(error.message);
       this.exit('it could not be started');
     });
     // `close` and not `exit`: what it still had to say has been read by then.
     this.child.on('close', (code, signal) =>
-      this.inbox.do(() =>
+      this.channel.whenRead(() =>
         this.exit(signal === null ? `it exited with code ${String(code)}` : `it was ended by ${signal}`),
       ),
     );
@@ -140,7 +138,7 @@ export class RunnerProcess {
     this.stalledAfter = stalledAfter;
     const { job, token, program, backend, params, logLevel } = task;
     const place = { name: backend.name, options };
-    this.held = [{ type: 'run', job, attempt: token, program, backend: place, params, log_level: logLevel }];
+    this.held = [{ type: 'start', job, token, program, backend: place, params, log_level: logLevel }];
   }
 
   /** Lets the task begin. */
@@ -150,7 +148,7 @@ export class RunnerProcess {
     const { task } = this;
     for (const message of told) this.send(message);
     // It has the time from when it could read all of it.
-    if (told.length > 0) this.writer?.after(() => task === this.task && this.expectStart());
+    if (told.length > 0) this.channel.transport.after(() => task === this.task && this.expectStart());
   }
 
   /** Its task is over. */
@@ -161,7 +159,7 @@ export class RunnerProcess {
 
   cancel(): void {
     if (this.task === null) return;
-    const message = { type: 'cancel', job: this.task.job, attempt: this.task.token } as const;
+    const message = { type: 'cancel', job: this.task.job, token: this.task.token } as const;
     if (this.held === null) this.send(message);
     else this.held.push(message);
   }
@@ -179,53 +177,32 @@ export class RunnerProcess {
   leave(): void {
     this.isEnding = true;
     this.send({ type: 'shutdown' });
-    this.writer?.after(() => this.child.stdin?.end());
+    this.channel.transport.end();
   }
 
-  private send(message: ToWorker): void {
-    if (!this.gone) this.writer?.write(lineOf(message));
+  /** Its result is stored. */
+  acknowledge({ job, token }: Pick<Task, 'job' | 'token'>): void {
+    this.send({ type: 'acknowledge', job, token });
   }
 
-  private read(line: string): void {
-    let message: FromWorker;
-    try {
-      message = parseMessage(line);
-    } catch (error) {
-      this.events.noise(
-        `unreadable message (${error instanceof Error ? error.message : String(error)}): ${shortened(line, 200)}`,
-      );
-      return;
-    }
-    this.hear(message);
+  private send(message: ToRunner): void {
+    if (!this.gone) this.channel.send(message);
   }
 
-  private async readLong(pieces: readonly Buffer[]): Promise<void> {
-    try {
-      this.hear(checked(await fieldsOf(pieces, longFields)));
-    } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
-      const beginning = pieces[0]?.toString('utf8', 0, 200) ?? '';
-      this.events.noise(`unreadable message (${words}): ${beginning}`);
-    }
+  private getReady(message: Ready): void {
+    this.isReady = true;
+    this.versions = message.versions;
+    clearTimeout(this.giveUp);
+    this.events.ready(message);
+    this.tellReady();
   }
 
-  private hear(message: FromWorker): void {
-    if (message.type !== 'ready') {
-      // One that speaks another protocol may have said more before it was ended.
-      if (!this.isReady) return;
-      if (message.attempt === this.task?.token) clearTimeout(this.giveUp);
-      if (message.type === 'started' && message.attempt === this.task?.token)
-        this.watch.expectWork(this.stalledAfter);
-      this.events.message(message);
-    } else if (message.protocol !== protocolVersion) {
-      this.kill(`it speaks protocol ${message.protocol}, this service speaks ${protocolVersion}`);
-    } else {
-      this.isReady = true;
-      this.versions = message.versions;
+  private hear(message: Exclude<FromRunner, Ready>): void {
+    if ('token' in message && message.token === this.task?.token) {
       clearTimeout(this.giveUp);
-      this.events.ready(message);
-      this.tellReady();
+      if (message.type === 'started') this.watch.expectWork(this.stalledAfter);
     }
+    this.events.message(message);
   }
 
   private expectStart(): void {

@@ -6,16 +6,17 @@ import { eventually } from '../support/eventually.js';
 import { errorOf, givenBackend, TestService } from '../support/http.js';
 
 /**
- * Follows "Writing another program" of docs/worker-protocol.md step by step, in a copy of the workers, with the real Python
+ * Follows "Writing another program" of docs/attempt-protocol.md step by step, in a copy of the workers, with the real Python
  * environment. The second program stops for ever in native code and holds Python's lock meanwhile.
  */
 const project = resolve(import.meta.dirname, '../..');
 
 const programs = {
   greet: `
-from ..failures import InputError
-from ..repeat import not_repeatable
 import json
+
+from kit.failures import InputError
+from kit.repeat import not_repeatable
 
 @not_repeatable
 def run(params, backend, report):
@@ -47,7 +48,8 @@ let alice: Awaited<ReturnType<TestService['user']>>;
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'stint-home-'));
-  await cp(join(project, 'workers', 'jobworker'), join(home, 'workers', 'jobworker'), { recursive: true });
+  for (const name of ['jobworker', 'kit'])
+    await cp(join(project, 'workers', name), join(home, 'workers', name), { recursive: true });
   for (const name of ['devices', 'package.json']) await symlink(join(project, name), join(home, name));
   const folder = join(home, 'workers', 'jobworker', 'programs');
   for (const [name, text] of Object.entries(programs)) await writeFile(join(folder, `${name}.py`), text);
@@ -78,7 +80,7 @@ const ended = (id: string) =>
     return ['Completed', 'Failed', 'Cancelled'].includes(body.status as string) && body;
   });
 
-describe('a program that was added as the worker protocol says', () => {
+describe('a program that was added as the attempt protocol says', () => {
   it('runs although no worker had been started before its first job', async () => {
     const made = await submit('greet', { name: 'Ada' });
     expect(made.status).toBe(200);

@@ -199,6 +199,33 @@ describe('a service that comes back', () => {
     expect((await back.call('POST', '/sessions', {})).body.id).toBe(busy + 1);
   });
 
+  it('finds a driver that an earlier version of the service started, with what it runs', async () => {
+    const before = await given();
+    const { alice } = before;
+    const id = await alice.session({ kind: 'pyspark', conf: { 'fake.protocol': '1' } });
+    await alice.run(id, 'var x = 1');
+    const gate = join(before.stint.folder, 'gate');
+    const { body } = await alice.call('POST', `/sessions/${id}/statements`, { code: `until ${gate}` });
+    await alice.statementIn(id, body.id, 'running');
+    const back = await livyUser(await again(before));
+    writeFileSync(gate, '');
+    expect((await back.statementIn(id, body.id, 'available'))['output'].data['text/plain']).toBe(
+      'there it is',
+    );
+    const long = `"${'ü'.repeat(400_000)}".length + x`;
+    expect((await back.run(id, long))['output'].data['text/plain']).toBe('400001');
+    expect((await back.run(id, 'much 700000'))['output'].data['text/plain']).toHaveLength(700_000);
+    const asked = await back.call('POST', `/sessions/${id}/completion`, { code: 'ab', cursor: 1 });
+    expect(asked.body).toEqual({ candidates: ['ab1'] });
+    const wait = (await back.call('POST', `/sessions/${id}/statements`, { code: 'wait' })).body.id as number;
+    await eventually(
+      'its progress',
+      async () => (await back.statementIn(id, wait, 'running'))['progress'] === 0.5,
+    );
+    await back.call('POST', `/sessions/${id}/statements/${wait}/cancel`);
+    await back.statementIn(id, wait, 'cancelled');
+  });
+
   it('knows one that was just starting', async () => {
     const before = await given();
     const gate = join(before.stint.folder, 'gate');

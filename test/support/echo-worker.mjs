@@ -8,7 +8,7 @@ const say = (message) => process.stdout.write(`${ascii(JSON.stringify(message))}
 
 say({
   type: 'ready',
-  protocol: 1,
+  protocol: 2,
   pid: process.pid,
   programs: ['sampler'],
   not_repeatable: [],
@@ -16,11 +16,11 @@ say({
 });
 createInterface({ input: process.stdin })
   .on('line', (line) => {
-    const { type, job, attempt, params } = JSON.parse(line);
+    const { type, job, token, params } = JSON.parse(line);
     if (type === 'shutdown') process.exit(0);
-    if (type === 'run') {
-      say({ type: 'started', job, attempt });
-      say({ type: 'result', job, attempt, result: params });
+    if (type === 'start') {
+      say({ type: 'started', job, token });
+      say({ type: 'result', job, token, outcome: 'completed', result: params });
     }
   })
   .on('close', () => process.exit(0));

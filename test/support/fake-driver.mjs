@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /**
- * Stands in for the Python of Spark's drivers: started as `-m sparkdriver --folder …` it speaks the driver's protocol
- * (docs/driver-protocol.md) and evaluates JavaScript instead of Python; as `-m sparkdriver.batch` it runs no Spark. What it
+ * Stands in for the Python of Spark's drivers: started as `-m sparkdriver --folder …` it speaks the attempt protocol
+ * (docs/attempt-protocol.md) and evaluates JavaScript instead of Python; as `-m sparkdriver.batch` it runs no Spark. What it
  * does beyond evaluating: `wait` (until it is cancelled), `deaf` (not even then), `until <file>` (until there is such a file),
  * `die <code>`, `noise <text>` (to stderr), `much <bytes>`, `json <text>` (as it stands), `pid`. Properties: with `fake.jvm` it has a
  * child that stands for the JVM; `fake.start` is `fail`, `die`, or a file to wait
- * for. A batch takes a file to wait for, or milliseconds, and its exit code.
+ * for; with `fake.protocol` 1 it speaks like a driver of Stint 0.2. A batch takes a file to wait for, or milliseconds, and its exit code.
  */
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
@@ -13,6 +13,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createContext, runInContext } from 'node:vm';
+import { heard, said } from './version-one.mjs';
 
 const folder = process.argv[process.argv.indexOf('--folder') + 1];
 const read = (name) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
@@ -61,13 +62,31 @@ function driver() {
     app_id: `app-${settings.session.slice(0, 8)}`,
     ui_url: 'http://127.0.0.1:4040',
   };
-  const send = (message) => socket?.write(`${JSON.stringify(message)}\n`);
-  const ready = () =>
-    send({
-      ...{ type: 'ready', protocol: 1, pid: process.pid, session: settings.session, state },
-      ...{ running: running && { job: running.job, attempt: running.attempt } },
-      ...(state !== 'starting' && { kinds: ['pyspark', 'spark', 'sql'], versions: {}, ...app }),
-    });
+  const old = settings.conf['fake.protocol'] === '1';
+  const write = (message) => socket?.write(`${JSON.stringify(message)}\n`);
+  const send = (message) => (old ? said(message, 'driver') : [message]).forEach(write);
+  const attempts = (...all) => all.filter(Boolean).map(({ job, token }) => ({ job, token }));
+  const about = () => ({
+    ...{ session: settings.session, state },
+    ...(state !== 'starting' && { kinds: ['pyspark', 'spark', 'sql'], versions: {}, ...app }),
+  });
+  const sayState = () => {
+    if (!old) return send({ type: 'interpreter', ...about() });
+    const runs = running && { job: running.job, attempt: running.token };
+    write({ type: 'ready', protocol: 1, pid: process.pid, running: runs, ...about() });
+  };
+  const greet = () => {
+    if (!old) {
+      const capabilities = ['acknowledge', 'resume', 'suggest'];
+      send({
+        ...{ type: 'ready', protocol: 2, pid: process.pid, programs: ['statement'] },
+        ...{ capabilities, versions: {} },
+      });
+      send({ type: 'resume', running: attempts(running), ended: attempts(...kept.values()) });
+    }
+    sayState();
+    for (const message of kept.values()) send(message);
+  };
   const end = (code) => {
     rmSync(settings.socket, { force: true });
     process.exit(code);
@@ -79,11 +98,10 @@ function driver() {
     socket?.destroy();
     socket = connection;
     clearTimeout(orphan);
-    ready();
-    for (const message of kept.values()) send(message);
+    greet();
     connection.on('error', () => undefined);
     createInterface({ input: connection })
-      .on('line', (line) => hear(JSON.parse(line)))
+      .on('line', (line) => hear(old ? heard(JSON.parse(line), 'driver') : JSON.parse(line)))
       .on('error', () => undefined);
     connection.on('close', () => {
       if (socket !== connection) return;
@@ -105,36 +123,37 @@ function driver() {
       return setTimeout(() => end(2), 20);
     }
     state = 'idle';
-    ready();
+    sayState();
   };
   if (how.startsWith('/')) whenThereIs(how, begin);
   else setTimeout(begin, how === 'fail' ? 100 : 0);
 
   function hear(message) {
     if (message.type === 'shutdown') end(0);
-    if (message.type === 'ack') kept.delete(message.attempt);
-    if (message.type === 'complete')
-      send({
-        type: 'candidates',
-        request: message.request,
-        candidates: [`${message.code}${message.cursor}`],
-      });
-    if (message.type === 'cancel' && running?.attempt === message.attempt) cancel();
-    if (message.type !== 'run' || running?.attempt === message.attempt || kept.has(message.attempt)) return;
+    if (message.type === 'acknowledge') kept.delete(message.token);
+    if (message.type === 'suggest') {
+      const words = [`${message.code}${message.cursor}`];
+      const { request } = message;
+      if (old) write({ type: 'candidates', request, candidates: words });
+      else send({ type: 'suggestions', request, words });
+    }
+    if (message.type === 'cancel' && running?.token === message.token) cancel();
+    if (message.type !== 'start' || running?.token === message.token || kept.has(message.token)) return;
     running = message;
     state = 'busy';
-    appendFileSync(join(folder, 'stdout.log'), `runs ${message.statement}\n`);
-    send({ type: 'started', job: message.job, attempt: message.attempt });
-    const { statement: execution_count, code } = message;
+    const { job, token } = message;
+    const { statement: execution_count, kind, code } = JSON.parse(message.params);
+    appendFileSync(join(folder, 'stdout.log'), `runs ${execution_count}\n`);
+    send({ type: 'started', job, token });
     const text = (value) => ({ status: 'ok', execution_count, data: { 'text/plain': value } });
     const wrong = (ename, evalue) => ({ status: 'error', execution_count, ename, evalue, traceback: [] });
     const done = (output, cancelled = false) => {
-      const { job, attempt } = message;
       const written = typeof output === 'string' ? output : JSON.stringify(output);
-      const result = { type: 'result', job, attempt, cancelled, output: written };
+      const outcome = cancelled ? 'cancelled' : 'completed';
+      const result = { type: 'result', job, token, outcome, result: written };
       running = null;
       state = 'idle';
-      kept.set(attempt, result);
+      kept.set(token, result);
       send(result);
     };
     cancel = () => done(wrong('KeyboardInterrupt', ''), true);
@@ -142,8 +161,7 @@ function driver() {
     if (word === 'deaf') cancel = () => undefined;
     if (word === 'noise') console.error(rest);
     if (word === 'die') process.stderr.write('the heap is full\n', () => end(Number(rest)));
-    else if (word === 'wait' || word === 'deaf')
-      send({ type: 'progress', job: message.job, attempt: message.attempt, value: 0.5 });
+    else if (word === 'wait' || word === 'deaf') sayProgress();
     else if (word === 'until') {
       const timer = whenThereIs(rest, () => done(text('there it is')));
       const before = cancel;
@@ -156,8 +174,13 @@ function driver() {
       done(`{"status":"ok","execution_count":${execution_count},"data":{"application/json":${rest}}}`);
     else if (word === 'pid') done(text(String(process.pid)));
     else if (word === 'length') done(text(String(code.length)));
-    else if (word === 'kind') done(text(message.kind));
+    else if (word === 'kind') done(text(kind));
     else evaluate();
+
+    function sayProgress() {
+      if (old) write({ type: 'progress', job, attempt: token, value: 0.5 });
+      else send({ type: 'progress', job, token, done: 1, total: 2, message: '' });
+    }
 
     function evaluate() {
       try {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * A learner that knows no statistics: it speaks the worker protocol, reads the files it is given and writes results of the
+ * A learner that knows no statistics: it speaks the attempt protocol, reads the files it is given and writes results of the
  * right form. A column `do` in the data says in its first row what else to do: `fail`, `hang`, `rubbish`, `die`, or `tell`
  * the imputations that it was given. A row to predict from whose `do` is `pid` gets the worker's process id.
  */
@@ -137,12 +137,13 @@ function predict({ model: { path, sha256 }, rows, include_class_scores: scores }
   };
 }
 
-function run({ job, attempt, program, params: text }) {
-  const of = { job, attempt };
+function run({ job, token, program, params: text }) {
+  const of = { job, token };
   const params = JSON.parse(text);
-  const fail = (kind, message, traceback = null) =>
-    send({ type: 'error', ...of, kind, message, reason_code: null, traceback });
-  const answer = (result) => send({ type: 'result', ...of, result: JSON.stringify(result) });
+  const fail = (fault, message, traceback = null) =>
+    send({ type: 'result', ...of, outcome: 'failed', fault, message, reason_code: null, traceback });
+  const answer = (result) =>
+    send({ type: 'result', ...of, outcome: 'completed', result: JSON.stringify(result) });
   send({ type: 'started', ...of });
   if (program === 'predict') {
     const made = predict(params);
@@ -155,7 +156,7 @@ function run({ job, attempt, program, params: text }) {
     return fail('input', 'The column sales has the text "many" in row 3, but it is numeric.');
   if (first?.do === 'die') process.exit(9);
   if (first?.do === 'rubbish') return answer({ metrics: 'none' });
-  if (first?.do === 'hang') return (cancel = () => fail('cancelled', 'The job was cancelled.'));
+  if (first?.do === 'hang') return (cancel = () => send({ type: 'result', ...of, outcome: 'cancelled' }));
   const write = (name, table) => {
     writeFileSync(join(params.folder, name), typeof table === 'string' ? table : csv(table));
     return name;
@@ -187,12 +188,12 @@ function run({ job, attempt, program, params: text }) {
   });
 }
 
-send({ type: 'ready', protocol: 1, pid: process.pid, programs: [], versions: {} });
+send({ type: 'ready', protocol: 2, pid: process.pid, programs: [], versions: {} });
 createInterface({ input: process.stdin })
   .on('line', (line) => {
     const message = JSON.parse(line);
     if (message.type === 'shutdown') process.exit(0);
     if (message.type === 'cancel') cancel();
-    if (message.type === 'run') run(message);
+    if (message.type === 'start') run(message);
   })
   .on('close', () => process.exit(0));

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * A worker that speaks the protocol and runs no program: its params say what it does. Arguments `--name=value`:
- * `ready` (milliseconds before it is ready; `never`; or `unsaid`: it works without having said so), `protocol`, `last-words`
+ * `ready` (milliseconds before it is ready; `never`; or `unsaid`: it works without having said so), `protocol` (1: it speaks
+ * like a worker of Stint 0.2), `last-words`
  * (written to stderr; then it exits with code 3 instead of getting ready), `leave=no` (neither shutdown nor the end of its
  * input ends it), `births` (a file that gets a line with the process id of each), `once` (the
  * names of programs that must not run twice), `programs` (names that it says it has), `qiskit` (the version it names).
@@ -9,9 +10,14 @@
 import { spawnSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { heard, said } from './version-one.mjs';
 
 const options = Object.fromEntries(process.argv.slice(2).map((text) => text.replace(/^--/, '').split('=')));
-const send = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+const old = options.protocol === '1';
+const send = (message) => {
+  for (const one of old ? said(message, 'worker') : [message])
+    process.stdout.write(`${JSON.stringify(one)}\n`);
+};
 const later = (work, ms) => setTimeout(work, ms);
 let cancelled = () => undefined;
 
@@ -20,9 +26,10 @@ const deeds = {
   answer: (of) => result(of),
   fail: (of, { error }) =>
     send({
-      type: 'error',
+      type: 'result',
       ...of,
-      kind: 'program',
+      outcome: 'failed',
+      fault: 'program',
       message: '',
       reason_code: null,
       traceback: null,
@@ -30,11 +37,7 @@ const deeds = {
     }),
   hang: () => undefined,
   'work until cancelled': (of) => {
-    cancelled = () =>
-      send({
-        ...{ type: 'error', ...of, kind: 'cancelled', message: 'The job was cancelled.' },
-        ...{ reason_code: null, traceback: null },
-      });
+    cancelled = () => send({ type: 'result', ...of, outcome: 'cancelled' });
   },
   die: (_, { words = '', code = 9 }) => process.stderr.write(words, () => process.exit(code)),
   'answer twice': (of) => {
@@ -42,7 +45,7 @@ const deeds = {
     result(of);
   },
   'answer late': (of) => {
-    result({ ...of, attempt: 'an earlier one' }, 'late');
+    result({ ...of, token: 'an earlier one' }, 'late');
     result({ ...of, job: 'another job' }, 'of another');
     result(of);
   },
@@ -53,7 +56,7 @@ const deeds = {
   },
   'write rubbish': (of) => {
     process.stdout.write('Segmentation fault\n\0\xff{"type":\n[]\n{"type":"finished"}\n\n');
-    process.stdout.write(`${JSON.stringify({ type: 'result', ...of, result: 7 })}\n`);
+    process.stdout.write(`${JSON.stringify({ type: 'result', ...of, outcome: 'completed', result: 7 })}\n`);
     result(of);
   },
   'wait for nothing': () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0),
@@ -80,14 +83,14 @@ function busy(milliseconds) {
 }
 
 const result = (of, from = String(process.pid)) =>
-  send({ type: 'result', ...of, result: JSON.stringify(from) });
+  send({ type: 'result', ...of, outcome: 'completed', result: JSON.stringify(from) });
 
 function read(line) {
-  const message = JSON.parse(line);
+  const message = old ? heard(JSON.parse(line), 'worker') : JSON.parse(line);
   if (message.type === 'shutdown' && options.leave !== 'no') process.exit(0);
   if (message.type === 'cancel') cancelled();
-  if (message.type !== 'run') return;
-  const of = { job: message.job, attempt: message.attempt };
+  if (message.type !== 'start') return;
+  const of = { job: message.job, token: message.token };
   const params = JSON.parse(message.params);
   if (params.do === 'not even begin') return;
   send({ type: 'started', ...of });
@@ -97,7 +100,7 @@ function read(line) {
 }
 
 function begin() {
-  const protocol = Number(options.protocol ?? 1);
+  const protocol = Number(options.protocol ?? 2);
   if (options.ready !== 'unsaid')
     send({
       type: 'ready',

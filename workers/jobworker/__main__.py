@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .process import serve
+from kit.stdio import serve
 
 if TYPE_CHECKING:
-    from .loop import Abilities
+    from kit.loop import Abilities
 
 
 def load() -> Abilities:
+    """Imports the simulator; some seconds."""
+    from kit.loop import Abilities  # noqa: PLC0415
+
     from .device import device_of  # noqa: PLC0415
-    from .loop import Abilities  # noqa: PLC0415
     from .programs import PROGRAMS  # noqa: PLC0415
 
     return Abilities(PROGRAMS, device_of, ("qiskit", "qiskit-aer", "samplomatic"))

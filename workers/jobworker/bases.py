@@ -70,8 +70,10 @@ class Basis:
 
 
 class Tally:
-    """The mean of a value over shots, and how uncertain it is, gathered randomization by
-    randomization."""
+    """The mean of a value over shots, and how uncertain it is.
+
+    It is gathered randomization by randomization.
+    """
 
     def __init__(self, span: float) -> None:
         """`span`: the value lies between -span and span."""
@@ -89,6 +91,7 @@ class Tally:
 
     @property
     def mean(self) -> float:
+        """The mean of all shots."""
         return self._sum / self._shots
 
     @property

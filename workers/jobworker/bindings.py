@@ -16,13 +16,14 @@ from qiskit import QuantumCircuit
 from .angles import check_angles
 from .budget import spend_bytes
 from .failures import InputError
-from .payload import decode_array, kind, type_of
+from .payload import decode_array, inside, kind, type_of
 
 
 def decode_bindings(value: object, circuit: QuantumCircuit, where: str) -> np.ndarray:
+    """Parameter values of a PUB: float64 (…, parameters). Raises InputError."""
     names = [parameter.name for parameter in circuit.parameters]
     if type_of(value) == "BindingsArray":
-        inner = value.get("__value__")  # type: ignore[union-attr]
+        inner = inside(value)
         value = (inner.get("data") if isinstance(inner, dict) else None) or {}
     if value is None:
         values = np.zeros((0,))

@@ -16,7 +16,7 @@ from qiskit import QuantumCircuit, qasm2, qpy
 from .budget import spend_instructions
 from .failures import InputError, JobCancelled
 from .openqasm import measure_openqasm2, measure_openqasm3, plain
-from .payload import decode_base64, inflate, kind, type_of
+from .payload import decode_base64, inflate, inside, kind, type_of
 from .qpy_file import MAX_QUBITS, measure_qpy
 
 _OPENQASM = re.compile(r"^(?:\s|//[^\n]*\n|/\*.*?\*/)*OPENQASM\s+(\d+)", re.DOTALL)
@@ -30,7 +30,7 @@ def decode_circuit(value: object, where: str) -> QuantumCircuit:
         raise InputError(
             f"{where} must be a typed QuantumCircuit or an OpenQASM string, not {kind(value)}."
         )
-    data = inflate(decode_base64(value.get("__value__"), where), where)  # type: ignore[union-attr]
+    data = inflate(decode_base64(inside(value), where), where)
     circuits = read_qpy(data, where)
     if len(circuits) != 1:
         raise InputError(f"{where} holds {len(circuits)} circuits; one is expected.")
@@ -50,7 +50,7 @@ def read_qpy(data: bytes, where: str) -> list[QuantumCircuit]:
         raise InputError(f"{where} is not a readable QPY file: {_reason(error)}.") from error
     if not all(isinstance(program, QuantumCircuit) for program in programs):
         raise InputError(f"{where} holds something else than circuits.")
-    return programs
+    return list(programs)
 
 
 def read_openqasm(text: str, where: str) -> QuantumCircuit:

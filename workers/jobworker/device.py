@@ -5,7 +5,7 @@ from __future__ import annotations
 import cmath
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from qiskit import QuantumCircuit
@@ -125,8 +125,8 @@ def walk(
                 yield from walk(block, list(qubits))
 
 
-def device_of(backend: dict[str, Any]) -> Device:
-    """The device for a `run` message's `backend` object; equal options give the same object."""
+def device_of(backend: Mapping[str, Any]) -> Device:
+    """The device for a `start` message's `backend` object; equal options give the same object."""
     name = str(backend.get("name", ""))
     options = backend.get("options")
     if not isinstance(options, dict):

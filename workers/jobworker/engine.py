@@ -15,6 +15,8 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit_aer import AerSimulator
 
+from kit.report import Report
+
 from .device import Device, walk
 from .failures import InputError, ProgramError
 from .frames import frames_apply, sample_frames
@@ -33,7 +35,6 @@ from .methods import (
     too_many,
 )
 from .reduce import ANGLE_TOLERANCE, activity, is_clifford, reduce_circuit, snap_angles
-from .report import Report
 from .truncation import truncation_error
 from .work import runs_shot_by_shot
 
@@ -97,6 +98,7 @@ class Simulation:
 
     @property
     def active_qubits(self) -> int:
+        """How many qubits are simulated."""
         return len(self._active)
 
     def summary(self) -> dict[str, Any]:
@@ -196,7 +198,16 @@ class Simulation:
             return Plan(FRAMES if self._framed else STABILIZER)
         return plan_pure(circuit, self._limits, noisy or self._by_shot, self._where)
 
-    def _call(self, circuit, shots, seed, binds, plan, noisy=True):  # type: ignore[no-untyped-def]
+    def _call(
+        self,
+        circuit: QuantumCircuit,
+        shots: int,
+        seed: int,
+        binds: list[dict[Any, list[float]]] | None,
+        plan: Plan,
+        noisy: bool = True,
+    ) -> Any:
+        """Aer's result."""
         self._methods.add(plan.method)
         simulator = AerSimulator(method=plan.method, max_memory_mb=self._limits.memory_mb)
         if noisy and self._noise is not None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from qiskit import QuantumCircuit
+
+from kit.report import Report
 
 from .bases import Basis, Tally
 from .engine import Simulation
 from .mitigation import Calibration, Factors, Support, support_of
 from .observables import Observable
 from .pubs import pub_seed
-from .report import Report
 from .twirling import Randomized, Split, sample_rows
 
 
@@ -29,6 +31,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Pub:
+    """One PUB of the estimator, ready to be measured."""
+
     circuit: QuantumCircuit
     bindings: np.ndarray  # (bindings, parameters), one row per distinct parameter set
     rows: np.ndarray  # broadcast shape → row of `bindings`
@@ -40,6 +44,7 @@ class Pub:
 
     @property
     def executions(self) -> int:
+        """Circuits times shots, the calibration included."""
         shots = sum(len(part.places) for part in self.parts) * self.split.total
         return shots + (0 if self.calibration is None else self.calibration.split.total)
 
@@ -54,6 +59,7 @@ class Estimates:
 
 
 def is_constant(label: str) -> bool:
+    """Whether a label is the identity on all qubits."""
     return label.count("I") == len(label)
 
 
@@ -66,7 +72,8 @@ def measure(pub: Pub, seed: int, report: Report, step: Callable[[], None]) -> Es
     evs, variances, ensemble = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     weights: dict[tuple[int, ...], dict[Support, float]] = {at: {} for at in np.ndindex(shape)}
     for at in np.ndindex(shape):
-        evs[at] = sum(c for label, c in pub.observables[at].items() if is_constant(label))
+        observable = cast(Observable, pub.observables[at])
+        evs[at] = sum(c for label, c in observable.items() if is_constant(label))
     for number, part in enumerate(pub.parts):
         rows = list(part.places)
         bound = pub.bindings[rows]

@@ -96,13 +96,16 @@ def _table(name: str, quarter: int) -> np.ndarray | None:
         circuit.s(0)
     else:
         return None
-    return Clifford(circuit).symplectic_matrix
+    return np.asarray(Clifford(circuit).symplectic_matrix)
 
 
 def _strike(
     channel: np.ndarray, at: list[int], x: np.ndarray, z: np.ndarray, rng: np.random.Generator
 ) -> None:
-    """Multiply some shots by an error. `channel` (4^n,): bits of the index are x₀ x₁ … z₀ z₁ …"""
+    """Multiply some shots by an error.
+
+    `channel` is (4^n,): the bits of the index are x₀ x₁ … z₀ z₁ ….
+    """
     likely = 1 - channel[0]
     hit = np.flatnonzero(rng.random(x.shape[1], dtype=np.float32) < likely)
     if not hit.size:

@@ -6,7 +6,7 @@ import re
 
 from qiskit import QuantumCircuit
 
-from .payload import type_of
+from .payload import inside, type_of
 
 _HARDWARE_QUBIT = re.compile(r"\$\d")
 
@@ -37,7 +37,7 @@ def _letters(observables: object) -> int | None:
         if isinstance(value, str):
             return len(value)
         if type_of(value) == "ObservablesArray":
-            value = value["__value__"]  # type: ignore[index]
+            value = inside(value)
         elif isinstance(value, list) and value:
             value = value[0]
         elif isinstance(value, dict) and value and "__type__" not in value:

@@ -23,7 +23,9 @@ BYTES_PER_AMPLITUDE = 16
 
 @dataclass(frozen=True)
 class Limits:
-    """`memory_mb`: MiB that one simulated state may take. `work`: complex multiplications that one
+    """What one circuit may take of the machine.
+
+    `memory_mb`: MiB that one simulated state may take. `work`: complex multiplications that one
     circuit may take. `approximate`: whether wider states may be cut instead of refused.
     """
 

@@ -79,6 +79,7 @@ def check_work(plan: Plan, shots: int, limits: Limits, where: str) -> None:
 
 
 def refusal(size: int, limits: Limits, where: str) -> InputError:
+    """Says that a circuit of `size` active qubits fits no exact method."""
     needed = 2**size * BYTES_PER_AMPLITUDE >> 20
     text = f"{needed:,} MiB" if size < 60 else f"2^{size - 16} MiB"
     return InputError(
@@ -90,6 +91,7 @@ def refusal(size: int, limits: Limits, where: str) -> InputError:
 
 
 def too_many(where: str, active: int, most: int) -> InputError:
+    """Says that a circuit has more active qubits than its method can hold."""
     return InputError(
         f"{where} uses {active} qubits, more than the {most} this simulator can hold for it; "
         "use fewer qubits (or, where possible, only Clifford gates).",

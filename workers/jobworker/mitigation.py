@@ -7,17 +7,17 @@ factor is measured on |0…0⟩, where the product is 1 without errors, and divi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from qiskit import QuantumCircuit
+
+from kit.report import Report
 
 from .bases import Tally
 from .device import Device
 from .engine import Samples, Simulation
 from .observables import LETTERS, Observable
-from .report import Report
 from .twirling import Randomized, Split, Twirling, sample_rows
 
 DEFAULT_RANDOMIZATIONS = 32
@@ -26,10 +26,11 @@ Support = tuple[int, ...]  # the qubits a Pauli string acts on
 
 
 def support_of(label: str) -> Support:
+    """The qubits on which a label is not the identity, ascending."""
     return tuple(q for q, letter in enumerate(reversed(label)) if letter != "I")
 
 
-def has_projectors(observable: Mapping[str, Any]) -> bool:
+def has_projectors(observable: Iterable[str]) -> bool:
     """Whether a letter is no Pauli. A factor of its own for each term would be needed."""
     return any(
         LETTERS[letter][2] != -1 for label in observable for letter in label if letter != "I"
@@ -50,6 +51,7 @@ class Calibration:
         self.split = split
 
     def run(self, seed: int, report: Report) -> Factors:
+        """Measures the factors. `seed`: of the whole calibration."""
         none = np.zeros((1, 0))
         (parts,) = sample_rows(self._simulation, self._randomized, none, self.split, seed, report)
         return Factors(self._columns, list(parts))
@@ -63,6 +65,7 @@ class Factors:
         self._known: dict[Support, float] = {}
 
     def factor(self, support: Support) -> float:
+        """By what readout errors shrink the product of outcomes on `support`; never 0."""
         if support not in self._known:
             # A factor that cannot be told from zero would make the value infinite.
             least = 1 / np.sqrt(sum(samples.counts.sum() for samples in self._randomizations))

@@ -101,7 +101,7 @@ class Noise:
         size = 2 ** len(qubits)
         fidelity = (size * self._process_fidelity(qubits, length) + 1) / (size + 1)
         wanted = size * (average_error - (1 - fidelity)) / (size * fidelity - 1)
-        return min(max(wanted, 0.0), 1.0)
+        return float(min(max(wanted, 0.0), 1.0))
 
     def pauli_channel(self, name: str, qubits: tuple[int, ...]) -> np.ndarray | None:
         """A gate's error as Pauli probabilities (4^n,), relaxation twirled; None for no error.

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from kit.texts import shortened
+
 from .failures import InputError
-from .payload import decode_array, kind, type_of
-from .texts import shortened
+from .payload import decode_array, inside, kind, type_of
 
 Observable = dict[str, float]
 
@@ -29,7 +30,7 @@ _ALPHABET = frozenset(LETTERS) | {"I"}
 def decode_observables(value: object, num_qubits: int, where: str) -> np.ndarray:
     """An object array of Observable; its shape is the nesting of the lists."""
     if type_of(value) == "ObservablesArray":
-        value = value["__value__"]  # type: ignore[index]
+        value = inside(value)
     if value is None:
         raise InputError(
             f"{where} are missing; give a Pauli string such as 'ZZ' or a list of them."
@@ -112,12 +113,14 @@ def _from_settings(value: dict[str, Any], where: str) -> dict[str, Any]:
     """SparsePauliOp, PauliList or Pauli by its constructor arguments; no class is looked up."""
     arguments = value.get("__value__")
     name = value.get("__class__")
-    data = arguments.get("data") if isinstance(arguments, dict) else None
+    if not isinstance(arguments, dict):
+        arguments = {}
+    data = arguments.get("data")
     if name == "Pauli" and isinstance(data, str):
         return {data: 1.0}
     if name == "SparsePauliOp":
         if type_of(data) == "settings":
-            inner = data.get("__value__")
+            inner = inside(data)
             data = inner.get("data") if isinstance(inner, dict) else None
         labels = data if isinstance(data, list) else [data]
         coefficients = _coefficients(arguments.get("coeffs"), len(labels), where)

@@ -76,7 +76,7 @@ class _Tree:
         self._gates: dict[str, int] = {}  # defined gate → instructions when expanded
         self._qubits = self._clbits = 0
 
-    def block(self, statements: Iterable[ast.Statement]) -> int:
+    def block(self, statements: Iterable[ast.Statement | ast.Pragma]) -> int:
         """Instructions of a block, its loops unrolled, whole registers counted bit by bit."""
         count = 0
         for statement in statements:
@@ -84,7 +84,7 @@ class _Tree:
             check_length(count, self._where)
         return count
 
-    def _statement(self, node: ast.Statement) -> int:
+    def _statement(self, node: ast.Statement | ast.Pragma) -> int:
         if isinstance(node, ast.QubitDeclaration):
             size = self._declare(node.qubit.name, node.size)
             self._qubits += size
@@ -184,15 +184,15 @@ class _Tree:
         return int(value)
 
 
-def _is_slice(indices: Iterable[object]) -> bool:
+def _is_slice(indices: Iterable[ast.IndexElement]) -> bool:
     return any(
         isinstance(index, ast.DiscreteSet)
-        or any(isinstance(part, ast.RangeDefinition) for part in index)  # type: ignore[union-attr]
+        or any(isinstance(part, ast.RangeDefinition) for part in index)
         for index in indices
     )
 
 
-def _operands(node: ast.Statement) -> list[ast.QASMNode]:
+def _operands(node: ast.Statement | ast.Pragma) -> list[ast.QASMNode]:
     """What a reset, a measurement or a delay acts on."""
     if isinstance(node, ast.QuantumMeasurementStatement):
         return [node.measure.qubit]

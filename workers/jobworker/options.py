@@ -115,8 +115,10 @@ _OTHER_NAMES = {
 
 
 def ignored_options(options: Mapping[str, Any], known: Known) -> list[Ignored]:
-    """The options in `options` that have no effect. Raises InputError for a section that is no
-    object."""
+    """The options in `options` that have no effect.
+
+    Raises InputError for a section that is no object.
+    """
     return list(_walk(options, known, ""))
 
 

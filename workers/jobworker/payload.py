@@ -54,14 +54,23 @@ def kind(value: object) -> str:
 
 
 def typed(type_name: str, value: object) -> dict[str, Any]:
+    """A typed value of the wire."""
     return {"__type__": type_name, "__value__": value}
 
 
 def type_of(value: object) -> str | None:
-    return value.get("__type__") if isinstance(value, dict) else None
+    """The type that a typed value names; None for a value that is not typed."""
+    name = value.get("__type__") if isinstance(value, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def inside(value: object) -> Any:
+    """What a typed value holds; None for a value that is not typed."""
+    return value.get("__value__") if isinstance(value, dict) else None
 
 
 def decode_base64(text: object, where: str) -> bytes:
+    """The bytes of a Base64 text. Raises InputError."""
     if not isinstance(text, str):
         raise InputError(f"{where} must be base64 text, not {kind(text)}.")
     try:
@@ -93,7 +102,7 @@ def decode_array(value: object, where: str) -> np.ndarray:
     Never unpickles: object arrays are refused by NumPy itself.
     """
     if type_of(value) == "ndarray":
-        value = value.get("__value__")  # type: ignore[union-attr]
+        value = inside(value)
         if isinstance(value, str):
             raw = inflate(decode_base64(value, where), where)
             return _as_float(_load_array(raw, where), where)
@@ -122,7 +131,7 @@ def _load_array(raw: bytes, where: str) -> np.ndarray:
         # It becomes float64, whatever it is now.
         spend_bytes(max(math.prod(shape) * (8 - dtype.itemsize), 0), where)
         file.seek(0)
-        return np.load(file, allow_pickle=False)
+        return np.asarray(np.load(file, allow_pickle=False))
     except (ValueError, EOFError, OSError, SyntaxError, OverflowError) as error:
         reason = str(error).split("\n")[0][:200]
         raise InputError(f"{where} is not a NumPy array file: {reason}.") from None
@@ -148,6 +157,7 @@ def encode_array(array: np.ndarray) -> dict[str, Any]:
 
 
 def encode_datetime(at: datetime) -> dict[str, Any]:
+    """A moment as a typed value, in ISO 8601."""
     return typed("datetime", at.isoformat())
 
 
@@ -157,4 +167,5 @@ def plain_number(value: float) -> float | None:
 
 
 def dump(value: object) -> str:
+    """JSON text without blanks."""
     return json.dumps(value, separators=(",", ":"))

@@ -18,6 +18,7 @@ MAX_LOOKUPS = 20_000_000  # expectation values of one PUB times its measurement 
 
 
 def pubs_of(params: dict[str, Any]) -> list[Any]:
+    """The list of PUBs in the params. Raises InputError."""
     if "pubs" not in params:
         raise InputError(
             "The params have no 'pubs'; they must be a list with one entry per circuit."
@@ -56,6 +57,7 @@ def fields_of(pub: object, names: tuple[str, ...], where: str) -> list[Any]:
 
 
 def options_of(params: dict[str, Any]) -> dict[str, Any]:
+    """The options in the params; empty where there are none. Raises InputError."""
     options = params.get("options")
     if options is None:
         return {}

@@ -15,13 +15,14 @@ from qiskit.quantum_info import PauliLindbladMap
 from samplomatic.samplex import Samplex
 from samplomatic.tensor_interface import TensorInterface
 
+from kit.texts import shortened
+
 from .bindings import check_bindings, positive_int
 from .circuits import read_openqasm, read_qpy
 from .failures import CODE_EXECUTIONS, CODE_SHOTS, InputError
 from .payload import decode_base64, inflate, kind
 from .samplex_file import read_samplex
 from .tensors import decode_tensor, is_tensor
-from .texts import shortened
 
 SCHEMA_VERSIONS = ("v0.1", "v0.2", "v1.0", "v1.1", "v2.0")
 MEAS_LEVELS = ("classified", "kerneled", "avg_kerneled", "both")
@@ -44,6 +45,8 @@ class Item:
 
 @dataclass(frozen=True)
 class QuantumProgram:
+    """The params of `executor`, decoded."""
+
     schema_version: str
     shots: int
     items: list[Item]
@@ -53,10 +56,12 @@ class QuantumProgram:
 
     @property
     def compressed(self) -> bool:
+        """Whether tensors and circuits of this schema are compressed."""
         return self.schema_version == "v2.0"
 
 
 def decode_program(params: dict[str, Any], max_shots: int) -> QuantumProgram:
+    """Decodes the params of `executor`. Raises InputError."""
     version = params.get("schema_version")
     if version not in SCHEMA_VERSIONS:
         raise InputError(
@@ -102,9 +107,10 @@ def _circuits(body: dict[str, Any], items: list[Any], version: str) -> list[Quan
     else:
         data = decode_base64(model.get("b64_data"), where)
         circuits = read_qpy(inflate(data, where) if version == "v2.0" else data, where)
-    if len(circuits) != len(items) or None in circuits:
+    found = [circuit for circuit in circuits if circuit is not None]
+    if not len(circuits) == len(found) == len(items):
         raise InputError(f"{where} must hold one circuit for each of the {len(items)} items.")
-    return circuits  # type: ignore[return-value]
+    return found
 
 
 def _own_circuit(item: Any, where: str) -> QuantumCircuit:
@@ -133,7 +139,13 @@ def _item(item: Any, circuit: QuantumCircuit, compressed: bool, where: str) -> I
     )
 
 
-def _circuit_item(item, circuit, shape, compressed, where) -> Item:  # type: ignore[no-untyped-def]
+def _circuit_item(
+    item: dict[str, Any],
+    circuit: QuantumCircuit,
+    shape: tuple[int, ...],
+    compressed: bool,
+    where: str,
+) -> Item:
     what = f"circuit_arguments of {where}"
     arguments = decode_tensor(item.get("circuit_arguments"), compressed, what)
     count = len(circuit.parameters)
@@ -148,7 +160,13 @@ def _circuit_item(item, circuit, shape, compressed, where) -> Item:  # type: ign
     return Item(circuit, shape, arguments, None, None, count)
 
 
-def _samplex_item(item, circuit, shape, compressed, where) -> Item:  # type: ignore[no-untyped-def]
+def _samplex_item(
+    item: dict[str, Any],
+    circuit: QuantumCircuit,
+    shape: tuple[int, ...],
+    compressed: bool,
+    where: str,
+) -> Item:
     model = item.get("samplex")
     text = model.get("samplex_json") if isinstance(model, dict) else None
     if not isinstance(text, str):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 from qiskit import QuantumCircuit
 from qiskit.circuit import ControlFlowOp, ParameterExpression
@@ -55,7 +57,9 @@ def reduce_circuit(
     return reduced
 
 
-def _append_delay(reduced, delay, qubit, active, device) -> None:  # type: ignore[no-untyped-def]
+def _append_delay(
+    reduced: QuantumCircuit, delay: Any, qubit: int, active: Sequence[int], device: Device
+) -> None:
     if device.noise is None or qubit not in active:
         return
     duration = delay.duration
@@ -82,6 +86,7 @@ def snap_angles(circuit: QuantumCircuit) -> QuantumCircuit:
 
 
 def is_clifford(circuit: QuantumCircuit) -> bool:
+    """Whether the circuit has Clifford gates only, in its blocks too."""
     for instruction, _ in walk(circuit):
         if instruction.name == "rz":
             turns = float(instruction.params[0]) / (math.pi / 2)

@@ -58,4 +58,4 @@ def iq_points(bits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(…, shots, size) bool as complex128 points of the same shape."""
     centre = np.where(bits, 1.0, -1.0)
     noise = rng.normal(0, IQ_SPREAD, (2, *bits.shape))
-    return centre + noise[0] + 1j * noise[1]
+    return np.asarray(centre + noise[0] + 1j * noise[1])

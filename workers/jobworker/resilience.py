@@ -26,9 +26,10 @@ def resilience_of(
     level: object, options: dict[str, Any], backend: Device
 ) -> tuple[Resilience, list[Ignored]]:
     """Switches that are not set follow the level; without a level nothing is mitigated."""
-    if level is not None and (isinstance(level, bool) or level not in (0, 1, 2)):
+    given = 0 if level is None else level
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or given not in (0, 1, 2):
         raise InputError("'resilience_level' must be 0, 1 or 2.")
-    wanted = int(level or 0)  # type: ignore[call-overload]
+    wanted = int(given)
     ignored = []
     zne = flag(option(options, "resilience", "zne_mitigation"), "resilience.zne_mitigation")
     pec = flag(option(options, "resilience", "pec_mitigation"), "resilience.pec_mitigation")

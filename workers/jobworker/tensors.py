@@ -27,10 +27,12 @@ _NAMES = {np.dtype(code): name for name, code in _DTYPES.items()}
 
 
 def is_tensor(value: object) -> bool:
+    """Whether a value has the form of a tensor."""
     return isinstance(value, dict) and {"data", "shape", "dtype"} <= set(value)
 
 
 def decode_tensor(value: object, compressed: bool, where: str) -> np.ndarray:
+    """The array in a tensor of the wire, of its shape and dtype. Raises InputError."""
     if not isinstance(value, dict) or not is_tensor(value):
         raise InputError(f"{where} must be a tensor {{data, shape, dtype}}, not {kind(value)}.")
     dtype, shape = value["dtype"], value["shape"]
@@ -60,6 +62,7 @@ def decode_tensor(value: object, compressed: bool, where: str) -> np.ndarray:
 
 
 def encode_tensor(array: np.ndarray, compressed: bool) -> dict[str, Any]:
+    """An array as a tensor of the wire."""
     if array.dtype == np.bool_:
         dtype, raw = "bool", np.packbits(array, bitorder="little").tobytes()
     else:

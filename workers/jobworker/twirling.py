@@ -20,13 +20,14 @@ from samplomatic import build
 from samplomatic.samplex import Samplex
 from samplomatic.transpiler import generate_boxing_pass_manager
 
+from kit.report import Report
+
 from .bindings import positive_int
 from .engine import Samples, Simulation
 from .failures import CODE_SHOTS, InputError
 from .options import Ignored, flag
 from .pubs import MAX_EXECUTIONS, option, pub_seed
 from .registers import register_columns
-from .report import Report
 
 STRATEGIES = ("active", "active-accum", "active-circuit", "all")
 DEFAULT_STRATEGY = "active-accum"
@@ -49,6 +50,7 @@ class Twirling:
 
     @property
     def enabled(self) -> bool:
+        """Whether anything is twirled."""
         return self.gates or self.measures
 
     @property
@@ -59,6 +61,7 @@ class Twirling:
         return self.num_randomizations * self.shots_per_randomization
 
     def metadata(self) -> dict[str, Any]:
+        """What a result's metadata say about twirling."""
         switches = {"enable_gates": self.gates, "enable_measure": self.measures}
         if not self.enabled:
             return switches
@@ -79,6 +82,7 @@ class Split:
 
     @property
     def total(self) -> int:
+        """Shots of all randomizations together."""
         return self.randomizations * self.shots
 
 
@@ -141,6 +145,7 @@ def idle_options(options: dict[str, Any], twirling: Twirling) -> list[Ignored]:
 
 
 def not_twirled(where: str, error: NotTwirlable) -> Ignored:
+    """A circuit that cannot be twirled runs as it is."""
     return Ignored("options.twirling", f"the circuit of {where} cannot be twirled: {error}")
 
 
@@ -173,8 +178,10 @@ class Randomized:
         seed: int,
         report: Report,
     ) -> Iterator[Samples]:
-        """Outcomes of each randomization, measurement flips undone. `binding` is (parameters,),
-        `simulation` runs the template."""
+        """Outcomes of each randomization, measurement flips undone.
+
+        `binding` is (parameters,), `simulation` runs the template.
+        """
         rng = np.random.default_rng(seed)
         inputs = self._samplex.inputs().make_broadcastable()
         if binding.size:

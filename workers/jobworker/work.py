@@ -66,8 +66,9 @@ def count_gates(circuit: QuantumCircuit) -> int:
 
 
 def runs_shot_by_shot(circuit: QuantumCircuit) -> bool:
-    """Whether a pure state cannot be sampled once at the end: something follows a measurement, or
-    a qubit is reset after use.
+    """Whether a pure state cannot be sampled once at the end.
+
+    That is so where something follows a measurement, or a qubit is reset after use.
     """
     measured: set[int] = set()
     used: set[int] = set()
@@ -85,6 +86,7 @@ def runs_shot_by_shot(circuit: QuantumCircuit) -> bool:
 
 
 def has_while_loop(circuit: QuantumCircuit) -> bool:
+    """Whether a circuit, or a block of it, has a while loop."""
     return any(
         isinstance(instruction.operation, WhileLoopOp)
         or any(has_while_loop(block) for block in getattr(instruction.operation, "blocks", ()))
@@ -100,8 +102,10 @@ _CALL = 2_000
 
 @dataclass(frozen=True)
 class ChainCost:
-    """A matrix product state without a cut: work to evolve it and for each sample, numbers held,
-    and the largest rank across a cut.
+    """What a matrix product state without a cut takes.
+
+    It is the work to evolve it and for each sample, the numbers held, and the largest rank across
+    a cut.
     """
 
     evolve: float

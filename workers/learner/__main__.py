@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobworker.process import serve
+from kit.stdio import serve
 
 from .limits import bound_memory, one_thread
 
 if TYPE_CHECKING:
-    from jobworker.loop import Abilities
+    from kit.loop import Abilities
 
 _PACKAGES = ("scikit-learn", "statsforecast", "statsmodels", "skops", "numpy", "pandas")
 
 
 def load() -> Abilities:
+    """Imports the numerical libraries; some seconds."""
     one_thread()
-    from jobworker.loop import Abilities  # noqa: PLC0415
+    from kit.loop import Abilities  # noqa: PLC0415
 
     from .programs import PROGRAMS  # noqa: PLC0415
 

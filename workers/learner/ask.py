@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jobworker.failures import InputError
+from kit.failures import InputError
 
 DATA_TYPES = ("string", "numeric", "logical", "date", "text", "numericMeasure")
 ROLES = ("none", "timestamp", "target", "feature", "key")
@@ -38,6 +38,7 @@ class Column:
 
     @property
     def is_number(self) -> bool:
+        """Whether its values are numbers."""
         return self.data_type in ("numeric", "numericMeasure")
 
 
@@ -77,6 +78,7 @@ class Ask:
 
 
 def ask_of(params: str) -> Ask:
+    """Reads a session's params, JSON text. Raises InputError."""
     body = _object(params)
     columns = {str(name): _column(str(name), each) for name, each in body["columns"].items()}
     target = body.get("target")

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobworker.failures import InputError
-from jobworker.report import Report
-from jobworker.texts import shortened
+from kit.failures import InputError
+from kit.report import Report
+from kit.texts import shortened
 
 from .output import finite
 
@@ -27,6 +27,7 @@ class Algorithm:
     description: str
 
     def wire(self) -> dict[str, str]:
+        """As results name it."""
         return {"name": self.name, "description": self.description, "key": self.key}
 
 
@@ -43,6 +44,7 @@ class Contestant:
 
     @property
     def failed(self) -> bool:
+        """Whether it could not be tried."""
         return not math.isfinite(self.score)
 
 
@@ -62,14 +64,17 @@ class Messages:
     items: list[dict[str, str]] = field(default_factory=list)
 
     def say(self, severity: str, message: str) -> None:
+        """Adds a message, once."""
         item = {"severity": severity, "message": message}
         if item not in self.items:
             self.items.append(item)
 
     def inform(self, message: str) -> None:
+        """Adds a message for information."""
         self.say("informational", message)
 
     def warn(self, message: str) -> None:
+        """Adds a warning."""
         self.say("warning", message)
 
 
@@ -105,10 +110,12 @@ class Contest:
         self._report.check()
 
     def step(self, message: str) -> None:
+        """Reports that the next step begins."""
         self._report.progress(min(self._done, self._steps), self._steps, message)
         self._done += 1
 
     def finish(self, message: str) -> None:
+        """Reports that all steps are done."""
         self._report.progress(self._steps, self._steps, message)
 
     def ranked(self) -> list[Contestant]:

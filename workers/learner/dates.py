@@ -11,7 +11,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from jobworker.failures import InputError
+from kit.failures import InputError
 
 # US order, 1-16-2017 or 12/31/2012 0:00 or 1/2/2017 3:04:05 PM
 _US = re.compile(
@@ -45,7 +45,7 @@ def parse_dates(texts: np.ndarray) -> np.ndarray:
             result[i] = np.datetime64("NaT", "ns")
         elif np.isnat(result[i]):
             result[i] = _other_form(text)
-    return result
+    return np.asarray(result)
 
 
 def parse_date(text: str | None, what: str) -> pd.Timestamp:

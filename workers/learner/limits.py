@@ -8,11 +8,6 @@ from __future__ import annotations
 
 import os
 
-try:
-    import resource
-except ImportError:  # not on Windows
-    resource = None  # type: ignore[assignment]
-
 MAX_FILE = 400 * 2**20  # bytes of CSV
 MAX_ROW = 16 * 2**20  # bytes of one row, or of the header
 MAX_CELLS = 60_000_000  # of a CSV; as text some 2 GB with all that is made of them
@@ -28,15 +23,20 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXP
 
 
 def one_thread() -> None:
-    """One thread per worker, so that results do not depend on the order in which threads add
-    numbers and several workers share a machine fairly."""
+    """Gives the worker one thread.
+
+    Results then do not depend on the order in which threads add numbers, and several workers
+    share a machine fairly.
+    """
     for name in THREADS:
         os.environ.setdefault(name, "1")
 
 
 def bound_memory() -> None:
     """Make an allocation beyond the limit a MemoryError instead of the end of the process."""
-    if resource is None:
+    try:
+        import resource  # noqa: PLC0415
+    except ImportError:  # not on Windows
         return
     limit = memory_limit() * 2**20
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,10 @@ def write_rows(folder: Path, name: str, rows: Rows) -> dict[str, Any]:
 
 
 def text_of(value: float) -> str:
-    """A number as rows carry it: about 15 significant digits, no trailing zeros, no exponent
-    for everyday sizes (nexosis dialect, dates and numbers)."""
+    """A number as rows carry it (nexosis dialect, dates and numbers).
+
+    It has about 15 significant digits, no trailing zeros, and no exponent for everyday sizes.
+    """
     if not math.isfinite(value):
         return ""
     text = f"{value:.15g}"
@@ -37,16 +39,18 @@ def text_of(value: float) -> str:
 
 
 def texts_of(values: Iterable[float]) -> list[str]:
+    """Numbers as rows carry them."""
     return [text_of(float(value)) for value in values]
 
 
-def finite(metrics: dict[str, float]) -> dict[str, float]:
+def finite(metrics: Mapping[str, float | None]) -> dict[str, float]:
     """Without NaN and infinity, which the clients' decoders refuse."""
     kept = {name: float(value) for name, value in metrics.items() if value is not None}
     return {name: value for name, value in kept.items() if math.isfinite(value)}
 
 
 def result_text(body: dict[str, Any]) -> str:
+    """The result as JSON text; arrays become lists. NaN is refused."""
     return json.dumps(body, allow_nan=False, default=_plain)
 
 

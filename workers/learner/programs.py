@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from jobworker.failures import InputError
-from jobworker.report import Report
+from kit.failures import InputError
+from kit.report import Report
 
 from .limits import memory_limit
 from .series import forecast, impact

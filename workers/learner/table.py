@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
-from jobworker.failures import InputError
-from jobworker.texts import shortened
+from kit.failures import InputError
+from kit.texts import shortened
 
 from .ask import Ask
 from .limits import MAX_CELLS, MAX_FILE, MAX_ROW
@@ -29,6 +29,7 @@ class Table:
     count: int
 
     def take(self, rows: pa.Array) -> Table:
+        """The table with these rows, by their numbers."""
         taken = {name: column.take(rows) for name, column in self.columns.items()}
         return Table(taken, len(rows))
 

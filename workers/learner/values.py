@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobworker.failures import InputError
-from jobworker.texts import shortened
+from kit.failures import InputError
+from kit.texts import shortened
 
 from .ask import Column
 from .dates import parse_dates, too_far
@@ -17,7 +20,8 @@ FALSE = ("false", "0", "off", "no", "0.0", "f", "n")
 # To each word for true the one for false.
 OPPOSITE = dict(zip(TRUE, FALSE, strict=True))
 
-Texts = pa.ChunkedArray
+Texts: TypeAlias = Any
+"""A pyarrow.ChunkedArray of strings and nulls, one per row."""
 
 
 def numbers(texts: Texts, column: Column) -> np.ndarray:
@@ -51,12 +55,12 @@ def dates(texts: Texts, column: Column) -> np.ndarray:
         why = too_far(str(uniques[bad[0]])) or "is not a date"
         _refuse(column, uniques, codes, int(bad[0]), why)
     with_gap = np.append(parsed, np.datetime64("NaT", "ns"))
-    return with_gap[codes]
+    return np.asarray(with_gap[codes])
 
 
 def words(texts: Texts) -> np.ndarray:
     """An object array of str and None."""
-    return texts.to_numpy(zero_copy_only=False)
+    return np.asarray(texts.to_numpy(zero_copy_only=False))
 
 
 def encoded(texts: Texts) -> tuple[np.ndarray, np.ndarray]:
@@ -69,13 +73,15 @@ def encoded(texts: Texts) -> tuple[np.ndarray, np.ndarray]:
     return codes, dictionary.dictionary.to_numpy(zero_copy_only=False)
 
 
-def _through_uniques(texts: Texts, parse, column: Column, what: str) -> np.ndarray:
+def _through_uniques(
+    texts: Texts, parse: Callable[[str], float | None], column: Column, what: str
+) -> np.ndarray:
     codes, uniques = encoded(texts)
     parsed = [parse(text) for text in uniques]
     bad = next((i for i, value in enumerate(parsed) if value is None), None)
     if bad is not None:
         _refuse(column, uniques, codes, bad, f"is not {what}")
-    return np.append(np.asarray(parsed, dtype=float), np.nan)[codes]
+    return np.asarray(np.append(np.asarray(parsed, dtype=float), np.nan)[codes])
 
 
 def _number(text: str) -> float | None:

@@ -1,4 +1,4 @@
 """The driver of one interactive Spark session: a process that runs statements one at a time.
 
-It speaks the protocol of docs/driver-protocol.md on a Unix socket and outlives the service.
+It speaks the protocol of docs/attempt-protocol.md on a Unix socket and outlives the service.
 """

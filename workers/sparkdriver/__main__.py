@@ -9,11 +9,13 @@ import os
 import sys
 from pathlib import Path
 
-from . import lifeline
+from kit import detached
+
 from .settings import read_settings
 
 
 def main() -> None:
+    """Runs a driver; does not return."""
     parser = argparse.ArgumentParser(prog="sparkdriver")
     parser.add_argument("--folder", type=Path, required=True)
     folder: Path = parser.parse_args().folder.resolve()
@@ -22,10 +24,10 @@ def main() -> None:
     except (OSError, ValueError) as error:
         sys.exit(f"sparkdriver: {error}")
     write_identity(folder)
-    lifeline.watch(Path(settings.socket))
+    detached.watch(Path(settings.socket))
     # A crash of C code leaves its last words in the driver's log, not in a statement.
     faulthandler.enable(os.fdopen(os.dup(2), "w"))
-    if sys.path and sys.path[0] == os.getcwd():
+    if sys.path and sys.path[0] == str(Path.cwd()):
         del sys.path[0]  # where the service happens to run is nothing for `import`
     os.environ["TMPDIR"] = str(settings.temporary)
 
@@ -37,7 +39,7 @@ def main() -> None:
 def write_identity(folder: Path) -> None:
     """`driver.json`: a service that restarts can tell that the pid is still this process."""
     pid = os.getpid()
-    text = json.dumps({"pid": pid, "started": lifeline.started_at(pid)})
+    text = json.dumps({"pid": pid, "started": detached.started_at(pid)})
     new = folder / "driver.json.new"
     new.write_text(text, "utf-8")
     new.replace(folder / "driver.json")

@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import lifeline
+from kit import detached
+
 from .__main__ import write_identity
 from .settings import Settings, check_resolved, spark_conf, write_properties
 
@@ -22,6 +23,7 @@ GRACE = 5  # seconds from SIGTERM to SIGKILL
 
 
 def main() -> None:
+    """Runs a batch to its end and exits with its code."""
     parser = argparse.ArgumentParser(prog="sparkdriver.batch")
     parser.add_argument("--folder", type=Path, required=True)
     folder: Path = parser.parse_args().folder.resolve()
@@ -31,7 +33,7 @@ def main() -> None:
     except (OSError, ValueError) as error:
         sys.exit(f"sparkdriver.batch: {error}")
     write_identity(folder)
-    lifeline.watch()
+    detached.watch()
     code = run(command, folder)
     new = folder / "exit.json.new"
     new.write_text(json.dumps({"code": code}), "utf-8")
@@ -40,8 +42,9 @@ def main() -> None:
 
 
 def command_of(folder: Path, batch: dict[str, Any]) -> list[str]:
-    """Writes the conf beside it. Raises ValueError when the batch names no file, or one
-    that has become another.
+    """The command that runs a batch; writes its conf beside it.
+
+    Raises ValueError when the batch names no file, or one that has become another.
     """
     if not isinstance(batch.get("file"), str) or not batch["file"]:
         raise ValueError("batch.json must have 'file' as a string.")
@@ -52,9 +55,10 @@ def command_of(folder: Path, batch: dict[str, Any]) -> list[str]:
         kind="shared",
         name=batch.get("name") or Path(batch["file"]).name,
         conf={key: str(value) for key, value in (batch.get("conf") or {}).items()},
-        **{
-            name: tuple(batch.get(name) or ()) for name in ("jars", "py_files", "files", "archives")
-        },
+        jars=tuple(batch.get("jars") or ()),
+        py_files=tuple(batch.get("py_files") or ()),
+        files=tuple(batch.get("files") or ()),
+        archives=tuple(batch.get("archives") or ()),
     )
     check_resolved(batch.get("resolved") or ())
     conf = spark_conf(settings)
@@ -65,7 +69,7 @@ def command_of(folder: Path, batch: dict[str, Any]) -> list[str]:
     from pyspark.find_spark_home import _find_spark_home  # noqa: PLC0415
 
     return [
-        os.path.join(_find_spark_home(), "bin", "spark-submit"),
+        str(Path(_find_spark_home(), "bin", "spark-submit")),
         *("--properties-file", str(folder / "spark.conf"), "--load-spark-defaults"),
         *(["--class", batch["class_name"]] if batch.get("class_name") else []),
         batch["file"],
@@ -83,7 +87,7 @@ def run(command: list[str], folder: Path) -> int:
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
-        preexec_fn=lifeline.end_with_parent,  # noqa: PLW1509 - it only makes system calls
+        preexec_fn=detached.end_with_parent,  # noqa: PLW1509 - it only makes system calls
     )
     signal.signal(signal.SIGTERM, lambda *_: _end(process))
     code = process.wait()

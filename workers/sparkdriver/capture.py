@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 LIMIT = 64 << 20  # bytes kept of each stream of one statement
 
@@ -31,13 +32,16 @@ class Stream:
         self._dropped = 0
 
     def install(self) -> None:
+        """Leads the file descriptor to the file again."""
         os.dup2(self._file, self._number)
 
     def log(self, data: bytes) -> None:
+        """Writes to the log."""
         while data:
             data = data[os.write(self.log_file, data) :]
 
     def to_log(self) -> None:
+        """Moves to the log what was written since the last statement."""
         self.log(self._drain())
 
     def take(self) -> str:
@@ -84,6 +88,7 @@ class Capture:
         self._reset()
 
     def begin(self) -> None:
+        """A statement begins: what is written from now on belongs to it."""
         with self._lock:
             self._flush()
             self.out.to_log()
@@ -122,28 +127,29 @@ class Capture:
         """Undo what a statement may have done; the objects stay, for loggers hold them."""
         self.out.install()
         self.err.install()
-        if not os.path.exists("/dev/fd/0"):
+        if not Path("/dev/fd/0").exists():
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         if sys.stdin is None or sys.stdin.closed:  # exit() closes it
-            sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
+            sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
         self._texts = [
             _text(number) if text.closed else text
             for number, text in zip((1, 2), self._texts, strict=True)
         ]
         sys.stdout, sys.stderr = self._texts
-        sys.__stdout__, sys.__stderr__ = self._texts
+        vars(sys).update(__stdout__=sys.stdout, __stderr__=sys.stderr)
 
 
 class _Text(io.TextIOWrapper):
     """`write` has no value, as in Livy: as the last line of a cell it would be shown."""
 
-    def write(self, text: str) -> None:  # type: ignore[override]
+    mode = "w"  # as `open` would set it
+
+    def write(self, text: str) -> Any:
+        """Writes `text`."""
         super().write(text)
 
 
 def _text(number: int) -> io.TextIOWrapper:
     """Flushed at each newline, so that a child process's lines stand between the right ones."""
     raw = open(number, "wb", closefd=False)  # noqa: SIM115 - lives as long as the process
-    text = _Text(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    text.mode = "w"  # as `open` would set it
-    return text
+    return _Text(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)

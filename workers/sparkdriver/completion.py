@@ -12,7 +12,8 @@ _WORD = re.compile(r"[\w.]*\Z")
 
 def complete_python(namespace: dict[str, Any], before: str) -> list[str]:
     """Whole words for the last name of `before`, sorted; of `a.b`, the candidates for `b`."""
-    word = _WORD.search(before)[0]  # type: ignore[index] - it always matches, if only nothing
+    found_word = _WORD.search(before)
+    word = "" if found_word is None else found_word[0]
     if not word:
         return []
     completer = rlcompleter.Completer(namespace)

@@ -11,26 +11,33 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import platform
 import queue
 import signal
 import subprocess
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import NoReturn
 
-from . import messages
+from kit import messages
+from kit.attempts import Attempt, Attempts, NotTaken
+from kit.channel import Channel
+from kit.failures import InputError
+from kit.unix_socket import UnixSocketTransport
+
 from .capture import Capture
-from .connection import Connection
 from .interrupts import Interrupts
 from .jvm import SparkFailed
-from .outputs import as_text, failed, message_of
+from .outputs import Output, as_text, failed, message_of
+from .params import Statement, read_statement
 from .progress import Progress
 from .rprocess import RDied
 from .settings import Settings
-from .spark import Spark
+from .spark import Facts, Spark
 from .statements import Statements
 
 FAILED, JVM_DIED, R_DIED = 2, 3, 4  # exit codes
+PROGRAM = "statement"
 BUSY = "The session is busy with another statement."
 GRACE = 4  # seconds for the JVM to end by itself
 _NUMBERS = itertools.count()
@@ -38,38 +45,30 @@ LAST_LINES = 20  # of what R printed before it ended
 LAST_CALL = 10  # seconds for the service to come and hear why Spark could not be started
 
 
-class Attempt:
-    """One run that was taken. `cancelled` is set once."""
-
-    def __init__(self, run: messages.Run) -> None:
-        self.run = run
-        # Of this process alone: a group that was cancelled cancels all later jobs of its name.
-        self.group = f"stint-{next(_NUMBERS)}"
-        self.cancelled = threading.Event()
-
-
 class Driver:
+    """The process of one session; `run_forever` belongs to the main thread."""
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pid = os.getpid()
-        self._lock = threading.Lock()  # guards _current and _results
-        self._current: Attempt | None = None
-        self._results: dict[tuple[str, str], bytes] = {}
-        self._facts: dict[str, Any] | None = None  # known once Spark has started
+        self._attempts = Attempts(keeps_results=True)
+        self._group = ""  # of the Spark jobs of the running statement
+        self._facts: Facts | None = None  # known once Spark has started
         self._failure: str | None = None
         self._inbox: queue.SimpleQueue[Attempt] = queue.SimpleQueue()
-        self._completions: queue.SimpleQueue[messages.Complete] = queue.SimpleQueue()
+        self._completions: queue.SimpleQueue[messages.Suggest] = queue.SimpleQueue()
         self._spark: Spark | None = None
         self._statements: Statements | None = None
         self._stopping = threading.Lock()
         self._capture = Capture(settings.folder)
         self._interrupts = Interrupts(self._cancel_jobs, self._capture.note)
-        self._connection = Connection(settings.socket, self._greeting, self._receive)
+        self._socket = UnixSocketTransport(settings.socket)
+        self._channel = Channel(self._socket, self._greeting, self._receive, self._capture.note)
 
-    def run_forever(self) -> None:
+    def run_forever(self) -> NoReturn:
         """For the main thread; does not return."""
         signal.signal(signal.SIGTERM, self._on_sigterm)
-        self._connection.listen()
+        self._channel.open()
         threading.Thread(target=self._keep_house, name="house", daemon=True).start()
         try:
             self._start()
@@ -80,10 +79,10 @@ class Driver:
         while True:
             self._execute(self._inbox.get())
 
-    def stop(self, code: int) -> None:
+    def stop(self, code: int) -> NoReturn:
         """End everything, from any thread. The second caller waits for the first one's exit."""
         self._stopping.acquire()
-        self._connection.close()
+        self._socket.close()
         process = self._spark.process if self._spark is not None else None
         if process is not None:
             _end_jvm(process)
@@ -107,143 +106,151 @@ class Driver:
         threading.Thread(target=self._complete, name="completions", daemon=True).start()
         self._facts = spark.facts()
         self._capture.sweep()
-        self._send(self._ready())
+        self._channel.send(self._state())
 
-    def _give_up(self, sentence: str) -> None:
+    def _give_up(self, sentence: str) -> NoReturn:
         self._capture.note(sentence)
         self._failure = sentence
-        self._send({"type": "failed", "message": sentence})
-        self._connection.wait_for_peer(LAST_CALL)
+        self._channel.send(messages.Failed(sentence))
+        self._socket.wait_for_peer(LAST_CALL)
         self.stop(FAILED)
 
     def _execute(self, attempt: Attempt) -> None:
-        run = attempt.run
-        output = None
-        # A run that was cancelled before its turn is never executed.
-        if not attempt.cancelled.is_set():
-            assert self._statements
-            self._send({"type": "started", **_names(run)})
-            self._progress.begin(attempt.group)
-            try:
-                output = self._statements.run(run, attempt.group, attempt.cancelled)
-            except RDied as error:
-                self._end_with_r(error)
-            self._progress.end()
-        text = None
-        if output is not None:
-            try:
-                text = as_text(output)
-            except Exception as error:  # noqa: BLE001 - every run has one result
-                name = f"Internal Error: {type(error).__name__}"
-                text = as_text(failed(run.statement, name, message_of(error), []))
-        self._finish(run, attempt.cancelled.is_set(), text)
+        start = attempt.start
+        # An attempt that was cancelled before its turn is never executed.
+        if attempt.cancelled.is_set():
+            self._finish(messages.cancelled(start))
+            return
+        self._channel.send(messages.Started(*start.key))
+        try:
+            if start.program != PROGRAM:
+                raise InputError(f"Unknown program '{start.program}'; known is {PROGRAM}.")
+            statement = read_statement(start.params)
+        except InputError as error:
+            self._finish(messages.failed(start, "input", str(error), error.reason_code))
+            return
+        text = _text_of(statement, self._evaluate(statement, attempt.cancelled))
+        if attempt.cancelled.is_set():
+            self._finish(messages.cancelled(start, text))
+        else:
+            self._finish(messages.completed(start, text))
 
-    def _end_with_r(self, error: RDied) -> None:
+    def _evaluate(self, statement: Statement, cancelled: threading.Event) -> Output:
+        assert self._statements
+        # Of this process alone: a group that was cancelled cancels all later jobs of its name.
+        self._group = f"stint-{next(_NUMBERS)}"
+        self._progress.begin(self._group)
+        try:
+            return self._statements.run(statement, self._group, cancelled)
+        except RDied as error:
+            self._end_with_r(error)
+        finally:
+            self._progress.end()
+
+    def _end_with_r(self, error: RDied) -> NoReturn:
         """As in Livy, the session does not outlive an interpreter. Its last words go to the log."""
         said = "".join(self._capture.end()).splitlines()[-LAST_LINES:]
         self._capture.note("\n".join([f"ends: {error}", *said]))
         self.stop(R_DIED)
 
-    def _finish(self, run: messages.Run, cancelled: bool, text: str | None) -> None:
-        result = {"type": "result", **_names(run), "cancelled": cancelled, "output": text}
-        line = messages.print_line(result)
-        with self._lock:
-            self._results[run.key] = line
-            if self._current is not None and self._current.run is run:
-                self._current = None
-        self._connection.send(line)
+    def _finish(self, result: messages.Result) -> None:
+        self._attempts.end(result)
+        self._channel.send(result)
 
     # The socket's thread
 
-    def _receive(self, line: bytes) -> None:
-        try:
-            message = messages.parse(line)
-        except messages.ProtocolError as error:
-            self._capture.note(f"ignored a line of {len(line)} bytes: {error}")
-            return
+    def _receive(self, message: messages.ToRunner) -> None:
         match message:
-            case messages.Run():
+            case messages.Start():
                 self._take(message)
             case messages.Cancel():
                 self._cancel(message)
-            case messages.Ack():
-                with self._lock:
-                    self._results.pop(message.key, None)
-            case messages.Complete():
+            case messages.Acknowledge():
+                self._attempts.acknowledge(message)
+            case messages.Suggest():
                 self._completions.put(message)
             case messages.Shutdown():
                 self.stop(0)
+            case messages.Heartbeat():
+                pass  # the channel has answered it
 
-    def _take(self, run: messages.Run) -> None:
-        with self._lock:
-            known = self._results.get(run.key)
-            current = self._current
-            if known is None and current is None:
-                self._current = attempt = Attempt(run)
-                self._inbox.put(attempt)
-                return
-        if known is not None:
-            self._connection.send(known)
-        elif current is not None and current.run.key != run.key:
-            refusal = failed(run.statement, "SessionBusy", BUSY, [])
-            self._finish(run, False, as_text(refusal))
+    def _take(self, start: messages.Start) -> None:
+        taken = self._attempts.take(start)
+        if isinstance(taken, Attempt):
+            self._inbox.put(taken)
+        elif isinstance(taken, messages.Result):
+            self._channel.send(taken)
+        elif taken is NotTaken.BUSY:
+            self._refuse(start)
+
+    def _refuse(self, start: messages.Start) -> None:
+        try:
+            number = read_statement(start.params).statement
+        except InputError:
+            number = 0
+        refusal = failed(number, "SessionBusy", BUSY, [])
+        self._finish(messages.completed(start, as_text(refusal)))
 
     def _cancel(self, cancel: messages.Cancel) -> None:
-        attempt = self._current
-        if attempt is None or attempt.run.key != cancel.key or attempt.cancelled.is_set():
+        attempt = self._attempts.cancel(cancel)
+        if attempt is None:
             return
-        attempt.cancelled.set()
         threading.Thread(
             target=self._interrupts.cancel, args=(attempt.cancelled,), name="cancel", daemon=True
         ).start()
 
     def _cancel_jobs(self) -> None:
-        attempt = self._current
-        if attempt is not None and self._spark is not None:
-            self._spark.cancel_group(attempt.group)
+        if self._attempts.current is not None and self._spark is not None:
+            self._spark.cancel_group(self._group)
 
-    def _greeting(self) -> Iterator[bytes]:
-        yield messages.print_line(self._ready())
+    def _greeting(self) -> Iterator[messages.FromRunner]:
+        yield messages.Ready(
+            pid=self._pid,
+            programs=[PROGRAM],
+            not_repeatable=[PROGRAM],
+            capabilities=["acknowledge", "heartbeat", "resume", "suggest"],
+            versions={"python": platform.python_version()},
+        )
+        resume, results = self._attempts.left()
+        yield resume
+        yield self._state()
         if self._failure is not None:
-            yield messages.print_line({"type": "failed", "message": self._failure})
-        with self._lock:
-            results = list(self._results.values())
+            yield messages.Failed(self._failure)
         yield from results
 
-    def _ready(self) -> dict[str, Any]:
-        current = self._current
-        state = "starting" if self._facts is None else "busy" if current is not None else "idle"
-        who = {"protocol": messages.PROTOCOL, "pid": os.getpid(), "session": self._settings.session}
-        running = None if current is None else _names(current.run)
-        return {"type": "ready", **who, "state": state, "running": running, **(self._facts or {})}
-
-    def _send(self, message: dict[str, Any]) -> None:
-        self._connection.send(messages.print_line(message))
+    def _state(self) -> messages.InterpreterState:
+        session = self._settings.session
+        if self._facts is None:
+            return messages.InterpreterState(session, "starting")
+        if self._attempts.current is None:
+            return messages.InterpreterState(session, "idle", **self._facts)
+        return messages.InterpreterState(session, "busy", **self._facts)
 
     # Other threads
 
-    def _send_progress(self, value: float) -> None:
-        attempt = self._current
+    def _send_progress(self, done: int, total: int) -> None:
+        attempt = self._attempts.current
         if attempt is not None:
-            self._send({"type": "progress", **_names(attempt.run), "value": value})
+            self._channel.send(messages.Progress(*attempt.start.key, done, total))
 
     def _complete(self) -> None:
         while True:
             wanted = self._completions.get()
             try:
                 assert self._statements
-                found = self._statements.complete(wanted, self._current is not None)
-            except Exception as error:  # noqa: BLE001 - no candidates is an answer, too
+                busy = self._attempts.current is not None
+                found = self._statements.complete(wanted, busy)
+            except Exception as error:  # noqa: BLE001 - no suggestions are an answer, too
                 self._capture.note(f"a completion failed: {error}")
                 found = []
-            self._send({"type": "candidates", "request": wanted.request, "candidates": found})
+            self._channel.send(messages.Suggestions(wanted.request, found))
 
     def _keep_house(self) -> None:
         limit = self._settings.orphan_timeout
         pause = threading.Event()
         while not pause.wait(min(1.0, max(limit / 4, 0.05))):
             self._capture.sweep()
-            if self._connection.alone_for() > limit:
+            if self._socket.alone_for() > limit:
                 self._capture.note(f"ends: nobody has been connected for {limit:g} s")
                 self.stop(0)
 
@@ -251,12 +258,16 @@ class Driver:
         code = process.wait()
         if self._stopping.acquire(blocking=False):
             self._capture.note(f"ends: the JVM ended with code {code}")
-            self._connection.close()
+            self._socket.close()
             os._exit(JVM_DIED)
 
 
-def _names(run: messages.Run) -> dict[str, str]:
-    return {"job": run.job, "attempt": run.attempt}
+def _text_of(statement: Statement, output: Output) -> str:
+    try:
+        return as_text(output)
+    except Exception as error:  # noqa: BLE001 - every attempt has one result
+        name = f"Internal Error: {type(error).__name__}"
+        return as_text(failed(statement.statement, name, message_of(error), []))
 
 
 def _end_jvm(process: subprocess.Popen[bytes]) -> None:

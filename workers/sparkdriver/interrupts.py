@@ -69,7 +69,7 @@ class Interrupts:
             # A call that was given up is neither repeated nor logged by py4j.
             if threading.get_ident() == self._main:
                 self._raise_if_cancelled()
-            return again(*args)
+            return bool(again(*args))
 
         self._client.send_command = watched
         self._client._should_retry = retried

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kit.detached import end_with_parent
+
 from .capture import Capture
-from .lifeline import end_with_parent
 from .sparkr import home_with_sparkr
 
 # Of the gateway's answer file: it appears when the JVM is ready, some seconds after its start.
@@ -24,6 +26,7 @@ def start_jvm(
     folder: Path, properties: Path, capture: Capture, local: bool
 ) -> tuple[subprocess.Popen[bytes], Any]:
     """The process, and pyspark's gateway to it. Called in the main thread, whose death ends it.
+
     `local`: Spark's workers are on this machine.
 
     spark-submit rather than java, so that an installation's spark-env.sh and defaults count. Its
@@ -36,7 +39,7 @@ def start_jvm(
     # They log by the root logger, whose first use would give it a handler that stays: every line
     # of the user's own loggers would appear twice.
     for module in (clientserver, java_gateway):
-        module.logging = module.logger  # type: ignore[attr-defined]
+        module.logging = module.logger
 
     answer = folder / "gateway"
     answer.unlink(missing_ok=True)
@@ -76,7 +79,8 @@ def start_jvm(
     # the user's code starts have no business in this JVM.
     os.environ |= {"PYSPARK_GATEWAY_PORT": str(port), "PYSPARK_GATEWAY_SECRET": secret}
     try:
-        gateway = launch_gateway()
+        launch: Callable[[], Any] = launch_gateway
+        gateway = launch()
     finally:
         del os.environ["PYSPARK_GATEWAY_PORT"], os.environ["PYSPARK_GATEWAY_SECRET"]
     return process, gateway

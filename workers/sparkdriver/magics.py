@@ -22,8 +22,10 @@ class MagicError(Exception):
 
 
 def split_at_magics(code: str) -> list[str]:
-    """Code and magic lines in order; [] when there is no magic. A chunk of code begins with as
-    many newlines as stand before it in the cell, so that its line numbers are the cell's.
+    """Code and magic lines in order; [] when there is no magic.
+
+    A chunk of code begins with as many newlines as stand before it in the cell, so that its line
+    numbers are the cell's.
     """
     chunks: list[str] = []
     block: list[str] = []

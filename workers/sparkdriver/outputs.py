@@ -14,6 +14,7 @@ Output = dict[str, Any]
 
 
 def succeeded(statement: int, data: dict[str, Any]) -> Output:
+    """Livy's output of a statement that has run. `data`: by MIME type."""
     return {"status": "ok", "execution_count": statement, "data": data}
 
 
@@ -30,8 +31,10 @@ def truncated(rows: int) -> dict[str, Any]:
 
 
 def as_text(output: Output) -> str:
-    """JSON text. NaN and infinities, which JSON does not have, become null. Decimals are numbers
-    with all of their digits: a float does not have so many.
+    """The output as JSON text.
+
+    NaN and infinities, which JSON does not have, become null. Decimals are numbers with all of
+    their digits: a float does not have so many.
     """
     # json writes no number by its digits, so they are written as strings that lose their quotes.
     mark = secrets.token_hex(8)
@@ -57,6 +60,7 @@ def check_json(value: object) -> None:
 
 
 def finite(value: Any) -> Any:
+    """`value` with null for NaN and infinities, in lists and dictionaries too."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
@@ -79,4 +83,5 @@ def message_of(error: BaseException) -> str:
 
 
 def last_lines(error: BaseException) -> list[str]:
+    """The error's own lines of a traceback."""
     return traceback.format_exception_only(type(error), error)

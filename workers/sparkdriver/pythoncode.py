@@ -5,9 +5,9 @@ import __future__
 
 import ast
 import builtins
-import os
 import sys
 import traceback
+from pathlib import Path
 from types import CodeType, TracebackType
 from typing import Any
 
@@ -115,11 +115,11 @@ def _at_compile_time(error: BaseException) -> StatementError:
 
 def _trace(error: BaseException, frames: TracebackType | None) -> list[str]:
     """Header, frames of what the cell called, last line; without the cell's frame and ours."""
-    ours = os.path.dirname(__file__)
+    ours = Path(__file__).parent
     entries = [
         entry
         for entry in traceback.extract_tb(frames)
-        if os.path.dirname(entry.filename) != ours and (entry.filename, entry.name) != _CELL
+        if Path(entry.filename).parent != ours and (entry.filename, entry.name) != _CELL
     ]
     lines = traceback.StackSummary.from_list(entries).format()
     return ["Traceback (most recent call last):\n", *lines, *last_lines(error)]
@@ -130,6 +130,6 @@ def _show(value: object) -> None:
     if value is None:
         return
     # Where its repr fails, `_` must not be an earlier value.
-    builtins._ = None  # type: ignore[attr-defined]
+    vars(builtins)["_"] = None
     print(repr(value), file=sys.stdout)
-    builtins._ = value  # type: ignore[attr-defined]
+    vars(builtins)["_"] = value

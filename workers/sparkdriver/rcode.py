@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import os
 import re
 import threading
 import time
@@ -107,7 +106,7 @@ class RCode:
             return False
 
         try:
-            _, text = self._r.ask("start", os.path.join(_spark_home(), "R", "lib"), stop=stop)
+            _, text = self._r.ask("start", str(Path(_spark_home(), "R", "lib")), stop=stop)
         except RDied as error:
             if cancelled.is_set():
                 raise StatementError("Error", CANCELLED, []) from None
@@ -158,7 +157,9 @@ class RCode:
         return stop
 
     def _cancel_later(self, group: str) -> None:
-        """The call that R has left may still be planning, and Spark refuses only some of the jobs
+        """Cancels again for a while.
+
+        The call that R has left may still be planning, and Spark refuses only some of the jobs
         that come after a cancel: the stages of adaptive execution start all the same.
         """
         for _ in range(_AFTERWARDS):

@@ -15,7 +15,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from .lifeline import end_with_parent
+from kit.detached import end_with_parent
 
 PROGRAM = "R"
 _SCRIPT = Path(__file__).parent / "r" / "session.R"
@@ -32,6 +32,7 @@ class RDied(Exception):
 
 
 def find_r() -> str | None:
+    """The path of R; None where there is none."""
     return shutil.which(PROGRAM)
 
 
@@ -42,7 +43,7 @@ class RProcess:
         requests, self._requests = os.pipe()
         self._answers, answers = os.pipe()
         try:
-            with open(output, "ab") as out:
+            with output.open("ab") as out:
                 self._process = subprocess.Popen(
                     [program, *_OPTIONS, "-f", str(_SCRIPT), "--args", str(requests), str(answers)],
                     cwd=folder,
@@ -86,6 +87,7 @@ class RProcess:
         return self._process.pid
 
     def kill(self) -> None:
+        """Ends R at once, and waits for that."""
         self._process.kill()
         self._process.wait()
 

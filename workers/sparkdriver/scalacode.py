@@ -20,11 +20,15 @@ from .tables import MixedColumn, Written, table_of
 
 # Two pieces, since each costs half a second and the second needs the first.
 _PRELUDE = (
-    "@transient val spark: org.apache.spark.sql.SparkSession = "
-    "org.apache.spark.sql.classic.SparkSession.getDefaultSession.get\n"
-    "@transient val sc: org.apache.spark.SparkContext = spark.sparkContext",
-    "import org.apache.spark.SparkContext._\nimport spark.implicits._\nimport spark.sql\n"
-    "import org.apache.spark.sql.functions._",
+    (
+        "@transient val spark: org.apache.spark.sql.SparkSession = "
+        "org.apache.spark.sql.classic.SparkSession.getDefaultSession.get\n"
+        "@transient val sc: org.apache.spark.SparkContext = spark.sparkContext"
+    ),
+    (
+        "import org.apache.spark.SparkContext._\nimport spark.implicits._\nimport spark.sql\n"
+        "import org.apache.spark.sql.functions._"
+    ),
 )
 # A line that begins so goes on with the line before, although that one is complete.
 _CONTINUES = re.compile(r"\s*(\.(?!\d)|\)|(else|catch|finally|yield|with|extends)\b)")
@@ -71,8 +75,9 @@ class ScalaCode:
         )
 
     def evaluate(self, code: str, cancelled: threading.Event) -> dict[str, Any]:
-        """Data of the last line if that is a magic; all else goes to stdout. A text beside the
-        value says that not all rows are in it.
+        """Data of the last line if that is a magic; all else goes to stdout.
+
+        A text beside the value says that not all rows are in it.
 
         Raises StatementError.
         """
@@ -97,6 +102,7 @@ class ScalaCode:
         return data
 
     def complete(self, code: str, cursor: int) -> list[str]:
+        """Words for the last name before `cursor`, sorted."""
         found = self._completion.complete(code, cursor).candidates()
         return sorted({found.apply(number).name() for number in range(found.size())})
 
@@ -185,9 +191,10 @@ class ScalaCode:
         self._jvm.java.lang.Thread.currentThread().setContextClassLoader(self._main.classLoader())
 
     def _shared_loader(self) -> Any:
-        """The class loader that is the parent of the executor's as well, in local mode: it must be
-        the one that defines what is compiled here, else driver and executor have two classes of
-        one name and a collected array cannot hold its elements.
+        """The class loader that is the parent of the executor's as well, in local mode.
+
+        It must be the one that defines what is compiled here, else driver and executor have two
+        classes of one name and a collected array cannot hold its elements.
         """
         loader = self._spark.context_loader
         loader.addURL(self._jvm.java.io.File(str(self._spark.settings.classes)).toURI().toURL())
@@ -238,6 +245,6 @@ def _error(echo: str, lines: list[str], at: int) -> StatementError:
         return StatementError("Error", first, rest.splitlines(keepends=True))
     number = at + int(match["line"] or 1)
     source = match["source"] or f"{' ' * _INDENT}{lines[at]}\n"
-    rest = [source, f"{match['caret']}\n", *echo[match.end() :].splitlines(keepends=True)]
+    marked = [source, f"{match['caret']}\n", *echo[match.end() :].splitlines(keepends=True)]
     before = echo[: match.start()].splitlines(keepends=True)
-    return StatementError("Error", f"<console>:{number}: error: {match['text']}", before + rest)
+    return StatementError("Error", f"<console>:{number}: error: {match['text']}", before + marked)

@@ -14,7 +14,9 @@ KINDS = ("pyspark", "spark", "sql", "sparkr", "shared")
 
 @dataclass(frozen=True)
 class Settings:
-    """`socket`: path to listen on; `sql_rows`: rows of a SQL answer; `orphan_timeout`: seconds;
+    """What a driver is to be.
+
+    `socket`: path to listen on; `sql_rows`: rows of a SQL answer; `orphan_timeout`: seconds;
     `resolved`: local files by their real paths;
     `plain_r`: R may run without Spark where there is no SparkR.
     """
@@ -36,6 +38,7 @@ class Settings:
 
     @property
     def temporary(self) -> Path:
+        """For temporary files of Spark, Java and Python."""
         return self.folder / "tmp"
 
     @property
@@ -78,8 +81,10 @@ def check_resolved(paths: Iterable[str]) -> None:
 
 
 def spark_conf(settings: Settings) -> dict[str, str]:
-    """The whole conf: ours where nobody else has spoken, lists joined, temporary folders below the
-    session's folder whatever was asked, so that removing the folder leaves nothing behind.
+    """The whole conf: ours where nobody else has spoken, lists joined.
+
+    Temporary folders lie below the session's folder whatever was asked, so that removing the
+    folder leaves nothing behind.
     """
     conf = {"spark.master": "local[*]", "spark.ui.enabled": "false"}
     conf |= {"spark.ui.showConsoleProgress": "false"}
@@ -125,8 +130,9 @@ def _java_options(settings: Settings) -> Iterable[str]:
 
 
 def write_properties(path: Path, conf: Mapping[str, str]) -> None:
-    """A Java properties file that only this user can read: conf may hold passwords, and a command
-    line can be read by everyone on the machine.
+    """A Java properties file that only this user can read.
+
+    conf may hold passwords, and a command line can be read by everyone on the machine.
     """
     lines = [f"{_escaped(key)}={_escaped(value)}\n" for key, value in conf.items()]
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC

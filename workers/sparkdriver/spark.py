@@ -8,7 +8,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from .capture import Capture
 from .jvm import SparkFailed, start_jvm
@@ -16,6 +16,16 @@ from .settings import Settings, check_resolved, spark_conf, write_properties
 from .sparkr import runs_r
 
 RUNS = ("pyspark", "spark", "sql")  # kinds of statements that every Spark runs
+
+
+class Facts(TypedDict):
+    """Of a session that has started; `versions` are by package."""
+
+    kinds: list[str]
+    versions: dict[str, str]
+    app_id: str
+    ui_url: str | None
+    jvm_pid: int
 
 
 class Spark:
@@ -62,9 +72,11 @@ class Spark:
         return self.jvm.java.io.PrintStream(stream, True, "UTF-8")
 
     def flush(self) -> None:
+        """Flushes what the JVM has printed."""
         self.stdout.flush()
 
     def is_a(self, value: Any, name: str) -> bool:
+        """Whether a Java object is an instance of the class `name`."""
         return bool(self.jvm.py4j.reflection.TypeUtil.isInstanceOf(name, value))
 
     def files_folder(self) -> str:
@@ -104,8 +116,8 @@ class Spark:
         context = type(self.context)._active_spark_context
         return None if context is None else context._jsc
 
-    def facts(self) -> dict[str, Any]:
-        """What `ready` tells of a session that has started."""
+    def facts(self) -> Facts:
+        """What the service is told of a session that has started."""
         from pyspark.find_spark_home import _find_spark_home  # noqa: PLC0415 - as above
 
         versions = {
@@ -147,7 +159,9 @@ class Spark:
 
 
 def _set_environment(settings: Settings, conf: dict[str, str]) -> None:
-    """For the JVM and for what statements start. Python workers are of the driver's own Python
+    """For the JVM and for what statements start.
+
+    Python workers are of the driver's own Python
     unless conf says otherwise: another minor version could not read its functions.
     """
     temporary = str(settings.temporary)

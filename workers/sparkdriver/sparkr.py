@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -43,8 +44,10 @@ def _libraries(home: Path, environment: Mapping[str, str]) -> Iterator[Path]:
     yield home / "R" / "lib"
     for name in ("R_LIBS", "R_LIBS_USER", "R_LIBS_SITE"):
         for folder in environment.get(name, "").split(os.pathsep):
-            if os.path.isabs(os.path.expanduser(folder)):
-                yield Path(folder).expanduser()
+            with contextlib.suppress(RuntimeError):  # the home of nobody
+                found = Path(folder).expanduser()
+                if found.is_absolute():
+                    yield found
     # What R makes of R_LIBS_USER where nobody has set it.
     yield from sorted(Path.home().glob("R/*-library/*"))
     yield from map(Path, _SYSTEM)

@@ -22,6 +22,7 @@ from .pythoncode import StatementError
 
 def evaluate_sql(spark: SparkSession, query: str, most_rows: int) -> dict[str, Any]:
     """Schema and rows, at most `most_rows`; `truncated` beside them says so where there are more.
+
     Raises StatementError.
     """
     try:

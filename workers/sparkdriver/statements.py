@@ -9,17 +9,23 @@ import threading
 import types
 import warnings
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kit.messages import Suggest
 
 from .capture import Capture
 from .completion import complete_python
 from .interrupts import Interrupts
-from .messages import Complete, Run
 from .outputs import Output, failed, message_of, succeeded
+from .params import Statement
 from .pythoncode import PythonCode, StatementError
 from .rcode import RCode, shown
 from .rprocess import RDied
 from .spark import Spark
+
+if TYPE_CHECKING:
+    from .scalacode import ScalaCode
 
 
 class Statements:
@@ -39,7 +45,7 @@ class Statements:
         # Clients read what `toJSON` gives line by line, and a warning would be one of the lines.
         warnings.filterwarnings("ignore", message="The return type of DataFrame.toJSON")
         _silence_query_logs()
-        self._scala: Any = None
+        self._scala: ScalaCode | None = None
         # What a session is made for is ready when the session is.
         self._r: RCode | None = None
         if spark.settings.kind == "spark":
@@ -51,7 +57,7 @@ class Statements:
                 # The statements will say it: the session has other kinds.
                 note("".join([f"{error}: ", *error.trace]).rstrip())
 
-    def run(self, run: Run, group: str, cancelled: threading.Event) -> Output:
+    def run(self, run: Statement, group: str, cancelled: threading.Event) -> Output:
         """Whatever happens becomes the output; only the end of the process does not.
 
         Its Spark jobs belong to `group`. Raises RDied: what the session knew in R is lost.
@@ -95,7 +101,7 @@ class Statements:
             return failed(run.statement, error.ename, error.evalue, printed + error.trace)
         return succeeded(run.statement, _with_text(data, text, run.kind))
 
-    def complete(self, wanted: Complete, busy: bool) -> list[str]:
+    def complete(self, wanted: Suggest, busy: bool) -> list[str]:
         """Called from another thread; the Scala compiler does one thing at a time."""
         if wanted.kind == "pyspark":
             return complete_python(self._python.namespace, wanted.code[: wanted.cursor])
@@ -105,7 +111,7 @@ class Statements:
             return self._r.complete(wanted.code, wanted.cursor)
         return []
 
-    def _evaluate(self, run: Run, group: str, cancelled: threading.Event) -> dict[str, Any]:
+    def _evaluate(self, run: Statement, group: str, cancelled: threading.Event) -> dict[str, Any]:
         code = _with_newlines(run.code)
         if run.kind == "pyspark":
             with self._interrupts.raising():
@@ -128,7 +134,7 @@ class Statements:
             return self._r_code(cancelled).evaluate(code, group, cancelled)
         raise StatementError("InterpreterError", f"Nothing here runs code of '{run.kind}'.", [])
 
-    def _scala_code(self) -> Any:
+    def _scala_code(self) -> ScalaCode:
         if self._scala is None:
             from .scalacode import ScalaCode  # noqa: PLC0415
 
@@ -158,13 +164,15 @@ def _silence_query_logs() -> None:
 def _stand_somewhere(spark: Spark) -> None:
     """The working directory is Spark's, and goes when a statement stops Spark."""
     try:
-        os.getcwd()
+        Path.cwd()
     except FileNotFoundError:
         os.chdir(spark.files_folder())
 
 
 def _with_text(data: dict[str, Any], text: str, kind: str) -> dict[str, Any]:
-    """Livy's forms: Python's text without white space at its end and beside a magic's value only
+    """The data of an output, with what was printed, in Livy's forms.
+
+    Python's text without white space at its end and beside a magic's value only
     if there is some; Scala's with its last newline, and never beside a value; SQL's not at all;
     R's without a newline at either end, always.
     """

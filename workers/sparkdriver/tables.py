@@ -25,8 +25,8 @@ def table_of(value: object, integer: str = "INT_TYPE") -> dict[str, Any]:
     `integer` is the type of whole numbers: Livy's Scala side has another one than its Python side.
     """
     value = _plain(value)
-    is_rows = isinstance(value, list) or (type(value) is tuple)
-    rows = [_columns(row) for row in (value if is_rows else [value])]
+    given = value if isinstance(value, list) or type(value) is tuple else [value]
+    rows = [_columns(row) for row in given]
     names = _names(rows)
     types = dict.fromkeys(names, _NULL)
     data = []

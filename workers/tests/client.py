@@ -42,4 +42,5 @@ def client_backend(name: str = "stint_line_5", noise: bool = False) -> IBMBacken
     api = SimpleNamespace(
         backend_properties=lambda *_, **__: json.loads(wire(name, "properties")),
     )
-    return IBMBackend(configuration, DirectService(noise), api, instance="crn")  # type: ignore[arg-type]
+    service: Any = DirectService(noise)
+    return IBMBackend(configuration, service, api, instance="crn")

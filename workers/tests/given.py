@@ -16,7 +16,7 @@ from qiskit_ibm_runtime.json import RuntimeDecoder, RuntimeEncoder
 
 from jobworker.device import Device, device_of
 from jobworker.programs import PROGRAMS
-from jobworker.report import SilentReport
+from kit.report import SilentReport
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -99,4 +99,4 @@ def decoded(text: str) -> Any:
     return RuntimeDecoder().decode(text)
 
 
-SEED = {"simulator": {"seed_simulator": 11}}
+SEED: dict[str, Any] = {"simulator": {"seed_simulator": 11}}

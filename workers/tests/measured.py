@@ -8,9 +8,10 @@ import resource
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from jobworker.failures import InputError
+from kit.failures import InputError
 
 
 class Cost:
@@ -44,12 +45,12 @@ class Cost:
     def _child(self, work: Callable[[], Any], writer: int) -> None:
         """Never returns. Ends by SIGXCPU where the time is up."""
         signal.signal(signal.SIGXCPU, signal.SIG_DFL)
-        with open("/proc/self/statm") as file:
+        with Path("/proc/self/statm").open() as file:
             used = int(file.read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + self._memory,) * 2)
         before = resource.getrusage(resource.RUSAGE_SELF)
         resource.setrlimit(resource.RLIMIT_CPU, (int(before.ru_utime) + self._limit + 1,) * 2)
-        error = None
+        error: tuple[str, str, int | None] | None = None
         peak = _peak()
         try:
             work()
@@ -65,7 +66,7 @@ class Cost:
 
 def _peak() -> int:
     """The most memory this process ever had, in bytes; a forked one starts with what it has."""
-    with open("/proc/self/status") as file:
+    with Path("/proc/self/status").open() as file:
         (line,) = (line for line in file if line.startswith("VmHWM"))
     return int(line.split()[1]) << 10
 

@@ -24,8 +24,9 @@ def random_gates(width: int, depth: int, seed: int) -> list[Gate]:
     gates: list[Gate] = []
     for _ in range(depth):
         for qubit in range(width):
-            for name in ("rz", "sx", "rz"):
-                gates.append((name, float(rng.uniform(0, 2 * pi)), (qubit,)))
+            gates += [
+                (name, float(rng.uniform(0, 2 * pi)), (qubit,)) for name in ("rz", "sx", "rz")
+            ]
         taken: set[int] = set()
         for edge in rng.permutation(edges).tolist():
             if taken.isdisjoint(edge):

@@ -13,7 +13,7 @@ NAMES = ["stint_line_5", "stint_hex_27"]
 
 
 def test_the_committed_files_are_what_the_generator_writes(monkeypatch, capsys):
-    script = ROOT / "workers" / "devices" / "make_devices.py"
+    script = ROOT / "scripts" / "make_devices.py"
     monkeypatch.setattr(sys, "argv", [str(script), "--check"])
     with pytest.raises(SystemExit) as stopped:
         runpy.run_path(str(script), run_name="__main__")

@@ -8,7 +8,7 @@ from qiskit import qasm3
 from qiskit.primitives.containers.observables_array import ObservablesArray
 from qiskit.quantum_info import Pauli, SparsePauliOp
 
-from jobworker.failures import InputError
+from kit.failures import InputError
 
 
 def estimate(circuit, observables, values=NO_VALUES, precision=None, on=None, **options):

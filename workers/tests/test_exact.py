@@ -20,11 +20,11 @@ from reference import (
 from test_executor import params as executor_params
 
 from jobworker.engine import Simulation
-from jobworker.failures import InputError
 from jobworker.limits import Limits
 from jobworker.methods import CUT_BOND, STATEVECTOR, plan_pure
 from jobworker.truncation import truncation_error
 from jobworker.work import chain_cost
+from kit.failures import InputError
 
 LONG = os.environ.get("STINT_LONG") == "1"
 HEX = "stint_hex_27"
@@ -79,6 +79,7 @@ def test_a_circuit_and_its_inverse_give_the_one_outcome_for_certain(width, depth
 def test_27_qubits_fit_the_default_limit_at_any_depth():
     circuit, _ = mirrored(27, 28, seed=28)
     plan = Simulation(circuit, device(HEX, noise=False), "It")._plan
+    assert plan is not None
     assert plan.method == "statevector"
 
 
@@ -102,6 +103,7 @@ def test_a_shallow_circuit_beyond_the_memory_runs_as_matrix_product_states_witho
 def test_matrix_product_states_run_up_to_the_limit_of_work_and_not_beyond():
     circuit = circuit_of(18, random_gates(18, 2, seed=3))
     plan = Simulation(circuit, device(HEX, noise=False, max_memory_mb=2), "It")._plan
+    assert plan is not None
     most = plan.once + 10 * plan.shot
     exactly = device(HEX, noise=False, max_memory_mb=2, max_work=most)
     assert method_of(circuit, exactly, shots=10) == "matrix_product_state"
@@ -117,6 +119,7 @@ def test_matrix_product_states_run_up_to_the_limit_of_work_and_not_beyond():
 def test_no_rank_goes_beyond_the_bound_computed_from_the_circuit(seed):
     circuit = circuit_of(14, random_gates(14, 2, seed))
     bound = chain_cost(circuit, 1e12)
+    assert bound is not None
     assert truncation_error(circuit, bound.rank, 64) < 1e-20
     assert truncation_error(circuit, 1, 64) > 0.01
 

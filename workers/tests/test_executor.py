@@ -1,6 +1,7 @@
 import json
 import warnings
 from math import cos, pi
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from samplomatic import Twirl, build
 VERSIONS = sorted(QUANTUM_PROGRAM_PARAMS_CONVERTERS)
 
 
-def twirled_bell() -> tuple:
+def twirled_bell() -> tuple[Any, Any]:
     circuit = QuantumCircuit(2, 2)
     with circuit.box([Twirl(dressing="left")]):
         circuit.rz(pi / 2, [0, 1])
@@ -33,7 +34,8 @@ def twirled_bell() -> tuple:
         circuit.sx(1)
         circuit.rz(pi / 2, 1)
         circuit.measure([0, 1], [0, 1])
-    return build(circuit)
+    template, samplex = build(circuit)
+    return template, samplex
 
 
 def params(program: QuantumProgram, version: str = "v2.0") -> str:

@@ -1,5 +1,7 @@
 """Pauli frames against Aer's own noisy simulation of the same circuits."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from given import NO_VALUES, SEED, decoded, device, ghz, params, run
@@ -9,7 +11,7 @@ from qiskit.quantum_info import hellinger_fidelity
 from jobworker import engine
 from jobworker.engine import Simulation
 from jobworker.frames import sample_frames
-from jobworker.report import SilentReport
+from kit.report import SilentReport
 
 GATES = ["h", "s", "sdg", "sx", "sxdg", "x", "y", "z", "id", "cx", "cy", "cz", "ecr", "swap"]
 
@@ -61,9 +63,8 @@ def test_frames_without_errors_reproduce_the_ideal_distribution(seed):
     ideal = counts(circuit, device("stint_line_5"))
     key = next(iter(ideal))
     reference = np.array([bit == "1" for bit in key])
-    bits = sample_frames(
-        circuit, tuple(range(4)), Quiet(), reference, 8000, np.random.default_rng(1)
-    )
+    quiet: Any = Quiet()
+    bits = sample_frames(circuit, tuple(range(4)), quiet, reference, 8000, np.random.default_rng(1))
     framed = tally(bits, np.ones(len(bits), dtype=int))
     assert set(framed) <= set(ideal)
     assert hellinger_fidelity(framed, ideal) > 0.99

@@ -7,7 +7,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
 from jobworker.engine import Simulation
-from jobworker.report import SilentReport
+from kit.report import SilentReport
 
 SHOTS = 2000
 ROWS = 16

@@ -7,6 +7,7 @@ import json
 import struct
 import zlib
 from math import inf, nan
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,11 +17,11 @@ from qiskit.circuit import Clbit
 from qiskit_ibm_runtime import QuantumProgram
 from test_executor import params as executor_params
 
-from jobworker.failures import InputError
 from jobworker.programs import CHECKS
+from kit.failures import InputError
 
 
-def circuit(data: bytes) -> dict:
+def circuit(data: bytes) -> dict[str, Any]:
     return {"__type__": "QuantumCircuit", "__value__": base64.b64encode(data).decode()}
 
 
@@ -30,7 +31,7 @@ def qpy_file(version: int = 17) -> bytearray:
     return bytearray(buffer.getvalue())
 
 
-def patched(offset: int, fmt: str, value: int) -> dict:
+def patched(offset: int, fmt: str, value: int) -> dict[str, Any]:
     data = qpy_file()
     struct.pack_into(fmt, data, offset, value)
     return circuit(zlib.compress(bytes(data)))

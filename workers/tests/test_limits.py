@@ -6,6 +6,7 @@ time and peak of memory are measured there.
 
 import io
 import json
+from functools import partial
 
 import pytest
 from given import NO_VALUES, bell, device, params, run, tilted
@@ -16,8 +17,8 @@ from qiskit.circuit import ParameterVector
 
 from jobworker.budget import MAX_CIRCUIT_INSTRUCTIONS
 from jobworker.circuits import read_openqasm, read_qpy
-from jobworker.failures import InputError
 from jobworker.qpy_file import MAX_QUBITS
+from kit.failures import InputError
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_what_unpacks_to_more_is_refused_before_it_takes_memory(program, make, s
 def test_twenty_million_qubits_are_refused_in_milliseconds_and_with_little_memory():
     for text in (OPENQASM[0][1], OPENQASM[19][1]):
         with in_limited_process(600 << 20, seconds=5) as cost:
-            cost.of(lambda text=text: run("sampler", json.dumps({"pubs": [[text]]})))
+            cost.of(partial(run, "sampler", json.dumps({"pubs": [[text]]})))
         assert cost.error is not None
         assert cost.seconds < 0.2
         assert cost.grown < 20 << 20

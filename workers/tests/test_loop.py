@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from given import NO_VALUES, ROOT, backend, bell, decoded, params
@@ -39,24 +40,25 @@ class Child:
         self.process.stdin.flush()
 
     def run(
-        self, job: str, program: str, text: str, where: dict | None = None, **more: str
+        self, job: str, program: str, text: str, where: dict[str, Any] | None = None, **more: str
     ) -> None:
-        fields = {"job": job, "attempt": "1", "program": program, "params": text}
-        self.send({"type": "run", **fields, "backend": where or backend(), **more})
+        fields = {"job": job, "token": "1", "program": program, "params": text}
+        self.send({"type": "start", **fields, "backend": where or backend(), **more})
 
-    def read(self) -> dict:
+    def read(self) -> dict[str, Any]:
         assert self.process.stdout
         timer = threading.Timer(PATIENCE, self.process.kill)
         timer.start()
         line = self.process.stdout.readline()
         timer.cancel()
         assert line, "the worker is gone"
-        return json.loads(line)
+        message: dict[str, Any] = json.loads(line)
+        return message
 
-    def answer(self, job: str) -> dict:
+    def answer(self, job: str) -> dict[str, Any]:
         """The attempt's one end; everything before it is kept in `seen`."""
         self.seen = [self.read()]
-        while self.seen[-1]["type"] not in ("result", "error") or self.seen[-1]["job"] != job:
+        while self.seen[-1]["type"] != "result" or self.seen[-1]["job"] != job:
             self.seen.append(self.read())
         return self.seen[-1]
 
@@ -94,7 +96,7 @@ def long_sweep() -> str:
 
 
 def test_ready_names_the_programs_and_versions(shared):
-    assert shared.ready["protocol"] == 1
+    assert shared.ready["protocol"] == 2
     assert shared.ready["programs"] == ["estimator", "executor", "sampler"]
     assert shared.ready["not_repeatable"] == []
     assert shared.ready["pid"] == shared.process.pid
@@ -111,29 +113,31 @@ def test_a_job_starts_reports_progress_and_ends_with_its_result(shared):
         "result",
     ]
     assert shared.seen[-2] | {"type": ""} == {
-        "type": "", "job": "j1", "attempt": "1", "done": 1, "total": 1, "message": "pub 1 of 1"
+        "type": "", "job": "j1", "token": "1", "done": 1, "total": 1, "message": "pub 1 of 1"
     }  # fmt: skip
     assert sum(decoded(answer["result"])[0].data.meas.get_counts().values()) == 100
 
 
 def test_the_golden_messages_are_understood(shared):
-    lines = (ROOT / "protocol" / "messages.jsonl").read_text("utf-8").splitlines()
-    entries = [json.loads(line) for line in lines]
-    runs = {e["message"]["job"]: e["message"] for e in entries if e["message"]["type"] == "run"}
+    lines = (ROOT / "protocol" / "attempts.jsonl").read_text("utf-8").splitlines()
+    entries = [
+        entry["message"]
+        for entry in map(json.loads, lines)
+        if entry["runner"] == "worker" and "version" not in entry
+    ]
+    starts = {m["job"]: m for m in entries if m["type"] == "start"}
     ends = {}
-    for job, message in runs.items():
+    for job, message in starts.items():
         shared.send(message)
         ends[job] = shared.answer(job)
     expected = {
-        e["message"].get("job"): e["message"] for e in entries if e["message"]["type"] == "result"
+        m["job"]: m
+        for m in entries
+        if m["type"] == "result" and (m["outcome"] == "completed" or m["job"] == "j-nan")
     }
+    assert len(expected) == 2
     for job, message in expected.items():
         assert ends[job] == message
-    assert ends["j-nan"] == next(
-        e["message"]
-        for e in entries
-        if e["message"].get("job") == "j-nan" and e["direction"] == "from_worker"
-    )
     assert "not a string" in ends["j-raw"]["message"]
     assert "Unknown program" in ends["j-none"]["message"]
 
@@ -141,22 +145,22 @@ def test_the_golden_messages_are_understood(shared):
 def test_lines_that_are_no_messages_are_passed_over(shared):
     shared.write(b'\n{\nnull\n\xff\n{"type":"dance"}\n{"type":[]}\n')
     shared.run("j2", "sampler", params([bell(), NO_VALUES, 1]))
-    assert shared.answer("j2")["type"] == "result"
+    assert shared.answer("j2")["outcome"] == "completed"
 
 
 def test_a_mistake_in_the_params_is_an_input_error_and_the_worker_lives_on(shared):
     shared.run("j3", "sampler", "{}")
     answer = shared.answer("j3")
-    assert (answer["kind"], answer["reason_code"], answer["traceback"]) == ("input", 3211, None)
+    assert (answer["fault"], answer["reason_code"], answer["traceback"]) == ("input", 3211, None)
     shared.run("j4", "sampler", params([bell(), NO_VALUES, 1]))
-    assert shared.answer("j4")["type"] == "result"
+    assert shared.answer("j4")["outcome"] == "completed"
 
 
 def test_a_fault_on_our_side_is_a_program_error_with_traceback(shared):
     broken = {"name": "b", "options": {"configuration": {"n_qubits": "two"}}}
     shared.run("j5", "sampler", params([bell(), NO_VALUES, 1]), broken)
     answer = shared.answer("j5")
-    assert (answer["kind"], answer["reason_code"]) == ("program", None)
+    assert (answer["fault"], answer["reason_code"]) == ("program", None)
     assert answer["traceback"].startswith("Traceback (most recent call last)")
 
 
@@ -172,18 +176,18 @@ def test_a_run_while_busy_is_refused_and_a_cancel_ends_only_its_own_attempt(shar
     assert shared.read()["type"] == "started"
     shared.run("other", "sampler", params([bell(), NO_VALUES, 1]))
     refused = shared.answer("other")
-    assert (refused["kind"], refused["message"]) == (
+    assert (refused["fault"], refused["message"]) == (
         "program",
         "The worker is busy with another job.",
     )
-    shared.send({"type": "cancel", "job": "long", "attempt": "an older one"})
-    shared.send({"type": "cancel", "job": "other", "attempt": "1"})
-    shared.send({"type": "cancel", "job": "long", "attempt": "1"})
+    shared.send({"type": "cancel", "job": "long", "token": "an older one"})
+    shared.send({"type": "cancel", "job": "other", "token": "1"})
+    shared.send({"type": "cancel", "job": "long", "token": "1"})
     answer = shared.answer("long")
-    assert (answer["kind"], answer["attempt"]) == ("cancelled", "1")
+    assert (answer["outcome"], answer["token"]) == ("cancelled", "1")
     assert all(m["done"] < 3000 for m in shared.seen if m["type"] == "progress")
     shared.run("next", "sampler", params([bell(), NO_VALUES, 1]))
-    assert shared.answer("next")["type"] == "result"
+    assert shared.answer("next")["outcome"] == "completed"
 
 
 def test_cancels_around_the_end_of_a_job_never_harm_the_next(shared):
@@ -192,15 +196,29 @@ def test_cancels_around_the_end_of_a_job_never_harm_the_next(shared):
         shared.run(job, "sampler", params([bell(), NO_VALUES, 1 + number]))
         if number % 2:
             assert shared.read()["type"] == "started"
-        shared.send({"type": "cancel", "job": job, "attempt": "1"})
+        shared.send({"type": "cancel", "job": job, "token": "1"})
         answer = shared.answer(job)
-        assert answer["type"] == "result" or answer["kind"] == "cancelled"
+        assert answer["outcome"] in ("completed", "cancelled")
 
 
 def test_a_message_of_sixty_four_megabytes_arrives(shared):
     text = params([bell(), NO_VALUES, 1])[:-1] + f', "padding": "{"x" * (64 << 20)}"}}'
     shared.run("big", "sampler", text)
-    assert shared.answer("big")["type"] == "result"
+    assert shared.answer("big")["outcome"] == "completed"
+
+
+def test_a_start_that_comes_twice_runs_once(shared):
+    for _ in range(2):
+        shared.run("twice", "sampler", long_sweep())
+    assert shared.read()["type"] == "started"
+    shared.send({"type": "cancel", "job": "twice", "token": "1"})
+    assert shared.answer("twice")["outcome"] == "cancelled"
+    assert "result" not in [message["type"] for message in shared.seen[:-1]]
+
+
+def test_a_heartbeat_is_answered(shared):
+    shared.send({"type": "heartbeat"})
+    assert shared.read() == {"type": "heartbeat"}
 
 
 def test_shutdown_exits_with_0(own):

@@ -6,7 +6,7 @@ import pytest
 from given import NO_VALUES, backend, bell, decoded, device, ghz, params, run, tilted
 
 from jobworker.device import device_of
-from jobworker.failures import InputError
+from kit.failures import InputError
 
 
 def estimate(

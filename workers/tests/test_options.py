@@ -8,8 +8,8 @@ from qiskit_ibm_runtime.options import EstimatorOptions, SamplerOptions
 from qiskit_ibm_runtime.options_models.execution import ExecutionOptions
 
 from jobworker.failures import CODE_DECOUPLING, InputError
-from jobworker.logs import forwarded_logs
 from jobworker.options import ESTIMATOR, EXECUTOR, MOST_SAID, SAMPLER
+from kit.logs import forwarded_logs
 
 # Members of the client's options that it turns into members of the job instead.
 OF_THE_JOB = {"max_execution_time", "environment", "resilience_level", "experimental"}

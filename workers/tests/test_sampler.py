@@ -1,5 +1,6 @@
 import json
 from math import pi
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from given import NO_VALUES, SEED, bell, decoded, device, ghz, h, params, run, t
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm2, qasm3
 from qiskit.circuit import Parameter
 
-from jobworker.failures import InputError
+from kit.failures import InputError
 
 
 def test_a_noiseless_bell_state_gives_only_equal_bits_and_4096_shots_by_default():
@@ -52,7 +53,7 @@ def test_a_sweep_of_twenty_bindings_follows_the_angle():
 
 def test_the_same_seed_gives_the_same_shots_and_another_seed_others():
     def shots(seed):
-        options = {"simulator": {"seed_simulator": seed}}
+        options: dict[str, Any] = {"simulator": {"seed_simulator": seed}}
         result = decoded(run("sampler", params([bell(), NO_VALUES, 500], **options)))
         return result[0].data.meas.array.tobytes()
 

@@ -1,5 +1,6 @@
 import json
 from math import cos, pi
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,9 +10,9 @@ from qiskit.circuit.library import RZZGate
 from qiskit.quantum_info import Pauli, Statevector
 
 from jobworker.device import device_of
-from jobworker.failures import InputError
-from jobworker.report import SilentReport
 from jobworker.twirling import Randomized, Split, Twirling, split_shots
+from kit.failures import InputError
+from kit.report import SilentReport
 
 GATES = {"enable_gates": True}
 BOTH = {"enable_gates": True, "enable_measure": True}
@@ -83,13 +84,13 @@ def mirrored(seed, depth=6, width=4):
     """Random layers, a reset of an idle qubit, and the layers undone: every shot is 0101."""
     rng = np.random.default_rng(seed)
     circuit = QuantumCircuit(width + 1)
-    gates = []
+    gates: list[tuple[str, float, tuple[int, ...]]] = []
     for layer in range(depth):
         for qubit in range(width):
             angle = rng.uniform(0, 2 * pi)
             gates.append(("rz", angle, (qubit,)))
-            gates.append(("sx", None, (qubit,)))
-        gates.extend(("cz", None, (q, q + 1)) for q in range(layer % 2, width - 1, 2))
+            gates.append(("sx", 0, (qubit,)))
+        gates.extend(("cz", 0, (q, q + 1)) for q in range(layer % 2, width - 1, 2))
     for name, angle, qubits in gates:
         circuit.rz(angle, *qubits) if name == "rz" else getattr(circuit, name)(*qubits)
     circuit.x(width)
@@ -214,7 +215,7 @@ def test_gate_twirling_turns_a_coherent_error_into_a_random_one():
     for _ in range(20):
         circuit.cz(0, 1)
     randomized = Randomized(circuit, Twirling(gates=True, measures=False))
-    recorder = Recorder(randomized.template)
+    recorder: Any = Recorder(randomized.template)
     list(randomized.samples(recorder, np.zeros(0), Split(300, 1), 5, SilentReport()))
     twirled = np.mean([with_coherent_errors(drawn) for drawn in recorder.circuits])
     # 20 turns in one direction add up; in random directions each loses a little.

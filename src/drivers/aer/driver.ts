@@ -6,7 +6,7 @@ import { pythonWorker, workerPool } from '../worker-pool.js';
 /** Several workers share the cores: one that simulates something large must leave some for the others. */
 const threads = (): string => String(Math.max(1, Math.floor(availableParallelism() / 2)));
 
-/** Quantum circuits, simulated by Qiskit Aer (docs/worker-protocol.md has the options). */
+/** Quantum circuits, simulated by Qiskit Aer (docs/attempt-protocol.md has the options). */
 export const aer: Driver = {
   name: 'aer',
   program: { key: 'python', variable: 'STINT_PYTHON', environment: '.venv' },

@@ -34,7 +34,7 @@ const limits: BackendLimits = {
   maxExecutionTime: seconds(7 * 24 * 3600),
 };
 
-/** Interactive Spark: each session is one process (docs/driver-protocol.md). */
+/** Interactive Spark: each session is one process (docs/attempt-protocol.md). */
 export const spark: Driver = {
   name: 'spark',
   program: { key: 'spark_python', variable: 'STINT_SPARK_PYTHON', environment: '.venv-spark' },

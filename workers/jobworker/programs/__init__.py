@@ -1,4 +1,4 @@
-"""The programs a worker can run, by the name the service uses (docs/worker-protocol.md).
+"""The programs a worker can run, by the name the service uses (docs/attempt-protocol.md).
 
 A program is `run(params, backend, report) -> result`: `params` and the result are JSON text,
 `backend` is the device to run on. It raises InputError when the params are at fault and calls
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kit.report import Report
+
 from ..device import Device
-from ..report import Report
 from . import estimator, executor, sampler
 
 Program = Callable[[str, Device, Report], str]

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from kit.report import Report
+
 from ..bases import choose_bases
 from ..bindings import decode_bindings, positive_int
 from ..circuits import decode_circuit
@@ -42,7 +44,6 @@ from ..pubs import (
     pubs_of,
     seed_of,
 )
-from ..report import Report
 from ..resilience import Resilience, calibration_split, overridden, resilience_of
 from ..twirling import (
     NotTwirlable,
@@ -59,6 +60,7 @@ DEFAULT_PRECISION = 1 / 64  # 4096 shots
 
 
 def run(params: str, backend: Device, report: Report) -> str:
+    """The result as JSON text. Raises InputError, ProgramError and JobCancelled."""
     body = parse_params(params)
     pubs, resilience, ignored = _read(body, backend)
     said = say(ignored)

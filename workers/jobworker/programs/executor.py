@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from kit.report import Report
+
 from ..budget import spend_bytes
 from ..device import Device
 from ..engine import Simulation
@@ -22,13 +24,13 @@ from ..payload import dump, parse_params
 from ..pubs import check_volume, option, options_of, pub_seed, seed_of
 from ..quantum_program import Item, QuantumProgram, decode_program
 from ..registers import iq_points, register_columns, require_register
-from ..report import Report
 from ..tensors import encode_tensor
 
 MEMBERS = ("options", "quantum_program", "schema_version")
 
 
 def run(params: str, backend: Device, report: Report) -> str:
+    """The result as JSON text. Raises InputError, ProgramError and JobCancelled."""
     body = parse_params(params)
     program = decode_program(body, backend.max_shots)
     simulations = _simulations(program, backend)
@@ -116,7 +118,8 @@ def _draw(item: Item, rng: np.random.Generator) -> tuple[np.ndarray, dict[str, n
     axes enumerate independent randomizations of it.
     """
     if item.samplex is None or item.samplex_arguments is None:
-        return item.arguments, {}  # type: ignore[return-value]
+        assert item.arguments is not None  # an item has one or the other
+        return item.arguments, {}
     given = item.samplex_arguments
     own = (1,) * (len(item.shape) - given.ndim) + given.shape
     sweep = [axis for axis, size in enumerate(own) if size > 1]

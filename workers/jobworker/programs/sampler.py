@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit
 
+from kit.report import Report
+
 from ..bindings import decode_bindings, positive_int
 from ..circuits import decode_circuit
 from ..device import Device
@@ -25,7 +27,6 @@ from ..options import SAMPLER, Ignored, check_decoupling, ignored_options, say, 
 from ..payload import dump, encode_array, encode_datetime, parse_params, typed
 from ..pubs import check_volume, fields_of, option, options_of, pub_seed, pubs_of, seed_of
 from ..registers import encode_bit_array, hex_samples, iq_points, register_columns, require_register
-from ..report import Report
 from ..twirling import (
     NotTwirlable,
     Randomized,
@@ -46,6 +47,8 @@ MEAS_TYPES = ("classified", "kerneled", "avg_kerneled")
 
 @dataclass(frozen=True)
 class Pub:
+    """One PUB of the sampler, ready to be sampled."""
+
     circuit: QuantumCircuit
     bindings: np.ndarray  # (*shape, parameters)
     shots: int
@@ -55,10 +58,12 @@ class Pub:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The shape of the parameter sets."""
         return self.bindings.shape[:-1]
 
 
 def run(params: str, backend: Device, report: Report) -> str:
+    """The result as JSON text. Raises InputError, ProgramError and JobCancelled."""
     body = parse_params(params)
     pubs, ignored = _read(body, backend)
     options = options_of(body)

@@ -1,5 +1,7 @@
-"""Trend and season of a history, and the memory of its errors: what a feature's influence must
-stand out from."""
+"""Trend and season of a history, and the memory of its errors.
+
+A feature's influence must stand out from these.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +30,7 @@ class Base:
     _seasons: tuple[int, ...]
 
     def filtered(self, values: np.ndarray) -> np.ndarray:
+        """`values` (steps, or steps × columns) with the memory of the rest taken out."""
         return _filtered(values, self._memory)
 
     def rest_of(self, values: np.ndarray) -> np.ndarray:
@@ -39,12 +42,17 @@ class Base:
         fitted = history - _rest(self._design, history)
         window = 2 * max((s for s in self._seasons if s <= _SHORT), default=3) + 1
         rest = pd.Series(history - fitted)
-        return fitted + rest.rolling(window, center=True, min_periods=1).mean().to_numpy()
+        return np.asarray(
+            fitted + rest.rolling(window, center=True, min_periods=1).mean().to_numpy()
+        )
 
 
 def base_of(history: np.ndarray, seasons: tuple[int, ...], features: np.ndarray) -> Base | None:
-    """Fitted together with `features`, so that their influence is not taken for season or memory.
-    None if the history is too short."""
+    """The base of a history; None if the history is too short.
+
+    It is fitted together with `features`, so that their influence is not taken for season or
+    memory.
+    """
     count = len(history)
     if features.shape[1] == 0 or np.ptp(history) == 0:
         return None
@@ -75,7 +83,7 @@ def _design(count: int, seasons: tuple[int, ...]) -> np.ndarray:
     seen = tuple(each for each in seasons if count >= 2 * each)
     for season in seen:
         if season <= _SHORT:
-            blocks.append((steps[:, None] % season == np.arange(1, season)).astype(float))
+            blocks += [(steps[:, None] % season == np.arange(1, season)).astype(float)]
     blocks.append(waves(count, tuple(each for each in seen if each > _SHORT)))
     return np.column_stack(blocks)
 
@@ -93,7 +101,7 @@ def _cut(history: np.ndarray, design: np.ndarray) -> np.ndarray:
 
 
 def _rest(design: np.ndarray, values: np.ndarray) -> np.ndarray:
-    return values - design @ np.linalg.lstsq(design, values, rcond=None)[0]
+    return np.asarray(values - design @ np.linalg.lstsq(design, values, rcond=None)[0])
 
 
 def _filtered(values: np.ndarray, memory: np.ndarray) -> np.ndarray:

@@ -33,8 +33,11 @@ class Effect:
 def effect_of(
     fitted: Fitted, history: np.ndarray, actual: np.ndarray, skipped: int, surprises: np.ndarray
 ) -> Effect:
-    """`actual` follows `skipped` intervals after the history; NaN does not count. `surprises` are
-    errors on held-out windows, in deviations as predicted."""
+    """How far `actual` lies from what would have been without the event.
+
+    `actual` follows `skipped` intervals after the history; NaN does not count. `surprises` are
+    errors on held-out windows, in deviations as predicted.
+    """
     known = ~np.isnan(actual)
     weights = np.concatenate([np.zeros(skipped), known.astype(float)])
     ahead = fitted.ahead(len(history), weights)

@@ -5,6 +5,8 @@ Strategies of the wire (nexosis dialect, strategies); the median is the lower of
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -65,7 +67,8 @@ def constant(known: np.ndarray, how: str) -> float:
     if how == "mode":
         found, counts = np.unique(known, return_counts=True)
         return float(found[np.argmax(counts)])
-    return float({"min": np.min, "max": np.max, "mean": np.mean}[how](known))
+    pick: dict[str, Callable[[np.ndarray], float]] = {"min": np.min, "max": np.max, "mean": np.mean}
+    return float(pick[how](known))
 
 
 def _between(values: np.ndarray, gaps: np.ndarray) -> np.ndarray:
@@ -74,4 +77,4 @@ def _between(values: np.ndarray, gaps: np.ndarray) -> np.ndarray:
     before, after = series.ffill().to_numpy(), series.bfill().to_numpy()
     before = np.where(np.isnan(before), after, before)
     after = np.where(np.isnan(after), before, after)
-    return (before + after) / 2
+    return np.asarray((before + after) / 2)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jobworker.report import Report
+from kit.report import Report
 
 from ..ask import Ask, ask_of
 from ..contest import Algorithm, Contest, Contestant, Messages
@@ -24,6 +24,7 @@ from .univariate import NAIVE
 
 
 def run(params: str, place: Any, report: Report) -> str:
+    """The result as JSON text. Raises InputError and JobCancelled."""
     ask = ask_of(params)
     messages = Messages()
     report.progress(0, 0, "Reading the data")

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from jobworker.failures import InputError
-from jobworker.report import Report
+from kit.failures import InputError
+from kit.report import Report
 
 from ..ask import ask_of
 from ..contest import Contest, Contestant, Messages, Trial
@@ -30,6 +30,7 @@ from .structural import RECENT, STRUCTURES, Fitted, Structure
 
 
 def run(params: str, place: Any, report: Report) -> str:
+    """The result as JSON text. Raises InputError and JobCancelled."""
     ask = ask_of(params)
     messages = Messages()
     report.progress(0, 0, "Reading the data")

@@ -27,15 +27,20 @@ def smoothed(history: np.ndarray, seasons: tuple[int, ...]) -> np.ndarray:
 
 
 def _expected(history: np.ndarray, seasons: tuple[int, ...]) -> np.ndarray:
-    """Medians all the way, which a few wild values cannot move: of what is left of a slow trend at
-    each step of the season, then of the neighbourhood without the season."""
+    """Medians all the way, which a few wild values cannot move.
+
+    First those of what is left of a slow trend at each step of the season, then those of the
+    neighbourhood without the season.
+    """
     season = next((each for each in seasons if len(history) >= 3 * each), 1)
     usual = np.zeros(len(history))
     if season > 1:
         rest = pd.Series(history - _running(history, 4 * season + 1))
         usual = rest.groupby(np.arange(len(history)) % season).transform("median").to_numpy()
-    return usual + _running(history - usual, max(7, season + 1 - season % 2))
+    return np.asarray(usual + _running(history - usual, max(7, season + 1 - season % 2)))
 
 
 def _running(values: np.ndarray, window: int) -> np.ndarray:
-    return pd.Series(values).rolling(window, center=True, min_periods=1).median().to_numpy()
+    return np.asarray(
+        pd.Series(values).rolling(window, center=True, min_periods=1).median().to_numpy()
+    )

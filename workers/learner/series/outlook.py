@@ -25,17 +25,17 @@ def apart(outlook: Outlook) -> Outlook:
     A series that fits perfectly would else have levels that are equal, which clients do not expect.
     """
     least = 1e-6 * max(1.0, float(np.abs(outlook[MIDDLE]).max(initial=0.0)))
-    return outlook + Z[:, None] * least
+    return np.asarray(outlook + Z[:, None] * least)
 
 
 def combined(outlooks: list[Outlook]) -> Outlook:
     """The median of several forecasts, level by level: one wild member does no harm."""
-    return np.median(np.stack(outlooks), axis=0)
+    return np.asarray(np.median(np.stack(outlooks), axis=0))
 
 
 def averaged(outlooks: list[Outlook]) -> Outlook:
     """The mean of several forecasts, level by level."""
-    return np.mean(np.stack(outlooks), axis=0)
+    return np.asarray(np.mean(np.stack(outlooks), axis=0))
 
 
 def usable(outlook: Outlook, history: np.ndarray) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jobworker.failures import InputError
+from kit.failures import InputError
 
 from ..ask import Ask, Column
 from ..contest import Messages
@@ -58,11 +58,13 @@ class Series:
 
     @property
     def properties(self) -> tuple[str, ...]:
+        """What was done to the data, as results name it."""
         names = (("Aggregated", self.was_aggregated), ("Imputed", self.was_imputed))
         return tuple(name for name, done in names if done)
 
     @property
     def window(self) -> list[str]:
+        """The steps of the window as texts."""
         return printed(self.window_times)
 
     def without_cut(self) -> Series:
@@ -75,6 +77,7 @@ class Series:
 
 
 def prepare(ask: Ask, messages: Messages) -> Series:
+    """Reads the data of a session into regular steps. Raises InputError."""
     table = read_table(ask)
     stamp = _timestamp(ask)
     goal = _goal(ask)
@@ -141,9 +144,11 @@ def prepare(ask: Ask, messages: Messages) -> Series:
 def _whole(
     past: np.ndarray, times: np.ndarray, cut: int | None, interval: str, messages: Messages
 ) -> tuple[int, int]:
-    """The first and the last interval of the history that the data covers whole. A part of an
-    interval is no value of it, whatever the aggregation: a sum is too small, and a mean of the
-    first days of a month is none of the month."""
+    """The first and the last interval of the history that the data covers whole.
+
+    A part of an interval is no value of it, whatever the aggregation: a sum is too small, and a
+    mean of the first days of a month is none of the month.
+    """
     usable = np.unique(past)
     if cut is not None and usable[-1] == cut:
         usable = _left_out(usable, -1, "ends", interval, messages)
@@ -265,6 +270,6 @@ def _features(
     def read(column: Column) -> np.ndarray:
         texts = table.columns[column.name]
         parse = logicals if column.data_type == "logical" else numbers
-        return parse(texts, column)[rows]
+        return np.asarray(parse(texts, column)[rows])
 
     return encoded_features(columns, table, rows, read, places, edges, messages)

@@ -24,8 +24,10 @@ _LEAST = 0.05  # a relative change leaves at least so much of the target
 
 @dataclass(frozen=True)
 class Reaction:
-    """The change per step of the history and of the future: units of the target, or with
-    `relative` a share of it. `strengths` has one value per feature, 0 for those without influence.
+    """The change per step of the history and of the future.
+
+    It is in units of the target, or with `relative` a share of it. `strengths` has one value per
+    feature, 0 for those without influence.
     """
 
     change: np.ndarray
@@ -36,12 +38,12 @@ class Reaction:
     def without(self, history: np.ndarray) -> np.ndarray:
         """The history as if all features had been as usual."""
         change = self.change[: len(history)]
-        return history / (1 + change) if self.relative else history - change
+        return np.asarray(history / (1 + change) if self.relative else history - change)
 
     def added(self, history: np.ndarray) -> np.ndarray:
         """The inverse of `without`."""
         change = self.change[: len(history)]
-        return history * (1 + change) if self.relative else history + change
+        return np.asarray(history * (1 + change) if self.relative else history + change)
 
     def onto(self, outlook: Outlook, start: int) -> Outlook:
         """A forecast of steps `start` … with the features as they will be."""
@@ -54,10 +56,13 @@ class Reaction:
             outlook = outlook + change
         apart = outlook - outlook[MIDDLE]
         wider = np.sqrt(apart**2 + (Z[:, None] * deviation) ** 2)
-        return outlook[MIDDLE] + np.sign(np.arange(len(LEVELS)) - MIDDLE)[:, None] * wider
+        return np.asarray(
+            outlook[MIDDLE] + np.sign(np.arange(len(LEVELS)) - MIDDLE)[:, None] * wider
+        )
 
 
 def no_reaction(steps: int, features: int) -> Reaction:
+    """A series of `steps` steps that does not react to any of `features` features."""
     return Reaction(np.zeros(steps), np.zeros(steps), False, np.zeros(features))
 
 
@@ -98,7 +103,7 @@ def reaction_of(history: np.ndarray, seasons: tuple[int, ...], features: np.ndar
 def _bounded(features: np.ndarray, past: slice) -> np.ndarray:
     """Nothing is known of values far beyond those of the history."""
     low, high = features[past].min(axis=0), features[past].max(axis=0)
-    return np.clip(features, low - (high - low), high + (high - low))
+    return np.asarray(np.clip(features, low - (high - low), high + (high - low)))
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ _WALKS = 0.9  # memory of errors from which they count as a random walk
 
 
 def linear(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
+    """A trend with waves for each season, by ridge regression; `steps` steps ahead."""
     count = len(history)
     design = _design(count, steps, seasons)
     model = _ridge().fit(design[:count], history)
@@ -60,11 +61,11 @@ def with_regressors(history: np.ndarray, seasons: tuple[int, ...], steps: int) -
         weights = _weights(np.diff(past, axis=0), np.diff(recent))
     explained = design @ weights
     outlook = ARIMA.method(recent - explained[: len(recent)], seasons, steps)
-    return outlook + explained[len(recent) :]
+    return np.asarray(outlook + explained[len(recent) :])
 
 
 def _weights(design: np.ndarray, target: np.ndarray) -> np.ndarray:
-    return _ridge().fit(design, target).coef_
+    return np.asarray(_ridge().fit(design, target).coef_)
 
 
 def _memory(rest: np.ndarray) -> float:
@@ -100,6 +101,7 @@ def _design(count: int, steps: int, seasons: tuple[int, ...]) -> np.ndarray:
 
 
 def scaled(design: np.ndarray, count: int) -> np.ndarray:
+    """Columns less their mean, in units of their deviation, both of the first `count` rows."""
     past = design[:count]
     deviation = past.std(axis=0)
-    return (design - past.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
+    return np.asarray((design - past.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0))

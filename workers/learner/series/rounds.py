@@ -40,8 +40,10 @@ class Window:
 
 
 def windows_of(history: np.ndarray, held: int) -> list[Window]:
-    """Windows of `held` intervals, the last one at the end; earlier ones while half of the history
-    stays to learn from. Oldest first."""
+    """Windows of `held` intervals, oldest first, the last one at the end.
+
+    There are earlier ones while half of the history stays to learn from.
+    """
     found = []
     for back in range(MOST_WINDOWS):
         end = len(history) - back * held

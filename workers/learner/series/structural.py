@@ -21,6 +21,8 @@ _STEPS = 100  # of the optimiser
 
 @dataclass(frozen=True)
 class Structure:
+    """One structural model, by the options of statsmodels."""
+
     algorithm: Algorithm
     options: dict[str, Any]
 
@@ -84,7 +86,8 @@ class Fitted:
 
     @property
     def burn_in(self) -> int:
-        return int(self.result.loglikelihood_burn) + self._model.k_states
+        """Steps at the beginning whose predictions do not count."""
+        return int(self.result.loglikelihood_burn) + int(self._model.k_states)
 
     def ahead(self, origin: int, weights: np.ndarray) -> Ahead:
         """Predict `len(weights)` steps from `origin` on, knowing the history before it."""

@@ -30,6 +30,8 @@ _COLUMNS = ("lo-98", "lo-90", "lo-60", "mean", "hi-60", "hi-90", "hi-98")
 
 @dataclass(frozen=True)
 class Univariate:
+    """A method that sees the history of the target alone."""
+
     algorithm: Algorithm
     method: Method
 
@@ -64,8 +66,9 @@ def _ces(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
 
 def _arima_of(season: int) -> Any:
     """Stepwise search with approximated likelihoods, small enough for seconds, not minutes."""
-    small = {"max_p": 3, "max_q": 3, "max_P": 1, "max_Q": 1}
-    return models.AutoARIMA(season_length=season, approximation=True, **small)
+    return models.AutoARIMA(
+        season_length=season, approximation=True, max_p=3, max_q=3, max_P=1, max_Q=1
+    )
 
 
 def _arima(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:

@@ -18,8 +18,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import OneClassSVM
 
-from jobworker.failures import InputError
-from jobworker.report import Report
+from kit.failures import InputError
+from kit.report import Report
 
 from ..ask import Ask, ask_of
 from ..contest import Algorithm, Contest, Contestant, Messages, Trial
@@ -48,6 +48,7 @@ _Make = Callable[[], Pipeline]
 
 
 def run(params: str, place: Any, report: Report) -> str:
+    """The result as JSON text. Raises InputError and JobCancelled."""
     ask = ask_of(params)
     messages = Messages()
     report.progress(0, 0, "Reading the data")
@@ -127,7 +128,11 @@ def _methods(rows: int, seed: int) -> list[tuple[Algorithm, _Make]]:
         )
     if rows <= _KERNEL_ROWS:
         found.append((KERNEL, lambda: OneClassSVM(nu=SHARE)))
-    return [(a, lambda make=make: make_pipeline(StandardScaler(), make())) for a, make in found]
+    return [(algorithm, _scaled(make)) for algorithm, make in found]
+
+
+def _scaled(make: _Make) -> _Make:
+    return lambda: make_pipeline(StandardScaler(), make())
 
 
 def _trial(make: _Make, matrix: np.ndarray, ask: Ask) -> Callable[[], Trial]:
@@ -162,9 +167,9 @@ def _mahalanobis(matrix: np.ndarray) -> np.ndarray:
     scaled = StandardScaler().fit_transform(matrix)
     widest = 500
     if scaled.shape[1] > widest:
-        return np.sqrt((scaled**2).sum(axis=1))
+        return np.asarray(np.sqrt((scaled**2).sum(axis=1)))
     fitted = LedoitWolf().fit(scaled)
-    return np.sqrt(np.maximum(fitted.mahalanobis(scaled), 0))
+    return np.asarray(np.sqrt(np.maximum(fitted.mahalanobis(scaled), 0)))
 
 
 def _rows(ask: Ask, table: Table, scores: np.ndarray) -> Rows:

@@ -55,6 +55,8 @@ BLENDED = (RIDGE, LOGISTIC, KERNEL, EXTRA, BOOSTED)
 
 
 def regressors(rows: int, width: int, seed: int) -> list[Candidate]:
+    """What is tried for numbers, with `rows` training rows of `width` features."""
+
     def forest() -> Any:
         return RandomForestRegressor(TREES, random_state=seed, max_samples=_sample(rows), n_jobs=1)
 
@@ -103,6 +105,7 @@ def regressors(rows: int, width: int, seed: int) -> list[Candidate]:
 
 
 def classifiers(rows: int, width: int, classes: int, balance: bool, seed: int) -> list[Candidate]:
+    """What is tried for classes, with `rows` training rows of `width` features."""
     weight = "balanced" if balance else None
 
     def forest() -> Any:

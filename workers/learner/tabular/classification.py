@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow.compute as pc
 from sklearn.metrics import confusion_matrix, f1_score
 
-from jobworker.failures import InputError
-from jobworker.report import Report
-from jobworker.texts import shortened
+from kit.failures import InputError
+from kit.report import Report
+from kit.texts import shortened
 
 from ..ask import Ask, ask_of
 from ..contest import Contestant, Messages
@@ -32,6 +32,7 @@ _SHOWN = 20  # warnings of single classes
 
 
 def run(params: str, place: Any, report: Report) -> str:
+    """The result as JSON text. Raises InputError and JobCancelled."""
     ask = ask_of(params)
     messages = Messages()
     report.progress(0, 0, "Reading the data")
@@ -174,13 +175,15 @@ class _Task:
     def losses(self, truth: np.ndarray, raw: np.ndarray) -> np.ndarray:
         """1 for a wrong answer, more for one about a rare class, as macro F1 has it."""
         counts = np.bincount(truth, minlength=len(self.classes))
-        return (raw.argmax(axis=1) != truth) * len(truth) / (len(self.classes) * counts[truth])
+        return np.asarray(
+            (raw.argmax(axis=1) != truth) * len(truth) / (len(self.classes) * counts[truth])
+        )
 
     def describe(self, truth: np.ndarray, raw: np.ndarray) -> dict[str, float]:
         return classification_metrics(truth, raw)
 
     def labels(self, raw: np.ndarray) -> np.ndarray:
-        return self.named[raw.argmax(axis=1)]
+        return np.asarray(self.named[raw.argmax(axis=1)])
 
 
 def _rows(

@@ -70,6 +70,7 @@ class Encoding:
         return [name for part in self.plain for name in self._names_of(part)]
 
     def matrix(self, values: Values) -> np.ndarray:
+        """Rows × features, as float64 without gaps."""
         blocks = [self._block(part, values[part["name"]]) for part in self.plain]
         return np.column_stack(blocks) if blocks else np.zeros((0, 0))
 
@@ -89,7 +90,7 @@ class Encoding:
             return _date_parts(values, np.datetime64(part["fill"], "ns"))
         if kind == "text":
             texts = ["" if text is None else text for text in values]
-            return self.texts[part["name"]].transform(texts).toarray()
+            return np.asarray(self.texts[part["name"]].transform(texts).toarray())
         place = {word: i for i, word in enumerate(part["words"])}
         fill = place.get(part["fill"], -1) if part["fill"] is not None else -1
         codes = np.array([fill if word is None else place.get(word, -1) for word in values], int)
@@ -112,8 +113,8 @@ def learn_encoding(columns: list[Column], values: Values) -> Encoding:
         elif column.data_type == "date":
             known = known[~np.isnat(known)].astype(np.int64)
             middle = int(np.quantile(known, 0.5, method="lower")) if known.size else 0
-            fill = str(np.datetime64(middle, "ns"))
-            plain.append({"name": column.name, "kind": "date", "fill": fill})
+            moment = str(np.datetime64(middle, "ns"))
+            plain.append({"name": column.name, "kind": "date", "fill": moment})
         elif column.data_type == "text":
             vectorizer = _terms(known)
             if vectorizer is not None:

@@ -10,8 +10,11 @@ from ..contest import Contestant
 
 
 def importance(ranked: list[Contestant], names: list[str]) -> dict[str, float]:
-    """From the best contestant that can tell: trees by what their splits gain, linear methods by
-    their weights on scaled features. Kernels, neighbours and blends cannot."""
+    """The importance of each feature, from the best contestant that can tell.
+
+    Trees tell by what their splits gain, linear methods by their weights on scaled features.
+    Kernels, neighbours and blends cannot.
+    """
     for contestant in ranked:
         if contestant.failed or contestant.algorithm.key == "baseline":
             continue

@@ -16,7 +16,7 @@ from typing import Any
 import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
-from jobworker.failures import InputError
+from kit.failures import InputError
 
 from ..ask import Column
 from ..limits import MAX_MODEL_FILE
@@ -48,8 +48,11 @@ _KEPT = 4  # models in memory: a predict after the first needs no file
 
 @dataclass
 class Model:
-    """What predict needs. `estimator` is a list of fitted members whose answers are averaged;
-    for anomalies the parts of `detector.anomaly_scores`."""
+    """What predict needs.
+
+    `estimator` is a list of fitted members whose answers are averaged;
+    for anomalies the parts of `detector.anomaly_scores`.
+    """
 
     domain: str
     target: str

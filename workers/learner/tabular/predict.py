@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from jobworker.failures import InputError
-from jobworker.report import Report
+from kit.failures import InputError
+from kit.report import Report
 
 from ..ask import Column
 from ..contest import Messages
@@ -29,6 +29,7 @@ MOST_ROWS = 100_000
 
 
 def run(params: str, place: Any, report: Report) -> str:
+    """The result as JSON text. Raises InputError and JobCancelled."""
     body = json.loads(params)
     rows = body.get("rows")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):

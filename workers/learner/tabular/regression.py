@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from jobworker.failures import InputError
-from jobworker.report import Report
+from kit.failures import InputError
+from kit.report import Report
 
 from ..ask import Ask, ask_of
 from ..contest import Contestant, Messages
@@ -26,6 +26,7 @@ FEWEST = 5  # rows
 
 
 def run(params: str, place: Any, report: Report) -> str:
+    """The result as JSON text. Raises InputError and JobCancelled."""
     ask = ask_of(params)
     messages = Messages()
     report.progress(0, 0, "Reading the data")
@@ -96,7 +97,7 @@ class _Task:
 
     def losses(self, truth: np.ndarray, raw: np.ndarray) -> np.ndarray:
         # Not the squares that `error` sums up: a few far misses would drown the clearest lead.
-        return np.abs(truth - raw)
+        return np.asarray(np.abs(truth - raw))
 
     def describe(self, truth: np.ndarray, raw: np.ndarray) -> dict[str, float]:
         return regression_metrics(truth, raw)

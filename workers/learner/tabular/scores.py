@@ -13,7 +13,8 @@ import numpy as np
 
 
 def numbers_of(fitted: Sequence[Any], matrix: np.ndarray) -> np.ndarray:
-    return np.mean([np.asarray(each.predict(matrix), float) for each in fitted], axis=0)
+    """The mean of what all members predict, one number a row."""
+    return np.asarray(np.mean([np.asarray(each.predict(matrix), float) for each in fitted], axis=0))
 
 
 def class_scores(fitted: Sequence[Any], matrix: np.ndarray, count: int) -> np.ndarray:
@@ -32,4 +33,4 @@ def _scores(fitted: Any, matrix: np.ndarray) -> np.ndarray:
     if margins.ndim == 1:
         margins = np.column_stack([-margins, margins])
     grown = np.exp(margins - margins.max(axis=1, keepdims=True))
-    return grown / grown.sum(axis=1, keepdims=True)
+    return np.asarray(grown / grown.sum(axis=1, keepdims=True))

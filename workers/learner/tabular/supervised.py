@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 from sklearn.model_selection import KFold, ShuffleSplit, StratifiedKFold, StratifiedShuffleSplit
 
-from jobworker.failures import InputError
-from jobworker.report import Report
+from kit.failures import InputError
+from kit.report import Report
 
 from ..ask import Ask, Column
 from ..contest import Contest, Contestant, Messages, Trial
@@ -66,6 +66,7 @@ class Problem:
     encoding: Encoding  # learned from the training rows
 
     def matrix(self, rows: np.ndarray, encoding: Encoding | None = None) -> np.ndarray:
+        """Rows × features of these rows, by their numbers."""
         values = {name: column[rows] for name, column in self.values.items()}
         return (encoding or self.encoding).matrix(values)
 
@@ -113,6 +114,7 @@ def known_rows(ask: Ask, table: Table, least: int, messages: Messages) -> Table:
 def problem_of(
     ask: Ask, table: Table, target: np.ndarray, stratified: bool, messages: Messages
 ) -> Problem:
+    """What is to be learned from the table. Raises InputError."""
     columns = feature_columns(ask, table, messages)
     if not columns:
         raise InputError(
@@ -220,6 +222,7 @@ def _blend(tried: list[Tried]) -> Tried:
 
 
 def properties(problem: Problem) -> tuple[str, ...]:
+    """What was done to the data, as results name it."""
     gaps = any(problem.table.columns[column.name].null_count > 0 for column in problem.columns)
     return ("Imputed", "Scaled") if gaps else ("Scaled",)
 
@@ -242,6 +245,7 @@ def _parts(target: np.ndarray, stratified: bool, seed: int) -> list[tuple[np.nda
 
 
 def selection(problem: Problem) -> dict[str, Any]:
+    """Counts of rows and features, as results name them."""
     return {
         "dataSetProperties": list(properties(problem)),
         "metrics": {

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobworker.failures import InputError
-from jobworker.report import SilentReport
+from kit.failures import InputError
+from kit.report import SilentReport
 from learner.programs import PROGRAMS
 
 Cells = dict[str, list[Any]]
@@ -47,7 +47,8 @@ class Session:
         self.asked = self.params(*args, **more)
         text = PROGRAMS[program](json.dumps(self.asked), {}, report or SilentReport())
         assert "NaN" not in text
-        return json.loads(text)
+        result: dict[str, Any] = json.loads(text)
+        return result
 
     def refusal(self, program: str, *args: Any, **more: Any) -> str:
         with pytest.raises(InputError) as caught:
@@ -59,16 +60,20 @@ class Session:
         with (Path(self.asked["folder"]) / path).open(encoding="utf-8", newline="") as lines:
             return list(csv.DictReader(lines))
 
-    def predict(self, result: dict[str, Any], rows: list[dict], **more: Any) -> dict[str, Any]:
+    def predict(
+        self, result: dict[str, Any], rows: list[dict[str, Any]], **more: Any
+    ) -> dict[str, Any]:
         model = result["model"]
         path = str(Path(self.asked["folder"]) / model["path"])
         params = {"model": {"path": path, "sha256": model["sha256"]}, "rows": rows, **more}
-        return json.loads(PROGRAMS["predict"](json.dumps(params), {}, SilentReport()))
+        text = PROGRAMS["predict"](json.dumps(params), {}, SilentReport())
+        answer: dict[str, Any] = json.loads(text)
+        return answer
 
 
 def _csv(cells: Cells) -> str:
     frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in cells.items()})
-    return frame.to_csv(index=False)
+    return str(frame.to_csv(index=False))
 
 
 def days(count: int, start: str = "2017-01-01") -> list[str]:

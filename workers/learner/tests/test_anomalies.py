@@ -1,10 +1,12 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
 from .given import severities
 
 
-def readings(count: int = 150) -> dict:
+def readings(count: int = 150) -> dict[str, Any]:
     """Two sensors that agree, but for three rows."""
     rng = np.random.default_rng(4)
     first = rng.normal(size=count)

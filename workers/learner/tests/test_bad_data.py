@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jobworker.failures import InputError
-from jobworker.report import SilentReport
+from kit.failures import InputError
+from kit.report import SilentReport
 from learner.programs import PROGRAMS
 
 from .given import MEASURES, SERIES, WEEK, days, measures, severities, shop

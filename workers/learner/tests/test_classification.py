@@ -1,10 +1,12 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
 from .given import severities
 
 
-def plants(counts: tuple[int, ...] = (40, 40), seed: int = 2) -> dict:
+def plants(counts: tuple[int, ...] = (40, 40), seed: int = 2) -> dict[str, Any]:
     """Two lengths that tell the kinds apart but for a few."""
     rng = np.random.default_rng(seed)
     kinds = [f"kind {i}" for i, count in enumerate(counts) for _ in range(count)]
@@ -87,7 +89,7 @@ def test_balance_gives_a_rare_class_more_weight(session):
         result = session.run("classification", cells, columns, "plant", balance=balance)
         logistic = next(c for c in result["contestants"] if c["algorithm"]["key"] == "logistic")
         rows = [r for r in session.rows(logistic["rows"]) if r["plant:actual"] == "rare"]
-        return sum(row["plant"] == "rare" for row in rows) / len(rows)
+        return float(np.mean([row["plant"] == "rare" for row in rows]))
 
     assert recall(True) > recall(False)
 

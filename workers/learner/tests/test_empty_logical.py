@@ -1,5 +1,7 @@
 """Empty is FALSE in a logical column, for models and their predictions as for forecasts."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from .given import Session, severities, shop
 
 def marked(
     session: Session, domain: str, promo: str = "logical feature", word: str = "TRUE"
-) -> dict:
+) -> dict[str, Any]:
     rng = np.random.default_rng(4)
     on = rng.random(120) < 0.3
     noise = rng.normal(size=120).round(3)
@@ -46,7 +48,7 @@ def test_a_classification_learns_from_true_and_nothing_and_predicts_with_both(se
     assert answers == ["much", "little", "little", "little", "little"]
 
 
-def bought(session: Session, target: str, yes: str, no: str = "") -> dict:
+def bought(session: Session, target: str, yes: str, no: str = "") -> dict[str, Any]:
     on = np.random.default_rng(4).random(120) < 0.3
     cells = {"x": list(np.where(on, 1, 0)), "buy": list(np.where(on, yes, no))}
     cells["buy"][:5] = [""] * 5

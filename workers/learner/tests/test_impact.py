@@ -1,3 +1,5 @@
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -6,7 +8,7 @@ from .given import SERIES, severities, shop
 EVENT = {"start": "2017-04-21", "end": "2017-04-30"}
 
 
-def raised(by: float) -> dict:
+def raised(by: float) -> dict[str, Any]:
     cells = shop()
     cells["sales"][110:] = [value + by for value in cells["sales"][110:]]
     return cells
@@ -58,12 +60,15 @@ def test_days_without_a_value_do_not_count(session):
     assert any("1 of 10 intervals" in message for message in severities(result, "warning"))
 
 
-def weekly(session, count: int, end: str) -> dict:
+def weekly(session, count: int, end: str) -> dict[str, Any]:
     """120 days are 17 weeks up to 30 April, a Sunday."""
     cells = {name: values[:count] for name, values in shop().items()}
     columns = {"day": "date timestamp", "sales": "numeric target zeroes sum"}
     event = {"start": "2017-04-10", "end": end}
-    return session.run("impact", cells, columns, "sales", interval="week", **event)
+    result: dict[str, Any] = session.run(
+        "impact", cells, columns, "sales", interval="week", **event
+    )
+    return result
 
 
 def test_a_week_that_the_data_ends_in_does_not_count(session):

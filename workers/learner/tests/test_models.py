@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jobworker.failures import InputError
+from kit.failures import InputError
 from learner.tabular import models
 from learner.tabular.anomalies import _methods
 from learner.tabular.candidates import classifiers, regressors

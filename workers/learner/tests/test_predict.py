@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from jobworker.failures import InputError
+from kit.failures import InputError
 from learner.tabular import models
 
 from .given import MEASURES, measures

@@ -1,6 +1,8 @@
 """What a promotion did in the past comes back where one is planned: an effect of known size is put
 into a series whose promotions say TRUE or nothing at all."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -112,7 +114,9 @@ def test_a_price_moves_the_forecast_as_it_did_in_the_past(session):
     assert forecast(12.0) - forecast(10.0) == pytest.approx(np.full(14, -80.0), rel=0.2)
 
 
-def planned(session: Session, promo: list[str], columns: dict[str, str], ahead: int = 14) -> dict:
+def planned(
+    session: Session, promo: list[str], columns: dict[str, str], ahead: int = 14
+) -> dict[str, Any]:
     base, times = flat()
     known = len(base) - ahead
     on = np.array([mark in ("TRUE", "1") for mark in promo[:known]] + [False] * ahead, float)
@@ -124,7 +128,7 @@ def planned(session: Session, promo: list[str], columns: dict[str, str], ahead: 
 
 
 def marks(word: str = "TRUE") -> list[str]:
-    return np.where(promotions(134, 14), word, "").tolist()
+    return [word if on else "" for on in promotions(134, 14)]
 
 
 def test_one_row_of_the_future_is_enough_as_in_the_guide(session):

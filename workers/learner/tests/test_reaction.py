@@ -45,7 +45,7 @@ def given(kind, seed: int, count: int = 250) -> tuple[np.ndarray, np.ndarray]:
 def ahead(reaction: Reaction, base: np.ndarray) -> np.ndarray:
     """What is added to a forecast that knows the future without features."""
     known = len(base) - AHEAD
-    return reaction.onto(normal(base[known:], 1.0), known)[MIDDLE] - base[known:]
+    return np.asarray(reaction.onto(normal(base[known:], 1.0), known)[MIDDLE] - base[known:])
 
 
 @pytest.mark.parametrize("kind", KINDS)

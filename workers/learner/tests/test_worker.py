@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,25 +29,28 @@ class Child:
         self.ready = self.read()
 
     def send(self, **message) -> None:
+        assert self.process.stdin
         self.process.stdin.write(json.dumps(message).encode() + b"\n")
         self.process.stdin.flush()
 
-    def run(self, job: str, program: str, params: dict) -> None:
+    def run(self, job: str, program: str, params: dict[str, Any]) -> None:
         place = {"name": "learner", "options": {}}
         text = json.dumps(params)
-        self.send(type="run", job=job, attempt="1", program=program, params=text, backend=place)
+        self.send(type="start", job=job, token="1", program=program, params=text, backend=place)
 
-    def read(self) -> dict:
+    def read(self) -> dict[str, Any]:
         timer = threading.Timer(PATIENCE, self.process.kill)
         timer.start()
+        assert self.process.stdout
         line = self.process.stdout.readline()
         timer.cancel()
         assert line, "the worker is gone"
-        return json.loads(line)
+        message: dict[str, Any] = json.loads(line)
+        return message
 
-    def answer(self, job: str) -> dict:
+    def answer(self, job: str) -> dict[str, Any]:
         self.seen = [self.read()]
-        while self.seen[-1]["type"] not in ("result", "error") or self.seen[-1]["job"] != job:
+        while self.seen[-1]["type"] != "result" or self.seen[-1]["job"] != job:
             self.seen.append(self.read())
         return self.seen[-1]
 
@@ -91,7 +95,7 @@ def test_an_error_of_the_data_is_of_kind_input_and_the_worker_goes_on(child, ses
     cells["sales"][0] = "none"
     child.run("j2", "forecast", session.params(cells, SERIES, "sales", interval="day", **WEEK))
     answer = child.answer("j2")
-    assert (answer["type"], answer["kind"], answer["traceback"]) == ("error", "input", None)
+    assert (answer["outcome"], answer["fault"], answer["traceback"]) == ("failed", "input", None)
     assert "'none' in row 1 is not a number" in answer["message"]
 
 
@@ -99,8 +103,8 @@ def test_a_cancel_ends_a_contest_between_two_steps(child, session):
     child.run("j3", "regression", session.params(measures(3000), MEASURES, "y"))
     while child.read().get("done", 0) < 2:
         pass
-    child.send(type="cancel", job="j3", attempt="1")
-    assert child.answer("j3")["kind"] == "cancelled"
+    child.send(type="cancel", job="j3", token="1")
+    assert child.answer("j3")["outcome"] == "cancelled"
     # What was tried meanwhile was not all of the contest.
     steps = [message for message in child.seen if message["type"] == "progress"]
     assert all(message["done"] < message["total"] for message in steps)
@@ -123,14 +127,14 @@ def test_a_csv_of_50_mb_is_worked_on_in_bounded_memory(child, session):
     window = {"start": "2011-01-01", "end": "2011-01-14"}
     child.run("j4", "forecast", session.params(text, columns, "sales", interval="day", **window))
     answer = child.answer("j4")
-    assert answer["type"] == "result", answer
+    assert answer["outcome"] == "completed", answer
     result = json.loads(answer["result"])
     assert any("760000 observations" in message["message"] for message in result["messages"])
     assert child.peak() < 2_000
     table = {"sales": "numericMeasure", "store": "string", "day": "date", "note": "text none"}
     child.run("j5", "anomalies", session.params(text, table))
     answer = child.answer("j5")
-    assert answer["type"] == "result", answer
+    assert answer["outcome"] == "completed", answer
     assert child.peak() < 3_000
 
 
@@ -143,10 +147,10 @@ def test_too_little_memory_is_an_error_of_the_session_not_the_end(session):
         columns = {**dict.fromkeys(names, "numericMeasure feature"), "y": "numericMeasure target"}
         small.run("j6", "regression", session.params("\n".join(lines) + "\n", columns, "y"))
         answer = small.answer("j6")
-        assert (answer["type"], answer["kind"]) == ("error", "input")
+        assert (answer["outcome"], answer["fault"]) == ("failed", "input")
         assert "more memory than a worker may use (700 MB)" in answer["message"]
         small.run("j7", "forecast", session.params(shop(), SERIES, "sales", **WEEK))
-        assert small.answer("j7")["type"] == "result"
+        assert small.answer("j7")["outcome"] == "completed"
     finally:
         small.process.kill()
         small.process.wait()
@@ -154,5 +158,6 @@ def test_too_little_memory_is_an_error_of_the_session_not_the_end(session):
 
 def test_the_end_of_stdin_ends_the_process():
     child = Child()
+    assert child.process.stdin
     child.process.stdin.close()
     assert child.process.wait(timeout=PATIENCE) == 0

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from pyspark.find_spark_home import _find_spark_home
-from session import Session
 
 from sparkdriver.sparkr import find_sparkr
+
+from .session import Session
 
 # PyPI's Spark comes without SparkR, and no package index has one for it.
 if find_sparkr(Path(_find_spark_home()), os.environ) is None:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sparkdriver.lifeline import members
+from kit.detached import members
 
 WORKERS = Path(__file__).resolve().parents[2]
 ROOT = WORKERS.parent
@@ -50,11 +50,19 @@ class Session:
         self.folder = folder
         # A path below pytest's folders may be too long for a socket.
         self.socket = f"/tmp/sd-{os.getpid()}-{id(self):x}"
-        given = {"session": "s-1", "socket": self.socket, "kind": "pyspark", "name": "tests"}
+        given: dict[str, Any] = {
+            "session": "s-1",
+            "socket": self.socket,
+            "kind": "pyspark",
+            "name": "tests",
+        }
         given |= {"conf": CONF, "orphan_timeout": 60} | settings
         (folder / "settings.json").write_text(json.dumps(given), "utf-8")
         env = os.environ | {"PYTHONPATH": str(WORKERS)} | (environment or {})
-        with open(folder / "stdout.log", "wb") as out, open(folder / "stderr.log", "wb") as err:
+        with (
+            (folder / "stdout.log").open("wb") as out,
+            (folder / "stderr.log").open("wb") as err,
+        ):
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "sparkdriver", "--folder", str(folder)],
                 env={name: value for name, value in env.items() if value is not None},
@@ -65,16 +73,16 @@ class Session:
             )
         self.seen: list[dict[str, Any]] = []
         self._count = 0
-        wait_for(lambda: os.path.exists(self.socket) or self.process.poll() is not None, "a socket")
+        wait_for(lambda: Path(self.socket).exists() or self.process.poll() is not None, "a socket")
         self.connect()
 
     def connect(self) -> dict[str, Any]:
-        """A new connection; answers with its first message."""
+        """A new connection; returns the state that it is greeted with."""
         self._peer = socket.socket(socket.AF_UNIX)
         self._peer.settimeout(PATIENCE)
         wait_for(self._connected, "the socket to listen")
         self._lines = self._peer.makefile("rb")
-        self.hello = self.read()
+        self.ready, self.resumed, self.hello = self.read(), self.read(), self.read()
         return self.hello
 
     def _connected(self) -> bool:
@@ -89,7 +97,7 @@ class Session:
 
     def wait_until_idle(self) -> dict[str, Any]:
         while self.hello["state"] == "starting":
-            self.hello = self.read_type("ready", "failed")
+            self.hello = self.read_type("interpreter", "failed")
         return self.hello
 
     def send(self, **message: Any) -> None:
@@ -113,9 +121,13 @@ class Session:
         """The job's name; its statement's number is in it."""
         self._count += 1
         job = f"job-{self._count}"
-        fields = {"statement": self._count, "kind": kind, "code": code}
-        self.send(type="run", job=job, attempt="1", **fields)
+        self.start_as(job, {"statement": self._count, "kind": kind, "code": code})
         return job
+
+    def start_as(self, job: str, params: dict[str, Any]) -> None:
+        backend = {"name": "spark", "options": {}}
+        fields = {"program": "statement", "params": json.dumps(params), "backend": backend}
+        self.send(type="start", job=job, token="1", **fields)
 
     def result(self, job: str, acknowledge: bool = True) -> dict[str, Any]:
         while True:
@@ -123,23 +135,25 @@ class Session:
             if message["job"] == job:
                 break
         if acknowledge:
-            self.send(type="ack", job=job, attempt="1")
+            self.send(type="acknowledge", job=job, token="1")
         return message
 
     def run(self, code: str, kind: str = "pyspark") -> dict[str, Any]:
         """The statement's output."""
-        return json.loads(self.result(self.start(code, kind))["output"])
+        output: dict[str, Any] = json.loads(self.result(self.start(code, kind))["result"])
+        return output
 
     def data(self, code: str, kind: str = "pyspark") -> dict[str, Any]:
         output = self.run(code, kind)
         assert output["status"] == "ok", output
-        return output["data"]
+        data: dict[str, Any] = output["data"]
+        return data
 
     def text(self, code: str, kind: str = "pyspark") -> str:
-        return self.data(code, kind)["text/plain"]
+        return str(self.data(code, kind)["text/plain"])
 
     def cancel(self, job: str) -> None:
-        self.send(type="cancel", job=job, attempt="1")
+        self.send(type="cancel", job=job, token="1")
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text("utf-8", "replace")
@@ -152,7 +166,7 @@ class Session:
         """The driver has ended, everything it started has, and the socket is removed."""
         self.process.wait(seconds)
         wait_for(lambda: not self.processes(), "the driver's processes to end", seconds)
-        wait_for(lambda: not os.path.exists(self.socket), "the socket to go", seconds)
+        wait_for(lambda: not Path(self.socket).exists(), "the socket to go", seconds)
 
     def end(self) -> None:
         with contextlib.suppress(OSError):

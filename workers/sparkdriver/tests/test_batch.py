@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from session import CONF, PATIENCE, WORKERS, wait_for
+from kit.detached import members
 
-from sparkdriver.lifeline import members
+from .session import CONF, PATIENCE, WORKERS, wait_for
 
 SPARK = """
 import sys
@@ -32,7 +32,10 @@ def start(folder: Path, application: str, *args: str) -> subprocess.Popen[bytes]
     file = str(folder / "application.py")
     batch = {"file": file, "args": args, "name": "tally ü", "conf": CONF}
     (folder / "batch.json").write_text(json.dumps(batch), "utf-8")
-    with open(folder / "stdout.log", "wb") as out, open(folder / "stderr.log", "wb") as err:
+    with (
+        (folder / "stdout.log").open("wb") as out,
+        (folder / "stderr.log").open("wb") as err,
+    ):
         return subprocess.Popen(
             [sys.executable, "-m", "sparkdriver.batch", "--folder", str(folder)],
             env=os.environ | {"PYTHONPATH": str(WORKERS)},

@@ -50,7 +50,7 @@ def interrupted(shared, code, kind="pyspark"):
         since = time.monotonic()
         shared.cancel(job)
         message = shared.result(job)
-        assert message["cancelled"]
+        assert message["outcome"] == "cancelled"
         if time.monotonic() - since < LIMIT:
             return message
     raise AssertionError(f"it was not interrupted within {LIMIT} s")
@@ -60,8 +60,8 @@ def interrupted(shared, code, kind="pyspark"):
 def test_python(shared, what):
     shared.run("kept = 0")
     message = interrupted(shared, f"import time\nkept = 1\n{LOOPS[what]}")
-    assert '"ename": "KeyboardInterrupt"' in message["output"]
-    assert "sparkdriver" not in message["output"]
+    assert '"ename": "KeyboardInterrupt"' in message["result"]
+    assert "sparkdriver" not in message["result"]
     # Neither the variables nor the connection to the JVM have suffered.
     assert shared.text("kept") == "1"
     assert shared.text("sc.parallelize([1, 2]).count()") == "2"
@@ -71,7 +71,7 @@ def test_python(shared, what):
 def test_sql(shared):
     query = "SELECT count(*) FROM range(10000000000) a JOIN range(100000) b"
     message = interrupted(shared, query, "sql")
-    assert "cancelled" in json.loads(message["output"])["evalue"].lower()
+    assert "cancelled" in json.loads(message["result"])["evalue"].lower()
     assert answer_of(shared) == [[7]]
     assert shared.text("1") == "1"
 
@@ -87,18 +87,18 @@ def test_cancels_around_the_end_of_a_statement_never_harm_the_next(shared):
         if number % 2:
             shared.read_type("started")
         shared.cancel(job)
-        output = shared.result(job)["output"]
+        output = shared.result(job)["result"]
         assert output is None or '"ok"' in output or "KeyboardInterrupt" in output
         assert shared.text("sc._jvm.java.lang.Math.abs(-3)") == "3"
 
 
 def test_a_cancel_for_another_run_changes_nothing(shared):
     job = shared.start("import time; time.sleep(0.3); 5")
-    shared.send(type="cancel", job=job, attempt="an older one")
-    shared.send(type="cancel", job="another", attempt="1")
+    shared.send(type="cancel", job=job, token="an older one")
+    shared.send(type="cancel", job="another", token="1")
     message = shared.result(job)
-    assert not message["cancelled"]
-    assert '"5"' in message["output"]
+    assert message["outcome"] == "completed"
+    assert '"5"' in message["result"]
     shared.cancel(job)  # it has ended
     assert shared.text("6") == "6"
 
@@ -109,5 +109,5 @@ def test_a_statement_that_catches_the_interruption_ends_as_it_likes(shared):
     shared.read_type("started")
     shared.cancel(job)
     message = shared.result(job)
-    assert message["cancelled"]
-    assert '"caught"' in message["output"] or "KeyboardInterrupt" in message["output"]
+    assert message["outcome"] == "cancelled"
+    assert '"caught"' in message["result"] or "KeyboardInterrupt" in message["result"]

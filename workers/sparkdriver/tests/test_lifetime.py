@@ -1,10 +1,10 @@
 """However a driver ends, nothing of it is left."""
 
-import os
 import subprocess
 import sys
+from pathlib import Path
 
-from session import CONF, PATIENCE, WORKERS, Session, wait_for
+from .session import CONF, PATIENCE, WORKERS, Session, wait_for
 
 ENDLESS_JOB = "import time\nsc.parallelize([1, 2], 2).map(lambda i: time.sleep(600)).count()"
 
@@ -12,13 +12,17 @@ ENDLESS_JOB = "import time\nsc.parallelize([1, 2], 2).map(lambda i: time.sleep(6
 def left_behind(session: Session) -> list[str]:
     """Files outside of the session's folder that name its processes."""
     pid = str(session.process.pid)
-    return [name for name in os.listdir("/tmp") if pid in name and "pytest" not in name]
+    return [
+        path.name
+        for path in Path("/tmp").iterdir()
+        if pid in path.name and "pytest" not in path.name
+    ]
 
 
 def test_sigterm_while_busy_with_a_run_that_was_sent_while_starting(own):
     assert own.hello["state"] == "starting"
     own.start(ENDLESS_JOB)
-    assert "SessionBusy" in own.result(own.start("never = True"))["output"]
+    assert "SessionBusy" in own.result(own.start("never = True"))["result"]
     own.read_type("started")
     own.process.terminate()
     own.wait_until_gone()
@@ -81,7 +85,7 @@ def test_a_run_that_is_cancelled_while_starting_is_never_executed_and_an_orphan_
     job = session.start("executed = True")
     session.cancel(job)
     message = session.result(job)
-    assert (message["cancelled"], message["output"]) == (True, None)
+    assert (message["outcome"], message["result"]) == ("cancelled", None)
     assert "started" not in [m["type"] for m in session.seen]
     assert session.run("executed")["ename"] == "NameError"
     session.start("while True: pass")

@@ -1,72 +1,72 @@
 """Messages, their order, and what happens over several connections."""
 
 import json
-import os
 from pathlib import Path
 
-import pytest
-from session import ROOT, until_there_is, wait_for
+from .session import ROOT, until_there_is, wait_for
 
-from sparkdriver import messages
-
-LINES = (ROOT / "protocol" / "driver-messages.jsonl").read_text("utf-8").splitlines()
-ENTRIES = [json.loads(line) for line in LINES]
-MESSAGES = [(entry["direction"], entry["message"]) for entry in ENTRIES]
-
-
-def test_the_examples_are_read_as_they_are_meant():
-    for direction, message in MESSAGES:
-        if direction == "to_driver":
-            read = messages.parse(json.dumps(message).encode())
-            assert type(read).__name__.lower() == message["type"]
-            assert all(message[name] == value for name, value in vars(read).items())
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"{",
-        b"\xff",
-        b"null",
-        b'{"type": "dance"}',
-        b'{"type": []}',
-        b'{"type": "ack", "job": "j"}',
-        b'{"type": "complete", "request": true, "kind": "sql", "code": "", "cursor": 0}',
-    ],
-)
-def test_what_is_no_message(line):
-    with pytest.raises(messages.ProtocolError):
-        messages.parse(line)
+LINES = (ROOT / "protocol" / "attempts.jsonl").read_text("utf-8").splitlines()
+MESSAGES = [
+    entry["message"]
+    for entry in map(json.loads, LINES)
+    if entry["runner"] == "interpreter" and "version" not in entry
+]
 
 
 def test_the_examples_are_answered_as_written(shared):
-    runs = {m["job"]: m for d, m in MESSAGES if m["type"] == "run"}
-    results = {m["job"]: m for d, m in MESSAGES if m["type"] == "result"}
-    assert runs.keys() <= results.keys()
-    for job, run in runs.items():
-        shared.send(**run)
+    starts = {m["job"]: m for m in MESSAGES if m["type"] == "start"}
+    results = {m["job"]: m for m in MESSAGES if m["type"] == "result"}
+    assert starts.keys() <= results.keys()
+    for job, start in starts.items():
+        shared.send(**start)
         answer = shared.read_type("result")
-        shared.send(type="ack", job=job, attempt=run["attempt"])
+        shared.send(type="acknowledge", job=job, token=start["token"])
         assert answer == results[job]
-    complete = next(m for d, m in MESSAGES if m["type"] == "complete")
-    shared.send(**complete)
-    assert shared.read_type("candidates") == next(
-        m for d, m in MESSAGES if m["type"] == "candidates"
+    shared.send(**next(m for m in MESSAGES if m["type"] == "suggest"))
+    assert shared.read_type("suggestions") == next(
+        m for m in MESSAGES if m["type"] == "suggestions"
     )
 
 
-def test_ready_tells_what_runs_here(shared):
-    example = next(m for d, m in MESSAGES if m["type"] == "ready" and m["state"] == "idle")
+def test_ready_tells_what_can_be_done_here(shared):
+    example = next(m for m in MESSAGES if m["type"] == "ready")
+    assert shared.ready.keys() == example.keys()
+    for name in ("protocol", "programs", "not_repeatable", "capabilities"):
+        assert shared.ready[name] == example[name]
+    assert shared.ready["pid"] == shared.process.pid
+
+
+def test_its_state_tells_what_runs_here(shared):
+    example = next(m for m in MESSAGES if m["type"] == "interpreter" and m["state"] == "idle")
     assert shared.hello.keys() == example.keys()
     assert shared.hello["kinds"] == ["pyspark", "spark", "sql", "sparkr"]
     assert shared.hello["versions"].keys() == example["versions"].keys()
     assert shared.hello["app_id"].startswith("local-")
-    assert (shared.hello["pid"], shared.hello["session"]) == (shared.process.pid, "s-1")
+    assert shared.hello["session"] == "s-1"
+
+
+def test_a_heartbeat_is_answered_while_a_statement_runs(shared, tmp_path):
+    job = shared.start(until_there_is(tmp_path / "gate") + "'over'")
+    shared.read_type("started")
+    shared.send(type="heartbeat")
+    shared.read_type("heartbeat")
+    (tmp_path / "gate").touch()
+    assert "over" in shared.result(job)["result"]
+
+
+def test_a_start_that_is_no_statement_fails_with_a_sentence(shared):
+    shared.start_as("job-x", {"statement": 1, "kind": "sql"})
+    answer = shared.result("job-x")
+    assert (answer["outcome"], answer["fault"]) == ("failed", "input")
+    assert answer["message"] == "'kind' and 'code' must be strings."
+    start = next(m for m in MESSAGES if m["type"] == "start")
+    shared.send(**start | {"job": "job-y", "token": "1", "program": "sampler"})
+    assert "Unknown program 'sampler'" in shared.result("job-y")["message"]
 
 
 def test_the_driver_says_who_it_is(shared):
     identity = json.loads((shared.folder / "driver.json").read_text("utf-8"))
-    stat = open(f"/proc/{shared.process.pid}/stat").read().rpartition(")")[2].split()  # noqa: SIM115
+    stat = Path(f"/proc/{shared.process.pid}/stat").read_text().rpartition(")")[2].split()
     assert identity == {"pid": shared.process.pid, "started": stat[19]}
 
 
@@ -79,7 +79,7 @@ def test_a_run_has_started_progress_and_one_result(shared):
     assert types[0] == "started"
     assert types[-1] == "result"
     assert set(types[1:-1]) == {"progress"}
-    values = [message["value"] for message in shared.seen[1:-1]]
+    values = [message["done"] / message["total"] for message in shared.seen[1:-1]]
     assert values == sorted(values)
     assert all(0 < value <= 1 for value in values)
 
@@ -93,20 +93,19 @@ def test_a_run_while_busy_is_refused_and_the_running_one_goes_on(shared, tmp_pat
     job = shared.start(until_there_is(tmp_path / "gate") + "'first'")
     shared.read_type("started")
     other = shared.start("'second'")
-    refused = json.loads(shared.result(other)["output"])
+    refused = json.loads(shared.result(other)["result"])
     (tmp_path / "gate").touch()
     assert (refused["ename"], refused["traceback"]) == ("SessionBusy", [])
-    assert "first" in shared.result(job)["output"]
+    assert "first" in shared.result(job)["result"]
 
 
 def test_a_repeated_run_is_not_executed_again(shared):
     shared.run("calls = 0")
-    fields = {"statement": 9, "kind": "pyspark", "code": "calls += 1; calls"}
-    run = {"type": "run", "job": "repeated", "attempt": "1", **fields}
-    shared.send(**run)
-    shared.send(**run)
+    params = {"statement": 9, "kind": "pyspark", "code": "calls += 1; calls"}
+    shared.start_as("repeated", params)
+    shared.start_as("repeated", params)
     first = shared.result("repeated", acknowledge=False)
-    shared.send(**run)  # not acknowledged: its result comes again
+    shared.start_as("repeated", params)  # not acknowledged: its result comes again
     assert shared.result("repeated") == first
     assert shared.text("calls") == "1"
 
@@ -116,15 +115,17 @@ def test_results_are_kept_until_they_are_acknowledged(shared, tmp_path):
     shared.read_type("started")
     shared.disconnect()
     hello = shared.connect()
-    assert (hello["state"], hello["running"]) == ("busy", {"job": job, "attempt": "1"})
+    running = {"job": job, "token": "1"}
+    assert (hello["state"], shared.resumed["running"]) == ("busy", [running])
     (tmp_path / "gate").touch()
     first = shared.result(job, acknowledge=False)
     shared.disconnect()
     hello = shared.connect()
-    assert (hello["type"], hello["state"], hello["running"]) == ("ready", "idle", None)
+    assert (hello["type"], hello["state"]) == ("interpreter", "idle")
+    assert (shared.resumed["running"], shared.resumed["ended"]) == ([], [running])
     assert "kinds" in hello
     assert shared.read() == first
-    shared.send(type="ack", job=job, attempt="1")
+    shared.send(type="acknowledge", job=job, token="1")
     assert shared.text("1") == "1"
     shared.disconnect()
     shared.connect()
@@ -143,16 +144,16 @@ def test_completion_of_python_names(shared):
     shared.run("number = 5")
 
     def found(code, kind="pyspark"):
-        shared.send(type="complete", request=1, kind=kind, code=code, cursor=len(code))
-        return shared.read_type("candidates")["candidates"]
+        shared.send(type="suggest", request=1, kind=kind, code=code, cursor=len(code))
+        return shared.read_type("suggestions")["words"]
 
     assert "number" in found("x = numb")
     assert found("1 + number.bit_le") == ["bit_length"]
     assert found("nowhere.a") == []
     assert found("") == found("1 + ") == []
     assert found("SELECT nu", "sql") == []
-    shared.send(type="complete", request=2, kind="pyspark", code="number.bit_c 7", cursor=12)
-    assert shared.read_type("candidates")["candidates"] == ["bit_count"]
+    shared.send(type="suggest", request=2, kind="pyspark", code="number.bit_c 7", cursor=12)
+    assert shared.read_type("suggestions")["words"] == ["bit_count"]
 
 
 def test_what_is_printed_between_statements_goes_to_the_log(shared, tmp_path):
@@ -171,7 +172,7 @@ def test_a_worker_of_multiprocessing_may_be_terminated(shared):
     code = "import multiprocessing, time\nfork = multiprocessing.get_context('fork')\n"
     code += "p = fork.Process(target=time.sleep, args=(60,)); p.start(); p.terminate(); p.join()"
     assert shared.text(f"{code}\np.exitcode") == "-15"
-    assert os.path.exists(shared.socket)
+    assert Path(shared.socket).exists()
     assert shared.text("fork.Pool(1).map(abs, [-1])") == "[1]"
 
 

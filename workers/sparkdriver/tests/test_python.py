@@ -33,7 +33,7 @@ def test_writing_to_a_stream_shows_what_was_written_and_no_number(shared, stream
 
 def test_the_execution_count_is_the_statements_number(shared):
     job = shared.start("1")
-    output = json.loads(shared.result(job)["output"])
+    output = json.loads(shared.result(job)["result"])
     assert output["execution_count"] == int(job.removeprefix("job-"))
 
 

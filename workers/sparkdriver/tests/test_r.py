@@ -7,14 +7,16 @@ import signal
 import threading
 import time
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from session import Session, wait_for
-from test_cancel import interrupted
 
 from sparkdriver.pythoncode import StatementError
 from sparkdriver.rcode import RCode
 from sparkdriver.rprocess import RDied, RProcess, find_r
+
+from .session import Session, wait_for
+from .test_cancel import interrupted
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,9 @@ def r(tmp_path_factory, without_sparkr):
 @pytest.fixture
 def process(tmp_path):
     """R alone, without a driver."""
-    found = RProcess(find_r(), tmp_path, tmp_path / "printed")
+    command = find_r()
+    assert command is not None
+    found = RProcess(command, tmp_path, tmp_path / "printed")
     yield found
     found.close()
 
@@ -111,8 +115,10 @@ def test_what_is_shown(r, code, shown):
         ),
         (
             "x[",
-            r'[1] "Error in parse(text = \"x[\"): <text>:2:0: '
-            r'unexpected end of input\n1: x[\n   ^"',
+            (
+                r'[1] "Error in parse(text = \"x[\"): <text>:2:0: '
+                r'unexpected end of input\n1: x[\n   ^"'
+            ),
         ),
         ("f <- function(n) stop('no: ', n)\nf('ü')", '[1] "Error in f(\\"ü\\"): no: ü"'),
         ("stop(structure(class = c('a', 'condition'), list()))", None),
@@ -217,7 +223,7 @@ LOOPS = {
 def test_cancel(r, what):
     r.run("kept <- 0; print.slow <- function(x, ...) repeat {}", "sparkr")
     message = interrupted(r, f"kept <- 1\n{LOOPS[what]}", "sparkr")
-    assert json.loads(message["output"])["evalue"] == "The statement was cancelled."
+    assert json.loads(message["result"])["evalue"] == "The statement was cancelled."
     assert text(r, "kept") == "[1] 1"
     assert text(r, "Sys.sleep(0.2); 2") == "[1] 2"
 
@@ -228,7 +234,7 @@ def test_cancels_around_the_end_of_a_statement_never_harm_the_next(r):
         r.read_type("started")
         time.sleep(number % 7 / 100)  # nothing is concluded from it
         r.cancel(job)
-        output = r.result(job)["output"]
+        output = r.result(job)["result"]
         assert '"ok"' in output or "cancelled" in output
         assert text(r, "sum(1:10)") == "[1] 55"
 
@@ -245,17 +251,17 @@ def test_cancels_around_the_end_of_a_statement_never_harm_the_next(r):
 )
 def test_completion(r, code, expected):
     r.run("my_table <- data.frame(count = 1, colour = 2, other = 3)", "sparkr")
-    r.send(type="complete", request=7, kind="sparkr", code=code + " # rest", cursor=len(code))
-    assert set(r.read_type("candidates")["candidates"]) == expected
+    r.send(type="suggest", request=7, kind="sparkr", code=code + " # rest", cursor=len(code))
+    assert set(r.read_type("suggestions")["words"]) == expected
 
 
 def test_nothing_is_proposed_while_a_statement_runs(r):
     job = r.start("repeat {}", "sparkr")
     r.read_type("started")
-    r.send(type="complete", request=8, kind="sparkr", code="rnor", cursor=4)
-    assert r.read_type("candidates")["candidates"] == []
+    r.send(type="suggest", request=8, kind="sparkr", code="rnor", cursor=4)
+    assert r.read_type("suggestions")["words"] == []
     r.cancel(job)
-    assert r.result(job)["cancelled"]
+    assert r.result(job)["outcome"] == "cancelled"
 
 
 def test_the_end_of_r_ends_the_session_as_in_livy(tmp_path, without_sparkr):
@@ -288,7 +294,9 @@ def test_a_crash_is_noticed_though_a_program_that_r_started_lives_on(process):
 
 def test_text_is_utf_8_whatever_the_service_was_started_with(tmp_path, monkeypatch):
     monkeypatch.setenv("LC_ALL", "C")
-    process = RProcess(find_r(), tmp_path, tmp_path / "printed")
+    command = find_r()
+    assert command is not None
+    process = RProcess(command, tmp_path, tmp_path / "printed")
     assert process.ask("run", "cat(nchar('ü'), 'ü')", "/nowhere") == ("ok", "")
     process.close()
     assert (tmp_path / "printed").read_text("utf-8") == "1 ü"
@@ -297,7 +305,7 @@ def test_text_is_utf_8_whatever_the_service_was_started_with(tmp_path, monkeypat
 def make_r(folder, plain):
     """Fails before it would need Spark."""
     settings = SimpleNamespace(folder=folder, temporary=folder, plain_r=plain)
-    spark = SimpleNamespace(settings=settings)
+    spark: Any = SimpleNamespace(settings=settings)
     return RCode(spark, folder / "printed", lambda _: None, threading.Event())
 
 

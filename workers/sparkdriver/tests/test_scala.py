@@ -1,7 +1,8 @@
 """Scala statements."""
 
 import pytest
-from session import Session, wait_for
+
+from .session import Session, wait_for
 
 
 def text(session: Session, code: str) -> str:
@@ -101,8 +102,10 @@ def test_json_and_table(shared):
         "data": [[1, "x"], [2, None]],
     }
     code = 'val rdd = sc.parallelize(1 to 100)\nprintln("hello")\n%json rdd'
-    cut = {"application/json": list(range(1, 11))}
-    cut |= {"text/plain": "Only the first 10 rows are shown."}
+    cut = {
+        "application/json": list(range(1, 11)),
+        "text/plain": "Only the first 10 rows are shown.",
+    }
     assert shared.data(code, "spark") == cut
     assert shared.data("val ten = sc.parallelize(1 to 10)\n%json ten", "spark") == {
         "application/json": list(range(1, 11))
@@ -134,9 +137,9 @@ def test_json_and_table(shared):
 )
 def test_numbers_keep_their_digits(shared, value, digits, kind):
     shared.data(f"val exact = Seq({value})", "spark")
-    output = shared.result(shared.start("%json exact", "spark"))["output"]
+    output = shared.result(shared.start("%json exact", "spark"))["result"]
     assert f'"application/json": [{digits}]' in output
-    output = shared.result(shared.start("%table exact", "spark"))["output"]
+    output = shared.result(shared.start("%table exact", "spark"))["result"]
     assert f'"headers": [{{"name": "0", "type": "{kind}"}}], "data": [[{digits}]]' in output
 
 
@@ -149,7 +152,7 @@ def test_numbers_keep_their_digits(shared, value, digits, kind):
 )
 def test_java_decimals_and_those_of_frames_keep_their_digits(shared, value, shown):
     shared.data(f"val single = {value}", "spark")
-    output = shared.result(shared.start("%json single", "spark"))["output"]
+    output = shared.result(shared.start("%json single", "spark"))["result"]
     assert shown.format("1234567890.12345678901234567890") in output
 
 
@@ -169,10 +172,10 @@ def test_a_magic_that_cannot_be_done(shared, code, name):
 
 def test_completion(shared):
     shared.data('val word = "abc"', "spark")
-    shared.send(type="complete", request=5, kind="spark", code="word.", cursor=5)
-    found = shared.read_type("candidates")
+    shared.send(type="suggest", request=5, kind="spark", code="word.", cursor=5)
+    found = shared.read_type("suggestions")
     assert found["request"] == 5
-    assert {"contains", "compareTo", "length"} <= set(found["candidates"])
+    assert {"contains", "compareTo", "length"} <= set(found["words"])
 
 
 @pytest.mark.parametrize("runs", [False, True], ids=["being compiled", "running"])
@@ -186,7 +189,7 @@ def test_cancel(shared, code, runs):
     if runs:
         wait_for(lambda: printed.stat().st_size > before, "the loop")
     shared.cancel(job)
-    assert shared.result(job)["cancelled"]
+    assert shared.result(job)["outcome"] == "cancelled"
     assert text(shared, "kept + 1").endswith("Int = 43\n")
     assert text(shared, "Thread.sleep(1); println(5)") == "5\n"
 
@@ -196,5 +199,5 @@ def test_cancel_between_two_lines_runs_no_further(shared):
     job = shared.start("\n".join(["count += 1; Thread.sleep(20)"] * 500), "spark")
     shared.read_type("started")
     shared.cancel(job)
-    assert shared.result(job)["cancelled"]
+    assert shared.result(job)["outcome"] == "cancelled"
     assert int(text(shared, "print(count)")) < 500

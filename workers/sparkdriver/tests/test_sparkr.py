@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from session import Session
-from test_cancel import interrupted
+
+from .session import Session
+from .test_cancel import interrupted
 
 WAIT = (
     'SparkR:::callJMethod(SparkR:::newJObject("java.util.concurrent.CountDownLatch", 1L), "await")'
@@ -64,9 +65,9 @@ def test_progress(r, tmp_path):
     code = f"spark.lapply(1:4, function(i) while (i > 2 && !file.exists('{path}')) Sys.sleep(0.01))"
     job = r.start(f"{code}; 1", "sparkr")
     message = r.read_type("progress")
-    assert (message["job"], 0 < message["value"] < 1) == (job, True)
+    assert (message["job"], 0 < message["done"] < message["total"]) == (job, True)
     path.touch()
-    assert '"ok"' in r.result(job)["output"]
+    assert '"ok"' in r.result(job)["result"]
 
 
 JOBS = {
@@ -83,7 +84,7 @@ JOBS = {
 def test_cancel(r, what):
     r.run("kept <- 0; n <- createDataFrame(data.frame(n = 1:4))", "sparkr")
     message = interrupted(r, f"kept <- 1\n{JOBS[what]}", "sparkr")
-    assert json.loads(message["output"])["evalue"] == "The statement was cancelled."
+    assert json.loads(message["result"])["evalue"] == "The statement was cancelled."
     # Neither the variables nor the connection to the JVM have suffered, and no job goes on.
     assert text(r, "kept") == "[1] 1"
     assert text(r, "count(n)") == "[1] 4"

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from session import wait_for
+
+from .session import wait_for
 
 
 def answer(session, query):
@@ -59,7 +60,7 @@ def test_values(shared, expression, value):
     ],
 )  # fmt: skip
 def test_numbers_keep_their_digits(shared, expression, digits):
-    text = shared.result(shared.start(f"SELECT {expression}", "sql"))["output"]
+    text = shared.result(shared.start(f"SELECT {expression}", "sql"))["result"]
     assert f'"data": [[{digits}]]' in text
     json.loads(text)
 

@@ -37,7 +37,7 @@ def test_rows_and_columns(value, headers, data):
 
 
 def test_every_type_of_cell():
-    moment = datetime.datetime(2020, 1, 2, 3, 4, 5)
+    moment = datetime.datetime.fromisoformat("2020-01-02T03:04:05")
     cells = [moment.date(), moment, Decimal("1.10"), [1, Decimal(2)], {"k": moment}]
     assert parts([cells]) == (
         [

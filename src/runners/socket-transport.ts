@@ -1,0 +1,69 @@
+import { createConnection, type Socket } from 'node:net';
+import { LineWriter, type Line } from './long-lines.js';
+import { readLines, type Transport, type TransportEvents } from './transport.js';
+
+/** Milliseconds between two tries to connect. */
+const retryEach = 50;
+
+/** Lines over the Unix socket of a process that listens there. It connects again whenever the connection breaks. */
+export class SocketTransport implements Transport {
+  private socket: Socket | null = null;
+  private writer: LineWriter | null = null;
+  private retry: NodeJS.Timeout | undefined;
+  private over = false;
+
+  /** `longest`: bytes of the longest line that is kept. */
+  constructor(
+    private readonly path: string,
+    private readonly longest: number,
+    private readonly events: TransportEvents,
+  ) {}
+
+  open(): void {
+    const socket = createConnection(this.path);
+    this.socket = socket;
+    this.writer = new LineWriter(socket);
+    readLines(socket, this.longest, this.events);
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.socket = null;
+      this.writer = null;
+      this.events.closed();
+      if (!this.over) this.retry = setTimeout(() => this.open(), retryEach).unref();
+    });
+  }
+
+  write(line: Line): void {
+    this.writer?.write(line);
+  }
+
+  after(then: () => void): void {
+    this.writer?.after(then);
+  }
+
+  end(): void {
+    this.stop();
+    this.socket?.destroy();
+  }
+
+  /** The process is gone: reads what it had sent, for at most `within` milliseconds, then calls `done`. */
+  drain(within: number, done: () => void): void {
+    this.stop();
+    const { socket } = this;
+    // A connection that is still being made has nothing to say.
+    if (socket === null || socket.connecting) {
+      socket?.destroy();
+      return done();
+    }
+    const cut = setTimeout(() => socket.destroy(), within);
+    socket.once('close', () => {
+      clearTimeout(cut);
+      done();
+    });
+  }
+
+  private stop(): void {
+    this.over = true;
+    clearTimeout(this.retry);
+  }
+}

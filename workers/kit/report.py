@@ -1,0 +1,57 @@
+"""What a program may tell the outside while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Report(Protocol):
+    """Handed to a program's `run`. Both methods are cheap enough to call between any two steps."""
+
+    def progress(self, done: int, total: int, message: str) -> None:
+        """Say that `done` of `total` steps are behind us; `message` is for people."""
+
+    def check(self) -> None:
+        """Raise JobCancelled if the service asked for an end."""
+
+
+class SilentReport:
+    """A report nobody reads, for running a program as a plain function."""
+
+    def progress(self, done: int, total: int, message: str) -> None:
+        """Does nothing."""
+
+    def check(self) -> None:
+        """Does nothing."""
+
+
+class CallbackReport:
+    """Turns progress into messages, dropping what comes faster than people can read.
+
+    `now` returns seconds of a monotonic clock. The first and the last step are always sent.
+    """
+
+    INTERVAL = 0.1  # seconds
+
+    def __init__(
+        self,
+        send: Callable[[int, int, str], None],
+        check: Callable[[], None],
+        now: Callable[[], float],
+    ) -> None:
+        self._send, self._check, self._now = send, check, now
+        self._last: float | None = None
+
+    def progress(self, done: int, total: int, message: str) -> None:
+        """As in `Report`; raises JobCancelled, too."""
+        self._check()
+        at = self._now()
+        if self._last is not None and done < total and at - self._last < self.INTERVAL:
+            return
+        self._last = at
+        self._send(done, total, message)
+
+    def check(self) -> None:
+        """As in `Report`."""
+        self._check()
