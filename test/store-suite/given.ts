@@ -51,7 +51,7 @@ export const everySaid: Session = {
     ...{ interactiveTtl: 1001, activeTtl: 1002, maxTtl: 1003, unusedTtl: 1004, onIdle: 'close' },
     ...{ heartbeatTtl: 1005, busyIsIdle: true },
   },
-  ...{ state: 'closed', stateReason: 'for “ünïcode” and \'quotes\'', closeCode: 'drained' },
+  ...{ state: 'closed', stateReason: "for “ünïcode” and 'quotes'", closeCode: 'drained' },
   acceptingJobs: false,
   ...{ createdAt: t0 + 1, startedAt: t0 + 2, activatedAt: t0 + 3, activation: 4, closedAt: t0 + 5 },
   ...{ lastJobStarted: t0 + 6, lastJobCompleted: t0 + 7 },
@@ -69,7 +69,7 @@ export const everySaid: Session = {
 export const everyJobSaid: Job = {
   ...{ id: 'full', seq: 0, backend: 'b2', instance: 'lab-b', user: 'bob', chargedTo: 'carol' },
   ...{ session: 's1', mode: 'dedicated', program: 'estimator' },
-  ...{ state: 'failed', reason: 'for “ünïcode” and \'quotes\'', endCode: 'ran_too_long', reasonCode: 1517 },
+  ...{ state: 'failed', reason: "for “ünïcode” and 'quotes'", endCode: 'ran_too_long', reasonCode: 1517 },
   ...{ createdAt: t0 + 1, startedAt: t0 + 2, endedAt: t0 + 3, maxExecutionTime: 4 },
   script: { duration: 5, outcome: 'failed' },
   ...{ attempts: 6, maxAttempts: 7, token: 'attempt-6', slot: 8 },

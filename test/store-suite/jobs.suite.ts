@@ -42,7 +42,8 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
     it('numbers jobs in the order of their submission', async () => {
       const { write } = await given();
       const numbers: number[] = [];
-      for (const id of ['c', 'a', 'b']) numbers.push((await write((tx) => tx.jobs.insert(record({ id }), ''))).seq);
+      for (const id of ['c', 'a', 'b'])
+        numbers.push((await write((tx) => tx.jobs.insert(record({ id }), ''))).seq);
       expect(numbers[0]).toBeLessThan(numbers[1] ?? 0);
       expect(numbers[1]).toBeLessThan(numbers[2] ?? 0);
     });
@@ -328,7 +329,9 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
       // Another one by this id has nothing of the first.
       await write((tx) => tx.jobs.insert(record({ id: 'j1' }), 'other'));
       expect(await read.result('j1')).toBeNull();
-      expect((await read.jobs({ tags: ['x'], limit: 9, offset: 0 })).items.map(({ id }) => id)).toEqual(['j2']);
+      expect((await read.jobs({ tags: ['x'], limit: 9, offset: 0 })).items.map(({ id }) => id)).toEqual([
+        'j2',
+      ]);
     });
   },
 };

@@ -210,7 +210,9 @@ export const instancesSuite: SuiteOf<Tx['instances']> = {
     it('counts what ended after the beginning of the window, and says when the first of it leaves', async () => {
       const all = await withBudget(await given());
       const other = entry(1500, 1900, { instance: 'lab-b' });
-      await all.write((tx) => tx.ledger.append([entry(900, 1000), entry(990, 1001), entry(1100, 1105), other]));
+      await all.write((tx) =>
+        tx.ledger.append([entry(900, 1000), entry(990, 1001), entry(1100, 1105), other]),
+      );
       expect(await ask(all)).toMatchObject({ charged: seconds(16), releasedAt: after(1001) + window });
     });
 
@@ -283,7 +285,8 @@ export const tokensSuite: SuiteOf<Tx['tokens']> = {
   find(given) {
     it('answers the token by its id, or null', async () => {
       const { write } = await given();
-      for (const n of [1, 2]) await write((tx) => tx.tokens.insert(givenToken({ id: `t${n}`, hash: `h${n}` })));
+      for (const n of [1, 2])
+        await write((tx) => tx.tokens.insert(givenToken({ id: `t${n}`, hash: `h${n}` })));
       expect(await write((tx) => tx.tokens.find('t2'))).toEqual(givenToken({ id: 't2', hash: 'h2' }));
       expect(await write((tx) => tx.tokens.find('h2'))).toBeNull();
     });
@@ -308,7 +311,8 @@ export const tokensSuite: SuiteOf<Tx['tokens']> = {
   revoke(given) {
     it('stands from the first time on, for this token alone', async () => {
       const { read, write } = await given();
-      for (const n of [1, 2]) await write((tx) => tx.tokens.insert(givenToken({ id: `t${n}`, hash: `h${n}` })));
+      for (const n of [1, 2])
+        await write((tx) => tx.tokens.insert(givenToken({ id: `t${n}`, hash: `h${n}` })));
       for (const at of [after(1), after(2)]) await write((tx) => tx.tokens.revoke('t1', at));
       expect((await read.token('t1'))?.revokedAt).toBe(after(1));
       expect((await read.token('t2'))?.revokedAt).toBeNull();

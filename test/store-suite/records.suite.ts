@@ -16,7 +16,12 @@ export const receiptsSuite: SuiteOf<Tx['receipts']> = {
     it('answers the receipts of this key that are not older, the oldest first', async () => {
       const { write } = await given();
       await write(async ({ receipts }) => {
-        for (const [subject, s] of [['late', 9], ['old', 1], ['b', 5], ['a', 5]] as const)
+        for (const [subject, s] of [
+          ['late', 9],
+          ['old', 1],
+          ['b', 5],
+          ['a', 5],
+        ] as const)
           await receipts.insert(receipt({ subject, at: after(s) }));
         await receipts.insert(receipt({ key: 'other', subject: 'x', at: after(6) }));
       });
@@ -48,7 +53,11 @@ export const receiptsSuite: SuiteOf<Tx['receipts']> = {
   removeBefore(given) {
     it('forgets those that are older, of every key', async () => {
       const { write } = await given();
-      for (const [key, s] of [['k', 4], ['k', 5], ['l', 4]] as const)
+      for (const [key, s] of [
+        ['k', 4],
+        ['k', 5],
+        ['l', 4],
+      ] as const)
         await write((tx) => tx.receipts.insert(receipt({ key, at: after(s) })));
       await write((tx) => tx.receipts.removeBefore(after(5)));
       expect(await write((tx) => tx.receipts.find('k', 0))).toEqual([receipt({ at: after(5) })]);
@@ -153,7 +162,9 @@ export const factsSuite: SuiteOf<Tx['facts']> = {
           for (const key of keys) await facts.set(key, `${key} ${n}`);
         });
       }
-      const values = await (await again()).write(async ({ facts }) => {
+      const values = await (
+        await again()
+      ).write(async ({ facts }) => {
         const found: (string | null)[] = [];
         for (const key of keys) found.push(await facts.get(key));
         return found;

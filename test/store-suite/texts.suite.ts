@@ -18,8 +18,7 @@ const keepText = async ({ write }: Given, parts: readonly Buffer[] = pieces) => 
 };
 const longText = (text: number, head = '') => new LongText(inMemory(pieces), text, head);
 /** Stores it as the result of a job. */
-const own = ({ write }: Given, job: string, text: LongText) =>
-  write((tx) => tx.jobs.saveResult(job, text));
+const own = ({ write }: Given, job: string, text: LongText) => write((tx) => tx.jobs.saveResult(job, text));
 
 export const textsSuite: SuiteOf<Tx['texts']> = {
   begin(given) {
