@@ -72,16 +72,16 @@ export const dueSuite: SuiteOf<Pick<Tx, 'firstDue' | 'separately' | 'setAside' |
     it('takes the oldest of what is alike: sessions by their creation and id, jobs by submission, budgets by id', async () => {
       const all = await given();
       await all.write(async (tx) => {
-        await keepDue(tx, 's-young', 'max_ttl', after(1), t0 + 1);
-        await keepDue(tx, 's-old-b', 'max_ttl', after(1));
-        await keepDue(tx, 's-old-a', 'max_ttl', after(1));
+        await keepDue(tx, 's-a', 'max_ttl', after(1), t0 + 1);
+        await keepDue(tx, 's-c', 'max_ttl', after(1));
+        await keepDue(tx, 's-b', 'max_ttl', after(1));
         await keepDue(tx, 'i-b', 'budget', after(1));
         await keepDue(tx, 'i-a', 'budget', after(1));
         await keepDue(tx, 'j-z', 'kill', after(1));
         await keepDue(tx, 'j-a', 'kill', after(1));
       });
       const order = (await drain(all, after(1))).map(({ id }) => id);
-      expect(order).toEqual(['s-old-a', 's-old-b', 's-young', 'i-a', 'i-b', 'j-z', 'j-a']);
+      expect(order).toEqual(['s-b', 's-c', 's-a', 'i-a', 'i-b', 'j-z', 'j-a']);
     });
 
     it('says what is due', async () => {

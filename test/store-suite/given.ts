@@ -3,8 +3,9 @@ import type { Session } from '../../src/kernel/session/session.js';
 import { seconds } from '../../src/kernel/time.js';
 import type { LedgerEntry } from '../../src/kernel/usage/usage.js';
 import type { Tx } from '../../src/scheduler/ports.js';
-import { givenJob, givenSession, t0, type GivenSession } from '../support/given.js';
-import { keepJob, keepSession } from '../support/stored.js';
+import { after, givenJob, givenSession, t0, type GivenSession } from '../support/given.js';
+import { givenBackend, keepJob, keepSession } from '../support/stored.js';
+import type { Given } from './methods.js';
 
 /** The fair-share window of these tests: 1000 seconds. */
 export const window = seconds(1000);
@@ -76,3 +77,32 @@ export const everyJobSaid: Job = {
   stop: { at: t0 + 9, reason: 'because', endCode: 'session_closed' },
   used: 10,
 };
+
+/** The same without one of its members. */
+export function without<T extends object, K extends keyof T>(of: T, member: K): Omit<T, K> {
+  const rest: Partial<T> = { ...of };
+  delete rest[member];
+  return rest as Omit<T, K>;
+}
+
+/** The moment at which these tests ask: half of what was charged since {@link t0} has left the window. */
+export const at = after(2000);
+
+/** Gives `b1` so many slots of so many lanes. */
+export const widen = ({ write }: Given, slots: number, lanes = 1): Promise<void> =>
+  write((tx) => tx.backends.save(givenBackend({ slots, lanes })));
+
+/** A job that runs, with what is said about it. */
+export const running = (id: string, said: Partial<Job> = {}): Job =>
+  givenJob({ id, state: 'running', ...said });
+
+/** Jobs and sessions that must not be seen from `b1`: on another backend, ended, closed. */
+export async function keepElsewhere(tx: Tx): Promise<void> {
+  await keepLone(tx, { backend: 'b2', instance: 'lab-b' }, 'x1');
+  await keepQueue(tx, { id: 'x2', backend: 'b2' }, 1);
+  await keepQueue(tx, { id: 'x3', backend: 'b2', state: 'active', mode: 'batch', activation: 90 }, 1);
+  await keepJob(tx, running('x4', { backend: 'b2' }));
+  await keepJob(tx, givenJob({ id: 'x5', state: 'completed', startedAt: t0, endedAt: after(1) }));
+  await keepSession(tx, givenSession({ id: 'x6', state: 'closed' }));
+  await keepSession(tx, givenSession({ id: 'x7', backend: 'b2', state: 'active', slot: 0 }));
+}

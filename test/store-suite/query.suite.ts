@@ -4,9 +4,11 @@ import type { LearnSession } from '../../src/dialects/nexosis/storage/ports.js';
 import { nexosisReads } from '../../src/dialects/nexosis/storage/reads.js';
 import { nexosisStore } from '../../src/dialects/nexosis/storage/store.js';
 import { LongText, inMemory, pieceSize, wholeOf } from '../../src/scheduler/long-text.js';
+import type { JobRecord } from '../../src/scheduler/ports.js';
 import type { Query } from '../../src/scheduler/query.ports.js';
 import { after, givenJob, givenSession, t0 } from '../support/given.js';
 import { givenDetails, keepJob, keepSession } from '../support/stored.js';
+import { without } from './given.js';
 import type { Given, SuiteOf } from './methods.js';
 import { givenEvent } from './records.suite.js';
 
@@ -83,7 +85,7 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
       it('makes a job of its row', async () => {
         const all = await given();
         await keepLivy(all);
-        const { details: _, ...job } = (await all.read.job('batch')) ?? { details: null };
+        const job = without((await all.read.job('batch')) as JobRecord, 'details');
         expect((await asked(all, (of) => livyReads(of).batch(0, 'lab-a')))?.run).toEqual(job);
       });
     },

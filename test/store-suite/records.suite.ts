@@ -3,7 +3,7 @@ import { seconds } from '../../src/kernel/time.js';
 import { factOf, type EventRecord, type Receipt, type Tx } from '../../src/scheduler/ports.js';
 import { after, givenJob, t0 } from '../support/given.js';
 import { keepJob } from '../support/stored.js';
-import { entry, keepLone, keepQueue } from './given.js';
+import { entry, keepLone, keepQueue, without } from './given.js';
 import type { SuiteOf } from './methods.js';
 
 const receipt = (said: Partial<Receipt> = {}): Receipt => ({
@@ -66,14 +66,11 @@ export const receiptsSuite: SuiteOf<Tx['receipts']> = {
   },
 };
 
-export const givenEvent = (said: Partial<EventRecord> = {}): Omit<EventRecord, 'id'> => {
-  const { id: _, ...event }: EventRecord = {
-    ...{ id: 0, type: 'job.queued', at: t0, processedAt: t0 + 1, actor: 'user alice', cause: null },
-    ...{ backend: null, instance: null, session: null, job: null },
-    ...said,
-  };
-  return event;
-};
+export const givenEvent = (said: Partial<Omit<EventRecord, 'id'>> = {}): Omit<EventRecord, 'id'> => ({
+  ...{ type: 'job.queued', at: t0, processedAt: t0 + 1, actor: 'user alice', cause: null },
+  ...{ backend: null, instance: null, session: null, job: null },
+  ...said,
+});
 
 export const eventsSuite: SuiteOf<Tx['events']> = {
   append(given) {
@@ -102,7 +99,7 @@ export const eventsSuite: SuiteOf<Tx['events']> = {
         await keepLone(tx, {}, 'alone');
       });
       const about = { backend: 'b1', instance: 'lab-a', session: 's1' };
-      const { job: _, ...event } = givenEvent({ type: 'job.cancelled', cause: 'closed', ...about });
+      const event = without(givenEvent({ type: 'job.cancelled', cause: 'closed', ...about }), 'job');
       await write((tx) => tx.events.appendForQueuedOf('s1', event));
       const found = await read.events({ after: 0, limit: 9 });
       expect(found.map(({ job }) => job)).toEqual(['z', 'a']);

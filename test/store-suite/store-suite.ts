@@ -3,14 +3,19 @@ import type { Reads, Tx } from '../../src/scheduler/ports.js';
 import { givenBackend, givenInstance } from '../support/stored.js';
 import { leavesIn, methodsIn, observed, type Given, type OpenStore, type SuiteOf } from './methods.js';
 import { dueSuite } from './due.suite.js';
+import { forecastSuite } from './forecast.suite.js';
 import { jobsSuite } from './jobs.suite.js';
 import { listsSuite } from './lists.suite.js';
+import { operatorsReadsSuite } from './operators-reads.suite.js';
 import { backendsSuite, instancesSuite, tokensSuite } from './operators.suite.js';
 import { queryReadsSuite, queryTxSuite } from './query.suite.js';
-import { queueReadsSuite, snapshotSuite } from './queue.suite.js';
+import { queueSuite } from './queue.suite.js';
+import { recordsReadsSuite } from './records-reads.suite.js';
 import { eventsSuite, factsSuite, ledgerSuite, receiptsSuite } from './records.suite.js';
 import { sessionsSuite } from './sessions.suite.js';
+import { snapshotSuite } from './snapshot.suite.js';
 import { textsReadsSuite, textsSuite } from './texts.suite.js';
+import { waitingSuite } from './waiting.suite.js';
 import { writesSuite } from './writes.suite.js';
 
 const txSuite: SuiteOf<Tx> = {
@@ -31,7 +36,11 @@ const txSuite: SuiteOf<Tx> = {
 
 const readSuite: SuiteOf<Reads> = {
   ...listsSuite,
-  ...queueReadsSuite,
+  ...operatorsReadsSuite,
+  ...recordsReadsSuite,
+  ...queueSuite,
+  ...waitingSuite,
+  ...forecastSuite,
   texts: textsReadsSuite,
   query: queryReadsSuite,
 };
