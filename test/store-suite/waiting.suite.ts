@@ -46,6 +46,16 @@ export const waitingSuite: SuiteOf<Pick<Reads, 'waiting'>> = {
       });
     });
 
+    it('has what was stored last, however often it is asked', async () => {
+      const all = await given();
+      await all.write((tx) => keepLone(tx, {}, 'a1', 'asked'));
+      expect(await waitingOf(all, 'asked')).toMatchObject({ aheadInInstance: 1, instances: [{ queued: 2 }] });
+      await all.write((tx) => keepLone(tx, {}, 'later'));
+      expect(await waitingOf(all, 'asked')).toMatchObject({ aheadInInstance: 1, instances: [{ queued: 3 }] });
+      await all.write((tx) => tx.jobs.remove('a1'));
+      expect(await waitingOf(all, 'asked')).toMatchObject({ aheadInInstance: 0, instances: [{ queued: 2 }] });
+    });
+
     it('finds the place of a session by its first job, and of the job within it', async () => {
       const all = await given();
       await all.write(async (tx) => {
