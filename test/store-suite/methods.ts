@@ -1,4 +1,4 @@
-import type { Store, Tx } from '../../src/scheduler/ports.js';
+import type { Store } from '../../src/scheduler/ports.js';
 
 /** A store that a suite has opened. */
 export interface OpenStore {
@@ -13,6 +13,8 @@ export interface OpenStore {
 export interface Given extends Pick<OpenStore, 'again'> {
   readonly read: Store['read'];
   readonly write: Store['write'];
+  /** The same object, but the suite knows which of its methods are called. */
+  observe<T extends object>(target: T, path: string): T;
 }
 
 /** Declares the tests of one method. `given` is for use in a test. */
@@ -33,10 +35,10 @@ export const leavesIn = (of: object, path: string): [path: string, leaf: Tests][
     return leavesIn(value, here);
   });
 
-/** The same store, but each call of a method of a transaction or of `read` is told by its path. */
-export function observed(store: Store, told: (path: string) => void): Store {
+/** Makes objects of methods tell each call by its path. An object is the same one each time. */
+export function observer(told: (path: string) => void): Given['observe'] {
   const proxies = new WeakMap<object, object>();
-  const observe = <T extends object>(target: T, path: string): T => {
+  return function observe<T extends object>(target: T, path: string): T {
     const known = proxies.get(target);
     if (known !== undefined) return known as T;
     const proxy = new Proxy(target, {
@@ -54,9 +56,5 @@ export function observed(store: Store, told: (path: string) => void): Store {
     });
     proxies.set(target, proxy);
     return proxy;
-  };
-  return {
-    read: observe(store.read, 'read'),
-    write: (work) => store.write((tx: Tx) => work(observe(tx, 'tx'))),
   };
 }

@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { livyReads, livyStore } from '../../src/dialects/livy/storage/store.js';
 import type { Reads, Tx } from '../../src/scheduler/ports.js';
 import { givenBackend, givenInstance } from '../support/stored.js';
-import { leavesIn, methodsIn, observed, type Given, type OpenStore, type SuiteOf } from './methods.js';
+import { leavesIn, methodsIn, observer, type Given, type OpenStore, type SuiteOf } from './methods.js';
 import { dueSuite } from './due.suite.js';
 import { forecastSuite } from './forecast.suite.js';
 import { jobsSuite } from './jobs.suite.js';
 import { listsSuite } from './lists.suite.js';
+import { livyReadsSuite, livyTxSuite } from './livy.suite.js';
 import { operatorsReadsSuite } from './operators-reads.suite.js';
 import { backendsSuite, instancesSuite, tokensSuite } from './operators.suite.js';
 import { queryReadsSuite, queryTxSuite } from './query.suite.js';
@@ -63,13 +65,23 @@ export function storeSuite(name: string, open: () => Promise<OpenStore>): void {
         for (const backend of ['b1', 'b2']) await backends.insert(givenBackend({ name: backend }));
         for (const id of ['lab-a', 'lab-b']) await instances.insert(givenInstance({ id }));
       });
-      const { read, write } = observed(each.store, told);
-      return { read, write, again: () => each.again() };
+      const observe = observer(told);
+      return {
+        read: observe(each.store.read, 'read'),
+        write: (work) => each.store.write((tx) => work(observe(tx, 'tx'))),
+        again: () => each.again(),
+        observe,
+      };
     };
 
     describe('write', () => writesSuite(() => given(() => undefined)));
 
-    const tested = [...leavesIn(txSuite, 'tx'), ...leavesIn(readSuite, 'read')];
+    const tested = [
+      ...leavesIn(txSuite, 'tx'),
+      ...leavesIn(readSuite, 'read'),
+      ...leavesIn(livyTxSuite, 'livy.tx'),
+      ...leavesIn(livyReadsSuite, 'livy.read'),
+    ];
     const called = new Set<string>();
     for (const [path, tests] of tested) {
       const told = (each: string) => {
@@ -80,8 +92,10 @@ export function storeSuite(name: string, open: () => Promise<OpenStore>): void {
 
     it('has no method without a test that calls it', async () => {
       const { store } = await open().then((each) => (opened.push(each), each));
-      const methods = await store.write((tx) => Promise.resolve(methodsIn(tx, 'tx')));
-      methods.push(...methodsIn(store.read, 'read'));
+      const methods = await store.write((tx) =>
+        Promise.resolve([...methodsIn(tx, 'tx'), ...methodsIn(livyStore(tx), 'livy.tx')]),
+      );
+      methods.push(...methodsIn(store.read, 'read'), ...methodsIn(livyReads(store.read), 'livy.read'));
       expect(methods.length).toBeGreaterThan(80);
       expect(methods.filter((method) => !called.has(method))).toEqual([]);
     });
