@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { livyReads, livyStore } from '../../src/dialects/livy/storage/store.js';
+import type { NexosisReads, NexosisTx } from '../../src/dialects/nexosis/storage/ports.js';
+import { nexosisReads } from '../../src/dialects/nexosis/storage/reads.js';
+import { nexosisStore } from '../../src/dialects/nexosis/storage/store.js';
 import type { Reads, Tx } from '../../src/scheduler/ports.js';
 import { givenBackend, givenInstance } from '../support/stored.js';
 import { leavesIn, methodsIn, observer, type Given, type OpenStore, type SuiteOf } from './methods.js';
@@ -8,6 +11,8 @@ import { forecastSuite } from './forecast.suite.js';
 import { jobsSuite } from './jobs.suite.js';
 import { listsSuite } from './lists.suite.js';
 import { livyReadsSuite, livyTxSuite } from './livy.suite.js';
+import { nexosisDataReadsSuite, nexosisDataTxSuite } from './nexosis-data.suite.js';
+import { nexosisAnswersReadsSuite, nexosisAnswersTxSuite } from './nexosis-answers.suite.js';
 import { operatorsReadsSuite } from './operators-reads.suite.js';
 import { backendsSuite, instancesSuite, tokensSuite } from './operators.suite.js';
 import { queryReadsSuite, queryTxSuite } from './query.suite.js';
@@ -47,6 +52,12 @@ const readSuite: SuiteOf<Reads> = {
   query: queryReadsSuite,
 };
 
+const nexosisTxSuite: SuiteOf<NexosisTx> = { ...nexosisDataTxSuite, ...nexosisAnswersTxSuite };
+const nexosisReadsSuite: SuiteOf<NexosisReads> = {
+  ...nexosisDataReadsSuite,
+  ...nexosisAnswersReadsSuite,
+};
+
 /**
  * What every store must do, on whatever database. `open` gives a store without anything in it, with the tables of the dialects.
  * The tests use no SQL and nothing that only one database has: all of it goes through the port.
@@ -81,6 +92,8 @@ export function storeSuite(name: string, open: () => Promise<OpenStore>): void {
       ...leavesIn(readSuite, 'read'),
       ...leavesIn(livyTxSuite, 'livy.tx'),
       ...leavesIn(livyReadsSuite, 'livy.read'),
+      ...leavesIn(nexosisTxSuite, 'nexosis.tx'),
+      ...leavesIn(nexosisReadsSuite, 'nexosis.read'),
     ];
     const called = new Set<string>();
     for (const [path, tests] of tested) {
@@ -93,9 +106,17 @@ export function storeSuite(name: string, open: () => Promise<OpenStore>): void {
     it('has no method without a test that calls it', async () => {
       const { store } = await open().then((each) => (opened.push(each), each));
       const methods = await store.write((tx) =>
-        Promise.resolve([...methodsIn(tx, 'tx'), ...methodsIn(livyStore(tx), 'livy.tx')]),
+        Promise.resolve([
+          ...methodsIn(tx, 'tx'),
+          ...methodsIn(livyStore(tx), 'livy.tx'),
+          ...methodsIn(nexosisStore(tx), 'nexosis.tx'),
+        ]),
       );
-      methods.push(...methodsIn(store.read, 'read'), ...methodsIn(livyReads(store.read), 'livy.read'));
+      methods.push(
+        ...methodsIn(store.read, 'read'),
+        ...methodsIn(livyReads(store.read), 'livy.read'),
+        ...methodsIn(nexosisReads(store.read), 'nexosis.read'),
+      );
       expect(methods.length).toBeGreaterThan(80);
       expect(methods.filter((method) => !called.has(method))).toEqual([]);
     });

@@ -1,0 +1,50 @@
+import type {
+  DataSet,
+  LearnSession,
+  NewRow,
+  NexosisReads,
+  NexosisTx,
+} from '../../src/dialects/nexosis/storage/ports.js';
+import { nexosisReads } from '../../src/dialects/nexosis/storage/reads.js';
+import { nexosisStore } from '../../src/dialects/nexosis/storage/store.js';
+import { after, t0 } from '../support/given.js';
+import type { Given } from './methods.js';
+
+export const write = <T>(all: Given, work: (nexosis: NexosisTx) => Promise<T>): Promise<T> =>
+  all.write((tx) => work(all.observe(nexosisStore(tx), 'nexosis.tx')));
+export const reads = (all: Given): NexosisReads => all.observe(nexosisReads(all.read), 'nexosis.read');
+
+export const dataSet = (said: Partial<DataSet> = {}): Omit<DataSet, 'id'> => ({
+  ...{ instance: 'lab-a', name: 'Data', columns: [], missingValues: [], rowCount: 0, size: 0 },
+  ...{ createdAt: t0, modifiedAt: t0, state: 'ready', user: 'alice' },
+  ...said,
+});
+/** Answers their ids. */
+export const keepDataSets = (all: Given, ...said: Partial<DataSet>[]): Promise<number[]> =>
+  write(all, async ({ dataSets }) => {
+    const ids: number[] = [];
+    for (const each of said) ids.push((await dataSets.insert(dataSet(each))).id);
+    return ids;
+  });
+
+export const appended = { since: 0, replaced: new Map<string, number>(), repeats: 'keep' } as const;
+/** A row so many seconds after the beginning. */
+export const row = (s: number, value: string, key: string | null = null): NewRow => ({
+  at: after(s),
+  key,
+  values: [value],
+});
+
+export const learnSession = (said: Partial<LearnSession> = {}): LearnSession => ({
+  ...{ id: 'l1', job: 'j1', instance: 'lab-a', user: 'alice', domain: 'forecast', name: 'n' },
+  ...{ source: 'Data', sourceKind: 'dataSet', target: 't', eventName: null, start: null, end: null },
+  ...{ interval: null, callbackUrl: null, token: null, base: 'http://localhost', columns: [] },
+  ...{ missingValues: [], extra: {}, messages: [], modelId: null, requestedAt: t0, outcome: null },
+  ...said,
+});
+/** Sessions `l0`, `l1` … of the jobs `j0`, `j1` …, with what is said of each. */
+export const keepLearned = (all: Given, ...said: Partial<LearnSession>[]): Promise<void> =>
+  write(all, async ({ sessions }) => {
+    for (const [n, each] of said.entries())
+      await sessions.insert(learnSession({ id: `l${n}`, job: `j${n}`, ...each }));
+  });
