@@ -1,66 +1,17 @@
 import { expect, it } from '@jest/globals';
-import type { Job } from '../../src/kernel/job/job.js';
-import type { LivyEntry, LivyPage, LivyReads, LivyTx } from '../../src/dialects/livy/storage/ports.js';
-import { livyReads, livyStore } from '../../src/dialects/livy/storage/store.js';
-import { LongText, inMemory, pieceSize } from '../../src/scheduler/long-text.js';
-import type { Tx } from '../../src/scheduler/ports.js';
-import { after, givenJob, givenSession, t0, type GivenSession } from '../support/given.js';
-import { givenDetails, keepJob, keepSession } from '../support/stored.js';
-import { without } from './given.js';
-import type { Given, SuiteOf } from './methods.js';
-
-const write = <T>(all: Given, work: (livy: LivyTx, tx: Tx) => Promise<T>): Promise<T> =>
-  all.write((tx) => work(all.observe(livyStore(tx), 'livy.tx'), tx));
-const reads = (all: Given): LivyReads => all.observe(livyReads(all.read), 'livy.read');
-
-type Entry = Omit<LivyEntry, 'removedAt'>;
-const entry = (said: Partial<Entry> = {}): Entry => ({
-  ...{ type: 'session', number: 0, subject: 's0', job: 's0-start', instance: 'lab-a', name: null, asked: {} },
-  ...said,
-});
-
-/** Session number 0, 1 … with what is said of each. */
-async function keepSessions(all: Given, ...said: (GivenSession & { name?: string })[]): Promise<void> {
-  await write(all, async (livy, tx) => {
-    for (const [number, { name = null, ...each }] of said.entries()) {
-      const session = givenSession({ id: `s${number}`, ...each });
-      await keepSession(tx, session);
-      const { id: subject, instance } = session;
-      await livy.insert(entry({ number, subject, job: `${subject}-start`, instance, name }));
-    }
-  });
-}
-
-/** Batch number 0, 1 … with what is said of each. */
-async function keepBatches(all: Given, ...said: (Partial<Job> & { name?: string })[]): Promise<void> {
-  await write(all, async (livy, tx) => {
-    for (const [number, { name = null, ...each }] of said.entries()) {
-      const job = givenJob({ id: `b${number}`, ...each });
-      await keepJob(tx, job);
-      const { id, instance } = job;
-      await livy.insert(entry({ type: 'batch', number, subject: id, job: id, instance, name }));
-    }
-  });
-}
-
-/** Statements of a session with these params, numbered from 0. */
-const keepStatements = (all: Given, session: number, ...params: string[]) =>
-  write(all, async (livy, tx) => {
-    for (const [n, text] of params.entries()) {
-      const job = givenJob({ id: `${session}-${n}`, session: `s${session}`, mode: 'dedicated' });
-      await tx.jobs.insert({ ...job, details: givenDetails() }, text);
-      await livy.addStatement(session, n, job.id);
-    }
-  });
-
-const closed = { state: 'closed', closeCode: 'runner_lost', closedAt: after(10) } as const;
-const ended = { state: 'failed', endedAt: after(10) } as const;
-const page = (said: Partial<LivyPage> = {}): LivyPage => ({
-  ...{ instance: undefined, onlyOf: undefined, endedAfter: 0, from: 0, size: 99 },
-  ...said,
-});
-const newest = { from: 0, size: 99, newestFirst: true };
-const oldest = { ...newest, newestFirst: false };
+import type { LivyTx } from '../../src/dialects/livy/storage/ports.js';
+import { after } from '../support/given.js';
+import {
+  closed,
+  ended,
+  entry,
+  keepBatches,
+  keepSessions,
+  keepStatements,
+  reads,
+  write,
+} from './livy-given.js';
+import type { SuiteOf } from './methods.js';
 
 export const livyTxSuite: SuiteOf<LivyTx> = {
   nextNumber(given) {
@@ -207,149 +158,6 @@ export const livyTxSuite: SuiteOf<LivyTx> = {
       await keepStatements(all, 0, 'a', 'b');
       const of = (job: string) => write(all, (livy) => livy.statementOf(job));
       expect([await of('0-0'), await of('0-1'), await of('0-2')]).toEqual([0, 1, null]);
-    });
-  },
-};
-
-export const livyReadsSuite: SuiteOf<LivyReads> = {
-  session(given) {
-    it('answers it by its number, with the session as it is now, or null', async () => {
-      const all = await given();
-      await keepSessions(all, {}, { user: 'bob' });
-      const found = await reads(all).session(1, undefined);
-      expect(found?.session).toEqual(await all.read.session('s1'));
-      expect(await reads(all).session(2, undefined)).toBeNull();
-    });
-
-    it('answers the latest by a name, of this instance or of any', async () => {
-      const all = await given();
-      await keepSessions(all, { name: 'x' }, { name: 'x' }, { name: 'x', instance: 'lab-b' }, { name: 'y' });
-      const number = async (name: string, instance: string | undefined) =>
-        (await reads(all).session(name, instance))?.number ?? null;
-      expect([await number('x', 'lab-a'), await number('x', undefined), await number('y', 'lab-b')]).toEqual([
-        1,
-        2,
-        null,
-      ]);
-    });
-  },
-
-  sessions(given) {
-    it('shows those that are not removed and are still to be shown, by their numbers', async () => {
-      const all = await given();
-      await keepSessions(
-        all,
-        { user: 'bob' },
-        {},
-        closed,
-        { ...closed, closeCode: 'closed_by_user' },
-        { instance: 'lab-b' },
-      );
-      await keepBatches(all, {});
-      await write(all, (livy) => livy.remove('session', 1, t0));
-      const numbers = async (said: Partial<LivyPage>) => {
-        const { items, total } = await reads(all).sessions(page(said));
-        return [items.map(({ number }) => number), total];
-      };
-      expect(await numbers({})).toEqual([[0, 2, 4], 3]);
-      expect(await numbers({ endedAfter: after(10) - 1 })).toEqual([[0, 2, 4], 3]);
-      expect(await numbers({ endedAfter: after(10) })).toEqual([[0, 4], 2]);
-      expect(await numbers({ instance: 'lab-a' })).toEqual([[0, 2], 2]);
-      expect(await numbers({ onlyOf: 'bob' })).toEqual([[0], 1]);
-      expect(await numbers({ from: 1, size: 1 })).toEqual([[2], 3]);
-      expect((await reads(all).sessions(page())).items[0]?.session).toEqual(await all.read.session('s0'));
-    });
-  },
-
-  batch(given) {
-    it('answers it by its number or name, with the job as it is now, or null', async () => {
-      const all = await given();
-      await keepBatches(all, {}, { name: 'x', state: 'running' });
-      const job = await all.read.job('b1');
-      for (const key of [1, 'x'])
-        expect((await reads(all).batch(key, 'lab-a'))?.run).toEqual(
-          job === null ? null : without(job, 'details'),
-        );
-      expect([await reads(all).batch(2, undefined), await reads(all).batch('x', 'lab-b')]).toEqual([
-        null,
-        null,
-      ]);
-    });
-  },
-
-  batches(given) {
-    it('shows those that are not removed and did not end too long ago, by their numbers', async () => {
-      const all = await given();
-      await keepBatches(all, { user: 'bob' }, {}, ended, { state: 'running' }, { instance: 'lab-b' });
-      await write(all, (livy) => livy.remove('batch', 1, t0));
-      const numbers = async (said: Partial<LivyPage>) => {
-        const { items, total } = await reads(all).batches(page(said));
-        return [items.map(({ number }) => number), total];
-      };
-      expect(await numbers({ endedAfter: after(10) - 1 })).toEqual([[0, 2, 3, 4], 4]);
-      expect(await numbers({ endedAfter: after(10) })).toEqual([[0, 3, 4], 3]);
-      expect(await numbers({ instance: 'lab-b' })).toEqual([[4], 1]);
-      expect(await numbers({ onlyOf: 'bob' })).toEqual([[0], 1]);
-      expect(await numbers({ from: 1, size: 2 })).toEqual([[2, 3], 4]);
-    });
-  },
-
-  statement(given) {
-    it('answers it with its job and its texts, or null', async () => {
-      const all = await given();
-      await keepStatements(all, 0, 'a', 'b');
-      await all.write((tx) => tx.jobs.saveResult('0-1', 'output'));
-      expect(await reads(all).statement(0, 1)).toMatchObject({
-        number: 1,
-        job: { id: '0-1' },
-        params: 'b',
-        output: 'output',
-      });
-      expect(await reads(all).statement(0, 0)).toMatchObject({ params: 'a', output: null });
-      expect([await reads(all).statement(0, 2), await reads(all).statement(1, 0)]).toEqual([null, null]);
-    });
-  },
-
-  statements(given) {
-    it('answers a page of the session, from either end, and how many there are', async () => {
-      const all = await given();
-      await keepStatements(all, 0, 'a', 'b', 'c');
-      await keepStatements(all, 1, 'other');
-      const params = async (asked: typeof newest) => {
-        const { items, total } = await reads(all).statements(0, asked);
-        return [items.map((each) => each.params), total];
-      };
-      expect(await params(newest)).toEqual([['c', 'b', 'a'], 3]);
-      expect(await params({ ...oldest, from: 1, size: 1 })).toEqual([['b'], 3]);
-    });
-  },
-
-  statementNumbers(given) {
-    it('answers the numbers of such a page', async () => {
-      const all = await given();
-      await keepStatements(all, 0, 'a', 'b', 'c');
-      await keepStatements(all, 1, 'other');
-      const numbers = (asked: typeof newest) => reads(all).statementNumbers(0, asked);
-      expect(await numbers(oldest)).toEqual({ numbers: [0, 1, 2], total: 3 });
-      expect(await numbers({ ...newest, from: 1, size: 1 })).toEqual({ numbers: [1], total: 3 });
-    });
-  },
-
-  statementBytes(given) {
-    it('adds up the bytes of code and outputs of such a page, wherever they are stored', async () => {
-      const all = await given();
-      await keepStatements(all, 0, 'é', 'bbb', 'c');
-      await keepStatements(all, 1, 'other');
-      const long = await all.write((tx) => tx.texts.begin());
-      const pieces = [Buffer.alloc(pieceSize, 'x'), Buffer.from('end')];
-      await all.write((tx) => tx.texts.append(long, 0, pieces));
-      await all.write((tx) => tx.jobs.saveResult('0-1', 'four'));
-      await all.write((tx) => tx.jobs.saveResult('0-2', new LongText(inMemory(pieces), long, 'head')));
-      const bytes = (asked: typeof newest) => reads(all).statementBytes(0, asked);
-      expect(await bytes(oldest)).toBe(2 + (3 + 4) + (1 + 4 + pieceSize + 3));
-      expect(await bytes({ ...oldest, size: 2 })).toBe(2 + 3 + 4);
-      expect(await bytes({ ...newest, from: 2 })).toBe(2);
-      expect(await bytes({ ...oldest, from: 9 })).toBe(0);
     });
   },
 };

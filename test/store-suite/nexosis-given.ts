@@ -1,9 +1,13 @@
 import type {
   DataSet,
+  Delivery,
+  Import,
   LearnSession,
+  Model,
   NewRow,
   NexosisReads,
   NexosisTx,
+  Outcome,
 } from '../../src/dialects/nexosis/storage/ports.js';
 import { nexosisReads } from '../../src/dialects/nexosis/storage/reads.js';
 import { nexosisStore } from '../../src/dialects/nexosis/storage/store.js';
@@ -48,3 +52,58 @@ export const keepLearned = (all: Given, ...said: Partial<LearnSession>[]): Promi
     for (const [n, each] of said.entries())
       await sessions.insert(learnSession({ id: `l${n}`, job: `j${n}`, ...each }));
   });
+
+export const algorithm = { name: 'a', description: 'd', key: 'k' };
+export const outcome: Outcome = {
+  ...{ metrics: { mae: 1.5 }, algorithm, intervals: ['0.5'], messages: [], contestants: [], selection: null },
+  ...{ tables: { results: { columns: ['x'], count: 2 } }, confusion: null, classes: [], importance: null },
+};
+export const model = (said: Partial<Model> = {}): Model => ({
+  ...{
+    id: 'm1',
+    instance: 'lab-a',
+    user: 'alice',
+    session: 'l1',
+    name: 'n',
+    domain: 'regression',
+    source: 'Data',
+  },
+  ...{
+    target: 't',
+    algorithm,
+    columns: [],
+    metrics: { r2: 0.5 },
+    sha256: 'x',
+    createdAt: t0,
+    lastUsedAt: null,
+  },
+  ...said,
+});
+export const keepModels = (all: Given, ...said: Partial<Model>[]) =>
+  write(all, async ({ models }) => {
+    for (const each of said) await models.save(model(each));
+  });
+export const anImport = (said: Partial<Import> = {}): Import => ({
+  ...{
+    id: 'i1',
+    instance: 'lab-a',
+    dataSet: 'Data',
+    type: 'url',
+    status: 'requested',
+    history: [],
+    parameters: {},
+  },
+  ...{ columns: {}, messages: [], requestedAt: t0 },
+  ...said,
+});
+export const delivery = (said: Partial<Delivery> = {}): Omit<Delivery, 'id'> => ({
+  ...{ session: 'l1', url: 'http://x', token: 't', body: 'b', attempts: 0, dueAt: t0 },
+  ...said,
+});
+export const keepDeliveries = (all: Given, ...said: Partial<Delivery>[]) =>
+  write(all, async ({ deliveries }) => {
+    for (const each of said) await deliveries.insert(delivery(each));
+  });
+export const due = async (all: Given, at = after(99), limit = 9) => reads(all).dueDeliveries(at, limit);
+export const bodies = async (all: Given, at?: number, limit?: number) =>
+  (await due(all, at, limit)).map(({ body }) => body);

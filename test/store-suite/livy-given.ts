@@ -1,0 +1,60 @@
+import type { Job } from '../../src/kernel/job/job.js';
+import type { LivyEntry, LivyPage, LivyReads, LivyTx } from '../../src/dialects/livy/storage/ports.js';
+import { livyReads, livyStore } from '../../src/dialects/livy/storage/store.js';
+import type { Tx } from '../../src/scheduler/ports.js';
+import { after, givenJob, givenSession, type GivenSession } from '../support/given.js';
+import { givenDetails, keepJob, keepSession } from '../support/stored.js';
+import type { Given } from './methods.js';
+
+export const write = <T>(all: Given, work: (livy: LivyTx, tx: Tx) => Promise<T>): Promise<T> =>
+  all.write((tx) => work(all.observe(livyStore(tx), 'livy.tx'), tx));
+export const reads = (all: Given): LivyReads => all.observe(livyReads(all.read), 'livy.read');
+
+export type Entry = Omit<LivyEntry, 'removedAt'>;
+export const entry = (said: Partial<Entry> = {}): Entry => ({
+  ...{ type: 'session', number: 0, subject: 's0', job: 's0-start', instance: 'lab-a', name: null, asked: {} },
+  ...said,
+});
+
+/** Session number 0, 1 … with what is said of each. */
+export async function keepSessions(all: Given, ...said: (GivenSession & { name?: string })[]): Promise<void> {
+  await write(all, async (livy, tx) => {
+    for (const [number, { name = null, ...each }] of said.entries()) {
+      const session = givenSession({ id: `s${number}`, ...each });
+      await keepSession(tx, session);
+      const { id: subject, instance } = session;
+      await livy.insert(entry({ number, subject, job: `${subject}-start`, instance, name }));
+    }
+  });
+}
+
+/** Batch number 0, 1 … with what is said of each. */
+export async function keepBatches(all: Given, ...said: (Partial<Job> & { name?: string })[]): Promise<void> {
+  await write(all, async (livy, tx) => {
+    for (const [number, { name = null, ...each }] of said.entries()) {
+      const job = givenJob({ id: `b${number}`, ...each });
+      await keepJob(tx, job);
+      const { id, instance } = job;
+      await livy.insert(entry({ type: 'batch', number, subject: id, job: id, instance, name }));
+    }
+  });
+}
+
+/** Statements of a session with these params, numbered from 0. */
+export const keepStatements = (all: Given, session: number, ...params: string[]) =>
+  write(all, async (livy, tx) => {
+    for (const [n, text] of params.entries()) {
+      const job = givenJob({ id: `${session}-${n}`, session: `s${session}`, mode: 'dedicated' });
+      await tx.jobs.insert({ ...job, details: givenDetails() }, text);
+      await livy.addStatement(session, n, job.id);
+    }
+  });
+
+export const closed = { state: 'closed', closeCode: 'runner_lost', closedAt: after(10) } as const;
+export const ended = { state: 'failed', endedAt: after(10) } as const;
+export const page = (said: Partial<LivyPage> = {}): LivyPage => ({
+  ...{ instance: undefined, onlyOf: undefined, endedAfter: 0, from: 0, size: 99 },
+  ...said,
+});
+export const newest = { from: 0, size: 99, newestFirst: true };
+export const oldest = { ...newest, newestFirst: false };
