@@ -36,17 +36,20 @@ wrong() {
   exit 1
 }
 
-session=$(member id "$(stint POST /sessions '{"mode": "dedicated", "backend": "scripted", "max_ttl": 300}')")
+opened=$(stint POST /sessions '{"mode": "dedicated", "backend": "scripted", "max_ttl": 300}')
+session=$(member id "$opened")
 echo "Session  $session is open on backend scripted"
 
 params='{"duration": 0.5, "outcome": "completed", "result": {"greeting": "hello"}}'
 body='{"program_id": "scripted", "backend": "scripted", "session_id": "'$session'", "params": '$params'}'
-job=$(member id "$(stint POST /jobs "$body")")
+submitted=$(stint POST /jobs "$body")
+job=$(member id "$submitted")
 echo "Job      $job lasts 0.5 s"
 
 status=''
 for ((tries = 0; tries < 600; tries++)); do
-  now=$(member status "$(stint GET "/jobs/$job?exclude_params=true")")
+  seen=$(stint GET "/jobs/$job?exclude_params=true")
+  now=$(member status "$seen")
   if [ "$now" != "$status" ]; then echo "         $now"; fi
   status=$now
   case $status in Completed | Failed | Cancelled) break ;; esac
@@ -64,7 +67,8 @@ echo "Session  $(member state "$closed"): $(member state_reason "$closed")"
 [ "$(member state "$closed")" = closed ] || wrong 'the session should be closed.'
 
 charged=$(member elapsed_time "$closed")
-consumed=$(member usage_consumed_seconds "$(stint GET /instances/usage)")
+usage=$(stint GET /instances/usage)
+consumed=$(member usage_consumed_seconds "$usage")
 echo "Usage    $charged s for this session: the time its slot was kept for it"
 echo "         $consumed s for the whole instance, in the window of fair share"
 case $charged in 0 | 0.[0-4]* | '') wrong "a session whose job lasts 0.5 s is charged for 0.5 s or more, not for $charged." ;; esac

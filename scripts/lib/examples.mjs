@@ -1,4 +1,5 @@
 import { api } from './api.mjs';
+import { endAll } from './livy-clients.mjs';
 import { inRoot } from './project.mjs';
 import { pythonOf } from './python.mjs';
 import { run } from './run.mjs';
@@ -40,6 +41,7 @@ export async function playExamples({ log, tell, onLine }) {
       const { code, output } = await run(program, [path], { env, log, onLine, timeout: 300 });
       if (code !== 0) failed.push(`examples/${script} ended with exit code ${code}:\n${output.trimEnd()}\n`);
     }
+    await endAll(url, adminToken);
     const counts = `${scripts.length - failed.length} passed, ${failed.length} failed`;
     return { code: failed.length === 0 ? 0 : 1, output: [...failed, counts].join('\n') };
   });
