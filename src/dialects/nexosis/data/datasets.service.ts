@@ -182,19 +182,27 @@ export class DataSetsService {
     }
   }
 
-  private make(
+  /** Whoever makes one holds its name, so an unfinished one of that name is left from an upload that could not even be given up. */
+  private async make(
     actor: Actor,
     name: string,
     { columns, missingValues }: Plan,
     user: string | null = actor.user,
   ): Promise<DataSet> {
-    return this.commands.run(async (unit) => {
+    const { made, left } = await this.commands.run(async (unit) => {
+      const { dataSets } = nexosisStore(unit.tx);
+      const there = await dataSets.find(actor.instance.id, name);
+      const left = there?.state === 'new' ? there : null;
+      if (left !== null) await dataSets.save({ ...left, state: 'removed' });
       const fresh = { rowCount: 0, size: 0, createdAt: unit.at, modifiedAt: unit.at, state: 'new' } as const;
-      return nexosisStore(unit.tx).dataSets.insert({
+      const made = await dataSets.insert({
         ...{ instance: actor.instance.id, name, columns, missingValues, user },
         ...fresh,
       });
+      return { made, left };
     }, nameOf(actor));
+    if (left !== null) this.purge(left);
+    return made;
   }
 
   private async publish(dataSet: DataSet, before: DataSet | null): Promise<DataSet> {
@@ -207,8 +215,13 @@ export class DataSetsService {
     return ready;
   }
 
+  /** Where that fails too, as on a full disk, the next upload of the name or the next start removes what is left. */
   private async abandon(dataSet: DataSet): Promise<void> {
-    await this.commands.run((unit) => nexosisStore(unit.tx).dataSets.save({ ...dataSet, state: 'removed' }));
+    try {
+      await this.commands.run((unit) => nexosisStore(unit.tx).dataSets.save({ ...dataSet, state: 'removed' }));
+    } catch {
+      return;
+    }
     this.purge(dataSet);
   }
 
