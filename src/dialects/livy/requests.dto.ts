@@ -1,3 +1,4 @@
+import { nearName } from '../near-names.js';
 import { RawJson } from '../raw-json.js';
 import type { Text } from '../../scheduler/long-text.js';
 import { BadRequestException } from '@nestjs/common';
@@ -134,6 +135,19 @@ const fieldsOf = (type: unknown): readonly string[] =>
   (type === BatchRequest
     ? ['file', 'className', 'args', ...common]
     : ['kind', 'heartbeatTimeoutInSecond', 'ttl', 'idleTimeout', ...common]);
+
+/**
+ * Refuses a parameter that all but names one of `PageQuery`, as a misspelt member of a body is refused: ignored, it would
+ * answer another page than was asked for. Others are ignored, as Livy does (`doAs`).
+ */
+export function readPage(query: unknown, names: readonly (keyof PageQuery)[] = ['from', 'size']): PageQuery {
+  for (const name of Object.keys((query ?? {}) as object)) {
+    const nearest = (names as readonly string[]).includes(name) ? undefined : nearName(name, names);
+    if (nearest !== undefined)
+      throw new BadRequestException(`Unrecognized parameter "${name}". The nearest is ${nearest}.`);
+  }
+  return (query ?? {}) as PageQuery;
+}
 
 /** A whole number of a query, or `otherwise` where none is given. */
 export function wholeOf(name: string, value: string | undefined, otherwise: number): number {

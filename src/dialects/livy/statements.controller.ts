@@ -8,7 +8,7 @@ import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { sentParts } from '../send-parts.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { prefixOf } from './http.js';
-import { PageQuery, readStatement, StatementRequest, wholeOf } from './requests.dto.js';
+import { PageQuery, readPage, readStatement, StatementRequest, wholeOf } from './requests.dto.js';
 import { LivyStatements } from './statements.service.js';
 
 /** A text would else be sent as plain text. */
@@ -46,7 +46,8 @@ export class LivyStatementsController {
   @ApiOperation({ summary: 'The statements of a session; order=desc shows the latest first' })
   @Get()
   @Header(...json)
-  async list(@Asker() actor: Actor, @Param('id') id: string, @Query() { from, size, order }: PageQuery) {
+  async list(@Asker() actor: Actor, @Param('id') id: string, @Query() query: PageQuery) {
+    const { from, size, order } = readPage(query, ['from', 'size', 'order']);
     const page = {
       from: Math.max(0, wholeOf('from', from, 0)),
       // Negative means all, to the database as well.
