@@ -137,16 +137,15 @@ const fieldsOf = (type: unknown): readonly string[] =>
     : ['kind', 'heartbeatTimeoutInSecond', 'ttl', 'idleTimeout', ...common]);
 
 /**
- * Refuses a parameter that all but names one of `PageQuery`, as a misspelt member of a body is refused: ignored, it would
- * answer another page than was asked for. Others are ignored, as Livy does (`doAs`).
+ * Refuses a parameter that all but names one of `names`, as a misspelt member of a body is refused: ignored, it would answer
+ * another page than was asked for. Others are ignored, as Livy does (`doAs`). `sent` is the query before unknown names went.
  */
-export function readPage(query: unknown, names: readonly (keyof PageQuery)[] = ['from', 'size']): PageQuery {
-  for (const name of Object.keys((query ?? {}) as object)) {
+export function refuseMisspelt(sent: unknown, names: readonly (keyof PageQuery)[] = ['from', 'size']): void {
+  for (const name of Object.keys((sent ?? {}) as object)) {
     const nearest = (names as readonly string[]).includes(name) ? undefined : nearName(name, names);
     if (nearest !== undefined)
       throw new BadRequestException(`Unrecognized parameter "${name}". The nearest is ${nearest}.`);
   }
-  return (query ?? {}) as PageQuery;
 }
 
 /** A whole number of a query, or `otherwise` where none is given. */

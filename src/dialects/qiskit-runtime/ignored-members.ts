@@ -77,8 +77,11 @@ const filterSynonyms: ReadonlyMap<string, string> = new Map([
  * Refuses a parameter that all but names a filter of `type`: ignored, it would answer everything, and that looks as if it were
  * what was asked for. Other unknown parameters are ignored, as clients of another age may send more.
  */
-export function refuseNearMisses(query: unknown, type: new () => object): void {
-  const known = membersOf(type);
+export const refuseNearMisses = (query: unknown, type: new () => object): void =>
+  refuseNearNames(query, membersOf(type));
+
+/** The same for parameters that are known by their names alone. */
+export function refuseNearNames(query: unknown, known: readonly string[]): void {
   for (const name of Object.keys((query ?? {}) as object)) {
     if (known.includes(name)) continue;
     const meant = filterSynonyms.get(name.toLowerCase());
