@@ -279,7 +279,7 @@ describe('an interpreter that dies', () => {
   });
 
   it.each([
-    ['die', /no room for a JVM/],
+    ['die', /; the last that it wrote: .*no room for a JVM/],
     ['fail', /Spark could not be started: no master/],
   ])('before it is ready (%s) leaves a dead session that says why', async (how, why) => {
     const { body } = await alice.call('POST', '/sessions', { conf: { 'fake.start': how } });

@@ -86,6 +86,10 @@ export class CompletionRequest {
 export class PageQuery {
   @IsOptional() from?: string;
   @IsOptional() size?: string;
+}
+
+/** Query of the list of statements. */
+export class StatementsQuery extends PageQuery {
   /** Given twice it is an array. */
   @IsOptional() order?: string | string[];
 }
@@ -140,9 +144,9 @@ const fieldsOf = (type: unknown): readonly string[] =>
  * Refuses a parameter that all but names one of `names`, as a misspelt member of a body is refused: ignored, it would answer
  * another page than was asked for. Others are ignored, as Livy does (`doAs`). `sent` is the query before unknown names went.
  */
-export function refuseMisspelt(sent: unknown, names: readonly (keyof PageQuery)[] = ['from', 'size']): void {
+export function refuseMisspelt(sent: unknown, names: readonly string[] = ['from', 'size']): void {
   for (const name of Object.keys((sent ?? {}) as object)) {
-    const nearest = (names as readonly string[]).includes(name) ? undefined : nearName(name, names);
+    const nearest = names.includes(name) ? undefined : nearName(name, names);
     if (nearest !== undefined)
       throw new BadRequestException(`Unrecognized parameter "${name}". The nearest is ${nearest}.`);
   }

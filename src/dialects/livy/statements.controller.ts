@@ -8,7 +8,7 @@ import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { sentParts } from '../send-parts.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { prefixOf } from './http.js';
-import { PageQuery, readStatement, refuseMisspelt, StatementRequest, wholeOf } from './requests.dto.js';
+import { StatementsQuery, readStatement, refuseMisspelt, StatementRequest, wholeOf } from './requests.dto.js';
 import { LivyStatements } from './statements.service.js';
 
 /** A text would else be sent as plain text. */
@@ -49,7 +49,7 @@ export class LivyStatementsController {
   async list(
     @Asker() actor: Actor,
     @Param('id') id: string,
-    @Query() { from, size, order }: PageQuery,
+    @Query() { from, size, order }: StatementsQuery,
     @Req() request: FastifyRequest,
   ) {
     refuseMisspelt(request.query, ['from', 'size', 'order']);
