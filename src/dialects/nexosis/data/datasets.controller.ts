@@ -11,6 +11,7 @@ import { DataSetsService } from './datasets.service.js';
 import { NexosisErrorsFilter } from '../wire/errors.filter.js';
 import { invalidField } from '../wire/errors.js';
 import { isNoBody, refuseOtherTypes } from '../wire/json-bodies.js';
+import { refuseMisspelt } from '../wire/misspelt.js';
 import { RowThreads } from './row-threads.js';
 import { listOf, pageLinks, pagesOf } from '../wire/paging.js';
 import { PageWriter } from './sent-page.js';
@@ -134,6 +135,7 @@ export class DataSetsController {
   @Delete(':name')
   @HttpCode(204)
   async remove(@Ask() asked: Asked, @Param('name') name: string): Promise<void> {
+    refuseMisspelt(asked.query, ['startDate', 'endDate', 'cascade']);
     const kinds = readCascade(asked.query.list('cascade'));
     const dataSet = await this.dataSets.get(asked.actor, name);
     const range = readRange(asked.query, dataSet);

@@ -17,7 +17,7 @@ import { invalidField, noData, notFound } from '../wire/errors.js';
 import { uploadMembers } from './json-rows.js';
 import { NameLocks } from './locks.js';
 import { mostRows, rowsAtATime, storedRows } from './stored-rows.js';
-import { closed, messagesOf, noTally, tallied, type Tally } from './tally.js';
+import { closed, messagesOf, noTally, tallied, unseenMessages, type Tally } from './tally.js';
 import { identifier, planUpload, rowMaker, type Plan, type Upload } from './upload.js';
 import { nexosisStore } from '../storage/store.js';
 import { nexosisReads } from '../storage/reads.js';
@@ -70,7 +70,8 @@ export class DataSetsService {
       const saysNothing = upload.declared.length === 0 && upload.missingValues === undefined;
       if (plan.rows === 0 && saysNothing) throw noData(name, uploadMembers, upload.ignored ?? []);
       const { dataSet, tally } = await this.apply(actor, name, before, plan, upload);
-      return { dataSet, messages: messagesOf(dataSet.columns, tally) };
+      const messages = [...unseenMessages(plan), ...messagesOf(dataSet.columns, tally)];
+      return { dataSet, messages };
     });
   }
 

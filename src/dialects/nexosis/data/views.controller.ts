@@ -11,6 +11,7 @@ import { DataSetsService } from './datasets.service.js';
 import { NexosisErrorsFilter } from '../wire/errors.filter.js';
 import { invalidField } from '../wire/errors.js';
 import { isObject } from '../wire/fields.js';
+import { refuseMisspelt } from '../wire/misspelt.js';
 import { listOf, pageLinks, pagesOf } from '../wire/paging.js';
 import { readsFrom, ViewsService } from './views.service.js';
 
@@ -98,6 +99,7 @@ export class ViewsController {
   @Delete(':name')
   @HttpCode(204)
   async remove(@Ask() asked: Asked, @Param('name') name: string): Promise<void> {
+    refuseMisspelt(asked.query, ['cascade']);
     const kinds = readCascade(asked.query.list('cascade')).filter((kind) => kind !== 'view');
     const view = await this.views.get(asked.actor, name);
     await this.cascade.remove(asked.actor, view.name, kinds);
