@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, HttpCode, Param, Put, Res, UseFilters } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { DataSet } from '../storage/ports.js';
 import { Ask, mount, type Asked } from '../wire/asked.js';
@@ -14,7 +14,7 @@ import { isNoBody, refuseOtherTypes } from '../wire/json-bodies.js';
 import { refuseMisspelt } from '../wire/misspelt.js';
 import { RowThreads } from './row-threads.js';
 import { listOf, pageLinks, pagesOf } from '../wire/paging.js';
-import { PageWriter } from './sent-page.js';
+import { pageAnswer, PageWriter } from './sent-page.js';
 import type { Upload } from './upload.js';
 
 const uploadExample = {
@@ -99,6 +99,7 @@ export class DataSetsController {
   @ApiQuery({ name: 'startDate', required: false })
   @ApiQuery({ name: 'endDate', required: false, description: 'Inclusive' })
   @ApiQuery({ name: 'include', required: false, description: 'Names of columns' })
+  @ApiOkResponse(pageAnswer)
   @Get(':name')
   async get(
     @Ask() asked: Asked,

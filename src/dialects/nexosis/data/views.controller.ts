@@ -1,8 +1,8 @@
 import { Controller, Delete, Get, HttpCode, Param, Put, Res, UseFilters } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { View } from '../storage/ports.js';
-import { PageWriter } from './sent-page.js';
+import { pageAnswer, PageWriter } from './sent-page.js';
 import { Ask, mount, type Asked } from '../wire/asked.js';
 import { BuiltOn, readCascade } from './cascade.js';
 import { columnOf, writeColumns } from '../wire/columns.js';
@@ -67,6 +67,7 @@ export class ViewsController {
   @ApiQuery({ name: 'startDate', required: false })
   @ApiQuery({ name: 'endDate', required: false })
   @ApiQuery({ name: 'include', required: false })
+  @ApiOkResponse(pageAnswer)
   @Get(':name')
   async get(
     @Ask() asked: Asked,
