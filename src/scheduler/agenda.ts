@@ -1,9 +1,8 @@
 import type { Millis } from '../kernel/time.js';
+import type { DueMemory } from './process-memory.ports.js';
 
-/** The earliest deadline known; lower than the truth is harmless, higher would be late. */
-export class DueWatch {
+export class DueWatch implements DueMemory {
   next: Millis = -Infinity;
-  /** What a transaction that applied only a part of what was due has left to be chosen and reviewed. */
   readonly left = {
     backends: new Set<string>(),
     instances: new Set<string>(),
@@ -26,7 +25,7 @@ export abstract class Agenda {
   protected readonly accruing = new Set<string>();
   protected readonly refunded = new Set<string>();
 
-  constructor(protected readonly watch: DueWatch) {}
+  constructor(protected readonly watch: DueMemory) {}
 
   afterCommit(run: () => void): void {
     this.committed.push(run);

@@ -3,6 +3,7 @@ import { Subject } from 'rxjs';
 import type { Millis } from '../kernel/time.js';
 import { DRIVERS, type Drivers } from './drivers.ports.js';
 import { CLOCK, IDS, RUNNERS, STORE, type Clock, type Ids, type Runners, type Store } from './ports.js';
+import type { DueMemory, HeardMemory } from './process-memory.ports.js';
 import { recover } from './recover.js';
 import { BrokenDeadline, BrokenQueue, settle } from './settle.js';
 import { DueWatch, Unit, type Effect } from './unit.js';
@@ -23,14 +24,13 @@ export const SETTINGS = Symbol('SchedulerSettings');
 @Injectable()
 export class Commands {
   private readonly logger = new Logger(Commands.name);
-  private readonly watch = new DueWatch();
+  private readonly watch: DueMemory = new DueWatch();
   private hasTime = false;
   /** What rides along with every change because it is not worth a commit of its own. */
   beforeCommit: ((unit: Unit) => Promise<void>) | null = null;
   /** Says that the event log has grown. */
   readonly changes = new Subject<void>();
-  /** When the clients of sessions with a heartbeat were last heard of: read when one is due, never stored before. */
-  readonly heard = new Map<string, Millis>();
+  readonly heard: HeardMemory = new Map();
 
   constructor(
     @Inject(STORE) private readonly store: Store,

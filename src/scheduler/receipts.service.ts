@@ -3,6 +3,7 @@ import { Interval } from '@nestjs/schedule';
 import { Refusal } from '../kernel/refusal.js';
 import { seconds, type Millis } from '../kernel/time.js';
 import { Commands } from './commands.service.js';
+import type { AnswerMemory } from './process-memory.ports.js';
 import type { Unit } from './unit.js';
 
 /** How one submit is recognised when it comes again. */
@@ -25,12 +26,7 @@ const keyWindow: Millis = seconds(24 * 3600);
  */
 @Injectable()
 export class ReceiptsService {
-  /** Sessions and jobs whose answer is on its way. */
-  private readonly answering = new Set<string>();
-  /** Answers that arrived; their receipts go with the next change, which costs no commit of its own. */
-  private readonly arrived = new Set<string>();
-  /** Those whose receipts a change takes away now: the others that share its commit need not do it again. */
-  private readonly leaving = new Set<string>();
+  private readonly answers: AnswerMemory = { answering: new Set(), arrived: new Set(), leaving: new Set() };
 
   constructor(private readonly commands: Commands) {
     commands.beforeCommit = (unit) => this.forgetArrived(unit);
@@ -42,7 +38,10 @@ export class ReceiptsService {
     const receipts = await unit.tx.receipts.find(submit.key, unit.at - window);
     if (submit.hash === null) {
       const unanswered = receipts.find(
-        ({ subject }) => ![this.arrived, this.leaving, this.answering].some((set) => set.has(subject)),
+        ({ subject }) =>
+          ![this.answers.arrived, this.answers.leaving, this.answers.answering].some((set) =>
+            set.has(subject),
+          ),
       );
       if (unanswered === undefined) return null;
       this.answer(unit, unanswered.subject);
@@ -62,33 +61,33 @@ export class ReceiptsService {
 
   /** Where the change fails there will be no answer, and an equal submit is a repetition if anything was stored after all. */
   private answer(unit: Unit, subject: string): void {
-    this.answering.add(subject);
-    unit.afterFailure(() => this.answering.delete(subject));
+    this.answers.answering.add(subject);
+    unit.afterFailure(() => this.answers.answering.delete(subject));
   }
 
   /** The answer about `subject` was sent, or its connection broke before. */
   answered(subject: string, submit: SubmitKey, sent: boolean): void {
-    this.answering.delete(subject);
-    if (sent && submit.hash === null) this.arrived.add(subject);
+    this.answers.answering.delete(subject);
+    if (sent && submit.hash === null) this.answers.arrived.add(subject);
   }
 
   /** Soon, because after a crash an answer whose receipt is still there counts as lost. */
   @Interval(100)
   async sweep(): Promise<void> {
     // What a change that failed wanted to take away is still there.
-    for (const subject of this.leaving) this.arrived.add(subject);
-    if (this.arrived.size === 0) return;
+    for (const subject of this.answers.leaving) this.answers.arrived.add(subject);
+    if (this.answers.arrived.size === 0) return;
     await this.commands.run(async (unit) => {
       await unit.tx.receipts.removeBefore(unit.at - keyWindow);
     });
   }
 
   private async forgetArrived(unit: Unit): Promise<void> {
-    if (this.arrived.size === 0) return;
-    const subjects = [...this.arrived];
-    this.arrived.clear();
-    for (const subject of subjects) this.leaving.add(subject);
+    if (this.answers.arrived.size === 0) return;
+    const subjects = [...this.answers.arrived];
+    this.answers.arrived.clear();
+    for (const subject of subjects) this.answers.leaving.add(subject);
     await unit.tx.receipts.remove(subjects);
-    unit.afterCommit(() => subjects.forEach((subject) => this.leaving.delete(subject)));
+    unit.afterCommit(() => subjects.forEach((subject) => this.answers.leaving.delete(subject)));
   }
 }

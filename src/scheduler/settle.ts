@@ -6,7 +6,8 @@ import { isUsedUp } from '../kernel/usage/budget.js';
 import type { Millis } from '../kernel/time.js';
 import { reviewBudget } from './budget.js';
 import { UnreadableRow, type Due } from './ports.js';
-import type { DueWatch, Unit } from './unit.js';
+import type { DueMemory } from './process-memory.ports.js';
+import type { Unit } from './unit.js';
 
 /** More deadlines than this in one transaction would keep requests waiting; the rest follows in the next one. */
 const mostDuePerUnit = 500;
@@ -16,7 +17,7 @@ const mostDuePerUnit = 500;
  * choose their next jobs; and again while a job that started there ends at the same moment (semantics: clocks). Answers
  * false when more was due than one transaction should do; then nothing has been chosen yet.
  */
-export async function settle(unit: Unit, watch: DueWatch, window: Millis): Promise<boolean> {
+export async function settle(unit: Unit, watch: DueMemory, window: Millis): Promise<boolean> {
   unit.takeUp();
   let applied = 0;
   let last: Due | null = null;

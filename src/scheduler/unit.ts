@@ -20,9 +20,10 @@ import { Refusal } from '../kernel/refusal.js';
 import { deadlineOf } from '../kernel/session/session.deadline.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
-import { Agenda, type DueWatch } from './agenda.js';
+import { Agenda } from './agenda.js';
 import type { Text } from './long-text.js';
 import type { AdminEventType, EventType, Ids, JobDetails, Tx } from './ports.js';
+import type { DueMemory, HeardMemory } from './process-memory.ports.js';
 
 export { DueWatch } from './agenda.js';
 
@@ -47,9 +48,9 @@ export class Unit extends Agenda {
     readonly tx: Tx,
     readonly at: Millis,
     readonly ids: Ids,
-    watch: DueWatch,
+    watch: DueMemory,
     /** When clients of sessions with a heartbeat were heard of; newer than what is stored. */
-    readonly heard: ReadonlyMap<string, Millis> = new Map(),
+    readonly heard: Pick<HeardMemory, 'get'> = new Map(),
   ) {
     super(watch);
   }

@@ -8,7 +8,8 @@ import {
   keepJob,
 } from '../../../test/support/store.js';
 import type { JobRecord } from '../../scheduler/ports.js';
-import { JobCache, type ReadJob } from './job-cache.js';
+import type { ReadJob } from '../../scheduler/process-memory.ports.js';
+import { JobCache } from './job-cache.js';
 
 const record = (said: Partial<JobRecord> = {}): JobRecord => ({
   ...givenJob({ id: 'j1' }),

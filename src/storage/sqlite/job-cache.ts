@@ -1,22 +1,17 @@
 import type { JobRecord } from '../../scheduler/ports.js';
+import type { JobMemory, ReadJob } from '../../scheduler/process-memory.ports.js';
 
 /** Each of two generations: what is asked for again before another so many were read stays. */
 const mostPerGeneration = 2500;
 /** Characters of the row's texts. A record is about a kilobyte; what a client or a worker made large is read each time. */
 const largestKept = 8192;
 
-/** A row that was read, and how large its texts are. */
-export interface ReadJob {
-  readonly job: JobRecord;
-  readonly size: number;
-}
-
 /**
  * Jobs as they were last read, each until a transaction that changed it has ended: clients ask for the same few jobs ten times
  * a second, and almost always nothing has happened to them. The service is the only writer of its database (see
  * `folder-lock.ts`), so whatever changes a row says so here.
  */
-export class JobCache {
+export class JobCache implements JobMemory {
   private young = new Map<string, JobRecord>();
   private old = new Map<string, JobRecord>();
   /** What the open transaction has changed. Until it ends, readers see what was committed before. */
@@ -36,17 +31,14 @@ export class JobCache {
     return ended === this.ended && found.size <= largestKept ? this.keep(found.job) : found.job;
   }
 
-  /** The open transaction changes this job. */
   changes(id: string): void {
     this.changing.add(id);
   }
 
-  /** The open transaction changes jobs it does not know one by one. */
   changesMany(): void {
     this.manyChanging = true;
   }
 
-  /** The open transaction was committed or undone; to be said before anyone is told. */
   transactionEnded(): void {
     this.ended += 1;
     for (const kept of [this.young, this.old]) {

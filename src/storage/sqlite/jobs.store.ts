@@ -1,6 +1,6 @@
 import type { JobDetails, JobFilter, JobRecord, Page, Tx } from '../../scheduler/ports.js';
+import type { JobMemory } from '../../scheduler/process-memory.ports.js';
 import type { JobRow } from './entities/rows.js';
-import type { JobCache } from './job-cache.js';
 import { headOf, own, textOfRow } from './long-texts.store.js';
 import { fromJob, toJob, toJobRecord } from './mapping.js';
 import { stored } from '../stored-forms.js';
@@ -33,7 +33,7 @@ const queuedOfInstance = `SELECT
   + (SELECT COALESCE(SUM(queued_jobs), 0) FROM sessions
       WHERE slot IS NOT NULL AND state = 'active' AND mode = 'dedicated' AND instance = ?) AS n`;
 
-export function jobsStore(sql: Sql, cache: JobCache): Tx['jobs'] {
+export function jobsStore(sql: Sql, cache: JobMemory): Tx['jobs'] {
   const select = async (where: string, ...values: Value[]) =>
     (await sql.all<JobRow>(`SELECT * FROM jobs WHERE ${where}`, ...values)).map(toJob);
   const tag = async (job: string, tags: readonly string[]) => {

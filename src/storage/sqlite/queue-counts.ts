@@ -1,10 +1,5 @@
+import type { InstanceQueue, QueueMemory } from '../../scheduler/process-memory.ports.js';
 import { UntilChange } from './until-change.js';
-
-/** How much of a backend's general queue is one instance's. */
-export interface InstanceQueue {
-  readonly instance: string;
-  readonly queued: number;
-}
 
 interface Kept {
   readonly queues: readonly InstanceQueue[];
@@ -21,14 +16,13 @@ const parts = 20;
  * Counting a queue costs as much as the queue is long, and whoever waits asks again and again. So the counts of a long one
  * are kept for twenty times as long as they took: a place among a million is a few seconds old.
  */
-export class QueueCounts {
+export class QueueCounts implements QueueMemory {
   private readonly kept = new Map<string, Kept>();
   private readonly short = new UntilChange<readonly InstanceQueue[]>();
   private readonly earlier = new UntilChange<number>();
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** `queued`: how long the queue is; `asker`: an instance that has something in it. */
   async of(
     { backend, queued, asker }: { backend: string; queued: number; asker: string },
     count: () => Promise<readonly InstanceQueue[]>,
@@ -44,12 +38,10 @@ export class QueueCounts {
     return queues;
   }
 
-  /** How many jobs are before one; `question` says of which queue, which one, and up to how many are counted. */
   before(question: readonly (string | number)[], count: () => Promise<number>): Promise<number> {
     return this.earlier.of(question.join(' '), count);
   }
 
-  /** Something was written. */
   changed(): void {
     this.short.changed();
     this.earlier.changed();

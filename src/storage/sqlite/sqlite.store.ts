@@ -3,6 +3,7 @@ import { dueRank } from '../../kernel/session/session.deadline.js';
 import type { Millis } from '../../kernel/time.js';
 import { diskFailure } from '../../scheduler/disk.ports.js';
 import type { Due, Fact, Reads, Store, Tx } from '../../scheduler/ports.js';
+import type { JobMemory, QueueMemory } from '../../scheduler/process-memory.ports.js';
 import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
 import type { Checkpointer } from './checkpointer.js';
 import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.js';
@@ -32,8 +33,8 @@ export class SqliteStore implements Store {
 
   constructor(writer: DataSource, reader: DataSource, checkpointer: Checkpointer | null = null) {
     const sql = new Sql(writer);
-    const jobs = new JobCache();
-    const counts = new QueueCounts();
+    const jobs: JobMemory = new JobCache();
+    const counts: QueueMemory = new QueueCounts();
     const alive = new AliveAt(sql);
     this.queue = new WriteQueue(sql, {
       beforeCommit: () => alive.store(),
@@ -96,7 +97,7 @@ class AliveAt {
 }
 
 /** `wrote` is told the bytes of what is large. */
-function transaction(sql: Sql, jobs: JobCache, alive: AliveAt, wrote: (bytes: number) => void): Tx {
+function transaction(sql: Sql, jobs: JobMemory, alive: AliveAt, wrote: (bytes: number) => void): Tx {
   return {
     sessions: sessionsStore(sql),
     jobs: jobsStore(sql, jobs),
@@ -170,7 +171,7 @@ async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
   return heads.sort((a, b) => a.due.at - b.due.at || a.rank - b.rank)[0]?.due ?? null;
 }
 
-function reads(sql: Sql, jobs: JobCache, counts: QueueCounts): Reads {
+function reads(sql: Sql, jobs: JobMemory, counts: QueueMemory): Reads {
   const mapped = <R, T>(row: R | null, map: (row: R) => T): T | null => (row === null ? null : map(row));
   const length = (text: string | null) => text?.length ?? 0;
   const readJob = async (id: string) =>

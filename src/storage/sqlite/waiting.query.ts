@@ -3,9 +3,9 @@ import { isLevel, type WaitingSession, type WaitingView } from '../../kernel/cho
 import type { Job } from '../../kernel/job/job.js';
 import { isUsedUp } from '../../kernel/usage/budget.js';
 import type { Millis } from '../../kernel/time.js';
+import type { InstanceQueue, QueueMemory } from '../../scheduler/process-memory.ports.js';
 import type { SessionRow } from './entities/rows.js';
 import { toSession } from './mapping.js';
-import type { InstanceQueue, QueueCounts } from './queue-counts.js';
 import { readCharged } from './snapshot.query.js';
 import type { Sql } from './sql.js';
 
@@ -15,7 +15,7 @@ const mostCounted = 100_000;
 /** Reads what a queued job needs to know of the others to find its place among them. */
 export async function readWaiting(
   sql: Sql,
-  counts: QueueCounts,
+  counts: QueueMemory,
   job: Job,
   at: Millis,
   window: Millis,
