@@ -55,7 +55,7 @@ for (const folder of folders) {
       problems.push(`${path}: this citation leads out of the repository: ${line.trim().slice(0, 120)}`);
   }
 }
-for (const page of ['README.md', 'CONTRIBUTING.md', ...(await pages('docs'))]) {
+for (const page of ['README.md', 'CONTRIBUTING.md', ...(await pages('docs')), ...(await pages('examples'))]) {
   const text = await readFile(inRoot(page), 'utf8');
   for (const [, target = '', anchor] of text.matchAll(/\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)/g)) {
     const file = target === '' ? page : join(dirname(page), target);

@@ -2,7 +2,8 @@
 
     python bell_session.py
 
-Where the server is and who you are comes from the environment, see README.md in this folder.
+Where the server is and who you are comes from the environment, see README.md in this folder. The exit code is 0 only if the
+answers were right: a Bell pair gives 00 and 11 and nothing else, and the session ends closed.
 """
 
 import os
@@ -12,7 +13,9 @@ from datetime import datetime
 
 import requests
 from qiskit import QuantumCircuit, transpile
-from qiskit_ibm_runtime import QiskitRuntimeService, SamplerV2, Session
+from qiskit_ibm_runtime import SamplerV2, Session
+
+from server import find_service
 
 # From 0.50 on the client announces that this name will move to its own module; both work with this server.
 warnings.filterwarnings("ignore", message="The SamplerV2 class is deprecated")
@@ -51,8 +54,7 @@ def show_timeline(session):
 
 
 def main():
-    service = QiskitRuntimeService()
-    backend = find_backend(service)
+    backend = find_backend(find_service())
 
     bell = QuantumCircuit(2)
     bell.h(0)
@@ -79,6 +81,11 @@ def main():
     print("\nUsage")
     print(f"  job      {job.usage():.3f} s")
     print(f"  session  {session.usage():.3f} s: the time {backend.name} was kept for it")
+
+    if set(counts) != {"00", "11"} or sum(counts.values()) != SHOTS:
+        sys.exit(f"\nWrong: a Bell pair gives 00 and 11 only, {SHOTS} together.")
+    if seen["state"] != "closed":
+        sys.exit(f"\nWrong: the session is {seen['state']} and should be closed.")
 
 
 if __name__ == "__main__":

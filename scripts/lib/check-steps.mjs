@@ -4,6 +4,7 @@ import { acceptanceFolder, playAcceptance } from './acceptance.mjs';
 import { api } from './api.mjs';
 import { fuzzApi } from './api-fuzz.mjs';
 import { jestCounts, plainCounts, pytestCounts } from './counts.mjs';
+import { playExamples } from './examples.mjs';
 import { Failure } from './failure.mjs';
 import { livyClients } from './livy-clients.mjs';
 import { ensureBuild, ensureNodePackages } from './node-packages.mjs';
@@ -147,6 +148,16 @@ export async function checkSteps() {
       needs: ['install', 'build', 'java', 'python', 'python-spark', 'python-learn', 'r'],
       counts: plainCounts,
       work: (how) => run(process.execPath, [inRoot('test', 'environment', 'run.mjs')], how),
+    },
+    {
+      name: 'examples',
+      about: 'the scripts of examples against one service with the example configuration',
+      needs: [
+        ...['install', 'build', 'java', 'python', 'python-spark', 'python-learn'],
+        ...['python-livy', 'python-nexosis'],
+      ],
+      counts: plainCounts,
+      work: playExamples,
     },
     {
       name: 'python-schemathesis',

@@ -56,8 +56,8 @@ export async function livyClients(how, ...more) {
   });
 }
 
-/** A test that failed may have left a session, whose process would outlive this service. */
-async function endAll(url, token) {
+/** What failed may have left a session, whose process would outlive this service. */
+export async function endAll(url, token) {
   const headers = { authorization: `Bearer ${token}` };
   for (const what of ['sessions', 'batches']) {
     const listed = await fetch(`${url}/livy/${what}`, { headers }).then((answer) => answer.json());

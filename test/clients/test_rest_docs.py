@@ -43,8 +43,8 @@ def test_every_reference_leads_to_a_schema(document):
 
 def test_members_have_the_types_that_they_have_on_the_wire(document):
     schemas = document["components"]["schemas"]
-    assert schemas["OpenSessionRequest"]["properties"]["max_ttl"]["type"] == "number"
-    assert schemas["BackendConfig"]["properties"]["slots"]["type"] == "number"
+    assert schemas["OpenSessionRequest"]["properties"]["max_ttl"]["type"] == "integer"
+    assert schemas["BackendConfig"]["properties"]["slots"]["type"] == "integer"
     entries = schemas["LedgerAnswer"]["properties"]["entries"]
     assert entries["items"]["$ref"].endswith("/LedgerEntryAnswer")
 

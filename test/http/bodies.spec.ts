@@ -187,6 +187,15 @@ describe('a client that sends slowly', () => {
     expect(heard).toContain('event: session.open');
   });
 
+  it('and a request that ends before its body does is called that', async () => {
+    const { port, hostname } = new URL(stint.url);
+    const socket = connect(Number(port), hostname);
+    socket.end('POST /api/v1/jobs HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{');
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    expect(text).toMatch(/"message":"The request did not arrive whole."/);
+  });
+
   it('and what is no request at all is refused in the same form', async () => {
     const { port, hostname } = new URL(stint.url);
     const socket = connect(Number(port), hostname);

@@ -279,7 +279,7 @@ describe('an interpreter that dies', () => {
   });
 
   it.each([
-    ['die', /no room for a JVM/],
+    ['die', /; the last that it wrote: .*no room for a JVM/],
     ['fail', /Spark could not be started: no master/],
   ])('before it is ready (%s) leaves a dead session that says why', async (how, why) => {
     const { body } = await alice.call('POST', '/sessions', { conf: { 'fake.start': how } });
@@ -356,6 +356,8 @@ describe('a mistake is answered with what would be right:', () => {
     ['POST', '/sessions', { conf: { 'stint.backend': 'b1' } }, 400, /There are: spark/],
     ['GET', '/sessions/77', undefined, 404, /^Session '77' not found\.$/],
     ['GET', '/sessions?from=x', undefined, 400, /from must be a whole number/],
+    ['GET', '/sessions?SIZE=1', undefined, 400, /^Unrecognized parameter "SIZE". The nearest is size.$/],
+    ['GET', '/batches?form=1', undefined, 400, /^Unrecognized parameter "form". The nearest is from.$/],
     ['GET', '/session/1', undefined, 404, /./],
     ['GET', '/sessions/%ZZ', undefined, 400, /not a valid url/],
     ['POST', '/batches', {}, 400, /^Rejected, Reason: requirement failed: File is required\.$/],

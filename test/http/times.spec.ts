@@ -26,6 +26,17 @@ describe("properties of a device as they were before a time (the device's are of
     expect(await known(before)).toBe(there);
   });
 
+  it.each(['updated_befor=2025-01-01', 'Updated_Before=2025-01-01', 'calibration_ids=x'])(
+    'are refused for a parameter that is nearly one: %s',
+    async (query) => {
+      const answer = await stint.admin.get(`/backends/line/properties?${query}`);
+      expect(errorOf(answer)).toMatchObject({
+        ...{ status: 400, code: 1002 },
+        message: expect.stringMatching(/^There is no filter called /),
+      });
+    },
+  );
+
   it('are refused for what is no time', async () => {
     const answer = await stint.admin.get('/backends/line/properties?updated_before=soon');
     expect(errorOf(answer)).toMatchObject({

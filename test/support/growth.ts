@@ -15,6 +15,8 @@ export interface Growing {
   readonly says?: RegExp;
   /** The refusal comes before the rest is read: its work must not grow at all. */
   readonly stops?: true;
+  /** It is read by code of Node's own, whose steps are counted only where this process has not run it before. */
+  readonly byNode?: true;
   readonly send: (n: number) => Promise<Answer>;
 }
 

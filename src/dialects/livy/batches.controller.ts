@@ -1,13 +1,13 @@
 import { Body, Controller, Delete, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBasicAuth, ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { LivyBatches } from './batches.service.js';
 import { prefixOf } from './http.js';
-import { BatchRequest, PageQuery, readBody, wholeOf } from './requests.dto.js';
+import { BatchRequest, PageQuery, readBody, refuseMisspelt, wholeOf } from './requests.dto.js';
 import { fromLog } from './wire.js';
 
 @ApiTags('livy batches')
@@ -39,7 +39,8 @@ export class LivyBatchesController {
 
   @ApiOperation({ summary: 'The batches of your instance, in the order of their creation' })
   @Get()
-  list(@Asker() actor: Actor, @Query() { from, size }: PageQuery) {
+  list(@Asker() actor: Actor, @Query() { from, size }: PageQuery, @Req() request: FastifyRequest) {
+    refuseMisspelt(request.query);
     return this.batches.list(actor, wholeOf('from', from, 0), wholeOf('size', size, 100));
   }
 
@@ -57,7 +58,13 @@ export class LivyBatchesController {
 
   @ApiOperation({ summary: 'The last lines it wrote' })
   @Get(':id/log')
-  async log(@Asker() actor: Actor, @Param('id') id: string, @Query() { from, size }: PageQuery) {
+  async log(
+    @Asker() actor: Actor,
+    @Param('id') id: string,
+    @Query() { from, size }: PageQuery,
+    @Req() request: FastifyRequest,
+  ) {
+    refuseMisspelt(request.query);
     const batch = await this.batches.find(actor, id);
     const [first, many] = [wholeOf('from', from, -1), wholeOf('size', size, 100)];
     return fromLog(batch.number, await this.batches.log(batch), first, many);

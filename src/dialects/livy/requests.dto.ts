@@ -1,3 +1,4 @@
+import { nearName } from '../near-names.js';
 import { RawJson } from '../raw-json.js';
 import type { Text } from '../../scheduler/long-text.js';
 import { BadRequestException } from '@nestjs/common';
@@ -85,6 +86,10 @@ export class CompletionRequest {
 export class PageQuery {
   @IsOptional() from?: string;
   @IsOptional() size?: string;
+}
+
+/** Query of the list of statements. */
+export class StatementsQuery extends PageQuery {
   /** Given twice it is an array. */
   @IsOptional() order?: string | string[];
 }
@@ -134,6 +139,18 @@ const fieldsOf = (type: unknown): readonly string[] =>
   (type === BatchRequest
     ? ['file', 'className', 'args', ...common]
     : ['kind', 'heartbeatTimeoutInSecond', 'ttl', 'idleTimeout', ...common]);
+
+/**
+ * Refuses a parameter that all but names one of `names`, as a misspelt member of a body is refused: ignored, it would answer
+ * another page than was asked for. Others are ignored, as Livy does (`doAs`). `sent` is the query before unknown names went.
+ */
+export function refuseMisspelt(sent: unknown, names: readonly string[] = ['from', 'size']): void {
+  for (const name of Object.keys((sent ?? {}) as object)) {
+    const nearest = names.includes(name) ? undefined : nearName(name, names);
+    if (nearest !== undefined)
+      throw new BadRequestException(`Unrecognized parameter "${name}". The nearest is ${nearest}.`);
+  }
+}
 
 /** A whole number of a query, or `otherwise` where none is given. */
 export function wholeOf(name: string, value: string | undefined, otherwise: number): number {

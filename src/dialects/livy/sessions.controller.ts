@@ -12,13 +12,20 @@ import {
   Res,
 } from '@nestjs/common';
 import { ApiBasicAuth, ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { prefixOf } from './http.js';
-import { CompletionRequest, PageQuery, readBody, SessionRequest, wholeOf } from './requests.dto.js';
+import {
+  CompletionRequest,
+  PageQuery,
+  readBody,
+  refuseMisspelt,
+  SessionRequest,
+  wholeOf,
+} from './requests.dto.js';
 import { LivySessions } from './sessions.service.js';
 import { LivyStatements } from './statements.service.js';
 import { fromLog } from './wire.js';
@@ -59,7 +66,8 @@ export class LivySessionsController {
 
   @ApiOperation({ summary: 'The sessions of your instance, in the order of their creation' })
   @Get()
-  list(@Asker() actor: Actor, @Query() { from, size }: PageQuery) {
+  list(@Asker() actor: Actor, @Query() { from, size }: PageQuery, @Req() request: FastifyRequest) {
+    refuseMisspelt(request.query);
     return this.sessions.list(actor, wholeOf('from', from, 0), wholeOf('size', size, 100));
   }
 
@@ -77,7 +85,13 @@ export class LivySessionsController {
 
   @ApiOperation({ summary: 'The last lines its interpreter wrote' })
   @Get(':id/log')
-  async log(@Asker() actor: Actor, @Param('id') id: string, @Query() { from, size }: PageQuery) {
+  async log(
+    @Asker() actor: Actor,
+    @Param('id') id: string,
+    @Query() { from, size }: PageQuery,
+    @Req() request: FastifyRequest,
+  ) {
+    refuseMisspelt(request.query);
     const found = await this.sessions.find(actor, id);
     const [first, many] = [wholeOf('from', from, -1), wholeOf('size', size, 100)];
     return fromLog(found.number, await this.sessions.log(found), first, many);

@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream';
 import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBasicAuth, ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { sentParts } from '../send-parts.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { prefixOf } from './http.js';
-import { PageQuery, readStatement, StatementRequest, wholeOf } from './requests.dto.js';
+import { StatementsQuery, readStatement, refuseMisspelt, StatementRequest, wholeOf } from './requests.dto.js';
 import { LivyStatements } from './statements.service.js';
 
 /** A text would else be sent as plain text. */
@@ -46,7 +46,13 @@ export class LivyStatementsController {
   @ApiOperation({ summary: 'The statements of a session; order=desc shows the latest first' })
   @Get()
   @Header(...json)
-  async list(@Asker() actor: Actor, @Param('id') id: string, @Query() { from, size, order }: PageQuery) {
+  async list(
+    @Asker() actor: Actor,
+    @Param('id') id: string,
+    @Query() { from, size, order }: StatementsQuery,
+    @Req() request: FastifyRequest,
+  ) {
+    refuseMisspelt(request.query, ['from', 'size', 'order']);
     const page = {
       from: Math.max(0, wholeOf('from', from, 0)),
       // Negative means all, to the database as well.

@@ -1,4 +1,4 @@
-import { Controller, Get, Headers, Inject, Param, Query } from '@nestjs/common';
+import { Controller, Get, Headers, Inject, Param, Query, Req } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiExtraModels,
@@ -8,8 +8,10 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
+import { refuseNearNames } from './ignored-members.js';
 import { QiskitError } from './refusal-kinds.js';
 import { BackendsService } from '../../scheduler/backends.service.js';
 import { EstimatesService } from '../../scheduler/estimates.service.js';
@@ -75,7 +77,12 @@ export class BackendsController {
   @ApiRefusals(['invalid_value', 'unknown_backend'])
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
   @Get('backends/:name/configuration')
-  async configuration(@Param('name') name: string, @Query('calibration_id') calibration?: string) {
+  async configuration(
+    @Param('name') name: string,
+    @Query('calibration_id') calibration: string | undefined,
+    @Req() request: FastifyRequest,
+  ) {
+    refuseNearNames(request.query, ['calibration_id']);
     return (await this.device(name, calibration)).configuration;
   }
 
@@ -85,9 +92,11 @@ export class BackendsController {
   @Get('backends/:name/properties')
   async properties(
     @Param('name') name: string,
-    @Query('updated_before') before?: string,
-    @Query('calibration_id') calibration?: string,
+    @Query('updated_before') before: string | undefined,
+    @Query('calibration_id') calibration: string | undefined,
+    @Req() request: FastifyRequest,
   ) {
+    refuseNearNames(request.query, ['updated_before', 'calibration_id']);
     const { properties } = await this.device(name, calibration);
     if (before === undefined) return properties;
     const at = readInstant(before);

@@ -1,5 +1,6 @@
 import { getMetadataStorage } from 'class-validator';
 import { closest, distance } from 'fastest-levenshtein';
+import { nearName } from '../near-names.js';
 import { QiskitError } from './refusal-kinds.js';
 import type { SubmitJobRequest } from './requests.dto.js';
 
@@ -76,15 +77,16 @@ const filterSynonyms: ReadonlyMap<string, string> = new Map([
  * Refuses a parameter that all but names a filter of `type`: ignored, it would answer everything, and that looks as if it were
  * what was asked for. Other unknown parameters are ignored, as clients of another age may send more.
  */
-export function refuseNearMisses(query: unknown, type: new () => object): void {
-  const known = membersOf(type);
+export const refuseNearMisses = (query: unknown, type: new () => object): void =>
+  refuseNearNames(query, membersOf(type));
+
+/** The same for parameters that are known by their names alone. */
+export function refuseNearNames(query: unknown, known: readonly string[]): void {
   for (const name of Object.keys((query ?? {}) as object)) {
-    if (known.includes(name) || name.length > mostCharacters) continue;
-    const word = name.toLowerCase();
-    const nearest = filterSynonyms.get(word) ?? closest(word, known);
-    if (!known.includes(nearest)) continue;
-    const isNear = filterSynonyms.has(word) || distance(word, nearest) * 3 <= nearest.length;
-    if (isNear)
+    if (known.includes(name)) continue;
+    const meant = filterSynonyms.get(name.toLowerCase());
+    const nearest = meant !== undefined && known.includes(meant) ? meant : nearName(name, known);
+    if (nearest !== undefined)
       throw new QiskitError(
         'invalid_value',
         `There is no filter called ${clean(name)}.`,

@@ -50,7 +50,7 @@ export async function until<T>(look: () => Promise<T>, found: (seen: T) => boole
 }
 
 /** Options of a case beside its operation, shape, sizes and body. */
-export type Said = Partial<Pick<Growing, 'says' | 'stops'>> & {
+export type Said = Partial<Pick<Growing, 'says' | 'stops' | 'byNode'>> & {
   readonly status?: number;
   readonly type?: string;
   /** What else belongs to the request, such as waiting for its end. */

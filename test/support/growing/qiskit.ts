@@ -69,6 +69,7 @@ export function qiskitCases(on: Given, size: number): Growing[] {
     identity('a long key', 50_000, (n) => `apikey=${'a%20'.repeat(n)}`, {
       status: 401,
       says: /Provided API key could not be found/,
+      byNode: true,
     }),
   ];
 }

@@ -12,6 +12,7 @@ import { NexosisErrorsFilter } from '../wire/errors.filter.js';
 import { invalidField, noData, someParametersRequired } from '../wire/errors.js';
 import { Fields, isObject, readGuid } from '../wire/fields.js';
 import { kindOf } from '../wire/json-bodies.js';
+import { refuseMisspelt } from '../wire/misspelt.js';
 import { ModelsService } from './models.service.js';
 import { listOf } from '../wire/paging.js';
 import { asWritten, predictRows } from './predict-rows.js';
@@ -55,6 +56,7 @@ export class ModelsController {
   @Delete()
   @HttpCode(204)
   async removeSome(@Ask() asked: Asked): Promise<void> {
+    refuseMisspelt(asked.query, filters);
     const filter = filterOf(asked);
     if (Object.values(filter).every((value) => value === undefined)) throw someParametersRequired();
     await this.models.removeSome(asked.actor, filter);
@@ -152,6 +154,11 @@ function textsOf(row: unknown, i: number): Record<string, string> {
     }),
   );
 }
+
+const filters = [
+  ...['dataSourceName', 'dataSetName', 'createdAfterDate', 'createdAfter'],
+  ...['createdBeforeDate', 'createdBefore'],
+];
 
 const filterOf = ({ query }: Asked) => ({
   source: query.text('dataSourceName', 'dataSetName'),

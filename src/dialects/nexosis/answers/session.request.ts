@@ -13,6 +13,7 @@ import {
 import { writeDetail, writeWithOffset, type ReadDate } from '../wire/dates.js';
 import { startOf } from '../wire/intervals.js';
 import { invalidColumns, invalidDates, invalidField, noDataSource, notFound } from '../wire/errors.js';
+import { misspeltMessages } from '../wire/misspelt.js';
 import { isObject, readChoice, type Fields } from '../wire/fields.js';
 import type { Source } from '../data/sources.js';
 
@@ -59,7 +60,7 @@ export async function readTimeSeries(
     throw invalidDates('End Date must be before the last date in the data source', from, to);
   return {
     ...common(domain, fields, source),
-    ...{ columns, eventName, interval, target: target.name, messages: [] },
+    ...{ columns, eventName, interval, target: target.name },
     start: writeWithOffset(start),
     end: writeWithOffset(end),
     extra: eventName === null ? {} : { event: eventName },
@@ -81,7 +82,6 @@ export function readModel(fields: Fields, source: Source | null): SessionRequest
     ...{
       columns,
       target: target.name,
-      messages: [],
       eventName: null,
       start: null,
       end: null,
@@ -95,12 +95,14 @@ function readAnomalies(fields: Fields, source: Source, options: Options): Sessio
   const merged = merge(source.columns, knownColumns(fields, source));
   checkColumns(merged);
   const target = columnOf(merged, 'target');
+  const shared = common('anomalies', fields, source);
   const unused = `${target?.name ?? ''} is not used as target: anomalies are found in all columns together, and each row's score is in the column anomaly.`;
   return {
-    ...common('anomalies', fields, source),
+    ...shared,
     ...{ target: 'anomaly', eventName: null, start: null, end: null, interval: null },
     columns: merged.map((column) => (column === target ? { ...column, role: 'none' as const } : column)),
-    messages: target === undefined ? [] : [{ severity: 'warning', message: unused }],
+    messages:
+      target === undefined ? shared.messages : [...shared.messages, { severity: 'warning', message: unused }],
     extra: { containsAnomalies: flag(options, 'containsAnomalies') ?? true },
   };
 }
@@ -113,12 +115,20 @@ const titles = {
   anomalies: 'Anomalies',
 } as const satisfies Record<Domain, string>;
 
+/** What a session can be told, and what clients say without an effect that anyone would miss. */
+const parameters = [
+  ...['dataSourceName', 'dataSetName', 'viewName', 'targetColumn', 'startDate', 'endDate', 'resultInterval'],
+  ...['eventName', 'callbackUrl', 'columns', 'name', 'missingValues', 'predictionDomain', 'extraParameters'],
+  'isEstimate',
+];
+
 function common(domain: Domain, fields: Fields, source: Source) {
   const missing = fields.raw('missingValues');
   return {
     domain,
     name: fields.text('name') ?? `${titles[domain]} on ${source.name}`,
     missingValues: missing === undefined ? source.missingValues : fields.list('missingValues'),
+    messages: misspeltMessages(fields, parameters),
   };
 }
 

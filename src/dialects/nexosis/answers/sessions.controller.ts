@@ -11,6 +11,7 @@ import { readGuid, type Fields } from '../wire/fields.js';
 import { listOf } from '../wire/paging.js';
 import { readModel, readTimeSeries, sourceNameOf, type SessionRequest } from './session.request.js';
 import { fromSession, headerOf, statusOf } from '../wire/session.wire.js';
+import { refuseMisspelt } from '../wire/misspelt.js';
 import { LearnSessionsService } from './sessions.service.js';
 import type { Source } from '../data/sources.js';
 
@@ -91,6 +92,7 @@ export class LearnSessionsController {
   @Delete()
   @HttpCode(204)
   async removeSome(@Ask() asked: Asked): Promise<void> {
+    refuseMisspelt(asked.query, filters);
     const filter = filterOf(asked);
     if (Object.values(filter).filter((value) => value !== undefined).length < 2)
       throw someParametersRequired();
@@ -145,6 +147,18 @@ export class LearnSessionsController {
 }
 
 const sortKeys = ['id', 'name', 'type', 'status', 'dataSourceName', 'requestedDate'] as const;
+
+const filters = [
+  ...['dataSourceName', 'dataSetName', 'eventName', 'type', 'sessionType', 'modelId'],
+  ...[
+    'requestedAfterDate',
+    'requestedAfter',
+    'startDate',
+    'requestedBeforeDate',
+    'requestedBefore',
+    'endDate',
+  ],
+];
 
 /** The filters of lists and of deletes. */
 function filterOf({

@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, HttpCode, Param, Put, Res, UseFilters } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { DataSet } from '../storage/ports.js';
 import { Ask, mount, type Asked } from '../wire/asked.js';
@@ -11,9 +11,10 @@ import { DataSetsService } from './datasets.service.js';
 import { NexosisErrorsFilter } from '../wire/errors.filter.js';
 import { invalidField } from '../wire/errors.js';
 import { isNoBody, refuseOtherTypes } from '../wire/json-bodies.js';
+import { refuseMisspelt } from '../wire/misspelt.js';
 import { RowThreads } from './row-threads.js';
 import { listOf, pageLinks, pagesOf } from '../wire/paging.js';
-import { PageWriter } from './sent-page.js';
+import { pageAnswer, PageWriter } from './sent-page.js';
 import type { Upload } from './upload.js';
 
 const uploadExample = {
@@ -98,6 +99,7 @@ export class DataSetsController {
   @ApiQuery({ name: 'startDate', required: false })
   @ApiQuery({ name: 'endDate', required: false, description: 'Inclusive' })
   @ApiQuery({ name: 'include', required: false, description: 'Names of columns' })
+  @ApiOkResponse(pageAnswer)
   @Get(':name')
   async get(
     @Ask() asked: Asked,
@@ -134,6 +136,7 @@ export class DataSetsController {
   @Delete(':name')
   @HttpCode(204)
   async remove(@Ask() asked: Asked, @Param('name') name: string): Promise<void> {
+    refuseMisspelt(asked.query, ['startDate', 'endDate', 'cascade']);
     const kinds = readCascade(asked.query.list('cascade'));
     const dataSet = await this.dataSets.get(asked.actor, name);
     const range = readRange(asked.query, dataSet);

@@ -17,7 +17,7 @@ import { invalidField, noData, notFound } from '../wire/errors.js';
 import { uploadMembers } from './json-rows.js';
 import { NameLocks } from './locks.js';
 import { mostRows, rowsAtATime, storedRows } from './stored-rows.js';
-import { closed, messagesOf, noTally, tallied, type Tally } from './tally.js';
+import { closed, messagesOf, noTally, tallied, unseenMessages, type Tally } from './tally.js';
 import { identifier, planUpload, rowMaker, type Plan, type Upload } from './upload.js';
 import { nexosisStore } from '../storage/store.js';
 import { nexosisReads } from '../storage/reads.js';
@@ -70,7 +70,8 @@ export class DataSetsService {
       const saysNothing = upload.declared.length === 0 && upload.missingValues === undefined;
       if (plan.rows === 0 && saysNothing) throw noData(name, uploadMembers, upload.ignored ?? []);
       const { dataSet, tally } = await this.apply(actor, name, before, plan, upload);
-      return { dataSet, messages: messagesOf(dataSet.columns, tally) };
+      const messages = [...unseenMessages(plan), ...messagesOf(dataSet.columns, tally)];
+      return { dataSet, messages };
     });
   }
 
@@ -182,19 +183,27 @@ export class DataSetsService {
     }
   }
 
-  private make(
+  /** Whoever makes one holds its name, so an unfinished one of that name is left from an upload that could not even be given up. */
+  private async make(
     actor: Actor,
     name: string,
     { columns, missingValues }: Plan,
     user: string | null = actor.user,
   ): Promise<DataSet> {
-    return this.commands.run(async (unit) => {
+    const { made, left } = await this.commands.run(async (unit) => {
+      const { dataSets } = nexosisStore(unit.tx);
+      const there = await dataSets.find(actor.instance.id, name);
+      const left = there?.state === 'new' ? there : null;
+      if (left !== null) await dataSets.save({ ...left, state: 'removed' });
       const fresh = { rowCount: 0, size: 0, createdAt: unit.at, modifiedAt: unit.at, state: 'new' } as const;
-      return nexosisStore(unit.tx).dataSets.insert({
+      const made = await dataSets.insert({
         ...{ instance: actor.instance.id, name, columns, missingValues, user },
         ...fresh,
       });
+      return { made, left };
     }, nameOf(actor));
+    if (left !== null) this.purge(left);
+    return made;
   }
 
   private async publish(dataSet: DataSet, before: DataSet | null): Promise<DataSet> {
@@ -207,8 +216,13 @@ export class DataSetsService {
     return ready;
   }
 
+  /** Where that fails too, as on a full disk, the next upload of the name or the next start removes what is left. */
   private async abandon(dataSet: DataSet): Promise<void> {
-    await this.commands.run((unit) => nexosisStore(unit.tx).dataSets.save({ ...dataSet, state: 'removed' }));
+    try {
+      await this.commands.run((unit) => nexosisStore(unit.tx).dataSets.save({ ...dataSet, state: 'removed' }));
+    } catch {
+      return;
+    }
     this.purge(dataSet);
   }
 

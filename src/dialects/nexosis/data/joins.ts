@@ -105,6 +105,23 @@ async function rightOf(reads: NexosisReads, view: View, said: unknown): Promise<
   return { dataSet: right, options: optionsOf(of['columnoptions']) };
 }
 
+/** Throws for options that do nothing because they are of a column that is not there. */
+export async function checkOptions(reads: NexosisReads, view: View): Promise<void> {
+  const left = await reads.dataSet(view.instance, view.dataSet);
+  for (const said of view.joins) {
+    const { dataSet: right, options } = await rightOf(reads, view, said);
+    const unknown = options.filter(({ name, of }) => {
+      // An interval may stand at either side's time.
+      const isOfLeft = of['joininterval'] !== undefined && findColumn(left?.columns ?? [], name) !== undefined;
+      return !isOfLeft && findColumn(right.columns, name) === undefined;
+    });
+    if (unknown.length > 0)
+      throw invalidColumns(
+        Object.fromEntries(unknown.map(({ name }) => [name, [`${right.name} has no column ${name}.`]])),
+      );
+  }
+}
+
 async function openJoin(
   reads: NexosisReads | null,
   { dataSet: right, options }: Right,

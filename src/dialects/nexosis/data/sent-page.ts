@@ -12,6 +12,15 @@ export function sendCsv(reply: FastifyReply, rows: Pick<ShownRows, 'names' | 'li
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
+/** What a page is, for the description of the API: it is written as text, which says nothing of that. */
+export const pageAnswer = {
+  description: 'The page',
+  content: {
+    'application/json': { schema: { type: 'object' } },
+    'text/csv': { schema: { type: 'string' } },
+  },
+} as const;
+
 /**
  * One page of rows as JSON or CSV. Ten thousand columns make half a million cells of it, so some rows at a time are shown and
  * written, and others have their turn in between.

@@ -1,5 +1,5 @@
 import type { Column, Grown, StatusMessage, Upsert } from '../storage/ports.js';
-import { identifier } from './upload.js';
+import { identifier, type Plan } from './upload.js';
 
 /** What an upload did with rows of equal key or time. */
 export interface Tally {
@@ -56,6 +56,18 @@ export function messagesOf(columns: readonly Column[], { kept, merged, dropped }
       message: `Stored rows with a value of the column ${column.name} that the upload has were replaced by fewer rows: ${counted(dropped, 'more is', 'more are')} gone than came.`,
     });
   return messages;
+}
+
+/** Names in one message: an upload may declare ten thousand. */
+const mostNamed = 10;
+
+/** For declared columns that came without a value: the next upload may have them, or a name is misspelt. */
+export function unseenMessages({ unseen, rows }: Pick<Plan, 'unseen' | 'rows'>): StatusMessage[] {
+  if (unseen.length === 0 || rows === 0) return [];
+  const more = unseen.length > mostNamed ? ` and ${unseen.length - mostNamed} more` : '';
+  const names = `${unseen.slice(0, mostNamed).join(', ')}${more}`;
+  const message = `The metadata declares columns that no row has: ${names}. They are empty until an upload has values for them.`;
+  return [{ severity: 'warning', message }];
 }
 
 const counted = (count: number, one: string, many: string): string =>

@@ -28,6 +28,8 @@ export interface Plan {
   readonly places: readonly number[];
   /** Rows that are there already are found by another column now. */
   readonly rekeys: boolean;
+  /** Names of columns that were declared and are nowhere: neither in the set nor in this upload. */
+  readonly unseen: readonly string[];
 }
 
 /** Reads the whole upload once and decides what the set's columns will be. */
@@ -45,7 +47,10 @@ export async function planUpload(before: DataSet | null, upload: Upload): Promis
   const seen = names.map((name, i) => survey.column(name, i));
   const knownPlaces = placesOf(known);
   const added = seen.filter(({ name }) => !knownPlaces.has(name.toLowerCase()));
-  const columns = merge([...known, ...added], upload.declared);
+  const present = [...known, ...added];
+  const unseen = upload.declared.map(({ name }) => name).filter((name) => findColumn(present, name) === undefined);
+  if (before !== null && survey.rows === 0) checkUnseen(before, unseen);
+  const columns = merge(present, upload.declared);
   checkCount(columns.length);
   checkCells(survey.rows, columns.length, upload.reader.bytes);
   const settles = upload.declared.some(({ role }) => role === 'timestamp' || role === 'key');
@@ -71,8 +76,15 @@ export async function planUpload(before: DataSet | null, upload: Upload): Promis
     missingValues,
     rows: survey.rows,
     places: names.map((name) => finalPlaces.get(name.toLowerCase()) ?? 0),
+    unseen,
     rekeys: before !== null && before.rowCount > 0 && identity(known) !== identity(final),
   };
+}
+
+/** Metadata alone describes the columns that are there. A set without rows may be given more. */
+function checkUnseen({ name: dataSet, rowCount }: DataSet, unseen: readonly string[]): void {
+  if (rowCount === 0 || unseen.length === 0) return;
+  throw invalidColumns(Object.fromEntries(unseen.map((name) => [name, [`${dataSet} has no column ${name}.`]])));
 }
 
 function checkKey(before: DataSet | null, columns: readonly Column[]): void {

@@ -1,8 +1,8 @@
 import { Controller, Delete, Get, HttpCode, Param, Put, Res, UseFilters } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { View } from '../storage/ports.js';
-import { PageWriter } from './sent-page.js';
+import { pageAnswer, PageWriter } from './sent-page.js';
 import { Ask, mount, type Asked } from '../wire/asked.js';
 import { BuiltOn, readCascade } from './cascade.js';
 import { columnOf, writeColumns } from '../wire/columns.js';
@@ -11,6 +11,7 @@ import { DataSetsService } from './datasets.service.js';
 import { NexosisErrorsFilter } from '../wire/errors.filter.js';
 import { invalidField } from '../wire/errors.js';
 import { isObject } from '../wire/fields.js';
+import { refuseMisspelt } from '../wire/misspelt.js';
 import { listOf, pageLinks, pagesOf } from '../wire/paging.js';
 import { readsFrom, ViewsService } from './views.service.js';
 
@@ -66,6 +67,7 @@ export class ViewsController {
   @ApiQuery({ name: 'startDate', required: false })
   @ApiQuery({ name: 'endDate', required: false })
   @ApiQuery({ name: 'include', required: false })
+  @ApiOkResponse(pageAnswer)
   @Get(':name')
   async get(
     @Ask() asked: Asked,
@@ -98,6 +100,7 @@ export class ViewsController {
   @Delete(':name')
   @HttpCode(204)
   async remove(@Ask() asked: Asked, @Param('name') name: string): Promise<void> {
+    refuseMisspelt(asked.query, ['cascade']);
     const kinds = readCascade(asked.query.list('cascade')).filter((kind) => kind !== 'view');
     const view = await this.views.get(asked.actor, name);
     await this.cascade.remove(asked.actor, view.name, kinds);

@@ -8,7 +8,7 @@ import { checkName } from './datasets.service.js';
 import { checkDeletes } from './deletable.js';
 import { invalidField, NexosisError, notFound } from '../wire/errors.js';
 import { isObject } from '../wire/fields.js';
-import { joinedName, openView, type Joined } from './joins.js';
+import { checkOptions, joinedName, openView, type Joined } from './joins.js';
 import { NameLocks } from './locks.js';
 import { nexosisStore } from '../storage/store.js';
 import { nexosisReads } from '../storage/reads.js';
@@ -44,6 +44,7 @@ export class ViewsService {
       const fresh: View = { ...view, joins, instance, name, ...(user && { user }), createdAt: 0 };
       // Only here: rows of a view can be read whatever becomes of the metadata of the data sets below it.
       const { columns } = await openView(nexosis, fresh, false);
+      await checkOptions(nexosis, fresh);
       checkCount(columns.length);
       checkColumns(columns);
       return this.commands.run(async (unit) => {

@@ -17,12 +17,16 @@ export interface Paging {
  */
 export class Fields {
   private readonly said = new Map<string, unknown>();
+  /** Names as they were written, where they have a value. */
+  readonly names: string[] = [];
 
   constructor(...sources: readonly unknown[]) {
     for (const source of sources) {
       if (!isObject(source)) continue;
       for (const [name, value] of Object.entries(source)) {
-        if (!isEmpty(value)) this.said.set(name.toLowerCase(), value);
+        if (isEmpty(value)) continue;
+        this.said.set(name.toLowerCase(), value);
+        this.names.push(name);
       }
     }
   }
