@@ -126,7 +126,9 @@ function driver() {
     sayState();
   };
   if (how.startsWith('/')) whenThereIs(how, begin);
-  else setTimeout(begin, how === 'fail' ? 100 : 0);
+  // Nobody hears why before the service has connected.
+  else if (how === 'fail') server.once('connection', () => setTimeout(begin, 20));
+  else setTimeout(begin, 0);
 
   function hear(message) {
     if (message.type === 'shutdown') end(0);
