@@ -26,6 +26,18 @@ describe("properties of a device as they were before a time (the device's are of
     expect(await known(before)).toBe(there);
   });
 
+  it.each([
+    ['properties', 'updated_before'],
+    ['properties', 'calibration_id'],
+    ['configuration', 'calibration_id'],
+  ])('of a device (%s) refuses %s that comes twice', async (what, name) => {
+    const answer = await stint.admin.get(`/backends/line/${what}?${name}=2025-01-01&${name}=2026-01-01`);
+    expect([answer.status, answer.body.errors[0].message]).toEqual([
+      400,
+      `${name} was sent 2 times. Send it once.`,
+    ]);
+  });
+
   it.each(['updated_befor=2025-01-01', 'Updated_Before=2025-01-01', 'calibration_ids=x'])(
     'are refused for a parameter that is nearly one: %s',
     async (query) => {

@@ -83,6 +83,7 @@ export class BackendsController {
     @Req() request: FastifyRequest,
   ) {
     refuseNearNames(request.query, ['calibration_id']);
+    refuseRepeated(request.query);
     return (await this.device(name, calibration)).configuration;
   }
 
@@ -97,6 +98,7 @@ export class BackendsController {
     @Req() request: FastifyRequest,
   ) {
     refuseNearNames(request.query, ['updated_before', 'calibration_id']);
+    refuseRepeated(request.query);
     const { properties } = await this.device(name, calibration);
     if (before === undefined) return properties;
     const at = readInstant(before);
@@ -142,4 +144,14 @@ export class BackendsController {
     }
     return device;
   }
+}
+
+/** A parameter that comes twice is a list, and which one is meant nobody can tell. */
+function refuseRepeated(query: unknown): void {
+  for (const [name, value] of Object.entries((query ?? {}) as object))
+    if (Array.isArray(value))
+      throw new QiskitError(
+        'invalid_value',
+        `${name.slice(0, 40)} was sent ${value.length} times. Send it once.`,
+      );
 }

@@ -27,7 +27,10 @@ export const nexosisApi: ApiDescription = {
         503: 'No learner is set up',
       },
     ],
-    [/^POST .*\/predict$/, { 503: 'No learner is set up, or it is busy' }],
+    [
+      /^POST .*\/predict$/,
+      { 429: 'The budget of the instance is used up', 503: 'No learner is set up, or it is busy' },
+    ],
   ],
   answers: [],
   schemas: {
