@@ -33,7 +33,7 @@ const commands = [
       await ensureVenv('.venv-schemathesis', ['workers/requirements-schemathesis.lock'], how);
       return fuzzApi(
         { onLine: how.onLine, env: how.env },
-        ['--phases', 'examples,coverage,fuzzing,stateful', '--max-examples', '25'],
+        ['--phases', 'examples,coverage,fuzzing,stateful', '--max-examples', '100'],
         process.argv[3],
       );
     },
