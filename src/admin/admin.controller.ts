@@ -166,7 +166,7 @@ export class AdminController {
   }
 
   @ApiOperation({
-    summary: 'Change shares, budget or plan of an instance, named by its name or CRN; effective at once',
+    summary: 'Change shares, budget or plan of an instance, named by its name, CRN or id; effective at once',
     description: 'Sessions that are open keep the limits they were granted.',
   })
   @ApiRefusals(['invalid_value', 'unknown_instance'])
@@ -297,10 +297,12 @@ export class AdminController {
     return nameOrCrn === undefined ? undefined : (await this.instance(nameOrCrn)).id;
   }
 
+  /** By its name or CRN, or by the id that its answer has. */
   private async instance(nameOrCrn: string): Promise<Instance> {
-    const found = (await this.instances.list()).find(
-      ({ name, crn }) => name === nameOrCrn || crn === nameOrCrn,
-    );
+    const all = await this.instances.list();
+    const found =
+      all.find(({ name, crn }) => name === nameOrCrn || crn === nameOrCrn) ??
+      all.find(({ id }) => id === nameOrCrn);
     if (found === undefined) throw new Refusal('unknown_instance', { asked: nameOrCrn });
     return found;
   }
