@@ -253,14 +253,9 @@ describe('an instance', () => {
     expect(byCrn.body).toMatchObject({ name, shares: 2, budget_seconds: 7, plan: { max_ttl: 60 } });
     const { instances } = (await stint.admin.get('/admin/instances')).body as { instances: object[] };
     expect(instances).toContainEqual(byCrn.body);
-    const { instances } = (await stint.admin.get('/admin/instances')).body as {
-      instances: { id: string; name: string }[];
-    };
-    const id = instances.find((each) => each.name === name)?.id;
-    expect((await stint.admin.patch(`/admin/instances/${id}`, { shares: 4 })).body).toMatchObject({
-      name,
-      shares: 4,
-    });
+    const { id } = changed.body as { id: string };
+    const byId = await stint.admin.patch(`/admin/instances/${id}`, { shares: 4 });
+    expect(byId.body).toMatchObject({ name, shares: 4 });
     const unknown = errorOf(await stint.admin.patch('/admin/instances/none', { shares: 2 }));
     expect(unknown).toMatchObject({ status: 404, message: 'There is no instance none.' });
   });
