@@ -3,7 +3,7 @@ import { api } from './api.mjs';
 import { Failure } from './failure.mjs';
 
 /**
- * Makes one of everything for the holder of a token, so that requests meet what is there and not only what is missing.
+ * Creates one of everything for the token's owner, so that requests find real things and not only 404s.
  * Answers names and ids by the name of their dictionary in test/openapi/schemathesis.toml.
  */
 export async function somethingOfEach(url, token) {

@@ -42,7 +42,7 @@ export const GoodFor = createParamDecorator(
 );
 
 /**
- * Every request carries a token: as `Authorization: Bearer <token>`, or in one of the ways that the dialects add.
+ * Every request carries a token, as `Authorization: Bearer <token>` or in a way that a dialect adds.
  */
 @Injectable()
 export class TokenGuard implements CanActivate {
