@@ -2,13 +2,13 @@ import type { BackendStatus } from '../backend/backend.js';
 import type { Millis } from '../time.js';
 import { compareInstances, type Standing } from './order.js';
 
-/** A session with jobs that wait, and how many do. */
+/** A session with queued jobs, and how many it has. */
 export interface WaitingSession {
   readonly id: string;
   readonly queued: number;
 }
 
-/** The waiting jobs of one backend by group, as far as one of them needs to know to find its place. */
+/** The waiting jobs of one backend in groups: everything needed to place one of these jobs. */
 export interface WaitingView {
   readonly at: Millis;
   readonly backend: {
@@ -17,26 +17,26 @@ export interface WaitingView {
     readonly slots: number;
   };
   readonly job: { readonly session: string | null; readonly instance: string; readonly needsSlot: boolean };
-  /** Jobs of its own session that were submitted before it. */
+  /** Number of jobs in its session that were submitted before it. */
   readonly aheadInSession: number;
-  /** Jobs of its own instance's general queue before it: what waits alone, and whole sessions by their first job. */
+  /** Number of jobs before it in its instance's general queue: lone jobs, and all jobs of sessions placed before it. */
   readonly aheadInInstance: number;
-  /** Dedicated sessions that hold a slot, by slot. One may hold a slot that an operator took away. */
+  /** Dedicated sessions that hold a slot, by slot number. The slot may be one that an operator has removed. */
   readonly holders: readonly Holder[];
-  /** Those a slot is promised to, by slot; they wait for it and not in the general queue. */
+  /** Dedicated sessions with a reservation, by slot number; they are not in the general queue. */
   readonly reserved: readonly WaitingSession[];
   /** Active batches, oldest activation first. */
   readonly batches: readonly WaitingSession[];
-  /** Who has jobs in the general queue. */
+  /** Instances with jobs in the general queue. */
   readonly instances: readonly {
     readonly id: string;
     readonly name: string;
     readonly queued: number;
     readonly charged: Millis;
     readonly shares: number;
-    /** Its budget is used up. */
+    /** Whether its budget is used up. */
     readonly blocked: boolean;
-    /** How many of its jobs were submitted before; counted where it stands level with the job's own instance, else 0. */
+    /** Number of its jobs submitted before this one; counted only for instances that tie with the job's own, else 0. */
     readonly earlier: number;
   }[];
 }
@@ -44,16 +44,16 @@ export interface WaitingView {
 export interface Holder extends WaitingSession {
   readonly slot: number;
   readonly isClosed: boolean;
-  /** When its `max_ttl` ends; null: not known. */
+  /** When its `max_ttl` ends; null if unknown. */
   readonly until: Millis | null;
-  /** When the limit of the last of its running jobs ends: closed or not, it keeps its slot for them. Null: none runs. */
+  /** When its last running job reaches its limit; a closed session holds its slot until then. Null if no job runs. */
   readonly runsUntil: Millis | null;
 }
 
 export interface Place {
-  /** 1: the next of all that wait on this backend. */
+  /** Rank among all waiting jobs of the backend; 1 is next. */
   readonly position: number;
-  /** One sentence for the person who waits. */
+  /** One sentence that tells the job's owner what it waits for. */
   readonly reason: string;
 }
 
@@ -62,7 +62,7 @@ const total = (sessions: readonly { readonly queued: number }[]) =>
 const jobs = (n: number) => (n === 1 ? '1 job' : `${n} jobs`);
 const go = (n: number) => (n === 1 ? 'goes' : 'go');
 
-/** Where a queued job stands in the order of {@link chooseJobs}, and what it waits for (semantics: who runs next). */
+/** Returns a queued job's place in the order of {@link chooseJobs}, and why it waits (semantics: who runs next). */
 export function placeInQueue(view: WaitingView): Place {
   const { ahead, why } = standing(view);
   const position = ahead + 1;
@@ -150,7 +150,7 @@ function held(view: WaitingView): string {
 
 const day: Millis = 24 * 3600 * 1000;
 
-/** `12:03:10 UTC`, and how many days ahead where that would be ambiguous. */
+/** Formats `12:03:10 UTC`, with the number of days ahead if `moment` is not today. */
 function timeOfDay(moment: Millis, at: Millis): string {
   const part = (size: Millis, of: number) =>
     String(Math.floor((moment % (size * of)) / size)).padStart(2, '0');
@@ -159,5 +159,5 @@ function timeOfDay(moment: Millis, at: Millis): string {
   return days > 0 ? `${time} in ${days === 1 ? '1 day' : `${days} days`}` : time;
 }
 
-/** Neither goes before the other: among their jobs the earlier submission does. */
+/** Returns whether two instances tie, so that the earlier submission goes first. */
 export const isLevel = (a: Standing, b: Standing): boolean => compareInstances(a, b) === 0;

@@ -2,14 +2,17 @@ import type { DueKind } from '../session/session.deadline.js';
 import { dueRank } from '../session/session.deadline.js';
 import type { Millis } from '../time.js';
 
-/** Something that will happen: to whom, when, and in which order among what happens at the same moment. */
+/** A future event: when it happens, to whom, and its kind, which orders events at the same moment. */
 export interface Appointment<T> {
   readonly at: Millis;
   readonly kind: DueKind;
   readonly of: T;
 }
 
-/** What is to come, earliest first; at the same moment in the order in which the service applies deadlines. */
+/**
+ * A priority queue of future events. Events at the same moment come in the order in which the service applies
+ * deadlines.
+ */
 export class Agenda<T> {
   private readonly heap: Appointment<T>[] = [];
 
@@ -38,7 +41,7 @@ export class Agenda<T> {
     return first;
   }
 
-  /** Puts `moved` where the first one was. */
+  /** Moves `moved` down from the root of the heap to its place. */
   private sink(moved: Appointment<T>): void {
     const { heap } = this;
     let at = 0;

@@ -6,7 +6,7 @@ import { PlayedInstance, PlayedSession } from './played.js';
 
 type Entries = InstanceView['waiting'];
 
-/** What does not change from run to run, looked up by name. */
+/** The input of all runs of one forecast, indexed by name. */
 export class Setting {
   readonly jobs = new Map<
     string,
@@ -30,14 +30,14 @@ export class Setting {
   }
 }
 
-/** The backend as it becomes while it is played forward, and what the choice sees of it. */
+/** The backend while a run plays it forward, and the snapshots that the choice sees of it. */
 export class Field {
   readonly slots: { -readonly [K in keyof SlotView]: SlotView[K] }[];
   readonly sessions: Map<string, PlayedSession>;
   readonly instances: Map<string, PlayedInstance>;
-  /** Active batches, oldest activation first. */
+  /** Active batch sessions, oldest activation first. */
   readonly batches: string[];
-  /** What comes next depends on jobs or instances that are not shown. */
+  /** Whether the next start depends on jobs or instances that the view leaves out. */
   isBeyond = false;
 
   constructor(private readonly setting: Setting) {
@@ -54,13 +54,13 @@ export class Field {
     }
   }
 
-  /** By number, which is its place in the list unless an operator took slots away that are still held. */
+  /** Finds a slot by number: its index in the list, unless an operator removed slots that are still held. */
   slot(index: number): Field['slots'][number] | undefined {
     const there = this.slots[index];
     return there?.index === index ? there : this.slots.find((slot) => slot.index === index);
   }
 
-  /** The heads of the queues, as the store would read them; null where no lane is free. */
+  /** Returns the heads of the queues, as the store would read them; null if no lane is free. */
   snapshot(at: Millis): Snapshot | null {
     const { backend } = this.setting.view;
     const { slots } = this;
@@ -90,7 +90,7 @@ export class Field {
     return { backend, slots, sessions, batches, instances };
   }
 
-  /** The instances that go first: each start takes an entry of the first, so more than `most` cannot matter. */
+  /** Returns the instances that go first. Each start takes one entry, so more than `most` cannot matter. */
   private firstInstances(most: number, at: Millis): InstanceView[] {
     const first: Candidate[] = [];
     for (const instance of this.instances.values()) {

@@ -8,19 +8,19 @@ import { Field, type Setting } from './field.js';
 import type { RunningView } from './forecast.view.js';
 import type { PlayedInstance, PlayedSession } from './played.js';
 
-/** One possible future. */
+/** The result of playing the backend forward once. */
 export interface Run {
-  /** When each job of the setting starts, by its index; NaN: after the end of the run; Infinity: never. */
+  /** Start of each job, by its index in the input. NaN: after the end of the run. Infinity: never. */
   readonly startOf: Float64Array;
-  /** All starts in order. */
+  /** All starts, in order. */
   readonly starts: readonly Millis[];
-  /** When a job of no length would have started, see {@link probe}. */
+  /** When the probe started, see {@link probe}; null if it did not. */
   readonly probeAt: Millis | null;
 }
 
 /**
- * A lone job of no length at the end of someone's queue: it occupies nothing and is charged nothing, so it tells when such
- * a job would start and changes nothing for the others.
+ * A lone job of no duration at the end of a queue. It occupies no lane and is not charged, so it shows when such a job
+ * would start without affecting other jobs.
  */
 export const probe = '';
 
@@ -29,7 +29,7 @@ type Subject =
   | { readonly played: PlayedSession }
   | { readonly budgetOf: PlayedInstance };
 
-/** Plays the backend forward as the scheduler would run it, if nobody submitted or withdrew anything. */
+/** Plays the backend forward as the scheduler would run it if nobody submitted or cancelled anything. */
 export class Playback {
   private readonly field: Field;
   private readonly agenda = new Agenda<Subject>();
@@ -41,7 +41,7 @@ export class Playback {
   private untilProbe = false;
   private at: Millis;
 
-  /** `u`: what chance says to the job of that number. */
+  /** `u`: returns the random number of the job with that submission number. */
   constructor(
     private readonly setting: Setting,
     private readonly durations: Durations,
@@ -53,7 +53,7 @@ export class Playback {
     this.startOf = new Float64Array(this.left).fill(NaN);
   }
 
-  /** Ends after so many starts, or where wanted as soon as the probe has started. */
+  /** Plays until `mostStarts` jobs have started or, if `untilProbe`, until the probe has. */
   run(mostStarts: number, untilProbe: boolean): Run {
     this.mostStarts = mostStarts;
     this.untilProbe = untilProbe;
@@ -65,7 +65,7 @@ export class Playback {
       while (this.agenda.next <= this.at) this.happen(this.agenda.take() as Appointment<Subject>);
     }
     const { starts, startOf, probeAt } = this;
-    // Nothing is left to happen, so what still waits does so for ever.
+    // No event is left, so the jobs that still wait never start.
     if (!this.isOver && this.agenda.next === Infinity) this.never(this.setting.all);
     return { starts, startOf, probeAt };
   }
@@ -75,7 +75,7 @@ export class Playback {
     return this.left === 0 || (this.untilProbe && this.probeAt !== null);
   }
 
-  /** Starts what the scheduler would start now. Answers whether the rest is not needed or not known. */
+  /** Starts the jobs that the scheduler would start now. Returns whether the run is over. */
   private choose(): boolean {
     const { field } = this;
     const snapshot = field.snapshot(this.at);
@@ -112,7 +112,7 @@ export class Playback {
     this.agenda.add({ at: this.at + length, kind, of });
   }
 
-  /** One of the session's jobs starts. */
+  /** Updates the session for the start of one of its jobs. */
   private enter(session: PlayedSession, index: number): void {
     const slot = this.field.slot(index);
     const wasActive = session.state === 'active';
@@ -143,7 +143,7 @@ export class Playback {
     }
   }
 
-  /** A change of the session: its slot may be free now, and its clocks run to another moment. */
+  /** Frees the session's slot if it no longer holds one, and schedules its next deadline. */
   private after(session: PlayedSession): void {
     const slot = session.slot === null ? undefined : this.field.slot(session.slot);
     if (slot !== undefined && !session.holds) {
@@ -154,7 +154,10 @@ export class Playback {
     this.arm(session);
   }
 
-  /** An appointment that is too early is looked at and made again; one that is too late would be missed. */
+  /**
+   * Only moves an appointment earlier: one that comes too early is re-armed, but one that comes too late misses its
+   * moment.
+   */
   private arm(session: PlayedSession): void {
     const due = deadlineOf(session);
     if (due === null || due.at >= session.armedAt) return;

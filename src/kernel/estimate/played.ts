@@ -13,8 +13,8 @@ import type { Millis } from '../time.js';
 import type { ForecastInstance, ForecastJob, ForecastSession } from './forecast.view.js';
 
 /**
- * A session while it is played forward. Its lifecycle is that of `session.decide.ts` in the few events that can come when
- * nobody submits, closes or drains any more; deciding each by the machine would cost a hundred times as much.
+ * A session in a run. Handles only the events that can occur once nobody submits, closes or drains any more, with the
+ * functions that `session.decide.ts` uses; calling the machine for each event would cost a hundred times as much.
  */
 export class PlayedSession implements Clocked {
   readonly id: string;
@@ -26,7 +26,7 @@ export class PlayedSession implements Clocked {
   activeSpent: Millis;
   idleSince: Millis | null;
   slot: number | null = null;
-  /** When its clocks are looked at next. */
+  /** When its next scheduled deadline check is. */
   armedAt: Millis = Infinity;
   runningJobs: number;
   private taken = 0;
@@ -41,7 +41,7 @@ export class PlayedSession implements Clocked {
     return this.state === 'closed' ? 0 : this.view.queue.length - this.taken;
   }
 
-  /** The next one is queued but not known. */
+  /** Whether its next queued job is one that the view leaves out. */
   get isBeyond(): boolean {
     return this.view.more && this.taken === this.view.queue.length;
   }
@@ -54,7 +54,7 @@ export class PlayedSession implements Clocked {
     return keepsSlot(this);
   }
 
-  /** As the choice sees it, with no more of its queue than may matter. */
+  /** Returns the session as the choice sees it, with at most `most` queued jobs. */
   shown(most: number): SessionView {
     const queue = this.view.queue.slice(this.taken, this.taken + (this.state === 'closed' ? 0 : most));
     return { id: this.id, mode: this.view.mode, state: this.state, queue };
@@ -70,13 +70,13 @@ export class PlayedSession implements Clocked {
   end(at: Millis): void {
     this.runningJobs -= 1;
     if (this.runningJobs === 0) Object.assign(this, stopActiveClock(this, at));
-    // What is queued and not known keeps it from being idle or drained.
+    // Queued jobs that the view leaves out keep the session from being idle or drained.
     if (this.isBeyond) return;
     this.idleSince = idleSinceAfterEnd(this, this.limits, at);
     if (isDrained(this)) this.close(at);
   }
 
-  /** Answers the jobs that will never start because of it. */
+  /** Applies an expired clock. Returns the jobs that will never start because of it. */
   expire(clock: SessionClock, at: Millis): readonly ForecastJob[] {
     if ((expiryOf(this, clock) ?? Infinity) > at) return [];
     if (clock !== 'interactive_ttl' || this.limits.onIdle === 'close') return this.close(at);
@@ -95,11 +95,11 @@ export class PlayedSession implements Clocked {
   }
 }
 
-/** An instance while it is played forward: what it is charged, and its part of the general queue. */
+/** An instance in a run: its charges, and its part of the general queue. */
 export class PlayedInstance {
   readonly id: string;
   readonly shares: number;
-  /** When its budget is looked at next. */
+  /** When its next scheduled budget check is. */
   armedAt: Millis = Infinity;
   charged: Millis;
   rate: number;
@@ -120,7 +120,7 @@ export class PlayedInstance {
     return chargedBy(this, at);
   }
 
-  /** So many more, or fewer, jobs and holds are charged to it from now on. */
+  /** Changes the number of jobs and holds charged to the instance by `change`, from `at` on. */
   accrue(change: number, at: Millis): void {
     this.charged = this.chargedAt(at);
     this.since = at;
@@ -132,14 +132,14 @@ export class PlayedInstance {
     return budget !== null && isUsedUp({ budget, charged: this.chargedAt(at) });
   }
 
-  /** When its budget is reached at the present rate; room that the window makes later is not foreseen. */
+  /** Returns when its budget is used up at the present rate. Ignores that old charges leave the window meanwhile. */
   budgetDueAt(at: Millis): Millis | null {
     const { budget } = this.view;
     if (budget === null) return null;
     return budgetDueAt({ budget, charged: this.chargedAt(at), rate: this.rate, releasedAt: null }, at);
   }
 
-  /** All that is known of its queue has started, and there is more. */
+  /** Whether all entries that the view contains have started, and the view leaves more out. */
   get isBeyond(): boolean {
     return this.view.more && this.first >= this.entries.length;
   }
@@ -148,7 +148,7 @@ export class PlayedInstance {
     this.started.add(entry);
   }
 
-  /** Submission number of the first entry that still waits. */
+  /** Returns the submission number of the first entry that still waits. */
   headSeq(waits: (session: string) => boolean): number | null {
     for (; this.first < this.entries.length; this.first += 1) {
       const entry = this.entries[this.first] as Entry;
@@ -157,7 +157,7 @@ export class PlayedInstance {
     return null;
   }
 
-  /** The first entries that still wait. */
+  /** Returns the first entries that still wait. */
   waiting(most: number, waits: (session: string) => boolean): Entry[] {
     const found: Entry[] = [];
     for (let i = this.first; i < this.entries.length && found.length < most; i += 1) {

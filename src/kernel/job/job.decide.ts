@@ -5,13 +5,13 @@ import type { LedgerEntry } from '../usage/usage.js';
 import { jobMachine, type JobEventType } from './job.machine.js';
 import { defaultMaxAttempts, isFinal, type EndCode, type Job, type JobState, type Stop } from './job.js';
 
-/** What one event does to a job: the row and the ledger entries to save in one transaction. */
+/** The result of one event: the new row and the ledger entries, to be saved in one transaction. */
 export interface JobDecision {
   readonly job: Job;
   readonly ledger: readonly LedgerEntry[];
 }
 
-/** How an attempt came out, as a runner or a script tells it. */
+/** The result of an attempt, as reported by a runner or computed from a script. */
 export type Outcome =
   | { readonly type: 'completed' }
   | {
@@ -22,12 +22,12 @@ export type Outcome =
     }
   | { readonly type: 'stopped' };
 
-/** A lane is free for it: the job runs from `at` on, under a fresh fencing `token`. */
+/** Starts an attempt on a free lane of `slot` at `at`, with a new fencing `token`. */
 export function startJob(job: Job, slot: number, token: string, at: Millis): Job {
   return { ...job, state: follow(job, 'start'), startedAt: at, slot, token, attempts: job.attempts + 1 };
 }
 
-/** The attempt has ended. A job that was asked to stop counts as cancelled, however its runner ended. */
+/** Ends the attempt. A job that was asked to stop is cancelled, however its runner ended. */
 export function endJob(job: Job, outcome: Outcome, at: Millis): JobDecision {
   if (job.stop !== null || outcome.type === 'stopped') {
     const { reason = 'cancelled', endCode = null } = job.stop ?? {};
@@ -39,7 +39,7 @@ export function endJob(job: Job, outcome: Outcome, at: Millis): JobDecision {
   return end(job, follow(job, 'fail'), { reason, reasonCode, endCode }, at);
 }
 
-/** Someone, or its limit, wants the job to end. A queued or scripted one ends now, another when its runner is gone. */
+/** Stops a job for a user or a limit. A queued or scripted job ends now; any other when its runner has ended. */
 export function stopJob(job: Job, stop: Stop): JobDecision {
   if (isFinal(job.state)) {
     throw new Refusal('job_final', { job: job.id, state: job.state });
@@ -49,30 +49,30 @@ export function stopJob(job: Job, stop: Stop): JobDecision {
     const { reason, endCode } = stop;
     return { job: { ...job, state, reason, endCode, endedAt: stop.at }, ledger: [] };
   }
-  // The first to ask decides what the job will be called: asking again changes nothing.
+  // The first request decides the reason; later requests change nothing.
   const stopping = { ...job, state, stop: job.stop ?? stop };
   return job.script === null ? { job: stopping, ledger: [] } : endJob(stopping, { type: 'stopped' }, stop.at);
 }
 
-/** Its `max_execution_time` is over. */
+/** Returns the stop of a job whose `max_execution_time` has expired. */
 export const limitStop = (job: Job, at: Millis): Stop => ({
   at,
   reason: `ran too long: its max_execution_time of ${toSeconds(job.maxExecutionTime)} s is over`,
   endCode: 'ran_too_long',
 });
 
-/** Its program must not run twice (semantics: runner lost): the attempt that begins now is the last one. */
+/** Makes the current attempt the last one, because the program must not run twice (semantics: runner lost). */
 export const allowNoAttemptAfter = (job: Job): Job => ({
   ...job,
   maxAttempts: Math.min(job.maxAttempts, job.attempts),
 });
 
 /**
- * Its runner is gone without an answer: back to the queue while attempts are left, else Failed. The lost attempt is our
- * own fault and is not charged. `why` is a clause. `sessionClosed`: there is nothing to go back to.
+ * Handles the loss of the runner: re-queues the job if attempts are left, else fails it. The service is to blame for a
+ * lost attempt and does not charge it. `why`: a clause for the reason. `sessionClosed`: the job cannot be queued again.
  */
 export function loseJob(job: Job, at: Millis, why: string, sessionClosed: boolean): JobDecision {
-  // It was asked to stop and is gone: that is how a stop ends.
+  // A stopped job whose runner is gone has ended as requested.
   if (job.stop !== null) return endJob(job, { type: 'stopped' }, at);
   const lost = { ...job, startedAt: null, slot: null, token: null };
   if (sessionClosed) {
@@ -100,7 +100,7 @@ export function loseJob(job: Job, at: Millis, why: string, sessionClosed: boolea
   return { job: failed, ledger: [] };
 }
 
-/** What a queued job becomes when its session closes. */
+/** Returns the changes to a queued job whose session closes. */
 export const closedWithSession = (stateReason: string) => ({
   state: 'failed' as const,
   reason: `its session was closed before it could start: ${stateReason}`,
@@ -141,16 +141,16 @@ function follow(job: Job, type: JobEventType): JobState {
   return transition(jobMachine, before, { type })[0].value as JobState;
 }
 
-/** One more job is to be queued beside `queued` others of its instance; `most`: as many as its plan allows. */
+/** Refuses one more queued job if the instance already has as many as its plan allows (`most`). */
 export function checkPending(queued: number, most: number, instance: string): void {
   if (queued < most) return;
   throw new Refusal('too_many_pending', { instance, most });
 }
 
-/** How much, and whose limit that is. */
+/** A limit, and whose limit it is. */
 type Bound = readonly [Millis, Refusals['job_limit_exceeded']['whose']];
 
-/** A job may not be promised more time than its session has. */
+/** Returns the granted limit. Refuses one that is longer than the backend, the plan or the session allows. */
 export function checkJobLimit(
   asked: Millis | undefined,
   backendMost: Millis,

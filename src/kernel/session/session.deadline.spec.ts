@@ -4,7 +4,9 @@ import { seconds } from '../time.js';
 import { decideSession } from './session.decide.js';
 import { deadlineOf, dueRank, sessionClocks, type SessionClock } from './session.deadline.js';
 
-/** Each clock where it runs, and when it expires: limits are 60 s interactive, 300 s active, 1000 s max, 100 s unused. */
+/**
+ * Each clock where it runs, and when it expires: limits are 60 s interactive, 300 s active, 1000 s max, 100 s unused.
+ */
 const running: [string, SessionClock, GivenSession, number][] = [
   ['open since 0 s, unused', 'unused_ttl', { state: 'open' }, 100],
   ['open, last queued job cancelled at 30 s', 'unused_ttl', { state: 'open', idleSince: after(30) }, 130],

@@ -3,18 +3,18 @@ import { seconds, type Millis } from '../time.js';
 import type { BackendLimits } from '../backend/backend.js';
 import type { SessionLimits, SessionMode } from './session.js';
 
-/** What a user may ask for when opening a session; milliseconds, undefined where nothing was said. */
+/** The limits that a user may request when opening a session, in milliseconds; undefined if not requested. */
 export interface AskedLimits {
   readonly interactiveTtl?: Millis | undefined;
   readonly activeTtl?: Millis | undefined;
   readonly maxTtl?: Millis | undefined;
-  /** Any length; no backend has an opinion on it. */
+  /** Any length: neither backend nor plan limits it. */
   readonly heartbeatTtl?: Millis | undefined;
 }
 
 /**
- * The limits a session gets: what was asked, or the backend's, lowered to fit `interactive ≤ active ≤ max`.
- * Anyone may ask for less than the backend and the plan allow; more is refused by name.
+ * Returns the limits that a session gets: those requested or else the backend's, lowered so that
+ * `interactive ≤ active ≤ max`. Refuses a request that exceeds what the backend and the plan allow.
  */
 export function grantLimits(
   asked: AskedLimits,
@@ -43,12 +43,12 @@ export function grantLimits(
   return {
     ...{ interactiveTtl, activeTtl, maxTtl, unusedTtl: backend.limits.unusedTtl, onIdle: backend.onIdle },
     ...(asked.heartbeatTtl !== undefined && { heartbeatTtl: asked.heartbeatTtl }),
-    // An inactive session runs nothing: one that may be ended at work can only be closed.
+    // An inactive session runs nothing, so a session that may idle out while busy can only be closed.
     ...(backend.onIdle === 'close' && backend.busyIsIdle === true && { busyIsIdle: true }),
   };
 }
 
-/** A limit of at least a second and at most what is allowed. */
+/** Refuses a requested limit that is below one second or above `most`. */
 function within(limit: SessionLimit, asked: Millis | undefined, most: Millis): void {
   if (asked === undefined) return;
   if (asked < seconds(1)) throw new Refusal('limit_too_short', { limit, asked });
