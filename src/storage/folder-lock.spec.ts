@@ -12,7 +12,7 @@ describe('a data folder that cannot be locked is told with its path, the reason 
     const folder = await givenFolder();
     await writeFile(join(folder, 'data'), '');
     expect(() => lockFolder(join(folder, path))).toThrow(
-      `The data folder ${join(folder, path)} cannot be used: ${why}. Mend that, or choose another folder with STINT_DATA.`,
+      `The data folder ${join(folder, path)} cannot be used: ${why}. Fix that, or choose another folder with STINT_DATA.`,
     );
   });
 

@@ -3,9 +3,9 @@ import Database from 'better-sqlite3';
 import { makePrivateFile, otherFolder, preparePrivateFolder } from './private-folder.js';
 
 /**
- * Keeps a data folder for one service: a second one would take the running jobs of the first for lost. The lock is the
- * operating system's, on a file of its own, so it ends with the process however that ends. Returns the function that lets go. `warn` is
- * called where the folder was open to other accounts.
+ * Locks a data folder for one service, because a second service would treat the running jobs of the first as lost. This
+ * is a lock of the operating system on a separate file, so it ends with the process in any case. Returns the function
+ * that releases the lock. Calls `warn` if other accounts could access the folder.
  */
 export function lockFolder(folder: string, warn: (line: string) => void = () => undefined): () => void {
   const opened = preparePrivateFolder(folder);

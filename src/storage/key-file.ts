@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { isOpenToOthers } from './private-folder.js';
 
-/** Characters; 32 random bytes have 43. */
+/** Minimum length in characters. A generated key has 43 characters, for 32 random bytes. */
 const shortest = 32;
 
 /**
- * The key in `file`, as bytes. Makes the file, for its owner alone, where there is none; `replace` makes a new key in any
- * case. Throws a sentence for the operator.
+ * Returns the key in `file` as bytes. If the file is missing, or `replace` is set, writes a new key that only the owner
+ * can read. Throws an error whose message is for the operator.
  */
 export function openKeyFile(file: string, replace = false): Uint8Array {
   try {
@@ -27,10 +27,10 @@ export function openKeyFile(file: string, replace = false): Uint8Array {
   );
 }
 
-/** Whether other accounts can read a key that is there. */
+/** Returns whether a key exists that other accounts can read. */
 export const isOpenKey = (file: string): boolean => existsSync(file) && isOpenToOthers(file);
 
-/** Under another name first: half a key would not be noticed. */
+/** Writes to a temporary name first: a partly written key would look like a valid one. */
 function writeKey(file: string): void {
   const fresh = `${file}.new`;
   const handle = openSync(fresh, 'w', 0o600);

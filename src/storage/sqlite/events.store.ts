@@ -2,7 +2,7 @@ import type { EventFilter, EventRecord, EventType, Tx } from '../../scheduler/po
 import type { EventRow } from './entities/rows.js';
 import { insertInto, quoted, type Sql, type Value } from './sql.js';
 
-/** In the columns for backend and instance, which are never null: there is none. */
+/** Stored in the columns for backend and instance, which are never null, if there is none. */
 const none = '';
 
 const columns = ['type', 'at', 'processed_at', 'actor', 'cause', 'backend', 'instance', 'session', 'job'];
@@ -34,7 +34,7 @@ export async function listEvents(sql: Sql, filter: EventFilter): Promise<EventRe
   const { instance, limit } = filter;
   const select = (more: string) =>
     `SELECT * FROM events WHERE ${[...where, more].join(' AND ')} ORDER BY id LIMIT ?`;
-  // Two walks along an index, each in order: one over both would sort everything since `after` for each page.
+  // Two index walks, each in order: one statement with OR would sort all events since `after` for each page.
   const rows =
     instance === undefined
       ? await sql.all<EventRow>(select('TRUE'), ...values, limit)

@@ -25,20 +25,20 @@ export interface ForecastAsk {
   readonly asker: string | null;
 }
 
-/** More instances than this are not played: whoever is behind so many waits for the pace of the queue. */
+/** Most instances played in a forecast. Waits of jobs behind them are extrapolated from the pace of the queue. */
 const mostInstances = 100;
-/** Rows that one kind of queue may take in all, shared among those that have it. */
+/** Most rows read for one kind of queue, shared among all queues of that kind. */
 const mostRows = 2 * horizon;
-/** So many recent jobs of a program show how long it takes. */
+/** Most finished jobs of a program read as samples of its duration. */
 const mostFinished = 500;
 
-/** How many of each queue are read where so many have one. */
+/** Returns how many rows of each queue are read if there are so many queues. */
 const partOf = (queues: number): number =>
   Math.min(horizon, Math.max(5, Math.ceil(mostRows / Math.max(1, queues))));
 
 /**
- * Reads the beginning of one backend's queue. A dozen statements along indexes, whose rows are bounded however long the
- * queue is and however many instances and sessions are in it.
+ * Reads the beginning of one backend's queue. Takes a dozen statements along indexes, with a bounded number of rows
+ * whatever the number of queued jobs, instances and sessions.
  */
 export async function readForecast(sql: Sql, ask: ForecastAsk): Promise<ForecastView | null> {
   const { backend: name, at } = ask;
@@ -124,7 +124,10 @@ async function readRunning(sql: Sql, backend: string): Promise<RunningView[]> {
 
 type Charged = Pick<ForecastInstance, 'id' | 'shares' | 'charged' | 'rate' | 'budget'>;
 
-/** Whose jobs run or whose sessions have a place of their own: their budgets may run out while this is played. */
+/**
+ * Returns the instances of running jobs and of sessions with a slot or a batch's priority: a budget may run out in the
+ * forecast.
+ */
 async function instancesOf(
   sql: Sql,
   running: readonly RunningView[],
@@ -137,7 +140,7 @@ async function instancesOf(
   return new Set([...running, ...rows].map(({ instance }) => instance));
 }
 
-/** The instances that wait, ask or are `busy`, the least charged first, as far as they are played. */
+/** Reads the instances that wait, ask or are `busy`, least charged first, and drops those that are not played. */
 async function readInstances(
   sql: Sql,
   { backend, at, window, asker }: ForecastAsk,
@@ -170,7 +173,7 @@ const standingOf = ({ charged, shares, budget }: Charged): Standing => ({
   blocked: budget !== null && isUsedUp({ budget, charged }),
 });
 
-/** What is being charged now on any backend, by instance: how many things, and the sum of their beginnings. */
+/** Reads what is being charged on all backends, by instance: number of things, and the sum of their start times. */
 async function readAccruing(sql: Sql): Promise<Map<string, { rate: number; since: number }>> {
   const rows = await sql.all<{ instance: string; n: number; since: number }>(
     `SELECT instance, COUNT(*) AS n, SUM(since) AS since FROM (
@@ -182,7 +185,7 @@ async function readAccruing(sql: Sql): Promise<Map<string, { rate: number; since
   return new Map(rows.map(({ instance, n, since }) => [instance, { rate: Number(n), since: Number(since) }]));
 }
 
-/** The general queue: of each instance the first lone jobs and the first sessions, in one order. */
+/** Reads the general queue: each instance's first lone jobs and first sessions, merged in submission order. */
 async function readWaiting(
   sql: Sql,
   backend: string,
@@ -216,7 +219,7 @@ async function readWaiting(
   const instances = charged.map((instance): ForecastInstance => {
     const jobs = lone.get(instance.id) ?? [];
     const sessions = heads.get(instance.id) ?? [];
-    // Behind the last one of a queue that was cut, others may come first.
+    // Drop entries behind the last one of a truncated list: entries that were not read may come before them.
     const known = Math.min(
       ...[jobs, sessions].map((read) => (read.length < most ? Infinity : Number(read.at(-1)?.seq))),
     );
@@ -259,7 +262,7 @@ async function readSessions(sql: Sql, ids: readonly string[]): Promise<ForecastS
   });
 }
 
-/** How long the recent jobs of these programs took on this backend; scripts say it themselves. */
+/** Reads the durations of recent jobs of the programs of `jobs`, except scripted ones, which state their duration. */
 async function readRecent(sql: Sql, backend: string, jobs: readonly ForecastJob[]): Promise<Finished[]> {
   const programs = new Set(jobs.filter(({ duration }) => duration === null).map(({ program }) => program));
   const recent: Finished[] = [];
@@ -267,7 +270,7 @@ async function readRecent(sql: Sql, backend: string, jobs: readonly ForecastJob[
   return recent;
 }
 
-/** How long the recent jobs of one program took on this backend, the latest first. */
+/** Reads the durations of one program's recent jobs on this backend, latest first. */
 export async function readFinished(sql: Sql, backend: string, program: string): Promise<Finished[]> {
   const rows = await sql.all<{ instance: string; duration: number }>(
     `SELECT instance, ended_at - started_at AS duration FROM jobs

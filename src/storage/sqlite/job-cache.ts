@@ -1,23 +1,23 @@
 import type { JobRecord } from '../../scheduler/ports.js';
 import type { JobMemory, ReadJob } from '../../scheduler/process-memory.ports.js';
 
-/** Each of two generations: what is asked for again before another so many were read stays. */
+/** Size of each of the two generations. A job survives if it is read again before its generation is replaced. */
 const mostPerGeneration = 2500;
-/** Characters of the row's texts. A record is about a kilobyte; what a client or a worker made large is read each time. */
+/** Largest cached row in characters of text. A record has about a kilobyte; larger ones are read from the database. */
 const largestKept = 8192;
 
 /**
- * Jobs as they were last read, each until a transaction that changed it has ended: clients ask for the same few jobs ten times
- * a second, and almost always nothing has happened to them. The service is the only writer of its database (see
- * `folder-lock.ts`), so whatever changes a row says so here.
+ * Caches jobs as last read, each until a transaction that changed it has ended. Clients request the same few jobs ten
+ * times a second, usually unchanged. The service is the only writer of its database (see `folder-lock.ts`), so each
+ * change of a row is reported here.
  */
 export class JobCache implements JobMemory {
   private young = new Map<string, JobRecord>();
   private old = new Map<string, JobRecord>();
-  /** What the open transaction has changed. Until it ends, readers see what was committed before. */
+  /** Jobs changed by the open transaction. Until it ends, readers see the committed rows. */
   private readonly changing = new Set<string>();
   private manyChanging = false;
-  /** Counts the transactions: what was read before the last one ended may be old. */
+  /** Number of ended transactions. A row read before the latest one ended may be outdated. */
   private ended = 0;
 
   async find(id: string, read: (id: string) => Promise<ReadJob | null>): Promise<JobRecord | null> {

@@ -6,7 +6,9 @@ import { fromJob, toJob, toJobRecord } from './mapping.js';
 import { stored } from '../stored-forms.js';
 import { insertInto, madeOnce, updateById, type Sql, type Value } from './sql.js';
 
-/** Backend by backend, because that is how the index of running jobs begins: a scan would read every job there ever was. */
+/**
+ * Names the backends because the index of running jobs starts with the backend: without it, SQLite would scan all jobs.
+ */
 export const runsOnRunner = "state = 'running' AND script IS NULL AND backend IN (SELECT name FROM backends)";
 
 const insertJob = madeOnce((columns) => insertInto('jobs', columns));
@@ -14,15 +16,15 @@ const updateJob = madeOnce((columns) => updateById('jobs', columns, 'id'));
 const insertParams = insertInto('job_params', ['seq', 'body']);
 const upsertResult = `INSERT INTO job_results (seq, body) SELECT seq, ? FROM jobs WHERE id = ?
   ON CONFLICT (seq) DO UPDATE SET body = excluded.body`;
-/** Of the job with an id, where its texts are found. */
+/** Selects the `seq` of the job with an id; the job's texts are stored under that number. */
 export const numberOf = '(SELECT seq FROM jobs WHERE id = ?)';
 const insertLog = insertInto('job_logs', ['job', 'at', 'level', 'text']);
 const insertTag = insertInto('job_tags', ['job', 'tag']);
 
 const onAnyBackend = 'instance = ? AND backend IN (SELECT name FROM backends)';
 /**
- * Along the indexes of what waits: lone jobs, then sessions by their own counts. The `+` keeps SQLite from the index that has
- * every session of the instance there ever was.
+ * Uses the indexes of waiting work: lone jobs, then sessions with their own counters. The `+` keeps SQLite from
+ * choosing the index that contains all sessions the instance ever had.
  */
 const queuedOfInstance = `SELECT
   (SELECT COUNT(*) FROM jobs WHERE state = 'queued' AND session IS NULL AND ${onAnyBackend})
@@ -105,7 +107,7 @@ export function jobsStore(sql: Sql, cache: JobMemory): Tx['jobs'] {
       for (const table of ['job_params', 'job_results'])
         await sql.run(`DELETE FROM ${table} WHERE seq = ${numberOf}`, job);
       for (const table of ['job_logs', 'job_tags']) await sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
-      // Whoever repeats its submit makes another job, once.
+      // Without the receipt, repeating the deleted job's submit creates one new job.
       await sql.run('DELETE FROM receipts WHERE subject = ?', job);
       await sql.run('DELETE FROM jobs WHERE id = ?', job);
     },

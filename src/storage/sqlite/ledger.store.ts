@@ -25,7 +25,7 @@ export const ledgerStore = (sql: Sql): Tx['ledger'] => ({
   },
 });
 
-/** Entries that overlap the asked time, oldest first. */
+/** Returns entries that overlap the requested time, oldest first. */
 export async function listLedger(
   sql: Sql,
   filter: LedgerFilter,
@@ -39,10 +39,10 @@ export async function listLedger(
   return rows.map(toLedgerEntry);
 }
 
-/** A table for people, not an export: what is left off is the smallest, and the answer says how many that are. */
+/** Most groups in a summary, which is for people and not an export. The smallest groups are left off and counted. */
 const mostGroups = 1000;
 
-/** What the entries come to that overlap the asked time, in all and by group. */
+/** Sums the entries that overlap the requested time, clipped to it, in total and by group. */
 export async function sumLedger(
   sql: Sql,
   filter: LedgerFilter,

@@ -3,18 +3,19 @@ import { UntilChange } from './until-change.js';
 
 interface Kept {
   readonly queues: readonly InstanceQueue[];
-  /** Milliseconds, on the clock that measured how long counting took. */
+  /** Until when the counts are used, in milliseconds on the clock `now`. */
   readonly until: number;
 }
 
-/** A queue up to this length is counted anew whenever anything has changed: that takes a millisecond. */
+/** A queue up to this length is counted again after any change, which takes a millisecond. */
 const countedAlways = 10_000;
-/** Counting longer ones takes at most one part in so many of the computer's time. */
+/** Counting a longer queue takes at most one part in so many of the elapsed time. */
 const parts = 20;
 
 /**
- * Counting a queue costs as much as the queue is long, and whoever waits asks again and again. So the counts of a long one
- * are kept for twenty times as long as they took: a place among a million is a few seconds old.
+ * Caches the lengths of queues. Counting a queue takes time in proportion to its length, and clients that wait ask
+ * again and again. The counts of a long queue are reused for twenty times as long as counting took, so that a place in
+ * a queue of a million jobs is a few seconds old.
  */
 export class QueueCounts implements QueueMemory {
   private readonly kept = new Map<string, Kept>();

@@ -13,8 +13,8 @@ import type { Millis } from '../../kernel/time.js';
 import type { Sql } from './sql.js';
 
 /**
- * Reads what the choice needs about one backend. Every statement follows an index whose order is the scheduling order and
- * takes no more rows than there are free lanes, so the cost does not grow with the queue.
+ * Reads what the choice needs to know of one backend. Every statement follows an index in scheduling order and reads no
+ * more rows than there are free lanes, so the cost does not grow with the queue.
  */
 export async function readSnapshot(
   sql: Sql,
@@ -28,7 +28,7 @@ export async function readSnapshot(
   );
   if (backend === null) return null;
   const slots = await readSlots(sql, name, backend.slots);
-  // A slot may run more jobs than it has lanes after an operator gave the backend fewer.
+  // A slot may run more jobs than it has lanes, after an operator reduced the lanes.
   const free = slots.reduce((sum, slot) => sum + Math.max(0, backend.lanes - slot.running), 0);
   const about = { name, status: backend.status as BackendStatus, lanes: backend.lanes };
   const wanted = new Map<string, SessionView>();
@@ -37,7 +37,7 @@ export async function readSnapshot(
   for (const id of slots.flatMap(({ holder, reservedFor }) => [holder, reservedFor])) {
     if (id !== null) await readSession(sql, id, Math.max(free, 1), wanted);
   }
-  // A promise to a session that has nothing queued any more has ended, so the general queue may use its slot.
+  // A reservation for a session with nothing queued has ended, so the general queue may use the slot.
   const promised = (id: string | null) => id !== null && (wanted.get(id)?.queue.length ?? 0) > 0;
   const open = slots.some((s) => s.holder === null && !promised(s.reservedFor) && s.running < backend.lanes);
   if (!open) return none;
@@ -61,7 +61,7 @@ export async function readSnapshot(
   return { backend: about, slots, sessions: wanted, batches, instances };
 }
 
-/** One statement instead of three: every change of a backend asks it. */
+/** One statement instead of three, because every change of a backend runs it. */
 const slotsStatement = `
   SELECT 'running' AS what, slot, COUNT(*) AS n, NULL AS id FROM jobs
     WHERE state = 'running' AND backend = ? GROUP BY slot
@@ -71,8 +71,8 @@ const slotsStatement = `
   SELECT 'promised', slot, NULL, reserved_for FROM slots WHERE backend = ? AND reserved_for IS NOT NULL`;
 
 /**
- * Each slot with what is on it: jobs counted, the session that holds it, the one it is promised to. One that an operator
- * took away is still there while a session holds it.
+ * Reads each slot with the number of its running jobs, its holder and its reservation. Includes a slot that an operator
+ * has removed while a session still holds it.
  */
 export async function readSlots(sql: Sql, backend: string, count: number): Promise<SlotView[]> {
   const found = await sql.all<{ what: string; slot: number; n: number; id: string }>(
@@ -113,7 +113,9 @@ async function readSession(
   into.set(id, { id, mode: row.mode as SessionMode, state: row.state as SessionState, queue });
 }
 
-/** The instances with anything in the general queue, found by hopping along the index, not by scanning it. */
+/**
+ * Returns the instances with work in the general queue. Skips along the index from instance to instance, with no scan.
+ */
 export async function instancesWaiting(sql: Sql, backend: string): Promise<string[]> {
   const hop = (table: string, where: string) => `
     WITH RECURSIVE hop(instance) AS (
@@ -176,13 +178,13 @@ async function readInstance(
 }
 
 /**
- * What an instance was charged by entries that ended after `from`, plus what accrues until `at`: lone and batch jobs that
- * run and slots that are held. The running totals make it two index look-ups however long the ledger is.
+ * Returns what an instance was charged by entries that ended after `from`, plus what accrues until `at` for running
+ * lone and batch jobs and held slots. The running totals make this two index look-ups, however long the ledger is.
  */
 export const readCharged = async (sql: Sql, instance: string, from: Millis, at: Millis): Promise<Millis> =>
   (await readAccrual(sql, instance, from, at)).charged;
 
-/** As {@link readCharged}, with how many things accrue now. */
+/** As {@link readCharged}, with the number of things that accrue now. */
 export async function readAccrual(
   sql: Sql,
   instance: string,

@@ -1,7 +1,7 @@
-/** More answers than this are not kept: they are small, but the questions are many. */
+/** Most cached values. They are small, but there are many different keys. */
 const mostKept = 10_000;
 
-/** Answers that hold until anything is written, for those who ask the same again and again in between. */
+/** Caches values until the next write, for clients that repeat the same request in between. */
 export class UntilChange<T> {
   private readonly kept = new Map<string, T>();
   private changes = 0;
@@ -15,7 +15,7 @@ export class UntilChange<T> {
     return found;
   }
 
-  /** A transaction was committed or undone. */
+  /** Clears the cache after a transaction was committed or rolled back. */
   changed(): void {
     this.changes += 1;
     this.kept.clear();

@@ -9,10 +9,10 @@ import { toSession } from './mapping.js';
 import { readCharged } from './snapshot.query.js';
 import type { Sql } from './sql.js';
 
-/** So many jobs that were submitted before one are counted; a place further back is shown as if there were no more. */
+/** Most earlier jobs that are counted; a job further back is shown at this place. */
 const mostCounted = 100_000;
 
-/** Reads what a queued job needs to know of the others to find its place among them. */
+/** Reads what is needed to place one queued job among the others. */
 export async function readWaiting(
   sql: Sql,
   counts: QueueMemory,
@@ -99,10 +99,12 @@ export async function readWaiting(
 const count = async (sql: Sql, statement: string, ...values: (string | number | null)[]): Promise<number> =>
   Number((await sql.one<{ n: number }>(statement, ...values))?.n ?? 0);
 
-/** A session with a slot promised waits for that slot, and not in the general queue any more. */
+/** Excludes sessions with a reservation: they wait for their slot and no longer in the general queue. */
 const noSlotPromised = 'NOT EXISTS (SELECT 1 FROM slots WHERE reserved_for = sessions.id)';
 
-/** What one instance has in the general queue from before `seq`: lone jobs, and whole sessions by their first job. */
+/**
+ * Counts an instance's jobs in the general queue before `seq`: lone jobs, and all jobs of sessions placed before it.
+ */
 async function earlierOf(
   sql: Sql,
   { backend, instance, seq }: { backend: string; instance: string; seq: number },
