@@ -3,7 +3,7 @@ import { givenDatabase, givenFolder } from '../../test/support/store.js';
 import { diskFailure } from '../scheduler/disk.ports.js';
 import { DataDisk, leastFree } from './disk.js';
 
-/** A file system with so many bytes and files free. */
+/** Returns a `statfs` that reports this many free bytes and files. */
 const having =
   (free: number, ffree = 1000, files = 2000) =>
   () =>
@@ -13,7 +13,7 @@ const troubleWith = (...space: Parameters<typeof having>) =>
   new DataDisk('/x', store, having(...space)).trouble();
 
 describe('the disk of the data folder', () => {
-  it('is in trouble below 32 MB, not at them', async () => {
+  it('is in trouble below 32 MB free, but not at exactly 32 MB', async () => {
     expect(await troubleWith(leastFree)).toBeNull();
     expect(await troubleWith(leastFree - 4096)).toBe(
       'The disk of the data folder has 31 MB left; the service needs 32 MB.',
@@ -21,22 +21,22 @@ describe('the disk of the data folder', () => {
     expect(await troubleWith(0)).toMatch(/has 0 MB left/);
   });
 
-  it('is in trouble without room for one more file, where the file system counts files', async () => {
+  it('is in trouble without room for another file, if the file system limits files', async () => {
     expect(await troubleWith(1e12, 0)).toMatch(/no room for another file/);
     expect(await troubleWith(1e12, 1)).toBeNull();
     expect(await troubleWith(1e12, 0, 0)).toBeNull();
   });
 
-  it('of this machine is asked by itself', async () => {
+  it('reads the real file system by default', async () => {
     expect(await new DataDisk(await givenFolder(), store).trouble()).toBeNull();
   });
 });
 
-/** What SQLite says when a quota is full although the disk is not. */
+/** SQLite's error when a quota is full although the disk is not. */
 const full = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
 
 describe('a write that failed because of the disk', () => {
-  it('is remembered until one works again, which is tried whenever somebody asks', async () => {
+  it('is remembered until a write succeeds, which each check tries', async () => {
     const { store: sqlite } = await givenDatabase();
     await sqlite.write((tx) => tx.facts.set('bootstrap_token', 'known'));
     const disk = new DataDisk('/', sqlite, having(1e12));
@@ -47,7 +47,7 @@ describe('a write that failed because of the disk', () => {
     expect(await sqlite.write((tx) => tx.facts.get('bootstrap_token'))).toBe('known');
   });
 
-  it('is the reason while the next one fails too', async () => {
+  it('is the reported reason while the next write fails, too', async () => {
     const failing = { diskFailure: full.message, probe: () => Promise.reject(full) };
     expect(await new DataDisk('/', failing, having(1e12)).trouble()).toBe(
       'The database could not be written: database or disk is full.',

@@ -16,7 +16,7 @@ export const entry = (said: Partial<Entry> = {}): Entry => ({
   ...said,
 });
 
-/** Session number 0, 1 … with what is said of each. */
+/** Stores sessions numbered 0, 1 …, each with these overrides. */
 export async function keepSessions(all: Given, ...said: (GivenSession & { name?: string })[]): Promise<void> {
   await write(all, async (livy, tx) => {
     for (const [number, { name = null, ...each }] of said.entries()) {
@@ -28,7 +28,7 @@ export async function keepSessions(all: Given, ...said: (GivenSession & { name?:
   });
 }
 
-/** Batch number 0, 1 … with what is said of each. */
+/** Stores batches numbered 0, 1 …, each with these overrides. */
 export async function keepBatches(all: Given, ...said: (Partial<Job> & { name?: string })[]): Promise<void> {
   await write(all, async (livy, tx) => {
     for (const [number, { name = null, ...each }] of said.entries()) {
@@ -40,7 +40,7 @@ export async function keepBatches(all: Given, ...said: (Partial<Job> & { name?: 
   });
 }
 
-/** Statements of a session with these params, numbered from 0. */
+/** Stores statements of a session with these params, numbered from 0. */
 export const keepStatements = (all: Given, session: number, ...params: string[]) =>
   write(all, async (livy, tx) => {
     for (const [n, text] of params.entries()) {

@@ -27,7 +27,7 @@ type AnswersReads = Omit<
 
 export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
   session(given) {
-    it('says how far its job is, and why its session closed if the job ended with it', async () => {
+    it('returns the state of its job, and why its session closed if the job ended with it', async () => {
       const all = await given();
       await keepLearned(all, {}, {});
       const ended = {
@@ -56,7 +56,7 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
     });
   },
   sessionOfJob(given) {
-    it('answers the session that a job belongs to, or null', async () => {
+    it('returns the session that a job belongs to, or null', async () => {
       const all = await given();
       await keepLearned(all, {}, {});
       expect([(await reads(all).sessionOfJob('j1'))?.id, await reads(all).sessionOfJob('l1')]).toEqual([
@@ -66,7 +66,7 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
     });
   },
   eventsOfSessions(given) {
-    it('answers the events of these types of jobs of sessions, behind one and up to another, in order', async () => {
+    it('returns events of these types for jobs of sessions, after one event up to another, in order', async () => {
       const all = await given();
       await keepLearned(all, {}, {});
       await all.write(async ({ events }) => {
@@ -100,7 +100,7 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
       const { items, total } = await reads(all).sessions({ ...base, ...said });
       return [items.map(({ id }) => id).join(' '), total];
     };
-    it('narrows by instance, user, source, event, type, time and model', async () => {
+    it('filters by instance, user, source, event, type, time and model', async () => {
       const all = await given();
       await keepLearned(
         all,
@@ -120,7 +120,7 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
       expect(await list(all, { to: after(3) - 1 })).toEqual(['l0 l1', 2]);
       expect(await list(all, { limit: 1, offset: 1 })).toEqual(['l1', 3]);
     });
-    it('goes by what is asked, then by id, in either direction', async () => {
+    it('sorts by the requested member, then by id, in either direction', async () => {
       const all = await given();
       await keepLearned(
         all,
@@ -145,7 +145,7 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
     });
   },
   table(given) {
-    it('answers the rows of these chunks in order, both ends included', async () => {
+    it('returns the rows of these chunks in order, both ends included', async () => {
       const all = await given();
       for (const chunk of [3, 1, 0, 2])
         await write(all, (tx) => tx.tables.append('l1', 'x', chunk, [[`${chunk}a`], [`${chunk}b`]]));
@@ -155,12 +155,12 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
     });
   },
   model(given) {
-    it('answers null where there is none', async () => {
+    it('returns null if there is none', async () => {
       expect(await reads(await given()).model('m1')).toBeNull();
     });
   },
   models(given) {
-    it('answers a page of those that are asked for, in the asked order', async () => {
+    it('returns a page of those that match, in the requested order', async () => {
       const all = await given();
       await keepModels(
         all,
@@ -187,12 +187,12 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
     });
   },
   import(given) {
-    it('answers null where there is none', async () => {
+    it('returns null if there is none', async () => {
       expect(await reads(await given()).import('i1')).toBeNull();
     });
   },
   imports(given) {
-    it('answers those of this instance, the latest first, and of one moment the highest id', async () => {
+    it('returns those of this instance, the latest first, and on a tie the highest id', async () => {
       const all = await given();
       for (const [id, s] of [
         ['b', 1],
@@ -205,7 +205,7 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
     });
   },
   dueDeliveries(given) {
-    it('answers the first of each session, if that one is due, and no more than so many', async () => {
+    it('returns the first of each session if that one is due, up to a limit', async () => {
       const all = await given();
       await keepDeliveries(
         all,
@@ -222,7 +222,7 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
     });
   },
   counts(given) {
-    it('counts what the instance has', async () => {
+    it('counts what the instance stores', async () => {
       const all = await given();
       await keepDataSets(
         all,

@@ -11,7 +11,7 @@ import { appended, dataSet, keepDataSets, reads, row, write } from './nexosis-gi
 
 const values = async (all: Given, id: number) =>
   (await reads(all).rows(id, {}, { limit: 99, offset: 0 })).map((each) => each.values[0]);
-/** A set with rows at seconds 1, 2, 2, 3 and one without a time; and another set beside it. */
+/** Stores a set with rows at seconds 1, 2, 2 and 3, and one without a time, and another set beside it. */
 const given5 = async (all: Given) => {
   const [id = 0, other = 0] = await keepDataSets(all, {}, { name: 'Other' });
   const rows = [row(3, 'c'), row(1, 'a'), { ...row(0, 'none'), at: noTime }, row(2, 'b1'), row(2, 'b2')];
@@ -35,7 +35,7 @@ const view = (said: Partial<View> = {}): View => ({
 export const nexosisDataTxSuite: SuiteOf<Pick<NexosisTx, 'dataSets' | 'rows' | 'views'>> = {
   dataSets: {
     find(given) {
-      it('finds a set by its name whatever the case, of this instance, unless it is removed', async () => {
+      it('finds a set of this instance by its name in any case, unless it is removed', async () => {
         const all = await given();
         await keepDataSets(all, {}, { name: 'new', state: 'new' }, { name: 'gone', state: 'removed' });
         const find = async (instance: string, name: string) =>
@@ -49,7 +49,7 @@ export const nexosisDataTxSuite: SuiteOf<Pick<NexosisTx, 'dataSets' | 'rows' | '
       });
     },
     insert(given) {
-      it('keeps every member, and refuses a name that is there in another case', async () => {
+      it('stores every member, and refuses an existing name in another case', async () => {
         const all = await given();
         const column = { name: 'x', dataType: 'numeric', role: 'target', imputation: 'mean' } as const;
         const whole = dataSet({
@@ -80,7 +80,7 @@ export const nexosisDataTxSuite: SuiteOf<Pick<NexosisTx, 'dataSets' | 'rows' | '
       });
     },
     resize(given) {
-      it('changes only how much is in this set', async () => {
+      it('changes only the counters of this set', async () => {
         const all = await given();
         const [id = 0, other = 0] = await keepDataSets(all, {}, { name: 'Other' });
         const size = { rowCount: 3, size: 4, modifiedAt: after(5) };
@@ -90,7 +90,7 @@ export const nexosisDataTxSuite: SuiteOf<Pick<NexosisTx, 'dataSets' | 'rows' | '
       });
     },
     unfinished(given) {
-      it('answers those that are not ready, of every instance', async () => {
+      it('returns those that are not ready, of every instance', async () => {
         const all = await given();
         await keepDataSets(
           all,
@@ -103,7 +103,7 @@ export const nexosisDataTxSuite: SuiteOf<Pick<NexosisTx, 'dataSets' | 'rows' | '
       });
     },
     forget(given) {
-      it('leaves nothing of this set', async () => {
+      it('removes all rows of this set', async () => {
         const all = await given();
         const [id = 0, other = 0] = await keepDataSets(all, {}, { name: 'Other' });
         await write(all, (tx) => tx.dataSets.forget(id));
@@ -117,7 +117,7 @@ export const nexosisDataTxSuite: SuiteOf<Pick<NexosisTx, 'dataSets' | 'rows' | '
 
   rows: {
     put(given) {
-      it('numbers rows behind those that are there, and counts them and their bytes', async () => {
+      it('numbers rows after the existing ones, and returns their count and bytes', async () => {
         const all = await given();
         const put = (rows: ReturnType<typeof row>[], from: number) =>
           write(all, (tx) => tx.rows.put(1, rows, from, appended));
@@ -128,7 +128,7 @@ export const nexosisDataTxSuite: SuiteOf<Pick<NexosisTx, 'dataSets' | 'rows' | '
         ]);
       });
 
-      it('replaces the row of the same key, which keeps what is not said and moves with its time', async () => {
+      it('replaces the row with the same key, which keeps values that are not given and moves with its time', async () => {
         const all = await given();
         const two = (s: number, key: string, one: string | null, other: string | null) => ({
           at: after(s),
@@ -149,7 +149,7 @@ export const nexosisDataTxSuite: SuiteOf<Pick<NexosisTx, 'dataSets' | 'rows' | '
       });
     },
     remove(given) {
-      it('removes the first rows of the range, both ends included, and says what is gone', async () => {
+      it('removes the first rows of the range, both ends included, and returns what it removed', async () => {
         const all = await given();
         const id = await given5(all);
         const remove = (range: object, limit: number) => write(all, (tx) => tx.rows.remove(id, range, limit));
@@ -161,7 +161,7 @@ export const nexosisDataTxSuite: SuiteOf<Pick<NexosisTx, 'dataSets' | 'rows' | '
       });
     },
     lastSeq(given) {
-      it('is the highest number of the set, and 0 without a row', async () => {
+      it('is the highest row number of the set, and 0 without rows', async () => {
         const all = await given();
         const id = await given5(all);
         const last = (set: number) => write(all, (tx) => tx.rows.lastSeq(set));
@@ -172,7 +172,7 @@ export const nexosisDataTxSuite: SuiteOf<Pick<NexosisTx, 'dataSets' | 'rows' | '
 
   views: {
     save(given) {
-      it('keeps every member, and another view in the place of one by this name', async () => {
+      it('stores every member, and replaces a view with the same name', async () => {
         const all = await given();
         await write(all, (tx) => tx.views.save(view()));
         expect(await reads(all).view('lab-a', 'View')).toEqual(view());
@@ -202,7 +202,7 @@ type DataReads = Pick<
 
 export const nexosisDataReadsSuite: SuiteOf<DataReads> = {
   dataSet(given) {
-    it('answers a set that is ready, by its name whatever the case, or null', async () => {
+    it('returns a set that is ready, by its name in any case, or null', async () => {
       const all = await given();
       await keepDataSets(all, {}, { name: 'new', state: 'new' }, { name: 'gone', state: 'removed' });
       const name = async (instance: string, asked: string) =>
@@ -212,7 +212,7 @@ export const nexosisDataReadsSuite: SuiteOf<DataReads> = {
     });
   },
   dataSetById(given) {
-    it('answers a set in any state, or null', async () => {
+    it('returns a set in any state, or null', async () => {
       const all = await given();
       const [id = 0] = await keepDataSets(all, { state: 'removed' });
       expect([(await reads(all).dataSetById(id))?.state, await reads(all).dataSetById(id + 1)]).toEqual([
@@ -222,7 +222,7 @@ export const nexosisDataReadsSuite: SuiteOf<DataReads> = {
     });
   },
   dataSets(given) {
-    it('answers a page of those that are ready and have the part in their name, in the asked order', async () => {
+    it('returns a page of ready sets whose names contain the text, in the requested order', async () => {
       const all = await given();
       await keepDataSets(
         all,
@@ -256,7 +256,7 @@ export const nexosisDataReadsSuite: SuiteOf<DataReads> = {
     });
   },
   rows(given) {
-    it('answers a page of the range in the order of time and arrival, both ends included', async () => {
+    it('returns a page of the range in the order of time and arrival, both ends included', async () => {
       const all = await given();
       const id = await given5(all);
       const found = async (range: object, limit = 9, offset = 0) =>
@@ -279,7 +279,7 @@ export const nexosisDataReadsSuite: SuiteOf<DataReads> = {
     });
   },
   rowsAfter(given) {
-    it('answers the next rows behind one, or from the beginning', async () => {
+    it('returns the rows after one, or from the beginning', async () => {
       const all = await given();
       const id = await given5(all);
       const first = await reads(all).rowsAfter(id, null, 2);
@@ -289,14 +289,14 @@ export const nexosisDataReadsSuite: SuiteOf<DataReads> = {
     });
   },
   lastTime(given) {
-    it('is the latest time of a row that has one, or null', async () => {
+    it('is the latest time of all rows, or null', async () => {
       const all = await given();
       const id = await given5(all);
       expect([await reads(all).lastTime(id), await reads(all).lastTime(99)]).toEqual([after(3), null]);
     });
   },
   view(given) {
-    it('answers the view of this instance by its name whatever the case, or null', async () => {
+    it('returns the view of this instance by its name in any case, or null', async () => {
       const all = await given();
       await write(all, (tx) => tx.views.save(view()));
       expect(await reads(all).view('lab-a', 'vIEW')).toEqual(view());
@@ -307,7 +307,7 @@ export const nexosisDataReadsSuite: SuiteOf<DataReads> = {
     });
   },
   views(given) {
-    it('answers those of this instance by their names', async () => {
+    it('returns those of this instance, sorted by name', async () => {
       const all = await given();
       for (const name of ['b', 'C', 'A']) await write(all, (tx) => tx.views.save(view({ name })));
       await write(all, (tx) => tx.views.save(view({ name: 'x', instance: 'lab-b' })));

@@ -23,7 +23,7 @@ export const dataSet = (said: Partial<DataSet> = {}): Omit<DataSet, 'id'> => ({
   ...{ createdAt: t0, modifiedAt: t0, state: 'ready', user: 'alice' },
   ...said,
 });
-/** Answers their ids. */
+/** Stores data sets and returns their ids. */
 export const keepDataSets = (all: Given, ...said: Partial<DataSet>[]): Promise<number[]> =>
   write(all, async ({ dataSets }) => {
     const ids: number[] = [];
@@ -32,7 +32,7 @@ export const keepDataSets = (all: Given, ...said: Partial<DataSet>[]): Promise<n
   });
 
 export const appended = { since: 0, replaced: new Map<string, number>(), repeats: 'keep' } as const;
-/** A row so many seconds after the beginning. */
+/** A row at `s` seconds after {@link t0}. */
 export const row = (s: number, value: string, key: string | null = null): NewRow => ({
   at: after(s),
   key,
@@ -46,7 +46,7 @@ export const learnSession = (said: Partial<LearnSession> = {}): LearnSession => 
   ...{ missingValues: [], extra: {}, messages: [], modelId: null, requestedAt: t0, outcome: null },
   ...said,
 });
-/** Sessions `l0`, `l1` … of the jobs `j0`, `j1` …, with what is said of each. */
+/** Stores sessions `l0`, `l1` … of the jobs `j0`, `j1` …, each with these overrides. */
 export const keepLearned = (all: Given, ...said: Partial<LearnSession>[]): Promise<void> =>
   write(all, async ({ sessions }) => {
     for (const [n, each] of said.entries())

@@ -19,7 +19,7 @@ const everySaid: Backend = {
 
 export const backendsSuite: SuiteOf<Tx['backends']> = {
   find(given) {
-    it('answers the backend by its name, or null', async () => {
+    it('returns the backend by its name, or null', async () => {
       const { write } = await given();
       expect(await write((tx) => tx.backends.find('b2'))).toEqual(givenBackend({ name: 'b2' }));
       expect(await write((tx) => tx.backends.find('b3'))).toBeNull();
@@ -27,7 +27,7 @@ export const backendsSuite: SuiteOf<Tx['backends']> = {
   },
 
   names(given) {
-    it('answers all names in order', async () => {
+    it('returns all names in order', async () => {
       const { write } = await given();
       await write((tx) => tx.backends.insert(givenBackend({ name: 'a9' })));
       expect(await write((tx) => tx.backends.names())).toEqual(['a9', 'b1', 'b2']);
@@ -35,20 +35,20 @@ export const backendsSuite: SuiteOf<Tx['backends']> = {
   },
 
   insert(given) {
-    it('keeps every member', async () => {
+    it('stores every member', async () => {
       const { read, write } = await given();
       await write((tx) => tx.backends.insert(everySaid));
       expect(await read.backend('full')).toEqual(everySaid);
     });
 
-    it('refuses a name that is there', async () => {
+    it('refuses an existing name', async () => {
       const { write } = await given();
       await expect(write((tx) => tx.backends.insert(givenBackend()))).rejects.toThrow();
     });
   },
 
   save(given) {
-    it('changes every member of this backend but the number of its queued jobs', async () => {
+    it('changes every member of this backend except the number of its queued jobs', async () => {
       const { read, write } = await given();
       await write((tx) => tx.backends.insert(givenBackend({ name: 'full' })));
       await write((tx) => tx.backends.countQueued('full', 4));
@@ -60,7 +60,7 @@ export const backendsSuite: SuiteOf<Tx['backends']> = {
 
   isInUse(given) {
     const inUse = ({ write }: Given, name = 'b1') => write((tx) => tx.backends.isInUse(name));
-    it('is false where there is nothing, where all has ended, and where there is no such backend', async () => {
+    it('is false without jobs and sessions, if all have ended, and for an unknown backend', async () => {
       const all = await given();
       await all.write(async (tx) => {
         await keepJob(tx, givenJob({ state: 'completed', endedAt: t0 }));
@@ -70,19 +70,19 @@ export const backendsSuite: SuiteOf<Tx['backends']> = {
       expect(await inUse(all, 'b3')).toBe(false);
     });
 
-    it('is true with a job that waits', async () => {
+    it('is true with a queued job', async () => {
       const all = await given();
       await all.write((tx) => keepLone(tx, {}, 'j1'));
       expect([await inUse(all), await inUse(all, 'b2')]).toEqual([true, false]);
     });
 
-    it('is true with a job that runs', async () => {
+    it('is true with a running job', async () => {
       const all = await given();
       await all.write((tx) => keepJob(tx, givenJob({ state: 'running' })));
       expect([await inUse(all), await inUse(all, 'b2')]).toEqual([true, false]);
     });
 
-    it('is true with a session that is not closed', async () => {
+    it('is true with an open session', async () => {
       const all = await given();
       await all.write((tx) => keepSession(tx, givenSession({ state: 'inactive' })));
       expect([await inUse(all), await inUse(all, 'b2')]).toEqual([true, false]);
@@ -90,7 +90,7 @@ export const backendsSuite: SuiteOf<Tx['backends']> = {
   },
 
   remove(given) {
-    it('removes this backend and what was promised on it', async () => {
+    it('removes this backend and its reservations', async () => {
       const { read, write } = await given();
       const promise = [{ slot: 0, session: 's1' }];
       for (const name of ['b1', 'b2']) await write((tx) => tx.backends.reserve(name, promise));
@@ -103,7 +103,7 @@ export const backendsSuite: SuiteOf<Tx['backends']> = {
   },
 
   countQueued(given) {
-    it('adds to the number of this backend, and takes from it', async () => {
+    it('adds to and subtracts from the counter of this backend', async () => {
       const { read, write } = await given();
       await write((tx) => tx.backends.countQueued('b1', 5));
       await write((tx) => tx.backends.countQueued('b1', -2));
@@ -113,7 +113,7 @@ export const backendsSuite: SuiteOf<Tx['backends']> = {
   },
 
   reserve(given) {
-    it('promises each slot to a session, to another one, and to nobody', async () => {
+    it('reserves each slot for a session, then for another one, then for none', async () => {
       const { read, write } = await given();
       const promised = async (name = 'b1') =>
         (await read.slots(givenBackend({ name, slots: 2 }))).map(({ reservedFor }) => reservedFor);
@@ -141,7 +141,7 @@ const everyInstanceSaid: Instance = {
 
 export const instancesSuite: SuiteOf<Tx['instances']> = {
   find(given) {
-    it('answers the instance by its id, or null', async () => {
+    it('returns the instance by its id, or null', async () => {
       const { write } = await given();
       expect(await write((tx) => tx.instances.find('lab-b'))).toEqual(givenInstance({ id: 'lab-b' }));
       expect(await write((tx) => tx.instances.find('Lab'))).toBeNull();
@@ -149,7 +149,7 @@ export const instancesSuite: SuiteOf<Tx['instances']> = {
   },
 
   findByName(given) {
-    it('answers the instance by its name, not by its id, or null', async () => {
+    it('returns the instance by its name, not by its id, or null', async () => {
       const { write } = await given();
       await write((tx) => tx.instances.insert(everyInstanceSaid));
       const byName = (name: string) => write((tx) => tx.instances.findByName(name));
@@ -159,13 +159,13 @@ export const instancesSuite: SuiteOf<Tx['instances']> = {
   },
 
   insert(given) {
-    it('keeps every member', async () => {
+    it('stores every member', async () => {
       const { read, write } = await given();
       await write((tx) => tx.instances.insert(everyInstanceSaid));
       expect(await read.instance('full')).toEqual(everyInstanceSaid);
     });
 
-    it('refuses an id, a name and a CRN that are there', async () => {
+    it('refuses an existing id, name and CRN', async () => {
       const { write } = await given();
       const insert = (said: Partial<Instance>) =>
         write((tx) => tx.instances.insert({ ...everyInstanceSaid, ...said }));
@@ -177,7 +177,7 @@ export const instancesSuite: SuiteOf<Tx['instances']> = {
   },
 
   save(given) {
-    it('changes shares, budget, plan and sharing of this instance, and not what it was charged', async () => {
+    it('changes shares, budget, plan and sharing of this instance, but not its charge', async () => {
       const { read, write } = await given();
       await write((tx) => tx.ledger.append([entry(0, 5)]));
       const { shares, budget, plan, sharing } = everyInstanceSaid;
@@ -197,17 +197,17 @@ export const instancesSuite: SuiteOf<Tx['instances']> = {
       return all;
     };
 
-    it('is null without a budget, and of an instance that is not there', async () => {
+    it('is null without a budget, and for an unknown instance', async () => {
       const all = await given();
       expect([await ask(all), await ask(all, 'nobody')]).toEqual([null, null]);
     });
 
-    it('has nothing charged and nothing to be released where nothing was settled', async () => {
+    it('has no charge and no release without ledger entries', async () => {
       const all = await withBudget(await given());
       expect(await ask(all)).toEqual({ budget: seconds(50), charged: 0, rate: 0, releasedAt: null });
     });
 
-    it('counts what ended after the beginning of the window, and says when the first of it leaves', async () => {
+    it('sums entries that ended within the window, and returns when the first one leaves it', async () => {
       const all = await withBudget(await given());
       const other = entry(1500, 1900, { instance: 'lab-b' });
       await all.write((tx) =>
@@ -216,7 +216,7 @@ export const instancesSuite: SuiteOf<Tx['instances']> = {
       expect(await ask(all)).toMatchObject({ charged: seconds(16), releasedAt: after(1001) + window });
     });
 
-    it('adds what accrues now: lone jobs, jobs of batches and holds, on all backends', async () => {
+    it('adds what accrues now for lone jobs, batch jobs and holds, on all backends', async () => {
       const all = await withBudget(await given());
       await all.write(async (tx) => {
         const started = { state: 'running', startedAt: after(1990) } as const;
@@ -246,15 +246,15 @@ export const instancesSuite: SuiteOf<Tx['instances']> = {
       return all;
     };
 
-    it('is when so much has left the window that less than the budget is left', async () => {
+    it('is when so many charges have left the window that the rest is below the budget', async () => {
       const all = await given60();
       expect(await roomAt(all, 51)).toBe(after(10) + window);
-      // With the first entry gone the budget is still used up to the last millisecond.
+      // Without the first entry the charge still equals the budget exactly.
       expect(await roomAt(all, 50)).toBe(after(30) + window);
       expect(await roomAt(all, 30)).toBe(after(60) + window);
     });
 
-    it('is null with no budget at all, and where what accrues uses it up without the ledger', async () => {
+    it('is null for a budget of zero, and if what accrues now exceeds it already', async () => {
       const all = await given60();
       expect(await roomAt(all, 0)).toBeNull();
       expect(await roomAt(all, 50, 110)).toBeNull();
@@ -262,7 +262,7 @@ export const instancesSuite: SuiteOf<Tx['instances']> = {
   },
 
   saveBudgetDue(given) {
-    it('sets when the budget of this instance is looked at, and takes it back', async () => {
+    it('sets and clears when the budget of this instance is checked', async () => {
       const { write } = await given();
       const save = (at: number | null) => write((tx) => tx.instances.saveBudgetDue('lab-a', at));
       await save(after(5));
@@ -283,7 +283,7 @@ export const givenToken = (said: Partial<Token> = {}): Token => ({
 
 export const tokensSuite: SuiteOf<Tx['tokens']> = {
   find(given) {
-    it('answers the token by its id, or null', async () => {
+    it('returns the token by its id, or null', async () => {
       const { write } = await given();
       for (const n of [1, 2])
         await write((tx) => tx.tokens.insert(givenToken({ id: `t${n}`, hash: `h${n}` })));
@@ -293,14 +293,14 @@ export const tokensSuite: SuiteOf<Tx['tokens']> = {
   },
 
   insert(given) {
-    it('keeps every member', async () => {
+    it('stores every member', async () => {
       const { read, write } = await given();
       const token = givenToken({ role: 'admin', expiresAt: t0 + 1, revokedAt: t0 + 2 });
       await write((tx) => tx.tokens.insert(token));
       expect(await read.token('t1')).toEqual(token);
     });
 
-    it('refuses an id and a hash that are there', async () => {
+    it('refuses an existing id and hash', async () => {
       const { write } = await given();
       await write((tx) => tx.tokens.insert(givenToken()));
       await expect(write((tx) => tx.tokens.insert(givenToken({ hash: 'h2' })))).rejects.toThrow();
@@ -309,7 +309,7 @@ export const tokensSuite: SuiteOf<Tx['tokens']> = {
   },
 
   revoke(given) {
-    it('stands from the first time on, for this token alone', async () => {
+    it('keeps its first time, and changes no other token', async () => {
       const { read, write } = await given();
       for (const n of [1, 2])
         await write((tx) => tx.tokens.insert(givenToken({ id: `t${n}`, hash: `h${n}` })));

@@ -13,11 +13,12 @@ import type { Given, SuiteOf } from './methods.js';
 import { givenEvent } from './records.suite.js';
 
 /*
- * A dialect asks its tables in SQL of its own. So the query port is tested by what the dialects ask: the suite has no statements.
+ * The suite contains no SQL. Each dialect brings the SQL for its own tables, so these tests call the dialects' reads and
+ * writes to test the query port.
  */
 
 const about = { instance: 'lab-a', name: null, asked: { kind: 'spark' } } as const;
-/** Session 0 of Livy's clients with so many statements, and batch 0. */
+/** Stores session 0 of Livy with this many statements, and batch 0. */
 async function keepLivy({ write }: Given, statements = 3): Promise<void> {
   await write(async (tx) => {
     const livy = livyStore(tx);
@@ -49,15 +50,15 @@ const keepLearned = ({ write }: Given, ...sessions: LearnSession[]) =>
   });
 const everySession = { instance: 'lab-a', sortBy: 'id', descending: false, limit: 9, offset: 0 } as const;
 
-/** The two places that a dialect asks from. */
+/** Runs work on the query port in one of its two places. */
 type Asked = <T>(all: Given, ask: (of: { readonly query: Query }) => Promise<T>) => Promise<T>;
 const inTransaction: Asked = ({ write }, ask) => write((tx) => ask(tx));
 const inReads: Asked = ({ read }, ask) => ask(read);
 
-/** What holds in both places. */
+/** Tests for both places. */
 const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
   all(given) {
-    it('answers all rows in the order that is asked for, or none', async () => {
+    it('returns all rows in the requested order, or none', async () => {
       const all = await given();
       await keepLivy(all);
       const page = { from: 0, size: 9, newestFirst: true };
@@ -70,7 +71,7 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
   },
 
   one(given) {
-    it('answers one row, or null', async () => {
+    it('returns one row, or null', async () => {
       const all = await given();
       await keepLivy(all);
       const bySubject = (subject: string) => asked(all, (of) => livyStore(of).bySubject('session', subject));
@@ -82,7 +83,7 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
 
   rows: {
     job(given) {
-      it('makes a job of its row', async () => {
+      it("converts a job's row", async () => {
         const all = await given();
         await keepLivy(all);
         const job = without((await all.read.job('batch')) as JobRecord, 'details');
@@ -90,7 +91,7 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
       });
     },
     session(given) {
-      it('makes a session of its row', async () => {
+      it("converts a session's row", async () => {
         const all = await given();
         await keepLivy(all);
         const found = await asked(all, (of) => livyReads(of).session(0, 'lab-a'));
@@ -98,7 +99,7 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
       });
     },
     event(given) {
-      it('makes an event of its row', async () => {
+      it("converts an event's row", async () => {
         const all = await given();
         await keepLearned(all, learnSession());
         await all.write(async ({ events }) => {
@@ -113,14 +114,14 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
   },
 
   text(given) {
-    it('answers a short text as it is', async () => {
+    it('returns a short text', async () => {
       const all = await given();
       await keepLivy(all);
       const statement = await asked(all, (of) => livyReads(of).statement(0, 1));
       expect(statement).toMatchObject({ number: 1, params: 'params 1', output: null });
     });
 
-    it('answers one that is stored in pieces, of params or of a result', async () => {
+    it('returns params or a result that are stored in pieces', async () => {
       const all = await given();
       await keepLivy(all, 1);
       const pieces = [Buffer.alloc(pieceSize, 'a'), Buffer.from('end')];
@@ -147,7 +148,7 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
       });
     },
     contains(given) {
-      it('looks for a part of a text, whatever stands in it', async () => {
+      it('searches for a substring of any characters', async () => {
         const all = await given();
         const names = ['50%', '50 of 100', 'a_b', 'axb'];
         await keepLearned(
@@ -171,21 +172,21 @@ export const queryTxSuite: SuiteOf<Query> = {
   ...common(inTransaction),
 
   run(given) {
-    it('changes rows, also where one is there already', async () => {
+    it('inserts rows, and updates an existing one', async () => {
       const { read, write } = await given();
       for (const more of [2, 3]) await write((tx) => nexosisStore(tx).countPredictions('lab-a', more));
       expect((await nexosisReads(read).counts('lab-a')).predictions).toBe(5);
       expect((await nexosisReads(read).counts('lab-b')).predictions).toBe(0);
     });
 
-    it('is refused where a row is there that may not be twice', async () => {
+    it('is refused if a unique row exists', async () => {
       const all = await given();
       await keepLivy(all);
       await expect(all.write((tx) => livyStore(tx).addStatement(0, 1, 'new'))).rejects.toThrow();
       await expect(all.write((tx) => livyStore(tx).addStatement(0, 9, 'st1'))).rejects.toThrow();
     });
 
-    it('is undone with its transaction, and read by nobody before the commit', async () => {
+    it('is rolled back with its transaction, and not visible before the commit', async () => {
       const { read, write } = await given();
       const predictions = async () => (await nexosisReads(read).counts('lab-a')).predictions;
       const failed = write(async (tx) => {
@@ -200,7 +201,7 @@ export const queryTxSuite: SuiteOf<Query> = {
   },
 
   wrote(given) {
-    it('takes note of many bytes, and nothing else changes', async () => {
+    it('accepts many bytes and changes nothing else', async () => {
       const all = await given();
       await all.write(async (tx) => {
         const rows = [1, 2].map((n) => ({ at: after(n), key: null, values: [`v${n}`] }));
@@ -218,7 +219,7 @@ export const queryReadsSuite: SuiteOf<Query> = {
   ...common(inReads),
 
   run(given) {
-    it('cannot change what is committed from outside a transaction', async () => {
+    it('cannot change rows outside a transaction', async () => {
       const all = await given();
       await keepLivy(all);
       await expect(livyStore(all.read).addStatement(0, 9, 'new')).rejects.toThrow();
@@ -228,7 +229,7 @@ export const queryReadsSuite: SuiteOf<Query> = {
   },
 
   wrote(given) {
-    it('has nothing to take note of', async () => {
+    it('accepts bytes and does nothing', async () => {
       const { read } = await given();
       expect(read.query.wrote(1)).toBeUndefined();
     });

@@ -61,8 +61,8 @@ const nexosisReadsSuite: SuiteOf<NexosisReads> = {
 };
 
 /**
- * What every store must do, on whatever database. `open` gives a store without anything in it, with the tables of the dialects.
- * The tests use no SQL and nothing that only one database has: all of it goes through the port.
+ * The tests that every store must pass, on any database. `open` returns an empty store with the tables of the dialects.
+ * The tests use only the port, without SQL and without features of one database.
  */
 export function storeSuite(name: string, open: () => Promise<OpenStore>): void {
   describe(`the store on ${name}`, () => {

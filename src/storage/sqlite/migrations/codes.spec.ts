@@ -12,7 +12,7 @@ import type { EndCode, Job } from '../../../kernel/job/job.js';
 import { closeCodes, type CloseCode } from '../../../kernel/session/session.js';
 import { openSqlite, schemaSource } from '../database.js';
 
-/** Every sentence with which a version without codes closed a session. */
+/** The sentences with which versions without codes closed sessions. */
 const sentences = {
   max_ttl: 'max_ttl of 20 s expired',
   active_ttl: 'active_ttl of 20 s expired',
@@ -42,7 +42,7 @@ const backends: readonly [string, string | null][] = [
   ['operator', 'calibration'],
 ];
 
-it('a database without codes gets them from its sentences and numbers, and gives them back', async () => {
+it('codes are derived from sentences and numbers, and undoing the migration restores these', async () => {
   const folder = await givenFolder();
   const before = await openSqlite(folder);
   const limitStop = { at: after(9), reason: 'ran too long', endCode: 'ran_too_long' } as const;
