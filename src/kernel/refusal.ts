@@ -13,7 +13,7 @@ interface NamedInstance {
 }
 
 /** For codes without parameters. */
-type Nothing = Readonly<Record<never, never>>;
+type NoParams = Readonly<Record<never, never>>;
 
 /**
  * Everything that the kernel and the scheduler may refuse: a code with the parameters that a dialect needs to explain
@@ -42,10 +42,10 @@ export interface Refusals {
   /** The page is to start after a session that the list does not contain. */
   unknown_page: { readonly after: string };
   period_reversed: { readonly from: Millis; readonly to: Millis };
-  expiry_past: Nothing;
+  expiry_past: NoParams;
 
   // A name is unknown. `instance`: the name of the only instance that was searched; null: all were.
-  no_backend: Nothing;
+  no_backend: NoParams;
   unknown_backend: { readonly backend: string; readonly known: readonly string[] };
   unknown_program: { readonly program: string; readonly known: readonly string[] };
   backend_lacks_program: {
@@ -67,7 +67,7 @@ export interface Refusals {
   unknown_instance: { readonly asked: string };
   unknown_crn: { readonly crn: string };
   /** The token's own instance no longer exists. */
-  instance_gone: Nothing;
+  instance_gone: NoParams;
   unknown_token: { readonly token: string };
   unknown_user: { readonly user: string };
   /** A filter is empty. */
@@ -86,9 +86,9 @@ export interface Refusals {
   job_final: { readonly job: string; readonly state: JobState };
   job_not_final: { readonly job: string; readonly state: JobState };
   /** The idempotency key was used before with another body. */
-  key_reused: Nothing;
+  key_reused: NoParams;
   /** The clock is real: only a virtual one can be moved. */
-  wrong_clock: Nothing;
+  wrong_clock: NoParams;
 
   // The plan or the budget of an instance forbids the request. `instance`: its name.
   mode_not_allowed: {
@@ -125,9 +125,9 @@ export interface Refusals {
     readonly act: 'change_tags' | 'take_result';
     readonly instance: string;
   };
-  admin_only: Nothing;
+  admin_only: NoParams;
   /** A page of another site sent a password that the browser had saved. */
-  cross_site_password: Nothing;
+  cross_site_password: NoParams;
   /** The token acts for `own`, and the request names another instance. */
   other_instance: { readonly asked: string; readonly own: NamedInstance };
   // The same for an admin, who may act for any instance that the header names by its CRN.
@@ -198,6 +198,6 @@ export function describeRefusal(code: RefusalCode, params: object): string {
       : typeof value === 'object'
         ? JSON.stringify(value)
         : String(value);
-  const said = Object.entries(params).map(([name, value]) => `${name}: ${text(value)}`);
-  return `${code.replaceAll('_', ' ')}${said.length === 0 ? '' : ` (${said.join('; ')})`}`;
+  const formatted = Object.entries(params).map(([name, value]) => `${name}: ${text(value)}`);
+  return `${code.replaceAll('_', ' ')}${formatted.length === 0 ? '' : ` (${formatted.join('; ')})`}`;
 }

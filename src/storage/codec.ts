@@ -22,27 +22,27 @@ export class Mismatch extends Error {
   }
 }
 
-const plain = <T>(name: string, is: (stored: unknown) => boolean): Codec<T> => ({
+const primitive = <T>(name: string, isValid: (stored: unknown) => boolean): Codec<T> => ({
   decode(stored) {
-    if (!is(stored)) throw new Mismatch(`${name} was expected`);
+    if (!isValid(stored)) throw new Mismatch(`${name} was expected`);
     return stored as T;
   },
   encode: (value) => value,
 });
 
-export const text = plain<string>('a text', (stored) => typeof stored === 'string');
-export const flag = plain<boolean>('true or false', (stored) => typeof stored === 'boolean');
-export const number = plain<number>('a number', Number.isFinite);
+export const text = primitive<string>('a text', (stored) => typeof stored === 'string');
+export const flag = primitive<boolean>('true or false', (stored) => typeof stored === 'boolean');
+export const number = primitive<number>('a number', Number.isFinite);
 /** For milliseconds, counts and codes. */
-export const whole = plain<number>('a whole number', Number.isSafeInteger);
+export const whole = primitive<number>('a whole number', Number.isSafeInteger);
 /** Free JSON that is checked elsewhere, such as the options of a driver. */
-export const anyObject = plain<Readonly<Record<string, unknown>>>(
+export const anyObject = primitive<Readonly<Record<string, unknown>>>(
   'an object',
   (stored) => typeof stored === 'object' && stored !== null && !Array.isArray(stored),
 );
 
 export const oneOf = <const T extends string>(...known: readonly T[]): Codec<T> =>
-  plain<T>(`one of ${known.join(', ')}`, (stored) => (known as readonly unknown[]).includes(stored));
+  primitive<T>(`one of ${known.join(', ')}`, (stored) => (known as readonly unknown[]).includes(stored));
 
 export const orNull = <T>(codec: Codec<T>): Codec<T | null> => ({
   decode: (stored) => (stored === null ? null : codec.decode(stored)),
@@ -52,7 +52,7 @@ export const orNull = <T>(codec: Codec<T>): Codec<T | null> => ({
 export const listOf = <T>(codec: Codec<T>): Codec<readonly T[]> => ({
   decode(stored) {
     if (!Array.isArray(stored)) throw new Mismatch('a list was expected');
-    return stored.map((each: unknown, i) => at(i, () => codec.decode(each)));
+    return stored.map((each: unknown, i) => decodeAt(i, () => codec.decode(each)));
   },
   encode: (value) => value.map((each) => codec.encode(each)),
 });
@@ -60,7 +60,10 @@ export const listOf = <T>(codec: Codec<T>): Codec<readonly T[]> => ({
 export const mapOf = <T>(codec: Codec<T>): Codec<Readonly<Record<string, T>>> => ({
   decode: (stored) =>
     Object.fromEntries(
-      Object.entries(anyObject.decode(stored)).map(([key, each]) => [key, at(key, () => codec.decode(each))]),
+      Object.entries(anyObject.decode(stored)).map(([key, each]) => [
+        key,
+        decodeAt(key, () => codec.decode(each)),
+      ]),
     ),
   encode: (value) =>
     Object.fromEntries(Object.entries(value).map(([key, each]) => [key, codec.encode(each)])),
@@ -90,16 +93,16 @@ export function objectOf<T extends object>(members: Members<T>): Codec<T> {
     decode(stored) {
       const from = anyObject.decode(stored);
       const value: Record<string, unknown> = {};
-      let found = 0;
+      let presentCount = 0;
       for (const [property, { name, codec, optional }] of all) {
         if (!Object.hasOwn(from, name)) {
           if (optional) continue;
           throw new Mismatch('is missing', [name]);
         }
-        found += 1;
-        value[property] = at(name, () => codec.decode(from[name]));
+        presentCount += 1;
+        value[property] = decodeAt(name, () => codec.decode(from[name]));
       }
-      if (found < Object.keys(from).length) {
+      if (presentCount < Object.keys(from).length) {
         const unknown = Object.keys(from).find((name) => !names.has(name));
         throw new Mismatch('is not known to this version', [unknown ?? '?']);
       }
@@ -114,7 +117,7 @@ export function objectOf<T extends object>(members: Members<T>): Codec<T> {
   };
 }
 
-function at<T>(part: string | number, decode: () => T): T {
+function decodeAt<T>(part: string | number, decode: () => T): T {
   try {
     return decode();
   } catch (error) {

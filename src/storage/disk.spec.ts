@@ -1,21 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import { givenDatabase, givenFolder } from '../../test/support/store.js';
 import { diskFailure } from '../scheduler/disk.ports.js';
-import { DataDisk, leastFree } from './disk.js';
+import { DataDisk, minFreeBytes } from './disk.js';
 
 /** Returns a `statfs` that reports this many free bytes and files. */
-const having =
+const statfsWith =
   (free: number, ffree = 1000, files = 2000) =>
   () =>
     Promise.resolve({ bavail: free / 4096, bsize: 4096, files, ffree });
 const store = { diskFailure: null, probe: () => Promise.resolve() };
-const troubleWith = (...space: Parameters<typeof having>) =>
-  new DataDisk('/x', store, having(...space)).trouble();
+const troubleWith = (...space: Parameters<typeof statfsWith>) =>
+  new DataDisk('/x', store, statfsWith(...space)).trouble();
 
 describe('the disk of the data folder', () => {
   it('is in trouble below 32 MB free, but not at exactly 32 MB', async () => {
-    expect(await troubleWith(leastFree)).toBeNull();
-    expect(await troubleWith(leastFree - 4096)).toBe(
+    expect(await troubleWith(minFreeBytes)).toBeNull();
+    expect(await troubleWith(minFreeBytes - 4096)).toBe(
       'The disk of the data folder has 31 MB left; the service needs 32 MB.',
     );
     expect(await troubleWith(0)).toMatch(/has 0 MB left/);
@@ -39,7 +39,7 @@ describe('a write that failed because of the disk', () => {
   it('is remembered until a write succeeds, which each check tries', async () => {
     const { store: sqlite } = await givenDatabase();
     await sqlite.write((tx) => tx.facts.set('bootstrap_token', 'known'));
-    const disk = new DataDisk('/', sqlite, having(1e12));
+    const disk = new DataDisk('/', sqlite, statfsWith(1e12));
     await expect(sqlite.write(() => Promise.reject(full))).rejects.toBe(full);
     expect(sqlite.diskFailure).toBe('database or disk is full');
     expect(await disk.trouble()).toBeNull();
@@ -49,7 +49,7 @@ describe('a write that failed because of the disk', () => {
 
   it('is the reported reason while the next write fails, too', async () => {
     const failing = { diskFailure: full.message, probe: () => Promise.reject(full) };
-    expect(await new DataDisk('/', failing, having(1e12)).trouble()).toBe(
+    expect(await new DataDisk('/', failing, statfsWith(1e12)).trouble()).toBe(
       'The database could not be written: database or disk is full.',
     );
   });

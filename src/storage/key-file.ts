@@ -3,7 +3,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, w
 import { isOpenToOthers } from './private-folder.js';
 
 /** Minimum length in characters. A generated key has 43 characters, for 32 random bytes. */
-const shortest = 32;
+const minKeyLength = 32;
 
 /**
  * Returns the key in `file` as bytes. If the file is missing, or `replace` is set, writes a new key that only the owner
@@ -13,7 +13,7 @@ export function openKeyFile(file: string, replace = false): Uint8Array {
   try {
     if (replace || !existsSync(file)) writeKey(file);
     const key = readFileSync(file, 'utf8').trim();
-    if (key.length >= shortest) return new TextEncoder().encode(key);
+    if (key.length >= minKeyLength) return new TextEncoder().encode(key);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new Error(
@@ -22,7 +22,7 @@ export function openKeyFile(file: string, replace = false): Uint8Array {
     );
   }
   throw new Error(
-    `${file} holds no key: it needs at least ${shortest} characters. ` +
+    `${file} holds no key: it needs at least ${minKeyLength} characters. ` +
       'Remove it, and the next start makes a new one; clients renew their bearer tokens by themselves.',
   );
 }
@@ -32,13 +32,13 @@ export const isOpenKey = (file: string): boolean => existsSync(file) && isOpenTo
 
 /** Writes to a temporary name first: a partly written key would look like a valid one. */
 function writeKey(file: string): void {
-  const fresh = `${file}.new`;
-  const handle = openSync(fresh, 'w', 0o600);
+  const temporary = `${file}.new`;
+  const handle = openSync(temporary, 'w', 0o600);
   try {
     writeSync(handle, `${randomBytes(32).toString('base64url')}\n`);
     fsyncSync(handle);
   } finally {
     closeSync(handle);
   }
-  renameSync(fresh, file);
+  renameSync(temporary, file);
 }

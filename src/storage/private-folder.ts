@@ -11,20 +11,20 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-export const otherFolder = 'choose another folder with STINT_DATA';
+export const otherFolderHint = 'choose another folder with STINT_DATA';
 
 /** The permission bits of all accounts but the owner. */
-const ofOthers = 0o077;
+const othersMask = 0o077;
 /**
  * In a folder with this bit only owners can rename or remove their files, so it is a folder shared by all, such as
  * /tmp.
  */
 const sticky = 0o1000;
 /** Most entries checked in one start. The root is closed first, so unchecked entries are out of reach anyway. */
-const mostChecked = 20_000;
+const maxChecked = 20_000;
 
 /** Names that Stint, its scripts or the file system itself create in a data folder. */
-const known = /^(\..*|stint\..*|quickstart\..*|models|learner|spark|uploads|check|backups?|lost\+found)$/;
+const ownNames = /^(\..*|stint\..*|quickstart\..*|models|learner|spark|uploads|check|backups?|lost\+found)$/;
 
 /** Explains the error codes whose message by Node.js does not suit operators. */
 const reasons: Readonly<Record<string, string>> = {
@@ -48,13 +48,13 @@ export function preparePrivateFolder(folder: string): string | null {
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
     throw new Error(
-      `The data folder ${folder} cannot be used: ${reasons[code] ?? message}. Fix that, or ${otherFolder}.`,
+      `The data folder ${folder} cannot be used: ${reasons[code] ?? message}. Fix that, or ${otherFolderHint}.`,
     );
   }
   // Windows has no permission bits.
   if (process.getuid === undefined) return null;
-  refuseFolderOfOthers(folder);
-  return closeAll(folder);
+  refuseSharedFolder(folder);
+  return removeOthersAccess(folder);
 }
 
 /**
@@ -70,18 +70,18 @@ export function makePrivateFile(file: string): void {
 
 /** Returns whether accounts other than the owner have any access. */
 export const isOpenToOthers = (path: string): boolean =>
-  process.getuid !== undefined && (statSync(path).mode & ofOthers) !== 0;
+  process.getuid !== undefined && (statSync(path).mode & othersMask) !== 0;
 
 /** Refuses a folder that other accounts work in, because changing its mode would lock them out. */
-function refuseFolderOfOthers(folder: string): void {
+function refuseSharedFolder(folder: string): void {
   const { mode } = statSync(folder);
-  if ((mode & ofOthers) === 0) return;
-  const own = `Give Stint a folder of its own, or ${otherFolder}.`;
+  if ((mode & othersMask) === 0) return;
+  const own = `Give Stint a folder of its own, or ${otherFolderHint}.`;
   if ((mode & sticky) !== 0)
     throw new Error(`The data folder ${folder} is one that all accounts write into. ${own}`);
   const names = readdirSync(folder);
   if (names.includes('stint.sqlite')) return;
-  const others = names.filter((name) => !known.test(name));
+  const others = names.filter((name) => !ownNames.test(name));
   if (others.length === 0) return;
   const some = others.slice(0, 3).join(', ') + (others.length > 3 ? ', …' : '');
   throw new Error(
@@ -89,13 +89,13 @@ function refuseFolderOfOthers(folder: string): void {
   );
 }
 
-function closeAll(root: string): string | null {
+function removeOthersAccess(root: string): string | null {
   const counts = { closed: 0, failed: 0, checked: 0 };
   const close = (path: string): boolean => {
     const { mode } = lstatSync(path);
-    if ((mode & ofOthers) === 0) return true;
+    if ((mode & othersMask) === 0) return true;
     try {
-      chmodSync(path, mode & 0o7777 & ~ofOthers);
+      chmodSync(path, mode & 0o7777 & ~othersMask);
       counts.closed += 1;
       return true;
     } catch {
@@ -107,7 +107,7 @@ function closeAll(root: string): string | null {
   const folders = [root];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const entry of entriesOf(folder)) {
-      if ((counts.checked += 1) > mostChecked) return said(root, rootClosed, counts);
+      if ((counts.checked += 1) > maxChecked) return describeClosing(root, rootClosed, counts);
       const path = join(folder, entry.name);
       // A link's target may be outside the folder, so it is not ours to change.
       if (entry.isSymbolicLink()) continue;
@@ -120,7 +120,7 @@ function closeAll(root: string): string | null {
       if (entry.isDirectory()) folders.push(path);
     }
   }
-  return said(root, rootClosed, counts);
+  return describeClosing(root, rootClosed, counts);
 }
 
 function entriesOf(folder: string) {
@@ -131,7 +131,7 @@ function entriesOf(folder: string) {
   }
 }
 
-function said(
+function describeClosing(
   root: string,
   rootClosed: boolean,
   { closed, failed }: { readonly closed: number; readonly failed: number },

@@ -11,8 +11,8 @@ import type { Given } from './methods.js';
 export const window = seconds(1000);
 
 /** Stores a session with `jobs` queued jobs named `s1-1`, `s1-2` …, and updates all counters. */
-export async function keepQueue(tx: Tx, said: GivenSession, jobs: number): Promise<Session> {
-  const session = givenSession({ ...said, queuedJobs: jobs });
+export async function keepQueue(tx: Tx, overrides: GivenSession, jobs: number): Promise<Session> {
+  const session = givenSession({ ...overrides, queuedJobs: jobs });
   const { id, backend, instance, mode } = session;
   let headSeq: number | null = null;
   for (let n = 1; n <= jobs; n += 1) {
@@ -25,14 +25,14 @@ export async function keepQueue(tx: Tx, said: GivenSession, jobs: number): Promi
 }
 
 /** Stores lone jobs with these ids. Returns their submission numbers. */
-export async function keepLone(tx: Tx, said: Partial<Job>, ...ids: string[]): Promise<number[]> {
+export async function keepLone(tx: Tx, overrides: Partial<Job>, ...ids: string[]): Promise<number[]> {
   const seqs: number[] = [];
-  for (const id of ids) seqs.push(await keepJob(tx, givenJob({ ...said, id })));
+  for (const id of ids) seqs.push(await keepJob(tx, givenJob({ ...overrides, id })));
   return seqs;
 }
 
 /** A ledger entry of `lab-a` for a lone job; `from` and `to` in seconds after {@link t0}. */
-export const entry = (from: number, to: number, said: Partial<LedgerEntry> = {}): LedgerEntry => ({
+export const entry = (from: number, to: number, overrides: Partial<LedgerEntry> = {}): LedgerEntry => ({
   kind: 'job',
   backend: 'b1',
   slot: 0,
@@ -40,13 +40,13 @@ export const entry = (from: number, to: number, said: Partial<LedgerEntry> = {})
   user: 'alice',
   session: null,
   job: 'j1',
-  ...said,
+  ...overrides,
   from: t0 + seconds(from),
   to: t0 + seconds(to),
 });
 
 /** A session in which no member is null. */
-export const everySaid: Session = {
+export const fullSession: Session = {
   ...{ id: 'full', backend: 'b2', instance: 'lab-b', user: 'bob', mode: 'batch' },
   limits: {
     ...{ interactiveTtl: 1001, activeTtl: 1002, maxTtl: 1003, unusedTtl: 1004, onIdle: 'close' },
@@ -67,7 +67,7 @@ export const everySaid: Session = {
 };
 
 /** A job in which no member is null. */
-export const everyJobSaid: Job = {
+export const fullJob: Job = {
   ...{ id: 'full', seq: 0, backend: 'b2', instance: 'lab-b', user: 'bob', chargedTo: 'carol' },
   ...{ session: 's1', mode: 'dedicated', program: 'estimator' },
   ...{ state: 'failed', reason: "for “ünïcode” and 'quotes'", endCode: 'ran_too_long', reasonCode: 1517 },
@@ -93,8 +93,8 @@ export const widen = ({ write }: Given, slots: number, lanes = 1): Promise<void>
   write((tx) => tx.backends.save(givenBackend({ slots, lanes })));
 
 /** A running job. */
-export const running = (id: string, said: Partial<Job> = {}): Job =>
-  givenJob({ id, state: 'running', ...said });
+export const running = (id: string, overrides: Partial<Job> = {}): Job =>
+  givenJob({ id, state: 'running', ...overrides });
 
 /** Stores jobs and sessions that reads of `b1` must leave out: on another backend, ended, closed. */
 export async function keepElsewhere(tx: Tx): Promise<void> {

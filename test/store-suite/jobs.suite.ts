@@ -3,7 +3,7 @@ import type { Job } from '../../src/kernel/job/job.js';
 import type { JobRecord, Tx } from '../../src/scheduler/ports.js';
 import { after, givenJob, givenSession, t0 } from '../support/given.js';
 import { givenDetails, keepJob, keepSession } from '../support/stored.js';
-import { everyJobSaid, keepLone, keepQueue, without } from './given.js';
+import { fullJob, keepLone, keepQueue, without } from './given.js';
 import type { Given, SuiteOf } from './methods.js';
 
 const keepAll = ({ write }: Given, ...jobs: Job[]) =>
@@ -12,8 +12,13 @@ const keepAll = ({ write }: Given, ...jobs: Job[]) =>
   });
 const ids = (jobs: readonly Job[]) => jobs.map(({ id }) => id);
 /** A running job, in a session or alone. */
-const running = (id: string, said: Partial<Job> = {}) => givenJob({ id, state: 'running', ...said });
-const record = (said: Partial<JobRecord> = {}) => ({ ...givenJob(), details: givenDetails(), ...said });
+const running = (id: string, overrides: Partial<Job> = {}) =>
+  givenJob({ id, state: 'running', ...overrides });
+const record = (overrides: Partial<JobRecord> = {}) => ({
+  ...givenJob(),
+  details: givenDetails(),
+  ...overrides,
+});
 
 export const jobsSuite: SuiteOf<Tx['jobs']> = {
   find(given) {
@@ -83,8 +88,8 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
       await write((tx) => tx.jobs.insert(record({ id: 'other' }), '{}'));
       const other = await read.job('other');
       const { seq } = before;
-      await write((tx) => tx.jobs.save({ ...everyJobSaid, seq }, null));
-      expect(await read.job('full')).toEqual({ ...everyJobSaid, seq, details });
+      await write((tx) => tx.jobs.save({ ...fullJob, seq }, null));
+      expect(await read.job('full')).toEqual({ ...fullJob, seq, details });
       expect(await read.job('other')).toEqual(other);
       await write((tx) => tx.jobs.save(before, null));
       expect(await read.job('full')).toEqual({ ...before, details });

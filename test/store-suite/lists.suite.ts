@@ -8,17 +8,17 @@ import type { Given, SuiteOf } from './methods.js';
 type Lists = Pick<Reads, 'session' | 'sessions' | 'job' | 'jobs' | 'params' | 'result' | 'logs'>;
 
 /** Stores sessions with these ids, each created a second before the previous one. */
-async function keepSessions({ write }: Given, said: Record<string, Partial<Session>>): Promise<void> {
+async function keepSessions({ write }: Given, overrides: Record<string, Partial<Session>>): Promise<void> {
   await write(async (tx) => {
-    for (const [i, [id, each]] of Object.entries(said).entries())
+    for (const [i, [id, each]] of Object.entries(overrides).entries())
       await keepSession(tx, givenSession({ createdAt: after(-i), ...each, id }));
   });
 }
 
 /** Stores jobs with these ids, each submitted a second after the previous one. */
-async function keepJobs({ write }: Given, said: Record<string, Partial<JobRecord>>): Promise<void> {
+async function keepJobs({ write }: Given, overrides: Record<string, Partial<JobRecord>>): Promise<void> {
   await write(async (tx) => {
-    for (const [i, [id, each]] of Object.entries(said).entries()) {
+    for (const [i, [id, each]] of Object.entries(overrides).entries()) {
       const { details = givenDetails(), ...job } = { createdAt: after(i), ...each };
       await tx.jobs.insert({ ...givenJob({ ...job, id }), details }, '{}');
     }

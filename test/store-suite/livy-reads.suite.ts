@@ -53,8 +53,8 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
       );
       await keepBatches(all, {});
       await write(all, (livy) => livy.remove('session', 1, t0));
-      const numbers = async (said: Partial<LivyPage>) => {
-        const { items, total } = await reads(all).sessions(page(said));
+      const numbers = async (overrides: Partial<LivyPage>) => {
+        const { items, total } = await reads(all).sessions(page(overrides));
         return [items.map(({ number }) => number), total];
       };
       expect(await numbers({})).toEqual([[0, 2, 4], 3]);
@@ -88,8 +88,8 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
       const all = await given();
       await keepBatches(all, { user: 'bob' }, {}, ended, { state: 'running' }, { instance: 'lab-b' });
       await write(all, (livy) => livy.remove('batch', 1, t0));
-      const numbers = async (said: Partial<LivyPage>) => {
-        const { items, total } = await reads(all).batches(page(said));
+      const numbers = async (overrides: Partial<LivyPage>) => {
+        const { items, total } = await reads(all).batches(page(overrides));
         return [items.map(({ number }) => number), total];
       };
       expect(await numbers({ endedAfter: after(10) - 1 })).toEqual([[0, 2, 3, 4], 4]);

@@ -39,7 +39,7 @@ export const leavesIn = (of: object, path: string): [path: string, leaf: Tests][
  * Returns a function that wraps objects in proxies which report each method call by its path. Wraps an object only
  * once.
  */
-export function observer(told: (path: string) => void): Given['observe'] {
+export function observer(onCall: (path: string) => void): Given['observe'] {
   const proxies = new WeakMap<object, object>();
   return function observe<T extends object>(target: T, path: string): T {
     const known = proxies.get(target);
@@ -50,7 +50,7 @@ export function observer(told: (path: string) => void): Given['observe'] {
         const here = `${path}.${String(name)}`;
         if (typeof value === 'function') {
           return (...given: unknown[]): unknown => {
-            told(here);
+            onCall(here);
             return Reflect.apply(value, of, given);
           };
         }

@@ -6,7 +6,7 @@ import type {
 } from '../../src/dialects/nexosis/storage/ports.js';
 import { after, givenJob, givenSession, t0 } from '../support/given.js';
 import { keepJob, keepSession } from '../support/stored.js';
-import { everySaid } from './given.js';
+import { fullSession } from './given.js';
 import type { Given, SuiteOf } from './methods.js';
 import {
   anImport,
@@ -37,15 +37,19 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
         endedAt: after(9),
       } as const;
       await all.write(async (tx) => {
-        await keepSession(tx, { ...everySaid, id: 'l0' });
+        await keepSession(tx, { ...fullSession, id: 'l0' });
         await keepJob(tx, givenJob({ id: 'j0', maxExecutionTime: 77, ...ended }));
         await keepSession(tx, givenSession({ id: 'l1', startedAt: after(2) }));
         await keepJob(tx, givenJob({ id: 'j1', state: 'running', startedAt: after(3) }));
       });
-      const { closeCode, stateReason, limits } = everySaid;
+      const { closeCode, stateReason, limits } = fullSession;
       expect(await reads(all).session('l0')).toMatchObject({
         ...{ jobState: 'cancelled', jobReason: 'r', jobEndCode: 'session_closed', jobLimit: 77 },
-        ...{ startedAt: everySaid.startedAt, endedAt: after(9), ending: { closeCode, stateReason, limits } },
+        ...{
+          startedAt: fullSession.startedAt,
+          endedAt: after(9),
+          ending: { closeCode, stateReason, limits },
+        },
       });
       expect(await reads(all).session('l1')).toMatchObject({
         jobState: 'running',
@@ -86,8 +90,8 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
       });
       const ids = (await all.read.events({ after: 0, limit: 9 })).map(({ id }) => id);
       const base = { types: ['job.queued', 'job.running'], after: 0, upTo: ids[5] ?? 0, limit: 9 } as const;
-      const found = async (said: object) =>
-        (await reads(all).eventsOfSessions({ ...base, ...said })).map(({ id }) => ids.indexOf(id));
+      const found = async (overrides: object) =>
+        (await reads(all).eventsOfSessions({ ...base, ...overrides })).map(({ id }) => ids.indexOf(id));
       expect(await found({})).toEqual([0, 2, 4, 5]);
       expect(await found({ after: ids[0], upTo: ids[4] })).toEqual([2, 4]);
       expect(await found({ limit: 2 })).toEqual([0, 2]);
@@ -95,9 +99,9 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
     });
   },
   sessions(given) {
-    const list = async (all: Given, said: Partial<LearnSessionFilter>) => {
+    const list = async (all: Given, overrides: Partial<LearnSessionFilter>) => {
       const base = { instance: 'lab-a', sortBy: 'id', descending: false, limit: 9, offset: 0 } as const;
-      const { items, total } = await reads(all).sessions({ ...base, ...said });
+      const { items, total } = await reads(all).sessions({ ...base, ...overrides });
       return [items.map(({ id }) => id).join(' '), total];
     };
     it('filters by instance, user, source, event, type, time and model', async () => {
@@ -169,9 +173,9 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
         { id: 'm3', name: 'c', source: 'X', domain: 'anomalies', createdAt: after(3), lastUsedAt: after(8) },
         { id: 'm4', instance: 'lab-b' },
       );
-      const list = async (said: Partial<ModelFilter>) => {
+      const list = async (overrides: Partial<ModelFilter>) => {
         const base = { instance: 'lab-a', sortBy: 'id', descending: false, limit: 9, offset: 0 } as const;
-        const { items, total } = await reads(all).models({ ...base, ...said });
+        const { items, total } = await reads(all).models({ ...base, ...overrides });
         return [items.map(({ id }) => id).join(' '), total];
       };
       expect(await list({ descending: true })).toEqual(['m3 m2 m1', 3]);

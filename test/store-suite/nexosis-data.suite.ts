@@ -12,14 +12,14 @@ import { appended, dataSet, keepDataSets, reads, row, write } from './nexosis-gi
 const values = async (all: Given, id: number) =>
   (await reads(all).rows(id, {}, { limit: 99, offset: 0 })).map((each) => each.values[0]);
 /** Stores a set with rows at seconds 1, 2, 2 and 3, and one without a time, and another set beside it. */
-const given5 = async (all: Given) => {
+const givenFiveRows = async (all: Given) => {
   const [id = 0, other = 0] = await keepDataSets(all, {}, { name: 'Other' });
   const rows = [row(3, 'c'), row(1, 'a'), { ...row(0, 'none'), at: noTime }, row(2, 'b1'), row(2, 'b2')];
   await write(all, (tx) => tx.rows.put(id, rows, 0, appended));
   await write(all, (tx) => tx.rows.put(other, [row(2, 'other')], 0, appended));
   return id;
 };
-const view = (said: Partial<View> = {}): View => ({
+const view = (overrides: Partial<View> = {}): View => ({
   ...{
     instance: 'lab-a',
     user: 'alice',
@@ -29,7 +29,7 @@ const view = (said: Partial<View> = {}): View => ({
     columns: {},
     createdAt: t0,
   },
-  ...said,
+  ...overrides,
 });
 
 export const nexosisDataTxSuite: SuiteOf<Pick<NexosisTx, 'dataSets' | 'rows' | 'views'>> = {
@@ -151,7 +151,7 @@ export const nexosisDataTxSuite: SuiteOf<Pick<NexosisTx, 'dataSets' | 'rows' | '
     remove(given) {
       it('removes the first rows of the range, both ends included, and returns what it removed', async () => {
         const all = await given();
-        const id = await given5(all);
+        const id = await givenFiveRows(all);
         const remove = (range: object, limit: number) => write(all, (tx) => tx.rows.remove(id, range, limit));
         expect(await remove({ from: after(2), to: after(3) }, 2)).toEqual({ count: 2, size: 6 });
         expect(await values(all, id)).toEqual(['a', 'c', 'none']);
@@ -163,7 +163,7 @@ export const nexosisDataTxSuite: SuiteOf<Pick<NexosisTx, 'dataSets' | 'rows' | '
     lastSeq(given) {
       it('is the highest row number of the set, and 0 without rows', async () => {
         const all = await given();
-        const id = await given5(all);
+        const id = await givenFiveRows(all);
         const last = (set: number) => write(all, (tx) => tx.rows.lastSeq(set));
         expect([await last(id), await last(id + 1), await last(99)]).toEqual([5, 1, 0]);
       });
@@ -183,8 +183,8 @@ export const nexosisDataTxSuite: SuiteOf<Pick<NexosisTx, 'dataSets' | 'rows' | '
     remove(given) {
       it('removes this view of this instance', async () => {
         const all = await given();
-        for (const said of [{}, { name: 'w' }, { instance: 'lab-b' }])
-          await write(all, (tx) => tx.views.save(view(said)));
+        for (const overrides of [{}, { name: 'w' }, { instance: 'lab-b' }])
+          await write(all, (tx) => tx.views.save(view(overrides)));
         await write(all, (tx) => tx.views.remove('lab-a', 'vIEW'));
         expect([await reads(all).views('lab-a'), await reads(all).views('lab-b')]).toEqual([
           [view({ name: 'w' })],
@@ -240,8 +240,8 @@ export const nexosisDataReadsSuite: SuiteOf<DataReads> = {
         limit: 9,
         offset: 0,
       } as const;
-      const names = async (said: Partial<Parameters<NexosisReads['dataSets']>[0]>) => {
-        const { items, total } = await reads(all).dataSets({ ...base, ...said });
+      const names = async (overrides: Partial<Parameters<NexosisReads['dataSets']>[0]>) => {
+        const { items, total } = await reads(all).dataSets({ ...base, ...overrides });
         return [items.map(({ name }) => name).join(' '), total];
       };
       expect(await names({})).toEqual(['A ab b%', 3]);
@@ -258,7 +258,7 @@ export const nexosisDataReadsSuite: SuiteOf<DataReads> = {
   rows(given) {
     it('returns a page of the range in the order of time and arrival, both ends included', async () => {
       const all = await given();
-      const id = await given5(all);
+      const id = await givenFiveRows(all);
       const found = async (range: object, limit = 9, offset = 0) =>
         (await reads(all).rows(id, range, { limit, offset })).map((each) => each.values[0]).join(' ');
       expect(await found({})).toBe('a b1 b2 c none');
@@ -271,7 +271,7 @@ export const nexosisDataReadsSuite: SuiteOf<DataReads> = {
   countRows(given) {
     it('counts the rows of the range', async () => {
       const all = await given();
-      const id = await given5(all);
+      const id = await givenFiveRows(all);
       const count = (range: object) => reads(all).countRows(id, range);
       expect([await count({}), await count({ from: after(2) }), await count({ to: after(2) - 1 })]).toEqual([
         5, 3, 1,
@@ -281,7 +281,7 @@ export const nexosisDataReadsSuite: SuiteOf<DataReads> = {
   rowsAfter(given) {
     it('returns the rows after one, or from the beginning', async () => {
       const all = await given();
-      const id = await given5(all);
+      const id = await givenFiveRows(all);
       const first = await reads(all).rowsAfter(id, null, 2);
       expect(first.map((each) => each.values[0])).toEqual(['a', 'b1']);
       const next = await reads(all).rowsAfter(id, first[1] ?? null, 9);
@@ -291,7 +291,7 @@ export const nexosisDataReadsSuite: SuiteOf<DataReads> = {
   lastTime(given) {
     it('is the latest time of all rows, or null', async () => {
       const all = await given();
-      const id = await given5(all);
+      const id = await givenFiveRows(all);
       expect([await reads(all).lastTime(id), await reads(all).lastTime(99)]).toEqual([after(3), null]);
     });
   },

@@ -167,8 +167,8 @@ export const instancesSuite: SuiteOf<Tx['instances']> = {
 
     it('refuses an existing id, name and CRN', async () => {
       const { write } = await given();
-      const insert = (said: Partial<Instance>) =>
-        write((tx) => tx.instances.insert({ ...everyInstanceSaid, ...said }));
+      const insert = (overrides: Partial<Instance>) =>
+        write((tx) => tx.instances.insert({ ...everyInstanceSaid, ...overrides }));
       await expect(insert({ id: 'lab-a' })).rejects.toThrow();
       await expect(insert({ name: 'lab-a' })).rejects.toThrow();
       await expect(insert({ crn: 'crn:lab-a' })).rejects.toThrow();
@@ -275,10 +275,10 @@ export const instancesSuite: SuiteOf<Tx['instances']> = {
   },
 };
 
-export const givenToken = (said: Partial<Token> = {}): Token => ({
+export const givenToken = (overrides: Partial<Token> = {}): Token => ({
   ...{ id: 't1', hash: 'h1', user: 'alice', role: 'user', instance: 'lab-a' },
   ...{ createdAt: t0, expiresAt: null, revokedAt: null },
-  ...said,
+  ...overrides,
 });
 
 export const tokensSuite: SuiteOf<Tx['tokens']> = {

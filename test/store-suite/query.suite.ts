@@ -37,12 +37,12 @@ async function keepLivy({ write }: Given, statements = 3): Promise<void> {
   });
 }
 
-const learnSession = (said: Partial<LearnSession> = {}): LearnSession => ({
+const learnSession = (overrides: Partial<LearnSession> = {}): LearnSession => ({
   ...{ id: 'l1', job: 'j1', instance: 'lab-a', user: 'alice', domain: 'forecast', name: 'n' },
   ...{ source: 'Data', sourceKind: 'dataSet', target: 't', eventName: null, start: null, end: null },
   ...{ interval: null, callbackUrl: null, token: null, base: 'http://localhost', columns: [] },
   ...{ missingValues: [], extra: {}, messages: [], modelId: null, requestedAt: t0, outcome: null },
-  ...said,
+  ...overrides,
 });
 const keepLearned = ({ write }: Given, ...sessions: LearnSession[]) =>
   write(async (tx) => {
@@ -51,19 +51,19 @@ const keepLearned = ({ write }: Given, ...sessions: LearnSession[]) =>
 const everySession = { instance: 'lab-a', sortBy: 'id', descending: false, limit: 9, offset: 0 } as const;
 
 /** Runs work on the query port in one of its two places. */
-type Asked = <T>(all: Given, ask: (of: { readonly query: Query }) => Promise<T>) => Promise<T>;
-const inTransaction: Asked = ({ write }, ask) => write((tx) => ask(tx));
-const inReads: Asked = ({ read }, ask) => ask(read);
+type RunQuery = <T>(all: Given, ask: (of: { readonly query: Query }) => Promise<T>) => Promise<T>;
+const inTransaction: RunQuery = ({ write }, ask) => write((tx) => ask(tx));
+const inReads: RunQuery = ({ read }, ask) => ask(read);
 
 /** Tests for both places. */
-const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
+const common = (runQuery: RunQuery): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
   all(given) {
     it('returns all rows in the requested order, or none', async () => {
       const all = await given();
       await keepLivy(all);
       const page = { from: 0, size: 9, newestFirst: true };
       const numbers = (session: number, more: object = {}) =>
-        asked(all, (of) => livyReads(of).statementNumbers(session, { ...page, ...more }));
+        runQuery(all, (of) => livyReads(of).statementNumbers(session, { ...page, ...more }));
       expect(await numbers(0)).toEqual({ numbers: [2, 1, 0], total: 3 });
       expect(await numbers(0, { from: 1, size: 1, newestFirst: false })).toEqual({ numbers: [1], total: 3 });
       expect(await numbers(7)).toEqual({ numbers: [], total: 0 });
@@ -74,7 +74,8 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
     it('returns one row, or null', async () => {
       const all = await given();
       await keepLivy(all);
-      const bySubject = (subject: string) => asked(all, (of) => livyStore(of).bySubject('session', subject));
+      const bySubject = (subject: string) =>
+        runQuery(all, (of) => livyStore(of).bySubject('session', subject));
       const entry = { type: 'session', number: 0, subject: 's1', job: 'start', ...about };
       expect(await bySubject('s1')).toEqual({ ...entry, removedAt: null });
       expect(await bySubject('batch')).toBeNull();
@@ -87,14 +88,14 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
         const all = await given();
         await keepLivy(all);
         const job = without((await all.read.job('batch')) as JobRecord, 'details');
-        expect((await asked(all, (of) => livyReads(of).batch(0, 'lab-a')))?.run).toEqual(job);
+        expect((await runQuery(all, (of) => livyReads(of).batch(0, 'lab-a')))?.run).toEqual(job);
       });
     },
     session(given) {
       it("converts a session's row", async () => {
         const all = await given();
         await keepLivy(all);
-        const found = await asked(all, (of) => livyReads(of).session(0, 'lab-a'));
+        const found = await runQuery(all, (of) => livyReads(of).session(0, 'lab-a'));
         expect(found?.session).toEqual(await all.read.session('s1'));
       });
     },
@@ -107,7 +108,7 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
           await events.append(givenEvent({ job: 'j1', backend: 'b1', session: 's1' }));
         });
         const range = { types: ['job.queued'], after: 0, upTo: 99, limit: 9 } as const;
-        const found = await asked(all, (of) => nexosisReads(of).eventsOfSessions(range));
+        const found = await runQuery(all, (of) => nexosisReads(of).eventsOfSessions(range));
         expect(found).toEqual((await all.read.events({ after: 0, limit: 9 })).slice(1));
       });
     },
@@ -117,7 +118,7 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
     it('returns a short text', async () => {
       const all = await given();
       await keepLivy(all);
-      const statement = await asked(all, (of) => livyReads(of).statement(0, 1));
+      const statement = await runQuery(all, (of) => livyReads(of).statement(0, 1));
       expect(statement).toMatchObject({ number: 1, params: 'params 1', output: null });
     });
 
@@ -128,7 +129,7 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
       const long = await all.write((tx) => tx.texts.begin());
       await all.write((tx) => tx.texts.append(long, 0, pieces));
       await all.write((tx) => tx.jobs.saveResult('st0', new LongText(inMemory(pieces), long, 'head ')));
-      const whole = await asked(all, async (of) => {
+      const whole = await runQuery(all, async (of) => {
         const output = (await livyReads(of).statement(0, 0))?.output ?? null;
         return output === null ? null : wholeOf(output);
       });
@@ -141,7 +142,7 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
       it('compares a member of a JSON object', async () => {
         const all = await given();
         await keepLearned(all, learnSession(), learnSession({ id: 'l2', job: 'j2', user: 'bob' }));
-        const { items, total } = await asked(all, (of) =>
+        const { items, total } = await runQuery(all, (of) =>
           nexosisReads(of).sessions({ ...everySession, user: 'bob' }),
         );
         expect([total, items.map(({ id }) => id)]).toEqual([1, ['l2']]);
@@ -156,7 +157,7 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
           ...names.map((eventName, n) => learnSession({ id: `l${n}`, job: `j${n}`, eventName })),
         );
         const having = async (eventName: string) =>
-          (await asked(all, (of) => nexosisReads(of).sessions({ ...everySession, eventName }))).items.map(
+          (await runQuery(all, (of) => nexosisReads(of).sessions({ ...everySession, eventName }))).items.map(
             (each) => each.eventName,
           );
         expect(await having('50')).toEqual(['50%', '50 of 100']);

@@ -72,8 +72,8 @@ export const queueSuite: SuiteOf<Pick<Reads, 'slots' | 'isAccruing' | 'finished'
   },
 
   finished(given) {
-    const ended = (id: string, s: number, said: object = {}) =>
-      givenJob({ id, state: 'completed', startedAt: t0, endedAt: after(s), ...said });
+    const ended = (id: string, s: number, overrides: object = {}) =>
+      givenJob({ id, state: 'completed', startedAt: t0, endedAt: after(s), ...overrides });
     it("returns the durations of the program's jobs on this backend, latest first", async () => {
       const { read, write } = await given();
       await write(async (tx) => {

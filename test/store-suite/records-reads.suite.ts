@@ -55,13 +55,13 @@ export const recordsReadsSuite: SuiteOf<Pick<Reads, 'events' | 'lastEvent' | 'le
 
   ledger(given) {
     const keep = async (all: Given) => {
-      const said = { instance: 'lab-b', backend: 'b2', user: 'bob' };
+      const overrides = { instance: 'lab-b', backend: 'b2', user: 'bob' };
       await all.write((tx) =>
         tx.ledger.append([
-          entry(0, 10, { ...said, job: 'j1' }),
-          entry(10, 20, { ...said, instance: 'lab-a', job: 'j2' }),
-          entry(20, 30, { ...said, backend: 'b1', job: 'j3' }),
-          entry(30, 40, { ...said, user: 'alice', job: 'j4' }),
+          entry(0, 10, { ...overrides, job: 'j1' }),
+          entry(10, 20, { ...overrides, instance: 'lab-a', job: 'j2' }),
+          entry(20, 30, { ...overrides, backend: 'b1', job: 'j3' }),
+          entry(30, 40, { ...overrides, user: 'alice', job: 'j4' }),
         ]),
       );
       return all;

@@ -6,9 +6,9 @@ import { keepJob } from '../support/stored.js';
 import { entry, keepLone, keepQueue, without } from './given.js';
 import type { SuiteOf } from './methods.js';
 
-const receipt = (said: Partial<Receipt> = {}): Receipt => ({
+const receipt = (overrides: Partial<Receipt> = {}): Receipt => ({
   ...{ key: 'k', subject: 'j1', hash: null, at: t0 },
-  ...said,
+  ...overrides,
 });
 
 export const receiptsSuite: SuiteOf<Tx['receipts']> = {
@@ -66,10 +66,10 @@ export const receiptsSuite: SuiteOf<Tx['receipts']> = {
   },
 };
 
-export const givenEvent = (said: Partial<Omit<EventRecord, 'id'>> = {}): Omit<EventRecord, 'id'> => ({
+export const givenEvent = (overrides: Partial<Omit<EventRecord, 'id'>> = {}): Omit<EventRecord, 'id'> => ({
   ...{ type: 'job.queued', at: t0, processedAt: t0 + 1, actor: 'user alice', cause: null },
   ...{ backend: null, instance: null, session: null, job: null },
-  ...said,
+  ...overrides,
 });
 
 export const eventsSuite: SuiteOf<Tx['events']> = {

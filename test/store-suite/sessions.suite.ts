@@ -3,7 +3,7 @@ import type { Session } from '../../src/kernel/session/session.js';
 import type { Tx } from '../../src/scheduler/ports.js';
 import { after, givenSession, t0 } from '../support/given.js';
 import { keepSession } from '../support/stored.js';
-import { everySaid } from './given.js';
+import { fullSession } from './given.js';
 import type { Given, SuiteOf } from './methods.js';
 
 const keepAll = ({ write }: Given, ...sessions: Session[]) =>
@@ -41,10 +41,10 @@ export const sessionsSuite: SuiteOf<Tx['sessions']> = {
       const { read, write } = await given();
       const fresh = givenSession({ id: 'fresh', queuedJobs: 1 });
       await write(async (tx) => {
-        await tx.sessions.insert(everySaid, null);
+        await tx.sessions.insert(fullSession, null);
         await tx.sessions.insert(fresh, null);
       });
-      expect(await read.session('full')).toEqual(everySaid);
+      expect(await read.session('full')).toEqual(fullSession);
       expect(await read.session('fresh')).toEqual(fresh);
     });
 
@@ -71,8 +71,8 @@ export const sessionsSuite: SuiteOf<Tx['sessions']> = {
       const all = await given();
       const other = givenSession({ id: 'other' });
       await keepAll(all, givenSession({ id: 'full' }), other);
-      await all.write((tx) => tx.sessions.save(everySaid, null));
-      expect(await all.read.session('full')).toEqual(everySaid);
+      await all.write((tx) => tx.sessions.save(fullSession, null));
+      expect(await all.read.session('full')).toEqual(fullSession);
       expect(await all.read.session('other')).toEqual(other);
       const empty = givenSession({ id: 'full' });
       await all.write((tx) => tx.sessions.save(empty, null));

@@ -71,14 +71,14 @@ export function storeSuite(name: string, open: () => Promise<OpenStore>): void {
       for (const each of opened.splice(0)) await each.close();
     });
 
-    const given = async (told: (path: string) => void): Promise<Given> => {
+    const given = async (onCall: (path: string) => void): Promise<Given> => {
       const each = await open();
       opened.push(each);
       await each.store.write(async ({ backends, instances }) => {
         for (const backend of ['b1', 'b2']) await backends.insert(givenBackend({ name: backend }));
         for (const id of ['lab-a', 'lab-b']) await instances.insert(givenInstance({ id }));
       });
-      const observe = observer(told);
+      const observe = observer(onCall);
       return {
         read: observe(each.store.read, 'read'),
         write: (work) => each.store.write((tx) => work(observe(tx, 'tx'))),
@@ -99,10 +99,10 @@ export function storeSuite(name: string, open: () => Promise<OpenStore>): void {
     ];
     const called = new Set<string>();
     for (const [path, tests] of tested) {
-      const told = (each: string) => {
+      const onCall = (each: string) => {
         if (each === path) called.add(path);
       };
-      describe(path, () => tests(() => given(told)));
+      describe(path, () => tests(() => given(onCall)));
     }
 
     it('has no method without a test that calls it', async () => {

@@ -9,7 +9,12 @@ import type { Choice, InstanceView, QueuedJob, SessionView, Snapshot } from './s
 export function chooseJobs(snapshot: Snapshot): Choice {
   const board = new Board(snapshot);
   if (snapshot.backend.status === 'online') {
-    while (board.heldSlots() || board.reservedSlots() || board.activeBatches() || board.generalQueue());
+    while (
+      board.startOnHeldSlot() ||
+      board.activateReservation() ||
+      board.startFromActiveBatch() ||
+      board.startFromGeneralQueue()
+    );
   }
   return board.choice();
 }
@@ -46,7 +51,7 @@ class Board {
   }
 
   /** A slot held by a dedicated session runs only that session's jobs, in submission order. */
-  heldSlots(): boolean {
+  startOnHeldSlot(): boolean {
     for (const slot of this.slots) {
       if (slot.holder === null || slot.running >= this.lanes) continue;
       if (this.startFromSession(slot.holder, slot)) return true;
@@ -55,29 +60,29 @@ class Board {
   }
 
   /** A reserved slot takes no new job until it is empty. Then its session becomes active on it. */
-  reservedSlots(): boolean {
+  activateReservation(): boolean {
     for (const slot of this.slots) {
       if (slot.reservedFor === null || slot.running > 0) continue;
       const session = slot.reservedFor;
       slot.reservedFor = null;
       slot.holder = session;
-      this.leaveGeneralQueue(session);
+      this.removeFromGeneralQueue(session);
       return this.startFromSession(session, slot);
     }
     return false;
   }
 
   /** Jobs of active batches go first on the lanes that are neither held nor reserved. */
-  activeBatches(): boolean {
+  startFromActiveBatch(): boolean {
     const slot = this.sharedSlot();
     return slot !== null && this.batches.some((session) => this.startFromSession(session, slot));
   }
 
   /** The instance with the least charged time per share goes first, and within an instance the earliest submission. */
-  generalQueue(): boolean {
+  startFromGeneralQueue(): boolean {
     for (;;) {
       const slot = this.sharedSlot();
-      const head = slot === null ? null : this.head();
+      const head = slot === null ? null : this.nextInstance();
       if (slot === null || head === null) return false;
       const first = head.waiting[0];
       if (first === undefined) return false;
@@ -130,13 +135,13 @@ class Board {
   }
 
   /** The instance with the least charged time per share. On a tie, the one whose first job was submitted first. */
-  private head() {
+  private nextInstance() {
     let best: (typeof this.general)[number] | null = null;
     for (const candidate of this.general) {
       if (candidate.instance.blocked) continue;
       if (
         candidate.waiting.length > 0 &&
-        (best === null || compareHeads(headOf(candidate), headOf(best)) < 0)
+        (best === null || compareHeads(rankOf(candidate), rankOf(best)) < 0)
       )
         best = candidate;
     }
@@ -155,7 +160,7 @@ class Board {
     this.starts.push({ job, session, slot: slot.index });
   }
 
-  private leaveGeneralQueue(session: string): void {
+  private removeFromGeneralQueue(session: string): void {
     for (const { waiting } of this.general) {
       const at = waiting.findIndex((entry) => 'session' in entry && entry.session === session);
       if (at !== -1) waiting.splice(at, 1);
@@ -173,9 +178,9 @@ class Board {
   }
 }
 
-type Waiting = { readonly instance: InstanceView; readonly waiting: InstanceView['waiting'] };
+type WaitingInstance = { readonly instance: InstanceView; readonly waiting: InstanceView['waiting'] };
 
-function headOf({ instance, waiting }: Waiting) {
+function rankOf({ instance, waiting }: WaitingInstance) {
   const [first] = waiting;
   const { charged, shares, blocked } = instance;
   const seq = first === undefined ? Infinity : 'job' in first ? first.job.seq : first.seq;

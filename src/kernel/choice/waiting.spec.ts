@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { after, t0 } from '../../../test/support/given.js';
 import { seconds } from '../time.js';
-import { isLevel, placeInQueue, type Holder, type WaitingView } from './waiting.js';
+import { isTied, placeInQueue, type Holder, type WaitingView } from './waiting.js';
 
 type Waiting = WaitingView['instances'][number];
 const instance = (id: string, queued: number, more: Partial<Waiting> = {}): Waiting => ({
@@ -141,9 +141,9 @@ describe('the reason why all jobs wait', () => {
 });
 
 it('a tie is symmetric', () => {
-  expect(isLevel(instance('lab-a', 1, { charged: 2, shares: 2 }), instance('lab-b', 1, { charged: 1 }))).toBe(
+  expect(isTied(instance('lab-a', 1, { charged: 2, shares: 2 }), instance('lab-b', 1, { charged: 1 }))).toBe(
     true,
   );
-  expect(isLevel(instance('lab-a', 1), instance('lab-b', 1, { charged: 1 }))).toBe(false);
-  expect(isLevel(instance('lab-a', 1, { charged: 1 }), instance('lab-b', 1))).toBe(false);
+  expect(isTied(instance('lab-a', 1), instance('lab-b', 1, { charged: 1 }))).toBe(false);
+  expect(isTied(instance('lab-a', 1, { charged: 1 }), instance('lab-b', 1))).toBe(false);
 });

@@ -60,11 +60,11 @@ export interface Place {
 const total = (sessions: readonly { readonly queued: number }[]) =>
   sessions.reduce((sum, { queued }) => sum + queued, 0);
 const jobs = (n: number) => (n === 1 ? '1 job' : `${n} jobs`);
-const go = (n: number) => (n === 1 ? 'goes' : 'go');
+const goVerb = (n: number) => (n === 1 ? 'goes' : 'go');
 
 /** Returns a queued job's place in the order of {@link chooseJobs}, and why it waits (semantics: who runs next). */
 export function placeInQueue(view: WaitingView): Place {
-  const { ahead, why } = standing(view);
+  const { ahead, why } = placeOf(view);
   const position = ahead + 1;
   const { status, statusReason, slots } = view.backend;
   if (status !== 'online')
@@ -74,68 +74,70 @@ export function placeInQueue(view: WaitingView): Place {
   const isReserved = view.reserved.some(({ id }) => id === own);
   const holders = view.holders.filter(({ slot }) => slot < slots);
   if (!holdsSlot && !isReserved && holders.length >= slots)
-    return { position, reason: held({ ...view, holders }) };
+    return { position, reason: holdReason({ ...view, holders }) };
   return { position, reason: why };
 }
 
-function standing(view: WaitingView): { ahead: number; why: string } {
+function placeOf(view: WaitingView): { ahead: number; why: string } {
   const own = view.job.session;
   const inSession = view.aheadInSession;
-  const earlier = inSession > 0 ? `${jobs(inSession)} of its session ${go(inSession)} first` : null;
+  const earlier = inSession > 0 ? `${jobs(inSession)} of its session ${goVerb(inSession)} first` : null;
   const holds = view.holders.findIndex(({ id }) => id === own);
   if (holds !== -1) {
     const ahead = total(view.holders.slice(0, holds)) + inSession;
     return { ahead, why: earlier ?? "all lanes of its session's slot are busy" };
   }
-  const held = total(view.holders);
+  const heldJobs = total(view.holders);
   const reserved = view.reserved.findIndex(({ id }) => id === own);
   if (reserved !== -1) {
     return {
-      ahead: held + total(view.reserved.slice(0, reserved)) + inSession,
+      ahead: heldJobs + total(view.reserved.slice(0, reserved)) + inSession,
       why: earlier ?? 'a slot is reserved for its session and is running empty',
     };
   }
-  const first = held + total(view.reserved);
+  const first = heldJobs + total(view.reserved);
   const place = view.batches.findIndex(({ id }) => id === own);
   if (place !== -1) {
     const older = total(view.batches.slice(0, place));
     const why =
-      older > 0 ? `${jobs(older)} of batches that became active earlier ${go(older)} first` : earlier;
-    return { ahead: first + older + inSession, why: why ?? busy(view) };
+      older > 0 ? `${jobs(older)} of batches that became active earlier ${goVerb(older)} first` : earlier;
+    return { ahead: first + older + inSession, why: why ?? busyReason(view) };
   }
-  return general(view, first);
+  return placeInGeneralQueue(view, first);
 }
 
-function general(view: WaitingView, first: number): { ahead: number; why: string } {
+function placeInGeneralQueue(view: WaitingView, first: number): { ahead: number; why: string } {
   const batches = total(view.batches);
-  const mine = view.instances.find(({ id }) => id === view.job.instance);
-  const others = view.instances.filter((other) => mine !== undefined && compareInstances(other, mine) < 0);
-  const level = view.instances.filter(({ id, earlier }) => id !== mine?.id && earlier > 0);
+  const ownInstance = view.instances.find(({ id }) => id === view.job.instance);
+  const others = view.instances.filter(
+    (other) => ownInstance !== undefined && compareInstances(other, ownInstance) < 0,
+  );
+  const level = view.instances.filter(({ id, earlier }) => id !== ownInstance?.id && earlier > 0);
   const earlier = level.reduce((sum, other) => sum + other.earlier, 0);
   const ahead = first + batches + total(others) + earlier + view.aheadInInstance + view.aheadInSession;
-  if (mine?.blocked) return { ahead, why: `the budget of instance ${mine.name} is used up` };
-  const own = view.aheadInInstance + view.aheadInSession;
-  if (batches > 0) return { ahead, why: `${jobs(batches)} of active batches ${go(batches)} first` };
+  if (ownInstance?.blocked) return { ahead, why: `the budget of instance ${ownInstance.name} is used up` };
+  const ownAhead = view.aheadInInstance + view.aheadInSession;
+  if (batches > 0) return { ahead, why: `${jobs(batches)} of active batches ${goVerb(batches)} first` };
   const [other] = others;
   if (other !== undefined) {
     const count = total(others);
-    return { ahead, why: `${jobs(count)} of ${named(others)} ${go(count)} first (fair share)` };
+    return { ahead, why: `${jobs(count)} of ${nameInstances(others)} ${goVerb(count)} first (fair share)` };
   }
   if (earlier > 0) {
-    const why = `${jobs(earlier)} of ${named(level)} ${go(earlier)} first (the same share used, submitted earlier)`;
+    const why = `${jobs(earlier)} of ${nameInstances(level)} ${goVerb(earlier)} first (the same share used, submitted earlier)`;
     return { ahead, why };
   }
-  if (own > 0) return { ahead, why: `${jobs(own)} of its own instance ${go(own)} first` };
-  return { ahead, why: view.job.needsSlot ? 'waits for an empty slot' : busy(view) };
+  if (ownAhead > 0) return { ahead, why: `${jobs(ownAhead)} of its own instance ${goVerb(ownAhead)} first` };
+  return { ahead, why: view.job.needsSlot ? 'waits for an empty slot' : busyReason(view) };
 }
 
-const named = ([first, ...more]: readonly { readonly name: string }[]): string =>
+const nameInstances = ([first, ...more]: readonly { readonly name: string }[]): string =>
   more.length === 0 ? `instance ${first?.name}` : `${more.length + 1} other instances`;
 
-const busy = (view: WaitingView): string =>
+const busyReason = (view: WaitingView): string =>
   view.reserved.length > 0 ? 'the free lanes are reserved for a dedicated session' : 'all lanes are busy';
 
-function held(view: WaitingView): string {
+function holdReason(view: WaitingView): string {
   const ends = view.holders.flatMap((holder) => {
     const { isClosed, until, runsUntil } = holder;
     const end = isClosed ? runsUntil : until;
@@ -160,4 +162,4 @@ function timeOfDay(moment: Millis, at: Millis): string {
 }
 
 /** Returns whether two instances tie, so that the earlier submission goes first. */
-export const isLevel = (a: Standing, b: Standing): boolean => compareInstances(a, b) === 0;
+export const isTied = (a: Standing, b: Standing): boolean => compareInstances(a, b) === 0;

@@ -2,11 +2,11 @@ import { seconds, type Millis } from '../time.js';
 import type { Finished, ForecastJob } from './forecast.view.js';
 
 /** With this many samples from the job's own instance, samples from other instances are ignored. */
-const enough = 5;
+const minOwnSamples = 5;
 
 /** The assumed range for a program without samples, log-uniform. */
-const shortest = seconds(1);
-const longest = seconds(600);
+const shortestGuess = seconds(1);
+const longestGuess = seconds(600);
 
 /** Predicts how long jobs on one backend run, from the durations of recently finished jobs. */
 export class Durations {
@@ -32,26 +32,26 @@ export class Durations {
   /** Returns the median duration of such a job, at most its limit; null if no job of its program has finished yet. */
   typical(job: Omit<ForecastJob, 'id' | 'seq'>): Millis | null {
     const sample = this.sampleOf(job);
-    const usual = job.duration ?? sample[Math.floor(sample.length / 2)];
-    return usual === undefined ? null : Math.min(job.maxExecutionTime, usual);
+    const median = job.duration ?? sample[Math.floor(sample.length / 2)];
+    return median === undefined ? null : Math.min(job.maxExecutionTime, median);
   }
 
   private drawUnknown(job: Omit<ForecastJob, 'id'>, u: number, ranFor: Millis): Millis {
     const sample = this.sampleOf(job);
     const first = ranFor === 0 ? 0 : firstAbove(sample, ranFor);
     const drawn = sample[first + Math.floor(u * (sample.length - first))];
-    return drawn ?? anything(u, ranFor);
+    return drawn ?? guessDuration(u, ranFor);
   }
 
   private sampleOf({ program, instance }: Pick<ForecastJob, 'program' | 'instance'>): readonly Millis[] {
     const own = this.samples.get(keyOf(program, instance)) ?? [];
-    return own.length >= enough ? own : (this.samples.get(program) ?? []);
+    return own.length >= minOwnSamples ? own : (this.samples.get(program) ?? []);
   }
 
   private add(key: string, duration: Millis): void {
-    const known = this.samples.get(key);
-    if (known === undefined) this.samples.set(key, [duration]);
-    else known.push(duration);
+    const sample = this.samples.get(key);
+    if (sample === undefined) this.samples.set(key, [duration]);
+    else sample.push(duration);
   }
 }
 
@@ -59,9 +59,9 @@ export class Durations {
 const keyOf = (program: string, instance: string): string => `${program}\n${instance}`;
 
 /** Guesses a duration without samples, or longer than all samples: the job may end soon or run as long again. */
-function anything(u: number, ranFor: Millis): Millis {
-  const low = Math.max(shortest, ranFor);
-  const high = Math.max(longest, 2 * ranFor);
+function guessDuration(u: number, ranFor: Millis): Millis {
+  const low = Math.max(shortestGuess, ranFor);
+  const high = Math.max(longestGuess, 2 * ranFor);
   return Math.round(low * (high / low) ** u);
 }
 

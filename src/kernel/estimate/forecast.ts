@@ -11,11 +11,11 @@ export interface Wait {
   readonly p90: Millis | null;
 }
 
-const mostRuns = 100;
-const fewestRuns = 20;
+const maxRuns = 100;
+const minRuns = 20;
 
 /** CPU time that one forecast may take, in microseconds on a core of 2024. A request waits for it. */
-const effort = 30_000;
+const cpuBudget = 30_000;
 
 /**
  * Plays the backend forward many times with random durations, or once if all durations are known. Yields after each
@@ -29,9 +29,9 @@ export function* forecast(
 ): Generator<void, Forecast> {
   const setting = new Setting(withProbe(view, asker));
   const durations = new Durations(view.recent);
-  const { runs: wanted, starts } = plan(view, setting);
+  const { runs: runCount, starts } = planRuns(view, setting);
   const runs: Run[] = [];
-  for (let run = 0; run < wanted; run += 1) {
+  for (let run = 0; run < runCount; run += 1) {
     const playback = new Playback(setting, durations, (job) => chance(run, job));
     runs.push(playback.run(starts, asker !== null));
     yield;
@@ -88,16 +88,16 @@ function quantile(sorted: readonly number[], part: number): number | null {
  * Decides how many runs to play and how many starts each has: fewer if a start costs more because the backend is
  * larger.
  */
-function plan(
+function planRuns(
   { running, slots, instances }: ForecastView,
   { all }: Setting,
 ): { runs: number; starts: number } {
   // Measured: 1.4 µs with one slot and one instance, 5 with 100 instances, 18 with 1000 slots and 20 instances.
   const cost = 1.5 + instances.length / 25 + slots.length / 60 + Math.min(8, slots.length) / 4;
-  const starts = Math.min(horizon, Math.floor(effort / cost / fewestRuns));
+  const starts = Math.min(horizon, Math.floor(cpuBudget / cost / minRuns));
   if ([...running, ...all].every(({ duration }) => duration !== null)) return { runs: 1, starts };
-  const runs = Math.floor(effort / cost / Math.min(starts, all.length));
-  return { runs: Math.min(mostRuns, Math.max(fewestRuns, runs)), starts };
+  const runs = Math.floor(cpuBudget / cost / Math.min(starts, all.length));
+  return { runs: Math.min(maxRuns, Math.max(minRuns, runs)), starts };
 }
 
 /** Adds the probe at the end of the asker's own queue, or behind everybody's. */

@@ -24,19 +24,19 @@ export type Outcome =
 
 /** Starts an attempt on a free lane of `slot` at `at`, with a new fencing `token`. */
 export function startJob(job: Job, slot: number, token: string, at: Millis): Job {
-  return { ...job, state: follow(job, 'start'), startedAt: at, slot, token, attempts: job.attempts + 1 };
+  return { ...job, state: nextState(job, 'start'), startedAt: at, slot, token, attempts: job.attempts + 1 };
 }
 
 /** Ends the attempt. A job that was asked to stop is cancelled, however its runner ended. */
 export function endJob(job: Job, outcome: Outcome, at: Millis): JobDecision {
   if (job.stop !== null || outcome.type === 'stopped') {
     const { reason = 'cancelled', endCode = null } = job.stop ?? {};
-    return end(job, follow(job, 'stopped'), { reason, endCode, reasonCode: null }, at);
+    return endAttempt(job, nextState(job, 'stopped'), { reason, endCode, reasonCode: null }, at);
   }
   if (outcome.type === 'completed')
-    return end(job, follow(job, 'complete'), { reason: null, endCode: null, reasonCode: null }, at);
+    return endAttempt(job, nextState(job, 'complete'), { reason: null, endCode: null, reasonCode: null }, at);
   const { reason, reasonCode, endCode = null } = outcome;
-  return end(job, follow(job, 'fail'), { reason, reasonCode, endCode }, at);
+  return endAttempt(job, nextState(job, 'fail'), { reason, reasonCode, endCode }, at);
 }
 
 /** Stops a job for a user or a limit. A queued or scripted job ends now; any other when its runner has ended. */
@@ -44,7 +44,7 @@ export function stopJob(job: Job, stop: Stop): JobDecision {
   if (isFinal(job.state)) {
     throw new Refusal('job_final', { job: job.id, state: job.state });
   }
-  const state = follow(job, 'stop');
+  const state = nextState(job, 'stop');
   if (state === 'cancelled') {
     const { reason, endCode } = stop;
     return { job: { ...job, state, reason, endCode, endedAt: stop.at }, ledger: [] };
@@ -79,20 +79,20 @@ export function loseJob(job: Job, at: Millis, why: string, sessionClosed: boolea
     const reason = `its runner was lost and its session is closed: ${why}`;
     const failed = {
       ...lost,
-      state: follow(job, 'sessionClosed'),
+      state: nextState(job, 'sessionClosed'),
       reason,
       endCode: 'session_closed' as const,
     };
     return { job: { ...failed, endedAt: at }, ledger: [] };
   }
-  if (job.attempts < job.maxAttempts) return { job: { ...lost, state: follow(job, 'lose') }, ledger: [] };
+  if (job.attempts < job.maxAttempts) return { job: { ...lost, state: nextState(job, 'lose') }, ledger: [] };
   const reason =
     job.maxAttempts < defaultMaxAttempts
       ? `its runner was lost and its program must not run twice: ${why}`
       : `its runner was lost ${job.attempts} times and no attempt is left: ${why}`;
   const failed = {
     ...lost,
-    state: follow(job, 'giveUp'),
+    state: nextState(job, 'giveUp'),
     reason,
     endCode: 'runner_lost' as const,
     endedAt: at,
@@ -107,7 +107,7 @@ export const closedWithSession = (stateReason: string) => ({
   endCode: 'session_closed' as const,
 });
 
-function end(
+function endAttempt(
   job: Job,
   state: JobState,
   why: Pick<Job, 'reason' | 'endCode' | 'reasonCode'>,
@@ -133,7 +133,7 @@ function end(
   };
 }
 
-function follow(job: Job, type: JobEventType): JobState {
+function nextState(job: Job, type: JobEventType): JobState {
   const before = jobMachine.resolveState({ value: job.state, context: {} });
   if (!before.can({ type })) {
     throw new Refusal('illegal_transition', { of: 'job', id: job.id, state: job.state, event: type });
@@ -152,17 +152,18 @@ type Bound = readonly [Millis, Refusals['job_limit_exceeded']['whose']];
 
 /** Returns the granted limit. Refuses one that is longer than the backend, the plan or the session allows. */
 export function checkJobLimit(
-  asked: Millis | undefined,
+  requested: Millis | undefined,
   backendMost: Millis,
   planMost: Millis | undefined,
   sessionMost: Millis | undefined,
 ): Millis {
   const [allowed, bound]: Bound =
     planMost !== undefined && planMost < backendMost ? [planMost, 'plan'] : [backendMost, 'backend'];
-  if (asked === undefined) return allowed;
-  if (asked < seconds(1)) throw new Refusal('limit_too_short', { limit: 'maxExecutionTime', asked });
+  if (requested === undefined) return allowed;
+  if (requested < seconds(1))
+    throw new Refusal('limit_too_short', { limit: 'maxExecutionTime', asked: requested });
   const [most, whose]: Bound =
     sessionMost !== undefined && sessionMost < allowed ? [sessionMost, 'session'] : [allowed, bound];
-  if (asked <= most) return asked;
-  throw new Refusal('job_limit_exceeded', { asked, most, whose });
+  if (requested <= most) return requested;
+  throw new Refusal('job_limit_exceeded', { asked: requested, most, whose });
 }

@@ -53,7 +53,7 @@ export interface SessionDecision {
 /** Applies `event` to `session`. Pure: the time is `event.at`. Throws {@link Refusal}. */
 export function decideSession(session: Session, event: SessionEvent): SessionDecision {
   if (firesEarly(session, event)) return { session, ledger: [], failsQueuedJobs: false };
-  const counted = count(session, event);
+  const counted = updateCounters(session, event);
   const before = sessionMachine.resolveState({
     value: session.state,
     context: {
@@ -66,9 +66,9 @@ export function decideSession(session: Session, event: SessionEvent): SessionDec
   if (!before.can(signal)) return refuse(session, event);
   const state = transition(sessionMachine, before, signal)[0].value as SessionState;
 
-  const entered = state === session.state ? counted : enter(counted, state, event);
-  const settled = settle(entered, event.at);
-  return { ...settled, failsQueuedJobs: state === 'closed' && counted.queuedJobs > 0 };
+  const entered = state === session.state ? counted : enterState(counted, state, event);
+  const released = releaseSlotIfDone(entered, event.at);
+  return { ...released, failsQueuedJobs: state === 'closed' && counted.queuedJobs > 0 };
 }
 
 /** Throws the refusal of a submit to a session that accepts no jobs, so that it comes before all other refusals. */
@@ -105,7 +105,7 @@ export const resumeHold = (session: Session, at: Millis): Session =>
   session.slot === null || session.heldSince !== null ? session : { ...session, heldSince: at };
 
 /** Updates counters and clocks for the event, whatever state follows. */
-function count(session: Session, event: SessionEvent): Session {
+function updateCounters(session: Session, event: SessionEvent): Session {
   switch (event.type) {
     case 'jobSubmitted':
       return {
@@ -125,7 +125,7 @@ function count(session: Session, event: SessionEvent): Session {
         runningStarts: session.runningStarts + event.at,
       };
     case 'jobEnded':
-      return idleIfDone(
+      return updateIdleClock(
         {
           ...leaveLane(session, event),
           lastJobCompleted: event.at,
@@ -136,7 +136,10 @@ function count(session: Session, event: SessionEvent): Session {
     case 'jobRequeued':
       return { ...leaveLane(session, event), queuedJobs: session.queuedJobs + 1, headSeq: event.headSeq };
     case 'jobWithdrawn':
-      return idleIfDone({ ...session, queuedJobs: session.queuedJobs - 1, headSeq: event.headSeq }, event.at);
+      return updateIdleClock(
+        { ...session, queuedJobs: session.queuedJobs - 1, headSeq: event.headSeq },
+        event.at,
+      );
     case 'drain':
     case 'resume':
       return { ...session, acceptingJobs: event.type === 'resume' };
@@ -157,22 +160,22 @@ function count(session: Session, event: SessionEvent): Session {
 }
 
 function leaveLane(session: Session, event: { at: Millis; startedAt: Millis }): Session {
-  const left = {
+  const updated = {
     ...session,
     runningJobs: session.runningJobs - 1,
     runningStarts: session.runningStarts - event.startedAt,
   };
-  return left.runningJobs === 0 ? { ...left, ...stopActiveClock(left, event.at) } : left;
+  return updated.runningJobs === 0 ? { ...updated, ...stopActiveClock(updated, event.at) } : updated;
 }
 
 /** Starts the idle clock if the session is idle now. */
-function idleIfDone(session: Session, at: Millis): Session {
+function updateIdleClock(session: Session, at: Millis): Session {
   const idleSince = idleSinceAfterEnd(session, session.limits, at);
   return idleSince === session.idleSince ? session : { ...session, idleSince };
 }
 
 /** Applies the changes of entering another state. */
-function enter(session: Session, state: SessionState, event: SessionEvent): Session {
+function enterState(session: Session, state: SessionState, event: SessionEvent): Session {
   const { at } = event;
   const entered: Session = {
     ...session,
@@ -242,7 +245,10 @@ function reasonOf(session: Session, event: SessionEvent): string {
 }
 
 /** Releases the slot if the session no longer keeps it. */
-function settle(session: Session, at: Millis): { session: Session; ledger: readonly LedgerEntry[] } {
+function releaseSlotIfDone(
+  session: Session,
+  at: Millis,
+): { session: Session; ledger: readonly LedgerEntry[] } {
   return keepsSlot(session) || session.slot === null ? { session, ledger: [] } : endHold(session, at);
 }
 

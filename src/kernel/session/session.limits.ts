@@ -17,7 +17,7 @@ export interface AskedLimits {
  * `interactive ≤ active ≤ max`. Refuses a request that exceeds what the backend and the plan allow.
  */
 export function grantLimits(
-  asked: AskedLimits,
+  requested: AskedLimits,
   mode: SessionMode,
   backend: {
     readonly limits: BackendLimits;
@@ -31,31 +31,36 @@ export function grantLimits(
     activeTtl: Math.min(backend.limits.activeTtl, plan.activeTtl ?? Infinity),
     interactiveTtl: Math.min(backend.limits.interactiveTtl[mode], plan.interactiveTtl ?? Infinity),
   };
-  within('maxTtl', asked.maxTtl, ceiling.maxTtl);
-  within('activeTtl', asked.activeTtl, ceiling.activeTtl);
-  within('interactiveTtl', asked.interactiveTtl, ceiling.interactiveTtl);
+  checkBounds('maxTtl', requested.maxTtl, ceiling.maxTtl);
+  checkBounds('activeTtl', requested.activeTtl, ceiling.activeTtl);
+  checkBounds('interactiveTtl', requested.interactiveTtl, ceiling.interactiveTtl);
 
-  const maxTtl = asked.maxTtl ?? ceiling.maxTtl;
-  ordered('activeTtl', asked.activeTtl, 'maxTtl', maxTtl);
-  const activeTtl = asked.activeTtl ?? Math.min(ceiling.activeTtl, maxTtl);
-  ordered('interactiveTtl', asked.interactiveTtl, 'activeTtl', activeTtl);
-  const interactiveTtl = asked.interactiveTtl ?? Math.min(ceiling.interactiveTtl, activeTtl);
+  const maxTtl = requested.maxTtl ?? ceiling.maxTtl;
+  checkOrder('activeTtl', requested.activeTtl, 'maxTtl', maxTtl);
+  const activeTtl = requested.activeTtl ?? Math.min(ceiling.activeTtl, maxTtl);
+  checkOrder('interactiveTtl', requested.interactiveTtl, 'activeTtl', activeTtl);
+  const interactiveTtl = requested.interactiveTtl ?? Math.min(ceiling.interactiveTtl, activeTtl);
   return {
     ...{ interactiveTtl, activeTtl, maxTtl, unusedTtl: backend.limits.unusedTtl, onIdle: backend.onIdle },
-    ...(asked.heartbeatTtl !== undefined && { heartbeatTtl: asked.heartbeatTtl }),
+    ...(requested.heartbeatTtl !== undefined && { heartbeatTtl: requested.heartbeatTtl }),
     // An inactive session runs nothing, so a session that may idle out while busy can only be closed.
     ...(backend.onIdle === 'close' && backend.busyIsIdle === true && { busyIsIdle: true }),
   };
 }
 
 /** Refuses a requested limit that is below one second or above `most`. */
-function within(limit: SessionLimit, asked: Millis | undefined, most: Millis): void {
-  if (asked === undefined) return;
-  if (asked < seconds(1)) throw new Refusal('limit_too_short', { limit, asked });
-  if (asked > most) throw new Refusal('limit_exceeded', { limit, asked, most });
+function checkBounds(limit: SessionLimit, requested: Millis | undefined, most: Millis): void {
+  if (requested === undefined) return;
+  if (requested < seconds(1)) throw new Refusal('limit_too_short', { limit, asked: requested });
+  if (requested > most) throw new Refusal('limit_exceeded', { limit, asked: requested, most });
 }
 
-function ordered(low: SessionLimit, asked: Millis | undefined, high: SessionLimit, most: Millis): void {
-  if (asked === undefined || asked <= most) return;
-  throw new Refusal('limits_out_of_order', { low, asked, high, most });
+function checkOrder(
+  low: SessionLimit,
+  requested: Millis | undefined,
+  high: SessionLimit,
+  most: Millis,
+): void {
+  if (requested === undefined || requested <= most) return;
+  throw new Refusal('limits_out_of_order', { low, asked: requested, high, most });
 }

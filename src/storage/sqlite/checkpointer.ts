@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 
 /** Number of bytes written since the last checkpoint that makes the next one due. */
-const due = 1024 * 1024;
+const checkpointBytes = 1024 * 1024;
 
 /** A string and not a file, because the service is bundled into one file (docs/decisions/0005-one-file-to-start.md). */
 const program = `
@@ -33,13 +33,13 @@ export class Checkpointer {
   constructor(private readonly file: string) {}
 
   /** Adds bytes written in the open transaction. */
-  note(bytes: number): void {
+  addWritten(bytes: number): void {
     this.written += bytes;
   }
 
   /** Starts a checkpoint after a commit if one is due. */
-  committed(): void {
-    if (this.written < due || this.busy) return;
+  checkpointIfDue(): void {
+    if (this.written < checkpointBytes || this.busy) return;
     this.written = 0;
     this.busy = true;
     this.worker ??= this.start();

@@ -53,7 +53,7 @@ export async function openSqlite(folder: string, others: readonly Tables[] = [])
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     makePrivateFile(file);
   } catch (error) {
-    throw unusable(file, error);
+    throw unusableError(file, error);
   }
   const writer = new DataSource({
     ...options(file, others),
@@ -75,7 +75,7 @@ export async function openSqlite(folder: string, others: readonly Tables[] = [])
     await writer.runMigrations({ transaction: 'each' });
   } catch (error) {
     if (writer.isInitialized) await writer.destroy();
-    throw unusable(file, error);
+    throw unusableError(file, error);
   }
   const reader = new DataSource({
     // No entities, because only plain statements run here: loading the definitions again would slow every start.
@@ -101,7 +101,7 @@ export async function openSqlite(folder: string, others: readonly Tables[] = [])
 }
 
 /** Adds the file and a remedy, because SQLite's message contains neither. */
-function unusable(file: string, error: unknown): Error {
+function unusableError(file: string, error: unknown): Error {
   const { code = '', message } = error as NodeJS.ErrnoException;
   const remedy = /^SQLITE_(NOTADB|CORRUPT)/.test(code)
     ? 'Put a backup in its place'

@@ -11,10 +11,10 @@ import type { JobRecord } from '../../scheduler/ports.js';
 import type { ReadJob } from '../../scheduler/process-memory.ports.js';
 import { JobCache } from './job-cache.js';
 
-const record = (said: Partial<JobRecord> = {}): JobRecord => ({
+const record = (overrides: Partial<JobRecord> = {}): JobRecord => ({
   ...givenJob({ id: 'j1' }),
   details: givenDetails(),
-  ...said,
+  ...overrides,
 });
 
 const asRead = (job: JobRecord, size = 1000): ReadJob => ({ job, size });

@@ -2,9 +2,9 @@ import type { JobRecord } from '../../scheduler/ports.js';
 import type { JobMemory, ReadJob } from '../../scheduler/process-memory.ports.js';
 
 /** Size of each of the two generations. A job survives if it is read again before its generation is replaced. */
-const mostPerGeneration = 2500;
+const maxPerGeneration = 2500;
 /** Largest cached row in characters of text. A record has about a kilobyte; larger ones are read from the database. */
-const largestKept = 8192;
+const maxCachedSize = 8192;
 
 /**
  * Caches jobs as last read, each until a transaction that changed it has ended. Clients request the same few jobs ten
@@ -15,42 +15,44 @@ export class JobCache implements JobMemory {
   private young = new Map<string, JobRecord>();
   private old = new Map<string, JobRecord>();
   /** Jobs changed by the open transaction. Until it ends, readers see the committed rows. */
-  private readonly changing = new Set<string>();
-  private manyChanging = false;
+  private readonly changedJobs = new Set<string>();
+  private manyChanged = false;
   /** Number of ended transactions. A row read before the latest one ended may be outdated. */
-  private ended = 0;
+  private endedTransactions = 0;
 
   async find(id: string, read: (id: string) => Promise<ReadJob | null>): Promise<JobRecord | null> {
     const known = this.young.get(id);
     if (known !== undefined) return known;
     const older = this.old.get(id);
-    if (older !== undefined) return this.keep(older);
-    const { ended } = this;
-    const found = await read(id);
-    if (found === null) return null;
-    return ended === this.ended && found.size <= largestKept ? this.keep(found.job) : found.job;
+    if (older !== undefined) return this.cacheJob(older);
+    const endedBefore = this.endedTransactions;
+    const row = await read(id);
+    if (row === null) return null;
+    return endedBefore === this.endedTransactions && row.size <= maxCachedSize
+      ? this.cacheJob(row.job)
+      : row.job;
   }
 
   changes(id: string): void {
-    this.changing.add(id);
+    this.changedJobs.add(id);
   }
 
   changesMany(): void {
-    this.manyChanging = true;
+    this.manyChanged = true;
   }
 
   transactionEnded(): void {
-    this.ended += 1;
-    for (const kept of [this.young, this.old]) {
-      if (this.manyChanging) kept.clear();
-      else for (const id of this.changing) kept.delete(id);
+    this.endedTransactions += 1;
+    for (const generation of [this.young, this.old]) {
+      if (this.manyChanged) generation.clear();
+      else for (const id of this.changedJobs) generation.delete(id);
     }
-    this.manyChanging = false;
-    this.changing.clear();
+    this.manyChanged = false;
+    this.changedJobs.clear();
   }
 
-  private keep(job: JobRecord): JobRecord {
-    if (this.young.size >= mostPerGeneration) {
+  private cacheJob(job: JobRecord): JobRecord {
+    if (this.young.size >= maxPerGeneration) {
       this.old = this.young;
       this.young = new Map();
     }

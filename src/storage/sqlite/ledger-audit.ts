@@ -32,7 +32,7 @@ export interface Audit {
 export class UnreadableLedger extends Error {}
 
 /** Most differences reported for a law: one mistake may affect every later entry. */
-const mostShown = 100;
+const maxListed = 100;
 /** The tables that the laws read. */
 const tables = ['ledger', 'sessions', 'jobs', 'instances', 'backends', 'facts'];
 
@@ -48,7 +48,11 @@ export function auditLedger(folder: string): Audit {
     db = new Database(file, { readonly: true, timeout: 5000 });
     db.exec('BEGIN');
     for (const table of tables) refuseDamage(db, table);
-    return { file, ...summary(db), laws: [...ledgerLaws.map((law) => apply(db as Database.Database, law))] };
+    return {
+      file,
+      ...summary(db),
+      laws: [...ledgerLaws.map((law) => checkLaw(db as Database.Database, law))],
+    };
   } catch (error) {
     if (error instanceof UnreadableLedger) throw error;
     throw new UnreadableLedger(
@@ -62,8 +66,8 @@ export function auditLedger(folder: string): Audit {
 /** Refuses a damaged table, whose sums would be meaningless. */
 function refuseDamage(db: Database.Database, table: string): void {
   const [first] = db.pragma(`integrity_check(${table})`) as { integrity_check: string }[];
-  const found = first?.integrity_check ?? 'no answer';
-  if (found !== 'ok') throw new UnreadableLedger(`${db.name} is damaged (${table}: ${found.trim()}).`);
+  const damage = first?.integrity_check ?? 'no answer';
+  if (damage !== 'ok') throw new UnreadableLedger(`${db.name} is damaged (${table}: ${damage.trim()}).`);
 }
 
 function summary(db: Database.Database): Pick<Audit, 'aliveAt' | 'counts' | 'charged'> {
@@ -82,12 +86,12 @@ function summary(db: Database.Database): Pick<Audit, 'aliveAt' | 'counts' | 'cha
   };
 }
 
-function apply(db: Database.Database, { name, says, unit, sql }: Law): AuditedLaw {
+function checkLaw(db: Database.Database, { name, says, unit, sql }: Law): AuditedLaw {
   const found: Difference[] = [];
   let differences = 0;
   for (const row of db.prepare(sql).iterate() as Iterable<Difference>) {
     differences += 1;
-    if (found.length < mostShown) found.push(unit === 'time' ? inSeconds(row) : row);
+    if (found.length < maxListed) found.push(unit === 'time' ? inSeconds(row) : row);
   }
   return { law: name, says, differences, found };
 }

@@ -13,14 +13,14 @@ export interface Law {
 }
 
 /** The end of what has not ended yet. */
-const never = '9007199254740991';
+const openEnd = '9007199254740991';
 
 /** Every charged use of a slot, past or present; a present one has no end. */
-const occupied = `
+const slotUses = `
   SELECT 'entry ' || id AS subject, kind, backend, slot, session, "from", "to" FROM ledger
-  UNION ALL SELECT 'the open hold of session ' || id, 'hold', backend, slot, id, held_since, ${never}
+  UNION ALL SELECT 'the open hold of session ' || id, 'hold', backend, slot, id, held_since, ${openEnd}
     FROM sessions WHERE held_since IS NOT NULL
-  UNION ALL SELECT 'running job ' || id, 'job', backend, slot, session, started_at, ${never}
+  UNION ALL SELECT 'running job ' || id, 'job', backend, slot, session, started_at, ${openEnd}
     FROM jobs WHERE state = 'running' AND mode <> 'dedicated'`;
 const before = 'ORDER BY "from", "to", subject ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING';
 const sumOf = (column: string) =>
@@ -72,7 +72,7 @@ export const ledgerLaws: readonly Law[] = [
         MAX(COALESCE(held, 0), COALESCE(used, 0)) AS derived
       FROM (SELECT *, MAX(CASE kind WHEN 'hold' THEN "to" END) OVER earlier AS held,
           CASE kind WHEN 'hold' THEN MAX(CASE kind WHEN 'job' THEN "to" END) OVER earlier END AS used
-        FROM (${occupied}) WINDOW earlier AS (PARTITION BY backend, slot ${before}))
+        FROM (${slotUses}) WINDOW earlier AS (PARTITION BY backend, slot ${before}))
       WHERE held > "from" OR used > "from"`,
   },
   {
@@ -80,7 +80,7 @@ export const ledgerLaws: readonly Law[] = [
     says: 'a session holds one slot at a time',
     unit: 'time',
     sql: `SELECT subject || ' of session ' || session AS subject, "from" AS stored, until AS derived
-      FROM (SELECT *, MAX("to") OVER (PARTITION BY session ${before}) AS until FROM (${occupied}) WHERE kind = 'hold')
+      FROM (SELECT *, MAX("to") OVER (PARTITION BY session ${before}) AS until FROM (${slotUses}) WHERE kind = 'hold')
       WHERE until > "from"`,
   },
   {

@@ -6,24 +6,24 @@ import { insertInto, type Sql } from './sql.js';
 export type TextKind = 'params' | 'result';
 
 /** Most pieces in a text. The `place` of a text's first piece is the text's id times this. */
-const mostPieces = 65_536;
+const maxPieces = 65_536;
 
 const insertPart = insertInto('long_text_parts', ['place', 'body']);
 
-/** `wrote` receives the number of bytes written or freed. */
-export const textsStore = (sql: Sql, wrote: (bytes: number) => void): TextsTx => ({
+/** `onWrite` receives the number of bytes written or freed. */
+export const textsStore = (sql: Sql, onWrite: (bytes: number) => void): TextsTx => ({
   begin: () => sql.insert(insertInto('long_texts', ['bytes']), [0]),
   async append(text, from, pieces) {
-    for (const [i, piece] of pieces.entries()) await sql.run(insertPart, text * mostPieces + from + i, piece);
-    wrote(pieces.length * pieceSize);
+    for (const [i, piece] of pieces.entries()) await sql.run(insertPart, text * maxPieces + from + i, piece);
+    onWrite(pieces.length * pieceSize);
   },
   async removeSome(text, limit) {
     const removed = await sql.change(
       `DELETE FROM long_text_parts WHERE place IN
          (SELECT place FROM long_text_parts WHERE place >= ? AND place < ? LIMIT ?)`,
-      ...[text * mostPieces, (text + 1) * mostPieces, limit],
+      ...[text * maxPieces, (text + 1) * maxPieces, limit],
     );
-    wrote(removed * pieceSize);
+    onWrite(removed * pieceSize);
     if (removed === limit) return true;
     await sql.run('DELETE FROM long_texts WHERE id = ?', text);
     return false;
@@ -51,7 +51,7 @@ export function storedText(sql: Sql, text: number, bytes: number): LongText {
       for (let i = Math.floor(from / pieceSize); i * pieceSize < to; i += 1) {
         const row = await sql.one<{ body: unknown }>(
           'SELECT body FROM long_text_parts WHERE place = ?',
-          text * mostPieces + i,
+          text * maxPieces + i,
         );
         if (row === null) throw new Error(`Piece ${i} of text ${text} is missing.`);
         const first = i * pieceSize;
@@ -66,7 +66,7 @@ export function storedText(sql: Sql, text: number, bytes: number): LongText {
 export const headOf = (text: Text): string => (typeof text === 'string' ? text : text.head);
 
 /** Makes the job with the number `seq` the owner of `text`. Its previous text of that kind loses its owner. */
-export async function own(sql: Sql, text: Text, kind: TextKind, seq: number): Promise<void> {
+export async function setOwner(sql: Sql, text: Text, kind: TextKind, seq: number): Promise<void> {
   await sql.run('UPDATE long_texts SET seq = NULL, kind = NULL WHERE seq = ? AND kind = ?', seq, kind);
   if (typeof text === 'string') return;
   if (text.stored === null) throw new Error('A long text must be stored before its owner.');

@@ -50,7 +50,7 @@ async function keep(tx: Tx, run: string, given: GivenBackend): Promise<void> {
   ).entries()) {
     const slot = slots.findIndex(({ holder }) => holder === id);
     const holds = slot === -1 ? { slot: null, heldSince: null } : { slot, heldSince: t0 };
-    const said = {
+    const fields = {
       mode,
       state,
       instance: name(instance),
@@ -58,7 +58,7 @@ async function keep(tx: Tx, run: string, given: GivenBackend): Promise<void> {
       activation: i + 1,
     };
     const head = { headSeq: heads.get(name(id)) ?? null };
-    await keepSession(tx, givenSession({ id: name(id), backend, ...said, ...holds, ...head }));
+    await keepSession(tx, givenSession({ id: name(id), backend, ...fields, ...holds, ...head }));
   }
   for (const [slot, { running = 0, holder, reservedFor }] of slots.entries()) {
     for (let n = 0; n < running; n += 1) {

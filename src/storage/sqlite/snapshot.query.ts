@@ -30,17 +30,19 @@ export async function readSnapshot(
   const slots = await readSlots(sql, name, backend.slots);
   // A slot may run more jobs than it has lanes, after an operator reduced the lanes.
   const free = slots.reduce((sum, slot) => sum + Math.max(0, backend.lanes - slot.running), 0);
-  const about = { name, status: backend.status as BackendStatus, lanes: backend.lanes };
-  const wanted = new Map<string, SessionView>();
-  const none = { backend: about, slots, sessions: wanted, batches: [], instances: [] };
-  if (backend.queued_jobs === 0) return none;
+  const backendView = { name, status: backend.status as BackendStatus, lanes: backend.lanes };
+  const sessions = new Map<string, SessionView>();
+  const empty = { backend: backendView, slots, sessions, batches: [], instances: [] };
+  if (backend.queued_jobs === 0) return empty;
   for (const id of slots.flatMap(({ holder, reservedFor }) => [holder, reservedFor])) {
-    if (id !== null) await readSession(sql, id, Math.max(free, 1), wanted);
+    if (id !== null) await readSession(sql, id, Math.max(free, 1), sessions);
   }
   // A reservation for a session with nothing queued has ended, so the general queue may use the slot.
-  const promised = (id: string | null) => id !== null && (wanted.get(id)?.queue.length ?? 0) > 0;
-  const open = slots.some((s) => s.holder === null && !promised(s.reservedFor) && s.running < backend.lanes);
-  if (!open) return none;
+  const isReserved = (id: string | null) => id !== null && (sessions.get(id)?.queue.length ?? 0) > 0;
+  const hasOpenSlot = slots.some(
+    (s) => s.holder === null && !isReserved(s.reservedFor) && s.running < backend.lanes,
+  );
+  if (!hasOpenSlot) return empty;
 
   const batches = (
     await sql.all<{ id: string }>(
@@ -50,15 +52,15 @@ export async function readSnapshot(
       free,
     )
   ).map(({ id }) => id);
-  for (const id of batches) await readSession(sql, id, free, wanted);
+  for (const id of batches) await readSession(sql, id, free, sessions);
 
   const instances: InstanceView[] = [];
   for (const id of await instancesWaiting(sql, name)) {
     instances.push(
-      await readInstance(sql, { backend: name, id, most: free + slots.length, at, window }, wanted, free),
+      await readInstance(sql, { backend: name, id, most: free + slots.length, at, window }, sessions, free),
     );
   }
-  return { backend: about, slots, sessions: wanted, batches, instances };
+  return { backend: backendView, slots, sessions, batches, instances };
 }
 
 /** One statement instead of three, because every change of a backend runs it. */
@@ -75,16 +77,16 @@ const slotsStatement = `
  * has removed while a session still holds it.
  */
 export async function readSlots(sql: Sql, backend: string, count: number): Promise<SlotView[]> {
-  const found = await sql.all<{ what: string; slot: number; n: number; id: string }>(
+  const rows = await sql.all<{ what: string; slot: number; n: number; id: string }>(
     slotsStatement,
     ...[backend, backend, backend],
   );
-  const of = (what: string) => found.filter((row) => row.what === what);
+  const of = (what: string) => rows.filter((row) => row.what === what);
   const running = of('running');
   const holders = of('held');
   const reserved = of('promised');
-  const gone = holders.map(({ slot }) => slot).filter((slot) => slot >= count);
-  const all = [...Array.from({ length: count }, (_, slot) => slot), ...gone.sort((a, b) => a - b)];
+  const removed = holders.map(({ slot }) => slot).filter((slot) => slot >= count);
+  const all = [...Array.from({ length: count }, (_, slot) => slot), ...removed.sort((a, b) => a - b)];
   return all.map((index) => ({
     index,
     running: Number(running.find(({ slot }) => slot === index)?.n ?? 0),
@@ -139,37 +141,37 @@ export async function instancesWaiting(sql: Sql, backend: string): Promise<strin
 
 async function readInstance(
   sql: Sql,
-  ask: { backend: string; id: string; most: number; at: Millis; window: Millis },
+  request: { backend: string; id: string; most: number; at: Millis; window: Millis },
   sessions: Map<string, SessionView>,
   free: number,
 ): Promise<InstanceView> {
   const alone = await sql.all<QueuedJob>(
     "SELECT id, seq FROM jobs WHERE state = 'queued' AND session IS NULL AND backend = ? AND instance = ? ORDER BY seq LIMIT ?",
-    ask.backend,
-    ask.id,
-    ask.most,
+    request.backend,
+    request.id,
+    request.most,
   );
   const heads = await sql.all<{ session: string; seq: number }>(
     `SELECT id AS session, head_seq AS seq FROM sessions
      WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? AND instance = ?
      ORDER BY head_seq LIMIT ?`,
-    ask.backend,
-    ask.id,
-    ask.most,
+    request.backend,
+    request.id,
+    request.most,
   );
   const entries = [
     ...alone.map((job) => ({ seq: Number(job.seq), entry: { job } })),
     ...heads.map(({ session, seq }) => ({ seq: Number(seq), entry: { session, seq: Number(seq) } })),
   ].sort((a, b) => a.seq - b.seq);
-  const waiting = entries.slice(0, ask.most).map(({ entry }) => entry);
+  const waiting = entries.slice(0, request.most).map(({ entry }) => entry);
   for (const entry of waiting) if ('session' in entry) await readSession(sql, entry.session, free, sessions);
   const row = await sql.one<{ shares: number; budget: number | null }>(
     'SELECT shares, budget FROM instances WHERE id = ?',
-    ask.id,
+    request.id,
   );
-  const charged = await readCharged(sql, ask.id, ask.at - ask.window, ask.at);
+  const charged = await readCharged(sql, request.id, request.at - request.window, request.at);
   return {
-    id: ask.id,
+    id: request.id,
     shares: row?.shares ?? 1,
     blocked: row !== null && row.budget !== null && isUsedUp({ budget: Number(row.budget), charged }),
     charged,

@@ -6,14 +6,14 @@ export { insertInto, quoted, updateById } from '../../scheduler/statements.js';
 export type { Value } from '../../scheduler/query.ports.js';
 
 /** A value for a placeholder, which may also be bytes. */
-export type Given = Value | Buffer;
+export type Parameter = Value | Buffer;
 export type Row = Record<string, Value>;
 
 /**
  * Most prepared statements kept. Filters of lists create many; after clearing, the frequent ones are soon prepared
  * again.
  */
-const mostPrepared = 500;
+const maxPrepared = 500;
 
 /**
  * Runs statements with `?` placeholders on one connection. Hot paths use this instead of TypeORM's entity manager or
@@ -31,7 +31,7 @@ export class Sql {
 
   // Asynchronous although SQLite is not, because another database will be and callers must not depend on it.
 
-  async all<T = Row>(statement: string, ...values: Given[]): Promise<T[]> {
+  async all<T = Row>(statement: string, ...values: Parameter[]): Promise<T[]> {
     try {
       const { text, empty, columns } = this.prepare(statement);
       return (text.all(values) as Value[][]).map((each) => toRow(empty, columns, each) as T);
@@ -40,7 +40,7 @@ export class Sql {
     }
   }
 
-  async one<T = Row>(statement: string, ...values: Given[]): Promise<T | null> {
+  async one<T = Row>(statement: string, ...values: Parameter[]): Promise<T | null> {
     try {
       const { text, empty, columns } = this.prepare(statement);
       const found = text.get(values) as Value[] | undefined;
@@ -50,21 +50,21 @@ export class Sql {
     }
   }
 
-  async run(statement: string, ...values: Given[]): Promise<void> {
+  async run(statement: string, ...values: Parameter[]): Promise<void> {
     this.execute(statement, values);
   }
 
   /** Runs a DELETE, INSERT or UPDATE and returns the number of changed rows. */
-  async change(statement: string, ...values: Given[]): Promise<number> {
+  async change(statement: string, ...values: Parameter[]): Promise<number> {
     return this.execute(statement, values).changes;
   }
 
   /** Inserts a row and returns its integer primary key. */
-  async insert(statement: string, values: Given[]): Promise<number> {
+  async insert(statement: string, values: Parameter[]): Promise<number> {
     return Number(this.execute(statement, values).lastInsertRowid);
   }
 
-  private execute(statement: string, values: Given[]): BetterSqlite3.RunResult {
+  private execute(statement: string, values: Parameter[]): BetterSqlite3.RunResult {
     try {
       return this.prepare(statement).text.run(values);
     } catch (error) {
@@ -73,10 +73,10 @@ export class Sql {
   }
 
   private prepare(statement: string): Prepared {
-    const known = this.prepared.get(statement);
-    if (known !== undefined) return known;
-    if (this.prepared.size >= mostPrepared) this.prepared.clear();
-    const text = this.db.prepare<[Given[]]>(statement);
+    const cached = this.prepared.get(statement);
+    if (cached !== undefined) return cached;
+    if (this.prepared.size >= maxPrepared) this.prepared.clear();
+    const text = this.db.prepare<[Parameter[]]>(statement);
     const columns = text.reader ? text.columns().map(({ name }) => name) : [];
     if (text.reader) text.raw();
     const prepared = { text, columns, empty: Object.fromEntries(columns.map((column) => [column, null])) };
@@ -87,7 +87,7 @@ export class Sql {
 
 interface Prepared {
   /** Returns rows as arrays: making an object of a row takes the driver twice as long as finding the row. */
-  readonly text: BetterSqlite3.Statement<[Given[]]>;
+  readonly text: BetterSqlite3.Statement<[Parameter[]]>;
   readonly columns: readonly string[];
   /** A row to copy, so that all rows of a statement have the same shape. */
   readonly empty: Row;
@@ -103,7 +103,7 @@ function toRow(empty: Row, columns: readonly string[], values: readonly Value[])
  * Builds a statement for rows with the same columns once, from the first row. Building it for each row would also mean
  * to hash and compare a new string before the prepared statement is found.
  */
-export function madeOnce(make: (columns: readonly string[]) => string): (row: object) => string {
+export function buildOnce(make: (columns: readonly string[]) => string): (row: object) => string {
   let text: string | undefined;
   return (row) => (text ??= make(Object.keys(row)));
 }

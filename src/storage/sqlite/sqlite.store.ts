@@ -10,7 +10,7 @@ import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { readFinished, readForecast } from './forecast.query.js';
 import { JobCache } from './job-cache.js';
-import { jobsStore, listJobs, numberOf, runsOnRunner } from './jobs.store.js';
+import { jobsStore, listJobs, seqOfJob, runsOnRunner } from './jobs.store.js';
 import { textOfRow, textsReads, textsStore, type TextKind } from './long-texts.store.js';
 import { ledgerStore, listLedger, sumLedger } from './ledger.store.js';
 import { toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
@@ -38,13 +38,13 @@ export class SqliteStore implements Store {
     const alive = new AliveAt(sql);
     this.queue = new WriteQueue(sql, {
       beforeCommit: () => alive.store(),
-      ended: () => {
+      onEnd: () => {
         jobs.transactionEnded();
         counts.changed();
-        checkpointer?.committed();
+        checkpointer?.checkpointIfDue();
       },
     });
-    this.tx = transaction(sql, jobs, alive, (bytes) => checkpointer?.note(bytes));
+    this.tx = transaction(sql, jobs, alive, (bytes) => checkpointer?.addWritten(bytes));
     this.read = reads(new Sql(reader), jobs, counts);
   }
 
@@ -96,8 +96,8 @@ class AliveAt {
   }
 }
 
-/** `wrote` receives the number of bytes of large writes. */
-function transaction(sql: Sql, jobs: JobMemory, alive: AliveAt, wrote: (bytes: number) => void): Tx {
+/** `onWrite` receives the number of bytes of large writes. */
+function transaction(sql: Sql, jobs: JobMemory, alive: AliveAt, onWrite: (bytes: number) => void): Tx {
   return {
     sessions: sessionsStore(sql),
     jobs: jobsStore(sql, jobs),
@@ -107,15 +107,15 @@ function transaction(sql: Sql, jobs: JobMemory, alive: AliveAt, wrote: (bytes: n
     receipts: receiptsStore(sql),
     events: eventsStore(sql),
     ledger: ledgerStore(sql),
-    texts: textsStore(sql, wrote),
-    query: queryOf(sql, wrote),
+    texts: textsStore(sql, onWrite),
+    query: queryOf(sql, onWrite),
     firstDue: (at) => firstDue(sql, at),
     async separately(work) {
       await sql.run('SAVEPOINT part');
       try {
-        const done = await work();
+        const result = await work();
         await sql.run('RELEASE part');
-        return done;
+        return result;
       } catch (error) {
         // With a full disk SQLite has already rolled back the whole transaction (see `WriteQueue`).
         await sql.run('ROLLBACK TO part').catch(() => Promise.reject(error as Error));
@@ -181,7 +181,7 @@ function reads(sql: Sql, jobs: JobMemory, counts: QueueMemory): Reads {
     }));
   const body = async (table: string, kind: TextKind, job: string) => {
     const row = await sql.one<{ seq: number; body: string }>(
-      `SELECT seq, body FROM ${table} WHERE seq = ${numberOf}`,
+      `SELECT seq, body FROM ${table} WHERE seq = ${seqOfJob}`,
       job,
     );
     return row === null ? null : textOfRow(sql, row.body, kind, row.seq);

@@ -4,46 +4,46 @@ import { WriteQueue } from './write-queue.js';
 
 /** A connection that only records its statements. */
 function givenConnection(fails: (statement: string) => boolean = () => false) {
-  const said: string[] = [];
+  const statements: string[] = [];
   const run = (statement: string) => {
-    said.push(statement);
+    statements.push(statement);
     return fails(statement) ? Promise.reject(new Error(`${statement} failed`)) : Promise.resolve();
   };
-  return { said, queue: new WriteQueue({ run }) };
+  return { statements, queue: new WriteQueue({ run }) };
 }
 
 /** A connection whose commits take `milliseconds`, on a clock that only they and `pass` advance. */
 function givenSlowConnection(milliseconds: number) {
-  const said: string[] = [];
+  const statements: string[] = [];
   let now = 0;
   const run = (statement: string) => {
-    said.push(statement);
+    statements.push(statement);
     if (statement === 'COMMIT') now += milliseconds;
     return Promise.resolve();
   };
   const queue = new WriteQueue({ run }, {}, () => now);
-  return { said, queue, pass: (time: number) => (now += time) };
+  return { statements, queue, pass: (time: number) => (now += time) };
 }
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
-const commits = (said: string[]) => said.filter((statement) => statement === 'COMMIT').length;
+const commits = (statements: string[]) => statements.filter((statement) => statement === 'COMMIT').length;
 const settled = (works: Promise<unknown>[]) =>
   Promise.allSettled(works).then((all) => all.map(({ status }) => status));
 
 describe('the write queue', () => {
   it('commits many writers together', async () => {
-    const { said, queue } = givenConnection();
+    const { statements, queue } = givenConnection();
     await Promise.all(Array.from({ length: 20 }, (_, i) => queue.write(() => Promise.resolve(i))));
-    expect(commits(said)).toBe(1);
+    expect(commits(statements)).toBe(1);
   });
 
   it('commits at most 64 writers together', async () => {
-    const { said, queue } = givenConnection();
+    const { statements, queue } = givenConnection();
     await Promise.all(Array.from({ length: 65 }, () => queue.write(() => Promise.resolve())));
-    expect(commits(said)).toBe(2);
+    expect(commits(statements)).toBe(2);
   });
 
   it('waits for writers whose requests are still being read, if there are several', async () => {
-    const { said, queue } = givenSlowConnection(10);
+    const { statements, queue } = givenSlowConnection(10);
     await queue.write(() => Promise.resolve());
     const written = [queue.write(() => Promise.resolve()), queue.write(() => Promise.resolve())];
     // One arrives after a turn without any: reading a request takes two turns, for its head and its body.
@@ -52,17 +52,17 @@ describe('the write queue', () => {
       written.push(queue.write(() => Promise.resolve()));
     }
     await Promise.all(written);
-    expect(commits(said)).toBe(2);
+    expect(commits(statements)).toBe(2);
   });
 
   it('waits no longer than a commit takes', async () => {
-    const { said, queue, pass } = givenSlowConnection(2);
+    const { statements, queue, pass } = givenSlowConnection(2);
     await queue.write(() => Promise.resolve());
     const written = [queue.write(() => Promise.resolve()), queue.write(() => Promise.resolve())];
     for (let i = 0; i < 20; i += 1) {
       await nextTurn();
       pass(1);
-      if (commits(said) > 1) break;
+      if (commits(statements) > 1) break;
       written.push(queue.write(() => Promise.resolve()));
     }
     await Promise.all(written);
@@ -71,45 +71,45 @@ describe('the write queue', () => {
   });
 
   it('does not make a lone writer wait for others', async () => {
-    const { said, queue } = givenConnection();
+    const { statements, queue } = givenConnection();
     let turns = 0;
     const count = () => {
-      if (commits(said) === 0) setImmediate(() => (turns += 1) && count());
+      if (commits(statements) === 0) setImmediate(() => (turns += 1) && count());
     };
     count();
     await queue.write(() => Promise.resolve());
     expect(turns).toBeLessThanOrEqual(2);
   });
 
-  it('calls `ended` before it resolves any write', async () => {
+  it('calls `onEnd` before it resolves any write', async () => {
     const order: string[] = [];
-    const queue = new WriteQueue({ run: () => Promise.resolve() }, { ended: () => void order.push('ended') });
+    const queue = new WriteQueue({ run: () => Promise.resolve() }, { onEnd: () => void order.push('ended') });
     await queue.write(() => Promise.resolve()).then(() => order.push('told'));
     const broken = new WriteQueue(
       {
         run: (statement) => (statement === 'COMMIT' ? Promise.reject(new Error('full')) : Promise.resolve()),
       },
-      { ended: () => void order.push('ended') },
+      { onEnd: () => void order.push('ended') },
     );
     await broken.write(() => Promise.resolve()).catch(() => order.push('told'));
     expect(order).toEqual(['ended', 'told', 'ended', 'told']);
   });
 
   it('calls `beforeCommit` once for each commit, and not if all writers failed', async () => {
-    const said: string[] = [];
-    const run = (statement: string) => Promise.resolve(void said.push(statement));
+    const statements: string[] = [];
+    const run = (statement: string) => Promise.resolve(void statements.push(statement));
     const queue = new WriteQueue({ run }, { beforeCommit: () => run('alive') });
     await Promise.all([1, 2, 3].map((i) => queue.write(() => Promise.resolve(i))));
-    expect(said.filter((statement) => statement === 'alive')).toHaveLength(1);
-    expect(said.slice(-2)).toEqual(['alive', 'COMMIT']);
+    expect(statements.filter((statement) => statement === 'alive')).toHaveLength(1);
+    expect(statements.slice(-2)).toEqual(['alive', 'COMMIT']);
     await queue.write(() => Promise.reject(new Error('no'))).catch(() => undefined);
-    expect(said.filter((statement) => statement === 'alive')).toHaveLength(1);
+    expect(statements.filter((statement) => statement === 'alive')).toHaveLength(1);
   });
 
   it('resolves after the commit, never before', async () => {
-    const { said, queue } = givenConnection();
+    const { statements, queue } = givenConnection();
     await queue.write(() => Promise.resolve());
-    expect(said.at(-1)).toBe('COMMIT');
+    expect(statements.at(-1)).toBe('COMMIT');
   });
 
   it('runs one writer after another, in the order of their arrival', async () => {
@@ -125,11 +125,11 @@ describe('the write queue', () => {
   });
 
   it('rejects all writers if the commit fails, because nothing was stored', async () => {
-    const { said, queue } = givenConnection((statement) => statement === 'COMMIT');
+    const { statements, queue } = givenConnection((statement) => statement === 'COMMIT');
     expect(
       await settled([queue.write(() => Promise.resolve(1)), queue.write(() => Promise.resolve(2))]),
     ).toEqual(['rejected', 'rejected']);
-    expect(said.at(-1)).toBe('ROLLBACK');
+    expect(statements.at(-1)).toBe('ROLLBACK');
   });
 
   it('continues after a failure', async () => {

@@ -10,13 +10,13 @@ export interface WriteHooks {
   /** Runs the last writes of a transaction, once for all writers that share it. */
   readonly beforeCommit?: () => Promise<void>;
   /** Called after the commit or rollback, before any writer is notified. */
-  readonly ended?: () => void;
+  readonly onEnd?: () => void;
 }
 
 /** Most writers in one commit. More would gain nothing and delay the first one. */
-const mostPerCommit = 64;
+const maxPerCommit = 64;
 /** Longest time to gather writers, in milliseconds. If commits take longer, writers collect during a commit anyway. */
-const longestGathering = 5;
+const maxGatherTime = 5;
 /** Gathering ends after so many event-loop turns without a new writer: reading a request's body takes one turn. */
 const quietTurns = 2;
 
@@ -32,7 +32,7 @@ export class WriteQueue {
   private readonly waiting: Waiting[] = [];
   private running = false;
   /** Duration of the last commit in milliseconds, which is what sharing a transaction saves. */
-  private commitTook = 0;
+  private commitDuration = 0;
 
   constructor(
     private readonly sql: Pick<Sql, 'run'>,
@@ -60,7 +60,7 @@ export class WriteQueue {
     await nextTurn();
     while (this.waiting.length > 0) {
       await this.gather();
-      await this.commitTogether(this.waiting.splice(0, mostPerCommit));
+      await this.commitTogether(this.waiting.splice(0, maxPerCommit));
       if (this.waiting.length === 0) await nextTurn();
     }
     this.running = false;
@@ -71,9 +71,9 @@ export class WriteQueue {
    * sharing a commit saves a flush. A lone writer does not wait, and no writer waits longer than a commit takes.
    */
   private async gather(): Promise<void> {
-    const until = this.now() + Math.min(this.commitTook, longestGathering);
+    const until = this.now() + Math.min(this.commitDuration, maxGatherTime);
     let seen = this.waiting.length;
-    for (let quiet = 0; quiet < quietTurns && seen > 1 && seen < mostPerCommit && this.now() < until;) {
+    for (let quiet = 0; quiet < quietTurns && seen > 1 && seen < maxPerCommit && this.now() < until;) {
       await nextTurn();
       quiet = this.waiting.length > seen ? 0 : quiet + 1;
       seen = this.waiting.length;
@@ -81,7 +81,7 @@ export class WriteQueue {
   }
 
   private async commitTogether(batch: Waiting[]): Promise<void> {
-    const done: { waiting: Waiting; value: unknown }[] = [];
+    const succeeded: { waiting: Waiting; value: unknown }[] = [];
     try {
       await this.sql.run('BEGIN IMMEDIATE');
       for (const waiting of batch) {
@@ -89,7 +89,7 @@ export class WriteQueue {
         try {
           const value = await waiting.work();
           await this.sql.run('RELEASE one');
-          done.push({ waiting, value });
+          succeeded.push({ waiting, value });
         } catch (error) {
           // With a full disk SQLite rolls back the whole transaction and its savepoints, and the first error says why.
           await this.sql.run('ROLLBACK TO one').catch(() => Promise.reject(error as Error));
@@ -97,18 +97,18 @@ export class WriteQueue {
           waiting.reject(error);
         }
       }
-      if (done.length > 0) await this.hooks.beforeCommit?.();
+      if (succeeded.length > 0) await this.hooks.beforeCommit?.();
       const committing = this.now();
       await this.sql.run('COMMIT');
-      this.commitTook = this.now() - committing;
+      this.commitDuration = this.now() - committing;
     } catch (error) {
       await this.sql.run('ROLLBACK').catch(() => undefined);
-      this.hooks.ended?.();
+      this.hooks.onEnd?.();
       // Rejecting a promise again is harmless; the writers that succeeded were not committed either.
       for (const { reject } of batch) reject(error);
       return;
     }
-    this.hooks.ended?.();
-    for (const { waiting, value } of done) waiting.resolve(value);
+    this.hooks.onEnd?.();
+    for (const { waiting, value } of succeeded) waiting.resolve(value);
   }
 }

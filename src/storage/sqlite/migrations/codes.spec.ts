@@ -58,8 +58,8 @@ it('codes are derived from sentences and numbers, and undoing the migration rest
       givenSession({ id: 'unknown', ...closed, closeCode: null, stateReason: 'it rained' }),
     );
     await keepSession(tx, givenSession({ id: 'open', stateReason: sentences.drained }));
-    for (const [i, [said, , endCode]] of ends.entries())
-      await keepJob(tx, givenJob({ id: `j${i}`, ...said, endCode }));
+    for (const [i, [overrides, , endCode]] of ends.entries())
+      await keepJob(tx, givenJob({ id: `j${i}`, ...overrides, endCode }));
     for (const [name, statusReason] of backends)
       await tx.backends.insert(givenBackend({ name, status: 'offline', statusReason }));
     await keepJob(tx, givenJob({ id: 'stopping', state: 'running', stop: limitStop }));
@@ -84,8 +84,11 @@ it('codes are derived from sentences and numbers, and undoing the migration rest
     expect(await store.read.session(code)).toMatchObject({ closeCode: code, stateReason: sentences[code] });
   for (const id of ['unknown', 'open'])
     expect(await store.read.session(id)).toMatchObject({ closeCode: null });
-  for (const [i, [said, , endCode]] of ends.entries())
-    expect(await store.read.job(`j${i}`)).toMatchObject({ reasonCode: said.reasonCode ?? null, endCode });
+  for (const [i, [overrides, , endCode]] of ends.entries())
+    expect(await store.read.job(`j${i}`)).toMatchObject({
+      reasonCode: overrides.reasonCode ?? null,
+      endCode,
+    });
   for (const [name, statusReason] of backends)
     expect(await store.read.backend(name)).toMatchObject({ statusReason, statusBy: name });
   expect(await store.read.job('stopping')).toMatchObject({ stop: limitStop });

@@ -16,7 +16,7 @@ import type { ForecastInstance, ForecastJob, ForecastSession } from './forecast.
  * A session in a run. Handles only the events that can occur once nobody submits, closes or drains any more, with the
  * functions that `session.decide.ts` uses; calling the machine for each event would cost a hundred times as much.
  */
-export class PlayedSession implements Clocked {
+export class SimulatedSession implements Clocked {
   readonly id: string;
   readonly instance: string;
   readonly limits: ForecastSession['limits'];
@@ -27,9 +27,9 @@ export class PlayedSession implements Clocked {
   idleSince: Millis | null;
   slot: number | null = null;
   /** When its next scheduled deadline check is. */
-  armedAt: Millis = Infinity;
+  checkAt: Millis = Infinity;
   runningJobs: number;
-  private taken = 0;
+  private startedJobs = 0;
 
   constructor(readonly view: ForecastSession) {
     ({ id: this.id, instance: this.instance, limits: this.limits } = view);
@@ -38,12 +38,12 @@ export class PlayedSession implements Clocked {
   }
 
   get queuedJobs(): number {
-    return this.state === 'closed' ? 0 : this.view.queue.length - this.taken;
+    return this.state === 'closed' ? 0 : this.view.queue.length - this.startedJobs;
   }
 
   /** Whether its next queued job is one that the view leaves out. */
-  get isBeyond(): boolean {
-    return this.view.more && this.taken === this.view.queue.length;
+  get isNextHidden(): boolean {
+    return this.view.more && this.startedJobs === this.view.queue.length;
   }
 
   get acceptingJobs(): boolean {
@@ -55,13 +55,16 @@ export class PlayedSession implements Clocked {
   }
 
   /** Returns the session as the choice sees it, with at most `most` queued jobs. */
-  shown(most: number): SessionView {
-    const queue = this.view.queue.slice(this.taken, this.taken + (this.state === 'closed' ? 0 : most));
+  viewFor(most: number): SessionView {
+    const queue = this.view.queue.slice(
+      this.startedJobs,
+      this.startedJobs + (this.state === 'closed' ? 0 : most),
+    );
     return { id: this.id, mode: this.view.mode, state: this.state, queue };
   }
 
   start(at: Millis): void {
-    this.taken += 1;
+    this.startedJobs += 1;
     this.runningJobs += 1;
     this.state = 'active';
     Object.assign(this, clocksAfterStart(this, this.limits, at));
@@ -71,7 +74,7 @@ export class PlayedSession implements Clocked {
     this.runningJobs -= 1;
     if (this.runningJobs === 0) Object.assign(this, stopActiveClock(this, at));
     // Queued jobs that the view leaves out keep the session from being idle or drained.
-    if (this.isBeyond) return;
+    if (this.isNextHidden) return;
     this.idleSince = idleSinceAfterEnd(this, this.limits, at);
     if (isDrained(this)) this.close(at);
   }
@@ -87,7 +90,7 @@ export class PlayedSession implements Clocked {
 
   close(at: Millis): readonly ForecastJob[] {
     if (this.state === 'closed') return [];
-    const failed = this.view.queue.slice(this.taken);
+    const failed = this.view.queue.slice(this.startedJobs);
     Object.assign(this, stopActiveClock(this, at));
     this.state = 'closed';
     this.idleSince = null;
@@ -96,15 +99,15 @@ export class PlayedSession implements Clocked {
 }
 
 /** An instance in a run: its charges, and its part of the general queue. */
-export class PlayedInstance {
+export class SimulatedInstance {
   readonly id: string;
   readonly shares: number;
   /** When its next scheduled budget check is. */
-  armedAt: Millis = Infinity;
+  checkAt: Millis = Infinity;
   charged: Millis;
   rate: number;
   since: Millis;
-  private first = 0;
+  private firstWaiting = 0;
   private readonly started = new Set<number>();
 
   constructor(
@@ -121,7 +124,7 @@ export class PlayedInstance {
   }
 
   /** Changes the number of jobs and holds charged to the instance by `change`, from `at` on. */
-  accrue(change: number, at: Millis): void {
+  changeRate(change: number, at: Millis): void {
     this.charged = this.chargedAt(at);
     this.since = at;
     this.rate += change;
@@ -140,35 +143,36 @@ export class PlayedInstance {
   }
 
   /** Whether all entries that the view contains have started, and the view leaves more out. */
-  get isBeyond(): boolean {
-    return this.view.more && this.first >= this.entries.length;
+  get isNextHidden(): boolean {
+    return this.view.more && this.firstWaiting >= this.entries.length;
   }
 
-  leave(entry: number): void {
+  markStarted(entry: number): void {
     this.started.add(entry);
   }
 
   /** Returns the submission number of the first entry that still waits. */
-  headSeq(waits: (session: string) => boolean): number | null {
-    for (; this.first < this.entries.length; this.first += 1) {
-      const entry = this.entries[this.first] as Entry;
-      if (this.isWaiting(entry, this.first, waits)) return 'job' in entry ? entry.job.seq : entry.seq;
+  headSeq(hasWaitingJobs: (session: string) => boolean): number | null {
+    for (; this.firstWaiting < this.entries.length; this.firstWaiting += 1) {
+      const entry = this.entries[this.firstWaiting] as Entry;
+      if (this.isWaiting(entry, this.firstWaiting, hasWaitingJobs))
+        return 'job' in entry ? entry.job.seq : entry.seq;
     }
     return null;
   }
 
   /** Returns the first entries that still wait. */
-  waiting(most: number, waits: (session: string) => boolean): Entry[] {
-    const found: Entry[] = [];
-    for (let i = this.first; i < this.entries.length && found.length < most; i += 1) {
+  waiting(most: number, hasWaitingJobs: (session: string) => boolean): Entry[] {
+    const waitingEntries: Entry[] = [];
+    for (let i = this.firstWaiting; i < this.entries.length && waitingEntries.length < most; i += 1) {
       const entry = this.entries[i] as Entry;
-      if (this.isWaiting(entry, i, waits)) found.push(entry);
+      if (this.isWaiting(entry, i, hasWaitingJobs)) waitingEntries.push(entry);
     }
-    return found;
+    return waitingEntries;
   }
 
-  private isWaiting(entry: Entry, at: number, waits: (session: string) => boolean): boolean {
-    return 'job' in entry ? !this.started.has(at) : waits(entry.session);
+  private isWaiting(entry: Entry, at: number, hasWaitingJobs: (session: string) => boolean): boolean {
+    return 'job' in entry ? !this.started.has(at) : hasWaitingJobs(entry.session);
   }
 }
 
