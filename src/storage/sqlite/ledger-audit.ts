@@ -42,7 +42,7 @@ const tables = ['ledger', 'sessions', 'jobs', 'instances', 'backends', 'facts'];
  */
 export function auditLedger(folder: string): Audit {
   const file = join(folder, 'stint.sqlite');
-  if (!existsSync(file)) throw new UnreadableLedger(`There is no ${file}. Give the data folder with --data.`);
+  if (!existsSync(file)) throw new UnreadableLedger(`There is no ${file}: name the data folder with --data.`);
   let db: Database.Database | undefined;
   try {
     db = new Database(file, { readonly: true, timeout: 5000 });
