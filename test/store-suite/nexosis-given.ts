@@ -1,13 +1,15 @@
-import type {
-  DataSet,
-  Delivery,
-  Import,
-  LearnSession,
-  Model,
-  NewRow,
-  NexosisReads,
-  NexosisTx,
-  Outcome,
+import {
+  noTime,
+  type DataSet,
+  type Delivery,
+  type Import,
+  type LearnSession,
+  type Model,
+  type NewRow,
+  type NexosisReads,
+  type NexosisTx,
+  type Outcome,
+  type View,
 } from '../../src/dialects/nexosis/storage/ports.js';
 import { nexosisReads } from '../../src/dialects/nexosis/storage/reads.js';
 import { nexosisStore } from '../../src/dialects/nexosis/storage/store.js';
@@ -107,3 +109,26 @@ export const keepDeliveries = (all: Given, ...overrides: Partial<Delivery>[]) =>
 export const due = async (all: Given, at = after(99), limit = 9) => reads(all).dueDeliveries(at, limit);
 export const bodies = async (all: Given, at?: number, limit?: number) =>
   (await due(all, at, limit)).map(({ body }) => body);
+
+export const values = async (all: Given, id: number) =>
+  (await reads(all).rows(id, {}, { limit: 99, offset: 0 })).map((each) => each.values[0]);
+/** Stores a set with rows at seconds 1, 2, 2 and 3, and one without a time, and another set beside it. */
+export const givenFiveRows = async (all: Given) => {
+  const [id = 0, other = 0] = await keepDataSets(all, {}, { name: 'Other' });
+  const rows = [row(3, 'c'), row(1, 'a'), { ...row(0, 'none'), at: noTime }, row(2, 'b1'), row(2, 'b2')];
+  await write(all, (tx) => tx.rows.put(id, rows, 0, appended));
+  await write(all, (tx) => tx.rows.put(other, [row(2, 'other')], 0, appended));
+  return id;
+};
+export const view = (overrides: Partial<View> = {}): View => ({
+  ...{
+    instance: 'lab-a',
+    user: 'alice',
+    name: 'View',
+    dataSet: 'Data',
+    joins: [{ a: 1 }],
+    columns: {},
+    createdAt: t0,
+  },
+  ...overrides,
+});
