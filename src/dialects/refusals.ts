@@ -30,7 +30,7 @@ export const operatorCodes = [
   'unknown_device',
   'device_unreadable',
 ] as const satisfies readonly RefusalCode[];
-type OperatorCode = (typeof operatorCodes)[number];
+export type OperatorCode = (typeof operatorCodes)[number];
 
 /** The part of a table for those codes: one answer for all. */
 export const toOperators = <Answer>(answer: Answer) =>

@@ -2,6 +2,7 @@ import type { AskedLimit, Refusals } from '../../kernel/refusal.js';
 import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
 import { budgetReason } from '../../kernel/usage/budget.js';
 import type { RefusalTable } from '../refusals.js';
+import { operatorRefusals } from './operator-refusals.js';
 import { refused, type QiskitRefusal } from './refusal-kinds.js';
 
 /** What clients of this dialect call the limits. */
@@ -56,6 +57,8 @@ const listed = (what: string, names: readonly string[]): string =>
 
 /** Each refusal in the words of this dialect, which are those of the operator API as well. */
 export const refusals = {
+  ...operatorRefusals,
+
   limit_too_short: ({ limit, asked }) =>
     refused(
       'invalid_value',
@@ -92,15 +95,6 @@ export const refusals = {
       `next of ${after} belongs to no page.`,
       'Send the next of the page before, or leave it out to begin with the first.',
     ),
-  period_reversed: ({ from, to }) =>
-    refused('invalid_value', `from (${iso(from)}) must be before to (${iso(to)}).`),
-  expiry_past: () =>
-    refused(
-      'invalid_value',
-      'expires_at lies in the past.',
-      'Leave it out for a token that does not expire.',
-    ),
-
   no_backend: () => refused('unknown_backend', 'No backend is configured yet.'),
   unknown_backend: ({ backend, known }) =>
     refused('unknown_backend', `There is no backend called ${backend}.`, listed('Backends here', known)),
@@ -128,11 +122,7 @@ export const refusals = {
     ),
   unknown_job: ({ job, instance }) =>
     refused('unknown_job', `There is no job ${job}${inInstance(instance)}.`),
-  unknown_instance: ({ asked }) => refused('unknown_instance', `There is no instance ${asked}.`),
-  unknown_crn: ({ crn }) =>
-    refused('unknown_instance', `There is no instance ${crn}.`, 'Name a new instance by a plain name.'),
   instance_gone: () => refused('unknown_instance', 'The instance of this token is gone.'),
-  unknown_token: ({ token }) => refused('unknown_token', `There is no token ${token}.`),
   unknown_user: ({ user }) => refused('invalid_value', `Nobody called ${user} ever had a token.`),
   filter_empty: ({ filter }) =>
     refused(
@@ -141,26 +131,6 @@ export const refusals = {
       'Name what to look for, or leave the filter out.',
     ),
 
-  backend_exists: ({ backend }) =>
-    refused('backend_exists', `There is already a backend called ${backend}.`, 'Choose another name.'),
-  backend_in_use: ({ backend }) =>
-    refused(
-      'backend_in_use',
-      `Backend ${backend} has open sessions, or jobs that wait or run.`,
-      'Close and cancel them first; a backend that is offline starts no others.',
-    ),
-  instance_exists: ({ name }) =>
-    refused(
-      'instance_exists',
-      `There is already an instance called ${name}.`,
-      'Choose another name, or change that one with PATCH.',
-    ),
-  instance_name_reserved: () =>
-    refused(
-      'invalid_value',
-      'name must not begin with crn:, because a CRN is given to each instance.',
-      'Choose a plain name.',
-    ),
   session_closed: ({ session, ending }) =>
     refused(
       'session_closed',
@@ -189,13 +159,6 @@ export const refusals = {
       'This Idempotency-Key came before with another body.',
       'Use a new key for a new request; repeat the same body to get the same answer.',
     ),
-  wrong_clock: () =>
-    refused(
-      'wrong_clock',
-      'The clock is real and moves by itself.',
-      'Start the service with STINT_CLOCK=virtual.',
-    ),
-
   mode_not_allowed: ({ instance, mode, allowed }) =>
     refused(
       'mode_not_allowed',
@@ -252,49 +215,6 @@ export const refusals = {
       'forbidden',
       `This request acts for instance ${own.name}, not for ${asked.name}.`,
       `Send Service-CRN ${asked.crn}.`,
-    ),
-
-  unknown_driver: ({ backend, driver, known }) =>
-    refused(
-      'invalid_value',
-      `Backend ${backend}: there is no driver called ${driver}.`,
-      `Drivers are: ${known.join(', ')}.`,
-    ),
-  driver_unavailable: ({ backend, why }) =>
-    refused(
-      'invalid_value',
-      `Backend ${backend} cannot go online: ${why}.`,
-      'Mend that and start the service again.',
-    ),
-  unknown_option: ({ backend, driver, option, known }) =>
-    refused(
-      'invalid_value',
-      `Backend ${backend}: options.${option} is not known to driver ${driver}.`,
-      `Known are: ${known.join(', ')}.`,
-    ),
-  option_invalid: ({ backend, option, must }) =>
-    refused('invalid_value', `Backend ${backend}: options.${option} must be ${must}.`),
-  option_exceeded: ({ backend, option, value, limit, most }) =>
-    refused(
-      'invalid_value',
-      `Backend ${backend}: options.${option} of ${value} is more than ${limit} of ${most}.`,
-      `Set ${limit} as well.`,
-    ),
-  device_missing: ({ backend }) =>
-    refused(
-      'invalid_value',
-      `Backend ${backend} needs a device.`,
-      'Name one in options.device, or describe it in options.configuration and options.properties.',
-    ),
-  unknown_device: ({ backend, device, known }) =>
-    refused(
-      'invalid_value',
-      `Backend ${backend}: there is no device ${device}; there are: ${known.join(', ')}.`,
-    ),
-  device_unreadable: ({ backend, device, file, flaw }) =>
-    refused(
-      'invalid_value',
-      `Backend ${backend}: devices/${device}/${file} ${flaw === null ? 'cannot be read' : `is no valid JSON: ${flaw}`}.`,
     ),
 
   illegal_transition: ({ of, id, state, event }) =>

@@ -1,0 +1,87 @@
+import type { OperatorCode, RefusalTable } from '../refusals.js';
+import { refused, type QiskitRefusal } from './refusal-kinds.js';
+import { toIso } from './wire.js';
+
+/** The answers to refusals that only the operator API can cause. */
+export const operatorRefusals = {
+  period_reversed: ({ from, to }) =>
+    refused('invalid_value', `from (${toIso(from)}) must be before to (${toIso(to)}).`),
+  expiry_past: () =>
+    refused(
+      'invalid_value',
+      'expires_at lies in the past.',
+      'Leave it out for a token that does not expire.',
+    ),
+  unknown_instance: ({ asked }) => refused('unknown_instance', `There is no instance ${asked}.`),
+  unknown_crn: ({ crn }) =>
+    refused('unknown_instance', `There is no instance ${crn}.`, 'Name a new instance by a plain name.'),
+  unknown_token: ({ token }) => refused('unknown_token', `There is no token ${token}.`),
+  backend_exists: ({ backend }) =>
+    refused('backend_exists', `There is already a backend called ${backend}.`, 'Choose another name.'),
+  backend_in_use: ({ backend }) =>
+    refused(
+      'backend_in_use',
+      `Backend ${backend} has open sessions, or jobs that wait or run.`,
+      'Close and cancel them first; a backend that is offline starts no others.',
+    ),
+  instance_exists: ({ name }) =>
+    refused(
+      'instance_exists',
+      `There is already an instance called ${name}.`,
+      'Choose another name, or change that one with PATCH.',
+    ),
+  instance_name_reserved: () =>
+    refused(
+      'invalid_value',
+      'name must not begin with crn:, because a CRN is given to each instance.',
+      'Choose a plain name.',
+    ),
+  wrong_clock: () =>
+    refused(
+      'wrong_clock',
+      'The clock is real and moves by itself.',
+      'Start the service with STINT_CLOCK=virtual.',
+    ),
+  unknown_driver: ({ backend, driver, known }) =>
+    refused(
+      'invalid_value',
+      `Backend ${backend}: there is no driver called ${driver}.`,
+      `Drivers are: ${known.join(', ')}.`,
+    ),
+  driver_unavailable: ({ backend, why }) =>
+    refused(
+      'invalid_value',
+      `Backend ${backend} cannot go online: ${why}.`,
+      'Mend that and start the service again.',
+    ),
+  unknown_option: ({ backend, driver, option, known }) =>
+    refused(
+      'invalid_value',
+      `Backend ${backend}: options.${option} is not known to driver ${driver}.`,
+      `Known are: ${known.join(', ')}.`,
+    ),
+  option_invalid: ({ backend, option, must }) =>
+    refused('invalid_value', `Backend ${backend}: options.${option} must be ${must}.`),
+  option_exceeded: ({ backend, option, value, limit, most }) =>
+    refused(
+      'invalid_value',
+      `Backend ${backend}: options.${option} of ${value} is more than ${limit} of ${most}.`,
+      `Set ${limit} as well.`,
+    ),
+  device_missing: ({ backend }) =>
+    refused(
+      'invalid_value',
+      `Backend ${backend} needs a device.`,
+      'Name one in options.device, or describe it in options.configuration and options.properties.',
+    ),
+  unknown_device: ({ backend, device, known }) =>
+    refused(
+      'invalid_value',
+      `Backend ${backend}: there is no device ${device}; there are: ${known.join(', ')}.`,
+    ),
+  device_unreadable: ({ backend, device, file, flaw }) =>
+    refused(
+      'invalid_value',
+      `Backend ${backend}: devices/${device}/${file} ${flaw === null ? 'cannot be read' : `is no valid JSON: ${flaw}`}.`,
+    ),
+} as const satisfies Pick<RefusalTable<QiskitRefusal>, OperatorCode>;
