@@ -6,7 +6,7 @@ import { JobsService } from '../../scheduler/jobs.service.js';
 import type { LivyBatch } from './storage/ports.js';
 import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
-import { whyNotDone } from './endings.js';
+import { failureReason } from './endings.js';
 import { backendKey, keyOf, LivyEntries, noDetails } from './entries.service.js';
 import { forbidEnd } from './refusals.js';
 import type { BatchRequest } from './requests.dto.js';
@@ -67,7 +67,7 @@ export class LivyBatches {
     const { endedAt } = found.run;
     const isOver = endedAt !== null && endedAt <= this.entries.endedAfter;
     if (found.removedAt !== null || isOver)
-      throw this.entries.unknown(id, { at: endedAt, why: whyNotDone(found.run) });
+      throw this.entries.unknown(id, { at: endedAt, why: failureReason(found.run) });
     return found;
   }
 

@@ -3,7 +3,7 @@ import { givenJob, givenSession } from '../../../test/support/given.js';
 import type { EndCode } from '../../kernel/job/job.js';
 import { closeCodes, type CloseCode } from '../../kernel/session/session.js';
 import { seconds } from '../../kernel/time.js';
-import { whyEnded, whyNotDone } from './endings.js';
+import { closeReason, failureReason } from './endings.js';
 
 const theirs = 'its own sentence';
 const said = {
@@ -22,11 +22,11 @@ describe('why a session ended, for users of Livy', () => {
   const limits = { maxTtl, activeTtl, interactiveTtl, unusedTtl, heartbeatTtl } as Record<string, number>;
   it.each(closeCodes)('%s', (closeCode) => {
     const session = givenSession({ state: 'closed', closeCode, stateReason: theirs, limits });
-    expect(whyEnded(session)).toBe(said[closeCode]);
+    expect(closeReason(session)).toBe(said[closeCode]);
   });
 
   it('where an earlier version closed it for a reason without a code', () => {
-    expect(whyEnded(givenSession({ state: 'closed', closeCode: null, stateReason: theirs }))).toBe(theirs);
+    expect(closeReason(givenSession({ state: 'closed', closeCode: null, stateReason: theirs }))).toBe(theirs);
   });
 });
 
@@ -37,6 +37,6 @@ describe('why a statement or batch was not done', () => {
     ['runner_lost', theirs],
     [null, theirs],
   ])('%s', (endCode, words) => {
-    expect(whyNotDone(givenJob({ endCode, reason: theirs, maxExecutionTime: seconds(20) }))).toBe(words);
+    expect(failureReason(givenJob({ endCode, reason: theirs, maxExecutionTime: seconds(20) }))).toBe(words);
   });
 });

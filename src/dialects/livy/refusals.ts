@@ -3,7 +3,7 @@ import type { AskedLimit, Refusals } from '../../kernel/refusal.js';
 import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
 import { budgetReason } from '../../kernel/usage/budget.js';
 import { toOperators, type RefusalTable } from '../refusals.js';
-import { whyEnded } from './endings.js';
+import { closeReason } from './endings.js';
 
 /** HTTP status and what is said, in one text: this dialect has no place for a solution apart. */
 export type LivyRefusal = readonly [status: number, msg: string];
@@ -105,7 +105,7 @@ export const refusals = {
 
   session_closed: ({ ending }) => [
     400,
-    `requirement failed: Session isn't active. The session is closed: ${whyEnded(ending)}. ` +
+    `requirement failed: Session isn't active. The session is closed: ${closeReason(ending)}. ` +
       'Open a new session and run the code there.',
   ],
   session_not_accepting: () => [

@@ -16,7 +16,7 @@ import {
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { SharingService } from '../../scheduler/sharing.service.js';
 import { SessionsService } from '../../scheduler/sessions.service.js';
-import { whyEnded } from './endings.js';
+import { closeReason } from './endings.js';
 import { backendKey, keyOf, LivyEntries, noDetails } from './entries.service.js';
 import { kindOf, knownKinds, type Kind } from './kinds.js';
 import { forbidEnd, forbidUse } from './refusals.js';
@@ -93,7 +93,7 @@ export class LivySessions {
     const found = await livyReads(this.store.read).session(keyOf(id), this.entries.instanceOf(actor));
     if (found === null || !(await this.entries.visible(actor, found.session))) throw this.entries.unknown(id);
     const { session } = found;
-    const end = { at: session.closedAt, why: session.state === 'closed' ? whyEnded(session) : null };
+    const end = { at: session.closedAt, why: session.state === 'closed' ? closeReason(session) : null };
     // Its statements are forgotten; how it ended is not.
     if (found.removedAt !== null) throw this.entries.unknown(id, end);
     if (session.state === 'closed' && !this.interpreters.lives(session.id)) {

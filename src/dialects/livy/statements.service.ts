@@ -21,7 +21,7 @@ import { kindOf, knownKinds } from './kinds.js';
 import { forbidEnd } from './refusals.js';
 import type { AskedStatement, CompletionRequest } from './requests.dto.js';
 import { LivySessions } from './sessions.service.js';
-import { whyEnded } from './endings.js';
+import { closeReason } from './endings.js';
 import { bytesOfStatements, fromStatements, partsOfStatement } from './wire.js';
 import { livyReads, livyStore } from './storage/store.js';
 
@@ -49,7 +49,7 @@ export class LivyStatements {
     await this.sessions.checkUse(actor, id, session, 'run statements in it');
     if (session.state === 'closed')
       throw new BadRequestException(
-        `requirement failed: Session isn't active. It is over: ${whyEnded(session)}.`,
+        `requirement failed: Session isn't active. It is over: ${closeReason(session)}.`,
       );
     const { code } = asked;
     const said = {

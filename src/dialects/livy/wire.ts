@@ -3,7 +3,7 @@ import type { Session } from '../../kernel/session/session.js';
 import type { LivyBatch, LivySession, LivyStatement } from './storage/ports.js';
 import { bytesOfAll, codeIn, joined, type Parts } from '../../scheduler/long-text.js';
 import type { ProcessLog } from '../../scheduler/ports.js';
-import { whyNotDone } from './endings.js';
+import { failureReason } from './endings.js';
 import type { Kind } from './kinds.js';
 
 /** The closed set of names that Livy's clients know; they fail at any other (dialect, session states). */
@@ -122,7 +122,7 @@ export const fromStatement = (statement: LivyStatement, progress: number | null)
 /** The output of what ended without one. */
 function outputOf(number: number, job: Job): string {
   if (job.state !== 'failed' || job.attempts === 0) return 'null';
-  const evalue = whyNotDone(job) ?? 'It failed.';
+  const evalue = failureReason(job) ?? 'It failed.';
   return JSON.stringify({ status: 'error', execution_count: number, ename: 'Error', evalue, traceback: [] });
 }
 
