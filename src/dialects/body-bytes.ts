@@ -30,8 +30,9 @@ function decoderFor(encoding: string) {
 }
 
 /**
- * Passes the decompressed bytes of a body to `take` as they arrive, and resolves with their number at the end. Rejects a body
- * of more than `limit` bytes. The limit applies after decompression, so that a few kilobytes cannot become gigabytes.
+ * Passes the decompressed bytes of a body to `take` as they arrive, and resolves with their number at the end. Rejects
+ * a body of more than `limit` bytes. The limit applies after decompression, so that a few kilobytes cannot become
+ * gigabytes.
  */
 export function readBytes(
   payload: IncomingMessage,

@@ -18,8 +18,8 @@ export const shortBodyLimit = 1024 * 1024;
 
 /**
  * Makes Fastify read every body with `read`, which decides by the path. The header cannot decide: clients send
- * `Content-Type` without a body, and some misspell it (qiskit-runtime dialect, request headers). A body that cannot be read
- * is refused before its route runs.
+ * `Content-Type` without a body, and some misspell it (qiskit-runtime dialect, request headers). A body that cannot be
+ * read is refused before its route runs.
  */
 export function installBodyParser(
   fastify: FastifyInstance,
@@ -49,8 +49,8 @@ export const sentTypeOf = (request: FastifyRequest): string => (request as Typed
 /** How to read a JSON body. */
 export interface BodyRules {
   /**
-   * The one member that may be long; null if none may. It is kept unparsed: an object always, a string (`isText`) only if the
-   * body is long.
+   * The one member that may be long; null if none may. It is kept unparsed: an object always, a string (`isText`) only
+   * if the body is long.
    */
   readonly long?: { readonly name: string; readonly isText: boolean } | null;
   /** Most bytes of a body without a long member. */

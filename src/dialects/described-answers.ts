@@ -4,8 +4,8 @@ import { ownerOf, type ApiDescription, type Dialect } from './dialect.js';
 import { schemaOf } from './schemas.js';
 
 /**
- * Adds the answers of each dialect's operations to the OpenAPI document. The refusals of an operation follow from what it
- * takes: a token, a path parameter, a body or a query. Answers that decorators describe are kept.
+ * Adds the answers of each dialect's operations to the OpenAPI document. The refusals of an operation follow from what
+ * it takes: a token, a path parameter, a body or a query. Answers that decorators describe are kept.
  */
 export function describeAnswers(described: OpenAPIObject, dialects: readonly Dialect[]): OpenAPIObject {
   const apiOf = (path: string) => ownerOf(dialects, path).api;

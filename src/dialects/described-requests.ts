@@ -7,8 +7,8 @@ interface Operation {
 }
 
 /**
- * Corrects the requests in the OpenAPI document, in place. The decorators do not tell that null means absent, or that a member
- * with a default is optional. Adds path parameters that no handler reads.
+ * Corrects the requests in the OpenAPI document, in place. The decorators do not tell that null means absent, or that a
+ * member with a default is optional. Adds path parameters that no handler reads.
  */
 export function describeRequests(
   document: OpenAPIObject,
@@ -23,7 +23,8 @@ export function describeRequests(
       );
       // Livy's JSON mapper converts numbers to strings and strings to numbers, and its clients rely on that.
       const scalars = takesScalars(path);
-      // In Livy and in the operator API an unknown member is a typing error. IBM's clients of other versions may send more.
+      // In Livy and in the operator API an unknown member is a typing error. IBM's clients of other versions may send
+      // more.
       const strict = scalars || /^\/api\/v1\/admin\//.test(path);
       for (const [type, sent] of Object.entries(operation.requestBody?.content ?? {})) {
         if (type === 'text/csv') sent.schema = { ...csv };
@@ -90,7 +91,10 @@ function relax(schema: Schema, options: RelaxOptions): void {
 /** Members that name what to run. They must be strings: a number there is a mistake of the client. */
 const stringsOnly = ['code', 'kind', 'file', 'className'];
 
-/** Makes a schema nullable. Tools read `nullable` only beside `type` and without `enum`, so other schemas get an alternative. */
+/**
+ * Makes a schema nullable. Tools read `nullable` only beside `type` and without `enum`, so other schemas get an
+ * alternative.
+ */
 const orNull = (schema: Schema): Schema =>
   Object.keys(schema).some((key) => ['$ref', 'oneOf', 'allOf', 'enum'].includes(key))
     ? { oneOf: [schema, { type: 'string', nullable: true, enum: [null] }] }

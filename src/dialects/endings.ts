@@ -32,8 +32,8 @@ export function explainClose(clauses: CloseClauses, { closeCode, stateReason, li
 }
 
 /**
- * Returns why a job did not complete, as a clause; null if no reason is stored. `sessionClosed` is the dialect's clause for a
- * job that ended because its session closed.
+ * Returns why a job did not complete, as a clause; null if no reason is stored. `sessionClosed` is the dialect's clause
+ * for a job that ended because its session closed.
  */
 export function explainFailure(
   { endCode, reason, maxExecutionTime }: Pick<Job, 'endCode' | 'reason' | 'maxExecutionTime'>,
