@@ -57,9 +57,9 @@ export const livyApi: ApiDescription = {
     }),
   error: 'LivyError',
   words: {
-    400: 'A value is not allowed, or the session does not run any more',
+    400: 'A value is not allowed, or the session is no longer running',
     401: 'No token, or one that is unknown, expired or revoked',
-    403: 'It belongs to somebody else',
+    403: 'The session, batch or statement belongs to another user',
     404: 'No such session, batch or statement in this instance',
   },
   own: [
@@ -68,11 +68,11 @@ export const livyApi: ApiDescription = {
       /^POST .*\/(sessions|batches|statements)$/,
       {
         413: 'The body is too large',
-        422: 'The Idempotency-Key came with another body before',
+        422: 'The Idempotency-Key was already used with another body',
         507: 'The disk of the data folder is full',
       },
     ],
-    [/\/\{statement\}/, { 400: 'The number of the statement is none' }],
+    [/\/\{statement\}/, { 400: 'The statement must be a number' }],
     [
       /\/(submit-job|run-job|(add|upload)-(jar|file|pyfile)|jobs\/\{job\}(\/cancel)?)$/,
       { 400: "The job API of Livy's programmatic clients is not served" },

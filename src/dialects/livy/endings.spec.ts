@@ -8,7 +8,7 @@ import { closeReason, failureReason } from './endings.js';
 const theirs = 'its own sentence';
 const said = {
   max_ttl: 'ttl of 20 s expired',
-  active_ttl: 'limit on its active time of 15 s expired',
+  active_ttl: 'active time limit of 15 s expired',
   interactive_ttl: 'idleTimeout of 10 s expired',
   unused_ttl: 'unused for 5 s',
   heartbeat_ttl: 'its client was silent for 3 s',

@@ -8,7 +8,7 @@ const s = (time: Millis): string => `${toWholeSeconds(time)} s`;
 /** Names each limit as Livy's clients name it. */
 const clauses: CloseClauses = {
   max_ttl: ({ maxTtl }) => `ttl of ${s(maxTtl)} expired`,
-  active_ttl: ({ activeTtl }) => `limit on its active time of ${s(activeTtl)} expired`,
+  active_ttl: ({ activeTtl }) => `active time limit of ${s(activeTtl)} expired`,
   interactive_ttl: ({ interactiveTtl }) => `idleTimeout of ${s(interactiveTtl)} expired`,
   unused_ttl: ({ unusedTtl }) => `unused for ${s(unusedTtl)}`,
   heartbeat_ttl: ({ heartbeatTtl }) => `its client was silent for ${s(heartbeatTtl ?? 0)}`,

@@ -11,7 +11,7 @@ export type LivyRefusal = readonly [status: number, msg: string];
 /** What clients of this dialect call the limits; two of them they cannot ask for. */
 const limitNames = {
   maxTtl: 'ttl',
-  activeTtl: 'limit on its active time',
+  activeTtl: 'active time limit',
   interactiveTtl: 'idleTimeout',
   maxExecutionTime: 'time limit',
 } as const satisfies Record<AskedLimit, string>;
@@ -21,7 +21,7 @@ const iso = (at: Millis): string => new Date(at).toISOString();
 const inInstance = (name: string | null): string => (name === null ? '' : ` in instance ${name}`);
 const noSession = ({ instance }: { readonly instance: string | null }): LivyRefusal => [
   404,
-  `There is no session of that number${inInstance(instance)}.`,
+  `There is no session with that number${inInstance(instance)}.`,
 ];
 
 const whoseLimit = {
@@ -57,12 +57,12 @@ export const refusals = {
 
   limit_too_short: ({ limit, asked }) => [
     400,
-    `${limitNames[limit]} of ${toSeconds(asked)} s is too short. The least is 1 s.`,
+    `${limitNames[limit]} of ${toSeconds(asked)} s is too short. The minimum is 1 s.`,
   ],
   limit_exceeded: ({ limit, asked, most }) => [
     400,
     `${limitNames[limit]} of ${s(asked)} is more than the limit of ${s(most)}. ` +
-      `Ask for a ${limitNames[limit]} of at most ${s(most)}, or leave it out to get the default.`,
+      `Ask for at most ${s(most)}, or leave it out to get the default.`,
   ],
   limits_out_of_order: ({ low, asked, high, most }) => [
     400,
@@ -74,8 +74,11 @@ export const refusals = {
     `${limitNames.maxExecutionTime} of ${s(asked)} is more than ${whoseLimit[whose]} of ${s(most)}. ` +
       `Ask for at most ${s(most)}, or leave it out.`,
   ],
-  unknown_page: () => [400, 'There is no such page. Begin with the first.'],
-  script_invalid: () => [400, 'This backend runs no code: it only plays scripts. Choose one for Spark.'],
+  unknown_page: () => [400, 'There is no such page. Start with the first page.'],
+  script_invalid: () => [
+    400,
+    'This backend only plays scripts and runs no code. Choose a backend for Spark.',
+  ],
 
   no_backend: () => [400, 'No backend is configured yet.'],
   unknown_backend: ({ backend, known }) => [
@@ -97,11 +100,11 @@ export const refusals = {
   session_of_other_instance: noSession,
   unknown_job: ({ instance }) => [
     404,
-    `There is no statement or batch of that number${inInstance(instance)}.`,
+    `There is no statement or batch with that number${inInstance(instance)}.`,
   ],
   unknown_user: ({ user }) => [400, `Nobody called ${user} ever had a token.`],
   filter_empty: ({ filter }) => [400, `The filter by ${filter} is empty. Name what to look for.`],
-  instance_gone: () => [400, 'The instance of this token is gone.'],
+  instance_gone: () => [400, 'The instance of this token no longer exists.'],
 
   session_closed: ({ ending }) => [
     400,
@@ -113,12 +116,15 @@ export const refusals = {
     'The session accepts no more statements: it is being drained. Open a new session.',
   ],
   session_elsewhere: ({ backend, asked }) => [400, `The session is on backend ${backend}, not on ${asked}.`],
-  job_final: ({ state }) => [409, `It is already ${state}. Only what waits or runs can be cancelled.`],
-  job_not_final: ({ state }) => [409, `It is still ${state}. Cancel it first, or wait for its end.`],
+  job_final: ({ state }) => [
+    409,
+    `It is already ${state}. Only a waiting or running statement or batch can be cancelled.`,
+  ],
+  job_not_final: ({ state }) => [409, `It is still ${state}. Cancel it first, or wait until it ends.`],
   key_reused: () => [
     422,
-    'This Idempotency-Key came before with another body. ' +
-      'Use a new key for a new request; repeat the same body to get the same answer.',
+    'This Idempotency-Key was already used with another body. ' +
+      'Use a new key for a new request, or repeat the same body to get the same answer.',
   ],
 
   mode_not_allowed: ({ instance }) => [
@@ -137,8 +143,8 @@ export const refusals = {
       'Wait until one has started, or cancel one, before you submit another.',
   ],
 
-  session_not_yours: ({ owner }) => [403, `The session is for ${owner} or an admin to end.`],
-  job_not_yours: ({ owner }) => [403, `It is for ${owner} or an admin to cancel.`],
+  session_not_yours: ({ owner }) => [403, `Only ${owner} or an admin may end the session.`],
+  job_not_yours: ({ owner }) => [403, `Only ${owner} or an admin may cancel it.`],
   session_not_shared: ({ owner, instance }) => [
     403,
     notShared('The session', owner, 'run statements in it', instance),
@@ -147,7 +153,7 @@ export const refusals = {
   admin_only: () => [403, 'This call needs an admin token; yours is a user token.'],
   cross_site_password: () => [
     403,
-    'A page of another site sent this request, and HTTP Basic does not show that its user wanted it. ' +
+    'A page of another site sent this request, and with HTTP Basic the service cannot tell whether the user wanted it. ' +
       'Send the token as "Authorization: Bearer <token>".',
   ],
   // Whoever meets these has sent that header.
@@ -171,7 +177,7 @@ export const refusals = {
 
   illegal_transition: ({ of, state }) => [
     409,
-    `${of === 'session' ? 'The session' : 'It'} is ${state}, in which this cannot happen to it.`,
+    `${of === 'session' ? 'The session' : 'It'} is ${state}, so this is not possible.`,
   ],
-  deadline_without_effect: () => [409, 'The session is left as it is by its deadline.'],
+  deadline_without_effect: () => [409, 'The deadline of the session has no effect.'],
 } as const satisfies RefusalTable<LivyRefusal>;

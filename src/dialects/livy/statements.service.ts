@@ -49,7 +49,7 @@ export class LivyStatements {
     await this.sessions.checkUse(actor, id, session, 'run statements in it');
     if (session.state === 'closed')
       throw new BadRequestException(
-        `requirement failed: Session isn't active. It is over: ${closeReason(session)}.`,
+        `requirement failed: Session isn't active. It ended: ${closeReason(session)}.`,
       );
     const { code } = asked;
     const said = {
@@ -104,7 +104,7 @@ export class LivyStatements {
     if (bytes > longFrom) {
       if (page.size !== 1 && bytes > mostListed)
         throw new BadRequestException(
-          `These statements have ${Math.ceil(bytes / 1e6)} MB together, and an answer at most ${mostListed / 1e6}: ask for fewer with from and size, or for one at a time.`,
+          `These statements have ${Math.ceil(bytes / 1e6)} MB together, and an answer may have ${mostListed / 1e6} MB. Ask for fewer with from and size, or for one at a time.`,
         );
       const { numbers, total } = await livy.statementNumbers(number, page);
       return bytesOfStatements(total, this.each(number, numbers));

@@ -11,24 +11,24 @@ const expected = {
     ['invalid_value', 'from (2027-01-15T08:00:02.000Z) must be before to (2027-01-15T08:00:01.000Z).'],
   ],
   expiry_past: [
-    ['invalid_value', 'expires_at lies in the past.', 'Leave it out for a token that does not expire.'],
+    ['invalid_value', 'expires_at is in the past.', 'Leave it out for a token that does not expire.'],
   ],
   unknown_instance: [['unknown_instance', 'There is no instance nowhere.']],
-  unknown_crn: [['unknown_instance', 'There is no instance crn:v1.', 'Name a new instance by a plain name.']],
+  unknown_crn: [['unknown_instance', 'There is no instance crn:v1.', 'Use a plain name for a new instance.']],
   unknown_token: [['unknown_token', 'There is no token t9.']],
   backend_exists: [['backend_exists', 'There is already a backend called b1.', 'Choose another name.']],
   backend_in_use: [
     [
       'backend_in_use',
-      'Backend b1 has open sessions, or jobs that wait or run.',
-      'Close and cancel them first; a backend that is offline starts no others.',
+      'Backend b1 has open sessions, or queued or running jobs.',
+      'Close and cancel them first. A backend that is offline starts no new ones.',
     ],
   ],
   instance_exists: [
     [
       'instance_exists',
       'There is already an instance called lab-a.',
-      'Choose another name, or change that one with PATCH.',
+      'Choose another name, or change the existing instance with PATCH.',
     ],
   ],
   instance_name_reserved: [
@@ -39,7 +39,11 @@ const expected = {
     ],
   ],
   wrong_clock: [
-    ['wrong_clock', 'The clock is real and moves by itself.', 'Start the service with STINT_CLOCK=virtual.'],
+    [
+      'wrong_clock',
+      'The service runs on the real clock, which cannot be moved.',
+      'Start the service with STINT_CLOCK=virtual.',
+    ],
   ],
   unknown_driver: [
     ['invalid_value', 'Backend b1: there is no driver called qpu.', 'Drivers are: scripted, aer.'],
@@ -48,7 +52,7 @@ const expected = {
     [
       'invalid_value',
       'Backend b1 cannot go online: there is no worker.',
-      'Mend that and start the service again.',
+      'Fix that and start the service again.',
     ],
   ],
   unknown_option: [
@@ -59,7 +63,7 @@ const expected = {
     [
       'invalid_value',
       'Backend b1: options.sql_rows of 5 is more than max_sql_rows of 3.',
-      'Set max_sql_rows as well.',
+      'Raise max_sql_rows as well.',
     ],
   ],
   device_missing: [

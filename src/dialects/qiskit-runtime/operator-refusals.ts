@@ -7,28 +7,24 @@ export const operatorRefusals = {
   period_reversed: ({ from, to }) =>
     refused('invalid_value', `from (${toIso(from)}) must be before to (${toIso(to)}).`),
   expiry_past: () =>
-    refused(
-      'invalid_value',
-      'expires_at lies in the past.',
-      'Leave it out for a token that does not expire.',
-    ),
+    refused('invalid_value', 'expires_at is in the past.', 'Leave it out for a token that does not expire.'),
   unknown_instance: ({ asked }) => refused('unknown_instance', `There is no instance ${asked}.`),
   unknown_crn: ({ crn }) =>
-    refused('unknown_instance', `There is no instance ${crn}.`, 'Name a new instance by a plain name.'),
+    refused('unknown_instance', `There is no instance ${crn}.`, 'Use a plain name for a new instance.'),
   unknown_token: ({ token }) => refused('unknown_token', `There is no token ${token}.`),
   backend_exists: ({ backend }) =>
     refused('backend_exists', `There is already a backend called ${backend}.`, 'Choose another name.'),
   backend_in_use: ({ backend }) =>
     refused(
       'backend_in_use',
-      `Backend ${backend} has open sessions, or jobs that wait or run.`,
-      'Close and cancel them first; a backend that is offline starts no others.',
+      `Backend ${backend} has open sessions, or queued or running jobs.`,
+      'Close and cancel them first. A backend that is offline starts no new ones.',
     ),
   instance_exists: ({ name }) =>
     refused(
       'instance_exists',
       `There is already an instance called ${name}.`,
-      'Choose another name, or change that one with PATCH.',
+      'Choose another name, or change the existing instance with PATCH.',
     ),
   instance_name_reserved: () =>
     refused(
@@ -39,7 +35,7 @@ export const operatorRefusals = {
   wrong_clock: () =>
     refused(
       'wrong_clock',
-      'The clock is real and moves by itself.',
+      'The service runs on the real clock, which cannot be moved.',
       'Start the service with STINT_CLOCK=virtual.',
     ),
   unknown_driver: ({ backend, driver, known }) =>
@@ -52,7 +48,7 @@ export const operatorRefusals = {
     refused(
       'invalid_value',
       `Backend ${backend} cannot go online: ${why}.`,
-      'Mend that and start the service again.',
+      'Fix that and start the service again.',
     ),
   unknown_option: ({ backend, driver, option, known }) =>
     refused(
@@ -66,7 +62,7 @@ export const operatorRefusals = {
     refused(
       'invalid_value',
       `Backend ${backend}: options.${option} of ${value} is more than ${limit} of ${most}.`,
-      `Set ${limit} as well.`,
+      `Raise ${limit} as well.`,
     ),
   device_missing: ({ backend }) =>
     refused(

@@ -8,26 +8,26 @@ import { refusals } from './refusals.js';
 /** The answers to the examples of each refusal, in the order of the examples. */
 const expected = {
   limit_too_short: [
-    ['invalid_value', 'max_ttl of 0.5 s is too short.', 'The least is 1 s.'],
-    ['invalid_value', 'active_ttl of 0 s is too short.', 'The least is 1 s.'],
-    ['invalid_value', 'interactive_ttl of -1 s is too short.', 'The least is 1 s.'],
-    ['invalid_value', 'max_execution_time (cost) of 0 s is too short.', 'The least is 1 s.'],
+    ['invalid_value', 'max_ttl of 0.5 s is too short.', 'The minimum is 1 s.'],
+    ['invalid_value', 'active_ttl of 0 s is too short.', 'The minimum is 1 s.'],
+    ['invalid_value', 'interactive_ttl of -1 s is too short.', 'The minimum is 1 s.'],
+    ['invalid_value', 'max_execution_time (cost) of 0 s is too short.', 'The minimum is 1 s.'],
   ],
   limit_exceeded: [
     [
       'limit_exceeded',
       'max_ttl of 99999 s is more than the limit of 28800 s.',
-      'Ask for a max_ttl of at most 28800 s, or leave it out to get the default.',
+      'Ask for at most 28800 s, or leave it out to get the default.',
     ],
     [
       'limit_exceeded',
       'active_ttl of 21 s is more than the limit of 20 s.',
-      'Ask for a active_ttl of at most 20 s, or leave it out to get the default.',
+      'Ask for at most 20 s, or leave it out to get the default.',
     ],
     [
       'limit_exceeded',
       'interactive_ttl of 61 s is more than the limit of 60 s.',
-      'Ask for a interactive_ttl of at most 60 s, or leave it out to get the default.',
+      'Ask for at most 60 s, or leave it out to get the default.',
     ],
   ],
   limits_out_of_order: [
@@ -80,7 +80,7 @@ const expected = {
     [
       'invalid_value',
       `next of ${id} belongs to no page.`,
-      'Send the next of the page before, or leave it out to begin with the first.',
+      'Send the next of the previous page, or leave it out to get the first page.',
     ],
   ],
   no_backend: [['unknown_backend', 'No backend is configured yet.']],
@@ -113,7 +113,7 @@ const expected = {
     ['unknown_job', `There is no job ${id} in instance lab-a.`],
     ['unknown_job', `There is no job ${id}.`],
   ],
-  instance_gone: [['unknown_instance', 'The instance of this token is gone.']],
+  instance_gone: [['unknown_instance', 'The instance of this token no longer exists.']],
   unknown_user: [['invalid_value', 'Nobody called eve ever had a token.']],
   filter_empty: [
     ['invalid_value', 'The filter by backend is empty.', 'Name what to look for, or leave the filter out.'],
@@ -139,7 +139,7 @@ const expected = {
     [
       'session_not_accepting',
       `Session ${id} accepts no more jobs: it is being drained.`,
-      'Open a new session, or send PATCH with accepting_jobs true while this one is not closed.',
+      'Open a new session, or send PATCH with accepting_jobs true before this one closes.',
     ],
   ],
   session_elsewhere: [
@@ -153,14 +153,14 @@ const expected = {
     ['job_final', `Job ${id} is already completed.`, 'Only a queued or running job can be cancelled.'],
   ],
   job_not_final: [
-    ['job_not_final', `Job ${id} is still running.`, 'Cancel it first, or wait for its end.'],
-    ['job_not_final', `Job ${id} is still queued.`, 'Cancel it first, or wait for its end.'],
+    ['job_not_final', `Job ${id} is still running.`, 'Cancel it first, or wait until it ends.'],
+    ['job_not_final', `Job ${id} is still queued.`, 'Cancel it first, or wait until it ends.'],
   ],
   key_reused: [
     [
       'key_reused',
-      'This Idempotency-Key came before with another body.',
-      'Use a new key for a new request; repeat the same body to get the same answer.',
+      'This Idempotency-Key was already used with another body.',
+      'Use a new key for a new request, or repeat the same body to get the same answer.',
     ],
   ],
   mode_not_allowed: [
@@ -245,7 +245,7 @@ const expected = {
   cross_site_password: [
     [
       'forbidden',
-      'A page of another site sent this request, and HTTP Basic does not show that its user wanted it.',
+      'A page of another site sent this request, and with HTTP Basic the service cannot tell whether the user wanted it.',
       'Send the token as "Authorization: Bearer <token>".',
     ],
   ],
@@ -275,10 +275,10 @@ const expected = {
     ['forbidden', 'This request acts for instance lab-a, not for lab-b.', 'Send Service-CRN crn:v1:b.'],
   ],
   illegal_transition: [
-    ['illegal_transition', `Session ${id} is closed: jobStarted cannot happen to it.`],
-    ['illegal_transition', `Job ${id} is completed: start cannot happen to it.`],
+    ['illegal_transition', `Session ${id} is closed: jobStarted is not possible.`],
+    ['illegal_transition', `Job ${id} is completed: start is not possible.`],
   ],
-  deadline_without_effect: [['illegal_transition', `Session ${id} is left as it is by its deadline.`]],
+  deadline_without_effect: [['illegal_transition', `The deadline of session ${id} has no effect.`]],
 } as const satisfies { readonly [C in Exclude<RefusalCode, OperatorCode>]: readonly Expected[] };
 
 type Expected = readonly [kind: QiskitRefusal['kind'], message: string, solution?: string];

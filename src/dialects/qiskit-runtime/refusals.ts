@@ -63,13 +63,13 @@ export const refusals = {
     refused(
       'invalid_value',
       `${limitNames[limit]} of ${toSeconds(asked)} s is too short.`,
-      'The least is 1 s.',
+      'The minimum is 1 s.',
     ),
   limit_exceeded: ({ limit, asked, most }) =>
     refused(
       'limit_exceeded',
       `${limitNames[limit]} of ${s(asked)} is more than the limit of ${s(most)}.`,
-      `Ask for a ${limitNames[limit]} of at most ${s(most)}, or leave it out to get the default.`,
+      `Ask for at most ${s(most)}, or leave it out to get the default.`,
     ),
   limits_out_of_order: ({ low, asked, high, most }) =>
     refused(
@@ -93,7 +93,7 @@ export const refusals = {
     refused(
       'invalid_value',
       `next of ${after} belongs to no page.`,
-      'Send the next of the page before, or leave it out to begin with the first.',
+      'Send the next of the previous page, or leave it out to get the first page.',
     ),
   no_backend: () => refused('unknown_backend', 'No backend is configured yet.'),
   unknown_backend: ({ backend, known }) =>
@@ -122,7 +122,7 @@ export const refusals = {
     ),
   unknown_job: ({ job, instance }) =>
     refused('unknown_job', `There is no job ${job}${inInstance(instance)}.`),
-  instance_gone: () => refused('unknown_instance', 'The instance of this token is gone.'),
+  instance_gone: () => refused('unknown_instance', 'The instance of this token no longer exists.'),
   unknown_user: ({ user }) => refused('invalid_value', `Nobody called ${user} ever had a token.`),
   filter_empty: ({ filter }) =>
     refused(
@@ -141,7 +141,7 @@ export const refusals = {
     refused(
       'session_not_accepting',
       `Session ${session} accepts no more jobs: it is being drained.`,
-      'Open a new session, or send PATCH with accepting_jobs true while this one is not closed.',
+      'Open a new session, or send PATCH with accepting_jobs true before this one closes.',
     ),
   session_elsewhere: ({ session, backend, asked }) =>
     refused(
@@ -152,12 +152,12 @@ export const refusals = {
   job_final: ({ job, state }) =>
     refused('job_final', `Job ${job} is already ${state}.`, 'Only a queued or running job can be cancelled.'),
   job_not_final: ({ job, state }) =>
-    refused('job_not_final', `Job ${job} is still ${state}.`, 'Cancel it first, or wait for its end.'),
+    refused('job_not_final', `Job ${job} is still ${state}.`, 'Cancel it first, or wait until it ends.'),
   key_reused: () =>
     refused(
       'key_reused',
-      'This Idempotency-Key came before with another body.',
-      'Use a new key for a new request; repeat the same body to get the same answer.',
+      'This Idempotency-Key was already used with another body.',
+      'Use a new key for a new request, or repeat the same body to get the same answer.',
     ),
   mode_not_allowed: ({ instance, mode, allowed }) =>
     refused(
@@ -189,7 +189,7 @@ export const refusals = {
   cross_site_password: () =>
     refused(
       'forbidden',
-      'A page of another site sent this request, and HTTP Basic does not show that its user wanted it.',
+      'A page of another site sent this request, and with HTTP Basic the service cannot tell whether the user wanted it.',
       'Send the token as "Authorization: Bearer <token>".',
     ),
   other_instance: ({ asked, own }) =>
@@ -220,8 +220,8 @@ export const refusals = {
   illegal_transition: ({ of, id, state, event }) =>
     refused(
       'illegal_transition',
-      `${of === 'session' ? 'Session' : 'Job'} ${id} is ${state}: ${event} cannot happen to it.`,
+      `${of === 'session' ? 'Session' : 'Job'} ${id} is ${state}: ${event} is not possible.`,
     ),
   deadline_without_effect: ({ session }) =>
-    refused('illegal_transition', `Session ${session} is left as it is by its deadline.`),
+    refused('illegal_transition', `The deadline of session ${session} has no effect.`),
 } as const satisfies RefusalTable<QiskitRefusal>;
