@@ -86,7 +86,7 @@ const expected = {
 type Expected = readonly [kind: QiskitRefusal['kind'], message: string, solution?: string];
 const expectedOf: Readonly<Partial<Record<RefusalCode, readonly Expected[]>>> = expected;
 
-describe('operators read', () => {
+describe('the answer to operators', () => {
   it.each(refusalCases.filter(({ code }) => code in expected))(
     '$code: $refusal.message',
     ({ code, nth, refusal }) => {

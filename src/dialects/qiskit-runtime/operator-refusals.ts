@@ -2,7 +2,7 @@ import type { OperatorCode, RefusalTable } from '../refusals.js';
 import { refused, type QiskitRefusal } from './refusal-kinds.js';
 import { toIso } from './wire.js';
 
-/** The answers to refusals that only the operator API can cause. */
+/** Answers to the refusals that only the operator API can cause. */
 export const operatorRefusals = {
   period_reversed: ({ from, to }) =>
     refused('invalid_value', `from (${toIso(from)}) must be before to (${toIso(to)}).`),

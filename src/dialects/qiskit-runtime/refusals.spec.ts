@@ -284,7 +284,7 @@ const expected = {
 type Expected = readonly [kind: QiskitRefusal['kind'], message: string, solution?: string];
 const expectedOf: Readonly<Partial<Record<RefusalCode, readonly Expected[]>>> = expected;
 
-describe("users of IBM's clients and operators read", () => {
+describe("the answer to users of IBM's clients and to operators", () => {
   it.each(refusalCases.filter(({ code }) => code in expected))(
     '$code: $refusal.message',
     ({ code, nth, refusal }) => {

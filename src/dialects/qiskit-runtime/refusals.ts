@@ -5,7 +5,7 @@ import type { RefusalTable } from '../refusals.js';
 import { operatorRefusals } from './operator-refusals.js';
 import { refused, type QiskitRefusal } from './refusal-kinds.js';
 
-/** What clients of this dialect call the limits. */
+/** The names of the limits in this dialect. */
 const limitNames = {
   maxTtl: 'max_ttl',
   activeTtl: 'active_ttl',
@@ -46,7 +46,9 @@ const notShared = (what: string, owner: string, act: string, instance: string): 
     `Use one of your own. An admin can let colleagues in instance ${instance} do this (sharing: use).`,
   );
 
-/** When the window makes room in a budget. What is charged until then takes room too. */
+/**
+ * Returns a sentence that says when the budget has room again. While charges accrue, that is only the earliest moment.
+ */
 function roomOf({ roomAt, accruing }: Refusals['budget_reached']): string {
   if (roomAt === null) return '';
   return accruing ? ` No room is made before ${iso(roomAt)}.` : ` Room is made from ${iso(roomAt)} on.`;
@@ -55,7 +57,7 @@ function roomOf({ roomAt, accruing }: Refusals['budget_reached']): string {
 const listed = (what: string, names: readonly string[]): string =>
   names.length === 0 ? 'No backend is configured yet.' : `${what}: ${names.join(', ')}.`;
 
-/** Each refusal in the words of this dialect, which are those of the operator API as well. */
+/** The answer of this dialect to each refusal. The operator API uses the same table. */
 export const refusals = {
   ...operatorRefusals,
 
