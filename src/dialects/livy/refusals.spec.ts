@@ -6,7 +6,7 @@ import { refusals, type LivyRefusal } from './refusals.js';
 
 const operators = [400, 'Only the operator of this service can ask for that.'] as const;
 
-/** What is said to each of the examples, in their order. */
+/** The answers to the examples of each refusal, in the order of the examples. */
 const expected = {
   limit_too_short: [
     [400, 'ttl of 0.5 s is too short. The minimum is 1 s.'],
@@ -205,7 +205,7 @@ const expected = {
   deadline_without_effect: [[409, 'The deadline of the session has no effect.']],
 } as const satisfies { readonly [C in RefusalCode]: readonly LivyRefusal[] };
 
-describe('users of Livy read in their own words', () => {
+describe('the answer to users of Livy', () => {
   it.each(refusalCases)('$code: $refusal.message', ({ code, nth, refusal }) => {
     expect(answerTo(refusals, refusal)).toEqual(expected[code][nth]);
   });

@@ -5,10 +5,10 @@ import { budgetReason } from '../../kernel/usage/budget.js';
 import { toOperators, type RefusalTable } from '../refusals.js';
 import { closeReason } from './endings.js';
 
-/** HTTP status and what is said, in one text: this dialect has no place for a solution apart. */
+/** HTTP status and message. The message includes the solution, because Livy's errors have only one text. */
 export type LivyRefusal = readonly [status: number, msg: string];
 
-/** What clients of this dialect call the limits; two of them they cannot ask for. */
+/** The names of the limits in this dialect. Clients can request only the first and the third. */
 const limitNames = {
   maxTtl: 'ttl',
   activeTtl: 'active time limit',
@@ -30,7 +30,9 @@ const whoseLimit = {
   session: "the session's ttl",
 } as const satisfies Record<Refusals['job_limit_exceeded']['whose'], string>;
 
-/** When the window makes room in a budget. What is charged until then takes room too. */
+/**
+ * Returns a sentence that says when the budget has room again. While charges accrue, that is only the earliest moment.
+ */
 function roomOf({ roomAt, accruing }: Refusals['budget_reached']): string {
   if (roomAt === null) return '';
   return accruing ? ` No room is made before ${iso(roomAt)}.` : ` Room is made from ${iso(roomAt)} on.`;
@@ -40,17 +42,20 @@ const notShared = (what: string, owner: string, act: string, instance: string): 
   `${what} is ${owner}'s: only ${owner} or an admin may ${act}. ` +
   `Use one of your own. An admin can let colleagues in instance ${instance} do this (sharing: use).`;
 
-/** Refuses to `act` on a colleague's session. `what` names it as the request did, such as `Session 7`. */
+/**
+ * Makes the error for an `act` that the user may not do in a colleague's session. `what` is its name for users,
+ * `Session 7`.
+ */
 export const forbidUse = (what: string, owner: string, act: string, instance: string): ForbiddenException =>
   new ForbiddenException(notShared(what, owner, act, instance));
 
-/** Refuses to end what is a colleague's. */
+/** Makes the error for ending a colleague's session, batch or statement. */
 export const forbidEnd = (what: string, owner: string, act: 'end' | 'cancel' = 'end'): ForbiddenException =>
   new ForbiddenException(`${what} is for ${owner} or an admin to ${act}.`);
 
 /**
- * Each refusal in the words of this dialect. Clients repeat what is 500 or more for half a minute, so none of these is. The
- * kernel's ids are left out: users know sessions, statements and batches by numbers.
+ * The answer of this dialect to each refusal. No status is 500 or more, because clients retry those for half a minute.
+ * No message has an id of the kernel, because users know sessions, statements and batches by numbers.
  */
 export const refusals = {
   ...toOperators<LivyRefusal>([400, 'Only the operator of this service can ask for that.']),
@@ -136,7 +141,7 @@ export const refusals = {
     `Instance ${reached.instance}: ${budgetReason(reached.budget)}.${roomOf(reached)} ` +
       'Wait until then, or ask an admin for a larger budget.',
   ],
-  // As Livy refuses more sessions than it is configured for.
+  // Livy also answers 400 if there are too many sessions.
   too_many_pending: ({ instance, most }) => [
     400,
     `Instance ${instance} has reached the limit of its plan of ${most} pending job${most === 1 ? '' : 's'}. ` +
@@ -156,7 +161,7 @@ export const refusals = {
     'A page of another site sent this request, and with HTTP Basic the service cannot tell whether the user wanted it. ' +
       'Send the token as "Authorization: Bearer <token>".',
   ],
-  // Whoever meets these has sent that header.
+  // Only requests with the header Service-CRN can cause these refusals.
   other_instance: ({ asked, own }) => [
     403,
     `This token acts for instance ${own.name}, not for ${asked}. ` +
