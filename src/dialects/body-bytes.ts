@@ -42,7 +42,7 @@ export function readBytes(
   return new Promise((resolve, reject) => {
     const encoding = payload.headers['content-encoding'] ?? '';
     const decoder = decoderFor(encoding);
-    let [size, sent, sinceTurn] = [0, 0, 0];
+    let [size, received, sinceTurn] = [0, 0, 0];
     const source: Readable = decoder === null ? payload : payload.pipe(decoder);
     // Wait until the client has sent everything: most clients read no answer before that.
     const whenSent = (then: () => void) => (payload.readableEnded ? then() : payload.on('end', then));
@@ -55,8 +55,8 @@ export function readBytes(
     };
     // Read a body that is too large to its end and discard it, but hang up at 16 times the limit.
     payload.on('data', (chunk: Buffer) => {
-      sent += chunk.length;
-      if (sent <= 16 * limit) return;
+      received += chunk.length;
+      if (received <= 16 * limit) return;
       rejectTooLarge();
       payload.destroy();
     });

@@ -94,8 +94,8 @@ describe('describeRequests', () => {
   });
 
   it('allows no other members in the bodies of the operator API and of Livy', () => {
-    const sent = () => ({ type: 'object', properties: { name: { type: 'string' } } });
-    const [livy, admin, ibm] = [sent(), sent(), sent()];
+    const bodySchema = () => ({ type: 'object', properties: { name: { type: 'string' } } });
+    const [livy, admin, ibm] = [bodySchema(), bodySchema(), bodySchema()];
     described('/livy/sessions', body(livy));
     described('/api/v1/admin/tokens', body(admin));
     described('/api/v1/jobs', body(ibm));

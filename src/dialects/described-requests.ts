@@ -26,9 +26,9 @@ export function describeRequests(
       // In Livy and in the operator API an unknown member is a typing error. IBM's clients of other versions may send
       // more.
       const strict = scalars || /^\/api\/v1\/admin\//.test(path);
-      for (const [type, sent] of Object.entries(operation.requestBody?.content ?? {})) {
-        if (type === 'text/csv') sent.schema = { ...csv };
-        const { schema } = sent;
+      for (const [type, content] of Object.entries(operation.requestBody?.content ?? {})) {
+        if (type === 'text/csv') content.schema = { ...csv };
+        const { schema } = content;
         if (schema === undefined || type === 'text/csv') continue;
         relax(schema, { schemas, done, scalars, strict });
         // Some bodies are described only by an example. They are objects too.

@@ -18,12 +18,9 @@ export interface Dialect<S extends object = object> {
   /** The name that people read. */
   readonly title: string;
 
-  // --- Requests and answers
-  // -------------------------------------------------------------------------------------------
+  // --- Requests and answers -----------------------------------------------------------------------------------------
 
-  /**
-   * Returns whether a URL belongs to this dialect. The first dialect of the list that returns true handles the request.
-   */
+  /** Returns whether a URL belongs to this dialect. The first dialect of the list that owns a URL handles it. */
   owns(url: string): boolean;
   /** Returns the URL in the form of the routes. Runs for every request before routing, and may change the method. */
   rewrite?(request: IncomingMessage): string;
@@ -40,8 +37,7 @@ export interface Dialect<S extends object = object> {
   /** Additions to the OpenAPI document. */
   readonly api?: ApiDescription;
 
-  // --- Parts
-  // ------------------------------------------------------------------------------------------------------------
+  // --- Parts --------------------------------------------------------------------------------------------------------
 
   readonly controllers: readonly Type[];
   providers?(own: Own<S>): readonly Provider[];
@@ -50,14 +46,12 @@ export interface Dialect<S extends object = object> {
   /** The dialect's own tables. It reads and changes them through `Query`. */
   readonly tables?: Tables;
 
-  // --- With the service
-  // -------------------------------------------------------------------------------------------------
+  // --- Start of the service -----------------------------------------------------------------------------------------
 
   /** Installs hooks that run before any route. */
   install?(fastify: FastifyInstance, own: Own<S> & { readonly store: Store }): void;
   /**
-   * Resumes work that the last run of the service left unfinished. Runs after the scheduler's recovery, before
-   * listening.
+   * Resumes unfinished work of the last run. The service calls this after the scheduler's recovery, before it listens.
    */
   begin?(app: INestApplicationContext): Promise<void>;
   /** Opens the dialect's own port; null if it has none. */
@@ -93,10 +87,7 @@ export interface Tables {
 export interface Host {
   readonly app: INestApplicationContext;
   readonly fastify: FastifyInstance;
-  /**
-   * Opens a port, with TLS if the service has it. `keys` are the configuration keys of host and port, for error
-   * messages.
-   */
+  /** Opens a port, with TLS if the service has it. `keys` are the configuration keys of both, for error messages. */
   listen(
     answer: RequestListener,
     place: {

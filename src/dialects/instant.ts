@@ -4,7 +4,7 @@ import { IsDate, IsOptional, isISO8601 } from 'class-validator';
 import type { Millis } from '../kernel/time.js';
 
 /** The rule for times, as the rest of a sentence that begins with the name of the field. */
-export const isTime =
+export const timeRule =
   'must be a time in ISO 8601, such as 2026-11-27T12:00:00Z (UTC where it names no offset)';
 
 const withoutZone = /T\d{2}(:?\d{2}){0,2}([.,]\d+)?$/;
@@ -31,5 +31,5 @@ export const Instant = (): PropertyDecorator =>
     Transform(({ value }: { value: unknown }) =>
       value == null ? value : new Date((typeof value === 'string' ? readInstant(value) : null) ?? Number.NaN),
     ),
-    IsDate({ message: `$property ${isTime}` }),
+    IsDate({ message: `$property ${timeRule}` }),
   );

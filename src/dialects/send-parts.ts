@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { bytesOf, bytesOfAll, joined, type Parts } from '../scheduler/long-text.js';
 
 /** Returns the body of an answer: one string, or a stream with a content length if a part is long. */
-export function sentParts(reply: FastifyReply, parts: Parts): string | Readable {
+export function replyBody(reply: FastifyReply, parts: Parts): string | Readable {
   const whole = joined(parts);
   if (whole !== null) return whole;
   void reply.header(

@@ -32,7 +32,7 @@ const resetGrace = 50;
 
 /**
  * Records whether the answer about `subject` is sent before its connection closes. Resolves when the answer may be
- * sent. Waits for a turn of the event loop before, to notice a client that has already hung up.
+ * sent, after one turn of the event loop: a client that has already hung up is noticed in that turn.
  */
 export async function watchAnswer(
   receipts: ReceiptsService,

@@ -11,7 +11,7 @@ export function isBlocked(key: string, blocked: readonly string[]): boolean {
   );
 }
 
-/** Whether the value is a list of paths, separated by colons, for a JVM or for the system's linker. */
+/** Returns whether the value is a list of paths, separated by colons, for a JVM or for the system's linker. */
 const isClassPath = (key: string): boolean => /\.(extra|defaultExtra)(ClassPath|LibraryPath)$/i.test(key);
 
 const isJavaOptions = (key: string): boolean => /\.(extra|default)JavaOptions$/i.test(key);
@@ -27,7 +27,7 @@ const paths = [
 ] as const;
 
 /**
- * Properties that name no file of this machine: paths in containers and of web pages, or values that the driver sets.
+ * Properties that name no file of this machine: paths in containers or of web pages, or values that the driver sets.
  */
 const notLocal = [
   /^spark\.kubernetes\..*\.mount\.(path|subPath)$/,

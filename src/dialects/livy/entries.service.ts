@@ -68,8 +68,8 @@ export class LivyEntries {
   }
 
   /**
-   * Makes the error for an unknown id, which is the same for one of another instance. `end` says when and why a session
-   * or batch ended that the actor may know about.
+   * Returns the error for an unknown id or one of another instance. `end` says when and why a session or batch ended,
+   * if the actor may know.
    */
   notFound(id: string, end?: { readonly at: Millis | null; readonly why: string | null }): NotFoundException {
     const when = end?.at == null ? '' : ` at ${new Date(end.at).toISOString()}`;

@@ -83,8 +83,9 @@ const forwarded = [
 const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 /**
- * Returns whether a request may use the default credentials. Refuses requests of web pages: any page can make a browser
- * send code here, and Livy's own page sends no requests. Refuses other host names than loopback, against DNS rebinding.
+ * Returns whether a request may use the default credentials. Requests of web pages may not: any page can make a browser
+ * send code here, and Livy's own page sends no requests. With `loopbackOnly` the host name must be one of loopback,
+ * against DNS rebinding.
  */
 function mayUseDefaults({ headers }: IncomingMessage, { loopbackOnly }: DefaultCredentials): boolean {
   if (sendingPage(headers, headers.host) !== 'none') return false;

@@ -39,24 +39,24 @@ export class LocalPaths {
     const [, bare = path, hash = '', alias = ''] = /^([^#]*)(#?)(.*)$/s.exec(path.trim()) ?? [];
     const [, scheme, rest = bare] = /^([A-Za-z][A-Za-z0-9+.-]*):(.*)$/s.exec(bare) ?? [];
     const kind = scheme?.toLowerCase();
-    if (controls.test(path)) throw this.refused(path, 'It holds a control character.');
+    if (controls.test(path)) throw this.refusal(path, 'It holds a control character.');
     if (kind !== undefined && wrappers.includes(kind))
-      throw this.refused(path, `Name the file without ${kind}:.`);
+      throw this.refusal(path, `Name the file without ${kind}:.`);
     if (kind !== undefined && !['file', 'local'].includes(kind)) return path.trim();
     if (hash !== '' && (!/^[\w.@+ -]+$/.test(alias) || /^\.+$/.test(alias)))
-      throw this.refused(path, `The part after # must be a plain name.`);
+      throw this.refusal(path, `The part after # must be a plain name.`);
     // A file: URI may have a host, which is dropped, and percent-encoded characters.
     const target = kind === undefined ? rest : decoded(rest.replace(/^\/\/[^/]*/, ''));
     if (target === null || (kind === undefined && /%[0-9a-f]{2}/i.test(target)))
-      throw this.refused(path, 'Percent-encoded characters (%20) are possible only in file: URIs.');
+      throw this.refusal(path, 'Percent-encoded characters (%20) are possible only in file: URIs.');
     return formatted(this.file(path, target, kind === 'local'), kind) + hash + alias;
   }
 
   /** Checks an entry of a class path or library path. A relative one is in the session's own folder. */
   entry(path: string): string {
-    if (controls.test(path)) throw this.refused(path, 'It holds a control character.');
+    if (controls.test(path)) throw this.refusal(path, 'It holds a control character.');
     if (!isAbsolute(path)) {
-      if (path.split('/').includes('..')) throw this.refused(path, 'It is outside the session’s folder.');
+      if (path.split('/').includes('..')) throw this.refusal(path, 'It is outside the session’s folder.');
       return path;
     }
     const [, folder = path, all = ''] = /^(.*?)(\/\*)?$/s.exec(path) ?? [];
@@ -72,26 +72,26 @@ export class LocalPaths {
       throw rejected(
         `requirement failed: Path '${path}' must be absolute, or have a scheme such as hdfs: or s3a:.`,
       );
-    if (controls.test(target)) throw this.refused(path, 'It holds a control character.');
+    if (controls.test(target)) throw this.refusal(path, 'It holds a control character.');
     if (/[*?[\]{}\\]/.test(target))
-      throw this.refused(path, 'Patterns are not possible here: name each file.');
+      throw this.refusal(path, 'Patterns are not possible here: name each file.');
     if ((this.count += 1) > mostPaths)
       throw rejected(`requirement failed: more than ${mostPaths} files of the service's machine are named.`);
     const absolute = resolve(target);
     const configured = this.localDirs.map((dir) => resolve(dir));
-    if (!isBelow(absolute, [...configured, ...this.folders])) throw this.refused(path);
+    if (!isBelow(absolute, [...configured, ...this.folders])) throw this.refusal(path);
     const existing = real(absolute);
     const file = existing ?? (mayBeMissing ? realPrefix(absolute) : null);
     // This message is only for paths in the operator's folders: elsewhere it would reveal which files exist.
     if (file === null)
       throw rejected(`requirement failed: Local path ${path} leads to no file on the service's machine.`);
     if (!isBelow(file, this.folders) && !(mayBeMissing && isBelow(file, configured)))
-      throw this.refused(path);
+      throw this.refusal(path);
     if (existing !== null) this.resolved.push(existing);
     return file;
   }
 
-  private refused(path: string, why?: string): BadRequestException {
+  private refusal(path: string, why?: string): BadRequestException {
     const { localDirs } = this;
     const dirs = localDirs.length === 0 ? 'none is set' : localDirs.join(', ');
     const rule = `Files of the service's machine must lie in the folders of the backend's option local_dirs (${dirs}); others can come from hdfs:, s3a: and the like.`;

@@ -43,13 +43,13 @@ const notShared = (what: string, owner: string, act: string, instance: string): 
   `Use one of your own. An admin can let colleagues in instance ${instance} do this (sharing: use).`;
 
 /**
- * Makes the error for an `act` that the user may not do in a colleague's session. `what` is its name for users,
- * `Session 7`.
+ * Returns the error for an `act` that is not allowed in a colleague's session. `what` names the session, as `Session
+ * 7`.
  */
 export const forbidUse = (what: string, owner: string, act: string, instance: string): ForbiddenException =>
   new ForbiddenException(notShared(what, owner, act, instance));
 
-/** Makes the error for ending a colleague's session, batch or statement. */
+/** Returns the error for ending a colleague's session, batch or statement. */
 export const forbidEnd = (what: string, owner: string, act: 'end' | 'cancel' = 'end'): ForbiddenException =>
   new ForbiddenException(`${what} is for ${owner} or an admin to ${act}.`);
 

@@ -6,9 +6,7 @@ import { plainToInstance, Transform } from 'class-transformer';
 import { IsArray, IsInt, IsOptional, IsString, Max, Min, ValidateBy, validateSync } from 'class-validator';
 import { putBack, readable, setAside } from '../../kernel/inherited-names.js';
 
-/**
- * These functions convert scalars as Livy's JSON mapper does (dialect, HTTP rules): Airflow sends numbers as strings.
- */
+// These functions convert scalars as Livy's JSON mapper does (dialect, HTTP rules): Airflow sends numbers as strings.
 const whole = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value;
 const text = ({ value }: { value: unknown }): unknown =>

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Asker } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
-import { sentParts } from '../send-parts.js';
+import { replyBody } from '../send-parts.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { prefixOf } from './http.js';
 import {
@@ -46,7 +46,7 @@ export class LivyStatementsController {
     const { session, job, number, parts } = statement;
     void reply.header('location', `${prefixOf(request)}/sessions/${session}/statements/${number}`);
     await watchAnswer(this.receipts, reply, submit, job);
-    return sentParts(reply, parts);
+    return replyBody(reply, parts);
   }
 
   @ApiOperation({ summary: 'List the statements of a session; order=desc lists the latest first' })
@@ -78,7 +78,7 @@ export class LivyStatementsController {
     @Param('statement') statement: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return sentParts(reply, await this.statements.get(actor, id, statement));
+    return replyBody(reply, await this.statements.get(actor, id, statement));
   }
 
   @ApiOperation({ summary: 'Cancel a statement: a waiting one never runs, a running one is interrupted' })

@@ -18,7 +18,7 @@ import { EstimatesService } from '../../scheduler/estimates.service.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
 import { DEVICES, type Device, type Devices } from '../../scheduler/devices.ports.js';
 import { BackendStatusAnswer, DeviceNamesAnswer, DevicesAnswer, InstanceUsageAnswer } from './answers.dto.js';
-import { isTime, readInstant } from '../instant.js';
+import { timeRule, readInstant } from '../instant.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { mounts } from './mounts.js';
 import { fromBackend, statusOf, usageOfInstance } from './wire.js';
@@ -102,7 +102,7 @@ export class BackendsController {
     const { properties } = await this.device(name, calibration);
     if (before === undefined) return properties;
     const at = readInstant(before);
-    if (at === null) throw new QiskitError('invalid_value', `updated_before ${isTime}.`);
+    if (at === null) throw new QiskitError('invalid_value', `updated_before ${timeRule}.`);
     const updated = readInstant(String(properties['last_update_date']));
     return updated !== null && updated > at ? {} : properties;
   }

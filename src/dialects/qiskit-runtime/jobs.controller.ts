@@ -34,7 +34,7 @@ import { JobsService, type AskedJob } from '../../scheduler/jobs.service.js';
 import { KnownNames } from '../../scheduler/known-names.service.js';
 import { CLOCK, type Clock, type JobFilter } from '../../scheduler/ports.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
-import { sentParts } from '../send-parts.js';
+import { replyBody } from '../send-parts.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { JobsAnswer, JobWithParamsAnswer, MetricsAnswer, SubmittedAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
@@ -69,7 +69,7 @@ export class JobsController {
       properties: {
         program_id: { type: 'string', example: 'sampler' },
         backend: { type: 'string', example: 'stint_line_5' },
-        params: { type: 'object', description: "The program's input, kept byte for byte" },
+        params: { type: 'object', description: "The program's input, stored byte for byte" },
         session_id: { type: 'string' },
         log_level: { type: 'string', default: 'warning' },
         tags: { type: 'array', maxItems: 8, items: { type: 'string', maxLength: 86 } },
@@ -151,11 +151,11 @@ export class JobsController {
     const place = job.state === 'queued' ? await this.jobs.place(job) : null;
     const estimate = place === null ? null : await this.estimates.ofJob(job, place);
     const runningTime = await this.estimates.runningTime(job);
-    const shown = JSON.stringify(fromJob(job, this.clock.now(), place, estimate, runningTime));
-    if (exclude === true) return shown;
+    const head = JSON.stringify(fromJob(job, this.clock.now(), place, estimate, runningTime));
+    if (exclude === true) return head;
     const params = job.details.private ? '{}' : await this.jobs.params(id);
     // Insert the params as text: parsing would lose large numbers and NaN (dialect, values).
-    return sentParts(reply, [`${shown.slice(0, -1)},"params":`, params, '}']);
+    return replyBody(reply, [`${head.slice(0, -1)},"params":`, params, '}']);
   }
 
   /** Without this route, HEAD would run the GET handler and use up a private result, which can be read once. */
@@ -181,7 +181,7 @@ export class JobsController {
     await reply
       .status(result === null && !isFinal(job.state) ? 204 : 200)
       .type('text/plain; charset=utf-8')
-      .send(result === null ? '' : sentParts(reply, [result]));
+      .send(result === null ? '' : replyBody(reply, [result]));
   }
 
   @ApiOperation({ summary: 'Cancel a queued or running job' })

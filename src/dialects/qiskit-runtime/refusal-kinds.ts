@@ -50,7 +50,7 @@ export class QiskitError extends Error implements QiskitRefusal {
 }
 
 /** Makes an answer for the table of refusals. */
-export const refused = (kind: RefusalKind, message: string, solution?: string): QiskitRefusal => ({
+export const refusal = (kind: RefusalKind, message: string, solution?: string): QiskitRefusal => ({
   ...{ kind, message },
   ...(solution !== undefined && { solution }),
 });

@@ -3,7 +3,7 @@ import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
 import { budgetReason } from '../../kernel/usage/budget.js';
 import type { RefusalTable } from '../refusals.js';
 import { operatorRefusals } from './operator-refusals.js';
-import { refused, type QiskitRefusal } from './refusal-kinds.js';
+import { refusal, type QiskitRefusal } from './refusal-kinds.js';
 
 /** The names of the limits in this dialect. */
 const limitNames = {
@@ -40,7 +40,7 @@ const jobActs = {
 } as const satisfies Record<Refusals['job_not_shared']['act'], string>;
 
 const notShared = (what: string, owner: string, act: string, instance: string): QiskitRefusal =>
-  refused(
+  refusal(
     'forbidden',
     `${what} is ${owner}'s: only ${owner} or an admin may ${act}.`,
     `Use one of your own. An admin can let colleagues in instance ${instance} do this (sharing: use).`,
@@ -62,168 +62,168 @@ export const refusals = {
   ...operatorRefusals,
 
   limit_too_short: ({ limit, asked }) =>
-    refused(
+    refusal(
       'invalid_value',
       `${limitNames[limit]} of ${toSeconds(asked)} s is too short.`,
       'The minimum is 1 s.',
     ),
   limit_exceeded: ({ limit, asked, most }) =>
-    refused(
+    refusal(
       'limit_exceeded',
       `${limitNames[limit]} of ${s(asked)} is more than the limit of ${s(most)}.`,
       `Ask for at most ${s(most)}, or leave it out to get the default.`,
     ),
   limits_out_of_order: ({ low, asked, high, most }) =>
-    refused(
+    refusal(
       'invalid_value',
       `${limitNames[low]} of ${s(asked)} is longer than the ${limitNames[high]} of ${s(most)}.`,
       'The rule is interactive_ttl ≤ active_ttl ≤ max_ttl.',
     ),
   job_limit_exceeded: ({ asked, most, whose }) =>
-    refused(
+    refusal(
       'limit_exceeded',
       `${limitNames.maxExecutionTime} of ${s(asked)} is more than ${whoseLimit[whose]} of ${s(most)}.`,
       `Ask for at most ${s(most)}, or leave it out.`,
     ),
   script_invalid: ({ flaw }) =>
-    refused(
+    refusal(
       'invalid_value',
       scriptFlaws[flaw],
       'For example {"duration": 5, "outcome": "completed", "result": 42}.',
     ),
   unknown_page: ({ after }) =>
-    refused(
+    refusal(
       'invalid_value',
       `next of ${after} belongs to no page.`,
       'Send the next of the previous page, or leave it out to get the first page.',
     ),
-  no_backend: () => refused('unknown_backend', 'No backend is configured yet.'),
+  no_backend: () => refusal('unknown_backend', 'No backend is configured yet.'),
   unknown_backend: ({ backend, known }) =>
-    refused('unknown_backend', `There is no backend called ${backend}.`, listed('Backends here', known)),
+    refusal('unknown_backend', `There is no backend called ${backend}.`, listed('Backends here', known)),
   unknown_program: ({ program, known }) =>
-    refused('unknown_program', `There is no program called ${program}.`, listed('Programs here', known)),
+    refusal('unknown_program', `There is no program called ${program}.`, listed('Programs here', known)),
   backend_lacks_program: ({ backend, program, known }) =>
-    refused(
+    refusal(
       'unknown_program',
       `Backend ${backend} has no program called ${program}.`,
       `It runs: ${known.join(', ')}.`,
     ),
   unknown_session: ({ session, instance }) =>
-    refused('unknown_session', `There is no session ${session}${inInstance(instance)}.`),
+    refusal('unknown_session', `There is no session ${session}${inInstance(instance)}.`),
   unknown_session_for_job: ({ session, instance }) =>
-    refused(
+    refusal(
       'unknown_session',
       `There is no session ${session}${inInstance(instance)}.`,
       'Open one with POST /sessions.',
     ),
   session_of_other_instance: ({ session, instance, owner }) =>
-    refused(
+    refusal(
       'unknown_session',
       `There is no session ${session} in instance ${instance}.`,
       `It belongs to instance ${owner.name}: send Service-CRN ${owner.crn}.`,
     ),
   unknown_job: ({ job, instance }) =>
-    refused('unknown_job', `There is no job ${job}${inInstance(instance)}.`),
-  instance_gone: () => refused('unknown_instance', 'The instance of this token no longer exists.'),
-  unknown_user: ({ user }) => refused('invalid_value', `Nobody called ${user} ever had a token.`),
+    refusal('unknown_job', `There is no job ${job}${inInstance(instance)}.`),
+  instance_gone: () => refusal('unknown_instance', 'The instance of this token no longer exists.'),
+  unknown_user: ({ user }) => refusal('invalid_value', `Nobody called ${user} ever had a token.`),
   filter_empty: ({ filter }) =>
-    refused(
+    refusal(
       'invalid_value',
       `The filter by ${filter} is empty.`,
       'Name what to look for, or leave the filter out.',
     ),
 
   session_closed: ({ session, ending }) =>
-    refused(
+    refusal(
       'session_closed',
       `Session ${session} is closed: ${ending.stateReason ?? 'no reason was recorded'}.`,
       'Open a new session and submit the job there.',
     ),
   session_not_accepting: ({ session }) =>
-    refused(
+    refusal(
       'session_not_accepting',
       `Session ${session} accepts no more jobs: it is being drained.`,
       'Open a new session, or send PATCH with accepting_jobs true before this one closes.',
     ),
   session_elsewhere: ({ session, backend, asked }) =>
-    refused(
+    refusal(
       'session_elsewhere',
       `Session ${session} is on backend ${backend}, not on ${asked}.`,
       `Submit to ${backend}, or leave the session out.`,
     ),
   job_final: ({ job, state }) =>
-    refused('job_final', `Job ${job} is already ${state}.`, 'Only a queued or running job can be cancelled.'),
+    refusal('job_final', `Job ${job} is already ${state}.`, 'Only a queued or running job can be cancelled.'),
   job_not_final: ({ job, state }) =>
-    refused('job_not_final', `Job ${job} is still ${state}.`, 'Cancel it first, or wait until it ends.'),
+    refusal('job_not_final', `Job ${job} is still ${state}.`, 'Cancel it first, or wait until it ends.'),
   key_reused: () =>
-    refused(
+    refusal(
       'key_reused',
       'This Idempotency-Key was already used with another body.',
       'Use a new key for a new request, or repeat the same body to get the same answer.',
     ),
   mode_not_allowed: ({ instance, mode, allowed }) =>
-    refused(
+    refusal(
       'mode_not_allowed',
       `The plan of instance ${instance} does not allow ${mode} sessions.`,
       allowed.length === 0 ? 'Submit lone jobs instead.' : `It allows: ${allowed.join(', ')}.`,
     ),
   budget_reached: (reached) =>
-    refused(
+    refusal(
       'budget_reached',
       `Instance ${reached.instance}: ${budgetReason(reached.budget)}.${roomOf(reached)}`,
       'Wait until then, or ask an admin for a larger budget (PATCH /api/v1/admin/instances).',
     ),
   too_many_pending: ({ instance, most }) =>
-    refused(
+    refusal(
       'too_many_pending',
       `Instance ${instance} has reached the limit of its plan of ${most} pending job${most === 1 ? '' : 's'}.`,
       'Wait until one has started, or cancel one, before you submit another.',
     ),
 
   session_not_yours: ({ session, owner, act }) =>
-    refused('forbidden', `Session ${session} is for ${owner} or an admin to ${act}.`),
+    refusal('forbidden', `Session ${session} is for ${owner} or an admin to ${act}.`),
   job_not_yours: ({ job, owner, act }) =>
-    refused('forbidden', `Job ${job} is for ${owner} or an admin to ${act}.`),
+    refusal('forbidden', `Job ${job} is for ${owner} or an admin to ${act}.`),
   session_not_shared: ({ session, owner, act, instance }) =>
     notShared(`Session ${session}`, owner, sessionActs[act], instance),
   job_not_shared: ({ job, owner, act, instance }) => notShared(`Job ${job}`, owner, jobActs[act], instance),
-  admin_only: () => refused('forbidden', 'This call needs an admin token; yours is a user token.'),
+  admin_only: () => refusal('forbidden', 'This call needs an admin token; yours is a user token.'),
   cross_site_password: () =>
-    refused(
+    refusal(
       'forbidden',
       'A page of another site sent this request, and with HTTP Basic the service cannot tell whether the user wanted it.',
       'Send the token as "Authorization: Bearer <token>".',
     ),
   other_instance: ({ asked, own }) =>
-    refused(
+    refusal(
       'forbidden',
       `This token acts for instance ${own.name}, not for ${asked}.`,
       `Use Service-CRN ${own.crn}, or a token made for the other instance.`,
     ),
   other_instance_unknown: ({ asked }) =>
-    refused(
+    refusal(
       'forbidden',
       `There is no instance ${asked}.`,
       'GET /api/v1/admin/instances lists all with their CRNs.',
     ),
   other_instance_by_name: ({ asked, crn, where }) =>
-    refused(
+    refusal(
       'forbidden',
       `${where === 'header' ? 'Service-CRN' : 'instance'} must be a CRN, but ${asked} is the name of an instance.`,
       `Send Service-CRN ${crn}.`,
     ),
   other_instance_unannounced: ({ own, asked }) =>
-    refused(
+    refusal(
       'forbidden',
       `This request acts for instance ${own.name}, not for ${asked.name}.`,
       `Send Service-CRN ${asked.crn}.`,
     ),
 
   illegal_transition: ({ of, id, state, event }) =>
-    refused(
+    refusal(
       'illegal_transition',
       `${of === 'session' ? 'Session' : 'Job'} ${id} is ${state}: ${event} is not possible.`,
     ),
   deadline_without_effect: ({ session }) =>
-    refused('illegal_transition', `The deadline of session ${session} has no effect.`),
+    refusal('illegal_transition', `The deadline of session ${session} has no effect.`),
 } as const satisfies RefusalTable<QiskitRefusal>;

@@ -19,15 +19,15 @@ import type { LivyEntryRow } from './rows.js';
 const subjects = {
   session: {
     table: 'sessions',
-    shown: `(x.state <> 'closed' OR (x.closed_at > ? AND x.close_code IN (${retainedCloseCodes.map(() => '?').join(', ')})))`,
+    isShown: `(x.state <> 'closed' OR (x.closed_at > ? AND x.close_code IN (${retainedCloseCodes.map(() => '?').join(', ')})))`,
     values: retainedCloseCodes,
   },
   batch: {
     table: 'jobs',
-    shown: `(x.state IN ('queued', 'running') OR x.ended_at > ?)`,
+    isShown: `(x.state IN ('queued', 'running') OR x.ended_at > ?)`,
     values: [],
   },
-} as const satisfies Record<LivyType, { table: string; shown: string; values: readonly string[] }>;
+} as const satisfies Record<LivyType, { table: string; isShown: string; values: readonly string[] }>;
 
 /** Most sessions to remove at once. Removing more would delay the user who opens a session. */
 const mostSwept = 20;
@@ -56,10 +56,10 @@ export const livyStore = perQuery((sql): LivyTx => ({
     await sql.run(insertInto('livy_entries', Object.keys(row)), ...Object.values(row));
   },
   async named(type, name, instance, endedAfter) {
-    const { table, shown, values } = subjects[type];
+    const { table, isShown, values } = subjects[type];
     const row = await sql.one<LivyEntryRow>(
       `SELECT e.* FROM livy_entries e JOIN ${table} x ON x.id = e.subject
-       WHERE e.name IS NOT NULL AND e.removed_at IS NULL AND e.type = ? AND e.name = ? AND e.instance = ? AND ${shown} LIMIT 1`,
+       WHERE e.name IS NOT NULL AND e.removed_at IS NULL AND e.type = ? AND e.name = ? AND e.instance = ? AND ${isShown} LIMIT 1`,
       type,
       name,
       instance,
@@ -139,9 +139,9 @@ export const livyReads = perQuery((sql): LivyReads => {
     return row === null ? null : { ...livyEntry, run: sql.rows.job(row) };
   };
   const page = async (type: LivyType, { instance, onlyOf, endedAfter, from, size }: LivyPage) => {
-    const { table, shown, values } = subjects[type];
+    const { table, isShown, values } = subjects[type];
     const where = `FROM livy_entries e JOIN ${table} x ON x.id = e.subject
-      WHERE e.removed_at IS NULL AND e.type = ? AND ${shown}
+      WHERE e.removed_at IS NULL AND e.type = ? AND ${isShown}
         ${instance === undefined ? '' : 'AND e.instance = ?'} ${onlyOf === undefined ? '' : 'AND x."user" = ?'}`;
     const params: Value[] = [type, endedAfter, ...values];
     for (const filter of [instance, onlyOf]) if (filter !== undefined) params.push(filter);
