@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { InterpretersByDriver } from '../runners/interpreters-by-driver.js';
-import { tellsOfProcesses } from '../runners/process-table.js';
+import { hasProcFs } from '../runners/process-table.js';
 import { RunnersByDriver } from '../runners/runners-by-driver.js';
 import type { Interpreters, Runners } from '../scheduler/ports.js';
 import type { Between, Betweens, Driver, DriverPlace, DriverRunners } from './driver.js';
@@ -26,7 +26,7 @@ export function makeRunners(
   const interpreters = made.flatMap(({ name, own }): [string, Interpreters][] =>
     own.interpreters === undefined ? [] : [[name, own.interpreters]],
   );
-  if (!tellsOfProcesses()) {
+  if (!hasProcFs()) {
     const warning =
       'This system has no /proc, so a stopped or hung worker is detected only at max_execution_time.';
     new Logger('Runners').warn(warning);
