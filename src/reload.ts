@@ -21,8 +21,8 @@ const reloadable = new Set(['log_level', 'backends', 'tls']);
 const context = 'Reload';
 
 /**
- * Applies the settings that a running service can change, and logs the others as in need of a restart. A configuration with
- * a mistake changes nothing.
+ * Applies the settings that a running service can change, and logs the others as in need of a restart. A configuration
+ * with a mistake changes nothing.
  */
 export class Reloader {
   private last: Promise<void> = Promise.resolve();

@@ -239,8 +239,8 @@ const keyReplaced =
   'Existing bearer tokens are no longer valid; clients renew theirs automatically.';
 
 /**
- * Deletes the signing key that older versions stored in the database. Every backup contains that key, so it must not sign
- * anything any more.
+ * Deletes the signing key that older versions stored in the database. Every backup contains that key, so it must not
+ * sign anything any more.
  */
 async function forgetOldKey(store: Store): Promise<boolean> {
   return store.write(async ({ facts }) => {
@@ -250,7 +250,9 @@ async function forgetOldKey(store: Store): Promise<boolean> {
   });
 }
 
-/** Creates the clock. A virtual clock resumes at the time of the last change; at first it starts at the current time. */
+/**
+ * Creates the clock. A virtual clock resumes at the time of the last change; at first it starts at the current time.
+ */
 async function makeClock(config: Config, store: Store): Promise<Clock> {
   if (config.clock === 'real') return new SystemClock();
   const aliveAt = await store.write((tx) => tx.facts.get('alive_at'));

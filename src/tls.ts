@@ -3,7 +3,9 @@ import type { Server } from 'node:tls';
 import { SystemClock } from './scheduler/system-clock.js';
 import { doubtsAboutTls, readTlsPair, type TlsFiles, type TlsPair } from './config/tls-files.js';
 
-/** Milliseconds between two checks of the files. File-system events would miss a mounted secret whose link is replaced. */
+/**
+ * Milliseconds between two checks of the files. File-system events would miss a mounted secret whose link is replaced.
+ */
 const pollInterval = 5000;
 
 interface Log {

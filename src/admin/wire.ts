@@ -50,7 +50,8 @@ export function toNewBackend(
     name,
     driver,
     slots,
-    // Each slot holds one session's process, so it has one lane. An inactive session would have no process to return to.
+    // Each slot holds one session's process, so it has one lane. An inactive session would have no process to return
+    // to.
     lanes: perSession ? 1 : lanes,
     limits: toLimits(limits, facts?.limits),
     onIdle: perSession ? 'close' : on_idle,

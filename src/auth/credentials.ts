@@ -8,7 +8,10 @@ export interface Credential {
   readonly header: string;
   /** The user that the request names along with the token, who must be the token's user. */
   readonly user?: string;
-  /** The name of this kind of credential, if browsers store it and add it to every request. Absent if only scripts add it. */
+  /**
+   * The name of this kind of credential, if browsers store it and add it to every request. Absent if only scripts add
+   * it.
+   */
   readonly ambient?: string;
 }
 

@@ -6,8 +6,8 @@ export type SendingPage = 'none' | 'own' | 'other';
 /**
  * Returns which page sent a request. `host` is the name and port under which the client reaches this service.
  *
- * Uses `Sec-Fetch-Site` if it is present, because no page can set it. Browsers omit it on plain HTTP to another machine.
- * There `Origin` decides, which every POST from a page has.
+ * Uses `Sec-Fetch-Site` if it is present, because no page can set it. Browsers omit it on plain HTTP to another
+ * machine. There `Origin` decides, which every POST from a page has.
  */
 export function sendingPage(headers: IncomingHttpHeaders, host: string | undefined): SendingPage {
   const site = headers['sec-fetch-site'];

@@ -10,9 +10,9 @@ export interface CachedToken {
 const maxEntries = 10_000;
 
 /**
- * Caches the token of each credential by the credential's digest. The service is the only writer of its database and calls
- * `forget` before it answers that a token has changed, so a revocation takes effect at once. A look-up that is under way at
- * that moment is not cached, because it may have read the old state.
+ * Caches the token of each credential by the credential's digest. The service is the only writer of its database and
+ * calls `forget` before it answers that a token has changed, so a revocation takes effect at once. A look-up that is
+ * under way at that moment is not cached, because it may have read the old state.
  */
 export class TokenCache {
   private readonly entries = new Map<string, CachedToken>();

@@ -32,7 +32,10 @@ export const Asker = createParamDecorator((_: unknown, context: ExecutionContext
   return actor;
 });
 
-/** Injects a function that returns for how many milliseconds the credential stays valid; 0 once it is revoked or expired. */
+/**
+ * Injects a function that returns for how many milliseconds the credential stays valid; 0 once it is revoked or
+ * expired.
+ */
 export const GoodFor = createParamDecorator(
   (_: unknown, context: ExecutionContext): (() => Promise<Millis>) => {
     const { goodFor } = context.switchToHttp().getRequest<Authenticated>();

@@ -52,16 +52,16 @@ export class TlsConfig {
 }
 
 /**
- * Variables of the service's environment that child processes get in addition to the allow-list, by driver. The keys are
- * the drivers that start processes.
+ * Variables of the service's environment that child processes get in addition to the allow-list, by driver. The keys
+ * are the drivers that start processes.
  */
 export class WorkerEnvironmentConfig {
   [driver: string]: string[] | undefined;
 }
 
 /**
- * The keys of the configuration file that the service itself reads, with their defaults. `stint.example.yaml` explains each
- * key. The drivers add the keys of their programs.
+ * The keys of the configuration file that the service itself reads, with their defaults. `stint.example.yaml` explains
+ * each key. The drivers add the keys of their programs.
  */
 export class ConfigFile {
   @IsString() host = '127.0.0.1';

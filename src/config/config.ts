@@ -69,7 +69,9 @@ export function loadConfig(
   };
 }
 
-/** Reads the files that the configuration names, so that their mistakes are reported as mistakes in the configuration. */
+/**
+ * Reads the files that the configuration names, so that their mistakes are reported as mistakes in the configuration.
+ */
 function readFiles(
   { admin_token_file: file, tls }: ConfigFile,
   withOrigin: (key: string, line: string) => string,
@@ -172,7 +174,9 @@ function programsOf(config: ConfigFile & Programs, drivers: readonly DriverKeys[
 /** Makes a path absolute, because workers run in another folder. A plain name stays: it is looked up in PATH. */
 const absolute = (program: string): string => (/[\\/]/.test(program) ? resolve(program) : program);
 
-/** Returns the Python of an environment that `npm run quickstart` or `npm run check` made; undefined if there is none. */
+/**
+ * Returns the Python of an environment that `npm run quickstart` or `npm run check` made; undefined if there is none.
+ */
 function ownPython(home: string, name: string | undefined): string | undefined {
   if (name === undefined) return undefined;
   const file = join(home, name, 'bin', 'python');

@@ -5,8 +5,8 @@ import { ConfigError, findFile, readYaml } from './config-file.js';
 export const defaultData = './data';
 
 /**
- * Returns the data folder that the service would choose. It is for commands that need no other key and should not load the
- * validator. `path` overrides file and environment.
+ * Returns the data folder that the service would choose. It is for commands that need no other key and should not load
+ * the validator. `path` overrides file and environment.
  */
 export function dataFolder(path: string | undefined, env: NodeJS.ProcessEnv, home: string): string {
   const override = path ?? env['STINT_DATA'];
@@ -17,8 +17,8 @@ export function dataFolder(path: string | undefined, env: NodeJS.ProcessEnv, hom
 }
 
 /**
- * Returns why `data` is not the name of a folder, or null if it is one. Without this check the address of a database would
- * create a folder with a strange name, and start an empty service.
+ * Returns why `data` is not the name of a folder, or null if it is one. Without this check the address of a database
+ * would create a folder with a strange name, and start an empty service.
  */
 export function wrongFolder(data: string): string | null {
   if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(data) && !/^(sqlite|postgres(ql)?|mysql|mariadb|file):/i.test(data))

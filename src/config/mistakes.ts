@@ -4,8 +4,8 @@ import { getMetadataStorage, type ValidationError } from 'class-validator';
 const types = ['isArray', 'isObject', 'isString', 'isBoolean', 'isNumber', 'isInt', 'isDate', 'isInstance'];
 
 /**
- * Returns one message for a member that is wrong, or one for each wrong member inside it. Messages contain the full path of
- * the member. The errors must have target and value.
+ * Returns one message for a member that is wrong, or one for each wrong member inside it. Messages contain the full
+ * path of the member. The errors must have target and value.
  */
 export function mistakesIn(error: ValidationError, path = ''): string[] {
   const { property, constraints = {}, children = [] } = error;

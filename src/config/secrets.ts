@@ -27,7 +27,10 @@ export function readNamed(key: string, file: string): Buffer {
   }
 }
 
-/** Returns a warning if other accounts can read a file with a secret, else null. Windows has no permission bits to check. */
+/**
+ * Returns a warning if other accounts can read a file with a secret, else null. Windows has no permission bits to
+ * check.
+ */
 export function openSecret(what: string, file: string): string | null {
   if (process.getuid === undefined || (statSync(file).mode & 0o044) === 0) return null;
   return `${what} is in ${file}, which other accounts of this machine can read. Run: chmod 600 ${file}`;

@@ -31,8 +31,8 @@ export function readTlsPair(files: TlsFiles): TlsPair {
 }
 
 /**
- * Returns warnings about files that a server can use, but with which clients do not trust the server or its key is not safe.
- * `now` is the wall clock in milliseconds.
+ * Returns warnings about files that a server can use, but with which clients do not trust the server or its key is not
+ * safe. `now` is the wall clock in milliseconds.
  */
 export function doubtsAboutTls(files: TlsFiles, now: number): string[] {
   const { validFrom, validTo } = certificateIn(readNamed('tls.cert', files.cert), files.cert);

@@ -5,8 +5,8 @@ import { Refusal } from '../kernel/refusal.js';
 import type { Device, Devices } from '../scheduler/devices.ports.js';
 
 /**
- * Reads descriptions of quantum devices: from the folder that `options.device` names, which has `configuration.json` and
- * `properties.json`, or else from `options.configuration` and `options.properties`.
+ * Reads descriptions of quantum devices: from the folder that `options.device` names, which has `configuration.json`
+ * and `properties.json`, or else from `options.configuration` and `options.properties`.
  */
 export class DeviceFiles implements Devices {
   private readonly cache = new Map<string, Device>();

@@ -15,8 +15,8 @@ export interface Driver {
   /** How the configuration names the program of the driver's processes; absent if no program must be installed. */
   readonly program?: DriverProgram;
   /**
-   * Variables of the service's environment that the driver's processes get, besides those that all processes get. `*` at
-   * the end matches any suffix. Absent for a driver without processes.
+   * Variables of the service's environment that the driver's processes get, besides those that all processes get. `*`
+   * at the end matches any suffix. Absent for a driver without processes.
    */
   readonly environment?: readonly string[];
   /** The options that a backend may set. */
@@ -72,7 +72,9 @@ export interface DriverRunners {
   readonly runners: readonly Runners[];
   /** For a driver with one process per session: progress, logs and completions of those processes. */
   readonly interpreters?: Interpreters;
-  /** Connects to the processes that outlived an earlier service. Called once, after the scheduler has loaded their jobs. */
+  /**
+   * Connects to the processes that outlived an earlier service. Called once, after the scheduler has loaded their jobs.
+   */
   resume?(): void;
   /** Starts the processes that should be ready before the first job. Called only if a backend has this driver. */
   warmUp?(): void;
@@ -81,8 +83,8 @@ export interface DriverRunners {
 }
 
 /**
- * Wraps the runners of one driver: prepares attempts and stores their results. A dialect provides one if it stores the data
- * of its jobs, because drivers do not depend on dialects.
+ * Wraps the runners of one driver: prepares attempts and stores their results. A dialect provides one if it stores the
+ * data of its jobs, because drivers do not depend on dialects.
  */
 export interface Between extends Runners {
   /** Resolves when attempts may be prepared. The service starts no process of the driver before that. */

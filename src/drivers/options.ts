@@ -42,8 +42,8 @@ export const deviceOptions: Options = {
 };
 
 /**
- * Options of drivers whose programs only compute. Such a program uses some processor time in any five minutes, however busy
- * the machine is.
+ * Options of drivers whose programs only compute. Such a program uses some processor time in any five minutes, however
+ * busy the machine is.
  */
 export const computing: Options = {
   stalled_after: {
@@ -53,7 +53,9 @@ export const computing: Options = {
   },
 };
 
-/** Returns after how many milliseconds without processor time a job of this backend counts as hung; null means never. */
+/**
+ * Returns after how many milliseconds without processor time a job of this backend counts as hung; null means never.
+ */
 export function stalledAfterOf({ options }: Pick<Backend, 'options'>): number | null {
   const limit = Number(options['stalled_after'] ?? computing['stalled_after']?.otherwise);
   return limit === 0 ? null : limit * 1000;
@@ -66,7 +68,9 @@ interface WithOptions {
   checkOptions?(backend: string, options: Readonly<Record<string, unknown>>): void;
 }
 
-/** Throws a Refusal for unknown or invalid options, so that no misspelt option is silently ignored. Null means absent. */
+/**
+ * Throws a Refusal for unknown or invalid options, so that no misspelt option is silently ignored. Null means absent.
+ */
 export function checkOptions(
   driver: WithOptions,
   { name, options }: Pick<Backend, 'name' | 'options'>,

@@ -1,6 +1,6 @@
 /**
- * Variables of the service's environment that every child process gets: paths of programs, folders and libraries, language
- * and time zone, and the thread limits of numerical libraries.
+ * Variables of the service's environment that every child process gets: paths of programs, folders and libraries,
+ * language and time zone, and the thread limits of numerical libraries.
  */
 const everyDriver = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TZDIR', 'TMPDIR'],
@@ -27,8 +27,8 @@ const withCredentials = /\/\/[^/]*@/;
 
 /**
  * Returns the environment of a child process: the variables on the allow-lists of all drivers and of its own driver
- * (`allowed`), and those that the operator adds in `worker_environment`. No other variable of `env` is passed on, above all
- * not the admin token.
+ * (`allowed`), and those that the operator adds in `worker_environment`. No other variable of `env` is passed on, above
+ * all not the admin token.
  */
 export function workerEnvironment(
   allowed: readonly string[],

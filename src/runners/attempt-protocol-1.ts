@@ -4,10 +4,10 @@ import { lineWith, quoted, type Line } from './long-lines.js';
 import { statementParams } from './statement-params.js';
 
 /**
- * Version 1 of the protocol. Third-party workers for Stint 0.2 use it, and so do interpreters that a service of version 0.2
- * started, because these survive an upgrade. Version 1 had two variants, one for workers and one for the driver process of a
- * session; the token was called `attempt`. This module translates messages between version 1 and the current version. Remove
- * it once upgrades from 0.2 are no longer supported.
+ * Version 1 of the protocol. Third-party workers for Stint 0.2 use it, and so do interpreters that a service of version
+ * 0.2 started, because these survive an upgrade. Version 1 had two variants, one for workers and one for the driver
+ * process of a session; the token was called `attempt`. This module translates messages between version 1 and the
+ * current version. Remove it once upgrades from 0.2 are no longer supported.
  */
 export type OldRunner = 'worker' | 'driver';
 

@@ -4,8 +4,8 @@ import { lineWith, quoted, type Line } from './long-lines.js';
 /**
  * The messages about attempts between the service and its runners: one JSON object per line, over any transport
  * (docs/attempt-protocol.md). All kinds of runners use the same messages, from workers of the pool to interpreters of
- * sessions; `ready` lists optional capabilities. `protocol/attempts.jsonl` contains golden messages for the tests of both
- * languages.
+ * sessions; `ready` lists optional capabilities. `protocol/attempts.jsonl` contains golden messages for the tests of
+ * both languages.
  */
 export const protocolVersion = 2;
 
@@ -81,7 +81,9 @@ export interface Result extends OfAttempt {
   readonly outcome: 'completed' | 'failed' | 'cancelled';
   /** JSON text; null if the attempt failed, or was cancelled before it had any output. */
   readonly result: Text | null;
-  /** The cause of a failure: `input` (the client's params) or `program` (the worker). Null unless the attempt failed. */
+  /**
+   * The cause of a failure: `input` (the client's params) or `program` (the worker). Null unless the attempt failed.
+   */
   readonly fault: string | null;
   /** One sentence for the user that explains a failure. */
   readonly message: string | null;

@@ -19,7 +19,9 @@ export const interpreterPrograms: readonly string[] = ['interpreter', 'statement
 export interface InterpreterSettings {
   /** The driver whose jobs these runners run. */
   readonly driver: string;
-  /** The commands that start an interpreter and a batch; null if they are not installed, with the reason in `missing`. */
+  /**
+   * The commands that start an interpreter and a batch; null if they are not installed, with the reason in `missing`.
+   */
   readonly commands: { readonly interpreter: ProcessCommand; readonly batch: ProcessCommand } | null;
   readonly missing: string | null;
   /** The folder that contains the folder of each process. */
@@ -39,8 +41,8 @@ const orphanTimeout = 600;
 const longestSocketPath = 100;
 
 /**
- * Keeps one process for each session. The process holds the session's variables and runs as long as the session is open. It
- * outlives the service: after a restart the service finds the process by the note in its folder.
+ * Keeps one process for each session. The process holds the session's variables and runs as long as the session is
+ * open. It outlives the service: after a restart the service finds the process by the note in its folder.
  */
 export class InterpreterRunners implements Runners, Interpreters {
   private readonly logger = new Logger('Runners');
@@ -163,7 +165,9 @@ export class InterpreterRunners implements Runners, Interpreters {
     return all.find((each) => each.has(job, token));
   }
 
-  /** Starts an interpreter. If a closed session's process still occupies the slot, waits until that process has ended. */
+  /**
+   * Starts an interpreter. If a closed session's process still occupies the slot, waits until that process has ended.
+   */
   private async startInterpreter(task: Task, session: string): Promise<void> {
     const { backend } = task;
     const existing = this.interpreters.get(session);
@@ -286,7 +290,9 @@ export class InterpreterRunners implements Runners, Interpreters {
   }
 }
 
-/** Returns the path of a process's socket: in its folder or, if that path is too long, in a private temporary folder. */
+/**
+ * Returns the path of a process's socket: in its folder or, if that path is too long, in a private temporary folder.
+ */
 function socketOf(folder: string): string {
   const own = join(folder, 'driver.sock');
   if (Buffer.byteLength(own) <= longestSocketPath) return own;

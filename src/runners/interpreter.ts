@@ -14,8 +14,8 @@ type Attempt = Pick<Task, 'job' | 'token'>;
 /** Milliseconds. Clients request completions while a user types, so later ones are of no use. */
 const completionTimeout = 5000;
 /**
- * The number of kills after which the process itself is killed; earlier ones only cancel the statement. The kernel repeats
- * a kill every 10 s, and Livy's clients expect a cancelled statement to end within 30 s.
+ * The number of kills after which the process itself is killed; earlier ones only cancel the statement. The kernel
+ * repeats a kill every 10 s, and Livy's clients expect a cancelled statement to end within 30 s.
  */
 const maxKills = 3;
 /** The number of last lines of stderr in the failure of a statement whose process died. */
@@ -168,7 +168,10 @@ export class Interpreter {
     void isLongJson(result).then((is) => end(is ? result : this.readable('no JSON')));
   }
 
-  /** Replaces output that is not JSON. Output is copied into answers, and user code could otherwise break or forge these. */
+  /**
+   * Replaces output that is not JSON. Output is copied into answers, and user code could otherwise break or forge
+   * these.
+   */
   private readable(output: string | null): string | null {
     if (output === null || isJson(output)) return output;
     return this.failedOutput('UnreadableOutput', 'The output is no JSON.');

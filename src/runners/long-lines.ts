@@ -6,7 +6,10 @@ import { inMemory, LongText, Pieces, wholeOf, type Text } from '../scheduler/lon
 /** A line to send: one string, or pieces. */
 export type Line = string | AsyncIterable<Buffer>;
 
-/** Writes lines one after the other. A long line is written as fast as the reader reads, and later lines wait for its end. */
+/**
+ * Writes lines one after the other. A long line is written as fast as the reader reads, and later lines wait for its
+ * end.
+ */
 export class LineWriter {
   private last: Promise<void> | null = null;
 

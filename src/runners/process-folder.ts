@@ -34,8 +34,8 @@ export interface ProcessCommand {
 const noteFile = 'service.json';
 
 /**
- * Starts a process that outlives the service, in a process group and login session of its own. The process writes its output
- * to files in `folder`. The folder is temporary: it is deleted after the process has ended.
+ * Starts a process that outlives the service, in a process group and login session of its own. The process writes its
+ * output to files in `folder`. The folder is temporary: it is deleted after the process has ended.
  */
 export function startDetached(
   folder: string,
@@ -87,8 +87,8 @@ const linesKept = 200;
 const bytesPerLine = 1024;
 
 /**
- * Returns the last lines that a process wrote to its files. A log of full length starts with a line about the bytes that are
- * not shown. A shorter log does not: its caller requested fewer lines.
+ * Returns the last lines that a process wrote to its files. A log of full length starts with a line about the bytes
+ * that are not shown. A shorter log does not: its caller requested fewer lines.
  */
 export async function lastLines(folder: string, most = linesKept): Promise<ProcessLog> {
   const [stdout, stderr] = await Promise.all(

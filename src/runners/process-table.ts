@@ -7,7 +7,9 @@ export interface ProcessMark {
   readonly started: string;
 }
 
-/** Returns the fields of /proc/[pid]/stat after the name, which may contain anything: state, parent, group, session, … */
+/**
+ * Returns the fields of /proc/[pid]/stat after the name, which may contain anything: state, parent, group, session, …
+ */
 function statOf(pid: number | string): string[] | null {
   const stat = textOf(`/proc/${pid}/stat`);
   return stat === null ? null : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -51,8 +53,8 @@ export function familyOf(pid: number): number[] {
 }
 
 /**
- * Returns the processor time in clock ticks that a process and its descendants have used, and whether one of them runs or
- * waits for a processor. Returns null if this is unknown.
+ * Returns the processor time in clock ticks that a process and its descendants have used, and whether one of them runs
+ * or waits for a processor. Returns null if this is unknown.
  */
 export function activityOf(pid: number): { readonly ticks: number; readonly wantsProcessor: boolean } | null {
   const stats = familyOf(pid).map((member) => statOf(member) ?? []);

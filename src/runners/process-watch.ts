@@ -5,8 +5,8 @@ const checksPerLimit = 5;
 
 /**
  * Checks a process periodically, and reports it if it was stopped or used no processor time for too long. Counts checks
- * rather than time: while the service is stopped or the machine sleeps there are no checks, so a process that was suspended
- * together with the service is not reported.
+ * rather than time: while the service is stopped or the machine sleeps there are no checks, so a process that was
+ * suspended together with the service is not reported.
  *
  * Reads /proc, because a heartbeat from inside the process would be unreliable: a Python thread waits for the lock that
  * native code holds. Without /proc the watch reports nothing.

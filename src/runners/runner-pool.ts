@@ -25,8 +25,8 @@ export interface PoolSettings {
   readonly progress?: (task: Task, step: Progress) => void;
   readonly patience?: Partial<Patience>;
   /**
-   * Returns after how many milliseconds without processor time a job of this backend counts as hung. Null, or no function,
-   * means never.
+   * Returns after how many milliseconds without processor time a job of this backend counts as hung. Null, or no
+   * function, means never.
    */
   readonly stalledAfter?: (backend: Backend) => number | null;
   /** The most bytes of a message. The longest result is shorter, because its quotes are escaped. */
@@ -40,7 +40,10 @@ export interface Progress {
   readonly message: string;
 }
 
-/** Allows minutes for a start: a cold disk makes imports of numerical libraries slow. Beginning a job takes milliseconds. */
+/**
+ * Allows minutes for a start: a cold disk makes imports of numerical libraries slow. Beginning a job takes
+ * milliseconds.
+ */
 const defaultPatience: Patience = { ready: 180_000, started: 60_000, stopped: 30_000 };
 /** Bytes. Several copies of a message exist at a time, and a string in Node has at most 512 MB. */
 const defaultLongestMessage = 256e6;
@@ -49,8 +52,8 @@ const leaveGrace = 1000;
 
 /**
  * Runs jobs on worker processes. A process is reused for the next job, because importing the numerical libraries takes
- * seconds and a Bell circuit takes milliseconds. The lanes of the backends limit the number of processes, since there are no
- * more than jobs that run at once.
+ * seconds and a Bell circuit takes milliseconds. The lanes of the backends limit the number of processes, since there
+ * are no more than jobs that run at once.
  */
 export class RunnerPool implements Runners {
   private readonly logger = new Logger('Runners');
@@ -143,7 +146,10 @@ export class RunnerPool implements Runners {
     );
   }
 
-  /** Begins a task. A program that must not run twice begins only after the store has marked the attempt as the last one. */
+  /**
+   * Begins a task. A program that must not run twice begins only after the store has marked the attempt as the last
+   * one.
+   */
   private begin(process: RunnerProcess, task: Task): void {
     const { job, token, program } = task;
     if (task.last || this.isRepeatable(program) || this.listener === null) {

@@ -133,8 +133,8 @@ export class RunnerProcess {
   }
 
   /**
-   * Assigns a task; call {@link begin} once the process is ready. `stalledAfter`: milliseconds without processor time after
-   * which the process counts as hung; null means never.
+   * Assigns a task; call {@link begin} once the process is ready. `stalledAfter`: milliseconds without processor time
+   * after which the process counts as hung; null means never.
    */
   take(task: Task, options: Readonly<Record<string, unknown>>, stalledAfter: number | null): void {
     this.task = task;

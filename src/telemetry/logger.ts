@@ -22,8 +22,8 @@ export class PinoLogger implements LoggerService {
   private readonly stderr = pino.destination({ fd: 2, sync: false, maxLength: maxBuffered });
 
   constructor(level: string) {
-    // A write error, such as a full disk, must not stop the service. Waiting lines are retried with the next line, but not
-    // at the exit, where the stream would retry forever.
+    // A write error, such as a full disk, must not stop the service. Waiting lines are retried with the next line, but
+    // not at the exit, where the stream would retry forever.
     const flush = this.stderr.flushSync.bind(this.stderr);
     this.stderr.on('error', () => (this.stderr.flushSync = () => undefined));
     this.stderr.on('drain', () => (this.stderr.flushSync = flush));
@@ -56,7 +56,9 @@ export class PinoLogger implements LoggerService {
   debug = (message: unknown, ...rest: unknown[]) => this.write('debug', message, rest);
   verbose = (message: unknown, ...rest: unknown[]) => this.write('trace', message, rest);
 
-  /** Writes one line. `message` is a text or fields with `msg`; `rest` is more text, then the logger's name from Nest. */
+  /**
+   * Writes one line. `message` is a text or fields with `msg`; `rest` is more text, then the logger's name from Nest.
+   */
   write(level: Level, message: unknown, rest: readonly unknown[]): void {
     const context = rest.at(-1);
     const more = rest.slice(0, -1).filter((part) => part !== undefined);

@@ -19,7 +19,9 @@ describe('the level of a request', () => {
   });
 });
 
-/** A server with a route that works and one that fails, and the lines that it logs if only the levels `on` are written. */
+/**
+ * A server with a route that works and one that fails, and the lines that it logs if only the levels `on` are written.
+ */
 function given(on: readonly string[]) {
   const written: [string, Record<string, unknown>][] = [];
   const checkedLevels: string[] = [];

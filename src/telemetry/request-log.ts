@@ -10,8 +10,8 @@ type AuthenticatedRequest = FastifyRequest & {
 const longestPath = 300;
 
 /**
- * Returns a generator of request names, which are `trace` in error answers and in the log. The first part is random at each
- * start, so that a name is unique in the logs of many days.
+ * Returns a generator of request names, which are `trace` in error answers and in the log. The first part is random at
+ * each start, so that a name is unique in the logs of many days.
  */
 export function requestNames(): () => string {
   const start = randomBytes(4).toString('hex');
@@ -19,7 +19,9 @@ export function requestNames(): () => string {
   return () => `${start}-${(count += 1).toString(36)}`;
 }
 
-/** Returns the log level of a request. Successful reads are debug lines, because clients poll up to ten times a second. */
+/**
+ * Returns the log level of a request. Successful reads are debug lines, because clients poll up to ten times a second.
+ */
 export function levelOf(method: string, status: number): Level {
   if (status >= 500) return 'error';
   return status < 400 && ['GET', 'HEAD', 'OPTIONS'].includes(method) ? 'debug' : 'info';

@@ -13,8 +13,9 @@ const noSparkR =
   'library of R (R_LIBS, R_LIBS_USER): install it, or let the backend run R without Spark with its option plain_r.';
 
 /**
- * Returns why sessions cannot run R on this machine and what to install, or null if they can. `python` is the program that
- * runs Spark's drivers. With `plain`, R without SparkR is enough. Nothing is cached, so a new installation counts at once.
+ * Returns why sessions cannot run R on this machine and what to install, or null if they can. `python` is the program
+ * that runs Spark's drivers. With `plain`, R without SparkR is enough. Nothing is cached, so a new installation counts
+ * at once.
  */
 export function rMissing(
   environment: Environment,
