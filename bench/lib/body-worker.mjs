@@ -1,9 +1,9 @@
-/** A client of its own that sends and fetches what has tens of megabytes, so that nobody else waits for it. */
+/** A client in a separate process that sends and fetches tens of megabytes, so that other clients do not wait for it. */
 import { request } from 'node:http';
 
 const piece = Buffer.alloc(1_000_000);
 
-/** The body is `head`, so many bytes of `fill`, and `tail`. */
+/** The body is `head`, then `fill` repeated up to the given number of bytes, then `tail`. */
 function send({ port, method, path, token, head, fill, bytes, tail, type }) {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, 'api-key': token };

@@ -1,4 +1,4 @@
-/** A client of its own that asks for the same thing again and again, and notes how long each answer took. */
+/** A client in a separate process that repeats one request and records how long each answer takes. */
 import { Agent, request } from 'node:http';
 
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });

@@ -15,7 +15,7 @@ from .series import Known, all_series
 
 @dataclass(frozen=True)
 class Forecasted:
-    """One series: our error beside that of the seasonal naive forecast."""
+    """One series: our MASE beside that of the seasonal naive forecast."""
 
     name: str
     ours: float  # MASE
@@ -26,7 +26,7 @@ class Forecasted:
 
 
 def forecasts(origins: int) -> Iterator[Forecasted]:
-    """Each series, forecast from `origins` ends of its history."""
+    """Forecasts each series from `origins` different ends of its history."""
     for known in all_series():
         ours, naive, champions, covered, seconds = [], [], [], [], []
         for back in range(origins):
@@ -53,7 +53,7 @@ def forecasts(origins: int) -> Iterator[Forecasted]:
 
 
 def _cut(known: Known, back: int) -> tuple[pd.Series, pd.Series]:
-    """History and future, the end of the history `back` times `ahead` intervals before the last."""
+    """Splits a series into history and future, `back` forecasts before the end of the series."""
     last = len(known.values) - back * known.ahead
     return known.values.iloc[: last - known.ahead], known.values.iloc[last - known.ahead : last]
 

@@ -23,7 +23,7 @@ _HISTORY = 120
 
 @dataclass(frozen=True)
 class Impacts:
-    """Counts of runs, and of what was found in them."""
+    """Counts of runs, and of the effects found in them."""
 
     runs: int
     inside: int  # runs with an effect where the interval holds it
@@ -32,7 +32,7 @@ class Impacts:
 
 
 def impacts(runs: int) -> tuple[Impacts, Impacts]:
-    """Real series, simulated series."""
+    """Returns the counts for real series and for simulated series."""
     return _measured(runs // 2, _real), _measured(runs - runs // 2, _simulated)
 
 

@@ -1,4 +1,4 @@
-"""Regression and classification against a default random forest on the same splits."""
+"""Compares regression and classification with a default random forest on the same splits."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Learned:
 
 
 def tables(splits: int) -> Iterator[Learned]:
-    """Each table, scored on `splits` splits into training and test rows."""
+    """Scores each table on `splits` splits into training and test rows."""
     for name, load, program in _SETS:
         data = load(as_frame=True).frame
         features = [column for column in data if column != "target"]

@@ -7,7 +7,7 @@ import { readJson } from './project.mjs';
 
 const name = 'quickstart';
 
-/** The tokens that quickstart needs again at its next start, in a file that only its owner may read. */
+/** The tokens that quickstart needs again at its next start, in a file that only the owner can read. */
 export class Credentials {
   #kept;
 
@@ -16,8 +16,8 @@ export class Credentials {
     const file = join(data, 'quickstart.json');
     const kept = existsSync(file) ? await readJson(file).catch(() => null) : {};
     if (kept === null) {
-      throw new Failure(`${file} is no valid JSON.`, {
-        hint: 'Remove it: quickstart then makes new tokens.',
+      throw new Failure(`${file} is not valid JSON.`, {
+        hint: 'Delete it, and quickstart creates new tokens.',
       });
     }
     return new Credentials(file, kept);
@@ -30,7 +30,7 @@ export class Credentials {
     this.madeByService = false;
   }
 
-  /** Reads the lines that the service writes for people: the first start prints the admin token there. */
+  /** Reads the service's output for people, because the first start prints the admin token there. */
   listen = (line) => {
     const printed = /\b(stint_[\w-]{32,})/.exec(line)?.[1];
     if (!printed) return;
@@ -38,7 +38,7 @@ export class Credentials {
     this.madeByService = true;
   };
 
-  /** The token of user "quickstart", made when there is none or when it no longer works. */
+  /** Returns the token of user "quickstart". Creates one if there is none or if it no longer works. */
   async user(url) {
     const { user } = this.#kept;
     if (user && (await works(url, user))) return user;
@@ -61,7 +61,7 @@ export class Credentials {
   }
 
   async #keep(user) {
-    // One from the environment is not ours to write down.
+    // Does not store a token from the environment.
     const admin = this.madeByService ? this.admin : this.#kept.admin;
     this.#kept = { ...(admin && { admin }), user };
     const fresh = `${this.file}.new`;
@@ -73,7 +73,7 @@ export class Credentials {
 
 function fromEnvironment() {
   const { STINT_ADMIN_TOKEN: token, STINT_ADMIN_TOKEN_FILE: named } = process.env;
-  // The service says what is wrong with a file that cannot be read.
+  // The service reports a file that cannot be read.
   return token || (named && existsSync(named) ? readFileSync(named, 'utf8').trim() : '');
 }
 
