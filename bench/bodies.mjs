@@ -42,11 +42,11 @@ export async function bodies({ folder, quick, tell }) {
       { program_id: 'scripted', backend: 'busy', params: { duration: 1e5 } },
       other,
     );
-    const ask = async (asked) => {
-      client.send({ port: stint.port, token: mine, ...asked });
+    const ask = async (request) => {
+      client.send({ port: stint.port, token: mine, ...request });
       const [answer] = await once(client, 'message');
       if (answer.error !== undefined || answer.status >= 300)
-        throw new Error(`${asked.path}: ${answer.error ?? `${answer.status} ${answer.text}`}`);
+        throw new Error(`${request.path}: ${answer.error ?? `${answer.status} ${answer.text}`}`);
       return answer;
     };
     const polling = async (work) => {

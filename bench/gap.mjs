@@ -60,12 +60,12 @@ async function inSession(stint, folder, token, { name, duration, how = {}, count
       token,
     );
   const db = openDatabase(folder, { readonly: true });
-  const left = db.prepare(
+  const unfinished = db.prepare(
     "SELECT COUNT(*) AS n FROM jobs WHERE session = ? AND state IN ('queued', 'running')",
   );
   const startedAt = performance.now();
   await stint.call('PATCH', `/admin/backends/${name}`, { status: 'online' });
-  await until('the last job', async () => (left.get(id).n === 0 ? true : undefined));
+  await until('the last job', async () => (unfinished.get(id).n === 0 ? true : undefined));
   const wall = performance.now() - startedAt;
   const jobs = db
     .prepare(

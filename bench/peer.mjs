@@ -60,11 +60,11 @@ const row0 = (each) => ({
 async function throughStint(stint, folder, token, count) {
   const body = { program_id: 'sampler', backend: 'qpu', params: { serial } };
   const db = openDatabase(folder, { readonly: true });
-  const left = db.prepare("SELECT 1 FROM jobs WHERE state IN ('queued', 'running') LIMIT 1");
+  const unfinished = db.prepare("SELECT 1 FROM jobs WHERE state IN ('queued', 'running') LIMIT 1");
   const startedAt = performance.now();
   const requests = [request('POST', '/api/v1/jobs', { token, body })];
   const { perSecond: submitted } = await load({ port: stint.port, connections: clients, count, requests });
-  await until('the last job', async () => (left.get() === undefined ? true : undefined));
+  await until('the last job', async () => (unfinished.get() === undefined ? true : undefined));
   db.close();
   return { submitted, completed: (1000 * count) / (performance.now() - startedAt) };
 }

@@ -45,16 +45,16 @@ def measure_repl(rounds: int) -> None:
     )
     assert repl.stdin
     assert repl.stdout
-    asked, answers = repl.stdin, repl.stdout
+    inputs, answers = repl.stdin, repl.stdout
 
     def ask() -> None:
-        asked.write(b"1+1\n")
-        asked.flush()
+        inputs.write(b"1+1\n")
+        inputs.flush()
         if answers.readline() != b"2\n":
             raise RuntimeError("the REPL is gone")
 
     report("repl", rounds, ask)
-    asked.close()
+    inputs.close()
     repl.wait()
 
 

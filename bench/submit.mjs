@@ -85,7 +85,7 @@ function rowsOf(name, { wal, journal, sixteen, one, bare, delays }, { isSlow }) 
 
 /** Runs the raw transactions in a separate process, so that both sides pay for the same fsync. */
 async function rawRate(folder, seconds, env, journal) {
-  const asked = [rawProgram, folder, String(seconds), journal];
-  const { stdout } = await promisify(execFile)(process.execPath, asked, { env: { ...process.env, ...env } });
+  const args = [rawProgram, folder, String(seconds), journal];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } });
   return Number(stdout);
 }

@@ -15,8 +15,8 @@ const notInstalled = {
   setup({ onResolve, resolve }) {
     onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, ...from }) => {
       const ours = !from.importer.includes('node_modules') || from.kind === 'import-statement';
-      if (ours || pluginData === 'asked') return;
-      const found = await resolve(path, { ...from, pluginData: 'asked' });
+      if (ours || pluginData === 'resolving') return;
+      const found = await resolve(path, { ...from, pluginData: 'resolving' });
       return found.errors.length === 0 ? found : { path, external: true };
     });
   },

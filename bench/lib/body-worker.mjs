@@ -25,8 +25,8 @@ function send({ port, method, path, token, head, fill, bytes, tail, type }) {
       if (head === undefined) return sending.end();
       for (let at = 0; at < piece.length; at += fill.length) piece.write(fill, at);
       sending.write(head);
-      for (let left = bytes; left > 0; left -= piece.length) {
-        const chunk = piece.subarray(0, Math.min(left, piece.length));
+      for (let remaining = bytes; remaining > 0; remaining -= piece.length) {
+        const chunk = piece.subarray(0, Math.min(remaining, piece.length));
         if (!sending.write(chunk)) await new Promise((drained) => sending.once('drain', drained));
       }
       sending.end(tail);
@@ -34,8 +34,8 @@ function send({ port, method, path, token, head, fill, bytes, tail, type }) {
   });
 }
 
-process.on('message', (asked) => {
-  send(asked).then(
+process.on('message', (request) => {
+  send(request).then(
     (answer) => process.send(answer),
     (error) => process.send({ error: String(error) }),
   );

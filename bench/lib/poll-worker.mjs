@@ -20,11 +20,11 @@ function poll({ port, path, token }) {
   ).end();
 }
 
-process.on('message', (asked) => {
-  if (asked === 'stop') {
+process.on('message', (request) => {
+  if (request === 'stop') {
     polling = false;
     return;
   }
   [taken, polling] = [[], true];
-  poll(asked);
+  poll(request);
 });

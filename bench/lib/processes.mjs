@@ -30,13 +30,13 @@ function startServer(args, env) {
         stdio: ['ignore', 'pipe', 'inherit'],
       }),
     );
-    let said = '';
+    let output = '';
     child.stdout.on('data', (chunk) => {
-      said += chunk;
-      const port = /listens on http:\/\/[^:]+:(\d+)/.exec(said)?.[1];
+      output += chunk;
+      const port = /listens on http:\/\/[^:]+:(\d+)/.exec(output)?.[1];
       if (port !== undefined) resolve({ child, port: Number(port) });
     });
-    child.once('exit', (code) => reject(new Error(`${args[0]} ended with code ${code}: ${said}`)));
+    child.once('exit', (code) => reject(new Error(`${args[0]} ended with code ${code}: ${output}`)));
   });
 }
 

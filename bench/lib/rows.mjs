@@ -11,9 +11,9 @@ export const openDatabase = (folder, options = {}) =>
  */
 export function multiply(db, table, where, count, changed) {
   const columns = db.pragma(`table_info(${table})`).map(({ name }) => name);
-  const kept = columns.filter((name) => changed[name] !== null);
-  const list = kept.map((name) => `"${name}"`).join(', ');
-  const values = kept.map((name) => changed[name] ?? `t."${name}"`).join(', ');
+  const copied = columns.filter((name) => changed[name] !== null);
+  const list = copied.map((name) => `"${name}"`).join(', ');
+  const values = copied.map((name) => changed[name] ?? `t."${name}"`).join(', ');
   db.exec(`
     INSERT INTO ${table} (${list})
     WITH RECURSIVE counter(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < ${count})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .asking import asked
+from .learner_calls import answer_of
 from .series import Known, all_series
 
 
@@ -62,14 +62,14 @@ def _ask(known: Known, past: pd.Series, future: pd.Series) -> tuple[np.ndarray, 
     data = pd.DataFrame({"time": past.index.strftime("%Y-%m-%d"), "value": past.to_numpy()})
     window = {"start": str(future.index[0]), "end": str(future.index[-1])}
     roles = {"time": "timestamp", "value": "target"}
-    with asked("forecast", data, roles, interval=known.interval, **window) as answer:
+    with answer_of("forecast", data, roles, interval=known.interval, **window) as answer:
         rows = answer.rows()
         times = pd.to_datetime(rows["time"], utc=True).dt.tz_localize(None)
         if list(times) != list(future.index):
-            raise AssertionError(f"{known.name}: rows {times.iloc[0]} … are not the ones asked for")
+            raise AssertionError(f"{known.name}: rows {times.iloc[0]} … are not the requested ones")
         files = answer.result["rows"]["files"]
         low, high = (answer.rows(files[level])["value"].to_numpy() for level in ("0.05", "0.95"))
         truth = future.to_numpy()
-        told = ~np.isnan(truth)
-        inside = float(((truth >= low) & (truth <= high))[told].mean())
+        known_rows = ~np.isnan(truth)
+        inside = float(((truth >= low) & (truth <= high))[known_rows].mean())
         return rows["value"].to_numpy(), inside, answer.result["algorithm"]["key"]

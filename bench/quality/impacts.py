@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .asking import asked
+from .learner_calls import answer_of
 from .series import Known, all_series
 
 WINDOW = 6
@@ -56,7 +56,7 @@ def _effect(data: pd.DataFrame, interval: str) -> tuple[float, float, float]:
     roles = {"time": "timestamp", "value": "target"}
     roles |= {name: "feature" for name in data.columns if name not in roles}
     window = {"start": str(data["time"].iloc[-WINDOW]), "end": str(data["time"].iloc[-1])}
-    with asked("impact", data, roles, interval=interval, **window) as answer:
+    with answer_of("impact", data, roles, interval=interval, **window) as answer:
         between = answer.result["details"]["effectInterval"]
         return between["lower"], between["upper"], answer.result["metrics"]["pValue"]
 

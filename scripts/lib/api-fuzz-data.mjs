@@ -26,13 +26,13 @@ export async function somethingOfEach(url, token) {
   await nexosis('PUT', '/data/weather', { data: rows((i) => ({ day: time(i + 1), rain: i % 3 })) });
   const joined = { dataSetName: 'shop', joins: [{ dataSet: { name: 'weather' } }] };
   await nexosis('PUT', '/views/shop-weather', joined);
-  const asked = { dataSourceName: 'shop', targetColumn: 'sales', resultInterval: 'day' };
+  const request = { dataSourceName: 'shop', targetColumn: 'sales', resultInterval: 'day' };
   const learned = [
-    await nexosis('POST', '/sessions/forecast', { ...asked, startDate: time(41), endDate: time(45) }),
+    await nexosis('POST', '/sessions/forecast', { ...request, startDate: time(41), endDate: time(45) }),
     await nexosis('POST', '/sessions/impact', {
-      ...{ ...asked, eventName: 'campaign', startDate: time(30), endDate: time(34) },
+      ...{ ...request, eventName: 'campaign', startDate: time(30), endDate: time(34) },
     }),
-    await nexosis('POST', '/sessions/model', { ...asked, predictionDomain: 'regression' }),
+    await nexosis('POST', '/sessions/model', { ...request, predictionDomain: 'regression' }),
   ].map(({ sessionId }) => sessionId);
   const ended = ({ status }) => ['completed', 'failed', 'cancelled'].includes(status);
   for (const id of learned) await until(() => nexosis('GET', `/sessions/${id}`), ended);

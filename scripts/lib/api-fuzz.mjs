@@ -43,8 +43,8 @@ export async function fuzzApi(how, more, role) {
     const admin = api(url, adminToken);
     const user = await admin('POST', '/admin/tokens', { user: 'alice', instance: 'check', role: 'user' });
     const wanted = [
-      { name: 'user', token: user.token, asked: more ?? usual },
-      { name: 'admin', token: adminToken, asked: asAdmin },
+      { name: 'user', token: user.token, selection: more ?? usual },
+      { name: 'admin', token: adminToken, selection: asAdmin },
     ].filter(({ name }) => role === undefined || name === role);
     // Creates all data before the first run, so that the runs do not affect each other.
     for (const each of wanted) {
@@ -52,13 +52,13 @@ export async function fuzzApi(how, more, role) {
       await writeFile(each.settings, await settingsFor(await somethingOfEach(url, each.token)));
     }
     const outcomes = [];
-    for (const { name, token, asked, settings } of wanted) {
+    for (const { name, token, selection, settings } of wanted) {
       how.onLine?.(`With the token of ${name === 'user' ? 'a user' : 'an admin'}:`);
       const report = join(folder, `${name}.ndjson`);
       const args = [
         ...['-m', 'schemathesis.cli', '--config-file', settings, 'run'],
         ...[`${url}/api/v1/docs/openapi.json`, '--url', url],
-        ...['--report', 'ndjson', '--report-ndjson-path', report, ...asked],
+        ...['--report', 'ndjson', '--report-ndjson-path', report, ...selection],
       ];
       const progress = setInterval(() => void howFar(report).then(how.onLine), 30_000);
       const env = { ...withoutSettings(), STINT_FUZZ_TOKEN: token, PYTHONUNBUFFERED: '1' };

@@ -144,7 +144,7 @@ export async function checkSteps() {
     }),
     {
       name: 'environment',
-      about: 'what real workers of each kind are given of the environment of the service',
+      about: 'which environment variables real workers of each kind get from the service',
       needs: ['install', 'build', 'java', 'python', 'python-spark', 'python-learn', 'r'],
       counts: plainCounts,
       work: (how) => run(process.execPath, [inRoot('test', 'environment', 'run.mjs')], how),

@@ -9,24 +9,24 @@ const name = 'quickstart';
 
 /** The tokens that quickstart needs again at its next start, in a file that only the owner can read. */
 export class Credentials {
-  #kept;
+  #stored;
 
   static async open(data) {
     await mkdir(data, { recursive: true, mode: 0o700 });
     const file = join(data, 'quickstart.json');
-    const kept = existsSync(file) ? await readJson(file).catch(() => null) : {};
-    if (kept === null) {
+    const stored = existsSync(file) ? await readJson(file).catch(() => null) : {};
+    if (stored === null) {
       throw new Failure(`${file} is not valid JSON.`, {
         hint: 'Delete it, and quickstart creates new tokens.',
       });
     }
-    return new Credentials(file, kept);
+    return new Credentials(file, stored);
   }
 
-  constructor(file, kept) {
+  constructor(file, stored) {
     this.file = file;
-    this.#kept = kept;
-    this.admin = fromEnvironment() || kept.admin || null;
+    this.#stored = stored;
+    this.admin = fromEnvironment() || stored.admin || null;
     this.madeByService = false;
   }
 
@@ -40,7 +40,7 @@ export class Credentials {
 
   /** Returns the token of user "quickstart". Creates one if there is none or if it no longer works. */
   async user(url) {
-    const { user } = this.#kept;
+    const { user } = this.#stored;
     if (user && (await works(url, user))) return user;
     const admin = this.admin ?? this.#unknownAdmin();
     const made = await api(url, admin)('POST', '/admin/tokens', { user: name, instance: name, role: 'user' });
@@ -62,10 +62,10 @@ export class Credentials {
 
   async #keep(user) {
     // Does not store a token from the environment.
-    const admin = this.madeByService ? this.admin : this.#kept.admin;
-    this.#kept = { ...(admin && { admin }), user };
+    const admin = this.madeByService ? this.admin : this.#stored.admin;
+    this.#stored = { ...(admin && { admin }), user };
     const fresh = `${this.file}.new`;
-    await writeFile(fresh, `${JSON.stringify(this.#kept, null, 2)}\n`, { mode: 0o600 });
+    await writeFile(fresh, `${JSON.stringify(this.#stored, null, 2)}\n`, { mode: 0o600 });
     await chmod(fresh, 0o600);
     await rename(fresh, this.file);
   }

@@ -114,9 +114,11 @@ async function makeVenv(folder, { tell, log }) {
     { log },
   );
   const target = ['-m', 'pip', '--python', `${folder}/bin/python`, 'install', 'pip'];
-  const given = await installing(() => run(python, target, { log, onLine: tell }), { tell });
-  if (given.code !== 0)
-    throw new Failure('pip could not be installed into the Python environment.', { output: given.output });
+  const installed = await installing(() => run(python, target, { log, onLine: tell }), { tell });
+  if (installed.code !== 0)
+    throw new Failure('pip could not be installed into the Python environment.', {
+      output: installed.output,
+    });
 }
 
 const pipHint = () => ({ hint: 'pip gets them from PyPI, or from the mirror in PIP_INDEX_URL.' });

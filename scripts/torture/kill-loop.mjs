@@ -15,12 +15,12 @@ import { withoutSettings } from '../lib/test-service.mjs';
 import { aerJob, client, scriptedJob } from './load.mjs';
 
 const usage = 'Usage: npm run torture:kills [-- [--times 200] [--seed 1]]';
-const given = readOptions(
+const options = readOptions(
   { times: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
   usage,
 );
-const times = wholeNumber('times', given.times, usage);
-const random = generator(wholeNumber('seed', given.seed, usage));
+const times = wholeNumber('times', options.times, usage);
+const random = generator(wholeNumber('seed', options.seed, usage));
 
 const folder = await mkdtemp(join(tmpdir(), 'stint-kills-'));
 const adminToken = randomBytes(32).toString('hex');
@@ -127,9 +127,9 @@ function orphans(startedAt) {
 
 async function untilEnded() {
   const db = open();
-  const left = db.prepare("SELECT COUNT(*) AS n FROM jobs WHERE state IN ('queued', 'running')");
+  const unfinished = db.prepare("SELECT COUNT(*) AS n FROM jobs WHERE state IN ('queued', 'running')");
   const deadline = Date.now() + 300_000;
-  while (left.get().n > 0 && Date.now() < deadline) await pause(200);
+  while (unfinished.get().n > 0 && Date.now() < deadline) await pause(200);
   db.close();
 }
 

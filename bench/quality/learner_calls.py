@@ -28,7 +28,9 @@ class Answer:
 
 
 @contextmanager
-def asked(program: str, data: pd.DataFrame, roles: dict[str, str], **more: Any) -> Iterator[Answer]:
+def answer_of(
+    program: str, data: pd.DataFrame, roles: dict[str, str], **more: Any
+) -> Iterator[Answer]:
     """Runs a program on `data`. `roles`: column → role. The column types come from the frame."""
     home = Path(tempfile.mkdtemp(prefix="stint-quality-"))
     try:
