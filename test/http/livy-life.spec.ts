@@ -43,7 +43,7 @@ describe('a session ends', () => {
     expect(gone.body.msg).toMatch(why);
     expect(isAlive(pid)).toBe(false);
     expect((await alice.call('GET', '/sessions')).body.total).toBe(0);
-    // Also when it has long been forgotten, and a new session has come.
+    // Hours later, and with a new session, the reason is still there.
     await stint.advance(3600);
     await alice.session();
     await stint.advance(24 * 3600);
@@ -168,7 +168,7 @@ describe('its time', () => {
 });
 
 describe('a service that comes back', () => {
-  /** Stops the service as `kill -9` would leave it to its interpreters: they are told nothing. */
+  /** Stops the service as `kill -9` does: without a message to its interpreters. */
   const again = async ({ stint }: { stint: TestService }, backend = {}) => {
     started.splice(started.indexOf(stint), 1);
     await stint.close('keep');
@@ -256,7 +256,7 @@ describe('a service that comes back', () => {
     expect((await alice.call('GET', `/sessions/${id}/statements/0`)).body.state).toBe('cancelling');
     const stint = await again(before);
     const back = await livyUser(stint);
-    // Not even asked again it ends: after half a minute its process is ended.
+    // The statement ignores the repeated cancel too, so its process is ended after half a minute.
     for (let i = 0; i < 4; i += 1) await stint.advance(10);
     await back.statementIn(id, 0, 'cancelled');
     await back.sessionIn(id, 'error');
@@ -351,7 +351,7 @@ describe('a port of its own', () => {
         sent.on('response', (answer) => resolve(answer.resume().statusCode)).on('error', reject);
         sent.end(method === 'POST' ? '{"kind":"cobol"}' : undefined);
       });
-    // Refused for its kind: whoever gets so far may open sessions.
+    // A refusal of the kind shows that this client could open sessions.
     expect(await status({ 'content-type': 'text/plain' })).toBe(400);
     expect(await status({ host: `LOCALHOST:${url.port}` })).toBe(400);
     expect(await status({ host: '[::1]:8998' }, 'GET')).toBe(200);
@@ -360,7 +360,7 @@ describe('a port of its own', () => {
     for (const site of ['cross-site', 'same-site', 'same-origin'])
       expect(await status({ 'sec-fetch-site': site }, 'GET')).toBe(401);
     expect(await status({ 'sec-fetch-site': 'none' }, 'GET')).toBe(200);
-    // Its name was made to lead here after the page had come.
+    // The name was changed to resolve to this machine after the page was loaded (DNS rebinding).
     for (const host of ['evil.example:8998', 'localhost.evil.example'])
       expect(await status({ host }, 'GET')).toBe(401);
     const { token } = await stint.user('ann', 'lab-l');

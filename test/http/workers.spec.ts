@@ -50,7 +50,7 @@ afterEach(async () => {
   }
 });
 
-/** The children of this process that were started as `python -m module`, and what each was given at its start. */
+/** Returns the child processes started as `python -m module`, and the environment of each at its start. */
 const workers = (module: string) =>
   childrenOf(process.pid).filter((pid) =>
     wordsOf(pid, 'cmdline').join(' ').includes(`-m ${module} `.trimEnd()),
@@ -68,7 +68,7 @@ function wordsOf(pid: number, what: string): string[] {
   }
 }
 
-/** Signalling process 0 would stop this test's own group. */
+/** Guards against process id 0: a signal to it would stop this test's own process group. */
 function nobody(): never {
   throw new Error('There is no such process.');
 }
@@ -221,7 +221,7 @@ describe('a prediction', () => {
     const days = 'startDate=2017-01-03&endDate=2017-01-04';
     for (let i = 0; i < 2; i += 1)
       await alice.post(`sessions/forecast?dataSourceName=hang&targetColumn=sales&${days}`);
-    // Two sessions calculate: one on the warm worker, one on a new one.
+    // Two sessions compute: one on the warm worker, one on a new worker.
     await eventually('a third worker', () => workers('learner').length === 3);
     const answer = await alice.post(`models/${modelId}/predict`, { data: [{ do: 'pid' }] });
     const pid = Number(answer.body.data[0].species);
