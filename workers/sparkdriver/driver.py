@@ -211,7 +211,7 @@ class Driver:
             capabilities=["acknowledge", "heartbeat", "resume", "suggest"],
             versions={"python": platform.python_version()},
         )
-        resume, results = self._attempts.left()
+        resume, results = self._attempts.unacknowledged()
         yield resume
         yield self._state()
         if self._failure is not None:
@@ -250,7 +250,7 @@ class Driver:
         pause = threading.Event()
         while not pause.wait(min(1.0, max(limit / 4, 0.05))):
             self._capture.sweep()
-            if self._socket.alone_for() > limit:
+            if self._socket.disconnected_for() > limit:
                 self._capture.note(f"ends: nobody has been connected for {limit:g} s")
                 self.stop(0)
 
