@@ -129,7 +129,7 @@ SAMPLER = [
         "no finite number",
         3211,
     ),
-    ("values too many", params([bell(), np.zeros((3,))]), "the circuit has none parameters", 3211),
+    ("values too many", params([bell(), np.zeros((3,))]), "the circuit has no parameters", 3211),
     ("values ragged", params([tilted(), [[1], [2, 3]]]), "rectangular", 3211),
     ("values text", params([tilted(), "1"]), "must be an array of numbers, not a string", 3211),
     ("values nan", params([tilted(), np.array([[nan]])]), "has nan for parameter 'theta'", 3211),

@@ -8,7 +8,7 @@ from qiskit_ibm_runtime.options import EstimatorOptions, SamplerOptions
 from qiskit_ibm_runtime.options_models.execution import ExecutionOptions
 
 from jobworker.failures import CODE_DECOUPLING, InputError
-from jobworker.options import ESTIMATOR, EXECUTOR, MOST_SAID, SAMPLER
+from jobworker.options import ESTIMATOR, EXECUTOR, MAX_NAMED, SAMPLER
 from kit.logs import forwarded_logs
 
 # Members of the client's options that it turns into members of the job instead.
@@ -156,9 +156,9 @@ def test_an_unknown_member_of_the_params_is_named():
 def test_many_and_long_names_are_cut_and_stay_on_one_line():
     many = {f"unknown_{index}\nINJECTED" + "x" * 10_000: 1 for index in range(500)}
     lines, said = act(**many)
-    assert len(said) == MOST_SAID
-    assert len(lines) == MOST_SAID + 1
-    assert lines[-1] == ("warning", f"options: {500 - MOST_SAID} further options have no effect.")
+    assert len(said) == MAX_NAMED
+    assert len(lines) == MAX_NAMED + 1
+    assert lines[-1] == ("warning", f"options: {500 - MAX_NAMED} further options have no effect.")
     assert all("\n" not in text and len(text) < 200 for _, text in lines)
 
 

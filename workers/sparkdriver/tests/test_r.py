@@ -285,10 +285,10 @@ def test_r_ends_with_its_session(tmp_path, without_sparkr):
 
 def test_a_crash_is_noticed_though_a_program_that_r_started_lives_on(process):
     with pytest.raises(RDied) as found:
-        process.ask("run", "system('sleep 60 &'); tools::pskill(Sys.getpid(), 9)", "/nowhere")
+        process.request("run", "system('sleep 60 &'); tools::pskill(Sys.getpid(), 9)", "/nowhere")
     assert found.value.code == -9
     with pytest.raises(RDied):
-        process.ask("run", "x" * 1_000_000, "/nowhere")
+        process.request("run", "x" * 1_000_000, "/nowhere")
     os.killpg(process.pid, signal.SIGKILL)
 
 
@@ -297,7 +297,7 @@ def test_text_is_utf_8_whatever_the_service_was_started_with(tmp_path, monkeypat
     command = find_r()
     assert command is not None
     process = RProcess(command, tmp_path, tmp_path / "printed")
-    assert process.ask("run", "cat(nchar('ü'), 'ü')", "/nowhere") == ("ok", "")
+    assert process.request("run", "cat(nchar('ü'), 'ü')", "/nowhere") == ("ok", "")
     process.close()
     assert (tmp_path / "printed").read_text("utf-8") == "1 ü"
 
