@@ -72,8 +72,9 @@ class Device:
             _check_numbers(instruction, where)
             if instruction.name in self.basis and not instruction.is_standard_gate():
                 raise InputError(
-                    f"{where} defines its own gate '{instruction.name}', but the backend would run "
-                    "its gate of that name; rename yours and transpile it to the backend's gates.",
+                    f"{where} defines a gate '{instruction.name}' of its own, but the backend "
+                    "would run its gate of that name; rename yours and transpile it to the "
+                    "backend's gates.",
                     CODE_NOT_IN_BASIS,
                 )
 

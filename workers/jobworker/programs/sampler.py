@@ -125,7 +125,7 @@ def _read(body: dict[str, Any], backend: Device) -> tuple[list[Pub], list[Ignore
     twirling = twirling_of(options, backend.max_shots)
     if twirling.measures and _meas_type(options) != "classified":
         raise InputError(
-            "'options.twirling.enable_measure' flips bits, which requires "
+            "'options.twirling.enable_measure' flips bits, which needs "
             "'options.execution.meas_type' classified; change one of them."
         )
     ignored = unknown_members(body, MEMBERS) + ignored_options(options, SAMPLER)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from learner.dates import parse_dates, printed
+from learner.dates import date_texts, parse_dates
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_what_is_no_date_is_not_guessed(text):
 
 def test_dates_are_printed_with_seven_digits():
     times = np.array(["2016-10-10T00:00:00.1234567"], "datetime64[ns]")
-    assert printed(times) == ["2016-10-10T00:00:00.1234567Z"]
+    assert date_texts(times) == ["2016-10-10T00:00:00.1234567Z"]

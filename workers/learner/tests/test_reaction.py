@@ -45,7 +45,7 @@ def given(kind, seed: int, count: int = 250) -> tuple[np.ndarray, np.ndarray]:
 def ahead(reaction: Reaction, base: np.ndarray) -> np.ndarray:
     """What is added to a forecast that knows the future without features."""
     known = len(base) - AHEAD
-    return np.asarray(reaction.onto(normal(base[known:], 1.0), known)[MIDDLE] - base[known:])
+    return np.asarray(reaction.apply_to(normal(base[known:], 1.0), known)[MIDDLE] - base[known:])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -82,9 +82,9 @@ def test_the_history_without_its_effect_is_the_base_and_the_way_back_is_exact():
     base, features = given(remembering, 1)
     history = base + 100 * features[:, 0]
     found = reaction_of(history[:-AHEAD], WEEK, features)
-    plain = found.without(history[:-AHEAD])
+    plain = found.without_features(history[:-AHEAD])
     assert np.abs(plain - base[:-AHEAD]).max() < 20
-    assert found.added(plain) == pytest.approx(history[:-AHEAD])
+    assert found.with_features(plain) == pytest.approx(history[:-AHEAD])
 
 
 def test_a_feature_that_is_the_season_is_not_taken_for_an_effect():
