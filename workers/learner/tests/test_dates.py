@@ -33,7 +33,7 @@ def test_a_date_is_read_in_utc(text, moment):
 @pytest.mark.parametrize(
     "text", ["", "abc", "13/13/2017", "2017-02-30", "12", "201701", "1/2/2017 13:00 PM", "1000"]
 )
-def test_what_is_no_date_is_not_guessed(text):
+def test_a_text_that_is_not_a_date_is_not_guessed(text):
     assert np.isnat(parse_dates(np.array([text], object))[0])
 
 
