@@ -68,7 +68,7 @@ def too_far(text: str) -> str | None:
     years = [int(year) for year in _YEAR.findall(text)]
     if not any(year <= 1677 or year >= 2262 for year in years):
         return None
-    return "is no date of the years 1678 to 2261, the ones that can be calculated with"
+    return "is no date of the years 1678 to 2261, the supported range"
 
 
 def date_texts(times: np.ndarray | pd.DatetimeIndex) -> list[str]:

@@ -90,7 +90,7 @@ def read_session(params: str) -> Session:
         raise InputError(f"The target column '{target}' is not a column of the data.")
     interval = body.get("interval") or "day"
     if interval not in INTERVALS:
-        raise InputError(f"'{interval}' is not an interval; use one of {', '.join(INTERVALS)}.")
+        raise InputError(f"'{interval}' is no interval; use one of {', '.join(INTERVALS)}.")
     folder = Path(body["folder"])
     if not folder.is_dir():
         raise InputError(f"The folder for the output, '{folder}', does not exist.")
@@ -117,11 +117,11 @@ def _object(params: str) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise InputError("The params must be a JSON object.")
     if not isinstance(body.get("data"), dict) or not isinstance(body["data"].get("path"), str):
-        raise InputError("The params must have data.path, the CSV file to read.")
+        raise InputError("The params need data.path, the CSV file to read.")
     if not isinstance(body.get("columns"), dict):
-        raise InputError("The params must have columns, the metadata of each column.")
+        raise InputError("The params need columns, the metadata of each column.")
     if not isinstance(body.get("folder"), str):
-        raise InputError("The params must have folder, an existing folder for output files.")
+        raise InputError("The params need folder, an existing folder for output files.")
     return body
 
 

@@ -80,21 +80,21 @@ def fit_baseline(
         ar_weights = _fit_autoregression(clipped - both @ weights)
     past = _without_autocorrelation(design, ar_weights)
     target = _residual(past, _without_autocorrelation(clipped, ar_weights))
-    left, sizes, _ = np.linalg.svd(past, full_matrices=False)
-    left = left[:, sizes > sizes.max() * max(past.shape) * np.finfo(float).eps]
-    dof = len(target) - left.shape[1] - len(ar_weights)
-    return Baseline(target, dof, (left**2).sum(axis=1), design, ar_weights, seasons)
+    basis, sizes, _ = np.linalg.svd(past, full_matrices=False)
+    basis = basis[:, sizes > sizes.max() * max(past.shape) * np.finfo(float).eps]
+    dof = len(target) - basis.shape[1] - len(ar_weights)
+    return Baseline(target, dof, (basis**2).sum(axis=1), design, ar_weights, seasons)
 
 
 def _design(count: int, seasons: tuple[int, ...]) -> np.ndarray:
     steps = np.arange(count)
     way = steps / max(1, count - 1)
     blocks = [np.column_stack([np.ones(count), way, way**2])]
-    seen = tuple(each for each in seasons if count >= 2 * each)
-    for season in seen:
+    repeated = tuple(each for each in seasons if count >= 2 * each)
+    for season in repeated:
         if season <= _SHORT:
             blocks += [(steps[:, None] % season == np.arange(1, season)).astype(float)]
-    blocks.append(waves(count, tuple(each for each in seen if each > _SHORT)))
+    blocks.append(waves(count, tuple(each for each in repeated if each > _SHORT)))
     return np.column_stack(blocks)
 
 
@@ -134,8 +134,8 @@ def _fit_autoregression(errors: np.ndarray) -> np.ndarray:
     best, ar_weights = len(target) * np.log(float((target**2).mean()) + 1e-300), np.zeros(0)
     for lags in range(1, most + 1):
         weights = np.linalg.lstsq(lagged[:, :lags], target, rcond=None)[0]
-        left = target - lagged[:, :lags] @ weights
-        score = len(target) * np.log(float((left**2).mean()) + 1e-300) + 2 * lags
+        residual = target - lagged[:, :lags] @ weights
+        score = len(target) * np.log(float((residual**2).mean()) + 1e-300) + 2 * lags
         if score < best:
             best, ar_weights = score, weights
     return ar_weights

@@ -79,9 +79,9 @@ def encoded_features(
 
 
 def _one_hot(name: str, codes: np.ndarray, words: np.ndarray, length: int) -> dict[str, np.ndarray]:
-    seen, counts = np.unique(codes[:length], return_counts=True)
-    most = seen[np.argsort(-counts, kind="stable")][:MOST_WORDS]
-    if len(seen) == 2:
+    distinct, counts = np.unique(codes[:length], return_counts=True)
+    most = distinct[np.argsort(-counts, kind="stable")][:MOST_WORDS]
+    if len(distinct) == 2:
         most = most[1:]  # one feature is enough for two categories
     return {f"{name}:{words[int(code)]}": (codes == code).astype(float) for code in sorted(most)}
 

@@ -97,9 +97,9 @@ def prepare(session: Session, messages: Messages) -> Series:
             f"Column '{target_column.name}' has no value before {start}; choose a later start date "
             "or add earlier data."
         )
-    seen = times[known]
-    partial = int(groups[known].max()) if ends_early(seen, session.interval) else None
-    origin, newest = _history_bounds(past, seen, partial, session.interval, messages)
+    known_times = times[known]
+    partial = int(groups[known].max()) if ends_early(known_times, session.interval) else None
+    origin, newest = _history_bounds(past, known_times, partial, session.interval, messages)
     if newest - origin + 1 > MAX_INTERVALS:
         origin = newest + 1 - MAX_INTERVALS
         messages.warn(

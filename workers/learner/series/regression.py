@@ -100,8 +100,8 @@ def _ridge() -> Ridge:
 def _design(count: int, steps: int, seasons: tuple[int, ...]) -> np.ndarray:
     total = count + steps
     trend = (np.arange(total) / max(1, count - 1))[:, None]
-    seen = tuple(each for each in seasons if count >= 2 * each)
-    return np.column_stack([trend, waves(total, seen)])
+    repeated = tuple(each for each in seasons if count >= 2 * each)
+    return np.column_stack([trend, waves(total, repeated)])
 
 
 def scaled(design: np.ndarray, count: int) -> np.ndarray:

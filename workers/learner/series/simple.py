@@ -13,7 +13,7 @@ _RECENT = 2_000  # most recent values to use
 
 def naive(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
     """Repeats the last season, or the last value if there is no season."""
-    season = seen_twice(history, seasons)
+    season = longest_season(history, seasons)
     mean = np.tile(history[-season:], steps // season + 1)[:steps]
     change = history[season:] - history[:-season]
     deviation = float(np.sqrt(np.mean(change**2))) if change.size else 0.0
@@ -26,7 +26,7 @@ def usual_season(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> O
 
     Raises ValueError if there is no season.
     """
-    season = seen_twice(history, seasons)
+    season = longest_season(history, seasons)
     if season == 1:
         raise ValueError("there is no season")
     rounds = min(_ROUNDS, len(history) // season)
@@ -43,7 +43,7 @@ def autoregression(history: np.ndarray, seasons: tuple[int, ...], steps: int) ->
     """Forecasts by an autoregression, fitted by least squares. AIC chooses the number of lags."""
     recent = history[-_RECENT:]
     count = len(recent)
-    season = seen_twice(recent, seasons)
+    season = longest_season(recent, seasons)
     longest = min(max(2 * season + 1, int(10 * np.log10(count))), count // 4, 60)
     fits = [AutoReg(recent, lags, hold_back=longest).fit() for lags in range(1, longest + 1)]
     lags = int(np.argmin([fit.aic for fit in fits])) + 1
@@ -52,6 +52,6 @@ def autoregression(history: np.ndarray, seasons: tuple[int, ...], steps: int) ->
     return normal(np.asarray(ahead.predicted_mean), np.asarray(ahead.se_mean))
 
 
-def seen_twice(history: np.ndarray, seasons: tuple[int, ...]) -> int:
+def longest_season(history: np.ndarray, seasons: tuple[int, ...]) -> int:
     """Returns the longest season that the history contains twice, or 1."""
     return max((each for each in seasons if len(history) >= 2 * each), default=1)
