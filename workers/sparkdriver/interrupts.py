@@ -55,7 +55,7 @@ class Interrupts:
         self._client, self._jvm = gateway._gateway_client, gateway.jvm
         send = self._client.send_command
 
-        def watched(*args: Any, **more: Any) -> Any:
+        def counting_send(*args: Any, **more: Any) -> Any:
             if threading.get_ident() != self._main:
                 return send(*args, **more)
             self._depth += 1
@@ -68,14 +68,14 @@ class Interrupts:
 
         should_retry = self._client._should_retry
 
-        def retried(*args: Any) -> bool:
+        def retry_unless_cancelled(*args: Any) -> bool:
             # Otherwise py4j would log and repeat a call whose connection was closed by a cancel.
             if threading.get_ident() == self._main:
                 self._raise_if_cancelled()
             return bool(should_retry(*args))
 
-        self._client.send_command = watched
-        self._client._should_retry = retried
+        self._client.send_command = counting_send
+        self._client._should_retry = retry_unless_cancelled
 
     @contextlib.contextmanager
     def statement(self, cancelled: threading.Event) -> Iterator[None]:

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-INTERVAL = 0.2  # seconds before the first poll, so that quick statements cost nothing, and between
+# Seconds between two polls, and before the first one, so that quick statements cost nothing.
+INTERVAL = 0.2
 
 
 class Progress:

@@ -30,12 +30,12 @@ class Baseline:
     dof: int
     leverage: np.ndarray
     _design: np.ndarray
-    _fit_autoregression: np.ndarray
+    _ar_weights: np.ndarray
     _seasons: tuple[int, ...]
 
     def without_autocorrelation(self, values: np.ndarray) -> np.ndarray:
         """Returns `values`, (steps,) or (steps, columns), without the errors' autocorrelation."""
-        return _without_autocorrelation(values, self._fit_autoregression)
+        return _without_autocorrelation(values, self._ar_weights)
 
     def residual_of(self, values: np.ndarray) -> np.ndarray:
         """Returns the residuals of `values` from trend and season, without autocorrelation."""

@@ -104,7 +104,10 @@ def reaction_of(history: np.ndarray, seasons: tuple[int, ...], features: np.ndar
 
 
 def _clipped(features: np.ndarray, past: slice) -> np.ndarray:
-    """Clips features to twice their range in the history: farther values have no known effect."""
+    """Clips features to one range of the history beyond its limits.
+
+    The effect of values farther away is unknown.
+    """
     low, high = features[past].min(axis=0), features[past].max(axis=0)
     return np.asarray(np.clip(features, low - (high - low), high + (high - low)))
 

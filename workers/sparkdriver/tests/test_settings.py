@@ -26,11 +26,11 @@ def test_lists_precede_those_in_conf(tmp_path):
     settings = make_settings(
         tmp_path, conf=conf, jars=["a.jar", "b.jar"], py_files=["p.py"], archives=["z"]
     )
-    conf_result = spark_conf(settings)
-    assert conf_result["spark.jars"] == "a.jar,b.jar,c.jar"
-    assert conf_result["spark.files"] == "d.txt"
-    assert conf_result["spark.submit.pyFiles"] == "p.py"
-    assert conf_result["spark.archives"] == "z"
+    conf_made = spark_conf(settings)
+    assert conf_made["spark.jars"] == "a.jar,b.jar,c.jar"
+    assert conf_made["spark.files"] == "d.txt"
+    assert conf_made["spark.submit.pyFiles"] == "p.py"
+    assert conf_made["spark.archives"] == "z"
     yarn = spark_conf(make_settings(tmp_path, conf={"spark.master": "yarn"}, archives=["z"]))
     assert yarn["spark.yarn.dist.archives"] == "z"
     assert "spark.driver.host" not in yarn
@@ -38,20 +38,20 @@ def test_lists_precede_those_in_conf(tmp_path):
 
 def test_temporary_files_stay_in_the_folder_whatever_conf_sets(tmp_path):
     conf = {"spark.local.dir": "/elsewhere", "spark.driver.extraJavaOptions": "-Dx=1"}
-    conf_result = spark_conf(make_settings(tmp_path, conf=conf))
-    assert conf_result["spark.local.dir"] == f"{tmp_path}/tmp"
-    assert conf_result["spark.driver.extraJavaOptions"].startswith(
+    conf_made = spark_conf(make_settings(tmp_path, conf=conf))
+    assert conf_made["spark.local.dir"] == f"{tmp_path}/tmp"
+    assert conf_made["spark.driver.extraJavaOptions"].startswith(
         f'"-Djava.io.tmpdir={tmp_path}/tmp" '
     )
-    assert conf_result["spark.driver.extraJavaOptions"].endswith(" -Dx=1")
+    assert conf_made["spark.driver.extraJavaOptions"].endswith(" -Dx=1")
 
 
 def test_keys_that_are_not_sparks_are_left_out(tmp_path):
-    conf_result = spark_conf(
+    conf_made = spark_conf(
         make_settings(tmp_path, conf={"livy.rsc.x": 1, "spark.x": 2, "spark.y": True})
     )
-    assert "livy.rsc.x" not in conf_result
-    assert (conf_result["spark.x"], conf_result["spark.y"]) == ("2", "True")
+    assert "livy.rsc.x" not in conf_made
+    assert (conf_made["spark.x"], conf_made["spark.y"]) == ("2", "True")
 
 
 def test_a_file_that_became_a_link_after_the_check_is_refused(tmp_path):
