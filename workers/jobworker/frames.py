@@ -76,7 +76,7 @@ def _conjugate(gate: Instruction, at: list[int], x: np.ndarray, z: np.ndarray) -
     table = _table(gate.name, quarter)
     if table is None:
         return
-    old = np.concatenate([x[at], z[at]])  # copies: rows are overwritten below
+    old = np.concatenate([x[at], z[at]])  # copies, because the rows are overwritten below
     for target, column in enumerate(table.T):
         row = np.logical_xor.reduce(old[column])
         if target < len(at):

@@ -14,7 +14,7 @@ STABILIZER = "stabilizer"
 STATEVECTOR = "statevector"
 DENSITY_MATRIX = "density_matrix"
 CHAIN = "matrix_product_state"
-FRAMES = "pauli_frames"  # Clifford circuits with noise (frames.py)
+FRAMES = "pauli_frames"  # for Clifford circuits with noise (frames.py)
 
 # Up to this size noise is simulated with a density matrix, if the circuit can be sampled at its
 # end.

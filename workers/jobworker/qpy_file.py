@@ -24,7 +24,7 @@ NEWEST_QPY = QPY_VERSION
 # Far above any backend, and far below what would exhaust the worker.
 MAX_QUBITS = 10_000
 MAX_CLBITS = 100_000
-MAX_REGISTER_BITS = 2 * (MAX_QUBITS + MAX_CLBITS)  # a bit may be in several
+MAX_REGISTER_BITS = 2 * (MAX_QUBITS + MAX_CLBITS)  # a bit may be in several registers
 MAX_PROGRAMS = 100_000
 MAX_DEPTH = 32  # levels of control flow
 MAX_EXPRESSION = 65_536  # bytes; each operation takes 35

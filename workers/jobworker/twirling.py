@@ -166,7 +166,7 @@ class Randomized:
     """A circuit prepared for twirling: `template` runs instead, with random parameters."""
 
     def __init__(self, circuit: QuantumCircuit, twirling: Twirling) -> None:
-        """Raises NotTwirlable."""
+        """Prepares a circuit. Raises NotTwirlable."""
         self.template, self._samplex = _build(circuit, twirling)
         self._flips = {
             f"measurement_flips.{name}": columns

@@ -54,7 +54,7 @@ def _iterations(operation: ControlFlowOp) -> int:
     if not isinstance(operation, ForLoopOp):
         return 1
     values = operation.params[0]
-    if isinstance(values, range):  # its len() fails beyond 2^63
+    if isinstance(values, range):  # len() of a range fails beyond 2^63
         return max(0, (values.stop - values.start) // values.step + 1)
     return len(values)
 

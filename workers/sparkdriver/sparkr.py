@@ -12,7 +12,8 @@ from pathlib import Path
 
 from .rprocess import find_r
 
-# Debian's R and R's own. The service looks in the same places (src/runners/r-installation.ts).
+# Libraries of Debian's R and of R itself. The service searches the same ones
+# (src/drivers/spark/r-installation.ts).
 _SYSTEM = ("/usr/local/lib/R/site-library", "/usr/lib/R/site-library", "/usr/lib/R/library")
 
 

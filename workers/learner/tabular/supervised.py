@@ -151,10 +151,8 @@ def _split(target: np.ndarray, stratified: bool, seed: int) -> tuple[np.ndarray,
 class Outcome:
     """A contestant's predictions and fits. Raw predictions are numbers, or scores by class."""
 
-    cross_validated: (
-        np.ndarray
-    )  # raw answers on the training rows, each by a fit that did not see the row
-    held_out: np.ndarray  # raw answers on the held-back rows
+    cross_validated: np.ndarray  # on the training rows, each by a fit without that row
+    held_out: np.ndarray  # on the held-out rows
     makes: tuple[Make, ...]  # constructors of its estimators, whose predictions are averaged
     fitted: tuple[Any, ...]
 
