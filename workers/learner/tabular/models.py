@@ -93,7 +93,7 @@ def load_model(path: Path, sha256: str) -> Model:
     try:
         size = path.stat().st_size
     except OSError:
-        raise InputError("The model's file does not exist; train the model again.") from None
+        raise InputError("The model's file is gone; train the model again.") from None
     if size > MAX_MODEL_FILE or _checksum(path) != sha256:
         raise InputError("The model's file is not the one its session wrote; train it again.")
     try:
