@@ -2,11 +2,12 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Subject } from 'rxjs';
 import type { Millis } from '../kernel/time.js';
 import { DRIVERS, type Drivers } from './drivers.ports.js';
+import { DueWatch } from './due-watch.js';
 import { CLOCK, IDS, RUNNERS, STORE, type Clock, type Ids, type Runners, type Store } from './ports.js';
 import type { DueMemory, HeardMemory } from './process-memory.ports.js';
 import { recover } from './recover.js';
 import { BrokenDeadline, BrokenQueue, settle } from './settle.js';
-import { DueWatch, Unit, type Effect } from './unit.js';
+import { Unit, type Effect } from './unit.js';
 
 /** What the commands need to know of the configuration. */
 export interface SchedulerSettings {

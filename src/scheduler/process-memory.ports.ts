@@ -7,17 +7,23 @@ import type { JobRecord } from './ports.js';
  * sees to it). Before a second one may, each of these must be shared or asked of the store.
  */
 
+/** Dispatches and budget reviews that a transaction deferred because more deadlines were due than it applies. */
+export interface DeferredWork {
+  /** Backends to dispatch. */
+  readonly backends: Set<string>;
+  /** Instances whose budget runs out at another time than before. */
+  readonly instances: Set<string>;
+  /** Instances refunded for a lost attempt. */
+  readonly refunded: Set<string>;
+  /** How often work has been deferred; tells whether more was added since it was read. */
+  times: number;
+}
+
 /** Held by one process: when the next deadline is due, and what earlier transactions have left to be looked at. */
 export interface DueMemory {
   /** Milliseconds UTC. Lower than the truth is harmless, higher would be late. -Infinity: not known, the store is asked. */
   next: Millis;
-  /** What a transaction that applied only a part of what was due has left to be chosen and reviewed. */
-  readonly left: {
-    readonly backends: Set<string>;
-    readonly instances: Set<string>;
-    readonly refunded: Set<string>;
-    times: number;
-  };
+  readonly left: DeferredWork;
   /** Something new is due then; undefined: nothing is. */
   note(at: Millis | undefined): void;
 }

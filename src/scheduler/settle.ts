@@ -18,7 +18,8 @@ const mostDuePerUnit = 500;
  * false when more was due than one transaction should do; then nothing has been chosen yet.
  */
 export async function settle(unit: Unit, watch: DueMemory, window: Millis): Promise<boolean> {
-  unit.takeUp();
+  const { pending } = unit;
+  unit.afterCommit(pending.addDeferred());
   let applied = 0;
   let last: Due | null = null;
   do {
@@ -29,7 +30,7 @@ export async function settle(unit: Unit, watch: DueMemory, window: Millis): Prom
         break;
       }
       if (applied === mostDuePerUnit) {
-        unit.postpone();
+        pending.defer();
         return false;
       }
       unit.actor = 'clock';
@@ -38,16 +39,16 @@ export async function settle(unit: Unit, watch: DueMemory, window: Millis): Prom
       applied += 1;
     }
     unit.actor = 'scheduler';
-    for (const backend of unit.takeTouched()) {
+    for (const backend of pending.takeBackends()) {
       try {
         await dispatch(unit, backend, window);
       } catch (error) {
         throw error instanceof UnreadableRow ? new BrokenQueue(backend, error) : error;
       }
     }
-    for (const instance of unit.takeAccruing()) await reviewBudget(unit, instance, unit.at, window);
-    for (const instance of unit.takeRefunded()) await lookForRoom(unit, instance, window);
-  } while (watch.next <= unit.at || unit.isTouched);
+    for (const instance of pending.takeInstances()) await reviewBudget(unit, instance, unit.at, window);
+    for (const instance of pending.takeRefunded()) await lookForRoom(unit, instance, window);
+  } while (watch.next <= unit.at || pending.hasBackends);
   return true;
 }
 
@@ -159,5 +160,5 @@ async function dispatch(unit: Unit, backend: string, window: Millis): Promise<vo
   const { starts, reservations } = chooseJobs(snapshot);
   await unit.tx.backends.reserve(backend, reservations);
   for (const { job, slot } of starts) await unit.startJob(job, slot);
-  unit.forget(backend);
+  unit.pending.removeBackend(backend);
 }

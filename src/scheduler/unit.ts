@@ -20,12 +20,10 @@ import { Refusal } from '../kernel/refusal.js';
 import { deadlineOf } from '../kernel/session/session.deadline.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
-import { Agenda } from './agenda.js';
 import type { Text } from './long-text.js';
+import { PendingWork } from './pending-work.js';
 import type { AdminEventType, EventType, Ids, JobDetails, Tx } from './ports.js';
 import type { DueMemory, HeardMemory } from './process-memory.ports.js';
-
-export { DueWatch } from './agenda.js';
 
 /** What is to be done outside once the transaction is durable: safe to lose, safe to repeat. */
 export type Effect =
@@ -37,8 +35,14 @@ export type Effect =
  * One command's work inside its transaction: every change of a session or a job goes through here, so that the row, its
  * deadline, the ledger, the queue counters and the session that a job belongs to change together or not at all.
  */
-export class Unit extends Agenda {
+export class Unit {
   readonly effects: Effect[] = [];
+  /** Called once the transaction is durable, before the effects. */
+  readonly committed: (() => void)[] = [];
+  /** Called when the transaction failed, or when nobody can tell whether it did. */
+  readonly failed: (() => void)[] = [];
+  /** What must still be done before the transaction commits. */
+  readonly pending: PendingWork;
   /** Who is acting now, for the event log. */
   actor = 'scheduler';
   /** Whether anything was logged: then whoever follows the log is told after the commit. */
@@ -48,11 +52,24 @@ export class Unit extends Agenda {
     readonly tx: Tx,
     readonly at: Millis,
     readonly ids: Ids,
-    watch: DueMemory,
+    private readonly watch: DueMemory,
     /** When clients of sessions with a heartbeat were heard of; newer than what is stored. */
     readonly heard: Pick<HeardMemory, 'get'> = new Map(),
   ) {
-    super(watch);
+    this.pending = new PendingWork(watch.left);
+  }
+
+  afterCommit(run: () => void): void {
+    this.committed.push(run);
+  }
+
+  afterFailure(run: () => void): void {
+    this.failed.push(run);
+  }
+
+  /** Has the next jobs of this backend chosen again before the transaction commits. */
+  touch(backend: string): void {
+    this.pending.addBackend(backend);
   }
 
   async saveBudgetDue(instance: string, dueAt: Millis | null): Promise<void> {
@@ -100,7 +117,7 @@ export class Unit extends Agenda {
       await this.tx.sessions.save(session, due);
       this.watch.note(due?.at);
       await this.tx.ledger.append(ledger);
-      if (session.heldSince !== before.heldSince) this.accruing.add(session.instance);
+      if (session.heldSince !== before.heldSince) this.pending.addInstance(session.instance);
       if (session.state === 'closed' && before.state !== 'closed')
         this.effects.push({ type: 'release', session: session.id });
       await this.logSession(before, session);
@@ -178,7 +195,7 @@ export class Unit extends Agenda {
   async loseJob(job: Job, at: Millis, why: string): Promise<Job> {
     const session = job.session === null ? null : await this.tx.sessions.find(job.session);
     const decision = loseJob(job, at, why, session?.state === 'closed');
-    this.refunded.add(job.instance);
+    this.pending.addRefunded(job.instance);
     if (decision.job.state !== 'queued') return this.left(job, decision, at);
     await this.saveJob(job, decision.job, at, `its runner was lost: ${why}`);
     await this.tx.backends.countQueued(job.backend, 1);
@@ -219,7 +236,7 @@ export class Unit extends Agenda {
     const due = jobDeadlineOf(job);
     await this.tx.jobs.save(job, due);
     this.watch.note(due?.at);
-    if (job.state !== before.state && job.mode !== 'dedicated') this.accruing.add(job.instance);
+    if (job.state !== before.state && job.mode !== 'dedicated') this.pending.addInstance(job.instance);
     if (job.state === 'queued') await this.log('job.requeued', job, job.id, at, requeued);
     else if (job.state !== before.state) await this.log(`job.${job.state}`, job, job.id, at, job.reason);
     else if (job.stop !== before.stop)
