@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Subject } from 'rxjs';
 import type { Millis } from '../kernel/time.js';
+import { removeArrivedReceipts } from './arrived-receipts.js';
 import { DRIVERS, type Drivers } from './drivers.ports.js';
-import { DueWatch } from './due-watch.js';
 import { CLOCK, IDS, RUNNERS, STORE, type Clock, type Ids, type Runners, type Store } from './ports.js';
-import type { DueMemory, HeardMemory } from './process-memory.ports.js';
+import { PROCESS_MEMORY, type ProcessMemory } from './process-memory.ports.js';
 import { recover } from './recover.js';
 import { BrokenDeadline, BrokenQueue, settle } from './settle.js';
 import { Unit, type Effect } from './unit.js';
@@ -25,13 +25,9 @@ export const SETTINGS = Symbol('SchedulerSettings');
 @Injectable()
 export class Commands {
   private readonly logger = new Logger(Commands.name);
-  private readonly watch: DueMemory = new DueWatch();
   private hasTime = false;
-  /** What rides along with every change because it is not worth a commit of its own. */
-  beforeCommit: ((unit: Unit) => Promise<void>) | null = null;
   /** Says that the event log has grown. */
   readonly changes = new Subject<void>();
-  readonly heard: HeardMemory = new Map();
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -40,11 +36,12 @@ export class Commands {
     @Inject(RUNNERS) private readonly runners: Runners,
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
     @Inject(DRIVERS) private readonly drivers: Drivers,
+    @Inject(PROCESS_MEMORY) private readonly memory: ProcessMemory,
   ) {}
 
   /** When the next deadline is due; may be too early, never too late. */
   get nextDue(): Millis {
-    return this.watch.next;
+    return this.memory.due.next;
   }
 
   /**
@@ -55,10 +52,10 @@ export class Commands {
     for (;;) {
       const done = await this.write(async (unit) => {
         // Too much was due for one transaction: what was applied is kept, and the command waits for the rest.
-        if (!(await settle(unit, this.watch, this.settings.window))) return null;
+        if (!(await settle(unit, this.memory.due, this.settings.window))) return null;
         unit.actor = actor;
         const value = await work(unit);
-        const quiet = await settle(unit, this.watch, this.settings.window);
+        const quiet = await settle(unit, this.memory.due, this.settings.window);
         return { value, quiet };
       });
       if (done === null) continue;
@@ -78,6 +75,16 @@ export class Commands {
     return this.store.write((tx) => tx.facts.set('alive_at', String(this.clock.now())));
   }
 
+  /** Notes that the client of a session with a heartbeat has just been seen. */
+  noteClient(session: string): void {
+    this.memory.heard.set(session, this.clock.now());
+  }
+
+  /** Forgets when the client of a session was last seen. */
+  forgetClient(session: string): void {
+    this.memory.heard.delete(session);
+  }
+
   /** Applies what is due and chooses what is next, nothing else. */
   async tick(): Promise<void> {
     await this.run(() => Promise.resolve());
@@ -93,7 +100,7 @@ export class Commands {
         this.logger.error(problem),
       );
       await first?.(unit);
-      await settle(unit, this.watch, this.settings.window);
+      await settle(unit, this.memory.due, this.settings.window);
       return { lost };
     });
   }
@@ -154,10 +161,10 @@ export class Commands {
         // The computer's clock may have been set back between two starts; ours never goes back.
         if (!this.hasTime) this.clock.startFrom(Number((await tx.facts.get('alive_at')) ?? 0));
         this.hasTime = true;
-        const unit = new Unit(tx, this.clock.now(), this.ids, this.watch, this.heard);
+        const unit = new Unit(tx, this.clock.now(), this.ids, this.memory);
         begun = unit;
         const value = await work(unit);
-        await this.beforeCommit?.(unit);
+        await removeArrivedReceipts(unit, this.memory.answers);
         await tx.facts.set('alive_at', String(unit.at));
         complete = unit;
         return { value, unit };
@@ -168,12 +175,12 @@ export class Commands {
       return value;
     } catch (error) {
       // What was undone may include deadlines that were just applied: look again.
-      this.watch.next = -Infinity;
+      this.memory.due.next = -Infinity;
       for (const run of (begun as Unit | null)?.failed ?? []) run();
       if (complete !== null) await this.performIfStored(complete);
       throw error;
     } finally {
-      this.wakeAt(this.watch.next);
+      this.wakeAt(this.memory.due.next);
     }
   }
 
@@ -219,7 +226,7 @@ export class Commands {
 
   private async performOne(effect: Effect): Promise<void> {
     if (effect.type === 'release') {
-      this.heard.delete(effect.session);
+      this.memory.heard.delete(effect.session);
       this.runners.release(effect.session);
     } else if (effect.type === 'stop') this.runners.stop(effect.job, effect.token);
     else if (effect.type === 'kill') this.runners.kill(effect.job, effect.token);

@@ -135,7 +135,7 @@ describe('a restart', () => {
 describe('a heartbeat', () => {
   it('that was heard puts the end off, to the millisecond', async () => {
     const { service, id } = await withSession({ heartbeatTtl: 20_000 });
-    service.commands.heard.set(id, after(15));
+    service.memory.heard.set(id, after(15));
     await service.goTo(34.999);
     expect((await service.session(id)).state).toBe('active');
     await service.goTo(35);

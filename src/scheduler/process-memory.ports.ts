@@ -44,6 +44,14 @@ export interface AnswerMemory {
   readonly leaving: Set<string>;
 }
 
+/** What the scheduler itself remembers between transactions. Held by one process. */
+export interface ProcessMemory {
+  readonly due: DueMemory;
+  readonly heard: HeardMemory;
+  readonly answers: AnswerMemory;
+}
+export const PROCESS_MEMORY = Symbol('ProcessMemory');
+
 /** A row that was read, and how many characters its texts have. */
 export interface ReadJob {
   readonly job: JobRecord;

@@ -1,9 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Refusal } from '../kernel/refusal.js';
 import { seconds, type Millis } from '../kernel/time.js';
 import { Commands } from './commands.service.js';
-import type { AnswerMemory } from './process-memory.ports.js';
+import { PROCESS_MEMORY, type AnswerMemory, type ProcessMemory } from './process-memory.ports.js';
 import type { Unit } from './unit.js';
 
 /** How one submit is recognised when it comes again. */
@@ -26,10 +26,13 @@ const keyWindow: Millis = seconds(24 * 3600);
  */
 @Injectable()
 export class ReceiptsService {
-  private readonly answers: AnswerMemory = { answering: new Set(), arrived: new Set(), leaving: new Set() };
+  private readonly answers: AnswerMemory;
 
-  constructor(private readonly commands: Commands) {
-    commands.beforeCommit = (unit) => this.forgetArrived(unit);
+  constructor(
+    private readonly commands: Commands,
+    @Inject(PROCESS_MEMORY) { answers }: ProcessMemory,
+  ) {
+    this.answers = answers;
   }
 
   /** What this submit made the first time, or null when it comes for the first time. */
@@ -80,14 +83,5 @@ export class ReceiptsService {
     await this.commands.run(async (unit) => {
       await unit.tx.receipts.removeBefore(unit.at - keyWindow);
     });
-  }
-
-  private async forgetArrived(unit: Unit): Promise<void> {
-    if (this.answers.arrived.size === 0) return;
-    const subjects = [...this.answers.arrived];
-    this.answers.arrived.clear();
-    for (const subject of subjects) this.answers.leaving.add(subject);
-    await unit.tx.receipts.remove(subjects);
-    unit.afterCommit(() => subjects.forEach((subject) => this.answers.leaving.delete(subject)));
   }
 }

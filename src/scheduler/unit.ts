@@ -23,7 +23,7 @@ import type { Millis } from '../kernel/time.js';
 import type { Text } from './long-text.js';
 import { PendingWork } from './pending-work.js';
 import type { AdminEventType, EventType, Ids, JobDetails, Tx } from './ports.js';
-import type { DueMemory, HeardMemory } from './process-memory.ports.js';
+import type { DueMemory, HeardMemory, ProcessMemory } from './process-memory.ports.js';
 
 /** What is to be done outside once the transaction is durable: safe to lose, safe to repeat. */
 export type Effect =
@@ -43,6 +43,9 @@ export class Unit {
   readonly failed: (() => void)[] = [];
   /** What must still be done before the transaction commits. */
   readonly pending: PendingWork;
+  private readonly watch: DueMemory;
+  /** When clients of sessions with a heartbeat were last seen; newer than what is stored. */
+  readonly heard: Pick<HeardMemory, 'get'>;
   /** Who is acting now, for the event log. */
   actor = 'scheduler';
   /** Whether anything was logged: then whoever follows the log is told after the commit. */
@@ -52,11 +55,11 @@ export class Unit {
     readonly tx: Tx,
     readonly at: Millis,
     readonly ids: Ids,
-    private readonly watch: DueMemory,
-    /** When clients of sessions with a heartbeat were heard of; newer than what is stored. */
-    readonly heard: Pick<HeardMemory, 'get'> = new Map(),
+    memory: Pick<ProcessMemory, 'due' | 'heard'>,
   ) {
-    this.pending = new PendingWork(watch.left);
+    this.watch = memory.due;
+    this.heard = memory.heard;
+    this.pending = new PendingWork(this.watch.left);
   }
 
   afterCommit(run: () => void): void {
