@@ -52,10 +52,10 @@ export class Commands {
     for (;;) {
       const done = await this.write(async (unit) => {
         // Too much was due for one transaction: what was applied is kept, and the command waits for the rest.
-        if (!(await settle(unit, this.memory.due, this.settings.window))) return null;
+        if (!(await settle(unit))) return null;
         unit.actor = actor;
         const value = await work(unit);
-        const quiet = await settle(unit, this.memory.due, this.settings.window);
+        const quiet = await settle(unit);
         return { value, quiet };
       });
       if (done === null) continue;
@@ -96,11 +96,9 @@ export class Commands {
    */
   async recover(first?: (unit: Unit) => Promise<void>): Promise<{ lost: number }> {
     return this.write(async (unit) => {
-      const lost = await recover(unit, this.settings.window, this.runners, this.drivers, (problem) =>
-        this.logger.error(problem),
-      );
+      const lost = await recover(unit, this.runners, this.drivers, (problem) => this.logger.error(problem));
       await first?.(unit);
-      await settle(unit, this.memory.due, this.settings.window);
+      await settle(unit);
       return { lost };
     });
   }
@@ -161,7 +159,7 @@ export class Commands {
         // The computer's clock may have been set back between two starts; ours never goes back.
         if (!this.hasTime) this.clock.startFrom(Number((await tx.facts.get('alive_at')) ?? 0));
         this.hasTime = true;
-        const unit = new Unit(tx, this.clock.now(), this.ids, this.memory);
+        const unit = new Unit(tx, this.clock.now(), this.ids, this.memory, this.settings.window);
         begun = unit;
         const value = await work(unit);
         await removeArrivedReceipts(unit, this.memory.answers);

@@ -39,7 +39,7 @@ export class InstancesService {
       const instance = { ...before, ...change };
       await unit.tx.instances.save(instance);
       if (instance.budget === null) await unit.saveBudgetDue(id, null);
-      else await reviewBudget(unit, id, unit.at, this.settings.window);
+      else await reviewBudget(unit, id, unit.at);
       for (const backend of await unit.tx.backends.names()) unit.touch(backend);
       const changed = Object.keys(change).join(', ');
       if (changed !== '') await unit.logAct('instance.changed', { instance: id }, changed);

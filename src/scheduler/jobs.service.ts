@@ -173,7 +173,7 @@ export class JobsService implements OnModuleInit {
     if (!known.includes(program))
       throw new Refusal('backend_lacks_program', { backend: name, driver, program, known });
     const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
-    await refuseIfUsedUp(unit, owner, this.settings.window);
+    await refuseIfUsedUp(unit, owner);
     const most = owner?.plan.maxPendingJobs;
     if (owner !== null && most !== undefined)
       checkPending(await unit.tx.jobs.countQueuedOf(owner.id), most, owner.name);

@@ -15,7 +15,6 @@ import type { Unit } from './unit.js';
  */
 export async function recover(
   unit: Unit,
-  window: Millis,
   runners: Runners,
   drivers: Drivers,
   say: (problem: string) => void,
@@ -47,7 +46,7 @@ export async function recover(
   for (const session of await unit.tx.sessions.holding()) await pauseIfWaiting(unit, session, aliveAt);
   for (let due: Due | null = await nextDue(unit, null); due !== null; due = await nextDue(unit, due)) {
     unit.actor = 'clock';
-    await applyDue(unit, due, window);
+    await applyDue(unit, due);
     // At once, because a scripted job may have ended with others behind it. What falls due later counts what accrues, and
     // the running totals of the ledger need its entries in the order in which they end.
     if (due.subject === 'job') await pauseAfter(unit, due.id, aliveAt);

@@ -5,7 +5,7 @@ import { grantLimits, type AskedLimits } from '../kernel/session/session.limits.
 import { openSession, type CloseCode, type Session, type SessionMode } from '../kernel/session/session.js';
 import { BackendsService } from './backends.service.js';
 import { refuseIfUsedUp } from './budget.js';
-import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
+import { Commands } from './commands.service.js';
 import { STORE, type SessionFilter, type Store, type Tx } from './ports.js';
 import { SharingService } from './sharing.service.js';
 import { ReceiptsService, type SubmitKey } from './receipts.service.js';
@@ -28,7 +28,6 @@ export class SessionsService {
     private readonly backends: BackendsService,
     private readonly receipts: ReceiptsService,
     private readonly sharing: SharingService,
-    @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
   /** Opens a session; the same `submit` again answers the same session. */
@@ -47,7 +46,7 @@ export class SessionsService {
   async openIn(unit: Unit, actor: Actor, asked: AskedSession): Promise<Session> {
     const backend = await this.backends.named(unit.tx, asked.backend);
     const instance = await unit.tx.instances.find(actor.instance.id);
-    await refuseIfUsedUp(unit, instance, this.settings.window);
+    await refuseIfUsedUp(unit, instance);
     const modes = instance?.plan.modes;
     if (modes !== undefined && !modes.includes(asked.mode)) {
       const { name } = actor.instance;

@@ -3,10 +3,8 @@ import { limitStop } from '../kernel/job/job.decide.js';
 import { stopGrace } from '../kernel/job/job.js';
 import { Refusal } from '../kernel/refusal.js';
 import { isUsedUp } from '../kernel/usage/budget.js';
-import type { Millis } from '../kernel/time.js';
 import { reviewBudget } from './budget.js';
 import { UnreadableRow, type Due } from './ports.js';
-import type { DueMemory } from './process-memory.ports.js';
 import type { Unit } from './unit.js';
 
 /** More deadlines than this in one transaction would keep requests waiting; the rest follows in the next one. */
@@ -17,8 +15,8 @@ const mostDuePerUnit = 500;
  * choose their next jobs; and again while a job that started there ends at the same moment (semantics: clocks). Answers
  * false when more was due than one transaction should do; then nothing has been chosen yet.
  */
-export async function settle(unit: Unit, watch: DueMemory, window: Millis): Promise<boolean> {
-  const { pending } = unit;
+export async function settle(unit: Unit): Promise<boolean> {
+  const { pending, watch } = unit;
   unit.afterCommit(pending.addDeferred());
   let applied = 0;
   let last: Due | null = null;
@@ -34,20 +32,20 @@ export async function settle(unit: Unit, watch: DueMemory, window: Millis): Prom
         return false;
       }
       unit.actor = 'clock';
-      await applyDue(unit, due, window);
+      await applyDue(unit, due);
       last = due;
       applied += 1;
     }
     unit.actor = 'scheduler';
     for (const backend of pending.takeBackends()) {
       try {
-        await dispatch(unit, backend, window);
+        await dispatch(unit, backend);
       } catch (error) {
         throw error instanceof UnreadableRow ? new BrokenQueue(backend, error) : error;
       }
     }
-    for (const instance of pending.takeInstances()) await reviewBudget(unit, instance, unit.at, window);
-    for (const instance of pending.takeRefunded()) await lookForRoom(unit, instance, window);
+    for (const instance of pending.takeInstances()) await reviewBudget(unit, instance, unit.at);
+    for (const instance of pending.takeRefunded()) await lookForRoom(unit, instance);
   } while (watch.next <= unit.at || pending.hasBackends);
   return true;
 }
@@ -88,9 +86,9 @@ export async function nextDue(unit: Unit, last: Due | null): Promise<Due | null>
 }
 
 /** A deadline takes effect at its due time, whenever it is processed. Throws {@link BrokenDeadline} where it cannot. */
-export async function applyDue(unit: Unit, due: Due, window: Millis): Promise<void> {
+export async function applyDue(unit: Unit, due: Due): Promise<void> {
   try {
-    await apply(unit, due, window);
+    await apply(unit, due);
   } catch (error) {
     if (error instanceof Refusal || error instanceof UnreadableRow)
       throw new BrokenDeadline(due, error.message, error);
@@ -98,12 +96,12 @@ export async function applyDue(unit: Unit, due: Due, window: Millis): Promise<vo
   }
 }
 
-async function apply(unit: Unit, due: Due, window: Millis): Promise<void> {
+async function apply(unit: Unit, due: Due): Promise<void> {
   switch (due.kind) {
     case null:
       throw new BrokenDeadline(due, 'this version does not know its kind.');
     case 'budget':
-      await reviewBudget(unit, due.id, due.at, window);
+      await reviewBudget(unit, due.id, due.at);
       return touchAll(unit);
     case 'max_ttl':
     case 'active_ttl':
@@ -143,8 +141,8 @@ async function touchAll(unit: Unit): Promise<void> {
 }
 
 /** A lost attempt counted towards the budget while it ran, and no longer does. */
-async function lookForRoom(unit: Unit, instance: string, window: Millis): Promise<void> {
-  const view = await unit.tx.instances.budget(instance, unit.at, window);
+async function lookForRoom(unit: Unit, instance: string): Promise<void> {
+  const view = await unit.tx.instances.budget(instance, unit.at, unit.fairShareWindow);
   if (view !== null && !isUsedUp(view)) await touchAll(unit);
 }
 
@@ -154,8 +152,8 @@ const scriptedOutcome = (outcome: 'completed' | 'failed' | undefined) =>
     : ({ type: 'completed' } as const);
 
 /** 1 snapshot, 2 choose, 3 keep the reservations, 4 start; the runners are told after the commit. */
-async function dispatch(unit: Unit, backend: string, window: Millis): Promise<void> {
-  const snapshot = await unit.tx.snapshot(backend, unit.at, window);
+async function dispatch(unit: Unit, backend: string): Promise<void> {
+  const snapshot = await unit.tx.snapshot(backend, unit.at, unit.fairShareWindow);
   if (snapshot === null) return;
   const { starts, reservations } = chooseJobs(snapshot);
   await unit.tx.backends.reserve(backend, reservations);

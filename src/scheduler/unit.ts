@@ -43,7 +43,8 @@ export class Unit {
   readonly failed: (() => void)[] = [];
   /** What must still be done before the transaction commits. */
   readonly pending: PendingWork;
-  private readonly watch: DueMemory;
+  /** When the next deadline is due. */
+  readonly watch: DueMemory;
   /** When clients of sessions with a heartbeat were last seen; newer than what is stored. */
   readonly heard: Pick<HeardMemory, 'get'>;
   /** Who is acting now, for the event log. */
@@ -56,6 +57,8 @@ export class Unit {
     readonly at: Millis,
     readonly ids: Ids,
     memory: Pick<ProcessMemory, 'due' | 'heard'>,
+    /** How far back fair share and budgets look. */
+    readonly fairShareWindow: Millis,
   ) {
     this.watch = memory.due;
     this.heard = memory.heard;

@@ -193,7 +193,7 @@ export class World {
     const backends = new BackendsService(commands, store, runners, devices, settings, drivers);
     const receipts = new ReceiptsService(commands, memory);
     const sharing = new SharingService(store);
-    const sessions = new SessionsService(commands, store, backends, receipts, sharing, settings);
+    const sessions = new SessionsService(commands, store, backends, receipts, sharing);
     const jobs = new JobsService(
       commands,
       backends,

@@ -123,7 +123,7 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
   );
   const receipts = new ReceiptsService(commands, memory);
   const sharing = new SharingService(store);
-  const sessions = new SessionsService(commands, store, backends, receipts, sharing, settings);
+  const sessions = new SessionsService(commands, store, backends, receipts, sharing);
   const jobs = new JobsService(
     commands,
     backends,
