@@ -5,8 +5,8 @@ import type { Instance } from './ports.js';
 import type { Unit } from './unit.js';
 
 /**
- * Looks at an instance's budget and says when to look again. Used up: its sessions close like an expiry, running jobs
- * finish, and what waits alone waits until the window makes room (semantics: usage).
+ * Checks an instance's budget and stores when to check it again. If the budget is used up, the instance's sessions
+ * close as if they had expired, running jobs finish, and lone jobs wait until the window makes room (semantics: usage).
  */
 export async function reviewBudget(unit: Unit, instance: string, at: Millis): Promise<void> {
   const { tx, fairShareWindow } = unit;
@@ -24,7 +24,7 @@ export async function reviewBudget(unit: Unit, instance: string, at: Millis): Pr
   await unit.saveBudgetDue(instance, budgetDueAt(after, at));
 }
 
-/** Submitting and opening cost: with the budget used up both are refused. */
+/** Refuses to submit or to open with a used-up budget. */
 export async function refuseIfUsedUp(unit: Unit, instance: Instance | null): Promise<void> {
   if (instance === null || instance.budget === null) return;
   const { tx, at, fairShareWindow } = unit;

@@ -25,15 +25,15 @@ import { PendingWork } from './pending-work.js';
 import type { AdminEventType, EventType, Ids, JobDetails, Tx } from './ports.js';
 import type { DueMemory, HeardMemory, ProcessMemory } from './process-memory.ports.js';
 
-/** What is to be done outside once the transaction is durable: safe to lose, safe to repeat. */
+/** An action outside the database, performed once the transaction is durable. It may be lost or repeated without harm. */
 export type Effect =
   | { readonly type: 'start' | 'resume' | 'stop' | 'kill'; readonly job: string; readonly token: string }
-  /** The session is closed and needs no process of its own any more. */
+  /** The session is closed, so its own process is no longer needed. */
   | { readonly type: 'release'; readonly session: string };
 
 /**
- * One command's work inside its transaction: every change of a session or a job goes through here, so that the row, its
- * deadline, the ledger, the queue counters and the session that a job belongs to change together or not at all.
+ * One command's work inside its transaction. Every change of a session or a job is made here, so that the row, its
+ * deadline, the ledger, the queue counters and the job's session change together or not at all.
  */
 export class Unit {
   readonly effects: Effect[] = [];
@@ -47,9 +47,9 @@ export class Unit {
   readonly watch: DueMemory;
   /** When clients of sessions with a heartbeat were last seen; newer than what is stored. */
   readonly heard: Pick<HeardMemory, 'get'>;
-  /** Who is acting now, for the event log. */
+  /** The actor that the event log names for what follows. */
   actor = 'scheduler';
-  /** Whether anything was logged: then whoever follows the log is told after the commit. */
+  /** Whether an event was logged. If so, followers of the event log are notified after the commit. */
   logged = false;
 
   constructor(
@@ -108,7 +108,10 @@ export class Unit {
     });
   }
 
-  /** Its row names a deadline at `at` that its clocks do not. Nothing else would change the row, and it would stay due for ever. */
+  /**
+   * Corrects the stored deadline of a session if its clocks have none at `at`. Nothing else would change the row, so
+   * the deadline would stay due for ever.
+   */
   async rearm(session: Session, at: Millis): Promise<void> {
     const due = deadlineOf(session);
     if (due !== null && due.at <= at) throw new Refusal('deadline_without_effect', { session: session.id });
@@ -147,7 +150,7 @@ export class Unit {
     const inserted = await this.tx.jobs.insert({ ...job, details }, params);
     await this.tx.backends.countQueued(job.backend, 1);
     await this.log('job.queued', job, job.id, this.at, 'submitted');
-    await this.tellSession(job, () => ({ type: 'jobSubmitted', at: this.at, seq: inserted.seq }));
+    await this.changeSessionOf(job, () => ({ type: 'jobSubmitted', at: this.at, seq: inserted.seq }));
     this.touch(job.backend);
     return inserted;
   }
@@ -158,7 +161,7 @@ export class Unit {
     const started = startJob(job, slot, token, this.at);
     await this.saveJob(job, started, this.at);
     await this.tx.backends.countQueued(job.backend, -1);
-    await this.tellSession(job, async ({ id: session, state }) => ({
+    await this.changeSessionOf(job, async ({ id: session, state }) => ({
       type: 'jobStarted',
       at: this.at,
       slot,
@@ -169,10 +172,10 @@ export class Unit {
   }
 
   async endJob(job: Job, outcome: Outcome, at: Millis): Promise<Job> {
-    return this.left(job, endJob(job, outcome, at), at);
+    return this.finishAttempt(job, endJob(job, outcome, at), at);
   }
 
-  /** Asks a running job to stop, ends a queued or scripted one. */
+  /** Asks a running job to stop. A queued or a scripted job ends at once. */
   async stopJob(job: Job, stop: Stop): Promise<Job> {
     const decision = stopJob(job, stop);
     if (decision.job.state === 'running') {
@@ -180,10 +183,10 @@ export class Unit {
       if (job.token !== null) this.effects.push({ type: 'stop', job: job.id, token: job.token });
       return decision.job;
     }
-    if (job.state === 'running') return this.left(job, decision, stop.at);
+    if (job.state === 'running') return this.finishAttempt(job, decision, stop.at);
     await this.saveJob(job, decision.job, stop.at);
     await this.tx.backends.countQueued(job.backend, -1);
-    await this.tellSession(job, async ({ id: session }) => ({
+    await this.changeSessionOf(job, async ({ id: session }) => ({
       type: 'jobWithdrawn',
       at: stop.at,
       headSeq: await this.tx.jobs.headOf(session),
@@ -192,35 +195,38 @@ export class Unit {
     return decision.job;
   }
 
-  /** Should the runner of this attempt be lost, the job is not tried again. */
+  /** Makes the current attempt the last one: if its runner is lost, the job is not queued again. */
   async allowNoAttemptAfter(job: Job): Promise<void> {
     await this.saveJob(job, allowNoAttemptAfter(job), this.at);
   }
 
-  /** Its runner is gone without an answer; `why` in a clause. */
+  /**
+   * Ends an attempt whose runner ended without an answer, and queues the job again if it has an attempt left. `why` is
+   * a clause.
+   */
   async loseJob(job: Job, at: Millis, why: string): Promise<Job> {
     const session = job.session === null ? null : await this.tx.sessions.find(job.session);
     const decision = loseJob(job, at, why, session?.state === 'closed');
     this.pending.addRefunded(job.instance);
-    if (decision.job.state !== 'queued') return this.left(job, decision, at);
+    if (decision.job.state !== 'queued') return this.finishAttempt(job, decision, at);
     await this.saveJob(job, decision.job, at, `its runner was lost: ${why}`);
     await this.tx.backends.countQueued(job.backend, 1);
-    await this.tellSession(job, async ({ id: ofSession }) => ({
+    await this.changeSessionOf(job, async (session) => ({
       type: 'jobRequeued',
       at,
       startedAt: job.startedAt ?? at,
-      headSeq: (await this.tx.jobs.headOf(ofSession)) ?? job.seq,
+      headSeq: (await this.tx.jobs.headOf(session.id)) ?? job.seq,
     }));
     this.touch(job.backend);
     return decision.job;
   }
 
-  /** Its process outlived the service: it is told again what it may not have heard. */
+  /** Continues an attempt whose process outlived the service: the process is sent again what it may have missed. */
   resumeJob({ id, token }: Job): void {
     if (token !== null) this.effects.push({ type: 'resume', job: id, token });
   }
 
-  /** A stopping runner has had its time: end the process, and look again should that fail. */
+  /** Ends the process of a runner that did not stop in time. Sets a deadline at `again`, in case this fails. */
   async killJob(job: Job, again: Millis): Promise<void> {
     if (job.token === null) return;
     await this.tx.jobs.save(job, { at: again, kind: 'kill' });
@@ -228,16 +234,21 @@ export class Unit {
     this.effects.push({ type: 'kill', job: job.id, token: job.token });
   }
 
-  private async left(before: Job, { job, ledger }: JobDecision, at: Millis): Promise<Job> {
+  private async finishAttempt(before: Job, { job, ledger }: JobDecision, at: Millis): Promise<Job> {
     await this.saveJob(before, job, at);
     await this.tx.ledger.append(ledger);
     const charged = job.used - before.used;
-    await this.tellSession(job, () => ({ type: 'jobEnded', at, startedAt: before.startedAt ?? at, charged }));
+    await this.changeSessionOf(job, () => ({
+      type: 'jobEnded',
+      at,
+      startedAt: before.startedAt ?? at,
+      charged,
+    }));
     this.touch(job.backend);
     return job;
   }
 
-  /** `requeued`: why it is in the queue again, where it is. */
+  /** `requeued`: why the job is queued again; null if it is not. */
   private async saveJob(before: Job, job: Job, at: Millis, requeued: string | null = null): Promise<void> {
     const due = jobDeadlineOf(job);
     await this.tx.jobs.save(job, due);
@@ -249,7 +260,10 @@ export class Unit {
       await this.log('job.stopping', job, job.id, at, job.stop?.reason ?? null);
   }
 
-  /** Logs what an operator did. `of`: the backend or the instance it concerns; without an instance it concerns all. */
+  /**
+   * Logs an operator's action. `of` names the backend or the instance that it concerns; without an instance it concerns
+   * all.
+   */
   async logAct(
     type: AdminEventType,
     of: { readonly backend?: string; readonly instance?: string },
@@ -290,19 +304,19 @@ export class Unit {
     return { type, at, processedAt: this.at, actor: this.actor, cause, backend, instance };
   }
 
-  private async tellSession(
+  private async changeSessionOf(
     job: Pick<Job, 'session'>,
     event: (session: Session) => SessionEvent | Promise<SessionEvent>,
   ): Promise<void> {
     if (job.session === null) return;
     const session = await this.tx.sessions.find(job.session);
-    if (session === null) throw new Error(`Session ${job.session} of a job is gone.`);
+    if (session === null) throw new Error(`Session ${job.session} of a job does not exist.`);
     await this.changeSession(session, await event(session));
   }
 
   private async job(id: string): Promise<Job> {
     const job = await this.tx.jobs.find(id);
-    if (job === null) throw new Error(`Job ${id} is gone.`);
+    if (job === null) throw new Error(`Job ${id} does not exist.`);
     return job;
   }
 }
