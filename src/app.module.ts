@@ -44,6 +44,8 @@ import {
   type Runners,
   type Store,
 } from './scheduler/ports.js';
+import { newProcessMemory } from './scheduler/process-memory.js';
+import { PROCESS_MEMORY } from './scheduler/process-memory.ports.js';
 import { randomIds } from './scheduler/random-ids.js';
 import { ReceiptsService } from './scheduler/receipts.service.js';
 import { SharingService } from './scheduler/sharing.service.js';
@@ -95,6 +97,7 @@ export class AppModule {
       { provide: SIGNING_KEY, useValue: adapters.signingKey },
       { provide: IDS, useValue: randomIds(adapters.clock) },
       { provide: SETTINGS, useValue: settings },
+      { provide: PROCESS_MEMORY, useValue: newProcessMemory() },
     ];
     return {
       module: AppModule,

@@ -59,7 +59,7 @@ export const mutations = {
   },
   'effects-before-deadlines': {
     file: 'src/scheduler/commands.service.ts',
-    from: 'if (!(await settle(unit, this.watch, this.settings.window))) return null;',
+    from: 'if (!(await settle(unit))) return null;',
     to: '',
     what: 'a command is looked at before the deadlines that are due',
   },

@@ -10,6 +10,7 @@ import { ClockService } from '../../src/scheduler/clock.service.js';
 import { Commands } from '../../src/scheduler/commands.service.js';
 import { JobsService } from '../../src/scheduler/jobs.service.js';
 import type { Instance, Store } from '../../src/scheduler/ports.js';
+import { newProcessMemory } from '../../src/scheduler/process-memory.js';
 import { ReceiptsService } from '../../src/scheduler/receipts.service.js';
 import { SharingService } from '../../src/scheduler/sharing.service.js';
 import { TextsService } from '../../src/scheduler/texts.service.js';
@@ -187,11 +188,12 @@ export class World {
     };
     const devices = { of: () => ({ configuration: {}, properties: {} }) };
     const settings = { window, defaultBackend: 'b0' };
-    const commands = new Commands(store, this.clock, ids, runners, settings, drivers);
+    const memory = newProcessMemory();
+    const commands = new Commands(store, this.clock, ids, runners, settings, drivers, memory);
     const backends = new BackendsService(commands, store, runners, devices, settings, drivers);
-    const receipts = new ReceiptsService(commands);
+    const receipts = new ReceiptsService(commands, memory);
     const sharing = new SharingService(store);
-    const sessions = new SessionsService(commands, store, backends, receipts, sharing, settings);
+    const sessions = new SessionsService(commands, store, backends, receipts, sharing);
     const jobs = new JobsService(
       commands,
       backends,

@@ -15,6 +15,7 @@ import type {
   Runners,
   Task,
 } from '../../src/scheduler/ports.js';
+import { newProcessMemory } from '../../src/scheduler/process-memory.js';
 import { ReceiptsService } from '../../src/scheduler/receipts.service.js';
 import { SharingService } from '../../src/scheduler/sharing.service.js';
 import { TextsService } from '../../src/scheduler/texts.service.js';
@@ -110,7 +111,8 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
     secret: () => 'secret',
   };
   const settings = { window: defaultWindow, defaultBackend: 'b1' };
-  const commands = new Commands(store, clock, ids, runners, settings, drivers);
+  const memory = newProcessMemory();
+  const commands = new Commands(store, clock, ids, runners, settings, drivers, memory);
   const backends = new BackendsService(
     commands,
     store,
@@ -119,9 +121,9 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
     settings,
     drivers,
   );
-  const receipts = new ReceiptsService(commands);
+  const receipts = new ReceiptsService(commands, memory);
   const sharing = new SharingService(store);
-  const sessions = new SessionsService(commands, store, backends, receipts, sharing, settings);
+  const sessions = new SessionsService(commands, store, backends, receipts, sharing);
   const jobs = new JobsService(
     commands,
     backends,
@@ -144,7 +146,7 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
   }
   const advance = new ClockService(clock, commands);
   return {
-    ...{ store, clock, runners, commands, backends, sessions, jobs, folder: data },
+    ...{ store, clock, runners, memory, commands, backends, sessions, jobs, folder: data },
     /** Advances the time, stopping at each deadline. */
     goTo: (s: number): Promise<Millis> => advance.advance(after(s) - clock.now()),
     /** Moves the clock without notifying the service, as if it were slow or down. */

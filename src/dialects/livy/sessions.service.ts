@@ -5,14 +5,7 @@ import { seconds, type Millis } from '../../kernel/time.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
 import { retainedCloseCodes, type LivySession } from './storage/ports.js';
-import {
-  CLOCK,
-  INTERPRETERS,
-  STORE,
-  type Clock,
-  type Interpreters,
-  type Store,
-} from '../../scheduler/ports.js';
+import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { SharingService } from '../../scheduler/sharing.service.js';
 import { SessionsService } from '../../scheduler/sessions.service.js';
@@ -40,7 +33,6 @@ export class LivySessions {
     private readonly receipts: ReceiptsService,
     private readonly sharing: SharingService,
     @Inject(STORE) private readonly store: Store,
-    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(INTERPRETERS) private readonly interpreters: Interpreters,
   ) {}
 
@@ -104,7 +96,7 @@ export class LivySessions {
     }
     // Requests of colleagues do not keep the session alive.
     if (session.heardAt !== null && session.state !== 'closed' && mayEnd(actor, session))
-      this.commands.heard.set(session.id, this.clock.now());
+      this.commands.noteClient(session.id);
     return entry;
   }
 
@@ -157,7 +149,7 @@ export class LivySessions {
     this.checkMayEnd(actor, id, session);
     await this.sessions.close(actor, session.id);
     await this.interpreters.gone(session.id);
-    this.commands.heard.delete(session.id);
+    this.commands.forgetClient(session.id);
     await this.commands.run((unit) => livyStore(unit.tx).remove('session', number, unit.at));
   }
 
