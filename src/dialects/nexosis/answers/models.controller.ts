@@ -2,8 +2,8 @@ import { Controller, Delete, Get, HttpCode, Param, Post, Res, UseFilters } from 
 import { ApiBody, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Model } from '../storage/ports.js';
-import { sendCsv } from '../data/sent-page.js';
-import { Ask, mount, type Asked } from '../wire/asked.js';
+import { sendCsv } from '../data/page-writer.js';
+import { Ask, mount, type Asked } from '../wire/request.js';
 import { writeColumns } from '../wire/columns.js';
 import { csvReader } from '../data/csv.js';
 import { table } from '../wire/data.wire.js';

@@ -3,7 +3,7 @@ import { ApiBody, ApiExcludeEndpoint, ApiOperation, ApiQuery, ApiSecurity, ApiTa
 import { ReceiptsService } from '../../../scheduler/receipts.service.js';
 import type { LearnSessionFilter } from '../storage/ports.js';
 import { submitKey, watchAnswer } from '../../submit-key.js';
-import { Ask, mount, type Asked } from '../wire/asked.js';
+import { Ask, mount, type Asked } from '../wire/request.js';
 import { CallbackCheck } from '../outgoing/callbacks.js';
 import { NexosisErrorsFilter } from '../wire/errors.filter.js';
 import { someParametersRequired } from '../wire/errors.js';

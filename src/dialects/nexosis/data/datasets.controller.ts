@@ -2,7 +2,7 @@ import { Controller, Delete, Get, HttpCode, Param, Put, Res, UseFilters } from '
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { DataSet } from '../storage/ports.js';
-import { Ask, mount, type Asked } from '../wire/asked.js';
+import { Ask, mount, type Asked } from '../wire/request.js';
 import { checkDeletes } from './deletable.js';
 import { BuiltOn, readCascade } from './cascade.js';
 import { readColumns, type Declared } from '../wire/columns.js';
@@ -14,7 +14,7 @@ import { isNoBody, refuseOtherTypes } from '../wire/json-bodies.js';
 import { refuseMisspelt } from '../wire/misspelt.js';
 import { RowThreads } from './row-threads.js';
 import { listOf, pageLinks, pagesOf } from '../wire/paging.js';
-import { pageAnswer, PageWriter } from './sent-page.js';
+import { pageAnswer, PageWriter } from './page-writer.js';
 import type { Upload } from './upload.js';
 
 const uploadExample = {

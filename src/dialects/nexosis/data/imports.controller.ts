@@ -3,7 +3,7 @@ import { ApiBody, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/s
 import type { Import } from '../storage/ports.js';
 import { ReceiptsService } from '../../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer } from '../../submit-key.js';
-import { Ask, mount, type Asked } from '../wire/asked.js';
+import { Ask, mount, type Asked } from '../wire/request.js';
 import { sameName } from '../wire/columns.js';
 import { writeMoment } from '../wire/dates.js';
 import { NexosisErrorsFilter } from '../wire/errors.filter.js';

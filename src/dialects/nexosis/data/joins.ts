@@ -6,7 +6,7 @@ import { invalidColumns, invalidField, notFound } from '../wire/errors.js';
 import { isObject, readChoice } from '../wire/fields.js';
 import { startOf } from '../wire/intervals.js';
 import { storedRows } from './stored-rows.js';
-import { together } from './together.js';
+import { together } from './merge-rows.js';
 
 /** Rows of a data set on the right side of a join, which are kept in memory while the left one is read. */
 const mostRight = 250_000;

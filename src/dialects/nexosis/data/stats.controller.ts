@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param, UseFilters } from '@nestjs/common';
 import { ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { CLOCK, type Clock } from '../../../scheduler/ports.js';
-import { Ask, mount, type Asked } from '../wire/asked.js';
+import { Ask, mount, type Asked } from '../wire/request.js';
 import { findColumn } from '../wire/columns.js';
 import { DataSetsService } from './datasets.service.js';
 import { writeMoment } from '../wire/dates.js';

@@ -2,8 +2,8 @@ import { Controller, Delete, Get, HttpCode, Param, Put, Res, UseFilters } from '
 import { ApiBody, ApiOkResponse, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { View } from '../storage/ports.js';
-import { pageAnswer, PageWriter } from './sent-page.js';
-import { Ask, mount, type Asked } from '../wire/asked.js';
+import { pageAnswer, PageWriter } from './page-writer.js';
+import { Ask, mount, type Asked } from '../wire/request.js';
 import { BuiltOn, readCascade } from './cascade.js';
 import { columnOf, writeColumns } from '../wire/columns.js';
 import { readRange, rowsOf } from '../wire/data.wire.js';

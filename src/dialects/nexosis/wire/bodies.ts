@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { readWhole, sentTypeOf, shortBodyLimit } from '../../body-parser.js';
 import { bodyDigest, type WithBodyDigest } from '../../submit-key.js';
-import { SentBody } from './asked.js';
+import { SentBody } from './request.js';
 
 /** Bytes of rows to predict from. They are read as a whole, and everyone waits meanwhile: for less than a tenth of a second. */
 const predictLimit = 8e6;

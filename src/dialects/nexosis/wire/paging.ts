@@ -1,4 +1,4 @@
-import type { Asked } from './asked.js';
+import type { Asked } from './request.js';
 import type { Paging } from './fields.js';
 
 export interface Link {

@@ -1,4 +1,4 @@
-import { mount } from './asked.js';
+import { mount } from './request.js';
 
 const below = new RegExp(`^/${mount}(?=/|\\?|$)`, 'i');
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FastifyReply } from 'fastify';
-import { PageWriter } from './sent-page.js';
+import { PageWriter } from './page-writer.js';
 import { table } from '../wire/data.wire.js';
 import type { Column } from '../storage/ports.js';
 
