@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { Contestant, LearnSessionView, Outcome } from '../storage/ports.js';
 import { STORE, type Store } from '../../../scheduler/ports.js';
 import { sendCsv } from '../data/page-writer.js';
-import { Ask, mount, type Asked } from '../wire/request.js';
+import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
 import { NexosisErrorsFilter } from '../wire/errors.filter.js';
 import { notFound } from '../wire/errors.js';
 import { isObject, readGuid } from '../wire/fields.js';
@@ -33,15 +33,15 @@ export class ContestController {
 
   @ApiOperation({ summary: 'Who competed, and who won by which metric' })
   @Get()
-  async contest(@Ask() asked: Asked, @Param('id') id: string) {
-    const { session, done } = await this.find(asked, id);
-    const contestants = done.contestants.map((each, i) => fromContestant(asked, session, each, i));
+  async contest(@Incoming() request: NexosisRequest, @Param('id') id: string) {
+    const { session, done } = await this.find(request, id);
+    const contestants = done.contestants.map((each, i) => fromContestant(request, session, each, i));
     return {
       ...sessionFields(session),
       championMetric: championMetric(session),
       champion: contestants[0] ?? null,
       contestants,
-      links: contestLinks(asked, session),
+      links: contestLinks(request, session),
     };
   }
 
@@ -49,60 +49,63 @@ export class ContestController {
   @ApiQuery({ name: 'predictionInterval', required: false })
   @Get('champion')
   async champion(
-    @Ask() asked: Asked,
+    @Incoming() request: NexosisRequest,
     @Param('id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { session, done } = await this.find(asked, id);
-    return this.one(asked, session, done, 0, reply);
+    const { session, done } = await this.find(request, id);
+    return this.one(request, session, done, 0, reply);
   }
 
   @ApiOperation({ summary: 'All contestants, best first' })
   @Get('contestants')
-  async contestants(@Ask() asked: Asked, @Param('id') id: string) {
-    const { session, done } = await this.find(asked, id);
+  async contestants(@Incoming() request: NexosisRequest, @Param('id') id: string) {
+    const { session, done } = await this.find(request, id);
     return {
-      items: done.contestants.map((each, i) => fromContestant(asked, session, each, i)),
-      links: [{ rel: 'self', href: `${asked.base}/${asked.path}` }],
+      items: done.contestants.map((each, i) => fromContestant(request, session, each, i)),
+      links: [{ rel: 'self', href: `${request.base}/${request.path}` }],
     };
   }
 
   @ApiOperation({ summary: 'One contestant with its test rows' })
   @Get('contestants/:contestant')
   async contestant(
-    @Ask() asked: Asked,
+    @Incoming() request: NexosisRequest,
     @Param('id') id: string,
     @Param('contestant') contestant: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { session, done } = await this.find(asked, id);
+    const { session, done } = await this.find(request, id);
     const wanted = readGuid('contestantId', contestant);
     const place = done.contestants.findIndex((_, i) => contestantId(session, i) === wanted);
     if (place === -1) throw notFound('contestant', wanted);
-    return this.one(asked, session, done, place, reply);
+    return this.one(request, session, done, place, reply);
   }
 
   @ApiOperation({ summary: 'What was known of the data when the contestants were chosen' })
   @Get('selection')
-  async selection(@Ask() asked: Asked, @Param('id') id: string) {
-    const { session, done } = await this.find(asked, id);
+  async selection(@Incoming() request: NexosisRequest, @Param('id') id: string) {
+    const { session, done } = await this.find(request, id);
     return {
       ...sessionFields(session),
       metricSets: metricSets(done.selection),
-      links: contestLinks(asked, session),
+      links: contestLinks(request, session),
     };
   }
 
   /** A contest is there once the session is completed. */
-  private async find(asked: Asked, id: string): Promise<{ session: LearnSessionView; done: Outcome }> {
-    const session = await this.sessions.get(asked.actor, readGuid('id', id));
+  private async find(
+    request: NexosisRequest,
+    id: string,
+  ): Promise<{ session: LearnSessionView; done: Outcome }> {
+    const session = await this.sessions.get(request.actor, readGuid('id', id));
     const done = outcomeOf(session);
     if (done === null) throw missingPart(session, 'contest');
     return { session, done };
   }
 
   private async one(
-    asked: Asked,
+    request: NexosisRequest,
     session: LearnSessionView,
     done: Outcome,
     place: number,
@@ -111,17 +114,17 @@ export class ContestController {
     const contestant = done.contestants[place];
     if (contestant === undefined) throw notFound('contestant', session.id);
     // The champion's own rows are those of the session where the engine kept no others.
-    const interval = asked.query.text('predictionInterval');
+    const interval = request.query.text('predictionInterval');
     const table = contestant.table ?? (place === 0 ? 'results' : null);
     const name = table === null ? null : atInterval(done, table, interval);
-    const { paging, total, rows } = await pageOf(this.store, asked, session, name);
-    if (asked.wantsCsv) return sendCsv(reply, rows);
+    const { paging, total, rows } = await pageOf(this.store, request, session, name);
+    if (request.wantsCsv) return sendCsv(reply, rows);
     const pages = pagesOf(paging, total);
     return {
-      ...fromContestant(asked, session, contestant, place),
+      ...fromContestant(request, session, contestant, place),
       data: rows.objects().map(withoutUnknown),
       ...pages,
-      links: pageLinks(asked, pages),
+      links: pageLinks(request, pages),
     };
   }
 }
@@ -130,26 +133,26 @@ export class ContestController {
 const contestantId = ({ id }: LearnSessionView, place: number): string =>
   `${id.slice(0, 24)}${String(place).padStart(12, '0')}`;
 
-function fromContestant(asked: Asked, session: LearnSessionView, each: Contestant, place: number) {
+function fromContestant(request: NexosisRequest, session: LearnSessionView, each: Contestant, place: number) {
   const id = contestantId(session, place);
   return {
     id,
     algorithm: each.algorithm,
     dataSourceProperties: each.dataSourceProperties,
     metrics: each.metrics,
-    links: [{ rel: 'self', href: `${asked.base}/sessions/${session.id}/contest/contestants/${id}` }],
+    links: [{ rel: 'self', href: `${request.base}/sessions/${session.id}/contest/contestants/${id}` }],
   };
 }
 
-function contestLinks(asked: Asked, session: LearnSessionView): Link[] {
-  const at = `${asked.base}/sessions/${session.id}`;
+function contestLinks(request: NexosisRequest, session: LearnSessionView): Link[] {
+  const at = `${request.base}/sessions/${session.id}`;
   return [
-    { rel: 'self', href: `${asked.base}/${asked.path}` },
+    { rel: 'self', href: `${request.base}/${request.path}` },
     { rel: 'session', href: at },
     { rel: 'champion', href: `${at}/contest/champion` },
     { rel: 'contestants', href: `${at}/contest/contestants` },
     { rel: 'selection', href: `${at}/contest/selection` },
-    ...sessionLinks(session, asked.base).slice(1),
+    ...sessionLinks(session, request.base).slice(1),
   ];
 }
 

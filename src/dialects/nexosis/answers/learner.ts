@@ -17,7 +17,7 @@ import type {
 } from '../../../scheduler/ports.js';
 import type { Query } from '../../../scheduler/query.ports.js';
 import { Teller } from '../../../scheduler/teller.js';
-import { calculatedColumns, placesOf } from '../wire/columns.js';
+import { learnerColumns, positionsOf } from '../wire/columns.js';
 import { csvLine } from '../data/csv.js';
 import { collect, type Change } from './outcome.js';
 import { findSource, withMoment } from '../data/sources.js';
@@ -208,7 +208,7 @@ export class Learner implements Runners, RunnerListener {
     const source = await findSource(nexosisReads(this.store.read), session.instance, session.source);
     if (source === null)
       throw new InputProblem(`The data source ${session.source} was removed before the session could start.`);
-    const known = placesOf(source.columns);
+    const known = positionsOf(source.columns);
     const lost = session.columns.find(({ name }) => !known.has(name.toLowerCase()));
     if (lost !== undefined)
       throw new InputProblem(
@@ -241,7 +241,7 @@ export class Learner implements Runners, RunnerListener {
     };
     return JSON.stringify({
       data: { path },
-      columns: calculatedColumns(session.columns),
+      columns: learnerColumns(session.columns),
       missing_values: session.missingValues,
       target: session.domain === 'anomalies' ? null : session.target,
       ...series,

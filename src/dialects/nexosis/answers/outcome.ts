@@ -13,8 +13,8 @@ import type {
   Outcome,
   StatusMessage,
 } from '../storage/ports.js';
-import { columnOf } from '../wire/columns.js';
-import { normalised } from '../wire/dates.js';
+import { columnWithRole } from '../wire/columns.js';
+import { normaliseDate } from '../wire/dates.js';
 import { isObject } from '../wire/fields.js';
 
 /** Rows of a result that are stored together; a page touches a few such parts. */
@@ -88,7 +88,7 @@ const detailNames = [
 ] as const;
 
 async function keepTable(change: Change, session: LearnSessionView, table: string, file: string) {
-  const timestamp = columnOf(session.columns, 'timestamp')?.name;
+  const timestamp = columnWithRole(session.columns, 'timestamp')?.name;
   const records = parse({ bom: true, relax_column_count: true });
   const source = createReadStream(file).on('error', (error) => records.destroy(error));
   source.pipe(records);
@@ -109,7 +109,7 @@ async function keepTable(change: Change, session: LearnSessionView, table: strin
       place = record.findIndex((name) => name === timestamp);
       continue;
     }
-    if (place !== -1) record[place] = normalised(record[place] ?? '');
+    if (place !== -1) record[place] = normaliseDate(record[place] ?? '');
     rows.push(record);
     count += 1;
     if (rows.length === rowsPerChunk) await flush();

@@ -5,17 +5,17 @@ import type { Place } from '../../../kernel/choice/waiting.js';
 import type { LearnSessionView, Outcome } from '../storage/ports.js';
 import { STORE, type Store } from '../../../scheduler/ports.js';
 import { sendCsv } from '../data/page-writer.js';
-import { Ask, mount, type Asked } from '../wire/request.js';
-import { table, type ShownRows } from '../wire/data.wire.js';
+import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
+import { table, type ResponseRows } from '../wire/data.wire.js';
 import { NexosisErrorsFilter } from '../wire/errors.filter.js';
-import { invalidField, nothingAt } from '../wire/errors.js';
+import { invalidField, nothingAtPath } from '../wire/errors.js';
 import { readGuid, type Paging } from '../wire/fields.js';
 import { detailNames, missingPart } from '../wire/missing.js';
 import { rowsPerChunk } from './outcome.js';
 import { pageLinks, pagesOf } from '../wire/paging.js';
 import {
   detailTables,
-  headerOf,
+  statusHeader,
   sessionFields,
   sessionLinks,
   statusOf,
@@ -40,72 +40,72 @@ export class ResultsController {
   @ApiQuery({ name: 'predictionInterval', required: false, description: 'A quantile; 0.5 without one' })
   @Get()
   async results(
-    @Ask() asked: Asked,
+    @Incoming() request: NexosisRequest,
     @Param('id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const session = await this.find(asked, id);
+    const session = await this.find(request, id);
     const done = outcomeOf(session);
-    const name = done === null ? null : atInterval(done, 'results', asked.query.text('predictionInterval'));
-    const { paging, total, rows } = await pageOf(this.store, asked, session, name);
-    if (asked.wantsCsv) return sendCsv(reply, rows);
+    const name = done === null ? null : atInterval(done, 'results', request.query.text('predictionInterval'));
+    const { paging, total, rows } = await pageOf(this.store, request, session, name);
+    if (request.wantsCsv) return sendCsv(reply, rows);
     const data = rows.objects().map(withoutUnknown);
     const place = done === null ? await this.sessions.place(session) : null;
-    return paged(asked, session, paging, total, { metrics: done?.metrics ?? {}, data }, place);
+    return paged(request, session, paging, total, { metrics: done?.metrics ?? {}, data }, place);
   }
 
   @ApiOperation({ summary: 'How often each class was taken for which (classification)' })
   @Get('confusionmatrix')
-  async confusion(@Ask() asked: Asked, @Param('id') id: string) {
-    const session = await this.find(asked, id);
+  async confusion(@Incoming() request: NexosisRequest, @Param('id') id: string) {
+    const session = await this.find(request, id);
     const confusion = outcomeOf(session)?.confusion ?? null;
     if (confusion === null) throw missingPart(session, 'confusionmatrix');
     return {
       ...sessionFields(session),
       ...{ classes: confusion.classes, confusionMatrix: confusion.matrix },
       ...{ pageNumber: 0, totalPages: 0, pageSize: 0, totalCount: 0 },
-      links: [...selfLink(asked), ...sessionLinks(session, asked.base).slice(1)],
+      links: [...selfLink(request), ...sessionLinks(session, request.base).slice(1)],
     };
   }
 
   @ApiOperation({ summary: 'How much each feature mattered, the most important one 1' })
   @Get('featureimportance')
-  async importance(@Ask() asked: Asked, @Param('id') id: string) {
-    const session = await this.find(asked, id);
+  async importance(@Incoming() request: NexosisRequest, @Param('id') id: string) {
+    const session = await this.find(request, id);
     const done = outcomeOf(session);
     if (done === null || !supportsImportance(session)) throw missingPart(session, 'featureimportance');
     // Clients ask wherever it is supported, also when no feature had values in the prediction range.
     const importance = done.importance ?? {};
-    const paging = asked.query.paging();
+    const paging = request.query.paging();
     const all = Object.entries(importance);
     const shown = all.slice(paging.page * paging.size, (paging.page + 1) * paging.size);
-    return paged(asked, session, paging, all.length, { featureImportance: Object.fromEntries(shown) });
+    return paged(request, session, paging, all.length, { featureImportance: Object.fromEntries(shown) });
   }
 
   @ApiOperation({ summary: 'classscores, anomalyscores, mahalanobisdistances or outliers, row by row' })
   @Get(':detail')
   async detail(
-    @Ask() asked: Asked,
+    @Incoming() request: NexosisRequest,
     @Param('id') id: string,
     @Param('detail') detail: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const session = await this.find(asked, id);
+    const session = await this.find(request, id);
     const done = outcomeOf(session);
     const name = detailTables.map(([table]) => table).find((table) => table === detail);
     if (name === undefined)
-      throw nothingAt(`Results have no ${detail}, but ${detailNames.join(', ')}, each of some sessions.`);
+      throw nothingAtPath(`Results have no ${detail}, but ${detailNames.join(', ')}, each of some sessions.`);
     if (done === null || !(name in done.tables)) throw missingPart(session, name);
-    const { paging, total, rows } = await pageOf(this.store, asked, session, name);
-    if (asked.wantsCsv) return sendCsv(reply, rows);
+    const { paging, total, rows } = await pageOf(this.store, request, session, name);
+    if (request.wantsCsv) return sendCsv(reply, rows);
     const classes = name === 'classscores' ? { classes: done.classes } : {};
     const metrics = name === 'outliers' ? {} : { metrics: done.metrics };
-    return paged(asked, session, paging, total, { ...classes, ...metrics, data: rows.objects() });
+    return paged(request, session, paging, total, { ...classes, ...metrics, data: rows.objects() });
   }
 
-  private async find(asked: Asked, id: string): Promise<LearnSessionView> {
-    const session = await this.sessions.get(asked.actor, readGuid('id', id));
-    void asked.reply.header('Nexosis-Session-Status', headerOf(statusOf(session)));
+  private async find(request: NexosisRequest, id: string): Promise<LearnSessionView> {
+    const session = await this.sessions.get(request.actor, readGuid('id', id));
+    void request.reply.header('Nexosis-Session-Status', statusHeader(statusOf(session)));
     return session;
   }
 }
@@ -117,11 +117,11 @@ export const outcomeOf = (session: LearnSessionView): Outcome | null =>
 /** A page of one of a session's tables; none before it is completed. */
 export async function pageOf(
   store: Store,
-  asked: Asked,
+  request: NexosisRequest,
   session: LearnSessionView,
   name: string | null,
-): Promise<{ paging: Paging; total: number; rows: ShownRows }> {
-  const paging = asked.query.paging();
+): Promise<{ paging: Paging; total: number; rows: ResponseRows }> {
+  const paging = request.query.paging();
   const about = name === null ? undefined : session.outcome?.tables[name];
   if (name === null || about === undefined) return { paging, total: 0, rows: table([], []) };
   const from = paging.page * paging.size;
@@ -136,12 +136,12 @@ export async function pageOf(
   return { paging, total: about.count, rows: table(about.columns, chunks.slice(start, start + paging.size)) };
 }
 
-/** The table with the rows of a prediction interval; the middle one when none is asked for. */
+/** The table with the rows of a prediction interval; the middle one when none is request for. */
 export function atInterval({ tables, intervals }: Outcome, name: string, said: string | undefined): string {
   const middle = `${name}-0.5` in tables ? `${name}-0.5` : name;
   if (said === undefined) return middle;
   const level = Number(said);
-  // The middle is what every session answers without being asked, also one that has no levels.
+  // The middle is what every session answers without being request, also one that has no levels.
   const available = intervals.length > 0 ? intervals : ['0.5'];
   const found = available.find((each) => Number(each) === level);
   if (said.trim() === '' || found === undefined)
@@ -154,7 +154,7 @@ export function atInterval({ tables, intervals }: Outcome, name: string, said: s
 
 /** The session's fields flattened beside what the route adds, as all clients read it. */
 export function paged<T extends object>(
-  asked: Asked,
+  request: NexosisRequest,
   session: LearnSessionView,
   paging: Paging,
   total: number,
@@ -166,7 +166,7 @@ export function paged<T extends object>(
     ...more,
     ...pages,
     ...sessionFields(session, place),
-    links: [...pageLinks(asked, pages), ...sessionLinks(session, asked.base).slice(1)],
+    links: [...pageLinks(request, pages), ...sessionLinks(session, request.base).slice(1)],
   };
 }
 
@@ -176,4 +176,4 @@ export const withoutUnknown = (row: Record<string, string>): Record<string, stri
     Object.entries(row).filter(([name, value]) => value !== '' || !name.endsWith(':actual')),
   );
 
-const selfLink = (asked: Asked) => [{ rel: 'self', href: `${asked.base}/${asked.path}` }];
+const selfLink = (request: NexosisRequest) => [{ rel: 'self', href: `${request.base}/${request.path}` }];

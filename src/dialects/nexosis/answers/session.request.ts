@@ -2,15 +2,15 @@ import { shownIn } from '../../../kernel/inherited-names.js';
 import { intervals, type Column, type Domain, type Interval, type StatusMessage } from '../storage/ports.js';
 import {
   checkColumns,
-  columnOf,
+  columnWithRole,
   findColumn,
   isNumeric,
-  merge,
+  mergeDeclared,
   readColumns,
   sameName,
-  type Declared,
+  type DeclaredColumn,
 } from '../wire/columns.js';
-import { writeDetail, writeWithOffset, type ReadDate } from '../wire/dates.js';
+import { writeDetail, writeWithOffset, type ParsedDate } from '../wire/dates.js';
 import { startOf } from '../wire/intervals.js';
 import { invalidColumns, invalidDates, invalidField, noDataSource, notFound } from '../wire/errors.js';
 import { misspeltMessages } from '../wire/misspelt.js';
@@ -51,7 +51,7 @@ export async function readTimeSeries(
   const [from, to] = [writeDetail(start), writeDetail(end)];
   if (start.at > end.at) throw invalidDates('Start Date must be before End Date', from, to);
   const { columns, target } = withTarget(source, fields);
-  if (columnOf(columns, 'timestamp') === undefined) throw noTimestamp(source);
+  if (columnWithRole(columns, 'timestamp') === undefined) throw noTimestamp(source);
   if (target === undefined) throw noTarget(source, domain);
   checkNumeric(target, domain);
   const last = domain === 'impact' ? await source.lastTime() : null;
@@ -92,9 +92,9 @@ export function readModel(fields: Fields, source: Source | null): SessionRequest
 }
 
 function readAnomalies(fields: Fields, source: Source, options: Options): SessionRequest {
-  const merged = merge(source.columns, knownColumns(fields, source));
+  const merged = mergeDeclared(source.columns, knownColumns(fields, source));
   checkColumns(merged);
-  const target = columnOf(merged, 'target');
+  const target = columnWithRole(merged, 'target');
   const shared = common('anomalies', fields, source);
   const unused = `${target?.name ?? ''} is not used as target: anomalies are found in all columns together, and each row's score is in the column anomaly.`;
   return {
@@ -132,7 +132,7 @@ function common(domain: Domain, fields: Fields, source: Source) {
   };
 }
 
-function requiredDate(fields: Fields, name: string): ReadDate {
+function requiredDate(fields: Fields, name: string): ParsedDate {
   const date = fields.date(name);
   if (date === undefined) throw invalidField(name, `The ${name} field is required.`);
   return date;
@@ -152,16 +152,16 @@ function withTarget(source: Source, fields: Fields): { columns: Column[]; target
     const others = declared
       .filter((each) => !sameName(each.name, wanted))
       .map((each) => (each.role === 'target' ? { ...each, role: 'feature' as const } : each));
-    const columns = merge(source.columns, [...others, { ...said, name: known.name, role: 'target' }]);
+    const columns = mergeDeclared(source.columns, [...others, { ...said, name: known.name, role: 'target' }]);
     checkColumns(columns);
     return { columns, target: findColumn(columns, wanted) };
   }
-  const columns = merge(source.columns, declared);
+  const columns = mergeDeclared(source.columns, declared);
   checkColumns(columns);
-  return { columns, target: columnOf(columns, 'target') };
+  return { columns, target: columnWithRole(columns, 'target') };
 }
 
-function knownColumns(fields: Fields, source: Source): Declared[] {
+function knownColumns(fields: Fields, source: Source): DeclaredColumn[] {
   const declared = readColumns(fields.raw('columns'));
   const unknown = declared.filter(({ name }) => findColumn(source.columns, name) === undefined);
   if (unknown.length > 0)
@@ -223,6 +223,6 @@ function domainOf(fields: Fields, source: Source, options: Options): (typeof mod
   // One client asks for anomalies in this way (nexosis dialect, model building).
   const targetless =
     !fields.has('targetColumn') &&
-    columnOf(merge(source.columns, knownColumns(fields, source)), 'target') === undefined;
+    columnWithRole(mergeDeclared(source.columns, knownColumns(fields, source)), 'target') === undefined;
   return targetless && options.has('containsanomalies') ? 'anomalies' : domain;
 }

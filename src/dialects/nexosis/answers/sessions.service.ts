@@ -26,7 +26,7 @@ import { nexosisStore } from '../storage/store.js';
 import { nexosisReads } from '../storage/reads.js';
 
 /** What a list is narrowed by; the instance is the actor's. */
-type Asked = Omit<LearnSessionFilter, 'instance' | 'user'>;
+type ListFilter = Omit<LearnSessionFilter, 'instance' | 'user'>;
 
 /** How a session is asked for beside what it is to calculate. */
 export interface Origin {
@@ -69,7 +69,7 @@ export class LearnSessionsService {
   /** Stores the session, its job and what was asked in one transaction; the same submit again answers the same session. */
   async start(
     actor: Actor,
-    asked: SessionRequest,
+    request: SessionRequest,
     source: Source,
     origin: Origin,
   ): Promise<LearnSessionView> {
@@ -79,7 +79,7 @@ export class LearnSessionsService {
       if (earlier !== null && (await nexosisStore(unit.tx).sessions.find(earlier)) !== null) return earlier;
       const session = await this.sessions.openIn(unit, actor, { mode: 'batch', backend: backend.name });
       const job = await this.jobs.submitIn(unit, actor, {
-        program: asked.domain,
+        program: request.domain,
         backend: backend.name,
         session: session.id,
         maxExecutionTime: undefined,
@@ -89,7 +89,7 @@ export class LearnSessionsService {
       const open = await unit.tx.sessions.find(session.id);
       await unit.changeSession(open ?? session, { type: 'drain', at: unit.at });
       await nexosisStore(unit.tx).sessions.insert(
-        toSession(actor, asked, source, origin, session.id, job.id, unit),
+        toSession(actor, request, source, origin, session.id, job.id, unit),
       );
       if (origin.submit !== undefined) await this.receipts.keep(unit, origin.submit, session.id);
       return session.id;
@@ -106,13 +106,13 @@ export class LearnSessionsService {
   }
 
   /** Those of the actor's instance that the actor may read. */
-  async list(actor: Actor, filter: Asked): Promise<Found<LearnSessionView>> {
+  async list(actor: Actor, filter: ListFilter): Promise<Found<LearnSessionView>> {
     const user = await this.sharing.onlyOf(actor);
     return this.read.sessions({ ...filter, instance: actor.instance.id, user });
   }
 
   /** Those that a filter finds, if all of them may be deleted; else none is. */
-  async removable(actor: Actor, filter: Omit<Asked, 'sortBy' | 'descending' | 'limit' | 'offset'>) {
+  async removable(actor: Actor, filter: Omit<ListFilter, 'sortBy' | 'descending' | 'limit' | 'offset'>) {
     const found: LearnSessionView[] = [];
     for (;;) {
       const slice = { sortBy: 'id', descending: false, limit: 500, offset: found.length } as const;
@@ -165,16 +165,16 @@ export class LearnSessionsService {
 
 function toSession(
   actor: Actor,
-  asked: SessionRequest,
+  request: SessionRequest,
   source: Source,
   { callbackUrl, base }: Origin,
   id: string,
   job: string,
   unit: Unit,
 ): LearnSession {
-  const buildsModel = asked.domain !== 'forecast' && asked.domain !== 'impact';
+  const buildsModel = request.domain !== 'forecast' && request.domain !== 'impact';
   return {
-    ...asked,
+    ...request,
     ...{ id, job, callbackUrl, base },
     instance: actor.instance.id,
     user: actor.user,

@@ -19,7 +19,7 @@ export async function csvReader(body: Buffer): Promise<RowReader> {
   if (first === undefined) return { names: [], bytes: body.length, async *batches() {} };
   checkCount(first.length);
   const headed = !isHeadless(first, second);
-  const names = headed ? headerOf(first) : first.map((_, i) => `column${i + 1}`);
+  const names = headed ? columnNamesOf(first) : first.map((_, i) => `column${i + 1}`);
   return { names, bytes: body.length, batches: () => batches(body, names, headed) };
 }
 
@@ -97,7 +97,7 @@ function isHeadless(first: readonly string[], second: readonly string[] | undefi
   return !first.some((text, i) => text.trim() !== '' && !measured(text) && measured(second?.[i] ?? ''));
 }
 
-function headerOf(first: readonly string[]): string[] {
+function columnNamesOf(first: readonly string[]): string[] {
   const names = first.map((name, i) => (name.trim() === '' ? `column${i + 1}` : name.trim()));
   const seen = new Set<string>();
   for (const name of names) {

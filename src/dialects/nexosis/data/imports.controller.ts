@@ -3,7 +3,7 @@ import { ApiBody, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/s
 import type { Import } from '../storage/ports.js';
 import { ReceiptsService } from '../../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer } from '../../submit-key.js';
-import { Ask, mount, type Asked } from '../wire/request.js';
+import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
 import { sameName } from '../wire/columns.js';
 import { writeMoment } from '../wire/dates.js';
 import { NexosisErrorsFilter } from '../wire/errors.filter.js';
@@ -11,7 +11,7 @@ import { invalidField } from '../wire/errors.js';
 import { isObject, readGuid, type Fields } from '../wire/fields.js';
 import { ImportsService } from './imports.service.js';
 import { listOf } from '../wire/paging.js';
-import { headerOf } from '../wire/session.wire.js';
+import { statusHeader } from '../wire/session.wire.js';
 
 const example = { dataSetName: 'shop', url: 'https://example.org/shop.csv' };
 const sortKeys = ['id', 'dataSetName', 'requestedDate', 'currentStatusDate'] as const;
@@ -30,12 +30,12 @@ export class ImportsController {
   @ApiBody({ schema: { example } })
   @Post('url')
   @HttpCode(200)
-  async url(@Ask() asked: Asked) {
-    const { fields } = asked;
+  async url(@Incoming() request: NexosisRequest) {
+    const { fields } = request;
     const columns = fields.raw('columns') ?? {};
     if (!isObject(columns)) throw invalidField('columns', 'columns must be an object of column names.');
     const basic = fields.object('auth')?.object('basic');
-    const submit = submitKey(asked.actor, asked.request, asked.request.url);
+    const submit = submitKey(request.actor, request.fastify, request.fastify.url);
     const wanted = {
       dataSet: required(fields, 'dataSetName', 'dataSourceName'),
       url: required(fields, 'url'),
@@ -47,9 +47,9 @@ export class ImportsController {
       // One client wraps them once more.
       columns: isObject(columns['columns']) ? columns['columns'] : columns,
     };
-    const made = await this.imports.start(asked.actor, wanted, submit);
-    await watchAnswer(this.receipts, asked.reply, submit, made.id);
-    return this.show(asked, made);
+    const made = await this.imports.start(request.actor, wanted, submit);
+    await watchAnswer(this.receipts, request.reply, submit, made.id);
+    return this.show(request, made);
   }
 
   @ApiOperation({ summary: 'Not offered: upload the file, or import it from an address' })
@@ -63,8 +63,8 @@ export class ImportsController {
   @ApiQuery({ name: 'requestedAfterDate', required: false })
   @ApiQuery({ name: 'requestedBeforeDate', required: false })
   @Get()
-  async list(@Ask() asked: Asked) {
-    const { query } = asked;
+  async list(@Incoming() request: NexosisRequest) {
+    const { query } = request;
     const paging = query.paging();
     const { sortBy, descending } = query.sorting(sortKeys, { by: 'requestedDate', descending: true });
     const [name, from, to] = [
@@ -72,28 +72,28 @@ export class ImportsController {
       query.moment('requestedAfterDate', 'requestedAfter'),
       query.until('requestedBeforeDate', 'requestedBefore'),
     ];
-    const found = (await this.imports.list(asked.actor))
+    const found = (await this.imports.list(request.actor))
       .filter(({ dataSet }) => name === undefined || sameName(dataSet, name))
       .filter(({ requestedAt: at }) => (from === undefined || at >= from) && (to === undefined || at <= to))
       .sort((a, b) => (keyOf[sortBy](a) < keyOf[sortBy](b) ? -1 : 1) * (descending ? -1 : 1));
     const shown = found.slice(paging.page * paging.size, (paging.page + 1) * paging.size);
     return listOf(
-      asked,
+      request,
       paging,
-      shown.map((made) => fromImport(made, asked.base)),
+      shown.map((made) => fromImport(made, request.base)),
       found.length,
     );
   }
 
   @ApiOperation({ summary: 'How far an import is' })
   @Get(':id')
-  async get(@Ask() asked: Asked, @Param('id') id: string) {
-    return this.show(asked, await this.imports.get(asked.actor, readGuid('importId', id)));
+  async get(@Incoming() request: NexosisRequest, @Param('id') id: string) {
+    return this.show(request, await this.imports.get(request.actor, readGuid('importId', id)));
   }
 
-  private show(asked: Asked, made: Import) {
-    void asked.reply.header('Nexosis-Import-Status', headerOf(made.status));
-    return fromImport(made, asked.base);
+  private show(request: NexosisRequest, made: Import) {
+    void request.reply.header('Nexosis-Import-Status', statusHeader(made.status));
+    return fromImport(made, request.base);
   }
 }
 

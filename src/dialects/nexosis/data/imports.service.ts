@@ -7,7 +7,7 @@ import type { Import, StatusMessage } from '../storage/ports.js';
 import { STORE, type Store } from '../../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../../scheduler/receipts.service.js';
 import { bare, isAllowed } from '../outgoing/callbacks.js';
-import { readColumns, type Declared } from '../wire/columns.js';
+import { readColumns, type DeclaredColumn } from '../wire/columns.js';
 import { checkName, DataSetsService } from './datasets.service.js';
 import { invalidField, NexosisError, notFound } from '../wire/errors.js';
 import { RowThreads } from './row-threads.js';
@@ -21,7 +21,7 @@ const gunzip = promisify(unzip);
 /** How long fetching a file may take, in milliseconds. */
 const patience = 120_000;
 
-export interface AskedImport {
+export interface ImportRequest {
   readonly dataSet: string;
   readonly url: string;
   readonly contentType: 'csv' | 'json' | undefined;
@@ -66,10 +66,10 @@ export class ImportsService implements OnModuleDestroy {
   }
 
   /** The same submit again returns what the first one made, and fetches nothing. */
-  async start(actor: Actor, asked: AskedImport, submit: SubmitKey): Promise<Import> {
-    checkName(asked.dataSet);
-    this.checkHost(asked.url);
-    const declared = readColumns(asked.columns);
+  async start(actor: Actor, request: ImportRequest, submit: SubmitKey): Promise<Import> {
+    checkName(request.dataSet);
+    this.checkHost(request.url);
+    const declared = readColumns(request.columns);
     const { made, first } = await this.commands.run(async (unit) => {
       const earlier = await this.receipts.earlier(unit, submit);
       const known = earlier === null ? null : await this.known(earlier);
@@ -77,12 +77,12 @@ export class ImportsService implements OnModuleDestroy {
       const one: Import = {
         id: unit.ids.uuid(),
         instance: actor.instance.id,
-        dataSet: asked.dataSet,
+        dataSet: request.dataSet,
         type: 'url',
         status: 'requested',
         history: [{ at: unit.at, status: 'requested' }],
-        parameters: { url: asked.url },
-        columns: asked.columns,
+        parameters: { url: request.url },
+        columns: request.columns,
         messages: [],
         requestedAt: unit.at,
       };
@@ -95,7 +95,7 @@ export class ImportsService implements OnModuleDestroy {
       return { made: one, first: true };
     }, nameOf(actor));
     if (!first) return made;
-    const work = this.fetch(actor, made, asked, declared).catch((error: unknown) =>
+    const work = this.fetch(actor, made, request, declared).catch((error: unknown) =>
       this.logger.warn(`Import ${made.id} was not settled: ${String(error)}`),
     );
     this.running.add(work);
@@ -134,14 +134,14 @@ export class ImportsService implements OnModuleDestroy {
   private async fetch(
     actor: Actor,
     made: Import,
-    asked: AskedImport,
-    declared: readonly Declared[],
+    request: ImportRequest,
+    declared: readonly DeclaredColumn[],
   ): Promise<void> {
     const started = await this.change(made, 'started');
     try {
-      const { bytes, type } = await this.download(asked);
-      const { messages } = await this.withUpload(bytes, asked.contentType ?? type, declared, (upload) =>
-        this.dataSets.put(actor, asked.dataSet, upload),
+      const { bytes, type } = await this.download(request);
+      const { messages } = await this.withUpload(bytes, request.contentType ?? type, declared, (upload) =>
+        this.dataSets.put(actor, request.dataSet, upload),
       );
       await this.change(started, 'completed', messages);
     } catch (error) {
@@ -152,7 +152,7 @@ export class ImportsService implements OnModuleDestroy {
   private withUpload<T>(
     bytes: Buffer,
     type: 'csv' | 'json',
-    declared: readonly Declared[],
+    declared: readonly DeclaredColumn[],
     use: (upload: Upload) => Promise<T>,
   ): Promise<T> {
     if (type === 'csv')
@@ -163,7 +163,7 @@ export class ImportsService implements OnModuleDestroy {
     });
   }
 
-  private async download({ url, auth }: AskedImport): Promise<{ bytes: Buffer; type: 'csv' | 'json' }> {
+  private async download({ url, auth }: ImportRequest): Promise<{ bytes: Buffer; type: 'csv' | 'json' }> {
     const basic = auth === null ? null : Buffer.from(`${auth.user}:${auth.password}`).toString('base64');
     const answer = await send(url, {
       method: 'GET',

@@ -1,6 +1,6 @@
 import { shownIn } from '../../../kernel/inherited-names.js';
 import { intervals, type Column, type DataSet, type NexosisReads, type View } from '../storage/ports.js';
-import { columnOf, findColumn, merge, placesOf, readColumns } from '../wire/columns.js';
+import { columnWithRole, findColumn, mergeDeclared, positionsOf, readColumns } from '../wire/columns.js';
 import { readDate } from '../wire/dates.js';
 import { invalidColumns, invalidField, notFound } from '../wire/errors.js';
 import { isObject, readChoice } from '../wire/fields.js';
@@ -41,7 +41,7 @@ export async function openView(reads: NexosisReads, view: View, withRows = true)
   const order = orderOf(width, parts);
   return {
     left,
-    columns: merge(
+    columns: mergeDeclared(
       order.flatMap((i) => all[i] ?? []),
       declaredOf(view, all),
     ),
@@ -130,7 +130,7 @@ async function openJoin(
   { columns: named }: View,
 ): Promise<Part> {
   const how = keysOf(left, right, options);
-  const lefts = placesOf(left.columns);
+  const lefts = positionsOf(left.columns);
   const asked = new Set(Object.keys(named).map((name) => name.toLowerCase()));
   // The left side's column stands for both, unless an alias gives the other a name, or the view's metadata names it.
   const isHidden = ({ name }: Column) =>
@@ -191,7 +191,7 @@ interface Keys {
 function keysOf(left: DataSet, right: DataSet, options: Options): Keys {
   const place = ({ columns }: DataSet, column: Column | undefined) =>
     column === undefined ? -1 : columns.indexOf(column);
-  const times = [left, right].map((set) => place(set, columnOf(set.columns, 'timestamp')));
+  const times = [left, right].map((set) => place(set, columnWithRole(set.columns, 'timestamp')));
   const joinTo = options.find(({ of }) => typeof of['jointo'] === 'string');
   if (joinTo === undefined && times.every((time) => time !== -1)) {
     const said = options
@@ -204,7 +204,7 @@ function keysOf(left: DataSet, right: DataSet, options: Options): Keys {
     };
     return { left: times[0] ?? 0, right: times[1] ?? 0, keyOf };
   }
-  const key = joinTo === undefined ? columnOf(right.columns, 'key') : findColumn(right.columns, joinTo.name);
+  const key = joinTo === undefined ? columnWithRole(right.columns, 'key') : findColumn(right.columns, joinTo.name);
   const common = key ?? right.columns.find(({ name }) => findColumn(left.columns, name) !== undefined);
   const other = joinTo === undefined ? common?.name : shownIn(joinTo.of['jointo']);
   const places = { left: place(left, findColumn(left.columns, other ?? '')), right: place(right, common) };

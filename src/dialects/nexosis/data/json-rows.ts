@@ -5,8 +5,8 @@ import { flawOf } from '../../../scheduler/json-text.js';
 import { checkCount } from '../wire/columns.js';
 import { invalidField, NexosisError } from '../wire/errors.js';
 import { isObject } from '../wire/fields.js';
-import { beginningOf, kindOf, noJson } from '../wire/json-bodies.js';
-import { watchBounds } from '../wire/json-bounds.js';
+import { firstCharacter, kindOf, invalidJson } from '../wire/json-bodies.js';
+import { boundsChecker } from '../wire/json-bounds.js';
 import { ExactTokenizer } from './json-tokens.js';
 import { checkCells, type RowReader } from './rows.js';
 
@@ -97,11 +97,11 @@ function toValues(
 
 /** Any other beginning is refused before a large body is read for nothing. */
 function checkBeginning(body: Buffer): void {
-  const first = beginningOf(body);
+  const first = firstCharacter(body);
   if (first === '{') return;
   const text = new TextDecoder().decode(body.subarray(0, piece));
   const isOther = first === '[' || first === '"';
-  if (!isOther && flawOf(text) !== null) throw noJson(text);
+  if (!isOther && flawOf(text) !== null) throw invalidJson(text);
   const said = first === '[' ? [] : first === '"' ? '' : (JSON.parse(text) as unknown);
   throw invalidField('body', `The body must be an object with data or columns, not ${kindOf(said)}.`);
 }
@@ -166,7 +166,7 @@ async function* parsed(
     if (first.token === opens || isAbsent || mayBeEmpty) return;
     broken ??= wrongShape(member, kindOfToken(first));
   });
-  const bound = watchBounds();
+  const bound = boundsChecker();
   tokenizer.onToken = (token) => {
     if (broken !== null) return;
     try {
@@ -203,7 +203,7 @@ async function* parsed(
   if (rows.length > 0) yield rows;
   if ((broken as Error | null) instanceof NexosisError) throw broken;
   if (broken === null && parser.isEnded) return;
-  if (body.length <= mostForPlace) throw noJson(new TextDecoder().decode(body));
+  if (body.length <= mostForPlace) throw invalidJson(new TextDecoder().decode(body));
   const what = broken === null ? 'it ends too early,' : 'something cannot be read';
   throw invalidField('body', `The body is not valid JSON: ${what} after row ${count} of data.`);
 }

@@ -1,11 +1,11 @@
 import type { FastifyReply } from 'fastify';
 import type { DataSet } from '../storage/ports.js';
 import { csvLine } from './csv.js';
-import type { ShownRows } from '../wire/data.wire.js';
+import type { ResponseRows } from '../wire/data.wire.js';
 import { rowsAtATime } from './stored-rows.js';
 
 /** Rows as CSV with a header line. */
-export function sendCsv(reply: FastifyReply, rows: Pick<ShownRows, 'names' | 'lists'>): string {
+export function sendCsv(reply: FastifyReply, rows: Pick<ResponseRows, 'names' | 'lists'>): string {
   void reply.type('text/csv; charset=utf-8');
   return [rows.names, ...rows.lists].map(csvLine).join('');
 }
@@ -35,7 +35,7 @@ export class PageWriter {
   ) {}
 
   /** `shown` makes of some rows what is seen of them; it is called at least once, because it also checks what was asked for. */
-  async add<R>(rows: readonly R[], of: Pick<DataSet, 'columns'>, shown: (some: readonly R[]) => ShownRows) {
+  async add<R>(rows: readonly R[], of: Pick<DataSet, 'columns'>, shown: (some: readonly R[]) => ResponseRows) {
     const most = rowsAtATime(of);
     for (let from = 0; from === 0 || from < rows.length; from += most) {
       const some = shown(rows.slice(from, from + most));

@@ -1,6 +1,6 @@
 import type { Millis } from '../../../kernel/time.js';
 import type { Column, DataSet, NexosisReads } from '../storage/ports.js';
-import { columnOf } from '../wire/columns.js';
+import { columnWithRole } from '../wire/columns.js';
 import { readDate } from '../wire/dates.js';
 import { openView } from './joins.js';
 import { storedRows } from './stored-rows.js';
@@ -42,7 +42,7 @@ function sourceOf(
   const { id, columns, missingValues } = dataSet;
   return {
     missingValues,
-    lastTime: async () => (columnOf(columns, 'timestamp') === undefined ? null : reads.lastTime(id)),
+    lastTime: async () => (columnWithRole(columns, 'timestamp') === undefined ? null : reads.lastTime(id)),
     async *rows() {
       for await (const rows of storedRows(reads, dataSet)) yield rows.map(({ values }) => shown(values));
     },

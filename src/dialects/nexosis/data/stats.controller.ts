@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param, UseFilters } from '@nestjs/common';
 import { ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { CLOCK, type Clock } from '../../../scheduler/ports.js';
-import { Ask, mount, type Asked } from '../wire/request.js';
+import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
 import { findColumn } from '../wire/columns.js';
 import { DataSetsService } from './datasets.service.js';
 import { writeMoment } from '../wire/dates.js';
@@ -24,14 +24,14 @@ export class StatsController {
 
   @ApiOperation({ summary: 'Statistics of every column' })
   @Get('data/:name/stats')
-  stats(@Ask() asked: Asked, @Param('name') name: string) {
-    return this.read(asked, name, null);
+  stats(@Incoming() request: NexosisRequest, @Param('name') name: string) {
+    return this.read(request, name, null);
   }
 
   @ApiOperation({ summary: 'Statistics of one column' })
   @Get('data/:name/stats/:column')
-  async column(@Ask() asked: Asked, @Param('name') name: string, @Param('column') column: string) {
-    return this.read(asked, name, column);
+  async column(@Incoming() request: NexosisRequest, @Param('name') name: string, @Param('column') column: string) {
+    return this.read(request, name, column);
   }
 
   @ApiOperation({ summary: 'What the names of metrics mean' })
@@ -44,8 +44,8 @@ export class StatsController {
     summary: 'Vocabularies: none, because models here weigh the words of a text column themselves',
   })
   @Get('vocabulary')
-  vocabularies(@Ask() asked: Asked) {
-    return listOf(asked, asked.query.paging(), [], 0);
+  vocabularies(@Incoming() request: NexosisRequest) {
+    return listOf(request, request.query.paging(), [], 0);
   }
 
   @ApiOperation({ summary: 'One vocabulary' })
@@ -54,7 +54,7 @@ export class StatsController {
     throw notFound('vocabulary', readGuid('id', id));
   }
 
-  private async read({ actor }: Asked, name: string, wanted: string | null) {
+  private async read({ actor }: NexosisRequest, name: string, wanted: string | null) {
     const dataSet = await this.dataSets.get(actor, name);
     const { columns, missingValues } = dataSet;
     const one = wanted === null ? undefined : findColumn(columns, wanted);

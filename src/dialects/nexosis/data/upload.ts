@@ -1,6 +1,6 @@
 import type { Column, DataSet, NewRow } from '../storage/ports.js';
 import { noTime } from '../storage/ports.js';
-import { checkColumns, checkCount, columnOf, findColumn, merge, placesOf, type Declared } from '../wire/columns.js';
+import { checkColumns, checkCount, columnWithRole, findColumn, mergeDeclared, positionsOf, type DeclaredColumn } from '../wire/columns.js';
 import { readDate, writeTimestamp } from '../wire/dates.js';
 import { invalidColumns } from '../wire/errors.js';
 import { checkCells, type RowReader } from './rows.js';
@@ -12,7 +12,7 @@ const rowsEachTurn = 250;
 /** An upload as it was asked for. */
 export interface Upload {
   readonly reader: RowReader;
-  readonly declared: readonly Declared[];
+  readonly declared: readonly DeclaredColumn[];
   /** Undefined: nothing was said about them. */
   readonly missingValues: readonly string[] | undefined;
   /** Members of a JSON body that nobody reads. */
@@ -45,12 +45,12 @@ export async function planUpload(before: DataSet | null, upload: Upload): Promis
   const { names } = upload.reader;
   const known = before?.columns ?? [];
   const seen = names.map((name, i) => survey.column(name, i));
-  const knownPlaces = placesOf(known);
+  const knownPlaces = positionsOf(known);
   const added = seen.filter(({ name }) => !knownPlaces.has(name.toLowerCase()));
   const present = [...known, ...added];
   const unseen = upload.declared.map(({ name }) => name).filter((name) => findColumn(present, name) === undefined);
   if (before !== null && survey.rows === 0) checkUnseen(before, unseen);
-  const columns = merge(present, upload.declared);
+  const columns = mergeDeclared(present, upload.declared);
   checkCount(columns.length);
   checkCells(survey.rows, columns.length, upload.reader.bytes);
   const settles = upload.declared.some(({ role }) => role === 'timestamp' || role === 'key');
@@ -68,7 +68,7 @@ export async function planUpload(before: DataSet | null, upload: Upload): Promis
         );
   // A target that was declared leaves no room for one that is inferred, and a feature that was declared stays one.
   const final = inferred.map((column, i) => (said(column.name) ? (columns[i] ?? column) : column));
-  const finalPlaces = placesOf(final);
+  const finalPlaces = positionsOf(final);
   checkColumns(final);
   checkKey(before, final);
   return {
@@ -88,7 +88,7 @@ function checkUnseen({ name: dataSet, rowCount }: DataSet, unseen: readonly stri
 }
 
 function checkKey(before: DataSet | null, columns: readonly Column[]): void {
-  const key = columnOf(before?.columns ?? [], 'key');
+  const key = columnWithRole(before?.columns ?? [], 'key');
   const now = key === undefined ? undefined : findColumn(columns, key.name);
   if (key === undefined || now === undefined || now.dataType === key.dataType) return;
   throw invalidColumns({ [key.name]: [`The dataType of the key column ${key.name} cannot be changed.`] });
@@ -96,11 +96,11 @@ function checkKey(before: DataSet | null, columns: readonly Column[]): void {
 
 /** The column whose equal values make rows replace each other. */
 export const identifier = (columns: readonly Column[]): Column | undefined =>
-  columnOf(columns, 'key') ?? columnOf(columns, 'timestamp');
+  columnWithRole(columns, 'key') ?? columnWithRole(columns, 'timestamp');
 
 /** By which column rows replace each other, and by which they are ordered. */
 const identity = (columns: readonly Column[]): string =>
-  `${columnOf(columns, 'key')?.name ?? ''}\n${columnOf(columns, 'timestamp')?.name ?? ''}`;
+  `${columnWithRole(columns, 'key')?.name ?? ''}\n${columnWithRole(columns, 'timestamp')?.name ?? ''}`;
 
 /** Rows as they are stored in a set with these columns. */
 export function rowMaker(columns: readonly Column[]): (values: readonly (string | null)[]) => NewRow {

@@ -2,7 +2,7 @@ import type { Ending } from '../../../kernel/session/session.js';
 import { toSeconds, toWholeSeconds } from '../../../kernel/time.js';
 import type { LearnSessionView } from '../storage/ports.js';
 
-/** Why the calculation of a session did not complete, in the words of this dialect; null where nobody said why. */
+/** Returns why the calculation of a session did not complete, in this dialect's words. Null if no reason is stored. */
 export function whyEnded({
   jobReason,
   jobEndCode,
@@ -14,7 +14,7 @@ export function whyEnded({
       return `ran too long: its time limit of ${toSeconds(jobLimit)} s is over`;
     case 'session_closed':
       return `the session was closed before its calculation was done${ending === null ? '' : `: ${whyClosed(ending)}`}`;
-    // The words of its program, of its runner, or of who cancelled it.
+    // The program, the runner or the user who cancelled the job gave the reason.
     case 'runner_lost':
     case null:
       return jobReason;
