@@ -10,12 +10,12 @@ import { notFound } from '../wire/errors.js';
 import { isObject, readGuid } from '../wire/fields.js';
 import { missingPart } from '../wire/missing.js';
 import { pageLinks, pagesOf, type Link } from '../wire/paging.js';
-import { atInterval, outcomeOf, pageOf, withoutUnknown } from './results.controller.js';
+import { atInterval, outcomeOf, pageOf, withoutMissingActuals } from './results.controller.js';
 import { sessionFields, sessionLinks } from '../wire/session.wire.js';
 import { LearnSessionsService } from './sessions.service.js';
 
-/** By which metric the champion was chosen (nexosis dialect, algorithms). */
-function championMetric({ domain }: LearnSessionView): string {
+/** Returns the metric by which the champion was chosen (nexosis dialect, algorithms). */
+function championMetricOf({ domain }: LearnSessionView): string {
   if (domain === 'classification') return 'macroAverageF1Score';
   if (domain === 'regression') return 'rootMeanSquareError';
   return domain === 'anomalies' ? 'percentAnomalies' : 'meanAbsoluteError';
@@ -31,14 +31,14 @@ export class ContestController {
     @Inject(STORE) private readonly store: Store,
   ) {}
 
-  @ApiOperation({ summary: 'Who competed, and who won by which metric' })
+  @ApiOperation({ summary: 'The algorithms that competed, the champion, and the metric that decided' })
   @Get()
   async contest(@Incoming() request: NexosisRequest, @Param('id') id: string) {
-    const { session, done } = await this.find(request, id);
-    const contestants = done.contestants.map((each, i) => fromContestant(request, session, each, i));
+    const { session, outcome } = await this.find(request, id);
+    const contestants = outcome.contestants.map((each, i) => fromContestant(request, session, each, i));
     return {
       ...sessionFields(session),
-      championMetric: championMetric(session),
+      championMetric: championMetricOf(session),
       champion: contestants[0] ?? null,
       contestants,
       links: contestLinks(request, session),
@@ -53,16 +53,16 @@ export class ContestController {
     @Param('id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { session, done } = await this.find(request, id);
-    return this.one(request, session, done, 0, reply);
+    const { session, outcome } = await this.find(request, id);
+    return this.one(request, session, outcome, 0, reply);
   }
 
   @ApiOperation({ summary: 'All contestants, best first' })
   @Get('contestants')
   async contestants(@Incoming() request: NexosisRequest, @Param('id') id: string) {
-    const { session, done } = await this.find(request, id);
+    const { session, outcome } = await this.find(request, id);
     return {
-      items: done.contestants.map((each, i) => fromContestant(request, session, each, i)),
+      items: outcome.contestants.map((each, i) => fromContestant(request, session, each, i)),
       links: [{ rel: 'self', href: `${request.base}/${request.path}` }],
     };
   }
@@ -75,63 +75,63 @@ export class ContestController {
     @Param('contestant') contestant: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { session, done } = await this.find(request, id);
-    const wanted = readGuid('contestantId', contestant);
-    const place = done.contestants.findIndex((_, i) => contestantId(session, i) === wanted);
-    if (place === -1) throw notFound('contestant', wanted);
-    return this.one(request, session, done, place, reply);
+    const { session, outcome } = await this.find(request, id);
+    const wantedId = readGuid('contestantId', contestant);
+    const index = outcome.contestants.findIndex((_, i) => contestantId(session, i) === wantedId);
+    if (index === -1) throw notFound('contestant', wantedId);
+    return this.one(request, session, outcome, index, reply);
   }
 
-  @ApiOperation({ summary: 'What was known of the data when the contestants were chosen' })
+  @ApiOperation({ summary: 'The properties of the data by which the contestants were chosen' })
   @Get('selection')
   async selection(@Incoming() request: NexosisRequest, @Param('id') id: string) {
-    const { session, done } = await this.find(request, id);
+    const { session, outcome } = await this.find(request, id);
     return {
       ...sessionFields(session),
-      metricSets: metricSets(done.selection),
+      metricSets: metricSets(outcome.selection),
       links: contestLinks(request, session),
     };
   }
 
-  /** A contest is there once the session is completed. */
+  /** Returns the session with its outcome. Throws if it is not completed, because only a completed one has a contest. */
   private async find(
     request: NexosisRequest,
     id: string,
-  ): Promise<{ session: LearnSessionView; done: Outcome }> {
+  ): Promise<{ session: LearnSessionView; outcome: Outcome }> {
     const session = await this.sessions.get(request.actor, readGuid('id', id));
-    const done = outcomeOf(session);
-    if (done === null) throw missingPart(session, 'contest');
-    return { session, done };
+    const outcome = outcomeOf(session);
+    if (outcome === null) throw missingPart(session, 'contest');
+    return { session, outcome };
   }
 
   private async one(
     request: NexosisRequest,
     session: LearnSessionView,
-    done: Outcome,
-    place: number,
+    outcome: Outcome,
+    index: number,
     reply: FastifyReply,
   ) {
-    const contestant = done.contestants[place];
+    const contestant = outcome.contestants[index];
     if (contestant === undefined) throw notFound('contestant', session.id);
-    // The champion's own rows are those of the session where the engine kept no others.
+    // If the engine stored no test rows for the champion, the rows of the session are its own.
     const interval = request.query.text('predictionInterval');
-    const table = contestant.table ?? (place === 0 ? 'results' : null);
-    const name = table === null ? null : atInterval(done, table, interval);
+    const table = contestant.table ?? (index === 0 ? 'results' : null);
+    const name = table === null ? null : atInterval(outcome, table, interval);
     const { paging, total, rows } = await pageOf(this.store, request, session, name);
     if (request.wantsCsv) return sendCsv(reply, rows);
     const pages = pagesOf(paging, total);
     return {
-      ...fromContestant(request, session, contestant, place),
-      data: rows.objects().map(withoutUnknown),
+      ...fromContestant(request, session, contestant, index),
+      data: rows.objects().map(withoutMissingActuals),
       ...pages,
       links: pageLinks(request, pages),
     };
   }
 }
 
-/** The session's id with the contestant's place at its end: the same at every reading. */
-const contestantId = ({ id }: LearnSessionView, place: number): string =>
-  `${id.slice(0, 24)}${String(place).padStart(12, '0')}`;
+/** Derives a stable id: the session's id, ending in the contestant's index. */
+const contestantId = ({ id }: LearnSessionView, index: number): string =>
+  `${id.slice(0, 24)}${String(index).padStart(12, '0')}`;
 
 function fromContestant(request: NexosisRequest, session: LearnSessionView, each: Contestant, place: number) {
   const id = contestantId(session, place);
@@ -156,9 +156,9 @@ function contestLinks(request: NexosisRequest, session: LearnSessionView): Link[
   ];
 }
 
-/** A list of `{dataSetProperties, metrics}`, alone or as a member of that name. */
+/** Returns a list of `{dataSetProperties, metrics}`, which the engine sends as such or as the member `metricSets`. */
 function metricSets(selection: unknown): unknown[] {
   if (Array.isArray(selection)) return selection;
-  const within = isObject(selection) ? selection['metricSets'] : undefined;
-  return Array.isArray(within) ? within : [];
+  const sets = isObject(selection) ? selection['metricSets'] : undefined;
+  return Array.isArray(sets) ? sets : [];
 }

@@ -15,7 +15,7 @@ import { kindOf } from '../wire/json-bodies.js';
 import { refuseMisspelt } from '../wire/misspelt.js';
 import { ModelsService } from './models.service.js';
 import { listOf } from '../wire/paging.js';
-import { asWritten, predictRows } from './predict-rows.js';
+import { withSentValues, predictRows } from './predict-rows.js';
 
 const sortKeys = ['id', 'modelName', 'dataSourceName', 'type', 'createdDate', 'lastUsedDate'] as const;
 const predictExample = {
@@ -52,7 +52,7 @@ export class ModelsController {
     );
   }
 
-  @ApiOperation({ summary: 'Delete the models that a filter finds' })
+  @ApiOperation({ summary: 'Delete the models that match a filter' })
   @Delete()
   @HttpCode(204)
   async removeSome(@Incoming() request: NexosisRequest): Promise<void> {
@@ -75,7 +75,9 @@ export class ModelsController {
     return this.models.remove(request.actor, readGuid('modelId', id));
   }
 
-  @ApiOperation({ summary: 'Predict the target for rows of features; the rows come back with it filled in' })
+  @ApiOperation({
+    summary: 'Predict the target for rows of features; the response has the rows with the target',
+  })
   @ApiBody({ schema: { example: predictExample } })
   @Post(':id/predict')
   @HttpCode(200)
@@ -85,40 +87,40 @@ export class ModelsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const model = await this.models.get(request.actor, readGuid('modelId', id));
-    const { rows, written, scores, ignored } = await readRows(request);
+    const { rows, sent, scores, ignored } = await readRows(request);
     if (rows.length === 0) throw noData(`model ${model.id}`, predictMembers, ignored);
     const predicted = await this.models.predict(request.actor, model, rows, scores);
-    const shown = predicted.rows.map((row, i) =>
-      asWritten(row, rows[i] ?? {}, written[i] ?? {}, model.target),
+    const rowsShown = predicted.rows.map((row, i) =>
+      withSentValues(row, rows[i] ?? {}, sent[i] ?? {}, model.target),
     );
     if (request.wantsCsv) {
-      const names = [...new Set(shown.flatMap((row) => Object.keys(row)))];
+      const names = [...new Set(rowsShown.flatMap((row) => Object.keys(row)))];
       return sendCsv(
         reply,
         table(
           names,
-          shown.map((row) => names.map((name) => (Object.hasOwn(row, name) ? (row[name] ?? '') : ''))),
+          rowsShown.map((row) => names.map((name) => (Object.hasOwn(row, name) ? (row[name] ?? '') : ''))),
         ),
       );
     }
     const fields: Partial<ReturnType<typeof fromModel>> = fromModel(model, request.base);
     delete fields.columns;
-    return { ...fields, data: shown, messages: predicted.messages };
+    return { ...fields, data: rowsShown, messages: predicted.messages };
   }
 }
 
 const predictMembers = ['data', 'extraParameters'];
 
-interface PredictRequest {
+interface PredictBody {
   readonly rows: Record<string, string>[];
-  /** The same rows with numbers as they were sent. */
-  readonly written: Record<string, string>[];
+  /** The same rows with the numbers as the body spells them. */
+  readonly sent: Record<string, string>[];
   readonly scores: boolean;
-  /** Members of the body that nobody reads. */
+  /** Unknown members of the body. */
   readonly ignored: readonly string[];
 }
 
-async function readRows(request: NexosisRequest): Promise<PredictRequest> {
+async function readRows(request: NexosisRequest): Promise<PredictBody> {
   if (/^text\/csv\b/i.test(request.body.type)) {
     const reader = await csvReader(request.body.bytes);
     const rows: Record<string, string>[] = [];
@@ -126,7 +128,7 @@ async function readRows(request: NexosisRequest): Promise<PredictRequest> {
       for (const values of batch)
         rows.push(Object.fromEntries(reader.names.map((name, i) => [name, values[i] ?? ''])));
     }
-    return { rows, written: rows, scores: false, ignored: [] };
+    return { rows, sent: rows, scores: false, ignored: [] };
   }
   const body = request.body.json('application/json or text/csv');
   const fields = new Fields(request.fastify.query, body);
@@ -136,8 +138,8 @@ async function readRows(request: NexosisRequest): Promise<PredictRequest> {
   const scores = new Fields(isObject(extra) ? extra : {}).flag('includeClassScores') ?? false;
   const known = predictMembers.map((name) => name.toLowerCase());
   const ignored = Object.keys(body).filter((name) => !known.includes(name.toLowerCase()));
-  const [rows, written] = await predictRows(request.body.bytes);
-  return { rows: rows.map(textsOf), written: written.map(textsOf), scores, ignored };
+  const [rows, sent] = await predictRows(request.body.bytes);
+  return { rows: rows.map(textsOf), sent: sent.map(textsOf), scores, ignored };
 }
 
 function textsOf(row: unknown, i: number): Record<string, string> {
@@ -149,7 +151,7 @@ function textsOf(row: unknown, i: number): Record<string, string> {
           'data',
           `Row ${i + 1}: the value of ${name} must be a text, a number, true, false or null.`,
         );
-      // Half of a pair of surrogates cannot be written as UTF-8, so the learner could not read it.
+      // A lone surrogate cannot be written as UTF-8, so the learner could not read it.
       return [name.toWellFormed(), value === null ? '' : String(value).toWellFormed()];
     }),
   );

@@ -50,7 +50,9 @@ export class LearnSessionsController {
     return this.start(request, (fields, source) => readTimeSeries('forecast', fields, source));
   }
 
-  @ApiOperation({ summary: 'How large the effect of an event was, and how sure that is' })
+  @ApiOperation({
+    summary: 'Measure the effect of an event on a column of a time series, and its significance',
+  })
   @ApiBody({ schema: { example: { ...startExample, eventName: 'campaign' } }, required: false })
   @Post('impact')
   @HttpCode(200)
@@ -68,7 +70,7 @@ export class LearnSessionsController {
 
   @ApiOperation({ summary: 'The sessions of your instance, newest first' })
   @ApiQuery({ name: 'dataSourceName', required: false })
-  @ApiQuery({ name: 'eventName', required: false, description: 'Any part of it' })
+  @ApiQuery({ name: 'eventName', required: false, description: 'A part of the name' })
   @ApiQuery({ name: 'requestedAfterDate', required: false })
   @ApiQuery({ name: 'requestedBeforeDate', required: false })
   @ApiQuery({ name: 'type', required: false, enum: ['forecast', 'impact', 'model'] })
@@ -84,11 +86,11 @@ export class LearnSessionsController {
       offset: paging.page * paging.size,
     });
     const sessions = items.map((session) => fromSession(session, request.base));
-    // The guide calls the list results, every client items.
+    // The guide names the list `results`, but every client reads `items`.
     return { ...listOf(request, paging, sessions, total), results: sessions };
   }
 
-  @ApiOperation({ summary: 'Delete the sessions that a filter finds' })
+  @ApiOperation({ summary: 'Delete the sessions that match a filter' })
   @Delete()
   @HttpCode(204)
   async removeSome(@Incoming() request: NexosisRequest): Promise<void> {
@@ -100,7 +102,7 @@ export class LearnSessionsController {
     for (const { id } of await this.sessions.removable(actor, filter)) await this.sessions.remove(actor, id);
   }
 
-  /** The status alone, in its header. */
+  /** Answers with the status header only. */
   @ApiExcludeEndpoint()
   @Head(':id')
   async head(@Incoming() request: NexosisRequest, @Param('id') id: string): Promise<void> {
@@ -108,7 +110,7 @@ export class LearnSessionsController {
   }
 
   @ApiOperation({
-    summary: 'One session with its status and its history; HEAD answers the status header alone',
+    summary: 'One session with its status and its history; HEAD returns only the status header',
   })
   @Get(':id')
   async get(@Incoming() request: NexosisRequest, @Param('id') id: string) {
@@ -116,7 +118,7 @@ export class LearnSessionsController {
     return fromSession(session, request.base, await this.sessions.place(session));
   }
 
-  @ApiOperation({ summary: 'Delete a session and its results; one that runs is stopped' })
+  @ApiOperation({ summary: 'Delete a session and its results; a running session is stopped' })
   @Delete(':id')
   @HttpCode(204)
   remove(@Incoming() request: NexosisRequest, @Param('id') id: string): Promise<void> {
@@ -135,11 +137,12 @@ export class LearnSessionsController {
   ) {
     const { actor, fields, base, fastify, reply } = request;
     const source = await this.sessions.source(actor, sourceNameOf(fields));
-    const wanted = await read(fields, source);
+    const sessionRequest = await read(fields, source);
     const callbackUrl = (await this.callbacks.check(fields.text('callbackUrl'))) ?? null;
     const submit = submitKey(actor, fastify, fastify.url);
-    // `read` has refused a source that is not there.
-    const session = await this.sessions.start(actor, wanted, source as Source, { callbackUrl, base, submit });
+    // `read` throws if there is no source.
+    const existing = source as Source;
+    const session = await this.sessions.start(actor, sessionRequest, existing, { callbackUrl, base, submit });
     if (session.token !== null) void reply.header('Nexosis-Webhook-Token', session.token);
     await watchAnswer(this.receipts, reply, submit, session.id);
     return fromSession(session, base, await this.sessions.place(session));
@@ -160,7 +163,7 @@ const filters = [
   ],
 ];
 
-/** The filters of lists and of deletes. */
+/** Reads the filters of lists and deletes. */
 function filterOf({
   actor,
   query,

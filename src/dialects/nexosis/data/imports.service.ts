@@ -6,7 +6,7 @@ import { Commands } from '../../../scheduler/commands.service.js';
 import type { Import, StatusMessage } from '../storage/ports.js';
 import { STORE, type Store } from '../../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../../scheduler/receipts.service.js';
-import { bare, isAllowed } from '../outgoing/callbacks.js';
+import { withoutBrackets, isAllowed } from '../outgoing/callbacks.js';
 import { readColumns, type DeclaredColumn } from '../wire/columns.js';
 import { checkName, DataSetsService } from './datasets.service.js';
 import { invalidField, NexosisError, notFound } from '../wire/errors.js';
@@ -19,7 +19,7 @@ import { nexosisReads } from '../storage/reads.js';
 
 const gunzip = promisify(unzip);
 /** How long fetching a file may take, in milliseconds. */
-const patience = 120_000;
+const timeout = 120_000;
 
 export interface ImportRequest {
   readonly dataSet: string;
@@ -124,7 +124,7 @@ export class ImportsService implements OnModuleDestroy {
     // The address is shown to all who see the import; what is in auth is not.
     if (url.username !== '' || url.password !== '')
       throw invalidField('url', 'The url must not carry a user name or a password: send them in auth.basic.');
-    if (isAllowed(bare(url.hostname), this.settings.importHosts)) return;
+    if (isAllowed(withoutBrackets(url.hostname), this.settings.importHosts)) return;
     throw invalidField(
       'url',
       `Data is not imported from ${url.hostname}: an operator allows hosts in nexosis.import_hosts. Upload it with PUT /data instead.`,
@@ -179,7 +179,7 @@ export class ImportsService implements OnModuleDestroy {
           this.settings.importHosts.filter((name) => name !== '*'),
         ),
       signal: this.leaving.signal,
-      patience,
+      timeout,
     });
     const status = answer.statusCode ?? 0;
     if (status !== 200) {

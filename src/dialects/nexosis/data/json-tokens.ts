@@ -31,7 +31,7 @@ export class ExactTokenizer extends QuickTokenizer {
 }
 
 /** Every number stays the text that it is. */
-export class WrittenTokenizer extends QuickTokenizer {
+export class LiteralTokenizer extends QuickTokenizer {
   override parseNumber(text: string): number {
     return text as unknown as number;
   }
