@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { nameOf, type Actor } from '../../../kernel/access/access.js';
 import { Commands } from '../../../scheduler/commands.service.js';
 import { BuiltOn, type Cascade } from '../data/cascade.js';
-import { checkDeletes } from '../data/deletable.js';
+import { checkMayDelete } from '../data/deletable.js';
 import { ModelsService } from './models.service.js';
 import { LearnSessionsService } from './sessions.service.js';
 import { ViewsService } from '../data/views.service.js';
@@ -23,7 +23,7 @@ export class CascadeService extends BuiltOn {
   override async remove(actor: Actor, source: string, kinds: readonly Cascade[]): Promise<void> {
     await this.check(actor, source, kinds);
     if (kinds.includes('view')) {
-      for (const { name } of await this.views.on(actor, source)) {
+      for (const { name } of await this.views.readingFrom(actor, source)) {
         await this.remove(
           actor,
           name,
@@ -47,8 +47,8 @@ export class CascadeService extends BuiltOn {
 
   /** Throws before anything is removed if the actor may not remove all of it. */
   private async check(actor: Actor, source: string, kinds: readonly Cascade[]): Promise<void> {
-    const views = kinds.includes('view') ? await this.views.on(actor, source) : [];
-    for (const view of views) checkDeletes(actor, view, `View ${view.name}`);
+    const views = kinds.includes('view') ? await this.views.readingFrom(actor, source) : [];
+    for (const view of views) checkMayDelete(actor, view, `View ${view.name}`);
     for (const name of [source, ...views.map((view) => view.name)]) {
       if (kinds.includes('session')) await this.sessions.removable(actor, { source: name });
       else if (kinds.includes('forecast'))

@@ -8,9 +8,9 @@ import type { Millis } from '../../../kernel/time.js';
 import { Commands } from '../../../scheduler/commands.service.js';
 import { JobsService } from '../../../scheduler/jobs.service.js';
 import { wholeOf } from '../../../scheduler/long-text.js';
-import type { Found, Model, ModelFilter, NexosisReads, StatusMessage } from '../storage/ports.js';
+import type { Matches, Model, ModelFilter, NexosisReads, StatusMessage } from '../storage/ports.js';
 import { STORE, type JobRecord, type Store } from '../../../scheduler/ports.js';
-import { checkDeletes } from '../data/deletable.js';
+import { checkMayDelete } from '../data/deletable.js';
 import { invalidField, NexosisError, notFound } from '../wire/errors.js';
 import { isObject } from '../wire/fields.js';
 import { LearnSessionsService, plainDetails } from './sessions.service.js';
@@ -50,12 +50,12 @@ export class ModelsService {
     return model;
   }
 
-  list(filter: ModelFilter): Promise<Found<Model>> {
+  list(filter: ModelFilter): Promise<Matches<Model>> {
     return this.read.models(filter);
   }
 
   async remove(actor: Actor, id: string): Promise<void> {
-    checkDeletes(actor, await this.get(actor, id), `Model ${id}`);
+    checkMayDelete(actor, await this.get(actor, id), `Model ${id}`);
     await this.commands.run((unit) => nexosisStore(unit.tx).models.remove(id), nameOf(actor));
     await rm(join(this.settings.data, 'models', `${id}.skops`), { force: true });
   }
@@ -70,7 +70,7 @@ export class ModelsService {
     const models: Model[] = [];
     for (;;) {
       const { items } = await this.list({ ...filter, limit: 500, offset: models.length });
-      for (const model of items) checkDeletes(actor, model, `Model ${model.id}`);
+      for (const model of items) checkMayDelete(actor, model, `Model ${model.id}`);
       models.push(...items);
       if (items.length < 500) return models;
     }

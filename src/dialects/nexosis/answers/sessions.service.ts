@@ -7,7 +7,7 @@ import { BackendsService } from '../../../scheduler/backends.service.js';
 import { Commands } from '../../../scheduler/commands.service.js';
 import { JobsService } from '../../../scheduler/jobs.service.js';
 import type {
-  Found,
+  Matches,
   LearnSession,
   LearnSessionFilter,
   LearnSessionView,
@@ -18,7 +18,7 @@ import { ReceiptsService, type SubmitKey } from '../../../scheduler/receipts.ser
 import { SessionsService } from '../../../scheduler/sessions.service.js';
 import type { Unit } from '../../../scheduler/unit.js';
 import { SharingService } from '../../../scheduler/sharing.service.js';
-import { checkDeletes } from '../data/deletable.js';
+import { checkMayDelete } from '../data/deletable.js';
 import { NexosisError, notFound } from '../wire/errors.js';
 import type { SessionRequest } from './session.request.js';
 import { findSource, type Source } from '../data/sources.js';
@@ -106,7 +106,7 @@ export class LearnSessionsService {
   }
 
   /** Lists the sessions of the actor's instance that the actor may read. */
-  async list(actor: Actor, filter: ListFilter): Promise<Found<LearnSessionView>> {
+  async list(actor: Actor, filter: ListFilter): Promise<Matches<LearnSessionView>> {
     const user = await this.sharing.onlyOf(actor);
     return this.read.sessions({ ...filter, instance: actor.instance.id, user });
   }
@@ -117,7 +117,7 @@ export class LearnSessionsService {
     for (;;) {
       const slice = { sortBy: 'id', descending: false, limit: 500, offset: sessions.length } as const;
       const { items } = await this.list(actor, { ...filter, ...slice });
-      for (const session of items) checkDeletes(actor, session, `Session ${session.id}`);
+      for (const session of items) checkMayDelete(actor, session, `Session ${session.id}`);
       sessions.push(...items);
       if (items.length < slice.limit) return sessions;
     }
@@ -131,7 +131,7 @@ export class LearnSessionsService {
 
   /** Deletes a session with its results and stops its job. The model that it built stays. */
   async remove(actor: Actor, id: string): Promise<void> {
-    checkDeletes(actor, await this.get(actor, id), `Session ${id}`);
+    checkMayDelete(actor, await this.get(actor, id), `Session ${id}`);
     await this.commands.run(async (unit) => {
       const session = await nexosisStore(unit.tx).sessions.find(id);
       if (session === null) return;

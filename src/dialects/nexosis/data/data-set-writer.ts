@@ -3,110 +3,118 @@ import { nameOf, type Actor } from '../../../kernel/access/access.js';
 import { Commands } from '../../../scheduler/commands.service.js';
 import type { DataSet, NewRow, Range, Upsert } from '../storage/ports.js';
 import { STORE, type Store } from '../../../scheduler/ports.js';
-import { mostRows, rowsAtATime, storedRows } from './stored-rows.js';
-import { closed, noTally, tallied, type Tally } from './tally.js';
+import { maxRowsAtOnce, rowsPerBatch, storedRows } from './stored-rows.js';
+import { closeTally, noTally, addToTally, type Tally } from './tally.js';
 import { identifier, rowMaker, type Plan, type Upload } from './upload.js';
 import { nexosisStore } from '../storage/store.js';
 import { nexosisReads } from '../storage/reads.js';
 
-/** A data set while it is being filled. */
-export interface Filling {
+/** A data set while an upload is stored. */
+export interface UploadProgress {
   readonly dataSet: DataSet;
   readonly tally: Tally;
 }
 
-/** Writes data sets in small transactions. Each method but {@link purge} needs the lock on the name of its data set. */
+/** Writes data sets in small transactions. Callers of all methods but `purge` hold the lock on the data set's name. */
 @Injectable()
 export class DataSetWriter {
   private readonly logger = new Logger(DataSetWriter.name);
-  /** Looked up once for each set: rows that came later have higher numbers, which is all that matters. */
-  private readonly numbered = new Map<number, number>();
+  /** The highest row number of each set, read once. It need not be exact, as long as later rows have higher numbers. */
+  private readonly lastSeqs = new Map<number, number>();
 
   constructor(
     private readonly commands: Commands,
     @Inject(STORE) private readonly store: Store,
   ) {}
 
-  async apply(
+  /** Stores an upload in a new data set, or in `before`. */
+  async write(
     actor: Actor,
     name: string,
     before: DataSet | null,
     plan: Plan,
     upload: Upload,
-  ): Promise<Filling> {
+  ): Promise<UploadProgress> {
     if (before === null) return this.create(actor, name, plan, upload);
     if (plan.rekeys) return this.rebuild(actor, before, plan, upload);
-    const grown = await this.commands.run(async (unit) => {
+    const dataSet = await this.commands.run(async (unit) => {
       const { columns, missingValues } = plan;
       const changed = { ...before, columns, missingValues, modifiedAt: unit.at };
       await nexosisStore(unit.tx).dataSets.save(changed);
       return changed;
     }, nameOf(actor));
-    return this.fill({ dataSet: grown, tally: noTally }, plan, upload);
+    return this.storeRows({ dataSet, tally: noTally }, plan, upload);
   }
 
-  private async create(actor: Actor, name: string, plan: Plan, upload: Upload): Promise<Filling> {
-    const made = await this.make(actor, name, plan);
+  private async create(actor: Actor, name: string, plan: Plan, upload: Upload): Promise<UploadProgress> {
+    const created = await this.insert(actor, name, plan);
     try {
-      const { dataSet, tally } = await this.fill({ dataSet: made, tally: noTally }, plan, upload);
+      const { dataSet, tally } = await this.storeRows({ dataSet: created, tally: noTally }, plan, upload);
       return { dataSet: await this.publish(dataSet, null), tally };
     } catch (error) {
-      await this.abandon(made);
+      await this.discard(created);
       throw error;
     }
   }
 
   /**
-   * The rows are found by another column now: they are stored anew, under a name nobody asks for until all are there.
-   * Every row stays, and keeps its number, so that changing the metadata back restores the order.
+   * Stores all rows again, because another column identifies them now. The copy has a name that no client uses until it is
+   * complete. Every row keeps its number, so that changing the metadata back restores the order.
    */
-  private async rebuild(actor: Actor, before: DataSet, plan: Plan, upload: Upload): Promise<Filling> {
-    const made = await this.make(actor, `${before.name}\n${before.id}`, plan, before.user);
+  private async rebuild(actor: Actor, before: DataSet, plan: Plan, upload: Upload): Promise<UploadProgress> {
+    const copy = await this.insert(actor, `${before.name}\n${before.id}`, plan, before.user);
     try {
-      let filling: Filling = { dataSet: made, tally: noTally };
+      let progress: UploadProgress = { dataSet: copy, tally: noTally };
       const make = rowMaker(plan.columns);
-      const keepsAll: Upsert = { since: -1, replaced: new Map(), repeats: 'keep' };
+      const keepAll: Upsert = { since: -1, replaced: new Map(), repeats: 'keep' };
       for await (const rows of storedRows(nexosisReads(this.store.read), before)) {
-        filling = await this.storeSome(
-          filling,
+        progress = await this.storeBatch(
+          progress,
           rows.map(({ values, seq }) => ({ ...make(values), seq })),
-          keepsAll,
+          keepAll,
         );
       }
-      // The highest number is not that of the last row.
-      this.numbered.delete(made.id);
-      const { dataSet, tally } = await this.fill(filling, plan, upload);
+      // The copied rows have their old numbers, so the highest one must be read again.
+      this.lastSeqs.delete(copy.id);
+      const { dataSet, tally } = await this.storeRows(progress, plan, upload);
       const { name, createdAt } = before;
       return { dataSet: await this.publish({ ...dataSet, name, createdAt }, before), tally };
     } catch (error) {
-      await this.abandon(made);
+      await this.discard(copy);
       throw error;
     }
   }
 
-  /** Whoever makes one holds its name, so an unfinished one of that name is left from an upload that could not even be given up. */
-  private async make(
+  /** Inserts an empty data set. The caller has the lock, so an unfinished set of that name is left over and is removed. */
+  private async insert(
     actor: Actor,
     name: string,
     { columns, missingValues }: Plan,
     user: string | null = actor.user,
   ): Promise<DataSet> {
-    const { made, left } = await this.commands.run(async (unit) => {
+    const { created, leftover } = await this.commands.run(async (unit) => {
       const { dataSets } = nexosisStore(unit.tx);
-      const there = await dataSets.find(actor.instance.id, name);
-      const left = there?.state === 'new' ? there : null;
-      if (left !== null) await dataSets.save({ ...left, state: 'removed' });
-      const fresh = { rowCount: 0, size: 0, createdAt: unit.at, modifiedAt: unit.at, state: 'new' } as const;
-      const made = await dataSets.insert({
+      const existing = await dataSets.find(actor.instance.id, name);
+      const leftover = existing?.state === 'new' ? existing : null;
+      if (leftover !== null) await dataSets.save({ ...leftover, state: 'removed' });
+      const initial = {
+        rowCount: 0,
+        size: 0,
+        createdAt: unit.at,
+        modifiedAt: unit.at,
+        state: 'new',
+      } as const;
+      const created = await dataSets.insert({
         ...{ instance: actor.instance.id, name, columns, missingValues, user },
-        ...fresh,
+        ...initial,
       });
-      return { made, left };
+      return { created, leftover };
     }, nameOf(actor));
-    if (left !== null) this.purge(left);
-    return made;
+    if (leftover !== null) this.purge(leftover);
+    return created;
   }
 
+  /** Makes a complete data set visible, in place of `before`. */
   private async publish(dataSet: DataSet, before: DataSet | null): Promise<DataSet> {
     const ready: DataSet = { ...dataSet, state: 'ready' };
     await this.commands.run(async (unit) => {
@@ -117,90 +125,97 @@ export class DataSetWriter {
     return ready;
   }
 
-  /** Where that fails too, as on a full disk, the next upload of the name or the next start removes what is left. */
-  private async abandon(dataSet: DataSet): Promise<void> {
+  /** Removes an unfinished data set. If that fails too, as on a full disk, the next upload to the name or start does. */
+  private async discard(dataSet: DataSet): Promise<void> {
     try {
-      await this.commands.run((unit) => nexosisStore(unit.tx).dataSets.save({ ...dataSet, state: 'removed' }));
+      await this.commands.run((unit) =>
+        nexosisStore(unit.tx).dataSets.save({ ...dataSet, state: 'removed' }),
+      );
     } catch {
       return;
     }
     this.purge(dataSet);
   }
 
-  private async fill(start: Filling, plan: Plan, upload: Upload): Promise<Filling> {
+  private async storeRows(start: UploadProgress, plan: Plan, upload: Upload): Promise<UploadProgress> {
     if (plan.rows === 0) return start;
     const make = rowMaker(plan.columns);
-    // A key says which row it is; several rows of one time are put together when a session runs.
+    // A key identifies one row. Rows of the same time stay apart; a session aggregates them.
     const repeats = identifier(plan.columns)?.role === 'key' ? 'merge' : 'keep';
     const since = await this.commands.run(({ tx }) =>
       this.lastSeq(start.dataSet, nexosisStore(tx).rows.lastSeq),
     );
     const upsert: Upsert = { since, replaced: new Map(), repeats };
-    let filling = start;
+    let progress = start;
     for await (const batch of upload.reader.batches()) {
-      const rows = batch.map((values) => make(placed(values, plan)));
-      const most = rowsAtATime(filling.dataSet);
-      for (let from = 0; from < rows.length; from += most)
-        filling = await this.storeSome(filling, rows.slice(from, from + most), upsert);
+      const rows = batch.map((values) => make(inColumnOrder(values, plan)));
+      const batchSize = rowsPerBatch(progress.dataSet);
+      for (let from = 0; from < rows.length; from += batchSize)
+        progress = await this.storeBatch(progress, rows.slice(from, from + batchSize), upsert);
     }
-    return { ...filling, tally: closed(filling.tally, upsert) };
+    return { ...progress, tally: closeTally(progress.tally, upsert) };
   }
 
-  /** One transaction: some rows, and what the set says about itself. */
-  private storeSome({ dataSet, tally }: Filling, rows: readonly NewRow[], upsert: Upsert): Promise<Filling> {
+  /** Stores some rows and the new size of the set in one transaction. */
+  private storeBatch(
+    { dataSet, tally }: UploadProgress,
+    rows: readonly NewRow[],
+    upsert: Upsert,
+  ): Promise<UploadProgress> {
     return this.commands.run(async (unit) => {
       const nexosis = nexosisStore(unit.tx);
       const from = await this.lastSeq(dataSet, nexosis.rows.lastSeq);
-      const grown = await nexosis.rows.put(dataSet.id, rows, from, upsert);
-      this.numbered.set(dataSet.id, (this.numbered.get(dataSet.id) ?? 0) + rows.length);
+      const changes = await nexosis.rows.put(dataSet.id, rows, from, upsert);
+      this.lastSeqs.set(dataSet.id, (this.lastSeqs.get(dataSet.id) ?? 0) + rows.length);
       const changed = {
         ...dataSet,
-        rowCount: dataSet.rowCount + grown.count,
-        size: dataSet.size + grown.size,
+        rowCount: dataSet.rowCount + changes.count,
+        size: dataSet.size + changes.size,
         modifiedAt: unit.at,
       };
       await nexosis.dataSets.resize(changed);
-      return { dataSet: changed, tally: tallied(tally, grown, upsert) };
+      return { dataSet: changed, tally: addToTally(tally, changes, upsert) };
     });
   }
 
-  private async lastSeq({ id }: DataSet, look: (id: number) => Promise<number>): Promise<number> {
-    const known = this.numbered.get(id) ?? (await look(id));
-    this.numbered.set(id, known);
-    return known;
+  private async lastSeq({ id }: DataSet, read: (id: number) => Promise<number>): Promise<number> {
+    const last = this.lastSeqs.get(id) ?? (await read(id));
+    this.lastSeqs.set(id, last);
+    return last;
   }
 
-  async removeSome(dataSet: DataSet, range: Range): Promise<void> {
-    let left = dataSet;
+  /** Removes the rows of a range, some in each transaction. */
+  async removeRows(dataSet: DataSet, range: Range): Promise<void> {
+    let remaining = dataSet;
     for (;;) {
-      const gone = await this.commands.run(async (unit) => {
-        const removed = await nexosisStore(unit.tx).rows.remove(dataSet.id, range, mostRows);
-        left = {
-          ...left,
-          rowCount: left.rowCount - removed.count,
-          size: left.size - removed.size,
+      const count = await this.commands.run(async (unit) => {
+        const removed = await nexosisStore(unit.tx).rows.remove(dataSet.id, range, maxRowsAtOnce);
+        remaining = {
+          ...remaining,
+          rowCount: remaining.rowCount - removed.count,
+          size: remaining.size - removed.size,
           modifiedAt: unit.at,
         };
-        if (dataSet.state === 'ready') await nexosisStore(unit.tx).dataSets.resize(left);
+        if (dataSet.state === 'ready') await nexosisStore(unit.tx).dataSets.resize(remaining);
         return removed.count;
       });
-      if (gone < mostRows) return;
+      if (count < maxRowsAtOnce) return;
     }
   }
 
-  /** In the background: nobody sees these rows any more. */
+  /** Deletes a data set that clients no longer see, in the background. */
   purge(dataSet: DataSet): void {
-    this.numbered.delete(dataSet.id);
-    const forgotten = this.removeSome({ ...dataSet, state: 'removed' }, {}).then(() =>
+    this.lastSeqs.delete(dataSet.id);
+    const deletion = this.removeRows({ ...dataSet, state: 'removed' }, {}).then(() =>
       this.commands.run((unit) => nexosisStore(unit.tx).dataSets.forget(dataSet.id)),
     );
-    forgotten.catch((error: unknown) =>
-      this.logger.warn(`Rows of a removed data set are left until the next start: ${String(error)}`),
+    deletion.catch((error: unknown) =>
+      this.logger.warn(`Rows of a removed data set remain until the next start: ${String(error)}`),
     );
   }
 }
 
-function placed(values: readonly (string | null)[], { places, columns }: Plan): (string | null)[] {
+function inColumnOrder(values: readonly (string | null)[], { places, columns }: Plan): (string | null)[] {
   const row = new Array<string | null>(columns.length).fill(null);
   for (const [i, value] of values.entries()) row[places[i] ?? 0] = value;
   return row;

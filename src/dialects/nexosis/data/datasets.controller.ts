@@ -1,9 +1,17 @@
 import { Controller, Delete, Get, HttpCode, Param, Put, Res, UseFilters } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { DataSet } from '../storage/ports.js';
 import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
-import { checkDeletes } from './deletable.js';
+import { checkMayDelete } from './deletable.js';
 import { BuiltOn, readCascade } from './cascade.js';
 import { readColumns, type DeclaredColumn } from '../wire/columns.js';
 import { dataSetFields, readRange, rowsOf, summaryOf } from '../wire/data.wire.js';
@@ -14,7 +22,7 @@ import { isEmptyBody, refuseOtherTypes } from '../wire/json-bodies.js';
 import { refuseMisspelt } from '../wire/misspelt.js';
 import { RowThreads } from './row-threads.js';
 import { listOf, pageLinks, pagesOf } from '../wire/paging.js';
-import { pageAnswer, PageWriter } from './page-writer.js';
+import { pageResponse, PageWriter } from './page-writer.js';
 import type { Upload } from './upload.js';
 
 const uploadExample = {
@@ -59,7 +67,7 @@ export class DataSetsController {
   @ApiOperation({ summary: 'Create a data set or upsert rows into it' })
   @ApiConsumes('application/json', 'text/csv')
   @ApiBody({ schema: { example: uploadExample } })
-  @ApiQuery({ name: 'timestampColumn', required: false, description: 'CSV: the column that has the time' })
+  @ApiQuery({ name: 'timestampColumn', required: false, description: 'CSV: the timestamp column' })
   @Put(':name')
   @HttpCode(201)
   async put(@Incoming() request: NexosisRequest, @Param('name') name: string) {
@@ -99,7 +107,7 @@ export class DataSetsController {
   @ApiQuery({ name: 'startDate', required: false })
   @ApiQuery({ name: 'endDate', required: false, description: 'Inclusive' })
   @ApiQuery({ name: 'include', required: false, description: 'Names of columns' })
-  @ApiOkResponse(pageAnswer)
+  @ApiOkResponse(pageResponse)
   @Get(':name')
   async get(
     @Incoming() request: NexosisRequest,
@@ -142,7 +150,7 @@ export class DataSetsController {
     const range = readRange(request.query, dataSet);
     if (range.from !== undefined || range.to !== undefined)
       return this.dataSets.removeRows(request.actor, name, range);
-    checkDeletes(request.actor, dataSet, `Data set ${dataSet.name}`);
+    checkMayDelete(request.actor, dataSet, `Data set ${dataSet.name}`);
     await this.cascade.remove(request.actor, dataSet.name, kinds);
     await this.dataSets.remove(request.actor, name);
   }

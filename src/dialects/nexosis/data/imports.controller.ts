@@ -36,7 +36,7 @@ export class ImportsController {
     if (!isObject(columns)) throw invalidField('columns', 'columns must be an object of column names.');
     const basic = fields.object('auth')?.object('basic');
     const submit = submitKey(request.actor, request.fastify, request.fastify.url);
-    const wanted = {
+    const importRequest = {
       dataSet: required(fields, 'dataSetName', 'dataSourceName'),
       url: required(fields, 'url'),
       contentType: contentTypeOf(fields),
@@ -44,18 +44,18 @@ export class ImportsController {
         basic === undefined
           ? null
           : { user: basic.text('userId') ?? '', password: basic.text('password') ?? '' },
-      // One client wraps them once more.
+      // One client wraps the columns in another object.
       columns: isObject(columns['columns']) ? columns['columns'] : columns,
     };
-    const made = await this.imports.start(request.actor, wanted, submit);
-    await watchAnswer(this.receipts, request.reply, submit, made.id);
-    return this.show(request, made);
+    const record = await this.imports.start(request.actor, importRequest, submit);
+    await watchAnswer(this.receipts, request.reply, submit, record.id);
+    return this.show(request, record);
   }
 
-  @ApiOperation({ summary: 'Not offered: upload the file, or import it from an address' })
+  @ApiOperation({ summary: 'Not supported: upload the file, or import it from a URL' })
   @Post(':id')
   other(@Param('id') type: string): never {
-    throw invalidField('type', `Imports from ${type} are not offered here: use imports/url, or PUT /data.`);
+    throw invalidField('type', `Imports from ${type} are not supported: use imports/url, or PUT /data.`);
   }
 
   @ApiOperation({ summary: 'The imports of your instance, newest first' })
@@ -72,32 +72,32 @@ export class ImportsController {
       query.moment('requestedAfterDate', 'requestedAfter'),
       query.until('requestedBeforeDate', 'requestedBefore'),
     ];
-    const found = (await this.imports.list(request.actor))
+    const matches = (await this.imports.list(request.actor))
       .filter(({ dataSet }) => name === undefined || sameName(dataSet, name))
       .filter(({ requestedAt: at }) => (from === undefined || at >= from) && (to === undefined || at <= to))
-      .sort((a, b) => (keyOf[sortBy](a) < keyOf[sortBy](b) ? -1 : 1) * (descending ? -1 : 1));
-    const shown = found.slice(paging.page * paging.size, (paging.page + 1) * paging.size);
+      .sort((a, b) => (sortKeyOf[sortBy](a) < sortKeyOf[sortBy](b) ? -1 : 1) * (descending ? -1 : 1));
+    const shown = matches.slice(paging.page * paging.size, (paging.page + 1) * paging.size);
     return listOf(
       request,
       paging,
-      shown.map((made) => fromImport(made, request.base)),
-      found.length,
+      shown.map((record) => fromImport(record, request.base)),
+      matches.length,
     );
   }
 
-  @ApiOperation({ summary: 'How far an import is' })
+  @ApiOperation({ summary: 'One import with its status' })
   @Get(':id')
   async get(@Incoming() request: NexosisRequest, @Param('id') id: string) {
     return this.show(request, await this.imports.get(request.actor, readGuid('importId', id)));
   }
 
-  private show(request: NexosisRequest, made: Import) {
-    void request.reply.header('Nexosis-Import-Status', statusHeader(made.status));
-    return fromImport(made, request.base);
+  private show(request: NexosisRequest, record: Import) {
+    void request.reply.header('Nexosis-Import-Status', statusHeader(record.status));
+    return fromImport(record, request.base);
   }
 }
 
-const keyOf = {
+const sortKeyOf = {
   id: ({ id }: Import) => id,
   dataSetName: ({ dataSet }: Import) => dataSet.toLowerCase(),
   requestedDate: ({ requestedAt, id }: Import) => `${requestedAt} ${id}`,
@@ -111,26 +111,26 @@ function required(fields: Fields, ...names: [string, ...string[]]): string {
 }
 
 function contentTypeOf(fields: Fields): 'csv' | 'json' | undefined {
-  const said = fields.text('contentType')?.toLowerCase();
-  if (said === undefined) return undefined;
-  const found = (['csv', 'json'] as const).find((type, i) => said.endsWith(type) || said === String(i));
-  if (found === undefined)
-    throw invalidField('contentType', `The value '${said}' is not valid: it must be csv or json.`);
-  return found;
+  const text = fields.text('contentType')?.toLowerCase();
+  if (text === undefined) return undefined;
+  const match = (['csv', 'json'] as const).find((type, i) => text.endsWith(type) || text === String(i));
+  if (match === undefined)
+    throw invalidField('contentType', `The value '${text}' is not valid: it must be csv or json.`);
+  return match;
 }
 
-const fromImport = (made: Import, base: string) => ({
-  importId: made.id,
-  type: made.type,
-  status: made.status,
-  dataSetName: made.dataSet,
-  parameters: made.parameters,
-  requestedDate: writeMoment(made.requestedAt),
-  statusHistory: made.history.map(({ at, status }) => ({ date: writeMoment(at), status })),
-  messages: made.messages,
-  columns: made.columns,
+const fromImport = (record: Import, base: string) => ({
+  importId: record.id,
+  type: record.type,
+  status: record.status,
+  dataSetName: record.dataSet,
+  parameters: record.parameters,
+  requestedDate: writeMoment(record.requestedAt),
+  statusHistory: record.history.map(({ at, status }) => ({ date: writeMoment(at), status })),
+  messages: record.messages,
+  columns: record.columns,
   links: [
-    { rel: 'self', href: `${base}/imports/${made.id}` },
-    { rel: 'data', href: `${base}/data/${encodeURIComponent(made.dataSet)}` },
+    { rel: 'self', href: `${base}/imports/${record.id}` },
+    { rel: 'data', href: `${base}/data/${encodeURIComponent(record.dataSet)}` },
   ],
 });

@@ -2,18 +2,18 @@ import type { FastifyReply } from 'fastify';
 import type { DataSet } from '../storage/ports.js';
 import { csvLine } from './csv.js';
 import type { ResponseRows } from '../wire/data.wire.js';
-import { rowsAtATime } from './stored-rows.js';
+import { rowsPerBatch } from './stored-rows.js';
 
-/** Rows as CSV with a header line. */
+/** Formats rows as CSV with a header line, and sets the type of the reply. */
 export function sendCsv(reply: FastifyReply, rows: Pick<ResponseRows, 'names' | 'lists'>): string {
   void reply.type('text/csv; charset=utf-8');
   return [rows.names, ...rows.lists].map(csvLine).join('');
 }
 
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** What a page is, for the description of the API: it is written as text, which says nothing of that. */
-export const pageAnswer = {
+/** Describes a page for the API description, because the route returns it as a string. */
+export const pageResponse = {
   description: 'The page',
   content: {
     'application/json': { schema: { type: 'object' } },
@@ -22,8 +22,8 @@ export const pageAnswer = {
 } as const;
 
 /**
- * One page of rows as JSON or CSV. Ten thousand columns make half a million cells of it, so some rows at a time are shown and
- * written, and others have their turn in between.
+ * Writes one page of rows as JSON or CSV. With ten thousand columns a page has half a million cells, so it is written in
+ * batches, and other work runs in between.
  */
 export class PageWriter {
   private readonly parts: string[] = [];
@@ -34,15 +34,19 @@ export class PageWriter {
     private readonly isCsv: boolean,
   ) {}
 
-  /** `shown` makes of some rows what is seen of them; it is called at least once, because it also checks what was asked for. */
-  async add<R>(rows: readonly R[], of: Pick<DataSet, 'columns'>, shown: (some: readonly R[]) => ResponseRows) {
-    const most = rowsAtATime(of);
-    for (let from = 0; from === 0 || from < rows.length; from += most) {
-      const some = shown(rows.slice(from, from + most));
-      this.names = some.names;
-      if (this.isCsv) this.parts.push(...some.lists.map(csvLine));
-      else this.parts.push(...some.objects().map((row) => JSON.stringify(row)));
-      await turn();
+  /** `select` turns stored rows into those of the response. It is called at least once, because it checks the request. */
+  async add<R>(
+    rows: readonly R[],
+    source: Pick<DataSet, 'columns'>,
+    select: (rows: readonly R[]) => ResponseRows,
+  ) {
+    const batchSize = rowsPerBatch(source);
+    for (let from = 0; from === 0 || from < rows.length; from += batchSize) {
+      const batch = select(rows.slice(from, from + batchSize));
+      this.names = batch.names;
+      if (this.isCsv) this.parts.push(...batch.lists.map(csvLine));
+      else this.parts.push(...batch.objects().map((row) => JSON.stringify(row)));
+      await nextTurn();
     }
   }
 
@@ -51,11 +55,11 @@ export class PageWriter {
     return [csvLine(this.names), ...this.parts].join('');
   }
 
-  /** An object of these members with the rows as `data` between them. */
+  /** Returns an object with the members of `before`, the rows as `data`, and the members of `after`. */
   async json(before: object, after: object): Promise<string> {
     void this.reply.type('application/json; charset=utf-8');
     const head = JSON.stringify(before).slice(0, -1);
-    await turn();
+    await nextTurn();
     const text = [`${head},"data":[`, this.parts.join(','), `],`, JSON.stringify(after).slice(1)];
     return text.join('');
   }

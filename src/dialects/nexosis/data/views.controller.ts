@@ -2,7 +2,7 @@ import { Controller, Delete, Get, HttpCode, Param, Put, Res, UseFilters } from '
 import { ApiBody, ApiOkResponse, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { View } from '../storage/ports.js';
-import { pageAnswer, PageWriter } from './page-writer.js';
+import { pageResponse, PageWriter } from './page-writer.js';
 import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
 import { BuiltOn, readCascade } from './cascade.js';
 import { columnWithRole, writeColumns } from '../wire/columns.js';
@@ -37,17 +37,22 @@ export class ViewsController {
   @Get()
   async list(@Incoming() request: NexosisRequest) {
     const paging = request.query.paging();
-    const [part, dataSet] = [request.query.text('partialName') ?? '', request.query.text('dataSetName')];
-    const found = (await this.views.list(request.actor))
-      .filter(({ name }) => name.toLowerCase().includes(part.toLowerCase()))
+    const [partialName, dataSet] = [
+      request.query.text('partialName') ?? '',
+      request.query.text('dataSetName'),
+    ];
+    const matches = (await this.views.list(request.actor))
+      .filter(({ name }) => name.toLowerCase().includes(partialName.toLowerCase()))
       .filter((view) => dataSet === undefined || readsFrom(view, dataSet));
-    const shown = found.slice(paging.page * paging.size, (paging.page + 1) * paging.size);
+    const shown = matches.slice(paging.page * paging.size, (paging.page + 1) * paging.size);
     const items = [];
     for (const view of shown) items.push(await this.show(request, view));
-    return listOf(request, paging, items, found.length);
+    return listOf(request, paging, items, matches.length);
   }
 
-  @ApiOperation({ summary: 'Create or replace a view: a data set with the columns of others beside its own' })
+  @ApiOperation({
+    summary: 'Create or replace a view, which joins columns of other data sets to those of one',
+  })
   @ApiBody({ schema: { example } })
   @Put(':name')
   @HttpCode(201)
@@ -67,7 +72,7 @@ export class ViewsController {
   @ApiQuery({ name: 'startDate', required: false })
   @ApiQuery({ name: 'endDate', required: false })
   @ApiQuery({ name: 'include', required: false })
-  @ApiOkResponse(pageAnswer)
+  @ApiOkResponse(pageResponse)
   @Get(':name')
   async get(
     @Incoming() request: NexosisRequest,
@@ -80,7 +85,7 @@ export class ViewsController {
     const range = readRange(request.query, left);
     const { items, total } = await this.dataSets.rows(left, range, paging.size, paging.page * paging.size);
     const include = request.query.list('include');
-    // Data sets show times as they were sent; a view, which is made by the service, in the form of results.
+    // A data set shows times as sent. The service computes the rows of a view, so it shows times as results do.
     const page = new PageWriter(reply, request.wantsCsv);
     await page.add(items, { columns }, (some) =>
       rowsOf(
@@ -120,4 +125,5 @@ export class ViewsController {
   }
 }
 
-const addressOf = ({ base }: NexosisRequest, { name }: View): string => `${base}/views/${encodeURIComponent(name)}`;
+const addressOf = ({ base }: NexosisRequest, { name }: View): string =>
+  `${base}/views/${encodeURIComponent(name)}`;

@@ -20,11 +20,11 @@ export interface Contestant {
   readonly metrics: Readonly<Record<string, number>>;
   readonly dataSourceProperties: readonly string[];
   readonly champion: boolean;
-  /** Its test rows among the session's tables; null where the engine kept none. */
+  /** The table of its test rows. Null if the engine stored none. */
   readonly table: string | null;
 }
 
-/** What the engine found; its rows are kept apart, as tables. */
+/** The result of the engine. Its rows are stored apart, as tables. */
 export interface Outcome {
   readonly metrics: Readonly<Record<string, number>>;
   readonly algorithm: Algorithm;
@@ -32,14 +32,14 @@ export interface Outcome {
   readonly messages: readonly StatusMessage[];
   readonly contestants: readonly Contestant[];
   readonly selection: unknown;
-  /** `results`, `results-0.2` …, `classscores`, `anomalyscores`, …: what can be paged through. */
+  /** The tables of its rows by name: `results`, `results-0.2` …, `classscores`, `anomalyscores`, … */
   readonly tables: Readonly<Record<string, { readonly columns: readonly string[]; readonly count: number }>>;
   readonly confusion: { readonly classes: readonly string[]; readonly matrix: readonly number[][] } | null;
   readonly classes: readonly string[];
   readonly importance: Readonly<Record<string, number>> | null;
 }
 
-/** A Nexosis session as it was asked for. Its id is the kernel session's, its state that of the one job in it. */
+/** A Nexosis session as requested. The kernel's session has the same id; the one job in it has the state. */
 export interface LearnSession {
   readonly id: string;
   readonly job: string;
@@ -56,32 +56,32 @@ export interface LearnSession {
   readonly end: string | null;
   readonly interval: Interval | null;
   readonly callbackUrl: string | null;
-  /** Goes with every webhook of the session. */
+  /** Header value of every webhook of the session. */
   readonly token: string | null;
-  /** Where the API was reached when the session was asked for: links in webhooks begin with it. */
+  /** Base URL of the API in the request for the session. Links in webhooks start with it. */
   readonly base: string;
   readonly columns: readonly Column[];
   readonly missingValues: readonly string[];
   readonly extra: Readonly<Record<string, unknown>>;
   readonly messages: readonly StatusMessage[];
-  /** Of the model it will build; null for time series. */
+  /** Id of the model that the session builds. Null for time series. */
   readonly modelId: string | null;
   readonly requestedAt: Millis;
   readonly outcome: Outcome | null;
 }
 
-/** A session with what its job says about it. */
+/** A session with the state of its job. */
 export interface LearnSessionView extends LearnSession {
-  /** What it was doing when it last said so. */
+  /** The last progress that the calculation reported. */
   readonly progress: string | null;
-  /** Null: the job was removed. */
+  /** Null if the job was removed. */
   readonly jobState: JobState | null;
   readonly jobReason: string | null;
-  /** Why the service ended the job. */
+  /** Why the service ended the job. Null if it ended by itself. */
   readonly jobEndCode: EndCode | null;
-  /** The longest that the job may run; 0 where it was removed. */
+  /** The longest time that the job may run. 0 if the job was removed. */
   readonly jobLimit: Millis;
-  /** Why the kernel's session closed, if the job ended with it. */
+  /** Why the kernel's session closed. Null unless that ended the job. */
   readonly ending: Ending | null;
   /** Start of the first attempt. */
   readonly startedAt: Millis | null;
@@ -90,10 +90,10 @@ export interface LearnSessionView extends LearnSession {
 
 export interface LearnSessionFilter extends Slice {
   readonly instance: string;
-  /** Only this user's. */
+  /** Only sessions of this user. */
   readonly user?: string | undefined;
   readonly source?: string | undefined;
-  /** Any part of it. */
+  /** Part of the event name. */
   readonly eventName?: string | undefined;
   readonly type?: 'forecast' | 'impact' | 'model' | undefined;
   readonly from?: Millis | undefined;
@@ -106,7 +106,7 @@ export interface LearnSessionFilter extends Slice {
 export interface Model {
   readonly id: string;
   readonly instance: string;
-  /** Who built it; absent: it is older than this was kept. */
+  /** Who built it. Absent if it was built before that was stored. */
   readonly user?: string;
   readonly session: string;
   readonly name: string | null;

@@ -16,7 +16,7 @@ export interface Column {
   /** Absent for dates and text. */
   readonly imputation?: Imputation;
   readonly aggregation?: Aggregation;
-  /** Someone set the imputation; else it is the usual one of the type. */
+  /** Present if someone set the imputation. Else it is the default of the type. */
   readonly imputationSet?: true;
 }
 
@@ -24,7 +24,7 @@ export interface DataSet {
   readonly id: number;
   readonly instance: string;
   readonly name: string;
-  /** In order of first appearance, which is the order of a row's values. */
+  /** In order of first appearance, as are the values of a row. */
   readonly columns: readonly Column[];
   /** Texts that count as empty. */
   readonly missingValues: readonly string[];
@@ -33,48 +33,48 @@ export interface DataSet {
   readonly size: number;
   readonly createdAt: Millis;
   readonly modifiedAt: Millis;
-  /** `new`: its first rows are still being stored. `removed`: its rows are still being removed. Both are unseen. */
+  /** `new`: its first rows are being stored. `removed`: its rows are being deleted. Clients see only `ready` sets. */
   readonly state: 'new' | 'ready' | 'removed';
-  /** Who made it; null: it is older than this was kept. */
+  /** Who created it. Null if it was created before that was stored. */
   readonly user: string | null;
 }
 
-/** When a row without a (readable) timestamp comes: behind all others. */
+/** The time of a row without a readable timestamp, which sorts it behind all others. */
 export const noTime: Millis = 8.64e15;
 
 export interface Row {
-  /** Of the timestamp column; 0 in a set without one, {@link noTime} where it cannot be read. */
+  /** The timestamp. 0 in a set without a timestamp column, {@link noTime} if the value cannot be read. */
   readonly at: Millis;
-  /** Order of arrival among rows of the same time. */
+  /** Orders rows of the same time by arrival. */
   readonly seq: number;
   readonly values: readonly string[];
 }
 
 export interface NewRow {
   readonly at: Millis;
-  /** A stored row of the same key is replaced, see {@link Upsert}; null: appended. */
+  /** Replaces stored rows of the same key, see {@link Upsert}. Null appends the row. */
   readonly key: string | null;
-  /** By position of the columns; null: not said, so a row that is there keeps what it has. */
+  /** By position of the columns. Null if the row has no value for a column; a replaced row keeps its own value there. */
   readonly values: readonly (string | null)[];
-  /** Its number among all rows, where it has one already. */
+  /** Present if the row has a number already. */
   readonly seq?: number;
 }
 
-/** How the rows of one upload meet those of equal key. */
+/** How the rows of one upload replace rows of the same key. */
 export interface Upsert {
-  /** Rows with higher numbers came with this upload. */
+  /** Rows with higher numbers belong to this upload. */
   readonly since: number;
-  /** Keys of rows that were there before and that this upload has replaced: by how many rows fewer, so far. */
+  /** Keys of stored rows that this upload replaced so far, each with the number of rows that it has fewer now. */
   readonly replaced: Map<string, number>;
-  /** `keep`: rows of one upload with the same key stay beside each other. `merge`: they become one row. */
+  /** Rows of one upload with the same key: `keep` stores each of them, `merge` makes them one row. */
   readonly repeats: 'keep' | 'merge';
 }
 
-/** What an upload did to the rows of a set. */
-export interface Grown {
+/** How an upload changed the rows of a set: the differences of their number and size. */
+export interface RowChanges {
   readonly count: number;
   readonly size: number;
-  /** Rows with a key that another row of the same upload has. */
+  /** Rows of the upload with the key of an earlier one. */
   readonly repeated: number;
 }
 
@@ -96,11 +96,11 @@ export interface StatusMessage {
 
 export interface View {
   readonly instance: string;
-  /** Who made it; absent: it is older than this was kept. */
+  /** Who created it. Absent if it was created before that was stored. */
   readonly user?: string;
   readonly name: string;
   readonly dataSet: string;
-  /** As it was sent, with the members that were null left out. */
+  /** As sent, without members that are null. */
   readonly joins: readonly unknown[];
   readonly columns: Readonly<Record<string, unknown>>;
   readonly createdAt: Millis;

@@ -4,7 +4,7 @@ import type { Column, DataSet, LearnSession, LearnSessionView, Outcome, StatusMe
 import type { DataSetRow, LearnSessionRow } from './rows.js';
 import type { Query, Value } from '../../../scheduler/query.ports.js';
 
-/** Names of data sets and views are found whatever their case. */
+/** Returns the key of a data set or view, whose names are found in any case. */
 export const keyOf = (name: string): string => name.toLowerCase();
 
 export const typeOf = (domain: LearnSession['domain']): string =>
@@ -41,7 +41,7 @@ export const toDataSet = (row: DataSetRow): DataSet => ({
 });
 
 export function fromLearnSession(session: LearnSession): Record<keyof LearnSessionRow, Value> {
-  const { id, job, instance, name, eventName, modelId, requestedAt, messages, outcome, ...asked } = session;
+  const { id, job, instance, name, eventName, modelId, requestedAt, messages, outcome, ...request } = session;
   return {
     id,
     job,
@@ -52,14 +52,14 @@ export function fromLearnSession(session: LearnSession): Record<keyof LearnSessi
     event_name: eventName,
     model_id: modelId,
     requested_at: requestedAt,
-    asked: JSON.stringify(asked),
+    asked: JSON.stringify(request),
     messages: JSON.stringify(messages),
     outcome: outcome === null ? null : JSON.stringify(outcome),
     progress: null,
   };
 }
 
-type Joined = LearnSessionRow & {
+type JoinedRow = LearnSessionRow & {
   job_state: string | null;
   job_reason: string | null;
   end_code: string | null;
@@ -71,11 +71,11 @@ type Joined = LearnSessionRow & {
   started_at: number | null;
 };
 
-/** A session is as far as its job is; its first start stands with the kernel's session. */
+/** Joins the job, which has the state, and the kernel's session, which has the first start. */
 export const selectLearnSession =
   'SELECT s.*, j.state AS job_state, j.reason AS job_reason, j.end_code, j.max_execution_time, j.ended_at, k.started_at, k.close_code, k.state_reason, k.limits FROM nexosis_sessions s LEFT JOIN jobs j ON j.id = s.job LEFT JOIN sessions k ON k.id = s.id';
 
-export const toLearnSession = (row: Joined): LearnSessionView => ({
+export const toLearnSession = (row: JoinedRow): LearnSessionView => ({
   ...(JSON.parse(row.asked) as Omit<LearnSession, 'id'>),
   id: row.id,
   job: row.job,
@@ -108,9 +108,9 @@ export async function findLearnSession(
   where: string,
   ...values: Value[]
 ): Promise<LearnSessionView | null> {
-  const row = await sql.one<Joined>(`${selectLearnSession} WHERE ${where}`, ...values);
+  const row = await sql.one<JoinedRow>(`${selectLearnSession} WHERE ${where}`, ...values);
   return row === null ? null : toLearnSession(row);
 }
 
 export const listLearnSessions = async (sql: Query, rest: string, ...values: Value[]) =>
-  (await sql.all<Joined>(`${selectLearnSession} ${rest}`, ...values)).map(toLearnSession);
+  (await sql.all<JoinedRow>(`${selectLearnSession} ${rest}`, ...values)).map(toLearnSession);

@@ -10,7 +10,7 @@ import type {
 } from './answers.ports.js';
 import type {
   DataSet,
-  Grown,
+  RowChanges,
   Import,
   NewRow,
   Range,
@@ -24,12 +24,12 @@ import type {
 export * from './answers.ports.js';
 export * from './data.ports.js';
 
-/**
- * What the Nexosis dialect keeps beside sessions and jobs: data sets with their rows, what a session was asked and what came
- * of it, models, views, imports and the webhooks still to be sent.
+/*
+ * The Nexosis dialect stores more than sessions and jobs: data sets with their rows, requests and outcomes of sessions,
+ * models, views, imports and pending webhooks.
  */
 
-/** One status change to be told to a callback. */
+/** A pending webhook: one status change for one callback. */
 export interface Delivery {
   readonly id: number;
   readonly session: string;
@@ -40,27 +40,27 @@ export interface Delivery {
   readonly dueAt: Millis;
 }
 
-export interface Found<T> {
+export interface Matches<T> {
   readonly items: T[];
   readonly total: number;
 }
 
-/** What one transaction may do with them. */
+/** Writes of one transaction. */
 export interface NexosisTx {
   readonly dataSets: {
     find(instance: string, name: string): Promise<DataSet | null>;
     insert(dataSet: Omit<DataSet, 'id'>): Promise<DataSet>;
     save(dataSet: DataSet): Promise<void>;
-    /** Only how much is in it: its columns, of which there may be thousands, are not written again with each part. */
+    /** Stores only the size. Writing thousands of columns with every part of an upload would be slow. */
     resize(dataSet: Pick<DataSet, 'id' | 'rowCount' | 'size' | 'modifiedAt'>): Promise<void>;
-    /** Those that are not ready; after a start nobody works on them any more. */
+    /** Returns the sets that are not ready. After a start, no upload or delete works on them any more. */
     unfinished(): Promise<DataSet[]>;
     forget(id: number): Promise<void>;
   };
   readonly rows: {
-    /** Rows without a number of their own get those behind `from`. */
-    put(dataSet: number, rows: readonly NewRow[], from: number, upsert: Upsert): Promise<Grown>;
-    /** Removes at most `limit` rows of the range; answers what was removed. */
+    /** Rows without a number get the numbers after `from`. */
+    put(dataSet: number, rows: readonly NewRow[], from: number, upsert: Upsert): Promise<RowChanges>;
+    /** Removes at most `limit` rows of the range. Returns the number and size of the removed rows. */
     remove(dataSet: number, range: Range, limit: number): Promise<{ count: number; size: number }>;
     lastSeq(dataSet: number): Promise<number>;
   };
@@ -82,7 +82,7 @@ export interface NexosisTx {
     remove(id: string): Promise<void>;
   };
   readonly views: { save(view: View): Promise<void>; remove(instance: string, name: string): Promise<void> };
-  readonly imports: { save(made: Import): Promise<void> };
+  readonly imports: { save(record: Import): Promise<void> };
   readonly deliveries: {
     insert(delivery: Omit<Delivery, 'id'>): Promise<void>;
     postpone(id: number, attempts: number, dueAt: Millis): Promise<void>;
@@ -92,8 +92,7 @@ export interface NexosisTx {
   countPredictions(instance: string, more: number): Promise<void>;
 }
 
-/** Committed state. */
-/** A piece of the event log. */
+/** A range of the event log. */
 export interface EventRange {
   readonly types: readonly EventType[];
   readonly after: number;
@@ -101,6 +100,7 @@ export interface EventRange {
   readonly limit: number;
 }
 
+/** Reads of committed state. */
 export interface NexosisReads {
   dataSet(instance: string, name: string): Promise<DataSet | null>;
   dataSetById(id: number): Promise<DataSet | null>;
@@ -111,25 +111,25 @@ export interface NexosisReads {
     descending: boolean;
     limit: number;
     offset: number;
-  }): Promise<Found<DataSet>>;
+  }): Promise<Matches<DataSet>>;
   rows(dataSet: number, range: Range, slice: Slice): Promise<Row[]>;
   countRows(dataSet: number, range: Range): Promise<number>;
-  /** In order, the `limit` rows behind `after`. */
+  /** Returns the next `limit` rows after `after`, in order. */
   rowsAfter(dataSet: number, after: Pick<Row, 'at' | 'seq'> | null, limit: number): Promise<Row[]>;
   lastTime(dataSet: number): Promise<Millis | null>;
   session(id: string): Promise<LearnSessionView | null>;
   sessionOfJob(job: string): Promise<LearnSessionView | null>;
-  /** What happened to the jobs of sessions, after one event and up to another; in order. */
+  /** Returns the events of the jobs of sessions within the range, in order. */
   eventsOfSessions(range: EventRange): Promise<EventRecord[]>;
-  sessions(filter: LearnSessionFilter): Promise<Found<LearnSessionView>>;
+  sessions(filter: LearnSessionFilter): Promise<Matches<LearnSessionView>>;
   table(owner: string, table: string, fromChunk: number, toChunk: number): Promise<string[][]>;
   model(id: string): Promise<Model | null>;
-  models(filter: ModelFilter): Promise<Found<Model>>;
+  models(filter: ModelFilter): Promise<Matches<Model>>;
   view(instance: string, name: string): Promise<View | null>;
   views(instance: string): Promise<View[]>;
   import(id: string): Promise<Import | null>;
   imports(instance: string): Promise<Import[]>;
-  /** The first of each session that is due. */
+  /** Returns the first delivery of each session, if it is due. */
   dueDeliveries(at: Millis, limit: number): Promise<Delivery[]>;
   counts(instance: string): Promise<{ dataSets: number; sessions: number; predictions: number }>;
 }

@@ -1,6 +1,6 @@
 import {
   noTime,
-  type Found,
+  type Matches,
   type Import,
   type LearnSessionFilter,
   type LearnSessionView,
@@ -12,7 +12,7 @@ import {
 } from './ports.js';
 import type { DataSetRow, DeliveryRow, ModelRow } from './rows.js';
 import { findLearnSession, keyOf, listLearnSessions, toDataSet } from './mapping.js';
-import { within } from './store.js';
+import { whereInRange } from './store.js';
 import { perQuery, type Query, type Value } from '../../../scheduler/query.ports.js';
 
 export const nexosisReads = perQuery((sql): NexosisReads => {
@@ -42,7 +42,7 @@ export const nexosisReads = perQuery((sql): NexosisReads => {
       return { items: rows.map(toDataSet), total };
     },
     async rows(dataSet, range, { limit, offset }) {
-      const [where, values] = within(dataSet, range);
+      const [where, values] = whereInRange(dataSet, range);
       return toRows(
         await sql.all<StoredRow>(
           `SELECT at, seq, body FROM nexosis_rows ${where} ORDER BY at, seq LIMIT ? OFFSET ?`,
@@ -53,7 +53,7 @@ export const nexosisReads = perQuery((sql): NexosisReads => {
       );
     },
     countRows(dataSet, range) {
-      const [where, values] = within(dataSet, range);
+      const [where, values] = whereInRange(dataSet, range);
       return count(`nexosis_rows ${where}`, ...values);
     },
     async rowsAfter(dataSet, after, limit) {
@@ -75,7 +75,7 @@ export const nexosisReads = perQuery((sql): NexosisReads => {
     session: (id) => findLearnSession(sql, 's.id = ?', id),
     sessionOfJob: (job) => findLearnSession(sql, 's.job = ?', job),
     async eventsOfSessions({ types, after, upTo, limit }) {
-      // The first condition is asked once: where nobody ever opened a session, the log is not looked through.
+      // The first condition is evaluated once. If there never was a session, the log is not scanned.
       const rows = await sql.all(
         `SELECT * FROM events WHERE EXISTS (SELECT 1 FROM nexosis_sessions) AND id > ? AND id <= ? AND type IN (${types.map(() => '?').join(', ')})
          AND EXISTS (SELECT 1 FROM nexosis_sessions s WHERE s.job = events.job) ORDER BY id LIMIT ?`,
@@ -178,12 +178,12 @@ const toRows = (rows: StoredRow[]): Row[] =>
 
 type Count = (from: string, ...values: Value[]) => Promise<number>;
 
-/** Only what was asked for becomes a condition. */
+/** Joins the conditions whose value is defined. */
 function conditions(all: readonly (readonly [condition: string, value: Value | undefined])[]) {
-  const given = all.filter((each): each is [string, Value] => each[1] !== undefined);
+  const active = all.filter((each): each is [string, Value] => each[1] !== undefined);
   return {
-    where: `WHERE ${given.map(([condition]) => condition).join(' AND ')}`,
-    values: given.map(([, value]) => value),
+    where: `WHERE ${active.map(([condition]) => condition).join(' AND ')}`,
+    values: active.map(([, value]) => value),
   };
 }
 
@@ -191,7 +191,7 @@ async function listSessions(
   sql: Query,
   count: Count,
   filter: LearnSessionFilter,
-): Promise<Found<LearnSessionView>> {
+): Promise<Matches<LearnSessionView>> {
   const { where, values } = conditions([
     ['s.instance = ?', filter.instance],
     [`${sql.sql.member('s.asked', 'user')} = ?`, filter.user],
@@ -210,7 +210,7 @@ async function listSessions(
   };
 }
 
-async function listModels(sql: Query, count: Count, filter: ModelFilter): Promise<Found<Model>> {
+async function listModels(sql: Query, count: Count, filter: ModelFilter): Promise<Matches<Model>> {
   const { where, values } = conditions([
     ['instance = ?', filter.instance],
     ['source_key = ?', filter.source === undefined ? undefined : keyOf(filter.source)],

@@ -17,10 +17,10 @@ export const nexosisStore = perQuery((sql): NexosisTx => {
     dataSets: dataSets(sql),
     rows: {
       async put(dataSet, rows, from, upsert) {
-        const grown = await putRows(sql, dataSet, rows, from, upsert);
-        // The text of a value and what stands around it in the database.
-        sql.wrote(2 * grown.size + 50 * rows.length);
-        return grown;
+        const changes = await putRows(sql, dataSet, rows, from, upsert);
+        // An estimate: the values, and what the database adds to a row.
+        sql.wrote(2 * changes.size + 50 * rows.length);
+        return changes;
       },
       remove: (dataSet, range, limit) => removeRows(sql, dataSet, range, limit),
       lastSeq: async (dataSet) =>
@@ -71,12 +71,12 @@ export const nexosisStore = perQuery((sql): NexosisTx => {
         sql.run('DELETE FROM nexosis_views WHERE instance = ? AND name_key = ?', instance, keyOf(name)),
     },
     imports: {
-      save: (made) =>
+      save: (record) =>
         upsert(sql, 'nexosis_imports', ['id'], {
-          id: made.id,
-          instance: made.instance,
-          requested_at: made.requestedAt,
-          body: JSON.stringify(made),
+          id: record.id,
+          instance: record.instance,
+          requested_at: record.requestedAt,
+          body: JSON.stringify(record),
         }),
     },
     deliveries: {
@@ -111,11 +111,11 @@ function dataSets(sql: Query): NexosisTx['dataSets'] {
     },
     async insert(dataSet) {
       const row = fromDataSet(dataSet);
-      const made = await sql.one<{ id: number }>(
+      const inserted = await sql.one<{ id: number }>(
         `${insertInto('nexosis_data_sets', Object.keys(row))} RETURNING id`,
         ...Object.values(row),
       );
-      return { ...dataSet, id: Number(made?.id) };
+      return { ...dataSet, id: Number(inserted?.id) };
     },
     async save({ id, ...dataSet }) {
       const row: DataSetRecord = fromDataSet(dataSet);
@@ -157,19 +157,19 @@ function sessions(sql: Query): NexosisTx['sessions'] {
 }
 
 async function removeRows(sql: Query, dataSet: number, range: Range, limit: number) {
-  const [where, values] = within(dataSet, range);
+  const [where, values] = whereInRange(dataSet, range);
   const some = `SELECT at, seq FROM nexosis_rows ${where} ORDER BY at, seq LIMIT ?`;
-  const gone = await sql.all<{ size: number }>(
+  const removed = await sql.all<{ size: number }>(
     `DELETE FROM nexosis_rows WHERE data_set = ? AND (at, seq) IN (${some}) RETURNING size`,
     dataSet,
     ...values,
     limit,
   );
-  return { count: gone.length, size: gone.reduce((sum, { size }) => sum + Number(size), 0) };
+  return { count: removed.length, size: removed.reduce((sum, { size }) => sum + Number(size), 0) };
 }
 
-/** Rows without a time lie in no range, though they are ordered behind all others. */
-export function within(dataSet: number, { from, to }: Range): [where: string, values: Value[]] {
+/** Rows without a time are in no range, although they are sorted behind all others. */
+export function whereInRange(dataSet: number, { from, to }: Range): [where: string, values: Value[]] {
   const values: Value[] = [dataSet];
   let where = 'WHERE data_set = ?';
   if (from !== undefined || to !== undefined) {
