@@ -25,7 +25,7 @@ import {
   text,
   whole,
   wordColumn,
-} from './codec.js';
+} from '../scheduler/codec.js';
 
 /**
  * The forms that stand in JSON columns and in columns of words, for every store. A released form never changes its meaning: a new

@@ -1,4 +1,4 @@
-import { UnreadableRow } from '../scheduler/ports.js';
+import { UnreadableRow } from './ports.js';
 
 /** How a value stands in a JSON column. `decode` throws {@link Mismatch} on what it does not know; nothing is guessed. */
 export interface Codec<T> {
