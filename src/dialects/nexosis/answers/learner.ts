@@ -23,6 +23,7 @@ import { storeOutcome, type Change } from './outcome.js';
 import { findSource, withMoment } from '../data/sources.js';
 import { nexosisStore } from '../storage/store.js';
 import { nexosisReads } from '../storage/reads.js';
+import { logUnreadable } from '../storage/readable.js';
 
 /** `done` of `total` steps of a calculation. */
 export interface Progress {
@@ -82,8 +83,17 @@ export class Learner implements Runners, RunnerListener {
     await mkdir(this.models, { recursive: true });
     // Some belong to sessions that did not complete, others to models that were deleted.
     for (const file of await readdir(this.models)) {
-      const model = await nexosisReads(this.store.read).model(basename(file, '.skops'));
-      if (model === null) await rm(join(this.models, file), { force: true });
+      if (await this.lacksModel(basename(file, '.skops'))) await rm(join(this.models, file), { force: true });
+    }
+  }
+
+  private async lacksModel(id: string): Promise<boolean> {
+    try {
+      return (await nexosisReads(this.store.read).model(id)) === null;
+    } catch (error) {
+      // A row that cannot be read is still a row, so its file stays.
+      logUnreadable(error);
+      return false;
     }
   }
 

@@ -68,11 +68,11 @@ export class ModelsService {
   async removable(actor: Actor, selection: ModelSelection): Promise<Model[]> {
     const filter = { ...selection, instance: actor.instance.id, sortBy: 'id', descending: false } as const;
     const models: Model[] = [];
-    for (;;) {
-      const { items } = await this.list({ ...filter, limit: 500, offset: models.length });
+    for (let offset = 0; ; offset += 500) {
+      const { items, total } = await this.list({ ...filter, limit: 500, offset });
       for (const model of items) checkMayDelete(actor, model, `Model ${model.id}`);
       models.push(...items);
-      if (items.length < 500) return models;
+      if (offset + 500 >= total) return models;
     }
   }
 

@@ -114,12 +114,12 @@ export class LearnSessionsService {
   /** Returns the sessions that match a filter. Throws if the actor may not delete all of them. */
   async removable(actor: Actor, filter: Omit<ListFilter, 'sortBy' | 'descending' | 'limit' | 'offset'>) {
     const sessions: LearnSessionView[] = [];
-    for (;;) {
-      const slice = { sortBy: 'id', descending: false, limit: 500, offset: sessions.length } as const;
-      const { items } = await this.list(actor, { ...filter, ...slice });
+    for (let offset = 0; ; offset += 500) {
+      const slice = { sortBy: 'id', descending: false, limit: 500, offset } as const;
+      const { items, total } = await this.list(actor, { ...filter, ...slice });
       for (const session of items) checkMayDelete(actor, session, `Session ${session.id}`);
       sessions.push(...items);
-      if (items.length < slice.limit) return sessions;
+      if (offset + slice.limit >= total) return sessions;
     }
   }
 

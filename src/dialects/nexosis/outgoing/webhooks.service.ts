@@ -12,6 +12,7 @@ import { fromSession } from '../wire/session.wire.js';
 import { NEXOSIS, type NexosisSettings } from '../settings.js';
 import { nexosisStore } from '../storage/store.js';
 import { nexosisReads } from '../storage/reads.js';
+import { logUnreadable } from '../storage/readable.js';
 
 /** Time between a failed try of a delivery and the next. A delivery is dropped after its last try. */
 const retryDelays: readonly Millis[] = [1, 5, 30, 120, 600, 1800, 3600, 3600].map(seconds);
@@ -107,7 +108,11 @@ export class WebhooksService implements OnModuleDestroy {
       const upTo = events.length < eventsPerBatch ? end : (events.at(-1)?.id ?? end);
       const deliveries: Omit<Delivery, 'id'>[] = [];
       for (const event of events) {
-        const delivery = await this.deliveryOf(event);
+        // A session that cannot be read must not stop the webhooks of all others.
+        const delivery = await this.deliveryOf(event).catch((error: unknown) => {
+          logUnreadable(error);
+          return null;
+        });
         if (delivery !== null) deliveries.push(delivery);
       }
       if (deliveries.length > 0 || upTo - this.savedPosition >= eventsPerSave)
@@ -177,7 +182,10 @@ export class WebhooksService implements OnModuleDestroy {
   private giveUp(id: number, session: string, message: string): Promise<void> {
     return this.commands.run(async ({ tx }) => {
       await nexosisStore(tx).deliveries.remove(id);
-      await nexosisStore(tx).sessions.addMessage(session, { severity: 'warning', message });
+      // If the session cannot be read, its delivery is removed all the same, or it would be tried for ever.
+      await nexosisStore(tx)
+        .sessions.addMessage(session, { severity: 'warning', message })
+        .catch(logUnreadable);
     });
   }
 }

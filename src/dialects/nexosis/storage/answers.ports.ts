@@ -34,7 +34,10 @@ export interface Outcome {
   readonly selection: unknown;
   /** The tables of its rows by name: `results`, `results-0.2` …, `classscores`, `anomalyscores`, … */
   readonly tables: Readonly<Record<string, { readonly columns: readonly string[]; readonly count: number }>>;
-  readonly confusion: { readonly classes: readonly string[]; readonly matrix: readonly number[][] } | null;
+  readonly confusion: {
+    readonly classes: readonly string[];
+    readonly matrix: readonly (readonly number[])[];
+  } | null;
   readonly classes: readonly string[];
   readonly importance: Readonly<Record<string, number>> | null;
 }

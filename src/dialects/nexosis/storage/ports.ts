@@ -122,7 +122,12 @@ export interface NexosisReads {
   /** Returns the events of the jobs of sessions within the range, in order. */
   eventsOfSessions(range: EventRange): Promise<EventRecord[]>;
   sessions(filter: LearnSessionFilter): Promise<Matches<LearnSessionView>>;
-  table(owner: string, table: string, fromChunk: number, toChunk: number): Promise<string[][]>;
+  table(
+    owner: string,
+    table: string,
+    fromChunk: number,
+    toChunk: number,
+  ): Promise<readonly (readonly string[])[]>;
   model(id: string): Promise<Model | null>;
   models(filter: ModelFilter): Promise<Matches<Model>>;
   view(instance: string, name: string): Promise<View | null>;

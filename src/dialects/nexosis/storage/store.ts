@@ -1,5 +1,7 @@
 import { noTime, type NexosisTx, type Range } from './ports.js';
+import { readable } from './readable.js';
 import type { DataSetRow, LearnSessionRow } from './rows.js';
+import { stored } from './stored-forms.js';
 import {
   findLearnSession,
   fromDataSet,
@@ -41,7 +43,7 @@ export const nexosisStore = perQuery((sql): NexosisTx => {
           owner,
           table,
           chunk,
-          JSON.stringify(rows),
+          stored.table.write(rows),
         ),
       removeOf: (owner) => sql.run('DELETE FROM nexosis_tables WHERE owner = ?', owner),
     },
@@ -55,7 +57,7 @@ export const nexosisStore = perQuery((sql): NexosisTx => {
           domain: model.domain,
           created_at: model.createdAt,
           last_used_at: model.lastUsedAt,
-          body: JSON.stringify(model),
+          body: stored.model.write(model),
         }),
       used: (id, at) => sql.run('UPDATE nexosis_models SET last_used_at = ? WHERE id = ?', at, id),
       remove: (id) => sql.run('DELETE FROM nexosis_models WHERE id = ?', id),
@@ -65,7 +67,7 @@ export const nexosisStore = perQuery((sql): NexosisTx => {
         upsert(sql, 'nexosis_views', ['instance', 'name_key'], {
           instance: view.instance,
           name_key: keyOf(view.name),
-          body: JSON.stringify(view),
+          body: stored.view.write(view),
         }),
       remove: (instance, name) =>
         sql.run('DELETE FROM nexosis_views WHERE instance = ? AND name_key = ?', instance, keyOf(name)),
@@ -76,7 +78,7 @@ export const nexosisStore = perQuery((sql): NexosisTx => {
           id: record.id,
           instance: record.instance,
           requested_at: record.requestedAt,
-          body: JSON.stringify(record),
+          body: stored.import.write(record),
         }),
     },
     deliveries: {
@@ -127,7 +129,10 @@ function dataSets(sql: Query): NexosisTx['dataSets'] {
         ...[rowCount, size, modifiedAt, id],
       ),
     unfinished: async () =>
-      (await sql.all<DataSetRow>("SELECT * FROM nexosis_data_sets WHERE state <> 'ready'")).map(toDataSet),
+      readable(
+        await sql.all<DataSetRow>("SELECT * FROM nexosis_data_sets WHERE state <> 'ready'"),
+        toDataSet,
+      ),
     forget: (id) => sql.run('DELETE FROM nexosis_data_sets WHERE id = ?', id),
   };
 }
@@ -139,7 +144,11 @@ function sessions(sql: Query): NexosisTx['sessions'] {
       await sql.run(insertInto('nexosis_sessions', Object.keys(row)), ...Object.values(row));
     },
     saveOutcome: (id, outcome) =>
-      sql.run('UPDATE nexosis_sessions SET outcome = ? WHERE id = ?', JSON.stringify(outcome), id),
+      sql.run(
+        'UPDATE nexosis_sessions SET outcome = ? WHERE id = ?',
+        stored.session.outcome.write(outcome),
+        id,
+      ),
     saveProgress: (id, progress) =>
       sql.run('UPDATE nexosis_sessions SET progress = ? WHERE id = ?', progress, id),
     async addMessage(id, message) {
@@ -148,8 +157,11 @@ function sessions(sql: Query): NexosisTx['sessions'] {
         id,
       );
       if (row === null) return;
-      const messages = [...(JSON.parse(row.messages) as unknown[]), message];
-      await sql.run('UPDATE nexosis_sessions SET messages = ? WHERE id = ?', JSON.stringify(messages), id);
+      const messages = stored.session.messages.write([
+        ...stored.session.messages.read(row.messages, id),
+        message,
+      ]);
+      await sql.run('UPDATE nexosis_sessions SET messages = ? WHERE id = ?', messages, id);
     },
     remove: (id) => sql.run('DELETE FROM nexosis_sessions WHERE id = ?', id),
     find: (id) => findLearnSession(sql, 's.id = ?', id),

@@ -1,4 +1,5 @@
 import type { RowChanges, NewRow, Upsert } from './ports.js';
+import { stored } from './stored-forms.js';
 import type { Query } from '../../../scheduler/query.ports.js';
 import { insertInto } from '../../../scheduler/statements.js';
 
@@ -53,7 +54,7 @@ export async function putRows(
           seq,
           last === null || key === null ? key : repeatedKey(key, seq),
           size,
-          JSON.stringify(text),
+          stored.row.write(text),
         ],
       );
       changes.count += 1;
@@ -63,13 +64,13 @@ export async function putRows(
       continue;
     }
     const removed = last.key === key ? [] : await removeOthers(sql, dataSet, key, last);
-    const before = JSON.parse(last.body) as string[];
+    const before = stored.row.read(last.body, `${dataSet} ${last.at} ${last.seq}`);
     const updated = values.map((value, i) => value ?? before[i] ?? '');
     const text = [...updated, ...before.slice(updated.length)];
     const size = sizeOf(text);
     await sql.run(
       'UPDATE nexosis_rows SET at = ?, key = ?, size = ?, body = ? WHERE data_set = ? AND at = ? AND seq = ?',
-      ...[at, key, size, JSON.stringify(text), dataSet, last.at, last.seq],
+      ...[at, key, size, stored.row.write(text), dataSet, last.at, last.seq],
     );
     if (!isNew) upsert.replaced.set(key, removed.length);
     changes.count -= removed.length;
