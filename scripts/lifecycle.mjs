@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Writes docs/lifecycle.md from the machines of the built kernel; with --check it only says whether the page is up to date.
+// Writes docs/lifecycle.md from the machines of the built kernel. With --check, only checks that the page is up to date.
 import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { jobMachine } from '../dist/kernel/job/job.machine.js';
@@ -7,7 +7,7 @@ import { sessionMachine } from '../dist/kernel/session/session.machine.js';
 
 const page = new URL('../docs/lifecycle.md', import.meta.url);
 
-/** One row per transition that a machine knows: from, event, to, and the guard that must hold. */
+/** Returns one row for each transition of a machine: from, event, to, and the guard. */
 function transitions(machine) {
   return Object.entries(machine.config.states).flatMap(([from, { on = {} }]) =>
     Object.entries(on).flatMap(([event, targets]) =>
@@ -21,7 +21,7 @@ function transitions(machine) {
 
 const label = ({ event, guard }) => (guard === null ? event : `${event} [${guard}]`);
 
-/** Arrows between two states share one line; what leaves the state as it is stands in the table only. */
+/** Draws one arrow between two states for all their transitions. Transitions to the same state are only in the table. */
 function diagram(machine) {
   const arrows = new Map();
   for (const each of transitions(machine)) {
