@@ -25,7 +25,7 @@ import {
   text,
   whole,
   wordColumn,
-} from './codec.js';
+} from '../scheduler/codec.js';
 
 /**
  * The forms of values in JSON columns and in columns of words, for every store. A released form never changes its

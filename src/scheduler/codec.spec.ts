@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { UnreadableRow } from '../scheduler/ports.js';
+import { UnreadableRow } from './ports.js';
 import {
   flag,
   jsonColumn,

@@ -1,4 +1,4 @@
-import { UnreadableRow } from '../scheduler/ports.js';
+import { UnreadableRow } from './ports.js';
 
 /**
  * Converts a value to its stored form in a JSON column and back. `decode` throws {@link Mismatch} on any unknown form.
