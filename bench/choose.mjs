@@ -117,7 +117,7 @@ async function openQueue(folder, size) {
         );
       });
     },
-    begin: () => commands.run(async (unit) => unit.touch('qpu')),
+    begin: () => commands.run(async (unit) => unit.markForDispatch('qpu')),
     async turn() {
       const { id } = running.get();
       await timed(queue.changes, () =>

@@ -17,7 +17,7 @@ import { nexosis } from './dialects/nexosis/dialect.js';
 import { Learner } from './dialects/nexosis/answers/learner.js';
 import { qiskitRuntime } from './dialects/qiskit-runtime/dialect.js';
 import { aer } from './drivers/aer/driver.js';
-import type { Betweens, Driver } from './drivers/driver.js';
+import type { RunnerMiddlewares, Driver } from './drivers/driver.js';
 import { learner } from './drivers/learner/driver.js';
 import { scripted } from './drivers/scripted/driver.js';
 import { spark } from './drivers/spark/driver.js';
@@ -81,7 +81,7 @@ export interface Adapters {
 export class AppModule {
   static with(config: Config, adapters: Adapters, served: readonly Dialect[]): DynamicModule {
     const settings: SchedulerSettings = {
-      window: Math.round(config.fair_share_days * 24 * 3600 * 1000),
+      fairShareWindow: Math.round(config.fair_share_days * 24 * 3600 * 1000),
       defaultBackend: config.default_backend ?? null,
     };
     const ports: Provider[] = [
@@ -129,5 +129,5 @@ export class AppModule {
 }
 
 /** Returns the wrappers to put between the scheduler and the runners of a driver. */
-export const betweens = (config: Config, store: Store, clock: Clock): Betweens =>
+export const runnerMiddlewares = (config: Config, store: Store, clock: Clock): RunnerMiddlewares =>
   new Map([[learner.name, (inner: Runners) => new Learner(inner, store, clock, config.data)]]);

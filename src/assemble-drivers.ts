@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from './config/config.js';
 import { DeviceFiles } from './drivers/device-files.js';
-import type { Betweens, Driver, DriverPlace } from './drivers/driver.js';
+import type { RunnerMiddlewares, Driver, DriverContext } from './drivers/driver.js';
 import { devicesOf, driversOf } from './drivers/facts.js';
 import { makeRunners, type AllRunners } from './drivers/make-runners.js';
 import { workerEnvironment } from './drivers/worker-environment.js';
@@ -16,9 +16,13 @@ export interface Assembled extends AllRunners {
 }
 
 /** Creates drivers, runners and devices as configured. Starts no process yet. */
-export function assembleDrivers(config: Config, all: readonly Driver[], betweens: Betweens): Assembled {
+export function assembleDrivers(
+  config: Config,
+  all: readonly Driver[],
+  betweens: RunnerMiddlewares,
+): Assembled {
   const devices = devicesOf(all, new DeviceFiles(join(config.home, 'devices')));
-  const placeOf = ({ name, program, environment = [] }: Driver): Omit<DriverPlace, 'progressed'> => ({
+  const placeOf = ({ name, program, environment = [] }: Driver): Omit<DriverContext, 'progressed'> => ({
     program: program && config[program.key],
     environment: workerEnvironment(environment, config.worker_environment[name] ?? [], process.env),
     machine: process.env,

@@ -10,19 +10,19 @@ export function urlOf(server: Server, tls: boolean): string {
 }
 
 /** Host and port to listen on, and the configuration keys that set them. */
-export interface Place {
+export interface ListenAddress {
   readonly host: string;
   readonly port: number;
   readonly keys: { readonly host: string; readonly port: string };
 }
 
 /** Replaces Node's error by one for the operator that names the configuration key; returns other errors unchanged. */
-export function cannotListen(error: unknown, place: Place): unknown {
+export function cannotListen(error: unknown, place: ListenAddress): unknown {
   const why = reasonOf(error as NodeJS.ErrnoException, place);
   return why === null ? error : new Error(why, { cause: error });
 }
 
-function reasonOf(error: NodeJS.ErrnoException, { host, port, keys }: Place): string | null {
+function reasonOf(error: NodeJS.ErrnoException, { host, port, keys }: ListenAddress): string | null {
   if (error.code === 'EADDRINUSE')
     return `Another program listens on port ${port} of ${host}. Choose another port with ${keys.port}.`;
   if (error.code === 'EACCES')

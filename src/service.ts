@@ -5,7 +5,13 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AppModule, betweens, dialects as ourDialects, drivers as ourDrivers, ownOf } from './app.module.js';
+import {
+  AppModule,
+  runnerMiddlewares,
+  dialects as ourDialects,
+  drivers as ourDrivers,
+  ownOf,
+} from './app.module.js';
 import { assembleDrivers } from './assemble-drivers.js';
 import { toOperator } from './admin/refusals.js';
 import { toNewBackend } from './admin/wire.js';
@@ -29,7 +35,7 @@ import { ClockService } from './scheduler/clock.service.js';
 import { Commands } from './scheduler/commands.service.js';
 import { STORE, type Clock, type Store } from './scheduler/ports.js';
 import { SystemClock, VirtualClock } from './scheduler/system-clock.js';
-import type { Unit } from './scheduler/unit.js';
+import type { UnitOfWork } from './scheduler/unit-of-work.js';
 import { openSqlite } from './storage/sqlite/database.js';
 import { DataDisk } from './storage/disk.js';
 import { lockFolder } from './storage/folder-lock.js';
@@ -52,7 +58,7 @@ export interface Service {
 }
 
 /** The drivers and dialects of a service; the default is those of `app.module`. */
-export interface Parts {
+export interface ServiceParts {
   readonly drivers?: readonly Driver[];
   readonly dialects?: readonly Dialect[];
 }
@@ -60,7 +66,7 @@ export interface Parts {
 /** Opens the store, recovers from a crash, and only then listens. */
 export async function startService(
   config: Config,
-  { drivers = ourDrivers, dialects = ourDialects }: Parts = {},
+  { drivers = ourDrivers, dialects = ourDialects }: ServiceParts = {},
 ): Promise<Service> {
   // Files that this process and its children create from now on are private to this account.
   process.umask(0o077);
@@ -84,7 +90,7 @@ export async function startService(
   if ((await forgetOldKey(database.store)) || keyWasOpen) logger.warn(keyReplaced, 'Service');
   const nameOfRequest = requestNames();
   const arriving = arrivingWithin(config.request_seconds * 1000);
-  const assembled = assembleDrivers(config, drivers, betweens(config, database.store, clock));
+  const assembled = assembleDrivers(config, drivers, runnerMiddlewares(config, database.store, clock));
 
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(
@@ -140,7 +146,7 @@ export async function startService(
   const backends = app.get(BackendsService);
   const commands = app.get(Commands);
   const newBackend = (backend: BackendConfig) => toNewBackend(backend, assembled.drivers);
-  const configure = async (unit: Unit, configs: readonly BackendConfig[], from: Config) => {
+  const configure = async (unit: UnitOfWork, configs: readonly BackendConfig[], from: Config) => {
     try {
       for (const each of from.backends) backends.check(newBackend(each));
       await backends.configure(unit, configs.map(newBackend));

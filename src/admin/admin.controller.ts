@@ -9,9 +9,9 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { BackendConfig } from '../config/config.schema.js';
-import { AdminOnly, Asker } from '../auth/token.guard.js';
+import { AdminOnly, CurrentActor } from '../auth/token.guard.js';
 import { TokensService } from '../auth/tokens.service.js';
-import { nameOf, type Actor } from '../kernel/access/access.js';
+import { actorName, type Actor } from '../kernel/access/access.js';
 import type { Backend } from '../kernel/backend/backend.js';
 import { ApiRefusals, ApiTokenErrors } from '../dialects/qiskit-runtime/api-errors.js';
 import { SessionAnswer, SessionsAnswer } from '../dialects/qiskit-runtime/answers.dto.js';
@@ -84,14 +84,17 @@ export class AdminController {
   @ApiRefusals(['invalid_value', 'backend_exists'])
   @ApiCreatedResponse({ type: BackendAnswer })
   @Post('backends')
-  async addBackend(@Asker() actor: Actor, @Body() body: BackendConfig) {
-    return this.withSlots(actor, await this.backends.create(toNewBackend(body, this.drivers), nameOf(actor)));
+  async addBackend(@CurrentActor() actor: Actor, @Body() body: BackendConfig) {
+    return this.withSlots(
+      actor,
+      await this.backends.create(toNewBackend(body, this.drivers), actorName(actor)),
+    );
   }
 
   @ApiOperation({ summary: 'List all backends with their slots and queues' })
   @ApiOkResponse({ type: BackendsAnswer })
   @Get('backends')
-  async listBackends(@Asker() actor: Actor) {
+  async listBackends(@CurrentActor() actor: Actor) {
     return {
       backends: await Promise.all(
         (await this.backends.list()).map((backend) => this.withSlots(actor, backend)),
@@ -103,7 +106,7 @@ export class AdminController {
   @ApiRefusals(['unknown_backend'])
   @ApiOkResponse({ type: BackendAnswer })
   @Get('backends/:name')
-  async getBackend(@Asker() actor: Actor, @Param('name') name: string) {
+  async getBackend(@CurrentActor() actor: Actor, @Param('name') name: string) {
     return this.withSlots(actor, await this.backends.get(name));
   }
 
@@ -117,7 +120,7 @@ export class AdminController {
   @ApiOkResponse({ type: BackendAnswer })
   @Patch('backends/:name')
   async changeBackend(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('name') name: string,
     @Body() { status, reason, limits }: ChangeBackendBody,
   ) {
@@ -129,7 +132,7 @@ export class AdminController {
         statusReason: reason ?? ((status ?? backend.status) === backend.status ? backend.statusReason : null),
         limits: toLimits(limits, backend.limits),
       }),
-      nameOf(actor),
+      actorName(actor),
     );
     return this.withSlots(actor, await this.backends.get(name));
   }
@@ -142,8 +145,8 @@ export class AdminController {
   @ApiRefusals(['unknown_backend', 'backend_in_use'])
   @Delete('backends/:name')
   @HttpCode(204)
-  async removeBackend(@Asker() actor: Actor, @Param('name') name: string): Promise<void> {
-    await this.backends.remove(name, nameOf(actor));
+  async removeBackend(@CurrentActor() actor: Actor, @Param('name') name: string): Promise<void> {
+    await this.backends.remove(name, actorName(actor));
   }
 
   @ApiOperation({ summary: 'Add an instance' })
@@ -151,12 +154,12 @@ export class AdminController {
   @ApiCreatedResponse({ type: TenantAnswer })
   @Post('instances')
   async addInstance(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Body() { name, shares, budget_seconds, plan, sharing }: NewInstanceBody,
   ) {
     const budget = millisOr(budget_seconds, null);
     return fromInstance(
-      await this.instances.create({ name, shares, budget, plan: toPlan(plan), sharing }, nameOf(actor)),
+      await this.instances.create({ name, shares, budget, plan: toPlan(plan), sharing }, actorName(actor)),
     );
   }
 
@@ -177,7 +180,7 @@ export class AdminController {
   @ApiOkResponse({ type: TenantAnswer })
   @Patch('instances/:instance')
   async changeInstance(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('instance') nameOrCrn: string,
     @Body() { shares, budget_seconds, plan, sharing }: ChangeInstanceBody,
   ) {
@@ -190,7 +193,7 @@ export class AdminController {
         ...(plan != null && { plan: toPlan(plan) }),
         ...(sharing != null && { sharing }),
       },
-      nameOf(actor),
+      actorName(actor),
     );
     return fromInstance(changed);
   }
@@ -199,9 +202,9 @@ export class AdminController {
   @ApiRefusals(['invalid_value', 'unknown_instance'])
   @ApiCreatedResponse({ type: NewTokenAnswer })
   @Post('tokens')
-  async addToken(@Asker() actor: Actor, @Body() { user, instance, role, expires_at }: NewTokenBody) {
+  async addToken(@CurrentActor() actor: Actor, @Body() { user, instance, role, expires_at }: NewTokenBody) {
     const newToken = { user, instance, role, expiresAt: expires_at?.getTime() ?? null };
-    const created = await this.tokens.create(newToken, undefined, nameOf(actor));
+    const created = await this.tokens.create(newToken, undefined, actorName(actor));
     return { ...fromToken(created.token, created.instance), token: created.secret };
   }
 
@@ -220,8 +223,8 @@ export class AdminController {
   @ApiRefusals(['unknown_token'])
   @Delete('tokens/:id')
   @HttpCode(204)
-  async revokeToken(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
-    await this.tokens.revoke(id, nameOf(actor));
+  async revokeToken(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
+    await this.tokens.revoke(id, actorName(actor));
   }
 
   @ApiOperation({ summary: 'List the sessions of all instances, newest first' })
@@ -229,7 +232,7 @@ export class AdminController {
   @ApiOkResponse({ type: SessionsAnswer })
   @Get('sessions')
   async listSessions(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Query() { limit, next, state, mode, backend, user, instance }: AdminSessionsQuery,
   ) {
     const id = await this.instanceId(instance);
@@ -255,7 +258,7 @@ export class AdminController {
   @ApiOkResponse({ type: SessionAnswer })
   @Post('sessions/:id/close')
   @HttpCode(200)
-  async closeSession(@Asker() actor: Actor, @Param('id') id: string, @Body() body: CloseSessionBody) {
+  async closeSession(@CurrentActor() actor: Actor, @Param('id') id: string, @Body() body: CloseSessionBody) {
     const closed = await this.sessions.adminClose(actor, id, body.reason, body.running_jobs);
     return fromSession(closed, this.clock.now());
   }
@@ -264,7 +267,7 @@ export class AdminController {
   @ApiOkResponse({ type: LedgerAnswer })
   @ApiRefusals(['invalid_value', 'unknown_instance', 'unknown_backend'])
   @Get('ledger')
-  async getLedger(@Asker() actor: Actor, @Query() query: LedgerQuery): Promise<LedgerAnswer> {
+  async getLedger(@CurrentActor() actor: Actor, @Query() query: LedgerQuery): Promise<LedgerAnswer> {
     const { backend, user, limit, after } = query;
     const time = { from: query.from?.getTime(), to: query.to?.getTime() };
     const filter = { ...time, backend, user, instance: await this.instanceId(query.instance) };

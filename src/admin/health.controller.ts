@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Inject, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Open } from '../auth/token.guard.js';
+import { Public } from '../auth/token.guard.js';
 import { ApiError } from '../dialects/qiskit-runtime/api-errors.js';
 import { DISK, type Disk } from '../scheduler/disk.ports.js';
 import { STORE, type Store } from '../scheduler/ports.js';
@@ -17,7 +17,7 @@ const unavailable = {
 };
 
 @ApiTags('health')
-@Open()
+@Public()
 @Controller('health')
 export class HealthController {
   constructor(

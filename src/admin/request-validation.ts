@@ -2,7 +2,7 @@ import { ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
 import type { ValidationError, ValidatorOptions } from 'class-validator';
 import { BackendConfig } from '../config/config.schema.js';
 import { mistakesIn } from '../config/mistakes.js';
-import { putBack, readable, setAside } from '../kernel/inherited-names.js';
+import { unescapeInherited, unescapeInMessage, escapeInherited } from '../kernel/inherited-names.js';
 import * as requests from './requests.dto.js';
 
 /**
@@ -22,13 +22,13 @@ export class RequestValidation extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     // Parameters of the dialects' own decorators are not client input.
     if (metadata.type === 'custom') return super.transform(value, metadata);
-    const safe = setAside(value);
+    const safe = escapeInherited(value);
     const result: unknown = await super.transform(safe, metadata);
     // Dialects that parse their bodies themselves get them unchanged.
     if (result === safe) return value;
     if (safe === value || typeof result !== 'object' || result === null) return result;
     for (const [name, member] of Object.entries(result))
-      Object.assign(result, { [name]: putBack<unknown>(member) });
+      Object.assign(result, { [name]: unescapeInherited<unknown>(member) });
     return result;
   }
 
@@ -44,6 +44,6 @@ export class RequestValidation extends ValidationPipe {
   }
 
   protected override flattenValidationErrors(errors: ValidationError[]): string[] {
-    return errors.flatMap((error) => mistakesIn(error).map(readable));
+    return errors.flatMap((error) => mistakesIn(error).map(unescapeInMessage));
   }
 }

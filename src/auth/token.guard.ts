@@ -13,7 +13,7 @@ const OPEN = 'stint:open';
 const ADMIN = 'stint:admin';
 
 /** Marks a route that needs no token. */
-export const Open = () => SetMetadata(OPEN, true);
+export const Public = () => SetMetadata(OPEN, true);
 /** Marks a route that needs an admin token. */
 export const AdminOnly = () => SetMetadata(ADMIN, true);
 
@@ -26,7 +26,7 @@ interface Route {
 type Authenticated = FastifyRequest & { actor?: Actor; goodFor?: () => Promise<Millis> };
 
 /** Injects the user and instance on whose behalf the request is made. */
-export const Asker = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
+export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
   const { actor } = context.switchToHttp().getRequest<Authenticated>();
   if (actor === undefined) throw new UnauthorizedException('This route does not authenticate its requests.');
   return actor;
@@ -36,7 +36,7 @@ export const Asker = createParamDecorator((_: unknown, context: ExecutionContext
  * Injects a function that returns for how many milliseconds the credential stays valid; 0 once it is revoked or
  * expired.
  */
-export const GoodFor = createParamDecorator(
+export const CredentialValidity = createParamDecorator(
   (_: unknown, context: ExecutionContext): (() => Promise<Millis>) => {
     const { goodFor } = context.switchToHttp().getRequest<Authenticated>();
     if (goodFor === undefined)

@@ -10,7 +10,7 @@ const alice = { user: 'alice', instance: 'lab-a', role: 'user', expiresAt: null 
 async function givenTokens() {
   const service = await givenService();
   const { store, clock, commands } = service;
-  const settings = { window: 0, defaultBackend: null };
+  const settings = { fairShareWindow: 0, defaultBackend: null };
   let looks = 0;
   const counted = {
     ...store.read,

@@ -66,7 +66,7 @@ export class TokensService {
         revokedAt: null,
       };
       await unit.tx.tokens.insert(token);
-      await unit.logAct('token.created', { instance: instance.id }, describe(token));
+      await unit.logAdminAction('token.created', { instance: instance.id }, describe(token));
       return { token, secret, instance };
     }, by);
   }
@@ -82,7 +82,7 @@ export class TokensService {
         if (token === null) throw new Refusal('unknown_token', { token: id });
         await unit.tx.tokens.revoke(id, unit.at);
         if (token.revokedAt === null)
-          await unit.logAct('token.revoked', { instance: token.instance }, describe(token));
+          await unit.logAdminAction('token.revoked', { instance: token.instance }, describe(token));
         // Clear the cache before the commit is announced: a stream that checks its token then must find it revoked.
         unit.afterCommit(() => this.cache.forget());
       }, by);

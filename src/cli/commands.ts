@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { dataFolder } from '../config/data-folder.js';
 import { ConfigError } from '../config/config-file.js';
 import { versionOf } from '../config/version.js';
-import { verifyLedger, type Outcome } from './ledger-verify.js';
+import { verifyLedger, type CommandResult } from './ledger-verify.js';
 
 const usage = `Usage: stint ledger verify [--data DIR] [--json]
 
@@ -18,7 +18,7 @@ Exit code: 0 in order, 1 differences found, 2 ledger not readable
 `;
 
 /** Runs a `stint` command line and returns its output and exit code. `home` is the project's own folder. */
-export function runCommand(args: readonly string[], env: NodeJS.ProcessEnv, home: string): Outcome {
+export function runCommand(args: readonly string[], env: NodeJS.ProcessEnv, home: string): CommandResult {
   let parsed;
   try {
     parsed = parseArgs({

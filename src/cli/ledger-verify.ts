@@ -1,14 +1,14 @@
 import { auditLedger, UnreadableLedger, type Audit } from '../storage/sqlite/ledger-audit.js';
 
 /** Output and exit code of a command. */
-export interface Outcome {
+export interface CommandResult {
   readonly code: 0 | 1 | 2;
   readonly out: string;
   readonly err?: string;
 }
 
 /** Runs `stint ledger verify`. Exit code: 0 in order, 1 differences found, 2 ledger not readable. */
-export function verifyLedger(folder: string, json: boolean): Outcome {
+export function verifyLedger(folder: string, json: boolean): CommandResult {
   try {
     const audit = auditLedger(folder);
     const code = inOrder(audit) ? 0 : 1;

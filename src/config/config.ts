@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
-import { putBack, readable, setAside } from '../kernel/inherited-names.js';
+import { unescapeInherited, unescapeInMessage, escapeInherited } from '../kernel/inherited-names.js';
 import { ConfigError, findFile, readYaml } from './config-file.js';
 import { fileWith, type ConfigFile, type TlsConfig } from './config.schema.js';
 import { wrongFolder } from './data-folder.js';
@@ -41,7 +41,7 @@ export function loadConfig(
   const mistakes: string[] = [];
   const origins = readEnvironment(env, raw, mistakes, drivers);
   const File = withDriverKeys(fileWith(sections), drivers);
-  const instance = plainToInstance(File, setAside(raw), { exposeDefaultValues: true });
+  const instance = plainToInstance(File, escapeInherited(raw), { exposeDefaultValues: true });
   const config = instance as ConfigFile & Programs;
   const errors = validateSync(config, { whitelist: true, forbidNonWhitelisted: true });
   const isSection = ({ property }: ValidationError) => sections.some(({ name }) => name === property);
@@ -49,7 +49,9 @@ export function loadConfig(
   errors.sort((a, b) => Number(isSection(a)) - Number(isSection(b)));
   const withOrigin = (key: string, line: string) => `${origins.get(key) ?? source ?? 'default'}: ${line}`;
   for (const error of errors)
-    mistakes.push(...mistakesIn(error).map((line) => withOrigin(error.property, `${readable(line)}.`)));
+    mistakes.push(
+      ...mistakesIn(error).map((line) => withOrigin(error.property, `${unescapeInMessage(line)}.`)),
+    );
   if (mistakes.length === 0)
     mistakes.push(...inconsistencies(config, sections).map(([key, line]) => withOrigin(key, line)));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
@@ -57,7 +59,9 @@ export function loadConfig(
   const { tls, token } = readFiles(config, withOrigin);
   return {
     ...config,
-    backends: config.backends.map((each) => Object.assign(each, { options: putBack(each.options) })),
+    backends: config.backends.map((each) =>
+      Object.assign(each, { options: unescapeInherited(each.options) }),
+    ),
     data,
     ...(token !== undefined && { admin_token: token }),
     ...(tls !== undefined && { tls }),

@@ -32,7 +32,7 @@ export interface Driver {
   /** Whether the driver's backends may or must be described as quantum devices; absent means they are not devices. */
   readonly device?: 'possible' | 'needed';
   /** Creates the runners and starts no process yet. Absent if jobs have no process: the scheduler then plays them. */
-  runners?(place: DriverPlace): DriverRunners;
+  runners?(place: DriverContext): DriverRunners;
 }
 
 /** How the configuration names a program that a driver starts. */
@@ -46,7 +46,7 @@ export interface DriverProgram {
 }
 
 /** The settings with which a driver creates its runners. */
-export interface DriverPlace {
+export interface DriverContext {
   /** The configured program, or the Python of the driver's own environment; undefined if there is neither. */
   readonly program: string | undefined;
   /** The environment of the driver's processes: the variables that the allow-lists permit. */
@@ -86,7 +86,7 @@ export interface DriverRunners {
  * Wraps the runners of one driver: prepares attempts and stores their results. A dialect provides one if it stores the
  * data of its jobs, because drivers do not depend on dialects.
  */
-export interface Between extends Runners {
+export interface RunnerMiddleware extends Runners {
   /** Resolves when attempts may be prepared. The service starts no process of the driver before that. */
   readonly ready: Promise<void>;
   progressed(task: Pick<Task, 'token'>, step: Progress): void;
@@ -95,4 +95,4 @@ export interface Between extends Runners {
 }
 
 /** Functions that wrap the runners of a driver, by the name of the driver. */
-export type Betweens = ReadonlyMap<string, (inner: Runners) => Between>;
+export type RunnerMiddlewares = ReadonlyMap<string, (inner: Runners) => RunnerMiddleware>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RunnerListener, Runners, Task } from '../scheduler/ports.js';
-import type { Between, Driver, DriverPlace } from './driver.js';
+import type { RunnerMiddleware, Driver, DriverContext } from './driver.js';
 import { makeRunners } from './make-runners.js';
 
 /** Runners that record the calls they get. */
@@ -28,7 +28,7 @@ class RecordingRunners implements Runners {
 
 function given() {
   const calls: string[] = [];
-  const places = new Map<string, DriverPlace>();
+  const places = new Map<string, DriverContext>();
   const driver = (name: string): Driver => ({
     ...{ name, options: {}, programs: [] },
     runners(place) {
@@ -42,7 +42,7 @@ function given() {
     },
   });
   const played: Driver = { name: 'played', options: {}, programs: ['play'] };
-  const place = { home: '/home' } as Omit<DriverPlace, 'progressed'>;
+  const place = { home: '/home' } as Omit<DriverContext, 'progressed'>;
   const all = [driver('one'), played, driver('two')];
   return { calls, places, all, placeOf: () => place };
 }
@@ -67,7 +67,7 @@ describe('the runners of all drivers', () => {
   it('of one driver may be wrapped; the wrapper gets progress, and workers start after it is ready', async () => {
     const { calls, places, all, placeOf } = given();
     let ready = () => undefined as void;
-    const between = (inner: Runners): Between =>
+    const between = (inner: Runners): RunnerMiddleware =>
       Object.assign(new RecordingRunners('between', calls), {
         ready: new Promise<void>((resolve) => {
           ready = resolve;

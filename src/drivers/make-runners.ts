@@ -3,7 +3,7 @@ import { InterpretersByDriver } from '../runners/interpreters-by-driver.js';
 import { hasProcFs } from '../runners/process-table.js';
 import { RunnersByDriver } from '../runners/runners-by-driver.js';
 import type { Interpreters, Runners } from '../scheduler/ports.js';
-import type { Between, Betweens, Driver, DriverPlace, DriverRunners } from './driver.js';
+import type { RunnerMiddleware, RunnerMiddlewares, Driver, DriverContext, DriverRunners } from './driver.js';
 
 /** The runners of all drivers, and the functions that start and close them. */
 export interface AllRunners {
@@ -19,8 +19,8 @@ export interface AllRunners {
 /** Creates the runners of these drivers. Starts no process yet. */
 export function makeRunners(
   drivers: readonly Driver[],
-  placeOf: (driver: Driver) => Omit<DriverPlace, 'progressed'>,
-  betweens: Betweens = new Map(),
+  placeOf: (driver: Driver) => Omit<DriverContext, 'progressed'>,
+  betweens: RunnerMiddlewares = new Map(),
 ): AllRunners {
   const made = drivers.flatMap((driver) => makeOne(driver, placeOf, betweens.get(driver.name)) ?? []);
   const interpreters = made.flatMap(({ name, own }): [string, Interpreters][] =>
@@ -53,13 +53,13 @@ export function makeRunners(
 interface Made {
   readonly name: string;
   readonly own: DriverRunners;
-  readonly between: Between | null;
+  readonly between: RunnerMiddleware | null;
 }
 
 function makeOne(
   driver: Driver,
-  placeOf: (driver: Driver) => Omit<DriverPlace, 'progressed'>,
-  wrap: ((inner: Runners) => Between) | undefined,
+  placeOf: (driver: Driver) => Omit<DriverContext, 'progressed'>,
+  wrap: ((inner: Runners) => RunnerMiddleware) | undefined,
 ): Made | null {
   const { name } = driver;
   const own = driver.runners?.({
@@ -67,6 +67,6 @@ function makeOne(
     progressed: (task, step) => between?.progressed(task, step),
   });
   if (own === undefined) return null;
-  const between: Between | null = wrap?.(new RunnersByDriver({ [name]: own.runners })) ?? null;
+  const between: RunnerMiddleware | null = wrap?.(new RunnersByDriver({ [name]: own.runners })) ?? null;
   return { name, own, between };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { RunnerPool, type PoolSettings } from '../runners/runner-pool.js';
 import type { WorkerCommand } from '../runners/runner-process.js';
-import type { Driver, DriverPlace } from './driver.js';
+import type { Driver, DriverContext } from './driver.js';
 import { stalledAfterOf } from './options.js';
 
 interface Workers extends Pick<PoolSettings, 'describe' | 'urgent' | 'takes'> {
@@ -18,7 +18,7 @@ interface Workers extends Pick<PoolSettings, 'describe' | 'urgent' | 'takes'> {
 /** Creates a pool of worker processes that any job of a driver may use (docs/attempt-protocol.md). */
 export function workerPool(
   { name }: Pick<Driver, 'name'>,
-  place: DriverPlace,
+  place: DriverContext,
   { worker, missing, programs, warm = place.warm, ...settings }: Workers,
 ): RunnerPool {
   return new RunnerPool({
@@ -34,7 +34,7 @@ export function workerPool(
 
 /** Returns the command that runs a package below `workers` with the configured Python; null if none is configured. */
 export function pythonWorker(
-  { program: command, environment, home }: DriverPlace,
+  { program: command, environment, home }: DriverContext,
   module: string,
   variables: Readonly<Record<string, string>>,
 ): WorkerCommand | null {

@@ -11,21 +11,21 @@ const mark = '\u0000';
 const aside = new RegExp(`${mark}(${[...inherited].join('|')})`, 'g');
 
 /** Returns a copy with such names marked at any depth, or the same value if it contains none. */
-export const setAside = <T>(value: T): T =>
+export const escapeInherited = <T>(value: T): T =>
   renamed(value, (key) => (inherited.has(key) ? mark + key : key)) as T;
 
 /** Restores marked names in plain objects at any depth. */
-export const putBack = <T>(value: T): T =>
+export const unescapeInherited = <T>(value: T): T =>
   renamed(value, (key) => (key.startsWith(mark) && inherited.has(key.slice(1)) ? key.slice(1) : key)) as T;
 
 /** Restores marked names in a message. */
-export const readable = (message: string): string => message.replace(aside, '$1');
+export const unescapeInMessage = (message: string): string => message.replace(aside, '$1');
 
 /** Returns an object that inherits no names, for members whose names come from outside. */
 export const emptyRecord = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
 
 /** Formats a value from outside for a message. Does not call an object's `toString`, which need not be a function. */
-export const shownIn = (value: unknown): string =>
+export const formatValue = (value: unknown): string =>
   typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 
 function renamed(value: unknown, rename: (key: string) => string): unknown {

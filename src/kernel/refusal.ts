@@ -4,7 +4,7 @@ import type { Millis } from './time.js';
 
 /** A requested value that has an upper limit, by its name in the kernel. Each dialect maps it to its clients' name. */
 export type SessionLimit = 'maxTtl' | 'activeTtl' | 'interactiveTtl';
-export type AskedLimit = SessionLimit | 'maxExecutionTime';
+export type RequestedLimit = SessionLimit | 'maxExecutionTime';
 
 /** An instance, named as it may be shown to the caller. */
 interface NamedInstance {
@@ -22,7 +22,7 @@ type NoParams = Readonly<Record<never, never>>;
  */
 export interface Refusals {
   // A value is out of bounds.
-  limit_too_short: { readonly limit: AskedLimit; readonly asked: Millis };
+  limit_too_short: { readonly limit: RequestedLimit; readonly asked: Millis };
   limit_exceeded: { readonly limit: SessionLimit; readonly asked: Millis; readonly most: Millis };
   /** The requested `low` must not exceed `high`, which is granted as `most`. */
   limits_out_of_order: {

@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import type { Answer, RunnerListener, Task } from '../scheduler/ports.js';
+import type { AttemptEnd, RunnerListener, Task } from '../scheduler/ports.js';
 import { longestReason, shortened } from './lines.js';
 import { lastLines, readJson, removeFolder, type ProcessNote } from './process-folder.js';
 import { childrenOf, isRunning, killAll, signal } from './process-table.js';
 import { ProcessWatch } from './process-watch.js';
-import type { Teller } from '../scheduler/teller.js';
+import type { Retry } from '../scheduler/retry.js';
 
 type Attempt = Pick<Task, 'job' | 'token'>;
 
@@ -28,7 +28,7 @@ export class Batch {
     readonly folder: string,
     private readonly note: ProcessNote,
     private readonly listener: () => RunnerListener,
-    private readonly teller: Teller,
+    private readonly retry: Retry,
     /** Milliseconds that the process or its application may stay stopped (SIGSTOP). */
     private readonly stopped: number,
   ) {}
@@ -84,17 +84,17 @@ export class Batch {
     const killed = this.killReason ?? `it was ended${name === null ? '' : ` by ${name}`}`;
     const how = code === undefined ? killed : `exit code ${code}`;
     const reason = lastLine === undefined ? how : `${how}: ${shortened(lastLine, longestReason)}`;
-    const answer: Answer =
+    const answer: AttemptEnd =
       code === 0
         ? { type: 'completed', result: JSON.stringify({ code }) }
         : { type: 'failed', reason, reasonCode: null, traceback: null };
     const { attempt } = this;
     if (attempt !== null) {
       const { job, token } = attempt;
-      await this.teller.tell(`The end of batch ${job}`, async () => {
+      await this.retry.untilStored(`The end of batch ${job}`, async () => {
         for (const level of ['stdout', 'stderr'] as const)
           if (log[level].length > 0) await this.listener().logged(job, token, level, log[level].join('\n'));
-        await this.listener().answered(job, token, answer);
+        await this.listener().attemptEnded(job, token, answer);
       });
     }
     await removeFolder(this.folder);

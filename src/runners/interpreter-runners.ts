@@ -4,14 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { shortOf } from '../scheduler/long-text.js';
-import type { Answer, Interpreters, ProcessLog, RunnerListener, Runners, Task } from '../scheduler/ports.js';
+import type {
+  AttemptEnd,
+  Interpreters,
+  ProcessLog,
+  RunnerListener,
+  Runners,
+  Task,
+} from '../scheduler/ports.js';
 import { Batch } from './batch.js';
 import { DriverProcess, type DriverPatience } from './driver-process.js';
 import { Interpreter } from './interpreter.js';
 import { lastLines, notesBelow, removeFolder, startDetached } from './process-folder.js';
 import type { ProcessCommand, ProcessNote } from './process-folder.js';
 import { isRunning, killAll } from './process-table.js';
-import { Teller } from '../scheduler/teller.js';
+import { Retry } from '../scheduler/retry.js';
 
 /** The programs of these runners: starting a session's process, running code in that process, and running a batch. */
 export const interpreterPrograms: readonly string[] = ['interpreter', 'statement', 'batch'];
@@ -46,7 +53,7 @@ const longestSocketPath = 100;
  */
 export class InterpreterRunners implements Runners, Interpreters {
   private readonly logger = new Logger('Runners');
-  private readonly teller = new Teller();
+  private readonly retry = new Retry();
   private readonly interpreters = new Map<string, Interpreter>();
   private readonly batches = new Map<string, Batch>();
   /** Functions that connect to the processes found at the start; {@link resume} calls them. */
@@ -130,8 +137,8 @@ export class InterpreterRunners implements Runners, Interpreters {
     this.interpreters.get(session)?.leave();
   }
 
-  lives = (session: string): boolean => this.interpreters.has(session);
-  gone = (id: string): Promise<void> =>
+  hasProcess = (session: string): boolean => this.interpreters.has(session);
+  whenEnded = (id: string): Promise<void> =>
     (this.interpreters.get(id) ?? this.batches.get(id))?.gone ?? Promise.resolve();
   about: Interpreters['about'] = (session) => this.interpreters.get(session)?.about ?? null;
   kindMissing: Interpreters['kindMissing'] = (kind, { options }) =>
@@ -155,7 +162,7 @@ export class InterpreterRunners implements Runners, Interpreters {
 
   /** Disconnects from all processes. They continue to run, and the next service finds them. */
   close(): void {
-    this.teller.close();
+    this.retry.close();
     for (const { driver } of this.interpreters.values()) driver?.detach();
     for (const batch of this.batches.values()) batch.detach();
   }
@@ -234,7 +241,7 @@ export class InterpreterRunners implements Runners, Interpreters {
 
   private keepInterpreter(session: string, job: string, backend: string, folder: string): Interpreter {
     const listener = (): RunnerListener => this.requireListener();
-    const interpreter = new Interpreter(session, job, backend, folder, listener, this.teller);
+    const interpreter = new Interpreter(session, job, backend, folder, listener, this.retry);
     this.interpreters.set(session, interpreter);
     void interpreter.gone.then(() => this.interpreters.delete(session));
     return interpreter;
@@ -268,7 +275,7 @@ export class InterpreterRunners implements Runners, Interpreters {
 
   private keepBatch(folder: string, note: ProcessNote): Batch {
     const { stopped } = { ...defaultPatience, ...this.settings.patience };
-    const batch = new Batch(folder, note, () => this.requireListener(), this.teller, stopped);
+    const batch = new Batch(folder, note, () => this.requireListener(), this.retry, stopped);
     this.batches.set(note.id, batch);
     void batch.gone.then(() => this.batches.delete(note.id));
     return batch;
@@ -278,9 +285,9 @@ export class InterpreterRunners implements Runners, Interpreters {
     this.answer(task, { type: 'failed', reason, reasonCode: null, traceback: null });
   }
 
-  private answer({ job, token }: Pick<Task, 'job' | 'token'>, answer: Answer): void {
-    void this.teller.tell(`The answer for job ${job}`, () =>
-      this.requireListener().answered(job, token, answer),
+  private answer({ job, token }: Pick<Task, 'job' | 'token'>, answer: AttemptEnd): void {
+    void this.retry.untilStored(`The answer for job ${job}`, () =>
+      this.requireListener().attemptEnded(job, token, answer),
     );
   }
 

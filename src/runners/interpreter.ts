@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
 import type { Text } from '../scheduler/long-text.js';
-import type { Answer, ProcessEnd, ProcessLog, RunnerListener, Task } from '../scheduler/ports.js';
+import type { AttemptEnd, ProcessEnd, ProcessLog, RunnerListener, Task } from '../scheduler/ports.js';
 import type { DriverProcess } from './driver-process.js';
 import type { FromRunner, InterpreterState, OfAttempt, Ready, Result, ToRunner } from './attempt-protocol.js';
 import { isJson as isLongJson } from './long-lines.js';
 import { lastLines, removeFolder } from './process-folder.js';
-import type { Teller } from '../scheduler/teller.js';
+import type { Retry } from '../scheduler/retry.js';
 import { longestReason, shortened } from './lines.js';
 import { statementParams } from './statement-params.js';
 
@@ -52,7 +52,7 @@ export class Interpreter {
     readonly backend: string,
     readonly folder: string,
     private readonly listener: () => RunnerListener,
-    private readonly teller: Teller,
+    private readonly retry: Retry,
   ) {}
 
   /** Whether this interpreter works on the attempt. */
@@ -158,7 +158,7 @@ export class Interpreter {
       return this.finish({ job, token }, { type: 'failed', reason: reason ?? '', reasonCode, traceback });
     }
     const end = (text: Text | null) => {
-      const answer: Answer =
+      const answer: AttemptEnd =
         outcome === 'cancelled'
           ? { type: 'stopped', ...(text !== null && { result: text }) }
           : { type: 'completed', result: text ?? 'null' };
@@ -193,8 +193,8 @@ export class Interpreter {
   async onGone(how: string): Promise<void> {
     const log = await lastLines(this.folder);
     for (const request of [...this.completions.keys()]) this.resolveCompletion(request, []);
-    await this.teller.tell(`The end of session ${this.session}`, () =>
-      this.listener().ended(this.endOf(how, log)),
+    await this.retry.untilStored(`The end of session ${this.session}`, () =>
+      this.listener().processEnded(this.endOf(how, log)),
     );
     await removeFolder(this.folder);
     this.resolveGone();
@@ -227,15 +227,17 @@ export class Interpreter {
       void this.answer(starting, { type: 'completed', result: JSON.stringify(this.about) });
   }
 
-  private finish(attempt: Attempt, answer: Answer): void {
+  private finish(attempt: Attempt, answer: AttemptEnd): void {
     const { job, token } = attempt;
     if (this.running?.job === job && this.running.token === token) this.running = null;
     this.state = 'idle';
     void this.answer(attempt, answer).then(() => this.send({ type: 'acknowledge', job, token }));
   }
 
-  private answer({ job, token }: Attempt, answer: Answer): Promise<void> {
-    return this.teller.tell(`The answer for job ${job}`, () => this.listener().answered(job, token, answer));
+  private answer({ job, token }: Attempt, answer: AttemptEnd): Promise<void> {
+    return this.retry.untilStored(`The answer for job ${job}`, () =>
+      this.listener().attemptEnded(job, token, answer),
+    );
   }
 
   private sendRunning(): void {

@@ -10,8 +10,8 @@ function given(name: string) {
   });
   const own = <T>(id: string, value: T) => (id === name ? value : null);
   const interpreters: Interpreters = {
-    lives: (session) => session === name,
-    gone: (id) => (id === name ? gone : Promise.resolve()),
+    hasProcess: (session) => session === name,
+    whenEnded: (id) => (id === name ? gone : Promise.resolve()),
     about: (session) => own(session, { appId: name, uiUrl: null }),
     progress: (job) => own(job, 0),
     log: async (id, lines) => own(id, { stdout: [`${lines} lines of ${name}`], stderr: [] }),
@@ -33,7 +33,7 @@ describe('interpreters by driver', () => {
   it('get the calls for their own sessions and jobs', async () => {
     const request = { kind: 'k', code: 'x', cursor: 1 };
     expect(
-      ['one', 'two', 'three'].map((id) => [all.lives(id), all.about(id)?.appId, all.progress(id)]),
+      ['one', 'two', 'three'].map((id) => [all.hasProcess(id), all.about(id)?.appId, all.progress(id)]),
     ).toEqual([
       [true, 'one', 0],
       [true, 'two', 0],
@@ -54,8 +54,8 @@ describe('interpreters by driver', () => {
 
   it('resolve gone() when the process of that session is gone', async () => {
     const ended: string[] = [];
-    const waiting = all.gone('two').then(() => ended.push('two'));
-    await all.gone('three').then(() => ended.push('three'));
+    const waiting = all.whenEnded('two').then(() => ended.push('two'));
+    await all.whenEnded('three').then(() => ended.push('three'));
     two.end();
     await waiting;
     expect(ended).toEqual(['three', 'two']);

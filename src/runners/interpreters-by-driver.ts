@@ -5,12 +5,12 @@ import type { Interpreters, ProcessLog } from '../scheduler/ports.js';
 export class InterpretersByDriver implements Interpreters {
   constructor(private readonly drivers: ReadonlyMap<string, Interpreters>) {}
 
-  lives(session: string): boolean {
-    return this.all.some((each) => each.lives(session));
+  hasProcess(session: string): boolean {
+    return this.all.some((each) => each.hasProcess(session));
   }
 
-  async gone(id: string): Promise<void> {
-    await Promise.all(this.all.map((each) => each.gone(id)));
+  async whenEnded(id: string): Promise<void> {
+    await Promise.all(this.all.map((each) => each.whenEnded(id)));
   }
 
   about(session: string): ReturnType<Interpreters['about']> {
@@ -30,7 +30,7 @@ export class InterpretersByDriver implements Interpreters {
   }
 
   complete(session: string, request: Parameters<Interpreters['complete']>[1]): Promise<string[]> {
-    const owner = this.all.find((each) => each.lives(session));
+    const owner = this.all.find((each) => each.hasProcess(session));
     return owner?.complete(session, request) ?? Promise.resolve([]);
   }
 

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { Backend } from '../kernel/backend/backend.js';
-import type { Answer, RunnerListener, Runners, Task } from '../scheduler/ports.js';
+import type { AttemptEnd, RunnerListener, Runners, Task } from '../scheduler/ports.js';
 import type { FromRunner, Ready, Result } from './attempt-protocol.js';
-import { Teller } from '../scheduler/teller.js';
+import { Retry } from '../scheduler/retry.js';
 import { RunnerProcess, type Patience, type ProcessEvents, type WorkerCommand } from './runner-process.js';
 
 export interface PoolSettings {
@@ -59,7 +59,7 @@ export class RunnerPool implements Runners {
   private readonly logger = new Logger('Runners');
   private readonly processes = new Set<RunnerProcess>();
   private listener: RunnerListener | null = null;
-  private readonly teller = new Teller();
+  private readonly retry = new Retry();
   private closing = false;
   /** Processes that died before they were ready, in a row. */
   private failedStarts = 0;
@@ -134,7 +134,7 @@ export class RunnerPool implements Runners {
   /** Ends all processes and resolves when they have ended. Their jobs count as lost at the next start. */
   async close(): Promise<void> {
     this.closing = true;
-    this.teller.close();
+    this.retry.close();
     await Promise.all(
       [...this.processes].map(async (process) => {
         if (process.task === null) process.leave();
@@ -263,14 +263,16 @@ export class RunnerPool implements Runners {
   }
 
   /** Reports an answer repeatedly until it is stored, because a lane stays occupied until then. */
-  private answer({ job, token }: Pick<Task, 'job' | 'token'>, answer: Answer): Promise<void> {
+  private answer({ job, token }: Pick<Task, 'job' | 'token'>, answer: AttemptEnd): Promise<void> {
     const { listener } = this;
     if (listener === null) return Promise.resolve();
-    return this.teller.tell(`The answer for job ${job}`, () => listener.answered(job, token, answer));
+    return this.retry.untilStored(`The answer for job ${job}`, () =>
+      listener.attemptEnded(job, token, answer),
+    );
   }
 }
 
-function answerOf(message: Result, process: RunnerProcess): Answer {
+function answerOf(message: Result, process: RunnerProcess): AttemptEnd {
   const { outcome, result, message: reason, reason_code: reasonCode, traceback } = message;
   switch (outcome) {
     case 'completed':

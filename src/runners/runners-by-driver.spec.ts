@@ -29,11 +29,11 @@ function given() {
   const answers: string[] = [];
   const all = new RunnersByDriver({ aer, learner });
   all.listen({
-    answered: async (job) => void answers.push(job),
+    attemptEnded: async (job) => void answers.push(job),
     logged: async () => undefined,
     lastAttempt: async () => undefined,
-    ended: async () => undefined,
-    keep: () => Promise.reject(new Error('no tables')),
+    processEnded: async () => undefined,
+    runChange: () => Promise.reject(new Error('no tables')),
   });
   const task = (job: string, driver: string) =>
     ({ job, token: `of ${job}`, backend: givenBackend({ driver }) }) as unknown as Task;
@@ -75,8 +75,8 @@ describe('runners by driver', () => {
 
   it('report the answers of all drivers', async () => {
     const { learner, aer, answers } = given();
-    await learner.listener?.answered('j1', 'of j1', { type: 'stopped' });
-    await aer.listener?.answered('j2', 'of j2', { type: 'stopped' });
+    await learner.listener?.attemptEnded('j1', 'of j1', { type: 'stopped' });
+    await aer.listener?.attemptEnded('j2', 'of j2', { type: 'stopped' });
     expect(answers).toEqual(['j1', 'j2']);
   });
 });

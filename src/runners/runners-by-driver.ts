@@ -17,17 +17,17 @@ export class RunnersByDriver implements Runners {
 
   listen(listener: RunnerListener): void {
     const forwarding: RunnerListener = {
-      answered: async (job, token, answer) => {
-        await listener.answered(job, token, answer);
+      attemptEnded: async (job, token, answer) => {
+        await listener.attemptEnded(job, token, answer);
         this.started.delete(token);
       },
       logged: (job, token, level, text) => listener.logged(job, token, level, text),
       lastAttempt: (job, token) => listener.lastAttempt(job, token),
-      ended: async (end) => {
-        await listener.ended(end);
+      processEnded: async (end) => {
+        await listener.processEnded(end);
         if (end.running !== null) this.started.delete(end.running.token);
       },
-      keep: (change) => listener.keep(change),
+      runChange: (change) => listener.runChange(change),
     };
     for (const runners of this.all) runners.listen(forwarding);
   }

@@ -6,7 +6,7 @@ import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.j
 import { DEVICES, type Devices } from './devices.ports.js';
 import { DRIVERS, type Drivers } from './drivers.ports.js';
 import { RUNNERS, STORE, type Runners, type Store, type Tx } from './ports.js';
-import type { Unit } from './unit.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
 export type NewBackend = Omit<Backend, 'status' | 'statusReason' | 'statusBy' | 'queuedJobs' | 'createdAt'>;
 
@@ -42,7 +42,7 @@ export class BackendsService {
       const fresh = { ...backend, ...online, queuedJobs: 0, createdAt: unit.at };
       const created = this.asDriverAllows(fresh) ?? fresh;
       await unit.tx.backends.insert(created);
-      await unit.logAct('backend.created', { backend: name }, null);
+      await unit.logAdminAction('backend.created', { backend: name }, null);
       return created;
     }, by);
   }
@@ -51,7 +51,7 @@ export class BackendsService {
    * Creates the configured backends and updates those that exist. An operator's status is kept, but a backend whose
    * driver cannot run on this machine goes offline, so that its jobs wait instead of failing.
    */
-  async configure(unit: Unit, backends: readonly NewBackend[]): Promise<void> {
+  async configure(unit: UnitOfWork, backends: readonly NewBackend[]): Promise<void> {
     for (const configured of backends) {
       this.check(configured);
       const { name } = configured;
@@ -70,7 +70,7 @@ export class BackendsService {
           removed.map((slot) => ({ slot, session: null })),
         );
       }
-      unit.touch(name);
+      unit.markForDispatch(name);
     }
     const names = new Set(backends.map(({ name }) => name));
     const others = (await unit.tx.backends.names()).filter((name) => !names.has(name));
@@ -98,10 +98,10 @@ export class BackendsService {
         throw new Refusal('driver_unavailable', { backend: name, why });
       await unit.tx.backends.save(changed);
       if (changed.status !== backend.status)
-        await unit.logAct(`backend.${changed.status}`, { backend: name }, changed.statusReason);
+        await unit.logAdminAction(`backend.${changed.status}`, { backend: name }, changed.statusReason);
       if (JSON.stringify(changed.limits) !== JSON.stringify(backend.limits))
-        await unit.logAct('backend.changed', { backend: name }, 'limits');
-      unit.touch(name);
+        await unit.logAdminAction('backend.changed', { backend: name }, 'limits');
+      unit.markForDispatch(name);
     }, by);
   }
 
@@ -111,7 +111,7 @@ export class BackendsService {
       await this.named(unit.tx, name);
       if (await unit.tx.backends.isInUse(name)) throw new Refusal('backend_in_use', { backend: name });
       await unit.tx.backends.remove(name);
-      await unit.logAct('backend.removed', { backend: name }, null);
+      await unit.logAdminAction('backend.removed', { backend: name }, null);
     }, by);
   }
 

@@ -37,8 +37,8 @@ export class ClockService {
     // Advances run one after the other: two at once would stop at each other's deadlines.
     const moved = this.moving.then(async () => {
       const target = clock.now() + by;
-      while (this.commands.nextDue <= target) {
-        clock.moveTo(this.commands.nextDue);
+      while (this.commands.nextDeadlineAt <= target) {
+        clock.moveTo(this.commands.nextDeadlineAt);
         await this.commands.tick();
       }
       clock.moveTo(target);

@@ -5,7 +5,7 @@ import {
   jsonColumn,
   listOf,
   mapOf,
-  maybe,
+  optionalMember,
   member,
   objectOf,
   oneOf,
@@ -25,7 +25,7 @@ const column = jsonColumn(
   'samples.body',
   objectOf<Sample>({
     name: member('title', text),
-    size: maybe('size', whole),
+    size: optionalMember('size', whole),
     kinds: member('kinds', listOf(oneOf('a', 'b'))),
     told: member('told', orNull(text)),
     marks: member('marks', mapOf(flag)),

@@ -77,7 +77,7 @@ interface Member<T> {
 }
 export const member = <T>(name: string, codec: Codec<T>): Member<T> => ({ name, codec, optional: false });
 /** An optional member: if it is missing from the stored form, the property is missing too. */
-export const maybe = <T>(name: string, codec: Codec<T>): Member<T | undefined> => ({
+export const optionalMember = <T>(name: string, codec: Codec<T>): Member<T | undefined> => ({
   ...{ name, optional: true },
   codec: codec as Codec<T | undefined>,
 });

@@ -6,13 +6,13 @@ import { DRIVERS, type Drivers } from './drivers.ports.js';
 import { CLOCK, IDS, RUNNERS, STORE, type Clock, type Ids, type Runners, type Store } from './ports.js';
 import { PROCESS_MEMORY, type ProcessMemory } from './process-memory.ports.js';
 import { recover } from './recover.js';
-import { BrokenDeadline, BrokenQueue, settle } from './settle.js';
-import { Unit, type Effect } from './unit.js';
+import { BrokenDeadline, BrokenQueue, applyDueAndDispatch } from './apply-due-and-dispatch.js';
+import { UnitOfWork, type Effect } from './unit-of-work.js';
 
 /** The part of the configuration that the scheduler uses. */
 export interface SchedulerSettings {
   /** How far back fair share looks. */
-  readonly window: Millis;
+  readonly fairShareWindow: Millis;
   /** The backend of a session or a job whose client names none; null for the first one. */
   readonly defaultBackend: string | null;
 }
@@ -40,22 +40,22 @@ export class Commands {
   ) {}
 
   /** The time of the next deadline. It may be too early, but never too late. */
-  get nextDue(): Millis {
-    return this.memory.due.next;
+  get nextDeadlineAt(): Millis {
+    return this.memory.deadlines.next;
   }
 
   /**
    * Runs `work` on the current state and returns its value once the change is durable. Rethrows what `work` throws. The
    * event log names `actor`.
    */
-  async run<T>(work: (unit: Unit) => Promise<T>, actor = 'scheduler'): Promise<T> {
+  async run<T>(work: (unit: UnitOfWork) => Promise<T>, actor = 'scheduler'): Promise<T> {
     for (;;) {
       const done = await this.write(async (unit) => {
         // More was due than one transaction applies: keep what was applied, and go on with the rest before the command.
-        if (!(await settle(unit))) return null;
+        if (!(await applyDueAndDispatch(unit))) return null;
         unit.actor = actor;
         const value = await work(unit);
-        const quiet = await settle(unit);
+        const quiet = await applyDueAndDispatch(unit);
         return { value, quiet };
       });
       if (done === null) continue;
@@ -77,12 +77,12 @@ export class Commands {
 
   /** Notes that the client of a session with a heartbeat has just been seen. */
   noteClient(session: string): void {
-    this.memory.heard.set(session, this.clock.now());
+    this.memory.clientSeen.set(session, this.clock.now());
   }
 
   /** Forgets when the client of a session was last seen. */
   forgetClient(session: string): void {
-    this.memory.heard.delete(session);
+    this.memory.clientSeen.delete(session);
   }
 
   /** Applies the deadlines that are due and dispatches, nothing else. */
@@ -94,11 +94,11 @@ export class Commands {
    * Must run first after a start, because every other change stores that the service is alive. Settles what a crash
    * left behind, applies the deadlines until now, runs `first` and dispatches.
    */
-  async recover(first?: (unit: Unit) => Promise<void>): Promise<{ lost: number }> {
+  async recover(first?: (unit: UnitOfWork) => Promise<void>): Promise<{ lost: number }> {
     return this.write(async (unit) => {
       const lost = await recover(unit, this.runners, this.drivers, (problem) => this.logger.error(problem));
       await first?.(unit);
-      await settle(unit);
+      await applyDueAndDispatch(unit);
       return { lost };
     });
   }
@@ -107,7 +107,7 @@ export class Commands {
    * Repeats {@link attempt} after a broken row: disarms a deadline that cannot take effect, and takes a backend offline
    * whose next job cannot be read, so that one broken row blocks nothing else.
    */
-  private async write<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
+  private async write<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
     const repaired = new Set<string>();
     for (;;) {
       try {
@@ -128,7 +128,7 @@ export class Commands {
           `${error.message} The deadline is disarmed. An admin can close the session or cancel the job.`,
         );
         // Not through `run`: that would store that the service is alive before a start has read when it was last alive.
-        await this.store.write((tx) => tx.setAside(error.due));
+        await this.store.write((tx) => tx.disarmDeadline(error.due));
       }
     }
   }
@@ -151,15 +151,21 @@ export class Commands {
     });
   }
 
-  private async attempt<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
-    let begun: Unit | null = null;
-    let complete: Unit | null = null;
+  private async attempt<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
+    let begun: UnitOfWork | null = null;
+    let complete: UnitOfWork | null = null;
     try {
       const { value, unit } = await this.store.write(async (tx) => {
         // The computer's clock may have been set back between two starts. The service's time never goes back.
         if (!this.hasTime) this.clock.startFrom(Number((await tx.facts.get('alive_at')) ?? 0));
         this.hasTime = true;
-        const unit = new Unit(tx, this.clock.now(), this.ids, this.memory, this.settings.window);
+        const unit = new UnitOfWork(
+          tx,
+          this.clock.now(),
+          this.ids,
+          this.memory,
+          this.settings.fairShareWindow,
+        );
         begun = unit;
         const value = await work(unit);
         await removeArrivedReceipts(unit, this.memory.answers);
@@ -173,12 +179,12 @@ export class Commands {
       return value;
     } catch (error) {
       // The rollback may include deadlines that had just been applied, so look for due deadlines again.
-      this.memory.due.next = -Infinity;
-      for (const run of (begun as Unit | null)?.failed ?? []) run();
+      this.memory.deadlines.next = -Infinity;
+      for (const run of (begun as UnitOfWork | null)?.failed ?? []) run();
       if (complete !== null) await this.performIfStored(complete);
       throw error;
     } finally {
-      this.wakeAt(this.memory.due.next);
+      this.wakeAt(this.memory.deadlines.next);
     }
   }
 
@@ -195,7 +201,7 @@ export class Commands {
    * The store failed during the commit, which may have succeeded all the same. A stored running attempt must have a
    * process, so this performs the effects that the stored rows confirm.
    */
-  private async performIfStored({ effects }: Unit): Promise<void> {
+  private async performIfStored({ effects }: UnitOfWork): Promise<void> {
     for (const effect of effects) {
       if (effect.type === 'release') {
         const session = await this.store.read.session(effect.session).catch(() => null);
@@ -227,7 +233,7 @@ export class Commands {
 
   private async performOne(effect: Effect): Promise<void> {
     if (effect.type === 'release') {
-      this.memory.heard.delete(effect.session);
+      this.memory.clientSeen.delete(effect.session);
       this.runners.release(effect.session);
     } else if (effect.type === 'stop') this.runners.stop(effect.job, effect.token);
     else if (effect.type === 'kill') this.runners.kill(effect.job, effect.token);

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Backend } from '../kernel/backend/backend.js';
-import type { Place } from '../kernel/choice/waiting.js';
+import type { QueuePlace } from '../kernel/choice/waiting.js';
 import { Durations } from '../kernel/estimate/durations.js';
 import { seeded } from '../kernel/estimate/chance.js';
 import { forecast, type Forecast, type Wait } from '../kernel/estimate/forecast.js';
@@ -55,7 +55,7 @@ export class EstimatesService {
   ) {}
 
   /** How long a queued job has to wait from now on; null for any other job. `place` is its place in the queue. */
-  async ofJob(job: Job, place: Place | null): Promise<WaitEstimate | null> {
+  async ofJob(job: Job, place: QueuePlace | null): Promise<WaitEstimate | null> {
     if (job.state !== 'queued' || place === null) return null;
     const backend = await this.store.read.backend(job.backend);
     if (backend === null) return null;
@@ -152,7 +152,12 @@ export class EstimatesService {
   private async read(backend: string, asker: string | null): Promise<ForecastView | null> {
     for (let attempt = 1; ; attempt += 1) {
       const before = await this.store.read.lastEvent();
-      const view = await this.store.read.forecast(backend, this.clock.now(), this.settings.window, asker);
+      const view = await this.store.read.forecast(
+        backend,
+        this.clock.now(),
+        this.settings.fairShareWindow,
+        asker,
+      );
       if (attempt === 3 || (await this.store.read.lastEvent()) === before) return view;
     }
   }

@@ -5,7 +5,7 @@ import type { Millis } from '../kernel/time.js';
 import { reviewBudget } from './budget.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
 import { CLOCK, STORE, type Clock, type Instance, type Store } from './ports.js';
-import type { Unit } from './unit.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
 export type NewInstance = Pick<Instance, 'name' | 'shares' | 'budget' | 'plan' | 'sharing'>;
 
@@ -41,11 +41,11 @@ export class InstancesService {
       if (before === null) throw new Refusal('unknown_instance', { asked: id });
       const instance = { ...before, ...change };
       await unit.tx.instances.save(instance);
-      if (instance.budget === null) await unit.saveBudgetDue(id, null);
+      if (instance.budget === null) await unit.saveBudgetDeadline(id, null);
       else await reviewBudget(unit, id, unit.at);
-      for (const backend of await unit.tx.backends.names()) unit.touch(backend);
+      for (const backend of await unit.tx.backends.names()) unit.markForDispatch(backend);
       const changed = Object.keys(change).join(', ');
-      if (changed !== '') await unit.logAct('instance.changed', { instance: id }, changed);
+      if (changed !== '') await unit.logAdminAction('instance.changed', { instance: id }, changed);
       return instance;
     }, by);
   }
@@ -86,12 +86,12 @@ export class InstancesService {
   /** What the instance was charged in the fair-share window until now, including what accrues. */
   async charged(id: string): Promise<{ charged: Millis; from: Millis; to: Millis }> {
     const to = this.clock.now();
-    const from = to - this.settings.window;
+    const from = to - this.settings.fairShareWindow;
     return { charged: await this.store.read.charged(id, from, to), from, to };
   }
 
   /** Finds an instance by name or CRN. An unknown name becomes an instance with one share. */
-  async findOrCreate(unit: Unit, name: string): Promise<Instance> {
+  async findOrCreate(unit: UnitOfWork, name: string): Promise<Instance> {
     if (name.startsWith('crn:')) {
       const known = await this.store.read.instanceByCrn(name);
       if (known !== null) return known;
@@ -104,11 +104,11 @@ export class InstancesService {
   }
 }
 
-async function insert(unit: Unit, settings: NewInstance): Promise<Instance> {
+async function insert(unit: UnitOfWork, settings: NewInstance): Promise<Instance> {
   const id = unit.ids.uuid();
   const instance: Instance = { ...settings, id, crn: crnOf(id), createdAt: unit.at };
   await unit.tx.instances.insert(instance);
-  await unit.logAct('instance.created', { instance: id }, instance.name);
+  await unit.logAdminAction('instance.created', { instance: id }, instance.name);
   return instance;
 }
 

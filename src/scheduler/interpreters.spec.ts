@@ -135,7 +135,7 @@ describe('a restart', () => {
 describe('a heartbeat', () => {
   it('postpones the end of the session, to the millisecond', async () => {
     const { service, id } = await withSession({ heartbeatTtl: 20_000 });
-    service.memory.heard.set(id, after(15));
+    service.memory.clientSeen.set(id, after(15));
     await service.goTo(34.999);
     expect((await service.session(id)).state).toBe('active');
     await service.goTo(35);

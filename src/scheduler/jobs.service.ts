@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { lookedIn, mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
+import { searchedInstance, mayEnd, maySee, actorName, type Actor } from '../kernel/access/access.js';
 import { checkJobLimit, checkPending } from '../kernel/job/job.decide.js';
 import { defaultMaxAttempts, isFinal, type Job } from '../kernel/job/job.js';
 import { isRefused, Refusal } from '../kernel/refusal.js';
@@ -8,19 +8,19 @@ import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import { refuseIfUsedUp } from './budget.js';
 import { BackendsService } from './backends.service.js';
-import { placeInQueue, type Place } from '../kernel/choice/waiting.js';
+import { placeInQueue, type QueuePlace } from '../kernel/choice/waiting.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
 import { CLOCK, RUNNERS, STORE } from './ports.js';
 import type { Clock, JobDetails, JobFilter, JobRecord, Page, Runners, Store, Tx } from './ports.js';
 import { SharingService } from './sharing.service.js';
 import { ReceiptsService, type SubmitKey } from './receipts.service.js';
 import { lengthened, wholeOf, type Text } from './long-text.js';
-import { RunnerAnswers } from './runner-answers.js';
+import { RunnerReports } from './runner-reports.js';
 import { readLongScript, readScript } from './script.js';
 import { TextsService } from './texts.service.js';
-import type { Unit } from './unit.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
-export interface AskedJob {
+export interface NewJob {
   readonly program: string;
   /** Undefined: the session's backend, or the default one. */
   readonly backend: string | undefined;
@@ -57,14 +57,14 @@ export class JobsService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.runners.listen(new RunnerAnswers(this.commands, this.texts));
+    this.runners.listen(new RunnerReports(this.commands, this.texts));
   }
 
   /**
    * Stores a job and returns it; a repeated `submit` returns the same job. A program is refused as unknown only after a
    * worker has reported its programs: the first worker may still be starting.
    */
-  async submit(actor: Actor, request: AskedJob, submit?: SubmitKey): Promise<Job> {
+  async submit(actor: Actor, request: NewJob, submit?: SubmitKey): Promise<Job> {
     try {
       return await this.submitOnce(actor, request, submit);
     } catch (error) {
@@ -75,9 +75,9 @@ export class JobsService implements OnModuleInit {
     }
   }
 
-  private async submitOnce(actor: Actor, request: AskedJob, submit?: SubmitKey): Promise<Job> {
+  private async submitOnce(actor: Actor, request: NewJob, submit?: SubmitKey): Promise<Job> {
     const params = lengthened(request.params);
-    const earlier = async ({ tx }: Unit, known: string | null) =>
+    const earlier = async ({ tx }: UnitOfWork, known: string | null) =>
       known === null ? null : tx.jobs.find(known);
     const store = (stored: Text, ahead?: ReadAhead) =>
       this.commands.run(async (unit) => {
@@ -85,26 +85,28 @@ export class JobsService implements OnModuleInit {
         const found = await earlier(unit, known);
         if (found !== null) return found;
         const job = await this.submitIn(unit, actor, { ...request, params: stored }, ahead);
-        if (submit !== undefined) await this.receipts.keep(unit, submit, job.id);
+        if (submit !== undefined) await this.receipts.store(unit, submit, job.id);
         return job;
-      }, nameOf(actor));
+      }, actorName(actor));
     if (typeof params === 'string') return store(params);
     // Check before many megabytes are stored for nothing.
     const checked = await this.commands.run(async (unit) => {
       const known = submit === undefined ? null : await this.receipts.earlier(unit, submit);
       return (await earlier(unit, known)) ?? (await this.check(unit, actor, request));
-    }, nameOf(actor));
+    }, actorName(actor));
     if ('id' in checked) return checked;
     const scripted = this.backends.isPlayed(checked.backend) ? await readLongScript(params) : null;
-    return this.texts.keep(params, (stored) =>
+    return this.texts.withStored(params, (stored) =>
       scripted === null
         ? store(stored)
-        : this.texts.keep(scripted.result, (result) => store(stored, { scripted: { ...scripted, result } })),
+        : this.texts.withStored(scripted.result, (result) =>
+            store(stored, { scripted: { ...scripted, result } }),
+          ),
     );
   }
 
   /** Submits a job as part of the caller's transaction, like {@link submit}. Long params must be stored before. */
-  async submitIn(unit: Unit, actor: Actor, request: AskedJob, ahead?: ReadAhead): Promise<Job> {
+  async submitIn(unit: UnitOfWork, actor: Actor, request: NewJob, ahead?: ReadAhead): Promise<Job> {
     const { session, backend, owner } = await this.check(unit, actor, request);
     const scripted =
       ahead !== undefined
@@ -157,7 +159,7 @@ export class JobsService implements OnModuleInit {
   }
 
   /** Throws the refusal of such a job that does not depend on its params, if there is one. */
-  async check(unit: Unit, actor: Actor, request: Omit<AskedJob, 'params'>) {
+  async check(unit: UnitOfWork, actor: Actor, request: Omit<NewJob, 'params'>) {
     const session =
       request.session === undefined ? null : await this.session(unit.tx, actor, request.session);
     if (session !== null) {
@@ -193,9 +195,9 @@ export class JobsService implements OnModuleInit {
   }
 
   /** The place of a queued job and what it waits for; null for any other job. */
-  async place(job: Job): Promise<Place | null> {
+  async place(job: Job): Promise<QueuePlace | null> {
     if (job.state !== 'queued') return null;
-    const view = await this.store.read.waiting(job, this.clock.now(), this.settings.window);
+    const view = await this.store.read.waiting(job, this.clock.now(), this.settings.fairShareWindow);
     return view === null ? null : placeInQueue(view);
   }
 
@@ -229,8 +231,8 @@ export class JobsService implements OnModuleInit {
   cancel(actor: Actor, id: string): Promise<Job> {
     return this.commands.run(async (unit) => {
       const job = await this.ownJob(unit.tx, actor, id, 'cancel');
-      return unit.stopJob(job, { at: unit.at, reason: `cancelled by ${nameOf(actor)}`, endCode: null });
-    }, nameOf(actor));
+      return unit.stopJob(job, { at: unit.at, reason: `cancelled by ${actorName(actor)}`, endCode: null });
+    }, actorName(actor));
   }
 
   /** Removes a job that has ended. Its charges stay in the ledger. */
@@ -239,7 +241,7 @@ export class JobsService implements OnModuleInit {
       const job = await this.ownJob(unit.tx, actor, id, 'remove');
       if (!isFinal(job.state)) throw new Refusal('job_not_final', { job: id, state: job.state });
       await unit.tx.jobs.remove(id);
-    }, nameOf(actor));
+    }, actorName(actor));
   }
 
   setTags(actor: Actor, id: string, tags: readonly string[]): Promise<void> {
@@ -247,13 +249,13 @@ export class JobsService implements OnModuleInit {
       const job = await this.job(unit.tx, actor, id);
       await this.sharing.checkJob(actor, job, 'change_tags');
       await unit.tx.jobs.saveTags(id, tags);
-    }, nameOf(actor));
+    }, actorName(actor));
   }
 
   private async session(tx: Tx, actor: Actor, id: string): Promise<Session> {
     const session = await tx.sessions.find(id);
     if (session !== null && maySee(actor, session)) return session;
-    throw new Refusal('unknown_session_for_job', { session: id, instance: lookedIn(actor) });
+    throw new Refusal('unknown_session_for_job', { session: id, instance: searchedInstance(actor) });
   }
 
   private async ownJob(tx: Tx, actor: Actor, id: string, act: 'cancel' | 'remove'): Promise<Job> {
@@ -269,6 +271,6 @@ export class JobsService implements OnModuleInit {
   /** Refuses a job of another instance, or a colleague's job in a private instance, as if it did not exist. */
   private async visible<J extends Job>(actor: Actor, id: string, job: J | null): Promise<J> {
     if (job !== null && (await this.sharing.mayRead(actor, job))) return job;
-    throw new Refusal('unknown_job', { job: id, instance: lookedIn(actor) });
+    throw new Refusal('unknown_job', { job: id, instance: searchedInstance(actor) });
   }
 }

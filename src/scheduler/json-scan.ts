@@ -2,7 +2,7 @@ import { Digits, isWhole, nextDigits } from './json-number.js';
 import { deepest } from './json-text.js';
 
 /** Byte offsets of a member of the outermost object: its name with quotes, and its value. */
-export interface MemberPlace {
+export interface MemberRange {
   readonly keyFrom: number;
   readonly keyTo: number;
   readonly from: number;
@@ -44,7 +44,7 @@ const words = new Map(['true', 'false', 'null', 'NaN', 'Infinity'].map((word) =>
  * an object.
  */
 export class JsonScan {
-  readonly members: MemberPlace[] = [];
+  readonly members: MemberRange[] = [];
   flaw: Flaw | null = null;
   /** Bytes before the current piece. */
   private before = 0;

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { lookedIn, maySee, type Actor } from '../kernel/access/access.js';
+import { searchedInstance, maySee, type Actor } from '../kernel/access/access.js';
 import { Refusal } from '../kernel/refusal.js';
 import { BackendsService } from './backends.service.js';
 import { STORE, type Store } from './ports.js';
 
 /** Names in a filter. `instance` is the instance that is searched; undefined: all. */
-export interface NamedInFilter {
+export interface FilterNames {
   readonly instance?: string | undefined;
   readonly session?: string | undefined;
   readonly backend?: string | undefined;
@@ -25,7 +25,7 @@ export class KnownNames {
   ) {}
 
   /** Throws a refusal that names the first unknown thing. A removed thing is known as long as any row still refers to it. */
-  async check(actor: Actor, named: NamedInFilter): Promise<void> {
+  async check(actor: Actor, named: FilterNames): Promise<void> {
     for (const filter of ['session', 'backend', 'program', 'user'] as const)
       if (named[filter] === '') throw new Refusal('filter_empty', { filter });
     if (named.session !== undefined) await this.checkSession(actor, named.session, named.instance);
@@ -41,7 +41,7 @@ export class KnownNames {
     const owner =
       session !== null && maySee(actor, session) ? await this.store.read.instance(session.instance) : null;
     throw owner === null
-      ? new Refusal('unknown_session', { session: id, instance: lookedIn(actor) })
+      ? new Refusal('unknown_session', { session: id, instance: searchedInstance(actor) })
       : new Refusal('session_of_other_instance', {
           session: id,
           instance: actor.instance.name,

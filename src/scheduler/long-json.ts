@@ -1,4 +1,4 @@
-import { JsonScan, type Flaw, type MemberPlace } from './json-scan.js';
+import { JsonScan, type Flaw, type MemberRange } from './json-scan.js';
 import { JsonTextError } from './json-text.js';
 import { shortened, wholeOf, type LongText, type Text } from './long-text.js';
 
@@ -31,7 +31,7 @@ export async function longMembersOf(
   scan.end();
   if (scan.flaw !== null) throw await errorAt(text, scan.flaw);
   // An object of megabytes may have very many members, so their names are compared in place.
-  const found: MemberPlace[] = [];
+  const found: MemberRange[] = [];
   let [at, next] = [0, 0];
   for await (const piece of text.pieces()) {
     const end = at + piece.length;
@@ -51,7 +51,7 @@ export async function longMembersOf(
 /** Reads the members at these places of a text. */
 export async function membersAt(
   text: LongText,
-  places: readonly MemberPlace[],
+  places: readonly MemberRange[],
 ): Promise<{ name: string; value: Text }[]> {
   const members: { name: string; value: Text }[] = [];
   for (const { keyFrom, keyTo, from, to } of places) {

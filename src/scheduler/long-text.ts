@@ -177,14 +177,14 @@ export const bytesOf = (text: Text): number =>
   typeof text === 'string' ? Buffer.byteLength(text) : text.bytes;
 
 /** The parts of an answer, in order. */
-export type Parts = readonly Text[];
+export type TextParts = readonly Text[];
 
 /** All parts as one string; null if a part is long. */
-export const joined = (parts: Parts): string | null =>
+export const joined = (parts: TextParts): string | null =>
   parts.every((part) => typeof part === 'string') ? parts.join('') : null;
 
 /** The bytes of all parts, in order. */
-export async function* bytesOfAll(parts: Parts): AsyncGenerator<Buffer> {
+export async function* bytesOfAll(parts: TextParts): AsyncGenerator<Buffer> {
   for (const part of parts) {
     if (typeof part === 'string') yield Buffer.from(part);
     else yield* part.pieces();

@@ -2,11 +2,11 @@ import type { Role, Sharing } from '../kernel/access/access.js';
 import type { Backend } from '../kernel/backend/backend.js';
 import type { WaitingView } from '../kernel/choice/waiting.js';
 import type { Choice, Snapshot } from '../kernel/choice/snapshot.js';
-import type { Finished } from '../kernel/estimate/forecast.view.js';
+import type { FinishedJob } from '../kernel/estimate/forecast.view.js';
 import type { ForecastView } from '../kernel/estimate/forecast.view.js';
 import type { Job, JobState } from '../kernel/job/job.js';
-import type { AskedLimits } from '../kernel/session/session.limits.js';
-import type { DueKind } from '../kernel/session/session.deadline.js';
+import type { RequestedLimits } from '../kernel/session/session.limits.js';
+import type { DeadlineKind } from '../kernel/session/session.deadline.js';
 import type { Session, SessionMode, SessionState } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import type { BudgetView } from '../kernel/usage/budget.js';
@@ -30,7 +30,7 @@ export interface Instance {
   readonly crn: string;
   readonly shares: number;
   readonly budget: Millis | null;
-  readonly plan: AskedLimits & {
+  readonly plan: RequestedLimits & {
     readonly modes?: readonly SessionMode[];
     readonly maxExecutionTime?: Millis;
     /** The most jobs that it may have queued at once, over all backends. */
@@ -79,9 +79,9 @@ export interface Receipt {
 // --- Store ----------------------------------------------------------------------------------------------------------
 
 /** A deadline that has come. */
-export interface Due {
+export interface DueDeadline {
   /** Null if this version does not know the kind. */
-  readonly kind: DueKind | null;
+  readonly kind: DeadlineKind | null;
   readonly at: Millis;
   readonly subject: 'session' | 'job' | 'instance';
   readonly id: string;
@@ -104,8 +104,8 @@ export class UnreadableRow extends Error {
 export interface Tx {
   readonly sessions: {
     find(id: string): Promise<Session | null>;
-    insert(session: Session, due: { at: Millis; clock: DueKind } | null): Promise<void>;
-    save(session: Session, due: { at: Millis; clock: DueKind } | null): Promise<void>;
+    insert(session: Session, due: { at: Millis; clock: DeadlineKind } | null): Promise<void>;
+    save(session: Session, due: { at: Millis; clock: DeadlineKind } | null): Promise<void>;
     /** The number of the next activation, higher than that of any session. */
     nextActivation(): Promise<number>;
     /** Dedicated sessions that hold a slot anywhere. */
@@ -117,7 +117,7 @@ export interface Tx {
     find(id: string): Promise<Job | null>;
     /** Stores a new queued job with its params and assigns the next submission number. */
     insert(job: Omit<JobRecord, 'seq'>, params: Text): Promise<Job>;
-    save(job: Job, due: { at: Millis; kind: DueKind } | null): Promise<void>;
+    save(job: Job, due: { at: Millis; kind: DeadlineKind } | null): Promise<void>;
     /** Ends all queued jobs of a session at once and returns their number. */
     endQueuedOf(session: string, how: Pick<Job, 'state' | 'reason' | 'endCode'>, at: Millis): Promise<number>;
     /** The number of an instance's queued jobs, alone and in sessions, on all backends. */
@@ -153,10 +153,10 @@ export interface Tx {
     /** Saves the shares, the budget and the plan. */
     save(instance: Instance): Promise<void>;
     /** The state of the instance's budget; null if it has none. */
-    budget(id: string, at: Millis, window: Millis): Promise<BudgetView | null>;
+    budget(id: string, at: Millis, fairShareWindow: Millis): Promise<BudgetView | null>;
     /** When enough charges have left the window for a used-up budget to have room; null if that never happens. */
-    roomAt(id: string, view: BudgetView, at: Millis, window: Millis): Promise<Millis | null>;
-    saveBudgetDue(id: string, dueAt: Millis | null): Promise<void>;
+    roomAt(id: string, view: BudgetView, at: Millis, fairShareWindow: Millis): Promise<Millis | null>;
+    saveBudgetDeadline(id: string, dueAt: Millis | null): Promise<void>;
   };
   readonly tokens: {
     find(id: string): Promise<Token | null>;
@@ -181,15 +181,15 @@ export interface Tx {
   /** The tables of the dialects, within this transaction. */
   readonly query: Query;
   /** The first deadline at or before `at`, in order of due time and rank. */
-  firstDue(at: Millis): Promise<Due | null>;
+  firstDeadline(at: Millis): Promise<DueDeadline | null>;
   /** Runs `work` in a savepoint. If `work` throws, only its changes are undone, and the transaction can go on. */
-  separately<T>(work: () => Promise<T>): Promise<T>;
+  inSavepoint<T>(work: () => Promise<T>): Promise<T>;
   /** Clears a deadline that cannot take effect. The next change of its row sets it again. */
-  setAside(due: Due): Promise<void>;
+  disarmDeadline(due: DueDeadline): Promise<void>;
   /** The time of the earliest deadline; null if there is none. */
-  nextDue(): Promise<Millis | null>;
+  nextDeadlineAt(): Promise<Millis | null>;
   /** What the choice reads about one backend; see {@link Snapshot}. */
-  snapshot(backend: string, at: Millis, window: Millis): Promise<Snapshot | null>;
+  snapshot(backend: string, at: Millis, fairShareWindow: Millis): Promise<Snapshot | null>;
   /** Small facts about the service itself. */
   readonly facts: {
     get(key: Fact): Promise<string | null>;
@@ -258,11 +258,16 @@ export interface Reads {
   tokenByHash(hash: string): Promise<Token | null>;
   tokens(): Promise<Token[]>;
   /** What decides the place of a queued job among the others on its backend. */
-  waiting(job: Job, at: Millis, window: Millis): Promise<WaitingView | null>;
-  /** One backend with the beginning of its queue. The instances include `asker` even if it has nothing queued. */
-  forecast(backend: string, at: Millis, window: Millis, asker: string | null): Promise<ForecastView | null>;
+  waiting(job: Job, at: Millis, fairShareWindow: Millis): Promise<WaitingView | null>;
+  /** One backend with the beginning of its queue. The instances include `requester` even if it has nothing queued. */
+  forecast(
+    backend: string,
+    at: Millis,
+    fairShareWindow: Millis,
+    requester: string | null,
+  ): Promise<ForecastView | null>;
   /** How long recent jobs of a program took on a backend, without scripted jobs. */
-  finished(backend: string, program: string): Promise<Finished[]>;
+  finished(backend: string, program: string): Promise<FinishedJob[]>;
   /** Oldest first. */
   events(filter: EventFilter): Promise<EventRecord[]>;
   lastEvent(): Promise<number>;

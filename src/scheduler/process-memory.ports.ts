@@ -21,10 +21,10 @@ export interface DeferredWork {
 }
 
 /** Held by one process: the time of the next deadline, and work that earlier transactions deferred. */
-export interface DueMemory {
+export interface DeadlineMemory {
   /** Milliseconds UTC. It may be too early, but never too late. -Infinity if unknown; then the store is read. */
   next: Millis;
-  readonly left: DeferredWork;
+  readonly deferred: DeferredWork;
   /** Records a new deadline; undefined if there is none. */
   note(at: Millis | undefined): void;
 }
@@ -33,7 +33,7 @@ export interface DueMemory {
  * Held by one process: when the client of a session with a heartbeat was last seen, by the session's id. It is read
  * when the heartbeat deadline comes, and stored only then.
  */
-export type HeardMemory = Pick<Map<string, Millis>, 'get' | 'set' | 'delete'>;
+export type ClientMemory = Pick<Map<string, Millis>, 'get' | 'set' | 'delete'>;
 
 /**
  * Held by one process: how far the answer to a submit has got, by the id of the session or the job that the submit
@@ -53,8 +53,8 @@ export interface AnswerMemory {
 
 /** What the scheduler itself remembers between transactions. Held by one process. */
 export interface ProcessMemory {
-  readonly due: DueMemory;
-  readonly heard: HeardMemory;
+  readonly deadlines: DeadlineMemory;
+  readonly clientSeen: ClientMemory;
   readonly answers: AnswerMemory;
 }
 export const PROCESS_MEMORY = Symbol('ProcessMemory');
@@ -73,9 +73,9 @@ export interface JobMemory {
   /** The last committed state of a job. Calls `read` if the job is not remembered. */
   find(id: string, read: (id: string) => Promise<ReadJob | null>): Promise<JobRecord | null>;
   /** Reports that the open transaction changes this job. */
-  changes(id: string): void;
+  markChanged(id: string): void;
   /** Reports that the open transaction changes jobs that it does not know one by one. */
-  changesMany(): void;
+  markManyChanged(): void;
   /** Reports that the open transaction was committed or undone. Must be called before anyone else learns of it. */
   transactionEnded(): void;
 }
@@ -88,13 +88,13 @@ export interface InstanceQueue {
 
 /** Held by one process: the lengths of queues, each until the next write, or for a while if counting takes long. */
 export interface QueueMemory {
-  /** `queued` is the length of the queue, `asker` an instance with a job in it. */
-  of(
-    queue: { readonly backend: string; readonly queued: number; readonly asker: string },
+  /** `queued` is the length of the queue, `requester` an instance with a job in it. */
+  countsOf(
+    queue: { readonly backend: string; readonly queued: number; readonly requester: string },
     count: () => Promise<readonly InstanceQueue[]>,
   ): Promise<readonly InstanceQueue[]>;
   /** How many jobs go before one. `question` identifies the queue, the job and the highest count. */
-  before(question: readonly (string | number)[], count: () => Promise<number>): Promise<number>;
+  countBefore(question: readonly (string | number)[], count: () => Promise<number>): Promise<number>;
   /** Reports that something was written. */
-  changed(): void;
+  invalidate(): void;
 }

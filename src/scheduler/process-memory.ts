@@ -1,9 +1,9 @@
 import type { Millis } from '../kernel/time.js';
-import type { DueMemory, ProcessMemory } from './process-memory.ports.js';
+import type { DeadlineMemory, ProcessMemory } from './process-memory.ports.js';
 
-class DueWatch implements DueMemory {
+class DeadlineWatch implements DeadlineMemory {
   next: Millis = -Infinity;
-  readonly left = {
+  readonly deferred = {
     backends: new Set<string>(),
     instances: new Set<string>(),
     refunded: new Set<string>(),
@@ -17,7 +17,7 @@ class DueWatch implements DueMemory {
 
 /** The memory of a process that has just started. */
 export const newProcessMemory = (): ProcessMemory => ({
-  due: new DueWatch(),
-  heard: new Map(),
+  deadlines: new DeadlineWatch(),
+  clientSeen: new Map(),
   answers: { answering: new Set(), arrived: new Set(), leaving: new Set() },
 });

@@ -26,7 +26,7 @@ export interface Query {
    * Reports that about this many bytes were written, so that a store with a log of its changes can shorten the log in
    * time.
    */
-  wrote(bytes: number): void;
+  noteWrite(bytes: number): void;
   readonly sql: {
     /** An expression for a member of a JSON object, as text. */
     member(column: string, name: string): string;

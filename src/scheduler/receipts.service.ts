@@ -4,7 +4,7 @@ import { Refusal } from '../kernel/refusal.js';
 import { seconds, type Millis } from '../kernel/time.js';
 import { Commands } from './commands.service.js';
 import { PROCESS_MEMORY, type AnswerMemory, type ProcessMemory } from './process-memory.ports.js';
-import type { Unit } from './unit.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
 /** Identifies a submit, so that its repetition is recognised. */
 export interface SubmitKey {
@@ -36,7 +36,7 @@ export class ReceiptsService {
   }
 
   /** The id of what this submit created the first time; null if this is the first time. */
-  async earlier(unit: Unit, submit: SubmitKey): Promise<string | null> {
+  async earlier(unit: UnitOfWork, submit: SubmitKey): Promise<string | null> {
     const window = submit.hash === null ? repeatWindow : keyWindow;
     const receipts = await unit.tx.receipts.find(submit.key, unit.at - window);
     if (submit.hash === null) {
@@ -57,7 +57,7 @@ export class ReceiptsService {
   }
 
   /** Stores what a submit created, in the transaction of the submit. */
-  async keep(unit: Unit, { key, hash }: SubmitKey, subject: string): Promise<void> {
+  async store(unit: UnitOfWork, { key, hash }: SubmitKey, subject: string): Promise<void> {
     await unit.tx.receipts.insert({ key, hash, subject, at: unit.at });
     this.answer(unit, subject);
   }
@@ -66,7 +66,7 @@ export class ReceiptsService {
    * Marks the answer as being sent. If the change fails, there is no answer, and an equal submit counts as a repetition
    * in case the change was stored after all.
    */
-  private answer(unit: Unit, subject: string): void {
+  private answer(unit: UnitOfWork, subject: string): void {
     this.answers.answering.add(subject);
     unit.afterFailure(() => this.answers.answering.delete(subject));
   }

@@ -2,9 +2,9 @@ import { Refusal } from '../kernel/refusal.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import type { Drivers } from './drivers.ports.js';
-import type { Due, Runners } from './ports.js';
-import { applyDue, nextDue } from './settle.js';
-import type { Unit } from './unit.js';
+import type { DueDeadline, Runners } from './ports.js';
+import { applyDeadline, firstDueDeadline } from './apply-due-and-dispatch.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
 /**
  * Settles what a crash left behind (semantics: service restart). The processes of running jobs ended with the service,
@@ -14,7 +14,7 @@ import type { Unit } from './unit.js';
  * of lost attempts, and reports to `report` what could not be settled.
  */
 export async function recover(
-  unit: Unit,
+  unit: UnitOfWork,
   runners: Runners,
   drivers: Drivers,
   report: (problem: string) => void,
@@ -26,7 +26,7 @@ export async function recover(
   const orphans = running.filter(({ id, session }) => !survivors.has(session ?? id));
   for (const job of orphans) {
     try {
-      await unit.tx.separately(() =>
+      await unit.tx.inSavepoint(() =>
         unit.loseJob(job, Math.max(aliveAt, job.startedAt ?? aliveAt), 'the service ended'),
       );
     } catch (error) {
@@ -40,13 +40,17 @@ export async function recover(
   for (const id of survivors) {
     const session = await unit.tx.sessions.find(id);
     // No heartbeat could arrive while the service was down.
-    if (session !== null) await unit.changeSession(session, { type: 'heard', at: unit.at });
+    if (session !== null) await unit.changeSession(session, { type: 'clientSeen', at: unit.at });
   }
   // Before the deadlines are applied, because one of them may close the session and end the hold.
   for (const session of await unit.tx.sessions.holding()) await pauseIfWaiting(unit, session, aliveAt);
-  for (let due: Due | null = await nextDue(unit, null); due !== null; due = await nextDue(unit, due)) {
+  for (
+    let due: DueDeadline | null = await firstDueDeadline(unit, null);
+    due !== null;
+    due = await firstDueDeadline(unit, due)
+  ) {
     unit.actor = 'clock';
-    await applyDue(unit, due);
+    await applyDeadline(unit, due);
     // Pause at once, because a scripted job may have ended with others queued behind it. Later deadlines count what
     // accrues, and the ledger's running totals need entries in the order in which they end.
     if (due.subject === 'job') await pauseAfter(unit, due.id, aliveAt);
@@ -59,13 +63,13 @@ export async function recover(
     const session = await unit.tx.sessions.find(id);
     if (session?.state === 'closed') unit.effects.push({ type: 'release', session: id });
   }
-  for (const backend of await unit.tx.backends.names()) unit.touch(backend);
+  for (const backend of await unit.tx.backends.names()) unit.markForDispatch(backend);
   return orphans.length;
 }
 
 /** Closes sessions whose own process ended with the service: the process held their state. */
 async function closeWithoutProcess(
-  unit: Unit,
+  unit: UnitOfWork,
   aliveAt: Millis,
   survivors: ReadonlySet<string>,
   drivers: Drivers,
@@ -84,14 +88,14 @@ async function closeWithoutProcess(
   }
 }
 
-async function pauseAfter(unit: Unit, jobId: string, aliveAt: Millis): Promise<void> {
+async function pauseAfter(unit: UnitOfWork, jobId: string, aliveAt: Millis): Promise<void> {
   const job = await unit.tx.jobs.find(jobId);
   if (job === null || job.session === null) return;
   const session = await unit.tx.sessions.find(job.session);
   if (session !== null) await pauseIfWaiting(unit, session, aliveAt);
 }
 
-async function pauseIfWaiting(unit: Unit, session: Session, aliveAt: Millis): Promise<void> {
+async function pauseIfWaiting(unit: UnitOfWork, session: Session, aliveAt: Millis): Promise<void> {
   const waits = session.runningJobs === 0 && session.queuedJobs > 0;
   if (session.heldSince === null || !waits) return;
   const since = Math.max(aliveAt, session.lastJobCompleted ?? aliveAt, session.heldSince);

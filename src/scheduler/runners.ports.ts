@@ -18,7 +18,7 @@ export interface Task {
   readonly last: boolean;
 }
 
-export type Answer =
+export type AttemptEnd =
   | {
       readonly type: 'completed';
       readonly result: Text;
@@ -41,14 +41,14 @@ export type Answer =
   | { readonly type: 'lost'; readonly why: string; readonly words?: string };
 
 export interface RunnerListener {
-  answered(job: string, token: string, answer: Answer): Promise<void>;
+  attemptEnded(job: string, token: string, answer: AttemptEnd): Promise<void>;
   logged(job: string, token: string, level: string, text: string): Promise<void>;
   /** The attempt is about to run a program that must not run twice. Resolves when that is stored. */
   lastAttempt(job: string, token: string): Promise<void>;
   /** The process of a session has ended. */
-  ended(end: ProcessEnd): Promise<void>;
+  processEnded(end: ProcessEnd): Promise<void>;
   /** Runs a change of a runner's own tables as a command, like every other change. */
-  keep<T>(change: (query: Query) => Promise<T>): Promise<T>;
+  runChange<T>(change: (query: Query) => Promise<T>): Promise<T>;
 }
 
 /** How the process of a session ended. */
@@ -98,9 +98,9 @@ export const RUNNERS = Symbol('Runners');
 /** What a session's own process reports beyond its answers. */
 export interface Interpreters {
   /** Whether the session has a process, including one that is ending. */
-  lives(session: string): boolean;
+  hasProcess(session: string): boolean;
   /** Resolves when the session, or the batch with this job id, has no process (any more). */
-  gone(id: string): Promise<void>;
+  whenEnded(id: string): Promise<void>;
   /** What the process reported when it became ready; null before, and after it has ended. */
   about(session: string): { readonly appId: string | null; readonly uiUrl: string | null } | null;
   /** 0 to 1 for a running job; null if unknown. */

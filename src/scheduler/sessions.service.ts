@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { lookedIn, mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
+import { searchedInstance, mayEnd, maySee, actorName, type Actor } from '../kernel/access/access.js';
 import { Refusal } from '../kernel/refusal.js';
-import { grantLimits, type AskedLimits } from '../kernel/session/session.limits.js';
+import { grantLimits, type RequestedLimits } from '../kernel/session/session.limits.js';
 import { openSession, type CloseCode, type Session, type SessionMode } from '../kernel/session/session.js';
 import { BackendsService } from './backends.service.js';
 import { refuseIfUsedUp } from './budget.js';
@@ -9,9 +9,9 @@ import { Commands } from './commands.service.js';
 import { STORE, type SessionFilter, type Store, type Tx } from './ports.js';
 import { SharingService } from './sharing.service.js';
 import { ReceiptsService, type SubmitKey } from './receipts.service.js';
-import type { Unit } from './unit.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
-export interface AskedSession extends AskedLimits {
+export interface NewSession extends RequestedLimits {
   readonly mode: SessionMode;
   /** Undefined: the default backend. */
   readonly backend: string | undefined;
@@ -31,19 +31,19 @@ export class SessionsService {
   ) {}
 
   /** Opens a session; a repeated `submit` returns the same session. */
-  open(actor: Actor, request: AskedSession, submit?: SubmitKey): Promise<Session> {
+  open(actor: Actor, request: NewSession, submit?: SubmitKey): Promise<Session> {
     return this.commands.run(async (unit) => {
       const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
       const known = earlier === null ? null : await unit.tx.sessions.find(earlier);
       if (known !== null && (submit?.hash !== null || isUntouched(known))) return known;
       const session = await this.openIn(unit, actor, request);
-      if (submit !== undefined) await this.receipts.keep(unit, submit, session.id);
+      if (submit !== undefined) await this.receipts.store(unit, submit, session.id);
       return session;
-    }, nameOf(actor));
+    }, actorName(actor));
   }
 
   /** Opens a session as part of the caller's transaction, like {@link open}. */
-  async openIn(unit: Unit, actor: Actor, request: AskedSession): Promise<Session> {
+  async openIn(unit: UnitOfWork, actor: Actor, request: NewSession): Promise<Session> {
     const backend = await this.backends.named(unit.tx, request.backend);
     const instance = await unit.tx.instances.find(actor.instance.id);
     await refuseIfUsedUp(unit, instance);
@@ -94,7 +94,7 @@ export class SessionsService {
       if (accepting) await this.sharing.checkSession(actor, session, 'resume');
       else checkEnds(actor, session, 'drain');
       return unit.changeSession(session, { type: accepting ? 'resume' : 'drain', at: unit.at });
-    }, nameOf(actor));
+    }, actorName(actor));
   }
 
   /** Closes a session at once: its queued jobs fail and a running job finishes. Closing it again changes nothing. */
@@ -103,8 +103,8 @@ export class SessionsService {
       const session = await find(unit.tx, actor, id);
       checkEnds(actor, session, 'close');
       const code = actor.role === 'admin' ? 'closed_by_admin' : 'closed_by_user';
-      return closeWith(unit, session, code, `closed by ${nameOf(actor)}`);
-    }, nameOf(actor));
+      return closeWith(unit, session, code, `closed by ${actorName(actor)}`);
+    }, actorName(actor));
   }
 
   /** Closes a session like {@link close}, with the admin's reason. `cancel` also cancels its running jobs. */
@@ -118,7 +118,7 @@ export class SessionsService {
         }
       }
       return find(unit.tx, actor, id);
-    }, nameOf(actor));
+    }, actorName(actor));
   }
 }
 
@@ -129,7 +129,7 @@ export class SessionsService {
 const isUntouched = ({ state, queuedJobs, acceptingJobs }: Session): boolean =>
   state === 'open' && queuedJobs === 0 && acceptingJobs;
 
-const closeWith = (unit: Unit, session: Session, code: CloseCode, reason: string): Promise<Session> =>
+const closeWith = (unit: UnitOfWork, session: Session, code: CloseCode, reason: string): Promise<Session> =>
   unit.changeSession(session, { type: 'close', at: unit.at, code, reason });
 
 async function find(tx: Tx, actor: Actor, id: string): Promise<Session> {
@@ -144,5 +144,5 @@ function checkEnds(actor: Actor, session: Session, act: 'drain' | 'close'): void
 /** Refuses a session of another instance as if it did not exist. */
 function visible(actor: Actor, id: string, session: Session | null): Session {
   if (session !== null && maySee(actor, session)) return session;
-  throw new Refusal('unknown_session', { session: id, instance: lookedIn(actor) });
+  throw new Refusal('unknown_session', { session: id, instance: searchedInstance(actor) });
 }

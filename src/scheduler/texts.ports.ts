@@ -15,6 +15,6 @@ export interface TextsTx {
 
 export interface TextsReads {
   /** Texts without an owner: half written when the service crashed, or of a job that was removed. */
-  unowned(): Promise<number[]>;
-  stored(text: number, bytes: number): LongText;
+  unownedTexts(): Promise<number[]>;
+  storedText(text: number, bytes: number): LongText;
 }

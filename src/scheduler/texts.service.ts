@@ -22,7 +22,7 @@ export class TextsService {
   constructor(@Inject(STORE) private readonly store: Store) {}
 
   /** Calls `use` with the stored text; `use` should store the text's owner. A short text is passed unchanged. */
-  async keep<T>(text: Text, use: (stored: Text) => Promise<T>): Promise<T> {
+  async withStored<T>(text: Text, use: (stored: Text) => Promise<T>): Promise<T> {
     const long = lengthened(text);
     if (typeof long === 'string' || long.stored !== null) return use(long);
     // Add the number before the commit, so that no sweep removes the text.
@@ -33,7 +33,7 @@ export class TextsService {
     });
     try {
       const bytes = await this.append(number, long);
-      return await use(this.store.read.texts.stored(number, bytes).withHead(long.head));
+      return await use(this.store.read.texts.storedText(number, bytes).withHead(long.head));
     } finally {
       this.held.delete(number);
     }
@@ -65,7 +65,7 @@ export class TextsService {
     this.sweeping = true;
     try {
       // A text in `held` may get an owner later. Other texts without an owner never do.
-      const free = (await this.store.read.texts.unowned()).filter((text) => !this.held.has(text));
+      const free = (await this.store.read.texts.unownedTexts()).filter((text) => !this.held.has(text));
       for (const text of free) while (await this.store.write((tx) => tx.texts.removeSome(text, 4 * atATime)));
     } catch (error) {
       this.logger.warn(`Texts that are no longer needed were not removed; trying again: ${String(error)}`);

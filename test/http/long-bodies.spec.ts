@@ -79,7 +79,7 @@ describe('params of more than a megabyte', () => {
     expect((await stint.call('DELETE', `${jobs}/${body.id}`)).status).toBe(204);
     await texts.sweep();
     const store = stint.service.app.get<Store>(STORE);
-    expect(await store.read.texts.unowned()).toEqual([]);
+    expect(await store.read.texts.unownedTexts()).toEqual([]);
   });
 
   it('are the same submit when they come again and nobody read the answer', async () => {

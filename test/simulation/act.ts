@@ -91,12 +91,12 @@ export async function advance(world: World, by: number): Promise<void> {
   const to = (at: number) => clock.advance(Math.max(0, at - world.clock.now()));
   if (world.hasRunners) {
     for (;;) {
-      const next = Math.min(Math.max(commands.nextDue, world.clock.now()), runners.nextAt);
+      const next = Math.min(Math.max(commands.nextDeadlineAt, world.clock.now()), runners.nextAt);
       if (next > target) break;
       await to(next);
       await runners.tell(world.clock.now());
       if (lifeline.dead) throw new Killed('the process is gone');
-      if (commands.nextDue <= world.clock.now()) await commands.tick();
+      if (commands.nextDeadlineAt <= world.clock.now()) await commands.tick();
     }
   }
   await to(target);

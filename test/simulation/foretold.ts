@@ -1,5 +1,5 @@
 import { Durations } from '../../src/kernel/estimate/durations.js';
-import { Setting } from '../../src/kernel/estimate/field.js';
+import { SimulationInput } from '../../src/kernel/estimate/simulated-backend.js';
 import { Playback } from '../../src/kernel/estimate/playback.js';
 import type { Millis } from '../../src/kernel/time.js';
 import { act, advance, happen } from './act.js';
@@ -58,7 +58,7 @@ async function foresee({ service, clock, shadow }: World): Promise<Foretold> {
   const at = clock.now();
   const view = await service.store.read.forecast('b0', at, window, null);
   if (view === null) throw new Error('The backend is gone.');
-  const setting = new Setting(view);
+  const setting = new SimulationInput(view);
   const { startOf } = new Playback(setting, new Durations([]), () => 0).run(Infinity, false);
   const starts = new Map([...setting.jobs].map(([id, { index }]) => [id, startOf[index] ?? NaN]));
   const leaves = [...shadow.entries.values()].flatMap((entries) => {

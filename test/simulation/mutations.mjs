@@ -29,8 +29,8 @@ export const mutations = {
   },
   'closed-interval': {
     file: 'src/kernel/session/session.decide.ts',
-    from: 'return event.at < (expiryOf(session, event.type) ?? Infinity);',
-    to: 'return event.at <= (expiryOf(session, event.type) ?? Infinity);',
+    from: 'return event.at < (clockEndOf(session, event.type) ?? Infinity);',
+    to: 'return event.at <= (clockEndOf(session, event.type) ?? Infinity);',
     what: 'a session clock has not run out at its end, but only after it',
   },
   'late-by-one': {
@@ -40,7 +40,7 @@ export const mutations = {
     what: 'interactive_ttl runs out one millisecond late',
   },
   'no-fencing': {
-    file: 'src/scheduler/runner-answers.ts',
+    file: 'src/scheduler/runner-reports.ts',
     from: 'if (job === null || job.token !== token) {',
     to: 'if (job === null || job.token === null) {',
     what: 'a late answer of a lost attempt counts for the next attempt',
@@ -59,7 +59,7 @@ export const mutations = {
   },
   'effects-before-deadlines': {
     file: 'src/scheduler/commands.service.ts',
-    from: 'if (!(await settle(unit))) return null;',
+    from: 'if (!(await applyDueAndDispatch(unit))) return null;',
     to: '',
     what: 'a command is looked at before the deadlines that are due',
   },

@@ -138,7 +138,7 @@ function listen(tx: Tx, recorder: Recorder): Tx {
         if (entries.length > 0) note({ of: 'ledger', entries });
       },
     },
-    setAside({ kind, subject, id }) {
+    disarmDeadline({ kind, subject, id }) {
       // In production this isolates a broken row; in the simulation no row may be broken.
       return Promise.reject(new Error(`${kind} of ${subject} ${id} was refused`));
     },

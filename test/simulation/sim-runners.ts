@@ -1,6 +1,6 @@
 import { shortOf } from '../../src/scheduler/long-text.js';
 import type { Millis } from '../../src/kernel/time.js';
-import type { Answer, Clock, RunnerListener, Runners, Task } from '../../src/scheduler/ports.js';
+import type { AttemptEnd, Clock, RunnerListener, Runners, Task } from '../../src/scheduler/ports.js';
 import type { Lifeline } from './connection.js';
 import type { Attempt } from './steps.js';
 
@@ -110,9 +110,9 @@ export class SimRunners implements Runners {
     this.order = planned.length;
   }
 
-  private answer(after: Millis, job: string, token: string, answer: Answer): void {
+  private answer(after: Millis, job: string, token: string, answer: AttemptEnd): void {
     this.plan(after, job, token, async (listener) => {
-      await listener.answered(job, token, answer);
+      await listener.attemptEnded(job, token, answer);
       this.alive.delete(token);
     });
   }
@@ -124,7 +124,7 @@ export class SimRunners implements Runners {
   }
 }
 
-function answerOf(does: Attempt['does'], token: string): Answer {
+function answerOf(does: Attempt['does'], token: string): AttemptEnd {
   if (does === 'complete') return { type: 'completed', result: JSON.stringify({ by: token }) };
   if (does === 'die') return { type: 'lost', why: 'it died' };
   return { type: 'failed', reason: 'the program failed', reasonCode: 1500, traceback: 'Traceback' };

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JobRecord } from '../../src/scheduler/ports.js';
 import type { JobRow } from '../../src/storage/sqlite/entities/rows.js';
 import { toJobRecord } from '../../src/storage/sqlite/mapping.js';
-import type { Row } from '../../src/storage/sqlite/sql.js';
+import type { SqlRow } from '../../src/storage/sqlite/sql.js';
 import type { World } from './world.js';
 
 /**
@@ -84,8 +84,8 @@ function checkSums(world: World): void {
   }
 }
 
-export const rowsOf = (world: World, sql: string): Row[] =>
-  (world.service.connections[1]?.db.prepare(sql).all() ?? []) as Row[];
+export const rowsOf = (world: World, sql: string): SqlRow[] =>
+  (world.service.connections[1]?.db.prepare(sql).all() ?? []) as SqlRow[];
 
 /** Columns that differ between equal histories: a process that ends forgets which answers arrived. */
 const passing = ['migrations', 'receipts'];

@@ -187,7 +187,7 @@ export class World {
       secret: () => 'secret',
     };
     const devices = { of: () => ({ configuration: {}, properties: {} }) };
-    const settings = { window, defaultBackend: 'b0' };
+    const settings = { fairShareWindow: window, defaultBackend: 'b0' };
     const memory = newProcessMemory();
     const commands = new Commands(store, this.clock, ids, runners, settings, drivers, memory);
     const backends = new BackendsService(commands, store, runners, devices, settings, drivers);

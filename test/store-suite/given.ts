@@ -60,7 +60,7 @@ export const fullSession: Session = {
     { status: 'open', at: t0 + 1 },
     { status: 'closed', at: t0 + 5 },
   ],
-  ...{ queuedJobs: 8, runningJobs: 9, headSeq: 10, idleSince: t0 + 11, heardAt: t0 + 12 },
+  ...{ queuedJobs: 8, runningJobs: 9, headSeq: 10, idleSince: t0 + 11, clientSeenAt: t0 + 12 },
   ...{ activeSpent: 13, activeSince: t0 + 14, used: 15, slot: 16, heldSince: t0 + 17 },
   // Exceeds 32 bits, and is the sum over more than a hundred jobs.
   runningStarts: 200 * t0,

@@ -98,12 +98,12 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
     it('sets and clears its deadline', async () => {
       const { write } = await given();
       const job = await write((tx) => tx.jobs.insert(record(), '{}'));
-      expect(await write((tx) => tx.nextDue())).toBeNull();
+      expect(await write((tx) => tx.nextDeadlineAt())).toBeNull();
       await write((tx) => tx.jobs.save(job, { at: after(5), kind: 'kill' }));
       const due = { kind: 'kill', at: after(5), subject: 'job', id: 'j1' };
-      expect(await write((tx) => tx.firstDue(after(5)))).toEqual(due);
+      expect(await write((tx) => tx.firstDeadline(after(5)))).toEqual(due);
       await write((tx) => tx.jobs.save(job, null));
-      expect(await write((tx) => tx.nextDue())).toBeNull();
+      expect(await write((tx) => tx.nextDeadlineAt())).toBeNull();
     });
 
     it('is visible to later reads, however often the job was read before', async () => {

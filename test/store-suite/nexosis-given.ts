@@ -8,7 +8,7 @@ import {
   type NewRow,
   type NexosisReads,
   type NexosisTx,
-  type Outcome,
+  type SessionOutcome,
   type View,
 } from '../../src/dialects/nexosis/storage/ports.js';
 import { nexosisReads } from '../../src/dialects/nexosis/storage/reads.js';
@@ -56,7 +56,7 @@ export const keepLearned = (all: Given, ...overrides: Partial<LearnSession>[]): 
   });
 
 export const algorithm = { name: 'a', description: 'd', key: 'k' };
-export const outcome: Outcome = {
+export const outcome: SessionOutcome = {
   ...{ metrics: { mae: 1.5 }, algorithm, intervals: ['0.5'], messages: [], contestants: [], selection: null },
   ...{ tables: { results: { columns: ['x'], count: 2 } }, confusion: null, classes: [], importance: null },
 };

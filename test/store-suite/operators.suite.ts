@@ -137,16 +137,16 @@ export const instancesSuite: SuiteOf<Tx['instances']> = {
     });
   },
 
-  saveBudgetDue(given) {
+  saveBudgetDeadline(given) {
     it('sets and clears when the budget of this instance is checked', async () => {
       const { write } = await given();
-      const save = (at: number | null) => write((tx) => tx.instances.saveBudgetDue('lab-a', at));
+      const save = (at: number | null) => write((tx) => tx.instances.saveBudgetDeadline('lab-a', at));
       await save(after(5));
-      expect(await write((tx) => tx.firstDue(after(4)))).toBeNull();
+      expect(await write((tx) => tx.firstDeadline(after(4)))).toBeNull();
       const due = { subject: 'instance', kind: 'budget', id: 'lab-a', at: after(5) };
-      expect(await write((tx) => tx.firstDue(after(5)))).toEqual(due);
+      expect(await write((tx) => tx.firstDeadline(after(5)))).toEqual(due);
       await save(null);
-      expect(await write((tx) => tx.nextDue())).toBeNull();
+      expect(await write((tx) => tx.nextDeadlineAt())).toBeNull();
     });
   },
 };

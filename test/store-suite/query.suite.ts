@@ -56,7 +56,7 @@ const inTransaction: RunQuery = ({ write }, ask) => write((tx) => ask(tx));
 const inReads: RunQuery = ({ read }, ask) => ask(read);
 
 /** Tests for both places. */
-const common = (runQuery: RunQuery): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
+const common = (runQuery: RunQuery): Omit<SuiteOf<Query>, 'run' | 'noteWrite'> => ({
   all(given) {
     it('returns all rows in the requested order, or none', async () => {
       const all = await given();
@@ -201,14 +201,14 @@ export const queryTxSuite: SuiteOf<Query> = {
     });
   },
 
-  wrote(given) {
+  noteWrite(given) {
     it('accepts many bytes and changes nothing else', async () => {
       const all = await given();
       await all.write(async (tx) => {
         const rows = [1, 2].map((n) => ({ at: after(n), key: null, values: [`v${n}`] }));
         const upsert = { since: 0, replaced: new Map<string, number>(), repeats: 'keep' } as const;
         expect(await nexosisStore(tx).rows.put(1, rows, 0, upsert)).toMatchObject({ count: 2 });
-        tx.query.wrote(500_000_000);
+        tx.query.noteWrite(500_000_000);
       });
       const found = await nexosisReads(all.read).rows(1, {}, { limit: 9, offset: 0 });
       expect(found.map(({ values }) => values)).toEqual([['v1'], ['v2']]);
@@ -229,10 +229,10 @@ export const queryReadsSuite: SuiteOf<Query> = {
     });
   },
 
-  wrote(given) {
+  noteWrite(given) {
     it('accepts bytes and does nothing', async () => {
       const { read } = await given();
-      expect(read.query.wrote(1)).toBeUndefined();
+      expect(read.query.noteWrite(1)).toBeUndefined();
     });
   },
 };

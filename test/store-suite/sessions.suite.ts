@@ -55,7 +55,7 @@ export const sessionsSuite: SuiteOf<Tx['sessions']> = {
         await sessions.insert(givenSession({ id: 's2' }), null);
       });
       const due = { kind: 'max_ttl', at: after(5), subject: 'session', id: 's1' };
-      expect(await write((tx) => tx.firstDue(after(5)))).toEqual(due);
+      expect(await write((tx) => tx.firstDeadline(after(5)))).toEqual(due);
     });
 
     it('refuses an existing id', async () => {
@@ -84,10 +84,13 @@ export const sessionsSuite: SuiteOf<Tx['sessions']> = {
       const session = givenSession();
       await write((tx) => tx.sessions.insert(session, { at: after(5), clock: 'max_ttl' }));
       await write((tx) => tx.sessions.save(session, { at: after(9), clock: 'unused_ttl' }));
-      expect(await write((tx) => tx.firstDue(after(8)))).toBeNull();
-      expect(await write((tx) => tx.firstDue(after(9)))).toMatchObject({ kind: 'unused_ttl', at: after(9) });
+      expect(await write((tx) => tx.firstDeadline(after(8)))).toBeNull();
+      expect(await write((tx) => tx.firstDeadline(after(9)))).toMatchObject({
+        kind: 'unused_ttl',
+        at: after(9),
+      });
       await write((tx) => tx.sessions.save(session, null));
-      expect(await write((tx) => tx.nextDue())).toBeNull();
+      expect(await write((tx) => tx.nextDeadlineAt())).toBeNull();
     });
   },
 

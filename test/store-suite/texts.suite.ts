@@ -26,7 +26,7 @@ export const textsSuite: SuiteOf<Tx['texts']> = {
       const all = await given();
       const [one, two] = [await keepText(all), await keepText(all)];
       expect(one).not.toBe(two);
-      expect((await all.read.texts.unowned()).sort()).toEqual([one, two].sort());
+      expect((await all.read.texts.unownedTexts()).sort()).toEqual([one, two].sort());
     });
   },
 
@@ -35,8 +35,8 @@ export const textsSuite: SuiteOf<Tx['texts']> = {
       const all = await given();
       const [one, two] = [await keepText(all, pieces.slice(0, 1)), await keepText(all, pieces.slice(1, 2))];
       await all.write((tx) => tx.texts.append(one, 1, pieces.slice(1)));
-      expect(await wholeOf(all.read.texts.stored(one, bytes))).toBe(whole);
-      expect(await wholeOf(all.read.texts.stored(two, pieceSize))).toBe('b'.repeat(pieceSize));
+      expect(await wholeOf(all.read.texts.storedText(one, bytes))).toBe(whole);
+      expect(await wholeOf(all.read.texts.storedText(two, pieceSize))).toBe('b'.repeat(pieceSize));
     });
 
     it('becomes the result of a job, with its head, which can be taken', async () => {
@@ -65,18 +65,19 @@ export const textsSuite: SuiteOf<Tx['texts']> = {
       const next = await keepText(all);
       const removeSome = () => all.write((tx) => tx.texts.removeSome(text, 2));
       expect(await removeSome()).toBe(true);
-      expect(await all.read.texts.unowned()).toContain(text);
+      expect(await all.read.texts.unownedTexts()).toContain(text);
       expect(await removeSome()).toBe(false);
-      expect(await all.read.texts.unowned()).toEqual([other, next]);
-      for (const kept of [other, next]) expect(await wholeOf(all.read.texts.stored(kept, bytes))).toBe(whole);
+      expect(await all.read.texts.unownedTexts()).toEqual([other, next]);
+      for (const kept of [other, next])
+        expect(await wholeOf(all.read.texts.storedText(kept, bytes))).toBe(whole);
       for (const from of [0, pieceSize, 2 * pieceSize])
-        await expect(wholeOf(all.read.texts.stored(text, bytes).slice(from, from + 3))).rejects.toThrow();
+        await expect(wholeOf(all.read.texts.storedText(text, bytes).slice(from, from + 3))).rejects.toThrow();
     });
   },
 };
 
 export const textsReadsSuite: SuiteOf<Reads['texts']> = {
-  unowned(given) {
+  unownedTexts(given) {
     it('returns texts without an owner: never owned, replaced, taken, or of a removed job', async () => {
       const all = await given();
       const text = longText(await keepText(all));
@@ -89,7 +90,7 @@ export const textsReadsSuite: SuiteOf<Reads['texts']> = {
         const number = (texts[id] = await keepText(all));
         await own(all, id, longText(number));
       }
-      expect(await all.read.texts.unowned()).toEqual([]);
+      expect(await all.read.texts.unownedTexts()).toEqual([]);
       const never = await keepText(all);
       await all.write(async ({ jobs }) => {
         await jobs.saveResult('replaced', 'short');
@@ -97,16 +98,16 @@ export const textsReadsSuite: SuiteOf<Reads['texts']> = {
         await jobs.remove('removed');
       });
       const gone = [texts.replaced, texts.taken, texts.removed, never];
-      expect((await all.read.texts.unowned()).sort()).toEqual(gone.sort());
+      expect((await all.read.texts.unownedTexts()).sort()).toEqual(gone.sort());
       await all.write((tx) => tx.jobs.remove('params'));
-      expect(await all.read.texts.unowned()).toContain(text.stored);
+      expect(await all.read.texts.unownedTexts()).toContain(text.stored);
     });
   },
 
-  stored(given) {
+  storedText(given) {
     it('reads a range that begins and ends within pieces', async () => {
       const all = await given();
-      const text = all.read.texts.stored(await keepText(all), bytes);
+      const text = all.read.texts.storedText(await keepText(all), bytes);
       expect(text.bytes).toBe(bytes);
       expect(await wholeOf(text.slice(pieceSize - 2, pieceSize + 2))).toBe('aabb');
       expect(await wholeOf(text.slice(2 * pieceSize - 1, 2 * pieceSize + 2))).toBe('ben');

@@ -6,7 +6,7 @@ import type { Config } from '../../src/config/config.js';
 import { BackendConfig, ConfigFile } from '../../src/config/config.schema.js';
 import type { LivyConfig } from '../../src/dialects/livy/settings.js';
 import type { NexosisConfig } from '../../src/dialects/nexosis/settings.js';
-import { startService, type Parts, type Service } from '../../src/service.js';
+import { startService, type ServiceParts, type Service } from '../../src/service.js';
 
 export const adminToken = 'the-admin-token-of-this-test-run-0001';
 const project = join(import.meta.dirname, '../..');
@@ -63,7 +63,7 @@ export class TestService {
     readonly folder: string,
   ) {}
 
-  static async start(said: GivenConfig = {}, folder?: string, parts?: Parts): Promise<TestService> {
+  static async start(said: GivenConfig = {}, folder?: string, parts?: ServiceParts): Promise<TestService> {
     const data = folder ?? (await mkdtemp(join(tmpdir(), 'stint-')));
     return new TestService(await startService(givenConfig(data, said), parts), data);
   }

@@ -2,13 +2,13 @@ import { Logger } from '@nestjs/common';
 import type { Actor } from '../../src/kernel/access/access.js';
 import type { Backend } from '../../src/kernel/backend/backend.js';
 import { seconds, type Millis } from '../../src/kernel/time.js';
-import { defaultWindow } from '../../src/kernel/usage/usage.js';
+import { defaultFairShareWindow } from '../../src/kernel/usage/usage.js';
 import { BackendsService } from '../../src/scheduler/backends.service.js';
 import { ClockService } from '../../src/scheduler/clock.service.js';
 import { Commands } from '../../src/scheduler/commands.service.js';
-import { JobsService, type AskedJob } from '../../src/scheduler/jobs.service.js';
+import { JobsService, type NewJob } from '../../src/scheduler/jobs.service.js';
 import type {
-  Answer,
+  AttemptEnd,
   Instance,
   ProcessEnd,
   RunnerListener,
@@ -69,7 +69,7 @@ export class FakeRunners implements Runners {
   }
 
   end(end: ProcessEnd): Promise<void> {
-    return this.listener?.ended(end) ?? Promise.resolve();
+    return this.listener?.processEnded(end) ?? Promise.resolve();
   }
 
   /** Reports that the program of an attempt must not run twice. */
@@ -78,8 +78,8 @@ export class FakeRunners implements Runners {
   }
 
   /** Sends an answer of the last started attempt, or of an earlier one by its token. */
-  async answer(job: string, answer: Answer, token = this.token(job)): Promise<void> {
-    await this.listener?.answered(job, token, answer);
+  async answer(job: string, answer: AttemptEnd, token = this.token(job)): Promise<void> {
+    await this.listener?.attemptEnded(job, token, answer);
   }
 
   token(job: string): string {
@@ -110,7 +110,7 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
     uuid: () => `${folder === undefined ? 'id' : `id-${at}`}-${(given += 1)}`,
     secret: () => 'secret',
   };
-  const settings = { window: defaultWindow, defaultBackend: 'b1' };
+  const settings = { fairShareWindow: defaultFairShareWindow, defaultBackend: 'b1' };
   const memory = newProcessMemory();
   const commands = new Commands(store, clock, ids, runners, settings, drivers, memory);
   const backends = new BackendsService(
@@ -151,7 +151,7 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
     goTo: (s: number): Promise<Millis> => advance.advance(after(s) - clock.now()),
     /** Moves the clock without notifying the service, as if it were slow or down. */
     sleepUntil: (s: number): void => clock.moveTo(after(s)),
-    submit: (asked: Partial<AskedJob> = {}, actor = alice) =>
+    submit: (asked: Partial<NewJob> = {}, actor = alice) =>
       jobs.submit(actor, {
         ...givenAsked(asked),
         backend: asked.session === undefined ? 'b1' : undefined,
@@ -172,7 +172,7 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
 }
 export type Service = Awaited<ReturnType<typeof givenService>>;
 
-const givenAsked = (asked: Partial<AskedJob>): AskedJob => ({
+const givenAsked = (asked: Partial<NewJob>): NewJob => ({
   program: 'scripted',
   backend: undefined,
   session: undefined,

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBasicAuth, ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Asker } from '../../auth/token.guard.js';
+import { CurrentActor } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
@@ -24,7 +24,7 @@ export class LivyBatchesController {
   @ApiBody({ type: BatchRequest })
   @Post()
   async submit(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Body() body: unknown,
     @Req() request: WithBodyDigest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -39,27 +39,27 @@ export class LivyBatchesController {
 
   @ApiOperation({ summary: 'List the batches of your instance in order of creation' })
   @Get()
-  list(@Asker() actor: Actor, @Query() { from, size }: PageQuery, @Req() request: FastifyRequest) {
+  list(@CurrentActor() actor: Actor, @Query() { from, size }: PageQuery, @Req() request: FastifyRequest) {
     refuseMisspelt(request.query);
     return this.batches.list(actor, parseInteger('from', from, 0), parseInteger('size', size, 100));
   }
 
   @ApiOperation({ summary: 'Get a batch by number or name' })
   @Get(':id')
-  async get(@Asker() actor: Actor, @Param('id') id: string) {
+  async get(@CurrentActor() actor: Actor, @Param('id') id: string) {
     return this.batches.toAnswer(await this.batches.find(actor, id));
   }
 
   @ApiOperation({ summary: 'Get the state of a batch' })
   @Get(':id/state')
-  async state(@Asker() actor: Actor, @Param('id') id: string) {
+  async state(@CurrentActor() actor: Actor, @Param('id') id: string) {
     return this.batches.state(await this.batches.find(actor, id));
   }
 
   @ApiOperation({ summary: 'Get the last lines of the log of a batch' })
   @Get(':id/log')
   async log(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Query() { from, size }: PageQuery,
     @Req() request: FastifyRequest,
@@ -72,7 +72,7 @@ export class LivyBatchesController {
 
   @ApiOperation({ summary: 'End and delete a batch' })
   @Delete(':id')
-  async remove(@Asker() actor: Actor, @Param('id') id: string) {
+  async remove(@CurrentActor() actor: Actor, @Param('id') id: string) {
     await this.batches.remove(actor, id);
     return { msg: 'deleted' };
   }

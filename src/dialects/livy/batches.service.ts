@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { mayEnd, nameOf, type Actor } from '../../kernel/access/access.js';
+import { mayEnd, actorName, type Actor } from '../../kernel/access/access.js';
 import { isFinal } from '../../kernel/job/job.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
@@ -56,9 +56,9 @@ export class LivyBatches {
         ...{ type: 'batch', number, subject: job.id, job: job.id, instance: job.instance },
         ...{ name: request.name ?? null, asked: { ...request } },
       });
-      await this.receipts.keep(unit, submit, job.id);
+      await this.receipts.store(unit, submit, job.id);
       return number;
-    }, nameOf(actor));
+    }, actorName(actor));
     return this.find(actor, String(number));
   }
 
@@ -98,7 +98,7 @@ export class LivyBatches {
         if (!isFinal((await this.jobs.get(actor, run.id)).state)) throw error;
       });
     }
-    await this.interpreters.gone(run.id);
+    await this.interpreters.whenEnded(run.id);
     await this.commands.run((unit) => livyStore(unit.tx).remove('batch', number, unit.at));
   }
 }

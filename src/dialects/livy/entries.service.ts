@@ -8,7 +8,7 @@ import type { LivyPage, LivyType } from './storage/ports.js';
 import { CLOCK, INTERPRETERS, STORE } from '../../scheduler/ports.js';
 import type { Clock, Interpreters, JobDetails, Store } from '../../scheduler/ports.js';
 import { SharingService } from '../../scheduler/sharing.service.js';
-import type { Unit } from '../../scheduler/unit.js';
+import type { UnitOfWork } from '../../scheduler/unit-of-work.js';
 import { rejected } from './spark-settings.js';
 import { logLines } from './wire.js';
 import { livyStore } from './storage/store.js';
@@ -88,7 +88,7 @@ export class LivyEntries {
   }
 
   /** Returns the backend that a request names, else the configured one, else the first Spark backend. */
-  async backendFor(unit: Unit, requested: string | null | undefined): Promise<Backend> {
+  async backendFor(unit: UnitOfWork, requested: string | null | undefined): Promise<Backend> {
     const missing = this.backends.unavailableFor(...programs);
     if (missing !== null) throw rejected(`${missing}.`);
     const names = (await this.backends.listFor(...programs)).map(({ name }) => name);
@@ -101,7 +101,7 @@ export class LivyEntries {
   }
 
   /** Deletes a few sessions whose retention is over, because nobody can read them. */
-  sweep(unit: Unit): Promise<void> {
+  sweep(unit: UnitOfWork): Promise<void> {
     return livyStore(unit.tx).sweep(unit.at - this.settings.retain, unit.at);
   }
 
@@ -109,7 +109,7 @@ export class LivyEntries {
    * Refuses a name that is empty, a number, or used by another entry of the same type and instance that is still shown.
    */
   async checkName(
-    unit: Unit,
+    unit: UnitOfWork,
     type: LivyType,
     name: string | null | undefined,
     instance: string,

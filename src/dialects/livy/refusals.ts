@@ -1,5 +1,5 @@
 import { ForbiddenException } from '@nestjs/common';
-import type { AskedLimit, Refusals } from '../../kernel/refusal.js';
+import type { RequestedLimit, Refusals } from '../../kernel/refusal.js';
 import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
 import { budgetReason } from '../../kernel/usage/budget.js';
 import { toOperators, type RefusalTable } from '../refusals.js';
@@ -14,7 +14,7 @@ const limitNames = {
   activeTtl: 'active time limit',
   interactiveTtl: 'idleTimeout',
   maxExecutionTime: 'time limit',
-} as const satisfies Record<AskedLimit, string>;
+} as const satisfies Record<RequestedLimit, string>;
 
 const s = (time: Millis): string => `${toWholeSeconds(time)} s`;
 const iso = (at: Millis): string => new Date(at).toISOString();

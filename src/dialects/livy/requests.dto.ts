@@ -4,7 +4,7 @@ import type { Text } from '../../scheduler/long-text.js';
 import { BadRequestException } from '@nestjs/common';
 import { plainToInstance, Transform } from 'class-transformer';
 import { IsArray, IsInt, IsOptional, IsString, Max, Min, ValidateBy, validateSync } from 'class-validator';
-import { putBack, readable, setAside } from '../../kernel/inherited-names.js';
+import { unescapeInherited, unescapeInMessage, escapeInherited } from '../../kernel/inherited-names.js';
 
 // These functions convert scalars as Livy's JSON mapper does (dialect, HTTP rules): Airflow sends numbers as strings.
 const whole = ({ value }: { value: unknown }): unknown =>
@@ -103,17 +103,19 @@ export function readBody<T extends object>(type: new () => T, body: unknown): T 
   const unknown = Object.keys(body ?? {}).find((name) => !fields.includes(name));
   if (unknown !== undefined)
     throw new BadRequestException(`Unrecognized field "${unknown}". Known are: ${fields.join(', ')}.`);
-  const read = plainToInstance(type, setAside(body ?? {}));
+  const read = plainToInstance(type, escapeInherited(body ?? {}));
   const [first] = validateSync(read, { whitelist: true, forbidNonWhitelisted: true });
   if (first === undefined) return withNames(read);
   // If the value is no integer, report that and not its bounds.
   const { isInt, ...others } = first.constraints ?? {};
-  throw new BadRequestException(readable(isInt ?? Object.values(others)[0] ?? `${first.property} is wrong`));
+  throw new BadRequestException(
+    unescapeInMessage(isInt ?? Object.values(others)[0] ?? `${first.property} is wrong`),
+  );
 }
 
-/** Restores the names of members that {@link setAside} changed. Only `conf` has members that a client names. */
+/** Restores the names of members that {@link escapeInherited} changed. Only `conf` has members that a client names. */
 const withNames = <T extends { conf?: unknown }>(read: T): T =>
-  read.conf == null ? read : Object.assign(read, { conf: putBack(read.conf) });
+  read.conf == null ? read : Object.assign(read, { conf: unescapeInherited(read.conf) });
 
 export interface StatementParams {
   /** The code. A long one is a JSON string with its quotes. */

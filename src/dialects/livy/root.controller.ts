@@ -8,7 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { Open } from '../../auth/token.guard.js';
+import { Public } from '../../auth/token.guard.js';
 import { prefixOf } from './http.js';
 
 /**
@@ -33,7 +33,7 @@ const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Stint:
 export class LivyRootController {
   @ApiOperation({ summary: 'Redirect to the page for browsers' })
   @ApiFoundResponse({ description: 'Redirect to the page for browsers' })
-  @Open()
+  @Public()
   @Get()
   @Redirect()
   root(@Req() request: FastifyRequest) {
@@ -42,7 +42,7 @@ export class LivyRootController {
 
   @ApiOperation({ summary: 'Get a page for people who open this address in a browser' })
   @ApiOkResponse({ content: { 'text/html': { schema: { type: 'string' } } } })
-  @Open()
+  @Public()
   @Get('ui')
   @Header('content-type', 'text/html; charset=utf-8')
   ui(): string {

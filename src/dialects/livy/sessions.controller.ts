@@ -13,7 +13,7 @@ import {
 } from '@nestjs/common';
 import { ApiBasicAuth, ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Asker } from '../../auth/token.guard.js';
+import { CurrentActor } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
@@ -53,7 +53,7 @@ export class LivySessionsController {
   @ApiBody({ type: SessionRequest, required: false })
   @Post()
   async open(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Body() body: unknown,
     @Req() request: WithBodyDigest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -68,27 +68,27 @@ export class LivySessionsController {
 
   @ApiOperation({ summary: 'List the sessions of your instance in order of creation' })
   @Get()
-  list(@Asker() actor: Actor, @Query() { from, size }: PageQuery, @Req() request: FastifyRequest) {
+  list(@CurrentActor() actor: Actor, @Query() { from, size }: PageQuery, @Req() request: FastifyRequest) {
     refuseMisspelt(request.query);
     return this.sessions.list(actor, parseInteger('from', from, 0), parseInteger('size', size, 100));
   }
 
   @ApiOperation({ summary: 'Get a session by number or name' })
   @Get(':id')
-  async get(@Asker() actor: Actor, @Param('id') id: string) {
+  async get(@CurrentActor() actor: Actor, @Param('id') id: string) {
     return this.sessions.toAnswer(await this.sessions.find(actor, id));
   }
 
   @ApiOperation({ summary: 'Get the state of a session' })
   @Get(':id/state')
-  async state(@Asker() actor: Actor, @Param('id') id: string) {
+  async state(@CurrentActor() actor: Actor, @Param('id') id: string) {
     return this.sessions.state(await this.sessions.find(actor, id));
   }
 
   @ApiOperation({ summary: "Get the last lines of the log of a session's interpreter" })
   @Get(':id/log')
   async log(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Query() { from, size }: PageQuery,
     @Req() request: FastifyRequest,
@@ -101,7 +101,7 @@ export class LivySessionsController {
 
   @ApiOperation({ summary: 'End a session and the statements in it, and delete it' })
   @Delete(':id')
-  async remove(@Asker() actor: Actor, @Param('id') id: string) {
+  async remove(@CurrentActor() actor: Actor, @Param('id') id: string) {
     await this.sessions.remove(actor, id);
     return { msg: 'deleted' };
   }
@@ -109,7 +109,7 @@ export class LivySessionsController {
   @ApiOperation({ summary: 'Use a session, so that its idle timeout starts again' })
   @Post(':id/connect')
   @HttpCode(200)
-  async connect(@Asker() actor: Actor, @Param('id') id: string) {
+  async connect(@CurrentActor() actor: Actor, @Param('id') id: string) {
     await this.sessions.use(actor, id, 'keep it alive');
     return this.sessions.toAnswer(await this.sessions.find(actor, id));
   }
@@ -118,34 +118,34 @@ export class LivySessionsController {
   @ApiBody({ type: CompletionRequest })
   @Post(':id/completion')
   @HttpCode(200)
-  complete(@Asker() actor: Actor, @Param('id') id: string, @Body() body: unknown) {
+  complete(@CurrentActor() actor: Actor, @Param('id') id: string, @Body() body: unknown) {
     return this.statements.complete(actor, id, readBody(CompletionRequest, body));
   }
 
   @ApiOperation({ summary: 'End a session, but show it as dead for a while' })
   @Post(':id/stop')
   @HttpCode(204)
-  async stop(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+  async stop(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
     await this.sessions.stop(actor, id);
   }
 
   @ApiOperation({ summary: 'Stop a session, as the call stop does' })
   @Post(':id/interrupt')
   @HttpCode(200)
-  async interrupt(@Asker() actor: Actor, @Param('id') id: string) {
+  async interrupt(@CurrentActor() actor: Actor, @Param('id') id: string) {
     await this.sessions.stop(actor, id);
     return { msg: 'interrupted' };
   }
 
   @ApiOperation({ summary: 'Refused: jobs of the programmatic clients are not run here' })
   @Post(jobCalls)
-  submitJob(@Asker() actor: Actor, @Param('id') id: string) {
+  submitJob(@CurrentActor() actor: Actor, @Param('id') id: string) {
     return this.refuseJobs(actor, id);
   }
 
   @ApiOperation({ summary: 'Refused: jobs of the programmatic clients are not run here' })
   @Get(':id/jobs/:job')
-  job(@Asker() actor: Actor, @Param('id') id: string) {
+  job(@CurrentActor() actor: Actor, @Param('id') id: string) {
     return this.refuseJobs(actor, id);
   }
 

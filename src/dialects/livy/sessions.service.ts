@@ -1,5 +1,5 @@
 import { BadRequestException, Inject, Injectable } from '@nestjs/common';
-import { mayEnd, nameOf, type Actor } from '../../kernel/access/access.js';
+import { mayEnd, actorName, type Actor } from '../../kernel/access/access.js';
 import type { Session } from '../../kernel/session/session.js';
 import { seconds, type Millis } from '../../kernel/time.js';
 import { Commands } from '../../scheduler/commands.service.js';
@@ -74,9 +74,9 @@ export class LivySessions {
         ...{ type: 'session', number, subject: session.id, job: starting.id, instance: session.instance },
         ...{ name: request.name ?? null, asked: { ...request, kind } },
       });
-      await this.receipts.keep(unit, submit, session.id);
+      await this.receipts.store(unit, submit, session.id);
       return number;
-    }, nameOf(actor));
+    }, actorName(actor));
     return this.find(actor, String(number));
   }
 
@@ -89,13 +89,13 @@ export class LivySessions {
     const end = { at: session.closedAt, why: session.state === 'closed' ? closeReason(session) : null };
     // The statements of a deleted session are gone, but the row still says how it ended.
     if (entry.removedAt !== null) throw this.entries.notFound(id, end);
-    if (session.state === 'closed' && !this.interpreters.lives(session.id)) {
+    if (session.state === 'closed' && !this.interpreters.hasProcess(session.id)) {
       const { closeCode, closedAt } = session;
       const isRetained = retainedCloseCodes.some((code) => code === closeCode);
       if (!isRetained || (closedAt ?? 0) <= this.entries.endedAfter) throw this.entries.notFound(id, end);
     }
     // Requests of colleagues do not keep the session alive.
-    if (session.heardAt !== null && session.state !== 'closed' && mayEnd(actor, session))
+    if (session.clientSeenAt !== null && session.state !== 'closed' && mayEnd(actor, session))
       this.commands.noteClient(session.id);
     return entry;
   }
@@ -109,7 +109,7 @@ export class LivySessions {
 
   async toAnswer(entry: LivySession) {
     const { session } = entry;
-    const lives = this.interpreters.lives(session.id);
+    const lives = this.interpreters.hasProcess(session.id);
     const log = await this.entries.log(session.id, entry.job, logLinesInAnswer);
     return fromSession(entry, {
       lives,
@@ -119,7 +119,7 @@ export class LivySessions {
   }
 
   state({ number, session }: LivySession) {
-    return { id: number, state: stateOf(session, this.interpreters.lives(session.id)) };
+    return { id: number, state: stateOf(session, this.interpreters.hasProcess(session.id)) };
   }
 
   log({ session, job }: LivySession): Promise<string[]> {
@@ -148,7 +148,7 @@ export class LivySessions {
     const { session, number } = await this.find(actor, id);
     this.checkMayEnd(actor, id, session);
     await this.sessions.close(actor, session.id);
-    await this.interpreters.gone(session.id);
+    await this.interpreters.whenEnded(session.id);
     this.commands.forgetClient(session.id);
     await this.commands.run((unit) => livyStore(unit.tx).remove('session', number, unit.at));
   }
@@ -159,9 +159,9 @@ export class LivySessions {
     this.checkMayEnd(actor, id, session);
     await this.commands.run(async (unit) => {
       const current = await unit.tx.sessions.find(session.id);
-      const cause = { code: 'stopped', reason: `stopped by ${nameOf(actor)}` } as const;
+      const cause = { code: 'stopped', reason: `stopped by ${actorName(actor)}` } as const;
       if (current !== null) await unit.changeSession(current, { type: 'close', at: unit.at, ...cause });
-    }, nameOf(actor));
+    }, actorName(actor));
   }
 
   /**

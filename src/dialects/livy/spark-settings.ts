@@ -70,8 +70,8 @@ const propertiesByField = {
   heartbeatTimeoutInSecond: [],
 } as const satisfies Record<string, readonly string[]>;
 
-type Field = keyof typeof propertiesByField;
-type RequestFields = SparkRequest & { readonly [F in Field]?: unknown };
+type SimulatedBackend = keyof typeof propertiesByField;
+type RequestFields = SparkRequest & { readonly [F in SimulatedBackend]?: unknown };
 
 /** Merges a request into the operator's options. Throws Livy's error for a forbidden property or path. */
 export function sparkSettings(
@@ -147,7 +147,8 @@ function refuseBlocked(
   const keys = [...own.keys()].filter((key) => isBlocked(key, blocked));
   const fields = Object.entries(propertiesByField).filter(
     ([field, properties]) =>
-      isSet(request[field as Field]) && [field, ...properties].some((key) => isBlocked(key, blocked)),
+      isSet(request[field as SimulatedBackend]) &&
+      [field, ...properties].some((key) => isBlocked(key, blocked)),
   );
   const all = [...keys, ...fields.map(([field]) => field)];
   if (all.length > 0) throw rejected(`Blacklisted configuration values in session config: ${all.join(', ')}`);

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBasicAuth, ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Asker } from '../../auth/token.guard.js';
+import { CurrentActor } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { replyBody } from '../send-parts.js';
@@ -35,7 +35,7 @@ export class LivyStatementsController {
   @Post()
   @Header(...json)
   async submit(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Body() body: unknown,
     @Req() request: WithBodyDigest,
@@ -53,7 +53,7 @@ export class LivyStatementsController {
   @Get()
   @Header(...json)
   async list(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Query() { from, size, order }: StatementsQuery,
     @Req() request: FastifyRequest,
@@ -73,7 +73,7 @@ export class LivyStatementsController {
   @Get(':statement')
   @Header(...json)
   async get(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Param('statement') statement: string,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -84,7 +84,7 @@ export class LivyStatementsController {
   @ApiOperation({ summary: 'Cancel a statement: a waiting one never runs, a running one is interrupted' })
   @Post(':statement/cancel')
   @HttpCode(200)
-  async cancel(@Asker() actor: Actor, @Param('id') id: string, @Param('statement') statement: string) {
+  async cancel(@CurrentActor() actor: Actor, @Param('id') id: string, @Param('statement') statement: string) {
     await this.statements.cancel(actor, id, statement);
     return { msg: 'canceled' };
   }

@@ -1,5 +1,5 @@
 import { BadRequestException, Inject, Injectable, NotFoundException } from '@nestjs/common';
-import { mayEnd, nameOf, type Actor } from '../../kernel/access/access.js';
+import { mayEnd, actorName, type Actor } from '../../kernel/access/access.js';
 import { isFinal } from '../../kernel/job/job.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
@@ -8,14 +8,14 @@ import {
   longFrom,
   statementHead,
   type LongText,
-  type Parts,
+  type TextParts,
   type Text,
 } from '../../scheduler/long-text.js';
 import type { LivySession, LivyStatement } from './storage/ports.js';
 import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { TextsService } from '../../scheduler/texts.service.js';
-import type { Unit } from '../../scheduler/unit.js';
+import type { UnitOfWork } from '../../scheduler/unit-of-work.js';
 import { noDetails } from './entries.service.js';
 import { kindOf, knownKinds } from './kinds.js';
 import { forbidEnd } from './refusals.js';
@@ -56,7 +56,7 @@ export class LivyStatements {
       ...{ program: 'statement', backend: undefined, session: session.id, maxExecutionTime: undefined },
       details: noDetails,
     };
-    const findExisting = async (unit: Unit) => {
+    const findExisting = async (unit: UnitOfWork) => {
       const jobId = await this.receipts.earlier(unit, submit);
       const statement = jobId === null ? null : await livyStore(unit.tx).statementOf(jobId);
       return jobId === null || statement === null ? null : { statement, job: jobId };
@@ -68,11 +68,11 @@ export class LivyStatements {
         const statement = await livyStore(unit.tx).nextStatement(sessionNumber);
         const { id: jobId } = await this.jobs.submitIn(unit, actor, { ...job, params: paramsOf(statement) });
         await livyStore(unit.tx).addStatement(sessionNumber, statement, jobId);
-        await this.receipts.keep(unit, submit, jobId);
+        await this.receipts.store(unit, submit, jobId);
         return { statement, job: jobId };
-      }, nameOf(actor));
+      }, actorName(actor));
     // Refuse a long statement before its many megabytes are stored.
-    const checkFirst = async (unit: Unit) => {
+    const checkFirst = async (unit: UnitOfWork) => {
       const existing = await findExisting(unit);
       if (existing === null) await this.jobs.check(unit, actor, job);
       return existing;
@@ -80,15 +80,15 @@ export class LivyStatements {
     const stored =
       typeof code === 'string'
         ? await store((statement) => JSON.stringify({ statement, kind, code }))
-        : ((await this.commands.run(checkFirst, nameOf(actor))) ??
-          (await this.texts.keep(code.followedBy('}'), (text) =>
+        : ((await this.commands.run(checkFirst, actorName(actor))) ??
+          (await this.texts.withStored(code.followedBy('}'), (text) =>
             store((statement) => (text as LongText).withHead(statementHead(statement, kind))),
           )));
     const parts = await this.toAnswer(sessionNumber, stored.statement);
     return { session: sessionNumber, job: stored.job, number: stored.statement, parts };
   }
 
-  async get(actor: Actor, id: string, statement: string): Promise<Parts> {
+  async get(actor: Actor, id: string, statement: string): Promise<TextParts> {
     const { number } = await this.sessions.find(actor, id);
     return this.toAnswer(number, parseNumber(statement));
   }
@@ -117,7 +117,7 @@ export class LivyStatements {
   }
 
   /** Reads statements one by one, so that other requests have their turn. Skips those that were deleted meanwhile. */
-  private async *readEach(session: number, numbers: readonly number[]): AsyncGenerator<Parts> {
+  private async *readEach(session: number, numbers: readonly number[]): AsyncGenerator<TextParts> {
     for (const number of numbers) {
       const statement = await livyReads(this.store.read).statement(session, number);
       if (statement !== null) yield this.withProgress(statement);
@@ -147,13 +147,13 @@ export class LivyStatements {
     return { candidates };
   }
 
-  private async toAnswer(session: number, number: number): Promise<Parts> {
+  private async toAnswer(session: number, number: number): Promise<TextParts> {
     const statement = await livyReads(this.store.read).statement(session, number);
     if (statement === null) throw new NotFoundException('Statement not found');
     return this.withProgress(statement);
   }
 
-  private withProgress(statement: LivyStatement): Parts {
+  private withProgress(statement: LivyStatement): TextParts {
     const running = statement.job.state === 'running';
     return partsOfStatement(statement, running ? this.interpreters.progress(statement.job.id) : null);
   }

@@ -1,7 +1,7 @@
 import type { Job } from '../../kernel/job/job.js';
 import type { Session } from '../../kernel/session/session.js';
 import type { LivyBatch, LivySession, LivyStatement } from './storage/ports.js';
-import { bytesOfAll, codeIn, joined, type Parts } from '../../scheduler/long-text.js';
+import { bytesOfAll, codeIn, joined, type TextParts } from '../../scheduler/long-text.js';
 import type { ProcessLog } from '../../scheduler/ports.js';
 import { failureReason } from './endings.js';
 import type { Kind } from './kinds.js';
@@ -109,7 +109,7 @@ export function statementState({ state, stop, attempts }: Job): StatementState {
 export function partsOfStatement(
   { number, job, params, output }: LivyStatement,
   progress: number | null,
-): Parts {
+): TextParts {
   const state = statementState(job);
   const ended = state === 'available' || state === 'cancelled';
   const isLong = typeof params !== 'string';
@@ -145,7 +145,7 @@ export function fromStatements(total: number, [first = '', ...others]: readonly 
 /** Like {@link fromStatements}, for statements that are read one by one. */
 export async function* bytesOfStatements(
   total: number,
-  statements: AsyncIterable<Parts>,
+  statements: AsyncIterable<TextParts>,
 ): AsyncGenerator<Buffer> {
   let before = `{"total_statements":${total},"statements":[`;
   for await (const parts of statements) {

@@ -9,7 +9,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { Asker } from '../../auth/token.guard.js';
+import { CurrentActor } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { refuseNearNames } from './ignored-members.js';
 import { QiskitError } from './refusal-kinds.js';
@@ -55,7 +55,7 @@ export class BackendsController {
   })
   @ApiRefusals(['invalid_value'])
   @Get('backends')
-  async list(@Asker() actor: Actor, @Headers('ibm-api-version') version = oldestVersion) {
+  async list(@CurrentActor() actor: Actor, @Headers('ibm-api-version') version = oldestVersion) {
     if (!/^\d{4}-\d{2}-\d{2}$/.test(version) || Number.isNaN(Date.parse(version)))
       throw new QiskitError(
         'invalid_value',
@@ -113,7 +113,7 @@ export class BackendsController {
   @ApiRefusals(['unknown_backend'])
   @ApiOkResponse({ type: BackendStatusAnswer })
   @Get('backends/:name/status')
-  async status(@Asker() actor: Actor, @Param('name') name: string): Promise<BackendStatusAnswer> {
+  async status(@CurrentActor() actor: Actor, @Param('name') name: string): Promise<BackendStatusAnswer> {
     const backend = await this.backends.get(name);
     const estimate = await this.estimates.ofBackend(backend, actor.instance.id);
     return statusOf(backend, this.devices.of(backend), estimate);
@@ -122,7 +122,7 @@ export class BackendsController {
   @ApiOperation({ summary: 'Get the usage of your instance in the fair-share window' })
   @ApiOkResponse({ type: InstanceUsageAnswer })
   @Get('instances/usage')
-  async usage(@Asker() actor: Actor): Promise<InstanceUsageAnswer> {
+  async usage(@CurrentActor() actor: Actor): Promise<InstanceUsageAnswer> {
     const { id } = actor.instance;
     return usageOfInstance(await this.instances.get(id), await this.instances.charged(id));
   }

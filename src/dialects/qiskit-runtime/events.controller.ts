@@ -1,7 +1,7 @@
 import { applyDecorators, Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Asker, GoodFor } from '../../auth/token.guard.js';
+import { CurrentActor, CredentialValidity } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import type { Millis } from '../../kernel/time.js';
 import { EventsService } from '../../scheduler/events.service.js';
@@ -52,7 +52,7 @@ export class EventsController {
   @ApiOkResponse({ type: EventsAnswer })
   @Get('sessions/:id/events')
   async list(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Query() { after, limit }: EventsQuery,
   ): Promise<EventsAnswer> {
@@ -71,9 +71,9 @@ export class EventsController {
   @ApiEventStream()
   @Get('sessions/:id/events/stream')
   async follow(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
-    @GoodFor() goodFor: () => Promise<Millis>,
+    @CredentialValidity() goodFor: () => Promise<Millis>,
     @Res() reply: FastifyReply,
     @Headers('last-event-id') last?: string,
   ): Promise<void> {
@@ -88,8 +88,8 @@ export class EventsController {
   @ApiEventStream()
   @Get('events')
   async followAll(
-    @Asker() actor: Actor,
-    @GoodFor() goodFor: () => Promise<Millis>,
+    @CurrentActor() actor: Actor,
+    @CredentialValidity() goodFor: () => Promise<Millis>,
     @Res() reply: FastifyReply,
     @Headers('last-event-id') last?: string,
   ): Promise<void> {

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, UnauthorizedException } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Asker, Open } from '../../auth/token.guard.js';
+import { CurrentActor, Public } from '../../auth/token.guard.js';
 import { TokensService } from '../../auth/tokens.service.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
@@ -27,7 +27,7 @@ export class IdentityController {
   })
   @ApiOkResponse({ type: BearerAnswer })
   @ApiError(401, 'No such API token (3407)')
-  @Open()
+  @Public()
   @Post('identity/token')
   @HttpCode(200)
   async token(@Body() form: Record<string, unknown>): Promise<BearerAnswer> {
@@ -50,7 +50,7 @@ export class IdentityController {
   @ApiTokenErrors()
   @Post(['v3/resources/search', 'search/v3/resources/search'])
   @HttpCode(200)
-  async search(@Asker() actor: Actor): Promise<InstancesFoundAnswer> {
+  async search(@CurrentActor() actor: Actor): Promise<InstancesFoundAnswer> {
     const visible = actor.role === 'admin' ? await this.instances.list() : [actor.instance];
     const items = visible.map(({ crn, name }) => ({
       crn,
@@ -65,7 +65,7 @@ export class IdentityController {
 
   @ApiOperation({ summary: 'Get the plan; there is only one' })
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
-  @Open()
+  @Public()
   @Get(['catalog/api/v1/:plan', 'globalcatalog/api/v1/:plan'])
   plan() {
     return {

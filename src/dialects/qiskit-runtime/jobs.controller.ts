@@ -25,12 +25,12 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Asker } from '../../auth/token.guard.js';
+import { CurrentActor } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { isFinal } from '../../kernel/job/job.js';
 import { seconds } from '../../kernel/time.js';
 import { EstimatesService } from '../../scheduler/estimates.service.js';
-import { JobsService, type AskedJob } from '../../scheduler/jobs.service.js';
+import { JobsService, type NewJob } from '../../scheduler/jobs.service.js';
 import { KnownNames } from '../../scheduler/known-names.service.js';
 import { CLOCK, type Clock, type JobFilter } from '../../scheduler/ports.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
@@ -98,7 +98,7 @@ export class JobsController {
   @Post()
   @HttpCode(200)
   async submit(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Body() body: SubmitJobRequest,
     @Req() request: WithBodyDigest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -120,7 +120,7 @@ export class JobsController {
   @ApiRefusals(['invalid_value', 'unknown_backend', 'unknown_program', 'unknown_session'])
   @Get()
   async list(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Query() query: JobsQuery,
     @Req() request: FastifyRequest,
   ): Promise<JobsAnswer> {
@@ -142,7 +142,7 @@ export class JobsController {
   @Get(':id')
   @Header('content-type', 'application/json; charset=utf-8')
   async get(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
     @Query() { exclude_params: exclude }: JobQuery,
@@ -161,7 +161,7 @@ export class JobsController {
   /** Without this route, HEAD would run the GET handler and use up a private result, which can be read once. */
   @ApiExcludeEndpoint()
   @Head(':id/results')
-  async hasResults(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+  async hasResults(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
     await this.jobs.get(actor, id);
   }
 
@@ -173,7 +173,11 @@ export class JobsController {
   @ApiNoContentResponse({ description: 'The job has not ended' })
   @ApiRefusals(['unknown_job', 'forbidden'])
   @Get(':id/results')
-  async results(@Asker() actor: Actor, @Param('id') id: string, @Res() reply: FastifyReply): Promise<void> {
+  async results(
+    @CurrentActor() actor: Actor,
+    @Param('id') id: string,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const job = await this.jobs.get(actor, id);
     const result = await this.jobs.result(actor, id);
     // Answer 2xx for failed and unfinished jobs too: the client reads the error text here and catches no exception.
@@ -188,7 +192,7 @@ export class JobsController {
   @ApiRefusals(['unknown_job', 'job_final'])
   @Post(':id/cancel')
   @HttpCode(204)
-  async cancel(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+  async cancel(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
     await this.jobs.cancel(actor, id);
   }
 
@@ -196,7 +200,7 @@ export class JobsController {
   @ApiRefusals(['unknown_job', 'job_not_final'])
   @Delete(':id')
   @HttpCode(204)
-  async remove(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+  async remove(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
     await this.jobs.remove(actor, id);
   }
 
@@ -205,7 +209,7 @@ export class JobsController {
   @ApiRefusals(['unknown_job'])
   @Get(':id/logs')
   @Header('content-type', 'text/plain; charset=utf-8')
-  async logs(@Asker() actor: Actor, @Param('id') id: string): Promise<string> {
+  async logs(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<string> {
     const lines = await this.jobs.logs(actor, id);
     return lines.map(({ at, level, text }) => `${toIso(at)} ${level.toUpperCase()} ${text}\n`).join('');
   }
@@ -214,7 +218,7 @@ export class JobsController {
   @ApiOkResponse({ type: MetricsAnswer })
   @ApiRefusals(['unknown_job'])
   @Get(':id/metrics')
-  async metrics(@Asker() actor: Actor, @Param('id') id: string): Promise<MetricsAnswer> {
+  async metrics(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<MetricsAnswer> {
     const job = await this.jobs.get(actor, id);
     const place = await this.jobs.place(job);
     return metricsOf(job, this.clock.now(), place, await this.estimates.ofJob(job, place));
@@ -224,12 +228,16 @@ export class JobsController {
   @ApiRefusals(['invalid_value', 'unknown_job'])
   @Put(':id/tags')
   @HttpCode(204)
-  async tags(@Asker() actor: Actor, @Param('id') id: string, @Body() body: TagsRequest): Promise<void> {
+  async tags(
+    @CurrentActor() actor: Actor,
+    @Param('id') id: string,
+    @Body() body: TagsRequest,
+  ): Promise<void> {
     await this.jobs.setTags(actor, id, body.tags);
   }
 }
 
-const toParams = (body: SubmitJobRequest): AskedJob => ({
+const toParams = (body: SubmitJobRequest): NewJob => ({
   program: body.program_id,
   backend: body.backend,
   // null means absent.

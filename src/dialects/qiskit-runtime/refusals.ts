@@ -1,4 +1,4 @@
-import type { AskedLimit, Refusals } from '../../kernel/refusal.js';
+import type { RequestedLimit, Refusals } from '../../kernel/refusal.js';
 import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
 import { budgetReason } from '../../kernel/usage/budget.js';
 import type { RefusalTable } from '../refusals.js';
@@ -11,7 +11,7 @@ const limitNames = {
   activeTtl: 'active_ttl',
   interactiveTtl: 'interactive_ttl',
   maxExecutionTime: 'max_execution_time (cost)',
-} as const satisfies Record<AskedLimit, string>;
+} as const satisfies Record<RequestedLimit, string>;
 
 const s = (time: Millis): string => `${toWholeSeconds(time)} s`;
 const iso = (at: Millis): string => new Date(at).toISOString();

@@ -14,13 +14,13 @@ import {
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Asker } from '../../auth/token.guard.js';
+import { CurrentActor } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { seconds } from '../../kernel/time.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
 import { KnownNames } from '../../scheduler/known-names.service.js';
 import { CLOCK, type Clock } from '../../scheduler/ports.js';
-import { SessionsService, type AskedSession } from '../../scheduler/sessions.service.js';
+import { SessionsService, type NewSession } from '../../scheduler/sessions.service.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
 import { SessionAnswer, SessionsAnswer } from './answers.dto.js';
@@ -62,7 +62,7 @@ export class SessionsController {
   @Post()
   @HttpCode(200)
   async open(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Body() body: OpenSessionRequest,
     @Req() request: WithBodyDigest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -82,7 +82,7 @@ export class SessionsController {
   @ApiRefusals(['invalid_value', 'unknown_backend'])
   @Get()
   async list(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Query() query: SessionsQuery,
     @Req() request: FastifyRequest,
   ): Promise<SessionsAnswer> {
@@ -106,7 +106,7 @@ export class SessionsController {
   @ApiOkResponse({ type: SessionAnswer })
   @ApiRefusals(['unknown_session'])
   @Get(':id')
-  async get(@Asker() actor: Actor, @Param('id') id: string): Promise<SessionAnswer> {
+  async get(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<SessionAnswer> {
     return fromSession(await this.sessions.get(actor, id), this.clock.now());
   }
 
@@ -117,7 +117,7 @@ export class SessionsController {
   @Patch(':id')
   @HttpCode(204)
   async change(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Body() body: ChangeSessionRequest,
   ): Promise<void> {
@@ -128,7 +128,7 @@ export class SessionsController {
   @ApiRefusals(['unknown_session'])
   @Delete(':id/close')
   @HttpCode(204)
-  async close(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+  async close(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
     await this.sessions.close(actor, id);
   }
 }
@@ -136,7 +136,7 @@ export class SessionsController {
 /** null means absent. */
 const millis = (value: number | null | undefined) => (value == null ? undefined : seconds(value));
 
-const toParams = (body: OpenSessionRequest): AskedSession => ({
+const toParams = (body: OpenSessionRequest): NewSession => ({
   mode: body.mode,
   backend: body.backend ?? body.backend_name ?? undefined,
   maxTtl: millis(body.max_ttl),

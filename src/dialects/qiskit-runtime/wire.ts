@@ -1,5 +1,5 @@
 import type { Backend, BackendStatus } from '../../kernel/backend/backend.js';
-import type { Place } from '../../kernel/choice/waiting.js';
+import type { QueuePlace } from '../../kernel/choice/waiting.js';
 import { isFinal, type EndCode, type JobState } from '../../kernel/job/job.js';
 import { activeRemaining, elapsedTime, type Session } from '../../kernel/session/session.js';
 import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
@@ -72,7 +72,7 @@ const endNumbers = {
 export function fromJob(
   job: JobRecord,
   at: Millis,
-  place: Place | null = null,
+  place: QueuePlace | null = null,
   estimate: WaitEstimate | null = null,
   runningTime: Millis | null = null,
 ): JobAnswer {
@@ -104,7 +104,7 @@ export function fromJob(
 }
 
 /** Returns the place of a queued job and why it waits. IBM's API has no such fields. */
-const fromPlace = (place: Place | null, estimate: WaitEstimate | null): PlaceAnswer | undefined =>
+const fromPlace = (place: QueuePlace | null, estimate: WaitEstimate | null): PlaceAnswer | undefined =>
   place === null && estimate === null
     ? undefined
     : {
@@ -127,7 +127,7 @@ const waitTime = ({ wait }: WaitEstimate): BackendWaitAnswer | null =>
 export function metricsOf(
   job: JobRecord,
   at: Millis,
-  place: Place | null,
+  place: QueuePlace | null,
   estimate: WaitEstimate | null,
 ): MetricsAnswer {
   return {

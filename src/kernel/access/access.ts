@@ -46,8 +46,8 @@ export const mayUse = (actor: Actor, owned: Owned, sharing: Sharing): boolean =>
 export const mayEnd = (actor: Actor, owned: Owned): boolean => actor.role === 'admin' || owns(actor, owned);
 
 /** Returns the name of the instance that a lookup was limited to, for "not found" errors; null for an admin (all). */
-export const lookedIn = (actor: Actor): string | null =>
+export const searchedInstance = (actor: Actor): string | null =>
   actor.role === 'admin' ? null : actor.instance.name;
 
 /** Returns the name of `actor` for the event log and for reasons, such as `user alice`. */
-export const nameOf = (actor: Actor): string => `${actor.role} ${actor.user}`;
+export const actorName = (actor: Actor): string => `${actor.role} ${actor.user}`;

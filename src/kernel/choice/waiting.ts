@@ -50,7 +50,7 @@ export interface Holder extends WaitingSession {
   readonly runsUntil: Millis | null;
 }
 
-export interface Place {
+export interface QueuePlace {
   /** Rank among all waiting jobs of the backend; 1 is next. */
   readonly position: number;
   /** One sentence that tells the job's owner what it waits for. */
@@ -63,7 +63,7 @@ const jobs = (n: number) => (n === 1 ? '1 job' : `${n} jobs`);
 const goVerb = (n: number) => (n === 1 ? 'goes' : 'go');
 
 /** Returns a queued job's place in the order of {@link chooseJobs}, and why it waits (semantics: who runs next). */
-export function placeInQueue(view: WaitingView): Place {
+export function placeInQueue(view: WaitingView): QueuePlace {
   const { ahead, why } = placeOf(view);
   const position = ahead + 1;
   const { status, statusReason, slots } = view.backend;

@@ -1,5 +1,5 @@
 import { seconds, type Millis } from '../time.js';
-import type { Finished, ForecastJob } from './forecast.view.js';
+import type { FinishedJob, ForecastJob } from './forecast.view.js';
 
 /** With this many samples from the job's own instance, samples from other instances are ignored. */
 const minOwnSamples = 5;
@@ -12,7 +12,7 @@ const longestGuess = seconds(600);
 export class Durations {
   private readonly samples = new Map<string, Millis[]>();
 
-  constructor(recent: readonly Finished[]) {
+  constructor(recent: readonly FinishedJob[]) {
     for (const { program, instance, duration } of recent) {
       this.add(program, duration);
       this.add(keyOf(program, instance), duration);

@@ -1,11 +1,11 @@
-import type { DueKind } from '../session/session.deadline.js';
-import { dueRank } from '../session/session.deadline.js';
+import type { DeadlineKind } from '../session/session.deadline.js';
+import { deadlineRank } from '../session/session.deadline.js';
 import type { Millis } from '../time.js';
 
 /** A future event: when it happens, to whom, and its kind, which orders events at the same moment. */
 export interface FutureEvent<T> {
   readonly at: Millis;
-  readonly kind: DueKind;
+  readonly kind: DeadlineKind;
   readonly subject: T;
 }
 
@@ -59,5 +59,5 @@ export class EventQueue<T> {
 
 function isBefore<T>(a: FutureEvent<T>, b: FutureEvent<T> | undefined): boolean {
   if (b === undefined) return true;
-  return a.at !== b.at ? a.at < b.at : dueRank[a.kind] < dueRank[b.kind];
+  return a.at !== b.at ? a.at < b.at : deadlineRank[a.kind] < deadlineRank[b.kind];
 }

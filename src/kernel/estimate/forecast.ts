@@ -1,7 +1,7 @@
 import type { Millis } from '../time.js';
 import type { Chance } from './chance.js';
 import { Durations } from './durations.js';
-import { Setting } from './field.js';
+import { SimulationInput } from './simulated-backend.js';
 import { horizon, type ForecastInstance, type ForecastJob, type ForecastView } from './forecast.view.js';
 import { Playback, probe, type Run } from './playback.js';
 
@@ -19,21 +19,21 @@ const cpuBudget = 30_000;
 
 /**
  * Plays the backend forward many times with random durations, or once if all durations are known. Yields after each
- * run, so that the caller can do other work in between. `asker`: the instance for whose next lone job a wait is wanted;
+ * run, so that the caller can do other work in between. `requester`: the instance for whose next lone job a wait is wanted;
  * null: only waits of queued jobs are.
  */
 export function* forecast(
   view: ForecastView,
   chance: Chance,
-  asker: string | null = null,
+  requester: string | null = null,
 ): Generator<void, Forecast> {
-  const setting = new Setting(withProbe(view, asker));
+  const setting = new SimulationInput(withProbe(view, requester));
   const durations = new Durations(view.recent);
   const { runs: runCount, starts } = planRuns(view, setting);
   const runs: Run[] = [];
   for (let run = 0; run < runCount; run += 1) {
     const playback = new Playback(setting, durations, (job) => chance(run, job));
-    runs.push(playback.run(starts, asker !== null));
+    runs.push(playback.run(starts, requester !== null));
     yield;
   }
   return new Forecast(view.at, setting, runs);
@@ -43,7 +43,7 @@ export function* forecast(
 export class Forecast {
   constructor(
     private readonly at: Millis,
-    private readonly setting: Setting,
+    private readonly setting: SimulationInput,
     private readonly runs: readonly Run[],
   ) {}
 
@@ -90,7 +90,7 @@ function quantile(sorted: readonly number[], part: number): number | null {
  */
 function planRuns(
   { running, slots, instances }: ForecastView,
-  { all }: Setting,
+  { all }: SimulationInput,
 ): { runs: number; starts: number } {
   // Measured: 1.4 µs with one slot and one instance, 5 with 100 instances, 18 with 1000 slots and 20 instances.
   const cost = 1.5 + instances.length / 25 + slots.length / 60 + Math.min(8, slots.length) / 4;

@@ -59,7 +59,7 @@ export interface ForecastInstance {
 }
 
 /** A job that has left its lane, and how long it ran. */
-export interface Finished {
+export interface FinishedJob {
   readonly program: string;
   readonly instance: string;
   readonly duration: Millis;
@@ -77,7 +77,7 @@ export interface ForecastView {
   readonly instances: readonly ForecastInstance[];
   /** Charged time per share of the first waiting instance that the view leaves out; null if it contains them all. */
   readonly hiddenFrom: number | null;
-  readonly recent: readonly Finished[];
+  readonly recent: readonly FinishedJob[];
 }
 
 /** Number of queued jobs that are played one by one. For the jobs behind them, the pace is extrapolated. */

@@ -4,7 +4,7 @@ import { deadlineOf, type SessionClock } from '../session/session.deadline.js';
 import type { Millis } from '../time.js';
 import { EventQueue, type FutureEvent } from './event-queue.js';
 import type { Durations } from './durations.js';
-import { SimulatedBackend, type Setting } from './field.js';
+import { SimulatedBackend, type SimulationInput } from './simulated-backend.js';
 import type { RunningView } from './forecast.view.js';
 import type { SimulatedInstance, SimulatedSession } from './simulated.js';
 
@@ -43,7 +43,7 @@ export class Playback {
 
   /** `u`: returns the random number of the job with that submission number. */
   constructor(
-    private readonly setting: Setting,
+    private readonly setting: SimulationInput,
     private readonly durations: Durations,
     private readonly random: (job: number) => number,
   ) {

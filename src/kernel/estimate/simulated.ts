@@ -6,9 +6,9 @@ import {
   keepsSlot,
   stopActiveClock,
 } from '../session/session.clocks.js';
-import { expiryOf, type Clocked, type SessionClock } from '../session/session.deadline.js';
+import { clockEndOf, type ClockState, type SessionClock } from '../session/session.deadline.js';
 import { chargedBy } from '../usage/accrual.js';
-import { budgetDueAt, isUsedUp } from '../usage/budget.js';
+import { budgetDeadlineOf, isUsedUp } from '../usage/budget.js';
 import type { Millis } from '../time.js';
 import type { ForecastInstance, ForecastJob, ForecastSession } from './forecast.view.js';
 
@@ -16,7 +16,7 @@ import type { ForecastInstance, ForecastJob, ForecastSession } from './forecast.
  * A session in a run. Handles only the events that can occur once nobody submits, closes or drains any more, with the
  * functions that `session.decide.ts` uses; calling the machine for each event would cost a hundred times as much.
  */
-export class SimulatedSession implements Clocked {
+export class SimulatedSession implements ClockState {
   readonly id: string;
   readonly instance: string;
   readonly limits: ForecastSession['limits'];
@@ -81,7 +81,7 @@ export class SimulatedSession implements Clocked {
 
   /** Applies an expired clock. Returns the jobs that will never start because of it. */
   expire(clock: SessionClock, at: Millis): readonly ForecastJob[] {
-    if ((expiryOf(this, clock) ?? Infinity) > at) return [];
+    if ((clockEndOf(this, clock) ?? Infinity) > at) return [];
     if (clock !== 'interactive_ttl' || this.limits.onIdle === 'close') return this.close(at);
     this.state = 'inactive';
     this.idleSince = null;
@@ -139,7 +139,7 @@ export class SimulatedInstance {
   budgetDueAt(at: Millis): Millis | null {
     const { budget } = this.view;
     if (budget === null) return null;
-    return budgetDueAt({ budget, charged: this.chargedAt(at), rate: this.rate, releasedAt: null }, at);
+    return budgetDeadlineOf({ budget, charged: this.chargedAt(at), rate: this.rate, releasedAt: null }, at);
   }
 
   /** Whether all entries that the view contains have started, and the view leaves more out. */

@@ -12,7 +12,7 @@ export interface JobDecision {
 }
 
 /** The result of an attempt, as reported by a runner or computed from a script. */
-export type Outcome =
+export type AttemptOutcome =
   | { readonly type: 'completed' }
   | {
       readonly type: 'failed';
@@ -28,7 +28,7 @@ export function startJob(job: Job, slot: number, token: string, at: Millis): Job
 }
 
 /** Ends the attempt. A job that was asked to stop is cancelled, however its runner ended. */
-export function endJob(job: Job, outcome: Outcome, at: Millis): JobDecision {
+export function endJob(job: Job, outcome: AttemptOutcome, at: Millis): JobDecision {
   if (job.stop !== null || outcome.type === 'stopped') {
     const { reason = 'cancelled', endCode = null } = job.stop ?? {};
     return endAttempt(job, nextState(job, 'stopped'), { reason, endCode, reasonCode: null }, at);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { after, givenSession, type GivenSession } from '../../../test/support/given.js';
 import { seconds } from '../time.js';
 import { decideSession } from './session.decide.js';
-import { deadlineOf, dueRank, sessionClocks, type SessionClock } from './session.deadline.js';
+import { deadlineOf, deadlineRank, sessionClocks, type SessionClock } from './session.deadline.js';
 
 /** Each clock while it runs, and when it expires. Limits: 60 s interactive, 300 s active, 1000 s max, 100 s unused. */
 const running: [string, SessionClock, GivenSession, number][] = [
@@ -20,13 +20,13 @@ const running: [string, SessionClock, GivenSession, number][] = [
   [
     'open with a queued job, last heard of at 20 s',
     'heartbeat_ttl',
-    { state: 'open', queuedJobs: 1, limits: { heartbeatTtl: seconds(30) }, heardAt: after(20) },
+    { state: 'open', queuedJobs: 1, limits: { heartbeatTtl: seconds(30) }, clientSeenAt: after(20) },
     50,
   ],
   [
     'busy, with a heartbeat of 30 s, last heard of at 0 s',
     'heartbeat_ttl',
-    { state: 'active', runningJobs: 1, limits: { heartbeatTtl: seconds(30) }, heardAt: after(0) },
+    { state: 'active', runningJobs: 1, limits: { heartbeatTtl: seconds(30) }, clientSeenAt: after(0) },
     30,
   ],
   [
@@ -94,7 +94,7 @@ describe('the deadline of a session', () => {
   });
 
   it('ranks equal due times: max_ttl, active_ttl, budget, job limit, job end, interactive_ttl, unused_ttl, then the others', () => {
-    const ranked = Object.entries(dueRank).sort(([, a], [, b]) => a - b);
+    const ranked = Object.entries(deadlineRank).sort(([, a], [, b]) => a - b);
     expect(ranked.map(([kind]) => kind)).toEqual([
       'max_ttl',
       'active_ttl',

@@ -16,7 +16,7 @@ export type SessionClock = (typeof sessionClocks)[number];
  * interactive_ttl, unused_ttl. A used-up budget closes sessions like the first two, so it comes next to them. The kill
  * of a stopping runner and a client's missed heartbeat have no prescribed order and come last.
  */
-export const dueRank = {
+export const deadlineRank = {
   max_ttl: 0,
   active_ttl: 1,
   budget: 2,
@@ -27,17 +27,17 @@ export const dueRank = {
   kill: 7,
   heartbeat_ttl: 8,
 } as const;
-export type DueKind = keyof typeof dueRank;
+export type DeadlineKind = keyof typeof deadlineRank;
 
 /** The part of a session that decides when its clocks expire. */
-export type Clocked = Pick<
+export type ClockState = Pick<
   Session,
   'state' | 'limits' | 'startedAt' | 'activeSince' | 'activeSpent' | 'idleSince'
 > &
-  Partial<Pick<Session, 'heardAt'>>;
+  Partial<Pick<Session, 'clientSeenAt'>>;
 
 /** Returns when one clock of `session` expires; null while that clock does not run. */
-export function expiryOf(session: Clocked, clock: SessionClock): Millis | null {
+export function clockEndOf(session: ClockState, clock: SessionClock): Millis | null {
   const { state, limits } = session;
   if (state === 'closed') return null;
   switch (clock) {
@@ -54,17 +54,19 @@ export function expiryOf(session: Clocked, clock: SessionClock): Millis | null {
     case 'unused_ttl':
       return state === 'open' && session.idleSince !== null ? session.idleSince + limits.unusedTtl : null;
     case 'heartbeat_ttl':
-      return limits.heartbeatTtl === undefined || session.heardAt == null
+      return limits.heartbeatTtl === undefined || session.clientSeenAt == null
         ? null
-        : session.heardAt + limits.heartbeatTtl;
+        : session.clientSeenAt + limits.heartbeatTtl;
   }
 }
 
 /** Returns the first clock of `session` to expire, and when; null if none runs. */
-export function deadlineOf(session: Clocked): { readonly at: Millis; readonly clock: SessionClock } | null {
+export function deadlineOf(
+  session: ClockState,
+): { readonly at: Millis; readonly clock: SessionClock } | null {
   let first: { at: Millis; clock: SessionClock } | null = null;
   for (const clock of sessionClocks) {
-    const at = expiryOf(session, clock);
+    const at = clockEndOf(session, clock);
     if (at !== null && (first === null || at < first.at)) first = { at, clock };
   }
   return first;

@@ -79,7 +79,7 @@ describe('a session', () => {
     ],
     [
       { type: 'heartbeat_ttl', at: after(10) },
-      { limits: { ...givenLimits, heartbeatTtl: seconds(10) }, heardAt: t0 },
+      { limits: { ...givenLimits, heartbeatTtl: seconds(10) }, clientSeenAt: t0 },
       'its client was silent for 10 s (heartbeat_ttl expired)',
       'heartbeat_ttl',
     ],
@@ -285,19 +285,19 @@ describe('a heartbeat', () => {
   const quiet = { limits: { heartbeatTtl: seconds(30) }, heardAt: t0 };
 
   it('moves the heartbeat deadline, and only to later', () => {
-    const heard = decide(givenSession({ state: 'active', ...quiet }), { type: 'heard', at: after(20) });
-    expect(heard.heardAt).toBe(after(20));
-    expect(decide(heard, { type: 'heard', at: after(10) }).heardAt).toBe(after(20));
+    const seen = decide(givenSession({ state: 'active', ...quiet }), { type: 'clientSeen', at: after(20) });
+    expect(seen.clientSeenAt).toBe(after(20));
+    expect(decide(seen, { type: 'clientSeen', at: after(10) }).clientSeenAt).toBe(after(20));
   });
 
   it('changes nothing without a heartbeat_ttl', () => {
     const session = givenSession({ state: 'active' });
-    expect(decide(session, { type: 'heard', at: after(20) }).heardAt).toBeNull();
+    expect(decide(session, { type: 'clientSeen', at: after(20) }).clientSeenAt).toBeNull();
   });
 
   it('does not count as use: the idle clock keeps running', () => {
     const session = givenSession({ state: 'active', idleSince: after(5), ...quiet });
-    expect(decide(session, { type: 'heard', at: after(20) }).idleSince).toBe(after(5));
+    expect(decide(session, { type: 'clientSeen', at: after(20) }).idleSince).toBe(after(5));
   });
 });
 

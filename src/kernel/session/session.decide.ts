@@ -9,7 +9,7 @@ import {
   keepsSlot,
   stopActiveClock,
 } from './session.clocks.js';
-import { expiryOf, type SessionClock } from './session.deadline.js';
+import { clockEndOf, type SessionClock } from './session.deadline.js';
 import { sessionMachine, type SessionEventType } from './session.machine.js';
 import type { CloseCode, Ending, Session, SessionState } from './session.js';
 
@@ -36,9 +36,9 @@ export type SessionEvent =
   | { readonly type: 'jobWithdrawn'; readonly at: Millis; readonly headSeq: number | null }
   | { readonly type: 'drain' | 'resume'; readonly at: Millis }
   /**
-   * `heard`: its client sent a heartbeat at `at`. `used`: its client did something other than a job that counts as use.
+   * `clientSeen`: its client sent a heartbeat at `at`. `used`: its client did something other than a job that counts as use.
    */
-  | { readonly type: 'heard' | 'used'; readonly at: Millis }
+  | { readonly type: 'clientSeen' | 'used'; readonly at: Millis }
   | { readonly type: 'close'; readonly at: Millis; readonly code: CloseCode; readonly reason: string }
   | { readonly type: SessionClock; readonly at: Millis };
 
@@ -88,7 +88,7 @@ function firesEarly(session: Session, event: SessionEvent): boolean {
     case 'interactive_ttl':
     case 'unused_ttl':
     case 'heartbeat_ttl':
-      return event.at < (expiryOf(session, event.type) ?? Infinity);
+      return event.at < (clockEndOf(session, event.type) ?? Infinity);
     default:
       return false;
   }
@@ -143,10 +143,10 @@ function updateCounters(session: Session, event: SessionEvent): Session {
     case 'drain':
     case 'resume':
       return { ...session, acceptingJobs: event.type === 'resume' };
-    case 'heard':
-      return session.heardAt === null
+    case 'clientSeen':
+      return session.clientSeenAt === null
         ? session
-        : { ...session, heardAt: Math.max(session.heardAt, event.at) };
+        : { ...session, clientSeenAt: Math.max(session.clientSeenAt, event.at) };
     case 'used':
       return session.idleSince === null ? session : { ...session, idleSince: event.at };
     case 'close':

@@ -4,7 +4,7 @@ import { refusalOf } from '../../../test/support/refused.js';
 import type { BackendLimits } from '../backend/backend.js';
 import { Refusal, type SessionLimit } from '../refusal.js';
 import { seconds } from '../time.js';
-import { grantLimits, type AskedLimits } from './session.limits.js';
+import { grantLimits, type RequestedLimits } from './session.limits.js';
 
 const limits: BackendLimits = {
   maxTtl: seconds(1000),
@@ -14,8 +14,9 @@ const limits: BackendLimits = {
   maxExecutionTime: seconds(300),
 };
 const backend = { limits, onIdle: 'deactivate' as const };
-const grant = (asked: AskedLimits, plan: AskedLimits = {}) => grantLimits(asked, 'dedicated', backend, plan);
-const s = (asked: Partial<Record<keyof AskedLimits, number>>): AskedLimits =>
+const grant = (asked: RequestedLimits, plan: RequestedLimits = {}) =>
+  grantLimits(asked, 'dedicated', backend, plan);
+const s = (asked: Partial<Record<keyof RequestedLimits, number>>): RequestedLimits =>
   Object.fromEntries(Object.entries(asked).map(([name, n]) => [name, seconds(n)]));
 
 const exceeded = (limit: SessionLimit, asked: number, most: number): Refusal =>
@@ -28,7 +29,7 @@ const tooShort = (limit: SessionLimit, asked: number): Refusal =>
 describe('granting limits', () => {
   it("gives the backend's limits to a session that requests none", () => {
     expect(grant({})).toEqual({
-      ...s({ maxTtl: 1000, activeTtl: 500, interactiveTtl: 60, unusedTtl: 100 } as AskedLimits),
+      ...s({ maxTtl: 1000, activeTtl: 500, interactiveTtl: 60, unusedTtl: 100 } as RequestedLimits),
       onIdle: 'deactivate',
     });
   });
@@ -47,7 +48,7 @@ describe('granting limits', () => {
     expect(grant(most)).toMatchObject(most);
   });
 
-  const tooMuch: [AskedLimits, AskedLimits, Refusal][] = [
+  const tooMuch: [RequestedLimits, RequestedLimits, Refusal][] = [
     [s({ maxTtl: 1001 }), {}, exceeded('maxTtl', 1001, 1000)],
     [s({ activeTtl: 501 }), {}, exceeded('activeTtl', 501, 500)],
     [s({ interactiveTtl: 61 }), {}, exceeded('interactiveTtl', 61, 60)],
@@ -69,7 +70,7 @@ describe('granting limits', () => {
     const ttl = fc.option(fc.integer({ min: -1, max: 1200 }).map(seconds), { nil: undefined });
     const three = fc.record({ maxTtl: ttl, activeTtl: ttl, interactiveTtl: ttl });
     const plans = three.map(
-      (plan) => (Object.values(plan).some((n) => (n ?? 1) <= 0) ? {} : plan) as AskedLimits,
+      (plan) => (Object.values(plan).some((n) => (n ?? 1) <= 0) ? {} : plan) as RequestedLimits,
     );
     fc.assert(
       fc.property(three, plans, (asked, plan) => {

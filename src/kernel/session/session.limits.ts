@@ -4,7 +4,7 @@ import type { BackendLimits } from '../backend/backend.js';
 import type { SessionLimits, SessionMode } from './session.js';
 
 /** The limits that a user may request when opening a session, in milliseconds; undefined if not requested. */
-export interface AskedLimits {
+export interface RequestedLimits {
   readonly interactiveTtl?: Millis | undefined;
   readonly activeTtl?: Millis | undefined;
   readonly maxTtl?: Millis | undefined;
@@ -17,14 +17,14 @@ export interface AskedLimits {
  * `interactive ≤ active ≤ max`. Refuses a request that exceeds what the backend and the plan allow.
  */
 export function grantLimits(
-  requested: AskedLimits,
+  requested: RequestedLimits,
   mode: SessionMode,
   backend: {
     readonly limits: BackendLimits;
     readonly onIdle: SessionLimits['onIdle'];
     readonly busyIsIdle?: boolean;
   },
-  plan: AskedLimits = {},
+  plan: RequestedLimits = {},
 ): SessionLimits {
   const ceiling = {
     maxTtl: Math.min(backend.limits.maxTtl, plan.maxTtl ?? Infinity),

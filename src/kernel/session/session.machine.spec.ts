@@ -24,7 +24,7 @@ const table: Record<SessionState, Record<SessionEventType, Outcome>> = {
     interactive_ttl: 'ignored',
     unused_ttl: 'closed',
     heartbeat_ttl: 'closed',
-    heard: 'open',
+    clientSeen: 'open',
     used: 'open',
   },
   active: {
@@ -41,7 +41,7 @@ const table: Record<SessionState, Record<SessionEventType, Outcome>> = {
     interactive_ttl: 'inactive',
     unused_ttl: 'ignored',
     heartbeat_ttl: 'closed',
-    heard: 'active',
+    clientSeen: 'active',
     used: 'active',
   },
   inactive: {
@@ -58,7 +58,7 @@ const table: Record<SessionState, Record<SessionEventType, Outcome>> = {
     interactive_ttl: 'ignored',
     unused_ttl: 'ignored',
     heartbeat_ttl: 'closed',
-    heard: 'inactive',
+    clientSeen: 'inactive',
     used: 'inactive',
   },
   closed: {
@@ -75,7 +75,7 @@ const table: Record<SessionState, Record<SessionEventType, Outcome>> = {
     interactive_ttl: 'ignored',
     unused_ttl: 'ignored',
     heartbeat_ttl: 'ignored',
-    heard: 'closed',
+    clientSeen: 'closed',
     used: 'closed',
   },
 };
@@ -95,13 +95,13 @@ const events: Record<SessionEventType, SessionEvent> = {
   interactive_ttl: { type: 'interactive_ttl', at },
   unused_ttl: { type: 'unused_ttl', at },
   heartbeat_ttl: { type: 'heartbeat_ttl', at },
-  heard: { type: 'heard', at },
+  clientSeen: { type: 'clientSeen', at },
   used: { type: 'used', at },
 };
 
 /** The state of the session's jobs and clocks that an event needs. */
 const jobs: Partial<Record<SessionEventType, GivenSession>> = {
-  heartbeat_ttl: { limits: { heartbeatTtl: seconds(30) }, heardAt: after(0) },
+  heartbeat_ttl: { limits: { heartbeatTtl: seconds(30) }, clientSeenAt: after(0) },
   jobStarted: { queuedJobs: 1 },
   jobWithdrawn: { queuedJobs: 1 },
   jobEnded: { runningJobs: 1 },

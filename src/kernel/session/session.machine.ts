@@ -15,7 +15,7 @@ export type SessionEventType =
   | 'interactive_ttl'
   | 'unused_ttl'
   | 'heartbeat_ttl'
-  | 'heard'
+  | 'clientSeen'
   | 'used';
 
 /** The facts that guards need: whether the event leaves the session drained, and whether an idle session closes. */
@@ -53,7 +53,7 @@ export const sessionMachine = setup({
         drain: [drainable, 'open'],
         resume: 'open',
         close: 'closed',
-        heard: 'open',
+        clientSeen: 'open',
         used: 'open',
         heartbeat_ttl: 'closed',
         unused_ttl: 'closed',
@@ -69,7 +69,7 @@ export const sessionMachine = setup({
         drain: [drainable, 'active'],
         resume: 'active',
         close: 'closed',
-        heard: 'active',
+        clientSeen: 'active',
         used: 'active',
         heartbeat_ttl: 'closed',
         interactive_ttl: [{ target: 'closed', guard: 'closesOnIdle' }, 'inactive'],
@@ -85,7 +85,7 @@ export const sessionMachine = setup({
         drain: [drainable, 'inactive'],
         resume: 'inactive',
         close: 'closed',
-        heard: 'inactive',
+        clientSeen: 'inactive',
         used: 'inactive',
         heartbeat_ttl: 'closed',
         max_ttl: 'closed',
@@ -93,7 +93,7 @@ export const sessionMachine = setup({
     },
     // Not `type: 'final'`: jobs may still end in a closed session, and draining or closing it again is no error.
     closed: {
-      on: { jobEnded: 'closed', drain: 'closed', close: 'closed', heard: 'closed', used: 'closed' },
+      on: { jobEnded: 'closed', drain: 'closed', close: 'closed', clientSeen: 'closed', used: 'closed' },
     },
   },
 });

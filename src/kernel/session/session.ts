@@ -82,7 +82,7 @@ export interface Session {
   /** Since when it has been idle: no queued job while open; no queued and no running job while active. */
   readonly idleSince: Millis | null;
   /** When its client last sent a heartbeat, as far as stored; null if the session has no `heartbeatTtl`. */
-  readonly heardAt: Millis | null;
+  readonly clientSeenAt: Millis | null;
   /** The active clock: the time used up to its last stop, and since when it runs (null: stopped). */
   readonly activeSpent: Millis;
   readonly activeSince: Millis | null;
@@ -126,7 +126,7 @@ export function openSession(
     runningJobs: 0,
     headSeq: null,
     idleSince: at,
-    heardAt: about.limits.heartbeatTtl === undefined ? null : at,
+    clientSeenAt: about.limits.heartbeatTtl === undefined ? null : at,
     activeSpent: 0,
     activeSince: null,
     used: 0,

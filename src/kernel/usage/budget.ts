@@ -18,7 +18,7 @@ export const isUsedUp = ({ budget, charged }: Pick<BudgetView, 'budget' | 'charg
 /**
  * Returns when the budget must be checked next: when it is used up at this rate, or when an entry leaves the window.
  */
-export function budgetDueAt(view: BudgetView, at: Millis): Millis | null {
+export function budgetDeadlineOf(view: BudgetView, at: Millis): Millis | null {
   if (isUsedUp(view)) return view.releasedAt === null ? null : Math.max(view.releasedAt, at + 1);
   return reachedAt({ ...view, since: at }, view.budget);
 }

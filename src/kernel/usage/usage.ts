@@ -21,4 +21,4 @@ export interface LedgerEntry {
 export const chargedTime = (entry: LedgerEntry): Millis => entry.to - entry.from;
 
 /** Length of the fair-share window unless configured otherwise (semantics: who runs next). */
-export const defaultWindow: Millis = 28 * 24 * 3600 * 1000;
+export const defaultFairShareWindow: Millis = 28 * 24 * 3600 * 1000;

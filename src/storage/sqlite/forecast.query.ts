@@ -2,7 +2,7 @@ import type { BackendStatus } from '../../kernel/backend/backend.js';
 import { compareInstances, type Standing } from '../../kernel/choice/order.js';
 import {
   horizon,
-  type Finished,
+  type FinishedJob,
   type ForecastInstance,
   type ForecastJob,
   type ForecastSession,
@@ -13,7 +13,7 @@ import type { Millis } from '../../kernel/time.js';
 import { accruedBy } from '../../kernel/usage/accrual.js';
 import { isUsedUp } from '../../kernel/usage/budget.js';
 import type { SessionRow } from './entities/rows.js';
-import { stored } from '../stored-forms.js';
+import { storedForms } from '../stored-forms.js';
 import { toSession } from './mapping.js';
 import { instancesWaiting, readSlots } from './snapshot.query.js';
 import type { Sql } from './sql.js';
@@ -118,7 +118,7 @@ async function readRunning(sql: Sql, backend: string): Promise<RunningView[]> {
     charged: row.mode !== 'dedicated',
     slot: row.slot,
     startedAt: Number(row.started_at),
-    stopAt: row.stop === null ? null : stored.job.stop.read(row.stop, row.id).at,
+    stopAt: row.stop === null ? null : storedForms.job.stop.read(row.stop, row.id).at,
   }));
 }
 
@@ -263,15 +263,15 @@ async function readSessions(sql: Sql, ids: readonly string[]): Promise<ForecastS
 }
 
 /** Reads the durations of recent jobs of the programs of `jobs`, except scripted ones, which state their duration. */
-async function readRecent(sql: Sql, backend: string, jobs: readonly ForecastJob[]): Promise<Finished[]> {
+async function readRecent(sql: Sql, backend: string, jobs: readonly ForecastJob[]): Promise<FinishedJob[]> {
   const programs = new Set(jobs.filter(({ duration }) => duration === null).map(({ program }) => program));
-  const recent: Finished[] = [];
+  const recent: FinishedJob[] = [];
   for (const program of programs) recent.push(...(await readFinished(sql, backend, program)));
   return recent;
 }
 
 /** Reads the durations of one program's recent jobs on this backend, latest first. */
-export async function readFinished(sql: Sql, backend: string, program: string): Promise<Finished[]> {
+export async function readFinished(sql: Sql, backend: string, program: string): Promise<FinishedJob[]> {
   const rows = await sql.all<{ instance: string; duration: number }>(
     `SELECT instance, ended_at - started_at AS duration FROM jobs
      WHERE script IS NULL AND started_at IS NOT NULL AND ended_at IS NOT NULL AND backend = ? AND program = ?

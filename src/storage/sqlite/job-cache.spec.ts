@@ -47,7 +47,7 @@ describe('the cache of jobs', () => {
   it('shows a change once its transaction has ended, and not before', async () => {
     const { cache, find, store } = givenCache();
     await find();
-    cache.changes('j1');
+    cache.markChanged('j1');
     const during = await find();
     store(record({ state: 'completed' }));
     cache.transactionEnded();
@@ -56,7 +56,7 @@ describe('the cache of jobs', () => {
 
   it('does not cache a job that was read while a transaction was changing it', async () => {
     const { cache, find, store } = givenCache();
-    cache.changes('j1');
+    cache.markChanged('j1');
     await find();
     store(record({ state: 'completed' }));
     cache.transactionEnded();
@@ -67,7 +67,7 @@ describe('the cache of jobs', () => {
     const { cache } = givenCache();
     let arrive: (read: ReadJob) => void = () => undefined;
     const slow = cache.find('j1', () => new Promise((resolve) => (arrive = resolve)));
-    cache.changes('j1');
+    cache.markChanged('j1');
     cache.transactionEnded();
     arrive(asRead(record()));
     await slow;
@@ -78,7 +78,7 @@ describe('the cache of jobs', () => {
   it('is cleared after a transaction that changed many jobs', async () => {
     const { cache, find, reads } = givenCache();
     await find();
-    cache.changesMany();
+    cache.markManyChanged();
     cache.transactionEnded();
     await find();
     expect(reads()).toBe(2);

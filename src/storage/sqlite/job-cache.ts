@@ -33,11 +33,11 @@ export class JobCache implements JobMemory {
       : row.job;
   }
 
-  changes(id: string): void {
+  markChanged(id: string): void {
     this.changedJobs.add(id);
   }
 
-  changesMany(): void {
+  markManyChanged(): void {
     this.manyChanged = true;
   }
 

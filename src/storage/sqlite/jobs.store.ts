@@ -3,7 +3,7 @@ import type { JobMemory } from '../../scheduler/process-memory.ports.js';
 import type { JobRow } from './entities/rows.js';
 import { headOf, setOwner, textOfRow } from './long-texts.store.js';
 import { fromJob, toJob, toJobRecord } from './mapping.js';
-import { stored } from '../stored-forms.js';
+import { storedForms } from '../stored-forms.js';
 import { insertInto, buildOnce, updateById, type Sql, type Value } from './sql.js';
 
 /**
@@ -42,16 +42,16 @@ export function jobsStore(sql: Sql, cache: JobMemory): Tx['jobs'] {
     for (const each of new Set(tags)) await sql.run(insertTag, job, each);
   };
   const saveDetails = async (job: string, changed: Partial<JobDetails>) => {
-    cache.changes(job);
+    cache.markChanged(job);
     const row = await sql.one<{ details: string }>('SELECT details FROM jobs WHERE id = ?', job);
     if (row === null) return;
-    const details = { ...stored.job.details.read(row.details, job), ...changed };
-    await sql.run('UPDATE jobs SET details = ? WHERE id = ?', stored.job.details.write(details), job);
+    const details = { ...storedForms.job.details.read(row.details, job), ...changed };
+    await sql.run('UPDATE jobs SET details = ? WHERE id = ?', storedForms.job.details.write(details), job);
   };
   return {
     find: async (id) => (await select('id = ?', id))[0] ?? null,
     async insert({ details, ...job }, params) {
-      const row = { ...fromJob(job, null), details: stored.job.details.write(details) };
+      const row = { ...fromJob(job, null), details: storedForms.job.details.write(details) };
       const seq = await sql.insert(insertJob(row), Object.values(row));
       await sql.run(insertParams, seq, headOf(params));
       if (typeof params !== 'string') await setOwner(sql, params, 'params', seq);
@@ -59,12 +59,12 @@ export function jobsStore(sql: Sql, cache: JobMemory): Tx['jobs'] {
       return { ...job, seq };
     },
     async save(job, due) {
-      cache.changes(job.id);
+      cache.markChanged(job.id);
       const { id, ...row } = fromJob(job, due);
       await sql.run(updateJob(row), ...Object.values(row), id);
     },
     endQueuedOf(session, { state, reason, endCode }, at) {
-      cache.changesMany();
+      cache.markManyChanged();
       return sql.change(
         "UPDATE jobs SET state = ?, reason = ?, end_code = ?, ended_at = ? WHERE state = 'queued' AND session = ?",
         ...[state, reason, endCode, at, session],
@@ -103,7 +103,7 @@ export function jobsStore(sql: Sql, cache: JobMemory): Tx['jobs'] {
     },
     saveRanWith: (job, ranWith) => saveDetails(job, { ranWith }),
     async remove(job) {
-      cache.changes(job);
+      cache.markChanged(job);
       for (const table of ['job_params', 'job_results'])
         await sql.run(`DELETE FROM ${table} WHERE seq = ${seqOfJob}`, job);
       for (const table of ['job_logs', 'job_tags']) await sql.run(`DELETE FROM ${table} WHERE job = ?`, job);

@@ -31,7 +31,7 @@ export const textsStore = (sql: Sql, onWrite: (bytes: number) => void): TextsTx 
 });
 
 export const textsReads = (sql: Sql): TextsReads => ({
-  async unowned() {
+  async unownedTexts() {
     const rows = await sql.all<{ id: number }>(
       `SELECT id FROM long_texts t WHERE NOT CASE kind
          WHEN 'params' THEN EXISTS (SELECT 1 FROM job_params p WHERE p.seq = t.seq)
@@ -40,7 +40,7 @@ export const textsReads = (sql: Sql): TextsReads => ({
     );
     return rows.map(({ id }) => Number(id));
   },
-  stored: (text, bytes) => storedText(sql, text, bytes),
+  storedText: (text, bytes) => storedText(sql, text, bytes),
 });
 
 /** Returns the text with the id `text`, whose pieces are read on demand. */

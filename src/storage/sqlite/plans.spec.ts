@@ -64,7 +64,7 @@ describe('the statements of every change do not read the whole history:', () => 
         ),
     ],
     ['numbering an activation', (store) => store.write((tx) => tx.sessions.nextActivation())],
-    ['finding what is due', (store) => store.write((tx) => tx.firstDue(t0))],
+    ['finding what is due', (store) => store.write((tx) => tx.firstDeadline(t0))],
     ['asking whether anything accrues', (store) => store.read.isAccruing()],
     [
       'counting the queued jobs of an instance',

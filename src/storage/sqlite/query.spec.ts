@@ -103,7 +103,7 @@ describe("a dialect's SQL", () => {
     const text = JSON.stringify({ long: 'x'.repeat(2 * longFrom) });
     const pieces = new Pieces();
     pieces.add(Buffer.from(text));
-    await new TextsService(store).keep(new LongText(inMemory(pieces.all())), (stored) =>
+    await new TextsService(store).withStored(new LongText(inMemory(pieces.all())), (stored) =>
       store.write(async (tx) => {
         await keepJob(tx, givenJob({ id: 'j1' }));
         await tx.jobs.saveResult('j1', stored);

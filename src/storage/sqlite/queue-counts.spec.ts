@@ -8,7 +8,7 @@ function given() {
   const counts = new QueueCounts(() => now);
   return {
     ask: async (queued: number, asker = 'lab-a') => {
-      await counts.of({ backend: 'qpu', queued, asker }, async () => {
+      await counts.countsOf({ backend: 'qpu', queued, requester: asker }, async () => {
         counted += 1;
         now += 100;
         return [{ instance: 'lab-a', queued }];
@@ -24,7 +24,7 @@ describe('the counts of a queue', () => {
   it('of up to 10,000 jobs are renewed after each change', async () => {
     const { ask, counts } = given();
     const found = [await ask(10_000), await ask(10_000)];
-    counts.changed();
+    counts.invalidate();
     expect([...found, await ask(10_000)]).toEqual([1, 1, 2]);
   });
 

@@ -24,14 +24,14 @@ export class QueueCounts implements QueueMemory {
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  async of(
-    { backend, queued, asker }: { backend: string; queued: number; asker: string },
+  async countsOf(
+    { backend, queued, requester }: { backend: string; queued: number; requester: string },
     count: () => Promise<readonly InstanceQueue[]>,
   ): Promise<readonly InstanceQueue[]> {
     if (queued <= shortQueue) return this.shortQueues.of(backend, count);
     const cached = this.longQueues.get(backend);
     const startedAt = this.now();
-    const isKnown = cached?.queues.some(({ instance }) => instance === asker) ?? false;
+    const isKnown = cached?.queues.some(({ instance }) => instance === requester) ?? false;
     if (cached !== undefined && isKnown && startedAt < cached.until) return cached.queues;
     const queues = await count();
     const now = this.now();
@@ -39,11 +39,11 @@ export class QueueCounts implements QueueMemory {
     return queues;
   }
 
-  before(question: readonly (string | number)[], count: () => Promise<number>): Promise<number> {
+  countBefore(question: readonly (string | number)[], count: () => Promise<number>): Promise<number> {
     return this.earlierJobs.of(question.join(' '), count);
   }
 
-  changed(): void {
+  invalidate(): void {
     this.shortQueues.changed();
     this.earlierJobs.changed();
   }

@@ -18,7 +18,7 @@ import {
 } from '../../../test/support/store.js';
 import { chooseJobs } from '../../kernel/choice/choose-jobs.js';
 import type { Tx } from '../../scheduler/ports.js';
-import { defaultWindow } from '../../kernel/usage/usage.js';
+import { defaultFairShareWindow } from '../../kernel/usage/usage.js';
 
 /** Stores `given` under names that begin with `run`, so that one database serves many runs. */
 async function keep(tx: Tx, run: string, given: GivenBackend): Promise<void> {
@@ -87,7 +87,7 @@ async function chosen(
   const run = `run${(runs += 1)}`;
   const snapshot = await store.write(async (tx) => {
     await keep(tx, run, given);
-    return tx.snapshot(`${run}-b1`, t0, defaultWindow);
+    return tx.snapshot(`${run}-b1`, t0, defaultFairShareWindow);
   });
   const choice = snapshot === null ? null : chooseJobs(snapshot);
   return JSON.parse(JSON.stringify(choice).replaceAll(`${run}-`, ''));
@@ -96,7 +96,7 @@ async function chosen(
 describe('the snapshot query', () => {
   it('returns null for an unknown backend', async () => {
     const { store } = await givenDatabase();
-    expect(await store.write((tx) => tx.snapshot('nowhere', t0, defaultWindow))).toBeNull();
+    expect(await store.write((tx) => tx.snapshot('nowhere', t0, defaultFairShareWindow))).toBeNull();
   });
 
   it('leads to the same choice as a full scan, on random backends', async () => {
@@ -136,7 +136,7 @@ describe('the snapshot query', () => {
       await keepJob(tx, givenJob({ id: 'elsewhere', backend: 'b2' }));
       await keepJob(tx, givenJob({ id: 'waits' }));
       await keepSession(tx, givenSession({ state: 'closed' }));
-      return tx.snapshot('b1', t0, defaultWindow);
+      return tx.snapshot('b1', t0, defaultFairShareWindow);
     });
     expect(snapshot?.instances.flatMap(({ waiting }) => waiting)).toEqual([
       { job: expect.objectContaining({ id: 'waits' }) },

@@ -20,7 +20,7 @@ export async function readSnapshot(
   sql: Sql,
   name: string,
   at: Millis,
-  window: Millis,
+  fairShareWindow: Millis,
 ): Promise<Snapshot | null> {
   const backend = await sql.one<{ status: string; slots: number; lanes: number; queued_jobs: number }>(
     'SELECT status, slots, lanes, queued_jobs FROM backends WHERE name = ?',
@@ -57,7 +57,12 @@ export async function readSnapshot(
   const instances: InstanceView[] = [];
   for (const id of await instancesWaiting(sql, name)) {
     instances.push(
-      await readInstance(sql, { backend: name, id, most: free + slots.length, at, window }, sessions, free),
+      await readInstance(
+        sql,
+        { backend: name, id, most: free + slots.length, at, fairShareWindow },
+        sessions,
+        free,
+      ),
     );
   }
   return { backend: backendView, slots, sessions, batches, instances };
@@ -141,7 +146,7 @@ export async function instancesWaiting(sql: Sql, backend: string): Promise<strin
 
 async function readInstance(
   sql: Sql,
-  request: { backend: string; id: string; most: number; at: Millis; window: Millis },
+  request: { backend: string; id: string; most: number; at: Millis; fairShareWindow: Millis },
   sessions: Map<string, SessionView>,
   free: number,
 ): Promise<InstanceView> {
@@ -169,7 +174,7 @@ async function readInstance(
     'SELECT shares, budget FROM instances WHERE id = ?',
     request.id,
   );
-  const charged = await readCharged(sql, request.id, request.at - request.window, request.at);
+  const charged = await readCharged(sql, request.id, request.at - request.fairShareWindow, request.at);
   return {
     id: request.id,
     shares: row?.shares ?? 1,

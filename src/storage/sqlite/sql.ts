@@ -7,7 +7,7 @@ export type { Value } from '../../scheduler/query.ports.js';
 
 /** A value for a placeholder, which may also be bytes. */
 export type Parameter = Value | Buffer;
-export type Row = Record<string, Value>;
+export type SqlRow = Record<string, Value>;
 
 /**
  * Most prepared statements kept. Filters of lists create many; after clearing, the frequent ones are soon prepared
@@ -31,7 +31,7 @@ export class Sql {
 
   // Asynchronous although SQLite is not, because another database will be and callers must not depend on it.
 
-  async all<T = Row>(statement: string, ...values: Parameter[]): Promise<T[]> {
+  async all<T = SqlRow>(statement: string, ...values: Parameter[]): Promise<T[]> {
     try {
       const { text, empty, columns } = this.prepare(statement);
       return (text.all(values) as Value[][]).map((each) => toRow(empty, columns, each) as T);
@@ -40,7 +40,7 @@ export class Sql {
     }
   }
 
-  async one<T = Row>(statement: string, ...values: Parameter[]): Promise<T | null> {
+  async one<T = SqlRow>(statement: string, ...values: Parameter[]): Promise<T | null> {
     try {
       const { text, empty, columns } = this.prepare(statement);
       const found = text.get(values) as Value[] | undefined;
@@ -90,10 +90,10 @@ interface Prepared {
   readonly text: BetterSqlite3.Statement<[Parameter[]]>;
   readonly columns: readonly string[];
   /** A row to copy, so that all rows of a statement have the same shape. */
-  readonly empty: Row;
+  readonly empty: SqlRow;
 }
 
-function toRow(empty: Row, columns: readonly string[], values: readonly Value[]): Row {
+function toRow(empty: SqlRow, columns: readonly string[], values: readonly Value[]): SqlRow {
   const row = { ...empty };
   for (let i = 0; i < columns.length; i += 1) row[columns[i] as string] = values[i] as Value;
   return row;

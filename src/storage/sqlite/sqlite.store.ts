@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
-import { dueRank } from '../../kernel/session/session.deadline.js';
+import { deadlineRank } from '../../kernel/session/session.deadline.js';
 import type { Millis } from '../../kernel/time.js';
 import { diskFailure } from '../../scheduler/disk.ports.js';
-import type { Due, Fact, Reads, Store, Tx } from '../../scheduler/ports.js';
+import type { DueDeadline, Fact, Reads, Store, Tx } from '../../scheduler/ports.js';
 import type { JobMemory, QueueMemory } from '../../scheduler/process-memory.ports.js';
 import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
 import type { Checkpointer } from './checkpointer.js';
@@ -21,7 +21,7 @@ import { QueueCounts } from './queue-counts.js';
 import { readCharged, readSlots, readSnapshot } from './snapshot.query.js';
 import { readWaiting } from './waiting.query.js';
 import { insertInto, Sql } from './sql.js';
-import { dueKindOf } from '../stored-forms.js';
+import { deadlineKindOf } from '../stored-forms.js';
 import { WriteQueue } from './write-queue.js';
 
 /** The store in one SQLite file, with one connection for serialized writes and one that reads only committed state. */
@@ -40,7 +40,7 @@ export class SqliteStore implements Store {
       beforeCommit: () => alive.store(),
       onEnd: () => {
         jobs.transactionEnded();
-        counts.changed();
+        counts.invalidate();
         checkpointer?.checkpointIfDue();
       },
     });
@@ -109,8 +109,8 @@ function transaction(sql: Sql, jobs: JobMemory, alive: AliveAt, onWrite: (bytes:
     ledger: ledgerStore(sql),
     texts: textsStore(sql, onWrite),
     query: queryOf(sql, onWrite),
-    firstDue: (at) => firstDue(sql, at),
-    async separately(work) {
+    firstDeadline: (at) => firstDue(sql, at),
+    async inSavepoint(work) {
       await sql.run('SAVEPOINT part');
       try {
         const result = await work();
@@ -123,11 +123,11 @@ function transaction(sql: Sql, jobs: JobMemory, alive: AliveAt, onWrite: (bytes:
         throw error;
       }
     },
-    async setAside({ subject, id }) {
+    async disarmDeadline({ subject, id }) {
       await sql.run(`UPDATE ${subject}s SET due_at = NULL WHERE id = ?`, id);
     },
-    nextDue: async () => (await firstDue(sql, Number.MAX_SAFE_INTEGER))?.at ?? null,
-    snapshot: (backend, at, window) => readSnapshot(sql, backend, at, window),
+    nextDeadlineAt: async () => (await firstDue(sql, Number.MAX_SAFE_INTEGER))?.at ?? null,
+    snapshot: (backend, at, fairShareWindow) => readSnapshot(sql, backend, at, fairShareWindow),
     facts: {
       get: async (key: Fact) =>
         (await sql.one<{ value: string }>('SELECT value FROM facts WHERE "key" = ?', key))?.value ?? null,
@@ -139,7 +139,7 @@ function transaction(sql: Sql, jobs: JobMemory, alive: AliveAt, onWrite: (bytes:
 }
 
 /** Returns the earliest deadline up to `at`. Each session, job and budget has its own earliest one in its row. */
-async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
+async function firstDue(sql: Sql, at: Millis): Promise<DueDeadline | null> {
   interface Head {
     id: string;
     due_at: number;
@@ -158,15 +158,15 @@ async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
     'SELECT id, due_at FROM instances WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, id LIMIT 1',
     at,
   );
-  const heads: { due: Due; rank: number }[] = [];
+  const heads: { due: DueDeadline; rank: number }[] = [];
   const add = (subject: 'session' | 'job', { id, due_at: dueAt, due_rank: rank, due_kind: kind }: Head) =>
-    heads.push({ due: { subject, kind: dueKindOf(kind), id, at: Number(dueAt) }, rank });
+    heads.push({ due: { subject, kind: deadlineKindOf(kind), id, at: Number(dueAt) }, rank });
   if (session !== null) add('session', session);
   if (job !== null) add('job', job);
   if (budget !== null)
     heads.push({
       due: { subject: 'instance', kind: 'budget', id: budget.id, at: Number(budget.due_at) },
-      rank: dueRank.budget,
+      rank: deadlineRank.budget,
     });
   return heads.sort((a, b) => a.due.at - b.due.at || a.rank - b.rank)[0]?.due ?? null;
 }
@@ -216,8 +216,9 @@ function reads(sql: Sql, jobs: JobMemory, counts: QueueMemory): Reads {
       mapped(await sql.one<TokenRow>('SELECT * FROM tokens WHERE hash = ?', hash), toToken),
     tokens: async () =>
       (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
-    waiting: (job, at, window) => readWaiting(sql, counts, job, at, window),
-    forecast: (backend, at, window, asker) => readForecast(sql, { backend, at, window, asker }),
+    waiting: (job, at, fairShareWindow) => readWaiting(sql, counts, job, at, fairShareWindow),
+    forecast: (backend, at, fairShareWindow, requester) =>
+      readForecast(sql, { backend, at, window: fairShareWindow, asker: requester }),
     finished: (backend, program) => readFinished(sql, backend, program),
     events: (filter) => listEvents(sql, filter),
     lastEvent: () => lastEvent(sql),

@@ -18,7 +18,7 @@ export async function readWaiting(
   counts: QueueMemory,
   job: Job,
   at: Millis,
-  window: Millis,
+  fairShareWindow: Millis,
 ): Promise<WaitingView | null> {
   const backend = await sql.one<{
     status: string;
@@ -56,7 +56,7 @@ export async function readWaiting(
   );
   const seq = ownSession?.head_seq ?? job.seq;
   const before = (instance: string, most: number) =>
-    counts.before(['instance', job.backend, instance, seq, most], () =>
+    counts.countBefore(['instance', job.backend, instance, seq, most], () =>
       countEarlier(sql, { backend: job.backend, instance, seq }, most),
     );
   return {
@@ -67,7 +67,7 @@ export async function readWaiting(
       slots: backend.slots,
     },
     job: { session: job.session, instance: job.instance, needsSlot: ownSession?.mode === 'dedicated' },
-    aheadInSession: await counts.before(['session', job.session ?? '', job.seq], () =>
+    aheadInSession: await counts.countBefore(['session', job.session ?? '', job.seq], () =>
       count(
         sql,
         "SELECT COUNT(*) AS n FROM jobs WHERE state = 'queued' AND session IS NOT NULL AND session = ? AND seq < ?",
@@ -87,10 +87,11 @@ export async function readWaiting(
     ),
     instances: await instances(
       sql,
-      await counts.of({ backend: job.backend, queued: backend.queued_jobs, asker: job.instance }, () =>
-        generalQueue(sql, job.backend),
+      await counts.countsOf(
+        { backend: job.backend, queued: backend.queued_jobs, requester: job.instance },
+        () => generalQueue(sql, job.backend),
       ),
-      { job, at, window },
+      { job, at, fairShareWindow },
       before,
     ),
   };
@@ -145,7 +146,7 @@ async function generalQueue(sql: Sql, backend: string): Promise<InstanceQueue[]>
 async function instances(
   sql: Sql,
   queues: readonly InstanceQueue[],
-  { job, at, window }: { job: Job; at: Millis; window: Millis },
+  { job, at, fairShareWindow }: { job: Job; at: Millis; fairShareWindow: Millis },
   before: (instance: string, most: number) => Promise<number>,
 ): Promise<WaitingView['instances']> {
   const views = [];
@@ -156,7 +157,7 @@ async function instances(
     );
     if (row === null) continue;
     const { name, shares, budget } = row;
-    const charged = await readCharged(sql, id, at - window, at);
+    const charged = await readCharged(sql, id, at - fairShareWindow, at);
     const blocked = budget !== null && isUsedUp({ budget: Number(budget), charged });
     views.push({ id, name, shares, blocked, queued, charged, earlier: 0 });
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { nameOf, type Actor } from '../../../kernel/access/access.js';
+import { actorName, type Actor } from '../../../kernel/access/access.js';
 import { Commands } from '../../../scheduler/commands.service.js';
 import { BuiltOn, type Cascade } from '../data/cascade.js';
 import { checkMayDelete } from '../data/deletable.js';
@@ -31,7 +31,7 @@ export class CascadeService extends BuiltOn {
         );
         await this.commands.run(
           (unit) => nexosisStore(unit.tx).views.remove(actor.instance.id, name),
-          nameOf(actor),
+          actorName(actor),
         );
       }
     }

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param, Res, UseFilters } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { Contestant, LearnSessionView, Outcome } from '../storage/ports.js';
+import type { Contestant, LearnSessionView, SessionOutcome } from '../storage/ports.js';
 import { STORE, type Store } from '../../../scheduler/ports.js';
 import { sendCsv } from '../data/page-writer.js';
 import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
@@ -97,7 +97,7 @@ export class ContestController {
   private async find(
     request: NexosisRequest,
     id: string,
-  ): Promise<{ session: LearnSessionView; outcome: Outcome }> {
+  ): Promise<{ session: LearnSessionView; outcome: SessionOutcome }> {
     const session = await this.sessions.get(request.actor, readGuid('id', id));
     const outcome = outcomeOf(session);
     if (outcome === null) throw missingPart(session, 'contest');
@@ -107,7 +107,7 @@ export class ContestController {
   private async one(
     request: NexosisRequest,
     session: LearnSessionView,
-    outcome: Outcome,
+    outcome: SessionOutcome,
     index: number,
     reply: FastifyReply,
   ) {

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Answer, Clock, RunnerListener, Runners, Store, Task } from '../../../scheduler/ports.js';
+import type { AttemptEnd, Clock, RunnerListener, Runners, Store, Task } from '../../../scheduler/ports.js';
 import { eventually } from '../../../../test/support/eventually.js';
 import { Learner } from './learner.js';
 
@@ -10,9 +10,9 @@ it('an answer that could not be stored is sent again, or its job would keep its 
   const folder = await mkdtemp(join(tmpdir(), 'stint-learner-'));
   const inner = { listen: () => undefined, start: () => undefined } as unknown as Runners;
   const store = { read: { query: { one: () => Promise.resolve(null) } } } as unknown as Store;
-  const answers: Answer[] = [];
+  const answers: AttemptEnd[] = [];
   const listener = {
-    answered: (_job: string, _token: string, answer: Answer) => {
+    answered: (_job: string, _token: string, answer: AttemptEnd) => {
       answers.push(answer);
       return answers.length === 1 ? Promise.reject(new Error('the disk is full')) : Promise.resolve();
     },

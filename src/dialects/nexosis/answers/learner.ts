@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { wholeOf } from '../../../scheduler/long-text.js';
 import type { LearnSessionView } from '../storage/ports.js';
 import type {
-  Answer,
+  AttemptEnd,
   Clock,
   ProcessEnd,
   RunnerListener,
@@ -16,7 +16,7 @@ import type {
   Task,
 } from '../../../scheduler/ports.js';
 import type { Query } from '../../../scheduler/query.ports.js';
-import { Teller } from '../../../scheduler/teller.js';
+import { Retry } from '../../../scheduler/retry.js';
 import { learnerColumns, positionsOf } from '../wire/columns.js';
 import { csvLine } from '../data/csv.js';
 import { storeOutcome, type Change } from './outcome.js';
@@ -58,7 +58,7 @@ interface Attempt {
 export class Learner implements Runners, RunnerListener {
   private readonly logger = new Logger(Learner.name);
   private readonly attempts = new Map<string, Attempt>();
-  private readonly retry = new Teller();
+  private readonly retry = new Retry();
   private readonly files: string;
   private readonly models: string;
   private listener: RunnerListener | null = null;
@@ -134,11 +134,11 @@ export class Learner implements Runners, RunnerListener {
     return true;
   }
 
-  async answered(job: string, token: string, answer: Answer): Promise<void> {
+  async attemptEnded(job: string, token: string, answer: AttemptEnd): Promise<void> {
     const attempt = this.attempts.get(token);
     if (attempt !== undefined) attempt.answered = true;
     const reported = attempt === undefined ? answer : await this.storeResult(attempt, answer);
-    await this.listener?.answered(job, token, reported);
+    await this.listener?.attemptEnded(job, token, reported);
     this.attempts.delete(token);
     if (attempt !== undefined) await this.removeFolder(attempt);
   }
@@ -164,16 +164,16 @@ export class Learner implements Runners, RunnerListener {
     await this.listener?.lastAttempt(job, token);
   }
 
-  async ended(end: ProcessEnd): Promise<void> {
-    await this.listener?.ended(end);
+  async processEnded(end: ProcessEnd): Promise<void> {
+    await this.listener?.processEnded(end);
   }
 
-  keep<T>(change: (query: Query) => Promise<T>): Promise<T> {
+  runChange<T>(change: (query: Query) => Promise<T>): Promise<T> {
     if (this.listener === null) return Promise.reject(new Error('The learner has no listener yet.'));
-    return this.listener.keep(change);
+    return this.listener.runChange(change);
   }
 
-  private readonly change: Change = (work) => this.keep((query) => work(nexosisStore({ query })));
+  private readonly change: Change = (work) => this.runChange((query) => work(nexosisStore({ query })));
 
   private async prepare(task: Task): Promise<void> {
     const folder = join(this.files, task.token);
@@ -202,8 +202,8 @@ export class Learner implements Runners, RunnerListener {
   }
 
   /** Answers a job that has no process. Retries until the answer is stored, because the job keeps its lane until then. */
-  private answerJob({ job, token }: Task, answer: Answer): void {
-    void this.retry.tell(`The answer for job ${job}`, () => this.answered(job, token, answer));
+  private answerJob({ job, token }: Task, answer: AttemptEnd): void {
+    void this.retry.untilStored(`The answer for job ${job}`, () => this.attemptEnded(job, token, answer));
   }
 
   private async session(id: string, { job }: Task): Promise<LearnSessionView | null> {
@@ -275,7 +275,7 @@ export class Learner implements Runners, RunnerListener {
   }
 
   /** Stores the outcome of an attempt before its job ends. The attempt fails if its result cannot be read. */
-  private async storeResult({ session, folder }: Attempt, answer: Answer): Promise<Answer> {
+  private async storeResult({ session, folder }: Attempt, answer: AttemptEnd): Promise<AttemptEnd> {
     if (answer.type !== 'completed' || session === null) return answer;
     try {
       // The session may have been deleted meanwhile; then nobody needs the outcome.

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { concatMap, filter, firstValueFrom, startWith } from 'rxjs';
-import { nameOf, type Actor } from '../../../kernel/access/access.js';
+import { actorName, type Actor } from '../../../kernel/access/access.js';
 import { isFinal } from '../../../kernel/job/job.js';
 import type { Millis } from '../../../kernel/time.js';
 import { Commands } from '../../../scheduler/commands.service.js';
@@ -56,7 +56,7 @@ export class ModelsService {
 
   async remove(actor: Actor, id: string): Promise<void> {
     checkMayDelete(actor, await this.get(actor, id), `Model ${id}`);
-    await this.commands.run((unit) => nexosisStore(unit.tx).models.remove(id), nameOf(actor));
+    await this.commands.run((unit) => nexosisStore(unit.tx).models.remove(id), actorName(actor));
     await rm(join(this.settings.data, 'models', `${id}.skops`), { force: true });
   }
 

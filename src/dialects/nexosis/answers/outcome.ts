@@ -10,7 +10,7 @@ import type {
   LearnSessionView,
   Model,
   NexosisTx,
-  Outcome,
+  SessionOutcome,
   StatusMessage,
 } from '../storage/ports.js';
 import { columnWithRole } from '../wire/columns.js';
@@ -42,7 +42,7 @@ export async function storeOutcome(
 ): Promise<void> {
   const raw = object(JSON.parse(result), 'the result');
   const details = isObject(raw['details']) ? raw['details'] : {};
-  const tables: Record<string, Outcome['tables'][string]> = {};
+  const tables: Record<string, SessionOutcome['tables'][string]> = {};
   await change(({ tables: stored }) => stored.removeOf(session.id));
   const storeIfPresent = async (table: string, rows: unknown) => {
     if (!isObject(rows) || typeof rows['path'] !== 'string') return false;
@@ -60,7 +60,7 @@ export async function storeOutcome(
   for (const [name, table] of detailNames) await storeIfPresent(table, details[name]);
   const contestants = await storeContestants(raw['contestants'], storeLevels);
   const confusion = confusionOf(details['confusionMatrix']);
-  const outcome: Outcome = {
+  const outcome: SessionOutcome = {
     metrics: numbers(raw['metrics']),
     algorithm: algorithmOf(raw['algorithm']),
     intervals: texts(raw['intervals']),
@@ -141,7 +141,7 @@ async function storeContestants(raw: unknown, store: StoreTable): Promise<Contes
 async function storeModel(
   session: LearnSessionView,
   raw: unknown,
-  outcome: Outcome,
+  outcome: SessionOutcome,
   { folder, models, at }: Paths,
 ): Promise<Model | null> {
   if (session.modelId === null) return null;
@@ -212,7 +212,7 @@ const messagesOf = (value: unknown): StatusMessage[] =>
     message: String(message),
   }));
 
-function confusionOf(value: unknown): Outcome['confusion'] {
+function confusionOf(value: unknown): SessionOutcome['confusion'] {
   if (!isObject(value)) return null;
   const matrix = value['matrix'] ?? value['confusionMatrix'];
   if (!Array.isArray(matrix)) return null;

@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, Param, Res, UseFilters } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { Place } from '../../../kernel/choice/waiting.js';
-import type { LearnSessionView, Outcome } from '../storage/ports.js';
+import type { QueuePlace } from '../../../kernel/choice/waiting.js';
+import type { LearnSessionView, SessionOutcome } from '../storage/ports.js';
 import { STORE, type Store } from '../../../scheduler/ports.js';
 import { sendCsv } from '../data/page-writer.js';
 import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
@@ -112,7 +112,7 @@ export class ResultsController {
 }
 
 /** Returns the outcome of a completed session, and null for any other. */
-export const outcomeOf = (session: LearnSessionView): Outcome | null =>
+export const outcomeOf = (session: LearnSessionView): SessionOutcome | null =>
   statusOf(session) === 'completed' ? session.outcome : null;
 
 /** Reads a page of a session's table. `name` null means that there is no table yet. */
@@ -138,7 +138,11 @@ export async function pageOf(
 }
 
 /** Returns the name of the table with the rows of a prediction interval, which is the middle one by default. */
-export function atInterval({ tables, intervals }: Outcome, name: string, text: string | undefined): string {
+export function atInterval(
+  { tables, intervals }: SessionOutcome,
+  name: string,
+  text: string | undefined,
+): string {
   const middle = `${name}-0.5` in tables ? `${name}-0.5` : name;
   if (text === undefined) return middle;
   const level = Number(text);
@@ -160,7 +164,7 @@ export function paged<T extends object>(
   paging: Paging,
   total: number,
   more: T,
-  place: Place | null = null,
+  place: QueuePlace | null = null,
 ) {
   const pages = pagesOf(paging, total);
   return {

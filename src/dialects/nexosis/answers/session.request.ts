@@ -1,4 +1,4 @@
-import { shownIn } from '../../../kernel/inherited-names.js';
+import { formatValue } from '../../../kernel/inherited-names.js';
 import { intervals, type Column, type Domain, type Interval, type StatusMessage } from '../storage/ports.js';
 import {
   checkColumns,
@@ -18,7 +18,7 @@ import { isObject, readChoice, type Fields } from '../wire/fields.js';
 import type { Source } from '../data/sources.js';
 
 /** A validated request for a session. */
-export interface SessionRequest {
+export interface LearnSessionRequest {
   readonly domain: Domain;
   readonly name: string;
   readonly target: string;
@@ -43,7 +43,7 @@ export async function readTimeSeries(
   domain: 'forecast' | 'impact',
   fields: Fields,
   source: Source | null,
-): Promise<SessionRequest> {
+): Promise<LearnSessionRequest> {
   if (source === null) throw notFound('dataSource', sourceNameOf(fields));
   const [start, end] = [requiredDate(fields, 'startDate'), requiredDate(fields, 'endDate')];
   const interval = fields.choice('resultInterval', intervals, intervals) ?? 'day';
@@ -68,7 +68,7 @@ export async function readTimeSeries(
 }
 
 /** Validates POST /sessions/model. */
-export function readModel(fields: Fields, source: Source | null): SessionRequest {
+export function readModel(fields: Fields, source: Source | null): LearnSessionRequest {
   if (source === null) throw notFound('dataSource', sourceNameOf(fields));
   const options = lowerCaseOptions(fields);
   const domain = domainOf(fields, source, options);
@@ -91,7 +91,7 @@ export function readModel(fields: Fields, source: Source | null): SessionRequest
   };
 }
 
-function readAnomalies(fields: Fields, source: Source, options: Options): SessionRequest {
+function readAnomalies(fields: Fields, source: Source, options: Options): LearnSessionRequest {
   const merged = mergeDeclared(source.columns, knownColumns(fields, source));
   checkColumns(merged);
   const target = columnWithRole(merged, 'target');
@@ -210,10 +210,10 @@ function lowerCaseOptions(fields: Fields): Options {
 function flag(options: Options, name: string): boolean | undefined {
   const value = options.get(name.toLowerCase());
   if (value === undefined || value === null || value === '') return undefined;
-  if (/^(true|false)$/i.test(shownIn(value))) return shownIn(value).toLowerCase() === 'true';
+  if (/^(true|false)$/i.test(formatValue(value))) return formatValue(value).toLowerCase() === 'true';
   throw invalidField(
     'extraParameters',
-    `The value '${shownIn(value)}' is not valid for ${name}: it must be true or false.`,
+    `The value '${formatValue(value)}' is not valid for ${name}: it must be true or false.`,
   );
 }
 

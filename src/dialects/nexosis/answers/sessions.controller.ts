@@ -9,7 +9,7 @@ import { NexosisErrorsFilter } from '../wire/errors.filter.js';
 import { someParametersRequired } from '../wire/errors.js';
 import { readGuid, type Fields } from '../wire/fields.js';
 import { listOf } from '../wire/paging.js';
-import { readModel, readTimeSeries, sourceNameOf, type SessionRequest } from './session.request.js';
+import { readModel, readTimeSeries, sourceNameOf, type LearnSessionRequest } from './session.request.js';
 import { fromSession, statusHeader, statusOf } from '../wire/session.wire.js';
 import { refuseMisspelt } from '../wire/misspelt.js';
 import { LearnSessionsService } from './sessions.service.js';
@@ -133,7 +133,7 @@ export class LearnSessionsController {
 
   private async start(
     request: NexosisRequest,
-    read: (fields: Fields, source: Source | null) => Promise<SessionRequest>,
+    read: (fields: Fields, source: Source | null) => Promise<LearnSessionRequest>,
   ) {
     const { actor, fields, base, fastify, reply } = request;
     const source = await this.sessions.source(actor, sourceNameOf(fields));

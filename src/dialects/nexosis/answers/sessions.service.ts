@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { nameOf, type Actor } from '../../../kernel/access/access.js';
+import { actorName, type Actor } from '../../../kernel/access/access.js';
 import type { Backend } from '../../../kernel/backend/backend.js';
-import type { Place } from '../../../kernel/choice/waiting.js';
+import type { QueuePlace } from '../../../kernel/choice/waiting.js';
 import { isFinal } from '../../../kernel/job/job.js';
 import { BackendsService } from '../../../scheduler/backends.service.js';
 import { Commands } from '../../../scheduler/commands.service.js';
@@ -16,11 +16,11 @@ import type {
 import { STORE, type JobDetails, type Store } from '../../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../../scheduler/receipts.service.js';
 import { SessionsService } from '../../../scheduler/sessions.service.js';
-import type { Unit } from '../../../scheduler/unit.js';
+import type { UnitOfWork } from '../../../scheduler/unit-of-work.js';
 import { SharingService } from '../../../scheduler/sharing.service.js';
 import { checkMayDelete } from '../data/deletable.js';
 import { NexosisError, notFound } from '../wire/errors.js';
-import type { SessionRequest } from './session.request.js';
+import type { LearnSessionRequest } from './session.request.js';
 import { findSource, type Source } from '../data/sources.js';
 import { nexosisStore } from '../storage/store.js';
 import { nexosisReads } from '../storage/reads.js';
@@ -69,7 +69,7 @@ export class LearnSessionsService {
   /** Stores the session, its job and its request in one transaction. The same submit again returns the same session. */
   async start(
     actor: Actor,
-    request: SessionRequest,
+    request: LearnSessionRequest,
     source: Source,
     origin: Origin,
   ): Promise<LearnSessionView> {
@@ -91,9 +91,9 @@ export class LearnSessionsService {
       await nexosisStore(unit.tx).sessions.insert(
         toSession(actor, request, source, origin, session.id, job.id, unit),
       );
-      if (origin.submit !== undefined) await this.receipts.keep(unit, origin.submit, session.id);
+      if (origin.submit !== undefined) await this.receipts.store(unit, origin.submit, session.id);
       return session.id;
-    }, nameOf(actor));
+    }, actorName(actor));
     // The response always has the status `requested`, even if the job started meanwhile.
     return { ...(await this.get(actor, id)), jobState: 'queued', startedAt: null, endedAt: null };
   }
@@ -124,7 +124,7 @@ export class LearnSessionsService {
   }
 
   /** Returns the place of the session's job in the queue. Null if the job does not wait. */
-  async place({ job: id }: LearnSessionView): Promise<Place | null> {
+  async place({ job: id }: LearnSessionView): Promise<QueuePlace | null> {
     const job = await this.store.read.job(id);
     return job === null ? null : this.jobs.place(job);
   }
@@ -137,12 +137,12 @@ export class LearnSessionsService {
       if (session === null) return;
       const job = await unit.tx.jobs.find(session.job);
       if (job !== null && !isFinal(job.state)) {
-        await unit.stopJob(job, { at: unit.at, reason: `deleted by ${nameOf(actor)}`, endCode: null });
+        await unit.stopJob(job, { at: unit.at, reason: `deleted by ${actorName(actor)}`, endCode: null });
       }
       await nexosisStore(unit.tx).sessions.remove(id);
       await nexosisStore(unit.tx).tables.removeOf(id);
       await nexosisStore(unit.tx).deliveries.removeOf(id);
-    }, nameOf(actor));
+    }, actorName(actor));
   }
 
   /** Returns the backend for predictions or for the calculations of sessions. Throws if it cannot run them. */
@@ -165,12 +165,12 @@ export class LearnSessionsService {
 
 function toSession(
   actor: Actor,
-  request: SessionRequest,
+  request: LearnSessionRequest,
   source: Source,
   { callbackUrl, base }: Origin,
   id: string,
   job: string,
-  unit: Unit,
+  unit: UnitOfWork,
 ): LearnSession {
   const buildsModel = request.domain !== 'forecast' && request.domain !== 'impact';
   return {

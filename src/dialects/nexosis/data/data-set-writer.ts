@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { nameOf, type Actor } from '../../../kernel/access/access.js';
+import { actorName, type Actor } from '../../../kernel/access/access.js';
 import { Commands } from '../../../scheduler/commands.service.js';
 import type { DataSet, NewRow, Range, Upsert } from '../storage/ports.js';
 import { STORE, type Store } from '../../../scheduler/ports.js';
@@ -42,7 +42,7 @@ export class DataSetWriter {
       const changed = { ...before, columns, missingValues, modifiedAt: unit.at };
       await nexosisStore(unit.tx).dataSets.save(changed);
       return changed;
-    }, nameOf(actor));
+    }, actorName(actor));
     return this.storeRows({ dataSet, tally: noTally }, plan, upload);
   }
 
@@ -109,7 +109,7 @@ export class DataSetWriter {
         ...initial,
       });
       return { created, leftover };
-    }, nameOf(actor));
+    }, actorName(actor));
     if (leftover !== null) this.purge(leftover);
     return created;
   }

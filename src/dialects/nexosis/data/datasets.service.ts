@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { nameOf, type Actor } from '../../../kernel/access/access.js';
+import { actorName, type Actor } from '../../../kernel/access/access.js';
 import { Commands } from '../../../scheduler/commands.service.js';
-import type { DataSet, Matches, NexosisReads, Range, Row, StatusMessage } from '../storage/ports.js';
+import type { DataSet, Matches, NexosisReads, Range, DataRow, StatusMessage } from '../storage/ports.js';
 import { STORE, type Store } from '../../../scheduler/ports.js';
 import { DataSetWriter } from './data-set-writer.js';
 import { checkMayDelete } from './deletable.js';
@@ -71,9 +71,9 @@ export class DataSetsService {
   }
 
   /** Reads a page of rows, in several parts if the set has many columns. */
-  async rows(dataSet: DataSet, range: Range, limit: number, offset: number): Promise<Matches<Row>> {
+  async rows(dataSet: DataSet, range: Range, limit: number, offset: number): Promise<Matches<DataRow>> {
     const isWhole = range.from === undefined && range.to === undefined;
-    const items: Row[] = [];
+    const items: DataRow[] = [];
     const batchSize = rowsPerBatch(dataSet);
     for (let from = 0; from < limit; from += batchSize) {
       const slice = { limit: Math.min(batchSize, limit - from), offset: offset + from };
@@ -86,7 +86,7 @@ export class DataSetsService {
   }
 
   /** Reads all rows in order, in batches. */
-  all(dataSet: DataSet): AsyncGenerator<Row[]> {
+  all(dataSet: DataSet): AsyncGenerator<DataRow[]> {
     return storedRows(this.read, dataSet);
   }
 
@@ -105,7 +105,7 @@ export class DataSetsService {
       checkMayDelete(actor, dataSet, `Data set ${name}`);
       await this.commands.run(
         (unit) => nexosisStore(unit.tx).dataSets.save({ ...dataSet, state: 'removed' }),
-        nameOf(actor),
+        actorName(actor),
       );
       this.writer.purge(dataSet);
     });

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { gunzip as unzip } from 'node:zlib';
 import { promisify } from 'node:util';
-import { nameOf, type Actor } from '../../../kernel/access/access.js';
+import { actorName, type Actor } from '../../../kernel/access/access.js';
 import { Commands } from '../../../scheduler/commands.service.js';
 import type { Import, StatusMessage } from '../storage/ports.js';
 import { STORE, type Store } from '../../../scheduler/ports.js';
@@ -88,13 +88,13 @@ export class ImportsService implements OnModuleDestroy {
         requestedAt: unit.at,
       };
       await nexosisStore(unit.tx).imports.save(record);
-      await this.receipts.keep(unit, submit, record.id);
+      await this.receipts.store(unit, submit, record.id);
       // Another submit in the same commit needs this import, but the row cannot be read before the commit.
       this.uncommitted.set(record.id, record);
       unit.afterCommit(() => this.uncommitted.delete(record.id));
       unit.afterFailure(() => this.uncommitted.delete(record.id));
       return { started: record, isFirst: true };
-    }, nameOf(actor));
+    }, actorName(actor));
     if (!isFirst) return started;
     const work = this.fetch(actor, started, request, declared).catch((error: unknown) =>
       this.logger.warn(`The status of import ${started.id} could not be stored: ${String(error)}`),

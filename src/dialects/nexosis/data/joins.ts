@@ -1,4 +1,4 @@
-import { shownIn } from '../../../kernel/inherited-names.js';
+import { formatValue } from '../../../kernel/inherited-names.js';
 import { intervals, type Column, type DataSet, type NexosisReads, type View } from '../storage/ports.js';
 import { columnWithRole, findColumn, mergeDeclared, positionsOf, readColumns } from '../wire/columns.js';
 import { readDate } from '../wire/dates.js';
@@ -218,7 +218,7 @@ function joinKeys(left: DataSet, right: DataSet, options: Options): Keys {
   const key =
     joinTo === undefined ? columnWithRole(right.columns, 'key') : findColumn(right.columns, joinTo.name);
   const common = key ?? right.columns.find(({ name }) => findColumn(left.columns, name) !== undefined);
-  const other = joinTo === undefined ? common?.name : shownIn(joinTo.settings['jointo']);
+  const other = joinTo === undefined ? common?.name : formatValue(joinTo.settings['jointo']);
   const places = { left: place(left, findColumn(left.columns, other ?? '')), right: place(right, common) };
   if (places.left === -1 || places.right === -1)
     throw invalidColumns({

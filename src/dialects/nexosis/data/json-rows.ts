@@ -1,4 +1,4 @@
-import { emptyRecord, shownIn } from '../../../kernel/inherited-names.js';
+import { emptyRecord, formatValue } from '../../../kernel/inherited-names.js';
 import { isUtf8 } from 'node:buffer';
 import { type Tokenizer, TokenParser, TokenType } from '@streamparser/json';
 import { flawOf } from '../../../scheduler/json-text.js';
@@ -44,7 +44,7 @@ export async function jsonReader(body: Buffer): Promise<JsonUpload> {
   let count = 0;
   const onMember = (member: string, key: string | number | undefined, value: unknown) => {
     if (member === 'columns') columns[String(key)] = value;
-    if (member === 'missingValues') (missing ??= []).push(shownIn(value));
+    if (member === 'missingValues') (missing ??= []).push(formatValue(value));
   };
   for await (const rows of parseRows(
     body,

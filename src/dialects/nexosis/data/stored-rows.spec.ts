@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Column, Row } from '../storage/ports.js';
+import type { Column, DataRow } from '../storage/ports.js';
 import { rowsPerBatch, storedRows } from './stored-rows.js';
 
 const columns = (count: number): Column[] =>
@@ -13,9 +13,9 @@ describe('stored rows', () => {
   });
 
   it('are read in order, and other work runs before each further batch', async () => {
-    const all: Row[] = Array.from({ length: 2500 }, (_, i) => ({ at: 0, seq: i + 1, values: [String(i)] }));
+    const all: DataRow[] = Array.from({ length: 2500 }, (_, i) => ({ at: 0, seq: i + 1, values: [String(i)] }));
     const reads = {
-      rowsAfter: (_: number, after: Row | null, limit: number) =>
+      rowsAfter: (_: number, after: DataRow | null, limit: number) =>
         Promise.resolve(all.slice(after?.seq ?? 0, (after?.seq ?? 0) + limit)),
     };
     let turns = 0;

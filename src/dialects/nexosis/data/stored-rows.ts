@@ -1,4 +1,4 @@
-import type { DataSet, NexosisReads, Row } from '../storage/ports.js';
+import type { DataSet, NexosisReads, DataRow } from '../storage/ports.js';
 
 /** Values, and rows, that are read, stored or removed at once. Nothing else runs meanwhile. */
 const maxValuesAtOnce = 20_000;
@@ -11,10 +11,10 @@ export const rowsPerBatch = ({ columns }: Pick<DataSet, 'columns'>): number =>
 export async function* storedRows(
   reads: Pick<NexosisReads, 'rowsAfter'>,
   dataSet: Pick<DataSet, 'id' | 'columns'>,
-): AsyncGenerator<Row[]> {
-  let after: Row | null = null;
+): AsyncGenerator<DataRow[]> {
+  let after: DataRow | null = null;
   for (;;) {
-    const rows: Row[] = await reads.rowsAfter(dataSet.id, after, rowsPerBatch(dataSet));
+    const rows: DataRow[] = await reads.rowsAfter(dataSet.id, after, rowsPerBatch(dataSet));
     if (rows.length === 0) return;
     yield rows;
     after = rows.at(-1) ?? null;

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { nameOf, type Actor } from '../../../kernel/access/access.js';
+import { actorName, type Actor } from '../../../kernel/access/access.js';
 import { Commands } from '../../../scheduler/commands.service.js';
 import type { Column, View } from '../storage/ports.js';
 import { STORE, type Store } from '../../../scheduler/ports.js';
@@ -51,7 +51,7 @@ export class ViewsService {
         const stored = { ...updated, createdAt: before?.createdAt ?? unit.at };
         await nexosisStore(unit.tx).views.save(stored);
         return stored;
-      }, nameOf(actor));
+      }, actorName(actor));
     });
   }
 
@@ -83,7 +83,7 @@ export class ViewsService {
     checkMayDelete(actor, await this.get(actor, name), `View ${name}`);
     await this.commands.run(
       (unit) => nexosisStore(unit.tx).views.remove(actor.instance.id, name),
-      nameOf(actor),
+      actorName(actor),
     );
   }
 

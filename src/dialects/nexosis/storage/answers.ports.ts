@@ -25,7 +25,7 @@ export interface Contestant {
 }
 
 /** The result of the engine. Its rows are stored apart, as tables. */
-export interface Outcome {
+export interface SessionOutcome {
   readonly metrics: Readonly<Record<string, number>>;
   readonly algorithm: Algorithm;
   readonly intervals: readonly string[];
@@ -70,7 +70,7 @@ export interface LearnSession {
   /** Id of the model that the session builds. Null for time series. */
   readonly modelId: string | null;
   readonly requestedAt: Millis;
-  readonly outcome: Outcome | null;
+  readonly outcome: SessionOutcome | null;
 }
 
 /** A session with the state of its job. */

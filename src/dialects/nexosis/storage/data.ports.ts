@@ -42,7 +42,7 @@ export interface DataSet {
 /** The time of a row without a readable timestamp, which sorts it behind all others. */
 export const noTime: Millis = 8.64e15;
 
-export interface Row {
+export interface DataRow {
   /** The timestamp. 0 in a set without a timestamp column, {@link noTime} if the value cannot be read. */
   readonly at: Millis;
   /** Orders rows of the same time by arrival. */

@@ -6,7 +6,7 @@ import type {
   LearnSessionView,
   Model,
   ModelFilter,
-  Outcome,
+  SessionOutcome,
 } from './answers.ports.js';
 import type {
   DataSet,
@@ -14,7 +14,7 @@ import type {
   Import,
   NewRow,
   Range,
-  Row,
+  DataRow,
   Slice,
   StatusMessage,
   Upsert,
@@ -66,7 +66,7 @@ export interface NexosisTx {
   };
   readonly sessions: {
     insert(session: LearnSession): Promise<void>;
-    saveOutcome(id: string, outcome: Outcome): Promise<void>;
+    saveOutcome(id: string, outcome: SessionOutcome): Promise<void>;
     addMessage(id: string, message: StatusMessage): Promise<void>;
     saveProgress(id: string, progress: string): Promise<void>;
     remove(id: string): Promise<void>;
@@ -112,10 +112,10 @@ export interface NexosisReads {
     limit: number;
     offset: number;
   }): Promise<Matches<DataSet>>;
-  rows(dataSet: number, range: Range, slice: Slice): Promise<Row[]>;
+  rows(dataSet: number, range: Range, slice: Slice): Promise<DataRow[]>;
   countRows(dataSet: number, range: Range): Promise<number>;
   /** Returns the next `limit` rows after `after`, in order. */
-  rowsAfter(dataSet: number, after: Pick<Row, 'at' | 'seq'> | null, limit: number): Promise<Row[]>;
+  rowsAfter(dataSet: number, after: Pick<DataRow, 'at' | 'seq'> | null, limit: number): Promise<DataRow[]>;
   lastTime(dataSet: number): Promise<Millis | null>;
   session(id: string): Promise<LearnSessionView | null>;
   sessionOfJob(job: string): Promise<LearnSessionView | null>;

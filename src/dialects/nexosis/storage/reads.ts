@@ -7,7 +7,7 @@ import {
   type Model,
   type ModelFilter,
   type NexosisReads,
-  type Row,
+  type DataRow,
   type View,
 } from './ports.js';
 import { readable } from './readable.js';
@@ -174,7 +174,7 @@ interface StoredRow {
   seq: number;
   body: string;
 }
-const toRows = (dataSet: number, rows: StoredRow[]): Row[] =>
+const toRows = (dataSet: number, rows: StoredRow[]): DataRow[] =>
   rows.map(({ at, seq, body }) => ({
     at: Number(at),
     seq: Number(seq),

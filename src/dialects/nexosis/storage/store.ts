@@ -21,7 +21,7 @@ export const nexosisStore = perQuery((sql): NexosisTx => {
       async put(dataSet, rows, from, upsert) {
         const changes = await putRows(sql, dataSet, rows, from, upsert);
         // An estimate: the values, and what the database adds to a row.
-        sql.wrote(2 * changes.size + 50 * rows.length);
+        sql.noteWrite(2 * changes.size + 50 * rows.length);
         return changes;
       },
       remove: (dataSet, range, limit) => removeRows(sql, dataSet, range, limit),

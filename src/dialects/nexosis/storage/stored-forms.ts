@@ -6,7 +6,7 @@ import {
   jsonColumn,
   listOf,
   mapOf,
-  maybe,
+  optionalMember,
   member,
   Mismatch,
   number,
@@ -31,7 +31,7 @@ import {
   type Import,
   type LearnSession,
   type Model,
-  type Outcome,
+  type SessionOutcome,
   type StatusMessage,
   type View,
 } from './ports.js';
@@ -77,9 +77,9 @@ const column = objectOf<Column>({
   name: member('name', text),
   dataType: member('dataType', oneOf(...dataTypes)),
   role: member('role', oneOf(...roles)),
-  imputation: maybe('imputation', oneOf(...imputations)),
-  aggregation: maybe('aggregation', oneOf(...aggregations)),
-  imputationSet: maybe('imputationSet', alwaysTrue),
+  imputation: optionalMember('imputation', oneOf(...imputations)),
+  aggregation: optionalMember('aggregation', oneOf(...aggregations)),
+  imputationSet: optionalMember('imputationSet', alwaysTrue),
 });
 
 const message = objectOf<StatusMessage>({
@@ -102,7 +102,7 @@ const contestant = objectOf<Contestant>({
   table: member('table', orNull(text)),
 });
 
-const outcome = objectOf<Outcome>({
+const outcome = objectOf<SessionOutcome>({
   metrics: member('metrics', mapOf(number)),
   algorithm: member('algorithm', algorithm),
   intervals: member('intervals', texts),
@@ -112,7 +112,7 @@ const outcome = objectOf<Outcome>({
   tables: member(
     'tables',
     mapOf(
-      objectOf<Outcome['tables'][string]>({
+      objectOf<SessionOutcome['tables'][string]>({
         columns: member('columns', texts),
         count: member('count', whole),
       }),
@@ -121,7 +121,7 @@ const outcome = objectOf<Outcome>({
   confusion: member(
     'confusion',
     orNull(
-      objectOf<NonNullable<Outcome['confusion']>>({
+      objectOf<NonNullable<SessionOutcome['confusion']>>({
         classes: member('classes', texts),
         matrix: member('matrix', listOf(matrixRow)),
       }),
@@ -151,7 +151,7 @@ const request = objectOf<StoredRequest>({
 const model = objectOf<Model>({
   id: member('id', text),
   instance: member('instance', text),
-  user: maybe('user', text),
+  user: optionalMember('user', text),
   session: member('session', text),
   name: member('name', orNull(text)),
   domain: member('domain', oneOf(...domains)),
@@ -171,7 +171,7 @@ const view = objectOf<View>({
   joins: member('joins', listOf(anyJson)),
   columns: member('columns', anyObject),
   instance: member('instance', text),
-  user: maybe('user', text),
+  user: optionalMember('user', text),
   createdAt: member('createdAt', whole),
 });
 

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { t0 } from '../../../../test/support/given.js';
 import { givenDatabase } from '../../../../test/support/store.js';
 import { UnreadableRow, type Store } from '../../../scheduler/ports.js';
-import type { Import, LearnSession, Model, Outcome, View } from './ports.js';
+import type { Import, LearnSession, Model, SessionOutcome, View } from './ports.js';
 import { nexosisReads } from './reads.js';
 import { nexosisStore } from './store.js';
 
@@ -16,7 +16,7 @@ const session = (id: string): LearnSession => ({
   ...{ base: 'http://x', missingValues: ['N/A'], extra: { event: 'fair' }, modelId: null, requestedAt: t0 },
   ...{ messages: [{ severity: 'warning', message: 'few rows' }], outcome: null },
 });
-const outcome: Outcome = {
+const outcome: SessionOutcome = {
   ...{ metrics: { pValue: 0.5 }, algorithm, intervals: ['0.5'], messages: [], selection: { metricSets: [] } },
   contestants: [
     { id: '0', algorithm, metrics: {}, dataSourceProperties: [], champion: true, table: 'contestant-0' },

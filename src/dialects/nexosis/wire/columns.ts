@@ -1,4 +1,4 @@
-import { emptyRecord, shownIn } from '../../../kernel/inherited-names.js';
+import { emptyRecord, formatValue } from '../../../kernel/inherited-names.js';
 import {
   aggregations,
   dataTypes,
@@ -84,7 +84,7 @@ function readColumn(name: string, raw: unknown, problems: Record<string, string[
   ): T | undefined => {
     const value = metadata.get(key.toLowerCase());
     if (value === undefined || value === null || value === '') return undefined;
-    const text = shownIn(value);
+    const text = formatValue(value);
     const match = allowed.find((each) => each.toLowerCase() === text.toLowerCase()) ?? numbered[Number(text)];
     if (match === undefined) {
       (problems[name] ??= []).push(
@@ -94,7 +94,7 @@ function readColumn(name: string, raw: unknown, problems: Record<string, string[
     return match;
   };
   const dataType =
-    shownIn(metadata.get('datatype')) === '-1'
+    formatValue(metadata.get('datatype')) === '-1'
       ? 'numericMeasure'
       : read('dataType', dataTypes, numberedTypes);
   const role = read('role', roles, []);

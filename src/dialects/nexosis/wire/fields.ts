@@ -1,4 +1,4 @@
-import { shownIn } from '../../../kernel/inherited-names.js';
+import { formatValue } from '../../../kernel/inherited-names.js';
 import type { Millis } from '../../../kernel/time.js';
 import { readDate, type ParsedDate } from './dates.js';
 import { invalidField, invalidRequest } from './errors.js';
@@ -52,7 +52,7 @@ export class Fields {
     const value = this.raw(...names);
     const all = Array.isArray(value) ? value : value === undefined ? [] : [value];
     return all
-      .flatMap((each) => shownIn(each).split(','))
+      .flatMap((each) => formatValue(each).split(','))
       .map((each) => each.trim())
       .filter((each) => each !== '');
   }
@@ -133,7 +133,7 @@ export function readChoice<T extends string>(
   allowed: readonly T[],
   numbered: readonly T[] = [],
 ): T {
-  const text = shownIn(value);
+  const text = formatValue(value);
   const match =
     allowed.find((each) => each.toLowerCase() === text.toLowerCase()) ??
     (/^-?\d+$/.test(text) ? numbered[Number(text)] : undefined);

@@ -1,4 +1,4 @@
-import type { AskedLimit, Refusals } from '../../../kernel/refusal.js';
+import type { RequestedLimit, Refusals } from '../../../kernel/refusal.js';
 import { toSeconds, toWholeSeconds, type Millis } from '../../../kernel/time.js';
 import { budgetReason } from '../../../kernel/usage/budget.js';
 import { toOperators, type RefusalTable } from '../../refusals.js';
@@ -13,7 +13,7 @@ const limitNames = {
   activeTtl: 'working time',
   interactiveTtl: 'idle time',
   maxExecutionTime: 'calculation time',
-} as const satisfies Record<AskedLimit, string>;
+} as const satisfies Record<RequestedLimit, string>;
 
 const s = (time: Millis): string => `${toWholeSeconds(time)} s`;
 const iso = (at: Millis): string => new Date(at).toISOString();

@@ -1,5 +1,5 @@
 import type { LearnSession, LearnSessionView, StatusMessage } from '../storage/ports.js';
-import type { Place } from '../../../kernel/choice/waiting.js';
+import type { QueuePlace } from '../../../kernel/choice/waiting.js';
 import type { JobState } from '../../../kernel/job/job.js';
 import { writeColumns } from './columns.js';
 import { writeMoment } from './dates.js';
@@ -36,7 +36,7 @@ export function supportsImportance(session: LearnSession): boolean {
 }
 
 /** Returns the members of a session without `columns` (nexosis dialect, session object). `place`: of its waiting job. */
-export function sessionFields(session: LearnSessionView, place: Place | null = null) {
+export function sessionFields(session: LearnSessionView, place: QueuePlace | null = null) {
   const status = statusOf(session);
   const { outcome, startedAt, endedAt } = session;
   const history = [{ date: writeMoment(session.requestedAt), status: 'requested' as Status }];
@@ -77,7 +77,7 @@ function intervalsOf({ domain }: LearnSession, intervals: readonly string[] | un
   return intervals !== undefined && intervals.length > 0 ? intervals : ['0.5'];
 }
 
-function messagesOf(session: LearnSessionView, status: Status, place: Place | null): StatusMessage[] {
+function messagesOf(session: LearnSessionView, status: Status, place: QueuePlace | null): StatusMessage[] {
   const { messages, outcome, progress } = session;
   const all = [...messages, ...(status === 'completed' ? (outcome?.messages ?? []) : [])];
   if (place !== null) {
@@ -122,7 +122,7 @@ export const detailTables = [
 ] as const;
 
 /** Returns a session as the responses to POST and GET and the items of lists show it. */
-export const fromSession = (session: LearnSessionView, base?: string, place: Place | null = null) => ({
+export const fromSession = (session: LearnSessionView, base?: string, place: QueuePlace | null = null) => ({
   ...sessionFields(session, place),
   columns: writeColumns(session.columns),
   links: sessionLinks(session, base),

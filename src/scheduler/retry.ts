@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 const [firstRetry, longestRetry] = [100, 5000];
 
 /** Repeats a change until it is stored, because a lane or a slot stays taken until then. */
-export class Teller {
+export class Retry {
   private readonly logger = new Logger('Runners');
   private closed = false;
 
@@ -13,12 +13,12 @@ export class Teller {
     this.closed = true;
   }
 
-  /** Resolves when `tell` has succeeded. The log names `what`. */
-  tell(what: string, tell: () => Promise<void>): Promise<void> {
+  /** Resolves when `store` has succeeded. The log names `what`. */
+  untilStored(what: string, store: () => Promise<void>): Promise<void> {
     return new Promise((resolve) => {
       const attempt = (wait: number): void => {
         if (this.closed) return;
-        tell().then(resolve, (error: unknown) => {
+        store().then(resolve, (error: unknown) => {
           this.logger.error(`${what} was not stored, trying again in ${wait} ms: ${String(error)}`);
           setTimeout(() => attempt(Math.min(2 * wait, longestRetry)), wait).unref();
         });

@@ -4,8 +4,8 @@ import { stopGrace } from '../kernel/job/job.js';
 import { Refusal } from '../kernel/refusal.js';
 import { isUsedUp } from '../kernel/usage/budget.js';
 import { reviewBudget } from './budget.js';
-import { UnreadableRow, type Due } from './ports.js';
-import type { Unit } from './unit.js';
+import { UnreadableRow, type DueDeadline } from './ports.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
 /** The most deadlines in one transaction: more would delay requests. The next transaction applies the rest. */
 const mostDuePerTransaction = 500;
@@ -15,16 +15,16 @@ const mostDuePerTransaction = 500;
  * backends that changed. Repeats this while a job that started ends at the same moment (semantics: clocks). Returns
  * false if more was due than one transaction applies; then nothing has been dispatched yet.
  */
-export async function settle(unit: Unit): Promise<boolean> {
-  const { pending, watch } = unit;
+export async function applyDueAndDispatch(unit: UnitOfWork): Promise<boolean> {
+  const { pending, deadlines } = unit;
   unit.afterCommit(pending.addDeferred());
   let applied = 0;
-  let last: Due | null = null;
+  let last: DueDeadline | null = null;
   do {
-    while (watch.next <= unit.at) {
-      const due = await nextDue(unit, last);
+    while (deadlines.next <= unit.at) {
+      const due = await firstDueDeadline(unit, last);
       if (due === null) {
-        watch.next = (await unit.tx.nextDue()) ?? Infinity;
+        deadlines.next = (await unit.tx.nextDeadlineAt()) ?? Infinity;
         break;
       }
       if (applied === mostDuePerTransaction) {
@@ -32,7 +32,7 @@ export async function settle(unit: Unit): Promise<boolean> {
         return false;
       }
       unit.actor = 'clock';
-      await applyDue(unit, due);
+      await applyDeadline(unit, due);
       last = due;
       applied += 1;
     }
@@ -46,14 +46,14 @@ export async function settle(unit: Unit): Promise<boolean> {
     }
     for (const instance of pending.takeInstances()) await reviewBudget(unit, instance, unit.at);
     for (const instance of pending.takeRefunded()) await dispatchIfRoom(unit, instance);
-  } while (watch.next <= unit.at || pending.hasBackends);
+  } while (deadlines.next <= unit.at || pending.hasBackends);
   return true;
 }
 
 /** A stored deadline that cannot take effect, because its row is invalid. The command that found it is not at fault. */
 export class BrokenDeadline extends Error {
   constructor(
-    readonly due: Due,
+    readonly due: DueDeadline,
     why: string,
     cause?: Error,
   ) {
@@ -75,8 +75,11 @@ export class BrokenQueue extends Error {
  * Returns the first deadline that is due. Throws {@link BrokenDeadline} if it equals `last`: that one was applied
  * without effect, so the loop would never end.
  */
-export async function nextDue(unit: Unit, last: Due | null): Promise<Due | null> {
-  const due = await unit.tx.firstDue(unit.at);
+export async function firstDueDeadline(
+  unit: UnitOfWork,
+  last: DueDeadline | null,
+): Promise<DueDeadline | null> {
+  const due = await unit.tx.firstDeadline(unit.at);
   const isSame =
     due !== null &&
     last !== null &&
@@ -89,7 +92,7 @@ export async function nextDue(unit: Unit, last: Due | null): Promise<Due | null>
  * Applies a deadline as of its due time, whenever it is processed. Throws {@link BrokenDeadline} if it cannot take
  * effect.
  */
-export async function applyDue(unit: Unit, due: Due): Promise<void> {
+export async function applyDeadline(unit: UnitOfWork, due: DueDeadline): Promise<void> {
   try {
     await apply(unit, due);
   } catch (error) {
@@ -99,7 +102,7 @@ export async function applyDue(unit: Unit, due: Due): Promise<void> {
   }
 }
 
-async function apply(unit: Unit, due: Due): Promise<void> {
+async function apply(unit: UnitOfWork, due: DueDeadline): Promise<void> {
   switch (due.kind) {
     case null:
       throw new BrokenDeadline(due, 'this version does not know its kind.');
@@ -113,17 +116,17 @@ async function apply(unit: Unit, due: Due): Promise<void> {
       const session = await unit.tx.sessions.find(due.id);
       if (session === null) return;
       const after = await unit.changeSession(session, { type: due.kind, at: due.at });
-      if (after === session) await unit.rearm(session, due.at);
+      if (after === session) await unit.rearmDeadline(session, due.at);
       return;
     }
     case 'heartbeat_ttl': {
       const session = await unit.tx.sessions.find(due.id);
       if (session === null) return;
-      const seenAt = unit.heard.get(due.id) ?? 0;
+      const seenAt = unit.clientSeen.get(due.id) ?? 0;
       // Heartbeats are not stored one by one, so compare the last one now.
-      const type = seenAt > (session.heardAt ?? 0) ? 'heard' : due.kind;
-      const after = await unit.changeSession(session, { type, at: type === 'heard' ? seenAt : due.at });
-      if (after === session) await unit.rearm(session, due.at);
+      const type = seenAt > (session.clientSeenAt ?? 0) ? 'clientSeen' : due.kind;
+      const after = await unit.changeSession(session, { type, at: type === 'clientSeen' ? seenAt : due.at });
+      if (after === session) await unit.rearmDeadline(session, due.at);
       return;
     }
     case 'job_limit':
@@ -139,12 +142,12 @@ async function apply(unit: Unit, due: Due): Promise<void> {
 }
 
 /** A job that waits for room in a budget may wait on any backend. */
-async function dispatchAll(unit: Unit): Promise<void> {
-  for (const backend of await unit.tx.backends.names()) unit.touch(backend);
+async function dispatchAll(unit: UnitOfWork): Promise<void> {
+  for (const backend of await unit.tx.backends.names()) unit.markForDispatch(backend);
 }
 
 /** A lost attempt counts towards the budget only while it runs, so there may be room again. */
-async function dispatchIfRoom(unit: Unit, instance: string): Promise<void> {
+async function dispatchIfRoom(unit: UnitOfWork, instance: string): Promise<void> {
   const view = await unit.tx.instances.budget(instance, unit.at, unit.fairShareWindow);
   if (view !== null && !isUsedUp(view)) await dispatchAll(unit);
 }
@@ -155,7 +158,7 @@ const scriptedOutcome = (outcome: 'completed' | 'failed' | undefined) =>
     : ({ type: 'completed' } as const);
 
 /** 1 snapshot, 2 choose, 3 store the reservations, 4 start. Runners are contacted after the commit. */
-async function dispatch(unit: Unit, backend: string): Promise<void> {
+async function dispatch(unit: UnitOfWork, backend: string): Promise<void> {
   const snapshot = await unit.tx.snapshot(backend, unit.at, unit.fairShareWindow);
   if (snapshot === null) return;
   const { starts, reservations } = chooseJobs(snapshot);

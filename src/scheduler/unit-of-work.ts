@@ -6,7 +6,7 @@ import {
   stopJob,
   closedWithSession,
   type JobDecision,
-  type Outcome,
+  type AttemptOutcome,
 } from '../kernel/job/job.decide.js';
 import { jobDeadlineOf, type Job, type Stop } from '../kernel/job/job.js';
 import {
@@ -23,7 +23,7 @@ import type { Millis } from '../kernel/time.js';
 import type { Text } from './long-text.js';
 import { PendingWork } from './pending-work.js';
 import type { AdminEventType, EventType, Ids, JobDetails, Tx } from './ports.js';
-import type { DueMemory, HeardMemory, ProcessMemory } from './process-memory.ports.js';
+import type { DeadlineMemory, ClientMemory, ProcessMemory } from './process-memory.ports.js';
 
 /** An action outside the database, performed once the transaction is durable. It may be lost or repeated without harm. */
 export type Effect =
@@ -35,7 +35,7 @@ export type Effect =
  * One command's work inside its transaction. Every change of a session or a job is made here, so that the row, its
  * deadline, the ledger, the queue counters and the job's session change together or not at all.
  */
-export class Unit {
+export class UnitOfWork {
   readonly effects: Effect[] = [];
   /** Called once the transaction is durable, before the effects. */
   readonly committed: (() => void)[] = [];
@@ -44,9 +44,9 @@ export class Unit {
   /** What must still be done before the transaction commits. */
   readonly pending: PendingWork;
   /** When the next deadline is due. */
-  readonly watch: DueMemory;
+  readonly deadlines: DeadlineMemory;
   /** When clients of sessions with a heartbeat were last seen; newer than what is stored. */
-  readonly heard: Pick<HeardMemory, 'get'>;
+  readonly clientSeen: Pick<ClientMemory, 'get'>;
   /** The actor that the event log names for what follows. */
   actor = 'scheduler';
   /** Whether an event was logged. If so, followers of the event log are notified after the commit. */
@@ -56,13 +56,13 @@ export class Unit {
     readonly tx: Tx,
     readonly at: Millis,
     readonly ids: Ids,
-    memory: Pick<ProcessMemory, 'due' | 'heard'>,
+    memory: Pick<ProcessMemory, 'deadlines' | 'clientSeen'>,
     /** How far back fair share and budgets look. */
     readonly fairShareWindow: Millis,
   ) {
-    this.watch = memory.due;
-    this.heard = memory.heard;
-    this.pending = new PendingWork(this.watch.left);
+    this.deadlines = memory.deadlines;
+    this.clientSeen = memory.clientSeen;
+    this.pending = new PendingWork(this.deadlines.deferred);
   }
 
   afterCommit(run: () => void): void {
@@ -74,13 +74,13 @@ export class Unit {
   }
 
   /** Has the next jobs of this backend chosen again before the transaction commits. */
-  touch(backend: string): void {
+  markForDispatch(backend: string): void {
     this.pending.addBackend(backend);
   }
 
-  async saveBudgetDue(instance: string, dueAt: Millis | null): Promise<void> {
-    await this.tx.instances.saveBudgetDue(instance, dueAt);
-    if (dueAt !== null) this.watch.note(dueAt);
+  async saveBudgetDeadline(instance: string, dueAt: Millis | null): Promise<void> {
+    await this.tx.instances.saveBudgetDeadline(instance, dueAt);
+    if (dueAt !== null) this.deadlines.note(dueAt);
   }
 
   // Sessions
@@ -89,7 +89,7 @@ export class Unit {
     const due = deadlineOf(session);
     await this.tx.sessions.insert(session, due);
     await this.log('session.open', session, null, session.createdAt, cause);
-    this.watch.note(due?.at);
+    this.deadlines.note(due?.at);
   }
 
   async changeSession(session: Session, event: SessionEvent): Promise<Session> {
@@ -112,11 +112,11 @@ export class Unit {
    * Corrects the stored deadline of a session if its clocks have none at `at`. Nothing else would change the row, so
    * the deadline would stay due for ever.
    */
-  async rearm(session: Session, at: Millis): Promise<void> {
+  async rearmDeadline(session: Session, at: Millis): Promise<void> {
     const due = deadlineOf(session);
     if (due !== null && due.at <= at) throw new Refusal('deadline_without_effect', { session: session.id });
     await this.tx.sessions.save(session, due);
-    this.watch.note(due?.at);
+    this.deadlines.note(due?.at);
   }
 
   private async saveSession(before: Session, decision: SessionDecision): Promise<Session> {
@@ -124,7 +124,7 @@ export class Unit {
     if (session !== before) {
       const due = deadlineOf(session);
       await this.tx.sessions.save(session, due);
-      this.watch.note(due?.at);
+      this.deadlines.note(due?.at);
       await this.tx.ledger.append(ledger);
       if (session.heldSince !== before.heldSince) this.pending.addInstance(session.instance);
       if (session.state === 'closed' && before.state !== 'closed')
@@ -140,7 +140,7 @@ export class Unit {
       const count = await this.tx.jobs.endQueuedOf(session.id, how, session.closedAt ?? this.at);
       await this.tx.backends.countQueued(session.backend, -count);
     }
-    this.touch(session.backend);
+    this.markForDispatch(session.backend);
     return session;
   }
 
@@ -151,7 +151,7 @@ export class Unit {
     await this.tx.backends.countQueued(job.backend, 1);
     await this.log('job.queued', job, job.id, this.at, 'submitted');
     await this.changeSessionOf(job, () => ({ type: 'jobSubmitted', at: this.at, seq: inserted.seq }));
-    this.touch(job.backend);
+    this.markForDispatch(job.backend);
     return inserted;
   }
 
@@ -171,7 +171,7 @@ export class Unit {
     if (job.script === null) this.effects.push({ type: 'start', job: id, token });
   }
 
-  async endJob(job: Job, outcome: Outcome, at: Millis): Promise<Job> {
+  async endJob(job: Job, outcome: AttemptOutcome, at: Millis): Promise<Job> {
     return this.finishAttempt(job, endJob(job, outcome, at), at);
   }
 
@@ -191,7 +191,7 @@ export class Unit {
       at: stop.at,
       headSeq: await this.tx.jobs.headOf(session),
     }));
-    this.touch(job.backend);
+    this.markForDispatch(job.backend);
     return decision.job;
   }
 
@@ -217,7 +217,7 @@ export class Unit {
       startedAt: job.startedAt ?? at,
       headSeq: (await this.tx.jobs.headOf(session.id)) ?? job.seq,
     }));
-    this.touch(job.backend);
+    this.markForDispatch(job.backend);
     return decision.job;
   }
 
@@ -230,7 +230,7 @@ export class Unit {
   async killJob(job: Job, again: Millis): Promise<void> {
     if (job.token === null) return;
     await this.tx.jobs.save(job, { at: again, kind: 'kill' });
-    this.watch.note(again);
+    this.deadlines.note(again);
     this.effects.push({ type: 'kill', job: job.id, token: job.token });
   }
 
@@ -244,7 +244,7 @@ export class Unit {
       startedAt: before.startedAt ?? at,
       charged,
     }));
-    this.touch(job.backend);
+    this.markForDispatch(job.backend);
     return job;
   }
 
@@ -252,7 +252,7 @@ export class Unit {
   private async saveJob(before: Job, job: Job, at: Millis, requeued: string | null = null): Promise<void> {
     const due = jobDeadlineOf(job);
     await this.tx.jobs.save(job, due);
-    this.watch.note(due?.at);
+    this.deadlines.note(due?.at);
     if (job.state !== before.state && job.mode !== 'dedicated') this.pending.addInstance(job.instance);
     if (job.state === 'queued') await this.log('job.requeued', job, job.id, at, requeued);
     else if (job.state !== before.state) await this.log(`job.${job.state}`, job, job.id, at, job.reason);
@@ -264,7 +264,7 @@ export class Unit {
    * Logs an operator's action. `of` names the backend or the instance that it concerns; without an instance it concerns
    * all.
    */
-  async logAct(
+  async logAdminAction(
     type: AdminEventType,
     of: { readonly backend?: string; readonly instance?: string },
     cause: string | null,

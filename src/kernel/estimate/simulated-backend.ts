@@ -7,7 +7,7 @@ import { SimulatedInstance, SimulatedSession } from './simulated.js';
 type Entries = InstanceView['waiting'];
 
 /** The input of all runs of one forecast, indexed by name. */
-export class Setting {
+export class SimulationInput {
   readonly jobs = new Map<
     string,
     { readonly job: ForecastJob; readonly index: number; readonly entry: number }
@@ -40,7 +40,7 @@ export class SimulatedBackend {
   /** Whether the next start depends on jobs or instances that the view leaves out. */
   dependsOnHidden = false;
 
-  constructor(private readonly setting: Setting) {
+  constructor(private readonly setting: SimulationInput) {
     const { view, entries } = setting;
     this.slots = view.slots.map((slot) => ({ ...slot }));
     this.sessions = new Map(view.sessions.map((session) => [session.id, new SimulatedSession(session)]));
