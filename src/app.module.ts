@@ -10,7 +10,7 @@ import { TokenGuard } from './auth/token.guard.js';
 import { TokensService } from './auth/tokens.service.js';
 import type { Config } from './config/config.js';
 import { sectionOf } from './config/section.js';
-import { DIALECTS, type Dialect, type Own } from './dialects/dialect.js';
+import { DIALECTS, type Dialect, type DialectConfig } from './dialects/dialect.js';
 import { ErrorsByPathFilter } from './dialects/errors-by-path.filter.js';
 import { livy } from './dialects/livy/dialect.js';
 import { nexosis } from './dialects/nexosis/dialect.js';
@@ -59,7 +59,7 @@ export const drivers: readonly Driver[] = [scripted, aer, spark, learner];
 export const dialects: readonly Dialect[] = [nexosis, livy, qiskitRuntime];
 
 /** Returns the part of the configuration that a dialect may read. */
-export const ownOf = ({ settings }: Dialect, config: Config): Own => ({
+export const dialectConfig = ({ settings }: Dialect, config: Config): DialectConfig => ({
   settings: settings === undefined ? {} : sectionOf(config, settings),
   data: config.data,
 });
@@ -119,7 +119,7 @@ export class AppModule {
         EstimatesService,
         ClockService,
         TokensService,
-        ...served.flatMap((each) => each.providers?.(ownOf(each, config)) ?? []),
+        ...served.flatMap((each) => each.providers?.(dialectConfig(each, config)) ?? []),
         { provide: APP_GUARD, useClass: TokenGuard },
         { provide: APP_FILTER, useClass: ErrorsByPathFilter },
         { provide: APP_PIPE, useClass: RequestValidation },

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Config } from './config/config.js';
 import { DeviceFiles } from './drivers/device-files.js';
 import type { RunnerMiddlewares, Driver, DriverContext } from './drivers/driver.js';
-import { devicesOf, driversOf } from './drivers/facts.js';
+import { devicesOf, driverRegistry } from './drivers/facts.js';
 import { makeRunners, type AllRunners } from './drivers/make-runners.js';
 import { workerEnvironment } from './drivers/worker-environment.js';
 import { seconds } from './kernel/time.js';
@@ -32,5 +32,5 @@ export function assembleDrivers(
     data: join(config.data, name),
     devices,
   });
-  return { ...makeRunners(all, placeOf, betweens), drivers: driversOf(all), devices };
+  return { ...makeRunners(all, placeOf, betweens), drivers: driverRegistry(all), devices };
 }

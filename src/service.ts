@@ -10,22 +10,22 @@ import {
   runnerMiddlewares,
   dialects as ourDialects,
   drivers as ourDrivers,
-  ownOf,
+  dialectConfig,
 } from './app.module.js';
 import { assembleDrivers } from './assemble-drivers.js';
-import { toOperator } from './admin/refusals.js';
+import { operatorMessage } from './admin/refusals.js';
 import { toNewBackend } from './admin/wire.js';
 import { hashToken } from './auth/token-hash.js';
 import { TokensService } from './auth/tokens.service.js';
-import { doubtsAbout, type Config } from './config/config.js';
+import { backendWarnings, type Config } from './config/config.js';
 import type { BackendConfig } from './config/config.schema.js';
 import { ConfigError } from './config/config-file.js';
 import { versionOf } from './config/version.js';
 import { installBodyParser } from './dialects/body-parser.js';
 import { describeAnswers } from './dialects/described-answers.js';
-import { ownerOf, type Dialect, type Host } from './dialects/dialect.js';
+import { dialectOf, type Dialect, type Host } from './dialects/dialect.js';
 import { installNoRoute } from './dialects/no-route.js';
-import { answerNoRequest, arrivingWithin } from './dialects/slow-clients.js';
+import { answerIncompleteRequest, requestTimeouts } from './dialects/slow-clients.js';
 import type { Driver } from './drivers/driver.js';
 import { Refusal } from './kernel/refusal.js';
 import { cannotListen, urlOf } from './listening.js';
@@ -89,7 +89,7 @@ export async function startService(
   const clock = await makeClock(config, database.store);
   if ((await forgetOldKey(database.store)) || keyWasOpen) logger.warn(keyReplaced, 'Service');
   const nameOfRequest = requestNames();
-  const arriving = arrivingWithin(config.request_seconds * 1000);
+  const arriving = requestTimeouts(config.request_seconds * 1000);
   const assembled = assembleDrivers(config, drivers, runnerMiddlewares(config, database.store, clock));
 
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -109,10 +109,10 @@ export async function startService(
       ...(tls === null ? { http: arriving } : { https: { ...arriving, ...tls.pair } }),
       genReqId: nameOfRequest,
       trustProxy: config.trusted_proxies.length > 0 && [...config.trusted_proxies],
-      clientErrorHandler: answerNoRequest(
+      clientErrorHandler: answerIncompleteRequest(
         nameOfRequest,
         (line) => logger.write('info', line, ['Request']),
-        (problem) => ownerOf(dialects, '/').explain(problem),
+        (problem) => dialectOf(dialects, '/').errorBody(problem),
       ),
       // No Express middleware is used, so the service does not need Middie.
       skipMiddie: true,
@@ -123,7 +123,7 @@ export async function startService(
         const { id: trace, ip: address, url } = request;
         const { message, statusCode: status = 400 } = error;
         logger.write('info', { msg: message, trace, path: pathOf(request), address }, ['Request']);
-        const body = ownerOf(dialects, url).explain({ status, message, trace });
+        const body = dialectOf(dialects, url).errorBody({ status, message, trace });
         void reply.status(status).type('application/json; charset=utf-8').send(body);
       },
     }),
@@ -131,10 +131,10 @@ export async function startService(
   );
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   installRequestLog(fastify, logger);
-  const own = new Map(dialects.map((each) => [each, ownOf(each, config)]));
-  const ownTo = (each: Dialect) => own.get(each) ?? ownOf(each, config);
+  const own = new Map(dialects.map((each) => [each, dialectConfig(each, config)]));
+  const ownTo = (each: Dialect) => own.get(each) ?? dialectConfig(each, config);
   installBodyParser(fastify, (request, payload) => {
-    const owner = ownerOf(dialects, request.url);
+    const owner = dialectOf(dialects, request.url);
     return owner.readBody(request, payload, ownTo(owner));
   });
   for (const each of dialects) each.install?.(fastify, { ...ownTo(each), store: database.store });
@@ -162,9 +162,9 @@ export async function startService(
     );
   const stored = await backends.list();
   const known = stored.map(({ name }) => name);
-  const doubts = [...(config.doubts ?? []), ...doubtsAbout(config, known)];
+  const doubts = [...(config.doubts ?? []), ...backendWarnings(config, known)];
   for (const doubt of doubts) logger.warn(doubt, 'Service');
-  for (const each of dialects) await each.begin?.(app);
+  for (const each of dialects) await each.resumeWork?.(app);
   const newAdminToken = await ensureAdminToken(config, app, logger);
   assembled.resume();
   const keys = { host: 'STINT_HOST', port: 'STINT_PORT' };
@@ -214,7 +214,7 @@ export async function startService(
 
 /** Reports a refused backend as a mistake in the configuration. */
 const wrongBackend = (refusal: Refusal, { source }: Config): ConfigError =>
-  new ConfigError([`${source ?? 'default'}: ${toOperator(refusal)}`]);
+  new ConfigError([`${source ?? 'default'}: ${operatorMessage(refusal)}`]);
 
 /** Rewrites an address so that it matches the routes; each dialect may rewrite its own addresses. */
 function rewrite(request: IncomingMessage, dialects: readonly Dialect[]): string {

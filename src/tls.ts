@@ -1,7 +1,7 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import type { Server } from 'node:tls';
 import { SystemClock } from './scheduler/system-clock.js';
-import { doubtsAboutTls, readTlsPair, type TlsFiles, type TlsPair } from './config/tls-files.js';
+import { tlsWarnings, readTlsPair, type TlsFiles, type TlsPair } from './config/tls-files.js';
 
 /**
  * Milliseconds between two checks of the files. File-system events would miss a mounted secret whose link is replaced.
@@ -69,7 +69,7 @@ export class LiveTls {
   }
 
   private logDoubts(): void {
-    for (const doubt of doubtsAboutTls(this.files, this.clock.wall())) this.logger.warn(doubt, 'Tls');
+    for (const doubt of tlsWarnings(this.files, this.clock.wall())) this.logger.warn(doubt, 'Tls');
   }
 
   private readonly changed = (): void => void this.reload();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { sendingPage } from './sending-page.js';
+import { requestOrigin } from './sending-page.js';
 
 describe('the page that sent a request', () => {
   it.each([
@@ -22,15 +22,15 @@ describe('the page that sent a request', () => {
       'own',
     ],
   ])('%s', (_, headers, page) => {
-    expect(sendingPage(headers, 'stint.example:8080')).toBe(page);
+    expect(requestOrigin(headers, 'stint.example:8080')).toBe(page);
   });
 
   it('is compared with the default port filled in', () => {
-    expect(sendingPage({ origin: 'https://stint.example' }, 'stint.example:443')).toBe('own');
-    expect(sendingPage({ origin: 'http://stint.example' }, 'stint.example:443')).toBe('other');
+    expect(requestOrigin({ origin: 'https://stint.example' }, 'stint.example:443')).toBe('own');
+    expect(requestOrigin({ origin: 'http://stint.example' }, 'stint.example:443')).toBe('other');
   });
 
   it('is another one if the request names no host', () => {
-    expect(sendingPage({ origin: 'http://stint.example' }, undefined)).toBe('other');
+    expect(requestOrigin({ origin: 'http://stint.example' }, undefined)).toBe('other');
   });
 });

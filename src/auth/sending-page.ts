@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** The page that sent a request, as the browser reports it. `none`: no page sent it, or the client is not a browser. */
-export type SendingPage = 'none' | 'own' | 'other';
+export type RequestOrigin = 'none' | 'own' | 'other';
 
 /**
  * Returns which page sent a request. `host` is the name and port under which the client reaches this service.
@@ -9,7 +9,7 @@ export type SendingPage = 'none' | 'own' | 'other';
  * Uses `Sec-Fetch-Site` if it is present, because no page can set it. Browsers omit it on plain HTTP to another
  * machine. There `Origin` decides, which every POST from a page has.
  */
-export function sendingPage(headers: IncomingHttpHeaders, host: string | undefined): SendingPage {
+export function requestOrigin(headers: IncomingHttpHeaders, host: string | undefined): RequestOrigin {
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site === 'none' ? 'none' : site === 'same-origin' ? 'own' : 'other';
   const { origin } = headers;

@@ -6,7 +6,7 @@ import type { Actor } from '../kernel/access/access.js';
 import { Refusal } from '../kernel/refusal.js';
 import type { Millis } from '../kernel/time.js';
 import { bearer, CREDENTIALS, type CredentialReader } from './credentials.js';
-import { sendingPage } from './sending-page.js';
+import { requestOrigin } from './sending-page.js';
 import { TokensService } from './tokens.service.js';
 
 const OPEN = 'stint:open';
@@ -71,7 +71,7 @@ export class TokenGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<Authenticated>();
     const sent = this.readers.flatMap((reader) => reader.read(request.headers) ?? []);
     const ambient = sent.flatMap((each) => each.ambient ?? []);
-    if (ambient.length > 0 && sendingPage(request.headers, request.host) === 'other')
+    if (ambient.length > 0 && requestOrigin(request.headers, request.host) === 'other')
       throw new Refusal('cross_site_password', {});
     const [credential, ...others] = sent.filter(({ secret }) => secret !== '');
     if (credential === undefined) throw new UnauthorizedException(`Send your token as ${this.hints}.`);

@@ -94,7 +94,7 @@ export class ConfigFile {
 }
 
 /** Returns the schema of the whole file: the keys of the service and these sections. */
-export function fileWith(sections: readonly Section[]): new () => ConfigFile {
+export function schemaWithSections(sections: readonly Section[]): new () => ConfigFile {
   const cached = files.get(sections);
   if (cached !== undefined) return cached;
   class WholeFile extends ConfigFile {

@@ -5,7 +5,7 @@ import { givenCertificate, placed } from '../../test/support/certificates.js';
 import { sections } from '../../test/support/dialects.js';
 import { givenFolder } from '../../test/support/store.js';
 import { ConfigError } from './config-file.js';
-import { doubtsAbout, loadConfig } from './config.js';
+import { backendWarnings, loadConfig } from './config.js';
 import type { DriverKeys } from './driver-keys.js';
 import { dataFolder } from './data-folder.js';
 
@@ -192,7 +192,7 @@ describe('missing backends are a warning, not a mistake:', () => {
     ['no warning if the default backend is stored', 'default_backend: b1', ['b1'], []],
     ['no warning if any backend is stored and there is no default', 'port: 1', ['b1'], []],
   ])('%s', async (_, yaml, known, warned) => {
-    expect(doubtsAbout(await load(yaml), known)).toEqual(warned);
+    expect(backendWarnings(await load(yaml), known)).toEqual(warned);
   });
 });
 

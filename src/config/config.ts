@@ -5,14 +5,14 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { unescapeInherited, unescapeInMessage, escapeInherited } from '../kernel/inherited-names.js';
 import { ConfigError, findFile, readYaml } from './config-file.js';
-import { fileWith, type ConfigFile, type TlsConfig } from './config.schema.js';
-import { wrongFolder } from './data-folder.js';
-import { withDriverKeys, type DriverKeys, type ProgramKey } from './driver-keys.js';
+import { schemaWithSections, type ConfigFile, type TlsConfig } from './config.schema.js';
+import { folderMistake } from './data-folder.js';
+import { schemaWithDriverKeys, type DriverKeys, type ProgramKey } from './driver-keys.js';
 import { readEnvironment, unknownVariables, type Origins } from './environment.js';
 import { mistakesIn } from './mistakes.js';
-import { wrongProxy } from './proxies.js';
+import { proxyMistake } from './proxies.js';
 import { isLoopback, sectionOf, type Section } from './section.js';
-import { openSecret, readSecret } from './secrets.js';
+import { readableSecretWarning, readSecret } from './secrets.js';
 import { readTlsPair } from './tls-files.js';
 
 /** The programs of the drivers by configuration key: an absolute path, or a name that is looked up in PATH. */
@@ -40,7 +40,7 @@ export function loadConfig(
   const raw: Record<string, unknown> = source === null ? {} : readYaml(source);
   const mistakes: string[] = [];
   const origins = readEnvironment(env, raw, mistakes, drivers);
-  const File = withDriverKeys(fileWith(sections), drivers);
+  const File = schemaWithDriverKeys(schemaWithSections(sections), drivers);
   const instance = plainToInstance(File, escapeInherited(raw), { exposeDefaultValues: true });
   const config = instance as ConfigFile & Programs;
   const errors = validateSync(config, { whitelist: true, forbidNonWhitelisted: true });
@@ -114,8 +114,10 @@ function openSecrets(
     ...sections.flatMap(secretsOf),
   ];
   const open = [
-    ...(admin_token_file === undefined ? [] : [openSecret('The admin token', resolve(admin_token_file))]),
-    ...(source === null ? [] : inFile.map((key) => openSecret(`The token of ${key}`, source))),
+    ...(admin_token_file === undefined
+      ? []
+      : [readableSecretWarning('The admin token', resolve(admin_token_file))]),
+    ...(source === null ? [] : inFile.map((key) => readableSecretWarning(`The token of ${key}`, source))),
   ];
   return open.filter((line) => line !== null);
 }
@@ -123,11 +125,11 @@ function openSecrets(
 /** Returns the mistakes that no check of a single key finds, each with its key. */
 function inconsistencies(config: ConfigFile, sections: readonly Section[]): [key: string, line: string][] {
   const mistakes: [string, string][] = [];
-  const noFolder = wrongFolder(config.data);
+  const noFolder = folderMistake(config.data);
   if (noFolder !== null) mistakes.push(['data', `data: ${noFolder}`]);
   if (config.admin_token !== undefined && config.admin_token_file !== undefined)
     mistakes.push(['admin_token_file', 'admin_token and admin_token_file exclude each other: keep one.']);
-  for (const why of config.trusted_proxies.map(wrongProxy))
+  for (const why of config.trusted_proxies.map(proxyMistake))
     if (why !== null) mistakes.push(['trusted_proxies', `trusted_proxies: ${why}.`]);
   if (config.clock === 'virtual' && !isLoopback(config.host)) {
     mistakes.push([
@@ -154,7 +156,7 @@ function inconsistencies(config: ConfigFile, sections: readonly Section[]): [key
  * Returns warnings about missing backends. They do not prevent a start, because backends may be added over the API.
  * `known` are the names of all stored backends.
  */
-export function doubtsAbout(
+export function backendWarnings(
   { backends, default_backend, source }: Pick<Config, 'backends' | 'default_backend' | 'source'>,
   known: readonly string[],
 ): string[] {

@@ -20,7 +20,7 @@ export function dataFolder(path: string | undefined, env: NodeJS.ProcessEnv, hom
  * Returns why `data` is not the name of a folder, or null if it is one. Without this check the address of a database
  * would create a folder with a strange name, and start an empty service.
  */
-export function wrongFolder(data: string): string | null {
+export function folderMistake(data: string): string | null {
   if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(data) && !/^(sqlite|postgres(ql)?|mysql|mariadb|file):/i.test(data))
     return null;
   return `${withoutPassword(data)} is no folder; Stint keeps its data in a folder of this machine, in SQLite.`;
@@ -29,7 +29,7 @@ export function wrongFolder(data: string): string | null {
 const withoutPassword = (address: string): string => address.replace(/\/\/[^@/]*@/, '//…@');
 
 function notAddress(key: string, data: string): string {
-  const wrong = wrongFolder(data);
+  const wrong = folderMistake(data);
   if (wrong !== null) throw new ConfigError([`${key}: ${wrong}`]);
   return data;
 }

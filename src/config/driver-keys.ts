@@ -27,7 +27,7 @@ const asName = {
 };
 
 /** Returns the schema of the configuration file, extended by the keys of these drivers. */
-export function withDriverKeys(
+export function schemaWithDriverKeys(
   File: new () => ConfigFile,
   drivers: readonly DriverKeys[],
 ): new () => ConfigFile {

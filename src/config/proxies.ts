@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 
 /** Returns why `entry` is not valid in `trusted_proxies`, or null if it is an address, a network or `loopback`. */
-export function wrongProxy(entry: string): string | null {
+export function proxyMistake(entry: string): string | null {
   if (entry === 'loopback') return null;
   const form = 'an address (10.0.0.7), a network (10.0.0.0/24) or "loopback"';
   if (entry.includes('/')) {

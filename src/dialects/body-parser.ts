@@ -44,7 +44,7 @@ export function installBodyParser(
 type Typed = FastifyRequest & { sentType?: string | undefined };
 
 /** Returns the `Content-Type` that the client sent; empty without one. */
-export const sentTypeOf = (request: FastifyRequest): string => (request as Typed).sentType ?? '';
+export const contentTypeOf = (request: FastifyRequest): string => (request as Typed).sentType ?? '';
 
 /** How to read a JSON body. */
 export interface BodyRules {
@@ -90,7 +90,7 @@ export async function readObject(
 }
 
 /** Reads a body into one buffer. Fills it as bytes arrive, because joining tens of megabytes at the end would block. */
-export async function readWhole(payload: IncomingMessage, limit: number): Promise<Buffer> {
+export async function readBuffer(payload: IncomingMessage, limit: number): Promise<Buffer> {
   const announced = Number(payload.headers['content-length'] ?? 0);
   let whole = Buffer.allocUnsafeSlow(Math.min(limit, Number.isSafeInteger(announced) ? announced : 0));
   let used = 0;

@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { describeRequests } from './described-requests.js';
-import { ownerOf, type ApiDescription, type Dialect } from './dialect.js';
+import { dialectOf, type ApiDescription, type Dialect } from './dialect.js';
 import { schemaOf } from './schemas.js';
 
 /**
@@ -8,8 +8,8 @@ import { schemaOf } from './schemas.js';
  * it takes: a token, a path parameter, a body or a query. Answers that decorators describe are kept.
  */
 export function describeAnswers(described: OpenAPIObject, dialects: readonly Dialect[]): OpenAPIObject {
-  const apiOf = (path: string) => ownerOf(dialects, path).api;
-  const document = describeRequests(described, (path) => apiOf(path)?.scalars === true);
+  const apiOf = (path: string) => dialectOf(dialects, path).api;
+  const document = describeRequests(described, (path) => apiOf(path)?.convertsScalars === true);
   const dialectSchemas = dialects.map(({ api }) => api?.schemas);
   const schemas = Object.assign({}, document.components?.schemas, ...dialectSchemas) as Schemas;
   for (const [path, methods] of Object.entries(document.paths))
@@ -43,20 +43,23 @@ interface Operation {
   readonly responses: Record<string, Answer>;
 }
 
-function refusalsOf({ security = [], parameters = [], requestBody }: Operation, { words }: ApiDescription) {
+function refusalsOf(
+  { security = [], parameters = [], requestBody }: Operation,
+  { refusalDescriptions }: ApiDescription,
+) {
   const reads = requestBody !== undefined || parameters.some((each) => each.in === 'query');
   return {
-    ...(security.length > 0 && { 401: words[401], 403: words[403] }),
-    ...(parameters.some((each) => each.in === 'path') && { 404: words[404] }),
-    ...(reads && { 400: words[400] }),
+    ...(security.length > 0 && { 401: refusalDescriptions[401], 403: refusalDescriptions[403] }),
+    ...(parameters.some((each) => each.in === 'path') && { 404: refusalDescriptions[404] }),
+    ...(reads && { 400: refusalDescriptions[400] }),
   };
 }
 
 /** Returns the descriptions, by status, that a dialect adds for this route. */
-const extrasOf = (route: string, { own }: ApiDescription): Record<number, string> =>
+const extrasOf = (route: string, { extraDescriptions }: ApiDescription): Record<number, string> =>
   Object.assign(
     {},
-    ...own.filter(([pattern]) => pattern.test(route)).map(([, answers]) => answers),
+    ...extraDescriptions.filter(([pattern]) => pattern.test(route)).map(([, answers]) => answers),
   ) as Record<number, string>;
 
 const inJson = (schema?: string) => ({

@@ -27,11 +27,11 @@ export interface Dialect<S extends object = object> {
   /** Reads the credentials that this dialect's clients send. They are accepted on every URL, as bearer tokens are. */
   readonly credentials?: CredentialReader;
   /** Reads the body that controllers receive. Rejects with an error for the client if the body is not acceptable. */
-  readBody(request: FastifyRequest, payload: IncomingMessage, own: Own<S>): Promise<unknown>;
+  readBody(request: FastifyRequest, payload: IncomingMessage, own: DialectConfig<S>): Promise<unknown>;
   /** Answers errors, including those that occur before a controller of the dialect runs. */
   readonly errors: ExceptionFilter;
   /** Returns the body of an error answer to input that is not a complete HTTP request. */
-  explain(problem: Problem): object;
+  errorBody(problem: ConnectionError): object;
   /** Returns the path as the client wrote it if the request came to the dialect's own port, else null. */
   pathOnOwnPort?(request: FastifyRequest): string | null;
   /** Additions to the OpenAPI document. */
@@ -40,7 +40,7 @@ export interface Dialect<S extends object = object> {
   // --- Parts --------------------------------------------------------------------------------------------------------
 
   readonly controllers: readonly Type[];
-  providers?(own: Own<S>): readonly Provider[];
+  providers?(own: DialectConfig<S>): readonly Provider[];
   /** The dialect's section of the configuration file. */
   readonly settings?: Section<S>;
   /** The dialect's own tables. It reads and changes them through `Query`. */
@@ -49,24 +49,24 @@ export interface Dialect<S extends object = object> {
   // --- Start of the service -----------------------------------------------------------------------------------------
 
   /** Installs hooks that run before any route. */
-  install?(fastify: FastifyInstance, own: Own<S> & { readonly store: Store }): void;
+  install?(fastify: FastifyInstance, own: DialectConfig<S> & { readonly store: Store }): void;
   /**
    * Resumes unfinished work of the last run. The service calls this after the scheduler's recovery, before it listens.
    */
-  begin?(app: INestApplicationContext): Promise<void>;
+  resumeWork?(app: INestApplicationContext): Promise<void>;
   /** Opens the dialect's own port; null if it has none. */
-  listen?(host: Host, own: Own<S>): Promise<OwnPort | null>;
+  listen?(host: Host, own: DialectConfig<S>): Promise<OwnPort | null>;
 }
 
 /** The part of the configuration that a dialect receives. */
-export interface Own<S extends object = object> {
+export interface DialectConfig<S extends object = object> {
   readonly settings: S;
   /** Path of the data folder. */
   readonly data: string;
 }
 
 /** An error on a connection that sent no complete HTTP request. */
-export interface Problem {
+export interface ConnectionError {
   /** HTTP status of the answer. */
   readonly status: number;
   readonly message: string;
@@ -113,17 +113,17 @@ export interface ApiDescription {
   readonly answers: readonly (readonly [route: RegExp, schema: string])[];
   readonly schemas: Readonly<Record<string, object>>;
   /** Descriptions of the common refusals by status. */
-  readonly words: Readonly<Record<400 | 401 | 403 | 404, string>>;
+  readonly refusalDescriptions: Readonly<Record<400 | 401 | 403 | 404, string>>;
   /** Descriptions by status that apply only to some routes. */
-  readonly own: readonly (readonly [route: RegExp, Readonly<Record<number, string>>])[];
+  readonly extraDescriptions: readonly (readonly [route: RegExp, Readonly<Record<number, string>>])[];
   /** Whether bodies may have numbers in the place of strings and strings in the place of numbers. */
-  readonly scalars?: true;
+  readonly convertsScalars?: true;
 }
 
 export const DIALECTS = Symbol('Dialects');
 
 /** Returns the dialect that handles a URL: the first that owns it, else the last of the list. */
-export function ownerOf(dialects: readonly Dialect[], url: string): Dialect {
+export function dialectOf(dialects: readonly Dialect[], url: string): Dialect {
   const owner = dialects.find((each) => each.owns(url)) ?? dialects.at(-1);
   if (owner === undefined) throw new Error('There is no dialect.');
   return owner;

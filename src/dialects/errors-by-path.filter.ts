@@ -1,6 +1,6 @@
 import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { DIALECTS, ownerOf, type Dialect } from './dialect.js';
+import { DIALECTS, dialectOf, type Dialect } from './dialect.js';
 
 /**
  * Answers errors from before a controller runs (no route, a bad body) with the filter of the dialect that owns the URL.
@@ -11,6 +11,6 @@ export class ErrorsByPathFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const { url } = host.switchToHttp().getRequest<FastifyRequest>();
-    ownerOf(this.dialects, url).errors.catch(error, host);
+    dialectOf(this.dialects, url).errors.catch(error, host);
   }
 }

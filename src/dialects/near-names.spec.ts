@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { nearName } from './near-names.js';
+import { suggestName } from './near-names.js';
 
 const known = ['from', 'size', 'startDate', 'session_id'];
 
@@ -13,17 +13,17 @@ describe('nearName', () => {
     ['strtDat', 'startDate'],
     ['sesionid', 'session_id'],
   ])('corrects %s to %s', (name, nearest) => {
-    expect(nearName(name, known)).toBe(nearest);
+    expect(suggestName(name, known)).toBe(nearest);
   });
 
   it.each(['doAs', 'detailed', 'x', '', 'constructor', '__proto__', 'size'.repeat(20)])(
     'returns undefined for %j',
     (name) => {
-      expect(nearName(name, known)).toBeUndefined();
+      expect(suggestName(name, known)).toBeUndefined();
     },
   );
 
   it('returns undefined if there are no known names', () => {
-    expect(nearName('from', [])).toBeUndefined();
+    expect(suggestName('from', [])).toBeUndefined();
   });
 });

@@ -7,7 +7,7 @@ const mostCharacters = 60;
  * Returns the known name that `name` is probably a misspelling of: it differs only in case, in one letter of three, or
  * by two swapped letters. Undefined if there is none. Callers check for an exact match first.
  */
-export function nearName(name: string, known: readonly string[]): string | undefined {
+export function suggestName(name: string, known: readonly string[]): string | undefined {
   if (name.length > mostCharacters || known.length === 0) return undefined;
   const lowered = known.map((each) => each.toLowerCase());
   const word = name.toLowerCase();

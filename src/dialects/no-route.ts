@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { ownerOf, type Dialect } from './dialect.js';
+import { dialectOf, type Dialect } from './dialect.js';
 
 /** No route matches the path (404), or none that does has the method (405). */
 export class NoRoute extends HttpException {
@@ -34,7 +34,7 @@ export function installNoRoute(fastify: FastifyInstance, dialects: readonly Dial
     if (!request.is404) return done();
     const methods = methodsAt(request.url.split('?')[0] ?? '');
     if (methods.length > 0) void reply.header('allow', methods.join(', '));
-    done(refusalOf(request, ownerOf(dialects, request.url), methods));
+    done(refusalOf(request, dialectOf(dialects, request.url), methods));
   });
 }
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Problem } from './dialect.js';
+import type { ConnectionError } from './dialect.js';
 
 /** Milliseconds for the headers. They are small, so even a slow client sends them in this time. */
 const longestHeaders = 60_000;
@@ -10,7 +10,7 @@ const longestHeaders = 60_000;
  * limit, so streams stay open. A limit on silence would not do: a client that wants to hold a connection sends a byte
  * now and then.
  */
-export const arrivingWithin = (request: number): ServerOptions => ({
+export const requestTimeouts = (request: number): ServerOptions => ({
   requestTimeout: request,
   headersTimeout: Math.min(longestHeaders, request),
   connectionsCheckingInterval: Math.min(5000, Math.ceil(request / 4)),
@@ -23,7 +23,7 @@ const answersByCode: Readonly<Record<string, readonly [status: number, message: 
 };
 
 /** The log line about a connection that sent no complete request. */
-export interface NoRequest {
+export interface IncompleteRequest {
   readonly msg: string;
   readonly trace: string;
   readonly status: number;
@@ -34,8 +34,12 @@ export interface NoRequest {
  * Answers a connection that sent no complete request. `explain` returns the body of the answer. `newTrace` makes the
  * trace that appears in the answer and in the line passed to `log`.
  */
-export const answerNoRequest =
-  (newTrace: () => string, log: (line: NoRequest) => void, explain: (problem: Problem) => object) =>
+export const answerIncompleteRequest =
+  (
+    newTrace: () => string,
+    log: (line: IncompleteRequest) => void,
+    explain: (problem: ConnectionError) => object,
+  ) =>
   (error: Error & { readonly code?: string }, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || socket.destroyed) return;
     const [status, message] = answersByCode[error.code ?? ''] ?? [400, 'This is no HTTP request.'];

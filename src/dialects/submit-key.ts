@@ -34,7 +34,7 @@ const resetGrace = 50;
  * Records whether the answer about `subject` is sent before its connection closes. Resolves when the answer may be
  * sent, after one turn of the event loop: a client that has already hung up is noticed in that turn.
  */
-export async function watchAnswer(
+export async function recordDelivery(
   receipts: ReceiptsService,
   reply: FastifyReply,
   submit: SubmitKey,

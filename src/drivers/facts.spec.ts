@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { defaultLimits } from '../kernel/backend/backend.js';
 import type { Device } from '../scheduler/devices.ports.js';
 import type { Driver } from './driver.js';
-import { devicesOf, driversOf } from './facts.js';
+import { devicesOf, driverRegistry } from './facts.js';
 import { count, flag, text } from './options.js';
 
 const noRunners = () => ({ runners: [], close: () => undefined });
@@ -13,28 +13,28 @@ const given = (members: Partial<Driver> = {}): Driver => ({
 
 describe('drivers', () => {
   it('are listed in the order in which they were given', () => {
-    expect(driversOf([given({ name: 'b' }), given({ name: 'a' })]).names).toEqual(['b', 'a']);
+    expect(driverRegistry([given({ name: 'b' }), given({ name: 'a' })]).names).toEqual(['b', 'a']);
   });
 
   it.each(['d2', 'constructor', ''])('do not include one by the name %j', (name) => {
-    expect(driversOf([given()]).find(name)).toBeNull();
+    expect(driverRegistry([given()]).find(name)).toBeNull();
   });
 
   it('have defaults for all optional members', () => {
-    expect(driversOf([given()]).find('d1')).toMatchObject({
+    expect(driverRegistry([given()]).find('d1')).toMatchObject({
       ...{ perSession: false, played: false, programs: [], limits: defaultLimits, needsDevice: false },
     });
   });
 
   it('without runners have jobs that are played', () => {
-    expect(driversOf([given({ runners: undefined })]).find('d1')?.played).toBe(true);
+    expect(driverRegistry([given({ runners: undefined })]).find('d1')?.played).toBe(true);
   });
 });
 
 describe('the options of a backend', () => {
   const options = { name: text, size: { ...count, otherwise: 7 }, fast: { ...flag, otherwise: true } };
   const of = (values: Readonly<Record<string, unknown>>) =>
-    driversOf([given({ options })])
+    driverRegistry([given({ options })])
       .find('d1')
       ?.optionsOf({ options: values });
 
@@ -57,7 +57,7 @@ describe('the options of a backend', () => {
       if (size !== 1) throw new Error(`${backend} has size ${String(size)}`);
     };
     const check = (values: object) => () =>
-      driversOf([given({ options, checkOptions })])
+      driverRegistry([given({ options, checkOptions })])
         .find('d1')
         ?.checkOptions({ name: 'b1', options: { ...values } });
     expect(check({ size: 0 })).toThrow(/size.*a whole number above zero/);

@@ -5,7 +5,7 @@ import type { Driver } from './driver.js';
 import { checkOptions, withDefaults } from './options.js';
 
 /** Returns the facts about these drivers that the scheduler and the dialects use. */
-export function driversOf(all: readonly Driver[]): Drivers {
+export function driverRegistry(all: readonly Driver[]): Drivers {
   const facts = new Map(all.map((driver) => [driver.name, factsOf(driver)]));
   return { names: [...facts.keys()], find: (name) => facts.get(name) ?? null };
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { refusedWords } from '../../test/support/refused.js';
 import { aer } from './aer/driver.js';
-import { driversOf } from './facts.js';
+import { driverRegistry } from './facts.js';
 import { learner } from './learner/driver.js';
 import { stalledAfterOf } from './options.js';
 import { spark } from './spark/driver.js';
 
-const drivers = driversOf([aer, learner, spark]);
+const drivers = driverRegistry([aer, learner, spark]);
 
 const check = (driver: string, options: Readonly<Record<string, unknown>>) => () =>
   drivers.find(driver)?.checkOptions({ name: 'b1', options });

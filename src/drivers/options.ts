@@ -45,7 +45,7 @@ export const deviceOptions: Options = {
  * Options of drivers whose programs only compute. Such a program uses some processor time in any five minutes, however
  * busy the machine is.
  */
-export const computing: Options = {
+export const computeOptions: Options = {
   stalled_after: {
     fits: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 1e6,
     must: 'a whole number of seconds, at most 1000000; 0 for no such limit',
@@ -57,7 +57,7 @@ export const computing: Options = {
  * Returns after how many milliseconds without processor time a job of this backend counts as hung; null means never.
  */
 export function stalledAfterOf({ options }: Pick<Backend, 'options'>): number | null {
-  const limit = Number(options['stalled_after'] ?? computing['stalled_after']?.otherwise);
+  const limit = Number(options['stalled_after'] ?? computeOptions['stalled_after']?.otherwise);
   return limit === 0 ? null : limit * 1000;
 }
 

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { AttemptEnd, RunnerListener, Task } from '../scheduler/ports.js';
-import { longestReason, shortened } from './lines.js';
+import { maxReasonLength, shortened } from './lines.js';
 import { lastLines, readJson, removeFolder, type ProcessNote } from './process-folder.js';
 import { childrenOf, isRunning, killAll, signal } from './process-table.js';
 import { ProcessWatch } from './process-watch.js';
@@ -83,7 +83,7 @@ export class Batch {
     const lastLine = log.stderr.findLast((line) => line.trim() !== '')?.trim();
     const killed = this.killReason ?? `it was ended${name === null ? '' : ` by ${name}`}`;
     const how = code === undefined ? killed : `exit code ${code}`;
-    const reason = lastLine === undefined ? how : `${how}: ${shortened(lastLine, longestReason)}`;
+    const reason = lastLine === undefined ? how : `${how}: ${shortened(lastLine, maxReasonLength)}`;
     const answer: AttemptEnd =
       code === 0
         ? { type: 'completed', result: JSON.stringify({ code }) }

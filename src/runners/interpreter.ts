@@ -6,7 +6,7 @@ import type { FromRunner, InterpreterState, OfAttempt, Ready, Result, ToRunner }
 import { isJson as isLongJson } from './long-lines.js';
 import { lastLines, removeFolder } from './process-folder.js';
 import type { Retry } from '../scheduler/retry.js';
-import { longestReason, shortened } from './lines.js';
+import { maxReasonLength, shortened } from './lines.js';
 import { statementParams } from './statement-params.js';
 
 type Attempt = Pick<Task, 'job' | 'token'>;
@@ -204,7 +204,7 @@ export class Interpreter {
     const nonBlank = log.stderr.filter((line) => line.trim() !== '');
     const tailLines = nonBlank.slice(-stderrLines);
     // The last line may be hours old, so do not present it as the reason.
-    const last = shortened(tailLines.at(-1)?.trim() ?? '', longestReason);
+    const last = shortened(tailLines.at(-1)?.trim() ?? '', maxReasonLength);
     const why = this.failure ?? (last === '' ? how : `${how}; the last that it wrote: ${last}`);
     const code =
       this.starting !== null ? 'runner_not_started' : this.running !== null ? 'runner_lost' : 'runner_ended';

@@ -1,7 +1,7 @@
 import { longFrom } from '../scheduler/long-text.js';
 
 /** The most characters of a process's last line in the reason for its end. */
-export const longestReason = 300;
+export const maxReasonLength = 300;
 
 /** Cuts a text after `most` characters and marks the cut with an ellipsis. */
 export const shortened = (text: string, most: number): string =>

@@ -3,7 +3,7 @@ import { constants, setPriority } from 'node:os';
 import type { Task } from '../scheduler/ports.js';
 import { AttemptChannel } from './attempt-channel.js';
 import type { FromRunner, Ready, ToRunner } from './attempt-protocol.js';
-import { lineSplitter, longestReason, shortened } from './lines.js';
+import { lineSplitter, maxReasonLength, shortened } from './lines.js';
 import { familyOf, isStopped, signal } from './process-table.js';
 import { ProcessWatch } from './process-watch.js';
 import { StdioTransport } from './stdio-transport.js';
@@ -233,7 +233,7 @@ export class RunnerProcess {
     const lastLine = this.stderrTail.findLast((line) => line.trim() !== '');
     this.events.exited(
       this.killReason ?? how,
-      lastLine === undefined ? null : shortened(lastLine.trim(), longestReason),
+      lastLine === undefined ? null : shortened(lastLine.trim(), maxReasonLength),
     );
   }
 }

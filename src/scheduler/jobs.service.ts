@@ -81,7 +81,7 @@ export class JobsService implements OnModuleInit {
       known === null ? null : tx.jobs.find(known);
     const store = (stored: Text, ahead?: ReadAhead) =>
       this.commands.run(async (unit) => {
-        const known = submit === undefined ? null : await this.receipts.earlier(unit, submit);
+        const known = submit === undefined ? null : await this.receipts.findEarlier(unit, submit);
         const found = await earlier(unit, known);
         if (found !== null) return found;
         const job = await this.submitIn(unit, actor, { ...request, params: stored }, ahead);
@@ -91,7 +91,7 @@ export class JobsService implements OnModuleInit {
     if (typeof params === 'string') return store(params);
     // Check before many megabytes are stored for nothing.
     const checked = await this.commands.run(async (unit) => {
-      const known = submit === undefined ? null : await this.receipts.earlier(unit, submit);
+      const known = submit === undefined ? null : await this.receipts.findEarlier(unit, submit);
       return (await earlier(unit, known)) ?? (await this.check(unit, actor, request));
     }, actorName(actor));
     if ('id' in checked) return checked;
@@ -203,7 +203,7 @@ export class JobsService implements OnModuleInit {
 
   /** Jobs of the actor's instance that the actor may read. */
   async list(actor: Actor, filter: Omit<JobFilter, 'instance' | 'onlyOf'>): Promise<Page<JobRecord>> {
-    const onlyOf = await this.sharing.onlyOf(actor);
+    const onlyOf = await this.sharing.visibleUser(actor);
     return this.store.read.jobs({ ...filter, instance: actor.instance.id, onlyOf });
   }
 

@@ -1,5 +1,5 @@
 import { Digits, isWhole, nextDigits } from './json-number.js';
-import { deepest } from './json-text.js';
+import { maxDepth } from './json-text.js';
 
 /** Byte offsets of a member of the outermost object: its name with quotes, and its value. */
 export interface MemberRange {
@@ -51,7 +51,7 @@ export class JsonScan {
   private expect: Expect = Expect.Value;
   private inside: Inside = Inside.None;
   /** 1 for an object, 2 for a list, per level. */
-  private readonly levels = new Uint8Array(deepest + 2);
+  private readonly levels = new Uint8Array(maxDepth + 2);
   private depth = 0;
   /** Where the current string, word or number begins. */
   private begin = 0;
@@ -157,8 +157,8 @@ export class JsonScan {
       this.unexpected(code, at);
       return true;
     }
-    if (this.depth > deepest) {
-      this.wrong(`nested more than ${deepest} levels deep`, at);
+    if (this.depth > maxDepth) {
+      this.wrong(`nested more than ${maxDepth} levels deep`, at);
       return true;
     }
     if (this.depth === 1) this.valueFrom = at;
@@ -304,7 +304,7 @@ export class JsonScan {
       case Expect.Value:
       case Expect.FirstItem:
         if (this.depth === 0 && this.how.any !== true) return this.wrong('expected a JSON object, "{",', at);
-        if (this.depth > deepest) return this.wrong(`nested more than ${deepest} levels deep`, at);
+        if (this.depth > maxDepth) return this.wrong(`nested more than ${maxDepth} levels deep`, at);
         return this.wrong(code === -1 ? 'the text ends where a value should be' : 'expected a value', at);
       case Expect.FirstKey:
       case Expect.Key:

@@ -20,7 +20,7 @@ function placeIn(text: string, index: number): { line: number; column: number } 
 }
 
 /** The deepest nesting that is accepted. Deeper nesting is an attack or a mistake, and would exhaust the stack somewhere. */
-export const deepest = 512;
+export const maxDepth = 512;
 
 /**
  * Checks a JSON text without building anything from it, and returns the text of each top-level member's value. Job
@@ -33,7 +33,7 @@ export function membersOf(text: string): Map<string, string> {
 }
 
 /** What is wrong with a text that should be any JSON value, as JSON.parse reads it, and where; null if nothing is. */
-export function flawOf(text: string): string | null {
+export function findFlaw(text: string): string | null {
   try {
     new Scanner(text, { strict: true }).whole();
     return null;
@@ -82,7 +82,7 @@ class Scanner {
   }
 
   private value(depth: number): void {
-    if (depth > deepest) throw this.wrong(`nested more than ${deepest} levels deep`);
+    if (depth > maxDepth) throw this.wrong(`nested more than ${maxDepth} levels deep`);
     switch (this.text[this.at]) {
       case '{':
         return this.object(depth);

@@ -36,7 +36,7 @@ export class ReceiptsService {
   }
 
   /** The id of what this submit created the first time; null if this is the first time. */
-  async earlier(unit: UnitOfWork, submit: SubmitKey): Promise<string | null> {
+  async findEarlier(unit: UnitOfWork, submit: SubmitKey): Promise<string | null> {
     const window = submit.hash === null ? repeatWindow : keyWindow;
     const receipts = await unit.tx.receipts.find(submit.key, unit.at - window);
     if (submit.hash === null) {

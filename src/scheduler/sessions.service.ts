@@ -33,7 +33,7 @@ export class SessionsService {
   /** Opens a session; a repeated `submit` returns the same session. */
   open(actor: Actor, request: NewSession, submit?: SubmitKey): Promise<Session> {
     return this.commands.run(async (unit) => {
-      const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
+      const earlier = submit === undefined ? null : await this.receipts.findEarlier(unit, submit);
       const known = earlier === null ? null : await unit.tx.sessions.find(earlier);
       if (known !== null && (submit?.hash !== null || isUntouched(known))) return known;
       const session = await this.openIn(unit, actor, request);

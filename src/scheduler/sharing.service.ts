@@ -42,7 +42,7 @@ export class SharingService {
   }
 
   /** The only user whose jobs and results the actor sees; undefined for all of the instance. */
-  async onlyOf(actor: Actor): Promise<string | undefined> {
+  async visibleUser(actor: Actor): Promise<string | undefined> {
     const hidden = actor.role !== 'admin' && (await this.of(actor.instance.id)) === 'private';
     return hidden ? actor.user : undefined;
   }

@@ -44,13 +44,13 @@ export const livyTxSuite: SuiteOf<LivyTx> = {
     });
   },
 
-  named(given) {
+  findByName(given) {
     it('finds the entry by name, type and instance', async () => {
       const all = await given();
       await keepSessions(all, { name: 'x' }, { name: 'y' }, { name: 'x', instance: 'lab-b' });
       await keepBatches(all, { name: 'z' });
       const named = async (name: string, type: 'session' | 'batch' = 'session') =>
-        (await write(all, (livy) => livy.named(type, name, 'lab-a', 0)))?.subject ?? null;
+        (await write(all, (livy) => livy.findByName(type, name, 'lab-a', 0)))?.subject ?? null;
       expect([await named('x'), await named('y'), await named('z')]).toEqual(['s0', 's1', null]);
       expect([await named('z', 'batch'), await named('x', 'batch')]).toEqual(['b0', null]);
     });
@@ -64,7 +64,7 @@ export const livyTxSuite: SuiteOf<LivyTx> = {
       );
       await keepBatches(all, { ...ended, name: 'x' }, { name: 'runs', state: 'running' });
       const named = async (type: 'session' | 'batch', name: string, endedAfter: number) =>
-        (await write(all, (livy) => livy.named(type, name, 'lab-a', endedAfter))) !== null;
+        (await write(all, (livy) => livy.findByName(type, name, 'lab-a', endedAfter))) !== null;
       expect([await named('session', 'x', after(10) - 1), await named('session', 'x', after(10))]).toEqual([
         true,
         false,

@@ -1,4 +1,4 @@
-import { toOperator } from '../../src/admin/refusals.js';
+import { operatorMessage } from '../../src/admin/refusals.js';
 import { Refusal } from '../../src/kernel/refusal.js';
 
 /** Runs `work` and returns the code and parameters of its refusal. */
@@ -16,5 +16,5 @@ export function refusalOf(work: () => unknown): Pick<Refusal, 'code' | 'params'>
 /** Like the above, but returns the sentence for operators. */
 export const refusedWords = (work: () => unknown): string => {
   const { code, params } = refusalOf(work);
-  return toOperator(new Refusal(code, params));
+  return operatorMessage(new Refusal(code, params));
 };

@@ -1,49 +1,49 @@
 import type { ApiDescription } from '../dialect.js';
-import { object, oneOf, pageOf, schemaOf, some, text, textOrNull, texts, whole } from '../schemas.js';
+import { object, oneOf, pageOf, schemaOf, anyObject, text, textOrNull, texts, integer } from '../schemas.js';
 
 const batchState = oneOf('not_started', 'starting', 'running', 'shutting_down', 'success', 'dead', 'killed');
 const sessionState = oneOf(
   ...['not_started', 'starting', 'idle', 'busy', 'shutting_down', 'error', 'dead', 'killed', 'success'],
 );
 const processMembers = {
-  id: whole,
+  id: integer,
   name: textOrNull,
   appId: textOrNull,
   owner: text,
   proxyUser: textOrNull,
-  appInfo: some,
+  appInfo: anyObject,
   log: texts,
 };
 
 const schemas = {
   LivyError: object({ msg: text }),
   LivyMessage: object({ msg: text }),
-  LivyVersion: some,
-  LivyState: object({ id: whole, state: sessionState }),
-  LivyLog: object({ id: whole, from: whole, total: whole, log: texts }),
+  LivyVersion: anyObject,
+  LivyState: object({ id: integer, state: sessionState }),
+  LivyLog: object({ id: integer, from: integer, total: integer, log: texts }),
   LivySession: object({
     ...processMembers,
     state: sessionState,
     kind: text,
-    ...{ ttl: textOrNull, idleTimeout: textOrNull, heartbeatTimeoutInSecond: whole },
-    ...{ driverMemory: textOrNull, driverCores: whole, executorMemory: textOrNull, executorCores: whole },
-    ...{ numExecutors: whole, queue: textOrNull, conf: some },
+    ...{ ttl: textOrNull, idleTimeout: textOrNull, heartbeatTimeoutInSecond: integer },
+    ...{ driverMemory: textOrNull, driverCores: integer, executorMemory: textOrNull, executorCores: integer },
+    ...{ numExecutors: integer, queue: textOrNull, conf: anyObject },
     ...{ archives: texts, files: texts, jars: texts, pyFiles: texts },
   }),
   LivySessions: pageOf('sessions', 'LivySession'),
   LivyBatch: object({ ...processMembers, state: batchState }),
   LivyBatches: pageOf('sessions', 'LivyBatch'),
   LivyStatement: object({
-    id: whole,
+    id: integer,
     code: text,
     state: oneOf('waiting', 'running', 'available', 'cancelling', 'cancelled'),
-    output: { ...some, nullable: true },
+    output: { ...anyObject, nullable: true },
     progress: { type: 'number' },
-    started: { ...whole, description: 'Milliseconds since 1970; 0 before the start' },
-    completed: { ...whole, description: 'Milliseconds since 1970; 0 before the end' },
+    started: { ...integer, description: 'Milliseconds since 1970; 0 before the start' },
+    completed: { ...integer, description: 'Milliseconds since 1970; 0 before the end' },
   }),
   LivyStatements: object({
-    total_statements: whole,
+    total_statements: integer,
     statements: { type: 'array', items: schemaOf('LivyStatement') },
   }),
 };
@@ -56,13 +56,13 @@ export const livyApi: ApiDescription = {
       description: 'Your user name and an API token (Livy)',
     }),
   error: 'LivyError',
-  words: {
+  refusalDescriptions: {
     400: 'A value is not allowed, or the session is no longer running',
     401: 'No token, or one that is unknown, expired or revoked',
     403: 'The session, batch or statement belongs to another user',
     404: 'No such session, batch or statement in this instance',
   },
-  own: [
+  extraDescriptions: [
     [/^POST \/livy\/(sessions|batches)$/, { 409: 'The budget of the instance is used up' }],
     [
       /^POST .*\/(sessions|batches|statements)$/,
@@ -92,5 +92,5 @@ export const livyApi: ApiDescription = {
   ],
   schemas,
   // Livy's JSON mapper converts numbers to strings and strings to numbers, and its clients rely on that.
-  scalars: true,
+  convertsScalars: true,
 };

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
-import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
+import { submitKey, recordDelivery, type WithBodyDigest } from '../submit-key.js';
 import { LivyBatches } from './batches.service.js';
 import { prefixOf } from './http.js';
 import { BatchRequest, PageQuery, readBody, refuseMisspelt, parseInteger } from './requests.dto.js';
@@ -33,7 +33,7 @@ export class LivyBatchesController {
     const batch = await this.batches.submit(actor, readBody(BatchRequest, body), submit);
     const answer = await this.batches.toAnswer(batch);
     void reply.header('location', `${prefixOf(request)}/batches/${batch.number}`);
-    await watchAnswer(this.receipts, reply, submit, batch.run.id);
+    await recordDelivery(this.receipts, reply, submit, batch.run.id);
     return answer;
   }
 

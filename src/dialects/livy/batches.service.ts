@@ -33,7 +33,7 @@ export class LivyBatches {
     const { file } = request;
     if (file == null || file === '') throw rejected('requirement failed: File is required.');
     const number = await this.commands.run(async (unit) => {
-      const earlier = await this.receipts.earlier(unit, submit);
+      const earlier = await this.receipts.findEarlier(unit, submit);
       const existing = earlier === null ? null : await livyStore(unit.tx).bySubject('batch', earlier);
       if (existing !== null) return existing.number;
       await this.entries.checkName(unit, 'batch', request.name, actor.instance.id);

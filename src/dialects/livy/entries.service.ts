@@ -58,7 +58,7 @@ export class LivyEntries {
 
   async pageFor(actor: Actor, from: number, size: number): Promise<LivyPage> {
     if (from < 0 || size < 0) throw new BadRequestException('from and size must not be negative.');
-    const onlyOf = await this.sharing.onlyOf(actor);
+    const onlyOf = await this.sharing.visibleUser(actor);
     return { instance: this.instanceOf(actor), onlyOf, endedAfter: this.endedAfter, from, size };
   }
 
@@ -116,7 +116,7 @@ export class LivyEntries {
   ): Promise<void> {
     if (name == null) return;
     if (name === '' || /^\d+$/.test(name)) throw rejected(`Invalid session name: ${name}`);
-    const holder = await livyStore(unit.tx).named(type, name, instance, unit.at - this.settings.retain);
+    const holder = await livyStore(unit.tx).findByName(type, name, instance, unit.at - this.settings.retain);
     if (holder !== null) throw rejected(`Duplicate session name: Some(${name}) for session ${holder.number}`);
   }
 

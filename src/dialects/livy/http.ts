@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { sendingPage } from '../../auth/sending-page.js';
+import { requestOrigin } from '../../auth/sending-page.js';
 
 /** The path of Livy's API on the service's main port, as in HDInsight. */
 const mount = '/livy';
@@ -88,7 +88,7 @@ const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
  * against DNS rebinding.
  */
 function mayUseDefaults({ headers }: IncomingMessage, { loopbackOnly }: DefaultCredentials): boolean {
-  if (sendingPage(headers, headers.host) !== 'none') return false;
+  if (requestOrigin(headers, headers.host) !== 'none') return false;
   // A proxy on this machine forwards requests of other machines, although its own address is loopback.
   if (loopbackOnly && forwarded.some((name) => headers[name] !== undefined)) return false;
   return !loopbackOnly || headers.host === undefined || loopbackName.test(headers.host);

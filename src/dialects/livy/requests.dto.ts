@@ -1,4 +1,4 @@
-import { nearName } from '../near-names.js';
+import { suggestName } from '../near-names.js';
 import { RawJson } from '../raw-json.js';
 import type { Text } from '../../scheduler/long-text.js';
 import { BadRequestException } from '@nestjs/common';
@@ -150,7 +150,7 @@ const fieldsOf = (type: unknown): readonly string[] =>
  */
 export function refuseMisspelt(query: unknown, names: readonly string[] = ['from', 'size']): void {
   for (const name of Object.keys((query ?? {}) as object)) {
-    const nearest = names.includes(name) ? undefined : nearName(name, names);
+    const nearest = names.includes(name) ? undefined : suggestName(name, names);
     if (nearest !== undefined)
       throw new BadRequestException(`Unrecognized parameter "${name}". The nearest is ${nearest}.`);
   }

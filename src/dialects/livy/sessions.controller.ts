@@ -16,7 +16,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentActor } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
-import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
+import { submitKey, recordDelivery, type WithBodyDigest } from '../submit-key.js';
 import { prefixOf } from './http.js';
 import {
   CompletionRequest,
@@ -62,7 +62,7 @@ export class LivySessionsController {
     const entry = await this.sessions.open(actor, readBody(SessionRequest, body), submit);
     const answer = await this.sessions.toAnswer(entry);
     void reply.header('location', `${prefixOf(request)}/sessions/${entry.number}`);
-    await watchAnswer(this.receipts, reply, submit, entry.session.id);
+    await recordDelivery(this.receipts, reply, submit, entry.session.id);
     return answer;
   }
 

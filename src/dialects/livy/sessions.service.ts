@@ -41,7 +41,7 @@ export class LivySessions {
     const kind = parseKind(request.kind);
     const limits = limitsOf(request);
     const number = await this.commands.run(async (unit) => {
-      const earlier = await this.receipts.earlier(unit, submit);
+      const earlier = await this.receipts.findEarlier(unit, submit);
       const existing = earlier === null ? null : await livyStore(unit.tx).bySubject('session', earlier);
       if (existing !== null) return existing.number;
       await this.entries.sweep(unit);

@@ -6,7 +6,7 @@ import { CurrentActor } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { replyBody } from '../send-parts.js';
-import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
+import { submitKey, recordDelivery, type WithBodyDigest } from '../submit-key.js';
 import { prefixOf } from './http.js';
 import {
   parseInteger,
@@ -45,7 +45,7 @@ export class LivyStatementsController {
     const statement = await this.statements.submit(actor, id, readStatement(body), submit);
     const { session, job, number, parts } = statement;
     void reply.header('location', `${prefixOf(request)}/sessions/${session}/statements/${number}`);
-    await watchAnswer(this.receipts, reply, submit, job);
+    await recordDelivery(this.receipts, reply, submit, job);
     return replyBody(reply, parts);
   }
 

@@ -57,7 +57,7 @@ export class LivyStatements {
       details: noDetails,
     };
     const findExisting = async (unit: UnitOfWork) => {
-      const jobId = await this.receipts.earlier(unit, submit);
+      const jobId = await this.receipts.findEarlier(unit, submit);
       const statement = jobId === null ? null : await livyStore(unit.tx).statementOf(jobId);
       return jobId === null || statement === null ? null : { statement, job: jobId };
     };

@@ -19,6 +19,6 @@ export const qiskitRuntime: Dialect = {
   credentials: apikey,
   readBody,
   errors: new QiskitErrorsFilter(),
-  explain: ({ message, trace }) => ({ errors: [{ code: 1002, message }], trace }),
+  errorBody: ({ message, trace }) => ({ errors: [{ code: 1002, message }], trace }),
   controllers: [IdentityController, BackendsController, SessionsController, JobsController, EventsController],
 };

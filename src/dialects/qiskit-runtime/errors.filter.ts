@@ -1,7 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../../kernel/refusal.js';
-import { diskTrouble, noRoom } from '../full-disk.js';
+import { diskFailureMessage, insufficientStorage } from '../full-disk.js';
 import { NoRoute } from '../no-route.js';
 import { answerTo } from '../refusals.js';
 import { QiskitError, refusalKinds, type QiskitRefusal } from './refusal-kinds.js';
@@ -53,8 +53,8 @@ export class QiskitErrorsFilter implements ExceptionFilter {
       trace: request.id,
       error: stackOf(error),
     });
-    const trouble = diskTrouble(error);
-    if (trouble !== null) return { status: noRoom, errors: [{ code: 1000, message: trouble }] };
+    const trouble = diskFailureMessage(error);
+    if (trouble !== null) return { status: insufficientStorage, errors: [{ code: 1000, message: trouble }] };
     const message = 'The service failed and stored nothing. The request may be repeated.';
     return { status: 500, errors: [{ code: 1000, message }] };
   }

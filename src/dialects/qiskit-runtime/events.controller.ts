@@ -116,7 +116,7 @@ export class EventsController {
   /** Returns the events that the actor may see: a private instance hides the jobs of colleagues. */
   private async visible(actor: Actor, page: readonly EventRecord[]): Promise<EventAnswer[]> {
     const names = await this.instances.namesOf(page.map(({ instance }) => instance));
-    const isPrivate = (await this.sharing.onlyOf(actor)) !== undefined;
+    const isPrivate = (await this.sharing.visibleUser(actor)) !== undefined;
     const events: EventRecord[] = [];
     for (const event of page) {
       if (!isPrivate || event.job === null || (await this.jobs.isReadable(actor, event.job)))

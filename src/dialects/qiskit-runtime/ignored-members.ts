@@ -1,6 +1,6 @@
 import { getMetadataStorage } from 'class-validator';
 import { closest, distance } from 'fastest-levenshtein';
-import { nearName } from '../near-names.js';
+import { suggestName } from '../near-names.js';
 import { QiskitError } from './refusal-kinds.js';
 import type { SubmitJobRequest } from './requests.dto.js';
 
@@ -86,7 +86,7 @@ export function refuseNearNames(query: unknown, known: readonly string[]): void 
   for (const name of Object.keys((query ?? {}) as object)) {
     if (known.includes(name)) continue;
     const synonym = filterSynonyms.get(name.toLowerCase());
-    const nearest = synonym !== undefined && known.includes(synonym) ? synonym : nearName(name, known);
+    const nearest = synonym !== undefined && known.includes(synonym) ? synonym : suggestName(name, known);
     if (nearest !== undefined)
       throw new QiskitError(
         'invalid_value',

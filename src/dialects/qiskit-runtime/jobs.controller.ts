@@ -35,7 +35,7 @@ import { KnownNames } from '../../scheduler/known-names.service.js';
 import { CLOCK, type Clock, type JobFilter } from '../../scheduler/ports.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
 import { replyBody } from '../send-parts.js';
-import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
+import { submitKey, recordDelivery, type WithBodyDigest } from '../submit-key.js';
 import { JobsAnswer, JobWithParamsAnswer, MetricsAnswer, SubmittedAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { idleMembers, jobSynonyms, refuseNearMisses, unknownMembers } from './ignored-members.js';
@@ -106,7 +106,7 @@ export class JobsController {
     const submit = submitKey(actor, request);
     const warnings = [...unknownMembers(request.body, SubmitJobRequest, jobSynonyms), ...idleMembers(body)];
     const job = await this.jobs.submit(actor, { ...toParams(body), warnings }, submit);
-    await watchAnswer(this.receipts, reply, submit, job.id);
+    await recordDelivery(this.receipts, reply, submit, job.id);
     return {
       id: job.id,
       backend: job.backend,

@@ -22,7 +22,7 @@ import { KnownNames } from '../../scheduler/known-names.service.js';
 import { CLOCK, type Clock } from '../../scheduler/ports.js';
 import { SessionsService, type NewSession } from '../../scheduler/sessions.service.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
-import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
+import { submitKey, recordDelivery, type WithBodyDigest } from '../submit-key.js';
 import { SessionAnswer, SessionsAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { refuseNearMisses, sessionSynonyms, unknownMembers } from './ignored-members.js';
@@ -73,7 +73,7 @@ export class SessionsController {
     const submit = submitKey(actor, request);
     const warnings = unknownMembers(request.body, OpenSessionRequest, sessionSynonyms);
     const session = await this.sessions.open(actor, { ...toParams(body), warnings }, submit);
-    await watchAnswer(this.receipts, reply, submit, session.id);
+    await recordDelivery(this.receipts, reply, submit, session.id);
     return fromSession(session, this.clock.now());
   }
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Driver } from '../driver.js';
-import { computing, count, deviceOptions, flag, positive } from '../options.js';
+import { computeOptions, count, deviceOptions, flag, positive } from '../options.js';
 import { pythonWorker, workerPool } from '../worker-pool.js';
 
 /** Returns the number of threads of a worker: half of the cores, so that a large simulation leaves some for others. */
@@ -17,7 +17,7 @@ export const aer: Driver = {
     max_memory_mb: count,
     max_work: positive,
     approximate: flag,
-    ...computing,
+    ...computeOptions,
   },
   programs: ['sampler', 'estimator', 'executor'],
   device: 'needed',

@@ -1,5 +1,5 @@
 import type { Driver } from '../driver.js';
-import { computing, flag } from '../options.js';
+import { computeOptions, flag } from '../options.js';
 import { pythonWorker, workerPool } from '../worker-pool.js';
 
 const prediction = 'predict';
@@ -10,7 +10,7 @@ export const learner: Driver = {
   name: 'learner',
   program: { key: 'learner_python', variable: 'STINT_LEARNER_PYTHON', environment: '.venv-learn' },
   environment: ['STINT_LEARNER_MEMORY'],
-  options: { predict: flag, ...computing },
+  options: { predict: flag, ...computeOptions },
   programs: [prediction, ...calculations],
   runners(place) {
     const workers = {

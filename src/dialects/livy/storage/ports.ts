@@ -59,7 +59,7 @@ export interface LivyTx {
   nextNumber(type: LivyType): Promise<number>;
   insert(entry: Omit<LivyEntry, 'removedAt'>): Promise<void>;
   /** Returns the instance's entry with this name that is still shown: neither removed nor ended by `endedAfter`. */
-  named(type: LivyType, name: string, instance: string, endedAfter: Millis): Promise<LivyEntry | null>;
+  findByName(type: LivyType, name: string, instance: string, endedAfter: Millis): Promise<LivyEntry | null>;
   /** Marks an entry as removed, and deletes the texts of its statements, because nobody can read them. */
   remove(type: LivyType, number: number, at: Millis): Promise<void>;
   /** Removes a few sessions that ended by `endedAfter`. */

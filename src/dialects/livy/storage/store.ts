@@ -55,7 +55,7 @@ export const livyStore = perQuery((sql): LivyTx => ({
     };
     await sql.run(insertInto('livy_entries', Object.keys(row)), ...Object.values(row));
   },
-  async named(type, name, instance, endedAfter) {
+  async findByName(type, name, instance, endedAfter) {
     const { table, isShown, values } = subjects[type];
     const row = await sql.one<LivyEntryRow>(
       `SELECT e.* FROM livy_entries e JOIN ${table} x ON x.id = e.subject

@@ -2,7 +2,7 @@ import { Controller, Delete, Get, Head, HttpCode, Param, Post, UseFilters } from
 import { ApiBody, ApiExcludeEndpoint, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ReceiptsService } from '../../../scheduler/receipts.service.js';
 import type { LearnSessionFilter } from '../storage/ports.js';
-import { submitKey, watchAnswer } from '../../submit-key.js';
+import { submitKey, recordDelivery } from '../../submit-key.js';
 import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
 import { CallbackCheck } from '../outgoing/callbacks.js';
 import { NexosisErrorsFilter } from '../wire/errors.filter.js';
@@ -144,7 +144,7 @@ export class LearnSessionsController {
     const existing = source as Source;
     const session = await this.sessions.start(actor, sessionRequest, existing, { callbackUrl, base, submit });
     if (session.token !== null) void reply.header('Nexosis-Webhook-Token', session.token);
-    await watchAnswer(this.receipts, reply, submit, session.id);
+    await recordDelivery(this.receipts, reply, submit, session.id);
     return fromSession(session, base, await this.sessions.place(session));
   }
 }

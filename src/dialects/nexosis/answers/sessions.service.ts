@@ -75,7 +75,8 @@ export class LearnSessionsService {
   ): Promise<LearnSessionView> {
     const backend = await this.backend(false);
     const id = await this.commands.run(async (unit) => {
-      const earlier = origin.submit === undefined ? null : await this.receipts.earlier(unit, origin.submit);
+      const earlier =
+        origin.submit === undefined ? null : await this.receipts.findEarlier(unit, origin.submit);
       if (earlier !== null && (await nexosisStore(unit.tx).sessions.find(earlier)) !== null) return earlier;
       const session = await this.sessions.openIn(unit, actor, { mode: 'batch', backend: backend.name });
       const job = await this.jobs.submitIn(unit, actor, {
@@ -107,7 +108,7 @@ export class LearnSessionsService {
 
   /** Lists the sessions of the actor's instance that the actor may read. */
   async list(actor: Actor, filter: ListFilter): Promise<Matches<LearnSessionView>> {
-    const user = await this.sharing.onlyOf(actor);
+    const user = await this.sharing.visibleUser(actor);
     return this.read.sessions({ ...filter, instance: actor.instance.id, user });
   }
 

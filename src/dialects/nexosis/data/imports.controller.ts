@@ -2,7 +2,7 @@ import { Controller, Get, HttpCode, Param, Post, UseFilters } from '@nestjs/comm
 import { ApiBody, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Import } from '../storage/ports.js';
 import { ReceiptsService } from '../../../scheduler/receipts.service.js';
-import { submitKey, watchAnswer } from '../../submit-key.js';
+import { submitKey, recordDelivery } from '../../submit-key.js';
 import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
 import { sameName } from '../wire/columns.js';
 import { writeMoment } from '../wire/dates.js';
@@ -48,7 +48,7 @@ export class ImportsController {
       columns: isObject(columns['columns']) ? columns['columns'] : columns,
     };
     const record = await this.imports.start(request.actor, importRequest, submit);
-    await watchAnswer(this.receipts, request.reply, submit, record.id);
+    await recordDelivery(this.receipts, request.reply, submit, record.id);
     return this.show(request, record);
   }
 

@@ -72,7 +72,7 @@ export class ImportsService implements OnModuleDestroy {
     this.checkHost(request.url);
     const declared = readColumns(request.columns);
     const { started, isFirst } = await this.commands.run(async (unit) => {
-      const earlier = await this.receipts.earlier(unit, submit);
+      const earlier = await this.receipts.findEarlier(unit, submit);
       const existing = earlier === null ? null : await this.find(earlier);
       if (existing !== null) return { started: existing, isFirst: false };
       const record: Import = {

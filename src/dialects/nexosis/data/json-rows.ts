@@ -1,7 +1,7 @@
 import { emptyRecord, formatValue } from '../../../kernel/inherited-names.js';
 import { isUtf8 } from 'node:buffer';
 import { type Tokenizer, TokenParser, TokenType } from '@streamparser/json';
-import { flawOf } from '../../../scheduler/json-text.js';
+import { findFlaw } from '../../../scheduler/json-text.js';
 import { checkCount } from '../wire/columns.js';
 import { invalidField, NexosisError } from '../wire/errors.js';
 import { isObject } from '../wire/fields.js';
@@ -101,7 +101,7 @@ function checkFirstCharacter(body: Buffer): void {
   if (first === '{') return;
   const text = new TextDecoder().decode(body.subarray(0, chunkSize));
   const isListOrText = first === '[' || first === '"';
-  if (!isListOrText && flawOf(text) !== null) throw invalidJson(text);
+  if (!isListOrText && findFlaw(text) !== null) throw invalidJson(text);
   const value = first === '[' ? [] : first === '"' ? '' : (JSON.parse(text) as unknown);
   throw invalidField('body', `The body must be an object with data or columns, not ${kindOf(value)}.`);
 }

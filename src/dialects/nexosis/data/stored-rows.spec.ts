@@ -13,7 +13,11 @@ describe('stored rows', () => {
   });
 
   it('are read in order, and other work runs before each further batch', async () => {
-    const all: DataRow[] = Array.from({ length: 2500 }, (_, i) => ({ at: 0, seq: i + 1, values: [String(i)] }));
+    const all: DataRow[] = Array.from({ length: 2500 }, (_, i) => ({
+      at: 0,
+      seq: i + 1,
+      values: [String(i)],
+    }));
     const reads = {
       rowsAfter: (_: number, after: DataRow | null, limit: number) =>
         Promise.resolve(all.slice(after?.seq ?? 0, (after?.seq ?? 0) + limit)),

@@ -1,5 +1,5 @@
 import type { ApiDescription } from '../../dialect.js';
-import { object, some, text, whole } from '../../schemas.js';
+import { object, anyObject, text, integer } from '../../schemas.js';
 
 export const nexosisApi: ApiDescription = {
   security: (about) =>
@@ -8,13 +8,13 @@ export const nexosisApi: ApiDescription = {
       'api-key',
     ),
   error: 'NexosisError',
-  words: {
+  refusalDescriptions: {
     400: 'The request is invalid; errorDetails names the fields',
     401: 'The token is missing, unknown, expired or revoked',
     403: 'The rights of the user or the plan of the instance do not allow this',
     404: 'Your instance has no such resource',
   },
-  own: [
+  extraDescriptions: [
     // Ids must be GUIDs, and a bulk delete needs a filter.
     [
       /\{id\}|^DELETE /,
@@ -40,6 +40,6 @@ export const nexosisApi: ApiDescription = {
   ],
   answers: [],
   schemas: {
-    NexosisError: object({ statusCode: whole, message: text, errorType: text, errorDetails: some }),
+    NexosisError: object({ statusCode: integer, message: text, errorType: text, errorDetails: anyObject }),
   },
 };

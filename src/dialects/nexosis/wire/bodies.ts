@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import { readWhole, sentTypeOf, shortBodyLimit } from '../../body-parser.js';
+import { readBuffer, contentTypeOf, shortBodyLimit } from '../../body-parser.js';
 import { bodyDigest, type WithBodyDigest } from '../../submit-key.js';
 import { SentBody } from './request.js';
 
@@ -20,7 +20,7 @@ export async function readBody(
   upload: number,
 ): Promise<SentBody> {
   const path = request.url.split('?')[0] ?? '';
-  const bytes = await readWhole(payload, limitOf(path, upload));
+  const bytes = await readBuffer(payload, limitOf(path, upload));
   if (request.method === 'POST') (request as WithBodyDigest).bodyDigest = bodyDigest(bytes);
-  return new SentBody(bytes, sentTypeOf(request));
+  return new SentBody(bytes, contentTypeOf(request));
 }

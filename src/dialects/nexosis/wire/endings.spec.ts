@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { givenLimits } from '../../../../test/support/given.js';
 import { closeCodes, type CloseCode } from '../../../kernel/session/session.js';
 import { seconds } from '../../../kernel/time.js';
-import { whyEnded } from './endings.js';
+import { failureReason } from './endings.js';
 
 const storedReason = 'its own sentence';
 const closeReasons = {
@@ -24,7 +24,7 @@ describe('the reason why a session did not complete', () => {
 
   it.each(closeCodes)('names the close code %s in words', (closeCode) => {
     const ending = { closeCode, stateReason: storedReason, limits: givenLimits };
-    expect(whyEnded({ ...job, jobEndCode: 'session_closed', ending })).toBe(
+    expect(failureReason({ ...job, jobEndCode: 'session_closed', ending })).toBe(
       `the session was closed before its calculation was done: ${closeReasons[closeCode]}`,
     );
   });
@@ -35,6 +35,6 @@ describe('the reason why a session did not complete', () => {
     ['runner_lost', 'the job says so'],
     [null, 'the job says so'],
   ] as const)('names the end code %s in words', (jobEndCode, words) => {
-    expect(whyEnded({ ...job, jobEndCode })).toBe(words);
+    expect(failureReason({ ...job, jobEndCode })).toBe(words);
   });
 });

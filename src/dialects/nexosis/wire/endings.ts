@@ -14,7 +14,7 @@ const clauses: CloseClauses = {
 };
 
 /** Returns why the calculation of a session did not complete, as a clause; null if no reason is stored. */
-export function whyEnded({
+export function failureReason({
   jobReason,
   jobEndCode,
   jobLimit,

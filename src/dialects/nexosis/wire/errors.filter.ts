@@ -1,7 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../../../kernel/refusal.js';
-import { diskTrouble, noRoom } from '../../full-disk.js';
+import { diskFailureMessage, insufficientStorage } from '../../full-disk.js';
 import { NoRoute } from '../../no-route.js';
 import { answerTo } from '../../refusals.js';
 import { NexosisError, nothingAtPath, type Details } from './errors.js';
@@ -52,9 +52,14 @@ export class NexosisErrorsFilter implements ExceptionFilter {
       trace: request.id,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
-    const trouble = diskTrouble(error);
+    const trouble = diskFailureMessage(error);
     if (trouble !== null)
-      return { statusCode: noRoom, message: trouble, errorType: 'InsufficientStorage', errorDetails: {} };
+      return {
+        statusCode: insufficientStorage,
+        message: trouble,
+        errorType: 'InsufficientStorage',
+        errorDetails: {},
+      };
     return {
       statusCode: 500,
       message: 'An unexpected error occurred',

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { deepest, flawOf } from '../../../scheduler/json-text.js';
+import { maxDepth, findFlaw } from '../../../scheduler/json-text.js';
 import { invalidField, type NexosisError } from './errors.js';
 import { isObject } from './fields.js';
 
 /** Names the flaw and its position in the same words as the other dialects. */
 export const invalidJson = (text: string): NexosisError =>
-  invalidField('body', `The body is not valid JSON: ${flawOf(text) ?? 'it cannot be read'}.`);
+  invalidField('body', `The body is not valid JSON: ${findFlaw(text) ?? 'it cannot be read'}.`);
 
 /** Names the kind of a value, to complete "must be …, not". */
 export function kindOf(value: unknown): string {
@@ -53,7 +53,8 @@ export function readJson(body: { bytes: Buffer; type: string }, accepted: string
     throw invalidJson(text);
   }
   // A body with few lists and objects cannot be nested too deeply, so it is not read a second time.
-  if (text.split(/[[{]/, deepest + 2).length > deepest + 1 && flawOf(text) !== null) throw invalidJson(text);
+  if (text.split(/[[{]/, maxDepth + 2).length > maxDepth + 1 && findFlaw(text) !== null)
+    throw invalidJson(text);
   if (!isObject(value)) throw invalidField('body', `The body must be an object, not ${kindOf(value)}.`);
   return value;
 }

@@ -1,5 +1,5 @@
 import { type Tokenizer, TokenType } from '@streamparser/json';
-import { deepest } from '../../../scheduler/json-text.js';
+import { maxDepth } from '../../../scheduler/json-text.js';
 import { checkCount, checkValue } from './columns.js';
 import { invalidField } from './errors.js';
 
@@ -40,7 +40,8 @@ export function boundsChecker(): (token: Token) => void {
         'data',
         `Row ${rows}: the value of ${name} must be a text, a number, true, false or null.`,
       );
-    if (depth > deepest) throw invalidField('body', `${member} is nested more than ${deepest} levels deep.`);
+    if (depth > maxDepth)
+      throw invalidField('body', `${member} is nested more than ${maxDepth} levels deep.`);
     nested += 1;
     if (nested > maxNested)
       throw invalidField('body', `${member} has more than ${maxNested} objects and lists in its values.`);

@@ -1,4 +1,4 @@
-import { nearName } from '../../near-names.js';
+import { suggestName } from '../../near-names.js';
 import type { StatusMessage } from '../storage/ports.js';
 import { invalidRequest } from './errors.js';
 import type { Fields } from './fields.js';
@@ -9,7 +9,7 @@ function misspelt({ names }: Fields, known: readonly string[]): [name: string, s
   return names
     .filter((name) => !knownNames.has(name.toLowerCase()))
     .flatMap((name): [string, string][] => {
-      const suggestion = nearName(name, known);
+      const suggestion = suggestName(name, known);
       return suggestion === undefined ? [] : [[name, suggestion]];
     });
 }

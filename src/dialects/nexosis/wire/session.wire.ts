@@ -3,7 +3,7 @@ import type { QueuePlace } from '../../../kernel/choice/waiting.js';
 import type { JobState } from '../../../kernel/job/job.js';
 import { writeColumns } from './columns.js';
 import { writeMoment } from './dates.js';
-import { whyEnded } from './endings.js';
+import { failureReason } from './endings.js';
 import type { Link } from './paging.js';
 
 export type Status = 'requested' | 'started' | 'completed' | 'failed' | 'cancelled';
@@ -86,9 +86,9 @@ function messagesOf(session: LearnSessionView, status: Status, place: QueuePlace
   }
   if (status === 'started' && progress !== null) all.push({ severity: 'informational', message: progress });
   if (status === 'failed')
-    all.push({ severity: 'error', message: whyEnded(session) ?? 'The calculation was removed.' });
+    all.push({ severity: 'error', message: failureReason(session) ?? 'The calculation was removed.' });
   if (status === 'cancelled')
-    all.push({ severity: 'warning', message: whyEnded(session) ?? 'The session was cancelled.' });
+    all.push({ severity: 'warning', message: failureReason(session) ?? 'The session was cancelled.' });
   return all;
 }
 
