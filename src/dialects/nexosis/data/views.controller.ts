@@ -92,7 +92,7 @@ export class ViewsController {
     );
     if (asked.wantsCsv) return page.csv();
     const paged = pagesOf(paging, total);
-    return page.json(await this.show(asked, view), { ...paged, links: pageLinks(asked, paged) });
+    return page.json({ ...(await this.show(asked, view)), links: pageLinks(asked, paged) }, paged);
   }
 
   @ApiOperation({ summary: 'Delete a view' })
