@@ -9,13 +9,13 @@ import { seconds } from './kernel/time.js';
 import type { Devices } from './scheduler/devices.ports.js';
 import type { Drivers } from './scheduler/drivers.ports.js';
 
-/** Drivers as a configuration has them. */
+/** The drivers of a configuration, with their runners and devices. */
 export interface Assembled extends AllRunners {
   readonly drivers: Drivers;
   readonly devices: Devices;
 }
 
-/** Makes what this configuration says of the drivers. No process is started yet. */
+/** Creates drivers, runners and devices as configured. Starts no process yet. */
 export function assembleDrivers(config: Config, all: readonly Driver[], betweens: Betweens): Assembled {
   const devices = devicesOf(all, new DeviceFiles(join(config.home, 'devices')));
   const placeOf = ({ name, program, environment = [] }: Driver): Omit<DriverPlace, 'progressed'> => ({

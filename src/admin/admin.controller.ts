@@ -85,30 +85,32 @@ export class AdminController {
   @ApiCreatedResponse({ type: BackendAnswer })
   @Post('backends')
   async addBackend(@Asker() actor: Actor, @Body() body: BackendConfig) {
-    return this.shown(actor, await this.backends.create(toNewBackend(body, this.drivers), nameOf(actor)));
+    return this.withSlots(actor, await this.backends.create(toNewBackend(body, this.drivers), nameOf(actor)));
   }
 
-  @ApiOperation({ summary: 'All backends with their slots and queues' })
+  @ApiOperation({ summary: 'List all backends with their slots and queues' })
   @ApiOkResponse({ type: BackendsAnswer })
   @Get('backends')
   async listBackends(@Asker() actor: Actor) {
     return {
-      backends: await Promise.all((await this.backends.list()).map((backend) => this.shown(actor, backend))),
+      backends: await Promise.all(
+        (await this.backends.list()).map((backend) => this.withSlots(actor, backend)),
+      ),
     };
   }
 
-  @ApiOperation({ summary: 'One backend: who holds its slots, how many wait' })
+  @ApiOperation({ summary: 'Get one backend: which sessions hold its slots, and how many jobs wait' })
   @ApiRefusals(['unknown_backend'])
   @ApiOkResponse({ type: BackendAnswer })
   @Get('backends/:name')
   async getBackend(@Asker() actor: Actor, @Param('name') name: string) {
-    return this.shown(actor, await this.backends.get(name));
+    return this.withSlots(actor, await this.backends.get(name));
   }
 
   @ApiOperation({
-    summary: 'Pause, resume, take offline, or change limits',
+    summary: 'Pause, resume or take offline a backend, or change its limits',
     description:
-      'Limits of a backend in the configuration file are the ones of the file again after the next start.',
+      'If the configuration file lists the backend, the next start restores the limits of the file.',
   })
   @ApiRefusals(['invalid_value', 'unknown_backend'])
   @ApiBody({ type: ChangeBackendBody, required: false })
@@ -123,19 +125,19 @@ export class AdminController {
       name,
       (backend) => ({
         status: status ?? backend.status,
-        // A reason belongs to the status it was given with.
+        // A reason explains one status, so a new status without a reason clears it.
         statusReason: reason ?? ((status ?? backend.status) === backend.status ? backend.statusReason : null),
         limits: toLimits(limits, backend.limits),
       }),
       nameOf(actor),
     );
-    return this.shown(actor, await this.backends.get(name));
+    return this.withSlots(actor, await this.backends.get(name));
   }
 
   @ApiOperation({
-    summary: 'Remove a backend that nothing runs on or waits for',
+    summary: 'Remove a backend on which no job runs and for which no job waits',
     description:
-      'Its jobs, sessions and charges stay. One of the configuration file is there again after the next start.',
+      'Its jobs, sessions and charges are kept. If the configuration file lists the backend, the next start adds it again.',
   })
   @ApiRefusals(['unknown_backend', 'backend_in_use'])
   @Delete('backends/:name')
@@ -158,7 +160,7 @@ export class AdminController {
     );
   }
 
-  @ApiOperation({ summary: 'All instances' })
+  @ApiOperation({ summary: 'List all instances' })
   @ApiOkResponse({ type: TenantsAnswer })
   @Get('instances')
   async listInstances() {
@@ -166,8 +168,9 @@ export class AdminController {
   }
 
   @ApiOperation({
-    summary: 'Change shares, budget or plan of an instance, named by its name, CRN or id; effective at once',
-    description: 'Sessions that are open keep the limits they were granted.',
+    summary:
+      'Change the shares, budget or plan of an instance, given by name, CRN or id; takes effect at once',
+    description: 'Open sessions keep the limits that they were granted.',
   })
   @ApiRefusals(['invalid_value', 'unknown_instance'])
   @ApiBody({ type: ChangeInstanceBody, required: false })
@@ -192,17 +195,17 @@ export class AdminController {
     return fromInstance(changed);
   }
 
-  @ApiOperation({ summary: 'Make a token; this answer is the only place where it stands' })
+  @ApiOperation({ summary: 'Create a token; only this answer contains its secret' })
   @ApiRefusals(['invalid_value', 'unknown_instance'])
   @ApiCreatedResponse({ type: NewTokenAnswer })
   @Post('tokens')
   async addToken(@Asker() actor: Actor, @Body() { user, instance, role, expires_at }: NewTokenBody) {
-    const asked = { user, instance, role, expiresAt: expires_at?.getTime() ?? null };
-    const made = await this.tokens.create(asked, undefined, nameOf(actor));
-    return { ...fromToken(made.token, made.instance), token: made.secret };
+    const newToken = { user, instance, role, expiresAt: expires_at?.getTime() ?? null };
+    const created = await this.tokens.create(newToken, undefined, nameOf(actor));
+    return { ...fromToken(created.token, created.instance), token: created.secret };
   }
 
-  @ApiOperation({ summary: 'All tokens, without their secrets' })
+  @ApiOperation({ summary: 'List all tokens, without their secrets' })
   @ApiOkResponse({ type: TokensAnswer })
   @Get('tokens')
   async listTokens() {
@@ -213,7 +216,7 @@ export class AdminController {
     };
   }
 
-  @ApiOperation({ summary: 'Revoke a token, effective at once' })
+  @ApiOperation({ summary: 'Revoke a token; takes effect at once' })
   @ApiRefusals(['unknown_token'])
   @Delete('tokens/:id')
   @HttpCode(204)
@@ -221,7 +224,7 @@ export class AdminController {
     await this.tokens.revoke(id, nameOf(actor));
   }
 
-  @ApiOperation({ summary: 'Sessions of all instances, newest first' })
+  @ApiOperation({ summary: 'List the sessions of all instances, newest first' })
   @ApiRefusals(['invalid_value', 'unknown_instance', 'unknown_backend'])
   @ApiOkResponse({ type: SessionsAnswer })
   @Get('sessions')
@@ -230,7 +233,7 @@ export class AdminController {
     @Query() { limit, next, state, mode, backend, user, instance }: AdminSessionsQuery,
   ) {
     const id = await this.instanceId(instance);
-    const found = await this.sessions.list({
+    const page = await this.sessions.list({
       limit,
       after: next,
       states: state,
@@ -239,15 +242,15 @@ export class AdminController {
       user,
       instance: id,
     });
-    if (found.length === 0) await this.names.check(actor, { backend, user, instance: id });
+    if (page.length === 0) await this.names.check(actor, { backend, user, instance: id });
     const now = this.clock.now();
     return {
-      sessions: found.map((session) => fromSession(session, now)),
-      next: found.length === limit ? (found.at(-1)?.id ?? null) : null,
+      sessions: page.map((session) => fromSession(session, now)),
+      next: page.length === limit ? (page.at(-1)?.id ?? null) : null,
     };
   }
 
-  @ApiOperation({ summary: 'Close a session, with its running jobs where wanted' })
+  @ApiOperation({ summary: 'Close a session, and optionally cancel its running jobs' })
   @ApiRefusals(['invalid_value', 'unknown_session'])
   @ApiOkResponse({ type: SessionAnswer })
   @Post('sessions/:id/close')
@@ -257,7 +260,7 @@ export class AdminController {
     return fromSession(closed, this.clock.now());
   }
 
-  @ApiOperation({ summary: 'What was charged to whom, in pages, and what it comes to' })
+  @ApiOperation({ summary: 'List charges in pages, with their sums' })
   @ApiOkResponse({ type: LedgerAnswer })
   @ApiRefusals(['invalid_value', 'unknown_instance', 'unknown_backend'])
   @Get('ledger')
@@ -266,20 +269,20 @@ export class AdminController {
     const time = { from: query.from?.getTime(), to: query.to?.getTime() };
     const filter = { ...time, backend, user, instance: await this.instanceId(query.instance) };
     const view = await this.ledger.view(filter, { limit, after }, query.sum_by);
-    // Nothing charged to nobody: a name that was misspelt must not look like a bill of zero.
+    // Reject unknown names, so that a misspelt name does not look like a bill of zero.
     if (view.entries.length === 0) await this.names.check(actor, { backend, user });
     const names = new Map((await this.instances.list()).map(({ id, name }) => [id, name]));
     return fromLedger(view, { ...time, limit }, names);
   }
 
-  @ApiOperation({ summary: "The service's time" })
+  @ApiOperation({ summary: "Get the service's current time" })
   @ApiOkResponse({ type: ClockAnswer })
   @Get('clock')
   getClock() {
     return clockBody(this.clock.now(), this.clock.mode);
   }
 
-  @ApiOperation({ summary: 'Move a virtual clock, processing everything due on the way' })
+  @ApiOperation({ summary: 'Advance a virtual clock and apply all deadlines on the way' })
   @ApiRefusals(['invalid_value', 'wrong_clock'])
   @ApiOkResponse({ type: ClockAnswer })
   @Post('clock')
@@ -288,7 +291,7 @@ export class AdminController {
     return clockBody(await this.clock.advance(seconds(advance_seconds)), this.clock.mode);
   }
 
-  private async shown(actor: Actor, backend: Backend) {
+  private async withSlots(actor: Actor, backend: Backend) {
     const estimate = await this.estimates.ofBackend(backend, actor.instance.id);
     return fromBackend(backend, await this.backends.slots(backend), estimate);
   }
@@ -297,13 +300,13 @@ export class AdminController {
     return nameOrCrn === undefined ? undefined : (await this.instance(nameOrCrn)).id;
   }
 
-  /** By its name or CRN, or by the id that its answer has. */
+  /** Finds an instance by name or CRN, or else by id. */
   private async instance(nameOrCrn: string): Promise<Instance> {
     const all = await this.instances.list();
-    const found =
+    const match =
       all.find(({ name, crn }) => name === nameOrCrn || crn === nameOrCrn) ??
       all.find(({ id }) => id === nameOrCrn);
-    if (found === undefined) throw new Refusal('unknown_instance', { asked: nameOrCrn });
-    return found;
+    if (match === undefined) throw new Refusal('unknown_instance', { asked: nameOrCrn });
+    return match;
   }
 }

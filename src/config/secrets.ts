@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 
-/** A token is at least this long, wherever it comes from. */
+/** The least number of characters of any token. */
 export const shortestToken = 32;
 
-/** What a file holds, without the line end that editors put there. Throws a sentence that names `key`. */
+/** Reads a token from a file, without the line end that editors add. Throws an error that names `key`. */
 export function readSecret(key: string, file: string): string {
   const text = readNamed(key, file).toString('utf8').trim();
   if (text.length < shortestToken)
@@ -15,7 +15,7 @@ export function readSecret(key: string, file: string): string {
   return text;
 }
 
-/** The bytes of a file that the configuration names. */
+/** Reads a file that the configuration names. Throws an error that names `key`. */
 export function readNamed(key: string, file: string): Buffer {
   try {
     return readFileSync(file);
@@ -27,7 +27,10 @@ export function readNamed(key: string, file: string): Buffer {
   }
 }
 
-/** A sentence where other accounts can read a file with a secret, else null. Windows has no such bits. */
+/**
+ * Returns a warning if other accounts can read a file with a secret, else null. Windows has no permission bits to
+ * check.
+ */
 export function openSecret(what: string, file: string): string | null {
   if (process.getuid === undefined || (statSync(file).mode & 0o044) === 0) return null;
   return `${what} is in ${file}, which other accounts of this machine can read. Run: chmod 600 ${file}`;

@@ -4,25 +4,25 @@ import { ownerOf, type ApiDescription, type Dialect } from './dialect.js';
 import { schemaOf } from './schemas.js';
 
 /**
- * What the calls of each dialect answer, for the description of the API. How a call may be refused follows from what it
- * takes: a token, a name, a body or a query. What its decorators say already stays as it is.
+ * Adds the answers of each dialect's operations to the OpenAPI document. The refusals of an operation follow from what
+ * it takes: a token, a path parameter, a body or a query. Answers that decorators describe are kept.
  */
 export function describeAnswers(described: OpenAPIObject, dialects: readonly Dialect[]): OpenAPIObject {
   const apiOf = (path: string) => ownerOf(dialects, path).api;
   const document = describeRequests(described, (path) => apiOf(path)?.scalars === true);
-  const own = dialects.map(({ api }) => api?.schemas);
-  const schemas = Object.assign({}, document.components?.schemas, ...own) as Schemas;
+  const dialectSchemas = dialects.map(({ api }) => api?.schemas);
+  const schemas = Object.assign({}, document.components?.schemas, ...dialectSchemas) as Schemas;
   for (const [path, methods] of Object.entries(document.paths))
     for (const [method, operation] of Object.entries(methods as Record<string, Operation>)) {
       const route = `${method.toUpperCase()} ${path}`;
       const api = apiOf(path);
       if (api === undefined) continue;
-      const found = { ...refusalsOf(operation, api), ...ownOf(route, api) };
-      for (const [status, description] of Object.entries(found))
+      const descriptions = { ...refusalsOf(operation, api), ...extrasOf(route, api) };
+      for (const [status, description] of Object.entries(descriptions))
         operation.responses[status] ??= { description, ...inJson(api.error) };
       for (const [status, answer] of Object.entries(operation.responses)) {
         if (!/^2/.test(status) || status === '204' || answer.content !== undefined) continue;
-        const [, schema] = api.answers.find(([which]) => which.test(route)) ?? [];
+        const [, schema] = api.answers.find(([pattern]) => pattern.test(route)) ?? [];
         answer.content = inJson(schema).content;
       }
     }
@@ -52,11 +52,12 @@ function refusalsOf({ security = [], parameters = [], requestBody }: Operation, 
   };
 }
 
-const ownOf = (route: string, { own }: ApiDescription): Record<number, string> =>
-  Object.assign({}, ...own.filter(([which]) => which.test(route)).map(([, answers]) => answers)) as Record<
-    number,
-    string
-  >;
+/** Returns the descriptions, by status, that a dialect adds for this route. */
+const extrasOf = (route: string, { own }: ApiDescription): Record<number, string> =>
+  Object.assign(
+    {},
+    ...own.filter(([pattern]) => pattern.test(route)).map(([, answers]) => answers),
+  ) as Record<number, string>;
 
 const inJson = (schema?: string) => ({
   content: {

@@ -3,7 +3,7 @@ import { nearName } from './near-names.js';
 
 const known = ['from', 'size', 'startDate', 'session_id'];
 
-describe('the nearest name', () => {
+describe('nearName', () => {
   it.each([
     ['form', 'from'],
     ['SIZE', 'size'],
@@ -12,18 +12,18 @@ describe('the nearest name', () => {
     ['startdate', 'startDate'],
     ['strtDat', 'startDate'],
     ['sesionid', 'session_id'],
-  ])('of %s is %s', (name, nearest) => {
+  ])('corrects %s to %s', (name, nearest) => {
     expect(nearName(name, known)).toBe(nearest);
   });
 
   it.each(['doAs', 'detailed', 'x', '', 'constructor', '__proto__', 'size'.repeat(20)])(
-    'of %j is none',
+    'returns undefined for %j',
     (name) => {
       expect(nearName(name, known)).toBeUndefined();
     },
   );
 
-  it('is none where nothing is known', () => {
+  it('returns undefined if there are no known names', () => {
     expect(nearName('from', [])).toBeUndefined();
   });
 });

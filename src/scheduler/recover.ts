@@ -7,18 +7,17 @@ import { applyDue, nextDue } from './settle.js';
 import type { Unit } from './unit.js';
 
 /**
- * Settles what a crash left behind (semantics: service restart). The processes of running jobs died with the service, so
- * their attempts ended when it was last alive; those that outlived it are told again what they do, and a session whose own
- * process did not is closed as of then. What fell due since then takes effect at its due time. A held slot on
- * which nothing ran while its session had jobs waiting was kept from them by our outage and is not charged for it.
- * Answers how many attempts were lost, and tells `say` what could not be settled.
+ * Settles what a crash left behind (semantics: service restart). The processes of running jobs ended with the service,
+ * so their attempts end when it was last alive. Processes that outlived the service are sent their attempts again; a
+ * session whose own process did not is closed as of the crash. Deadlines since then take effect at their due time. A
+ * held slot is not charged for the outage if nothing ran on it while its session had jobs waiting. Returns the number
+ * of lost attempts, and reports to `report` what could not be settled.
  */
 export async function recover(
   unit: Unit,
-  window: Millis,
   runners: Runners,
   drivers: Drivers,
-  say: (problem: string) => void,
+  report: (problem: string) => void,
 ): Promise<number> {
   const survivors = runners.survivors();
   const aliveAt = Number((await unit.tx.facts.get('alive_at')) ?? unit.at);
@@ -31,25 +30,25 @@ export async function recover(
         unit.loseJob(job, Math.max(aliveAt, job.startedAt ?? aliveAt), 'the service ended'),
       );
     } catch (error) {
-      // A row that is as it should not be must not keep all others waiting.
+      // One invalid row must not block the others.
       if (!(error instanceof Refusal)) throw error;
-      say(`The lost attempt of job ${job.id} cannot be settled and stays as it is: ${error.message}`);
+      report(`The lost attempt of job ${job.id} cannot be settled and is left unchanged: ${error.message}`);
     }
   }
   for (const job of running) if (!orphans.includes(job)) unit.resumeJob(job);
   await closeWithoutProcess(unit, aliveAt, survivors, drivers);
   for (const id of survivors) {
     const session = await unit.tx.sessions.find(id);
-    // Nobody could be heard while the service was down.
+    // No heartbeat could arrive while the service was down.
     if (session !== null) await unit.changeSession(session, { type: 'heard', at: unit.at });
   }
-  // Before the deadlines, because one of them may close the session and end the hold.
+  // Before the deadlines are applied, because one of them may close the session and end the hold.
   for (const session of await unit.tx.sessions.holding()) await pauseIfWaiting(unit, session, aliveAt);
   for (let due: Due | null = await nextDue(unit, null); due !== null; due = await nextDue(unit, due)) {
     unit.actor = 'clock';
-    await applyDue(unit, due, window);
-    // At once, because a scripted job may have ended with others behind it. What falls due later counts what accrues, and
-    // the running totals of the ledger need its entries in the order in which they end.
+    await applyDue(unit, due);
+    // Pause at once, because a scripted job may have ended with others queued behind it. Later deadlines count what
+    // accrues, and the ledger's running totals need entries in the order in which they end.
     if (due.subject === 'job') await pauseAfter(unit, due.id, aliveAt);
   }
   unit.actor = 'restart';
@@ -64,7 +63,7 @@ export async function recover(
   return orphans.length;
 }
 
-/** The state of such a session was in its process: without that there is nothing to go on with. */
+/** Closes sessions whose own process ended with the service: the process held their state. */
 async function closeWithoutProcess(
   unit: Unit,
   aliveAt: Millis,

@@ -4,7 +4,7 @@ import type { Answer, ProcessEnd, RunnerListener } from './ports.js';
 import type { Query } from './query.ports.js';
 import type { TextsService } from './texts.service.js';
 
-/** Stores what runners say about jobs and sessions. */
+/** Stores what runners report about jobs and sessions. */
 export class RunnerAnswers implements RunnerListener {
   private readonly logger = new Logger('Runners');
 
@@ -13,7 +13,7 @@ export class RunnerAnswers implements RunnerListener {
     private readonly texts: TextsService,
   ) {}
 
-  /** A runner's answer. The one of an attempt that was lost meanwhile carries an old token and changes nothing. */
+  /** Stores a runner's answer. An answer of a lost attempt carries an old token and changes nothing. */
   async answered(id: string, token: string, answer: Answer): Promise<void> {
     if ((answer.type !== 'completed' && answer.type !== 'stopped') || answer.result === undefined)
       return this.end(id, token, answer);
@@ -33,7 +33,7 @@ export class RunnerAnswers implements RunnerListener {
         await unit.loseJob(job, unit.at, why);
         return;
       }
-      // Stored before the job is shown as ended.
+      // Store the result before the job is shown as ended.
       if (answer.type === 'completed' || answer.type === 'stopped') {
         if (answer.result !== undefined) await unit.tx.jobs.saveResult(id, answer.result);
       }
@@ -54,7 +54,7 @@ export class RunnerAnswers implements RunnerListener {
     });
   }
 
-  /** A session's own process is gone: what ran on it has failed, and the session is over. */
+  /** Handles the end of a session's own process: fails the job that ran on it and closes the session. */
   async ended({ session: id, running, code, reason, log }: ProcessEnd): Promise<void> {
     await this.commands.run(async (unit) => {
       for (const level of ['stdout', 'stderr'] as const) {

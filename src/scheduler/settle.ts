@@ -3,22 +3,21 @@ import { limitStop } from '../kernel/job/job.decide.js';
 import { stopGrace } from '../kernel/job/job.js';
 import { Refusal } from '../kernel/refusal.js';
 import { isUsedUp } from '../kernel/usage/budget.js';
-import type { Millis } from '../kernel/time.js';
 import { reviewBudget } from './budget.js';
 import { UnreadableRow, type Due } from './ports.js';
-import type { DueMemory } from './process-memory.ports.js';
 import type { Unit } from './unit.js';
 
-/** More deadlines than this in one transaction would keep requests waiting; the rest follows in the next one. */
-const mostDuePerUnit = 500;
+/** The most deadlines in one transaction: more would delay requests. The next transaction applies the rest. */
+const mostDuePerTransaction = 500;
 
 /**
- * Brings the service up to `unit.at`: everything due is applied in order of due time, then the backends that changed
- * choose their next jobs; and again while a job that started there ends at the same moment (semantics: clocks). Answers
- * false when more was due than one transaction should do; then nothing has been chosen yet.
+ * Brings the state up to `unit.at`: applies all deadlines that are due, in order of due time, then dispatches the
+ * backends that changed. Repeats this while a job that started ends at the same moment (semantics: clocks). Returns
+ * false if more was due than one transaction applies; then nothing has been dispatched yet.
  */
-export async function settle(unit: Unit, watch: DueMemory, window: Millis): Promise<boolean> {
-  unit.takeUp();
+export async function settle(unit: Unit): Promise<boolean> {
+  const { pending, watch } = unit;
+  unit.afterCommit(pending.addDeferred());
   let applied = 0;
   let last: Due | null = null;
   do {
@@ -28,30 +27,30 @@ export async function settle(unit: Unit, watch: DueMemory, window: Millis): Prom
         watch.next = (await unit.tx.nextDue()) ?? Infinity;
         break;
       }
-      if (applied === mostDuePerUnit) {
-        unit.postpone();
+      if (applied === mostDuePerTransaction) {
+        pending.defer();
         return false;
       }
       unit.actor = 'clock';
-      await applyDue(unit, due, window);
+      await applyDue(unit, due);
       last = due;
       applied += 1;
     }
     unit.actor = 'scheduler';
-    for (const backend of unit.takeTouched()) {
+    for (const backend of pending.takeBackends()) {
       try {
-        await dispatch(unit, backend, window);
+        await dispatch(unit, backend);
       } catch (error) {
         throw error instanceof UnreadableRow ? new BrokenQueue(backend, error) : error;
       }
     }
-    for (const instance of unit.takeAccruing()) await reviewBudget(unit, instance, unit.at, window);
-    for (const instance of unit.takeRefunded()) await lookForRoom(unit, instance, window);
-  } while (watch.next <= unit.at || unit.isTouched);
+    for (const instance of pending.takeInstances()) await reviewBudget(unit, instance, unit.at);
+    for (const instance of pending.takeRefunded()) await dispatchIfRoom(unit, instance);
+  } while (watch.next <= unit.at || pending.hasBackends);
   return true;
 }
 
-/** A stored deadline cannot take effect: its row is as it should not be, and nobody who came along is at fault. */
+/** A stored deadline that cannot take effect, because its row is invalid. The command that found it is not at fault. */
 export class BrokenDeadline extends Error {
   constructor(
     readonly due: Due,
@@ -62,7 +61,7 @@ export class BrokenDeadline extends Error {
   }
 }
 
-/** A job that is next on a backend, or its session, cannot be read, and nothing may pass it. */
+/** The next job of a backend, or its session, cannot be read, and no other job may overtake it. */
 export class BrokenQueue extends Error {
   constructor(
     readonly backend: string,
@@ -73,8 +72,8 @@ export class BrokenQueue extends Error {
 }
 
 /**
- * The first thing due. Throws {@link BrokenDeadline} if it is the one that was applied `last`: it changed nothing, and nobody
- * would get past it.
+ * Returns the first deadline that is due. Throws {@link BrokenDeadline} if it equals `last`: that one was applied
+ * without effect, so the loop would never end.
  */
 export async function nextDue(unit: Unit, last: Due | null): Promise<Due | null> {
   const due = await unit.tx.firstDue(unit.at);
@@ -86,10 +85,13 @@ export async function nextDue(unit: Unit, last: Due | null): Promise<Due | null>
   return due;
 }
 
-/** A deadline takes effect at its due time, whenever it is processed. Throws {@link BrokenDeadline} where it cannot. */
-export async function applyDue(unit: Unit, due: Due, window: Millis): Promise<void> {
+/**
+ * Applies a deadline as of its due time, whenever it is processed. Throws {@link BrokenDeadline} if it cannot take
+ * effect.
+ */
+export async function applyDue(unit: Unit, due: Due): Promise<void> {
   try {
-    await apply(unit, due, window);
+    await apply(unit, due);
   } catch (error) {
     if (error instanceof Refusal || error instanceof UnreadableRow)
       throw new BrokenDeadline(due, error.message, error);
@@ -97,13 +99,13 @@ export async function applyDue(unit: Unit, due: Due, window: Millis): Promise<vo
   }
 }
 
-async function apply(unit: Unit, due: Due, window: Millis): Promise<void> {
+async function apply(unit: Unit, due: Due): Promise<void> {
   switch (due.kind) {
     case null:
       throw new BrokenDeadline(due, 'this version does not know its kind.');
     case 'budget':
-      await reviewBudget(unit, due.id, due.at, window);
-      return touchAll(unit);
+      await reviewBudget(unit, due.id, due.at);
+      return dispatchAll(unit);
     case 'max_ttl':
     case 'active_ttl':
     case 'interactive_ttl':
@@ -117,10 +119,10 @@ async function apply(unit: Unit, due: Due, window: Millis): Promise<void> {
     case 'heartbeat_ttl': {
       const session = await unit.tx.sessions.find(due.id);
       if (session === null) return;
-      const heard = unit.heard.get(due.id) ?? 0;
-      // Signs of life are not stored one by one: only now it matters which was the last.
-      const type = heard > (session.heardAt ?? 0) ? 'heard' : due.kind;
-      const after = await unit.changeSession(session, { type, at: type === 'heard' ? heard : due.at });
+      const seenAt = unit.heard.get(due.id) ?? 0;
+      // Heartbeats are not stored one by one, so compare the last one now.
+      const type = seenAt > (session.heardAt ?? 0) ? 'heard' : due.kind;
+      const after = await unit.changeSession(session, { type, at: type === 'heard' ? seenAt : due.at });
       if (after === session) await unit.rearm(session, due.at);
       return;
     }
@@ -136,15 +138,15 @@ async function apply(unit: Unit, due: Due, window: Millis): Promise<void> {
   }
 }
 
-/** What waits for room in a budget may start, wherever it waits. */
-async function touchAll(unit: Unit): Promise<void> {
+/** A job that waits for room in a budget may wait on any backend. */
+async function dispatchAll(unit: Unit): Promise<void> {
   for (const backend of await unit.tx.backends.names()) unit.touch(backend);
 }
 
-/** A lost attempt counted towards the budget while it ran, and no longer does. */
-async function lookForRoom(unit: Unit, instance: string, window: Millis): Promise<void> {
-  const view = await unit.tx.instances.budget(instance, unit.at, window);
-  if (view !== null && !isUsedUp(view)) await touchAll(unit);
+/** A lost attempt counts towards the budget only while it runs, so there may be room again. */
+async function dispatchIfRoom(unit: Unit, instance: string): Promise<void> {
+  const view = await unit.tx.instances.budget(instance, unit.at, unit.fairShareWindow);
+  if (view !== null && !isUsedUp(view)) await dispatchAll(unit);
 }
 
 const scriptedOutcome = (outcome: 'completed' | 'failed' | undefined) =>
@@ -152,12 +154,12 @@ const scriptedOutcome = (outcome: 'completed' | 'failed' | undefined) =>
     ? ({ type: 'failed', reason: 'the script says so', reasonCode: null } as const)
     : ({ type: 'completed' } as const);
 
-/** 1 snapshot, 2 choose, 3 keep the reservations, 4 start; the runners are told after the commit. */
-async function dispatch(unit: Unit, backend: string, window: Millis): Promise<void> {
-  const snapshot = await unit.tx.snapshot(backend, unit.at, window);
+/** 1 snapshot, 2 choose, 3 store the reservations, 4 start. Runners are contacted after the commit. */
+async function dispatch(unit: Unit, backend: string): Promise<void> {
+  const snapshot = await unit.tx.snapshot(backend, unit.at, unit.fairShareWindow);
   if (snapshot === null) return;
   const { starts, reservations } = chooseJobs(snapshot);
   await unit.tx.backends.reserve(backend, reservations);
   for (const { job, slot } of starts) await unit.startJob(job, slot);
-  unit.forget(backend);
+  unit.pending.removeBackend(backend);
 }

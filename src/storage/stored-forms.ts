@@ -25,11 +25,11 @@ import {
   text,
   whole,
   wordColumn,
-} from './codec.js';
+} from '../scheduler/codec.js';
 
 /**
- * The forms that stand in JSON columns and in columns of words, for every store. A released form never changes its meaning: a new
- * member is optional, or a migration writes it.
+ * The forms of values in JSON columns and in columns of words, for every store. A released form never changes its
+ * meaning: a new member is optional, or a migration writes it.
  */
 
 const limits = objectOf<SessionLimits>({
@@ -124,6 +124,6 @@ export const stored = {
 };
 
 const kinds: ReadonlySet<string> = new Set(Object.keys(dueRank));
-/** Null: a kind that this version does not know, or none. */
+/** Returns null for a kind that this version does not know, and if none is stored. */
 export const dueKindOf = (stored: string | null): DueKind | null =>
   stored !== null && kinds.has(stored) ? (stored as DueKind) : null;

@@ -1,6 +1,6 @@
 /**
- * Deliberate mistakes in the kernel, by name. The simulator's loader makes them in the source on its way into the
- * process; the files stay as they are. Each must be found.
+ * Deliberate mistakes in the kernel, by name. The simulator's loader changes the source while loading it; the files stay
+ * unchanged. The simulation must find each mistake.
  */
 export const mutations = {
   'foreign-job-in-hold': {
@@ -59,7 +59,7 @@ export const mutations = {
   },
   'effects-before-deadlines': {
     file: 'src/scheduler/commands.service.ts',
-    from: 'if (!(await settle(unit, this.watch, this.settings.window))) return null;',
+    from: 'if (!(await settle(unit))) return null;',
     to: '',
     what: 'a command is looked at before the deadlines that are due',
   },

@@ -8,7 +8,7 @@ import type { Given, SuiteOf } from './methods.js';
 
 type Kind = keyof typeof dueRank;
 
-/** Makes a session, a job or a budget due. */
+/** Stores a session, a job or a budget with a deadline. */
 async function keepDue(tx: Tx, id: string, kind: Kind, at: number, createdAt = t0): Promise<void> {
   if (kind === 'budget') {
     await tx.instances.insert(givenInstance({ id }));
@@ -21,7 +21,7 @@ async function keepDue(tx: Tx, id: string, kind: Kind, at: number, createdAt = t
   }
 }
 
-/** All that is due, in the order in which it is found, with each set aside. */
+/** Returns all deadlines up to `at` in the order in which they are found, and disarms each. */
 async function drain({ write }: Given, at: number): Promise<Due[]> {
   const found: Due[] = [];
   for (let due: Due | null; found.length < 20;) {
@@ -35,7 +35,7 @@ async function drain({ write }: Given, at: number): Promise<Due[]> {
 
 export const dueSuite: SuiteOf<Pick<Tx, 'firstDue' | 'separately' | 'setAside' | 'nextDue'>> = {
   firstDue(given) {
-    it('is null where nothing is due, and from the moment on at which something is', async () => {
+    it('is null before a deadline, and finds it from its moment on', async () => {
       const { write } = await given();
       for (const kind of ['max_ttl', 'kill', 'budget'] as const) {
         await write((tx) => keepDue(tx, kind, kind, after(5)));
@@ -46,7 +46,7 @@ export const dueSuite: SuiteOf<Pick<Tx, 'firstDue' | 'separately' | 'setAside' |
       }
     });
 
-    it('goes by the time, whatever is due', async () => {
+    it('finds the earliest, whatever its kind', async () => {
       const all = await given();
       await all.write(async (tx) => {
         await keepDue(tx, 'third', 'max_ttl', after(3));
@@ -59,7 +59,7 @@ export const dueSuite: SuiteOf<Pick<Tx, 'firstDue' | 'separately' | 'setAside' |
       expect(order).toEqual(['zeroth', 'first', 'second', 'third', 'fourth']);
     });
 
-    it('goes by the rank at the same time', async () => {
+    it('goes by rank at the same moment', async () => {
       const all = await given();
       const kinds = Object.keys(dueRank) as Kind[];
       await all.write(async (tx) => {
@@ -69,7 +69,7 @@ export const dueSuite: SuiteOf<Pick<Tx, 'firstDue' | 'separately' | 'setAside' |
       expect((await drain(all, after(1))).map(({ kind }) => kind)).toEqual(ranked);
     });
 
-    it('takes the oldest of what is alike: sessions by their creation and id, jobs by submission, budgets by id', async () => {
+    it('breaks ties by age: sessions by creation and id, jobs by submission, budgets by id', async () => {
       const all = await given();
       await all.write(async (tx) => {
         await keepDue(tx, 's-a', 'max_ttl', after(1), t0 + 1);
@@ -84,7 +84,7 @@ export const dueSuite: SuiteOf<Pick<Tx, 'firstDue' | 'separately' | 'setAside' |
       expect(order).toEqual(['s-b', 's-c', 's-a', 'i-a', 'i-b', 'j-z', 'j-a']);
     });
 
-    it('says what is due', async () => {
+    it('returns the kind and the subject', async () => {
       const all = await given();
       await all.write(async (tx) => {
         await keepDue(tx, 's1', 'max_ttl', after(1));
@@ -100,7 +100,7 @@ export const dueSuite: SuiteOf<Pick<Tx, 'firstDue' | 'separately' | 'setAside' |
   },
 
   separately(given) {
-    it('answers what the work answers, and keeps what it did', async () => {
+    it('returns the result of the work, and keeps its changes', async () => {
       const { read, write } = await given();
       const answer = await write((tx) =>
         tx.separately(async () => {
@@ -112,7 +112,7 @@ export const dueSuite: SuiteOf<Pick<Tx, 'firstDue' | 'separately' | 'setAside' |
       expect(await read.ledger({})).toHaveLength(1);
     });
 
-    it('undoes work that throws, and the rest of the transaction goes on', async () => {
+    it('rolls back work that throws, and the transaction continues', async () => {
       const { read, write } = await given();
       await write(async (tx) => {
         await tx.ledger.append([entry(0, 1)]);
@@ -126,7 +126,7 @@ export const dueSuite: SuiteOf<Pick<Tx, 'firstDue' | 'separately' | 'setAside' |
       expect((await read.ledger({})).map(({ from }) => from)).toEqual([t0, after(2)]);
     });
 
-    it('is undone with the transaction', async () => {
+    it('is rolled back with the transaction', async () => {
       const { read, write } = await given();
       const failed = write(async (tx) => {
         await tx.separately(() => tx.ledger.append([entry(0, 1)]));
@@ -138,7 +138,7 @@ export const dueSuite: SuiteOf<Pick<Tx, 'firstDue' | 'separately' | 'setAside' |
   },
 
   setAside(given) {
-    it('forgets this deadline and no other, until the row is saved again', async () => {
+    it('clears this deadline and no other, until the row is saved again', async () => {
       const { write } = await given();
       await write(async (tx) => {
         await keepDue(tx, 's1', 'max_ttl', after(1));

@@ -5,24 +5,24 @@ import { givenJob } from '../support/given.js';
 import { givenDetails, keepJob } from '../support/stored.js';
 import type { Given, SuiteOf } from './methods.js';
 
-/** Two whole pieces, each of its own letter, and a short one. */
+/** Two full pieces, each with a letter of its own, and a short one. */
 const pieces = [Buffer.alloc(pieceSize, 'a'), Buffer.alloc(pieceSize, 'b'), Buffer.from('end')];
 const bytes = 2 * pieceSize + 3;
 const whole = Buffer.concat(pieces).toString();
 
-/** Stores a text in pieces; answers its number. */
+/** Stores a text in pieces and returns its id. */
 const keepText = async ({ write }: Given, parts: readonly Buffer[] = pieces) => {
   const text = await write((tx) => tx.texts.begin());
   await write((tx) => tx.texts.append(text, 0, parts));
   return text;
 };
 const longText = (text: number, head = '') => new LongText(inMemory(pieces), text, head);
-/** Stores it as the result of a job. */
+/** Stores a text as the result of a job. */
 const own = ({ write }: Given, job: string, text: LongText) => write((tx) => tx.jobs.saveResult(job, text));
 
 export const textsSuite: SuiteOf<Tx['texts']> = {
   begin(given) {
-    it('gives each text a number of its own, and nobody has it', async () => {
+    it('gives each text its own id, without an owner', async () => {
       const all = await given();
       const [one, two] = [await keepText(all), await keepText(all)];
       expect(one).not.toBe(two);
@@ -31,7 +31,7 @@ export const textsSuite: SuiteOf<Tx['texts']> = {
   },
 
   append(given) {
-    it('stores pieces behind those that are there, each text apart', async () => {
+    it('appends pieces to this text only', async () => {
       const all = await given();
       const [one, two] = [await keepText(all, pieces.slice(0, 1)), await keepText(all, pieces.slice(1, 2))];
       await all.write((tx) => tx.texts.append(one, 1, pieces.slice(1)));
@@ -39,7 +39,7 @@ export const textsSuite: SuiteOf<Tx['texts']> = {
       expect(await wholeOf(all.read.texts.stored(two, pieceSize))).toBe('b'.repeat(pieceSize));
     });
 
-    it('makes a result of a job, with its head, that can be taken', async () => {
+    it('becomes the result of a job, with its head, which can be taken', async () => {
       const all = await given();
       await all.write((tx) => keepJob(tx, givenJob()));
       await own(all, 'j1', longText(await keepText(all), 'head '));
@@ -49,7 +49,7 @@ export const textsSuite: SuiteOf<Tx['texts']> = {
       expect(taken === null ? null : await wholeOf(taken)).toBe(`head ${whole}`);
     });
 
-    it('makes params of a job', async () => {
+    it('becomes the params of a job', async () => {
       const all = await given();
       const text = longText(await keepText(all));
       await all.write((tx) => tx.jobs.insert({ ...givenJob(), details: givenDetails() }, text));
@@ -59,7 +59,7 @@ export const textsSuite: SuiteOf<Tx['texts']> = {
   },
 
   removeSome(given) {
-    it('removes so many pieces of this text, and says whether there may be more', async () => {
+    it('removes a limited number of pieces of this text, and returns whether more may remain', async () => {
       const all = await given();
       const [other, text] = [await keepText(all), await keepText(all)];
       const next = await keepText(all);
@@ -77,7 +77,7 @@ export const textsSuite: SuiteOf<Tx['texts']> = {
 
 export const textsReadsSuite: SuiteOf<Reads['texts']> = {
   unowned(given) {
-    it('answers those that are nobody’s: never owned, replaced, taken, or of a job that was removed', async () => {
+    it('returns texts without an owner: never owned, replaced, taken, or of a removed job', async () => {
       const all = await given();
       const text = longText(await keepText(all));
       await all.write(async (tx) => {
@@ -104,7 +104,7 @@ export const textsReadsSuite: SuiteOf<Reads['texts']> = {
   },
 
   stored(given) {
-    it('reads a part that begins and ends within pieces', async () => {
+    it('reads a range that begins and ends within pieces', async () => {
       const all = await given();
       const text = all.read.texts.stored(await keepText(all), bytes);
       expect(text.bytes).toBe(bytes);

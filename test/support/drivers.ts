@@ -4,5 +4,5 @@ import { learner } from '../../src/drivers/learner/driver.js';
 import { scripted } from '../../src/drivers/scripted/driver.js';
 import { spark } from '../../src/drivers/spark/driver.js';
 
-/** What the drivers of the service say about themselves, without the service. */
+/** The drivers of the service, without a running service. */
 export const drivers = driversOf([scripted, aer, spark, learner]);

@@ -6,7 +6,7 @@ import { NoRoute } from '../no-route.js';
 import { answerTo } from '../refusals.js';
 import { refusals } from './refusals.js';
 
-/** Errors in Livy's shape, `{"msg": "…"}`, which clients show to people. */
+/** Answers errors in Livy's form, `{"msg": "…"}`, which clients show to people. */
 @Catch()
 export class LivyErrorsFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');

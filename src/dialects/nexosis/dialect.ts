@@ -6,6 +6,7 @@ import { BuiltOn } from './data/cascade.js';
 import { CascadeService } from './answers/cascade.service.js';
 import { ContestController } from './answers/contest.controller.js';
 import { apiKey } from './wire/credentials.js';
+import { DataSetWriter } from './data/data-set-writer.js';
 import { DataSetsController } from './data/datasets.controller.js';
 import { DataSetsService } from './data/datasets.service.js';
 import { NexosisErrorsFilter } from './wire/errors.filter.js';
@@ -59,6 +60,7 @@ export const nexosis: Dialect<NexosisConfig> = {
     { provide: NEXOSIS, useValue: settingsOf(own) },
     NameLocks,
     RowThreads,
+    DataSetWriter,
     DataSetsService,
     LearnSessionsService,
     ModelsService,

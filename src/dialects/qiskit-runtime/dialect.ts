@@ -9,8 +9,8 @@ import { JobsController } from './jobs.controller.js';
 import { SessionsController } from './sessions.controller.js';
 
 /**
- * IBM's Qiskit Runtime. It answers wherever no other dialect does: the operator API and addresses that lead nowhere are
- * answered in its form, so it stands last in the list.
+ * IBM's Qiskit Runtime. It owns every URL, so it must be the last of the list. Errors of the operator API and of
+ * unknown paths therefore have its form.
  */
 export const qiskitRuntime: Dialect = {
   name: 'qiskit-runtime',

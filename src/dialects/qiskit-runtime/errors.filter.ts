@@ -22,7 +22,7 @@ interface ApiError {
   readonly solution?: string;
 }
 
-/** Errors in IBM's shape, `{errors: [{code, message, solution}], trace}`, which the client shows whole. */
+/** Answers errors in IBM's form, `{errors: [{code, message, solution}], trace}`, which the client shows in full. */
 @Catch()
 export class QiskitErrorsFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
@@ -31,7 +31,7 @@ export class QiskitErrorsFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const { status, errors } = this.explain(error, request);
-    // The type again: a route that answers text has set its own before it failed.
+    // Set the type again: a route that answers text has already set its own.
     void http
       .getResponse<FastifyReply>()
       .status(status)
@@ -45,8 +45,8 @@ export class QiskitErrorsFilter implements ExceptionFilter {
     const status = statusOf(error);
     if (status < 500) {
       const code = codeOfStatus[status] ?? 1002;
-      const more = error instanceof NoRoute ? { solution: error.solution } : {};
-      return { status, errors: messagesOf(error).map((message) => ({ code, message, ...more })) };
+      const solution = error instanceof NoRoute ? { solution: error.solution } : {};
+      return { status, errors: messagesOf(error).map((message) => ({ code, message, ...solution })) };
     }
     this.logger.error({
       msg: `${request.method} ${request.url.split('?', 1)[0]} failed`,
@@ -76,7 +76,7 @@ function statusOf(error: unknown): number {
   return Number.isInteger(status) && status >= 400 ? status : 500;
 }
 
-/** Validation has one message for each thing that is wrong. */
+/** Returns the messages of an error. A validation error has one for each mistake. */
 function messagesOf(error: unknown): string[] {
   const response = error instanceof HttpException ? error.getResponse() : undefined;
   const messages = typeof response === 'object' && 'message' in response ? response.message : undefined;

@@ -45,7 +45,7 @@ export class SessionsController {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  @ApiOperation({ summary: 'Open a session; with no body at all a dedicated one on the default backend' })
+  @ApiOperation({ summary: 'Open a session; without a body, a dedicated one on the default backend' })
   @ApiRefusals(
     [
       'invalid_value',
@@ -72,12 +72,12 @@ export class SessionsController {
     }
     const submit = submitKey(actor, request);
     const warnings = unknownMembers(request.body, OpenSessionRequest, sessionSynonyms);
-    const session = await this.sessions.open(actor, { ...toAsked(body), warnings }, submit);
+    const session = await this.sessions.open(actor, { ...toParams(body), warnings }, submit);
     await watchAnswer(this.receipts, reply, submit, session.id);
     return fromSession(session, this.clock.now());
   }
 
-  @ApiOperation({ summary: 'The sessions of your instance, newest first' })
+  @ApiOperation({ summary: 'List the sessions of your instance, newest first' })
   @ApiOkResponse({ type: SessionsAnswer })
   @ApiRefusals(['invalid_value', 'unknown_backend'])
   @Get()
@@ -89,7 +89,7 @@ export class SessionsController {
     refuseNearMisses(request.query, SessionsQuery);
     const { backend } = query;
     const instance = actor.instance.id;
-    const found = await this.sessions.list({
+    const page = await this.sessions.list({
       instance,
       limit: query.limit,
       after: query.next,
@@ -97,12 +97,12 @@ export class SessionsController {
       mode: query.mode,
       backend,
     });
-    if (found.length === 0) await this.names.check(actor, { backend, instance });
-    const next = found.length === query.limit ? (found.at(-1)?.id ?? null) : null;
-    return { sessions: found.map((session) => fromSession(session, this.clock.now())), next };
+    if (page.length === 0) await this.names.check(actor, { backend, instance });
+    const next = page.length === query.limit ? (page.at(-1)?.id ?? null) : null;
+    return { sessions: page.map((session) => fromSession(session, this.clock.now())), next };
   }
 
-  @ApiOperation({ summary: 'One session with its state, clocks and usage' })
+  @ApiOperation({ summary: 'Get a session with its state, limits and usage' })
   @ApiOkResponse({ type: SessionAnswer })
   @ApiRefusals(['unknown_session'])
   @Get(':id')
@@ -110,7 +110,9 @@ export class SessionsController {
     return fromSession(await this.sessions.get(actor, id), this.clock.now());
   }
 
-  @ApiOperation({ summary: 'Drain: take no new jobs, finish the others, then close. `true` takes it back' })
+  @ApiOperation({
+    summary: 'Drain: accept no new jobs, finish the others, then close. `true` resumes the session',
+  })
   @ApiRefusals(['invalid_value', 'unknown_session', 'session_closed'])
   @Patch(':id')
   @HttpCode(204)
@@ -131,10 +133,10 @@ export class SessionsController {
   }
 }
 
-/** A member that is null says as little as one that is missing. */
+/** null means absent. */
 const millis = (value: number | null | undefined) => (value == null ? undefined : seconds(value));
 
-const toAsked = (body: OpenSessionRequest): AskedSession => ({
+const toParams = (body: OpenSessionRequest): AskedSession => ({
   mode: body.mode,
   backend: body.backend ?? body.backend_name ?? undefined,
   maxTtl: millis(body.max_ttl),

@@ -4,7 +4,7 @@ import { seconds } from '../time.js';
 import { decideSession } from './session.decide.js';
 import { deadlineOf, dueRank, sessionClocks, type SessionClock } from './session.deadline.js';
 
-/** Each clock where it runs, and when it expires: limits are 60 s interactive, 300 s active, 1000 s max, 100 s unused. */
+/** Each clock while it runs, and when it expires. Limits: 60 s interactive, 300 s active, 1000 s max, 100 s unused. */
 const running: [string, SessionClock, GivenSession, number][] = [
   ['open since 0 s, unused', 'unused_ttl', { state: 'open' }, 100],
   ['open, last queued job cancelled at 30 s', 'unused_ttl', { state: 'open', idleSince: after(30) }, 130],
@@ -68,7 +68,7 @@ describe('the deadline of a session', () => {
     expect(deadlineOf(givenSession(given))).toBeNull();
   });
 
-  it('a waiting job is no idleness: only max_ttl runs while an active session waits', () => {
+  it('a session with a waiting job is not idle: only max_ttl runs while an active session waits', () => {
     expect(deadlineOf(givenSession({ state: 'active', queuedJobs: 1 }))?.clock).toBe('max_ttl');
   });
 
@@ -93,7 +93,7 @@ describe('the deadline of a session', () => {
     expect(deadlineOf(later)?.clock).toBe('active_ttl');
   });
 
-  it('ranks equal due times: max_ttl, active_ttl, budget, job limit, job end, interactive_ttl, unused_ttl; then what has no order', () => {
+  it('ranks equal due times: max_ttl, active_ttl, budget, job limit, job end, interactive_ttl, unused_ttl, then the others', () => {
     const ranked = Object.entries(dueRank).sort(([, a], [, b]) => a - b);
     expect(ranked.map(([kind]) => kind)).toEqual([
       'max_ttl',

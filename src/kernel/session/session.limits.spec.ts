@@ -26,23 +26,23 @@ const tooShort = (limit: SessionLimit, asked: number): Refusal =>
   new Refusal('limit_too_short', { limit, asked: seconds(asked) });
 
 describe('granting limits', () => {
-  it('gives what the backend has to a session that asks for nothing', () => {
+  it("gives the backend's limits to a session that requests none", () => {
     expect(grant({})).toEqual({
       ...s({ maxTtl: 1000, activeTtl: 500, interactiveTtl: 60, unusedTtl: 100 } as AskedLimits),
       onIdle: 'deactivate',
     });
   });
 
-  it('has an idle limit for each mode', () => {
+  it('uses the idle limit of the mode', () => {
     expect(grantLimits({}, 'batch', backend).interactiveTtl).toBe(seconds(30));
   });
 
-  it('lowers what was not asked for to fit what was', () => {
+  it('lowers limits that were not requested to fit those that were', () => {
     expect(grant(s({ maxTtl: 20 }))).toMatchObject(s({ maxTtl: 20, activeTtl: 20, interactiveTtl: 20 }));
     expect(grant(s({ activeTtl: 20 }))).toMatchObject(s({ maxTtl: 1000, activeTtl: 20, interactiveTtl: 20 }));
   });
 
-  it('grants exactly the limit', () => {
+  it('grants a request for exactly the limit', () => {
     const most = s({ maxTtl: 1000, activeTtl: 500, interactiveTtl: 60 });
     expect(grant(most)).toMatchObject(most);
   });
@@ -65,7 +65,7 @@ describe('granting limits', () => {
     expect(refusalOf(() => grant(asked, plan))).toEqual({ code, params });
   });
 
-  it('law: what is granted is ordered, at least a second, within the backend and the plan, and as asked', () => {
+  it('law: granted limits are ordered, at least a second, within the backend and the plan, and as requested', () => {
     const ttl = fc.option(fc.integer({ min: -1, max: 1200 }).map(seconds), { nil: undefined });
     const three = fc.record({ maxTtl: ttl, activeTtl: ttl, interactiveTtl: ttl });
     const plans = three.map(
@@ -87,7 +87,7 @@ describe('granting limits', () => {
     );
   });
 
-  it('lets a busy session end as idle only where idle sessions close: an inactive one runs nothing', () => {
+  it('lets busy count as idle only if idle sessions close, because an inactive one runs nothing', () => {
     const given = (onIdle: 'close' | 'deactivate') =>
       grantLimits({}, 'batch', { ...backend, onIdle, busyIsIdle: true }).busyIsIdle;
     expect([given('close'), given('deactivate')]).toEqual([true, undefined]);

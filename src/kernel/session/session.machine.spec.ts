@@ -8,7 +8,7 @@ import { sessionStates, type SessionState } from './session.js';
 
 type Outcome = SessionState | 'refused' | 'ignored';
 
-/** Every state with every event, once all its clocks have run out and with nothing left to do. */
+/** The outcome of every event in every state, after all clocks have expired and with nothing left to do. */
 const table: Record<SessionState, Record<SessionEventType, Outcome>> = {
   open: {
     jobSubmitted: 'open',
@@ -99,7 +99,7 @@ const events: Record<SessionEventType, SessionEvent> = {
   used: { type: 'used', at },
 };
 
-/** The situation that an event needs. */
+/** The state of the session's jobs and clocks that an event needs. */
 const jobs: Partial<Record<SessionEventType, GivenSession>> = {
   heartbeat_ttl: { limits: { heartbeatTtl: seconds(30) }, heardAt: after(0) },
   jobStarted: { queuedJobs: 1 },
@@ -150,11 +150,11 @@ describe('the session table', () => {
     expect(outcome({ state, ...left, acceptingJobs: false }, events[event])).toBe(expected);
   });
 
-  it.each(['open', 'active', 'inactive'] as const)('%s takes no new job while it drains', (state) => {
+  it.each(['open', 'active', 'inactive'] as const)('%s accepts no new job while it drains', (state) => {
     expect(outcome({ state, queuedJobs: 1, acceptingJobs: false }, events.jobSubmitted)).toBe('refused');
   });
 
-  it('closes an idle session where the backend says on_idle: close', () => {
+  it('closes an idle session if the backend has on_idle: close', () => {
     expect(outcome({ state: 'active', limits: { onIdle: 'close' } }, events.interactive_ttl)).toBe('closed');
   });
 });

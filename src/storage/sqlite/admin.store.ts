@@ -94,7 +94,7 @@ export const instancesStore = (sql: Sql): Tx['instances'] => ({
           )
         )?.total ?? 0,
       );
-    // The first moment before which so much was charged that less than the budget is left; the totals only grow.
+    // Binary search for the first moment at which enough has been charged: the running totals only grow.
     let [before, there] = [at - window, at];
     const wanted = (await totalAt(before)) + charged - budget;
     if ((await totalAt(there)) <= wanted) return null;

@@ -9,19 +9,19 @@ import { stored } from '../stored-forms.js';
 import type { BackendRow, InstanceRow, JobRow, LedgerRow, SessionRow, TokenRow } from './entities/rows.js';
 import type { Value } from './sql.js';
 
-/** Row to kernel type and back. A row class lists every column, so a forgotten one does not compile. */
+/** Converts between rows and kernel types. A row class lists every column, so a missing one does not compile. */
 type Columns<R> = { readonly [K in keyof R]: Value };
 
-/** PostgreSQL hands out 64-bit integers as text. */
+/** PostgreSQL returns 64-bit integers as text. */
 const number = (value: unknown): number => Number(value);
 const numberOrNull = (value: unknown): number | null => (value === null ? null : Number(value));
 
-/** When a row falls due, and what does. */
+/** The next deadline of a row, and its kind. */
 export interface DueAt {
   readonly at: Millis;
   readonly kind: DueKind;
 }
-/** The index of what is due is ordered by the rank; the kind is what is read. */
+/** The rank orders the index of deadlines; reads use the kind. */
 const dueColumns = (due: DueAt | null) => ({
   due_at: due?.at ?? null,
   due_rank: due === null ? null : dueRank[due.kind],
@@ -126,11 +126,11 @@ export function toJob(row: JobRow): Job {
   };
 }
 
-/** Added to the job instead of made of its members once more: this is read more often than anything else. */
+/** Adds to the object that `toJob` returns instead of copying it: jobs are read more often than anything else. */
 export const toJobRecord = (row: JobRow): JobRecord =>
   Object.assign(toJob(row), { details: stored.job.details.read(row.details, row.id) });
 
-/** `seq` is the database's to give, `details` are written once. */
+/** `seq` is assigned by the database, and `details` are written separately. */
 export function fromJob(j: Omit<Job, 'seq'>, due: DueAt | null): Columns<Omit<JobRow, 'seq' | 'details'>> {
   return {
     id: j.id,
@@ -175,7 +175,7 @@ export const toBackend = (row: BackendRow): Backend => ({
   options: stored.backend.options.read(row.options, row.name),
 });
 
-/** `queued_jobs` is counted apart, so that an operator's change never overwrites it. */
+/** `queued_jobs` is updated separately, so that an operator's change never overwrites it. */
 export const fromBackend = (b: Backend): Columns<Omit<BackendRow, 'queued_jobs'>> => ({
   name: b.name,
   driver: b.driver,

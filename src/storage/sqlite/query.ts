@@ -5,7 +5,7 @@ import { textOfRow } from './long-texts.store.js';
 import { toJob, toSession } from './mapping.js';
 import type { Sql } from './sql.js';
 
-/** The query port of the dialects on one connection. `wrote` is told the bytes of what is large. */
+/** Returns the dialects' query port on one connection. `wrote` receives the number of bytes of large writes. */
 export const queryOf = (sql: Sql, wrote: (bytes: number) => void = () => undefined): Query => ({
   all: (statement, ...values) => sql.all(statement, ...values),
   one: (statement, ...values) => sql.one(statement, ...values),

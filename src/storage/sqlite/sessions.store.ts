@@ -46,7 +46,7 @@ export async function findSession(sql: Sql, id: string): Promise<Session | null>
   return row === null ? null : toSession(row);
 }
 
-/** Newest first; the next page begins after the last id of this one. */
+/** Returns sessions newest first. The next page starts after the last id of this one. */
 export async function listSessions(sql: Sql, filter: SessionFilter): Promise<Session[]> {
   const where: string[] = [];
   const values: Value[] = [];

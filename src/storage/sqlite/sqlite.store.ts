@@ -10,7 +10,7 @@ import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { readFinished, readForecast } from './forecast.query.js';
 import { JobCache } from './job-cache.js';
-import { jobsStore, listJobs, numberOf, runsOnRunner } from './jobs.store.js';
+import { jobsStore, listJobs, seqOfJob, runsOnRunner } from './jobs.store.js';
 import { textOfRow, textsReads, textsStore, type TextKind } from './long-texts.store.js';
 import { ledgerStore, listLedger, sumLedger } from './ledger.store.js';
 import { toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
@@ -24,7 +24,7 @@ import { insertInto, Sql } from './sql.js';
 import { dueKindOf } from '../stored-forms.js';
 import { WriteQueue } from './write-queue.js';
 
-/** The store on one SQLite file: one connection that writes, in turn, and one that only reads committed state. */
+/** The store in one SQLite file, with one connection for serialized writes and one that reads only committed state. */
 export class SqliteStore implements Store {
   readonly read: Reads;
   private readonly tx: Tx;
@@ -38,13 +38,13 @@ export class SqliteStore implements Store {
     const alive = new AliveAt(sql);
     this.queue = new WriteQueue(sql, {
       beforeCommit: () => alive.store(),
-      ended: () => {
+      onEnd: () => {
         jobs.transactionEnded();
         counts.changed();
-        checkpointer?.committed();
+        checkpointer?.checkpointIfDue();
       },
     });
-    this.tx = transaction(sql, jobs, alive, (bytes) => checkpointer?.note(bytes));
+    this.tx = transaction(sql, jobs, alive, (bytes) => checkpointer?.addWritten(bytes));
     this.read = reads(new Sql(reader), jobs, counts);
   }
 
@@ -59,12 +59,12 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** Why the last write failed, where the disk was the reason. */
+  /** Why the last write failed, if the disk was the reason; else null. */
   get diskFailure(): string | null {
     return this.failure;
   }
 
-  /** Writes what is stored already. */
+  /** Writes a value that is already stored. */
   async probe(): Promise<void> {
     await this.write(async ({ facts }) => {
       const known = await facts.get('bootstrap_token');
@@ -72,7 +72,7 @@ export class SqliteStore implements Store {
     });
   }
 
-  /** Resolves when every write has been answered. */
+  /** Resolves when every write has completed. */
   idle(): Promise<void> {
     return this.queue.idle();
   }
@@ -80,7 +80,7 @@ export class SqliteStore implements Store {
 
 const upsertFact = `${insertInto('facts', ['key', 'value'])} ON CONFLICT ("key") DO UPDATE SET value = excluded.value`;
 
-/** Each of those that share a commit says that the service is alive; only the last of them need be stored. */
+/** Collects the time of the latest change, so that transactions that share a commit store it once. */
 class AliveAt {
   private latest: string | null = null;
 
@@ -96,8 +96,8 @@ class AliveAt {
   }
 }
 
-/** `wrote` is told the bytes of what is large. */
-function transaction(sql: Sql, jobs: JobMemory, alive: AliveAt, wrote: (bytes: number) => void): Tx {
+/** `onWrite` receives the number of bytes of large writes. */
+function transaction(sql: Sql, jobs: JobMemory, alive: AliveAt, onWrite: (bytes: number) => void): Tx {
   return {
     sessions: sessionsStore(sql),
     jobs: jobsStore(sql, jobs),
@@ -107,17 +107,17 @@ function transaction(sql: Sql, jobs: JobMemory, alive: AliveAt, wrote: (bytes: n
     receipts: receiptsStore(sql),
     events: eventsStore(sql),
     ledger: ledgerStore(sql),
-    texts: textsStore(sql, wrote),
-    query: queryOf(sql, wrote),
+    texts: textsStore(sql, onWrite),
+    query: queryOf(sql, onWrite),
     firstDue: (at) => firstDue(sql, at),
     async separately(work) {
       await sql.run('SAVEPOINT part');
       try {
-        const done = await work();
+        const result = await work();
         await sql.run('RELEASE part');
-        return done;
+        return result;
       } catch (error) {
-        // With a full disk the whole transaction is undone already (see `WriteQueue`).
+        // With a full disk SQLite has already rolled back the whole transaction (see `WriteQueue`).
         await sql.run('ROLLBACK TO part').catch(() => Promise.reject(error as Error));
         await sql.run('RELEASE part');
         throw error;
@@ -138,7 +138,7 @@ function transaction(sql: Sql, jobs: JobMemory, alive: AliveAt, wrote: (bytes: n
   };
 }
 
-/** Sessions, jobs and budgets keep their earliest deadline in the row; the earliest of the three heads is due first. */
+/** Returns the earliest deadline up to `at`. Each session, job and budget has its own earliest one in its row. */
 async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
   interface Head {
     id: string;
@@ -181,7 +181,7 @@ function reads(sql: Sql, jobs: JobMemory, counts: QueueMemory): Reads {
     }));
   const body = async (table: string, kind: TextKind, job: string) => {
     const row = await sql.one<{ seq: number; body: string }>(
-      `SELECT seq, body FROM ${table} WHERE seq = ${numberOf}`,
+      `SELECT seq, body FROM ${table} WHERE seq = ${seqOfJob}`,
       job,
     );
     return row === null ? null : textOfRow(sql, row.body, kind, row.seq);

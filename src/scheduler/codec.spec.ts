@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { UnreadableRow } from '../scheduler/ports.js';
+import { UnreadableRow } from './ports.js';
 import {
   flag,
   jsonColumn,
@@ -40,7 +40,7 @@ describe('a JSON column', () => {
     );
   });
 
-  it('reads what it wrote', () => {
+  it('reads back what it has written', () => {
     expect(column.read(column.write(sample), '7')).toEqual(sample);
     expect(column.read(column.write({ ...sample, size: 3, told: '' }), '7')).toEqual({
       ...sample,

@@ -13,10 +13,10 @@ import type { Millis } from '../time.js';
 import type { ForecastInstance, ForecastJob, ForecastSession } from './forecast.view.js';
 
 /**
- * A session while it is played forward. Its lifecycle is that of `session.decide.ts` in the few events that can come when
- * nobody submits, closes or drains any more; deciding each by the machine would cost a hundred times as much.
+ * A session in a run. Handles only the events that can occur once nobody submits, closes or drains any more, with the
+ * functions that `session.decide.ts` uses; calling the machine for each event would cost a hundred times as much.
  */
-export class PlayedSession implements Clocked {
+export class SimulatedSession implements Clocked {
   readonly id: string;
   readonly instance: string;
   readonly limits: ForecastSession['limits'];
@@ -26,10 +26,10 @@ export class PlayedSession implements Clocked {
   activeSpent: Millis;
   idleSince: Millis | null;
   slot: number | null = null;
-  /** When its clocks are looked at next. */
-  armedAt: Millis = Infinity;
+  /** When its next scheduled deadline check is. */
+  checkAt: Millis = Infinity;
   runningJobs: number;
-  private taken = 0;
+  private startedJobs = 0;
 
   constructor(readonly view: ForecastSession) {
     ({ id: this.id, instance: this.instance, limits: this.limits } = view);
@@ -38,12 +38,12 @@ export class PlayedSession implements Clocked {
   }
 
   get queuedJobs(): number {
-    return this.state === 'closed' ? 0 : this.view.queue.length - this.taken;
+    return this.state === 'closed' ? 0 : this.view.queue.length - this.startedJobs;
   }
 
-  /** The next one is queued but not known. */
-  get isBeyond(): boolean {
-    return this.view.more && this.taken === this.view.queue.length;
+  /** Whether its next queued job is one that the view leaves out. */
+  get isNextHidden(): boolean {
+    return this.view.more && this.startedJobs === this.view.queue.length;
   }
 
   get acceptingJobs(): boolean {
@@ -54,14 +54,17 @@ export class PlayedSession implements Clocked {
     return keepsSlot(this);
   }
 
-  /** As the choice sees it, with no more of its queue than may matter. */
-  shown(most: number): SessionView {
-    const queue = this.view.queue.slice(this.taken, this.taken + (this.state === 'closed' ? 0 : most));
+  /** Returns the session as the choice sees it, with at most `most` queued jobs. */
+  viewFor(most: number): SessionView {
+    const queue = this.view.queue.slice(
+      this.startedJobs,
+      this.startedJobs + (this.state === 'closed' ? 0 : most),
+    );
     return { id: this.id, mode: this.view.mode, state: this.state, queue };
   }
 
   start(at: Millis): void {
-    this.taken += 1;
+    this.startedJobs += 1;
     this.runningJobs += 1;
     this.state = 'active';
     Object.assign(this, clocksAfterStart(this, this.limits, at));
@@ -70,13 +73,13 @@ export class PlayedSession implements Clocked {
   end(at: Millis): void {
     this.runningJobs -= 1;
     if (this.runningJobs === 0) Object.assign(this, stopActiveClock(this, at));
-    // What is queued and not known keeps it from being idle or drained.
-    if (this.isBeyond) return;
+    // Queued jobs that the view leaves out keep the session from being idle or drained.
+    if (this.isNextHidden) return;
     this.idleSince = idleSinceAfterEnd(this, this.limits, at);
     if (isDrained(this)) this.close(at);
   }
 
-  /** Answers the jobs that will never start because of it. */
+  /** Applies an expired clock. Returns the jobs that will never start because of it. */
   expire(clock: SessionClock, at: Millis): readonly ForecastJob[] {
     if ((expiryOf(this, clock) ?? Infinity) > at) return [];
     if (clock !== 'interactive_ttl' || this.limits.onIdle === 'close') return this.close(at);
@@ -87,7 +90,7 @@ export class PlayedSession implements Clocked {
 
   close(at: Millis): readonly ForecastJob[] {
     if (this.state === 'closed') return [];
-    const failed = this.view.queue.slice(this.taken);
+    const failed = this.view.queue.slice(this.startedJobs);
     Object.assign(this, stopActiveClock(this, at));
     this.state = 'closed';
     this.idleSince = null;
@@ -95,16 +98,16 @@ export class PlayedSession implements Clocked {
   }
 }
 
-/** An instance while it is played forward: what it is charged, and its part of the general queue. */
-export class PlayedInstance {
+/** An instance in a run: its charges, and its part of the general queue. */
+export class SimulatedInstance {
   readonly id: string;
   readonly shares: number;
-  /** When its budget is looked at next. */
-  armedAt: Millis = Infinity;
+  /** When its next scheduled budget check is. */
+  checkAt: Millis = Infinity;
   charged: Millis;
   rate: number;
   since: Millis;
-  private first = 0;
+  private firstWaiting = 0;
   private readonly started = new Set<number>();
 
   constructor(
@@ -120,8 +123,8 @@ export class PlayedInstance {
     return chargedBy(this, at);
   }
 
-  /** So many more, or fewer, jobs and holds are charged to it from now on. */
-  accrue(change: number, at: Millis): void {
+  /** Changes the number of jobs and holds charged to the instance by `change`, from `at` on. */
+  changeRate(change: number, at: Millis): void {
     this.charged = this.chargedAt(at);
     this.since = at;
     this.rate += change;
@@ -132,43 +135,44 @@ export class PlayedInstance {
     return budget !== null && isUsedUp({ budget, charged: this.chargedAt(at) });
   }
 
-  /** When its budget is reached at the present rate; room that the window makes later is not foreseen. */
+  /** Returns when its budget is used up at the present rate. Ignores that old charges leave the window meanwhile. */
   budgetDueAt(at: Millis): Millis | null {
     const { budget } = this.view;
     if (budget === null) return null;
     return budgetDueAt({ budget, charged: this.chargedAt(at), rate: this.rate, releasedAt: null }, at);
   }
 
-  /** All that is known of its queue has started, and there is more. */
-  get isBeyond(): boolean {
-    return this.view.more && this.first >= this.entries.length;
+  /** Whether all entries that the view contains have started, and the view leaves more out. */
+  get isNextHidden(): boolean {
+    return this.view.more && this.firstWaiting >= this.entries.length;
   }
 
-  leave(entry: number): void {
+  markStarted(entry: number): void {
     this.started.add(entry);
   }
 
-  /** Submission number of the first entry that still waits. */
-  headSeq(waits: (session: string) => boolean): number | null {
-    for (; this.first < this.entries.length; this.first += 1) {
-      const entry = this.entries[this.first] as Entry;
-      if (this.isWaiting(entry, this.first, waits)) return 'job' in entry ? entry.job.seq : entry.seq;
+  /** Returns the submission number of the first entry that still waits. */
+  headSeq(hasWaitingJobs: (session: string) => boolean): number | null {
+    for (; this.firstWaiting < this.entries.length; this.firstWaiting += 1) {
+      const entry = this.entries[this.firstWaiting] as Entry;
+      if (this.isWaiting(entry, this.firstWaiting, hasWaitingJobs))
+        return 'job' in entry ? entry.job.seq : entry.seq;
     }
     return null;
   }
 
-  /** The first entries that still wait. */
-  waiting(most: number, waits: (session: string) => boolean): Entry[] {
-    const found: Entry[] = [];
-    for (let i = this.first; i < this.entries.length && found.length < most; i += 1) {
+  /** Returns the first entries that still wait. */
+  waiting(most: number, hasWaitingJobs: (session: string) => boolean): Entry[] {
+    const waitingEntries: Entry[] = [];
+    for (let i = this.firstWaiting; i < this.entries.length && waitingEntries.length < most; i += 1) {
       const entry = this.entries[i] as Entry;
-      if (this.isWaiting(entry, i, waits)) found.push(entry);
+      if (this.isWaiting(entry, i, hasWaitingJobs)) waitingEntries.push(entry);
     }
-    return found;
+    return waitingEntries;
   }
 
-  private isWaiting(entry: Entry, at: number, waits: (session: string) => boolean): boolean {
-    return 'job' in entry ? !this.started.has(at) : waits(entry.session);
+  private isWaiting(entry: Entry, at: number, hasWaitingJobs: (session: string) => boolean): boolean {
+    return 'job' in entry ? !this.started.has(at) : hasWaitingJobs(entry.session);
   }
 }
 

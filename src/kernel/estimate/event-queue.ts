@@ -2,35 +2,38 @@ import type { DueKind } from '../session/session.deadline.js';
 import { dueRank } from '../session/session.deadline.js';
 import type { Millis } from '../time.js';
 
-/** Something that will happen: to whom, when, and in which order among what happens at the same moment. */
-export interface Appointment<T> {
+/** A future event: when it happens, to whom, and its kind, which orders events at the same moment. */
+export interface FutureEvent<T> {
   readonly at: Millis;
   readonly kind: DueKind;
-  readonly of: T;
+  readonly subject: T;
 }
 
-/** What is to come, earliest first; at the same moment in the order in which the service applies deadlines. */
-export class Agenda<T> {
-  private readonly heap: Appointment<T>[] = [];
+/**
+ * A priority queue of future events. Events at the same moment come in the order in which the service applies
+ * deadlines.
+ */
+export class EventQueue<T> {
+  private readonly heap: FutureEvent<T>[] = [];
 
   get next(): Millis {
     return this.heap[0]?.at ?? Infinity;
   }
 
-  add(appointment: Appointment<T>): void {
+  add(appointment: FutureEvent<T>): void {
     const { heap } = this;
     let at = heap.length;
     heap.push(appointment);
     while (at > 0) {
       const above = (at - 1) >> 1;
       if (!isBefore(appointment, heap[above])) break;
-      heap[at] = heap[above] as Appointment<T>;
+      heap[at] = heap[above] as FutureEvent<T>;
       at = above;
     }
     heap[at] = appointment;
   }
 
-  take(): Appointment<T> | undefined {
+  take(): FutureEvent<T> | undefined {
     const { heap } = this;
     const first = heap[0];
     const last = heap.pop();
@@ -38,14 +41,14 @@ export class Agenda<T> {
     return first;
   }
 
-  /** Puts `moved` where the first one was. */
-  private sink(moved: Appointment<T>): void {
+  /** Moves `moved` down from the root of the heap to its place. */
+  private sink(moved: FutureEvent<T>): void {
     const { heap } = this;
     let at = 0;
     for (let below = 1; below < heap.length; below = 2 * at + 1) {
       const right = heap[below + 1];
       if (right !== undefined && isBefore(right, heap[below])) below += 1;
-      const least = heap[below] as Appointment<T>;
+      const least = heap[below] as FutureEvent<T>;
       if (!isBefore(least, moved)) break;
       heap[at] = least;
       at = below;
@@ -54,7 +57,7 @@ export class Agenda<T> {
   }
 }
 
-function isBefore<T>(a: Appointment<T>, b: Appointment<T> | undefined): boolean {
+function isBefore<T>(a: FutureEvent<T>, b: FutureEvent<T> | undefined): boolean {
   if (b === undefined) return true;
   return a.at !== b.at ? a.at < b.at : dueRank[a.kind] < dueRank[b.kind];
 }
