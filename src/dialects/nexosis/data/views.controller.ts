@@ -97,7 +97,7 @@ export class ViewsController {
     );
     if (request.wantsCsv) return page.csv();
     const paged = pagesOf(paging, total);
-    return page.json(await this.show(request, view), { ...paged, links: pageLinks(request, paged) });
+    return page.json({ ...(await this.show(request, view)), links: pageLinks(request, paged) }, paged);
   }
 
   @ApiOperation({ summary: 'Delete a view' })
