@@ -1,6 +1,6 @@
 /**
- * The floor under HTTP figures: Nest on Fastify as the service uses it, with two routes that do nothing. No guard, no
- * pipe, no store. `GET` answers a constant as long as a job's status; `POST` also reads a body.
+ * The baseline for HTTP figures: Nest on Fastify, set up as in the service, with two routes that do nothing and without
+ * guards, pipes and a store. `GET` returns a constant as long as a job's status; `POST` also reads a body.
  */
 import 'reflect-metadata';
 import { Controller, Get, HttpCode, Module, Post, Header } from '@nestjs/common';
@@ -16,7 +16,7 @@ class BareController {
   post() {
     return constant;
   }
-  /** `/size/400`: how long the constant is to be. */
+  /** `/size/400` sets the length of the constant to 400 bytes. */
   size(request) {
     constant = JSON.stringify({ padding: 'x'.repeat(Number(request.params.bytes) - 14) });
     return constant;
@@ -24,7 +24,7 @@ class BareController {
 }
 class BareModule {}
 
-// What decorators in TypeScript would do.
+// Does what decorators do in TypeScript.
 const decorate = (name, ...decorators) => {
   const property = Object.getOwnPropertyDescriptor(BareController.prototype, name);
   for (const decorator of decorators) decorator(BareController.prototype, name, property);

@@ -9,13 +9,13 @@ import { quantile } from './lib/stats.mjs';
 import { millis, row } from './lib/table.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-/** Bytes: what a job's input may have. */
+/** The largest input of a job, in bytes. */
 const whole = 64e6;
 const target = 100;
 
 /**
- * How long another session's polls take while a body of 64 MB arrives and is accepted, while it is sent to a worker and
- * comes back, and while it is fetched; beside the same polls with nothing else going on. Clients are processes of their own.
+ * Measures the polls of another session while a body of 64 MB arrives and is accepted, goes to a worker and back, and is
+ * fetched. The baseline is the same polls on an idle service. Each client is a separate process.
  */
 export async function bodies({ folder, quick, tell }) {
   const at = await folder();
@@ -42,11 +42,11 @@ export async function bodies({ folder, quick, tell }) {
       { program_id: 'scripted', backend: 'busy', params: { duration: 1e5 } },
       other,
     );
-    const ask = async (asked) => {
-      client.send({ port: stint.port, token: mine, ...asked });
+    const ask = async (request) => {
+      client.send({ port: stint.port, token: mine, ...request });
       const [answer] = await once(client, 'message');
       if (answer.error !== undefined || answer.status >= 300)
-        throw new Error(`${asked.path}: ${answer.error ?? `${answer.status} ${answer.text}`}`);
+        throw new Error(`${request.path}: ${answer.error ?? `${answer.status} ${answer.text}`}`);
       return answer;
     };
     const polling = async (work) => {
@@ -59,7 +59,7 @@ export async function bodies({ folder, quick, tell }) {
       return { taken, done, seconds: (performance.now() - began) / 1000 };
     };
     const bytes = quick ? whole / 8 : whole;
-    await polling(() => pause(1000)); // Until the code is compiled.
+    await polling(() => pause(1000)); // Warm-up: the code gets compiled.
     const idle = await polling(() => pause(quick ? 1000 : 3000));
     const rows = [];
     const measure = async (what, work) => {
@@ -127,7 +127,7 @@ async function livy({ ask, measure, bytes }) {
 
 async function nexosis({ ask, measure, bytes }) {
   const row = ',{"day":"2017-01-01","sales":12.5,"text":""}';
-  // A hundred bytes, so that a million of them end with a row.
+  // A row has 100 bytes, so a megabyte ends at the end of a row.
   const fill = row.replace('""', `"${'a'.repeat(100 - row.length)}"`);
   const parts = { head: '{"data":[{"day":"2017-01-01","sales":1}', fill, bytes, tail: ']}' };
   await measure('polls while a data set arrives and is stored', () =>

@@ -16,12 +16,12 @@ import { median, quantile } from './lib/stats.mjs';
 import { micros, millis, row } from './lib/table.mjs';
 
 const fairShareWindow = 28 * 24 * 3600 * 1000;
-/** Each ends one job and starts one: with 100 queued there are enough for so many. */
+/** Each round ends one job and starts one. The smallest queue has 100 jobs, enough for all rounds. */
 const turns = 60;
 
 /**
- * What the choice costs as the queue grows: the snapshot and the decision, in the process, on three databases in turn. Half
- * of the jobs are alone and half in batch sessions, of ten instances; five lanes are free.
+ * Measures the choice (snapshot and decision, in this process) as the queue grows, on three databases in turn. Half of the
+ * jobs are lone jobs and half belong to batch sessions, of ten instances. Five lanes are free.
  */
 export async function choose({ folder, quick, tell }) {
   const queues = [];
@@ -66,7 +66,7 @@ function rowOf({ size, choices, changes, lookUps }, base) {
   );
 }
 
-/** What the metrics of the last lone job cost, place and estimate included: the first time, and asked again and again. */
+/** Measures a read of the last lone job's metrics, with place and estimate: the first read, and repeated ones. */
 async function estimates({ folder, size, token }, seconds) {
   const stint = await startStint(folder);
   try {
@@ -117,7 +117,7 @@ async function openQueue(folder, size) {
         );
       });
     },
-    begin: () => commands.run(async (unit) => unit.touch('qpu')),
+    begin: () => commands.run(async (unit) => unit.markForDispatch('qpu')),
     async turn() {
       const { id } = running.get();
       await timed(queue.changes, () =>

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * A worker that does nothing, at once: it speaks the attempt protocol (docs/attempt-protocol.md) and answers each job with
- * the moments at which it received the task and sent the answer. The gap between two jobs is what it waits in between.
+ * A worker that does no work. It speaks the attempt protocol (docs/attempt-protocol.md) and answers each job at once with
+ * the times at which it received the task and sent the answer. The gap between two jobs is the time it waits.
  */
 import { createInterface } from 'node:readline';
 
@@ -18,7 +18,7 @@ createInterface({ input: process.stdin })
     if (type === 'shutdown') process.exit(0);
     if (type === 'cancel') say({ type: 'result', outcome: 'cancelled', job, token });
     if (type === 'start')
-      // Long params come back as they are: only whoever sends such wants to know what that costs.
+      // Returns long params unchanged, so that a bench can measure large results.
       say({
         ...{ type: 'result', job, token, outcome: 'completed' },
         result: params.length > 1e6 ? params : JSON.stringify({ received, answered: now() }),

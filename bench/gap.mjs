@@ -8,7 +8,7 @@ import { millis, row } from './lib/table.mjs';
 
 const target = (p50, p99) => ({ text: 'p50 ≤ 2, p99 ≤ 10 ms', met: p50 <= 2 && p99 <= 10 });
 
-/** From the end of one job of an active session to the start of the next, three ways. */
+/** Measures the time from the end of one job of an active session to the start of the next, in three ways. */
 export async function gap({ folder, quick, tell }) {
   const at = await folder();
   const stint = await startStint(at);
@@ -46,7 +46,7 @@ function rowOf(what, gaps, floor, { target: wanted, ...more } = {}) {
   return row(`gap: ${what}`, value, floor, { ...more, ratio, target: wanted?.(p50, p99) });
 }
 
-/** Queues `count` jobs in a session while the backend is paused, lets them run and reads what was stored. */
+/** Queues `count` jobs in a session while the backend is paused, resumes it and reads the stored times. */
 async function inSession(stint, folder, token, { name, duration, how = {}, count }) {
   const program = how === onProcess ? 'sampler' : 'scripted';
   await stint.backend(name, how);
@@ -60,12 +60,12 @@ async function inSession(stint, folder, token, { name, duration, how = {}, count
       token,
     );
   const db = openDatabase(folder, { readonly: true });
-  const left = db.prepare(
+  const unfinished = db.prepare(
     "SELECT COUNT(*) AS n FROM jobs WHERE session = ? AND state IN ('queued', 'running')",
   );
   const startedAt = performance.now();
   await stint.call('PATCH', `/admin/backends/${name}`, { status: 'online' });
-  await until('the last job', async () => (left.get(id).n === 0 ? true : undefined));
+  await until('the last job', async () => (unfinished.get(id).n === 0 ? true : undefined));
   const wall = performance.now() - startedAt;
   const jobs = db
     .prepare(
@@ -79,7 +79,7 @@ async function inSession(stint, folder, token, { name, duration, how = {}, count
   return { wall, stored: gapsBetween(jobs), results: jobs.map(({ result }) => JSON.parse(result)) };
 }
 
-/** Between sending an answer and receiving the next task; the first ones are the process getting warm. */
+/** Returns the times between sending an answer and receiving the next task, without those of the warm-up. */
 const processGaps = (results) =>
   gapsBetween(results.map(({ received, answered }) => ({ startedAt: received, endedAt: answered }))).slice(
     20,
@@ -91,7 +91,7 @@ const timerFloor = (_, lateness) => ({
   what: 'a timer and one row committed',
 });
 
-/** How late a bare timer of 10 ms is when it commits one row each time. */
+/** The baseline: how late a bare timer of 10 ms fires if it commits one row each time. */
 async function timerLateness(folder, count) {
   const { db, insertOne } = openRaw(folder);
   const late = [];
@@ -105,7 +105,7 @@ async function timerLateness(folder, count) {
   return late;
 }
 
-/** The same process, fed by a loop that commits one row and hands over the next task. */
+/** The baseline: the same worker, fed by a loop that commits one row and sends the next task. */
 async function runnerFloor(folder, count) {
   const { db, insertOne } = openRaw(folder);
   const program = new URL('fake-runner.mjs', import.meta.url).pathname;

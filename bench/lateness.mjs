@@ -4,15 +4,15 @@ import { multiply, openDatabase } from './lib/rows.mjs';
 import { quantile } from './lib/stats.mjs';
 import { row } from './lib/table.mjs';
 
-/** Unused sessions close after half an hour: one that was opened so long ago is due now. */
+/** Unused sessions close after half an hour, so a session opened that long ago is due now. In milliseconds. */
 const unusedTtl = 1800_000;
 const perSecond = 100;
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
- * How late deadlines are applied while many sessions are open: their deadlines are spread evenly, 100 a second, and the
- * event log says when each was due and when it was processed.
+ * Measures how late deadlines are applied while many sessions are open. The deadlines are spread evenly, 100 a second. The
+ * event log has the due time and the processing time of each.
  */
 export async function lateness({ folder, quick, tell }) {
   const at = await folder();
@@ -46,7 +46,7 @@ export async function lateness({ folder, quick, tell }) {
   ];
 }
 
-/** One session through the API, the others as its copies, the first due 4 s from now. */
+/** Opens one session through the API and copies its row; the first deadline is 4 s from now. */
 async function prepare(folder, count) {
   const stint = await startStint(folder);
   const token = await stint.user('alice');

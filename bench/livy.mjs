@@ -9,12 +9,12 @@ import { millis, row } from './lib/table.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const python = here('../.venv-spark/bin/python');
-/** How often a client looks whether its statement is available: tighter than any that is known. */
+/** Poll interval of a client that waits for its statement, in milliseconds. No known client polls more often. */
 const pollEach = 10;
 
 /**
- * The round trip of `1+1` in a Livy session: from its submission until a client that polls sees it available. Beside it the
- * same code in a bare Python process behind a pipe, and the same trip without the polling's own grain.
+ * Measures the round trip of `1+1` in a Livy session, from its submission until a polling client sees it as available.
+ * The baselines are the same code in a bare Python process behind a pipe, and the same round trip without the poll interval.
  */
 export async function livy({ folder, quick, tell }) {
   if (!existsSync(python)) {
@@ -45,7 +45,7 @@ export async function livy({ folder, quick, tell }) {
       for (let i = 0; i < count; i += 1) taken.push(await trip(each));
       return taken;
     };
-    await trips(0); // Until the code is compiled.
+    await trips(0); // Warm-up: the code gets compiled.
     tell(`${count} statements, looked at every ${pollEach} ms`);
     const polled = await trips(pollEach);
     const eager = await trips(0);

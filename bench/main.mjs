@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `npm run bench`: each figure beside a floor that is measured in the same run, on the same machine and disk.
+ * `npm run bench`: measures each figure beside a baseline, in the same run, on the same machine and disk.
  *   -- --only submit,read   some of: start, submit, read, gap, lateness, choose, memory, peer, livy, bodies, nexosis-quality
  *   -- --quick              smaller and shorter, to see that everything works
  *   -- --dir FOLDER         the disk to measure; bench/results by default
@@ -96,7 +96,7 @@ await writeFile(file, `${JSON.stringify({ ...facts, loadAfter: after.load, rows 
 console.log(`Written to ${file}`);
 process.exit(failures.length > 0 ? 1 : 0);
 
-/** One that hangs must not cost the others their figures. Quality is 13 minutes of calculation on a core of its own. */
+/** Time limits, so that one hanging bench does not cost the figures of the others. Quality computes for 13 minutes. */
 async function inTime(name, bench) {
   const minutes = name === 'nexosis-quality' ? 90 : 4;
   let late;

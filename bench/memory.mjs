@@ -5,7 +5,7 @@ import { megabytes, row } from './lib/table.mjs';
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 3000));
 
-/** What the process holds when nothing happens, and what sessions add. They live in the database, so: its page cache. */
+/** Measures the memory of the idle process, and what sessions add to it: only database page cache, as they are rows. */
 export async function memory({ folder, quick, tell }) {
   const stint = await startStint(await folder());
   const bare = await startBare();

@@ -10,8 +10,8 @@ const workers = fileURLToPath(new URL('../workers/', import.meta.url));
 const python = fileURLToPath(new URL('../.venv-learn/bin/python', import.meta.url));
 
 /**
- * How good the learner's answers are, beside a baseline on the same data: seasonal naive, a default random forest, and
- * windows in which nothing happened. The engine never sees what it is judged by (bench/quality).
+ * Measures the quality of the learner's answers beside a baseline on the same data: seasonal naive, a default random
+ * forest, and periods in which nothing happened. The engine never sees the data that it is judged by (bench/quality).
  */
 export async function nexosisQuality({ quick, tell }) {
   if (!existsSync(python)) {
@@ -78,7 +78,7 @@ function impactRows(kinds) {
 
 const score = (what, number) => ({ number, text: `${what} ${number.toFixed(4)}`.trim() });
 
-/** Runs `python -m quality`; what it says on stderr is progress, its last line on stdout the figures. */
+/** Runs `python -m quality`. It writes progress to stderr, and the figures as its last line to stdout. */
 async function answers(args, tell) {
   const child = owned(
     spawn(python, ['-m', 'quality', ...args], {
@@ -88,13 +88,13 @@ async function answers(args, tell) {
     }),
   );
   let output = '';
-  let said = '';
+  let output = '';
   child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
   child.stderr.setEncoding('utf8').on('data', (text) => {
-    said = (said + text).slice(-4000);
+    output = (output + text).slice(-4000);
     for (const line of text.split('\n')) if (line.trim() !== '') tell(`nexosis-quality: ${line}`);
   });
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
-  if (code !== 0) throw new Error(`python -m quality ended with ${code}: ${said}`);
+  if (code !== 0) throw new Error(`python -m quality ended with ${code}: ${output}`);
   return JSON.parse(output.trim().split('\n').at(-1));
 }

@@ -10,11 +10,11 @@ import { perSecond, row } from './lib/table.mjs';
 const clients = 16;
 
 /**
- * The same jobs that do nothing through a peer: BullMQ on Redis with an append-only file that is flushed at every write, so
- * that both have promised the same when a submit is answered. One job runs at a time, in a process of its own.
+ * Measures the same empty jobs on a peer: BullMQ on Redis, with an append-only file that is flushed at every write, so that
+ * an answered submit is as durable as in Stint. One job runs at a time, in a separate process.
  */
 export async function peer({ folder, rounds, quick, tell }) {
-  // No dependency of the project: its optional packages are not in every registry, and only this row needs it.
+  // BullMQ is not a dependency of the project: only this row needs it, and some registries lack its optional packages.
   if (!(await installed('bullmq')) || !(await installed('ioredis'))) {
     tell('peer: skipped, BullMQ is not installed (npm install --no-save bullmq@6.7.0 ioredis)');
     return [];
@@ -60,11 +60,11 @@ const row0 = (each) => ({
 async function throughStint(stint, folder, token, count) {
   const body = { program_id: 'sampler', backend: 'qpu', params: { serial } };
   const db = openDatabase(folder, { readonly: true });
-  const left = db.prepare("SELECT 1 FROM jobs WHERE state IN ('queued', 'running') LIMIT 1");
+  const unfinished = db.prepare("SELECT 1 FROM jobs WHERE state IN ('queued', 'running') LIMIT 1");
   const startedAt = performance.now();
   const requests = [request('POST', '/api/v1/jobs', { token, body })];
   const { perSecond: submitted } = await load({ port: stint.port, connections: clients, count, requests });
-  await until('the last job', async () => (left.get() === undefined ? true : undefined));
+  await until('the last job', async () => (unfinished.get() === undefined ? true : undefined));
   db.close();
   return { submitted, completed: (1000 * count) / (performance.now() - startedAt) };
 }

@@ -3,7 +3,7 @@ import { startBare, startStint, until } from './lib/processes.mjs';
 import { median, spread } from './lib/stats.mjs';
 import { millis, perSecond, row } from './lib/table.mjs';
 
-/** `GET /jobs/{id}` next to a route that answers a constant of the same length, with the same load generator. */
+/** Measures `GET /jobs/{id}` beside a route that returns a constant of the same length, with the same load generator. */
 export async function read({ folder, rounds, seconds, tell }) {
   const stint = await startStint(await folder());
   const bare = await startBare();
@@ -53,7 +53,7 @@ export async function read({ folder, rounds, seconds, tell }) {
   ];
 }
 
-/** 200 jobs that have ended, and the first and the last of 10,000 that wait. */
+/** Creates 200 finished jobs and 10,000 waiting ones; returns the finished ones and the first and last waiting one. */
 async function givenJobs(stint, token) {
   await stint.backend('free', { slots: 10 });
   await stint.backend('busy');

@@ -1,4 +1,4 @@
-"""Round trips of `1+1` without the service: the floor that the service's own figure stands beside.
+"""Measures round trips of `1+1` without the service, as the baseline for the service's figure.
 
     python bench/repl-floor.py [--rounds 500] [--driver]
 
@@ -25,7 +25,7 @@ WARM_UP = 50  # rounds that do not count
 
 
 def main() -> None:
-    """Measures what was asked for."""
+    """Runs the measurement named by the arguments."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=500)
     parser.add_argument("--driver", action="store_true")
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def measure_repl(rounds: int) -> None:
-    """Asks Python's own interactive mode."""
+    """Measures Python's own interactive mode."""
     repl = subprocess.Popen(
         [sys.executable, "-i", "-q", "-u"],
         stdin=subprocess.PIPE,
@@ -45,21 +45,21 @@ def measure_repl(rounds: int) -> None:
     )
     assert repl.stdin
     assert repl.stdout
-    asked, answers = repl.stdin, repl.stdout
+    inputs, answers = repl.stdin, repl.stdout
 
     def ask() -> None:
-        asked.write(b"1+1\n")
-        asked.flush()
+        inputs.write(b"1+1\n")
+        inputs.flush()
         if answers.readline() != b"2\n":
             raise RuntimeError("the REPL is gone")
 
     report("repl", rounds, ask)
-    asked.close()
+    inputs.close()
     repl.wait()
 
 
 def measure_driver(rounds: int) -> None:
-    """Asks a driver over its socket."""
+    """Measures a driver over its socket."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         conf = {"spark.master": "local[1]", "spark.driver.memory": "512m"}
@@ -101,7 +101,7 @@ def measure_driver(rounds: int) -> None:
 
 
 def connected(path: str) -> socket.socket:
-    """A connection to the socket at `path`, once somebody listens."""
+    """Waits until a process listens on the socket at `path`, and returns a connection to it."""
     peer = socket.socket(socket.AF_UNIX)
     for _ in range(1000):
         try:
@@ -113,7 +113,7 @@ def connected(path: str) -> socket.socket:
 
 
 def report(case: str, rounds: int, ask: Callable[[], None]) -> None:
-    """Asks `rounds` times and prints the median and the 99th percentile in milliseconds."""
+    """Repeats the round trip `rounds` times; prints median and 99th percentile in milliseconds."""
     times = []
     for number in range(WARM_UP + rounds):
         began = time.perf_counter()

@@ -9,7 +9,7 @@ import { request } from './lib/load.mjs';
 import { median, quantile } from './lib/stats.mjs';
 import { millis, row } from './lib/table.mjs';
 
-/** From the start of the process, after a kill -9, to the first 200; next to a bare server that does nothing. */
+/** Measures the time from process start, after a kill -9, to the first 200, beside the baseline server. */
 export async function start({ folder, quick, tell }) {
   const at = await folder();
   await writeFile(join(at, 'stint.yaml'), 'backends: []\nlog_level: error\n');
@@ -25,7 +25,7 @@ export async function start({ folder, quick, tell }) {
     figures.bare.push(await once200([bareFile, String(port)], {}, port, '/constant/1'));
     figures.ours.push(await once200([mainFile], stint, port, '/health/ready'));
   }
-  // The first one creates the database.
+  // The first start creates the database.
   const [ours, bare] = [figures.ours.slice(1), figures.bare.slice(1)];
   const [p50, worst] = [median(ours), Math.max(...ours)];
   return [
@@ -42,7 +42,7 @@ export async function start({ folder, quick, tell }) {
   ];
 }
 
-/** Milliseconds until it serves; then it is killed. */
+/** Starts the service, kills it when it serves, and returns the milliseconds until then. */
 async function once200(args, env, port, path) {
   const startedAt = performance.now();
   const child = owned(

@@ -10,8 +10,8 @@ const rawProgram = new URL('lib/raw-sqlite.mjs', import.meta.url).pathname;
 const body = { program_id: 'scripted', backend: 'busy', params: { duration: 100_000, serial } };
 
 /**
- * Durable submits over HTTP next to one-row transactions on the same disk. The backend's lane is busy with the first job,
- * so that a submit is a submit: the job is stored, the choice is asked, and it waits.
+ * Measures durable submits over HTTP beside one-row transactions on the same disk. The first job keeps the only lane busy,
+ * so each submit is stored, goes through the choice, and waits.
  */
 export async function submit({ folder, rounds, seconds, tell }) {
   const rows = await measure('submit', { folder: await folder(), rounds, seconds, tell, env: {} });
@@ -35,11 +35,11 @@ async function measure(name, { folder, rounds, seconds, tell, env }) {
     await stint.backend('busy');
     const play = (port, path, connections) =>
       load({ port, connections, seconds, requests: [request('POST', path, { token, body })] });
-    await play(stint.port, '/api/v1/jobs', 16); // Until the code is compiled.
+    await play(stint.port, '/api/v1/jobs', 16); // Warm-up: the code gets compiled.
     await play(bare.port, '/constant', 16);
     for (let round = 0; round < rounds; round += 1) {
       tell(`${name}, round ${round + 1} of ${rounds}`);
-      // The raw rate is taken before and after: the disk changes its mind within seconds when it is shared.
+      // Takes the raw rate before and after, because the speed of a shared disk changes within seconds.
       const before = await rawRate(folder, seconds / 2, env, 'WAL');
       const sixteen = await play(stint.port, '/api/v1/jobs', 16);
       const after = await rawRate(folder, seconds / 2, env, 'WAL');
@@ -83,9 +83,9 @@ function rowsOf(name, { wal, journal, sixteen, one, bare, delays }, { isSlow }) 
   return [...rows, rowOf(`${name}, 16 clients, of what HTTP allows`, besideHttp)];
 }
 
-/** In a process of its own, so that both sides pay for the same fsync. */
+/** Runs the raw transactions in a separate process, so that both sides pay for the same fsync. */
 async function rawRate(folder, seconds, env, journal) {
-  const asked = [rawProgram, folder, String(seconds), journal];
-  const { stdout } = await promisify(execFile)(process.execPath, asked, { env: { ...process.env, ...env } });
+  const args = [rawProgram, folder, String(seconds), journal];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } });
   return Number(stdout);
 }

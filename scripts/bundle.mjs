@@ -6,23 +6,23 @@ import { basename } from 'node:path';
 import { build } from 'esbuild';
 import { inRoot } from './lib/project.mjs';
 
-/** Native code, and libraries that look for files of theirs beside them. */
+/** Packages that are not bundled: native code, and libraries that read files in their own folder. */
 const beside = ['better-sqlite3', '@fastify/static', 'swagger-ui-dist'];
 
-/** TypeORM and Nest name the packages of every database and transport they know; those we do not have are never loaded. */
+/** Optional packages that TypeORM and Nest import for other databases and transports. They are never loaded. */
 const notInstalled = {
   name: 'not-installed',
   setup({ onResolve, resolve }) {
     onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, ...from }) => {
       const ours = !from.importer.includes('node_modules') || from.kind === 'import-statement';
-      if (ours || pluginData === 'asked') return;
-      const found = await resolve(path, { ...from, pluginData: 'asked' });
+      if (ours || pluginData === 'resolving') return;
+      const found = await resolve(path, { ...from, pluginData: 'resolving' });
       return found.errors.length === 0 ? found : { path, external: true };
     });
   },
 };
 
-/** Libraries written as CommonJS expect these; the names of the imports must be no library's own. */
+/** Variables that CommonJS libraries expect. The imported names must not collide with names in a library. */
 const commonJs = `
 import { createRequire as bundleRequire } from 'node:module';
 import { dirname as bundleDirname } from 'node:path';
@@ -43,13 +43,13 @@ await build({
   external: beside,
   plugins: [notInstalled],
   banner: { js: commonJs },
-  // Nest and TypeORM tell classes and migrations apart by their names.
+  // Nest and TypeORM identify classes and migrations by name.
   keepNames: true,
   // Not minified: a stack trace can be read, and `node --enable-source-maps` translates it.
   sourcemap: 'linked',
   logLevel: 'error',
 });
-// Threads load a file of their own, which stands beside the one that starts them.
+// Each thread loads a separate file in the same folder as the bundle.
 const thread = (path) => ({ in: inRoot('dist', path), out: basename(path, '.js') });
 await build({
   entryPoints: [thread('dialects/nexosis/data/row-thread.js')],
@@ -65,9 +65,9 @@ await build({
 await writeFile(main, namingClassesOnly(await readFile(main, 'utf8')));
 
 /**
- * The bundler also names each closure again whenever one is made, which costs a request a tenth of its time. Classes, and
- * functions that it had to rename, keep their names, and so do the thunks `type: () => …` of the API's description, which
- * Nest tells from classes by this name; no line moves, so the source map stays true.
+ * Removes the bundler's naming of closures, which happens each time a closure is created and takes a tenth of a request's
+ * time. Classes and renamed functions keep their names. So do the thunks `type: () => …` of the API description, because
+ * Nest distinguishes them from classes by name. No line moves, so the source map stays correct.
  */
 function namingClassesOnly(text) {
   const helper = 'var __name = (target, value) =>';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// What takes too long for `npm run check`: `npm run check:long`, one command after the other, each to its end. An argument is a
-// part of a name: only those run. The exit code tells of any failure.
+// `npm run check:long`: runs the checks that take too long for `npm run check`, one after another, even if one fails. With
+// an argument, runs only those whose name contains it. The exit code is 0 only if all passed.
 import { fuzzApi } from './lib/api-fuzz.mjs';
 import { ensureBuild } from './lib/node-packages.mjs';
 import { inRoot } from './lib/project.mjs';

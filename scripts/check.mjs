@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Everything that is checked before a change is merged: `npm run check`. See CONTRIBUTING.md.
-//   -- --list           the steps
-//   -- --only a,b       these and what they need
+// `npm run check`: runs everything that is checked before a change is merged. See CONTRIBUTING.md.
+//   -- --list           list the steps
+//   -- --only a,b       run only these steps and the steps that they need
 //   -- --keep-going     do not stop at the first failure
-// The closing line is `N passed, N failed`: the tests of all runners, and one for each other step that failed.
+// The closing line is `N passed, N failed`. It counts the tests of all runners, and 1 for each failed step without tests.
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { checkSteps } from './lib/check-steps.mjs';
@@ -54,7 +54,7 @@ async function main() {
   return broken.size > 0 ? 1 : 0;
 }
 
-/** The steps asked for and what they need, in the order of the list. */
+/** Returns the requested steps and the steps that they need, in the order of the list. */
 function choose(all, only) {
   if (!only) return all;
   const wanted = new Set();
@@ -72,7 +72,7 @@ function choose(all, only) {
   return all.filter(({ name }) => wanted.has(name));
 }
 
-/** Runs one step; what it printed is shown if it failed and kept in a file either way. */
+/** Runs one step. Writes its output to a file, and shows it if the step failed. */
 async function perform({ name, work, counts, zone }, progress) {
   process.env.TZ = zone ?? ownZone;
   const log = createWriteStream(`${logs}/${name}.log`, { mode: 0o600 });

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Every rule that code cites is in docs, and every link of a page leads somewhere: `node scripts/citations.mjs`, part of the
-// step `lint` of `npm run check`. Two forms of citations are read:
+// `node scripts/citations.mjs`, part of the step `lint` of `npm run check`: checks that every rule cited in the code is in
+// docs, and that every link of a page has a target. It reads two forms of citations:
 //   (semantics: clocks)           a heading of docs/semantics.md
-//   (livy dialect, sessions)      a heading of docs/dialects/livy.md or livy-wire.md; inside src/dialects/livy the name may be left out
-// A citation names a heading without regard to case; several are joined by a semicolon.
+//   (livy dialect, sessions)      a heading of docs/dialects/livy.md or livy-wire.md; src/dialects/livy may omit the name
+// A citation names a heading, in any case. Several citations are separated by a semicolon.
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
@@ -11,7 +11,7 @@ import { inRoot, root } from './lib/project.mjs';
 
 const folders = ['src', 'workers', 'test', 'bench', 'scripts', 'examples'];
 const cites = /\((?:(semantics): |(?:([a-z][a-z-]*) )?dialect, )([^()]+(?:\([^()]*\)[^()]*)*)\)/gi;
-/** What cannot be looked up in this repository. */
+/** Links that lead out of this repository and are not checked. */
 const elsewhere = /\bcontracts?\/|\bcontract §|\(§|semantics §/;
 
 async function headingsOf(file) {
@@ -77,7 +77,7 @@ async function pages(folder) {
   return found.filter((name) => name.endsWith('.md')).map((name) => join(folder, name));
 }
 
-/** As GitHub makes them of headings. */
+/** Returns the anchor that GitHub makes from a heading. */
 async function anchorsOf(file) {
   const text = await readFile(inRoot(file), 'utf8');
   const headings = text.split('\n').filter((line) => /^#+ /.test(line));
@@ -99,7 +99,7 @@ async function sources(folder) {
     .filter((path) => !path.includes(`${sep}node_modules${sep}`));
 }
 
-/** Comments are wrapped: a citation may go on in the next line, behind the comment's own sign. */
+/** Joins the lines of a comment, because a citation may continue on the next line after the comment sign. */
 function unwrapped(text) {
   return text.replace(/\n[ \t]*(?:\*(?!\/)|\/\/|#)[ \t]?/g, ' ');
 }

@@ -30,7 +30,7 @@ READOUT_LENGTH = 1200.0  # ns
 
 
 def main(check: bool) -> int:
-    """Writes what differs, or with `check` only names it; returns the exit code."""
+    """Writes the files that differ, or with `check` only names them. Returns the exit code."""
     files = {**device("stint_line_5", 5, LINE_5, noisy=False),
              **device("stint_hex_27", 27, HEX_27, noisy=True)}  # fmt: skip
     stale = []
@@ -48,7 +48,7 @@ def main(check: bool) -> int:
 
 
 def device(name: str, size: int, pairs: list[tuple[int, int]], noisy: bool) -> dict[Path, Any]:
-    """The files of one device: path → content."""
+    """Returns the files of one device: path → content."""
     both_ways = [list(edge) for a, b in pairs for edge in ((a, b), (b, a))]
     return {
         ROOT / name / "configuration.json": configuration(name, size, both_ways),
@@ -57,7 +57,7 @@ def device(name: str, size: int, pairs: list[tuple[int, int]], noisy: bool) -> d
 
 
 def configuration(name: str, size: int, edges: list[list[int]]) -> dict[str, Any]:
-    """What the device can do. `edges`: pairs of qubits with a two-qubit gate, both ways."""
+    """Returns a device's configuration. `edges`: pairs with a two-qubit gate, both directions."""
     singles = [[qubit] for qubit in range(size)]
     dynamic = ["if_else", "for_loop", "while_loop", "switch_case"]
     return {
@@ -66,7 +66,7 @@ def configuration(name: str, size: int, edges: list[list[int]]) -> dict[str, Any
         "description": "Simulated by a Stint worker",
         "n_qubits": size,
         "basis_gates": BASIS,
-        # Only the keys the client knows: any other makes it drop the backend.
+        # Only keys that the client knows: it drops a backend with any other key.
         "gates": [
             {
                 "name": gate,
@@ -110,7 +110,7 @@ def configuration(name: str, size: int, edges: list[list[int]]) -> dict[str, Any
 
 
 def properties(name: str, size: int, edges: list[list[int]], noisy: bool) -> dict[str, Any]:
-    """Errors and lengths of qubits and gates; errors are 0 unless `noisy`."""
+    """Returns errors and lengths of qubits and gates. Errors are 0 unless `noisy`."""
     gates = [
         gate_properties(gate, qubits, noisy)
         for gate in [*BASIS, "reset"]
@@ -127,7 +127,7 @@ def properties(name: str, size: int, edges: list[list[int]], noisy: bool) -> dic
 
 
 def qubit_properties(qubit: int, noisy: bool) -> list[dict[str, Any]]:
-    """T1 from 120 to 200 us, T2 at most T1, readout error from 0.6 to 1.4 %."""
+    """Returns a qubit's properties: T1 120 to 200 us, T2 at most T1, readout error 0.6 to 1.4 %."""
     frequency = entry("frequency", "GHz", round(4.8 + 0.1 * (qubit % 3), 3))
     if not noisy:
         errors = {"readout_error": 0.0, "prob_meas0_prep1": 0.0, "prob_meas1_prep0": 0.0}
@@ -139,7 +139,7 @@ def qubit_properties(qubit: int, noisy: bool) -> list[dict[str, Any]]:
             entry("T2", "us", round(min(t1, 100 + 80 * spread(qubit, 2)), 2)),
         ]
         error = round(0.006 + 0.008 * spread(qubit, 3), 5)
-        # Reading 1 as 0 is likelier: the qubit may relax while it is read.
+        # Reading 1 as 0 is more likely, because the qubit may relax during the readout.
         errors = {
             "readout_error": error,
             "prob_meas0_prep1": round(1.2 * error, 6),
@@ -154,7 +154,7 @@ def qubit_properties(qubit: int, noisy: bool) -> list[dict[str, Any]]:
 
 
 def gate_properties(gate: str, qubits: list[int], noisy: bool) -> dict[str, Any]:
-    """sx, x, id near 2e-4; cz near 5e-3, equal in both directions; rz is a change of frame."""
+    """Returns a gate's properties. Errors: sx, x, id near 2e-4; cz near 5e-3; rz exactly 0."""
     error = 0.0
     if noisy and gate == "cz":
         low, high = sorted(qubits)
@@ -172,12 +172,12 @@ def gate_properties(gate: str, qubits: list[int], noisy: bool) -> dict[str, Any]
 
 
 def entry(name: str, unit: str, value: float) -> dict[str, Any]:
-    """One calibrated value in the form of the wire."""
+    """Returns one calibrated value in the form of the wire."""
     return {"date": DATE, "name": name, "unit": unit, "value": value}
 
 
 def spread(number: int, salt: int) -> float:
-    """A fixed, evenly spread value in [0, 1) for a number: the golden-ratio sequence."""
+    """Returns a fixed value in [0, 1) for a number, evenly spread: the golden-ratio sequence."""
     return (number * 0.6180339887498949 + salt * 0.3819660112501051) % 1.0
 
 

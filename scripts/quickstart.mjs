@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// From a fresh clone to a running service with a job that ran: `npm run quickstart`. See README.md.
-//   -- --once   stop after the demo; exit code 0 only if the Bell job really ran and gave 00 and 11 alone
+// `npm run quickstart`: goes from a fresh clone to a running service that has run a job. See README.md.
+//   -- --once   stop after the demo; the exit code is 0 only if the Bell job ran and measured only 00 and 11
 import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ const lockFile = join(data, 'quickstart.lock');
 const logFile = join(data, 'quickstart.log');
 let service = null;
 
-/** Where the log is, once there is one. */
+/** The path of the log, once there is one. */
 let logShown;
 
 async function main() {
@@ -76,7 +76,7 @@ async function main() {
   say(`\nServing on ${service.url} until Ctrl-C. Data: ${shown(data)}  Log: ${shown(logFile)}`);
   const { why } = await service.end;
   await rm(lockFile, { force: true });
-  throw new Failure(`The service ended by itself (${why}).`);
+  throw new Failure(`The service ended unexpectedly (${why}).`);
 }
 
 async function openLog() {
@@ -91,7 +91,7 @@ function preparePython(how) {
   return ensureVenv('.venv', ['workers/requirements.lock'], how);
 }
 
-/** Two services must not write one database. */
+/** Refuses to start if a service runs already, because two services must not write one database. */
 async function refuseSecondStart() {
   const other = existsSync(lockFile) ? await readJson(lockFile).catch(() => null) : null;
   if (!other) return;
@@ -139,7 +139,7 @@ function showAccess({ admin, madeByService, file }, user) {
   for (const [key, value] of Object.entries(clientEnvironment(url, user))) say(`export ${key}='${value}'`);
 }
 
-/** Runs the demo that is possible here; answers what failed, or null. */
+/** Runs the demo that is possible on this machine. Returns what failed, or null. */
 async function demo({ user, python, missing, log }) {
   const show = (line) => say(`  ${line}`);
   try {

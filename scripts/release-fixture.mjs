@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Keeps a database as this version writes it: `node scripts/release-fixture.mjs`, once for each release, after a build.
-// test/cli/releases.spec.ts opens every one of them with the version of today.
+// `node scripts/release-fixture.mjs`: writes a database with this version, once for each release, after a build.
+// test/cli/releases.spec.ts opens each of these databases with the current version.
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ try {
   const alice = api(service.url, token);
   const job = (params, more = {}) =>
     alice('POST', '/jobs', { program_id: 'scripted', backend: 'b1', params, ...more });
-  // A session that was closed, one that is active with a job that runs and one that waits, and a job of its own.
+  // A closed session, an active one with a running and a queued job, and a lone job.
   const closed = await alice('POST', '/sessions', { mode: 'dedicated', backend: 'b1' });
   await job({ duration: 5, result: { kept: 'é 🐈', n: 1 } }, { session_id: closed.id, tags: ['first'] });
   await admin('POST', '/admin/clock', { advance_seconds: 100 });

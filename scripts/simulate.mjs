@@ -1,4 +1,4 @@
-/** `npm run simulate`: compiles the simulator and the service's sources on their way into this process, and runs it. */
+/** `npm run simulate`: runs the simulator. It compiles the simulator and the service's sources while loading them. */
 import { register } from 'node:module';
 import { mutations } from '../test/simulation/mutations.mjs';
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { transform } from '@swc/core';
 
-/** What a mutation changes in a source file before it is compiled: `{ file, from, to }`. Only the simulator sets one. */
+/** A mutation of a source file before it is compiled: `{ file, from, to }`. Only the simulator sets one. */
 let mutation = null;
 
 export function initialize(data) {

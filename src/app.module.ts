@@ -10,14 +10,14 @@ import { TokenGuard } from './auth/token.guard.js';
 import { TokensService } from './auth/tokens.service.js';
 import type { Config } from './config/config.js';
 import { sectionOf } from './config/section.js';
-import { DIALECTS, type Dialect, type Own } from './dialects/dialect.js';
+import { DIALECTS, type Dialect, type DialectConfig } from './dialects/dialect.js';
 import { ErrorsByPathFilter } from './dialects/errors-by-path.filter.js';
 import { livy } from './dialects/livy/dialect.js';
 import { nexosis } from './dialects/nexosis/dialect.js';
 import { Learner } from './dialects/nexosis/answers/learner.js';
 import { qiskitRuntime } from './dialects/qiskit-runtime/dialect.js';
 import { aer } from './drivers/aer/driver.js';
-import type { Betweens, Driver } from './drivers/driver.js';
+import type { RunnerMiddlewares, Driver } from './drivers/driver.js';
 import { learner } from './drivers/learner/driver.js';
 import { scripted } from './drivers/scripted/driver.js';
 import { spark } from './drivers/spark/driver.js';
@@ -44,27 +44,27 @@ import {
   type Runners,
   type Store,
 } from './scheduler/ports.js';
+import { newProcessMemory } from './scheduler/process-memory.js';
+import { PROCESS_MEMORY } from './scheduler/process-memory.ports.js';
 import { randomIds } from './scheduler/random-ids.js';
 import { ReceiptsService } from './scheduler/receipts.service.js';
 import { SharingService } from './scheduler/sharing.service.js';
 import { SessionsService } from './scheduler/sessions.service.js';
 import { TextsService } from './scheduler/texts.service.js';
 
-/** The drivers, each of which is one folder. Messages list them in this order. */
+/** The drivers. Each is one folder. Messages list them in this order. */
 export const drivers: readonly Driver[] = [scripted, aer, spark, learner];
 
-/**
- * The wire protocols that are spoken here, the most special first: the last one answers wherever no other does.
- */
+/** The dialects, most specific first. The last one handles every request that no other dialect handles. */
 export const dialects: readonly Dialect[] = [nexosis, livy, qiskitRuntime];
 
-/** What one dialect is told of the configuration. */
-export const ownOf = ({ settings }: Dialect, config: Config): Own => ({
+/** Returns the part of the configuration that a dialect may read. */
+export const dialectConfig = ({ settings }: Dialect, config: Config): DialectConfig => ({
   settings: settings === undefined ? {} : sectionOf(config, settings),
   data: config.data,
 });
 
-/** What is made before the application and outlives its parts. */
+/** Objects that are created before the application and outlive its modules. */
 export interface Adapters {
   readonly store: Store;
   readonly clock: Clock;
@@ -76,12 +76,12 @@ export interface Adapters {
   readonly disk: Disk;
 }
 
-/** The only file where ports meet adapters. */
+/** Binds adapters to ports; no other file does. */
 @Module({})
 export class AppModule {
-  static with(config: Config, adapters: Adapters, spoken: readonly Dialect[]): DynamicModule {
+  static with(config: Config, adapters: Adapters, served: readonly Dialect[]): DynamicModule {
     const settings: SchedulerSettings = {
-      window: Math.round(config.fair_share_days * 24 * 3600 * 1000),
+      fairShareWindow: Math.round(config.fair_share_days * 24 * 3600 * 1000),
       defaultBackend: config.default_backend ?? null,
     };
     const ports: Provider[] = [
@@ -90,18 +90,19 @@ export class AppModule {
       { provide: RUNNERS, useValue: adapters.runners },
       { provide: INTERPRETERS, useValue: adapters.interpreters },
       { provide: DRIVERS, useValue: adapters.drivers },
-      { provide: DIALECTS, useValue: spoken },
-      { provide: CREDENTIALS, useValue: spoken.flatMap(({ credentials }) => credentials ?? []) },
+      { provide: DIALECTS, useValue: served },
+      { provide: CREDENTIALS, useValue: served.flatMap(({ credentials }) => credentials ?? []) },
       { provide: DEVICES, useValue: adapters.devices },
       { provide: DISK, useValue: adapters.disk },
       { provide: SIGNING_KEY, useValue: adapters.signingKey },
       { provide: IDS, useValue: randomIds(adapters.clock) },
       { provide: SETTINGS, useValue: settings },
+      { provide: PROCESS_MEMORY, useValue: newProcessMemory() },
     ];
     return {
       module: AppModule,
       imports: [ScheduleModule.forRoot()],
-      controllers: [HealthController, AdminController, ...spoken.flatMap(({ controllers }) => controllers)],
+      controllers: [HealthController, AdminController, ...served.flatMap(({ controllers }) => controllers)],
       providers: [
         ...ports,
         Commands,
@@ -118,7 +119,7 @@ export class AppModule {
         EstimatesService,
         ClockService,
         TokensService,
-        ...spoken.flatMap((each) => each.providers?.(ownOf(each, config)) ?? []),
+        ...served.flatMap((each) => each.providers?.(dialectConfig(each, config)) ?? []),
         { provide: APP_GUARD, useClass: TokenGuard },
         { provide: APP_FILTER, useClass: ErrorsByPathFilter },
         { provide: APP_PIPE, useClass: RequestValidation },
@@ -127,6 +128,6 @@ export class AppModule {
   }
 }
 
-/** What stands between the scheduler and the runners of a driver. */
-export const betweens = (config: Config, store: Store, clock: Clock): Betweens =>
+/** Returns the wrappers to put between the scheduler and the runners of a driver. */
+export const runnerMiddlewares = (config: Config, store: Store, clock: Clock): RunnerMiddlewares =>
   new Map([[learner.name, (inner: Runners) => new Learner(inner, store, clock, config.data)]]);

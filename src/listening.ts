@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Where a server that listens can be reached. One that listens everywhere is also on loopback. */
+/** Returns the URL at which a listening server can be reached. Uses loopback if the server listens on all addresses. */
 export function urlOf(server: Server, tls: boolean): string {
   const { address, port, family } = server.address() as AddressInfo;
   const host =
@@ -9,20 +9,20 @@ export function urlOf(server: Server, tls: boolean): string {
   return `${tls ? 'https' : 'http'}://${host}:${port}`;
 }
 
-/** Where something listens, and what the two are called where they are configured. */
-export interface Place {
+/** Host and port to listen on, and the configuration keys that set them. */
+export interface ListenAddress {
   readonly host: string;
   readonly port: number;
   readonly keys: { readonly host: string; readonly port: string };
 }
 
-/** Why nothing can listen there, in words for whoever configured it; Node's are for its programmers. */
-export function cannotListen(error: unknown, place: Place): unknown {
+/** Replaces Node's error by one for the operator that names the configuration key; returns other errors unchanged. */
+export function cannotListen(error: unknown, place: ListenAddress): unknown {
   const why = reasonOf(error as NodeJS.ErrnoException, place);
   return why === null ? error : new Error(why, { cause: error });
 }
 
-function reasonOf(error: NodeJS.ErrnoException, { host, port, keys }: Place): string | null {
+function reasonOf(error: NodeJS.ErrnoException, { host, port, keys }: ListenAddress): string | null {
   if (error.code === 'EADDRINUSE')
     return `Another program listens on port ${port} of ${host}. Choose another port with ${keys.port}.`;
   if (error.code === 'EACCES')

@@ -9,7 +9,7 @@ import { startService } from './service.js';
 
 const indented = (lines: readonly string[]): string => lines.map((line) => `\n  ${line}`).join('');
 
-/** As if nobody had listened to the signal: an orderly exit fails where the terminal that it would reset is gone. */
+/** Ends the process by the signal's default action. An orderly exit would fail to reset a terminal that is gone. */
 function leaveBy(signal: NodeJS.Signals): void {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
@@ -24,20 +24,20 @@ function terminalIsGone(): boolean {
   }
 }
 
-/** `npm start`: one process with the API, the clock and the runners. */
+/** Runs `npm start`: one process with the API, the clock and the runners. */
 async function main(): Promise<void> {
   const home = resolve(dirname(fileURLToPath(import.meta.url)), '..');
   const sections = dialects.flatMap(({ settings }) => settings ?? []);
   const read = () => loadConfig(process.env, home, sections, drivers);
-  // Until it has started there is nothing to read again; without a listener the signal would end it.
-  const early = () => undefined;
-  process.on('SIGHUP', early);
+  // During the start there is nothing to reload, but without a listener SIGHUP would end the process.
+  const ignore = () => undefined;
+  process.on('SIGHUP', ignore);
   const service = await startService(read());
   if (service.newAdminToken !== null) {
     console.log(`Admin token, shown this once: ${service.newAdminToken}`);
   }
   console.log(`Stint listens on ${service.url} (API documentation: ${service.url}/api/v1/docs)`);
-  for (const { title, url } of service.ownPorts) console.log(`${title} is alone on ${url}`);
+  for (const { title, url } of service.ownPorts) console.log(`${title} has its own port: ${url}`);
   let stopping = false;
   const stop = (why: string, leave: () => void = () => process.exit(0)) => {
     if (stopping) return;
@@ -50,8 +50,8 @@ async function main(): Promise<void> {
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   const onTerminal = process.stdin.isTTY || process.stdout.isTTY;
-  process.off('SIGHUP', early).on('SIGHUP', (signal) => {
-    // A terminal that closes sends it too, and a service that was started in one ends with it.
+  process.off('SIGHUP', ignore).on('SIGHUP', (signal) => {
+    // A closing terminal sends SIGHUP, too. A service that was started in that terminal then ends.
     if (onTerminal && terminalIsGone()) stop(signal, () => leaveBy(signal));
     else void service.reload(read);
   });

@@ -4,22 +4,26 @@ import type { BackendConfig } from './config/config.schema.js';
 import type { PinoLogger } from './telemetry/logger.js';
 import type { LiveTls } from './tls.js';
 
-/** What a service can change while it runs. */
+/** The parts of a service that can be reconfigured while it runs. */
 export interface Reloadable {
   readonly logger: PinoLogger;
   readonly tls: LiveTls | null;
-  /** Drivers of the backends that are stored, by name. */
+  /** Returns the drivers of the stored backends, by backend name. */
   drivers(): Promise<ReadonlyMap<string, string>>;
-  /** Brings backends up to date, all or none; throws a {@link ConfigError}. */
+  /** Updates all of these backends or, if it throws a {@link ConfigError}, none. */
   configure(backends: readonly BackendConfig[], config: Config): Promise<void>;
 }
 
-/** Not settings: where they came from. */
+/** Members of a configuration that are not settings. */
 const noSettings = new Set(['source', 'home', 'doubts']);
-const applied = new Set(['log_level', 'backends', 'tls']);
+/** Settings that can be applied without a restart. */
+const reloadable = new Set(['log_level', 'backends', 'tls']);
 const context = 'Reload';
 
-/** Applies what can be changed in a running service, and names the rest. A configuration with a mistake changes nothing. */
+/**
+ * Applies the settings that a running service can change, and logs the others as in need of a restart. A configuration
+ * with a mistake changes nothing.
+ */
 export class Reloader {
   private last: Promise<void> = Promise.resolve();
 
@@ -28,7 +32,7 @@ export class Reloader {
     private readonly parts: Reloadable,
   ) {}
 
-  /** One after the other: a second call waits for the first one. */
+  /** Reads and applies a configuration. Calls run one after the other. */
   reload(read: () => Config): Promise<void> {
     this.last = this.last.then(() => this.attempt(read));
     return this.last;
@@ -46,10 +50,10 @@ export class Reloader {
 
   private async apply(config: Config): Promise<void> {
     const { logger, tls } = this.parts;
-    const later = this.needRestart(config);
+    const needRestart = this.keysThatNeedRestart(config);
     const drivers = await this.parts.drivers();
     const moved = config.backends.filter(({ name, driver }) => (drivers.get(name) ?? driver) !== driver);
-    later.push(...moved.map(({ name }) => `backends.${name}.driver`));
+    needRestart.push(...moved.map(({ name }) => `backends.${name}.driver`));
     await this.parts.configure(
       config.backends.filter((backend) => !moved.includes(backend)),
       config,
@@ -62,24 +66,25 @@ export class Reloader {
     for (const doubt of config.doubts ?? []) logger.warn(doubt, context);
     const { log_level, source } = config;
     logger.log({ msg: 'The configuration was read again.', source, log_level, backends: changed }, context);
-    if (later.length > 0) logger.warn(`Changed, and needs a restart: ${later.join(', ')}.`, context);
-    // What waits for a restart stays as it runs, so that the next reload names it again.
+    if (needRestart.length > 0)
+      logger.warn(`Changed, and needs a restart: ${needRestart.join(', ')}.`, context);
+    // Keep the running values of settings that need a restart, so that the next reload logs them again.
     this.current = { ...this.current, log_level, backends: config.backends };
   }
 
-  private needRestart(config: Config): string[] {
+  private keysThatNeedRestart(config: Config): string[] {
     const keys = new Set([...Object.keys(this.current), ...Object.keys(config)]) as Set<keyof Config>;
     const differs = [...keys].filter(
-      (key) => !noSettings.has(key) && !applied.has(key) && !same(this.current[key], config[key]),
+      (key) => !noSettings.has(key) && !reloadable.has(key) && !same(this.current[key], config[key]),
     );
-    const turned = (this.current.tls === undefined) !== (config.tls === undefined);
-    return turned ? [...differs, 'tls'] : differs;
+    const tlsSwitched = (this.current.tls === undefined) !== (config.tls === undefined);
+    return tlsSwitched ? [...differs, 'tls'] : differs;
   }
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 function changedBackends(before: Config, after: Config): string[] {
-  const known = new Map(before.backends.map((backend) => [backend.name, backend]));
-  return after.backends.filter((each) => !same(known.get(each.name), each)).map(({ name }) => name);
+  const previous = new Map(before.backends.map((backend) => [backend.name, backend]));
+  return after.backends.filter((each) => !same(previous.get(each.name), each)).map(({ name }) => name);
 }

@@ -5,21 +5,27 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AppModule, betweens, dialects as ourDialects, drivers as ourDrivers, ownOf } from './app.module.js';
+import {
+  AppModule,
+  runnerMiddlewares,
+  dialects as ourDialects,
+  drivers as ourDrivers,
+  dialectConfig,
+} from './app.module.js';
 import { assembleDrivers } from './assemble-drivers.js';
-import { toOperator } from './admin/refusals.js';
+import { operatorMessage } from './admin/refusals.js';
 import { toNewBackend } from './admin/wire.js';
 import { hashToken } from './auth/token-hash.js';
 import { TokensService } from './auth/tokens.service.js';
-import { doubtsAbout, type Config } from './config/config.js';
+import { backendWarnings, type Config } from './config/config.js';
 import type { BackendConfig } from './config/config.schema.js';
 import { ConfigError } from './config/config-file.js';
 import { versionOf } from './config/version.js';
 import { installBodyParser } from './dialects/body-parser.js';
 import { describeAnswers } from './dialects/described-answers.js';
-import { ownerOf, type Dialect, type Host } from './dialects/dialect.js';
+import { dialectOf, type Dialect, type Host } from './dialects/dialect.js';
 import { installNoRoute } from './dialects/no-route.js';
-import { answerNoRequest, arrivingWithin } from './dialects/slow-clients.js';
+import { answerIncompleteRequest, requestTimeouts } from './dialects/slow-clients.js';
 import type { Driver } from './drivers/driver.js';
 import { Refusal } from './kernel/refusal.js';
 import { cannotListen, urlOf } from './listening.js';
@@ -29,7 +35,7 @@ import { ClockService } from './scheduler/clock.service.js';
 import { Commands } from './scheduler/commands.service.js';
 import { STORE, type Clock, type Store } from './scheduler/ports.js';
 import { SystemClock, VirtualClock } from './scheduler/system-clock.js';
-import type { Unit } from './scheduler/unit.js';
+import type { UnitOfWork } from './scheduler/unit-of-work.js';
 import { openSqlite } from './storage/sqlite/database.js';
 import { DataDisk } from './storage/disk.js';
 import { lockFolder } from './storage/folder-lock.js';
@@ -41,28 +47,28 @@ import { LiveTls } from './tls.js';
 export interface Service {
   readonly app: NestFastifyApplication;
   readonly url: string;
-  /** Dialects that are alone on a port of their own, and where. */
+  /** Titles and URLs of the dialects that have their own port. */
   readonly ownPorts: readonly { readonly title: string; readonly url: string }[];
-  /** Made at the first start without a configured one; this is the only time it can be shown. */
+  /** The admin token if this first start created one, else null. It cannot be shown again later. */
   readonly newAdminToken: string | null;
-  /** Applies what of a configuration can be changed in a running service; `read` may throw its mistakes. */
+  /** Applies the settings that a running service can change. `read` may throw a ConfigError. */
   reload(read: () => Config): Promise<void>;
-  /** `why` is for the log. */
+  /** Stops the service; the log contains `why`. */
   close(why?: string): Promise<void>;
 }
 
-/** What a service is put together of; what is missing is what `app.module` names. */
-export interface Parts {
+/** The drivers and dialects of a service; the default is those of `app.module`. */
+export interface ServiceParts {
   readonly drivers?: readonly Driver[];
   readonly dialects?: readonly Dialect[];
 }
 
-/** Opens the store, settles what a crash left behind, and only then listens. */
+/** Opens the store, recovers from a crash, and only then listens. */
 export async function startService(
   config: Config,
-  { drivers = ourDrivers, dialects = ourDialects }: Parts = {},
+  { drivers = ourDrivers, dialects = ourDialects }: ServiceParts = {},
 ): Promise<Service> {
-  // Whatever is made from here on, also by processes that are started, is for this account alone.
+  // Files that this process and its children create from now on are private to this account.
   process.umask(0o077);
   const logger = new PinoLogger(config.log_level);
   const keyFile = config.signing_key_file ?? join(config.data, 'stint.key');
@@ -83,41 +89,41 @@ export async function startService(
   const clock = await makeClock(config, database.store);
   if ((await forgetOldKey(database.store)) || keyWasOpen) logger.warn(keyReplaced, 'Service');
   const nameOfRequest = requestNames();
-  const arriving = arrivingWithin(config.request_seconds * 1000);
-  const driving = assembleDrivers(config, drivers, betweens(config, database.store, clock));
+  const arriving = requestTimeouts(config.request_seconds * 1000);
+  const assembled = assembleDrivers(config, drivers, runnerMiddlewares(config, database.store, clock));
 
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(
       config,
       {
-        ...{ ...driving, store: database.store, clock, signingKey },
+        ...{ ...assembled, store: database.store, clock, signingKey },
         disk: new DataDisk(config.data, database.store),
       },
       dialects,
     ),
     new FastifyAdapter({
-      // Event streams stay open for ever: they must not keep the service from stopping.
+      // Event streams stay open indefinitely and must not delay a stop.
       forceCloseConnections: true,
       bodyLimit: Number.MAX_SAFE_INTEGER,
       requestTimeout: config.request_seconds * 1000,
       ...(tls === null ? { http: arriving } : { https: { ...arriving, ...tls.pair } }),
       genReqId: nameOfRequest,
       trustProxy: config.trusted_proxies.length > 0 && [...config.trusted_proxies],
-      clientErrorHandler: answerNoRequest(
+      clientErrorHandler: answerIncompleteRequest(
         nameOfRequest,
         (line) => logger.write('info', line, ['Request']),
-        (problem) => ownerOf(dialects, '/').explain(problem),
+        (problem) => dialectOf(dialects, '/').errorBody(problem),
       ),
-      // There is none of Express's middleware here that would need it.
+      // No Express middleware is used, so the service does not need Middie.
       skipMiddie: true,
       routerOptions: { maxParamLength: 4096 },
       rewriteUrl: (request: object) => rewrite(request as IncomingMessage, dialects),
-      // What no route can be found for reaches no filter.
+      // Fastify rejects some requests before routing; exception filters do not see those.
       frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
         const { id: trace, ip: address, url } = request;
         const { message, statusCode: status = 400 } = error;
         logger.write('info', { msg: message, trace, path: pathOf(request), address }, ['Request']);
-        const body = ownerOf(dialects, url).explain({ status, message, trace });
+        const body = dialectOf(dialects, url).errorBody({ status, message, trace });
         void reply.status(status).type('application/json; charset=utf-8').send(body);
       },
     }),
@@ -125,39 +131,42 @@ export async function startService(
   );
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   installRequestLog(fastify, logger);
-  const own = new Map(dialects.map((each) => [each, ownOf(each, config)]));
-  const ownTo = (each: Dialect) => own.get(each) ?? ownOf(each, config);
+  const own = new Map(dialects.map((each) => [each, dialectConfig(each, config)]));
+  const ownTo = (each: Dialect) => own.get(each) ?? dialectConfig(each, config);
   installBodyParser(fastify, (request, payload) => {
-    const owner = ownerOf(dialects, request.url);
+    const owner = dialectOf(dialects, request.url);
     return owner.readBody(request, payload, ownTo(owner));
   });
   for (const each of dialects) each.install?.(fastify, { ...ownTo(each), store: database.store });
-  // The last: headers of dialects and the answers to browsers' questions are given everywhere below their addresses.
+  // Install this last, so that dialects' headers and CORS answers also apply to addresses without a route.
   installNoRoute(fastify, dialects);
   describeApi(app, config.home, dialects);
   await app.init();
 
   const backends = app.get(BackendsService);
   const commands = app.get(Commands);
-  const described = (backend: BackendConfig) => toNewBackend(backend, driving.drivers);
-  const configured = async (unit: Unit, wanted: readonly BackendConfig[], from: Config) => {
+  const newBackend = (backend: BackendConfig) => toNewBackend(backend, assembled.drivers);
+  const configure = async (unit: UnitOfWork, configs: readonly BackendConfig[], from: Config) => {
     try {
-      for (const each of from.backends) backends.check(described(each));
-      await backends.configure(unit, wanted.map(described));
+      for (const each of from.backends) backends.check(newBackend(each));
+      await backends.configure(unit, configs.map(newBackend));
     } catch (error) {
       throw error instanceof Refusal ? wrongBackend(error, from) : error;
     }
   };
-  const { lost } = await commands.recover((unit) => configured(unit, config.backends, config));
+  const { lost } = await commands.recover((unit) => configure(unit, config.backends, config));
   if (lost > 0)
-    logger.warn(`${lost} jobs had lost their runners with the service and are settled`, 'Service');
+    logger.warn(
+      `${lost} jobs lost their runners while the service was down and have been settled`,
+      'Service',
+    );
   const stored = await backends.list();
   const known = stored.map(({ name }) => name);
-  const doubts = [...(config.doubts ?? []), ...doubtsAbout(config, known)];
+  const doubts = [...(config.doubts ?? []), ...backendWarnings(config, known)];
   for (const doubt of doubts) logger.warn(doubt, 'Service');
-  for (const each of dialects) await each.begin?.(app);
+  for (const each of dialects) await each.resumeWork?.(app);
   const newAdminToken = await ensureAdminToken(config, app, logger);
-  driving.resume();
+  assembled.resume();
   const keys = { host: 'STINT_HOST', port: 'STINT_PORT' };
   await app.listen(config.port, config.host).catch((error: unknown) => {
     throw cannotListen(error, { ...config, keys });
@@ -169,14 +178,14 @@ export async function startService(
     const port = await each.listen?.(host, ownTo(each));
     if (port != null) ports.set(each.name, { title: each.title, ...port });
   }
-  // After listening: what these processes import would keep those waiting who wait for the service.
-  await driving.warmUp(new Set(stored.map(({ driver }) => driver)));
+  // Start workers after listening, because their imports would slow down the start of the service.
+  await assembled.warmUp(new Set(stored.map(({ driver }) => driver)));
 
   const reloader = new Reloader(config, {
     logger,
     tls,
     drivers: async () => new Map((await backends.list()).map(({ name, driver }) => [name, driver])),
-    configure: (wanted, from) => commands.run((unit) => configured(unit, wanted, from)),
+    configure: (configs, from) => commands.run((unit) => configure(unit, configs, from)),
   });
   const url = urlOf(app.getHttpServer() as unknown as Server, tls !== null);
   const urls = dialects
@@ -193,7 +202,7 @@ export async function startService(
       logger.log({ msg: `Stint stops: ${why}.`, why }, 'Service');
       tls?.close();
       for (const port of ports.values()) await port.close();
-      await driving.close();
+      await assembled.close();
       await app.get(ClockService).stop();
       await app.close();
       await database.close();
@@ -203,17 +212,17 @@ export async function startService(
   };
 }
 
-/** A backend is refused at the start for what stands in the configuration. */
+/** Reports a refused backend as a mistake in the configuration. */
 const wrongBackend = (refusal: Refusal, { source }: Config): ConfigError =>
-  new ConfigError([`${source ?? 'default'}: ${toOperator(refusal)}`]);
+  new ConfigError([`${source ?? 'default'}: ${operatorMessage(refusal)}`]);
 
-/** The address as the routes are written, whatever dialect it is in. */
+/** Rewrites an address so that it matches the routes; each dialect may rewrite its own addresses. */
 function rewrite(request: IncomingMessage, dialects: readonly Dialect[]): string {
   for (const each of dialects) if (each.rewrite !== undefined) request.url = each.rewrite(request);
   return request.url ?? '/';
 }
 
-/** Opens a port of a dialect's own. */
+/** Returns the function with which a dialect opens a port of its own. */
 const listenWith =
   (tls: LiveTls | null): Host['listen'] =>
   async (answer, place) => {
@@ -232,10 +241,13 @@ const listenWith =
   };
 
 const keyReplaced =
-  'The key that signs bearer tokens was kept in the database or could be read by other accounts. There is a new one now: ' +
-  'bearer tokens that were made before open nothing, and clients renew theirs by themselves.';
+  'The key that signs bearer tokens was stored in the database or could be read by other accounts, and has been replaced. ' +
+  'Existing bearer tokens are no longer valid; clients renew theirs automatically.';
 
-/** Older versions kept the key in the database, and so in every backup. It is replaced, so that those are worth nothing. */
+/**
+ * Deletes the signing key that older versions stored in the database. Every backup contains that key, so it must not
+ * sign anything any more.
+ */
 async function forgetOldKey(store: Store): Promise<boolean> {
   return store.write(async ({ facts }) => {
     if ((await facts.get('signing_key')) === null) return false;
@@ -244,14 +256,19 @@ async function forgetOldKey(store: Store): Promise<boolean> {
   });
 }
 
-/** A virtual clock goes on where it stood; the first time it starts at the computer's time. */
+/**
+ * Creates the clock. A virtual clock resumes at the time of the last change; at first it starts at the current time.
+ */
 async function makeClock(config: Config, store: Store): Promise<Clock> {
   if (config.clock === 'real') return new SystemClock();
   const aliveAt = await store.write((tx) => tx.facts.get('alive_at'));
   return aliveAt === null ? new VirtualClock() : new VirtualClock(Number(aliveAt));
 }
 
-/** The configured admin token, or one made at the very first start. A configured one replaces the one before. */
+/**
+ * Makes sure that an admin token exists: the configured one, or one that the first start creates. A configured token
+ * replaces the previous one. Returns the secret of a created token, else null.
+ */
 async function ensureAdminToken(
   config: Config,
   app: NestFastifyApplication,
@@ -261,30 +278,30 @@ async function ensureAdminToken(
   const store = app.get<Store>(STORE);
   const commands = app.get(Commands);
   const known = await commands.run(({ tx }) => tx.facts.get('bootstrap_token'));
-  const asked = config.admin_token;
-  if (asked === undefined && known !== null) return null;
-  const found = asked === undefined ? null : await store.read.tokenByHash(hashToken(asked));
-  if (found !== null) {
-    // Who revoked it had a reason: that it is still configured does not bring it back.
-    if (found.revokedAt !== null)
+  const configured = config.admin_token;
+  if (configured === undefined && known !== null) return null;
+  const stored = configured === undefined ? null : await store.read.tokenByHash(hashToken(configured));
+  if (stored !== null) {
+    // A revoked token stays revoked, even if it is still configured.
+    if (stored.revokedAt !== null)
       logger.warn(
-        'The configured admin token was revoked and opens nothing: configure another one.',
+        'The configured admin token was revoked and is not valid: configure another one.',
         'Service',
       );
     return null;
   }
   const admin = { user: 'admin', instance: 'default', role: 'admin', expiresAt: null } as const;
   const { token, secret } =
-    asked === undefined ? await tokens.create(admin) : await tokens.create(admin, asked);
+    configured === undefined ? await tokens.create(admin) : await tokens.create(admin, configured);
   if (known !== null) await tokens.revoke(known);
   await commands.run(({ tx }) => tx.facts.set('bootstrap_token', token.id));
-  return asked === undefined ? secret : null;
+  return configured === undefined ? secret : null;
 }
 
 function describeApi(app: NestFastifyApplication, home: string, dialects: readonly Dialect[]): void {
-  // The one that answers everywhere is named first.
-  const spoken = [...dialects].reverse();
-  const titles = new Intl.ListFormat('en-GB').format(spoken.map(({ title }) => title));
+  // Name the dialect that handles all other requests first.
+  const described = [...dialects].reverse();
+  const titles = new Intl.ListFormat('en-GB').format(described.map(({ title }) => title));
   const about = new DocumentBuilder()
     .setTitle('Stint')
     .setDescription(`Sessions and jobs on shared backends: the ${titles} dialects and the operator API.`)
@@ -294,7 +311,7 @@ function describeApi(app: NestFastifyApplication, home: string, dialects: readon
       scheme: 'bearer',
       description: 'An API token, or the bearer token it was exchanged for',
     });
-  for (const { api } of spoken) api?.security?.(about);
+  for (const { api } of described) api?.security?.(about);
   const describe = () => describeAnswers(SwaggerModule.createDocument(app, about.build()), dialects);
   SwaggerModule.setup('api/v1/docs', app, describe, {
     jsonDocumentUrl: 'api/v1/docs/openapi.json',

@@ -18,8 +18,8 @@ async function given(until?: Date) {
   const folder = await givenFolder();
   const first = await givenCertificate(until);
   const files = await placed(folder, first);
-  const said: string[] = [];
-  const note = (message: unknown) => void said.push(String(message));
+  const logged: string[] = [];
+  const note = (message: unknown) => void logged.push(String(message));
   const tls = new LiveTls(files, { log: note, warn: note }, 20);
   const server: Server = createServer(tls.pair, (_, response) => response.end('ok'));
   tls.keepCurrent(server);
@@ -30,21 +30,21 @@ async function given(until?: Date) {
   );
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const shown = async () => (await getOver(url, { rejectUnauthorized: false })).fingerprint;
-  return { folder, files, first, tls, said, shown, url };
+  return { folder, files, first, tls, logged, shown, url };
 }
 
 describe('a certificate that is renewed on disk', () => {
-  it('is shown from then on, without a word from anyone', async () => {
-    const { folder, files, shown, said, url } = await given();
+  it('is presented without a reload', async () => {
+    const { folder, files, shown, logged, url } = await given();
     const before = await shown();
     const second = await givenCertificate();
     await placed(folder, second);
     await eventually('the new one', async () => (await shown()) !== before);
     expect((await getOver(url, { ca: second.cert })).body).toBe('ok');
-    expect(said).toContain(`The certificate in ${files.cert} is shown from now on.`);
+    expect(logged).toContain(`The certificate in ${files.cert} is shown from now on.`);
   });
 
-  it('by a link that leads to another folder is shown too', async () => {
+  it('by replacing a link is presented, too', async () => {
     const { folder, files, shown } = await given();
     const before = await shown();
     const later = await givenFolder();
@@ -59,14 +59,14 @@ describe('a certificate that is renewed on disk', () => {
     await eventually('the new one', async () => (await shown()) !== before);
   });
 
-  it('in half leaves the one before in place, and says why; the other half completes it', async () => {
-    const { files, shown, said, tls } = await given();
+  it('only in half keeps the previous one and logs why, until the other half follows', async () => {
+    const { files, shown, logged, tls } = await given();
     const before = await shown();
     const second = await givenCertificate();
     await writeFile(files.cert, second.cert);
     expect(tls.reload()).toBe(false);
     expect(await shown()).toBe(before);
-    expect(said).toContain(
+    expect(logged).toContain(
       `tls: the key in ${files.key} does not belong to the certificate in ${files.cert}. ` +
         'The certificate that was read before stays in use.',
     );
@@ -74,53 +74,55 @@ describe('a certificate that is renewed on disk', () => {
     await eventually('the new one', async () => (await shown()) !== before);
   });
 
-  it('and is gone leaves the one before in place', async () => {
-    const { files, shown, said, tls } = await given();
+  it('and then deleted keeps the previous one', async () => {
+    const { files, shown, logged, tls } = await given();
     const before = await shown();
     await rm(files.cert);
     expect(tls.reload()).toBe(false);
     expect(await shown()).toBe(before);
-    expect(said.join()).toMatch(/tls\.cert: \S+cert\.pem does not exist\./);
+    expect(logged.join()).toMatch(/tls\.cert: \S+cert\.pem does not exist\./);
   });
 
-  it('not at all is not shown again', async () => {
-    const { tls, said } = await given();
+  it('but unchanged is not logged again', async () => {
+    const { tls, logged } = await given();
     expect(tls.reload()).toBe(false);
-    expect(said).toEqual([]);
+    expect(logged).toEqual([]);
   });
 });
 
-describe('a start is warned of', () => {
-  it('a certificate that has ended', async () => {
-    const { said } = await given(new Date(Date.now() - 1000));
-    expect(said).toEqual([expect.stringMatching(/^The certificate in \S+cert\.pem ended on /)]);
+describe('a start logs a warning for', () => {
+  it('a certificate that has expired', async () => {
+    const { logged } = await given(new Date(Date.now() - 1000));
+    expect(logged).toEqual([expect.stringMatching(/^The certificate in \S+cert\.pem ended on /)]);
   });
 
   it('a key that other accounts can read', async () => {
     const files = await placed(await givenFolder(), await givenCertificate());
     await chmod(files.key, 0o644);
-    const said: string[] = [];
-    const note = (message: unknown) => void said.push(String(message));
+    const logged: string[] = [];
+    const note = (message: unknown) => void logged.push(String(message));
     new LiveTls(files, { log: note, warn: note }).close();
-    expect(said).toEqual([expect.stringMatching(/^The private key of TLS is in \S+, which other accounts/)]);
+    expect(logged).toEqual([
+      expect.stringMatching(/^The private key of TLS is in \S+, which other accounts/),
+    ]);
   });
 });
 
-describe('a pair that no server can use is told by its key:', () => {
+describe('a pair that no server can use is refused with its key:', () => {
   it.each<[string, (folder: string) => Promise<void>, RegExp]>([
     ['a certificate that is missing', (f) => rm(join(f, 'cert.pem')), /^tls\.cert: \S+ does not exist\.$/],
     [
-      'a certificate that is none',
+      'a certificate that is not PEM',
       (f) => writeFile(join(f, 'cert.pem'), 'x'),
       /^tls\.cert: \S+ holds no certificate in PEM/,
     ],
     [
-      'a key that is none',
+      'a key that is not PEM',
       (f) => writeFile(join(f, 'key.pem'), 'x'),
       /^tls\.key: \S+ holds no private key in PEM/,
     ],
     [
-      'the key of another one',
+      'the key of another certificate',
       async (f) => writeFile(join(f, 'key.pem'), (await givenCertificate()).private),
       /^tls: the key in \S+key\.pem does not belong to the certificate in \S+cert\.pem\.$/,
     ],
@@ -137,10 +139,10 @@ describe('a pair that no server can use is told by its key:', () => {
       },
       /^tls\.key: the key in \S+ is encrypted, and a service has nobody to ask\./,
     ],
-  ])('%s', async (_, spoil, words) => {
+  ])('%s', async (_, damage, message) => {
     const folder = await givenFolder();
     const files = await placed(folder, await givenCertificate());
-    await spoil(folder);
-    expect(() => readTlsPair(files)).toThrow(words);
+    await damage(folder);
+    expect(() => readTlsPair(files)).toThrow(message);
   });
 });

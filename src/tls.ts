@@ -1,10 +1,12 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import type { Server } from 'node:tls';
 import { SystemClock } from './scheduler/system-clock.js';
-import { doubtsAboutTls, readTlsPair, type TlsFiles, type TlsPair } from './config/tls-files.js';
+import { tlsWarnings, readTlsPair, type TlsFiles, type TlsPair } from './config/tls-files.js';
 
-/** Milliseconds between two looks at the files. Not events of the file system: a mounted secret is a link that is moved. */
-const lookEach = 5000;
+/**
+ * Milliseconds between two checks of the files. File-system events would miss a mounted secret whose link is replaced.
+ */
+const pollInterval = 5000;
 
 interface Log {
   log(message: unknown, context: string): void;
@@ -12,8 +14,8 @@ interface Log {
 }
 
 /**
- * The certificate that servers show, read again when its files change. A pair that cannot be used leaves the one before in
- * place: half of a renewal may be on disk.
+ * The certificate that servers present. Rereads it when its files change. If the new pair cannot be used, for example
+ * because only half of a renewal is on disk, the previous pair stays in use.
  */
 export class LiveTls {
   private readonly servers = new Set<Server>();
@@ -23,31 +25,31 @@ export class LiveTls {
   constructor(
     private files: TlsFiles,
     private readonly logger: Log,
-    private readonly interval = lookEach,
+    private readonly interval = pollInterval,
   ) {
     this.current = readTlsPair(files);
-    this.tellDoubts();
+    this.logDoubts();
     this.watch();
   }
 
-  /** For a server that is made now. */
+  /** The current certificate and key, for a new server. */
   get pair(): TlsPair {
     return this.current;
   }
 
-  /** Gives a server each later certificate; connections that are open keep theirs. */
+  /** Gives a server each later certificate. Open connections keep the old one. */
   keepCurrent(server: Server): void {
     this.servers.add(server);
   }
 
-  /** Reads the files, or others from now on. Returns whether another certificate is shown than before. */
+  /** Rereads the files, or reads other files from now on. Returns whether the certificate has changed. */
   reload(files = this.files): boolean {
     let pair: TlsPair;
     try {
       pair = readTlsPair(files);
     } catch (error) {
-      const kept = 'The certificate that was read before stays in use.';
-      this.logger.warn(`${(error as Error).message} ${kept}`, 'Tls');
+      const consequence = 'The certificate that was read before stays in use.';
+      this.logger.warn(`${(error as Error).message} ${consequence}`, 'Tls');
       return false;
     }
     this.unwatch();
@@ -57,7 +59,7 @@ export class LiveTls {
     this.current = pair;
     for (const server of this.servers) server.setSecureContext(pair);
     this.logger.log(`The certificate in ${files.cert} is shown from now on.`, 'Tls');
-    this.tellDoubts();
+    this.logDoubts();
     return true;
   }
 
@@ -66,15 +68,15 @@ export class LiveTls {
     this.servers.clear();
   }
 
-  private tellDoubts(): void {
-    for (const doubt of doubtsAboutTls(this.files, this.clock.wall())) this.logger.warn(doubt, 'Tls');
+  private logDoubts(): void {
+    for (const doubt of tlsWarnings(this.files, this.clock.wall())) this.logger.warn(doubt, 'Tls');
   }
 
   private readonly changed = (): void => void this.reload();
 
   private watch(): void {
-    const how = { interval: this.interval, persistent: false };
-    for (const file of [this.files.cert, this.files.key]) watchFile(file, how, this.changed);
+    const options = { interval: this.interval, persistent: false };
+    for (const file of [this.files.cert, this.files.key]) watchFile(file, options, this.changed);
   }
 
   private unwatch(): void {

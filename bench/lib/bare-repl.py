@@ -1,4 +1,4 @@
-"""The least that an interpreter behind a pipe can do: one line of code in, its value out."""
+"""A minimal interpreter behind a pipe: reads a line of code, writes its value."""
 
 import sys
 

@@ -1,9 +1,9 @@
-/** A client of its own that sends and fetches what has tens of megabytes, so that nobody else waits for it. */
+/** A client in a separate process that sends and fetches tens of megabytes, so that other clients do not wait for it. */
 import { request } from 'node:http';
 
 const piece = Buffer.alloc(1_000_000);
 
-/** The body is `head`, so many bytes of `fill`, and `tail`. */
+/** The body is `head`, then `fill` repeated up to the given number of bytes, then `tail`. */
 function send({ port, method, path, token, head, fill, bytes, tail, type }) {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, 'api-key': token };
@@ -25,8 +25,8 @@ function send({ port, method, path, token, head, fill, bytes, tail, type }) {
       if (head === undefined) return sending.end();
       for (let at = 0; at < piece.length; at += fill.length) piece.write(fill, at);
       sending.write(head);
-      for (let left = bytes; left > 0; left -= piece.length) {
-        const chunk = piece.subarray(0, Math.min(left, piece.length));
+      for (let remaining = bytes; remaining > 0; remaining -= piece.length) {
+        const chunk = piece.subarray(0, Math.min(remaining, piece.length));
         if (!sending.write(chunk)) await new Promise((drained) => sending.once('drain', drained));
       }
       sending.end(tail);
@@ -34,8 +34,8 @@ function send({ port, method, path, token, head, fill, bytes, tail, type }) {
   });
 }
 
-process.on('message', (asked) => {
-  send(asked).then(
+process.on('message', (request) => {
+  send(request).then(
     (answer) => process.send(answer),
     (error) => process.send({ error: String(error) }),
   );

@@ -1,4 +1,4 @@
-/** `work PORT QUEUE COUNT` runs jobs one at a time until COUNT are done; `add PORT QUEUE COUNT CLIENTS` submits them. */
+/** `work PORT QUEUE COUNT` runs COUNT jobs one at a time. `add PORT QUEUE COUNT CLIENTS` submits them. */
 import { Queue, Worker } from 'bullmq';
 
 const [, , role, port, name, count, clients] = process.argv;

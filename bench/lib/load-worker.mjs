@@ -1,7 +1,6 @@
 /**
- * A closed-loop HTTP client in a process of its own: each connection sends its next request when the answer to the last
- * one is complete. Written on bare sockets because on a machine with few cores a comfortable client costs as much as the
- * server that it measures.
+ * A closed-loop HTTP client in a separate process: each connection sends its next request when the last answer is
+ * complete. It uses bare sockets, because on a machine with few cores an HTTP library costs as much as the measured server.
  */
 import { connect } from 'node:net';
 import { serial } from './load.mjs';
@@ -14,7 +13,7 @@ process.on('message', (task) => {
   );
 });
 
-/** Plays `requests` (whole HTTP/1.1 messages, in turn) over `connections` for `seconds`, or until `count` were answered. */
+/** Sends `requests` (whole HTTP/1.1 messages, in turn) over `connections` for `seconds`, or until `count` are answered. */
 async function run({ port, requests, connections, seconds = Infinity, count = Infinity }) {
   const latencies = [];
   let sent = 0;

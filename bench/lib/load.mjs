@@ -2,10 +2,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { owned } from './processes.mjs';
 
-/** Where this number stands in a request, each request has another one of the same length. */
+/** The load generator replaces this number in a request by a different one of the same length each time. */
 export const serial = 100_000_000;
 
-/** Runs one load in a client process of its own. Throws when any request was refused: a fast error is no throughput. */
+/** Runs one load in a separate client process. Throws if any request is refused, because errors are not throughput. */
 export async function load(task) {
   const worker = owned(fork(new URL('load-worker.mjs', import.meta.url)));
   try {
@@ -19,7 +19,7 @@ export async function load(task) {
   }
 }
 
-/** A whole HTTP/1.1 message. */
+/** Returns a whole HTTP/1.1 message. */
 export function request(method, path, { token, body } = {}) {
   const text = body === undefined ? '' : JSON.stringify(body);
   const lines = [`${method} ${path} HTTP/1.1`, 'Host: 127.0.0.1'];

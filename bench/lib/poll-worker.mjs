@@ -1,4 +1,4 @@
-/** A client of its own that asks for the same thing again and again, and notes how long each answer took. */
+/** A client in a separate process that repeats one request and records how long each answer takes. */
 import { Agent, request } from 'node:http';
 
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -20,11 +20,11 @@ function poll({ port, path, token }) {
   ).end();
 }
 
-process.on('message', (asked) => {
-  if (asked === 'stop') {
+process.on('message', (request) => {
+  if (request === 'stop') {
     polling = false;
     return;
   }
   [taken, polling] = [[], true];
-  poll(asked);
+  poll(request);
 });

@@ -9,19 +9,19 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 const running = new Set();
 
-/** Ends what a bench that failed has left running. */
+/** Ends the processes that a failed bench left running. */
 export function endAll() {
   for (const child of running) child.kill('SIGKILL');
 }
 
-/** Has `child` ended with this run, whatever becomes of it. */
+/** Ends `child` at the end of this run, even if the run fails. */
 export function owned(child) {
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;
 }
 
-/** Starts a program and waits for the line in which it says where it listens. */
+/** Starts a program and waits for the line with the address on which it listens. */
 function startServer(args, env) {
   return new Promise((resolve, reject) => {
     const child = owned(
@@ -30,13 +30,13 @@ function startServer(args, env) {
         stdio: ['ignore', 'pipe', 'inherit'],
       }),
     );
-    let said = '';
+    let output = '';
     child.stdout.on('data', (chunk) => {
-      said += chunk;
-      const port = /listens on http:\/\/[^:]+:(\d+)/.exec(said)?.[1];
+      output += chunk;
+      const port = /listens on http:\/\/[^:]+:(\d+)/.exec(output)?.[1];
       if (port !== undefined) resolve({ child, port: Number(port) });
     });
-    child.once('exit', (code) => reject(new Error(`${args[0]} ended with code ${code}: ${said}`)));
+    child.once('exit', (code) => reject(new Error(`${args[0]} ended with code ${code}: ${output}`)));
   });
 }
 
@@ -47,13 +47,13 @@ const stop = (child) =>
     child.kill('SIGTERM');
   });
 
-/** A backend whose jobs run on a process that speaks the attempt protocol. */
+/** Returns the configuration of a backend whose jobs run on a process that speaks the attempt protocol. */
 export const onProcess = { driver: 'aer', options: { device: 'stint_line_5' } };
 
 export const mainFile = here('../../dist/main.js');
 export const bareFile = here('../bare-server.mjs');
 
-/** The built service as `npm start` runs it, on a database of its own in `folder`. */
+/** Starts the built service as `npm start` does, with a new database in `folder`. */
 export async function startStint(folder, env = {}) {
   const config = join(folder, 'stint.yaml');
   await writeFile(config, 'backends: []\nwarm_workers: 1\nlog_level: error\n');
@@ -64,7 +64,7 @@ export async function startStint(folder, env = {}) {
   const call = (method, path, body, token = adminToken) => callApi(port, method, path, body, token);
   return {
     ...{ port, call, pid: child.pid, stop: () => stop(child) },
-    /** A user's token in an instance of its own. */
+    /** Creates a user in a new instance and returns the token. */
     async user(name) {
       return (await call('POST', '/admin/tokens', { user: name, instance: `lab-${name}`, role: 'user' }))
         .token;
@@ -84,19 +84,19 @@ async function callApi(port, method, path, body, token) {
   return text === '' ? null : JSON.parse(text);
 }
 
-/** The least that Nest on Fastify can do: see `bare-server.mjs`. */
+/** Starts the baseline server of `bare-server.mjs`. */
 export async function startBare() {
   const { child, port } = await startServer([bareFile], {});
   return { port, pid: child.pid, stop: () => stop(child) };
 }
 
-/** Megabytes that a process holds. */
+/** Returns the resident memory of a process in megabytes. */
 export function residentMegabytes(pid) {
   const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kilobytes) / 1024;
 }
 
-/** Polls until `probe` answers something else than undefined. */
+/** Polls until `probe` returns something other than undefined. */
 export async function until(what, probe, seconds = 120) {
   const endsAt = performance.now() + seconds * 1000;
   while (performance.now() < endsAt) {

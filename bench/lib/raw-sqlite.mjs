@@ -1,6 +1,6 @@
 /**
- * The floor under durable writes: one-row transactions with `synchronous=FULL`, one after another, nothing around them.
- * `WAL` flushes once a transaction; `DELETE`, which SQLite and better-sqlite3 have where nobody asks, several times.
+ * The baseline for durable writes: one-row transactions with `synchronous=FULL`, one after another, and nothing else.
+ * `WAL` flushes once per transaction; `DELETE`, the default of SQLite and better-sqlite3, several times.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,7 +16,7 @@ export function openRaw(folder, journal = 'WAL') {
   return { db, insertOne: () => void insert.run(crypto.randomUUID(), body) };
 }
 
-/** Transactions a second. */
+/** Returns transactions per second. */
 export function rawRate(folder, seconds, journal) {
   const { db, insertOne } = openRaw(folder, journal);
   const startedAt = performance.now();
@@ -30,7 +30,7 @@ export function rawRate(folder, seconds, journal) {
   return rate;
 }
 
-// As a program of its own, so that what slows fsync down for the service can slow it down here too.
+// Runs as a separate program, so that slow-fsync.mjs slows it down like the service.
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   console.log(rawRate(process.argv[2], Number(process.argv[3]), process.argv[4]));
 }

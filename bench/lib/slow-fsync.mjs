@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** What a flush takes on a common SSD without power-loss protection, or on a network disk in a cloud. */
+/** Duration of a flush on a common SSD without power-loss protection, or on a cloud network disk. */
 const milliseconds = 1;
 
 /**
- * An environment in which every flush takes longer. Group commit shares flushes; where a flush costs nothing there is
- * nothing to share, so the same figures are taken on such a disk too. Null without a C compiler.
+ * Returns an environment in which every flush takes longer, or null without a C compiler. Group commit shares flushes,
+ * which pays only if flushes are slow; so the bench also measures a slow disk.
  */
 export async function slowFsync(folder) {
   const library = join(folder, 'slow-fsync.so');

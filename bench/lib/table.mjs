@@ -1,7 +1,7 @@
 import { cpus, totalmem, loadavg, release } from 'node:os';
 import { execFileSync } from 'node:child_process';
 
-/** What a row of the table is made of; `target` is `{ text, met }` where one was set. */
+/** Makes one row of the table. `target` is `{ text, met }`, or undefined if the row has no target. */
 export const row = (what, value, floor, { ratio, target, noise, note } = {}) => ({
   ...{ what, value, floor, ratio, target, noise, note },
 });
@@ -22,7 +22,7 @@ const columns = [
   ['target', (r) => (r.target === undefined ? '' : `${r.target.text} ${r.target.met ? 'met' : 'NOT MET'}`)],
 ];
 
-/** One line a row, columns aligned, notes below. */
+/** Formats the table: one line per row, aligned columns, notes below. */
 export function print(rows) {
   const cells = [columns.map(([title]) => title), ...rows.map((r) => columns.map(([, cell]) => cell(r)))];
   const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i].length)));

@@ -1,4 +1,4 @@
-"""How good the learner's answers are, on data that ships with the libraries it uses.
+"""Measures the quality of the learner's answers on data sets that ship with its libraries.
 
 The engine gets a CSV with the past or with the training rows only; what it is judged by stays
 here. `python -m quality --help`.

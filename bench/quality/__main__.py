@@ -1,4 +1,4 @@
-"""`python -m quality`: every figure beside its baseline; the last line is JSON with all of them.
+"""`python -m quality`: prints every figure beside its baseline. The last line is JSON with all.
 
 --only forecast,table,impact   some of them
 --quick                        fewer splits and runs, to see that everything works

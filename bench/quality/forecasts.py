@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .asking import asked
+from .learner_calls import answer_of
 from .series import Known, all_series
 
 
 @dataclass(frozen=True)
 class Forecasted:
-    """One series: our error beside that of the seasonal naive forecast."""
+    """One series: our MASE beside that of the seasonal naive forecast."""
 
     name: str
     ours: float  # MASE
@@ -26,7 +26,7 @@ class Forecasted:
 
 
 def forecasts(origins: int) -> Iterator[Forecasted]:
-    """Each series, forecast from `origins` ends of its history."""
+    """Forecasts each series from `origins` different ends of its history."""
     for known in all_series():
         ours, naive, champions, covered, seconds = [], [], [], [], []
         for back in range(origins):
@@ -53,7 +53,7 @@ def forecasts(origins: int) -> Iterator[Forecasted]:
 
 
 def _cut(known: Known, back: int) -> tuple[pd.Series, pd.Series]:
-    """History and future, the end of the history `back` times `ahead` intervals before the last."""
+    """Splits a series into history and future, `back` forecasts before the end of the series."""
     last = len(known.values) - back * known.ahead
     return known.values.iloc[: last - known.ahead], known.values.iloc[last - known.ahead : last]
 
@@ -62,14 +62,14 @@ def _ask(known: Known, past: pd.Series, future: pd.Series) -> tuple[np.ndarray, 
     data = pd.DataFrame({"time": past.index.strftime("%Y-%m-%d"), "value": past.to_numpy()})
     window = {"start": str(future.index[0]), "end": str(future.index[-1])}
     roles = {"time": "timestamp", "value": "target"}
-    with asked("forecast", data, roles, interval=known.interval, **window) as answer:
+    with answer_of("forecast", data, roles, interval=known.interval, **window) as answer:
         rows = answer.rows()
         times = pd.to_datetime(rows["time"], utc=True).dt.tz_localize(None)
         if list(times) != list(future.index):
-            raise AssertionError(f"{known.name}: rows {times.iloc[0]} … are not the ones asked for")
+            raise AssertionError(f"{known.name}: rows {times.iloc[0]} … are not the requested ones")
         files = answer.result["rows"]["files"]
         low, high = (answer.rows(files[level])["value"].to_numpy() for level in ("0.05", "0.95"))
         truth = future.to_numpy()
-        told = ~np.isnan(truth)
-        inside = float(((truth >= low) & (truth <= high))[told].mean())
+        known_rows = ~np.isnan(truth)
+        inside = float(((truth >= low) & (truth <= high))[known_rows].mean())
         return rows["value"].to_numpy(), inside, answer.result["algorithm"]["key"]

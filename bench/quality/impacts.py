@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .asking import asked
+from .learner_calls import answer_of
 from .series import Known, all_series
 
 WINDOW = 6
@@ -23,7 +23,7 @@ _HISTORY = 120
 
 @dataclass(frozen=True)
 class Impacts:
-    """Counts of runs, and of what was found in them."""
+    """Counts of runs, and of the effects found in them."""
 
     runs: int
     inside: int  # runs with an effect where the interval holds it
@@ -32,7 +32,7 @@ class Impacts:
 
 
 def impacts(runs: int) -> tuple[Impacts, Impacts]:
-    """Real series, simulated series."""
+    """Returns the counts for real series and for simulated series."""
     return _measured(runs // 2, _real), _measured(runs - runs // 2, _simulated)
 
 
@@ -56,7 +56,7 @@ def _effect(data: pd.DataFrame, interval: str) -> tuple[float, float, float]:
     roles = {"time": "timestamp", "value": "target"}
     roles |= {name: "feature" for name in data.columns if name not in roles}
     window = {"start": str(data["time"].iloc[-WINDOW]), "end": str(data["time"].iloc[-1])}
-    with asked("impact", data, roles, interval=interval, **window) as answer:
+    with answer_of("impact", data, roles, interval=interval, **window) as answer:
         between = answer.result["details"]["effectInterval"]
         return between["lower"], between["upper"], answer.result["metrics"]["pValue"]
 

@@ -1,4 +1,4 @@
-"""Seasonal series that ship with statsmodels and statsforecast."""
+"""Loads seasonal series that ship with statsmodels and statsforecast."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Known:
 
 
 def all_series() -> list[Known]:
-    """All series that ship with the libraries."""
+    """Returns all series that ship with the libraries."""
     return [
         Known("air passengers", _monthly(AirPassengers, "1949-01-01"), "month", 12),
         Known("CO₂, monthly", _co2("MS"), "month", 12),
@@ -46,7 +46,7 @@ def _monthly(values: object, start: str) -> pd.Series:
 
 
 def _co2(rule: str) -> pd.Series:
-    """Left with its gaps, which the engine has to fill; the baseline gets them interpolated."""
+    """Returns a series with gaps. The engine must fill them; the baseline interpolates them."""
     closed = {"closed": "left", "label": "left"} if rule.startswith("W") else {}
     return datasets.co2.load_pandas().data["co2"].resample(rule, **closed).mean()
 

@@ -1,4 +1,4 @@
-"""Regression and classification against a default random forest on the same splits."""
+"""Compares regression and classification with a default random forest on the same splits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.metrics import f1_score, r2_score
 from sklearn.model_selection import train_test_split
 
-from .asking import asked, predicted
+from .learner_calls import answer_of, predicted
 
 _SETS = (
     ("diabetes", load_diabetes, "regression"),
@@ -36,7 +36,7 @@ class Learned:
 
 
 def tables(splits: int) -> Iterator[Learned]:
-    """Each table, scored on `splits` splits into training and test rows."""
+    """Scores each table on `splits` splits into training and test rows."""
     for name, load, program in _SETS:
         data = load(as_frame=True).frame
         features = [column for column in data if column != "target"]
@@ -51,7 +51,7 @@ def tables(splits: int) -> Iterator[Learned]:
             )
             roles = dict.fromkeys(features, "feature") | {"target": "target"}
             started = time.perf_counter()
-            with asked(program, train, roles, seed=seed) as answer:
+            with answer_of(program, train, roles, seed=seed) as answer:
                 seconds.append(time.perf_counter() - started)
                 found = predicted(answer, test[features], "target")
                 champions.append(answer.result["algorithm"]["key"])

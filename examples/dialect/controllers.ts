@@ -10,8 +10,8 @@ import {
   Put,
 } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { Asker } from '../../src/auth/token.guard.js';
-import { nameOf, type Actor } from '../../src/kernel/access/access.js';
+import { CurrentActor } from '../../src/auth/token.guard.js';
+import { actorName, type Actor } from '../../src/kernel/access/access.js';
 import { seconds } from '../../src/kernel/time.js';
 import { Commands } from '../../src/scheduler/commands.service.js';
 import { JobsService } from '../../src/scheduler/jobs.service.js';
@@ -38,7 +38,7 @@ export class IonqJobsController {
 
   /** The job and what the dialect keeps of it are stored together. */
   @Post()
-  async create(@Asker() actor: Actor, @Body() body: CreateJobRequest) {
+  async create(@CurrentActor() actor: Actor, @Body() body: CreateJobRequest) {
     const { input, backend, session_id, type, shots, name, metadata, settings } = body;
     const job = await this.commands.run(async (unit) => {
       const made = await this.jobs.submitIn(unit, actor, {
@@ -47,12 +47,12 @@ export class IonqJobsController {
       });
       await ionqJobs(unit.tx).insert(made.id, { type, shots, name, metadata, settings });
       return made;
-    }, nameOf(actor));
+    }, actorName(actor));
     return { id: job.id, status: statusOf(job), session_id: job.session };
   }
 
   @Get(':id')
-  async get(@Asker() actor: Actor, @Param('id') id: string) {
+  async get(@CurrentActor() actor: Actor, @Param('id') id: string) {
     const job = await this.jobs.get(actor, id);
     const asked = await ionqJobs(this.store.read).find(id);
     // A job of another dialect can be read here as well.
@@ -60,7 +60,7 @@ export class IonqJobsController {
   }
 
   @Put(':id/status/cancel')
-  async cancel(@Asker() actor: Actor, @Param('id') id: string) {
+  async cancel(@CurrentActor() actor: Actor, @Param('id') id: string) {
     await this.jobs.cancel(actor, id);
     return { id, status: 'canceled' };
   }
@@ -72,7 +72,7 @@ export class IonqSessionsController {
   constructor(private readonly sessions: SessionsService) {}
 
   @Post()
-  async open(@Asker() actor: Actor, @Body() { backend, settings }: CreateSessionRequest) {
+  async open(@CurrentActor() actor: Actor, @Body() { backend, settings }: CreateSessionRequest) {
     const minutes = settings?.duration_limit_min;
     if (minutes !== undefined && !(Number.isInteger(minutes) && Number(minutes) > 0))
       throw new BadRequestException('settings.duration_limit_min must be a whole number of minutes.');
@@ -81,13 +81,13 @@ export class IonqSessionsController {
   }
 
   @Get(':id')
-  async get(@Asker() actor: Actor, @Param('id') id: string) {
+  async get(@CurrentActor() actor: Actor, @Param('id') id: string) {
     return fromSession(await this.sessions.get(actor, id));
   }
 
   @Post(':id/end')
   @HttpCode(200)
-  async end(@Asker() actor: Actor, @Param('id') id: string) {
+  async end(@CurrentActor() actor: Actor, @Param('id') id: string) {
     await this.sessions.close(actor, id);
     return fromSession(await this.sessions.get(actor, id));
   }

@@ -24,7 +24,7 @@ export const ionq: Dialect<IonqConfig> = {
   owns: (url) => /^\/ionq(?=[/?]|$)/.test(url),
   readBody: (request, payload) => readObject(request, payload, { limit: bodyLimit }),
   errors: new IonqErrorsFilter(),
-  explain: ({ status, message }) => errorOf(status, message),
+  errorBody: ({ status, message }) => errorOf(status, message),
   controllers: [IonqJobsController, IonqSessionsController],
   providers: ({ settings }) => [{ provide: SETTINGS, useValue: settings }],
   settings: section,

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Driver } from '../../src/drivers/driver.js';
-import { computing, count, withDefaults, type Options } from '../../src/drivers/options.js';
+import { computeOptions, count, withDefaults, type Options } from '../../src/drivers/options.js';
 import { workerPool } from '../../src/drivers/worker-pool.js';
 
 const options: Options = {
   /** How many numbers one job may have. */
   most_numbers: { ...count, otherwise: 1000 },
-  ...computing,
+  ...computeOptions,
 };
 
 /** Adds numbers. An example of a driver: docs/drivers.md explains it. */

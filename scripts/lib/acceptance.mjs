@@ -6,12 +6,12 @@ import { inRoot } from './project.mjs';
 import { run } from './run.mjs';
 import { withService } from './test-service.mjs';
 
-/** Scenarios (by file name) that are known not to pass yet, each with its reason. */
+/** Scenarios that are known to fail: file name → reason. */
 export const exceptions = {};
 
 export const acceptanceFolder = inRoot('test', 'acceptance');
 
-/** Plays the scenarios in `folder` with the player that lies beside them, against a service on a virtual clock. */
+/** Plays the scenarios in `folder` with the `run.mjs` next to them, against a service on a virtual clock. */
 export async function playAcceptance(folder, { onLine, log } = {}) {
   const player = join(folder, 'run.mjs');
   if (!existsSync(player)) throw new Failure(`There is no ${player}.`);

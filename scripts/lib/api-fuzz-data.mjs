@@ -3,8 +3,8 @@ import { api } from './api.mjs';
 import { Failure } from './failure.mjs';
 
 /**
- * Creates one of everything for the token's owner, so that requests find real things and not only 404s.
- * Answers names and ids by the name of their dictionary in test/openapi/schemathesis.toml.
+ * Creates one object of each kind for the owner of the token, so that generated requests do not only find 404s.
+ * Returns names and ids by the name of their dictionary in test/openapi/schemathesis.toml.
  */
 export async function somethingOfEach(url, token) {
   const [ibm, livy, nexosis] = callers(url, token);
@@ -26,18 +26,18 @@ export async function somethingOfEach(url, token) {
   await nexosis('PUT', '/data/weather', { data: rows((i) => ({ day: time(i + 1), rain: i % 3 })) });
   const joined = { dataSetName: 'shop', joins: [{ dataSet: { name: 'weather' } }] };
   await nexosis('PUT', '/views/shop-weather', joined);
-  const asked = { dataSourceName: 'shop', targetColumn: 'sales', resultInterval: 'day' };
+  const request = { dataSourceName: 'shop', targetColumn: 'sales', resultInterval: 'day' };
   const learned = [
-    await nexosis('POST', '/sessions/forecast', { ...asked, startDate: time(41), endDate: time(45) }),
+    await nexosis('POST', '/sessions/forecast', { ...request, startDate: time(41), endDate: time(45) }),
     await nexosis('POST', '/sessions/impact', {
-      ...{ ...asked, eventName: 'campaign', startDate: time(30), endDate: time(34) },
+      ...{ ...request, eventName: 'campaign', startDate: time(30), endDate: time(34) },
     }),
-    await nexosis('POST', '/sessions/model', { ...asked, predictionDomain: 'regression' }),
+    await nexosis('POST', '/sessions/model', { ...request, predictionDomain: 'regression' }),
   ].map(({ sessionId }) => sessionId);
   const ended = ({ status }) => ['completed', 'failed', 'cancelled'].includes(status);
   for (const id of learned) await until(() => nexosis('GET', `/sessions/${id}`), ended);
   const { items: models } = await nexosis('GET', '/models');
-  if (models.length === 0) throw new Failure('The learner of the check has made no model.');
+  if (models.length === 0) throw new Failure('The learner made no model.');
   const { contestants } = await nexosis('GET', `/sessions/${learned[2]}/contest`);
 
   return {
@@ -56,7 +56,7 @@ export async function somethingOfEach(url, token) {
   };
 }
 
-/** One for each dialect. */
+/** One backend for each dialect. */
 const callers = (url, token) => [
   api(url, token),
   api(url, token, undefined, '/livy'),
@@ -68,5 +68,5 @@ async function until(look, wanted) {
     const found = await look();
     if (wanted(found)) return found;
   }
-  throw new Failure('What the check of the API needs was not there after 60 s.');
+  throw new Failure('The sessions and data for the API check were not ready after 60 s.');
 }

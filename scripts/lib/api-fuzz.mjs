@@ -9,7 +9,7 @@ import { withService, withoutSettings } from './test-service.mjs';
 
 const support = (name) => inRoot('test', 'support', name);
 
-/** Every driver, with workers that start at once and compute nothing: it is the API that is looked at. */
+/** Every driver, with workers that start at once and compute nothing, because only the API is tested. */
 const configuration = {
   spark_python: support('fake-driver.mjs'),
   learner_python: support('fake-learner.mjs'),
@@ -23,10 +23,10 @@ const configuration = {
 };
 
 /**
- * Sends requests generated from the API's description, as a user and as an admin, and checks every answer against it: no
- * 5xx, no status, type or shape that is not described, nothing accepted that should not be. `more`: arguments of `st run`.
- * Without them the admin asks only for what users may not: the rest answers both alike, and takes minutes. `role`: only with
- * the token of a `user` or an `admin`.
+ * Sends requests generated from the API description, as a user and as an admin, and checks every answer: no 5xx, only
+ * described statuses, types and shapes, and no invalid request accepted. `more`: arguments of `st run`. Without `more` the
+ * admin calls only what users may not call, because the rest answers both alike and takes minutes. `role`: run only with
+ * the token of a `user` or of an `admin`.
  */
 export async function fuzzApi(how, more, role) {
   const usual = ['--phases', 'examples,coverage'];
@@ -43,22 +43,22 @@ export async function fuzzApi(how, more, role) {
     const admin = api(url, adminToken);
     const user = await admin('POST', '/admin/tokens', { user: 'alice', instance: 'check', role: 'user' });
     const wanted = [
-      { name: 'user', token: user.token, asked: more ?? usual },
-      { name: 'admin', token: adminToken, asked: asAdmin },
+      { name: 'user', token: user.token, selection: more ?? usual },
+      { name: 'admin', token: adminToken, selection: asAdmin },
     ].filter(({ name }) => role === undefined || name === role);
-    // For all of them before the first: then what one of them does is not in the other's way.
+    // Creates all data before the first run, so that the runs do not affect each other.
     for (const each of wanted) {
       each.settings = join(folder, `${each.name}.toml`);
       await writeFile(each.settings, await settingsFor(await somethingOfEach(url, each.token)));
     }
     const outcomes = [];
-    for (const { name, token, asked, settings } of wanted) {
+    for (const { name, token, selection, settings } of wanted) {
       how.onLine?.(`With the token of ${name === 'user' ? 'a user' : 'an admin'}:`);
       const report = join(folder, `${name}.ndjson`);
       const args = [
         ...['-m', 'schemathesis.cli', '--config-file', settings, 'run'],
         ...[`${url}/api/v1/docs/openapi.json`, '--url', url],
-        ...['--report', 'ndjson', '--report-ndjson-path', report, ...asked],
+        ...['--report', 'ndjson', '--report-ndjson-path', report, ...selection],
       ];
       const progress = setInterval(() => void howFar(report).then(how.onLine), 30_000);
       const env = { ...withoutSettings(), STINT_FUZZ_TOKEN: token, PYTHONUNBUFFERED: '1' };
@@ -70,7 +70,7 @@ export async function fuzzApi(how, more, role) {
   });
 }
 
-/** Schemathesis itself is silent until a phase has ended. */
+/** Shows progress, because Schemathesis is silent until a phase ends. */
 async function howFar(report) {
   const lines = (await readFile(report, 'utf8').catch(() => '')).split('\n');
   const phase = lines.findLastIndex((line) => line.startsWith('{"PhaseStarted"'));
@@ -79,7 +79,7 @@ async function howFar(report) {
   return `… ${name}: ${done} operations or sequences done`;
 }
 
-/** The settings of Schemathesis, and below them what is there to be asked for. */
+/** Returns the settings of Schemathesis, followed by the dictionaries of existing names and ids. */
 async function settingsFor(things) {
   const settings = await readFile(inRoot('test', 'openapi', 'schemathesis.toml'), 'utf8');
   const dictionaries = Object.entries(things).map(
@@ -88,7 +88,7 @@ async function settingsFor(things) {
   return [settings, ...dictionaries].join('\n');
 }
 
-/** The processes of Livy's sessions would outlive this service. */
+/** Closes the Livy sessions, because their processes would outlive this service. */
 async function endSessions(url, token) {
   const headers = { authorization: `Bearer ${token}` };
   for (const what of ['sessions', 'batches']) {

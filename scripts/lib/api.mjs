@@ -1,6 +1,6 @@
 import { Failure } from './failure.mjs';
 
-/** Calls below /api/v1 (or another `base`) of a running Stint, as the holder of one token. */
+/** Returns functions that call a running Stint below /api/v1 (or another `base`) with one token. */
 export function api(url, token, crn, base = '/api/v1') {
   return async function call(method, path, body, { optional = false } = {}) {
     const headers = { authorization: `Bearer ${token}` };
@@ -15,11 +15,11 @@ export function api(url, token, crn, base = '/api/v1') {
     const text = await answer.text();
     if (answer.ok) return text === '' ? null : JSON.parse(text);
     if (optional) return null;
-    throw new Failure(`${method} ${path} was answered with ${answer.status}: ${text.slice(0, 300)}`);
+    throw new Failure(`${method} ${path} returned ${answer.status}: ${text.slice(0, 300)}`);
   };
 }
 
-/** What an unmodified qiskit-ibm-runtime (0.49 or newer) needs to find this server and its user. */
+/** Environment variables that an unmodified qiskit-ibm-runtime (0.49 or newer) needs to find this server and its user. */
 export const clientEnvironment = (url, { token, crn }) => ({
   IAM_URL: url,
   QISKIT_IBM_URL: `${url}/experimental/api/v1`,

@@ -15,15 +15,15 @@ import { npm, run } from './run.mjs';
 import { withService, withoutSettings } from './test-service.mjs';
 
 /**
- * Where each suite runs. A time that is read or written in the machine's zone by mistake shows in these: one is behind
- * UTC, and two are ahead of it by no whole hour.
+ * The time zone of each suite. Code that reads or writes a time in the machine's zone by mistake fails in these zones: one
+ * is behind UTC, and two are ahead of it by a fraction of an hour.
  */
 const zones = ['America/New_York', 'Asia/Kolkata', 'Pacific/Chatham'];
 
 /**
- * What `npm run check` does, in order. `work(how)` does it and answers either a note (set-up) or the results of the
- * programs it ran; `counts` reads how many tests these ran; `needs` are run first even if not asked for; `zone` is the
- * time zone of its processes.
+ * The steps of `npm run check`, in order. `work(how)` runs a step and returns either a note (set-up) or the results of its
+ * programs. `counts` reads the number of tests from their output. The steps in `needs` run first, even if not requested.
+ * `zone` is the time zone of the step's processes.
  */
 export async function checkSteps() {
   const { scripts } = await readJson(inRoot('package.json'));
@@ -58,7 +58,7 @@ export async function checkSteps() {
     {
       name: 'python-livy',
       about: "Livy's clients, in an environment of their own",
-      // Not what they ask for: Kerberos libraries that need a compiler, and notebooks, which are not used here.
+      // Leaves out dependencies of the clients: Kerberos libraries, which need a compiler, and notebooks, which are not used.
       work: (how) =>
         ensureVenv('.venv-livy-clients', ['workers/requirements-livy-clients.lock'], {
           ...how,
@@ -144,7 +144,7 @@ export async function checkSteps() {
     }),
     {
       name: 'environment',
-      about: 'what real workers of each kind are given of the environment of the service',
+      about: 'which environment variables real workers of each kind get from the service',
       needs: ['install', 'build', 'java', 'python', 'python-spark', 'python-learn', 'r'],
       counts: plainCounts,
       work: (how) => run(process.execPath, [inRoot('test', 'environment', 'run.mjs')], how),
@@ -202,7 +202,7 @@ async function lint(how) {
   return [await script('lint', how), await ruff(['check'], how), await citations];
 }
 
-/** Python whose types are checked, by the environment whose packages it imports. `tests` need no annotations. */
+/** Type-checked Python folders, by the environment whose packages they import. Functions in `tests` need no annotations. */
 const typed = [
   { venv: '.venv', paths: ['kit', 'jobworker'] },
   { venv: '.venv', paths: ['tests', '../scripts/make_devices.py'], tests: true, path: 'tests' },
@@ -255,11 +255,11 @@ async function spark(how) {
   return run(pythonOf('.venv-spark'), args, { ...how, cwd: inRoot('workers'), timeout: 900 });
 }
 
-/** In its own environment: scikit-learn and statsforecast, without qiskit. */
+/** Tests of the learner, in an environment with scikit-learn and statsforecast and without qiskit. */
 const learner = (how) =>
   run(pythonOf('.venv-learn'), ['-m', 'pytest', '-q', 'learner/tests'], { ...how, cwd: inRoot('workers') });
 
-/** The real client against a real service with real workers; two users of two instances. */
+/** Runs the real client against a real service with real workers, as two users of two instances. */
 const clients = (version, venv, needs) =>
   qiskitClients(`clients-${version}`, `qiskit-ibm-runtime ${version}`, {
     venv,
@@ -292,7 +292,7 @@ const qiskitClients = (name, what, { venv, needs, folder }) => ({
   },
 });
 
-/** An unmodified Nexosis client against a real service with the real learner, as a user of an instance of its own. */
+/** Runs an unmodified Nexosis client against a real service with the real learner, as a user of a new instance. */
 const nexosisClient = (language, about, counts, needs, work) => ({
   name: `nexosis-${language}`,
   about: `${about} against a running service`,

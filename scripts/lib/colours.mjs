@@ -1,2 +1,2 @@
-/** A program's output without its terminal colours. */
+/** Returns a program's output without its terminal colours. */
 export const withoutColours = (text) => text.replace(/\u001b\[[0-9;]*m/g, '');

@@ -1,6 +1,6 @@
 import { withoutColours } from './colours.mjs';
 
-/** How many tests ran, from the closing lines of the runners; null when there is no such line. */
+/** Reads the number of tests from the closing line of a test runner; null if there is no such line. */
 
 const last = (output, pattern) => [...withoutColours(output).matchAll(pattern)].at(-1);
 

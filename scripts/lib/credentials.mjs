@@ -7,30 +7,30 @@ import { readJson } from './project.mjs';
 
 const name = 'quickstart';
 
-/** The tokens that quickstart needs again at its next start, in a file that only its owner may read. */
+/** The tokens that quickstart needs again at its next start, in a file that only the owner can read. */
 export class Credentials {
-  #kept;
+  #stored;
 
   static async open(data) {
     await mkdir(data, { recursive: true, mode: 0o700 });
     const file = join(data, 'quickstart.json');
-    const kept = existsSync(file) ? await readJson(file).catch(() => null) : {};
-    if (kept === null) {
-      throw new Failure(`${file} is no valid JSON.`, {
-        hint: 'Remove it: quickstart then makes new tokens.',
+    const stored = existsSync(file) ? await readJson(file).catch(() => null) : {};
+    if (stored === null) {
+      throw new Failure(`${file} is not valid JSON.`, {
+        hint: 'Delete it, and quickstart creates new tokens.',
       });
     }
-    return new Credentials(file, kept);
+    return new Credentials(file, stored);
   }
 
-  constructor(file, kept) {
+  constructor(file, stored) {
     this.file = file;
-    this.#kept = kept;
-    this.admin = fromEnvironment() || kept.admin || null;
+    this.#stored = stored;
+    this.admin = fromEnvironment() || stored.admin || null;
     this.madeByService = false;
   }
 
-  /** Reads the lines that the service writes for people: the first start prints the admin token there. */
+  /** Reads the service's output for people, because the first start prints the admin token there. */
   listen = (line) => {
     const printed = /\b(stint_[\w-]{32,})/.exec(line)?.[1];
     if (!printed) return;
@@ -38,9 +38,9 @@ export class Credentials {
     this.madeByService = true;
   };
 
-  /** The token of user "quickstart", made when there is none or when it no longer works. */
+  /** Returns the token of user "quickstart". Creates one if there is none or if it no longer works. */
   async user(url) {
-    const { user } = this.#kept;
+    const { user } = this.#stored;
     if (user && (await works(url, user))) return user;
     const admin = this.admin ?? this.#unknownAdmin();
     const made = await api(url, admin)('POST', '/admin/tokens', { user: name, instance: name, role: 'user' });
@@ -61,11 +61,11 @@ export class Credentials {
   }
 
   async #keep(user) {
-    // One from the environment is not ours to write down.
-    const admin = this.madeByService ? this.admin : this.#kept.admin;
-    this.#kept = { ...(admin && { admin }), user };
+    // Does not store a token from the environment.
+    const admin = this.madeByService ? this.admin : this.#stored.admin;
+    this.#stored = { ...(admin && { admin }), user };
     const fresh = `${this.file}.new`;
-    await writeFile(fresh, `${JSON.stringify(this.#kept, null, 2)}\n`, { mode: 0o600 });
+    await writeFile(fresh, `${JSON.stringify(this.#stored, null, 2)}\n`, { mode: 0o600 });
     await chmod(fresh, 0o600);
     await rename(fresh, this.file);
   }
@@ -73,7 +73,7 @@ export class Credentials {
 
 function fromEnvironment() {
   const { STINT_ADMIN_TOKEN: token, STINT_ADMIN_TOKEN_FILE: named } = process.env;
-  // The service says what is wrong with a file that cannot be read.
+  // The service reports a file that cannot be read.
   return token || (named && existsSync(named) ? readFileSync(named, 'utf8').trim() : '');
 }
 

@@ -7,7 +7,7 @@ import { run } from './run.mjs';
 
 const example = 'examples/qiskit/bell_session.py';
 
-/** Runs the Bell example with the real client and then asks the service whether the job really ran and what it measured. */
+/** Runs the Bell example with the real client, then checks with the service that the job ran and what it measured. */
 export async function bellDemo({ url, user, python, log, show }) {
   const call = api(url, user.token, user.crn);
   await needBackend(call, 'stint_line_5');
@@ -17,7 +17,7 @@ export async function bellDemo({ url, user, python, log, show }) {
   if (code !== 0) throw new Failure(`${example} failed.`, { output });
 
   const job = (await jobs(call)).find(({ id }) => !before.has(id));
-  if (!job) throw new Failure(`${example} ended well, but the service knows of no new job.`);
+  if (!job) throw new Failure(`${example} succeeded, but the service has no new job.`);
   const { state } = await call('GET', `/jobs/${job.id}?exclude_params=true`);
   if (state.status !== 'Completed') throw new Failure(`Job ${job.id} is ${state.status}, not Completed.`);
   const counts = bellCounts(await call('GET', `/jobs/${job.id}/results`));
@@ -28,16 +28,16 @@ export async function bellDemo({ url, user, python, log, show }) {
     .join(', ');
   const other = Object.keys(counts).filter((outcome) => outcome !== '00' && outcome !== '11');
   if (total === 0 || other.length > 0)
-    throw new Failure(`A Bell pair gives 00 and 11 only; measured were ${words || 'no shots'}.`);
+    throw new Failure(`A Bell pair gives only 00 and 11, but the result has ${words || 'no shots'}.`);
   return words;
 }
 
-/** The demos use backends of the example, and a configuration of one's own replaces it whole. */
+/** Returns whether the backends of the demos exist: a user's own configuration replaces the example with these backends. */
 async function needBackend(call, name) {
   const found = await call('GET', `/backends/${name}/status`, undefined, { optional: true });
   if (found) return;
   throw new Failure(`There is no backend ${name}, which the demo uses.`, {
-    hint: 'Copy it from stint.example.yaml into your own configuration (stint.yaml, or what STINT_CONFIG names).',
+    hint: 'Copy it from stint.example.yaml into your own configuration (stint.yaml, or the file in STINT_CONFIG).',
   });
 }
 
@@ -48,7 +48,7 @@ export function bellCounts(result) {
   const bits = find(result, (node) => node?.__type__ === 'BitArray')?.__value__;
   const packed = find(bits, (node) => node?.__type__ === 'ndarray')?.__value__;
   if (!packed || bits.num_bits !== 2)
-    throw new Failure('The result of the Bell job holds no two-bit measurements.');
+    throw new Failure('The result of the Bell job has no two-bit measurements.');
   const npy = inflateSync(Buffer.from(packed, 'base64'));
   const shots = npy.subarray(10 + npy.readUInt16LE(8)); // magic, version, header length, header
   const counts = {};
@@ -69,7 +69,7 @@ function find(node, wanted) {
   return undefined;
 }
 
-/** The same walk without Python: a job that only passes time, in a session, over plain HTTP. */
+/** The demo without Python: runs a job that only waits, in a session, over plain HTTP. */
 export async function scriptedDemo({ url, user, show }) {
   const call = api(url, user.token, user.crn);
   const backend = 'scripted';

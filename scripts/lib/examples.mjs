@@ -5,7 +5,7 @@ import { pythonOf } from './python.mjs';
 import { run } from './run.mjs';
 import { withService, withoutSettings } from './test-service.mjs';
 
-/** The scripts of `examples` that speak to a service: at least one for each dialect, each with what runs it. */
+/** The scripts in `examples` that use a service, each with the program that runs it; at least one for each dialect. */
 const scripts = [
   ['bash', 'curl/session.sh'],
   [pythonOf('.venv'), 'qiskit/bell_session.py'],
@@ -16,8 +16,8 @@ const scripts = [
 ];
 
 /**
- * Runs the examples as their readers do: against one service with the example configuration, told where it is by STINT_URL,
- * STINT_TOKEN and STINT_CRN. A script has passed if its exit code is 0.
+ * Runs the examples as their readers do: against one service with the example configuration, whose address and credentials
+ * are in STINT_URL, STINT_TOKEN and STINT_CRN. A script has passed if its exit code is 0.
  */
 export async function playExamples({ log, tell, onLine }) {
   const config = {

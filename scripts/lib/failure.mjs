@@ -1,6 +1,6 @@
 import { withoutColours } from './colours.mjs';
 
-/** Something a person can act on: what went wrong, what to do about it, and where more is written. */
+/** An error for people: what went wrong, what to do about it, and where to read more. */
 export class Failure extends Error {
   constructor(message, { hint, log, output } = {}) {
     super(message);
@@ -10,7 +10,7 @@ export class Failure extends Error {
   }
 }
 
-/** Prints a failure in words. Anything unexpected is named by its message; its stack only with STINT_DEBUG. */
+/** Prints a failure. For an unexpected error prints the message, and with STINT_DEBUG also the stack. */
 export function report(error, log) {
   const where = error.log ?? log;
   const output = lastLines(error.output);
@@ -21,7 +21,7 @@ export function report(error, log) {
   if (process.env.STINT_DEBUG && !(error instanceof Failure)) console.error(error.stack);
 }
 
-/** The end of a program's output, without what only tells that it was busy. */
+/** Returns the end of a program's output without progress lines. */
 export function lastLines(output, count = 15) {
   const lines = withoutColours(output ?? '').split('\n');
   return lines

@@ -1,10 +1,10 @@
-// Circles of imports, imports of types among them: `import-x/no-cycle` follows values only, and two modules whose types need
-// each other can as little be understood one after the other. `eslint.config.js` makes a rule of it.
+// Finds import cycles, including imports of types. `import-x/no-cycle` follows only imports of values, but two modules that
+// need each other's types cannot be understood one after the other either. `eslint.config.js` uses this as a rule.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 
-/** All TypeScript files below `folders`, by path, with what each imports of the others. */
+/** Returns all TypeScript files below `folders`: path → paths that the file imports. */
 export function importsBelow(folders) {
   const files = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true })
@@ -22,7 +22,7 @@ export function importsBelow(folders) {
   return new Map(files.map((file) => [file, importsOf(file)]));
 }
 
-/** For each file on a circle the shortest way back to it, itself at both ends. */
+/** Returns the shortest cycle for each file on one, with the file at both ends. */
 export function cyclesIn(imports) {
   const cycles = new Map();
   for (const file of imports.keys()) {
@@ -49,7 +49,7 @@ function wayBack(imports, file) {
   return null;
 }
 
-/** An ESLint plugin whose rule `no-cycle` refuses each file on a circle. The imports are read once for all files. */
+/** An ESLint plugin whose rule `no-cycle` reports each file on a cycle. It reads the imports once for all files. */
 export function cyclesPlugin(root, folders) {
   let cycles;
   const rule = {

@@ -9,14 +9,14 @@ import { withService, withoutSettings } from './test-service.mjs';
 
 const files = inRoot('test', 'clients-livy', 'files');
 
-/** Livy alone on its port for clients without credentials, and Spark on this machine for three sessions at a time. */
+/** The configuration: Livy on a separate port for clients without credentials, and local Spark for three sessions. */
 const configuration = (port) => ({
   livy: { port, anonymous: { user: 'ann', instance: 'check-livy' } },
   backends: [
     {
       ...{ name: 'spark', driver: 'spark', slots: 4 },
       options: {
-        // No package index has SparkR: where it is not installed R sessions run R alone.
+        // SparkR is in no package index. Where it is not installed, R sessions run plain R.
         ...{ master: 'local[2]', local_dirs: [files], plain_r: true },
         conf: { 'spark.driver.memory': '1g', 'spark.sql.shuffle.partitions': '4' },
       },
@@ -24,7 +24,7 @@ const configuration = (port) => ({
   ],
 });
 
-/** The real clients of Livy against a real service with real Spark. */
+/** Runs the real clients of Livy against a real service with real Spark. */
 export async function livyClients(how, ...more) {
   const port = await portFree(0);
   const prepare = async (folder) => {
@@ -56,7 +56,7 @@ export async function livyClients(how, ...more) {
   });
 }
 
-/** What failed may have left a session, whose process would outlive this service. */
+/** Closes sessions that a failed test left open, because their processes would outlive this service. */
 export async function endAll(url, token) {
   const headers = { authorization: `Bearer ${token}` };
   for (const what of ['sessions', 'batches']) {

@@ -12,10 +12,10 @@ export function requireNode() {
   });
 }
 
-/** Installs what package-lock.json says, unless that is what is there. */
+/** Installs the packages of package-lock.json, unless they are installed. */
 export async function ensureNodePackages({ tell, log } = {}) {
   const stamp = inRoot('node_modules', '.stint-stamp');
-  // SQLite is a native module: another Node version may need it built again.
+  // SQLite is a native module, so another Node version may need a new build.
   const wanted = await digest(
     [inRoot('package-lock.json')],
     process.versions.modules,
@@ -43,7 +43,7 @@ export async function ensureNodePackages({ tell, log } = {}) {
   return 'installed';
 }
 
-/** npm keeps a copy of what it installed: does that agree with the lock, but for packages of other platforms? */
+/** Returns whether npm's record of installed packages matches the lock, except for packages of other platforms. */
 async function installedByHand() {
   const file = inRoot('node_modules', '.package-lock.json');
   if (!existsSync(file)) return false;
@@ -57,7 +57,7 @@ async function installedByHand() {
   });
 }
 
-/** Compiles src to dist, unless nothing that matters has changed since. */
+/** Compiles src to dist, unless no input of the build has changed. */
 export async function ensureBuild({ tell, log } = {}) {
   const stamp = inRoot('dist', '.stint-stamp');
   const settings = ['package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** The options of a script. `--help` and what is none of them end it with its usage. */
+/** Reads the options of a script. `--help` and unknown arguments print the usage and end the script. */
 export function readOptions(options, usage) {
   try {
     const { help, ...values } = parseArgs({
@@ -15,10 +15,10 @@ export function readOptions(options, usage) {
   }
 }
 
-/** Node explains how to pass what begins with a dash as an argument, of which the scripts have none. */
+/** Removes Node's hint on arguments that begin with a dash, because the scripts have no arguments. */
 const withoutHint = (message) => message.replace(/ To specify a positional argument.*$/s, '');
 
-/** An option that counts something; also an empty one is a mistake. */
+/** Reads an option that is a count. Rejects an empty value too. */
 export function wholeNumber(name, text, usage) {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   console.error(`\n--${name} must be a whole number, not "${text}".\n${usage}`);

@@ -8,7 +8,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const inRoot = (...parts) => join(root, ...parts);
 export const dataFolder = () => resolve(root, process.env.STINT_DATA || 'data');
 
-/** How a path is shown to someone who stands in the project's folder. */
+/** Returns a path relative to the current folder, for messages. */
 export const shown = (path) => {
   const short = relative(process.cwd(), path);
   return short.startsWith('..') ? path : short;
@@ -16,7 +16,7 @@ export const shown = (path) => {
 
 export const readJson = async (path) => JSON.parse(await readFile(path, 'utf8'));
 
-/** One hash over the content and the names of files and, recursively, folders; what does not exist counts as absent. */
+/** Returns one hash of the names and contents of files and, recursively, folders. Missing paths are part of the hash. */
 export async function digest(paths, ...more) {
   const hash = createHash('sha256');
   for (const path of paths) {
@@ -36,7 +36,7 @@ async function filesIn(path) {
     .sort();
 }
 
-// A stamp lies inside what it vouches for (node_modules, .venv, dist), so removing that folder removes it too.
+// A stamp is a file inside the folder that it describes (node_modules, .venv, dist), so it is deleted with the folder.
 
 export async function hasStamp(file, value) {
   return existsSync(file) && (await readFile(file, 'utf8')).trim() === value;

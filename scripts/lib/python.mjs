@@ -5,7 +5,7 @@ import { installing, isNetworkTrouble } from './network.mjs';
 import { digest, hasStamp, inRoot, writeStamp } from './project.mjs';
 import { mustRun, run } from './run.mjs';
 
-/** What the pinned packages support; a newer Python is tried when there is no better one. */
+/** The Python versions that the pinned packages support. A newer Python is used if there is no supported one. */
 const oldest = 11;
 const newest = 13;
 const howToInstall =
@@ -15,7 +15,7 @@ const howToInstall =
 
 export const pythonOf = (venv) => inRoot(venv, 'bin', 'python');
 
-/** A Python that can make virtual environments with the packages we pin; the first that suits, by preference. */
+/** Returns the first Python, in order of preference, that can create virtual environments with the pinned packages. */
 export async function findPython() {
   const names = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.14', 'python'];
   const found = [];
@@ -40,7 +40,7 @@ async function versionOf(command) {
   }
 }
 
-/** Makes the virtual environment `venv` and installs each requirements file that changed since the last time; `options` are pip's. */
+/** Creates the virtual environment `venv` and installs each changed requirements file. `options` are options of pip. */
 export async function ensureVenv(venv, requirements, { tell, log, options = [] } = {}) {
   const files = requirements.map((name) => inRoot(name));
   const absent = files.find((file) => !existsSync(file));
@@ -50,7 +50,7 @@ export async function ensureVenv(venv, requirements, { tell, log, options = [] }
     files.map(async (file, i) => ({
       file,
       stamp: inRoot(venv, `.stint-${requirements[i].replaceAll('/', '-')}`),
-      // Files may refer to each other (-r, -c), so each answers for all of its folder.
+      // Files may include each other (-r, -c), so each stamp covers all files of the folder.
       wanted: await digest([
         file,
         inRoot('workers', 'requirements.txt'),
@@ -63,7 +63,7 @@ export async function ensureVenv(venv, requirements, { tell, log, options = [] }
   const stale = [];
   for (const entry of stamps) if (!works || !(await hasStamp(entry.stamp, entry.wanted))) stale.push(entry);
   if (stale.length === 0) return 'unchanged';
-  // Whoever interrupted the making of an environment may have left one without its pip.
+  // An interrupted creation may have left an environment without pip.
   const fresh = !works || (await run(python, ['-m', 'pip', '--version'], { log })).code !== 0;
   try {
     if (fresh) await makeVenv(folder, { tell, log });
@@ -86,7 +86,7 @@ export async function ensureVenv(venv, requirements, { tell, log, options = [] }
       await writeStamp(stamp, wanted);
     }
   } catch (error) {
-    // Half an environment would look like a whole one to the service.
+    // The service would take a partial environment for a complete one.
     if (fresh) await rm(folder, { recursive: true, force: true });
     throw error;
   }
@@ -100,11 +100,11 @@ async function makeVenv(folder, { tell, log }) {
   const { code, output } = await run(python, ['-m', 'venv', folder], { log });
   if (code === 0) return;
   await rm(folder, { recursive: true, force: true });
-  // Debian splits venv's own copy of pip off into a package; another pip can do its work.
+  // Debian puts the pip of venv into a separate package. Another pip can install into the environment.
   const pip = await run(python, ['-m', 'pip', '--version']);
   if (pip.code !== 0) {
     throw new Failure(`${python} cannot make virtual environments: ${lastLines(output, 1)}`, {
-      hint: `Install what it lacks (${howToInstall}).`,
+      hint: `Install the missing package (${howToInstall}).`,
     });
   }
   await mustRun(
@@ -114,12 +114,14 @@ async function makeVenv(folder, { tell, log }) {
     { log },
   );
   const target = ['-m', 'pip', '--python', `${folder}/bin/python`, 'install', 'pip'];
-  const given = await installing(() => run(python, target, { log, onLine: tell }), { tell });
-  if (given.code !== 0)
-    throw new Failure('The Python environment could not be given its pip.', { output: given.output });
+  const installed = await installing(() => run(python, target, { log, onLine: tell }), { tell });
+  if (installed.code !== 0)
+    throw new Failure('pip could not be installed into the Python environment.', {
+      output: installed.output,
+    });
 }
 
-const pipHint = () => ({ hint: 'They come from PyPI, or from a mirror named in PIP_INDEX_URL.' });
+const pipHint = () => ({ hint: 'pip gets them from PyPI, or from the mirror in PIP_INDEX_URL.' });
 
 function pipReason(output) {
   const lines = output.split('\n');

@@ -8,8 +8,8 @@ process.on('exit', () => {
 });
 
 /**
- * Runs a program to its end and answers its exit code and what it printed, stdout and stderr as they came.
- * `onLine` sees each line, `log` (a stream) everything.
+ * Runs a program to its end and returns its exit code and its output, stdout and stderr in order of arrival.
+ * `onLine` gets each line; `log` is a stream that gets all output.
  */
 export function run(command, args, { cwd = root, env = process.env, onLine, log, timeout } = {}) {
   log?.write(`\n$ ${[command, ...args].join(' ')}\n`);
@@ -53,7 +53,7 @@ export function run(command, args, { cwd = root, env = process.env, onLine, log,
   });
 }
 
-/** As {@link run}, but anything else than success is a failure with `message`. */
+/** Like {@link run}, but throws a failure with `message` unless the exit code is 0. */
 export async function mustRun(message, command, args, options = {}) {
   const result = await run(command, args, options);
   if (result.code === 0) return result;

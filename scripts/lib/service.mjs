@@ -8,7 +8,7 @@ import { inRoot, root } from './project.mjs';
 
 export const host = '127.0.0.1';
 
-/** Can this port be listened on? 0 asks for any; answers the port or null. */
+/** Returns the port if it is free, else null. 0 means any free port. */
 export function portFree(port) {
   return new Promise((resolve) => {
     const probe = createServer();
@@ -21,8 +21,8 @@ export function portFree(port) {
 }
 
 /**
- * Starts the built service and answers when it is ready. It has a process group of its own, so that Ctrl-C reaches us
- * alone and we stop it in order.
+ * Starts the built service and resolves when it is ready. The service gets its own process group, so that Ctrl-C reaches
+ * only this script, which then stops the service in order.
  */
 export async function startService({ port, env = {}, inherit = process.env, log, onWord, patience = 60 }) {
   const settings = { ...inherit, ...env, STINT_HOST: host, STINT_PORT: String(port) };
@@ -38,7 +38,7 @@ export async function startService({ port, env = {}, inherit = process.env, log,
     log?.write(withoutTokens(text));
   };
   child.stderr.setEncoding('utf8').on('data', take);
-  // What the service says to people, a token among it; its log goes to stderr.
+  // stdout has the messages for people, such as the admin token. The log goes to stderr.
   const words = createInterface({ input: child.stdout });
   words.on('line', (line) => {
     take(`${line}\n`);
@@ -73,15 +73,15 @@ export async function startService({ port, env = {}, inherit = process.env, log,
     return waited !== late;
   };
   await untilReady(service, patience);
-  // It may answer before we have read what it printed.
+  // The service may be ready before its output has been read.
   await Promise.race([spoken, pause(3000, undefined, { ref: false })]);
   return service;
 }
 
-/** Logs are sent around when something fails. */
+/** Hides tokens, because people share logs when something fails. */
 const withoutTokens = (text) => text.replace(/\bstint_[\w-]{32,}/g, 'stint_…');
 
-/** To the whole group: the workers belong to it. */
+/** Signals the whole process group, which includes the workers. */
 function kill(child, signal) {
   try {
     process.kill(-child.pid, signal);
@@ -100,7 +100,7 @@ async function untilReady(service, patience) {
     }
     if (service.tls) {
       await service.stop(5);
-      throw new Failure('The configuration asks for TLS, and this script speaks plain HTTP on loopback.', {
+      throw new Failure('The configuration uses TLS, but this script supports only plain HTTP on loopback.', {
         hint: 'Start the service with npm start, or name another configuration in STINT_CONFIG.',
       });
     }

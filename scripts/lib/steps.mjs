@@ -6,8 +6,8 @@ export const seconds = (since) => {
 };
 
 /**
- * Numbered steps with the time each took. On a terminal a step shows on one line what it is doing right now;
- * elsewhere nothing but its outcome is written.
+ * Prints numbered steps with their durations. On a terminal, one line shows what the current step is doing; elsewhere only
+ * outcomes are printed.
  */
 export class Steps {
   #number = 0;
@@ -18,13 +18,13 @@ export class Steps {
     this.live = Boolean(stream.isTTY) && !process.env.CI;
   }
 
-  /** A step that cannot be done, with the reason. */
+  /** Prints a skipped step with the reason. */
   skip(title, why) {
     this.#number += 1;
     this.stream.write(`[${this.#number}/${this.total}] ${title}: ${why}\n`);
   }
 
-  /** Runs `work(tell)`; `tell` takes what is happening now, and what `work` answers is shown as the outcome. */
+  /** Runs `work(tell)`. `tell` shows what is happening now; the returned text is shown as the outcome. */
   async step(title, work) {
     this.#number += 1;
     const label = `[${this.#number}/${this.total}] ${title}`;
@@ -55,7 +55,7 @@ class LiveLine {
   }
 
   tell(text) {
-    // Only printable text: a program's own cursor movements would tear the line.
+    // Prints only plain text, because cursor movements of a program would break the line.
     const plain = text
       .replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '')
       .replace(/[\u0000-\u001f]/g, ' ')

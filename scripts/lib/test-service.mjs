@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { portFree, startService } from './service.mjs';
 
-/** A service of its own for one run: free port, empty data, nothing of the user's settings. */
+/** Starts a service for one run, with a free port, an empty data folder and none of the user's settings. */
 export async function withService({ prepare, env = {}, log }, work) {
   const temporary = await mkdtemp(join(tmpdir(), 'stint-check-'));
-  // An interrupted run leaves nothing behind either.
+  // Cleans up after an interrupted run too.
   const remove = () => rmSync(temporary, { recursive: true, force: true });
   process.once('exit', remove);
   const adminToken = randomBytes(32).toString('hex');
@@ -30,6 +30,6 @@ export async function withService({ prepare, env = {}, log }, work) {
   }
 }
 
-/** The environment without what configures a Stint or its client. */
+/** Returns the environment without variables that configure Stint or its clients. */
 export const withoutSettings = () =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(STINT|QISKIT)_/.test(name)));

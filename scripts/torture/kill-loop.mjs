@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Kills the service again and again at random moments under load, and checks what it promises of a crash: every accepted
-// job ends exactly once, nobody is charged for the time the service was down, lost attempts are settled when it is ready.
+// Kills the service repeatedly at random moments under load, and checks its promises after a crash: every accepted job
+// ends exactly once, downtime is not charged, and lost attempts are handled before the service is ready.
 //
 //   npm run torture:kills -- [--times 200] [--seed 1]
 import { randomBytes } from 'node:crypto';
@@ -15,12 +15,12 @@ import { withoutSettings } from '../lib/test-service.mjs';
 import { aerJob, client, scriptedJob } from './load.mjs';
 
 const usage = 'Usage: npm run torture:kills [-- [--times 200] [--seed 1]]';
-const given = readOptions(
+const options = readOptions(
   { times: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
   usage,
 );
-const times = wholeNumber('times', given.times, usage);
-const random = generator(wholeNumber('seed', given.seed, usage));
+const times = wholeNumber('times', options.times, usage);
+const random = generator(wholeNumber('seed', options.seed, usage));
 
 const folder = await mkdtemp(join(tmpdir(), 'stint-kills-'));
 const adminToken = randomBytes(32).toString('hex');
@@ -73,7 +73,7 @@ const failed = findings.filter(([, ok]) => !ok).length;
 console.log(`${findings.length - failed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** Opens dedicated sessions one after the other, each with a handful of jobs, and drains them. */
+/** Opens dedicated sessions one after another, submits a few jobs in each, and drains them. */
 async function dedicated(backend) {
   while (loading) {
     const session = await call('POST', '/sessions', { mode: 'dedicated', backend, interactive_ttl: 1 });
@@ -115,7 +115,7 @@ function open() {
   return new Database(join(env.STINT_DATA, 'stint.sqlite'), { readonly: true });
 }
 
-/** Attempts that ran on a process of a service that is gone and are still shown as running. */
+/** Returns attempts that are shown as running although their process belonged to a killed service. */
 function orphans(startedAt) {
   const db = open();
   const { n } = db
@@ -127,9 +127,9 @@ function orphans(startedAt) {
 
 async function untilEnded() {
   const db = open();
-  const left = db.prepare("SELECT COUNT(*) AS n FROM jobs WHERE state IN ('queued', 'running')");
+  const unfinished = db.prepare("SELECT COUNT(*) AS n FROM jobs WHERE state IN ('queued', 'running')");
   const deadline = Date.now() + 300_000;
-  while (left.get().n > 0 && Date.now() < deadline) await pause(200);
+  while (unfinished.get().n > 0 && Date.now() < deadline) await pause(200);
   db.close();
 }
 
@@ -180,8 +180,8 @@ function verify() {
 }
 
 /**
- * Milliseconds of holds during which the service was down, jobs of the session waited for it and none ran without it. An
- * idle session is charged up to the due time of its interactive_ttl, whether the service is there or not.
+ * Returns the milliseconds of holds during which the service was down, jobs of the session waited and none ran. An idle
+ * session is charged up to the due time of its interactive_ttl, even while the service is down.
  */
 function downtimeCharged(db) {
   const holds = db.prepare(`SELECT session, "from", "to" FROM ledger WHERE kind = 'hold'`).all();
@@ -190,7 +190,7 @@ function downtimeCharged(db) {
     'SELECT type, at, job FROM events WHERE session = ? AND job IS NOT NULL ORDER BY id',
   );
   const first = db.prepare('SELECT MIN(processed_at) AS at FROM events WHERE processed_at > ?');
-  // It works before it answers: from the first thing it did on, it is slow at most.
+  // The service works before it answers requests, so from its first action on it is slow at most, and not down.
   const gaps = down.map(([from, ready]) => [from, Math.min(ready, first.get(from).at ?? ready)]);
   let sum = 0;
   for (const hold of holds) {
@@ -210,7 +210,7 @@ function downtimeCharged(db) {
   return sum;
 }
 
-/** When each attempt of a session's jobs ran; a job that was started again has several. */
+/** Returns the times of each attempt of a session's jobs. A restarted job has several attempts. */
 function attemptsOf(events) {
   const running = new Map();
   const attempts = [];
@@ -224,7 +224,7 @@ function attemptsOf(events) {
   return attempts;
 }
 
-/** Mulberry32: the same moments for the same seed, as far as a real clock allows. */
+/** Mulberry32, so that the same seed gives the same moments, as far as a real clock allows. */
 function generator(seed) {
   let state = seed >>> 0;
   return () => {

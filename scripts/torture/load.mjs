@@ -15,7 +15,7 @@ export const scriptedJob = (duration, backend = 'scripted') => ({
   params: { duration, outcome: 'completed' },
 });
 
-/** Calls the API as one user. Answers the body, or null when nothing came back; throws on an answer that is no success. */
+/** Calls the API as one user. Returns the body, or null if there was no response. Throws on an error status. */
 export function client({ url, token }) {
   return async function call(method, path, body, headers = {}) {
     let answer;

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Kills the service, then a worker, in the middle of a session of real jobs, and checks that nothing is lost and that the
-// session's clocks are right afterwards, also those that run out while the service is down; that a data folder has one
-// service, and that an admin token is shown once. Part of `npm run check`.
+// Kills the service, then a worker, during a session of real jobs. Checks that nothing is lost and that the session's
+// clocks are right afterwards, even those that run out while the service is down. Also checks that a data folder has only
+// one service, and that the admin token is shown once. Part of `npm run check`.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -38,7 +38,7 @@ const user = async (name) =>
   client({ url, token: (await admin('POST', '/admin/tokens', { user: name, instance: name })).token });
 const [alice, bob] = [await user('alice'), await user('bob')];
 
-/** The same circuit over and over: seconds of real work. */
+/** The same circuit many times, for seconds of real work. */
 const slow = {
   ...aerJob,
   params: { ...aerJob.params, pubs: Array(150).fill([aerJob.params.pubs[0][0], null, 20_000]) },
@@ -63,7 +63,7 @@ await until(async () => !groupAlive(first.pid), 'the workers of the dead service
 check('the workers leave by themselves', !groupAlive(first.pid));
 await pause(1500);
 const begin = performance.now();
-// Until here there is no service; how long the new one takes until it serves depends on the machine.
+// The service was down until here. The time until the new one is ready depends on the machine.
 const outage = (Date.now() - goneAt) / 1000;
 service = await start();
 check(
@@ -73,7 +73,7 @@ check(
 );
 
 await until(async () => (await status(alice, inSession[0])) === 'Running', 'the lost job runs again');
-// Which of them runs the job is not known from outside.
+// The API does not show which worker runs the job, so kill all of them.
 for (const worker of children(service.pid)) process.kill(worker, 'SIGKILL');
 await until(
   async () => (await statuses()).every((s) => s === 'Completed'),
@@ -85,10 +85,10 @@ await until(async () => (await status(bob, lone)) === 'Completed', "the other us
 check('nothing submitted is lost and all of it completes', true);
 
 const after = await alice('GET', `/sessions/${session}`);
-const kept = ['started_at', 'activated_at', 'max_ttl', 'interactive_ttl'].filter(
+const changed = ['started_at', 'activated_at', 'max_ttl', 'interactive_ttl'].filter(
   (key) => before[key] !== after[key],
 );
-check("the session's clocks stand as they stood", kept.length === 0, kept.join());
+check("the session's clocks are unchanged", changed.length === 0, changed.join());
 const wall = (Date.parse(after.closed_at) - Date.parse(after.started_at)) / 1000;
 check(
   'nobody is charged for the outage',
@@ -115,7 +115,7 @@ const failed = findings.filter((ok) => !ok).length;
 console.log(`${findings.length - failed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** Two sessions whose max_ttl runs out while the service is down: one idle in its slot, one with a job on a worker. */
+/** Opens two sessions whose max_ttl runs out while the service is down: an idle one with a slot, and one with a running job. */
 async function outlived() {
   const seconds = 4;
   await admin('POST', '/admin/backends', { name: 'brief', driver: 'scripted' });
@@ -155,7 +155,7 @@ async function outlived() {
   check('its job failed with 1217', state.status === 'Failed' && state.reason_code === 1217);
 }
 
-/** A second service on the same data does not start and says why; the first goes on, and its ledger is in order. */
+/** Checks that a second service on the same data does not start and says why, and that the first goes on unharmed. */
 async function onlyOne() {
   const other = { ...env, STINT_ADMIN_TOKEN: randomBytes(32).toString('hex') };
   const refused = await startService({
@@ -173,7 +173,7 @@ async function onlyOne() {
   check('its ledger is in order', code === 0, code === 0 ? '' : `${stdout}${stderr}`);
 }
 
-/** Without a configured admin token the first start prints one, the second none. */
+/** Checks that without a configured admin token the first start prints one, and the second does not. */
 async function tokenOnce() {
   const printed = [];
   const unnamed = { ...env, STINT_DATA: join(folder, 'unnamed'), STINT_ADMIN_TOKEN: undefined };
@@ -224,7 +224,7 @@ function groupAlive(pid) {
   }
 }
 
-/** The workers of a service; each has a watcher of its own below it. */
+/** Returns the workers of a service. Each worker has a child process that watches it. */
 function children(pid) {
   const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
   const all = lines.map((line) => line.trim().split(/\s+/).map(Number));

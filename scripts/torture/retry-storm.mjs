@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Puts a proxy before the service that drops the answer of every third POST /jobs, and clients behind it that repeat what
-// they got no answer to, the unmodified Qiskit client among them: as many jobs must exist as were wanted.
+// Runs clients, among them the unmodified Qiskit client, through a proxy that drops the answer to every third POST /jobs.
+// The clients repeat unanswered requests. Checks that there are exactly as many jobs as intended.
 //
 //   npm run torture:retries -- [--jobs 1000]
 import { spawn } from 'node:child_process';
@@ -44,7 +44,7 @@ const failed = findings.filter((ok) => !ok).length;
 console.log(`${findings.length - failed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** Several at once, and half of the bodies are equal: those are different submits all the same. */
+/** Submits several jobs at once, half of them with equal bodies, which must still be different submits. */
 async function plain(url, { token }, headers = () => ({})) {
   const call = client({ url, token });
   const ids = new Set();
@@ -65,12 +65,12 @@ async function plain(url, { token }, headers = () => ({})) {
   return ids.size;
 }
 
-/** As {@link plain}, each with an Idempotency-Key. */
+/** Like {@link plain}, but each submit has an Idempotency-Key. */
 function named(url, user) {
   return plain(url, user, (n) => ({ 'idempotency-key': `storm-${n}` }));
 }
 
-/** The unmodified client, set up by environment variables, and a user who repeats what it gave up. */
+/** Runs the unmodified client, configured by environment variables, for a user who repeats failed submits. */
 async function qiskit(url, user) {
   const env = { ...withoutSettings(), ...clientEnvironment(url, user), STORM_JOBS: String(wanted) };
   const child = spawn(python, ['-W', 'ignore', inRoot('scripts', 'torture', 'storm.py')], {
@@ -84,8 +84,8 @@ async function qiskit(url, user) {
 }
 
 /**
- * Forwards every request; each third POST /jobs gets no answer. `early`: the proxy hangs up behind the request, so that the
- * service can know. Otherwise it swallows the answer, which only a key of the client's own can make good.
+ * Forwards every request, but every third POST /jobs gets no answer. `early`: the proxy closes the connection after the
+ * request, so that the service notices. Otherwise the proxy drops the answer, and only an Idempotency-Key helps.
  */
 async function droppingProxy(target, early) {
   let posts = 0;
@@ -128,7 +128,7 @@ function hangUpBehind(near, body, port) {
   for (let i = 0; i < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
   const far = connect(port, '127.0.0.1');
   far.on('error', () => undefined);
-  // Unread, an answer that was faster than the hang-up is refused by a reset: the service can know in every case.
+  // The proxy does not read. An answer that arrives before the close causes a reset, so the service notices either way.
   far.pause();
   far.write(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body]), () => {
     far.destroy();

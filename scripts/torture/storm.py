@@ -1,4 +1,4 @@
-"""Submits STORM_JOBS jobs through the Qiskit client and prints how many ids were answered."""
+"""Submits STORM_JOBS jobs through the Qiskit client and prints the number of ids received."""
 
 import os
 
@@ -14,7 +14,7 @@ sampler = SamplerV2(mode=backend)
 
 
 def submit() -> str:
-    """The client gives up when a connection breaks; its user tries again."""
+    """Submits a job. The client gives up if a connection breaks, so its user tries again."""
     while True:
         try:
             return sampler.run([circuit], shots=1).job_id()

@@ -9,9 +9,9 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { BackendConfig } from '../config/config.schema.js';
-import { AdminOnly, Asker } from '../auth/token.guard.js';
+import { AdminOnly, CurrentActor } from '../auth/token.guard.js';
 import { TokensService } from '../auth/tokens.service.js';
-import { nameOf, type Actor } from '../kernel/access/access.js';
+import { actorName, type Actor } from '../kernel/access/access.js';
 import type { Backend } from '../kernel/backend/backend.js';
 import { ApiRefusals, ApiTokenErrors } from '../dialects/qiskit-runtime/api-errors.js';
 import { SessionAnswer, SessionsAnswer } from '../dialects/qiskit-runtime/answers.dto.js';
@@ -84,38 +84,43 @@ export class AdminController {
   @ApiRefusals(['invalid_value', 'backend_exists'])
   @ApiCreatedResponse({ type: BackendAnswer })
   @Post('backends')
-  async addBackend(@Asker() actor: Actor, @Body() body: BackendConfig) {
-    return this.shown(actor, await this.backends.create(toNewBackend(body, this.drivers), nameOf(actor)));
+  async addBackend(@CurrentActor() actor: Actor, @Body() body: BackendConfig) {
+    return this.withSlots(
+      actor,
+      await this.backends.create(toNewBackend(body, this.drivers), actorName(actor)),
+    );
   }
 
-  @ApiOperation({ summary: 'All backends with their slots and queues' })
+  @ApiOperation({ summary: 'List all backends with their slots and queues' })
   @ApiOkResponse({ type: BackendsAnswer })
   @Get('backends')
-  async listBackends(@Asker() actor: Actor) {
+  async listBackends(@CurrentActor() actor: Actor) {
     return {
-      backends: await Promise.all((await this.backends.list()).map((backend) => this.shown(actor, backend))),
+      backends: await Promise.all(
+        (await this.backends.list()).map((backend) => this.withSlots(actor, backend)),
+      ),
     };
   }
 
-  @ApiOperation({ summary: 'One backend: who holds its slots, how many wait' })
+  @ApiOperation({ summary: 'Get one backend: which sessions hold its slots, and how many jobs wait' })
   @ApiRefusals(['unknown_backend'])
   @ApiOkResponse({ type: BackendAnswer })
   @Get('backends/:name')
-  async getBackend(@Asker() actor: Actor, @Param('name') name: string) {
-    return this.shown(actor, await this.backends.get(name));
+  async getBackend(@CurrentActor() actor: Actor, @Param('name') name: string) {
+    return this.withSlots(actor, await this.backends.get(name));
   }
 
   @ApiOperation({
-    summary: 'Pause, resume, take offline, or change limits',
+    summary: 'Pause, resume or take offline a backend, or change its limits',
     description:
-      'Limits of a backend in the configuration file are the ones of the file again after the next start.',
+      'If the configuration file lists the backend, the next start restores the limits of the file.',
   })
   @ApiRefusals(['invalid_value', 'unknown_backend'])
   @ApiBody({ type: ChangeBackendBody, required: false })
   @ApiOkResponse({ type: BackendAnswer })
   @Patch('backends/:name')
   async changeBackend(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('name') name: string,
     @Body() { status, reason, limits }: ChangeBackendBody,
   ) {
@@ -123,25 +128,25 @@ export class AdminController {
       name,
       (backend) => ({
         status: status ?? backend.status,
-        // A reason belongs to the status it was given with.
+        // A reason explains one status, so a new status without a reason clears it.
         statusReason: reason ?? ((status ?? backend.status) === backend.status ? backend.statusReason : null),
         limits: toLimits(limits, backend.limits),
       }),
-      nameOf(actor),
+      actorName(actor),
     );
-    return this.shown(actor, await this.backends.get(name));
+    return this.withSlots(actor, await this.backends.get(name));
   }
 
   @ApiOperation({
-    summary: 'Remove a backend that nothing runs on or waits for',
+    summary: 'Remove a backend on which no job runs and for which no job waits',
     description:
-      'Its jobs, sessions and charges stay. One of the configuration file is there again after the next start.',
+      'Its jobs, sessions and charges are kept. If the configuration file lists the backend, the next start adds it again.',
   })
   @ApiRefusals(['unknown_backend', 'backend_in_use'])
   @Delete('backends/:name')
   @HttpCode(204)
-  async removeBackend(@Asker() actor: Actor, @Param('name') name: string): Promise<void> {
-    await this.backends.remove(name, nameOf(actor));
+  async removeBackend(@CurrentActor() actor: Actor, @Param('name') name: string): Promise<void> {
+    await this.backends.remove(name, actorName(actor));
   }
 
   @ApiOperation({ summary: 'Add an instance' })
@@ -149,16 +154,16 @@ export class AdminController {
   @ApiCreatedResponse({ type: TenantAnswer })
   @Post('instances')
   async addInstance(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Body() { name, shares, budget_seconds, plan, sharing }: NewInstanceBody,
   ) {
     const budget = millisOr(budget_seconds, null);
     return fromInstance(
-      await this.instances.create({ name, shares, budget, plan: toPlan(plan), sharing }, nameOf(actor)),
+      await this.instances.create({ name, shares, budget, plan: toPlan(plan), sharing }, actorName(actor)),
     );
   }
 
-  @ApiOperation({ summary: 'All instances' })
+  @ApiOperation({ summary: 'List all instances' })
   @ApiOkResponse({ type: TenantsAnswer })
   @Get('instances')
   async listInstances() {
@@ -166,15 +171,16 @@ export class AdminController {
   }
 
   @ApiOperation({
-    summary: 'Change shares, budget or plan of an instance, named by its name, CRN or id; effective at once',
-    description: 'Sessions that are open keep the limits they were granted.',
+    summary:
+      'Change the shares, budget or plan of an instance, given by name, CRN or id; takes effect at once',
+    description: 'Open sessions keep the limits that they were granted.',
   })
   @ApiRefusals(['invalid_value', 'unknown_instance'])
   @ApiBody({ type: ChangeInstanceBody, required: false })
   @ApiOkResponse({ type: TenantAnswer })
   @Patch('instances/:instance')
   async changeInstance(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('instance') nameOrCrn: string,
     @Body() { shares, budget_seconds, plan, sharing }: ChangeInstanceBody,
   ) {
@@ -187,22 +193,22 @@ export class AdminController {
         ...(plan != null && { plan: toPlan(plan) }),
         ...(sharing != null && { sharing }),
       },
-      nameOf(actor),
+      actorName(actor),
     );
     return fromInstance(changed);
   }
 
-  @ApiOperation({ summary: 'Make a token; this answer is the only place where it stands' })
+  @ApiOperation({ summary: 'Create a token; only this answer contains its secret' })
   @ApiRefusals(['invalid_value', 'unknown_instance'])
   @ApiCreatedResponse({ type: NewTokenAnswer })
   @Post('tokens')
-  async addToken(@Asker() actor: Actor, @Body() { user, instance, role, expires_at }: NewTokenBody) {
-    const asked = { user, instance, role, expiresAt: expires_at?.getTime() ?? null };
-    const made = await this.tokens.create(asked, undefined, nameOf(actor));
-    return { ...fromToken(made.token, made.instance), token: made.secret };
+  async addToken(@CurrentActor() actor: Actor, @Body() { user, instance, role, expires_at }: NewTokenBody) {
+    const newToken = { user, instance, role, expiresAt: expires_at?.getTime() ?? null };
+    const created = await this.tokens.create(newToken, undefined, actorName(actor));
+    return { ...fromToken(created.token, created.instance), token: created.secret };
   }
 
-  @ApiOperation({ summary: 'All tokens, without their secrets' })
+  @ApiOperation({ summary: 'List all tokens, without their secrets' })
   @ApiOkResponse({ type: TokensAnswer })
   @Get('tokens')
   async listTokens() {
@@ -213,24 +219,24 @@ export class AdminController {
     };
   }
 
-  @ApiOperation({ summary: 'Revoke a token, effective at once' })
+  @ApiOperation({ summary: 'Revoke a token; takes effect at once' })
   @ApiRefusals(['unknown_token'])
   @Delete('tokens/:id')
   @HttpCode(204)
-  async revokeToken(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
-    await this.tokens.revoke(id, nameOf(actor));
+  async revokeToken(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
+    await this.tokens.revoke(id, actorName(actor));
   }
 
-  @ApiOperation({ summary: 'Sessions of all instances, newest first' })
+  @ApiOperation({ summary: 'List the sessions of all instances, newest first' })
   @ApiRefusals(['invalid_value', 'unknown_instance', 'unknown_backend'])
   @ApiOkResponse({ type: SessionsAnswer })
   @Get('sessions')
   async listSessions(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Query() { limit, next, state, mode, backend, user, instance }: AdminSessionsQuery,
   ) {
     const id = await this.instanceId(instance);
-    const found = await this.sessions.list({
+    const page = await this.sessions.list({
       limit,
       after: next,
       states: state,
@@ -239,47 +245,47 @@ export class AdminController {
       user,
       instance: id,
     });
-    if (found.length === 0) await this.names.check(actor, { backend, user, instance: id });
+    if (page.length === 0) await this.names.check(actor, { backend, user, instance: id });
     const now = this.clock.now();
     return {
-      sessions: found.map((session) => fromSession(session, now)),
-      next: found.length === limit ? (found.at(-1)?.id ?? null) : null,
+      sessions: page.map((session) => fromSession(session, now)),
+      next: page.length === limit ? (page.at(-1)?.id ?? null) : null,
     };
   }
 
-  @ApiOperation({ summary: 'Close a session, with its running jobs where wanted' })
+  @ApiOperation({ summary: 'Close a session, and optionally cancel its running jobs' })
   @ApiRefusals(['invalid_value', 'unknown_session'])
   @ApiOkResponse({ type: SessionAnswer })
   @Post('sessions/:id/close')
   @HttpCode(200)
-  async closeSession(@Asker() actor: Actor, @Param('id') id: string, @Body() body: CloseSessionBody) {
+  async closeSession(@CurrentActor() actor: Actor, @Param('id') id: string, @Body() body: CloseSessionBody) {
     const closed = await this.sessions.adminClose(actor, id, body.reason, body.running_jobs);
     return fromSession(closed, this.clock.now());
   }
 
-  @ApiOperation({ summary: 'What was charged to whom, in pages, and what it comes to' })
+  @ApiOperation({ summary: 'List charges in pages, with their sums' })
   @ApiOkResponse({ type: LedgerAnswer })
   @ApiRefusals(['invalid_value', 'unknown_instance', 'unknown_backend'])
   @Get('ledger')
-  async getLedger(@Asker() actor: Actor, @Query() query: LedgerQuery): Promise<LedgerAnswer> {
+  async getLedger(@CurrentActor() actor: Actor, @Query() query: LedgerQuery): Promise<LedgerAnswer> {
     const { backend, user, limit, after } = query;
     const time = { from: query.from?.getTime(), to: query.to?.getTime() };
     const filter = { ...time, backend, user, instance: await this.instanceId(query.instance) };
     const view = await this.ledger.view(filter, { limit, after }, query.sum_by);
-    // Nothing charged to nobody: a name that was misspelt must not look like a bill of zero.
+    // Reject unknown names, so that a misspelt name does not look like a bill of zero.
     if (view.entries.length === 0) await this.names.check(actor, { backend, user });
     const names = new Map((await this.instances.list()).map(({ id, name }) => [id, name]));
     return fromLedger(view, { ...time, limit }, names);
   }
 
-  @ApiOperation({ summary: "The service's time" })
+  @ApiOperation({ summary: "Get the service's current time" })
   @ApiOkResponse({ type: ClockAnswer })
   @Get('clock')
   getClock() {
     return clockBody(this.clock.now(), this.clock.mode);
   }
 
-  @ApiOperation({ summary: 'Move a virtual clock, processing everything due on the way' })
+  @ApiOperation({ summary: 'Advance a virtual clock and apply all deadlines on the way' })
   @ApiRefusals(['invalid_value', 'wrong_clock'])
   @ApiOkResponse({ type: ClockAnswer })
   @Post('clock')
@@ -288,7 +294,7 @@ export class AdminController {
     return clockBody(await this.clock.advance(seconds(advance_seconds)), this.clock.mode);
   }
 
-  private async shown(actor: Actor, backend: Backend) {
+  private async withSlots(actor: Actor, backend: Backend) {
     const estimate = await this.estimates.ofBackend(backend, actor.instance.id);
     return fromBackend(backend, await this.backends.slots(backend), estimate);
   }
@@ -297,13 +303,13 @@ export class AdminController {
     return nameOrCrn === undefined ? undefined : (await this.instance(nameOrCrn)).id;
   }
 
-  /** By its name or CRN, or by the id that its answer has. */
+  /** Finds an instance by name or CRN, or else by id. */
   private async instance(nameOrCrn: string): Promise<Instance> {
     const all = await this.instances.list();
-    const found =
+    const match =
       all.find(({ name, crn }) => name === nameOrCrn || crn === nameOrCrn) ??
       all.find(({ id }) => id === nameOrCrn);
-    if (found === undefined) throw new Refusal('unknown_instance', { asked: nameOrCrn });
-    return found;
+    if (match === undefined) throw new Refusal('unknown_instance', { asked: nameOrCrn });
+    return match;
   }
 }

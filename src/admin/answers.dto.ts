@@ -1,14 +1,14 @@
 import type { BackendStatus } from '../kernel/backend/backend.js';
 import { BackendWaitAnswer } from '../dialects/qiskit-runtime/answers.dto.js';
 
-/** What the operator API answers; `wire.ts` makes it. */
+/** Response bodies of the operator API; `wire.ts` builds them. */
 
 export class SlotAnswer {
   slot!: number;
   running_jobs!: number;
-  /** Id of the session that has it for itself. */
+  /** Id of the session that holds the slot. */
   held_by!: string | null;
-  /** Id of the session that gets it once it is empty. */
+  /** Id of the session that gets the slot once no job runs on it. */
   reserved_for!: string | null;
 }
 
@@ -17,7 +17,7 @@ export class ModeTtlAnswer {
   batch!: number;
 }
 
-/** Seconds; each is the default and the most one may ask for. */
+/** Seconds. Each limit is both the default and the maximum that a request may set. */
 export class LimitsAnswer {
   max_ttl!: number;
   active_ttl!: number;
@@ -34,7 +34,7 @@ export class BackendAnswer {
   lanes!: number;
   slots!: SlotAnswer[];
   queue_length!: number;
-  /** Seconds until a job would start if it were submitted now; null where nobody can tell. */
+  /** Seconds until a job would start if it were submitted now; null if there is no estimate. */
   wait_time_seconds!: BackendWaitAnswer | null;
   wait_time_reason?: string;
   limits!: LimitsAnswer;
@@ -47,15 +47,15 @@ export class BackendsAnswer {
   backends!: BackendAnswer[];
 }
 
-/** What sessions and jobs of the instance may ask for; null: what the backend allows. */
+/** Limits of the sessions and jobs of an instance; null means that the limit of the backend applies. */
 export class PlanAnswer {
   modes!: ('dedicated' | 'batch')[] | null;
-  /** Seconds, like the others. */
+  /** Seconds, as are the other limits. */
   max_ttl!: number | null;
   active_ttl!: number | null;
   interactive_ttl!: number | null;
   max_execution_time!: number | null;
-  /** How many of its jobs may be queued at once; null: any number. */
+  /** The most jobs that the instance may have queued at once; null means no limit. */
   max_pending_jobs!: number | null;
 }
 
@@ -66,7 +66,7 @@ export class TenantAnswer {
   shares!: number;
   budget_seconds!: number | null;
   plan!: PlanAnswer;
-  /** What its users may do with each other's sessions and jobs. */
+  /** What users of the instance may do with each other's sessions and jobs. */
   sharing!: 'private' | 'see' | 'use';
   created_at!: string;
 }
@@ -79,7 +79,7 @@ export class TokenAnswer {
   id!: string;
   user!: string;
   role!: 'user' | 'admin';
-  /** Name of the instance it acts for. */
+  /** Name of the instance that the token acts for. */
   instance!: string;
   crn!: string | null;
   created_at!: string;
@@ -88,7 +88,7 @@ export class TokenAnswer {
 }
 
 export class NewTokenAnswer extends TokenAnswer {
-  /** The secret, shown only here. */
+  /** The secret; no other answer contains it. */
   token!: string;
 }
 
@@ -115,7 +115,7 @@ export class LedgerEntryAnswer {
   job_id!: string | null;
   from!: string;
   to!: string;
-  /** Between `from` and `to` of this entry, or the part of it that was asked for. */
+  /** Seconds between `from` and `to` of this entry that lie in the requested range. */
   charged_seconds!: number;
 }
 
@@ -129,20 +129,20 @@ export class LedgerGroupAnswer {
 }
 
 export class LedgerSumsAnswer {
-  /** Over all pages. */
+  /** Sum over all pages. */
   charged_seconds!: number;
   entries!: number;
-  /** By what `sum_by` asked for, the largest first; at most 1000. */
+  /** Sums grouped by the members of `sum_by`, largest first; at most 1000. */
   groups!: LedgerGroupAnswer[];
-  /** How many further groups there are; what they were charged is in the sum. Ask for less to see them. */
+  /** Number of groups that are not listed; their charges are part of the sum. Narrow the request to see them. */
   groups_left_off!: number;
 }
 
 export class LedgerAnswer {
   /** Oldest first. */
   entries!: LedgerEntryAnswer[];
-  /** Sent as `after` it brings the following page; null on the last one. */
+  /** The value of `after` that requests the next page; null on the last page. */
   next!: number | null;
-  /** Of everything that was asked for, on the first page; null on the following ones. */
+  /** Sums over all pages; on the first page only, null on later pages. */
   sums!: LedgerSumsAnswer | null;
 }

@@ -1,14 +1,14 @@
 import { Controller, Get, HttpCode, Inject, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Open } from '../auth/token.guard.js';
+import { Public } from '../auth/token.guard.js';
 import { ApiError } from '../dialects/qiskit-runtime/api-errors.js';
 import { DISK, type Disk } from '../scheduler/disk.ports.js';
 import { STORE, type Store } from '../scheduler/ports.js';
 
 const ok = { schema: { type: 'object', properties: { status: { type: 'string', enum: ['ok'] } } } };
 const unavailable = {
-  description: 'The service answers, but could store nothing',
+  description: 'The service is running, but cannot store anything',
   schema: {
     type: 'object',
     required: ['status', 'reason'],
@@ -17,7 +17,7 @@ const unavailable = {
 };
 
 @ApiTags('health')
-@Open()
+@Public()
 @Controller('health')
 export class HealthController {
   constructor(
@@ -25,7 +25,7 @@ export class HealthController {
     @Inject(DISK) private readonly disk: Disk,
   ) {}
 
-  @ApiOperation({ summary: 'The process answers' })
+  @ApiOperation({ summary: 'Check that the process is running' })
   @ApiOkResponse(ok)
   @Get('live')
   @HttpCode(200)
@@ -33,10 +33,10 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  @ApiOperation({ summary: 'The database answers, and the disk has room' })
+  @ApiOperation({ summary: 'Check that the database can be read and the disk has free space' })
   @ApiOkResponse(ok)
   @ApiServiceUnavailableResponse(unavailable)
-  @ApiError(500, 'The database does not answer (1000)')
+  @ApiError(500, 'The database cannot be read (1000)')
   @Get('ready')
   @HttpCode(200)
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {

@@ -2,35 +2,38 @@ import { ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
 import type { ValidationError, ValidatorOptions } from 'class-validator';
 import { BackendConfig } from '../config/config.schema.js';
 import { mistakesIn } from '../config/mistakes.js';
-import { putBack, readable, setAside } from '../kernel/inherited-names.js';
+import { unescapeInherited, unescapeInMessage, escapeInherited } from '../kernel/inherited-names.js';
 import * as requests from './requests.dto.js';
 
-/** What operators send. Clients of the dialects may be of another age and send more than we know; an operator has misspelt it. */
+/**
+ * Request classes that reject unknown members: an unknown member of an operator's request is a typo. Clients of the
+ * dialects may be newer than this service, so their unknown members are ignored.
+ */
 const strict: ReadonlySet<unknown> = new Set([BackendConfig, ...Object.values(requests)]);
 
-/** Checks and converts every request by its class. */
+/** Validates every request and converts it to its class. */
 export class RequestValidation extends ValidationPipe {
   constructor() {
-    // The messages name what is missing and what is known; only they go into an answer.
+    // The messages need target and value to list missing and known members. Answers contain the messages only.
     super({ transform: true, whitelist: true, validationError: { target: true, value: true } });
   }
 
-  // It would strip what is called `constructor` without a word.
+  // The base class would silently drop members that are named like inherited ones, such as `constructor`.
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    // What the dialects' own decorators make is no request's text.
+    // Parameters of the dialects' own decorators are not client input.
     if (metadata.type === 'custom') return super.transform(value, metadata);
-    const sent = setAside(value);
-    const read: unknown = await super.transform(sent, metadata);
-    // Dialects that read their bodies themselves get them as they came.
-    if (read === sent) return value;
-    if (sent === value || typeof read !== 'object' || read === null) return read;
-    for (const [name, member] of Object.entries(read))
-      Object.assign(read, { [name]: putBack<unknown>(member) });
-    return read;
+    const safe = escapeInherited(value);
+    const result: unknown = await super.transform(safe, metadata);
+    // Dialects that parse their bodies themselves get them unchanged.
+    if (result === safe) return value;
+    if (safe === value || typeof result !== 'object' || result === null) return result;
+    for (const [name, member] of Object.entries(result))
+      Object.assign(result, { [name]: unescapeInherited<unknown>(member) });
+    return result;
   }
 
-  // Bodies are read from JSON text (see `body-parser.ts`), which can say neither of the two: looking for them costs more than
-  // checking a small body.
+  // Bodies are parsed from JSON text (see `body-parser.ts`), which can contain neither array gaps nor binary values.
+  // Searching for them would cost more than validating a small body.
   protected override closeArrayGaps(): void {}
   protected override findNestedBinaryValues(): ValidationError[] {
     return [];
@@ -41,6 +44,6 @@ export class RequestValidation extends ValidationPipe {
   }
 
   protected override flattenValidationErrors(errors: ValidationError[]): string[] {
-    return errors.flatMap((error) => mistakesIn(error).map(readable));
+    return errors.flatMap((error) => mistakesIn(error).map(unescapeInMessage));
   }
 }

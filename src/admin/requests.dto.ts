@@ -27,7 +27,7 @@ import { Instant } from '../dialects/instant.js';
 
 export class ChangeBackendBody {
   @IsOptional() @IsIn(backendStatuses) status?: BackendStatus;
-  /** Why; users read it where they wait. */
+  /** The reason for the status, shown to users who wait for the backend. */
   @IsOptional() @IsString() @MaxLength(500) reason?: string;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => LimitsConfig) limits?: LimitsConfig;
 }
@@ -38,7 +38,7 @@ class PlanBody {
   @IsOptional() @IsInt() @Min(1) @Max(1e9) active_ttl?: number;
   @IsOptional() @IsInt() @Min(1) @Max(1e9) interactive_ttl?: number;
   @IsOptional() @IsInt() @Min(1) @Max(1e9) max_execution_time?: number;
-  /** How many jobs of the instance may be queued at once, over all backends. */
+  /** The most jobs that the instance may have queued at once, over all backends. */
   @IsOptional() @IsInt() @Min(1) @Max(1e9) max_pending_jobs?: number;
 }
 
@@ -47,23 +47,23 @@ export class NewInstanceBody {
   @IsNumber() @Min(0.001) @Max(1_000_000) shares: number = 1;
   @IsOptional() @IsNumber() @Min(0) @Max(1e12) budget_seconds?: number;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => PlanBody) plan?: PlanBody;
-  /** What its users may do with each other's sessions and jobs. */
+  /** What users of the instance may do with each other's sessions and jobs. */
   @IsIn(sharings) sharing: Sharing = 'see';
 }
 
-/** What is left out stays as it is. */
+/** Absent members stay unchanged. */
 export class ChangeInstanceBody {
   @IsOptional() @IsNumber() @Min(0.001) @Max(1_000_000) shares?: number;
-  /** Null: no budget. */
+  /** Null means no budget. */
   @IsOptional() @IsNumber() @Min(0) @Max(1e12) budget_seconds?: number | null;
-  /** Takes the place of the whole plan. */
+  /** Replaces the whole plan. */
   @IsOptional() @IsObject() @ValidateNested() @Type(() => PlanBody) plan?: PlanBody;
   @IsOptional() @IsIn(sharings) sharing?: Sharing;
 }
 
 export class NewTokenBody {
   @IsString() @MinLength(1) @MaxLength(128) user!: string;
-  /** Name or CRN; an unknown name is created. */
+  /** Name or CRN; an instance with an unknown name is created. */
   @IsString() @MinLength(1) @MaxLength(256) instance!: string;
   @IsIn(roles) role: Role = 'user';
   @Instant() expires_at?: Date;
@@ -78,16 +78,16 @@ export class AdvanceBody {
   @IsNumber() @Min(0) @Max(1e9) advance_seconds!: number;
 }
 
-const list = ({ value }: { value: unknown }): unknown =>
+const toList = ({ value }: { value: unknown }): unknown =>
   value === undefined || Array.isArray(value) ? value : [value];
 
-const separated = ({ value }: { value: unknown }): unknown =>
+const splitAtCommas = ({ value }: { value: unknown }): unknown =>
   Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [];
 
 export class AdminSessionsQuery {
   @Type(() => Number) @IsInt() @Min(1) @Max(200) limit: number = 50;
   @IsOptional() @IsString() next?: string;
-  @IsOptional() @Transform(list) @IsIn(sessionStates, { each: true }) state?: SessionState[];
+  @IsOptional() @Transform(toList) @IsIn(sessionStates, { each: true }) state?: SessionState[];
   @IsOptional() @IsIn(sessionModes) mode?: SessionMode;
   @IsOptional() @IsString() backend?: string;
   @IsOptional() @IsString() user?: string;
@@ -97,16 +97,16 @@ export class AdminSessionsQuery {
 
 export class LedgerQuery {
   @Type(() => Number) @IsInt() @Min(1) @Max(1000) limit: number = 200;
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   @IsOptional() @Type(() => Number) @IsInt() @Min(0) after?: number;
-  /** Of an entry that began earlier the part from here on counts. */
+  /** Start of the requested range; entries are clipped to the range. */
   @Instant() from?: Date;
-  /** Of an entry that ended later the part up to here counts. */
+  /** End of the requested range; entries are clipped to the range. */
   @Instant() to?: Date;
   @IsOptional() @IsString() backend?: string;
   @IsOptional() @IsString() user?: string;
   /** Name or CRN. */
   @IsOptional() @IsString() instance?: string;
-  /** What the sums are to be told apart by; several with commas between them, or given several times. */
-  @Transform(separated) @IsIn(ledgerGroups, { each: true }) sum_by: LedgerGroup[] = [];
+  /** Members to group the sums by: separated by commas, or in repeated parameters. */
+  @Transform(splitAtCommas) @IsIn(ledgerGroups, { each: true }) sum_by: LedgerGroup[] = [];
 }

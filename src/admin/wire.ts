@@ -21,11 +21,11 @@ const iso = (at: Millis): string => new Date(at).toISOString();
 const secondsOrNull = (ms: Millis | null): number | null => (ms === null ? null : toSeconds(ms));
 const isoOrNull = (at: Millis | null): string | null => (at === null ? null : iso(at));
 
-/** A member that is null says as little as one that is missing. */
+/** Converts seconds to milliseconds; null means absent. */
 export const millisOr = <T>(value: number | null | undefined, otherwise: T): Millis | T =>
   value == null ? otherwise : seconds(value);
 
-/** Limits as asked, over those that are in force. */
+/** Returns the requested limits; absent ones are taken from `base`. */
 export function toLimits(body: LimitsConfig | undefined, base: BackendLimits = defaultLimits): BackendLimits {
   return {
     maxTtl: millisOr(body?.max_ttl, base.maxTtl),
@@ -39,7 +39,7 @@ export function toLimits(body: LimitsConfig | undefined, base: BackendLimits = d
   };
 }
 
-/** A backend as the configuration file and the operator API describe it. One of an unknown driver is refused later. */
+/** Converts a backend of the configuration file or the operator API. An unknown driver is rejected later. */
 export function toNewBackend(
   { name, driver, slots, lanes, limits, on_idle, options }: BackendConfig,
   drivers: Drivers,
@@ -50,7 +50,8 @@ export function toNewBackend(
     name,
     driver,
     slots,
-    // One process for a session is one slot with one lane, and there is nothing to go back to once it is closed.
+    // Each slot holds one session's process, so it has one lane. An inactive session would have no process to return
+    // to.
     lanes: perSession ? 1 : lanes,
     limits: toLimits(limits, facts?.limits),
     onIdle: perSession ? 'close' : on_idle,

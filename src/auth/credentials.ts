@@ -1,28 +1,31 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What a request carries to show who asks. */
+/** A token that a request contains, and how the request sent it. */
 export interface Credential {
-  /** A token; empty where there is none. */
+  /** The token; empty if the header contains none. */
   readonly secret: string;
-  /** The header it came in. */
+  /** The header that contained the token. */
   readonly header: string;
-  /** Whose the token must be, where the user was named with it. */
+  /** The user that the request names along with the token, who must be the token's user. */
   readonly user?: string;
-  /** What it is called, if a browser keeps it and adds it to whatever a page sends here. Else only a script adds it. */
+  /**
+   * The name of this kind of credential, if browsers store it and add it to every request. Absent if only scripts add
+   * it.
+   */
   readonly ambient?: string;
 }
 
-/** One way to send a token. */
+/** Reads a token that clients send in one particular way. */
 export interface CredentialReader {
-  /** How it is sent, as the end of a sentence: `to the … API also as …`. */
+  /** How clients send the token, as the end of a sentence: `to the … API also as …`. */
   readonly hint?: string;
   read(headers: IncomingHttpHeaders): Credential | null;
 }
 
-/** All readers but {@link bearer}, in the order of precedence. */
+/** All readers except {@link bearer}, in order of precedence. */
 export const CREDENTIALS = Symbol('Credentials');
 
-/** `Authorization: Bearer <token>`, which every address takes. */
+/** Reads `Authorization: Bearer <token>`, which every address accepts. */
 export const bearer: CredentialReader = {
   hint: '"Authorization: Bearer <token>"',
   read({ authorization = '' }) {

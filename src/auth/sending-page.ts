@@ -1,15 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What a browser says about the page that sent a request; `none`: no page did, or the client is no browser. */
-export type SendingPage = 'none' | 'own' | 'other';
+/** The page that sent a request, as the browser reports it. `none`: no page sent it, or the client is not a browser. */
+export type RequestOrigin = 'none' | 'own' | 'other';
 
 /**
- * Which page sent a request. `host` is the name and port that this service has for its client.
+ * Returns which page sent a request. `host` is the name and port under which the client reaches this service.
  *
- * `Sec-Fetch-Site` decides where it is sent, since no page can set it. Browsers leave it out on plain HTTP to another
- * machine; there `Origin` decides, which every POST of a page has.
+ * Uses `Sec-Fetch-Site` if it is present, because no page can set it. Browsers omit it on plain HTTP to another
+ * machine. There `Origin` decides, which every POST from a page has.
  */
-export function sendingPage(headers: IncomingHttpHeaders, host: string | undefined): SendingPage {
+export function requestOrigin(headers: IncomingHttpHeaders, host: string | undefined): RequestOrigin {
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site === 'none' ? 'none' : site === 'same-origin' ? 'own' : 'other';
   const { origin } = headers;
@@ -17,7 +17,7 @@ export function sendingPage(headers: IncomingHttpHeaders, host: string | undefin
   return isOfHost(origin, host) ? 'own' : 'other';
 }
 
-/** A proxy may have taken TLS off, so the scheme says nothing; the port does. */
+/** Compares host and port only: a proxy may have terminated TLS, so the scheme may differ. */
 function isOfHost(origin: string, host: string | undefined): boolean {
   if (host === undefined || !URL.canParse(origin)) return false;
   const page = new URL(origin);

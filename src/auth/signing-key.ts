@@ -1,2 +1,2 @@
-/** The secret bytes that sign bearer tokens. They are kept apart from the database, which others may get a copy of. */
+/** The secret bytes that sign bearer tokens. They are not in the database, because copies of it may be handed out. */
 export const SIGNING_KEY = Symbol('SigningKey');

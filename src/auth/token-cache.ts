@@ -1,37 +1,37 @@
 import type { Millis } from '../kernel/time.js';
 import type { Token } from '../scheduler/ports.js';
 
-export interface Opened {
+export interface CachedToken {
   readonly token: Token;
-  /** A bearer token's own end, on the wall clock. */
+  /** When a bearer token expires, on the wall clock; Infinity for an API token. */
   readonly until: Millis;
 }
 
-const mostKept = 10_000;
+const maxEntries = 10_000;
 
 /**
- * What credentials opened when they were looked up, by their digest. The service is the only writer of its database and
- * calls `forget` before it answers that a token has changed, so a revocation holds at once. What was being looked up at
- * that moment is not kept: it may have been read before.
+ * Caches the token of each credential by the credential's digest. The service is the only writer of its database and
+ * calls `forget` before it answers that a token has changed, so a revocation takes effect at once. A look-up that is
+ * under way at that moment is not cached, because it may have read the old state.
  */
 export class TokenCache {
-  private readonly kept = new Map<string, Opened>();
+  private readonly entries = new Map<string, CachedToken>();
   private generation = 0;
 
-  async find(digest: string, look: () => Promise<Opened | null>): Promise<Opened | null> {
-    const known = this.kept.get(digest);
-    if (known !== undefined) return known;
+  async find(digest: string, lookUp: () => Promise<CachedToken | null>): Promise<CachedToken | null> {
+    const cached = this.entries.get(digest);
+    if (cached !== undefined) return cached;
     const { generation } = this;
-    const found = await look();
-    if (found !== null && generation === this.generation) {
-      if (this.kept.size >= mostKept) this.kept.clear();
-      this.kept.set(digest, found);
+    const opened = await lookUp();
+    if (opened !== null && generation === this.generation) {
+      if (this.entries.size >= maxEntries) this.entries.clear();
+      this.entries.set(digest, opened);
     }
-    return found;
+    return opened;
   }
 
   forget(): void {
     this.generation += 1;
-    this.kept.clear();
+    this.entries.clear();
   }
 }

@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
 
-/** Recognisable in logs and by secret scanners. */
+/** Makes tokens recognisable in logs and to secret scanners. */
 export const tokenPrefix = 'stint_';
 
-/** Tokens are 256 random bits, so a plain digest cannot be searched for; only it is stored. */
+/**
+ * Returns the digest of a token; only the digest is stored. Tokens have 256 random bits, so a plain digest is enough.
+ */
 export const hashToken = (secret: string): string => hash('sha256', secret, 'hex');

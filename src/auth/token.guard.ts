@@ -6,15 +6,15 @@ import type { Actor } from '../kernel/access/access.js';
 import { Refusal } from '../kernel/refusal.js';
 import type { Millis } from '../kernel/time.js';
 import { bearer, CREDENTIALS, type CredentialReader } from './credentials.js';
-import { sendingPage } from './sending-page.js';
+import { requestOrigin } from './sending-page.js';
 import { TokensService } from './tokens.service.js';
 
 const OPEN = 'stint:open';
 const ADMIN = 'stint:admin';
 
-/** A route that needs no token. */
-export const Open = () => SetMetadata(OPEN, true);
-/** A route for admins. */
+/** Marks a route that needs no token. */
+export const Public = () => SetMetadata(OPEN, true);
+/** Marks a route that needs an admin token. */
 export const AdminOnly = () => SetMetadata(ADMIN, true);
 
 interface Route {
@@ -25,25 +25,27 @@ interface Route {
 
 type Authenticated = FastifyRequest & { actor?: Actor; goodFor?: () => Promise<Millis> };
 
-/** Who asks. */
-export const Asker = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
+/** Injects the user and instance on whose behalf the request is made. */
+export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
   const { actor } = context.switchToHttp().getRequest<Authenticated>();
-  if (actor === undefined) throw new UnauthorizedException('This route has no asker.');
+  if (actor === undefined) throw new UnauthorizedException('This route does not authenticate its requests.');
   return actor;
 });
 
-/** For how many milliseconds the credential of the request stays good; 0 once it is revoked or expired. */
-export const GoodFor = createParamDecorator(
+/**
+ * Injects a function that returns for how many milliseconds the credential stays valid; 0 once it is revoked or
+ * expired.
+ */
+export const CredentialValidity = createParamDecorator(
   (_: unknown, context: ExecutionContext): (() => Promise<Millis>) => {
     const { goodFor } = context.switchToHttp().getRequest<Authenticated>();
-    if (goodFor === undefined) throw new UnauthorizedException('This route has no asker.');
+    if (goodFor === undefined)
+      throw new UnauthorizedException('This route does not authenticate its requests.');
     return goodFor;
   },
 );
 
-/**
- * Every request carries a token, as `Authorization: Bearer <token>` or in a way that a dialect adds.
- */
+/** Requires a token on every request, as `Authorization: Bearer <token>` or in a way that a dialect adds. */
 @Injectable()
 export class TokenGuard implements CanActivate {
   private readonly routes = new Map<object, Route>();
@@ -56,7 +58,7 @@ export class TokenGuard implements CanActivate {
     @Inject(CREDENTIALS) readers: readonly CredentialReader[],
   ) {
     this.readers = [...readers, bearer];
-    // The way that works everywhere is named first, the special ones after it.
+    // `bearer` works everywhere, so its hint comes first.
     this.hints = [...this.readers]
       .reverse()
       .flatMap(({ hint }) => hint ?? [])
@@ -69,7 +71,7 @@ export class TokenGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<Authenticated>();
     const sent = this.readers.flatMap((reader) => reader.read(request.headers) ?? []);
     const ambient = sent.flatMap((each) => each.ambient ?? []);
-    if (ambient.length > 0 && sendingPage(request.headers, request.host) === 'other')
+    if (ambient.length > 0 && requestOrigin(request.headers, request.host) === 'other')
       throw new Refusal('cross_site_password', {});
     const [credential, ...others] = sent.filter(({ secret }) => secret !== '');
     if (credential === undefined) throw new UnauthorizedException(`Send your token as ${this.hints}.`);
@@ -77,14 +79,14 @@ export class TokenGuard implements CanActivate {
     const token = await this.tokens.verify(secret);
     if (token === null) throw new UnauthorizedException('This token is unknown, expired or revoked.');
     for (const other of others) {
-      // The header that is not looked at could be wrong, or another person's.
+      // All headers must hold the same token: one that is ignored might belong to someone else.
       if ((await this.tokens.verify(other.secret))?.id !== token.id)
         throw new UnauthorizedException(
           `The headers "${header}" and "${other.header}" hold different tokens. Send one of them.`,
         );
     }
     if (sent.some(({ user }) => user !== undefined && user !== token.user))
-      throw new UnauthorizedException('This token is not of the user who was named with it.');
+      throw new UnauthorizedException('This token does not belong to the user who was named with it.');
     request.goodFor = () => this.tokens.goodFor(secret);
     const crn = request.headers['service-crn'];
     request.actor = await this.tokens.actor(token, typeof crn === 'string' ? crn : undefined);
@@ -92,7 +94,7 @@ export class TokenGuard implements CanActivate {
     return true;
   }
 
-  /** What stands above a route never changes. */
+  /** Caches the decorators of a route, which never change. */
   private routeOf(context: ExecutionContext): Route {
     const handler = context.getHandler();
     const known = this.routes.get(handler);

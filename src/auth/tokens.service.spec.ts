@@ -10,7 +10,7 @@ const alice = { user: 'alice', instance: 'lab-a', role: 'user', expiresAt: null 
 async function givenTokens() {
   const service = await givenService();
   const { store, clock, commands } = service;
-  const settings = { window: 0, defaultBackend: null };
+  const settings = { fairShareWindow: 0, defaultBackend: null };
   let looks = 0;
   const counted = {
     ...store.read,
@@ -24,35 +24,35 @@ async function givenTokens() {
 }
 
 describe('tokens', () => {
-  it('are looked up once, however often they come', async () => {
+  it('are looked up once, however often they are sent', async () => {
     const { tokens, looks } = await givenTokens();
     const { secret } = await tokens.create(alice);
     for (let i = 0; i < 3; i += 1) expect((await tokens.verify(secret))?.user).toBe('alice');
     expect(looks()).toBe(1);
   });
 
-  it('that nobody has are looked up again: they may be made meanwhile', async () => {
+  it('that are unknown are looked up again, because they may have been created meanwhile', async () => {
     const { tokens } = await givenTokens();
     expect(await tokens.verify('stint_a-secret')).toBeNull();
     await tokens.create(alice);
     expect((await tokens.verify('stint_a-secret'))?.user).toBe('alice');
   });
 
-  it('may begin as a bearer token does', async () => {
+  it('may start with the same letters as a bearer token', async () => {
     const { tokens } = await givenTokens();
     const chosen = 'eyes-on-the-road-eyes-on-the-road';
     await tokens.create(alice, chosen);
     expect((await tokens.verify(chosen))?.user).toBe('alice');
   });
 
-  it('are exchanged for bearer tokens, and bearer tokens for nothing', async () => {
+  it('can be exchanged for bearer tokens, but bearer tokens cannot be exchanged', async () => {
     const { tokens } = await givenTokens();
     const { secret } = await tokens.create(alice);
     const bearer = (await tokens.exchange(secret))?.accessToken ?? '';
     expect(await tokens.exchange(bearer)).toBeNull();
   });
 
-  it('open nothing from the moment they are revoked, nor do the bearer tokens made from them', async () => {
+  it('are invalid as soon as they are revoked, and so are the bearer tokens made from them', async () => {
     const { tokens } = await givenTokens();
     const { token, secret } = await tokens.create(alice);
     const bearer = (await tokens.exchange(secret))?.accessToken ?? '';
@@ -62,7 +62,7 @@ describe('tokens', () => {
     expect(await tokens.verify(bearer)).toBeNull();
   });
 
-  it('open until the moment of their expiry, although they are remembered', async () => {
+  it('are valid until they expire, although they are cached', async () => {
     const { tokens, goTo } = await givenTokens();
     const { secret } = await tokens.create({ ...alice, expiresAt: t0 + 10_000 });
     await goTo(9.999);
@@ -71,7 +71,7 @@ describe('tokens', () => {
     expect(await tokens.verify(secret)).toBeNull();
   });
 
-  it('are refused for an instance that is not theirs', async () => {
+  it('are refused for an instance other than their own', async () => {
     const { tokens } = await givenTokens();
     const { token } = await tokens.create(alice);
     await expect(tokens.actor(token, 'crn:other')).rejects.toMatchObject({ code: 'other_instance' });
@@ -80,7 +80,7 @@ describe('tokens', () => {
 });
 
 describe('the cache of tokens', () => {
-  it('does not keep what was being looked up while a token changed', async () => {
+  it('does not store a look-up during which a token changed', async () => {
     const cache = new TokenCache();
     const { tokens } = await givenTokens();
     const { token } = await tokens.create(alice);

@@ -16,25 +16,25 @@ import {
   type Token,
 } from '../scheduler/ports.js';
 import { SIGNING_KEY } from './signing-key.js';
-import { TokenCache, type Opened } from './token-cache.js';
+import { TokenCache, type CachedToken } from './token-cache.js';
 import { hashToken, tokenPrefix } from './token-hash.js';
 
 export interface NewToken {
   readonly user: string;
-  /** Name or CRN; an unknown name is created. */
+  /** Name or CRN; an instance with an unknown name is created. */
   readonly instance: string;
   readonly role: Role;
   readonly expiresAt: Millis | null;
 }
 
-/** Seconds. Clients renew after 80 % of a bearer token's life, and know tokens that live for an hour. */
+/** Lifetime in seconds. Clients expect one hour, and renew a bearer token after 80 % of its lifetime. */
 const bearerLife = 3600;
 
 /** API tokens and the bearer tokens they are exchanged for. */
 @Injectable()
 export class TokensService {
-  private readonly opened = new TokenCache();
-  /** By id. Only what never changes about them is used. */
+  private readonly cache = new TokenCache();
+  /** The tokens' own instances by id. Only members that never change are used. */
   private readonly ownInstances = new Map<string, Actor['instance']>();
 
   constructor(
@@ -46,27 +46,27 @@ export class TokensService {
     @Inject(SIGNING_KEY) private readonly key: Uint8Array,
   ) {}
 
-  /** Makes a token; its secret is in the answer and nowhere else. `by` stands in the event log. */
+  /** Creates a token. Only the return value contains its secret. `by` is recorded in the event log. */
   create(
-    asked: NewToken,
+    newToken: NewToken,
     secret = `${tokenPrefix}${this.ids.secret()}`,
     by?: string,
   ): Promise<{ token: Token; secret: string; instance: Instance }> {
     return this.commands.run(async (unit) => {
-      if (asked.expiresAt !== null && asked.expiresAt <= unit.at) throw new Refusal('expiry_past', {});
-      const instance = await this.instances.findOrCreate(unit, asked.instance);
+      if (newToken.expiresAt !== null && newToken.expiresAt <= unit.at) throw new Refusal('expiry_past', {});
+      const instance = await this.instances.findOrCreate(unit, newToken.instance);
       const token: Token = {
         id: unit.ids.uuid(),
         hash: hashToken(secret),
-        user: asked.user,
-        role: asked.role,
+        user: newToken.user,
+        role: newToken.role,
         instance: instance.id,
         createdAt: unit.at,
-        expiresAt: asked.expiresAt,
+        expiresAt: newToken.expiresAt,
         revokedAt: null,
       };
       await unit.tx.tokens.insert(token);
-      await unit.logAct('token.created', { instance: instance.id }, describe(token));
+      await unit.logAdminAction('token.created', { instance: instance.id }, describe(token));
       return { token, secret, instance };
     }, by);
   }
@@ -82,36 +82,36 @@ export class TokensService {
         if (token === null) throw new Refusal('unknown_token', { token: id });
         await unit.tx.tokens.revoke(id, unit.at);
         if (token.revokedAt === null)
-          await unit.logAct('token.revoked', { instance: token.instance }, describe(token));
-        // Before anyone is told of the commit: a stream that looks then must find the token revoked.
-        unit.afterCommit(() => this.opened.forget());
+          await unit.logAdminAction('token.revoked', { instance: token.instance }, describe(token));
+        // Clear the cache before the commit is announced: a stream that checks its token then must find it revoked.
+        unit.afterCommit(() => this.cache.forget());
       }, by);
     } finally {
-      this.opened.forget();
+      this.cache.forget();
     }
   }
 
-  /** The token behind what a client sent, or null when it opens nothing (any more). */
+  /** Returns the token of a credential, or null if the credential is unknown, expired or revoked. */
   async verify(credential: string): Promise<Token | null> {
     const digest = hashToken(credential);
-    const found = await this.opened.find(digest, () =>
+    const opened = await this.cache.find(digest, () =>
       isBearer(credential) ? this.ofBearer(credential) : this.ofSecret(digest),
     );
-    if (found === null || found.token.revokedAt !== null || found.until <= this.clock.wall()) return null;
-    const { token } = found;
+    if (opened === null || opened.token.revokedAt !== null || opened.until <= this.clock.wall()) return null;
+    const { token } = opened;
     return token.expiresAt !== null && token.expiresAt <= this.clock.now() ? null : token;
   }
 
-  /** Milliseconds for which a credential that is good now stays so unless it is revoked; 0 when it opens nothing. */
+  /** Returns for how many milliseconds a credential stays valid unless it is revoked; 0 if it is not valid now. */
   async goodFor(credential: string): Promise<Millis> {
     const token = await this.verify(credential);
     if (token === null) return 0;
     const until = isBearer(credential) ? ((await this.ofBearer(credential))?.until ?? 0) : Infinity;
-    const left = Math.min(until - this.clock.wall(), (token.expiresAt ?? Infinity) - this.clock.now());
-    return Math.max(0, left);
+    const remaining = Math.min(until - this.clock.wall(), (token.expiresAt ?? Infinity) - this.clock.now());
+    return Math.max(0, remaining);
   }
 
-  /** Who asks, acting for the instance that `crn` names or else for the token's own. */
+  /** Returns the actor of a token, for the instance that `crn` names or else for the token's own instance. */
   async actor(token: Token, crn: string | undefined): Promise<Actor> {
     const own = this.ownInstances.get(token.instance) ?? (await this.ownInstance(token));
     if (crn === undefined || crn === '' || crn === own.crn) return actorOf(token, own);
@@ -122,14 +122,14 @@ export class TokensService {
     throw await this.instances.elsewhere({ role: token.role, instance: own }, 'header', crn);
   }
 
-  /** Exchanges an API token for a signed bearer token. Null when the key opens nothing. */
+  /** Exchanges an API token for a signed bearer token. Returns null if `apikey` is not a valid API token. */
   async exchange(
     apikey: string,
   ): Promise<{ accessToken: string; expiresIn: number; expiration: number } | null> {
-    // A bearer token lives for an hour, whoever got hold of it: it buys no other.
+    // A stolen bearer token must expire within the hour, so it cannot be exchanged for another one.
     const token = isBearer(apikey) ? null : await this.verify(apikey);
     if (token === null) return null;
-    // Clients compare `exp` with their own computer's time, so this is the wall clock even where ours is virtual.
+    // Clients compare `exp` with the time of their own computer, so use the wall clock even if the clock is virtual.
     const issued = Math.floor(this.clock.wall() / 1000);
     const expiration = issued + bearerLife;
     const accessToken = await new SignJWT({ iam_id: `stint-${token.user}` })
@@ -149,12 +149,12 @@ export class TokensService {
     return own;
   }
 
-  private async ofSecret(hash: string): Promise<Opened | null> {
+  private async ofSecret(hash: string): Promise<CachedToken | null> {
     const token = await this.store.read.tokenByHash(hash);
     return token === null ? null : { token, until: Infinity };
   }
 
-  private async ofBearer(jwt: string): Promise<Opened | null> {
+  private async ofBearer(jwt: string): Promise<CachedToken | null> {
     try {
       const currentDate = new Date(this.clock.wall());
       const { payload } = await jwtVerify(jwt, this.key, { algorithms: ['HS256'], currentDate });
@@ -166,10 +166,13 @@ export class TokensService {
   }
 }
 
-/** In the event log; the secret is nowhere. */
+/** Describes a token for the event log, without its secret. */
 const describe = ({ id, user, role }: Token): string => `token ${id} of ${role} ${user}`;
 
-/** Whether it has the form of what {@link TokensService.exchange} makes. A token that an operator chose may begin alike. */
+/**
+ * Whether a credential has the form of a bearer token that {@link TokensService.exchange} creates. A token that an
+ * operator chose may start with the same letters.
+ */
 const isBearer = (credential: string): boolean => /^ey[\w-]*\.[\w-]+\.[\w-]+$/.test(credential);
 
 const actorOf = (token: Token, { id, name, crn }: Actor['instance']): Actor => ({

@@ -2,26 +2,26 @@ import { parseArgs } from 'node:util';
 import { dataFolder } from '../config/data-folder.js';
 import { ConfigError } from '../config/config-file.js';
 import { versionOf } from '../config/version.js';
-import { verifyLedger, type Outcome } from './ledger-verify.js';
+import { verifyLedger, type CommandResult } from './ledger-verify.js';
 
 const usage = `Usage: stint ledger verify [--data DIR] [--json]
 
-  ledger verify   derives every sum from the entries of the ledger and compares it with what is stored;
-                  reads only, also while the service runs
+  ledger verify   recomputes every sum from the ledger entries and compares it with the stored sum;
+                  changes nothing, and may run while the service runs
 
-  --data DIR      the data folder; otherwise STINT_DATA, or the key data of the configuration file
-  --json          for programs
+  --data DIR      the data folder; default: STINT_DATA, or else "data" in the configuration file
+  --json          print JSON
 
-  --version       which Stint this is
+  --version       print the version of Stint
 
-Exit code: 0 in order, 1 differences found, 2 could not be read
+Exit code: 0 in order, 1 differences found, 2 ledger not readable
 `;
 
-/** What `stint` answers to its arguments. `home` is the project's own folder. */
-export function runCommand(args: readonly string[], env: NodeJS.ProcessEnv, home: string): Outcome {
-  let asked;
+/** Runs a `stint` command line and returns its output and exit code. `home` is the project's own folder. */
+export function runCommand(args: readonly string[], env: NodeJS.ProcessEnv, home: string): CommandResult {
+  let parsed;
   try {
-    asked = parseArgs({
+    parsed = parseArgs({
       args: [...args],
       allowPositionals: true,
       options: {
@@ -32,11 +32,11 @@ export function runCommand(args: readonly string[], env: NodeJS.ProcessEnv, home
       },
     });
   } catch (error) {
-    // Node's advice on arguments that begin with a dash does not help: there are none.
-    const said = String((error as Error).message).replace(/ To specify a positional argument.*$/s, '');
-    return { code: 2, out: '', err: `${said}\n\n${usage}` };
+    // Drop Node's advice on positional arguments that start with a dash: no command takes any.
+    const message = String((error as Error).message).replace(/ To specify a positional argument.*$/s, '');
+    return { code: 2, out: '', err: `${message}\n\n${usage}` };
   }
-  const { values, positionals } = asked;
+  const { values, positionals } = parsed;
   if (values.help === true) return { code: 0, out: usage };
   if (values.version === true) return { code: 0, out: `stint ${versionOf(home)}\n` };
   const command = positionals.join(' ');

@@ -1,18 +1,18 @@
 import { auditLedger, UnreadableLedger, type Audit } from '../storage/sqlite/ledger-audit.js';
 
-/** What a command has to say and with which exit code it ends. */
-export interface Outcome {
+/** Output and exit code of a command. */
+export interface CommandResult {
   readonly code: 0 | 1 | 2;
   readonly out: string;
   readonly err?: string;
 }
 
-/** `stint ledger verify`: 0 in order, 1 differences, 2 it could not be read. */
-export function verifyLedger(folder: string, json: boolean): Outcome {
+/** Runs `stint ledger verify`. Exit code: 0 in order, 1 differences found, 2 ledger not readable. */
+export function verifyLedger(folder: string, json: boolean): CommandResult {
   try {
     const audit = auditLedger(folder);
     const code = inOrder(audit) ? 0 : 1;
-    return { code, out: json ? `${JSON.stringify(toJson(audit), null, 2)}\n` : inWords(audit) };
+    return { code, out: json ? `${JSON.stringify(toJson(audit), null, 2)}\n` : toText(audit) };
   } catch (error) {
     if (!(error instanceof UnreadableLedger)) throw error;
     const { message } = error;
@@ -34,7 +34,7 @@ const toJson = (audit: Audit) => ({
   laws: audit.laws,
 });
 
-function inWords(audit: Audit): string {
+function toText(audit: Audit): string {
   const { entries, sessions, jobs, instances } = audit.counts;
   const total = audit.laws.reduce((sum, { differences }) => sum + differences, 0);
   const laws = audit.laws.map(({ law, differences, says }) => [
@@ -42,24 +42,24 @@ function inWords(audit: Audit): string {
     differences === 0 ? 'ok' : String(differences),
     says,
   ]);
-  const found = audit.laws.flatMap(({ law, found: all }) =>
-    all.map(({ subject, stored, derived }) => [law, subject, String(stored), String(derived)]),
+  const differences = audit.laws.flatMap(({ law, found }) =>
+    found.map(({ subject, stored, derived }) => [law, subject, String(stored), String(derived)]),
   );
-  const left = total - found.length;
+  const omitted = total - differences.length;
   return [
     `${audit.file}, last changed ${iso(audit.aliveAt) ?? 'never'}`,
     `${entries} entries, ${audit.charged / 1000} s charged; ${sessions} sessions, ${jobs} jobs, ${instances} instances`,
     '',
     ...table([['law', 'differs', 'says'], ...laws]),
     '',
-    ...(total === 0 ? [] : [...table([['law', 'what', 'stored', 'derived'], ...found]), '']),
-    ...(left === 0 ? [] : [`and ${left} more, of the same laws`, '']),
+    ...(total === 0 ? [] : [...table([['law', 'what', 'stored', 'derived'], ...differences]), '']),
+    ...(omitted === 0 ? [] : [`and ${omitted} more differences of the same laws`, '']),
     total === 0 ? 'The ledger is in order.' : `The ledger is not in order: ${total} differences.`,
     '',
   ].join('\n');
 }
 
-/** Columns as wide as their longest cell; the last one is not filled up. */
+/** Formats rows in columns that are as wide as their longest cell; the last column is not padded. */
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows.map((row) =>

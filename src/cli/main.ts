@@ -7,5 +7,5 @@ const home = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const { code, out, err = '' } = runCommand(process.argv.slice(2), process.env, home);
 process.stdout.write(out);
 process.stderr.write(err);
-// Not process.exit: a pipe that reads slowly would lose what is still to be written.
+// process.exit would drop output that a slow pipe has not read yet.
 process.exitCode = code;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 
-/** A mistake in the configuration. Every line names the key and says what would be right. */
+/** Mistakes in the configuration. Each line names the key and says what would be valid. */
 export class ConfigError extends Error {
   constructor(readonly lines: readonly string[]) {
     super(lines.join('\n'));
@@ -10,10 +10,10 @@ export class ConfigError extends Error {
   }
 }
 
-/** An explicit file, else ./stint.yaml, else the example that is shipped. */
-export function findFile(named: string | undefined, home: string): string | null {
-  if (named !== undefined && named !== '') {
-    const file = isAbsolute(named) ? named : resolve(named);
+/** Returns `path` if it is set, else ./stint.yaml, else the shipped example; null if neither of the two exists. */
+export function findFile(path: string | undefined, home: string): string | null {
+  if (path !== undefined && path !== '') {
+    const file = isAbsolute(path) ? path : resolve(path);
     if (!existsSync(file)) throw new ConfigError([`STINT_CONFIG names ${file}, which does not exist.`]);
     return file;
   }
@@ -43,7 +43,7 @@ function readText(file: string): string {
     const { code } = error as NodeJS.ErrnoException;
     const why = code === 'EISDIR' ? 'is a folder' : `cannot be read (${code})`;
     throw new ConfigError([
-      `The configuration file ${file} ${why}; STINT_CONFIG names another one, in the form of stint.example.yaml.`,
+      `The configuration file ${file} ${why}; STINT_CONFIG names another one. See stint.example.yaml for its format.`,
     ]);
   }
 }

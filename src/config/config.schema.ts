@@ -16,7 +16,7 @@ import {
 import { defaultData } from './data-folder.js';
 import type { Section } from './section.js';
 
-/** Seconds, some thirty years: what is more was meant as milliseconds. */
+/** Seconds, about thirty years: a larger value was probably given in milliseconds. */
 const longest = 1e9;
 
 class IdleLimits {
@@ -24,7 +24,7 @@ class IdleLimits {
   @IsOptional() @IsInt() @Min(1) @Max(longest) batch?: number;
 }
 
-/** Seconds. What a session or job gets when it does not ask, and the most it may ask for. */
+/** Seconds. Each limit is both the default and the maximum that a request may set. */
 export class LimitsConfig {
   @IsOptional() @IsInt() @Min(1) @Max(longest) max_ttl?: number;
   @IsOptional() @IsInt() @Min(1) @Max(longest) active_ttl?: number;
@@ -45,23 +45,23 @@ export class BackendConfig {
   @IsOptional() @IsObject() options?: Record<string, unknown>;
 }
 
-/** PEM files: with them the service itself speaks TLS, on all its ports. */
+/** PEM files. If they are set, the service uses TLS on all its ports. */
 export class TlsConfig {
   @IsString() @MinLength(1) cert!: string;
   @IsString() @MinLength(1) key!: string;
 }
 
 /**
- * Variables of the service's own environment that its child processes get besides the allow-list, by driver. The drivers
- * say which keys there are.
+ * Variables of the service's environment that child processes get in addition to the allow-list, by driver. The keys
+ * are the drivers that start processes.
  */
 export class WorkerEnvironmentConfig {
   [driver: string]: string[] | undefined;
 }
 
 /**
- * What the service itself reads of the configuration file, key by key, with its defaults. `stint.example.yaml` explains
- * each. The drivers add the keys of their programs.
+ * The keys of the configuration file that the service itself reads, with their defaults. `stint.example.yaml` explains
+ * each key. The drivers add the keys of their programs.
  */
 export class ConfigFile {
   @IsString() host = '127.0.0.1';
@@ -69,12 +69,12 @@ export class ConfigFile {
   @IsString() data = defaultData;
   @IsIn(['real', 'virtual']) clock: 'real' | 'virtual' = 'real';
   @IsOptional() @IsString() @MinLength(32) admin_token?: string;
-  /** A file with the admin token in it. */
+  /** A file that contains the admin token. */
   @IsOptional() @IsString() @MinLength(1) admin_token_file?: string;
-  /** The file with the key that signs bearer tokens; `stint.key` in the data folder otherwise. */
+  /** The file with the key that signs bearer tokens; default: `stint.key` in the data folder. */
   @IsOptional() @IsString() @MinLength(1) signing_key_file?: string;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => TlsConfig) tls?: TlsConfig;
-  /** Addresses and networks whose `X-Forwarded-…` headers count. */
+  /** Addresses and networks of proxies whose `X-Forwarded-…` headers are trusted. */
   @IsArray() @IsString({ each: true }) trusted_proxies: string[] = [];
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']) log_level = 'info';
   @IsInt() @Min(1) @Max(86_400) request_seconds = 900;
@@ -82,7 +82,7 @@ export class ConfigFile {
   @IsObject()
   @ValidateNested()
   worker_environment: WorkerEnvironmentConfig = new WorkerEnvironmentConfig();
-  /** Seconds that a child process may stay stopped (SIGSTOP) before it is ended. */
+  /** Seconds that a child process may stay stopped (SIGSTOP) before it is killed. */
   @IsInt() @Min(1) @Max(86_400) stopped_after = 30;
   @IsNumber() @Min(0.001) @Max(3650) fair_share_days = 28;
   @IsOptional() @IsString() default_backend?: string;
@@ -93,10 +93,10 @@ export class ConfigFile {
   backends: BackendConfig[] = [];
 }
 
-/** The whole file: what the service itself reads, and the sections of others. */
-export function fileWith(sections: readonly Section[]): new () => ConfigFile {
-  const known = files.get(sections);
-  if (known !== undefined) return known;
+/** Returns the schema of the whole file: the keys of the service and these sections. */
+export function schemaWithSections(sections: readonly Section[]): new () => ConfigFile {
+  const cached = files.get(sections);
+  if (cached !== undefined) return cached;
   class WholeFile extends ConfigFile {
     constructor() {
       super();
@@ -109,5 +109,5 @@ export function fileWith(sections: readonly Section[]): new () => ConfigFile {
   return WholeFile;
 }
 
-/** The checks of a class are kept for ever, and a configuration may be read many times. */
+/** Reuses each class: the validator never forgets one, and a configuration may be read many times. */
 const files = new WeakMap<readonly Section[], new () => ConfigFile>();

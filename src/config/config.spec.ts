@@ -5,13 +5,13 @@ import { givenCertificate, placed } from '../../test/support/certificates.js';
 import { sections } from '../../test/support/dialects.js';
 import { givenFolder } from '../../test/support/store.js';
 import { ConfigError } from './config-file.js';
-import { doubtsAbout, loadConfig } from './config.js';
+import { backendWarnings, loadConfig } from './config.js';
 import type { DriverKeys } from './driver-keys.js';
 import { dataFolder } from './data-folder.js';
 
 const project = join(import.meta.dirname, '../..');
 
-/** Drivers as the service has them, as far as the configuration is concerned. */
+/** The configuration keys of the service's drivers. */
 const drivers: readonly DriverKeys[] = [
   { name: 'scripted' },
   {
@@ -46,7 +46,7 @@ async function mistakesIn(yaml: string, env: Readonly<Record<string, string>> = 
 
 const backend = (more: string) => `backends: [{ name: b1, driver: scripted, ${more} }]`;
 
-describe('a mistake is told with its key:', () => {
+describe('a mistake is reported with its key:', () => {
   it.each([
     ['prot: 1', 'prot is not known here; known are: host, port, data,'],
     ['home: /elsewhere', 'home is not known here'],
@@ -119,7 +119,7 @@ describe('a mistake is told with its key:', () => {
     expect((await mistakesIn(yaml)).join('\n')).toContain(line);
   });
 
-  it('and with the file it stands in, all mistakes at once', async () => {
+  it('and with its file, all mistakes at once', async () => {
     const file = await givenFile('port: x\nclock: y');
     const wrong = () => loadWith({ STINT_CONFIG: file }, '/nowhere');
     expect(wrong).toThrow(new RegExp(`^${file}: port must .*\n${file}: clock must .*$`));
@@ -134,9 +134,9 @@ describe('a mistake is told with its key:', () => {
     ['backends: 5', ['backends must be an array.']],
     [backend('limits: { interactive_ttl: 100 }'), ['backends.0.limits.interactive_ttl must be an object.']],
     ['backends: [{}]', ['backends.0.name is missing.', 'backends.0.driver is missing.']],
-  ])('once, and without what follows from it: %s', async (yaml, lines) => {
-    const said = (await mistakesIn(yaml)).map((line) => line.replace(/^\S+: /, ''));
-    expect(said).toEqual(lines);
+  ])('once, and without the mistakes that follow from it: %s', async (yaml, lines) => {
+    const mistakes = (await mistakesIn(yaml)).map((line) => line.replace(/^\S+: /, ''));
+    expect(mistakes).toEqual(lines);
   });
 
   it.each([
@@ -153,28 +153,28 @@ describe('a mistake is told with its key:', () => {
     ],
     ['STINT_ADMIN_TOKEN', 'short', expect.stringContaining('STINT_ADMIN_TOKEN: admin_token must ')],
     ['STINT_DEFAULT_BACKEND', 'b9', expect.stringContaining('STINT_DEFAULT_BACKEND: default_backend: b9')],
-  ])('and with the variable it comes from: %s=%s', async (name, value, line) => {
+  ])('and with the variable that set it: %s=%s', async (name, value, line) => {
     expect(await mistakesIn('backends: [{ name: b1, driver: scripted }]', { [name]: value })).toEqual([line]);
   });
 
   it.each([
     ['- a list', /stint\.yaml must be a list of keys and values/],
     ['port: [', /stint\.yaml is no valid YAML: .*line 1/],
-  ])('and where it is no configuration at all: %s', async (yaml, line) => {
+  ])('also if the file is not a configuration at all: %s', async (yaml, line) => {
     await expect(load(yaml)).rejects.toThrow(line);
   });
 
-  it('and a file that is named must be there', () => {
+  it('also if STINT_CONFIG names a file that does not exist', () => {
     expect(() => loadWith({ STINT_CONFIG: '/no/such.yaml' }, '/nowhere')).toThrow(
       'STINT_CONFIG names /no/such.yaml, which does not exist.',
     );
   });
 });
 
-describe('a start is warned, but not stopped,', () => {
+describe('missing backends are a warning, not a mistake:', () => {
   it.each<[string, string, string[], unknown[]]>([
     [
-      'where there is no backend at all',
+      'no backend at all',
       'port: 18476\ndefault_backend: nope',
       [],
       [
@@ -184,15 +184,15 @@ describe('a start is warned, but not stopped,', () => {
       ],
     ],
     [
-      'where the default one is none of those that are stored',
+      'a default backend that is not stored',
       'default_backend: nope',
       ['b1', 'b2'],
       ['default_backend: nope is none of the backends here (b1, b2).'],
     ],
-    ['and not where the default one is stored', 'default_backend: b1', ['b1'], []],
-    ['and not where one is stored', 'port: 1', ['b1'], []],
+    ['no warning if the default backend is stored', 'default_backend: b1', ['b1'], []],
+    ['no warning if any backend is stored and there is no default', 'port: 1', ['b1'], []],
   ])('%s', async (_, yaml, known, warned) => {
-    expect(doubtsAbout(await load(yaml), known)).toEqual(warned);
+    expect(backendWarnings(await load(yaml), known)).toEqual(warned);
   });
 });
 
@@ -211,7 +211,7 @@ describe('a virtual clock', () => {
   });
 });
 
-describe("who acts on Livy's own port for requests without credentials", () => {
+describe("the actor of requests without credentials on Livy's own port", () => {
   const token = 'x'.repeat(32);
   it.each([
     ['a token, anywhere', `livy: { port: 8998, host: 0.0.0.0, token: ${token} }`],
@@ -229,13 +229,13 @@ describe("who acts on Livy's own port for requests without credentials", () => {
     [`livy: { port: 8998, token: ${token}, anonymous: {} }`, /token and anonymous exclude each other/],
     ['livy: { anonymous: {} }', /token and anonymous act on the port of livy.port, which is missing/],
     ['livy: { port: 8998, tokn: x }', /livy\.tokn is not known here; known are: port, host, token,/],
-  ])('%s is a mistake', async (yaml, said) => {
-    expect((await mistakesIn(yaml)).join()).toMatch(said);
+  ])('is refused: %s', async (yaml, message) => {
+    expect((await mistakesIn(yaml)).join()).toMatch(message);
   });
 });
 
 describe('the environment', () => {
-  it('wins over the file', async () => {
+  it('overrides the file', async () => {
     const yaml = 'host: 10.0.0.1\nport: 1\ndata: /a\nclock: real\nlog_level: info\npython: /p\n';
     const env = {
       ...{ STINT_HOST: '127.0.0.1', STINT_PORT: '2', STINT_DATA: '/b', STINT_CLOCK: 'virtual' },
@@ -247,7 +247,7 @@ describe('the environment', () => {
     });
   });
 
-  it('that is empty says nothing', async () => {
+  it('is ignored if its values are empty', async () => {
     expect(await load('port: 1', { STINT_PORT: '', STINT_HOST: '' })).toMatchObject({
       ...{ port: 1, host: '127.0.0.1' },
     });
@@ -255,17 +255,17 @@ describe('the environment', () => {
 });
 
 describe('a path', () => {
-  it('is absolute, whatever was written', async () => {
+  it('is made absolute', async () => {
     const { data, python } = await load('data: ./somewhere\npython: .venv/bin/python');
     expect(data).toBe(resolve('somewhere'));
     expect(python).toBe(resolve('.venv/bin/python'));
   });
 
-  it('is none when a program goes by its plain name', async () => {
+  it('is not made absolute if it is the plain name of a program', async () => {
     expect((await load('python: python3')).python).toBe('python3');
   });
 
-  it('to Python is that of the quickstart, where there is one', async () => {
+  it('to Python defaults to the environment of the quickstart, if it exists', async () => {
     const home = await givenFolder();
     const env = { STINT_CONFIG: await givenFile('') };
     expect(loadWith(env, home).python).toBeUndefined();
@@ -280,7 +280,7 @@ describe('without a file', () => {
   beforeEach(async () => process.chdir(await givenFolder()));
   afterEach(() => process.chdir(before));
 
-  it('the example that is shipped is taken, and it is valid', async () => {
+  it('the shipped example is used, and it is valid', async () => {
     const home = await givenFolder();
     await copyFile(join(project, 'stint.example.yaml'), join(home, 'stint.example.yaml'));
     const config = loadWith({}, home);
@@ -291,7 +291,7 @@ describe('without a file', () => {
     expect(isAbsolute(config.data)).toBe(true);
   });
 
-  it('nor an example everything has its default', async () => {
+  it('and without the example, every key has its default', async () => {
     expect(loadWith({}, await givenFolder())).toMatchObject({
       ...{ host: '127.0.0.1', port: 8080, clock: 'real', backends: [], source: null },
     });
@@ -307,7 +307,7 @@ describe('the admin token in a file', () => {
     return file;
   }
 
-  it('is read without the line end, whether the file is named by the variable or the key', async () => {
+  it('is read without its line end, whether the variable or the key names the file', async () => {
     const file = await given(`${token}\n`);
     expect(await load('', { STINT_ADMIN_TOKEN_FILE: file })).toMatchObject({
       admin_token: token,
@@ -327,12 +327,12 @@ describe('the admin token in a file', () => {
     expect(wrong[0]).toMatch(line);
   });
 
-  it('of just 32 characters is long enough', async () => {
+  it('may have just 32 characters', async () => {
     const file = await given('x'.repeat(32));
     expect(await load('', { STINT_ADMIN_TOKEN_FILE: file })).toMatchObject({ admin_token: 'x'.repeat(32) });
   });
 
-  it('beside a token that is written down is a mistake, wherever the two stand', async () => {
+  it('and a token in the file or environment exclude each other', async () => {
     const file = await given(token);
     const both = /admin_token and admin_token_file exclude each other: keep one\.$/;
     const env = { STINT_ADMIN_TOKEN: token, STINT_ADMIN_TOKEN_FILE: file };
@@ -344,11 +344,11 @@ describe('the admin token in a file', () => {
   });
 });
 
-describe('a start is warned', () => {
+describe('a warning is given', () => {
   const token = 'a-token-that-is-long-enough-for-all-of-it';
   const open = /^.* is in \S+, which other accounts of this machine can read\. Run: chmod 600 /;
 
-  it.each([0o640, 0o604])('of a file with the admin token that others may read: %o', async (mode) => {
+  it.each([0o640, 0o604])('for a file with the admin token that others may read: %o', async (mode) => {
     const file = join(await givenFolder(), 'token');
     await writeFile(file, token);
     await chmod(file, mode);
@@ -356,7 +356,7 @@ describe('a start is warned', () => {
   });
 
   it.each([`admin_token: ${token}`, `livy: { port: 0, token: ${token} }`])(
-    'of a configuration that others may read, with %s',
+    'for a configuration that others may read, with %s',
     async (yaml) => {
       const file = await givenFile(yaml);
       await chmod(file, 0o644);
@@ -367,7 +367,7 @@ describe('a start is warned', () => {
   );
 
   it.each(['STINT_SPEED', 'STINT_FOO', 'STINT_LEVEL', 'STINT_KEY'])(
-    'of %s, without another name: none is near',
+    'for %s, without a suggestion: no known name is similar',
     async (name) => {
       const { doubts = [] } = await load('', { [name]: 'x' });
       expect(doubts.join()).toMatch(/is not known and has no effect\. Known are: /);
@@ -375,7 +375,7 @@ describe('a start is warned', () => {
     },
   );
 
-  it('of each variable that is not known, with the nearest that is', async () => {
+  it('for each unknown variable, with the most similar known one', async () => {
     const env = { STINT_PROT: '1', STINT_ADMIN_TOKENS: 'x', STINT_SIMULATION_FOLDER: '/s', OTHER: '1' };
     expect((await load('', env)).doubts).toEqual([
       expect.stringMatching(
@@ -387,20 +387,20 @@ describe('a start is warned', () => {
   });
 });
 
-describe('a command that needs the data folder alone', () => {
+describe('a command that needs only the data folder', () => {
   it.each(['postgres://stint:secret@db/stint', 'sqlite:stint.db'])('refuses %s too', (data) => {
     const of = () => dataFolder(undefined, { STINT_DATA: data }, '/nowhere');
     expect(of).toThrow(/^STINT_DATA: \S+ is no folder; Stint keeps its data in a folder of this machine/);
     expect(of).not.toThrow(/secret/);
   });
 
-  it.each(['./data', 'C:data', 'a:b'])('takes %s for a folder', (data) => {
+  it.each(['./data', 'C:data', 'a:b'])('accepts %s as a folder', (data) => {
     expect(dataFolder(data, {}, '/nowhere')).toBe(resolve(data));
   });
 });
 
 describe('TLS and proxies', () => {
-  it('may be configured by the environment alone', async () => {
+  it('can be configured by the environment alone', async () => {
     const { cert, key } = await placed(await givenFolder(), await givenCertificate());
     const env = {
       STINT_TLS_CERT: cert,
@@ -415,7 +415,7 @@ describe('TLS and proxies', () => {
 });
 
 describe('an option of a backend', () => {
-  it('may have a name that every object has', async () => {
+  it('may have a name that every object inherits', async () => {
     const { backends } = await load(backend('options: { conf: { constructor: a, toString: b } }'));
     expect(JSON.stringify(backends[0]?.options)).toBe('{"conf":{"constructor":"a","toString":"b"}}');
   });

@@ -3,39 +3,33 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
-import { putBack, readable, setAside } from '../kernel/inherited-names.js';
+import { unescapeInherited, unescapeInMessage, escapeInherited } from '../kernel/inherited-names.js';
 import { ConfigError, findFile, readYaml } from './config-file.js';
-import { fileWith, type ConfigFile, type TlsConfig } from './config.schema.js';
-import { wrongFolder } from './data-folder.js';
-import { withDriverKeys, type DriverKeys, type ProgramKey } from './driver-keys.js';
+import { schemaWithSections, type ConfigFile, type TlsConfig } from './config.schema.js';
+import { folderMistake } from './data-folder.js';
+import { schemaWithDriverKeys, type DriverKeys, type ProgramKey } from './driver-keys.js';
 import { readEnvironment, unknownVariables, type Origins } from './environment.js';
 import { mistakesIn } from './mistakes.js';
-import { wrongProxy } from './proxies.js';
+import { proxyMistake } from './proxies.js';
 import { isLoopback, sectionOf, type Section } from './section.js';
-import { openSecret, readSecret } from './secrets.js';
+import { readableSecretWarning, readSecret } from './secrets.js';
 import { readTlsPair } from './tls-files.js';
 
-/** The programs of the drivers, by their keys: an absolute path, or a name that is looked up in PATH. */
+/** The programs of the drivers by configuration key: an absolute path, or a name that is looked up in PATH. */
 type Programs = { readonly [key in ProgramKey]?: string };
 
-/**
- * The validated configuration. Paths are absolute, durations have their unit in the name. {@link sectionOf} reads the
- * sections that are not the service's own.
- */
+/** The validated configuration. Paths are absolute. {@link sectionOf} returns the sections that others add. */
 export type Config = Readonly<ConfigFile> &
   Programs & {
-    /** Where this configuration was read from; null for environment and defaults alone. */
+    /** The file that this configuration was read from; null if there is only the environment and the defaults. */
     readonly source: string | null;
-    /** The project's own folder: devices, workers and the example configuration live there. */
+    /** The project's own folder, with the devices, the workers and the example configuration. */
     readonly home: string;
-    /** What is odd about the configuration and keeps no service from starting; a sentence each. */
+    /** Warnings about the configuration that do not prevent a start, one sentence each. */
     readonly doubts?: readonly string[];
   };
 
-/**
- * Reads file and environment. `sections` are those of others; the keys of the drivers are among those of the file. Throws
- * {@link ConfigError} before anything else has started.
- */
+/** Reads file and environment. The sections and the drivers add their keys. Throws {@link ConfigError} on mistakes. */
 export function loadConfig(
   env: NodeJS.ProcessEnv,
   home: string,
@@ -44,28 +38,30 @@ export function loadConfig(
 ): Config {
   const source = findFile(env['STINT_CONFIG'], home);
   const raw: Record<string, unknown> = source === null ? {} : readYaml(source);
-  const wrong: string[] = [];
-  const origins = readEnvironment(env, raw, wrong, drivers);
-  const File = withDriverKeys(fileWith(sections), drivers);
-  const made = plainToInstance(File, setAside(raw), { exposeDefaultValues: true });
-  const config = made as ConfigFile & Programs;
+  const mistakes: string[] = [];
+  const origins = readEnvironment(env, raw, mistakes, drivers);
+  const File = schemaWithDriverKeys(schemaWithSections(sections), drivers);
+  const instance = plainToInstance(File, escapeInherited(raw), { exposeDefaultValues: true });
+  const config = instance as ConfigFile & Programs;
   const errors = validateSync(config, { whitelist: true, forbidNonWhitelisted: true });
   const isSection = ({ property }: ValidationError) => sections.some(({ name }) => name === property);
-  // In the order of the file.
+  // List the mistakes in sections last, as in the example file.
   errors.sort((a, b) => Number(isSection(a)) - Number(isSection(b)));
-  // Where it stands is half of what to do about it.
-  const from = (key: string, line: string) => `${origins.get(key) ?? source ?? 'default'}: ${line}`;
-  wrong.push(
-    ...errors.flatMap((error) => mistakesIn(error).map((line) => from(error.property, `${readable(line)}.`))),
-  );
-  if (wrong.length === 0)
-    wrong.push(...inconsistencies(config, sections).map(([key, line]) => from(key, line)));
-  if (wrong.length > 0) throw new ConfigError(wrong);
+  const withOrigin = (key: string, line: string) => `${origins.get(key) ?? source ?? 'default'}: ${line}`;
+  for (const error of errors)
+    mistakes.push(
+      ...mistakesIn(error).map((line) => withOrigin(error.property, `${unescapeInMessage(line)}.`)),
+    );
+  if (mistakes.length === 0)
+    mistakes.push(...inconsistencies(config, sections).map(([key, line]) => withOrigin(key, line)));
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
   const data = resolve(config.data);
-  const { tls, token } = readFiles(config, from);
+  const { tls, token } = readFiles(config, withOrigin);
   return {
     ...config,
-    backends: config.backends.map((each) => Object.assign(each, { options: putBack(each.options) })),
+    backends: config.backends.map((each) =>
+      Object.assign(each, { options: unescapeInherited(each.options) }),
+    ),
     data,
     ...(token !== undefined && { admin_token: token }),
     ...(tls !== undefined && { tls }),
@@ -77,31 +73,33 @@ export function loadConfig(
   };
 }
 
-/** Reads what the configuration only names, so that a mistake in it is one of the configuration. */
+/**
+ * Reads the files that the configuration names, so that their mistakes are reported as mistakes in the configuration.
+ */
 function readFiles(
   { admin_token_file: file, tls }: ConfigFile,
-  from: (key: string, line: string) => string,
+  withOrigin: (key: string, line: string) => string,
 ): { readonly token?: string; readonly tls?: TlsConfig } {
-  const wrong: string[] = [];
+  const mistakes: string[] = [];
   const attempt = <T>(key: string, read: () => T): T | undefined => {
     try {
       return read();
     } catch (error) {
-      wrong.push(from(key, (error as Error).message));
+      mistakes.push(withOrigin(key, (error as Error).message));
       return undefined;
     }
   };
-  const found = tls === undefined ? undefined : { cert: resolve(tls.cert), key: resolve(tls.key) };
-  if (found !== undefined) attempt('tls', () => readTlsPair(found));
+  const paths = tls === undefined ? undefined : { cert: resolve(tls.cert), key: resolve(tls.key) };
+  if (paths !== undefined) attempt('tls', () => readTlsPair(paths));
   const token =
     file === undefined
       ? undefined
       : attempt('admin_token_file', () => readSecret('admin_token_file', resolve(file)));
-  if (wrong.length > 0) throw new ConfigError(wrong);
-  return { ...(token !== undefined && { token }), ...(found !== undefined && { tls: found }) };
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return { ...(token !== undefined && { token }), ...(paths !== undefined && { tls: paths }) };
 }
 
-/** Files with a token in them that other accounts can read. */
+/** Returns a warning for each file with a token that other accounts can read. */
 function openSecrets(
   config: ConfigFile,
   sections: readonly Section[],
@@ -116,42 +114,49 @@ function openSecrets(
     ...sections.flatMap(secretsOf),
   ];
   const open = [
-    ...(admin_token_file === undefined ? [] : [openSecret('The admin token', resolve(admin_token_file))]),
-    ...(source === null ? [] : inFile.map((key) => openSecret(`The token of ${key}`, source))),
+    ...(admin_token_file === undefined
+      ? []
+      : [readableSecretWarning('The admin token', resolve(admin_token_file))]),
+    ...(source === null ? [] : inFile.map((key) => readableSecretWarning(`The token of ${key}`, source))),
   ];
   return open.filter((line) => line !== null);
 }
 
+/** Returns the mistakes that no check of a single key finds, each with its key. */
 function inconsistencies(config: ConfigFile, sections: readonly Section[]): [key: string, line: string][] {
-  const wrong: [string, string][] = [];
-  const noFolder = wrongFolder(config.data);
-  if (noFolder !== null) wrong.push(['data', `data: ${noFolder}`]);
+  const mistakes: [string, string][] = [];
+  const noFolder = folderMistake(config.data);
+  if (noFolder !== null) mistakes.push(['data', `data: ${noFolder}`]);
   if (config.admin_token !== undefined && config.admin_token_file !== undefined)
-    wrong.push(['admin_token_file', 'admin_token and admin_token_file exclude each other: keep one.']);
-  for (const why of config.trusted_proxies.map(wrongProxy))
-    if (why !== null) wrong.push(['trusted_proxies', `trusted_proxies: ${why}.`]);
+    mistakes.push(['admin_token_file', 'admin_token and admin_token_file exclude each other: keep one.']);
+  for (const why of config.trusted_proxies.map(proxyMistake))
+    if (why !== null) mistakes.push(['trusted_proxies', `trusted_proxies: ${why}.`]);
   if (config.clock === 'virtual' && !isLoopback(config.host)) {
-    wrong.push([
+    mistakes.push([
       'clock',
       `clock: a virtual clock is for tests and works on loopback only; host is ${config.host}, use 127.0.0.1.`,
     ]);
   }
   const names = config.backends.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) wrong.push(['backends', `backends: ${twice} is configured twice.`]);
+  const duplicate = names.find((name, i) => names.indexOf(name) !== i);
+  if (duplicate !== undefined) mistakes.push(['backends', `backends: ${duplicate} is configured twice.`]);
   if (config.default_backend !== undefined && !names.includes(config.default_backend) && names.length > 0) {
-    wrong.push([
+    mistakes.push([
       'default_backend',
       `default_backend: ${config.default_backend} is none of the configured backends (${names.join(', ')}).`,
     ]);
   }
   for (const section of sections)
-    for (const line of section.mistakes?.(sectionOf(config, section)) ?? []) wrong.push([section.name, line]);
-  return wrong;
+    for (const line of section.mistakes?.(sectionOf(config, section)) ?? [])
+      mistakes.push([section.name, line]);
+  return mistakes;
 }
 
-/** What a start does not fail for, because backends may be added over the API. `known` are those of the database too. */
-export function doubtsAbout(
+/**
+ * Returns warnings about missing backends. They do not prevent a start, because backends may be added over the API.
+ * `known` are the names of all stored backends.
+ */
+export function backendWarnings(
   { backends, default_backend, source }: Pick<Config, 'backends' | 'default_backend' | 'source'>,
   known: readonly string[],
 ): string[] {
@@ -161,20 +166,23 @@ export function doubtsAbout(
   return [`default_backend: ${default_backend} is none of the backends here (${known.join(', ')}).`];
 }
 
-/** The program of each driver: the one that is named, or the Python of the driver's own environment. */
+/** Returns the program of each driver: the configured one, or the Python of the driver's own environment. */
 function programsOf(config: ConfigFile & Programs, drivers: readonly DriverKeys[], home: string): Programs {
-  const found = drivers.flatMap(({ program }) => {
+  const programs = drivers.flatMap(({ program }) => {
     if (program === undefined) return [];
-    const named = config[program.key];
-    return [[program.key, named === undefined ? ownPython(home, program.environment) : absolute(named)]];
+    const configured = config[program.key];
+    const path = configured === undefined ? ownPython(home, program.environment) : absolute(configured);
+    return [[program.key, path]];
   });
-  return Object.fromEntries(found) as Programs;
+  return Object.fromEntries(programs) as Programs;
 }
 
-/** Workers run in a folder of their own, so a path must not depend on ours; a plain name is looked up in PATH. */
+/** Makes a path absolute, because workers run in another folder. A plain name stays: it is looked up in PATH. */
 const absolute = (program: string): string => (/[\\/]/.test(program) ? resolve(program) : program);
 
-/** Of an environment as `npm run quickstart` and `npm run check` make them; undefined where there is none. */
+/**
+ * Returns the Python of an environment that `npm run quickstart` or `npm run check` made; undefined if there is none.
+ */
 function ownPython(home: string, name: string | undefined): string | undefined {
   if (name === undefined) return undefined;
   const file = join(home, name, 'bin', 'python');

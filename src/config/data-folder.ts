@@ -1,23 +1,26 @@
 import { resolve } from 'node:path';
 import { ConfigError, findFile, readYaml } from './config-file.js';
 
-/** As the configuration has it unless told otherwise. */
+/** The data folder if neither file nor environment names one. */
 export const defaultData = './data';
 
 /**
- * The data folder as the service would choose it, for a command that needs nothing else of the configuration and must not
- * load what checks it. `named` wins over everything.
+ * Returns the data folder that the service would choose. It is for commands that need no other key and should not load
+ * the validator. `path` overrides file and environment.
  */
-export function dataFolder(named: string | undefined, env: NodeJS.ProcessEnv, home: string): string {
-  const given = named ?? env['STINT_DATA'];
-  if (given !== undefined && given !== '') return resolve(notAddress('STINT_DATA', given));
+export function dataFolder(path: string | undefined, env: NodeJS.ProcessEnv, home: string): string {
+  const override = path ?? env['STINT_DATA'];
+  if (override !== undefined && override !== '') return resolve(notAddress('STINT_DATA', override));
   const file = findFile(env['STINT_CONFIG'], home);
   const { data } = file === null ? { data: undefined } : readYaml(file);
   return resolve(typeof data === 'string' ? notAddress('data', data) : defaultData);
 }
 
-/** Why `data` is no name of a folder, or null. Else a folder with a strange name would be made, and an empty service started. */
-export function wrongFolder(data: string): string | null {
+/**
+ * Returns why `data` is not the name of a folder, or null if it is one. Without this check the address of a database
+ * would create a folder with a strange name, and start an empty service.
+ */
+export function folderMistake(data: string): string | null {
   if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(data) && !/^(sqlite|postgres(ql)?|mysql|mariadb|file):/i.test(data))
     return null;
   return `${withoutPassword(data)} is no folder; Stint keeps its data in a folder of this machine, in SQLite.`;
@@ -26,7 +29,7 @@ export function wrongFolder(data: string): string | null {
 const withoutPassword = (address: string): string => address.replace(/\/\/[^@/]*@/, '//…@');
 
 function notAddress(key: string, data: string): string {
-  const wrong = wrongFolder(data);
+  const wrong = folderMistake(data);
   if (wrong !== null) throw new ConfigError([`${key}: ${wrong}`]);
   return data;
 }

@@ -2,21 +2,21 @@ import { Type } from 'class-transformer';
 import { IsArray, IsOptional, IsString, Matches } from 'class-validator';
 import { ConfigFile, WorkerEnvironmentConfig } from './config.schema.js';
 
-/** The key at the top of the file that names the program of a driver. */
+/** The top-level key that names the program of a driver. */
 export type ProgramKey = `${string}python` | `${string}_program`;
 
-/** What a driver adds to the configuration. */
+/** The keys that a driver adds to the configuration. */
 export interface DriverKeys {
   readonly name: string;
-  /** How its program is named, if it has one that must be installed. */
+  /** How the configuration names the driver's program, if it has one that must be installed. */
   readonly program?: {
     readonly key: ProgramKey;
-    /** The environment variable that wins over the file. */
+    /** The environment variable that overrides the file. */
     readonly variable: `STINT_${string}`;
-    /** A Python environment in the project's folder, whose Python is taken where neither names a program. */
+    /** A Python environment in the project's folder whose Python is used if neither of the two names a program. */
     readonly environment?: string;
   };
-  /** Variables of the service that its processes get; missing for a driver without processes. */
+  /** Variables of the service's environment that the driver's processes get; absent for a driver without processes. */
   readonly environment?: readonly string[];
 }
 
@@ -26,13 +26,13 @@ const asName = {
   message: '$property must name environment variables; those of Stint stay with it',
 };
 
-/** The form of the configuration file, with the keys of these drivers. */
-export function withDriverKeys(
+/** Returns the schema of the configuration file, extended by the keys of these drivers. */
+export function schemaWithDriverKeys(
   File: new () => ConfigFile,
   drivers: readonly DriverKeys[],
 ): new () => ConfigFile {
-  const made = files.get(drivers);
-  if (made !== undefined && made.prototype instanceof File) return made;
+  const cached = files.get(drivers);
+  if (cached !== undefined && cached.prototype instanceof File) return cached;
   const withProcesses = drivers.filter(({ environment }) => environment !== undefined);
   class WorkerEnvironment extends WorkerEnvironmentConfig {
     constructor() {
@@ -53,10 +53,10 @@ export function withDriverKeys(
   return FileWithDrivers;
 }
 
-/** The checks of a class are kept for ever, and a configuration may be read many times. */
+/** Reuses each class: the validator never forgets one, and a configuration may be read many times. */
 const files = new WeakMap<readonly DriverKeys[], new () => ConfigFile>();
 
-/** Does what decorators above a member do, which are applied from the last to the first. */
+/** Applies rules as decorators above a member are applied: from the last to the first. */
 function decorate({ prototype }: { prototype: object }, key: string, ...rules: PropertyDecorator[]): void {
   for (const rule of rules.reverse()) rule(prototype, key);
 }

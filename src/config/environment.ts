@@ -5,8 +5,8 @@ type Kind = 'text' | 'number' | 'list';
 
 type Variables = Readonly<Record<string, readonly [key: string, kind: Kind]>>;
 
-/** Each variable is also a key of the file; the environment wins. A dot leads to a key in a key. */
-const ofEveryService: Variables = {
+/** Each variable overrides a key of the file. A dot separates a key from the key inside it. */
+const serviceVariables: Variables = {
   STINT_HOST: ['host', 'text'],
   STINT_PORT: ['port', 'number'],
   STINT_DATA: ['data', 'text'],
@@ -21,9 +21,9 @@ const ofEveryService: Variables = {
   STINT_DEFAULT_BACKEND: ['default_backend', 'text'],
 };
 
-/** The variables of the service, and those that name the programs of these drivers. */
+/** Returns the variables of the service, and those that name the programs of these drivers. */
 const variablesOf = (drivers: readonly DriverKeys[]): Variables => ({
-  ...ofEveryService,
+  ...serviceVariables,
   ...Object.fromEntries(
     drivers.flatMap(({ program }) =>
       program === undefined ? [] : [[program.variable, [program.key, 'text']]],
@@ -31,14 +31,14 @@ const variablesOf = (drivers: readonly DriverKeys[]): Variables => ({
   ),
 });
 
-/** Which variable each key at the top of the file comes from. */
+/** The variable that set each top-level key, by key. */
 export type Origins = ReadonlyMap<string, string>;
 
-/** Puts what the environment says into `raw`, the content of the file. Mistakes are added to `wrong`. */
+/** Writes the values of the environment into `raw`, the content of the file. Adds mistakes to `mistakes`. */
 export function readEnvironment(
   env: NodeJS.ProcessEnv,
   raw: Record<string, unknown>,
-  wrong: string[],
+  mistakes: string[],
   drivers: readonly DriverKeys[],
 ): Origins {
   const origins = new Map<string, string>();
@@ -48,35 +48,34 @@ export function readEnvironment(
     const [key = '', inner] = path.split('.');
     origins.set(key, name);
     if (kind === 'number' && !/^\d+$/.test(value)) {
-      wrong.push(`${name} must be a whole number, not "${value}".`);
+      mistakes.push(`${name} must be a whole number, not "${value}".`);
       continue;
     }
-    const read = kind === 'number' ? Number(value) : kind === 'list' ? listOf(value) : value;
+    const parsed = kind === 'number' ? Number(value) : kind === 'list' ? listOf(value) : value;
     const outer = raw[key];
     raw[key] =
       inner === undefined
-        ? read
-        : { ...(typeof outer === 'object' && outer !== null && outer), [inner]: read };
+        ? parsed
+        : { ...(typeof outer === 'object' && outer !== null && outer), [inner]: parsed };
   }
   return origins;
 }
 
 const listOf = (value: string): string[] => value.split(/[\s,]+/).filter((part) => part !== '');
 
-/** STINT_ is common to all. Of what stands behind it a third may be other letters: with more it is another name. */
-const farthest = (name: string): number => Math.ceil(own(name).length / 3);
-const own = (name: string): string => name.replace(/^STINT_/, '');
+/** The largest edit distance at which a known name is suggested: a third of the letters after STINT_. */
+const maxDistance = (name: string): number => Math.ceil(name.replace(/^STINT_/, '').length / 3);
 
-/** A sentence for each variable that looks like ours and means nothing. */
+/** Returns a warning for each STINT_ variable that is not known. */
 export function unknownVariables(env: NodeJS.ProcessEnv, drivers: readonly DriverKeys[]): string[] {
   const known = [...Object.keys(variablesOf(drivers)), 'STINT_CONFIG'];
   const unknown = Object.keys(env).filter((name) => name.startsWith('STINT_') && !known.includes(name));
   return unknown.sort().map((name) => {
     const [nearest] = known
-      .map((other) => ({ other, far: distance(name, other) }))
-      .sort((a, b) => a.far - b.far);
+      .map((other) => ({ other, edits: distance(name, other) }))
+      .sort((a, b) => a.edits - b.edits);
     const hint =
-      nearest !== undefined && nearest.far <= farthest(name)
+      nearest !== undefined && nearest.edits <= maxDistance(name)
         ? `Did you mean ${nearest.other}?`
         : `Known are: ${known.join(', ')}.`;
     return `The environment variable ${name} is not known and has no effect. ${hint}`;

@@ -1,11 +1,11 @@
 import { getMetadataStorage, type ValidationError } from 'class-validator';
 
-/** Of a value that is of no right type its bounds say nothing, and of one that is no list neither do its elements. */
+/** Type checks, which are reported first: if a value has the wrong type, its bounds and elements do not matter. */
 const types = ['isArray', 'isObject', 'isString', 'isBoolean', 'isNumber', 'isInt', 'isDate', 'isInstance'];
 
 /**
- * What is wrong with a member, in one message, or with the members in it, in one for each. A member is called by its whole
- * path. It needs errors with target and value.
+ * Returns one message for a member that is wrong, or one for each wrong member inside it. Messages contain the full
+ * path of the member. The errors must have target and value.
  */
 export function mistakesIn(error: ValidationError, path = ''): string[] {
   const { property, constraints = {}, children = [] } = error;
@@ -17,17 +17,17 @@ export function mistakesIn(error: ValidationError, path = ''): string[] {
   return [withKey(constraints[rule] ?? '', property, key)];
 }
 
-/** "should not exist" does not say what should. */
+/** Lists the known members, because the validator's "should not exist" does not. */
 function knownBeside({ target }: ValidationError): string {
   if (target === undefined) return '';
   const all = getMetadataStorage().getTargetValidationMetadatas(target.constructor, '', true, false);
-  // What a class inherits stands behind its own there, and before it in the file.
+  // The validator lists inherited members last; the example file has them first.
   const inherited = all.filter((rule) => rule.target !== target.constructor);
   const rules = [...inherited, ...all.filter((rule) => rule.target === target.constructor)];
   return `; known are: ${[...new Set(rules.map(({ propertyName }) => propertyName))].join(', ')}`;
 }
 
-/** The validator's messages begin with the name of the member, which in a nested object is not all of it. */
+/** Replaces the member's name at the start of the validator's message by its full path. */
 function withKey(message: string, property: string, key: string): string {
   const begin = message.startsWith('each value in ') ? 'each value in ' : '';
   const rest = message.slice(begin.length);

@@ -1,24 +1,24 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { openSecret, readNamed } from './secrets.js';
+import { readableSecretWarning, readConfiguredFile } from './secrets.js';
 
-/** Where the certificate, with those that lead to its issuer, and its private key are. Both are PEM. */
+/** Paths of the PEM files with the certificate chain and its private key. */
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;
 }
 
-/** What a server needs to speak TLS. */
+/** TLS options of a server. */
 export interface TlsPair {
   readonly cert: Buffer;
   readonly key: Buffer;
   readonly minVersion: 'TLSv1.2';
 }
 
-/** Reads a certificate and its key. Throws a sentence where a server could not use them. */
+/** Reads a certificate and its key. Throws an error if a server could not use them. */
 export function readTlsPair(files: TlsFiles): TlsPair {
-  const cert = readNamed('tls.cert', files.cert);
-  const key = readNamed('tls.key', files.key);
+  const cert = readConfiguredFile('tls.cert', files.cert);
+  const key = readConfiguredFile('tls.key', files.key);
   if (!certificateIn(cert, files.cert).checkPrivateKey(keyIn(key, files.key)))
     throw new Error(`tls: the key in ${files.key} does not belong to the certificate in ${files.cert}.`);
   const pair = { cert, key, minVersion: 'TLSv1.2' } as const;
@@ -30,14 +30,17 @@ export function readTlsPair(files: TlsFiles): TlsPair {
   return pair;
 }
 
-/** What does not keep a server from starting, but its clients from trusting it. `now` is the wall clock, milliseconds. */
-export function doubtsAboutTls(files: TlsFiles, now: number): string[] {
-  const { validFrom, validTo } = certificateIn(readNamed('tls.cert', files.cert), files.cert);
-  const open = openSecret('The private key of TLS', files.key);
+/**
+ * Returns warnings about files that a server can use, but with which clients do not trust the server or its key is not
+ * safe. `now` is the wall clock in milliseconds.
+ */
+export function tlsWarnings(files: TlsFiles, now: number): string[] {
+  const { validFrom, validTo } = certificateIn(readConfiguredFile('tls.cert', files.cert), files.cert);
+  const readableKey = readableSecretWarning('The private key of TLS', files.key);
   return [
     ...(Date.parse(validTo) <= now ? [`The certificate in ${files.cert} ended on ${validTo}.`] : []),
     ...(Date.parse(validFrom) > now ? [`The certificate in ${files.cert} begins on ${validFrom}.`] : []),
-    ...(open === null ? [] : [open]),
+    ...(readableKey === null ? [] : [readableKey]),
   ];
 }
 

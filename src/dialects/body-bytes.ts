@@ -4,8 +4,8 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { BadRequestException, HttpException, PayloadTooLargeException } from '@nestjs/common';
 import { pieceSize } from '../scheduler/long-text.js';
 
-/** Bytes of one body that are handled before others have a turn. */
-const eachTurn = 4 * pieceSize;
+/** Bytes of one body to handle before the event loop may serve other requests. */
+const bytesPerTurn = 4 * pieceSize;
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
@@ -16,7 +16,7 @@ const decoders = {
   br: () => createBrotliDecompress({ chunkSize: pieceSize }),
 };
 
-/** Livy's Java client calls UTF-8 an encoding of its content (Livy dialect, headers). */
+/** Values that mean "not compressed". Livy's Java client sends UTF-8 as Content-Encoding (Livy dialect, headers). */
 const noEncodings = ['', 'identity', 'utf-8', 'utf8'];
 
 function decoderFor(encoding: string) {
@@ -30,8 +30,9 @@ function decoderFor(encoding: string) {
 }
 
 /**
- * Hands the bytes of a body to `take` as they come, unpacked where they are packed. Resolves with their number when all have
- * been taken. A body that has more than `limit` is refused: unpacked too, so that a few kilobytes cannot become gigabytes.
+ * Passes the decompressed bytes of a body to `take` as they arrive, and resolves with their number at the end. Rejects
+ * a body of more than `limit` bytes. The limit applies after decompression, so that a few kilobytes cannot become
+ * gigabytes.
  */
 export function readBytes(
   payload: IncomingMessage,
@@ -41,46 +42,46 @@ export function readBytes(
   return new Promise((resolve, reject) => {
     const encoding = payload.headers['content-encoding'] ?? '';
     const decoder = decoderFor(encoding);
-    let [size, sent, sinceTurn] = [0, 0, 0];
+    let [size, received, sinceTurn] = [0, 0, 0];
     const source: Readable = decoder === null ? payload : payload.pipe(decoder);
-    // A client that is busy sending does not listen.
+    // Wait until the client has sent everything: most clients read no answer before that.
     const whenSent = (then: () => void) => (payload.readableEnded ? then() : payload.on('end', then));
-    const tooLarge = () => {
-      const said =
+    const rejectTooLarge = () => {
+      const message =
         decoder === null
           ? `The body has ${megabytes(size)} MB, more than the limit of ${megabytes(limit)} MB.`
           : `The body has more than the limit of ${megabytes(limit)} MB when it is unpacked.`;
-      reject(new PayloadTooLargeException(said));
+      reject(new PayloadTooLargeException(message));
     };
-    // A body that is too large is still read to its end, and thrown away.
+    // Read a body that is too large to its end and discard it, but hang up at 16 times the limit.
     payload.on('data', (chunk: Buffer) => {
-      sent += chunk.length;
-      if (sent <= 16 * limit) return;
-      tooLarge();
+      received += chunk.length;
+      if (received <= 16 * limit) return;
+      rejectTooLarge();
       payload.destroy();
     });
     source.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > limit) {
         if (decoder === null) return;
-        // No more of it is unpacked; what is still sent goes nowhere.
+        // Stop decompressing and discard the rest.
         payload.unpipe(decoder);
         decoder.destroy();
         payload.resume();
-        whenSent(tooLarge);
+        whenSent(rejectTooLarge);
         return;
       }
       take(chunk);
       sinceTurn += chunk.length;
-      if (sinceTurn < eachTurn) return;
+      if (sinceTurn < bytesPerTurn) return;
       sinceTurn = 0;
       source.pause();
       setImmediate(() => source.resume());
     });
-    source.on('end', () => (size > limit ? tooLarge() : resolve(size)));
+    source.on('end', () => (size > limit ? rejectTooLarge() : resolve(size)));
     payload.on('error', (error: NodeJS.ErrnoException) => {
       decoder?.destroy();
-      // Nobody reads this answer: what counts is that the log shows no failure of the service.
+      // The client is gone, so nobody reads this answer. It keeps the log free of a 500.
       reject(error.code === 'ECONNRESET' ? new BadRequestException('The body did not arrive whole.') : error);
     });
     decoder?.on('error', (error: NodeJS.ErrnoException) => {

@@ -3,8 +3,8 @@ import { BadRequestException } from '@nestjs/common';
 import fc from 'fast-check';
 import { parse, RawJson } from './body-parser.js';
 
-describe('a body', () => {
-  it('is what JSON.parse makes of it', () => {
+describe('parse', () => {
+  it('returns the same as JSON.parse', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (body) => {
         const plain = Object.fromEntries(Object.entries(body).filter(([key]) => key !== '__proto__'));
@@ -13,24 +13,24 @@ describe('a body', () => {
     );
   });
 
-  it('keeps an object as it came where it is asked to, byte for byte', () => {
+  it('keeps an object byte for byte if its member is listed as raw', () => {
     const text = '{"a" : NaN, "big":123456789012345678901234567890, "f":1.0, "u":"\\u00fc"}';
     expect(parse(`{"params": ${text} , "tags":["a"]}`, ['params'])).toEqual({
       ...{ params: new RawJson(text), tags: ['a'] },
     });
   });
 
-  it.each(['[1]', '"text"', '7', 'null'])('keeps nothing but objects as they came: %s', (text) => {
+  it.each(['[1]', '"text"', '7', 'null'])('parses a raw member that is not an object: %s', (text) => {
     expect(parse(`{"params":${text}}`, ['params'])).toEqual({ params: JSON.parse(text) });
   });
 
-  it('cannot reach the prototype', () => {
+  it('does not let a body change the prototype', () => {
     const body = parse('{"__proto__":{"role":"admin"},"a":{"__proto__":{"role":"admin"}}}', []);
     expect((body as { role?: string }).role).toBeUndefined();
     expect(Object.getPrototypeOf(body)).toBe(Object.prototype);
   });
 
-  it('that is no JSON is refused with the place', () => {
+  it('names the position of a syntax error', () => {
     expect(() => parse('{"a":1,\n}', [])).toThrow(
       new BadRequestException(
         'The body is not valid JSON: expected a member name in double quotes at line 2, column 1.',
@@ -38,7 +38,7 @@ describe('a body', () => {
     );
   });
 
-  it('may hold NaN only where it is kept as it came', () => {
+  it('refuses NaN outside raw members', () => {
     expect(() => parse('{"cost":NaN}', ['params'])).toThrow(
       new BadRequestException('The body is not valid JSON: cost holds NaN or Infinity.'),
     );

@@ -10,22 +10,23 @@ import { longFrom, Pieces } from '../scheduler/long-text.js';
 
 export { RawJson } from './raw-json.js';
 
-/** Job inputs may have 64 MiB; the rest of the request around them is small. */
+/** Bytes. Job inputs may have 64 MiB, and the rest of the request is small. */
 export const bodyLimit = 65 * 1024 * 1024;
 
-/** A body of which no member may be long: it is read as a whole, which takes some milliseconds for each megabyte. */
+/** Bytes of a body without a long member. It is parsed in one go, which takes some milliseconds per megabyte. */
 export const shortBodyLimit = 1024 * 1024;
 
 /**
- * Bodies are read by path and not by header: clients leave `Content-Type` on requests without a body, and some misspell it
- * (qiskit-runtime dialect, request headers). A body that cannot be read is refused before any route sees it.
+ * Makes Fastify read every body with `read`, which decides by the path. The header cannot decide: clients send
+ * `Content-Type` without a body, and some misspell it (qiskit-runtime dialect, request headers). A body that cannot be
+ * read is refused before its route runs.
  */
 export function installBodyParser(
   fastify: FastifyInstance,
   read: (request: FastifyRequest, payload: IncomingMessage) => Promise<unknown>,
 ): void {
   fastify.removeAllContentTypeParsers();
-  // Fastify looks at the type first, and answers 415 to one it cannot read.
+  // Fastify would answer 415 to a type that it does not know.
   fastify.addHook('onRequest', (request, _, done) => {
     (request as Typed).sentType = request.headers['content-type'];
     if (request.headers['content-type'] !== undefined)
@@ -42,40 +43,43 @@ export function installBodyParser(
 
 type Typed = FastifyRequest & { sentType?: string | undefined };
 
-/** The type that the client said its body has. */
-export const sentTypeOf = (request: FastifyRequest): string => (request as Typed).sentType ?? '';
+/** Returns the `Content-Type` that the client sent; empty without one. */
+export const contentTypeOf = (request: FastifyRequest): string => (request as Typed).sentType ?? '';
 
-/** How a JSON body is read. */
+/** How to read a JSON body. */
 export interface BodyRules {
-  /** The member that may be long, and is kept as it came; `isText`: only when it is long. Null: none may. */
+  /**
+   * The one member that may be long; null if none may. It is kept unparsed: an object always, a string (`isText`) only
+   * if the body is long.
+   */
   readonly long?: { readonly name: string; readonly isText: boolean } | null;
-  /** Bytes, where no member may be long. */
+  /** Most bytes of a body without a long member. */
   readonly limit?: number;
-  /** It makes something, and the same again is recognised by its bytes. */
+  /** Whether to hash the body, so that a repeated submit is recognised. */
   readonly isSubmit?: boolean;
-  /** A form as browsers send it. */
+  /** Whether the body is URL-encoded, as browsers send forms. */
   readonly isForm?: boolean;
 }
 
-/** A JSON object; undefined where there is no body. */
+/** Reads a body as a JSON object; undefined if the body is empty. */
 export async function readObject(
   request: FastifyRequest,
   payload: IncomingMessage,
   { long = null, limit = shortBodyLimit, isSubmit = false, isForm = false }: BodyRules,
 ): Promise<unknown> {
   const pieces = new Pieces();
-  let rest: LongBody | null = null;
+  let started: LongBody | null = null;
   await readBytes(payload, long === null ? limit : bodyLimit, (chunk) => {
-    if (rest !== null) return rest.write(chunk);
+    if (started !== null) return started.write(chunk);
     pieces.add(chunk);
     if (long === null || pieces.bytes < longFrom) return;
-    rest = new LongBody();
-    for (const piece of pieces.all()) rest.write(piece);
+    started = new LongBody();
+    for (const piece of pieces.all()) started.write(piece);
   });
-  const found = rest as LongBody | null;
-  if (found !== null && long !== null) {
-    if (isSubmit) (request as WithBodyDigest).bodyDigest = found.digest();
-    return found.members(long);
+  const longBody = started as LongBody | null;
+  if (longBody !== null && long !== null) {
+    if (isSubmit) (request as WithBodyDigest).bodyDigest = longBody.digest();
+    return longBody.members(long);
   }
   const body = Buffer.concat(pieces.all(), pieces.bytes);
   if (body.length === 0) return undefined;
@@ -85,10 +89,10 @@ export async function readObject(
   return parse(text, long === null || long.isText ? [] : [long.name]);
 }
 
-/** Into one buffer, which is filled as the bytes come: to put tens of megabytes together at the end takes its time. */
-export async function readWhole(payload: IncomingMessage, limit: number): Promise<Buffer> {
-  const said = Number(payload.headers['content-length'] ?? 0);
-  let whole = Buffer.allocUnsafeSlow(Math.min(limit, Number.isSafeInteger(said) ? said : 0));
+/** Reads a body into one buffer. Fills it as bytes arrive, because joining tens of megabytes at the end would block. */
+export async function readBuffer(payload: IncomingMessage, limit: number): Promise<Buffer> {
+  const announced = Number(payload.headers['content-length'] ?? 0);
+  let whole = Buffer.allocUnsafeSlow(Math.min(limit, Number.isSafeInteger(announced) ? announced : 0));
   let used = 0;
   await readBytes(payload, limit, (chunk) => {
     if (used + chunk.length > whole.length) {
@@ -101,7 +105,7 @@ export async function readWhole(payload: IncomingMessage, limit: number): Promis
   return whole.subarray(0, used);
 }
 
-/** Made once: making one costs several times what it takes to read a small body. */
+/** Shared by all requests: creating a decoder takes longer than decoding a small body. */
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 function decode(bytes: Buffer): string {
@@ -112,7 +116,7 @@ function decode(bytes: Buffer): string {
   }
 }
 
-/** An object with its members parsed, but the objects among those in `raw` as {@link RawJson}. */
+/** Parses a JSON object. Members named in `raw` that are objects become {@link RawJson}. */
 export function parse(text: string, raw: readonly string[]): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   try {

@@ -11,8 +11,8 @@ const described = (path: string, operation: object, schemas: object = {}) => {
   return { operation: paths[path]?.post as unknown as Record<string, unknown>, schemas: components?.schemas };
 };
 
-describe('the description of requests', () => {
-  it('does not ask for a member that has a default, and says that null is as good as nothing', () => {
+describe('describeRequests', () => {
+  it('makes members with a default optional, and optional members nullable', () => {
     const Instance = {
       type: 'object',
       required: ['name', 'shares'],
@@ -43,12 +43,12 @@ describe('the description of requests', () => {
     expect(Plan).not.toHaveProperty('required');
   });
 
-  it('does not ask for a query parameter that has a default', () => {
+  it('makes query parameters with a default optional', () => {
     const parameters = [{ in: 'query', name: 'limit', required: true, schema: { default: 20 } }];
     expect(described('/jobs', { parameters }).operation['parameters']).toMatchObject([{ required: false }]);
   });
 
-  it('names what stands in a path and no handler reads', () => {
+  it('adds path parameters that no handler reads', () => {
     const parameters = [{ in: 'path', name: 'id', required: true }];
     expect(described('/sessions/{id}/jobs/{job}', { parameters }).operation['parameters']).toEqual([
       { in: 'path', name: 'id', required: true },
@@ -56,7 +56,7 @@ describe('the description of requests', () => {
     ]);
   });
 
-  it("lets Livy's texts be numbers, and its numbers text", () => {
+  it('lets Livy clients send numbers as strings and strings as numbers', () => {
     const schema = {
       type: 'object',
       properties: { name: { type: 'string' }, driverCores: { type: 'number' } },
@@ -68,7 +68,7 @@ describe('the description of requests', () => {
     });
   });
 
-  it('says of every number that it is whole, but of the few that are not', () => {
+  it('describes numbers as integers, with a few exceptions', () => {
     const schema = {
       type: 'object',
       properties: { cost: { type: 'number', minimum: 1 }, shares: { type: 'number' } },
@@ -88,21 +88,21 @@ describe('the description of requests', () => {
     ['/nexosis/v1/sessions', 'query', 'type', { enum: ['forecast', 'impact', 'model', ''] }],
     ['/nexosis/v1/views', 'query', 'cascade', { items: { enum: ['session', 'model', 'vocabulary', ''] } }],
     ['/nexosis/v1/data', 'query', 'partialName', { type: 'string' }],
-  ])('says what %s takes in its %s as %s', (path, place, name, schema) => {
+  ])('%s: describes the values of the %s parameter %s', (path, place, name, schema) => {
     const parameters = [{ in: place, name, schema: {} }];
     expect(described(path, { parameters }).operation['parameters']).toMatchObject([{ schema }]);
   });
 
-  it('says that operators and users of Livy may send no other members', () => {
-    const sent = () => ({ type: 'object', properties: { name: { type: 'string' } } });
-    const [livy, admin, ibm] = [sent(), sent(), sent()];
+  it('allows no other members in the bodies of the operator API and of Livy', () => {
+    const bodySchema = () => ({ type: 'object', properties: { name: { type: 'string' } } });
+    const [livy, admin, ibm] = [bodySchema(), bodySchema(), bodySchema()];
     described('/livy/sessions', body(livy));
     described('/api/v1/admin/tokens', body(admin));
     described('/api/v1/jobs', body(ibm));
     expect([livy, admin, ibm].map((each) => 'additionalProperties' in each)).toEqual([true, true, false]);
   });
 
-  it('calls a body that has only an example an object, and CSV what is sent as CSV', () => {
+  it('describes a body that has only an example as an object, and gives text/csv an example in CSV', () => {
     const example = { data: [{ day: '2017-01-01' }] };
     const content = { 'application/json': { schema: { example } }, 'text/csv': { schema: { example } } };
     described('/nexosis/v1/data/{name}', { requestBody: { content } });

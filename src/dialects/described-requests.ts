@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { saidMore, wholeOf, type Parameter, type Schema } from './described-values.js';
+import { integerOf, withValueRules, type Parameter, type Schema } from './described-values.js';
 
 interface Operation {
   parameters?: Parameter[];
@@ -7,9 +7,8 @@ interface Operation {
 }
 
 /**
- * What every request may leave out or say in another way, for the description of the API: the decorators know neither that
- * null says as little as nothing, nor that a member with a default may be missing. Names in a path are described where no
- * handler reads them.
+ * Corrects the requests in the OpenAPI document, in place. The decorators do not tell that null means absent, or that a
+ * member with a default is optional. Adds path parameters that no handler reads.
  */
 export function describeRequests(
   document: OpenAPIObject,
@@ -20,25 +19,26 @@ export function describeRequests(
   for (const [path, methods] of Object.entries(document.paths))
     for (const operation of Object.values(methods as Record<string, Operation>)) {
       operation.parameters = [...parametersOf(operation), ...unreadNames(path, operation)].map((parameter) =>
-        saidMore(path, parameter),
+        withValueRules(path, parameter),
       );
-      // Livy's JSON mapper reads numbers as text and text as numbers, and so do its clients.
+      // Livy's JSON mapper converts numbers to strings and strings to numbers, and its clients rely on that.
       const scalars = takesScalars(path);
-      // IBM's clients may be of another age and send more; operators and Livy's users have misspelt it.
+      // In Livy and in the operator API an unknown member is a typing error. IBM's clients of other versions may send
+      // more.
       const strict = scalars || /^\/api\/v1\/admin\//.test(path);
-      for (const [type, sent] of Object.entries(operation.requestBody?.content ?? {})) {
-        if (type === 'text/csv') sent.schema = { ...csv };
-        const { schema } = sent;
+      for (const [type, content] of Object.entries(operation.requestBody?.content ?? {})) {
+        if (type === 'text/csv') content.schema = { ...csv };
+        const { schema } = content;
         if (schema === undefined || type === 'text/csv') continue;
         relax(schema, { schemas, done, scalars, strict });
-        // A body that has only an example is an object all the same.
+        // Some bodies are described only by an example. They are objects too.
         if (schema.$ref === undefined) schema.type ??= 'object';
       }
     }
   return document;
 }
 
-/** Rows below the names of their columns, whatever the same call takes as JSON. */
+/** The schema of every CSV body: a line of column names, then the rows. */
 const csv: Schema & { example: string } = { example: 'day,sales\n2017-01-01,223.33\n' };
 
 const parametersOf = ({ parameters = [] }: Operation): Parameter[] =>
@@ -46,7 +46,7 @@ const parametersOf = ({ parameters = [] }: Operation): Parameter[] =>
     parameter.schema?.default === undefined ? parameter : { ...parameter, required: false },
   );
 
-/** Names in the path that the handler does not ask for. */
+/** Returns the path parameters that the handler does not read. */
 function unreadNames(path: string, { parameters = [] }: Operation): Parameter[] {
   const known = parameters.filter((each) => each.in === 'path').map(({ name }) => name);
   return [...path.matchAll(/\{(\w+)\}/g)]
@@ -55,40 +55,46 @@ function unreadNames(path: string, { parameters = [] }: Operation): Parameter[] 
     .map((name) => ({ in: 'path', name, required: true, schema: { type: 'string' } }));
 }
 
-interface Relaxing {
+interface RelaxOptions {
+  /** All named schemas of the document. */
   readonly schemas: Readonly<Record<string, Schema>>;
+  /** Schemas that are already relaxed: several requests may share one. */
   readonly done: Set<Schema>;
+  /** Whether any scalar is accepted in the place of a string or an integer. */
   readonly scalars: boolean;
-  /** What is not described is refused. */
+  /** Whether members that are not described are refused. */
   readonly strict: boolean;
 }
 
-/** Marks in place what may be missing or null, here and in everything below. */
-function relax(schema: Schema, how: Relaxing): void {
-  const named = schema.$ref === undefined ? schema : how.schemas[schema.$ref.split('/').at(-1) ?? ''];
-  if (named === undefined || how.done.has(named)) return;
-  how.done.add(named);
-  if (named.items !== undefined) {
-    relax(named.items, how);
-    if (how.scalars) named.items = anyScalar(named.items);
+/** Marks in place the members that may be missing or null, in this schema and in all schemas below it. */
+function relax(schema: Schema, options: RelaxOptions): void {
+  const target = schema.$ref === undefined ? schema : options.schemas[schema.$ref.split('/').at(-1) ?? ''];
+  if (target === undefined || options.done.has(target)) return;
+  options.done.add(target);
+  if (target.items !== undefined) {
+    relax(target.items, options);
+    if (options.scalars) target.items = anyScalar(target.items);
   }
-  if (how.strict && named.properties !== undefined) named.additionalProperties = false;
-  const { properties = {} } = named;
-  const required = (named.required ?? []).filter((name) => properties[name]?.default === undefined);
+  if (options.strict && target.properties !== undefined) target.additionalProperties = false;
+  const { properties = {} } = target;
+  const required = (target.required ?? []).filter((name) => properties[name]?.default === undefined);
   for (const [name, member] of Object.entries(properties)) {
-    relax(member, how);
-    const whole = wholeOf(name, member);
-    const read = how.scalars && !textOnly.includes(name) ? anyScalar(whole) : whole;
-    properties[name] = required.includes(name) ? read : orNull(read);
+    relax(member, options);
+    const exact = integerOf(name, member);
+    const accepted = options.scalars && !stringsOnly.includes(name) ? anyScalar(exact) : exact;
+    properties[name] = required.includes(name) ? accepted : orNull(accepted);
   }
-  if (required.length > 0) named.required = required;
-  else delete named.required;
+  if (required.length > 0) target.required = required;
+  else delete target.required;
 }
 
-/** What a session runs must come as a text: a number in its place is a slip. */
-const textOnly = ['code', 'kind', 'file', 'className'];
+/** Members that name what to run. They must be strings: a number there is a mistake of the client. */
+const stringsOnly = ['code', 'kind', 'file', 'className'];
 
-/** `nullable` is heard only beside a type, and not by an enumeration. */
+/**
+ * Makes a schema nullable. Tools read `nullable` only beside `type` and without `enum`, so other schemas get an
+ * alternative.
+ */
 const orNull = (schema: Schema): Schema =>
   Object.keys(schema).some((key) => ['$ref', 'oneOf', 'allOf', 'enum'].includes(key))
     ? { oneOf: [schema, { type: 'string', nullable: true, enum: [null] }] }

@@ -1,4 +1,4 @@
-/** What the decorators of a request do not say about its values, for the description of the API. */
+/** Rules about values of requests that the decorators cannot express, for the OpenAPI document. */
 
 export interface Schema {
   $ref?: string;
@@ -24,27 +24,27 @@ export interface Parameter {
   schema?: Schema;
 }
 
-/** All other numbers that a request holds are whole. */
-const notWhole = ['shares', 'budget_seconds', 'advance_seconds'];
+/** The only numbers in requests that may have a fraction. */
+const fractions = ['shares', 'budget_seconds', 'advance_seconds'];
 
-/** TypeScript has one type for all numbers. */
-export const wholeOf = (name: string, schema: Schema): Schema =>
-  schema.type === 'number' && !notWhole.includes(name) ? { ...schema, type: 'integer' } : schema;
+/** Turns `number` into `integer` unless the value may have a fraction: TypeScript has one type for both. */
+export const integerOf = (name: string, schema: Schema): Schema =>
+  schema.type === 'number' && !fractions.includes(name) ? { ...schema, type: 'integer' } : schema;
 
-/** A parameter with all that is known about its value. */
-export function saidMore(path: string, parameter: Parameter): Parameter {
+/** Returns a parameter with the first rule below that matches. */
+export function withValueRules(path: string, parameter: Parameter): Parameter {
   const { name, schema } = parameter;
   if (schema === undefined) return parameter;
-  const more = rules.find((rule) => rule.at.test(path) && rule.in === parameter.in && rule.name.test(name));
-  if (more !== undefined) return { ...parameter, schema: { ...without$ref(schema), ...more.schema } };
-  return { ...parameter, schema: wholeOf(name, schema) };
+  const match = rules.find((rule) => rule.at.test(path) && rule.in === parameter.in && rule.name.test(name));
+  if (match !== undefined) return { ...parameter, schema: { ...without$ref(schema), ...match.schema } };
+  return { ...parameter, schema: integerOf(name, schema) };
 }
 
-/** A reference stands alone. */
+/** OpenAPI ignores members beside `$ref`. */
 const without$ref = ({ $ref: _, ...others }: Schema): Schema => others;
 
 const text = { type: 'string' };
-const wholeAsText = { ...text, pattern: '^([0-9]{1,9})?$' };
+const integerText = { ...text, pattern: '^([0-9]{1,9})?$' };
 const guid = { ...text, format: 'uuid' };
 const moment = {
   anyOf: [
@@ -53,30 +53,30 @@ const moment = {
     { ...text, enum: [''] },
   ],
 };
-const wholeFrom = (minimum: number) => ({
+const integerFrom = (minimum: number) => ({
   anyOf: [
     { type: 'integer', minimum, maximum: 1e15 - 1 },
     { ...text, enum: [''] },
   ],
 });
-/** Nothing is as good as a parameter that is missing. */
+/** One of the names. An empty value means absent. */
 const word = (...names: string[]): Schema => ({ ...text, enum: [...names, ''] });
 const words = (...names: string[]): Schema => ({ type: 'array', items: word(...names) });
 
 const livy = /^\/livy\//;
 const nexosis = /^\/nexosis\/v1\//;
 
-/** The first that fits holds. */
+/** The first rule that matches applies. */
 const rules: readonly { at: RegExp; in: string; name: RegExp; schema: Schema }[] = [
-  { at: livy, in: 'query', name: /^(from|size)$/, schema: wholeAsText },
+  { at: livy, in: 'query', name: /^(from|size)$/, schema: integerText },
   { at: livy, in: 'query', name: /^order$/, schema: text },
   { at: nexosis, in: 'path', name: /^id$/, schema: guid },
-  { at: nexosis, in: 'query', name: /^page$/, schema: wholeFrom(0) },
+  { at: nexosis, in: 'query', name: /^page$/, schema: integerFrom(0) },
   {
     at: nexosis,
     in: 'query',
     name: /^pageSize$/,
-    schema: wholeFrom(1),
+    schema: integerFrom(1),
   },
   { at: nexosis, in: 'query', name: /Date$/, schema: moment },
   { at: /\/views\b/, in: 'query', name: /^cascade$/, schema: words('session', 'model', 'vocabulary') },

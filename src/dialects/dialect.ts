@@ -8,81 +8,86 @@ import type { Section } from '../config/section.js';
 import type { Store } from '../scheduler/ports.js';
 
 /**
- * One wire protocol as a value: everything that the service needs to know of it. A dialect is a folder with such a value,
- * and stands once in the list of `app.module`; nothing else names it. `S` is its section of the configuration file.
+ * A wire protocol as a value: all that the service needs to know about it. A dialect is one folder with such a value
+ * and one entry in the list of `app.module`; nothing else names it. `S` is the type of its section of the configuration
+ * file.
  */
 export interface Dialect<S extends object = object> {
-  /** In keys of the log. */
+  /** The name in keys of the log. */
   readonly name: string;
-  /** For people. */
+  /** The name that people read. */
   readonly title: string;
 
-  // --- Requests and answers -------------------------------------------------------------------------------------------
+  // --- Requests and answers -----------------------------------------------------------------------------------------
 
-  /** Whether a request to this address is in this dialect. Dialects are asked in the order of their list. */
+  /** Returns whether a URL belongs to this dialect. The first dialect of the list that owns a URL handles it. */
   owns(url: string): boolean;
-  /** The address as the routes are written. Runs for every request before its route is found, and may change its method. */
+  /** Returns the URL in the form of the routes. Runs for every request before routing, and may change the method. */
   rewrite?(request: IncomingMessage): string;
-  /** A way to say who asks that only this dialect's clients know. It counts on every address, beside bearer tokens. */
+  /** Reads the credentials that this dialect's clients send. They are accepted on every URL, as bearer tokens are. */
   readonly credentials?: CredentialReader;
-  /** What the controllers get as the body. Rejects with what is wrong with it. */
-  readBody(request: FastifyRequest, payload: IncomingMessage, own: Own<S>): Promise<unknown>;
-  /** How an error is answered, also where no controller of the dialect was reached. */
+  /** Reads the body that controllers receive. Rejects with an error for the client if the body is not acceptable. */
+  readBody(request: FastifyRequest, payload: IncomingMessage, own: DialectConfig<S>): Promise<unknown>;
+  /** Answers errors, including those that occur before a controller of the dialect runs. */
   readonly errors: ExceptionFilter;
-  /** The body of an answer to what is no request that a route could be looked for. */
-  explain(problem: Problem): object;
-  /** The path as its client wrote it, if the request came to a port of the dialect's own; else null. */
+  /** Returns the body of an error answer to input that is not a complete HTTP request. */
+  errorBody(problem: ConnectionError): object;
+  /** Returns the path as the client wrote it if the request came to the dialect's own port, else null. */
   pathOnOwnPort?(request: FastifyRequest): string | null;
-  /** For the description of the API. */
+  /** Additions to the OpenAPI document. */
   readonly api?: ApiDescription;
 
-  // --- Parts ------------------------------------------------------------------------------------------------------------
+  // --- Parts --------------------------------------------------------------------------------------------------------
 
   readonly controllers: readonly Type[];
-  providers?(own: Own<S>): readonly Provider[];
-  /** Its section of the configuration file. */
+  providers?(own: DialectConfig<S>): readonly Provider[];
+  /** The dialect's section of the configuration file. */
   readonly settings?: Section<S>;
-  /** What it keeps in the database. It reads and changes these tables through `Query`. */
+  /** The dialect's own tables. It reads and changes them through `Query`. */
   readonly tables?: Tables;
 
-  // --- With the service -------------------------------------------------------------------------------------------------
+  // --- Start of the service -----------------------------------------------------------------------------------------
 
-  /** Hooks that hold before any route. */
-  install?(fastify: FastifyInstance, own: Own<S> & { readonly store: Store }): void;
-  /** Goes on with what the last run of the service left: after the scheduler has recovered, before the service listens. */
-  begin?(app: INestApplicationContext): Promise<void>;
-  /** Opens a port of its own; null without one. */
-  listen?(host: Host, own: Own<S>): Promise<OwnPort | null>;
+  /** Installs hooks that run before any route. */
+  install?(fastify: FastifyInstance, own: DialectConfig<S> & { readonly store: Store }): void;
+  /**
+   * Resumes unfinished work of the last run. The service calls this after the scheduler's recovery, before it listens.
+   */
+  resumeWork?(app: INestApplicationContext): Promise<void>;
+  /** Opens the dialect's own port; null if it has none. */
+  listen?(host: Host, own: DialectConfig<S>): Promise<OwnPort | null>;
 }
 
-/** What a dialect is told of the configuration. */
-export interface Own<S extends object = object> {
+/** The part of the configuration that a dialect receives. */
+export interface DialectConfig<S extends object = object> {
   readonly settings: S;
-  /** The data folder. */
+  /** Path of the data folder. */
   readonly data: string;
 }
 
-export interface Problem {
+/** An error on a connection that sent no complete HTTP request. */
+export interface ConnectionError {
+  /** HTTP status of the answer. */
   readonly status: number;
   readonly message: string;
-  /** Names the request in the log. */
+  /** Identifies the error in the log. */
   readonly trace: string;
 }
 
 /**
- * Tables and what makes them. Each entity describes one table, in types that every database has; the migrations bring an
- * SQLite database to that form. A store on another database makes the tables from the entities.
+ * Tables of a dialect. Each entity describes one table with types that every database has. The migrations create the
+ * tables in SQLite; a store on another database creates them from the entities.
  */
 export interface Tables {
   readonly entities: readonly (new () => object)[];
   readonly migrations: readonly (new () => MigrationInterface)[];
 }
 
-/** The service, as far as a dialect with a port of its own needs it. */
+/** The parts of the service that a dialect with its own port uses. */
 export interface Host {
   readonly app: INestApplicationContext;
   readonly fastify: FastifyInstance;
-  /** Listens, with TLS where the service has it. `keys` is what the two are called where they are configured. */
+  /** Opens a port, with TLS if the service has it. `keys` are the configuration keys of both, for error messages. */
   listen(
     answer: RequestListener,
     place: {
@@ -98,26 +103,27 @@ export interface OwnPort {
   close(): Promise<void>;
 }
 
-/** What the decorators of the controllers do not say. */
+/** Parts of the OpenAPI document that the decorators of the controllers do not express. */
 export interface ApiDescription {
-  /** Adds its ways to authenticate. */
-  security?(about: DocumentBuilder): void;
-  /** Names of the schema of an error and of the schemas of answers; anything else is some object. */
+  /** Adds the dialect's security schemes. */
+  security?(document: DocumentBuilder): void;
+  /** Name of the schema of an error. */
   readonly error: string;
+  /** Names of the schemas of successful answers by route; other routes answer an object without a schema. */
   readonly answers: readonly (readonly [route: RegExp, schema: string])[];
   readonly schemas: Readonly<Record<string, object>>;
-  /** How a call may be refused, in the words of the dialect. */
-  readonly words: Readonly<Record<400 | 401 | 403 | 404, string>>;
-  /** What only some calls answer. */
-  readonly own: readonly (readonly [route: RegExp, Readonly<Record<number, string>>])[];
-  /** Bodies may have numbers for texts and texts for numbers. */
-  readonly scalars?: true;
+  /** Descriptions of the common refusals by status. */
+  readonly refusalDescriptions: Readonly<Record<400 | 401 | 403 | 404, string>>;
+  /** Descriptions by status that apply only to some routes. */
+  readonly extraDescriptions: readonly (readonly [route: RegExp, Readonly<Record<number, string>>])[];
+  /** Whether bodies may have numbers in the place of strings and strings in the place of numbers. */
+  readonly convertsScalars?: true;
 }
 
 export const DIALECTS = Symbol('Dialects');
 
-/** Whose an address is: the last of the list answers where no other does. */
-export function ownerOf(dialects: readonly Dialect[], url: string): Dialect {
+/** Returns the dialect that handles a URL: the first that owns it, else the last of the list. */
+export function dialectOf(dialects: readonly Dialect[], url: string): Dialect {
   const owner = dialects.find((each) => each.owns(url)) ?? dialects.at(-1);
   if (owner === undefined) throw new Error('There is no dialect.');
   return owner;

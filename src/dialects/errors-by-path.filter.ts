@@ -1,10 +1,9 @@
 import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { DIALECTS, ownerOf, type Dialect } from './dialect.js';
+import { DIALECTS, dialectOf, type Dialect } from './dialect.js';
 
 /**
- * What fails before a route is found (no such route, a body too large) is said in the words of the dialect that was spoken
- * to, by its address; routes bring their dialect's filter themselves.
+ * Answers errors from before a controller runs (no route, a bad body) with the filter of the dialect that owns the URL.
  */
 @Catch()
 export class ErrorsByPathFilter implements ExceptionFilter {
@@ -12,6 +11,6 @@ export class ErrorsByPathFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const { url } = host.switchToHttp().getRequest<FastifyRequest>();
-    ownerOf(this.dialects, url).errors.catch(error, host);
+    dialectOf(this.dialects, url).errors.catch(error, host);
   }
 }

@@ -3,8 +3,8 @@ import { readInstant } from './instant.js';
 
 const newYear = Date.UTC(2026, 0, 1);
 
-describe('a time that someone sends', () => {
-  it('tests run where the local zone is not UTC, else they would show nothing', () => {
+describe('readInstant', () => {
+  it('is tested in a local time zone other than UTC, so that mistakes with zones show', () => {
     expect(new Date(newYear).getTimezoneOffset()).not.toBe(0);
   });
 
@@ -19,9 +19,9 @@ describe('a time that someone sends', () => {
     ['2026-01-01T05:30:00+05:30'],
     ['2026-01-01T05:30:00+0530'],
     ['2025-12-31T19:00:00-05:00'],
-    // A + that was not encoded in an address.
+    // An unencoded + in a query arrives as a space.
     ['2026-01-01T05:30:00 05:30'],
-  ])('%s is the first moment of 2026 in UTC', (text) => {
+  ])('reads %s as the first moment of 2026 in UTC', (text) => {
     expect(readInstant(text)).toBe(newYear);
   });
 
@@ -35,7 +35,7 @@ describe('a time that someone sends', () => {
     ['01/02/2026'],
     ['Thu Jan 01 2026 00:00:00 GMT+0100'],
     ['2026-W01'],
-  ])('%j is none', (text) => {
+  ])('returns null for %j', (text) => {
     expect(readInstant(text)).toBeNull();
   });
 });

@@ -3,18 +3,18 @@ import { Transform } from 'class-transformer';
 import { IsDate, IsOptional, isISO8601 } from 'class-validator';
 import type { Millis } from '../kernel/time.js';
 
-/** What is wrong with a text that is no time, after the name of the field. */
-export const isTime =
+/** The rule for times, as the rest of a sentence that begins with the name of the field. */
+export const timeRule =
   'must be a time in ISO 8601, such as 2026-11-27T12:00:00Z (UTC where it names no offset)';
 
 const withoutZone = /T\d{2}(:?\d{2}){0,2}([.,]\d+)?$/;
 
 /**
- * The moment that an ISO 8601 date or date-time names; null for any other text. A text without an offset is UTC: the zone
- * of the machine must not decide which month a bill covers.
+ * Reads a date or date-time in ISO 8601; null for any other text. A time without an offset is UTC, because the
+ * machine's time zone must not decide which month a bill covers.
  */
 export function readInstant(text: string): Millis | null {
-  // In an address that was not encoded, the + of an offset arrives as a space.
+  // If the client did not encode the query, the + of an offset arrives as a space.
   const iso = text
     .trim()
     .replace(/^(\S+T\S+) (\d{2}:?\d{2})$/, '$1+$2')
@@ -24,12 +24,12 @@ export function readInstant(text: string): Millis | null {
   return Number.isNaN(at) ? null : at;
 }
 
-/** An optional member or parameter that holds a moment, read by {@link readInstant}. */
+/** Declares an optional member or parameter as a time that {@link readInstant} reads. */
 export const Instant = (): PropertyDecorator =>
   applyDecorators(
     IsOptional(),
     Transform(({ value }: { value: unknown }) =>
       value == null ? value : new Date((typeof value === 'string' ? readInstant(value) : null) ?? Number.NaN),
     ),
-    IsDate({ message: `$property ${isTime}` }),
+    IsDate({ message: `$property ${timeRule}` }),
   );

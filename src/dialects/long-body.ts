@@ -6,53 +6,54 @@ import { JsonScan } from '../scheduler/json-scan.js';
 import { errorAt, membersAt } from '../scheduler/long-json.js';
 import { inMemory, longFrom, LongText, Pieces, wholeOf, type Text } from '../scheduler/long-text.js';
 
-/** Bytes of all members and names that are not long. */
+/** Most bytes of all names and of all short members together. */
 const mostShort = 1024 * 1024;
 
-/** A JSON body of many megabytes: each piece is checked and hashed when it comes, and nothing is made of the whole. */
+/** A JSON body of many megabytes. Checks and hashes each piece as it arrives, and never parses the body as a whole. */
 export class LongBody {
   private readonly pieces = new Pieces();
   private readonly hash = createHash('sha256');
   private readonly scan = new JsonScan();
-  private isText = true;
-  /** Bytes of a character whose end has not come yet. */
-  private left: Buffer = Buffer.alloc(0);
+  private isUtf8 = true;
+  /** First bytes of a character whose last bytes have not arrived yet. */
+  private partial: Buffer = Buffer.alloc(0);
   private begun = false;
 
   write(chunk: Buffer): void {
     this.hash.update(chunk);
     this.check(chunk);
-    // A byte order mark says nothing and is no part of the text.
-    const first = this.begun || !chunk.subarray(0, 3).equals(byteOrderMark) ? chunk : chunk.subarray(3);
+    // Drop a byte order mark: it is not part of the JSON text.
+    const text = this.begun || !chunk.subarray(0, 3).equals(byteOrderMark) ? chunk : chunk.subarray(3);
     this.begun = true;
-    this.pieces.add(first);
-    this.scan.write(first);
+    this.pieces.add(text);
+    this.scan.write(text);
   }
 
-  /** Of all bytes. Asked for once, at the end. */
+  /** Returns the hash of all bytes. May be called only once, after the last chunk. */
   digest(): string {
     return this.hash.digest('base64url');
   }
 
   /**
-   * Its members, parsed, but the long one as {@link RawJson}: an object, or a string with its quotes (`isText`). Throws what
-   * is wrong with the body.
+   * Returns the parsed members. The one named by `long` becomes {@link RawJson}: an object, or a string with its quotes
+   * (`isText`). Throws an error for the client if the body is not acceptable.
    */
   async members(long: { readonly name: string; readonly isText: boolean }): Promise<Record<string, unknown>> {
-    if (!this.isText || this.left.length > 0) throw new BadRequestException('The body is not valid UTF-8.');
+    if (!this.isUtf8 || this.partial.length > 0)
+      throw new BadRequestException('The body is not valid UTF-8.');
     this.scan.end();
     const text = new LongText(inMemory(this.pieces.all()));
     if (this.scan.flaw !== null) throw invalid((await errorAt(text, this.scan.flaw)).message);
     const places = this.scan.members;
     const short = places.filter(({ from, to }) => to - from < longFrom);
-    const rest =
+    const shortBytes =
       short.reduce((sum, { from, to }) => sum + to - from, 0) +
       places.reduce((sum, { keyFrom, keyTo }) => sum + keyTo - keyFrom, 0);
-    if (rest > mostShort) throw tooLong(long.name);
+    if (shortBytes > mostShort) throw tooLong(long.name);
     checkMembers(places.length);
     const body: Record<string, unknown> = {};
     for (const { name, value } of await membersAt(text, places)) {
-      // As in a short body, what is said last counts.
+      // Of members with the same name the last one counts, as in a short body.
       if (name !== '__proto__') body[name] = await read(name, value);
     }
     return body;
@@ -67,11 +68,11 @@ export class LongBody {
   }
 
   private check(chunk: Buffer): void {
-    if (!this.isText) return;
-    const all = this.left.length === 0 ? chunk : Buffer.concat([this.left, chunk]);
+    if (!this.isUtf8) return;
+    const all = this.partial.length === 0 ? chunk : Buffer.concat([this.partial, chunk]);
     const to = wholeCharacters(all);
-    this.isText = isUtf8(all.subarray(0, to));
-    this.left = all.subarray(to);
+    this.isUtf8 = isUtf8(all.subarray(0, to));
+    this.partial = all.subarray(to);
   }
 }
 
@@ -85,7 +86,7 @@ const tooLong = (name: string) =>
 const beginningOf = async (value: Text): Promise<string> =>
   typeof value === 'string' ? value.slice(0, 1) : wholeOf(value.slice(0, 1));
 
-/** Where the last character that is there whole ends. */
+/** Returns the end of the last complete UTF-8 character. */
 function wholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= 3 && back <= bytes.length; back += 1) {
     const code = bytes[bytes.length - back] as number;
@@ -96,7 +97,7 @@ function wholeCharacters(bytes: Buffer): number {
   return bytes.length;
 }
 
-/** A member of a body, of which NaN and Infinity are no part. */
+/** Parses a member of a body. Refuses NaN and Infinity, which the scanner lets pass. */
 export function parseValue(key: string, text: string): unknown {
   let value: unknown;
   try {
@@ -108,7 +109,7 @@ export function parseValue(key: string, text: string): unknown {
   return value;
 }
 
-/** Members of one object: class-transformer compares each of them with all others. */
+/** Most members of one object: class-transformer compares each member with all others. */
 const mostMembers = 2000;
 
 export function checkMembers(count: number): void {

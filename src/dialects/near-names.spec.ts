@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { nearName } from './near-names.js';
+import { suggestName } from './near-names.js';
 
 const known = ['from', 'size', 'startDate', 'session_id'];
 
-describe('the nearest name', () => {
+describe('nearName', () => {
   it.each([
     ['form', 'from'],
     ['SIZE', 'size'],
@@ -12,18 +12,18 @@ describe('the nearest name', () => {
     ['startdate', 'startDate'],
     ['strtDat', 'startDate'],
     ['sesionid', 'session_id'],
-  ])('of %s is %s', (name, nearest) => {
-    expect(nearName(name, known)).toBe(nearest);
+  ])('corrects %s to %s', (name, nearest) => {
+    expect(suggestName(name, known)).toBe(nearest);
   });
 
   it.each(['doAs', 'detailed', 'x', '', 'constructor', '__proto__', 'size'.repeat(20)])(
-    'of %j is none',
+    'returns undefined for %j',
     (name) => {
-      expect(nearName(name, known)).toBeUndefined();
+      expect(suggestName(name, known)).toBeUndefined();
     },
   );
 
-  it('is none where nothing is known', () => {
-    expect(nearName('from', [])).toBeUndefined();
+  it('returns undefined if there are no known names', () => {
+    expect(suggestName('from', [])).toBeUndefined();
   });
 });

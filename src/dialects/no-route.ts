@@ -1,8 +1,8 @@
 import { HttpException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { ownerOf, type Dialect } from './dialect.js';
+import { dialectOf, type Dialect } from './dialect.js';
 
-/** The address leads nowhere (404), or the method is none of those it has (405). */
+/** No route matches the path (404), or none that does has the method (405). */
 export class NoRoute extends HttpException {
   constructor(
     message: string,
@@ -14,8 +14,8 @@ export class NoRoute extends HttpException {
 }
 
 /**
- * Refuses what no route was written for, in whose dialect it ever is, before its body is read. The routes note themselves
- * when they are registered: the router finds one by its method first and cannot say which others an address has.
+ * Refuses requests without a route, in any dialect, before their body is read. Collects the routes as they are
+ * registered, because the router cannot list the methods of a path.
  */
 export function installNoRoute(fastify: FastifyInstance, dialects: readonly Dialect[]): void {
   const routes = new Map<string, { matches: RegExp; methods: Set<string> }>();
@@ -25,22 +25,22 @@ export function installNoRoute(fastify: FastifyInstance, dialects: readonly Dial
     routes.set(url, route);
   });
   const methodsAt = (path: string) => {
-    const found = [...routes.values()].filter(({ matches }) => matches.test(path));
-    const methods = new Set(found.flatMap((route) => [...route.methods]));
+    const matching = [...routes.values()].filter(({ matches }) => matches.test(path));
+    const methods = new Set(matching.flatMap((route) => [...route.methods]));
     return order.filter((method) => methods.has(method));
   };
-  // With `done`: a promise would cost the requests of all dialects a turn of their own, status reads above all.
+  // Use `done`, not a promise: a promise would delay every request by a turn of the event loop.
   fastify.addHook('onRequest', (request, reply, done) => {
     if (!request.is404) return done();
     const methods = methodsAt(request.url.split('?')[0] ?? '');
     if (methods.length > 0) void reply.header('allow', methods.join(', '));
-    done(refusalOf(request, ownerOf(dialects, request.url), methods));
+    done(refusalOf(request, dialectOf(dialects, request.url), methods));
   });
 }
 
 const order = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** Of an address as it is registered: `:name` is any part of a path, `*` all the rest. */
+/** Returns a pattern for a registered URL. `:name` matches one segment of a path, `*` the rest of it. */
 function matcherOf(url: string): RegExp {
   const parts = url.split('/').map((part) => {
     if (part.startsWith(':')) return '[^/]+';
@@ -50,11 +50,11 @@ function matcherOf(url: string): RegExp {
 }
 
 function refusalOf(request: FastifyRequest, owner: Dialect, methods: readonly string[]): NoRoute {
-  const elsewhere = owner.pathOnOwnPort?.(request) ?? null;
-  const asked = elsewhere ?? request.originalUrl.split('?')[0] ?? '';
-  const docs = `The calls are described at /api/v1/docs${elsewhere === null ? '' : " on the service's main port"}.`;
-  if (methods.length === 0) return new NoRoute(`There is nothing at ${asked}.`, 404, docs);
-  const there = methods.length === 1 ? 'the only method there is' : 'the methods there are';
-  const refused = `${request.method} is not possible at ${asked}: ${there} ${methods.join(', ')}.`;
-  return new NoRoute(refused, 405, docs);
+  const pathOnOwnPort = owner.pathOnOwnPort?.(request) ?? null;
+  const path = pathOnOwnPort ?? request.originalUrl.split('?')[0] ?? '';
+  const docs = `The calls are described at /api/v1/docs${pathOnOwnPort === null ? '' : " on the service's main port"}.`;
+  if (methods.length === 0) return new NoRoute(`There is nothing at ${path}.`, 404, docs);
+  const allowed = methods.length === 1 ? 'the only method there is' : 'the methods there are';
+  const message = `${request.method} is not possible at ${path}: ${allowed} ${methods.join(', ')}.`;
+  return new NoRoute(message, 405, docs);
 }

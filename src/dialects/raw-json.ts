@@ -1,6 +1,6 @@
 import type { Text } from '../scheduler/long-text.js';
 
-/** A member of a body that is kept as it came. */
+/** A member of a body as unparsed JSON text. */
 export class RawJson {
   constructor(readonly text: Text) {}
 }

@@ -6,14 +6,14 @@ import { refusalKinds } from './qiskit-runtime/refusal-kinds.js';
 import { refusals as qiskit } from './qiskit-runtime/refusals.js';
 import { answerTo } from './refusals.js';
 
-/** Words of one wire or of the operator API, which say nothing to the users of another. */
+/** Words of one dialect or of the operator API. They mean nothing to the users of another. */
 const ofIbm =
   /(max|active|interactive|unused|heartbeat)_ttl|max_execution_time|\bcost\b|accepting_jobs|program_id|calibration_id|\bparams\b|lone job|dedicated|\bdrain\b/;
 const ofOperators = /PATCH|\/api\/v1|\/admin|options\.|expires_at|STINT_/;
 const ofLivy = /idleTimeout|\bttl\b|statement|interpreter|heartbeatTimeout/;
 const ofNexosis = /api-key|data set|forecast session|calculat/;
 
-describe('no refusal speaks of another dialect:', () => {
+describe("a refusal uses none of another dialect's words:", () => {
   it.each(refusalCases)('$refusal.message', ({ refusal }) => {
     const { message, solution } = answerTo(qiskit, refusal);
     expect(`${message} ${solution}`).not.toMatch(ofLivy);
@@ -25,22 +25,22 @@ describe('no refusal speaks of another dialect:', () => {
   });
 });
 
-describe('each refusal is one that clients do not repeat:', () => {
+describe('a refusal has a status that clients do not retry:', () => {
   it.each(refusalCases)('$code', ({ refusal }) => {
     const [usual] = refusalKinds[answerTo(qiskit, refusal).kind];
     for (const status of [usual, answerTo(livy, refusal)[0]])
       expect([status >= 400, status < 500]).toEqual([true, true]);
-    // 503 says that no backend can calculate now.
+    // 503 means that no backend is available.
     const [status, type] = answerTo(nexosis, refusal);
     expect([status >= 400, status < 500 || type === 'Unavailable']).toEqual([true, true]);
   });
 });
 
-it("Livy's users read no id of the kernel, because they know sessions and statements by numbers", () => {
+it('no refusal of Livy contains an id of the kernel, because its users know only numbers', () => {
   for (const { refusal } of refusalCases) expect(answerTo(livy, refusal)[1]).not.toContain(kernelId);
 });
 
-it('every refusal has a neutral text for logs, which names its code and all its parameters', () => {
+it('the message of every refusal names its code and all its parameters, for the log', () => {
   for (const { code, refusal } of refusalCases) {
     expect(refusal.message).toContain(code.replaceAll('_', ' '));
     for (const name of Object.keys(refusal.params)) expect(refusal.message).toContain(`${name}: `);

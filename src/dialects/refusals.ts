@@ -1,15 +1,15 @@
 import type { Refusal, RefusalCode, Refusals } from '../kernel/refusal.js';
 
-/** A dialect's answer to each refusal. It has all of them, or it does not compile. */
+/** A dialect's answers to all refusals. A table that lacks a code does not compile. */
 export type RefusalTable<Answer> = { readonly [C in RefusalCode]: (params: Refusals[C]) => Answer };
 
-/** What the dialect with this table says to the refusal. */
+/** Returns a dialect's answer to a refusal. */
 export const answerTo = <Answer, C extends RefusalCode>(
   table: RefusalTable<Answer>,
   { code, params }: Refusal<C>,
 ): Answer => table[code](params);
 
-/** Codes that only the operator API can bring about. The clients of another dialect have no call that meets them. */
+/** Codes that only calls of the operator API can cause. */
 export const operatorCodes = [
   'period_reversed',
   'expiry_past',
@@ -30,9 +30,9 @@ export const operatorCodes = [
   'unknown_device',
   'device_unreadable',
 ] as const satisfies readonly RefusalCode[];
-type OperatorCode = (typeof operatorCodes)[number];
+export type OperatorCode = (typeof operatorCodes)[number];
 
-/** The part of a table for those codes: one answer for all. */
+/** Returns a table that has the same answer for all of these codes. */
 export const toOperators = <Answer>(answer: Answer) =>
   Object.fromEntries(operatorCodes.map((code) => [code, () => answer])) as Readonly<
     Record<OperatorCode, () => Answer>

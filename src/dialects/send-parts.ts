@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import { bytesOf, bytesOfAll, joined, type Parts } from '../scheduler/long-text.js';
+import { bytesOf, bytesOfAll, joined, type TextParts } from '../scheduler/long-text.js';
 
-/** What a controller answers with: one string, or, where a part is long, a stream of known length. */
-export function sentParts(reply: FastifyReply, parts: Parts): string | Readable {
+/** Returns the body of an answer: one string, or a stream with a content length if a part is long. */
+export function replyBody(reply: FastifyReply, parts: TextParts): string | Readable {
   const whole = joined(parts);
   if (whole !== null) return whole;
   void reply.header(

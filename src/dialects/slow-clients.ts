@@ -1,29 +1,29 @@
 import { STATUS_CODES, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Problem } from './dialect.js';
+import type { ConnectionError } from './dialect.js';
 
-/** Headers are small: whoever sends them more slowly than this sends nothing else either. */
+/** Milliseconds for the headers. They are small, so even a slow client sends them in this time. */
 const longestHeaders = 60_000;
 
 /**
- * How long the server waits for a request to arrive, headers and body, in milliseconds. Answering it may take as long as it
- * takes, and a stream stays open for ever. Not to be confused with a limit on silence: a client on a thin line is slow all
- * the time, one that holds a connection open for nothing sends a byte now and then.
+ * Limits the time for a request to arrive, headers and body, to `request` milliseconds. Sending the answer has no
+ * limit, so streams stay open. A limit on silence would not do: a client that wants to hold a connection sends a byte
+ * now and then.
  */
-export const arrivingWithin = (request: number): ServerOptions => ({
+export const requestTimeouts = (request: number): ServerOptions => ({
   requestTimeout: request,
   headersTimeout: Math.min(longestHeaders, request),
   connectionsCheckingInterval: Math.min(5000, Math.ceil(request / 4)),
 });
 
-const said: Readonly<Record<string, readonly [status: number, message: string]>> = {
+const answersByCode: Readonly<Record<string, readonly [status: number, message: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long to arrive.'],
   HPE_INVALID_EOF_STATE: [400, 'The request did not arrive whole.'],
   HPE_HEADER_OVERFLOW: [431, 'The headers are too large.'],
 };
 
-/** What is known of a connection on which no whole request came. */
-export interface NoRequest {
+/** The log line about a connection that sent no complete request. */
+export interface IncompleteRequest {
   readonly msg: string;
   readonly trace: string;
   readonly status: number;
@@ -31,16 +31,20 @@ export interface NoRequest {
 }
 
 /**
- * What reaches no route, because it is no whole request, is answered in the form that `explain` gives it, as JSON. `name`
- * makes the trace that stands in the answer, and `tell` gets it too.
+ * Answers a connection that sent no complete request. `explain` returns the body of the answer. `newTrace` makes the
+ * trace that appears in the answer and in the line passed to `log`.
  */
-export const answerNoRequest =
-  (name: () => string, tell: (line: NoRequest) => void, explain: (problem: Problem) => object) =>
+export const answerIncompleteRequest =
+  (
+    newTrace: () => string,
+    log: (line: IncompleteRequest) => void,
+    explain: (problem: ConnectionError) => object,
+  ) =>
   (error: Error & { readonly code?: string }, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || socket.destroyed) return;
-    const [status, message] = said[error.code ?? ''] ?? [400, 'This is no HTTP request.'];
-    const trace = name();
-    tell({ msg: message, trace, status, address: socket.remoteAddress });
+    const [status, message] = answersByCode[error.code ?? ''] ?? [400, 'This is no HTTP request.'];
+    const trace = newTrace();
+    log({ msg: message, trace, status, address: socket.remoteAddress });
     const body = JSON.stringify(explain({ status, message, trace }));
     if (socket.writable) {
       socket.write(

@@ -6,35 +6,35 @@ import type { ReceiptsService, SubmitKey } from '../scheduler/receipts.service.j
 
 const digest = (...parts: string[]): string => hash('sha256', parts.join('\n'), 'base64url');
 
-/** Of the body's bytes; kept by the body parser, because afterwards they are gone. */
+/** Hashes the bytes of a body. The body parser calls it, because no later code has the bytes. */
 export const bodyDigest = (body: Buffer): string => hash('sha256', body, 'base64url');
 
 export type WithBodyDigest = FastifyRequest & { bodyDigest?: string };
 
-/** How this submit is recognised should it come again (semantics: exactly-once submit). */
+/** Returns the key that recognises a repeated submit (semantics: exactly-once submit). */
 export function submitKey(
   actor: Actor,
   request: WithBodyDigest,
   path = request.url.split('?')[0] ?? '',
 ): SubmitKey {
   const body = request.bodyDigest ?? '';
-  // An admin's token acts for any instance, a user's for one.
-  const whose = actor.role === 'admin' ? [actor.tokenId, actor.instance.id] : [actor.tokenId];
-  const chosen = request.headers['idempotency-key'];
-  if (typeof chosen === 'string' && chosen !== '') {
-    return { key: digest('key', ...whose, path, chosen), hash: body };
+  // An admin's token acts for any instance, a user's token for one.
+  const scope = actor.role === 'admin' ? [actor.tokenId, actor.instance.id] : [actor.tokenId];
+  const clientKey = request.headers['idempotency-key'];
+  if (typeof clientKey === 'string' && clientKey !== '') {
+    return { key: digest('key', ...scope, path, clientKey), hash: body };
   }
-  return { key: digest('body', ...whose, path, body), hash: null };
+  return { key: digest('body', ...scope, path, body), hash: null };
 }
 
-/** How long after an answer was sent a reset still shows that nobody was there to read it. */
+/** Milliseconds after sending in which a reset of the connection means that the client did not read the answer. */
 const resetGrace = 50;
 
 /**
- * Watches whether the answer about `subject` leaves before its connection closes. Resolves when it may be sent: a hang-up
- * that has reached this machine is read first, because an answer to it would count as sent.
+ * Records whether the answer about `subject` is sent before its connection closes. Resolves when the answer may be
+ * sent, after one turn of the event loop: a client that has already hung up is noticed in that turn.
  */
-export async function watchAnswer(
+export async function recordDelivery(
   receipts: ReceiptsService,
   reply: FastifyReply,
   submit: SubmitKey,
@@ -48,29 +48,32 @@ export async function watchAnswer(
     return;
   }
   let open = true;
-  const say = (sent: boolean) => {
+  const record = (sent: boolean) => {
     if (!open) return;
     open = false;
-    forget();
+    unsubscribe();
     receipts.answered(subject, submit, sent);
   };
-  const forget = onHangUp(socket, () => say(false));
+  const unsubscribe = onReset(socket, () => record(false));
   raw.once('close', () => {
-    if (!raw.writableFinished || socket.readableEnded) say(false);
-    else setTimeout(() => say(true), resetGrace).unref();
+    if (!raw.writableFinished || socket.readableEnded) record(false);
+    else setTimeout(() => record(true), resetGrace).unref();
   });
 }
 
-const watching = new WeakMap<Socket, Set<() => void>>();
+const callbacksBySocket = new WeakMap<Socket, Set<() => void>>();
 
-/** One listener for all answers on a connection: a busy client gets dozens of them within the grace. */
-function onHangUp(socket: Socket, tell: () => void): () => void {
-  const known = watching.get(socket);
-  const all = known ?? new Set();
-  if (known === undefined) {
-    watching.set(socket, all);
-    socket.once('error', () => all.forEach((each) => each()));
+/**
+ * Calls `callback` if the connection is reset; returns a function that unsubscribes. All answers on a connection share
+ * one listener, because a busy client receives dozens of answers within the grace.
+ */
+function onReset(socket: Socket, callback: () => void): () => void {
+  const existing = callbacksBySocket.get(socket);
+  const callbacks = existing ?? new Set();
+  if (existing === undefined) {
+    callbacksBySocket.set(socket, callbacks);
+    socket.once('error', () => callbacks.forEach((each) => each()));
   }
-  all.add(tell);
-  return () => all.delete(tell);
+  callbacks.add(callback);
+  return () => callbacks.delete(callback);
 }

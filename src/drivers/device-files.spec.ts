@@ -16,7 +16,7 @@ async function givenDevices(files: Readonly<Record<string, string>>) {
 }
 
 describe('a device', () => {
-  it('that does not exist is refused with those that do, and without a path of this computer', async () => {
+  it('that does not exist is refused with a list of those that do, and without a file path', async () => {
     const of = await givenDevices({ 'b/configuration.json': '{}', 'a/configuration.json': '{}', README: '' });
     for (const name of ['nope', '../a', 'README'])
       expect(refusedWords(of(name))).toBe(`Backend d: there is no device ${name}; there are: a, b.`);
@@ -25,11 +25,11 @@ describe('a device', () => {
   it.each([
     [{ 'a/configuration.json': '{' }, /^Backend d: devices\/a\/configuration\.json is no valid JSON: /],
     [{ 'a/configuration.json': '{}' }, /^Backend d: devices\/a\/properties\.json cannot be read\.$/],
-  ])('that is damaged is refused with its file: %j', async (files, words) => {
+  ])('with a damaged file is refused with the name of the file: %j', async (files, words) => {
     expect(refusedWords((await givenDevices(files))('a'))).toMatch(words);
   });
 
-  it('goes by the name of its backend', async () => {
+  it('gets the name of its backend', async () => {
     const of = await givenDevices({ 'a/configuration.json': '{"n": 5}', 'a/properties.json': '{}' });
     expect(of('a')()).toEqual({ configuration: { n: 5, backend_name: 'd' }, properties: {} });
   });

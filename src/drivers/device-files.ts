@@ -5,11 +5,11 @@ import { Refusal } from '../kernel/refusal.js';
 import type { Device, Devices } from '../scheduler/devices.ports.js';
 
 /**
- * Descriptions of quantum devices: `options.device` names a folder with `configuration.json` and `properties.json`, or
- * `options.configuration` and `options.properties` hold them.
+ * Reads descriptions of quantum devices: from the folder that `options.device` names, which has `configuration.json`
+ * and `properties.json`, or else from `options.configuration` and `options.properties`.
  */
 export class DeviceFiles implements Devices {
-  private readonly known = new Map<string, Device>();
+  private readonly cache = new Map<string, Device>();
 
   constructor(private readonly folder: string) {}
 
@@ -21,33 +21,33 @@ export class DeviceFiles implements Devices {
   }
 
   private read(backend: string, name: string): Device {
-    const known = this.known.get(name);
-    if (known !== undefined) return known;
+    const cached = this.cache.get(name);
+    if (cached !== undefined) return cached;
     const names = this.names();
     if (!names.includes(name)) throw new Refusal('unknown_device', { backend, device: name, known: names });
     const configuration = this.parse(backend, name, 'configuration.json');
     const device = { configuration, properties: this.parse(backend, name, 'properties.json') };
-    this.known.set(name, device);
+    this.cache.set(name, device);
     return device;
   }
 
   private names(): string[] {
-    const described = (name: string) => existsSync(join(this.folder, name, 'configuration.json'));
-    return readdirSync(this.folder).filter(described).sort();
+    const isDevice = (name: string) => existsSync(join(this.folder, name, 'configuration.json'));
+    return readdirSync(this.folder).filter(isDevice).sort();
   }
 
   private parse(backend: string, name: string, file: string): Readonly<Record<string, unknown>> {
     try {
       return JSON.parse(readFileSync(join(this.folder, name, file), 'utf8')) as Record<string, unknown>;
     } catch (error) {
-      // Not as Node says it, with the path on this computer: whoever asks over the API reads it too.
+      // Node's message would show users of the API a path on this computer.
       const flaw = error instanceof SyntaxError ? error.message : null;
       throw new Refusal('device_unreadable', { backend, device: name, file, flaw });
     }
   }
 }
 
-/** Several backends may be made after one device; each goes by its own name. */
+/** Returns a device under the name of a backend. Several backends may use one device. */
 const named = (name: string, { configuration, properties }: Device): Device => ({
   configuration: { ...configuration, backend_name: name },
   properties: { ...properties, ...(Object.keys(properties).length > 0 && { backend_name: name }) },

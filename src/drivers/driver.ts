@@ -6,91 +6,93 @@ import type { Interpreters, Runners, Task } from '../scheduler/ports.js';
 import type { Options } from './options.js';
 
 /**
- * All that the service knows about a driver. A driver is one folder with such a value in it, and one line in
- * `app.module.ts` (docs/drivers.md).
+ * Describes a driver to the service. A driver is one folder that exports such a value, and one line in `app.module.ts`
+ * (docs/drivers.md).
  */
 export interface Driver {
-  /** What the key `driver` of a backend says. */
+  /** The value of a backend's key `driver`. */
   readonly name: string;
-  /** How the configuration names the program of its processes; missing where it needs none that must be installed. */
+  /** How the configuration names the program of the driver's processes; absent if no program must be installed. */
   readonly program?: DriverProgram;
   /**
-   * Variables of the service's environment that its processes get, besides those that all processes get; `*` at the end
-   * stands for all that begin so. Missing for a driver without processes.
+   * Variables of the service's environment that the driver's processes get, besides those that all processes get. `*`
+   * at the end matches any suffix. Absent for a driver without processes.
    */
   readonly environment?: readonly string[];
   /** The options that a backend may set. */
   readonly options: Options;
-  /** Throws a Refusal for options that do not fit together. Each of them has been checked alone. */
+  /** Throws a Refusal if options contradict each other. Each option has been checked on its own before. */
   checkOptions?(backend: string, options: Readonly<Record<string, unknown>>): void;
-  /** The programs that are known before a process is up. Processes may name more when they are ready. */
+  /** The programs that are known before a process has started. A process may name more when it is ready. */
   readonly programs: readonly string[];
-  /** The limits of a backend whose operator sets none; missing: those of every backend. */
+  /** Default limits of the driver's backends; absent means the service's default limits. */
   readonly limits?: BackendLimits;
-  /** It keeps one process for each session, which holds the session's state. */
+  /** Whether the driver keeps one process for each session, which holds the session's state. */
   readonly perSession?: boolean;
-  /** Whether its backends may or must be described as quantum devices; missing: they are none. */
+  /** Whether the driver's backends may or must be described as quantum devices; absent means they are not devices. */
   readonly device?: 'possible' | 'needed';
-  /** Makes its runners, and starts nothing yet. Missing where jobs have no process: the scheduler plays them. */
-  runners?(place: DriverPlace): DriverRunners;
+  /** Creates the runners and starts no process yet. Absent if jobs have no process: the scheduler then plays them. */
+  runners?(place: DriverContext): DriverRunners;
 }
 
 /** How the configuration names a program that a driver starts. */
 export interface DriverProgram {
-  /** The key at the top of the configuration file. */
+  /** The top-level key of the configuration file. */
   readonly key: `${string}python` | `${string}_program`;
-  /** The environment variable that wins over the file. */
+  /** The environment variable that overrides the file. */
   readonly variable: `STINT_${string}`;
-  /** The Python environment in the project's folder whose Python is taken where neither names one. */
+  /** The Python environment in the project's folder whose Python is used if neither of the two names a program. */
   readonly environment?: string;
 }
 
-/** What a driver is given to make its runners of. */
-export interface DriverPlace {
-  /** The program that the configuration names, or the one of the driver's own environment; undefined where there is none. */
+/** The settings with which a driver creates its runners. */
+export interface DriverContext {
+  /** The configured program, or the Python of the driver's own environment; undefined if there is neither. */
   readonly program: string | undefined;
-  /** The environment of its processes: what the allow-lists let through. */
+  /** The environment of the driver's processes: the variables that the allow-lists permit. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The service's own environment, to look for what is installed on this machine. It goes to no process. */
+  /** The service's own environment, for finding installed programs. It must not be passed to a process. */
   readonly machine: Readonly<Record<string, string | undefined>>;
-  /** How many processes to keep ready while nothing runs. */
+  /** Number of processes to keep ready while no job runs. */
   readonly warm: number;
-  /** How long a process may stay stopped (SIGSTOP) before it is ended. */
+  /** How long a process may stay stopped (SIGSTOP) before it is killed. */
   readonly stoppedAfter: Millis;
-  /** The project's folder, where the programs of processes are. */
+  /** The project's folder, which contains the programs of the processes. */
   readonly home: string;
-  /** A folder of the driver's own below the data folder. It is not made yet. */
+  /** The driver's own folder below the data folder. It may not exist yet. */
   readonly data: string;
   readonly devices: Devices;
-  /** Tells of a step that an attempt has reported. */
+  /** Reports a step of an attempt's progress. */
   progressed(task: Pick<Task, 'token'>, step: Progress): void;
 }
 
-/** The runners of one driver, and what they need done before the first job and after the last. */
+/** The runners of one driver, and the functions that start and close them. */
 export interface DriverRunners {
-  /** Where there are several, the first that has a program runs it. */
+  /** If there are several, a program runs on the first that has it. */
   readonly runners: readonly Runners[];
-  /** For a driver with a process for each session: what such a process tells beyond its answers. */
+  /** For a driver with one process per session: progress, logs and completions of those processes. */
   readonly interpreters?: Interpreters;
-  /** Speaks to the processes that outlived an earlier service. Called once, when the scheduler knows their jobs. */
+  /**
+   * Connects to the processes that outlived an earlier service. Called once, after the scheduler has loaded their jobs.
+   */
   resume?(): void;
-  /** Starts the processes that are to be ready before the first job. Called only where a backend has this driver. */
+  /** Starts the processes that should be ready before the first job. Called only if a backend has this driver. */
   warmUp?(): void;
-  /** Lets go of all processes, or ends them. */
+  /** Detaches from all processes, or ends them. */
   close(): void | Promise<void>;
 }
 
 /**
- * Stands between the scheduler and the runners of one driver: it prepares attempts and keeps what they find. A dialect has
- * one where it stores what its jobs are about, because a driver knows no dialect.
+ * Wraps the runners of one driver: prepares attempts and stores their results. A dialect provides one if it stores the
+ * data of its jobs, because drivers do not depend on dialects.
  */
-export interface Between extends Runners {
-  /** Resolves when attempts may be prepared; the service starts no process of the driver before. */
+export interface RunnerMiddleware extends Runners {
+  /** Resolves when attempts may be prepared. The service starts no process of the driver before that. */
   readonly ready: Promise<void>;
   progressed(task: Pick<Task, 'token'>, step: Progress): void;
-  /** The service is stopping: nothing is told any more. */
+  /** Stops reporting to the scheduler, because the service is stopping. */
   close(): void;
 }
 
-/** By the name of a driver: what is put between the scheduler and its runners. */
-export type Betweens = ReadonlyMap<string, (inner: Runners) => Between>;
+/** Functions that wrap the runners of a driver, by the name of the driver. */
+export type RunnerMiddlewares = ReadonlyMap<string, (inner: Runners) => RunnerMiddleware>;

@@ -4,8 +4,8 @@ import type { DriverFacts, Drivers } from '../scheduler/drivers.ports.js';
 import type { Driver } from './driver.js';
 import { checkOptions, withDefaults } from './options.js';
 
-/** What others may ask of these drivers. */
-export function driversOf(all: readonly Driver[]): Drivers {
+/** Returns the facts about these drivers that the scheduler and the dialects use. */
+export function driverRegistry(all: readonly Driver[]): Drivers {
   const facts = new Map(all.map((driver) => [driver.name, factsOf(driver)]));
   return { names: [...facts.keys()], find: (name) => facts.get(name) ?? null };
 }
@@ -21,8 +21,8 @@ const factsOf = (driver: Driver): DriverFacts => ({
   optionsOf: ({ options }) => withDefaults(driver.options, options),
 });
 
-/** Only backends of drivers that have devices are looked at; what the options of others say means something else. */
-export function devicesOf(all: readonly Driver[], described: Devices): Devices {
-  const having = new Set(all.filter(({ device }) => device !== undefined).map(({ name }) => name));
-  return { of: (backend) => (having.has(backend.driver) ? described.of(backend) : null) };
+/** Returns devices only for drivers that have them: other drivers may use the same option names for something else. */
+export function devicesOf(all: readonly Driver[], devices: Devices): Devices {
+  const withDevices = new Set(all.filter(({ device }) => device !== undefined).map(({ name }) => name));
+  return { of: (backend) => (withDevices.has(backend.driver) ? devices.of(backend) : null) };
 }

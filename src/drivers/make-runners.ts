@@ -1,34 +1,35 @@
 import { Logger } from '@nestjs/common';
 import { InterpretersByDriver } from '../runners/interpreters-by-driver.js';
-import { tellsOfProcesses } from '../runners/process-table.js';
+import { hasProcFs } from '../runners/process-table.js';
 import { RunnersByDriver } from '../runners/runners-by-driver.js';
 import type { Interpreters, Runners } from '../scheduler/ports.js';
-import type { Between, Betweens, Driver, DriverPlace, DriverRunners } from './driver.js';
+import type { RunnerMiddleware, RunnerMiddlewares, Driver, DriverContext, DriverRunners } from './driver.js';
 
-/** The runners of all drivers, and what they need done before the first job and after the last. */
+/** The runners of all drivers, and the functions that start and close them. */
 export interface AllRunners {
   readonly runners: Runners;
   readonly interpreters: Interpreters;
-  /** Speaks to the processes that outlived an earlier service. */
+  /** Connects to the processes that outlived an earlier service. */
   resume(): void;
-  /** Starts what is to be ready before the first job of these drivers. */
+  /** Starts the processes of these drivers that should be ready before the first job. */
   warmUp(drivers: ReadonlySet<string>): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Makes the runners of these drivers; no process is started yet. */
+/** Creates the runners of these drivers. Starts no process yet. */
 export function makeRunners(
   drivers: readonly Driver[],
-  placeOf: (driver: Driver) => Omit<DriverPlace, 'progressed'>,
-  betweens: Betweens = new Map(),
+  placeOf: (driver: Driver) => Omit<DriverContext, 'progressed'>,
+  betweens: RunnerMiddlewares = new Map(),
 ): AllRunners {
   const made = drivers.flatMap((driver) => makeOne(driver, placeOf, betweens.get(driver.name)) ?? []);
   const interpreters = made.flatMap(({ name, own }): [string, Interpreters][] =>
     own.interpreters === undefined ? [] : [[name, own.interpreters]],
   );
-  if (!tellsOfProcesses()) {
-    const words = 'This system has no /proc: a stopped or hung worker is noticed at max_execution_time only.';
-    new Logger('Runners').warn(words);
+  if (!hasProcFs()) {
+    const warning =
+      'This system has no /proc, so a stopped or hung worker is detected only at max_execution_time.';
+    new Logger('Runners').warn(warning);
   }
   return {
     runners: new RunnersByDriver(
@@ -52,13 +53,13 @@ export function makeRunners(
 interface Made {
   readonly name: string;
   readonly own: DriverRunners;
-  readonly between: Between | null;
+  readonly between: RunnerMiddleware | null;
 }
 
 function makeOne(
   driver: Driver,
-  placeOf: (driver: Driver) => Omit<DriverPlace, 'progressed'>,
-  put: ((inner: Runners) => Between) | undefined,
+  placeOf: (driver: Driver) => Omit<DriverContext, 'progressed'>,
+  wrap: ((inner: Runners) => RunnerMiddleware) | undefined,
 ): Made | null {
   const { name } = driver;
   const own = driver.runners?.({
@@ -66,6 +67,6 @@ function makeOne(
     progressed: (task, step) => between?.progressed(task, step),
   });
   if (own === undefined) return null;
-  const between: Between | null = put?.(new RunnersByDriver({ [name]: own.runners })) ?? null;
+  const between: RunnerMiddleware | null = wrap?.(new RunnersByDriver({ [name]: own.runners })) ?? null;
   return { name, own, between };
 }

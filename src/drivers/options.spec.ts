@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { refusedWords } from '../../test/support/refused.js';
 import { aer } from './aer/driver.js';
-import { driversOf } from './facts.js';
+import { driverRegistry } from './facts.js';
 import { learner } from './learner/driver.js';
 import { stalledAfterOf } from './options.js';
 import { spark } from './spark/driver.js';
 
-const drivers = driversOf([aer, learner, spark]);
+const drivers = driverRegistry([aer, learner, spark]);
 
 const check = (driver: string, options: Readonly<Record<string, unknown>>) => () =>
   drivers.find(driver)?.checkOptions({ name: 'b1', options });
@@ -17,7 +17,7 @@ describe('stalled_after', () => {
     [{ stalled_after: null }, 300_000],
     [{ stalled_after: 60 }, 60_000],
     [{ stalled_after: 0 }, null],
-  ])('%j is %j ms', (options, milliseconds) => {
+  ])('%j means %j ms', (options, milliseconds) => {
     expect(check('aer', options)).not.toThrow();
     expect(check('learner', options)).not.toThrow();
     expect(stalledAfterOf({ options })).toBe(milliseconds);
@@ -29,7 +29,7 @@ describe('stalled_after', () => {
     );
   });
 
-  it('is not for Spark, whose drivers may wait for their cluster', () => {
+  it('does not exist for Spark, because its processes may wait for their cluster', () => {
     expect(refusedWords(check('spark', { stalled_after: 60 }))).toContain(
       'options.stalled_after is not known to driver spark.',
     );

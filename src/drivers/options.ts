@@ -1,16 +1,16 @@
 import type { Backend } from '../kernel/backend/backend.js';
 import { Refusal } from '../kernel/refusal.js';
 
-/** What an option of a backend may be. */
+/** The check and the default of one backend option. */
 export interface Option {
   readonly fits: (value: unknown) => boolean;
-  /** What it must be, in the words of a message. */
+  /** A valid value in words, which follows "must be" in messages. */
   readonly must: string;
-  /** Its value where the operator sets none. */
+  /** The default value. */
   readonly otherwise?: unknown;
 }
 
-/** The options of a driver by name, in the order in which people read them. */
+/** The options of a driver by name, in the order in which messages list them. */
 export type Options = Readonly<Record<string, Option>>;
 
 export const text: Option = { fits: (value) => typeof value === 'string', must: 'a text' };
@@ -32,7 +32,7 @@ export const positive: Option = {
   must: 'a number above zero',
 };
 
-/** For drivers whose backends are quantum devices, or look like some. */
+/** Options of drivers whose backends are quantum devices or imitate them. */
 export const deviceOptions: Options = {
   device: { ...text, must: 'the name of a device' },
   configuration: object,
@@ -41,8 +41,11 @@ export const deviceOptions: Options = {
   max_qubits: count,
 };
 
-/** For drivers whose programs only compute: what computes uses some processor time in five minutes, however busy the machine is. */
-export const computing: Options = {
+/**
+ * Options of drivers whose programs only compute. Such a program uses some processor time in any five minutes, however
+ * busy the machine is.
+ */
+export const computeOptions: Options = {
   stalled_after: {
     fits: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 1e6,
     must: 'a whole number of seconds, at most 1000000; 0 for no such limit',
@@ -50,20 +53,24 @@ export const computing: Options = {
   },
 };
 
-/** Milliseconds without processor time after which a job of this backend counts as hung; null: it never does. */
+/**
+ * Returns after how many milliseconds without processor time a job of this backend counts as hung; null means never.
+ */
 export function stalledAfterOf({ options }: Pick<Backend, 'options'>): number | null {
-  const asked = Number(options['stalled_after'] ?? computing['stalled_after']?.otherwise);
-  return asked === 0 ? null : asked * 1000;
+  const limit = Number(options['stalled_after'] ?? computeOptions['stalled_after']?.otherwise);
+  return limit === 0 ? null : limit * 1000;
 }
 
-/** A driver, as far as its options are concerned. */
+/** The members of a driver that its options need. */
 interface WithOptions {
   readonly name: string;
   readonly options: Options;
   checkOptions?(backend: string, options: Readonly<Record<string, unknown>>): void;
 }
 
-/** A misspelt option would be ignored, and the backend be another than its operator thinks. Null says as little as nothing. */
+/**
+ * Throws a Refusal for unknown or invalid options, so that no misspelt option is silently ignored. Null means absent.
+ */
 export function checkOptions(
   driver: WithOptions,
   { name, options }: Pick<Backend, 'name' | 'options'>,
@@ -81,7 +88,7 @@ export function checkOptions(
   driver.checkOptions?.(name, options);
 }
 
-/** The options, with the driver's own values for those that the operator did not set. */
+/** Returns the options, completed by the driver's defaults. */
 export function withDefaults(
   known: Options,
   options: Readonly<Record<string, unknown>>,

@@ -13,7 +13,7 @@ const names = (kind: Kind, env: Record<string, string>, added: string[] = []) =>
   Object.keys(environmentOf(kind, added, env));
 
 describe('the environment of a child process', () => {
-  it.each(kinds)('holds what a %s worker needs to find its programs and libraries', (kind) => {
+  it.each(kinds)('contains what a %s worker needs to find its programs and libraries', (kind) => {
     const env = {
       ...{ PATH: '/bin', HOME: '/home/stint', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'Asia/Kolkata' },
       ...{ OPENBLAS_NUM_THREADS: '1', LD_LIBRARY_PATH: '/opt/lib', SSL_CERT_FILE: '/etc/ca.pem' },
@@ -21,7 +21,7 @@ describe('the environment of a child process', () => {
     expect(environmentOf(kind, [], env)).toEqual(env);
   });
 
-  it.each(kinds)('of a %s worker holds nothing that is not on the list', (kind) => {
+  it.each(kinds)('of a %s worker contains nothing that is not on the allow-list', (kind) => {
     const env = {
       ...{ STINT_ADMIN_TOKEN: 'x', STINT_ADMIN_TOKEN_FILE: 'x', STINT_DATA: 'x', STINT_CONFIG: 'x' },
       ...{ AWS_SECRET_ACCESS_KEY: 'x', QISKIT_IBM_TOKEN: 'x', SSH_AUTH_SOCK: 'x', DATABASE_URL: 'x' },
@@ -30,12 +30,12 @@ describe('the environment of a child process', () => {
     expect(names(kind, env)).toEqual([]);
   });
 
-  it('holds no name that reads like a secret, though a pattern of the list fits it', () => {
+  it('contains no variable whose name looks like a secret, even if a pattern matches it', () => {
     const env = { SPARK_CONNECT_AUTHENTICATE_TOKEN: 'x', SPARK_AUTH_SECRET: 'x', SPARK_HOME: '/opt/spark' };
     expect(names('spark', env)).toEqual(['SPARK_HOME']);
   });
 
-  it('holds proxies for Spark only, and only those without a password', () => {
+  it('contains proxies for Spark only, and only those without a password', () => {
     const env = {
       ...{ HTTPS_PROXY: 'http://proxy:3128', http_proxy: 'http://ann:secret@proxy:3128' },
       ...{ NO_PROXY: 'localhost' },
@@ -44,7 +44,7 @@ describe('the environment of a child process', () => {
     expect([names('aer', env), names('learner', env)]).toEqual([[], []]);
   });
 
-  it("holds each kind's own names for that kind only", () => {
+  it("contains each driver's own variables for that driver only", () => {
     const env = { JAVA_HOME: '/j', STINT_LEARNER_MEMORY: '700', QISKIT_PARALLEL: 'FALSE' };
     expect(kinds.map((kind) => names(kind, env))).toEqual([
       ['QISKIT_PARALLEL'],
@@ -53,7 +53,7 @@ describe('the environment of a child process', () => {
     ]);
   });
 
-  it('holds what the operator adds by name, where it is set', () => {
+  it('contains the variables that the operator adds by name, if they are set', () => {
     const env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
     expect(environmentOf('spark', ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE'], env)).toEqual({
       AWS_ACCESS_KEY_ID: 'a',

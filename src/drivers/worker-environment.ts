@@ -1,6 +1,6 @@
 /**
- * What every child process may be given of the service's own environment: where programs, folders and libraries are, which
- * language and time zone people expect, and how many threads numerical libraries may use.
+ * Variables of the service's environment that every child process gets: paths of programs, folders and libraries,
+ * language and time zone, and the thread limits of numerical libraries.
  */
 const everyDriver = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TZDIR', 'TMPDIR'],
@@ -13,21 +13,22 @@ const everyDriver = [
   ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'],
 ];
 
-/** For drivers whose processes fetch something: the others need no network. */
+/** Variables for drivers whose processes download something; other drivers need no network. */
 export const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [
   name,
   name.toLowerCase(),
 ]);
 
-/** A name that a pattern lets through and that reads like a secret stays here all the same. */
+/** Names that look like a secret. They are not passed on, even if a pattern of the allow-list matches. */
 const secret = /TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY/i;
 
-/** `http://user:password@proxy`: whoever runs code in a session would read the password. */
+/** `http://user:password@proxy`: code in a session could read the password, so such a proxy is not passed on. */
 const withCredentials = /\/\/[^/]*@/;
 
 /**
- * The environment of a child process: what the allow-list of all drivers and that of its own (`allowed`) name, and what the
- * operator adds by name in `worker_environment`. Everything else of `env` stays with the service, the admin token above all.
+ * Returns the environment of a child process: the variables on the allow-lists of all drivers and of its own driver
+ * (`allowed`), and those that the operator adds in `worker_environment`. No other variable of `env` is passed on, above
+ * all not the admin token.
  */
 export function workerEnvironment(
   allowed: readonly string[],

@@ -1,24 +1,24 @@
 import { join } from 'node:path';
 import { RunnerPool, type PoolSettings } from '../runners/runner-pool.js';
 import type { WorkerCommand } from '../runners/runner-process.js';
-import type { Driver, DriverPlace } from './driver.js';
+import type { Driver, DriverContext } from './driver.js';
 import { stalledAfterOf } from './options.js';
 
 interface Workers extends Pick<PoolSettings, 'describe' | 'urgent' | 'takes'> {
-  /** How a worker is started; null where this machine lacks what it needs. */
+  /** The command that starts a worker; null if its program is not installed. */
   readonly worker: WorkerCommand | null;
-  /** Why there is none then, in a clause. */
+  /** Why no worker can be started if `worker` is null, as a clause. */
   readonly missing: string;
-  /** Known before a worker is up; one that is ready may name more. */
+  /** The programs that are known before a worker has started. A worker may name more when it is ready. */
   readonly programs: readonly string[];
-  /** How many to keep ready; as the operator has it where missing. */
+  /** Number of workers to keep ready; absent means the operator's setting. */
   readonly warm?: number;
 }
 
-/** Worker processes that any job of a driver may use (docs/attempt-protocol.md). */
+/** Creates a pool of worker processes that any job of a driver may use (docs/attempt-protocol.md). */
 export function workerPool(
   { name }: Pick<Driver, 'name'>,
-  place: DriverPlace,
+  place: DriverContext,
   { worker, missing, programs, warm = place.warm, ...settings }: Workers,
 ): RunnerPool {
   return new RunnerPool({
@@ -32,9 +32,9 @@ export function workerPool(
   });
 }
 
-/** How a package below `workers` is started with the Python that the configuration names; null where it names none. */
+/** Returns the command that runs a package below `workers` with the configured Python; null if none is configured. */
 export function pythonWorker(
-  { program: command, environment, home }: DriverPlace,
+  { program: command, environment, home }: DriverContext,
   module: string,
   variables: Readonly<Record<string, string>>,
 ): WorkerCommand | null {

@@ -1,6 +1,6 @@
 /**
- * Names that every object has. Libraries that build an object from a request's members take such a member for the object's
- * own machinery: it fails them, or is lost. Set aside before and put back after, it is a member like any other.
+ * Names that every object inherits. Libraries that build an object from a request's members confuse a member of such a
+ * name with the inherited one: they throw, or lose it. Renaming the member before and restoring it after avoids that.
  */
 const inherited: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(Object.prototype),
@@ -10,22 +10,22 @@ const inherited: ReadonlySet<string> = new Set([
 const mark = '\u0000';
 const aside = new RegExp(`${mark}(${[...inherited].join('|')})`, 'g');
 
-/** A copy with such names set aside at any depth; the same value where there are none. */
-export const setAside = <T>(value: T): T =>
+/** Returns a copy with such names marked at any depth, or the same value if it contains none. */
+export const escapeInherited = <T>(value: T): T =>
   renamed(value, (key) => (inherited.has(key) ? mark + key : key)) as T;
 
-/** Puts the names back, in plain objects at any depth. */
-export const putBack = <T>(value: T): T =>
+/** Restores marked names in plain objects at any depth. */
+export const unescapeInherited = <T>(value: T): T =>
   renamed(value, (key) => (key.startsWith(mark) && inherited.has(key.slice(1)) ? key.slice(1) : key)) as T;
 
-/** A message as its reader wrote the names. */
-export const readable = (message: string): string => message.replace(aside, '$1');
+/** Restores marked names in a message. */
+export const unescapeInMessage = (message: string): string => message.replace(aside, '$1');
 
-/** For members that are named from outside: it inherits none, so that each is what was put there. */
+/** Returns an object that inherits no names, for members whose names come from outside. */
 export const emptyRecord = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
 
-/** A value from outside in a message. An object may have a `toString` of its own, which is no function. */
-export const shownIn = (value: unknown): string =>
+/** Formats a value from outside for a message. Does not call an object's `toString`, which need not be a function. */
+export const formatValue = (value: unknown): string =>
   typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 
 function renamed(value: unknown, rename: (key: string) => string): unknown {
@@ -40,7 +40,7 @@ function renamed(value: unknown, rename: (key: string) => string): unknown {
     isSame &&= entry[0] === key && entry[1] === member;
     return entry;
   });
-  // Makes members of them all, `__proto__` too.
+  // `fromEntries` defines each name as an own member, even `__proto__`.
   return isSame ? value : Object.fromEntries(entries);
 }
 

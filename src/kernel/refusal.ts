@@ -2,50 +2,50 @@ import type { JobState } from './job/job.js';
 import type { Ending, SessionMode, SessionState } from './session/session.js';
 import type { Millis } from './time.js';
 
-/** What someone asked for that has an upper limit, by the kernel's names; a dialect knows what its clients call it. */
+/** A requested value that has an upper limit, by its name in the kernel. Each dialect maps it to its clients' name. */
 export type SessionLimit = 'maxTtl' | 'activeTtl' | 'interactiveTtl';
-export type AskedLimit = SessionLimit | 'maxExecutionTime';
+export type RequestedLimit = SessionLimit | 'maxExecutionTime';
 
-/** An instance as it is shown to those who may know of it. */
+/** An instance, named as it may be shown to the caller. */
 interface NamedInstance {
   readonly name: string;
   readonly crn: string;
 }
 
-/** A code without parameters. */
-type Nothing = Readonly<Record<never, never>>;
+/** For codes without parameters. */
+type NoParams = Readonly<Record<never, never>>;
 
 /**
- * Everything that the kernel and the scheduler may refuse: a code, and what a dialect needs to say why. One code stands for
- * one sentence. Times are milliseconds. Each dialect has a table with a sentence for every code (`refusals.ts` in its
- * folder), so a new code does not compile until every dialect can say it. No sentence stands here.
+ * Everything that the kernel and the scheduler may refuse: a code with the parameters that a dialect needs to explain
+ * it. Each code has exactly one sentence per dialect, in the table `refusals.ts` of the dialect's folder; a new code
+ * compiles only once each table contains it. Times are in milliseconds. This file contains no sentences for clients.
  */
 export interface Refusals {
-  // A value that is out of bounds.
-  limit_too_short: { readonly limit: AskedLimit; readonly asked: Millis };
+  // A value is out of bounds.
+  limit_too_short: { readonly limit: RequestedLimit; readonly asked: Millis };
   limit_exceeded: { readonly limit: SessionLimit; readonly asked: Millis; readonly most: Millis };
-  /** `low` must not be longer than `high`, which is granted with `most`. */
+  /** The requested `low` must not exceed `high`, which is granted as `most`. */
   limits_out_of_order: {
     readonly low: SessionLimit;
     readonly asked: Millis;
     readonly high: SessionLimit;
     readonly most: Millis;
   };
-  /** `whose`: of the limits that apply the one that is exceeded. */
+  /** `whose`: which of the applicable limits is exceeded. */
   job_limit_exceeded: {
     readonly asked: Millis;
     readonly most: Millis;
     readonly whose: 'backend' | 'plan' | 'session';
   };
-  /** `flaw`: the member of a scripted job's params that is wrong, or the params as a whole. */
+  /** `flaw`: the invalid member of a scripted job's params; `params`: the params as a whole are invalid. */
   script_invalid: { readonly flaw: 'params' | 'duration' | 'outcome' };
-  /** The session after which a page should begin is none of the list. */
+  /** The page is to start after a session that the list does not contain. */
   unknown_page: { readonly after: string };
   period_reversed: { readonly from: Millis; readonly to: Millis };
-  expiry_past: Nothing;
+  expiry_past: NoParams;
 
-  // A name that is not known. `instance`: the only one that was looked in, by name; null: all.
-  no_backend: Nothing;
+  // A name is unknown. `instance`: the name of the only instance that was searched; null: all were.
+  no_backend: NoParams;
   unknown_backend: { readonly backend: string; readonly known: readonly string[] };
   unknown_program: { readonly program: string; readonly known: readonly string[] };
   backend_lacks_program: {
@@ -55,9 +55,9 @@ export interface Refusals {
     readonly known: readonly string[];
   };
   unknown_session: { readonly session: string; readonly instance: string | null };
-  /** A job was to go there. */
+  /** The session that a job was submitted to is unknown. */
   unknown_session_for_job: { readonly session: string; readonly instance: string | null };
-  /** It belongs to `owner`, for which the asker may act. */
+  /** The session belongs to `owner`, another instance that the caller may act for. */
   session_of_other_instance: {
     readonly session: string;
     readonly instance: string;
@@ -66,37 +66,37 @@ export interface Refusals {
   unknown_job: { readonly job: string; readonly instance: string | null };
   unknown_instance: { readonly asked: string };
   unknown_crn: { readonly crn: string };
-  /** The token's own. */
-  instance_gone: Nothing;
+  /** The token's own instance no longer exists. */
+  instance_gone: NoParams;
   unknown_token: { readonly token: string };
   unknown_user: { readonly user: string };
-  /** A filter that is given and names nothing. */
+  /** A filter is empty. */
   filter_empty: { readonly filter: 'session' | 'backend' | 'program' | 'user' };
 
-  // Something that is in the way.
+  // The present state forbids the request.
   backend_exists: { readonly backend: string };
   backend_in_use: { readonly backend: string };
   instance_exists: { readonly name: string };
-  /** CRNs are given, not chosen. */
+  /** The name looks like a CRN, which only the service assigns. */
   instance_name_reserved: { readonly name: string };
   session_closed: { readonly session: string; readonly ending: Ending };
   session_not_accepting: { readonly session: string };
-  /** The session is on another backend than was asked for. */
+  /** The session is on another backend than the request names. */
   session_elsewhere: { readonly session: string; readonly backend: string; readonly asked: string };
   job_final: { readonly job: string; readonly state: JobState };
   job_not_final: { readonly job: string; readonly state: JobState };
-  /** The same idempotency key came with another body. */
-  key_reused: Nothing;
+  /** The idempotency key was used before with another body. */
+  key_reused: NoParams;
   /** The clock is real: only a virtual one can be moved. */
-  wrong_clock: Nothing;
+  wrong_clock: NoParams;
 
-  // What the plan or the budget of an instance, given by its name, does not allow.
+  // The plan or the budget of an instance forbids the request. `instance`: its name.
   mode_not_allowed: {
     readonly instance: string;
     readonly mode: SessionMode;
     readonly allowed: readonly SessionMode[];
   };
-  /** `roomAt`: when the oldest charge leaves the window; with `accruing` what is charged until then takes room too. */
+  /** `roomAt`: when the oldest charge leaves the window. `accruing`: charges until then may use that room up. */
   budget_reached: {
     readonly instance: string;
     readonly budget: Millis;
@@ -105,14 +105,14 @@ export interface Refusals {
   };
   too_many_pending: { readonly instance: string; readonly most: number };
 
-  // What is not the asker's to do.
+  // The caller has no right to do it.
   session_not_yours: {
     readonly session: string;
     readonly owner: string;
     readonly act: 'drain' | 'close';
   };
   job_not_yours: { readonly job: string; readonly owner: string; readonly act: 'cancel' | 'remove' };
-  /** The sharing of the instance, given by its name, does not let colleagues do it. */
+  /** The sharing of the instance does not allow colleagues to do it. `instance`: its name. */
   session_not_shared: {
     readonly session: string;
     readonly owner: string;
@@ -125,17 +125,17 @@ export interface Refusals {
     readonly act: 'change_tags' | 'take_result';
     readonly instance: string;
   };
-  admin_only: Nothing;
-  /** A page of another site sent a password that the browser had kept. */
-  cross_site_password: Nothing;
-  /** The token acts for `own` and the request names another. */
+  admin_only: NoParams;
+  /** A page of another site sent a password that the browser had saved. */
+  cross_site_password: NoParams;
+  /** The token acts for `own`, and the request names another instance. */
   other_instance: { readonly asked: string; readonly own: NamedInstance };
-  // The same of an admin, who may act for any that is named by its CRN in the header.
+  // The same for an admin, who may act for any instance that the header names by its CRN.
   other_instance_unknown: { readonly asked: string };
   other_instance_by_name: { readonly asked: string; readonly crn: string; readonly where: 'header' | 'body' };
   other_instance_unannounced: { readonly own: NamedInstance; readonly asked: NamedInstance };
 
-  // A backend that cannot be made or used as it is described. `why` and `must` are the driver's own words.
+  // A backend cannot be created or used as described. `why` and `must` are the driver's own words.
   unknown_driver: { readonly backend: string; readonly driver: string; readonly known: readonly string[] };
   driver_unavailable: { readonly backend: string; readonly why: string };
   unknown_option: {
@@ -145,7 +145,7 @@ export interface Refusals {
     readonly known: readonly string[];
   };
   option_invalid: { readonly backend: string; readonly option: string; readonly must: string };
-  /** The value of one option is more than another one allows. */
+  /** The value of one option exceeds what another option allows. */
   option_exceeded: {
     readonly backend: string;
     readonly option: string;
@@ -155,7 +155,7 @@ export interface Refusals {
   };
   device_missing: { readonly backend: string };
   unknown_device: { readonly backend: string; readonly device: string; readonly known: readonly string[] };
-  /** `flaw`: what is wrong with the JSON in it; null: the file cannot be read at all. */
+  /** `flaw`: the error in its JSON; null: the file cannot be read. */
   device_unreadable: {
     readonly backend: string;
     readonly device: string;
@@ -163,18 +163,18 @@ export interface Refusals {
     readonly flaw: string | null;
   };
 
-  // What the rules exclude: nobody who asks can bring it about.
+  // A defect: no request can cause it.
   illegal_transition:
     | { readonly of: 'session'; readonly id: string; readonly state: SessionState; readonly event: string }
     | { readonly of: 'job'; readonly id: string; readonly state: JobState; readonly event: string };
-  /** A deadline left its session as it was, and would be due for ever. */
+  /** A deadline did not change its session, and would stay due for ever. */
   deadline_without_effect: { readonly session: string };
 }
 export type RefusalCode = keyof Refusals;
 
 /**
- * A request that the rules turn down. Nothing was stored. Its `message` is for logs: what people read is made of code and
- * parameters by the dialect that they speak.
+ * A request that the rules turn down; nothing was stored. Its `message` is for logs only: each dialect makes its own
+ * message for clients from the code and the parameters.
  */
 export class Refusal<C extends RefusalCode = RefusalCode> extends Error {
   constructor(
@@ -186,11 +186,11 @@ export class Refusal<C extends RefusalCode = RefusalCode> extends Error {
   }
 }
 
-/** Whether `error` is the refusal with this code. */
+/** Returns whether `error` is the refusal with this code. */
 export const isRefused = <C extends RefusalCode>(error: unknown, code: C): error is Refusal<C> =>
   error instanceof Refusal && error.code === code;
 
-/** A refusal in neutral words, such as `job final (job: 7, state: completed)`. */
+/** Describes a refusal for logs, such as `job final (job: 7, state: completed)`. */
 export function describeRefusal(code: RefusalCode, params: object): string {
   const text = (value: unknown) =>
     Array.isArray(value)
@@ -198,6 +198,6 @@ export function describeRefusal(code: RefusalCode, params: object): string {
       : typeof value === 'object'
         ? JSON.stringify(value)
         : String(value);
-  const said = Object.entries(params).map(([name, value]) => `${name}: ${text(value)}`);
-  return `${code.replaceAll('_', ' ')}${said.length === 0 ? '' : ` (${said.join('; ')})`}`;
+  const formatted = Object.entries(params).map(([name, value]) => `${name}: ${text(value)}`);
+  return `${code.replaceAll('_', ' ')}${formatted.length === 0 ? '' : ` (${formatted.join('; ')})`}`;
 }

@@ -15,26 +15,26 @@ import { fieldsOf, InOrder } from './long-lines.js';
 import type { OpenTransport, Transport } from './transport.js';
 
 export interface ChannelEvents {
-  /** First on each connection. */
+  /** The first message on each connection. */
   ready(message: Ready): void;
   message(message: Exclude<FromRunner, Ready>): void;
-  /** The runner speaks a version that nobody here understands; nothing else of it is handed on. */
+  /** The runner speaks an unknown version of the protocol. None of its messages is delivered. */
   foreign(why: string): void;
-  /** It wrote something that is no message; the text says what, and why not. */
+  /** A line is not a message; `text` contains the reason and the start of the line. */
   unreadable(text: string): void;
-  /** It writes a message that is longer than anyone can keep. */
+  /** A message exceeds the longest permitted length. */
   tooLong(): void;
-  /** The connection is gone; there may be another one. */
+  /** The connection was closed. The transport may open another one. */
   closed(wasReady: boolean): void;
 }
 
-/** How much of what is no message stands in the log. */
-const shown = 200;
+/** The most characters of an unreadable line that are reported. */
+const excerptLength = 200;
 
-/** The conversation with one runner, over any transport: messages in order, in the version that the runner speaks. */
+/** Exchanges messages with one runner over any transport, in order and in the version that the runner speaks. */
 export class AttemptChannel<T extends Transport = Transport> {
   readonly transport: T;
-  /** What the runner has said, in order: a long message takes several turns to read. */
+  /** Keeps messages in order, because a long message takes several turns of the event loop to read. */
   private readonly inbox = new InOrder();
   private old: OldRunner | null = null;
   private capabilities: readonly string[] = [];
@@ -53,15 +53,15 @@ export class AttemptChannel<T extends Transport = Transport> {
     });
   }
 
-  /** There is a connection, and the runner has said on it what it is. */
+  /** Whether there is a connection on which the runner has sent `ready`. */
   get isOpen(): boolean {
     return this.open;
   }
 
-  /** Returns false where the message is not sent: nobody is there to hear it, or the runner does not know it. */
+  /** Sends a message. Returns false if there is no open connection or the runner does not support the message. */
   send(message: ToRunner): boolean {
     const capability = needed[message.type];
-    // A runner may be told to leave before it is ready.
+    // A runner may be shut down before it is ready.
     if (!this.open && message.type !== 'shutdown') return false;
     if (capability !== undefined && !this.capabilities.includes(capability)) return false;
     const line = this.old === null ? lineOf(message) : lineForOld(message, this.old);
@@ -70,14 +70,14 @@ export class AttemptChannel<T extends Transport = Transport> {
     return true;
   }
 
-  /** Calls `then` when all that has arrived so far has been read. */
+  /** Calls `then` when all lines received so far have been processed. */
   whenRead(then: () => void): void {
     this.inbox.do(then);
   }
 
   private close(): void {
     this.open = false;
-    // What had arrived before is still being read.
+    // Report the end after all lines that arrived before it.
     this.inbox.do(() => {
       const wasReady = this.ready;
       this.ready = this.open = false;
@@ -91,9 +91,9 @@ export class AttemptChannel<T extends Transport = Transport> {
     try {
       messages = this.parsed(fieldsIn(line));
     } catch (error) {
-      return this.unreadable(error, shortened(line, shown));
+      return this.unreadable(error, shortened(line, excerptLength));
     }
-    for (const message of messages) this.handOn(message);
+    for (const message of messages) this.deliver(message);
   }
 
   private async readLong(pieces: readonly Buffer[]): Promise<void> {
@@ -101,15 +101,15 @@ export class AttemptChannel<T extends Transport = Transport> {
     try {
       messages = this.parsed(await fieldsOf(pieces, [...longFields, ...longFieldsOfOld]));
     } catch (error) {
-      return this.unreadable(error, pieces[0]?.toString('utf8', 0, shown) ?? '');
+      return this.unreadable(error, pieces[0]?.toString('utf8', 0, excerptLength) ?? '');
     }
-    for (const message of messages) this.handOn(message);
+    for (const message of messages) this.deliver(message);
   }
 
   private parsed(fields: Record<string, unknown>): FromRunner[] {
     const { type, protocol } = fields;
     const old = oldRunnerOf(fields) ?? this.old;
-    // First of all: what else another version says in this message nobody here can know.
+    // Check the version first, because the other fields of an unknown version cannot be interpreted.
     if (type === 'ready' && typeof protocol === 'number' && old === null && protocol !== protocolVersion) {
       this.events.foreign(`it speaks protocol ${protocol}, this service speaks ${protocolVersion}`);
       return [];
@@ -125,9 +125,9 @@ export class AttemptChannel<T extends Transport = Transport> {
     this.events.unreadable(`unreadable message (${why}): ${beginning}`);
   }
 
-  private handOn(message: FromRunner): void {
+  private deliver(message: FromRunner): void {
     if (message.type !== 'ready') {
-      // One that speaks another version may have said more before it was ended.
+      // Drop messages that a runner of an unknown version sends before it is killed.
       if (this.ready) this.events.message(message);
     } else {
       this.ready = this.open = true;

@@ -5,7 +5,7 @@ import { LongText, inMemory, wholeOf } from '../scheduler/long-text.js';
 import { checked, type ToRunner } from './attempt-protocol.js';
 import { fromOld, lineForOld, oldRunnerOf, type OldRunner } from './attempt-protocol-1.js';
 
-/** `means`: what the message of version 1 says, in the messages of today. */
+/** `means`: the same message in the current version. */
 interface Golden {
   readonly direction: 'to_runner' | 'from_runner';
   readonly runner: OldRunner;
@@ -37,7 +37,7 @@ describe('the golden messages of version 1', () => {
     },
   );
 
-  it('hold every type of message', () => {
+  it('contain every type of message', () => {
     const types = (direction: Golden['direction'], who: OldRunner) =>
       new Set(going(direction).flatMap(({ message, runner }) => (runner === who ? [message['type']] : [])));
     expect(types('from_runner', 'worker')).toEqual(
@@ -52,14 +52,14 @@ describe('the golden messages of version 1', () => {
 });
 
 describe('a runner of version 1', () => {
-  it('is known by its first message', () => {
+  it('is recognised by its first message', () => {
     expect(oldRunnerOf({ type: 'ready', protocol: 1, programs: [] })).toBe('worker');
     expect(oldRunnerOf({ type: 'ready', protocol: 1, session: 's' })).toBe('driver');
     expect(oldRunnerOf({ type: 'ready', protocol: 2, session: 's' })).toBeNull();
     expect(oldRunnerOf({ type: 'started', protocol: 1 })).toBeNull();
   });
 
-  it.each(['acknowledge', 'heartbeat', 'suggest'] as const)('that is a worker is told no %s', (type) => {
+  it.each(['acknowledge', 'heartbeat', 'suggest'] as const)('that is a worker gets no %s', (type) => {
     expect(lineForOld({ type, job: 'j', token: '1' } as unknown as ToRunner, 'worker')).toBeNull();
   });
 
@@ -69,7 +69,7 @@ describe('a runner of version 1', () => {
   it.each([
     ['worker', 'params', '{"a":"ü"}', undefined],
     ['driver', 'code', '"größe"', '{"statement":3,"kind":"sql","code":'],
-  ] as const)('that is a %s is sent long %s in pieces', async (who, field, text, head) => {
+  ] as const)('that is a %s gets long %s in pieces', async (who, field, text, head) => {
     const all = Buffer.from(head === undefined ? text : `${text}}`);
     const params = new LongText(inMemory([all]), null, head);
     const line = lineForOld({ ...start, program: 'p', backend, params }, who);
@@ -81,13 +81,13 @@ describe('a runner of version 1', () => {
   });
 });
 
-describe('what is no message of version 1 is refused:', () => {
+describe('an invalid message of version 1 is refused:', () => {
   it.each<[string, OldRunner, Record<string, unknown>]>([
     ['no type', 'driver', {}],
     ['an unknown type', 'driver', { type: 'finished' }],
     ['a result without its attempt', 'driver', { type: 'result', job: '1', cancelled: false, output: null }],
     ['a progress in words', 'driver', { type: 'progress', job: '1', attempt: '1', value: 'half' }],
-    ['a result that is no text', 'worker', { type: 'result', job: '1', attempt: '1', result: {} }],
+    ['a result that is not a string', 'worker', { type: 'result', job: '1', attempt: '1', result: {} }],
     ['a worker’s result without text', 'worker', { type: 'result', job: '1', attempt: '1' }],
     ['an error without a sentence', 'worker', { type: 'error', job: '1', attempt: '1', kind: 'program' }],
   ])('%s', (_, who, fields) => {

@@ -4,32 +4,32 @@ import { lineWith, quoted, type Line } from './long-lines.js';
 import { statementParams } from './statement-params.js';
 
 /**
- * Version 1 of the protocol, as spoken by workers that others wrote for Stint 0.2 and by interpreters that the service of 0.2
- * started: these live on through an upgrade. It was two dialects, one for workers and one for drivers of a session; the token
- * was called `attempt`. What such a runner says is turned into messages of today, and what it is told into its own.
- * To be removed with the first version that no longer takes over from 0.2.
+ * Version 1 of the protocol. Third-party workers for Stint 0.2 use it, and so do interpreters that a service of version
+ * 0.2 started, because these survive an upgrade. Version 1 had two variants, one for workers and one for the driver
+ * process of a session; the token was called `attempt`. This module translates messages between version 1 and the
+ * current version. Remove it once upgrades from 0.2 are no longer supported.
  */
 export type OldRunner = 'worker' | 'driver';
 
 type Fields = Record<string, unknown>;
 
-/** Who says this, if it is the first message of a runner of version 1; else null. */
+/** Returns the kind of the runner if this is the first message of a runner of version 1, else null. */
 export function oldRunnerOf({ type, protocol, session }: Fields): OldRunner | null {
   if (type !== 'ready' || protocol !== 1) return null;
   return session === undefined ? 'worker' : 'driver';
 }
 
-/** Fields of its messages that may be many megabytes long. */
+/** Fields of messages of version 1 that may be many megabytes long. */
 export const longFieldsOfOld = ['output'] as const;
 
-/** The messages of today that say what an old one says; they are still to be checked. */
+/** Translates a message of version 1 into messages of the current version, which are not checked yet. */
 export function fromOld({ attempt, ...fields }: Fields, who: OldRunner): Fields[] {
   const now = attempt === undefined ? fields : { ...fields, token: attempt };
   if (who === 'worker') {
     if (now['type'] === 'result') return [{ ...now, outcome: 'completed' }];
     if (now['type'] !== 'error') return [now];
     const { kind, ...more } = now;
-    // Of a cancelled job nobody wants to hear more.
+    // The details of an error do not matter if the job was cancelled.
     if (kind === 'cancelled')
       return [{ type: 'result', job: more['job'], token: more['token'], outcome: kind }];
     return [{ ...more, type: 'result', outcome: 'failed', fault: kind }];
@@ -63,7 +63,7 @@ export function fromOld({ attempt, ...fields }: Fields, who: OldRunner): Fields[
 
 const withToken = ({ job, attempt }: Fields): Fields => ({ job, token: attempt });
 
-/** The line that says to an old runner what a message of today says; null where it knows nothing like it. */
+/** Translates a message to a line of version 1. Returns null if version 1 has no such message. */
 export function lineForOld(message: ToRunner, who: OldRunner): Line | null {
   switch (message.type) {
     case 'shutdown':

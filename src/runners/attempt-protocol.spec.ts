@@ -18,17 +18,20 @@ const golden = readFileSync(join(import.meta.dirname, '../../protocol/attempts.j
 const going = (direction: Golden['direction']) => golden.filter((example) => example.direction === direction);
 
 describe('the golden messages', () => {
-  it.each(going('from_runner'))('from a runner are read whole: $message.type, $note', ({ message }) => {
-    expect(parseMessage(JSON.stringify(message))).toEqual(message);
-  });
+  it.each(going('from_runner'))(
+    'from a runner are parsed completely: $message.type, $note',
+    ({ message }) => {
+      expect(parseMessage(JSON.stringify(message))).toEqual(message);
+    },
+  );
 
-  it.each(going('to_runner'))('to a runner are printed as they are: $message.type, $note', ({ message }) => {
+  it.each(going('to_runner'))('to a runner are printed unchanged: $message.type, $note', ({ message }) => {
     const line = printMessage(message as unknown as ToRunner);
     expect(JSON.parse(line)).toEqual(message);
     expect(line.indexOf('\n')).toBe(line.length - 1);
   });
 
-  it('hold every type of message and speak our version', () => {
+  it('contain every type of message and have the current version', () => {
     const types = (direction: Golden['direction']) =>
       new Set(going(direction).map(({ message }) => message['type']));
     expect(types('from_runner')).toEqual(
@@ -45,7 +48,7 @@ describe('the golden messages', () => {
 });
 
 describe('a printed message', () => {
-  it('survives UTF-8 with a lone surrogate in it', () => {
+  it('keeps a lone surrogate in UTF-8', () => {
     const job = 'lone \ud800 surrogate';
     const sent = Buffer.from(printMessage({ type: 'cancel', job, token: '1' })).toString('utf8');
     expect(JSON.parse(sent)).toEqual({ type: 'cancel', job, token: '1' });
@@ -54,24 +57,24 @@ describe('a printed message', () => {
 
 const of = { job: 'j', token: '1' };
 
-describe('a read message', () => {
+describe('a parsed message', () => {
   it.each([
     ['reason_code', { fault: 'program', message: 'm', traceback: 't', result: null }],
     ['traceback', { fault: 'program', message: 'm', reason_code: 1, result: null }],
     ['result', { fault: 'program', message: 'm', reason_code: 1, traceback: 't' }],
-  ])('has null for a %s that was left out', (field, fields) => {
+  ])('has null for an absent %s', (field, fields) => {
     const message = { type: 'result', ...of, outcome: 'failed', ...fields };
     expect(parseMessage(JSON.stringify(message))).toEqual({ ...message, [field]: null });
   });
 
-  it('may have fields, and a failure a fault, that nobody knows yet', () => {
+  it('may have unknown fields, and a failure an unknown fault', () => {
     expect(parseMessage(JSON.stringify({ type: 'started', ...of, later: 1 }))).toMatchObject(of);
     const failure = { type: 'result', ...of, outcome: 'failed', fault: 'later', message: 'm' };
     expect(parseMessage(JSON.stringify(failure))).toMatchObject(failure);
   });
 });
 
-describe('a line that is no message is refused, saying what is wrong:', () => {
+describe('a line that is not a message is refused with the reason:', () => {
   it.each([
     ['', /JSON/],
     ['{"type":"started"', /JSON/],

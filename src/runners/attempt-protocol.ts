@@ -2,16 +2,17 @@ import { LongText, type Text } from '../scheduler/long-text.js';
 import { lineWith, quoted, type Line } from './long-lines.js';
 
 /**
- * What the service and a runner say to each other about attempts: one JSON object a line, over any transport
- * (docs/attempt-protocol.md). A worker of the pool, the interpreter of a session and what comes next speak the same; what only
- * some of them can do is named in `ready`. `protocol/attempts.jsonl` holds golden messages that the tests of both languages read.
+ * The messages about attempts between the service and its runners: one JSON object per line, over any transport
+ * (docs/attempt-protocol.md). All kinds of runners use the same messages, from workers of the pool to interpreters of
+ * sessions; `ready` lists optional capabilities. `protocol/attempts.jsonl` contains golden messages for the tests of
+ * both languages.
  */
 export const protocolVersion = 2;
 
 /** The attempt that a message is about. */
 export interface OfAttempt {
   readonly job: string;
-  /** Fencing token: every answer repeats it. */
+  /** The fencing token, which every answer repeats. */
   readonly token: string;
 }
 
@@ -19,12 +20,12 @@ export interface Start extends OfAttempt {
   readonly type: 'start';
   readonly program: string;
   readonly backend: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
-  /** The job's params as JSON text, byte for byte. */
+  /** The job's params as the unchanged JSON text. */
   readonly params: Text;
   readonly log_level: string;
 }
 
-/** What may follow the first `cursor` characters of `code`? */
+/** Requests completions after the first `cursor` characters of `code`. */
 export interface Suggest {
   readonly type: 'suggest';
   /** A number that the answer repeats. */
@@ -42,47 +43,49 @@ export type ToRunner =
   | Suggest
   | { readonly type: 'heartbeat' | 'shutdown' };
 
-/** First on each connection. */
+/** The first message on each connection. */
 export interface Ready {
   readonly type: 'ready';
   readonly protocol: number;
   readonly pid: number;
   readonly programs: readonly string[];
-  /** Those of them that must not run twice; null: all may. */
+  /** The programs that must not run twice; null means that all may. */
   readonly not_repeatable: readonly string[] | null;
-  /** What it can do beyond running one attempt at a time; null: nothing. Unknown names are ignored. */
+  /** Abilities beyond running one attempt at a time; null means none. Unknown names are ignored. */
   readonly capabilities: readonly string[] | null;
   /** Package → version. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** What it knows of earlier connections: results of the attempts in `ended` follow. */
+/** The attempts of earlier connections. The results of the attempts in `ended` follow. */
 export interface Resume {
   readonly type: 'resume';
   readonly running: readonly OfAttempt[];
   readonly ended: readonly OfAttempt[];
 }
 
-/** The process that one session has for itself: on each connection, and again when it has started. */
+/** The state of a session's own process, sent on each connection and again when the process has started. */
 export interface InterpreterState {
   readonly type: 'interpreter';
   readonly session: string;
   readonly state: 'starting' | 'idle' | 'busy';
   readonly app_id: string | null;
   readonly ui_url: string | null;
-  /** The JVM that its Spark runs in, once that has started. */
+  /** The process id of the JVM in which Spark runs; null until the JVM has started. */
   readonly jvm_pid: number | null;
 }
 
-/** The end of an attempt: exactly one for each. */
+/** The end of an attempt; each attempt has exactly one. */
 export interface Result extends OfAttempt {
   readonly type: 'result';
   readonly outcome: 'completed' | 'failed' | 'cancelled';
-  /** JSON text; null unless it has completed, or had something to say before it was cancelled. */
+  /** JSON text; null if the attempt failed, or was cancelled before it had any output. */
   readonly result: Text | null;
-  /** Who is to blame for a failure: `input` the client's params, `program` the worker. Null unless it has failed. */
+  /**
+   * The cause of a failure: `input` (the client's params) or `program` (the worker). Null unless the attempt failed.
+   */
   readonly fault: string | null;
-  /** One sentence for the user about a failure. */
+  /** One sentence for the user that explains a failure. */
   readonly message: string | null;
   readonly reason_code: number | null;
   readonly traceback: string | null;
@@ -93,7 +96,7 @@ export type FromRunner =
   | Resume
   | InterpreterState
   | ({ readonly type: 'started' } & OfAttempt)
-  /** `done` of `total` steps; `total` is 0 where nobody knows. */
+  /** `done` of `total` steps; `total` is 0 if it is unknown. */
   | ({
       readonly type: 'progress';
       readonly done: number;
@@ -103,11 +106,11 @@ export type FromRunner =
   | ({ readonly type: 'log'; readonly level: string; readonly text: string } & OfAttempt)
   | Result
   | { readonly type: 'suggestions'; readonly request: number; readonly words: readonly string[] }
-  /** It cannot run anything, and ends. */
+  /** The runner cannot run anything and is ending. */
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'heartbeat' };
 
-/** Capabilities without which the service does not send a message; it sends all others to every runner. */
+/** The capability that a runner needs to get a message. The service sends all other messages to every runner. */
 export const needed: Partial<Record<ToRunner['type'], string>> = {
   acknowledge: 'acknowledge',
   suggest: 'suggest',
@@ -116,7 +119,7 @@ export const needed: Partial<Record<ToRunner['type'], string>> = {
 
 export const printMessage = (message: object): string => `${JSON.stringify(message)}\n`;
 
-/** The same, in pieces where it is long. */
+/** Prints a message as a line; a long one in pieces. */
 export function lineOf(message: ToRunner): Line {
   if (message.type !== 'start' || typeof message.params === 'string') return printMessage(message);
   const { params, ...fields } = message;
@@ -150,20 +153,20 @@ const shapes: Readonly<Record<FromRunner['type'], Shape>> = {
   failed: { message: 'string' },
   heartbeat: {},
 };
-/** What the fields of these names may say. */
-const closed: Readonly<Record<string, readonly string[]>> = {
+/** The permitted values of the fields with these names. */
+const fieldValues: Readonly<Record<string, readonly string[]>> = {
   outcome: ['completed', 'failed', 'cancelled'] satisfies Result['outcome'][],
   state: ['starting', 'idle', 'busy'] satisfies InterpreterState['state'][],
 };
 
-/** What a result of each outcome must have. */
-const saidOf: Readonly<Record<Result['outcome'], 'result' | 'message' | null>> = {
+/** The field that a result of each outcome must have. */
+const requiredField: Readonly<Record<Result['outcome'], 'result' | 'message' | null>> = {
   completed: 'result',
   failed: 'message',
   cancelled: null,
 };
 
-/** Reads one line of a runner as an object. Throws an Error that says what is wrong with it. */
+/** Parses one line of a runner as an object. Throws an Error that says what is wrong with the line. */
 export function fieldsIn(line: string): Record<string, unknown> {
   const message = JSON.parse(line) as unknown;
   if (typeof message !== 'object' || message === null || Array.isArray(message))
@@ -171,31 +174,29 @@ export function fieldsIn(line: string): Record<string, unknown> {
   return { ...message };
 }
 
-/** Reads one line of a runner; what may be left out is null then. Throws an Error that says what is wrong with it. */
+/** Parses one line of a runner; absent optional fields become null. Throws an Error that says what is wrong. */
 export const parseMessage = (line: string): FromRunner => checked(fieldsIn(line));
 
-/** The fields of a message, as {@link parseMessage} returns them. */
+/** Checks the fields of a message and completes them as {@link parseMessage} does. */
 export function checked(fields: Record<string, unknown>): FromRunner {
   const { type } = fields;
   if (typeof type !== 'string' || !Object.hasOwn(shapes, type))
     throw new Error(`unknown type ${String(type)}`);
-  for (const [name, wanted] of Object.entries(shapes[type as FromRunner['type']])) {
+  for (const [name, spec] of Object.entries(shapes[type as FromRunner['type']])) {
     const value = (fields[name] ??= null);
-    const optional = wanted.endsWith('?');
+    const optional = spec.endsWith('?');
+    const kind = spec.replace('?', '') as Kind;
     if (value === null && optional) continue;
-    if (!is(wanted.replace('?', '') as Kind, value))
-      throw new Error(
-        `${name} must be ${words[wanted.replace('?', '') as Kind]}${optional ? ' or null' : ''}`,
-      );
-    if (closed[name]?.includes(value as string) === false)
-      throw new Error(`${name} must be one of ${closed[name].join(', ')}`);
+    if (!is(kind, value)) throw new Error(`${name} must be ${kindNames[kind]}${optional ? ' or null' : ''}`);
+    if (fieldValues[name]?.includes(value as string) === false)
+      throw new Error(`${name} must be one of ${fieldValues[name].join(', ')}`);
   }
-  const said = type === 'result' ? saidOf[fields['outcome'] as Result['outcome']] : null;
-  if (said !== null && fields[said] === null) throw new Error(`${said} must be a string`);
+  const required = type === 'result' ? requiredField[fields['outcome'] as Result['outcome']] : null;
+  if (required !== null && fields[required] === null) throw new Error(`${required} must be a string`);
   return fields as unknown as FromRunner;
 }
 
-const words: Readonly<Record<Kind, string>> = {
+const kindNames: Readonly<Record<Kind, string>> = {
   string: 'a string',
   number: 'a number',
   object: 'an object',

@@ -1,33 +1,35 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import type { Answer, RunnerListener, Task } from '../scheduler/ports.js';
-import { longestReason, shortened } from './lines.js';
+import type { AttemptEnd, RunnerListener, Task } from '../scheduler/ports.js';
+import { maxReasonLength, shortened } from './lines.js';
 import { lastLines, readJson, removeFolder, type ProcessNote } from './process-folder.js';
 import { childrenOf, isRunning, killAll, signal } from './process-table.js';
 import { ProcessWatch } from './process-watch.js';
-import type { Teller } from '../scheduler/teller.js';
+import type { Retry } from '../scheduler/retry.js';
 
 type Attempt = Pick<Task, 'job' | 'token'>;
 
-/** How often a process of an earlier service is looked at, in milliseconds. */
-const lookEach = 200;
+/** Milliseconds between two checks of a process that an earlier service started. */
+const pollInterval = 200;
 
-/** One batch: a program that runs to its end in a process of its own, and says how it ended in `exit.json`. */
+/** One batch: a program that runs in a process of its own and writes its exit code to `exit.json`. */
 export class Batch {
   private attempt: Attempt | null = null;
   private timer: NodeJS.Timeout | undefined;
-  private life: ProcessWatch | undefined;
-  private reason: string | null = null;
+  private watchdog: ProcessWatch | undefined;
+  /** Why the watchdog killed the process; null if it did not. */
+  private killReason: string | null = null;
   private over = false;
-  private tellGone: () => void = () => undefined;
-  readonly gone = new Promise<void>((resolve) => (this.tellGone = resolve));
+  private resolveGone: () => void = () => undefined;
+  /** Resolves when the answer is stored and the folder is removed. */
+  readonly gone = new Promise<void>((resolve) => (this.resolveGone = resolve));
 
   constructor(
     readonly folder: string,
     private readonly note: ProcessNote,
     private readonly listener: () => RunnerListener,
-    private readonly teller: Teller,
-    /** Milliseconds that it, or the application it has started, may be stopped (SIGSTOP). */
+    private readonly retry: Retry,
+    /** Milliseconds that the process or its application may stay stopped (SIGSTOP). */
     private readonly stopped: number,
   ) {}
 
@@ -37,15 +39,15 @@ export class Batch {
     this.attempt = { job, token };
   }
 
-  /** Waits for its end. One that nobody wants any more is ended. */
+  /** Watches the process until it ends. Kills the process if it has no attempt any more. */
   watch(child?: ChildProcess): void {
     if (this.attempt === null) killAll(this.note.pid);
     const { pid } = this.note;
-    this.life = new ProcessWatch(
+    this.watchdog = new ProcessWatch(
       () => [pid, ...childrenOf(pid)],
       this.stopped,
       (why) => {
-        this.reason = why;
+        this.killReason = why;
         this.kill();
       },
     );
@@ -55,7 +57,7 @@ export class Batch {
     }
     this.timer = setInterval(() => {
       if (!isRunning(this.note)) void this.exit(null);
-    }, lookEach).unref();
+    }, pollInterval).unref();
   }
 
   cancel(): void {
@@ -69,7 +71,7 @@ export class Batch {
   detach(): void {
     this.over = true;
     clearInterval(this.timer);
-    this.life?.end();
+    this.watchdog?.end();
   }
 
   private async exit(name: NodeJS.Signals | null): Promise<void> {
@@ -78,24 +80,24 @@ export class Batch {
     killAll(this.note.pid);
     const log = await lastLines(this.folder);
     const code = readJson<{ code: number }>(join(this.folder, 'exit.json'))?.code;
-    const words = log.stderr.findLast((line) => line.trim() !== '')?.trim();
-    const ended = this.reason ?? `it was ended${name === null ? '' : ` by ${name}`}`;
-    const how = code === undefined ? ended : `exit code ${code}`;
-    const reason = words === undefined ? how : `${how}: ${shortened(words, longestReason)}`;
-    const answer: Answer =
+    const lastLine = log.stderr.findLast((line) => line.trim() !== '')?.trim();
+    const killed = this.killReason ?? `it was ended${name === null ? '' : ` by ${name}`}`;
+    const how = code === undefined ? killed : `exit code ${code}`;
+    const reason = lastLine === undefined ? how : `${how}: ${shortened(lastLine, maxReasonLength)}`;
+    const answer: AttemptEnd =
       code === 0
         ? { type: 'completed', result: JSON.stringify({ code }) }
         : { type: 'failed', reason, reasonCode: null, traceback: null };
     const { attempt } = this;
     if (attempt !== null) {
       const { job, token } = attempt;
-      await this.teller.tell(`The end of batch ${job}`, async () => {
+      await this.retry.untilStored(`The end of batch ${job}`, async () => {
         for (const level of ['stdout', 'stderr'] as const)
           if (log[level].length > 0) await this.listener().logged(job, token, level, log[level].join('\n'));
-        await this.listener().answered(job, token, answer);
+        await this.listener().attemptEnded(job, token, answer);
       });
     }
     await removeFolder(this.folder);
-    this.tellGone();
+    this.resolveGone();
   }
 }

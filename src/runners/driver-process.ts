@@ -8,39 +8,40 @@ import { SocketTransport } from './socket-transport.js';
 
 export interface DriverEvents {
   message(message: Exclude<FromRunner, Ready>): void;
-  /** It writes a message that is longer than anyone can keep. */
+  /** A message exceeds the longest permitted length. */
   tooLong(): void;
-  /** The process is gone, with everything it had started. */
+  /** The process and all its descendants have ended. */
   gone(how: string): void;
 }
 
-/** Milliseconds. */
+/** Time limits in milliseconds, after which the process is killed. */
 export interface DriverPatience {
-  /** Without a connection, after which the process counts as stuck (livy dialect, driver start). */
+  /** Without a connection (livy dialect, driver start). */
   readonly connect: number;
-  /** From the request to leave until it is killed. */
+  /** From the shutdown message until the process ends. */
   readonly leave: number;
-  /** While the driver or its JVM is stopped (SIGSTOP). Its connection stays open meanwhile: nobody would notice. */
+  /** While the driver or its JVM is stopped (SIGSTOP). The connection stays open meanwhile, so it shows nothing. */
   readonly stopped: number;
 }
 
-/** Milliseconds between two looks at a process that is not our child. */
-const lookEach = 200;
-/** What it said just before its end is still being read. */
-const lastWordsWithin = 300;
+/** Milliseconds between two checks of a process that is not a child of this service. */
+const pollInterval = 200;
+/** Milliseconds for reading the messages that a process sent just before its end. */
+const drainTimeout = 300;
 
-/** One driver: a process of its own that is spoken to over its socket, and found again there after a restart. */
+/** The driver process of one session. The service connects to the process's socket, also again after a restart. */
 export class DriverProcess {
   private readonly logger = new Logger('Driver');
   private readonly channel: AttemptChannel<SocketTransport>;
   private over = false;
-  private unheard: NodeJS.Timeout | undefined;
-  private looking: NodeJS.Timeout | undefined;
+  private connectTimer: NodeJS.Timeout | undefined;
+  private pollTimer: NodeJS.Timeout | undefined;
   private watch: ProcessWatch | undefined;
   private jvm: number | null = null;
-  private late: NodeJS.Timeout | undefined;
-  private reason: string | null = null;
-  private readonly isOurs: boolean;
+  private leaveTimer: NodeJS.Timeout | undefined;
+  /** Why the process is killed; null if it was not killed for a reason. */
+  private killReason: string | null = null;
+  private readonly isChild: boolean;
 
   /** `child` is null for a process of an earlier service. */
   constructor(
@@ -53,64 +54,64 @@ export class DriverProcess {
     child?.once('exit', (code, name) =>
       this.exit(name === null ? `it exited with code ${String(code)}` : `it was ended by ${name}`),
     );
-    this.isOurs = child !== null;
-    this.channel = new AttemptChannel((heard) => new SocketTransport(address, how.longestMessage, heard), {
-      ready: () => clearTimeout(this.unheard),
-      message: (message) => this.hear(message),
+    this.isChild = child !== null;
+    this.channel = new AttemptChannel((sink) => new SocketTransport(address, how.longestMessage, sink), {
+      ready: () => clearTimeout(this.connectTimer),
+      message: (message) => this.receive(message),
       foreign: (why) => this.kill(why),
       unreadable: (text) => this.logger.warn(text),
       tooLong: () => this.events.tooLong(),
-      closed: (wasReady) => wasReady && !this.over && this.expectWord(),
+      closed: (wasReady) => wasReady && !this.over && this.expectConnection(),
     });
   }
 
-  /** Connects, and again whenever the connection breaks, until the process is gone. */
+  /** Connects, and reconnects whenever the connection breaks, until the process has ended. */
   connect(): void {
-    // The end of a child is told; at another process one has to look.
-    if (!this.isOurs) {
-      this.looking = setInterval(() => {
+    // Node reports the end of a child only; poll for other processes.
+    if (!this.isChild) {
+      this.pollTimer = setInterval(() => {
         if (!isRunning(this.mark)) this.exit('it ended');
-      }, lookEach).unref();
+      }, pollInterval).unref();
     }
     const pids = () => (this.jvm === null ? [this.mark.pid] : [this.mark.pid, this.jvm]);
     this.watch = new ProcessWatch(pids, this.how.patience.stopped, (why) => this.kill(why));
-    this.expectWord();
+    this.expectConnection();
     this.channel.transport.open();
   }
 
-  /** Returns false while nobody listens: the driver says `ready` when it does. */
+  /** Sends a message. Returns false until the driver has sent `ready`. */
   send(message: ToRunner): boolean {
     return this.channel.send(message);
   }
 
-  /** Asks it to leave, and makes it after a while. */
+  /** Asks the process to shut down, and kills it after a time limit. */
   end(): void {
     if (!this.channel.isOpen) return this.kill();
     this.send({ type: 'shutdown' });
-    this.late ??= setTimeout(() => this.kill(), this.how.patience.leave).unref();
+    this.leaveTimer ??= setTimeout(() => this.kill(), this.how.patience.leave).unref();
   }
 
   kill(why?: string): void {
-    this.reason ??= why ?? null;
+    this.killReason ??= why ?? null;
     if (!this.over) killAll(this.mark.pid);
   }
 
-  /** Lets go of a process that is to live on. */
+  /** Disconnects from the process, which continues to run. */
   detach(): void {
     this.over = true;
     this.stopTimers();
     this.channel.transport.end();
   }
 
-  private hear(message: Exclude<FromRunner, Ready>): void {
+  private receive(message: Exclude<FromRunner, Ready>): void {
     if (message.type === 'interpreter') this.jvm = message.jvm_pid;
     this.events.message(message);
   }
 
-  private expectWord(): void {
+  private expectConnection(): void {
     const { connect } = this.how.patience;
-    clearTimeout(this.unheard);
-    this.unheard = setTimeout(
+    clearTimeout(this.connectTimer);
+    this.connectTimer = setTimeout(
       () => this.kill(`it was not heard of for ${connect / 1000} s`),
       connect,
     ).unref();
@@ -120,15 +121,15 @@ export class DriverProcess {
     if (this.over) return;
     this.over = true;
     this.stopTimers();
-    this.channel.transport.drain(lastWordsWithin, () => {
+    this.channel.transport.drain(drainTimeout, () => {
       killAll(this.mark.pid);
-      this.channel.whenRead(() => this.events.gone(this.reason ?? how));
+      this.channel.whenRead(() => this.events.gone(this.killReason ?? how));
     });
   }
 
   private stopTimers(): void {
-    for (const timer of [this.unheard, this.late]) clearTimeout(timer);
-    clearInterval(this.looking);
+    for (const timer of [this.connectTimer, this.leaveTimer]) clearTimeout(timer);
+    clearInterval(this.pollTimer);
     this.watch?.end();
   }
 }

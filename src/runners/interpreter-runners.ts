@@ -4,27 +4,36 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { shortOf } from '../scheduler/long-text.js';
-import type { Answer, Interpreters, ProcessLog, RunnerListener, Runners, Task } from '../scheduler/ports.js';
+import type {
+  AttemptEnd,
+  Interpreters,
+  ProcessLog,
+  RunnerListener,
+  Runners,
+  Task,
+} from '../scheduler/ports.js';
 import { Batch } from './batch.js';
 import { DriverProcess, type DriverPatience } from './driver-process.js';
 import { Interpreter } from './interpreter.js';
 import { lastLines, notesBelow, removeFolder, startDetached } from './process-folder.js';
 import type { ProcessCommand, ProcessNote } from './process-folder.js';
 import { isRunning, killAll } from './process-table.js';
-import { Teller } from '../scheduler/teller.js';
+import { Retry } from '../scheduler/retry.js';
 
-/** What such runners run: the start of a session's process, a piece of code in it, and a process for one job alone. */
+/** The programs of these runners: starting a session's process, running code in that process, and running a batch. */
 export const interpreterPrograms: readonly string[] = ['interpreter', 'statement', 'batch'];
 
 export interface InterpreterSettings {
   /** The driver whose jobs these runners run. */
   readonly driver: string;
-  /** How an interpreter and a batch are started; null when they cannot be, with the reason in `missing`. */
+  /**
+   * The commands that start an interpreter and a batch; null if they are not installed, with the reason in `missing`.
+   */
   readonly commands: { readonly interpreter: ProcessCommand; readonly batch: ProcessCommand } | null;
   readonly missing: string | null;
-  /** Each process has a folder of its own here. */
+  /** The folder that contains the folder of each process. */
   readonly root: string;
-  /** Why a kind is not to be had here, for a backend with these options; null when it is. */
+  /** Returns why a backend with these options cannot run a kind of interpreter, or null if it can. */
   readonly kindMissing?: (kind: string, options: Task['backend']['options']) => string | null;
   readonly patience?: Partial<DriverPatience>;
   /** Bytes. */
@@ -35,19 +44,19 @@ const defaultPatience: DriverPatience = { connect: 90_000, leave: 10_000, stoppe
 const defaultLongestMessage = 256e6;
 /** Seconds without a service after which a driver ends itself (Livy dialect, recovery). */
 const orphanTimeout = 600;
-/** The system's limit for a socket's path is 108 bytes; the driver's is a little less. */
+/** Bytes. The system allows 108 bytes for a socket's path; the driver allows a little less. */
 const longestSocketPath = 100;
 
 /**
- * Runners that keep one process for each session. The process holds the session's variables, lives as long as the session
- * and outlives the service, which finds it again by the note in its folder.
+ * Keeps one process for each session. The process holds the session's variables and runs as long as the session is
+ * open. It outlives the service: after a restart the service finds the process by the note in its folder.
  */
 export class InterpreterRunners implements Runners, Interpreters {
   private readonly logger = new Logger('Runners');
-  private readonly teller = new Teller();
+  private readonly retry = new Retry();
   private readonly interpreters = new Map<string, Interpreter>();
   private readonly batches = new Map<string, Batch>();
-  /** Found at the start; they are spoken to once their jobs are known. */
+  /** Functions that connect to the processes found at the start; {@link resume} calls them. */
   private adopted: (() => void)[] = [];
   private listener: RunnerListener | null = null;
 
@@ -65,14 +74,14 @@ export class InterpreterRunners implements Runners, Interpreters {
   unavailable = (driver: string): string | null =>
     driver === this.settings.driver ? this.settings.missing : null;
 
-  /** What ran in a process that is gone has changed what was in it. */
+  /** None of these programs is repeatable, because a lost process may have changed its variables. */
   isRepeatable = (program: string): boolean => !interpreterPrograms.includes(program);
 
   survivors(): ReadonlySet<string> {
-    const found = new Set<string>();
+    const ids = new Set<string>();
     for (const { folder, note } of notesBelow(this.settings.root)) {
       if (note?.type === 'batch') {
-        // Its exit code tells more than whether it still runs.
+        // Adopt a batch that has ended, too, because its folder contains the exit code.
         const batch = this.keepBatch(folder, note);
         this.adopted.push(() => batch.watch());
       } else if (note !== null && isRunning(note)) {
@@ -84,12 +93,12 @@ export class InterpreterRunners implements Runners, Interpreters {
         void removeFolder(folder);
         continue;
       }
-      found.add(note.id);
+      ids.add(note.id);
     }
-    return found;
+    return ids;
   }
 
-  /** Speaks to the processes that were found; after this they may tell what happened meanwhile. */
+  /** Connects to the processes found at the start, which then report what happened in the meantime. */
   resume(): void {
     for (const adopted of this.adopted.splice(0)) adopted();
   }
@@ -108,28 +117,28 @@ export class InterpreterRunners implements Runners, Interpreters {
       }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      this.refuse(task, `It could not be handed to its process: ${why}`);
+      this.refuse(task, `The job could not be sent to its process: ${why}`);
     }
   }
 
   stop(job: string, token: string): void {
-    const found = this.find(job, token);
-    if (found === undefined) this.answer({ job, token }, { type: 'lost', why: 'no process works on it' });
-    else found.cancel();
+    const process = this.find(job, token);
+    if (process === undefined) this.answer({ job, token }, { type: 'lost', why: 'no process works on it' });
+    else process.cancel();
   }
 
   kill(job: string, token: string): void {
-    const found = this.find(job, token);
-    if (found === undefined) this.answer({ job, token }, { type: 'lost', why: 'no process works on it' });
-    else found.kill();
+    const process = this.find(job, token);
+    if (process === undefined) this.answer({ job, token }, { type: 'lost', why: 'no process works on it' });
+    else process.kill();
   }
 
   release(session: string): void {
     this.interpreters.get(session)?.leave();
   }
 
-  lives = (session: string): boolean => this.interpreters.has(session);
-  gone = (id: string): Promise<void> =>
+  hasProcess = (session: string): boolean => this.interpreters.has(session);
+  whenEnded = (id: string): Promise<void> =>
     (this.interpreters.get(id) ?? this.batches.get(id))?.gone ?? Promise.resolve();
   about: Interpreters['about'] = (session) => this.interpreters.get(session)?.about ?? null;
   kindMissing: Interpreters['kindMissing'] = (kind, { options }) =>
@@ -144,16 +153,16 @@ export class InterpreterRunners implements Runners, Interpreters {
   }
 
   async log(id: string, lines?: number): Promise<ProcessLog | null> {
-    const found = this.interpreters.get(id) ?? this.batches.get(id);
-    return found === undefined ? null : lastLines(found.folder, lines);
+    const process = this.interpreters.get(id) ?? this.batches.get(id);
+    return process === undefined ? null : lastLines(process.folder, lines);
   }
 
   complete: Interpreters['complete'] = (session, ask) =>
     this.interpreters.get(session)?.complete(ask) ?? Promise.resolve([]);
 
-  /** Lets go of all processes: they live on, and the next service finds them. */
+  /** Disconnects from all processes. They continue to run, and the next service finds them. */
   close(): void {
-    this.teller.close();
+    this.retry.close();
     for (const { driver } of this.interpreters.values()) driver?.detach();
     for (const batch of this.batches.values()) batch.detach();
   }
@@ -163,11 +172,13 @@ export class InterpreterRunners implements Runners, Interpreters {
     return all.find((each) => each.has(job, token));
   }
 
-  /** The slot of a session that has just closed is free before its process is gone: the next one waits for that. */
+  /**
+   * Starts an interpreter. If a closed session's process still occupies the slot, waits until that process has ended.
+   */
   private async startInterpreter(task: Task, session: string): Promise<void> {
     const { backend } = task;
-    const known = this.interpreters.get(session);
-    if (known !== undefined) return known.begin(task);
+    const existing = this.interpreters.get(session);
+    if (existing !== undefined) return existing.begin(task);
     const interpreter = this.keepInterpreter(
       session,
       task.job,
@@ -179,7 +190,7 @@ export class InterpreterRunners implements Runners, Interpreters {
       (one) => one.backend === backend.name && one !== interpreter,
     );
     const leaving = others.filter((one) => one.isLeaving).map((one) => one.gone);
-    // Where the configuration took slots away, those that stay may be more than there are slots.
+    // After a reduction of slots there may be more processes than slots, and none that is leaving.
     if (others.length >= backend.slots && leaving.length > 0) await Promise.race(leaving);
     try {
       if (interpreter.isLeaving) return await interpreter.onGone('its session was closed before it began');
@@ -194,9 +205,9 @@ export class InterpreterRunners implements Runners, Interpreters {
     const { folder, session: id, job } = interpreter;
     if (commands === null) throw new Error(missing ?? 'there is no driver');
     const socket = socketOf(folder);
-    const asked = JSON.parse(shortOf(params)) as Readonly<Record<string, unknown>>;
+    const request = JSON.parse(shortOf(params)) as Readonly<Record<string, unknown>>;
     const files = {
-      'settings.json': { orphan_timeout: orphanTimeout, sql_rows: 1000, ...asked, session: id, socket },
+      'settings.json': { orphan_timeout: orphanTimeout, sql_rows: 1000, ...request, session: id, socket },
     };
     const about = { type: 'interpreter', id, job, backend: backend.name, socket } as const;
     const { child, note } = startDetached(folder, commands.interpreter, about, files);
@@ -229,30 +240,30 @@ export class InterpreterRunners implements Runners, Interpreters {
   }
 
   private keepInterpreter(session: string, job: string, backend: string, folder: string): Interpreter {
-    const heard = (): RunnerListener => this.heard();
-    const interpreter = new Interpreter(session, job, backend, folder, heard, this.teller);
+    const listener = (): RunnerListener => this.requireListener();
+    const interpreter = new Interpreter(session, job, backend, folder, listener, this.retry);
     this.interpreters.set(session, interpreter);
     void interpreter.gone.then(() => this.interpreters.delete(session));
     return interpreter;
   }
 
   private endOf(interpreter: Interpreter, how: string): Promise<void> {
-    const words = { msg: `An interpreter is gone: ${how}`, session: interpreter.session };
-    if (interpreter.isLeaving) this.logger.log(words);
-    else this.logger.warn(words);
+    const line = { msg: `An interpreter is gone: ${how}`, session: interpreter.session };
+    if (interpreter.isLeaving) this.logger.log(line);
+    else this.logger.warn(line);
     return interpreter.onGone(how);
   }
 
   private startBatch(task: Task): void {
-    const known = this.batches.get(task.job);
-    if (known !== undefined) return known.begin(task);
+    const existing = this.batches.get(task.job);
+    if (existing !== undefined) return existing.begin(task);
     const { commands, missing, root } = this.settings;
     if (commands === null) throw new Error(missing ?? 'there is no driver');
     const { job, backend, params } = task;
     const about = { type: 'batch', id: job, job, backend: backend.name, socket: null } as const;
     const folder = join(root, job);
-    const asked = JSON.parse(shortOf(params)) as Readonly<Record<string, unknown>>;
-    const { child, note } = startDetached(folder, commands.batch, about, { 'batch.json': asked });
+    const request = JSON.parse(shortOf(params)) as Readonly<Record<string, unknown>>;
+    const { child, note } = startDetached(folder, commands.batch, about, { 'batch.json': request });
     child.once('error', (error) => {
       if (note === null) this.refuse(task, `It could not be started: ${error.message}`);
     });
@@ -264,7 +275,7 @@ export class InterpreterRunners implements Runners, Interpreters {
 
   private keepBatch(folder: string, note: ProcessNote): Batch {
     const { stopped } = { ...defaultPatience, ...this.settings.patience };
-    const batch = new Batch(folder, note, () => this.heard(), this.teller, stopped);
+    const batch = new Batch(folder, note, () => this.requireListener(), this.retry, stopped);
     this.batches.set(note.id, batch);
     void batch.gone.then(() => this.batches.delete(note.id));
     return batch;
@@ -274,17 +285,21 @@ export class InterpreterRunners implements Runners, Interpreters {
     this.answer(task, { type: 'failed', reason, reasonCode: null, traceback: null });
   }
 
-  private answer({ job, token }: Pick<Task, 'job' | 'token'>, answer: Answer): void {
-    void this.teller.tell(`The answer for job ${job}`, () => this.heard().answered(job, token, answer));
+  private answer({ job, token }: Pick<Task, 'job' | 'token'>, answer: AttemptEnd): void {
+    void this.retry.untilStored(`The answer for job ${job}`, () =>
+      this.requireListener().attemptEnded(job, token, answer),
+    );
   }
 
-  private heard(): RunnerListener {
-    if (this.listener === null) throw new Error('nobody listens yet');
+  private requireListener(): RunnerListener {
+    if (this.listener === null) throw new Error('listen() has not been called');
     return this.listener;
   }
 }
 
-/** In the process's folder, or in a private one of the system's where that path would be too long for a socket. */
+/**
+ * Returns the path of a process's socket: in its folder or, if that path is too long, in a private temporary folder.
+ */
 function socketOf(folder: string): string {
   const own = join(folder, 'driver.sock');
   if (Buffer.byteLength(own) <= longestSocketPath) return own;
@@ -292,6 +307,8 @@ function socketOf(folder: string): string {
   mkdirSync(short, { recursive: true, mode: 0o700 });
   const { uid, mode } = statSync(short);
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
-    throw new Error(`${short} is not ours alone: remove it, or choose a shorter path for STINT_DATA`);
+    throw new Error(
+      `${short} is not private to this account: remove it, or choose a shorter path for STINT_DATA`,
+    );
   return join(short, `${createHash('sha256').update(folder).digest('hex').slice(0, 24)}.sock`);
 }

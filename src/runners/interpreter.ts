@@ -1,67 +1,68 @@
 import { Logger } from '@nestjs/common';
 import type { Text } from '../scheduler/long-text.js';
-import type { Answer, ProcessEnd, ProcessLog, RunnerListener, Task } from '../scheduler/ports.js';
+import type { AttemptEnd, ProcessEnd, ProcessLog, RunnerListener, Task } from '../scheduler/ports.js';
 import type { DriverProcess } from './driver-process.js';
 import type { FromRunner, InterpreterState, OfAttempt, Ready, Result, ToRunner } from './attempt-protocol.js';
 import { isJson as isLongJson } from './long-lines.js';
 import { lastLines, removeFolder } from './process-folder.js';
-import type { Teller } from '../scheduler/teller.js';
-import { longestReason, shortened } from './lines.js';
+import type { Retry } from '../scheduler/retry.js';
+import { maxReasonLength, shortened } from './lines.js';
 import { statementParams } from './statement-params.js';
 
 type Attempt = Pick<Task, 'job' | 'token'>;
 
-/** Clients ask for candidates while somebody types: one that comes later is of no use. */
-const candidatesWithin = 5000;
+/** Milliseconds. Clients request completions while a user types, so later ones are of no use. */
+const completionTimeout = 5000;
 /**
- * How often a statement's end is asked for before the whole process is ended: the kernel asks every 10 s, and Livy's
- * clients are used to a cancelled statement being over after 30 s at the latest.
+ * The number of kills after which the process itself is killed; earlier ones only cancel the statement. The kernel
+ * repeats a kill every 10 s, and Livy's clients expect a cancelled statement to end within 30 s.
  */
-const patienceInKills = 3;
-/** Of what a process wrote to stderr before it died, for those who wait for its statement. */
-const lastWords = 20;
+const maxKills = 3;
+/** The number of last lines of stderr in the failure of a statement whose process died. */
+const stderrLines = 20;
 
-/** One session's interpreter: what runs in it, what it is asked, and what becomes of both when it is gone. */
+/** The interpreter of one session: tracks its statement and its requests, and answers both when the process is gone. */
 export class Interpreter {
   private readonly logger = new Logger('Runners');
   driver: DriverProcess | null = null;
-  /** The attempt that starts it, until it is ready. */
+  /** The attempt that starts the interpreter; null once it is ready. */
   starting: Attempt | null = null;
   about: { readonly appId: string | null; readonly uiUrl: string | null } | null = null;
-  /** Its session is closed: it is on its way out. */
+  /** Whether the session is closed and the process is ending. */
   isLeaving = false;
   private running:
     | (Attempt & { readonly task: Task; readonly statement: number; cancelled: boolean; kills: number })
     | null = null;
-  /** Attempts that it has heard of on an earlier connection: it need not be told to start them. */
+  /** The attempts that the process received on an earlier connection, so they are not sent again. */
   private known: readonly OfAttempt[] = [];
   private progress = 0;
   private state: InterpreterState['state'] = 'starting';
   private failure: string | null = null;
-  private readonly asked = new Map<number, (candidates: string[]) => void>();
+  /** Open requests for completions, by request number. */
+  private readonly completions = new Map<number, (candidates: string[]) => void>();
   private requests = 0;
-  private tellGone: () => void = () => undefined;
-  /** Resolves when the process is gone, its session closed and its folder removed. */
-  readonly gone = new Promise<void>((resolve) => (this.tellGone = resolve));
+  private resolveGone: () => void = () => undefined;
+  /** Resolves when the process is gone, its end is stored and its folder is removed. */
+  readonly gone = new Promise<void>((resolve) => (this.resolveGone = resolve));
 
   constructor(
     readonly session: string,
-    /** The job that started it. */
+    /** The job that started the interpreter. */
     readonly job: string,
     readonly backend: string,
     readonly folder: string,
     private readonly listener: () => RunnerListener,
-    private readonly teller: Teller,
+    private readonly retry: Retry,
   ) {}
 
-  /** Whether this attempt is its business. */
+  /** Whether this interpreter works on the attempt. */
   has(job: string, token: string): boolean {
     return [this.starting, this.running].some((attempt) => attempt?.job === job && attempt.token === token);
   }
 
   progressOf = (job: string): number | null => (this.running?.job === job ? this.progress : null);
 
-  /** Begins with starting it, or goes on: an adopted one may be ready already. */
+  /** Assigns the attempt that starts the interpreter. Completes the attempt if an adopted process is already ready. */
   begin(attempt: Attempt): void {
     this.starting = attempt;
     if (this.about !== null && this.state !== 'starting') this.started();
@@ -82,29 +83,29 @@ export class Interpreter {
     this.send({ type: 'cancel', job: this.running.job, token: this.running.token });
   }
 
-  /** What is asked to stop gets some more time than the kernel gives: its end would be the end of all variables. */
+  /** Only cancels the statement at first, because killing the process would lose all variables of the session. */
   kill(): void {
     if (this.running === null) return this.leave();
     this.running.kills += 1;
-    if (this.running.kills < patienceInKills) this.cancel();
+    if (this.running.kills < maxKills) this.cancel();
     else this.driver?.kill('its statement could not be interrupted');
   }
 
-  /** The session is closed. */
+  /** Ends the process because its session is closed. */
   leave(): void {
     this.isLeaving = true;
-    // What is being computed is of no use to anyone any more, and an interpreter that is busy does not listen.
+    // A busy interpreter does not read messages, and its result is no longer needed, so kill it.
     if (this.running !== null || this.state === 'starting') this.driver?.kill();
     else this.driver?.end();
   }
 
-  complete(ask: { kind: string; code: string; cursor: number }): Promise<string[]> {
+  complete(position: { kind: string; code: string; cursor: number }): Promise<string[]> {
     const request = (this.requests += 1);
-    if (!this.send({ type: 'suggest', request, ...ask })) return Promise.resolve([]);
+    if (!this.send({ type: 'suggest', request, ...position })) return Promise.resolve([]);
     return new Promise((resolve) => {
-      const late = setTimeout(() => this.candidates(request, []), candidatesWithin).unref();
-      this.asked.set(request, (candidates) => {
-        clearTimeout(late);
+      const timeout = setTimeout(() => this.resolveCompletion(request, []), completionTimeout).unref();
+      this.completions.set(request, (candidates) => {
+        clearTimeout(timeout);
         resolve(candidates);
       });
     });
@@ -131,7 +132,7 @@ export class Interpreter {
           );
         return;
       case 'suggestions':
-        return this.candidates(message.request, message.words.map(String));
+        return this.resolveCompletion(message.request, message.words.map(String));
       case 'failed':
         this.failure = message.message;
         return;
@@ -146,7 +147,7 @@ export class Interpreter {
     const { app_id: appId, ui_url: uiUrl } = message;
     this.about = { appId: appId ?? this.about?.appId ?? null, uiUrl: uiUrl ?? this.about?.uiUrl ?? null };
     if (this.starting !== null) this.started();
-    // It may not have heard of it before the connection broke. What it knows it does not do twice.
+    // The start may have been lost with the last connection. An attempt that the process knows is not sent again.
     this.sendRunning();
   }
 
@@ -157,7 +158,7 @@ export class Interpreter {
       return this.finish({ job, token }, { type: 'failed', reason: reason ?? '', reasonCode, traceback });
     }
     const end = (text: Text | null) => {
-      const answer: Answer =
+      const answer: AttemptEnd =
         outcome === 'cancelled'
           ? { type: 'stopped', ...(text !== null && { result: text }) }
           : { type: 'completed', result: text ?? 'null' };
@@ -167,7 +168,10 @@ export class Interpreter {
     void isLongJson(result).then((is) => end(is ? result : this.readable('no JSON')));
   }
 
-  /** Goes into answers as it is, and the process runs its user's code: what is no JSON would break or forge them. */
+  /**
+   * Replaces output that is not JSON. Output is copied into answers, and user code could otherwise break or forge
+   * these.
+   */
   private readable(output: string | null): string | null {
     if (output === null || isJson(output)) return output;
     return this.failedOutput('UnreadableOutput', 'The output is no JSON.');
@@ -178,29 +182,29 @@ export class Interpreter {
     return JSON.stringify({ status: 'error', execution_count: statement, ename, evalue, traceback: [] });
   }
 
-  /** It begins to write what nobody can keep: only an output is ever that long. */
+  /** Ends the statement because a message is too long; only an output can be that long. */
   onTooLong(longest: number): void {
     if (this.running === null) return;
     const evalue = `The output has more than ${longest / 1e6} MB: print or return less.`;
     this.finish(this.running, { type: 'completed', result: this.failedOutput('OutputTooLong', evalue) });
   }
 
-  /** The process is gone. Whoever waits for it is told at once; its folder goes afterwards. */
+  /** Handles the end of the process: answers all open requests and reports the end, then deletes the folder. */
   async onGone(how: string): Promise<void> {
     const log = await lastLines(this.folder);
-    for (const request of [...this.asked.keys()]) this.candidates(request, []);
-    await this.teller.tell(`The end of session ${this.session}`, () =>
-      this.listener().ended(this.endOf(how, log)),
+    for (const request of [...this.completions.keys()]) this.resolveCompletion(request, []);
+    await this.retry.untilStored(`The end of session ${this.session}`, () =>
+      this.listener().processEnded(this.endOf(how, log)),
     );
     await removeFolder(this.folder);
-    this.tellGone();
+    this.resolveGone();
   }
 
   private endOf(how: string, log: ProcessLog): ProcessEnd {
-    const written = log.stderr.filter((line) => line.trim() !== '');
-    const said = written.slice(-lastWords);
-    // Its last line may be hours old, so it is not called the reason.
-    const last = shortened(said.at(-1)?.trim() ?? '', longestReason);
+    const nonBlank = log.stderr.filter((line) => line.trim() !== '');
+    const tailLines = nonBlank.slice(-stderrLines);
+    // The last line may be hours old, so do not present it as the reason.
+    const last = shortened(tailLines.at(-1)?.trim() ?? '', maxReasonLength);
     const why = this.failure ?? (last === '' ? how : `${how}; the last that it wrote: ${last}`);
     const code =
       this.starting !== null ? 'runner_not_started' : this.running !== null ? 'runner_lost' : 'runner_ended';
@@ -209,7 +213,7 @@ export class Interpreter {
         ? why
         : this.isLeaving
           ? 'its session was closed while it ran'
-          : `Interpreter died:\n${[...said, how].join('\n')}`;
+          : `Interpreter died:\n${[...tailLines, how].join('\n')}`;
     const attempt = this.starting ?? this.running;
     const running = attempt === null ? null : { job: attempt.job, token: attempt.token, reason };
     const ended = { code, reason: `${endings[code]}: ${why}` } as const;
@@ -223,15 +227,17 @@ export class Interpreter {
       void this.answer(starting, { type: 'completed', result: JSON.stringify(this.about) });
   }
 
-  private finish(attempt: Attempt, answer: Answer): void {
+  private finish(attempt: Attempt, answer: AttemptEnd): void {
     const { job, token } = attempt;
     if (this.running?.job === job && this.running.token === token) this.running = null;
     this.state = 'idle';
     void this.answer(attempt, answer).then(() => this.send({ type: 'acknowledge', job, token }));
   }
 
-  private answer({ job, token }: Attempt, answer: Answer): Promise<void> {
-    return this.teller.tell(`The answer for job ${job}`, () => this.listener().answered(job, token, answer));
+  private answer({ job, token }: Attempt, answer: AttemptEnd): Promise<void> {
+    return this.retry.untilStored(`The answer for job ${job}`, () =>
+      this.listener().attemptEnded(job, token, answer),
+    );
   }
 
   private sendRunning(): void {
@@ -245,9 +251,9 @@ export class Interpreter {
     if (cancelled) this.send({ type: 'cancel', job, token });
   }
 
-  private candidates(request: number, candidates: string[]): void {
-    this.asked.get(request)?.(candidates);
-    this.asked.delete(request);
+  private resolveCompletion(request: number, candidates: string[]): void {
+    this.completions.get(request)?.(candidates);
+    this.completions.delete(request);
   }
 
   private send(message: ToRunner): boolean {
@@ -255,11 +261,11 @@ export class Interpreter {
   }
 }
 
-/** 0 to 1, with four digits; 0 where nobody knows how much there is to do. */
+/** Returns the completed share from 0 to 1, rounded to four digits; 0 if the total is unknown. */
 const shareOf = ({ done, total }: { readonly done: number; readonly total: number }): number =>
   total > 0 ? Math.round(1e4 * Math.min(1, Math.max(0, done / total))) / 1e4 : 0;
 
-/** How the reason begins with which the session closes. */
+/** The start of the reason with which the session closes, by code. */
 const endings = {
   runner_lost: 'its interpreter died',
   runner_ended: 'its interpreter ended',

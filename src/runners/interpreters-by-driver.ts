@@ -1,16 +1,16 @@
 import type { Backend } from '../kernel/backend/backend.js';
 import type { Interpreters, ProcessLog } from '../scheduler/ports.js';
 
-/** The interpreters of all drivers that keep a process for each session: each of them is asked about what is its own. */
+/** Combines the interpreters of all drivers that keep one process per session, and forwards each call to the owner. */
 export class InterpretersByDriver implements Interpreters {
   constructor(private readonly drivers: ReadonlyMap<string, Interpreters>) {}
 
-  lives(session: string): boolean {
-    return this.all.some((each) => each.lives(session));
+  hasProcess(session: string): boolean {
+    return this.all.some((each) => each.hasProcess(session));
   }
 
-  async gone(id: string): Promise<void> {
-    await Promise.all(this.all.map((each) => each.gone(id)));
+  async whenEnded(id: string): Promise<void> {
+    await Promise.all(this.all.map((each) => each.whenEnded(id)));
   }
 
   about(session: string): ReturnType<Interpreters['about']> {
@@ -23,25 +23,25 @@ export class InterpretersByDriver implements Interpreters {
 
   async log(id: string, lines?: number): Promise<ProcessLog | null> {
     for (const each of this.all) {
-      const found = await each.log(id, lines);
-      if (found !== null) return found;
+      const log = await each.log(id, lines);
+      if (log !== null) return log;
     }
     return null;
   }
 
-  complete(session: string, ask: Parameters<Interpreters['complete']>[1]): Promise<string[]> {
-    const owner = this.all.find((each) => each.lives(session));
-    return owner?.complete(session, ask) ?? Promise.resolve([]);
+  complete(session: string, request: Parameters<Interpreters['complete']>[1]): Promise<string[]> {
+    const owner = this.all.find((each) => each.hasProcess(session));
+    return owner?.complete(session, request) ?? Promise.resolve([]);
   }
 
   kindMissing(kind: string, backend: Pick<Backend, 'driver' | 'options'>): string | null {
     return this.drivers.get(backend.driver)?.kindMissing(kind, backend) ?? null;
   }
 
-  private first<T>(ask: (each: Interpreters) => T | null): T | null {
+  private first<T>(query: (each: Interpreters) => T | null): T | null {
     for (const each of this.all) {
-      const found = ask(each);
-      if (found !== null) return found;
+      const result = query(each);
+      if (result !== null) return result;
     }
     return null;
   }

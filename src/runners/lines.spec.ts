@@ -10,7 +10,7 @@ function split(chunks: readonly Buffer[], longest?: number): { lines: string[]; 
   return { lines, tooLong };
 }
 
-/** `bytes` cut at these places, wherever they fall. */
+/** Cuts `bytes` at these places, also inside characters. */
 function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
   const sorted = [0, ...places.map((place) => place % (bytes.length + 1)), bytes.length].sort(
     (a, b) => a - b,
@@ -22,7 +22,7 @@ const text = fc.string({ unit: 'binary' }).filter((line) => !line.includes('\n')
 const places = fc.array(fc.nat(), { maxLength: 12 });
 
 describe('lines', () => {
-  it('come out whole wherever the stream was cut, also inside a character', () => {
+  it('are complete wherever the stream is cut, also inside a character', () => {
     fc.assert(
       fc.property(fc.array(text, { minLength: 1 }), places, (lines, at) => {
         const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
@@ -31,16 +31,16 @@ describe('lines', () => {
     );
   });
 
-  it('come out whole when every byte arrives alone', () => {
+  it('are complete if every byte arrives alone', () => {
     const bytes = Buffer.from('{"text":"Zürich → 🐈"}\n{}\n');
     expect(split(cut(bytes, [...bytes.keys()])).lines).toEqual(['{"text":"Zürich → 🐈"}', '{}']);
   });
 
-  it('that are empty are passed over, and one without its end is kept back', () => {
+  it('that are empty are skipped, and one without a line end is held back', () => {
     expect(split([Buffer.from('\n\na\n\nb')]).lines).toEqual(['a']);
   });
 
-  it('of 64 MB arrive in pieces of 64 kB without being copied for each', () => {
+  it('of 64 MB in pieces of 64 kB are not copied for each piece', () => {
     const line = Buffer.alloc(64 * 1024 * 1024, 'x');
     const chunks = [
       ...cut(
@@ -58,11 +58,11 @@ describe('a line that is too long', () => {
   it.each([
     [4, ['1234', 'ok'], 0],
     [3, ['ok'], 1],
-  ])('with at most %i bytes: %j, %i told', (longest, lines, tooLong) => {
+  ])('with at most %i bytes: %j, %i reported', (longest, lines, tooLong) => {
     expect(split([Buffer.from('12'), Buffer.from('34\nok\n')], longest)).toEqual({ lines, tooLong });
   });
 
-  it('is told once and dropped to its end, and the next line is read', () => {
+  it('is reported once and dropped completely, and the next line is read', () => {
     fc.assert(
       fc.property(places, (at) => {
         const bytes = Buffer.from(`ab\n${'x'.repeat(500)}\nok\n`);
@@ -71,7 +71,7 @@ describe('a line that is too long', () => {
     );
   });
 
-  it('is told before its end has come: it may never come', () => {
+  it('is reported before its end arrives, because that may never arrive', () => {
     expect(split([Buffer.alloc(101, 'x')], 100)).toEqual({ lines: [], tooLong: 1 });
   });
 });

@@ -1,22 +1,22 @@
 import { longFrom } from '../scheduler/long-text.js';
 
-/** Characters of what a process said last, in the sentence that says how it ended. */
-export const longestReason = 300;
+/** The most characters of a process's last line in the reason for its end. */
+export const maxReasonLength = 300;
 
-/** A text of at most `most` characters, and a sign where it was longer. */
+/** Cuts a text after `most` characters and marks the cut with an ellipsis. */
 export const shortened = (text: string, most: number): string =>
   text.length > most ? `${text.slice(0, most)}…` : text;
 
 export interface LineLimit {
-  /** Bytes of the longest line that is handed on; of a longer one no more than this is kept in memory. */
+  /** The most bytes of a line. No more than this is kept in memory. */
   readonly longest?: number | undefined;
-  /** A line has become too long. Told once; the rest of it is dropped. */
+  /** Called once for each line that is too long; the rest of the line is dropped. */
   readonly onTooLong?: () => void;
-  /** Takes the lines of many megabytes, in pieces. Without it they are handed on like all others. */
+  /** Receives lines of many megabytes in pieces. If it is absent, `onLine` receives them, too. */
   readonly onLong?: (pieces: readonly Buffer[]) => void;
 }
 
-/** Cuts a byte stream into lines. A line may be tens of megabytes, so its pieces are joined once, at its end, or never. */
+/** Splits a byte stream into lines. Pieces of a line are joined at most once, because it may have tens of megabytes. */
 export function lineSplitter(
   onLine: (line: string) => void,
   { longest = Infinity, onTooLong, onLong }: LineLimit = {},

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { fieldsOf, isJson, LineWriter, lineWith, quoted, unquoted } from './long-lines.js';
 import { inMemory, LongText, wholeOf } from '../scheduler/long-text.js';
 
-/** `text` in pieces of a few bytes. */
+/** Returns `text` in pieces of `size` bytes. */
 function long(text: string, size: number): LongText {
   const bytes = Buffer.from(text);
   const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
@@ -24,12 +24,12 @@ const text = fc.string({
   maxLength: 60,
 });
 const size = fc.integer({ min: 1, max: 7 });
-/** As the Python workers escape it. */
+/** Escapes JSON as the Python workers do. */
 const ascii = (json: string) =>
   json.replace(/[\u007f-\uffff]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 describe('a string of many megabytes', () => {
-  it('is escaped piece by piece as it is in one go', async () => {
+  it('is escaped in pieces as it would be at once', async () => {
     await fc.assert(
       fc.asyncProperty(text, size, async (said, cuts) => {
         expect(JSON.parse(await joined(quoted(long(said, cuts))))).toBe(said);
@@ -37,7 +37,7 @@ describe('a string of many megabytes', () => {
     );
   });
 
-  it('is read from its escapes, wherever they are cut', async () => {
+  it('is decoded wherever its escapes are cut', async () => {
     await fc.assert(
       fc.asyncProperty(text, size, fc.boolean(), async (said, cuts, inAscii) => {
         const json = JSON.stringify(said);
@@ -47,7 +47,7 @@ describe('a string of many megabytes', () => {
     );
   });
 
-  it('stands in its line beside the other fields', async () => {
+  it('is printed in one line with the other fields', async () => {
     const line = await joined(lineWith({ type: 'run', job: 'j' }, 'params', quoted(long('{"a":"ü"}', 3))));
     expect(line.endsWith('\n')).toBe(true);
     expect(JSON.parse(line)).toEqual({ type: 'run', job: 'j', params: '{"a":"ü"}' });
@@ -58,18 +58,18 @@ describe('a message of many megabytes', () => {
   const many = 'x'.repeat(600_000);
   const fields = (message: object) => fieldsOf([Buffer.from(JSON.stringify(message))], ['result']);
 
-  it('keeps its long field as a long text, and what stands beside it as it is', async () => {
+  it('has its long field as a long text, and the other fields unchanged', async () => {
     const { result, ...others } = await fields({ type: 'result', job: 'j', n: 1, result: many });
     expect(others).toEqual({ type: 'result', job: 'j', n: 1 });
     expect(await wholeOf(result as LongText)).toBe(many);
   });
 
-  it('shows the beginning of what is for people to read, and how long it is', async () => {
+  it('keeps only the start and the length of a long field that people read', async () => {
     const { text: shown } = await fields({ type: 'log', text: many });
     expect(shown).toBe(`${'x'.repeat(100_000)}… (600000 bytes in all)`);
   });
 
-  it('is refused where it is none, or long in another way', async () => {
+  it('is refused if it is not JSON, or if a long field is not a string', async () => {
     await expect(fieldsOf([Buffer.from(`{"a":"${many}"`)], [])).rejects.toThrow(
       /expected "," or "}" at line 1/,
     );
@@ -81,13 +81,13 @@ describe('a message of many megabytes', () => {
     ['"text"', true],
     ['NaN', false],
     ['{"a":1} x', false],
-  ])('tells whether an output is JSON: %s', async (output, is) => {
+  ])('is checked for JSON: %s', async (output, is) => {
     expect(await isJson(long(output, 2))).toBe(is);
   });
 });
 
-describe('lines that are written', () => {
-  it('keep their order, and a short one waits for the end of a long one', async () => {
+describe('written lines', () => {
+  it('keep their order, and a short line waits for the end of a long one', async () => {
     const stream = new PassThrough({ highWaterMark: 10 });
     const writer = new LineWriter(stream);
     const written: string[] = [];
@@ -99,7 +99,7 @@ describe('lines that are written', () => {
     expect(written).toEqual(['first', 'long', 'last']);
   });
 
-  it('to someone who has gone end', async () => {
+  it('to a destroyed stream do not wait forever', async () => {
     const stream = new PassThrough({ highWaterMark: 10 });
     const writer = new LineWriter(stream);
     writer.write(long('x'.repeat(100), 7).pieces());

@@ -3,26 +3,26 @@ import { JsonScan } from '../scheduler/json-scan.js';
 import { errorAt, membersAt } from '../scheduler/long-json.js';
 import { inMemory, LongText, Pieces, wholeOf, type Text } from '../scheduler/long-text.js';
 
-/** A line that is sent: as one string, or in pieces. */
+/** A line to send: one string, or pieces. */
 export type Line = string | AsyncIterable<Buffer>;
 
 /**
- * Writes lines one after the other. A long one is written as fast as the other side reads, and those that come meanwhile wait:
- * in the middle of a line they would break it.
+ * Writes lines one after the other. A long line is written as fast as the reader reads, and later lines wait for its
+ * end.
  */
 export class LineWriter {
   private last: Promise<void> | null = null;
 
   constructor(private readonly stream: Writable) {}
 
-  /** `written` is called when the line has been handed to the system. */
+  /** Writes a line, and calls `written` when the operating system has accepted it. */
   write(line: Line, written?: () => void): void {
     if (this.last === null && typeof line === 'string') {
       this.stream.write(line);
       written?.();
       return;
     }
-    // Writing to one that has just gone fails; its end is told elsewhere.
+    // Ignore write errors to a process that has just ended; its end is reported elsewhere.
     const now = (this.last ?? Promise.resolve())
       .then(() => this.send(line))
       .then(() => written?.())
@@ -33,7 +33,7 @@ export class LineWriter {
     this.last = now;
   }
 
-  /** Calls `then` when everything has been written. */
+  /** Calls `then` when all lines have been written. */
   after(then: () => void): void {
     if (this.last === null) then();
     else void this.last.then(() => this.after(then));
@@ -60,7 +60,7 @@ const drained = (stream: Writable): Promise<void> =>
     for (const event of ['drain', 'close', 'error']) stream.once(event, done);
   });
 
-/** A message whose field `name` is a string of many megabytes. */
+/** Prints a message whose last field, `name`, is a string of many megabytes. */
 export async function* lineWith(
   fields: Readonly<Record<string, unknown>>,
   name: string,
@@ -71,21 +71,21 @@ export async function* lineWith(
   yield Buffer.from('}\n');
 }
 
-/** The text as a string in JSON, with its quotes. */
+/** Yields a text as a JSON string with quotes. */
 export async function* quoted(text: LongText): AsyncGenerator<Buffer> {
   yield Buffer.from('"');
   for await (const piece of text.pieces())
-    // Byte by byte: in UTF-8 the bytes that must be escaped are part of no other character.
+    // Escaping single bytes is correct, because in UTF-8 these bytes are never part of another character.
     yield Buffer.from(JSON.stringify(piece.toString('latin1')).slice(1, -1), 'latin1');
   yield Buffer.from('"');
 }
 
-/** Of fields that may be long but are for people to read, so much is kept. */
-const mostShown = 100_000;
+/** The most bytes that are kept of long fields that are only for people to read. */
+const excerptBytes = 100_000;
 
 /**
- * The fields of a message that came in one line of many megabytes. Those named in `long` stay long texts if they are strings;
- * of any other long one only the beginning is kept. Throws an Error that says what is wrong with the line.
+ * Parses a message that came in one line of many megabytes. Long strings named in `long` become long texts; other long
+ * strings are cut. Throws an Error that says what is wrong with the line.
  */
 export async function fieldsOf(
   pieces: readonly Buffer[],
@@ -105,32 +105,32 @@ export async function fieldsOf(
     if (first !== '"') throw new Error(`${name} has ${value.bytes} bytes`);
     const text = await unquoted(value);
     if (long.includes(name)) return text;
-    const shown = (await wholeOf(text.slice(0, mostShown))).replace(/\ufffd+$/, '');
-    return `${shown}… (${text.bytes} bytes in all)`;
+    const excerpt = (await wholeOf(text.slice(0, excerptBytes))).replace(/\ufffd+$/, '');
+    return `${excerpt}… (${text.bytes} bytes in all)`;
   }
   return fields;
 }
 
-/** What a string in JSON says, from its text with quotes. */
+/** Decodes a JSON string literal with quotes. */
 export async function unquoted(literal: LongText): Promise<LongText> {
-  const said = new Pieces();
-  let left: Buffer = Buffer.alloc(0);
+  const result = new Pieces();
+  let rest: Buffer = Buffer.alloc(0);
   for await (const piece of literal.slice(1, literal.bytes - 1).pieces()) {
-    const all = left.length === 0 ? piece : Buffer.concat([left, piece]);
+    const all = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
     const to = safeEnd(all);
-    said.add(decoded(all.subarray(0, to)));
-    left = all.subarray(to);
+    result.add(decoded(all.subarray(0, to)));
+    rest = all.subarray(to);
   }
-  if (left.length > 0) said.add(decoded(left));
-  return new LongText(inMemory(said.all()));
+  if (rest.length > 0) result.add(decoded(rest));
+  return new LongText(inMemory(result.all()));
 }
 
 const decoded = (bytes: Buffer): Buffer => Buffer.from(JSON.parse(`"${bytes.toString('utf8')}"`) as string);
 
-/** Up to where a part of a string holds whole characters and escapes; halves of a pair of surrogates stay together. */
+/** Returns the end of the last complete character or escape in a part of a string. Does not split surrogate pairs. */
 function safeEnd(bytes: Buffer): number {
   const to = escapesEnd(bytes);
-  // A high half waits for its other one.
+  // A high surrogate waits for its low surrogate.
   if (to >= 6 && /^\\u[dD][89abAB]/.test(bytes.toString('latin1', to - 6, to)) && startsEscape(bytes, to - 6))
     return to - 6;
   if (to < bytes.length) return to;
@@ -143,7 +143,7 @@ function safeEnd(bytes: Buffer): number {
   return to;
 }
 
-/** Before an escape that the end cuts in two, or the end. */
+/** Returns the start of an escape that the end cuts in two, or the end if there is none. */
 function escapesEnd(bytes: Buffer): number {
   const from = bytes.lastIndexOf(92);
   if (from === -1 || bytes.length - from >= 6 || !startsEscape(bytes, from)) return bytes.length;
@@ -151,7 +151,7 @@ function escapesEnd(bytes: Buffer): number {
   return bytes.length - from >= length ? bytes.length : from;
 }
 
-/** Whether the backslash at `at` begins an escape: an even number of them stands before it. */
+/** Whether the backslash at `at` starts an escape, which it does after an even number of backslashes. */
 function startsEscape(bytes: Buffer, at: number): boolean {
   let first = at;
   while (first > 0 && bytes[first - 1] === 92) first -= 1;
@@ -166,11 +166,11 @@ export async function isJson(text: LongText): Promise<boolean> {
   return scan.flaw === null;
 }
 
-/** Something to be done for each line, in order, where some of it takes several turns. */
+/** Runs work in order, even if some of it is asynchronous. */
 export class InOrder {
   private last: Promise<void> | null = null;
 
-  /** Does `work`, at once where nothing is still being done. */
+  /** Runs `work` after all earlier work; at once if none is pending. */
   do(work: () => void | Promise<void>): void {
     if (this.last === null) {
       const done = work();

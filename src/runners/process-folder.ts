@@ -13,12 +13,12 @@ import { join } from 'node:path';
 import type { ProcessLog } from '../scheduler/ports.js';
 import { markOf, type ProcessMark } from './process-table.js';
 
-/** What the service notes about a process that may outlive it, to find it again. */
+/** A note about a process that may outlive the service, by which the next service finds the process. */
 export interface ProcessNote extends ProcessMark {
   readonly type: 'interpreter' | 'batch';
-  /** The session, or the batch's job. */
+  /** The id of the session, or of the batch's job. */
   readonly id: string;
-  /** The job that started it; its log gets the last lines. */
+  /** The job that started the process. Its log gets the last lines of the process. */
   readonly job: string;
   readonly backend: string;
   readonly socket: string | null;
@@ -27,15 +27,15 @@ export interface ProcessNote extends ProcessMark {
 export interface ProcessCommand {
   readonly command: string;
   readonly args: readonly string[];
-  /** All of it: nothing of the service's own environment is added. */
+  /** The complete environment. No variable of the service's own environment is added. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 const noteFile = 'service.json';
 
 /**
- * Starts a process that outlives the service: in a group and session of its own, its output in files of `folder`, of which
- * nothing is left once it has ended.
+ * Starts a process that outlives the service, in a process group and login session of its own. The process writes its
+ * output to files in `folder`. The folder is temporary: it is deleted after the process has ended.
  */
 export function startDetached(
   folder: string,
@@ -56,15 +56,15 @@ export function startDetached(
     });
     child.unref();
     if (child.pid === undefined) return { child, note: null };
-    const noted: ProcessNote = { ...note, ...markOf(child.pid) };
-    writeFileSync(join(folder, noteFile), JSON.stringify(noted), { mode: 0o600 });
-    return { child, note: noted };
+    const complete: ProcessNote = { ...note, ...markOf(child.pid) };
+    writeFileSync(join(folder, noteFile), JSON.stringify(complete), { mode: 0o600 });
+    return { child, note: complete };
   } finally {
     logs.forEach(closeSync);
   }
 }
 
-/** The notes that an earlier service left below `root`, with their folders; null for a folder without a note. */
+/** Reads the notes that an earlier service left below `root`, with their folders; null for a folder without a note. */
 export function notesBelow(root: string): { folder: string; note: ProcessNote | null }[] {
   if (!existsSync(root)) return [];
   return readdirSync(root).map((name) => {
@@ -73,7 +73,7 @@ export function notesBelow(root: string): { folder: string; note: ProcessNote | 
   });
 }
 
-/** Null where there is no such file, or half of one. */
+/** Reads a JSON file. Returns null if it does not exist or is incomplete. */
 export function readJson<T>(file: string): T | null {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as T;
@@ -82,13 +82,13 @@ export function readJson<T>(file: string): T | null {
   }
 }
 
-/** Lines kept of each stream (Livy dialect, limits), and how far back each of them is looked for. */
+/** The most lines of each stream (Livy dialect, limits), and the bytes that are read per line. */
 const linesKept = 200;
 const bytesPerLine = 1024;
 
 /**
- * The last lines that a process wrote to its files. A log as long as it is kept says how much stood before it; where fewer
- * lines are asked for, everybody knows that there may be more.
+ * Returns the last lines that a process wrote to its files. A log of full length starts with a line about the bytes
+ * that are not shown. A shorter log does not: its caller requested fewer lines.
  */
 export async function lastLines(folder: string, most = linesKept): Promise<ProcessLog> {
   const [stdout, stderr] = await Promise.all(
@@ -102,7 +102,7 @@ export async function lastLines(folder: string, most = linesKept): Promise<Proce
   return { stdout: stdout ?? [], stderr: stderr ?? [] };
 }
 
-/** `before`: bytes that stand in front of the lines. */
+/** Reads the last lines of a file. `before` is the number of bytes before them. */
 async function tail(file: string, most: number): Promise<{ lines: string[]; before: number }> {
   const handle = await open(file, 'r').catch(() => null);
   if (handle === null) return { lines: [], before: 0 };
@@ -110,21 +110,24 @@ async function tail(file: string, most: number): Promise<{ lines: string[]; befo
     const { size } = await handle.stat();
     const length = Math.min(size, most * bytesPerLine);
     const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-    const read = buffer.toString('utf8').split('\n');
-    // After the last line end nothing follows.
-    const lines = read.at(-1) === '' ? read.slice(0, -1) : read;
-    // The first is cut in two where the file is longer; it is shown only if there is no other.
-    const whole = size > length && lines.length > 1 ? lines.slice(1) : lines;
-    const shown = whole.slice(-most);
-    const bytes = shown.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
-    const isAll = size === length && shown.length === lines.length;
-    return { lines: shown, before: isAll ? 0 : Math.max(1, size - bytes) };
+    const parts = buffer.toString('utf8').split('\n');
+    // Drop the empty part after the last line end.
+    const lines = parts.at(-1) === '' ? parts.slice(0, -1) : parts;
+    // If the file is longer, the first line is incomplete. Drop it unless it is the only one.
+    const complete = size > length && lines.length > 1 ? lines.slice(1) : lines;
+    const last = complete.slice(-most);
+    const bytes = last.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+    const isAll = size === length && last.length === lines.length;
+    return { lines: last, before: isAll ? 0 : Math.max(1, size - bytes) };
   } finally {
     await handle.close();
   }
 }
 
-/** A process that was killed may still be writing when its folder goes, and could not remove its socket elsewhere. */
+/**
+ * Deletes the folder of a process, and its socket if that is elsewhere, because a killed process cannot do so. Retries,
+ * because the process may still be writing.
+ */
 export async function removeFolder(folder: string): Promise<void> {
   const socket = readJson<ProcessNote>(join(folder, noteFile))?.socket ?? null;
   if (socket !== null) await rm(socket, { force: true }).catch(() => undefined);

@@ -1,13 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** A process by more than its number, which the system gives to another one later. */
+/** Identifies a process. The pid alone is not enough, because the system reuses it. */
 export interface ProcessMark {
   readonly pid: number;
   /** Start time in clock ticks since boot; empty where there is no /proc. */
   readonly started: string;
 }
 
-/** Fields of /proc/[pid]/stat after the name, which may contain anything: state, parent, group, session, … */
+/**
+ * Returns the fields of /proc/[pid]/stat after the name, which may contain anything: state, parent, group, session, …
+ */
 function statOf(pid: number | string): string[] | null {
   const stat = textOf(`/proc/${pid}/stat`);
   return stat === null ? null : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -29,42 +31,45 @@ function listOf(folder: string): string[] {
   }
 }
 
-/** Whether the system tells of its processes in files; elsewhere nothing can be said about one but whether it is there. */
-export const tellsOfProcesses = (): boolean => statOf('self') !== null;
+/** Whether the system has /proc. Without it only the existence of a process can be checked. */
+export const hasProcFs = (): boolean => statOf('self') !== null;
 
-/** Whether it was stopped by a signal (SIGSTOP, SIGTSTP) and not yet continued. A debugger's stop is no such stop. */
+/** Whether a process is stopped by a signal (SIGSTOP, SIGTSTP). A process that a debugger stopped does not count. */
 export const isStopped = (pid: number): boolean => statOf(pid)?.[0] === 'T';
 
-/** The processes that `pid` has started and that run. */
+/** Returns the running child processes of `pid`. */
 export function childrenOf(pid: number): number[] {
-  // Each thread has children of its own, and it may be gone before it is asked for them.
+  // Each thread has its own list of children. A thread may end before its list is read.
   return listOf(`/proc/${pid}/task`).flatMap((thread) =>
     (textOf(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number),
   );
 }
 
-/** `pid` and everything that descends from it. */
+/** Returns `pid` and all its descendants. */
 export function familyOf(pid: number): number[] {
   const family = [pid];
   for (const member of family) family.push(...childrenOf(member));
   return family;
 }
 
-/** What a process and its descendants have done so far; null when it cannot be known. */
+/**
+ * Returns the processor time in clock ticks that a process and its descendants have used, and whether one of them runs
+ * or waits for a processor. Returns null if this is unknown.
+ */
 export function activityOf(pid: number): { readonly ticks: number; readonly wantsProcessor: boolean } | null {
   const stats = familyOf(pid).map((member) => statOf(member) ?? []);
   if (stats[0]?.length === 0) return null;
-  // Fields 14 to 17: its own time and that of its children that have ended, in user and system mode.
+  // Fields 14 to 17: the time of the process and of its ended children, in user and system mode.
   const ticks = stats.flatMap((stat) => stat.slice(11, 15)).reduce((sum, field) => sum + Number(field), 0);
   return { ticks, wantsProcessor: stats.some(([state]) => state === 'R') };
 }
 
-/** Field 22 of /proc/[pid]/stat. */
+/** Returns field 22 of /proc/[pid]/stat. */
 const startOf = (pid: number): string => statOf(pid)?.[19] ?? '';
 
 export const markOf = (pid: number): ProcessMark => ({ pid, started: startOf(pid) });
 
-/** Whether this very process still runs; one that has ended and was not asked for yet does not. */
+/** Whether exactly this process still runs. A zombie does not count as running. */
 export function isRunning({ pid, started }: ProcessMark): boolean {
   try {
     process.kill(pid, 0);
@@ -75,8 +80,8 @@ export function isRunning({ pid, started }: ProcessMark): boolean {
   return stat === null || (stat[0] !== 'Z' && (started === '' || stat[19] === started));
 }
 
-/** Every process that belongs to `leader`: its process group, and groups its children made in its login session. */
-function belongingTo(leader: number): number[] {
+/** Returns all processes in the process group or the login session of `leader`. */
+function membersOf(leader: number): number[] {
   const all = listOf('/proc').filter((name) => /^\d+$/.test(name));
   return all.flatMap((pid) => {
     const stat = statOf(pid);
@@ -85,22 +90,22 @@ function belongingTo(leader: number): number[] {
   });
 }
 
-/** Ends `leader`, which leads a group and a session of its own, with everything it started. */
+/** Kills `leader`, which leads a process group and login session of its own, and everything that it started. */
 export function killAll(leader: number): void {
   signal(-leader, 'SIGKILL');
-  // A process that is being born while the others are killed is found on the next look.
-  for (let look = 0; look < 3; look += 1) {
-    const left = belongingTo(leader);
-    if (left.length === 0) return;
-    for (const pid of left) signal(pid, 'SIGKILL');
+  // Repeat, to find processes that were started while the others were killed.
+  for (let round = 0; round < 3; round += 1) {
+    const remaining = membersOf(leader);
+    if (remaining.length === 0) return;
+    for (const pid of remaining) signal(pid, 'SIGKILL');
   }
 }
 
-/** To a process, or to a group by its negative number. One that is gone needs no signal. */
+/** Sends a signal to a process, or to a group by its negative number. Does nothing if it has ended. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has ended.
+    // The process has ended.
   }
 }

@@ -12,7 +12,7 @@ beforeAll(() => Logger.overrideLogger(false));
 const stoppedWhy = (seconds: number) => `its process was stopped and gave no sign of life for ${seconds} s`;
 
 describe('a worker that is stopped', () => {
-  it('loses its job and is ended, long before the job has run out of time', async () => {
+  it('loses its job and is killed long before the time limit of the job', async () => {
     const { pool, listener } = givenPool({ patience: { stopped: 500 } });
     pool.start(givenTask('j1', { do: 'hang' }));
     const pid = await listener.pidOf('j1');
@@ -21,7 +21,7 @@ describe('a worker that is stopped', () => {
     await untilGone(pid);
   });
 
-  it('keeps its job when it is continued in time', async () => {
+  it('keeps its job if it is continued in time', async () => {
     const { pool, listener } = givenPool({ patience: { stopped: 60_000 } });
     pool.start(givenTask('j1', { do: 'work until cancelled' }));
     const pid = await listener.pidOf('j1');
@@ -31,7 +31,7 @@ describe('a worker that is stopped', () => {
     expect(await listener.answerOf('j1')).toEqual({ type: 'stopped' });
   });
 
-  it('while it waits for a job takes none', async () => {
+  it('while it is idle gets no job', async () => {
     const { pool, listener } = givenPool({ patience: { stopped: 60_000 } });
     pool.start(givenTask('j1'));
     await listener.answerOf('j1');
@@ -43,7 +43,7 @@ describe('a worker that is stopped', () => {
     expect(await listener.pidOf('j2')).not.toBe(idle);
   });
 
-  it('while it waits for a job is ended and replaced', async () => {
+  it('while it is idle is killed and replaced', async () => {
     const file = join(await givenFolder(), 'births');
     const births = async () => (await readFile(file, 'utf8').catch(() => '')).split('\n').slice(0, -1);
     const { pool } = givenPool({ warm: 1, worker: [`--births=${file}`], patience: { stopped: 300 } });
@@ -71,7 +71,7 @@ describe('a worker that is stopped', () => {
 describe('a job whose process uses no processor time', () => {
   const within = (milliseconds: number | null): GivenPool => ({ stalledAfter: () => milliseconds });
 
-  it('is lost after stalled_after, and its process is ended', async () => {
+  it('is lost after stalled_after, and its process is killed', async () => {
     const { pool, listener } = givenPool(within(1000));
     pool.start(givenTask('j1', { do: 'wait for nothing' }));
     const pid = await listener.pidOf('j1');
@@ -80,7 +80,7 @@ describe('a job whose process uses no processor time', () => {
     await untilGone(pid);
   });
 
-  it('is lost together with the children that its process has started', async () => {
+  it('is lost, and the child processes of its process are killed', async () => {
     const file = join(await givenFolder(), 'child');
     const { pool, listener } = givenPool(within(1000));
     pool.start(givenTask('j1', { do: 'wait for a child', file }));
@@ -88,20 +88,20 @@ describe('a job whose process uses no processor time', () => {
     await untilGone(Number(await readFile(file, 'utf8')));
   });
 
-  it.each(['compute', 'let a child compute'])('is another one than one that does: %s', async (deed) => {
+  it.each(['compute', 'let a child compute'])('is not a job whose process does: %s', async (deed) => {
     const { pool, listener } = givenPool(within(400));
     pool.start(givenTask('j1', { do: deed, milliseconds: 2000 }));
     expect(await listener.answerOf('j1')).toMatchObject({ type: 'completed' });
   });
 
-  it('may wait where its backend has no such limit, and while its worker has no job', async () => {
+  it('is not lost if its backend has no such limit, and an idle worker is not killed', async () => {
     const { pool, listener } = givenPool(within(null));
     pool.start(givenTask('j1', { do: 'work until cancelled' }));
     await listener.pidOf('j1');
     const other = givenPool(within(200));
     other.pool.start(givenTask('j1'));
     const idle = await other.listener.pidOf('j1');
-    // A third one, given up after the same time, says that it has passed.
+    // A third pool with a limit of 1 s shows that more time than the 200 ms has passed.
     const third = givenPool(within(1000));
     third.pool.start(givenTask('j1', { do: 'wait for nothing' }));
     await third.listener.answerOf('j1');

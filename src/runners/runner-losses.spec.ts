@@ -15,7 +15,7 @@ async function outcomeOf(deed: Deed, given: GivenPool = {}) {
 }
 
 describe('an attempt is lost, once,', () => {
-  it('when its process dies, with its last words', async () => {
+  it('when its process dies, with the last line of stderr', async () => {
     const { pool, listener } = givenPool();
     pool.start(givenTask('j1', { do: 'die', code: 9, words: 'first\nout of memory\n' }));
     expect(await listener.answerOf('j1')).toEqual({
@@ -33,14 +33,14 @@ describe('an attempt is lost, once,', () => {
     expect(await listener.answerOf('j1')).toEqual({ type: 'lost', why: 'it was ended by SIGTERM' });
   });
 
-  it('when its worker cannot start, with its last words', async () => {
+  it('when its worker cannot start, with the last line of stderr', async () => {
     const words = 'ModuleNotFoundError: qiskit';
     const worker = [`--last-words=${words}`];
     const why = 'it exited with code 3';
     expect(await outcomeOf({ do: 'answer' }, { worker })).toEqual({ type: 'lost', why, words });
   });
 
-  it('when there is no such program as its worker', async () => {
+  it('when the program of its worker does not exist', async () => {
     expect(await outcomeOf({ do: 'answer' }, { command: '/no/such/python' })).toEqual({
       type: 'lost',
       why: 'it could not be started',
@@ -54,14 +54,14 @@ describe('an attempt is lost, once,', () => {
     });
   });
 
-  it('when its worker speaks another version of the protocol', async () => {
+  it('when its worker speaks an unknown version of the protocol', async () => {
     expect(await outcomeOf({ do: 'answer' }, { worker: ['--protocol=3'] })).toEqual({
       type: 'lost',
       why: 'it speaks protocol 3, this service speaks 2',
     });
   });
 
-  it('when its worker does not get ready in time', async () => {
+  it('when its worker is not ready in time', async () => {
     const patience = { ready: 100 };
     expect(await outcomeOf({ do: 'answer' }, { worker: ['--ready=never'], patience })).toEqual({
       type: 'lost',
@@ -69,14 +69,14 @@ describe('an attempt is lost, once,', () => {
     });
   });
 
-  it('when its worker answers without ever having been ready', async () => {
+  it('when its worker answers without having been ready', async () => {
     const patience = { ready: 300 };
     expect(await outcomeOf({ do: 'answer' }, { worker: ['--ready=unsaid'], patience })).toMatchObject({
       ...{ type: 'lost', why: expect.stringContaining('it was not ready') },
     });
   });
 
-  it('when its worker has it and does not begin in time', async () => {
+  it('when its worker received it but does not begin in time', async () => {
     const patience = { started: 100 };
     const worker = ['--ready=200'];
     expect(await outcomeOf({ do: 'not even begin' }, { worker, patience })).toEqual({
@@ -87,11 +87,11 @@ describe('an attempt is lost, once,', () => {
 });
 
 describe('an attempt that has begun', () => {
-  it('has all the time it wants', async () => {
+  it('has no time limit for its start any more', async () => {
     const { pool, listener } = givenPool({ patience: { started: 1500 } });
     pool.start(givenTask('j1', { do: 'work until cancelled' }));
     await listener.pidOf('j1');
-    // Another one that is not begun takes longer than the first has been waiting.
+    // A second attempt that does not begin exceeds the limit while the first one still runs.
     pool.start(givenTask('j2', { do: 'not even begin' }));
     await listener.answerOf('j2');
     pool.stop('j1', '1');
@@ -100,7 +100,7 @@ describe('an attempt that has begun', () => {
 });
 
 describe('an attempt fails', () => {
-  it('when its worker writes more than can be kept, and the worker is not used again', async () => {
+  it('when its worker writes a message that is too long, and the worker is not used again', async () => {
     const { pool, listener } = givenPool({ longestMessage: 1e6 });
     pool.start(givenTask('j1', { do: 'answer too much', bytes: 1_500_000 }));
     expect(await listener.answerOf('j1')).toEqual({
@@ -130,9 +130,9 @@ describe('an attempt fails', () => {
 describe('after close()', () => {
   it.each([
     ['an idle one', [], null],
-    ['one that works', [], { do: 'hang' }],
-    ['one that does not leave when told to', ['--leave=no'], null],
-    ['one that still starts', ['--ready=never', '--leave=no'], null],
+    ['a busy one', [], { do: 'hang' }],
+    ['one that ignores the shutdown', ['--leave=no'], null],
+    ['one that is still starting', ['--ready=never', '--leave=no'], null],
   ] as const)('no process is left: %s', async (_, worker, deed) => {
     const file = join(await givenFolder(), 'births');
     const { pool, listener } = givenPool({ warm: 1, worker: [...worker, `--births=${file}`] });
@@ -149,7 +149,7 @@ describe('after close()', () => {
     expect(listener.answers).toEqual([]);
   });
 
-  it('nothing is started and nothing told', async () => {
+  it('nothing is started and nothing is reported', async () => {
     const { pool, listener } = givenPool();
     pool.start(givenTask('j1', { do: 'hang' }));
     const pid = await listener.pidOf('j1');
@@ -161,10 +161,10 @@ describe('after close()', () => {
   });
 });
 
-describe('a program that its worker says must not run twice', () => {
+describe('a program that must not run twice, according to its worker,', () => {
   const once = { worker: ['--once=sampler'] };
 
-  it('begins when that is stored', async () => {
+  it('begins when its attempt is stored as the last one', async () => {
     const { pool, listener } = givenPool(once);
     expect(pool.isRepeatable('sampler')).toBe(true);
     pool.start(givenTask('j1'));
@@ -173,14 +173,14 @@ describe('a program that its worker says must not run twice', () => {
     expect([pool.isRepeatable('sampler'), pool.isRepeatable('estimator')]).toEqual([false, true]);
   });
 
-  it('needs nothing stored for an attempt that is the last in any case', async () => {
+  it('needs nothing stored if its attempt is the last one anyway', async () => {
     const { pool, listener } = givenPool(once);
     pool.start({ ...givenTask('j1'), last: true });
     expect(await listener.answerOf('j1')).toMatchObject({ type: 'completed' });
     expect(listener.last).toEqual([]);
   });
 
-  it('does not begin when it cannot be stored: the attempt is lost and the worker takes the next one', async () => {
+  it('does not begin if the store fails: the attempt is lost and the worker takes the next one', async () => {
     const { pool, listener } = givenPool(once);
     listener.failures = 1;
     pool.start(givenTask('j1', { do: 'hang' }));
@@ -192,7 +192,7 @@ describe('a program that its worker says must not run twice', () => {
 });
 
 describe('a cancel of an attempt that has not begun', () => {
-  it('reaches the worker after the attempt, once that begins', async () => {
+  it('reaches the worker after the start of the attempt', async () => {
     const { pool, listener } = givenPool({ worker: ['--ready=100'] });
     pool.start(givenTask('j1', { do: 'work until cancelled' }));
     pool.stop('j1', '1');

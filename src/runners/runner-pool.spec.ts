@@ -8,7 +8,7 @@ import { givenFolder } from '../../test/support/store.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 
-/** One job on one worker, to its answer. */
+/** Runs one job on one worker and returns its answer. */
 async function outcomeOf(deed: Deed, ...worker: string[]) {
   const { pool, listener } = givenPool({ worker });
   pool.start(givenTask('j1', deed));
@@ -16,7 +16,7 @@ async function outcomeOf(deed: Deed, ...worker: string[]) {
 }
 
 describe('an answer', () => {
-  it('is told to the listener, with the attempt it belongs to', async () => {
+  it('is reported to the listener with its attempt', async () => {
     const { pool, listener } = givenPool();
     pool.start(givenTask('j1', { do: 'answer' }, 'attempt-7'));
     await listener.answerOf('j1');
@@ -25,12 +25,12 @@ describe('an answer', () => {
     ]);
   });
 
-  it('is told with the versions that the worker named, of a result and of a failure', async () => {
+  it('is reported with the versions that the worker named, for a result and for a failure', async () => {
     for (const deed of [{ do: 'answer' }, { do: 'fail', error: { message: 'm' } }])
       expect(await outcomeOf(deed, '--qiskit=2.6.0')).toMatchObject({ ranWith: { qiskit: '2.6.0' } });
   });
 
-  it('that failed has its reason, code and traceback', async () => {
+  it('about a failure has its reason, code and traceback', async () => {
     const error = { message: 'too wide', reason_code: 1106, traceback: 'Traceback' };
     expect(await outcomeOf({ do: 'fail', error })).toEqual({
       ...{ type: 'failed', reason: 'too wide' },
@@ -38,13 +38,13 @@ describe('an answer', () => {
     });
   });
 
-  it('that failed without a traceback has none', async () => {
+  it('about a failure without a traceback has none', async () => {
     expect(await outcomeOf({ do: 'fail', error: { message: 'm', traceback: undefined } })).toEqual({
       ...{ type: 'failed', reason: 'm', reasonCode: null, traceback: null },
     });
   });
 
-  it('comes once, though the worker gives it twice', async () => {
+  it('is reported once, even if the worker sends it twice', async () => {
     const { pool, listener } = givenPool();
     pool.start(givenTask('j1', { do: 'answer twice' }));
     await listener.answerOf('j1');
@@ -61,7 +61,7 @@ describe('an answer', () => {
     expect(listener.answers).toHaveLength(1);
   });
 
-  it('is told again while the listener fails to take it', async () => {
+  it('is reported again until the listener succeeds', async () => {
     const { pool, listener } = givenPool();
     listener.failures = 2;
     pool.start(givenTask('j1'));
@@ -70,12 +70,12 @@ describe('an answer', () => {
   });
 });
 
-describe('what a worker writes besides', () => {
-  it('is ignored when it is no message', async () => {
+describe('other output of a worker', () => {
+  it('is ignored if it is not a message', async () => {
     expect(await outcomeOf({ do: 'write rubbish' })).toMatchObject({ type: 'completed' });
   });
 
-  it('reaches the listener line by line when it is a log, before the answer', async () => {
+  it('reaches the listener line by line before the answer if it is a log', async () => {
     const { pool, listener } = givenPool();
     pool.start(givenTask('j1', { do: 'flood the log', lines: 5000 }));
     await listener.answerOf('j1');
@@ -102,7 +102,7 @@ describe('a process', () => {
     expect(await listener.pidOf('j1')).not.toBe(await listener.pidOf('j2'));
   });
 
-  it('is given an attempt once', async () => {
+  it('gets an attempt once', async () => {
     const { pool, listener } = givenPool();
     const task = givenTask('j1', { do: 'work until cancelled' });
     pool.start(task);
@@ -113,13 +113,13 @@ describe('a process', () => {
     expect(listener.logs).toHaveLength(1);
   });
 
-  it('gets its job though it is slow to start', async () => {
+  it('gets its job even if it starts slowly', async () => {
     expect(await outcomeOf({ do: 'answer' }, '--ready=300')).toMatchObject({ type: 'completed' });
   });
 });
 
 describe('stop and kill', () => {
-  it('stop asks the worker', async () => {
+  it('stop cancels the attempt and keeps the process', async () => {
     const { pool, listener } = givenPool();
     pool.start(givenTask('j1', { do: 'work until cancelled' }));
     const pid = await listener.pidOf('j1');
@@ -128,7 +128,7 @@ describe('stop and kill', () => {
     expect(isAlive(pid)).toBe(true);
   });
 
-  it('kill ends the process of one that does not listen', async () => {
+  it('kill ends a process that ignores the stop', async () => {
     const { pool, listener } = givenPool();
     pool.start(givenTask('j1', { do: 'hang' }));
     const pid = await listener.pidOf('j1');
@@ -138,22 +138,25 @@ describe('stop and kill', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it.each(['stop', 'kill'] as const)('%s of an attempt that nobody works on: it is lost', async (end) => {
-    const { pool, listener } = givenPool();
-    pool.start(givenTask('j1', { do: 'hang' }, '2'));
-    const pid = await listener.pidOf('j1');
-    pool[end]('j1', '1');
-    expect(await listener.answerOf('j1')).toEqual({ type: 'lost', why: 'no process works on it' });
-    expect(listener.answers.map(({ token }) => token)).toEqual(['1']);
-    expect(isAlive(pid)).toBe(true);
-  });
+  it.each(['stop', 'kill'] as const)(
+    '%s of an attempt that no process works on reports it as lost',
+    async (end) => {
+      const { pool, listener } = givenPool();
+      pool.start(givenTask('j1', { do: 'hang' }, '2'));
+      const pid = await listener.pidOf('j1');
+      pool[end]('j1', '1');
+      expect(await listener.answerOf('j1')).toEqual({ type: 'lost', why: 'no process works on it' });
+      expect(listener.answers.map(({ token }) => token)).toEqual(['1']);
+      expect(isAlive(pid)).toBe(true);
+    },
+  );
 });
 
 describe('processes kept warm', () => {
   const births = async (file: string) =>
     (await readFile(file, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
 
-  it('are started before the first job, and once more when one has died', async () => {
+  it('are started before the first job, and replaced when one dies', async () => {
     const file = join(await givenFolder(), 'births');
     const { pool } = givenPool({ warm: 2, worker: [`--births=${file}`] });
     pool.warmUp();
@@ -166,13 +169,13 @@ describe('processes kept warm', () => {
     expect(isAlive(Number(first[1]))).toBe(true);
   });
 
-  it('are given up when three in a row could not start; a job tries again', async () => {
+  it('are not restarted after three failed starts in a row, until a job tries again', async () => {
     const file = join(await givenFolder(), 'births');
     const { pool, listener } = givenPool({ warm: 1, worker: [`--births=${file}`, '--last-words=no'] });
     pool.warmUp();
     await eventually('three processes', async () => (await births(file)).length === 3);
     for (const pid of await births(file)) await untilGone(Number(pid));
-    // A job may still meet the third one while its end is being noticed.
+    // A job may still get the third process before its end is noticed.
     let jobs = 0;
     await eventually('a fourth process', async () => {
       pool.start(givenTask(`j${(jobs += 1)}`));
@@ -181,7 +184,7 @@ describe('processes kept warm', () => {
     });
   });
 
-  it('are none where no worker is installed', () => {
+  it('do not exist if no worker is installed', () => {
     const { pool } = givenPool({ warm: 1, worker: null, missing: 'run npm run quickstart' });
     pool.warmUp();
     expect(pool.unavailable('aer')).toBe('run npm run quickstart');
@@ -190,14 +193,14 @@ describe('processes kept warm', () => {
 });
 
 describe('the programs of a driver', () => {
-  it('are those known beforehand and those that a worker names when it is ready', async () => {
+  it('are the known ones and those that a worker names when it is ready', async () => {
     const { pool } = givenPool({ worker: ['--programs=order,sampler'] });
     expect([pool.programs('aer'), pool.programs('spark')]).toEqual([['sampler'], null]);
     await pool.learnPrograms('aer');
     expect([pool.programs('aer'), pool.programs('spark')]).toEqual([['sampler', 'order'], null]);
   });
 
-  it('are asked of one worker, once, and of the one that is starting', async () => {
+  it('are learned from one worker only, and from the one that is already starting', async () => {
     const file = join(await givenFolder(), 'births');
     const { pool } = givenPool({ warm: 1, worker: ['--programs=order', '--ready=200', `--births=${file}`] });
     pool.warmUp();
@@ -207,7 +210,7 @@ describe('the programs of a driver', () => {
     expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(1);
   });
 
-  it('are those known beforehand where no worker can be asked', async () => {
+  it('are only the known ones if no worker can start', async () => {
     for (const given of [{ worker: null }, { worker: ['--last-words=no'] }, { command: '/no/such/python' }]) {
       const { pool } = givenPool(given);
       await pool.learnPrograms('aer');
@@ -215,7 +218,7 @@ describe('the programs of a driver', () => {
     }
   });
 
-  it('are only those that the pool takes', async () => {
+  it('are only those that the pool accepts', async () => {
     const takes = (program: string) => program !== 'predict';
     const { pool } = givenPool({ takes, worker: ['--programs=order,predict'] });
     await pool.learnPrograms('aer');
@@ -223,10 +226,10 @@ describe('the programs of a driver', () => {
   });
 });
 
-describe('a worker that others wrote for version 1 of the protocol', () => {
+describe('a third-party worker for version 1 of the protocol', () => {
   const old = ['--protocol=1', '--qiskit=1.0', '--once=order', '--programs=order,sampler'];
 
-  it('is told what to do, and understood', async () => {
+  it('gets jobs and answers them', async () => {
     expect(await outcomeOf({ do: 'answer' }, ...old)).toEqual({
       ...{ type: 'completed', result: expect.any(String), ranWith: { qiskit: '1.0' } },
     });
@@ -236,7 +239,7 @@ describe('a worker that others wrote for version 1 of the protocol', () => {
     });
   });
 
-  it('names its programs, logs, and is cancelled', async () => {
+  it('names its programs, logs, and can be cancelled', async () => {
     const { pool, listener } = givenPool({ worker: old });
     pool.start(givenTask('j1', { do: 'work until cancelled' }));
     await listener.pidOf('j1');

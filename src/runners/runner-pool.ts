@@ -1,65 +1,71 @@
 import { Logger } from '@nestjs/common';
 import type { Backend } from '../kernel/backend/backend.js';
-import type { Answer, RunnerListener, Runners, Task } from '../scheduler/ports.js';
+import type { AttemptEnd, RunnerListener, Runners, Task } from '../scheduler/ports.js';
 import type { FromRunner, Ready, Result } from './attempt-protocol.js';
-import { Teller } from '../scheduler/teller.js';
+import { Retry } from '../scheduler/retry.js';
 import { RunnerProcess, type Patience, type ProcessEvents, type WorkerCommand } from './runner-process.js';
 
 export interface PoolSettings {
-  /** How a worker is started; null when it cannot be, with the reason in `missing`. */
+  /** The command that starts a worker; null if it is not installed, with the reason in `missing`. */
   readonly worker: WorkerCommand | null;
   readonly missing: string | null;
-  /** Programs by driver, known before a worker is up. Workers may name more when they are ready. */
+  /** Programs by driver that are known before a worker has started. Workers may name more when they are ready. */
   readonly programs: ReadonlyMap<string, readonly string[]>;
-  /** Which of its workers' programs this pool runs; all where missing. */
+  /** Whether this pool runs a program of its workers; absent means that it runs all. */
   readonly takes?: (program: string) => boolean;
-  /** Those of them that must not run twice, as far as known beforehand; a worker may name more when it is ready. */
+  /** Programs that must not run twice. A worker may name more when it is ready. */
   readonly notRepeatable?: readonly string[];
-  /** Processes kept ready while nothing runs. */
+  /** Number of processes to keep ready while no job runs. */
   readonly warm: number;
-  /** Someone waits for each answer: its workers compute at the service's own priority and not at a lower one. */
+  /** Runs workers at the service's own priority and not at a lower one, because clients wait for each answer. */
   readonly urgent?: boolean;
-  /** What a worker is told about a backend: its options, a device spelled out. */
+  /** Returns the description of a backend for workers: its options, with the full description of a device. */
   readonly describe: (backend: Backend) => Readonly<Record<string, unknown>>;
-  /** Told of each step that a worker reports. */
+  /** Called for each step that a worker reports. */
   readonly progress?: (task: Task, step: Progress) => void;
   readonly patience?: Partial<Patience>;
-  /** Milliseconds without processor time after which a job of this backend is hung; null: never. Never where missing. */
+  /**
+   * Returns after how many milliseconds without processor time a job of this backend counts as hung. Null, or no
+   * function, means never.
+   */
   readonly stalledAfter?: (backend: Backend) => number | null;
-  /** Bytes. The longest result is somewhat shorter: its quotes are escaped on the way. */
+  /** The most bytes of a message. The longest result is shorter, because its quotes are escaped. */
   readonly longestMessage?: number;
 }
 
-/** `done` of `total` steps; `total` is 0 where nobody knows. */
+/** `done` of `total` steps; `total` is 0 if it is unknown. */
 export interface Progress {
   readonly done: number;
   readonly total: number;
   readonly message: string;
 }
 
-/** A cold disk and a busy machine make importing the numerical libraries slow; beginning a job takes milliseconds. */
+/**
+ * Allows minutes for a start: a cold disk makes imports of numerical libraries slow. Beginning a job takes
+ * milliseconds.
+ */
 const defaultPatience: Patience = { ready: 180_000, started: 60_000, stopped: 30_000 };
-/** Several copies of a message exist at a time, and a text of Node's ends at 512 MB. */
+/** Bytes. Several copies of a message exist at a time, and a string in Node has at most 512 MB. */
 const defaultLongestMessage = 256e6;
-/** How long a process that was told to leave may take, in milliseconds. */
+/** Milliseconds that a process may take to shut down before it is killed. */
 const leaveGrace = 1000;
 
 /**
- * The worker processes. A process is taken when a job starts and kept for the next one, because importing the numerical
- * libraries takes seconds and a Bell circuit takes milliseconds. There are never more than jobs run at once: the lanes
- * of the backends bound that.
+ * Runs jobs on worker processes. A process is reused for the next job, because importing the numerical libraries takes
+ * seconds and a Bell circuit takes milliseconds. The lanes of the backends limit the number of processes, since there
+ * are no more than jobs that run at once.
  */
 export class RunnerPool implements Runners {
   private readonly logger = new Logger('Runners');
   private readonly processes = new Set<RunnerProcess>();
   private listener: RunnerListener | null = null;
-  private readonly teller = new Teller();
+  private readonly retry = new Retry();
   private closing = false;
   /** Processes that died before they were ready, in a row. */
   private failedStarts = 0;
   private readonly notRepeatable: Set<string>;
-  /** Programs that a worker has named; null before any was ready. */
-  private named: ReadonlySet<string> | null = null;
+  /** The programs that workers have named; null before the first one is ready. */
+  private workerPrograms: ReadonlySet<string> | null = null;
 
   constructor(private readonly settings: PoolSettings) {
     this.notRepeatable = new Set(settings.notRepeatable);
@@ -71,11 +77,11 @@ export class RunnerPool implements Runners {
 
   programs(driver: string): readonly string[] | null {
     const configured = this.settings.programs.get(driver);
-    return configured === undefined ? null : [...new Set([...configured, ...(this.named ?? [])])];
+    return configured === undefined ? null : [...new Set([...configured, ...(this.workerPrograms ?? [])])];
   }
 
   async learnPrograms(driver: string): Promise<void> {
-    if (this.named !== null || this.closing || !this.settings.programs.has(driver)) return;
+    if (this.workerPrograms !== null || this.closing || !this.settings.programs.has(driver)) return;
     const [starting = this.spawn()] = this.processes;
     if (starting !== null) await Promise.race([starting.ready, starting.ended]);
   }
@@ -88,14 +94,14 @@ export class RunnerPool implements Runners {
     return this.settings.programs.has(driver) ? this.settings.missing : null;
   }
 
-  /** Starts the processes that are to be ready before the first job. */
+  /** Starts the processes that should be ready before the first job. */
   warmUp(): void {
     while (this.settings.worker !== null && this.processes.size < this.settings.warm) this.spawn();
   }
 
   start(task: Task): void {
     if (this.closing || this.find(task.job, task.token) !== undefined) return;
-    // Whatever happens here, the attempt is stored as running: it must get an answer.
+    // The attempt is already stored as running, so it must get an answer even if an error occurs here.
     try {
       const options = this.settings.describe(task.backend);
       const process = this.idle() ?? this.spawn();
@@ -121,26 +127,29 @@ export class RunnerPool implements Runners {
     else void this.answer({ job, token }, { type: 'lost', why: 'no process works on it' });
   }
 
-  /** Any process serves any job, and each of them ends with the service. */
+  /** Does nothing: workers belong to no session, and none survives the service. */
   release = (): void => undefined;
   survivors = (): ReadonlySet<string> => new Set();
 
-  /** Ends all processes and resolves when they are gone. Their jobs count as lost when the service starts again. */
+  /** Ends all processes and resolves when they have ended. Their jobs count as lost at the next start. */
   async close(): Promise<void> {
     this.closing = true;
-    this.teller.close();
+    this.retry.close();
     await Promise.all(
       [...this.processes].map(async (process) => {
         if (process.task === null) process.leave();
         else process.kill();
-        const late = setTimeout(() => process.kill(), leaveGrace);
+        const timeout = setTimeout(() => process.kill(), leaveGrace);
         await process.ended;
-        clearTimeout(late);
+        clearTimeout(timeout);
       }),
     );
   }
 
-  /** A program that must not run twice begins when it is stored that this attempt is the last: a crash may come at once. */
+  /**
+   * Begins a task. A program that must not run twice begins only after the store has marked the attempt as the last
+   * one.
+   */
   private begin(process: RunnerProcess, task: Task): void {
     const { job, token, program } = task;
     if (task.last || this.isRepeatable(program) || this.listener === null) {
@@ -178,15 +187,18 @@ export class RunnerPool implements Runners {
     const events: ProcessEvents = {
       ready: ({ programs, versions, not_repeatable }) => {
         this.failedStarts = 0;
-        this.named = new Set([...(this.named ?? []), ...programs.map(String).filter(takes)]);
+        this.workerPrograms = new Set([
+          ...(this.workerPrograms ?? []),
+          ...programs.map(String).filter(takes),
+        ]);
         this.logger.log({ msg: 'A worker is ready', pid: process.pid, ...versions });
         for (const program of not_repeatable ?? []) this.notRepeatable.add(program);
         if (process.task !== null) this.begin(process, process.task);
       },
-      message: (message) => this.read(process, message),
+      message: (message) => this.onMessage(process, message),
       noise: (text) => this.logger.debug({ msg: text, pid: process.pid }),
-      tooLong: () => this.tooLong(process, longestMessage),
-      exited: (why, words) => this.exited(process, why, words),
+      tooLong: () => this.onTooLong(process, longestMessage),
+      exited: (why, words) => this.onExit(process, why, words),
     };
     const process = new RunnerProcess(worker, events, {
       ...{ patience, longestMessage },
@@ -196,21 +208,21 @@ export class RunnerPool implements Runners {
     return process;
   }
 
-  private exited(process: RunnerProcess, why: string, words: string | null): void {
+  private onExit(process: RunnerProcess, why: string, words: string | null): void {
     this.processes.delete(process);
     if (this.closing) return;
     this.logger.warn({ msg: `A worker is gone: ${why}`, words, pid: process.pid, job: process.task?.job });
     if (process.task !== null)
       void this.answer(process.task, { type: 'lost', why, ...(words !== null && { words }) });
     if (!process.isReady) this.failedStarts += 1;
-    // One that cannot even start would fail for ever; the next job tries again.
+    // Stop after three failed starts, which would repeat forever. The next job tries again.
     if (this.failedStarts < 3) this.warmUp();
   }
 
-  private read(process: RunnerProcess, message: Exclude<FromRunner, Ready>): void {
+  private onMessage(process: RunnerProcess, message: Exclude<FromRunner, Ready>): void {
     const { task } = process;
     if (message.type === 'failed') this.logger.warn({ msg: message.message, pid: process.pid });
-    // The rest is what only the process of a session has to say.
+    // Other messages without a token come only from interpreters.
     if (!('token' in message)) return;
     if (task === null || message.job !== task.job || message.token !== task.token) {
       this.logger.warn({
@@ -240,8 +252,8 @@ export class RunnerPool implements Runners {
     }
   }
 
-  /** Only a result is ever long. Tried again it would be as long: the job fails at once. */
-  private tooLong(process: RunnerProcess, longest: number): void {
+  /** Fails the job without a retry, because its result would be too long again. Only a result can be that long. */
+  private onTooLong(process: RunnerProcess, longest: number): void {
     const { task } = process;
     process.finish();
     process.kill();
@@ -250,15 +262,17 @@ export class RunnerPool implements Runners {
     void this.answer(task, { type: 'failed', reason, reasonCode: null, traceback: null });
   }
 
-  /** An answer is what a lane waits for: it is told until it is stored. */
-  private answer({ job, token }: Pick<Task, 'job' | 'token'>, answer: Answer): Promise<void> {
+  /** Reports an answer repeatedly until it is stored, because a lane stays occupied until then. */
+  private answer({ job, token }: Pick<Task, 'job' | 'token'>, answer: AttemptEnd): Promise<void> {
     const { listener } = this;
     if (listener === null) return Promise.resolve();
-    return this.teller.tell(`The answer for job ${job}`, () => listener.answered(job, token, answer));
+    return this.retry.untilStored(`The answer for job ${job}`, () =>
+      listener.attemptEnded(job, token, answer),
+    );
   }
 }
 
-function answerOf(message: Result, process: RunnerProcess): Answer {
+function answerOf(message: Result, process: RunnerProcess): AttemptEnd {
   const { outcome, result, message: reason, reason_code: reasonCode, traceback } = message;
   switch (outcome) {
     case 'completed':

@@ -3,7 +3,7 @@ import { constants, setPriority } from 'node:os';
 import type { Task } from '../scheduler/ports.js';
 import { AttemptChannel } from './attempt-channel.js';
 import type { FromRunner, Ready, ToRunner } from './attempt-protocol.js';
-import { lineSplitter, longestReason, shortened } from './lines.js';
+import { lineSplitter, maxReasonLength, shortened } from './lines.js';
 import { familyOf, isStopped, signal } from './process-table.js';
 import { ProcessWatch } from './process-watch.js';
 import { StdioTransport } from './stdio-transport.js';
@@ -12,71 +12,74 @@ export interface WorkerCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** All of it: nothing of the service's own environment is added. */
+  /** The complete environment. No variable of the service's own environment is added. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 export interface ProcessEvents {
   ready(about: Ready): void;
   message(message: Exclude<FromRunner, Ready>): void;
-  /** Something the process wrote that is no message. */
+  /** The process wrote a line that is not a message. */
   noise(text: string): void;
-  /** It writes a message that is longer than anyone can keep. */
+  /** A message exceeds the longest permitted length. */
   tooLong(): void;
-  /** `why` is for everyone. `words` are the last that it wrote; they may be about another job, so they are for the log. */
+  /**
+   * The process has ended. `why` may be shown to users. `words` is the last line that it wrote; since that may be about
+   * another user's job, it is for the log only.
+   */
   exited(why: string, words: string | null): void;
 }
 
-/** Milliseconds after which a silent process is ended, so that its job is not waited for in vain. */
+/** Time limits in milliseconds after which a silent process is killed, so that its job does not wait forever. */
 export interface Patience {
-  /** From its start until it is ready: it imports what may lie on a slow disk. */
+  /** From the start of the process until it is ready; its imports may be on a slow disk. */
   readonly ready: number;
-  /** From when it could read its job until it says that it works on it. A message it cannot read it passes over. */
+  /** From the delivery of a job until its `started` message. A worker skips messages that it cannot read. */
   readonly started: number;
-  /** While it is stopped (SIGSTOP), whether it works or waits. */
+  /** While the process is stopped (SIGSTOP), with or without a job. */
   readonly stopped: number;
 }
 
 export interface ProcessSettings {
   readonly patience: Patience;
-  /** Runs at a lower priority than the service. */
+  /** Whether the process runs at a lower priority than the service. */
   readonly yields: boolean;
   /** Bytes. */
   readonly longestMessage: number;
 }
 
-/** A line of its log is cut at a length nobody reads. */
+/** The most bytes of a line on stderr; longer lines are dropped. */
 const longestLogLine = 65_536;
 
-/** What the last lines of stderr are kept for: to say why a process died. */
+/** The number of last lines of stderr that are kept to explain why a process ended. */
 const linesKept = 20;
 
-/** One long-lived worker process: started once, one task at a time. */
+/** One long-lived worker process, which runs one task at a time. */
 export class RunnerProcess {
   private readonly child: ChildProcess;
   private readonly channel: AttemptChannel;
-  private readonly lastWords: string[] = [];
+  private readonly stderrTail: string[] = [];
   private gone = false;
-  /** Why it is being ended. */
-  private reason: string | null = null;
+  /** Why the process is killed; null if it was not killed for a reason. */
+  private killReason: string | null = null;
   private readonly watch: ProcessWatch;
-  private giveUp: NodeJS.Timeout | undefined;
-  /** What the process is told about its task once that is to begin. */
-  private held: ToRunner[] | null = null;
+  private timeout: NodeJS.Timeout | undefined;
+  /** Messages about the task that are held back until the task may begin; null after that. */
+  private pending: ToRunner[] | null = null;
   private stalledAfter: number | null = null;
-  private tellEnded: () => void = () => undefined;
-  private tellReady: () => void = () => undefined;
+  private resolveEnded: () => void = () => undefined;
+  private resolveReady: () => void = () => undefined;
   isReady = false;
-  /** Package → version, as it named them when it was ready. */
+  /** Package → version, as `ready` listed them. */
   versions: Readonly<Record<string, string>> = {};
-  /** It has been told to end, or is being ended: it takes no further job. */
+  /** Whether the process is shutting down or being killed, so that it takes no further job. */
   isEnding = false;
-  /** The attempt it works on. */
+  /** The attempt that the process works on; null if it is idle. */
   task: Task | null = null;
-  /** Resolves when it is ready, if it ever is. */
-  readonly ready = new Promise<void>((resolve) => (this.tellReady = resolve));
-  /** Resolves when the process is gone. */
-  readonly ended = new Promise<void>((resolve) => (this.tellEnded = resolve));
+  /** Resolves when the process is ready; never, if it ends before that. */
+  readonly ready = new Promise<void>((resolve) => (this.resolveReady = resolve));
+  /** Resolves when the process has ended. */
+  readonly ended = new Promise<void>((resolve) => (this.resolveEnded = resolve));
 
   constructor(
     how: WorkerCommand,
@@ -90,10 +93,10 @@ export class RunnerProcess {
     });
     if (settings.yields) yieldToService(this.child.pid);
     this.channel = new AttemptChannel(
-      (heard) => new StdioTransport(this.child, settings.longestMessage, heard),
+      (sink) => new StdioTransport(this.child, settings.longestMessage, sink),
       {
-        ready: (message) => this.getReady(message),
-        message: (message) => this.hear(message),
+        ready: (message) => this.onReady(message),
+        message: (message) => this.onMessage(message),
         foreign: (why) => this.kill(why),
         unreadable: (text) => this.events.noise(text),
         tooLong: () => this.events.tooLong(),
@@ -102,13 +105,13 @@ export class RunnerProcess {
     );
     this.child.stderr?.on(
       'data',
-      lineSplitter((line) => this.keep(line), { longest: longestLogLine }),
+      lineSplitter((line) => this.onStderr(line), { longest: longestLogLine }),
     );
     this.child.on('error', (error) => {
-      this.lastWords.push(error.message);
+      this.stderrTail.push(error.message);
       this.exit('it could not be started');
     });
-    // `close` and not `exit`: what it still had to say has been read by then.
+    // Use `close` instead of `exit`, because by then all output of the process has been read.
     this.child.on('close', (code, signal) =>
       this.channel.whenRead(() =>
         this.exit(signal === null ? `it exited with code ${String(code)}` : `it was ended by ${signal}`),
@@ -124,34 +127,34 @@ export class RunnerProcess {
     return this.child.pid;
   }
 
-  /** Stopped just now: it would not read what it is told. */
+  /** Whether the process is currently stopped, so that it would not read messages. */
   get isStopped(): boolean {
     return this.pid !== undefined && isStopped(this.pid);
   }
 
   /**
-   * Takes a task, for which {@link begin} is to be called once the process is ready. `stalledAfter`: milliseconds without
-   * processor time after which it is hung; null where it may wait for as long as it wants.
+   * Assigns a task; call {@link begin} once the process is ready. `stalledAfter`: milliseconds without processor time
+   * after which the process counts as hung; null means never.
    */
   take(task: Task, options: Readonly<Record<string, unknown>>, stalledAfter: number | null): void {
     this.task = task;
     this.stalledAfter = stalledAfter;
     const { job, token, program, backend, params, logLevel } = task;
     const place = { name: backend.name, options };
-    this.held = [{ type: 'start', job, token, program, backend: place, params, log_level: logLevel }];
+    this.pending = [{ type: 'start', job, token, program, backend: place, params, log_level: logLevel }];
   }
 
-  /** Lets the task begin. */
+  /** Sends the task to the process. */
   begin(): void {
-    const told = this.held ?? [];
-    this.held = null;
+    const messages = this.pending ?? [];
+    this.pending = null;
     const { task } = this;
-    for (const message of told) this.send(message);
-    // It has the time from when it could read all of it.
-    if (told.length > 0) this.channel.transport.after(() => task === this.task && this.expectStart());
+    for (const message of messages) this.send(message);
+    // The time limit starts when the process can read the whole message.
+    if (messages.length > 0) this.channel.transport.after(() => task === this.task && this.expectStart());
   }
 
-  /** Its task is over. */
+  /** Marks the process as idle, because its task has ended. */
   finish(): void {
     this.task = null;
     this.watch.expectWork(null);
@@ -160,27 +163,27 @@ export class RunnerProcess {
   cancel(): void {
     if (this.task === null) return;
     const message = { type: 'cancel', job: this.task.job, token: this.task.token } as const;
-    if (this.held === null) this.send(message);
-    else this.held.push(message);
+    if (this.pending === null) this.send(message);
+    else this.pending.push(message);
   }
 
   kill(why?: string): void {
     this.isEnding = true;
-    this.reason ??= why ?? null;
-    // What it has started is asked for before it is gone: afterwards nobody knows whose it was.
-    const started = this.pid === undefined ? [] : familyOf(this.pid).slice(1);
+    this.killReason ??= why ?? null;
+    // Find the descendants first: after the kill they no longer belong to this process.
+    const descendants = this.pid === undefined ? [] : familyOf(this.pid).slice(1);
     this.child.kill('SIGKILL');
-    for (const pid of started) signal(pid, 'SIGKILL');
+    for (const pid of descendants) signal(pid, 'SIGKILL');
   }
 
-  /** The end of its input tells an idle process to leave. */
+  /** Shuts an idle process down: sends `shutdown` and closes its stdin. */
   leave(): void {
     this.isEnding = true;
     this.send({ type: 'shutdown' });
     this.channel.transport.end();
   }
 
-  /** Its result is stored. */
+  /** Confirms that the result of a task is stored. */
   acknowledge({ job, token }: Pick<Task, 'job' | 'token'>): void {
     this.send({ type: 'acknowledge', job, token });
   }
@@ -189,17 +192,17 @@ export class RunnerProcess {
     if (!this.gone) this.channel.send(message);
   }
 
-  private getReady(message: Ready): void {
+  private onReady(message: Ready): void {
     this.isReady = true;
     this.versions = message.versions;
-    clearTimeout(this.giveUp);
+    clearTimeout(this.timeout);
     this.events.ready(message);
-    this.tellReady();
+    this.resolveReady();
   }
 
-  private hear(message: Exclude<FromRunner, Ready>): void {
+  private onMessage(message: Exclude<FromRunner, Ready>): void {
     if ('token' in message && message.token === this.task?.token) {
-      clearTimeout(this.giveUp);
+      clearTimeout(this.timeout);
       if (message.type === 'started') this.watch.expectWork(this.stalledAfter);
     }
     this.events.message(message);
@@ -211,36 +214,36 @@ export class RunnerProcess {
   }
 
   private within(milliseconds: number, why: string): void {
-    clearTimeout(this.giveUp);
-    this.giveUp = setTimeout(() => this.kill(why), milliseconds).unref();
+    clearTimeout(this.timeout);
+    this.timeout = setTimeout(() => this.kill(why), milliseconds).unref();
   }
 
-  private keep(line: string): void {
-    this.lastWords.push(line);
-    if (this.lastWords.length > linesKept) this.lastWords.shift();
+  private onStderr(line: string): void {
+    this.stderrTail.push(line);
+    if (this.stderrTail.length > linesKept) this.stderrTail.shift();
     this.events.noise(line);
   }
 
   private exit(how: string): void {
     if (this.gone) return;
     this.gone = true;
-    clearTimeout(this.giveUp);
+    clearTimeout(this.timeout);
     this.watch.end();
-    this.tellEnded();
-    const words = this.lastWords.findLast((line) => line.trim() !== '');
+    this.resolveEnded();
+    const lastLine = this.stderrTail.findLast((line) => line.trim() !== '');
     this.events.exited(
-      this.reason ?? how,
-      words === undefined ? null : shortened(words.trim(), longestReason),
+      this.killReason ?? how,
+      lastLine === undefined ? null : shortened(lastLine.trim(), maxReasonLength),
     );
   }
 }
 
-/** Whoever decides and keeps time must not wait for those who compute: where cores are scarce, the service comes first. */
+/** Lowers the priority of a worker, so that the service stays responsive if all cores are busy. */
 function yieldToService(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
     setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
-    // It has ended already, or the system does not allow it: it runs like any other process.
+    // The process has ended, or the system does not permit the change. Keep the default priority.
   }
 }

@@ -1,8 +1,9 @@
 import type { RunnerListener, Runners, Task } from '../scheduler/ports.js';
 
 /**
- * Each driver has runners of its own, in an environment of its own; where it has several, the first that has a program runs
- * it. A stop or a kill goes where the attempt was started; one that nobody started is answered as lost by the first of all.
+ * Combines the runners of all drivers. If a driver has several, a program runs on the first that has it. A stop or kill
+ * goes to the runners that started the attempt; for an unknown attempt, the first runners of all answer that it is
+ * lost.
  */
 export class RunnersByDriver implements Runners {
   private readonly started = new Map<string, Runners>();
@@ -10,25 +11,25 @@ export class RunnersByDriver implements Runners {
   private readonly drivers: ReadonlyMap<string, readonly Runners[]>;
 
   constructor(drivers: Readonly<Record<string, Runners | readonly Runners[]>>) {
-    // A driver is named by whoever asks: no name may find what every object has.
+    // Use a map, because client-supplied names must not find inherited members of an object.
     this.drivers = new Map(Object.entries(drivers).map(([name, runners]) => [name, [runners].flat()]));
   }
 
   listen(listener: RunnerListener): void {
-    const heard: RunnerListener = {
-      answered: async (job, token, answer) => {
-        await listener.answered(job, token, answer);
+    const forwarding: RunnerListener = {
+      attemptEnded: async (job, token, answer) => {
+        await listener.attemptEnded(job, token, answer);
         this.started.delete(token);
       },
       logged: (job, token, level, text) => listener.logged(job, token, level, text),
       lastAttempt: (job, token) => listener.lastAttempt(job, token),
-      ended: async (end) => {
-        await listener.ended(end);
+      processEnded: async (end) => {
+        await listener.processEnded(end);
         if (end.running !== null) this.started.delete(end.running.token);
       },
-      keep: (change) => listener.keep(change),
+      runChange: (change) => listener.runChange(change),
     };
-    for (const runners of this.all) runners.listen(heard);
+    for (const runners of this.all) runners.listen(forwarding);
   }
 
   programs(driver: string): readonly string[] | null {

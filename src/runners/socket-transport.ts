@@ -2,17 +2,17 @@ import { createConnection, type Socket } from 'node:net';
 import { LineWriter, type Line } from './long-lines.js';
 import { readLines, type Transport, type TransportEvents } from './transport.js';
 
-/** Milliseconds between two tries to connect. */
-const retryEach = 50;
+/** Milliseconds between two attempts to connect. */
+const retryInterval = 50;
 
-/** Lines over the Unix socket of a process that listens there. It connects again whenever the connection breaks. */
+/** Carries lines over the Unix socket on which a process listens. Reconnects whenever the connection breaks. */
 export class SocketTransport implements Transport {
   private socket: Socket | null = null;
   private writer: LineWriter | null = null;
   private retry: NodeJS.Timeout | undefined;
   private over = false;
 
-  /** `longest`: bytes of the longest line that is kept. */
+  /** `longest`: the most bytes of a line. */
   constructor(
     private readonly path: string,
     private readonly longest: number,
@@ -29,7 +29,7 @@ export class SocketTransport implements Transport {
       this.socket = null;
       this.writer = null;
       this.events.closed();
-      if (!this.over) this.retry = setTimeout(() => this.open(), retryEach).unref();
+      if (!this.over) this.retry = setTimeout(() => this.open(), retryInterval).unref();
     });
   }
 
@@ -46,18 +46,18 @@ export class SocketTransport implements Transport {
     this.socket?.destroy();
   }
 
-  /** The process is gone: reads what it had sent, for at most `within` milliseconds, then calls `done`. */
+  /** Reads what an ended process sent before its end, for at most `within` milliseconds, then calls `done`. */
   drain(within: number, done: () => void): void {
     this.stop();
     const { socket } = this;
-    // A connection that is still being made has nothing to say.
+    // A connection that is not open yet contains no data.
     if (socket === null || socket.connecting) {
       socket?.destroy();
       return done();
     }
-    const cut = setTimeout(() => socket.destroy(), within);
+    const timeout = setTimeout(() => socket.destroy(), within);
     socket.once('close', () => {
-      clearTimeout(cut);
+      clearTimeout(timeout);
       done();
     });
   }

@@ -2,21 +2,21 @@ import type { ChildProcess } from 'node:child_process';
 import { LineWriter, type Line } from './long-lines.js';
 import { readLines, type Transport, type TransportEvents } from './transport.js';
 
-/** Lines over the stdin and stdout of a child process: one connection, which ends with the process. */
+/** Carries lines over stdin and stdout of a child process. There is one connection, which ends with the process. */
 export class StdioTransport implements Transport {
   private readonly writer: LineWriter | null;
 
-  /** `longest`: bytes of the longest line that is kept. */
+  /** `longest`: the most bytes of a line. */
   constructor(
     private readonly child: Pick<ChildProcess, 'stdin' | 'stdout' | 'on'>,
     longest: number,
     events: TransportEvents,
   ) {
     if (child.stdout !== null) readLines(child.stdout, longest, events);
-    // Writing to a process that has just died fails here; its exit is what counts.
+    // Ignore write errors to a process that has just ended; its exit is reported anyway.
     child.stdin?.on('error', () => undefined);
     this.writer = child.stdin === null ? null : new LineWriter(child.stdin);
-    // `close` and not `exit`: what the process still had to say has been read by then.
+    // Use `close` instead of `exit`, because by then all output of the process has been read.
     child.on('close', () => events.closed());
   }
 

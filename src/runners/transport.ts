@@ -2,30 +2,30 @@ import type { Readable } from 'node:stream';
 import { lineSplitter } from './lines.js';
 import type { Line } from './long-lines.js';
 
-/** What a transport hands on, in order. */
+/** The events of a transport, in order. */
 export interface TransportEvents {
   line(line: string): void;
-  /** A line of many megabytes, in pieces. */
+  /** Receives a line of many megabytes in pieces. */
   longLine(pieces: readonly Buffer[]): void;
   /** A line is longer than `longest` bytes; the rest of it is dropped. */
   tooLong(): void;
-  /** The connection is gone. Another one may follow. */
+  /** The connection was closed. Another one may follow. */
   closed(): void;
 }
 
-/** Carries lines to one process and back. It knows no message. */
+/** Carries lines to one process and back, without interpreting them. */
 export interface Transport {
-  /** Sends a line; it is lost where there is no connection. */
+  /** Sends a line. The line is lost if there is no connection. */
   write(line: Line): void;
-  /** Calls `then` when everything has been handed to the system. */
+  /** Calls `then` when the operating system has accepted all lines. */
   after(then: () => void): void;
-  /** Says that nothing more will be written. */
+  /** Closes the sending side after all lines have been written. */
   end(): void;
 }
 
 export type OpenTransport<T extends Transport = Transport> = (events: TransportEvents) => T;
 
-/** Hands the lines of one connection on. A line that the connection's end cuts off is dropped. */
+/** Reads the lines of one connection. Drops a last line without a line end. */
 export function readLines(from: Readable, longest: number, events: TransportEvents): void {
   from.on(
     'data',

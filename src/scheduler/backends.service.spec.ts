@@ -2,13 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { alice, batch, dedicated, givenService, lasting } from '../../test/support/scheduler.js';
 import { givenBackend } from '../../test/support/store.js';
 
-describe('a backend that is given fewer slots', () => {
+describe('a backend with fewer slots than before', () => {
   const withSlots = (slots: number) => {
     const { name, driver, lanes, limits, onIdle, options } = givenBackend({ lanes: 2 });
     return { name, driver, lanes, limits, onIdle, options, slots };
   };
 
-  it('goes on running the jobs of a session that holds one of those taken away', async () => {
+  it('keeps running the jobs of a session that holds a removed slot', async () => {
     const service = await givenService({ backend: { slots: 2 } });
     await service.submit({ session: (await service.sessions.open(alice, dedicated)).id, ...lasting(100) });
     const { id } = await service.sessions.open(alice, dedicated);
@@ -19,7 +19,7 @@ describe('a backend that is given fewer slots', () => {
     expect(await service.job(next)).toMatchObject({ state: 'running', slot: 1 });
   });
 
-  it('does not say that all slots are held while a session holds one that is gone and another is free', async () => {
+  it('does not report all slots as held while a session holds a removed slot and another is free', async () => {
     const service = await givenService({ backend: { slots: 2, lanes: 1 } });
     const [first, second] = [
       await service.sessions.open(alice, dedicated),
@@ -38,7 +38,7 @@ describe('a backend that is given fewer slots', () => {
     });
   });
 
-  it('promises none of those taken away', async () => {
+  it('reserves no removed slot', async () => {
     const service = await givenService({ backend: { slots: 2, lanes: 2 } });
     const { id: shared } = await service.sessions.open(alice, batch);
     for (let i = 0; i < 3; i += 1) await service.submit({ session: shared, ...lasting(30) });

@@ -6,7 +6,7 @@ import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.j
 import { DEVICES, type Devices } from './devices.ports.js';
 import { DRIVERS, type Drivers } from './drivers.ports.js';
 import { RUNNERS, STORE, type Runners, type Store, type Tx } from './ports.js';
-import type { Unit } from './unit.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
 export type NewBackend = Omit<Backend, 'status' | 'statusReason' | 'statusBy' | 'queuedJobs' | 'createdAt'>;
 
@@ -18,7 +18,7 @@ export interface BackendChange {
 
 const online = { status: 'online', statusReason: null, statusBy: 'operator' } as const;
 
-/** The scarce things themselves: configuring, pausing and reading them. */
+/** Creates, configures, pauses and reads backends. */
 @Injectable()
 export class BackendsService {
   private readonly logger = new Logger(BackendsService.name);
@@ -32,49 +32,51 @@ export class BackendsService {
     @Inject(DRIVERS) private readonly drivers: Drivers,
   ) {}
 
-  /** `by` stands in the event log. */
-  create(asked: NewBackend, by?: string): Promise<Backend> {
-    this.check(asked);
+  /** The event log names `by` as the actor. */
+  create(backend: NewBackend, by?: string): Promise<Backend> {
+    this.check(backend);
+    const { name } = backend;
     return this.commands.run(async (unit) => {
-      if ((await unit.tx.backends.find(asked.name)) !== null)
-        throw new Refusal('backend_exists', { backend: asked.name });
-      const fresh = { ...online, queuedJobs: 0, createdAt: unit.at };
-      const backend = this.asDriverAllows({ ...asked, ...fresh }) ?? { ...asked, ...fresh };
-      await unit.tx.backends.insert(backend);
-      await unit.logAct('backend.created', { backend: backend.name }, null);
-      return backend;
+      if ((await unit.tx.backends.find(name)) !== null)
+        throw new Refusal('backend_exists', { backend: name });
+      const fresh = { ...backend, ...online, queuedJobs: 0, createdAt: unit.at };
+      const created = this.asDriverAllows(fresh) ?? fresh;
+      await unit.tx.backends.insert(created);
+      await unit.logAdminAction('backend.created', { backend: name }, null);
+      return created;
     }, by);
   }
 
   /**
-   * Creates the backends of the configuration and brings those that exist up to date. An operator's status stays, but a
-   * backend whose driver cannot run anything on this machine is offline, so that its jobs wait instead of failing.
+   * Creates the configured backends and updates those that exist. An operator's status is kept, but a backend whose
+   * driver cannot run on this machine goes offline, so that its jobs wait instead of failing.
    */
-  async configure(unit: Unit, backends: readonly NewBackend[]): Promise<void> {
-    for (const asked of backends) {
-      this.check(asked);
-      const known = await unit.tx.backends.find(asked.name);
+  async configure(unit: UnitOfWork, backends: readonly NewBackend[]): Promise<void> {
+    for (const configured of backends) {
+      this.check(configured);
+      const { name } = configured;
+      const stored = await unit.tx.backends.find(name);
       const fresh = { ...online, queuedJobs: 0, createdAt: unit.at };
-      if (known === null) await unit.tx.backends.insert({ ...asked, ...fresh });
+      if (stored === null) await unit.tx.backends.insert({ ...configured, ...fresh });
       else {
-        await unit.tx.backends.save({ ...known, ...asked });
-        // A slot that is taken away is promised to nobody any more; whom it was promised to waits with the others again.
-        const gone = Array.from(
-          { length: Math.max(0, known.slots - asked.slots) },
-          (_, i) => asked.slots + i,
+        await unit.tx.backends.save({ ...stored, ...configured });
+        // Clear the reservations of removed slots. The sessions they were reserved for wait with the others again.
+        const removed = Array.from(
+          { length: Math.max(0, stored.slots - configured.slots) },
+          (_, i) => configured.slots + i,
         );
         await unit.tx.backends.reserve(
-          asked.name,
-          gone.map((slot) => ({ slot, session: null })),
+          name,
+          removed.map((slot) => ({ slot, session: null })),
         );
       }
-      unit.touch(asked.name);
+      unit.markForDispatch(name);
     }
-    const configured = new Set(backends.map(({ name }) => name));
-    const others = (await unit.tx.backends.names()).filter((name) => !configured.has(name));
+    const names = new Set(backends.map(({ name }) => name));
+    const others = (await unit.tx.backends.names()).filter((name) => !names.has(name));
     if (others.length > 0) {
       this.logger.log(
-        `Not in the configuration and still here: ${others.join(', ')}. DELETE /api/v1/admin/backends/NAME removes one.`,
+        `Stored but not in the configuration: ${others.join(', ')}. DELETE /api/v1/admin/backends/NAME removes one.`,
       );
     }
     for (const name of await unit.tx.backends.names()) {
@@ -84,32 +86,32 @@ export class BackendsService {
     }
   }
 
-  /** Answers nothing: with the change waiting jobs may start, and a read that fails must not make it look failed. */
+  /** Changes a backend. Returns nothing, so that a failed read afterwards cannot hide a committed change. */
   change(name: string, change: (backend: Backend) => BackendChange, by?: string): Promise<void> {
     return this.commands.run(async (unit) => {
       const backend = await this.named(unit.tx, name);
-      const asked = { ...backend, ...change(backend) };
-      const isSame = asked.status === backend.status && asked.statusReason === backend.statusReason;
-      const changed: Backend = { ...asked, statusBy: isSame ? backend.statusBy : 'operator' };
+      const merged = { ...backend, ...change(backend) };
+      const isSame = merged.status === backend.status && merged.statusReason === backend.statusReason;
+      const changed: Backend = { ...merged, statusBy: isSame ? backend.statusBy : 'operator' };
       const why = this.runners.unavailable(backend.driver);
       if (changed.status === 'online' && backend.status !== 'online' && why !== null)
         throw new Refusal('driver_unavailable', { backend: name, why });
       await unit.tx.backends.save(changed);
       if (changed.status !== backend.status)
-        await unit.logAct(`backend.${changed.status}`, { backend: name }, changed.statusReason);
+        await unit.logAdminAction(`backend.${changed.status}`, { backend: name }, changed.statusReason);
       if (JSON.stringify(changed.limits) !== JSON.stringify(backend.limits))
-        await unit.logAct('backend.changed', { backend: name }, 'limits');
-      unit.touch(name);
+        await unit.logAdminAction('backend.changed', { backend: name }, 'limits');
+      unit.markForDispatch(name);
     }, by);
   }
 
-  /** What was run and charged on it stays. */
+  /** Removes a backend. Its jobs and charges are kept. */
   remove(name: string, by?: string): Promise<void> {
     return this.commands.run(async (unit) => {
       await this.named(unit.tx, name);
       if (await unit.tx.backends.isInUse(name)) throw new Refusal('backend_in_use', { backend: name });
       await unit.tx.backends.remove(name);
-      await unit.logAct('backend.removed', { backend: name }, null);
+      await unit.logAdminAction('backend.removed', { backend: name }, null);
     }, by);
   }
 
@@ -125,19 +127,22 @@ export class BackendsService {
     return this.store.read.slots(backend);
   }
 
-  /** Why this machine lacks what the backend's driver needs; null when it has it. */
+  /** Why this machine lacks what the backend's driver needs; null if it lacks nothing. */
   missing({ driver }: Backend): string | null {
     return this.runners.unavailable(driver);
   }
 
-  /** A device that cannot be read is a mistake of whoever asks for it, not of those who list backends later. */
-  check(asked: NewBackend): void {
-    const { name, driver } = asked;
+  /**
+   * Refuses a backend with an unknown driver, wrong options or an unreadable device when it is configured, so that
+   * listing backends never fails later.
+   */
+  check(backend: NewBackend): void {
+    const { name, driver } = backend;
     const facts = this.drivers.find(driver);
     if (facts === null)
       throw new Refusal('unknown_driver', { backend: name, driver, known: this.drivers.names });
-    facts.checkOptions(asked);
-    if (this.devices.of(asked) !== null || !facts.needsDevice) return;
+    facts.checkOptions(backend);
+    if (this.devices.of(backend) !== null || !facts.needsDevice) return;
     throw new Refusal('device_missing', { backend: name });
   }
 
@@ -150,17 +155,17 @@ export class BackendsService {
     return why === null && backend.statusBy === 'service' ? { ...backend, ...online } : null;
   }
 
-  /** The programs a driver runs; null when there is no such driver. */
+  /** The programs that a driver runs; null if there is no such driver. */
   programs(driver: string): readonly string[] | null {
     return this.runners.programs(driver) ?? this.drivers.find(driver)?.programs ?? null;
   }
 
-  /** Whether its jobs have no process and are played as their params say. */
+  /** Whether the driver's jobs have no process and are played according to their params. */
   isPlayed({ driver }: Pick<Backend, 'driver'>): boolean {
     return this.drivers.find(driver)?.played === true;
   }
 
-  /** Its options, with the driver's own values for those that the operator did not set. */
+  /** The backend's options, with the driver's defaults for those that the operator did not set. */
   optionsOf(backend: Pick<Backend, 'driver' | 'options'>): Backend['options'] {
     return this.drivers.find(backend.driver)?.optionsOf(backend) ?? backend.options;
   }
@@ -173,10 +178,10 @@ export class BackendsService {
     });
   }
 
-  /** Why none of these drivers can run anything on this machine; null where one can, or where there is none. */
+  /** Why none of the drivers for these programs can run on this machine; null if one can, or if there is no such driver. */
   unavailableFor(...programs: readonly string[]): string | null {
-    const whys = this.driversFor(...programs).map((driver) => this.runners.unavailable(driver));
-    return whys.includes(null) ? null : (whys[0] ?? null);
+    const reasons = this.driversFor(...programs).map((driver) => this.runners.unavailable(driver));
+    return reasons.includes(null) ? null : (reasons[0] ?? null);
   }
 
   /** The backends whose drivers run all of these programs. */
@@ -185,15 +190,15 @@ export class BackendsService {
     return (await this.list()).filter(({ driver }) => able.includes(driver));
   }
 
-  /** The backend of that name, or the default one when none is named. */
+  /** Finds the backend of this name, or the default backend if no name is given. */
   async named(tx: Tx, name: string | undefined): Promise<Backend> {
-    const wanted = name ?? this.settings.defaultBackend ?? (await this.list())[0]?.name;
-    if (wanted === undefined) throw new Refusal('no_backend', {});
-    return (await tx.backends.find(wanted)) ?? unknown(wanted, await this.list());
+    const chosen = name ?? this.settings.defaultBackend ?? (await this.list())[0]?.name;
+    if (chosen === undefined) throw new Refusal('no_backend', {});
+    return (await tx.backends.find(chosen)) ?? unknown(chosen, await this.list());
   }
 }
 
-function unknown(name: string, others: readonly Backend[]): never {
-  const some = others.slice(0, 10).map((backend) => backend.name);
-  throw new Refusal('unknown_backend', { backend: name, known: some });
+function unknown(name: string, backends: readonly Backend[]): never {
+  const known = backends.slice(0, 10).map((backend) => backend.name);
+  throw new Refusal('unknown_backend', { backend: name, known });
 }

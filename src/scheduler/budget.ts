@@ -1,34 +1,36 @@
-import { budgetDueAt, budgetReason, isUsedUp } from '../kernel/usage/budget.js';
+import { budgetDeadlineOf, budgetReason, isUsedUp } from '../kernel/usage/budget.js';
 import { Refusal } from '../kernel/refusal.js';
 import type { Millis } from '../kernel/time.js';
 import type { Instance } from './ports.js';
-import type { Unit } from './unit.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
 /**
- * Looks at an instance's budget and says when to look again. Used up: its sessions close like an expiry, running jobs
- * finish, and what waits alone waits until the window makes room (semantics: usage).
+ * Checks an instance's budget and stores when to check it again. If the budget is used up, the instance's sessions
+ * close as if they had expired, running jobs finish, and lone jobs wait until the window makes room (semantics: usage).
  */
-export async function reviewBudget(unit: Unit, instance: string, at: Millis, window: Millis): Promise<void> {
-  const view = await unit.tx.instances.budget(instance, at, window);
+export async function reviewBudget(unit: UnitOfWork, instance: string, at: Millis): Promise<void> {
+  const { tx, fairShareWindow } = unit;
+  const view = await tx.instances.budget(instance, at, fairShareWindow);
   if (view === null) return;
   if (isUsedUp(view)) {
-    for (const session of await unit.tx.sessions.notClosedOf(instance)) {
+    for (const session of await tx.sessions.notClosedOf(instance)) {
       await unit.changeSession(session, {
         ...({ type: 'close', at, code: 'budget_reached', reason: budgetReason(view.budget) } as const),
       });
     }
   }
   // Closing may have ended holds, which changes the rate.
-  const after = (await unit.tx.instances.budget(instance, at, window)) ?? view;
-  await unit.saveBudgetDue(instance, budgetDueAt(after, at));
+  const after = (await tx.instances.budget(instance, at, fairShareWindow)) ?? view;
+  await unit.saveBudgetDeadline(instance, budgetDeadlineOf(after, at));
 }
 
-/** Submitting and opening cost: with the budget used up both are refused. */
-export async function refuseIfUsedUp(unit: Unit, instance: Instance | null, window: Millis): Promise<void> {
+/** Refuses to submit or to open with a used-up budget. */
+export async function refuseIfUsedUp(unit: UnitOfWork, instance: Instance | null): Promise<void> {
   if (instance === null || instance.budget === null) return;
-  const view = await unit.tx.instances.budget(instance.id, unit.at, window);
+  const { tx, at, fairShareWindow } = unit;
+  const view = await tx.instances.budget(instance.id, at, fairShareWindow);
   if (view === null || !isUsedUp(view)) return;
-  const roomAt = await unit.tx.instances.roomAt(instance.id, view, unit.at, window);
+  const roomAt = await tx.instances.roomAt(instance.id, view, at, fairShareWindow);
   const { budget, rate } = view;
   throw new Refusal('budget_reached', { instance: instance.name, budget, roomAt, accruing: rate > 0 });
 }

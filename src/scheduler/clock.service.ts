@@ -6,10 +6,10 @@ import { Commands } from './commands.service.js';
 import { CLOCK, type Clock } from './ports.js';
 import { VirtualClock } from './system-clock.js';
 
-/** How closely it is known when the service was last alive: what a crash may charge too much (semantics: service restart). */
+/** How precisely the time of a crash is known, and so how far a charge may be off (semantics: service restart). */
 const heartbeat: Millis = 1000;
 
-/** The service's time, and moving it where it is virtual. */
+/** The service's time. A virtual clock can be advanced. */
 @Injectable()
 export class ClockService {
   private moving: Promise<unknown> = Promise.resolve();
@@ -28,17 +28,17 @@ export class ClockService {
   }
 
   /**
-   * Moves a virtual clock by `by`, stopping at everything that falls due on the way so that its consequences happen at
-   * that moment. Answers the new time once the service is quiet.
+   * Advances a virtual clock by `by`. It stops at each deadline on the way, so that the deadline takes effect at its
+   * own time. Returns the new time once nothing is due any more.
    */
   advance(by: Millis): Promise<Millis> {
     const { clock } = this;
     if (!(clock instanceof VirtualClock)) throw new Refusal('wrong_clock', {});
-    // Two advances at once would each stop at the other's moments.
+    // Advances run one after the other: two at once would stop at each other's deadlines.
     const moved = this.moving.then(async () => {
       const target = clock.now() + by;
-      while (this.commands.nextDue <= target) {
-        clock.moveTo(this.commands.nextDue);
+      while (this.commands.nextDeadlineAt <= target) {
+        clock.moveTo(this.commands.nextDeadlineAt);
         await this.commands.tick();
       }
       clock.moveTo(target);
@@ -49,13 +49,13 @@ export class ClockService {
     return moved;
   }
 
-  /** Notes that the service is alive while something is charged, because that is what a crash would have to be charged by. */
+  /** Stores that the service is alive while something is charged, so that a crash can be dated. */
   @Interval(heartbeat)
   async beat(): Promise<void> {
     if (this.clock.mode === 'real' && (await this.commands.isAccruing())) await this.commands.tick();
   }
 
-  /** The last thing before an orderly stop: the service is down from now on and was not before. */
+  /** Stores that the service is alive, as the last step of an orderly stop: it is down only from then on. */
   stop(): Promise<void> {
     return this.commands.noteAlive();
   }

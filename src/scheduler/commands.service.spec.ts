@@ -53,7 +53,7 @@ describe('a deadline that is processed late', () => {
     await expect(service.submit({ session: 'last' })).rejects.toMatchObject({ code: 'session_closed' });
   });
 
-  it('that closes a session comes before the choice of its next job, however many others are due', async () => {
+  it('that closes a session is applied before its next job is chosen, however many others are due', async () => {
     const service = await givenService();
     const { id } = await service.sessions.open(alice, { ...batch, maxTtl: 20_000, interactiveTtl: 5_000 });
     await service.submit({ session: id, ...lasting(1) });
@@ -76,7 +76,7 @@ describe('a deadline that is processed late', () => {
     expect(await service.job(next)).toMatchObject({ state: 'running' });
   });
 
-  it('lets the next job start when it is processed, not before', async () => {
+  it('starts the next job when it is processed, not before', async () => {
     const service = await givenService();
     await service.submit(lasting(10));
     const { id } = await service.submit(lasting(10));
@@ -85,7 +85,7 @@ describe('a deadline that is processed late', () => {
     expect(await service.job(id)).toMatchObject({ state: 'running', startedAt: after(30) });
   });
 
-  it('that passed in time starts the next job at that moment', async () => {
+  it('that is processed in time starts the next job at that moment', async () => {
     const service = await givenService();
     await service.submit(lasting(10));
     const { id } = await service.submit(lasting(10));
@@ -99,7 +99,7 @@ describe('a deadline that is processed late', () => {
 });
 
 describe('a command', () => {
-  it('stores nothing when it is refused', async () => {
+  it('stores nothing if it is refused', async () => {
     const service = await givenService();
     const { id } = await service.sessions.open(alice, batch);
     await service.sessions.close(alice, id);
@@ -110,7 +110,7 @@ describe('a command', () => {
     expect(await service.session(id)).toEqual(before);
   });
 
-  it('tells no runner anything when it is refused', async () => {
+  it('sends nothing to a runner if it is refused', async () => {
     const service = await givenService({ backend: { driver: 'aer' } });
     await expect(
       service.commands.run(async (unit) => {
@@ -121,7 +121,7 @@ describe('a command', () => {
     expect(service.runners.told).toEqual([]);
   });
 
-  it('finds the deadlines applied that a refused one before it had seen and undone', async () => {
+  it('applies the deadlines again that an earlier refused command applied and rolled back', async () => {
     const service = await givenService();
     const { id } = await service.sessions.open(alice, dedicated);
     service.sleepUntil(1800);
@@ -130,7 +130,7 @@ describe('a command', () => {
     expect(await service.session(id)).toMatchObject({ state: 'closed', closedAt: after(1800) });
   });
 
-  it('starts jobs of no length one after another at the same moment', async () => {
+  it('starts jobs of zero duration one after another at the same moment', async () => {
     const service = await givenService();
     const jobs = [];
     for (let i = 0; i < 5; i += 1) jobs.push(await service.submit(lasting(0)));
@@ -138,7 +138,7 @@ describe('a command', () => {
       expect(await service.job(id)).toMatchObject({ state: 'completed', endedAt: t0 });
   });
 
-  it('that cancels a job in the commit of its start keeps it from ever reaching a runner', async () => {
+  it('that cancels a job in the same commit as its start keeps the job from reaching a runner', async () => {
     const service = await givenService({ backend: { driver: 'aer' } });
     // Submit and cancel share one commit: the job's id is the first that is given.
     await Promise.all([service.submit(onRunner), service.jobs.cancel(alice, 'id-1')]);
@@ -149,7 +149,7 @@ describe('a command', () => {
   });
 });
 
-describe('a commit whose answer is lost', () => {
+describe('a commit that succeeds but seems to fail', () => {
   it('leaves no attempt without a process', async () => {
     const service = await givenService({ backend: { driver: 'aer' } });
     await withLostAnswer(service.store, () =>
@@ -159,7 +159,7 @@ describe('a commit whose answer is lost', () => {
     expect(service.runners.told).toEqual(['start id-1']);
   });
 
-  it('tells no runner to stop what the rows do not stop', async () => {
+  it('stops no attempt that the rows do not stop', async () => {
     const service = await givenService({ backend: { driver: 'aer' } });
     const { id } = await service.submit(onRunner);
     await withFailedCommit(service.store, () =>
@@ -170,8 +170,8 @@ describe('a commit whose answer is lost', () => {
   });
 });
 
-describe('a runner that cannot be told to stop', () => {
-  it('fails no command that is committed, and keeps no other from hearing', async () => {
+describe('a runner that cannot receive a stop', () => {
+  it('does not fail a committed command or hold up other runners', async () => {
     const service = await givenService({ backend: { driver: 'aer', lanes: 2 } });
     const { id: session } = await service.sessions.open(alice, batch);
     const { id: deaf } = await service.submit({ session, ...onRunner });
@@ -189,7 +189,7 @@ describe('a runner that cannot be told to stop', () => {
 });
 
 describe('the clock', () => {
-  it('never goes back, though the clock of the computer does between two starts', async () => {
+  it('never goes back, even if the clock of the computer is set back between two starts', async () => {
     const first = await givenService({ backend: { driver: 'aer' } });
     await first.goTo(100);
     const { id } = await first.submit(onRunner);
@@ -200,7 +200,7 @@ describe('the clock', () => {
   });
 });
 
-/** The store commits, and the answer does not come back. */
+/** The store commits and then fails. */
 async function withLostAnswer(store: Store, work: () => Promise<void>): Promise<void> {
   const write = store.write.bind(store);
   store.write = async (changes) => {
@@ -211,7 +211,7 @@ async function withLostAnswer(store: Store, work: () => Promise<void>): Promise<
   store.write = write;
 }
 
-/** Everything is decided and saved, and the commit does not come about. */
+/** The store saves everything, but the commit fails. */
 async function withFailedCommit(store: Store, work: () => Promise<void>): Promise<void> {
   const write = store.write.bind(store);
   store.write = (changes) =>

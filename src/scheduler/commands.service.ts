@@ -1,36 +1,33 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Subject } from 'rxjs';
 import type { Millis } from '../kernel/time.js';
+import { removeArrivedReceipts } from './arrived-receipts.js';
 import { DRIVERS, type Drivers } from './drivers.ports.js';
 import { CLOCK, IDS, RUNNERS, STORE, type Clock, type Ids, type Runners, type Store } from './ports.js';
-import type { DueMemory, HeardMemory } from './process-memory.ports.js';
+import { PROCESS_MEMORY, type ProcessMemory } from './process-memory.ports.js';
 import { recover } from './recover.js';
-import { BrokenDeadline, BrokenQueue, settle } from './settle.js';
-import { DueWatch, Unit, type Effect } from './unit.js';
+import { BrokenDeadline, BrokenQueue, applyDueAndDispatch } from './apply-due-and-dispatch.js';
+import { UnitOfWork, type Effect } from './unit-of-work.js';
 
-/** What the commands need to know of the configuration. */
+/** The part of the configuration that the scheduler uses. */
 export interface SchedulerSettings {
-  /** Fair share looks back this far. */
-  readonly window: Millis;
-  /** Where a session or a job goes when the client names no backend. */
+  /** How far back fair share looks. */
+  readonly fairShareWindow: Millis;
+  /** The backend of a session or a job whose client names none; null for the first one. */
   readonly defaultBackend: string | null;
 }
 export const SETTINGS = Symbol('SchedulerSettings');
 
 /**
- * The one path by which anything changes: load, decide and save in one transaction, then the effects. HTTP, the clock and
- * a runner's answer all end here, so each finds the deadlines before it applied and leaves the next jobs started.
+ * The only way to change anything: load, decide and save in one transaction, then perform the effects. HTTP requests,
+ * the clock and runners all use it, so each change finds earlier deadlines applied and leaves the next jobs started.
  */
 @Injectable()
 export class Commands {
   private readonly logger = new Logger(Commands.name);
-  private readonly watch: DueMemory = new DueWatch();
   private hasTime = false;
-  /** What rides along with every change because it is not worth a commit of its own. */
-  beforeCommit: ((unit: Unit) => Promise<void>) | null = null;
-  /** Says that the event log has grown. */
+  /** Emits when the event log has grown. */
   readonly changes = new Subject<void>();
-  readonly heard: HeardMemory = new Map();
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -39,95 +36,104 @@ export class Commands {
     @Inject(RUNNERS) private readonly runners: Runners,
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
     @Inject(DRIVERS) private readonly drivers: Drivers,
+    @Inject(PROCESS_MEMORY) private readonly memory: ProcessMemory,
   ) {}
 
-  /** When the next deadline is due; may be too early, never too late. */
-  get nextDue(): Millis {
-    return this.watch.next;
+  /** The time of the next deadline. It may be too early, but never too late. */
+  get nextDeadlineAt(): Millis {
+    return this.memory.deadlines.next;
   }
 
   /**
-   * Runs `work` on the state as it is now, and answers when the outcome is durable. Throws what `work` refuses. `actor`
-   * stands in the event log.
+   * Runs `work` on the current state and returns its value once the change is durable. Rethrows what `work` throws. The
+   * event log names `actor`.
    */
-  async run<T>(work: (unit: Unit) => Promise<T>, actor = 'scheduler'): Promise<T> {
+  async run<T>(work: (unit: UnitOfWork) => Promise<T>, actor = 'scheduler'): Promise<T> {
     for (;;) {
       const done = await this.write(async (unit) => {
-        // Too much was due for one transaction: what was applied is kept, and the command waits for the rest.
-        if (!(await settle(unit, this.watch, this.settings.window))) return null;
+        // More was due than one transaction applies: keep what was applied, and go on with the rest before the command.
+        if (!(await applyDueAndDispatch(unit))) return null;
         unit.actor = actor;
         const value = await work(unit);
-        const quiet = await settle(unit, this.watch, this.settings.window);
+        const quiet = await applyDueAndDispatch(unit);
         return { value, quiet };
       });
       if (done === null) continue;
-      // A real clock wakes up for the rest; a virtual one stands, and must not stand before what is due.
+      // A real clock wakes up for the rest. A virtual clock has no timer, so keep ticking.
       if (!done.quiet && this.clock.mode === 'virtual') await this.tick();
       return done.value;
     }
   }
 
-  /** Whether anything runs on a process or a slot is held: then it matters when the service was last alive. */
+  /** Whether a job runs on a process or a session holds a slot. Only then does it matter when the service was last alive. */
   isAccruing(): Promise<boolean> {
     return this.store.read.isAccruing();
   }
 
-  /** Says that the service is alive, and decides nothing. */
+  /** Stores that the service is alive now, and changes nothing else. */
   noteAlive(): Promise<void> {
     return this.store.write((tx) => tx.facts.set('alive_at', String(this.clock.now())));
   }
 
-  /** Applies what is due and chooses what is next, nothing else. */
+  /** Notes that the client of a session with a heartbeat has just been seen. */
+  noteClient(session: string): void {
+    this.memory.clientSeen.set(session, this.clock.now());
+  }
+
+  /** Forgets when the client of a session was last seen. */
+  forgetClient(session: string): void {
+    this.memory.clientSeen.delete(session);
+  }
+
+  /** Applies the deadlines that are due and dispatches, nothing else. */
   async tick(): Promise<void> {
     await this.run(() => Promise.resolve());
   }
 
   /**
-   * The first thing after a start, before anything else is written, because every change says that the service is alive.
-   * Settles what a crash left behind, brings the service up to now, does what `first` wants and starts what is next.
+   * Must run first after a start, because every other change stores that the service is alive. Settles what a crash
+   * left behind, applies the deadlines until now, runs `first` and dispatches.
    */
-  async recover(first?: (unit: Unit) => Promise<void>): Promise<{ lost: number }> {
+  async recover(first?: (unit: UnitOfWork) => Promise<void>): Promise<{ lost: number }> {
     return this.write(async (unit) => {
-      const lost = await recover(unit, this.settings.window, this.runners, this.drivers, (problem) =>
-        this.logger.error(problem),
-      );
+      const lost = await recover(unit, this.runners, this.drivers, (problem) => this.logger.error(problem));
       await first?.(unit);
-      await settle(unit, this.watch, this.settings.window);
+      await applyDueAndDispatch(unit);
       return { lost };
     });
   }
 
   /**
-   * As {@link attempt}. A deadline that cannot take effect is set aside, and a backend whose next job cannot be read goes offline,
-   * so that one broken row stops nobody else.
+   * Repeats {@link attempt} after a broken row: disarms a deadline that cannot take effect, and takes a backend offline
+   * whose next job cannot be read, so that one broken row blocks nothing else.
    */
-  private async write<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
-    const aside = new Set<string>();
+  private async write<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
+    const repaired = new Set<string>();
     for (;;) {
       try {
         return await this.attempt(work);
       } catch (error) {
         if (error instanceof BrokenQueue) {
-          if (aside.has(error.backend)) throw error;
-          aside.add(error.backend);
+          if (repaired.has(error.backend)) throw error;
+          repaired.add(error.backend);
           await this.takeOffline(error);
           continue;
         }
         if (!(error instanceof BrokenDeadline)) throw error;
         const { kind, subject, id } = error.due;
-        // Set again by the very change that is asked for: that change is what cannot be.
-        if (aside.has(`${kind} ${subject} ${id}`)) throw error;
-        aside.add(`${kind} ${subject} ${id}`);
+        // This change re-creates the broken deadline, so reject it.
+        if (repaired.has(`${kind} ${subject} ${id}`)) throw error;
+        repaired.add(`${kind} ${subject} ${id}`);
         this.logger.error(
-          `${error.message} It is set aside. An admin may close or cancel what it belongs to.`,
+          `${error.message} The deadline is disarmed. An admin can close the session or cancel the job.`,
         );
-        // Not as a change of ours: that would say that the service was alive, before a start has asked when it last was.
-        await this.store.write((tx) => tx.setAside(error.due));
+        // Not through `run`: that would store that the service is alive before a start has read when it was last alive.
+        await this.store.write((tx) => tx.disarmDeadline(error.due));
       }
     }
   }
 
-  /** The rows stay as they are: an operator or another version may be able to read them. */
+  /** Takes a backend offline and leaves its rows unchanged: an operator or another version may be able to read them. */
   private async takeOffline({ backend: name, message, why }: BrokenQueue): Promise<void> {
     this.logger.error(
       `${message} It is offline. Repair the row, then set the backend online or restart the service.`,
@@ -145,18 +151,24 @@ export class Commands {
     });
   }
 
-  private async attempt<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
-    let begun: Unit | null = null;
-    let complete: Unit | null = null;
+  private async attempt<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
+    let begun: UnitOfWork | null = null;
+    let complete: UnitOfWork | null = null;
     try {
       const { value, unit } = await this.store.write(async (tx) => {
-        // The computer's clock may have been set back between two starts; ours never goes back.
+        // The computer's clock may have been set back between two starts. The service's time never goes back.
         if (!this.hasTime) this.clock.startFrom(Number((await tx.facts.get('alive_at')) ?? 0));
         this.hasTime = true;
-        const unit = new Unit(tx, this.clock.now(), this.ids, this.watch, this.heard);
+        const unit = new UnitOfWork(
+          tx,
+          this.clock.now(),
+          this.ids,
+          this.memory,
+          this.settings.fairShareWindow,
+        );
         begun = unit;
         const value = await work(unit);
-        await this.beforeCommit?.(unit);
+        await removeArrivedReceipts(unit, this.memory.answers);
         await tx.facts.set('alive_at', String(unit.at));
         complete = unit;
         return { value, unit };
@@ -166,13 +178,13 @@ export class Commands {
       await this.perform(unit.effects);
       return value;
     } catch (error) {
-      // What was undone may include deadlines that were just applied: look again.
-      this.watch.next = -Infinity;
-      for (const run of (begun as Unit | null)?.failed ?? []) run();
+      // The rollback may include deadlines that had just been applied, so look for due deadlines again.
+      this.memory.deadlines.next = -Infinity;
+      for (const run of (begun as UnitOfWork | null)?.failed ?? []) run();
       if (complete !== null) await this.performIfStored(complete);
       throw error;
     } finally {
-      this.wakeAt(this.watch.next);
+      this.wakeAt(this.memory.deadlines.next);
     }
   }
 
@@ -186,10 +198,10 @@ export class Commands {
   }
 
   /**
-   * The store failed at the very end, and a commit whose answer is lost may have been made all the same. An attempt that is
-   * stored as running must have a process, so what the rows say is done; where nothing was committed they say nothing.
+   * The store failed during the commit, which may have succeeded all the same. A stored running attempt must have a
+   * process, so this performs the effects that the stored rows confirm.
    */
-  private async performIfStored({ effects }: Unit): Promise<void> {
+  private async performIfStored({ effects }: UnitOfWork): Promise<void> {
     for (const effect of effects) {
       if (effect.type === 'release') {
         const session = await this.store.read.session(effect.session).catch(() => null);
@@ -197,56 +209,60 @@ export class Commands {
         continue;
       }
       const job = await this.store.read.job(effect.job).catch(() => null);
-      const stands =
+      const isConfirmed =
         job?.token === effect.token && (['start', 'resume'].includes(effect.type) || job.stop !== null);
-      if (stands) await this.perform([effect]);
+      if (isConfirmed) await this.perform([effect]);
     }
   }
 
-  /** The change is committed and must not look failed, nor one runner keep the others from hearing. */
+  /**
+   * Performs the effects of a committed change. Failures are only logged: the change must not look failed, and one
+   * runner must not hold up the others.
+   */
   private async perform(effects: readonly Effect[]): Promise<void> {
     for (const effect of effects) {
       try {
         await this.performOne(effect);
       } catch (error) {
         const whose = 'job' in effect ? `job ${effect.job}` : `session ${effect.session}`;
-        // A stop that is not heard is followed by a kill, and a kill by another.
-        this.logger.error(`The runner of ${whose} could not be told to ${effect.type}: ${String(error)}`);
+        // A failed stop is followed by a kill, and a failed kill by another.
+        this.logger.error(`The runner of ${whose} did not receive ${effect.type}: ${String(error)}`);
       }
     }
   }
 
   private async performOne(effect: Effect): Promise<void> {
     if (effect.type === 'release') {
-      this.heard.delete(effect.session);
+      this.memory.clientSeen.delete(effect.session);
       this.runners.release(effect.session);
     } else if (effect.type === 'stop') this.runners.stop(effect.job, effect.token);
     else if (effect.type === 'kill') this.runners.kill(effect.job, effect.token);
-    else await this.hand(effect.job, effect.token, effect.type === 'resume');
+    else await this.startRunner(effect.job, effect.token, effect.type === 'resume');
   }
 
-  private async hand(id: string, token: string, again: boolean): Promise<void> {
+  private async startRunner(id: string, token: string, resume: boolean): Promise<void> {
     try {
-      await this.start(id, token, again);
+      await this.sendTask(id, token, resume);
     } catch (error) {
-      this.logger.error(`Job ${id} could not be handed to a runner: ${String(error)}`);
-      // No process has the attempt, so this answers that it is lost.
+      this.logger.error(`Job ${id} could not be sent to a runner: ${String(error)}`);
+      // No process has the attempt, so `stop` reports it as lost.
       this.runners.stop(id, token);
     }
   }
 
-  /** `again`: its process has it already, and is to be spoken to even if the attempt is stopping. */
-  private async start(id: string, token: string, again: boolean): Promise<void> {
+  /** `resume`: the runner already has the attempt, and must be contacted even if the attempt is stopping. */
+  private async sendTask(id: string, token: string, resume: boolean): Promise<void> {
     const queued = await this.store.read.job(id);
     if (queued === null) return;
     const [params, backend] = await Promise.all([
       this.store.read.params(id),
       this.store.read.backend(queued.backend),
     ]);
-    // Read last: an attempt that was stopped or lost in the meantime is not begun. Its stop finds no process and ends it.
+    // Read the job last: an attempt that was stopped or lost meanwhile must not start. Its stop finds no process and
+    // ends it.
     const job = await this.store.read.job(id);
-    if (job?.token !== token || (job.stop !== null && !again)) return;
-    if (params === null || backend === null) throw new Error('its params or its backend are gone');
+    if (job?.token !== token || (job.stop !== null && !resume)) return;
+    if (params === null || backend === null) throw new Error('its params or its backend no longer exist');
     const { program, session, details } = job;
     this.runners.start({
       job: id,

@@ -1,6 +1,6 @@
-/** The place where the service stores things. */
+/** The disk that holds the service's data. */
 export interface Disk {
-  /** Why nothing more can be stored, as a sentence, or null. */
+  /** Why nothing can be stored, as a sentence; null if something can. */
   trouble(): Promise<string | null>;
 }
 export const DISK = Symbol('Disk');
@@ -8,16 +8,13 @@ export const DISK = Symbol('Disk');
 const sqlite = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN)/;
 const files = /^(ENOSPC|EDQUOT|EROFS)$/;
 
-/**
- * What the disk said when something could not be stored, of a database or of a file, in the words of whoever wrote; null
- * where the disk was not the reason.
- */
+/** The error message of the disk if it caused this failure of a database or a file; null if it did not. */
 export function diskFailure(error: unknown): string | null {
   if (typeof error !== 'object' || error === null) return null;
   const { code, driverError, message } = error as Failed & { readonly driverError?: Failed };
-  const said = String(driverError?.code ?? code);
-  if (!sqlite.test(said) && !files.test(said)) return null;
-  return driverError?.message ?? message ?? said;
+  const failure = String(driverError?.code ?? code);
+  if (!sqlite.test(failure) && !files.test(failure)) return null;
+  return driverError?.message ?? message ?? failure;
 }
 
 interface Failed {

@@ -3,19 +3,19 @@ import type { JobState } from '../kernel/job/job.js';
 import type { SessionState } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 
-/** One change of a session or a job, as the event log keeps it. */
+/** One entry of the event log: a change of a session or a job, or an operator's action. */
 export interface EventRecord {
   readonly id: number;
   readonly type: EventType;
-  /** When it took effect: for a deadline its due time. */
+  /** When the event took effect; for a deadline, its due time. */
   readonly at: Millis;
   readonly processedAt: Millis;
   /** `user alice`, `admin root`, `clock`, `scheduler` or `runner`. */
   readonly actor: string;
   readonly cause: string | null;
-  /** Null where the event is of no backend, such as a token that was made. */
+  /** Null if no backend is concerned, as for a new token. */
   readonly backend: string | null;
-  /** The tenant that it concerns; null: all of them, such as a backend that was paused. */
+  /** The instance concerned; null if all are, as for a paused backend. */
   readonly instance: string | null;
   readonly session: string | null;
   readonly job: string | null;
@@ -25,17 +25,17 @@ export type EventType =
   | `job.${JobState | 'stopping' | 'requeued'}`
   | AdminEventType;
 
-/** What an operator did. */
+/** An operator's action. */
 export type AdminEventType =
   | `backend.${BackendStatus | 'created' | 'changed' | 'removed'}`
   | `instance.${'created' | 'changed'}`
   | `token.${'created' | 'revoked'}`;
 
 export interface EventFilter {
-  /** What concerns this tenant, and what concerns all. */
+  /** Events of this instance, and events that concern all. */
   readonly instance?: string;
   readonly session?: string;
-  /** Only what came after the event with this id. */
+  /** Only events after the one with this id. */
   readonly after: number;
   readonly limit: number;
 }

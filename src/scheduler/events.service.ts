@@ -5,9 +5,9 @@ import type { Millis } from '../kernel/time.js';
 import { Commands } from './commands.service.js';
 import { STORE, type EventFilter, type EventRecord, type Store } from './ports.js';
 
-/** One read takes at most this many; a follower that is behind reads again at once. */
+/** The most events in one read. A follower that is behind reads again at once. */
 const mostPerRead = 200;
-/** Milliseconds between two reads of a follower that has seen everything. */
+/** Milliseconds between two reads of a follower that has caught up. */
 const burst = 20;
 
 /** The event log: every change of a session or a job, with cause, actor, due time and processing time. */
@@ -22,15 +22,15 @@ export class EventsService {
     return this.store.read.events(filter);
   }
 
-  /** What has happened up to now has been seen by someone who starts to follow now. */
+  /** The id of the last event. Someone who starts to follow now has seen everything up to it. */
   last(): Promise<number> {
     return this.store.read.lastEvent();
   }
 
   /**
-   * Pages of everything after `after`, then of everything that comes, in order and each once, until `gone`. An empty page
-   * says that nothing came for so many milliseconds. A page is read when it is asked for, never ahead. `goodFor` says for
-   * how many milliseconds the reader may go on reading; at 0 the pages end.
+   * Yields pages of all events after `after`, then of new ones, in order and each once, until `gone` aborts. An empty
+   * page means that no event came for `silence` milliseconds. A page is read only when it is requested. `goodFor`
+   * returns for how many milliseconds the reader may go on; at 0 the pages end.
    */
   async *follow(
     filter: Omit<EventFilter, 'limit'>,
@@ -60,7 +60,7 @@ export class EventsService {
   }
 }
 
-/** Whether the log has grown since it was last read. */
+/** Reports whether the log has grown since the last read. */
 class News {
   private unread = false;
   private readAt = 0;
@@ -83,7 +83,7 @@ class News {
     this.readAt = performance.now();
   }
 
-  /** Resolves when there is something to read, when `until` has come, or when nobody listens any more. */
+  /** Resolves when there is something to read, at `until`, or when the reader has gone. */
   async comes(until: number): Promise<void> {
     if (!this.unread && !this.gone.aborted) {
       await new Promise<void>((resolve) => {
@@ -94,7 +94,7 @@ class News {
         };
       });
     }
-    // A burst of changes is read together.
+    // Read a burst of changes together.
     if (this.unread) await pause(Math.max(0, this.readAt + burst - performance.now()));
   }
 

@@ -5,11 +5,11 @@ import type { Millis } from '../kernel/time.js';
 import { reviewBudget } from './budget.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
 import { CLOCK, STORE, type Clock, type Instance, type Store } from './ports.js';
-import type { Unit } from './unit.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
 export type NewInstance = Pick<Instance, 'name' | 'shares' | 'budget' | 'plan' | 'sharing'>;
 
-/** The tenants. */
+/** Creates, changes and reads instances. */
 @Injectable()
 export class InstancesService {
   private readonly names = new Map<string, string>();
@@ -21,28 +21,31 @@ export class InstancesService {
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
-  /** `by` stands in the event log. */
-  create(asked: NewInstance, by?: string): Promise<Instance> {
-    if (asked.name.startsWith('crn:')) throw new Refusal('instance_name_reserved', { name: asked.name });
+  /** The event log names `by` as the actor. */
+  create(instance: NewInstance, by?: string): Promise<Instance> {
+    const { name } = instance;
+    if (name.startsWith('crn:')) throw new Refusal('instance_name_reserved', { name });
     return this.commands.run(async (unit) => {
-      if ((await unit.tx.instances.findByName(asked.name)) !== null)
-        throw new Refusal('instance_exists', { name: asked.name });
-      return insert(unit, asked);
+      if ((await unit.tx.instances.findByName(name)) !== null) throw new Refusal('instance_exists', { name });
+      return insert(unit, instance);
     }, by);
   }
 
-  /** Takes effect at once: sessions close where the new budget is used up, and jobs start that the old one kept waiting. */
+  /**
+   * Changes an instance at once: its sessions close if the new budget is used up, and jobs start that the old budget
+   * kept waiting.
+   */
   change(id: string, change: Partial<Omit<NewInstance, 'name'>>, by?: string): Promise<Instance> {
     return this.commands.run(async (unit) => {
       const before = await unit.tx.instances.find(id);
       if (before === null) throw new Refusal('unknown_instance', { asked: id });
       const instance = { ...before, ...change };
       await unit.tx.instances.save(instance);
-      if (instance.budget === null) await unit.saveBudgetDue(id, null);
-      else await reviewBudget(unit, id, unit.at, this.settings.window);
-      for (const backend of await unit.tx.backends.names()) unit.touch(backend);
+      if (instance.budget === null) await unit.saveBudgetDeadline(id, null);
+      else await reviewBudget(unit, id, unit.at);
+      for (const backend of await unit.tx.backends.names()) unit.markForDispatch(backend);
       const changed = Object.keys(change).join(', ');
-      if (changed !== '') await unit.logAct('instance.changed', { instance: id }, changed);
+      if (changed !== '') await unit.logAdminAction('instance.changed', { instance: id }, changed);
       return instance;
     }, by);
   }
@@ -57,38 +60,38 @@ export class InstancesService {
     return instance;
   }
 
-  /** The names of these instances by id. A name never changes. */
+  /** The names of these instances by id. They are cached, because a name never changes. */
   async namesOf(ids: readonly (string | null)[]): Promise<ReadonlyMap<string, string>> {
     if (ids.some((id) => id !== null && !this.names.has(id)))
       for (const { id, name } of await this.list()) this.names.set(id, name);
     return this.names;
   }
 
-  /** Why `actor` does not act for the instance that is named in the header or the body of a request. */
+  /** Why `actor` cannot act for the instance that the header or the body of a request names. */
   async elsewhere(
     actor: Pick<Actor, 'role' | 'instance'>,
     where: 'header' | 'body',
-    asked: string,
+    named: string,
   ): Promise<Refusal> {
     const { name, crn } = actor.instance;
     const own = { name, crn };
-    if (actor.role !== 'admin') return new Refusal('other_instance', { asked, own });
-    const wanted = (await this.list()).find((other) => other.crn === asked || other.name === asked);
-    if (wanted === undefined) return new Refusal('other_instance_unknown', { asked });
-    return wanted.name === asked
-      ? new Refusal('other_instance_by_name', { asked, crn: wanted.crn, where })
-      : new Refusal('other_instance_unannounced', { own, asked: { name: wanted.name, crn: wanted.crn } });
+    if (actor.role !== 'admin') return new Refusal('other_instance', { asked: named, own });
+    const match = (await this.list()).find((other) => other.crn === named || other.name === named);
+    if (match === undefined) return new Refusal('other_instance_unknown', { asked: named });
+    return match.name === named
+      ? new Refusal('other_instance_by_name', { asked: named, crn: match.crn, where })
+      : new Refusal('other_instance_unannounced', { own, asked: { name: match.name, crn: match.crn } });
   }
 
-  /** Charged in the fair-share window up to now, with what accrues. */
+  /** What the instance was charged in the fair-share window until now, including what accrues. */
   async charged(id: string): Promise<{ charged: Millis; from: Millis; to: Millis }> {
     const to = this.clock.now();
-    const from = to - this.settings.window;
+    const from = to - this.settings.fairShareWindow;
     return { charged: await this.store.read.charged(id, from, to), from, to };
   }
 
-  /** By name or CRN; a name nobody has yet becomes an instance with one share. */
-  async findOrCreate(unit: Unit, name: string): Promise<Instance> {
+  /** Finds an instance by name or CRN. An unknown name becomes an instance with one share. */
+  async findOrCreate(unit: UnitOfWork, name: string): Promise<Instance> {
     if (name.startsWith('crn:')) {
       const known = await this.store.read.instanceByCrn(name);
       if (known !== null) return known;
@@ -101,13 +104,13 @@ export class InstancesService {
   }
 }
 
-async function insert(unit: Unit, asked: NewInstance): Promise<Instance> {
+async function insert(unit: UnitOfWork, settings: NewInstance): Promise<Instance> {
   const id = unit.ids.uuid();
-  const instance: Instance = { ...asked, id, crn: crnOf(id), createdAt: unit.at };
+  const instance: Instance = { ...settings, id, crn: crnOf(id), createdAt: unit.at };
   await unit.tx.instances.insert(instance);
-  await unit.logAct('instance.created', { instance: id }, instance.name);
+  await unit.logAdminAction('instance.created', { instance: id }, instance.name);
   return instance;
 }
 
-/** Ten fields, because clients split the name at its colons: the sixth is a region, the eighth ours. */
+/** Ten fields, because clients split a CRN at its colons. The sixth is a region, the eighth is ours. */
 const crnOf = (id: string): string => `crn:v1:bluemix:public:quantum-computing:us-east:a/stint:${id}::`;

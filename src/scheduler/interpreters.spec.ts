@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { after } from '../../test/support/given.js';
 import { alice, dedicated, givenService, inSeconds, type Service } from '../../test/support/scheduler.js';
 
-/** A backend whose sessions have a process each, with one session whose interpreter is ready. */
-async function withSession(asked: object = {}) {
+/** A service with one session whose interpreter is ready, on a backend with a process per session. */
+async function withSession(request: object = {}) {
   const service = await givenService({ backend: { driver: 'spark', onIdle: 'close' } });
-  const { id } = await service.sessions.open(alice, { ...dedicated, ...asked });
+  const { id } = await service.sessions.open(alice, { ...dedicated, ...request });
   const starting = await service.submit({
     session: id,
     program: 'interpreter',
@@ -17,7 +17,7 @@ async function withSession(asked: object = {}) {
 const statement = (service: Service, session: string) =>
   service.submit({ session, program: 'statement', params: '{}' });
 
-/** The service dies at the moment it was last alive; of its interpreters `alive` live on. */
+/** Restarts a service that died when it was last alive. The interpreters in `alive` still run. */
 async function restarted(dead: Service, at: number, alive: string[]): Promise<Service> {
   const service = await givenService({ folder: dead.folder, at });
   service.runners.alive = new Set(alive);
@@ -35,7 +35,7 @@ const end = (session: string, job: string, running: { job: string; token: string
 });
 
 describe('the process of a session', () => {
-  it('is released when the session closes, whatever closes it', async () => {
+  it('is released when the session closes for any reason', async () => {
     const { service, id } = await withSession();
     await service.sessions.close(alice, id);
     expect(service.runners.released).toEqual([id]);
@@ -44,7 +44,7 @@ describe('the process of a session', () => {
     expect(second.service.runners.released).toEqual([second.id]);
   });
 
-  it('that is gone fails what ran on it, closes the session and frees the slot, in one change', async () => {
+  it('that ended fails the running job, closes the session and frees the slot, in one change', async () => {
     const { service, id, starting } = await withSession();
     const [running, queued] = [await statement(service, id), await statement(service, id)];
     const token = service.runners.token(running.id);
@@ -63,7 +63,7 @@ describe('the process of a session', () => {
     ]);
   });
 
-  it('that ended when it was idle closes the session, and a late end of an attempt changes nothing', async () => {
+  it('that ended while idle closes the session, and a late end of an attempt changes nothing', async () => {
     const { service, id, starting } = await withSession();
     const { id: job } = await statement(service, id);
     const token = service.runners.token(job);
@@ -75,7 +75,7 @@ describe('the process of a session', () => {
 });
 
 describe('a restart', () => {
-  it('goes on with an interpreter that lives: its job runs on under the same token and is told again', async () => {
+  it('continues with a running interpreter: its job keeps its token and is sent again', async () => {
     const { service: before, id } = await withSession();
     const { id: job } = await statement(before, id);
     const { token } = await before.job(job);
@@ -91,7 +91,7 @@ describe('a restart', () => {
     expect((await service.job(job)).state).toBe('completed');
   });
 
-  it('asks a job again to stop that was to be stopped', async () => {
+  it('sends a pending stop again', async () => {
     const { service: before, id } = await withSession();
     const { id: job } = await statement(before, id);
     await before.jobs.cancel(alice, job);
@@ -99,7 +99,7 @@ describe('a restart', () => {
     expect(service.runners.told).toEqual([`start ${job}`, `stop ${job}`]);
   });
 
-  it('closes a session whose interpreter is gone, as of the last moment that the service lived', async () => {
+  it('closes a session whose interpreter ended, as of when the service was last alive', async () => {
     const { service: before, id } = await withSession();
     const { id: job } = await statement(before, id);
     await before.goTo(10);
@@ -117,14 +117,14 @@ describe('a restart', () => {
     ]);
   });
 
-  it('releases an interpreter whose session ran out meanwhile', async () => {
+  it('releases an interpreter whose session expired meanwhile', async () => {
     const { service: before, id } = await withSession();
     const service = await restarted(before, 100, [id]);
     expect((await service.session(id)).closedAt).toBe(after(60));
     expect(service.runners.released).toContain(id);
   });
 
-  it('takes nobody for silent while nobody could be heard', async () => {
+  it('expires no heartbeat for the time that the service was down', async () => {
     const { service: before, id } = await withSession({ heartbeatTtl: 20_000 });
     const service = await restarted(before, 50, [id]);
     await service.goTo(59);
@@ -133,16 +133,16 @@ describe('a restart', () => {
 });
 
 describe('a heartbeat', () => {
-  it('that was heard puts the end off, to the millisecond', async () => {
+  it('postpones the end of the session, to the millisecond', async () => {
     const { service, id } = await withSession({ heartbeatTtl: 20_000 });
-    service.commands.heard.set(id, after(15));
+    service.memory.clientSeen.set(id, after(15));
     await service.goTo(34.999);
     expect((await service.session(id)).state).toBe('active');
     await service.goTo(35);
     expect(await service.session(id)).toMatchObject({ state: 'closed', closedAt: after(35) });
   });
 
-  it('is listened for while the session still waits', async () => {
+  it('is required while the session still waits', async () => {
     const { service } = await withSession();
     const { id } = await service.sessions.open(alice, { ...dedicated, heartbeatTtl: 20_000 });
     await service.submit({ session: id, program: 'interpreter', params: '{}' });

@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { alice, givenService, onRunner } from '../../test/support/scheduler.js';
 import { givenDetails } from '../../test/support/store.js';
 
-describe('a submit whose commit was made but looked failed', () => {
-  it('gets the first job when it comes again', async () => {
+describe('a submit whose commit succeeded but seemed to fail', () => {
+  it('gets the first job when it is repeated', async () => {
     const { jobs, store } = await givenService();
-    const asked = { program: 'scripted', backend: 'b1', session: undefined, maxExecutionTime: undefined };
+    const request = { program: 'scripted', backend: 'b1', session: undefined, maxExecutionTime: undefined };
     const submit = () =>
-      jobs.submit(alice, { ...asked, params: '{}', details: givenDetails() }, { key: 'k', hash: null });
+      jobs.submit(alice, { ...request, params: '{}', details: givenDetails() }, { key: 'k', hash: null });
     const write = store.write.bind(store);
     store.write = async (work) => {
       store.write = write;
@@ -21,7 +21,7 @@ describe('a submit whose commit was made but looked failed', () => {
 });
 
 describe('a result', () => {
-  it("of a failed job is its program's traceback, of a scripted one nothing", async () => {
+  it("of a failed job is its program's traceback, of a failed scripted job null", async () => {
     const { submit, jobs, runners } = await givenService({ backend: { driver: 'aer' } });
     const { id } = await submit(onRunner);
     const traceback = 'Traceback (most recent call last): …';
@@ -34,7 +34,7 @@ describe('a result', () => {
 });
 
 describe('a private result', () => {
-  it('goes to one of two who ask at once', async () => {
+  it('is returned to only one of two simultaneous requests', async () => {
     const { submit, jobs } = await givenService();
     const details = givenDetails({ private: true });
     const { id } = await submit({ params: '{"result": 7}', details });

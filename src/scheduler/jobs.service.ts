@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { lookedIn, mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
+import { searchedInstance, mayEnd, maySee, actorName, type Actor } from '../kernel/access/access.js';
 import { checkJobLimit, checkPending } from '../kernel/job/job.decide.js';
 import { defaultMaxAttempts, isFinal, type Job } from '../kernel/job/job.js';
 import { isRefused, Refusal } from '../kernel/refusal.js';
@@ -8,40 +8,40 @@ import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import { refuseIfUsedUp } from './budget.js';
 import { BackendsService } from './backends.service.js';
-import { placeInQueue, type Place } from '../kernel/choice/waiting.js';
+import { placeInQueue, type QueuePlace } from '../kernel/choice/waiting.js';
 import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
 import { CLOCK, RUNNERS, STORE } from './ports.js';
 import type { Clock, JobDetails, JobFilter, JobRecord, Page, Runners, Store, Tx } from './ports.js';
 import { SharingService } from './sharing.service.js';
 import { ReceiptsService, type SubmitKey } from './receipts.service.js';
 import { lengthened, wholeOf, type Text } from './long-text.js';
-import { RunnerAnswers } from './runner-answers.js';
+import { RunnerReports } from './runner-reports.js';
 import { readLongScript, readScript } from './script.js';
 import { TextsService } from './texts.service.js';
-import type { Unit } from './unit.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
-export interface AskedJob {
+export interface NewJob {
   readonly program: string;
-  /** Undefined: the session's, or the default backend. */
+  /** Undefined: the session's backend, or the default one. */
   readonly backend: string | undefined;
   readonly session: string | undefined;
   readonly maxExecutionTime: Millis | undefined;
-  /** JSON text, kept byte for byte. A long one has been stored. */
+  /** JSON text, kept byte for byte. A long text is stored before. */
   readonly params: Text;
   readonly details: JobDetails;
-  /** Sentences for the job's log about what was asked for and has no effect. */
+  /** Sentences for the job's log about members of the request that have no effect. */
   readonly warnings?: readonly string[];
 }
 
-/** Levels of a job's log that leave out warnings. */
+/** Log levels of a job that leave out warnings. */
 const withoutWarnings: ReadonlySet<string> = new Set(['error', 'critical']);
 
-/** What a scripted job is to do, where its params were too long to be read in the transaction. */
+/** The script of a job whose params are too long to be read in the transaction; null if the job is not scripted. */
 interface ReadAhead {
   readonly scripted: Awaited<ReturnType<typeof readLongScript>> | null;
 }
 
-/** Submitting, cancelling and reading jobs. */
+/** Submits, cancels and reads jobs. */
 @Injectable()
 export class JobsService implements OnModuleInit {
   constructor(
@@ -57,60 +57,62 @@ export class JobsService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.runners.listen(new RunnerAnswers(this.commands, this.texts));
+    this.runners.listen(new RunnerReports(this.commands, this.texts));
   }
 
   /**
-   * Stores a job and answers it; the same `submit` again answers the same job. No program is refused as unknown before a
-   * worker has said which it has: the first one may still be starting.
+   * Stores a job and returns it; a repeated `submit` returns the same job. A program is refused as unknown only after a
+   * worker has reported its programs: the first worker may still be starting.
    */
-  async submit(actor: Actor, asked: AskedJob, submit?: SubmitKey): Promise<Job> {
+  async submit(actor: Actor, request: NewJob, submit?: SubmitKey): Promise<Job> {
     try {
-      return await this.submitOnce(actor, asked, submit);
+      return await this.submitOnce(actor, request, submit);
     } catch (error) {
       if (!isRefused(error, 'backend_lacks_program')) throw error;
-      // Another worker may know the program: the driver is asked once more before anyone is refused.
+      // A worker may have learned the program since, so ask the driver's workers again before refusing.
       await this.runners.learnPrograms(error.params.driver);
-      return this.submitOnce(actor, asked, submit);
+      return this.submitOnce(actor, request, submit);
     }
   }
 
-  private async submitOnce(actor: Actor, asked: AskedJob, submit?: SubmitKey): Promise<Job> {
-    const params = lengthened(asked.params);
-    const earlier = async ({ tx }: Unit, known: string | null) =>
+  private async submitOnce(actor: Actor, request: NewJob, submit?: SubmitKey): Promise<Job> {
+    const params = lengthened(request.params);
+    const earlier = async ({ tx }: UnitOfWork, known: string | null) =>
       known === null ? null : tx.jobs.find(known);
     const store = (stored: Text, ahead?: ReadAhead) =>
       this.commands.run(async (unit) => {
-        const known = submit === undefined ? null : await this.receipts.earlier(unit, submit);
+        const known = submit === undefined ? null : await this.receipts.findEarlier(unit, submit);
         const found = await earlier(unit, known);
         if (found !== null) return found;
-        const job = await this.submitIn(unit, actor, { ...asked, params: stored }, ahead);
-        if (submit !== undefined) await this.receipts.keep(unit, submit, job.id);
+        const job = await this.submitIn(unit, actor, { ...request, params: stored }, ahead);
+        if (submit !== undefined) await this.receipts.store(unit, submit, job.id);
         return job;
-      }, nameOf(actor));
+      }, actorName(actor));
     if (typeof params === 'string') return store(params);
-    // Before many megabytes are stored for nothing.
+    // Check before many megabytes are stored for nothing.
     const checked = await this.commands.run(async (unit) => {
-      const known = submit === undefined ? null : await this.receipts.earlier(unit, submit);
-      return (await earlier(unit, known)) ?? (await this.check(unit, actor, asked));
-    }, nameOf(actor));
+      const known = submit === undefined ? null : await this.receipts.findEarlier(unit, submit);
+      return (await earlier(unit, known)) ?? (await this.check(unit, actor, request));
+    }, actorName(actor));
     if ('id' in checked) return checked;
     const scripted = this.backends.isPlayed(checked.backend) ? await readLongScript(params) : null;
-    return this.texts.keep(params, (stored) =>
+    return this.texts.withStored(params, (stored) =>
       scripted === null
         ? store(stored)
-        : this.texts.keep(scripted.result, (result) => store(stored, { scripted: { ...scripted, result } })),
+        : this.texts.withStored(scripted.result, (result) =>
+            store(stored, { scripted: { ...scripted, result } }),
+          ),
     );
   }
 
-  /** As {@link submit}, inside a transaction that does more. Long params must have been stored. */
-  async submitIn(unit: Unit, actor: Actor, asked: AskedJob, ahead?: ReadAhead): Promise<Job> {
-    const { session, backend, owner } = await this.check(unit, actor, asked);
+  /** Submits a job as part of the caller's transaction, like {@link submit}. Long params must be stored before. */
+  async submitIn(unit: UnitOfWork, actor: Actor, request: NewJob, ahead?: ReadAhead): Promise<Job> {
+    const { session, backend, owner } = await this.check(unit, actor, request);
     const scripted =
       ahead !== undefined
         ? ahead.scripted
         : this.backends.isPlayed(backend)
-          ? readScript(await wholeOf(asked.params))
+          ? readScript(await wholeOf(request.params))
           : null;
     const job = await unit.insertJob(
       {
@@ -121,7 +123,7 @@ export class JobsService implements OnModuleInit {
         chargedTo: session?.user ?? actor.user,
         session: session?.id ?? null,
         mode: session?.mode ?? 'job',
-        program: asked.program,
+        program: request.program,
         state: 'queued',
         reason: null,
         endCode: null,
@@ -130,50 +132,52 @@ export class JobsService implements OnModuleInit {
         startedAt: null,
         endedAt: null,
         maxExecutionTime: checkJobLimit(
-          asked.maxExecutionTime,
+          request.maxExecutionTime,
           backend.limits.maxExecutionTime,
           owner?.plan.maxExecutionTime,
           session?.limits.maxTtl,
         ),
         script: scripted?.script ?? null,
         attempts: 0,
-        maxAttempts: this.runners.isRepeatable(asked.program) ? defaultMaxAttempts : 1,
+        maxAttempts: this.runners.isRepeatable(request.program) ? defaultMaxAttempts : 1,
         token: null,
         slot: null,
         stop: null,
         used: 0,
       },
-      asked.details,
-      asked.params,
+      request.details,
+      request.params,
     );
-    if (!withoutWarnings.has(asked.details.logLevel)) {
-      for (const text of asked.warnings ?? [])
+    if (!withoutWarnings.has(request.details.logLevel)) {
+      for (const text of request.warnings ?? [])
         await unit.tx.jobs.appendLog(job.id, unit.at, 'warning', `submit: ${text}.`);
     }
-    // Kept now and shown once the job is completed: a scripted job ends without anyone there to bring a result.
+    // Store the result now, because a scripted job ends without a process that sends one. It is shown once the job is
+    // completed.
     if (scripted !== null) await unit.tx.jobs.saveResult(job.id, scripted.result);
     return job;
   }
 
-  /** Throws what speaks against such a job, whatever its params are. */
-  async check(unit: Unit, actor: Actor, asked: Omit<AskedJob, 'params'>) {
-    const session = asked.session === undefined ? null : await this.session(unit.tx, actor, asked.session);
+  /** Throws the refusal of such a job that does not depend on its params, if there is one. */
+  async check(unit: UnitOfWork, actor: Actor, request: Omit<NewJob, 'params'>) {
+    const session =
+      request.session === undefined ? null : await this.session(unit.tx, actor, request.session);
     if (session !== null) {
       await this.sharing.checkSession(actor, session, 'run_jobs');
       checkAccepts(session);
     }
-    const backend = await this.backends.named(unit.tx, asked.backend ?? session?.backend);
+    const backend = await this.backends.named(unit.tx, request.backend ?? session?.backend);
     const { name, driver } = backend;
     if (session !== null && session.backend !== name) {
       const { id, backend: itsBackend } = session;
       throw new Refusal('session_elsewhere', { session: id, backend: itsBackend, asked: name });
     }
-    const { program } = asked;
+    const { program } = request;
     const known = this.backends.programs(driver) ?? [];
     if (!known.includes(program))
       throw new Refusal('backend_lacks_program', { backend: name, driver, program, known });
     const owner = await unit.tx.instances.find(session?.instance ?? actor.instance.id);
-    await refuseIfUsedUp(unit, owner, this.settings.window);
+    await refuseIfUsedUp(unit, owner);
     const most = owner?.plan.maxPendingJobs;
     if (owner !== null && most !== undefined)
       checkPending(await unit.tx.jobs.countQueuedOf(owner.id), most, owner.name);
@@ -184,22 +188,22 @@ export class JobsService implements OnModuleInit {
     return this.visible(actor, id, await this.store.read.job(id));
   }
 
-  /** Whether {@link get} would show it; one that was removed is nobody's any more. */
+  /** Whether {@link get} would return the job. False once the job is removed. */
   async isReadable(actor: Actor, id: string): Promise<boolean> {
     const job = await this.store.read.job(id);
     return job !== null && this.sharing.mayRead(actor, job);
   }
 
-  /** Where a queued job stands and what it waits for; null for any other. */
-  async place(job: Job): Promise<Place | null> {
+  /** The place of a queued job and what it waits for; null for any other job. */
+  async place(job: Job): Promise<QueuePlace | null> {
     if (job.state !== 'queued') return null;
-    const view = await this.store.read.waiting(job, this.clock.now(), this.settings.window);
+    const view = await this.store.read.waiting(job, this.clock.now(), this.settings.fairShareWindow);
     return view === null ? null : placeInQueue(view);
   }
 
-  /** Those of the actor's instance that the actor may read. */
+  /** Jobs of the actor's instance that the actor may read. */
   async list(actor: Actor, filter: Omit<JobFilter, 'instance' | 'onlyOf'>): Promise<Page<JobRecord>> {
-    const onlyOf = await this.sharing.onlyOf(actor);
+    const onlyOf = await this.sharing.visibleUser(actor);
     return this.store.read.jobs({ ...filter, instance: actor.instance.id, onlyOf });
   }
 
@@ -207,14 +211,14 @@ export class JobsService implements OnModuleInit {
     return (await this.store.read.params(id)) ?? '{}';
   }
 
-  /** The result text of a completed job, the traceback of a failed one. A private job's result can be read once. */
+  /** The result of a completed job, the traceback of a failed one. A private job's result can be read once. */
   async result(actor: Actor, id: string): Promise<Text | null> {
     const job = await this.get(actor, id);
     const isTraceback = job.state === 'failed' && job.script === null;
     if (job.state !== 'completed' && !isTraceback) return null;
     if (!job.details.private || isTraceback) return this.store.read.result(id);
     await this.sharing.checkJob(actor, job, 'take_result');
-    // Of two who ask at once, one gets it.
+    // Of two simultaneous requests only one gets the result.
     return this.commands.run(async (unit) => this.texts.once(await unit.tx.jobs.takeResult(id)));
   }
 
@@ -223,21 +227,21 @@ export class JobsService implements OnModuleInit {
     return this.store.read.logs(id);
   }
 
-  /** A queued job ends at once, a running one when its runner is gone. */
+  /** Cancels a job. A queued job ends at once, a running one when its runner has ended it. */
   cancel(actor: Actor, id: string): Promise<Job> {
     return this.commands.run(async (unit) => {
       const job = await this.ownJob(unit.tx, actor, id, 'cancel');
-      return unit.stopJob(job, { at: unit.at, reason: `cancelled by ${nameOf(actor)}`, endCode: null });
-    }, nameOf(actor));
+      return unit.stopJob(job, { at: unit.at, reason: `cancelled by ${actorName(actor)}`, endCode: null });
+    }, actorName(actor));
   }
 
-  /** Forgets a job that has ended; what it was charged stays in the ledger. */
+  /** Removes a job that has ended. Its charges stay in the ledger. */
   remove(actor: Actor, id: string): Promise<void> {
     return this.commands.run(async (unit) => {
       const job = await this.ownJob(unit.tx, actor, id, 'remove');
       if (!isFinal(job.state)) throw new Refusal('job_not_final', { job: id, state: job.state });
       await unit.tx.jobs.remove(id);
-    }, nameOf(actor));
+    }, actorName(actor));
   }
 
   setTags(actor: Actor, id: string, tags: readonly string[]): Promise<void> {
@@ -245,13 +249,13 @@ export class JobsService implements OnModuleInit {
       const job = await this.job(unit.tx, actor, id);
       await this.sharing.checkJob(actor, job, 'change_tags');
       await unit.tx.jobs.saveTags(id, tags);
-    }, nameOf(actor));
+    }, actorName(actor));
   }
 
   private async session(tx: Tx, actor: Actor, id: string): Promise<Session> {
     const session = await tx.sessions.find(id);
     if (session !== null && maySee(actor, session)) return session;
-    throw new Refusal('unknown_session_for_job', { session: id, instance: lookedIn(actor) });
+    throw new Refusal('unknown_session_for_job', { session: id, instance: searchedInstance(actor) });
   }
 
   private async ownJob(tx: Tx, actor: Actor, id: string, act: 'cancel' | 'remove'): Promise<Job> {
@@ -264,9 +268,9 @@ export class JobsService implements OnModuleInit {
     return this.visible(actor, id, await tx.jobs.find(id));
   }
 
-  /** Another instance's job is as unknown as one that never was; so is a colleague's in a private instance. */
+  /** Refuses a job of another instance, or a colleague's job in a private instance, as if it did not exist. */
   private async visible<J extends Job>(actor: Actor, id: string, job: J | null): Promise<J> {
     if (job !== null && (await this.sharing.mayRead(actor, job))) return job;
-    throw new Refusal('unknown_job', { job: id, instance: lookedIn(actor) });
+    throw new Refusal('unknown_job', { job: id, instance: searchedInstance(actor) });
   }
 }

@@ -1,4 +1,4 @@
-/** How far a number in JSON has been read: each tells what it may go on with. */
+/** The state of reading a JSON number, which decides what may come next. */
 export enum Digits {
   Minus,
   Zero,
@@ -10,14 +10,14 @@ export enum Digits {
   Exponent,
 }
 
-/** Whether what has been read is a number, if nothing more comes. */
+/** Whether the characters read so far are a complete number. */
 export const isWhole = (digits: Digits): boolean =>
   digits === Digits.Zero ||
   digits === Digits.Whole ||
   digits === Digits.Fraction ||
   digits === Digits.Exponent;
 
-/** Null: the number does not go on with this. */
+/** The state after this character; null if the number cannot contain it here. */
 export function nextDigits(digits: Digits, code: number): Digits | null {
   const isDigit = code >= 48 && code <= 57;
   switch (digits) {

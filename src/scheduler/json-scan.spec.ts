@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { JsonScan } from './json-scan.js';
 import { errorAt } from './long-json.js';
-import { flawOf, JsonTextError, membersOf } from './json-text.js';
+import { findFlaw, JsonTextError, membersOf } from './json-text.js';
 import { inMemory, LongText, wholeOf } from './long-text.js';
 
 /** `text` in pieces of a few bytes, cut wherever it falls. */
@@ -129,7 +129,7 @@ describe('JSON in pieces', () => {
     'of any kind is as strict as in one string: %s',
     async (text) => {
       const found = await scanned(text, 2, { strict: true, any: true });
-      expect(typeof found === 'string' ? found : null).toBe(flawOf(text));
+      expect(typeof found === 'string' ? found : null).toBe(findFlaw(text));
     },
   );
 });

@@ -1,8 +1,8 @@
 import { Digits, isWhole, nextDigits } from './json-number.js';
-import { deepest } from './json-text.js';
+import { maxDepth } from './json-text.js';
 
-/** Where a member of the outermost object stands, in bytes: its name with its quotes, and its value. */
-export interface MemberPlace {
+/** Byte offsets of a member of the outermost object: its name with quotes, and its value. */
+export interface MemberRange {
   readonly keyFrom: number;
   readonly keyTo: number;
   readonly from: number;
@@ -15,7 +15,7 @@ export interface Flaw {
   readonly at: number;
 }
 
-/** More members than this are noted by nobody who sends a long text. */
+/** The most members that are recorded. No client sends a long text with more. */
 const mostMembers = 10_000;
 
 const enum Expect {
@@ -39,21 +39,21 @@ const enum Inside {
 const words = new Map(['true', 'false', 'null', 'NaN', 'Infinity'].map((word) => [word.charCodeAt(0), word]));
 
 /**
- * Checks JSON that comes in pieces, as `json-text.ts` checks a string: the same rules, the same messages. It builds nothing
- * and notes where the members of the outermost object stand. `strict` refuses NaN and Infinity; `any` takes every value, not
- * only an object.
+ * Checks JSON that arrives in pieces, with the rules and the messages of `json-text.ts`. Builds nothing, and records
+ * where the members of the outermost object are. `strict` refuses NaN and Infinity; `any` accepts every value, not only
+ * an object.
  */
 export class JsonScan {
-  readonly members: MemberPlace[] = [];
+  readonly members: MemberRange[] = [];
   flaw: Flaw | null = null;
-  /** Bytes seen before this piece. */
+  /** Bytes before the current piece. */
   private before = 0;
   private expect: Expect = Expect.Value;
   private inside: Inside = Inside.None;
-  /** 1 for an object, 2 for a list; one for each level. */
-  private readonly levels = new Uint8Array(deepest + 2);
+  /** 1 for an object, 2 for a list, per level. */
+  private readonly levels = new Uint8Array(maxDepth + 2);
   private depth = 0;
-  /** Where the string, word or number that is being read begins. */
+  /** Where the current string, word or number begins. */
   private begin = 0;
   private isKey = false;
   private escapeAt = 0;
@@ -61,13 +61,13 @@ export class JsonScan {
   private word = '';
   private read = 0;
   private digits: Digits = Digits.Zero;
-  /** Where the longest part that is a number ends; -1: nothing yet is. */
+  /** Where the longest prefix that is a number ends; -1 if there is none yet. */
   private numberTo = -1;
   private keyFrom = 0;
   private keyTo = 0;
   private valueFrom = 0;
 
-  /** `most` members of the outermost object are noted, and one more is a flaw. */
+  /** Records at most `most` members of the outermost object; one more is a flaw. */
   constructor(
     private readonly how: { readonly strict?: boolean; readonly any?: boolean; readonly most?: number } = {},
   ) {}
@@ -86,7 +86,7 @@ export class JsonScan {
     this.before += length;
   }
 
-  /** Nothing follows any more. */
+  /** Ends the text. */
   end(): void {
     if (this.flaw !== null) return;
     const at = this.before;
@@ -105,7 +105,7 @@ export class JsonScan {
     this.flaw ??= { message, at };
   }
 
-  /** Outside of strings, words and numbers. */
+  /** Reads what is outside of strings, words and numbers. */
   private structure(piece: Buffer, from: number): number {
     let i = from;
     for (; i < piece.length; i += 1) {
@@ -151,14 +151,14 @@ export class JsonScan {
     return i;
   }
 
-  /** Begins a value; false where what follows is read by another method. */
+  /** Begins a value. Returns false if another method reads what follows. */
   private value(code: number, at: number): boolean {
     if (this.depth === 0 && this.how.any !== true && code !== 123) {
       this.unexpected(code, at);
       return true;
     }
-    if (this.depth > deepest) {
-      this.wrong(`nested more than ${deepest} levels deep`, at);
+    if (this.depth > maxDepth) {
+      this.wrong(`nested more than ${maxDepth} levels deep`, at);
       return true;
     }
     if (this.depth === 1) this.valueFrom = at;
@@ -272,7 +272,7 @@ export class JsonScan {
     return piece.length;
   }
 
-  /** False where what was read is not all a number: `1.` is one and a point that has no business there. */
+  /** Returns false if the characters read are not all part of a number: in `1.` the point is not. */
   private numberEnds(at: number): boolean {
     this.inside = Inside.None;
     if (this.numberTo === -1) this.wrong('expected a value', this.begin);
@@ -288,7 +288,7 @@ export class JsonScan {
     this.ended(to);
   }
 
-  /** A value ends before byte `to`. */
+  /** Ends a value before byte `to`. */
   private ended(to: number): void {
     this.expect = this.depth === 0 ? Expect.Nothing : Expect.Comma;
     if (this.depth !== 1 || this.levels[1] !== 1) return;
@@ -304,7 +304,7 @@ export class JsonScan {
       case Expect.Value:
       case Expect.FirstItem:
         if (this.depth === 0 && this.how.any !== true) return this.wrong('expected a JSON object, "{",', at);
-        if (this.depth > deepest) return this.wrong(`nested more than ${deepest} levels deep`, at);
+        if (this.depth > maxDepth) return this.wrong(`nested more than ${maxDepth} levels deep`, at);
         return this.wrong(code === -1 ? 'the text ends where a value should be' : 'expected a value', at);
       case Expect.FirstKey:
       case Expect.Key:

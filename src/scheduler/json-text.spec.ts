@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { flawOf, JsonTextError, membersOf, NoObjectError } from './json-text.js';
+import { findFlaw, JsonTextError, membersOf, NoObjectError } from './json-text.js';
 
 /** Any text of white space that JSON allows between its parts. */
 const space = fc.string({ unit: fc.constantFrom(' ', '\n', '\r', '\t'), maxLength: 3 });
@@ -125,7 +125,7 @@ describe('what JSON.parse refuses is refused', () => {
       fc.property(fc.array(part, { maxLength: 9 }), fc.boolean(), (parts, wrapped) => {
         const text = wrapped ? `{"a":${parts.join('')}}` : parts.join('');
         expect(accepted(() => membersOf(text))).toBe(isObject(text));
-        expect(flawOf(text) === null).toBe(accepted(() => JSON.parse(text) as unknown));
+        expect(findFlaw(text) === null).toBe(accepted(() => JSON.parse(text) as unknown));
       }),
       { numRuns: 2000 },
     );
@@ -200,7 +200,7 @@ describe('a text of any kind', () => {
     ['{"a":-Infinity}', '-Infinity is no value in JSON at line 1, column 6'],
     ['[1] x', 'nothing may follow the JSON value, but something does at line 1, column 5'],
   ])('%j has the flaw %j', (text, flaw) => {
-    expect(flawOf(text)).toBe(flaw);
+    expect(findFlaw(text)).toBe(flaw);
   });
 });
 

@@ -1,4 +1,4 @@
-/** Malformed JSON, with the place where it stops making sense. */
+/** Malformed JSON, with the position of the first mistake. */
 export class JsonTextError extends Error {
   constructor(message: string, { line, column }: { readonly line: number; readonly column: number }) {
     super(`${message} at line ${line}, column ${column}`);
@@ -6,7 +6,7 @@ export class JsonTextError extends Error {
   }
 }
 
-/** JSON, but something else than the object that is wanted. */
+/** Valid JSON that is not an object. */
 export class NoObjectError extends Error {
   constructor(kind: string) {
     super(`must be a JSON object, not ${kind}`);
@@ -19,21 +19,21 @@ function placeIn(text: string, index: number): { line: number; column: number } 
   return { line: before.split('\n').length, column: index - before.lastIndexOf('\n') };
 }
 
-/** Nested deeper than this is an attack or a mistake, and either would exhaust the stack somewhere. */
-export const deepest = 512;
+/** The deepest nesting that is accepted. Deeper nesting is an attack or a mistake, and would exhaust the stack somewhere. */
+export const maxDepth = 512;
 
 /**
- * Checks a JSON text without building anything from it, and tells where each top-level member's value stands. Job params
- * come from Python and may hold `NaN`, `Infinity` and integers above 2^53; they must be given back byte for byte, so they
- * are cut out of the text and never parsed.
+ * Checks a JSON text without building anything from it, and returns the text of each top-level member's value. Job
+ * params come from Python and may contain `NaN`, `Infinity` and integers above 2^53. They must be returned byte for
+ * byte, so they are cut out of the text and never parsed.
  */
 export function membersOf(text: string): Map<string, string> {
   const scanner = new Scanner(text);
   return scanner.document();
 }
 
-/** What is wrong with a text that should be JSON of any kind, as JSON.parse reads it, and where; null if nothing is. */
-export function flawOf(text: string): string | null {
+/** What is wrong with a text that should be any JSON value, as JSON.parse reads it, and where; null if nothing is. */
+export function findFlaw(text: string): string | null {
   try {
     new Scanner(text, { strict: true }).whole();
     return null;
@@ -46,7 +46,7 @@ export function flawOf(text: string): string | null {
 class Scanner {
   private at = 0;
   private readonly members = new Map<string, string>();
-  /** What Python writes and JSON does not have is refused too. */
+  /** Also refuses what Python writes and JSON does not have. */
   private readonly strict: boolean;
 
   constructor(
@@ -82,7 +82,7 @@ class Scanner {
   }
 
   private value(depth: number): void {
-    if (depth > deepest) throw this.wrong(`nested more than ${deepest} levels deep`);
+    if (depth > maxDepth) throw this.wrong(`nested more than ${maxDepth} levels deep`);
     switch (this.text[this.at]) {
       case '{':
         return this.object(depth);
@@ -132,7 +132,7 @@ class Scanner {
     }
   }
 
-  /** By character code: a circuit is one string of up to 64 MB, and a regular expression would run out of stack. */
+  /** Compares character codes: a circuit is one string of up to 64 MB, and a regular expression would run out of stack. */
   private string(): void {
     const { text } = this;
     let i = this.at + 1;

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { lookedIn, maySee, type Actor } from '../kernel/access/access.js';
+import { searchedInstance, maySee, type Actor } from '../kernel/access/access.js';
 import { Refusal } from '../kernel/refusal.js';
 import { BackendsService } from './backends.service.js';
 import { STORE, type Store } from './ports.js';
 
-/** What a filter may name. `instance` is where it looks; undefined: everywhere. */
-export interface NamedInFilter {
+/** Names in a filter. `instance` is the instance that is searched; undefined: all. */
+export interface FilterNames {
   readonly instance?: string | undefined;
   readonly session?: string | undefined;
   readonly backend?: string | undefined;
@@ -14,8 +14,8 @@ export interface NamedInFilter {
 }
 
 /**
- * Tells a filter that finds nothing from one with a name that was misspelt. To be asked only after an empty answer: whoever
- * finds something knows that the names are right.
+ * Distinguishes a filter without matches from one with a misspelt name. It is only needed after an empty result: a
+ * match proves that the names are right.
  */
 @Injectable()
 export class KnownNames {
@@ -24,8 +24,8 @@ export class KnownNames {
     @Inject(STORE) private readonly store: Store,
   ) {}
 
-  /** Throws a Refusal that names the first unknown thing. What was removed is known as long as something of it is left. */
-  async check(actor: Actor, named: NamedInFilter): Promise<void> {
+  /** Throws a refusal that names the first unknown thing. A removed thing is known as long as any row still refers to it. */
+  async check(actor: Actor, named: FilterNames): Promise<void> {
     for (const filter of ['session', 'backend', 'program', 'user'] as const)
       if (named[filter] === '') throw new Refusal('filter_empty', { filter });
     if (named.session !== undefined) await this.checkSession(actor, named.session, named.instance);
@@ -37,11 +37,11 @@ export class KnownNames {
   private async checkSession(actor: Actor, id: string, instance: string | undefined): Promise<void> {
     const session = await this.store.read.session(id);
     if (session !== null && (instance ?? session.instance) === session.instance) return;
-    // An admin sees the session, but this filter looks in one instance only.
+    // An admin may see the session, but this filter searches one instance only.
     const owner =
       session !== null && maySee(actor, session) ? await this.store.read.instance(session.instance) : null;
     throw owner === null
-      ? new Refusal('unknown_session', { session: id, instance: lookedIn(actor) })
+      ? new Refusal('unknown_session', { session: id, instance: searchedInstance(actor) })
       : new Refusal('session_of_other_instance', {
           session: id,
           instance: actor.instance.name,
@@ -68,7 +68,7 @@ export class KnownNames {
   }
 
   private async checkUser(name: string): Promise<void> {
-    // Tokens are revoked and never removed.
+    // Tokens are revoked, never removed.
     if ((await this.store.read.tokens()).some((token) => token.user === name)) return;
     throw new Refusal('unknown_user', { user: name });
   }

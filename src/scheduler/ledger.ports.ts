@@ -9,7 +9,7 @@ export interface LedgerFilter {
   readonly to?: Millis;
 }
 
-/** One page: `limit` entries that came after the one with id `after`. */
+/** One page: at most `limit` entries after the one with id `after`. */
 export interface LedgerPage {
   readonly after?: number;
   readonly limit?: number;
@@ -18,16 +18,16 @@ export interface LedgerPage {
 export const ledgerGroups = ['instance', 'user', 'backend', 'session'] as const;
 export type LedgerGroup = (typeof ledgerGroups)[number];
 
-/** What a set of entries comes to. Of an entry that reaches beyond the asked time only the part inside counts. */
+/** The sum of a set of entries. Entries are clipped to the requested range. */
 export interface LedgerSum {
   readonly charged: Millis;
   readonly entries: number;
 }
 export interface LedgerSums extends LedgerSum {
-  /** One for each combination of what was asked to be told apart, the largest first. */
+  /** One for each combination of the requested groups, the largest first. */
   readonly groups: readonly (LedgerSum & {
     readonly [G in Exclude<LedgerGroup, 'session'>]?: string;
   } & { readonly session?: string | null })[];
-  /** How many further groups there are. */
+  /** The number of further groups. */
   readonly groupsLeftOff: number;
 }

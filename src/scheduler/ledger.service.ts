@@ -12,11 +12,11 @@ import {
 
 export interface LedgerView {
   readonly entries: readonly (LedgerEntry & { readonly id: number })[];
-  /** Of all entries of the filter, not of the page; null on every page but the first, which has told it. */
+  /** Sums over all entries of the filter, not only the page. Null on every page after the first, which has them. */
   readonly sums: LedgerSums | null;
 }
 
-/** What was charged to whom; written only with the change that caused it. */
+/** Reads what was charged to whom. Entries are only written with the change that caused them. */
 @Injectable()
 export class LedgerService {
   constructor(@Inject(STORE) private readonly store: Store) {}
@@ -29,7 +29,7 @@ export class LedgerService {
     const { from, to } = filter;
     if (from !== undefined && to !== undefined && from >= to)
       throw new Refusal('period_reversed', { from, to });
-    // Asked together, so that no entry comes in between.
+    // Read both at the same time, so that no entry is added in between.
     const [entries, sums] = await Promise.all([
       this.store.read.ledger(filter, page),
       page.after === undefined ? this.store.read.ledgerSums(filter, by) : null,

@@ -1,8 +1,8 @@
-import { JsonScan, type Flaw, type MemberPlace } from './json-scan.js';
+import { JsonScan, type Flaw, type MemberRange } from './json-scan.js';
 import { JsonTextError } from './json-text.js';
 import { shortened, wholeOf, type LongText, type Text } from './long-text.js';
 
-/** The error that says where in `text` a flaw is, by line and column (in characters as JavaScript counts them). */
+/** Makes the error for a flaw in `text`, with line and column (in characters as JavaScript counts them). */
 export async function errorAt(text: LongText, { message, at }: Flaw): Promise<JsonTextError> {
   let [line, column, seen] = [1, 1, 0];
   for await (const piece of text.pieces()) {
@@ -10,7 +10,7 @@ export async function errorAt(text: LongText, { message, at }: Flaw): Promise<Js
     seen += piece.length;
     for (const code of part) {
       if (code === 10) [line, column] = [line + 1, 1];
-      // Not the bytes that continue a character; one of four bytes counts as two.
+      // Skip bytes that continue a character. A character of four bytes counts as two.
       else if ((code & 0xc0) !== 0x80) column += code >= 0xf0 ? 2 : 1;
     }
     if (seen >= at) break;
@@ -18,7 +18,10 @@ export async function errorAt(text: LongText, { message, at }: Flaw): Promise<Js
   return new JsonTextError(message, { line, column });
 }
 
-/** The members with these names of an object; long values stay parts of the text. Throws a {@link JsonTextError} where it is none. */
+/**
+ * Returns the members of an object that have these names. Long values remain parts of the text. Throws a {@link
+ * JsonTextError} if the text is no object.
+ */
 export async function longMembersOf(
   text: LongText,
   names: readonly string[],
@@ -27,8 +30,8 @@ export async function longMembersOf(
   for await (const piece of text.pieces()) scan.write(piece);
   scan.end();
   if (scan.flaw !== null) throw await errorAt(text, scan.flaw);
-  // An object of megabytes may have very many members: their names are compared where they stand.
-  const found: MemberPlace[] = [];
+  // An object of megabytes may have very many members, so their names are compared in place.
+  const found: MemberRange[] = [];
   let [at, next] = [0, 0];
   for await (const piece of text.pieces()) {
     const end = at + piece.length;
@@ -45,10 +48,10 @@ export async function longMembersOf(
   return (await membersAt(text, found)).filter(({ name }) => names.includes(name));
 }
 
-/** The members that stand at these places of a text. */
+/** Reads the members at these places of a text. */
 export async function membersAt(
   text: LongText,
-  places: readonly MemberPlace[],
+  places: readonly MemberRange[],
 ): Promise<{ name: string; value: Text }[]> {
   const members: { name: string; value: Text }[] = [];
   for (const { keyFrom, keyTo, from, to } of places) {

@@ -1,13 +1,13 @@
-/** Bytes from which on a text is handled in pieces: a shorter one takes a few milliseconds as a whole. */
+/** Texts of at least this many bytes are handled in pieces. A shorter one takes at most a few milliseconds as a whole. */
 export const longFrom = 512 * 1024;
 
-/** Bytes that are read, checked, copied or stored in one go. */
+/** Bytes that are read, checked, copied or stored at a time. */
 export const pieceSize = 128 * 1024;
 
-/** Where the bytes of a long text come from. May be read more than once. */
+/** A source of the bytes of a long text. It can be read more than once. */
 export interface TextSource {
   readonly bytes: number;
-  /** Bytes `from` to before `to`, in pieces of at most {@link pieceSize}. */
+  /** Bytes from `from` to before `to`, in pieces of at most {@link pieceSize}. */
   read(from: number, to: number): AsyncIterable<Buffer> | Iterable<Buffer>;
 }
 
@@ -17,18 +17,18 @@ export type Text = string | LongText;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * A text of many megabytes, as UTF-8 in pieces: params, results, statements. As one string, each step on its way (decoding,
- * checking, escaping, storing) would keep everybody else waiting for a tenth of a second or more. It may begin with a short
- * `head` that did not come with the rest.
+ * A text of many megabytes, as UTF-8 in pieces: params, results, statements. As one string, each step (decoding,
+ * checking, escaping, storing) would delay all others for a tenth of a second or more. It may begin with a short `head`
+ * that did not come with the rest.
  *
- * Its state is private, so that class-transformer, which copies what it can see, leaves it alone.
+ * Its state is private, because class-transformer would copy public members.
  */
 export class LongText {
   readonly #source: TextSource;
   readonly #head: string;
   readonly #stored: number | null;
 
-  /** `stored` is the number under which the store has the source. */
+  /** `stored` is the number under which the store has the source; null if it has not. */
   constructor(source: TextSource, stored: number | null = null, head = '') {
     this.#source = source;
     this.#stored = stored;
@@ -51,7 +51,7 @@ export class LongText {
     return new LongText(this.#source, this.#stored, head);
   }
 
-  /** The same with something short behind it. */
+  /** The same text with a short tail. */
   followedBy(tail: string): LongText {
     const [source, end] = [this.#source, Buffer.from(tail)];
     const { bytes } = source;
@@ -68,13 +68,13 @@ export class LongText {
     );
   }
 
-  /** All bytes in order. Between two pieces everybody else has a turn. */
+  /** All bytes in order. Lets others run between two pieces. */
   async *pieces(): AsyncGenerator<Buffer> {
     if (this.#head !== '') yield Buffer.from(this.#head);
     yield* this.#rest(0, this.#source.bytes);
   }
 
-  /** The part from byte `from` to before byte `to` of what follows the head. */
+  /** The part from byte `from` to before byte `to`, counted after the head. */
   slice(from: number, to = this.#source.bytes): LongText {
     const source = this.#source;
     return new LongText({ bytes: to - from, read: (a, b) => source.read(from + a, from + b) });
@@ -88,7 +88,7 @@ export class LongText {
   }
 }
 
-/** The source of what is in memory already. */
+/** A source of bytes that are already in memory. */
 export function inMemory(pieces: readonly Buffer[]): TextSource {
   return {
     bytes: pieces.reduce((sum, { length }) => sum + length, 0),
@@ -104,7 +104,10 @@ export function inMemory(pieces: readonly Buffer[]): TextSource {
   };
 }
 
-/** Collects bytes into pieces of {@link pieceSize}, however small they come: of many tiny ones each would take a hundred bytes. */
+/**
+ * Collects bytes into pieces of {@link pieceSize}, however small the chunks: each tiny chunk alone would take a hundred
+ * bytes.
+ */
 export class Pieces {
   private filled: Buffer[] = [];
   private last = Buffer.alloc(0);
@@ -125,28 +128,28 @@ export class Pieces {
     }
   }
 
-  /** Takes the pieces that are full, if there are at least so many. */
+  /** Takes the full pieces if there are at least `count`. */
   takeFull(count: number): Buffer[] {
     return this.filled.length < count ? [] : this.filled.splice(0);
   }
 
-  /** Those that were not taken. */
+  /** The pieces that were not taken. */
   all(): Buffer[] {
     return this.used === 0 ? this.filled : [...this.filled, this.last.subarray(0, this.used)];
   }
 }
 
-/** The text as one string where it is short. */
+/** Returns a short text as one string, and a long one unchanged. */
 export const shortened = async (text: LongText): Promise<Text> =>
   text.bytes < longFrom ? wholeOf(text) : text;
 
-/** The text as it stands in one string. Only for what is known to be short. */
+/** Returns a text that must be short as one string; throws if it is long. */
 export function shortOf(text: Text): string {
   if (typeof text === 'string') return text;
   throw new Error(`A text of ${text.bytes} bytes is too long here.`);
 }
 
-/** The text as one string, however long: for those who cannot handle it in pieces. */
+/** Returns the text as one string, however long, for code that cannot handle pieces. */
 export async function wholeOf(text: Text): Promise<string> {
   if (typeof text === 'string') return text;
   const pieces: Buffer[] = [];
@@ -154,13 +157,13 @@ export async function wholeOf(text: Text): Promise<string> {
   return Buffer.concat(pieces).toString('utf8');
 }
 
-/** A string of many megabytes as a long text; a short one as it is. */
+/** Turns a string of many megabytes into a long text, and returns a short one unchanged. */
 export function lengthened(text: Text): Text {
   if (typeof text !== 'string' || text.length < longFrom) return text;
   const pieces = new Pieces();
   for (let from = 0; from < text.length;) {
     let to = Math.min(text.length, from + pieceSize);
-    // Both halves of a pair of surrogates stay together.
+    // Keep both halves of a surrogate pair together.
     if (to < text.length && isHighSurrogate(text.charCodeAt(to - 1))) to -= 1;
     pieces.add(Buffer.from(text.slice(from, to)));
     from = to;
@@ -173,25 +176,25 @@ const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xd
 export const bytesOf = (text: Text): number =>
   typeof text === 'string' ? Buffer.byteLength(text) : text.bytes;
 
-/** What an answer is put together from, in order. */
-export type Parts = readonly Text[];
+/** The parts of an answer, in order. */
+export type TextParts = readonly Text[];
 
-/** As one string where none of the parts is long; null otherwise. */
-export const joined = (parts: Parts): string | null =>
+/** All parts as one string; null if a part is long. */
+export const joined = (parts: TextParts): string | null =>
   parts.every((part) => typeof part === 'string') ? parts.join('') : null;
 
-/** The bytes of all parts, one after the other. */
-export async function* bytesOfAll(parts: Parts): AsyncGenerator<Buffer> {
+/** The bytes of all parts, in order. */
+export async function* bytesOfAll(parts: TextParts): AsyncGenerator<Buffer> {
   for (const part of parts) {
     if (typeof part === 'string') yield Buffer.from(part);
     else yield* part.pieces();
   }
 }
 
-/** What a statement's params begin with, before its code. */
+/** The beginning of a statement's params, before its code. */
 export const statementHead = (statement: number, kind: string): string =>
   `${JSON.stringify({ statement, kind }).slice(0, -1)},"code":`;
 
-/** The code in long params of a statement, as the string in JSON that it came as: it is the last member. */
+/** The code in the long params of a statement, as the JSON string that was sent: it is the last member. */
 export const codeIn = (params: LongText): LongText =>
   params.slice(0, params.bytes - Buffer.byteLength(params.head) - 1);

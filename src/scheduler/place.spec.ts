@@ -19,7 +19,7 @@ const places = async (service: Service, ...jobs: { id: string }[]) =>
 const inSession = async (service: Service) => (await service.sessions.open(alice, dedicated)).id;
 
 describe('the place in the queue', () => {
-  it('counts a session that a slot is promised to once', async () => {
+  it('counts a session with a reservation once', async () => {
     const service = await givenService({ backend: { lanes: 2 } });
     await service.submit(lasting(60));
     const promised = await service.submit({ session: await inSession(service), ...lasting(1) });
@@ -27,7 +27,7 @@ describe('the place in the queue', () => {
     expect(await places(service, promised, behind)).toEqual([1, 2]);
   });
 
-  it('is one of its own for each that waits in a held slot', async () => {
+  it('is separate for each job that waits in a held slot', async () => {
     const service = await givenService({ backend: { slots: 2 } });
     const [first, second] = [await inSession(service), await inSession(service)];
     for (const session of [first, second]) await service.submit({ session, ...lasting(60) });
@@ -36,7 +36,7 @@ describe('the place in the queue', () => {
     expect(await places(service, ...waiting)).toEqual([2, 1]);
   });
 
-  it('is that of its batch, and the batch whose first job started first goes first, also within one millisecond', async () => {
+  it('is that of its batch, and the batch whose first job started first goes first, even within one millisecond', async () => {
     const service = await givenService({ backend: { lanes: 2 } });
     const younger = (await service.sessions.open(alice, batch)).id;
     const older = (await service.sessions.open(alice, batch)).id;
@@ -53,7 +53,7 @@ describe('the place in the queue', () => {
     expect(await service.job(String(last?.id))).toMatchObject({ state: 'queued' });
   });
 
-  it('is behind the others while the budget is used up, and still one of its own', async () => {
+  it('is behind the others while the budget is used up, and still distinct', async () => {
     const service = await givenService({
       instances: [{ budget: seconds(10) }, { id: 'lab-b', budget: null }],
     });
@@ -64,7 +64,7 @@ describe('the place in the queue', () => {
     expect(await places(service, bobs, ...mine)).toEqual([1, 2, 3]);
   });
 
-  it('is by submission among instances that used as much of their shares, whoever of them came first', async () => {
+  it('follows submission order among instances with equal use of their shares', async () => {
     const service = await givenService({
       instances: [{}, { id: 'lab-b', shares: 2 }, { id: 'lab-c' }],
     });
@@ -76,11 +76,11 @@ describe('the place in the queue', () => {
     const session = (await service.sessions.open(bob, batch)).id;
     for (const actor of [bob, carol, bob])
       waiting.push(await service.submit({ ...(actor === bob && { session }), ...lasting(1) }, actor));
-    // A session stands where its first job does, with all of them.
+    // A session has the place of its first job, with all its jobs.
     expect(await places(service, ...waiting)).toEqual([1, 2, 3, 4, 5, 6, 8, 7]);
   });
 
-  it('names the instance that came earlier, and what is ahead by fair share first', async () => {
+  it('names the instance that submitted earlier, after what is ahead by fair share', async () => {
     const service = await givenService({
       instances: [{}, { id: 'lab-b', name: 'lab-b' }, { id: 'lab-c', name: 'lab-c' }],
     });

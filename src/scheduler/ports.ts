@@ -2,11 +2,11 @@ import type { Role, Sharing } from '../kernel/access/access.js';
 import type { Backend } from '../kernel/backend/backend.js';
 import type { WaitingView } from '../kernel/choice/waiting.js';
 import type { Choice, Snapshot } from '../kernel/choice/snapshot.js';
-import type { Finished } from '../kernel/estimate/forecast.view.js';
+import type { FinishedJob } from '../kernel/estimate/forecast.view.js';
 import type { ForecastView } from '../kernel/estimate/forecast.view.js';
 import type { Job, JobState } from '../kernel/job/job.js';
-import type { AskedLimits } from '../kernel/session/session.limits.js';
-import type { DueKind } from '../kernel/session/session.deadline.js';
+import type { RequestedLimits } from '../kernel/session/session.limits.js';
+import type { DeadlineKind } from '../kernel/session/session.deadline.js';
 import type { Session, SessionMode, SessionState } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import type { BudgetView } from '../kernel/usage/budget.js';
@@ -21,7 +21,7 @@ export * from './events.ports.js';
 export * from './ledger.ports.js';
 export * from './runners.ports.js';
 
-// --- Rows that are not the kernel's business ------------------------------------------------------------------------
+// --- Rows that the kernel does not use ------------------------------------------------------------------------------
 
 /** A tenant. `crn` is its name for clients of cloud services. */
 export interface Instance {
@@ -30,17 +30,17 @@ export interface Instance {
   readonly crn: string;
   readonly shares: number;
   readonly budget: Millis | null;
-  readonly plan: AskedLimits & {
+  readonly plan: RequestedLimits & {
     readonly modes?: readonly SessionMode[];
     readonly maxExecutionTime?: Millis;
-    /** How many of its jobs may be queued at once, over all backends. */
+    /** The most jobs that it may have queued at once, over all backends. */
     readonly maxPendingJobs?: number;
   };
   readonly sharing: Sharing;
   readonly createdAt: Millis;
 }
 
-/** An API token; the secret itself is never stored. */
+/** An API token. Its secret is never stored. */
 export interface Token {
   readonly id: string;
   /** SHA-256 of the secret, hexadecimal. */
@@ -53,45 +53,45 @@ export interface Token {
   readonly revokedAt: Millis | null;
 }
 
-/** What a client said about its job that no rule of ours depends on. */
+/** Members of a submit that no rule depends on. */
 export interface JobDetails {
   readonly tags: readonly string[];
   readonly logLevel: string;
   readonly private: boolean;
   readonly calibrationId: string | null;
   readonly runtime: string | null;
-  /** Seconds the client asked for as `cost`. */
+  /** Seconds that the client sent as `cost`. */
   readonly cost: number | null;
-  /** Package → version, as the worker named them that ended the job. */
+  /** Package → version, as reported by the worker that ended the job. */
   readonly ranWith?: Readonly<Record<string, string>>;
 }
 export type JobRecord = Job & { readonly details: JobDetails };
 
-/** That a submit was answered with `subject`, the id of a session or job. */
+/** A submit that was answered with `subject`, the id of a session or a job. */
 export interface Receipt {
   readonly key: string;
   readonly subject: string;
-  /** Of the body, where the key alone does not say it. */
+  /** Hash of the body if the client chose the key; null otherwise. */
   readonly hash: string | null;
   readonly at: Millis;
 }
 
 // --- Store ----------------------------------------------------------------------------------------------------------
 
-/** Something whose deadline has come. */
-export interface Due {
-  /** Null: this version does not know its kind. */
-  readonly kind: DueKind | null;
+/** A deadline that has come. */
+export interface DueDeadline {
+  /** Null if this version does not know the kind. */
+  readonly kind: DeadlineKind | null;
   readonly at: Millis;
   readonly subject: 'session' | 'job' | 'instance';
   readonly id: string;
 }
 
-/** A stored row that this version cannot read. It is refused and not guessed at. */
+/** A stored row that this version cannot read. It is refused, never guessed. */
 export class UnreadableRow extends Error {
   constructor(
     readonly table: string,
-    /** Its key. */
+    /** The row's key. */
     readonly row: string,
     why: string,
   ) {
@@ -100,35 +100,35 @@ export class UnreadableRow extends Error {
   }
 }
 
-/** What one transaction may do. Rows that are read here are read to be changed. */
+/** The operations of one transaction. Rows are read here in order to change them. */
 export interface Tx {
   readonly sessions: {
     find(id: string): Promise<Session | null>;
-    insert(session: Session, due: { at: Millis; clock: DueKind } | null): Promise<void>;
-    save(session: Session, due: { at: Millis; clock: DueKind } | null): Promise<void>;
-    /** The number of the next activation; higher than that of any session. */
+    insert(session: Session, due: { at: Millis; clock: DeadlineKind } | null): Promise<void>;
+    save(session: Session, due: { at: Millis; clock: DeadlineKind } | null): Promise<void>;
+    /** The number of the next activation, higher than that of any session. */
     nextActivation(): Promise<number>;
     /** Dedicated sessions that hold a slot anywhere. */
     holding(): Promise<Session[]>;
-    /** Those of an instance that are not closed. */
+    /** Sessions of an instance that are not closed. */
     notClosedOf(instance: string): Promise<Session[]>;
   };
   readonly jobs: {
     find(id: string): Promise<Job | null>;
-    /** Stores a new queued job with its params and gives it the next submission number. */
+    /** Stores a new queued job with its params and assigns the next submission number. */
     insert(job: Omit<JobRecord, 'seq'>, params: Text): Promise<Job>;
-    save(job: Job, due: { at: Millis; kind: DueKind } | null): Promise<void>;
-    /** Ends all queued jobs of a session at once; answers how many there were. */
+    save(job: Job, due: { at: Millis; kind: DeadlineKind } | null): Promise<void>;
+    /** Ends all queued jobs of a session at once and returns their number. */
     endQueuedOf(session: string, how: Pick<Job, 'state' | 'reason' | 'endCode'>, at: Millis): Promise<number>;
-    /** How many jobs of an instance are queued, alone and in sessions, on all backends. */
+    /** The number of an instance's queued jobs, alone and in sessions, on all backends. */
     countQueuedOf(instance: string): Promise<number>;
     /** Submission number of the session's first queued job. */
     headOf(session: string): Promise<number | null>;
     runningOf(session: string): Promise<Job[]>;
-    /** Every running job that needs a runner (that is: has no script). */
+    /** Running jobs that need a runner, which are those without a script. */
     runningOnRunners(): Promise<Job[]>;
     saveResult(job: string, result: Text): Promise<void>;
-    /** Answers the result and removes it. */
+    /** Removes the result and returns it. */
     takeResult(job: string): Promise<Text | null>;
     appendLog(job: string, at: Millis, level: string, text: string): Promise<void>;
     saveTags(job: string, tags: readonly string[]): Promise<void>;
@@ -140,7 +140,7 @@ export interface Tx {
     names(): Promise<string[]>;
     insert(backend: Backend): Promise<void>;
     save(backend: Backend): Promise<void>;
-    /** Whether any session there is not closed or any job not ended. */
+    /** Whether the backend has a session that is not closed or a job that has not ended. */
     isInUse(name: string): Promise<boolean>;
     remove(name: string): Promise<void>;
     countQueued(name: string, change: number): Promise<void>;
@@ -150,13 +150,13 @@ export interface Tx {
     find(id: string): Promise<Instance | null>;
     findByName(name: string): Promise<Instance | null>;
     insert(instance: Instance): Promise<void>;
-    /** Its shares, budget and plan. */
+    /** Saves the shares, the budget and the plan. */
     save(instance: Instance): Promise<void>;
-    /** How its budget stands; null without one. */
-    budget(id: string, at: Millis, window: Millis): Promise<BudgetView | null>;
-    /** When so many charges have left the window that a budget which is used up has room; null: not by that. */
-    roomAt(id: string, view: BudgetView, at: Millis, window: Millis): Promise<Millis | null>;
-    saveBudgetDue(id: string, dueAt: Millis | null): Promise<void>;
+    /** The state of the instance's budget; null if it has none. */
+    budget(id: string, at: Millis, fairShareWindow: Millis): Promise<BudgetView | null>;
+    /** When enough charges have left the window for a used-up budget to have room; null if that never happens. */
+    roomAt(id: string, view: BudgetView, at: Millis, fairShareWindow: Millis): Promise<Millis | null>;
+    saveBudgetDeadline(id: string, dueAt: Millis | null): Promise<void>;
   };
   readonly tokens: {
     find(id: string): Promise<Token | null>;
@@ -164,32 +164,32 @@ export interface Tx {
     revoke(id: string, at: Millis): Promise<void>;
   };
   readonly receipts: {
-    /** Receipts of this key that are not older than `from`, oldest first. */
+    /** Receipts with this key that are not older than `from`, oldest first. */
     find(key: string, from: Millis): Promise<Receipt[]>;
     insert(receipt: Receipt): Promise<void>;
-    /** The answers about these sessions or jobs have arrived. */
+    /** Removes the receipts of these sessions or jobs, whose answers have arrived. */
     remove(subjects: readonly string[]): Promise<void>;
     removeBefore(at: Millis): Promise<void>;
   };
   readonly events: {
     append(event: Omit<EventRecord, 'id'>): Promise<void>;
-    /** The same event for every queued job of a session. */
+    /** Appends the same event for every queued job of a session. */
     appendForQueuedOf(session: string, event: Omit<EventRecord, 'id' | 'job'>): Promise<void>;
   };
   readonly ledger: { append(entries: readonly LedgerEntry[]): Promise<void> };
   readonly texts: TextsTx;
-  /** The tables of the dialects, as far as this transaction goes. */
+  /** The tables of the dialects, within this transaction. */
   readonly query: Query;
-  /** The first thing due at or before `at`, in order of due time and rank. */
-  firstDue(at: Millis): Promise<Due | null>;
-  /** Does `work` wholly or, where it throws, not at all; the transaction goes on either way. */
-  separately<T>(work: () => Promise<T>): Promise<T>;
-  /** Forgets a deadline that cannot take effect; the next change of its row sets it again. */
-  setAside(due: Due): Promise<void>;
-  /** When the next thing is due at all. */
-  nextDue(): Promise<Millis | null>;
-  /** What the choice needs to know about one backend; see {@link Snapshot}. */
-  snapshot(backend: string, at: Millis, window: Millis): Promise<Snapshot | null>;
+  /** The first deadline at or before `at`, in order of due time and rank. */
+  firstDeadline(at: Millis): Promise<DueDeadline | null>;
+  /** Runs `work` in a savepoint. If `work` throws, only its changes are undone, and the transaction can go on. */
+  inSavepoint<T>(work: () => Promise<T>): Promise<T>;
+  /** Clears a deadline that cannot take effect. The next change of its row sets it again. */
+  disarmDeadline(due: DueDeadline): Promise<void>;
+  /** The time of the earliest deadline; null if there is none. */
+  nextDeadlineAt(): Promise<Millis | null>;
+  /** What the choice reads about one backend; see {@link Snapshot}. */
+  snapshot(backend: string, at: Millis, fairShareWindow: Millis): Promise<Snapshot | null>;
   /** Small facts about the service itself. */
   readonly facts: {
     get(key: Fact): Promise<string | null>;
@@ -197,9 +197,9 @@ export interface Tx {
     remove(key: Fact): Promise<void>;
   };
 }
-/** `signing_key` is only found in a database of an older version. */
+/** `signing_key` exists only in databases of older versions. */
 export type Fact = 'alive_at' | 'signing_key' | 'bootstrap_token' | DialectFact;
-/** A fact that a dialect keeps; {@link factOf} makes its key. */
+/** The key of a fact that a dialect stores; {@link factOf} makes it. */
 export type DialectFact = string & { readonly of: 'dialect' };
 export const factOf = (dialect: string, name: string): DialectFact => `${dialect}_${name}` as DialectFact;
 
@@ -210,7 +210,7 @@ export interface Page<T> {
 
 export interface JobFilter {
   readonly instance?: string;
-  /** Only what this user submitted or is charged for. */
+  /** Only jobs that this user submitted or is charged for. */
   readonly onlyOf?: string | undefined;
   readonly backend?: string;
   readonly program?: string;
@@ -235,13 +235,13 @@ export interface SessionFilter {
   readonly limit: number;
 }
 
-/** Committed state, read without any lock. */
+/** Committed state, read without a lock. */
 export interface Reads {
   session(id: string): Promise<Session | null>;
   sessions(filter: SessionFilter): Promise<Session[]>;
   job(id: string): Promise<JobRecord | null>;
   jobs(filter: JobFilter): Promise<Page<JobRecord>>;
-  /** Whether any job runs on a process or any session holds a slot. */
+  /** Whether a job runs on a process or a session holds a slot. */
   isAccruing(): Promise<boolean>;
   params(job: string): Promise<Text | null>;
   result(job: string): Promise<Text | null>;
@@ -249,7 +249,7 @@ export interface Reads {
   logs(job: string): Promise<{ at: Millis; level: string; text: string }[]>;
   backend(name: string): Promise<Backend | null>;
   backends(): Promise<Backend[]>;
-  /** Each slot with who is on it. */
+  /** Each slot with its holder and its reservation. */
   slots(backend: Backend): Promise<Snapshot['slots']>;
   instance(id: string): Promise<Instance | null>;
   instanceByCrn(crn: string): Promise<Instance | null>;
@@ -257,12 +257,17 @@ export interface Reads {
   token(id: string): Promise<Token | null>;
   tokenByHash(hash: string): Promise<Token | null>;
   tokens(): Promise<Token[]>;
-  /** What a queued job needs to know of the others on its backend. */
-  waiting(job: Job, at: Millis, window: Millis): Promise<WaitingView | null>;
-  /** One backend with the beginning of its queue; `asker` is among the instances even if it waits for nothing. */
-  forecast(backend: string, at: Millis, window: Millis, asker: string | null): Promise<ForecastView | null>;
-  /** How long the recent jobs of a program took on a backend, without those that are scripted. */
-  finished(backend: string, program: string): Promise<Finished[]>;
+  /** What decides the place of a queued job among the others on its backend. */
+  waiting(job: Job, at: Millis, fairShareWindow: Millis): Promise<WaitingView | null>;
+  /** One backend with the beginning of its queue. The instances include `requester` even if it has nothing queued. */
+  forecast(
+    backend: string,
+    at: Millis,
+    fairShareWindow: Millis,
+    requester: string | null,
+  ): Promise<ForecastView | null>;
+  /** How long recent jobs of a program took on a backend, without scripted jobs. */
+  finished(backend: string, program: string): Promise<FinishedJob[]>;
   /** Oldest first. */
   events(filter: EventFilter): Promise<EventRecord[]>;
   lastEvent(): Promise<number>;
@@ -270,7 +275,7 @@ export interface Reads {
   charged(instance: string, from: Millis, at: Millis): Promise<Millis>;
   /** Oldest first. */
   ledger(filter: LedgerFilter, page?: LedgerPage): Promise<(LedgerEntry & { id: number })[]>;
-  /** Of all entries of the filter, added up by the database; at most a thousand groups. */
+  /** Sums over all entries of the filter, computed by the database; at most a thousand groups. */
   ledgerSums(filter: LedgerFilter, by: readonly LedgerGroup[]): Promise<LedgerSums>;
   /** The tables of the dialects. */
   readonly query: Query;
@@ -279,8 +284,8 @@ export interface Reads {
 export interface Store {
   readonly read: Reads;
   /**
-   * Runs `work` in a transaction, one at a time, and answers after it is durable. Several that wait share one commit; a
-   * failure undoes only its own work.
+   * Runs `work` in a transaction, one at a time, and resolves once it is durable. Waiting transactions share one
+   * commit; a failure undoes only its own work.
    */
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
 }
@@ -290,13 +295,13 @@ export const STORE = Symbol('Store');
 
 export interface Clock {
   readonly mode: 'real' | 'virtual';
-  /** Never earlier than it was before. */
+  /** Never earlier than any value before. */
   now(): Millis;
-  /** The service was alive at this moment: where it lies ahead, the time goes on from there. */
+  /** Sets the time to `at` if it is earlier: the service was alive at that moment. */
   startFrom(at: Millis): void;
-  /** The computer's own time, for what other programs compare with theirs (a JWT's `exp`). */
+  /** The computer's own time, to compare with times of other programs (a JWT's `exp`). */
   wall(): Millis;
-  /** Calls `wake` once, at or after `at`. On a virtual clock never: there someone else moves the time. */
+  /** Calls `wake` once, at or after `at`. A virtual clock never does: whoever moves its time applies what is due. */
   wakeAt(at: Millis, wake: () => void): void;
 }
 export const CLOCK = Symbol('Clock');

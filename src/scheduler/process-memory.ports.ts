@@ -2,78 +2,99 @@ import type { Millis } from '../kernel/time.js';
 import type { JobRecord } from './ports.js';
 
 /*
- * What a process remembers beside the store. Each of these is held by one process: it is made when the process starts, nobody
- * else sees it, and it is lost with the process. That is right as long as one process serves a database (`folder-lock.ts`
- * sees to it). Before a second one may, each of these must be shared or asked of the store.
+ * What a process remembers beside the store. Each of these is held by one process: it is created when the process
+ * starts, nobody else sees it, and it is lost when the process ends. That is correct while one process serves a
+ * database, which `folder-lock.ts` ensures. Before a second process may serve it, each of these must be shared or read
+ * from the store.
  */
 
-/** Held by one process: when the next deadline is due, and what earlier transactions have left to be looked at. */
-export interface DueMemory {
-  /** Milliseconds UTC. Lower than the truth is harmless, higher would be late. -Infinity: not known, the store is asked. */
+/** Dispatches and budget reviews that a transaction deferred because more deadlines were due than it applies. */
+export interface DeferredWork {
+  /** Backends to dispatch. */
+  readonly backends: Set<string>;
+  /** Instances whose budget runs out at another time than before. */
+  readonly instances: Set<string>;
+  /** Instances refunded for a lost attempt. */
+  readonly refunded: Set<string>;
+  /** How often work has been deferred; tells whether more was added since it was read. */
+  times: number;
+}
+
+/** Held by one process: the time of the next deadline, and work that earlier transactions deferred. */
+export interface DeadlineMemory {
+  /** Milliseconds UTC. It may be too early, but never too late. -Infinity if unknown; then the store is read. */
   next: Millis;
-  /** What a transaction that applied only a part of what was due has left to be chosen and reviewed. */
-  readonly left: {
-    readonly backends: Set<string>;
-    readonly instances: Set<string>;
-    readonly refunded: Set<string>;
-    times: number;
-  };
-  /** Something new is due then; undefined: nothing is. */
+  readonly deferred: DeferredWork;
+  /** Records a new deadline; undefined if there is none. */
   note(at: Millis | undefined): void;
 }
 
 /**
- * Held by one process: by the id of a session with a heartbeat, when its client was last heard of. It is read when the
- * session's silence would end it, and stored only then.
+ * Held by one process: when the client of a session with a heartbeat was last seen, by the session's id. It is read
+ * when the heartbeat deadline comes, and stored only then.
  */
-export type HeardMemory = Pick<Map<string, Millis>, 'get' | 'set' | 'delete'>;
+export type ClientMemory = Pick<Map<string, Millis>, 'get' | 'set' | 'delete'>;
 
-/** Held by one process: by the id of the session or job that a submit made, where the answer to that submit is. */
+/**
+ * Held by one process: how far the answer to a submit has got, by the id of the session or the job that the submit
+ * created.
+ */
 export interface AnswerMemory {
-  /** Sessions and jobs whose answer is on its way. */
+  /** Sessions and jobs whose answers are being sent. */
   readonly answering: Set<string>;
-  /** Answers that arrived; their receipts go with the next change, which costs no commit of its own. */
+  /** Those whose answers arrived. Their receipts are removed with the next change, which saves a commit. */
   readonly arrived: Set<string>;
-  /** Those whose receipts a change takes away now: the others that share its commit need not do it again. */
+  /**
+   * Those whose receipts are removed by a change that is not committed yet, so that changes in the same commit do not
+   * remove them again.
+   */
   readonly leaving: Set<string>;
 }
 
-/** A row that was read, and how many characters its texts have. */
+/** What the scheduler itself remembers between transactions. Held by one process. */
+export interface ProcessMemory {
+  readonly deadlines: DeadlineMemory;
+  readonly clientSeen: ClientMemory;
+  readonly answers: AnswerMemory;
+}
+export const PROCESS_MEMORY = Symbol('ProcessMemory');
+
+/** A job row and the number of characters in its texts. */
 export interface ReadJob {
   readonly job: JobRecord;
   readonly size: number;
 }
 
 /**
- * Held by one process: jobs as they were last read, each until a transaction that changed it has ended. It relies on this
- * process being the only writer, because whatever changes a row must say so here.
+ * Held by one process: jobs as they were last read, each until a transaction that changed it has ended. It relies on
+ * this process being the only writer: every change of a row must be reported here.
  */
 export interface JobMemory {
-  /** The job as it was committed last. `read` asks the store where it is not remembered. */
+  /** The last committed state of a job. Calls `read` if the job is not remembered. */
   find(id: string, read: (id: string) => Promise<ReadJob | null>): Promise<JobRecord | null>;
-  /** The open transaction changes this job. */
-  changes(id: string): void;
-  /** The open transaction changes jobs it does not know one by one. */
-  changesMany(): void;
-  /** The open transaction was committed or undone; to be said before anyone is told. */
+  /** Reports that the open transaction changes this job. */
+  markChanged(id: string): void;
+  /** Reports that the open transaction changes jobs that it does not know one by one. */
+  markManyChanged(): void;
+  /** Reports that the open transaction was committed or undone. Must be called before anyone else learns of it. */
   transactionEnded(): void;
 }
 
-/** How much of a backend's general queue is one instance's. */
+/** How many jobs of a backend's general queue belong to one instance. */
 export interface InstanceQueue {
   readonly instance: string;
   readonly queued: number;
 }
 
-/** Held by one process: how long queues are, each until something is written, or for a while where counting takes long. */
+/** Held by one process: the lengths of queues, each until the next write, or for a while if counting takes long. */
 export interface QueueMemory {
-  /** `queued`: how long the queue is; `asker`: an instance that has something in it. */
-  of(
-    queue: { readonly backend: string; readonly queued: number; readonly asker: string },
+  /** `queued` is the length of the queue, `requester` an instance with a job in it. */
+  countsOf(
+    queue: { readonly backend: string; readonly queued: number; readonly requester: string },
     count: () => Promise<readonly InstanceQueue[]>,
   ): Promise<readonly InstanceQueue[]>;
-  /** How many jobs are before one; `question` says of which queue, which one, and up to how many are counted. */
-  before(question: readonly (string | number)[], count: () => Promise<number>): Promise<number>;
-  /** Something was written. */
-  changed(): void;
+  /** How many jobs go before one. `question` identifies the queue, the job and the highest count. */
+  countBefore(question: readonly (string | number)[], count: () => Promise<number>): Promise<number>;
+  /** Reports that something was written. */
+  invalidate(): void;
 }

@@ -2,8 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock, Ids } from './ports.js';
 
 /**
- * UUIDs of version 7: they begin with the time, so what is made one after another lies side by side in every index. A
- * random one touches a page of its own in each, which a commit then has to write.
+ * UUIDs of version 7. They begin with the time, so rows that are created one after another lie side by side in every
+ * index. A random UUID touches a page of its own in each index, which a commit then has to write.
  */
 export const randomIds = (clock: Pick<Clock, 'wall'>): Ids => ({
   uuid() {

@@ -2,23 +2,22 @@ import { Refusal } from '../kernel/refusal.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
 import type { Drivers } from './drivers.ports.js';
-import type { Due, Runners } from './ports.js';
-import { applyDue, nextDue } from './settle.js';
-import type { Unit } from './unit.js';
+import type { DueDeadline, Runners } from './ports.js';
+import { applyDeadline, firstDueDeadline } from './apply-due-and-dispatch.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
 /**
- * Settles what a crash left behind (semantics: service restart). The processes of running jobs died with the service, so
- * their attempts ended when it was last alive; those that outlived it are told again what they do, and a session whose own
- * process did not is closed as of then. What fell due since then takes effect at its due time. A held slot on
- * which nothing ran while its session had jobs waiting was kept from them by our outage and is not charged for it.
- * Answers how many attempts were lost, and tells `say` what could not be settled.
+ * Settles what a crash left behind (semantics: service restart). The processes of running jobs ended with the service,
+ * so their attempts end when it was last alive. Processes that outlived the service are sent their attempts again; a
+ * session whose own process did not is closed as of the crash. Deadlines since then take effect at their due time. A
+ * held slot is not charged for the outage if nothing ran on it while its session had jobs waiting. Returns the number
+ * of lost attempts, and reports to `report` what could not be settled.
  */
 export async function recover(
-  unit: Unit,
-  window: Millis,
+  unit: UnitOfWork,
   runners: Runners,
   drivers: Drivers,
-  say: (problem: string) => void,
+  report: (problem: string) => void,
 ): Promise<number> {
   const survivors = runners.survivors();
   const aliveAt = Number((await unit.tx.facts.get('alive_at')) ?? unit.at);
@@ -27,29 +26,33 @@ export async function recover(
   const orphans = running.filter(({ id, session }) => !survivors.has(session ?? id));
   for (const job of orphans) {
     try {
-      await unit.tx.separately(() =>
+      await unit.tx.inSavepoint(() =>
         unit.loseJob(job, Math.max(aliveAt, job.startedAt ?? aliveAt), 'the service ended'),
       );
     } catch (error) {
-      // A row that is as it should not be must not keep all others waiting.
+      // One invalid row must not block the others.
       if (!(error instanceof Refusal)) throw error;
-      say(`The lost attempt of job ${job.id} cannot be settled and stays as it is: ${error.message}`);
+      report(`The lost attempt of job ${job.id} cannot be settled and is left unchanged: ${error.message}`);
     }
   }
   for (const job of running) if (!orphans.includes(job)) unit.resumeJob(job);
   await closeWithoutProcess(unit, aliveAt, survivors, drivers);
   for (const id of survivors) {
     const session = await unit.tx.sessions.find(id);
-    // Nobody could be heard while the service was down.
-    if (session !== null) await unit.changeSession(session, { type: 'heard', at: unit.at });
+    // No heartbeat could arrive while the service was down.
+    if (session !== null) await unit.changeSession(session, { type: 'clientSeen', at: unit.at });
   }
-  // Before the deadlines, because one of them may close the session and end the hold.
+  // Before the deadlines are applied, because one of them may close the session and end the hold.
   for (const session of await unit.tx.sessions.holding()) await pauseIfWaiting(unit, session, aliveAt);
-  for (let due: Due | null = await nextDue(unit, null); due !== null; due = await nextDue(unit, due)) {
+  for (
+    let due: DueDeadline | null = await firstDueDeadline(unit, null);
+    due !== null;
+    due = await firstDueDeadline(unit, due)
+  ) {
     unit.actor = 'clock';
-    await applyDue(unit, due, window);
-    // At once, because a scripted job may have ended with others behind it. What falls due later counts what accrues, and
-    // the running totals of the ledger need its entries in the order in which they end.
+    await applyDeadline(unit, due);
+    // Pause at once, because a scripted job may have ended with others queued behind it. Later deadlines count what
+    // accrues, and the ledger's running totals need entries in the order in which they end.
     if (due.subject === 'job') await pauseAfter(unit, due.id, aliveAt);
   }
   unit.actor = 'restart';
@@ -60,13 +63,13 @@ export async function recover(
     const session = await unit.tx.sessions.find(id);
     if (session?.state === 'closed') unit.effects.push({ type: 'release', session: id });
   }
-  for (const backend of await unit.tx.backends.names()) unit.touch(backend);
+  for (const backend of await unit.tx.backends.names()) unit.markForDispatch(backend);
   return orphans.length;
 }
 
-/** The state of such a session was in its process: without that there is nothing to go on with. */
+/** Closes sessions whose own process ended with the service: the process held their state. */
 async function closeWithoutProcess(
-  unit: Unit,
+  unit: UnitOfWork,
   aliveAt: Millis,
   survivors: ReadonlySet<string>,
   drivers: Drivers,
@@ -85,14 +88,14 @@ async function closeWithoutProcess(
   }
 }
 
-async function pauseAfter(unit: Unit, jobId: string, aliveAt: Millis): Promise<void> {
+async function pauseAfter(unit: UnitOfWork, jobId: string, aliveAt: Millis): Promise<void> {
   const job = await unit.tx.jobs.find(jobId);
   if (job === null || job.session === null) return;
   const session = await unit.tx.sessions.find(job.session);
   if (session !== null) await pauseIfWaiting(unit, session, aliveAt);
 }
 
-async function pauseIfWaiting(unit: Unit, session: Session, aliveAt: Millis): Promise<void> {
+async function pauseIfWaiting(unit: UnitOfWork, session: Session, aliveAt: Millis): Promise<void> {
   const waits = session.runningJobs === 0 && session.queuedJobs > 0;
   if (session.heldSince === null || !waits) return;
   const since = Math.max(aliveAt, session.lastJobCompleted ?? aliveAt, session.heldSince);

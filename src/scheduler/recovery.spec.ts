@@ -13,7 +13,7 @@ import {
 } from '../../test/support/scheduler.js';
 import type { Instance } from './ports.js';
 
-/** The service dies without a word at the moment it was last alive, and another one starts on its data. */
+/** The service dies when it was last alive, without a message, and another one starts with its data. */
 async function restarted(dead: Service, at: number): Promise<Service> {
   const service = await givenService({ folder: dead.folder, at });
   await service.commands.recover();
@@ -24,7 +24,7 @@ const onAer = (backend = {}, instances: Partial<Instance>[] = [{}]) =>
 const completed = { type: 'completed', result: '{}' } as const;
 
 describe('a restart', () => {
-  it('puts an orphaned job back at the front of its session and starts it under a fresh token', async () => {
+  it('queues an orphaned job at the front of its session and starts it with a new token', async () => {
     const before = await onAer();
     const { id: session } = await before.sessions.open(alice, batch);
     const { id: orphan } = await before.submit({ session, ...onRunner });
@@ -49,7 +49,7 @@ describe('a restart', () => {
     ]);
   });
 
-  it('charges a held slot until the service died and again from its return', async () => {
+  it('charges a held slot until the service died and again after the restart', async () => {
     const before = await onAer();
     const { id: session } = await before.sessions.open(alice, dedicated);
     const { id: job } = await before.submit({ session, ...onRunner });
@@ -65,7 +65,7 @@ describe('a restart', () => {
     expect(await service.session(session)).toMatchObject({ state: 'closed', used: 15_000, slot: null });
   });
 
-  it('that takes no time leaves the charge of a held slot in one piece', async () => {
+  it('that takes no time does not split the charge of a held slot', async () => {
     const before = await onAer();
     const { id: session } = await before.sessions.open(alice, dedicated);
     await before.submit({ session, ...onRunner });
@@ -80,13 +80,13 @@ describe('a restart', () => {
     ]);
   });
 
-  it('counts no held slot towards a budget that it is not charged for', async () => {
+  it('does not count the outage of a held slot towards a budget', async () => {
     const before = await givenService({ instances: [{ budget: 60_000 }], backend: { slots: 2 } });
     const { id: session } = await before.sessions.open(alice, dedicated);
     await before.submit({ session, ...lasting(10) });
     await before.submit({ session, ...lasting(10) });
     await before.submit(lasting(45));
-    // 10 s of the hold and 45 s of the job: the 35 s that the slot waited for us are not used up.
+    // 10 s of the hold and 45 s of the job. The 35 s that the slot waited for the service do not count.
     const service = await restarted(before, 50);
     expect(await service.session(session)).toMatchObject({ state: 'active', used: 10_000 });
   });
@@ -113,7 +113,7 @@ describe('a restart', () => {
     });
   });
 
-  it('fails the orphan of a closed session with it, and lets its slot go', async () => {
+  it('fails the orphan of a closed session, and frees its slot', async () => {
     const before = await onAer();
     const { id: session } = await before.sessions.open(alice, dedicated);
     const { id } = await before.submit({ session, ...onRunner });
@@ -124,7 +124,7 @@ describe('a restart', () => {
     expect(await service.session(session)).toMatchObject({ slot: null, used: 10_000 });
   });
 
-  it('fails the orphan of a session whose time ran out meanwhile, closed at its due time', async () => {
+  it('fails the orphan of a session that expired meanwhile, closed at its due time', async () => {
     const before = await onAer();
     const { id: session } = await before.sessions.open(alice, { ...dedicated, maxTtl: 50_000 });
     const { id } = await before.submit({ session, ...onRunner });
@@ -146,14 +146,14 @@ describe('a restart', () => {
     expect(service.runners.told).toEqual([]);
   });
 
-  it('lets scripted jobs end at their due time: they have no process to lose', async () => {
+  it('ends scripted jobs at their due time: they have no process to lose', async () => {
     const before = await givenService();
     const { id } = await before.submit();
     const service = await restarted(before, 100);
     expect(await service.job(id)).toMatchObject({ state: 'completed', endedAt: after(10), attempts: 1 });
   });
 
-  it('charges no slot from the end of a scripted job on while the next one waited for us, closed meanwhile or not', async () => {
+  it('does not charge a slot after a scripted job ended while the next one waited for the service, closed meanwhile or not', async () => {
     const before = await givenService({ backend: { slots: 2 } });
     const { id: closed } = await before.sessions.open(alice, { ...dedicated, maxTtl: 50_000 });
     const { id: open } = await before.sessions.open(alice, dedicated);
@@ -174,7 +174,7 @@ describe('a restart', () => {
     });
   });
 
-  it('writes its charges in the order in which they ended, whatever they are for', async () => {
+  it('writes all charges in the order in which they ended', async () => {
     const before = await givenService({ backend: { slots: 2 } });
     const { id: first } = await before.sessions.open(alice, dedicated);
     await before.submit({ session: first, ...lasting(10) });
@@ -201,7 +201,7 @@ describe('a job whose program must not run twice', () => {
     });
   });
 
-  it('also when that became known only as its runner was about to begin, and the service died then', async () => {
+  it('even if this became known only before its runner began, and the service died then', async () => {
     const before = await onAer();
     const { id } = await before.submit(onRunner);
     await before.runners.sayLast(id);
@@ -210,7 +210,7 @@ describe('a job whose program must not run twice', () => {
     expect(service.runners.told).toEqual([]);
   });
 
-  it('and a runner of an earlier attempt takes no attempt away', async () => {
+  it('and a runner of an earlier attempt does not use up an attempt', async () => {
     const service = await onAer();
     const { id } = await service.submit(onRunner);
     const token = service.runners.token(id);
@@ -221,7 +221,7 @@ describe('a job whose program must not run twice', () => {
 });
 
 describe('a runner', () => {
-  it('whose attempt was lost answers late and changes nothing', async () => {
+  it('whose attempt was lost changes nothing with a late answer', async () => {
     const service = await onAer();
     const { id } = await service.submit(onRunner);
     const token = service.runners.token(id);
@@ -231,7 +231,7 @@ describe('a runner', () => {
     expect(await service.store.read.result(id)).toBeNull();
   });
 
-  it('that is lost gives back what it took of a budget, also to what waits elsewhere', async () => {
+  it('that is lost frees its share of a budget, even for jobs on other backends', async () => {
     const service = await onAer({}, [{ budget: 60_000 }]);
     const { id: lost } = await service.submit(onRunner);
     await service.backends.create(givenBackend({ name: 'b2' }));
@@ -243,7 +243,7 @@ describe('a runner', () => {
     expect(await service.job(waiting)).toMatchObject({ state: 'running' });
   });
 
-  it('that answers twice is heard once', async () => {
+  it('that answers twice counts once', async () => {
     const service = await onAer();
     const { id } = await service.submit(onRunner);
     await service.runners.answer(id, completed);
@@ -251,7 +251,7 @@ describe('a runner', () => {
     expect(await service.job(id)).toMatchObject({ state: 'completed', reason: null });
   });
 
-  it('that does not stop is killed after 10 s, and again while it lives', async () => {
+  it('that does not stop is killed after 10 s, and again until it ends', async () => {
     const service = await onAer();
     const { id } = await service.submit(onRunner);
     await service.jobs.cancel(alice, id);
@@ -264,7 +264,7 @@ describe('a runner', () => {
     expect(service.runners.told.filter((told) => told.startsWith('kill'))).toHaveLength(2);
   });
 
-  it('frees its lane when its process is gone', async () => {
+  it('frees its lane when its process has ended', async () => {
     const service = await onAer();
     const { id } = await service.submit(onRunner);
     const { id: next } = await service.submit(onRunner);
@@ -285,8 +285,8 @@ describe('a runner', () => {
   });
 });
 
-describe('when the service was last alive', () => {
-  it('matters while a slot is held, though nothing runs on it', async () => {
+describe('the time when the service was last alive', () => {
+  it('matters while a slot is held, even if nothing runs on it', async () => {
     const service = await onAer();
     const { id: session } = await service.sessions.open(alice, dedicated);
     const { id: job } = await service.submit({ session, ...onRunner });
@@ -297,7 +297,7 @@ describe('when the service was last alive', () => {
     expect(await service.store.read.isAccruing()).toBe(false);
   });
 
-  it('is said by an orderly stop: a slot that was held until then is charged until then', async () => {
+  it('is stored by an orderly stop: a held slot is charged until then', async () => {
     const before = await onAer();
     const { id: session } = await before.sessions.open(alice, dedicated);
     const { id: job } = await before.submit({ session, ...onRunner });
@@ -314,7 +314,7 @@ describe('when the service was last alive', () => {
   });
 });
 
-describe('a deadline that cannot take effect because its row is as it should not be', () => {
+describe('a deadline that cannot take effect because its row is invalid', () => {
   const broken = async () => {
     const service = await givenService({ backend: { lanes: 2 } });
     const { id: session } = await service.sessions.open(alice, batch);
@@ -326,7 +326,7 @@ describe('a deadline that cannot take effect because its row is as it should not
     return { service, session, job };
   };
 
-  it('stops nobody else: it is set aside, and all others take effect', async () => {
+  it('blocks nothing else: it is disarmed, and all others take effect', async () => {
     const { service, job } = await broken();
     const { id: other } = await service.submit(lasting(20));
     await service.goTo(30);
@@ -334,14 +334,14 @@ describe('a deadline that cannot take effect because its row is as it should not
     expect(await service.job(other)).toMatchObject({ state: 'completed', endedAt: after(20) });
   });
 
-  it('that the very change sets again fails that change alone', async () => {
+  it('fails only the change that re-creates it', async () => {
     const { service, session } = await broken();
     await service.goTo(40_000);
     await expect(service.submit({ session, ...lasting(1) })).rejects.toThrow(/cannot take effect/);
     expect((await service.submit(lasting(1))).state).toBe('queued');
   });
 
-  it('and is earlier than its clock is corrected instead of being due for ever', async () => {
+  it('is corrected if it is earlier than its clock, instead of being due for ever', async () => {
     const service = await givenService();
     const { id } = await service.sessions.open(alice, batch);
     await service.submit({ session: id, ...lasting(5) });
@@ -355,7 +355,7 @@ describe('a deadline that cannot take effect because its row is as it should not
     expect((await next.session(id)).state).toBe('closed');
   });
 
-  it('does not keep the service from starting where a runner was lost with it', async () => {
+  it('does not keep the service from starting if a runner was lost as well', async () => {
     const service = await onAer({ lanes: 2 });
     const { id: session } = await service.sessions.open(alice, batch);
     const { id: job } = await service.submit({ session, ...onRunner });

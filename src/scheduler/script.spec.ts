@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { readScript } from './script.js';
 
-describe('the script of a job without a process', () => {
-  it('says how long it lasts, how it ends and what it brings', () => {
+describe('the script of a played job', () => {
+  it('sets the duration, the outcome and the result', () => {
     const read = readScript('{"duration": 1.5, "outcome": "failed", "result": {"n": 42}}');
     expect(read).toMatchObject({ script: { duration: 1500, outcome: 'failed' } });
     expect(JSON.parse(read.result)).toEqual({ n: 42 });
   });
 
-  it('completes at once with nothing when it says nothing', () => {
+  it('completes at once with a null result if it is empty', () => {
     expect(readScript('{}')).toEqual({ script: { duration: 0, outcome: 'completed' }, result: 'null' });
   });
 

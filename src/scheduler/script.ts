@@ -7,33 +7,32 @@ import { seconds } from '../kernel/time.js';
 
 /**
  * Reads the params of program `scripted`: `{"duration": seconds, "outcome": "completed" | "failed", "result": any}`
- * (semantics: clock and scripted backends). The result is answered as
- * the JSON text it is.
+ * (semantics: clock and scripted backends). The result is returned as its JSON text.
  */
 export function readScript(params: string): { script: Script; result: string } {
-  let asked: Map<string, string>;
+  let members: Map<string, string>;
   try {
-    asked = membersOf(params);
+    members = membersOf(params);
   } catch {
     throw new Refusal('script_invalid', { flaw: 'params' });
   }
-  return { script: scriptOf(asked), result: asked.get('result') ?? 'null' };
+  return { script: scriptOf(members), result: members.get('result') ?? 'null' };
 }
 
-/** The same for long params; a long result is a part of them. */
+/** Reads long params in the same way. A long result remains a part of them. */
 export async function readLongScript(params: LongText): Promise<{ script: Script; result: Text }> {
-  const asked = new Map<string, string>();
+  const members = new Map<string, string>();
   let result: Text = 'null';
   for (const { name, value } of await longMembersOf(params, ['duration', 'outcome', 'result'])) {
     if (name === 'result') result = value;
-    else asked.set(name, typeof value === 'string' ? value : '{}');
+    else members.set(name, typeof value === 'string' ? value : '{}');
   }
-  return { script: scriptOf(asked), result };
+  return { script: scriptOf(members), result };
 }
 
-function scriptOf(asked: ReadonlyMap<string, string>): Script {
-  const duration = read(asked.get('duration') ?? '0');
-  const outcome = read(asked.get('outcome') ?? '"completed"');
+function scriptOf(members: ReadonlyMap<string, string>): Script {
+  const duration = read(members.get('duration') ?? '0');
+  const outcome = read(members.get('outcome') ?? '"completed"');
   if (typeof duration !== 'number' || !Number.isSafeInteger(seconds(duration)) || duration < 0) {
     throw new Refusal('script_invalid', { flaw: 'duration' });
   }
@@ -43,7 +42,7 @@ function scriptOf(asked: ReadonlyMap<string, string>): Script {
   return { duration: seconds(duration), outcome };
 }
 
-/** Undefined for what is no plain JSON, such as NaN. */
+/** Undefined if the text is not standard JSON, such as NaN. */
 function read(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

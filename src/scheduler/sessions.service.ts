@@ -1,25 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { lookedIn, mayEnd, maySee, nameOf, type Actor } from '../kernel/access/access.js';
+import { searchedInstance, mayEnd, maySee, actorName, type Actor } from '../kernel/access/access.js';
 import { Refusal } from '../kernel/refusal.js';
-import { grantLimits, type AskedLimits } from '../kernel/session/session.limits.js';
+import { grantLimits, type RequestedLimits } from '../kernel/session/session.limits.js';
 import { openSession, type CloseCode, type Session, type SessionMode } from '../kernel/session/session.js';
 import { BackendsService } from './backends.service.js';
 import { refuseIfUsedUp } from './budget.js';
-import { Commands, SETTINGS, type SchedulerSettings } from './commands.service.js';
+import { Commands } from './commands.service.js';
 import { STORE, type SessionFilter, type Store, type Tx } from './ports.js';
 import { SharingService } from './sharing.service.js';
 import { ReceiptsService, type SubmitKey } from './receipts.service.js';
-import type { Unit } from './unit.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
-export interface AskedSession extends AskedLimits {
+export interface NewSession extends RequestedLimits {
   readonly mode: SessionMode;
   /** Undefined: the default backend. */
   readonly backend: string | undefined;
-  /** Sentences for the session's events about what was asked for and has no effect. */
+  /** Sentences for the session's events about members of the request that have no effect. */
   readonly warnings?: readonly string[];
 }
 
-/** Opening, draining, closing and reading sessions. */
+/** Opens, drains, closes and reads sessions. */
 @Injectable()
 export class SessionsService {
   constructor(
@@ -28,30 +28,29 @@ export class SessionsService {
     private readonly backends: BackendsService,
     private readonly receipts: ReceiptsService,
     private readonly sharing: SharingService,
-    @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
-  /** Opens a session; the same `submit` again answers the same session. */
-  open(actor: Actor, asked: AskedSession, submit?: SubmitKey): Promise<Session> {
+  /** Opens a session; a repeated `submit` returns the same session. */
+  open(actor: Actor, request: NewSession, submit?: SubmitKey): Promise<Session> {
     return this.commands.run(async (unit) => {
-      const earlier = submit === undefined ? null : await this.receipts.earlier(unit, submit);
+      const earlier = submit === undefined ? null : await this.receipts.findEarlier(unit, submit);
       const known = earlier === null ? null : await unit.tx.sessions.find(earlier);
       if (known !== null && (submit?.hash !== null || isUntouched(known))) return known;
-      const session = await this.openIn(unit, actor, asked);
-      if (submit !== undefined) await this.receipts.keep(unit, submit, session.id);
+      const session = await this.openIn(unit, actor, request);
+      if (submit !== undefined) await this.receipts.store(unit, submit, session.id);
       return session;
-    }, nameOf(actor));
+    }, actorName(actor));
   }
 
-  /** As {@link open}, inside a transaction that does more. */
-  async openIn(unit: Unit, actor: Actor, asked: AskedSession): Promise<Session> {
-    const backend = await this.backends.named(unit.tx, asked.backend);
+  /** Opens a session as part of the caller's transaction, like {@link open}. */
+  async openIn(unit: UnitOfWork, actor: Actor, request: NewSession): Promise<Session> {
+    const backend = await this.backends.named(unit.tx, request.backend);
     const instance = await unit.tx.instances.find(actor.instance.id);
-    await refuseIfUsedUp(unit, instance, this.settings.window);
+    await refuseIfUsedUp(unit, instance);
     const modes = instance?.plan.modes;
-    if (modes !== undefined && !modes.includes(asked.mode)) {
+    if (modes !== undefined && !modes.includes(request.mode)) {
       const { name } = actor.instance;
-      throw new Refusal('mode_not_allowed', { instance: name, mode: asked.mode, allowed: modes });
+      throw new Refusal('mode_not_allowed', { instance: name, mode: request.mode, allowed: modes });
     }
     const busyIsIdle = backend.options['busy_is_idle'] === true;
     const session = openSession(
@@ -60,12 +59,12 @@ export class SessionsService {
         backend: backend.name,
         instance: actor.instance.id,
         user: actor.user,
-        mode: asked.mode,
-        limits: grantLimits(asked, asked.mode, { ...backend, busyIsIdle }, instance?.plan),
+        mode: request.mode,
+        limits: grantLimits(request, request.mode, { ...backend, busyIsIdle }, instance?.plan),
       },
       unit.at,
     );
-    await unit.insertSession(session, ['opened', ...(asked.warnings ?? [])].join('; '));
+    await unit.insertSession(session, ['opened', ...(request.warnings ?? [])].join('; '));
     return session;
   }
 
@@ -73,7 +72,10 @@ export class SessionsService {
     return visible(actor, id, await this.store.read.session(id));
   }
 
-  /** One page. Where it should begin must be a session that the filter's instance knows: an empty page would say "the end". */
+  /**
+   * Returns one page. The session in `after` must be one of the filter's instance: an empty page would mean that the
+   * list ends.
+   */
   async list(filter: SessionFilter): Promise<Session[]> {
     const { after, instance } = filter;
     const last = after === undefined ? null : await this.store.read.session(after);
@@ -82,27 +84,30 @@ export class SessionsService {
     return this.store.read.sessions(filter);
   }
 
-  /** `false` drains: no new jobs, the others finish, then it closes. `true` takes that back while it is not closed. */
+  /**
+   * `false` drains the session: it takes no new jobs, finishes the others and closes. `true` undoes this until the
+   * session is closed.
+   */
   setAccepting(actor: Actor, id: string, accepting: boolean): Promise<Session> {
     return this.commands.run(async (unit) => {
       const session = await find(unit.tx, actor, id);
       if (accepting) await this.sharing.checkSession(actor, session, 'resume');
       else checkEnds(actor, session, 'drain');
       return unit.changeSession(session, { type: accepting ? 'resume' : 'drain', at: unit.at });
-    }, nameOf(actor));
+    }, actorName(actor));
   }
 
-  /** Closes at once: queued jobs fail, a running one is left to finish. Closing again changes nothing. */
+  /** Closes a session at once: its queued jobs fail and a running job finishes. Closing it again changes nothing. */
   close(actor: Actor, id: string): Promise<Session> {
     return this.commands.run(async (unit) => {
       const session = await find(unit.tx, actor, id);
       checkEnds(actor, session, 'close');
       const code = actor.role === 'admin' ? 'closed_by_admin' : 'closed_by_user';
-      return closeWith(unit, session, code, `closed by ${nameOf(actor)}`);
-    }, nameOf(actor));
+      return closeWith(unit, session, code, `closed by ${actorName(actor)}`);
+    }, actorName(actor));
   }
 
-  /** As {@link close}, in the admin's words, and where wanted the running jobs are cancelled too. */
+  /** Closes a session like {@link close}, with the admin's reason. `cancel` also cancels its running jobs. */
   adminClose(actor: Actor, id: string, reason: string, running: 'finish' | 'cancel'): Promise<Session> {
     return this.commands.run(async (unit) => {
       const words = `closed by admin ${actor.user}: ${reason}`;
@@ -113,15 +118,18 @@ export class SessionsService {
         }
       }
       return find(unit.tx, actor, id);
-    }, nameOf(actor));
+    }, actorName(actor));
   }
 }
 
-/** A session that something was done to since is known to its user: that answer arrived, and this asks for another. */
+/**
+ * Whether nothing has happened to a session since it was opened. Otherwise its user has received the answer, and an
+ * equal request is for another session.
+ */
 const isUntouched = ({ state, queuedJobs, acceptingJobs }: Session): boolean =>
   state === 'open' && queuedJobs === 0 && acceptingJobs;
 
-const closeWith = (unit: Unit, session: Session, code: CloseCode, reason: string): Promise<Session> =>
+const closeWith = (unit: UnitOfWork, session: Session, code: CloseCode, reason: string): Promise<Session> =>
   unit.changeSession(session, { type: 'close', at: unit.at, code, reason });
 
 async function find(tx: Tx, actor: Actor, id: string): Promise<Session> {
@@ -133,8 +141,8 @@ function checkEnds(actor: Actor, session: Session, act: 'drain' | 'close'): void
   throw new Refusal('session_not_yours', { session: session.id, owner: session.user, act });
 }
 
-/** Another instance's session is as unknown as one that never was. */
+/** Refuses a session of another instance as if it did not exist. */
 function visible(actor: Actor, id: string, session: Session | null): Session {
   if (session !== null && maySee(actor, session)) return session;
-  throw new Refusal('unknown_session', { session: id, instance: lookedIn(actor) });
+  throw new Refusal('unknown_session', { session: id, instance: searchedInstance(actor) });
 }

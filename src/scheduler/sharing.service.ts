@@ -4,8 +4,8 @@ import { Refusal, type Refusals } from '../kernel/refusal.js';
 import { STORE, type Store } from './ports.js';
 
 /**
- * What colleagues may do with each other's sessions and jobs. The setting of the instance is looked up only for what is a
- * colleague's: people mostly ask for their own, and clients poll.
+ * Checks what colleagues may do with each other's sessions and jobs. The instance's setting is read only for a
+ * colleague's: users mostly read their own, and clients poll.
  */
 @Injectable()
 export class SharingService {
@@ -19,7 +19,7 @@ export class SharingService {
     return this.allows(mayUse, actor, owned);
   }
 
-  /** Refuses to `act` on a colleague's session, where the instance does not allow it. */
+  /** Refuses `act` on a colleague's session unless the instance allows it. */
   async checkSession(
     actor: Actor,
     session: Owned & { readonly id: string },
@@ -30,7 +30,7 @@ export class SharingService {
     throw new Refusal('session_not_shared', { session: id, owner, act, instance: actor.instance.name });
   }
 
-  /** The same for a colleague's job. */
+  /** Refuses `act` on a colleague's job unless the instance allows it. */
   async checkJob(
     actor: Actor,
     job: Owned & { readonly id: string },
@@ -41,14 +41,14 @@ export class SharingService {
     throw new Refusal('job_not_shared', { job: id, owner, act, instance: actor.instance.name });
   }
 
-  /** Whose jobs and results alone the actor sees; undefined: those of the whole instance. */
-  async onlyOf(actor: Actor): Promise<string | undefined> {
+  /** The only user whose jobs and results the actor sees; undefined for all of the instance. */
+  async visibleUser(actor: Actor): Promise<string | undefined> {
     const hidden = actor.role !== 'admin' && (await this.of(actor.instance.id)) === 'private';
     return hidden ? actor.user : undefined;
   }
 
   private async allows(rule: typeof mayRead, actor: Actor, owned: Owned): Promise<boolean> {
-    // One's own, and another instance's: the setting changes nothing.
+    // The setting does not apply to the actor's own things or to another instance's.
     if (actor.role === 'admin' || owns(actor, owned) || actor.instance.id !== owned.instance)
       return rule(actor, owned, 'see');
     return rule(actor, owned, await this.of(owned.instance));

@@ -1,4 +1,4 @@
-/** Texts of SQL statements that every database understands. Values are given as `?`. */
+/** Builds SQL statements that every database understands. Values are passed as `?`. */
 
 export const quoted = (columns: readonly string[]): string => columns.map((c) => `"${c}"`).join(', ');
 

@@ -15,7 +15,7 @@ const pass = (s: number) => jest.advanceTimersByTime(s * 1000);
 const set = (s: number) => jest.setSystemTime(after(s));
 
 describe('the time', () => {
-  it('is that of the computer, also after it was set ahead', () => {
+  it('is that of the computer, even after it was set ahead', () => {
     const clock = new SystemClock();
     expect(clock.now()).toBe(t0);
     pass(5);
@@ -24,7 +24,7 @@ describe('the time', () => {
     expect(clock.now()).toBe(after(100));
   });
 
-  it('goes on as fast as time passes when the computer is set back', () => {
+  it('continues at normal speed when the computer is set back', () => {
     const clock = new SystemClock();
     pass(5);
     expect(clock.now()).toBe(after(5));
@@ -35,7 +35,7 @@ describe('the time', () => {
     expect(clock.wall()).toBe(after(-3590));
   });
 
-  it('goes on from when the service was last alive, if the computer is behind that', () => {
+  it('continues from when the service was last alive if the computer is behind', () => {
     const clock = new SystemClock();
     clock.startFrom(after(60));
     expect(clock.now()).toBe(after(60));
@@ -54,7 +54,7 @@ describe('a wake-up', () => {
     return { clock, woken };
   };
 
-  it('comes when so much time has passed, and once', () => {
+  it('comes once, when the time has passed', () => {
     const { woken } = waiting(60);
     pass(59.999);
     expect(woken).toEqual([]);
@@ -64,7 +64,7 @@ describe('a wake-up', () => {
     expect(woken).toHaveLength(1);
   });
 
-  it('comes no later though the computer is set back', () => {
+  it('comes no later if the computer is set back', () => {
     const { woken } = waiting(60);
     pass(30);
     set(-3600);
@@ -80,13 +80,13 @@ describe('a wake-up', () => {
     expect(woken).toHaveLength(1);
   });
 
-  it('that is years away does not come early', () => {
+  it('that is weeks away does not come early', () => {
     const { woken } = waiting(40 * 24 * 3600);
     pass(39 * 24 * 3600);
     expect(woken).toEqual([]);
   });
 
-  it('takes the place of the one before', () => {
+  it('replaces the one before', () => {
     const { clock, woken } = waiting(10);
     clock.wakeAt(after(20), () => woken.push(clock.now()));
     pass(30);

@@ -1,17 +1,17 @@
 import type { Millis } from '../kernel/time.js';
 import type { Clock } from './ports.js';
 
-/** A timer counts time that passes; whether the computer's clock has jumped ahead meanwhile is looked at this often. */
+/** A timer counts elapsed time, so check this often whether the computer's clock has jumped ahead. */
 const longestTimer: Millis = 10_000;
 
 /**
- * The computer's clock, and the only place that reads it. Where that is set back, between two readings or two starts, the
- * time goes on from where it was, as fast as time passes: nothing is younger than it was, and no deadline comes late.
+ * Reads the computer's clock; nothing else does. If that clock is set back, between two readings or two starts, the
+ * service's time goes on from where it was, at normal speed: nothing gets younger, and no deadline comes late.
  */
 export class SystemClock implements Clock {
   readonly mode = 'real';
   private timer: NodeJS.Timeout | undefined;
-  /** The latest time that was not our own reckoning, and when that was. */
+  /** The last time that was read rather than reckoned, and when it was read. */
   private known = { at: 0, passed: 0 };
 
   now(): Millis {
@@ -45,7 +45,7 @@ export class SystemClock implements Clock {
   }
 }
 
-/** A clock that only moves when told to (semantics: clock and scripted backends). */
+/** A clock that moves only on request (semantics: clock and scripted backends). */
 export class VirtualClock implements Clock {
   readonly mode = 'virtual';
 
@@ -60,14 +60,14 @@ export class VirtualClock implements Clock {
   }
 
   wakeAt(): void {
-    // Nobody is woken: whoever moves the time processes what falls due.
+    // Whoever moves the time applies what is due.
   }
 
   startFrom(at: Millis): void {
     this.moveTo(at);
   }
 
-  /** Moves the time; it never goes back. */
+  /** Moves the time, never back. */
   moveTo(at: Millis): void {
     this.at = Math.max(this.at, at);
   }

@@ -1,17 +1,20 @@
 import type { LongText } from './long-text.js';
 
-/** Texts of many megabytes, stored in pieces, each a short transaction. Whose a text is, its owner says when it is stored. */
+/**
+ * Texts of many megabytes, stored in pieces, each in a short transaction. A text gets its owner when the owner is
+ * stored.
+ */
 export interface TextsTx {
-  /** A new text without anything in it. Answers its number. */
+  /** Creates an empty text and returns its number. */
   begin(): Promise<number>;
-  /** Pieces number `from` and so on; all pieces of a text but the last have the size that pieces have. */
+  /** Appends pieces, numbered from `from`. All pieces of a text except the last have the full piece size. */
   append(text: number, from: number, pieces: readonly Buffer[]): Promise<void>;
-  /** Removes so many pieces, and the text with the last of them. True: there may be more. */
+  /** Removes at most `limit` pieces, and the text with its last piece. Returns true if there may be more. */
   removeSome(text: number, limit: number): Promise<boolean>;
 }
 
 export interface TextsReads {
-  /** Texts that no job has: half written when the service crashed, or of a job that was removed. */
-  unowned(): Promise<number[]>;
-  stored(text: number, bytes: number): LongText;
+  /** Texts without an owner: half written when the service crashed, or of a job that was removed. */
+  unownedTexts(): Promise<number[]>;
+  storedText(text: number, bytes: number): LongText;
 }

@@ -3,14 +3,14 @@ import { Interval } from '@nestjs/schedule';
 import { lengthened, LongText, Pieces, type Text } from './long-text.js';
 import { STORE, type Store } from './ports.js';
 
-/** Pieces that one transaction stores or removes: a commit takes a few milliseconds, and others write in between. */
+/** Pieces per transaction. A commit takes a few milliseconds, and others can write in between. */
 const atATime = 2;
 /** Milliseconds. */
 const sweepEach = 5000;
 
 /**
- * Stores long texts before what they belong to is stored, and removes those that belong to nothing any more. Neither changes
- * anything that anyone can see, so it does not go through the commands.
+ * Stores long texts before their owners are stored, and removes texts without an owner. Neither change is visible to
+ * anyone, so neither goes through {@link Commands}.
  */
 @Injectable()
 export class TextsService {
@@ -21,11 +21,11 @@ export class TextsService {
 
   constructor(@Inject(STORE) private readonly store: Store) {}
 
-  /** Calls `use` with the text as it is stored, which should store its owner. A short text is handed on as it is. */
-  async keep<T>(text: Text, use: (stored: Text) => Promise<T>): Promise<T> {
+  /** Calls `use` with the stored text; `use` should store the text's owner. A short text is passed unchanged. */
+  async withStored<T>(text: Text, use: (stored: Text) => Promise<T>): Promise<T> {
     const long = lengthened(text);
     if (typeof long === 'string' || long.stored !== null) return use(long);
-    // Held before it is committed, so that no sweep ever finds it without.
+    // Add the number before the commit, so that no sweep removes the text.
     const number = await this.store.write(async (tx) => {
       const begun = await tx.texts.begin();
       this.held.add(begun);
@@ -33,13 +33,13 @@ export class TextsService {
     });
     try {
       const bytes = await this.append(number, long);
-      return await use(this.store.read.texts.stored(number, bytes).withHead(long.head));
+      return await use(this.store.read.texts.storedText(number, bytes).withHead(long.head));
     } finally {
       this.held.delete(number);
     }
   }
 
-  /** A text that its owner lets go of in the open transaction, readable once more. */
+  /** Returns a text that can be read once more after the open transaction removes its owner. */
   once(text: Text | null): Text | null {
     if (text === null || typeof text === 'string' || text.stored === null) return text;
     const { held } = this;
@@ -58,14 +58,14 @@ export class TextsService {
     return new LongText(source);
   }
 
-  /** Removes what nothing needs. */
+  /** Removes texts that nothing needs. */
   @Interval(sweepEach)
   async sweep(): Promise<void> {
     if (this.sweeping) return;
     this.sweeping = true;
     try {
-      // One that is held now may have an owner later; of the others none ever gets one.
-      const free = (await this.store.read.texts.unowned()).filter((text) => !this.held.has(text));
+      // A text in `held` may get an owner later. Other texts without an owner never do.
+      const free = (await this.store.read.texts.unownedTexts()).filter((text) => !this.held.has(text));
       for (const text of free) while (await this.store.write((tx) => tx.texts.removeSome(text, 4 * atATime)));
     } catch (error) {
       this.logger.warn(`Texts that are no longer needed were not removed; trying again: ${String(error)}`);

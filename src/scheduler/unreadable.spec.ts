@@ -12,21 +12,21 @@ import {
 } from '../../test/support/scheduler.js';
 import { UnreadableRow } from './ports.js';
 
-/** Changes rows behind the service's back, as another version or a hand would. */
+/** Changes rows behind the service's back, as another version or an operator would. */
 function tamper({ folder }: Service, statement: string, ...values: string[]): void {
   const database = new Database(join(folder, 'stint.sqlite'));
   database.prepare(statement).run(...values);
   database.close();
 }
 
-/** After a restart, which reads what was changed. */
+/** Restarts the service, so that it reads the changed rows. */
 const restarted = (before: Service, at: number) => givenService({ folder: before.folder, at });
 
 describe('a stored deadline', () => {
   it.each([
     ['of a kind that no version knows', 'lunch'],
     ['of a kind that belongs to a job', 'kill'],
-  ])('%s is set aside, and all others take effect', async (_, kind) => {
+  ])('%s is disarmed, and all others take effect', async (_, kind) => {
     const service = await givenService({ backend: { lanes: 2 } });
     const { id } = await service.sessions.open(alice, batch);
     const { id: other } = await service.submit(lasting(20));
@@ -55,22 +55,22 @@ describe('a row that this version cannot read', () => {
       'limits: unusedTtl: is missing',
     ],
     [
-      'a limit is no number',
+      'a limit is not a number',
       "UPDATE sessions SET limits = json_set(limits, '$.maxTtl', 'x')",
       'limits: maxTtl: a whole number was expected',
     ],
     [
-      'it has a member that is not known',
+      'it has an unknown member',
       "UPDATE sessions SET limits = json_set(limits, '$.lunch', 1)",
       'limits: lunch: is not known to this version',
     ],
-    ['it is no JSON', "UPDATE sessions SET timestamps = 'x'", 'timestamps: it is not valid JSON'],
+    ['it is not JSON', "UPDATE sessions SET timestamps = 'x'", 'timestamps: it is not valid JSON'],
     [
-      'its state is none',
+      'its state is unknown',
       "UPDATE sessions SET state = 'lunch'",
       'state: "lunch" is none of open, active, inactive, closed',
     ],
-  ])('is refused by name where %s, and takes no job', async (_, statement, why) => {
+  ])('is refused with its table and key if %s, and accepts no job', async (_, statement, why) => {
     const service = await givenService();
     const { id } = await service.sessions.open(alice, dedicated);
     tamper(service, statement);
@@ -80,7 +80,7 @@ describe('a row that this version cannot read', () => {
     expect((await service.submit(lasting(1))).state).toBe('queued');
   });
 
-  it('whose deadline comes is left as it is, and all others take effect', async () => {
+  it('is left unchanged when its deadline comes, and all others take effect', async () => {
     const service = await givenService();
     const { id } = await service.sessions.open(alice, dedicated);
     tamper(service, "UPDATE sessions SET limits = '{}' WHERE id = ?", id);
@@ -89,7 +89,7 @@ describe('a row that this version cannot read', () => {
     expect(await service.job(other)).toMatchObject({ state: 'completed', endedAt: after(2000) });
   });
 
-  it('and is the next of its queue takes its backend offline with the reason, and no other', async () => {
+  it('takes its backend offline, with the reason, if it is next in the queue', async () => {
     const service = await givenService();
     await service.submit(lasting(10));
     const { id } = await service.submit(lasting(10));
@@ -105,7 +105,7 @@ describe('a row that this version cannot read', () => {
     expect(events.filter(({ type }) => type === 'backend.offline')).toMatchObject([
       { backend: 'b1', cause: backend?.statusReason },
     ]);
-    // What is asked of the service goes on.
+    // The service still accepts jobs.
     expect((await service.submit(lasting(1))).state).toBe('queued');
   });
 });

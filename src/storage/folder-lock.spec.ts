@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { givenFolder } from '../../test/support/store.js';
 import { lockFolder } from './folder-lock.js';
 
-describe('a data folder that cannot be locked is told with its path, the reason and a way out:', () => {
+describe('the error for a data folder that cannot be locked has its path, the reason and a remedy:', () => {
   it.each([
     ['a file', 'data', 'it is a file'],
     ['below a file', 'data/deeper', 'a part of its path is a file'],
@@ -12,11 +12,11 @@ describe('a data folder that cannot be locked is told with its path, the reason 
     const folder = await givenFolder();
     await writeFile(join(folder, 'data'), '');
     expect(() => lockFolder(join(folder, path))).toThrow(
-      `The data folder ${join(folder, path)} cannot be used: ${why}. Mend that, or choose another folder with STINT_DATA.`,
+      `The data folder ${join(folder, path)} cannot be used: ${why}. Fix that, or choose another folder with STINT_DATA.`,
     );
   });
 
-  it('something else is where the lock should be', async () => {
+  it('the lock file is a folder', async () => {
     const folder = await givenFolder();
     await mkdir(join(folder, 'stint.lock'));
     expect(() => lockFolder(folder)).toThrow(
@@ -24,7 +24,7 @@ describe('a data folder that cannot be locked is told with its path, the reason 
     );
   });
 
-  it('another one has it', async () => {
+  it('another service has locked it', async () => {
     const folder = await givenFolder();
     const unlock = lockFolder(folder);
     expect(() => lockFolder(folder)).toThrow(`${folder} is in use by another Stint`);

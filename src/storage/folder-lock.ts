@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { makePrivateFile, otherFolder, preparePrivateFolder } from './private-folder.js';
+import { makePrivateFile, otherFolderHint, preparePrivateFolder } from './private-folder.js';
 
 /**
- * Keeps a data folder for one service: a second one would take the running jobs of the first for lost. The lock is the
- * operating system's, on a file of its own, so it ends with the process however that ends. Returns the function that lets go. `warn` is
- * called where the folder was open to other accounts.
+ * Locks a data folder for one service, because a second service would treat the running jobs of the first as lost. This
+ * is a lock of the operating system on a separate file, so it ends with the process in any case. Returns the function
+ * that releases the lock. Calls `warn` if other accounts could access the folder.
  */
 export function lockFolder(folder: string, warn: (line: string) => void = () => undefined): () => void {
-  const opened = preparePrivateFolder(folder);
-  if (opened !== null) warn(opened);
+  const warning = preparePrivateFolder(folder);
+  if (warning !== null) warn(warning);
   const file = join(folder, 'stint.lock');
   let lock;
   try {
@@ -21,9 +21,9 @@ export function lockFolder(folder: string, warn: (line: string) => void = () => 
     lock?.close();
     const { code = '', message } = error as NodeJS.ErrnoException;
     if (code.startsWith('SQLITE_BUSY'))
-      throw new Error(`${folder} is in use by another Stint. Stop that one, or ${otherFolder}.`);
+      throw new Error(`${folder} is in use by another Stint. Stop that one, or ${otherFolderHint}.`);
     throw new Error(
-      `${file} cannot be locked: ${message}. Remove it while no Stint runs, or ${otherFolder}.`,
+      `${file} cannot be locked: ${message}. Remove it while no Stint runs, or ${otherFolderHint}.`,
     );
   }
   const held = lock;

@@ -6,7 +6,7 @@ import { makePrivateFile, preparePrivateFolder } from './private-folder.js';
 
 const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8);
 
-/** A folder with one file, both with these modes whatever the umask is. */
+/** Returns a folder with one file, with these modes whatever the umask is. */
 async function givenOpenFolder(mode: number, name = 'stint.sqlite'): Promise<string> {
   const folder = join(await givenFolder(), 'data');
   mkdirSync(folder);
@@ -17,13 +17,13 @@ async function givenOpenFolder(mode: number, name = 'stint.sqlite'): Promise<str
 }
 
 describe('a data folder', () => {
-  it('that is made is for its owner alone, and so are the folders above it that had to be made', async () => {
+  it('is created for its owner only, and so are missing parent folders', async () => {
     const above = join(await givenFolder(), 'above');
     expect(preparePrivateFolder(join(above, 'data'))).toBeNull();
     expect([modeOf(above), modeOf(join(above, 'data'))]).toEqual(['700', '700']);
   });
 
-  it('that others may read is closed with all that is in it, and one sentence says so', async () => {
+  it('that others may read is closed with all its contents, and one sentence reports it', async () => {
     const folder = await givenOpenFolder(0o755);
     mkdirSync(join(folder, 'models/deep'), { recursive: true });
     writeFileSync(join(folder, 'models/deep/m.skops'), '');
@@ -39,13 +39,13 @@ describe('a data folder', () => {
     expect(preparePrivateFolder(folder)).toBeNull();
   });
 
-  it('that is closed and holds an open file has that closed', async () => {
+  it('that is closed but contains an open file has the file closed', async () => {
     const folder = await givenOpenFolder(0o700);
     expect(preparePrivateFolder(folder)).toMatch(/The modes of 1 files/);
     expect(modeOf(join(folder, 'stint.sqlite'))).toBe('600');
   });
 
-  it('keeps the modes of what a link in it leads to', async () => {
+  it('keeps the modes of the targets of links', async () => {
     const folder = await givenOpenFolder(0o755);
     const outside = join(await givenFolder(), 'outside');
     writeFileSync(outside, '');
@@ -55,7 +55,7 @@ describe('a data folder', () => {
     expect(modeOf(outside)).toBe('644');
   });
 
-  it('that all accounts write into is refused, and stays as it is', async () => {
+  it('that all accounts write into is refused and not changed', async () => {
     const folder = await givenOpenFolder(0o1777);
     expect(() => preparePrivateFolder(folder)).toThrow(
       /one that all accounts write into\. Give Stint a folder/,
@@ -63,7 +63,7 @@ describe('a data folder', () => {
     expect(modeOf(folder)).toBe('1777');
   });
 
-  it('that others may read and that holds their things is refused, and stays as it is', async () => {
+  it('that others may read and that contains their files is refused and not changed', async () => {
     const folder = await givenOpenFolder(0o755, 'thesis.txt');
     expect(() => preparePrivateFolder(folder)).toThrow(
       /holds other things than Stint's data \(thesis\.txt\)/,
@@ -82,7 +82,7 @@ describe('a data folder', () => {
 });
 
 describe('a private file', () => {
-  it('is made for its owner alone, whatever the umask is', async () => {
+  it('is created for its owner only, whatever the umask is', async () => {
     const before = process.umask(0);
     try {
       const file = join(await givenFolder(), 'f');
@@ -93,7 +93,7 @@ describe('a private file', () => {
     }
   });
 
-  it('that exists is left as it is', async () => {
+  it('is not changed if it exists', async () => {
     const folder = await givenOpenFolder(0o700);
     makePrivateFile(join(folder, 'stint.sqlite'));
     expect(readdirSync(folder)).toEqual(['stint.sqlite']);

@@ -11,19 +11,22 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-export const otherFolder = 'choose another folder with STINT_DATA';
+export const otherFolderHint = 'choose another folder with STINT_DATA';
 
 /** The permission bits of all accounts but the owner. */
-const ofOthers = 0o077;
-/** Only the owner may rename or remove what is in such a folder, so everybody puts files there: /tmp. */
+const othersMask = 0o077;
+/**
+ * In a folder with this bit only owners can rename or remove their files, so it is a folder shared by all, such as
+ * /tmp.
+ */
 const sticky = 0o1000;
-/** Files and folders looked at in one start. The folder itself is closed first, so what is left is out of reach. */
-const mostChecked = 20_000;
+/** Most entries checked in one start. The root is closed first, so unchecked entries are out of reach anyway. */
+const maxChecked = 20_000;
 
-/** What Stint and its scripts put into a data folder, and what a file system puts there by itself. */
-const known = /^(\..*|stint\..*|quickstart\..*|models|learner|spark|uploads|check|backups?|lost\+found)$/;
+/** Names that Stint, its scripts or the file system itself create in a data folder. */
+const ownNames = /^(\..*|stint\..*|quickstart\..*|models|learner|spark|uploads|check|backups?|lost\+found)$/;
 
-/** What keeps a folder from being used, where Node's own words are not for people. */
+/** Explains the error codes whose message by Node.js does not suit operators. */
 const reasons: Readonly<Record<string, string>> = {
   EEXIST: 'it is a file',
   ENOTDIR: 'a part of its path is a file',
@@ -33,9 +36,9 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes a data folder that its owner alone can read. Closes one that exists and is open to other accounts, with all that is
- * in it; returns a sentence about that, or null where nothing was open. Throws where the folder cannot be used, or holds
- * files of others.
+ * Creates a data folder that only its owner can read. If the folder exists and other accounts have access to it,
+ * removes their access to it and to all its contents, and returns a sentence about that; else returns null. Throws if
+ * the folder cannot be used, or contains files other than Stint's.
  */
 export function preparePrivateFolder(folder: string): string | null {
   try {
@@ -45,16 +48,18 @@ export function preparePrivateFolder(folder: string): string | null {
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
     throw new Error(
-      `The data folder ${folder} cannot be used: ${reasons[code] ?? message}. Mend that, or ${otherFolder}.`,
+      `The data folder ${folder} cannot be used: ${reasons[code] ?? message}. Fix that, or ${otherFolderHint}.`,
     );
   }
-  // Windows has no such bits.
+  // Windows has no permission bits.
   if (process.getuid === undefined) return null;
-  refuseFolderOfOthers(folder);
-  return closeAll(folder);
+  refuseSharedFolder(folder);
+  return removeOthersAccess(folder);
 }
 
-/** Makes an empty file that its owner alone can read, unless there is one. SQLite gives its other files the same mode. */
+/**
+ * Creates an empty file that only its owner can read, if it does not exist. SQLite gives its other files the same mode.
+ */
 export function makePrivateFile(file: string): void {
   try {
     closeSync(openSync(file, 'wx', 0o600));
@@ -63,20 +68,20 @@ export function makePrivateFile(file: string): void {
   }
 }
 
-/** Whether other accounts than the owner have any right on it. */
+/** Returns whether accounts other than the owner have any access. */
 export const isOpenToOthers = (path: string): boolean =>
-  process.getuid !== undefined && (statSync(path).mode & ofOthers) !== 0;
+  process.getuid !== undefined && (statSync(path).mode & othersMask) !== 0;
 
-/** Changing the mode of a folder that others work in would lock them out, so such a folder is refused. */
-function refuseFolderOfOthers(folder: string): void {
+/** Refuses a folder that other accounts work in, because changing its mode would lock them out. */
+function refuseSharedFolder(folder: string): void {
   const { mode } = statSync(folder);
-  if ((mode & ofOthers) === 0) return;
-  const own = `Give Stint a folder of its own, or ${otherFolder}.`;
+  if ((mode & othersMask) === 0) return;
+  const own = `Give Stint a folder of its own, or ${otherFolderHint}.`;
   if ((mode & sticky) !== 0)
     throw new Error(`The data folder ${folder} is one that all accounts write into. ${own}`);
   const names = readdirSync(folder);
   if (names.includes('stint.sqlite')) return;
-  const others = names.filter((name) => !known.test(name));
+  const others = names.filter((name) => !ownNames.test(name));
   if (others.length === 0) return;
   const some = others.slice(0, 3).join(', ') + (others.length > 3 ? ', …' : '');
   throw new Error(
@@ -84,13 +89,13 @@ function refuseFolderOfOthers(folder: string): void {
   );
 }
 
-function closeAll(root: string): string | null {
+function removeOthersAccess(root: string): string | null {
   const counts = { closed: 0, failed: 0, checked: 0 };
   const close = (path: string): boolean => {
     const { mode } = lstatSync(path);
-    if ((mode & ofOthers) === 0) return true;
+    if ((mode & othersMask) === 0) return true;
     try {
-      chmodSync(path, mode & 0o7777 & ~ofOthers);
+      chmodSync(path, mode & 0o7777 & ~othersMask);
       counts.closed += 1;
       return true;
     } catch {
@@ -102,20 +107,20 @@ function closeAll(root: string): string | null {
   const folders = [root];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const entry of entriesOf(folder)) {
-      if ((counts.checked += 1) > mostChecked) return said(root, rootClosed, counts);
+      if ((counts.checked += 1) > maxChecked) return describeClosing(root, rootClosed, counts);
       const path = join(folder, entry.name);
-      // A link leads to something that is not ours to change.
+      // A link's target may be outside the folder, so it is not ours to change.
       if (entry.isSymbolicLink()) continue;
       try {
         close(path);
       } catch {
-        // Removed in the meantime, by a process that outlived the service before.
+        // Removed meanwhile, by a runner that outlived the previous service.
         continue;
       }
       if (entry.isDirectory()) folders.push(path);
     }
   }
-  return said(root, rootClosed, counts);
+  return describeClosing(root, rootClosed, counts);
 }
 
 function entriesOf(folder: string) {
@@ -126,7 +131,7 @@ function entriesOf(folder: string) {
   }
 }
 
-function said(
+function describeClosing(
   root: string,
   rootClosed: boolean,
   { closed, failed }: { readonly closed: number; readonly failed: number },

@@ -1,7 +1,7 @@
 import { roles, sharings } from '../kernel/access/access.js';
 import { backendStatuses, type Backend, type BackendLimits } from '../kernel/backend/backend.js';
 import { endCodes, jobStates, type Script, type Stop } from '../kernel/job/job.js';
-import { dueRank, type DueKind } from '../kernel/session/session.deadline.js';
+import { deadlineRank, type DeadlineKind } from '../kernel/session/session.deadline.js';
 import {
   closeCodes,
   sessionModes,
@@ -16,7 +16,7 @@ import {
   jsonColumn,
   listOf,
   mapOf,
-  maybe,
+  optionalMember,
   member,
   number,
   objectOf,
@@ -25,11 +25,11 @@ import {
   text,
   whole,
   wordColumn,
-} from './codec.js';
+} from '../scheduler/codec.js';
 
 /**
- * The forms that stand in JSON columns and in columns of words, for every store. A released form never changes its meaning: a new
- * member is optional, or a migration writes it.
+ * The forms of values in JSON columns and in columns of words, for every store. A released form never changes its
+ * meaning: a new member is optional, or a migration writes it.
  */
 
 const limits = objectOf<SessionLimits>({
@@ -38,8 +38,8 @@ const limits = objectOf<SessionLimits>({
   maxTtl: member('maxTtl', whole),
   unusedTtl: member('unusedTtl', whole),
   onIdle: member('onIdle', oneOf('deactivate', 'close')),
-  heartbeatTtl: maybe('heartbeatTtl', whole),
-  busyIsIdle: maybe('busyIsIdle', flag),
+  heartbeatTtl: optionalMember('heartbeatTtl', whole),
+  busyIsIdle: optionalMember('busyIsIdle', flag),
 });
 
 const entered = objectOf<Session['timestamps'][number]>({
@@ -65,7 +65,7 @@ const details = objectOf<JobDetails>({
   calibrationId: member('calibrationId', orNull(text)),
   runtime: member('runtime', orNull(text)),
   cost: member('cost', orNull(number)),
-  ranWith: maybe('ranWith', mapOf(text)),
+  ranWith: optionalMember('ranWith', mapOf(text)),
 });
 
 const backendLimits = objectOf<BackendLimits>({
@@ -83,16 +83,16 @@ const backendLimits = objectOf<BackendLimits>({
 });
 
 const plan = objectOf<Instance['plan']>({
-  interactiveTtl: maybe('interactiveTtl', whole),
-  activeTtl: maybe('activeTtl', whole),
-  maxTtl: maybe('maxTtl', whole),
-  heartbeatTtl: maybe('heartbeatTtl', whole),
-  modes: maybe('modes', listOf(oneOf(...sessionModes))),
-  maxExecutionTime: maybe('maxExecutionTime', whole),
-  maxPendingJobs: maybe('maxPendingJobs', whole),
+  interactiveTtl: optionalMember('interactiveTtl', whole),
+  activeTtl: optionalMember('activeTtl', whole),
+  maxTtl: optionalMember('maxTtl', whole),
+  heartbeatTtl: optionalMember('heartbeatTtl', whole),
+  modes: optionalMember('modes', listOf(oneOf(...sessionModes))),
+  maxExecutionTime: optionalMember('maxExecutionTime', whole),
+  maxPendingJobs: optionalMember('maxPendingJobs', whole),
 });
 
-export const stored = {
+export const storedForms = {
   session: {
     limits: jsonColumn('sessions.limits', limits),
     timestamps: jsonColumn('sessions.timestamps', listOf(entered)),
@@ -123,7 +123,7 @@ export const stored = {
   ledger: { kind: wordColumn('ledger.kind', ['hold', 'job']) },
 };
 
-const kinds: ReadonlySet<string> = new Set(Object.keys(dueRank));
-/** Null: a kind that this version does not know, or none. */
-export const dueKindOf = (stored: string | null): DueKind | null =>
-  stored !== null && kinds.has(stored) ? (stored as DueKind) : null;
+const kinds: ReadonlySet<string> = new Set(Object.keys(deadlineRank));
+/** Returns null for a kind that this version does not know, and if none is stored. */
+export const deadlineKindOf = (stored: string | null): DeadlineKind | null =>
+  stored !== null && kinds.has(stored) ? (stored as DeadlineKind) : null;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 
-/** What Nest says while it starts is of use only to someone who debugs it. */
-const chatter = new Set([
+/** Loggers of Nest's start-up, whose lines help only to debug Nest and are logged at debug level. */
+const startupContexts = new Set([
   'InstanceLoader',
   'NestFactory',
   'NestApplication',
@@ -11,42 +11,42 @@ const chatter = new Set([
   'RoutesResolver',
 ]);
 
-/** Bytes of lines that wait to be written; more are dropped. */
-const mostWaiting = 1 << 20;
+/** The most bytes of lines that wait to be written; lines beyond that are dropped. */
+const maxBuffered = 1 << 20;
 
 export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
-/** Nest's logging through pino: one JSON object a line on stderr, because stdout belongs to people (the first token). */
+/** Writes Nest's log with pino: one JSON object per line, on stderr because stdout is for people (the first token). */
 export class PinoLogger implements LoggerService {
   private readonly pino: Logger;
-  private readonly stderr = pino.destination({ fd: 2, sync: false, maxLength: mostWaiting });
+  private readonly stderr = pino.destination({ fd: 2, sync: false, maxLength: maxBuffered });
 
   constructor(level: string) {
-    // A log that cannot be written, such as one on a full disk, must not stop the service. What waits is tried again with
-    // the next line, but not at the exit: there the stream would try for ever.
+    // A write error, such as a full disk, must not stop the service. Waiting lines are retried with the next line, but
+    // not at the exit, where the stream would retry forever.
     const flush = this.stderr.flushSync.bind(this.stderr);
     this.stderr.on('error', () => (this.stderr.flushSync = () => undefined));
     this.stderr.on('drain', () => (this.stderr.flushSync = flush));
     this.pino = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, this.stderr);
   }
 
-  /** Of all that is written from now on. */
+  /** Sets the level of all lines from now on. */
   setLevel(level: string): void {
     this.pino.level = level;
   }
 
-  /** Whether a line of this level is written at all: making one costs more than leaving it out. */
+  /** Whether lines of this level are written. Callers check this first, because building a line is expensive. */
   isOn(level: Level): boolean {
     return this.pino.isLevelEnabled(level);
   }
 
-  /** Writes the last line before the process ends. Resolves when all lines are out, in their order. */
+  /** Writes the last line before the process ends. Resolves when all lines are written in order, or after a second. */
   async last(message: string, context: string): Promise<void> {
     if (!this.isOn('info')) return;
-    // Not for ever: whoever reads the log may have stopped reading.
-    const out = once(this.stderr, 'drain', { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
+    // Give up after a second: the reader of the log may have stopped reading.
+    const flushed = once(this.stderr, 'drain', { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
     this.log(message, context);
-    await out;
+    await flushed;
   }
 
   log = (message: unknown, ...rest: unknown[]) => this.write('info', message, rest);
@@ -56,15 +56,18 @@ export class PinoLogger implements LoggerService {
   debug = (message: unknown, ...rest: unknown[]) => this.write('debug', message, rest);
   verbose = (message: unknown, ...rest: unknown[]) => this.write('trace', message, rest);
 
-  /** Nest appends the logger's name; a message is a text or fields with `msg`, optionally followed by more text. */
+  /**
+   * Writes one line. `message` is a text or fields with `msg`; `rest` is more text, then the logger's name from Nest.
+   */
   write(level: Level, message: unknown, rest: readonly unknown[]): void {
     const context = rest.at(-1);
     const more = rest.slice(0, -1).filter((part) => part !== undefined);
     const fields = typeof message === 'object' && message !== null ? message : { msg: String(message) };
-    // The application's own errors are thrown as well, and told by whoever started it.
+    // Nest also throws these errors, and the code that started the application reports them.
     const quiet =
       typeof context === 'string' &&
-      ((level === 'info' && chatter.has(context)) || (level === 'error' && context === 'NestApplication'));
+      ((level === 'info' && startupContexts.has(context)) ||
+        (level === 'error' && context === 'NestApplication'));
     this.pino[quiet ? 'debug' : level]({
       ...(typeof context === 'string' && { context }),
       ...(more.length > 0 && { detail: more.map(String) }),

@@ -19,12 +19,14 @@ describe('the level of a request', () => {
   });
 });
 
-/** A server with a route that works and one that fails, and what it writes to its log while only `on` is written. */
+/**
+ * A server with a route that works and one that fails, and the lines that it logs if only the levels `on` are written.
+ */
 function given(on: readonly string[]) {
   const written: [string, Record<string, unknown>][] = [];
-  const looked: string[] = [];
+  const checkedLevels: string[] = [];
   const logger = {
-    isOn: (level: string) => (looked.push(level), on.includes(level)),
+    isOn: (level: string) => (checkedLevels.push(level), on.includes(level)),
     write: (level: string, line: Record<string, unknown>) => void written.push([level, line]),
   } as unknown as PinoLogger;
   const server = fastify({ genReqId: requestNames() });
@@ -35,14 +37,14 @@ function given(on: readonly string[]) {
   });
   const get = async (path: string) => {
     await (await fetch((await server.listen({ port: 0, host: '127.0.0.1' })) + path)).text();
-    // The line is written after the answer: once the server has closed, it is there.
+    // The line is written after the answer, but before the server has closed.
     await server.close();
   };
-  return { get, written, looked };
+  return { get, written, checkedLevels };
 }
 
 describe('the log of requests', () => {
-  it('has a line for one that failed, with the name that its answer may carry, and without its query', async () => {
+  it('has a line for a request that failed, with its trace and without its query', async () => {
     const { get, written } = given(['info', 'error']);
     await get('/broken?apikey=secret');
     expect(written).toEqual([
@@ -57,16 +59,16 @@ describe('the log of requests', () => {
     ]);
   });
 
-  it('has none for what was read, and does no work for it, unless it is asked for', async () => {
-    const { get, written, looked } = given(['info', 'error']);
+  it('has a line for a successful read only at debug level, and otherwise builds none', async () => {
+    const { get, written, checkedLevels } = given(['info', 'error']);
     await get('/fine');
-    expect([written, looked]).toEqual([[], ['debug']]);
+    expect([written, checkedLevels]).toEqual([[], ['debug']]);
     const other = given(['debug', 'info', 'error']);
     await other.get('/fine');
     expect(other.written).toHaveLength(1);
   });
 
-  it('cuts a path that leads nowhere', async () => {
+  it('cuts a very long path', async () => {
     const { get, written } = given(['info']);
     await get(`/${'x'.repeat(1000)}`);
     expect(String(written[0]?.[1]['path'])).toHaveLength(300);
@@ -74,7 +76,7 @@ describe('the log of requests', () => {
 });
 
 describe('names of requests', () => {
-  it('are others after the next start', () => {
+  it('differ after the next start', () => {
     const [one, two] = [requestNames(), requestNames()];
     expect(new Set([one(), one(), two(), two()]).size).toBe(4);
   });

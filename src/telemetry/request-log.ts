@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Level, PinoLogger } from './logger.js';
 
-type Known = FastifyRequest & {
+type AuthenticatedRequest = FastifyRequest & {
   readonly actor?: { readonly user: string; readonly instance: { readonly name: string } };
 };
 
-/** Characters of a path; who asks for a longer one asks for nothing that is there. */
+/** The most characters of a path that are logged; no route has a longer path. */
 const longestPath = 300;
 
 /**
- * Names requests: `trace` in an error's answer and in the log. The first part is another one at each start, so that a name
- * is found once in logs of many days.
+ * Returns a generator of request names, which are `trace` in error answers and in the log. The first part is random at
+ * each start, so that a name is unique in the logs of many days.
  */
 export function requestNames(): () => string {
   const start = randomBytes(4).toString('hex');
@@ -19,19 +19,21 @@ export function requestNames(): () => string {
   return () => `${start}-${(count += 1).toString(36)}`;
 }
 
-/** What was read without an error is of no interest: a client that waits asks ten times a second. */
+/**
+ * Returns the log level of a request. Successful reads are debug lines, because clients poll up to ten times a second.
+ */
 export function levelOf(method: string, status: number): Level {
   if (status >= 500) return 'error';
   return status < 400 && ['GET', 'HEAD', 'OPTIONS'].includes(method) ? 'debug' : 'info';
 }
 
-/** The path as it was asked for. A query may hold what nobody should read in a log. */
+/** Returns the requested path without its query, which may contain secrets. */
 export const pathOf = ({ originalUrl }: Pick<FastifyRequest, 'originalUrl'>): string =>
   (originalUrl.split('?', 1)[0] ?? '').slice(0, longestPath);
 
-/** One line for each request that was answered, or whose client left before. */
+/** Logs one line for each request that was answered or whose client disconnected before the answer. */
 export function installRequestLog(fastify: FastifyInstance, logger: PinoLogger): void {
-  // With `done`: a promise would cost the requests of all dialects a turn of their own, status reads above all.
+  // Use `done`: a promise would delay every request by one turn of the event loop, which matters for status reads.
   fastify.addHook('onResponse', (request, reply, done) => {
     const level = levelOf(request.method, reply.statusCode);
     if (logger.isOn(level)) logger.write(level, lineOf(request, reply), ['Request']);
@@ -39,7 +41,7 @@ export function installRequestLog(fastify: FastifyInstance, logger: PinoLogger):
   });
 }
 
-function lineOf(request: Known, reply: FastifyReply) {
+function lineOf(request: AuthenticatedRequest, reply: FastifyReply) {
   const { actor } = request;
   return {
     msg: `${request.method} ${pathOf(request)} ${reply.statusCode}`,

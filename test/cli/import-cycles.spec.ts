@@ -7,7 +7,7 @@ import { givenFolder } from '../support/store.js';
 
 const script = join(import.meta.dirname, '../../scripts/lib/import-cycles.mjs');
 
-/** Which of these files import themselves, and on which way. */
+/** Returns the files that are on an import cycle, each with the cycle. */
 async function cyclesOf(files: Readonly<Record<string, string>>): Promise<string[]> {
   const folder = await givenFolder();
   await mkdir(join(folder, 'src'));

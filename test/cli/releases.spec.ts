@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { verifyLedger } from '../../src/cli/ledger-verify.js';
 import { givenBackend, TestService } from '../support/http.js';
 
-/** Databases as each release wrote them (scripts/release-fixture.mjs). */
+/** A database written by each release (scripts/release-fixture.mjs). */
 const fixtures = join(import.meta.dirname, '../fixtures/releases');
 const releases = readdirSync(fixtures).map((file) => file.replace(/\.sqlite$/, ''));
 const admin_token = 'the-admin-token-of-the-release-fixture';
@@ -62,7 +62,7 @@ describe('a database of release', () => {
     expect(data.body).toMatchObject({ totalCount: 20 });
     expect(data.body.data[19]).toEqual({ day: '2026-01-20', sales: '19' });
 
-    // It goes on where it stood.
+    // The service continues with the stored jobs.
     await admin.post('/admin/clock', { advance_seconds: 3000 });
     const later = (await admin.get('/jobs?sort=asc', ask)).body as { jobs: { state: { status: string } }[] };
     expect(later.jobs.map(({ state }) => state.status)).toEqual([

@@ -37,14 +37,14 @@ const open = { rejectUnauthorized: false } as const;
 const get = (path: string, token = adminToken) =>
   getOver(service.url + path, { ...open, headers: bearer(token) });
 
-/** Sends SIGHUP and waits for what the service says about it. */
+/** Sends SIGHUP and waits for the service's log lines about it. */
 async function hangUp(): Promise<LogLine[]> {
   const before = service.lines.length;
   service.signal('SIGHUP');
   await service.line('the end of the reload', (line) => {
     return service.lines.indexOf(line) >= before && /^The configuration was read again/.test(line.msg);
   });
-  // What needs a restart is said after it, in the same turn.
+  // The line on settings that need a restart follows in the same turn.
   await get('/health/live');
   return service.lines.slice(before).filter(({ context }) => context !== 'Request');
 }

@@ -53,7 +53,7 @@ def hdinsight():
 
 @pytest.fixture(scope="session")
 def moments(stint):
-    """When a session of the kernel went through events of these types, in seconds, by the service's own clock.
+    """Returns the times of a session's events of these types, in seconds on the service's clock.
 
     What the service is to do within a second or two is measured so: how long its answers take on their way is no matter.
     """
@@ -72,7 +72,7 @@ def moments(stint):
 
 @pytest.fixture(scope="module")
 def session(livy):
-    """One session for a whole file: starting Spark takes longer than all that is asked of it."""
+    """One session for a whole file, because a start of Spark takes longer than all its tests."""
     made = livy.session()
     yield made
     livy.delete(made)

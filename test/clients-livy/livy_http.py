@@ -1,4 +1,4 @@
-"""Requests as Livy's documentation and HDInsight's have them, for what no client library does."""
+"""Requests from the documentation of Livy and HDInsight that no client library sends."""
 
 import time
 
@@ -6,12 +6,12 @@ import requests
 
 
 def until_there_is(path):
-    """Code that runs until the test makes this file: as long as it takes, on a machine of any speed."""
+    """Returns code that runs until the test creates a file, so that timing does not matter."""
     return f"import os, time\nwhile not os.path.exists({str(path)!r}): time.sleep(0.01)"
 
 
 class Livy:
-    """`auth` is (user, token) for HDInsight's form; None for a port where somebody acts for all."""
+    """`auth` is (user, token) for HDInsight's form; None for a port without credentials."""
 
     def __init__(self, url, auth=None):
         self.url, self.auth = url.rstrip("/"), auth
@@ -29,7 +29,7 @@ class Livy:
         return answer.json()
 
     def until(self, path, *states, seconds=240.0, every=0.05):
-        """The object at `path` once its state is one of these."""
+        """Waits until the state of the object at `path` is one of these, and returns the object."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             seen = self.json("GET", path)

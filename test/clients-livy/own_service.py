@@ -1,4 +1,4 @@
-"""A service of the test's own, which it may kill."""
+"""A separate service that a test may kill."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def free_port():
 
 
 class OwnService:
-    """Livy alone on `url`; data and configuration lie in `folder`."""
+    """Livy on its own port at `url`. Data and configuration are in `folder`."""
 
     def __init__(self, folder: Path):
         self.folder, self.port, self.livy = folder, free_port(), free_port()

@@ -1,4 +1,4 @@
-"""Airflow's LivyHook, in HDInsight's form: below /livy, with a user's name and token."""
+"""Airflow's LivyHook in HDInsight's form: paths below /livy, with a user's name and token."""
 
 import os
 import time
@@ -33,7 +33,7 @@ def test_a_batch_to_its_end(hook, stint):
         conf={"spark.ui.enabled": "false"},
     )
     assert ended(hook, batch) == "success"
-    # From its beginning, as Airflow reads it: what Spark itself says comes behind, however much that is.
+    # Airflow reads the log from the start. Spark's own lines follow, in any number.
     assert "counted 5" in hook.get_batch_logs(batch, 0, 100)["log"]
     hook.dump_batch_logs(batch)
     assert hook.get_batch(batch)["appId"] is None

@@ -1,4 +1,4 @@
-"""What Livy's users miss in Livy: order, real interrupts, deaths that are seen, and nothing left behind."""
+"""What Livy lacks: order, real interrupts, detection of dead processes, and complete clean-up."""
 
 import itertools
 import os
@@ -13,7 +13,7 @@ from livy_http import Livy, until_there_is
 
 
 def kernel_id(livy, session):
-    """By which the service's other interfaces know it: its driver's folder has that name."""
+    """Returns the session's id in other APIs, which is the name of its driver's folder."""
     code = "import sys, os; print(os.path.basename(sys.argv[sys.argv.index('--folder') + 1]))"
     return livy.text(session, code)
 
@@ -48,7 +48,7 @@ def test_a_waiting_statement_that_is_cancelled_never_runs(session, livy, tmp_pat
     [
         "while True: pass",
         "import time; time.sleep(600)",
-        # Nothing in it overflows: that would be an error, and the end of it, after some seconds.
+        # Avoids overflows, which would end the code with an error after some seconds.
         "spark.range(10**12).selectExpr('sum(id % 7)').collect()",
     ],
 )
@@ -69,7 +69,7 @@ def test_a_large_output(session, livy):
 
 
 def left_of(pid):
-    """Processes of the session that the driver led."""
+    """Returns the processes of the session that the driver leads."""
     left = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -85,7 +85,7 @@ def jvm_of(pid):
     return next(each for each in left_of(pid) if Path(f"/proc/{each}/comm").read_text() == "java\n")
 
 
-# The heap of the JVM, which is the driver's memory in Spark's words.
+# The JVM's heap, which Spark calls the driver's memory.
 HOG = "a = sc._jvm.java.util.ArrayList()\nwhile True: a.add(sc._gateway.new_array(sc._jvm.long, 4_000_000))"
 
 
@@ -114,7 +114,7 @@ def test_a_death_is_seen_within_a_second_and_leaves_nothing(livy, session, momen
             died = time.time()
     if how == "os._exit(7)":
         died = livy.json("GET", f"/sessions/{doomed}/statements/{running}")["started"] / 1000
-    # Of a JVM whose end was not seen the session's was not seen later either.
+    # If the end of the JVM was missed, the end of the session was missed too.
     if died is not None:
         assert moments(known, "session.closed")[-1] - died < 1
     if running is not None:

@@ -1,11 +1,11 @@
-"""The operations of HDInsight's page on interactive sessions, request by request, with a user's name and token."""
+"""The operations of HDInsight's page on interactive sessions, with a user's name and token."""
 
 import pytest
 
 
 @pytest.fixture(scope="module")
 def created(hdinsight):
-    """Create a new interactive session. Its jars and files are those of the page where the cluster can read them."""
+    """Creates a session with the jars and files of the page, if the cluster can read them."""
     body = {
         "kind": "spark",
         "jars": [],

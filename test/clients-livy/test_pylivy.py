@@ -60,6 +60,6 @@ def test_batch(url, stint):
     batch = LivyBatch.create(url, file=f"{stint['spark_files']}/count.py", args=["7"])
     batch.wait()
     assert batch.state.value == "success"
-    # All of it: without a range it is the last 100 lines, and Spark alone writes more than that to stderr.
+    # Reads the whole log. The default is the last 100 lines, and Spark writes more to stderr.
     assert "counted 7" in batch.log(from_=0, size=-1)
     batch.kill()

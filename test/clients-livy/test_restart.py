@@ -1,4 +1,4 @@
-"""kill -9 of the service: its sessions go on in their own processes, and it finds them again."""
+"""kill -9 of the service: its sessions continue in their processes, and it finds them again."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

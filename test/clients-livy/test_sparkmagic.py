@@ -1,4 +1,4 @@
-"""The client library of sparkmagic 0.23.0, as its kernels and magics use it."""
+"""The client library of sparkmagic 0.23.0, used as its kernels and magics do."""
 
 import builtins
 import signal
@@ -19,7 +19,7 @@ from sparkmagic.utils import configuration
 
 
 class Display:
-    """Stands in for the notebook: what would be shown in it."""
+    """Replaces the notebook and collects its output."""
 
     def display(self, *_):
         pass
@@ -32,9 +32,9 @@ class Display:
 
 @pytest.fixture(scope="module")
 def endpoint(url):
-    # It lives in notebooks, where this is a builtin; it asks for it when a statement is interrupted.
+    # In notebooks this is a builtin. sparkmagic uses it when a statement is interrupted.
     builtins.get_ipython = InteractiveShell.instance
-    # A busy machine takes longer than a minute to start a JVM.
+    # A busy machine may take longer than a minute to start a JVM.
     configuration.override("livy_session_startup_timeout_seconds", 240)
     configuration.override("heartbeat_refresh_seconds", 1)
     return Endpoint(url, None)
@@ -63,7 +63,7 @@ def test_sql_query(notebook):
 
 
 def test_an_interrupt_of_the_kernel_cancels_and_keeps_the_variables(notebook, livy):
-    # Whoever starts the tests in the background may have the signal ignored.
+    # The signal may be ignored if the tests run in the background.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def interrupt():
@@ -73,7 +73,7 @@ def test_an_interrupt_of_the_kernel_cancels_and_keeps_the_variables(notebook, li
         interrupt_main()
 
     threading.Thread(target=interrupt, daemon=True).start()
-    # Without the cancel it would never end.
+    # The statement never ends without the cancel.
     with pytest.raises(SparkStatementCancelledException):
         Command("while True:\n    pass").execute(notebook)
     assert Command("print(x)").execute(notebook)[:2] == (True, "20")

@@ -1,6 +1,6 @@
 /**
- * The unmodified JavaScript client (npm nexosis-api-client) against a running service with the real learner: address and key
- * come in STINT_URL and STINT_TOKEN. Prints a line for each check and how many passed.
+ * Tests the unmodified JavaScript client (npm nexosis-api-client) against a running service with the real learner. The
+ * address and the key are in STINT_URL and STINT_TOKEN. Prints a line for each check, and the number that passed.
  */
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
@@ -15,7 +15,7 @@ const client = new NexosisClient({
 const { DataSets, Sessions, Models, Contests, Imports } = client;
 const ids = {};
 
-/** As the client's own tests wait: by the status header. */
+/** Waits by the status header, as the client's own tests do. */
 async function ended(id) {
   for (;;) {
     const status = await Sessions.status(id);

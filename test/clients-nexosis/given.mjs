@@ -1,10 +1,10 @@
-/** Data that both kinds of sessions can learn from: a week's rhythm with a trend, and two kinds of points. */
+/** Data for both kinds of sessions: a weekly pattern with a trend, and two clusters of points. */
 
-/** The n-th day of 2017. */
+/** Returns the n-th day of 2017. */
 export const dayOf = (n) => new Date(Date.UTC(2017, 0, n)).toISOString().slice(0, 10);
 
 const rhythm = [0, 3, 5, 4, 9, 12, 2];
-/** From day 150 to 159 sales are higher by 30. */
+/** Returns the sales of a day. From day 150 to 159 they are higher by 30. */
 export const salesOn = (n) =>
   100 + n / 10 + rhythm[n % 7] + ((n * 37) % 11) / 10 + (n >= 150 && n < 160 ? 30 : 0);
 

@@ -18,7 +18,7 @@ RHYTHM = [0, 3, 5, 4, 9, 12, 2]
 
 
 def sales_on(n: int) -> float:
-    """Sales of the n-th day: a week's rhythm and a trend, and 30 more on ten days."""
+    """Returns the sales of the n-th day: a weekly pattern, a trend, and 30 more on ten days."""
     return 100 + n / 10 + RHYTHM[n % 7] + (n * 37 % 11) / 10 + (30 if 150 <= n < 160 else 0)
 
 
@@ -133,7 +133,7 @@ def test_classification(client, points):
 
 
 def test_anomalies(client, points):
-    """The client asks for a regression without a target, which means anomalies."""
+    """The client requests a regression without a target, which means anomalies."""
     session = client.sessions.train_anomalies_model(points)
     assert session.prediction_domain == "anomalies"
     results = finished(client, session)
@@ -147,7 +147,7 @@ def test_sessions_are_listed_and_removed(client, sales):
     session = client.sessions.create_forecast(sales, "sales", day(201), day(205))
     listed = client.sessions.list(SessionListQuery(options={"datasource_name": sales}))
     assert session.session_id in [each.session_id for each in listed]
-    # While it is queued or running.
+    # The session is queued or running here.
     client.sessions.remove(session.session_id)
     with pytest.raises(ClientError) as refused:
         client.sessions.get(session.session_id)

@@ -28,7 +28,7 @@ def kind(request):
 
 @pytest.fixture
 def qpu(kind):
-    """stint_line_5, through QRMI."""
+    """The device stint_line_5, used through QRMI."""
     from qrmi import QuantumResource, ResourceType
 
     return QuantumResource("stint_line_5", getattr(ResourceType, kind))
@@ -36,7 +36,7 @@ def qpu(kind):
 
 @pytest.fixture
 def acquired(qpu):
-    """The same with a session of its own, and the session's id."""
+    """The same device with a new session, and the session's id."""
     session = qpu.acquire()
     yield qpu, session
     call("DELETE", f"/sessions/{session}/close")

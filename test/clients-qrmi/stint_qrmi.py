@@ -1,4 +1,4 @@
-"""Where the running Stint is, how QRMI is told of it, and plain HTTP beside QRMI.
+"""The address of the running Stint, the settings for QRMI, and plain HTTP access.
 
 The server is given by STINT_URL, STINT_TOKEN and STINT_CRN. It offers stint_line_5 and stint_hex_27.
 """
@@ -14,12 +14,12 @@ if missing := [name for name in SETTINGS if not os.environ.get(name)]:
 
 URL, TOKEN, CRN = (os.environ[name].rstrip("/") for name in SETTINGS)
 BACKENDS = ("stint_line_5", "stint_hex_27")
-# The same service by its old name and by its new one.
+# The old and the new name of the same service.
 KINDS = {"IBMQiskitRuntimeService": "QRS", "IBMQuantumComputeService": "QCS"}
 
 
 def settings(kind):
-    """What QRMI wants to know about a service of this kind."""
+    """Returns QRMI's settings for a service of this kind."""
     prefix = f"QRMI_IBM_{KINDS[kind]}_"
     return {
         f"{prefix}ENDPOINT": f"{URL}/api/v1",
@@ -30,7 +30,7 @@ def settings(kind):
 
 
 def call(method, path, **options):
-    """Plain HTTP beside QRMI: what the server thinks of it."""
+    """Plain HTTP access, to see the server's view."""
     headers = {"Authorization": f"Bearer {TOKEN}", "Service-CRN": CRN}
     answer = requests.request(method, f"{URL}/api/v1{path}", headers=headers, timeout=60, **options)
     assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"

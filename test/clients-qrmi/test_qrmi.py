@@ -1,4 +1,4 @@
-"""From acquire to release, as a Slurm job does it, and QRMI's own Qiskit primitives."""
+"""Acquire to release, as in a Slurm job, and QRMI's own Qiskit primitives."""
 
 import json
 import time
@@ -102,7 +102,7 @@ def test_a_task_that_fails_says_why_in_its_logs(acquired):
 
 @pytest.fixture
 def held(acquired):
-    """Another resource whose tasks wait: the slot is held by a session that has run something."""
+    """A second resource, whose tasks wait because another session holds the slot."""
     qpu, _ = acquired
     status_at_end(qpu, sampler_task(qpu, bell(), 10))
     waiting = QuantumResource("stint_line_5", qpu.resource_type())

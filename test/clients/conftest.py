@@ -21,7 +21,7 @@ if missing := [name for name in SETTINGS if not os.environ.get(name)]:
 STINT = {name.removeprefix("STINT_").lower(): os.environ[name] for name in SETTINGS}
 STINT["url"] = STINT["url"].rstrip("/")
 
-# Before the client is imported: it reads HOME then, and the rest when a service is constructed.
+# Set before the import: the client reads HOME then, and the rest when a service is constructed.
 for name in [name for name in os.environ if name.startswith("QISKIT_")]:
     del os.environ[name]
 os.environ.update(
@@ -95,7 +95,7 @@ def admin():
 
 @pytest.fixture(scope="module")
 def scripted(admin):
-    """Makes backends whose jobs only pass time: `scripted(lanes=2)` returns the name of a new one."""
+    """Makes backends with scripted jobs: `scripted(lanes=2)` returns the name of a new one."""
     made = []
 
     def make(**settings):
@@ -111,7 +111,7 @@ def scripted(admin):
 
 @pytest.fixture
 def leave_nothing(rest, other_rest):
-    """Ids given to it are cancelled after the test: a failure must not occupy a backend for the next one."""
+    """Cancels the given jobs after the test, so that a failure does not block the next test."""
     sessions, jobs = [], []
 
     class Register:
@@ -133,5 +133,5 @@ def leave_nothing(rest, other_rest):
 
 @pytest.fixture
 def tag():
-    """A job tag nobody else uses."""
+    """A unique job tag."""
     return f"t-{uuid.uuid4().hex[:12]}"

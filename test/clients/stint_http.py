@@ -1,4 +1,4 @@
-"""Plain HTTP access to a Stint server, as a user without the Python client would have it."""
+"""Plain HTTP access to a Stint server, for users without the Python client."""
 
 import http.client
 from datetime import datetime
@@ -12,20 +12,20 @@ FINAL = ("Completed", "Failed", "Cancelled")
 
 
 def instant(text):
-    """An ISO time from the wire; every one of them must be UTC and end in Z."""
+    """Parses an ISO time from the wire, which must be UTC and end in Z."""
     assert text.endswith("Z"), f"not a UTC time ending in Z: {text!r}"
     return datetime.fromisoformat(text)
 
 
 def problem(response):
-    """The first entry of the `errors` list that each refusal carries."""
+    """Returns the first entry of the `errors` list of a refusal."""
     errors = response.json()["errors"]
     assert errors and errors[0]["message"].strip(), response.text
     return errors[0]
 
 
 class Rest:
-    """Calls below one base path with one bearer token."""
+    """Calls an API below one base path with one bearer token."""
 
     def __init__(self, url, token, crn=None, base="/api/v1"):
         self.url, self.base = url, base
@@ -81,7 +81,7 @@ class Rest:
         return until(f"job {job_id} ends", final_state, timeout)
 
     def times(self, job_id):
-        """When a finished job was created, started and finished."""
+        """Returns the times at which a finished job was created, started and finished."""
         stamps = self.found(f"/jobs/{job_id}/metrics")["timestamps"]
         return [instant(stamps[key]) for key in ("created", "running", "finished")]
 
@@ -97,7 +97,7 @@ class Rest:
 
 
 class Admin(Rest):
-    """The operator's calls."""
+    """Calls the operator API."""
 
     def __init__(self, url, token):
         super().__init__(url, token, base="/api/v1/admin")
@@ -113,7 +113,7 @@ class Admin(Rest):
 
 
 def send_oversized(url, path, token, megabytes):
-    """Sends a body the server should refuse, and reads the answer even if the server hangs up early."""
+    """Sends a body that the server should refuse; reads the answer even after an early close."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
     block = b" " * (1 << 20)

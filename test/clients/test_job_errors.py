@@ -1,4 +1,4 @@
-"""How failure reaches the Python user."""
+"""How failures look to the Python user."""
 
 import pytest
 from qiskit_ibm_runtime import SamplerV2

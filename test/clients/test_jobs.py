@@ -25,7 +25,7 @@ def ids(jobs):
 
 @pytest.fixture(scope="module")
 def five(line5, hex27):
-    """Five finished jobs with a label of their own: two are marked `even`, the last has another backend."""
+    """Five finished jobs with a unique tag. Two are tagged `even`; the last has another backend."""
     label = f"five-{datetime.now():%H%M%S%f}"
     jobs = []
     with Batch(line5) as batch:
@@ -153,7 +153,7 @@ def test_queued_and_running_jobs_can_be_cancelled(service, line5, rest, leave_no
         service.job(queued.job_id()).result()
 
     running.cancel()
-    # Asked first, killed after ten seconds.
+    # The service asks the job to stop, and kills it after ten seconds.
     state = rest.ended(running.job_id(), timeout=40)
     assert state["status"] == "Cancelled"
     assert state.get("reason_code") is None

@@ -1,4 +1,4 @@
-"""Options of the primitives: what acts, and that the rest is named."""
+"""Options of the primitives: supported options have an effect, and others cause a warning."""
 
 import pytest
 from qiskit import QuantumCircuit

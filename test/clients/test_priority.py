@@ -1,4 +1,4 @@
-"""Who gets the backend: a variational loop keeps it, another user waits."""
+"""Priority: a variational loop keeps the backend while another user waits."""
 
 from contextvars import Context
 
@@ -28,7 +28,7 @@ def ansatz(backend):
 
 
 def spsa(energy, start, evaluations, rng):
-    """Simultaneous perturbation: two evaluations a step, whatever the number of parameters."""
+    """Simultaneous perturbation: two evaluations per step for any number of parameters."""
     point = np.array(start, dtype=float)
     for step in range(1, evaluations // 2 + 1):
         shift = 0.2 / step**0.101
@@ -60,7 +60,7 @@ def test_thirty_iterations_keep_the_backend_while_another_user_waits(
             jobs.append(job)
             energies.append(float(job.result()[0].data.evs))
             if len(jobs) == 5:
-                # An empty context, because the client applies an open `with Session` to every primitive.
+                # An empty context: the client applies an open `with Session` to every primitive.
                 Context().run(visit_by_another_user)
             return energies[-1]
 
@@ -93,7 +93,7 @@ def test_another_users_job_starts_when_the_idle_session_goes_inactive(
     opened = rest.open_session("stint_line_5", interactive_ttl=2)
     session = Session.from_id(leave_nothing.session(opened["id"]), service=service)
     ours = leave_nothing.job(SamplerV2(mode=session).run(slow(line5, 3)))
-    # Submitted while ours is there: it waits for that one's end and for the idle time after it.
+    # Submitted during our session, so it waits for the session's end, including its idle time.
     job = leave_nothing.job(SamplerV2(mode=theirs).run([visitor], shots=50))
     ours.result(timeout=50)
     job.result(timeout=50)

@@ -1,4 +1,4 @@
-"""What the sampler and the estimator compute, in both execution modes."""
+"""Results of the sampler and the estimator, in both execution modes."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Who may come in, and what they see."""
+"""Access: which credentials are accepted, and what their users see."""
 
 import base64
 import json

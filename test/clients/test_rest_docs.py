@@ -1,4 +1,4 @@
-"""The description of the API as the built service gives it out: what a generator of clients would read."""
+"""The API description of the built service, as a generator of clients reads it."""
 
 import re
 
@@ -99,7 +99,7 @@ PYTHON = {"string": str, "number": (int, float), "integer": int, "boolean": bool
 
 
 def check(value, schema, document, where):
-    """Every member is described and of its type, and every one that must be there is."""
+    """Checks that every member is described and has its type, and that no required one is missing."""
     if value is None and schema.get("nullable"):
         return
     for part in schema.get("allOf", ()):

@@ -1,4 +1,4 @@
-"""Jobs by plain HTTP: bytes, counts, and input nobody should send."""
+"""Jobs by plain HTTP: exact bytes, counts, and bad input."""
 
 import base64
 import io
@@ -12,7 +12,7 @@ from qiskit_ibm_runtime import SamplerV2
 from circuits import bell
 from stint_http import problem, send_oversized
 
-# Everything a JSON round trip through another parser would change. Python writes the second kind as well.
+# JSON that another parser would change in a round trip. Python writes the second kind too.
 ODD_VALUES = (
     '{\t"huge" : 1e400, "zero": -0.0, "exp": 1E+2 ,'
     ' "big": 123456789012345678901234567890,   "fine":1.10,'
@@ -36,7 +36,7 @@ def sampler_params(circuit, shots=10):
 
 
 def refused_or_failed(rest, answer):
-    """The words of the refusal, either of the submit (400) or of the job (Failed)."""
+    """Returns the text of the refusal, of the submit (400) or of the job (Failed)."""
     if answer.status_code == 400:
         return problem(answer)["message"]
     assert answer.ok, f"{answer.status_code} {answer.text}"

@@ -1,4 +1,4 @@
-"""A session from its opening to its end, as the client shows it."""
+"""A session from start to end, as the client shows it."""
 
 import re
 from importlib.metadata import version

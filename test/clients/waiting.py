@@ -1,4 +1,4 @@
-"""Waiting with a deadline. No test here sleeps and hopes."""
+"""Waiting with a deadline, so that tests do not rely on sleeping."""
 
 import signal
 import time
@@ -8,7 +8,7 @@ import pytest
 
 
 def until(what, probe, timeout=30.0, every=0.1):
-    """Calls `probe` until it answers something truthy, and returns that."""
+    """Calls `probe` until it returns something truthy, and returns that."""
     end = time.monotonic() + timeout
     while True:
         seen = probe()
@@ -21,7 +21,7 @@ def until(what, probe, timeout=30.0, every=0.1):
 
 @contextmanager
 def within(seconds, what):
-    """Fails the test when the block runs too long: some client calls loop for ever on a wrong answer.
+    """Fails the test if the block runs too long: some client calls loop for ever on a bad answer.
 
     Not by a TimeoutError, which the HTTP library would take for a slow server and try again.
     """

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { client } from '../../scripts/torture/load.mjs';
 
-/** One user in all three dialects, who waits for the end of what was begun. */
+/** One user in all three dialects, who waits for the end of each job. */
 export async function clientOf(url, adminToken) {
   const admin = client({ url, token: adminToken });
   const { token } = await admin('POST', '/admin/tokens', {
@@ -34,7 +34,7 @@ export async function clientOf(url, adminToken) {
       );
     },
 
-    /** A forecast of a few days. */
+    /** Runs a forecast of a few days. */
     async learner() {
       const day = (n) => new Date(Date.UTC(2017, 0, n)).toISOString().slice(0, 10);
       const data = Array.from({ length: 60 }, (_, i) => ({ day: day(i + 1), sales: 100 + (i % 7) }));
@@ -54,7 +54,7 @@ export async function clientOf(url, adminToken) {
       );
     },
 
-    /** What a statement has shown. */
+    /** Returns the output of a statement. */
     async statement(session, code, kind) {
       await until(
         `session ${session}`,

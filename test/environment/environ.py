@@ -1,4 +1,4 @@
-"""What the batch of the test runs: writes the environment that it was given to the file of its argument."""
+"""The batch of this test. Writes its environment to the file named by its argument."""
 
 import json
 import os

@@ -1,8 +1,8 @@
-/** What the service of this test is started with, and what of it each kind of process may have. */
+/** The environment of the service in this test, and the variables that each kind of process may have. */
 
 const passed = ['PATH', 'HOME', 'JAVA_HOME', 'LD_LIBRARY_PATH'].filter((name) => process.env[name]);
 
-/** What any machine needs, and all of it is on the allow-list of src/config/worker-environment.ts. */
+/** Variables that any machine needs. All are on the allow-list of src/drivers/worker-environment.ts. */
 export const machine = {
   ...Object.fromEntries(passed.map((name) => [name, process.env[name]])),
   ...{ LANG: 'C.UTF-8', TZ: 'UTC' },
@@ -10,7 +10,7 @@ export const machine = {
 
 const decoy = 'decoy-0451';
 
-/** Nothing of this is for a process that runs what somebody has sent. */
+/** Secrets, which no process that runs users' code may have. */
 export const secrets = (adminToken) => ({
   STINT_ADMIN_TOKEN: adminToken,
   SECRET_DECOY: '1',
@@ -19,7 +19,7 @@ export const secrets = (adminToken) => ({
   DATABASE_URL: `postgres://stint:${decoy}@db/stint`,
   GITHUB_TOKEN: decoy,
   SSH_AUTH_SOCK: `/tmp/${decoy}`,
-  // These fit a pattern of the list, and are left out all the same.
+  // These match a pattern of the allow-list but must be left out.
   LC_API_TOKEN: decoy,
   OMP_SECRET: decoy,
   SPARK_PASSWORD: decoy,
@@ -28,7 +28,7 @@ export const secrets = (adminToken) => ({
 
 const secretNames = Object.keys(secrets(''));
 
-/** By its name, or by its value under another name. */
+/** Finds a secret by its name, or by its value under another name. */
 export const holdsSecret = (environment) =>
   Object.entries(environment).some(
     ([name, value]) => secretNames.includes(name) || name.startsWith('STINT_') || value.includes(decoy),
@@ -36,11 +36,11 @@ export const holdsSecret = (environment) =>
 
 const everyKind = [...Object.keys(machine), 'PYTHONUNBUFFERED'];
 const driver = [...everyKind, 'PYTHONPATH'];
-/** What our driver sets for the interpreters of a session: see workers/sparkdriver/spark.py. */
+/** Variables that our driver sets for the interpreters of a session: see workers/sparkdriver/spark.py. */
 const session = [...driver, 'TMPDIR', 'PYSPARK_PYTHON', 'MPLBACKEND', 'SPARK_LOCAL_IP'];
-/** Set by pyspark where it joins a JVM. */
+/** Variables that pyspark sets when it connects to a JVM. */
 const joined = ['SPARK_AUTH_SOCKET_TIMEOUT', 'SPARK_BUFFER_SIZE'];
-/** Set by Spark's bin/spark-submit. */
+/** Variables that Spark's bin/spark-submit sets. */
 const submitted = [
   'SPARK_HOME',
   'SPARK_CONF_DIR',
@@ -50,7 +50,7 @@ const submitted = [
 ];
 const jvm = [...session, ...submitted, 'SPARK_CONNECT_MODE', '_PYSPARK_DRIVER_CONN_INFO_PATH'];
 
-/** Set by bash, through which Spark starts its JVM. One bash does and another does not. */
+/** Variables that some versions of bash set. Spark starts its JVM through bash. */
 export const ofShells = ['PWD', 'OLDPWD', 'SHLVL', '_'];
 
 export const allowed = {
@@ -59,7 +59,7 @@ export const allowed = {
   driver,
   session: [...session, ...joined],
   jvm,
-  /** Besides the JVM's own: set by Spark for each of its workers. The secret is made for this worker alone. */
+  /** Variables that Spark sets for each worker, besides those of the JVM. The secret is valid only for this worker. */
   pythonWorker: [
     ...jvm,
     ...joined,
@@ -67,7 +67,7 @@ export const allowed = {
     ...['SPARK_REUSE_WORKER', 'PYTHON_DAEMON_KILL_WORKER_ON_FLUSH_FAILURE', 'PYTHON_UDF_BATCH_SIZE'],
     'PYTHON_WORKER_FACTORY_SECRET',
   ],
-  /** The gateway and its secret are of the batch's own JVM. */
+  /** The gateway and its secret belong to the batch's own JVM. */
   batch: [
     ...driver,
     ...submitted,

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
-/** The environment of a process as it was at its start, and the processes below it: `command` is one line with a space at its end. */
+/** The environment of a process at its start, and its descendants. `command` is one line that ends with a space. */
 export function processes(pid) {
   const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -14,7 +14,7 @@ export function processes(pid) {
     command: read(each, 'cmdline').replaceAll('\0', ' '),
     environment: Object.fromEntries(pairs(read(each, 'environ'))),
   }));
-  // One that has ended since has no command.
+  // A process that has ended has no command.
   return { environment: top.environment, below: below.filter(({ command }) => command !== '') };
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Starts the built service with secrets in its environment, runs a real job of each kind (Aer, the learner, a Spark session
-// with Python, Scala's JVM and R, a Spark batch), and compares the environment of every process with what it may hold. Needs
-// Linux's /proc. Part of `npm run check`. The closing line is `N passed, N failed`.
+// with Python, Scala's JVM and R, a Spark batch), and compares the environment of every process with the allowed variables.
+// Needs Linux's /proc. Part of `npm run check`. The closing line is `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ import { aerJob } from '../../scripts/torture/load.mjs';
 const here = import.meta.dirname;
 const adminToken = randomBytes(32).toString('hex');
 const folder = await mkdtemp(join(tmpdir(), 'stint-environment-'));
-/** As a user writes it: what the session itself has, what a worker of its executor has, and what its JVM has. */
+/** A user's code that prints the variables of the session itself, of a worker of its executor, and of its JVM. */
 const inPython = `
 import json, os
 print(json.dumps({
@@ -81,12 +81,12 @@ async function compareAll(user) {
     await Promise.all([sparkBatch(user), sparkSession(user, session.id), user.aer(aerJob), user.learner()]);
     comparePrograms();
   } finally {
-    // It would outlive the service.
+    // The session would outlive the service.
     await user.livy('DELETE', `/sessions/${session.id}`);
   }
 }
 
-/** What no job can print is read from the system. */
+/** Reads variables from the system that no job can print. */
 function comparePrograms() {
   const { environment: own, below } = processes(service.pid);
   check('the service itself has the secrets', holdsSecret(own) && own.STINT_ADMIN_TOKEN === adminToken);
@@ -105,7 +105,7 @@ async function sparkSession(user, session) {
   same('a Spark session in Python', [seen.session], allowed.session);
   same("a Spark session's worker in Python", [seen.worker], allowed.pythonWorker);
   same("a Spark session's JVM", [seen.jvm], allowed.jvm);
-  // What R adds differs from one R to the next; R alone shows it.
+  // R adds variables that differ between versions. A plain R shows them.
   const alone = spawnSync(
     'R',
     ['--no-save', '--no-restore', '--no-init-file', '--no-echo', '-e', 'cat(names(Sys.getenv()))'],
@@ -129,7 +129,7 @@ async function sparkBatch(user) {
   same('a Spark batch in Python', [JSON.parse(await readFile(path, 'utf8'))], allowed.batch);
 }
 
-/** There is one or more, and all have these names and no others. */
+/** Checks that there is at least one process, and that all have exactly these variables. */
 function same(name, environments, names) {
   const found = environments.map((environment) => {
     const seen = Object.keys(environment);

@@ -22,7 +22,7 @@ const job = (backend: string, duration: number, more: object = {}) => ({
   ...more,
 });
 
-/** Every route of the operator API, with a body it takes. */
+/** Every route of the operator API, with a valid body. */
 const tried: readonly (readonly [method: string, path: string, body?: object])[] = [
   ['POST', '/admin/backends', { name: 'never', driver: 'scripted' }],
   ['GET', '/admin/backends'],
@@ -214,7 +214,7 @@ describe('a backend', () => {
     expect(errorOf(closed)).toMatchObject({ status: 409, code: 1217 });
     const none = await stint.admin.get(`/admin/ledger?backend=${name}&to=2020-01-01T00:00:00Z`);
     expect(none.body.sums).toMatchObject({ charged_seconds: 0 });
-    // The name is free again.
+    // The name can be used again.
     expect((await stint.admin.post('/admin/backends', { name, driver: 'scripted' })).status).toBe(201);
   });
 });

@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.js';
 import { errorOf, givenBackend, TestService } from '../support/http.js';
 import { givenFolder } from '../support/store.js';
 
-/** The service with one driver more, as `app.module` would name it: docs/drivers.md, and examples/driver. */
+/** The service with one more driver, as if `app.module` listed it: see docs/drivers.md and examples/driver. */
 const withAdder = { drivers: [...drivers, adder] };
 
 let stint: TestService;

@@ -7,7 +7,7 @@ import { errorOf, givenBackend, TestService } from '../support/http.js';
 
 /**
  * Follows "Writing another program" of docs/attempt-protocol.md step by step, in a copy of the workers, with the real Python
- * environment. The second program stops for ever in native code and holds Python's lock meanwhile.
+ * environment. The second program hangs for ever in native code and holds Python's global lock.
  */
 const project = resolve(import.meta.dirname, '../..');
 

@@ -148,7 +148,7 @@ describe('a client that sends slowly', () => {
     const { port, hostname } = new URL(hasty.url);
     const socket = connect(Number(port), hostname);
     socket.write(beginning);
-    // A byte now and then is no reason to wait longer.
+    // A few bytes now and then do not extend the time limit.
     const dripping = setInterval(() => socket.write(beginning.includes('chunked') ? '1\r\nx\r\n' : 'x'), 100);
     let text = '';
     try {
@@ -175,7 +175,7 @@ describe('a client that sends slowly', () => {
     const { port, hostname } = new URL(hasty.url);
     const slow = connect(Number(port), hostname);
     slow.write(head);
-    // When this one has been sent away, the time has passed.
+    // The time limit has passed when this request is refused.
     await new Promise((resolve) => slow.resume().on('close', resolve));
     await hasty.admin.post('/sessions', { backend: 'b1' });
     let heard = '';

@@ -17,7 +17,7 @@ afterAll(async () => {
   await stint.close();
 });
 
-/** `fetch` sets the headers of browsers itself. */
+/** Sends a request without `fetch`, which sets the headers of browsers itself. */
 const send = (method: string, path: string, headers: Record<string, string>, body?: string) =>
   new Promise<{ status: number; text: string; headers: Record<string, unknown> }>((resolve, reject) => {
     const sent = request({ host: url.hostname, port: url.port, path, method, headers }, (answer) => {
@@ -43,7 +43,7 @@ describe.each(pages)('a page of another site (%s)', (_, page) => {
     const answer = await send('POST', path, form, '{"code":"1+1"}');
     expect([answer.status, Object.keys(JSON.parse(answer.text) as object)]).toEqual([403, ['msg']]);
     expect(answer.text).toMatch(/another site.*Bearer/);
-    // A challenge would make the browser ask for the password again.
+    // A challenge would make the browser ask its user for the password again.
     expect(answer.headers['www-authenticate']).toBeUndefined();
     expect((await alice.call('GET', `/sessions/${id}/statements`)).body.total_statements).toBe(0);
     await alice.call('DELETE', `/sessions/${id}`);

@@ -44,7 +44,7 @@ const eventsOf = async (id: string, query = '', user = alice) =>
 const hearing: AbortController[] = [];
 afterEach(() => hearing.splice(0).forEach((each) => each.abort()));
 
-/** Listens to a stream; `take` answers the next so many events of it. */
+/** Listens to a stream. `take` returns the given number of next events. */
 async function listen(path: string, token = alice.token, lastEventId?: number) {
   const controller = new AbortController();
   hearing.push(controller);
@@ -204,7 +204,7 @@ describe('the stream of a session', () => {
 });
 
 describe('a client that does not read', () => {
-  /** More than the buffers of both ends of a connection take. */
+  /** More bytes than the buffers at both ends of a connection hold. */
   const many = 60_000;
 
   it('keeps one page waiting for it and no more, and misses nothing when it reads again', async () => {
@@ -226,7 +226,7 @@ describe('a client that does not read', () => {
       const answer = await response;
       await eventually('the connection is full', () => answer.writableNeedDrain);
       const before = read.pages;
-      // Meanwhile others are served.
+      // Other clients are served in the meantime.
       for (let i = 0; i < 50; i += 1) expect((await alice.get(`/sessions/${id}`)).status).toBe(200);
       expect(read.pages).toBeLessThanOrEqual(before + 1);
       expect(answer.writableLength).toBeLessThan(2 ** 20);
@@ -244,7 +244,7 @@ describe('a client that does not read', () => {
   });
 });
 
-/** Gives a session so many more events than anyone would wait for. Answers the id of the last one. */
+/** Adds a large number of events to a session. Returns the id of the last one. */
 function flood(session: string, count: number): number {
   const db = new Database(join(stint.folder, 'stint.sqlite'));
   db.prepare(
@@ -343,7 +343,7 @@ describe('what an operator does', () => {
       { type: 'backend.removed', actor: admin, cause: null, ...b3 },
     ];
     expect((await all.take(7)).map(seen)).toEqual(acts);
-    // A user sees what concerns everybody and their own instance.
+    // A user sees the events of their own instance and those that concern everybody.
     expect((await mine.take(6)).map(seen)).toEqual(acts.filter(({ instance }) => instance !== 'lab-b'));
   });
 

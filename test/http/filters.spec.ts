@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { errorOf, givenBackend, TestService } from '../support/http.js';
 
-/** Alice has a session on b1 and a job in it; bob, of another instance, has one of each too. Nothing ever ran on b2. */
+/** Alice has a session on b1 with a job in it; so has bob, of another instance. b2 was never used. */
 let stint: TestService;
 let alice: Awaited<ReturnType<TestService['user']>>;
 let ofAlice: string;

@@ -6,7 +6,7 @@ import { LivyConfig } from '../../src/dialects/livy/settings.js';
 import { fakeDriver } from '../support/livy.js';
 import { adminToken, givenBackend, TestService } from '../support/http.js';
 
-/** What the store of the service writes with, which is no part of its interface. */
+/** The database handle of the service's store, which is not part of the store's interface. */
 interface Inside {
   readonly diskFailure: string | null;
   readonly queue: { readonly sql: { all(sql: string): Promise<readonly Record<string, number>[]> } };
@@ -40,7 +40,7 @@ const submits = {
   'a Livy batch': () => call('POST', '/livy/batches', { file: 'hdfs:/a.py', args: [large] }),
   'a data set': () => call('PUT', '/nexosis/v1/data/large', { data: [{ text: large }, { text: 'a' }] }),
 };
-/** What each dialect says, wherever it says it. */
+/** Returns the error text from an answer of any dialect. */
 const saidBy: Record<keyof typeof submits, (body: Said) => string | undefined> = {
   'a job': (body) => body.errors?.[0]?.message,
   'a Livy session': (body) => body.msg,
@@ -54,7 +54,7 @@ interface Said {
 }
 
 describe('with a database that has no room left,', () => {
-  // SQLite refuses the next page with the error that it has for a full disk.
+  // SQLite then refuses the next page with its error for a full disk.
   beforeEach(async () => {
     await pragma(`max_page_count = ${await pragma('page_count')}`);
   });

@@ -11,11 +11,11 @@ import type { Store } from '../../src/scheduler/ports.js';
 import { growthOf, table, type Growing, type Growth } from '../support/growth.js';
 import { Steps } from '../support/steps.js';
 
-/** `STINT_GROWTH=long` takes inputs eight times as large, and three rounds (`npm run check:long growth`). */
+/** `STINT_GROWTH=long` uses inputs that are eight times as large, and three rounds (`npm run check:long growth`). */
 const isLong = process.env['STINT_GROWTH'] === 'long';
 const [size, rounds] = isLong ? [8, 3] : [1, 1];
 
-/** Quadratic work has 2; what is in step with its input has 1, and less where some of it is the same for all. */
+/** Largest exponent. Quadratic work has 2, linear work 1, and less if part of the work is constant. */
 const most = 1.5;
 
 const steps = new Steps();
@@ -108,7 +108,7 @@ const operationsIn = ({ paths }: Document): string[] =>
       .map(([method]) => `${method.toUpperCase()} ${path}`),
   );
 
-/** Other addresses of the same controllers: what is measured at one holds for all. */
+/** Other addresses of the same controllers. A measurement at one address holds for all. */
 const mirrored = /^(\w+) (?:\/experimental\/api|)\/v1\//;
 
 const cases: Growing[] = [
@@ -136,7 +136,7 @@ describe('the work for a request grows no faster than its input:', () => {
     const { ofSteps, ofTime } = growth;
     expect(ofSteps ?? 0).toBeLessThan(most);
     expect(ofTime ?? 0).toBeLessThan(most);
-    // Where the input is looked at, each of the n takes a step at least.
+    // If the input is processed, each of the n items takes at least one step.
     const [first = 0, , last = 0] = growth.steps;
     if (each.byNode === undefined) expect(last - first >= 3 * each.from).toBe(!each.stops);
   });

@@ -6,8 +6,9 @@ import { eventually } from '../support/eventually.js';
 import { adminToken, bearer, givenBackend, TestService } from '../support/http.js';
 
 /**
- * Milliseconds of processor time. Everybody else waits for as long as one turn of the event loop takes: 4 to 5 s where a body is read
- * in one piece. The turns of pieces take a few milliseconds and sometimes a collection of garbage; `bench/bodies.mjs` measures them.
+ * Longest allowed turn of the event loop, in milliseconds of processor time. All other clients wait during a turn. Reading a
+ * body in one piece takes 4 to 5 s. Turns of pieces take a few milliseconds, sometimes with a garbage collection;
+ * `bench/bodies.mjs` measures them.
  */
 const most = 500;
 const megabytes = 20;
@@ -27,10 +28,10 @@ beforeAll(async () => {
 });
 afterAll(() => stint.close());
 
-/** What this thread has computed so far, in milliseconds. Waiting for a busy processor does not count. */
+/** Returns the processor time of this thread so far, in milliseconds. Waiting for a busy processor does not count. */
 const computed = () => Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0]) / 1e6;
 
-/** The longest turn of the event loop while something is done. */
+/** Returns the longest turn of the event loop during `work`. */
 async function longestTurn<T>(work: () => Promise<T>): Promise<{ longest: number; done: T }> {
   let longest = 0;
   let last = computed();

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import type { TestService } from '../support/http.js';
 import { givenLivy, livyUser } from '../support/livy.js';
 
-/** What the service finds on its machine: it looks when a session is asked for. */
+/** The programs that the service finds on the machine. It looks when a session is requested. */
 const names = ['PATH', 'HOME', 'SPARK_HOME', 'R_LIBS', 'R_LIBS_USER', 'R_LIBS_SITE'];
 let before: (string | undefined)[];
 let machine: string;

@@ -6,6 +6,12 @@ import { LivyConfig } from '../../src/dialects/livy/settings.js';
 import { eventually, isAlive } from '../support/eventually.js';
 import { TestService } from '../support/http.js';
 import { givenLivy, livyUser, type LivyUser } from '../support/livy.js';
+import { sharedService } from '../support/shared-service.js';
+
+async function closeSessions(stint: TestService): Promise<void> {
+  const { body } = await stint.call('GET', '/livy/sessions');
+  for (const { id } of body.sessions as { id: number }[]) await stint.call('DELETE', `/livy/sessions/${id}`);
+}
 
 const started: TestService[] = [];
 async function given(...how: Parameters<typeof givenLivy>): Promise<{ stint: TestService; alice: LivyUser }> {
@@ -15,9 +21,7 @@ async function given(...how: Parameters<typeof givenLivy>): Promise<{ stint: Tes
 }
 afterEach(async () => {
   for (const stint of started.splice(0)) {
-    const { body } = await stint.call('GET', '/livy/sessions');
-    for (const { id } of body.sessions as { id: number }[])
-      await stint.call('DELETE', `/livy/sessions/${id}`);
+    await closeSessions(stint);
     await stint.close();
   }
 });
@@ -25,150 +29,161 @@ afterEach(async () => {
 const stateOf = async (alice: LivyUser, id: number) =>
   (await alice.call('GET', `/sessions/${id}/state`)).body.state;
 
-describe('a session ends', () => {
-  it('when it was idle for its idleTimeout, which polling does not put off and connecting does', async () => {
-    const { stint, alice } = await given();
-    const id = await alice.session({ kind: 'pyspark', idleTimeout: '20s' });
-    const pid = Number((await alice.run(id, 'pid'))['output'].data['text/plain']);
-    await stint.advance(15);
-    expect((await alice.call('POST', `/sessions/${id}/connect`)).body.state).toBe('idle');
-    await stint.advance(19);
-    expect(await stateOf(alice, id)).toBe('idle');
-    await stint.advance(1);
-    const gone = await eventually('404', async () => {
-      const answer = await alice.call('GET', `/sessions/${id}`);
-      return answer.status === 404 ? answer : undefined;
+describe('in one service', () => {
+  const service = sharedService(() => givenLivy(), closeSessions);
+  let instances = 0;
+  /** The shared service, and a user of a new instance. */
+  const shared = async () => {
+    const stint = await service();
+    const instance = `lab-${(instances += 1)}`;
+    return { stint, instance, alice: await livyUser(stint, 'alice', instance) };
+  };
+
+  describe('a session ends', () => {
+    it('when it was idle for its idleTimeout, which polling does not put off and connecting does', async () => {
+      const { stint, alice } = await shared();
+      const id = await alice.session({ kind: 'pyspark', idleTimeout: '20s' });
+      const pid = Number((await alice.run(id, 'pid'))['output'].data['text/plain']);
+      await stint.advance(15);
+      expect((await alice.call('POST', `/sessions/${id}/connect`)).body.state).toBe('idle');
+      await stint.advance(19);
+      expect(await stateOf(alice, id)).toBe('idle');
+      await stint.advance(1);
+      const gone = await eventually('404', async () => {
+        const answer = await alice.call('GET', `/sessions/${id}`);
+        return answer.status === 404 ? answer : undefined;
+      });
+      const why = /^Session '\d+' not found\. It ended at 20\d\d-\S+Z: idleTimeout of 20 s expired\.$/;
+      expect(gone.body.msg).toMatch(why);
+      expect(isAlive(pid)).toBe(false);
+      expect((await alice.call('GET', '/sessions')).body.total).toBe(0);
+      // Hours later, and with a new session, the reason is still there.
+      await stint.advance(3600);
+      await alice.session();
+      await stint.advance(24 * 3600);
+      await alice.call('POST', '/sessions', {});
+      for (const path of ['', '/state', '/log', '/statements', '/statements/0']) {
+        const answer = await alice.call('GET', `/sessions/${id}${path}`);
+        expect([answer.status, answer.body]).toEqual([404, { msg: gone.body.msg }]);
+      }
+      const eve = await livyUser(stint, 'eve', 'lab-b');
+      expect((await eve.call('GET', `/sessions/${id}`)).body.msg).toBe(`Session '${id}' not found.`);
     });
-    const why = /^Session '\d+' not found\. It ended at 20\d\d-\S+Z: idleTimeout of 20 s expired\.$/;
-    expect(gone.body.msg).toMatch(why);
-    expect(isAlive(pid)).toBe(false);
-    expect((await alice.call('GET', '/sessions')).body.total).toBe(0);
-    // Also when it has long been forgotten, and a new session has come.
-    await stint.advance(3600);
-    await alice.session();
-    await stint.advance(24 * 3600);
-    await alice.call('POST', '/sessions', {});
-    for (const path of ['', '/state', '/log', '/statements', '/statements/0']) {
-      const answer = await alice.call('GET', `/sessions/${id}${path}`);
-      expect([answer.status, answer.body]).toEqual([404, { msg: gone.body.msg }]);
-    }
-    const eve = await livyUser(stint, 'eve', 'lab-b');
-    expect((await eve.call('GET', `/sessions/${id}`)).body.msg).toBe(`Session '${id}' not found.`);
-  });
 
-  it('not while it is busy, however long that takes', async () => {
-    const { stint, alice } = await given();
-    const id = await alice.session({ kind: 'pyspark', idleTimeout: '20s' });
-    const { body } = await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
-    await alice.statementIn(id, body.id, 'running');
-    await stint.advance(3600);
-    expect(await stateOf(alice, id)).toBe('busy');
-  });
-
-  it('also while it is busy where the operator wants the old rule', async () => {
-    const { stint, alice } = await given({}, { options: { busy_is_idle: true } });
-    const id = await alice.session({ kind: 'pyspark', idleTimeout: '20s' });
-    await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
-    await alice.statementIn(id, 0, 'running');
-    await stint.advance(20);
-    await eventually('404', async () => (await alice.call('GET', `/sessions/${id}`)).status === 404);
-  });
-
-  it('at its ttl, busy or not', async () => {
-    const { stint, alice } = await given();
-    const id = await alice.session({ kind: 'pyspark', ttl: '1m' });
-    await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
-    await stint.advance(60);
-    await eventually('404', async () => (await alice.call('GET', `/sessions/${id}`)).status === 404);
-    await eventually('an empty folder', () => readdirSync(join(stint.folder, 'spark')).length === 0);
-  });
-
-  it('when its client is silent for longer than its heartbeat, busy or not; a list is no sign of life', async () => {
-    const { stint, alice } = await given();
-    const id = await alice.session({ kind: 'pyspark', heartbeatTimeoutInSecond: 10 });
-    await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
-    for (let i = 0; i < 3; i += 1) {
-      await stint.advance(9);
+    it('not while it is busy, however long that takes', async () => {
+      const { stint, alice } = await shared();
+      const id = await alice.session({ kind: 'pyspark', idleTimeout: '20s' });
+      const { body } = await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
+      await alice.statementIn(id, body.id, 'running');
+      await stint.advance(3600);
       expect(await stateOf(alice, id)).toBe('busy');
-    }
-    await stint.advance(9);
-    await alice.call('GET', '/sessions');
-    await stint.advance(1);
-    await eventually('an empty folder', () => readdirSync(join(stint.folder, 'spark')).length === 0);
-    expect((await alice.call('GET', `/sessions/${id}`)).body.msg).toMatch(/silent for 10 s/);
-  });
-
-  it('when it is stopped, and is shown as dead until its retention is over', async () => {
-    const { stint, alice } = await given();
-    const id = await alice.session();
-    expect((await alice.call('POST', `/sessions/${id}/stop`)).status).toBe(204);
-    await alice.sessionIn(id, 'dead');
-    await stint.advance(599);
-    expect(await stateOf(alice, id)).toBe('dead');
-    await stint.advance(1);
-    const gone = await alice.call('GET', `/sessions/${id}`);
-    expect([gone.status, gone.body.msg]).toEqual([
-      404,
-      expect.stringMatching(/It ended at \S+Z: stopped by user alice\.$/),
-    ]);
-    expect((await alice.call('GET', '/sessions')).body.total).toBe(0);
-  });
-
-  it('when an admin closes it', async () => {
-    const { stint, alice } = await given();
-    const id = await alice.session();
-    const [{ id: uuid }] = (await stint.admin.get('/admin/sessions?backend=spark')).body.sessions;
-    await stint.admin.post(`/admin/sessions/${uuid}/close`, { reason: 'maintenance' });
-    await alice.sessionIn(id, 'killed');
-  });
-});
-
-describe('its time', () => {
-  it('is charged for the slot, in the ledger of the same instance and user as their other sessions', async () => {
-    const { stint, alice } = await given();
-    const id = await alice.session();
-    await stint.advance(30);
-    await alice.call('DELETE', `/sessions/${id}`);
-    const ann = await stint.user('alice', 'lab-a');
-    const qiskit = (await ann.post('/sessions', { backend: 'b1' })).body.id as string;
-    await ann.post('/jobs', {
-      program_id: 'scripted',
-      backend: 'b1',
-      session_id: qiskit,
-      params: { duration: 5 },
     });
-    await stint.advance(5);
-    await ann.delete(`/sessions/${qiskit}/close`);
-    const { entries } = (await stint.admin.get('/admin/ledger?instance=lab-a&user=alice')).body;
-    expect(
-      (entries as { kind: string; backend: string; charged_seconds: number }[]).map((entry) => [
-        entry.kind,
-        entry.backend,
-        entry.charged_seconds,
-      ]),
-    ).toEqual([
-      ['hold', 'spark', 30],
-      ['hold', 'b1', 5],
-    ]);
+
+    it('also while it is busy where the operator wants the old rule', async () => {
+      const { stint, alice } = await given({}, { options: { busy_is_idle: true } });
+      const id = await alice.session({ kind: 'pyspark', idleTimeout: '20s' });
+      await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
+      await alice.statementIn(id, 0, 'running');
+      await stint.advance(20);
+      await eventually('404', async () => (await alice.call('GET', `/sessions/${id}`)).status === 404);
+    });
+
+    it('at its ttl, busy or not', async () => {
+      const { stint, alice } = await shared();
+      const id = await alice.session({ kind: 'pyspark', ttl: '1m' });
+      await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
+      await stint.advance(60);
+      await eventually('404', async () => (await alice.call('GET', `/sessions/${id}`)).status === 404);
+      await eventually('an empty folder', () => readdirSync(join(stint.folder, 'spark')).length === 0);
+    });
+
+    it('when its client is silent for longer than its heartbeat, busy or not; a list is no sign of life', async () => {
+      const { stint, alice } = await shared();
+      const id = await alice.session({ kind: 'pyspark', heartbeatTimeoutInSecond: 10 });
+      await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
+      for (let i = 0; i < 3; i += 1) {
+        await stint.advance(9);
+        expect(await stateOf(alice, id)).toBe('busy');
+      }
+      await stint.advance(9);
+      await alice.call('GET', '/sessions');
+      await stint.advance(1);
+      await eventually('an empty folder', () => readdirSync(join(stint.folder, 'spark')).length === 0);
+      expect((await alice.call('GET', `/sessions/${id}`)).body.msg).toMatch(/silent for 10 s/);
+    });
+
+    it('when it is stopped, and is shown as dead until its retention is over', async () => {
+      const { stint, alice } = await shared();
+      const id = await alice.session();
+      expect((await alice.call('POST', `/sessions/${id}/stop`)).status).toBe(204);
+      await alice.sessionIn(id, 'dead');
+      await stint.advance(599);
+      expect(await stateOf(alice, id)).toBe('dead');
+      await stint.advance(1);
+      const gone = await alice.call('GET', `/sessions/${id}`);
+      expect([gone.status, gone.body.msg]).toEqual([
+        404,
+        expect.stringMatching(/It ended at \S+Z: stopped by user alice\.$/),
+      ]);
+      expect((await alice.call('GET', '/sessions')).body.total).toBe(0);
+    });
+
+    it('when an admin closes it', async () => {
+      const { stint, alice } = await shared();
+      const id = await alice.session();
+      const [{ id: uuid }] = (await stint.admin.get('/admin/sessions?backend=spark')).body.sessions;
+      await stint.admin.post(`/admin/sessions/${uuid}/close`, { reason: 'maintenance' });
+      await alice.sessionIn(id, 'killed');
+    });
   });
 
-  it('waits in fair-share order: the instance that used less goes first', async () => {
-    const { stint, alice } = await given({}, { slots: 1 });
-    const first = await alice.session();
-    await stint.advance(100);
-    const second = (await alice.call('POST', '/sessions', {})).body.id as number;
-    const eve = await livyUser(stint, 'eve', 'lab-b');
-    const hers = (await eve.call('POST', '/sessions', {})).body.id as number;
-    await alice.call('DELETE', `/sessions/${first}`);
-    await eve.sessionIn(hers, 'idle');
-    expect(await stateOf(alice, second)).toBe('not_started');
-    await eve.call('DELETE', `/sessions/${hers}`);
-    await alice.sessionIn(second, 'idle');
+  describe('the time of a session', () => {
+    it('is charged for the slot, in the ledger of the same instance and user as their other sessions', async () => {
+      const { stint, alice, instance } = await shared();
+      const id = await alice.session();
+      await stint.advance(30);
+      await alice.call('DELETE', `/sessions/${id}`);
+      const ann = await stint.user('alice', instance);
+      const qiskit = (await ann.post('/sessions', { backend: 'b1' })).body.id as string;
+      await ann.post('/jobs', {
+        program_id: 'scripted',
+        backend: 'b1',
+        session_id: qiskit,
+        params: { duration: 5 },
+      });
+      await stint.advance(5);
+      await ann.delete(`/sessions/${qiskit}/close`);
+      const { entries } = (await stint.admin.get(`/admin/ledger?instance=${instance}&user=alice`)).body;
+      expect(
+        (entries as { kind: string; backend: string; charged_seconds: number }[]).map((entry) => [
+          entry.kind,
+          entry.backend,
+          entry.charged_seconds,
+        ]),
+      ).toEqual([
+        ['hold', 'spark', 30],
+        ['hold', 'b1', 5],
+      ]);
+    });
+
+    it('waits in fair-share order: the instance that used less goes first', async () => {
+      const { stint, alice } = await given({}, { slots: 1 });
+      const first = await alice.session();
+      await stint.advance(100);
+      const second = (await alice.call('POST', '/sessions', {})).body.id as number;
+      const eve = await livyUser(stint, 'eve', 'lab-b');
+      const hers = (await eve.call('POST', '/sessions', {})).body.id as number;
+      await alice.call('DELETE', `/sessions/${first}`);
+      await eve.sessionIn(hers, 'idle');
+      expect(await stateOf(alice, second)).toBe('not_started');
+      await eve.call('DELETE', `/sessions/${hers}`);
+      await alice.sessionIn(second, 'idle');
+    });
   });
 });
 
 describe('a service that comes back', () => {
-  /** Stops the service as `kill -9` would leave it to its interpreters: they are told nothing. */
+  /** Stops the service as `kill -9` does: without a message to its interpreters. */
   const again = async ({ stint }: { stint: TestService }, backend = {}) => {
     started.splice(started.indexOf(stint), 1);
     await stint.close('keep');
@@ -256,7 +271,7 @@ describe('a service that comes back', () => {
     expect((await alice.call('GET', `/sessions/${id}/statements/0`)).body.state).toBe('cancelling');
     const stint = await again(before);
     const back = await livyUser(stint);
-    // Not even asked again it ends: after half a minute its process is ended.
+    // The statement ignores the repeated cancel too, so its process is ended after half a minute.
     for (let i = 0; i < 4; i += 1) await stint.advance(10);
     await back.statementIn(id, 0, 'cancelled');
     await back.sessionIn(id, 'error');
@@ -351,7 +366,7 @@ describe('a port of its own', () => {
         sent.on('response', (answer) => resolve(answer.resume().statusCode)).on('error', reject);
         sent.end(method === 'POST' ? '{"kind":"cobol"}' : undefined);
       });
-    // Refused for its kind: whoever gets so far may open sessions.
+    // A refusal of the kind shows that this client could open sessions.
     expect(await status({ 'content-type': 'text/plain' })).toBe(400);
     expect(await status({ host: `LOCALHOST:${url.port}` })).toBe(400);
     expect(await status({ host: '[::1]:8998' }, 'GET')).toBe(200);
@@ -360,7 +375,7 @@ describe('a port of its own', () => {
     for (const site of ['cross-site', 'same-site', 'same-origin'])
       expect(await status({ 'sec-fetch-site': site }, 'GET')).toBe(401);
     expect(await status({ 'sec-fetch-site': 'none' }, 'GET')).toBe(200);
-    // Its name was made to lead here after the page had come.
+    // The name was changed to resolve to this machine after the page was loaded (DNS rebinding).
     for (const host of ['evil.example:8998', 'localhost.evil.example'])
       expect(await status({ host }, 'GET')).toBe(401);
     const { token } = await stint.user('ann', 'lab-l');

@@ -39,7 +39,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true });
 });
 
-/** What the only session's process was told. */
+/** Returns the settings that the process of the only session received. */
 function settings(): Record<string, unknown> {
   const spark = join(stint.folder, 'spark');
   const [folder = ''] = readdirSync(spark);

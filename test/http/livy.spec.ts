@@ -158,7 +158,7 @@ describe('a statement', () => {
     const answers = [
       await alice.call('GET', `${path}/${statement}`),
       await alice.call('GET', `${path}?from=${statement}`),
-      // Repeated, it is answered as what became of the first.
+      // A repeated submit returns the current state of the first statement.
       await alice.call('POST', path, asked, submit),
     ];
     for (const { text, headers } of answers) {

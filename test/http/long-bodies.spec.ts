@@ -25,7 +25,7 @@ beforeAll(
 afterAll(() => stint.close());
 
 const jobs = '/api/v1/jobs';
-/** Several pieces, with characters of several bytes and escapes wherever they are cut. */
+/** A body of several pieces, with multi-byte characters and escapes at each cut. */
 const filling = 'aü🐈\\n\\"\\\\\\u00e9\\ud83d\\ude00\\t/'.repeat(30_000);
 const params = `{"text":"${filling}", "n" : NaN,"big":123456789012345678901234567890 }`;
 
@@ -79,7 +79,7 @@ describe('params of more than a megabyte', () => {
     expect((await stint.call('DELETE', `${jobs}/${body.id}`)).status).toBe(204);
     await texts.sweep();
     const store = stint.service.app.get<Store>(STORE);
-    expect(await store.read.texts.unowned()).toEqual([]);
+    expect(await store.read.texts.unownedTexts()).toEqual([]);
   });
 
   it('are the same submit when they come again and nobody read the answer', async () => {
@@ -204,7 +204,7 @@ describe('a body that is packed', () => {
   });
 
   it.each(refusals)('may not grow beyond the limit at %s', async (path, method, wordsOf) => {
-    // 65 KB that would become 66 MB and more.
+    // 65 KB that would expand to more than 66 MB.
     const bomb = gzipSync(Buffer.alloc(bodyLimit + 1, ' '));
     const answer = await send(method, path, bomb, 'gzip');
     expect(answer.status).toBe(413);
@@ -234,7 +234,7 @@ describe('the description of a device', () => {
     const options = { notes: 'x'.repeat(2 * 1024 * 1024) };
     const body = { name: 'wide', driver: 'scripted', options };
     const answer = await stint.call('POST', '/api/v1/admin/backends', { token: adminToken, body });
-    // It was read whole: what is wrong is the option.
+    // The whole body was read; the error is about the option.
     expect(errorOf(answer)).toMatchObject({ status: 400, message: expect.stringContaining('options.notes') });
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { adminToken, givenBackend, type Answer, type TestService } from '../support/http.js';
 import { fakeDriver, givenLivy, livyUser, type LivyUser } from '../support/livy.js';
 
-/** Names that every object has. As JSON text, since an object literal cannot hold all of them. */
+/** Names that every JavaScript object inherits. As JSON text, because an object literal cannot have all of them. */
 const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__'];
 
 let stint: TestService;
@@ -31,7 +31,7 @@ afterAll(async () => {
 const send = (method: string, path: string, text?: string, token = api): Promise<Answer> =>
   stint.call(method, path, { token, ...(text !== undefined && { body: text }) });
 
-/** What it is called in the answer that is refused or accepted does not matter here: that there is one does. */
+/** Any status is fine here, as long as the answer shows no inherited function or object. */
 const isClear = (answer: Answer) =>
   expect([answer.status, answer.text]).toEqual([
     expect.any(Number),

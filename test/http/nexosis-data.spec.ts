@@ -57,7 +57,7 @@ describe('data sets', () => {
       ],
     });
     const { body } = await alice.get('data/keyed');
-    // What an upsert does not say stays.
+    // An upsert keeps the values that it does not mention.
     expect(body.data).toEqual([
       { id: 'x', a: '1', b: '3', c: '' },
       { id: 'y', a: '', b: '', c: '4' },
@@ -251,7 +251,7 @@ describe('bad data', () => {
     await eventually('its start', async () => (await alice.get(`sessions/${id}`)).body.status === 'started');
     expect((await alice.delete(`sessions/${id}`)).status).toBe(204);
     expect((await alice.get(`sessions/${id}`)).status).toBe(404);
-    // The job beneath it ends too.
+    // The job of the session ends too.
     const job = await eventually('the end of its job', async () => {
       const { body: jobs } = await service.call('GET', `/api/v1/jobs?session_id=${id}`, {
         headers: bearer(alice.key),
@@ -320,7 +320,7 @@ describe('views', () => {
     await alice.putCsv('data/right', `day,warm,sales\n${dayOf(2)} 08:00,21,x\n${dayOf(3)} 09:00,22,y`);
   });
 
-  // Not as they were sent, as data sets show them: rows of views have the form of results.
+  // Rows of views have the form of results, not the form in which they were sent, as in data sets.
   const momentOf = (n: number) => `${dayOf(n)}T00:00:00.0000000Z`;
 
   it('show a data set with the columns of another beside its own', async () => {
@@ -351,7 +351,7 @@ describe('views', () => {
       dataSourceName: 'both',
       supportsFeatureImportance: true,
     });
-    // Supported, though no feature turned out to be of use: asking for it is no mistake.
+    // Feature importance is supported even if no feature is useful, so a request for it is not an error.
     const importance = await alice.get(
       `sessions/${ended.body.sessionId as string}/results/featureImportance`,
     );
@@ -461,7 +461,7 @@ describe('every answer', () => {
   ])('of %s %s tells the account’s counts', async (method, path, status) => {
     const answer = await alice.call(method, path, { headers: { 'content-type': 'application/json' } });
     expect(answer.status).toBe(status);
-    // Where there is no route nobody was asked for their key.
+    // An address without a route does not ask for a key, so it belongs to no account.
     const known = path === 'nowhere' ? /^0$/ : /^[1-9]\d*$/;
     expect(answer.headers.get('nexosis-account-datasetcount-current')).toMatch(known);
     expect(answer.headers.get('nexosis-account-balance')).toBe('0.00 USD');

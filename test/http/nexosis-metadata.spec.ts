@@ -19,7 +19,7 @@ const allRows = async (name: string): Promise<Cells[]> =>
   (await alice.get(`data/${name}?pageSize=1000`)).body.data as Cells[];
 const sorted = (rows: readonly Cells[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
 
-/** Five shops, 28 days: each day five times, each shop 28 times. */
+/** Five shops and 28 days, so each day occurs five times and each shop 28 times. */
 const shops: Cells[] = Array.from({ length: 140 }, (_, i) => ({
   day: dayOf(1 + (i % 28)),
   shop: `shop ${Math.floor(i / 28)}`,
@@ -54,7 +54,7 @@ describe('columns alone', () => {
       changed.body.dataSetSize,
       [],
     ]);
-    // In the order in which they came, as before.
+    // Rows stay in the order of upload.
     expect(await allRows(name)).toEqual(shops);
   });
 
@@ -113,7 +113,7 @@ describe('rows of one time', () => {
     const again = await send();
     expect([again.body.rowCount, again.body.messages]).toEqual([140, [keptMessage]]);
     expect(sorted(await allRows(name))).toEqual(sorted(shops));
-    // Rows replace those of equal timestamp, as the contract says: five by one.
+    // A row replaces all rows with the same timestamp (contract), here five.
     const later = await alice.put(`data/${name}`, { data: [{ day: dayOf(3), sales: 7 }] });
     expect([later.body.rowCount, later.body.messages[0].message]).toEqual([
       136,
@@ -193,7 +193,7 @@ describe('how empty cells are filled', () => {
     await alice.put('data/set', { columns: { promo: { imputation: 'mode' } } });
     await alice.put('data/set', { columns: { promo: { role: 'feature' } } });
     expect(await filled('set')).toContain('promo: mode, bit: presence, word: presence');
-    // Of another type it is that type's again.
+    // With another type, that type's default applies again.
     await alice.put('data/set', { columns: { promo: { dataType: 'string' } } });
     await alice.put('data/set', { columns: { promo: { dataType: 'logical' } } });
     expect(await filled('set')).toContain('promo: zeroes');
@@ -237,7 +237,7 @@ describe('rows of one key', () => {
   });
 });
 
-/** Numbers from 0 to 1, the same ones for the same seed. */
+/** Random numbers from 0 to 1, the same for the same seed. */
 function random(seed: number): () => number {
   let state = seed;
   return () => {

@@ -60,7 +60,7 @@ describe('a part that a session does not have is 404 and says why:', () => {
       'results/mahalanobisdistances',
       'is a classification and has no Mahalanobis distances; only a search for anomalies has them.',
     ],
-    // It never will have one, so nobody is told to wait.
+    // The session will never have a result, so the answer does not ask the client to wait.
     [
       'running',
       'results/anomalyscores',
@@ -154,7 +154,7 @@ describe('a body that cannot be read is 400 and says what would be right:', () =
     const { status, body } = await sent(method, path.replace('MODEL', await givenModel()), text);
     expect([status, body.errorType]).toEqual([400, 'NoData']);
     expect(body.message).toContain(words);
-    // Beside rows it is ignored, as clients need it.
+    // It is ignored if there are rows, because clients send both.
     const beside = await sent('PUT', 'data/beside', '{"dta":[{"a":1}],"data":[{"a":1}]}');
     expect(beside.status).toBe(201);
   });

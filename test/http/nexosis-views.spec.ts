@@ -105,6 +105,19 @@ describe('columns of a view', () => {
   });
 });
 
+describe('a page of a view', () => {
+  it('has each member once, with its links before the rows', async () => {
+    await alice.put('views/paged', { dataSetName: 'base' });
+    const { text, body } = await alice.get('views/paged?pageSize=2');
+    expect(text.match(/"links":/g)).toHaveLength(1);
+    expect(Object.keys(body as object)).toEqual([
+      ...['viewName', 'dataSetName', 'isTimeSeries', 'columns', 'joins', 'links'],
+      ...['data', 'pageNumber', 'totalPages', 'pageSize', 'totalCount'],
+    ]);
+    expect(body.links.map(({ rel }: { rel: string }) => rel)).toEqual(['self', 'first', 'next', 'last']);
+  });
+});
+
 describe('rows of the right data set', () => {
   it('that one row of the left meets are put together by each column’s aggregation', async () => {
     const of = (dataType: string, aggregation?: string) => ({ dataType, aggregation });

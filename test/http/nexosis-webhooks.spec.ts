@@ -41,7 +41,7 @@ describe('webhooks', () => {
       'application/json',
       'application/json',
     ]);
-    // The same JSON as GET.
+    // The body is the same JSON as in the answer to GET.
     expect(receiver.received[1]?.body).toEqual(ended);
   });
 
@@ -54,7 +54,7 @@ describe('webhooks', () => {
       [5, 3],
       [30, 5],
     ] as const) {
-      // Each try is due only once the one before was counted.
+      // The next try is due only after the previous one was counted.
       await eventually('the next try', async () => {
         if (receiver.received.length >= count) return true;
         await service.advance(pause);

@@ -201,7 +201,7 @@ describe('the shortest conversation that covers what every client needs', () => 
       headers: { 'content-type': 'text/csv', accept: 'text/csv' },
     });
     expect([rows.status, rows.text]).toEqual([200, 'petal,other,species\r\n1.5,"a, b",42\r\n2,,42\r\n']);
-    // A session without levels answers the middle one like any other, and no other.
+    // A session without levels has only the middle interval.
     const middle = await alice.get(`sessions/${sessionId}/results?predictionInterval=.5`);
     expect([middle.status, middle.body.totalCount]).toEqual([200, 10]);
     const other = await alice.get(`sessions/${sessionId}/results?predictionInterval=0.8`);

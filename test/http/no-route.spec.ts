@@ -85,7 +85,7 @@ describe('a method that an address does not have is 405 and names those it has:'
 
   it.each([
     ['PATCH', '/nexosis/v1/data/My%20shop', 'the methods there are GET, HEAD, PUT, DELETE'],
-    // Beside its own method, it is an id to others.
+    // For other methods, this word is an id.
     ['PUT', '/nexosis/v1/Sessions/Model', 'the methods there are GET, HEAD, POST, DELETE'],
   ])('%s %s', async (method, path, there) => {
     const { status, body, headers } = await send(method, path);

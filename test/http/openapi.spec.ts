@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => stint.close());
 
-/** The tree that Fastify draws, as lines like `GET /api/v1/jobs/{id}`. */
+/** Converts Fastify's tree of routes to lines like `GET /api/v1/jobs/{id}`. */
 function routesIn(tree: string): string[] {
   const prefixes: string[] = [];
   return tree.split('\n').flatMap((line) => {
@@ -46,7 +46,7 @@ function routesIn(tree: string): string[] {
   });
 }
 
-/** Each dialect has its own form of an error; these routes have IBM's. */
+/** Routes whose errors have IBM's form. Each dialect has its own form. */
 const ofThisDialect = (): [string, Operation][] =>
   [...documented].filter(([route]) => / (\/experimental)?\/api\/v1\//.test(route));
 

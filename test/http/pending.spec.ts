@@ -3,7 +3,7 @@ import { errorOf, givenBackend, TestService } from '../support/http.js';
 import { givenLivy, livyUser } from '../support/livy.js';
 import { givenNexosis, sales } from '../support/nexosis.js';
 
-/** One lane each, so that of an instance's jobs one runs and the others are pending. */
+/** Backends with one lane, so that one job of an instance runs and the others are pending. */
 let stint: TestService;
 beforeAll(async () => {
   stint = await TestService.start({ backends: ['b1', 'b2'].map((name) => givenBackend({ name })) });
@@ -25,7 +25,7 @@ const refused = (name: string, most: string) => ({
 describe('an instance whose plan allows so many pending jobs', () => {
   it('is refused one more with 3458, and nothing is stored', async () => {
     const { submit, get } = await limited('two', 2);
-    // The first one runs and waits for nothing.
+    // The first job is running.
     for (let i = 0; i < 3; i += 1) expect((await submit()).status).toBe(200);
     expect(errorOf(await submit())).toEqual(refused('two', '2 pending jobs'));
     expect((await get('/jobs')).body.count).toBe(3);

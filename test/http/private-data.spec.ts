@@ -16,7 +16,7 @@ afterEach(async () => {
   process.umask(umask);
 });
 
-/** Below a folder that everybody may enter, as /var/lib is; the umask is the usual one. */
+/** A data folder below a folder that everybody may enter, such as /var/lib, with the usual umask. */
 function givenPlace(): string {
   process.umask(0o022);
   const above = mkdtempSync(join(tmpdir(), 'stint-'));
@@ -25,7 +25,7 @@ function givenPlace(): string {
   return join(above, 'data');
 }
 
-/** Files and folders below `folder`, itself too, as paths that begin with it. */
+/** Returns the paths of `folder` and of all files and folders below it. */
 function allBelow(folder: string): string[] {
   const entries = readdirSync(folder, { withFileTypes: true });
   const inner = entries.flatMap((entry) => {
@@ -38,7 +38,7 @@ function allBelow(folder: string): string[] {
 const openOnes = (folder: string): string[] =>
   allBelow(folder).filter((path) => (lstatSync(path).mode & 0o077) !== 0);
 
-/** What an account without rights gets out of `folder`: the content of each file that it can read, by path. */
+/** Returns the content of each file below `folder` that an account without rights can read, by path. */
 function readAsNobody(folder: string): Record<string, string> {
   const walk = `
     const fs = require('fs');
@@ -49,7 +49,7 @@ function readAsNobody(folder: string): Record<string, string> {
     };
     for (const path of JSON.parse(process.argv[1])) look(path);
     console.log(JSON.stringify(read));`;
-  // Also by their names: who cannot list a folder may still know what is in it.
+  // Also opens known names, which works even if a folder cannot be listed.
   const paths = JSON.stringify(allBelow(folder));
   const how = { uid: 65534, gid: 65534, cwd: '/', env: {}, encoding: 'utf8', maxBuffer: 1e9 } as const;
   const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', walk, paths], how);
@@ -59,7 +59,7 @@ function readAsNobody(folder: string): Record<string, string> {
 
 const isRoot = process.getuid?.() === 0;
 
-/** A service that has something of each kind in its folder. */
+/** Starts a service and stores something of each kind in its data folder. */
 async function givenFullService(data: string) {
   const stint = await givenLivy({}, {}, data);
   const livy = await livyUser(stint);
@@ -97,7 +97,7 @@ describe('what a running service keeps', () => {
   });
 });
 
-/** A folder as an older version left it: open to all, the signing key in the database. Returns the key. */
+/** Makes a data folder like an older version: open to all, with the signing key in the database. Returns the key. */
 async function givenOldFolder(data: string): Promise<string> {
   const before = await TestService.start({}, data);
   await before.close('keep');
@@ -112,7 +112,7 @@ async function givenOldFolder(data: string): Promise<string> {
   return key;
 }
 
-/** A bearer token of the admin, signed with `key`. */
+/** Makes a bearer token of the admin, signed with `key`. */
 function forged(data: string, key: string): Promise<string> {
   const db = new Database(join(data, 'stint.sqlite'), { readonly: true });
   const id = db.prepare(`SELECT id FROM tokens WHERE role = 'admin'`).pluck().get() as string;
@@ -129,7 +129,7 @@ describe('a folder of an older version', () => {
     const data = givenPlace();
     const key = await givenOldFolder(data);
     if (isRoot) {
-      // What the test looks with can see: this is the door that is to be closed.
+      // Shows that the test's account can read an open file.
       const seen = Object.values(readAsNobody(data)).filter((content) => content.includes(key));
       expect(seen.length).toBeGreaterThan(0);
     }

@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 afterEach(() => void (proxy.losing = 0));
 
-/** A POST through the proxy; null where no answer came. */
+/** Sends a POST through the proxy. Returns null if there was no answer. */
 async function post(path: string, body: unknown, key?: string): Promise<string | null> {
   const headers = {
     ...bearer(adminToken),
@@ -60,7 +60,7 @@ async function post(path: string, body: unknown, key?: string): Promise<string |
   return String(made['id'] ?? made['sessionId'] ?? made['importId']);
 }
 
-/** How many there are, by the list that shows them. */
+/** Counts objects by their list. */
 const counts: Readonly<Record<string, () => Promise<number>>> = {
   jobs: async () => (await stint.admin.get('/jobs')).body.count as number,
   sessions: async () => ((await stint.admin.get('/sessions')).body.sessions as unknown[]).length,

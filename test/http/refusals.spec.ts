@@ -18,7 +18,7 @@ const idOf = async (answer: Promise<Answer>) => ((await answer).body as { id: st
 const opened = (body: object = { backend: 'b1' }) => idOf(alice.post('/sessions', body));
 const submitted = (more: object = {}) => idOf(alice.post('/jobs', job(more)));
 
-/** Every refusal that a request can meet: how to meet it, and what is said. */
+/** Every refusal that a request can cause: a request that causes it, and the expected text. */
 const cases = {
   invalid_value: [
     [400, 1002, /duration must be a number/, () => alice.post('/jobs', job({ params: { duration: 'x' } }))],
@@ -219,7 +219,7 @@ describe('a refusal is said in the shape clients print:', () => {
   });
 });
 
-/** A query that asks for so many different tags. */
+/** Makes a query with the given number of different tags. */
 const tags = (n: number) => Array.from({ length: n }, (_, i) => `tags=${i.toString(36)}`).join('&');
 
 describe('a request that makes no sense names what is wrong with it:', () => {

@@ -4,7 +4,7 @@ import { fakeDriver, livyUser } from '../support/livy.js';
 import { givenAccount } from '../support/nexosis.js';
 import { errorOf, givenBackend, TestService } from '../support/http.js';
 
-/** Alice and bob share an instance whose sharing the tests set; the service speaks all dialects. */
+/** Alice and bob belong to one instance, whose sharing the tests set. The service speaks all dialects. */
 let stint: TestService;
 let alice: Awaited<ReturnType<TestService['user']>>;
 let bob: typeof alice;

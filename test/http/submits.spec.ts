@@ -74,7 +74,7 @@ describe('a submit with an Idempotency-Key', () => {
 });
 
 describe('a submit whose answer could not be delivered', () => {
-  /** Sends a request and hangs up without having read anything. */
+  /** Sends a request and closes the connection without reading the answer. */
   async function sendAndHangUp(token: string, body: string): Promise<void> {
     const { hostname, port } = new URL(stint.url);
     await new Promise<void>((resolve, reject) => {
@@ -88,7 +88,7 @@ describe('a submit whose answer could not be delivered', () => {
       socket.once('close', () => resolve()).once('error', reject);
     });
   }
-  /** A user with one job that was stored and whose answer nobody got. */
+  /** Creates a user with one stored job whose answer was lost. */
   async function given(name: string) {
     const user = await stint.user(name, `lab-of-${name}`);
     const body = JSON.stringify({ ...job, tags: [name] });
@@ -103,7 +103,7 @@ describe('a submit whose answer could not be delivered', () => {
   it('comes again: it gets the first answer, once, and the next one is another job', async () => {
     const { id, submit, stored } = await given('dora');
     expect(await submit()).toBe(id);
-    // Whether an answer has arrived is known a moment after it was sent.
+    // The service learns a moment after sending whether an answer arrived.
     await eventually('the answer counts as delivered', async () => (await submit()) !== id);
     expect((await stored()).length).toBe(2);
   });

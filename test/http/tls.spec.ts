@@ -30,7 +30,7 @@ afterAll(async () => {
 
 const trusted = () => ({ ca: certificate.cert });
 
-/** The id in the answer to a POST with a JSON body over TLS, as the admin. */
+/** Sends a POST with a JSON body over TLS as the admin, and returns the id in the answer. */
 function post(path: string, body: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' };

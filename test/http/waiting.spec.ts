@@ -6,7 +6,7 @@ beforeAll(async () => (stint = await TestService.start()));
 afterAll(() => stint.close());
 
 let given = 0;
-/** A backend with one lane, and two users in instances of their own; the first one's has a budget where wanted. */
+/** A backend with one lane, and two users of different instances. The first instance may have a budget. */
 async function place(budget?: number, more: object = {}) {
   const n = (given += 1);
   const backend = `w${n}`;
@@ -31,7 +31,7 @@ describe('an estimate', () => {
     const other = idOf(await rich.post('/jobs', job(1)));
     const third = (await poor.get(`/jobs/${jobs[2]}`)).body;
     expect(third).toMatchObject({ wait_estimate: null });
-    // The second job starts at 8 s and outlives the session, which closes at 10 s.
+    // The second job starts at 8 s and runs on after the session closes at 10 s.
     expect((await rich.get(`/jobs/${other}`)).body).toMatchObject({
       wait_estimate: { p50_seconds: 16, p90_seconds: 16 },
     });

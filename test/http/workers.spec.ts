@@ -8,6 +8,7 @@ import { childrenOf } from '../../src/runners/process-table.js';
 import { eventually } from '../support/eventually.js';
 import { givenBackend, TestService, type GivenConfig } from '../support/http.js';
 import { fakeDriver, livyUser } from '../support/livy.js';
+import { sharedService } from '../support/shared-service.js';
 import { flowers, givenAccount } from '../support/nexosis.js';
 
 const support = join(import.meta.dirname, '../support');
@@ -25,9 +26,9 @@ const backends = [
   givenBackend({ name: 'predictor', driver: 'learner', options: { predict: true } }),
 ];
 
-const started: TestService[] = [];
-async function given(said: GivenConfig = {}, folder?: string): Promise<TestService> {
-  const stint = await TestService.start(
+/** Starts a service whose workers are fakes; close it at the end. */
+const start = (said: GivenConfig = {}, folder?: string): Promise<TestService> =>
+  TestService.start(
     {
       ...{ backends, livy: new LivyConfig(), stopped_after: 1, warm_workers: 1 },
       ...{ python: join(support, 'fake-worker.mjs'), spark_python: fakeDriver },
@@ -36,21 +37,15 @@ async function given(said: GivenConfig = {}, folder?: string): Promise<TestServi
     },
     folder,
   );
-  started.push(stint);
-  return stint;
+/** Ends all processes of Livy. */
+async function tidy(stint: TestService): Promise<void> {
+  const { body } = await stint.call('GET', '/livy/sessions');
+  for (const { id } of body.sessions as { id: number }[]) await stint.call('DELETE', `/livy/sessions/${id}`);
+  await eventually('the end of all drivers', () => workers('sparkdriver --folder').length === 0);
 }
 const before = process.env;
-afterEach(async () => {
-  process.env = before;
-  for (const stint of started.splice(0)) {
-    const { body } = await stint.call('GET', '/livy/sessions');
-    for (const { id } of body.sessions as { id: number }[])
-      await stint.call('DELETE', `/livy/sessions/${id}`);
-    await stint.close();
-  }
-});
 
-/** The children of this process that were started as `python -m module`, and what each was given at its start. */
+/** Returns the child processes started as `python -m module`, and the environment of each at its start. */
 const workers = (module: string) =>
   childrenOf(process.pid).filter((pid) =>
     wordsOf(pid, 'cmdline').join(' ').includes(`-m ${module} `.trimEnd()),
@@ -68,7 +63,7 @@ function wordsOf(pid: number, what: string): string[] {
   }
 }
 
-/** Signalling process 0 would stop this test's own group. */
+/** Guards against process id 0: a signal to it would stop this test's own process group. */
 function nobody(): never {
   throw new Error('There is no such process.');
 }
@@ -84,158 +79,191 @@ describe('the environment that a process is given', () => {
       ...{ AWS_SECRET_ACCESS_KEY: 'x', GITHUB_TOKEN: 'x', SSH_AUTH_SOCK: '/s', LS_COLORS: 'x' },
     };
   });
-
-  it('to run quantum jobs holds only the allow-list', async () => {
-    await given();
-    const [pid] = await eventually(
-      'a worker',
-      () => workers('jobworker').length === 1 && workers('jobworker'),
-    );
-    expect(environmentOf(pid ?? 0)).toEqual([...common, 'OMP_NUM_THREADS'].sort());
+  afterEach(() => {
+    process.env = before;
   });
 
-  it('to learn, and to predict, holds only the allow-list', async () => {
-    await given();
-    const pids = await eventually('two workers', () => workers('learner').length === 2 && workers('learner'));
-    for (const pid of pids)
-      expect(environmentOf(pid)).toEqual([...common, 'OMP_NUM_THREADS', 'STINT_LEARNER_MEMORY'].sort());
+  describe('without settings', () => {
+    const service = sharedService(() => start(), tidy);
+
+    it('to run quantum jobs holds only the allow-list', async () => {
+      await service();
+      const [pid] = await eventually(
+        'a worker',
+        () => workers('jobworker').length === 1 && workers('jobworker'),
+      );
+      expect(environmentOf(pid ?? 0)).toEqual([...common, 'OMP_NUM_THREADS'].sort());
+    });
+
+    it('to learn, and to predict, holds only the allow-list', async () => {
+      await service();
+      const pids = await eventually(
+        'two workers',
+        () => workers('learner').length === 2 && workers('learner'),
+      );
+      for (const pid of pids)
+        expect(environmentOf(pid)).toEqual([...common, 'OMP_NUM_THREADS', 'STINT_LEARNER_MEMORY'].sort());
+    });
+
+    it('to run a Spark session or a batch holds only the allow-list', async () => {
+      const stint = await service();
+      const alice = await livyUser(stint);
+      const session = await alice.session();
+      const batch = await alice.call('POST', '/batches', { file: 'hdfs:/a.jar', args: ['/no/such/gate', 0] });
+      expect(batch.status).toBe(201);
+      const allowed = [...common, 'JAVA_HOME', 'PYTHONPATH', 'SPARK_HOME'].sort();
+      for (const module of ['sparkdriver --folder', 'sparkdriver.batch --folder']) {
+        const [pid] = await eventually(module, () => workers(module).length === 1 && workers(module));
+        expect([module, environmentOf(pid ?? 0)]).toEqual([module, allowed]);
+      }
+      await alice.call('DELETE', `/batches/${batch.body.id}`);
+      await alice.call('DELETE', `/sessions/${session}`);
+    });
   });
 
-  it('to run a Spark session or a batch holds only the allow-list', async () => {
-    const stint = await given();
-    const alice = await livyUser(stint);
-    const session = await alice.session();
-    const batch = await alice.call('POST', '/batches', { file: 'hdfs:/a.jar', args: ['/no/such/gate', 0] });
-    expect(batch.status).toBe(201);
-    const allowed = [...common, 'JAVA_HOME', 'PYTHONPATH', 'SPARK_HOME'].sort();
-    for (const module of ['sparkdriver --folder', 'sparkdriver.batch --folder']) {
-      const [pid] = await eventually(module, () => workers(module).length === 1 && workers(module));
-      expect([module, environmentOf(pid ?? 0)]).toEqual([module, allowed]);
-    }
-    await alice.call('DELETE', `/batches/${batch.body.id}`);
-    await alice.call('DELETE', `/sessions/${session}`);
-  });
-
-  it('holds besides what the operator names', async () => {
+  it('also has the variables that the operator names', async () => {
     const worker_environment = Object.assign(new WorkerEnvironmentConfig(), { aer: ['GITHUB_TOKEN'] });
-    await given({ worker_environment });
+    const stint = await start({ worker_environment });
     const [pid] = await eventually(
       'a worker',
       () => workers('jobworker').length === 1 && workers('jobworker'),
     );
     expect(environmentOf(pid ?? 0)).toContain('GITHUB_TOKEN');
+    await stint.close();
   });
 });
 
-describe('a job whose worker is stopped or hung', () => {
-  it.each([
-    ['SIGSTOP', 'patient', { do: 'hang' }, 'its process was stopped and gave no sign of life for 1 s'],
-    [null, 'aer', { do: 'wait for nothing' }, 'its process used no processor time for 1 s'],
-  ] as const)(
-    'is queued again, uncharged, and its events say why: %s',
-    async (name, backend, params, why) => {
-      const stint = await given();
-      const alice = await stint.user('alice');
-      const [pid = nobody()] = await eventually(
-        'a worker',
-        () => workers('jobworker').length === 1 && workers('jobworker'),
-      );
-      const session = (await alice.post('/sessions', { backend, mode: 'batch' })).body.id as string;
-      const { id } = (
-        await alice.post('/jobs', { program_id: 'sampler', backend, params, session_id: session })
-      ).body as {
-        id: string;
-      };
-      await eventually('its process', () => environmentOf(pid).length > 0);
-      await stint.advance(50);
-      if (name !== null) process.kill(pid, name);
-      const events = await eventually('that it is queued again', async () => {
-        const { body } = await alice.get(`/sessions/${session}/events`);
-        const found = (body.events as { type: string; cause: string }[]).filter(
-          ({ type }) => type === 'job.requeued',
+describe('with a shared service', () => {
+  const service = sharedService(() => start(), tidy);
+
+  describe('a job whose worker is stopped or hung', () => {
+    it.each([
+      ['SIGSTOP', 'patient', { do: 'hang' }, 'its process was stopped and gave no sign of life for 1 s'],
+      [null, 'aer', { do: 'wait for nothing' }, 'its process used no processor time for 1 s'],
+    ] as const)(
+      'is queued again, uncharged, and its events say why: %s',
+      async (name, backend, params, why) => {
+        const stint = await service();
+        const instance = `lab-${backend}`;
+        const alice = await stint.user('alice', instance);
+        const [pid = nobody()] = await eventually(
+          'a worker',
+          () => workers('jobworker').length === 1 && workers('jobworker'),
         );
-        return found.length > 0 && found;
-      });
-      expect(events[0]?.cause).toBe(`its runner was lost: ${why}`);
-      expect((await stint.admin.get('/admin/ledger')).body.sums.charged_seconds).toBe(0);
-      await alice.post(`/jobs/${id}/cancel`);
-    },
-  );
-});
-
-describe('a Spark session whose driver is stopped', () => {
-  it('is dead, and says why', async () => {
-    const stint = await given();
-    const alice = await livyUser(stint);
-    const id = await alice.session();
-    const made = await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
-    const [pid = nobody()] = workers('sparkdriver');
-    process.kill(pid, 'SIGSTOP');
-    const why = 'its process was stopped and gave no sign of life for 1 s';
-    const { output } = await alice.statementIn(id, made.body.id as number, 'available', 'cancelled', 'error');
-    expect(output.evalue).toContain(why);
-    expect((await alice.sessionIn(id, 'dead', 'error'))['log'].join('\n')).toContain('kind pyspark');
+        const session = (await alice.post('/sessions', { backend, mode: 'batch' })).body.id as string;
+        const { id } = (
+          await alice.post('/jobs', { program_id: 'sampler', backend, params, session_id: session })
+        ).body as {
+          id: string;
+        };
+        await eventually('its process', () => environmentOf(pid).length > 0);
+        await stint.advance(50);
+        if (name !== null) process.kill(pid, name);
+        const events = await eventually('that it is queued again', async () => {
+          const { body } = await alice.get(`/sessions/${session}/events`);
+          const found = (body.events as { type: string; cause: string }[]).filter(
+            ({ type }) => type === 'job.requeued',
+          );
+          return found.length > 0 && found;
+        });
+        expect(events[0]?.cause).toBe(`its runner was lost: ${why}`);
+        expect((await stint.admin.get(`/admin/ledger?instance=${instance}`)).body.sums.charged_seconds).toBe(
+          0,
+        );
+        await alice.post(`/jobs/${id}/cancel`);
+      },
+    );
   });
 
-  it('is so too where only its JVM is', async () => {
-    const stint = await given();
-    const alice = await livyUser(stint);
-    const id = await alice.session({ kind: 'pyspark', conf: { 'fake.jvm': 'yes' } });
-    const [driver = 0] = workers('sparkdriver');
-    const [jvm = 0] = childrenOf(driver);
-    process.kill(jvm, 'SIGSTOP');
-    await alice.sessionIn(id, 'dead', 'error');
-  });
-});
-
-describe('a batch whose process is stopped', () => {
-  it('is dead', async () => {
-    const stint = await given();
-    const alice = await livyUser(stint);
-    const { body } = await alice.call('POST', '/batches', {
-      file: 'hdfs:/a.jar',
-      args: ['/no/such/gate', 0],
+  describe('a Spark session whose driver is stopped', () => {
+    it('is dead, and says why', async () => {
+      const stint = await service();
+      const alice = await livyUser(stint);
+      const id = await alice.session();
+      const made = await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
+      const [pid = nobody()] = workers('sparkdriver');
+      process.kill(pid, 'SIGSTOP');
+      const why = 'its process was stopped and gave no sign of life for 1 s';
+      const { output } = await alice.statementIn(
+        id,
+        made.body.id as number,
+        'available',
+        'cancelled',
+        'error',
+      );
+      expect(output.evalue).toContain(why);
+      expect((await alice.sessionIn(id, 'dead', 'error'))['log'].join('\n')).toContain('kind pyspark');
     });
-    const [pid = nobody()] = await eventually(
-      'a batch',
-      () => workers('sparkdriver.batch').length === 1 && workers('sparkdriver.batch'),
-    );
-    process.kill(pid, 'SIGSTOP');
-    await eventually(
-      'its end',
-      async () => (await alice.call('GET', `/batches/${body.id}`)).body.state === 'dead',
-    );
+
+    it('is so too where only its JVM is', async () => {
+      const stint = await service();
+      const alice = await livyUser(stint);
+      const id = await alice.session({ kind: 'pyspark', conf: { 'fake.jvm': 'yes' } });
+      const [driver = 0] = workers('sparkdriver');
+      const [jvm = 0] = childrenOf(driver);
+      process.kill(jvm, 'SIGSTOP');
+      await alice.sessionIn(id, 'dead', 'error');
+    });
+  });
+
+  describe('a batch whose process is stopped', () => {
+    it('is dead', async () => {
+      const stint = await service();
+      const alice = await livyUser(stint);
+      const { body } = await alice.call('POST', '/batches', {
+        file: 'hdfs:/a.jar',
+        args: ['/no/such/gate', 0],
+      });
+      const [pid = nobody()] = await eventually(
+        'a batch',
+        () => workers('sparkdriver.batch').length === 1 && workers('sparkdriver.batch'),
+      );
+      process.kill(pid, 'SIGSTOP');
+      await eventually(
+        'its end',
+        async () => (await alice.call('GET', `/batches/${body.id}`)).body.state === 'dead',
+      );
+    });
+  });
+
+  describe('a prediction', () => {
+    it('finds a worker of its own, warm and at the priority of the service, whatever sessions calculate', async () => {
+      const stint = await service();
+      const alice = await givenAccount(stint, 'alice', 'lab-a');
+      const warm = await eventually(
+        'two workers',
+        () => workers('learner').length === 2 && workers('learner'),
+      );
+      await alice.putCsv('data/flowers', flowers(20));
+      const asked = {
+        dataSourceName: 'flowers',
+        targetColumn: 'species',
+        predictionDomain: 'Classification',
+      };
+      const trained = await alice.post('sessions/model', asked);
+      const { modelId } = (await alice.ended(trained.body.sessionId as string)).body;
+      await alice.putCsv('data/hang', 'day,sales,do\n2017-01-01,1,hang\n2017-01-02,2,x');
+      const days = 'startDate=2017-01-03&endDate=2017-01-04';
+      for (let i = 0; i < 2; i += 1)
+        await alice.post(`sessions/forecast?dataSourceName=hang&targetColumn=sales&${days}`);
+      // Two sessions compute: one on the warm worker, one on a new worker.
+      await eventually('a third worker', () => workers('learner').length === 3);
+      const answer = await alice.post(`models/${modelId}/predict`, { data: [{ do: 'pid' }] });
+      const pid = Number(answer.body.data[0].species);
+      expect(warm).toContain(pid);
+      expect(workers('learner')).toHaveLength(3);
+      expect(getPriority(pid)).toBe(getPriority());
+    });
   });
 });
 
-describe('a prediction', () => {
-  it('finds a worker of its own, warm and at the priority of the service, whatever sessions calculate', async () => {
-    const stint = await given();
-    const alice = await givenAccount(stint, 'alice', 'lab-a');
-    const warm = await eventually('two workers', () => workers('learner').length === 2 && workers('learner'));
-    await alice.putCsv('data/flowers', flowers(20));
-    const asked = { dataSourceName: 'flowers', targetColumn: 'species', predictionDomain: 'Classification' };
-    const trained = await alice.post('sessions/model', asked);
-    const { modelId } = (await alice.ended(trained.body.sessionId as string)).body;
-    await alice.putCsv('data/hang', 'day,sales,do\n2017-01-01,1,hang\n2017-01-02,2,x');
-    const days = 'startDate=2017-01-03&endDate=2017-01-04';
-    for (let i = 0; i < 2; i += 1)
-      await alice.post(`sessions/forecast?dataSourceName=hang&targetColumn=sales&${days}`);
-    // Two sessions calculate: one on the warm worker, one on a new one.
-    await eventually('a third worker', () => workers('learner').length === 3);
-    const answer = await alice.post(`models/${modelId}/predict`, { data: [{ do: 'pid' }] });
-    const pid = Number(answer.body.data[0].species);
-    expect(warm).toContain(pid);
-    expect(workers('learner')).toHaveLength(3);
-    expect(getPriority(pid)).toBe(getPriority());
-  });
-
-  it('has one although its backends stand in the database only', async () => {
-    const stint = await given();
+describe('a prediction on backends that only the database has', () => {
+  it('finds a warm worker', async () => {
+    const stint = await start();
     await stint.close('keep');
-    started.splice(0);
-    const again = await given({ backends: [] }, stint.folder);
+    const again = await start({ backends: [] }, stint.folder);
     await eventually('two workers', () => workers('learner').length === 2);
     expect((await again.admin.get('/admin/backends')).status).toBe(200);
+    await again.close();
   });
 });

@@ -17,7 +17,7 @@ const details = {
 const some = (n: number) => (n === 0 ? undefined : n);
 const pick = <T>(all: readonly T[], which: number): T | undefined => all[which % all.length];
 
-/** Lets one thing happen, with its fault; a service that was killed is started again. Throws what nobody should see. */
+/** Performs one step with its fault, and restarts a killed service. Throws any error that clients must not see. */
 export async function happen(world: World, { step, fault }: Happening): Promise<void> {
   const before = world.shadow.jobs.size;
   const { commits } = world;
@@ -39,11 +39,11 @@ export async function happen(world: World, { step, fault }: Happening): Promise<
   if (step.do === 'submit') await again(world, step, before);
 }
 
-/** Its answer says whether something was committed; the others are several, or nobody's. */
+/** Steps whose answer shows whether they committed. Other steps have several answers or none. */
 const isOneCommand = ({ do: what }: Step): boolean =>
   !['advance', 'toDue', 'sleep', 'restart', 'together'].includes(what);
 
-/** Nobody got the answer, so the client submits again: whatever the first time came to, there is one job. */
+/** The client got no answer and submits again. Exactly one job must exist, whether the first submit committed or not. */
 async function again(world: World, step: Submit, before: number): Promise<void> {
   const stored = world.shadow.jobs.size - before;
   world.submits -= 1;
@@ -71,7 +71,7 @@ export async function act(world: World, step: Step): Promise<void> {
       world.downtime += step.down;
       return world.start(step.lanes);
     case 'together': {
-      // All of them, because one that fails does not end the others.
+      // Waits for all, because a failure of one does not end the others.
       const all = await Promise.allSettled(step.steps.map((each) => refusable(command(world, each))));
       for (const one of all) if (one.status === 'rejected') throw one.reason;
       return;
@@ -82,8 +82,8 @@ export async function act(world: World, step: Step): Promise<void> {
 }
 
 /**
- * Moves the time, stopping at everything a runner says. A deadline on the way may make one say something sooner than all
- * that is known now, so with runners the time goes from one deadline to the next; without, in one piece.
+ * Advances the time, stopping at each message of a runner. A deadline may cause a message earlier than the known ones, so
+ * with runners the time advances from one deadline to the next. Without runners it advances in one piece.
  */
 export async function advance(world: World, by: number): Promise<void> {
   const { clock, runners, commands, lifeline } = world.service;
@@ -91,12 +91,12 @@ export async function advance(world: World, by: number): Promise<void> {
   const to = (at: number) => clock.advance(Math.max(0, at - world.clock.now()));
   if (world.hasRunners) {
     for (;;) {
-      const next = Math.min(Math.max(commands.nextDue, world.clock.now()), runners.nextAt);
+      const next = Math.min(Math.max(commands.nextDeadlineAt, world.clock.now()), runners.nextAt);
       if (next > target) break;
       await to(next);
       await runners.tell(world.clock.now());
       if (lifeline.dead) throw new Killed('the process is gone');
-      if (commands.nextDue <= world.clock.now()) await commands.tick();
+      if (commands.nextDeadlineAt <= world.clock.now()) await commands.tick();
     }
   }
   await to(target);
@@ -193,10 +193,10 @@ async function submit(world: World, step: Submit): Promise<void> {
   world.accepted.jobs.push(job.id);
 }
 
-/** What those who wait are told: each a place of its own in the queue, and why. */
+/** Checks the places of waiting jobs: each job has a different place, with a reason. */
 async function ask(world: World, which: number): Promise<void> {
   const { shadow, service } = world;
-  // While deadlines are still to be applied an answer may mix two moments.
+  // An answer may mix two moments while deadlines are pending.
   if (shadow.aliveAt !== world.clock.now()) return;
   const name = backendOf(world, which);
   const waiting = [...shadow.liveJobs].filter((id) => {
@@ -206,7 +206,7 @@ async function ask(world: World, which: number): Promise<void> {
   const places: number[] = [];
   for (const id of waiting.slice(0, 40)) {
     const place = await service.jobs.place(await service.jobs.get(admin, id));
-    // Something else happened meanwhile: then there is nothing to compare.
+    // Something else happened in between, so the two cannot be compared.
     if (place === null || waiting.some((other) => shadow.jobs.get(other)?.state !== 'queued')) return;
     places.push(place.position);
     if (place.reason === '') world.laws.report('place', `${id} is not told what it waits for`);
@@ -217,7 +217,7 @@ async function ask(world: World, which: number): Promise<void> {
     world.laws.report('place', `two have the same: ${places.join(', ')}`);
 }
 
-/** The owner, an admin, or someone of another instance who will be turned away. */
+/** The owner, an admin, or a user of another instance, who is refused. */
 function allowed(owner: { readonly user: string; readonly instance: string }, by: By): Actor {
   if (by === 'admin') return admin;
   const found =
@@ -231,7 +231,7 @@ const actorOf = (which: number): Actor => pick(actors, which) ?? actors[0];
 const backendOf = (world: World, which: number): string =>
   pick([...world.shadow.places.keys()], which) ?? 'b0';
 
-/** Mostly one that is not closed; the last number names the latest of all, whatever became of it. */
+/** Picks mostly a session that is not closed. The last number picks the latest session in any state. */
 function sessionOf(world: World, which: number) {
   const { sessions, liveSessions } = world.shadow;
   const id = which >= 95 ? [...sessions.keys()].at(-1) : pick([...liveSessions], which);

@@ -5,12 +5,12 @@ import type { Fault } from './steps.js';
 
 type Statement = BetterSqlite3.Statement<unknown[], unknown>;
 
-/** The process is gone: nothing it was doing gets an answer. */
+/** The process was killed: no pending request gets an answer. */
 export class Killed extends Error {}
-/** The disk, or what stands for it, failed once. */
+/** The simulated disk failed once. */
 export class StoreFailure extends Error {}
 
-/** A deadline that fired has left a due one behind, and fires for ever. */
+/** A fired deadline is still due afterwards, so it would fire for ever. */
 export class Endless extends Error {}
 
 export interface Committed {
@@ -21,9 +21,8 @@ export interface Committed {
 }
 
 /**
- * What one process has between itself and the world, counted: the statements it sends and the calls to its runners. A
- * fault strikes at one of them; after a kill none gets through any more, and what was not committed is rolled back when
- * the file is closed, as it is when a process dies.
+ * Counts the statements that one process sends and its calls to runners. A fault strikes at one of them. After a kill none
+ * gets through, and uncommitted changes are rolled back when the file is closed, as when a process dies.
  */
 export class Lifeline {
   dead = false;
@@ -31,13 +30,13 @@ export class Lifeline {
   private fault: Fault | null = null;
   private left = Infinity;
 
-  /** For the step that follows. */
+  /** Sets the fault of the next step. */
   arm(fault: Fault | null): void {
     this.fault = fault;
     this.passed = 0;
   }
 
-  /** So many statements, and the step has gone round in circles. */
+  /** A step with more statements than this is in an endless loop. */
   allow(statements: number): void {
     this.left = statements;
   }
@@ -46,7 +45,7 @@ export class Lifeline {
     this.dead = true;
   }
 
-  /** One more statement or call. Throws where the fault strikes. */
+  /** Counts one more statement or call. Throws if the fault strikes here. */
   pass(kind: 'statement' | 'runner'): void {
     if (this.dead) throw new Killed('the process is gone');
     const { fault } = this;
@@ -68,7 +67,7 @@ export class Lifeline {
     }
   }
 
-  /** Whether the commit that is about to be made fails, before or after it is. */
+  /** Whether the next commit fails, either before or after it is durable. */
   commitFault(): 'commit' | 'answer' | null {
     const kind = this.fault?.kind;
     if (kind !== 'commit' && kind !== 'answer') return null;
@@ -78,8 +77,8 @@ export class Lifeline {
 }
 
 /**
- * One connection to the database file, in place of TypeORM's: the same statements reach the same SQLite, without what a
- * query builder adds to each, and each is a point at which something can break.
+ * One connection to the database file that replaces TypeORM's. The same statements reach the same SQLite, without the cost
+ * of a query builder, and a fault can strike at each of them.
  */
 export class Connection {
   private readonly statements = new Map<string, Statement>();
@@ -91,12 +90,12 @@ export class Connection {
     private readonly committed: Committed | null,
   ) {
     this.db = new BetterSqlite3(join(folder, 'stint.sqlite'));
-    // The simulation kills processes, not the power: what was written to the file stays.
+    // The simulation kills processes but does not cut power, so written data stays in the file.
     this.db.pragma('synchronous = OFF');
     this.db.pragma('temp_store = MEMORY');
   }
 
-  /** As the store asks for it: a driver's handle whose statements come through here. */
+  /** The driver's handle that the store uses. Its statements pass through this connection. */
   get source(): DataSource {
     const prepare = (sql: string) => ({
       reader: this.prepared(sql).reader,
@@ -146,6 +145,6 @@ export class Connection {
   }
 }
 
-/** A fault as it struck: the store wraps what its driver throws. */
+/** Returns the original fault, because the store wraps errors of its driver. */
 export const faultOf = (error: unknown): unknown =>
   error instanceof QueryFailedError ? error.driverError : error;

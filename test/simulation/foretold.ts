@@ -1,26 +1,26 @@
 import { Durations } from '../../src/kernel/estimate/durations.js';
-import { Setting } from '../../src/kernel/estimate/field.js';
+import { SimulationInput } from '../../src/kernel/estimate/simulated-backend.js';
 import { Playback } from '../../src/kernel/estimate/playback.js';
 import type { Millis } from '../../src/kernel/time.js';
 import { act, advance, happen } from './act.js';
 import { historyOf, type History } from './steps.js';
 import { window, World } from './world.js';
 
-/** What the estimate of waits says of the only backend, and from when on it does not know all that happens. */
+/** The estimate for the only backend, and the time from which on it is incomplete. */
 interface Foretold {
   readonly at: Millis;
   readonly certainUntil: Millis;
-  /** When each queued job starts; Infinity: never. */
+  /** The start of each queued job; Infinity: never. */
   readonly starts: ReadonlyMap<string, Millis>;
 }
 
-/** Steps of the seed, and how few of those that let time pass are done: so a queue builds up before any charge leaves the window. */
+/** The number of steps, and the share of time steps that run: few, so that a queue builds up before charges expire. */
 const steps = 200;
 const oneIn = 8;
 
 /**
- * Lets the beginning of a seed happen on one backend whose jobs are all scripted, asks the estimate when each queued job will
- * start, and then only lets time pass. Answers how many starts came as foretold, or the first that did not.
+ * Plays the beginning of a seed on one backend with scripted jobs only, estimates when each queued job will start, and then
+ * only advances the time. Returns the number of starts that were estimated correctly, or the first wrong one.
  */
 export async function foretell(seed: number): Promise<number | string> {
   const { setup, happenings } = onOneBackend(historyOf(seed, { ...plain, steps }));
@@ -58,7 +58,7 @@ async function foresee({ service, clock, shadow }: World): Promise<Foretold> {
   const at = clock.now();
   const view = await service.store.read.forecast('b0', at, window, null);
   if (view === null) throw new Error('The backend is gone.');
-  const setting = new Setting(view);
+  const setting = new SimulationInput(view);
   const { startOf } = new Playback(setting, new Durations([]), () => 0).run(Infinity, false);
   const starts = new Map([...setting.jobs].map(([id, { index }]) => [id, startOf[index] ?? NaN]));
   const leaves = [...shadow.entries.values()].flatMap((entries) => {
@@ -75,7 +75,7 @@ function compare({ shadow, clock }: World, { at, certainUntil, starts }: Foretol
     const actual = shadow.jobs.get(id)?.startedAt ?? Infinity;
     if (!isKnown(start) && !isKnown(actual)) continue;
     if (actual !== start)
-      return `${id} was foretold to start ${start - at} ms later, and it was ${actual - at} ms later`;
+      return `${id} was estimated to start ${start - at} ms later, but started ${actual - at} ms later`;
     right += 1;
   }
   return right;

@@ -12,7 +12,7 @@ export interface Broken {
   readonly what: string;
 }
 
-/** Written down again from the words of the rules, not taken from the machines. */
+/** Written independently from the text of the rules, not derived from the machines. */
 const sessionMay: Record<SessionState, readonly SessionState[]> = {
   open: ['active', 'closed'],
   active: ['inactive', 'closed'],
@@ -27,7 +27,7 @@ const jobMay: Record<JobState, readonly JobState[]> = {
   cancelled: [],
 };
 
-/** Looks at every committed change before it is added to the shadow, and at the whole once its transaction is complete. */
+/** Checks every committed change before it is added to the shadow, and the whole state after each transaction. */
 export class Laws {
   readonly broken: Broken[] = [];
   private readonly starts: StartLaws;
@@ -132,7 +132,7 @@ export class Laws {
     if (state !== before.state) this.cause(before, after);
   }
 
-  /** What a session says about its end, or its idling, is what happened, and to the millisecond. */
+  /** The recorded end or idle start of a session is exact to the millisecond. */
   private cause(before: Session, { id, state, stateReason, timestamps, ...after }: Session): void {
     const at = timestamps.at(-1)?.at ?? 0;
     const { idleFrom } = this.shadow.of(id);
@@ -173,7 +173,7 @@ export class Laws {
     if (before.state === 'queued' && state === 'running') this.started(before, after);
   }
 
-  /** The plan of an instance bounds what it may queue; a job that was lost and waits again is none that was submitted. */
+  /** The plan of an instance limits its queued jobs. A lost job that waits again does not count as submitted. */
   private pending({ id, instance }: Job): void {
     const most = this.shadow.mostPending.get(instance);
     if (most === undefined) return;

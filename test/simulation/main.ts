@@ -6,7 +6,7 @@ import { run } from './run.js';
 import { shrink } from './shrink.js';
 import { historyOf, type History, type Wanted } from './steps.js';
 import { Tally } from './tally.js';
-import { told } from './told.js';
+import { describeHistory } from './describe-history.js';
 import { twins } from './twins.js';
 import { shareOut } from './workers.js';
 
@@ -35,7 +35,7 @@ const { values } = parseArgs({
     twins: { type: 'boolean', default: false },
     foretell: { type: 'boolean', default: false },
     workers: { type: 'string', default: '1' },
-    // Of a worker: every so manieth seed is its own.
+    // For a worker: it runs every n-th seed.
     stride: { type: 'string', default: '1' },
     mutate: { type: 'string' },
     history: { type: 'string' },
@@ -65,7 +65,7 @@ async function main(): Promise<number> {
   return 1;
 }
 
-/** One seed after another. Answers null when every law held. */
+/** Runs one seed after another. Returns null if every law held. */
 async function seeds(tally: Tally): Promise<number | null> {
   const stride = Number(values.stride);
   for (let seed = first; seed < first + count * stride; seed += stride) {
@@ -95,7 +95,7 @@ async function seeds(tally: Tally): Promise<number | null> {
       console.log(`\nSeed ${seed}: ${different}`);
       return 1;
     }
-    // A worker's parent does the telling.
+    // The parent of a worker reports.
     if (process.send === undefined) tally.tell();
     else process.send({ seed, ...done, foretold, tables: '' });
   }
@@ -110,11 +110,11 @@ async function fail(history: History, name: string): Promise<number> {
   }
   console.log(`The law "${outcome.broken.law}": ${outcome.broken.what}`);
   console.log(`The shortest history of ${name} that was found (${runs} runs, fast-check path ${path}):`);
-  console.log(told(shortest));
+  console.log(describeHistory(shortest));
   if (values.save !== undefined) {
     writeFileSync(values.save, JSON.stringify(shortest, null, 1));
     console.log(`Again: npm run simulate -- --history ${values.save}`);
   }
-  // A mistake that was made on purpose and found is a success.
+  // Finding a deliberate mistake is a success.
   return values.mutate === undefined ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 /**
- * Deliberate mistakes in the kernel, by name. The simulator's loader makes them in the source on its way into the
- * process; the files stay as they are. Each must be found.
+ * Deliberate mistakes in the kernel, by name. The simulator's loader changes the source while loading it; the files stay
+ * unchanged. The simulation must find each mistake.
  */
 export const mutations = {
   'foreign-job-in-hold': {
@@ -29,8 +29,8 @@ export const mutations = {
   },
   'closed-interval': {
     file: 'src/kernel/session/session.decide.ts',
-    from: 'return event.at < (expiryOf(session, event.type) ?? Infinity);',
-    to: 'return event.at <= (expiryOf(session, event.type) ?? Infinity);',
+    from: 'return event.at < (clockEndOf(session, event.type) ?? Infinity);',
+    to: 'return event.at <= (clockEndOf(session, event.type) ?? Infinity);',
     what: 'a session clock has not run out at its end, but only after it',
   },
   'late-by-one': {
@@ -40,7 +40,7 @@ export const mutations = {
     what: 'interactive_ttl runs out one millisecond late',
   },
   'no-fencing': {
-    file: 'src/scheduler/runner-answers.ts',
+    file: 'src/scheduler/runner-reports.ts',
     from: 'if (job === null || job.token !== token) {',
     to: 'if (job === null || job.token === null) {',
     what: 'a late answer of a lost attempt counts for the next attempt',
@@ -59,7 +59,7 @@ export const mutations = {
   },
   'effects-before-deadlines': {
     file: 'src/scheduler/commands.service.ts',
-    from: 'if (!(await settle(unit, this.watch, this.settings.window))) return null;',
+    from: 'if (!(await applyDueAndDispatch(unit))) return null;',
     to: '',
     what: 'a command is looked at before the deadlines that are due',
   },

@@ -7,7 +7,7 @@ import type { LedgerEntry } from '../../src/kernel/usage/usage.js';
 import type { Store, Tx } from '../../src/scheduler/ports.js';
 import type { Committed } from './connection.js';
 
-/** Everything a transaction can change that a law speaks about, in the order in which it was changed. */
+/** A change in a transaction that a law checks. Changes are in the order in which they were made. */
 export type Change =
   | { readonly of: 'session'; readonly session: Session }
   | { readonly of: 'job'; readonly job: Job }
@@ -22,12 +22,12 @@ export type Change =
   | { readonly of: 'counted'; readonly backend: string; readonly change: number }
   | { readonly of: 'reserved'; readonly backend: string; readonly reservations: Choice['reservations'] }
   | { readonly of: 'ledger'; readonly entries: readonly LedgerEntry[] }
-  /** The choice for this backend begins. */
+  /** The choice for this backend starts. */
   | { readonly of: 'choice'; readonly backend: string; readonly at: Millis }
-  /** The time of the transaction, as it is kept. */
+  /** The stored time of the transaction. */
   | { readonly of: 'alive'; readonly at: Millis };
 
-/** Hands on every change at the moment at which it becomes durable, and none that is undone. */
+/** Reports every change when it becomes durable, and no change that is rolled back. */
 export class Recorder implements Committed {
   private done: Change[][] = [];
   private current: Change[] = [];
@@ -62,7 +62,7 @@ export class Recorder implements Committed {
   }
 }
 
-/** The real store, with someone who listens at its port. */
+/** The real store, with an observer at its port. */
 export function observed(store: Store, recorder: Recorder): Store {
   const known = new WeakMap<Tx, Tx>();
   return {
@@ -138,8 +138,8 @@ function listen(tx: Tx, recorder: Recorder): Tx {
         if (entries.length > 0) note({ of: 'ledger', entries });
       },
     },
-    setAside({ kind, subject, id }) {
-      // In production this saves the others from a broken row; here no row may be broken.
+    disarmDeadline({ kind, subject, id }) {
+      // In production this isolates a broken row; in the simulation no row may be broken.
       return Promise.reject(new Error(`${kind} of ${subject} ${id} was refused`));
     },
     async snapshot(backend, at, window) {

@@ -6,7 +6,7 @@ import type { Report } from './report.js';
 import type { Shadow } from './shadow.js';
 import type { World } from './world.js';
 
-/** What must be true whenever the service has just come to rest at `now`. */
+/** Laws that hold whenever the service has nothing left to do at `now`. */
 export function checkQuiet(
   { shadow, service: { runners } }: Pick<World, 'shadow' | 'service'>,
   now: Millis,
@@ -31,7 +31,7 @@ export function checkQuiet(
   for (const name of shadow.places.keys()) noneWaitsForNothing(shadow, name, blocked, report);
 }
 
-/** When the next thing falls due, by the same words; Infinity: never. */
+/** The time of the next deadline by the text of the rules; Infinity: never. */
 export function nextDue(shadow: Shadow): Millis {
   let next = Infinity;
   const due = (_clock: string, at: Millis) => {
@@ -49,7 +49,7 @@ export function nextDue(shadow: Shadow): Millis {
   return next;
 }
 
-/** Each clock read off the words of the rules: half-open, so at its end it has fired. */
+/** Each clock by the text of the rules: half-open, so at its end it has fired. */
 function nothingDue(shadow: Shadow, session: Session, now: Millis, report: Report): void {
   const { id, limits } = session;
   clocksOf(shadow, session, (clock, at) => {

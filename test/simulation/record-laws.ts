@@ -3,19 +3,19 @@ import { auditLedger } from '../../src/storage/sqlite/ledger-audit.js';
 import { rowsOf } from './stored-laws.js';
 import type { World } from './world.js';
 
-/** Whoever reads the records finds the history in them. */
+/** Laws on the records: they contain the whole history. */
 export function checkRecords(world: World): void {
   checkAudit(world);
   checkEvents(world);
 }
 
-/** What an operator's `ledger verify` finds, which must be nothing. */
+/** Runs the operator's `ledger verify`, which must find nothing. */
 function checkAudit({ folder, laws }: World): void {
   for (const { law, differences, found } of auditLedger(folder).laws)
     if (differences > 0) laws.report('ledger verify', `${law}: ${JSON.stringify(found[0])}`);
 }
 
-/** The event log tells each session's and each job's history as its row has it, once and in order. */
+/** The event log has the history of each session and each job once, in order, and consistent with the rows. */
 function checkEvents(world: World): void {
   const { shadow, laws } = world;
   const say = (what: string) => laws.report('events', what);

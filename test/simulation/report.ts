@@ -1,2 +1,2 @@
-/** Says that a law was broken, and by what. */
+/** Reports a broken law and its cause. */
 export type Report = (law: string, what: string) => void;

@@ -8,30 +8,30 @@ import type { History, Step } from './steps.js';
 import { window, World } from './world.js';
 
 export interface Outcome {
-  /** Null: every law held. */
+  /** The broken law; null if every law held. */
   readonly broken: Broken | null;
-  /** How many steps were done, with the one that broke a law. */
+  /** The number of steps, including the one that broke a law. */
   readonly steps: number;
   readonly restarts: number;
   readonly jobs: number;
   readonly sessions: number;
-  /** Every table at the end. */
+  /** The contents of every table at the end. */
   readonly tables: string;
 }
 
 export interface Options {
-  /** What changed is compared with the file after so many steps, and everything at the end. */
+  /** Number of steps after which changed rows are compared with the file. All rows are compared at the end. */
   readonly fullEvery?: number;
-  /** Whether the history is brought to its end: every job that was accepted has ended, once. */
+  /** Whether to continue until every accepted job has ended, each exactly once. */
   readonly toTheEnd?: boolean;
-  /** How a step is done instead; for comparing two ways of doing the same. */
+  /** Replaces how a step is performed, to compare two ways of doing the same. */
   readonly instead?: (world: World, step: Step) => Promise<void>;
 }
 
-/** A step that sends more goes round in circles: a fired deadline has left a due one behind. */
+/** A step with more statements is in an endless loop: a fired deadline is still due. */
 const mostStatements = 100_000;
 
-/** Lets a history happen and looks at the laws after each step. */
+/** Plays a history and checks the laws after each step. */
 export async function run({ setup, happenings }: History, options: Options = {}): Promise<Outcome> {
   const { fullEvery = 500, toTheEnd = true, instead } = options;
   const world = await World.create(setup);
@@ -75,7 +75,7 @@ export async function run({ setup, happenings }: History, options: Options = {})
   }
 }
 
-/** Everything online, and time until nothing is left to do: nobody may be left waiting. */
+/** Brings all backends online and advances the time until nothing is left to do. No job may still wait then. */
 async function bringToEnd(world: World): Promise<void> {
   for (const i of world.shadow.places.keys())
     await act(world, { do: 'status', backend: Number(i.slice(1)), status: 'online' });

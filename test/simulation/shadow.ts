@@ -5,20 +5,20 @@ import type { Millis } from '../../src/kernel/time.js';
 import type { LedgerEntry } from '../../src/kernel/usage/usage.js';
 import type { Change } from './observed-store.js';
 
-/** One backend as the committed changes leave it. */
+/** The state of one backend after the committed changes. */
 export interface Place {
   backend: Backend;
-  /** As the counter says, to be compared with the jobs. */
+  /** The value of the stored counter, to be compared with the jobs. */
   counted: number;
   /** Running jobs by slot. */
   readonly running: Map<number, Set<string>>;
   readonly holders: Map<number, string>;
   readonly reserved: Map<number, string>;
-  /** Lone jobs that wait, in submission order. */
+  /** Waiting lone jobs, in submission order. */
   readonly alone: Job[];
-  /** Sessions that are not closed, or still have a job running. */
+  /** Sessions that are not closed, or that still have a running job. */
   readonly sessions: Set<string>;
-  /** What was charged here, by slot, in the order of the entries. */
+  /** Ledger entries by slot, in the order of the ledger. */
   readonly holds: Map<number, LedgerEntry[]>;
   readonly lanes: Map<number, LedgerEntry[]>;
 }
@@ -27,17 +27,17 @@ export interface SessionJobs {
   /** In submission order. */
   readonly queued: Job[];
   readonly running: Map<string, Job>;
-  /** When the last of its jobs was gone, as far as that decides whether it is idle. */
+  /** When its last job ended, as far as that decides whether the session is idle. */
   idleFrom: Millis;
   /** Sum of its ledger entries. */
   charged: Millis;
-  /** Sum of its jobs' use. */
+  /** Sum of the usage of its jobs. */
   used: Millis;
 }
 
 /**
- * What the database must hold, added up from the changes that were committed. The laws read it instead of asking the
- * database again after each step; at intervals, and after each crash, the two are compared.
+ * The expected contents of the database, built from the committed changes. The laws read the shadow instead of the
+ * database after each step. At intervals, and after each crash, the two are compared.
  */
 export class Shadow {
   readonly sessions = new Map<string, Session>();
@@ -45,17 +45,17 @@ export class Shadow {
   readonly removed = new Set<string>();
   readonly places = new Map<string, Place>();
   readonly jobsOf = new Map<string, SessionJobs>();
-  /** The number of each session's latest activation, counted as they were committed. */
+  /** The number of each session's latest activation, in order of commit. */
   readonly activations = new Map<string, number>();
   readonly liveSessions = new Set<string>();
   readonly liveJobs = new Set<string>();
-  /** Lone jobs: what the ledger says. */
+  /** The charge of each lone job by the ledger. */
   readonly chargedJobs = new Map<string, Millis>();
   /** By instance, in the order of the entries. */
   readonly entries = new Map<string, LedgerEntry[]>();
   readonly shares = new Map<string, number>();
   readonly budgets = new Map<string, Millis>();
-  /** How many queued jobs the plan of an instance allows. */
+  /** The number of queued jobs that the plan of an instance allows. */
   readonly mostPending = new Map<string, number>();
   /** Tokens of all attempts, by the job they belong to. */
   readonly tokens = new Map<string, string>();

@@ -5,14 +5,14 @@ import { histories, type History, type Step, type Wanted } from './steps.js';
 export interface Shrunk {
   readonly history: History;
   readonly outcome: Outcome;
-  /** Where fast-check found it, from the same seed. */
+  /** The path of the counterexample for fast-check, from the same seed. */
   readonly path: string | null;
   readonly runs: number;
 }
 
 /**
- * The shortest history that still breaks the law. Large pieces are taken out first, as long as what remains still fails;
- * then fast-check shrinks the steps that are left, one by one and each in itself.
+ * Finds the shortest history that still breaks the law. First removes large pieces while the rest still fails. Then
+ * fast-check removes and simplifies the remaining steps one by one.
  */
 export async function shrink(
   history: History,
@@ -28,7 +28,7 @@ export async function shrink(
   let best = history;
   let outcome = await attempt(best);
   if (outcome.broken === null) {
-    // It shows only in what the end of a history looks at.
+    // Only the checks at the end of a history find the failure.
     options = { ...options, toTheEnd: true };
     outcome = await attempt(best);
     if (outcome.broken === null) return { history, outcome, path: null, runs };
@@ -83,7 +83,7 @@ export async function shrink(
   return { history: best, outcome: await attempt(best), path: result.counterexamplePath, runs };
 }
 
-/** A history in which one less comes at once in step `i`, in every way; none where only one thing happens. */
+/** Returns all histories with one part of the concurrent step `i` removed; none if the step has only one part. */
 function fewerAtOnce({ setup, happenings }: History, i: number): History[] {
   const happening = happenings[i];
   if (happening?.step.do !== 'together') return [];

@@ -1,6 +1,6 @@
 import { shortOf } from '../../src/scheduler/long-text.js';
 import type { Millis } from '../../src/kernel/time.js';
-import type { Answer, Clock, RunnerListener, Runners, Task } from '../../src/scheduler/ports.js';
+import type { AttemptEnd, Clock, RunnerListener, Runners, Task } from '../../src/scheduler/ports.js';
 import type { Lifeline } from './connection.js';
 import type { Attempt } from './steps.js';
 
@@ -14,13 +14,13 @@ interface Planned {
 
 const stopTakes: Millis = 50;
 const lateBy: Millis = 4000;
-/** As the pool: an answer that could not be stored is told again. */
+/** Like the pool, repeats an answer that could not be stored. */
 const retryAfter: Millis = 100;
 const wellBehaved: Attempt = { does: 'complete', after: 1000, twice: false, late: false, logs: 0 };
 
 /**
- * Runner processes that live on the virtual clock. A job's params say how each of its attempts behaves: it answers, fails,
- * dies, hangs until it is asked to stop, hears nothing but a kill, answers twice, or answers though it was given up.
+ * Runner processes on the virtual clock. A job's params set the behaviour of each attempt: it answers, fails, dies, hangs
+ * until it is stopped, hangs until it is killed, answers twice, or answers although it was given up.
  */
 export class SimRunners implements Runners {
   private planned: Planned[] = [];
@@ -31,7 +31,7 @@ export class SimRunners implements Runners {
   constructor(
     private readonly clock: Clock,
     private readonly lifeline: Lifeline,
-    /** Attempts begun, by job; outlives the service. */
+    /** Started attempts by job; survives a restart of the service. */
     private readonly begun: Map<string, number>,
   ) {}
 
@@ -80,12 +80,12 @@ export class SimRunners implements Runners {
     return this.planned[0]?.at ?? Infinity;
   }
 
-  /** Whether an attempt has a process, or an answer on its way. */
+  /** Whether an attempt has a process or a pending answer. */
   knows(token: string): boolean {
     return this.alive.has(token) || this.planned.some((each) => each.token === token);
   }
 
-  /** Tells everything that is due, all at once as processes do. */
+  /** Sends all due messages at once, as processes do. */
   async tell(now: Millis): Promise<void> {
     const due = this.planned.filter(({ at }) => at <= now);
     this.planned = this.planned.filter(({ at }) => at > now);
@@ -100,7 +100,7 @@ export class SimRunners implements Runners {
     );
   }
 
-  /** The service has ended, and its processes with it; what some of them had said may still be on its way. */
+  /** Ends the processes with the service. Some of their answers may still be pending. */
   leftBehind(): readonly Planned[] {
     return this.planned.filter(({ token }) => this.alive.get(token)?.behaviour.late === true);
   }
@@ -110,9 +110,9 @@ export class SimRunners implements Runners {
     this.order = planned.length;
   }
 
-  private answer(after: Millis, job: string, token: string, answer: Answer): void {
+  private answer(after: Millis, job: string, token: string, answer: AttemptEnd): void {
     this.plan(after, job, token, async (listener) => {
-      await listener.answered(job, token, answer);
+      await listener.attemptEnded(job, token, answer);
       this.alive.delete(token);
     });
   }
@@ -124,7 +124,7 @@ export class SimRunners implements Runners {
   }
 }
 
-function answerOf(does: Attempt['does'], token: string): Answer {
+function answerOf(does: Attempt['does'], token: string): AttemptEnd {
   if (does === 'complete') return { type: 'completed', result: JSON.stringify({ by: token }) };
   if (does === 'die') return { type: 'lost', why: 'it died' };
   return { type: 'failed', reason: 'the program failed', reasonCode: 1500, traceback: 'Traceback' };

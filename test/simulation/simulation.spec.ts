@@ -4,10 +4,10 @@ import { foretell } from './foretold.js';
 import { run, type Options } from './run.js';
 import { shrink } from './shrink.js';
 import { historyOf } from './steps.js';
-import { told } from './told.js';
+import { describeHistory } from './describe-history.js';
 import { twins } from './twins.js';
 
-/** Also what `npm run simulate -- --seed N --steps 1000 --faults --restarts` does. */
+/** The same as `npm run simulate -- --seed N --steps 1000 --faults --restarts`. */
 const wanted = { steps: 1000, faults: true, restarts: true };
 
 describe('the simulation', () => {
@@ -27,7 +27,7 @@ describe('the simulation', () => {
   });
 
   it('tells the shortest history of what it finds', async () => {
-    // A rule that is none, so that it is broken: nobody closes a session while a job waits.
+    // An invented law that gets broken: no session closes while a job waits.
     const instead: Options['instead'] = async (world, step) => {
       await act(world, step);
       const failed = [...world.shadow.jobs.values()].find(({ endCode }) => endCode === 'session_closed');
@@ -36,6 +36,6 @@ describe('the simulation', () => {
     const plain = { steps: 300, faults: false, restarts: false, plain: true };
     const { history, outcome } = await shrink(historyOf(3, plain), plain, { instead, seconds: 15 });
     expect(outcome.broken).toMatchObject({ law: 'made up' });
-    expect(told(history).split('\n').length - 1).toBeLessThanOrEqual(5);
+    expect(describeHistory(history).split('\n').length - 1).toBeLessThanOrEqual(5);
   });
 });

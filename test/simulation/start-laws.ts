@@ -8,11 +8,11 @@ import type { Place, Shadow } from './shadow.js';
 
 type Reserved = Extract<Change, { of: 'reserved' }>;
 
-/** What must be true at the moment at which a job starts: the rules of "who runs next", asked of the whole queue. */
+/** Laws at the start of a job: the rules of "who runs next", checked against the whole queue. */
 export class StartLaws {
-  /** Reservations that the current choice has made: what it started before may already be on those slots. */
+  /** Reservations made by the current choice. Jobs that it started before may be on those slots. */
   private readonly fresh = new Set<string>();
-  /** Reservations that it has ended although their session still waits: that session must start there next. */
+  /** Reservations ended by the current choice although their session still waits. That session must start there next. */
   private readonly due = new Map<string, string>();
   private at: Millis = 0;
 
@@ -104,7 +104,7 @@ export class StartLaws {
     }
   }
 
-  /** The first entry of each instance in the general queue; sessions with a slot promised wait there, not here. */
+  /** The first entry of each instance in the general queue. Sessions with a reservation are not in the general queue. */
   private heads(place: Place): { instance: string; seq: number }[] {
     const first = new Map<string, number>();
     const offer = (instance: string, seq: number) =>

@@ -3,8 +3,8 @@ import type { BackendStatus } from '../../src/kernel/backend/backend.js';
 import type { SessionMode } from '../../src/kernel/session/session.js';
 
 /**
- * What may happen next. A step names its subject by a number that is read modulo what is there, so that a history stays
- * meaningful when the shrinker takes steps out of it. Times are milliseconds.
+ * One step of a history. A step names its subject by a number, taken modulo the number of existing subjects, so that a
+ * history stays valid when the shrinker removes steps. Times are in milliseconds.
  */
 export type Step =
   | {
@@ -20,12 +20,12 @@ export type Step =
       readonly do: 'submit';
       readonly actor: number;
       readonly backend: number;
-      /** Below zero: alone. */
+      /** Below zero: a lone job. */
       readonly session: number;
       readonly limit: number;
       readonly duration: number;
       readonly outcome: 'completed' | 'failed';
-      /** How each attempt behaves on a runner; a scripted backend ignores it. */
+      /** The behaviour of each attempt on a runner. Scripted backends ignore it. */
       readonly attempts: readonly Attempt[];
     }
   | { readonly do: 'cancel'; readonly job: number; readonly by: By }
@@ -35,13 +35,13 @@ export type Step =
   | { readonly do: 'limits'; readonly backend: number; readonly scale: number }
   | { readonly do: 'remove' | 'ask'; readonly job: number }
   | { readonly do: 'advance'; readonly by: number }
-  /** To the next deadline, or a moment beside it. */
+  /** Advances to the next deadline, or to just before or after it. */
   | { readonly do: 'toDue'; readonly beside: number }
-  /** The time passes and the service does not notice. */
+  /** Advances the time without notifying the service. */
   | { readonly do: 'sleep'; readonly by: number }
-  /** The service ends and starts again on the same file; `lanes`: as configured from then on (0: as before). */
+  /** Restarts the service on the same file. `lanes`: the configured number from then on (0: unchanged). */
   | { readonly do: 'restart'; readonly down: number; readonly lanes: number }
-  /** Several that arrive at once and share a commit. */
+  /** Several commands that arrive at once and share a commit. */
   | { readonly do: 'together'; readonly steps: readonly Step[] };
 
 export type By = 'owner' | 'admin' | 'stranger';
@@ -50,12 +50,12 @@ export interface Attempt {
   readonly does: 'complete' | 'fail' | 'die' | 'hang' | 'deaf';
   readonly after: number;
   readonly twice: boolean;
-  /** A lost attempt answers after all, with its old token. */
+  /** A lost attempt answers late, with its old token. */
   readonly late: boolean;
   readonly logs: number;
 }
 
-/** What breaks while a step is done; `at`: the how-many-th statement or call to a runner. */
+/** The fault during a step. `at`: the number of the statement or runner call at which it strikes. */
 export interface Fault {
   readonly kind: 'kill' | 'statement' | 'commit' | 'answer' | 'runner';
   readonly at: number;
@@ -65,10 +65,10 @@ export interface Happening {
   readonly fault: Fault | null;
 }
 
-/** The service that a history happens to. */
+/** The configuration of the service in a history. */
 export interface Setup {
   readonly shares: readonly number[];
-  /** Milliseconds in the window; 0: no budget. */
+  /** Budget in milliseconds per fair-share window; 0: no budget. */
   readonly budgets: readonly number[];
   readonly backends: readonly {
     readonly driver: 'scripted' | 'aer';
@@ -87,7 +87,7 @@ export interface Wanted {
   readonly steps: number;
   readonly faults: boolean;
   readonly restarts: boolean;
-  /** Only what a restart does not touch and nobody does late. */
+  /** Only steps whose result does not depend on restarts or delays. */
   readonly plain?: boolean;
 }
 
@@ -111,7 +111,7 @@ const attempt: fc.Arbitrary<Attempt> = fc.record({
   late: fc.constantFrom(false, true),
   logs: fc.oneof(
     { weight: 40, arbitrary: fc.constantFrom(0, 0, 0, 0, 1, 3) },
-    // A flood: more than share one commit.
+    // A flood: more commands than share one commit.
     { weight: 1, arbitrary: fc.constant(150) },
   ),
 });
@@ -178,7 +178,7 @@ const restart = fc.record({
   lanes: fc.constantFrom(0, 0, 0, 0, 1, 2, 3),
 });
 
-/** Little time, and rarely more than until the next thing ends: what is submitted meanwhile fills the lanes. */
+/** Short times, mostly shorter than until the next end, so that submits in between fill the lanes. */
 const pause = fc.record({
   do: fc.constant('advance' as const),
   by: fc.constantFrom(0, 1, 1000, 1000, 2000, 2000),
@@ -246,7 +246,7 @@ const usual: fc.Arbitrary<Setup> = fc.record({
   ),
 });
 
-/** All work goes to one backend with several slots of several lanes: slots are promised while others have free lanes. */
+/** All jobs go to one backend with several slots of several lanes, so slots get reserved while others have free lanes. */
 const crowd: fc.Arbitrary<Setup> = fc.record({
   shares: fc.array(fc.constantFrom(1, 1, 2, 5), { minLength: 3, maxLength: 3 }),
   budgets: fc.array(fc.constantFrom(0, 0, 0, 120_000), { minLength: 3, maxLength: 3 }),
@@ -263,7 +263,7 @@ const crowd: fc.Arbitrary<Setup> = fc.record({
 /** Every fourth seed. */
 const isCrowded = (seed: number): boolean => seed % 4 === 3;
 
-/** All histories of at most so many steps. Everything in them can be shrunk from its value alone. */
+/** All histories up to a number of steps. Every part can be shrunk from its value alone. */
 export const histories = (wanted: Wanted): fc.Arbitrary<History> =>
   fc.record({
     setup: fc.oneof(usual, crowd),
@@ -273,7 +273,7 @@ export const histories = (wanted: Wanted): fc.Arbitrary<History> =>
     }),
   });
 
-/** The history that a seed stands for. */
+/** Returns the history of a seed. */
 export function historyOf(seed: number, wanted: Wanted): History {
   const crowded = isCrowded(seed);
   const [start] = fc.sample(crowded ? crowd : usual, { seed, numRuns: 1 });

@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JobRecord } from '../../src/scheduler/ports.js';
 import type { JobRow } from '../../src/storage/sqlite/entities/rows.js';
 import { toJobRecord } from '../../src/storage/sqlite/mapping.js';
-import type { Row } from '../../src/storage/sqlite/sql.js';
+import type { SqlRow } from '../../src/storage/sqlite/sql.js';
 import type { World } from './world.js';
 
 /**
- * Compares what is in the file, and what readers are shown, with what was committed: everything, or the rows that changed
- * since the last time.
+ * Compares the file, and the answers of reads, with the committed changes: all rows, or the rows that changed since the
+ * last comparison.
  */
 export async function checkStored(world: World, everything: boolean): Promise<void> {
   const { shadow, service } = world;
@@ -36,7 +36,7 @@ function storedJob(world: World, id: string): JobRecord | null {
   return row === undefined ? null : toJobRecord(row as JobRow);
 }
 
-/** The sums that the database keeps, against the rows they are sums of. */
+/** Checks stored sums against the rows that they sum up. */
 function checkSums(world: World): void {
   const { shadow, laws } = world;
   const all = (sql: string) => rowsOf(world, sql);
@@ -84,13 +84,13 @@ function checkSums(world: World): void {
   }
 }
 
-export const rowsOf = (world: World, sql: string): Row[] =>
-  (world.service.connections[1]?.db.prepare(sql).all() ?? []) as Row[];
+export const rowsOf = (world: World, sql: string): SqlRow[] =>
+  (world.service.connections[1]?.db.prepare(sql).all() ?? []) as SqlRow[];
 
-/** What is no history: which answers are known to have arrived ends with the process that sent them. */
+/** Columns that differ between equal histories: a process that ends forgets which answers arrived. */
 const passing = ['migrations', 'receipts'];
 
-/** Every table, sorted, as text: two histories that are the same have the same. */
+/** Returns every table, sorted, as text. Equal histories have equal text. */
 export function exported(world: World): string {
   const tables = rowsOf(world, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
     .map(({ name }) => String(name))

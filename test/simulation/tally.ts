@@ -2,11 +2,11 @@ import type { Outcome } from './run.js';
 
 export type Done = Pick<Outcome, 'steps' | 'jobs' | 'sessions' | 'restarts'> & {
   readonly seed: number;
-  /** Starts of jobs that came as the estimate had foretold. */
+  /** Job starts that were estimated correctly. */
   readonly foretold: number;
 };
 
-/** What was done so far, by all workers. */
+/** Sums of all workers so far. */
 export class Tally {
   steps = 0;
   private readonly begun = performance.now();
@@ -23,7 +23,7 @@ export class Tally {
     this.total.foretold += foretold;
   }
 
-  /** After every tenth seed, and the last. */
+  /** Prints the sums after every tenth seed and the last. */
   tell(): void {
     const { seeds, jobs, sessions, restarts, foretold } = this.total;
     if (seeds % 10 !== 0 && seeds !== this.wanted) return;

@@ -14,7 +14,7 @@ const scripted = (history: History): History => ({
   },
 });
 
-/** One long advance, in pieces of uneven length. */
+/** Splits one long advance into pieces of different lengths. */
 async function inPieces(world: World, step: Step): Promise<void> {
   if (step.do !== 'advance') return act(world, step);
   let left = step.by;
@@ -25,7 +25,7 @@ async function inPieces(world: World, step: Step): Promise<void> {
   await advance(world, 0);
 }
 
-/** The service ends and starts again after every few steps; where a runner would be lost nothing runs on one. */
+/** Restarts the service every few steps. No job runs on a runner then, because a restart would lose it. */
 function restarting(every: number): Options['instead'] {
   let count = 0;
   return async (world, step) => {
@@ -38,8 +38,8 @@ function restarting(every: number): Options['instead'] {
 }
 
 /**
- * The process is killed during every step, at a point that moves along, and starts again; whoever was not answered asks
- * again. Everything is scripted, so that there is no attempt to lose.
+ * Kills and restarts the process during every step, at a moving point. Clients without an answer repeat their request. All
+ * jobs are scripted, so no attempt is lost.
  */
 function killing(): Options['instead'] {
   let count = 0;
@@ -55,20 +55,20 @@ function killing(): Options['instead'] {
       if (!(faultOf(error) instanceof Killed)) throw error;
     }
     if (!world.service.lifeline.dead) return world.service.lifeline.arm(null);
-    // Nobody has seen the ids that were given to what was not committed.
+    // No client has seen the ids of uncommitted rows.
     world.ids = world.committedIds;
     world.stop();
     await world.start();
     if (todo.do === 'advance') await advance(world, until - world.clock.now());
     else if (todo.do === 'submit' || world.commits - commits < 2) {
-      // A submit is recognised; of the rest one commit is the start's own.
+      // A repeated submit is recognised. Of the other commits, one belongs to the start.
       if (todo.do === 'submit') world.submits -= 1;
       await act(world, todo);
     }
   };
 }
 
-/** Until the next deadline, said in milliseconds: a second try must end at the same moment. */
+/** Replaces "until the next deadline" by milliseconds, so that a second try ends at the same moment. */
 function moving(world: World, step: Step): Step {
   if (step.do !== 'toDue') return step;
   const next = nextDue(world.shadow);
@@ -76,8 +76,8 @@ function moving(world: World, step: Step): Step {
 }
 
 /**
- * The same history in other ways that must not matter: twice; its waits in pieces; with restarts. Answers what came out
- * different, or null.
+ * Plays the same history in ways that must not matter: twice; with split waits; with restarts. Returns the difference, or
+ * null.
  */
 export async function twins(seed: number): Promise<string | null> {
   const everything = historyOf(seed, { steps: short, faults: true, restarts: true });
@@ -103,7 +103,7 @@ export async function twins(seed: number): Promise<string | null> {
       return `a restart after every ${every} steps changes something: ${difference(unscathed.tables, restarted.tables)}`;
   }
 
-  // On a paused backend the time since the last commit would count as an outage, and a hold is not charged for one.
+  // On a paused backend the time since the last commit would count as downtime, for which a hold is not charged.
   const online = scripted({
     ...plain,
     happenings: plain.happenings.filter(({ step }) => step.do !== 'status'),
@@ -116,7 +116,7 @@ export async function twins(seed: number): Promise<string | null> {
   return null;
 }
 
-/** The first few lines that only one of them has. */
+/** Returns the first few lines that only one text has. */
 function difference(a: string, b: string): string {
   const [as, bs] = [a.split('\n'), b.split('\n')];
   const only = (lines: string[], others: string[]) => {

@@ -9,7 +9,7 @@ export interface Touched {
   readonly backends: ReadonlySet<string>;
 }
 
-/** What must be true of everything a transaction touched, once it is complete. */
+/** Laws on all rows that a transaction changed, checked after the transaction. */
 export function checkUnit(shadow: Shadow, touched: Touched, report: Report): void {
   for (const id of touched.sessions) {
     const session = shadow.sessions.get(id);
@@ -17,7 +17,7 @@ export function checkUnit(shadow: Shadow, touched: Touched, report: Report): voi
   }
   for (const id of touched.loneJobs) {
     const job = shadow.jobs.get(id);
-    // It was removed; its charge stays.
+    // The job was deleted, but its charge remains.
     if (job === undefined) continue;
     const { used } = job;
     const charged = shadow.chargedJobs.get(id) ?? 0;
@@ -93,7 +93,7 @@ function checkBackend(shadow: Shadow, name: string, report: Report): void {
 const overlaps = (a: LedgerEntry | undefined, b: LedgerEntry): boolean =>
   a !== undefined && a.from < b.to && b.from < a.to;
 
-/** Entries of a slot come in the order in which they end. */
+/** Ledger entries of a slot are in the order of their ends. */
 function noForeignJob(hold: LedgerEntry, jobs: readonly LedgerEntry[], report: Report): void {
   for (let i = jobs.length - 1; i >= 0; i -= 1) {
     const job = jobs[i];

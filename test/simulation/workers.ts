@@ -8,8 +8,8 @@ interface Shares {
 }
 
 /**
- * Runs the seeds in several processes that are like this one, each with every so manieth seed. The first that finds a
- * broken law tells it, and the others are ended. Answers null when every law held.
+ * Runs the seeds in several processes, each with every n-th seed. The first process that finds a broken law reports it,
+ * and the others are ended. Returns null if every law held.
  */
 export async function shareOut({ first, count, workers }: Shares, tally: Tally): Promise<number | null> {
   const children = new Set<ChildProcess>();
@@ -17,7 +17,7 @@ export async function shareOut({ first, count, workers }: Shares, tally: Tally):
   let verdict: number | null = null;
   const work = (own: number, seeds: number) =>
     new Promise<void>((resolve) => {
-      // The last one given holds.
+      // The last value of an option wins.
       const mine = ['--workers', 1, '--stride', workers, '--seed', first + own, '--seeds', seeds].map(String);
       const child = fork(script, [...given, ...mine]);
       children.add(child);

@@ -10,6 +10,7 @@ import { ClockService } from '../../src/scheduler/clock.service.js';
 import { Commands } from '../../src/scheduler/commands.service.js';
 import { JobsService } from '../../src/scheduler/jobs.service.js';
 import type { Instance, Store } from '../../src/scheduler/ports.js';
+import { newProcessMemory } from '../../src/scheduler/process-memory.js';
 import { ReceiptsService } from '../../src/scheduler/receipts.service.js';
 import { SharingService } from '../../src/scheduler/sharing.service.js';
 import { TextsService } from '../../src/scheduler/texts.service.js';
@@ -27,9 +28,9 @@ import type { Setup } from './steps.js';
 
 Logger.overrideLogger(false);
 
-/** The moment at which every history begins. */
+/** The start of every history. */
 export const beginning: Millis = 1_800_000_000_000;
-/** Short, so that usage leaves the window within a history. */
+/** The fair-share window: short, so that usage leaves it within a history. */
 export const window: Millis = seconds(600);
 
 /** Short enough for every clock to run out many times. */
@@ -42,7 +43,7 @@ export const limitsOf = (scale: number): BackendLimits => ({
   maxExecutionTime: seconds(20 * scale),
 });
 
-/** Of the instances with most shares the plan bounds what waits; it needs no chance of its own, which would change every seed. */
+/** Only the instances with the most shares have a limit on queued jobs. A random choice would change every seed. */
 export const mostPendingOf = (shares: number): number | null => (shares === 5 ? 4 : null);
 
 export const instanceIds = ['lab-a', 'lab-b', 'lab-c'] as const;
@@ -77,7 +78,7 @@ export interface Service {
 let template: Promise<string> | null = null;
 const scratch = () => mkdtempSync(join(process.env.STINT_SIMULATION_FOLDER ?? tmpdir(), 'stint-simulation-'));
 
-/** An empty database as the migrations make it, copied for every history. */
+/** An empty migrated database, copied for every history. */
 const emptyDatabase = (): Promise<string> =>
   (template ??= (async () => {
     const folder = scratch();
@@ -86,12 +87,12 @@ const emptyDatabase = (): Promise<string> =>
     return folder;
   })());
 
-/** A service on a database file and a virtual clock, its users and its laws; it can end and start again at any point. */
+/** A service on a database file and a virtual clock, with users and laws. It can end and restart at any point. */
 export class World {
   readonly clock = new VirtualClock(beginning);
   readonly shadow = new Shadow();
   readonly laws: Laws;
-  /** Sessions and jobs in the order in which they were accepted. */
+  /** Sessions and jobs in order of acceptance. */
   readonly accepted = { jobs: [] as string[] };
   service!: Service;
   restarts = 0;
@@ -99,7 +100,7 @@ export class World {
   downtime = 0;
   ids = 0;
   submits = 0;
-  /** Commands that became durable, and how many ids were given until the last of them. */
+  /** Durable commands, and the number of ids created up to the last of them. */
   commits = 0;
   committedIds = 0;
   private backends: NewBackend[];
@@ -135,13 +136,13 @@ export class World {
     return this.setup.backends.some(({ driver }) => driver === 'aer');
   }
 
-  /** The process is gone, with everything that it had not committed. */
+  /** Kills the process; uncommitted changes are lost. */
   stop(): void {
     this.service.lifeline.die();
     for (const connection of this.service.connections) connection.close();
   }
 
-  /** A new process on the same file, as the service starts. */
+  /** Starts a new process on the same file, as the service does. */
   async start(lanes = 0): Promise<void> {
     this.restarts += 1;
     const { runners } = this.service;
@@ -155,10 +156,10 @@ export class World {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** As the service begins: nothing is written before. */
+  /** Runs the start of the service, before which nothing is written. */
   private async recover(): Promise<void> {
     const { backends, commands } = this.service;
-    // The operator who set other limits also wrote them into the configuration.
+    // An operator who changes limits also changes the configuration file.
     const configured = this.backends.map((each) => {
       return { ...each, limits: this.shadow.places.get(each.name)?.backend.limits ?? each.limits };
     });
@@ -186,12 +187,13 @@ export class World {
       secret: () => 'secret',
     };
     const devices = { of: () => ({ configuration: {}, properties: {} }) };
-    const settings = { window, defaultBackend: 'b0' };
-    const commands = new Commands(store, this.clock, ids, runners, settings, drivers);
+    const settings = { fairShareWindow: window, defaultBackend: 'b0' };
+    const memory = newProcessMemory();
+    const commands = new Commands(store, this.clock, ids, runners, settings, drivers, memory);
     const backends = new BackendsService(commands, store, runners, devices, settings, drivers);
-    const receipts = new ReceiptsService(commands);
+    const receipts = new ReceiptsService(commands, memory);
     const sharing = new SharingService(store);
-    const sessions = new SessionsService(commands, store, backends, receipts, sharing, settings);
+    const sessions = new SessionsService(commands, store, backends, receipts, sharing);
     const jobs = new JobsService(
       commands,
       backends,

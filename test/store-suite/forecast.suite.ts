@@ -16,11 +16,11 @@ export const forecastSuite: SuiteOf<Pick<Reads, 'forecast'>> = {
       return { id, seq, instance, program, maxExecutionTime, duration: null };
     };
 
-    it('is null of a backend that is not there', async () => {
+    it('is null for an unknown backend', async () => {
       expect(await forecastOf(await given(), null, 'b3')).toBeNull();
     });
 
-    it('shows what is elsewhere to nobody, and who asks even if it waits for nothing', async () => {
+    it('leaves out other backends, and contains the asker even if nothing of it waits', async () => {
       const all = await given();
       await all.write(keepElsewhere);
       const nothing = {
@@ -34,7 +34,7 @@ export const forecastSuite: SuiteOf<Pick<Reads, 'forecast'>> = {
       expect(await forecastOf(all, 'lab-b')).toEqual({ ...nothing, instances: [asker] });
     });
 
-    it('has what runs, with its script, its stop and who is charged', async () => {
+    it('contains running jobs with their script, stop and charge', async () => {
       const all = await given();
       await widen(all, 2, 2);
       await all.write(async (tx) => {
@@ -56,13 +56,13 @@ export const forecastSuite: SuiteOf<Pick<Reads, 'forecast'>> = {
           ...{ startedAt: t0, stopAt: after(7) },
         },
       ]);
-      // Whose jobs run is among the instances: a budget may run out.
+      // An instance with running jobs is included, because its budget may run out.
       expect(instances.map(({ id }) => id).sort()).toEqual(['lab-a', 'lab-b']);
       const kept = await all.read.session('s1');
       expect(sessions).toEqual([{ ...kept, queue: [], more: false }]);
     });
 
-    it('has the general queue of each instance in the order of submission, with the queues of its sessions', async () => {
+    it('contains the general queue of each instance in submission order, with the queues of its sessions', async () => {
       const all = await given();
       await all.write(async (tx) => {
         await keepElsewhere(tx);
@@ -82,7 +82,7 @@ export const forecastSuite: SuiteOf<Pick<Reads, 'forecast'>> = {
       ]);
     });
 
-    it('has the active batches with something queued, the oldest activation first', async () => {
+    it('contains the active batches with queued jobs, oldest activation first', async () => {
       const all = await given();
       await all.write(async (tx) => {
         for (const [id, activation] of [
@@ -98,7 +98,7 @@ export const forecastSuite: SuiteOf<Pick<Reads, 'forecast'>> = {
       expect(sessions.map(({ id }) => id).sort()).toEqual(['s1', 's2', 's3']);
     });
 
-    it('has the instances in the order of the general queue, with what they are charged and how fast', async () => {
+    it('contains the instances in the order of the general queue, with their charge and its rate', async () => {
       const all = await given();
       await all.write(async (tx) => {
         for (const id of ['lab-c', 'lab-d']) await tx.instances.insert(givenInstance({ id, shares: 2 }));
@@ -128,7 +128,7 @@ export const forecastSuite: SuiteOf<Pick<Reads, 'forecast'>> = {
       ]);
     });
 
-    it('says where it leaves something out', async () => {
+    it('marks where it leaves something out', async () => {
       const all = await given();
       const many = Array.from({ length: 130 }, (_, n) => `lab-${1000 + n}`);
       await all.write(async (tx) => {
@@ -155,7 +155,7 @@ export const forecastSuite: SuiteOf<Pick<Reads, 'forecast'>> = {
       expect(sessions[0]?.queue.map(({ id }) => id).slice(0, 3)).toEqual(['s1-1', 's1-2', 's1-3']);
     });
 
-    it('has how long recent jobs took of the programs that wait or run', async () => {
+    it('contains the durations of recent jobs, for programs that wait or run', async () => {
       const all = await given();
       await all.write(async (tx) => {
         const ended = { state: 'completed', startedAt: t0, endedAt: after(3) } as const;

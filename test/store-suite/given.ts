@@ -10,9 +10,9 @@ import type { Given } from './methods.js';
 /** The fair-share window of these tests: 1000 seconds. */
 export const window = seconds(1000);
 
-/** Stores a session with so many queued jobs, which are counted everywhere. The jobs are called `s1-1`, `s1-2` … */
-export async function keepQueue(tx: Tx, said: GivenSession, jobs: number): Promise<Session> {
-  const session = givenSession({ ...said, queuedJobs: jobs });
+/** Stores a session with `jobs` queued jobs named `s1-1`, `s1-2` …, and updates all counters. */
+export async function keepQueue(tx: Tx, overrides: GivenSession, jobs: number): Promise<Session> {
+  const session = givenSession({ ...overrides, queuedJobs: jobs });
   const { id, backend, instance, mode } = session;
   let headSeq: number | null = null;
   for (let n = 1; n <= jobs; n += 1) {
@@ -24,15 +24,15 @@ export async function keepQueue(tx: Tx, said: GivenSession, jobs: number): Promi
   return counted;
 }
 
-/** Stores jobs without a session, by their ids; answers their submission numbers. */
-export async function keepLone(tx: Tx, said: Partial<Job>, ...ids: string[]): Promise<number[]> {
+/** Stores lone jobs with these ids. Returns their submission numbers. */
+export async function keepLone(tx: Tx, overrides: Partial<Job>, ...ids: string[]): Promise<number[]> {
   const seqs: number[] = [];
-  for (const id of ids) seqs.push(await keepJob(tx, givenJob({ ...said, id })));
+  for (const id of ids) seqs.push(await keepJob(tx, givenJob({ ...overrides, id })));
   return seqs;
 }
 
-/** An entry of `lab-a` for a lone job; `from` and `to` in seconds after the beginning. */
-export const entry = (from: number, to: number, said: Partial<LedgerEntry> = {}): LedgerEntry => ({
+/** A ledger entry of `lab-a` for a lone job; `from` and `to` in seconds after {@link t0}. */
+export const entry = (from: number, to: number, overrides: Partial<LedgerEntry> = {}): LedgerEntry => ({
   kind: 'job',
   backend: 'b1',
   slot: 0,
@@ -40,13 +40,13 @@ export const entry = (from: number, to: number, said: Partial<LedgerEntry> = {})
   user: 'alice',
   session: null,
   job: 'j1',
-  ...said,
+  ...overrides,
   from: t0 + seconds(from),
   to: t0 + seconds(to),
 });
 
-/** A session in which every member says something. */
-export const everySaid: Session = {
+/** A session in which no member is null. */
+export const fullSession: Session = {
   ...{ id: 'full', backend: 'b2', instance: 'lab-b', user: 'bob', mode: 'batch' },
   limits: {
     ...{ interactiveTtl: 1001, activeTtl: 1002, maxTtl: 1003, unusedTtl: 1004, onIdle: 'close' },
@@ -60,14 +60,14 @@ export const everySaid: Session = {
     { status: 'open', at: t0 + 1 },
     { status: 'closed', at: t0 + 5 },
   ],
-  ...{ queuedJobs: 8, runningJobs: 9, headSeq: 10, idleSince: t0 + 11, heardAt: t0 + 12 },
+  ...{ queuedJobs: 8, runningJobs: 9, headSeq: 10, idleSince: t0 + 11, clientSeenAt: t0 + 12 },
   ...{ activeSpent: 13, activeSince: t0 + 14, used: 15, slot: 16, heldSince: t0 + 17 },
-  // More than 32 bits, and more than a hundred jobs at once.
+  // Exceeds 32 bits, and is the sum over more than a hundred jobs.
   runningStarts: 200 * t0,
 };
 
-/** A job in which every member says something. */
-export const everyJobSaid: Job = {
+/** A job in which no member is null. */
+export const fullJob: Job = {
   ...{ id: 'full', seq: 0, backend: 'b2', instance: 'lab-b', user: 'bob', chargedTo: 'carol' },
   ...{ session: 's1', mode: 'dedicated', program: 'estimator' },
   ...{ state: 'failed', reason: "for “ünïcode” and 'quotes'", endCode: 'ran_too_long', reasonCode: 1517 },
@@ -78,25 +78,25 @@ export const everyJobSaid: Job = {
   used: 10,
 };
 
-/** The same without one of its members. */
+/** Returns a copy without one of its members. */
 export function without<T extends object, K extends keyof T>(of: T, member: K): Omit<T, K> {
   const rest: Partial<T> = { ...of };
   delete rest[member];
   return rest as Omit<T, K>;
 }
 
-/** The moment at which these tests ask: half of what was charged since {@link t0} has left the window. */
+/** The time of reads in these tests: half of the charges since {@link t0} have left the window. */
 export const at = after(2000);
 
-/** Gives `b1` so many slots of so many lanes. */
+/** Gives `b1` this many slots and lanes. */
 export const widen = ({ write }: Given, slots: number, lanes = 1): Promise<void> =>
   write((tx) => tx.backends.save(givenBackend({ slots, lanes })));
 
-/** A job that runs, with what is said about it. */
-export const running = (id: string, said: Partial<Job> = {}): Job =>
-  givenJob({ id, state: 'running', ...said });
+/** A running job. */
+export const running = (id: string, overrides: Partial<Job> = {}): Job =>
+  givenJob({ id, state: 'running', ...overrides });
 
-/** Jobs and sessions that must not be seen from `b1`: on another backend, ended, closed. */
+/** Stores jobs and sessions that reads of `b1` must leave out: on another backend, ended, closed. */
 export async function keepElsewhere(tx: Tx): Promise<void> {
   await keepLone(tx, { backend: 'b2', instance: 'lab-b' }, 'x1');
   await keepQueue(tx, { id: 'x2', backend: 'b2' }, 1);

@@ -3,7 +3,7 @@ import type { Job } from '../../src/kernel/job/job.js';
 import type { JobRecord, Tx } from '../../src/scheduler/ports.js';
 import { after, givenJob, givenSession, t0 } from '../support/given.js';
 import { givenDetails, keepJob, keepSession } from '../support/stored.js';
-import { everyJobSaid, keepLone, keepQueue, without } from './given.js';
+import { fullJob, keepLone, keepQueue, without } from './given.js';
 import type { Given, SuiteOf } from './methods.js';
 
 const keepAll = ({ write }: Given, ...jobs: Job[]) =>
@@ -11,18 +11,23 @@ const keepAll = ({ write }: Given, ...jobs: Job[]) =>
     for (const job of jobs) await keepJob(tx, job);
   });
 const ids = (jobs: readonly Job[]) => jobs.map(({ id }) => id);
-/** One that runs, in its session or alone. */
-const running = (id: string, said: Partial<Job> = {}) => givenJob({ id, state: 'running', ...said });
-const record = (said: Partial<JobRecord> = {}) => ({ ...givenJob(), details: givenDetails(), ...said });
+/** A running job, in a session or alone. */
+const running = (id: string, overrides: Partial<Job> = {}) =>
+  givenJob({ id, state: 'running', ...overrides });
+const record = (overrides: Partial<JobRecord> = {}) => ({
+  ...givenJob(),
+  details: givenDetails(),
+  ...overrides,
+});
 
 export const jobsSuite: SuiteOf<Tx['jobs']> = {
   find(given) {
-    it('answers null where there is none', async () => {
+    it('returns null if there is none', async () => {
       const { write } = await given();
       expect(await write((tx) => tx.jobs.find('nobody'))).toBeNull();
     });
 
-    it('sees what its own transaction has stored', async () => {
+    it('sees the changes of its own transaction', async () => {
       const { write } = await given();
       const found = await write(async (tx) => {
         const job = await tx.jobs.insert(record(), '{}');
@@ -31,7 +36,7 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
       expect(found[1]).toEqual(found[0]);
     });
 
-    it('finds the one that was asked for', async () => {
+    it('finds the one with this id', async () => {
       const all = await given();
       await keepAll(all, givenJob({ id: 'j1' }), givenJob({ id: 'j2', program: 'estimator' }));
       expect(await all.write((tx) => tx.jobs.find('j2'))).toMatchObject({ id: 'j2', program: 'estimator' });
@@ -48,13 +53,13 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
       expect(numbers[1]).toBeLessThan(numbers[2] ?? 0);
     });
 
-    it('answers the job with its number and without its details', async () => {
+    it('returns the job with its submission number and without its details', async () => {
       const { write } = await given();
       const made = await write((tx) => tx.jobs.insert(record(), '{}'));
       expect(made).toEqual({ ...without(record(), 'details'), seq: made.seq });
     });
 
-    it('keeps details, params and tags, each tag once', async () => {
+    it('stores details, params and tags, each tag once', async () => {
       const { read, write } = await given();
       const details = givenDetails({
         ...{ tags: ['x', 'y', 'x'], logLevel: 'debug', private: true, calibrationId: 'c' },
@@ -67,7 +72,7 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
       expect((await read.jobs({ tags: ['x'], limit: 9, offset: 0 })).total).toBe(1);
     });
 
-    it('refuses an id that is there, and leaves nothing of the second one', async () => {
+    it('refuses an existing id, and stores nothing of the second job', async () => {
       const { read, write } = await given();
       await write((tx) => tx.jobs.insert(record(), 'first'));
       await expect(write((tx) => tx.jobs.insert(record(), 'second'))).rejects.toThrow();
@@ -76,32 +81,32 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
   },
 
   save(given) {
-    it('changes every member of this job and of no other, and not its details', async () => {
+    it('changes every member of this job, not its details, and no other job', async () => {
       const { read, write } = await given();
       const details = givenDetails({ tags: ['x'] });
       const before = await write((tx) => tx.jobs.insert(record({ id: 'full', details }), '{}'));
       await write((tx) => tx.jobs.insert(record({ id: 'other' }), '{}'));
       const other = await read.job('other');
       const { seq } = before;
-      await write((tx) => tx.jobs.save({ ...everyJobSaid, seq }, null));
-      expect(await read.job('full')).toEqual({ ...everyJobSaid, seq, details });
+      await write((tx) => tx.jobs.save({ ...fullJob, seq }, null));
+      expect(await read.job('full')).toEqual({ ...fullJob, seq, details });
       expect(await read.job('other')).toEqual(other);
       await write((tx) => tx.jobs.save(before, null));
       expect(await read.job('full')).toEqual({ ...before, details });
     });
 
-    it('sets when it is due, and takes it back', async () => {
+    it('sets and clears its deadline', async () => {
       const { write } = await given();
       const job = await write((tx) => tx.jobs.insert(record(), '{}'));
-      expect(await write((tx) => tx.nextDue())).toBeNull();
+      expect(await write((tx) => tx.nextDeadlineAt())).toBeNull();
       await write((tx) => tx.jobs.save(job, { at: after(5), kind: 'kill' }));
       const due = { kind: 'kill', at: after(5), subject: 'job', id: 'j1' };
-      expect(await write((tx) => tx.firstDue(after(5)))).toEqual(due);
+      expect(await write((tx) => tx.firstDeadline(after(5)))).toEqual(due);
       await write((tx) => tx.jobs.save(job, null));
-      expect(await write((tx) => tx.nextDue())).toBeNull();
+      expect(await write((tx) => tx.nextDeadlineAt())).toBeNull();
     });
 
-    it('is seen by whoever reads again, however often they have read before', async () => {
+    it('is visible to later reads, however often the job was read before', async () => {
       const { read, write } = await given();
       const job = await write((tx) => tx.jobs.insert(record(), '{}'));
       for (const reason of ['a', 'b']) {
@@ -114,7 +119,7 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
 
   endQueuedOf(given) {
     const how = { state: 'cancelled', reason: 'closed', endCode: 'session_closed' } as const;
-    it('ends the queued jobs of this session and says how many they were', async () => {
+    it('ends the queued jobs of this session and returns their number', async () => {
       const all = await given();
       await all.write((tx) => keepQueue(tx, { id: 's1' }, 2));
       await all.read.job('s1-1');
@@ -124,7 +129,7 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
       expect(await all.write((tx) => tx.jobs.endQueuedOf('s1', how, after(4)))).toBe(0);
     });
 
-    it('leaves what runs, what has ended, other sessions and lone jobs alone', async () => {
+    it('does not change running and ended jobs, other sessions and lone jobs', async () => {
       const all = await given();
       await keepAll(
         all,
@@ -142,7 +147,7 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
   },
 
   countQueuedOf(given) {
-    it('counts what waits alone and in sessions, on all backends', async () => {
+    it('counts queued lone jobs and queued jobs of sessions, on all backends', async () => {
       const { write } = await given();
       const count = (instance: string) => write((tx) => tx.jobs.countQueuedOf(instance));
       expect(await count('lab-a')).toBe(0);
@@ -161,7 +166,7 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
       expect(await count('lab-a')).toBe(13);
     });
 
-    it('counts no other instance, nothing that runs and nothing that has ended', async () => {
+    it('leaves out other instances, and running and ended jobs', async () => {
       const all = await given();
       await keepAll(all, running('r'), givenJob({ id: 'done', state: 'completed', endedAt: t0 }));
       await all.write(async (tx) => {
@@ -177,7 +182,7 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
   },
 
   headOf(given) {
-    it('is the lowest number among the queued jobs of the session', async () => {
+    it("is the lowest submission number among the session's queued jobs", async () => {
       const { write } = await given();
       const session = { session: 's1', mode: 'batch' } as const;
       const [, first, second] = await write(async (tx) => [
@@ -197,7 +202,7 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
   },
 
   runningOf(given) {
-    it('answers the running jobs of this session, in the order of their submission', async () => {
+    it('returns the running jobs of this session, in submission order', async () => {
       const all = await given();
       const session = { session: 's1', mode: 'batch' } as const;
       await keepAll(
@@ -214,7 +219,7 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
   },
 
   runningOnRunners(given) {
-    it('answers every running job without a script, on all backends, in the order of their submission', async () => {
+    it('returns every running job without a script, on all backends, in submission order', async () => {
       const all = await given();
       await keepAll(
         all,
@@ -229,7 +234,7 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
   },
 
   saveResult(given) {
-    it('stores the result of this job, and another one in its place', async () => {
+    it('stores the result of this job, and replaces it', async () => {
       const all = await given();
       await keepAll(all, givenJob({ id: 'j1' }), givenJob({ id: 'j2' }));
       await all.write((tx) => tx.jobs.saveResult('j1', '{"n": 1.0}'));
@@ -242,7 +247,7 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
   },
 
   takeResult(given) {
-    it('answers the result once', async () => {
+    it('returns the result once', async () => {
       const all = await given();
       await keepAll(all, givenJob({ id: 'j1' }), givenJob({ id: 'j2' }));
       await all.write(async ({ jobs }) => {
@@ -257,7 +262,7 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
   },
 
   appendLog(given) {
-    it('puts a line behind those that are there', async () => {
+    it('appends a line', async () => {
       const all = await given();
       await keepAll(all, givenJob({ id: 'j1' }), givenJob({ id: 'j2' }));
       await all.write((tx) => tx.jobs.appendLog('j1', after(2), 'info', 'b'));
@@ -273,7 +278,7 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
   },
 
   saveTags(given) {
-    it('replaces the tags of this job and nothing else of its details', async () => {
+    it('replaces the tags of this job and no other details', async () => {
       const { read, write } = await given();
       const details = givenDetails({ tags: ['old', 'both'], private: true });
       for (const id of ['j1', 'j2']) await write((tx) => tx.jobs.insert(record({ id, details }), '{}'));
@@ -302,7 +307,7 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
   },
 
   remove(given) {
-    it('leaves nothing of this job, and all of another', async () => {
+    it('removes all rows of this job, and none of another', async () => {
       const { read, write } = await given();
       for (const id of ['j1', 'j2']) {
         await write(async (tx) => {
@@ -325,7 +330,7 @@ export const jobsSuite: SuiteOf<Tx['jobs']> = {
       expect(await left('j1')).toEqual(nothing);
       const all = { job: 'j2', found: 'j2', texts: ['params', 'result'], logs: 1, receipts: 1 };
       expect(await left('j2')).toEqual(all);
-      // Another one by this id has nothing of the first.
+      // A new job with this id has nothing of the removed one.
       await write((tx) => tx.jobs.insert(record({ id: 'j1' }), 'other'));
       expect(await read.result('j1')).toBeNull();
       expect((await read.jobs({ tags: ['x'], limit: 9, offset: 0 })).items.map(({ id }) => id)).toEqual([

@@ -7,18 +7,18 @@ import type { Given, SuiteOf } from './methods.js';
 
 type Lists = Pick<Reads, 'session' | 'sessions' | 'job' | 'jobs' | 'params' | 'result' | 'logs'>;
 
-/** Sessions with these ids, each a second older than the one before it. */
-async function keepSessions({ write }: Given, said: Record<string, Partial<Session>>): Promise<void> {
+/** Stores sessions with these ids, each created a second before the previous one. */
+async function keepSessions({ write }: Given, overrides: Record<string, Partial<Session>>): Promise<void> {
   await write(async (tx) => {
-    for (const [i, [id, each]] of Object.entries(said).entries())
+    for (const [i, [id, each]] of Object.entries(overrides).entries())
       await keepSession(tx, givenSession({ createdAt: after(-i), ...each, id }));
   });
 }
 
-/** Jobs with these ids, each submitted a second after the one before it. */
-async function keepJobs({ write }: Given, said: Record<string, Partial<JobRecord>>): Promise<void> {
+/** Stores jobs with these ids, each submitted a second after the previous one. */
+async function keepJobs({ write }: Given, overrides: Record<string, Partial<JobRecord>>): Promise<void> {
   await write(async (tx) => {
-    for (const [i, [id, each]] of Object.entries(said).entries()) {
+    for (const [i, [id, each]] of Object.entries(overrides).entries()) {
       const { details = givenDetails(), ...job } = { createdAt: after(i), ...each };
       await tx.jobs.insert({ ...givenJob({ ...job, id }), details }, '{}');
     }
@@ -32,7 +32,7 @@ const jobsOf = async ({ read }: Given, filter: Partial<JobFilter>) =>
 
 export const listsSuite: SuiteOf<Lists> = {
   session(given) {
-    it('answers the session by its id, or null', async () => {
+    it('returns the session by its id, or null', async () => {
       const all = await given();
       await keepSessions(all, { s1: {}, s2: { user: 'bob' } });
       expect(await all.read.session('s1')).toEqual(givenSession());
@@ -41,7 +41,7 @@ export const listsSuite: SuiteOf<Lists> = {
   },
 
   sessions(given) {
-    it('answers the newest first, and of one moment the highest id', async () => {
+    it('returns the newest first, and on a tie the highest id', async () => {
       const all = await given();
       await keepSessions(all, {
         s3: { createdAt: t0 },
@@ -52,7 +52,7 @@ export const listsSuite: SuiteOf<Lists> = {
       expect(await sessionsOf(all, {})).toEqual(['s1', 's4', 's3', 's5']);
     });
 
-    it('goes on behind the session that is named, so that pages neither repeat nor leave out', async () => {
+    it('continues after the given session, so that pages neither repeat nor skip', async () => {
       const all = await given();
       await keepSessions(all, {
         s3: { createdAt: t0 },
@@ -67,7 +67,7 @@ export const listsSuite: SuiteOf<Lists> = {
       expect(await sessionsOf(all, { after: 'nobody' })).toEqual([]);
     });
 
-    it('narrows by instance, backend, user, mode and states, and by all of them', async () => {
+    it('filters by instance, backend, user, mode and states, and by all of them', async () => {
       const all = await given();
       const one = {
         instance: 'lab-b',
@@ -97,7 +97,7 @@ export const listsSuite: SuiteOf<Lists> = {
   },
 
   job(given) {
-    it('answers the job with its details, or null', async () => {
+    it('returns the job with its details, or null', async () => {
       const all = await given();
       await keepJobs(all, { j1: {}, j2: { details: givenDetails({ private: true }) } });
       const seq = (await all.read.job('j2'))?.seq ?? 0;
@@ -109,14 +109,14 @@ export const listsSuite: SuiteOf<Lists> = {
   },
 
   jobs(given) {
-    it('answers the newest first or the oldest first, and of one moment by submission', async () => {
+    it('returns the newest or the oldest first, and on a tie goes by submission', async () => {
       const all = await given();
       await keepJobs(all, { b: { createdAt: t0 }, a: { createdAt: t0 }, old: { createdAt: t0 - 1 } });
       expect(await jobsOf(all, {})).toEqual(['a', 'b', 'old']);
       expect(await jobsOf(all, { oldestFirst: true })).toEqual(['old', 'b', 'a']);
     });
 
-    it('answers a page with its details, and how many there are in all', async () => {
+    it('returns a page with details, and the total count', async () => {
       const all = await given();
       await keepJobs(all, {
         j0: {},
@@ -131,7 +131,7 @@ export const listsSuite: SuiteOf<Lists> = {
       expect(await all.read.jobs({ limit: 9, offset: 9 })).toEqual({ items: [], total: 4 });
     });
 
-    it('narrows by instance, backend, program, session and states, and by all of them', async () => {
+    it('filters by instance, backend, program, session and states, and by all of them', async () => {
       const all = await given();
       const one = { instance: 'lab-b', backend: 'b2', program: 'x', session: 's1', state: 'failed' } as const;
       await keepJobs(all, {
@@ -154,7 +154,7 @@ export const listsSuite: SuiteOf<Lists> = {
       expect(await jobsOf(all, { ...others, states: [] })).toEqual([]);
     });
 
-    it('narrows to what a user submitted or is charged for', async () => {
+    it('filters by the user who submitted or is charged', async () => {
       const all = await given();
       await keepJobs(all, {
         own: { user: 'bob', chargedTo: 'bob' },
@@ -165,7 +165,7 @@ export const listsSuite: SuiteOf<Lists> = {
       expect(await jobsOf(all, { onlyOf: 'bob' })).toEqual(['paid', 'submitted', 'own']);
     });
 
-    it('narrows to those that have all tags', async () => {
+    it('filters by tags, all of which a job must have', async () => {
       const all = await given();
       const tagged = (...tags: string[]) => ({ details: givenDetails({ tags }) });
       await keepJobs(all, {
@@ -180,7 +180,7 @@ export const listsSuite: SuiteOf<Lists> = {
       expect(await jobsOf(all, { tags: [] })).toHaveLength(5);
     });
 
-    it('narrows by the time of submission, both ends included', async () => {
+    it('filters by the time of submission, both ends included', async () => {
       const all = await given();
       await keepJobs(all, { j0: {}, j1: {}, j2: {}, j3: {} });
       expect(await jobsOf(all, { createdFrom: after(1), createdTo: after(2) })).toEqual(['j2', 'j1']);
@@ -190,7 +190,7 @@ export const listsSuite: SuiteOf<Lists> = {
   },
 
   params(given) {
-    it('answers what the job was submitted with, byte for byte, or null', async () => {
+    it('returns the submitted params, byte for byte, or null', async () => {
       const { read, write } = await given();
       const text = '{"n": 1.0, "s": "\\u00e9 é 𝄞", "big": 12345678901234567890}';
       await write((tx) => tx.jobs.insert({ ...givenJob(), details: givenDetails() }, text));
@@ -202,7 +202,7 @@ export const listsSuite: SuiteOf<Lists> = {
   },
 
   result(given) {
-    it('answers what the job has found, or null', async () => {
+    it('returns the result of the job, or null', async () => {
       const { read, write } = await given();
       await write((tx) => keepJob(tx, givenJob()));
       expect(await read.result('j1')).toBeNull();
@@ -213,7 +213,7 @@ export const listsSuite: SuiteOf<Lists> = {
   },
 
   logs(given) {
-    it('answers nothing where nothing was said', async () => {
+    it('returns an empty list without log lines', async () => {
       const { read } = await given();
       expect(await read.logs('j1')).toEqual([]);
     });

@@ -11,15 +11,18 @@ export const write = <T>(all: Given, work: (livy: LivyTx, tx: Tx) => Promise<T>)
 export const reads = (all: Given): LivyReads => all.observe(livyReads(all.read), 'livy.read');
 
 export type Entry = Omit<LivyEntry, 'removedAt'>;
-export const entry = (said: Partial<Entry> = {}): Entry => ({
+export const entry = (overrides: Partial<Entry> = {}): Entry => ({
   ...{ type: 'session', number: 0, subject: 's0', job: 's0-start', instance: 'lab-a', name: null, asked: {} },
-  ...said,
+  ...overrides,
 });
 
-/** Session number 0, 1 … with what is said of each. */
-export async function keepSessions(all: Given, ...said: (GivenSession & { name?: string })[]): Promise<void> {
+/** Stores sessions numbered 0, 1 …, each with these overrides. */
+export async function keepSessions(
+  all: Given,
+  ...overrides: (GivenSession & { name?: string })[]
+): Promise<void> {
   await write(all, async (livy, tx) => {
-    for (const [number, { name = null, ...each }] of said.entries()) {
+    for (const [number, { name = null, ...each }] of overrides.entries()) {
       const session = givenSession({ id: `s${number}`, ...each });
       await keepSession(tx, session);
       const { id: subject, instance } = session;
@@ -28,10 +31,13 @@ export async function keepSessions(all: Given, ...said: (GivenSession & { name?:
   });
 }
 
-/** Batch number 0, 1 … with what is said of each. */
-export async function keepBatches(all: Given, ...said: (Partial<Job> & { name?: string })[]): Promise<void> {
+/** Stores batches numbered 0, 1 …, each with these overrides. */
+export async function keepBatches(
+  all: Given,
+  ...overrides: (Partial<Job> & { name?: string })[]
+): Promise<void> {
   await write(all, async (livy, tx) => {
-    for (const [number, { name = null, ...each }] of said.entries()) {
+    for (const [number, { name = null, ...each }] of overrides.entries()) {
       const job = givenJob({ id: `b${number}`, ...each });
       await keepJob(tx, job);
       const { id, instance } = job;
@@ -40,7 +46,7 @@ export async function keepBatches(all: Given, ...said: (Partial<Job> & { name?: 
   });
 }
 
-/** Statements of a session with these params, numbered from 0. */
+/** Stores statements of a session with these params, numbered from 0. */
 export const keepStatements = (all: Given, session: number, ...params: string[]) =>
   write(all, async (livy, tx) => {
     for (const [n, text] of params.entries()) {
@@ -52,9 +58,9 @@ export const keepStatements = (all: Given, session: number, ...params: string[])
 
 export const closed = { state: 'closed', closeCode: 'runner_lost', closedAt: after(10) } as const;
 export const ended = { state: 'failed', endedAt: after(10) } as const;
-export const page = (said: Partial<LivyPage> = {}): LivyPage => ({
+export const page = (overrides: Partial<LivyPage> = {}): LivyPage => ({
   ...{ instance: undefined, onlyOf: undefined, endedAfter: 0, from: 0, size: 99 },
-  ...said,
+  ...overrides,
 });
 export const newest = { from: 0, size: 99, newestFirst: true };
 export const oldest = { ...newest, newestFirst: false };

@@ -19,7 +19,7 @@ import type { SuiteOf } from './methods.js';
 
 export const livyReadsSuite: SuiteOf<LivyReads> = {
   session(given) {
-    it('answers it by its number, with the session as it is now, or null', async () => {
+    it('returns the entry by its number, with the current session, or null', async () => {
       const all = await given();
       await keepSessions(all, {}, { user: 'bob' });
       const found = await reads(all).session(1, undefined);
@@ -27,7 +27,7 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
       expect(await reads(all).session(2, undefined)).toBeNull();
     });
 
-    it('answers the latest by a name, of this instance or of any', async () => {
+    it('returns the latest of a name, in this instance or in any', async () => {
       const all = await given();
       await keepSessions(all, { name: 'x' }, { name: 'x' }, { name: 'x', instance: 'lab-b' }, { name: 'y' });
       const number = async (name: string, instance: string | undefined) =>
@@ -41,7 +41,7 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
   },
 
   sessions(given) {
-    it('shows those that are not removed and are still to be shown, by their numbers', async () => {
+    it('returns those that are not removed and still visible, by number', async () => {
       const all = await given();
       await keepSessions(
         all,
@@ -53,8 +53,8 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
       );
       await keepBatches(all, {});
       await write(all, (livy) => livy.remove('session', 1, t0));
-      const numbers = async (said: Partial<LivyPage>) => {
-        const { items, total } = await reads(all).sessions(page(said));
+      const numbers = async (overrides: Partial<LivyPage>) => {
+        const { items, total } = await reads(all).sessions(page(overrides));
         return [items.map(({ number }) => number), total];
       };
       expect(await numbers({})).toEqual([[0, 2, 4], 3]);
@@ -68,7 +68,7 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
   },
 
   batch(given) {
-    it('answers it by its number or name, with the job as it is now, or null', async () => {
+    it('returns the entry by its number or name, with the current job, or null', async () => {
       const all = await given();
       await keepBatches(all, {}, { name: 'x', state: 'running' });
       const job = await all.read.job('b1');
@@ -84,12 +84,12 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
   },
 
   batches(given) {
-    it('shows those that are not removed and did not end too long ago, by their numbers', async () => {
+    it('returns those that are not removed and did not end too long ago, by number', async () => {
       const all = await given();
       await keepBatches(all, { user: 'bob' }, {}, ended, { state: 'running' }, { instance: 'lab-b' });
       await write(all, (livy) => livy.remove('batch', 1, t0));
-      const numbers = async (said: Partial<LivyPage>) => {
-        const { items, total } = await reads(all).batches(page(said));
+      const numbers = async (overrides: Partial<LivyPage>) => {
+        const { items, total } = await reads(all).batches(page(overrides));
         return [items.map(({ number }) => number), total];
       };
       expect(await numbers({ endedAfter: after(10) - 1 })).toEqual([[0, 2, 3, 4], 4]);
@@ -101,7 +101,7 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
   },
 
   statement(given) {
-    it('answers it with its job and its texts, or null', async () => {
+    it('returns the statement with its job and its texts, or null', async () => {
       const all = await given();
       await keepStatements(all, 0, 'a', 'b');
       await all.write((tx) => tx.jobs.saveResult('0-1', 'output'));
@@ -117,7 +117,7 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
   },
 
   statements(given) {
-    it('answers a page of the session, from either end, and how many there are', async () => {
+    it('returns a page of the session, from either end, and the total count', async () => {
       const all = await given();
       await keepStatements(all, 0, 'a', 'b', 'c');
       await keepStatements(all, 1, 'other');
@@ -131,7 +131,7 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
   },
 
   statementNumbers(given) {
-    it('answers the numbers of such a page', async () => {
+    it('returns the statement numbers of such a page', async () => {
       const all = await given();
       await keepStatements(all, 0, 'a', 'b', 'c');
       await keepStatements(all, 1, 'other');

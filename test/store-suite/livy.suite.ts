@@ -15,7 +15,7 @@ import type { SuiteOf } from './methods.js';
 
 export const livyTxSuite: SuiteOf<LivyTx> = {
   nextNumber(given) {
-    it('counts from 0, each type by itself, and never backwards', async () => {
+    it('counts up from 0, separately for each type', async () => {
       const all = await given();
       const next = (type: 'session' | 'batch') => write(all, (livy) => livy.nextNumber(type));
       expect([await next('session'), await next('session'), await next('batch')]).toEqual([0, 1, 0]);
@@ -24,7 +24,7 @@ export const livyTxSuite: SuiteOf<LivyTx> = {
   },
 
   insert(given) {
-    it('keeps every member, and refuses a number that is there', async () => {
+    it('stores every member, and refuses an existing number', async () => {
       const all = await given();
       await keepSessions(all, {});
       const whole = entry({
@@ -44,18 +44,18 @@ export const livyTxSuite: SuiteOf<LivyTx> = {
     });
   },
 
-  named(given) {
-    it('finds the entry by this name of this type and instance', async () => {
+  findByName(given) {
+    it('finds the entry by name, type and instance', async () => {
       const all = await given();
       await keepSessions(all, { name: 'x' }, { name: 'y' }, { name: 'x', instance: 'lab-b' });
       await keepBatches(all, { name: 'z' });
       const named = async (name: string, type: 'session' | 'batch' = 'session') =>
-        (await write(all, (livy) => livy.named(type, name, 'lab-a', 0)))?.subject ?? null;
+        (await write(all, (livy) => livy.findByName(type, name, 'lab-a', 0)))?.subject ?? null;
       expect([await named('x'), await named('y'), await named('z')]).toEqual(['s0', 's1', null]);
       expect([await named('z', 'batch'), await named('x', 'batch')]).toEqual(['b0', null]);
     });
 
-    it('finds none that is removed, that ended before, or that is not shown once it is closed', async () => {
+    it('ignores entries that are removed, that ended before, or that are hidden once closed', async () => {
       const all = await given();
       await keepSessions(
         all,
@@ -64,7 +64,7 @@ export const livyTxSuite: SuiteOf<LivyTx> = {
       );
       await keepBatches(all, { ...ended, name: 'x' }, { name: 'runs', state: 'running' });
       const named = async (type: 'session' | 'batch', name: string, endedAfter: number) =>
-        (await write(all, (livy) => livy.named(type, name, 'lab-a', endedAfter))) !== null;
+        (await write(all, (livy) => livy.findByName(type, name, 'lab-a', endedAfter))) !== null;
       expect([await named('session', 'x', after(10) - 1), await named('session', 'x', after(10))]).toEqual([
         true,
         false,
@@ -83,7 +83,7 @@ export const livyTxSuite: SuiteOf<LivyTx> = {
   },
 
   remove(given) {
-    it('marks this entry, and the texts of a session’s statements go with it', async () => {
+    it('marks this entry, and removes the texts of a session’s statements', async () => {
       const all = await given();
       await keepSessions(all, {}, {});
       await keepBatches(all, {});
@@ -99,7 +99,7 @@ export const livyTxSuite: SuiteOf<LivyTx> = {
   },
 
   sweep(given) {
-    it('removes sessions that ended before, and nothing that goes on or ended later', async () => {
+    it('removes sessions that ended before, and none that is open or ended later', async () => {
       const all = await given();
       await keepSessions(
         all,
@@ -117,7 +117,7 @@ export const livyTxSuite: SuiteOf<LivyTx> = {
   },
 
   bySubject(given) {
-    it('answers the entry of a session or of a job, by its type, or null', async () => {
+    it('returns the entry of a session or of a job, by its type, or null', async () => {
       const all = await given();
       await keepSessions(all, {}, {});
       const of = async (type: 'session' | 'batch', subject: string) =>
@@ -131,7 +131,7 @@ export const livyTxSuite: SuiteOf<LivyTx> = {
   },
 
   nextStatement(given) {
-    it('is one more than the last one of the session, and 0 before the first', async () => {
+    it("is one more than the session's last one, and 0 before the first", async () => {
       const all = await given();
       await keepSessions(all, {}, {});
       await keepStatements(all, 1, 'a', 'b', 'c');
@@ -153,7 +153,7 @@ export const livyTxSuite: SuiteOf<LivyTx> = {
   },
 
   statementOf(given) {
-    it('is the number of the statement that a job is, or null', async () => {
+    it("is the number of a job's statement, or null", async () => {
       const all = await given();
       await keepStatements(all, 0, 'a', 'b');
       const of = (job: string) => write(all, (livy) => livy.statementOf(job));

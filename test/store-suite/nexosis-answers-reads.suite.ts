@@ -6,7 +6,7 @@ import type {
 } from '../../src/dialects/nexosis/storage/ports.js';
 import { after, givenJob, givenSession, t0 } from '../support/given.js';
 import { keepJob, keepSession } from '../support/stored.js';
-import { everySaid } from './given.js';
+import { fullSession } from './given.js';
 import type { Given, SuiteOf } from './methods.js';
 import {
   anImport,
@@ -27,7 +27,7 @@ type AnswersReads = Omit<
 
 export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
   session(given) {
-    it('says how far its job is, and why its session closed if the job ended with it', async () => {
+    it('returns the state of its job, and why its session closed if the job ended with it', async () => {
       const all = await given();
       await keepLearned(all, {}, {});
       const ended = {
@@ -37,15 +37,19 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
         endedAt: after(9),
       } as const;
       await all.write(async (tx) => {
-        await keepSession(tx, { ...everySaid, id: 'l0' });
+        await keepSession(tx, { ...fullSession, id: 'l0' });
         await keepJob(tx, givenJob({ id: 'j0', maxExecutionTime: 77, ...ended }));
         await keepSession(tx, givenSession({ id: 'l1', startedAt: after(2) }));
         await keepJob(tx, givenJob({ id: 'j1', state: 'running', startedAt: after(3) }));
       });
-      const { closeCode, stateReason, limits } = everySaid;
+      const { closeCode, stateReason, limits } = fullSession;
       expect(await reads(all).session('l0')).toMatchObject({
         ...{ jobState: 'cancelled', jobReason: 'r', jobEndCode: 'session_closed', jobLimit: 77 },
-        ...{ startedAt: everySaid.startedAt, endedAt: after(9), ending: { closeCode, stateReason, limits } },
+        ...{
+          startedAt: fullSession.startedAt,
+          endedAt: after(9),
+          ending: { closeCode, stateReason, limits },
+        },
       });
       expect(await reads(all).session('l1')).toMatchObject({
         jobState: 'running',
@@ -56,7 +60,7 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
     });
   },
   sessionOfJob(given) {
-    it('answers the session that a job belongs to, or null', async () => {
+    it('returns the session that a job belongs to, or null', async () => {
       const all = await given();
       await keepLearned(all, {}, {});
       expect([(await reads(all).sessionOfJob('j1'))?.id, await reads(all).sessionOfJob('l1')]).toEqual([
@@ -66,7 +70,7 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
     });
   },
   eventsOfSessions(given) {
-    it('answers the events of these types of jobs of sessions, behind one and up to another, in order', async () => {
+    it('returns events of these types for jobs of sessions, after one event up to another, in order', async () => {
       const all = await given();
       await keepLearned(all, {}, {});
       await all.write(async ({ events }) => {
@@ -86,8 +90,8 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
       });
       const ids = (await all.read.events({ after: 0, limit: 9 })).map(({ id }) => id);
       const base = { types: ['job.queued', 'job.running'], after: 0, upTo: ids[5] ?? 0, limit: 9 } as const;
-      const found = async (said: object) =>
-        (await reads(all).eventsOfSessions({ ...base, ...said })).map(({ id }) => ids.indexOf(id));
+      const found = async (overrides: object) =>
+        (await reads(all).eventsOfSessions({ ...base, ...overrides })).map(({ id }) => ids.indexOf(id));
       expect(await found({})).toEqual([0, 2, 4, 5]);
       expect(await found({ after: ids[0], upTo: ids[4] })).toEqual([2, 4]);
       expect(await found({ limit: 2 })).toEqual([0, 2]);
@@ -95,12 +99,12 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
     });
   },
   sessions(given) {
-    const list = async (all: Given, said: Partial<LearnSessionFilter>) => {
+    const list = async (all: Given, overrides: Partial<LearnSessionFilter>) => {
       const base = { instance: 'lab-a', sortBy: 'id', descending: false, limit: 9, offset: 0 } as const;
-      const { items, total } = await reads(all).sessions({ ...base, ...said });
+      const { items, total } = await reads(all).sessions({ ...base, ...overrides });
       return [items.map(({ id }) => id).join(' '), total];
     };
-    it('narrows by instance, user, source, event, type, time and model', async () => {
+    it('filters by instance, user, source, event, type, time and model', async () => {
       const all = await given();
       await keepLearned(
         all,
@@ -120,7 +124,7 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
       expect(await list(all, { to: after(3) - 1 })).toEqual(['l0 l1', 2]);
       expect(await list(all, { limit: 1, offset: 1 })).toEqual(['l1', 3]);
     });
-    it('goes by what is asked, then by id, in either direction', async () => {
+    it('sorts by the requested member, then by id, in either direction', async () => {
       const all = await given();
       await keepLearned(
         all,
@@ -145,7 +149,7 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
     });
   },
   table(given) {
-    it('answers the rows of these chunks in order, both ends included', async () => {
+    it('returns the rows of these chunks in order, both ends included', async () => {
       const all = await given();
       for (const chunk of [3, 1, 0, 2])
         await write(all, (tx) => tx.tables.append('l1', 'x', chunk, [[`${chunk}a`], [`${chunk}b`]]));
@@ -155,12 +159,12 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
     });
   },
   model(given) {
-    it('answers null where there is none', async () => {
+    it('returns null if there is none', async () => {
       expect(await reads(await given()).model('m1')).toBeNull();
     });
   },
   models(given) {
-    it('answers a page of those that are asked for, in the asked order', async () => {
+    it('returns a page of those that match, in the requested order', async () => {
       const all = await given();
       await keepModels(
         all,
@@ -169,9 +173,9 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
         { id: 'm3', name: 'c', source: 'X', domain: 'anomalies', createdAt: after(3), lastUsedAt: after(8) },
         { id: 'm4', instance: 'lab-b' },
       );
-      const list = async (said: Partial<ModelFilter>) => {
+      const list = async (overrides: Partial<ModelFilter>) => {
         const base = { instance: 'lab-a', sortBy: 'id', descending: false, limit: 9, offset: 0 } as const;
-        const { items, total } = await reads(all).models({ ...base, ...said });
+        const { items, total } = await reads(all).models({ ...base, ...overrides });
         return [items.map(({ id }) => id).join(' '), total];
       };
       expect(await list({ descending: true })).toEqual(['m3 m2 m1', 3]);
@@ -187,12 +191,12 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
     });
   },
   import(given) {
-    it('answers null where there is none', async () => {
+    it('returns null if there is none', async () => {
       expect(await reads(await given()).import('i1')).toBeNull();
     });
   },
   imports(given) {
-    it('answers those of this instance, the latest first, and of one moment the highest id', async () => {
+    it('returns those of this instance, the latest first, and on a tie the highest id', async () => {
       const all = await given();
       for (const [id, s] of [
         ['b', 1],
@@ -205,7 +209,7 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
     });
   },
   dueDeliveries(given) {
-    it('answers the first of each session, if that one is due, and no more than so many', async () => {
+    it('returns the first of each session if that one is due, up to a limit', async () => {
       const all = await given();
       await keepDeliveries(
         all,
@@ -222,7 +226,7 @@ export const nexosisAnswersReadsSuite: SuiteOf<AnswersReads> = {
     });
   },
   counts(given) {
-    it('counts what the instance has', async () => {
+    it('counts what the instance stores', async () => {
       const all = await given();
       await keepDataSets(
         all,

@@ -22,7 +22,7 @@ type AnswersTx = Omit<NexosisTx, 'dataSets' | 'rows' | 'views'>;
 export const nexosisAnswersTxSuite: SuiteOf<AnswersTx> = {
   sessions: {
     insert(given) {
-      it('keeps every member, and the nulls', async () => {
+      it('stores every member, and nulls', async () => {
         const all = await given();
         const whole = learnSession({
           ...{
@@ -51,7 +51,7 @@ export const nexosisAnswersTxSuite: SuiteOf<AnswersTx> = {
       });
     },
     saveOutcome(given) {
-      it('keeps what was found, for this session', async () => {
+      it('stores the outcome of this session', async () => {
         const all = await given();
         await keepLearned(all, {}, {});
         await write(all, (tx) => tx.sessions.saveOutcome('l0', outcome));
@@ -62,7 +62,7 @@ export const nexosisAnswersTxSuite: SuiteOf<AnswersTx> = {
       });
     },
     addMessage(given) {
-      it('puts a message behind those that are there', async () => {
+      it('appends a message', async () => {
         const all = await given();
         await keepLearned(all, {}, {});
         const [one, two] = [
@@ -77,7 +77,7 @@ export const nexosisAnswersTxSuite: SuiteOf<AnswersTx> = {
       });
     },
     saveProgress(given) {
-      it('keeps the latest, for this session', async () => {
+      it('stores the latest one for this session', async () => {
         const all = await given();
         await keepLearned(all, {}, {});
         for (const text of ['a', 'b']) await write(all, (tx) => tx.sessions.saveProgress('l0', text));
@@ -88,7 +88,7 @@ export const nexosisAnswersTxSuite: SuiteOf<AnswersTx> = {
       });
     },
     remove(given) {
-      it('leaves nothing of this session', async () => {
+      it('removes all rows of this session', async () => {
         const all = await given();
         await keepLearned(all, {}, {});
         await write(all, (tx) => tx.sessions.remove('l0'));
@@ -96,7 +96,7 @@ export const nexosisAnswersTxSuite: SuiteOf<AnswersTx> = {
       });
     },
     find(given) {
-      it('sees what its own transaction has stored, or null', async () => {
+      it('sees the changes of its own transaction, or returns null', async () => {
         const all = await given();
         const found = await write(all, async ({ sessions }) => {
           await sessions.insert(learnSession());
@@ -109,7 +109,7 @@ export const nexosisAnswersTxSuite: SuiteOf<AnswersTx> = {
 
   tables: {
     append(given) {
-      it('puts a chunk of rows under its number, once', async () => {
+      it('stores a chunk of rows under its number, once', async () => {
         const all = await given();
         const append = (chunk: number, ...values: string[]) =>
           write(all, (tx) => tx.tables.append('l1', 'results', chunk, [values]));
@@ -141,7 +141,7 @@ export const nexosisAnswersTxSuite: SuiteOf<AnswersTx> = {
 
   models: {
     save(given) {
-      it('keeps every member, and another one in the place of one with this id', async () => {
+      it('stores every member, and replaces one with the same id', async () => {
         const all = await given();
         await keepModels(all, {}, { id: 'm2', name: null });
         expect([await reads(all).model('m1'), await reads(all).model('m2')]).toEqual([
@@ -153,7 +153,7 @@ export const nexosisAnswersTxSuite: SuiteOf<AnswersTx> = {
       });
     },
     used(given) {
-      it('says when this model was used last', async () => {
+      it('stores when this model was last used', async () => {
         const all = await given();
         await keepModels(all, {}, { id: 'm2' });
         await write(all, (tx) => tx.models.used('m1', after(5)));
@@ -164,7 +164,7 @@ export const nexosisAnswersTxSuite: SuiteOf<AnswersTx> = {
       });
     },
     remove(given) {
-      it('leaves nothing of this model', async () => {
+      it('removes all rows of this model', async () => {
         const all = await given();
         await keepModels(all, {}, { id: 'm2' });
         await write(all, (tx) => tx.models.remove('m1'));
@@ -175,7 +175,7 @@ export const nexosisAnswersTxSuite: SuiteOf<AnswersTx> = {
 
   imports: {
     save(given) {
-      it('keeps every member, and how it goes on', async () => {
+      it('stores every member, and its later states', async () => {
         const all = await given();
         for (const status of ['requested', 'completed'] as const) {
           const each = anImport({ status, history: [{ at: t0, status }] });
@@ -189,7 +189,7 @@ export const nexosisAnswersTxSuite: SuiteOf<AnswersTx> = {
 
   deliveries: {
     insert(given) {
-      it('keeps every member', async () => {
+      it('stores every member', async () => {
         const all = await given();
         await keepDeliveries(all, { attempts: 2, dueAt: after(1) });
         const [found] = await due(all);
@@ -197,7 +197,7 @@ export const nexosisAnswersTxSuite: SuiteOf<AnswersTx> = {
       });
     },
     postpone(given) {
-      it('sets when this one is due again, and after how many attempts', async () => {
+      it('sets when this one is due next, and the number of attempts', async () => {
         const all = await given();
         await keepDeliveries(all, {}, { session: 'l2', body: 'other' });
         const [first] = await due(all);
@@ -210,7 +210,7 @@ export const nexosisAnswersTxSuite: SuiteOf<AnswersTx> = {
       });
     },
     remove(given) {
-      it('forgets this one, and the next one of its session comes', async () => {
+      it('removes this one, so that the next one of its session is due', async () => {
         const all = await given();
         await keepDeliveries(all, { body: 'first' }, { body: 'second' });
         const [first] = await due(all);
@@ -219,7 +219,7 @@ export const nexosisAnswersTxSuite: SuiteOf<AnswersTx> = {
       });
     },
     removeOf(given) {
-      it('forgets all of this session', async () => {
+      it('removes all of this session', async () => {
         const all = await given();
         await keepDeliveries(all, {}, {}, { session: 'l2', body: 'other' });
         await write(all, (tx) => tx.deliveries.removeOf('l1'));
@@ -229,7 +229,7 @@ export const nexosisAnswersTxSuite: SuiteOf<AnswersTx> = {
   },
 
   countPredictions(given) {
-    it('adds to the number of this instance', async () => {
+    it('adds to the counter of this instance', async () => {
       const all = await given();
       for (const more of [2, 3]) await write(all, (tx) => tx.countPredictions('lab-a', more));
       const count = async (instance: string) => (await reads(all).counts(instance)).predictions;

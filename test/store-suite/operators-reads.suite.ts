@@ -12,7 +12,7 @@ type OperatorsReads = Pick<
 
 export const operatorsReadsSuite: SuiteOf<OperatorsReads> = {
   backend(given) {
-    it('answers the backend by its name, or null', async () => {
+    it('returns the backend by its name, or null', async () => {
       const { read } = await given();
       expect(await read.backend('b2')).toEqual(givenBackend({ name: 'b2' }));
       expect(await read.backend('b3')).toBeNull();
@@ -20,7 +20,7 @@ export const operatorsReadsSuite: SuiteOf<OperatorsReads> = {
   },
 
   backends(given) {
-    it('answers all of them, the oldest first, then by name', async () => {
+    it('returns all of them, the oldest first, then by name', async () => {
       const { read, write } = await given();
       await write(async ({ backends }) => {
         await backends.insert(givenBackend({ name: 'a1', createdAt: t0 + 1 }));
@@ -32,7 +32,7 @@ export const operatorsReadsSuite: SuiteOf<OperatorsReads> = {
   },
 
   instance(given) {
-    it('answers the instance by its id, or null', async () => {
+    it('returns the instance by its id, or null', async () => {
       const { read } = await given();
       expect(await read.instance('lab-b')).toEqual(givenInstance({ id: 'lab-b' }));
       expect(await read.instance('lab-c')).toBeNull();
@@ -40,7 +40,7 @@ export const operatorsReadsSuite: SuiteOf<OperatorsReads> = {
   },
 
   instanceByCrn(given) {
-    it('answers the instance by its CRN, or null', async () => {
+    it('returns the instance by its CRN, or null', async () => {
       const { read } = await given();
       expect((await read.instanceByCrn('crn:lab-b'))?.id).toBe('lab-b');
       expect(await read.instanceByCrn('lab-b')).toBeNull();
@@ -48,7 +48,7 @@ export const operatorsReadsSuite: SuiteOf<OperatorsReads> = {
   },
 
   instances(given) {
-    it('answers all of them, the oldest first, then by id', async () => {
+    it('returns all of them, the oldest first, then by id', async () => {
       const { read, write } = await given();
       await write(async ({ instances }) => {
         await instances.insert(givenInstance({ id: 'a', createdAt: t0 + 1 }));
@@ -60,7 +60,7 @@ export const operatorsReadsSuite: SuiteOf<OperatorsReads> = {
   },
 
   token(given) {
-    it('answers the token by its id, or null', async () => {
+    it('returns the token by its id, or null', async () => {
       const { read, write } = await given();
       await write((tx) => tx.tokens.insert(givenToken()));
       expect(await read.token('t1')).toEqual(givenToken());
@@ -69,7 +69,7 @@ export const operatorsReadsSuite: SuiteOf<OperatorsReads> = {
   },
 
   tokenByHash(given) {
-    it('answers the token by its hash, revoked or not, or null', async () => {
+    it('returns the token by its hash, revoked or not, or null', async () => {
       const { read, write } = await given();
       await write((tx) => tx.tokens.insert(givenToken()));
       await write((tx) => tx.tokens.revoke('t1', after(1)));
@@ -79,7 +79,7 @@ export const operatorsReadsSuite: SuiteOf<OperatorsReads> = {
   },
 
   tokens(given) {
-    it('answers all of them, the oldest first, then by id', async () => {
+    it('returns all of them, the oldest first, then by id', async () => {
       const { read, write } = await given();
       for (const [id, at] of [
         ['b', 1],

@@ -1,136 +1,12 @@
 import { expect, it } from '@jest/globals';
-import type { Backend } from '../../src/kernel/backend/backend.js';
 import { seconds } from '../../src/kernel/time.js';
 import type { Instance, Token, Tx } from '../../src/scheduler/ports.js';
 import { after, givenJob, givenSession, t0 } from '../support/given.js';
-import { givenBackend, givenInstance, keepJob, keepSession } from '../support/stored.js';
-import { entry, keepLone, window } from './given.js';
+import { givenInstance, keepJob, keepSession } from '../support/stored.js';
+import { entry, window } from './given.js';
 import type { Given, SuiteOf } from './methods.js';
 
-const everySaid: Backend = {
-  ...{ name: 'full', driver: 'aer', slots: 2, lanes: 3 },
-  limits: {
-    ...{ maxTtl: 1001, activeTtl: 1002, interactiveTtl: { dedicated: 1003, batch: 1004 } },
-    ...{ unusedTtl: 1005, maxExecutionTime: 1006 },
-  },
-  ...{ onIdle: 'close', status: 'paused', statusReason: 'maintenance', statusBy: 'service' },
-  ...{ queuedJobs: 0, createdAt: t0 + 1, options: { deep: { list: [1, 'two', null] } } },
-};
-
-export const backendsSuite: SuiteOf<Tx['backends']> = {
-  find(given) {
-    it('answers the backend by its name, or null', async () => {
-      const { write } = await given();
-      expect(await write((tx) => tx.backends.find('b2'))).toEqual(givenBackend({ name: 'b2' }));
-      expect(await write((tx) => tx.backends.find('b3'))).toBeNull();
-    });
-  },
-
-  names(given) {
-    it('answers all names in order', async () => {
-      const { write } = await given();
-      await write((tx) => tx.backends.insert(givenBackend({ name: 'a9' })));
-      expect(await write((tx) => tx.backends.names())).toEqual(['a9', 'b1', 'b2']);
-    });
-  },
-
-  insert(given) {
-    it('keeps every member', async () => {
-      const { read, write } = await given();
-      await write((tx) => tx.backends.insert(everySaid));
-      expect(await read.backend('full')).toEqual(everySaid);
-    });
-
-    it('refuses a name that is there', async () => {
-      const { write } = await given();
-      await expect(write((tx) => tx.backends.insert(givenBackend()))).rejects.toThrow();
-    });
-  },
-
-  save(given) {
-    it('changes every member of this backend but the number of its queued jobs', async () => {
-      const { read, write } = await given();
-      await write((tx) => tx.backends.insert(givenBackend({ name: 'full' })));
-      await write((tx) => tx.backends.countQueued('full', 4));
-      await write((tx) => tx.backends.save({ ...everySaid, queuedJobs: 99 }));
-      expect(await read.backend('full')).toEqual({ ...everySaid, queuedJobs: 4 });
-      expect(await read.backend('b1')).toEqual(givenBackend());
-    });
-  },
-
-  isInUse(given) {
-    const inUse = ({ write }: Given, name = 'b1') => write((tx) => tx.backends.isInUse(name));
-    it('is false where there is nothing, where all has ended, and where there is no such backend', async () => {
-      const all = await given();
-      await all.write(async (tx) => {
-        await keepJob(tx, givenJob({ state: 'completed', endedAt: t0 }));
-        await keepSession(tx, givenSession({ state: 'closed' }));
-      });
-      expect(await inUse(all)).toBe(false);
-      expect(await inUse(all, 'b3')).toBe(false);
-    });
-
-    it('is true with a job that waits', async () => {
-      const all = await given();
-      await all.write((tx) => keepLone(tx, {}, 'j1'));
-      expect([await inUse(all), await inUse(all, 'b2')]).toEqual([true, false]);
-    });
-
-    it('is true with a job that runs', async () => {
-      const all = await given();
-      await all.write((tx) => keepJob(tx, givenJob({ state: 'running' })));
-      expect([await inUse(all), await inUse(all, 'b2')]).toEqual([true, false]);
-    });
-
-    it('is true with a session that is not closed', async () => {
-      const all = await given();
-      await all.write((tx) => keepSession(tx, givenSession({ state: 'inactive' })));
-      expect([await inUse(all), await inUse(all, 'b2')]).toEqual([true, false]);
-    });
-  },
-
-  remove(given) {
-    it('removes this backend and what was promised on it', async () => {
-      const { read, write } = await given();
-      const promise = [{ slot: 0, session: 's1' }];
-      for (const name of ['b1', 'b2']) await write((tx) => tx.backends.reserve(name, promise));
-      await write((tx) => tx.backends.remove('b1'));
-      expect(await read.backend('b1')).toBeNull();
-      await write((tx) => tx.backends.insert(givenBackend()));
-      expect(await read.slots(givenBackend())).toMatchObject([{ reservedFor: null }]);
-      expect(await read.slots(givenBackend({ name: 'b2' }))).toMatchObject([{ reservedFor: 's1' }]);
-    });
-  },
-
-  countQueued(given) {
-    it('adds to the number of this backend, and takes from it', async () => {
-      const { read, write } = await given();
-      await write((tx) => tx.backends.countQueued('b1', 5));
-      await write((tx) => tx.backends.countQueued('b1', -2));
-      expect((await read.backend('b1'))?.queuedJobs).toBe(3);
-      expect((await read.backend('b2'))?.queuedJobs).toBe(0);
-    });
-  },
-
-  reserve(given) {
-    it('promises each slot to a session, to another one, and to nobody', async () => {
-      const { read, write } = await given();
-      const promised = async (name = 'b1') =>
-        (await read.slots(givenBackend({ name, slots: 2 }))).map(({ reservedFor }) => reservedFor);
-      const reserve = (...reservations: { slot: number; session: string | null }[]) =>
-        write((tx) => tx.backends.reserve('b1', reservations));
-      await reserve({ slot: 0, session: 's1' }, { slot: 1, session: 's2' });
-      expect(await promised()).toEqual(['s1', 's2']);
-      await reserve({ slot: 1, session: 's3' });
-      expect(await promised()).toEqual(['s1', 's3']);
-      await reserve({ slot: 0, session: null });
-      expect(await promised()).toEqual([null, 's3']);
-      expect(await promised('b2')).toEqual([null, null]);
-    });
-  },
-};
-
-const everyInstanceSaid: Instance = {
+const fullInstance: Instance = {
   ...{ id: 'full', name: 'Lab “F”', crn: 'crn:v1:full', shares: 2.5, budget: seconds(7) },
   plan: {
     ...{ interactiveTtl: 1001, activeTtl: 1002, maxTtl: 1003, heartbeatTtl: 1004 },
@@ -141,7 +17,7 @@ const everyInstanceSaid: Instance = {
 
 export const instancesSuite: SuiteOf<Tx['instances']> = {
   find(given) {
-    it('answers the instance by its id, or null', async () => {
+    it('returns the instance by its id, or null', async () => {
       const { write } = await given();
       expect(await write((tx) => tx.instances.find('lab-b'))).toEqual(givenInstance({ id: 'lab-b' }));
       expect(await write((tx) => tx.instances.find('Lab'))).toBeNull();
@@ -149,26 +25,26 @@ export const instancesSuite: SuiteOf<Tx['instances']> = {
   },
 
   findByName(given) {
-    it('answers the instance by its name, not by its id, or null', async () => {
+    it('returns the instance by its name, not by its id, or null', async () => {
       const { write } = await given();
-      await write((tx) => tx.instances.insert(everyInstanceSaid));
+      await write((tx) => tx.instances.insert(fullInstance));
       const byName = (name: string) => write((tx) => tx.instances.findByName(name));
-      expect(await byName('Lab “F”')).toEqual(everyInstanceSaid);
+      expect(await byName('Lab “F”')).toEqual(fullInstance);
       expect(await byName('full')).toBeNull();
     });
   },
 
   insert(given) {
-    it('keeps every member', async () => {
+    it('stores every member', async () => {
       const { read, write } = await given();
-      await write((tx) => tx.instances.insert(everyInstanceSaid));
-      expect(await read.instance('full')).toEqual(everyInstanceSaid);
+      await write((tx) => tx.instances.insert(fullInstance));
+      expect(await read.instance('full')).toEqual(fullInstance);
     });
 
-    it('refuses an id, a name and a CRN that are there', async () => {
+    it('refuses an existing id, name and CRN', async () => {
       const { write } = await given();
-      const insert = (said: Partial<Instance>) =>
-        write((tx) => tx.instances.insert({ ...everyInstanceSaid, ...said }));
+      const insert = (overrides: Partial<Instance>) =>
+        write((tx) => tx.instances.insert({ ...fullInstance, ...overrides }));
       await expect(insert({ id: 'lab-a' })).rejects.toThrow();
       await expect(insert({ name: 'lab-a' })).rejects.toThrow();
       await expect(insert({ crn: 'crn:lab-a' })).rejects.toThrow();
@@ -177,10 +53,10 @@ export const instancesSuite: SuiteOf<Tx['instances']> = {
   },
 
   save(given) {
-    it('changes shares, budget, plan and sharing of this instance, and not what it was charged', async () => {
+    it('changes shares, budget, plan and sharing of this instance, but not its charge', async () => {
       const { read, write } = await given();
       await write((tx) => tx.ledger.append([entry(0, 5)]));
-      const { shares, budget, plan, sharing } = everyInstanceSaid;
+      const { shares, budget, plan, sharing } = fullInstance;
       const changed = givenInstance({ shares, budget, plan, sharing });
       await write((tx) => tx.instances.save(changed));
       expect(await read.instance('lab-a')).toEqual(changed);
@@ -197,17 +73,17 @@ export const instancesSuite: SuiteOf<Tx['instances']> = {
       return all;
     };
 
-    it('is null without a budget, and of an instance that is not there', async () => {
+    it('is null without a budget, and for an unknown instance', async () => {
       const all = await given();
       expect([await ask(all), await ask(all, 'nobody')]).toEqual([null, null]);
     });
 
-    it('has nothing charged and nothing to be released where nothing was settled', async () => {
+    it('has no charge and no release without ledger entries', async () => {
       const all = await withBudget(await given());
       expect(await ask(all)).toEqual({ budget: seconds(50), charged: 0, rate: 0, releasedAt: null });
     });
 
-    it('counts what ended after the beginning of the window, and says when the first of it leaves', async () => {
+    it('sums entries that ended within the window, and returns when the first one leaves it', async () => {
       const all = await withBudget(await given());
       const other = entry(1500, 1900, { instance: 'lab-b' });
       await all.write((tx) =>
@@ -216,7 +92,7 @@ export const instancesSuite: SuiteOf<Tx['instances']> = {
       expect(await ask(all)).toMatchObject({ charged: seconds(16), releasedAt: after(1001) + window });
     });
 
-    it('adds what accrues now: lone jobs, jobs of batches and holds, on all backends', async () => {
+    it('adds what accrues now for lone jobs, batch jobs and holds, on all backends', async () => {
       const all = await withBudget(await given());
       await all.write(async (tx) => {
         const started = { state: 'running', startedAt: after(1990) } as const;
@@ -246,44 +122,44 @@ export const instancesSuite: SuiteOf<Tx['instances']> = {
       return all;
     };
 
-    it('is when so much has left the window that less than the budget is left', async () => {
+    it('is when so many charges have left the window that the rest is below the budget', async () => {
       const all = await given60();
       expect(await roomAt(all, 51)).toBe(after(10) + window);
-      // With the first entry gone the budget is still used up to the last millisecond.
+      // Without the first entry the charge still equals the budget exactly.
       expect(await roomAt(all, 50)).toBe(after(30) + window);
       expect(await roomAt(all, 30)).toBe(after(60) + window);
     });
 
-    it('is null with no budget at all, and where what accrues uses it up without the ledger', async () => {
+    it('is null for a budget of zero, and if what accrues now exceeds it already', async () => {
       const all = await given60();
       expect(await roomAt(all, 0)).toBeNull();
       expect(await roomAt(all, 50, 110)).toBeNull();
     });
   },
 
-  saveBudgetDue(given) {
-    it('sets when the budget of this instance is looked at, and takes it back', async () => {
+  saveBudgetDeadline(given) {
+    it('sets and clears when the budget of this instance is checked', async () => {
       const { write } = await given();
-      const save = (at: number | null) => write((tx) => tx.instances.saveBudgetDue('lab-a', at));
+      const save = (at: number | null) => write((tx) => tx.instances.saveBudgetDeadline('lab-a', at));
       await save(after(5));
-      expect(await write((tx) => tx.firstDue(after(4)))).toBeNull();
+      expect(await write((tx) => tx.firstDeadline(after(4)))).toBeNull();
       const due = { subject: 'instance', kind: 'budget', id: 'lab-a', at: after(5) };
-      expect(await write((tx) => tx.firstDue(after(5)))).toEqual(due);
+      expect(await write((tx) => tx.firstDeadline(after(5)))).toEqual(due);
       await save(null);
-      expect(await write((tx) => tx.nextDue())).toBeNull();
+      expect(await write((tx) => tx.nextDeadlineAt())).toBeNull();
     });
   },
 };
 
-export const givenToken = (said: Partial<Token> = {}): Token => ({
+export const givenToken = (overrides: Partial<Token> = {}): Token => ({
   ...{ id: 't1', hash: 'h1', user: 'alice', role: 'user', instance: 'lab-a' },
   ...{ createdAt: t0, expiresAt: null, revokedAt: null },
-  ...said,
+  ...overrides,
 });
 
 export const tokensSuite: SuiteOf<Tx['tokens']> = {
   find(given) {
-    it('answers the token by its id, or null', async () => {
+    it('returns the token by its id, or null', async () => {
       const { write } = await given();
       for (const n of [1, 2])
         await write((tx) => tx.tokens.insert(givenToken({ id: `t${n}`, hash: `h${n}` })));
@@ -293,14 +169,14 @@ export const tokensSuite: SuiteOf<Tx['tokens']> = {
   },
 
   insert(given) {
-    it('keeps every member', async () => {
+    it('stores every member', async () => {
       const { read, write } = await given();
       const token = givenToken({ role: 'admin', expiresAt: t0 + 1, revokedAt: t0 + 2 });
       await write((tx) => tx.tokens.insert(token));
       expect(await read.token('t1')).toEqual(token);
     });
 
-    it('refuses an id and a hash that are there', async () => {
+    it('refuses an existing id and hash', async () => {
       const { write } = await given();
       await write((tx) => tx.tokens.insert(givenToken()));
       await expect(write((tx) => tx.tokens.insert(givenToken({ hash: 'h2' })))).rejects.toThrow();
@@ -309,7 +185,7 @@ export const tokensSuite: SuiteOf<Tx['tokens']> = {
   },
 
   revoke(given) {
-    it('stands from the first time on, for this token alone', async () => {
+    it('keeps its first time, and changes no other token', async () => {
       const { read, write } = await given();
       for (const n of [1, 2])
         await write((tx) => tx.tokens.insert(givenToken({ id: `t${n}`, hash: `h${n}` })));

@@ -13,11 +13,12 @@ import type { Given, SuiteOf } from './methods.js';
 import { givenEvent } from './records.suite.js';
 
 /*
- * A dialect asks its tables in SQL of its own. So the query port is tested by what the dialects ask: the suite has no statements.
+ * The suite contains no SQL. Each dialect brings the SQL for its own tables, so these tests call the dialects' reads and
+ * writes to test the query port.
  */
 
 const about = { instance: 'lab-a', name: null, asked: { kind: 'spark' } } as const;
-/** Session 0 of Livy's clients with so many statements, and batch 0. */
+/** Stores session 0 of Livy with this many statements, and batch 0. */
 async function keepLivy({ write }: Given, statements = 3): Promise<void> {
   await write(async (tx) => {
     const livy = livyStore(tx);
@@ -36,12 +37,12 @@ async function keepLivy({ write }: Given, statements = 3): Promise<void> {
   });
 }
 
-const learnSession = (said: Partial<LearnSession> = {}): LearnSession => ({
+const learnSession = (overrides: Partial<LearnSession> = {}): LearnSession => ({
   ...{ id: 'l1', job: 'j1', instance: 'lab-a', user: 'alice', domain: 'forecast', name: 'n' },
   ...{ source: 'Data', sourceKind: 'dataSet', target: 't', eventName: null, start: null, end: null },
   ...{ interval: null, callbackUrl: null, token: null, base: 'http://localhost', columns: [] },
   ...{ missingValues: [], extra: {}, messages: [], modelId: null, requestedAt: t0, outcome: null },
-  ...said,
+  ...overrides,
 });
 const keepLearned = ({ write }: Given, ...sessions: LearnSession[]) =>
   write(async (tx) => {
@@ -49,20 +50,20 @@ const keepLearned = ({ write }: Given, ...sessions: LearnSession[]) =>
   });
 const everySession = { instance: 'lab-a', sortBy: 'id', descending: false, limit: 9, offset: 0 } as const;
 
-/** The two places that a dialect asks from. */
-type Asked = <T>(all: Given, ask: (of: { readonly query: Query }) => Promise<T>) => Promise<T>;
-const inTransaction: Asked = ({ write }, ask) => write((tx) => ask(tx));
-const inReads: Asked = ({ read }, ask) => ask(read);
+/** Runs work on the query port in one of its two places. */
+type RunQuery = <T>(all: Given, ask: (of: { readonly query: Query }) => Promise<T>) => Promise<T>;
+const inTransaction: RunQuery = ({ write }, ask) => write((tx) => ask(tx));
+const inReads: RunQuery = ({ read }, ask) => ask(read);
 
-/** What holds in both places. */
-const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
+/** Tests for both places. */
+const common = (runQuery: RunQuery): Omit<SuiteOf<Query>, 'run' | 'noteWrite'> => ({
   all(given) {
-    it('answers all rows in the order that is asked for, or none', async () => {
+    it('returns all rows in the requested order, or none', async () => {
       const all = await given();
       await keepLivy(all);
       const page = { from: 0, size: 9, newestFirst: true };
       const numbers = (session: number, more: object = {}) =>
-        asked(all, (of) => livyReads(of).statementNumbers(session, { ...page, ...more }));
+        runQuery(all, (of) => livyReads(of).statementNumbers(session, { ...page, ...more }));
       expect(await numbers(0)).toEqual({ numbers: [2, 1, 0], total: 3 });
       expect(await numbers(0, { from: 1, size: 1, newestFirst: false })).toEqual({ numbers: [1], total: 3 });
       expect(await numbers(7)).toEqual({ numbers: [], total: 0 });
@@ -70,10 +71,11 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
   },
 
   one(given) {
-    it('answers one row, or null', async () => {
+    it('returns one row, or null', async () => {
       const all = await given();
       await keepLivy(all);
-      const bySubject = (subject: string) => asked(all, (of) => livyStore(of).bySubject('session', subject));
+      const bySubject = (subject: string) =>
+        runQuery(all, (of) => livyStore(of).bySubject('session', subject));
       const entry = { type: 'session', number: 0, subject: 's1', job: 'start', ...about };
       expect(await bySubject('s1')).toEqual({ ...entry, removedAt: null });
       expect(await bySubject('batch')).toBeNull();
@@ -82,23 +84,23 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
 
   rows: {
     job(given) {
-      it('makes a job of its row', async () => {
+      it("converts a job's row", async () => {
         const all = await given();
         await keepLivy(all);
         const job = without((await all.read.job('batch')) as JobRecord, 'details');
-        expect((await asked(all, (of) => livyReads(of).batch(0, 'lab-a')))?.run).toEqual(job);
+        expect((await runQuery(all, (of) => livyReads(of).batch(0, 'lab-a')))?.run).toEqual(job);
       });
     },
     session(given) {
-      it('makes a session of its row', async () => {
+      it("converts a session's row", async () => {
         const all = await given();
         await keepLivy(all);
-        const found = await asked(all, (of) => livyReads(of).session(0, 'lab-a'));
+        const found = await runQuery(all, (of) => livyReads(of).session(0, 'lab-a'));
         expect(found?.session).toEqual(await all.read.session('s1'));
       });
     },
     event(given) {
-      it('makes an event of its row', async () => {
+      it("converts an event's row", async () => {
         const all = await given();
         await keepLearned(all, learnSession());
         await all.write(async ({ events }) => {
@@ -106,28 +108,28 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
           await events.append(givenEvent({ job: 'j1', backend: 'b1', session: 's1' }));
         });
         const range = { types: ['job.queued'], after: 0, upTo: 99, limit: 9 } as const;
-        const found = await asked(all, (of) => nexosisReads(of).eventsOfSessions(range));
+        const found = await runQuery(all, (of) => nexosisReads(of).eventsOfSessions(range));
         expect(found).toEqual((await all.read.events({ after: 0, limit: 9 })).slice(1));
       });
     },
   },
 
   text(given) {
-    it('answers a short text as it is', async () => {
+    it('returns a short text', async () => {
       const all = await given();
       await keepLivy(all);
-      const statement = await asked(all, (of) => livyReads(of).statement(0, 1));
+      const statement = await runQuery(all, (of) => livyReads(of).statement(0, 1));
       expect(statement).toMatchObject({ number: 1, params: 'params 1', output: null });
     });
 
-    it('answers one that is stored in pieces, of params or of a result', async () => {
+    it('returns params or a result that are stored in pieces', async () => {
       const all = await given();
       await keepLivy(all, 1);
       const pieces = [Buffer.alloc(pieceSize, 'a'), Buffer.from('end')];
       const long = await all.write((tx) => tx.texts.begin());
       await all.write((tx) => tx.texts.append(long, 0, pieces));
       await all.write((tx) => tx.jobs.saveResult('st0', new LongText(inMemory(pieces), long, 'head ')));
-      const whole = await asked(all, async (of) => {
+      const whole = await runQuery(all, async (of) => {
         const output = (await livyReads(of).statement(0, 0))?.output ?? null;
         return output === null ? null : wholeOf(output);
       });
@@ -140,14 +142,14 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
       it('compares a member of a JSON object', async () => {
         const all = await given();
         await keepLearned(all, learnSession(), learnSession({ id: 'l2', job: 'j2', user: 'bob' }));
-        const { items, total } = await asked(all, (of) =>
+        const { items, total } = await runQuery(all, (of) =>
           nexosisReads(of).sessions({ ...everySession, user: 'bob' }),
         );
         expect([total, items.map(({ id }) => id)]).toEqual([1, ['l2']]);
       });
     },
     contains(given) {
-      it('looks for a part of a text, whatever stands in it', async () => {
+      it('searches for a substring of any characters', async () => {
         const all = await given();
         const names = ['50%', '50 of 100', 'a_b', 'axb'];
         await keepLearned(
@@ -155,7 +157,7 @@ const common = (asked: Asked): Omit<SuiteOf<Query>, 'run' | 'wrote'> => ({
           ...names.map((eventName, n) => learnSession({ id: `l${n}`, job: `j${n}`, eventName })),
         );
         const having = async (eventName: string) =>
-          (await asked(all, (of) => nexosisReads(of).sessions({ ...everySession, eventName }))).items.map(
+          (await runQuery(all, (of) => nexosisReads(of).sessions({ ...everySession, eventName }))).items.map(
             (each) => each.eventName,
           );
         expect(await having('50')).toEqual(['50%', '50 of 100']);
@@ -171,21 +173,21 @@ export const queryTxSuite: SuiteOf<Query> = {
   ...common(inTransaction),
 
   run(given) {
-    it('changes rows, also where one is there already', async () => {
+    it('inserts rows, and updates an existing one', async () => {
       const { read, write } = await given();
       for (const more of [2, 3]) await write((tx) => nexosisStore(tx).countPredictions('lab-a', more));
       expect((await nexosisReads(read).counts('lab-a')).predictions).toBe(5);
       expect((await nexosisReads(read).counts('lab-b')).predictions).toBe(0);
     });
 
-    it('is refused where a row is there that may not be twice', async () => {
+    it('is refused if a unique row exists', async () => {
       const all = await given();
       await keepLivy(all);
       await expect(all.write((tx) => livyStore(tx).addStatement(0, 1, 'new'))).rejects.toThrow();
       await expect(all.write((tx) => livyStore(tx).addStatement(0, 9, 'st1'))).rejects.toThrow();
     });
 
-    it('is undone with its transaction, and read by nobody before the commit', async () => {
+    it('is rolled back with its transaction, and not visible before the commit', async () => {
       const { read, write } = await given();
       const predictions = async () => (await nexosisReads(read).counts('lab-a')).predictions;
       const failed = write(async (tx) => {
@@ -199,14 +201,14 @@ export const queryTxSuite: SuiteOf<Query> = {
     });
   },
 
-  wrote(given) {
-    it('takes note of many bytes, and nothing else changes', async () => {
+  noteWrite(given) {
+    it('accepts many bytes and changes nothing else', async () => {
       const all = await given();
       await all.write(async (tx) => {
         const rows = [1, 2].map((n) => ({ at: after(n), key: null, values: [`v${n}`] }));
         const upsert = { since: 0, replaced: new Map<string, number>(), repeats: 'keep' } as const;
         expect(await nexosisStore(tx).rows.put(1, rows, 0, upsert)).toMatchObject({ count: 2 });
-        tx.query.wrote(500_000_000);
+        tx.query.noteWrite(500_000_000);
       });
       const found = await nexosisReads(all.read).rows(1, {}, { limit: 9, offset: 0 });
       expect(found.map(({ values }) => values)).toEqual([['v1'], ['v2']]);
@@ -218,7 +220,7 @@ export const queryReadsSuite: SuiteOf<Query> = {
   ...common(inReads),
 
   run(given) {
-    it('cannot change what is committed from outside a transaction', async () => {
+    it('cannot change rows outside a transaction', async () => {
       const all = await given();
       await keepLivy(all);
       await expect(livyStore(all.read).addStatement(0, 9, 'new')).rejects.toThrow();
@@ -227,10 +229,10 @@ export const queryReadsSuite: SuiteOf<Query> = {
     });
   },
 
-  wrote(given) {
-    it('has nothing to take note of', async () => {
+  noteWrite(given) {
+    it('accepts bytes and does nothing', async () => {
       const { read } = await given();
-      expect(read.query.wrote(1)).toBeUndefined();
+      expect(read.query.noteWrite(1)).toBeUndefined();
     });
   },
 };

@@ -8,7 +8,7 @@ import type { SuiteOf } from './methods.js';
 
 export const queueSuite: SuiteOf<Pick<Reads, 'slots' | 'isAccruing' | 'finished' | 'charged'>> = {
   slots(given) {
-    it('says of each slot how many jobs run, who holds it and to whom it is promised', async () => {
+    it('returns the running jobs, the holder and the reservation of each slot', async () => {
       const all = await given();
       await all.write(async (tx) => {
         await keepElsewhere(tx);
@@ -32,7 +32,7 @@ export const queueSuite: SuiteOf<Pick<Reads, 'slots' | 'isAccruing' | 'finished'
       ]);
     });
 
-    it('shows slots that were taken away as long as a session holds them, behind the others', async () => {
+    it('lists removed slots after the others while a session holds them', async () => {
       const all = await given();
       await all.write(async (tx) => {
         for (const slot of [4, 2])
@@ -48,7 +48,7 @@ export const queueSuite: SuiteOf<Pick<Reads, 'slots' | 'isAccruing' | 'finished'
   },
 
   isAccruing(given) {
-    it('is false while only scripts run and nobody holds a slot', async () => {
+    it('is false while only scripted jobs run and no slot is held', async () => {
       const all = await given();
       await all.write(async (tx) => {
         await keepJob(tx, running('r', { script: { duration: 5, outcome: 'completed' } }));
@@ -58,13 +58,13 @@ export const queueSuite: SuiteOf<Pick<Reads, 'slots' | 'isAccruing' | 'finished'
       expect(await all.read.isAccruing()).toBe(false);
     });
 
-    it('is true with a job on a process', async () => {
+    it('is true with a job on a runner', async () => {
       const all = await given();
       await all.write((tx) => keepJob(tx, running('r', { backend: 'b2' })));
       expect(await all.read.isAccruing()).toBe(true);
     });
 
-    it('is true with a session that holds a slot, the first one too', async () => {
+    it('is true with a session that holds a slot, even slot 0', async () => {
       const all = await given();
       await all.write((tx) => keepSession(tx, givenSession({ state: 'active', slot: 0 })));
       expect(await all.read.isAccruing()).toBe(true);
@@ -72,9 +72,9 @@ export const queueSuite: SuiteOf<Pick<Reads, 'slots' | 'isAccruing' | 'finished'
   },
 
   finished(given) {
-    const ended = (id: string, s: number, said: object = {}) =>
-      givenJob({ id, state: 'completed', startedAt: t0, endedAt: after(s), ...said });
-    it('says how long the jobs of the program took there, the latest first', async () => {
+    const ended = (id: string, s: number, overrides: object = {}) =>
+      givenJob({ id, state: 'completed', startedAt: t0, endedAt: after(s), ...overrides });
+    it("returns the durations of the program's jobs on this backend, latest first", async () => {
       const { read, write } = await given();
       await write(async (tx) => {
         for (const job of [
@@ -92,7 +92,7 @@ export const queueSuite: SuiteOf<Pick<Reads, 'slots' | 'isAccruing' | 'finished'
       ]);
     });
 
-    it('leaves out scripts, what has not run or not ended, other programs and other backends', async () => {
+    it('leaves out scripted jobs, jobs that have not run or not ended, other programs and other backends', async () => {
       const { read, write } = await given();
       await write(async (tx) => {
         await keepJob(tx, ended('j1', 5, { script: { duration: 5, outcome: 'completed' } }));
@@ -104,7 +104,7 @@ export const queueSuite: SuiteOf<Pick<Reads, 'slots' | 'isAccruing' | 'finished'
       expect(await read.finished('b1', 'sampler')).toEqual([]);
     });
 
-    it('has the latest of very many', async () => {
+    it('returns the latest of very many', async () => {
       const { read, write } = await given();
       await write(async (tx) => {
         for (let n = 1; n <= 600; n += 1) await keepJob(tx, ended(`j${n}`, n));
@@ -116,12 +116,12 @@ export const queueSuite: SuiteOf<Pick<Reads, 'slots' | 'isAccruing' | 'finished'
   },
 
   charged(given) {
-    it('is nothing of an instance that is not there or that was charged nothing', async () => {
+    it('is 0 for an unknown instance and for one without charges', async () => {
       const { read } = await given();
       expect([await read.charged('nobody', 0, at), await read.charged('lab-a', 0, at)]).toEqual([0, 0]);
     });
 
-    it('counts whole entries that ended after the beginning', async () => {
+    it('sums whole entries that ended after the beginning', async () => {
       const { read, write } = await given();
       await write((tx) => tx.ledger.append([entry(0, 10), entry(4, 10), entry(9, 11), entry(12, 15)]));
       expect(await read.charged('lab-a', after(10), at)).toBe(seconds(2 + 3));
@@ -129,7 +129,7 @@ export const queueSuite: SuiteOf<Pick<Reads, 'slots' | 'isAccruing' | 'finished'
       expect(await read.charged('lab-a', after(15), at)).toBe(0);
     });
 
-    it('adds what accrues until the moment that is asked for', async () => {
+    it('adds what accrues until the given moment', async () => {
       const { read, write } = await given();
       await write(async (tx) => {
         await keepJob(tx, running('a', { startedAt: after(3) }));

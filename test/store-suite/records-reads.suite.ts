@@ -21,7 +21,7 @@ export const recordsReadsSuite: SuiteOf<Pick<Reads, 'events' | 'lastEvent' | 'le
     const actors = async ({ read }: Given, filter: object) =>
       (await read.events({ after: 0, limit: 99, ...filter })).map(({ actor }) => actor);
 
-    it('answers those behind the one that is named, the oldest first, and no more than so many', async () => {
+    it('returns those after the given one, oldest first, up to a limit', async () => {
       const all = await keep(await given());
       const every = await all.read.events({ after: 0, limit: 99 });
       expect(every.map(({ actor }) => actor)).toEqual(['a', 'all', 'b', 'a2', 'all2']);
@@ -29,7 +29,7 @@ export const recordsReadsSuite: SuiteOf<Pick<Reads, 'events' | 'lastEvent' | 'le
       expect(await actors(all, { after: every[0]?.id, limit: 2 })).toEqual(['all', 'b']);
     });
 
-    it('shows an instance what concerns it, and what concerns all', async () => {
+    it("returns an instance's own events, and events without an instance", async () => {
       const all = await keep(await given());
       expect(await actors(all, { instance: 'lab-a' })).toEqual(['a', 'all', 'a2', 'all2']);
       expect(await actors(all, { instance: 'lab-a', limit: 3 })).toEqual(['a', 'all', 'a2']);
@@ -37,7 +37,7 @@ export const recordsReadsSuite: SuiteOf<Pick<Reads, 'events' | 'lastEvent' | 'le
       expect(await actors(all, { instance: 'lab-a', after: second?.id })).toEqual(['a2', 'all2']);
     });
 
-    it('narrows to a session', async () => {
+    it('filters by session', async () => {
       const all = await keep(await given());
       expect(await actors(all, { session: 's2' })).toEqual(['b', 'a2']);
       expect(await actors(all, { session: 's1', instance: 'lab-b' })).toEqual(['all2']);
@@ -55,13 +55,13 @@ export const recordsReadsSuite: SuiteOf<Pick<Reads, 'events' | 'lastEvent' | 'le
 
   ledger(given) {
     const keep = async (all: Given) => {
-      const said = { instance: 'lab-b', backend: 'b2', user: 'bob' };
+      const overrides = { instance: 'lab-b', backend: 'b2', user: 'bob' };
       await all.write((tx) =>
         tx.ledger.append([
-          entry(0, 10, { ...said, job: 'j1' }),
-          entry(10, 20, { ...said, instance: 'lab-a', job: 'j2' }),
-          entry(20, 30, { ...said, backend: 'b1', job: 'j3' }),
-          entry(30, 40, { ...said, user: 'alice', job: 'j4' }),
+          entry(0, 10, { ...overrides, job: 'j1' }),
+          entry(10, 20, { ...overrides, instance: 'lab-a', job: 'j2' }),
+          entry(20, 30, { ...overrides, backend: 'b1', job: 'j3' }),
+          entry(30, 40, { ...overrides, user: 'alice', job: 'j4' }),
         ]),
       );
       return all;
@@ -69,7 +69,7 @@ export const recordsReadsSuite: SuiteOf<Pick<Reads, 'events' | 'lastEvent' | 'le
     const jobs = async ({ read }: Given, filter: object, page?: object) =>
       (await read.ledger(filter, page)).map(({ job }) => job);
 
-    it('narrows by instance, backend and user, and by all of them', async () => {
+    it('filters by instance, backend and user, and by all of them', async () => {
       const all = await keep(await given());
       expect(await jobs(all, {})).toEqual(['j1', 'j2', 'j3', 'j4']);
       expect(await jobs(all, { instance: 'lab-a' })).toEqual(['j2']);
@@ -78,7 +78,7 @@ export const recordsReadsSuite: SuiteOf<Pick<Reads, 'events' | 'lastEvent' | 'le
       expect(await jobs(all, { instance: 'lab-b', backend: 'b2', user: 'bob' })).toEqual(['j1']);
     });
 
-    it('answers what overlaps the time: what only touches it does not', async () => {
+    it('returns entries that overlap the period, not those that only touch it', async () => {
       const all = await keep(await given());
       expect(await jobs(all, { from: after(10), to: after(20) })).toEqual(['j2']);
       expect(await jobs(all, { from: after(10) - 1, to: after(20) + 1 })).toEqual(['j1', 'j2', 'j3']);
@@ -86,7 +86,7 @@ export const recordsReadsSuite: SuiteOf<Pick<Reads, 'events' | 'lastEvent' | 'le
       expect(await jobs(all, { to: after(10) })).toEqual(['j1']);
     });
 
-    it('answers a page behind the entry that is named', async () => {
+    it('returns a page after the given entry', async () => {
       const all = await keep(await given());
       const [first] = await all.read.ledger({}, { limit: 1 });
       expect(await jobs(all, {}, { after: first?.id, limit: 2 })).toEqual(['j2', 'j3']);
@@ -96,13 +96,13 @@ export const recordsReadsSuite: SuiteOf<Pick<Reads, 'events' | 'lastEvent' | 'le
   },
 
   ledgerSums(given) {
-    it('adds up nothing to nothing', async () => {
+    it('is 0 without entries', async () => {
       const { read } = await given();
       expect(await read.ledgerSums({}, [])).toEqual({ charged: 0, entries: 0, groups: [], groupsLeftOff: 0 });
       expect((await read.ledgerSums({}, ['user'])).groups).toEqual([]);
     });
 
-    it('adds up by what is asked, the largest first, then by name', async () => {
+    it('sums by the requested members, largest first, then by name', async () => {
       const { read, write } = await given();
       await write((tx) =>
         tx.ledger.append([
@@ -134,7 +134,7 @@ export const recordsReadsSuite: SuiteOf<Pick<Reads, 'events' | 'lastEvent' | 'le
       });
     });
 
-    it('counts of an entry only the part inside the asked time', async () => {
+    it('clips entries to the requested period', async () => {
       const { read, write } = await given();
       await write((tx) => tx.ledger.append([entry(0, 10), entry(4, 6), entry(8, 20), entry(20, 30)]));
       const inside = await read.ledgerSums({ from: after(5), to: after(20) }, ['instance']);
@@ -146,7 +146,7 @@ export const recordsReadsSuite: SuiteOf<Pick<Reads, 'events' | 'lastEvent' | 'le
       });
     });
 
-    it('shows the thousand largest groups and says how many there are more', async () => {
+    it('returns the thousand largest groups and the number of the others', async () => {
       const { read, write } = await given();
       const many = Array.from({ length: 1003 }, (_, n) => entry(0, n + 1, { session: `s${n + 1}` }));
       await write((tx) => tx.ledger.append(many));

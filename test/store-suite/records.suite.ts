@@ -6,14 +6,14 @@ import { keepJob } from '../support/stored.js';
 import { entry, keepLone, keepQueue, without } from './given.js';
 import type { SuiteOf } from './methods.js';
 
-const receipt = (said: Partial<Receipt> = {}): Receipt => ({
+const receipt = (overrides: Partial<Receipt> = {}): Receipt => ({
   ...{ key: 'k', subject: 'j1', hash: null, at: t0 },
-  ...said,
+  ...overrides,
 });
 
 export const receiptsSuite: SuiteOf<Tx['receipts']> = {
   find(given) {
-    it('answers the receipts of this key that are not older, the oldest first', async () => {
+    it('returns the receipts of this key from a moment on, oldest first', async () => {
       const { write } = await given();
       await write(async ({ receipts }) => {
         for (const [subject, s] of [
@@ -32,7 +32,7 @@ export const receiptsSuite: SuiteOf<Tx['receipts']> = {
   },
 
   insert(given) {
-    it('keeps every member', async () => {
+    it('stores every member', async () => {
       const { write } = await given();
       const kept = [receipt({ hash: 'hash', at: after(1) }), receipt({ subject: 'j2', at: after(2) })];
       for (const each of kept) await write((tx) => tx.receipts.insert(each));
@@ -41,7 +41,7 @@ export const receiptsSuite: SuiteOf<Tx['receipts']> = {
   },
 
   remove(given) {
-    it('forgets the receipts of these subjects', async () => {
+    it('removes the receipts of these subjects', async () => {
       const { write } = await given();
       for (const subject of ['a', 'b', 'c']) await write((tx) => tx.receipts.insert(receipt({ subject })));
       await write((tx) => tx.receipts.remove([]));
@@ -51,7 +51,7 @@ export const receiptsSuite: SuiteOf<Tx['receipts']> = {
   },
 
   removeBefore(given) {
-    it('forgets those that are older, of every key', async () => {
+    it('removes those that are older, of every key', async () => {
       const { write } = await given();
       for (const [key, s] of [
         ['k', 4],
@@ -66,15 +66,15 @@ export const receiptsSuite: SuiteOf<Tx['receipts']> = {
   },
 };
 
-export const givenEvent = (said: Partial<Omit<EventRecord, 'id'>> = {}): Omit<EventRecord, 'id'> => ({
+export const givenEvent = (overrides: Partial<Omit<EventRecord, 'id'>> = {}): Omit<EventRecord, 'id'> => ({
   ...{ type: 'job.queued', at: t0, processedAt: t0 + 1, actor: 'user alice', cause: null },
   ...{ backend: null, instance: null, session: null, job: null },
-  ...said,
+  ...overrides,
 });
 
 export const eventsSuite: SuiteOf<Tx['events']> = {
   append(given) {
-    it('keeps every member and the nulls, and numbers the events in order', async () => {
+    it('stores every member and nulls, and numbers the events in order', async () => {
       const { read, write } = await given();
       const whole = givenEvent({
         ...{ type: 'session.draining', cause: 'because', backend: 'b1', instance: 'lab-a' },
@@ -90,7 +90,7 @@ export const eventsSuite: SuiteOf<Tx['events']> = {
   },
 
   appendForQueuedOf(given) {
-    it('has one event for each queued job of the session, in the order of their submission', async () => {
+    it('stores one event for each queued job of the session, in submission order', async () => {
       const { read, write } = await given();
       await write(async (tx) => {
         await keepJob(tx, givenJob({ id: 'r', session: 's1', mode: 'batch', state: 'running' }));
@@ -110,7 +110,7 @@ export const eventsSuite: SuiteOf<Tx['events']> = {
 
 export const ledgerSuite: SuiteOf<Tx['ledger']> = {
   append: (given) => {
-    it('keeps every member, in order', async () => {
+    it('stores every member, in order', async () => {
       const { read, write } = await given();
       const entries = [
         entry(0, 5),
@@ -121,13 +121,13 @@ export const ledgerSuite: SuiteOf<Tx['ledger']> = {
       expect(found).toEqual(entries.map((each, i) => ({ ...each, id: found[i]?.id })));
     });
 
-    it('charges each instance for its own entries', async () => {
+    it("adds to each instance's charge its own entries", async () => {
       const { read, write } = await given();
       await write((tx) => tx.ledger.append([entry(0, 5), entry(0, 7, { instance: 'lab-b' })]));
       await write((tx) => tx.ledger.append([entry(5, 6)]));
       expect(await read.charged('lab-a', 0, after(9))).toBe(seconds(6));
       expect(await read.charged('lab-b', 0, after(9))).toBe(seconds(7));
-      // The window cuts off what was charged before it, entry by entry.
+      // The window leaves out earlier charges, entry by entry.
       expect(await read.charged('lab-a', after(5), after(9))).toBe(seconds(1));
     });
   },
@@ -135,12 +135,12 @@ export const ledgerSuite: SuiteOf<Tx['ledger']> = {
 
 export const factsSuite: SuiteOf<Tx['facts']> = {
   get(given) {
-    it('answers null for what nobody has set', async () => {
+    it('returns null for a fact that is not set', async () => {
       const { write } = await given();
       expect(await write((tx) => tx.facts.get('bootstrap_token'))).toBeNull();
     });
 
-    it('sees what its own transaction has set', async () => {
+    it('sees the changes of its own transaction', async () => {
       const { write } = await given();
       const found = await write(async ({ facts }) => {
         await facts.set('bootstrap_token', 'x');
@@ -151,7 +151,7 @@ export const factsSuite: SuiteOf<Tx['facts']> = {
   },
 
   set(given) {
-    it('keeps the latest value of each fact, also that of a dialect', async () => {
+    it("stores the latest value of each fact, even of a dialect's", async () => {
       const { write, again } = await given();
       const keys = ['alive_at', 'bootstrap_token', factOf('livy', 'x')] as const;
       for (const n of [1, 2]) {
@@ -169,7 +169,7 @@ export const factsSuite: SuiteOf<Tx['facts']> = {
       expect(values).toEqual(['alive_at 2', 'bootstrap_token 2', 'livy_x 2']);
     });
 
-    it('keeps the later of two that share a commit', async () => {
+    it('stores the later one of two that share a commit', async () => {
       const { write } = await given();
       await Promise.all(['1', '2'].map((value) => write((tx) => tx.facts.set('alive_at', value))));
       expect(await write((tx) => tx.facts.get('alive_at'))).toBe('2');
@@ -177,7 +177,7 @@ export const factsSuite: SuiteOf<Tx['facts']> = {
   },
 
   remove(given) {
-    it('forgets this fact and no other', async () => {
+    it('removes this fact and no other', async () => {
       const { write } = await given();
       const keys = ['bootstrap_token', factOf('livy', 'x'), 'signing_key'] as const;
       await write(async ({ facts }) => {

@@ -3,7 +3,7 @@ import type { Session } from '../../src/kernel/session/session.js';
 import type { Tx } from '../../src/scheduler/ports.js';
 import { after, givenSession, t0 } from '../support/given.js';
 import { keepSession } from '../support/stored.js';
-import { everySaid } from './given.js';
+import { fullSession } from './given.js';
 import type { Given, SuiteOf } from './methods.js';
 
 const keepAll = ({ write }: Given, ...sessions: Session[]) =>
@@ -14,12 +14,12 @@ const ids = (sessions: readonly Session[]) => sessions.map(({ id }) => id);
 
 export const sessionsSuite: SuiteOf<Tx['sessions']> = {
   find(given) {
-    it('answers null where there is none', async () => {
+    it('returns null if there is none', async () => {
       const { write } = await given();
       expect(await write((tx) => tx.sessions.find('nobody'))).toBeNull();
     });
 
-    it('sees what its own transaction has stored', async () => {
+    it('sees the changes of its own transaction', async () => {
       const { write } = await given();
       const session = givenSession();
       const found = await write(async (tx) => {
@@ -29,7 +29,7 @@ export const sessionsSuite: SuiteOf<Tx['sessions']> = {
       expect(found).toEqual(session);
     });
 
-    it('finds the one that was asked for', async () => {
+    it('finds the one with this id', async () => {
       const all = await given();
       await keepAll(all, givenSession({ id: 's1' }), givenSession({ id: 's2', user: 'bob' }));
       expect(await all.write((tx) => tx.sessions.find('s2'))).toMatchObject({ id: 's2', user: 'bob' });
@@ -37,28 +37,28 @@ export const sessionsSuite: SuiteOf<Tx['sessions']> = {
   },
 
   insert(given) {
-    it('keeps every member, and the nulls', async () => {
+    it('stores every member, and nulls', async () => {
       const { read, write } = await given();
       const fresh = givenSession({ id: 'fresh', queuedJobs: 1 });
       await write(async (tx) => {
-        await tx.sessions.insert(everySaid, null);
+        await tx.sessions.insert(fullSession, null);
         await tx.sessions.insert(fresh, null);
       });
-      expect(await read.session('full')).toEqual(everySaid);
+      expect(await read.session('full')).toEqual(fullSession);
       expect(await read.session('fresh')).toEqual(fresh);
     });
 
-    it('makes it due where that is said', async () => {
+    it('stores its deadline if given', async () => {
       const { write } = await given();
       await write(async ({ sessions }) => {
         await sessions.insert(givenSession({ id: 's1' }), { at: after(5), clock: 'max_ttl' });
         await sessions.insert(givenSession({ id: 's2' }), null);
       });
       const due = { kind: 'max_ttl', at: after(5), subject: 'session', id: 's1' };
-      expect(await write((tx) => tx.firstDue(after(5)))).toEqual(due);
+      expect(await write((tx) => tx.firstDeadline(after(5)))).toEqual(due);
     });
 
-    it('refuses an id that is there', async () => {
+    it('refuses an existing id', async () => {
       const all = await given();
       await keepAll(all, givenSession({ user: 'alice' }));
       await expect(keepAll(all, givenSession({ user: 'bob' }))).rejects.toThrow();
@@ -71,34 +71,37 @@ export const sessionsSuite: SuiteOf<Tx['sessions']> = {
       const all = await given();
       const other = givenSession({ id: 'other' });
       await keepAll(all, givenSession({ id: 'full' }), other);
-      await all.write((tx) => tx.sessions.save(everySaid, null));
-      expect(await all.read.session('full')).toEqual(everySaid);
+      await all.write((tx) => tx.sessions.save(fullSession, null));
+      expect(await all.read.session('full')).toEqual(fullSession);
       expect(await all.read.session('other')).toEqual(other);
       const empty = givenSession({ id: 'full' });
       await all.write((tx) => tx.sessions.save(empty, null));
       expect(await all.read.session('full')).toEqual(empty);
     });
 
-    it('sets when it is due, and takes it back', async () => {
+    it('sets and clears its deadline', async () => {
       const { write } = await given();
       const session = givenSession();
       await write((tx) => tx.sessions.insert(session, { at: after(5), clock: 'max_ttl' }));
       await write((tx) => tx.sessions.save(session, { at: after(9), clock: 'unused_ttl' }));
-      expect(await write((tx) => tx.firstDue(after(8)))).toBeNull();
-      expect(await write((tx) => tx.firstDue(after(9)))).toMatchObject({ kind: 'unused_ttl', at: after(9) });
+      expect(await write((tx) => tx.firstDeadline(after(8)))).toBeNull();
+      expect(await write((tx) => tx.firstDeadline(after(9)))).toMatchObject({
+        kind: 'unused_ttl',
+        at: after(9),
+      });
       await write((tx) => tx.sessions.save(session, null));
-      expect(await write((tx) => tx.nextDue())).toBeNull();
+      expect(await write((tx) => tx.nextDeadlineAt())).toBeNull();
     });
   },
 
   nextActivation(given) {
-    it('is 1 where no session was ever active', async () => {
+    it('is 1 if no session was ever active', async () => {
       const all = await given();
       await keepAll(all, givenSession());
       expect(await all.write((tx) => tx.sessions.nextActivation())).toBe(1);
     });
 
-    it('is one more than that of any session, also of a closed one', async () => {
+    it('is one more than that of any session, even a closed one', async () => {
       const all = await given();
       const activation = (id: string, n: number) => givenSession({ id, state: 'inactive', activation: n });
       await keepAll(all, activation('s1', 3), { ...activation('s2', 12), state: 'closed' });
@@ -108,7 +111,7 @@ export const sessionsSuite: SuiteOf<Tx['sessions']> = {
   },
 
   holding(given) {
-    it('answers those with a slot on any backend, closed ones too, in the order of their ids', async () => {
+    it('returns those with a slot on any backend, even closed ones, by id', async () => {
       const all = await given();
       await keepAll(
         all,
@@ -125,7 +128,7 @@ export const sessionsSuite: SuiteOf<Tx['sessions']> = {
   },
 
   notClosedOf(given) {
-    it('answers those of the instance that are not closed, the oldest first, then by id', async () => {
+    it("returns the instance's sessions that are not closed, oldest first, then by id", async () => {
       const all = await given();
       await keepAll(
         all,

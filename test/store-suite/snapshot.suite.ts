@@ -12,11 +12,11 @@ export const snapshotSuite: SuiteOf<Pick<Tx, 'snapshot'>> = {
     const snapshotOf = async ({ write }: Given, name = 'b1') =>
       write((tx) => tx.snapshot(name, at, window)) as Promise<Snapshot>;
 
-    it('is null of a backend that is not there', async () => {
+    it('is null for an unknown backend', async () => {
       expect(await snapshotOf(await given(), 'b3')).toBeNull();
     });
 
-    it('shows what is elsewhere to nobody', async () => {
+    it('leaves out other backends', async () => {
       const all = await given();
       await all.write(keepElsewhere);
       expect(await snapshotOf(all)).toEqual({
@@ -28,7 +28,7 @@ export const snapshotSuite: SuiteOf<Pick<Tx, 'snapshot'>> = {
       });
     });
 
-    it('has the general queue of each instance in the order of submission', async () => {
+    it('contains the general queue of each instance in submission order', async () => {
       const all = await given();
       await widen(all, 2, 2);
       await all.write(async (tx) => {
@@ -55,7 +55,7 @@ export const snapshotSuite: SuiteOf<Pick<Tx, 'snapshot'>> = {
       expect(sessions.get('s1')).toEqual(known);
     });
 
-    it('has as many of each queue as there are free lanes', async () => {
+    it('contains as much of each queue as there are free lanes', async () => {
       const all = await given();
       await widen(all, 2, 2);
       await all.write(async (tx) => {
@@ -70,7 +70,7 @@ export const snapshotSuite: SuiteOf<Pick<Tx, 'snapshot'>> = {
       expect(waiting?.slice(0, 3)).toEqual(['a1', 'a2', 'a3']);
     });
 
-    it('has the active batches with something queued, the oldest activation first', async () => {
+    it('contains the active batches with queued jobs, oldest activation first', async () => {
       const all = await given();
       await widen(all, 4);
       await all.write(async (tx) => {
@@ -90,7 +90,7 @@ export const snapshotSuite: SuiteOf<Pick<Tx, 'snapshot'>> = {
       expect(instances[0]?.waiting).toMatchObject([{ session: 's5' }]);
     });
 
-    it('has the sessions that hold a slot or were promised one', async () => {
+    it('contains the sessions that hold or reserve a slot', async () => {
       const all = await given();
       await widen(all, 3);
       await all.write(async (tx) => {
@@ -109,7 +109,7 @@ export const snapshotSuite: SuiteOf<Pick<Tx, 'snapshot'>> = {
       expect(sessions.get('s1')?.queue[0]?.id).toBe('s1-1');
     });
 
-    it('says how the instances stand: what the window has of their charges, shares, and whether a budget is used up', async () => {
+    it("contains each instance's charge in the window, its shares, and whether its budget is used up", async () => {
       const all = await given();
       await all.write(async (tx) => {
         await tx.instances.save(givenInstance({ shares: 3, budget: seconds(20) }));

@@ -12,11 +12,13 @@ import { jobsSuite } from './jobs.suite.js';
 import { listsSuite } from './lists.suite.js';
 import { livyReadsSuite } from './livy-reads.suite.js';
 import { livyTxSuite } from './livy.suite.js';
-import { nexosisDataReadsSuite, nexosisDataTxSuite } from './nexosis-data.suite.js';
+import { nexosisDataReadsSuite } from './nexosis-data-reads.suite.js';
+import { nexosisDataTxSuite } from './nexosis-data.suite.js';
 import { nexosisAnswersReadsSuite } from './nexosis-answers-reads.suite.js';
 import { nexosisAnswersTxSuite } from './nexosis-answers.suite.js';
 import { operatorsReadsSuite } from './operators-reads.suite.js';
-import { backendsSuite, instancesSuite, tokensSuite } from './operators.suite.js';
+import { backendsSuite } from './backends.suite.js';
+import { instancesSuite, tokensSuite } from './operators.suite.js';
 import { queryReadsSuite, queryTxSuite } from './query.suite.js';
 import { queueSuite } from './queue.suite.js';
 import { recordsReadsSuite } from './records-reads.suite.js';
@@ -61,8 +63,8 @@ const nexosisReadsSuite: SuiteOf<NexosisReads> = {
 };
 
 /**
- * What every store must do, on whatever database. `open` gives a store without anything in it, with the tables of the dialects.
- * The tests use no SQL and nothing that only one database has: all of it goes through the port.
+ * The tests that every store must pass, on any database. `open` returns an empty store with the tables of the dialects.
+ * The tests use only the port, without SQL and without features of one database.
  */
 export function storeSuite(name: string, open: () => Promise<OpenStore>): void {
   describe(`the store on ${name}`, () => {
@@ -71,14 +73,14 @@ export function storeSuite(name: string, open: () => Promise<OpenStore>): void {
       for (const each of opened.splice(0)) await each.close();
     });
 
-    const given = async (told: (path: string) => void): Promise<Given> => {
+    const given = async (onCall: (path: string) => void): Promise<Given> => {
       const each = await open();
       opened.push(each);
       await each.store.write(async ({ backends, instances }) => {
         for (const backend of ['b1', 'b2']) await backends.insert(givenBackend({ name: backend }));
         for (const id of ['lab-a', 'lab-b']) await instances.insert(givenInstance({ id }));
       });
-      const observe = observer(told);
+      const observe = observer(onCall);
       return {
         read: observe(each.store.read, 'read'),
         write: (work) => each.store.write((tx) => work(observe(tx, 'tx'))),
@@ -99,10 +101,10 @@ export function storeSuite(name: string, open: () => Promise<OpenStore>): void {
     ];
     const called = new Set<string>();
     for (const [path, tests] of tested) {
-      const told = (each: string) => {
+      const onCall = (each: string) => {
         if (each === path) called.add(path);
       };
-      describe(path, () => tests(() => given(told)));
+      describe(path, () => tests(() => given(onCall)));
     }
 
     it('has no method without a test that calls it', async () => {

@@ -5,41 +5,41 @@ import { givenJob } from '../support/given.js';
 import { givenDetails, keepJob } from '../support/stored.js';
 import type { Given, SuiteOf } from './methods.js';
 
-/** Two whole pieces, each of its own letter, and a short one. */
+/** Two full pieces, each with a letter of its own, and a short one. */
 const pieces = [Buffer.alloc(pieceSize, 'a'), Buffer.alloc(pieceSize, 'b'), Buffer.from('end')];
 const bytes = 2 * pieceSize + 3;
 const whole = Buffer.concat(pieces).toString();
 
-/** Stores a text in pieces; answers its number. */
+/** Stores a text in pieces and returns its id. */
 const keepText = async ({ write }: Given, parts: readonly Buffer[] = pieces) => {
   const text = await write((tx) => tx.texts.begin());
   await write((tx) => tx.texts.append(text, 0, parts));
   return text;
 };
 const longText = (text: number, head = '') => new LongText(inMemory(pieces), text, head);
-/** Stores it as the result of a job. */
+/** Stores a text as the result of a job. */
 const own = ({ write }: Given, job: string, text: LongText) => write((tx) => tx.jobs.saveResult(job, text));
 
 export const textsSuite: SuiteOf<Tx['texts']> = {
   begin(given) {
-    it('gives each text a number of its own, and nobody has it', async () => {
+    it('gives each text its own id, without an owner', async () => {
       const all = await given();
       const [one, two] = [await keepText(all), await keepText(all)];
       expect(one).not.toBe(two);
-      expect((await all.read.texts.unowned()).sort()).toEqual([one, two].sort());
+      expect((await all.read.texts.unownedTexts()).sort()).toEqual([one, two].sort());
     });
   },
 
   append(given) {
-    it('stores pieces behind those that are there, each text apart', async () => {
+    it('appends pieces to this text only', async () => {
       const all = await given();
       const [one, two] = [await keepText(all, pieces.slice(0, 1)), await keepText(all, pieces.slice(1, 2))];
       await all.write((tx) => tx.texts.append(one, 1, pieces.slice(1)));
-      expect(await wholeOf(all.read.texts.stored(one, bytes))).toBe(whole);
-      expect(await wholeOf(all.read.texts.stored(two, pieceSize))).toBe('b'.repeat(pieceSize));
+      expect(await wholeOf(all.read.texts.storedText(one, bytes))).toBe(whole);
+      expect(await wholeOf(all.read.texts.storedText(two, pieceSize))).toBe('b'.repeat(pieceSize));
     });
 
-    it('makes a result of a job, with its head, that can be taken', async () => {
+    it('becomes the result of a job, with its head, which can be taken', async () => {
       const all = await given();
       await all.write((tx) => keepJob(tx, givenJob()));
       await own(all, 'j1', longText(await keepText(all), 'head '));
@@ -49,7 +49,7 @@ export const textsSuite: SuiteOf<Tx['texts']> = {
       expect(taken === null ? null : await wholeOf(taken)).toBe(`head ${whole}`);
     });
 
-    it('makes params of a job', async () => {
+    it('becomes the params of a job', async () => {
       const all = await given();
       const text = longText(await keepText(all));
       await all.write((tx) => tx.jobs.insert({ ...givenJob(), details: givenDetails() }, text));
@@ -59,25 +59,26 @@ export const textsSuite: SuiteOf<Tx['texts']> = {
   },
 
   removeSome(given) {
-    it('removes so many pieces of this text, and says whether there may be more', async () => {
+    it('removes a limited number of pieces of this text, and returns whether more may remain', async () => {
       const all = await given();
       const [other, text] = [await keepText(all), await keepText(all)];
       const next = await keepText(all);
       const removeSome = () => all.write((tx) => tx.texts.removeSome(text, 2));
       expect(await removeSome()).toBe(true);
-      expect(await all.read.texts.unowned()).toContain(text);
+      expect(await all.read.texts.unownedTexts()).toContain(text);
       expect(await removeSome()).toBe(false);
-      expect(await all.read.texts.unowned()).toEqual([other, next]);
-      for (const kept of [other, next]) expect(await wholeOf(all.read.texts.stored(kept, bytes))).toBe(whole);
+      expect(await all.read.texts.unownedTexts()).toEqual([other, next]);
+      for (const kept of [other, next])
+        expect(await wholeOf(all.read.texts.storedText(kept, bytes))).toBe(whole);
       for (const from of [0, pieceSize, 2 * pieceSize])
-        await expect(wholeOf(all.read.texts.stored(text, bytes).slice(from, from + 3))).rejects.toThrow();
+        await expect(wholeOf(all.read.texts.storedText(text, bytes).slice(from, from + 3))).rejects.toThrow();
     });
   },
 };
 
 export const textsReadsSuite: SuiteOf<Reads['texts']> = {
-  unowned(given) {
-    it('answers those that are nobody’s: never owned, replaced, taken, or of a job that was removed', async () => {
+  unownedTexts(given) {
+    it('returns texts without an owner: never owned, replaced, taken, or of a removed job', async () => {
       const all = await given();
       const text = longText(await keepText(all));
       await all.write(async (tx) => {
@@ -89,7 +90,7 @@ export const textsReadsSuite: SuiteOf<Reads['texts']> = {
         const number = (texts[id] = await keepText(all));
         await own(all, id, longText(number));
       }
-      expect(await all.read.texts.unowned()).toEqual([]);
+      expect(await all.read.texts.unownedTexts()).toEqual([]);
       const never = await keepText(all);
       await all.write(async ({ jobs }) => {
         await jobs.saveResult('replaced', 'short');
@@ -97,16 +98,16 @@ export const textsReadsSuite: SuiteOf<Reads['texts']> = {
         await jobs.remove('removed');
       });
       const gone = [texts.replaced, texts.taken, texts.removed, never];
-      expect((await all.read.texts.unowned()).sort()).toEqual(gone.sort());
+      expect((await all.read.texts.unownedTexts()).sort()).toEqual(gone.sort());
       await all.write((tx) => tx.jobs.remove('params'));
-      expect(await all.read.texts.unowned()).toContain(text.stored);
+      expect(await all.read.texts.unownedTexts()).toContain(text.stored);
     });
   },
 
-  stored(given) {
-    it('reads a part that begins and ends within pieces', async () => {
+  storedText(given) {
+    it('reads a range that begins and ends within pieces', async () => {
       const all = await given();
-      const text = all.read.texts.stored(await keepText(all), bytes);
+      const text = all.read.texts.storedText(await keepText(all), bytes);
       expect(text.bytes).toBe(bytes);
       expect(await wholeOf(text.slice(pieceSize - 2, pieceSize + 2))).toBe('aabb');
       expect(await wholeOf(text.slice(2 * pieceSize - 1, 2 * pieceSize + 2))).toBe('ben');

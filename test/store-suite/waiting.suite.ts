@@ -13,13 +13,13 @@ export const waitingSuite: SuiteOf<Pick<Reads, 'waiting'>> = {
       return job === null ? null : read.waiting(job, at, window);
     };
 
-    it('is null where the backend is not there', async () => {
+    it('is null for an unknown backend', async () => {
       const all = await given();
       await all.write((tx) => tx.backends.remove('b1'));
       expect(await all.read.waiting(givenJob(), at, window)).toBeNull();
     });
 
-    it('counts what was submitted before the job: lone jobs, and whole sessions by their first job', async () => {
+    it('counts jobs submitted before: lone jobs, and all jobs of sessions whose first job was', async () => {
       const all = await given();
       await all.write(async (tx) => {
         await keepElsewhere(tx);
@@ -46,7 +46,7 @@ export const waitingSuite: SuiteOf<Pick<Reads, 'waiting'>> = {
       });
     });
 
-    it('has what was stored last, however often it is asked', async () => {
+    it('is up to date, however often it is read', async () => {
       const all = await given();
       await all.write((tx) => keepLone(tx, {}, 'a1', 'asked'));
       expect(await waitingOf(all, 'asked')).toMatchObject({ aheadInInstance: 1, instances: [{ queued: 2 }] });
@@ -56,7 +56,7 @@ export const waitingSuite: SuiteOf<Pick<Reads, 'waiting'>> = {
       expect(await waitingOf(all, 'asked')).toMatchObject({ aheadInInstance: 0, instances: [{ queued: 2 }] });
     });
 
-    it('finds the place of a session by its first job, and of the job within it', async () => {
+    it('counts for a session by its first job, and for the job within it', async () => {
       const all = await given();
       await all.write(async (tx) => {
         await keepLone(tx, {}, 'a1');
@@ -74,7 +74,7 @@ export const waitingSuite: SuiteOf<Pick<Reads, 'waiting'>> = {
       });
     });
 
-    it('knows who holds slots and until when, who was promised one, and the active batches', async () => {
+    it('contains holders and until when, reservations, and active batches', async () => {
       const all = await given();
       await all.write(async (tx) => {
         await keepElsewhere(tx);
@@ -112,12 +112,12 @@ export const waitingSuite: SuiteOf<Pick<Reads, 'waiting'>> = {
         { id: 'q2', queued: 3 },
         { id: 'q1', queued: 7 },
       ]);
-      // Those that were promised a slot wait for it, and not in the general queue.
+      // Sessions with a reservation wait for their slot, and not in the general queue.
       expect(found?.aheadInInstance).toBe(0);
       expect(found?.instances).toMatchObject([{ id: 'lab-a', queued: 1 }]);
     });
 
-    it('counts what a level instance submitted before, and nothing of one that goes before or behind', async () => {
+    it('counts earlier jobs of tied instances, and none of instances before or after', async () => {
       const all = await given();
       await all.write(async (tx) => {
         for (const id of ['lab-c', 'lab-d']) await tx.instances.insert(givenInstance({ id, shares: 2 }));

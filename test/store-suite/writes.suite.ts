@@ -7,18 +7,18 @@ const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const s = (id: string) => givenSession({ id });
 
 export const writesSuite: Tests = (given) => {
-  it('answers what the work answers', async () => {
+  it('returns the result of the work', async () => {
     const { write } = await given();
     expect(await write(() => Promise.resolve({ made: 7 }))).toEqual({ made: 7 });
   });
 
-  it('answers after it is durable: whoever opens the data then finds it', async () => {
+  it('returns once durable: opening the data again then finds the change', async () => {
     const { write, again } = await given();
     await write((tx) => keepSession(tx, s('s1')));
     expect(await (await again()).read.session('s1')).toEqual(s('s1'));
   });
 
-  it('runs one work at a time, in the order in which they came', async () => {
+  it('runs one piece of work at a time, in order of arrival', async () => {
     const { write } = await given();
     const order: string[] = [];
     const work = (name: string, turns: number) =>
@@ -31,7 +31,7 @@ export const writesSuite: Tests = (given) => {
     expect(order).toEqual(['a', 'b', 'c'].flatMap((name) => [`${name} begins`, `${name} ends`]));
   });
 
-  it('sees what the work before it has stored', async () => {
+  it('sees the changes of earlier work', async () => {
     const { write } = await given();
     const [, found] = await Promise.all([
       write((tx) => keepSession(tx, s('s1'))),
@@ -40,7 +40,7 @@ export const writesSuite: Tests = (given) => {
     expect(found).toEqual(s('s1'));
   });
 
-  it('undoes all of a work that throws, says why, and undoes nothing of the others that come with it', async () => {
+  it('rolls back work that throws, rejects with its error, and keeps other work of the same commit', async () => {
     const { read, write } = await given();
     const results = await Promise.allSettled([
       write((tx) => keepSession(tx, s('before'))),
@@ -60,7 +60,7 @@ export const writesSuite: Tests = (given) => {
     expect((await read.backend('b1'))?.queuedJobs).toBe(0);
   });
 
-  it('undoes a work that the database refuses', async () => {
+  it('rolls back work whose statement the database refuses', async () => {
     const { read, write } = await given();
     await write((tx) => keepSession(tx, s('there')));
     const failed = write(async (tx) => {
@@ -73,7 +73,7 @@ export const writesSuite: Tests = (given) => {
     expect(await read.session('later')).not.toBeNull();
   });
 
-  it('shows readers committed state only', async () => {
+  it('lets readers see only committed state', async () => {
     const { read, write } = await given();
     const job = await write((tx) => tx.jobs.insert({ ...givenJob(), details: givenDetails() }, '{}'));
     await write(async (tx) => {
@@ -87,7 +87,7 @@ export const writesSuite: Tests = (given) => {
     expect((await read.job('j1'))?.reason).toBe('changed');
   });
 
-  it('shows readers nothing of what was undone', async () => {
+  it('hides from readers what was rolled back', async () => {
     const { read, write } = await given();
     const job = await write((tx) => tx.jobs.insert({ ...givenJob(), details: givenDetails() }, '{}'));
     const failed = write(async (tx) => {
@@ -99,7 +99,7 @@ export const writesSuite: Tests = (given) => {
     expect((await read.job('j1'))?.reason).toBeNull();
   });
 
-  it('lets others read while it writes', async () => {
+  it('allows reads during a write', async () => {
     const { read, write } = await given();
     let go = () => {};
     const held = new Promise<void>((resolve) => (go = resolve));

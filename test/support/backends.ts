@@ -5,7 +5,7 @@ export const instances = ['lab-a', 'lab-b', 'lab-c'] as const;
 const slotKinds = ['shared', 'shared', 'held', 'closing', 'reserved', 'stale'] as const;
 type Sessions = Record<string, NonNullable<GivenBackend['sessions']>[string]>;
 
-/** A coherent backend: holders are dedicated, reservations are for sessions that wait, no slot is over-full. */
+/** Makes a consistent backend: holders are dedicated, reservations are for waiting sessions, and no slot is overfull. */
 export const backends: fc.Arbitrary<GivenBackend> = fc
   .record({
     status: fc.constantFrom('online', 'online', 'online', 'paused', 'offline'),
@@ -44,7 +44,7 @@ export const backends: fc.Arbitrary<GivenBackend> = fc
       Array.from({ length: n }, () => next.next().value as number).sort((a, b) => a - b);
     const all: Sessions = {};
     sessions.forEach(({ mode, state, instance, queued }, i) => {
-      // An active dedicated session holds a slot; those come with the slots below.
+      // Active dedicated sessions hold a slot, so they are made with the slots below.
       const possible = mode === 'dedicated' && state === 'active' ? 'inactive' : state;
       all[`s${i}`] = { mode, state: possible, instance, queue: numbers(queued) };
     });

@@ -9,7 +9,7 @@ export interface Certificate {
   readonly private: string;
 }
 
-/** A certificate of this machine, which is its own issuer: clients trust it where it is named as `ca`. */
+/** A self-signed certificate for this machine. Clients trust it if they pass it as `ca`. */
 export function givenCertificate(until = new Date(Date.now() + 86_400_000)): Promise<Certificate> {
   return generate([{ name: 'commonName', value: 'localhost' }], {
     algorithm: 'sha256',
@@ -29,7 +29,7 @@ export function givenCertificate(until = new Date(Date.now() + 86_400_000)): Pro
   });
 }
 
-/** Puts a certificate and its key where a service is told to look for them. */
+/** Writes a certificate and its key to files for the configuration of a service. */
 export async function placed(folder: string, { cert, private: key }: Certificate) {
   const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
   await writeFile(files.key, key, { mode: 0o600 });
@@ -40,11 +40,11 @@ export async function placed(folder: string, { cert, private: key }: Certificate
 export interface Seen {
   readonly status: number;
   readonly body: string;
-  /** SHA-256 of the certificate that the server showed. */
+  /** SHA-256 of the server's certificate. */
   readonly fingerprint: string;
 }
 
-/** A GET on a connection of its own. */
+/** A GET on a new connection. */
 export function getOver(url: string, how: RequestOptions): Promise<Seen> {
   return new Promise((resolve, reject) => {
     const asking = get(url, { ...how, agent: false }, (answer) => {

@@ -3,8 +3,8 @@ import { livyTables } from '../../src/dialects/livy/storage/tables.js';
 import { nexosisSection } from '../../src/dialects/nexosis/settings.js';
 import { nexosisTables } from '../../src/dialects/nexosis/storage/tables.js';
 
-/** What the dialects keep in the database. */
+/** The tables of all dialects. */
 export const tables = [nexosisTables, livyTables];
 
-/** What they read of the configuration file. */
+/** The sections of the configuration file that dialects read. */
 export const sections = [nexosisSection, livySection];

@@ -1,8 +1,8 @@
 import { aer } from '../../src/drivers/aer/driver.js';
-import { driversOf } from '../../src/drivers/facts.js';
+import { driverRegistry } from '../../src/drivers/facts.js';
 import { learner } from '../../src/drivers/learner/driver.js';
 import { scripted } from '../../src/drivers/scripted/driver.js';
 import { spark } from '../../src/drivers/spark/driver.js';
 
-/** What the drivers of the service say about themselves, without the service. */
-export const drivers = driversOf([scripted, aer, spark, learner]);
+/** The drivers of the service, without a running service. */
+export const drivers = driverRegistry([scripted, aer, spark, learner]);

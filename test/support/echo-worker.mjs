@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** A worker whose result is its params, as they came. It escapes all that is not ASCII, as the Python workers do. */
+/** A worker that returns its params unchanged. It escapes non-ASCII characters, as the Python workers do. */
 import { createInterface } from 'node:readline';
 
 const ascii = (text) =>

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * What `look` answers once it answers anything but undefined or false; it is asked every few milliseconds. Only for what
- * another process does, of which no event tells. It waits for as long as a busy machine may need.
+ * Calls `look` every few milliseconds until it returns something other than undefined or false, and returns that. Use it
+ * only for effects of other processes that cause no event. The timeout suits a busy machine.
  */
 export async function eventually<T>(
   what: string,
@@ -19,7 +19,7 @@ export async function eventually<T>(
   }
 }
 
-/** Whether a process is there and no zombie. */
+/** Returns whether a process exists and is not a zombie. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -29,7 +29,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Ended, but not yet asked for by its parent. Where there is no /proc nobody can tell. */
+/** Returns whether a process has ended but is not reaped by its parent yet. Always false without /proc. */
 function isZombie(pid: number): boolean {
   try {
     return /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /**
- * Stands in for the Python of Spark's drivers: started as `-m sparkdriver --folder …` it speaks the attempt protocol
- * (docs/attempt-protocol.md) and evaluates JavaScript instead of Python; as `-m sparkdriver.batch` it runs no Spark. What it
- * does beyond evaluating: `wait` (until it is cancelled), `deaf` (not even then), `until <file>` (until there is such a file),
- * `die <code>`, `noise <text>` (to stderr), `much <bytes>`, `json <text>` (as it stands), `pid`. Properties: with `fake.jvm` it has a
- * child that stands for the JVM; `fake.start` is `fail`, `die`, or a file to wait
- * for; with `fake.protocol` 1 it speaks like a driver of Stint 0.2. A batch takes a file to wait for, or milliseconds, and its exit code.
+ * Replaces the Python of Spark drivers. Started as `-m sparkdriver --folder …`, it speaks the attempt protocol
+ * (docs/attempt-protocol.md) and evaluates JavaScript instead of Python. Started as `-m sparkdriver.batch`, it runs no Spark.
+ * Special statements: `wait` (until it is cancelled), `deaf` (wait, and ignore a cancel), `until <file>` (wait until the file
+ * exists), `die <code>`, `noise <text>` (to stderr), `much <bytes>`, `json <text>` (return it unchanged), `pid`.
+ * Session properties: `fake.jvm` starts a child that plays the JVM; `fake.start` is `fail`, `die`, or a file to wait for;
+ * `fake.protocol` 1 speaks like a driver of Stint 0.2. A batch takes a file to wait for, or milliseconds, and an exit code.
  */
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
@@ -20,7 +20,7 @@ const read = (name) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 const started = readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ')[19];
 writeFileSync(join(folder, 'driver.json'), JSON.stringify({ pid: process.pid, started }));
 
-/** What is to go on when the test says so, whatever the machine does meanwhile. */
+/** Waits until the test creates a file, so that timing does not depend on the machine. */
 const whenThereIs = (file, then) => {
   const timer = setInterval(() => {
     if (!existsSync(file)) return;
@@ -126,7 +126,7 @@ function driver() {
     sayState();
   };
   if (how.startsWith('/')) whenThereIs(how, begin);
-  // Nobody hears why before the service has connected.
+  // The reason can be sent only after the service has connected.
   else if (how === 'fail') server.once('connection', () => setTimeout(begin, 20));
   else setTimeout(begin, 0);
 

@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 /**
- * A worker that speaks the protocol and runs no program: its params say what it does. Arguments `--name=value`:
- * `ready` (milliseconds before it is ready; `never`; or `unsaid`: it works without having said so), `protocol` (1: it speaks
- * like a worker of Stint 0.2), `last-words`
- * (written to stderr; then it exits with code 3 instead of getting ready), `leave=no` (neither shutdown nor the end of its
- * input ends it), `births` (a file that gets a line with the process id of each), `once` (the
- * names of programs that must not run twice), `programs` (names that it says it has), `qiskit` (the version it names).
+ * A worker that speaks the attempt protocol and runs no program; params control its behaviour. Arguments `--name=value`:
+ * - `ready`: milliseconds until it is ready; `never`; or `unsaid`, which works without reporting `ready`
+ * - `protocol`: 1 speaks like a worker of Stint 0.2
+ * - `last-words`: written to stderr; then the worker exits with code 3 instead of getting ready
+ * - `leave=no`: ignores shutdown and the end of its input
+ * - `births`: a file that gets a line with the process id of each worker
+ * - `once`: names of programs that must not run twice
+ * - `programs`: names of its programs
+ * - `qiskit`: the version that it reports
  */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
@@ -21,7 +24,7 @@ const send = (message) => {
 const later = (work, ms) => setTimeout(work, ms);
 let cancelled = () => undefined;
 
-/** By name, what a job's `do` asks for. `of` is the attempt, `params` what else was asked. */
+/** Actions by the name in a job's `do`. `of` is the attempt; `params` are the job's other params. */
 const deeds = {
   answer: (of) => result(of),
   fail: (of, { error }) =>

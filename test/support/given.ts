@@ -5,10 +5,10 @@ import { openSession, type Session, type SessionLimits } from '../../src/kernel/
 import type { SessionMode, SessionState } from '../../src/kernel/session/session.js';
 import { seconds, type Millis } from '../../src/kernel/time.js';
 
-/** The moment at which the tests begin. */
+/** The start time of the tests. */
 export const t0: Millis = 1_800_000_000_000;
 
-/** So many seconds after the beginning. */
+/** Returns the time that many seconds after the start. */
 export const after = (s: number): Millis => t0 + seconds(s);
 
 export const givenLimits: SessionLimits = {
@@ -21,7 +21,7 @@ export const givenLimits: SessionLimits = {
 
 export type GivenSession = Partial<Omit<Session, 'limits'>> & { readonly limits?: Partial<SessionLimits> };
 
-/** A session as it is at {@link t0}, in a shape its state and its jobs allow; the rest is what the test says. */
+/** Makes a session at {@link t0} that is consistent with its state and its jobs; the test may override any property. */
 export function givenSession({ limits, ...said }: GivenSession = {}): Session {
   const { state = 'open', mode = 'dedicated', queuedJobs = 0, runningJobs = 0 } = said;
   const about = { id: 's1', backend: 'b1', instance: 'lab-a', user: 'alice', mode };
@@ -46,7 +46,7 @@ export function givenSession({ limits, ...said }: GivenSession = {}): Session {
   };
 }
 
-/** A job as it is at {@link t0}: alone, needing a runner, with its first attempt on slot 0 when it runs. */
+/** Makes a job at {@link t0}: a lone job that needs a runner. If it runs, it is in its first attempt, on slot 0. */
 export function givenJob(said: Partial<Job> = {}): Job {
   const runs = said.state === 'running';
   return {
@@ -81,21 +81,21 @@ export function givenJob(said: Partial<Job> = {}): Job {
 export interface GivenBackend {
   readonly status?: BackendStatus;
   readonly lanes?: number;
-  /** One empty slot unless said otherwise. */
+  /** Defaults to one empty slot. */
   readonly slots?: readonly { running?: number; holder?: string; reservedFor?: string }[];
-  /** By id; active batches in the order of their activation. `queue`: submission numbers. */
+  /** Sessions by id; active batches in order of activation. `queue`: submission numbers. */
   readonly sessions?: Readonly<
     Record<string, { mode: SessionMode; state?: SessionState; instance?: string; queue?: readonly number[] }>
   >;
   /** Lone jobs: submission numbers by instance. */
   readonly alone?: Readonly<Record<string, readonly number[]>>;
-  /** Instances that were charged something or have more than one share. */
+  /** Instances that have charges or more than one share. */
   readonly instances?: Readonly<Record<string, { charged?: number; shares?: number; blocked?: boolean }>>;
 }
 
 const queued = (seq: number) => ({ id: `j${seq}`, seq });
 
-/** What the choice sees of one backend. The job with submission number 7 is called j7. */
+/** Makes the snapshot of one backend for the choice. The id of the job with submission number 7 is j7. */
 export function givenSnapshot(given: GivenBackend): Snapshot {
   const { status = 'online', lanes = 1, slots = [{}], sessions = {}, alone = {}, instances = {} } = given;
   const known = Object.entries(sessions).map(

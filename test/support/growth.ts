@@ -1,44 +1,44 @@
 import type { Answer } from './http.js';
 import type { Steps } from './steps.js';
 
-/** A request whose input has `n` of something. */
+/** A request whose input grows with `n`. */
 export interface Growing {
-  /** As the OpenAPI document has it: `PUT /nexosis/v1/data/{name}`. */
+  /** The operation as in the OpenAPI document, such as `PUT /nexosis/v1/data/{name}`. */
   readonly operation: string;
   /** In which way the input is large. */
   readonly shape: string;
-  /** The smallest `n`; the others are two and four times as many. */
+  /** The smallest `n`. The other inputs have 2n and 4n. */
   readonly from: number;
-  /** What the answer must be: anything else means that the input was not looked at. */
+  /** The expected status. Any other status means that the input was not processed. */
   readonly status: number;
-  /** Of a refusal: what its text says, so that it is no other. */
+  /** The expected text of a refusal, to be sure that it is the right one. */
   readonly says?: RegExp;
-  /** The refusal comes before the rest is read: its work must not grow at all. */
+  /** The refusal comes before the rest of the input is read, so its work must not grow at all. */
   readonly stops?: true;
-  /** It is read by code of Node's own, whose steps are counted only where this process has not run it before. */
+  /** The input is read by Node's own code, whose steps are counted only if this process has not run it before. */
   readonly byNode?: true;
   readonly send: (n: number) => Promise<Answer>;
 }
 
 export interface Growth {
   readonly name: string;
-  /** Steps ({@link Steps}) for n, 2n and 4n, and the power of n with which they grow; null: they do not. */
+  /** Steps ({@link Steps}) for n, 2n and 4n, and the exponent of their growth; null: no growth. */
   readonly steps: readonly number[];
   readonly ofSteps: number | null;
-  /** Microseconds of processor time of the whole process, and their power; null: too few to say anything. */
+  /** Processor time of the whole process in microseconds, and the exponent of its growth; null: too short to tell. */
   readonly time: readonly number[];
   readonly ofTime: number | null;
   readonly answers: readonly Answer[];
 }
 
-/** Steps that come and go with timers. */
+/** Differences in steps below this come from timers. */
 const fewSteps = 1500;
-/** A time below this says nothing: much of it is what any request takes. Microseconds. */
+/** Shorter times are ignored, because most of such a time is constant per request. In microseconds. */
 const shortTime = 50_000;
 
 /**
- * Measures a request with n, 2n and 4n of something. What else happens in the process only ever adds to the work, so the least
- * of `rounds` counts, and there are up to five of them while it looks worse than `most`.
+ * Measures a request with n, 2n and 4n. Other activity in the process only adds work, so the minimum of `rounds` counts.
+ * There are up to five rounds while the exponent is above `most`.
  */
 export async function growthOf(
   { operation, shape, from, send }: Growing,
@@ -49,7 +49,7 @@ export async function growthOf(
   const sizes = [from, 2 * from, 4 * from];
   const [steps, time] = [sizes.map(() => Infinity), sizes.map(() => Infinity)];
   const answers: Answer[] = [];
-  // Until the code is compiled.
+  // Warm-up: the code gets compiled.
   await send(from);
   const looksBad = () => !((powerOfSteps(steps) ?? 0) < most && (powerOfTime(time) ?? 0) < most);
   for (let round = 0; round < rounds || (round < 5 && looksBad()); round += 1) {
@@ -68,13 +68,13 @@ export async function growthOf(
   };
 }
 
-/** Of a + b·nᵖ the differences have the ratio 2ᵖ, whatever a is: the work that any request takes does not count. */
+/** For a + b·nᵖ the differences have the ratio 2ᵖ for any a, so the constant work of a request does not count. */
 function powerOfSteps([first = 0, second = 0, third = 0]: readonly number[]): number | null {
   if (third - first < fewSteps) return null;
   return Math.log2((third - second) / Math.max(second - first, fewSteps / 3));
 }
 
-/** Times are not exact enough for that. */
+/** The exponent of times, which are not exact enough for differences. */
 const powerOfTime = ([first = 0, , third = 0]: readonly number[]): number | null =>
   third < shortTime ? null : Math.log2(third / first) / 2;
 
@@ -82,7 +82,7 @@ const power = (value: number | null) => (value === null ? '   -' : value.toFixed
 const list = (values: readonly number[], unit: number) =>
   values.map((value) => Math.round(value / unit)).join(', ');
 
-/** For people: one line for each request, with the measures that say something of it. */
+/** Formats one line per request, with its meaningful measures. */
 export const table = (all: readonly Growth[]): string =>
   [
     `${'exponents: of counted steps, of processor time'.padEnd(84)} steps  time  thousands of steps; ms; status`,

@@ -6,7 +6,7 @@ import type { Config } from '../../src/config/config.js';
 import { BackendConfig, ConfigFile } from '../../src/config/config.schema.js';
 import type { LivyConfig } from '../../src/dialects/livy/settings.js';
 import type { NexosisConfig } from '../../src/dialects/nexosis/settings.js';
-import { startService, type Parts, type Service } from '../../src/service.js';
+import { startService, type ServiceParts, type Service } from '../../src/service.js';
 
 export const adminToken = 'the-admin-token-of-this-test-run-0001';
 const project = join(import.meta.dirname, '../..');
@@ -15,7 +15,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The body as JSON; undefined where it is none. */
+  /** The parsed JSON body; undefined if the body is not JSON. */
   readonly body: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- tests look into it by path
 }
 
@@ -24,7 +24,7 @@ export interface Ask {
   readonly scheme?: string;
   readonly crn?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON; a text or bytes as they are. */
+  /** Sent as JSON, except strings and bytes, which are sent unchanged. */
   readonly body?: unknown;
 }
 
@@ -38,7 +38,7 @@ export interface Error1 {
 export const givenBackend = (said: Partial<BackendConfig>): BackendConfig =>
   Object.assign(new BackendConfig(), { name: 'b1', driver: 'scripted', ...said });
 
-/** What a test says of a configuration, sections of the dialects among it. */
+/** The settings that a test overrides, including sections of the dialects. */
 export type GivenConfig = Partial<Config> & {
   readonly livy?: LivyConfig;
   readonly nexosis?: NexosisConfig;
@@ -56,19 +56,19 @@ export const givenConfig = (data: string, said: GivenConfig = {}): Config => ({
   ...said,
 });
 
-/** The whole service on a port of its own, as its users meet it. Close it when done. */
+/** The whole service on a free port. Close it at the end. */
 export class TestService {
   private constructor(
     readonly service: Service,
     readonly folder: string,
   ) {}
 
-  static async start(said: GivenConfig = {}, folder?: string, parts?: Parts): Promise<TestService> {
+  static async start(said: GivenConfig = {}, folder?: string, parts?: ServiceParts): Promise<TestService> {
     const data = folder ?? (await mkdtemp(join(tmpdir(), 'stint-')));
     return new TestService(await startService(givenConfig(data, said), parts), data);
   }
 
-  /** Where a dialect is alone. */
+  /** The address of a dialect's separate port. */
   ownUrl(title: string): string {
     return this.service.ownPorts.find((port) => port.title === title)?.url ?? '';
   }
@@ -93,7 +93,7 @@ export class TestService {
     return toAnswer(answer.status, answer.headers, await answer.text());
   }
 
-  /** A call as a user makes it, below `/api/v1`. */
+  /** Returns functions that call `/api/v1` with a user's token. */
   as = (token: string) => ({
     get: (path: string, ask: Ask = {}) => this.call('GET', `/api/v1${path}`, { token, ...ask }),
     post: (path: string, body?: unknown) => this.call('POST', `/api/v1${path}`, { token, body }),
@@ -106,7 +106,7 @@ export class TestService {
     return this.as(adminToken);
   }
 
-  /** A new user with a token of their own. */
+  /** Creates a user with a new token. */
   async user(user: string, instance = 'lab-a', more: object = {}) {
     const made = await this.admin.post('/admin/tokens', { user, instance, role: 'user', ...more });
     if (made.status !== 201) throw new Error(`No token: ${made.text}`);
@@ -118,7 +118,7 @@ export class TestService {
     return this.admin.post('/admin/clock', { advance_seconds: seconds });
   }
 
-  /** Sends `pieces` as they come, with or without saying first how much it will be. */
+  /** Sends a body in `pieces`, with or without a `content-length` in `headers`. */
   async send(path: string, pieces: Iterable<Uint8Array>, headers: Record<string, string>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const sending = request(this.url + path, { method: 'POST', headers }, (answer) => {
@@ -167,7 +167,7 @@ function toAnswer(status: number, headers: Headers, text: string): Answer {
   return { status, headers, text, body };
 }
 
-/** The first error of an answer, with its status; it fails where the answer has not the shape that clients print. */
+/** Returns the first error of an answer, with its status. Throws if the answer does not have the shape that clients print. */
 export function errorOf({ status, body, text }: Answer): Error1 {
   const { errors, trace } = (body ?? {}) as { errors?: unknown[]; trace?: unknown };
   if (!Array.isArray(errors) || errors.length === 0 || typeof trace !== 'string')

@@ -5,11 +5,11 @@ import { givenBackend, TestService, type GivenConfig, type Answer, type Ask } fr
 
 export const fakeDriver = join(import.meta.dirname, 'fake-driver.mjs');
 
-/** Interpreters run in real time whatever the service's clock shows: waiting for them is polling. */
+/** Interpreters run in real time, independent of the service's clock, so tests poll for their effects. */
 export async function givenLivy(said: GivenConfig = {}, backend: object = {}, folder?: string) {
   const options = { local_dirs: ['/srv/jars'], ...(backend as { options?: object }).options };
   const spark = givenBackend({ name: 'spark', driver: 'spark', slots: 2, ...backend, options });
-  // As the configuration file and the operator API make it.
+  // As the configuration file and the operator API create it.
   Object.assign(spark, { lanes: 1, on_idle: 'close' });
   const stint = await TestService.start(
     {
@@ -27,7 +27,7 @@ export const basic = (user: string, token: string) => ({
   authorization: `Basic ${Buffer.from(`${user}:${token}`).toString('base64')}`,
 });
 
-/** A user of Livy's, as HDInsight's clients come. */
+/** A Livy user with HDInsight's form of credentials. */
 export async function livyUser(stint: TestService, user = 'alice', instance = 'lab-a') {
   const { token } = await stint.user(user, instance);
   const headers = basic(user, token);
@@ -50,14 +50,14 @@ export async function livyUser(stint: TestService, user = 'alice', instance = 'l
     });
   return {
     ...{ token, call, sessionIn, statementIn },
-    /** A session that is ready, by its number. */
+    /** Creates a session, waits until it is ready, and returns its number. */
     async session(body: object = { kind: 'pyspark' }): Promise<number> {
       const made = await call('POST', '/sessions', body);
       if (made.status !== 201) throw new Error(`No session: ${made.text}`);
       await sessionIn(made.body.id as number, 'idle');
       return made.body.id as number;
     },
-    /** Runs code to its end and answers the statement. */
+    /** Runs code to its end and returns the statement. */
     async run(session: number, code: string) {
       const made = await call('POST', `/sessions/${session}/statements`, { code });
       if (made.status !== 201) throw new Error(`No statement: ${made.text}`);

@@ -3,7 +3,7 @@ import { NexosisConfig } from '../../src/dialects/nexosis/settings.js';
 import { eventually } from './eventually.js';
 import { givenBackend, TestService, type GivenConfig, type Answer, type Ask } from './http.js';
 
-/** A service whose learner knows no statistics, and one of its users as a Nexosis client sees it. */
+/** A service with the fake learner, and the view of one user through a Nexosis client. */
 export async function givenNexosis(
   nexosis: Partial<NexosisConfig> = {},
   folder?: string,
@@ -26,7 +26,7 @@ export async function givenNexosis(
 
 export type Account = Awaited<ReturnType<typeof givenAccount>>;
 
-/** Someone with a key of their own. */
+/** A user with a key. */
 export async function givenAccount(service: TestService, user: string, instance: string) {
   const { token } = await service.user(user, instance);
   const call = (method: string, path: string, { headers, ...ask }: Ask = {}): Promise<Answer> =>
@@ -48,7 +48,7 @@ export async function givenAccount(service: TestService, user: string, instance:
     csv: (path: string) => get(path, { headers: { accept: 'text/csv' } }),
     delete: (path: string) => call('DELETE', path),
     head: (path: string) => call('HEAD', path),
-    /** The session once it has ended. */
+    /** Waits until a session has ended, and returns it. */
     ended: (id: string) =>
       eventually(`the end of session ${id}`, async () => {
         const answer = await get(`sessions/${id}`);
@@ -57,11 +57,11 @@ export async function givenAccount(service: TestService, user: string, instance:
   };
 }
 
-/** So many days of sales from 1 January 2017 on, as CSV. */
+/** Returns a number of days of sales from 1 January 2017 on, as CSV. */
 export const sales = (days: number, first = 1): string =>
   `day,sales\n${Array.from({ length: days }, (_, i) => `${dayOf(first + i)},${100 + ((first + i) % 7)}`).join('\n')}\n`;
 
-/** The n-th day of 2017. */
+/** Returns the n-th day of 2017. */
 export const dayOf = (n: number): string => new Date(Date.UTC(2017, 0, n)).toISOString().slice(0, 10);
 
 export const flowers = (rows: number): string =>

@@ -7,13 +7,13 @@ import { eventually } from './eventually.js';
 
 const project = resolve(import.meta.dirname, '../..');
 
-/** Node's arguments to run a program of ours, compiled on the way. */
+/** Node's arguments to run one of our programs, compiled while loading. */
 function compiled(main: string): string[] {
   const loader = `import { register } from 'node:module'; register('file://${project}/scripts/typescript-loader.mjs');`;
   return ['--import', `data:text/javascript,${encodeURIComponent(loader)}`, main];
 }
 
-/** A program of ours in a process of its own, compiled on the way. */
+/** Runs one of our programs in a separate process, compiled while loading. */
 export function runCompiled(
   main: string,
   args: readonly string[],
@@ -29,10 +29,10 @@ export function runCompiled(
   });
 }
 
-/** A line of the service's log. */
+/** One line of the service's log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string; readonly level: number };
 
-/** A service in a process of its own, which can be sent signals and whose log can be read, or goes to the file `log`. */
+/** A service in a separate process, so that tests can send signals and read its log. `log` names a file for the log. */
 export async function serviceProcess(env: Record<string, string>, log: number | 'pipe' = 'pipe') {
   const main = resolve(project, 'src/main.ts');
   const child = spawn(process.execPath, compiled(main), {
@@ -60,10 +60,10 @@ export async function serviceProcess(env: Record<string, string>, log: number | 
     url,
     lines,
     ended,
-    /** All that it wrote to its log. */
+    /** The whole log so far. */
     raw: () => raw,
     signal: (name: NodeJS.Signals) => child.kill(name),
-    /** The first line that fits, among those to come too. */
+    /** Waits for the first matching line of the log and returns it. */
     line: (what: string, fits: (line: LogLine) => boolean) => eventually(what, () => lines.find(fits)),
   };
 }

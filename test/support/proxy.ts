@@ -2,11 +2,11 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /**
- * A reverse proxy as most are: it reads an answer whole before it passes it on, and says in `X-Forwarded-…` who asked. It
- * can lose its client between the two.
+ * A typical reverse proxy: it reads a whole answer before it forwards it, and sets `X-Forwarded-…`. It can lose its client
+ * in between.
  */
 export class Proxy {
-  /** So many answers more are read from the service and reach nobody. */
+  /** The number of next answers that are read from the service but not forwarded. */
   losing = 0;
 
   private constructor(private readonly server: Server) {}

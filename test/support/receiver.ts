@@ -8,10 +8,10 @@ export interface Received {
   readonly body: any;
 }
 
-/** Someone who is called back: it answers with the statuses it is told to, then with 204. */
+/** A receiver of webhooks. It answers with the given statuses, then with 204. */
 export class Receiver {
   readonly received: Received[] = [];
-  /** Statuses of its next answers; `hang`: none at all. */
+  /** Statuses of the next answers; `hang`: no answer. */
   answers: (number | 'hang')[] = [];
 
   private constructor(private readonly server: Server) {}

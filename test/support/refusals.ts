@@ -2,7 +2,7 @@ import { Refusal, type RefusalCode, type Refusals } from '../../src/kernel/refus
 import { seconds } from '../../src/kernel/time.js';
 import { after, givenLimits } from './given.js';
 
-/** An id of the kernel's, as it is made for sessions and jobs. */
+/** An id like those of sessions and jobs. */
 export const kernelId = '0190f7a0-1234-7abc-8def-0123456789ab';
 
 const own = { name: 'lab-a', crn: 'crn:v1:a' };

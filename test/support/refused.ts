@@ -1,7 +1,7 @@
-import { toOperator } from '../../src/admin/refusals.js';
+import { operatorMessage } from '../../src/admin/refusals.js';
 import { Refusal } from '../../src/kernel/refusal.js';
 
-/** Code and parameters of what `work` is refused with. */
+/** Runs `work` and returns the code and parameters of its refusal. */
 export function refusalOf(work: () => unknown): Pick<Refusal, 'code' | 'params'> {
   try {
     work();
@@ -13,8 +13,8 @@ export function refusalOf(work: () => unknown): Pick<Refusal, 'code' | 'params'>
   throw new Error('nothing was refused');
 }
 
-/** The same as an operator reads it. */
+/** Like the above, but returns the sentence for operators. */
 export const refusedWords = (work: () => unknown): string => {
   const { code, params } = refusalOf(work);
-  return toOperator(new Refusal(code, params));
+  return operatorMessage(new Refusal(code, params));
 };

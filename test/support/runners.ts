@@ -1,20 +1,20 @@
 import { afterEach } from '@jest/globals';
 import { join } from 'node:path';
 import { RunnerPool, type PoolSettings } from '../../src/runners/runner-pool.js';
-import type { Answer, ProcessEnd, RunnerListener, Task } from '../../src/scheduler/ports.js';
+import type { AttemptEnd, ProcessEnd, RunnerListener, Task } from '../../src/scheduler/ports.js';
 import { eventually, isAlive } from './eventually.js';
 import { givenBackend } from './store.js';
 
-/** Hears what the runners tell, and hands it to whoever waits for it. */
+/** Receives messages of runners and resolves the tests that wait for them. */
 export class Listener implements RunnerListener {
-  readonly answers: { job: string; token: string; answer: Answer }[] = [];
+  readonly answers: { job: string; token: string; answer: AttemptEnd }[] = [];
   readonly ends: ProcessEnd[] = [];
   readonly logs: { job: string; token: string; level: string; text: string }[] = [];
   readonly last: string[] = [];
-  /** How many answers it will fail to take. */
+  /** The number of next answers that it rejects. */
   failures = 0;
 
-  async answered(job: string, token: string, answer: Answer): Promise<void> {
+  async attemptEnded(job: string, token: string, answer: AttemptEnd): Promise<void> {
     if (this.failures > 0) {
       this.failures -= 1;
       throw new Error('the disk is full');
@@ -26,7 +26,7 @@ export class Listener implements RunnerListener {
     this.logs.push({ job, token, level, text });
   }
 
-  async ended(end: ProcessEnd): Promise<void> {
+  async processEnded(end: ProcessEnd): Promise<void> {
     this.ends.push(end);
   }
 
@@ -38,15 +38,15 @@ export class Listener implements RunnerListener {
     this.last.push(job);
   }
 
-  keep(): Promise<never> {
+  runChange(): Promise<never> {
     return Promise.reject(new Error('these runners have no tables'));
   }
 
-  answerOf(job: string): Promise<Answer> {
+  answerOf(job: string): Promise<AttemptEnd> {
     return eventually(`an answer for ${job}`, () => this.answers.find((heard) => heard.job === job)?.answer);
   }
 
-  /** The process a job runs on, by its first words. */
+  /** Waits for a job's first message and returns the process id in it. */
   pidOf(job: string): Promise<number> {
     return eventually(`a process that works on ${job}`, () => {
       const said = this.logs.find((heard) => heard.job === job && heard.text.startsWith('pid '));
@@ -68,7 +68,7 @@ const worker = (...args: string[]) => ({
 });
 
 export interface GivenPool extends Partial<Omit<PoolSettings, 'worker'>> {
-  /** Arguments of the fake worker; null where there is none. */
+  /** Arguments of the fake worker; null: no worker installed. */
   readonly worker?: readonly string[] | null;
   readonly command?: string;
 }
@@ -92,7 +92,7 @@ export function givenPool({ worker: args = [], command, ...settings }: GivenPool
 
 export type Deed = { readonly do: string } & Readonly<Record<string, unknown>>;
 
-/** An attempt at a job whose params tell the fake worker what to do. */
+/** Makes an attempt at a job whose params control the fake worker. */
 export const givenTask = (job: string, deed: Deed = { do: 'answer' }, token = '1'): Task => ({
   job,
   token,

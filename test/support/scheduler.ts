@@ -2,19 +2,20 @@ import { Logger } from '@nestjs/common';
 import type { Actor } from '../../src/kernel/access/access.js';
 import type { Backend } from '../../src/kernel/backend/backend.js';
 import { seconds, type Millis } from '../../src/kernel/time.js';
-import { defaultWindow } from '../../src/kernel/usage/usage.js';
+import { defaultFairShareWindow } from '../../src/kernel/usage/usage.js';
 import { BackendsService } from '../../src/scheduler/backends.service.js';
 import { ClockService } from '../../src/scheduler/clock.service.js';
 import { Commands } from '../../src/scheduler/commands.service.js';
-import { JobsService, type AskedJob } from '../../src/scheduler/jobs.service.js';
+import { JobsService, type NewJob } from '../../src/scheduler/jobs.service.js';
 import type {
-  Answer,
+  AttemptEnd,
   Instance,
   ProcessEnd,
   RunnerListener,
   Runners,
   Task,
 } from '../../src/scheduler/ports.js';
+import { newProcessMemory } from '../../src/scheduler/process-memory.js';
 import { ReceiptsService } from '../../src/scheduler/receipts.service.js';
 import { SharingService } from '../../src/scheduler/sharing.service.js';
 import { TextsService } from '../../src/scheduler/texts.service.js';
@@ -24,10 +25,10 @@ import { drivers } from './drivers.js';
 import { after, t0 } from './given.js';
 import { givenBackend, givenDatabase, givenDetails, givenFolder, givenInstance } from './store.js';
 
-// What the services log about the losses that a test brings about is not news.
+// Hides log lines about lost attempts, which these tests cause on purpose.
 Logger.overrideLogger(false);
 
-/** Runners that only remember what they were told; the test answers for them. */
+/** Runners that only record their commands. The test sends their answers. */
 export class FakeRunners implements Runners {
   readonly told: string[] = [];
   readonly released: string[] = [];
@@ -59,7 +60,7 @@ export class FakeRunners implements Runners {
     this.told.push(`kill ${job}`);
   }
 
-  /** Sessions and lone jobs whose processes outlived the last service. */
+  /** Sessions and lone jobs whose processes outlived the previous service. */
   alive = new Set<string>();
   survivors = () => this.alive;
 
@@ -68,17 +69,17 @@ export class FakeRunners implements Runners {
   }
 
   end(end: ProcessEnd): Promise<void> {
-    return this.listener?.ended(end) ?? Promise.resolve();
+    return this.listener?.processEnded(end) ?? Promise.resolve();
   }
 
-  /** The program of an attempt turns out to be one that must not run twice. */
+  /** Reports that the program of an attempt must not run twice. */
   async sayLast(job: string, token = this.token(job)): Promise<void> {
     await this.listener?.lastAttempt(job, token);
   }
 
-  /** The answer of the attempt that was started last, or of an earlier one by its token. */
-  async answer(job: string, answer: Answer, token = this.token(job)): Promise<void> {
-    await this.listener?.answered(job, token, answer);
+  /** Sends an answer of the last started attempt, or of an earlier one by its token. */
+  async answer(job: string, answer: AttemptEnd, token = this.token(job)): Promise<void> {
+    await this.listener?.attemptEnded(job, token, answer);
   }
 
   token(job: string): string {
@@ -89,15 +90,15 @@ export class FakeRunners implements Runners {
 }
 
 export interface GivenService {
-  /** Where the data of an earlier service lies. */
+  /** The data folder of an earlier service. */
   readonly folder?: string;
-  /** The time at its start, in seconds after the beginning. */
+  /** The time of the start, in seconds after {@link t0}. */
   readonly at?: number;
   readonly backend?: Partial<Backend>;
   readonly instances?: readonly Partial<Instance>[];
 }
 
-/** The scheduler as it is wired in production, on its own database, with a clock that only the test moves. */
+/** The scheduler wired as in production, on a new database, with a clock that only the test moves. */
 export async function givenService({ folder, at = 0, backend = {}, instances = [{}] }: GivenService = {}) {
   const data = folder ?? (await givenFolder());
   const database = await givenDatabase(data);
@@ -109,8 +110,9 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
     uuid: () => `${folder === undefined ? 'id' : `id-${at}`}-${(given += 1)}`,
     secret: () => 'secret',
   };
-  const settings = { window: defaultWindow, defaultBackend: 'b1' };
-  const commands = new Commands(store, clock, ids, runners, settings, drivers);
+  const settings = { fairShareWindow: defaultFairShareWindow, defaultBackend: 'b1' };
+  const memory = newProcessMemory();
+  const commands = new Commands(store, clock, ids, runners, settings, drivers, memory);
   const backends = new BackendsService(
     commands,
     store,
@@ -119,9 +121,9 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
     settings,
     drivers,
   );
-  const receipts = new ReceiptsService(commands);
+  const receipts = new ReceiptsService(commands, memory);
   const sharing = new SharingService(store);
-  const sessions = new SessionsService(commands, store, backends, receipts, sharing, settings);
+  const sessions = new SessionsService(commands, store, backends, receipts, sharing);
   const jobs = new JobsService(
     commands,
     backends,
@@ -144,12 +146,12 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
   }
   const advance = new ClockService(clock, commands);
   return {
-    ...{ store, clock, runners, commands, backends, sessions, jobs, folder: data },
-    /** Lets the time pass, stopping at everything that falls due. */
+    ...{ store, clock, runners, memory, commands, backends, sessions, jobs, folder: data },
+    /** Advances the time, stopping at each deadline. */
     goTo: (s: number): Promise<Millis> => advance.advance(after(s) - clock.now()),
-    /** Moves the clock without anyone noticing: the service is slow, or down. */
+    /** Moves the clock without notifying the service, as if it were slow or down. */
     sleepUntil: (s: number): void => clock.moveTo(after(s)),
-    submit: (asked: Partial<AskedJob> = {}, actor = alice) =>
+    submit: (asked: Partial<NewJob> = {}, actor = alice) =>
       jobs.submit(actor, {
         ...givenAsked(asked),
         backend: asked.session === undefined ? 'b1' : undefined,
@@ -170,7 +172,7 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
 }
 export type Service = Awaited<ReturnType<typeof givenService>>;
 
-const givenAsked = (asked: Partial<AskedJob>): AskedJob => ({
+const givenAsked = (asked: Partial<NewJob>): NewJob => ({
   program: 'scripted',
   backend: undefined,
   session: undefined,
@@ -191,15 +193,15 @@ export const givenActor = (user: string, instance = 'lab-a', role: Actor['role']
 export const alice = givenActor('alice');
 export const admin = givenActor('root', 'ops', 'admin');
 
-/** A scripted job's params. */
+/** Params of a scripted job. */
 export const lasting = (duration: number, outcome = 'completed') => ({
   params: JSON.stringify({ duration, outcome }),
 });
-/** A job that needs a runner; on a backend with driver `aer`. */
+/** A job that needs a runner, on a backend with driver `aer`. */
 export const onRunner = { program: 'sampler', params: '{}' };
 
 export const dedicated = { mode: 'dedicated', backend: 'b1' } as const;
 export const batch = { mode: 'batch', backend: 'b1' } as const;
 
-/** A moment as seconds after the beginning. */
+/** Converts a time to seconds after {@link t0}. */
 export const inSeconds = (at: Millis | null): number | null => (at === null ? null : (at - t0) / seconds(1));

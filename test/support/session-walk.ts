@@ -8,7 +8,7 @@ import { seconds, type Millis } from '../../src/kernel/time.js';
 import type { LedgerEntry } from '../../src/kernel/usage/usage.js';
 import { givenJob, givenSession, t0 } from './given.js';
 
-/** What may happen next, after so many seconds. What is impossible at that moment is skipped. */
+/** A possible next event, after a number of seconds. Impossible events are skipped. */
 export interface Step {
   readonly wait: number;
   readonly what: 'submit' | 'start' | 'end' | 'lose' | 'withdraw' | 'drain' | 'resume' | 'close';
@@ -16,7 +16,7 @@ export interface Step {
 
 const often = ['submit', 'submit', 'start', 'start', 'start', 'end', 'end', 'lose', 'withdraw'] as const;
 
-/** Waits that hit the limits of `givenSession` exactly, just before and just after. */
+/** Waits that end just before, exactly at and just after the limits of `givenSession`. */
 export const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.record({
     wait: fc.constantFrom(0, 0.001, 1, 10, 59.999, 60, 100, 300),
@@ -27,15 +27,15 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
 export const modes = fc.constantFrom<SessionMode[]>('dedicated', 'batch');
 
 /**
- * A session and its jobs on their way through random events, kept as the scheduler keeps them. Beside it stands what the
- * rules say in words, added up independently: time during which a slot was committed, and during which a job was running.
+ * Applies random events to a session and its jobs, as the scheduler does. Independently sums up, by the text of the rules,
+ * the time during which a slot was held and the time during which a job was running.
  */
 export class SessionWalk {
   session: Session;
   now: Millis = t0;
   readonly ledger: LedgerEntry[] = [];
   readonly jobs: Job[] = [];
-  /** Every deadline that fired, with what fell due next. */
+  /** Every fired deadline, with the next deadline. */
   readonly fired: { readonly at: Millis; readonly next: Millis | null }[] = [];
   committed: Millis = 0;
   busy: Millis = 0;
@@ -102,7 +102,7 @@ export class SessionWalk {
 
   private leave(before: Job, job: Job, ledger: readonly LedgerEntry[]): void {
     const { startedAt, used } = before;
-    // Counted while the job still runs: what was committed until now includes it.
+    // The job still runs here, so the held time includes it.
     this.observe(this.now);
     this.keep(job);
     this.ledger.push(...ledger);

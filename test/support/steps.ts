@@ -4,10 +4,10 @@ import { sep } from 'node:path';
 const tests = `${sep}test${sep}`;
 
 /**
- * Counts the work of this process: each block of JavaScript between two branches counts as one step each time it runs, of the
- * service, of its libraries and of Node's own. V8 counts them (`Profiler.startPreciseCoverage`), so the same request has
- * the same number of steps on a busy machine. What runs in native code (regular expressions, copying, SQLite) has none. Only
- * modules that are loaded later are counted block by block, so begin before you import the service.
+ * Counts the work of this process in steps: each run of a block of JavaScript between two branches is one step, in the
+ * service, its libraries and Node itself. V8 counts them (`Profiler.startPreciseCoverage`), so the same request has the
+ * same number of steps on a busy machine. Native code (regular expressions, copying, SQLite) has no steps. Only modules
+ * that are loaded later are counted by block, so start before you import the service.
  */
 export class Steps {
   private readonly session = new Session();
@@ -18,7 +18,7 @@ export class Steps {
     this.session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  /** Steps since the last time, those of tests left out. */
+  /** Returns the steps since the last call, without those of tests. */
   async take(): Promise<number> {
     const scripts = await new Promise<Profiler.ScriptCoverage[]>((resolve, reject) =>
       this.session.post('Profiler.takePreciseCoverage', (error, { result }) =>

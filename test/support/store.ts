@@ -18,7 +18,7 @@ export async function givenFolder(): Promise<string> {
   return folder;
 }
 
-/** A database file of its own for the test that asks, closed and removed after it. */
+/** Creates a database file for the current test, and closes and deletes it afterwards. */
 export async function givenDatabase(folder?: string): Promise<Database> {
   const database = await openSqlite(folder ?? (await givenFolder()), tables);
   cleanups.push(() => database.close());

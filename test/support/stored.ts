@@ -5,7 +5,7 @@ import { jobDeadlineOf, type Job } from '../../src/kernel/job/job.js';
 import type { Instance, JobDetails, Tx } from '../../src/scheduler/ports.js';
 import { t0 } from './given.js';
 
-/* What a test stores, in any store. */
+/* Rows for tests of any store. */
 
 export const givenDetails = (said: Partial<JobDetails> = {}): JobDetails => ({
   tags: [],
@@ -48,7 +48,7 @@ export const givenInstance = (said: Partial<Instance> = {}): Instance => {
   };
 };
 
-/** Stores a job as it is, and counts it where it waits. Answers its submission number. */
+/** Stores a job as given, and counts it if it is queued. Returns its submission number. */
 export async function keepJob(tx: Tx, job: Job): Promise<number> {
   const { seq } = await tx.jobs.insert({ ...job, details: givenDetails() }, '{}');
   await tx.jobs.save({ ...job, seq }, jobDeadlineOf(job));

@@ -1,4 +1,5 @@
-"""The Stint job worker: a child process that runs one quantum job at a time.
+"""The quantum job worker of Stint: a child process that runs one quantum job at a time.
 
-The service writes messages to stdin and reads messages from stdout; see docs/attempt-protocol.md.
+The service writes messages to its stdin and reads messages from its stdout
+(docs/attempt-protocol.md).
 """

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def load() -> Abilities:
-    """Imports the simulator; some seconds."""
+    """Imports the simulator, which takes some seconds, and returns what this worker can do."""
     from kit.loop import Abilities  # noqa: PLC0415
 
     from .device import device_of  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Measuring observables: which Pauli bases are needed, how to read values out of the outcomes."""
+"""Chooses the Pauli bases that measure observables, and computes values from the outcomes."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ from .observables import LETTERS, Observable
 MAX_LABELS = 200_000
 MAX_BASES = 10_000
 
-# Letter → the code of the basis it is measured in; 0 for I.
+# Letter → the character code of the basis it is measured in; 0 for I.
 _CODES = {"I": 0} | {letter: ord(basis) for letter, (basis, _, _) in LETTERS.items()}
 
 
 @dataclass(frozen=True)
 class Basis:
-    """A basis per measured qubit, and the labels that are read from it."""
+    """A basis for each measured qubit, and the labels that it measures."""
 
     letters: dict[int, str]  # qubit → X, Y or Z
     labels: frozenset[str]
 
     @property
     def qubits(self) -> list[int]:
-        """Measured qubits; outcome column k belongs to the k-th."""
+        """The measured qubits. Outcome column k belongs to the k-th of them."""
         return sorted(self.letters)
 
     def measure(self, circuit: QuantumCircuit, where: str = "The circuit") -> QuantumCircuit:
-        """`circuit` followed by this basis's rotations and measurements into new clbits.
+        """Returns `circuit` followed by this basis's rotations and measurements into new clbits.
 
-        The rotations are ideal h and sdg: they belong to the measurement, not to the circuit.
+        The rotations are ideal h and sdg gates: they are part of the measurement, not of the
+        circuit. Raises InputError if the job's circuits become too long.
         """
         spend_instructions(len(circuit.data), where)
         measured = circuit.copy()
@@ -49,11 +50,14 @@ class Basis:
         return measured
 
     def part_of(self, observable: Observable) -> Observable:
-        """The labels of `observable` that are read from this basis."""
+        """Returns the labels of `observable` that this basis measures, with coefficients."""
         return {label: c for label, c in observable.items() if label in self.labels}
 
     def values(self, observable: Observable, bits: np.ndarray) -> np.ndarray:
-        """The observable's value for each outcome. `bits` is (outcomes, measured qubits)."""
+        """Returns the observable's value for each outcome, float64 (outcomes,).
+
+        `bits` is (outcomes, measured qubits), bool.
+        """
         values = np.zeros(len(bits))
         for label, coefficient in observable.items():
             values += coefficient * self._values(label, bits)
@@ -70,19 +74,16 @@ class Basis:
 
 
 class Tally:
-    """The mean of a value over shots, and how uncertain it is.
-
-    It is gathered randomization by randomization.
-    """
+    """The mean of a value over shots and its variance, collected by randomization."""
 
     def __init__(self, span: float) -> None:
-        """`span`: the value lies between -span and span."""
+        """`span`: the value is between -span and span."""
         self._span = span
         self._shots, self._sum, self._squares = 0, 0.0, 0.0
         self._means: list[float] = []  # one per randomization
 
     def add(self, values: np.ndarray, counts: np.ndarray) -> None:
-        """Outcomes of one randomization: both (outcomes,)."""
+        """Adds the outcomes of one randomization: their values and counts, both (outcomes,)."""
         shots, total = int(counts.sum()), float(values @ counts)
         self._shots += shots
         self._sum += total
@@ -91,14 +92,14 @@ class Tally:
 
     @property
     def mean(self) -> float:
-        """The mean of all shots."""
+        """The mean over all shots."""
         return self._sum / self._shots
 
     @property
     def shot_variance(self) -> float:
-        """Variance of the mean if all shots are independent.
+        """The variance of the mean, assuming that all shots are independent.
 
-        It never drops below what the rule of succession allows: n equal shots do not prove
+        At least the variance that the rule of succession gives, because n equal shots do not prove
         certainty.
         """
         spread = (self._squares - self._shots * self.mean**2) / max(self._shots - 1, 1)
@@ -106,7 +107,10 @@ class Tally:
 
     @property
     def variance(self) -> float:
-        """Variance of the mean by the spread over randomizations; by shots if there is only one."""
+        """The variance of the mean from the spread over randomizations.
+
+        With only one randomization it is `shot_variance`.
+        """
         if len(self._means) < 2:
             return self.shot_variance
         spread = float(np.var(self._means, ddof=1)) / len(self._means)
@@ -118,28 +122,28 @@ class Tally:
 
 
 def choose_bases(labels: Iterable[str], where: str = "The observables") -> list[Basis]:
-    """Few bases that together measure all labels: greedy, longest labels first.
+    """Returns few bases that together measure all labels: greedy, longest labels first.
 
-    Raises InputError for more labels or bases than one PUB may have.
+    Raises InputError if there are more labels or bases than one PUB may have.
     """
     ordered = sorted(labels, key=lambda text: (text.count("I"), text))
     if not ordered:
         return []
-    # Row k: what the k-th basis measures, a letter per qubit, 0 where it is still free.
+    # Row k: the letter that the k-th basis measures on each qubit; 0 where it is still free.
     table = np.zeros((16, len(ordered[0])), dtype=np.uint8)
     members: list[set[str]] = []
     for label in ordered:
         needed = np.array([_CODES[letter] for letter in reversed(label)], dtype=np.uint8)
         rows = table[: len(members)]
         fits = ((rows == 0) | (needed == 0) | (rows == needed)).all(axis=1)
-        place = int(fits.argmax()) if fits.any() else len(members)
-        if place == len(members):
+        index = int(fits.argmax()) if fits.any() else len(members)
+        if index == len(members):
             members.append(set())
             _check_bases(len(ordered), len(members), where)
-        if place == len(table):
+        if index == len(table):
             table = np.concatenate([table, np.zeros_like(table)])
-        table[place] = np.maximum(table[place], needed)
-        members[place].add(label)
+        table[index] = np.maximum(table[index], needed)
+        members[index].add(label)
     return [
         Basis({qubit: chr(code) for qubit, code in enumerate(row.tolist()) if code}, frozenset(own))
         for row, own in zip(table, members)

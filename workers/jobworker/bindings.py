@@ -1,7 +1,7 @@
-"""Parameter values of a PUB in every form a client may send.
+"""Reads the parameter values of a PUB in every form that a client may send.
 
-All become one float64 array of shape `(*pub shape, number of parameters)`, parameters in the
-circuit's order (sorted by name).
+The result is one float64 array of shape `(*pub shape, number of parameters)`, with the parameters
+in the circuit's order (sorted by name).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .payload import decode_array, inside, kind, type_of
 
 
 def decode_bindings(value: object, circuit: QuantumCircuit, where: str) -> np.ndarray:
-    """Parameter values of a PUB: float64 (…, parameters). Raises InputError."""
+    """Returns the parameter values of a PUB, float64 (…, parameters). Raises InputError."""
     names = [parameter.name for parameter in circuit.parameters]
     if type_of(value) == "BindingsArray":
         inner = inside(value)
@@ -35,25 +35,26 @@ def decode_bindings(value: object, circuit: QuantumCircuit, where: str) -> np.nd
 
 
 def check_bindings(values: np.ndarray, circuit: QuantumCircuit, where: str) -> np.ndarray:
-    """`values` with one value per parameter on the last axis.
+    """Returns `values` with one value per parameter on the last axis.
 
-    They are finite, and so are the angles that the circuit computes from them.
+    Raises InputError unless the values, and the angles that the circuit computes from them, are
+    finite and the last axis has the right length.
     """
     names = [parameter.name for parameter in circuit.parameters]
     count = len(names)
     if values.ndim == 0:
         values = values.reshape(1)
-    # One parameter: a list of values is a sweep, as in Qiskit's own primitives.
+    # With one parameter, a list of values is a sweep, as in Qiskit's own primitives.
     if count == 1 and values.shape[-1] != 1:
         values = values[..., np.newaxis]
     if values.shape[-1] != count or (count and values.size == 0):
         listed = ", ".join(names[:6]) + (", …" if count > 6 else "")
-        wanted = f"{count} ({listed})" if count else "none"
+        expected = f"{count} ({listed})" if count else "no"
         if values.size == 0:
-            raise InputError(f"{where} are missing: the circuit has {wanted} parameters.")
+            raise InputError(f"{where} are missing: the circuit has {expected} parameters.")
         raise InputError(
             f"{where} has {values.shape[-1]} values per circuit, but the circuit has "
-            f"{wanted} parameters; the last axis must have one value for each."
+            f"{expected} parameters; the last axis must have one value for each."
         )
     if not np.isfinite(values).all():
         bad = np.argwhere(~np.isfinite(values))[0]
@@ -67,7 +68,7 @@ def check_bindings(values: np.ndarray, circuit: QuantumCircuit, where: str) -> n
 
 
 def _from_names(data: dict[str, Any], names: list[str], where: str) -> np.ndarray:
-    """`{name: values}`, `{vector: values}` or BindingsArray's `{'["a","b"]': values}`."""
+    """Reads `{name: values}`, `{vector: values}` or BindingsArray's `{'["a","b"]': values}`."""
     columns: dict[str, np.ndarray] = {}
     for key, value in data.items():
         members = _members(key, names, where)
@@ -92,7 +93,7 @@ def _from_names(data: dict[str, Any], names: list[str], where: str) -> np.ndarra
 
 
 def _members(key: str, names: list[str], where: str) -> list[str]:
-    """The parameters one key of a bindings object stands for."""
+    """Returns the names of the parameters that one key of a bindings object refers to."""
     if key in names:
         return [key]
     vector = [name for name in names if name.rpartition("[")[0] == key]
@@ -110,7 +111,7 @@ def _members(key: str, names: list[str], where: str) -> list[str]:
 
 
 def positive_int(value: object, where: str, most: int, code: int) -> int:
-    """An integer from 1 to `most`."""
+    """Returns `value` if it is an integer from 1 to `most`. Raises InputError with `code`."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):

@@ -1,6 +1,7 @@
-"""What one job's params may unpack to, counted before it is unpacked.
+"""Limits the size of one job's decompressed params. Sizes are counted before decompression.
 
-A request of 64 MB can hold compressed files that would fill any machine, one by one or together.
+A request of 64 MB can contain compressed files that would exhaust the memory of any machine, one
+by one or together.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from dataclasses import dataclass
 
 from .failures import InputError
 
-MAX_BYTES = 256 * 1024 * 1024  # of files and arrays, decompressed
-MAX_CIRCUIT_INSTRUCTIONS = 1_000_000  # of one circuit, its loops unrolled
-MAX_INSTRUCTIONS = 8_000_000  # of all circuits, one for each basis of an estimator's
+MAX_BYTES = 256 * 1024 * 1024  # all files and arrays of a job, decompressed
+MAX_CIRCUIT_INSTRUCTIONS = 1_000_000  # one circuit, with its loops unrolled
+MAX_INSTRUCTIONS = 8_000_000  # all circuits of a job; an estimator's count once for each basis
 
 
 @dataclass
@@ -25,12 +26,12 @@ _spent: ContextVar[_Spent] = ContextVar("spent")
 
 
 def open_budget() -> None:
-    """Start counting for a new job."""
+    """Starts the count for a new job."""
     _spent.set(_Spent())
 
 
 def spend_bytes(count: int, where: str) -> None:
-    """Count decompressed data. Raises InputError once the job has too much."""
+    """Counts `count` bytes of decompressed data. Raises InputError if the job has too many."""
     spent = _spent.get(None)
     total = count + (spent.data if spent else 0)
     if total > MAX_BYTES:
@@ -43,7 +44,7 @@ def spend_bytes(count: int, where: str) -> None:
 
 
 def check_length(count: int, where: str) -> None:
-    """Raise InputError for a circuit of too many instructions."""
+    """Raises InputError if `count`, the instructions of one circuit, is too large."""
     if count > MAX_CIRCUIT_INSTRUCTIONS:
         raise InputError(
             f"{where} has more than {MAX_CIRCUIT_INSTRUCTIONS:,} instructions with its loops "
@@ -52,7 +53,7 @@ def check_length(count: int, where: str) -> None:
 
 
 def spend_instructions(count: int, where: str) -> None:
-    """Count a circuit's instructions. Raises InputError if it or the job has too many."""
+    """Counts the instructions of a circuit. Raises InputError if it or the job has too many."""
     check_length(count, where)
     spent = _spent.get(None)
     if spent is None:

@@ -1,6 +1,6 @@
-"""Circuits out of params: zlib + base64 QPY from the client, OpenQASM 2 and 3 from others.
+"""Reads circuits from params: QPY (zlib + base64) from the client, OpenQASM 2 and 3 from others.
 
-Circuits come from strangers, so files are measured before they are read.
+The circuits are untrusted, so the size of each file is checked before it is read.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _OPENQASM = re.compile(r"^(?:\s|//[^\n]*\n|/\*.*?\*/)*OPENQASM\s+(\d+)", re.DOTA
 
 
 def decode_circuit(value: object, where: str) -> QuantumCircuit:
-    """One circuit from a typed `QuantumCircuit` or an OpenQASM string."""
+    """Returns the circuit in a typed `QuantumCircuit` or an OpenQASM string. Raises InputError."""
     if isinstance(value, str):
         return read_openqasm(value, where)
     if type_of(value) != "QuantumCircuit":
@@ -33,12 +33,12 @@ def decode_circuit(value: object, where: str) -> QuantumCircuit:
     data = inflate(decode_base64(inside(value), where), where)
     circuits = read_qpy(data, where)
     if len(circuits) != 1:
-        raise InputError(f"{where} holds {len(circuits)} circuits; one is expected.")
+        raise InputError(f"{where} contains {len(circuits)} circuits; one is expected.")
     return circuits[0]
 
 
 def read_qpy(data: bytes, where: str) -> list[QuantumCircuit]:
-    """All circuits of an uncompressed QPY file."""
+    """Returns all circuits of an uncompressed QPY file. Raises InputError."""
     measure_qpy(data, where)
     try:
         programs = qpy.load(
@@ -49,12 +49,15 @@ def read_qpy(data: bytes, where: str) -> list[QuantumCircuit]:
     except BaseException as error:
         raise InputError(f"{where} is not a readable QPY file: {_reason(error)}.") from error
     if not all(isinstance(program, QuantumCircuit) for program in programs):
-        raise InputError(f"{where} holds something else than circuits.")
+        raise InputError(f"{where} contains something other than circuits.")
     return list(programs)
 
 
 def read_openqasm(text: str, where: str) -> QuantumCircuit:
-    """A circuit from OpenQASM 2 or 3 text; files named by `include` are never opened."""
+    """Reads a circuit from OpenQASM 2 or 3 text. Never opens files named by `include`.
+
+    Raises InputError.
+    """
     match = _OPENQASM.match(text)
     if match is None:
         raise InputError(f"{where} must start with 'OPENQASM 3;' or 'OPENQASM 2.0;'.")
@@ -82,12 +85,12 @@ def read_openqasm(text: str, where: str) -> QuantumCircuit:
 
 
 def _in_device_order(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Put hardware qubits ($3) at their device index; the importer numbers them by first use."""
+    """Moves hardware qubits ($3) to their device index; the importer numbers them by first use."""
     layout = circuit.layout
     if layout is None:
         return circuit
-    places = layout.initial_layout.get_virtual_bits()
-    index = [places[qubit] for qubit in circuit.qubits]
+    device_index = layout.initial_layout.get_virtual_bits()
+    index = [device_index[qubit] for qubit in circuit.qubits]
     if max(index) >= MAX_QUBITS:
         raise ValueError(f"hardware qubit ${max(index)} does not exist")
     placed = QuantumCircuit(max(index) + 1)
@@ -98,8 +101,11 @@ def _in_device_order(circuit: QuantumCircuit) -> QuantumCircuit:
 
 
 def _reason(error: BaseException) -> str:
-    """The telling line of a reader's error: Rust's readers add a coloured, quoted backtrace."""
+    """Returns the informative line of a reader's error.
+
+    Readers written in Rust add a coloured, quoted backtrace.
+    """
     text = re.sub(r"(\x1b|\\x1b)\[[0-9;]*m", "", str(error)).replace("\\n", "\n").strip("'\" \n")
-    found = re.search(r"^.*\bError: (.+)$", text, re.MULTILINE)
-    line = found.group(1) if found else text.split("\n")[0]
+    match = re.search(r"^.*\bError: (.+)$", text, re.MULTILINE)
+    line = match.group(1) if match else text.split("\n")[0]
     return (line.strip() or type(error).__name__).rstrip(".")[:200]

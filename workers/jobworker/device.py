@@ -1,4 +1,4 @@
-"""The simulated device: what circuits it accepts."""
+"""The simulated device, and the check whether it can run a circuit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .work import count_executed
 
 DEFAULT_MAX_SHOTS = 100_000
 
-# What needs no support by a device: directives, and classical steps of dynamic circuits.
+# Instructions that every device accepts: directives, and classical steps of dynamic circuits.
 _ALWAYS = frozenset({"barrier", "store", "break_loop", "continue_loop"})
 _NEEDS_SUPPORT = frozenset(
     {"measure", "reset", "delay", "if_else", "while_loop", "for_loop", "switch_case"}
@@ -39,7 +39,7 @@ class Device:
     def __init__(self, name: str, options: dict[str, Any]) -> None:
         configuration = options.get("configuration")
         if not isinstance(configuration, dict) or "n_qubits" not in configuration:
-            raise ProgramError(f"Backend '{name}' came without a configuration.")
+            raise ProgramError(f"Backend '{name}' has no configuration.")
         self.name = name
         self.num_qubits: int = configuration["n_qubits"]
         self.max_shots: int = configuration.get("max_shots") or DEFAULT_MAX_SHOTS
@@ -48,7 +48,7 @@ class Device:
         self.basis: tuple[str, ...] = tuple(configuration.get("basis_gates", ()))
         supported = configuration.get("supported_instructions", ("measure", "reset", "delay"))
         self._allowed = _ALWAYS | set(self.basis) | (_NEEDS_SUPPORT & set(supported))
-        # Gate name → the qubit tuples it may act on. A gate without an entry acts anywhere.
+        # Gate name → the qubit tuples it may act on. A gate without an entry may act on any qubits.
         self._places = {
             gate["name"]: frozenset(map(tuple, gate["coupling_map"]))
             for gate in configuration.get("gates", ())
@@ -59,7 +59,7 @@ class Device:
         self.noise = Noise(properties, dt * 1e-9 if dt else None) if options.get("noise") else None
 
     def check(self, circuit: QuantumCircuit, where: str) -> None:
-        """Raise InputError unless every instruction exists on the qubits it acts on."""
+        """Raises InputError unless the device has every instruction on the qubits it acts on."""
         if circuit.num_qubits > self.num_qubits:
             raise InputError(
                 f"{where} has {circuit.num_qubits} qubits, but backend '{self.name}' has "
@@ -72,8 +72,9 @@ class Device:
             _check_numbers(instruction, where)
             if instruction.name in self.basis and not instruction.is_standard_gate():
                 raise InputError(
-                    f"{where} defines a gate '{instruction.name}' of its own; its meaning would be "
-                    "lost, so give it another name and transpile it to the backend's gates.",
+                    f"{where} defines a gate '{instruction.name}' of its own, but the backend "
+                    "would run its gate of that name; rename yours and transpile it to the "
+                    "backend's gates.",
                     CODE_NOT_IN_BASIS,
                 )
 
@@ -100,10 +101,13 @@ class Device:
 
 
 def _check_numbers(instruction: CircuitInstruction, where: str) -> None:
-    """Angles and durations must be finite: Aer simulates others too, and returns noise."""
-    for given in instruction.params:
-        bound = isinstance(given, ParameterExpression) and not given.parameters
-        value = given.numeric() if bound else given
+    """Raises InputError unless angles and durations are finite.
+
+    Aer accepts others without an error, and returns random outcomes.
+    """
+    for param in instruction.params:
+        bound = isinstance(param, ParameterExpression) and not param.parameters
+        value = param.numeric() if bound else param
         if isinstance(value, (int, float, complex)) and not cmath.isfinite(value):
             name = instruction.name
             raise InputError(f"{where} has '{name}' with {value}, which is not a finite number.")
@@ -112,7 +116,10 @@ def _check_numbers(instruction: CircuitInstruction, where: str) -> None:
 def walk(
     circuit: QuantumCircuit, places: list[int] | None = None
 ) -> Iterator[tuple[CircuitInstruction, tuple[int, ...]]]:
-    """Every instruction with its qubit indices, also inside the blocks of control flow."""
+    """Yields each instruction with its qubit indices, also in the blocks of control flow.
+
+    `places` maps the circuit's qubits to other indices.
+    """
     index = {
         qubit: position if places is None else places[position]
         for position, qubit in enumerate(circuit.qubits)
@@ -126,15 +133,18 @@ def walk(
 
 
 def device_of(backend: Mapping[str, Any]) -> Device:
-    """The device for a `start` message's `backend` object; equal options give the same object."""
+    """Returns the device for the `backend` object of a `start` message. Raises ProgramError.
+
+    Equal options give the same object.
+    """
     name = str(backend.get("name", ""))
     options = backend.get("options")
     if not isinstance(options, dict):
-        raise ProgramError(f"Backend '{name}' came without options.")
+        raise ProgramError(f"Backend '{name}' has no options.")
     return _cached(name, json.dumps(options, sort_keys=True))
 
 
-# A worker usually serves one backend; a handful covers one that is shared.
+# A worker usually serves one backend, and at most a few.
 @functools.lru_cache(maxsize=8)
 def _cached(name: str, options: str) -> Device:
     return Device(name, json.loads(options))

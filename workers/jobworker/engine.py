@@ -1,7 +1,7 @@
-"""Running circuits on Aer: only the qubits in use, many bindings in one call.
+"""Runs circuits on Aer: only the qubits in use, with many bindings in one call.
 
-Aer's compiled part keeps Python's global lock, so nothing else in this process moves while it
-runs. Work is therefore cut into runs short enough for a cancel to be noticed in between.
+Aer's compiled code holds Python's global lock, so no other thread of this process can run
+meanwhile. Work is therefore split into short runs, so that a cancel is noticed between them.
 """
 
 from __future__ import annotations
@@ -39,39 +39,40 @@ from .truncation import truncation_error
 from .work import runs_shot_by_shot
 
 BINDINGS_PER_RUN = 32
-AMPLITUDES_PER_RUN = 2**24  # of all bindings in one run
+AMPLITUDES_PER_RUN = 2**24  # all bindings of one run together
 WORK_PER_RUN = 2e9  # complex multiplications, about ten seconds
 MAX_SEED = 2**31 - 1
 
-# Aer drops a singular value below 1e-8 whatever it is told; nothing else is dropped unless the
-# operator allows approximation.
+# The truncation threshold. Aer always discards singular values below 1e-8. No others are discarded
+# unless the operator allows approximation.
 LEAST_WEIGHT = 1e-30
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Distinct outcomes of one bound circuit: `bits` (outcome, clbit) and `counts` (outcome,)."""
+    """Distinct outcomes of one bound circuit: `bits` (outcomes, clbits), `counts` (outcomes,)."""
 
     bits: np.ndarray
     counts: np.ndarray
 
     def shots(self, rng: np.random.Generator) -> np.ndarray:
-        """One row per shot, (shots, clbits). Shots are independent, so any order will do."""
+        """Returns one row for each shot, (shots, clbits), in random order."""
         order = np.repeat(np.arange(len(self.counts)), self.counts)
         rng.shuffle(order)
         return self.bits[order]
 
 
 class Simulation:
-    """One circuit, checked against a device and reduced to what must be simulated.
-
-    Raises InputError when the circuit does not fit the device or the simulator.
-    """
+    """One circuit, checked against a device and reduced to what must be simulated."""
 
     def __init__(
         self, circuit: QuantumCircuit, device: Device, where: str, trusted: bool = False
     ) -> None:
-        """`trusted`: the circuit was checked already and has ideal gates of our own since."""
+        """Raises InputError if the circuit does not fit the device or the simulator.
+
+        `trusted`: the device has already checked the circuit, and the worker has since added ideal
+        gates, which the check would refuse.
+        """
         if not trusted:
             device.check(circuit, where)
         self._where = where
@@ -93,29 +94,32 @@ class Simulation:
             and self.active_qubits > MAX_DENSITY_QUBITS
             and frames_apply(self._circuit)
         )
-        # The plan of every binding; None where it depends on the values of the parameters.
+        # The plan of all bindings; None if it depends on the values of the parameters.
         self._plan = self._plan_of_all() if self._measures else None
 
     @property
     def active_qubits(self) -> int:
-        """How many qubits are simulated."""
+        """The number of simulated qubits."""
         return len(self._active)
 
     def summary(self) -> dict[str, Any]:
-        """For a result's metadata: the method, and the truncation error if a state was cut.
+        """Returns a part of the result's metadata: the method, and the error of truncated states.
 
-        `truncation_error` is the sum of the discarded weights, the largest of all bindings.
+        `truncation_error` is the sum of the discarded weights; the largest of all bindings.
         """
         return summary_of([self])
 
     def run(self, bindings: np.ndarray, shots: int, seed: int, report: Report) -> Iterator[Samples]:
-        """Sample every row of `bindings` (n, parameters), in order."""
+        """Samples each row of `bindings` (n, parameters), in order.
+
+        Raises InputError, ProgramError and JobCancelled.
+        """
         if not self._measures:
             zeros = np.zeros((1, self.num_clbits), dtype=bool)
             yield from (Samples(zeros, np.array([shots])) for _ in range(len(bindings)))
             return
-        if not np.isfinite(bindings).all():  # what a samplex computed
-            raise InputError(f"{self._where} has an angle that is no finite number.")
+        if not np.isfinite(bindings).all():  # a samplex may compute such angles
+            raise InputError(f"{self._where} has an angle that is not a finite number.")
         quarters = np.round(bindings / (math.pi / 2)) * (math.pi / 2)
         near = np.abs(bindings - quarters) < ANGLE_TOLERANCE
         bindings = np.where(near, quarters, bindings)
@@ -138,13 +142,13 @@ class Simulation:
         copies = 1 if self._parameters else len(rows)
         for index in range(len(rows) // copies):
             yield _samples(result.data(index)["counts"], self.num_clbits)
-        # Without parameters the rows of a sweep are equal circuits: sample each anew.
+        # Without parameters the rows of a sweep are equal circuits: sample each separately.
         for extra in range(1, copies):
             again = self._call(self._circuit, shots, seed + extra, None, plan)
             yield _samples(again.data(0)["counts"], self.num_clbits)
 
     def _run_one(self, row: np.ndarray, shots: int, seed: int, report: Report) -> Samples:
-        """Bind here, and cut long runs by shots."""
+        """Binds the parameters, and splits long runs by shots."""
         circuit = self._circuit
         if self._parameters:
             circuit = circuit.assign_parameters(dict(zip(self._parameters, row.tolist())))
@@ -159,7 +163,7 @@ class Simulation:
             self._truncation = max(error, self._truncation or 0.0)
         step = shots
         if plan.shot:
-            # At least as much sampling as evolution, which every run repeats.
+            # Every run repeats the evolution, so sample for at least as long.
             step = int(max(WORK_PER_RUN, plan.once) / plan.shot) or 1
         merged: dict[str, int] = {}
         for start in range(0, shots, step):
@@ -190,7 +194,7 @@ class Simulation:
         return None
 
     def _plan_of(self, circuit: QuantumCircuit) -> Plan:
-        """The plan of a circuit without free parameters."""
+        """Returns the plan for a circuit without free parameters."""
         noisy = self._noise is not None
         if noisy and self.active_qubits <= MAX_DENSITY_QUBITS and not self._by_shot:
             return Plan(DENSITY_MATRIX)
@@ -207,7 +211,7 @@ class Simulation:
         plan: Plan,
         noisy: bool = True,
     ) -> Any:
-        """Aer's result."""
+        """Runs the circuit and returns Aer's result. Raises ProgramError."""
         self._methods.add(plan.method)
         simulator = AerSimulator(method=plan.method, max_memory_mb=self._limits.memory_mb)
         if noisy and self._noise is not None:
@@ -228,7 +232,7 @@ class Simulation:
 
 
 def summary_of(simulations: list[Simulation]) -> dict[str, Any]:
-    """The summary of simulations that together make one result."""
+    """Returns the common summary of simulations whose outcomes form one result."""
     methods = sorted({method for each in simulations for method in each._methods})
     errors = [each._truncation for each in simulations if each._truncation is not None]
     summary: dict[str, Any] = {"method": ", ".join(methods) or "none"}
@@ -238,7 +242,7 @@ def summary_of(simulations: list[Simulation]) -> dict[str, Any]:
 
 
 def _spread(*parts: int) -> int:
-    """A seed far from those of other parts.
+    """Returns a seed that is not close to the seeds of other parts.
 
     Aer seeds shot i of a run with seed + i, so neighbouring seeds would repeat each other's shots.
     """
@@ -246,7 +250,7 @@ def _spread(*parts: int) -> int:
 
 
 def _samples(counts: dict[str, int], num_clbits: int) -> Samples:
-    """Aer's `{"0x3": n}` (bit i = clbit i) as arrays."""
+    """Converts Aer's `{"0x3": n}` (bit i = clbit i) to arrays."""
     width = (num_clbits + 7) // 8
     raw = b"".join(int(key, 16).to_bytes(width, "little") for key in counts)
     table = np.frombuffer(raw, dtype=np.uint8).reshape(len(counts), width)

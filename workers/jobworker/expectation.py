@@ -1,4 +1,4 @@
-"""Expectation values of one PUB: its bases are sampled, their outcomes averaged."""
+"""Estimates the expectation values of one PUB by sampling its bases and averaging outcomes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from .twirling import Randomized, Split, sample_rows
 
 @dataclass(frozen=True)
 class Part:
-    """One basis to measure, and the rows of the PUB's bindings that need it."""
+    """One basis to measure, with the rows of the PUB's bindings that need it."""
 
     basis: Basis
     simulation: Simulation
     randomized: Randomized | None
-    places: dict[int, list[tuple[int, ...]]]  # row → where its value goes
+    places: dict[int, list[tuple[int, ...]]]  # row → indices of its values in the result
 
 
 @dataclass(frozen=True)
@@ -44,27 +44,30 @@ class Pub:
 
     @property
     def executions(self) -> int:
-        """Circuits times shots, the calibration included."""
+        """Circuits times shots, including the calibration."""
         shots = sum(len(part.places) for part in self.parts) * self.split.total
         return shots + (0 if self.calibration is None else self.calibration.split.total)
 
 
 @dataclass(frozen=True)
 class Estimates:
-    """All of the PUB's broadcast shape."""
+    """Expectation values and standard errors, each array of the PUB's broadcast shape."""
 
     evs: np.ndarray
-    stds: np.ndarray  # by the spread over randomizations
-    ensemble: np.ndarray  # by shots
+    stds: np.ndarray  # computed from the spread over randomizations
+    ensemble: np.ndarray  # computed from all shots
 
 
 def is_constant(label: str) -> bool:
-    """Whether a label is the identity on all qubits."""
+    """Returns whether a label is the identity on all qubits."""
     return label.count("I") == len(label)
 
 
 def measure(pub: Pub, seed: int, report: Report, step: Callable[[], None]) -> Estimates:
-    """Sample the PUB; `step` is called after each bound circuit."""
+    """Samples the PUB and returns its estimates. Calls `step` after each bound circuit.
+
+    Raises ProgramError and JobCancelled.
+    """
     factors = None
     if pub.calibration is not None:
         factors = pub.calibration.run(pub_seed(seed, len(pub.parts)), report)
@@ -101,14 +104,14 @@ def measure(pub: Pub, seed: int, report: Report, step: Callable[[], None]) -> Es
 
 
 class _Sum:
-    """What one basis contributes to one observable."""
+    """The contribution of one basis to one observable."""
 
     def __init__(self, basis: Basis, observable: Observable, factors: Factors | None) -> None:
         self._basis, self._factors = basis, factors
         part = basis.part_of(observable)
         self._observable = part if factors is None else factors.correct(part)
         self.tally = Tally(sum(abs(c) for c in self._observable.values()))
-        # How much a factor counts is known only with the mean of its label.
+        # The weight of a readout factor depends on the mean of its label.
         self._labels = {label: Tally(1.0) for label in part}
 
     def add(self, bits: np.ndarray, counts: np.ndarray) -> None:
@@ -123,7 +126,7 @@ class _Sum:
         self.tally.add(total, counts)
 
     def add_weights(self, weights: dict[Support, float]) -> None:
-        """Add ∂value/∂factor = −coefficient · mean / factor² for each label."""
+        """Adds ∂value/∂factor = −coefficient · mean / factor² for each label."""
         if self._factors is None:
             return
         for label, tally in self._labels.items():

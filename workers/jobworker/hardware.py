@@ -1,4 +1,4 @@
-"""Circuits in hardware qubits (`$3`) act on the device, which has more qubits than they name."""
+"""Widens circuits in hardware qubits (`$3`) to the device, which has more qubits than they name."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ _HARDWARE_QUBIT = re.compile(r"\$\d")
 def for_observables(
     circuit: QuantumCircuit, source: object, observables: object, device_qubits: int
 ) -> QuantumCircuit:
-    """The circuit, as wide as the device where its observables have a letter for each qubit of it.
+    """Returns the circuit, as wide as the device if its observables have that many letters.
 
-    OpenQASM 3 of a transpiled circuit names only the qubits it uses, while observables that were
-    laid out for the device speak of all. `source` is the circuit as it was sent.
+    OpenQASM 3 of a transpiled circuit names only the qubits it uses, but observables that were
+    laid out for the device have a letter for every qubit. `source` is the circuit as the client
+    sent it.
     """
     if not isinstance(source, str) or not _HARDWARE_QUBIT.search(source):
         return circuit
@@ -31,7 +32,7 @@ def for_observables(
 
 
 def _letters(observables: object) -> int | None:
-    """How long the first Pauli string is; None where there is none in plain sight."""
+    """Returns the length of the first Pauli string; None if none is found."""
     value = observables
     while True:
         if isinstance(value, str):

@@ -1,7 +1,7 @@
-"""What an operator lets one circuit take: options of the backend, each with a default.
+"""The operator's limits for one circuit: options of the backend, each with a default.
 
-The limits are the configured ones, never what the machine happens to have free, so that a circuit
-always runs by the same method.
+The limits do not depend on the machine's free memory, so that a circuit always runs by the same
+method.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from .failures import ProgramError
 # A state vector of 27 qubits takes 2048 MiB.
 DEFAULT_MEMORY_MB = 2048
 
-# Complex multiplications. One takes 3 to 5 ns on one core, so this is more than a job of three
-# hours, the default limit, could do.
+# Complex multiplications. One takes 3 to 5 ns on one core, so this is more than a job can do in
+# three hours, the default time limit.
 DEFAULT_WORK = 4_000_000_000_000
 
 BYTES_PER_AMPLITUDE = 16
@@ -23,10 +23,10 @@ BYTES_PER_AMPLITUDE = 16
 
 @dataclass(frozen=True)
 class Limits:
-    """What one circuit may take of the machine.
+    """Limits for one circuit.
 
-    `memory_mb`: MiB that one simulated state may take. `work`: complex multiplications that one
-    circuit may take. `approximate`: whether wider states may be cut instead of refused.
+    `memory_mb`: memory of one simulated state, in MiB. `work`: complex multiplications.
+    `approximate`: whether wider states are truncated instead of refused.
     """
 
     memory_mb: int = DEFAULT_MEMORY_MB
@@ -34,12 +34,12 @@ class Limits:
     approximate: bool = False
 
     def holds(self, amplitudes: int) -> bool:
-        """Whether a state of so many complex numbers fits."""
+        """Returns whether a state of `amplitudes` complex numbers fits into the memory limit."""
         return amplitudes * BYTES_PER_AMPLITUDE <= self.memory_mb << 20
 
 
 def limits_of(options: dict[str, Any]) -> Limits:
-    """The limits in a backend's options; null and a missing one mean the default.
+    """Returns the limits in a backend's options. null means absent, so the default applies.
 
     Raises ProgramError for values that the service should have refused.
     """

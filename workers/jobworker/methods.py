@@ -1,4 +1,4 @@
-"""Which method simulates a circuit: exact, and always the same one for the same circuit."""
+"""Chooses the simulation method: exact, and always the same one for the same circuit."""
 
 from __future__ import annotations
 
@@ -14,20 +14,25 @@ STABILIZER = "stabilizer"
 STATEVECTOR = "statevector"
 DENSITY_MATRIX = "density_matrix"
 CHAIN = "matrix_product_state"
-FRAMES = "pauli_frames"  # Clifford circuits with noise (frames.py)
+FRAMES = "pauli_frames"  # for Clifford circuits with noise (frames.py)
 
-# Up to here noise is computed as a density matrix, if the circuit can be sampled at its end.
+# Up to this size noise is simulated with a density matrix, if the circuit can be sampled at its
+# end.
 MAX_DENSITY_QUBITS = 7
 MAX_STABILIZER_QUBITS = 1_000
 MAX_CHAIN_QUBITS = 63
 
-# Where the operator allows approximation: singular values kept across a cut.
+# How many singular values are kept across a cut if the operator allows approximation.
 CUT_BOND = 64
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How to run a circuit. `once`: work whatever the shots are; `shot`: work of each."""
+    """How to run a circuit.
+
+    `once`: complex multiplications that do not depend on the number of shots. `shot`: complex
+    multiplications for each shot. `cut`: whether the state is truncated at CUT_BOND.
+    """
 
     method: str
     once: float = 0.0
@@ -36,10 +41,10 @@ class Plan:
 
 
 def plan_pure(circuit: QuantumCircuit, limits: Limits, by_shot: bool, where: str) -> Plan:
-    """The plan for a circuit that is not Clifford and is simulated as pure states.
+    """Returns the plan for a circuit that is not Clifford and is simulated with pure states.
 
-    `by_shot`: one evolution each shot (noise, or a measurement in the middle), else one in all.
-    Raises InputError with code 1109 if no exact method is within the limits.
+    `by_shot`: whether each shot needs its own evolution (because of noise or a measurement in the
+    middle). Raises InputError with code 1109 if no exact method is within the limits.
     """
     size = circuit.num_qubits
     dense = count_gates(circuit) * 2.0**size
@@ -67,7 +72,10 @@ def plan_pure(circuit: QuantumCircuit, limits: Limits, by_shot: bool, where: str
 
 
 def check_work(plan: Plan, shots: int, limits: Limits, where: str) -> None:
-    """Raise InputError if a plan takes too long. One state vector is limited by its memory only."""
+    """Raises InputError if a plan needs too much work.
+
+    A plan with a single evolution is limited only by its memory.
+    """
     work = plan.once + plan.shot * shots
     if plan.shot == 0 or work <= limits.work:
         return
@@ -79,7 +87,7 @@ def check_work(plan: Plan, shots: int, limits: Limits, where: str) -> None:
 
 
 def refusal(size: int, limits: Limits, where: str) -> InputError:
-    """Says that a circuit of `size` active qubits fits no exact method."""
+    """Returns the error for a circuit of `size` active qubits that no exact method can simulate."""
     needed = 2**size * BYTES_PER_AMPLITUDE >> 20
     text = f"{needed:,} MiB" if size < 60 else f"2^{size - 16} MiB"
     return InputError(
@@ -91,7 +99,7 @@ def refusal(size: int, limits: Limits, where: str) -> InputError:
 
 
 def too_many(where: str, active: int, most: int) -> InputError:
-    """Says that a circuit has more active qubits than its method can hold."""
+    """Returns the error for a circuit with more than `most` active qubits."""
     return InputError(
         f"{where} uses {active} qubits, more than the {most} this simulator can hold for it; "
         "use fewer qubits (or, where possible, only Clifford gates).",

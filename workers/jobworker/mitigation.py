@@ -1,8 +1,8 @@
 """Measurement error mitigation with twirled readout (TREX).
 
 If every measurement is flipped at random and flipped back, readout errors only shrink the mean of
-a product of outcomes, by a factor that depends on the measured qubits and on nothing else. The
-factor is measured on |0…0⟩, where the product is 1 without errors, and divided out.
+a product of outcomes, by a factor that depends only on the measured qubits. The factor is measured
+on |0…0⟩, where the product is 1 without errors, and the mean is divided by it.
 """
 
 from __future__ import annotations
@@ -26,19 +26,22 @@ Support = tuple[int, ...]  # the qubits a Pauli string acts on
 
 
 def support_of(label: str) -> Support:
-    """The qubits on which a label is not the identity, ascending."""
+    """Returns the qubits on which a label is not the identity, ascending."""
     return tuple(q for q, letter in enumerate(reversed(label)) if letter != "I")
 
 
 def has_projectors(observable: Iterable[str]) -> bool:
-    """Whether a letter is no Pauli. A factor of its own for each term would be needed."""
+    """Returns whether any letter is a projector, which this mitigation does not support.
+
+    Each term of a projector would need its own factor.
+    """
     return any(
         LETTERS[letter][2] != -1 for label in observable for letter in label if letter != "I"
     )
 
 
 class Calibration:
-    """The circuit that measures the factors of some qubits."""
+    """Measures the readout factors of `qubits` with a circuit of its own."""
 
     def __init__(self, num_qubits: int, qubits: list[int], device: Device, split: Split) -> None:
         circuit = QuantumCircuit(num_qubits, len(qubits))
@@ -51,33 +54,35 @@ class Calibration:
         self.split = split
 
     def run(self, seed: int, report: Report) -> Factors:
-        """Measures the factors. `seed`: of the whole calibration."""
-        none = np.zeros((1, 0))
-        (parts,) = sample_rows(self._simulation, self._randomized, none, self.split, seed, report)
+        """Measures the factors. `seed` is the seed of the whole calibration."""
+        no_parameters = np.zeros((1, 0))
+        (parts,) = sample_rows(
+            self._simulation, self._randomized, no_parameters, self.split, seed, report
+        )
         return Factors(self._columns, list(parts))
 
 
 class Factors:
-    """Measured factors; 1 is a readout without errors."""
+    """Measured readout factors. 1 means a readout without errors."""
 
     def __init__(self, columns: dict[int, int], randomizations: list[Samples]) -> None:
         self._columns, self._randomizations = columns, randomizations
-        self._known: dict[Support, float] = {}
+        self._cache: dict[Support, float] = {}
 
     def factor(self, support: Support) -> float:
-        """By what readout errors shrink the product of outcomes on `support`; never 0."""
-        if support not in self._known:
-            # A factor that cannot be told from zero would make the value infinite.
+        """Returns the factor by which readout errors shrink the product on `support`; above 0."""
+        if support not in self._cache:
+            # Dividing by a factor that may be zero within its error would give infinite values.
             least = 1 / np.sqrt(sum(samples.counts.sum() for samples in self._randomizations))
-            self._known[support] = max(self.tally({support: 1.0}).mean, least)
-        return self._known[support]
+            self._cache[support] = max(self.tally({support: 1.0}).mean, least)
+        return self._cache[support]
 
     def correct(self, observable: Observable) -> Observable:
-        """Coefficients that make up for the readout errors."""
+        """Returns the observable with coefficients that compensate for readout errors."""
         return {label: c / self.factor(support_of(label)) for label, c in observable.items()}
 
     def tally(self, weights: Mapping[Support, float]) -> Tally:
-        """Σ weight · factor with its uncertainty: all factors come from the same shots."""
+        """Returns Σ weight · factor with its uncertainty. All factors come from the same shots."""
         tally = Tally(sum(abs(weight) for weight in weights.values()))
         for samples in self._randomizations:
             values = np.zeros(len(samples.counts))

@@ -1,9 +1,10 @@
-"""A noise model from backend properties: gate errors, relaxation, readout.
+"""Builds a noise model from backend properties: gate errors, relaxation, readout.
 
-Rules, as Aer derives them from a device: a gate first relaxes each of its qubits for the gate's
-length (T1, T2), then depolarises so that its average error is the reported `gate_error`. One
-deviation: T2 is cut to T1, because relaxation is then a mixture of resets and phase flips, which
-the stabilizer method can simulate; a longer T2 would confine Clifford circuits to few qubits.
+The rules are those of Aer for a device: a gate first relaxes each of its qubits for the gate's
+length (T1, T2), then depolarises them so that its average error is the reported `gate_error`.
+There is one deviation: T2 is limited to T1. Relaxation is then a mixture of resets and phase
+flips, which the stabilizer method can simulate. A longer T2 would limit Clifford circuits to few
+qubits.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "ps": 1e-
 
 
 class Noise:
-    """Errors of one device, by gate and qubits of the device. Times in seconds."""
+    """The errors of one device, by gate and device qubits. Times are in seconds."""
 
     def __init__(self, properties: dict[str, Any], dt: float | None) -> None:
         self._dt = dt
@@ -51,9 +52,9 @@ class Noise:
     def model(
         self, active: tuple[int, ...], used: frozenset[tuple[str, tuple[int, ...]]]
     ) -> NoiseModel:
-        """The Aer model for a circuit on the device qubits `active`, renumbered 0, 1, ….
+        """Returns the Aer model for a circuit on the device qubits `active`, renumbered 0, 1, ….
 
-        `used` are the (gate, device qubits) that occur; others would only cost time.
+        `used` has the (gate, device qubits) of the circuit. The model has no others, to save time.
         """
         key = (active, used)
         if key not in self._models:
@@ -88,7 +89,7 @@ class Noise:
     def _make_error(
         self, average_error: float, length: float, qubits: tuple[int, ...]
     ) -> QuantumError | None:
-        """Relaxation for `length`, topped up by depolarising to `average_error` = 1 − F."""
+        """Returns relaxation for `length`, plus depolarising up to `average_error` = 1 − F."""
         relax = self.relaxation(qubits, length)
         depolarise = self._depolarising(average_error, length, qubits)
         if depolarise == 0:
@@ -97,16 +98,17 @@ class Noise:
         return error.compose(relax) if relax is not None else error
 
     def _depolarising(self, average_error: float, length: float, qubits: tuple[int, ...]) -> float:
-        """Probability of full depolarising that makes up what relaxation leaves of the error."""
+        """Returns the probability of full depolarising that, with relaxation, gives the error."""
         size = 2 ** len(qubits)
         fidelity = (size * self._process_fidelity(qubits, length) + 1) / (size + 1)
-        wanted = size * (average_error - (1 - fidelity)) / (size * fidelity - 1)
-        return float(min(max(wanted, 0.0), 1.0))
+        probability = size * (average_error - (1 - fidelity)) / (size * fidelity - 1)
+        return float(min(max(probability, 0.0), 1.0))
 
     def pauli_channel(self, name: str, qubits: tuple[int, ...]) -> np.ndarray | None:
-        """A gate's error as Pauli probabilities (4^n,), relaxation twirled; None for no error.
+        """Returns a gate's error as Pauli probabilities (4^n,); None if it has no error.
 
-        Bits of the index, lowest first: x of each qubit, then z of each qubit.
+        Relaxation is replaced by its Pauli twirl. The bits of the index, lowest first, are x of
+        each qubit, then z of each qubit.
         """
         key = (name, qubits)
         if key not in self._channels:
@@ -135,11 +137,11 @@ class Noise:
         return channel
 
     def readout(self, qubit: int) -> tuple[float, float]:
-        """(P(1|0), P(0|1)) of a device qubit."""
+        """Returns (P(1|0), P(0|1)) of a device qubit."""
         return self._readout[qubit] if qubit < len(self._readout) else (0.0, 0.0)
 
     def relaxation(self, qubits: tuple[int, ...], length: float) -> QuantumError | None:
-        """What waiting `length` seconds does to `qubits`; None for nothing."""
+        """Returns the error of a delay of `length` seconds on `qubits`; None if there is none."""
         if length <= 0 or all(math.isinf(self._times(qubit)[1]) for qubit in qubits):
             return None
         error: QuantumError | None = None
@@ -150,7 +152,7 @@ class Noise:
         return error
 
     def delay_seconds(self, duration: float, unit: str) -> float:
-        """A delay instruction's length; 0 if it is in `dt` and the device has none."""
+        """Returns a delay in seconds; 0 if its unit is `dt` and the device has no `dt`."""
         if unit == "dt":
             return duration * self._dt if self._dt else 0.0
         return duration * _SECONDS.get(unit, 0.0)
@@ -160,7 +162,7 @@ class Noise:
         return self._relaxation[qubit] if qubit < len(self._relaxation) else missing
 
     def _process_fidelity(self, qubits: tuple[int, ...], length: float) -> float:
-        """Product over the qubits of (1 + 2·exp(−t/T2) + exp(−t/T1)) / 4."""
+        """Returns the product over the qubits of (1 + 2·exp(−t/T2) + exp(−t/T1)) / 4."""
         fidelity = 1.0
         for qubit in qubits:
             t1, t2 = self._times(qubit)
@@ -169,7 +171,7 @@ class Noise:
 
 
 def _values(entries: Any) -> dict[str, float]:
-    """`{date, name, unit, value}` rows as name → value, times in seconds."""
+    """Converts `{date, name, unit, value}` rows to name → value, with times in seconds."""
     return {
         entry["name"]: entry["value"] * _SECONDS.get(entry.get("unit", ""), 1.0)
         for entry in entries

@@ -1,7 +1,7 @@
-"""Observables of an estimator PUB in every form a client may send.
+"""Reads the observables of an estimator PUB in every form that a client may send.
 
-An observable becomes `{label: coefficient}`; a label has one letter per qubit out of
-`IXYZ01+-rl` (Qiskit's sparse alphabet: projectors beside the Paulis), right-most letter = qubit 0.
+An observable becomes `{label: coefficient}`. A label has one letter of `IXYZ01+-rl` for each qubit
+(Qiskit's sparse alphabet of Paulis and projectors). The right-most letter is qubit 0.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .payload import decode_array, inside, kind, type_of
 
 Observable = dict[str, float]
 
-# Letter → (basis it is measured in, its value for outcome 0, for outcome 1).
+# Letter → (the basis it is measured in, its value for outcome 0, its value for outcome 1).
 LETTERS: dict[str, tuple[str, float, float]] = {
     "X": ("X", 1, -1), "+": ("X", 1, 0), "-": ("X", 0, 1),
     "Y": ("Y", 1, -1), "r": ("Y", 1, 0), "l": ("Y", 0, 1),
@@ -28,7 +28,10 @@ _ALPHABET = frozenset(LETTERS) | {"I"}
 
 
 def decode_observables(value: object, num_qubits: int, where: str) -> np.ndarray:
-    """An object array of Observable; its shape is the nesting of the lists."""
+    """Returns an object array of Observable, whose shape is the nesting of the lists.
+
+    Raises InputError.
+    """
     if type_of(value) == "ObservablesArray":
         value = inside(value)
     if value is None:
@@ -90,7 +93,7 @@ def _observable(value: Any, num_qubits: int, where: str) -> Observable:
 
 
 def _real(value: Any, label: str, where: str) -> float:
-    """A real, finite coefficient; complex ones are accepted with no imaginary part."""
+    """Returns a coefficient as a finite float. Accepts complex ones without an imaginary part."""
     if type_of(value) == "complex":
         parts = value.get("__value__")
         value = complex(*parts) if isinstance(parts, list) and len(parts) == 2 else None
@@ -110,7 +113,7 @@ def _real(value: Any, label: str, where: str) -> float:
 
 
 def _from_settings(value: dict[str, Any], where: str) -> dict[str, Any]:
-    """SparsePauliOp, PauliList or Pauli by its constructor arguments; no class is looked up."""
+    """Reads a SparsePauliOp or Pauli from its constructor arguments, without loading a class."""
     arguments = value.get("__value__")
     name = value.get("__class__")
     if not isinstance(arguments, dict):

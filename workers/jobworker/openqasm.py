@@ -1,7 +1,8 @@
-"""OpenQASM text measured before it becomes a circuit.
+"""Checks the size of OpenQASM text before it is converted to a circuit.
 
 A short text can declare millions of qubits, apply a gate to all of them many times, or define gates
-that double each other. Version 2 is measured by its tokens, version 3 by its syntax tree.
+that double each other. The size of version 2 is computed from its tokens, the size of version 3
+from its syntax tree.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from .budget import MAX_CIRCUIT_INSTRUCTIONS, check_length
 from .failures import InputError
 from .qpy_file import MAX_CLBITS, MAX_QUBITS
 
-MAX_TEXT = {"2": 16 * 1024 * 1024, "3": 1024 * 1024}  # characters; reading 3 takes 700 bytes each
-MAX_NESTING = 100  # brackets inside of brackets
+# Characters, by version. Parsing version 3 takes 700 bytes of memory for each.
+MAX_TEXT = {"2": 16 * 1024 * 1024, "3": 1024 * 1024}
+MAX_NESTING = 100  # levels of brackets
 MAX_CONTROLS = 4
-MAX_POWER_QUBITS = 4  # of a gate with `pow`, which is computed as a matrix
+MAX_POWER_QUBITS = 4  # qubits of a gate with `pow`, which is computed as a matrix
 
 _SKIPPED = re.compile(r'//[^\n]*|/\*.*?\*/|"[^"\n]*"', re.DOTALL)
 _BRACKETS = re.compile(r"[\[({\])}]")
@@ -29,7 +31,10 @@ _BODY = re.compile(r"\bgate\b[^{;]*\{[^}]*\}")
 
 
 def plain(text: str, version: str, where: str) -> str:
-    """The text without comments and strings, once its size and nesting are allowed."""
+    """Returns the text without comments and strings.
+
+    Raises InputError if its length, its nesting or a hardware qubit is above the limit.
+    """
     most = MAX_TEXT.get(version, 0)
     if len(text) > most > 0:
         raise InputError(
@@ -44,12 +49,17 @@ def plain(text: str, version: str, where: str) -> str:
             raise InputError(f"{where} nests brackets deeper than {MAX_NESTING} levels.")
     for match in _HARDWARE.finditer(bare):
         if _int(match.group(1)) >= MAX_QUBITS:
-            raise InputError(f"{where} names hardware qubit {match.group()[:20]}; none is so high.")
+            raise InputError(
+                f"{where} names hardware qubit {match.group()[:20]}, which does not exist."
+            )
     return bare
 
 
 def measure_openqasm2(bare: str, where: str) -> int:
-    """Instructions of a text (from `plain`). Raises InputError for too many of them, or of bits."""
+    """Returns the number of instructions of a text from `plain`.
+
+    Raises InputError for too many instructions or bits.
+    """
     sizes: dict[str, int] = {}
     totals = {"qreg": 0, "creg": 0}
     for match in _DECLARED.finditer(bare):
@@ -65,7 +75,10 @@ def measure_openqasm2(bare: str, where: str) -> int:
 
 
 def measure_openqasm3(program: ast.Program, where: str) -> int:
-    """Instructions of a program. Raises InputError if it declares, applies or defines too much."""
+    """Returns the number of instructions of a program.
+
+    Raises InputError for too many instructions, bits or controls, or too large gate definitions.
+    """
     return _Tree(where).block(program.statements)
 
 
@@ -77,7 +90,10 @@ class _Tree:
         self._qubits = self._clbits = 0
 
     def block(self, statements: Iterable[ast.Statement | ast.Pragma]) -> int:
-        """Instructions of a block, its loops unrolled, whole registers counted bit by bit."""
+        """Returns the number of instructions of a block, with loops unrolled.
+
+        An instruction on a whole register counts once for each bit.
+        """
         count = 0
         for statement in statements:
             count += self._statement(statement)
@@ -99,7 +115,7 @@ class _Tree:
         elif isinstance(node, ast.QuantumGate):
             return self._gate(node)
         elif isinstance(node, ast.ForInLoop):
-            return self.block(node.block) * self._turns(node.set_declaration)
+            return self.block(node.block) * self._iterations(node.set_declaration)
         else:
             inner = ("block", "body", "if_block", "else_block")
             return sum(self.block(getattr(node, name, None) or ()) for name in inner) + max(
@@ -147,7 +163,7 @@ class _Tree:
         return width * max(1, self._gates.get(node.name.name, 1))
 
     def _width(self, node: ast.QASMNode) -> int:
-        """At most how many bits an operand names."""
+        """Returns an upper bound for the number of bits that an operand names."""
         if isinstance(node, ast.Identifier):
             return self._sizes.get(node.name, 1)
         if isinstance(node, ast.Concatenation):
@@ -158,7 +174,7 @@ class _Tree:
             return self._width(node.collection) if _is_slice([node.index]) else 1
         return 1
 
-    def _turns(self, node: ast.QASMNode) -> int:
+    def _iterations(self, node: ast.QASMNode) -> int:
         if isinstance(node, ast.DiscreteSet):
             return len(node.values)
         if not isinstance(node, ast.RangeDefinition) or node.start is None or node.end is None:
@@ -168,7 +184,7 @@ class _Tree:
         return max(0, (end - start) // step + 1) if step else 1
 
     def _constant(self, node: ast.Expression) -> int:
-        """An expression of integer literals; 1 for any other, which the reader refuses."""
+        """Evaluates an expression of integer literals; 1 for others, which the reader refuses."""
         if isinstance(node, ast.IntegerLiteral):
             value: float = node.value
         elif isinstance(node, ast.UnaryExpression):
@@ -180,7 +196,7 @@ class _Tree:
         else:
             return 1
         if abs(value) > 2**62:
-            raise InputError(f"{self._where} holds a number beyond 2^62 where a size is expected.")
+            raise InputError(f"{self._where} has a number beyond 2^62 where a size is expected.")
         return int(value)
 
 
@@ -193,7 +209,7 @@ def _is_slice(indices: Iterable[ast.IndexElement]) -> bool:
 
 
 def _operands(node: ast.Statement | ast.Pragma) -> list[ast.QASMNode]:
-    """What a reset, a measurement or a delay acts on."""
+    """Returns the operands of a reset, a measurement or a delay."""
     if isinstance(node, ast.QuantumMeasurementStatement):
         return [node.measure.qubit]
     qubits = getattr(node, "qubits", None)
@@ -206,10 +222,10 @@ def _check_bits(qubits: int, clbits: int, where: str) -> None:
     if qubits > MAX_QUBITS or clbits > MAX_CLBITS:
         raise InputError(
             f"{where} declares {qubits} qubits and {clbits} classical bits; at most {MAX_QUBITS} "
-            f"and {MAX_CLBITS} are read."
+            f"and {MAX_CLBITS} are allowed."
         )
 
 
 def _int(digits: str) -> int:
-    """A literal's value; one with very many digits is only very large."""
+    """Returns a literal's value; 10^19 for one with more digits, to avoid a slow conversion."""
     return int(digits) if len(digits) < 19 else 10**19

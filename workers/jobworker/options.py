@@ -1,8 +1,8 @@
-"""Which options act, and a word about each that does not.
+"""Lists the options that have an effect, and the reason for each that has none.
 
-An option without effect is still accepted, because clients of another age and scripts for real
-devices send more than a simulator can use. It is never passed over in silence: the job's log and
-the result's metadata name it.
+An option without effect is still accepted, because older and newer clients and scripts for real
+devices send more options than a simulator can use. The job's log and the result's metadata name
+each of them.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from .payload import kind
 
 LOG = logging.getLogger("options")
 
-MOST_SAID = 20  # options named per job; names come from outside and are cut as well
-MOST_CHARACTERS = 60
+MAX_NAMED = 20  # options named for each job
+MAX_NAME_LENGTH = 60  # characters; longer names are cut, because they come from the client
 
 
 @dataclass(frozen=True)
-class Idle:
-    """An option without effect, why, and the values that ask for nothing anyway."""
+class NoEffect:
+    """An option without effect: the reason, and the values that request nothing anyway."""
 
     reason: str
-    no_request: tuple[Any, ...] = ()
+    neutral: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
 class Ignored:
-    """Something the client asked for that did not happen."""
+    """An option of the client that has no effect, and the reason."""
 
     option: str
     reason: str
 
 
-ACTS = None  # the program reads it, or it only details another option of this table
-Known = Mapping[str, Idle | None]  # dotted path → what becomes of the option
+HAS_EFFECT = None  # the program uses the option, or it details another option of this table
+Known = Mapping[str, NoEffect | None]  # dotted path → HAS_EFFECT, or why it has none
 
-_DECOUPLING = Idle(
+_DECOUPLING = NoEffect(
     "dynamical decoupling is not applied; the simulated noise of waiting has no memory that it "
     "could undo",
     (False,),
@@ -51,56 +51,56 @@ _DECOUPLING = Idle(
 _BACKEND_DECIDES = "the noise, couplings and gates simulated are the backend's own"
 _NOT_MITIGATED = "this mitigation is not done, so the values are not extrapolated or corrected"
 
-_EXECUTION: dict[str, Idle | None] = {
-    "init_qubits": Idle("every shot starts with all qubits in |0⟩", (True,)),
-    "rep_delay": Idle("a simulator does not wait between shots"),
+_EXECUTION: dict[str, NoEffect | None] = {
+    "init_qubits": NoEffect("every shot starts with all qubits in |0⟩", (True,)),
+    "rep_delay": NoEffect("a simulator does not wait between shots"),
 }
 
-_SHARED: dict[str, Idle | None] = {
-    "default_shots": ACTS,
+_SHARED: dict[str, NoEffect | None] = {
+    "default_shots": HAS_EFFECT,
     "dynamical_decoupling.enable": _DECOUPLING,
-    "dynamical_decoupling.sequence_type": ACTS,
-    "dynamical_decoupling.extra_slack_distribution": ACTS,
-    "dynamical_decoupling.scheduling_method": ACTS,
-    "dynamical_decoupling.skip_reset_qubits": ACTS,
+    "dynamical_decoupling.sequence_type": HAS_EFFECT,
+    "dynamical_decoupling.extra_slack_distribution": HAS_EFFECT,
+    "dynamical_decoupling.scheduling_method": HAS_EFFECT,
+    "dynamical_decoupling.skip_reset_qubits": HAS_EFFECT,
     **{f"execution.{name}": rule for name, rule in _EXECUTION.items()},
-    "twirling.enable_gates": ACTS,
-    "twirling.enable_measure": ACTS,
-    "twirling.num_randomizations": ACTS,
-    "twirling.shots_per_randomization": ACTS,
-    "twirling.strategy": ACTS,
-    "twirling.interleave_randomizations": ACTS,
-    "simulator.seed_simulator": ACTS,
-    "simulator.noise_model": Idle(_BACKEND_DECIDES),
-    "simulator.coupling_map": Idle(_BACKEND_DECIDES),
-    "simulator.basis_gates": Idle(_BACKEND_DECIDES),
+    "twirling.enable_gates": HAS_EFFECT,
+    "twirling.enable_measure": HAS_EFFECT,
+    "twirling.num_randomizations": HAS_EFFECT,
+    "twirling.shots_per_randomization": HAS_EFFECT,
+    "twirling.strategy": HAS_EFFECT,
+    "twirling.interleave_randomizations": HAS_EFFECT,
+    "simulator.seed_simulator": HAS_EFFECT,
+    "simulator.noise_model": NoEffect(_BACKEND_DECIDES),
+    "simulator.coupling_map": NoEffect(_BACKEND_DECIDES),
+    "simulator.basis_gates": NoEffect(_BACKEND_DECIDES),
 }
 
-SAMPLER: Known = {**_SHARED, "execution.meas_type": ACTS}
+SAMPLER: Known = {**_SHARED, "execution.meas_type": HAS_EFFECT}
 
 ESTIMATOR: Known = {
     **_SHARED,
-    "default_precision": ACTS,
-    "seed_estimator": ACTS,
-    "resilience.measure_mitigation": ACTS,
-    "resilience.measure_noise_learning.num_randomizations": ACTS,
-    "resilience.measure_noise_learning.shots_per_randomization": ACTS,
-    "resilience.zne_mitigation": Idle(_NOT_MITIGATED, (False,)),
-    "resilience.zne": ACTS,
-    "resilience.pec_mitigation": Idle(_NOT_MITIGATED, (False,)),
-    "resilience.pec": ACTS,
-    "resilience.layer_noise_learning": ACTS,
-    "resilience.layer_noise_model": ACTS,
+    "default_precision": HAS_EFFECT,
+    "seed_estimator": HAS_EFFECT,
+    "resilience.measure_mitigation": HAS_EFFECT,
+    "resilience.measure_noise_learning.num_randomizations": HAS_EFFECT,
+    "resilience.measure_noise_learning.shots_per_randomization": HAS_EFFECT,
+    "resilience.zne_mitigation": NoEffect(_NOT_MITIGATED, (False,)),
+    "resilience.zne": HAS_EFFECT,
+    "resilience.pec_mitigation": NoEffect(_NOT_MITIGATED, (False,)),
+    "resilience.pec": HAS_EFFECT,
+    "resilience.layer_noise_learning": HAS_EFFECT,
+    "resilience.layer_noise_model": HAS_EFFECT,
 }
 
 EXECUTOR: Known = {
     **_EXECUTION,
-    "scheduler_timing": Idle("nothing is scheduled, so there is no timing", (False,)),
-    "stretch_values": Idle("nothing is scheduled, so stretches have no values", (False,)),
-    "experimental.seed_simulator": ACTS,
+    "scheduler_timing": NoEffect("nothing is scheduled, so there is no timing", (False,)),
+    "stretch_values": NoEffect("nothing is scheduled, so stretches have no values", (False,)),
+    "experimental.seed_simulator": HAS_EFFECT,
 }
 
-# What people write where the wire has another name.
+# Names that users often write instead of the correct one.
 _OTHER_NAMES = {
     "max_execution_time": "the member 'cost' of POST /jobs",
     "log_level": "the member 'log_level' of POST /jobs",
@@ -115,21 +115,21 @@ _OTHER_NAMES = {
 
 
 def ignored_options(options: Mapping[str, Any], known: Known) -> list[Ignored]:
-    """The options in `options` that have no effect.
+    """Returns the options in `options` that have no effect.
 
-    Raises InputError for a section that is no object.
+    Raises InputError for a section that is not an object.
     """
     return list(_walk(options, known, ""))
 
 
-def _walk(given: Mapping[str, Any], known: Known, prefix: str) -> Iterable[Ignored]:
-    for name, value in given.items():
+def _walk(section: Mapping[str, Any], known: Known, prefix: str) -> Iterable[Ignored]:
+    for name, value in section.items():
         path = f"{prefix}{name}"
         if value is None:
             continue
         if path in known:
             rule = known[path]
-            if rule is not None and value not in rule.no_request:
+            if rule is not None and value not in rule.neutral:
                 yield Ignored(f"options.{path}", rule.reason)
         elif any(other.startswith(f"{path}.") for other in known):
             if isinstance(value, dict):
@@ -145,16 +145,16 @@ def _walk(given: Mapping[str, Any], known: Known, prefix: str) -> Iterable[Ignor
 
 
 def unknown_members(params: Mapping[str, Any], known: Iterable[str]) -> list[Ignored]:
-    """Members of the params that the program does not know."""
+    """Returns the members of the params that the program does not know."""
     names = sorted(known)
-    given = [name for name, value in params.items() if value is not None]
-    return [_unknown(_clean(name), name, names) for name in given if name not in names]
+    present = [name for name, value in params.items() if value is not None]
+    return [_unknown(_clean(name), name, names) for name in present if name not in names]
 
 
 def _unknown(path: str, name: str, names: list[str]) -> Ignored:
     hint = _OTHER_NAMES.get(name)
     if hint is None:
-        close = difflib.get_close_matches(name[:MOST_CHARACTERS], names, n=1)
+        close = difflib.get_close_matches(name[:MAX_NAME_LENGTH], names, n=1)
         hint = f"'{close[0]}'" if close else None
     return Ignored(
         path, f"it is not known here; the nearest is {hint}" if hint else "it is not known here"
@@ -162,35 +162,35 @@ def _unknown(path: str, name: str, names: list[str]) -> Ignored:
 
 
 def _clean(name: str) -> str:
-    """A name from outside, fit for one line of a log."""
-    text = "".join(letter if letter.isprintable() else "?" for letter in name[:MOST_CHARACTERS])
-    return text + ("…" if len(name) > MOST_CHARACTERS else "")
+    """Returns a client's name in a form that is safe for one line of a log."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in name[:MAX_NAME_LENGTH])
+    return text + ("…" if len(name) > MAX_NAME_LENGTH else "")
 
 
-def say(ignored: list[Ignored]) -> list[dict[str, str]]:
-    """Warn of each in the job's log; returns them as the result's metadata holds them."""
-    said = list(dict.fromkeys(ignored))
-    for entry in said[:MOST_SAID]:
+def report_ignored(ignored: list[Ignored]) -> list[dict[str, str]]:
+    """Logs a warning for each option, and returns the entries for the result's metadata."""
+    unique = list(dict.fromkeys(ignored))
+    for entry in unique[:MAX_NAMED]:
         LOG.warning("'%s' has no effect: %s.", entry.option, entry.reason)
-    if len(said) > MOST_SAID:
-        LOG.warning("%d further options have no effect.", len(said) - MOST_SAID)
-    return [{"option": entry.option, "reason": entry.reason} for entry in said[:MOST_SAID]]
+    if len(unique) > MAX_NAMED:
+        LOG.warning("%d further options have no effect.", len(unique) - MAX_NAMED)
+    return [{"option": entry.option, "reason": entry.reason} for entry in unique[:MAX_NAMED]]
 
 
 def flag(value: object, where: str) -> bool | None:
-    """A boolean option; None where it is not set."""
+    """Returns a boolean option; None if it is not set. Raises InputError."""
     if value is None or isinstance(value, bool):
         return value
     raise InputError(f"'options.{where}' must be true or false, not {kind(value)}.")
 
 
 def check_decoupling(options: Mapping[str, Any], circuit: QuantumCircuit, where: str) -> None:
-    """Refuse dynamical decoupling of a circuit with control flow, as devices do."""
+    """Raises InputError for dynamical decoupling of a circuit with control flow, as devices do."""
     section = options.get("dynamical_decoupling")
-    asked = flag(
+    enabled = flag(
         section.get("enable") if isinstance(section, dict) else None, "dynamical_decoupling.enable"
     )
-    if asked and circuit.has_control_flow_op():
+    if enabled and circuit.has_control_flow_op():
         raise InputError(
             f"{where} has control flow, which cannot be combined with dynamical decoupling; "
             "set 'options.dynamical_decoupling.enable' to false.",

@@ -1,8 +1,8 @@
-"""Typed JSON values: `{"__type__": T, "__value__": V}`.
+"""Reads and writes typed JSON values: `{"__type__": T, "__value__": V}`.
 
-Only the types a program needs are read, each where it is needed, so that an error can say where
-in the params it sits. Deliberately not the client's own RuntimeDecoder: it inflates without a
-limit and looks classes up by module and class names found in the data.
+Only the types that a program needs are read, each where it is needed, so that an error can name
+its place in the params. The client's own RuntimeDecoder is not used, because it decompresses
+without a limit and loads classes by module and class names from the data.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ import numpy as np
 from .budget import MAX_BYTES, open_budget, spend_bytes
 from .failures import InputError
 
-# The largest array or circuit file accepted after decompression. zlib reaches 1:1000, so a 64 MB
-# request could otherwise ask for 64 GB.
+# The largest accepted array or circuit file, in bytes after decompression. zlib can compress
+# 1000:1, so a request of 64 MB could otherwise expand to 64 GB.
 MAX_INFLATED = MAX_BYTES
 
 
 def parse_params(text: str) -> dict[str, Any]:
-    """The params object from its JSON text. NaN and integers of any size are kept as they are.
+    """Returns the params object from its JSON text, and starts the budget of the job.
 
-    Starts the budget of the job.
+    Accepts NaN and integers of any size. Raises InputError.
     """
     open_budget()
     try:
@@ -44,7 +44,7 @@ def parse_params(text: str) -> dict[str, Any]:
 
 
 def kind(value: object) -> str:
-    """A JSON value's type in words, for error messages."""
+    """Returns the type of a JSON value in words, for error messages."""
     if value is None:
         return "null"
     if isinstance(value, dict) and "__type__" in value:
@@ -54,23 +54,23 @@ def kind(value: object) -> str:
 
 
 def typed(type_name: str, value: object) -> dict[str, Any]:
-    """A typed value of the wire."""
+    """Returns a typed JSON value."""
     return {"__type__": type_name, "__value__": value}
 
 
 def type_of(value: object) -> str | None:
-    """The type that a typed value names; None for a value that is not typed."""
+    """Returns the type name of a typed value; None for a value that is not typed."""
     name = value.get("__type__") if isinstance(value, dict) else None
     return name if isinstance(name, str) else None
 
 
 def inside(value: object) -> Any:
-    """What a typed value holds; None for a value that is not typed."""
+    """Returns the content of a typed value; None for a value that is not typed."""
     return value.get("__value__") if isinstance(value, dict) else None
 
 
 def decode_base64(text: object, where: str) -> bytes:
-    """The bytes of a Base64 text. Raises InputError."""
+    """Decodes a base64 text. Raises InputError."""
     if not isinstance(text, str):
         raise InputError(f"{where} must be base64 text, not {kind(text)}.")
     try:
@@ -80,7 +80,7 @@ def decode_base64(text: object, where: str) -> bytes:
 
 
 def inflate(data: bytes, where: str, limit: int = MAX_INFLATED) -> bytes:
-    """zlib-decompress at most `limit` bytes; never allocates more than that."""
+    """Decompresses zlib data into at most `limit` bytes. Raises InputError if there are more."""
     decompressor = zlib.decompressobj()
     try:
         out = decompressor.decompress(data, limit)
@@ -97,9 +97,9 @@ def inflate(data: bytes, where: str, limit: int = MAX_INFLATED) -> bytes:
 
 
 def decode_array(value: object, where: str) -> np.ndarray:
-    """A typed `ndarray`, a (nested) list of numbers or one number, as a float64 array.
+    """Returns a typed `ndarray`, a (nested) list of numbers or a number as a float64 array.
 
-    Never unpickles: object arrays are refused by NumPy itself.
+    Never unpickles, because NumPy refuses object arrays. Raises InputError.
     """
     if type_of(value) == "ndarray":
         value = inside(value)
@@ -115,7 +115,7 @@ def decode_array(value: object, where: str) -> np.ndarray:
 
 
 def _load_array(raw: bytes, where: str) -> np.ndarray:
-    """An array of an npy file whose header promises no more than the file holds."""
+    """Reads an npy file, after checking that it is not shorter than its header says."""
     file = io.BytesIO(raw)
     try:
         version = np.lib.format.read_magic(file)
@@ -128,7 +128,7 @@ def _load_array(raw: bytes, where: str) -> np.ndarray:
         shape, _, dtype = read(file)
         if math.prod(shape) * max(dtype.itemsize, 1) > len(raw):
             raise ValueError(f"its shape {str(shape)[:80]} needs more data than it has")
-        # It becomes float64, whatever it is now.
+        # The array is converted to float64 later, so count the difference now.
         spend_bytes(max(math.prod(shape) * (8 - dtype.itemsize), 0), where)
         file.seek(0)
         return np.asarray(np.load(file, allow_pickle=False))
@@ -148,24 +148,24 @@ def _as_float(array: np.ndarray, where: str) -> np.ndarray:
 
 
 def encode_array(array: np.ndarray) -> dict[str, Any]:
-    """An array of any shape and plain dtype as a typed `ndarray`."""
+    """Encodes an array of any shape and plain dtype as a typed `ndarray`."""
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
-    # Level 1: random bits do not compress, and the default level costs ten times as much.
+    # Level 1, because random bits do not compress and the default level is ten times as slow.
     packed = base64.b64encode(zlib.compress(buffer.getvalue(), 1))
     return typed("ndarray", packed.decode("ascii"))
 
 
 def encode_datetime(at: datetime) -> dict[str, Any]:
-    """A moment as a typed value, in ISO 8601."""
+    """Encodes a moment as a typed value, in ISO 8601."""
     return typed("datetime", at.isoformat())
 
 
 def plain_number(value: float) -> float | None:
-    """JSON has no NaN; the plain form writes null instead."""
+    """Returns a finite number unchanged, and None (JSON null) for any other."""
     return float(value) if math.isfinite(value) else None
 
 
 def dump(value: object) -> str:
-    """JSON text without blanks."""
+    """Returns `value` as JSON text without spaces."""
     return json.dumps(value, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""PUBs: the list of work items in the params of `sampler` and `estimator`."""
+"""Reads PUBs, the work items in the params of `sampler` and `estimator`, and common options."""
 
 from __future__ import annotations
 
@@ -11,34 +11,35 @@ from .failures import CODE_EXECUTIONS, InputError
 from .payload import kind
 
 MAX_EXECUTIONS = 10_000_000  # bound circuits × shots in one job, IBM's documented limit
-MAX_BITS = 1 << 29  # outcome bits in one job; they are held as one byte each
-MAX_POINTS = 1 << 23  # kerneled points in one job; one takes up to 100 bytes on its way
+MAX_BITS = 1 << 29  # outcome bits in one job; each takes one byte of memory
+MAX_POINTS = 1 << 23  # kerneled points in one job; each takes up to 100 bytes of memory
 MAX_ESTIMATES = 1_000_000  # expectation values of one PUB
 MAX_LOOKUPS = 20_000_000  # expectation values of one PUB times its measurement bases
 
 
 def pubs_of(params: dict[str, Any]) -> list[Any]:
-    """The list of PUBs in the params. Raises InputError."""
+    """Returns the list of PUBs in the params. Raises InputError."""
     if "pubs" not in params:
         raise InputError(
             "The params have no 'pubs'; they must be a list with one entry per circuit."
         )
     pubs = params["pubs"]
     if not isinstance(pubs, list) or not pubs:
-        given = "an empty one" if pubs == [] else kind(pubs)
-        raise InputError(f"'pubs' must be a list with at least one PUB, not {given}.")
+        actual = "an empty one" if pubs == [] else kind(pubs)
+        raise InputError(f"'pubs' must be a list with at least one PUB, not {actual}.")
     version = params.get("version", 2)
     if version != 2:
         raise InputError(
-            f"'version' is {version!r:.40}; only version 2 of the primitives is served."
+            f"'version' is {version!r:.40}; only version 2 of the primitives is supported."
         )
     return pubs
 
 
 def fields_of(pub: object, names: tuple[str, ...], where: str) -> list[Any]:
-    """The PUB's parts in the order of `names`, None where they are left out.
+    """Returns the parts of a PUB in the order of `names`, None for absent ones.
 
-    A PUB is a list, or (seen in third-party examples) an object with these names.
+    A PUB is a list, or (seen in third-party examples) an object with these names. Raises
+    InputError.
     """
     if isinstance(pub, dict) and "circuit" in pub:
         unknown = set(pub) - set(names)
@@ -51,13 +52,14 @@ def fields_of(pub: object, names: tuple[str, ...], where: str) -> list[Any]:
         raise InputError(f"{where} must be a list [{', '.join(names)}], not {kind(pub)}.")
     if not 1 <= len(pub) <= len(names):
         raise InputError(
-            f"{where} has {len(pub)} entries; it must be [{', '.join(names)}] or a beginning of it."
+            f"{where} has {len(pub)} entries; it must be the first entries of "
+            f"[{', '.join(names)}], or all of them."
         )
     return pub + [None] * (len(names) - len(pub))
 
 
 def options_of(params: dict[str, Any]) -> dict[str, Any]:
-    """The options in the params; empty where there are none. Raises InputError."""
+    """Returns the options in the params; empty if there are none. Raises InputError."""
     options = params.get("options")
     if options is None:
         return {}
@@ -67,7 +69,7 @@ def options_of(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def option(options: dict[str, Any], *path: str) -> Any:
-    """A nested option, None when any step of the path is missing."""
+    """Returns a nested option; None if any step of the path is missing."""
     value: Any = options
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None
@@ -75,7 +77,10 @@ def option(options: dict[str, Any], *path: str) -> Any:
 
 
 def seed_of(options: dict[str, Any], *more: tuple[str, ...]) -> int:
-    """The job's seed, fresh if the client gave none."""
+    """Returns the seed in the options (31 bits), or a random one. Raises InputError.
+
+    The paths in `more` take precedence over `simulator.seed_simulator`.
+    """
     for path in (*more, ("simulator", "seed_simulator")):
         seed = option(options, *path)
         if isinstance(seed, int) and not isinstance(seed, bool):
@@ -86,14 +91,15 @@ def seed_of(options: dict[str, Any], *more: tuple[str, ...]) -> int:
 
 
 def pub_seed(seed: int, index: int) -> int:
-    """A PUB's own seed: equal circuits in one job must not give equal counts."""
+    """Derives the seed of one PUB, so that equal circuits in a job do not give equal counts."""
     return int(np.random.SeedSequence([seed, index]).generate_state(1)[0]) & 0x7FFFFFFF
 
 
 def check_volume(executions: int, bits: int, where: str, points: bool = False) -> None:
-    """Refuse a job that asks for more than one job may; `where` is what reached the limit.
+    """Raises InputError if a job requests too many executions or measured bits.
 
-    `points`: each bit becomes a complex number.
+    `where` names the PUB or item that reached the limit. With `points` each bit becomes a complex
+    number, so fewer are allowed.
     """
     most, what = (MAX_POINTS, "kerneled points") if points else (MAX_BITS, "measured bits")
     if executions > MAX_EXECUTIONS:
@@ -111,11 +117,11 @@ def check_volume(executions: int, bits: int, where: str, points: bool = False) -
 
 
 def check_estimates(shapes: list[tuple[int, ...]], bases: int, where: str) -> None:
-    """Refuse a PUB whose parameters and observables broadcast to too many expectation values."""
+    """Raises InputError if parameters and observables broadcast to too many expectation values."""
     try:
         count = math.prod(np.broadcast_shapes(*shapes))
     except ValueError:
-        return  # shapes that do not fit have their own message
+        return  # another check reports shapes that do not fit
     if count > MAX_ESTIMATES or count * bases > MAX_LOOKUPS:
         raise InputError(
             f"{where} asks for {count:,} expectation values in {bases:,} bases; at most "

@@ -1,8 +1,8 @@
-"""A QPY file measured before Qiskit reads it.
+"""Checks the size and gates of a QPY file before Qiskit reads it.
 
-Qiskit allocates what headers announce, builds any gate of its library that is named, and reads
-circuits inside of circuits the same way. So every header is checked first, and a file may use only
-what a device can have: standard gates, measurements, control flow.
+Qiskit allocates the sizes that headers announce, builds any gate of its library by name, and reads
+nested circuits the same way. So every header is checked first. A file may contain only what a
+device can have: standard gates, measurements and control flow.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from qiskit.qpy.common import QPY_VERSION
 from .budget import spend_instructions
 from .failures import CODE_NOT_IN_BASIS, InputError
 
-# Files before version 13 (Qiskit < 1.3) carry parameter expressions as text that the reader
-# evaluates; later ones as a list of operations. Every supported client writes 13 or later.
+# Files before version 13 (Qiskit < 1.3) store parameter expressions as text that the reader
+# evaluates, later ones as a list of operations. All supported clients write 13 or later.
 OLDEST_QPY = 13
 NEWEST_QPY = QPY_VERSION
 
-# Far above any backend, far below what would hurt.
+# Far above any backend, and far below what would exhaust the worker.
 MAX_QUBITS = 10_000
 MAX_CLBITS = 100_000
-MAX_REGISTER_BITS = 2 * (MAX_QUBITS + MAX_CLBITS)  # a bit may be in several
+MAX_REGISTER_BITS = 2 * (MAX_QUBITS + MAX_CLBITS)  # a bit may be in several registers
 MAX_PROGRAMS = 100_000
-MAX_DEPTH = 32  # control flow inside of control flow
-MAX_EXPRESSION = 65_536  # bytes; an operation takes 35
+MAX_DEPTH = 32  # levels of control flow
+MAX_EXPRESSION = 65_536  # bytes; each operation takes 35
 
 _FILE_HEADER = struct.Struct("!6sBBBBQc")
 _TABLE_ENTRY = struct.Struct("!Q")
@@ -62,7 +62,7 @@ _NAMES = frozenset(
 
 
 def measure_qpy(data: bytes, where: str) -> None:
-    """Raise InputError for a file that is too old, cut off, or announces more than is allowed."""
+    """Raises InputError if a file is too old, too new, cut off, or larger than the limits."""
     if len(data) < _FILE_HEADER.size or data[:6] != b"QISKIT":
         raise InputError(f"{where} is not a QPY file.")
     _, version, *_, programs, _ = _FILE_HEADER.unpack_from(data)
@@ -74,7 +74,7 @@ def measure_qpy(data: bytes, where: str) -> None:
         raise InputError(f"{where} announces {programs} circuits.")
     at = _FILE_HEADER.size
     if data[at : at + 1] != b"q":
-        raise InputError(f"{where} holds something else than circuits.")
+        raise InputError(f"{where} contains something other than circuits.")
     first = at + 1
     try:
         offsets = [first]
@@ -92,7 +92,7 @@ def measure_qpy(data: bytes, where: str) -> None:
 
 
 class _Reader:
-    """Steps over a file's parts. Raises struct.error where the file ends too soon."""
+    """Steps over the parts of a file. Raises struct.error if the file is too short."""
 
     def __init__(self, data: bytes, at: int, version: int, where: str) -> None:
         self._data, self._at, self._version, self._where = data, at, version, where
@@ -110,9 +110,9 @@ class _Reader:
                 f"{self._where} announces {qubits} qubits and {clbits} classical bits; at most "
                 f"{MAX_QUBITS} and {MAX_CLBITS} are read."
             )
-        self._room(registers, _REGISTER.size)
-        self._room(instructions, _INSTRUCTION.size)
-        self._room(variables, _VARIABLE.size)
+        self._check_room(registers, _REGISTER.size)
+        self._check_room(instructions, _INSTRUCTION.size)
+        self._check_room(variables, _VARIABLE.size)
         self._skip(name + phase + metadata)
         spend_instructions(instructions, self._where)
         self._registers(registers)
@@ -121,7 +121,7 @@ class _Reader:
             self._skip(length + (4 if kind == b"u" else 0))
         if self._version >= 15:
             (namespaces,) = self._take(_COUNT)
-            self._room(namespaces, _NAMESPACE.size)
+            self._check_room(namespaces, _NAMESPACE.size)
             for _ in range(namespaces):
                 self._skip(sum(self._take(_NAMESPACE)))
         if self._version >= 18:
@@ -133,11 +133,11 @@ class _Reader:
             self._instruction(depth)
 
     def tail(self) -> None:
-        """What follows a circuit in versions without a table: calibrations, layout."""
+        """Steps over the calibrations and the layout that follow a circuit."""
         if self._version < 18:
             (calibrations,) = self._take(struct.Struct("!H"))
             if calibrations:
-                raise InputError(f"{self._where} holds pulse calibrations, which are not read.")
+                raise InputError(f"{self._where} has pulse calibrations, which are not supported.")
         exists, initial, mapped, final, registers, _ = self._take(struct.Struct("!?iiiIi"))
         if not exists:
             return
@@ -148,7 +148,7 @@ class _Reader:
         self._skip(4 * (max(mapped, 0) + max(final, 0)))
 
     def _registers(self, count: int) -> None:
-        self._room(count, _REGISTER.size)
+        self._check_room(count, _REGISTER.size)
         total = 0
         for _ in range(count):
             if self._version >= 18:
@@ -184,7 +184,7 @@ class _Reader:
             self._parameter(depth)
         if extras & _HAS_ANNOTATIONS:
             (count,) = self._take(_COUNT)
-            self._room(count, _NAMESPACE.size)
+            self._check_room(count, _NAMESPACE.size)
             for _ in range(count):
                 self._skip(self._take(_NAMESPACE)[1])
 
@@ -197,7 +197,7 @@ class _Reader:
             self.circuit(depth + 1)
         elif kind == b"t":
             (count,) = self._take(_CUSTOM_COUNT)
-            self._room(count, _PARAMETER.size)
+            self._check_room(count, _PARAMETER.size)
             for _ in range(count):
                 self._parameter(depth)
         elif kind == b"v" and self._version < 18:
@@ -217,7 +217,7 @@ class _Reader:
     def _expression(self) -> None:
         symbols, length = self._take(_EXPRESSION)
         self._skip(length)
-        self._room(symbols, _EXPRESSION_SYMBOL.size)
+        self._check_room(symbols, _EXPRESSION_SYMBOL.size)
         for _ in range(symbols):
             kind, _, size = self._take(_EXPRESSION_SYMBOL)
             if kind == b"v" and self._version >= 18:
@@ -256,6 +256,6 @@ class _Reader:
         if self._at > len(self._data):
             raise struct.error
 
-    def _room(self, count: int, size: int) -> None:
+    def _check_room(self, count: int, size: int) -> None:
         if count * size > len(self._data) - self._at:
             raise InputError(f"{self._where} announces more content than it holds.")

@@ -1,7 +1,7 @@
-"""The params of the `executor` program in all schema versions clients send.
+"""Reads the params of the `executor` program in all schema versions that clients send.
 
-v0.1, v0.2: every item carries its own circuit. v1.0, v1.1: one QPY file for all items. v2.0: that
-file and the tensors are zlib-compressed, or the circuits are OpenQASM 3.
+In v0.1 and v0.2 each item has its own circuit. In v1.0 and v1.1 one QPY file has the circuits of
+all items. In v2.0 that file and the tensors are zlib-compressed, or the circuits are OpenQASM 3.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ MEAS_LEVELS = ("classified", "kerneled", "avg_kerneled", "both")
 
 @dataclass(frozen=True)
 class Item:
-    """One circuit and what to bind to it: `arguments` (*shape, parameters), or a samplex.
+    """One circuit with either `arguments` (*shape, parameters) or a samplex to draw them.
 
-    `numbers`: how many are held for each entry of the shape.
+    `numbers`: how many numbers are stored for each entry of the shape.
     """
 
     circuit: QuantumCircuit
@@ -56,7 +56,7 @@ class QuantumProgram:
 
     @property
     def compressed(self) -> bool:
-        """Whether tensors and circuits of this schema are compressed."""
+        """Whether this schema version compresses tensors and circuits."""
         return self.schema_version == "v2.0"
 
 
@@ -107,10 +107,10 @@ def _circuits(body: dict[str, Any], items: list[Any], version: str) -> list[Quan
     else:
         data = decode_base64(model.get("b64_data"), where)
         circuits = read_qpy(inflate(data, where) if version == "v2.0" else data, where)
-    found = [circuit for circuit in circuits if circuit is not None]
-    if not len(circuits) == len(found) == len(items):
-        raise InputError(f"{where} must hold one circuit for each of the {len(items)} items.")
-    return found
+    readable = [circuit for circuit in circuits if circuit is not None]
+    if not len(circuits) == len(readable) == len(items):
+        raise InputError(f"{where} must have one circuit for each of the {len(items)} items.")
+    return readable
 
 
 def _own_circuit(item: Any, where: str) -> QuantumCircuit:
@@ -171,15 +171,17 @@ def _samplex_item(
     text = model.get("samplex_json") if isinstance(model, dict) else None
     if not isinstance(text, str):
         raise InputError(f"'samplex' of {where} must be an object with 'samplex_json'.")
-    samplex, drawn = read_samplex(text, where)
+    samplex, draws = read_samplex(text, where)
     try:
         inputs = samplex.inputs().make_broadcastable()
     except Exception as error:
         raise InputError(f"The samplex of {where} cannot be read: {_first_line(error)}") from error
-    given = item.get("samplex_arguments")
-    if not isinstance(given, dict):
-        raise InputError(f"'samplex_arguments' of {where} must be an object, not {kind(given)}.")
-    for name, value in given.items():
+    arguments = item.get("samplex_arguments")
+    if not isinstance(arguments, dict):
+        raise InputError(
+            f"'samplex_arguments' of {where} must be an object, not {kind(arguments)}."
+        )
+    for name, value in arguments.items():
         what = f"samplex argument '{name}' of {where}"
         argument = _samplex_argument(value, compressed, what)
         try:
@@ -192,7 +194,7 @@ def _samplex_item(
         ]
         raise InputError(f"The samplex of {where} also needs the arguments {', '.join(missing)}.")
     shape = _broadcast(shape, inputs.shape, where)
-    return Item(circuit, shape, None, samplex, inputs, circuit.num_parameters + drawn)
+    return Item(circuit, shape, None, samplex, inputs, circuit.num_parameters + draws)
 
 
 def _samplex_argument(value: Any, compressed: bool, where: str) -> Any:
@@ -206,7 +208,7 @@ def _samplex_argument(value: Any, compressed: bool, where: str) -> Any:
             return PauliLindbladMap.from_sparse_list(terms, value["num_qubits"])
         except Exception as error:
             raise InputError(
-                f"The {where} is no Pauli-Lindblad map: {_first_line(error)}"
+                f"The {where} is not a Pauli-Lindblad map: {_first_line(error)}"
             ) from error
     raise InputError(f"The {where} must be a tensor, a Pauli-Lindblad map or a number.")
 

@@ -1,4 +1,4 @@
-"""A device circuit as what must be simulated: active qubits only, delays as relaxation."""
+"""Reduces a device circuit to what must be simulated: active qubits, delays as relaxation."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from qiskit.circuit.library import RZGate
 
 from .device import Device, walk
 
-# Angles this close (radians) to a multiple of π/2 count as one. Samplexes compute in single
-# precision and are off by 1e-7, which no number of shots could show.
+# Angles this close (radians) to a multiple of π/2 are treated as equal to it. Samplexes compute in
+# single precision, with errors of 1e-7, which no number of shots could show.
 ANGLE_TOLERANCE = 1e-6
 
 _CLIFFORD_NAMES = "id x y z h s sdg sx sxdg cx cy cz ecr swap measure reset barrier quantum_channel"
@@ -23,7 +23,7 @@ _CLIFFORD = frozenset(_CLIFFORD_NAMES.split())
 def activity(
     circuit: QuantumCircuit,
 ) -> tuple[tuple[int, ...], frozenset[tuple[str, tuple[int, ...]]]]:
-    """Device qubits that more than waits happen to, and every (gate, qubits) in use."""
+    """Returns the device qubits that have more than delays, and every (gate, qubits) in use."""
     active: set[int] = set()
     used: set[tuple[str, tuple[int, ...]]] = set()
     for instruction, qubits in walk(circuit):
@@ -37,14 +37,14 @@ def activity(
 def reduce_circuit(
     circuit: QuantumCircuit, active: tuple[int, ...], device: Device
 ) -> QuantumCircuit:
-    """The circuit on its active qubits only, without barriers; delays become relaxation."""
+    """Returns the circuit on its active qubits, without barriers and with delays as relaxation."""
     reduced = QuantumCircuit(len(active))
     reduced.add_bits(circuit.clbits)
     for register in circuit.cregs:
         reduced.add_register(register)
     for variable in circuit.iter_declared_vars():
         reduced.add_uninitialized_var(variable)
-    place = {circuit.qubits[qubit]: reduced.qubits[i] for i, qubit in enumerate(active)}
+    reduced_qubit = {circuit.qubits[qubit]: reduced.qubits[i] for i, qubit in enumerate(active)}
     for instruction in circuit.data:
         if instruction.name == "barrier":
             continue
@@ -52,7 +52,7 @@ def reduce_circuit(
             qubit = circuit.find_bit(instruction.qubits[0]).index
             _append_delay(reduced, instruction.operation, qubit, active, device)
             continue
-        qubits = [place[qubit] for qubit in instruction.qubits]
+        qubits = [reduced_qubit[qubit] for qubit in instruction.qubits]
         reduced._append(instruction.replace(qubits=qubits))
     return reduced
 
@@ -64,7 +64,7 @@ def _append_delay(
         return
     duration = delay.duration
     if isinstance(duration, ParameterExpression) or not isinstance(duration, (int, float)):
-        return  # a length known only later: treated as no wait
+        return  # the duration is not known yet: treat it as no delay
     seconds = device.noise.delay_seconds(duration, delay.unit)
     error = device.noise.relaxation((qubit,), seconds)
     if error is not None:
@@ -72,7 +72,10 @@ def _append_delay(
 
 
 def snap_angles(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Exact multiples of π/2 where rounding left an rz angle beside one, so Clifford stays so."""
+    """Returns the circuit with rz angles near a multiple of π/2 rounded to it.
+
+    Otherwise rounding errors would make a Clifford circuit non-Clifford.
+    """
     snapped = circuit.copy()
     for index, instruction in enumerate(circuit.data):
         if instruction.name == "rz":
@@ -86,7 +89,7 @@ def snap_angles(circuit: QuantumCircuit) -> QuantumCircuit:
 
 
 def is_clifford(circuit: QuantumCircuit) -> bool:
-    """Whether the circuit has Clifford gates only, in its blocks too."""
+    """Returns whether the circuit, including its blocks, has only Clifford gates."""
     for instruction, _ in walk(circuit):
         if instruction.name == "rz":
             turns = float(instruction.params[0]) / (math.pi / 2)

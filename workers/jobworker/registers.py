@@ -1,4 +1,4 @@
-"""Shots sorted into classical registers, in the forms results want."""
+"""Sorts shots into classical registers and encodes them for results."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from qiskit import QuantumCircuit
 from .failures import InputError
 from .payload import encode_array, typed
 
-# Kerneled points: |0⟩ around −1, |1⟩ around +1, in arbitrary units. Made up, not simulated.
+# Spread of kerneled points: |0⟩ is around −1, |1⟩ around +1, in arbitrary units. The points are
+# made up, not simulated.
 IQ_SPREAD = 0.25
 
 
 def require_register(circuit: QuantumCircuit, where: str) -> None:
-    """Raise InputError for a circuit whose result would hold no bit."""
+    """Raises InputError for a circuit whose result would contain no bit."""
     if not circuit.cregs:
         raise InputError(f"{where} has no classical register; add measurements.")
     if not any(register.size for register in circuit.cregs):
@@ -23,7 +24,7 @@ def require_register(circuit: QuantumCircuit, where: str) -> None:
 
 
 def register_columns(circuit: QuantumCircuit) -> dict[str, list[int]]:
-    """Register name → index of each of its bits among the circuit's, register order kept."""
+    """Returns, by register name, the circuit index of each bit. The registers keep their order."""
     return {
         register.name: [circuit.find_bit(bit).index for bit in register]
         for register in circuit.cregs
@@ -31,7 +32,10 @@ def register_columns(circuit: QuantumCircuit) -> dict[str, list[int]]:
 
 
 def pack_bits(bits: np.ndarray) -> np.ndarray:
-    """(…, size) bool to (…, ceil(size / 8)) uint8: bit 0 is the lowest bit of the last byte."""
+    """Packs (…, size) bool into (…, ceil(size / 8)) uint8.
+
+    Bit 0 is the lowest bit of the last byte.
+    """
     size = bits.shape[-1]
     width = (size + 7) // 8
     padded = np.zeros((*bits.shape[:-1], width * 8), dtype=bool)
@@ -40,12 +44,12 @@ def pack_bits(bits: np.ndarray) -> np.ndarray:
 
 
 def encode_bit_array(bits: np.ndarray) -> dict[str, Any]:
-    """(…, shots, size) bool as a typed `BitArray`."""
+    """Encodes (…, shots, size) bool as a typed `BitArray`."""
     return typed("BitArray", {"array": encode_array(pack_bits(bits)), "num_bits": bits.shape[-1]})
 
 
 def hex_samples(bits: np.ndarray) -> Any:
-    """(…, shots, size) bool as nested lists of "0x3"."""
+    """Encodes (…, shots, size) bool as nested lists of hex strings such as "0x3"."""
     if bits.shape[-1] == 0:
         return np.full(bits.shape[:-1], "0x0", dtype=object).tolist()
     packed = pack_bits(bits)
@@ -55,7 +59,7 @@ def hex_samples(bits: np.ndarray) -> Any:
 
 
 def iq_points(bits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(…, shots, size) bool as complex128 points of the same shape."""
+    """Returns a random complex128 point for each bit of `bits` (…, shots, size), same shape."""
     centre = np.where(bits, 1.0, -1.0)
     noise = rng.normal(0, IQ_SPREAD, (2, *bits.shape))
     return np.asarray(centre + noise[0] + 1j * noise[1])

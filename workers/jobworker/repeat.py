@@ -1,4 +1,4 @@
-"""Programs written for version 0.2 import the mark from here; new ones use `kit.repeat`."""
+"""Re-exports the mark for programs written for version 0.2. New programs use `kit.repeat`."""
 
 from kit.repeat import not_repeatable
 

@@ -1,6 +1,7 @@
-"""A samplex's JSON measured before samplomatic reads it.
+"""Checks the size of a samplex's JSON before samplomatic reads it.
 
-It is a graph whose reader allocates by the largest node number, and it holds a QPY file.
+The JSON describes a graph, whose reader allocates by the largest node number. It also contains a
+QPY file.
 """
 
 from __future__ import annotations
@@ -17,17 +18,17 @@ from .payload import decode_base64
 from .qpy_file import measure_qpy
 
 MAX_TEXT = 32 * 1024 * 1024  # characters
-MAX_NUMBER = 1_000_000  # any integer in the file: of a node, of a place in a table
-MAX_SIZE = 10_000  # the integers whose names begin with num_
-MAX_DEPTH = 16  # texts of JSON inside of JSON
+MAX_NUMBER = 1_000_000  # any integer in the file, such as the number of a node or a table index
+MAX_SIZE = 10_000  # integers whose names begin with num_
+MAX_DEPTH = 16  # nesting of JSON texts in JSON
 
 
 def read_samplex(text: str, where: str) -> tuple[Samplex, int]:
-    """The samplex, ready to be sampled, and how many numbers one randomization draws.
+    """Returns the samplex, ready for sampling, and how many numbers one randomization draws.
 
-    Raises InputError for any other text.
+    Raises InputError if the text is not a samplex or is too large.
     """
-    drawn = 0
+    draws = 0
     if len(text) > MAX_TEXT:
         raise InputError(f"The samplex of {where} is longer than {MAX_TEXT >> 20} Mi characters.")
     try:
@@ -40,19 +41,19 @@ def read_samplex(text: str, where: str) -> tuple[Samplex, int]:
                         f"The samplex of {where} has {str(value)[:40]} as '{key}'; at most "
                         f"{most:,} is read."
                     )
-                drawn += value if key == "num_subsystems" else 0
+                draws += value if key == "num_subsystems" else 0
             if isinstance(value, str) and key == "circuit_base64":
                 measure_qpy(decode_base64(value, f"A circuit of {where}"), f"A circuit of {where}")
-        return samplex_from_json(text).finalize(), drawn
+        return samplex_from_json(text).finalize(), draws
     except (InputError, JobCancelled, KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # the graph's reader panics, which is no Exception
+    except BaseException as error:  # a panic of the graph's reader is not an Exception
         line = (str(error).strip() or type(error).__name__).split("\n")[0][:200]
         raise InputError(f"The samplex of {where} cannot be read: {line}") from error
 
 
 def _leaves(value: Any, depth: int, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Numbers and texts with the name they stand under, also in texts that are JSON themselves."""
+    """Yields all numbers and texts with their keys, also from texts that contain JSON."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _leaves(inner, depth, str(name)[:40])

@@ -1,7 +1,7 @@
 """Tensors of the `executor` program: `{data, shape, dtype}`.
 
-Up to schema v1.1 `data` is base64 of raw little-endian bytes; from v2.0 on they are
-zlib-compressed before. Booleans are packed eight to a byte, low bit first.
+`data` is base64 of little-endian bytes, which are zlib-compressed from schema v2.0 on. Booleans
+are packed eight to a byte, low bit first.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _NAMES = {np.dtype(code): name for name, code in _DTYPES.items()}
 
 
 def is_tensor(value: object) -> bool:
-    """Whether a value has the form of a tensor."""
+    """Returns whether a value has the form of a tensor."""
     return isinstance(value, dict) and {"data", "shape", "dtype"} <= set(value)
 
 
 def decode_tensor(value: object, compressed: bool, where: str) -> np.ndarray:
-    """The array in a tensor of the wire, of its shape and dtype. Raises InputError."""
+    """Decodes a tensor into an array of the tensor's shape and dtype. Raises InputError."""
     if not isinstance(value, dict) or not is_tensor(value):
         raise InputError(f"{where} must be a tensor {{data, shape, dtype}}, not {kind(value)}.")
     dtype, shape = value["dtype"], value["shape"]
@@ -62,7 +62,7 @@ def decode_tensor(value: object, compressed: bool, where: str) -> np.ndarray:
 
 
 def encode_tensor(array: np.ndarray, compressed: bool) -> dict[str, Any]:
-    """An array as a tensor of the wire."""
+    """Encodes an array as a tensor."""
     if array.dtype == np.bool_:
         dtype, raw = "bool", np.packbits(array, bitorder="little").tobytes()
     else:

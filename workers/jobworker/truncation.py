@@ -1,7 +1,7 @@
-"""How much a matrix product state lost when its bonds were cut.
+"""Computes how much a matrix product state loses when its bonds are truncated.
 
-Aer tells what it discarded only in a log that is never emptied, so this runs in a process of its
-own: `python -m jobworker.truncation` reads a request as JSON from stdin and prints a number.
+Aer reports the discarded values only in a log that is never cleared, so this runs in a separate
+process: `python -m jobworker.truncation` reads a request as JSON from stdin and prints a number.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ _DISCARDED = re.compile(r"discarded_value=([-+.\deE]+)")
 
 
 def truncation_error(circuit: QuantumCircuit, bond: int, memory_mb: int) -> float:
-    """The sum of the squared singular values that a cut at `bond` discards, 0 for an exact state.
+    """Returns the sum of the squared singular values that truncation at `bond` discards.
 
-    `circuit` has no free parameters and is run once, without noise.
+    The sum is 0 for an exact state. `circuit` must have no free parameters; it runs once, without
+    noise. `memory_mb` is in MiB. Raises ProgramError if the process fails.
     """
     ideal = circuit.copy_empty_like()
     for instruction in circuit.data:
@@ -51,7 +52,7 @@ def truncation_error(circuit: QuantumCircuit, bond: int, memory_mb: int) -> floa
 
 
 def measure(request: dict[str, object]) -> float:
-    """The work of the process, in the process."""
+    """Computes the truncation error. Runs inside the separate process."""
     data = base64.b64decode(str(request["circuit"]))
     (circuit,) = qpy.load(io.BytesIO(data))
     simulator = AerSimulator(

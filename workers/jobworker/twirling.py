@@ -1,9 +1,9 @@
-"""Pauli twirling: many random circuits that each mean the same as the one that was sent.
+"""Pauli twirling: runs many random circuits that are equivalent to the client's circuit.
 
 Package samplomatic groups a circuit into layers and replaces the single-qubit gates around each
 layer by parametric ones. A *samplex* draws their angles: a random Pauli before a layer, and the
-one that undoes it behind. Coherent errors average to Pauli errors. A measurement that was flipped
-is flipped back here.
+Pauli that undoes it after the layer. On average, coherent errors become Pauli errors. This module
+undoes the flips of measurements.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ STRATEGIES = ("active", "active-accum", "active-circuit", "all")
 DEFAULT_STRATEGY = "active-accum"
 RANDOMIZATIONS_PER_DRAW = 32
 
-# `auto`: about this many randomizations, each with at least so many shots.
+# `auto` means about this many randomizations, each with at least AUTO_LEAST_SHOTS shots.
 AUTO_RANDOMIZATIONS = 32
 AUTO_LEAST_SHOTS = 64
 
 
 @dataclass(frozen=True)
 class Twirling:
-    """What a job asks for; None is `auto`."""
+    """The twirling options of a job. None means `auto`."""
 
     gates: bool
     measures: bool
@@ -55,13 +55,13 @@ class Twirling:
 
     @property
     def fixed_shots(self) -> int | None:
-        """The shots of a PUB that names none, where both numbers are given."""
+        """The shots of a PUB without shots of its own; None unless both numbers are set."""
         if self.num_randomizations is None or self.shots_per_randomization is None:
             return None
         return self.num_randomizations * self.shots_per_randomization
 
     def metadata(self) -> dict[str, Any]:
-        """What a result's metadata say about twirling."""
+        """Returns the twirling section of a result's metadata."""
         switches = {"enable_gates": self.gates, "enable_measure": self.measures}
         if not self.enabled:
             return switches
@@ -75,21 +75,24 @@ class Twirling:
 
 @dataclass(frozen=True)
 class Split:
-    """Shots of one bound circuit: `randomizations` circuits with `shots` shots each."""
+    """How one bound circuit is split: `randomizations` circuits with `shots` shots each."""
 
     randomizations: int
     shots: int
 
     @property
     def total(self) -> int:
-        """Shots of all randomizations together."""
+        """The shots of all randomizations together."""
         return self.randomizations * self.shots
 
 
 def twirling_of(
     options: dict[str, Any], max_shots: int, gates: bool = False, measures: bool = False
 ) -> Twirling:
-    """`options.twirling`; `gates` and `measures` are what an unset switch stands for."""
+    """Reads `options.twirling`. `gates` and `measures` are the defaults of its switches.
+
+    Raises InputError.
+    """
     own_gates = flag(option(options, "twirling", "enable_gates"), "twirling.enable_gates")
     own_measures = flag(option(options, "twirling", "enable_measure"), "twirling.enable_measure")
     strategy = option(options, "twirling", "strategy") or DEFAULT_STRATEGY
@@ -105,7 +108,7 @@ def twirling_of(
 
 
 def count_or_auto(options: dict[str, Any], most: int, *path: str) -> int | None:
-    """A number from 1 to `most`; None for `auto` and where nothing is set."""
+    """Returns an option from 1 to `most`; None if it is `auto` or not set. Raises InputError."""
     value = option(options, *path)
     if value is None or value == "auto":
         return None
@@ -113,11 +116,11 @@ def count_or_auto(options: dict[str, Any], most: int, *path: str) -> int | None:
 
 
 def split_shots(twirling: Twirling, shots: int, own: bool) -> Split:
-    """Divide `shots` over randomizations; `own` says that the PUB itself names them.
+    """Divides `shots` over randomizations. `own`: whether the PUB itself sets the shots.
 
-    A PUB's own shots are always obeyed, so they win over `shots_per_randomization` if both numbers
-    are given. Otherwise the product of the numbers is the number of shots. The total may exceed
-    `shots` where these cannot be divided evenly.
+    A PUB's own shots override `shots_per_randomization` if both numbers of the options are set.
+    Without own shots, the product of the two numbers is the number of shots. The total may exceed
+    `shots` if they cannot be divided evenly.
     """
     if not twirling.enabled:
         return Split(1, shots)
@@ -131,8 +134,8 @@ def split_shots(twirling: Twirling, shots: int, own: bool) -> Split:
     return Split(math.ceil(shots / each), each)
 
 
-def idle_options(options: dict[str, Any], twirling: Twirling) -> list[Ignored]:
-    """The members of `options.twirling` that change nothing."""
+def ineffective_options(options: dict[str, Any], twirling: Twirling) -> list[Ignored]:
+    """Returns the members of `options.twirling` that have no effect."""
     where = "options.twirling"
     if twirling.enabled:
         reason = "'all' twirls the qubits that the circuit uses; the others cannot reach a result"
@@ -145,25 +148,25 @@ def idle_options(options: dict[str, Any], twirling: Twirling) -> list[Ignored]:
 
 
 def not_twirled(where: str, error: NotTwirlable) -> Ignored:
-    """A circuit that cannot be twirled runs as it is."""
+    """Returns the entry for a circuit that runs without twirling because of `error`."""
     return Ignored("options.twirling", f"the circuit of {where} cannot be twirled: {error}")
 
 
-def outvoted(where: str) -> Ignored:
-    """A PUB's own shots beside two numbers that already give the shots."""
+def overridden_by_shots(where: str) -> Ignored:
+    """Returns the entry for `shots_per_randomization` if the PUB's own shots override it."""
     name = "options.twirling.shots_per_randomization"
     return Ignored(name, f"{where} has shots of its own, divided by 'num_randomizations'")
 
 
 class NotTwirlable(Exception):
-    """The circuit has something that cannot be twirled; the message says what."""
+    """The circuit cannot be twirled. The message gives the reason."""
 
 
 class Randomized:
-    """A circuit ready to be drawn at random: `template` runs in place of it."""
+    """A circuit prepared for twirling: `template` runs instead, with random parameters."""
 
     def __init__(self, circuit: QuantumCircuit, twirling: Twirling) -> None:
-        """Raises NotTwirlable."""
+        """Prepares a circuit. Raises NotTwirlable."""
         self.template, self._samplex = _build(circuit, twirling)
         self._flips = {
             f"measurement_flips.{name}": columns
@@ -178,15 +181,15 @@ class Randomized:
         seed: int,
         report: Report,
     ) -> Iterator[Samples]:
-        """Outcomes of each randomization, measurement flips undone.
+        """Yields the outcomes of each randomization, with measurement flips undone.
 
-        `binding` is (parameters,), `simulation` runs the template.
+        `binding` is (parameters,); `simulation` is that of the template. Raises JobCancelled.
         """
         rng = np.random.default_rng(seed)
         inputs = self._samplex.inputs().make_broadcastable()
         if binding.size:
             inputs["parameter_values"] = binding
-        if not self.template.parameters:  # nothing in it to randomize
+        if not self.template.parameters:  # nothing to randomize
             yield from simulation.run(np.zeros((1, 0)), split.total, seed, report)
             return
         for start in range(0, split.randomizations, RANDOMIZATIONS_PER_DRAW):
@@ -207,8 +210,8 @@ class Randomized:
 def _build(circuit: QuantumCircuit, twirling: Twirling) -> tuple[QuantumCircuit, Samplex]:
     if any(isinstance(entry.operation, ControlFlowOp) for entry in circuit.data):
         raise NotTwirlable("it has control flow")
-    # Twirling qubits that nothing else happens to cannot be seen in a result, but would make the
-    # simulation as wide as the device.
+    # Twirling unused qubits cannot change a result, but would make the simulation as wide as the
+    # device.
     strategy = "active-circuit" if twirling.strategy == "all" else twirling.strategy
     boxing = generate_boxing_pass_manager(
         enable_gates=twirling.gates,
@@ -222,7 +225,7 @@ def _build(circuit: QuantumCircuit, twirling: Twirling) -> tuple[QuantumCircuit,
         reason = str(error).strip().split("\n")[0].rstrip(".")[:200]
         raise NotTwirlable(f"samplomatic says '{reason}'") from error
     if template.clbits != circuit.clbits:
-        raise NotTwirlable("it has classical bits outside of registers")
+        raise NotTwirlable("it has classical bits outside registers")
     return template, samplex
 
 
@@ -234,9 +237,9 @@ def sample_rows(
     seed: int,
     report: Report,
 ) -> Iterator[Iterator[Samples]]:
-    """For every row of `rows` (n, parameters) in order, the outcomes of its randomizations.
+    """Yields, for each row of `rows` (n, parameters), the outcomes of its randomizations.
 
-    Without twirling there is one. Read each row's outcomes before asking for the next row.
+    Without twirling there is one randomization. Consume each row's outcomes before the next row.
     """
     if randomized is None:
         for samples in simulation.run(rows, split.total, seed, report):

@@ -1,4 +1,4 @@
-"""How much a simulation will take at most, computed from the circuit before anything is run.
+"""Computes upper bounds for a simulation's work and memory from the circuit, before it runs.
 
 Work is counted in complex multiplications, memory in complex numbers.
 """
@@ -12,63 +12,64 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import ControlFlowOp, ForLoopOp, WhileLoopOp
 
-# Gates on two qubits that multiply the rank across a cut by two at most; any other: by four.
+# Two-qubit gates that multiply the rank across a cut by at most two; all others by at most four.
 _RANK_TWO = frozenset({"cx", "cy", "cz", "ch", "ecr", "rzz", "rxx", "ryy", "rzx", "cp", "crz"})
 
-# Beyond so many decompositions the bound itself would take seconds.
+# With more decompositions, computing the bound itself would take seconds.
 MAX_DECOMPOSITIONS = 200_000
 
-Step = tuple[str, tuple[int, ...], int]  # name, qubits, how often
+Step = tuple[str, tuple[int, ...], int]  # name, qubits, number of executions
 
 
 def steps_of(
     circuit: QuantumCircuit, places: list[int] | None = None, times: int = 1
 ) -> Iterator[Step]:
-    """Every instruction with the number of times it is executed; of an if, all branches.
+    """Yields each instruction with the number of its executions.
 
-    The body of a while loop is counted once.
+    All branches of an if are counted, and the body of a while loop is counted once.
     """
     index = {qubit: i if places is None else places[i] for i, qubit in enumerate(circuit.qubits)}
     for instruction in circuit.data:
         qubits = tuple(index[qubit] for qubit in instruction.qubits)
         operation = instruction.operation
         if isinstance(operation, ControlFlowOp):
-            inside = times * _turns(operation)
+            block_times = times * _iterations(operation)
             for block in operation.blocks:
-                yield from steps_of(block, list(qubits), inside)
+                yield from steps_of(block, list(qubits), block_times)
         else:
             yield instruction.name, qubits, times
 
 
 def count_executed(circuit: QuantumCircuit) -> int:
-    """Instructions with loops unrolled, counted without unrolling them."""
+    """Returns the number of instructions with loops unrolled, without unrolling them."""
     count = len(circuit.data)
     for instruction in circuit.data:
         if isinstance(instruction.operation, ControlFlowOp):
-            inside = sum(count_executed(block) for block in instruction.operation.blocks)
-            count += inside * _turns(instruction.operation)
+            block_count = sum(count_executed(block) for block in instruction.operation.blocks)
+            count += block_count * _iterations(instruction.operation)
     return count
 
 
-def _turns(operation: ControlFlowOp) -> int:
+def _iterations(operation: ControlFlowOp) -> int:
     if not isinstance(operation, ForLoopOp):
         return 1
     values = operation.params[0]
-    if isinstance(values, range):  # its len() fails beyond 2^63
+    if isinstance(values, range):  # len() of a range fails beyond 2^63
         return max(0, (values.stop - values.start) // values.step + 1)
     return len(values)
 
 
 def count_gates(circuit: QuantumCircuit) -> int:
-    """Executed instructions that change the state."""
+    """Returns the number of executed instructions that change the state."""
     passive = ("barrier", "store", "break_loop", "continue_loop")
     return sum(times for name, _, times in steps_of(circuit) if name not in passive)
 
 
 def runs_shot_by_shot(circuit: QuantumCircuit) -> bool:
-    """Whether a pure state cannot be sampled once at the end.
+    """Returns whether each shot needs its own evolution of the state.
 
-    That is so where something follows a measurement, or a qubit is reset after use.
+    Otherwise the state is evolved once and sampled at the end. That is impossible with control
+    flow, an instruction after a measurement, or a reset of a used qubit.
     """
     measured: set[int] = set()
     used: set[int] = set()
@@ -86,7 +87,7 @@ def runs_shot_by_shot(circuit: QuantumCircuit) -> bool:
 
 
 def has_while_loop(circuit: QuantumCircuit) -> bool:
-    """Whether a circuit, or a block of it, has a while loop."""
+    """Returns whether a circuit or one of its blocks has a while loop."""
     return any(
         isinstance(instruction.operation, WhileLoopOp)
         or any(has_while_loop(block) for block in getattr(instruction.operation, "blocks", ()))
@@ -94,18 +95,18 @@ def has_while_loop(circuit: QuantumCircuit) -> bool:
     )
 
 
-# A decomposition takes 8 microseconds however small its matrix is (measured): so many complex
-# multiplications. Without it a chain of five qubits would look cheaper than a state vector that
-# is seven times as quick.
+# The overhead of a decomposition, in complex multiplications: it takes at least 8 microseconds
+# (measured), however small its matrix is. Without this overhead a chain of five qubits would seem
+# cheaper than a state vector, which is seven times as fast.
 _CALL = 2_000
 
 
 @dataclass(frozen=True)
 class ChainCost:
-    """What a matrix product state without a cut takes.
+    """The cost of a matrix product state without truncation.
 
-    It is the work to evolve it and for each sample, the numbers held, and the largest rank across
-    a cut.
+    `evolve` and `sample`: work for the evolution and for each sample. `amplitudes`: complex numbers
+    in memory. `rank`: the largest rank across a cut.
     """
 
     evolve: float
@@ -115,15 +116,16 @@ class ChainCost:
 
 
 def chain_cost(circuit: QuantumCircuit, most: float) -> ChainCost | None:
-    """An upper bound for Aer's matrix product state; None once its work is above `most`.
+    """Returns an upper bound for Aer's matrix product state; None if its work is above `most`.
 
-    Follows Aer: qubits stand in a chain, a gate moves its right qubit beside its left one by swaps,
-    and each swap and gate is followed by a singular value decomposition. The rank across a cut is
-    at most twice its neighbours', and at most the product of the ranks of all gates across it.
+    Follows Aer: the qubits form a chain, a gate moves its right qubit next to its left one by
+    swaps, and each swap and gate is followed by a singular value decomposition. The rank across a
+    cut is at most twice that of its neighbours, and at most the product of the ranks of all gates
+    across it.
     """
     size = circuit.num_qubits
     order = list(range(size))
-    ranks = [1] * (size + 1)  # ranks[k]: between positions k - 1 and k; the ends stay 1
+    ranks = [1] * (size + 1)  # ranks[k]: between positions k - 1 and k; 1 at both ends
     bits = np.zeros((size, size))  # log2 of the rank of the gates between two qubits
     work, largest, done, rank = 0.0, 1, 0, 1
 
@@ -154,5 +156,5 @@ def chain_cost(circuit: QuantumCircuit, most: float) -> ChainCost | None:
             if work > most or done > MAX_DECOMPOSITIONS:
                 return None
     sites = sum(2 * ranks[k] * ranks[k + 1] for k in range(size))
-    # One copy is measured for each shot; a decomposition holds three matrices.
+    # Each shot measures a copy of the state; a decomposition needs three matrices.
     return ChainCost(work, float(sites), 2 * sites + 3 * largest, rank)

@@ -1,4 +1,4 @@
-"""What all workers share, whatever they compute: messages, transports, the loop, logs, their end.
+"""Code that all workers share: messages, transports, the main loop, logs, and process shutdown.
 
-It imports the standard library alone, because each worker has an environment of its own.
+Imports only the standard library, because each kind of worker has its own virtual environment.
 """

@@ -1,4 +1,4 @@
-"""What one process works on: one attempt at a time, and results until they are acknowledged."""
+"""The attempts of one process: one at a time, and their results until they are acknowledged."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from .messages import Acknowledge, Cancel, Key, Result, Resume, Start
 
 
 class Attempt:
-    """One start that was taken. `cancelled` is set once, by the thread that reads messages."""
+    """An accepted start. The thread that reads messages sets `cancelled`, at most once."""
 
     def __init__(self, start: Start) -> None:
         self.start = start
         self.cancelled = threading.Event()
 
     def check(self) -> None:
-        """Raises JobCancelled if the service has asked for an end."""
+        """Raises JobCancelled if the service has cancelled this attempt."""
         if self.cancelled.is_set():
             raise JobCancelled
 
 
 class NotTaken(Enum):
-    """Why a start is not taken."""
+    """Why a start is not accepted."""
 
-    BUSY = auto()  # another attempt runs
-    KNOWN = auto()  # it runs already
+    BUSY = auto()  # another attempt is running
+    KNOWN = auto()  # this attempt is already running
 
 
 class Attempts:
-    """The attempts of one process, for all its threads.
+    """The attempts of one process. Thread-safe.
 
-    With `keeps_results` each result stays until the service has acknowledged it, so that it can
-    be sent again on a new connection; a start whose result is kept is not executed again.
+    With `keeps_results`, each result is stored until the service acknowledges it, so that it can
+    be sent again on a new connection. A start whose result is stored is not executed again.
     """
 
     def __init__(self, keeps_results: bool = False) -> None:
@@ -44,22 +44,29 @@ class Attempts:
 
     @property
     def current(self) -> Attempt | None:
-        """The attempt that was taken and has not ended."""
+        """The running attempt, or None."""
         return self._current
 
     def take(self, start: Start) -> Attempt | Result | NotTaken:
-        """The attempt to work on, or the result that is kept of it, or why it is not taken."""
+        """Accepts a start.
+
+        Returns the attempt to run, its stored result if it has already ended, or the reason for
+        not accepting it.
+        """
         with self._lock:
-            kept = self._results.get(start.key)
-            if kept is not None:
-                return kept
+            stored = self._results.get(start.key)
+            if stored is not None:
+                return stored
             if self._current is None:
                 self._current = Attempt(start)
                 return self._current
             return NotTaken.KNOWN if self._current.start.key == start.key else NotTaken.BUSY
 
     def cancel(self, cancel: Cancel) -> Attempt | None:
-        """Marks the running attempt; None when it is another one, or has been cancelled before."""
+        """Marks the running attempt as cancelled and returns it.
+
+        Returns None if another attempt is running, or if this one is already cancelled.
+        """
         with self._lock:
             attempt = self._current
             if attempt is None or attempt.start.key != cancel.key or attempt.cancelled.is_set():
@@ -68,7 +75,7 @@ class Attempts:
             return attempt
 
     def end(self, result: Result) -> None:
-        """Ends the attempt that the result is about, before the result is sent.
+        """Ends the attempt that `result` belongs to. Call it before sending the result.
 
         The service may send the next start as soon as it has read the result.
         """
@@ -79,12 +86,12 @@ class Attempts:
                 self._current = None
 
     def acknowledge(self, message: Acknowledge) -> None:
-        """The result is stored, so it is forgotten here."""
+        """Deletes a result that the service has stored."""
         with self._lock:
             self._results.pop(message.key, None)
 
-    def left(self) -> tuple[Resume, list[Result]]:
-        """What a new connection is told: what runs and what has ended, then the results."""
+    def unacknowledged(self) -> tuple[Resume, list[Result]]:
+        """Returns what a new connection must send: a `resume` message, then these results."""
         with self._lock:
             results = list(self._results.values())
             running = [] if self._current is None else [self._current.start.key]

@@ -1,4 +1,4 @@
-"""The conversation with the service: messages over any transport."""
+"""Exchange of messages with the service over any transport."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ Line = bytes
 
 
 class Transport(Protocol):
-    """Carries lines to the service and back. It knows no message."""
+    """Carries lines to and from the service, without parsing them."""
 
     def open(self, greeting: Callable[[], Iterable[Line]], receive: Callable[[Line], None]) -> None:
-        """Sends `greeting()` on each connection before anything else.
+        """Sends `greeting()` first on each connection, and starts to receive.
 
-        `receive` is called with each line that comes in, from a thread of the transport's own.
+        The transport calls `receive` with each incoming line, from its own thread.
         """
 
     def send(self, line: Line) -> None:
-        """Sends a line from any thread. It is lost where there is no connection."""
+        """Sends a line. Thread-safe. The line is dropped if there is no connection."""
 
 
 class Channel:
@@ -34,22 +34,22 @@ class Channel:
         receive: Callable[[ToRunner], None],
         note: Callable[[str], None],
     ) -> None:
-        """`note` takes a line for the log: what came in and is no message."""
+        """`note` logs one line of text; it is called for each incoming line that is no message."""
         self._transport = transport
         self._greeting, self._receive, self._note = greeting, receive, note
 
     def open(self) -> None:
-        """From now on messages are sent and received. Raises OSError when that is impossible."""
-        self._transport.open(self._greet, self._hear)
+        """Starts to send and receive messages. Raises OSError if the transport cannot open."""
+        self._transport.open(self._greet, self._receive_line)
 
     def send(self, message: FromRunner) -> None:
-        """Sends a message from any thread. It is lost where there is no connection."""
+        """Sends a message. Thread-safe. The message is dropped if there is no connection."""
         self._transport.send(print_line(message))
 
     def _greet(self) -> Iterator[Line]:
         return map(print_line, self._greeting())
 
-    def _hear(self, line: Line) -> None:
+    def _receive_line(self, line: Line) -> None:
         try:
             message = parse(line)
         except ProtocolError as error:

@@ -1,9 +1,9 @@
-"""Nothing that a driver started outlives it, however it ends.
+"""Kills every process that a driver started when the driver ends, however it ends.
 
-A small process watches the driver and, when that is gone, kills what is left of its session (in
-the sense of setsid: the service starts a driver as leader of its own). The JVM dies even earlier,
-by the kernel's parent-death signal. A process group would not do: Spark's Python workers have
-their own.
+A small process watches the driver. When the driver ends, the watcher kills the remaining processes
+of its session (in the sense of setsid: the service starts each driver as a session leader). The
+JVM dies even earlier, by the kernel's parent-death signal. Killing the process group would not be
+enough: Spark's Python workers have their own group.
 """
 
 from __future__ import annotations
@@ -23,16 +23,19 @@ _LIBC = ctypes.CDLL(None)
 
 
 def end_with_parent() -> None:
-    """For the child between fork and exec: SIGKILL when the thread that forked it ends (Linux)."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a cancel is meant for Python
+    """Has the kernel send SIGKILL to this process when the thread that forked it ends (Linux).
+
+    Call it in the child between fork and exec. The child also ignores SIGINT.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a cancel must interrupt only the Python process
     if sys.platform.startswith("linux"):
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def watch(*files: Path) -> None:
-    """Fork the watcher; `files` are removed after the driver's death.
+    """Forks the watcher, which also deletes `files` after the driver has died.
 
-    Called before the heavy imports, so that the fork costs a few MB and no thread is copied.
+    Call it before the heavy imports, while the fork costs only a few MB and there is one thread.
     """
     driver = os.getpid()
     handle = _open_pid(driver)
@@ -71,19 +74,19 @@ def _wait_for_end(driver: int, handle: int | None) -> None:
 
 
 def _kill_session(session: int) -> None:
-    """Twice at most a few times: what is being killed may just have forked."""
+    """Kills the members repeatedly, because a process may fork just before it is killed."""
     for _ in range(5):
-        found = list(members(session))
-        if not found:
+        pids = list(members(session))
+        if not pids:
             return
-        for pid in found:
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)
 
 
 def members(session: int) -> Iterator[int]:
-    """Processes of the session `session` besides this one; zombies do not count."""
+    """Yields the pids of all processes of `session`, except this process and zombies."""
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             fields = (entry / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
@@ -95,7 +98,10 @@ def members(session: int) -> Iterator[int]:
 
 
 def started_at(pid: int) -> str | None:
-    """Field 22 of /proc/<pid>/stat: with the pid it names one process for good."""
+    """Returns the start time from /proc/<pid>/stat (field 22), or None if there is no process.
+
+    The pid and the start time together identify a process even after its pid is reused.
+    """
     try:
         text = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
     except OSError:

@@ -1,13 +1,13 @@
-"""The ways a job can end badly. Everything else that is raised is a defect of the worker."""
+"""The exceptions that end a job without a result. Any other exception is a bug in the worker."""
 
 from __future__ import annotations
 
-# The reason code of params that are malformed; a worker may have others.
+# The reason code for malformed params. A worker may define more codes.
 MALFORMED = 3211
 
 
 class InputError(Exception):
-    """The client's params are at fault: a sentence saying what, where, and what would be right."""
+    """The client's params are invalid. The message names the error, its place and how to fix it."""
 
     def __init__(self, message: str, reason_code: int = MALFORMED) -> None:
         super().__init__(message)
@@ -15,11 +15,11 @@ class InputError(Exception):
 
 
 class ProgramError(Exception):
-    """The simulation failed for a reason the client cannot see in their params."""
+    """The program failed for a reason other than the client's params."""
 
 
 class JobCancelled(BaseException):
-    """Raised in the main thread when the service asks for the running attempt to stop.
+    """Raised in the main thread when the service cancels the running attempt.
 
     A BaseException, so that a library's `except Exception` cannot swallow it.
     """

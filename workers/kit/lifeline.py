@@ -1,8 +1,8 @@
-"""A worker never outlives the service that started it.
+"""Ends a worker when the service that started it ends.
 
-Three ways out, because Aer keeps Python's global lock for as long as a simulation takes and no
-thread of this process can act meanwhile: the kernel's parent-death signal (Linux), the reader
-thread at EOF, and a tiny watcher process for an EOF during a simulation.
+There are three mechanisms: the kernel's parent-death signal (Linux), the reader thread at EOF, and
+a tiny watcher process for an EOF during a simulation. The watcher is needed because Aer holds
+Python's global lock during a simulation, so that no thread of this process can run.
 """
 
 from __future__ import annotations
@@ -14,38 +14,38 @@ import signal
 import sys
 import time
 
-# Time for the reader thread to notice the EOF by itself and exit with code 0.
+# Time in which the reader thread can notice the EOF by itself and exit with code 0.
 GRACE = 0.25  # seconds
 _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent dies. Linux only; elsewhere EOF does it."""
+    """Has the kernel kill this process when its parent dies. Linux only; elsewhere EOF ends it."""
     if not sys.platform.startswith("linux"):
         return
     parent = os.getppid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
-        os._exit(0)  # it died while we were asking
+        os._exit(0)  # the parent died before the signal was set
 
 
 def watch_stdin() -> None:
-    """Fork a process that kills this one when the other end of stdin goes away.
+    """Forks a process that kills this one when the other end of stdin is closed.
 
-    Called before the heavy imports, so that the fork costs a few MB and no thread is copied.
+    Call it before the heavy imports, while the fork costs only a few MB and there is one thread.
     """
     worker = os.getpid()
     if os.fork() != 0:
         return
     try:
         die_with_parent()
-        os.closerange(1, 256)  # holding stdout open would hide the worker's death from its reader
+        os.closerange(1, 256)  # an open stdout would hide the worker's death from its reader
         poll = select.poll()
         poll.register(0, getattr(select, "POLLRDHUP", 0))  # POLLHUP is always reported
-        # On Linux the kernel ends this process with the worker, so it need not look. Looking uses
-        # processor time now and then, and a hung worker would seem to do something.
-        look = None if sys.platform.startswith("linux") else 1000
-        while os.getppid() == worker and not poll.poll(look):
+        # On Linux the kernel ends this process with the worker, so it can wait without a timeout.
+        # A timeout would use processor time, which would make a hung worker look active.
+        timeout = None if sys.platform.startswith("linux") else 1000  # milliseconds
+        while os.getppid() == worker and not poll.poll(timeout):
             pass
         time.sleep(GRACE)
         if os.getppid() == worker:

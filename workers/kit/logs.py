@@ -1,7 +1,7 @@
-"""What a job logs or warns, as `log` messages, within limits.
+"""Forwards a job's log records and warnings as `log` messages, within limits.
 
-A job can log in a loop; the service stores what it gets. Beyond the limits lines are counted and
-the count is told at the end.
+The service stores every line that it receives, and a job can log in a loop. Lines beyond the limit
+are dropped, and the last line gives their number.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class _Forward(logging.Handler):
         self._sent += 1
         try:
             text = record.getMessage()
-        except Exception as error:  # noqa: BLE001 - a logging call with wrong arguments is the job's, not ours
+        except Exception as error:  # noqa: BLE001 - the job called logging with wrong arguments
             text = f"{record.msg} (unformattable: {error})"
         if len(text) > MAX_TEXT:
             text = f"{text[:MAX_TEXT]}… ({len(text)} characters)"
@@ -44,22 +44,22 @@ _LEVELS = ("debug", "info", "warning", "error", "critical")
 
 @contextmanager
 def forwarded_logs(level: str, send: Send) -> Iterator[None]:
-    """Send the root logger's records of at least `level`, and warnings, while in the block."""
+    """Sends the root logger's records of at least `level`, and warnings, during the block."""
     root = logging.getLogger()
-    before, handler = root.level, _Forward(send)
+    previous_level, handler = root.level, _Forward(send)
     root.addHandler(handler)
     root.setLevel(level.upper())
     logging.captureWarnings(True)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always")
-            # Addressed to authors of libraries, and nothing a client could act on.
+            # Deprecations concern authors of libraries; a client cannot act on them.
             warnings.simplefilter("ignore", DeprecationWarning)
             warnings.simplefilter("ignore", PendingDeprecationWarning)
             yield
     finally:
         logging.captureWarnings(False)
-        root.setLevel(before)
+        root.setLevel(previous_level)
         root.removeHandler(handler)
         if handler.dropped:
             send("warning", f"{handler.dropped} further log lines were dropped.")

@@ -1,8 +1,9 @@
-"""The loop of a pooled worker: its transport's thread takes messages, the main thread runs one job.
+"""The main loop of a pooled worker.
 
-States of the worker: *free* (no attempt), *busy* (an attempt was taken and has not been
-answered). The transport's thread makes it busy, the main thread makes it free just before it
-writes the answer, so that the service may send the next start as soon as it reads the answer.
+The transport's thread receives messages; the main thread runs one job at a time. A worker is
+*free* (no attempt) or *busy* (an attempt was accepted and its result has not been sent). The
+transport's thread makes the worker busy. The main thread makes it free just before it sends the
+result, so that the service may send the next start as soon as it reads the result.
 """
 
 from __future__ import annotations
@@ -34,39 +35,39 @@ BUSY = "The worker is busy with another job."
 
 @dataclass(frozen=True)
 class Abilities:
-    """What a kind of worker can do; the loop itself knows no program and imports nothing heavy.
+    """What one kind of worker can do.
 
-    `programs` maps a name to `run(params, place, report)`, `place_of` turns the `backend` object
-    of a start into the place its programs expect, `packages` are named with their versions in
-    `ready`.
+    `programs` maps a name to `run(params, backend, report)`. `backend_of` turns the `backend`
+    object of a start into the value that the programs expect as `backend`. The versions of
+    `packages` are sent in `ready`.
     """
 
     programs: Mapping[str, Callable[[str, Any, Report], str]]
-    place_of: Callable[[Mapping[str, Any]], Any]
+    backend_of: Callable[[Mapping[str, Any]], Any]
     packages: tuple[str, ...]
 
 
 class Worker:
-    """One attempt at a time over `transport`; `run_forever` belongs to the main thread."""
+    """Runs one attempt at a time. Call `run_forever` in the main thread."""
 
     def __init__(self, transport: Transport, abilities: Abilities) -> None:
         self._abilities = abilities
         self._attempts = Attempts()
-        self._lock = threading.Lock()  # a cancel and the borders of the job's own code
-        self._interruptible = False  # the main thread is inside the job's own code
+        self._lock = threading.Lock()  # serializes a cancel with changes of _interruptible
+        self._interruptible = False  # whether the main thread is inside the job's own code
         self._inbox: queue.SimpleQueue[Attempt] = queue.SimpleQueue()
         self._main = threading.get_ident()
         self._channel = Channel(transport, self._greeting, self._receive, note)
 
     def run_forever(self) -> None:
-        """Does not return."""
+        """Receives and runs attempts. Never returns."""
         self._channel.open()
         while True:
             attempt = self._inbox.get()
             self._channel.send(messages.Started(*attempt.start.key))
-            answer = self._answer(attempt)
-            self._attempts.end(answer)
-            self._channel.send(answer)
+            result = self._execute(attempt)
+            self._attempts.end(result)
+            self._channel.send(result)
 
     def _greeting(self) -> Iterator[messages.FromRunner]:
         programs = self._abilities.programs
@@ -77,7 +78,7 @@ class Worker:
             versions=_versions(self._abilities.packages),
         )
 
-    # The transport's thread
+    # Called in the transport's thread
 
     def _receive(self, message: messages.ToRunner) -> None:
         match message:
@@ -88,13 +89,13 @@ class Worker:
             case messages.Shutdown():
                 os._exit(0)
             case _:
-                pass  # for those who keep results or answer questions
+                pass  # messages for runners with more capabilities
 
     def _take(self, start: messages.Start) -> None:
-        taken = self._attempts.take(start)
-        if isinstance(taken, Attempt):
-            self._inbox.put(taken)
-        elif taken is NotTaken.BUSY:
+        attempt = self._attempts.take(start)
+        if isinstance(attempt, Attempt):
+            self._inbox.put(attempt)
+        elif attempt is NotTaken.BUSY:
             self._channel.send(messages.failed(start, "program", BUSY))
 
     def _cancel(self, cancel: messages.Cancel) -> None:
@@ -102,13 +103,13 @@ class Worker:
             if self._attempts.cancel(cancel) is not None and self._interruptible:
                 _raise_in(self._main, JobCancelled)
 
-    # Main thread
+    # Called in the main thread
 
-    def _answer(self, attempt: Attempt) -> messages.Result:
-        """Run the attempt; whatever happens becomes its one answer.
+    def _execute(self, attempt: Attempt) -> messages.Result:
+        """Runs the attempt and returns its result, also after any exception.
 
-        A cancel interrupts at most once and only while `_interruptible`, but Python may deliver
-        the exception a few steps late, hence the second net.
+        A cancel interrupts at most once, and only while `_interruptible` is set. Python may raise
+        the exception a few steps later, though, so the outer `try` catches it as well.
         """
         try:
             try:
@@ -144,17 +145,17 @@ class Worker:
         )
         try:
             with forwarded_logs(start.log_level, self._log_of(start)):
-                result = program(start.params, self._abilities.place_of(start.backend), report)
+                result = program(start.params, self._abilities.backend_of(start.backend), report)
             return messages.completed(start, result)
         except InputError as error:
             return messages.failed(start, "input", str(error), error.reason_code)
         except RecursionError:
-            sentence = "The params are nested too deeply to be read."
-            return messages.failed(start, "input", sentence, MALFORMED)
+            message = "The params are nested too deeply to be read."
+            return messages.failed(start, "input", message, MALFORMED)
         except MemoryError:
-            sentence = "The job needs more memory than the worker has."
-            return messages.failed(start, "program", sentence)
-        except Exception as error:  # noqa: BLE001 - the worker outlives any job
+            message = "The job needs more memory than the worker has."
+            return messages.failed(start, "program", message)
+        except Exception as error:  # noqa: BLE001 - no job may end the worker
             message = shortened(f"{type(error).__name__}: {error}".split("\n")[0], 500)
             return messages.failed(start, "program", message, None, traceback.format_exc())
 
@@ -163,12 +164,12 @@ class Worker:
 
 
 def note(text: str) -> None:
-    """A line for the service's own log."""
+    """Writes one line of text to stderr, which the service adds to its own log."""
     print(f"worker {os.getpid()}: {text}", file=sys.stderr, flush=True)
 
 
 def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Raise `error` in another thread at its next Python step; None takes back a pending one."""
+    """Raises `error` in another thread at its next Python step; None cancels a pending error."""
     target = ctypes.py_object(error) if error is not None else None
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), target)
 

@@ -1,6 +1,6 @@
-"""The messages between service and worker: types, parse, print (docs/attempt-protocol.md).
+"""The messages between service and worker: types, parser and writer (docs/attempt-protocol.md).
 
-Nothing else in these packages knows their JSON. `protocol/attempts.jsonl` holds examples that the
+Only this module depends on their JSON form. `protocol/attempts.jsonl` contains examples that the
 tests of both sides read.
 """
 
@@ -18,11 +18,11 @@ VERSION = 2
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 Key: TypeAlias = tuple[str, str]
-"""Job and token, which together name an attempt."""
+"""Job and token, which together identify an attempt."""
 
 
 class ProtocolError(ValueError):
-    """A line that is no message; the text says why. The worker notes it and goes on."""
+    """A line is not a valid message; the text gives the reason. The worker logs and ignores it."""
 
 
 # To the worker
@@ -30,7 +30,7 @@ class ProtocolError(ValueError):
 
 @dataclass(frozen=True)
 class OfAttempt:
-    """A message about one attempt. `token` is a fencing token, repeated in every answer."""
+    """A message about one attempt. Every reply repeats `token`, the attempt's fencing token."""
 
     job: str
     token: str
@@ -57,21 +57,24 @@ class Start(OfAttempt):
 
 @dataclass(frozen=True)
 class Cancel(OfAttempt):
-    """Stop this attempt soon. The service kills the worker if it does not."""
+    """Stop this attempt soon. The service kills the worker if it does not stop."""
 
     type: ClassVar = "cancel"
 
 
 @dataclass(frozen=True)
 class Acknowledge(OfAttempt):
-    """The result of this attempt is stored, so it need not be kept."""
+    """The service has stored the result of this attempt, so the worker can delete it."""
 
     type: ClassVar = "acknowledge"
 
 
 @dataclass(frozen=True)
 class Suggest:
-    """What may follow the first `cursor` characters of `code`? The answer repeats `request`."""
+    """Request for completions of the first `cursor` characters of `code`.
+
+    The reply repeats `request`.
+    """
 
     type: ClassVar = "suggest"
     request: int
@@ -104,7 +107,7 @@ Capability: TypeAlias = Literal["acknowledge", "heartbeat", "resume", "suggest"]
 
 @dataclass(frozen=True)
 class Ready:
-    """First message on each connection: a `start` is taken from now on."""
+    """First message on each connection: the worker accepts a `start` from now on."""
 
     type: ClassVar = "ready"
     pid: int
@@ -117,7 +120,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Resume:
-    """What is left of earlier connections; the results of `ended` follow."""
+    """Attempts of earlier connections. The results of those in `ended` follow."""
 
     type: ClassVar = "resume"
     running: Sequence[Key] = ()
@@ -126,7 +129,7 @@ class Resume:
 
 @dataclass(frozen=True)
 class InterpreterState:
-    """The process of one session: what it is doing, and once it has started what it runs."""
+    """The state of one session's interpreter. The optional fields are None until it has started."""
 
     type: ClassVar = "interpreter"
     session: str
@@ -140,14 +143,14 @@ class InterpreterState:
 
 @dataclass(frozen=True)
 class Started(OfAttempt):
-    """Work on the attempt begins."""
+    """The worker begins to run the attempt."""
 
     type: ClassVar = "started"
 
 
 @dataclass(frozen=True)
 class Progress(OfAttempt):
-    """`done` of `total` steps are behind us; `total` is 0 where nobody knows."""
+    """`done` of `total` steps are complete; `total` is 0 if it is unknown."""
 
     type: ClassVar = "progress"
     done: int
@@ -165,12 +168,12 @@ class Log(OfAttempt):
 
 
 Fault: TypeAlias = Literal["input", "program"]
-"""Who is to blame for a failure: the client's params, or the worker."""
+"""What caused a failure: the client's params, or the program."""
 
 
 @dataclass(frozen=True)
 class Result(OfAttempt):
-    """The attempt's one end. `completed`, `failed` and `cancelled` make the three kinds."""
+    """The end of an attempt. Use `completed`, `failed` or `cancelled` to create one."""
 
     type: ClassVar = "result"
     outcome: Literal["completed", "failed", "cancelled"]
@@ -182,7 +185,7 @@ class Result(OfAttempt):
 
 
 def completed(of: OfAttempt, result: str) -> Result:
-    """`result` is JSON text for the client."""
+    """Returns the result of a completed attempt. `result` is JSON text for the client."""
     return Result(of.job, of.token, "completed", result)
 
 
@@ -193,18 +196,18 @@ def failed(
     reason_code: int | None = None,
     traceback: str | None = None,
 ) -> Result:
-    """`message` is one sentence for the user."""
+    """Returns the result of a failed attempt. `message` is one sentence for the user."""
     return Result(of.job, of.token, "failed", None, fault, message, reason_code, traceback)
 
 
 def cancelled(of: OfAttempt, result: str | None = None) -> Result:
-    """`result` is JSON text: what there was to say until then."""
+    """Returns the result of a cancelled attempt. `result` is JSON text: the partial result."""
     return Result(of.job, of.token, "cancelled", result)
 
 
 @dataclass(frozen=True)
 class Suggestions:
-    """The answer to `Suggest`: whole words, sorted."""
+    """The reply to `Suggest`: whole words, sorted."""
 
     type: ClassVar = "suggestions"
     request: int
@@ -213,7 +216,7 @@ class Suggestions:
 
 @dataclass(frozen=True)
 class Failed:
-    """The worker can run nothing, and ends. `message` is one sentence."""
+    """The worker cannot run any job, and ends. `message` is one sentence."""
 
     type: ClassVar = "failed"
     message: str
@@ -234,7 +237,7 @@ FromRunner: TypeAlias = (
 
 
 def parse(line: bytes | str) -> ToRunner:
-    """One line from the service. Unknown fields are ignored. Raises ProtocolError."""
+    """Parses one line from the service, ignoring unknown fields. Raises ProtocolError."""
     try:
         message = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -249,7 +252,10 @@ def parse(line: bytes | str) -> ToRunner:
 
 
 def print_line(message: FromRunner) -> bytes:
-    """One line for the service, newline included. Pure ASCII, so lone surrogates survive."""
+    """Returns one line for the service, newline included.
+
+    The line is pure ASCII, so that lone surrogates survive.
+    """
     fields: dict[str, Any] = {"type": message.type, **vars(message)}
     if isinstance(message, Resume):
         fields |= {"running": _named(message.running), "ended": _named(message.ended)}
@@ -262,31 +268,31 @@ def _named(attempts: Sequence[Key]) -> list[dict[str, str]]:
 
 @dataclass(frozen=True)
 class _Fields:
-    """The fields of one message, by the kind they must have."""
+    """Typed access to the fields of one message. Each method raises ProtocolError."""
 
-    given: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
-        value = self.given.get(name)
+        value = self.values.get(name)
         if not isinstance(value, str):
-            raise ProtocolError(f"'{name}' of a {self.given['type']} is not a string")
+            raise ProtocolError(f"'{name}' of a {self.values['type']} is not a string")
         return value
 
     def number(self, name: str) -> int:
-        value = self.given.get(name)
+        value = self.values.get(name)
         if not isinstance(value, int) or isinstance(value, bool):
-            raise ProtocolError(f"'{name}' of a {self.given['type']} is not a whole number")
+            raise ProtocolError(f"'{name}' of a {self.values['type']} is not a whole number")
         return value
 
     def mapping(self, name: str) -> Mapping[str, Any]:
-        value = self.given.get(name)
+        value = self.values.get(name)
         if not isinstance(value, dict):
-            raise ProtocolError(f"'{name}' of a {self.given['type']} is not an object")
+            raise ProtocolError(f"'{name}' of a {self.values['type']} is not an object")
         return value
 
 
 def _start(fields: _Fields) -> Start:
-    level = fields.given.get("log_level")
+    level = fields.values.get("log_level")
     return Start(
         job=fields.text("job"),
         token=fields.text("token"),

@@ -1,7 +1,7 @@
-"""Programs that say of themselves that they must not run twice (docs/attempt-protocol.md).
+"""A mark for programs that must not run twice (docs/attempt-protocol.md).
 
-When a worker dies, its job is tried again with the same params. That is harmless for a program
-that only computes. One that changes something outside is marked:
+When a worker dies, the service runs its job again with the same params. That is harmless for a
+program that only computes. A program with outside effects must be marked:
 
     @not_repeatable
     def run(params, backend, report): ...
@@ -16,11 +16,11 @@ Run = TypeVar("Run", bound=Callable[..., str])
 
 
 def not_repeatable(run: Run) -> Run:
-    """Mark a program: a job whose worker dies fails at once."""
+    """Marks a program as not repeatable: its job fails at once if the worker dies."""
     run.__dict__["repeatable"] = False
     return run
 
 
 def names_not_repeatable(programs: Mapping[str, Callable[..., Any]]) -> list[str]:
-    """Which of `programs` are marked, sorted."""
+    """Returns the names of the marked programs, sorted."""
     return sorted(name for name, run in programs.items() if not getattr(run, "repeatable", True))

@@ -1,4 +1,4 @@
-"""What a program may tell the outside while it runs."""
+"""How a running program reports progress and notices a cancel."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Protocol
 
 
 class Report(Protocol):
-    """Handed to a program's `run`. Both methods are cheap enough to call between any two steps."""
+    """Passed to a program's `run`. Both methods are cheap enough to call between any two steps."""
 
     def progress(self, done: int, total: int, message: str) -> None:
-        """Say that `done` of `total` steps are behind us; `message` is for people."""
+        """Reports that `done` of `total` steps are complete. `message` is for people."""
 
     def check(self) -> None:
-        """Raise JobCancelled if the service asked for an end."""
+        """Raises JobCancelled if the service has cancelled the job."""
 
 
 class SilentReport:
-    """A report nobody reads, for running a program as a plain function."""
+    """A report without effect, for running a program as a plain function."""
 
     def progress(self, done: int, total: int, message: str) -> None:
         """Does nothing."""
@@ -27,9 +27,9 @@ class SilentReport:
 
 
 class CallbackReport:
-    """Turns progress into messages, dropping what comes faster than people can read.
+    """Sends progress with `send`, at most once in INTERVAL; further reports are dropped.
 
-    `now` returns seconds of a monotonic clock. The first and the last step are always sent.
+    The first and the last step are always sent. `now` returns seconds of a monotonic clock.
     """
 
     INTERVAL = 0.1  # seconds
@@ -44,7 +44,7 @@ class CallbackReport:
         self._last: float | None = None
 
     def progress(self, done: int, total: int, message: str) -> None:
-        """As in `Report`; raises JobCancelled, too."""
+        """As in `Report`. Also raises JobCancelled."""
         self._check()
         at = self._now()
         if self._last is not None and done < total and at - self._last < self.INTERVAL:

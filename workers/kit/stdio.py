@@ -1,4 +1,4 @@
-"""A worker as a child process: its signals and streams, and an end with its service."""
+"""Runs a worker as a child process of the service, over stdin and stdout."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def serve(load: Callable[[], Abilities]) -> None:
-    """Set the process up, have `load` import what is heavy, then enter the loop for good."""
-    # Ctrl-C in the service's terminal reaches us too; the service decides what becomes of jobs.
+    """Sets up the process, calls `load` for the heavy imports and runs the loop. Never returns."""
+    # Ctrl-C in the service's terminal reaches this process too, but the service decides about jobs.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent()
     watch_stdin()
     source, out = _claim_streams()
-    # Seconds of imports, on purpose before `ready` and only once per process.
+    # The imports take seconds. They come before `ready`, and once per process.
     abilities = load()
     from .loop import Worker  # noqa: PLC0415
 
@@ -31,12 +31,12 @@ def serve(load: Callable[[], Abilities]) -> None:
 
 
 class StdioTransport:
-    """Lines over a pair of pipes: one connection, whose end is the end of the process."""
+    """Carries lines over a pair of pipes. The process ends when this one connection ends."""
 
     def __init__(self, source: BinaryIO, out: int) -> None:
-        """`source` gives the service's lines; `out` is the descriptor that takes ours."""
+        """`source` reads the service's lines; `out` is the file descriptor for the worker's."""
         self._source, self._out = source, out
-        self._lock = threading.Lock()  # keeps lines whole
+        self._lock = threading.Lock()  # so that lines do not mix
 
     def open(self, greeting: Callable[[], Iterable[Line]], receive: Callable[[Line], None]) -> None:
         """As in `Transport`."""
@@ -45,7 +45,7 @@ class StdioTransport:
         threading.Thread(target=self._read, args=(receive,), name="stdin", daemon=True).start()
 
     def send(self, line: Line) -> None:
-        """As in `Transport`. Ends the process when the service is gone."""
+        """As in `Transport`. Ends the process if the service has ended."""
         with self._lock:
             view = memoryview(line)
             try:
@@ -58,20 +58,20 @@ class StdioTransport:
         for line in self._source:
             if line.strip():
                 receive(line)
-        # EOF: nobody is left to read a result. _exit: the main thread may be in compiled code.
+        # After EOF nobody reads results. _exit, because the main thread may be in compiled code.
         os._exit(0)
 
 
 def _claim_streams() -> tuple[BinaryIO, int]:
-    """Keep stdin and stdout for the protocol alone.
+    """Reserves stdin and stdout for the protocol, and returns them.
 
-    Prints, and what compiled code writes to fd 1, go to stderr; reads of fd 0 find nothing.
+    From then on prints and output of compiled code to fd 1 go to stderr, and fd 0 is empty.
     """
     source = os.fdopen(os.dup(0), "rb", buffering=1 << 20)
     out = os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.close(empty)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return source, out

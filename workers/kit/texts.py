@@ -1,8 +1,8 @@
-"""Texts of others in our messages."""
+"""Shortens texts from outside that become part of a message."""
 
 from __future__ import annotations
 
 
 def shortened(text: str, most: int) -> str:
-    """At most `most` characters, and a sign where there were more."""
+    """Returns the first `most` characters of `text`, with an ellipsis if it was longer."""
     return text if len(text) <= most else f"{text[:most]}…"

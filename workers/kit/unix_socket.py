@@ -1,4 +1,7 @@
-"""A transport over a Unix socket that the worker listens on, for one that outlives the service."""
+"""A transport over a Unix socket on which the worker listens.
+
+It serves workers that keep running while the service restarts.
+"""
 
 from __future__ import annotations
 
@@ -18,46 +21,46 @@ RETRY = 0.2  # seconds
 
 
 class UnixSocketTransport:
-    """Lines over one connection at a time, the newest. Listens on `path`."""
+    """Listens on `path` and carries lines over one connection; a new one replaces the old."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._lock = threading.Lock()  # guards _peer, and keeps lines whole
+        self._lock = threading.Lock()  # guards _peer, and keeps lines from mixing
         self._peer: socket.socket | None = None
         self._lost_at = time.monotonic()
         self._arrived = threading.Event()
 
     def open(self, greeting: Callable[[], Iterable[Line]], receive: Callable[[Line], None]) -> None:
-        """As in `Transport`. Raises OSError when the path cannot be used."""
+        """As in `Transport`. Raises OSError if the socket cannot be created at the path."""
         Path(self._path).unlink(missing_ok=True)
         server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        before = os.umask(0o177)
+        previous_umask = os.umask(0o177)
         try:
             server.bind(self._path)
         finally:
-            os.umask(before)
+            os.umask(previous_umask)
         server.listen(4)
         accept = threading.Thread(
             target=self._accept, args=(server, greeting, receive), name="accept", daemon=True
         )
         accept.start()
 
-    def alone_for(self) -> float:
-        """Seconds without a connection; 0 with one."""
+    def disconnected_for(self) -> float:
+        """Returns the seconds since the last connection ended; 0 while one is open."""
         with self._lock:
             return 0.0 if self._peer is not None else time.monotonic() - self._lost_at
 
     def wait_for_peer(self, seconds: float) -> bool:
-        """Whether somebody is connected, or connects within so many seconds."""
+        """Waits at most `seconds` for a connection. Returns whether there is one."""
         return self._arrived.wait(seconds)
 
     def send(self, line: Line) -> None:
-        """As in `Transport`. What must arrive is part of the greeting."""
+        """As in `Transport`. Only what is part of the greeting is certain to arrive."""
         with self._lock:
             self._write(line)
 
     def close(self) -> None:
-        """Removes the socket's file."""
+        """Deletes the socket's file."""
         Path(self._path).unlink(missing_ok=True)
 
     def _write(self, line: Line) -> None:
@@ -69,7 +72,10 @@ class UnixSocketTransport:
             self._drop(self._peer)
 
     def _drop(self, peer: socket.socket) -> None:
-        """With the lock held. shutdown, because its reader is waiting in recv."""
+        """Closes the connection. The caller holds the lock.
+
+        Calls shutdown, because the connection's reader is waiting in recv.
+        """
         with contextlib.suppress(OSError):
             peer.shutdown(socket.SHUT_RDWR)
         if self._peer is peer:
@@ -85,12 +91,12 @@ class UnixSocketTransport:
         while True:
             try:
                 peer, _ = server.accept()
-            except OSError:  # the cells have used up the descriptors
+            except OSError:  # the session's own code has used up the file descriptors
                 time.sleep(RETRY)
                 continue
             old = self._peer
             if old is not None:
-                # Before taking the lock: a send to it may be what holds the lock.
+                # Before taking the lock, because a send to the old peer may be holding it.
                 with contextlib.suppress(OSError):
                     old.shutdown(socket.SHUT_RDWR)
             with self._lock:

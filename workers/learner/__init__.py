@@ -1,5 +1,6 @@
-"""The Stint learner: a worker that answers questions about data sets (docs/learner.md).
+"""The learner of Stint: a worker that forecasts and learns from data sets (docs/learner.md).
 
-Forecast, impact, regression, classification and anomalies are small contests between well-known
-methods; predict applies the model a contest was won with. It speaks docs/attempt-protocol.md.
+Forecast, impact, regression, classification and anomalies each run a contest between well-known
+methods. Predict applies the model that won a contest. The learner uses the protocol of
+docs/attempt-protocol.md.
 """

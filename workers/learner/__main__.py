@@ -15,7 +15,7 @@ _PACKAGES = ("scikit-learn", "statsforecast", "statsmodels", "skops", "numpy", "
 
 
 def load() -> Abilities:
-    """Imports the numerical libraries; some seconds."""
+    """Imports the numerical libraries, which takes some seconds."""
     one_thread()
     from kit.loop import Abilities  # noqa: PLC0415
 

@@ -1,6 +1,6 @@
-"""A contest: every contestant is tried on the same held-out data, the best one wins.
+"""A contest: all contestants are tested on the same held-out data, and the best one wins.
 
-A contestant that fails is listed last without metrics; the session fails only if all do.
+A contestant that fails is listed last, without metrics. The session fails only if all of them fail.
 """
 
 from __future__ import annotations
@@ -20,37 +20,40 @@ from .output import finite
 
 @dataclass(frozen=True)
 class Algorithm:
-    """How the clients see a method. `key` is stable, the other two are for people."""
+    """A method as clients see it. `key` never changes; the name and description are for people."""
 
     key: str
     name: str
     description: str
 
-    def wire(self) -> dict[str, str]:
-        """As results name it."""
+    def to_json(self) -> dict[str, str]:
+        """Returns the method in the form that results have."""
         return {"name": self.name, "description": self.description, "key": self.key}
 
 
 @dataclass
 class Contestant:
-    """One method on one preparation of the data. `score`: lower is better; infinite is failed."""
+    """One method on one preparation of the data.
+
+    `score`: lower is better; infinity means that the method failed.
+    """
 
     algorithm: Algorithm
     properties: tuple[str, ...] = ()
     metrics: dict[str, float] = field(default_factory=dict)
     score: float = math.inf
-    outcome: Any = None  # what the trial returned, for the program's own use
+    outcome: Any = None  # the trial's outcome, for the program
     importance: dict[str, float] | None = None
 
     @property
     def failed(self) -> bool:
-        """Whether it could not be tried."""
+        """Whether the method failed on this data."""
         return not math.isfinite(self.score)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """The outcome of trying a contestant."""
+    """The result of testing a contestant. `score` and `outcome` are as in Contestant."""
 
     metrics: dict[str, float]
     score: float
@@ -59,27 +62,27 @@ class Trial:
 
 @dataclass
 class Messages:
-    """What the session tells its user, in order and each once."""
+    """The session's messages for its user, in order and without repetitions."""
 
     items: list[dict[str, str]] = field(default_factory=list)
 
-    def say(self, severity: str, message: str) -> None:
-        """Adds a message, once."""
+    def add(self, severity: str, message: str) -> None:
+        """Adds a message unless it is already in the list."""
         item = {"severity": severity, "message": message}
         if item not in self.items:
             self.items.append(item)
 
     def inform(self, message: str) -> None:
         """Adds a message for information."""
-        self.say("informational", message)
+        self.add("informational", message)
 
     def warn(self, message: str) -> None:
         """Adds a warning."""
-        self.say("warning", message)
+        self.add("warning", message)
 
 
 class Contest:
-    """Tries contestants one by one, with a progress message each."""
+    """Tests contestants one by one, and reports progress for each."""
 
     def __init__(self, report: Report, messages: Messages, steps: int) -> None:
         self._report, self._messages = report, messages
@@ -87,39 +90,45 @@ class Contest:
         self.contestants: list[Contestant] = []
 
     def enter(self, contestant: Contestant, trial: Callable[[], Trial]) -> None:
-        """Try one. What a method says against the data in its own words is not for the user."""
+        """Adds a contestant and tests it. Errors of the method become debug messages.
+
+        Raises InputError, MemoryError and JobCancelled.
+        """
         self.step(f"Trying {contestant.algorithm.name}")
         self.contestants.append(contestant)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                tried = trial()
+                result = trial()
         except (InputError, MemoryError):
             raise
-        except Exception as error:  # noqa: BLE001 - a method may fail on some data; the others go on
+        except Exception as error:  # noqa: BLE001 - a method may fail on some data
             reason = shortened(f"{type(error).__name__}: {error}".split("\n")[0], 200)
-            self._messages.say("debug", f"{contestant.algorithm.name} could not be used: {reason}")
+            self._messages.add("debug", f"{contestant.algorithm.name} could not be used: {reason}")
             return
-        if not math.isfinite(tried.score):
+        if not math.isfinite(result.score):
             return
-        contestant.metrics = finite(tried.metrics)
-        contestant.score, contestant.outcome = tried.score, tried.outcome
+        contestant.metrics = finite(result.metrics)
+        contestant.score, contestant.outcome = result.score, result.outcome
 
     def check(self) -> None:
-        """Give a cancel a chance, between two steps of a trial."""
+        """Raises JobCancelled if the job is cancelled. Call it between two steps of a trial."""
         self._report.check()
 
     def step(self, message: str) -> None:
-        """Reports that the next step begins."""
+        """Reports the beginning of the next step."""
         self._report.progress(min(self._done, self._steps), self._steps, message)
         self._done += 1
 
     def finish(self, message: str) -> None:
-        """Reports that all steps are done."""
+        """Reports that all steps are complete."""
         self._report.progress(self._steps, self._steps, message)
 
     def ranked(self) -> list[Contestant]:
-        """Best first, failed last; equals stay in the order they entered."""
+        """Returns the contestants, best first and failed ones last. Equals keep their order.
+
+        Raises InputError if all of them failed.
+        """
         ranking = sorted(self.contestants, key=lambda contestant: contestant.score)
         if not ranking or ranking[0].failed:
             raise InputError(

@@ -1,7 +1,7 @@
-"""Dates as people and clients send them, and the one form in which they are answered.
+"""Reads dates in the forms that people and clients send, and formats them for results.
 
-The forms are those of the wire (nexosis dialect, dates and numbers).
-Without a zone a date means UTC.
+The forms are those of the wire (nexosis dialect, dates and numbers). A date without a zone is in
+UTC.
 """
 
 from __future__ import annotations
@@ -32,14 +32,17 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 def parse_dates(texts: np.ndarray) -> np.ndarray:
-    """datetime64[ns] in UTC for each text; NaT for what is no date or outside 1678 to 2261."""
+    """Returns a datetime64[ns] in UTC for each text.
+
+    It is NaT if the text is not a date or its year is not in 1678 to 2261.
+    """
     if len(texts) == 0:
         return np.array([], dtype="datetime64[ns]")
     series = pd.Series(texts, dtype=object)
     parsed = pd.to_datetime(series, format="ISO8601", utc=True, errors="coerce")
     result = parsed.dt.tz_localize(None).to_numpy(dtype="datetime64[ns]").copy()
     for i, text in enumerate(texts):
-        # A bare number is a year or nothing: pandas would read 201701 as a month.
+        # A short number without separators must be a year: pandas would read 201701 as a month.
         bare = len(text) != 4 and len(text) <= 8 and _BARE.fullmatch(text)
         if bare and len(text) != 8:
             result[i] = np.datetime64("NaT", "ns")
@@ -49,7 +52,7 @@ def parse_dates(texts: np.ndarray) -> np.ndarray:
 
 
 def parse_date(text: str | None, what: str) -> pd.Timestamp:
-    """One date of the params, in UTC and without zone."""
+    """Reads one date of the params, as UTC without a zone. Raises InputError naming `what`."""
     parsed = parse_dates(np.array([text or ""], dtype=object))[0]
     if np.isnat(parsed):
         why = too_far(text or "") or "is not a date such as 2017-01-31T00:00:00+00:00"
@@ -58,15 +61,18 @@ def parse_date(text: str | None, what: str) -> pd.Timestamp:
 
 
 def too_far(text: str) -> str | None:
-    """What is wrong with a date whose year nanoseconds cannot count; None for any other text."""
+    """Returns what is wrong with a date whose year is out of range; None for any other text.
+
+    Nanoseconds in 64 bits cannot represent other years.
+    """
     years = [int(year) for year in _YEAR.findall(text)]
     if not any(year <= 1677 or year >= 2262 for year in years):
         return None
-    return "is no date of the years 1678 to 2261, the ones that can be calculated with"
+    return "is no date of the years 1678 to 2261, the supported range"
 
 
-def printed(times: np.ndarray | pd.DatetimeIndex) -> list[str]:
-    """`2016-10-10T00:00:00.0000000Z` for each time (nexosis dialect, dates and numbers)."""
+def date_texts(times: np.ndarray | pd.DatetimeIndex) -> list[str]:
+    """Formats times as `2016-10-10T00:00:00.0000000Z` (nexosis dialect, dates and numbers)."""
     return [f"{text[:27]}Z" for text in np.datetime_as_string(np.asarray(times, "datetime64[ns]"))]
 
 
@@ -115,7 +121,7 @@ def _script(text: str) -> pd.Timestamp | None:
 
 
 def _loose_iso(text: str) -> pd.Timestamp | None:
-    """2017-1-5, 2017/01/05: the year first, digits or separators not quite ISO."""
+    """Reads dates that are almost ISO, with the year first, such as 2017-1-5 or 2017/01/05."""
     match = _YEAR_FIRST.fullmatch(text.strip()) or _ISO.fullmatch(text.strip())
     if match is None:
         return None

@@ -1,6 +1,6 @@
-"""The measures of a result (nexosis dialect, results).
+"""Computes the metrics of a result (nexosis dialect, results).
 
-A measure that is undefined is NaN, and is left out of the answer.
+An undefined metric is NaN, and the result omits it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,11 @@ from sklearn.metrics import (
 
 
 def regression_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """MAE, MAPE as a fraction over rows that are not 0, RMSE, R² (for two rows or more)."""
+    """Returns MAE, MAPE, RMSE and R².
+
+    MAPE is a fraction, over rows whose actual value is not 0. R² is NaN if the actual values do
+    not vary.
+    """
     error = actual - predicted
     nonzero = np.abs(actual) > 1e-12
     spread = float(((actual - actual.mean()) ** 2).sum())
@@ -34,7 +38,10 @@ def regression_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, f
 def forecast_metrics(
     actual: np.ndarray, predicted: np.ndarray, history: np.ndarray
 ) -> dict[str, float]:
-    """The above and MASE: MAE / MAE of the one-step naive forecast within `history`."""
+    """Returns the metrics of a regression and MASE.
+
+    MASE is the MAE divided by the MAE of the one-step naive forecast within `history`.
+    """
     metrics = regression_metrics(actual, predicted)
     naive = float(np.abs(np.diff(history)).mean()) if len(history) > 1 else 0.0
     scaled = metrics["meanAbsoluteError"] / naive if naive > 0 else np.nan
@@ -44,9 +51,10 @@ def forecast_metrics(
 
 
 def classification_metrics(actual: np.ndarray, scores: np.ndarray) -> dict[str, float]:
-    """Macro averages over the classes; ROC area for exactly two (scores of the second).
+    """Returns macro averages over the classes, and for exactly two classes the ROC area.
 
-    `actual` are places of classes and not their labels, which scikit-learn would read anew.
+    `actual` (rows,) has indices of classes, because scikit-learn would convert labels that look
+    like numbers. `scores` is (rows, classes). The ROC area uses the scores of the second class.
     """
     predicted, count = scores.argmax(axis=1), scores.shape[1]
     known = {"labels": range(count), "average": "macro", "zero_division": 0}

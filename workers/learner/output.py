@@ -1,4 +1,4 @@
-"""What a program hands back: CSV files in the session's folder and the result's JSON text."""
+"""Writes a program's output: CSV files in the session's folder, and the result as JSON text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Rows = dict[str, Sequence[str | None]]  # column name → text per row; None is 
 
 
 def write_rows(folder: Path, name: str, rows: Rows) -> dict[str, Any]:
-    """Write `rows` as CSV with header and answer `{"path", "count", "columns"}`."""
+    """Writes `rows` as CSV with a header, and returns `{"path", "count", "columns"}`."""
     columns = list(rows)
     count = len(rows[columns[0]]) if columns else 0
     with (folder / name).open("w", encoding="utf-8", newline="") as file:
@@ -28,9 +28,10 @@ def write_rows(folder: Path, name: str, rows: Rows) -> dict[str, Any]:
 
 
 def text_of(value: float) -> str:
-    """A number as rows carry it (nexosis dialect, dates and numbers).
+    """Formats a number for a row (nexosis dialect, dates and numbers).
 
-    It has about 15 significant digits, no trailing zeros, and no exponent for everyday sizes.
+    The text has at most 15 significant digits, no trailing zeros, and an exponent only for very
+    large or small numbers. For NaN and infinity it is empty.
     """
     if not math.isfinite(value):
         return ""
@@ -39,18 +40,18 @@ def text_of(value: float) -> str:
 
 
 def texts_of(values: Iterable[float]) -> list[str]:
-    """Numbers as rows carry them."""
+    """Formats numbers for rows."""
     return [text_of(float(value)) for value in values]
 
 
 def finite(metrics: Mapping[str, float | None]) -> dict[str, float]:
-    """Without NaN and infinity, which the clients' decoders refuse."""
-    kept = {name: float(value) for name, value in metrics.items() if value is not None}
-    return {name: value for name, value in kept.items() if math.isfinite(value)}
+    """Returns the metrics without None, NaN and infinity, which clients cannot decode."""
+    numbers = {name: float(value) for name, value in metrics.items() if value is not None}
+    return {name: value for name, value in numbers.items() if math.isfinite(value)}
 
 
 def result_text(body: dict[str, Any]) -> str:
-    """The result as JSON text; arrays become lists. NaN is refused."""
+    """Returns the result as JSON text; arrays become lists. Raises ValueError for NaN."""
     return json.dumps(body, allow_nan=False, default=_plain)
 
 
@@ -59,4 +60,4 @@ def _plain(value: Any) -> Any:
         return value.item()
     if isinstance(value, np.ndarray):
         return value.tolist()
-    raise TypeError(f"{type(value).__name__} is no JSON")
+    raise TypeError(f"{type(value).__name__} is not JSON")

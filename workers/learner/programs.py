@@ -1,4 +1,4 @@
-"""The programs of this worker by the name the service uses."""
+"""The programs of this worker, by the name that the service uses."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Program = Callable[[str, Any, Report], str]
 
 
 def _bounded(program: Program) -> Program:
-    """Say in the user's words that the data is too large for this worker."""
+    """Returns the program with a MemoryError turned into an InputError for the user."""
 
     @wraps(program)
-    def run(params: str, place: Any, report: Report) -> str:
+    def run(params: str, backend: Any, report: Report) -> str:
         try:
-            # What libraries say about convergence helps nobody who cannot see the model.
+            # Warnings of libraries about convergence do not help users, who cannot see the model.
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return program(params, place, report)
+                return program(params, backend, report)
         except MemoryError:
             raise InputError(
                 f"The session needs more memory than a worker may use ({memory_limit()} MB): use "

@@ -1,7 +1,7 @@
-"""The data set as text: a CSV read once, compactly, into columns.
+"""Reads the CSV of a data set into columns of text.
 
-Arrow keeps a column of text in one buffer instead of one Python object per cell, so that 50 MB of
-CSV stay about that size.
+Arrow stores a column of text in one buffer instead of one Python object for each cell. So 50 MB of
+CSV take about 50 MB of memory.
 """
 
 from __future__ import annotations
@@ -15,49 +15,52 @@ import pyarrow.csv as arrow_csv
 from kit.failures import InputError
 from kit.texts import shortened
 
-from .ask import Ask
 from .limits import MAX_CELLS, MAX_FILE, MAX_ROW
+from .session import Session
 
 pa.set_cpu_count(1)
 
 
 @dataclass(frozen=True)
 class Table:
-    """Columns of text; null is missing. In messages the first row is 1."""
+    """Columns of text, with null for missing values. Messages count rows from 1."""
 
     columns: dict[str, pa.ChunkedArray]
     count: int
 
     def take(self, rows: pa.Array) -> Table:
-        """The table with these rows, by their numbers."""
-        taken = {name: column.take(rows) for name, column in self.columns.items()}
-        return Table(taken, len(rows))
+        """Returns a table of the rows with these indices, from 0."""
+        columns = {name: column.take(rows) for name, column in self.columns.items()}
+        return Table(columns, len(rows))
 
 
-def read_table(ask: Ask) -> Table:
-    """Read the CSV of a session. Cells that are empty or one of `missing_values` become null."""
+def read_table(session: Session) -> Table:
+    """Reads the CSV of a session. Raises InputError.
+
+    Cells that are empty or one of the session's missing values become null.
+    """
     try:
-        size = ask.data.stat().st_size
+        size = session.data.stat().st_size
     except OSError:
-        raise InputError(f"The data file '{ask.data}' cannot be read.") from None
+        raise InputError(f"The data file '{session.data}' cannot be read.") from None
     if size > MAX_FILE:
         raise InputError(
             f"The data has {size // 2**20} MB; a session can work on {MAX_FILE // 2**20} MB. "
             "Use fewer columns or rows, or aggregate the data first."
         )
-    names = _header(ask, _block(size))
-    wanted = [name for name in names if name in ask.columns]
-    absent = next((name for name in ask.columns if name not in names), None)
+    names = _header(session, _block(size))
+    used = [name for name in names if name in session.columns]
+    absent = next((name for name in session.columns if name not in names), None)
     if absent is not None:
         raise InputError(f"Column '{absent}' is declared but not part of the data.")
     try:
         table = arrow_csv.read_csv(
-            ask.data,
+            session.data,
             read_options=arrow_csv.ReadOptions(use_threads=False, block_size=_block(size)),
             parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),
-                include_columns=wanted,
+                include_columns=used,
                 strings_can_be_null=False,
             ),
         )
@@ -65,20 +68,20 @@ def read_table(ask: Ask) -> Table:
         raise _unreadable(error) from None
     if table.num_rows == 0:
         raise InputError("The data has no rows.")
-    if table.num_rows * max(1, len(wanted)) > MAX_CELLS:
+    if table.num_rows * max(1, len(used)) > MAX_CELLS:
         raise InputError(
-            f"The data has {table.num_rows:,} rows of {len(wanted):,} columns; a session can work "
+            f"The data has {table.num_rows:,} rows of {len(used):,} columns; a session can work "
             f"on {MAX_CELLS:,} values. Give columns that are not needed the role 'none'."
         )
-    gone = pa.array(sorted({"", *ask.missing}), pa.string())
-    columns = {name: _cleaned(table.column(name), gone) for name in wanted}
+    missing_words = pa.array(sorted({"", *session.missing}), pa.string())
+    columns = {name: _cleaned(table.column(name), missing_words) for name in used}
     return Table(columns, table.num_rows)
 
 
-def _header(ask: Ask, block: int) -> list[str]:
+def _header(session: Session, block: int) -> list[str]:
     try:
         with arrow_csv.open_csv(
-            ask.data,
+            session.data,
             read_options=arrow_csv.ReadOptions(use_threads=False, block_size=block),
             parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
         ) as reader:
@@ -100,11 +103,11 @@ def _unreadable(error: Exception) -> InputError:
 
 
 def _block(size: int) -> int:
-    """Bytes read at once. A row must fit, and one of 10,000 columns can have a megabyte."""
+    """Returns how many bytes to read at once. A row must fit, and may have megabytes."""
     return max(1 << 20, min(size + 1, MAX_ROW))
 
 
-def _cleaned(column: pa.ChunkedArray, gone: pa.Array) -> pa.ChunkedArray:
+def _cleaned(column: pa.ChunkedArray, missing_words: pa.Array) -> pa.ChunkedArray:
     trimmed = pc.utf8_trim_whitespace(column)
-    missing = pc.is_in(trimmed, value_set=gone)
+    missing = pc.is_in(trimmed, value_set=missing_words)
     return pc.if_else(missing, pa.scalar(None, pa.string()), trimmed)

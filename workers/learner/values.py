@@ -1,4 +1,4 @@
-"""Text to values: numbers, logical words, dates. A value that does not fit names its row."""
+"""Converts text to numbers, logical values, dates and words. Errors name the row of a value."""
 
 from __future__ import annotations
 
@@ -12,28 +12,31 @@ import pyarrow.compute as pc
 from kit.failures import InputError
 from kit.texts import shortened
 
-from .ask import Column
 from .dates import parse_dates, too_far
+from .session import Column
 
 TRUE = ("true", "1", "on", "yes", "1.0", "t", "y")
 FALSE = ("false", "0", "off", "no", "0.0", "f", "n")
-# To each word for true the one for false.
+# The word for false that belongs to each word for true.
 OPPOSITE = dict(zip(TRUE, FALSE, strict=True))
 
 Texts: TypeAlias = Any
-"""A pyarrow.ChunkedArray of strings and nulls, one per row."""
+"""A pyarrow.ChunkedArray with a string or null for each row."""
 
 
 def numbers(texts: Texts, column: Column) -> np.ndarray:
-    """float64 per row, NaN where missing. "NaN" counts as missing; an infinite value is refused."""
+    """Returns a float64 for each row, NaN if it is missing or the text is "NaN".
+
+    Raises InputError for other texts and for infinite values.
+    """
     try:
         parsed = pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid:
         parsed = _through_uniques(texts, _number, column, "a number")
     values = np.asarray(parsed, dtype=float)
-    endless = np.flatnonzero(np.isinf(values))
-    if endless.size:
-        row = int(endless[0])
+    infinite = np.flatnonzero(np.isinf(values))
+    if infinite.size:
+        row = int(infinite[0])
         raise InputError(
             f"Column '{column.name}' has the value '{texts[row].as_py()}' in row {row + 1}; "
             "numbers must be finite. Correct it or list it in missingValues."
@@ -42,29 +45,35 @@ def numbers(texts: Texts, column: Column) -> np.ndarray:
 
 
 def logicals(texts: Texts, column: Column) -> np.ndarray:
-    """1.0, 0.0 or NaN per row, from true/false, yes/no, on/off, 1/0 in any case."""
+    """Returns 1.0 (true), 0.0 (false) or NaN (missing) for each row.
+
+    Accepts the words of TRUE and FALSE in any case. Raises InputError for others.
+    """
     return _through_uniques(texts, _logical, column, "true or false")
 
 
 def dates(texts: Texts, column: Column) -> np.ndarray:
-    """datetime64[ns] per row in UTC, NaT where missing."""
+    """Returns a datetime64[ns] in UTC for each row, NaT if it is missing. Raises InputError."""
     codes, uniques = encoded(texts)
     parsed = parse_dates(uniques)
     bad = np.flatnonzero(np.isnat(parsed))
     if bad.size:
         why = too_far(str(uniques[bad[0]])) or "is not a date"
         _refuse(column, uniques, codes, int(bad[0]), why)
-    with_gap = np.append(parsed, np.datetime64("NaT", "ns"))
-    return np.asarray(with_gap[codes])
+    with_missing = np.append(parsed, np.datetime64("NaT", "ns"))  # code -1 is the last element
+    return np.asarray(with_missing[codes])
 
 
 def words(texts: Texts) -> np.ndarray:
-    """An object array of str and None."""
+    """Returns an object array of str, with None for missing values."""
     return np.asarray(texts.to_numpy(zero_copy_only=False))
 
 
 def encoded(texts: Texts) -> tuple[np.ndarray, np.ndarray]:
-    """Codes per row (−1 is missing) into the distinct texts, in order of first appearance."""
+    """Returns a code for each row, and the distinct texts in order of first appearance.
+
+    A code is the index of the row's text among the distinct texts, or −1 if it is missing.
+    """
     whole = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
     if isinstance(whole, pa.ChunkedArray):
         whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], pa.string())

@@ -15,7 +15,7 @@ from .settings import read_settings
 
 
 def main() -> None:
-    """Runs a driver; does not return."""
+    """Runs a driver. Never returns."""
     parser = argparse.ArgumentParser(prog="sparkdriver")
     parser.add_argument("--folder", type=Path, required=True)
     folder: Path = parser.parse_args().folder.resolve()
@@ -25,19 +25,22 @@ def main() -> None:
         sys.exit(f"sparkdriver: {error}")
     write_identity(folder)
     detached.watch(Path(settings.socket))
-    # A crash of C code leaves its last words in the driver's log, not in a statement.
+    # The traceback of a crash in C code goes to the driver's log, not into a statement's output.
     faulthandler.enable(os.fdopen(os.dup(2), "w"))
     if sys.path and sys.path[0] == str(Path.cwd()):
-        del sys.path[0]  # where the service happens to run is nothing for `import`
+        del sys.path[0]  # cells must not import from the service's working directory
     os.environ["TMPDIR"] = str(settings.temporary)
 
-    from .driver import Driver  # noqa: PLC0415 - after the fork, which is to stay small
+    from .driver import Driver  # noqa: PLC0415 - after the fork, to keep that small
 
     Driver(settings).run_forever()
 
 
 def write_identity(folder: Path) -> None:
-    """`driver.json`: a service that restarts can tell that the pid is still this process."""
+    """Writes `driver.json`, so that a restarted service can check whether the pid is this process.
+
+    `folder`: the folder of the session or batch.
+    """
     pid = os.getpid()
     text = json.dumps({"pid": pid, "started": detached.started_at(pid)})
     new = folder / "driver.json.new"

@@ -1,6 +1,6 @@
 """`python -m sparkdriver.batch --folder <dir>`: runs one application with spark-submit.
 
-`<dir>/batch.json` says what, `<dir>/exit.json` says afterwards how it ended.
+`<dir>/batch.json` describes the application. Afterwards `<dir>/exit.json` has its exit code.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ GRACE = 5  # seconds from SIGTERM to SIGKILL
 
 
 def main() -> None:
-    """Runs a batch to its end and exits with its code."""
+    """Runs a batch to its end and exits with its exit code."""
     parser = argparse.ArgumentParser(prog="sparkdriver.batch")
     parser.add_argument("--folder", type=Path, required=True)
     folder: Path = parser.parse_args().folder.resolve()
@@ -42,9 +42,9 @@ def main() -> None:
 
 
 def command_of(folder: Path, batch: dict[str, Any]) -> list[str]:
-    """The command that runs a batch; writes its conf beside it.
+    """Writes the conf of a batch to `folder` and returns the command that runs the batch.
 
-    Raises ValueError when the batch names no file, or one that has become another.
+    Raises ValueError if the batch names no file, or if a checked file now is a link to another.
     """
     if not isinstance(batch.get("file"), str) or not batch["file"]:
         raise ValueError("batch.json must have 'file' as a string.")
@@ -78,9 +78,9 @@ def command_of(folder: Path, batch: dict[str, Any]) -> list[str]:
 
 
 def run(command: list[str], folder: Path) -> int:
-    """The exit code as a shell gives it: 128 + n when signal n ended the application."""
+    """Runs the command and returns its exit code: 128 + n if signal n ended it, as in a shell."""
     environment = os.environ | {"TMPDIR": str(folder / "tmp")}
-    environment.pop("SPARK_LOCAL_DIRS", None)  # it would win over spark.local.dir
+    environment.pop("SPARK_LOCAL_DIRS", None)  # it would override spark.local.dir
     environment.setdefault("PYSPARK_PYTHON", sys.executable)
     process = subprocess.Popen(
         command,

@@ -1,9 +1,9 @@
-"""What a statement prints, whoever prints it: Python, a child process, C code, the JVM.
+"""Captures all output of a statement: of Python, child processes, C code and the JVM.
 
-File descriptors 1 and 2 lead to two files below the session's folder. Nothing has to read along
-while a statement runs, so code that holds Python's lock while it prints cannot get stuck, and what
-was written before the statement ended is in the file when it has ended. What is printed between
-statements goes to the driver's log.
+File descriptors 1 and 2 refer to two files in the session's folder. No thread has to read them
+while a statement runs, so code that prints while it holds Python's global lock cannot block. When
+a statement has ended, all its output is in the files. Output between statements goes to the
+driver's log.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
-LIMIT = 64 << 20  # bytes kept of each stream of one statement
+LIMIT = 64 << 20  # bytes of each stream that are kept for one statement
 
 
 class Stream:
-    """One of the two streams. `path` may be opened for appending by anyone."""
+    """One of the two streams. Other processes may open `path` for appending."""
 
     def __init__(self, number: int, path: Path) -> None:
         self.path = path
@@ -27,12 +27,12 @@ class Stream:
         self.log_file = os.dup(number)
         flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
         self._file = os.open(path, flags, 0o600)
-        self._at = 0  # what stands before has been read
-        self._kept = b""  # the statement's beginning, once there was more than the limit
+        self._at = 0  # offset of the first unread byte
+        self._head = b""  # the beginning of an output that is longer than the limit
         self._dropped = 0
 
     def install(self) -> None:
-        """Leads the file descriptor to the file again."""
+        """Points the file descriptor to the file again."""
         os.dup2(self._file, self._number)
 
     def log(self, data: bytes) -> None:
@@ -41,24 +41,24 @@ class Stream:
             data = data[os.write(self.log_file, data) :]
 
     def to_log(self) -> None:
-        """Moves to the log what was written since the last statement."""
+        """Moves output since the last statement to the log."""
         self.log(self._drain())
 
     def take(self) -> str:
-        """What the statement wrote; the next one starts with nothing."""
-        data, dropped = self._kept + self._drain(), self._dropped
-        self._kept, self._dropped = b"", 0
+        """Returns the statement's output, and starts an empty one for the next statement."""
+        data, dropped = self._head + self._drain(), self._dropped
+        self._head, self._dropped = b"", 0
         dropped += max(0, len(data) - LIMIT)
         text = data[:LIMIT].decode("utf-8", "replace")
         return f"{text}\n… {dropped} more bytes were dropped.\n" if dropped else text
 
     def keep_within_limit(self) -> None:
-        """For code that never stops printing: the disk must not fill."""
+        """Drops output beyond the limit, so that endless output cannot fill the disk."""
         if os.fstat(self._file).st_size - self._at <= LIMIT:
             return
         data = self._drain()
-        room = LIMIT - len(self._kept)
-        self._kept += data[:room]
+        room = LIMIT - len(self._head)
+        self._head += data[:room]
         self._dropped += len(data[room:])
 
     def _drain(self) -> bytes:
@@ -67,7 +67,7 @@ class Stream:
         while self._at < size and (part := os.pread(self._file, size - self._at, self._at)):
             parts.append(part)
             self._at += len(part)
-        # Not each time: what another process writes between the last read and the cut is lost.
+        # Truncate rarely: output that another process writes after the last read is lost.
         if self._at > LIMIT:
             os.ftruncate(self._file, 0)
             self._at = 0
@@ -75,7 +75,7 @@ class Stream:
 
 
 class Capture:
-    """Both streams. One statement at a time is between `begin` and `end`."""
+    """Both streams. Call `begin` and `end` around each statement, one statement at a time."""
 
     def __init__(self, folder: Path) -> None:
         sys.stdout.flush()
@@ -88,7 +88,7 @@ class Capture:
         self._reset()
 
     def begin(self) -> None:
-        """A statement begins: what is written from now on belongs to it."""
+        """Begins a statement: all output from now on belongs to it."""
         with self._lock:
             self._flush()
             self.out.to_log()
@@ -97,14 +97,14 @@ class Capture:
             self._running = True
 
     def end(self) -> tuple[str, str]:
-        """What was written to stdout and to stderr since `begin`."""
+        """Ends the statement and returns its output on stdout and on stderr."""
         with self._lock:
             self._flush()
             self._running = False
             return self.out.take(), self.err.take()
 
     def sweep(self) -> None:
-        """Called about once a second."""
+        """Moves output to the log, or limits a statement's. Call it about once a second."""
         with self._lock:
             for stream in (self.out, self.err):
                 if self._running:
@@ -113,18 +113,21 @@ class Capture:
                     stream.to_log()
 
     def note(self, text: str) -> None:
-        """A line of the driver's own in its log."""
+        """Writes a line of the driver itself to its log."""
         self.err.log(f"sparkdriver {os.getpid()}: {text}\n".encode("utf-8", "replace"))
 
     def _flush(self) -> None:
         for text in {id(text): text for text in [*self._texts, sys.stdout, sys.stderr]}.values():
             try:
                 text.flush()
-            except Exception:  # noqa: BLE001 - whatever the user's code has put there
+            except Exception:  # noqa: BLE001 - the user's code may have replaced the stream
                 continue
 
     def _reset(self) -> None:
-        """Undo what a statement may have done; the objects stay, for loggers hold them."""
+        """Restores the standard streams, which a statement may have closed or replaced.
+
+        Open text objects are kept, because loggers refer to them.
+        """
         self.out.install()
         self.err.install()
         if not Path("/dev/fd/0").exists():
@@ -140,9 +143,12 @@ class Capture:
 
 
 class _Text(io.TextIOWrapper):
-    """`write` has no value, as in Livy: as the last line of a cell it would be shown."""
+    """A stream whose `write` returns None, as in Livy.
 
-    mode = "w"  # as `open` would set it
+    A number would be shown if `write` were the last line of a cell.
+    """
+
+    mode = "w"  # the attribute that `open` would set
 
     def write(self, text: str) -> Any:
         """Writes `text`."""
@@ -150,6 +156,9 @@ class _Text(io.TextIOWrapper):
 
 
 def _text(number: int) -> io.TextIOWrapper:
-    """Flushed at each newline, so that a child process's lines stand between the right ones."""
-    raw = open(number, "wb", closefd=False)  # noqa: SIM115 - lives as long as the process
+    """Returns a text stream that flushes at each newline.
+
+    So the lines of child processes appear in the right order.
+    """
+    raw = open(number, "wb", closefd=False)  # noqa: SIM115 - open until the process ends
     return _Text(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)

@@ -1,4 +1,4 @@
-"""Names that may follow in Python code."""
+"""Completion of names in Python code."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import re
 import rlcompleter
 from typing import Any
 
-_MOST = 500
+_MAX_CANDIDATES = 500
 _WORD = re.compile(r"[\w.]*\Z")
 
 
 def complete_python(namespace: dict[str, Any], before: str) -> list[str]:
-    """Whole words for the last name of `before`, sorted; of `a.b`, the candidates for `b`."""
-    found_word = _WORD.search(before)
-    word = "" if found_word is None else found_word[0]
+    """Returns whole words for the last name of `before`, sorted; for `a.b`, candidates for `b`."""
+    match = _WORD.search(before)
+    word = "" if match is None else match[0]
     if not word:
         return []
     completer = rlcompleter.Completer(namespace)
     try:
-        found = completer.attr_matches(word) if "." in word else completer.global_matches(word)
-    except Exception:  # noqa: BLE001 - a property of the user's object may do anything
+        names = completer.attr_matches(word) if "." in word else completer.global_matches(word)
+    except Exception:  # noqa: BLE001 - a property of the user's object may raise anything
         return []
     start = word.rpartition(".")[0]
     cut = len(start) + 1 if start else 0
-    return sorted({name[cut:].rstrip("(): ") for name in found})[:_MOST]
+    return sorted({name[cut:].rstrip("(): ") for name in names})[:_MAX_CANDIDATES]

@@ -1,9 +1,9 @@
-"""The driver: one session, one statement at a time, results kept until they are acknowledged.
+"""The driver of a session: runs one statement at a time, and keeps results until acknowledged.
 
-States: *starting* (Spark comes up), *idle*, *busy* (a run was taken and has not been answered).
-Threads: the main thread starts Spark and runs statements; the socket's thread takes messages; one
-thread each does completions, progress, housekeeping and the watch over the JVM. A cancel has its
-own thread for as long as it takes.
+States: *starting* (Spark is starting), *idle*, *busy* (an attempt was accepted and has not ended).
+Threads: the main thread starts Spark and runs statements; the socket's thread receives messages.
+Completions, progress, housekeeping and the watch over the JVM have a thread each, and so has every
+cancel until it is done.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ PROGRAM = "statement"
 BUSY = "The session is busy with another statement."
 GRACE = 4  # seconds for the JVM to end by itself
 _NUMBERS = itertools.count()
-LAST_LINES = 20  # of what R printed before it ended
-LAST_CALL = 10  # seconds for the service to come and hear why Spark could not be started
+LAST_LINES = 20  # lines of R's last output that go to the log when R ends
+FAILURE_WAIT = 10  # seconds in which the service can connect to receive Spark's start failure
 
 
 class Driver:
-    """The process of one session; `run_forever` belongs to the main thread."""
+    """The process of one session. Call `run_forever` in the main thread."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pid = os.getpid()
         self._attempts = Attempts(keeps_results=True)
-        self._group = ""  # of the Spark jobs of the running statement
-        self._facts: Facts | None = None  # known once Spark has started
+        self._group = ""  # group of the Spark jobs of the running statement
+        self._facts: Facts | None = None  # None until Spark has started
         self._failure: str | None = None
         self._inbox: queue.SimpleQueue[Attempt] = queue.SimpleQueue()
         self._completions: queue.SimpleQueue[messages.Suggest] = queue.SimpleQueue()
@@ -66,21 +66,21 @@ class Driver:
         self._channel = Channel(self._socket, self._greeting, self._receive, self._capture.note)
 
     def run_forever(self) -> NoReturn:
-        """For the main thread; does not return."""
+        """Starts Spark and runs statements. Call it in the main thread; it never returns."""
         signal.signal(signal.SIGTERM, self._on_sigterm)
         self._channel.open()
-        threading.Thread(target=self._keep_house, name="house", daemon=True).start()
+        threading.Thread(target=self._housekeeping, name="housekeeping", daemon=True).start()
         try:
             self._start()
         except SparkFailed as error:
             self._give_up(str(error))
-        except Exception as error:  # noqa: BLE001 - the service must be told
+        except Exception as error:  # noqa: BLE001 - the service must receive the failure
             self._give_up(f"Spark could not be started: {type(error).__name__}: {error}")
         while True:
             self._execute(self._inbox.get())
 
     def stop(self, code: int) -> NoReturn:
-        """End everything, from any thread. The second caller waits for the first one's exit."""
+        """Ends the JVM and this process. Thread-safe: a second caller waits for the exit."""
         self._stopping.acquire()
         self._socket.close()
         process = self._spark.process if self._spark is not None else None
@@ -88,12 +88,12 @@ class Driver:
             _end_jvm(process)
         os._exit(code)
 
-    # Main thread
+    # Called in the main thread
 
     def _on_sigterm(self, *_: object) -> None:
         if os.getpid() == self._pid:
             self.stop(0)
-        # A copy of the driver, made by multiprocessing or a cell, dies like any other process.
+        # A copy of the driver, forked by multiprocessing or a cell, dies like any other process.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTERM)
 
@@ -108,16 +108,16 @@ class Driver:
         self._capture.sweep()
         self._channel.send(self._state())
 
-    def _give_up(self, sentence: str) -> NoReturn:
-        self._capture.note(sentence)
-        self._failure = sentence
-        self._channel.send(messages.Failed(sentence))
-        self._socket.wait_for_peer(LAST_CALL)
+    def _give_up(self, reason: str) -> NoReturn:
+        self._capture.note(reason)
+        self._failure = reason
+        self._channel.send(messages.Failed(reason))
+        self._socket.wait_for_peer(FAILURE_WAIT)
         self.stop(FAILED)
 
     def _execute(self, attempt: Attempt) -> None:
         start = attempt.start
-        # An attempt that was cancelled before its turn is never executed.
+        # An attempt that was cancelled before its start is not executed.
         if attempt.cancelled.is_set():
             self._finish(messages.cancelled(start))
             return
@@ -137,7 +137,7 @@ class Driver:
 
     def _evaluate(self, statement: Statement, cancelled: threading.Event) -> Output:
         assert self._statements
-        # Of this process alone: a group that was cancelled cancels all later jobs of its name.
+        # A new name each time, because Spark cancels all later jobs of a cancelled group.
         self._group = f"stint-{next(_NUMBERS)}"
         self._progress.begin(self._group)
         try:
@@ -148,16 +148,16 @@ class Driver:
             self._progress.end()
 
     def _end_with_r(self, error: RDied) -> NoReturn:
-        """As in Livy, the session does not outlive an interpreter. Its last words go to the log."""
-        said = "".join(self._capture.end()).splitlines()[-LAST_LINES:]
-        self._capture.note("\n".join([f"ends: {error}", *said]))
+        """Ends the session with its R, as in Livy, and logs R's last output."""
+        last_lines = "".join(self._capture.end()).splitlines()[-LAST_LINES:]
+        self._capture.note("\n".join([f"ends: {error}", *last_lines]))
         self.stop(R_DIED)
 
     def _finish(self, result: messages.Result) -> None:
         self._attempts.end(result)
         self._channel.send(result)
 
-    # The socket's thread
+    # Called in the socket's thread
 
     def _receive(self, message: messages.ToRunner) -> None:
         match message:
@@ -172,15 +172,15 @@ class Driver:
             case messages.Shutdown():
                 self.stop(0)
             case messages.Heartbeat():
-                pass  # the channel has answered it
+                pass  # the channel replies to it
 
     def _take(self, start: messages.Start) -> None:
-        taken = self._attempts.take(start)
-        if isinstance(taken, Attempt):
-            self._inbox.put(taken)
-        elif isinstance(taken, messages.Result):
-            self._channel.send(taken)
-        elif taken is NotTaken.BUSY:
+        accepted = self._attempts.take(start)
+        if isinstance(accepted, Attempt):
+            self._inbox.put(accepted)
+        elif isinstance(accepted, messages.Result):
+            self._channel.send(accepted)
+        elif accepted is NotTaken.BUSY:
             self._refuse(start)
 
     def _refuse(self, start: messages.Start) -> None:
@@ -211,7 +211,7 @@ class Driver:
             capabilities=["acknowledge", "heartbeat", "resume", "suggest"],
             versions={"python": platform.python_version()},
         )
-        resume, results = self._attempts.left()
+        resume, results = self._attempts.unacknowledged()
         yield resume
         yield self._state()
         if self._failure is not None:
@@ -226,7 +226,7 @@ class Driver:
             return messages.InterpreterState(session, "idle", **self._facts)
         return messages.InterpreterState(session, "busy", **self._facts)
 
-    # Other threads
+    # Called in other threads
 
     def _send_progress(self, done: int, total: int) -> None:
         attempt = self._attempts.current
@@ -235,22 +235,22 @@ class Driver:
 
     def _complete(self) -> None:
         while True:
-            wanted = self._completions.get()
+            suggest = self._completions.get()
             try:
                 assert self._statements
                 busy = self._attempts.current is not None
-                found = self._statements.complete(wanted, busy)
-            except Exception as error:  # noqa: BLE001 - no suggestions are an answer, too
+                words = self._statements.complete(suggest, busy)
+            except Exception as error:  # noqa: BLE001 - the reply is then an empty list
                 self._capture.note(f"a completion failed: {error}")
-                found = []
-            self._channel.send(messages.Suggestions(wanted.request, found))
+                words = []
+            self._channel.send(messages.Suggestions(suggest.request, words))
 
-    def _keep_house(self) -> None:
+    def _housekeeping(self) -> None:
         limit = self._settings.orphan_timeout
         pause = threading.Event()
         while not pause.wait(min(1.0, max(limit / 4, 0.05))):
             self._capture.sweep()
-            if self._socket.alone_for() > limit:
+            if self._socket.disconnected_for() > limit:
                 self._capture.note(f"ends: nobody has been connected for {limit:g} s")
                 self.stop(0)
 
@@ -265,13 +265,13 @@ class Driver:
 def _text_of(statement: Statement, output: Output) -> str:
     try:
         return as_text(output)
-    except Exception as error:  # noqa: BLE001 - every attempt has one result
+    except Exception as error:  # noqa: BLE001 - every attempt must have a result
         name = f"Internal Error: {type(error).__name__}"
         return as_text(failed(statement.statement, name, message_of(error), []))
 
 
 def _end_jvm(process: subprocess.Popen[bytes]) -> None:
-    """At the end of its stdin the JVM stops Spark and exits."""
+    """Closes the JVM's stdin, at which it stops Spark and exits. Kills it after GRACE seconds."""
     with contextlib.suppress(OSError):
         assert process.stdin
         process.stdin.close()

@@ -1,4 +1,4 @@
-"""Starting the JVM that all of a session's Spark runs in."""
+"""Starts the JVM in which the Spark of a session runs."""
 
 from __future__ import annotations
 
@@ -14,35 +14,36 @@ from kit.detached import end_with_parent
 from .capture import Capture
 from .sparkr import home_with_sparkr
 
-# Of the gateway's answer file: it appears when the JVM is ready, some seconds after its start.
-_LOOK_EVERY = 0.02  # seconds
+# Between two checks for the gateway's file, which appears some seconds after the JVM has started.
+_POLL_INTERVAL = 0.02  # seconds
 
 
 class SparkFailed(RuntimeError):
-    """Spark could not be started; the text is one sentence for the user."""
+    """Spark could not be started. The text is one sentence for the user."""
 
 
 def start_jvm(
     folder: Path, properties: Path, capture: Capture, local: bool
 ) -> tuple[subprocess.Popen[bytes], Any]:
-    """The process, and pyspark's gateway to it. Called in the main thread, whose death ends it.
+    """Starts the JVM and returns its process and pyspark's gateway to it. Raises SparkFailed.
 
-    `local`: Spark's workers are on this machine.
+    Call it in the main thread: the JVM ends when the thread that started it ends. `local`: whether
+    Spark's workers run on this machine.
 
-    spark-submit rather than java, so that an installation's spark-env.sh and defaults count. Its
-    stdin is a pipe: the JVM ends when that is closed. What it prints by itself goes to the log.
+    The JVM is started with spark-submit, so that the installation's spark-env.sh and defaults have
+    effect. It ends when its stdin, a pipe, is closed. Its own output goes to the log.
     """
     from py4j import clientserver, java_gateway  # noqa: PLC0415
     from pyspark.find_spark_home import _find_spark_home  # noqa: PLC0415 - heavy imports come late
     from pyspark.java_gateway import launch_gateway  # noqa: PLC0415
 
-    # They log by the root logger, whose first use would give it a handler that stays: every line
-    # of the user's own loggers would appear twice.
+    # These modules log with functions of the root logger, which would install a handler there.
+    # Then every line of the user's loggers would appear twice.
     for module in (clientserver, java_gateway):
         module.logging = module.logger
 
-    answer = folder / "gateway"
-    answer.unlink(missing_ok=True)
+    gateway_file = folder / "gateway"
+    gateway_file.unlink(missing_ok=True)
     home = Path(_find_spark_home())
     if local:
         home = home_with_sparkr(home, folder, os.environ)
@@ -52,7 +53,7 @@ def start_jvm(
     ]
     environment = os.environ | {
         "SPARK_HOME": str(home),
-        "_PYSPARK_DRIVER_CONN_INFO_PATH": str(answer),
+        "_PYSPARK_DRIVER_CONN_INFO_PATH": str(gateway_file),
         "SPARK_CONNECT_MODE": "0",
     }
     try:
@@ -67,16 +68,16 @@ def start_jvm(
         )
     except OSError as error:
         raise SparkFailed(f"Spark could not be started: {error}.") from error
-    while not answer.exists():
+    while not gateway_file.exists():
         if process.poll() is not None:
             raise SparkFailed(
                 f"Spark could not be started: its JVM ended with code {process.returncode}; "
-                "its last words are in the log."
+                "the log has its last output."
             )
-        time.sleep(_LOOK_EVERY)
-    port, secret = _read_answer(answer)
-    # pyspark's own way of joining a JVM that is there already. Taken back at once: programs that
-    # the user's code starts have no business in this JVM.
+        time.sleep(_POLL_INTERVAL)
+    port, secret = _read_gateway_file(gateway_file)
+    # pyspark's own variables for connecting to an existing JVM. They are deleted at once, because
+    # programs that the user's code starts must not connect to this JVM.
     os.environ |= {"PYSPARK_GATEWAY_PORT": str(port), "PYSPARK_GATEWAY_SECRET": secret}
     try:
         launch: Callable[[], Any] = launch_gateway
@@ -86,8 +87,8 @@ def start_jvm(
     return process, gateway
 
 
-def _read_answer(path: Path) -> tuple[int, str]:
-    """Written under another name and renamed by Spark, so it is whole when it is there."""
+def _read_gateway_file(path: Path) -> tuple[int, str]:
+    """Returns the port and the secret. Spark renames the file into place, so it is complete."""
     data = path.read_bytes()
     path.unlink()
     length = int.from_bytes(data[4:8], "big")

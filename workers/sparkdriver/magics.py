@@ -1,4 +1,4 @@
-"""`%json`, `%table` and `%matplot` in Python cells."""
+"""The magics `%json`, `%table` and `%matplot` in Python cells."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TABLE = "application/vnd.livy.table.v1+json"
 
 
 class MagicError(Exception):
-    """`ename` is the error's name in the output."""
+    """A magic failed. `ename` is the error's name in the output."""
 
     def __init__(self, ename: str, evalue: str) -> None:
         super().__init__(evalue)
@@ -22,10 +22,10 @@ class MagicError(Exception):
 
 
 def split_at_magics(code: str) -> list[str]:
-    """Code and magic lines in order; [] when there is no magic.
+    """Returns the chunks of code and the magic lines in order; [] if there is no magic.
 
-    A chunk of code begins with as many newlines as stand before it in the cell, so that its line
-    numbers are the cell's.
+    A chunk of code begins with as many newlines as precede it in the cell, so that its line
+    numbers are those of the cell.
     """
     chunks: list[str] = []
     block: list[str] = []
@@ -48,7 +48,7 @@ def _code_chunk(block: list[str], end: int) -> list[str]:
 
 
 def run_magic(line: str, namespace: dict[str, Any]) -> dict[str, Any]:
-    """Mime type → value. Raises MagicError."""
+    """Runs one magic line and returns its data by MIME type. Raises MagicError."""
     words = line[1:].split()
     if not words or line[1].isspace():
         raise MagicError("UnknownMagic", "magic command not specified")
@@ -64,7 +64,7 @@ def run_magic(line: str, namespace: dict[str, Any]) -> dict[str, Any]:
         return magic(namespace[arguments[0]])
     except MixedColumn as error:
         raise MagicError("TypeError", str(error)) from None
-    except Exception as error:  # noqa: BLE001 - the variable may hold anything
+    except Exception as error:  # noqa: BLE001 - the variable may be any object
         raise MagicError(type(error).__name__, message_of(error)) from None
 
 

@@ -1,4 +1,4 @@
-"""Livy's output objects, and values as JSON that every reader accepts."""
+"""Livy's output objects, and their conversion to strict JSON."""
 
 from __future__ import annotations
 
@@ -14,29 +14,32 @@ Output = dict[str, Any]
 
 
 def succeeded(statement: int, data: dict[str, Any]) -> Output:
-    """Livy's output of a statement that has run. `data`: by MIME type."""
+    """Returns the output of a successful statement. `data`: values by MIME type."""
     return {"status": "ok", "execution_count": statement, "data": data}
 
 
 def failed(statement: int, ename: str, evalue: str, trace: list[str]) -> Output:
-    """`trace`: strings that clients join without a separator, so each ends in a newline."""
+    """Returns the output of a failed statement.
+
+    `trace`: lines, each with its newline, because clients join them without a separator.
+    """
     parts = {"ename": ename, "evalue": evalue, "traceback": trace}
     return {"status": "error", "execution_count": statement, **parts}
 
 
 def truncated(rows: int) -> dict[str, Any]:
-    """Stands in an answer that has not all rows. Clients read the members they know."""
+    """Returns a member that marks an incomplete result. Clients ignore unknown members."""
     text = f"Only the first {rows} rows are shown. The session's conf livy.rsc.sql.num-rows sets "
     return {"rows": rows, "message": f"{text}how many rows an answer has."}
 
 
 def as_text(output: Output) -> str:
-    """The output as JSON text.
+    """Returns the output as JSON text.
 
-    NaN and infinities, which JSON does not have, become null. Decimals are numbers with all of
-    their digits: a float does not have so many.
+    NaN and infinities, which JSON does not have, become null. Decimals become numbers with all of
+    their digits, of which a float would lose some.
     """
-    # json writes no number by its digits, so they are written as strings that lose their quotes.
+    # json cannot write a number from its digits. So write marked strings, then remove the quotes.
     mark = secrets.token_hex(8)
     decimals = 0
 
@@ -55,12 +58,12 @@ def as_text(output: Output) -> str:
 
 
 def check_json(value: object) -> None:
-    """Raises TypeError or ValueError for a value that JSON cannot hold."""
+    """Raises TypeError or ValueError if JSON cannot represent the value."""
     json.dumps(value)
 
 
 def finite(value: Any) -> Any:
-    """`value` with null for NaN and infinities, in lists and dictionaries too."""
+    """Returns `value` with None for NaN and infinities, also in lists and dictionaries."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
@@ -75,7 +78,7 @@ def _finite_key(key: Any) -> Any:
 
 
 def message_of(error: BaseException) -> str:
-    """The error's text, also when its class cannot give one."""
+    """Returns the error's text, or a replacement if its class fails to make one."""
     try:
         return str(error)
     except Exception:  # noqa: BLE001 - the user's __str__
@@ -83,5 +86,5 @@ def message_of(error: BaseException) -> str:
 
 
 def last_lines(error: BaseException) -> list[str]:
-    """The error's own lines of a traceback."""
+    """Returns the lines of a traceback that describe the error itself."""
     return traceback.format_exception_only(type(error), error)

@@ -1,4 +1,4 @@
-"""What a statement's job has as its params: JSON text `{"statement", "kind", "code"}`."""
+"""The params of a statement's job: JSON text `{"statement", "kind", "code"}`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kit.failures import InputError
 
 @dataclass(frozen=True)
 class Statement:
-    """`statement`: its number in the session, from 0; `kind`: the language of `code`."""
+    """A statement. `statement`: its number in the session, from 0; `kind`: language of `code`."""
 
     statement: int
     kind: str
@@ -18,14 +18,14 @@ class Statement:
 
 
 def read_statement(params: str) -> Statement:
-    """Raises InputError with a sentence that says what is wrong."""
+    """Reads the params of a statement. Raises InputError."""
     try:
-        given = json.loads(params)
+        value = json.loads(params)
     except (ValueError, RecursionError) as error:
         raise InputError(f"The params of a statement are not JSON: {error}") from None
-    if not isinstance(given, dict):
+    if not isinstance(value, dict):
         raise InputError("The params of a statement are not an object.")
-    number, kind, code = given.get("statement"), given.get("kind"), given.get("code")
+    number, kind, code = value.get("statement"), value.get("kind"), value.get("code")
     if not isinstance(number, int) or isinstance(number, bool):
         raise InputError("'statement' must be a whole number.")
     if not isinstance(kind, str) or not isinstance(code, str):

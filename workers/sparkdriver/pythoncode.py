@@ -1,4 +1,4 @@
-"""Python statements: the cell is parsed whole, and its last expression is shown."""
+"""Runs Python cells. A cell is parsed as a whole, and the value of its last expression is shown."""
 
 from __future__ import annotations
 import __future__
@@ -14,13 +14,13 @@ from typing import Any
 from .magics import MagicError, run_magic, split_at_magics
 from .outputs import last_lines, message_of
 
-FILE = "<stdin>"  # what Livy's users see in tracebacks
+FILE = "<stdin>"  # the file name that Livy shows in tracebacks
 _CELL = (FILE, "<module>")
 _FEATURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 
 
 class StatementError(Exception):
-    """A statement ended in an error: what its output says."""
+    """A statement failed. The attributes are the members of its output."""
 
     def __init__(self, ename: str, evalue: str, trace: list[str]) -> None:
         super().__init__(evalue)
@@ -28,16 +28,16 @@ class StatementError(Exception):
 
 
 class PythonCode:
-    """Runs cells in `namespace`, which keeps its variables from one to the next."""
+    """Runs cells in `namespace`, which keeps the variables between cells."""
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.namespace = namespace
-        self._features = 0  # __future__ imports count for later cells, too
+        self._features = 0  # flags of __future__ imports, which also apply to later cells
 
     def evaluate(self, code: str) -> dict[str, Any]:
-        """Data of the last magic, or nothing: what is printed is the caller's matter.
+        """Runs a cell and returns the data of its last magic, or {}. The caller captures output.
 
-        Raises StatementError; SystemExit and KeyboardInterrupt of the cell become one as well.
+        Raises StatementError, also for a SystemExit or KeyboardInterrupt in the cell.
         """
         hook = sys.displayhook
         sys.displayhook = _show
@@ -51,7 +51,7 @@ class PythonCode:
     def _evaluate(self, code: str) -> dict[str, Any]:
         try:
             blocks = self._compile(code)
-        except BaseException as error:  # noqa: BLE001 - a SyntaxError, but also RecursionError, …
+        except BaseException as error:  # noqa: BLE001 - SyntaxError, RecursionError and others
             chunks = split_at_magics(code)
             if not chunks:
                 raise _at_compile_time(error) from None
@@ -109,12 +109,15 @@ def _features_of(tree: ast.Module) -> int:
 
 
 def _at_compile_time(error: BaseException) -> StatementError:
-    """No header line: nothing has run."""
+    """Returns the error of a cell that does not compile. Its traceback has no header line."""
     return StatementError(type(error).__name__, message_of(error), last_lines(error))
 
 
 def _trace(error: BaseException, frames: TracebackType | None) -> list[str]:
-    """Header, frames of what the cell called, last line; without the cell's frame and ours."""
+    """Returns the lines of a traceback, without the frames of the cell itself and of this package.
+
+    `error` gives the last lines; the remaining `frames` are of functions that the cell called.
+    """
     ours = Path(__file__).parent
     entries = [
         entry
@@ -126,10 +129,10 @@ def _trace(error: BaseException, frames: TracebackType | None) -> list[str]:
 
 
 def _show(value: object) -> None:
-    """Like Python's own: the value is `_` from then on, also in functions of modules."""
+    """Prints a value and assigns it to `_` in builtins, like Python's own display hook."""
     if value is None:
         return
-    # Where its repr fails, `_` must not be an earlier value.
+    # If the repr fails, `_` must not keep an earlier value.
     vars(builtins)["_"] = None
     print(repr(value), file=sys.stdout)
     vars(builtins)["_"] = value

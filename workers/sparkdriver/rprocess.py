@@ -1,7 +1,7 @@
-"""The R process of a session: starting it, asking it, interrupting it, noticing its end.
+"""The R process of a session: start, requests, interrupts, and detection of its end.
 
-Requests and answers go through two pipes, one at a time; `r/session.R` describes them. What R
-prints goes to the statement's stdout, also what it writes to stderr, as in Livy.
+Requests and replies use two pipes, one at a time (see `r/session.R`). As in Livy, both stdout and
+stderr of R go to the statement's stdout.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from kit.detached import end_with_parent
 PROGRAM = "R"
 _SCRIPT = Path(__file__).parent / "r" / "session.R"
 _OPTIONS = ("--slave", "--no-save", "--no-restore", "--no-init-file")
-_STEP = 0.1  # seconds between two looks at what is to stop R, and between two interrupts
+_STEP = 0.1  # seconds between two checks whether to interrupt R, and between two interrupts
 
 
 class RDied(Exception):
-    """R has ended, by itself or in a crash. `code` as in subprocess: -n for signal n."""
+    """R has exited or crashed. `code` is as in subprocess: -n for signal n."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"R ended with code {code}")
@@ -32,44 +32,49 @@ class RDied(Exception):
 
 
 def find_r() -> str | None:
-    """The path of R; None where there is none."""
+    """Returns the path of R; None if R is not installed."""
     return shutil.which(PROGRAM)
 
 
 class RProcess:
-    """Made in the main thread, whose death ends R. Raises OSError."""
+    """A running R. Create it in the main thread: R ends when the thread that started it ends."""
 
     def __init__(self, program: str, folder: Path, output: Path) -> None:
+        """Starts R. Raises OSError.
+
+        `program`: path of R; `folder`: its working directory; `output`: file for what it prints.
+        """
         requests, self._requests = os.pipe()
-        self._answers, answers = os.pipe()
+        self._replies, replies = os.pipe()
         try:
             with output.open("ab") as out:
                 self._process = subprocess.Popen(
-                    [program, *_OPTIONS, "-f", str(_SCRIPT), "--args", str(requests), str(answers)],
+                    [program, *_OPTIONS, "-f", str(_SCRIPT), "--args", str(requests), str(replies)],
                     cwd=folder,
                     env=_environment(),
-                    pass_fds=(requests, answers),
+                    pass_fds=(requests, replies),
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=out,
-                    # An interrupt is for R and for the programs that it waits for.
+                    # An interrupt must reach R and the programs that it waits for.
                     process_group=0,
                     preexec_fn=end_with_parent,  # noqa: PLW1509 - it only makes system calls
                 )
         finally:
             os.close(requests)
-            os.close(answers)
+            os.close(replies)
         os.set_blocking(self._requests, False)
         self._readable, self._writable = select.poll(), select.poll()
-        self._readable.register(self._answers, select.POLLIN)
+        self._readable.register(self._replies, select.POLLIN)
         self._writable.register(self._requests, select.POLLOUT)
 
-    def ask(
+    def request(
         self, word: str, *parts: str, stop: Callable[[], bool] | None = None
     ) -> tuple[str, str]:
-        """The answer's word and text. Raises RDied.
+        """Sends a request and returns the reply's word and text. Raises RDied.
 
-        One request at a time. R is interrupted while `stop` says so: that ends the request, not R.
+        Not for two threads at a time. While `stop` returns True, R is interrupted repeatedly, which
+        ends the request but not R.
         """
         data = [part.encode("utf-8", "surrogatepass") for part in parts]
         head = " ".join([word, *(str(len(part)) for part in data)])
@@ -83,19 +88,19 @@ class RProcess:
 
     @property
     def pid(self) -> int:
-        """Also the name of the process group of what R starts."""
+        """The pid of R, which is also the id of the process group of R and its children."""
         return self._process.pid
 
     def kill(self) -> None:
-        """Ends R at once, and waits for that."""
+        """Kills R and waits for its end."""
         self._process.kill()
         self._process.wait()
 
     def close(self) -> None:
-        """Ends R, and frees what it was spoken to with."""
+        """Kills R and closes the pipes."""
         self.kill()
         os.close(self._requests)
-        os.close(self._answers)
+        os.close(self._replies)
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
@@ -116,7 +121,7 @@ class RProcess:
                 if stop is not None and stop():
                     self._interrupt()
                 continue
-            part = os.read(self._answers, size)
+            part = os.read(self._replies, size)
             if not part:
                 raise RDied(self._process.wait())
             parts.append(part)
@@ -124,7 +129,7 @@ class RProcess:
         return b"".join(parts)
 
     def _check(self) -> None:
-        # Programs that R has started may hold the pipes open after its end.
+        # Programs that R has started may keep the pipes open after R has ended.
         code = self._process.poll()
         if code is not None and not self._readable.poll(0):
             raise RDied(code)
@@ -135,10 +140,10 @@ class RProcess:
 
 
 def _environment() -> dict[str, str]:
-    """The driver's. Text is UTF-8 in R as well, whatever the service was started with."""
+    """Returns the driver's environment, with a UTF-8 locale even if the service has another."""
     env = dict(os.environ)
-    said = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
-    if "utf8" not in said.lower().replace("-", ""):
+    locale = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
+    if "utf8" not in locale.lower().replace("-", ""):
         env.pop("LC_ALL", None)
         env["LC_CTYPE"] = "C.UTF-8"
     return env

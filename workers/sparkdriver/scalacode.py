@@ -1,7 +1,7 @@
-"""Scala statements: Spark's own compiler, driven line by line in the session's JVM.
+"""Runs Scala statements line by line with Spark's own compiler in the session's JVM.
 
-The interpreter is scala.tools.nsc.interpreter.IMain, which ships with Spark; py4j calls it, so no
-line of Java or Scala is needed here. It runs on the JVM thread that works for the main thread.
+The interpreter is scala.tools.nsc.interpreter.IMain, which is part of Spark. py4j calls it, so no
+Java or Scala code is needed here. It runs in the JVM thread that works for the main thread.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from urllib.parse import unquote
 from .outputs import message_of
 from .pythoncode import StatementError
 from .spark import Spark
-from .tables import MixedColumn, Written, table_of
+from .tables import JsonNumber, MixedColumn, table_of
 
-# Two pieces, since each costs half a second and the second needs the first.
+# Two pieces, because the second needs the first. Each takes half a second.
 _PRELUDE = (
     (
         "@transient val spark: org.apache.spark.sql.SparkSession = "
@@ -30,32 +30,36 @@ _PRELUDE = (
         "import org.apache.spark.sql.functions._"
     ),
 )
-# A line that begins so goes on with the line before, although that one is complete.
+# A line with this beginning continues the line before, even if that line is complete.
 _CONTINUES = re.compile(r"\s*(\.(?!\d)|\)|(else|catch|finally|yield|with|extends)\b)")
-# `val res0: Int = 3`, as Scala 2.13 has it; Livy's users know `res0: Int = 3`.
+# Scala 2.13 prints `val res0: Int = 3`, and Livy shows `res0: Int = 3`.
 _VALUE = re.compile(r"^va[lr] (?=([^:=\n]+): )", re.MULTILINE)
 _STRING = re.compile(r'"""(.|\n)*?"""|"(\\.|[^"\\\n])*"')
 _ERROR = re.compile(
     r"(?P<source>^.*\n)?^(?P<caret> *\^)\n(?: +|On line (?P<line>\d+): )error: (?P<text>.*)\n?",
     re.MULTILINE,
 )
-_INDENT = 7  # columns of the prompt that the compiler's caret allows for
-_RDD_ROWS = 10  # what Livy shows of an RDD
+_INDENT = 7  # columns of the prompt, by which the compiler indents its caret
+_RDD_ROWS = 10  # rows of an RDD that Livy shows
 
 
 class ScalaCode:
-    """Made in the main thread; takes a few seconds, the first statement some more."""
+    """The Scala interpreter of a session. Create it in the main thread."""
 
     def __init__(self, spark: Spark) -> None:
+        """Starts the interpreter, which takes a few seconds. The first statement takes some more.
+
+        Raises RuntimeError, and errors of Java.
+        """
         self._spark, self._jvm = spark, spark.jvm
         jvm = self._jvm
-        spark.current()  # what the prelude asks for exists
+        spark.current()  # creates the session that the prelude needs
         loader = self._shared_loader()
         settings = jvm.scala.tools.nsc.Settings()
         classes = str(spark.settings.classes)
         options = ["-classpath", self._classpath(), "-Yrepl-class-based", "-Yrepl-outdir", classes]
-        # A count of deprecations behind the output would be one line more: pylivy reads what
-        # `frame.toJSON.collect.foreach(println)` prints line by line as JSON.
+        # Otherwise a line with the number of deprecations would follow the output. pylivy parses
+        # each line that `frame.toJSON.collect.foreach(println)` prints as JSON.
         options.append("-Wconf:cat=deprecation:s,cat=feature:s")
         settings.processArguments(self._list(options), True)
         self._echo = jvm.java.io.StringWriter()
@@ -64,7 +68,7 @@ class ScalaCode:
         parent = jvm.scala.Some(loader)
         self._main = jvm.scala.tools.nsc.interpreter.IMain(settings, parent, settings, reporter)
         self._main.initializeCompiler()
-        self._own_thread()
+        self._prepare_thread()
         for piece in _PRELUDE:
             status, echo = self._interpret(piece)
             if status != "Success":
@@ -75,13 +79,12 @@ class ScalaCode:
         )
 
     def evaluate(self, code: str, cancelled: threading.Event) -> dict[str, Any]:
-        """Data of the last line if that is a magic; all else goes to stdout.
+        """Runs a cell and returns the data of its last line if that is a magic, else {}.
 
-        A text beside the value says that not all rows are in it.
-
-        Raises StatementError.
+        Output goes to stdout. If rows are missing in the data, they also contain a text that says
+        so. Raises StatementError.
         """
-        self._own_thread()
+        self._prepare_thread()
         lines = code.strip("\n").split("\n")
         data: dict[str, Any] = {}
         at = 0
@@ -93,7 +96,7 @@ class ScalaCode:
                 data = self._magic(line)
                 at += 1
             elif not line.strip():
-                # Livy's users count on it: a blank line takes a number of res0, res1, …
+                # As in Livy, a blank line uses up a number of res0, res1, …
                 self._main.naming().freshUserVarName()
                 at += 1
             else:
@@ -102,12 +105,12 @@ class ScalaCode:
         return data
 
     def complete(self, code: str, cursor: int) -> list[str]:
-        """Words for the last name before `cursor`, sorted."""
-        found = self._completion.complete(code, cursor).candidates()
-        return sorted({found.apply(number).name() for number in range(found.size())})
+        """Returns words for the last name before `cursor`, sorted."""
+        candidates = self._completion.complete(code, cursor).candidates()
+        return sorted({candidates.apply(number).name() for number in range(candidates.size())})
 
     def _evaluate_from(self, lines: list[str], at: int) -> int:
-        """The shortest complete piece from line `at` on; answers with the line after it."""
+        """Runs the shortest complete piece from line `at` on. Returns the next line's index."""
         end = at + 1
         while True:
             while end < len(lines) and _CONTINUES.match(lines[end]):
@@ -121,10 +124,10 @@ class ScalaCode:
                     raise StatementError("Error", "incomplete statement", [])
                 end += 1
                 continue
-            # A comment alone is an error without a word.
+            # A piece that is only a comment gives an error without a message.
             if status == "Error" and echo:
                 raise _error(echo, lines, at)
-            os.write(1, _as_before(echo, piece).encode("utf-8", "replace"))
+            os.write(1, _in_livy_form(echo, piece).encode("utf-8", "replace"))
             return end
 
     def _interpret(self, piece: str) -> tuple[str, str]:
@@ -144,57 +147,63 @@ class ScalaCode:
             raise StatementError("UnknownMagic", text, [])
         if len(words) != 2:
             raise StatementError("ValueError", f"%{words[0]} needs the name of one variable", [])
-        found = self._main.valueOfTerm(words[1])
-        if not found.isDefined():
+        term = self._main.valueOfTerm(words[1])
+        if not term.isDefined():
             raise StatementError("NameError", f"name '{words[1]}' is not defined", [])
         try:
-            value, most = self._as_python(found.get())
+            value, most = self._as_python(term.get())
             cut = most is not None and isinstance(value, list) and len(value) > most
             if cut:
                 value = value[:most]
-            beside = {"text/plain": f"Only the first {most} rows are shown."} if cut else {}
+            note = {"text/plain": f"Only the first {most} rows are shown."} if cut else {}
             if words[0] == "json":
-                return {"application/json": value, **beside}
+                return {"application/json": value, **note}
             table = table_of(value, integer="BIGINT_TYPE")
-            return {"application/vnd.livy.table.v1+json": table, **beside}
+            return {"application/vnd.livy.table.v1+json": table, **note}
         except MixedColumn as error:
             raise StatementError("TypeError", str(error), []) from None
         except Exception as error:  # noqa: BLE001 - the value may be anything
             raise StatementError("ValueError", message_of(error), []) from None
 
     def _as_python(self, value: Any) -> tuple[Any, int | None]:
-        """With how many rows of it may be shown, if that is limited: then it may have one more."""
+        """Returns the value in Python, and how many of its rows may be shown; None for all.
+
+        If the number is limited, the value may have one row more.
+        """
         if not hasattr(value, "getClass"):
-            return value, None  # py4j has made a Python value of it
+            return value, None  # py4j has already converted it
         if self._spark.is_a(value, "org.apache.spark.rdd.RDD"):
-            return self._written(value.take(_RDD_ROWS + 1)), _RDD_ROWS
+            return self._through_json(value.take(_RDD_ROWS + 1)), _RDD_ROWS
         if self._spark.is_a(value, "org.apache.spark.sql.Dataset"):
             most = self._spark.settings.sql_rows
             rows = value.toDF().limit(most + 1).toJSON().collectAsList()
             return [_read(row) for row in rows], most
-        return self._written(value), None
+        return self._through_json(value), None
 
-    def _written(self, value: Any) -> Any:
+    def _through_json(self, value: Any) -> Any:
         formats = getattr(getattr(self._jvm.org.json4s, "DefaultFormats$"), "MODULE$")
         write = self._jvm.org.json4s.jackson.Serialization.write
         try:
             return _read(write(value, formats.withBigDecimal()))
-        except Exception:  # noqa: BLE001 - pyspark has classes of its own for some of Java's
-            # Most likely there is an infinity in it, which is no decimal: then all are doubles.
+        except Exception:  # noqa: BLE001 - pyspark replaces some Java exceptions by its own
+            # Most likely the value contains an infinity, which is not a decimal. So use doubles.
             return _read(write(value, formats))
 
-    def _own_thread(self) -> None:
-        """The JVM thread may be another one than last time, and println follows the thread."""
+    def _prepare_thread(self) -> None:
+        """Sets the output streams and the class loader of the current JVM thread.
+
+        It may be another thread than for the last statement, and println depends on the thread.
+        """
         console = getattr(getattr(self._jvm.scala, "Console$"), "MODULE$")
         console.setOutDirect(self._spark.stdout)
         console.setErrDirect(self._spark.stderr)
         self._jvm.java.lang.Thread.currentThread().setContextClassLoader(self._main.classLoader())
 
     def _shared_loader(self) -> Any:
-        """The class loader that is the parent of the executor's as well, in local mode.
+        """Returns the class loader that, in local mode, is also the parent of the executor's.
 
-        It must be the one that defines what is compiled here, else driver and executor have two
-        classes of one name and a collected array cannot hold its elements.
+        It must define the classes of cells. Otherwise driver and executor would have two classes
+        with the same name, and a collected array could not store its elements.
         """
         loader = self._spark.context_loader
         loader.addURL(self._jvm.java.io.File(str(self._spark.settings.classes)).toURI().toURL())
@@ -214,21 +223,21 @@ class ScalaCode:
 
 
 def _path_of(jar: str) -> str:
-    """In a URI, characters may stand by their codes."""
+    """Returns the path of a jar, which may be a URI with encoded characters."""
     path = re.sub(r"^(file:(//)?|local:)", "", jar)
     return path if path == jar else unquote(path)
 
 
 def _read(text: str) -> Any:
-    return json.loads(text, parse_float=Written)
+    return json.loads(text, parse_float=JsonNumber)
 
 
 def _only_comment(piece: str) -> bool:
     return not re.sub(r"/\*.*?(\*/|\Z)|//[^\n]*", "", piece, flags=re.DOTALL).strip()
 
 
-def _as_before(echo: str, piece: str) -> str:
-    """Without `val`, except in lines that may belong to a value's own text."""
+def _in_livy_form(echo: str, piece: str) -> str:
+    """Removes `val` from the echo, except in lines that may be part of a value's text."""
     names = _STRING.sub("", piece)
 
     def shorter(match: re.Match[str]) -> str:
@@ -238,7 +247,7 @@ def _as_before(echo: str, piece: str) -> str:
 
 
 def _error(echo: str, lines: list[str], at: int) -> StatementError:
-    """First line and rest; a compiler's message is brought into the form that clients show."""
+    """Returns the error for an echo. A compiler's message is converted to Livy's form."""
     match = _ERROR.search(echo)
     if match is None:
         first, _, rest = echo.partition("\n")

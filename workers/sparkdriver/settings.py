@@ -1,4 +1,4 @@
-"""What the service tells a driver before it starts: `<folder>/settings.json`, and Spark's conf."""
+"""Reads a driver's settings from `<folder>/settings.json`, and makes Spark's conf from them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ KINDS = ("pyspark", "spark", "sql", "sparkr", "shared")
 
 @dataclass(frozen=True)
 class Settings:
-    """What a driver is to be.
+    """The settings of a driver.
 
-    `socket`: path to listen on; `sql_rows`: rows of a SQL answer; `orphan_timeout`: seconds;
-    `resolved`: local files by their real paths;
-    `plain_r`: R may run without Spark where there is no SparkR.
+    `socket`: path to listen on. `resolved`: real paths of local files, which the service has
+    checked. `sql_rows`: most rows of a SQL result. `orphan_timeout`: seconds without a connection
+    after which the driver ends. `plain_r`: whether R may run without Spark if SparkR is missing.
     """
 
     folder: Path
@@ -38,67 +38,67 @@ class Settings:
 
     @property
     def temporary(self) -> Path:
-        """For temporary files of Spark, Java and Python."""
+        """The folder for temporary files of Spark, Java and Python."""
         return self.folder / "tmp"
 
     @property
     def classes(self) -> Path:
-        """What the Scala interpreter compiles; executors load it from here."""
+        """The folder for classes of the Scala interpreter, from which executors load them."""
         return self.folder / "classes"
 
 
 def read_settings(folder: Path) -> Settings:
-    """Raises ValueError with a sentence when the file cannot be used."""
+    """Reads `settings.json`. Raises ValueError and OSError."""
     text = (folder / "settings.json").read_text("utf-8")
-    given: dict[str, Any] = json.loads(text)
+    values: dict[str, Any] = json.loads(text)
     for name in ("session", "socket", "kind"):
-        if not isinstance(given.get(name), str):
+        if not isinstance(values.get(name), str):
             raise ValueError(f"settings.json must have '{name}' as a string.")
-    if given["kind"] not in KINDS:
-        raise ValueError(f"The kind '{given['kind']}' is none of {', '.join(KINDS)}.")
-    lists = {name: tuple(given.get(name) or ()) for name in ("jars", "py_files", "files")}
+    if values["kind"] not in KINDS:
+        raise ValueError(f"The kind '{values['kind']}' is none of {', '.join(KINDS)}.")
+    lists = {name: tuple(values.get(name) or ()) for name in ("jars", "py_files", "files")}
     return Settings(
         folder=folder,
-        session=given["session"],
-        socket=given["socket"],
-        kind=given["kind"],
-        name=given.get("name") or "stint",
-        conf={key: str(value) for key, value in (given.get("conf") or {}).items()},
-        archives=tuple(given.get("archives") or ()),
-        resolved=tuple(given.get("resolved") or ()),
-        sql_rows=int(given.get("sql_rows", 1000)),
-        orphan_timeout=float(given.get("orphan_timeout", 600)),
-        plain_r=given.get("plain_r") is True,
+        session=values["session"],
+        socket=values["socket"],
+        kind=values["kind"],
+        name=values.get("name") or "stint",
+        conf={key: str(value) for key, value in (values.get("conf") or {}).items()},
+        archives=tuple(values.get("archives") or ()),
+        resolved=tuple(values.get("resolved") or ()),
+        sql_rows=int(values.get("sql_rows", 1000)),
+        orphan_timeout=float(values.get("orphan_timeout", 600)),
+        plain_r=values.get("plain_r") is True,
         **lists,
     )
 
 
 def check_resolved(paths: Iterable[str]) -> None:
-    """Raises ValueError for a file that was allowed and has since become a link to another."""
+    """Raises ValueError for a path that has become a link since the service checked it."""
     for path in paths:
         if os.path.realpath(path) != path:
             raise ValueError(f"{path} leads elsewhere than when this was submitted.")
 
 
 def spark_conf(settings: Settings) -> dict[str, str]:
-    """The whole conf: ours where nobody else has spoken, lists joined.
+    """Returns the whole conf: the user's conf, defaults for missing keys, and joined lists.
 
-    Temporary folders lie below the session's folder whatever was asked, so that removing the
-    folder leaves nothing behind.
+    Temporary folders are always inside the session's folder, so that deleting that folder deletes
+    everything.
     """
     conf = {"spark.master": "local[*]", "spark.ui.enabled": "false"}
     conf |= {"spark.ui.showConsoleProgress": "false"}
-    # Keys without this prefix are for Livy's own server; spark-submit would only warn of them.
+    # Keys without this prefix are for Livy's own server; spark-submit would only warn about them.
     conf |= {key: value for key, value in settings.conf.items() if key.startswith("spark.")}
     conf["spark.app.name"] = settings.name
-    # The first thread takes connections. R has a new connection, in the next thread, after a call
-    # that it did not wait for.
+    # The first thread accepts connections. After a call that was interrupted, R opens a new
+    # connection, which needs another thread.
     conf.setdefault("spark.r.numRBackendThreads", "16")
     if conf["spark.master"].startswith("local"):
-        # Nobody outside this machine has to reach the driver.
+        # Only processes on this machine have to reach the driver.
         conf.setdefault("spark.driver.host", "127.0.0.1")
         conf.setdefault("spark.driver.bindAddress", "127.0.0.1")
-        # A cluster's tables belong where all of it can see them.
+        # Only in local mode: a cluster's tables must be where all its machines can read them.
         conf.setdefault("spark.sql.warehouse.dir", str(settings.folder / "warehouse"))
     archives = "spark.archives"
     if conf["spark.master"].startswith("yarn"):
@@ -120,19 +120,19 @@ def spark_conf(settings: Settings) -> dict[str, str]:
 
 
 def _java_options(settings: Settings) -> Iterable[str]:
-    # In quotes, for a path with a blank.
+    # In quotes, because the path may contain a space.
     yield f'"-Djava.io.tmpdir={settings.temporary}"'
     yield f'"-Dderby.system.home={settings.temporary}"'
-    # Otherwise /tmp/hsperfdata_<user>/<pid> stays behind after kill -9.
+    # Otherwise /tmp/hsperfdata_<user>/<pid> remains after kill -9.
     yield "-XX:-UsePerfData"
-    # A driver that went on without memory would hang in a thread of Spark's that has died.
+    # Without this option the driver would wait forever for a Spark thread that ran out of memory.
     yield "-XX:+ExitOnOutOfMemoryError"
 
 
 def write_properties(path: Path, conf: Mapping[str, str]) -> None:
-    """A Java properties file that only this user can read.
+    """Writes a Java properties file that only this user can read.
 
-    conf may hold passwords, and a command line can be read by everyone on the machine.
+    conf may contain passwords, so it must not be on a command line, which every user can read.
     """
     lines = [f"{_escaped(key)}={_escaped(value)}\n" for key, value in conf.items()]
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC

@@ -1,4 +1,4 @@
-"""One Spark application: the context, what statements need of it, and its kinds."""
+"""The Spark application of a session: starts it, and gives statements access to it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .jvm import SparkFailed, start_jvm
 from .settings import Settings, check_resolved, spark_conf, write_properties
 from .sparkr import runs_r
 
-RUNS = ("pyspark", "spark", "sql")  # kinds of statements that every Spark runs
+RUNS = ("pyspark", "spark", "sql")  # the kinds of statements that every Spark can run
 
 
 class Facts(TypedDict):
-    """Of a session that has started; `versions` are by package."""
+    """Facts about a started session. `versions` are by package."""
 
     kinds: list[str]
     versions: dict[str, str]
@@ -29,9 +29,10 @@ class Facts(TypedDict):
 
 
 class Spark:
-    """Made in the main thread; raises SparkFailed."""
+    """A Spark application. Create it in the main thread."""
 
     def __init__(self, settings: Settings, capture: Capture) -> None:
+        """Starts the JVM and the Spark context. Raises SparkFailed."""
         self.settings = settings
         try:
             check_resolved(settings.resolved)
@@ -51,7 +52,7 @@ class Spark:
         self.stdout = self._print_stream(capture.out.path)
         self.stderr = self._print_stream(capture.err.path)
         self._start_context()
-        # Spark's log has got hold of the real System.err by now.
+        # From now on: Spark's log already refers to the real System.err.
         self.jvm.java.lang.System.setOut(self.stdout)
         self.jvm.java.lang.System.setErr(self.stderr)
 
@@ -72,15 +73,15 @@ class Spark:
         return self.jvm.java.io.PrintStream(stream, True, "UTF-8")
 
     def flush(self) -> None:
-        """Flushes what the JVM has printed."""
+        """Flushes the JVM's stdout."""
         self.stdout.flush()
 
     def is_a(self, value: Any, name: str) -> bool:
-        """Whether a Java object is an instance of the class `name`."""
+        """Returns whether a Java object is an instance of the class `name`."""
         return bool(self.jvm.py4j.reflection.TypeUtil.isInstanceOf(name, value))
 
     def files_folder(self) -> str:
-        """Where Spark puts the session's files; the session's own folder while it is stopped."""
+        """Returns the folder of the session's files; the session's folder if Spark is stopped."""
         from pyspark import SparkFiles  # noqa: PLC0415
 
         if self._context() is None:
@@ -88,36 +89,39 @@ class Spark:
         return SparkFiles.getRootDirectory()
 
     def current(self) -> Any:
-        """The SparkSession of now: a statement may have stopped ours and made another."""
+        """Returns the current SparkSession: a statement may have stopped the first one.
+
+        Creates a session if there is none.
+        """
         session = type(self.session)._instantiatedSession
         if session is None or session.sparkContext._jsc is None:
             session = type(self.session).builder.getOrCreate()
         return session
 
     def set_group(self, group: str) -> None:
-        """Jobs that the main thread starts from now on belong to `group`."""
+        """Puts jobs that the main thread starts from now on into `group`."""
         context = self._context()
         if context is not None:
             context.setJobGroup(group, "statement", True)
 
     def cancel_group(self, group: str) -> None:
-        """Its jobs, and those it would still start."""
+        """Cancels the group's jobs, also those that it would start later."""
         context = self._context()
         if context is not None:
             context.sc().cancelJobGroupAndFutureJobs(group)
 
     def tracker(self) -> Any:
-        """Spark's JavaSparkStatusTracker; None when there is no Spark context."""
+        """Returns Spark's JavaSparkStatusTracker; None if there is no Spark context."""
         context = self._context()
         return None if context is None else context.statusTracker()
 
     def _context(self) -> Any:
-        """The JavaSparkContext of now, or None after a statement has stopped it."""
+        """Returns the current JavaSparkContext; None after a statement has stopped it."""
         context = type(self.context)._active_spark_context
         return None if context is None else context._jsc
 
     def facts(self) -> Facts:
-        """What the service is told of a session that has started."""
+        """Returns the facts about the started session that the driver sends to the service."""
         from pyspark.find_spark_home import _find_spark_home  # noqa: PLC0415 - as above
 
         versions = {
@@ -137,7 +141,7 @@ class Spark:
         }
 
     def names(self) -> dict[str, Any]:
-        """What Python statements find defined."""
+        """Returns the variables that are predefined in Python statements."""
         from pyspark import cloudpickle, sql  # noqa: PLC0415
 
         names: dict[str, Any] = {
@@ -153,28 +157,28 @@ class Spark:
                 from pyspark.streaming import StreamingContext  # noqa: PLC0415
 
                 names["StreamingContext"] = StreamingContext
-            except ImportError:  # it is on its way out of Spark
+            except ImportError:  # Spark has deprecated it
                 pass
         return names
 
 
 def _set_environment(settings: Settings, conf: dict[str, str]) -> None:
-    """For the JVM and for what statements start.
+    """Sets environment variables for the JVM and for programs that statements start.
 
-    Python workers are of the driver's own Python
-    unless conf says otherwise: another minor version could not read its functions.
+    By default Python workers run the driver's own Python, because another minor version could not
+    read its functions. conf can set another one.
     """
     temporary = str(settings.temporary)
     os.environ["TMPDIR"] = temporary
-    os.environ.pop("SPARK_LOCAL_DIRS", None)  # it would win over spark.local.dir
+    os.environ.pop("SPARK_LOCAL_DIRS", None)  # it would override spark.local.dir
     os.environ.setdefault("PYSPARK_PYTHON", conf.get("spark.pyspark.python", sys.executable))
     os.environ.setdefault("MPLBACKEND", "Agg")
     if conf["spark.master"].startswith("local"):
-        # Keeps Spark from warning that the host's name leads to a loopback address.
+        # Otherwise Spark may warn that the host name resolves to a loopback address.
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
 
 
 def _first_sentence(error: Exception) -> str:
-    thrown = getattr(error, "java_exception", None)
-    text = thrown.toString() if thrown is not None else str(error)
+    java_error = getattr(error, "java_exception", None)
+    text = java_error.toString() if java_error is not None else str(error)
     return text.strip().split("\n")[0]

@@ -1,4 +1,4 @@
-"""SQL statements: one query, answered as schema and rows."""
+"""Runs a SQL statement, one query, and returns its schema and rows."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from .pythoncode import StatementError
 
 
 def evaluate_sql(spark: SparkSession, query: str, most_rows: int) -> dict[str, Any]:
-    """Schema and rows, at most `most_rows`; `truncated` beside them says so where there are more.
+    """Returns the output data: schema and at most `most_rows` rows.
 
-    Raises StatementError.
+    If there are more rows, the data also contain `truncated`. Raises StatementError.
     """
     try:
         table = spark.sql(query)
@@ -34,7 +34,7 @@ def evaluate_sql(spark: SparkSession, query: str, most_rows: int) -> dict[str, A
         ]
     except KeyboardInterrupt:
         raise StatementError("Error", "The statement was cancelled.", []) from None
-    except Exception as error:  # noqa: BLE001 - Spark's, py4j's, Java's
+    except Exception as error:  # noqa: BLE001 - errors of Spark, py4j and Java
         raise StatementError("Error", _message(error), _frames(error)) from None
     answer = {"schema": schema.jsonValue(), "data": data}
     if len(rows) > most_rows:
@@ -43,22 +43,22 @@ def evaluate_sql(spark: SparkSession, query: str, most_rows: int) -> dict[str, A
 
 
 def _message(error: Exception) -> str:
-    thrown = getattr(error, "java_exception", None)  # of a Py4JJavaError
-    return (thrown.toString() if thrown is not None else message_of(error)).strip()
+    java_error = getattr(error, "java_exception", None)  # set in a Py4JJavaError
+    return (java_error.toString() if java_error is not None else message_of(error)).strip()
 
 
 def _frames(error: Exception) -> list[str]:
-    """Spark's own frames; an error of this process has none that would tell a user anything."""
+    """Returns the Java frames of an error. Frames of this process would not help a user."""
     trace = getattr(error, "_stackTrace", None)
-    thrown = getattr(error, "java_exception", None)
-    if thrown is not None:
-        trace = "\n".join(f"\tat {frame.toString()}" for frame in thrown.getStackTrace())
+    java_error = getattr(error, "java_exception", None)
+    if java_error is not None:
+        trace = "\n".join(f"\tat {frame.toString()}" for frame in java_error.getStackTrace())
     lines = (trace or "").splitlines()
     return [f"{line.strip()}\n" for line in lines if line.startswith("\tat ")]
 
 
 def _cell(value: Any, kind: DataType) -> Any:
-    """A value as JSON. Instants are in UTC; timestamps without a zone stay without."""
+    """Converts a value to JSON. Instants are in UTC; timestamps without a zone keep having none."""
     if value is None or isinstance(value, bool | int | str | float | decimal.Decimal):
         return value
     if isinstance(kind, StructType):

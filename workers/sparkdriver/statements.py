@@ -1,4 +1,4 @@
-"""From a statement's code to its output, for every kind."""
+"""Runs statements of every kind and makes their outputs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Statements:
-    """The interpreters of one session. Made and used in the main thread."""
+    """The interpreters of one session. Create and use it in the main thread."""
 
     def __init__(
         self, spark: Spark, capture: Capture, interrupts: Interrupts, note: Callable[[str], None]
@@ -38,15 +38,15 @@ class Statements:
         self._interrupts, self._note = interrupts, note
         self._pid = os.getpid()
         module = types.ModuleType("__main__")
-        # So that pickle and cloudpickle find what the cells define.
+        # So that pickle and cloudpickle find the definitions of cells.
         sys.modules["__main__"] = module
         module.__dict__.update(spark.names())
         self._python = PythonCode(module.__dict__)
-        # Clients read what `toJSON` gives line by line, and a warning would be one of the lines.
+        # Clients parse each line of the output of `toJSON`, and a warning would be such a line.
         warnings.filterwarnings("ignore", message="The return type of DataFrame.toJSON")
         _silence_query_logs()
         self._scala: ScalaCode | None = None
-        # What a session is made for is ready when the session is.
+        # The interpreter of the session's own kind is ready when the session is.
         self._r: RCode | None = None
         if spark.settings.kind == "spark":
             self._scala_code()
@@ -54,16 +54,17 @@ class Statements:
             try:
                 self._r_code(threading.Event())
             except StatementError as error:
-                # The statements will say it: the session has other kinds.
+                # R statements will fail with this error, but the session can run other kinds.
                 note("".join([f"{error}: ", *error.trace]).rstrip())
 
     def run(self, run: Statement, group: str, cancelled: threading.Event) -> Output:
-        """Whatever happens becomes the output; only the end of the process does not.
+        """Runs a statement and returns its output, also after any error.
 
-        Its Spark jobs belong to `group`. Raises RDied: what the session knew in R is lost.
+        The statement's Spark jobs belong to `group`. Raises RDied if R has ended, because then the
+        session's data in R are lost.
         """
         self._capture.begin()
-        _stand_somewhere(self._spark)
+        _ensure_working_directory(self._spark)
         data: dict[str, Any] = {}
         error: StatementError | None = None
         try:
@@ -75,40 +76,43 @@ class Statements:
                 self._interrupts.shield()
         except RDied:
             raise
-        except StatementError as found:
-            error = found
+        except StatementError as raised:
+            error = raised
         except KeyboardInterrupt:
-            # It came when the cell had just ended.
+            # The signal arrived just after the end of the cell.
             self._interrupts.shield()
             error = StatementError("KeyboardInterrupt", "", [])
-        except BaseException as found:  # noqa: BLE001 - our own mistake must not end the session
-            name = f"Internal Error: {type(found).__name__}"
-            error = StatementError(name, message_of(found), [])
+        except BaseException as raised:  # noqa: BLE001 - a bug here must not end the session
+            name = f"Internal Error: {type(raised).__name__}"
+            error = StatementError(name, message_of(raised), [])
         if os.getpid() != self._pid:
-            os._exit(0)  # the cell has forked, and this is the copy: it must not answer
+            os._exit(0)  # the cell has forked: this copy must not send a result
         out, err = self._capture.end()
         if run.kind == "sparkr":
-            # R's own stderr is in its stdout. This is the JVM's, which prints a trace of Java when
-            # R leaves a call that it waited for.
+            # R's own stderr is part of its stdout. This stderr is the JVM's, which prints a Java
+            # stack trace when R leaves a call.
             self._capture.err.log(err.encode("utf-8", "replace"))
             err = ""
         text = out + err
         if error is not None:
-            # A failed statement's output has no place for what was printed; it stands first.
+            # A failed statement's output has no member for printed text, so put it first.
             printed = text.splitlines(keepends=True)
             if printed and not printed[-1].endswith("\n"):
                 printed[-1] += "\n"
             return failed(run.statement, error.ename, error.evalue, printed + error.trace)
         return succeeded(run.statement, _with_text(data, text, run.kind))
 
-    def complete(self, wanted: Suggest, busy: bool) -> list[str]:
-        """Called from another thread; the Scala compiler does one thing at a time."""
-        if wanted.kind == "pyspark":
-            return complete_python(self._python.namespace, wanted.code[: wanted.cursor])
-        if wanted.kind == "spark" and self._scala is not None and not busy:
-            return self._scala.complete(wanted.code, wanted.cursor)
-        if wanted.kind == "sparkr" and self._r is not None and not busy:
-            return self._r.complete(wanted.code, wanted.cursor)
+    def complete(self, request: Suggest, busy: bool) -> list[str]:
+        """Returns completions, sorted. May be called in any thread.
+
+        `busy`: whether a statement is running; Scala and R then return [].
+        """
+        if request.kind == "pyspark":
+            return complete_python(self._python.namespace, request.code[: request.cursor])
+        if request.kind == "spark" and self._scala is not None and not busy:
+            return self._scala.complete(request.code, request.cursor)
+        if request.kind == "sparkr" and self._r is not None and not busy:
+            return self._r.complete(request.code, request.cursor)
         return []
 
     def _evaluate(self, run: Statement, group: str, cancelled: threading.Event) -> dict[str, Any]:
@@ -154,15 +158,15 @@ class Statements:
 
 
 def _silence_query_logs() -> None:
-    """pyspark prints an error once more, as a line of JSON, before it raises it."""
+    """Disables loggers of pyspark that print each error as JSON before pyspark raises it."""
     from pyspark.logger import PySparkLogger  # noqa: PLC0415
 
     for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
         PySparkLogger.getLogger(name).disabled = True
 
 
-def _stand_somewhere(spark: Spark) -> None:
-    """The working directory is Spark's, and goes when a statement stops Spark."""
+def _ensure_working_directory(spark: Spark) -> None:
+    """Changes the working directory if it was deleted, as when a statement stops Spark."""
     try:
         Path.cwd()
     except FileNotFoundError:
@@ -170,11 +174,11 @@ def _stand_somewhere(spark: Spark) -> None:
 
 
 def _with_text(data: dict[str, Any], text: str, kind: str) -> dict[str, Any]:
-    """The data of an output, with what was printed, in Livy's forms.
+    """Returns the data of an output with the printed text, as Livy does for each kind.
 
-    Python's text without white space at its end and beside a magic's value only
-    if there is some; Scala's with its last newline, and never beside a value; SQL's not at all;
-    R's without a newline at either end, always.
+    Python: without trailing white space; next to a magic's value only if not empty. Scala: with
+    its last newline, and never next to a value. SQL: without the text. R: always, without outer
+    newlines.
     """
     if kind == "spark":
         return data or {"text/plain": text}
@@ -187,6 +191,6 @@ def _with_text(data: dict[str, Any], text: str, kind: str) -> dict[str, Any]:
 
 
 def _with_newlines(code: str) -> str:
-    """The first kind of line end that is found decides what counts as one."""
+    """Replaces line ends by newlines. The first line end decides which kind is replaced."""
     first = re.search(r"\r\n|\r|\n", code)
     return code if first is None else code.replace(first[0], "\n")

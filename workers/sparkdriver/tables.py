@@ -1,4 +1,4 @@
-"""Python values as Livy's table: `{"headers": [{"name", "type"}], "data": [[…]]}`."""
+"""Converts Python values to Livy's table: `{"headers": [{"name", "type"}], "data": [[…]]}`."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ _NULL = "NULL_TYPE"
 _ABSENT = object()
 
 
-class Written(decimal.Decimal):
-    """A number as JSON had it, digit by digit: that does not say whether it was a double."""
+class JsonNumber(decimal.Decimal):
+    """A number with all its digits from JSON, which does not say whether it was a double."""
 
 
 class MixedColumn(TypeError):
-    """Rows whose values do not fit into one column."""
+    """The values of a column have different types."""
 
 
 def table_of(value: object, integer: str = "INT_TYPE") -> dict[str, Any]:
-    """Rows are the items of a list or tuple; anything else is one row. Raises MixedColumn.
+    """Returns a table whose rows are the items of a list or tuple, or else the one value.
 
-    `integer` is the type of whole numbers: Livy's Scala side has another one than its Python side.
+    `integer` is the type name of whole numbers, which differs between Livy's Scala and Python
+    interpreters. Raises MixedColumn.
     """
     value = _plain(value)
-    given = value if isinstance(value, list) or type(value) is tuple else [value]
-    rows = [_columns(row) for row in given]
+    items = value if isinstance(value, list) or type(value) is tuple else [value]
+    rows = [_columns(row) for row in items]
     names = _names(rows)
     types = dict.fromkeys(names, _NULL)
     data = []
@@ -41,7 +42,7 @@ def table_of(value: object, integer: str = "INT_TYPE") -> dict[str, Any]:
 
 def _columns(row: object) -> dict[str, Any]:
     row = _plain(row)
-    fields = getattr(row, "__fields__", None)  # of a Spark Row
+    fields = getattr(row, "__fields__", None)  # set in a Spark Row
     if isinstance(row, tuple) and fields:
         return dict(zip(map(str, fields), row, strict=False))
     if isinstance(row, dict):
@@ -52,7 +53,7 @@ def _columns(row: object) -> dict[str, Any]:
 
 
 def _names(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Of all rows, in the order in which they appear."""
+    """Returns the column names of all rows, in the order in which they appear."""
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
@@ -70,15 +71,15 @@ def _cell(value: Any) -> tuple[str, Any]:
         return _NULL, None
     for kind, types in _TYPES.items():
         if isinstance(value, types):
-            return kind, _inside(value)
+            return kind, _json_value(value)
     return "STRING_TYPE", str(value)
 
 
-# bool before int, datetime before date and Written before Decimal: they are subclasses of these.
+# bool before int, datetime before date and JsonNumber before Decimal: they are subclasses of these.
 _TYPES: dict[str, Any] = {
     "BOOLEAN_TYPE": bool,
     "INT_TYPE": int,
-    "DOUBLE_TYPE": (float, Written),
+    "DOUBLE_TYPE": (float, JsonNumber),
     "STRING_TYPE": str,
     "TIMESTAMP_TYPE": datetime.datetime,
     "DATE_TYPE": datetime.date,
@@ -88,9 +89,9 @@ _TYPES: dict[str, Any] = {
 }
 
 
-def _inside(value: Any) -> Any:
-    """The cell as JSON; what stands in an array or a map follows the same rules."""
-    if isinstance(value, Written):
+def _json_value(value: Any) -> Any:
+    """Converts a cell to JSON. The same rules apply inside arrays and maps."""
+    if isinstance(value, JsonNumber):
         return value
     if isinstance(value, datetime.date | decimal.Decimal):
         return str(value)
@@ -102,7 +103,7 @@ def _inside(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """numpy's scalars and arrays as Python's own values."""
+    """Converts numpy scalars and arrays to Python values, and returns other values unchanged."""
     if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
         return value.tolist()
     return value

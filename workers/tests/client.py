@@ -1,4 +1,4 @@
-"""The real client over a service that runs programs in this process instead of sending them."""
+"""The real client with a service that runs programs in this process instead of sending them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from qiskit_ibm_runtime.utils.backend_decoder import configuration_from_server_d
 
 
 class DirectService:
-    """Stands where QiskitRuntimeService stands, from the primitives' point of view."""
+    """A replacement for QiskitRuntimeService, with the members that the primitives use."""
 
     is_local = False
     _channel_account = SimpleNamespace(private=False)
@@ -26,8 +26,8 @@ class DirectService:
     def _run(self, program_id: str, inputs: dict[str, Any], options: Any, **_: Any) -> Any:
         text = json.dumps(inputs, cls=RuntimeEncoder)
         self.sent.append((program_id, text))
-        given = options.backend if hasattr(options, "backend") else options["backend"]
-        name = given if isinstance(given, str) else given.name
+        selected = options.backend if hasattr(options, "backend") else options["backend"]
+        name = selected if isinstance(selected, str) else selected.name
         result: Any = run(program_id, text, device(name, noise=self._noise))
         for decoder in DEFAULT_DECODERS[program_id]:
             if not hasattr(decoder, "is_applicable") or decoder.is_applicable(result):
@@ -36,7 +36,7 @@ class DirectService:
 
 
 def client_backend(name: str = "stint_line_5", noise: bool = False) -> IBMBackend:
-    """The backend as the client builds it from the wire files."""
+    """Returns the backend as the client builds it from the wire files."""
     configuration = configuration_from_server_data(json.loads(wire(name, "configuration")))
     assert configuration is not None, "the client would drop this backend"
     api = SimpleNamespace(

@@ -1,4 +1,4 @@
-"""What the tests start from: devices, circuits, params as the client writes them."""
+"""Devices, circuits and params for tests, in the form that the client writes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def wire(name: str, part: str) -> str:
 
 
 def backend(name: str = "stint_line_5", **options: Any) -> dict[str, Any]:
-    """The `backend` object of a run message; noisy where the device is."""
+    """Returns the `backend` object of a start message; with noise for the noisy device."""
     return {
         "name": name,
         "options": {
@@ -44,7 +44,7 @@ def device(name: str = "stint_line_5", **options: Any) -> Device:
 
 
 def h(circuit: QuantumCircuit, qubit: int) -> None:
-    """A Hadamard gate in the devices' basis."""
+    """Appends a Hadamard gate in the devices' basis."""
     circuit.rz(pi / 2, qubit)
     circuit.sx(qubit)
     circuit.rz(pi / 2, qubit)
@@ -72,7 +72,7 @@ def bell(measured: bool = True) -> QuantumCircuit:
 
 
 def tilted(measured: bool = True) -> QuantumCircuit:
-    """P(1) = (1 − cos θ) / 2 for the one parameter θ: sx·rz(θ)·sx up to a flip."""
+    """Returns a circuit with P(1) = (1 − cos θ) / 2 for its one parameter θ."""
     circuit = QuantumCircuit(1)
     circuit.sx(0)
     circuit.rz(pi - Parameter("theta"), 0)
@@ -86,7 +86,7 @@ NO_VALUES = np.zeros((0,))
 
 
 def params(*pubs: Any, support_qiskit: bool = True, **options: Any) -> str:
-    """Params of `sampler` and `estimator` as the client's encoder writes them."""
+    """Returns params of `sampler` or `estimator` as the client's encoder writes them."""
     body = {"pubs": list(pubs), "version": 2, "options": options, "support_qiskit": support_qiskit}
     return json.dumps(body, cls=RuntimeEncoder)
 

@@ -1,6 +1,7 @@
 # ruff: noqa: E501 - a case is a line
-"""Payloads that unpack to more than they are, in every form: (name, program, params, what is said,
-reason code or None).
+"""Payloads that unpack to far more than their own size, in every form.
+
+A case is (name, program, params, error message, reason code or None).
 """
 
 from __future__ import annotations
@@ -87,13 +88,13 @@ def custom(definition, name="mine"):
 
 
 def nested_header(data):
-    """20 million qubits in the header of the block of an if."""
+    """Announces 20 million qubits in the header of the block of an if."""
     place = data.rindex(struct.pack("!IIQ", 2, 2, 2))
     struct.pack_into("!I", data, place, 20_000_000)
 
 
 def contiguous_register(data):
-    """20 million bits in a register that takes 4 bytes of a file of version 18."""
+    """Announces a register of 20 million bits, which takes 4 bytes in a file of version 18."""
     place = data.index(b"q\x01" + struct.pack("!I", 2))
     struct.pack_into("!I", data, place + 2, 20_000_000)
 
@@ -144,7 +145,7 @@ def deep(levels):
 
 
 def same_instruction(count):
-    """A short compressed file of very many equal instructions."""
+    """Returns a short compressed file of very many equal instructions."""
     made = QuantumCircuit(1, 1)
     for _ in range(1000):
         made.x(0)
@@ -174,7 +175,7 @@ QPY = [
 
 
 def npy(header):
-    """An npy file of a few bytes with any header."""
+    """Returns an npy file of a few bytes with this header."""
     text = (header + " " * (117 - len(header)) + "\n").encode()
     data = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
     packed_data = base64.b64encode(zlib.compress(data)).decode()
@@ -182,7 +183,7 @@ def npy(header):
 
 
 def zipped_array():
-    """2 GiB as numbers, in 260 kB: one byte each before they become float64."""
+    """Returns 260 kB that become 2 GiB of float64; each number takes one byte before."""
     buffer = io.BytesIO()
     np.save(buffer, np.zeros((2**28 - 4096, 1), dtype=np.uint8))
     packed_data = base64.b64encode(zlib.compress(buffer.getvalue(), 1)).decode()
@@ -199,7 +200,7 @@ def sweep2():
 
 
 def numbered(count):
-    """Different Pauli strings of 27 letters that no common basis measures."""
+    """Returns different Pauli strings of 27 letters that no common basis measures."""
     letters = np.array(list("XYZ"))
     digits = (np.arange(count)[:, None] // 3 ** np.arange(27)) % 3
     return ["".join(row) for row in letters[digits]]
@@ -252,7 +253,7 @@ def wide_parameters():
 
 
 def samplex(change):
-    """A program with a samplex whose graph was changed."""
+    """Returns a program with a samplex whose graph is changed."""
     body = json.loads(twirled([1]))
     model = body["quantum_program"]["items"][0]["samplex"]
     graph = json.loads(model["samplex_json"])
@@ -289,9 +290,9 @@ EXECUTOR = [
 ]  # fmt: skip
 
 CASES = [
-    *((f"openqasm: {name}", "sampler", lambda text=text: json.dumps({"pubs": [[text]]}), said, None) for name, text, said in OPENQASM),
-    *((f"openqasm, estimator: {name}", "estimator", lambda text=text: json.dumps({"pubs": [[text, "Z"]]}), said, None) for name, text, said in OPENQASM[:1]),
-    *((f"qpy: {name}", "sampler", lambda make=make: params([make()]), said, code) for name, make, said, code in QPY),
-    *((f"arrays: {name}", program, make, said, code) for name, program, make, said, code in ARRAYS),
-    *((f"executor: {name}", "executor", make, said, code) for name, make, said, code in EXECUTOR),
+    *((f"openqasm: {name}", "sampler", lambda text=text: json.dumps({"pubs": [[text]]}), message, None) for name, text, message in OPENQASM),
+    *((f"openqasm, estimator: {name}", "estimator", lambda text=text: json.dumps({"pubs": [[text, "Z"]]}), message, None) for name, text, message in OPENQASM[:1]),
+    *((f"qpy: {name}", "sampler", lambda make=make: params([make()]), message, code) for name, make, message, code in QPY),
+    *((f"arrays: {name}", program, make, message, code) for name, program, make, message, code in ARRAYS),
+    *((f"executor: {name}", "executor", make, message, code) for name, make, message, code in EXECUTOR),
 ]  # fmt: skip

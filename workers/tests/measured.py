@@ -1,4 +1,4 @@
-"""Running something in a forked process whose memory and time are limited, and measuring both."""
+"""Runs code in a forked process with limited memory and time, and measures both."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from kit.failures import InputError
 
 
 class Cost:
-    """`seconds` of processor time, bytes by which the peak of memory has `grown`, and the `error`
-    (class, message, reason code) that ended it, if any.
+    """The cost of the code: processor time in `seconds`, growth of the peak memory in bytes
+    (`grown`), and the `error` (class, message, reason code) that ended it, or None.
     """
 
     seconds = 0.0
@@ -43,7 +43,7 @@ class Cost:
         self.error = tuple(error) if error else None
 
     def _child(self, work: Callable[[], Any], writer: int) -> None:
-        """Never returns. Ends by SIGXCPU where the time is up."""
+        """Runs the code. Never returns. SIGXCPU ends the process when the time is up."""
         signal.signal(signal.SIGXCPU, signal.SIG_DFL)
         with Path("/proc/self/statm").open() as file:
             used = int(file.read().split()[0]) * resource.getpagesize()
@@ -56,7 +56,7 @@ class Cost:
             work()
         except InputError as refusal:
             error = ("InputError", str(refusal), refusal.reason_code)
-        except BaseException as failure:  # noqa: BLE001 - told to the parent
+        except BaseException as failure:  # noqa: BLE001 - reported to the parent
             error = (type(failure).__name__, str(failure)[:300], None)
         after = resource.getrusage(resource.RUSAGE_SELF)
         seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -65,7 +65,7 @@ class Cost:
 
 
 def _peak() -> int:
-    """The most memory this process ever had, in bytes; a forked one starts with what it has."""
+    """Returns the peak memory of this process in bytes. A fork starts with its current memory."""
     with Path("/proc/self/status").open() as file:
         (line,) = (line for line in file if line.startswith("VmHWM"))
     return int(line.split()[1]) << 10
@@ -73,5 +73,5 @@ def _peak() -> int:
 
 @contextmanager
 def in_limited_process(memory: int, seconds: int) -> Iterator[Cost]:
-    """A process that may take `memory` bytes more than this one, and `seconds` of its processor."""
+    """Yields a Cost whose process may use `memory` bytes more than this one, and `seconds`."""
     yield Cost(memory, seconds)

@@ -1,4 +1,4 @@
-"""An exact simulation that shares nothing with Aer, and the random circuits to compare it on."""
+"""An exact simulation that is independent of Aer, and random circuits to compare both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EDGES = [tuple(pair) for pair in json.loads(wire("stint_hex_27", "configuration
 
 
 def random_gates(width: int, depth: int, seed: int) -> list[Gate]:
-    """Layers of random rotations on all of the first `width` qubits of stint_hex_27, each followed
+    """Returns layers of random rotations on the first `width` qubits of stint_hex_27, each followed
     by cz on a random matching of its couplings.
     """
     rng = np.random.default_rng(seed)
@@ -56,8 +56,9 @@ def circuit_of(width: int, gates: list[Gate], measured: bool = True) -> QuantumC
 
 
 def mirrored(width: int, depth: int, seed: int) -> tuple[QuantumCircuit, str]:
-    """Random layers, their inverse, and a random pattern of flips: the one outcome is the pattern,
-    its left-most character qubit `width - 1`.
+    """Returns random layers, their inverse and random flips, and the only possible outcome.
+
+    The left-most character of the outcome is qubit `width - 1`.
     """
     gates = random_gates(width, depth, seed)
     pattern = np.random.default_rng(seed + 1).integers(0, 2, width).tolist()
@@ -67,7 +68,7 @@ def mirrored(width: int, depth: int, seed: int) -> tuple[QuantumCircuit, str]:
 
 
 def state_of(width: int, gates: list[Gate]) -> np.ndarray:
-    """The state vector (2^width,) of `gates` on |0…0⟩; bit k of an index is qubit k."""
+    """Returns the state vector (2^width,) of `gates` on |0…0⟩. Bit k of an index is qubit k."""
     state = np.zeros(2**width, dtype=np.complex128)
     state[0] = 1
     for name, angle, qubits in gates:
@@ -89,8 +90,9 @@ def state_of(width: int, gates: list[Gate]) -> np.ndarray:
 
 
 def worst_deviation(counts: np.ndarray, probabilities: np.ndarray) -> float:
-    """How many standard deviations the counts of a sample are off at most, of outcomes that are
-    expected ten times or more.
+    """Returns the largest deviation of the counts from their expectation, in standard deviations.
+
+    Only outcomes that are expected at least ten times are compared.
     """
     shots = counts.sum()
     often = probabilities * shots >= 10
@@ -100,8 +102,9 @@ def worst_deviation(counts: np.ndarray, probabilities: np.ndarray) -> float:
 
 
 def overlap_deviation(outcomes: np.ndarray, probabilities: np.ndarray) -> float:
-    """For states of too many outcomes to count: how many standard deviations the mean probability
-    of the sampled outcomes is off.
+    """Returns the deviation of the sampled outcomes' mean probability, in standard deviations.
+
+    For states with too many outcomes to count.
     """
     mean = float((probabilities**2).sum())
     spread = sqrt(float((probabilities**3).sum()) - mean**2)

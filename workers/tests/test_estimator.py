@@ -93,7 +93,7 @@ def test_the_same_seed_gives_the_same_values():
     assert evs(5) != evs(6)
 
 
-def test_noise_pulls_expectation_values_towards_zero():
+def test_noise_shrinks_expectation_values_towards_zero():
     observable = "I" * 25 + "ZZ"
     data = estimate(ghz([0, 1], 27), observable, on=device("stint_hex_27")).data
     assert 0.85 < data.evs < 0.99
@@ -120,11 +120,13 @@ x $2;
         ("IIZII", -1),
         ({"IIIIZ": 1.0}, 1),
         ([{"IIZII": 1.0}, {"ZIZII": 2.0}], [-1, -2]),
-        # As wide as the qubits that the text names.
+        # Observables as wide as the qubits that the text names.
         ("ZII", -1),
     ],
 )
-def test_observables_of_hardware_qubits_may_speak_of_the_whole_device(observable, expected):
+def test_observables_of_hardware_qubits_may_have_a_letter_for_each_device_qubit(
+    observable, expected
+):
     text = json.dumps({"pubs": [[HARDWARE, observable]], "support_qiskit": True})
     assert np.allclose(decoded(run("estimator", text))[0].data.evs, expected)
 
@@ -135,7 +137,7 @@ def test_observables_of_hardware_qubits_of_another_length_are_refused():
         run("estimator", text)
 
 
-def test_a_circuit_with_registers_is_as_wide_as_it_says():
+def test_a_circuit_with_registers_has_the_width_that_it_declares():
     text = json.dumps({"pubs": [[qasm3.dumps(bell(measured=False)), "IIIZZ"]]})
     with pytest.raises(InputError, match="length 5"):
         run("estimator", text)

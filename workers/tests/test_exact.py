@@ -1,4 +1,4 @@
-"""Every result is exact up to sampling, or refused. STINT_LONG=1 adds what takes long."""
+"""Every result is exact up to sampling, or refused. STINT_LONG=1 adds the slow cases."""
 
 import json
 import os
@@ -31,7 +31,7 @@ HEX = "stint_hex_27"
 
 
 def sample(circuit, shots, on):
-    """(outcome numbers of all shots, what the metadata says of the simulation)."""
+    """Returns the outcomes of all shots as numbers, and the metadata of the simulation."""
     (result,) = decoded(run("sampler", params([circuit, NO_VALUES, shots], **SEED), on))
     bits = result.data.meas.to_bool_array(order="little")
     return bits @ (1 << np.arange(bits.shape[-1], dtype=np.int64)), result.metadata["simulation"]
@@ -48,18 +48,18 @@ WIDTHS = range(5, 13)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_counts_of_random_circuits_follow_an_independent_state_vector(width):
     gates = random_gates(width, 2 + width % 4, seed=width)
-    outcomes, told = sample(circuit_of(width, gates), 50_000, device(HEX, noise=False))
+    outcomes, metadata = sample(circuit_of(width, gates), 50_000, device(HEX, noise=False))
     counts = np.bincount(outcomes, minlength=2**width)
     assert worst_deviation(counts, np.abs(state_of(width, gates)) ** 2) < 5.5
-    assert told == {"method": "statevector"}
+    assert metadata == {"method": "statevector"}
 
 
 @pytest.mark.parametrize("width", [16, *([18, 20, 22] if LONG else [])])
 def test_samples_of_wide_random_circuits_follow_an_independent_state_vector(width):
     gates = random_gates(width, 6, seed=width)
-    outcomes, told = sample(circuit_of(width, gates), 20_000, device(HEX, noise=False))
+    outcomes, metadata = sample(circuit_of(width, gates), 20_000, device(HEX, noise=False))
     assert overlap_deviation(outcomes, np.abs(state_of(width, gates)) ** 2) < 5
-    assert told == {"method": "statevector"}
+    assert metadata == {"method": "statevector"}
 
 
 MIRRORED = [(13, 20), (21, 4), (25, 1)]
@@ -69,11 +69,11 @@ if LONG:
 
 
 @pytest.mark.parametrize(("width", "depth"), MIRRORED)
-def test_a_circuit_and_its_inverse_give_the_one_outcome_for_certain(width, depth):
+def test_a_circuit_and_its_inverse_always_give_the_same_outcome(width, depth):
     circuit, pattern = mirrored(width, depth, seed=depth)
-    outcomes, told = sample(circuit, 1000, device(HEX, noise=False))
+    outcomes, metadata = sample(circuit, 1000, device(HEX, noise=False))
     assert set(outcomes.tolist()) == {int(pattern, 2)}
-    assert told == {"method": "statevector"}
+    assert metadata == {"method": "statevector"}
 
 
 def test_27_qubits_fit_the_default_limit_at_any_depth():
@@ -83,7 +83,7 @@ def test_27_qubits_fit_the_default_limit_at_any_depth():
     assert plan.method == "statevector"
 
 
-def test_a_state_vector_may_take_exactly_the_limit_and_not_more():
+def test_a_state_vector_may_use_exactly_the_memory_limit_and_not_more():
     circuit, _ = mirrored(17, 20, seed=1)  # 2 MiB
     assert method_of(circuit, device(HEX, noise=False, max_memory_mb=2)) == "statevector"
     with pytest.raises(InputError, match=r"17 qubits .* takes 2 MiB .* allows 1\)") as raised:
@@ -95,9 +95,9 @@ def test_a_state_vector_may_take_exactly_the_limit_and_not_more():
 def test_a_shallow_circuit_beyond_the_memory_runs_as_matrix_product_states_without_a_cut(width):
     gates = random_gates(width, 2, seed=width)
     on = device(HEX, noise=False, max_memory_mb=2)
-    outcomes, told = sample(circuit_of(width, gates), 4000, on)
+    outcomes, metadata = sample(circuit_of(width, gates), 4000, on)
     assert overlap_deviation(outcomes, np.abs(state_of(width, gates)) ** 2) < 5
-    assert told == {"method": "matrix_product_state"}
+    assert metadata == {"method": "matrix_product_state"}
 
 
 def test_matrix_product_states_run_up_to_the_limit_of_work_and_not_beyond():
@@ -116,7 +116,7 @@ def test_matrix_product_states_run_up_to_the_limit_of_work_and_not_beyond():
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_no_rank_goes_beyond_the_bound_computed_from_the_circuit(seed):
+def test_no_rank_exceeds_the_bound_computed_from_the_circuit(seed):
     circuit = circuit_of(14, random_gates(14, 2, seed))
     bound = chain_cost(circuit, 1e12)
     assert bound is not None
@@ -124,21 +124,21 @@ def test_no_rank_goes_beyond_the_bound_computed_from_the_circuit(seed):
     assert truncation_error(circuit, 1, 64) > 0.01
 
 
-def test_an_operator_may_allow_a_cut_and_each_result_tells_what_it_cost():
+def test_an_operator_may_allow_truncation_and_results_report_its_error():
     circuit, _ = mirrored(18, 30, seed=5)
     strict = device(HEX, noise=False, max_memory_mb=2)
     with pytest.raises(InputError, match="18 qubits"):
         run("sampler", params([circuit]), strict)
     loose = device(HEX, noise=False, max_memory_mb=2, approximate=True)
-    _, told = sample(circuit, 10, loose)
-    assert told["method"] == "matrix_product_state"
-    assert told["truncation_error"] > 1e-6
+    _, metadata = sample(circuit, 10, loose)
+    assert metadata["method"] == "matrix_product_state"
+    assert metadata["truncation_error"] > 1e-6
     shallow = circuit_of(18, random_gates(18, 2, seed=5))
     assert sample(shallow, 10, loose)[1] == {"method": "matrix_product_state"}
     narrow, pattern = mirrored(8, CUT_BOND, seed=5)
-    outcomes, told = sample(narrow, 10, loose)
+    outcomes, metadata = sample(narrow, 10, loose)
     assert set(outcomes.tolist()) == {int(pattern, 2)}
-    assert told == {"method": "statevector"}
+    assert metadata == {"method": "statevector"}
 
 
 def test_the_estimator_follows_the_same_rule():
@@ -182,7 +182,7 @@ def tilted_after(circuit, name="theta"):
 
 
 def ends_in_reset(width):
-    """Not Clifford, and not to be sampled once at its end."""
+    """Returns a circuit that is not Clifford and cannot be sampled once at its end."""
     circuit = ghz([0, 1, 2, 3, 5, 8, 11, 14][:width], 27)
     circuit.rz(0.3, 0)
     h(circuit, 0)
@@ -221,7 +221,7 @@ def test_the_metadata_names_the_method(noise, circuit, method):
     assert method_of(circuit, device(HEX, noise=noise)) == method
 
 
-def test_a_parametrized_circuit_has_one_method_whatever_its_values_are():
+def test_the_method_of_a_parametrized_circuit_does_not_depend_on_its_values():
     sweep = tilted_after(ghz([0, 1], 2))
     text = params([sweep, np.array([[0.0], [0.3], [np.pi / 2]]), 10])
     (result,) = decoded(run("sampler", text))
@@ -260,7 +260,7 @@ def test_noisy_shots_that_would_take_hours_are_refused():
 
 
 def test_a_narrow_circuit_that_runs_shot_by_shot_is_a_state_vector():
-    """A chain of few qubits has little to compute for each gate, and takes seven times as long."""
+    """For few qubits a matrix product state would take seven times as long."""
     circuit = QuantumCircuit(5, 5)
     for _ in range(50):
         for qubit in range(5):

@@ -39,7 +39,7 @@ def twirled_bell() -> tuple[Any, Any]:
 
 
 def params(program: QuantumProgram, version: str = "v2.0") -> str:
-    """The program as the client encodes it for a schema version."""
+    """Returns the program as the client encodes it for a schema version."""
     model = QUANTUM_PROGRAM_PARAMS_CONVERTERS[version].encoder(program, ExecutorOptions())
     return json.dumps(model.model_dump(mode="json"))
 
@@ -80,7 +80,7 @@ def test_a_samplex_sweeps_its_arguments_along_their_axis_and_randomizes_along_th
     assert 0 < flips.mean() < 1
 
 
-def test_passthrough_data_and_role_come_back_as_they_went():
+def test_passthrough_data_and_role_are_returned_unchanged():
     program = QuantumProgram(shots=10, passthrough_data={"ü": [1, 2.5, None], "a": np.arange(3.0)})
     program.append_circuit_item(bell())
     program._semantic_role = "something new"
@@ -177,8 +177,8 @@ def test_an_executor_option_without_effect_is_named_where_the_client_still_reads
     assert "ignored_options" not in json.loads(run("executor", json.dumps(body)))["metadata"]
     body["options"] |= {"init_qubits": False, "rep_delay": 0.1, "experimental": {"other": 1}}
     text = run("executor", json.dumps(body))
-    said = json.loads(text)["metadata"]["ignored_options"]
-    assert [entry["option"] for entry in said] == [
+    ignored = json.loads(text)["metadata"]["ignored_options"]
+    assert [entry["option"] for entry in ignored] == [
         "options.init_qubits",
         "options.rep_delay",
         "options.experimental.other",
@@ -186,7 +186,7 @@ def test_an_executor_option_without_effect_is_named_where_the_client_still_reads
     assert ExecutorResultDecoder.decode(text)[0]["meas"].shape == (5, 2)
 
 
-def test_a_chunk_size_is_named():
+def test_a_chunk_size_is_reported_as_ignored():
     program = QuantumProgram(shots=5)
     program.append_circuit_item(tilted(), circuit_arguments=np.array([[0.0], [pi]]), chunk_size=1)
     metadata = json.loads(run("executor", params(program)))["metadata"]

@@ -1,4 +1,4 @@
-"""Pauli frames against Aer's own noisy simulation of the same circuits."""
+"""Compares Pauli frames with Aer's own noisy simulation of the same circuits."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ GATES = ["h", "s", "sdg", "sx", "sxdg", "x", "y", "z", "id", "cx", "cy", "cz", "
 
 
 def scrambled(seed: int) -> QuantumCircuit:
-    """Random Clifford gates of all kinds, with a measurement and a reset on the way."""
+    """Returns random Clifford gates of all kinds, with a measurement and a reset between them."""
     rng = np.random.default_rng(seed)
     circuit = QuantumCircuit(4, 5)
     for step in range(40):
@@ -39,12 +39,12 @@ def counts(circuit: QuantumCircuit, on, shots: int = 8000) -> dict[str, int]:
 
 
 def tally(bits: np.ndarray, weights: np.ndarray) -> dict[str, int]:
-    """Outcomes as "0101…", clbit 0 first, with how often each occurred."""
-    found: dict[str, int] = {}
+    """Returns the count of each outcome, such as "0101…" with clbit 0 first."""
+    totals: dict[str, int] = {}
     for row, count in zip(bits, weights):
         key = "".join("01"[int(bit)] for bit in row)
-        found[key] = found.get(key, 0) + int(count)
-    return found
+        totals[key] = totals.get(key, 0) + int(count)
+    return totals
 
 
 class Quiet:
@@ -80,7 +80,9 @@ def test_frames_err_as_often_as_aer(monkeypatch):
     exact = counts(circuit, device("stint_hex_27"), 40_000)
     monkeypatch.setattr(engine, "MAX_DENSITY_QUBITS", 0)
     framed = counts(circuit, device("stint_hex_27"), 40_000)
-    right = [sum(found[key] for key in ("000000", "111111")) / 40_000 for found in (exact, framed)]
+    right = [
+        sum(totals[key] for key in ("000000", "111111")) / 40_000 for totals in (exact, framed)
+    ]
     assert 0.7 < right[0] < 0.95
     assert right[1] == pytest.approx(right[0], abs=0.012)
     assert hellinger_fidelity(exact, framed) > 0.995

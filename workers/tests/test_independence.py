@@ -34,7 +34,7 @@ def with_a_branch():
 
 
 @pytest.mark.parametrize("make", [measured_twice, with_a_branch])
-def test_equal_rows_of_a_circuit_that_runs_shot_by_shot_differ_as_independent_ones_do(make):
+def test_equal_rows_of_a_circuit_that_runs_shot_by_shot_are_independent(make):
     circuit = make()
     simulation = Simulation(circuit, device(), "The circuit")
     rows = np.zeros((ROWS, circuit.num_parameters))
@@ -42,5 +42,5 @@ def test_equal_rows_of_a_circuit_that_runs_shot_by_shot_differ_as_independent_on
         int(samples.counts[samples.bits[:, 1]].sum())
         for samples in simulation.run(rows, SHOTS, 1, SilentReport())
     ]
-    # Neighbours of independent binomials differ by 2·n/4 in the mean square.
+    # The mean square of the difference of two independent binomials is 2·n/4.
     assert np.mean(np.diff(ones) ** 2) > 0.2 * SHOTS / 2

@@ -1,4 +1,4 @@
-"""Every mistake in the params has its sentence, and none of them costs more than the sentence."""
+"""Every mistake in the params gives its own error, without any other effect."""
 
 import base64
 import copy
@@ -38,7 +38,7 @@ def patched(offset: int, fmt: str, value: int) -> dict[str, Any]:
 
 
 def bomb() -> bytes:
-    """300 MiB of zeros in 300 kB."""
+    """Returns 300 kB that decompress to 300 MiB of zeros."""
     compressor = zlib.compressobj(9)
     return b"".join(compressor.compress(bytes(1 << 20)) for _ in range(300)) + compressor.flush()
 
@@ -64,7 +64,10 @@ def many_bits() -> QuantumCircuit:
 
 
 def empty_register(loose: bool = False) -> QuantumCircuit:
-    """Nothing that a result could hold; `loose`: a measurement into a bit of no register."""
+    """Returns a circuit without any bit for a result.
+
+    `loose`: measures into a bit outside registers.
+    """
     made = QuantumCircuit(QuantumRegister(1))
     if loose:
         made.add_bits([Clbit()])
@@ -129,7 +132,7 @@ SAMPLER = [
         "no finite number",
         3211,
     ),
-    ("values too many", params([bell(), np.zeros((3,))]), "the circuit has none parameters", 3211),
+    ("values too many", params([bell(), np.zeros((3,))]), "the circuit has no parameters", 3211),
     ("values ragged", params([tilted(), [[1], [2, 3]]]), "rectangular", 3211),
     ("values text", params([tilted(), "1"]), "must be an array of numbers, not a string", 3211),
     ("values nan", params([tilted(), np.array([[nan]])]), "has nan for parameter 'theta'", 3211),
@@ -221,7 +224,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("program", "text", "sentence", "code"), TABLE)
-def test_a_mistake_is_told_in_one_sentence_with_its_code(program, text, sentence, code):
+def test_a_mistake_is_reported_in_one_sentence_with_its_code(program, text, sentence, code):
     with pytest.raises(InputError, match=sentence) as raised:
         run(program, text)
     assert raised.value.reason_code == code

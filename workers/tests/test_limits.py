@@ -1,7 +1,7 @@
-"""A payload of any form costs its own size: what it declares is measured before it is built.
+"""Payloads that declare large sizes are refused before they use much memory or time.
 
-Each case runs in a process of its own whose address space may grow by 600 MiB, and whose processor
-time and peak of memory are measured there.
+Each case runs in its own process, whose address space may grow by 600 MiB. Its processor time and
+peak memory are measured.
 """
 
 import io
@@ -22,16 +22,18 @@ from kit.failures import InputError
 
 
 @pytest.mark.parametrize(
-    ("program", "make", "said", "code"), [case[1:] for case in CASES], ids=[c[0] for c in CASES]
+    ("program", "make", "message", "code"), [case[1:] for case in CASES], ids=[c[0] for c in CASES]
 )
-def test_what_unpacks_to_more_is_refused_before_it_takes_memory(program, make, said, code):
+def test_a_payload_that_unpacks_to_too_much_is_refused_before_it_takes_memory(
+    program, make, message, code
+):
     text = make()
     on = device("stint_hex_27")
     with in_limited_process(600 << 20, seconds=20) as cost:
         cost.of(lambda: run(program, text, on))
     assert cost.error is not None, "it was accepted"
     assert cost.error[0] == "InputError"
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         raise InputError(cost.error[1])
     assert code in (None, cost.error[2])
     assert len(cost.error[1]) < 400
@@ -61,7 +63,7 @@ def test_loops_are_read_up_to_their_limit():
         read_openqasm(text.format(most + 1), "It")
 
 
-def test_many_small_circuits_cannot_do_together_what_one_may_not(monkeypatch):
+def test_many_small_circuits_together_cannot_exceed_the_limit_of_a_job(monkeypatch):
     monkeypatch.setattr("jobworker.budget.MAX_INSTRUCTIONS", 3 * len(bell().data))
     pub = [bell(), NO_VALUES, 1]
     run("sampler", params(*[pub] * 3))
@@ -70,7 +72,7 @@ def test_many_small_circuits_cannot_do_together_what_one_may_not(monkeypatch):
 
 
 def test_a_damaged_file_is_an_error_and_takes_no_memory():
-    """Large numbers at every place of a file that has a bit of everything."""
+    """Writes large numbers at every offset of a file with many kinds of content."""
     made = tilted()
     with made.if_test((made.cregs[0], 1)):
         made.rz(ParameterVector("v", 2)[1], 0)

@@ -1,4 +1,4 @@
-"""The worker as a real process, spoken to in lines."""
+"""Tests the worker as a real process, over its pipes."""
 
 import json
 import os
@@ -15,11 +15,11 @@ from given import NO_VALUES, ROOT, backend, bell, decoded, params
 from qiskit import QuantumCircuit
 
 WORKERS = Path(__file__).resolve().parents[1]
-PATIENCE = 20  # seconds until a test is given up; no test waits this long when all is well
+PATIENCE = 20  # seconds until a test fails; no passing test waits this long
 
 
 class Child:
-    """A worker process; reading gives up after PATIENCE by killing it."""
+    """A worker process, which is killed if a read takes longer than PATIENCE."""
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
@@ -56,11 +56,11 @@ class Child:
         return message
 
     def answer(self, job: str) -> dict[str, Any]:
-        """The attempt's one end; everything before it is kept in `seen`."""
-        self.seen = [self.read()]
-        while self.seen[-1]["type"] != "result" or self.seen[-1]["job"] != job:
-            self.seen.append(self.read())
-        return self.seen[-1]
+        """Returns the attempt's result, and stores all messages before it in `earlier`."""
+        self.earlier = [self.read()]
+        while self.earlier[-1]["type"] != "result" or self.earlier[-1]["job"] != job:
+            self.earlier.append(self.read())
+        return self.earlier[-1]
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def own() -> Iterator[Child]:
 
 
 def endless(layers: int = 400) -> QuantumCircuit:
-    """Minutes of simulation, in which Aer lets no Python code run."""
+    """Returns a circuit that takes minutes, during which Aer lets no Python code run."""
     circuit = QuantumCircuit(23, 1)
     for layer in range(layers):
         for qubit in range(23):
@@ -91,7 +91,7 @@ def endless(layers: int = 400) -> QuantumCircuit:
 
 
 def long_sweep() -> str:
-    """Thousands of short runs."""
+    """Returns params of thousands of short runs."""
     return params(*[[bell(), NO_VALUES, 10]] * 3000)
 
 
@@ -106,13 +106,13 @@ def test_ready_names_the_programs_and_versions(shared):
 def test_a_job_starts_reports_progress_and_ends_with_its_result(shared):
     shared.run("j1", "sampler", params([bell(), NO_VALUES, 100]))
     answer = shared.answer("j1")
-    assert [message["type"] for message in shared.seen] == [
+    assert [message["type"] for message in shared.earlier] == [
         "started",
         "progress",
         "progress",
         "result",
     ]
-    assert shared.seen[-2] | {"type": ""} == {
+    assert shared.earlier[-2] | {"type": ""} == {
         "type": "", "job": "j1", "token": "1", "done": 1, "total": 1, "message": "pub 1 of 1"
     }  # fmt: skip
     assert sum(decoded(answer["result"])[0].data.meas.get_counts().values()) == 100
@@ -142,13 +142,13 @@ def test_the_golden_messages_are_understood(shared):
     assert "Unknown program" in ends["j-none"]["message"]
 
 
-def test_lines_that_are_no_messages_are_passed_over(shared):
+def test_lines_that_are_not_messages_are_ignored(shared):
     shared.write(b'\n{\nnull\n\xff\n{"type":"dance"}\n{"type":[]}\n')
     shared.run("j2", "sampler", params([bell(), NO_VALUES, 1]))
     assert shared.answer("j2")["outcome"] == "completed"
 
 
-def test_a_mistake_in_the_params_is_an_input_error_and_the_worker_lives_on(shared):
+def test_a_mistake_in_the_params_is_an_input_error_and_the_worker_keeps_running(shared):
     shared.run("j3", "sampler", "{}")
     answer = shared.answer("j3")
     assert (answer["fault"], answer["reason_code"], answer["traceback"]) == ("input", 3211, None)
@@ -156,7 +156,7 @@ def test_a_mistake_in_the_params_is_an_input_error_and_the_worker_lives_on(share
     assert shared.answer("j4")["outcome"] == "completed"
 
 
-def test_a_fault_on_our_side_is_a_program_error_with_traceback(shared):
+def test_a_fault_of_the_worker_is_a_program_error_with_traceback(shared):
     broken = {"name": "b", "options": {"configuration": {"n_qubits": "two"}}}
     shared.run("j5", "sampler", params([bell(), NO_VALUES, 1]), broken)
     answer = shared.answer("j5")
@@ -164,11 +164,11 @@ def test_a_fault_on_our_side_is_a_program_error_with_traceback(shared):
     assert answer["traceback"].startswith("Traceback (most recent call last)")
 
 
-def test_what_a_job_logs_is_sent_with_its_level(shared):
+def test_log_lines_of_a_job_are_sent_with_their_level(shared):
     shared.run("j6", "sampler", params([bell(), NO_VALUES, 1]), log_level="debug")
     shared.answer("j6")
-    assert {m["level"] for m in shared.seen if m["type"] == "log"} <= {"debug", "info"}
-    assert all(m["text"] for m in shared.seen if m["type"] == "log")
+    assert {m["level"] for m in shared.earlier if m["type"] == "log"} <= {"debug", "info"}
+    assert all(m["text"] for m in shared.earlier if m["type"] == "log")
 
 
 def test_a_run_while_busy_is_refused_and_a_cancel_ends_only_its_own_attempt(shared):
@@ -185,7 +185,7 @@ def test_a_run_while_busy_is_refused_and_a_cancel_ends_only_its_own_attempt(shar
     shared.send({"type": "cancel", "job": "long", "token": "1"})
     answer = shared.answer("long")
     assert (answer["outcome"], answer["token"]) == ("cancelled", "1")
-    assert all(m["done"] < 3000 for m in shared.seen if m["type"] == "progress")
+    assert all(m["done"] < 3000 for m in shared.earlier if m["type"] == "progress")
     shared.run("next", "sampler", params([bell(), NO_VALUES, 1]))
     assert shared.answer("next")["outcome"] == "completed"
 
@@ -213,7 +213,7 @@ def test_a_start_that_comes_twice_runs_once(shared):
     assert shared.read()["type"] == "started"
     shared.send({"type": "cancel", "job": "twice", "token": "1"})
     assert shared.answer("twice")["outcome"] == "cancelled"
-    assert "result" not in [message["type"] for message in shared.seen[:-1]]
+    assert "result" not in [message["type"] for message in shared.earlier[:-1]]
 
 
 def test_a_heartbeat_is_answered(shared):
@@ -243,7 +243,7 @@ def test_a_killed_worker_leaves_no_process_behind(own):
     own.run("endless", "sampler", params([endless(), NO_VALUES, None]))
     assert own.read()["type"] == "started"
     own.process.kill()
-    # EOF on stdout comes only when the watcher process, too, has let go of everything.
+    # EOF on stdout comes only when the watcher process has also ended.
     own.process.stdout.read()
     assert own.process.wait(PATIENCE) == -signal.SIGKILL
 
@@ -263,4 +263,4 @@ def test_a_worker_dies_with_its_parent():
     with os.fdopen(reader, "rb") as stdout:
         assert json.loads(stdout.readline())["type"] == "ready"
         parent.communicate(b"go\n")
-        assert stdout.read() == b""  # returns when the last holder of stdout is dead
+        assert stdout.read() == b""  # returns when the last process with stdout has ended

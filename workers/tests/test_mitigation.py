@@ -19,7 +19,7 @@ def estimate(
 
 
 def misreading(zero=0.05, one=0.15):
-    """A device whose only error is the readout: P(1|0) and P(0|1)."""
+    """Returns a device whose only error is the readout. `zero` is P(1|0), `one` is P(0|1)."""
     plain = backend()
     readout = [
         {"name": "prob_meas1_prep0", "value": zero, "unit": ""},
@@ -48,7 +48,7 @@ def test_terms_of_different_weight_are_each_corrected_by_their_own_factor():
     assert result[0].data.evs == pytest.approx(12, abs=5 * float(result[0].data.stds))
 
 
-def test_the_stated_deviation_is_the_one_that_repetitions_have():
+def test_the_reported_deviation_is_that_of_repeated_runs():
     ratios = []
     for seed in range(24):
         data = estimate(
@@ -58,7 +58,7 @@ def test_the_stated_deviation_is_the_one_that_repetitions_have():
     assert 0.65 < np.sqrt(np.mean(np.square(ratios))) < 1.5
 
 
-def test_without_a_level_nothing_is_mitigated_and_the_result_says_so():
+def test_without_a_level_nothing_is_mitigated_and_the_result_reports_it():
     result = estimate(bell(False), "ZZ", misreading(), seed_estimator=3)
     assert result[0].data.evs < 0.8
     assert result.metadata["resilience"]["measure_mitigation"] is False
@@ -87,18 +87,18 @@ def test_unset_switches_follow_the_level(level, gates, measures, mitigates):
     assert metadata["twirling"]["enable_gates"] is gates
     assert metadata["twirling"]["enable_measure"] is measures
     assert metadata["resilience"]["measure_mitigation"] is mitigates
-    said = [entry["option"] for entry in metadata.get("ignored_options", [])]
-    assert said == (["resilience_level"] if level == 2 else [])
+    ignored = [entry["option"] for entry in metadata.get("ignored_options", [])]
+    assert ignored == (["resilience_level"] if level == 2 else [])
 
 
-def test_a_switch_that_is_set_comes_before_the_level():
+def test_a_switch_that_is_set_overrides_the_level():
     off = {"resilience": {"measure_mitigation": False}, "twirling": {"enable_measure": False}}
     metadata = estimate(bell(False), "ZZ", level=1, **off).metadata
     assert metadata["resilience"]["measure_mitigation"] is False
     assert metadata["twirling"] == {"enable_gates": False, "enable_measure": False}
 
 
-def test_mitigation_turns_measurement_twirling_on_and_says_so():
+def test_mitigation_turns_measurement_twirling_on_and_reports_it():
     both = {"resilience": {"measure_mitigation": True}, "twirling": {"enable_measure": False}}
     metadata = estimate(bell(False), "ZZ", **both).metadata
     assert metadata["twirling"]["enable_measure"] is True
@@ -154,7 +154,7 @@ def test_a_twirled_sweep_broadcasts_as_before():
         ),
     ],
 )
-def test_resilience_options_that_cannot_be_are_refused(options, message):
+def test_invalid_resilience_options_are_refused(options, message):
     with pytest.raises(InputError, match=message):
         estimate(bell(False), "ZZ", **options)
 

@@ -8,15 +8,15 @@ from qiskit_ibm_runtime.options import EstimatorOptions, SamplerOptions
 from qiskit_ibm_runtime.options_models.execution import ExecutionOptions
 
 from jobworker.failures import CODE_DECOUPLING, InputError
-from jobworker.options import ESTIMATOR, EXECUTOR, MOST_SAID, SAMPLER
+from jobworker.options import ESTIMATOR, EXECUTOR, MAX_NAMED, SAMPLER
 from kit.logs import forwarded_logs
 
-# Members of the client's options that it turns into members of the job instead.
+# Options that the client sends as members of the job instead.
 OF_THE_JOB = {"max_execution_time", "environment", "resilience_level", "experimental"}
 
 
 def act(program="sampler", extra=None, **options):
-    """(log lines, what the metadata says) of one small job."""
+    """Runs a small job and returns its log lines and the ignored options in its metadata."""
     pub = [bell(), NO_VALUES, 5] if program == "sampler" else [bell(False), "ZZ", NO_VALUES, 0.5]
     body = json.loads(params(pub, **options)) | (extra or {})
     lines = []
@@ -70,11 +70,11 @@ def test_every_option_of_the_executor_is_in_the_table():
 )
 @pytest.mark.parametrize("program", ["sampler", "estimator"])
 def test_an_option_without_effect_is_a_warning_and_in_the_metadata(program, options, name):
-    lines, said = act(program, **options)
+    lines, ignored = act(program, **options)
     ((level, text),) = lines
     assert level == "warning"
     assert text.startswith(f"options: 'options.{name}' has no effect: ")
-    (entry,) = said
+    (entry,) = ignored
     assert entry["option"] == f"options.{name}"
     assert entry["reason"] in text
 
@@ -99,8 +99,8 @@ def test_an_option_without_effect_is_a_warning_and_in_the_metadata(program, opti
     ],
 )
 def test_an_estimator_option_without_effect_is_named(options, name):
-    _, said = act("estimator", **options)
-    assert f"options.{name}" in [entry["option"] for entry in said]
+    _, ignored = act("estimator", **options)
+    assert f"options.{name}" in [entry["option"] for entry in ignored]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_an_estimator_option_without_effect_is_named(options, name):
     ],
 )
 @pytest.mark.parametrize("program", ["sampler", "estimator"])
-def test_what_acts_or_asks_for_nothing_is_not_named(program, options):
+def test_an_option_that_has_effect_or_requests_nothing_is_not_named(program, options):
     assert act(program, **options) == ([], [])
 
 
@@ -140,25 +140,25 @@ def test_level_0_and_mitigation_switched_off_are_not_named():
     ],
 )
 def test_an_unknown_option_is_named_with_the_nearest_known_one(options, name, hint):
-    lines, said = act(**options)
-    assert [entry["option"] for entry in said] == [f"options.{name}"]
-    assert hint in said[0]["reason"]
+    lines, ignored = act(**options)
+    assert [entry["option"] for entry in ignored] == [f"options.{name}"]
+    assert hint in ignored[0]["reason"]
     assert len(lines) == 1
 
 
 def test_an_unknown_member_of_the_params_is_named():
-    _, said = act(extra={"shots": 7, "resilience_level": 1, "option": {}})
-    assert [entry["option"] for entry in said] == ["shots", "resilience_level", "option"]
-    assert "'options.default_shots'" in said[0]["reason"]
-    assert "'options'" in said[2]["reason"]
+    _, ignored = act(extra={"shots": 7, "resilience_level": 1, "option": {}})
+    assert [entry["option"] for entry in ignored] == ["shots", "resilience_level", "option"]
+    assert "'options.default_shots'" in ignored[0]["reason"]
+    assert "'options'" in ignored[2]["reason"]
 
 
 def test_many_and_long_names_are_cut_and_stay_on_one_line():
     many = {f"unknown_{index}\nINJECTED" + "x" * 10_000: 1 for index in range(500)}
-    lines, said = act(**many)
-    assert len(said) == MOST_SAID
-    assert len(lines) == MOST_SAID + 1
-    assert lines[-1] == ("warning", f"options: {500 - MOST_SAID} further options have no effect.")
+    lines, ignored = act(**many)
+    assert len(ignored) == MAX_NAMED
+    assert len(lines) == MAX_NAMED + 1
+    assert lines[-1] == ("warning", f"options: {500 - MAX_NAMED} further options have no effect.")
     assert all("\n" not in text and len(text) < 200 for _, text in lines)
 
 

@@ -66,7 +66,7 @@ def test_equal_pubs_of_one_job_are_sampled_independently():
     assert result[0].data.meas.array.tobytes() != result[1].data.meas.array.tobytes()
 
 
-def test_registers_wider_than_a_byte_and_sharing_a_circuit_come_apart():
+def test_several_registers_wider_than_a_byte_are_separated():
     wide, narrow = ClassicalRegister(11, "wide"), ClassicalRegister(1, "narrow")
     circuit = QuantumCircuit(QuantumRegister(5), wide, narrow)
     circuit.x(0)
@@ -96,7 +96,7 @@ def test_a_mid_circuit_measurement_can_decide_about_a_gate():
         assert same > (0.93 if name == "stint_hex_27" else 0.9999)
 
 
-def test_loops_and_switches_run_as_the_device_promises():
+def test_loops_and_switches_run():
     circuit = QuantumCircuit(2, 3)
     with circuit.for_loop(range(3)):
         circuit.x(0)
@@ -126,7 +126,7 @@ def test_a_parameter_inside_a_branch_is_swept():
     assert [data[i].get_counts() for i in range(2)] == [{"01": 20}, {"11": 20}]
 
 
-def test_readout_and_gates_of_a_noisy_device_go_wrong_now_and_then():
+def test_readout_and_gates_of_a_noisy_device_have_errors():
     circuit = QuantumCircuit(27, 2)
     h(circuit, 12)
     h(circuit, 13)
@@ -144,7 +144,7 @@ def test_readout_and_gates_of_a_noisy_device_go_wrong_now_and_then():
 def test_a_long_delay_relaxes_an_excited_qubit_of_a_noisy_device():
     circuit = QuantumCircuit(1, 1)
     circuit.x(0)
-    circuit.delay(500_000, 0)  # dt of 4 ns; QPY up to version 17 keeps no other unit
+    circuit.delay(500_000, 0)  # dt of 4 ns; QPY up to version 17 stores no other unit
     circuit.measure(0, 0)
     result = decoded(run("sampler", params([circuit, NO_VALUES, 500]), device("stint_hex_27")))
     assert result[0].data.c.get_counts().get("0", 0) > 480
@@ -201,7 +201,7 @@ def test_hardware_qubits_keep_their_number_where_coupling_is_checked():
         run("sampler", json.dumps({"pubs": [[head + "cz $3, $1; c[0] = measure $1;"]]}))
 
 
-def test_a_register_of_no_bits_beside_another_is_read_as_nothing():
+def test_an_empty_register_next_to_another_is_allowed():
     circuit = QuantumCircuit(
         QuantumRegister(1), ClassicalRegister(0, "z"), ClassicalRegister(1, "c")
     )

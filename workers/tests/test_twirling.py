@@ -24,7 +24,7 @@ def sample(circuit, shots=None, values=NO_VALUES, on=None, **options):
 
 
 def bits(result, pub=0):
-    """Outcomes (shots, clbits) of the only register."""
+    """Returns the outcomes (shots, clbits) of the only register."""
     (register,) = result[pub].data.values()
     return register.to_bool_array(order="little")
 
@@ -32,8 +32,8 @@ def bits(result, pub=0):
 @pytest.mark.parametrize(
     ("count", "each", "shots", "own", "expected"),
     [
-        (16, 100, 4096, False, Split(16, 100)),  # the product comes before the default
-        (16, 100, 400, True, Split(16, 25)),  # a PUB's own shots come before the product
+        (16, 100, 4096, False, Split(16, 100)),  # the product overrides the default
+        (16, 100, 400, True, Split(16, 25)),  # a PUB's own shots override the product
         (16, None, 1000, False, Split(16, 63)),
         (None, 100, 1000, False, Split(10, 100)),
         (None, 100, 1001, True, Split(11, 100)),
@@ -63,7 +63,7 @@ def test_16_randomizations_of_100_shots_are_1600_shots():
     assert decoded(run("estimator", text))[0].metadata["shots"] == 1600
 
 
-def test_a_pub_gets_its_own_shots_to_the_shot_although_randomizations_are_equal():
+def test_a_pub_gets_exactly_its_own_shots_although_randomizations_have_equal_shots():
     result = sample(bell(), 1000, twirling=BOTH)
     assert result[0].data.meas.num_shots == 1000
     assert result[0].metadata["num_randomizations"] == 16
@@ -81,7 +81,7 @@ def test_the_span_of_a_twirled_sweep_covers_every_shot():
 
 
 def mirrored(seed, depth=6, width=4):
-    """Random layers, a reset of an idle qubit, and the layers undone: every shot is 0101."""
+    """Returns random layers, a reset of an idle qubit and the inverse layers: always 0101."""
     rng = np.random.default_rng(seed)
     circuit = QuantumCircuit(width + 1)
     gates: list[tuple[str, float, tuple[int, ...]]] = []
@@ -98,7 +98,7 @@ def mirrored(seed, depth=6, width=4):
     for name, angle, qubits in reversed(gates):
         if name == "rz":
             circuit.rz(-angle, *qubits)
-        elif name == "sx":  # sx undone is x·sx
+        elif name == "sx":  # the inverse of sx is x·sx
             circuit.sx(*qubits)
             circuit.x(*qubits)
         else:
@@ -110,7 +110,7 @@ def mirrored(seed, depth=6, width=4):
 
 @pytest.mark.parametrize("strategy", ["active", "active-accum", "active-circuit", "all"])
 @pytest.mark.parametrize("switches", [GATES, {"enable_measure": True}, BOTH])
-def test_a_twirled_circuit_means_the_same(strategy, switches):
+def test_a_twirled_circuit_is_equivalent(strategy, switches):
     circuit = mirrored(seed=len(strategy))
     result = sample(circuit, 320, twirling={**switches, "strategy": strategy})
     assert result[0].data.meas.get_counts() == {"00101": 320}
@@ -157,7 +157,7 @@ def test_a_circuit_measured_in_its_middle_and_its_registers_keep_their_bits():
 
 
 def unequal_readout():
-    """A device whose only error is to read 4 of 10 ones as zero."""
+    """Returns a device whose only error is to read 4 of 10 ones as zero."""
     plain = backend()
     properties = {
         "qubits": [
@@ -184,7 +184,7 @@ def test_twirled_measurements_share_readout_errors_between_zero_and_one(enabled,
 
 
 def with_coherent_errors(circuit):
-    """⟨X⟩ of qubit 0 where each cz also turns by rzz(0.1)."""
+    """Returns ⟨X⟩ of qubit 0 if each cz also rotates by rzz(0.1)."""
     wrong = QuantumCircuit(2)
     for entry in circuit.data:
         if entry.operation.name != "barrier":
@@ -196,7 +196,7 @@ def with_coherent_errors(circuit):
 
 
 class Recorder:
-    """Stands where the simulation stands and keeps the circuits it is given."""
+    """A replacement for the simulation that records the circuits."""
 
     def __init__(self, template):
         self.template, self.circuits = template, []
@@ -218,7 +218,7 @@ def test_gate_twirling_turns_a_coherent_error_into_a_random_one():
     recorder: Any = Recorder(randomized.template)
     list(randomized.samples(recorder, np.zeros(0), Split(300, 1), 5, SilentReport()))
     twirled = np.mean([with_coherent_errors(drawn) for drawn in recorder.circuits])
-    # 20 turns in one direction add up; in random directions each loses a little.
+    # 20 rotations in one direction add up; in random directions they mostly cancel.
     assert with_coherent_errors(circuit) == pytest.approx(cos(20 * 0.1))
     assert twirled == pytest.approx(cos(0.1) ** 20, abs=0.05)
 
@@ -241,7 +241,7 @@ def test_equal_seeds_give_equal_twirled_shots():
     assert shots(1) != shots(2)
 
 
-def test_a_circuit_with_control_flow_runs_untwirled_and_the_result_says_so():
+def test_a_circuit_with_control_flow_runs_untwirled_and_the_result_reports_it():
     circuit = QuantumCircuit(2, 2)
     circuit.x(0)
     circuit.measure(0, 0)
@@ -258,7 +258,7 @@ def test_a_circuit_with_control_flow_runs_untwirled_and_the_result_says_so():
     assert "control flow" in entry["reason"]
 
 
-def test_a_reset_behind_a_twirled_measurement_runs_untwirled_and_the_result_says_so():
+def test_a_reset_after_a_twirled_measurement_runs_untwirled_and_the_result_reports_it():
     circuit = QuantumCircuit(1, 2)
     circuit.x(0)
     circuit.measure(0, 0)
@@ -294,12 +294,12 @@ def test_a_reset_behind_a_twirled_measurement_runs_untwirled_and_the_result_says
         ),
     ],
 )
-def test_twirling_options_that_cannot_be_are_refused(options, message):
+def test_invalid_twirling_options_are_refused(options, message):
     with pytest.raises(InputError, match=message):
         sample(bell(), **options)
 
 
-def test_the_plain_form_names_twirling_and_holds_its_shots():
+def test_the_plain_form_reports_twirling_and_contains_its_shots():
     body = json.loads(params([bell(), NO_VALUES, 100], twirling=BOTH))
     del body["support_qiskit"]
     result = json.loads(run("sampler", json.dumps(body)))

@@ -1,78 +1,78 @@
 import type { ApiDescription } from '../dialect.js';
-import { object, oneOf, pageOf, schemaOf, some, text, textOrNull, texts, whole } from '../schemas.js';
+import { object, oneOf, pageOf, schemaOf, anyObject, text, textOrNull, texts, integer } from '../schemas.js';
 
 const batchState = oneOf('not_started', 'starting', 'running', 'shutting_down', 'success', 'dead', 'killed');
 const sessionState = oneOf(
   ...['not_started', 'starting', 'idle', 'busy', 'shutting_down', 'error', 'dead', 'killed', 'success'],
 );
-const ofAProcess = {
-  id: whole,
+const processMembers = {
+  id: integer,
   name: textOrNull,
   appId: textOrNull,
   owner: text,
   proxyUser: textOrNull,
-  appInfo: some,
+  appInfo: anyObject,
   log: texts,
 };
 
 const schemas = {
   LivyError: object({ msg: text }),
   LivyMessage: object({ msg: text }),
-  LivyVersion: some,
-  LivyState: object({ id: whole, state: sessionState }),
-  LivyLog: object({ id: whole, from: whole, total: whole, log: texts }),
+  LivyVersion: anyObject,
+  LivyState: object({ id: integer, state: sessionState }),
+  LivyLog: object({ id: integer, from: integer, total: integer, log: texts }),
   LivySession: object({
-    ...ofAProcess,
+    ...processMembers,
     state: sessionState,
     kind: text,
-    ...{ ttl: textOrNull, idleTimeout: textOrNull, heartbeatTimeoutInSecond: whole },
-    ...{ driverMemory: textOrNull, driverCores: whole, executorMemory: textOrNull, executorCores: whole },
-    ...{ numExecutors: whole, queue: textOrNull, conf: some },
+    ...{ ttl: textOrNull, idleTimeout: textOrNull, heartbeatTimeoutInSecond: integer },
+    ...{ driverMemory: textOrNull, driverCores: integer, executorMemory: textOrNull, executorCores: integer },
+    ...{ numExecutors: integer, queue: textOrNull, conf: anyObject },
     ...{ archives: texts, files: texts, jars: texts, pyFiles: texts },
   }),
   LivySessions: pageOf('sessions', 'LivySession'),
-  LivyBatch: object({ ...ofAProcess, state: batchState }),
+  LivyBatch: object({ ...processMembers, state: batchState }),
   LivyBatches: pageOf('sessions', 'LivyBatch'),
   LivyStatement: object({
-    id: whole,
+    id: integer,
     code: text,
     state: oneOf('waiting', 'running', 'available', 'cancelling', 'cancelled'),
-    output: { ...some, nullable: true },
+    output: { ...anyObject, nullable: true },
     progress: { type: 'number' },
-    started: { ...whole, description: 'Milliseconds since 1970; 0 before' },
-    completed: { ...whole, description: 'Milliseconds since 1970; 0 before' },
+    started: { ...integer, description: 'Milliseconds since 1970; 0 before the start' },
+    completed: { ...integer, description: 'Milliseconds since 1970; 0 before the end' },
   }),
   LivyStatements: object({
-    total_statements: whole,
+    total_statements: integer,
     statements: { type: 'array', items: schemaOf('LivyStatement') },
   }),
 };
 
 export const livyApi: ApiDescription = {
-  security: (about) =>
-    void about.addBasicAuth({
+  security: (document) =>
+    void document.addBasicAuth({
       type: 'http',
       scheme: 'basic',
       description: 'Your user name and an API token (Livy)',
     }),
   error: 'LivyError',
-  words: {
-    400: 'A value is not allowed, or the session does not run any more',
+  refusalDescriptions: {
+    400: 'A value is not allowed, or the session is no longer running',
     401: 'No token, or one that is unknown, expired or revoked',
-    403: 'It belongs to somebody else',
+    403: 'The session, batch or statement belongs to another user',
     404: 'No such session, batch or statement in this instance',
   },
-  own: [
+  extraDescriptions: [
     [/^POST \/livy\/(sessions|batches)$/, { 409: 'The budget of the instance is used up' }],
     [
       /^POST .*\/(sessions|batches|statements)$/,
       {
         413: 'The body is too large',
-        422: 'The Idempotency-Key came with another body before',
+        422: 'The Idempotency-Key was already used with another body',
         507: 'The disk of the data folder is full',
       },
     ],
-    [/\/\{statement\}/, { 400: 'The number of the statement is none' }],
+    [/\/\{statement\}/, { 400: 'The statement must be a number' }],
     [
       /\/(submit-job|run-job|(add|upload)-(jar|file|pyfile)|jobs\/\{job\}(\/cancel)?)$/,
       { 400: "The job API of Livy's programmatic clients is not served" },
@@ -91,6 +91,6 @@ export const livyApi: ApiDescription = {
     [/\/batches(\/\{id\})?$/, 'LivyBatch'],
   ],
   schemas,
-  // Livy's JSON mapper reads numbers as text and text as numbers, and so do its clients.
-  scalars: true,
+  // Livy's JSON mapper converts numbers to strings and strings to numbers, and its clients rely on that.
+  convertsScalars: true,
 };

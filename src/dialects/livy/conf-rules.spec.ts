@@ -49,7 +49,7 @@ describe('a property that holds a path', () => {
     ['spark.hadoop.io.compression.codecs', 'a, /etc/passwd'],
     ['spark.anything.new', '/etc/passwd'],
     [' spark.jars ', '/etc/passwd'],
-  ])('%s: %s is refused outside the folders of the operator', (key, value) => {
+  ])('%s: %s is refused: the path is outside the folders of the operator', (key, value) => {
     expect(() => checked(key, value)).toThrow(/^Rejected, Reason: requirement failed/);
   });
 
@@ -67,7 +67,7 @@ describe('a property that holds a path', () => {
     ['spark.sql.shuffle.partitions', '2'],
     ['spark.empty', ''],
     ['spark.jars', ''],
-  ])('%s: %s is possible', (key, value) => {
+  ])('%s: %s is allowed', (key, value) => {
     expect(checked(key, value)).toBe(value);
   });
 });
@@ -98,7 +98,7 @@ describe('options of the JVM', () => {
     '-Da=b\u001c-javaagent:x',
     '-Da="b',
     'Main',
-  ])('%j is refused, in whatever property', (option) => {
+  ])('%j is refused in every property for options of the JVM', (option) => {
     for (const key of ['spark.driver.extraJavaOptions', 'spark.executor.defaultJavaOptions'])
       expect(() => checked(key, `-Dok=1 ${option}`)).toThrow(/^Rejected, Reason: requirement failed/);
   });
@@ -113,7 +113,7 @@ describe('options of the JVM', () => {
     },
   );
 
-  it('are possible where they load nothing and name no file', () => {
+  it('are allowed if they load no code and name no file outside the folders', () => {
     const value = `-Dhdp.version=3.1 -Dx -XX:+UseG1GC -XX:MaxMetaspaceSize=256m -Xss4m --add-opens=java.base/java.nio=ALL-UNNAMED -Durl=https://h/x -Djar=${jars}/x.jar`;
     expect(checked('spark.driver.extraJavaOptions', value)).toBe(value);
   });

@@ -1,9 +1,9 @@
 import { rejected, type LocalPaths } from './local-paths.js';
 
-/** They would take the driver out of the service's hands (dialect, `conf`). */
+/** Properties that would take the Spark driver out of the service's control (dialect, `conf`). */
 const alwaysBlocked = ['spark.submit.deployMode', 'spark.submit.proxyUser.allowCustomClasspathInClusterMode'];
 
-/** Whether the operator keeps this property to himself. `*` at the end of a name stands for all that begin so. */
+/** Returns whether the operator forbids this property. A `*` at the end of a name matches every ending. */
 export function isBlocked(key: string, blocked: readonly string[]): boolean {
   const name = key.trim();
   return [...alwaysBlocked, ...blocked].some((each) =>
@@ -11,12 +11,12 @@ export function isBlocked(key: string, blocked: readonly string[]): boolean {
   );
 }
 
-/** Paths, divided by colons, that a JVM or the system's linker reads. */
+/** Returns whether the value is a list of paths, separated by colons, for a JVM or for the system's linker. */
 const isClassPath = (key: string): boolean => /\.(extra|defaultExtra)(ClassPath|LibraryPath)$/i.test(key);
 
 const isJavaOptions = (key: string): boolean => /\.(extra|default)JavaOptions$/i.test(key);
 
-/** Properties whose values are paths or URIs, or lists of them, whatever they look like. */
+/** Properties whose values are always paths or URIs, or lists of them. */
 const paths = [
   /^spark\.(jars|files|archives|submit\.pyFiles|repl\.local\.jars|jars\.ivy(Settings)?)$/,
   /^spark\.yarn\.(jars?|archive|keytab|stagingDir|dist\..+)$/,
@@ -26,37 +26,40 @@ const paths = [
   /^spark\..*\.(keyStore|trustStore|discoveryScript)$/i,
 ] as const;
 
-/** They name nothing on this machine: paths in containers and of web pages. Or the driver sets them itself. */
-const notHere = [
+/**
+ * Properties that name no file of this machine: paths in containers or of web pages, or values that the driver sets.
+ */
+const notLocal = [
   /^spark\.kubernetes\..*\.mount\.(path|subPath)$/,
   /^spark\.ui\.(proxyBase|proxyRedirectUri)$/,
   /^spark\.(local\.dir|repl\.class\.outputDir)$/,
 ] as const;
 
-const is = (kinds: readonly RegExp[], key: string): boolean => kinds.some((kind) => kind.test(key));
+const matchesAny = (patterns: readonly RegExp[], text: string): boolean =>
+  patterns.some((pattern) => pattern.test(text));
 const looksLocal = (item: string): boolean => /^\s*(\/|(file|local|jar|har):)/i.test(item);
 
 /**
- * Returns the value of a session's property as Spark gets it. The rule for files holds for local paths in any property.
- * Throws what Livy answers to a forbidden property or path.
+ * Returns the value of a session's property in the form for Spark. Checks local paths in every property. Throws Livy's
+ * error for a forbidden property or path.
  */
 export function checkedValue(name: string, value: string, local: LocalPaths): string {
   const key = name.trim();
-  // Others are not handed to Spark.
-  if (!key.startsWith('spark.') || is(notHere, key)) return value;
+  // Properties with other prefixes are not passed to Spark.
+  if (!key.startsWith('spark.') || matchesAny(notLocal, key)) return value;
   if (isJavaOptions(key)) return checkedJavaOptions(key, value, local);
-  if (isClassPath(key)) return changeItems(value, ':', (item) => local.entry(item));
-  const isNamed = is(paths, key);
-  return changeItems(value, ',', (item) => (isNamed || looksLocal(item) ? local.allowed(item) : item));
+  if (isClassPath(key)) return mapItems(value, ':', (item) => local.entry(item));
+  const isPath = matchesAny(paths, key);
+  return mapItems(value, ',', (item) => (isPath || looksLocal(item) ? local.allowed(item) : item));
 }
 
-const changeItems = (value: string, divider: string, change: (item: string) => string): string =>
+const mapItems = (value: string, separator: string, change: (item: string) => string): string =>
   value
-    .split(divider)
+    .split(separator)
     .map((item) => (item.trim() === '' ? item : change(item)))
-    .join(divider);
+    .join(separator);
 
-/** Options that load no code, name no file, and leave the heap to `driverMemory`. */
+/** Options that load no code, name no file, and do not set the heap, which `driverMemory` does. */
 const harmless = [
   /^-X(ms|mn|ss)\d+[kmgt]?$/i,
   /^-XX:[+-]\w+$/,
@@ -65,26 +68,26 @@ const harmless = [
   /^--add-(opens|exports|reads|modules)=[\w.,/=-]+$/,
   /^-D[\w.-]+(=[^"'\\]*)?$/,
 ] as const;
-/** Properties by which the JVM or its loggers load what they name. */
+/** Properties that make the JVM or its loggers load the file or class that they name. */
 const loading =
   /^-D(java\.(library\.path|class\.path|system\.class\.loader|security\.)|jdk\.|sun\.boot\.|log4j|logback|java\.util\.logging)/i;
-/** Of another scheme than these a value names a file of another machine. */
+/** Matches a URI of another machine: one with any scheme but those of local files. */
 const remote = /^(?!file:|local:|jar:|har:)[a-z][a-z0-9+.-]*:\/\/[^/]/i;
 
 function checkedJavaOptions(key: string, value: string, local: LocalPaths): string {
   for (const option of value.split(/[\s\u0000-\u001f]+/).filter((each) => each !== '')) {
-    if (!is(harmless, option) || loading.test(option))
+    if (!matchesAny(harmless, option) || loading.test(option))
       throw rejected(
-        `requirement failed: ${key} must not hold ${option}, which may load code, use files of the service's machine or change the heap. Possible are -Dname=value, --add-opens=…, -Xss4m, -XX:+Name, -XX:Name=number; others are for the operator to set in the backend's conf.`,
+        `requirement failed: ${key} must not hold ${option}, which may load code, use files of the service's machine or change the heap. Allowed are -Dname=value, --add-opens=…, -Xss4m, -XX:+Name, -XX:Name=number. Only the operator can set other options, in the backend's conf.`,
       );
-    // Spark reads properties of the JVM as its own, so one that is blocked or holds a path would come in here.
+    // Spark reads its properties from the JVM too, so a blocked property or a path could be set this way.
     if (option.startsWith('-Dspark.'))
       throw rejected(
         `requirement failed: ${key} must not hold ${option}: set ${option.slice(2).split('=')[0]} in conf.`,
       );
-    const set = option.slice(option.indexOf('=') + 1);
-    if (option.startsWith('-D') && !remote.test(set))
-      for (const item of set.split(/[,:;]/)) if (item.startsWith('/')) local.entry(item);
+    const setting = option.slice(option.indexOf('=') + 1);
+    if (option.startsWith('-D') && !remote.test(setting))
+      for (const item of setting.split(/[,:;]/)) if (item.startsWith('/')) local.entry(item);
   }
   return value;
 }

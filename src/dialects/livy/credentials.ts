@@ -1,6 +1,9 @@
 import type { CredentialReader } from '../../auth/credentials.js';
 
-/** HTTP Basic as HDInsight's clients send it: the user's name, and an API token for a password, which may hold colons. */
+/**
+ * Reads HTTP Basic as HDInsight's clients send it: a user name, and an API token as the password, which may have
+ * colons.
+ */
 export const basic: CredentialReader = {
   hint: 'to the Livy API also as the password of HTTP Basic',
   read({ authorization = '' }) {

@@ -31,7 +31,7 @@ export const livy: Dialect<LivyConfig> = {
   credentials: basic,
   readBody,
   errors: new LivyErrorsFilter(),
-  explain: ({ message }) => ({ msg: message }),
+  errorBody: ({ message }) => ({ msg: message }),
   pathOnOwnPort,
   api: livyApi,
   controllers: [LivyRootController, LivyStatementsController, LivySessionsController, LivyBatchesController],

@@ -8,23 +8,23 @@ import type { LivyPage, LivyType } from './storage/ports.js';
 import { CLOCK, INTERPRETERS, STORE } from '../../scheduler/ports.js';
 import type { Clock, Interpreters, JobDetails, Store } from '../../scheduler/ports.js';
 import { SharingService } from '../../scheduler/sharing.service.js';
-import type { Unit } from '../../scheduler/unit.js';
+import type { UnitOfWork } from '../../scheduler/unit-of-work.js';
 import { rejected } from './spark-settings.js';
 import { logLines } from './wire.js';
 import { livyStore } from './storage/store.js';
 
-/** What the dialect needs to know of the configuration. */
+/** The part of the configuration that the services of the dialect use. */
 export interface LivySettings {
-  /** Where sessions go that name none with `conf["stint.backend"]`; null: to the first backend for Spark. */
+  /** Backend of sessions that name none with `conf["stint.backend"]`; null means the first Spark backend. */
   readonly backend: string | null;
-  /** How long an ended session or batch is shown (Livy dialect, retention). */
+  /** How long a session or batch is shown after its end (Livy dialect, retention). */
   readonly retain: Millis;
 }
 export const LIVY_SETTINGS = Symbol('LivySettings');
 
-/** What a driver must run to be one for this dialect. */
+/** Programs that a backend must have to be a Spark backend. */
 const programs = ['interpreter', 'statement', 'batch'];
-/** Names the backend of a session; not a property of Spark's and not handed on. */
+/** The member of `conf` that names the backend of a session. It is no property of Spark and is not passed on. */
 export const backendKey = 'stint.backend';
 
 export const noDetails: JobDetails = {
@@ -36,10 +36,10 @@ export const noDetails: JobDetails = {
   cost: null,
 };
 
-/** A number where it is all digits, else a name (Livy dialect, session endpoints). */
+/** Returns a number if the id is all digits, else a name (Livy dialect, session endpoints). */
 export const keyOf = (id: string): number | string => (/^\d{1,15}$/.test(id) ? Number(id) : id);
 
-/** What sessions and batches share: numbers and names, the backend they run on, and their logs. */
+/** The common parts of sessions and batches: numbers and names, their backend, and their logs. */
 @Injectable()
 export class LivyEntries {
   constructor(
@@ -51,24 +51,27 @@ export class LivyEntries {
     @Inject(LIVY_SETTINGS) private readonly settings: LivySettings,
   ) {}
 
-  /** Moments up to which an ended session or batch is no longer shown. */
+  /** The start of the retention period: sessions and batches that ended before it are no longer shown. */
   get endedAfter(): Millis {
     return this.clock.now() - this.settings.retain;
   }
 
   async pageFor(actor: Actor, from: number, size: number): Promise<LivyPage> {
     if (from < 0 || size < 0) throw new BadRequestException('from and size must not be negative.');
-    const onlyOf = await this.sharing.onlyOf(actor);
+    const onlyOf = await this.sharing.visibleUser(actor);
     return { instance: this.instanceOf(actor), onlyOf, endedAfter: this.endedAfter, from, size };
   }
 
-  /** Whose sessions and batches this actor sees; undefined: all. */
+  /** Returns the instance whose sessions and batches the actor sees; undefined means all instances. */
   instanceOf(actor: Actor): string | undefined {
     return actor.role === 'admin' ? undefined : actor.instance.id;
   }
 
-  /** Unknown and another instance's are the same to who asks. Of one that they know they learn when and why it ended. */
-  unknown(id: string, end?: { readonly at: Millis | null; readonly why: string | null }): NotFoundException {
+  /**
+   * Returns the error for an unknown id or one of another instance. `end` says when and why a session or batch ended,
+   * if the actor may know.
+   */
+  notFound(id: string, end?: { readonly at: Millis | null; readonly why: string | null }): NotFoundException {
     const when = end?.at == null ? '' : ` at ${new Date(end.at).toISOString()}`;
     const why = end?.why == null ? '' : `: ${end.why}`;
     return new NotFoundException(
@@ -76,18 +79,20 @@ export class LivyEntries {
     );
   }
 
-  /** A session or batch has code and output in it: in a private instance those of colleagues are hidden whole. */
-  visible(actor: Actor, owned: Owned): Promise<boolean> {
+  /**
+   * Returns whether the actor may see a session or batch. A private instance hides those of colleagues, with all code
+   * and output.
+   */
+  isVisible(actor: Actor, owned: Owned): Promise<boolean> {
     return this.sharing.mayRead(actor, owned);
   }
 
-  /** The Spark backend that is asked for, or the one that is configured for it. */
-  async backendFor(unit: Unit, named: string | null | undefined): Promise<Backend> {
+  /** Returns the backend that a request names, else the configured one, else the first Spark backend. */
+  async backendFor(unit: UnitOfWork, requested: string | null | undefined): Promise<Backend> {
     const missing = this.backends.unavailableFor(...programs);
     if (missing !== null) throw rejected(`${missing}.`);
-    const wanted = named ?? this.settings.backend;
     const names = (await this.backends.listFor(...programs)).map(({ name }) => name);
-    const name = wanted ?? names[0];
+    const name = requested ?? this.settings.backend ?? names[0];
     if (name === undefined) throw rejected('no backend for Spark is configured here.');
     if (!names.includes(name))
       throw rejected(`there is no Spark backend ${name}. There are: ${names.join(', ')}.`);
@@ -95,33 +100,35 @@ export class LivyEntries {
     return { ...backend, options: this.backends.optionsOf(backend) };
   }
 
-  /** Forgets what ended longer ago than it is shown, a little at a time: what nobody can read is not kept. */
-  sweep(unit: Unit): Promise<void> {
+  /** Deletes a few sessions whose retention is over, because nobody can read them. */
+  sweep(unit: UnitOfWork): Promise<void> {
     return livyStore(unit.tx).sweep(unit.at - this.settings.retain, unit.at);
   }
 
-  /** A name is unique among those of its type and instance that are still shown, and no number. */
+  /**
+   * Refuses a name that is empty, a number, or used by another entry of the same type and instance that is still shown.
+   */
   async checkName(
-    unit: Unit,
+    unit: UnitOfWork,
     type: LivyType,
     name: string | null | undefined,
     instance: string,
   ): Promise<void> {
     if (name == null) return;
     if (name === '' || /^\d+$/.test(name)) throw rejected(`Invalid session name: ${name}`);
-    const holder = await livyStore(unit.tx).named(type, name, instance, unit.at - this.settings.retain);
+    const holder = await livyStore(unit.tx).findByName(type, name, instance, unit.at - this.settings.retain);
     if (holder !== null) throw rejected(`Duplicate session name: Some(${name}) for session ${holder.number}`);
   }
 
-  /** The last lines of a process, or those that were kept when it ended. */
+  /** Returns the last lines of a process, or the lines that were stored when it ended. */
   async log(id: string, job: Job['id'], lines?: number): Promise<string[]> {
     const live = await this.interpreters.log(id, lines);
-    const kept = await this.store.read.logs(job);
-    // What was kept comes first: the files of a process that has just ended may be half removed.
-    const of = (level: 'stdout' | 'stderr') => {
-      const stored = kept.flatMap((line) => (line.level === level ? line.text.split('\n') : []));
+    const records = await this.store.read.logs(job);
+    // Prefer the stored lines: the files of a process that has just ended may be half removed.
+    const linesOf = (level: 'stdout' | 'stderr') => {
+      const stored = records.flatMap((line) => (line.level === level ? line.text.split('\n') : []));
       return stored.length > 0 ? stored : (live?.[level] ?? []);
     };
-    return logLines({ stdout: of('stdout'), stderr: of('stderr') });
+    return logLines({ stdout: linesOf('stdout'), stderr: linesOf('stderr') });
   }
 }

@@ -1,12 +1,12 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../../kernel/refusal.js';
-import { diskTrouble, noRoom } from '../full-disk.js';
+import { diskFailureMessage, insufficientStorage } from '../full-disk.js';
 import { NoRoute } from '../no-route.js';
 import { answerTo } from '../refusals.js';
 import { refusals } from './refusals.js';
 
-/** Errors in Livy's shape, `{"msg": "…"}`, which clients show to people. */
+/** Answers errors in Livy's form, `{"msg": "…"}`, which clients show to people. */
 @Catch()
 export class LivyErrorsFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
@@ -32,8 +32,8 @@ export class LivyErrorsFilter implements ExceptionFilter {
       trace: request.id,
       error: stack,
     });
-    const trouble = diskTrouble(error);
-    if (trouble !== null) return { status: noRoom, msg: trouble };
+    const trouble = diskFailureMessage(error);
+    if (trouble !== null) return { status: insufficientStorage, msg: trouble };
     return { status: 500, msg: 'The service failed and stored nothing. The request may be repeated.' };
   }
 }

@@ -1,25 +1,25 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { sendingPage } from '../../auth/sending-page.js';
+import { requestOrigin } from '../../auth/sending-page.js';
 
-/** Livy's interface stands here on the service's own port, as HDInsight has it. */
+/** The path of Livy's API on the service's main port, as in HDInsight. */
 const mount = '/livy';
 export const isLivy = (url: string): boolean => /^\/livy(?=$|[/?])/.test(url);
 
-/** Requests that came to Livy's own port, where its paths begin at the root. */
+/** Requests to Livy's own port, whose paths begin at the root. */
 const atRoot = new WeakSet<IncomingMessage>();
 
-/** What stands before the paths that this client knows. */
+/** Returns the prefix of the paths that the client of this request uses. */
 export const prefixOf = ({ raw }: Pick<FastifyRequest, 'raw'>): string => (atRoot.has(raw) ? '' : mount);
 
-/** The path as a client of Livy's own port wrote it; null elsewhere. */
+/** Returns the path as the client wrote it if the request came to Livy's own port, else null. */
 export function pathOnOwnPort(request: FastifyRequest): string | null {
   if (prefixOf(request) !== '') return null;
   const path = request.originalUrl.split('?')[0] ?? '';
   return path.replace(/^\/livy(?=\/|$)/, '') || '/';
 }
 
-/** Livy takes a path with and without a slash at its end, and any method in the name of a POST (dialect, HTTP rules). */
+/** Removes a slash at the end of the path, and applies `X-HTTP-Method-Override` of a POST (dialect, HTTP rules). */
 export function livyUrl(request: IncomingMessage): string {
   const url = request.url ?? '/';
   if (!isLivy(url)) return url;
@@ -37,37 +37,37 @@ const securityHeaders = {
   'content-security-policy': "default-src 'self'",
 } as const;
 
-/** Livy's rules that hold before any route: its headers, and the one version of its interface. */
+/** Adds Livy's security headers to every answer, and refuses other versions of its API than 0.1. */
 export function installLivyRules(fastify: FastifyInstance): void {
-  // With `done`: a promise would cost the requests of all dialects a turn of their own, status reads above all.
+  // Use `done`, not a promise: a promise would delay every request by a turn of the event loop.
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
     if (!isLivy(request.url)) return done();
     void reply.headers(securityHeaders);
-    const asked = /application\/vnd\.livy\.v([^+;,\s]*)/.exec(request.headers.accept ?? '')?.[1];
-    if (asked === undefined || asked === '0.1') return done();
-    const msg = `There is no version ${asked} of this interface: ask for application/vnd.livy.v0.1+json.`;
+    const version = /application\/vnd\.livy\.v([^+;,\s]*)/.exec(request.headers.accept ?? '')?.[1];
+    if (version === undefined || version === '0.1') return done();
+    const msg = `There is no version ${version} of this API. Send Accept: application/vnd.livy.v0.1+json.`;
     void reply.status(406).send({ msg });
   });
 }
 
-/** Who acts for requests without credentials on Livy's own port. */
-export interface Stand {
+/** The credentials of requests that have none, on Livy's own port. */
+export interface DefaultCredentials {
   readonly token: string;
-  /** The port is for this machine only, so it is called by the names that mean just that. */
+  /** Whether only clients on this machine may use them. */
   readonly loopbackOnly: boolean;
 }
 
 /**
- * Livy alone on a port of its own, its paths at the root. `stand` acts for requests that carry no credentials: clients of
- * a Livy without authentication send none.
+ * Serves Livy on its own port, with its paths at the root. Clients of a Livy without authentication send no
+ * credentials; `defaults` are used for them.
  */
-export const livyAlone =
-  (fastify: FastifyInstance, stand: Stand | null): RequestListener =>
+export const serveLivy =
+  (fastify: FastifyInstance, defaults: DefaultCredentials | null): RequestListener =>
   (request, response) => {
     atRoot.add(request);
     request.url = livyUrl(Object.assign(request, { url: mount + (request.url ?? '/') }));
-    if (stand !== null && mayBorrow(request, stand))
-      request.headers.authorization ??= `Bearer ${stand.token}`;
+    if (defaults !== null && mayUseDefaults(request, defaults))
+      request.headers.authorization ??= `Bearer ${defaults.token}`;
     fastify.routing(request, response);
   };
 
@@ -83,12 +83,13 @@ const forwarded = [
 const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 /**
- * Any page that somebody opens can make their browser send requests here, and code in one would run as we do. Livy's own
- * page sends none, and a name that leads to this machine without meaning it is somebody's trick.
+ * Returns whether a request may use the default credentials. Requests of web pages may not: any page can make a browser
+ * send code here, and Livy's own page sends no requests. With `loopbackOnly` the host name must be one of loopback,
+ * against DNS rebinding.
  */
-function mayBorrow({ headers }: IncomingMessage, { loopbackOnly }: Stand): boolean {
-  if (sendingPage(headers, headers.host) !== 'none') return false;
-  // A proxy on this machine passes on what comes from others: its address says nothing.
+function mayUseDefaults({ headers }: IncomingMessage, { loopbackOnly }: DefaultCredentials): boolean {
+  if (requestOrigin(headers, headers.host) !== 'none') return false;
+  // A proxy on this machine forwards requests of other machines, although its own address is loopback.
   if (loopbackOnly && forwarded.some((name) => headers[name] !== undefined)) return false;
   return !loopbackOnly || headers.host === undefined || loopbackName.test(headers.host);
 }

@@ -1,4 +1,4 @@
-/** What a session may be asked to be; the right-hand names are the ones that answers use (Livy dialect, creation). */
+/** Names of kinds in requests, with the names that answers use (Livy dialect, creation). */
 const names: Readonly<Record<string, Kind>> = {
   spark: 'spark',
   scala: 'spark',
@@ -11,7 +11,7 @@ const names: Readonly<Record<string, Kind>> = {
 };
 export type Kind = 'spark' | 'pyspark' | 'sparkr' | 'sql' | 'shared';
 
-/** Null for a kind that nobody knows. */
+/** Returns the kind that a request names; null if it is unknown. */
 export const kindOf = (name: string): Kind | null =>
   Object.hasOwn(names, name.toLowerCase()) ? (names[name.toLowerCase()] ?? null) : null;
 

@@ -22,7 +22,7 @@ symlinkSync(jars, link);
 
 const allowed = (path: string, dirs = [jars]) => new LocalPaths(dirs).allowed(path);
 
-describe('a path', () => {
+describe('allowed', () => {
   it.each([
     ['hdfs://n/x.jar', 'hdfs://n/x.jar'],
     ['s3a://b/%2e%2e/x.jar', 's3a://b/%2e%2e/x.jar'],
@@ -39,11 +39,11 @@ describe('a path', () => {
     [`file:${jars}/a b.jar#lib`, `file://${jars}/a%20b.jar#lib`],
     [`local:${jars}/x.jar`, `local:${jars}/x.jar`],
     [`local:${jars}/later.jar`, `local:${jars}/later.jar`],
-  ])('%s may be used, as %s', (path, as) => {
+  ])('accepts %s as %s', (path, as) => {
     expect(allowed(path)).toBe(as);
   });
 
-  it('is handed on as what it leads to, so that a link which changes later leads nowhere else', () => {
+  it('resolves links, so that a link that changes later cannot lead elsewhere', () => {
     expect(allowed(`${jars}/same.jar`)).toBe(`${jars}/x.jar`);
     expect(allowed(`${link}/x.jar`, [link])).toBe(`${jars}/x.jar`);
     expect(allowed(`${jars}/x.jar`, [link])).toBe(`${jars}/x.jar`);
@@ -82,33 +82,33 @@ describe('a path', () => {
     `har://file-/etc/passwd`,
     `HAR:/etc/passwd`,
     `${jars}/missing.jar`,
-  ])('%s may not', (path) => {
+  ])('refuses %s', (path) => {
     expect(() => allowed(path)).toThrow(/^Rejected, Reason: requirement failed/);
   });
 
-  it('outside is refused in the same words, whether it is there or not, and they say what would be right', () => {
-    const said = (path: string, dirs?: string[]) => {
+  it('refuses existing and missing files outside the folders with the same message, which says how to fix it', () => {
+    const messageFor = (path: string, dirs?: string[]) => {
       try {
         return allowed(path, dirs);
       } catch (error) {
         return (error as Error).message.replace(path, 'P');
       }
     };
-    expect(said(`${secret}/key`)).toBe(said(`${secret}/none`));
-    expect(said('/etc/passwd')).toBe(
+    expect(messageFor(`${secret}/key`)).toBe(messageFor(`${secret}/none`));
+    expect(messageFor('/etc/passwd')).toBe(
       `Rejected, Reason: requirement failed: Local path P cannot be added to user sessions. Files of the service's machine must lie in the folders of the backend's option local_dirs (${jars}); others can come from hdfs:, s3a: and the like.`,
     );
-    expect(said('/etc/passwd', [])).toMatch(/option local_dirs \(none is set\)/);
+    expect(messageFor('/etc/passwd', [])).toMatch(/option local_dirs \(none is set\)/);
   });
 
-  it('is one of at most a thousand', () => {
+  it('accepts at most a thousand files', () => {
     const local = new LocalPaths([jars]);
     for (let i = 0; i < 1000; i += 1) local.allowed(`${jars}/x.jar`);
     expect(() => local.allowed(`${jars}/x.jar`)).toThrow(/more than 1000 files/);
   });
 });
 
-describe('an entry of a class path', () => {
+describe('entry', () => {
   const entry = (path: string) => new LocalPaths([jars]).entry(path);
 
   it.each([
@@ -116,20 +116,20 @@ describe('an entry of a class path', () => {
     [`${jars}/*`, `${jars}/*`],
     [`${link}/sub`, `${jars}/sub`],
     ['x.jar', 'x.jar'],
-  ])('%s may be used, as %s', (path, as) => {
+  ])('accepts %s as %s', (path, as) => {
     expect(new LocalPaths([jars, link]).entry(path)).toBe(as);
   });
 
   it.each(['/etc', '/etc/*', `${jars}/../secret`, `${jars}/way/*`, '../x', 'a/../../x', `${jars}/x*`])(
-    '%s may not',
+    'refuses %s',
     (path) => {
       expect(() => entry(path)).toThrow(/^Rejected, Reason: requirement failed/);
     },
   );
 });
 
-describe('the files that were found', () => {
-  it('are known by their real paths, for the driver to look again', () => {
+describe('resolved', () => {
+  it('lists the real paths of local files, for the Spark driver to check again', () => {
     const local = new LocalPaths([jars]);
     for (const path of [
       `${jars}/same.jar`,

@@ -6,34 +6,31 @@ import { refusals, type LivyRefusal } from './refusals.js';
 
 const operators = [400, 'Only the operator of this service can ask for that.'] as const;
 
-/** What is said to each of the examples, in their order. */
+/** The answers to the examples of each refusal, in the order of the examples. */
 const expected = {
   limit_too_short: [
-    [400, 'ttl of 0.5 s is too short. The least is 1 s.'],
-    [400, 'limit on its active time of 0 s is too short. The least is 1 s.'],
-    [400, 'idleTimeout of -1 s is too short. The least is 1 s.'],
-    [400, 'time limit of 0 s is too short. The least is 1 s.'],
+    [400, 'ttl of 0.5 s is too short. The minimum is 1 s.'],
+    [400, 'active time limit of 0 s is too short. The minimum is 1 s.'],
+    [400, 'idleTimeout of -1 s is too short. The minimum is 1 s.'],
+    [400, 'time limit of 0 s is too short. The minimum is 1 s.'],
   ],
   limit_exceeded: [
     [
       400,
-      'ttl of 99999 s is more than the limit of 28800 s. Ask for a ttl of at most 28800 s, or leave it out to get the default.',
+      'ttl of 99999 s is more than the limit of 28800 s. Ask for at most 28800 s, or leave it out to get the default.',
     ],
     [
       400,
-      'limit on its active time of 21 s is more than the limit of 20 s. Ask for a limit on its active time of at most 20 s, or leave it out to get the default.',
+      'active time limit of 21 s is more than the limit of 20 s. Ask for at most 20 s, or leave it out to get the default.',
     ],
     [
       400,
-      'idleTimeout of 61 s is more than the limit of 60 s. Ask for a idleTimeout of at most 60 s, or leave it out to get the default.',
+      'idleTimeout of 61 s is more than the limit of 60 s. Ask for at most 60 s, or leave it out to get the default.',
     ],
   ],
   limits_out_of_order: [
-    [
-      400,
-      'idleTimeout of 60 s is longer than the limit on its active time of 20 s. The rule is idleTimeout ≤ ttl.',
-    ],
-    [400, 'limit on its active time of 60 s is longer than the ttl of 20 s. The rule is idleTimeout ≤ ttl.'],
+    [400, 'idleTimeout of 60 s is longer than the active time limit of 20 s. The rule is idleTimeout ≤ ttl.'],
+    [400, 'active time limit of 60 s is longer than the ttl of 20 s. The rule is idleTimeout ≤ ttl.'],
   ],
   job_limit_exceeded: [
     [
@@ -47,11 +44,11 @@ const expected = {
     ],
   ],
   script_invalid: [
-    [400, 'This backend runs no code: it only plays scripts. Choose one for Spark.'],
-    [400, 'This backend runs no code: it only plays scripts. Choose one for Spark.'],
-    [400, 'This backend runs no code: it only plays scripts. Choose one for Spark.'],
+    [400, 'This backend only plays scripts and runs no code. Choose a backend for Spark.'],
+    [400, 'This backend only plays scripts and runs no code. Choose a backend for Spark.'],
+    [400, 'This backend only plays scripts and runs no code. Choose a backend for Spark.'],
   ],
-  unknown_page: [[400, 'There is no such page. Begin with the first.']],
+  unknown_page: [[400, 'There is no such page. Start with the first page.']],
   period_reversed: [operators],
   expiry_past: [operators],
   no_backend: [[400, 'No backend is configured yet.']],
@@ -65,18 +62,18 @@ const expected = {
   ],
   backend_lacks_program: [[400, 'Backend b1 has no program called forecast. It runs: sampler, estimator.']],
   unknown_session: [
-    [404, 'There is no session of that number in instance lab-a.'],
-    [404, 'There is no session of that number.'],
+    [404, 'There is no session with that number in instance lab-a.'],
+    [404, 'There is no session with that number.'],
   ],
-  unknown_session_for_job: [[404, 'There is no session of that number in instance lab-a.']],
-  session_of_other_instance: [[404, 'There is no session of that number in instance lab-a.']],
+  unknown_session_for_job: [[404, 'There is no session with that number in instance lab-a.']],
+  session_of_other_instance: [[404, 'There is no session with that number in instance lab-a.']],
   unknown_job: [
-    [404, 'There is no statement or batch of that number in instance lab-a.'],
-    [404, 'There is no statement or batch of that number.'],
+    [404, 'There is no statement or batch with that number in instance lab-a.'],
+    [404, 'There is no statement or batch with that number.'],
   ],
   unknown_instance: [operators],
   unknown_crn: [operators],
-  instance_gone: [[400, 'The instance of this token is gone.']],
+  instance_gone: [[400, 'The instance of this token no longer exists.']],
   unknown_token: [operators],
   unknown_user: [[400, 'Nobody called eve ever had a token.']],
   filter_empty: [[400, 'The filter by backend is empty. Name what to look for.']],
@@ -102,15 +99,17 @@ const expected = {
     [400, 'The session accepts no more statements: it is being drained. Open a new session.'],
   ],
   session_elsewhere: [[400, 'The session is on backend b1, not on b2.']],
-  job_final: [[409, 'It is already completed. Only what waits or runs can be cancelled.']],
+  job_final: [
+    [409, 'It is already completed. Only a waiting or running statement or batch can be cancelled.'],
+  ],
   job_not_final: [
-    [409, 'It is still running. Cancel it first, or wait for its end.'],
-    [409, 'It is still queued. Cancel it first, or wait for its end.'],
+    [409, 'It is still running. Cancel it first, or wait until it ends.'],
+    [409, 'It is still queued. Cancel it first, or wait until it ends.'],
   ],
   key_reused: [
     [
       422,
-      'This Idempotency-Key came before with another body. Use a new key for a new request; repeat the same body to get the same answer.',
+      'This Idempotency-Key was already used with another body. Use a new key for a new request, or repeat the same body to get the same answer.',
     ],
   ],
   wrong_clock: [operators],
@@ -141,12 +140,12 @@ const expected = {
     ],
   ],
   session_not_yours: [
-    [403, 'The session is for bert or an admin to end.'],
-    [403, 'The session is for bert or an admin to end.'],
+    [403, 'Only bert or an admin may end the session.'],
+    [403, 'Only bert or an admin may end the session.'],
   ],
   job_not_yours: [
-    [403, 'It is for bert or an admin to cancel.'],
-    [403, 'It is for bert or an admin to cancel.'],
+    [403, 'Only bert or an admin may cancel it.'],
+    [403, 'Only bert or an admin may cancel it.'],
   ],
   session_not_shared: [
     [
@@ -172,7 +171,7 @@ const expected = {
   cross_site_password: [
     [
       403,
-      'A page of another site sent this request, and HTTP Basic does not show that its user wanted it. Send the token as "Authorization: Bearer <token>".',
+      'A page of another site sent this request, and with HTTP Basic the service cannot tell whether the user wanted it. Send the token as "Authorization: Bearer <token>".',
     ],
   ],
   other_instance: [
@@ -200,13 +199,13 @@ const expected = {
   unknown_device: [operators],
   device_unreadable: [operators, operators],
   illegal_transition: [
-    [409, 'The session is closed, in which this cannot happen to it.'],
-    [409, 'It is completed, in which this cannot happen to it.'],
+    [409, 'The session is closed, so this is not possible.'],
+    [409, 'It is completed, so this is not possible.'],
   ],
-  deadline_without_effect: [[409, 'The session is left as it is by its deadline.']],
+  deadline_without_effect: [[409, 'The deadline of the session has no effect.']],
 } as const satisfies { readonly [C in RefusalCode]: readonly LivyRefusal[] };
 
-describe('users of Livy read in their own words', () => {
+describe('the answer to users of Livy', () => {
   it.each(refusalCases)('$code: $refusal.message', ({ code, nth, refusal }) => {
     expect(answerTo(refusals, refusal)).toEqual(expected[code][nth]);
   });

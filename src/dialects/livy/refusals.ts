@@ -1,27 +1,27 @@
 import { ForbiddenException } from '@nestjs/common';
-import type { AskedLimit, Refusals } from '../../kernel/refusal.js';
+import type { RequestedLimit, Refusals } from '../../kernel/refusal.js';
 import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
 import { budgetReason } from '../../kernel/usage/budget.js';
 import { toOperators, type RefusalTable } from '../refusals.js';
-import { whyEnded } from './endings.js';
+import { closeReason } from './endings.js';
 
-/** HTTP status and what is said, in one text: this dialect has no place for a solution apart. */
+/** HTTP status and message. The message includes the solution, because Livy's errors have only one text. */
 export type LivyRefusal = readonly [status: number, msg: string];
 
-/** What clients of this dialect call the limits; two of them they cannot ask for. */
+/** The names of the limits in this dialect. Clients can request only the first and the third. */
 const limitNames = {
   maxTtl: 'ttl',
-  activeTtl: 'limit on its active time',
+  activeTtl: 'active time limit',
   interactiveTtl: 'idleTimeout',
   maxExecutionTime: 'time limit',
-} as const satisfies Record<AskedLimit, string>;
+} as const satisfies Record<RequestedLimit, string>;
 
 const s = (time: Millis): string => `${toWholeSeconds(time)} s`;
 const iso = (at: Millis): string => new Date(at).toISOString();
 const inInstance = (name: string | null): string => (name === null ? '' : ` in instance ${name}`);
 const noSession = ({ instance }: { readonly instance: string | null }): LivyRefusal => [
   404,
-  `There is no session of that number${inInstance(instance)}.`,
+  `There is no session with that number${inInstance(instance)}.`,
 ];
 
 const whoseLimit = {
@@ -30,7 +30,9 @@ const whoseLimit = {
   session: "the session's ttl",
 } as const satisfies Record<Refusals['job_limit_exceeded']['whose'], string>;
 
-/** When the window makes room in a budget. What is charged until then takes room too. */
+/**
+ * Returns a sentence that says when the budget has room again. While charges accrue, that is only the earliest moment.
+ */
 function roomOf({ roomAt, accruing }: Refusals['budget_reached']): string {
   if (roomAt === null) return '';
   return accruing ? ` No room is made before ${iso(roomAt)}.` : ` Room is made from ${iso(roomAt)} on.`;
@@ -40,29 +42,32 @@ const notShared = (what: string, owner: string, act: string, instance: string): 
   `${what} is ${owner}'s: only ${owner} or an admin may ${act}. ` +
   `Use one of your own. An admin can let colleagues in instance ${instance} do this (sharing: use).`;
 
-/** Refuses to `act` on a colleague's session. `what` names it as the request did, such as `Session 7`. */
+/**
+ * Returns the error for an `act` that is not allowed in a colleague's session. `what` names the session, as `Session
+ * 7`.
+ */
 export const forbidUse = (what: string, owner: string, act: string, instance: string): ForbiddenException =>
   new ForbiddenException(notShared(what, owner, act, instance));
 
-/** Refuses to end what is a colleague's. */
+/** Returns the error for ending a colleague's session, batch or statement. */
 export const forbidEnd = (what: string, owner: string, act: 'end' | 'cancel' = 'end'): ForbiddenException =>
   new ForbiddenException(`${what} is for ${owner} or an admin to ${act}.`);
 
 /**
- * Each refusal in the words of this dialect. Clients repeat what is 500 or more for half a minute, so none of these is. The
- * kernel's ids are left out: users know sessions, statements and batches by numbers.
+ * The answer of this dialect to each refusal. No status is 500 or more, because clients retry those for half a minute.
+ * No message has an id of the kernel, because users know sessions, statements and batches by numbers.
  */
 export const refusals = {
   ...toOperators<LivyRefusal>([400, 'Only the operator of this service can ask for that.']),
 
   limit_too_short: ({ limit, asked }) => [
     400,
-    `${limitNames[limit]} of ${toSeconds(asked)} s is too short. The least is 1 s.`,
+    `${limitNames[limit]} of ${toSeconds(asked)} s is too short. The minimum is 1 s.`,
   ],
   limit_exceeded: ({ limit, asked, most }) => [
     400,
     `${limitNames[limit]} of ${s(asked)} is more than the limit of ${s(most)}. ` +
-      `Ask for a ${limitNames[limit]} of at most ${s(most)}, or leave it out to get the default.`,
+      `Ask for at most ${s(most)}, or leave it out to get the default.`,
   ],
   limits_out_of_order: ({ low, asked, high, most }) => [
     400,
@@ -74,8 +79,11 @@ export const refusals = {
     `${limitNames.maxExecutionTime} of ${s(asked)} is more than ${whoseLimit[whose]} of ${s(most)}. ` +
       `Ask for at most ${s(most)}, or leave it out.`,
   ],
-  unknown_page: () => [400, 'There is no such page. Begin with the first.'],
-  script_invalid: () => [400, 'This backend runs no code: it only plays scripts. Choose one for Spark.'],
+  unknown_page: () => [400, 'There is no such page. Start with the first page.'],
+  script_invalid: () => [
+    400,
+    'This backend only plays scripts and runs no code. Choose a backend for Spark.',
+  ],
 
   no_backend: () => [400, 'No backend is configured yet.'],
   unknown_backend: ({ backend, known }) => [
@@ -97,15 +105,15 @@ export const refusals = {
   session_of_other_instance: noSession,
   unknown_job: ({ instance }) => [
     404,
-    `There is no statement or batch of that number${inInstance(instance)}.`,
+    `There is no statement or batch with that number${inInstance(instance)}.`,
   ],
   unknown_user: ({ user }) => [400, `Nobody called ${user} ever had a token.`],
   filter_empty: ({ filter }) => [400, `The filter by ${filter} is empty. Name what to look for.`],
-  instance_gone: () => [400, 'The instance of this token is gone.'],
+  instance_gone: () => [400, 'The instance of this token no longer exists.'],
 
   session_closed: ({ ending }) => [
     400,
-    `requirement failed: Session isn't active. The session is closed: ${whyEnded(ending)}. ` +
+    `requirement failed: Session isn't active. The session is closed: ${closeReason(ending)}. ` +
       'Open a new session and run the code there.',
   ],
   session_not_accepting: () => [
@@ -113,12 +121,15 @@ export const refusals = {
     'The session accepts no more statements: it is being drained. Open a new session.',
   ],
   session_elsewhere: ({ backend, asked }) => [400, `The session is on backend ${backend}, not on ${asked}.`],
-  job_final: ({ state }) => [409, `It is already ${state}. Only what waits or runs can be cancelled.`],
-  job_not_final: ({ state }) => [409, `It is still ${state}. Cancel it first, or wait for its end.`],
+  job_final: ({ state }) => [
+    409,
+    `It is already ${state}. Only a waiting or running statement or batch can be cancelled.`,
+  ],
+  job_not_final: ({ state }) => [409, `It is still ${state}. Cancel it first, or wait until it ends.`],
   key_reused: () => [
     422,
-    'This Idempotency-Key came before with another body. ' +
-      'Use a new key for a new request; repeat the same body to get the same answer.',
+    'This Idempotency-Key was already used with another body. ' +
+      'Use a new key for a new request, or repeat the same body to get the same answer.',
   ],
 
   mode_not_allowed: ({ instance }) => [
@@ -130,15 +141,15 @@ export const refusals = {
     `Instance ${reached.instance}: ${budgetReason(reached.budget)}.${roomOf(reached)} ` +
       'Wait until then, or ask an admin for a larger budget.',
   ],
-  // As Livy refuses more sessions than it is configured for.
+  // Livy also answers 400 if there are too many sessions.
   too_many_pending: ({ instance, most }) => [
     400,
     `Instance ${instance} has reached the limit of its plan of ${most} pending job${most === 1 ? '' : 's'}. ` +
       'Wait until one has started, or cancel one, before you submit another.',
   ],
 
-  session_not_yours: ({ owner }) => [403, `The session is for ${owner} or an admin to end.`],
-  job_not_yours: ({ owner }) => [403, `It is for ${owner} or an admin to cancel.`],
+  session_not_yours: ({ owner }) => [403, `Only ${owner} or an admin may end the session.`],
+  job_not_yours: ({ owner }) => [403, `Only ${owner} or an admin may cancel it.`],
   session_not_shared: ({ owner, instance }) => [
     403,
     notShared('The session', owner, 'run statements in it', instance),
@@ -147,10 +158,10 @@ export const refusals = {
   admin_only: () => [403, 'This call needs an admin token; yours is a user token.'],
   cross_site_password: () => [
     403,
-    'A page of another site sent this request, and HTTP Basic does not show that its user wanted it. ' +
+    'A page of another site sent this request, and with HTTP Basic the service cannot tell whether the user wanted it. ' +
       'Send the token as "Authorization: Bearer <token>".',
   ],
-  // Whoever meets these has sent that header.
+  // Only requests with the header Service-CRN can cause these refusals.
   other_instance: ({ asked, own }) => [
     403,
     `This token acts for instance ${own.name}, not for ${asked}. ` +
@@ -171,7 +182,7 @@ export const refusals = {
 
   illegal_transition: ({ of, state }) => [
     409,
-    `${of === 'session' ? 'The session' : 'It'} is ${state}, in which this cannot happen to it.`,
+    `${of === 'session' ? 'The session' : 'It'} is ${state}, so this is not possible.`,
   ],
-  deadline_without_effect: () => [409, 'The session is left as it is by its deadline.'],
+  deadline_without_effect: () => [409, 'The deadline of the session has no effect.'],
 } as const satisfies RefusalTable<LivyRefusal>;

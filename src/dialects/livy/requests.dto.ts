@@ -1,12 +1,12 @@
-import { nearName } from '../near-names.js';
+import { suggestName } from '../near-names.js';
 import { RawJson } from '../raw-json.js';
 import type { Text } from '../../scheduler/long-text.js';
 import { BadRequestException } from '@nestjs/common';
 import { plainToInstance, Transform } from 'class-transformer';
 import { IsArray, IsInt, IsOptional, IsString, Max, Min, ValidateBy, validateSync } from 'class-validator';
-import { putBack, readable, setAside } from '../../kernel/inherited-names.js';
+import { unescapeInherited, unescapeInMessage, escapeInherited } from '../../kernel/inherited-names.js';
 
-/** Scalars are coerced as Livy's JSON mapper does (dialect, HTTP rules): Airflow sends numbers as text. */
+// These functions convert scalars as Livy's JSON mapper does (dialect, HTTP rules): Airflow sends numbers as strings.
 const whole = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value;
 const text = ({ value }: { value: unknown }): unknown =>
@@ -17,8 +17,8 @@ const properties = ({ value }: { value: unknown }): unknown => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, text({ value: each })]));
 };
-/** Texts, once scalars are coerced; null stands for a property that is not set. */
-const arePropertiesOf = (value: unknown): boolean =>
+/** Returns whether a value is an object of strings, after conversion. null means that a property is not set. */
+const isProperties = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&
   !Array.isArray(value) &&
@@ -26,14 +26,14 @@ const arePropertiesOf = (value: unknown): boolean =>
 
 const mostCores = 1_000_000;
 
-/** What sessions and batches have in common. */
+/** The common members of `POST /sessions` and `POST /batches`. */
 export class SparkRequest {
   @IsOptional() @Transform(text) @IsString() proxyUser?: string | null;
   @IsOptional() @Transform(texts) @IsArray() @IsString({ each: true }) jars?: string[] | null;
   @IsOptional() @Transform(texts) @IsArray() @IsString({ each: true }) pyFiles?: string[] | null;
   @IsOptional() @Transform(texts) @IsArray() @IsString({ each: true }) files?: string[] | null;
   @IsOptional() @Transform(texts) @IsArray() @IsString({ each: true }) archives?: string[] | null;
-  /** Such as `512m` or `2g`. */
+  /** For example `512m` or `2g`. */
   @IsOptional() @Transform(text) @IsString() driverMemory?: string | null;
   @IsOptional() @Transform(whole) @IsInt() @Min(0) @Max(mostCores) driverCores?: number | null;
   @IsOptional() @Transform(text) @IsString() executorMemory?: string | null;
@@ -46,7 +46,7 @@ export class SparkRequest {
   @ValidateBy({
     name: 'areProperties',
     validator: {
-      validate: arePropertiesOf,
+      validate: isProperties,
       defaultMessage: () => 'conf must be an object of texts, numbers or booleans',
     },
   })
@@ -78,11 +78,13 @@ export class StatementRequest {
 export class CompletionRequest {
   @IsString({ message: 'code must be a string' }) code!: string;
   @IsOptional() @IsString() kind?: string | null;
-  /** Offset in the code; at its end where none is said. */
+  /** Offset in the code; null means its end. */
   @IsOptional() @Transform(whole) @IsInt() @Min(0) cursor?: number | null;
 }
 
-/** Query of the lists and logs: `from` and `size` as text, because Livy says in words of its own what is wrong. */
+/**
+ * Query of lists and logs. `from` and `size` are strings, because {@link parseInteger} has Livy's own error messages.
+ */
 export class PageQuery {
   @IsOptional() from?: string;
   @IsOptional() size?: string;
@@ -90,37 +92,39 @@ export class PageQuery {
 
 /** Query of the list of statements. */
 export class StatementsQuery extends PageQuery {
-  /** Given twice it is an array. */
+  /** An array if the client sends it twice. */
   @IsOptional() order?: string | string[];
 }
 
-/** Reads a body. Unknown members are refused, so that a misspelt one is not silently ignored (dialect, HTTP rules). */
+/** Reads a body. Refuses unknown members, so that a misspelt one is not silently ignored (dialect, HTTP rules). */
 export function readBody<T extends object>(type: new () => T, body: unknown): T {
   const fields = fieldsOf(type);
-  // Names that every object has, such as `constructor`, would pass the validator unseen.
+  // Check names here: the validator would accept those that every object has, such as `constructor`.
   const unknown = Object.keys(body ?? {}).find((name) => !fields.includes(name));
   if (unknown !== undefined)
     throw new BadRequestException(`Unrecognized field "${unknown}". Known are: ${fields.join(', ')}.`);
-  const read = plainToInstance(type, setAside(body ?? {}));
+  const read = plainToInstance(type, escapeInherited(body ?? {}));
   const [first] = validateSync(read, { whitelist: true, forbidNonWhitelisted: true });
   if (first === undefined) return withNames(read);
-  // Of a value that is no number at all, its bounds are not what is wrong.
+  // If the value is no integer, report that and not its bounds.
   const { isInt, ...others } = first.constraints ?? {};
-  throw new BadRequestException(readable(isInt ?? Object.values(others)[0] ?? `${first.property} is wrong`));
+  throw new BadRequestException(
+    unescapeInMessage(isInt ?? Object.values(others)[0] ?? `${first.property} is wrong`),
+  );
 }
 
-/** Only `conf` has members that a client names. */
+/** Restores the names of members that {@link escapeInherited} changed. Only `conf` has members that a client names. */
 const withNames = <T extends { conf?: unknown }>(read: T): T =>
-  read.conf == null ? read : Object.assign(read, { conf: putBack(read.conf) });
+  read.conf == null ? read : Object.assign(read, { conf: unescapeInherited(read.conf) });
 
-export interface AskedStatement {
-  /** A long one as the string in JSON that it came as. */
+export interface StatementParams {
+  /** The code. A long one is a JSON string with its quotes. */
   readonly code: Text;
   readonly kind?: string | null;
 }
 
-/** Reads the body of `POST /sessions/{id}/statements`, in which a long code was left as it came. */
-export function readStatement(body: unknown): AskedStatement {
+/** Reads the body of `POST /sessions/{id}/statements`, in which a long code is unparsed. */
+export function readStatement(body: unknown): StatementParams {
   const { code } = (body ?? {}) as { code?: unknown };
   if (!(code instanceof RawJson)) return readBody(StatementRequest, body);
   return { ...readBody(StatementRequest, { ...(body as object), code: '' }), code: code.text };
@@ -141,20 +145,20 @@ const fieldsOf = (type: unknown): readonly string[] =>
     : ['kind', 'heartbeatTimeoutInSecond', 'ttl', 'idleTimeout', ...common]);
 
 /**
- * Refuses a parameter that all but names one of `names`, as a misspelt member of a body is refused: ignored, it would answer
- * another page than was asked for. Others are ignored, as Livy does (`doAs`). `sent` is the query before unknown names went.
+ * Refuses a parameter that is probably a misspelt one of `names`: if it were ignored, the answer would be another page.
+ * Other unknown parameters are ignored, as in Livy (`doAs`). `query` is the raw query, with all names.
  */
-export function refuseMisspelt(sent: unknown, names: readonly string[] = ['from', 'size']): void {
-  for (const name of Object.keys((sent ?? {}) as object)) {
-    const nearest = names.includes(name) ? undefined : nearName(name, names);
+export function refuseMisspelt(query: unknown, names: readonly string[] = ['from', 'size']): void {
+  for (const name of Object.keys((query ?? {}) as object)) {
+    const nearest = names.includes(name) ? undefined : suggestName(name, names);
     if (nearest !== undefined)
       throw new BadRequestException(`Unrecognized parameter "${name}". The nearest is ${nearest}.`);
   }
 }
 
-/** A whole number of a query, or `otherwise` where none is given. */
-export function wholeOf(name: string, value: string | undefined, otherwise: number): number {
-  if (value === undefined || value === '') return otherwise;
+/** Parses a parameter of a query as an integer. Returns `fallback` if it is absent or empty. */
+export function parseInteger(name: string, value: string | undefined, fallback: number): number {
+  if (value === undefined || value === '') return fallback;
   if (!/^-?\d{1,9}$/.test(value))
     throw new BadRequestException(`${name} must be a whole number, not "${value}".`);
   return Number(value);

@@ -8,11 +8,11 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { Open } from '../../auth/token.guard.js';
+import { Public } from '../../auth/token.guard.js';
 import { prefixOf } from './http.js';
 
 /**
- * What pylivy reads the version of: it compares the parts as texts, so 0.10 would count as older than 0.5 (Livy dialect,
+ * The answer to `GET /version`. pylivy compares its parts as strings, so 0.10 would be older than 0.5 (Livy dialect,
  * version).
  */
 const version = {
@@ -31,25 +31,25 @@ const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Stint:
 @ApiTags('livy')
 @Controller('livy')
 export class LivyRootController {
-  @ApiOperation({ summary: 'To the page' })
-  @ApiFoundResponse({ description: 'To the page' })
-  @Open()
+  @ApiOperation({ summary: 'Redirect to the page for browsers' })
+  @ApiFoundResponse({ description: 'Redirect to the page for browsers' })
+  @Public()
   @Get()
   @Redirect()
   root(@Req() request: FastifyRequest) {
     return { url: `${prefixOf(request)}/ui`, statusCode: 302 };
   }
 
-  @ApiOperation({ summary: 'A page for people who open this address in a browser' })
+  @ApiOperation({ summary: 'Get a page for people who open this address in a browser' })
   @ApiOkResponse({ content: { 'text/html': { schema: { type: 'string' } } } })
-  @Open()
+  @Public()
   @Get('ui')
   @Header('content-type', 'text/html; charset=utf-8')
   ui(): string {
     return page;
   }
 
-  @ApiOperation({ summary: 'The version of the interface' })
+  @ApiOperation({ summary: 'Get the version of the API' })
   @ApiBasicAuth()
   @ApiBearerAuth()
   @Get('version')

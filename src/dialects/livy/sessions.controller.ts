@@ -13,24 +13,26 @@ import {
 } from '@nestjs/common';
 import { ApiBasicAuth, ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Asker } from '../../auth/token.guard.js';
+import { CurrentActor } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
-import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
+import { submitKey, recordDelivery, type WithBodyDigest } from '../submit-key.js';
 import { prefixOf } from './http.js';
 import {
   CompletionRequest,
   PageQuery,
   readBody,
+  parseInteger,
   refuseMisspelt,
   SessionRequest,
-  wholeOf,
 } from './requests.dto.js';
 import { LivySessions } from './sessions.service.js';
 import { LivyStatements } from './statements.service.js';
 import { fromLog } from './wire.js';
 
-/** What Livy's own programmatic clients call: objects of a JVM's, and pickled functions (dialect, job API). */
+/**
+ * Calls of Livy's programmatic clients, which send JVM objects and pickled functions (dialect, job API). Not supported.
+ */
 const jobCalls = [
   ...['submit-job', 'run-job', 'jobs/:job/cancel', 'add-jar', 'add-file', 'add-pyfile'],
   ...['upload-jar', 'upload-file', 'upload-pyfile'],
@@ -51,99 +53,99 @@ export class LivySessionsController {
   @ApiBody({ type: SessionRequest, required: false })
   @Post()
   async open(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Body() body: unknown,
     @Req() request: WithBodyDigest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const submit = submitKey(actor, request);
-    const found = await this.sessions.open(actor, readBody(SessionRequest, body), submit);
-    const shown = await this.sessions.shown(found);
-    void reply.header('location', `${prefixOf(request)}/sessions/${found.number}`);
-    await watchAnswer(this.receipts, reply, submit, found.session.id);
-    return shown;
+    const entry = await this.sessions.open(actor, readBody(SessionRequest, body), submit);
+    const answer = await this.sessions.toAnswer(entry);
+    void reply.header('location', `${prefixOf(request)}/sessions/${entry.number}`);
+    await recordDelivery(this.receipts, reply, submit, entry.session.id);
+    return answer;
   }
 
-  @ApiOperation({ summary: 'The sessions of your instance, in the order of their creation' })
+  @ApiOperation({ summary: 'List the sessions of your instance in order of creation' })
   @Get()
-  list(@Asker() actor: Actor, @Query() { from, size }: PageQuery, @Req() request: FastifyRequest) {
+  list(@CurrentActor() actor: Actor, @Query() { from, size }: PageQuery, @Req() request: FastifyRequest) {
     refuseMisspelt(request.query);
-    return this.sessions.list(actor, wholeOf('from', from, 0), wholeOf('size', size, 100));
+    return this.sessions.list(actor, parseInteger('from', from, 0), parseInteger('size', size, 100));
   }
 
-  @ApiOperation({ summary: 'One session, by number or name' })
+  @ApiOperation({ summary: 'Get a session by number or name' })
   @Get(':id')
-  async get(@Asker() actor: Actor, @Param('id') id: string) {
-    return this.sessions.shown(await this.sessions.find(actor, id));
+  async get(@CurrentActor() actor: Actor, @Param('id') id: string) {
+    return this.sessions.toAnswer(await this.sessions.find(actor, id));
   }
 
-  @ApiOperation({ summary: 'Its state alone' })
+  @ApiOperation({ summary: 'Get the state of a session' })
   @Get(':id/state')
-  async state(@Asker() actor: Actor, @Param('id') id: string) {
+  async state(@CurrentActor() actor: Actor, @Param('id') id: string) {
     return this.sessions.state(await this.sessions.find(actor, id));
   }
 
-  @ApiOperation({ summary: 'The last lines its interpreter wrote' })
+  @ApiOperation({ summary: "Get the last lines of the log of a session's interpreter" })
   @Get(':id/log')
   async log(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Query() { from, size }: PageQuery,
     @Req() request: FastifyRequest,
   ) {
     refuseMisspelt(request.query);
-    const found = await this.sessions.find(actor, id);
-    const [first, many] = [wholeOf('from', from, -1), wholeOf('size', size, 100)];
-    return fromLog(found.number, await this.sessions.log(found), first, many);
+    const entry = await this.sessions.find(actor, id);
+    const [first, count] = [parseInteger('from', from, -1), parseInteger('size', size, 100)];
+    return fromLog(entry.number, await this.sessions.log(entry), first, count);
   }
 
-  @ApiOperation({ summary: 'End it, with what runs in it, and forget it' })
+  @ApiOperation({ summary: 'End a session and the statements in it, and delete it' })
   @Delete(':id')
-  async remove(@Asker() actor: Actor, @Param('id') id: string) {
+  async remove(@CurrentActor() actor: Actor, @Param('id') id: string) {
     await this.sessions.remove(actor, id);
     return { msg: 'deleted' };
   }
 
-  @ApiOperation({ summary: 'Use it: the idle timeout starts again' })
+  @ApiOperation({ summary: 'Use a session, so that its idle timeout starts again' })
   @Post(':id/connect')
   @HttpCode(200)
-  async connect(@Asker() actor: Actor, @Param('id') id: string) {
+  async connect(@CurrentActor() actor: Actor, @Param('id') id: string) {
     await this.sessions.use(actor, id, 'keep it alive');
-    return this.sessions.shown(await this.sessions.find(actor, id));
+    return this.sessions.toAnswer(await this.sessions.find(actor, id));
   }
 
-  @ApiOperation({ summary: 'What could stand at the cursor' })
+  @ApiOperation({ summary: 'Get completions for the code at the cursor' })
   @ApiBody({ type: CompletionRequest })
   @Post(':id/completion')
   @HttpCode(200)
-  complete(@Asker() actor: Actor, @Param('id') id: string, @Body() body: unknown) {
+  complete(@CurrentActor() actor: Actor, @Param('id') id: string, @Body() body: unknown) {
     return this.statements.complete(actor, id, readBody(CompletionRequest, body));
   }
 
-  @ApiOperation({ summary: 'End it, but show it as dead for a while' })
+  @ApiOperation({ summary: 'End a session, but show it as dead for a while' })
   @Post(':id/stop')
   @HttpCode(204)
-  async stop(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+  async stop(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
     await this.sessions.stop(actor, id);
   }
 
-  @ApiOperation({ summary: 'The same as stop' })
+  @ApiOperation({ summary: 'Stop a session, as the call stop does' })
   @Post(':id/interrupt')
   @HttpCode(200)
-  async interrupt(@Asker() actor: Actor, @Param('id') id: string) {
+  async interrupt(@CurrentActor() actor: Actor, @Param('id') id: string) {
     await this.sessions.stop(actor, id);
     return { msg: 'interrupted' };
   }
 
   @ApiOperation({ summary: 'Refused: jobs of the programmatic clients are not run here' })
   @Post(jobCalls)
-  submitJob(@Asker() actor: Actor, @Param('id') id: string) {
+  submitJob(@CurrentActor() actor: Actor, @Param('id') id: string) {
     return this.refuseJobs(actor, id);
   }
 
   @ApiOperation({ summary: 'Refused: jobs of the programmatic clients are not run here' })
   @Get(':id/jobs/:job')
-  job(@Asker() actor: Actor, @Param('id') id: string) {
+  job(@CurrentActor() actor: Actor, @Param('id') id: string) {
     return this.refuseJobs(actor, id);
   }
 

@@ -1,22 +1,15 @@
 import { BadRequestException, Inject, Injectable } from '@nestjs/common';
-import { mayEnd, nameOf, type Actor } from '../../kernel/access/access.js';
+import { mayEnd, actorName, type Actor } from '../../kernel/access/access.js';
 import type { Session } from '../../kernel/session/session.js';
 import { seconds, type Millis } from '../../kernel/time.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
-import { keptCloses, type LivySession } from './storage/ports.js';
-import {
-  CLOCK,
-  INTERPRETERS,
-  STORE,
-  type Clock,
-  type Interpreters,
-  type Store,
-} from '../../scheduler/ports.js';
+import { retainedCloseCodes, type LivySession } from './storage/ports.js';
+import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { SharingService } from '../../scheduler/sharing.service.js';
 import { SessionsService } from '../../scheduler/sessions.service.js';
-import { whyEnded } from './endings.js';
+import { closeReason } from './endings.js';
 import { backendKey, keyOf, LivyEntries, noDetails } from './entries.service.js';
 import { kindOf, knownKinds, type Kind } from './kinds.js';
 import { forbidEnd, forbidUse } from './refusals.js';
@@ -26,8 +19,8 @@ import { parseTime } from './time-string.js';
 import { fromSession, stateOf } from './wire.js';
 import { livyReads, livyStore } from './storage/store.js';
 
-/** Lines of its log that a session shows (Livy dialect, session object). */
-const linesShown = 10;
+/** Log lines in the answer about a session (Livy dialect, session object). */
+const logLinesInAnswer = 10;
 
 /** Livy's sessions: dedicated sessions of the kernel whose first job starts their interpreter. */
 @Injectable()
@@ -40,27 +33,26 @@ export class LivySessions {
     private readonly receipts: ReceiptsService,
     private readonly sharing: SharingService,
     @Inject(STORE) private readonly store: Store,
-    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(INTERPRETERS) private readonly interpreters: Interpreters,
   ) {}
 
-  /** Creates a session and the hidden job that starts its interpreter; it waits for a slot and is never refused one. */
-  async open(actor: Actor, asked: SessionRequest, submit: SubmitKey): Promise<LivySession> {
-    const kind = kindAsked(asked.kind);
-    const limits = limitsOf(asked);
+  /** Creates a session, which waits for a slot, and the hidden job that starts its interpreter. */
+  async open(actor: Actor, request: SessionRequest, submit: SubmitKey): Promise<LivySession> {
+    const kind = parseKind(request.kind);
+    const limits = limitsOf(request);
     const number = await this.commands.run(async (unit) => {
-      const earlier = await this.receipts.earlier(unit, submit);
-      const known = earlier === null ? null : await livyStore(unit.tx).bySubject('session', earlier);
-      if (known !== null) return known.number;
+      const earlier = await this.receipts.findEarlier(unit, submit);
+      const existing = earlier === null ? null : await livyStore(unit.tx).bySubject('session', earlier);
+      if (existing !== null) return existing.number;
       await this.entries.sweep(unit);
-      await this.entries.checkName(unit, 'session', asked.name, actor.instance.id);
-      const { [backendKey]: named, ...conf } = asked.conf ?? {};
-      const backend = await this.entries.backendFor(unit, named);
+      await this.entries.checkName(unit, 'session', request.name, actor.instance.id);
+      const { [backendKey]: backendName, ...conf } = request.conf ?? {};
+      const backend = await this.entries.backendFor(unit, backendName);
       const missing = this.interpreters.kindMissing(kind, backend);
       if (missing !== null) throw rejected(missing);
       const number = await livyStore(unit.tx).nextNumber('session');
-      const settings = sparkSettings({ ...asked, conf }, backend, `livy-session-${number}`);
-      const sql_rows = sqlRowsOf(asked, backend);
+      const settings = sparkSettings({ ...request, conf }, backend, `livy-session-${number}`);
+      const sql_rows = sqlRowsOf(request, backend);
       const session = await this.sessions.openIn(unit, actor, {
         mode: 'dedicated',
         backend: backend.name,
@@ -80,107 +72,111 @@ export class LivySessions {
       });
       await livyStore(unit.tx).insert({
         ...{ type: 'session', number, subject: session.id, job: starting.id, instance: session.instance },
-        ...{ name: asked.name ?? null, asked: { ...asked, kind } },
+        ...{ name: request.name ?? null, asked: { ...request, kind } },
       });
-      await this.receipts.keep(unit, submit, session.id);
+      await this.receipts.store(unit, submit, session.id);
       return number;
-    }, nameOf(actor));
+    }, actorName(actor));
     return this.find(actor, String(number));
   }
 
-  /** A session by number or name, which keeps it alive where it has a heartbeat. */
+  /** Finds a session by number or name. Counts as a heartbeat if the session has a heartbeat timeout. */
   async find(actor: Actor, id: string): Promise<LivySession> {
-    const found = await livyReads(this.store.read).session(keyOf(id), this.entries.instanceOf(actor));
-    if (found === null || !(await this.entries.visible(actor, found.session))) throw this.entries.unknown(id);
-    const { session } = found;
-    const end = { at: session.closedAt, why: session.state === 'closed' ? whyEnded(session) : null };
-    // Its statements are forgotten; how it ended is not.
-    if (found.removedAt !== null) throw this.entries.unknown(id, end);
-    if (session.state === 'closed' && !this.interpreters.lives(session.id)) {
+    const entry = await livyReads(this.store.read).session(keyOf(id), this.entries.instanceOf(actor));
+    if (entry === null || !(await this.entries.isVisible(actor, entry.session)))
+      throw this.entries.notFound(id);
+    const { session } = entry;
+    const end = { at: session.closedAt, why: session.state === 'closed' ? closeReason(session) : null };
+    // The statements of a deleted session are gone, but the row still says how it ended.
+    if (entry.removedAt !== null) throw this.entries.notFound(id, end);
+    if (session.state === 'closed' && !this.interpreters.hasProcess(session.id)) {
       const { closeCode, closedAt } = session;
-      const kept = keptCloses.some((code) => code === closeCode);
-      if (!kept || (closedAt ?? 0) <= this.entries.endedAfter) throw this.entries.unknown(id, end);
+      const isRetained = retainedCloseCodes.some((code) => code === closeCode);
+      if (!isRetained || (closedAt ?? 0) <= this.entries.endedAfter) throw this.entries.notFound(id, end);
     }
-    // A colleague who looks at it is not the client that it lives for.
-    if (session.heardAt !== null && session.state !== 'closed' && mayEnd(actor, session))
-      this.commands.heard.set(session.id, this.clock.now());
-    return found;
+    // Requests of colleagues do not keep the session alive.
+    if (session.clientSeenAt !== null && session.state !== 'closed' && mayEnd(actor, session))
+      this.commands.noteClient(session.id);
+    return entry;
   }
 
   async list(actor: Actor, from: number, size: number) {
     const { items, total } = await livyReads(this.store.read).sessions(
       await this.entries.pageFor(actor, from, size),
     );
-    return { from, total, sessions: await Promise.all(items.map((found) => this.shown(found))) };
+    return { from, total, sessions: await Promise.all(items.map((entry) => this.toAnswer(entry))) };
   }
 
-  async shown(found: LivySession) {
-    const { session } = found;
-    const lives = this.interpreters.lives(session.id);
-    const log = await this.entries.log(session.id, found.job, linesShown);
-    return fromSession(found, {
+  async toAnswer(entry: LivySession) {
+    const { session } = entry;
+    const lives = this.interpreters.hasProcess(session.id);
+    const log = await this.entries.log(session.id, entry.job, logLinesInAnswer);
+    return fromSession(entry, {
       lives,
       about: this.interpreters.about(session.id),
-      log: log.slice(-linesShown),
+      log: log.slice(-logLinesInAnswer),
     });
   }
 
   state({ number, session }: LivySession) {
-    return { id: number, state: stateOf(session, this.interpreters.lives(session.id)) };
+    return { id: number, state: stateOf(session, this.interpreters.hasProcess(session.id)) };
   }
 
   log({ session, job }: LivySession): Promise<string[]> {
     return this.entries.log(session.id, job);
   }
 
-  /** Counts as use, although nothing runs. `act` says what for. */
+  /** Restarts the idle timeout of a session without running anything. `act` is the purpose, for the error message. */
   async use(actor: Actor, id: string, act: string): Promise<LivySession> {
-    const found = await this.find(actor, id);
-    await this.checkUse(actor, id, found.session, act);
+    const entry = await this.find(actor, id);
+    await this.checkUse(actor, id, entry.session, act);
     await this.commands.run(async (unit) => {
-      const session = await unit.tx.sessions.find(found.session.id);
+      const session = await unit.tx.sessions.find(entry.session.id);
       if (session !== null) await unit.changeSession(session, { type: 'used', at: unit.at });
     });
-    return found;
+    return entry;
   }
 
-  /** Refuses to `act` on a colleague's session, where the instance does not allow it. */
+  /** Throws if the actor may not use the session because it is a colleague's. */
   async checkUse(actor: Actor, id: string, session: Session, act: string): Promise<void> {
     if (await this.sharing.mayUse(actor, session)) return;
     throw forbidUse(`Session ${id}`, session.user, act, actor.instance.name);
   }
 
-  /** Ends the session, answers when its process is gone, and forgets it. */
+  /** Closes the session, waits until its process has ended, and deletes the session. */
   async remove(actor: Actor, id: string): Promise<void> {
-    const found = await this.find(actor, id);
-    this.checkEnds(actor, id, found.session);
-    await this.sessions.close(actor, found.session.id);
-    await this.interpreters.gone(found.session.id);
-    this.commands.heard.delete(found.session.id);
-    await this.commands.run((unit) => livyStore(unit.tx).remove('session', found.number, unit.at));
+    const { session, number } = await this.find(actor, id);
+    this.checkMayEnd(actor, id, session);
+    await this.sessions.close(actor, session.id);
+    await this.interpreters.whenEnded(session.id);
+    this.commands.forgetClient(session.id);
+    await this.commands.run((unit) => livyStore(unit.tx).remove('session', number, unit.at));
   }
 
-  /** Ends the session but goes on showing it as dead until its retention is over. */
+  /** Closes the session, but keeps showing it as dead until its retention is over. */
   async stop(actor: Actor, id: string): Promise<void> {
     const { session } = await this.find(actor, id);
-    this.checkEnds(actor, id, session);
+    this.checkMayEnd(actor, id, session);
     await this.commands.run(async (unit) => {
-      const now = await unit.tx.sessions.find(session.id);
-      const how = { code: 'stopped', reason: `stopped by ${nameOf(actor)}` } as const;
-      if (now !== null) await unit.changeSession(now, { type: 'close', at: unit.at, ...how });
-    }, nameOf(actor));
+      const current = await unit.tx.sessions.find(session.id);
+      const cause = { code: 'stopped', reason: `stopped by ${actorName(actor)}` } as const;
+      if (current !== null) await unit.changeSession(current, { type: 'close', at: unit.at, ...cause });
+    }, actorName(actor));
   }
 
-  /** Said of the number or name that was asked for: the kernel knows the session by another. */
-  private checkEnds(actor: Actor, id: string, session: Session): void {
+  /**
+   * Throws if the actor may not end the session. `id` is the number or name in the request, which the kernel does not
+   * know.
+   */
+  private checkMayEnd(actor: Actor, id: string, session: Session): void {
     if (mayEnd(actor, session)) return;
     throw forbidEnd(`Session ${id}`, session.user);
   }
 }
 
-function kindAsked(asked: string | null | undefined): Kind {
-  const kind = kindOf(asked ?? 'shared');
-  if (kind === null) throw new BadRequestException(`Invalid kind: ${asked}. It must be ${knownKinds}.`);
+function parseKind(name: string | null | undefined): Kind {
+  const kind = kindOf(name ?? 'shared');
+  if (kind === null) throw new BadRequestException(`Invalid kind: ${name}. It must be ${knownKinds}.`);
   return kind;
 }
 
@@ -189,7 +185,7 @@ function limitsOf({ ttl, idleTimeout, heartbeatTimeoutInSecond: heartbeat }: Ses
   const idle = timeOf(idleTimeout);
   return {
     maxTtl,
-    // Livy lets a session ask to be idle for longer than it may live.
+    // Livy accepts an idle timeout that is longer than the life of the session.
     interactiveTtl: idle !== undefined && maxTtl !== undefined ? Math.min(idle, maxTtl) : idle,
     heartbeatTtl: heartbeat == null || heartbeat === 0 ? undefined : seconds(heartbeat),
   };

@@ -7,18 +7,18 @@ class AnonymousConfig {
   @IsString() @MinLength(1) instance = 'default';
 }
 
-/** The section `livy` of the configuration file: interactive Spark for Livy's clients. */
+/** The section `livy` of the configuration file. */
 export class LivyConfig {
-  /** A port on which Livy is alone; without it there is only `/livy` on the service's own port. */
+  /** A port for Livy alone, besides `/livy` on the service's main port. */
   @IsOptional() @IsInt() @Min(0) @Max(65535) port?: number;
   @IsString() host = '127.0.0.1';
-  /** The token that acts for requests without credentials on that port. */
+  /** The token used for requests without credentials on that port. */
   @IsOptional() @IsString() @MinLength(32) token?: string;
-  /** Who is charged for requests without credentials on that port, which must be on loopback. */
+  /** User and instance of requests without credentials on that port, which must be on loopback. */
   @IsOptional() @IsObject() @ValidateNested() @Type(() => AnonymousConfig) anonymous?: AnonymousConfig;
-  /** Where sessions run that name no backend. */
+  /** Backend of sessions and batches that name none. */
   @IsOptional() @IsString() backend?: string;
-  /** Seconds that an ended session or batch is shown. */
+  /** Seconds that a session or batch is shown after its end. */
   @IsInt() @Min(1) state_retain = 600;
 }
 

@@ -17,15 +17,15 @@ const backend = {
   },
 };
 const open = { options: { ...backend.options, blocked_conf: ['spark.secret'] } };
-const secretive = (blocked_conf: string[]) => ({ options: { ...backend.options, blocked_conf } });
+const withBlocked = (blocked_conf: string[]) => ({ options: { ...backend.options, blocked_conf } });
 
-describe('the properties of a session', () => {
-  it("are the operator's, then the session's own, then the fields; the master is the backend's", () => {
-    const asked = {
+describe('sparkSettings', () => {
+  it("merges the operator's properties, the session's conf and the fields; the backend sets the master", () => {
+    const request = {
       conf: { 'spark.b': 'theirs', 'spark.master': 'local', 'spark.driver.memory': '9g', gone: null },
       ...{ driverMemory: '2g', executorCores: 4, numExecutors: 0, queue: 'q' },
     };
-    expect(sparkSettings(asked, open, 'livy-session-3').conf).toEqual({
+    expect(sparkSettings(request, open, 'livy-session-3').conf).toEqual({
       ...{
         'spark.a': '1',
         'spark.b': 'theirs',
@@ -36,33 +36,33 @@ describe('the properties of a session', () => {
     });
   });
 
-  it('name the application after the session', () => {
+  it('names the application after the session', () => {
     expect(sparkSettings({ name: 'mine' }, open, 'livy-session-3')).toMatchObject({ name: 'mine' });
   });
 
-  it('take the lists out of the properties, behind the fields', () => {
-    const asked = { jars: ['hdfs:/a.jar'], conf: { 'spark.jars': `s3a://b.jar,${jars}/c.jar` } };
-    const settings = sparkSettings(asked, open, 'x');
+  it('moves lists from the properties behind those of the fields', () => {
+    const request = { jars: ['hdfs:/a.jar'], conf: { 'spark.jars': `s3a://b.jar,${jars}/c.jar` } };
+    const settings = sparkSettings(request, open, 'x');
     expect(settings.jars).toEqual(['hdfs:/a.jar', 's3a://b.jar', `${jars}/c.jar`]);
     expect(settings.conf).not.toHaveProperty('spark.jars');
   });
 
-  it('are looked into item by item, as Spark does: a comma hides nothing', () => {
-    const asked = { jars: ['hdfs:/a.jar,/etc/passwd'] };
-    expect(() => sparkSettings(asked, open, 'x')).toThrow(/Local path \/etc\/passwd cannot be added/);
+  it('splits items at commas before the check, as Spark does', () => {
+    const request = { jars: ['hdfs:/a.jar,/etc/passwd'] };
+    expect(() => sparkSettings(request, open, 'x')).toThrow(/Local path \/etc\/passwd cannot be added/);
   });
 
-  it("keep the operator's own lists wherever their files lie", () => {
-    const theirs = {
+  it("does not check the operator's own lists", () => {
+    const operators = {
       options: { ...backend.options, conf: { 'spark.jars': '/opt/ours.jar' }, blocked_conf: [] },
     };
-    expect(sparkSettings({ jars: ['hdfs:/a.jar'] }, theirs, 'x').jars).toEqual([
+    expect(sparkSettings({ jars: ['hdfs:/a.jar'] }, operators, 'x').jars).toEqual([
       'hdfs:/a.jar',
       '/opt/ours.jar',
     ]);
   });
 
-  it('may not hold what the operator keeps to himself', () => {
+  it('refuses properties that the operator blocks', () => {
     const conf = { 'spark.secret': 'x', 'spark.submit.deployMode': 'cluster', 'spark.yarn.queue': 'q' };
     expect(() => sparkSettings({ conf }, backend, 'x')).toThrow(
       'Blacklisted configuration values in session config: spark.secret, spark.submit.deployMode, spark.yarn.queue',
@@ -88,30 +88,32 @@ describe('the properties of a session', () => {
     [{ ttl: '1h' }, 'ttl', 'ttl'],
     [{ idleTimeout: '1h' }, 'idleTimeout', 'idleTimeout'],
     [{ heartbeatTimeoutInSecond: 60 }, 'heartbeatTimeoutInSecond', 'heartbeatTimeoutInSecond'],
-  ])('%j is refused where %s is blocked', (asked, blocked, field) => {
+  ])('refuses %j if %s is blocked', (request, blocked, field) => {
     const refusal = `Rejected, Reason: Blacklisted configuration values in session config: ${field}`;
-    expect(() => sparkSettings(asked as object, secretive([blocked]), 'x')).toThrow(refusal);
-    expect(() => sparkSettings(asked as object, secretive([`${blocked}.other`]), 'x')).not.toThrow();
+    expect(() => sparkSettings(request as object, withBlocked([blocked]), 'x')).toThrow(refusal);
+    expect(() => sparkSettings(request as object, withBlocked([`${blocked}.other`]), 'x')).not.toThrow();
   });
 
-  it('may say nothing in a blocked field, as clients do that send all fields', () => {
-    const asked = { jars: [], driverCores: 0, driverMemory: null, queue: '', proxyUser: null };
+  it('accepts empty values in blocked fields, because some clients send all fields', () => {
+    const request = { jars: [], driverCores: 0, driverMemory: null, queue: '', proxyUser: null };
     const blocked = ['spark.jars', 'spark.driver.*', 'spark.yarn.queue', 'proxyUser'];
-    expect(() => sparkSettings(asked, secretive(blocked), 'x')).not.toThrow();
+    expect(() => sparkSettings(request, withBlocked(blocked), 'x')).not.toThrow();
   });
 
-  it('may have the names that every object has', () => {
+  it('accepts properties with names that every object has', () => {
     const conf = JSON.parse('{"constructor":"a","__proto__":"b","toString":"c","hasOwnProperty":"d"}') as {
       [key: string]: string;
     };
-    const made = sparkSettings({ conf }, open, 'x');
-    expect(JSON.parse(JSON.stringify(made.conf))).toMatchObject(conf);
-    expect(Object.keys(made.conf)).toEqual(expect.arrayContaining(['constructor', '__proto__', 'toString']));
+    const settings = sparkSettings({ conf }, open, 'x');
+    expect(JSON.parse(JSON.stringify(settings.conf))).toMatchObject(conf);
+    expect(Object.keys(settings.conf)).toEqual(
+      expect.arrayContaining(['constructor', '__proto__', 'toString']),
+    );
   });
 });
 
-describe('the rows of a SQL answer', () => {
-  /** What the driver says for an operator who sets neither. */
+describe('sqlRowsOf', () => {
+  /** The driver's defaults. */
   const spark = { sql_rows: 1000, max_sql_rows: 100_000 };
   const rows = (value: string | undefined, options: object = {}) =>
     sqlRowsOf(value === undefined ? {} : { conf: { 'livy.rsc.sql.num-rows': value } }, {
@@ -125,11 +127,11 @@ describe('the rows of a SQL answer', () => {
     [undefined, { sql_rows: 7 }, 7],
     [undefined, { max_sql_rows: 20 }, 20],
     ['20', { sql_rows: 7, max_sql_rows: 20 }, 20],
-  ])('are %s with %j: %i', (value, options, expected) => {
+  ])('for num-rows %s and options %j returns %i', (value, options, expected) => {
     expect(rows(value, options)).toBe(expected);
   });
 
-  it.each(['0', '-1', 'many', '1.5', '', '21', '1e3'])('cannot be %j where the most is 20', (value) => {
+  it.each(['0', '-1', 'many', '1.5', '', '21', '1e3'])('refuses %j if the maximum is 20', (value) => {
     expect(() => rows(value, { max_sql_rows: 20 })).toThrow(
       /^Rejected, Reason: requirement failed: livy\.rsc\.sql\.num-rows must be a whole number from 1 to 20, not/,
     );

@@ -2,16 +2,22 @@ import { Readable } from 'node:stream';
 import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBasicAuth, ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Asker } from '../../auth/token.guard.js';
+import { CurrentActor } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
-import { sentParts } from '../send-parts.js';
-import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
+import { replyBody } from '../send-parts.js';
+import { submitKey, recordDelivery, type WithBodyDigest } from '../submit-key.js';
 import { prefixOf } from './http.js';
-import { StatementsQuery, readStatement, refuseMisspelt, StatementRequest, wholeOf } from './requests.dto.js';
+import {
+  parseInteger,
+  readStatement,
+  refuseMisspelt,
+  StatementRequest,
+  StatementsQuery,
+} from './requests.dto.js';
 import { LivyStatements } from './statements.service.js';
 
-/** A text would else be sent as plain text. */
+/** These routes return JSON text, which Nest would send as text/plain. */
 const json = ['content-type', 'application/json; charset=utf-8'] as const;
 
 @ApiTags('livy statements')
@@ -24,61 +30,61 @@ export class LivyStatementsController {
     private readonly receipts: ReceiptsService,
   ) {}
 
-  @ApiOperation({ summary: 'Run code in a session, after what was submitted before' })
+  @ApiOperation({ summary: 'Run code in a session, after its earlier statements' })
   @ApiBody({ type: StatementRequest })
   @Post()
   @Header(...json)
   async submit(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Body() body: unknown,
     @Req() request: WithBodyDigest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const submit = submitKey(actor, request);
-    const made = await this.statements.submit(actor, id, readStatement(body), submit);
-    const { session, job, number, parts } = made;
+    const statement = await this.statements.submit(actor, id, readStatement(body), submit);
+    const { session, job, number, parts } = statement;
     void reply.header('location', `${prefixOf(request)}/sessions/${session}/statements/${number}`);
-    await watchAnswer(this.receipts, reply, submit, job);
-    return sentParts(reply, parts);
+    await recordDelivery(this.receipts, reply, submit, job);
+    return replyBody(reply, parts);
   }
 
-  @ApiOperation({ summary: 'The statements of a session; order=desc shows the latest first' })
+  @ApiOperation({ summary: 'List the statements of a session; order=desc lists the latest first' })
   @Get()
   @Header(...json)
   async list(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Query() { from, size, order }: StatementsQuery,
     @Req() request: FastifyRequest,
   ) {
     refuseMisspelt(request.query, ['from', 'size', 'order']);
     const page = {
-      from: Math.max(0, wholeOf('from', from, 0)),
-      // Negative means all, to the database as well.
-      size: wholeOf('size', size, -1),
+      from: Math.max(0, parseInteger('from', from, 0)),
+      // A negative size means all, as a negative LIMIT does in the database.
+      size: parseInteger('size', size, -1),
       newestFirst: String(order).toLowerCase() === 'desc',
     };
     const list = await this.statements.list(actor, id, page);
     return typeof list === 'string' ? list : Readable.from(list, { objectMode: false });
   }
 
-  @ApiOperation({ summary: 'One statement, with its output once it is available' })
+  @ApiOperation({ summary: 'Get a statement, with its output once it is available' })
   @Get(':statement')
   @Header(...json)
   async get(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Param('statement') statement: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return sentParts(reply, await this.statements.get(actor, id, statement));
+    return replyBody(reply, await this.statements.get(actor, id, statement));
   }
 
-  @ApiOperation({ summary: 'Cancel: a waiting one never runs, a running one is interrupted' })
+  @ApiOperation({ summary: 'Cancel a statement: a waiting one never runs, a running one is interrupted' })
   @Post(':statement/cancel')
   @HttpCode(200)
-  async cancel(@Asker() actor: Actor, @Param('id') id: string, @Param('statement') statement: string) {
+  async cancel(@CurrentActor() actor: Actor, @Param('id') id: string, @Param('statement') statement: string) {
     await this.statements.cancel(actor, id, statement);
     return { msg: 'canceled' };
   }

@@ -13,11 +13,14 @@ describe("Livy's time strings", () => {
     ['1d', 86_400_000],
     ['2000us', 2],
     [' 5 s ', 5000],
-  ])('%s is %d ms', (text, ms) => {
+  ])('reads %s as %d ms', (text, ms) => {
     expect(parseTime(text)).toBe(ms);
   });
 
-  it.each(['', 'abc', '-1s', '1.5s', '1w', '1 s 2', '1constructor', '1tostring'])('%j is none', (text) => {
-    expect(parseTime(text)).toBeNull();
-  });
+  it.each(['', 'abc', '-1s', '1.5s', '1w', '1 s 2', '1constructor', '1tostring'])(
+    'returns null for %j',
+    (text) => {
+      expect(parseTime(text)).toBeNull();
+    },
+  );
 });

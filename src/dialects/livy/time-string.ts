@@ -11,7 +11,7 @@ const units: ReadonlyMap<string, Millis> = new Map([
   ['', 1],
 ]);
 
-/** Livy's time strings: digits and a unit, milliseconds without one. Null for what is none. */
+/** Parses one of Livy's time strings: digits and a unit, by default milliseconds. Null for any other text. */
 export function parseTime(text: string): Millis | null {
   const [, digits, unit] = /^(\d{1,15})\s*([a-z]*)$/.exec(text.trim().toLowerCase()) ?? [];
   const size = unit === undefined ? undefined : units.get(unit);

@@ -47,11 +47,11 @@ describe('the state of a statement', () => {
     ['completed', 'success'],
     ['failed', 'dead'],
     ['cancelled', 'killed'],
-  ])('a batch that is %s is %s', (state, shown) => {
-    expect(batchState(givenJob({ state }))).toBe(shown);
+  ])('a batch whose job is %s is %s', (state, livyState) => {
+    expect(batchState(givenJob({ state }))).toBe(livyState);
   });
 
-  it('that failed without a word has an error for its output', () => {
+  it('that failed without an output gets one with an error', () => {
     const job = givenJob({
       state: 'failed',
       attempts: 1,
@@ -59,8 +59,8 @@ describe('the state of a statement', () => {
       startedAt: t0,
       endedAt: after(1),
     });
-    const shown = fromStatement({ number: 4, job, params: '{"code":"f()"}', output: null }, null);
-    expect(JSON.parse(shown)).toEqual({
+    const answer = fromStatement({ number: 4, job, params: '{"code":"f()"}', output: null }, null);
+    expect(JSON.parse(answer)).toEqual({
       ...{ id: 4, code: 'f()', state: 'available', progress: 1, started: t0, completed: after(1) },
       output: {
         status: 'error',
@@ -72,13 +72,13 @@ describe('the state of a statement', () => {
     });
   });
 
-  it('shows no output before it is over', () => {
+  it('has no output before its end', () => {
     const job = givenJob({ state: 'running' });
-    const shown = fromStatement(
+    const answer = fromStatement(
       { number: 0, job, params: '{"code":"f()"}', output: '{"status":"ok"}' },
       0.25,
     );
-    expect(JSON.parse(shown)).toMatchObject({ output: null, progress: 0.25, completed: 0 });
+    expect(JSON.parse(answer)).toMatchObject({ output: null, progress: 0.25, completed: 0 });
   });
 });
 

@@ -1,12 +1,12 @@
 import type { Job } from '../../kernel/job/job.js';
 import type { Session } from '../../kernel/session/session.js';
 import type { LivyBatch, LivySession, LivyStatement } from './storage/ports.js';
-import { bytesOfAll, codeIn, joined, type Parts } from '../../scheduler/long-text.js';
+import { bytesOfAll, codeIn, joined, type TextParts } from '../../scheduler/long-text.js';
 import type { ProcessLog } from '../../scheduler/ports.js';
-import { whyNotDone } from './endings.js';
+import { failureReason } from './endings.js';
 import type { Kind } from './kinds.js';
 
-/** The closed set of names that Livy's clients know; they fail at any other (dialect, session states). */
+/** All states that Livy's clients know. They fail at any other (dialect, session states). */
 export type LivyState =
   | 'not_started'
   | 'starting'
@@ -19,14 +19,18 @@ export type LivyState =
   | 'killed'
   | 'success';
 
-/** What a session's own process adds to what is stored. */
-export interface Living {
+/** The part of a session that comes from its process and is not stored. */
+export interface ProcessState {
+  /** Whether the process exists. */
   readonly lives: boolean;
   readonly about: { readonly appId: string | null; readonly uiUrl: string | null } | null;
   readonly log: readonly string[];
 }
 
-/** `lives`: its process is still there. The first job of a session starts its interpreter. */
+/**
+ * Returns Livy's state of a session. `lives` says whether its process exists. A session is starting until its first
+ * job, which starts the interpreter, has completed.
+ */
 export function stateOf(session: Session, lives: boolean): LivyState {
   switch (session.state) {
     case 'open':
@@ -44,8 +48,11 @@ export function stateOf(session: Session, lives: boolean): LivyState {
 
 const texts = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** A session: all keys always, and none besides, because Livy's Java client fails at an unknown one. */
-export function fromSession({ number, name, asked, session }: LivySession, { lives, about, log }: Living) {
+/** Returns a session in Livy's form, always with the same keys: Livy's Java client fails at an unknown one. */
+export function fromSession(
+  { number, name, asked, session }: LivySession,
+  { lives, about, log }: ProcessState,
+) {
   return {
     id: number,
     name,
@@ -75,7 +82,10 @@ export function fromSession({ number, name, asked, session }: LivySession, { liv
 
 export type StatementState = 'waiting' | 'running' | 'available' | 'cancelling' | 'cancelled';
 
-/** A failed statement is `available` with an error as its output; one that its closed session never ran is cancelled. */
+/**
+ * Returns Livy's state of a statement. A failed one is `available` with an error as output, but cancelled if it never
+ * ran.
+ */
 export function statementState({ state, stop, attempts }: Job): StatementState {
   switch (state) {
     case 'queued':
@@ -92,50 +102,50 @@ export function statementState({ state, stop, attempts }: Job): StatementState {
 }
 
 /**
- * A statement as JSON text. Its output goes in as its process wrote it: a number of more digits than a double has would be
- * another one after it was parsed here, and an output may be large. `progress` is what its process last said; 1 once it is
- * over, whatever that was.
+ * Returns a statement as JSON text. Inserts the output as text, because parsing would change numbers with more digits
+ * than a double has, and because an output may be large. `progress` is the last report of the process; it is ignored
+ * after the end.
  */
 export function partsOfStatement(
   { number, job, params, output }: LivyStatement,
   progress: number | null,
-): Parts {
+): TextParts {
   const state = statementState(job);
-  const over = state === 'available' || state === 'cancelled';
+  const ended = state === 'available' || state === 'cancelled';
   const isLong = typeof params !== 'string';
-  const shown = JSON.stringify({
+  const head = JSON.stringify({
     id: number,
     ...(!isLong && { code: (JSON.parse(params) as { code: string }).code }),
     state,
-    progress: over ? 1 : (progress ?? 0),
+    progress: ended ? 1 : (progress ?? 0),
     started: job.startedAt ?? 0,
     completed: job.endedAt ?? 0,
   });
   const code = isLong ? [',"code":', codeIn(params)] : [];
-  return [shown.slice(0, -1), ...code, ',"output":', over ? (output ?? outputOf(number, job)) : 'null', '}'];
+  return [head.slice(0, -1), ...code, ',"output":', ended ? (output ?? outputOf(number, job)) : 'null', '}'];
 }
 
-/** A statement that has no long text. */
+/** Returns a statement without long texts as one string. */
 export const fromStatement = (statement: LivyStatement, progress: number | null): string =>
   joined(partsOfStatement(statement, progress)) ?? '';
 
-/** The output of what ended without one. */
+/** Returns the output of a statement that ended without one: an error if it failed, else null. */
 function outputOf(number: number, job: Job): string {
   if (job.state !== 'failed' || job.attempts === 0) return 'null';
-  const evalue = whyNotDone(job) ?? 'It failed.';
+  const evalue = failureReason(job) ?? 'It failed.';
   return JSON.stringify({ status: 'error', execution_count: number, ename: 'Error', evalue, traceback: [] });
 }
 
-/** One to the other, and not by `join`: that would copy them all once more than sending them does. */
+/** Returns a list of statements. Concatenates them, because `join` would copy all of them once more. */
 export function fromStatements(total: number, [first = '', ...others]: readonly string[]): string {
   const all = others.reduce((before, each) => `${before},${each}`, first);
   return `{"total_statements":${total},"statements":[${all}]}`;
 }
 
-/** The same, of statements that are read one after the other. */
+/** Like {@link fromStatements}, for statements that are read one by one. */
 export async function* bytesOfStatements(
   total: number,
-  statements: AsyncIterable<Parts>,
+  statements: AsyncIterable<TextParts>,
 ): AsyncGenerator<Buffer> {
   let before = `{"total_statements":${total},"statements":[`;
   for await (const parts of statements) {
@@ -167,7 +177,7 @@ export const fromBatch = ({ number, name, run }: LivyBatch, log: readonly string
   log,
 });
 
-/** The lines of a process between Livy's two marks, by which its own page tells them apart. */
+/** Returns the log with Livy's two headings, by which its own page separates stdout and stderr. */
 export const logLines = ({ stdout, stderr }: ProcessLog): string[] => [
   'stdout: ',
   ...stdout,
@@ -175,9 +185,9 @@ export const logLines = ({ stdout, stderr }: ProcessLog): string[] => [
   ...stderr,
 ];
 
-/** A page of the log. Without `from` the last `size` lines; a negative size means all. */
+/** Returns a page of the log. A negative `from` means the last `size` lines, a negative size all lines. */
 export function fromLog(id: number, lines: readonly string[], from: number, size: number) {
-  const many = size < 0 ? lines.length : size;
-  const first = from < 0 ? Math.max(0, lines.length - many) : Math.min(from, lines.length);
-  return { id, from: first, total: lines.length, log: lines.slice(first, first + many) };
+  const count = size < 0 ? lines.length : size;
+  const first = from < 0 ? Math.max(0, lines.length - count) : Math.min(from, lines.length);
+  return { id, from: first, total: lines.length, log: lines.slice(first, first + count) };
 }

@@ -1,4 +1,4 @@
-import type { Dialect, Own } from '../dialect.js';
+import type { Dialect, DialectConfig } from '../dialect.js';
 import { nexosisApi } from './wire/api.js';
 import { readBody } from './wire/bodies.js';
 import { CallbackCheck } from './outgoing/callbacks.js';
@@ -6,6 +6,7 @@ import { BuiltOn } from './data/cascade.js';
 import { CascadeService } from './answers/cascade.service.js';
 import { ContestController } from './answers/contest.controller.js';
 import { apiKey } from './wire/credentials.js';
+import { DataSetWriter } from './data/data-set-writer.js';
 import { DataSetsController } from './data/datasets.controller.js';
 import { DataSetsService } from './data/datasets.service.js';
 import { NexosisErrorsFilter } from './wire/errors.filter.js';
@@ -27,7 +28,7 @@ import { ViewsController } from './data/views.controller.js';
 import { ViewsService } from './data/views.service.js';
 import { WebhooksService } from './outgoing/webhooks.service.js';
 
-const settingsOf = ({ data, settings }: Own<NexosisConfig>): NexosisSettings => ({
+const settingsOf = ({ data, settings }: DialectConfig<NexosisConfig>): NexosisSettings => ({
   data,
   bodyLimit: settings.body_limit,
   privateHosts: settings.private_hosts,
@@ -43,7 +44,7 @@ export const nexosis: Dialect<NexosisConfig> = {
   credentials: apiKey,
   readBody: (request, payload, { settings }) => readBody(request, payload, settings.body_limit),
   errors: new NexosisErrorsFilter(),
-  explain: ({ status, message }) => ({ statusCode: status, message }),
+  errorBody: ({ status, message }) => ({ statusCode: status, message }),
   api: nexosisApi,
   controllers: [
     DataSetsController,
@@ -59,6 +60,7 @@ export const nexosis: Dialect<NexosisConfig> = {
     { provide: NEXOSIS, useValue: settingsOf(own) },
     NameLocks,
     RowThreads,
+    DataSetWriter,
     DataSetsService,
     LearnSessionsService,
     ModelsService,
@@ -71,7 +73,7 @@ export const nexosis: Dialect<NexosisConfig> = {
   settings: nexosisSection,
   tables: nexosisTables,
   install: (fastify, { store, settings }) => installNexosis(fastify, store, settings.body_limit),
-  async begin(app) {
+  async resumeWork(app) {
     for (const part of [DataSetsService, ImportsService, WebhooksService]) await app.get(part).begin();
   },
 };

@@ -10,15 +10,15 @@ export class NexosisConfig {
 
 export const nexosisSection: Section<NexosisConfig> = { name: 'nexosis', schema: NexosisConfig };
 
-/** What this dialect needs to know of the configuration. */
+/** The settings of this dialect. */
 export interface NexosisSettings {
-  /** Folder of the service's data: the learner's files and the models lie below it. */
+  /** The service's data folder, with the learner's files and the models below it. */
   readonly data: string;
-  /** Bytes of a request's body. */
+  /** Largest body of an upload, in bytes. */
   readonly bodyLimit: number;
-  /** Hosts, or `*` for all, at which callbacks may be answered although their address is private. */
+  /** Hosts, or `*` for all, that webhooks and imports may reach although their address is private. */
   readonly privateHosts: readonly string[];
-  /** Hosts, or `*` for all, that data may be fetched from. */
+  /** Hosts, or `*` for all, that imports may fetch data from. */
   readonly importHosts: readonly string[];
 }
 export const NEXOSIS = Symbol('NexosisSettings');

@@ -1,7 +1,9 @@
 import type { BackendStatus } from '../../kernel/backend/backend.js';
 import type { SessionMode, SessionState } from '../../kernel/session/session.js';
 
-/** What this dialect answers, for the description of the API. `wire.ts` makes them, so neither can say what the other does not. */
+/**
+ * The answers of this dialect. `wire.ts` returns these types, so the OpenAPI document and the answers cannot differ.
+ */
 
 export class TimestampAnswer {
   status!: SessionState;
@@ -14,14 +16,14 @@ export class SessionAnswer {
   backend_name!: string;
   mode!: SessionMode;
   state!: SessionState;
-  /** Why it is in this state, in a sentence. */
+  /** A sentence that says why the session is in this state; null while it is open. */
   state_reason!: string | null;
   accepting_jobs!: boolean;
-  /** As granted: how long it may have nothing to do. */
+  /** Granted limit: how long the session may be idle. */
   interactive_ttl!: number;
-  /** As granted: from the start of its first job. */
+  /** Granted limit: how long the session may live after the start of its first job. */
   max_ttl!: number;
-  /** What is left of the time in which it may run jobs; 0 once it is closed. */
+  /** Remaining active time; 0 once the session is closed. */
   active_ttl!: number;
   created_at!: string;
   started_at!: string | null;
@@ -29,16 +31,16 @@ export class SessionAnswer {
   closed_at!: string | null;
   last_job_started!: string | null;
   last_job_completed!: string | null;
-  /** Every state entered, the first one `open`. */
+  /** Every state that the session entered, beginning with `open`. */
   timestamps!: TimestampAnswer[];
   user_id!: string;
-  /** What it used, the live value while it goes on; null until its first job has started. */
+  /** Time used so far; null until the first job starts. */
   elapsed_time!: number | null;
 }
 
 export class SessionsAnswer {
   sessions!: SessionAnswer[];
-  /** Sent as `next` it brings the following page; null on the last one. */
+  /** Send this as `next` to get the following page; null on the last page. */
   next!: string | null;
 }
 
@@ -55,13 +57,13 @@ export class ProgramAnswer {
 
 export class JobStateAnswer {
   status!: 'Queued' | 'Running' | 'Completed' | 'Failed' | 'Cancelled';
-  /** Why it failed or was cancelled, in a sentence. */
+  /** A sentence that says why the job failed or was cancelled. */
   reason?: string;
-  /** Such as 1217: its session was closed; 1305: it ran too long. */
+  /** For example 1217: its session was closed; 1305: it ran too long. */
   reason_code?: number;
 }
 
-/** The same time under the names by which clients of different ages read it. */
+/** The time that a job used, under the names that different versions of the client read. */
 export class JobUsageAnswer {
   seconds!: number;
   quantum_seconds!: number;
@@ -70,17 +72,17 @@ export class JobUsageAnswer {
 }
 
 export class WaitAnswer {
-  /** Null beyond what can be foreseen. */
+  /** Null if the start is too far away to estimate. */
   p50_seconds!: number | null;
   p90_seconds!: number | null;
 }
 
-/** Where a queued job stands. */
+/** The place of a queued job. */
 export class PlaceAnswer {
-  /** 1 is the next of all that wait on the backend. */
+  /** 1 for the job that is next on the backend. */
   queue_position?: number;
   waiting_reason?: string;
-  /** Seconds until it starts; null where nobody can tell, and then `wait_estimate_reason` says why. */
+  /** Seconds until the job starts; null if there is no estimate, and then `wait_estimate_reason` says why. */
   wait_estimate?: WaitAnswer | null;
   wait_estimate_reason?: string;
 }
@@ -90,7 +92,7 @@ export class JobAnswer extends PlaceAnswer {
   backend!: string;
   program!: ProgramAnswer;
   state!: JobStateAnswer;
-  /** As `state.status`, with what a cancelled job was cancelled for. */
+  /** Like `state.status`, but tells cancelled jobs that ran too long from others. */
   status!: string;
   created!: string;
   session_id?: string;
@@ -98,23 +100,23 @@ export class JobAnswer extends PlaceAnswer {
   private?: boolean;
   calibration_id?: string;
   tags!: string[];
-  /** Seconds it may run. */
+  /** Seconds the job may run. */
   cost!: number;
   user_id!: string;
   usage!: JobUsageAnswer;
-  /** Seconds it will probably run, at most its limit. Left out in lists and where nothing is known about its program. */
+  /** Estimated running time, at most the limit. Absent in lists, and if there is no history of its program. */
   estimated_running_time_seconds?: number;
 }
 
 export class JobWithParamsAnswer extends JobAnswer {
-  /** As submitted, byte for byte; `{}` of a private job; left out with `exclude_params=true`. */
+  /** As submitted, byte for byte; `{}` for a private job; absent with `exclude_params=true`. */
   params?: Record<string, unknown>;
 }
 
 export class JobsAnswer {
-  /** Without their params and places. */
+  /** The jobs without their params and places. */
   jobs!: JobAnswer[];
-  /** All that the filter finds. */
+  /** Number of all jobs that match the filter. */
   count!: number;
   limit!: number;
   offset!: number;
@@ -129,9 +131,9 @@ export class JobTimesAnswer {
 export class MetricsAnswer extends PlaceAnswer {
   timestamps!: JobTimesAnswer;
   usage!: JobUsageAnswer;
-  /** How often it was started. */
+  /** Number of attempts. */
   attempts!: number;
-  /** Of the Qiskit that ran it; left out before its end and where no Qiskit did. */
+  /** Version of Qiskit that ran the job; absent before its end, and if Qiskit did not run it. */
   qiskit_version?: string;
 }
 
@@ -149,10 +151,10 @@ export class DeviceAnswer {
   name!: string;
   status!: DeviceStatusAnswer;
   queue_length!: number;
-  /** Seconds until a job of yours would start if it were submitted now; null where nobody can tell. */
+  /** Seconds until a job of your instance would start if you submitted it now; null if there is no estimate. */
   wait_time_seconds!: BackendWaitAnswer | null;
   qubits!: number;
-  /** With those that only reset or couple others, where the device's configuration names them. */
+  /** Includes qubits that only reset or couple others, if the device's configuration counts them. */
   physical_qubits!: number;
   is_simulator!: boolean;
   processor_type?: Record<string, unknown>;
@@ -163,7 +165,7 @@ export class DevicesAnswer {
   devices!: DeviceAnswer[];
 }
 
-/** The same for clients that send no `IBM-API-Version` or one before 2025-01-01. */
+/** The devices, for clients that send no `IBM-API-Version` or one before 2025-01-01. */
 export class DeviceNamesAnswer {
   devices!: string[];
 }
@@ -171,12 +173,12 @@ export class DeviceNamesAnswer {
 export class BackendStatusAnswer {
   backend_name!: string;
   backend_version!: string;
-  /** Whether it takes jobs; they wait while it is paused. */
+  /** Whether the backend accepts jobs. While it is paused, they wait. */
   state!: boolean;
   status!: 'active' | 'paused' | 'offline';
   message!: string;
   length_queue!: number;
-  /** Seconds until a job of yours would start if it were submitted now; null where nobody can tell. */
+  /** Seconds until a job of your instance would start if you submitted it now; null if there is no estimate. */
   wait_time_seconds!: BackendWaitAnswer | null;
 }
 
@@ -188,30 +190,30 @@ export class UsagePeriodAnswer {
 export class InstanceUsageAnswer {
   instance_id!: string;
   plan_id!: string;
-  /** Whole seconds, like the others; rounded up. */
+  /** Whole seconds, rounded up, like the other durations here. */
   usage_consumed_seconds!: number;
   usage_period!: UsagePeriodAnswer;
   usage_limit_reached!: boolean;
-  /** Left out without a budget. */
+  /** Absent without a budget. */
   usage_limit_seconds?: number;
-  /** Left out without a budget. */
+  /** Absent without a budget. */
   usage_remaining_seconds?: number;
 }
 
-/** One change of a session or a job, or one act of an operator. */
+/** A change of a session or a job, or an action of an operator. */
 export class EventAnswer {
   id!: number;
-  /** Such as `session.active`, `job.failed`, `backend.paused` or `token.revoked`. */
+  /** For example `session.active`, `job.failed`, `backend.paused` or `token.revoked`. */
   type!: string;
-  /** When it took effect. */
+  /** When the change took effect. */
   at!: string;
-  /** When the service got to it. */
+  /** When the service processed the change. */
   processed_at!: string;
   actor!: string;
   cause!: string | null;
-  /** Null where the event is of no backend, such as a token that was made. */
+  /** Null if the event concerns no backend, such as a new token. */
   backend!: string | null;
-  /** The name of the instance that it concerns; null: all of them. */
+  /** The name of the instance; null if the event concerns all of them. */
   instance!: string | null;
   session_id!: string | null;
   job_id!: string | null;
@@ -219,12 +221,12 @@ export class EventAnswer {
 
 export class EventsAnswer {
   events!: EventAnswer[];
-  /** Sent as `after` it brings the following page; null on the last one. */
+  /** Send this as `after` to get the following page; null on the last page. */
   next!: number | null;
 }
 
 export class BearerAnswer {
-  /** A JWT; sent as `Authorization: Bearer …`. */
+  /** A JWT, to be sent as `Authorization: Bearer …`. */
   access_token!: string;
   refresh_token!: string;
   token_type!: string;

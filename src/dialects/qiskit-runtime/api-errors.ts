@@ -3,15 +3,15 @@ import { ApiExtraModels, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs
 import { refusalKinds, type RefusalKind } from './refusal-kinds.js';
 
 class ErrorDetail {
-  @ApiProperty({ description: "IBM's code where its registry has one" }) code!: number;
-  @ApiProperty({ description: 'What is wrong, in a sentence' }) message!: string;
-  @ApiProperty({ required: false, description: 'What would be right' }) solution?: string;
+  @ApiProperty({ description: "IBM's error code, if its registry has one" }) code!: number;
+  @ApiProperty({ description: 'A sentence that says what is wrong' }) message!: string;
+  @ApiProperty({ required: false, description: 'How to fix it' }) solution?: string;
 }
 
-/** What every call that fails is answered with. */
+/** The answer to every call that fails. */
 export class ErrorAnswer {
   @ApiProperty({ type: [ErrorDetail] }) errors!: ErrorDetail[];
-  @ApiProperty({ description: 'Stands in the log of the service beside what happened' }) trace!: string;
+  @ApiProperty({ description: 'Identifies the error in the log of the service' }) trace!: string;
 }
 
 const inShape = {
@@ -19,11 +19,11 @@ const inShape = {
 };
 const answer = (status: number, description: string) => ApiResponse({ status, description, ...inShape });
 
-/** One refusal that has no code of the kernel's. */
+/** Describes an error that is no refusal of the kernel. */
 export const ApiError = (status: number, description: string) =>
   applyDecorators(ApiExtraModels(ErrorAnswer), answer(status, description));
 
-/** Of every call with a token, for a whole controller. */
+/** Describes the errors of all calls that need a token, for a whole controller. */
 export const ApiTokenErrors = (forbidden = 'The Service-CRN is not that of the token (2409)') =>
   applyDecorators(
     ApiExtraModels(ErrorAnswer),
@@ -31,7 +31,7 @@ export const ApiTokenErrors = (forbidden = 'The Service-CRN is not that of the t
     answer(403, forbidden),
   );
 
-/** What a call may be refused with, in the words and numbers of this dialect; `submits`: it is `POST /jobs` or `/sessions`. */
+/** Describes the refusals of a call. `submits` is true for `POST /jobs` and `POST /sessions`. */
 export function ApiRefusals(kinds: readonly RefusalKind[], { submits = false } = {}) {
   const byStatus = new Map<number, string[]>();
   for (const kind of kinds) {

@@ -9,7 +9,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { Asker } from '../../auth/token.guard.js';
+import { CurrentActor } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { refuseNearNames } from './ignored-members.js';
 import { QiskitError } from './refusal-kinds.js';
@@ -18,14 +18,14 @@ import { EstimatesService } from '../../scheduler/estimates.service.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
 import { DEVICES, type Device, type Devices } from '../../scheduler/devices.ports.js';
 import { BackendStatusAnswer, DeviceNamesAnswer, DevicesAnswer, InstanceUsageAnswer } from './answers.dto.js';
-import { isTime, readInstant } from '../instant.js';
+import { timeRule, readInstant } from '../instant.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { mounts } from './mounts.js';
 import { fromBackend, statusOf, usageOfInstance } from './wire.js';
 
-/** The first API version whose clients read devices as objects; older ones want plain names. */
+/** The first API version whose clients read devices as objects. Older clients expect plain names. */
 const devicesAsObjects = '2025-01-01';
-/** What a client speaks that sends no version. */
+/** The API version of clients that send none. */
 const oldestVersion = '2024-01-01';
 
 @ApiTags('backends')
@@ -41,12 +41,12 @@ export class BackendsController {
   ) {}
 
   @ApiOperation({
-    summary: 'The quantum backends, with status, queue, and how long a job of yours would wait',
+    summary: 'List the quantum backends with status, queue, and how long a job of yours would wait',
   })
   @ApiHeader({
     name: 'ibm-api-version',
     required: false,
-    description: 'Without it, and before 2025-01-01, the devices are names alone',
+    description: 'Without it, or with a date before 2025-01-01, the answer has only names',
     schema: { type: 'string', format: 'date' },
   })
   @ApiExtraModels(DevicesAnswer, DeviceNamesAnswer)
@@ -55,13 +55,13 @@ export class BackendsController {
   })
   @ApiRefusals(['invalid_value'])
   @Get('backends')
-  async list(@Asker() actor: Actor, @Headers('ibm-api-version') version = oldestVersion) {
+  async list(@CurrentActor() actor: Actor, @Headers('ibm-api-version') version = oldestVersion) {
     if (!/^\d{4}-\d{2}-\d{2}$/.test(version) || Number.isNaN(Date.parse(version)))
       throw new QiskitError(
         'invalid_value',
         `The header IBM-API-Version must be a date such as 2026-04-15, not "${version.slice(0, 40)}".`,
       );
-    // One that is no quantum device would vanish in the client with a warning at every listing.
+    // Leave out other backends: the client drops them with a warning at every listing.
     const quantum = (await this.backends.list()).flatMap((backend) => {
       const device = this.devices.of(backend);
       return device === null ? [] : [{ backend, device }];
@@ -73,7 +73,7 @@ export class BackendsController {
     return { devices: await Promise.all(devices) };
   }
 
-  @ApiOperation({ summary: 'What the device can do: gates, couplings, limits' })
+  @ApiOperation({ summary: 'Get the configuration of the device: gates, couplings, limits' })
   @ApiRefusals(['invalid_value', 'unknown_backend'])
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
   @Get('backends/:name/configuration')
@@ -87,7 +87,7 @@ export class BackendsController {
     return (await this.device(name, calibration)).configuration;
   }
 
-  @ApiOperation({ summary: 'How well the device does it: errors, times, frequencies' })
+  @ApiOperation({ summary: 'Get the calibration of the device: errors, times, frequencies' })
   @ApiRefusals(['invalid_value', 'unknown_backend'])
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
   @Get('backends/:name/properties')
@@ -102,27 +102,27 @@ export class BackendsController {
     const { properties } = await this.device(name, calibration);
     if (before === undefined) return properties;
     const at = readInstant(before);
-    if (at === null) throw new QiskitError('invalid_value', `updated_before ${isTime}.`);
+    if (at === null) throw new QiskitError('invalid_value', `updated_before ${timeRule}.`);
     const updated = readInstant(String(properties['last_update_date']));
     return updated !== null && updated > at ? {} : properties;
   }
 
   @ApiOperation({
-    summary: 'Whether it runs jobs now, how many wait, and how long a job of yours would wait',
+    summary: 'Get whether the backend runs jobs, how many wait, and how long a job of yours would wait',
   })
   @ApiRefusals(['unknown_backend'])
   @ApiOkResponse({ type: BackendStatusAnswer })
   @Get('backends/:name/status')
-  async status(@Asker() actor: Actor, @Param('name') name: string): Promise<BackendStatusAnswer> {
+  async status(@CurrentActor() actor: Actor, @Param('name') name: string): Promise<BackendStatusAnswer> {
     const backend = await this.backends.get(name);
     const estimate = await this.estimates.ofBackend(backend, actor.instance.id);
     return statusOf(backend, this.devices.of(backend), estimate);
   }
 
-  @ApiOperation({ summary: 'What your instance used in the fair-share window' })
+  @ApiOperation({ summary: 'Get the usage of your instance in the fair-share window' })
   @ApiOkResponse({ type: InstanceUsageAnswer })
   @Get('instances/usage')
-  async usage(@Asker() actor: Actor): Promise<InstanceUsageAnswer> {
+  async usage(@CurrentActor() actor: Actor): Promise<InstanceUsageAnswer> {
     const { id } = actor.instance;
     return usageOfInstance(await this.instances.get(id), await this.instances.charged(id));
   }
@@ -146,7 +146,7 @@ export class BackendsController {
   }
 }
 
-/** A parameter that comes twice is a list, and which one is meant nobody can tell. */
+/** Refuses a parameter that is sent more than once, because it is unclear which value is meant. */
 function refuseRepeated(query: unknown): void {
   for (const [name, value] of Object.entries((query ?? {}) as object))
     if (Array.isArray(value))

@@ -2,10 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { readObject, shortBodyLimit } from '../body-parser.js';
 
-/** The description of a device with a thousand qubits has several megabytes, and operators send one now and then. */
+/**
+ * Most bytes of a body. Operators add backends with descriptions of devices: a thousand qubits take several megabytes.
+ */
 const limitOf = (path: string): number => (path.endsWith('/admin/backends') ? 16 : 1) * shortBodyLimit;
 
-/** Bodies of this dialect and of the operator API. */
+/** Reads the bodies of this dialect and of the operator API. */
 export function readBody(request: FastifyRequest, payload: IncomingMessage): Promise<unknown> {
   const path = request.url.split('?')[0] ?? '';
   return readObject(request, payload, {

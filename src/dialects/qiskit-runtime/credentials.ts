@@ -1,6 +1,6 @@
 import type { CredentialReader } from '../../auth/credentials.js';
 
-/** `Authorization: apikey <token>`, as clients send it after an exchange that failed. */
+/** Reads `Authorization: apikey <token>`, which clients send if the exchange for a bearer token failed. */
 export const apikey: CredentialReader = {
   read({ authorization = '' }) {
     const secret = /^apikey\s+(\S+)\s*$/i.exec(authorization)?.[1];

@@ -9,8 +9,8 @@ import { JobsController } from './jobs.controller.js';
 import { SessionsController } from './sessions.controller.js';
 
 /**
- * IBM's Qiskit Runtime. It answers wherever no other dialect does: the operator API and addresses that lead nowhere are
- * answered in its form, so it stands last in the list.
+ * IBM's Qiskit Runtime. It owns every URL, so it must be the last of the list. Errors of the operator API and of
+ * unknown paths therefore have its form.
  */
 export const qiskitRuntime: Dialect = {
   name: 'qiskit-runtime',
@@ -19,6 +19,6 @@ export const qiskitRuntime: Dialect = {
   credentials: apikey,
   readBody,
   errors: new QiskitErrorsFilter(),
-  explain: ({ message, trace }) => ({ errors: [{ code: 1002, message }], trace }),
+  errorBody: ({ message, trace }) => ({ errors: [{ code: 1002, message }], trace }),
   controllers: [IdentityController, BackendsController, SessionsController, JobsController, EventsController],
 };

@@ -1,7 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../../kernel/refusal.js';
-import { diskTrouble, noRoom } from '../full-disk.js';
+import { diskFailureMessage, insufficientStorage } from '../full-disk.js';
 import { NoRoute } from '../no-route.js';
 import { answerTo } from '../refusals.js';
 import { QiskitError, refusalKinds, type QiskitRefusal } from './refusal-kinds.js';
@@ -22,7 +22,7 @@ interface ApiError {
   readonly solution?: string;
 }
 
-/** Errors in IBM's shape, `{errors: [{code, message, solution}], trace}`, which the client shows whole. */
+/** Answers errors in IBM's form, `{errors: [{code, message, solution}], trace}`, which the client shows in full. */
 @Catch()
 export class QiskitErrorsFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
@@ -31,7 +31,7 @@ export class QiskitErrorsFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const { status, errors } = this.explain(error, request);
-    // The type again: a route that answers text has set its own before it failed.
+    // Set the type again: a route that answers text has already set its own.
     void http
       .getResponse<FastifyReply>()
       .status(status)
@@ -45,16 +45,16 @@ export class QiskitErrorsFilter implements ExceptionFilter {
     const status = statusOf(error);
     if (status < 500) {
       const code = codeOfStatus[status] ?? 1002;
-      const more = error instanceof NoRoute ? { solution: error.solution } : {};
-      return { status, errors: messagesOf(error).map((message) => ({ code, message, ...more })) };
+      const solution = error instanceof NoRoute ? { solution: error.solution } : {};
+      return { status, errors: messagesOf(error).map((message) => ({ code, message, ...solution })) };
     }
     this.logger.error({
       msg: `${request.method} ${request.url.split('?', 1)[0]} failed`,
       trace: request.id,
       error: stackOf(error),
     });
-    const trouble = diskTrouble(error);
-    if (trouble !== null) return { status: noRoom, errors: [{ code: 1000, message: trouble }] };
+    const trouble = diskFailureMessage(error);
+    if (trouble !== null) return { status: insufficientStorage, errors: [{ code: 1000, message: trouble }] };
     const message = 'The service failed and stored nothing. The request may be repeated.';
     return { status: 500, errors: [{ code: 1000, message }] };
   }
@@ -76,7 +76,7 @@ function statusOf(error: unknown): number {
   return Number.isInteger(status) && status >= 400 ? status : 500;
 }
 
-/** Validation has one message for each thing that is wrong. */
+/** Returns the messages of an error. A validation error has one for each mistake. */
 function messagesOf(error: unknown): string[] {
   const response = error instanceof HttpException ? error.getResponse() : undefined;
   const messages = typeof response === 'object' && 'message' in response ? response.message : undefined;

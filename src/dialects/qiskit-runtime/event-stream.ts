@@ -3,29 +3,29 @@ import { Readable } from 'node:stream';
 import type { EventAnswer } from './answers.dto.js';
 
 /**
- * Sends pages of events as server-sent events for as long as the client stays; an empty page becomes a heartbeat. The next
- * page is asked for when the one before has gone out: whoever does not read keeps one page waiting and no more.
+ * Sends pages of events as server-sent events until the client disconnects. An empty page becomes a heartbeat. Reads
+ * the next page after the previous one was sent, so that a client that does not read keeps only one page in memory.
  */
 export async function sendEvents(
   reply: FastifyReply,
-  follow: (gone: AbortSignal) => AsyncIterable<readonly EventAnswer[]>,
+  follow: (disconnected: AbortSignal) => AsyncIterable<readonly EventAnswer[]>,
 ): Promise<void> {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
-  // Notices in the end a client that has vanished without a word.
+  const disconnected = new AbortController();
+  reply.raw.once('close', () => disconnected.abort());
+  // Detects a client that disappeared without closing the connection.
   reply.raw.socket?.setKeepAlive(true);
   await reply
     .type('text/event-stream')
     .headers({
       'cache-control': 'no-store, no-transform',
-      // Else nginx collects what should go out at once.
+      // Keeps nginx from buffering the events.
       'x-accel-buffering': 'no',
     })
-    .send(Readable.from(toText(follow(gone.signal)), { objectMode: false }));
+    .send(Readable.from(toText(follow(disconnected.signal)), { objectMode: false }));
 }
 
 async function* toText(pages: AsyncIterable<readonly EventAnswer[]>): AsyncGenerator<string> {
-  // Sends the headers, so that the client knows that it is heard.
+  // Makes Node send the headers now, so that the client sees the stream open.
   yield '\n';
   for await (const page of pages) {
     yield page.length === 0 ? 'event: heartbeat\ndata: {}\n\n' : page.map(toMessage).join('');

@@ -1,7 +1,7 @@
 import { applyDecorators, Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Asker, GoodFor } from '../../auth/token.guard.js';
+import { CurrentActor, CredentialValidity } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import type { Millis } from '../../kernel/time.js';
 import { EventsService } from '../../scheduler/events.service.js';
@@ -17,7 +17,7 @@ import { mounts } from './mounts.js';
 import { EventsQuery } from './requests.dto.js';
 import { fromEvent } from './wire.js';
 
-/** Proxies close a stream that is silent for a minute. */
+/** Milliseconds between heartbeats. Proxies close a stream that is silent for a minute. */
 const heartbeat = 15_000;
 
 const ApiEventStream = () =>
@@ -25,11 +25,11 @@ const ApiEventStream = () =>
     ApiHeader({
       name: 'last-event-id',
       required: false,
-      description: 'The id of the last event that was received',
+      description: 'The id of the last event that you received',
     }),
     ApiOkResponse({
-      description: 'Events as they happen; their data is that of GET /sessions/{id}/events',
-      // No type: some tools read the text, others the events in it.
+      description: 'Events as they happen, with the same data as GET /sessions/{id}/events',
+      // No type: some tools read the stream as text, others as events.
       content: { 'text/event-stream': { schema: {} } },
     }),
   );
@@ -47,33 +47,33 @@ export class EventsController {
     private readonly sharing: SharingService,
   ) {}
 
-  @ApiOperation({ summary: 'What happened to a session and its jobs, oldest first' })
+  @ApiOperation({ summary: 'List the events of a session and its jobs, oldest first' })
   @ApiRefusals(['invalid_value', 'unknown_session'])
   @ApiOkResponse({ type: EventsAnswer })
   @Get('sessions/:id/events')
   async list(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Query() { after, limit }: EventsQuery,
   ): Promise<EventsAnswer> {
     await this.sessions.get(actor, id);
-    const found = await this.events.list({ session: id, after, limit });
+    const page = await this.events.list({ session: id, after, limit });
     return {
-      events: await this.shown(actor, found),
-      next: found.length === limit ? (found.at(-1)?.id ?? null) : null,
+      events: await this.visible(actor, page),
+      next: page.length === limit ? (page.at(-1)?.id ?? null) : null,
     };
   }
 
   @ApiOperation({
-    summary: 'The same as a live stream of server-sent events, from the first one or Last-Event-ID on',
+    summary: 'Stream the events of a session, from the first one or after Last-Event-ID',
   })
   @ApiRefusals(['unknown_session'])
   @ApiEventStream()
   @Get('sessions/:id/events/stream')
   async follow(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
-    @GoodFor() goodFor: () => Promise<Millis>,
+    @CredentialValidity() goodFor: () => Promise<Millis>,
     @Res() reply: FastifyReply,
     @Headers('last-event-id') last?: string,
   ): Promise<void> {
@@ -83,13 +83,13 @@ export class EventsController {
   }
 
   @ApiOperation({
-    summary: 'Live: everything of your instance, for admins of all, from now or Last-Event-ID on',
+    summary: 'Stream the events of your instance (admins: of all), from now or after Last-Event-ID',
   })
   @ApiEventStream()
   @Get('events')
   async followAll(
-    @Asker() actor: Actor,
-    @GoodFor() goodFor: () => Promise<Millis>,
+    @CurrentActor() actor: Actor,
+    @CredentialValidity() goodFor: () => Promise<Millis>,
     @Res() reply: FastifyReply,
     @Headers('last-event-id') last?: string,
   ): Promise<void> {
@@ -98,29 +98,31 @@ export class EventsController {
     await this.send(reply, actor, filter, goodFor);
   }
 
-  /** Follows the log for as long as the client stays and its token is good. */
+  /** Streams events until the client disconnects or its token is no longer valid. */
   private send(
     reply: FastifyReply,
     actor: Actor,
     filter: Omit<EventFilter, 'limit'>,
     goodFor: () => Promise<Millis>,
   ): Promise<void> {
-    const shown = (page: readonly EventRecord[]) => this.shown(actor, page);
+    const visible = (page: readonly EventRecord[]) => this.visible(actor, page);
     const { events } = this;
-    return sendEvents(reply, async function* (gone) {
-      for await (const page of events.follow(filter, heartbeat, gone, goodFor)) yield await shown(page);
+    return sendEvents(reply, async function* (disconnected) {
+      for await (const page of events.follow(filter, heartbeat, disconnected, goodFor))
+        yield await visible(page);
     });
   }
 
-  /** Without the jobs of colleagues, where the instance hides them. */
-  private async shown(actor: Actor, page: readonly EventRecord[]): Promise<EventAnswer[]> {
+  /** Returns the events that the actor may see: a private instance hides the jobs of colleagues. */
+  private async visible(actor: Actor, page: readonly EventRecord[]): Promise<EventAnswer[]> {
     const names = await this.instances.namesOf(page.map(({ instance }) => instance));
-    const hides = (await this.sharing.onlyOf(actor)) !== undefined;
-    const seen: EventRecord[] = [];
+    const isPrivate = (await this.sharing.visibleUser(actor)) !== undefined;
+    const events: EventRecord[] = [];
     for (const event of page) {
-      if (!hides || event.job === null || (await this.jobs.isReadable(actor, event.job))) seen.push(event);
+      if (!isPrivate || event.job === null || (await this.jobs.isReadable(actor, event.job)))
+        events.push(event);
     }
-    return seen.map((event) => fromEvent(event, names));
+    return events.map((event) => fromEvent(event, names));
   }
 }
 

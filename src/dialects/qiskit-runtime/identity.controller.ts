@@ -1,13 +1,13 @@
 import { Body, Controller, Get, HttpCode, Post, UnauthorizedException } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Asker, Open } from '../../auth/token.guard.js';
+import { CurrentActor, Public } from '../../auth/token.guard.js';
 import { TokensService } from '../../auth/tokens.service.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
 import { BearerAnswer, InstancesFoundAnswer } from './answers.dto.js';
 import { ApiError, ApiTokenErrors } from './api-errors.js';
 
-/** What the client asks of IBM's cloud before it talks to the runtime (dialect, IAM and instance discovery). */
+/** The calls that the client makes to IBM's cloud before it uses the runtime (dialect, IAM and instance discovery). */
 @ApiTags('identity')
 @Controller()
 export class IdentityController {
@@ -27,45 +27,45 @@ export class IdentityController {
   })
   @ApiOkResponse({ type: BearerAnswer })
   @ApiError(401, 'No such API token (3407)')
-  @Open()
+  @Public()
   @Post('identity/token')
   @HttpCode(200)
   async token(@Body() form: Record<string, unknown>): Promise<BearerAnswer> {
     const apikey = form?.['apikey'];
-    const granted = typeof apikey === 'string' ? await this.tokens.exchange(apikey) : null;
-    if (granted === null) throw new UnauthorizedException('Provided API key could not be found.');
+    const bearer = typeof apikey === 'string' ? await this.tokens.exchange(apikey) : null;
+    if (bearer === null) throw new UnauthorizedException('Provided API key could not be found.');
     return {
-      access_token: granted.accessToken,
+      access_token: bearer.accessToken,
       refresh_token: 'not_supported',
       token_type: 'Bearer',
-      expires_in: granted.expiresIn,
-      expiration: granted.expiration,
+      expires_in: bearer.expiresIn,
+      expiration: bearer.expiration,
       scope: 'ibm openid',
     };
   }
 
-  @ApiOperation({ summary: 'The instances this token may use' })
+  @ApiOperation({ summary: 'List the instances that this token may use' })
   @ApiBearerAuth()
   @ApiOkResponse({ type: InstancesFoundAnswer })
   @ApiTokenErrors()
   @Post(['v3/resources/search', 'search/v3/resources/search'])
   @HttpCode(200)
-  async search(@Asker() actor: Actor): Promise<InstancesFoundAnswer> {
-    const seen = actor.role === 'admin' ? await this.instances.list() : [actor.instance];
-    const items = seen.map(({ crn, name }) => ({
+  async search(@CurrentActor() actor: Actor): Promise<InstancesFoundAnswer> {
+    const visible = actor.role === 'admin' ? await this.instances.list() : [actor.instance];
+    const items = visible.map(({ crn, name }) => ({
       crn,
       name,
       service_plan_unique_id: 'stint',
-      // The client skips an item without extensions.
+      // The client ignores items without extensions.
       doc: { extensions: { stint: true } },
       tags: [] as string[],
     }));
     return { items, limit: items.length };
   }
 
-  @ApiOperation({ summary: 'The one plan there is' })
+  @ApiOperation({ summary: 'Get the plan; there is only one' })
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
-  @Open()
+  @Public()
   @Get(['catalog/api/v1/:plan', 'globalcatalog/api/v1/:plan'])
   plan() {
     return {

@@ -1,14 +1,14 @@
 import { getMetadataStorage } from 'class-validator';
 import { closest, distance } from 'fastest-levenshtein';
-import { nearName } from '../near-names.js';
+import { suggestName } from '../near-names.js';
 import { QiskitError } from './refusal-kinds.js';
 import type { SubmitJobRequest } from './requests.dto.js';
 
-/** Names come from outside: at most so many are named, and each is cut. */
-const mostNamed = 10;
+/** Limits on names that a client sent, in warnings: how many are listed, and how long each may be. */
+const mostNames = 10;
 const mostCharacters = 60;
 
-/** What people write where the wire has another name. */
+/** Names that people use by mistake, with the right ones. */
 export const jobSynonyms: ReadonlyMap<string, string> = new Map([
   ['max_execution_time', "'cost'"],
   ['timeout', "'cost'"],
@@ -36,8 +36,8 @@ export const sessionSynonyms: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * A sentence for each member of `body` that `type` does not know, with the nearest name that it knows. Clients of another
- * age may send more, so unknown members are accepted.
+ * Returns a warning for each member of `body` that `type` does not have, with the nearest known name. Unknown members
+ * are accepted because newer and older clients may send more.
  */
 export function unknownMembers(
   body: unknown,
@@ -46,17 +46,17 @@ export function unknownMembers(
 ): string[] {
   if (typeof body !== 'object' || body === null) return [];
   const known = membersOf(type);
-  const given = Object.entries(body).filter(([name, value]) => value !== null && !known.includes(name));
-  const sentences = given.slice(0, mostNamed).map(([name]) => {
+  const unknown = Object.entries(body).filter(([name, value]) => value !== null && !known.includes(name));
+  const sentences = unknown.slice(0, mostNames).map(([name]) => {
     const nearest = synonyms.get(name) ?? nearestOf(name, known);
     const hint = nearest === undefined ? `known are: ${known.join(', ')}` : `the nearest is ${nearest}`;
     return `'${clean(name)}' is not known here and was ignored; ${hint}`;
   });
-  const further = given.length - sentences.length;
+  const further = unknown.length - sentences.length;
   return further > 0 ? [...sentences, `${further} further members are not known here`] : sentences;
 }
 
-/** A sentence for each member of a submit that is kept and shown, but changes nothing. */
+/** Returns a warning for each member of a submit that is stored and shown but has no effect. */
 export function idleMembers(body: SubmitJobRequest): string[] {
   const sentences: string[] = [];
   if (body.runtime != null) sentences.push("'runtime' has no effect: a backend has one set of programs");
@@ -65,7 +65,7 @@ export function idleMembers(body: SubmitJobRequest): string[] {
   return sentences;
 }
 
-/** What people write where a filter has another name. */
+/** Names of filters that people use by mistake, with the right ones. */
 const filterSynonyms: ReadonlyMap<string, string> = new Map([
   ['program_id', 'program'],
   ['session', 'session_id'],
@@ -74,18 +74,19 @@ const filterSynonyms: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Refuses a parameter that all but names a filter of `type`: ignored, it would answer everything, and that looks as if it were
- * what was asked for. Other unknown parameters are ignored, as clients of another age may send more.
+ * Refuses a parameter that is probably a misspelt filter of `type`. If it were ignored, the answer would contain
+ * everything and look as if it were filtered. Other unknown parameters are ignored, because clients of other versions
+ * may send more.
  */
 export const refuseNearMisses = (query: unknown, type: new () => object): void =>
   refuseNearNames(query, membersOf(type));
 
-/** The same for parameters that are known by their names alone. */
+/** Like {@link refuseNearMisses}, for a list of names. */
 export function refuseNearNames(query: unknown, known: readonly string[]): void {
   for (const name of Object.keys((query ?? {}) as object)) {
     if (known.includes(name)) continue;
-    const meant = filterSynonyms.get(name.toLowerCase());
-    const nearest = meant !== undefined && known.includes(meant) ? meant : nearName(name, known);
+    const synonym = filterSynonyms.get(name.toLowerCase());
+    const nearest = synonym !== undefined && known.includes(synonym) ? synonym : suggestName(name, known);
     if (nearest !== undefined)
       throw new QiskitError(
         'invalid_value',
@@ -100,7 +101,7 @@ const membersOf = (type: new () => object): string[] => {
   return [...new Set(rules.map(({ propertyName }) => propertyName))];
 };
 
-/** Beyond half of its letters a name is another one. */
+/** Returns the nearest known name in quotes; undefined if more than half of the letters differ. */
 function nearestOf(name: string, known: readonly string[]): string | undefined {
   if (name.length > mostCharacters) return undefined;
   const word = name.toLowerCase();
@@ -108,7 +109,7 @@ function nearestOf(name: string, known: readonly string[]): string | undefined {
   return distance(word, nearest) * 2 <= Math.max(word.length, nearest.length) ? `'${nearest}'` : undefined;
 }
 
-/** Fit for one line of a log. */
+/** Makes a name safe for one line of a log. */
 function clean(name: string): string {
   const line = name.slice(0, mostCharacters).replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?');
   return name.length > mostCharacters ? `${line}…` : line;

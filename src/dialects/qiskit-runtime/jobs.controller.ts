@@ -25,17 +25,17 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Asker } from '../../auth/token.guard.js';
+import { CurrentActor } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { isFinal } from '../../kernel/job/job.js';
 import { seconds } from '../../kernel/time.js';
 import { EstimatesService } from '../../scheduler/estimates.service.js';
-import { JobsService, type AskedJob } from '../../scheduler/jobs.service.js';
+import { JobsService, type NewJob } from '../../scheduler/jobs.service.js';
 import { KnownNames } from '../../scheduler/known-names.service.js';
 import { CLOCK, type Clock, type JobFilter } from '../../scheduler/ports.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
-import { sentParts } from '../send-parts.js';
-import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
+import { replyBody } from '../send-parts.js';
+import { submitKey, recordDelivery, type WithBodyDigest } from '../submit-key.js';
 import { JobsAnswer, JobWithParamsAnswer, MetricsAnswer, SubmittedAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { idleMembers, jobSynonyms, refuseNearMisses, unknownMembers } from './ignored-members.js';
@@ -43,7 +43,7 @@ import { mounts } from './mounts.js';
 import { JobQuery, JobsQuery, SubmitJobRequest, TagsRequest } from './requests.dto.js';
 import { endedStates, fromJob, metricsOf, pendingStates, toIso } from './wire.js';
 
-/** One page of jobs has at most this many (dialect, `GET /jobs`). */
+/** Most jobs on one page (dialect, `GET /jobs`). */
 const mostPerPage = 200;
 
 @ApiTags('jobs')
@@ -69,7 +69,7 @@ export class JobsController {
       properties: {
         program_id: { type: 'string', example: 'sampler' },
         backend: { type: 'string', example: 'stint_line_5' },
-        params: { type: 'object', description: "The program's input, kept byte for byte" },
+        params: { type: 'object', description: "The program's input, stored byte for byte" },
         session_id: { type: 'string' },
         log_level: { type: 'string', default: 'warning' },
         tags: { type: 'array', maxItems: 8, items: { type: 'string', maxLength: 86 } },
@@ -98,15 +98,15 @@ export class JobsController {
   @Post()
   @HttpCode(200)
   async submit(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Body() body: SubmitJobRequest,
     @Req() request: WithBodyDigest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SubmittedAnswer> {
     const submit = submitKey(actor, request);
     const warnings = [...unknownMembers(request.body, SubmitJobRequest, jobSynonyms), ...idleMembers(body)];
-    const job = await this.jobs.submit(actor, { ...toAsked(body), warnings }, submit);
-    await watchAnswer(this.receipts, reply, submit, job.id);
+    const job = await this.jobs.submit(actor, { ...toParams(body), warnings }, submit);
+    await recordDelivery(this.receipts, reply, submit, job.id);
     return {
       id: job.id,
       backend: job.backend,
@@ -115,12 +115,12 @@ export class JobsController {
     };
   }
 
-  @ApiOperation({ summary: 'The jobs of your instance, newest first' })
+  @ApiOperation({ summary: 'List the jobs of your instance, newest first' })
   @ApiOkResponse({ type: JobsAnswer })
   @ApiRefusals(['invalid_value', 'unknown_backend', 'unknown_program', 'unknown_session'])
   @Get()
   async list(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Query() query: JobsQuery,
     @Req() request: FastifyRequest,
   ): Promise<JobsAnswer> {
@@ -129,19 +129,20 @@ export class JobsController {
     const filter = toFilter(query, limit);
     const { items, total } = await this.jobs.list(actor, filter);
     if (total === 0) await this.names.check(actor, { ...filter, instance: actor.instance.id });
-    // Beyond the end the client would ask for ever: it stops when it has `count - offset` jobs (dialect, `GET /jobs`).
+    // The client requests pages until it has `count - offset` jobs (dialect, `GET /jobs`). Keep it from looping past
+    // the end.
     const count = items.length === 0 && query.offset > total ? query.offset : total;
     const at = this.clock.now();
     return { jobs: items.map((job) => fromJob(job, at)), count, limit, offset: query.offset };
   }
 
-  @ApiOperation({ summary: 'One job; with its params unless exclude_params=true' })
+  @ApiOperation({ summary: 'Get a job, with its params unless exclude_params=true' })
   @ApiOkResponse({ type: JobWithParamsAnswer })
   @ApiRefusals(['invalid_value', 'unknown_job'])
   @Get(':id')
   @Header('content-type', 'application/json; charset=utf-8')
   async get(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
     @Query() { exclude_params: exclude }: JobQuery,
@@ -150,88 +151,96 @@ export class JobsController {
     const place = job.state === 'queued' ? await this.jobs.place(job) : null;
     const estimate = place === null ? null : await this.estimates.ofJob(job, place);
     const runningTime = await this.estimates.runningTime(job);
-    const shown = JSON.stringify(fromJob(job, this.clock.now(), place, estimate, runningTime));
-    if (exclude === true) return shown;
+    const head = JSON.stringify(fromJob(job, this.clock.now(), place, estimate, runningTime));
+    if (exclude === true) return head;
     const params = job.details.private ? '{}' : await this.jobs.params(id);
-    // Spliced in as text: params may hold what no parser here would keep (dialect, values).
-    return sentParts(reply, [`${shown.slice(0, -1)},"params":`, params, '}']);
+    // Insert the params as text: parsing would lose large numbers and NaN (dialect, values).
+    return replyBody(reply, [`${head.slice(0, -1)},"params":`, params, '}']);
   }
 
-  /** Without this a HEAD would be answered as a GET without its body, and take a private result with it. */
+  /** Without this route, HEAD would run the GET handler and use up a private result, which can be read once. */
   @ApiExcludeEndpoint()
   @Head(':id/results')
-  async hasResults(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+  async hasResults(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
     await this.jobs.get(actor, id);
   }
 
-  @ApiOperation({ summary: 'The result as the program wrote it; a failed job has its traceback here' })
+  @ApiOperation({ summary: 'Get the result as the program wrote it, or the traceback of a failed job' })
   @ApiOkResponse({
-    description: 'JSON text of a completed job; empty when a private result was read before',
+    description: 'JSON text of a completed job; empty if a private result was already read',
     content: { 'text/plain': { schema: { type: 'string' } } },
   })
   @ApiNoContentResponse({ description: 'The job has not ended' })
   @ApiRefusals(['unknown_job', 'forbidden'])
   @Get(':id/results')
-  async results(@Asker() actor: Actor, @Param('id') id: string, @Res() reply: FastifyReply): Promise<void> {
+  async results(
+    @CurrentActor() actor: Actor,
+    @Param('id') id: string,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const job = await this.jobs.get(actor, id);
     const result = await this.jobs.result(actor, id);
-    // 2xx also for a job that failed or has no result yet: the client reads this for its error text and catches nothing.
-    // JSON goes as text too: that is what IBM's service does, and a client generated from its description takes no other.
+    // Answer 2xx for failed and unfinished jobs too: the client reads the error text here and catches no exception.
+    // Send JSON as text, as IBM's service does: a client generated from its description accepts nothing else.
     await reply
       .status(result === null && !isFinal(job.state) ? 204 : 200)
       .type('text/plain; charset=utf-8')
-      .send(result === null ? '' : sentParts(reply, [result]));
+      .send(result === null ? '' : replyBody(reply, [result]));
   }
 
   @ApiOperation({ summary: 'Cancel a queued or running job' })
   @ApiRefusals(['unknown_job', 'job_final'])
   @Post(':id/cancel')
   @HttpCode(204)
-  async cancel(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+  async cancel(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
     await this.jobs.cancel(actor, id);
   }
 
-  @ApiOperation({ summary: 'Forget a job that has ended' })
+  @ApiOperation({ summary: 'Delete a job that has ended' })
   @ApiRefusals(['unknown_job', 'job_not_final'])
   @Delete(':id')
   @HttpCode(204)
-  async remove(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+  async remove(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
     await this.jobs.remove(actor, id);
   }
 
-  @ApiOperation({ summary: 'What the program logged, a line each' })
+  @ApiOperation({ summary: 'Get the log of the program, line by line' })
   @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
   @ApiRefusals(['unknown_job'])
   @Get(':id/logs')
   @Header('content-type', 'text/plain; charset=utf-8')
-  async logs(@Asker() actor: Actor, @Param('id') id: string): Promise<string> {
+  async logs(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<string> {
     const lines = await this.jobs.logs(actor, id);
     return lines.map(({ at, level, text }) => `${toIso(at)} ${level.toUpperCase()} ${text}\n`).join('');
   }
 
-  @ApiOperation({ summary: 'When it waited and ran, what it used, and when it will probably start' })
+  @ApiOperation({ summary: 'Get the times, usage, and estimated start of a job' })
   @ApiOkResponse({ type: MetricsAnswer })
   @ApiRefusals(['unknown_job'])
   @Get(':id/metrics')
-  async metrics(@Asker() actor: Actor, @Param('id') id: string): Promise<MetricsAnswer> {
+  async metrics(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<MetricsAnswer> {
     const job = await this.jobs.get(actor, id);
     const place = await this.jobs.place(job);
     return metricsOf(job, this.clock.now(), place, await this.estimates.ofJob(job, place));
   }
 
-  @ApiOperation({ summary: 'Replace the tags' })
+  @ApiOperation({ summary: 'Replace the tags of a job' })
   @ApiRefusals(['invalid_value', 'unknown_job'])
   @Put(':id/tags')
   @HttpCode(204)
-  async tags(@Asker() actor: Actor, @Param('id') id: string, @Body() body: TagsRequest): Promise<void> {
+  async tags(
+    @CurrentActor() actor: Actor,
+    @Param('id') id: string,
+    @Body() body: TagsRequest,
+  ): Promise<void> {
     await this.jobs.setTags(actor, id, body.tags);
   }
 }
 
-const toAsked = (body: SubmitJobRequest): AskedJob => ({
+const toParams = (body: SubmitJobRequest): NewJob => ({
   program: body.program_id,
   backend: body.backend,
-  // A member that is null says as little as one that is missing.
+  // null means absent.
   session: body.session_id ?? undefined,
   maxExecutionTime: body.cost == null ? undefined : seconds(body.cost),
   params: body.params.text,

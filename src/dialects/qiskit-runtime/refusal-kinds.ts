@@ -1,6 +1,7 @@
 /**
- * The kinds of refusal that clients tell apart: HTTP status, numeric code (IBM's registry where it has one) and, for a submit
- * or an open, another status where the usual one would mislead: the client reads 404 on `POST /jobs` as "program not found".
+ * The kinds of refusal, with HTTP status and numeric code (IBM's, if its registry has one). The third number is the
+ * status for `POST /jobs` and `POST /sessions` if the usual one would mislead: the client reads 404 there as "program
+ * not found".
  */
 export const refusalKinds = {
   invalid_value: [400, 1002],
@@ -29,14 +30,14 @@ export const refusalKinds = {
 } as const satisfies Readonly<Record<string, readonly [status: number, code: number, onSubmit?: number]>>;
 export type RefusalKind = keyof typeof refusalKinds;
 
-/** A refusal as it is answered: `message` says what is wrong, `solution` what would be right. */
+/** The answer to a refusal. `message` says what is wrong, `solution` how to fix it. */
 export interface QiskitRefusal {
   readonly kind: RefusalKind;
   readonly message: string;
   readonly solution?: string;
 }
 
-/** A request that this dialect turns down by itself, in its own words. Nothing was stored. */
+/** An error for a request that this dialect refuses itself, without the kernel. Nothing was stored. */
 export class QiskitError extends Error implements QiskitRefusal {
   constructor(
     readonly kind: RefusalKind,
@@ -48,8 +49,8 @@ export class QiskitError extends Error implements QiskitRefusal {
   }
 }
 
-/** One entry of the table. */
-export const refused = (kind: RefusalKind, message: string, solution?: string): QiskitRefusal => ({
+/** Makes an answer for the table of refusals. */
+export const refusal = (kind: RefusalKind, message: string, solution?: string): QiskitRefusal => ({
   ...{ kind, message },
   ...(solution !== undefined && { solution }),
 });

@@ -1,40 +1,33 @@
 import { describe, expect, it } from '@jest/globals';
 import { kernelId as id, refusalCases } from '../../../test/support/refusals.js';
-import type { Refusal, RefusalCode } from '../../kernel/refusal.js';
-import { answerTo } from '../refusals.js';
+import type { RefusalCode } from '../../kernel/refusal.js';
+import { answerTo, type OperatorCode } from '../refusals.js';
+import type { QiskitRefusal } from './refusal-kinds.js';
 import { refusals } from './refusals.js';
-import type { RefusalKind } from './refusal-kinds.js';
 
-type Expected = readonly [kind: RefusalKind, message: string, solution?: string];
-
-function said(refusal: Refusal): Expected {
-  const { kind, message, solution } = answerTo(refusals, refusal);
-  return solution === undefined ? [kind, message] : [kind, message, solution];
-}
-
-/** What is said to each of the examples, in their order. */
+/** The answers to the examples of each refusal, in the order of the examples. */
 const expected = {
   limit_too_short: [
-    ['invalid_value', 'max_ttl of 0.5 s is too short.', 'The least is 1 s.'],
-    ['invalid_value', 'active_ttl of 0 s is too short.', 'The least is 1 s.'],
-    ['invalid_value', 'interactive_ttl of -1 s is too short.', 'The least is 1 s.'],
-    ['invalid_value', 'max_execution_time (cost) of 0 s is too short.', 'The least is 1 s.'],
+    ['invalid_value', 'max_ttl of 0.5 s is too short.', 'The minimum is 1 s.'],
+    ['invalid_value', 'active_ttl of 0 s is too short.', 'The minimum is 1 s.'],
+    ['invalid_value', 'interactive_ttl of -1 s is too short.', 'The minimum is 1 s.'],
+    ['invalid_value', 'max_execution_time (cost) of 0 s is too short.', 'The minimum is 1 s.'],
   ],
   limit_exceeded: [
     [
       'limit_exceeded',
       'max_ttl of 99999 s is more than the limit of 28800 s.',
-      'Ask for a max_ttl of at most 28800 s, or leave it out to get the default.',
+      'Ask for at most 28800 s, or leave it out to get the default.',
     ],
     [
       'limit_exceeded',
       'active_ttl of 21 s is more than the limit of 20 s.',
-      'Ask for a active_ttl of at most 20 s, or leave it out to get the default.',
+      'Ask for at most 20 s, or leave it out to get the default.',
     ],
     [
       'limit_exceeded',
       'interactive_ttl of 61 s is more than the limit of 60 s.',
-      'Ask for a interactive_ttl of at most 60 s, or leave it out to get the default.',
+      'Ask for at most 60 s, or leave it out to get the default.',
     ],
   ],
   limits_out_of_order: [
@@ -87,14 +80,8 @@ const expected = {
     [
       'invalid_value',
       `next of ${id} belongs to no page.`,
-      'Send the next of the page before, or leave it out to begin with the first.',
+      'Send the next of the previous page, or leave it out to get the first page.',
     ],
-  ],
-  period_reversed: [
-    ['invalid_value', 'from (2027-01-15T08:00:02.000Z) must be before to (2027-01-15T08:00:01.000Z).'],
-  ],
-  expiry_past: [
-    ['invalid_value', 'expires_at lies in the past.', 'Leave it out for a token that does not expire.'],
   ],
   no_backend: [['unknown_backend', 'No backend is configured yet.']],
   unknown_backend: [
@@ -126,35 +113,10 @@ const expected = {
     ['unknown_job', `There is no job ${id} in instance lab-a.`],
     ['unknown_job', `There is no job ${id}.`],
   ],
-  unknown_instance: [['unknown_instance', 'There is no instance nowhere.']],
-  unknown_crn: [['unknown_instance', 'There is no instance crn:v1.', 'Name a new instance by a plain name.']],
-  instance_gone: [['unknown_instance', 'The instance of this token is gone.']],
-  unknown_token: [['unknown_token', 'There is no token t9.']],
+  instance_gone: [['unknown_instance', 'The instance of this token no longer exists.']],
   unknown_user: [['invalid_value', 'Nobody called eve ever had a token.']],
   filter_empty: [
     ['invalid_value', 'The filter by backend is empty.', 'Name what to look for, or leave the filter out.'],
-  ],
-  backend_exists: [['backend_exists', 'There is already a backend called b1.', 'Choose another name.']],
-  backend_in_use: [
-    [
-      'backend_in_use',
-      'Backend b1 has open sessions, or jobs that wait or run.',
-      'Close and cancel them first; a backend that is offline starts no others.',
-    ],
-  ],
-  instance_exists: [
-    [
-      'instance_exists',
-      'There is already an instance called lab-a.',
-      'Choose another name, or change that one with PATCH.',
-    ],
-  ],
-  instance_name_reserved: [
-    [
-      'invalid_value',
-      'name must not begin with crn:, because a CRN is given to each instance.',
-      'Choose a plain name.',
-    ],
   ],
   session_closed: [
     [
@@ -177,7 +139,7 @@ const expected = {
     [
       'session_not_accepting',
       `Session ${id} accepts no more jobs: it is being drained.`,
-      'Open a new session, or send PATCH with accepting_jobs true while this one is not closed.',
+      'Open a new session, or send PATCH with accepting_jobs true before this one closes.',
     ],
   ],
   session_elsewhere: [
@@ -191,18 +153,15 @@ const expected = {
     ['job_final', `Job ${id} is already completed.`, 'Only a queued or running job can be cancelled.'],
   ],
   job_not_final: [
-    ['job_not_final', `Job ${id} is still running.`, 'Cancel it first, or wait for its end.'],
-    ['job_not_final', `Job ${id} is still queued.`, 'Cancel it first, or wait for its end.'],
+    ['job_not_final', `Job ${id} is still running.`, 'Cancel it first, or wait until it ends.'],
+    ['job_not_final', `Job ${id} is still queued.`, 'Cancel it first, or wait until it ends.'],
   ],
   key_reused: [
     [
       'key_reused',
-      'This Idempotency-Key came before with another body.',
-      'Use a new key for a new request; repeat the same body to get the same answer.',
+      'This Idempotency-Key was already used with another body.',
+      'Use a new key for a new request, or repeat the same body to get the same answer.',
     ],
-  ],
-  wrong_clock: [
-    ['wrong_clock', 'The clock is real and moves by itself.', 'Start the service with STINT_CLOCK=virtual.'],
   ],
   mode_not_allowed: [
     [
@@ -286,7 +245,7 @@ const expected = {
   cross_site_password: [
     [
       'forbidden',
-      'A page of another site sent this request, and HTTP Basic does not show that its user wanted it.',
+      'A page of another site sent this request, and with HTTP Basic the service cannot tell whether the user wanted it.',
       'Send the token as "Authorization: Bearer <token>".',
     ],
   ],
@@ -315,51 +274,24 @@ const expected = {
   other_instance_unannounced: [
     ['forbidden', 'This request acts for instance lab-a, not for lab-b.', 'Send Service-CRN crn:v1:b.'],
   ],
-  unknown_driver: [
-    ['invalid_value', 'Backend b1: there is no driver called qpu.', 'Drivers are: scripted, aer.'],
-  ],
-  driver_unavailable: [
-    [
-      'invalid_value',
-      'Backend b1 cannot go online: there is no worker.',
-      'Mend that and start the service again.',
-    ],
-  ],
-  unknown_option: [
-    ['invalid_value', 'Backend b1: options.noize is not known to driver aer.', 'Known are: device, noise.'],
-  ],
-  option_invalid: [['invalid_value', 'Backend b1: options.noise must be true or false.']],
-  option_exceeded: [
-    [
-      'invalid_value',
-      'Backend b1: options.sql_rows of 5 is more than max_sql_rows of 3.',
-      'Set max_sql_rows as well.',
-    ],
-  ],
-  device_missing: [
-    [
-      'invalid_value',
-      'Backend b1 needs a device.',
-      'Name one in options.device, or describe it in options.configuration and options.properties.',
-    ],
-  ],
-  unknown_device: [['invalid_value', 'Backend b1: there is no device nope; there are: a, b.']],
-  device_unreadable: [
-    ['invalid_value', 'Backend b1: devices/a/properties.json cannot be read.'],
-    [
-      'invalid_value',
-      'Backend b1: devices/a/properties.json is no valid JSON: Unexpected end of JSON input.',
-    ],
-  ],
   illegal_transition: [
-    ['illegal_transition', `Session ${id} is closed: jobStarted cannot happen to it.`],
-    ['illegal_transition', `Job ${id} is completed: start cannot happen to it.`],
+    ['illegal_transition', `Session ${id} is closed: jobStarted is not possible.`],
+    ['illegal_transition', `Job ${id} is completed: start is not possible.`],
   ],
-  deadline_without_effect: [['illegal_transition', `Session ${id} is left as it is by its deadline.`]],
-} as const satisfies { readonly [C in RefusalCode]: readonly Expected[] };
+  deadline_without_effect: [['illegal_transition', `The deadline of session ${id} has no effect.`]],
+} as const satisfies { readonly [C in Exclude<RefusalCode, OperatorCode>]: readonly Expected[] };
 
-describe("users of IBM's clients and operators read", () => {
-  it.each(refusalCases)('$code: $refusal.message', ({ code, nth, refusal }) => {
-    expect(said(refusal)).toEqual(expected[code][nth]);
-  });
+type Expected = readonly [kind: QiskitRefusal['kind'], message: string, solution?: string];
+const expectedOf: Readonly<Partial<Record<RefusalCode, readonly Expected[]>>> = expected;
+
+describe("the answer to users of IBM's clients and to operators", () => {
+  it.each(refusalCases.filter(({ code }) => code in expected))(
+    '$code: $refusal.message',
+    ({ code, nth, refusal }) => {
+      const { kind, message, solution } = answerTo(refusals, refusal);
+      expect(solution === undefined ? [kind, message] : [kind, message, solution]).toEqual(
+        expectedOf[code]?.[nth],
+      );
+    },
+  );
 });

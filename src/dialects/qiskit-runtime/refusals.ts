@@ -1,16 +1,17 @@
-import type { AskedLimit, Refusals } from '../../kernel/refusal.js';
+import type { RequestedLimit, Refusals } from '../../kernel/refusal.js';
 import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
 import { budgetReason } from '../../kernel/usage/budget.js';
 import type { RefusalTable } from '../refusals.js';
-import { refused, type QiskitRefusal } from './refusal-kinds.js';
+import { operatorRefusals } from './operator-refusals.js';
+import { refusal, type QiskitRefusal } from './refusal-kinds.js';
 
-/** What clients of this dialect call the limits. */
+/** The names of the limits in this dialect. */
 const limitNames = {
   maxTtl: 'max_ttl',
   activeTtl: 'active_ttl',
   interactiveTtl: 'interactive_ttl',
   maxExecutionTime: 'max_execution_time (cost)',
-} as const satisfies Record<AskedLimit, string>;
+} as const satisfies Record<RequestedLimit, string>;
 
 const s = (time: Millis): string => `${toWholeSeconds(time)} s`;
 const iso = (at: Millis): string => new Date(at).toISOString();
@@ -39,13 +40,15 @@ const jobActs = {
 } as const satisfies Record<Refusals['job_not_shared']['act'], string>;
 
 const notShared = (what: string, owner: string, act: string, instance: string): QiskitRefusal =>
-  refused(
+  refusal(
     'forbidden',
     `${what} is ${owner}'s: only ${owner} or an admin may ${act}.`,
     `Use one of your own. An admin can let colleagues in instance ${instance} do this (sharing: use).`,
   );
 
-/** When the window makes room in a budget. What is charged until then takes room too. */
+/**
+ * Returns a sentence that says when the budget has room again. While charges accrue, that is only the earliest moment.
+ */
 function roomOf({ roomAt, accruing }: Refusals['budget_reached']): string {
   if (roomAt === null) return '';
   return accruing ? ` No room is made before ${iso(roomAt)}.` : ` Room is made from ${iso(roomAt)} on.`;
@@ -54,254 +57,173 @@ function roomOf({ roomAt, accruing }: Refusals['budget_reached']): string {
 const listed = (what: string, names: readonly string[]): string =>
   names.length === 0 ? 'No backend is configured yet.' : `${what}: ${names.join(', ')}.`;
 
-/** Each refusal in the words of this dialect, which are those of the operator API as well. */
+/** The answer of this dialect to each refusal. The operator API uses the same table. */
 export const refusals = {
+  ...operatorRefusals,
+
   limit_too_short: ({ limit, asked }) =>
-    refused(
+    refusal(
       'invalid_value',
       `${limitNames[limit]} of ${toSeconds(asked)} s is too short.`,
-      'The least is 1 s.',
+      'The minimum is 1 s.',
     ),
   limit_exceeded: ({ limit, asked, most }) =>
-    refused(
+    refusal(
       'limit_exceeded',
       `${limitNames[limit]} of ${s(asked)} is more than the limit of ${s(most)}.`,
-      `Ask for a ${limitNames[limit]} of at most ${s(most)}, or leave it out to get the default.`,
+      `Ask for at most ${s(most)}, or leave it out to get the default.`,
     ),
   limits_out_of_order: ({ low, asked, high, most }) =>
-    refused(
+    refusal(
       'invalid_value',
       `${limitNames[low]} of ${s(asked)} is longer than the ${limitNames[high]} of ${s(most)}.`,
       'The rule is interactive_ttl ≤ active_ttl ≤ max_ttl.',
     ),
   job_limit_exceeded: ({ asked, most, whose }) =>
-    refused(
+    refusal(
       'limit_exceeded',
       `${limitNames.maxExecutionTime} of ${s(asked)} is more than ${whoseLimit[whose]} of ${s(most)}.`,
       `Ask for at most ${s(most)}, or leave it out.`,
     ),
   script_invalid: ({ flaw }) =>
-    refused(
+    refusal(
       'invalid_value',
       scriptFlaws[flaw],
       'For example {"duration": 5, "outcome": "completed", "result": 42}.',
     ),
   unknown_page: ({ after }) =>
-    refused(
+    refusal(
       'invalid_value',
       `next of ${after} belongs to no page.`,
-      'Send the next of the page before, or leave it out to begin with the first.',
+      'Send the next of the previous page, or leave it out to get the first page.',
     ),
-  period_reversed: ({ from, to }) =>
-    refused('invalid_value', `from (${iso(from)}) must be before to (${iso(to)}).`),
-  expiry_past: () =>
-    refused(
-      'invalid_value',
-      'expires_at lies in the past.',
-      'Leave it out for a token that does not expire.',
-    ),
-
-  no_backend: () => refused('unknown_backend', 'No backend is configured yet.'),
+  no_backend: () => refusal('unknown_backend', 'No backend is configured yet.'),
   unknown_backend: ({ backend, known }) =>
-    refused('unknown_backend', `There is no backend called ${backend}.`, listed('Backends here', known)),
+    refusal('unknown_backend', `There is no backend called ${backend}.`, listed('Backends here', known)),
   unknown_program: ({ program, known }) =>
-    refused('unknown_program', `There is no program called ${program}.`, listed('Programs here', known)),
+    refusal('unknown_program', `There is no program called ${program}.`, listed('Programs here', known)),
   backend_lacks_program: ({ backend, program, known }) =>
-    refused(
+    refusal(
       'unknown_program',
       `Backend ${backend} has no program called ${program}.`,
       `It runs: ${known.join(', ')}.`,
     ),
   unknown_session: ({ session, instance }) =>
-    refused('unknown_session', `There is no session ${session}${inInstance(instance)}.`),
+    refusal('unknown_session', `There is no session ${session}${inInstance(instance)}.`),
   unknown_session_for_job: ({ session, instance }) =>
-    refused(
+    refusal(
       'unknown_session',
       `There is no session ${session}${inInstance(instance)}.`,
       'Open one with POST /sessions.',
     ),
   session_of_other_instance: ({ session, instance, owner }) =>
-    refused(
+    refusal(
       'unknown_session',
       `There is no session ${session} in instance ${instance}.`,
       `It belongs to instance ${owner.name}: send Service-CRN ${owner.crn}.`,
     ),
   unknown_job: ({ job, instance }) =>
-    refused('unknown_job', `There is no job ${job}${inInstance(instance)}.`),
-  unknown_instance: ({ asked }) => refused('unknown_instance', `There is no instance ${asked}.`),
-  unknown_crn: ({ crn }) =>
-    refused('unknown_instance', `There is no instance ${crn}.`, 'Name a new instance by a plain name.'),
-  instance_gone: () => refused('unknown_instance', 'The instance of this token is gone.'),
-  unknown_token: ({ token }) => refused('unknown_token', `There is no token ${token}.`),
-  unknown_user: ({ user }) => refused('invalid_value', `Nobody called ${user} ever had a token.`),
+    refusal('unknown_job', `There is no job ${job}${inInstance(instance)}.`),
+  instance_gone: () => refusal('unknown_instance', 'The instance of this token no longer exists.'),
+  unknown_user: ({ user }) => refusal('invalid_value', `Nobody called ${user} ever had a token.`),
   filter_empty: ({ filter }) =>
-    refused(
+    refusal(
       'invalid_value',
       `The filter by ${filter} is empty.`,
       'Name what to look for, or leave the filter out.',
     ),
 
-  backend_exists: ({ backend }) =>
-    refused('backend_exists', `There is already a backend called ${backend}.`, 'Choose another name.'),
-  backend_in_use: ({ backend }) =>
-    refused(
-      'backend_in_use',
-      `Backend ${backend} has open sessions, or jobs that wait or run.`,
-      'Close and cancel them first; a backend that is offline starts no others.',
-    ),
-  instance_exists: ({ name }) =>
-    refused(
-      'instance_exists',
-      `There is already an instance called ${name}.`,
-      'Choose another name, or change that one with PATCH.',
-    ),
-  instance_name_reserved: () =>
-    refused(
-      'invalid_value',
-      'name must not begin with crn:, because a CRN is given to each instance.',
-      'Choose a plain name.',
-    ),
   session_closed: ({ session, ending }) =>
-    refused(
+    refusal(
       'session_closed',
       `Session ${session} is closed: ${ending.stateReason ?? 'no reason was recorded'}.`,
       'Open a new session and submit the job there.',
     ),
   session_not_accepting: ({ session }) =>
-    refused(
+    refusal(
       'session_not_accepting',
       `Session ${session} accepts no more jobs: it is being drained.`,
-      'Open a new session, or send PATCH with accepting_jobs true while this one is not closed.',
+      'Open a new session, or send PATCH with accepting_jobs true before this one closes.',
     ),
   session_elsewhere: ({ session, backend, asked }) =>
-    refused(
+    refusal(
       'session_elsewhere',
       `Session ${session} is on backend ${backend}, not on ${asked}.`,
       `Submit to ${backend}, or leave the session out.`,
     ),
   job_final: ({ job, state }) =>
-    refused('job_final', `Job ${job} is already ${state}.`, 'Only a queued or running job can be cancelled.'),
+    refusal('job_final', `Job ${job} is already ${state}.`, 'Only a queued or running job can be cancelled.'),
   job_not_final: ({ job, state }) =>
-    refused('job_not_final', `Job ${job} is still ${state}.`, 'Cancel it first, or wait for its end.'),
+    refusal('job_not_final', `Job ${job} is still ${state}.`, 'Cancel it first, or wait until it ends.'),
   key_reused: () =>
-    refused(
+    refusal(
       'key_reused',
-      'This Idempotency-Key came before with another body.',
-      'Use a new key for a new request; repeat the same body to get the same answer.',
+      'This Idempotency-Key was already used with another body.',
+      'Use a new key for a new request, or repeat the same body to get the same answer.',
     ),
-  wrong_clock: () =>
-    refused(
-      'wrong_clock',
-      'The clock is real and moves by itself.',
-      'Start the service with STINT_CLOCK=virtual.',
-    ),
-
   mode_not_allowed: ({ instance, mode, allowed }) =>
-    refused(
+    refusal(
       'mode_not_allowed',
       `The plan of instance ${instance} does not allow ${mode} sessions.`,
       allowed.length === 0 ? 'Submit lone jobs instead.' : `It allows: ${allowed.join(', ')}.`,
     ),
   budget_reached: (reached) =>
-    refused(
+    refusal(
       'budget_reached',
       `Instance ${reached.instance}: ${budgetReason(reached.budget)}.${roomOf(reached)}`,
       'Wait until then, or ask an admin for a larger budget (PATCH /api/v1/admin/instances).',
     ),
   too_many_pending: ({ instance, most }) =>
-    refused(
+    refusal(
       'too_many_pending',
       `Instance ${instance} has reached the limit of its plan of ${most} pending job${most === 1 ? '' : 's'}.`,
       'Wait until one has started, or cancel one, before you submit another.',
     ),
 
   session_not_yours: ({ session, owner, act }) =>
-    refused('forbidden', `Session ${session} is for ${owner} or an admin to ${act}.`),
+    refusal('forbidden', `Session ${session} is for ${owner} or an admin to ${act}.`),
   job_not_yours: ({ job, owner, act }) =>
-    refused('forbidden', `Job ${job} is for ${owner} or an admin to ${act}.`),
+    refusal('forbidden', `Job ${job} is for ${owner} or an admin to ${act}.`),
   session_not_shared: ({ session, owner, act, instance }) =>
     notShared(`Session ${session}`, owner, sessionActs[act], instance),
   job_not_shared: ({ job, owner, act, instance }) => notShared(`Job ${job}`, owner, jobActs[act], instance),
-  admin_only: () => refused('forbidden', 'This call needs an admin token; yours is a user token.'),
+  admin_only: () => refusal('forbidden', 'This call needs an admin token; yours is a user token.'),
   cross_site_password: () =>
-    refused(
+    refusal(
       'forbidden',
-      'A page of another site sent this request, and HTTP Basic does not show that its user wanted it.',
+      'A page of another site sent this request, and with HTTP Basic the service cannot tell whether the user wanted it.',
       'Send the token as "Authorization: Bearer <token>".',
     ),
   other_instance: ({ asked, own }) =>
-    refused(
+    refusal(
       'forbidden',
       `This token acts for instance ${own.name}, not for ${asked}.`,
       `Use Service-CRN ${own.crn}, or a token made for the other instance.`,
     ),
   other_instance_unknown: ({ asked }) =>
-    refused(
+    refusal(
       'forbidden',
       `There is no instance ${asked}.`,
       'GET /api/v1/admin/instances lists all with their CRNs.',
     ),
   other_instance_by_name: ({ asked, crn, where }) =>
-    refused(
+    refusal(
       'forbidden',
       `${where === 'header' ? 'Service-CRN' : 'instance'} must be a CRN, but ${asked} is the name of an instance.`,
       `Send Service-CRN ${crn}.`,
     ),
   other_instance_unannounced: ({ own, asked }) =>
-    refused(
+    refusal(
       'forbidden',
       `This request acts for instance ${own.name}, not for ${asked.name}.`,
       `Send Service-CRN ${asked.crn}.`,
     ),
 
-  unknown_driver: ({ backend, driver, known }) =>
-    refused(
-      'invalid_value',
-      `Backend ${backend}: there is no driver called ${driver}.`,
-      `Drivers are: ${known.join(', ')}.`,
-    ),
-  driver_unavailable: ({ backend, why }) =>
-    refused(
-      'invalid_value',
-      `Backend ${backend} cannot go online: ${why}.`,
-      'Mend that and start the service again.',
-    ),
-  unknown_option: ({ backend, driver, option, known }) =>
-    refused(
-      'invalid_value',
-      `Backend ${backend}: options.${option} is not known to driver ${driver}.`,
-      `Known are: ${known.join(', ')}.`,
-    ),
-  option_invalid: ({ backend, option, must }) =>
-    refused('invalid_value', `Backend ${backend}: options.${option} must be ${must}.`),
-  option_exceeded: ({ backend, option, value, limit, most }) =>
-    refused(
-      'invalid_value',
-      `Backend ${backend}: options.${option} of ${value} is more than ${limit} of ${most}.`,
-      `Set ${limit} as well.`,
-    ),
-  device_missing: ({ backend }) =>
-    refused(
-      'invalid_value',
-      `Backend ${backend} needs a device.`,
-      'Name one in options.device, or describe it in options.configuration and options.properties.',
-    ),
-  unknown_device: ({ backend, device, known }) =>
-    refused(
-      'invalid_value',
-      `Backend ${backend}: there is no device ${device}; there are: ${known.join(', ')}.`,
-    ),
-  device_unreadable: ({ backend, device, file, flaw }) =>
-    refused(
-      'invalid_value',
-      `Backend ${backend}: devices/${device}/${file} ${flaw === null ? 'cannot be read' : `is no valid JSON: ${flaw}`}.`,
-    ),
-
   illegal_transition: ({ of, id, state, event }) =>
-    refused(
+    refusal(
       'illegal_transition',
-      `${of === 'session' ? 'Session' : 'Job'} ${id} is ${state}: ${event} cannot happen to it.`,
+      `${of === 'session' ? 'Session' : 'Job'} ${id} is ${state}: ${event} is not possible.`,
     ),
   deadline_without_effect: ({ session }) =>
-    refused('illegal_transition', `Session ${session} is left as it is by its deadline.`),
+    refusal('illegal_transition', `The deadline of session ${session} has no effect.`),
 } as const satisfies RefusalTable<QiskitRefusal>;

@@ -23,23 +23,23 @@ import {
 import { RawJson } from '../body-parser.js';
 import { Instant } from '../instant.js';
 
-/** Unknown members are ignored everywhere: clients of another age may send more. */
+// Unknown members are ignored in all requests, because clients of other versions may send more.
 
-/** A member that is null says as little as one that is missing. */
-const orElse = <T>(usual: T) => Transform(({ value }: { value: unknown }) => value ?? usual);
+/** Sets a default. null means absent. */
+const orElse = <T>(fallback: T) => Transform(({ value }: { value: unknown }) => value ?? fallback);
 
-/** `POST /sessions`. All of it may be missing: that opens a dedicated session on the default backend. */
+/** `POST /sessions`. An empty body opens a dedicated session on the default backend. */
 export class OpenSessionRequest {
   @orElse('dedicated') @IsIn(sessionModes) mode: SessionMode = 'dedicated';
   @IsOptional() @IsString() backend?: string;
   @IsOptional() @IsString() backend_name?: string;
-  /** CRN; must be the one of the token. */
+  /** A CRN, which must be that of the token. */
   @IsOptional() @IsString() instance?: string;
-  /** Seconds from the first job's start. */
+  /** Seconds that the session may live after the start of its first job. */
   @IsOptional() @IsInt() @Min(1) max_ttl?: number;
-  /** Seconds of having nothing to do. */
+  /** Seconds that the session may be idle. */
   @IsOptional() @IsInt() @Min(1) interactive_ttl?: number;
-  /** Seconds of running jobs. */
+  /** Seconds that the session may be active. */
   @IsOptional() @IsInt() @Min(1) active_ttl?: number;
 }
 
@@ -54,7 +54,7 @@ const levels = ['critical', 'error', 'warning', 'info', 'debug'] as const;
 export class SubmitJobRequest {
   @IsString() @MinLength(1) @MaxLength(128) program_id!: string;
   @IsOptional() @IsString() backend?: string;
-  /** The program's input: any JSON object, kept byte for byte. */
+  /** The program's input: any JSON object, stored byte for byte. */
   @Transform(({ obj }: { obj: SubmitJobRequest }) => obj.params)
   @IsInstance(RawJson, { message: 'params must be a JSON object' })
   params!: RawJson;
@@ -68,7 +68,7 @@ export class SubmitJobRequest {
   @IsString({ each: true })
   @MaxLength(86, { each: true })
   tags: string[] = [];
-  /** Seconds the job may run. */
+  /** Seconds that the job may run. */
   @IsOptional() @IsInt() @Min(1) cost?: number;
   @orElse(false) @IsBoolean() private: boolean = false;
   @IsOptional() @IsString() @MaxLength(512) calibration_id?: string;
@@ -89,14 +89,14 @@ const flag = ({ value }: { value: unknown }): unknown => {
 
 /** Query of `GET /jobs`. */
 export class JobsQuery {
-  /** 1 to 200; more is read as 200. */
+  /** Jobs per page: 1 to 200. A larger number means 200. */
   @Type(() => Number) @IsInt() @Min(1) limit: number = 200;
   @Type(() => Number) @IsInt() @Min(0) @Max(Number.MAX_SAFE_INTEGER) offset: number = 0;
   @IsOptional() @IsString() backend?: string;
-  /** true: queued or running; false: ended. */
+  /** true: only queued and running jobs; false: only jobs that have ended. */
   @IsOptional() @Transform(flag) @IsBoolean() pending?: boolean;
   @IsOptional() @IsString() program?: string;
-  /** A job must have all of them; none has more than 8. */
+  /** Tags that a job must have, all of them. A job has at most 8. */
   @IsOptional() @Transform(list) @IsArray() @ArrayMaxSize(8) @IsString({ each: true }) tags?: string[];
   @IsOptional() @IsString() session_id?: string;
   @Instant() created_after?: Date;
@@ -106,13 +106,13 @@ export class JobsQuery {
 
 /** Query of `GET /jobs/{id}`. */
 export class JobQuery {
-  /** true: without what may be the largest part of the answer. */
+  /** true: leave out the params, which may be the largest part of the answer. */
   @IsOptional() @Transform(flag) @IsBoolean() exclude_params?: boolean;
 }
 
 /** Query of `GET /sessions/{id}/events`. */
 export class EventsQuery {
-  /** Only what came after the event with this id. */
+  /** Only events after the one with this id. */
   @Type(() => Number) @IsInt() @Min(0) after: number = 0;
   @Type(() => Number) @IsInt() @Min(1) @Max(1000) limit: number = 200;
 }
@@ -120,7 +120,7 @@ export class EventsQuery {
 /** Query of `GET /sessions`. */
 export class SessionsQuery {
   @Type(() => Number) @IsInt() @Min(1) @Max(200) limit: number = 20;
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   @IsOptional() @IsString() next?: string;
   @IsOptional() @Transform(list) @IsIn(sessionStates, { each: true }) state?: SessionState[];
   @IsOptional() @IsIn(sessionModes) mode?: SessionMode;

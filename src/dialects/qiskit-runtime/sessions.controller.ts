@@ -14,15 +14,15 @@ import {
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Asker } from '../../auth/token.guard.js';
+import { CurrentActor } from '../../auth/token.guard.js';
 import type { Actor } from '../../kernel/access/access.js';
 import { seconds } from '../../kernel/time.js';
 import { InstancesService } from '../../scheduler/instances.service.js';
 import { KnownNames } from '../../scheduler/known-names.service.js';
 import { CLOCK, type Clock } from '../../scheduler/ports.js';
-import { SessionsService, type AskedSession } from '../../scheduler/sessions.service.js';
+import { SessionsService, type NewSession } from '../../scheduler/sessions.service.js';
 import { ReceiptsService } from '../../scheduler/receipts.service.js';
-import { submitKey, watchAnswer, type WithBodyDigest } from '../submit-key.js';
+import { submitKey, recordDelivery, type WithBodyDigest } from '../submit-key.js';
 import { SessionAnswer, SessionsAnswer } from './answers.dto.js';
 import { ApiRefusals, ApiTokenErrors } from './api-errors.js';
 import { refuseNearMisses, sessionSynonyms, unknownMembers } from './ignored-members.js';
@@ -45,7 +45,7 @@ export class SessionsController {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  @ApiOperation({ summary: 'Open a session; with no body at all a dedicated one on the default backend' })
+  @ApiOperation({ summary: 'Open a session; without a body, a dedicated one on the default backend' })
   @ApiRefusals(
     [
       'invalid_value',
@@ -62,7 +62,7 @@ export class SessionsController {
   @Post()
   @HttpCode(200)
   async open(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Body() body: OpenSessionRequest,
     @Req() request: WithBodyDigest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -72,24 +72,24 @@ export class SessionsController {
     }
     const submit = submitKey(actor, request);
     const warnings = unknownMembers(request.body, OpenSessionRequest, sessionSynonyms);
-    const session = await this.sessions.open(actor, { ...toAsked(body), warnings }, submit);
-    await watchAnswer(this.receipts, reply, submit, session.id);
+    const session = await this.sessions.open(actor, { ...toParams(body), warnings }, submit);
+    await recordDelivery(this.receipts, reply, submit, session.id);
     return fromSession(session, this.clock.now());
   }
 
-  @ApiOperation({ summary: 'The sessions of your instance, newest first' })
+  @ApiOperation({ summary: 'List the sessions of your instance, newest first' })
   @ApiOkResponse({ type: SessionsAnswer })
   @ApiRefusals(['invalid_value', 'unknown_backend'])
   @Get()
   async list(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Query() query: SessionsQuery,
     @Req() request: FastifyRequest,
   ): Promise<SessionsAnswer> {
     refuseNearMisses(request.query, SessionsQuery);
     const { backend } = query;
     const instance = actor.instance.id;
-    const found = await this.sessions.list({
+    const page = await this.sessions.list({
       instance,
       limit: query.limit,
       after: query.next,
@@ -97,25 +97,27 @@ export class SessionsController {
       mode: query.mode,
       backend,
     });
-    if (found.length === 0) await this.names.check(actor, { backend, instance });
-    const next = found.length === query.limit ? (found.at(-1)?.id ?? null) : null;
-    return { sessions: found.map((session) => fromSession(session, this.clock.now())), next };
+    if (page.length === 0) await this.names.check(actor, { backend, instance });
+    const next = page.length === query.limit ? (page.at(-1)?.id ?? null) : null;
+    return { sessions: page.map((session) => fromSession(session, this.clock.now())), next };
   }
 
-  @ApiOperation({ summary: 'One session with its state, clocks and usage' })
+  @ApiOperation({ summary: 'Get a session with its state, limits and usage' })
   @ApiOkResponse({ type: SessionAnswer })
   @ApiRefusals(['unknown_session'])
   @Get(':id')
-  async get(@Asker() actor: Actor, @Param('id') id: string): Promise<SessionAnswer> {
+  async get(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<SessionAnswer> {
     return fromSession(await this.sessions.get(actor, id), this.clock.now());
   }
 
-  @ApiOperation({ summary: 'Drain: take no new jobs, finish the others, then close. `true` takes it back' })
+  @ApiOperation({
+    summary: 'Drain: accept no new jobs, finish the others, then close. `true` resumes the session',
+  })
   @ApiRefusals(['invalid_value', 'unknown_session', 'session_closed'])
   @Patch(':id')
   @HttpCode(204)
   async change(
-    @Asker() actor: Actor,
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Body() body: ChangeSessionRequest,
   ): Promise<void> {
@@ -126,15 +128,15 @@ export class SessionsController {
   @ApiRefusals(['unknown_session'])
   @Delete(':id/close')
   @HttpCode(204)
-  async close(@Asker() actor: Actor, @Param('id') id: string): Promise<void> {
+  async close(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
     await this.sessions.close(actor, id);
   }
 }
 
-/** A member that is null says as little as one that is missing. */
+/** null means absent. */
 const millis = (value: number | null | undefined) => (value == null ? undefined : seconds(value));
 
-const toAsked = (body: OpenSessionRequest): AskedSession => ({
+const toParams = (body: OpenSessionRequest): NewSession => ({
   mode: body.mode,
   backend: body.backend ?? body.backend_name ?? undefined,
   maxTtl: millis(body.max_ttl),

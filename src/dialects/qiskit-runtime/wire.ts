@@ -1,5 +1,5 @@
 import type { Backend, BackendStatus } from '../../kernel/backend/backend.js';
-import type { Place } from '../../kernel/choice/waiting.js';
+import type { QueuePlace } from '../../kernel/choice/waiting.js';
 import { isFinal, type EndCode, type JobState } from '../../kernel/job/job.js';
 import { activeRemaining, elapsedTime, type Session } from '../../kernel/session/session.js';
 import { toSeconds, toWholeSeconds, type Millis } from '../../kernel/time.js';
@@ -19,7 +19,7 @@ import type {
   SessionAnswer,
 } from './answers.dto.js';
 
-/** Times on this wire are UTC and end in `Z`: the client replaces the zone instead of converting (dialect, values). */
+/** Formats a time in UTC with `Z`, because the client replaces the zone instead of converting (dialect, values). */
 export const toIso = (at: Millis): string => new Date(at).toISOString();
 const toIsoOrNull = (at: Millis | null): string | null => (at === null ? null : toIso(at));
 
@@ -31,11 +31,11 @@ const jobStatus = {
   cancelled: 'Cancelled',
 } as const satisfies Record<JobState, string>;
 
-/** What `pending` in `GET /jobs` stands for. */
+/** The states that `pending` in `GET /jobs` selects: these if it is true, the ended ones if it is false. */
 export const pendingStates: readonly JobState[] = ['queued', 'running'];
 export const endedStates: readonly JobState[] = ['completed', 'failed', 'cancelled'];
 
-/** A session as `GET /sessions/{id}` shows it. */
+/** Returns a session in the form of `GET /sessions/{id}`. */
 export function fromSession(s: Session, at: Millis): SessionAnswer {
   const elapsed = elapsedTime(s, at);
   return {
@@ -47,7 +47,7 @@ export function fromSession(s: Session, at: Millis): SessionAnswer {
     accepting_jobs: s.acceptingJobs,
     interactive_ttl: toWholeSeconds(s.limits.interactiveTtl),
     max_ttl: toWholeSeconds(s.limits.maxTtl),
-    // QRMI goes on with a session that has some left, and reads a missing one as 1.
+    // QRMI reuses a session with time left. It reads a missing member as 1, so send 0 for a closed session.
     active_ttl: s.state === 'closed' ? 0 : toWholeSeconds(activeRemaining(s, at)),
     created_at: toIso(s.createdAt),
     started_at: toIsoOrNull(s.startedAt),
@@ -61,24 +61,24 @@ export function fromSession(s: Session, at: Millis): SessionAnswer {
   };
 }
 
-/** IBM's numbers for why the service ended a job. Other jobs have what their program says. */
+/** IBM's reason codes for jobs that the service ended. Other jobs have the reason code of their program. */
 const endNumbers = {
   session_closed: 1217,
   ran_too_long: 1305,
   runner_lost: 1010,
 } as const satisfies Record<EndCode, number>;
 
-/** A job as lists and `GET /jobs/{id}` show it, without its params. */
+/** Returns a job in the form of lists and of `GET /jobs/{id}`, without its params. */
 export function fromJob(
   job: JobRecord,
   at: Millis,
-  place: Place | null = null,
+  place: QueuePlace | null = null,
   estimate: WaitEstimate | null = null,
   runningTime: Millis | null = null,
 ): JobAnswer {
   const { details } = job;
   const tooLong = job.state === 'cancelled' && job.endCode === 'ran_too_long';
-  // A member that is undefined is not written. One literal of one shape: this is asked more often than anything else.
+  // Undefined members are not written. One literal keeps this fast: clients poll jobs more than anything else.
   return {
     id: job.id,
     backend: job.backend,
@@ -103,8 +103,8 @@ export function fromJob(
   };
 }
 
-/** Beyond IBM's fields: where a queued job stands and what it waits for. */
-const fromPlace = (place: Place | null, estimate: WaitEstimate | null): PlaceAnswer | undefined =>
+/** Returns the place of a queued job and why it waits. IBM's API has no such fields. */
+const fromPlace = (place: QueuePlace | null, estimate: WaitEstimate | null): PlaceAnswer | undefined =>
   place === null && estimate === null
     ? undefined
     : {
@@ -120,14 +120,14 @@ const fromPlace = (place: Place | null, estimate: WaitEstimate | null): PlaceAns
 
 const secondsOrNull = (ms: Millis | null): number | null => (ms === null ? null : toSeconds(ms));
 
-/** What a lone job submitted now would wait; null where nobody can tell. */
+/** Returns how long a lone job would wait if it were submitted now; null if there is no estimate. */
 const waitTime = ({ wait }: WaitEstimate): BackendWaitAnswer | null =>
   wait && { p50: secondsOrNull(wait.p50), p90: secondsOrNull(wait.p90) };
 
 export function metricsOf(
   job: JobRecord,
   at: Millis,
-  place: Place | null,
+  place: QueuePlace | null,
   estimate: WaitEstimate | null,
 ): MetricsAnswer {
   return {
@@ -144,8 +144,8 @@ export function metricsOf(
 }
 
 /**
- * Clients up to 0.47 read `quantum_seconds`, later ones the charge time once the status is complete; those generated from
- * IBM's description take no job whose usage lacks `seconds`.
+ * Returns the usage of a job under all the names that clients read: `quantum_seconds` up to 0.47, the charge time of
+ * complete jobs later. Clients generated from IBM's description require `seconds`.
  */
 function usageOf(job: JobRecord, at: Millis): JobUsageAnswer {
   const running = job.state === 'running' && job.startedAt !== null ? at - job.startedAt : 0;
@@ -158,7 +158,7 @@ function usageOf(job: JobRecord, at: Millis): JobUsageAnswer {
   };
 }
 
-/** One of `GET /backends`. */
+/** Returns a backend in the form of `GET /backends`. */
 export function fromBackend(
   backend: Backend,
   { configuration }: Device,
@@ -184,7 +184,9 @@ const statusWord = { online: 'active', paused: 'paused', offline: 'offline' } as
   string
 >;
 
-/** `GET /backends/{name}/status`: anything but `active` makes the client warn at each submit. */
+/**
+ * Returns the answer to `GET /backends/{name}/status`. If the status is not `active`, the client warns at each submit.
+ */
 export const statusOf = (
   backend: Backend,
   device: Device | null,
@@ -199,12 +201,14 @@ export const statusOf = (
   wait_time_seconds: waitTime(estimate),
 });
 
-/** `GET /instances/usage`. A limit that is not set is left out: null would crash the client. */
+/**
+ * Returns the answer to `GET /instances/usage`. A limit that is not set must be absent: null would crash the client.
+ */
 export function usageOfInstance(
   instance: Instance,
   charged: { charged: Millis; from: Millis; to: Millis },
 ): InstanceUsageAnswer {
-  // Clients subtract the one from the other and expect whole seconds.
+  // Clients subtract usage from limit and expect whole seconds.
   const consumed = toWholeSeconds(charged.charged);
   const limit = instance.budget === null ? null : toWholeSeconds(instance.budget);
   return {
@@ -220,7 +224,7 @@ export function usageOfInstance(
   };
 }
 
-/** One change of a session or a job. `at` is when it took effect, `processed_at` when the service got to it. */
+/** Returns an event in the form of `GET /sessions/{id}/events`. */
 export const fromEvent = (event: EventRecord, names: ReadonlyMap<string, string>): EventAnswer => ({
   id: event.id,
   type: event.type,

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import type { Driver } from '../driver.js';
-import { computing, count, deviceOptions, flag, positive } from '../options.js';
+import { computeOptions, count, deviceOptions, flag, positive } from '../options.js';
 import { pythonWorker, workerPool } from '../worker-pool.js';
 
-/** Several workers share the cores: one that simulates something large must leave some for the others. */
+/** Returns the number of threads of a worker: half of the cores, so that a large simulation leaves some for others. */
 const threads = (): string => String(Math.max(1, Math.floor(availableParallelism() / 2)));
 
 /** Quantum circuits, simulated by Qiskit Aer (docs/attempt-protocol.md has the options). */
@@ -13,11 +13,11 @@ export const aer: Driver = {
   environment: ['QISKIT_PARALLEL', 'QISKIT_NUM_PROCS'],
   options: {
     ...deviceOptions,
-    // What one circuit may take of the machine; workers/jobworker/limits.py has the defaults.
+    // Limits for one circuit; workers/jobworker/limits.py has the defaults.
     max_memory_mb: count,
     max_work: positive,
     approximate: flag,
-    ...computing,
+    ...computeOptions,
   },
   programs: ['sampler', 'estimator', 'executor'],
   device: 'needed',

@@ -1,5 +1,5 @@
 import type { Driver } from '../driver.js';
-import { computing, flag } from '../options.js';
+import { computeOptions, flag } from '../options.js';
 import { pythonWorker, workerPool } from '../worker-pool.js';
 
 const prediction = 'predict';
@@ -10,11 +10,11 @@ export const learner: Driver = {
   name: 'learner',
   program: { key: 'learner_python', variable: 'STINT_LEARNER_PYTHON', environment: '.venv-learn' },
   environment: ['STINT_LEARNER_MEMORY'],
-  options: { predict: flag, ...computing },
+  options: { predict: flag, ...computeOptions },
   programs: [prediction, ...calculations],
   runners(place) {
     const workers = {
-      // One thread: more may change the last digits, and the same data is to give the same answer.
+      // Use one thread: more could change the last digits, but the same data must give the same result.
       worker: pythonWorker(place, 'learner', { OMP_NUM_THREADS: '1' }),
       missing: 'its Python environment .venv-learn is not installed: see docs/dialects/nexosis.md',
       describe: () => ({}),
@@ -24,7 +24,7 @@ export const learner: Driver = {
       programs: calculations,
       takes: (program) => program !== prediction,
     });
-    // Somebody waits for a prediction: a worker of its own is ready for it, whatever sessions calculate.
+    // Clients wait for predictions, so these have a worker of their own that is ready even if sessions calculate.
     const predicting = workerPool(learner, place, {
       ...workers,
       programs: [prediction],

@@ -8,9 +8,9 @@ import { count, flag, object, text, texts, type Options } from '../options.js';
 import { proxies } from '../worker-environment.js';
 import { rMissing } from './r-installation.js';
 
-/** Rows of a SQL answer where an operator sets neither `sql_rows` (Livy's own default) nor `max_sql_rows`. */
-const usualSqlRows = 1000;
-const mostSqlRows = 100_000;
+/** Default of `sql_rows`, the rows in a SQL answer (as in Livy), and of its maximum `max_sql_rows`. */
+const defaultSqlRows = 1000;
+const defaultMaxSqlRows = 100_000;
 
 const options: Options = {
   master: text,
@@ -19,13 +19,13 @@ const options: Options = {
   blocked_conf: texts,
   busy_is_idle: flag,
   plain_r: flag,
-  sql_rows: { ...count, otherwise: usualSqlRows },
-  max_sql_rows: { ...count, otherwise: mostSqlRows },
+  sql_rows: { ...count, otherwise: defaultSqlRows },
+  max_sql_rows: { ...count, otherwise: defaultMaxSqlRows },
 };
 
 /**
- * A session is an interpreter that somebody works with: idle for an hour and alive for eight as Livy has it, and what it
- * runs is bounded by its life alone.
+ * Default limits. A session is an interactive interpreter: as in Livy, it may be idle for an hour and open for eight. A
+ * statement is limited only by the lifetime of its session.
  */
 const limits: BackendLimits = {
   ...defaultLimits,
@@ -39,7 +39,7 @@ export const spark: Driver = {
   name: 'spark',
   program: { key: 'spark_python', variable: 'STINT_SPARK_PYTHON', environment: '.venv-spark' },
   environment: [
-    // Its sessions fetch packages; processes of other drivers need no network.
+    // Spark sessions download packages; processes of other drivers need no network.
     ...proxies,
     ...['JAVA_HOME', 'SPARK_*', 'PYSPARK_PYTHON', 'PYSPARK_DRIVER_PYTHON', 'MPLBACKEND', 'MPLCONFIGDIR'],
     ...['HADOOP_HOME', 'HADOOP_CONF_DIR', 'HADOOP_USER_NAME', 'YARN_CONF_DIR', 'HIVE_CONF_DIR'],
@@ -75,9 +75,9 @@ export const spark: Driver = {
 };
 
 function checkRows(name: string, { sql_rows, max_sql_rows }: Readonly<Record<string, unknown>>): void {
-  const usual = Number(sql_rows ?? usualSqlRows);
-  const most = Number(max_sql_rows ?? mostSqlRows);
-  // A ceiling below Livy's default lowers that, too; it was not the operator who said both.
+  const usual = Number(sql_rows ?? defaultSqlRows);
+  const most = Number(max_sql_rows ?? defaultMaxSqlRows);
+  // A maximum below the default is no contradiction, because the operator did not set the default: it lowers it.
   if (sql_rows == null || usual <= most) return;
   throw new Refusal('option_exceeded', {
     ...{ backend: name, option: 'sql_rows', value: usual, limit: 'max_sql_rows', most },

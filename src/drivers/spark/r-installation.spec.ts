@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const python = () => join(folder, 'venv', 'bin', 'python');
-/** SparkR stands in this library. */
+/** Creates SparkR in this library. */
 const withSparkR = (...library: string[]): string => {
   const path = join(folder, ...library);
   mkdirSync(join(path, 'SparkR'), { recursive: true });
@@ -24,7 +24,7 @@ const missing = (environment: Record<string, string>, plain = false) =>
   rMissing({ PATH: join(folder, 'bin'), HOME: folder, ...environment }, python(), plain, []);
 
 describe('R without SparkR', () => {
-  it('is refused with where SparkR is looked for and what else would do', () => {
+  it('is refused with the places that were searched and the alternative', () => {
     expect(missing({})).toMatch(/^R sessions need SparkR.*\$SPARK_HOME\/R\/lib.*R_LIBS.*plain_r\.$/);
   });
 
@@ -34,7 +34,7 @@ describe('R without SparkR', () => {
     expect(missing({ R_LIBS })).toMatch(/SparkR/);
   });
 
-  it('is not taken from a folder of that name without a package', () => {
+  it('is not found in a folder of that name without a package', () => {
     mkdirSync(join(folder, 'library', 'SparkR'), { recursive: true });
     expect(missing({ R_LIBS: join(folder, 'library') })).toMatch(/SparkR/);
   });
@@ -58,18 +58,18 @@ describe('SparkR is found', () => {
     expect(missing({ SPARK_HOME: '/nowhere' })).toMatch(/SparkR/);
   });
 
-  it("in the user's own library, where R installs packages", () => {
+  it("in the user's own library, into which R installs packages", () => {
     withSparkR('R', 'x86_64-pc-linux-gnu-library', '4.2');
     expect(missing({})).toBeNull();
   });
 });
 
 describe('without R', () => {
-  it.each(['', '/nowhere'])('the refusal names what to install: PATH=%j', (PATH) => {
+  it.each(['', '/nowhere'])('the refusal says what to install: PATH=%j', (PATH) => {
     expect(missing({ PATH }, true)).toMatch(/^R is not installed: install Debian's r-base-core/);
   });
 
-  it('a file of that name that is no program does not count', () => {
+  it('a file or folder named R that is not executable does not count', () => {
     writeFileSync(join(folder, 'R'), '');
     expect(missing({ PATH: folder }, true)).toMatch(/^R is not installed/);
     mkdirSync(join(folder, 'sub', 'R'), { recursive: true });

@@ -3,18 +3,19 @@ import { delimiter, dirname, isAbsolute, join } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Debian's R and R's own. The driver looks in the same places (workers/sparkdriver/sparkr.py). */
+/** Libraries of Debian's R and of R itself. workers/sparkdriver/sparkr.py searches the same places. */
 const systemLibraries = ['/usr/local/lib/R/site-library', '/usr/lib/R/site-library', '/usr/lib/R/library'];
 
 const noR =
   "R is not installed: install Debian's r-base-core, or another R 4 whose program R is on the path of the service.";
 const noSparkR =
-  'R sessions need SparkR, which Spark from PyPI comes without, and it was not found in $SPARK_HOME/R/lib nor in a ' +
+  'R sessions need SparkR, which Spark from PyPI does not include. It was not found in $SPARK_HOME/R/lib or in a ' +
   'library of R (R_LIBS, R_LIBS_USER): install it, or let the backend run R without Spark with its option plain_r.';
 
 /**
- * Why sessions cannot run R on this machine, and what to install; null when they can. `python` is the program that runs
- * Spark's drivers; with `plain` R alone will do. It looks anew each time: what is installed meanwhile counts at once.
+ * Returns why sessions cannot run R on this machine and what to install, or null if they can. `python` is the program
+ * that runs Spark's drivers. With `plain`, R without SparkR is enough. Nothing is cached, so a new installation counts
+ * at once.
  */
 export function rMissing(
   environment: Environment,
@@ -32,15 +33,15 @@ function* libraries(environment: Environment, python: string | undefined): Itera
   const home = environment['HOME'] ?? '';
   for (const name of ['R_LIBS', 'R_LIBS_USER', 'R_LIBS_SITE'])
     for (const folder of paths(environment[name]?.replace(/(^|:)~(?=\/)/g, `$1${home}`))) yield folder;
-  // What R makes of R_LIBS_USER where nobody has set it: ~/R/x86_64-pc-linux-gnu-library/4.2
+  // R's default for R_LIBS_USER: ~/R/x86_64-pc-linux-gnu-library/4.2
   for (const platform of namesIn(join(home, 'R')).filter((name) => name.endsWith('-library')))
     for (const version of namesIn(join(home, 'R', platform))) yield join(home, 'R', platform, version);
 }
 
-/** As pyspark finds it: by the variable, or as the package of that Python. */
+/** Finds Spark as pyspark does: SPARK_HOME, or else the package of that Python. */
 function sparkHomes(environment: Environment, python: string | undefined): string[] {
-  const said = environment['SPARK_HOME'];
-  if (said !== undefined && said !== '') return [said];
+  const home = environment['SPARK_HOME'];
+  if (home !== undefined && home !== '') return [home];
   if (python === undefined) return [];
   const lib = join(dirname(dirname(python)), 'lib');
   const versions = namesIn(lib).filter((name) => name.startsWith('python3'));

@@ -6,7 +6,7 @@ const actor = (user: string, instance: string, role: Actor['role'] = 'user'): Ac
 };
 const of = { instance: 'lab-a', user: 'alice' };
 
-/** Under each sharing, in the order of the list, whether someone may. */
+/** The rights of `who`; `read` and `use` under each sharing, in the order of `sharings`. */
 const rights = (who: Actor, owned: { instance: string; user: string; chargedTo?: string }) => ({
   see: maySee(who, owned),
   end: mayEnd(who, owned),
@@ -16,7 +16,7 @@ const rights = (who: Actor, owned: { instance: string; user: string; chargedTo?:
 const all = { see: true, end: true, read: [true, true, true], use: [true, true, true] };
 const none = { see: false, end: false, read: [false, false, false], use: [false, false, false] };
 
-describe('access, where the instance is private, sees, or uses', () => {
+describe('access under the sharings private, see and use', () => {
   it.each([
     ['the owner', actor('alice', 'lab-a'), all],
     [
@@ -30,7 +30,7 @@ describe('access, where the instance is private, sees, or uses', () => {
     expect(rights(who, of)).toEqual(may);
   });
 
-  it('a job in another user’s session belongs to both: to who runs it, and to who pays', () => {
+  it('a job in another user’s session belongs to its submitter and to the session’s owner', () => {
     const owned = { ...of, chargedTo: 'carol' };
     expect([rights(actor('alice', 'lab-a'), owned), rights(actor('carol', 'lab-a'), owned)]).toEqual([
       all,

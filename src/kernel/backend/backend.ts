@@ -1,10 +1,10 @@
 import { seconds, type Millis } from '../time.js';
 
 export const backendStatuses = ['online', 'paused', 'offline'] as const;
-/** Only an `online` backend starts jobs; on the others running jobs finish and the rest waits. */
+/** Only an `online` backend starts jobs. On the others, running jobs finish and queued jobs wait. */
 export type BackendStatus = (typeof backendStatuses)[number];
 
-/** The most a session or job may ask for, and what it gets when it does not ask. */
+/** The upper limits for sessions and jobs, which are also their defaults. */
 export interface BackendLimits {
   readonly maxTtl: Millis;
   readonly activeTtl: Millis;
@@ -13,27 +13,27 @@ export interface BackendLimits {
   readonly maxExecutionTime: Millis;
 }
 
-/** Something scarce, by name: `slots` of `lanes` each, and the driver that runs its jobs. */
+/** A scarce resource with a name: `slots` slots with `lanes` lanes each, and the driver that runs its jobs. */
 export interface Backend {
   readonly name: string;
   readonly driver: string;
   readonly slots: number;
   readonly lanes: number;
   readonly limits: BackendLimits;
-  /** What an expired `interactive_ttl` does to a session here. */
+  /** What happens to a session on this backend when its `interactive_ttl` expires. */
   readonly onIdle: 'deactivate' | 'close';
   readonly status: BackendStatus;
   readonly statusReason: string | null;
-  /** Who set the status: the service itself takes a backend offline while its driver cannot run. */
+  /** Who set the status. The service takes a backend offline while its driver cannot run. */
   readonly statusBy: 'operator' | 'service';
-  /** Jobs that wait on it, counted as they come and go. */
+  /** Number of queued jobs, updated with each change. */
   readonly queuedJobs: number;
   readonly createdAt: Millis;
-  /** The driver's own settings, as configured. */
+  /** The driver's options, as configured. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** The defaults (semantics: clocks). */
+/** Defaults for the limits of a backend (semantics: clocks). */
 export const defaultLimits: BackendLimits = {
   maxTtl: seconds(28800),
   activeTtl: seconds(14400),

@@ -5,7 +5,7 @@ import { givenSnapshot } from '../../../test/support/given.js';
 import { chooseJobs } from './choose-jobs.js';
 import type { Choice, Snapshot } from './snapshot.js';
 
-/** The backend after the choice, found by carrying it out step by step; throws when a step breaks a hold. */
+/** Returns the backend after applying the choice step by step. Throws if a step breaks a hold or a session's order. */
 function carryOut(snapshot: Snapshot, { starts, reservations }: Choice) {
   const slots = snapshot.slots.map((slot) => ({ ...slot }));
   const queues = new Map([...snapshot.sessions].map(([id, { queue }]) => [id, queue.map((job) => job.id)]));
@@ -46,24 +46,24 @@ const always = (law: (snapshot: Snapshot, choice: Choice) => void) =>
   );
 
 describe('laws of the choice', () => {
-  it('never more jobs in a slot than lanes', () =>
+  it('no slot runs more jobs than it has lanes', () =>
     always((snapshot, choice) => {
       for (const { running } of carryOut(snapshot, choice).slots) {
         expect(running).toBeLessThanOrEqual(snapshot.backend.lanes);
       }
     }));
 
-  it('never a foreign job in a held slot, a session in its own order, and every start a queued job once', () =>
+  it("a held slot runs only its session's jobs, sessions keep their order, and each start is a different queued job", () =>
     always((snapshot, choice) => {
       expect(() => carryOut(snapshot, choice)).not.toThrow();
     }));
 
-  it('never a start on a backend that is not online', () =>
+  it('a backend that is not online starts nothing', () =>
     always((snapshot, { starts }) => {
       if (snapshot.backend.status !== 'online') expect(starts).toEqual([]);
     }));
 
-  it('never two slots for one session, held or reserved', () =>
+  it('no session holds or reserves two slots', () =>
     always((snapshot, choice) => {
       const owners = carryOut(snapshot, choice).slots.flatMap(({ holder, reservedFor }) => [
         holder,
@@ -73,7 +73,7 @@ describe('laws of the choice', () => {
       expect(new Set(named).size).toBe(named.length);
     }));
 
-  it('never a job left in the queue while a lane that it may use is free', () =>
+  it('no job waits while a lane that it may use is free', () =>
     always((snapshot, choice) => {
       if (snapshot.backend.status !== 'online') return;
       const { slots, queues, alone } = carryOut(snapshot, choice);
@@ -91,14 +91,14 @@ describe('laws of the choice', () => {
       }
     }));
 
-  it('deterministic, and the snapshot stays as it was', () =>
+  it('the choice is deterministic and does not change the snapshot', () =>
     always((snapshot, choice) => {
       const before = JSON.stringify([snapshot, [...snapshot.sessions]]);
       expect(chooseJobs(snapshot)).toEqual(choice);
       expect(JSON.stringify([snapshot, [...snapshot.sessions]])).toBe(before);
     }));
 
-  it('the same when it sees no more of each queue than there are free lanes', () =>
+  it('the choice needs no more of each queue than there are free lanes', () =>
     always((snapshot, choice) => {
       const { lanes } = snapshot.backend;
       const free = snapshot.slots.reduce((sum, { running }) => sum + lanes - running, 0);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { givenSnapshot, type GivenBackend } from '../../../test/support/given.js';
 import { chooseJobs } from './choose-jobs.js';
 
-/** What is started, as `job@slot` in order, then what changes in the reservations, as `slot=session`. */
+/** Returns the starts in order, as `job@slot`, then the changed reservations, as `slot=session`. */
 function choice(given: GivenBackend): string {
   const { starts, reservations } = chooseJobs(givenSnapshot(given));
   return [
@@ -27,7 +27,7 @@ describe('a backend that is not online', () => {
     expect(choice({ status, slots: [{ holder: 'd' }, {}], sessions, alone: { 'lab-a': [3] } })).toBe('');
   });
 
-  it('still lets go of a reservation that has ended', () => {
+  it('still drops a reservation that has ended', () => {
     expect(
       choice({ status: 'paused', slots: [{ running: 1, reservedFor: 'd' }], sessions: { d: dedicated([]) } }),
     ).toBe('0=free');
@@ -41,12 +41,12 @@ describe('a held slot', () => {
     ).toBe('j4@0 j6@0');
   });
 
-  it('runs no one else, however idle it is', () => {
+  it('runs no other jobs, even while idle', () => {
     const sessions = { d: dedicated([], 'active'), b: batch([1], 'active'), e: dedicated([2]) };
     expect(choice({ slots: [{ holder: 'd' }], sessions, alone: { 'lab-b': [3] } })).toBe('');
   });
 
-  it('stays closed to others while the running job of a closed session ends', () => {
+  it("takes no other jobs while a closed session's last job still runs", () => {
     const sessions = { d: dedicated([], 'closed') };
     expect(
       choice({ lanes: 2, slots: [{ holder: 'd', running: 1 }], sessions, alone: { 'lab-b': [3] } }),
@@ -55,7 +55,7 @@ describe('a held slot', () => {
 });
 
 describe('a reservation', () => {
-  it('keeps the slot from everyone, active batches included, until it is empty', () => {
+  it('lets no job start on the slot until it is empty, not even of active batches', () => {
     const sessions = { d: dedicated([5]), b: batch([1], 'active') };
     const slots = [{ running: 1, reservedFor: 'd' }];
     expect(choice({ lanes: 2, slots, sessions, alone: { 'lab-b': [2] } })).toBe('');
@@ -66,14 +66,14 @@ describe('a reservation', () => {
     expect(choice({ lanes: 2, slots: [{ reservedFor: 'd' }], sessions })).toBe('j5@0 j6@0 0=free');
   });
 
-  it('ends with the last queued job of its session, and the slot is open at once', () => {
+  it('ends with the last queued job of its session, and the slot is usable at once', () => {
     const slots = [{ running: 1, reservedFor: 'd' }];
     expect(choice({ lanes: 2, slots, sessions: { d: dedicated([]) }, alone: { 'lab-b': [2] } })).toBe(
       'j2@0 0=free',
     );
   });
 
-  it('ends when its session is gone', () => {
+  it('ends when its session no longer exists', () => {
     expect(choice({ lanes: 2, slots: [{ running: 1, reservedFor: 'gone' }] })).toBe('0=free');
   });
 
@@ -82,7 +82,7 @@ describe('a reservation', () => {
     expect(choice({ lanes: 3, slots, sessions: { d: dedicated([5]) } })).toBe('2=d');
   });
 
-  it('goes to the lowest number among equals', () => {
+  it('goes to the slot with the lowest number on a tie', () => {
     expect(
       choice({ lanes: 2, slots: [{ running: 1 }, { running: 1 }], sessions: { d: dedicated([5]) } }),
     ).toBe('0=d');
@@ -99,51 +99,51 @@ describe('a reservation', () => {
     );
   });
 
-  it('lets the queue go on with the remaining slots', () => {
+  it('leaves the remaining slots to the rest of the queue', () => {
     const slots = [{ running: 1 }, { running: 2 }];
     expect(choice({ lanes: 3, slots, sessions: { d: dedicated([1]) }, alone: { 'lab-b': [2, 3] } })).toBe(
       'j2@1 0=d',
     );
   });
 
-  it('is made once: the session does not get a second slot while it waits', () => {
+  it('is made once: a waiting session does not get a second slot', () => {
     const slots = [{ running: 1, reservedFor: 'd' }, { running: 1 }];
     expect(choice({ lanes: 2, slots, sessions: { d: dedicated([1]) }, alone: { 'lab-b': [2] } })).toBe(
       'j2@1',
     );
   });
 
-  it('is for each of two sessions its own slot', () => {
+  it('is on a separate slot for each session', () => {
     const slots = [{ running: 1 }, { running: 1 }];
     expect(choice({ lanes: 2, slots, sessions: { d: dedicated([1]), e: dedicated([2]) } })).toBe('0=d 1=e');
   });
 });
 
 describe('active batches', () => {
-  it('go before the general queue, whoever was charged less', () => {
+  it('go before the general queue, whatever their instance was charged', () => {
     const instances = { 'lab-a': { charged: 1000 } };
     expect(choice({ sessions: { b: batch([9], 'active') }, alone: { 'lab-b': [1] }, instances })).toBe(
       'j9@0',
     );
   });
 
-  it('go oldest activation first, in submission order within one', () => {
+  it('start the oldest activation first, and within a batch in submission order', () => {
     const sessions = { older: batch([8, 9], 'active'), newer: batch([1, 2], 'active') };
     expect(choice({ lanes: 3, sessions })).toBe('j8@0 j9@0 j1@0');
   });
 
-  it('leave spare lanes to others', () => {
+  it('leave unused lanes to other jobs', () => {
     expect(choice({ lanes: 2, sessions: { b: batch([9], 'active') }, alone: { 'lab-b': [1] } })).toBe(
       'j9@0 j1@0',
     );
   });
 
-  it('include one that has just been activated: its next job goes before older ones of the general queue', () => {
+  it('include one that has just become active: its next job goes before older jobs of the general queue', () => {
     const sessions = { b: batch([1, 9], 'open') };
     expect(choice({ lanes: 2, sessions, alone: { 'lab-b': [2] } })).toBe('j1@0 j9@0');
   });
 
-  it('that were active before go before one that has just been activated', () => {
+  it('go before a batch that has just become active', () => {
     const sessions = { b: batch([1, 2], 'inactive'), c: batch([8], 'active') };
     expect(choice({ lanes: 3, sessions })).toBe('j8@0 j1@0 j2@0');
   });
@@ -152,20 +152,20 @@ describe('active batches', () => {
 describe('the general queue', () => {
   const alone = { 'lab-a': [1, 2], 'lab-b': [3, 4] };
 
-  it('goes in submission order while nobody was charged anything', () => {
+  it('is in submission order while no instance has been charged', () => {
     expect(choice({ lanes: 3, alone: { 'lab-a': [1, 4], 'lab-b': [2, 3] } })).toBe('j1@0 j2@0 j3@0');
   });
 
-  it('puts the instance that was charged least first', () => {
+  it('puts the instance with the least charged time first', () => {
     expect(choice({ alone, instances: { 'lab-a': { charged: 1 } } })).toBe('j3@0');
   });
 
-  it('divides what was charged by the shares', () => {
+  it('divides the charged time by the shares', () => {
     const instances = { 'lab-a': { charged: 100, shares: 3 }, 'lab-b': { charged: 50, shares: 1 } };
     expect(choice({ alone, instances })).toBe('j1@0');
   });
 
-  it('goes by submission order when charged per share is equal', () => {
+  it('is in submission order when the charged time per share is equal', () => {
     const instances = { 'lab-a': { charged: 100, shares: 2 }, 'lab-b': { charged: 50, shares: 1 } };
     expect(choice({ alone: { 'lab-a': [4], 'lab-b': [3] }, instances })).toBe('j3@0');
   });
@@ -181,7 +181,7 @@ describe('the general queue', () => {
     );
   });
 
-  it('gives a dedicated session that was just activated all lanes of its slot, and no one else', () => {
+  it('gives all lanes of a slot to the dedicated session that has just become active on it', () => {
     const sessions = { d: dedicated([1, 5], 'inactive') };
     expect(choice({ lanes: 3, sessions, alone: { 'lab-b': [2] } })).toBe('j1@0 j5@0');
   });
@@ -191,11 +191,11 @@ describe('the general queue', () => {
     expect(choice({ lanes: 3, slots, alone: { 'lab-a': [1, 2, 3] } })).toBe('j1@2 j2@1 j3@1');
   });
 
-  it('fills the lowest number among equally full slots', () => {
+  it('fills the slot with the lowest number among equally full ones', () => {
     expect(choice({ lanes: 2, slots: [{}, {}], alone: { 'lab-a': [1, 2, 3] } })).toBe('j1@0 j2@0 j3@1');
   });
 
-  it('spreads over several slots: shared jobs on one, dedicated sessions on the others', () => {
+  it('uses several slots: one for shared jobs, the others for dedicated sessions', () => {
     const sessions = { d: dedicated([2]), b: batch([1, 4]), e: dedicated([5]) };
     expect(choice({ lanes: 2, slots: [{}, {}, {}], sessions, alone: { 'lab-a': [3] } })).toBe(
       'j1@0 j4@0 j2@1 j3@2 2=e',

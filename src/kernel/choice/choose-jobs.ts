@@ -2,14 +2,19 @@ import { compareHeads } from './order.js';
 import type { Choice, InstanceView, QueuedJob, SessionView, Snapshot } from './snapshot.js';
 
 /**
- * Who runs next on one backend (semantics: who runs next). Pure: a snapshot in, the ordered starts and the changed
- * reservations out. One start can change every later answer (a batch becomes active, a slot becomes held), so the rules
- * are asked again from the top after each.
+ * Decides who runs next on one backend (semantics: who runs next). Pure: takes a snapshot and returns the starts in
+ * order and the changed reservations. Each start can affect every later decision (a batch becomes active, a slot
+ * becomes held), so the rules are evaluated from the top again after each start.
  */
 export function chooseJobs(snapshot: Snapshot): Choice {
   const board = new Board(snapshot);
   if (snapshot.backend.status === 'online') {
-    while (board.heldSlots() || board.reservedSlots() || board.activeBatches() || board.generalQueue());
+    while (
+      board.startOnHeldSlot() ||
+      board.activateReservation() ||
+      board.startFromActiveBatch() ||
+      board.startFromGeneralQueue()
+    );
   }
   return board.choice();
 }
@@ -21,7 +26,9 @@ interface Slot {
   reservedFor: string | null;
 }
 
-/** The snapshot as it becomes while jobs are being chosen. Each rule makes one change and says so, or finds none. */
+/**
+ * A working copy of the snapshot. Each rule makes one change and returns true, or returns false if it has none to make.
+ */
 class Board {
   private readonly slots: Slot[];
   private readonly queues: Map<string, QueuedJob[]>;
@@ -34,7 +41,7 @@ class Board {
 
   constructor(private readonly snapshot: Snapshot) {
     this.queues = new Map([...snapshot.sessions.values()].map((session) => [session.id, [...session.queue]]));
-    // A reservation ends when its session has lost its last queued job, by a cancel or because it closed.
+    // A reservation ends when its session has no queued job left, because of a cancel or because it closed.
     this.slots = snapshot.slots.map((slot) => {
       const stale = slot.reservedFor !== null && this.queueOf(slot.reservedFor).length === 0;
       return { ...slot, reservedFor: stale ? null : slot.reservedFor };
@@ -44,7 +51,7 @@ class Board {
   }
 
   /** A slot held by a dedicated session runs only that session's jobs, in submission order. */
-  heldSlots(): boolean {
+  startOnHeldSlot(): boolean {
     for (const slot of this.slots) {
       if (slot.holder === null || slot.running >= this.lanes) continue;
       if (this.startFromSession(slot.holder, slot)) return true;
@@ -52,30 +59,30 @@ class Board {
     return false;
   }
 
-  /** A reserved slot takes no new job until it is empty; then its session activates there. */
-  reservedSlots(): boolean {
+  /** A reserved slot takes no new job until it is empty. Then its session becomes active on it. */
+  activateReservation(): boolean {
     for (const slot of this.slots) {
       if (slot.reservedFor === null || slot.running > 0) continue;
       const session = slot.reservedFor;
       slot.reservedFor = null;
       slot.holder = session;
-      this.leaveGeneralQueue(session);
+      this.removeFromGeneralQueue(session);
       return this.startFromSession(session, slot);
     }
     return false;
   }
 
   /** Jobs of active batches go first on the lanes that are neither held nor reserved. */
-  activeBatches(): boolean {
+  startFromActiveBatch(): boolean {
     const slot = this.sharedSlot();
     return slot !== null && this.batches.some((session) => this.startFromSession(session, slot));
   }
 
-  /** Then the instance that used least of its share, in submission order. */
-  generalQueue(): boolean {
+  /** The instance with the least charged time per share goes first, and within an instance the earliest submission. */
+  startFromGeneralQueue(): boolean {
     for (;;) {
       const slot = this.sharedSlot();
-      const head = slot === null ? null : this.head();
+      const head = slot === null ? null : this.nextInstance();
       if (slot === null || head === null) return false;
       const first = head.waiting[0];
       if (first === undefined) return false;
@@ -90,7 +97,7 @@ class Board {
         this.batches.push(session.id);
         return this.startFromSession(session.id, slot);
       }
-      // Reserved before: its place in the queue is the slot now, not here.
+      // The session was given a reservation earlier: it waits for that slot, and no longer in the general queue.
       if (this.slots.some(({ reservedFor }) => reservedFor === session.id)) continue;
       const empty = this.openSlots().find(({ running }) => running === 0);
       if (empty !== undefined) {
@@ -114,27 +121,27 @@ class Board {
     return this.snapshot.backend.lanes;
   }
 
-  /** Slots that are neither held nor reserved and have a free lane. */
+  /** Slots with a free lane that are neither held nor reserved. */
   private openSlots(): Slot[] {
     return this.slots.filter(
       (slot) => slot.holder === null && slot.reservedFor === null && slot.running < this.lanes,
     );
   }
 
-  /** The fullest slot with a free lane, to keep slots empty for dedicated sessions. */
+  /** The fullest slot with a free lane, so that other slots stay empty for dedicated sessions. */
   private sharedSlot(): Slot | null {
     const [fullest] = this.openSlots().sort((a, b) => b.running - a.running || a.index - b.index);
     return fullest ?? null;
   }
 
-  /** The instance with the smallest charged time per share; among equals the one whose first job came first. */
-  private head() {
+  /** The instance with the least charged time per share. On a tie, the one whose first job was submitted first. */
+  private nextInstance() {
     let best: (typeof this.general)[number] | null = null;
     for (const candidate of this.general) {
       if (candidate.instance.blocked) continue;
       if (
         candidate.waiting.length > 0 &&
-        (best === null || compareHeads(headOf(candidate), headOf(best)) < 0)
+        (best === null || compareHeads(rankOf(candidate), rankOf(best)) < 0)
       )
         best = candidate;
     }
@@ -153,7 +160,7 @@ class Board {
     this.starts.push({ job, session, slot: slot.index });
   }
 
-  private leaveGeneralQueue(session: string): void {
+  private removeFromGeneralQueue(session: string): void {
     for (const { waiting } of this.general) {
       const at = waiting.findIndex((entry) => 'session' in entry && entry.session === session);
       if (at !== -1) waiting.splice(at, 1);
@@ -171,9 +178,9 @@ class Board {
   }
 }
 
-type Waiting = { readonly instance: InstanceView; readonly waiting: InstanceView['waiting'] };
+type WaitingInstance = { readonly instance: InstanceView; readonly waiting: InstanceView['waiting'] };
 
-function headOf({ instance, waiting }: Waiting) {
+function rankOf({ instance, waiting }: WaitingInstance) {
   const [first] = waiting;
   const { charged, shares, blocked } = instance;
   const seq = first === undefined ? Infinity : 'job' in first ? first.job.seq : first.seq;

@@ -1,24 +1,24 @@
 import type { Millis } from '../time.js';
 
-/** How an instance stands among those that wait. `charged`: in the fair-share window, with what accrues now. */
+/** What decides an instance's rank in the general queue. `charged`: in the fair-share window, with what accrues now. */
 export interface Standing {
   readonly charged: Millis;
   readonly shares: number;
-  /** Its budget is used up. */
+  /** Whether its budget is used up. */
   readonly blocked: boolean;
 }
 
 /**
- * The order of the general queue among instances (semantics: who runs next): those with a used-up budget come last, the
- * others by their charged time per share. Negative: `a` goes first. 0: they are level, and the submission of the job that each
- * has next decides.
+ * Compares two instances of the general queue (semantics: who runs next). Those with a used-up budget come last; the
+ * others are ordered by charged time per share. Negative: `a` goes first. 0: a tie, which `compareHeads` breaks by the
+ * submission number of each instance's next job.
  */
 export function compareInstances(a: Standing, b: Standing): number {
   if (a.blocked !== b.blocked) return a.blocked ? 1 : -1;
   return a.charged * b.shares - b.charged * a.shares;
 }
 
-/** The whole order: level instances go by the submission number of the job that each has next. */
+/** The complete order: breaks a tie between instances by the submission number of each one's next job. */
 export const compareHeads = (
   a: Standing & { readonly seq: number },
   b: Standing & { readonly seq: number },

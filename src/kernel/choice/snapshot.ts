@@ -4,11 +4,11 @@ import type { Millis } from '../time.js';
 
 export interface SlotView {
   readonly index: number;
-  /** Jobs on its lanes now. */
+  /** Number of jobs running on its lanes. */
   readonly running: number;
-  /** The dedicated session that holds it alone. */
+  /** The dedicated session that holds the slot. */
   readonly holder: string | null;
-  /** The dedicated session that gets it once it is empty. */
+  /** The dedicated session that gets the slot once it is empty. */
   readonly reservedFor: string | null;
 }
 
@@ -17,22 +17,22 @@ export interface QueuedJob {
   readonly seq: number;
 }
 
-/** A session with queued jobs, as the choice needs it. */
+/** A session with queued jobs, reduced to what the choice needs. */
 export interface SessionView {
   readonly id: string;
   readonly mode: SessionMode;
   readonly state: SessionState;
-  /** Its first queued jobs in submission order: as many as there are free lanes suffice. */
+  /** Its first queued jobs in submission order; no more than there are free lanes. */
   readonly queue: readonly QueuedJob[];
 }
 
-/** What one instance has in the general queue: lone jobs, and sessions that are open or inactive, by their first job. */
+/** One instance's part of the general queue: lone jobs, and open or inactive sessions placed by their first job. */
 export interface InstanceView {
   readonly id: string;
-  /** Charged in the fair-share window, with what accrues now. */
+  /** Time charged in the fair-share window, with what accrues now. */
   readonly charged: Millis;
   readonly shares: number;
-  /** Its budget is used up: what waits goes on waiting until the window makes room. */
+  /** Whether its budget is used up: its jobs then wait until old charges leave the window. */
   readonly blocked: boolean;
   /** In submission order. */
   readonly waiting: readonly (
@@ -41,8 +41,8 @@ export interface InstanceView {
 }
 
 /**
- * One backend at one moment: the heads of its queues, never the whole queues. The store fills it from indexes whose order
- * is the scheduling order, so its size depends on the free lanes and not on the number of queued jobs.
+ * One backend at one moment, with only the heads of its queues. The store reads them from indexes in scheduling order,
+ * so the size of a snapshot depends on the free lanes and not on the number of queued jobs.
  */
 export interface Snapshot {
   readonly backend: { readonly name: string; readonly status: BackendStatus; readonly lanes: number };
@@ -53,13 +53,13 @@ export interface Snapshot {
   readonly instances: readonly InstanceView[];
 }
 
-/** What to do, in this order. */
+/** The changes to make, in this order. */
 export interface Choice {
   readonly starts: readonly {
     readonly job: string;
     readonly session: string | null;
     readonly slot: number;
   }[];
-  /** Reservations that change: to whom each slot is now promised, null for no one. */
+  /** Changed reservations: the session that each slot is now reserved for, or null if the reservation ended. */
   readonly reservations: readonly { readonly slot: number; readonly session: string | null }[];
 }

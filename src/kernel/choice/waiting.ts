@@ -2,13 +2,13 @@ import type { BackendStatus } from '../backend/backend.js';
 import type { Millis } from '../time.js';
 import { compareInstances, type Standing } from './order.js';
 
-/** A session with jobs that wait, and how many do. */
+/** A session with queued jobs, and how many it has. */
 export interface WaitingSession {
   readonly id: string;
   readonly queued: number;
 }
 
-/** The waiting jobs of one backend by group, as far as one of them needs to know to find its place. */
+/** The waiting jobs of one backend in groups: everything needed to place one of these jobs. */
 export interface WaitingView {
   readonly at: Millis;
   readonly backend: {
@@ -17,26 +17,26 @@ export interface WaitingView {
     readonly slots: number;
   };
   readonly job: { readonly session: string | null; readonly instance: string; readonly needsSlot: boolean };
-  /** Jobs of its own session that were submitted before it. */
+  /** Number of jobs in its session that were submitted before it. */
   readonly aheadInSession: number;
-  /** Jobs of its own instance's general queue before it: what waits alone, and whole sessions by their first job. */
+  /** Number of jobs before it in its instance's general queue: lone jobs, and all jobs of sessions placed before it. */
   readonly aheadInInstance: number;
-  /** Dedicated sessions that hold a slot, by slot. One may hold a slot that an operator took away. */
+  /** Dedicated sessions that hold a slot, by slot number. The slot may be one that an operator has removed. */
   readonly holders: readonly Holder[];
-  /** Those a slot is promised to, by slot; they wait for it and not in the general queue. */
+  /** Dedicated sessions with a reservation, by slot number; they are not in the general queue. */
   readonly reserved: readonly WaitingSession[];
   /** Active batches, oldest activation first. */
   readonly batches: readonly WaitingSession[];
-  /** Who has jobs in the general queue. */
+  /** Instances with jobs in the general queue. */
   readonly instances: readonly {
     readonly id: string;
     readonly name: string;
     readonly queued: number;
     readonly charged: Millis;
     readonly shares: number;
-    /** Its budget is used up. */
+    /** Whether its budget is used up. */
     readonly blocked: boolean;
-    /** How many of its jobs were submitted before; counted where it stands level with the job's own instance, else 0. */
+    /** Number of its jobs submitted before this one; counted only for instances that tie with the job's own, else 0. */
     readonly earlier: number;
   }[];
 }
@@ -44,27 +44,27 @@ export interface WaitingView {
 export interface Holder extends WaitingSession {
   readonly slot: number;
   readonly isClosed: boolean;
-  /** When its `max_ttl` ends; null: not known. */
+  /** When its `max_ttl` ends; null if unknown. */
   readonly until: Millis | null;
-  /** When the limit of the last of its running jobs ends: closed or not, it keeps its slot for them. Null: none runs. */
+  /** When its last running job reaches its limit; a closed session holds its slot until then. Null if no job runs. */
   readonly runsUntil: Millis | null;
 }
 
-export interface Place {
-  /** 1: the next of all that wait on this backend. */
+export interface QueuePlace {
+  /** Rank among all waiting jobs of the backend; 1 is next. */
   readonly position: number;
-  /** One sentence for the person who waits. */
+  /** One sentence that tells the job's owner what it waits for. */
   readonly reason: string;
 }
 
 const total = (sessions: readonly { readonly queued: number }[]) =>
   sessions.reduce((sum, { queued }) => sum + queued, 0);
 const jobs = (n: number) => (n === 1 ? '1 job' : `${n} jobs`);
-const go = (n: number) => (n === 1 ? 'goes' : 'go');
+const goVerb = (n: number) => (n === 1 ? 'goes' : 'go');
 
-/** Where a queued job stands in the order of {@link chooseJobs}, and what it waits for (semantics: who runs next). */
-export function placeInQueue(view: WaitingView): Place {
-  const { ahead, why } = standing(view);
+/** Returns a queued job's place in the order of {@link chooseJobs}, and why it waits (semantics: who runs next). */
+export function placeInQueue(view: WaitingView): QueuePlace {
+  const { ahead, why } = placeOf(view);
   const position = ahead + 1;
   const { status, statusReason, slots } = view.backend;
   if (status !== 'online')
@@ -74,68 +74,70 @@ export function placeInQueue(view: WaitingView): Place {
   const isReserved = view.reserved.some(({ id }) => id === own);
   const holders = view.holders.filter(({ slot }) => slot < slots);
   if (!holdsSlot && !isReserved && holders.length >= slots)
-    return { position, reason: held({ ...view, holders }) };
+    return { position, reason: holdReason({ ...view, holders }) };
   return { position, reason: why };
 }
 
-function standing(view: WaitingView): { ahead: number; why: string } {
+function placeOf(view: WaitingView): { ahead: number; why: string } {
   const own = view.job.session;
   const inSession = view.aheadInSession;
-  const earlier = inSession > 0 ? `${jobs(inSession)} of its session ${go(inSession)} first` : null;
+  const earlier = inSession > 0 ? `${jobs(inSession)} of its session ${goVerb(inSession)} first` : null;
   const holds = view.holders.findIndex(({ id }) => id === own);
   if (holds !== -1) {
     const ahead = total(view.holders.slice(0, holds)) + inSession;
     return { ahead, why: earlier ?? "all lanes of its session's slot are busy" };
   }
-  const held = total(view.holders);
+  const heldJobs = total(view.holders);
   const reserved = view.reserved.findIndex(({ id }) => id === own);
   if (reserved !== -1) {
     return {
-      ahead: held + total(view.reserved.slice(0, reserved)) + inSession,
+      ahead: heldJobs + total(view.reserved.slice(0, reserved)) + inSession,
       why: earlier ?? 'a slot is reserved for its session and is running empty',
     };
   }
-  const first = held + total(view.reserved);
+  const first = heldJobs + total(view.reserved);
   const place = view.batches.findIndex(({ id }) => id === own);
   if (place !== -1) {
     const older = total(view.batches.slice(0, place));
     const why =
-      older > 0 ? `${jobs(older)} of batches that became active earlier ${go(older)} first` : earlier;
-    return { ahead: first + older + inSession, why: why ?? busy(view) };
+      older > 0 ? `${jobs(older)} of batches that became active earlier ${goVerb(older)} first` : earlier;
+    return { ahead: first + older + inSession, why: why ?? busyReason(view) };
   }
-  return general(view, first);
+  return placeInGeneralQueue(view, first);
 }
 
-function general(view: WaitingView, first: number): { ahead: number; why: string } {
+function placeInGeneralQueue(view: WaitingView, first: number): { ahead: number; why: string } {
   const batches = total(view.batches);
-  const mine = view.instances.find(({ id }) => id === view.job.instance);
-  const others = view.instances.filter((other) => mine !== undefined && compareInstances(other, mine) < 0);
-  const level = view.instances.filter(({ id, earlier }) => id !== mine?.id && earlier > 0);
+  const ownInstance = view.instances.find(({ id }) => id === view.job.instance);
+  const others = view.instances.filter(
+    (other) => ownInstance !== undefined && compareInstances(other, ownInstance) < 0,
+  );
+  const level = view.instances.filter(({ id, earlier }) => id !== ownInstance?.id && earlier > 0);
   const earlier = level.reduce((sum, other) => sum + other.earlier, 0);
   const ahead = first + batches + total(others) + earlier + view.aheadInInstance + view.aheadInSession;
-  if (mine?.blocked) return { ahead, why: `the budget of instance ${mine.name} is used up` };
-  const own = view.aheadInInstance + view.aheadInSession;
-  if (batches > 0) return { ahead, why: `${jobs(batches)} of active batches ${go(batches)} first` };
+  if (ownInstance?.blocked) return { ahead, why: `the budget of instance ${ownInstance.name} is used up` };
+  const ownAhead = view.aheadInInstance + view.aheadInSession;
+  if (batches > 0) return { ahead, why: `${jobs(batches)} of active batches ${goVerb(batches)} first` };
   const [other] = others;
   if (other !== undefined) {
     const count = total(others);
-    return { ahead, why: `${jobs(count)} of ${named(others)} ${go(count)} first (fair share)` };
+    return { ahead, why: `${jobs(count)} of ${nameInstances(others)} ${goVerb(count)} first (fair share)` };
   }
   if (earlier > 0) {
-    const why = `${jobs(earlier)} of ${named(level)} ${go(earlier)} first (the same share used, submitted earlier)`;
+    const why = `${jobs(earlier)} of ${nameInstances(level)} ${goVerb(earlier)} first (the same share used, submitted earlier)`;
     return { ahead, why };
   }
-  if (own > 0) return { ahead, why: `${jobs(own)} of its own instance ${go(own)} first` };
-  return { ahead, why: view.job.needsSlot ? 'waits for an empty slot' : busy(view) };
+  if (ownAhead > 0) return { ahead, why: `${jobs(ownAhead)} of its own instance ${goVerb(ownAhead)} first` };
+  return { ahead, why: view.job.needsSlot ? 'waits for an empty slot' : busyReason(view) };
 }
 
-const named = ([first, ...more]: readonly { readonly name: string }[]): string =>
+const nameInstances = ([first, ...more]: readonly { readonly name: string }[]): string =>
   more.length === 0 ? `instance ${first?.name}` : `${more.length + 1} other instances`;
 
-const busy = (view: WaitingView): string =>
+const busyReason = (view: WaitingView): string =>
   view.reserved.length > 0 ? 'the free lanes are reserved for a dedicated session' : 'all lanes are busy';
 
-function held(view: WaitingView): string {
+function holdReason(view: WaitingView): string {
   const ends = view.holders.flatMap((holder) => {
     const { isClosed, until, runsUntil } = holder;
     const end = isClosed ? runsUntil : until;
@@ -150,7 +152,7 @@ function held(view: WaitingView): string {
 
 const day: Millis = 24 * 3600 * 1000;
 
-/** `12:03:10 UTC`, and how many days ahead where that would be ambiguous. */
+/** Formats `12:03:10 UTC`, with the number of days ahead if `moment` is not today. */
 function timeOfDay(moment: Millis, at: Millis): string {
   const part = (size: Millis, of: number) =>
     String(Math.floor((moment % (size * of)) / size)).padStart(2, '0');
@@ -159,5 +161,5 @@ function timeOfDay(moment: Millis, at: Millis): string {
   return days > 0 ? `${time} in ${days === 1 ? '1 day' : `${days} days`}` : time;
 }
 
-/** Neither goes before the other: among their jobs the earlier submission does. */
-export const isLevel = (a: Standing, b: Standing): boolean => compareInstances(a, b) === 0;
+/** Returns whether two instances tie, so that the earlier submission goes first. */
+export const isTied = (a: Standing, b: Standing): boolean => compareInstances(a, b) === 0;

@@ -11,7 +11,7 @@ import type {
   RunningView,
 } from './forecast.view.js';
 
-/** A scripted job of so many seconds; `null`: nobody knows how long it takes. */
+/** A scripted job of this many seconds; `null`: its duration is unknown. */
 const job = (id: string, duration: number | null, more: Partial<ForecastJob> = {}): ForecastJob => ({
   ...{ id, seq: Number(/\d+$/.exec(id)?.[0] ?? 0), instance: 'lab-a', program: 'sampler' },
   ...{ duration: duration === null ? null : seconds(duration), maxExecutionTime: seconds(3600) },
@@ -34,7 +34,7 @@ const instance = (
   ...{ waiting, ...more },
 });
 
-/** One slot of one lane, unless said otherwise. */
+/** A backend with one slot of one lane, unless overridden. */
 function given(said: Partial<ForecastView> & { lanes?: number } = {}): ForecastView {
   const { lanes = 1, running: jobs = [], ...more } = said;
   const slots = [{ index: 0, running: jobs.length, holder: null, reservedFor: null }];
@@ -54,7 +54,7 @@ function foretold(view: ForecastView, asker: string | null = null) {
   }
 }
 const inSeconds = ({ p50, p90 }: Wait) => [p50, p90].map((wait) => (wait === null ? null : wait / 1000));
-/** When a job starts, where chance has no part in it. */
+/** The start of each job in seconds, if no duration is random. */
 const startOf = (view: ForecastView, id: string): number | null => {
   const [p50, p90] = inSeconds(foretold(view).waitOf(id, 1, t0));
   expect(p90).toBe(p50);
@@ -62,7 +62,7 @@ const startOf = (view: ForecastView, id: string): number | null => {
 };
 
 describe('a forecast', () => {
-  it('lets one job after the other start where the one before ends', () => {
+  it('starts each job when the one before ends', () => {
     const view = given({ running: [running('r1', 5)], instances: [instance([job('j2', 7), job('j3', 1)])] });
     expect([startOf(view, 'j2'), startOf(view, 'j3')]).toEqual([5, 12]);
   });
@@ -75,7 +75,7 @@ describe('a forecast', () => {
     expect([startOf(view, 'j2'), startOf(view, 'j3')]).toEqual([8, 12]);
   });
 
-  it('counts what a running job has done already', () => {
+  it('subtracts the time for which a job has already run', () => {
     const view = given({
       running: [running('r1', 30, { startedAt: after(-20) })],
       instances: [instance([job('j2', 1)])],
@@ -83,11 +83,11 @@ describe('a forecast', () => {
     expect(startOf(view, 'j2')).toBe(10);
   });
 
-  it('lets the instance go first that has used least for each of its shares, with what accrues', () => {
+  it('puts the instance with the least charged time per share first, with what accrues', () => {
     const view = given({
       running: [running('r1', 20)],
       instances: [
-        // 0 charged now, and 20 s of r1 and another 20 s elsewhere by the time the lane is free.
+        // By the time the lane is free: 0 charged now, plus 20 s of r1 and 20 s elsewhere.
         instance([job('j2', 5)], { rate: 2 }),
         instance([job('j3', 5, { instance: 'lab-b' })], { id: 'lab-b', charged: seconds(60), shares: 2 }),
       ],
@@ -95,7 +95,7 @@ describe('a forecast', () => {
     expect([startOf(view, 'j3'), startOf(view, 'j2')]).toEqual([20, 25]);
   });
 
-  it('charges an instance for what it starts on the way', () => {
+  it('charges an instance for jobs that start during the forecast', () => {
     const view = given({
       running: [running('r0', 1, { instance: 'lab-c' })],
       instances: [
@@ -106,7 +106,7 @@ describe('a forecast', () => {
     expect(['j1', 'j3', 'j2'].map((id) => startOf(view, id))).toEqual([1, 11, 21]);
   });
 
-  it('lets level instances go in the order of submission', () => {
+  it('orders tied instances by submission', () => {
     const view = given({
       running: [running('r1', 5, { instance: 'lab-c' })],
       instances: [instance([job('j3', 5)]), instance([job('j2', 5, { instance: 'lab-b' })], { id: 'lab-b' })],
@@ -124,7 +124,7 @@ describe('a session in a forecast', () => {
     expect(startOf(given({ slots: held, sessions: [s1], instances: [other('j1')] }), 'j1')).toBe(50);
   });
 
-  it('begins to idle when its last job has ended', () => {
+  it('starts to idle when its last job has ended', () => {
     const s1 = session({
       ...{ state: 'active', runningJobs: 1, idleSince: null },
       ...{ limits: { interactiveTtl: seconds(60) }, queue: [job('j1', 10)] },
@@ -137,7 +137,7 @@ describe('a session in a forecast', () => {
     expect([startOf(view, 'j1'), startOf(view, 'j2')]).toEqual([5, 75]);
   });
 
-  it('idles from the latest end where busy counts as idle, and loses its slot in the middle of a job', () => {
+  it('idles from the latest end if busy counts as idle, and may close during a job', () => {
     const s1 = session({
       ...{ state: 'active', runningJobs: 1, idleSince: after(-50) },
       limits: { interactiveTtl: seconds(60), busyIsIdle: true, onIdle: 'close' },
@@ -152,7 +152,7 @@ describe('a session in a forecast', () => {
     expect([startOf(view, 'j1'), startOf(view, 'j2')]).toEqual([null, 20]);
   });
 
-  it('idles anew from each end where busy counts as idle', () => {
+  it('restarts its idle clock at each end if busy counts as idle', () => {
     const s1 = session({
       ...{ state: 'active', runningJobs: 1, idleSince: after(-10) },
       limits: { interactiveTtl: seconds(60), busyIsIdle: true, onIdle: 'close' },
@@ -167,7 +167,7 @@ describe('a session in a forecast', () => {
     expect([startOf(view, 'j1'), startOf(view, 'j2')]).toEqual([5, 57]);
   });
 
-  it('spends its active time while a job runs, and closes when it is spent', () => {
+  it('uses up its active time while a job runs, and then closes', () => {
     const s1 = session({
       ...{
         state: 'active',
@@ -183,11 +183,11 @@ describe('a session in a forecast', () => {
       running: [running('r0', 20, { session: 's1', charged: false })],
       ...{ sessions: [s1], instances: [other('j3')] },
     });
-    // 15 s are spent at the beginning, 35 at 20 s, 40 at 25 s: j1 has begun by then, j2 never does.
+    // The active time is 15 s at first, 35 s at 20 s and 40 s at 25 s: j1 has started by then, j2 never starts.
     expect([startOf(view, 'j1'), startOf(view, 'j2'), startOf(view, 'j3')]).toEqual([20, null, 35]);
   });
 
-  it('spends no active time while none of its jobs runs', () => {
+  it('uses no active time while none of its jobs runs', () => {
     const s1 = session({
       ...{ state: 'active', idleSince: null, activeSince: null, activeSpent: seconds(30) },
       ...{ limits: { activeTtl: seconds(40) }, mode: 'batch', queue: [job('j5', 20), job('j6', 1)] },
@@ -196,7 +196,7 @@ describe('a session in a forecast', () => {
       running: [running('r0', 100, { instance: 'lab-b' })],
       ...{ sessions: [s1], batches: ['s1'] },
     });
-    // j5 begins at 100 s and its 10 s are spent at 110 s.
+    // j5 starts at 100 s, and its 10 s are used up at 110 s.
     expect([startOf(view, 'j5'), startOf(view, 'j6')]).toEqual([100, null]);
   });
 
@@ -213,7 +213,7 @@ describe('a session in a forecast', () => {
     expect([startOf(view, 'j1'), startOf(view, 'j2')]).toEqual([null, 30]);
   });
 
-  it('that drains gives its slot away with its last job', () => {
+  it('gives up its slot after its last job if it drains', () => {
     const s1 = session({
       ...{ state: 'active', acceptingJobs: false, runningJobs: 1, idleSince: null },
       queue: [job('j1', 4)],
@@ -226,18 +226,18 @@ describe('a session in a forecast', () => {
     expect([startOf(view, 'j1'), startOf(view, 'j2')]).toEqual([6, 10]);
   });
 
-  it('gets a slot that is promised to it once it is empty, before all others', () => {
+  it('gets its reserved slot once that is empty, before all others', () => {
     const s1 = session({ id: 's1', queue: [job('j9', 5)] });
     const view = given({
       slots: [{ index: 0, running: 1, holder: null, reservedFor: 's1' }],
       ...{ lanes: 2, running: [running('r0', 8)], sessions: [s1] },
       instances: [instance([job('j1', 1), { session: 's1', seq: 9 }])],
     });
-    // j1 was submitted first and a lane is free, but the slot is promised; s1 then idles for a minute.
+    // j1 was submitted first and a lane is free, but the slot is reserved; s1 then idles for a minute.
     expect([startOf(view, 'j9'), startOf(view, 'j1')]).toEqual([8, 73]);
   });
 
-  it('is promised the slot that has a free lane, and later arrivals do not pass it', () => {
+  it('reserves the slot that has a free lane, and later submissions do not overtake it', () => {
     const s1 = session({ id: 's1', instance: 'lab-b', queue: [job('j1', 5, { instance: 'lab-b' })] });
     const view = given({
       ...{ lanes: 2, running: [running('r0', 8)], sessions: [s1] },
@@ -249,7 +249,7 @@ describe('a session in a forecast', () => {
     expect([startOf(view, 'j1'), startOf(view, 'j2')]).toEqual([8, 73]);
   });
 
-  it('keeps the slot that was promised to it, though others have the smaller share by then', () => {
+  it('keeps its reservation, even if another instance has less charged time by then', () => {
     const s1 = session({ id: 's1', instance: 'lab-b', queue: [job('j1', 5, { instance: 'lab-b' })] });
     const view = given({
       ...{ lanes: 3, running: [running('r0', 8), running('r1', 3)], sessions: [s1] },
@@ -258,11 +258,11 @@ describe('a session in a forecast', () => {
         instance([{ session: 's1', seq: 1 }], { id: 'lab-b', rate: 5 }),
       ],
     });
-    // At 3 s lab-b has used 15 s, lab-a 10 s, and a lane is free.
+    // At 3 s lab-b has been charged 15 s and lab-a 10 s, and a lane is free.
     expect([startOf(view, 'j1'), startOf(view, 'j2')]).toEqual([8, 73]);
   });
 
-  it('that is an active batch goes before the general queue, the oldest activation first', () => {
+  it('goes before the general queue as an active batch, oldest activation first', () => {
     const batch = (id: string, queue: ForecastJob[]) =>
       session({ id, mode: 'batch', state: 'active', idleSince: null, queue });
     const view = given({
@@ -275,7 +275,7 @@ describe('a session in a forecast', () => {
 });
 
 describe('a budget in a forecast', () => {
-  it('that is used up closes the sessions of its instance and keeps back what waits alone', () => {
+  it('closes the sessions of its instance once used up, and its lone jobs keep waiting', () => {
     const s1 = session({
       ...{ state: 'active', runningJobs: 1, idleSince: null },
       queue: [job('j1', 1)],
@@ -292,7 +292,7 @@ describe('a budget in a forecast', () => {
     expect([startOf(view, 'j1'), startOf(view, 'j2'), startOf(view, 'j3')]).toEqual([null, null, 20]);
   });
 
-  it('that is not reached changes nothing', () => {
+  it('changes nothing if not used up', () => {
     const view = given({
       running: [running('r0', 20)],
       instances: [instance([job('j2', 1)], { budget: seconds(25), charged: seconds(4), rate: 1 })],
@@ -301,8 +301,8 @@ describe('a budget in a forecast', () => {
   });
 });
 
-describe('the next job of somebody', () => {
-  it('comes behind all that their instance has in the queue', () => {
+describe('the next job of an instance', () => {
+  it('comes after all queued jobs of the instance', () => {
     const view = given({
       running: [running('r0', 10)],
       instances: [
@@ -310,11 +310,11 @@ describe('the next job of somebody', () => {
         instance([job('j2', 7, { instance: 'lab-b' })], { id: 'lab-b' }),
       ],
     });
-    // lab-b at 10 s, then lab-a at 17 s with 1 s charged before; its next one has used 6 s by then.
+    // lab-b at 10 s, then lab-a at 17 s with 1 s charged before; its next job has 6 s charged by then.
     expect(inSeconds(foretold(view, 'lab-a').waitOfNext(2, t0))).toEqual([22, 22]);
   });
 
-  it('is expected at the pace of the queue where that is too long to be played', () => {
+  it('is extrapolated from the pace of a queue that is too long to be played', () => {
     const many = Array.from({ length: 1000 }, (_, i) => job(`j${i + 1}`, 2));
     const view = given({ running: [running('r0', 2)], instances: [instance(many, { more: true })] });
     const [wait] = inSeconds(foretold(view).waitOf('unknown', 3000, t0));
@@ -323,7 +323,7 @@ describe('the next job of somebody', () => {
   });
 });
 
-describe('chance in a forecast', () => {
+describe('random durations in a forecast', () => {
   const recent = (durations: readonly number[], of = 'lab-a') =>
     durations.map((s) => ({ program: 'sampler', instance: of, duration: seconds(s) }));
   const unknown = (known: ForecastView['recent']) =>
@@ -332,12 +332,12 @@ describe('chance in a forecast', () => {
       ...{ instances: [instance([job('j1', null)])], recent: known },
     });
 
-  it('draws how long a job takes from those of its program that have ended', () => {
+  it('are drawn from finished jobs of the same program', () => {
     const [p50 = 0, p90 = 0] = inSeconds(foretold(unknown(recent([40, 40, 40, 40, 90]))).waitOf('j1', 1, t0));
     expect([p50, p90]).toEqual([40, 90]);
   });
 
-  it('prefers those of the own instance, as soon as there are enough', () => {
+  it('are drawn from the own instance once it has enough finished jobs', () => {
     const others = recent(
       Array.from({ length: 50 }, () => 500),
       'lab-b',
@@ -347,7 +347,7 @@ describe('chance in a forecast', () => {
     expect(wait([10, 10, 10, 10, 10])).toBe(seconds(10));
   });
 
-  it('knows that a job which has run for long is none of the short ones', () => {
+  it('of a running job are longer than it has already run', () => {
     const view = given({
       running: [running('r0', null, { startedAt: after(-50) })],
       instances: [instance([job('j1', null)])],
@@ -356,12 +356,12 @@ describe('chance in a forecast', () => {
     expect(inSeconds(foretold(view).waitOf('j1', 1, t0))).toEqual([30, 30]);
   });
 
-  it('says the same of the same queue, each time it is asked', () => {
+  it('are the same for the same queue each time', () => {
     const view = unknown(recent([1, 5, 20, 60, 200]));
     expect(foretold(view).waitOf('j1', 1, t0)).toEqual(foretold(view).waitOf('j1', 1, t0));
   });
 
-  it('grows shorter as time passes', () => {
+  it('give shorter waits as time passes', () => {
     const view = given({ running: [running('r0', 30)], instances: [instance([job('j1', 1)])] });
     const made = foretold(view);
     const wait = (now: Millis) => made.waitOf('j1', 1, now).p50;

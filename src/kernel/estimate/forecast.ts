@@ -1,53 +1,53 @@
 import type { Millis } from '../time.js';
 import type { Chance } from './chance.js';
 import { Durations } from './durations.js';
-import { Setting } from './field.js';
+import { SimulationInput } from './simulated-backend.js';
 import { horizon, type ForecastInstance, type ForecastJob, type ForecastView } from './forecast.view.js';
 import { Playback, probe, type Run } from './playback.js';
 
-/** How long something waits from now on: at most so long in half, and in nine of ten, of all cases. Null: for ever. */
+/** Remaining time to a start: the 50th and 90th percentile over all runs. Null: the job never starts. */
 export interface Wait {
   readonly p50: Millis | null;
   readonly p90: Millis | null;
 }
 
-const mostRuns = 100;
-const fewestRuns = 20;
+const maxRuns = 100;
+const minRuns = 20;
 
-/** What one forecast may cost, in microseconds of a core of 2024: a request waits for it, though not the whole service. */
-const effort = 30_000;
+/** CPU time that one forecast may take, in microseconds on a core of 2024. A request waits for it. */
+const cpuBudget = 30_000;
 
 /**
- * Plays the backend forward many times with durations that chance draws, once where all are known. Pauses after each run,
- * so that whoever computes it can do something else in between. `asker`: the instance whose next lone job is asked for;
- * null: only what is queued.
+ * Plays the backend forward many times with random durations, or once if all durations are known. Yields after each
+ * run, so that the caller can do other work in between. `requester`: the instance for whose next lone job a wait is wanted;
+ * null: only waits of queued jobs are.
  */
 export function* forecast(
   view: ForecastView,
   chance: Chance,
-  asker: string | null = null,
+  requester: string | null = null,
 ): Generator<void, Forecast> {
-  const setting = new Setting(withProbe(view, asker));
+  const setting = new SimulationInput(withProbe(view, requester));
   const durations = new Durations(view.recent);
-  const { runs: wanted, starts } = plan(view, setting);
+  const { runs: runCount, starts } = planRuns(view, setting);
   const runs: Run[] = [];
-  for (let run = 0; run < wanted; run += 1) {
+  for (let run = 0; run < runCount; run += 1) {
     const playback = new Playback(setting, durations, (job) => chance(run, job));
-    runs.push(playback.run(starts, asker !== null));
+    runs.push(playback.run(starts, requester !== null));
     yield;
   }
   return new Forecast(view.at, setting, runs);
 }
 
-/** What may happen to the queue of one backend. */
+/** The predicted starts of one backend's queued jobs. */
 export class Forecast {
   constructor(
     private readonly at: Millis,
-    private readonly setting: Setting,
+    private readonly setting: SimulationInput,
     private readonly runs: readonly Run[],
   ) {}
 
-  /** When a queued job starts. `place`: where it stands in the queue, for one that came later or is far behind. */
+  /** Returns the wait of a queued job. `place`: its place in the queue, used if the runs did not get to the job. */
   waitOf(job: string, place: number, now: Millis): Wait {
     const index = this.setting.jobs.get(job)?.index;
     return this.wait(now, (run) => {
@@ -56,7 +56,9 @@ export class Forecast {
     });
   }
 
-  /** When a lone job of the asker would start; `queued`: how many wait, for a queue that is too long to be played. */
+  /**
+   * Returns the wait of a new lone job of the asker. `queued`: number of waiting jobs, used if the queue was cut off.
+   */
   waitOfNext(queued: number, now: Millis): Wait {
     return this.waitOf(probe, queued + 1, now);
   }
@@ -66,7 +68,7 @@ export class Forecast {
     return { p50: quantile(waits, 0.5), p90: quantile(waits, 0.9) };
   }
 
-  /** Beyond the end of the run the queue is expected to go on at its pace. */
+  /** Returns the start of the job at `place`, extrapolated at the run's pace if the run ended before. */
   private startOfPlace({ starts, probeAt }: Run, place: number): Millis {
     const played = starts[place - 1];
     if (played !== undefined) return played;
@@ -76,26 +78,29 @@ export class Forecast {
   }
 }
 
-/** The least value that so much of the sample does not exceed. */
+/** Returns the smallest value that at least `part` of the sample does not exceed. */
 function quantile(sorted: readonly number[], part: number): number | null {
   const value = sorted[Math.ceil(part * sorted.length) - 1];
   return value === undefined || value === Infinity ? null : value;
 }
 
-/** How many futures, and how many starts of each: fewer where a start costs more, because it is a choice among more. */
-function plan(
+/**
+ * Decides how many runs to play and how many starts each has: fewer if a start costs more because the backend is
+ * larger.
+ */
+function planRuns(
   { running, slots, instances }: ForecastView,
-  { all }: Setting,
+  { all }: SimulationInput,
 ): { runs: number; starts: number } {
   // Measured: 1.4 µs with one slot and one instance, 5 with 100 instances, 18 with 1000 slots and 20 instances.
   const cost = 1.5 + instances.length / 25 + slots.length / 60 + Math.min(8, slots.length) / 4;
-  const starts = Math.min(horizon, Math.floor(effort / cost / fewestRuns));
+  const starts = Math.min(horizon, Math.floor(cpuBudget / cost / minRuns));
   if ([...running, ...all].every(({ duration }) => duration !== null)) return { runs: 1, starts };
-  const runs = Math.floor(effort / cost / Math.min(starts, all.length));
-  return { runs: Math.min(mostRuns, Math.max(fewestRuns, runs)), starts };
+  const runs = Math.floor(cpuBudget / cost / Math.min(starts, all.length));
+  return { runs: Math.min(maxRuns, Math.max(minRuns, runs)), starts };
 }
 
-/** Behind the asker's own queue, or behind everybody's. */
+/** Adds the probe at the end of the asker's own queue, or behind everybody's. */
 function withProbe(view: ForecastView, asker: string | null): ForecastView {
   const id = asker ?? probe;
   const job: ForecastJob = {
@@ -109,7 +114,7 @@ function withProbe(view: ForecastView, asker: string | null): ForecastView {
   const last = { id, shares: 1, charged: Infinity, rate: 0, budget: null, waiting: [], more: false };
   const own: ForecastInstance = view.instances.find((instance) => instance.id === asker) ?? last;
   const others = view.instances.filter((instance) => instance !== own);
-  // Where not all of its queue is shown nobody knows when its end comes.
+  // The probe is left out if part of the queue is: nobody knows when the end of the queue starts.
   const waiting = own.more ? own.waiting : [...own.waiting, job];
   return { ...view, instances: [...others, { ...own, waiting }] };
 }

@@ -3,28 +3,28 @@ import type { SlotView } from '../choice/snapshot.js';
 import type { Session } from '../session/session.js';
 import type { Millis } from '../time.js';
 
-/** A job as far as its turn and its length depend on it. */
+/** A queued job, reduced to what decides its turn and its duration. */
 export interface ForecastJob {
   readonly id: string;
   readonly seq: number;
   readonly instance: string;
   readonly program: string;
-  /** How long a script says that it lasts; null: nobody knows. */
+  /** The duration that its script states; null if unknown. */
   readonly duration: Millis | null;
   readonly maxExecutionTime: Millis;
 }
 
 export interface RunningView extends ForecastJob {
   readonly session: string | null;
-  /** Its own time is charged, and not that of its session's slot. */
+  /** Whether the job itself is charged; false if its session's hold is. */
   readonly charged: boolean;
   readonly slot: number;
   readonly startedAt: Millis;
-  /** Somebody wants it to stop: it ends within the grace after this. */
+  /** When it was asked to stop, after which it ends within the grace period; null if it was not. */
   readonly stopAt: Millis | null;
 }
 
-/** A session that has a slot, was promised one, or has something queued. */
+/** A session that holds a slot, has a reservation or has queued jobs. */
 export type ForecastSession = Pick<
   Session,
   | 'id'
@@ -40,32 +40,32 @@ export type ForecastSession = Pick<
   | 'runningJobs'
 > & {
   readonly queue: readonly ForecastJob[];
-  /** More is queued than `queue` shows. */
+  /** Whether more jobs are queued than `queue` contains. */
   readonly more: boolean;
 };
 
 export interface ForecastInstance {
   readonly id: string;
   readonly shares: number;
-  /** Charged in the fair-share window, with what accrues now. */
+  /** Time charged in the fair-share window, with what accrues now. */
   readonly charged: Millis;
-  /** How many jobs and holds accrue now, on all backends. */
+  /** Number of jobs and holds that are being charged now, on all backends. */
   readonly rate: number;
   readonly budget: Millis | null;
-  /** Its part of the general queue in submission order: what waits alone, and sessions by their first job. */
+  /** Its part of the general queue in submission order: lone jobs, and sessions placed by their first job. */
   readonly waiting: readonly (ForecastJob | { readonly session: string; readonly seq: number })[];
-  /** More waits than `waiting` shows. */
+  /** Whether more entries wait than `waiting` contains. */
   readonly more: boolean;
 }
 
-/** A job that has left its lane, and how long it was there. */
-export interface Finished {
+/** A job that has left its lane, and how long it ran. */
+export interface FinishedJob {
   readonly program: string;
   readonly instance: string;
   readonly duration: Millis;
 }
 
-/** One backend with the beginning of its queue, as far as it is played forward. */
+/** One backend with the beginning of its queue: the input of a forecast. */
 export interface ForecastView {
   readonly at: Millis;
   readonly backend: { readonly name: string; readonly status: BackendStatus; readonly lanes: number };
@@ -75,10 +75,10 @@ export interface ForecastView {
   /** Active batch sessions with queued jobs, oldest activation first. */
   readonly batches: readonly string[];
   readonly instances: readonly ForecastInstance[];
-  /** Charged time per share of the first instance that waits and is not shown; null when all are. */
+  /** Charged time per share of the first waiting instance that the view leaves out; null if it contains them all. */
   readonly hiddenFrom: number | null;
-  readonly recent: readonly Finished[];
+  readonly recent: readonly FinishedJob[];
 }
 
-/** So many jobs are played one by one; those behind are expected at the pace of these. */
+/** Number of queued jobs that are played one by one. For the jobs behind them, the pace is extrapolated. */
 export const horizon = 500;

@@ -31,7 +31,7 @@ describe('starting a job', () => {
     });
   });
 
-  it('is refused twice', () => {
+  it('is refused a second time', () => {
     expect(() => startJob(running, 0, 'again', after(5))).toThrow(
       expect.objectContaining({ code: 'illegal_transition' }),
     );
@@ -39,7 +39,7 @@ describe('starting a job', () => {
 });
 
 describe('the end of a job', () => {
-  it('completed: charged from its start to its end', () => {
+  it('as completed is charged from its start to its end', () => {
     const { job, ledger } = endJob(running, { type: 'completed' }, after(7));
     expect(job).toMatchObject({
       state: 'completed',
@@ -53,7 +53,7 @@ describe('the end of a job', () => {
     ]);
   });
 
-  it('failed: says why and counts what it used', () => {
+  it('as failed has a reason and the time used', () => {
     const { job } = endJob(
       running,
       { type: 'failed', reason: 'ZeroDivisionError', reasonCode: 1200 },
@@ -67,7 +67,7 @@ describe('the end of a job', () => {
     });
   });
 
-  it('writes no entry for a job of a dedicated session: its slot is charged', () => {
+  it('writes no entry for a job of a dedicated session, because the slot is charged', () => {
     const { job, ledger } = endJob(
       { ...running, mode: 'dedicated', session: 's1' },
       { type: 'completed' },
@@ -77,7 +77,7 @@ describe('the end of a job', () => {
     expect(ledger).toEqual([]);
   });
 
-  it('writes no entry for nothing', () =>
+  it('writes no entry for a job of no duration', () =>
     expect(endJob(running, { type: 'completed' }, after(0)).ledger).toEqual([]));
 
   it.each(['completed', 'stopped'] as const)(
@@ -102,7 +102,7 @@ describe('stopping a job', () => {
     expect(ledger).toEqual([]);
   });
 
-  it('only asks a running one: it keeps its lane until its runner is gone', () => {
+  it('only marks a running one, which keeps its lane until its runner has ended', () => {
     expect(stopJob(running, cancel).job).toMatchObject({
       state: 'running',
       stop: cancel,
@@ -117,13 +117,13 @@ describe('stopping a job', () => {
     expect(ledger).toHaveLength(1);
   });
 
-  it('keeps the first reason when two ask', () => {
+  it('keeps the reason of the first request', () => {
     const limit = limitStop(running, after(100));
     const { job } = stopJob({ ...running, stop: limit }, { ...cancel, at: after(101) });
     expect(job.stop).toEqual(limit);
   });
 
-  it('for its limit is a cancellation with a code that names the limit', () => {
+  it('by its limit cancels it, with an end code for the limit', () => {
     const { job } = stopJob(scripted, limitStop(scripted, after(100)));
     expect(job).toMatchObject({
       state: 'cancelled',
@@ -175,14 +175,14 @@ describe('a lost runner', () => {
     });
   });
 
-  it('fails a job whose program turned out not to be repeatable, whichever attempt that was', () => {
+  it('fails a job whose program is found not to be repeatable, whatever its attempt', () => {
     for (const attempts of [1, 2]) {
       const last = allowNoAttemptAfter({ ...running, attempts });
       expect(loseJob(last, after(40), 'exit code 9', false).job).toMatchObject({ state: 'failed', attempts });
     }
   });
 
-  it('fails the job with its session when that is closed, attempts left or not', () => {
+  it('fails the job if its session is closed, even with attempts left', () => {
     expect(loseJob(running, after(40), 'exit code 9', true).job).toMatchObject({
       state: 'failed',
       endCode: 'session_closed',
@@ -190,7 +190,7 @@ describe('a lost runner', () => {
     });
   });
 
-  it('is how a stop ends: cancelled, and charged as any cancelled job', () => {
+  it('cancels a job that was asked to stop, which is charged like any cancelled job', () => {
     const { job } = loseJob({ ...running, stop: cancel }, after(40), 'exit code 9', false);
     expect(job).toMatchObject({ state: 'cancelled', reason: cancel.reason, used: seconds(40) });
   });
@@ -205,9 +205,9 @@ it('a queued job whose session closes fails with a code and the reason of the se
 });
 
 describe('max_execution_time', () => {
-  it("is the backend's unless asked for", () =>
+  it("is the backend's unless requested", () =>
     expect(checkJobLimit(undefined, seconds(300), undefined, seconds(20))).toBe(seconds(300)));
-  it("is the plan's where that is less", () =>
+  it("is the plan's if that is less", () =>
     expect(checkJobLimit(undefined, seconds(300), seconds(100), undefined)).toBe(seconds(100)));
   it('may be less', () =>
     expect(checkJobLimit(seconds(5), seconds(300), undefined, undefined)).toBe(seconds(5)));

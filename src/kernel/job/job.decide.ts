@@ -5,14 +5,14 @@ import type { LedgerEntry } from '../usage/usage.js';
 import { jobMachine, type JobEventType } from './job.machine.js';
 import { defaultMaxAttempts, isFinal, type EndCode, type Job, type JobState, type Stop } from './job.js';
 
-/** What one event does to a job: the row and the ledger entries to save in one transaction. */
+/** The result of one event: the new row and the ledger entries, to be saved in one transaction. */
 export interface JobDecision {
   readonly job: Job;
   readonly ledger: readonly LedgerEntry[];
 }
 
-/** How an attempt came out, as a runner or a script tells it. */
-export type Outcome =
+/** The result of an attempt, as reported by a runner or computed from a script. */
+export type AttemptOutcome =
   | { readonly type: 'completed' }
   | {
       readonly type: 'failed';
@@ -22,77 +22,77 @@ export type Outcome =
     }
   | { readonly type: 'stopped' };
 
-/** A lane is free for it: the job runs from `at` on, under a fresh fencing `token`. */
+/** Starts an attempt on a free lane of `slot` at `at`, with a new fencing `token`. */
 export function startJob(job: Job, slot: number, token: string, at: Millis): Job {
-  return { ...job, state: follow(job, 'start'), startedAt: at, slot, token, attempts: job.attempts + 1 };
+  return { ...job, state: nextState(job, 'start'), startedAt: at, slot, token, attempts: job.attempts + 1 };
 }
 
-/** The attempt has ended. A job that was asked to stop counts as cancelled, however its runner ended. */
-export function endJob(job: Job, outcome: Outcome, at: Millis): JobDecision {
+/** Ends the attempt. A job that was asked to stop is cancelled, however its runner ended. */
+export function endJob(job: Job, outcome: AttemptOutcome, at: Millis): JobDecision {
   if (job.stop !== null || outcome.type === 'stopped') {
     const { reason = 'cancelled', endCode = null } = job.stop ?? {};
-    return end(job, follow(job, 'stopped'), { reason, endCode, reasonCode: null }, at);
+    return endAttempt(job, nextState(job, 'stopped'), { reason, endCode, reasonCode: null }, at);
   }
   if (outcome.type === 'completed')
-    return end(job, follow(job, 'complete'), { reason: null, endCode: null, reasonCode: null }, at);
+    return endAttempt(job, nextState(job, 'complete'), { reason: null, endCode: null, reasonCode: null }, at);
   const { reason, reasonCode, endCode = null } = outcome;
-  return end(job, follow(job, 'fail'), { reason, reasonCode, endCode }, at);
+  return endAttempt(job, nextState(job, 'fail'), { reason, reasonCode, endCode }, at);
 }
 
-/** Someone, or its limit, wants the job to end. A queued or scripted one ends now, another when its runner is gone. */
+/** Stops a job for a user or a limit. A queued or scripted job ends now; any other when its runner has ended. */
 export function stopJob(job: Job, stop: Stop): JobDecision {
   if (isFinal(job.state)) {
     throw new Refusal('job_final', { job: job.id, state: job.state });
   }
-  const state = follow(job, 'stop');
+  const state = nextState(job, 'stop');
   if (state === 'cancelled') {
     const { reason, endCode } = stop;
     return { job: { ...job, state, reason, endCode, endedAt: stop.at }, ledger: [] };
   }
-  // The first to ask decides what the job will be called: asking again changes nothing.
+  // The first request decides the reason; later requests change nothing.
   const stopping = { ...job, state, stop: job.stop ?? stop };
   return job.script === null ? { job: stopping, ledger: [] } : endJob(stopping, { type: 'stopped' }, stop.at);
 }
 
-/** Its `max_execution_time` is over. */
+/** Returns the stop of a job whose `max_execution_time` has expired. */
 export const limitStop = (job: Job, at: Millis): Stop => ({
   at,
   reason: `ran too long: its max_execution_time of ${toSeconds(job.maxExecutionTime)} s is over`,
   endCode: 'ran_too_long',
 });
 
-/** Its program must not run twice (semantics: runner lost): the attempt that begins now is the last one. */
+/** Makes the current attempt the last one, because the program must not run twice (semantics: runner lost). */
 export const allowNoAttemptAfter = (job: Job): Job => ({
   ...job,
   maxAttempts: Math.min(job.maxAttempts, job.attempts),
 });
 
 /**
- * Its runner is gone without an answer: back to the queue while attempts are left, else Failed. The lost attempt is our
- * own fault and is not charged. `why` is a clause. `sessionClosed`: there is nothing to go back to.
+ * Handles the loss of the runner: re-queues the job if attempts are left, else fails it. The service is to blame for a
+ * lost attempt and does not charge it. `why`: a clause for the reason. `sessionClosed`: the job cannot be queued again.
  */
 export function loseJob(job: Job, at: Millis, why: string, sessionClosed: boolean): JobDecision {
-  // It was asked to stop and is gone: that is how a stop ends.
+  // A stopped job whose runner is gone has ended as requested.
   if (job.stop !== null) return endJob(job, { type: 'stopped' }, at);
   const lost = { ...job, startedAt: null, slot: null, token: null };
   if (sessionClosed) {
     const reason = `its runner was lost and its session is closed: ${why}`;
     const failed = {
       ...lost,
-      state: follow(job, 'sessionClosed'),
+      state: nextState(job, 'sessionClosed'),
       reason,
       endCode: 'session_closed' as const,
     };
     return { job: { ...failed, endedAt: at }, ledger: [] };
   }
-  if (job.attempts < job.maxAttempts) return { job: { ...lost, state: follow(job, 'lose') }, ledger: [] };
+  if (job.attempts < job.maxAttempts) return { job: { ...lost, state: nextState(job, 'lose') }, ledger: [] };
   const reason =
     job.maxAttempts < defaultMaxAttempts
       ? `its runner was lost and its program must not run twice: ${why}`
       : `its runner was lost ${job.attempts} times and no attempt is left: ${why}`;
   const failed = {
     ...lost,
-    state: follow(job, 'giveUp'),
+    state: nextState(job, 'giveUp'),
     reason,
     endCode: 'runner_lost' as const,
     endedAt: at,
@@ -100,14 +100,14 @@ export function loseJob(job: Job, at: Millis, why: string, sessionClosed: boolea
   return { job: failed, ledger: [] };
 }
 
-/** What a queued job becomes when its session closes. */
+/** Returns the changes to a queued job whose session closes. */
 export const closedWithSession = (stateReason: string) => ({
   state: 'failed' as const,
   reason: `its session was closed before it could start: ${stateReason}`,
   endCode: 'session_closed' as const,
 });
 
-function end(
+function endAttempt(
   job: Job,
   state: JobState,
   why: Pick<Job, 'reason' | 'endCode' | 'reasonCode'>,
@@ -133,7 +133,7 @@ function end(
   };
 }
 
-function follow(job: Job, type: JobEventType): JobState {
+function nextState(job: Job, type: JobEventType): JobState {
   const before = jobMachine.resolveState({ value: job.state, context: {} });
   if (!before.can({ type })) {
     throw new Refusal('illegal_transition', { of: 'job', id: job.id, state: job.state, event: type });
@@ -141,28 +141,29 @@ function follow(job: Job, type: JobEventType): JobState {
   return transition(jobMachine, before, { type })[0].value as JobState;
 }
 
-/** One more job is to be queued beside `queued` others of its instance; `most`: as many as its plan allows. */
+/** Refuses one more queued job if the instance already has as many as its plan allows (`most`). */
 export function checkPending(queued: number, most: number, instance: string): void {
   if (queued < most) return;
   throw new Refusal('too_many_pending', { instance, most });
 }
 
-/** How much, and whose limit that is. */
+/** A limit, and whose limit it is. */
 type Bound = readonly [Millis, Refusals['job_limit_exceeded']['whose']];
 
-/** A job may not be promised more time than its session has. */
+/** Returns the granted limit. Refuses one that is longer than the backend, the plan or the session allows. */
 export function checkJobLimit(
-  asked: Millis | undefined,
+  requested: Millis | undefined,
   backendMost: Millis,
   planMost: Millis | undefined,
   sessionMost: Millis | undefined,
 ): Millis {
   const [allowed, bound]: Bound =
     planMost !== undefined && planMost < backendMost ? [planMost, 'plan'] : [backendMost, 'backend'];
-  if (asked === undefined) return allowed;
-  if (asked < seconds(1)) throw new Refusal('limit_too_short', { limit: 'maxExecutionTime', asked });
+  if (requested === undefined) return allowed;
+  if (requested < seconds(1))
+    throw new Refusal('limit_too_short', { limit: 'maxExecutionTime', asked: requested });
   const [most, whose]: Bound =
     sessionMost !== undefined && sessionMost < allowed ? [sessionMost, 'session'] : [allowed, bound];
-  if (asked <= most) return asked;
-  throw new Refusal('job_limit_exceeded', { asked, most, whose });
+  if (requested <= most) return requested;
+  throw new Refusal('job_limit_exceeded', { asked: requested, most, whose });
 }

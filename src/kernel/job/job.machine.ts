@@ -3,7 +3,7 @@ import { setup } from 'xstate';
 export type JobEventType =
   'start' | 'complete' | 'fail' | 'stop' | 'stopped' | 'lose' | 'giveUp' | 'sessionClosed';
 
-/** The lifecycle of a job as one table (semantics: jobs). `stop` on a running job only asks; `stopped` ends it. */
+/** The lifecycle of a job as one table (semantics: jobs). `stop` only marks a running job; `stopped` ends it. */
 export const jobMachine = setup({ types: { events: {} as { type: JobEventType } } }).createMachine({
   id: 'job',
   initial: 'queued',

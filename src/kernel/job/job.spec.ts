@@ -6,7 +6,7 @@ import { isFinal, jobDeadlineOf, jobStates, type Job } from './job.js';
 const scripted = (duration: number) => ({ duration: seconds(duration), outcome: 'completed' as const });
 const stop = { at: after(30), reason: 'cancelled by user alice', endCode: null };
 
-/** The limit is 100 s unless said otherwise. */
+/** The limit is 100 s unless overridden. */
 const deadlines: [string, Partial<Job>, ReturnType<typeof jobDeadlineOf>][] = [
   ['queued: it may wait for ever', {}, null],
   ['completed', { state: 'completed', startedAt: after(0) }, null],

@@ -2,12 +2,12 @@ import type { Millis } from '../time.js';
 import type { Session, SessionLimits } from './session.js';
 
 /**
- * How the events of its jobs move the clocks of a session (semantics: clocks). The decision and the estimate of waits both
- * use these functions, so that what is foretold follows the rule that decides.
+ * The clocks that the events of a session's jobs change (semantics: clocks). The decision and the estimate both use
+ * these functions, so that an estimate follows the rules that decide.
  */
 export type Clocks = Pick<Session, 'startedAt' | 'idleSince' | 'activeSince' | 'activeSpent'>;
 
-/** A job of it starts: `max_ttl` runs from the first one, the active clock runs, and it is idle no more. */
+/** Returns the clocks after a job starts: `max_ttl` runs from the first start, the active clock runs, idling ends. */
 export const clocksAfterStart = (
   { startedAt, idleSince, activeSince, activeSpent }: Clocks,
   limits: SessionLimits,
@@ -19,7 +19,7 @@ export const clocksAfterStart = (
   activeSpent,
 });
 
-/** The active clock stops, and keeps what it has used. */
+/** Stops the active clock and keeps the time it has used. */
 export const stopActiveClock = (
   { activeSince, activeSpent }: Pick<Clocks, 'activeSince' | 'activeSpent'>,
   at: Millis,
@@ -29,8 +29,8 @@ export const stopActiveClock = (
     : { activeSince: null, activeSpent: activeSpent + at - activeSince };
 
 /**
- * Since when it has been idle once a job of it has ended or was withdrawn. A session idles while it is open with nothing queued, or
- * active with nothing queued and nothing running. Where busy counts as idle, an active one idles from every end.
+ * Returns since when a session has been idle, after a job ended or was withdrawn. An open session is idle with nothing
+ * queued; an active one with nothing queued and nothing running or, if busy counts as idle, from every end on.
  */
 export function idleSinceAfterEnd(
   session: Pick<Session, 'state' | 'idleSince' | 'queuedJobs' | 'runningJobs'>,
@@ -44,11 +44,11 @@ export function idleSinceAfterEnd(
   return idles ? at : idleSince;
 }
 
-/** A dedicated session keeps its slot while active, and closed until its last job has ended (semantics: usage). */
+/** Returns whether a dedicated session keeps its slot: while active, or closed with running jobs (semantics: usage). */
 export const keepsSlot = ({ state, runningJobs }: Pick<Session, 'state' | 'runningJobs'>): boolean =>
   state === 'active' || (state === 'closed' && runningJobs > 0);
 
-/** Nothing is left of what it was to finish before it closes. */
+/** Returns whether a draining session has nothing left to finish, so that it closes. */
 export const isDrained = ({
   acceptingJobs,
   queuedJobs,

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { after, givenSession, type GivenSession } from '../../../test/support/given.js';
 import { seconds } from '../time.js';
 import { decideSession } from './session.decide.js';
-import { deadlineOf, dueRank, sessionClocks, type SessionClock } from './session.deadline.js';
+import { deadlineOf, deadlineRank, sessionClocks, type SessionClock } from './session.deadline.js';
 
-/** Each clock where it runs, and when it expires: limits are 60 s interactive, 300 s active, 1000 s max, 100 s unused. */
+/** Each clock while it runs, and when it expires. Limits: 60 s interactive, 300 s active, 1000 s max, 100 s unused. */
 const running: [string, SessionClock, GivenSession, number][] = [
   ['open since 0 s, unused', 'unused_ttl', { state: 'open' }, 100],
   ['open, last queued job cancelled at 30 s', 'unused_ttl', { state: 'open', idleSince: after(30) }, 130],
@@ -20,13 +20,13 @@ const running: [string, SessionClock, GivenSession, number][] = [
   [
     'open with a queued job, last heard of at 20 s',
     'heartbeat_ttl',
-    { state: 'open', queuedJobs: 1, limits: { heartbeatTtl: seconds(30) }, heardAt: after(20) },
+    { state: 'open', queuedJobs: 1, limits: { heartbeatTtl: seconds(30) }, clientSeenAt: after(20) },
     50,
   ],
   [
     'busy, with a heartbeat of 30 s, last heard of at 0 s',
     'heartbeat_ttl',
-    { state: 'active', runningJobs: 1, limits: { heartbeatTtl: seconds(30) }, heardAt: after(0) },
+    { state: 'active', runningJobs: 1, limits: { heartbeatTtl: seconds(30) }, clientSeenAt: after(0) },
     30,
   ],
   [
@@ -68,7 +68,7 @@ describe('the deadline of a session', () => {
     expect(deadlineOf(givenSession(given))).toBeNull();
   });
 
-  it('a waiting job is no idleness: only max_ttl runs while an active session waits', () => {
+  it('a session with a waiting job is not idle: only max_ttl runs while an active session waits', () => {
     expect(deadlineOf(givenSession({ state: 'active', queuedJobs: 1 }))?.clock).toBe('max_ttl');
   });
 
@@ -93,8 +93,8 @@ describe('the deadline of a session', () => {
     expect(deadlineOf(later)?.clock).toBe('active_ttl');
   });
 
-  it('ranks equal due times: max_ttl, active_ttl, budget, job limit, job end, interactive_ttl, unused_ttl; then what has no order', () => {
-    const ranked = Object.entries(dueRank).sort(([, a], [, b]) => a - b);
+  it('ranks equal due times: max_ttl, active_ttl, budget, job limit, job end, interactive_ttl, unused_ttl, then the others', () => {
+    const ranked = Object.entries(deadlineRank).sort(([, a], [, b]) => a - b);
     expect(ranked.map(([kind]) => kind)).toEqual([
       'max_ttl',
       'active_ttl',

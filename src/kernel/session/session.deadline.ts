@@ -1,7 +1,7 @@
 import type { Millis } from '../time.js';
 import type { Session } from './session.js';
 
-/** The clocks of a session, in the order in which they are applied when due at the same moment. */
+/** The clocks of a session, in the order in which they are applied if they expire at the same moment. */
 export const sessionClocks = [
   'max_ttl',
   'active_ttl',
@@ -12,10 +12,11 @@ export const sessionClocks = [
 export type SessionClock = (typeof sessionClocks)[number];
 
 /**
- * Rank of everything that can fall due, for equal due times (semantics: clocks): max_ttl, active_ttl, job limit, job end,
- * interactive_ttl, unused_ttl. An instance's budget ends sessions like the first two and stands beside them. Asking a stopping runner's patience to end and a client's silence have no order of their own and come last.
+ * Order of deadlines with equal due times (semantics: clocks): max_ttl, active_ttl, job limit, job end,
+ * interactive_ttl, unused_ttl. A used-up budget closes sessions like the first two, so it comes next to them. The kill
+ * of a stopping runner and a client's missed heartbeat have no prescribed order and come last.
  */
-export const dueRank = {
+export const deadlineRank = {
   max_ttl: 0,
   active_ttl: 1,
   budget: 2,
@@ -26,17 +27,17 @@ export const dueRank = {
   kill: 7,
   heartbeat_ttl: 8,
 } as const;
-export type DueKind = keyof typeof dueRank;
+export type DeadlineKind = keyof typeof deadlineRank;
 
-/** What the clocks of a session depend on. */
-export type Clocked = Pick<
+/** The part of a session that decides when its clocks expire. */
+export type ClockState = Pick<
   Session,
   'state' | 'limits' | 'startedAt' | 'activeSince' | 'activeSpent' | 'idleSince'
 > &
-  Partial<Pick<Session, 'heardAt'>>;
+  Partial<Pick<Session, 'clientSeenAt'>>;
 
-/** When one clock of `session` expires; null while that clock does not run. */
-export function expiryOf(session: Clocked, clock: SessionClock): Millis | null {
+/** Returns when one clock of `session` expires; null while that clock does not run. */
+export function clockEndOf(session: ClockState, clock: SessionClock): Millis | null {
   const { state, limits } = session;
   if (state === 'closed') return null;
   switch (clock) {
@@ -53,17 +54,19 @@ export function expiryOf(session: Clocked, clock: SessionClock): Millis | null {
     case 'unused_ttl':
       return state === 'open' && session.idleSince !== null ? session.idleSince + limits.unusedTtl : null;
     case 'heartbeat_ttl':
-      return limits.heartbeatTtl === undefined || session.heardAt == null
+      return limits.heartbeatTtl === undefined || session.clientSeenAt == null
         ? null
-        : session.heardAt + limits.heartbeatTtl;
+        : session.clientSeenAt + limits.heartbeatTtl;
   }
 }
 
-/** When the clock must next look at a session, and why; null once nothing is left to expire. */
-export function deadlineOf(session: Clocked): { readonly at: Millis; readonly clock: SessionClock } | null {
+/** Returns the first clock of `session` to expire, and when; null if none runs. */
+export function deadlineOf(
+  session: ClockState,
+): { readonly at: Millis; readonly clock: SessionClock } | null {
   let first: { at: Millis; clock: SessionClock } | null = null;
   for (const clock of sessionClocks) {
-    const at = expiryOf(session, clock);
+    const at = clockEndOf(session, clock);
     if (at !== null && (first === null || at < first.at)) first = { at, clock };
   }
   return first;

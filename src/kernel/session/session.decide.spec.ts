@@ -24,7 +24,7 @@ const close = {
 } as const satisfies SessionEvent;
 
 describe('a session', () => {
-  it('remembers its first start, its latest activation and every state it entered', () => {
+  it('stores its first start, its latest activation and every state entered', () => {
     const session = decide(
       givenSession(),
       submitted(5),
@@ -79,17 +79,20 @@ describe('a session', () => {
     ],
     [
       { type: 'heartbeat_ttl', at: after(10) },
-      { limits: { ...givenLimits, heartbeatTtl: seconds(10) }, heardAt: t0 },
+      { limits: { ...givenLimits, heartbeatTtl: seconds(10) }, clientSeenAt: t0 },
       'its client was silent for 10 s (heartbeat_ttl expired)',
       'heartbeat_ttl',
     ],
     [{ type: 'drain', at: after(9) }, {}, 'drained: it accepts no jobs and has none left', 'drained'],
   ];
-  it.each(reasons)('after %o says why, with a code if it closed', (event, given, stateReason, closeCode) => {
-    expect(decide(givenSession(given), event)).toMatchObject({ stateReason, closeCode });
-  });
+  it.each(reasons)(
+    'after %o has a reason, and a code if it closed',
+    (event, given, stateReason, closeCode) => {
+      expect(decide(givenSession(given), event)).toMatchObject({ stateReason, closeCode });
+    },
+  );
 
-  it('keeps its first reason and closing time when it is closed or drained again', () => {
+  it('keeps its reason and closing time when it is closed or drained again', () => {
     const closed = decide(givenSession(), close);
     const again = decide(
       closed,
@@ -99,7 +102,7 @@ describe('a session', () => {
     expect(again).toEqual(closed);
   });
 
-  it('has nothing queued once it is closed, and says that its queued jobs fail', () => {
+  it('has nothing queued once it is closed, and its queued jobs fail', () => {
     const { session, failsQueuedJobs } = decideSession(givenSession({ queuedJobs: 2 }), close);
     expect(session).toMatchObject({ queuedJobs: 0, headSeq: null, acceptingJobs: false });
     expect(failsQueuedJobs).toBe(true);
@@ -136,19 +139,19 @@ describe('a session', () => {
     );
   });
 
-  it('stands in the queue where its first job does', () => {
+  it('has the place of its first job in the queue', () => {
     const first = decide(givenSession(), submitted(1, 4), submitted(2, 9));
     expect(first.headSeq).toBe(4);
     expect(decide(first, { type: 'jobWithdrawn', at: after(3), headSeq: 9 }).headSeq).toBe(9);
     expect(decide(first, { ...started(3), headSeq: 9 }).headSeq).toBe(9);
   });
 
-  it('keeps the number of its activation while it stays active', () => {
+  it('keeps its activation number while it stays active', () => {
     const active = decide(givenSession(), submitted(1), submitted(2), started(3));
     expect(decide(active, { ...started(4), activation: null })).toMatchObject({ activation: 3 });
   });
 
-  it('starts its idle clock from the full value each time it runs out of work', () => {
+  it('restarts its idle clock each time it runs out of work', () => {
     const idle = decide(givenSession(), submitted(0), started(0), ended(5, 0));
     expect(idle.idleSince).toBe(after(5));
     expect(decide(idle, submitted(20)).idleSince).toBeNull();
@@ -156,7 +159,7 @@ describe('a session', () => {
     expect(again.idleSince).toBe(after(30));
   });
 
-  it('runs its unused clock again from the cancel of its last queued job', () => {
+  it('restarts its unused clock when its last queued job is cancelled', () => {
     const session = decide(givenSession(), submitted(50), {
       type: 'jobWithdrawn',
       at: after(70),
@@ -167,14 +170,14 @@ describe('a session', () => {
 });
 
 describe('the active budget', () => {
-  it('runs down while a job runs, once however many run, and stands still otherwise', () => {
+  it('runs down while jobs run, at one speed however many, and stops otherwise', () => {
     const busy = decide(givenSession(), submitted(0), submitted(0), started(0), started(4));
     const idle = decide(busy, ended(10, 0), ended(12, 4));
     expect(activeRemaining(busy, after(10))).toBe(seconds(290));
     expect(activeRemaining(idle, after(50))).toBe(seconds(288));
   });
 
-  it('stands still while a lost job waits to run again', () => {
+  it('stops while a lost job waits to run again', () => {
     const lost = decide(givenSession(), submitted(0), started(0), {
       type: 'jobRequeued',
       at: after(10),
@@ -184,7 +187,7 @@ describe('the active budget', () => {
     expect(activeRemaining(lost, after(50))).toBe(seconds(290));
   });
 
-  it('is used up, not negative, when it closed the session and a job still runs', () => {
+  it('is zero, not negative, after it closed the session while a job still runs', () => {
     const session = decide(givenSession({ state: 'active', runningJobs: 1 }), {
       type: 'active_ttl',
       at: after(300),
@@ -224,11 +227,11 @@ describe('the slot of a dedicated session', () => {
     expect(session).toMatchObject({ state: 'closed', slot: null, used: seconds(30) });
   });
 
-  it('is let go at once when a closed session has no running job', () => {
+  it('is released at once when a session closes with no running job', () => {
     expect(decide(givenSession({ state: 'active' }), close)).toMatchObject({ slot: null, used: seconds(9) });
   });
 
-  it('stays held while a lost job waits to run again, and that counts', () => {
+  it('stays held and charged while a lost job waits to run again', () => {
     const lost = decide(givenSession(), submitted(0), started(0), {
       type: 'jobRequeued',
       at: after(10),
@@ -273,33 +276,33 @@ describe('the usage of a batch', () => {
     expect(elapsedTime(lost, after(20))).toBe(0);
   });
 
-  it('is nothing, not zero, before the first job has started', () => {
+  it('is null, not zero, before the first job has started', () => {
     expect(elapsedTime(givenSession({ mode: 'batch', queuedJobs: 1 }), after(10))).toBeNull();
   });
 });
 
-describe('a sign of life', () => {
+describe('a heartbeat', () => {
   const quiet = { limits: { heartbeatTtl: seconds(30) }, heardAt: t0 };
 
-  it('moves the deadline of silence, and only forwards', () => {
-    const heard = decide(givenSession({ state: 'active', ...quiet }), { type: 'heard', at: after(20) });
-    expect(heard.heardAt).toBe(after(20));
-    expect(decide(heard, { type: 'heard', at: after(10) }).heardAt).toBe(after(20));
+  it('moves the heartbeat deadline, and only to later', () => {
+    const seen = decide(givenSession({ state: 'active', ...quiet }), { type: 'clientSeen', at: after(20) });
+    expect(seen.clientSeenAt).toBe(after(20));
+    expect(decide(seen, { type: 'clientSeen', at: after(10) }).clientSeenAt).toBe(after(20));
   });
 
-  it('is nothing to a session that nobody has to keep alive', () => {
+  it('changes nothing without a heartbeat_ttl', () => {
     const session = givenSession({ state: 'active' });
-    expect(decide(session, { type: 'heard', at: after(20) }).heardAt).toBeNull();
+    expect(decide(session, { type: 'clientSeen', at: after(20) }).clientSeenAt).toBeNull();
   });
 
-  it('is no use: the idle clock runs on', () => {
+  it('does not count as use: the idle clock keeps running', () => {
     const session = givenSession({ state: 'active', idleSince: after(5), ...quiet });
-    expect(decide(session, { type: 'heard', at: after(20) }).idleSince).toBe(after(5));
+    expect(decide(session, { type: 'clientSeen', at: after(20) }).idleSince).toBe(after(5));
   });
 });
 
 describe('the idle clock', () => {
-  it('starts again when the session is used in another way than by a job', () => {
+  it('restarts when the session is used otherwise than by a job', () => {
     const session = givenSession({ state: 'active', idleSince: after(5) });
     expect(decide(session, { type: 'used', at: after(20) }).idleSince).toBe(after(20));
     expect(
@@ -309,7 +312,7 @@ describe('the idle clock', () => {
     });
   });
 
-  it('runs from the latest submit, start of use or end where busy counts as idle', () => {
+  it('runs from the latest submit, use or end if busy counts as idle', () => {
     const session = givenSession({ limits: { busyIsIdle: true, onIdle: 'close' }, state: 'open' });
     const busy = decide(session, submitted(0), started(10));
     expect(busy.idleSince).toBe(after(10));

@@ -9,13 +9,13 @@ import {
   keepsSlot,
   stopActiveClock,
 } from './session.clocks.js';
-import { expiryOf, type SessionClock } from './session.deadline.js';
+import { clockEndOf, type SessionClock } from './session.deadline.js';
 import { sessionMachine, type SessionEventType } from './session.machine.js';
 import type { CloseCode, Ending, Session, SessionState } from './session.js';
 
 /**
- * What can happen to a session; `at` is when it takes effect. `headSeq` is what the queue shows after the event.
- * `activation`: its number, where the start activates the session.
+ * What can happen to a session; `at` is when it takes effect. `headSeq`: submission number of its first queued job
+ * after the event. `activation`: the number of the activation; null if the start does not activate the session.
  */
 export type SessionEvent =
   | { readonly type: 'jobSubmitted'; readonly at: Millis; readonly seq: number }
@@ -35,23 +35,25 @@ export type SessionEvent =
     }
   | { readonly type: 'jobWithdrawn'; readonly at: Millis; readonly headSeq: number | null }
   | { readonly type: 'drain' | 'resume'; readonly at: Millis }
-  /** `heard`: its client gave a sign of life at `at`. `used`: it did something that counts as use, though it is no job. */
-  | { readonly type: 'heard' | 'used'; readonly at: Millis }
+  /**
+   * `clientSeen`: its client sent a heartbeat at `at`. `used`: its client did something other than a job that counts as use.
+   */
+  | { readonly type: 'clientSeen' | 'used'; readonly at: Millis }
   | { readonly type: 'close'; readonly at: Millis; readonly code: CloseCode; readonly reason: string }
   | { readonly type: SessionClock; readonly at: Millis };
 
-/** What one event does: the row and the ledger entries to save in one transaction. */
+/** The result of one event: the new row and the ledger entries, to be saved in one transaction. */
 export interface SessionDecision {
   readonly session: Session;
   readonly ledger: readonly LedgerEntry[];
-  /** The session has just closed: its queued jobs end Failed, in the same transaction. */
+  /** Whether the session has just closed with queued jobs: they fail in the same transaction. */
   readonly failsQueuedJobs: boolean;
 }
 
-/** Applies `event` to `session`. Pure: time arrives as `event.at`. Throws {@link Refusal}. */
+/** Applies `event` to `session`. Pure: the time is `event.at`. Throws {@link Refusal}. */
 export function decideSession(session: Session, event: SessionEvent): SessionDecision {
   if (firesEarly(session, event)) return { session, ledger: [], failsQueuedJobs: false };
-  const counted = count(session, event);
+  const counted = updateCounters(session, event);
   const before = sessionMachine.resolveState({
     value: session.state,
     context: {
@@ -64,18 +66,21 @@ export function decideSession(session: Session, event: SessionEvent): SessionDec
   if (!before.can(signal)) return refuse(session, event);
   const state = transition(sessionMachine, before, signal)[0].value as SessionState;
 
-  const entered = state === session.state ? counted : enter(counted, state, event);
-  const settled = settle(entered, event.at);
-  return { ...settled, failsQueuedJobs: state === 'closed' && counted.queuedJobs > 0 };
+  const entered = state === session.state ? counted : enterState(counted, state, event);
+  const released = releaseSlotIfDone(entered, event.at);
+  return { ...released, failsQueuedJobs: state === 'closed' && counted.queuedJobs > 0 };
 }
 
-/** Throws what a submit is refused with, before anything else is looked at that may refuse it. */
+/** Throws the refusal of a submit to a session that accepts no jobs, so that it comes before all other refusals. */
 export function checkAccepts(session: Session): void {
   if (session.state === 'closed' || !session.acceptingJobs)
     refuse(session, { type: 'jobSubmitted', at: session.createdAt, seq: 0 });
 }
 
-/** A timer may fire twice, after a close, or when a job has started meanwhile. That is no one's mistake. */
+/**
+ * Returns whether a timer fired before its clock expired. This is no error: the clock may have stopped or moved
+ * meanwhile.
+ */
 function firesEarly(session: Session, event: SessionEvent): boolean {
   switch (event.type) {
     case 'max_ttl':
@@ -83,24 +88,24 @@ function firesEarly(session: Session, event: SessionEvent): boolean {
     case 'interactive_ttl':
     case 'unused_ttl':
     case 'heartbeat_ttl':
-      return event.at < (expiryOf(session, event.type) ?? Infinity);
+      return event.at < (clockEndOf(session, event.type) ?? Infinity);
     default:
       return false;
   }
 }
 
-/** Stops charging a held slot for the time the service is down; its deadlines run on (semantics: clocks). */
+/** Stops charging a held slot while the service is down; the session's clocks keep running (semantics: clocks). */
 export function pauseHold(session: Session, at: Millis): SessionDecision {
   const { session: paused, ledger } = endHold(session, at);
   return { session: { ...paused, slot: session.slot }, ledger, failsQueuedJobs: false };
 }
 
-/** Charges a paused hold again, now that the service can run its jobs. */
+/** Resumes charging a paused hold when the service can run its jobs again. */
 export const resumeHold = (session: Session, at: Millis): Session =>
   session.slot === null || session.heldSince !== null ? session : { ...session, heldSince: at };
 
-/** Counters and clocks after the event, whatever state follows. */
-function count(session: Session, event: SessionEvent): Session {
+/** Updates counters and clocks for the event, whatever state follows. */
+function updateCounters(session: Session, event: SessionEvent): Session {
   switch (event.type) {
     case 'jobSubmitted':
       return {
@@ -120,7 +125,7 @@ function count(session: Session, event: SessionEvent): Session {
         runningStarts: session.runningStarts + event.at,
       };
     case 'jobEnded':
-      return idleIfDone(
+      return updateIdleClock(
         {
           ...leaveLane(session, event),
           lastJobCompleted: event.at,
@@ -131,14 +136,17 @@ function count(session: Session, event: SessionEvent): Session {
     case 'jobRequeued':
       return { ...leaveLane(session, event), queuedJobs: session.queuedJobs + 1, headSeq: event.headSeq };
     case 'jobWithdrawn':
-      return idleIfDone({ ...session, queuedJobs: session.queuedJobs - 1, headSeq: event.headSeq }, event.at);
+      return updateIdleClock(
+        { ...session, queuedJobs: session.queuedJobs - 1, headSeq: event.headSeq },
+        event.at,
+      );
     case 'drain':
     case 'resume':
       return { ...session, acceptingJobs: event.type === 'resume' };
-    case 'heard':
-      return session.heardAt === null
+    case 'clientSeen':
+      return session.clientSeenAt === null
         ? session
-        : { ...session, heardAt: Math.max(session.heardAt, event.at) };
+        : { ...session, clientSeenAt: Math.max(session.clientSeenAt, event.at) };
     case 'used':
       return session.idleSince === null ? session : { ...session, idleSince: event.at };
     case 'close':
@@ -152,22 +160,22 @@ function count(session: Session, event: SessionEvent): Session {
 }
 
 function leaveLane(session: Session, event: { at: Millis; startedAt: Millis }): Session {
-  const left = {
+  const updated = {
     ...session,
     runningJobs: session.runningJobs - 1,
     runningStarts: session.runningStarts - event.startedAt,
   };
-  return left.runningJobs === 0 ? { ...left, ...stopActiveClock(left, event.at) } : left;
+  return updated.runningJobs === 0 ? { ...updated, ...stopActiveClock(updated, event.at) } : updated;
 }
 
-/** Starts the idle clock where one runs. */
-function idleIfDone(session: Session, at: Millis): Session {
+/** Starts the idle clock if the session is idle now. */
+function updateIdleClock(session: Session, at: Millis): Session {
   const idleSince = idleSinceAfterEnd(session, session.limits, at);
   return idleSince === session.idleSince ? session : { ...session, idleSince };
 }
 
-/** What changes on the way into another state. */
-function enter(session: Session, state: SessionState, event: SessionEvent): Session {
+/** Applies the changes of entering another state. */
+function enterState(session: Session, state: SessionState, event: SessionEvent): Session {
   const { at } = event;
   const entered: Session = {
     ...session,
@@ -236,8 +244,11 @@ function reasonOf(session: Session, event: SessionEvent): string {
   }
 }
 
-/** A slot is held until the session is inactive, closed or its last running job has ended, whichever is last. */
-function settle(session: Session, at: Millis): { session: Session; ledger: readonly LedgerEntry[] } {
+/** Releases the slot if the session no longer keeps it. */
+function releaseSlotIfDone(
+  session: Session,
+  at: Millis,
+): { session: Session; ledger: readonly LedgerEntry[] } {
   return keepsSlot(session) || session.slot === null ? { session, ledger: [] } : endHold(session, at);
 }
 

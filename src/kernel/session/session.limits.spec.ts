@@ -4,7 +4,7 @@ import { refusalOf } from '../../../test/support/refused.js';
 import type { BackendLimits } from '../backend/backend.js';
 import { Refusal, type SessionLimit } from '../refusal.js';
 import { seconds } from '../time.js';
-import { grantLimits, type AskedLimits } from './session.limits.js';
+import { grantLimits, type RequestedLimits } from './session.limits.js';
 
 const limits: BackendLimits = {
   maxTtl: seconds(1000),
@@ -14,8 +14,9 @@ const limits: BackendLimits = {
   maxExecutionTime: seconds(300),
 };
 const backend = { limits, onIdle: 'deactivate' as const };
-const grant = (asked: AskedLimits, plan: AskedLimits = {}) => grantLimits(asked, 'dedicated', backend, plan);
-const s = (asked: Partial<Record<keyof AskedLimits, number>>): AskedLimits =>
+const grant = (asked: RequestedLimits, plan: RequestedLimits = {}) =>
+  grantLimits(asked, 'dedicated', backend, plan);
+const s = (asked: Partial<Record<keyof RequestedLimits, number>>): RequestedLimits =>
   Object.fromEntries(Object.entries(asked).map(([name, n]) => [name, seconds(n)]));
 
 const exceeded = (limit: SessionLimit, asked: number, most: number): Refusal =>
@@ -26,28 +27,28 @@ const tooShort = (limit: SessionLimit, asked: number): Refusal =>
   new Refusal('limit_too_short', { limit, asked: seconds(asked) });
 
 describe('granting limits', () => {
-  it('gives what the backend has to a session that asks for nothing', () => {
+  it("gives the backend's limits to a session that requests none", () => {
     expect(grant({})).toEqual({
-      ...s({ maxTtl: 1000, activeTtl: 500, interactiveTtl: 60, unusedTtl: 100 } as AskedLimits),
+      ...s({ maxTtl: 1000, activeTtl: 500, interactiveTtl: 60, unusedTtl: 100 } as RequestedLimits),
       onIdle: 'deactivate',
     });
   });
 
-  it('has an idle limit for each mode', () => {
+  it('uses the idle limit of the mode', () => {
     expect(grantLimits({}, 'batch', backend).interactiveTtl).toBe(seconds(30));
   });
 
-  it('lowers what was not asked for to fit what was', () => {
+  it('lowers limits that were not requested to fit those that were', () => {
     expect(grant(s({ maxTtl: 20 }))).toMatchObject(s({ maxTtl: 20, activeTtl: 20, interactiveTtl: 20 }));
     expect(grant(s({ activeTtl: 20 }))).toMatchObject(s({ maxTtl: 1000, activeTtl: 20, interactiveTtl: 20 }));
   });
 
-  it('grants exactly the limit', () => {
+  it('grants a request for exactly the limit', () => {
     const most = s({ maxTtl: 1000, activeTtl: 500, interactiveTtl: 60 });
     expect(grant(most)).toMatchObject(most);
   });
 
-  const tooMuch: [AskedLimits, AskedLimits, Refusal][] = [
+  const tooMuch: [RequestedLimits, RequestedLimits, Refusal][] = [
     [s({ maxTtl: 1001 }), {}, exceeded('maxTtl', 1001, 1000)],
     [s({ activeTtl: 501 }), {}, exceeded('activeTtl', 501, 500)],
     [s({ interactiveTtl: 61 }), {}, exceeded('interactiveTtl', 61, 60)],
@@ -65,11 +66,11 @@ describe('granting limits', () => {
     expect(refusalOf(() => grant(asked, plan))).toEqual({ code, params });
   });
 
-  it('law: what is granted is ordered, at least a second, within the backend and the plan, and as asked', () => {
+  it('law: granted limits are ordered, at least a second, within the backend and the plan, and as requested', () => {
     const ttl = fc.option(fc.integer({ min: -1, max: 1200 }).map(seconds), { nil: undefined });
     const three = fc.record({ maxTtl: ttl, activeTtl: ttl, interactiveTtl: ttl });
     const plans = three.map(
-      (plan) => (Object.values(plan).some((n) => (n ?? 1) <= 0) ? {} : plan) as AskedLimits,
+      (plan) => (Object.values(plan).some((n) => (n ?? 1) <= 0) ? {} : plan) as RequestedLimits,
     );
     fc.assert(
       fc.property(three, plans, (asked, plan) => {
@@ -87,7 +88,7 @@ describe('granting limits', () => {
     );
   });
 
-  it('lets a busy session end as idle only where idle sessions close: an inactive one runs nothing', () => {
+  it('lets busy count as idle only if idle sessions close, because an inactive one runs nothing', () => {
     const given = (onIdle: 'close' | 'deactivate') =>
       grantLimits({}, 'batch', { ...backend, onIdle, busyIsIdle: true }).busyIsIdle;
     expect([given('close'), given('deactivate')]).toEqual([true, undefined]);

@@ -3,59 +3,64 @@ import { seconds, type Millis } from '../time.js';
 import type { BackendLimits } from '../backend/backend.js';
 import type { SessionLimits, SessionMode } from './session.js';
 
-/** What a user may ask for when opening a session; milliseconds, undefined where nothing was said. */
-export interface AskedLimits {
+/** The limits that a user may request when opening a session, in milliseconds; undefined if not requested. */
+export interface RequestedLimits {
   readonly interactiveTtl?: Millis | undefined;
   readonly activeTtl?: Millis | undefined;
   readonly maxTtl?: Millis | undefined;
-  /** Any length; no backend has an opinion on it. */
+  /** Any length: neither backend nor plan limits it. */
   readonly heartbeatTtl?: Millis | undefined;
 }
 
 /**
- * The limits a session gets: what was asked, or the backend's, lowered to fit `interactive ≤ active ≤ max`.
- * Anyone may ask for less than the backend and the plan allow; more is refused by name.
+ * Returns the limits that a session gets: those requested or else the backend's, lowered so that
+ * `interactive ≤ active ≤ max`. Refuses a request that exceeds what the backend and the plan allow.
  */
 export function grantLimits(
-  asked: AskedLimits,
+  requested: RequestedLimits,
   mode: SessionMode,
   backend: {
     readonly limits: BackendLimits;
     readonly onIdle: SessionLimits['onIdle'];
     readonly busyIsIdle?: boolean;
   },
-  plan: AskedLimits = {},
+  plan: RequestedLimits = {},
 ): SessionLimits {
   const ceiling = {
     maxTtl: Math.min(backend.limits.maxTtl, plan.maxTtl ?? Infinity),
     activeTtl: Math.min(backend.limits.activeTtl, plan.activeTtl ?? Infinity),
     interactiveTtl: Math.min(backend.limits.interactiveTtl[mode], plan.interactiveTtl ?? Infinity),
   };
-  within('maxTtl', asked.maxTtl, ceiling.maxTtl);
-  within('activeTtl', asked.activeTtl, ceiling.activeTtl);
-  within('interactiveTtl', asked.interactiveTtl, ceiling.interactiveTtl);
+  checkBounds('maxTtl', requested.maxTtl, ceiling.maxTtl);
+  checkBounds('activeTtl', requested.activeTtl, ceiling.activeTtl);
+  checkBounds('interactiveTtl', requested.interactiveTtl, ceiling.interactiveTtl);
 
-  const maxTtl = asked.maxTtl ?? ceiling.maxTtl;
-  ordered('activeTtl', asked.activeTtl, 'maxTtl', maxTtl);
-  const activeTtl = asked.activeTtl ?? Math.min(ceiling.activeTtl, maxTtl);
-  ordered('interactiveTtl', asked.interactiveTtl, 'activeTtl', activeTtl);
-  const interactiveTtl = asked.interactiveTtl ?? Math.min(ceiling.interactiveTtl, activeTtl);
+  const maxTtl = requested.maxTtl ?? ceiling.maxTtl;
+  checkOrder('activeTtl', requested.activeTtl, 'maxTtl', maxTtl);
+  const activeTtl = requested.activeTtl ?? Math.min(ceiling.activeTtl, maxTtl);
+  checkOrder('interactiveTtl', requested.interactiveTtl, 'activeTtl', activeTtl);
+  const interactiveTtl = requested.interactiveTtl ?? Math.min(ceiling.interactiveTtl, activeTtl);
   return {
     ...{ interactiveTtl, activeTtl, maxTtl, unusedTtl: backend.limits.unusedTtl, onIdle: backend.onIdle },
-    ...(asked.heartbeatTtl !== undefined && { heartbeatTtl: asked.heartbeatTtl }),
-    // An inactive session runs nothing: one that may be ended at work can only be closed.
+    ...(requested.heartbeatTtl !== undefined && { heartbeatTtl: requested.heartbeatTtl }),
+    // An inactive session runs nothing, so a session that may idle out while busy can only be closed.
     ...(backend.onIdle === 'close' && backend.busyIsIdle === true && { busyIsIdle: true }),
   };
 }
 
-/** A limit of at least a second and at most what is allowed. */
-function within(limit: SessionLimit, asked: Millis | undefined, most: Millis): void {
-  if (asked === undefined) return;
-  if (asked < seconds(1)) throw new Refusal('limit_too_short', { limit, asked });
-  if (asked > most) throw new Refusal('limit_exceeded', { limit, asked, most });
+/** Refuses a requested limit that is below one second or above `most`. */
+function checkBounds(limit: SessionLimit, requested: Millis | undefined, most: Millis): void {
+  if (requested === undefined) return;
+  if (requested < seconds(1)) throw new Refusal('limit_too_short', { limit, asked: requested });
+  if (requested > most) throw new Refusal('limit_exceeded', { limit, asked: requested, most });
 }
 
-function ordered(low: SessionLimit, asked: Millis | undefined, high: SessionLimit, most: Millis): void {
-  if (asked === undefined || asked <= most) return;
-  throw new Refusal('limits_out_of_order', { low, asked, high, most });
+function checkOrder(
+  low: SessionLimit,
+  requested: Millis | undefined,
+  high: SessionLimit,
+  most: Millis,
+): void {
+  if (requested === undefined || requested <= most) return;
+  throw new Refusal('limits_out_of_order', { low, asked: requested, high, most });
 }

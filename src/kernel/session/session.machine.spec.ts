@@ -8,7 +8,7 @@ import { sessionStates, type SessionState } from './session.js';
 
 type Outcome = SessionState | 'refused' | 'ignored';
 
-/** Every state with every event, once all its clocks have run out and with nothing left to do. */
+/** The outcome of every event in every state, after all clocks have expired and with nothing left to do. */
 const table: Record<SessionState, Record<SessionEventType, Outcome>> = {
   open: {
     jobSubmitted: 'open',
@@ -24,7 +24,7 @@ const table: Record<SessionState, Record<SessionEventType, Outcome>> = {
     interactive_ttl: 'ignored',
     unused_ttl: 'closed',
     heartbeat_ttl: 'closed',
-    heard: 'open',
+    clientSeen: 'open',
     used: 'open',
   },
   active: {
@@ -41,7 +41,7 @@ const table: Record<SessionState, Record<SessionEventType, Outcome>> = {
     interactive_ttl: 'inactive',
     unused_ttl: 'ignored',
     heartbeat_ttl: 'closed',
-    heard: 'active',
+    clientSeen: 'active',
     used: 'active',
   },
   inactive: {
@@ -58,7 +58,7 @@ const table: Record<SessionState, Record<SessionEventType, Outcome>> = {
     interactive_ttl: 'ignored',
     unused_ttl: 'ignored',
     heartbeat_ttl: 'closed',
-    heard: 'inactive',
+    clientSeen: 'inactive',
     used: 'inactive',
   },
   closed: {
@@ -75,7 +75,7 @@ const table: Record<SessionState, Record<SessionEventType, Outcome>> = {
     interactive_ttl: 'ignored',
     unused_ttl: 'ignored',
     heartbeat_ttl: 'ignored',
-    heard: 'closed',
+    clientSeen: 'closed',
     used: 'closed',
   },
 };
@@ -95,13 +95,13 @@ const events: Record<SessionEventType, SessionEvent> = {
   interactive_ttl: { type: 'interactive_ttl', at },
   unused_ttl: { type: 'unused_ttl', at },
   heartbeat_ttl: { type: 'heartbeat_ttl', at },
-  heard: { type: 'heard', at },
+  clientSeen: { type: 'clientSeen', at },
   used: { type: 'used', at },
 };
 
-/** The situation that an event needs. */
+/** The state of the session's jobs and clocks that an event needs. */
 const jobs: Partial<Record<SessionEventType, GivenSession>> = {
-  heartbeat_ttl: { limits: { heartbeatTtl: seconds(30) }, heardAt: after(0) },
+  heartbeat_ttl: { limits: { heartbeatTtl: seconds(30) }, clientSeenAt: after(0) },
   jobStarted: { queuedJobs: 1 },
   jobWithdrawn: { queuedJobs: 1 },
   jobEnded: { runningJobs: 1 },
@@ -150,11 +150,11 @@ describe('the session table', () => {
     expect(outcome({ state, ...left, acceptingJobs: false }, events[event])).toBe(expected);
   });
 
-  it.each(['open', 'active', 'inactive'] as const)('%s takes no new job while it drains', (state) => {
+  it.each(['open', 'active', 'inactive'] as const)('%s accepts no new job while it drains', (state) => {
     expect(outcome({ state, queuedJobs: 1, acceptingJobs: false }, events.jobSubmitted)).toBe('refused');
   });
 
-  it('closes an idle session where the backend says on_idle: close', () => {
+  it('closes an idle session if the backend has on_idle: close', () => {
     expect(outcome({ state: 'active', limits: { onIdle: 'close' } }, events.interactive_ttl)).toBe('closed');
   });
 });

@@ -1,6 +1,6 @@
 import { setup } from 'xstate';
 
-/** What can happen to a session. `at` is when it takes effect, which for a deadline is its due time. */
+/** What can happen to a session. An event's `at` is when it takes effect: for a deadline, its due time. */
 export type SessionEventType =
   | 'jobSubmitted'
   | 'jobStarted'
@@ -15,10 +15,10 @@ export type SessionEventType =
   | 'interactive_ttl'
   | 'unused_ttl'
   | 'heartbeat_ttl'
-  | 'heard'
+  | 'clientSeen'
   | 'used';
 
-/** Facts the table needs: whether the event leaves the session drained, and what being idle does here. */
+/** The facts that guards need: whether the event leaves the session drained, and whether an idle session closes. */
 export interface SessionFacts {
   readonly drained: boolean;
   readonly accepting: boolean;
@@ -28,10 +28,10 @@ export interface SessionFacts {
 const drainable = { target: 'closed', guard: 'isDrained' } as const;
 
 /**
- * The lifecycle of a session as one table (semantics: session states). Events are listed per state, never at the root: a
- * root-level event would also fire in `closed`, and a closed session never reopens. Times and counters are the business
- * of `session.decide.ts`; this table only knows which state follows. An event that changes
- * nothing names its own state: without a target the machine would call it refused.
+ * The lifecycle of a session as one table (semantics: session states). Events are listed per state and not at the root,
+ * because a root-level event would also fire in `closed`, and a closed session never reopens. The table only decides
+ * which state follows; `session.decide.ts` changes times and counters. An event that changes nothing names its own
+ * state, because without a target the machine would refuse it.
  */
 export const sessionMachine = setup({
   types: { context: {} as SessionFacts, events: {} as { type: SessionEventType } },
@@ -53,7 +53,7 @@ export const sessionMachine = setup({
         drain: [drainable, 'open'],
         resume: 'open',
         close: 'closed',
-        heard: 'open',
+        clientSeen: 'open',
         used: 'open',
         heartbeat_ttl: 'closed',
         unused_ttl: 'closed',
@@ -69,7 +69,7 @@ export const sessionMachine = setup({
         drain: [drainable, 'active'],
         resume: 'active',
         close: 'closed',
-        heard: 'active',
+        clientSeen: 'active',
         used: 'active',
         heartbeat_ttl: 'closed',
         interactive_ttl: [{ target: 'closed', guard: 'closesOnIdle' }, 'inactive'],
@@ -85,15 +85,15 @@ export const sessionMachine = setup({
         drain: [drainable, 'inactive'],
         resume: 'inactive',
         close: 'closed',
-        heard: 'inactive',
+        clientSeen: 'inactive',
         used: 'inactive',
         heartbeat_ttl: 'closed',
         max_ttl: 'closed',
       },
     },
-    // Not `type: 'final'`: a job that outlives its session still ends here, and draining or closing again is no error.
+    // Not `type: 'final'`: jobs may still end in a closed session, and draining or closing it again is no error.
     closed: {
-      on: { jobEnded: 'closed', drain: 'closed', close: 'closed', heard: 'closed', used: 'closed' },
+      on: { jobEnded: 'closed', drain: 'closed', close: 'closed', clientSeen: 'closed', used: 'closed' },
     },
   },
 });

@@ -2,11 +2,12 @@ import type { Millis } from '../time.js';
 import { accruedBy } from '../usage/accrual.js';
 
 /**
- * - `open`: waits to run its first job. Left when that job starts, or when unused, drained or closed.
- * - `active`: has priority (batch) or the slot (dedicated). Entered when one of its jobs starts; left when idle for
- *   `interactive_ttl`, drained, closed, or at the end of `max_ttl` or `active_ttl`.
- * - `inactive`: lost priority and holds nothing; its jobs wait in the general queue. Left when one of them starts.
- * - `closed`: final. Takes and starts no job; a job still running is left to finish.
+ * - `open`: waits to run its first job. Left when that job starts, or when it is unused for too long, drained or
+ *   closed.
+ * - `active`: has priority (batch) or its slot (dedicated). Entered when one of its jobs starts. Left when idle for
+ *   `interactive_ttl`, drained or closed, or at the end of `max_ttl` or `active_ttl`.
+ * - `inactive`: has no priority and no slot; its jobs wait in the general queue. Left when one of them starts.
+ * - `closed`: final. Accepts and starts no job; running jobs finish.
  */
 export const sessionStates = ['open', 'active', 'inactive', 'closed'] as const;
 export type SessionState = (typeof sessionStates)[number];
@@ -20,20 +21,23 @@ export interface SessionLimits {
   readonly activeTtl: Millis;
   readonly maxTtl: Millis;
   readonly unusedTtl: Millis;
-  /** What an expired `interactive_ttl` does. */
+  /** What happens when `interactive_ttl` expires. */
   readonly onIdle: 'deactivate' | 'close';
-  /** How long its client may be silent before it counts as gone; left out: for ever. */
+  /** How long its client may send no heartbeat before the session closes; absent: for ever. */
   readonly heartbeatTtl?: Millis;
-  /** `interactive_ttl` also runs while it works, from the latest submit or end, because its backend wants it so. */
+  /**
+   * Whether `interactive_ttl` also runs while the session is busy, from the latest submit or end; set by its backend.
+   */
   readonly busyIsIdle?: boolean;
 }
 
 /**
  * Why a session closed:
- * - its clocks by their names; `drained`: it accepted no jobs and had none left; `budget_reached`: its instance's.
- * - `closed_by_user` and `closed_by_admin`: at once, by someone with that role. `stopped`: the same by someone who will look
- *   at it again.
- * - of a session with a process of its own: `runner_lost` in the middle of a job, `runner_ended` while nothing ran, or
+ * - The name of the clock that expired. `drained`: it accepted no jobs and had none left. `budget_reached`: the budget
+ *   of its instance is used up.
+ * - `closed_by_user` and `closed_by_admin`: closed at once by someone with that role. `stopped`: the same, by a client
+ *   that will read the session again.
+ * - For a session with its own process: `runner_lost` during a job, `runner_ended` while nothing ran, or
  *   `runner_not_started`.
  */
 export const closeCodes = [
@@ -43,7 +47,7 @@ export const closeCodes = [
 ] as const;
 export type CloseCode = (typeof closeCodes)[number];
 
-/** A claim on one backend (semantics: session). Everything a clock or a status read needs is in this one row. */
+/** A claim on one backend (semantics: session). This one row contains all that its clocks and its status depend on. */
 export interface Session {
   readonly id: string;
   readonly backend: string;
@@ -53,49 +57,53 @@ export interface Session {
   readonly limits: SessionLimits;
 
   readonly state: SessionState;
-  /** One sentence that names the cause of the latest change; null while open. */
+  /** One sentence with the cause of the latest change; null while open. */
   readonly stateReason: string | null;
-  /** Why it closed; null before that, and where an earlier version closed it for a reason that has no code. */
+  /** Why it closed; null if it has not, or if an earlier version closed it for a reason without a code. */
   readonly closeCode: CloseCode | null;
   readonly acceptingJobs: boolean;
 
   readonly createdAt: Millis;
   readonly startedAt: Millis | null;
   readonly activatedAt: Millis | null;
-  /** Number of that change among all activations: they may share a millisecond, and order the active batches. */
+  /** Serial number of its activation. Orders the active batches, since activations may share a millisecond. */
   readonly activation: number | null;
   readonly closedAt: Millis | null;
   readonly lastJobStarted: Millis | null;
   readonly lastJobCompleted: Millis | null;
-  /** Every state entered, in order. */
+  /** All states entered, in order. */
   readonly timestamps: readonly { readonly status: SessionState; readonly at: Millis }[];
 
   readonly queuedJobs: number;
   readonly runningJobs: number;
-  /** Submission number of its first queued job: its place in the general queue. Null with nothing queued. */
+  /** Submission number of its first queued job, which is its place in the general queue; null if nothing is queued. */
   readonly headSeq: number | null;
 
-  /** Since when it has had nothing to do: no queued job while open, no queued and no running job while active. */
+  /** Since when it has been idle: no queued job while open; no queued and no running job while active. */
   readonly idleSince: Millis | null;
-  /** When its client was last heard of, as far as that is stored; null where nobody asks (no `heartbeatTtl`). */
-  readonly heardAt: Millis | null;
-  /** The active clock: what it had used when it last stopped, and since when it runs (null: stopped). */
+  /** When its client last sent a heartbeat, as far as stored; null if the session has no `heartbeatTtl`. */
+  readonly clientSeenAt: Millis | null;
+  /** The active clock: the time used up to its last stop, and since when it runs (null: stopped). */
   readonly activeSpent: Millis;
   readonly activeSince: Millis | null;
 
-  /** Charged and settled so far; what accrues now is added by {@link elapsedTime}. */
+  /** Time charged so far; {@link elapsedTime} adds what accrues now. */
   readonly used: Millis;
-  /** Dedicated: the slot it holds, and since when that is being charged (null while the service is down). */
+  /**
+   * For a dedicated session: the slot it holds, and since when the hold is charged (null while the service is down).
+   */
   readonly slot: number | null;
   readonly heldSince: Millis | null;
-  /** Sum of the start times of its running jobs: with their number it gives a batch's live usage without reading them. */
+  /**
+   * Sum of the start times of its running jobs. With their number it gives a batch's usage without reading the jobs.
+   */
   readonly runningStarts: Millis;
 }
 
-/** How a session ended, for dialects that say it in words of their own. */
+/** How a session ended, for dialects that explain it in their own words. */
 export type Ending = Pick<Session, 'closeCode' | 'stateReason' | 'limits'>;
 
-/** A session that has just been asked for. */
+/** Returns a new open session. */
 export function openSession(
   about: Pick<Session, 'id' | 'backend' | 'instance' | 'user' | 'mode' | 'limits'>,
   at: Millis,
@@ -118,7 +126,7 @@ export function openSession(
     runningJobs: 0,
     headSeq: null,
     idleSince: at,
-    heardAt: about.limits.heartbeatTtl === undefined ? null : at,
+    clientSeenAt: about.limits.heartbeatTtl === undefined ? null : at,
     activeSpent: 0,
     activeSince: null,
     used: 0,
@@ -128,7 +136,7 @@ export function openSession(
   };
 }
 
-/** What the session has been charged up to `at` (semantics: usage); null until its first job has started. */
+/** Returns the time charged to the session up to `at` (semantics: usage); null until its first job has started. */
 export function elapsedTime(session: Session, at: Millis): Millis | null {
   if (session.startedAt === null) return null;
   if (session.mode === 'batch')
@@ -138,7 +146,7 @@ export function elapsedTime(session: Session, at: Millis): Millis | null {
   );
 }
 
-/** What is left of the active budget at `at`; never below zero. */
+/** Returns the rest of the active budget at `at`, at least zero. */
 export function activeRemaining(session: Session, at: Millis): Millis {
   const running = session.activeSince === null ? 0 : at - session.activeSince;
   return Math.max(0, session.limits.activeTtl - session.activeSpent - running);

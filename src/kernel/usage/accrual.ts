@@ -1,21 +1,21 @@
 import type { Millis } from '../time.js';
 
-/** Things that are charged right now: how many, and the sum of the moments since which each is. No row per thing is needed. */
+/** Things that are being charged now: their number, and the sum of their start times. Avoids a row for each thing. */
 export interface Accruing {
   readonly count: number;
   readonly starts: Millis;
 }
 
-/** What they have been charged up to `at` (semantics: usage). */
+/** Returns the time charged to all of them together up to `at` (semantics: usage). */
 export const accruedBy = ({ count, starts }: Accruing, at: Millis): Millis => count * at - starts;
 
-/** What is charged at `at` where `charged` stood at `since` and `rate` things accrue: that many milliseconds each millisecond. */
+/** Returns the charge at `at`, given `charged` at `since` and `rate` milliseconds charged per millisecond. */
 export const chargedBy = (
   { charged, rate, since }: { readonly charged: Millis; readonly rate: number; readonly since: Millis },
   at: Millis,
 ): Millis => charged + rate * (at - since);
 
-/** When `charged` reaches `most` at this rate, in the first whole millisecond at or after it; null: never. */
+/** Returns the first whole millisecond in which the charge is at least `most`; null if it never is. */
 export const reachedAt = (
   { charged, rate, since }: { readonly charged: Millis; readonly rate: number; readonly since: Millis },
   most: Millis,

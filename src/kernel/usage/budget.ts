@@ -1,25 +1,27 @@
 import { reachedAt } from './accrual.js';
 import { toSeconds, type Millis } from '../time.js';
 
-/** What an instance may be charged in the fair-share window, and how it stands at one moment (semantics: usage). */
+/** An instance's budget in the fair-share window, and its use at one moment (semantics: usage). */
 export interface BudgetView {
   readonly budget: Millis;
-  /** Charged in the window, with what accrues now. */
+  /** Time charged in the window, with what accrues now. */
   readonly charged: Millis;
-  /** How many lone jobs, batch jobs and holds accrue now: so many milliseconds are charged each millisecond. */
+  /** Number of lone jobs, batch jobs and holds being charged now: the milliseconds charged per millisecond. */
   readonly rate: number;
-  /** When the oldest entry leaves the window and makes room; null where nothing is settled yet. */
+  /** When the oldest ledger entry leaves the window and frees some budget; null if the window has no entry. */
   readonly releasedAt: Millis | null;
 }
 
 export const isUsedUp = ({ budget, charged }: Pick<BudgetView, 'budget' | 'charged'>): boolean =>
   charged >= budget;
 
-/** When the clock must next look at the budget: when it is reached at this rate, or when room is made. */
-export function budgetDueAt(view: BudgetView, at: Millis): Millis | null {
+/**
+ * Returns when the budget must be checked next: when it is used up at this rate, or when an entry leaves the window.
+ */
+export function budgetDeadlineOf(view: BudgetView, at: Millis): Millis | null {
   if (isUsedUp(view)) return view.releasedAt === null ? null : Math.max(view.releasedAt, at + 1);
   return reachedAt({ ...view, since: at }, view.budget);
 }
 
-/** Why sessions close and submits are refused. */
+/** Returns the reason for closing sessions and refusing submits. */
 export const budgetReason = (budget: Millis): string => `budget of ${toSeconds(budget)} s reached`;

@@ -5,7 +5,7 @@ import { givenLimits } from '../../../test/support/given.js';
 import { activeRemaining, elapsedTime, type SessionMode } from '../session/session.js';
 import { chargedTime } from './usage.js';
 
-/** Walks through random events and asks after each of them. */
+/** Applies random events to a session and checks `law` after each of them. */
 const always = (law: (walk: SessionWalk) => void, mode: fc.Arbitrary<SessionMode> = modes) =>
   fc.assert(
     fc.property(mode, steps, (mode, steps) => {
@@ -20,15 +20,15 @@ const always = (law: (walk: SessionWalk) => void, mode: fc.Arbitrary<SessionMode
 const sum = (numbers: number[]) => numbers.reduce((total, n) => total + n, 0);
 
 describe('laws of usage', () => {
-  it('the sum over the ledger is what the session has used, apart from what accrues now', () =>
+  it("the sum over the ledger equals the session's usage without what accrues now", () =>
     always(({ session, ledger }) => expect(sum(ledger.map(chargedTime))).toBe(session.used)));
 
-  it('a dedicated session is charged for the time its slot was committed, parallel jobs and lost attempts once', () =>
+  it('a dedicated session is charged for the time of its hold once, whatever jobs and lost attempts run in it', () =>
     always(({ session, now, committed }) => {
       expect(elapsedTime(session, now) ?? 0).toBe(committed);
     }, fc.constant('dedicated')));
 
-  it('a batch is charged for the sum over its jobs, lost attempts not at all', () =>
+  it('a batch is charged for the sum over its jobs, without lost attempts', () =>
     always((walk) => {
       const done = sum(walk.jobs.map(({ used }) => used));
       const live = sum(walk.in('running').map(({ startedAt }) => walk.now - (startedAt ?? walk.now)));
@@ -42,7 +42,7 @@ describe('laws of usage', () => {
       expect([slot !== null, heldSince !== null]).toEqual([holds, holds]);
     }));
 
-  it('no entry overlaps another of the same hold, and none is empty', () =>
+  it("no entry overlaps another of the same session's hold, and none is empty", () =>
     always(({ ledger }) => {
       ledger.forEach((entry, i) => {
         expect(chargedTime(entry)).toBeGreaterThan(0);
@@ -63,7 +63,7 @@ describe('laws of a session', () => {
       expect(activeRemaining(session, now)).toBe(givenLimits.activeTtl - busy);
     }));
 
-  it('it counts its jobs, and stands in the queue where the first of them does', () =>
+  it('its counters match its jobs, and its place in the queue is that of its first job', () =>
     always((walk) => {
       const queued = walk.in('queued');
       const { queuedJobs, runningJobs, headSeq } = walk.session;
@@ -71,13 +71,13 @@ describe('laws of a session', () => {
       expect(headSeq).toBe(queued[0]?.seq ?? null);
     }));
 
-  it('it is idle exactly when it is open with nothing queued or active with nothing at all to do', () =>
+  it('it is idle exactly when open or active with nothing queued and nothing running', () =>
     always(({ session: { state, queuedJobs, runningJobs, idleSince } }) => {
       const idles = (state === 'open' || state === 'active') && queuedJobs + runningJobs === 0;
       expect(idleSince !== null).toBe(idles);
     }));
 
-  it('a running job means active or closed, and closed is for ever', () =>
+  it('only active and closed sessions have running jobs, and a closed one stays closed', () =>
     always(({ session: { state, runningJobs, timestamps, acceptingJobs } }) => {
       if (runningJobs > 0) expect(['active', 'closed']).toContain(state);
       const closings = timestamps.filter(({ status }) => status === 'closed').length;
@@ -85,7 +85,7 @@ describe('laws of a session', () => {
       if (state === 'closed') expect([timestamps.at(-1)?.status, acceptingJobs]).toEqual(['closed', false]);
     }));
 
-  it('what drains closes at the moment it has nothing left', () =>
+  it('a draining session closes as soon as it has no jobs left', () =>
     always(({ session: { state, acceptingJobs, queuedJobs, runningJobs } }) => {
       if (!acceptingJobs && queuedJobs + runningJobs === 0) expect(state).toBe('closed');
     }));

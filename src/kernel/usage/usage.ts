@@ -1,9 +1,9 @@
 import type { Millis } from '../time.js';
 
 /**
- * One charge, written in the transaction that changed the state and never changed afterwards. `hold`: a dedicated session
- * committed a slot. `job`: a lone or batch job occupied a lane. The sum over entries equals the sum of what sessions and
- * lone jobs show as used (semantics: usage).
+ * One charge, written in the transaction that changed the state and never changed afterwards. `hold`: a dedicated
+ * session held a slot. `job`: a lone or batch job occupied a lane. The sum over all entries equals the sum of the
+ * `used` of all sessions and lone jobs (semantics: usage).
  */
 export interface LedgerEntry {
   readonly kind: 'hold' | 'job';
@@ -20,5 +20,5 @@ export interface LedgerEntry {
 
 export const chargedTime = (entry: LedgerEntry): Millis => entry.to - entry.from;
 
-/** Fair share looks back this far unless configured otherwise (semantics: who runs next). */
-export const defaultWindow: Millis = 28 * 24 * 3600 * 1000;
+/** Length of the fair-share window unless configured otherwise (semantics: who runs next). */
+export const defaultFairShareWindow: Millis = 28 * 24 * 3600 * 1000;

@@ -68,7 +68,7 @@ export const instancesStore = (sql: Sql): Tx['instances'] => ({
       instance.id,
     );
   },
-  async budget(id, at, window) {
+  async budget(id, at, fairShareWindow) {
     const row = await sql.one<{ budget: number }>(
       'SELECT budget FROM instances WHERE id = ? AND budget IS NOT NULL',
       id,
@@ -77,12 +77,16 @@ export const instancesStore = (sql: Sql): Tx['instances'] => ({
     const first = await sql.one<{ ended: number | null }>(
       'SELECT MIN("to") AS ended FROM ledger WHERE instance = ? AND "to" > ?',
       id,
-      at - window,
+      at - fairShareWindow,
     );
-    const releasedAt = first === null || first.ended === null ? null : Number(first.ended) + window;
-    return { budget: Number(row.budget), ...(await readAccrual(sql, id, at - window, at)), releasedAt };
+    const releasedAt = first === null || first.ended === null ? null : Number(first.ended) + fairShareWindow;
+    return {
+      budget: Number(row.budget),
+      ...(await readAccrual(sql, id, at - fairShareWindow, at)),
+      releasedAt,
+    };
   },
-  async roomAt(id, { budget, charged }, at, window) {
+  async roomAt(id, { budget, charged }, at, fairShareWindow) {
     if (budget <= 0) return null;
     const totalAt = async (moment: Millis) =>
       Number(
@@ -94,8 +98,8 @@ export const instancesStore = (sql: Sql): Tx['instances'] => ({
           )
         )?.total ?? 0,
       );
-    // The first moment before which so much was charged that less than the budget is left; the totals only grow.
-    let [before, there] = [at - window, at];
+    // Binary search for the first moment at which enough has been charged: the running totals only grow.
+    let [before, there] = [at - fairShareWindow, at];
     const wanted = (await totalAt(before)) + charged - budget;
     if ((await totalAt(there)) <= wanted) return null;
     while (there - before > 1) {
@@ -103,9 +107,9 @@ export const instancesStore = (sql: Sql): Tx['instances'] => ({
       if ((await totalAt(middle)) > wanted) there = middle;
       else before = middle;
     }
-    return there + window;
+    return there + fairShareWindow;
   },
-  saveBudgetDue: (id, dueAt) => sql.run('UPDATE instances SET due_at = ? WHERE id = ?', dueAt, id),
+  saveBudgetDeadline: (id, dueAt) => sql.run('UPDATE instances SET due_at = ? WHERE id = ?', dueAt, id),
 });
 
 export const tokensStore = (sql: Sql): Tx['tokens'] => ({

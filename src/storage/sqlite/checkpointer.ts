@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 
-/** Bytes written since the last one after which a checkpoint is due. */
-const due = 1024 * 1024;
+/** Number of bytes written since the last checkpoint that makes the next one due. */
+const checkpointBytes = 1024 * 1024;
 
-/** Text and not a file of its own: the service is one file (docs/decisions/0005-one-file-to-start.md). */
+/** A string and not a file, because the service is bundled into one file (docs/decisions/0005-one-file-to-start.md). */
 const program = `
 const { parentPort, workerData } = require('node:worker_threads');
 const db = new (require(workerData.driver))(workerData.file);
@@ -13,16 +13,17 @@ parentPort.on('message', () => {
   try {
     db.pragma('wal_checkpoint(PASSIVE)');
   } catch {
-    // The next one does it, or SQLite itself when its log is long enough.
+        // The next checkpoint copies the rest, or SQLite does when its log is long enough.
   }
   parentPort.postMessage('done');
 });
 `;
 
 /**
- * Copies what was committed from SQLite's log into the database, on a thread of its own. SQLite does that within a commit when
- * 16 MB have been written, and while it copies and flushes them nobody is answered. It is started only for those who write
- * many megabytes, and a passive checkpoint waits for nobody and lets nobody wait.
+ * Runs checkpoints, which copy committed pages from SQLite's log into the database, on a thread of their own. Otherwise
+ * SQLite checkpoints within a commit once 16 MB have been written, and blocks all requests while it copies and flushes.
+ * The thread starts only when many megabytes are written. A passive checkpoint neither waits for readers and writers
+ * nor blocks them.
  */
 export class Checkpointer {
   private worker: Worker | null = null;
@@ -31,14 +32,14 @@ export class Checkpointer {
 
   constructor(private readonly file: string) {}
 
-  /** Notes that so many bytes are written in the open transaction. */
-  note(bytes: number): void {
+  /** Adds bytes written in the open transaction. */
+  addWritten(bytes: number): void {
     this.written += bytes;
   }
 
-  /** The transaction was committed. */
-  committed(): void {
-    if (this.written < due || this.busy) return;
+  /** Starts a checkpoint after a commit if one is due. */
+  checkpointIfDue(): void {
+    if (this.written < checkpointBytes || this.busy) return;
     this.written = 0;
     this.busy = true;
     this.worker ??= this.start();
@@ -55,7 +56,7 @@ export class Checkpointer {
     const worker = new Worker(program, { eval: true, workerData: { driver, file: this.file } });
     worker.unref();
     worker.on('message', () => (this.busy = false));
-    // Without it SQLite does the same itself, if less often.
+    // Without this thread SQLite still checkpoints by itself, only less often.
     worker.on('error', () => undefined);
     return worker;
   }

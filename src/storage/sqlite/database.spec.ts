@@ -10,7 +10,7 @@ describe('the schema', () => {
   it.each([
     ['with the tables of all dialects', tables],
     ['without any dialect', []],
-  ])('that the migrations make is the one that the entities describe, %s', async (_, others) => {
+  ])('made by the migrations equals the one that the entities describe, %s', async (_, others) => {
     const folder = await givenFolder();
     await (await openSqlite(folder, others)).close();
     const entities = schemaSource(join(folder, 'stint.sqlite'), others);
@@ -23,7 +23,7 @@ describe('the schema', () => {
     }
   });
 
-  it('is made once: a database that exists is opened as it is', async () => {
+  it('is created once: an existing database is opened unchanged', async () => {
     const folder = await givenFolder();
     const first = await givenDatabase(folder);
     await first.store.write((tx) => tx.facts.set('signing_key', 'kept'));
@@ -32,7 +32,7 @@ describe('the schema', () => {
     expect(await readdir(folder)).toContain('stint.sqlite');
   });
 
-  it('keeps the texts of jobs and the receipts where they are put into other trees, there and back', async () => {
+  it('keeps the texts of jobs and the receipts when they move to other B-trees and back', async () => {
     const folder = await givenFolder();
     const before = await openSqlite(folder, tables);
     await before.store.write(async (tx) => {
@@ -46,7 +46,7 @@ describe('the schema', () => {
     await before.close();
     const source = schemaSource(join(folder, 'stint.sqlite'), tables);
     await source.initialize();
-    // Back to before the trees, and so beyond all that came later.
+    // Undo the migration to fewer trees and all later ones.
     for (let at = ''; at !== 'FewerTrees1795737600000';) {
       [at = ''] = (
         await source.query<{ name: string }[]>('SELECT name FROM migrations ORDER BY id DESC LIMIT 1')
@@ -69,7 +69,7 @@ describe('the schema', () => {
   });
 });
 
-describe('a database that cannot be opened is told with its path and what to do:', () => {
+describe('the error for a database that cannot be opened has its path and a remedy:', () => {
   it.each([
     [
       'one that is damaged',

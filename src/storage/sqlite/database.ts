@@ -17,11 +17,11 @@ import { SqliteStore } from './sqlite.store.js';
 
 export interface Database {
   readonly store: SqliteStore;
-  /** Waits for writes to finish and closes both connections. */
+  /** Waits until all writes have finished, and closes both connections. */
   close(): Promise<void>;
 }
 
-/** Tables that somebody else than the scheduler keeps in the same database, and what makes them. */
+/** Tables that a dialect keeps in the same database, with their migrations. */
 export interface Tables {
   readonly entities: readonly (new () => object)[];
   readonly migrations: readonly (new () => MigrationInterface)[];
@@ -31,7 +31,7 @@ const options = (database: string, others: readonly Tables[]) => ({
   type: 'better-sqlite3' as const,
   database,
   entities: [...rows, ...others.flatMap(({ entities }) => entities)],
-  // TypeORM runs them in the order of the times in their names.
+  // TypeORM sorts them by the timestamps in their names.
   migrations: [
     First1795219200000,
     Finished1795305600000,
@@ -46,26 +46,27 @@ const options = (database: string, others: readonly Tables[]) => ({
   synchronize: false,
 });
 
-/** Opens (and where needed creates or migrates) the database file in `folder`. */
+/** Opens the database file in `folder`; creates or migrates it if necessary. */
 export async function openSqlite(folder: string, others: readonly Tables[] = []): Promise<Database> {
   const file = join(folder, 'stint.sqlite');
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     makePrivateFile(file);
   } catch (error) {
-    throw unusable(file, error);
+    throw unusableError(file, error);
   }
   const writer = new DataSource({
     ...options(file, others),
     enableWAL: true,
     prepareDatabase: (db: BetterSqlite3.Database) => {
-      // An accepted job survives a power cut, so every commit is flushed.
+      // Flush every commit, so that an accepted job survives a power cut.
       db.pragma('synchronous = FULL');
       db.pragma('busy_timeout = 5000');
       db.pragma('journal_size_limit = 67108864');
-      // 16 MB instead of 4 between two checkpoints: the same few pages are written over and over, and copied back less often.
+      // Checkpoint every 16 MB instead of 4: the same few pages are written again and again, and so are copied less
+      // often.
       db.pragma('wal_autocheckpoint = 4096');
-      // What a savepoint would have to put back is kept in memory: in a file it costs dozens of writes for each submit.
+      // Keep a savepoint's rollback data in memory: in a file it would cost dozens of writes for each submit.
       db.pragma('temp_store = MEMORY');
     },
   });
@@ -74,10 +75,10 @@ export async function openSqlite(folder: string, others: readonly Tables[] = [])
     await writer.runMigrations({ transaction: 'each' });
   } catch (error) {
     if (writer.isInitialized) await writer.destroy();
-    throw unusable(file, error);
+    throw unusableError(file, error);
   }
   const reader = new DataSource({
-    // Plain statements only: reading the definitions again would make every start slower.
+    // No entities, because only plain statements run here: loading the definitions again would slow every start.
     type: 'better-sqlite3',
     database: file,
     prepareDatabase: (db: BetterSqlite3.Database) => {
@@ -99,8 +100,8 @@ export async function openSqlite(folder: string, others: readonly Tables[] = [])
   };
 }
 
-/** SQLite names neither the file nor what to do about it. */
-function unusable(file: string, error: unknown): Error {
+/** Adds the file and a remedy, because SQLite's message contains neither. */
+function unusableError(file: string, error: unknown): Error {
   const { code = '', message } = error as NodeJS.ErrnoException;
   const remedy = /^SQLITE_(NOTADB|CORRUPT)/.test(code)
     ? 'Put a backup in its place'
@@ -111,6 +112,6 @@ function unusable(file: string, error: unknown): Error {
   );
 }
 
-/** What `npm run migrations` compares with the migrations: the definitions in `entities/`. */
+/** For the script that compares the migrations with the definitions in `entities/`. */
 export const schemaSource = (file: string, others: readonly Tables[]): DataSource =>
   new DataSource(options(file, others));

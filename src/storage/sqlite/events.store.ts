@@ -2,8 +2,8 @@ import type { EventFilter, EventRecord, EventType, Tx } from '../../scheduler/po
 import type { EventRow } from './entities/rows.js';
 import { insertInto, quoted, type Sql, type Value } from './sql.js';
 
-/** In the columns for backend and instance, which are never null: there is none. */
-const none = '';
+/** Stored in the columns for backend and instance, which are never null, if there is none. */
+const noName = '';
 
 const columns = ['type', 'at', 'processed_at', 'actor', 'cause', 'backend', 'instance', 'session', 'job'];
 const insertEvent = insertInto('events', columns);
@@ -13,14 +13,14 @@ export const eventsStore = (sql: Sql): Tx['events'] => ({
     sql.run(
       insertEvent,
       ...[e.type, e.at, e.processedAt, e.actor, e.cause],
-      ...[e.backend ?? none, e.instance ?? none, e.session, e.job],
+      ...[e.backend ?? noName, e.instance ?? noName, e.session, e.job],
     ),
   appendForQueuedOf: (session, e) =>
     sql.run(
       `INSERT INTO events (${quoted(columns)}) SELECT ?, ?, ?, ?, ?, ?, ?, ?, id FROM jobs
        WHERE state = 'queued' AND session = ? ORDER BY seq`,
       ...[e.type, e.at, e.processedAt, e.actor, e.cause],
-      ...[e.backend ?? none, e.instance ?? none, e.session, session],
+      ...[e.backend ?? noName, e.instance ?? noName, e.session, session],
     ),
 });
 
@@ -34,7 +34,7 @@ export async function listEvents(sql: Sql, filter: EventFilter): Promise<EventRe
   const { instance, limit } = filter;
   const select = (more: string) =>
     `SELECT * FROM events WHERE ${[...where, more].join(' AND ')} ORDER BY id LIMIT ?`;
-  // Two walks along an index, each in order: one over both would sort everything since `after` for each page.
+  // Two index walks, each in order: one statement with OR would sort all events since `after` for each page.
   const rows =
     instance === undefined
       ? await sql.all<EventRow>(select('TRUE'), ...values, limit)
@@ -42,7 +42,7 @@ export async function listEvents(sql: Sql, filter: EventFilter): Promise<EventRe
           `SELECT * FROM (${select('instance = ?')})
            UNION ALL SELECT * FROM (${select('instance = ?')}) ORDER BY id LIMIT ?`,
           ...[...values, instance, limit],
-          ...[...values, none, limit],
+          ...[...values, noName, limit],
           limit,
         );
   return rows.map(toEvent);
@@ -55,8 +55,8 @@ export const toEvent = (row: EventRow): EventRecord => ({
   processedAt: Number(row.processed_at),
   actor: row.actor,
   cause: row.cause,
-  backend: row.backend === none ? null : row.backend,
-  instance: row.instance === none ? null : row.instance,
+  backend: row.backend === noName ? null : row.backend,
+  instance: row.instance === noName ? null : row.instance,
   session: row.session,
   job: row.job,
 });

@@ -2,7 +2,7 @@ import type { BackendStatus } from '../../kernel/backend/backend.js';
 import { compareInstances, type Standing } from '../../kernel/choice/order.js';
 import {
   horizon,
-  type Finished,
+  type FinishedJob,
   type ForecastInstance,
   type ForecastJob,
   type ForecastSession,
@@ -13,35 +13,35 @@ import type { Millis } from '../../kernel/time.js';
 import { accruedBy } from '../../kernel/usage/accrual.js';
 import { isUsedUp } from '../../kernel/usage/budget.js';
 import type { SessionRow } from './entities/rows.js';
-import { stored } from '../stored-forms.js';
+import { storedForms } from '../stored-forms.js';
 import { toSession } from './mapping.js';
 import { instancesWaiting, readSlots } from './snapshot.query.js';
 import type { Sql } from './sql.js';
 
-export interface ForecastAsk {
+export interface ForecastRequest {
   readonly backend: string;
   readonly at: Millis;
   readonly window: Millis;
   readonly asker: string | null;
 }
 
-/** More instances than this are not played: whoever is behind so many waits for the pace of the queue. */
-const mostInstances = 100;
-/** Rows that one kind of queue may take in all, shared among those that have it. */
-const mostRows = 2 * horizon;
-/** So many recent jobs of a program show how long it takes. */
-const mostFinished = 500;
+/** Most instances played in a forecast. Waits of jobs behind them are extrapolated from the pace of the queue. */
+const maxInstances = 100;
+/** Most rows read for one kind of queue, shared among all queues of that kind. */
+const maxRows = 2 * horizon;
+/** Most finished jobs of a program read as samples of its duration. */
+const maxFinished = 500;
 
-/** How many of each queue are read where so many have one. */
-const partOf = (queues: number): number =>
-  Math.min(horizon, Math.max(5, Math.ceil(mostRows / Math.max(1, queues))));
+/** Returns how many rows of each queue are read if there are so many queues. */
+const limitFor = (queues: number): number =>
+  Math.min(horizon, Math.max(5, Math.ceil(maxRows / Math.max(1, queues))));
 
 /**
- * Reads the beginning of one backend's queue. A dozen statements along indexes, whose rows are bounded however long the
- * queue is and however many instances and sessions are in it.
+ * Reads the beginning of one backend's queue. Takes a dozen statements along indexes, with a bounded number of rows
+ * whatever the number of queued jobs, instances and sessions.
  */
-export async function readForecast(sql: Sql, ask: ForecastAsk): Promise<ForecastView | null> {
-  const { backend: name, at } = ask;
+export async function readForecast(sql: Sql, request: ForecastRequest): Promise<ForecastView | null> {
+  const { backend: name, at } = request;
   const backend = await sql.one<{ status: string; slots: number; lanes: number }>(
     'SELECT status, slots, lanes FROM backends WHERE name = ?',
     name,
@@ -57,12 +57,12 @@ export async function readForecast(sql: Sql, ask: ForecastAsk): Promise<Forecast
       horizon,
     )
   ).map(({ id }) => id);
-  const placed = [...slots.flatMap(({ holder, reservedFor }) => [holder, reservedFor]), ...batches];
-  const busy = await instancesOf(sql, running, placed);
-  const { shown, hiddenFrom } = await readInstances(sql, ask, busy);
+  const placedSessions = [...slots.flatMap(({ holder, reservedFor }) => [holder, reservedFor]), ...batches];
+  const busy = await instancesOf(sql, running, placedSessions);
+  const { shown, hiddenFrom } = await readInstances(sql, request, busy);
   const waiting = await readWaiting(sql, name, shown);
-  const named = [...placed, ...waiting.sessions].filter((id) => id !== null);
-  const sessions = await readSessions(sql, [...new Set(named)]);
+  const sessionIds = [...placedSessions, ...waiting.sessions].filter((id) => id !== null);
+  const sessions = await readSessions(sql, [...new Set(sessionIds)]);
   const queued = [...sessions.flatMap(({ queue }) => queue), ...waiting.jobs];
   return {
     at,
@@ -118,13 +118,16 @@ async function readRunning(sql: Sql, backend: string): Promise<RunningView[]> {
     charged: row.mode !== 'dedicated',
     slot: row.slot,
     startedAt: Number(row.started_at),
-    stopAt: row.stop === null ? null : stored.job.stop.read(row.stop, row.id).at,
+    stopAt: row.stop === null ? null : storedForms.job.stop.read(row.stop, row.id).at,
   }));
 }
 
-type Charged = Pick<ForecastInstance, 'id' | 'shares' | 'charged' | 'rate' | 'budget'>;
+type InstanceCharge = Pick<ForecastInstance, 'id' | 'shares' | 'charged' | 'rate' | 'budget'>;
 
-/** Whose jobs run or whose sessions have a place of their own: their budgets may run out while this is played. */
+/**
+ * Returns the instances of running jobs and of sessions with a slot or a batch's priority: a budget may run out in the
+ * forecast.
+ */
 async function instancesOf(
   sql: Sql,
   running: readonly RunningView[],
@@ -137,12 +140,12 @@ async function instancesOf(
   return new Set([...running, ...rows].map(({ instance }) => instance));
 }
 
-/** The instances that wait, ask or are `busy`, the least charged first, as far as they are played. */
+/** Reads the instances that wait, ask or are `busy`, least charged first, and drops those that are not played. */
 async function readInstances(
   sql: Sql,
-  { backend, at, window, asker }: ForecastAsk,
+  { backend, at, window, asker }: ForecastRequest,
   busy: ReadonlySet<string>,
-): Promise<{ shown: Charged[]; hiddenFrom: number | null }> {
+): Promise<{ shown: InstanceCharge[]; hiddenFrom: number | null }> {
   const waiting = await instancesWaiting(sql, backend);
   const ids = JSON.stringify([...new Set([...waiting, ...busy, ...(asker === null ? [] : [asker])])]);
   const rows = await sql.all<{ id: string; shares: number; budget: number | null; charged: number }>(
@@ -154,23 +157,23 @@ async function readInstances(
   );
   const accruing = await readAccruing(sql);
   const all = rows
-    .map(({ id, shares, budget, charged }): Charged => {
+    .map(({ id, shares, budget, charged }): InstanceCharge => {
       const { rate, since } = accruing.get(id) ?? { rate: 0, since: 0 };
       const settled = { id, shares, rate, budget: budget === null ? null : Number(budget) };
       return { ...settled, charged: Number(charged) + accruedBy({ count: rate, starts: since }, at) };
     })
-    .sort((a, b) => compareInstances(standingOf(a), standingOf(b)));
-  const shown = all.filter(({ id }, i) => i < mostInstances || id === asker || busy.has(id));
-  const hidden = all.find((one) => !shown.includes(one) && !standingOf(one).blocked);
+    .sort((a, b) => compareInstances(toStanding(a), toStanding(b)));
+  const shown = all.filter(({ id }, i) => i < maxInstances || id === asker || busy.has(id));
+  const hidden = all.find((one) => !shown.includes(one) && !toStanding(one).blocked);
   return { shown, hiddenFrom: hidden === undefined ? null : hidden.charged / hidden.shares };
 }
 
-const standingOf = ({ charged, shares, budget }: Charged): Standing => ({
+const toStanding = ({ charged, shares, budget }: InstanceCharge): Standing => ({
   ...{ charged, shares },
   blocked: budget !== null && isUsedUp({ budget, charged }),
 });
 
-/** What is being charged now on any backend, by instance: how many things, and the sum of their beginnings. */
+/** Reads what is being charged on all backends, by instance: number of things, and the sum of their start times. */
 async function readAccruing(sql: Sql): Promise<Map<string, { rate: number; since: number }>> {
   const rows = await sql.all<{ instance: string; n: number; since: number }>(
     `SELECT instance, COUNT(*) AS n, SUM(since) AS since FROM (
@@ -182,14 +185,14 @@ async function readAccruing(sql: Sql): Promise<Map<string, { rate: number; since
   return new Map(rows.map(({ instance, n, since }) => [instance, { rate: Number(n), since: Number(since) }]));
 }
 
-/** The general queue: of each instance the first lone jobs and the first sessions, in one order. */
+/** Reads the general queue: each instance's first lone jobs and first sessions, merged in submission order. */
 async function readWaiting(
   sql: Sql,
   backend: string,
-  charged: readonly Charged[],
+  charged: readonly InstanceCharge[],
 ): Promise<{ instances: ForecastInstance[]; sessions: string[]; jobs: ForecastJob[] }> {
   const ids = JSON.stringify(charged.map(({ id }) => id));
-  const most = partOf(charged.length);
+  const most = limitFor(charged.length);
   const lone = grouped(
     await sql.all<JobColumns>(
       `SELECT ${jobColumns('j')} FROM json_each(?) w CROSS JOIN jobs j ON j.seq IN (SELECT seq FROM jobs
@@ -216,7 +219,7 @@ async function readWaiting(
   const instances = charged.map((instance): ForecastInstance => {
     const jobs = lone.get(instance.id) ?? [];
     const sessions = heads.get(instance.id) ?? [];
-    // Behind the last one of a queue that was cut, others may come first.
+    // Drop entries behind the last one of a truncated list: entries that were not read may come before them.
     const known = Math.min(
       ...[jobs, sessions].map((read) => (read.length < most ? Infinity : Number(read.at(-1)?.seq))),
     );
@@ -237,18 +240,18 @@ async function readWaiting(
 }
 
 async function readSessions(sql: Sql, ids: readonly string[]): Promise<ForecastSession[]> {
-  const most = partOf(ids.length);
-  const named = JSON.stringify(ids);
+  const most = limitFor(ids.length);
+  const idsJson = JSON.stringify(ids);
   const rows = await sql.all<SessionRow>(
     'SELECT s.* FROM json_each(?) w CROSS JOIN sessions s ON s.id = w.value',
-    named,
+    idsJson,
   );
   const queues = grouped(
     await sql.all<JobColumns & { session: string }>(
       `SELECT ${jobColumns('j')}, j.session FROM json_each(?) w CROSS JOIN jobs j ON j.seq IN (SELECT seq FROM jobs
          WHERE state = 'queued' AND session IS NOT NULL AND session = w.value ORDER BY seq LIMIT ?)
        ORDER BY j.seq`,
-      named,
+      idsJson,
       most,
     ),
     ({ session }) => session,
@@ -259,23 +262,23 @@ async function readSessions(sql: Sql, ids: readonly string[]): Promise<ForecastS
   });
 }
 
-/** How long the recent jobs of these programs took on this backend; scripts say it themselves. */
-async function readRecent(sql: Sql, backend: string, jobs: readonly ForecastJob[]): Promise<Finished[]> {
+/** Reads the durations of recent jobs of the programs of `jobs`, except scripted ones, which state their duration. */
+async function readRecent(sql: Sql, backend: string, jobs: readonly ForecastJob[]): Promise<FinishedJob[]> {
   const programs = new Set(jobs.filter(({ duration }) => duration === null).map(({ program }) => program));
-  const recent: Finished[] = [];
+  const recent: FinishedJob[] = [];
   for (const program of programs) recent.push(...(await readFinished(sql, backend, program)));
   return recent;
 }
 
-/** How long the recent jobs of one program took on this backend, the latest first. */
-export async function readFinished(sql: Sql, backend: string, program: string): Promise<Finished[]> {
+/** Reads the durations of one program's recent jobs on this backend, latest first. */
+export async function readFinished(sql: Sql, backend: string, program: string): Promise<FinishedJob[]> {
   const rows = await sql.all<{ instance: string; duration: number }>(
     `SELECT instance, ended_at - started_at AS duration FROM jobs
      WHERE script IS NULL AND started_at IS NOT NULL AND ended_at IS NOT NULL AND backend = ? AND program = ?
      ORDER BY ended_at DESC LIMIT ?`,
     backend,
     program,
-    mostFinished,
+    maxFinished,
   );
   return rows.map(({ instance, duration }) => ({ program, instance, duration: Number(duration) }));
 }

@@ -11,15 +11,15 @@ import type { JobRecord } from '../../scheduler/ports.js';
 import type { ReadJob } from '../../scheduler/process-memory.ports.js';
 import { JobCache } from './job-cache.js';
 
-const record = (said: Partial<JobRecord> = {}): JobRecord => ({
+const record = (overrides: Partial<JobRecord> = {}): JobRecord => ({
   ...givenJob({ id: 'j1' }),
   details: givenDetails(),
-  ...said,
+  ...overrides,
 });
 
 const asRead = (job: JobRecord, size = 1000): ReadJob => ({ job, size });
 
-/** A cache, and the database behind it as far as it matters. */
+/** A cache, and a stand-in for the database behind it. */
 function givenCache() {
   const cache = new JobCache();
   let stored: JobRecord | null = record();
@@ -44,30 +44,30 @@ describe('the cache of jobs', () => {
     expect(reads()).toBe(1);
   });
 
-  it('shows a change when its transaction has ended, and not before', async () => {
+  it('shows a change once its transaction has ended, and not before', async () => {
     const { cache, find, store } = givenCache();
     await find();
-    cache.changes('j1');
+    cache.markChanged('j1');
     const during = await find();
     store(record({ state: 'completed' }));
     cache.transactionEnded();
     expect([during?.state, (await find())?.state]).toEqual(['queued', 'completed']);
   });
 
-  it('keeps nothing that was read while a transaction was changing it', async () => {
+  it('does not cache a job that was read while a transaction was changing it', async () => {
     const { cache, find, store } = givenCache();
-    cache.changes('j1');
+    cache.markChanged('j1');
     await find();
     store(record({ state: 'completed' }));
     cache.transactionEnded();
     expect((await find())?.state).toBe('completed');
   });
 
-  it('keeps nothing that was read before a transaction ended and comes after it', async () => {
+  it('does not cache a job if a transaction ended while it was being read', async () => {
     const { cache } = givenCache();
     let arrive: (read: ReadJob) => void = () => undefined;
     const slow = cache.find('j1', () => new Promise((resolve) => (arrive = resolve)));
-    cache.changes('j1');
+    cache.markChanged('j1');
     cache.transactionEnded();
     arrive(asRead(record()));
     await slow;
@@ -75,16 +75,16 @@ describe('the cache of jobs', () => {
     expect(now?.state).toBe('completed');
   });
 
-  it('forgets all where a transaction changed many', async () => {
+  it('is cleared after a transaction that changed many jobs', async () => {
     const { cache, find, reads } = givenCache();
     await find();
-    cache.changesMany();
+    cache.markManyChanged();
     cache.transactionEnded();
     await find();
     expect(reads()).toBe(2);
   });
 
-  it('asks again for a job that did not exist', async () => {
+  it('reads a job again that did not exist', async () => {
     const { find, store } = givenCache();
     store(null);
     const before = await find();
@@ -92,7 +92,7 @@ describe('the cache of jobs', () => {
     expect([before, (await find())?.id]).toEqual([null, 'j1']);
   });
 
-  it('keeps a bounded number of jobs, those asked for again longer than others', async () => {
+  it('caches a bounded number of jobs, and those read again for longer', async () => {
     const cache = new JobCache();
     let reads = 0;
     const ask = (id: string) =>
@@ -111,7 +111,7 @@ describe('the cache of jobs', () => {
     expect([before, often, once]).toEqual([6002, 0, 1]);
   });
 
-  it('keeps none that is large', async () => {
+  it('does not cache a large job', async () => {
     const cache = new JobCache();
     let reads = 0;
     const ask = () =>
@@ -126,7 +126,7 @@ describe('the cache of jobs', () => {
 });
 
 describe('jobs read from the store', () => {
-  /** One queued job of session s1 and one of none, both read before. */
+  /** Stores a queued job of session s1 and a queued lone job, and reads both. */
   async function givenReadJobs() {
     const { store } = await givenDatabase();
     await store.write(async (tx) => {
@@ -141,7 +141,7 @@ describe('jobs read from the store', () => {
     return { store, job };
   }
 
-  it('are as the last commit left them, whatever changed them', async () => {
+  it('are as last committed, whatever changed them', async () => {
     const { store, job } = await givenReadJobs();
     await store.write((tx) => tx.jobs.save({ ...job, state: 'running' }, null));
     const saved = await store.read.job('j1');
@@ -159,7 +159,7 @@ describe('jobs read from the store', () => {
     ]);
   });
 
-  it('are as before where the change was refused', async () => {
+  it('are unchanged if the change was refused', async () => {
     const { store, job } = await givenReadJobs();
     const refused = store.write(async (tx) => {
       await tx.jobs.save({ ...job, state: 'running' }, null);

@@ -1,28 +1,30 @@
 import type { JobDetails, JobFilter, JobRecord, Page, Tx } from '../../scheduler/ports.js';
 import type { JobMemory } from '../../scheduler/process-memory.ports.js';
 import type { JobRow } from './entities/rows.js';
-import { headOf, own, textOfRow } from './long-texts.store.js';
+import { headOf, setOwner, textOfRow } from './long-texts.store.js';
 import { fromJob, toJob, toJobRecord } from './mapping.js';
-import { stored } from '../stored-forms.js';
-import { insertInto, madeOnce, updateById, type Sql, type Value } from './sql.js';
+import { storedForms } from '../stored-forms.js';
+import { insertInto, buildOnce, updateById, type Sql, type Value } from './sql.js';
 
-/** Backend by backend, because that is how the index of running jobs begins: a scan would read every job there ever was. */
+/**
+ * Names the backends because the index of running jobs starts with the backend: without it, SQLite would scan all jobs.
+ */
 export const runsOnRunner = "state = 'running' AND script IS NULL AND backend IN (SELECT name FROM backends)";
 
-const insertJob = madeOnce((columns) => insertInto('jobs', columns));
-const updateJob = madeOnce((columns) => updateById('jobs', columns, 'id'));
+const insertJob = buildOnce((columns) => insertInto('jobs', columns));
+const updateJob = buildOnce((columns) => updateById('jobs', columns, 'id'));
 const insertParams = insertInto('job_params', ['seq', 'body']);
 const upsertResult = `INSERT INTO job_results (seq, body) SELECT seq, ? FROM jobs WHERE id = ?
   ON CONFLICT (seq) DO UPDATE SET body = excluded.body`;
-/** Of the job with an id, where its texts are found. */
-export const numberOf = '(SELECT seq FROM jobs WHERE id = ?)';
+/** Selects the `seq` of the job with an id; the job's texts are stored under that number. */
+export const seqOfJob = '(SELECT seq FROM jobs WHERE id = ?)';
 const insertLog = insertInto('job_logs', ['job', 'at', 'level', 'text']);
 const insertTag = insertInto('job_tags', ['job', 'tag']);
 
 const onAnyBackend = 'instance = ? AND backend IN (SELECT name FROM backends)';
 /**
- * Along the indexes of what waits: lone jobs, then sessions by their own counts. The `+` keeps SQLite from the index that has
- * every session of the instance there ever was.
+ * Uses the indexes of waiting work: lone jobs, then sessions with their own counters. The `+` keeps SQLite from
+ * choosing the index that contains all sessions the instance ever had.
  */
 const queuedOfInstance = `SELECT
   (SELECT COUNT(*) FROM jobs WHERE state = 'queued' AND session IS NULL AND ${onAnyBackend})
@@ -36,33 +38,33 @@ const queuedOfInstance = `SELECT
 export function jobsStore(sql: Sql, cache: JobMemory): Tx['jobs'] {
   const select = async (where: string, ...values: Value[]) =>
     (await sql.all<JobRow>(`SELECT * FROM jobs WHERE ${where}`, ...values)).map(toJob);
-  const tag = async (job: string, tags: readonly string[]) => {
+  const addTags = async (job: string, tags: readonly string[]) => {
     for (const each of new Set(tags)) await sql.run(insertTag, job, each);
   };
   const saveDetails = async (job: string, changed: Partial<JobDetails>) => {
-    cache.changes(job);
+    cache.markChanged(job);
     const row = await sql.one<{ details: string }>('SELECT details FROM jobs WHERE id = ?', job);
     if (row === null) return;
-    const details = { ...stored.job.details.read(row.details, job), ...changed };
-    await sql.run('UPDATE jobs SET details = ? WHERE id = ?', stored.job.details.write(details), job);
+    const details = { ...storedForms.job.details.read(row.details, job), ...changed };
+    await sql.run('UPDATE jobs SET details = ? WHERE id = ?', storedForms.job.details.write(details), job);
   };
   return {
     find: async (id) => (await select('id = ?', id))[0] ?? null,
     async insert({ details, ...job }, params) {
-      const row = { ...fromJob(job, null), details: stored.job.details.write(details) };
+      const row = { ...fromJob(job, null), details: storedForms.job.details.write(details) };
       const seq = await sql.insert(insertJob(row), Object.values(row));
       await sql.run(insertParams, seq, headOf(params));
-      if (typeof params !== 'string') await own(sql, params, 'params', seq);
-      await tag(job.id, details.tags);
+      if (typeof params !== 'string') await setOwner(sql, params, 'params', seq);
+      await addTags(job.id, details.tags);
       return { ...job, seq };
     },
     async save(job, due) {
-      cache.changes(job.id);
+      cache.markChanged(job.id);
       const { id, ...row } = fromJob(job, due);
       await sql.run(updateJob(row), ...Object.values(row), id);
     },
     endQueuedOf(session, { state, reason, endCode }, at) {
-      cache.changesMany();
+      cache.markManyChanged();
       return sql.change(
         "UPDATE jobs SET state = ?, reason = ?, end_code = ?, ended_at = ? WHERE state = 'queued' AND session = ?",
         ...[state, reason, endCode, at, session],
@@ -83,29 +85,29 @@ export function jobsStore(sql: Sql, cache: JobMemory): Tx['jobs'] {
     runningOnRunners: () => select(`${runsOnRunner} ORDER BY seq`),
     async saveResult(job, result) {
       await sql.run(upsertResult, headOf(result), job);
-      const found = await sql.one<{ seq: number }>('SELECT seq FROM jobs WHERE id = ?', job);
-      if (found !== null) await own(sql, result, 'result', found.seq);
+      const row = await sql.one<{ seq: number }>('SELECT seq FROM jobs WHERE id = ?', job);
+      if (row !== null) await setOwner(sql, result, 'result', row.seq);
     },
     async takeResult(job) {
-      const [taken] = await sql.all<{ seq: number; body: string }>(
-        `DELETE FROM job_results WHERE seq = ${numberOf} RETURNING seq, body`,
+      const [row] = await sql.all<{ seq: number; body: string }>(
+        `DELETE FROM job_results WHERE seq = ${seqOfJob} RETURNING seq, body`,
         job,
       );
-      return taken === undefined ? null : textOfRow(sql, taken.body, 'result', taken.seq);
+      return row === undefined ? null : textOfRow(sql, row.body, 'result', row.seq);
     },
     appendLog: (job, at, level, text) => sql.run(insertLog, job, at, level, text),
     async saveTags(job, tags) {
       await sql.run('DELETE FROM job_tags WHERE job = ?', job);
-      await tag(job, tags);
+      await addTags(job, tags);
       await saveDetails(job, { tags });
     },
     saveRanWith: (job, ranWith) => saveDetails(job, { ranWith }),
     async remove(job) {
-      cache.changes(job);
+      cache.markChanged(job);
       for (const table of ['job_params', 'job_results'])
-        await sql.run(`DELETE FROM ${table} WHERE seq = ${numberOf}`, job);
+        await sql.run(`DELETE FROM ${table} WHERE seq = ${seqOfJob}`, job);
       for (const table of ['job_logs', 'job_tags']) await sql.run(`DELETE FROM ${table} WHERE job = ?`, job);
-      // Whoever repeats its submit makes another job, once.
+      // Without the receipt, repeating the deleted job's submit creates one new job.
       await sql.run('DELETE FROM receipts WHERE subject = ?', job);
       await sql.run('DELETE FROM jobs WHERE id = ?', job);
     },

@@ -14,7 +14,9 @@ import {
 } from '../../../test/support/scheduler.js';
 import { auditLedger, UnreadableLedger } from './ledger-audit.js';
 
-/** A service with a bit of everything behind it and before it: holds, batches, lone jobs, a lost runner, a forgotten job. */
+/**
+ * A service whose ledger has holds, batches, lone jobs, a lost runner and a deleted job, some of them still running.
+ */
 async function given() {
   const service = await givenService({
     backend: { slots: 2, lanes: 2 },
@@ -60,7 +62,7 @@ describe('a ledger that the service wrote', () => {
     expect(aliveAt).not.toBeNull();
   });
 
-  it('is in order after runners were lost and the service was down', async () => {
+  it('is in order after lost runners and a downtime', async () => {
     const before = await givenService({ backend: { driver: 'aer' } });
     const { id: session } = await before.sessions.open(alice, dedicated);
     const { id: job } = await before.submit({ session, ...onRunner });
@@ -76,7 +78,7 @@ describe('a ledger that the service wrote', () => {
     expect(brokenIn(before.folder)).toEqual({});
   });
 
-  it('is read at one moment, without keeping the service from writing', async () => {
+  it("is read at one moment, without blocking the service's writes", async () => {
     const { folder, submit } = await given();
     const reader = new Database(join(folder, 'stint.sqlite'), { readonly: true });
     reader.exec('BEGIN; SELECT COUNT(*) FROM ledger');
@@ -86,7 +88,7 @@ describe('a ledger that the service wrote', () => {
   });
 });
 
-describe('a sum that was changed is found:', () => {
+describe('a changed row is found:', () => {
   const cases: [string, (ids: Given['ids']) => string, object][] = [
     [
       "a job's usage",
@@ -131,17 +133,17 @@ describe('a sum that was changed is found:', () => {
       { 'job charge': [{ subject: expect.stringMatching(/^entry/) }] },
     ],
     [
-      'an entry that ends before it began',
+      'an entry that ends before its start',
       () => 'UPDATE ledger SET "to" = "from" - 1 WHERE id = 6',
       { 'entries whole': [{ subject: 'entry 6' }], 'session usage': [{}], 'instance counter': [{}] },
     ],
     [
-      'a number that is none',
+      'a time that is not a number',
       () => `UPDATE ledger SET "to" = 'soon' WHERE id = 6`,
       { 'entries whole': [{ subject: 'entry 6', stored: expect.stringContaining("'soon'") }] },
     ],
     [
-      'an entry of someone else',
+      'an entry with another user',
       ({ alone }) => `UPDATE ledger SET "user" = 'mallory' WHERE job = '${alone}'`,
       {
         'entries owned': [
@@ -150,12 +152,12 @@ describe('a sum that was changed is found:', () => {
       },
     ],
     [
-      'an entry of nobody',
+      'an entry of an unknown instance',
       () => `UPDATE ledger SET instance = 'gone' WHERE id = 6`,
       { 'entries owned': [{ derived: 'there is no such instance' }], 'instance counter': [{}] },
     ],
     [
-      'a foreign job inside a hold',
+      "another session's job during a hold",
       ({ again }) => `UPDATE sessions SET held_since = held_since - 60000 WHERE id = '${again}'`,
       { 'one hold a slot': [{ subject: expect.stringContaining('the open hold of session') }] },
     ],
@@ -166,7 +168,7 @@ describe('a sum that was changed is found:', () => {
       { 'one hold a session': [{}] },
     ],
     [
-      'a hold beyond its session',
+      'a hold outside its session',
       ({ hold }) => `UPDATE sessions SET started_at = started_at + 1 WHERE id = '${hold}'`,
       { 'hold inside session': [{}] },
     ],
@@ -193,7 +195,7 @@ describe('a sum that was changed is found:', () => {
     expect(brokenIn(folder)).toMatchObject(expected);
   });
 
-  it('and no more than a hundred of a law are listed', async () => {
+  it('and at most a hundred differences of a law are listed', async () => {
     const { folder } = await given();
     const more = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150)
       INSERT INTO instances (id, name, crn, shares, budget, plan, charged, due_at, created_at) SELECT 'i' || i, 'i' || i, 'crn:' || i, 1, NULL, '{}', 5, NULL, 0 FROM n`;
@@ -203,8 +205,8 @@ describe('a sum that was changed is found:', () => {
   });
 });
 
-describe('what cannot be read is said to be so:', () => {
-  /** A copy of a database at rest, to be damaged. */
+describe('a ledger that cannot be read is reported:', () => {
+  /** Returns a copy of a database that no service uses, to be damaged. */
   async function copied(): Promise<string> {
     const service = await given();
     const db = new Database(join(service.folder, 'stint.sqlite'));
@@ -224,7 +226,7 @@ describe('what cannot be read is said to be so:', () => {
     return 'it was read';
   };
 
-  it('a copy at rest is read', async () => {
+  it('an undamaged copy is read', async () => {
     expect(brokenIn(await copied())).toEqual({});
   });
 
@@ -232,25 +234,25 @@ describe('what cannot be read is said to be so:', () => {
     expect(why(await givenFolder())).toMatch(/^There is no .*stint\.sqlite: name the data folder/);
   });
 
-  it('a file that is no database', async () => {
+  it('a file that is not a database', async () => {
     const folder = await givenFolder();
     await writeFile(join(folder, 'stint.sqlite'), 'not a database, whatever its name says'.repeat(100));
     expect(why(folder)).toMatch(/cannot be read .* not a database/);
   });
 
-  it('a database of another kind', async () => {
+  it('a database of another application', async () => {
     const folder = await givenFolder();
     damage(folder, 'CREATE TABLE birds (name text)');
     expect(why(folder)).toMatch(/no such table/);
   });
 
-  it('a file that was cut short', async () => {
+  it('a truncated file', async () => {
     const folder = await copied();
     await truncate(join(folder, 'stint.sqlite'), 8 * 4096);
     expect(why(folder)).toMatch(/damaged|malformed|cannot be read/);
   });
 
-  it('a page that was overwritten', async () => {
+  it('an overwritten page', async () => {
     const folder = await copied();
     const file = join(folder, 'stint.sqlite');
     const db = new Database(file, { readonly: true });
@@ -265,7 +267,7 @@ describe('what cannot be read is said to be so:', () => {
     expect(why(folder)).toMatch(/damaged|malformed/);
   });
 
-  it('an index that does not have what its table has', async () => {
+  it('an index that does not match its table', async () => {
     const folder = await copied();
     damage(folder);
     const db = new Database(join(folder, 'stint.sqlite'));

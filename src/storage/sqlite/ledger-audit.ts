@@ -6,7 +6,7 @@ import { ledgerLaws, type Law } from './ledger-laws.js';
 
 export interface Difference {
   readonly subject: string;
-  /** Seconds where the law is about time. */
+  /** In seconds if the law is about time. */
   readonly stored: string | number | null;
   readonly derived: string | number | null;
 }
@@ -15,30 +15,30 @@ export interface AuditedLaw {
   readonly law: string;
   readonly says: string;
   readonly differences: number;
-  /** The first of them. */
+  /** The first differences. */
   readonly found: readonly Difference[];
 }
 
 export interface Audit {
   readonly file: string;
-  /** The service's time of the latest change. */
+  /** Time of the latest change, on the service's clock. */
   readonly aliveAt: Millis | null;
   readonly counts: { readonly [what in 'entries' | 'sessions' | 'jobs' | 'instances']: number };
   readonly charged: Millis;
   readonly laws: readonly AuditedLaw[];
 }
 
-/** The database is not there, is damaged, or is none of ours. The message is for the person who asked. */
+/** The database is missing, damaged, or not Stint's. The message is for the operator. */
 export class UnreadableLedger extends Error {}
 
-/** Someone will look at the first few; one mistake may show in every entry after it. */
-const mostShown = 100;
-/** What the laws read. */
+/** Most differences reported for a law: one mistake may affect every later entry. */
+const maxListed = 100;
+/** The tables that the laws read. */
 const tables = ['ledger', 'sessions', 'jobs', 'instances', 'backends', 'facts'];
 
 /**
- * Derives every sum from the ledger's entries and compares it with what is stored. All of it is read in one transaction
- * that takes no lock, so it may run beside the service and sees one moment. Throws {@link UnreadableLedger}.
+ * Derives every sum from the ledger's entries and compares it with the stored one. Reads everything in one transaction
+ * that takes no lock, so it may run beside the service and sees one consistent state. Throws {@link UnreadableLedger}.
  */
 export function auditLedger(folder: string): Audit {
   const file = join(folder, 'stint.sqlite');
@@ -48,7 +48,11 @@ export function auditLedger(folder: string): Audit {
     db = new Database(file, { readonly: true, timeout: 5000 });
     db.exec('BEGIN');
     for (const table of tables) refuseDamage(db, table);
-    return { file, ...summary(db), laws: [...ledgerLaws.map((law) => apply(db as Database.Database, law))] };
+    return {
+      file,
+      ...summary(db),
+      laws: [...ledgerLaws.map((law) => checkLaw(db as Database.Database, law))],
+    };
   } catch (error) {
     if (error instanceof UnreadableLedger) throw error;
     throw new UnreadableLedger(
@@ -59,11 +63,11 @@ export function auditLedger(folder: string): Audit {
   }
 }
 
-/** Sums over a damaged table would be about something else. */
+/** Refuses a damaged table, whose sums would be meaningless. */
 function refuseDamage(db: Database.Database, table: string): void {
   const [first] = db.pragma(`integrity_check(${table})`) as { integrity_check: string }[];
-  const found = first?.integrity_check ?? 'no answer';
-  if (found !== 'ok') throw new UnreadableLedger(`${db.name} is damaged (${table}: ${found.trim()}).`);
+  const damage = first?.integrity_check ?? 'no answer';
+  if (damage !== 'ok') throw new UnreadableLedger(`${db.name} is damaged (${table}: ${damage.trim()}).`);
 }
 
 function summary(db: Database.Database): Pick<Audit, 'aliveAt' | 'counts' | 'charged'> {
@@ -82,12 +86,12 @@ function summary(db: Database.Database): Pick<Audit, 'aliveAt' | 'counts' | 'cha
   };
 }
 
-function apply(db: Database.Database, { name, says, unit, sql }: Law): AuditedLaw {
+function checkLaw(db: Database.Database, { name, says, unit, sql }: Law): AuditedLaw {
   const found: Difference[] = [];
   let differences = 0;
   for (const row of db.prepare(sql).iterate() as Iterable<Difference>) {
     differences += 1;
-    if (found.length < mostShown) found.push(unit === 'time' ? inSeconds(row) : row);
+    if (found.length < maxListed) found.push(unit === 'time' ? inSeconds(row) : row);
   }
   return { law: name, says, differences, found };
 }

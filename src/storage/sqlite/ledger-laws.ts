@@ -1,26 +1,26 @@
 /**
- * What must be true of the ledger and of every sum that is kept beside it (semantics: usage). Each law is a statement that
- * answers the rows that break it, with what is stored and what follows from the entries and from the jobs' own times. None
- * uses what the service computed on the way.
+ * What must be true of the ledger and of every stored sum of it (semantics: usage). Each law is a statement that
+ * returns the rows that break it, with the stored value and the one derived from the entries and from the jobs' own
+ * times. No law uses intermediate results of the service.
  */
 export interface Law {
   readonly name: string;
   readonly says: string;
-  /** Of `stored` and `derived`: milliseconds, or a number or a text as it is. */
+  /** Unit of `stored` and `derived`: milliseconds, or a plain number or text. */
   readonly unit: 'time' | 'plain';
-  /** Answers `subject`, `stored` and `derived`. */
+  /** Selects `subject`, `stored` and `derived`. */
   readonly sql: string;
 }
 
-/** Still open: ends after everything. */
-const never = '9007199254740991';
+/** The end of what has not ended yet. */
+const openEnd = '9007199254740991';
 
-/** Everything that is or was on a slot for someone's money; what is still there has no end. */
-const occupied = `
+/** Every charged use of a slot, past or present; a present one has no end. */
+const slotUses = `
   SELECT 'entry ' || id AS subject, kind, backend, slot, session, "from", "to" FROM ledger
-  UNION ALL SELECT 'the open hold of session ' || id, 'hold', backend, slot, id, held_since, ${never}
+  UNION ALL SELECT 'the open hold of session ' || id, 'hold', backend, slot, id, held_since, ${openEnd}
     FROM sessions WHERE held_since IS NOT NULL
-  UNION ALL SELECT 'running job ' || id, 'job', backend, slot, session, started_at, ${never}
+  UNION ALL SELECT 'running job ' || id, 'job', backend, slot, session, started_at, ${openEnd}
     FROM jobs WHERE state = 'running' AND mode <> 'dedicated'`;
 const before = 'ORDER BY "from", "to", subject ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING';
 const sumOf = (column: string) =>
@@ -31,7 +31,7 @@ const jobsIn = (state: string, column: string, what: string) =>
 export const ledgerLaws: readonly Law[] = [
   {
     name: 'entries whole',
-    says: 'an entry ends after it began, at a time the service has lived, and says who was charged for what',
+    says: "an entry ends after its start, not later than the latest change, and is either a hold or a job's charge",
     unit: 'plain',
     sql: `SELECT 'entry ' || id AS subject, kind || ' of ' || quote("from") || ' to ' || quote("to") AS stored,
         'a hold of a session or a charge of a job, with a beginning, then an end' AS derived
@@ -41,7 +41,7 @@ export const ledgerLaws: readonly Law[] = [
   },
   {
     name: 'entries kept',
-    says: 'no entry was ever removed: their numbers have no gap',
+    says: 'no entry was ever removed: the number of entries is the number written',
     unit: 'plain',
     sql: `SELECT 'ledger' AS subject, stored || ' entries' AS stored, derived || ' were written' AS derived FROM (
         SELECT (SELECT COUNT(*) FROM ledger) AS stored,
@@ -66,13 +66,13 @@ export const ledgerLaws: readonly Law[] = [
   },
   {
     name: 'one hold a slot',
-    says: 'on every slot at every moment there is at most one hold, and no foreign job inside it',
+    says: "a slot has at most one hold at any moment, and no other session's job runs during a hold",
     unit: 'time',
     sql: `SELECT subject || ' on slot ' || slot || ' of ' || backend AS subject, "from" AS stored,
         MAX(COALESCE(held, 0), COALESCE(used, 0)) AS derived
       FROM (SELECT *, MAX(CASE kind WHEN 'hold' THEN "to" END) OVER earlier AS held,
           CASE kind WHEN 'hold' THEN MAX(CASE kind WHEN 'job' THEN "to" END) OVER earlier END AS used
-        FROM (${occupied}) WINDOW earlier AS (PARTITION BY backend, slot ${before}))
+        FROM (${slotUses}) WINDOW earlier AS (PARTITION BY backend, slot ${before}))
       WHERE held > "from" OR used > "from"`,
   },
   {
@@ -80,7 +80,7 @@ export const ledgerLaws: readonly Law[] = [
     says: 'a session holds one slot at a time',
     unit: 'time',
     sql: `SELECT subject || ' of session ' || session AS subject, "from" AS stored, until AS derived
-      FROM (SELECT *, MAX("to") OVER (PARTITION BY session ${before}) AS until FROM (${occupied}) WHERE kind = 'hold')
+      FROM (SELECT *, MAX("to") OVER (PARTITION BY session ${before}) AS until FROM (${slotUses}) WHERE kind = 'hold')
       WHERE until > "from"`,
   },
   {
@@ -131,7 +131,7 @@ export const ledgerLaws: readonly Law[] = [
   },
   {
     name: 'session accrual',
-    says: 'what a session is being charged for now is what runs or is held now',
+    says: 'the counters of what a session is charged for now match its running jobs and its hold',
     unit: 'plain',
     sql: `SELECT 'running jobs of session ' || s.id AS subject, s.running_jobs AS stored, COALESCE(r.n, 0) AS derived
       FROM sessions s LEFT JOIN ${jobsIn('running', 'session', 'COUNT(*)')} r ON r.id = s.id
@@ -144,14 +144,14 @@ export const ledgerLaws: readonly Law[] = [
   },
   {
     name: 'instance counter',
-    says: 'what an instance was charged in all is the sum of its entries',
+    says: "an instance's total charge is the sum of its entries",
     unit: 'time',
     sql: `SELECT 'instance ' || i.name AS subject, i.charged AS stored, COALESCE(l.sum, 0) AS derived
       FROM instances i LEFT JOIN ${sumOf('instance')} l ON l.id = i.id WHERE i.charged IS NOT COALESCE(l.sum, 0)`,
   },
   {
     name: 'running total',
-    says: 'the running total of each entry is the sum of its instance up to it',
+    says: "the running total of each entry is the sum of its instance's entries up to this one",
     unit: 'time',
     sql: `SELECT 'entry ' || id AS subject, total AS stored, sum AS derived FROM
         (SELECT id, total, SUM("to" - "from") OVER (PARTITION BY instance ORDER BY id) AS sum FROM ledger)
@@ -159,7 +159,7 @@ export const ledgerLaws: readonly Law[] = [
   },
   {
     name: 'budget window',
-    says: 'the running totals give what was charged in any window: later entries end later',
+    says: 'the running totals give the charge of any window, because later entries end later',
     unit: 'time',
     sql: `SELECT 'entry ' || id AS subject, total AS stored, sum AS derived FROM
         (SELECT id, total, SUM("to" - "from") OVER (PARTITION BY instance ORDER BY "to", id) AS sum FROM ledger)
@@ -167,7 +167,7 @@ export const ledgerLaws: readonly Law[] = [
   },
   {
     name: 'queue counters',
-    says: 'the counted queues are the queued jobs',
+    says: 'the queue counters match the queued jobs',
     unit: 'plain',
     sql: `SELECT 'backend ' || b.name AS subject, b.queued_jobs AS stored, COALESCE(q.n, 0) AS derived
       FROM backends b LEFT JOIN ${jobsIn('queued', 'backend', 'COUNT(*)')} q ON q.id = b.name
@@ -178,7 +178,7 @@ export const ledgerLaws: readonly Law[] = [
   },
   {
     name: 'all usage',
-    says: 'the ledger comes to what sessions and lone jobs used, with lone jobs that were since forgotten',
+    says: 'the sum of the ledger is the usage of all sessions and lone jobs, deleted lone jobs included',
     unit: 'time',
     sql: `SELECT 'ledger' AS subject, stored, derived FROM (SELECT
         (SELECT COALESCE(SUM("to" - "from"), 0) FROM ledger) AS stored,

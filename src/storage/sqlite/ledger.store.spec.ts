@@ -5,7 +5,7 @@ describe('the sums of the ledger by group', () => {
   it.each([
     [1000, 1000, 0],
     [1003, 1000, 3],
-  ])('of %i groups are %i, and say that they left off %i', async (made, shown, leftOff) => {
+  ])('of %i groups list %i and count %i more', async (made, shown, leftOff) => {
     const { store } = await givenDatabase();
     await store.write(async (tx) => {
       for (let n = 0; n < made; n += 1)

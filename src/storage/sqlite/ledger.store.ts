@@ -25,7 +25,7 @@ export const ledgerStore = (sql: Sql): Tx['ledger'] => ({
   },
 });
 
-/** Entries that overlap the asked time, oldest first. */
+/** Returns entries that overlap the requested time, oldest first. */
 export async function listLedger(
   sql: Sql,
   filter: LedgerFilter,
@@ -39,10 +39,10 @@ export async function listLedger(
   return rows.map(toLedgerEntry);
 }
 
-/** A table for people, not an export: what is left off is the smallest, and the answer says how many that are. */
-const mostGroups = 1000;
+/** Most groups in a summary, which is for people and not an export. The smallest groups are left off and counted. */
+const maxGroups = 1000;
 
-/** What the entries come to that overlap the asked time, in all and by group. */
+/** Sums the entries that overlap the requested time, clipped to it, in total and by group. */
 export async function sumLedger(
   sql: Sql,
   filter: LedgerFilter,
@@ -61,11 +61,11 @@ export async function sumLedger(
       ? []
       : await sql.all<LedgerSums['groups'][number]>(
           `SELECT ${columns}, ${sums} FROM ledger WHERE ${where}
-           GROUP BY ${columns} ORDER BY charged DESC, ${columns} LIMIT ${mostGroups}`,
+           GROUP BY ${columns} ORDER BY charged DESC, ${columns} LIMIT ${maxGroups}`,
           ...[...inside, ...values],
         );
-  const all =
-    groups.length < mostGroups
+  const groupCount =
+    groups.length < maxGroups
       ? null
       : await sql.one<{ groups: number }>(
           `SELECT COUNT(*) AS groups FROM (SELECT 1 FROM ledger WHERE ${where} GROUP BY ${columns})`,
@@ -78,21 +78,23 @@ export async function sumLedger(
   return {
     ...numbers(total ?? { charged: 0, entries: 0 }),
     groups: groups.map((group) => ({ ...group, ...numbers(group) })),
-    groupsLeftOff: all === null ? 0 : Number(all.groups) - groups.length,
+    groupsLeftOff: groupCount === null ? 0 : Number(groupCount.groups) - groups.length,
   };
 }
 
 function conditions(filter: LedgerFilter): { where: string; values: Value[] } {
-  const asked: readonly (readonly [string, Value | undefined])[] = [
+  const optionalConditions: readonly (readonly [string, Value | undefined])[] = [
     ['instance = ?', filter.instance],
     ['backend = ?', filter.backend],
     ['"user" = ?', filter.user],
     ['"to" > ?', filter.from],
     ['"from" < ?', filter.to],
   ];
-  const given = asked.filter((each): each is [string, Value] => each[1] !== undefined);
+  const activeConditions = optionalConditions.filter(
+    (each): each is [string, Value] => each[1] !== undefined,
+  );
   return {
-    where: ['1 = 1', ...given.map(([condition]) => condition)].join(' AND '),
-    values: given.map(([, value]) => value),
+    where: ['1 = 1', ...activeConditions.map(([condition]) => condition)].join(' AND '),
+    values: activeConditions.map(([, value]) => value),
   };
 }

@@ -2,28 +2,28 @@ import { LongText, pieceSize, type Text } from '../../scheduler/long-text.js';
 import type { TextsReads, TextsTx } from '../../scheduler/texts.ports.js';
 import { insertInto, type Sql } from './sql.js';
 
-/** What a job has of these texts. */
+/** Which text of a job it is. */
 export type TextKind = 'params' | 'result';
 
-/** Pieces of a text are numbered from its own number times this. */
-const mostPieces = 65_536;
+/** Most pieces in a text. The `place` of a text's first piece is the text's id times this. */
+const maxPieces = 65_536;
 
 const insertPart = insertInto('long_text_parts', ['place', 'body']);
 
-/** `wrote` is told how many bytes are written or freed. */
-export const textsStore = (sql: Sql, wrote: (bytes: number) => void): TextsTx => ({
+/** `onWrite` receives the number of bytes written or freed. */
+export const textsStore = (sql: Sql, onWrite: (bytes: number) => void): TextsTx => ({
   begin: () => sql.insert(insertInto('long_texts', ['bytes']), [0]),
   async append(text, from, pieces) {
-    for (const [i, piece] of pieces.entries()) await sql.run(insertPart, text * mostPieces + from + i, piece);
-    wrote(pieces.length * pieceSize);
+    for (const [i, piece] of pieces.entries()) await sql.run(insertPart, text * maxPieces + from + i, piece);
+    onWrite(pieces.length * pieceSize);
   },
   async removeSome(text, limit) {
     const removed = await sql.change(
       `DELETE FROM long_text_parts WHERE place IN
          (SELECT place FROM long_text_parts WHERE place >= ? AND place < ? LIMIT ?)`,
-      ...[text * mostPieces, (text + 1) * mostPieces, limit],
+      ...[text * maxPieces, (text + 1) * maxPieces, limit],
     );
-    wrote(removed * pieceSize);
+    onWrite(removed * pieceSize);
     if (removed === limit) return true;
     await sql.run('DELETE FROM long_texts WHERE id = ?', text);
     return false;
@@ -31,7 +31,7 @@ export const textsStore = (sql: Sql, wrote: (bytes: number) => void): TextsTx =>
 });
 
 export const textsReads = (sql: Sql): TextsReads => ({
-  async unowned() {
+  async unownedTexts() {
     const rows = await sql.all<{ id: number }>(
       `SELECT id FROM long_texts t WHERE NOT CASE kind
          WHEN 'params' THEN EXISTS (SELECT 1 FROM job_params p WHERE p.seq = t.seq)
@@ -40,10 +40,10 @@ export const textsReads = (sql: Sql): TextsReads => ({
     );
     return rows.map(({ id }) => Number(id));
   },
-  stored: (text, bytes) => storedText(sql, text, bytes),
+  storedText: (text, bytes) => storedText(sql, text, bytes),
 });
 
-/** The text stored under a number, which is read as it is asked for. */
+/** Returns the text with the id `text`, whose pieces are read on demand. */
 export function storedText(sql: Sql, text: number, bytes: number): LongText {
   const source = {
     bytes,
@@ -51,9 +51,9 @@ export function storedText(sql: Sql, text: number, bytes: number): LongText {
       for (let i = Math.floor(from / pieceSize); i * pieceSize < to; i += 1) {
         const row = await sql.one<{ body: unknown }>(
           'SELECT body FROM long_text_parts WHERE place = ?',
-          text * mostPieces + i,
+          text * maxPieces + i,
         );
-        if (row === null) throw new Error(`Piece ${i} of text ${text} is gone.`);
+        if (row === null) throw new Error(`Piece ${i} of text ${text} is missing.`);
         const first = i * pieceSize;
         yield (row.body as Buffer).subarray(Math.max(0, from - first), to - first);
       }
@@ -62,14 +62,14 @@ export function storedText(sql: Sql, text: number, bytes: number): LongText {
   return new LongText(source, text);
 }
 
-/** What goes into the row of its owner. */
+/** Returns the part of a text that is stored in its owner's row. */
 export const headOf = (text: Text): string => (typeof text === 'string' ? text : text.head);
 
-/** Says whose a text is; what was there in its place is nobody's any more. */
-export async function own(sql: Sql, text: Text, kind: TextKind, seq: number): Promise<void> {
+/** Makes the job with the number `seq` the owner of `text`. Its previous text of that kind loses its owner. */
+export async function setOwner(sql: Sql, text: Text, kind: TextKind, seq: number): Promise<void> {
   await sql.run('UPDATE long_texts SET seq = NULL, kind = NULL WHERE seq = ? AND kind = ?', seq, kind);
   if (typeof text === 'string') return;
-  if (text.stored === null) throw new Error('A long text is stored before its owner.');
+  if (text.stored === null) throw new Error('A long text must be stored before its owner.');
   const bytes = text.bytes - Buffer.byteLength(text.head);
   await sql.run(
     'UPDATE long_texts SET seq = ?, kind = ?, bytes = ? WHERE id = ?',
@@ -77,7 +77,7 @@ export async function own(sql: Sql, text: Text, kind: TextKind, seq: number): Pr
   );
 }
 
-/** The body of a row, and what of it is stored in pieces. */
+/** Returns the text whose beginning is `body`, with the pieces of its rest if it has any. */
 export async function textOfRow(sql: Sql, body: string, kind: TextKind, seq: number): Promise<Text> {
   const long = await sql.one<{ id: number; bytes: number }>(
     'SELECT id, bytes FROM long_texts WHERE seq = ? AND kind = ?',

@@ -1,30 +1,30 @@
-import { dueRank, type DueKind } from '../../kernel/session/session.deadline.js';
+import { deadlineRank, type DeadlineKind } from '../../kernel/session/session.deadline.js';
 import type { Backend } from '../../kernel/backend/backend.js';
 import type { Job } from '../../kernel/job/job.js';
 import type { Session } from '../../kernel/session/session.js';
 import type { Millis } from '../../kernel/time.js';
 import type { LedgerEntry } from '../../kernel/usage/usage.js';
 import type { Instance, JobRecord, Token } from '../../scheduler/ports.js';
-import { stored } from '../stored-forms.js';
+import { storedForms } from '../stored-forms.js';
 import type { BackendRow, InstanceRow, JobRow, LedgerRow, SessionRow, TokenRow } from './entities/rows.js';
 import type { Value } from './sql.js';
 
-/** Row to kernel type and back. A row class lists every column, so a forgotten one does not compile. */
+/** Converts between rows and kernel types. A row class lists every column, so a missing one does not compile. */
 type Columns<R> = { readonly [K in keyof R]: Value };
 
-/** PostgreSQL hands out 64-bit integers as text. */
+/** PostgreSQL returns 64-bit integers as text. */
 const number = (value: unknown): number => Number(value);
 const numberOrNull = (value: unknown): number | null => (value === null ? null : Number(value));
 
-/** When a row falls due, and what does. */
-export interface DueAt {
+/** The next deadline of a row, and its kind. */
+export interface Deadline {
   readonly at: Millis;
-  readonly kind: DueKind;
+  readonly kind: DeadlineKind;
 }
-/** The index of what is due is ordered by the rank; the kind is what is read. */
-const dueColumns = (due: DueAt | null) => ({
+/** The rank orders the index of deadlines; reads use the kind. */
+const dueColumns = (due: Deadline | null) => ({
   due_at: due?.at ?? null,
-  due_rank: due === null ? null : dueRank[due.kind],
+  due_rank: due === null ? null : deadlineRank[due.kind],
   due_kind: due?.kind ?? null,
 });
 
@@ -34,11 +34,11 @@ export function toSession(row: SessionRow): Session {
     backend: row.backend,
     instance: row.instance,
     user: row.user,
-    mode: stored.session.mode(row.mode, row.id),
-    limits: stored.session.limits.read(row.limits, row.id),
-    state: stored.session.state(row.state, row.id),
+    mode: storedForms.session.mode(row.mode, row.id),
+    limits: storedForms.session.limits.read(row.limits, row.id),
+    state: storedForms.session.state(row.state, row.id),
     stateReason: row.state_reason,
-    closeCode: row.close_code === null ? null : stored.session.closeCode(row.close_code, row.id),
+    closeCode: row.close_code === null ? null : storedForms.session.closeCode(row.close_code, row.id),
     acceptingJobs: row.accepting_jobs === 1,
     createdAt: number(row.created_at),
     startedAt: numberOrNull(row.started_at),
@@ -47,12 +47,12 @@ export function toSession(row: SessionRow): Session {
     closedAt: numberOrNull(row.closed_at),
     lastJobStarted: numberOrNull(row.last_job_started),
     lastJobCompleted: numberOrNull(row.last_job_completed),
-    timestamps: stored.session.timestamps.read(row.timestamps, row.id),
+    timestamps: storedForms.session.timestamps.read(row.timestamps, row.id),
     queuedJobs: row.queued_jobs,
     runningJobs: row.running_jobs,
     headSeq: numberOrNull(row.head_seq),
     idleSince: numberOrNull(row.idle_since),
-    heardAt: numberOrNull(row.heard_at),
+    clientSeenAt: numberOrNull(row.heard_at),
     activeSpent: number(row.active_spent),
     activeSince: numberOrNull(row.active_since),
     used: number(row.used),
@@ -62,14 +62,14 @@ export function toSession(row: SessionRow): Session {
   };
 }
 
-export function fromSession(s: Session, due: DueAt | null): Columns<SessionRow> {
+export function fromSession(s: Session, due: Deadline | null): Columns<SessionRow> {
   return {
     id: s.id,
     backend: s.backend,
     instance: s.instance,
     user: s.user,
     mode: s.mode,
-    limits: stored.session.limits.write(s.limits),
+    limits: storedForms.session.limits.write(s.limits),
     state: s.state,
     state_reason: s.stateReason,
     close_code: s.closeCode,
@@ -81,12 +81,12 @@ export function fromSession(s: Session, due: DueAt | null): Columns<SessionRow> 
     closed_at: s.closedAt,
     last_job_started: s.lastJobStarted,
     last_job_completed: s.lastJobCompleted,
-    timestamps: stored.session.timestamps.write(s.timestamps),
+    timestamps: storedForms.session.timestamps.write(s.timestamps),
     queued_jobs: s.queuedJobs,
     running_jobs: s.runningJobs,
     head_seq: s.headSeq,
     idle_since: s.idleSince,
-    heard_at: s.heardAt,
+    heard_at: s.clientSeenAt,
     active_spent: s.activeSpent,
     active_since: s.activeSince,
     used: s.used,
@@ -106,32 +106,32 @@ export function toJob(row: JobRow): Job {
     user: row.user,
     chargedTo: row.charged_to ?? row.user,
     session: row.session,
-    mode: stored.job.mode(row.mode, row.id),
+    mode: storedForms.job.mode(row.mode, row.id),
     program: row.program,
-    state: stored.job.state(row.state, row.id),
+    state: storedForms.job.state(row.state, row.id),
     reason: row.reason,
-    endCode: row.end_code === null ? null : stored.job.endCode(row.end_code, row.id),
+    endCode: row.end_code === null ? null : storedForms.job.endCode(row.end_code, row.id),
     reasonCode: row.reason_code,
     createdAt: number(row.created_at),
     startedAt: numberOrNull(row.started_at),
     endedAt: numberOrNull(row.ended_at),
     maxExecutionTime: number(row.max_execution_time),
-    script: row.script === null ? null : stored.job.script.read(row.script, row.id),
+    script: row.script === null ? null : storedForms.job.script.read(row.script, row.id),
     attempts: row.attempts,
     maxAttempts: row.max_attempts,
     token: row.token,
     slot: row.slot,
-    stop: row.stop === null ? null : stored.job.stop.read(row.stop, row.id),
+    stop: row.stop === null ? null : storedForms.job.stop.read(row.stop, row.id),
     used: number(row.used),
   };
 }
 
-/** Added to the job instead of made of its members once more: this is read more often than anything else. */
+/** Adds to the object that `toJob` returns instead of copying it: jobs are read more often than anything else. */
 export const toJobRecord = (row: JobRow): JobRecord =>
-  Object.assign(toJob(row), { details: stored.job.details.read(row.details, row.id) });
+  Object.assign(toJob(row), { details: storedForms.job.details.read(row.details, row.id) });
 
-/** `seq` is the database's to give, `details` are written once. */
-export function fromJob(j: Omit<Job, 'seq'>, due: DueAt | null): Columns<Omit<JobRow, 'seq' | 'details'>> {
+/** `seq` is assigned by the database, and `details` are written separately. */
+export function fromJob(j: Omit<Job, 'seq'>, due: Deadline | null): Columns<Omit<JobRow, 'seq' | 'details'>> {
   return {
     id: j.id,
     backend: j.backend,
@@ -149,12 +149,12 @@ export function fromJob(j: Omit<Job, 'seq'>, due: DueAt | null): Columns<Omit<Jo
     started_at: j.startedAt,
     ended_at: j.endedAt,
     max_execution_time: j.maxExecutionTime,
-    script: j.script === null ? null : stored.job.script.write(j.script),
+    script: j.script === null ? null : storedForms.job.script.write(j.script),
     attempts: j.attempts,
     max_attempts: j.maxAttempts,
     token: j.token,
     slot: j.slot,
-    stop: j.stop === null ? null : stored.job.stop.write(j.stop),
+    stop: j.stop === null ? null : storedForms.job.stop.write(j.stop),
     used: j.used,
     ...dueColumns(due),
   };
@@ -165,28 +165,28 @@ export const toBackend = (row: BackendRow): Backend => ({
   driver: row.driver,
   slots: row.slots,
   lanes: row.lanes,
-  limits: stored.backend.limits.read(row.limits, row.name),
-  onIdle: stored.backend.onIdle(row.on_idle, row.name),
-  status: stored.backend.status(row.status, row.name),
+  limits: storedForms.backend.limits.read(row.limits, row.name),
+  onIdle: storedForms.backend.onIdle(row.on_idle, row.name),
+  status: storedForms.backend.status(row.status, row.name),
   statusReason: row.status_reason,
-  statusBy: stored.backend.statusBy(row.status_by, row.name),
+  statusBy: storedForms.backend.statusBy(row.status_by, row.name),
   queuedJobs: row.queued_jobs,
   createdAt: number(row.created_at),
-  options: stored.backend.options.read(row.options, row.name),
+  options: storedForms.backend.options.read(row.options, row.name),
 });
 
-/** `queued_jobs` is counted apart, so that an operator's change never overwrites it. */
+/** `queued_jobs` is updated separately, so that an operator's change never overwrites it. */
 export const fromBackend = (b: Backend): Columns<Omit<BackendRow, 'queued_jobs'>> => ({
   name: b.name,
   driver: b.driver,
   slots: b.slots,
   lanes: b.lanes,
-  limits: stored.backend.limits.write(b.limits),
+  limits: storedForms.backend.limits.write(b.limits),
   on_idle: b.onIdle,
   status: b.status,
   status_reason: b.statusReason,
   status_by: b.statusBy,
-  options: stored.backend.options.write(b.options),
+  options: storedForms.backend.options.write(b.options),
   created_at: b.createdAt,
 });
 
@@ -196,8 +196,8 @@ export const toInstance = (row: InstanceRow): Instance => ({
   crn: row.crn,
   shares: row.shares,
   budget: numberOrNull(row.budget),
-  plan: stored.instance.plan.read(row.plan, row.id),
-  sharing: stored.instance.sharing(row.sharing, row.id),
+  plan: storedForms.instance.plan.read(row.plan, row.id),
+  sharing: storedForms.instance.sharing(row.sharing, row.id),
   createdAt: number(row.created_at),
 });
 
@@ -207,7 +207,7 @@ export const fromInstance = (i: Instance): Columns<InstanceRow> => ({
   crn: i.crn,
   shares: i.shares,
   budget: i.budget,
-  plan: stored.instance.plan.write(i.plan),
+  plan: storedForms.instance.plan.write(i.plan),
   sharing: i.sharing,
   charged: 0,
   due_at: null,
@@ -218,7 +218,7 @@ export const toToken = (row: TokenRow): Token => ({
   id: row.id,
   hash: row.hash,
   user: row.user,
-  role: stored.token.role(row.role, row.id),
+  role: storedForms.token.role(row.role, row.id),
   instance: row.instance,
   createdAt: number(row.created_at),
   expiresAt: numberOrNull(row.expires_at),
@@ -238,7 +238,7 @@ export const fromToken = (t: Token): Columns<TokenRow> => ({
 
 export const toLedgerEntry = (row: LedgerRow): LedgerEntry & { id: number } => ({
   id: number(row.id),
-  kind: stored.ledger.kind(row.kind, String(row.id)),
+  kind: storedForms.ledger.kind(row.kind, String(row.id)),
   backend: row.backend,
   slot: row.slot,
   instance: row.instance,

@@ -13,7 +13,7 @@ import {
 } from '../../../test/support/store.js';
 import { SqliteStore } from './sqlite.store.js';
 
-/** How SQLite finds the rows for every statement that `work` sends. */
+/** Returns SQLite's query plan for every statement that `work` runs. */
 async function plansOf(work: (store: SqliteStore) => Promise<unknown>): Promise<string[]> {
   const folder = await givenFolder();
   const { store } = await givenDatabase(folder);
@@ -49,10 +49,10 @@ async function plansOf(work: (store: SqliteStore) => Promise<unknown>): Promise<
   return plans;
 }
 
-/** What grows with every job that there ever was. */
+/** Matches plans that read rows in proportion to the number of past jobs. */
 const reading = /SCAN (jobs|sessions|ledger|events)|(jobs|sessions)_(listed|all)/;
 
-describe('what is done for every change costs no more with a long history', () => {
+describe('the statements of every change do not read the whole history:', () => {
   it.each<[string, (store: SqliteStore) => Promise<unknown>]>([
     ['choosing the next job', (store) => store.write((tx) => tx.snapshot('b1', t0, 1000))],
     ['looking at a budget', (store) => store.write((tx) => tx.instances.budget('lab-a', t0, 1000))],
@@ -64,7 +64,7 @@ describe('what is done for every change costs no more with a long history', () =
         ),
     ],
     ['numbering an activation', (store) => store.write((tx) => tx.sessions.nextActivation())],
-    ['finding what is due', (store) => store.write((tx) => tx.firstDue(t0))],
+    ['finding what is due', (store) => store.write((tx) => tx.firstDeadline(t0))],
     ['asking whether anything accrues', (store) => store.read.isAccruing()],
     [
       'counting the queued jobs of an instance',

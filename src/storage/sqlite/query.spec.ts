@@ -12,7 +12,7 @@ import { LongText, Pieces, inMemory, longFrom, wholeOf } from '../../scheduler/l
 import { TextsService } from '../../scheduler/texts.service.js';
 import { perQuery, type Query } from '../../scheduler/query.ports.js';
 
-/** A store with a table as a dialect would have it. */
+/** A store with a table such as a dialect has. */
 async function given() {
   const { store } = await givenDatabase();
   await store.write(async ({ query, instances, backends }) => {
@@ -29,8 +29,8 @@ async function given() {
   return { store, put, names };
 }
 
-describe('what a dialect asks in SQL', () => {
-  it('is answered with all rows, with one, or with none', async () => {
+describe("a dialect's SQL", () => {
+  it('returns all rows, one, or none', async () => {
     const { store, put, names } = await given();
     await put('a', 'first', 3);
     await put('b', null, 4);
@@ -41,7 +41,7 @@ describe('what a dialect asks in SQL', () => {
     expect(await one('c')).toBeNull();
   });
 
-  it('is undone with its transaction, and read by nobody before the commit', async () => {
+  it('is rolled back with its transaction, and not visible before the commit', async () => {
     const { store, names } = await given();
     const failed = store.write(async ({ query }) => {
       await query.run("INSERT INTO things (name) VALUES ('a')");
@@ -53,13 +53,13 @@ describe('what a dialect asks in SQL', () => {
     expect(await names('TRUE')).toEqual([]);
   });
 
-  it('cannot change what is committed from outside a transaction', async () => {
+  it('cannot change rows outside a transaction', async () => {
     const { store, put } = await given();
     await put('a');
     await expect(store.read.query.run('DELETE FROM things')).rejects.toThrow('readonly');
   });
 
-  it('may look for a part of a text, whatever stands in it', async () => {
+  it('may search for a substring of any characters', async () => {
     const { store, put, names } = await given();
     for (const name of ['50%', '50 of 100', 'a_b', 'axb']) await put(name);
     const having = (part: string) => names(store.read.query.sql.contains('name'), part);
@@ -78,7 +78,7 @@ describe('what a dialect asks in SQL', () => {
     expect(await names(`${member('body', 'user')} IS NULL`)).toEqual(['b']);
   });
 
-  it("may join the scheduler's tables and get their rows as the rules know them", async () => {
+  it("may join the scheduler's tables and convert their rows to kernel types", async () => {
     const { store } = await given();
     const session = givenSession({ id: 's1' });
     await store.write(async (tx) => {
@@ -98,12 +98,12 @@ describe('what a dialect asks in SQL', () => {
     expect(query.rows.event(await rowOf('events'))).toEqual(event);
   });
 
-  it('reads a text whole, however it is stored', async () => {
+  it('reads a whole text, however it is stored', async () => {
     const { store } = await given();
     const text = JSON.stringify({ long: 'x'.repeat(2 * longFrom) });
     const pieces = new Pieces();
     pieces.add(Buffer.from(text));
-    await new TextsService(store).keep(new LongText(inMemory(pieces.all())), (stored) =>
+    await new TextsService(store).withStored(new LongText(inMemory(pieces.all())), (stored) =>
       store.write(async (tx) => {
         await keepJob(tx, givenJob({ id: 'j1' }));
         await tx.jobs.saveResult('j1', stored);
@@ -119,7 +119,7 @@ describe('what a dialect asks in SQL', () => {
   });
 });
 
-it('what a dialect asks is made once for all transactions, and once for all reads', async () => {
+it('the query port is created once for all transactions, and once for all reads', async () => {
   const { store } = await given();
   const made: Query[] = [];
   const asked = perQuery((query) => ({ mine: made.push(query) }));

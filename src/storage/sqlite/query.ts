@@ -5,8 +5,8 @@ import { textOfRow } from './long-texts.store.js';
 import { toJob, toSession } from './mapping.js';
 import type { Sql } from './sql.js';
 
-/** The query port of the dialects on one connection. `wrote` is told the bytes of what is large. */
-export const queryOf = (sql: Sql, wrote: (bytes: number) => void = () => undefined): Query => ({
+/** Returns the dialects' query port on one connection. `wrote` receives the number of bytes of large writes. */
+export const queryOf = (sql: Sql, noteWrite: (bytes: number) => void = () => undefined): Query => ({
   all: (statement, ...values) => sql.all(statement, ...values),
   one: (statement, ...values) => sql.one(statement, ...values),
   run: (statement, ...values) => sql.run(statement, ...values),
@@ -16,7 +16,7 @@ export const queryOf = (sql: Sql, wrote: (bytes: number) => void = () => undefin
     event: (row) => toEvent(row as EventRow),
   },
   text: (body, kind, seq) => textOfRow(sql, body, kind, seq),
-  wrote,
+  noteWrite,
   sql: {
     member: (column, name) => `${column} ->> '${name}'`,
     contains: (text) => `instr(${text}, ?) > 0`,

@@ -1,9 +1,9 @@
-import type { DueKind } from '../../kernel/session/session.deadline.js';
+import type { DeadlineKind } from '../../kernel/session/session.deadline.js';
 import type { Session } from '../../kernel/session/session.js';
 import type { Millis } from '../../kernel/time.js';
 import type { SessionFilter, Tx } from '../../scheduler/ports.js';
 import type { SessionRow } from './entities/rows.js';
-import { fromSession, toSession, type DueAt } from './mapping.js';
+import { fromSession, toSession, type Deadline } from './mapping.js';
 import { insertInto, updateById, type Sql, type Value } from './sql.js';
 
 export function sessionsStore(sql: Sql): Tx['sessions'] {
@@ -38,7 +38,7 @@ export function sessionsStore(sql: Sql): Tx['sessions'] {
   };
 }
 
-const kindOf = (due: { at: Millis; clock: DueKind } | null): DueAt | null =>
+const kindOf = (due: { at: Millis; clock: DeadlineKind } | null): Deadline | null =>
   due === null ? null : { at: due.at, kind: due.clock };
 
 export async function findSession(sql: Sql, id: string): Promise<Session | null> {
@@ -46,7 +46,7 @@ export async function findSession(sql: Sql, id: string): Promise<Session | null>
   return row === null ? null : toSession(row);
 }
 
-/** Newest first; the next page begins after the last id of this one. */
+/** Returns sessions newest first. The next page starts after the last id of this one. */
 export async function listSessions(sql: Sql, filter: SessionFilter): Promise<Session[]> {
   const where: string[] = [];
   const values: Value[] = [];

@@ -18,9 +18,9 @@ import {
 } from '../../../test/support/store.js';
 import { chooseJobs } from '../../kernel/choice/choose-jobs.js';
 import type { Tx } from '../../scheduler/ports.js';
-import { defaultWindow } from '../../kernel/usage/usage.js';
+import { defaultFairShareWindow } from '../../kernel/usage/usage.js';
 
-/** Stores what is given under names that begin with `run`, so that one database serves many runs. */
+/** Stores `given` under names that begin with `run`, so that one database serves many runs. */
 async function keep(tx: Tx, run: string, given: GivenBackend): Promise<void> {
   const { status = 'online', lanes = 1, slots = [{}], sessions = {}, alone = {} } = given;
   const name = (id: string) => `${run}-${id}`;
@@ -50,7 +50,7 @@ async function keep(tx: Tx, run: string, given: GivenBackend): Promise<void> {
   ).entries()) {
     const slot = slots.findIndex(({ holder }) => holder === id);
     const holds = slot === -1 ? { slot: null, heldSince: null } : { slot, heldSince: t0 };
-    const said = {
+    const fields = {
       mode,
       state,
       instance: name(instance),
@@ -58,7 +58,7 @@ async function keep(tx: Tx, run: string, given: GivenBackend): Promise<void> {
       activation: i + 1,
     };
     const head = { headSeq: heads.get(name(id)) ?? null };
-    await keepSession(tx, givenSession({ id: name(id), backend, ...said, ...holds, ...head }));
+    await keepSession(tx, givenSession({ id: name(id), backend, ...fields, ...holds, ...head }));
   }
   for (const [slot, { running = 0, holder, reservedFor }] of slots.entries()) {
     for (let n = 0; n < running; n += 1) {
@@ -79,7 +79,7 @@ async function keep(tx: Tx, run: string, given: GivenBackend): Promise<void> {
 }
 
 let runs = 0;
-/** What is chosen on stored rows, in the words of the test. */
+/** Stores `given` and returns the choice, with the names of the test. */
 async function chosen(
   store: Awaited<ReturnType<typeof givenDatabase>>['store'],
   given: GivenBackend,
@@ -87,19 +87,19 @@ async function chosen(
   const run = `run${(runs += 1)}`;
   const snapshot = await store.write(async (tx) => {
     await keep(tx, run, given);
-    return tx.snapshot(`${run}-b1`, t0, defaultWindow);
+    return tx.snapshot(`${run}-b1`, t0, defaultFairShareWindow);
   });
   const choice = snapshot === null ? null : chooseJobs(snapshot);
   return JSON.parse(JSON.stringify(choice).replaceAll(`${run}-`, ''));
 }
 
 describe('the snapshot query', () => {
-  it('knows no backend that is not there', async () => {
+  it('returns null for an unknown backend', async () => {
     const { store } = await givenDatabase();
-    expect(await store.write((tx) => tx.snapshot('nowhere', t0, defaultWindow))).toBeNull();
+    expect(await store.write((tx) => tx.snapshot('nowhere', t0, defaultFairShareWindow))).toBeNull();
   });
 
-  it('leads to the same choice as a scan of everything, on random backends', async () => {
+  it('leads to the same choice as a full scan, on random backends', async () => {
     const { store } = await givenDatabase();
     await fc.assert(
       fc.asyncProperty(backends, async (given) => {
@@ -109,7 +109,7 @@ describe('the snapshot query', () => {
     );
   });
 
-  it('shows the open queue as soon as the reservation of its only slot has ended', async () => {
+  it('contains the general queue as soon as the reservation of the only slot has ended', async () => {
     const { store } = await givenDatabase();
     const sessions = { d: { mode: 'dedicated' as const, queue: [] } };
     const slots = [{ running: 1, reservedFor: 'd' }];
@@ -119,14 +119,14 @@ describe('the snapshot query', () => {
     expect(starts).toEqual([{ job: 'j1', session: null, slot: 0 }]);
   });
 
-  it('counts no free lane twice where a backend was given fewer lanes than are in use', async () => {
+  it('counts free lanes correctly if a backend has fewer lanes than are in use', async () => {
     const { store } = await givenDatabase();
     const sessions = { b: { mode: 'batch' as const, state: 'active' as const, queue: [2] } };
     const given = { lanes: 1, slots: [{ running: 2 }, {}], sessions, alone: { 'lab-b': [1] } };
     expect(await chosen(store, given)).toMatchObject({ starts: [{ job: 'j2', session: 'b', slot: 1 }] });
   });
 
-  it('leaves out what ended, what is on other backends and what is closed', async () => {
+  it('leaves out jobs that have ended, closed sessions, and other backends', async () => {
     const { store } = await givenDatabase();
     const snapshot = await store.write(async (tx) => {
       await tx.backends.insert(givenBackend({ lanes: 5 }));
@@ -136,7 +136,7 @@ describe('the snapshot query', () => {
       await keepJob(tx, givenJob({ id: 'elsewhere', backend: 'b2' }));
       await keepJob(tx, givenJob({ id: 'waits' }));
       await keepSession(tx, givenSession({ state: 'closed' }));
-      return tx.snapshot('b1', t0, defaultWindow);
+      return tx.snapshot('b1', t0, defaultFairShareWindow);
     });
     expect(snapshot?.instances.flatMap(({ waiting }) => waiting)).toEqual([
       { job: expect.objectContaining({ id: 'waits' }) },
@@ -145,8 +145,8 @@ describe('the snapshot query', () => {
   });
 });
 
-describe('what an instance was charged', () => {
-  /** Entries of 10 s that end at 10 s, 20 s … 50 s. */
+describe('the charge of an instance', () => {
+  /** Stores entries of 10 s that end at 10 s, 20 s … 50 s. */
   async function givenLedger() {
     const { store } = await givenDatabase();
     await store.write(async (tx) => {

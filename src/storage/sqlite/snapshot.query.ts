@@ -13,14 +13,14 @@ import type { Millis } from '../../kernel/time.js';
 import type { Sql } from './sql.js';
 
 /**
- * Reads what the choice needs about one backend. Every statement follows an index whose order is the scheduling order and
- * takes no more rows than there are free lanes, so the cost does not grow with the queue.
+ * Reads what the choice needs to know of one backend. Every statement follows an index in scheduling order and reads no
+ * more rows than there are free lanes, so the cost does not grow with the queue.
  */
 export async function readSnapshot(
   sql: Sql,
   name: string,
   at: Millis,
-  window: Millis,
+  fairShareWindow: Millis,
 ): Promise<Snapshot | null> {
   const backend = await sql.one<{ status: string; slots: number; lanes: number; queued_jobs: number }>(
     'SELECT status, slots, lanes, queued_jobs FROM backends WHERE name = ?',
@@ -28,19 +28,21 @@ export async function readSnapshot(
   );
   if (backend === null) return null;
   const slots = await readSlots(sql, name, backend.slots);
-  // A slot may run more jobs than it has lanes after an operator gave the backend fewer.
+  // A slot may run more jobs than it has lanes, after an operator reduced the lanes.
   const free = slots.reduce((sum, slot) => sum + Math.max(0, backend.lanes - slot.running), 0);
-  const about = { name, status: backend.status as BackendStatus, lanes: backend.lanes };
-  const wanted = new Map<string, SessionView>();
-  const none = { backend: about, slots, sessions: wanted, batches: [], instances: [] };
-  if (backend.queued_jobs === 0) return none;
+  const backendView = { name, status: backend.status as BackendStatus, lanes: backend.lanes };
+  const sessions = new Map<string, SessionView>();
+  const empty = { backend: backendView, slots, sessions, batches: [], instances: [] };
+  if (backend.queued_jobs === 0) return empty;
   for (const id of slots.flatMap(({ holder, reservedFor }) => [holder, reservedFor])) {
-    if (id !== null) await readSession(sql, id, Math.max(free, 1), wanted);
+    if (id !== null) await readSession(sql, id, Math.max(free, 1), sessions);
   }
-  // A promise to a session that has nothing queued any more has ended, so the general queue may use its slot.
-  const promised = (id: string | null) => id !== null && (wanted.get(id)?.queue.length ?? 0) > 0;
-  const open = slots.some((s) => s.holder === null && !promised(s.reservedFor) && s.running < backend.lanes);
-  if (!open) return none;
+  // A reservation for a session with nothing queued has ended, so the general queue may use the slot.
+  const isReserved = (id: string | null) => id !== null && (sessions.get(id)?.queue.length ?? 0) > 0;
+  const hasOpenSlot = slots.some(
+    (s) => s.holder === null && !isReserved(s.reservedFor) && s.running < backend.lanes,
+  );
+  if (!hasOpenSlot) return empty;
 
   const batches = (
     await sql.all<{ id: string }>(
@@ -50,18 +52,23 @@ export async function readSnapshot(
       free,
     )
   ).map(({ id }) => id);
-  for (const id of batches) await readSession(sql, id, free, wanted);
+  for (const id of batches) await readSession(sql, id, free, sessions);
 
   const instances: InstanceView[] = [];
   for (const id of await instancesWaiting(sql, name)) {
     instances.push(
-      await readInstance(sql, { backend: name, id, most: free + slots.length, at, window }, wanted, free),
+      await readInstance(
+        sql,
+        { backend: name, id, most: free + slots.length, at, fairShareWindow },
+        sessions,
+        free,
+      ),
     );
   }
-  return { backend: about, slots, sessions: wanted, batches, instances };
+  return { backend: backendView, slots, sessions, batches, instances };
 }
 
-/** One statement instead of three: every change of a backend asks it. */
+/** One statement instead of three, because every change of a backend runs it. */
 const slotsStatement = `
   SELECT 'running' AS what, slot, COUNT(*) AS n, NULL AS id FROM jobs
     WHERE state = 'running' AND backend = ? GROUP BY slot
@@ -71,20 +78,20 @@ const slotsStatement = `
   SELECT 'promised', slot, NULL, reserved_for FROM slots WHERE backend = ? AND reserved_for IS NOT NULL`;
 
 /**
- * Each slot with what is on it: jobs counted, the session that holds it, the one it is promised to. One that an operator
- * took away is still there while a session holds it.
+ * Reads each slot with the number of its running jobs, its holder and its reservation. Includes a slot that an operator
+ * has removed while a session still holds it.
  */
 export async function readSlots(sql: Sql, backend: string, count: number): Promise<SlotView[]> {
-  const found = await sql.all<{ what: string; slot: number; n: number; id: string }>(
+  const rows = await sql.all<{ what: string; slot: number; n: number; id: string }>(
     slotsStatement,
     ...[backend, backend, backend],
   );
-  const of = (what: string) => found.filter((row) => row.what === what);
+  const of = (what: string) => rows.filter((row) => row.what === what);
   const running = of('running');
   const holders = of('held');
   const reserved = of('promised');
-  const gone = holders.map(({ slot }) => slot).filter((slot) => slot >= count);
-  const all = [...Array.from({ length: count }, (_, slot) => slot), ...gone.sort((a, b) => a - b)];
+  const removed = holders.map(({ slot }) => slot).filter((slot) => slot >= count);
+  const all = [...Array.from({ length: count }, (_, slot) => slot), ...removed.sort((a, b) => a - b)];
   return all.map((index) => ({
     index,
     running: Number(running.find(({ slot }) => slot === index)?.n ?? 0),
@@ -113,7 +120,9 @@ async function readSession(
   into.set(id, { id, mode: row.mode as SessionMode, state: row.state as SessionState, queue });
 }
 
-/** The instances with anything in the general queue, found by hopping along the index, not by scanning it. */
+/**
+ * Returns the instances with work in the general queue. Skips along the index from instance to instance, with no scan.
+ */
 export async function instancesWaiting(sql: Sql, backend: string): Promise<string[]> {
   const hop = (table: string, where: string) => `
     WITH RECURSIVE hop(instance) AS (
@@ -137,37 +146,37 @@ export async function instancesWaiting(sql: Sql, backend: string): Promise<strin
 
 async function readInstance(
   sql: Sql,
-  ask: { backend: string; id: string; most: number; at: Millis; window: Millis },
+  request: { backend: string; id: string; most: number; at: Millis; fairShareWindow: Millis },
   sessions: Map<string, SessionView>,
   free: number,
 ): Promise<InstanceView> {
   const alone = await sql.all<QueuedJob>(
     "SELECT id, seq FROM jobs WHERE state = 'queued' AND session IS NULL AND backend = ? AND instance = ? ORDER BY seq LIMIT ?",
-    ask.backend,
-    ask.id,
-    ask.most,
+    request.backend,
+    request.id,
+    request.most,
   );
   const heads = await sql.all<{ session: string; seq: number }>(
     `SELECT id AS session, head_seq AS seq FROM sessions
      WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? AND instance = ?
      ORDER BY head_seq LIMIT ?`,
-    ask.backend,
-    ask.id,
-    ask.most,
+    request.backend,
+    request.id,
+    request.most,
   );
   const entries = [
     ...alone.map((job) => ({ seq: Number(job.seq), entry: { job } })),
     ...heads.map(({ session, seq }) => ({ seq: Number(seq), entry: { session, seq: Number(seq) } })),
   ].sort((a, b) => a.seq - b.seq);
-  const waiting = entries.slice(0, ask.most).map(({ entry }) => entry);
+  const waiting = entries.slice(0, request.most).map(({ entry }) => entry);
   for (const entry of waiting) if ('session' in entry) await readSession(sql, entry.session, free, sessions);
   const row = await sql.one<{ shares: number; budget: number | null }>(
     'SELECT shares, budget FROM instances WHERE id = ?',
-    ask.id,
+    request.id,
   );
-  const charged = await readCharged(sql, ask.id, ask.at - ask.window, ask.at);
+  const charged = await readCharged(sql, request.id, request.at - request.fairShareWindow, request.at);
   return {
-    id: ask.id,
+    id: request.id,
     shares: row?.shares ?? 1,
     blocked: row !== null && row.budget !== null && isUsedUp({ budget: Number(row.budget), charged }),
     charged,
@@ -176,13 +185,13 @@ async function readInstance(
 }
 
 /**
- * What an instance was charged by entries that ended after `from`, plus what accrues until `at`: lone and batch jobs that
- * run and slots that are held. The running totals make it two index look-ups however long the ledger is.
+ * Returns what an instance was charged by entries that ended after `from`, plus what accrues until `at` for running
+ * lone and batch jobs and held slots. The running totals make this two index look-ups, however long the ledger is.
  */
 export const readCharged = async (sql: Sql, instance: string, from: Millis, at: Millis): Promise<Millis> =>
   (await readAccrual(sql, instance, from, at)).charged;
 
-/** As {@link readCharged}, with how many things accrue now. */
+/** As {@link readCharged}, with the number of things that accrue now. */
 export async function readAccrual(
   sql: Sql,
   instance: string,

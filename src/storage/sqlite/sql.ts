@@ -5,18 +5,21 @@ import type { Value } from '../../scheduler/query.ports.js';
 export { insertInto, quoted, updateById } from '../../scheduler/statements.js';
 export type { Value } from '../../scheduler/query.ports.js';
 
-/** What a statement is given: also bytes. */
-export type Given = Value | Buffer;
-export type Row = Record<string, Value>;
-
-/** Filters of lists make statements of their own; those that are asked all the time are made again at once. */
-const mostPrepared = 500;
+/** A value for a placeholder, which may also be bytes. */
+export type Parameter = Value | Buffer;
+export type SqlRow = Record<string, Value>;
 
 /**
- * Statements on one connection, written with `?`. The hot paths use these instead of the entity manager or a query
- * runner: a status read or a submit is a handful of primary-key statements, each prepared once and run on the driver's
- * own handle, where TypeORM's events and logging around each cost several times what SQLite needs to run it. Definitions,
- * migrations and the connection itself stay with TypeORM.
+ * Most prepared statements kept. Filters of lists create many; after clearing, the frequent ones are soon prepared
+ * again.
+ */
+const maxPrepared = 500;
+
+/**
+ * Runs statements with `?` placeholders on one connection. Hot paths use this instead of TypeORM's entity manager or
+ * query runner: a status read or a submit is a handful of primary-key statements, each prepared once and run directly
+ * on the driver, whereas TypeORM's events and logging cost several times as much as SQLite itself. Definitions,
+ * migrations and the connection itself still use TypeORM.
  */
 export class Sql {
   private readonly db: BetterSqlite3.Database;
@@ -26,9 +29,9 @@ export class Sql {
     this.db = (source.driver as unknown as { databaseConnection: BetterSqlite3.Database }).databaseConnection;
   }
 
-  // Asynchronous although SQLite is not: another database will be, and whoever asks must not depend on it.
+  // Asynchronous although SQLite is not, because another database will be and callers must not depend on it.
 
-  async all<T = Row>(statement: string, ...values: Given[]): Promise<T[]> {
+  async all<T = SqlRow>(statement: string, ...values: Parameter[]): Promise<T[]> {
     try {
       const { text, empty, columns } = this.prepare(statement);
       return (text.all(values) as Value[][]).map((each) => toRow(empty, columns, each) as T);
@@ -37,7 +40,7 @@ export class Sql {
     }
   }
 
-  async one<T = Row>(statement: string, ...values: Given[]): Promise<T | null> {
+  async one<T = SqlRow>(statement: string, ...values: Parameter[]): Promise<T | null> {
     try {
       const { text, empty, columns } = this.prepare(statement);
       const found = text.get(values) as Value[] | undefined;
@@ -47,21 +50,21 @@ export class Sql {
     }
   }
 
-  async run(statement: string, ...values: Given[]): Promise<void> {
+  async run(statement: string, ...values: Parameter[]): Promise<void> {
     this.execute(statement, values);
   }
 
-  /** Runs a DELETE, INSERT or UPDATE and answers how many rows it changed. */
-  async change(statement: string, ...values: Given[]): Promise<number> {
+  /** Runs a DELETE, INSERT or UPDATE and returns the number of changed rows. */
+  async change(statement: string, ...values: Parameter[]): Promise<number> {
     return this.execute(statement, values).changes;
   }
 
-  /** Inserts a row and answers its number, where the primary key is one. */
-  async insert(statement: string, values: Given[]): Promise<number> {
+  /** Inserts a row and returns its integer primary key. */
+  async insert(statement: string, values: Parameter[]): Promise<number> {
     return Number(this.execute(statement, values).lastInsertRowid);
   }
 
-  private execute(statement: string, values: Given[]): BetterSqlite3.RunResult {
+  private execute(statement: string, values: Parameter[]): BetterSqlite3.RunResult {
     try {
       return this.prepare(statement).text.run(values);
     } catch (error) {
@@ -70,10 +73,10 @@ export class Sql {
   }
 
   private prepare(statement: string): Prepared {
-    const known = this.prepared.get(statement);
-    if (known !== undefined) return known;
-    if (this.prepared.size >= mostPrepared) this.prepared.clear();
-    const text = this.db.prepare<[Given[]]>(statement);
+    const cached = this.prepared.get(statement);
+    if (cached !== undefined) return cached;
+    if (this.prepared.size >= maxPrepared) this.prepared.clear();
+    const text = this.db.prepare<[Parameter[]]>(statement);
     const columns = text.reader ? text.columns().map(({ name }) => name) : [];
     if (text.reader) text.raw();
     const prepared = { text, columns, empty: Object.fromEntries(columns.map((column) => [column, null])) };
@@ -83,24 +86,24 @@ export class Sql {
 }
 
 interface Prepared {
-  /** Gives rows as arrays: the driver takes twice as long to make an object of one as it takes to find it. */
-  readonly text: BetterSqlite3.Statement<[Given[]]>;
+  /** Returns rows as arrays: making an object of a row takes the driver twice as long as finding the row. */
+  readonly text: BetterSqlite3.Statement<[Parameter[]]>;
   readonly columns: readonly string[];
-  /** A row to copy, so that all rows of a statement have one shape. */
-  readonly empty: Row;
+  /** A row to copy, so that all rows of a statement have the same shape. */
+  readonly empty: SqlRow;
 }
 
-function toRow(empty: Row, columns: readonly string[], values: readonly Value[]): Row {
+function toRow(empty: SqlRow, columns: readonly string[], values: readonly Value[]): SqlRow {
   const row = { ...empty };
   for (let i = 0; i < columns.length; i += 1) row[columns[i] as string] = values[i] as Value;
   return row;
 }
 
 /**
- * The text for rows that all have the same columns, made from the first of them: a text made anew for each row would be
- * put together, hashed and compared each time before its prepared statement is found.
+ * Builds a statement for rows with the same columns once, from the first row. Building it for each row would also mean
+ * to hash and compare a new string before the prepared statement is found.
  */
-export function madeOnce(make: (columns: readonly string[]) => string): (row: object) => string {
+export function buildOnce(make: (columns: readonly string[]) => string): (row: object) => string {
   let text: string | undefined;
   return (row) => (text ??= make(Object.keys(row)));
 }

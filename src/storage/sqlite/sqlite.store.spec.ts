@@ -9,7 +9,7 @@ import { openSqlite, type Database } from './database.js';
 const file = 'stint.sqlite';
 const newFolder = () => mkdtemp(join(tmpdir(), 'stint-store-'));
 
-// Making the tables takes longer than a test: it is done once.
+// The tables are created once, because that takes longer than a test.
 let empty = '';
 beforeAll(async () => {
   empty = await newFolder();

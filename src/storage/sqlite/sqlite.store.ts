@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
-import { dueRank } from '../../kernel/session/session.deadline.js';
+import { deadlineRank } from '../../kernel/session/session.deadline.js';
 import type { Millis } from '../../kernel/time.js';
 import { diskFailure } from '../../scheduler/disk.ports.js';
-import type { Due, Fact, Reads, Store, Tx } from '../../scheduler/ports.js';
+import type { DueDeadline, Fact, Reads, Store, Tx } from '../../scheduler/ports.js';
 import type { JobMemory, QueueMemory } from '../../scheduler/process-memory.ports.js';
 import { backendsStore, instancesStore, tokensStore } from './admin.store.js';
 import type { Checkpointer } from './checkpointer.js';
@@ -10,7 +10,7 @@ import type { BackendRow, InstanceRow, JobRow, TokenRow } from './entities/rows.
 import { eventsStore, lastEvent, listEvents } from './events.store.js';
 import { readFinished, readForecast } from './forecast.query.js';
 import { JobCache } from './job-cache.js';
-import { jobsStore, listJobs, numberOf, runsOnRunner } from './jobs.store.js';
+import { jobsStore, listJobs, seqOfJob, runsOnRunner } from './jobs.store.js';
 import { textOfRow, textsReads, textsStore, type TextKind } from './long-texts.store.js';
 import { ledgerStore, listLedger, sumLedger } from './ledger.store.js';
 import { toBackend, toInstance, toJobRecord, toToken } from './mapping.js';
@@ -21,10 +21,10 @@ import { QueueCounts } from './queue-counts.js';
 import { readCharged, readSlots, readSnapshot } from './snapshot.query.js';
 import { readWaiting } from './waiting.query.js';
 import { insertInto, Sql } from './sql.js';
-import { dueKindOf } from '../stored-forms.js';
+import { deadlineKindOf } from '../stored-forms.js';
 import { WriteQueue } from './write-queue.js';
 
-/** The store on one SQLite file: one connection that writes, in turn, and one that only reads committed state. */
+/** The store in one SQLite file, with one connection for serialized writes and one that reads only committed state. */
 export class SqliteStore implements Store {
   readonly read: Reads;
   private readonly tx: Tx;
@@ -38,13 +38,13 @@ export class SqliteStore implements Store {
     const alive = new AliveAt(sql);
     this.queue = new WriteQueue(sql, {
       beforeCommit: () => alive.store(),
-      ended: () => {
+      onEnd: () => {
         jobs.transactionEnded();
-        counts.changed();
-        checkpointer?.committed();
+        counts.invalidate();
+        checkpointer?.checkpointIfDue();
       },
     });
-    this.tx = transaction(sql, jobs, alive, (bytes) => checkpointer?.note(bytes));
+    this.tx = transaction(sql, jobs, alive, (bytes) => checkpointer?.addWritten(bytes));
     this.read = reads(new Sql(reader), jobs, counts);
   }
 
@@ -59,12 +59,12 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** Why the last write failed, where the disk was the reason. */
+  /** Why the last write failed, if the disk was the reason; else null. */
   get diskFailure(): string | null {
     return this.failure;
   }
 
-  /** Writes what is stored already. */
+  /** Writes a value that is already stored. */
   async probe(): Promise<void> {
     await this.write(async ({ facts }) => {
       const known = await facts.get('bootstrap_token');
@@ -72,7 +72,7 @@ export class SqliteStore implements Store {
     });
   }
 
-  /** Resolves when every write has been answered. */
+  /** Resolves when every write has completed. */
   idle(): Promise<void> {
     return this.queue.idle();
   }
@@ -80,7 +80,7 @@ export class SqliteStore implements Store {
 
 const upsertFact = `${insertInto('facts', ['key', 'value'])} ON CONFLICT ("key") DO UPDATE SET value = excluded.value`;
 
-/** Each of those that share a commit says that the service is alive; only the last of them need be stored. */
+/** Collects the time of the latest change, so that transactions that share a commit store it once. */
 class AliveAt {
   private latest: string | null = null;
 
@@ -96,8 +96,8 @@ class AliveAt {
   }
 }
 
-/** `wrote` is told the bytes of what is large. */
-function transaction(sql: Sql, jobs: JobMemory, alive: AliveAt, wrote: (bytes: number) => void): Tx {
+/** `onWrite` receives the number of bytes of large writes. */
+function transaction(sql: Sql, jobs: JobMemory, alive: AliveAt, onWrite: (bytes: number) => void): Tx {
   return {
     sessions: sessionsStore(sql),
     jobs: jobsStore(sql, jobs),
@@ -107,27 +107,27 @@ function transaction(sql: Sql, jobs: JobMemory, alive: AliveAt, wrote: (bytes: n
     receipts: receiptsStore(sql),
     events: eventsStore(sql),
     ledger: ledgerStore(sql),
-    texts: textsStore(sql, wrote),
-    query: queryOf(sql, wrote),
-    firstDue: (at) => firstDue(sql, at),
-    async separately(work) {
+    texts: textsStore(sql, onWrite),
+    query: queryOf(sql, onWrite),
+    firstDeadline: (at) => firstDue(sql, at),
+    async inSavepoint(work) {
       await sql.run('SAVEPOINT part');
       try {
-        const done = await work();
+        const result = await work();
         await sql.run('RELEASE part');
-        return done;
+        return result;
       } catch (error) {
-        // With a full disk the whole transaction is undone already (see `WriteQueue`).
+        // With a full disk SQLite has already rolled back the whole transaction (see `WriteQueue`).
         await sql.run('ROLLBACK TO part').catch(() => Promise.reject(error as Error));
         await sql.run('RELEASE part');
         throw error;
       }
     },
-    async setAside({ subject, id }) {
+    async disarmDeadline({ subject, id }) {
       await sql.run(`UPDATE ${subject}s SET due_at = NULL WHERE id = ?`, id);
     },
-    nextDue: async () => (await firstDue(sql, Number.MAX_SAFE_INTEGER))?.at ?? null,
-    snapshot: (backend, at, window) => readSnapshot(sql, backend, at, window),
+    nextDeadlineAt: async () => (await firstDue(sql, Number.MAX_SAFE_INTEGER))?.at ?? null,
+    snapshot: (backend, at, fairShareWindow) => readSnapshot(sql, backend, at, fairShareWindow),
     facts: {
       get: async (key: Fact) =>
         (await sql.one<{ value: string }>('SELECT value FROM facts WHERE "key" = ?', key))?.value ?? null,
@@ -138,8 +138,8 @@ function transaction(sql: Sql, jobs: JobMemory, alive: AliveAt, wrote: (bytes: n
   };
 }
 
-/** Sessions, jobs and budgets keep their earliest deadline in the row; the earliest of the three heads is due first. */
-async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
+/** Returns the earliest deadline up to `at`. Each session, job and budget has its own earliest one in its row. */
+async function firstDue(sql: Sql, at: Millis): Promise<DueDeadline | null> {
   interface Head {
     id: string;
     due_at: number;
@@ -158,15 +158,15 @@ async function firstDue(sql: Sql, at: Millis): Promise<Due | null> {
     'SELECT id, due_at FROM instances WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, id LIMIT 1',
     at,
   );
-  const heads: { due: Due; rank: number }[] = [];
+  const heads: { due: DueDeadline; rank: number }[] = [];
   const add = (subject: 'session' | 'job', { id, due_at: dueAt, due_rank: rank, due_kind: kind }: Head) =>
-    heads.push({ due: { subject, kind: dueKindOf(kind), id, at: Number(dueAt) }, rank });
+    heads.push({ due: { subject, kind: deadlineKindOf(kind), id, at: Number(dueAt) }, rank });
   if (session !== null) add('session', session);
   if (job !== null) add('job', job);
   if (budget !== null)
     heads.push({
       due: { subject: 'instance', kind: 'budget', id: budget.id, at: Number(budget.due_at) },
-      rank: dueRank.budget,
+      rank: deadlineRank.budget,
     });
   return heads.sort((a, b) => a.due.at - b.due.at || a.rank - b.rank)[0]?.due ?? null;
 }
@@ -181,7 +181,7 @@ function reads(sql: Sql, jobs: JobMemory, counts: QueueMemory): Reads {
     }));
   const body = async (table: string, kind: TextKind, job: string) => {
     const row = await sql.one<{ seq: number; body: string }>(
-      `SELECT seq, body FROM ${table} WHERE seq = ${numberOf}`,
+      `SELECT seq, body FROM ${table} WHERE seq = ${seqOfJob}`,
       job,
     );
     return row === null ? null : textOfRow(sql, row.body, kind, row.seq);
@@ -216,8 +216,9 @@ function reads(sql: Sql, jobs: JobMemory, counts: QueueMemory): Reads {
       mapped(await sql.one<TokenRow>('SELECT * FROM tokens WHERE hash = ?', hash), toToken),
     tokens: async () =>
       (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
-    waiting: (job, at, window) => readWaiting(sql, counts, job, at, window),
-    forecast: (backend, at, window, asker) => readForecast(sql, { backend, at, window, asker }),
+    waiting: (job, at, fairShareWindow) => readWaiting(sql, counts, job, at, fairShareWindow),
+    forecast: (backend, at, fairShareWindow, requester) =>
+      readForecast(sql, { backend, at, window: fairShareWindow, asker: requester }),
     finished: (backend, program) => readFinished(sql, backend, program),
     events: (filter) => listEvents(sql, filter),
     lastEvent: () => lastEvent(sql),

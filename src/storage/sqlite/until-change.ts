@@ -1,23 +1,23 @@
-/** More answers than this are not kept: they are small, but the questions are many. */
-const mostKept = 10_000;
+/** Most cached values. They are small, but there are many different keys. */
+const maxCached = 10_000;
 
-/** Answers that hold until anything is written, for those who ask the same again and again in between. */
+/** Caches values until the next write, for clients that repeat the same request in between. */
 export class UntilChange<T> {
-  private readonly kept = new Map<string, T>();
+  private readonly cache = new Map<string, T>();
   private changes = 0;
 
-  async of(question: string, answer: () => Promise<T>): Promise<T> {
-    const known = this.kept.get(question);
-    if (known !== undefined) return known;
+  async of(key: string, compute: () => Promise<T>): Promise<T> {
+    const cached = this.cache.get(key);
+    if (cached !== undefined) return cached;
     const { changes } = this;
-    const found = await answer();
-    if (changes === this.changes && this.kept.size < mostKept) this.kept.set(question, found);
-    return found;
+    const value = await compute();
+    if (changes === this.changes && this.cache.size < maxCached) this.cache.set(key, value);
+    return value;
   }
 
-  /** A transaction was committed or undone. */
+  /** Clears the cache after a transaction was committed or rolled back. */
   changed(): void {
     this.changes += 1;
-    this.kept.clear();
+    this.cache.clear();
   }
 }

@@ -1,5 +1,5 @@
 import type { BackendStatus } from '../../kernel/backend/backend.js';
-import { isLevel, type WaitingSession, type WaitingView } from '../../kernel/choice/waiting.js';
+import { isTied, type WaitingSession, type WaitingView } from '../../kernel/choice/waiting.js';
 import type { Job } from '../../kernel/job/job.js';
 import { isUsedUp } from '../../kernel/usage/budget.js';
 import type { Millis } from '../../kernel/time.js';
@@ -9,16 +9,16 @@ import { toSession } from './mapping.js';
 import { readCharged } from './snapshot.query.js';
 import type { Sql } from './sql.js';
 
-/** So many jobs that were submitted before one are counted; a place further back is shown as if there were no more. */
-const mostCounted = 100_000;
+/** Most earlier jobs that are counted; a job further back is shown at this place. */
+const maxCounted = 100_000;
 
-/** Reads what a queued job needs to know of the others to find its place among them. */
+/** Reads what is needed to place one queued job among the others. */
 export async function readWaiting(
   sql: Sql,
   counts: QueueMemory,
   job: Job,
   at: Millis,
-  window: Millis,
+  fairShareWindow: Millis,
 ): Promise<WaitingView | null> {
   const backend = await sql.one<{
     status: string;
@@ -50,14 +50,14 @@ export async function readWaiting(
     }));
   const sessions = (where: string) =>
     sql.all<WaitingSession>(`SELECT id, queued_jobs AS queued FROM sessions WHERE ${where}`, job.backend);
-  const own = await sql.one<{ mode: string; head_seq: number | null }>(
+  const ownSession = await sql.one<{ mode: string; head_seq: number | null }>(
     'SELECT mode, head_seq FROM sessions WHERE id = ?',
     job.session,
   );
-  const seq = own?.head_seq ?? job.seq;
+  const seq = ownSession?.head_seq ?? job.seq;
   const before = (instance: string, most: number) =>
-    counts.before(['instance', job.backend, instance, seq, most], () =>
-      earlierOf(sql, { backend: job.backend, instance, seq }, most),
+    counts.countBefore(['instance', job.backend, instance, seq, most], () =>
+      countEarlier(sql, { backend: job.backend, instance, seq }, most),
     );
   return {
     at,
@@ -66,8 +66,8 @@ export async function readWaiting(
       statusReason: backend.status_reason,
       slots: backend.slots,
     },
-    job: { session: job.session, instance: job.instance, needsSlot: own?.mode === 'dedicated' },
-    aheadInSession: await counts.before(['session', job.session ?? '', job.seq], () =>
+    job: { session: job.session, instance: job.instance, needsSlot: ownSession?.mode === 'dedicated' },
+    aheadInSession: await counts.countBefore(['session', job.session ?? '', job.seq], () =>
       count(
         sql,
         "SELECT COUNT(*) AS n FROM jobs WHERE state = 'queued' AND session IS NOT NULL AND session = ? AND seq < ?",
@@ -75,7 +75,7 @@ export async function readWaiting(
         job.seq,
       ),
     ),
-    aheadInInstance: await before(job.instance, mostCounted),
+    aheadInInstance: await before(job.instance, maxCounted),
     holders,
     reserved: await sql.all<WaitingSession>(
       `SELECT id, queued_jobs AS queued FROM slots JOIN sessions ON id = reserved_for
@@ -87,10 +87,11 @@ export async function readWaiting(
     ),
     instances: await instances(
       sql,
-      await counts.of({ backend: job.backend, queued: backend.queued_jobs, asker: job.instance }, () =>
-        generalQueue(sql, job.backend),
+      await counts.countsOf(
+        { backend: job.backend, queued: backend.queued_jobs, requester: job.instance },
+        () => generalQueue(sql, job.backend),
       ),
-      { job, at, window },
+      { job, at, fairShareWindow },
       before,
     ),
   };
@@ -99,11 +100,13 @@ export async function readWaiting(
 const count = async (sql: Sql, statement: string, ...values: (string | number | null)[]): Promise<number> =>
   Number((await sql.one<{ n: number }>(statement, ...values))?.n ?? 0);
 
-/** A session with a slot promised waits for that slot, and not in the general queue any more. */
-const noSlotPromised = 'NOT EXISTS (SELECT 1 FROM slots WHERE reserved_for = sessions.id)';
+/** Excludes sessions with a reservation: they wait for their slot and no longer in the general queue. */
+const withoutReservation = 'NOT EXISTS (SELECT 1 FROM slots WHERE reserved_for = sessions.id)';
 
-/** What one instance has in the general queue from before `seq`: lone jobs, and whole sessions by their first job. */
-async function earlierOf(
+/**
+ * Counts an instance's jobs in the general queue before `seq`: lone jobs, and all jobs of sessions placed before it.
+ */
+async function countEarlier(
   sql: Sql,
   { backend, instance, seq }: { backend: string; instance: string; seq: number },
   most: number,
@@ -118,7 +121,7 @@ async function earlierOf(
     sql,
     `SELECT COALESCE(SUM(queued_jobs), 0) AS n FROM (SELECT queued_jobs FROM sessions
      WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? AND instance = ? AND head_seq < ?
-       AND ${noSlotPromised} LIMIT ?)`,
+       AND ${withoutReservation} LIMIT ?)`,
     ...[backend, instance, seq, most],
   );
   return alone + inSessions;
@@ -131,7 +134,7 @@ async function generalQueue(sql: Sql, backend: string): Promise<InstanceQueue[]>
        WHERE state = 'queued' AND session IS NULL AND backend = ? GROUP BY instance
        UNION ALL
        SELECT instance, SUM(queued_jobs) FROM sessions
-       WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? AND ${noSlotPromised}
+       WHERE head_seq IS NOT NULL AND state IN ('open', 'inactive') AND backend = ? AND ${withoutReservation}
        GROUP BY instance
      ) GROUP BY instance`,
     backend,
@@ -143,10 +146,10 @@ async function generalQueue(sql: Sql, backend: string): Promise<InstanceQueue[]>
 async function instances(
   sql: Sql,
   queues: readonly InstanceQueue[],
-  { job, at, window }: { job: Job; at: Millis; window: Millis },
+  { job, at, fairShareWindow }: { job: Job; at: Millis; fairShareWindow: Millis },
   before: (instance: string, most: number) => Promise<number>,
 ): Promise<WaitingView['instances']> {
-  const found = [];
+  const views = [];
   for (const { instance: id, queued } of queues) {
     const row = await sql.one<{ name: string; shares: number; budget: number | null }>(
       'SELECT name, shares, budget FROM instances WHERE id = ?',
@@ -154,16 +157,17 @@ async function instances(
     );
     if (row === null) continue;
     const { name, shares, budget } = row;
-    const charged = await readCharged(sql, id, at - window, at);
+    const charged = await readCharged(sql, id, at - fairShareWindow, at);
     const blocked = budget !== null && isUsedUp({ budget: Number(budget), charged });
-    found.push({ id, name, shares, blocked, queued, charged, earlier: 0 });
+    views.push({ id, name, shares, blocked, queued, charged, earlier: 0 });
   }
-  const mine = found.find(({ id }) => id === job.instance);
-  let left = mostCounted;
-  for (const other of found) {
-    if (mine === undefined || other === mine || left <= 0 || !isLevel(other, mine)) continue;
-    other.earlier = await before(other.id, left);
-    left -= other.earlier;
+  const ownInstance = views.find(({ id }) => id === job.instance);
+  let remaining = maxCounted;
+  for (const other of views) {
+    if (ownInstance === undefined || other === ownInstance || remaining <= 0 || !isTied(other, ownInstance))
+      continue;
+    other.earlier = await before(other.id, remaining);
+    remaining -= other.earlier;
   }
-  return found;
+  return views;
 }

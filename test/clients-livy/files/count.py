@@ -1,4 +1,4 @@
-"""What the batch tests submit: counts on Spark as far as its argument says."""
+"""The program of the batch tests: counts on Spark up to its argument."""
 
 import sys
 

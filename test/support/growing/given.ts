@@ -2,32 +2,32 @@ import type { Store } from '../../../src/scheduler/ports.js';
 import type { Growing } from '../growth.js';
 import type { Answer, TestService } from '../http.js';
 
-/** What the requests are sent to. The test fills it before the first is sent. */
+/** The service that gets the requests. The test sets this before the first request. */
 export interface Given {
   readonly stint: TestService;
   readonly store: Store;
   readonly token: string;
-  /** Ids of what stands there: a queued job, an open session, an idle Livy session, a model. */
+  /** Ids of existing objects: a queued job, an open session, an idle Livy session, a model. */
   readonly job: string;
   readonly session: string;
   readonly livy: number;
   readonly model: string;
-  /** Where a file of one row can be imported from, at any path. */
+  /** The address of a server that serves a one-row file at any path, for imports. */
   readonly csv: string;
 }
 
 type Body = string | object;
 
 let serial = 0;
-/** A number that was not there before: what has it in its text is no repetition. */
+/** Returns a new number each time. A body that contains it is not a repetition. */
 export const next = (): number => (serial += 1);
 
 export const times = <T>(n: number, make: (i: number) => T): T[] =>
   Array.from({ length: n }, (_, i) => make(i));
-/** An object of n members. */
+/** Returns an object with n members. */
 export const wide = (n: number, value: unknown = 1): Record<string, unknown> =>
   Object.fromEntries(times(n, (i) => [`c${i}`, value]));
-/** JSON with n blanks in it. */
+/** Returns JSON that contains n blanks. */
 export const spaced = (body: object, n: number): string =>
   JSON.stringify(body).replace(/\}$/, `${' '.repeat(n)}}`);
 
@@ -37,8 +37,8 @@ export function call(on: Given, method: string, path: string, body?: Body, type 
 }
 
 /**
- * Looks until `found` is content, so that what was begun belongs to the request's work. The looks should be cheap: nobody knows
- * how many there are.
+ * Polls until `found` returns true, so that work started by a request counts for the request. Polls should be cheap, because
+ * their number varies.
  */
 export async function until<T>(look: () => Promise<T>, found: (seen: T) => boolean): Promise<T> {
   for (let tries = 0; tries < 6000; tries += 1) {
@@ -49,15 +49,15 @@ export async function until<T>(look: () => Promise<T>, found: (seen: T) => boole
   throw new Error('It never comes about.');
 }
 
-/** Options of a case beside its operation, shape, sizes and body. */
+/** Options of a case besides its operation, shape, sizes and body. */
 export type Said = Partial<Pick<Growing, 'says' | 'stops' | 'byNode'>> & {
   readonly status?: number;
   readonly type?: string;
-  /** What else belongs to the request, such as waiting for its end. */
+  /** Further work that counts for the request, such as waiting for its end. */
   readonly then?: (answer: Answer) => Promise<void>;
 };
 
-/** Makes the cases of one operation. `path` says where, where that is not the operation's own path. */
+/** Makes the cases of one operation. `path` is set if it differs from the path of the operation. */
 export const casesOf =
   (on: Given, operation: string, path: () => string, usual: Said = {}) =>
   (shape: string, from: number, body: (n: number) => Body, said: Said = {}): Growing => {

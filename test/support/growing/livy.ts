@@ -2,7 +2,7 @@ import type { Growing } from '../growth.js';
 import type { Answer } from '../http.js';
 import { casesOf, next, times, until, wide, type Given } from './given.js';
 
-/** Sessions and batches wait in the queue of a backend that is full; statements run in a session of their own. */
+/** Sessions and batches wait in the queue of a full backend. Statements run in a separate session. */
 export function livyCases(on: Given, size: number): Growing[] {
   const at = '/livy/sessions';
   const full = { 'stint.backend': 'full' };

@@ -7,7 +7,7 @@ const lines = (head: string, n: number, line: (i: number) => string) =>
   `${head}\n${times(n, line).join('\n')}\n`;
 const csv = { type: 'text/csv' };
 
-/** Data sets. A set may have 10,000 columns, and 4n may be as many. */
+/** Data sets. A data set may have 10,000 columns, so 4n is at most 10,000. */
 export function uploadCases(on: Given, size: number): Growing[] {
   const refused = { status: 400 };
   const put = casesOf(on, 'PUT /nexosis/v1/data/{name}', () => `/nexosis/v1/data/d${next()}`, {
@@ -142,7 +142,7 @@ export function nexosisCases(on: Given, size: number): Growing[] {
     }),
     predict('rows', 2000 * size, (n) => ({ data: times(n, (i) => ({ petal: i })) })),
     predict('columns', 2000, (n) => ({ data: [wide(n)] })),
-    // Params above 512 KiB go another way than shorter ones; 8 MB is the limit.
+    // Params above 512 KiB take another code path than shorter ones. The limit is 8 MB.
     predict('a long text', 300_000 * Math.min(size, 3), (n) => ({ data: [{ petal: 1, a: 'x '.repeat(n) }] })),
     predict('CSV rows', 2000 * size, (n) => lines('petal', n, String), csv),
   ];

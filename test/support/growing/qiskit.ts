@@ -5,7 +5,7 @@ const nested = (n: number) => `${'['.repeat(n)}${']'.repeat(n)}`;
 const job = (params: string, more = '') =>
   `{"program_id":"scripted","backend":"b1",${more}"params":${params},"n":${next()}}`;
 
-/** Jobs, sessions and tokens of IBM's API. `size` multiplies what may be of any size. */
+/** Jobs, sessions and tokens of IBM's API. `size` multiplies inputs without a size limit. */
 export function qiskitCases(on: Given, size: number): Growing[] {
   const jobs = casesOf(on, 'POST /api/v1/jobs', () => '/api/v1/jobs');
   const tags = casesOf(on, 'PUT /api/v1/jobs/{id}/tags', () => `/api/v1/jobs/${on.job}/tags`);
@@ -14,7 +14,7 @@ export function qiskitCases(on: Given, size: number): Growing[] {
   const identity = casesOf(on, 'POST /identity/token', () => '/identity/token');
   const refused = { status: 400 };
   return [
-    // A body above 512 KiB is scanned in pieces as it comes, and a smaller one as a whole: no case changes from one to the other.
+    // A body above 512 KiB is scanned in pieces while it arrives, a smaller one as a whole. No case mixes both.
     jobs('a long text', 1_000_000 * size, (n) => job(`{"t":"${'x'.repeat(n)}"}`)),
     jobs('many escapes', 75_000 * size, (n) => job(`{"t":"${'\\n\\u00e9'.repeat(n)}"}`)),
     jobs('many numbers', 150_000 * size, (n) => job(`{"t":[${'1.5,'.repeat(n)}1]}`)),

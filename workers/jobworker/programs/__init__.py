@@ -1,8 +1,8 @@
-"""The programs a worker can run, by the name the service uses (docs/attempt-protocol.md).
+"""The programs of this worker, by the name that the service uses (docs/attempt-protocol.md).
 
-A program is `run(params, backend, report) -> result`: `params` and the result are JSON text,
-`backend` is the device to run on. It raises InputError when the params are at fault and calls
-`report.check()` often enough for a cancel to be noticed.
+A program is a function `run(params, backend, report) -> result`. `params` and the result are JSON
+text; `backend` is the device to run on. It raises InputError if the params are invalid, and calls
+`report.check()` often enough to notice a cancel soon.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Program `estimator`, version 2: expectation values of observables.
 
 Values are measured, not computed: every needed Pauli basis is sampled with 1 / precision² shots,
-so noise, readout errors and shot noise act as on a device. Observables that can be measured in one
-basis share its shots. Of error mitigation, measurement mitigation is done (`mitigation.py`).
-Options that have no effect are named in the log and in the metadata (`options.py`).
+so noise, readout errors and shot noise have the same effect as on a device. Observables that can be
+measured in one basis share its shots. The only error mitigation is measurement mitigation
+(`mitigation.py`). The log and the metadata name options that have no effect (`options.py`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ..options import (
     Ignored,
     check_decoupling,
     ignored_options,
-    say,
+    report_ignored,
     unknown_members,
 )
 from ..payload import dump, encode_array, kind, parse_params, typed
@@ -49,9 +49,9 @@ from ..twirling import (
     NotTwirlable,
     Randomized,
     Split,
-    idle_options,
+    ineffective_options,
     not_twirled,
-    outvoted,
+    overridden_by_shots,
     split_shots,
 )
 
@@ -60,10 +60,10 @@ DEFAULT_PRECISION = 1 / 64  # 4096 shots
 
 
 def run(params: str, backend: Device, report: Report) -> str:
-    """The result as JSON text. Raises InputError, ProgramError and JobCancelled."""
+    """Returns the result as JSON text. Raises InputError, ProgramError and JobCancelled."""
     body = parse_params(params)
     pubs, resilience, ignored = _read(body, backend)
-    said = say(ignored)
+    ignored_entries = report_ignored(ignored)
     seed = seed_of(options_of(body), ("seed_estimator",))
     total = sum(len(part.places) for pub in pubs for part in pub.parts)
     results, done = [], 0
@@ -79,14 +79,14 @@ def run(params: str, backend: Device, report: Report) -> str:
         estimates = measure(pub, pub_seed(seed, index), report, step)
         write = _typed_result if body.get("support_qiskit") else _plain_result
         results.append(write(pub, estimates))
-    metadata = _job_metadata(resilience, said)
+    metadata = _job_metadata(resilience, ignored_entries)
     if body.get("support_qiskit"):
         return dump(typed("PrimitiveResult", {"pub_results": results, "metadata": metadata}))
     return dump({"results": results, "metadata": metadata})
 
 
 def check(params: str, backend: Device) -> None:
-    """Raise InputError for params that `run` would refuse."""
+    """Raises InputError for params that `run` would refuse."""
     body = parse_params(params)
     _read(body, backend)
     seed_of(options_of(body), ("seed_estimator",))
@@ -96,7 +96,7 @@ def _read(body: dict[str, Any], backend: Device) -> tuple[list[Pub], Resilience,
     options = options_of(body)
     ignored = unknown_members(body, MEMBERS) + ignored_options(options, ESTIMATOR)
     resilience, more = resilience_of(body.get("resilience_level"), options, backend)
-    ignored += more + idle_options(options, resilience.twirling)
+    ignored += more + ineffective_options(options, resilience.twirling)
     ignored += overridden(options, resilience.twirling)
     names = ("circuit", "observables", "parameter_values", "precision")
     pubs, executions = [], 0
@@ -162,7 +162,7 @@ def _pub(
         try:
             randomized = [Randomized(measured, twirling) for measured in circuits]
             if own and fixed not in (None, shots):
-                ignored.append(outvoted(where))
+                ignored.append(overridden_by_shots(where))
             if resilience.mitigates and backend.noise is not None:
                 qubits = sorted({qubit for basis in bases for qubit in basis.qubits})
                 plan = calibration_split(options, split.total, backend.max_shots)
@@ -187,7 +187,7 @@ def _pub(
 def _precision(
     own: object, options: dict[str, Any], max_shots: int, where: str
 ) -> tuple[float, int]:
-    """The target precision and its shots. `default_shots` overrides `default_precision`."""
+    """Returns the target precision and its shots. `default_shots` overrides `default_precision`."""
     default_shots = option(options, "default_shots")
     if own is None and default_shots is not None:
         shots = positive_int(default_shots, "'options.default_shots'", max_shots, CODE_SHOTS)
@@ -201,7 +201,7 @@ def _precision(
         raise InputError(f"{name} must be a number, not {kind(value)}.")
     if not (math.isfinite(value) and value > 0):
         raise InputError(f"{name} is {value}; it must be a number above 0.", CODE_SHOTS)
-    # 1/64 squared is exact, but 1/sqrt(10000) squared is not: forgive the last digits.
+    # 1/64 squared is exact, but 1/sqrt(10000) squared is not: round the last digits.
     shots = math.ceil(round(value**-2, 6)) if value > 1e-9 else max_shots + 1
     if shots > max_shots:
         raise InputError(
@@ -223,7 +223,7 @@ def _metadata(pub: Pub) -> dict[str, Any]:
     }
 
 
-def _job_metadata(resilience: Resilience, said: list[dict[str, str]]) -> dict[str, Any]:
+def _job_metadata(resilience: Resilience, ignored_entries: list[dict[str, str]]) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "dynamical_decoupling": {"enable": False},
         "twirling": resilience.twirling.metadata(),
@@ -234,8 +234,8 @@ def _job_metadata(resilience: Resilience, said: list[dict[str, str]]) -> dict[st
         },
         "version": 2,
     }
-    if said:
-        metadata["ignored_options"] = said
+    if ignored_entries:
+        metadata["ignored_options"] = ignored_entries
     return metadata
 
 

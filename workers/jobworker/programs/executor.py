@@ -1,9 +1,9 @@
 """Program `executor`: a quantum program of circuit and samplex items.
 
-The client-side sampler and estimator are built on it: they put what they need for their own
-post-processing into `passthrough_data` and `semantic_role`, which are echoed as they came.
-A samplex (package samplomatic) draws random parameters for its circuit: the server draws, binds,
-measures, and returns the drawn `measurement_flips` and signs for the client to undo.
+The sampler and estimator of the client are built on it. They store data for their post-processing
+in `passthrough_data` and `semantic_role`, which the result returns unchanged. A samplex (package
+samplomatic) draws random parameters for its circuit: the worker draws, binds and measures. The
+result contains the drawn `measurement_flips` and signs, which the client undoes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kit.report import Report
 from ..budget import spend_bytes
 from ..device import Device
 from ..engine import Simulation
-from ..options import EXECUTOR, Ignored, ignored_options, say, unknown_members
+from ..options import EXECUTOR, Ignored, ignored_options, report_ignored, unknown_members
 from ..payload import dump, parse_params
 from ..pubs import check_volume, option, options_of, pub_seed, seed_of
 from ..quantum_program import Item, QuantumProgram, decode_program
@@ -30,12 +30,12 @@ MEMBERS = ("options", "quantum_program", "schema_version")
 
 
 def run(params: str, backend: Device, report: Report) -> str:
-    """The result as JSON text. Raises InputError, ProgramError and JobCancelled."""
+    """Returns the result as JSON text. Raises InputError, ProgramError and JobCancelled."""
     body = parse_params(params)
     program = decode_program(body, backend.max_shots)
     simulations = _simulations(program, backend)
     seed = _seed(body)
-    said = say(_ignored(body))
+    ignored_entries = report_ignored(_ignored(body))
     total = sum(math.prod(item.shape) for item in program.items)
     data, chunks, done = [], [], 0
     for index, (item, simulation) in enumerate(zip(program.items, simulations)):
@@ -58,14 +58,14 @@ def run(params: str, backend: Device, report: Report) -> str:
     result: dict[str, Any] = {
         "schema_version": program.schema_version,
         "data": data,
-        # `simulation` is ours: clients read the raw result for it, and their decoder drops it.
+        # `simulation` is an extension: it is in the raw result, and the client's decoder drops it.
         "metadata": {
             "chunk_timing": chunks,
             "simulation": [simulation.summary() for simulation in simulations],
         },
     }
-    if said:
-        result["metadata"]["ignored_options"] = said
+    if ignored_entries:
+        result["metadata"]["ignored_options"] = ignored_entries
     if program.schema_version != "v0.1":
         result["passthrough_data"] = program.passthrough_data
     if not program.schema_version.startswith("v0"):
@@ -74,7 +74,7 @@ def run(params: str, backend: Device, report: Report) -> str:
 
 
 def check(params: str, backend: Device) -> None:
-    """Raise InputError for params that `run` would refuse."""
+    """Raises InputError for params that `run` would refuse."""
     body = parse_params(params)
     _simulations(decode_program(body, backend.max_shots), backend)
     _seed(body)
@@ -106,45 +106,45 @@ def _ignored(body: dict[str, Any]) -> list[Ignored]:
 
 
 def _seed(body: dict[str, Any]) -> int:
-    """Not part of the schema: a seed may be given as an experimental option."""
+    """Returns the seed. The schema has none, so it may be set as an experimental option."""
     experimental = option(options_of(body), "experimental")
     return seed_of(experimental if isinstance(experimental, dict) else {}, ("seed_simulator",))
 
 
 def _draw(item: Item, rng: np.random.Generator) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Arguments (*shape, parameters) for the circuit, and what else the samplex returns.
+    """Returns the circuit's arguments (*shape, parameters) and the samplex's other outputs.
 
-    Along axes on which the samplex's own arguments vary, each entry is drawn by itself; all other
+    Along axes on which the samplex's own arguments vary, each entry is drawn separately. All other
     axes enumerate independent randomizations of it.
     """
     if item.samplex is None or item.samplex_arguments is None:
-        assert item.arguments is not None  # an item has one or the other
+        assert item.arguments is not None  # an item has either arguments or a samplex
         return item.arguments, {}
-    given = item.samplex_arguments
-    own = (1,) * (len(item.shape) - given.ndim) + given.shape
+    inputs = item.samplex_arguments
+    own = (1,) * (len(item.shape) - inputs.ndim) + inputs.shape
     sweep = [axis for axis, size in enumerate(own) if size > 1]
     repeat = [axis for axis, size in enumerate(own) if size <= 1]
     repeat_shape = tuple(item.shape[axis] for axis in repeat)
-    drawn: dict[str, np.ndarray] = {}
+    outputs: dict[str, np.ndarray] = {}
     for place in np.ndindex(*(item.shape[axis] for axis in sweep)):
         at: list[Any] = [slice(None)] * len(item.shape)
         pick = [0] * len(item.shape)
         for axis, position in zip(sweep, place):
             at[axis] = pick[axis] = position
-        arguments = given[tuple(pick[len(item.shape) - given.ndim :])]
+        arguments = inputs[tuple(pick[len(item.shape) - inputs.ndim :])]
         sample = item.samplex.sample(arguments, num_randomizations=math.prod(repeat_shape), rng=rng)
         for name, value in sample.items():
-            if name not in drawn:
-                drawn[name] = np.empty((*item.shape, *value.shape[1:]), dtype=value.dtype)
-            drawn[name][tuple(at)] = value.reshape(*repeat_shape, *value.shape[1:])
-    values = drawn.pop("parameter_values", np.zeros((*item.shape, 0)))
-    return np.asarray(values, dtype=np.float64), drawn
+            if name not in outputs:
+                outputs[name] = np.empty((*item.shape, *value.shape[1:]), dtype=value.dtype)
+            outputs[name][tuple(at)] = value.reshape(*repeat_shape, *value.shape[1:])
+    values = outputs.pop("parameter_values", np.zeros((*item.shape, 0)))
+    return np.asarray(values, dtype=np.float64), outputs
 
 
 def _registers(
     item: Item, shots: np.ndarray, meas_level: str, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """`shots` (*shape, shots, clbits) as the arrays of one item; index 0 = classical bit 0."""
+    """Returns `shots` (*shape, shots, clbits) as arrays by register; index 0 = classical bit 0."""
     results: dict[str, np.ndarray] = {}
     for name, columns in register_columns(item.circuit).items():
         bits = shots[..., columns]

@@ -1,9 +1,9 @@
 """Program `sampler`, version 2: measurement outcomes of circuits.
 
-Answers typed JSON if the params say `support_qiskit`, else the plain form of IBM's REST guide:
-`results[i].data.<register>.samples`, hex strings nested like the PUB's shape.
+The result is typed JSON if the params set `support_qiskit`, otherwise the plain form of IBM's REST
+guide: `results[i].data.<register>.samples`, hex strings nested like the PUB's shape.
 `meas_type` kerneled and avg_kerneled are emulated: points around −1 for 0 and +1 for 1.
-Options that have no effect are named in the log and in the metadata (`options.py`).
+The log and the metadata name options that have no effect (`options.py`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,14 @@ from ..circuits import decode_circuit
 from ..device import Device
 from ..engine import Simulation
 from ..failures import CODE_SHOTS, InputError
-from ..options import SAMPLER, Ignored, check_decoupling, ignored_options, say, unknown_members
+from ..options import (
+    SAMPLER,
+    Ignored,
+    check_decoupling,
+    ignored_options,
+    report_ignored,
+    unknown_members,
+)
 from ..payload import dump, encode_array, encode_datetime, parse_params, typed
 from ..pubs import check_volume, fields_of, option, options_of, pub_seed, pubs_of, seed_of
 from ..registers import encode_bit_array, hex_samples, iq_points, register_columns, require_register
@@ -32,9 +39,9 @@ from ..twirling import (
     Randomized,
     Split,
     Twirling,
-    idle_options,
+    ineffective_options,
     not_twirled,
-    outvoted,
+    overridden_by_shots,
     sample_rows,
     split_shots,
     twirling_of,
@@ -52,7 +59,7 @@ class Pub:
     circuit: QuantumCircuit
     bindings: np.ndarray  # (*shape, parameters)
     shots: int
-    split: Split  # its total is `shots` or, rounded up to whole randomizations, more
+    split: Split  # its total is `shots`, rounded up to whole randomizations
     simulation: Simulation
     randomized: Randomized | None
 
@@ -63,12 +70,12 @@ class Pub:
 
 
 def run(params: str, backend: Device, report: Report) -> str:
-    """The result as JSON text. Raises InputError, ProgramError and JobCancelled."""
+    """Returns the result as JSON text. Raises InputError, ProgramError and JobCancelled."""
     body = parse_params(params)
     pubs, ignored = _read(body, backend)
     options = options_of(body)
     twirling = twirling_of(options, backend.max_shots)
-    said = say(ignored)
+    ignored_entries = report_ignored(ignored)
     seed, meas_type = seed_of(options), _meas_type(options)
     typed_form = bool(body.get("support_qiskit"))
     total = sum(math.prod(pub.shape) for pub in pubs)
@@ -97,8 +104,8 @@ def run(params: str, backend: Device, report: Report) -> str:
     metadata: dict[str, Any] = {"version": 2}
     if twirling.enabled:
         metadata["twirling"] = twirling.metadata()
-    if said:
-        metadata["ignored_options"] = said
+    if ignored_entries:
+        metadata["ignored_options"] = ignored_entries
     if not typed_form:
         return dump({"results": results, "metadata": metadata})
     metadata["execution"] = {"execution_spans": typed("ExecutionSpans", {"spans": spans})}
@@ -106,7 +113,7 @@ def run(params: str, backend: Device, report: Report) -> str:
 
 
 def check(params: str, backend: Device) -> None:
-    """Raise InputError for params that `run` would refuse."""
+    """Raises InputError for params that `run` would refuse."""
     body = parse_params(params)
     _read(body, backend)
     seed_of(options_of(body))
@@ -118,11 +125,11 @@ def _read(body: dict[str, Any], backend: Device) -> tuple[list[Pub], list[Ignore
     twirling = twirling_of(options, backend.max_shots)
     if twirling.measures and _meas_type(options) != "classified":
         raise InputError(
-            "'options.twirling.enable_measure' flips bits back, which needs "
+            "'options.twirling.enable_measure' flips bits, which needs "
             "'options.execution.meas_type' classified; change one of them."
         )
     ignored = unknown_members(body, MEMBERS) + ignored_options(options, SAMPLER)
-    ignored += idle_options(options, twirling)
+    ignored += ineffective_options(options, twirling)
     pubs, executions, bits = [], 0, 0
     for index, item in enumerate(pubs_of(body)):
         where = f"pub {index}"
@@ -143,11 +150,11 @@ def _pub(
     require_register(circuit, f"The circuit of {where}")
     check_decoupling(options, circuit, f"The circuit of {where}")
     bindings = decode_bindings(values, circuit, f"parameter_values of {where}")
-    usual = _shots(own, option(options, "default_shots"), backend.max_shots, where)
-    split = split_shots(twirling, usual, own is not None)
+    nominal = _shots(own, option(options, "default_shots"), backend.max_shots, where)
+    split = split_shots(twirling, nominal, own is not None)
     fixed = twirling.fixed_shots if twirling.enabled else None
-    shots = usual if own is not None or fixed is None else fixed
-    ignored = [outvoted(where)] if own is not None and fixed not in (None, shots) else []
+    shots = nominal if own is not None or fixed is None else fixed
+    ignored = [overridden_by_shots(where)] if own is not None and fixed not in (None, shots) else []
     backend.check(circuit, f"The circuit of {where}")
     randomized = None
     if twirling.enabled:
@@ -191,7 +198,7 @@ def _metadata(pub: Pub) -> dict[str, Any]:
 def _typed_result(
     pub: Pub, shots: np.ndarray, meas_type: str, rng: np.random.Generator
 ) -> dict[str, Any]:
-    """`shots` is (*shape, shots, clbits) bool."""
+    """Encodes `shots`, (*shape, shots, clbits) bool."""
     fields = {}
     for name, columns in register_columns(pub.circuit).items():
         bits = shots[..., columns]

@@ -13,7 +13,7 @@ def logged(level, act):
     return sent
 
 
-def test_lines_below_the_level_are_kept_back():
+def test_lines_below_the_level_are_not_sent():
     def act():
         LOG.info("quiet")
         LOG.warning("loud %s", "ü")
@@ -21,7 +21,7 @@ def test_lines_below_the_level_are_kept_back():
     assert logged("warning", act) == [("warning", "job: loud ü")]
 
 
-def test_a_warning_is_a_log_line_every_time_and_a_deprecation_is_none():
+def test_each_warning_is_logged_every_time_and_a_deprecation_never():
     def act():
         for _ in range(2):
             warnings.warn("careful", UserWarning, stacklevel=1)

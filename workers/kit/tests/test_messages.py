@@ -22,9 +22,9 @@ def golden(direction: str) -> list[Any]:
 
 
 def test_the_golden_file_has_every_type():
-    seen = {(entry["direction"], entry["message"]["type"]) for entry in GOLDEN}
-    assert {kind for way, kind in seen if way == "to_runner"} == set(TO_RUNNER)
-    assert {kind for way, kind in seen if way == "from_runner"} == set(FROM_RUNNER)
+    kinds = {(entry["direction"], entry["message"]["type"]) for entry in GOLDEN}
+    assert {kind for direction, kind in kinds if direction == "to_runner"} == set(TO_RUNNER)
+    assert {kind for direction, kind in kinds if direction == "from_runner"} == set(FROM_RUNNER)
 
 
 @pytest.mark.parametrize("message", golden("to_runner"))
@@ -38,7 +38,7 @@ def test_a_golden_message_is_parsed_field_by_field(message):
 
 
 @pytest.mark.parametrize("message", golden("from_runner"))
-def test_a_golden_message_is_printed_as_it_stands(message):
+def test_a_golden_message_is_printed_unchanged(message):
     fields = {key: value for key, value in message.items() if key != "type"}
     if message["type"] == "resume":
         fields = {key: [tuple(each.values()) for each in value] for key, value in fields.items()}

@@ -14,25 +14,25 @@ def order(params, backend, report):
     return params
 
 
-class Listening:
-    """A transport that gets no message, and keeps what it is greeted with."""
+class RecordingTransport:
+    """A transport that receives no message and records the greeting."""
 
     def __init__(self):
         self.lines = []
 
     def open(self, greeting, receive):
         self.lines = list(greeting())
-        raise Heard
+        raise GreetingRecorded
 
     def send(self, line):
         raise AssertionError(line)
 
 
-class Heard(Exception):
-    """The worker has said what the test wanted to hear."""
+class GreetingRecorded(Exception):
+    """Ends the worker's loop once the greeting is recorded."""
 
 
-def test_a_program_can_say_that_it_must_not_run_twice():
+def test_a_program_can_be_marked_as_not_repeatable():
     assert names_not_repeatable({"order": order, "compute": compute}) == ["order"]
 
 
@@ -40,10 +40,10 @@ def test_a_marked_program_runs_as_before():
     assert order("{}", None, None) == "{}"
 
 
-def test_ready_names_them():
+def test_ready_names_the_marked_programs():
     abilities = Abilities({"compute": compute, "order": order}, lambda backend: backend, ())
-    transport = Listening()
-    with contextlib.suppress(Heard):
+    transport = RecordingTransport()
+    with contextlib.suppress(GreetingRecorded):
         Worker(transport, abilities).run_forever()
     ready = json.loads(transport.lines[0])
     assert ready["programs"] == ["compute", "order"]

@@ -1,9 +1,7 @@
-"""Texts of others in our messages."""
-
 from kit.texts import shortened
 
 
-def test_a_text_that_is_cut_ends_in_a_sign_and_a_whole_one_does_not():
+def test_only_a_shortened_text_ends_in_an_ellipsis():
     assert shortened("x" * 80, 80) == "x" * 80
     assert shortened("x" * 81, 80) == "x" * 80 + "…"
     assert shortened("", 80) == ""

@@ -9,7 +9,7 @@ from kit.channel import Channel
 from kit.messages import Cancel, Failed, Heartbeat, Shutdown, ToRunner
 from kit.unix_socket import UnixSocketTransport
 
-PATIENCE = 20  # seconds until a test is given up
+PATIENCE = 20  # seconds until a test fails
 
 
 class Service:
@@ -29,42 +29,42 @@ class Service:
 
 
 @pytest.fixture
-def given():
-    """A channel that is greeted with `failed`, what it hears, what it notes, and its path."""
+def connected():
+    """An open channel with a `failed` greeting, its received messages, its log and its path."""
     path = f"/tmp/kit-{os.getpid()}.sock"
-    heard: queue.SimpleQueue[ToRunner] = queue.SimpleQueue()
-    noted: queue.SimpleQueue[str] = queue.SimpleQueue()
+    received: queue.SimpleQueue[ToRunner] = queue.SimpleQueue()
+    log: queue.SimpleQueue[str] = queue.SimpleQueue()
     transport = UnixSocketTransport(path)
-    channel = Channel(transport, lambda: [Failed("so far")], heard.put, noted.put)
+    channel = Channel(transport, lambda: [Failed("so far")], received.put, log.put)
     channel.open()
-    yield channel, heard, noted, path
+    yield channel, received, log, path
     transport.close()
     assert not os.path.lexists(path)
 
 
-def test_a_connection_is_greeted_and_messages_go_both_ways(given):
-    channel, heard, noted, path = given
+def test_a_connection_starts_with_the_greeting_and_carries_messages_both_ways(connected):
+    channel, received, log, path = connected
     service = Service(path)
     assert service.read() == {"type": "failed", "message": "so far"}
     service.write(b'{"type":"cancel","job":"j","token":"1"}\nrubbish\n{"type":"shutdown"}\n')
-    assert heard.get(timeout=PATIENCE) == Cancel("j", "1")
-    assert heard.get(timeout=PATIENCE) == Shutdown()
-    assert noted.get(timeout=PATIENCE).startswith("ignored a line of 8 bytes: not JSON")
+    assert received.get(timeout=PATIENCE) == Cancel("j", "1")
+    assert received.get(timeout=PATIENCE) == Shutdown()
+    assert log.get(timeout=PATIENCE).startswith("ignored a line of 8 bytes: not JSON")
     channel.send(Heartbeat())
     assert service.read() == {"type": "heartbeat"}
 
 
-def test_a_heartbeat_is_answered_and_nobody_else_hears_of_it(given):
-    _, heard, _, path = given
+def test_a_heartbeat_is_answered_and_not_passed_on(connected):
+    _, received, _, path = connected
     service = Service(path)
     service.read()
     service.write(b'{"type":"heartbeat"}\n')
     assert service.read() == {"type": "heartbeat"}
-    assert heard.empty()
+    assert received.empty()
 
 
-def test_a_new_connection_replaces_the_old_one_and_half_a_line_is_dropped(given):
-    channel, heard, _, path = given
+def test_a_new_connection_replaces_the_old_one_and_half_a_line_is_dropped(connected):
+    channel, received, _, path = connected
     old = Service(path)
     old.read()
     old.write(b'{"type":"shut')
@@ -72,13 +72,13 @@ def test_a_new_connection_replaces_the_old_one_and_half_a_line_is_dropped(given)
     new.read()
     assert old.lines.read() == b""
     new.write(b'{"type":"cancel","job":"j","token":"2"}\n')
-    assert heard.get(timeout=PATIENCE) == Cancel("j", "2")
+    assert received.get(timeout=PATIENCE) == Cancel("j", "2")
     channel.send(Failed("to the new one"))
     assert new.read()["message"] == "to the new one"
 
 
-def test_what_is_sent_to_nobody_is_lost(given):
-    channel, _, _, path = given
+def test_a_message_sent_without_a_connection_is_lost(connected):
+    channel, _, _, path = connected
     channel.send(Failed("to nobody"))
     service = Service(path)
     assert service.read()["message"] == "so far"

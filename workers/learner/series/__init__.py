@@ -1,1 +1,1 @@
-"""Time series: forecast and impact."""
+"""The programs for time series: forecast and impact."""

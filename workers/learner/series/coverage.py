@@ -1,4 +1,4 @@
-"""Which intervals at the ends of the data it covers whole."""
+"""Checks whether the data covers the intervals at its two ends completely."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import numpy as np
 
 from .intervals import ordinals, starts
 
-_UNUSUAL = 0.05  # of the other intervals may lack as much at an end as one that counts as begun
+_UNUSUAL = 0.05  # most of the other intervals that may have as large a gap as a partial one
 
 
 def ends_early(times: np.ndarray, interval: str) -> bool:
-    """Whether the data ends within its last interval.
+    """Returns whether the data ends within its last interval.
 
-    How often there should be a value nobody says, so the last interval is compared with the
-    others: it is not whole if it has fewer times than is usual and if more of it is empty at its
-    end than at the end of theirs. Where one value an interval is usual, all are whole.
+    The expected number of values is not declared, so the last interval is compared with the
+    others. It is partial if it has fewer times than usual, and if the gap at its end is larger
+    than at the end of the others. If one value for each interval is usual, no interval is partial.
     """
     counts, _, lasts, buckets = _intervals(times, interval)
-    return _is_begun(counts, starts(buckets + 1, interval) - lasts)
+    return _is_partial(counts, starts(buckets + 1, interval) - lasts)
 
 
 def starts_late(times: np.ndarray, interval: str) -> bool:
-    """Whether the data starts within its first interval; the same question at the other end."""
+    """Returns whether the data starts within its first interval, by the same comparison."""
     counts, firsts, _, buckets = _intervals(times, interval)
-    return _is_begun(counts[::-1], (firsts - starts(buckets, interval))[::-1])
+    return _is_partial(counts[::-1], (firsts - starts(buckets, interval))[::-1])
 
 
 def _intervals(times: np.ndarray, interval: str) -> tuple[np.ndarray, ...]:
-    """Number of times, first and last time, and bucket of each interval that has any."""
+    """Returns the number of times, first time, last time and bucket of each non-empty interval."""
     times = np.unique(times)
     buckets = ordinals(times, interval)
     first = np.flatnonzero(np.append(True, buckets[1:] != buckets[:-1]))
@@ -35,8 +35,8 @@ def _intervals(times: np.ndarray, interval: str) -> tuple[np.ndarray, ...]:
     return last - first + 1, times[first], times[last], buckets[first]
 
 
-def _is_begun(counts: np.ndarray, empty: np.ndarray) -> bool:
-    """Of the last interval. `empty`: how much of each is empty at the end in question."""
+def _is_partial(counts: np.ndarray, empty: np.ndarray) -> bool:
+    """Returns whether the last interval is partial. `empty`: the gap at each interval's end."""
     if len(counts) < 2:
         return False
     most = np.quantile(empty[:-1].astype(np.int64), 1 - _UNUSUAL, method="higher")

@@ -1,7 +1,7 @@
-"""The effect of an event and how sure of it one may be.
+"""Estimates the effect of an event and its uncertainty.
 
-A model's own uncertainty of the sum over the window is compared with its errors on windows of the
-same length before the event, and widened if it was too sure of itself there.
+The model's uncertainty of the sum over the window is compared with its errors on windows of the
+same length before the event. If it was too small there, it is increased.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ from scipy.stats import t as student
 
 from .structural import Fitted
 
-LEVEL = 0.95  # of the effect's interval
-_FEWEST_CHECKS = 4
-_CHECKS = 12  # most earlier windows that the fitted model is checked against
+LEVEL = 0.95  # confidence level of the effect's interval
+_MIN_DOF = 4
+_MAX_CHECKS = 12  # most earlier windows on which the fitted model is checked
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What the event changed in sum; `predicted` per interval of the window."""
+    """The change that the event caused in the sum over the window.
+
+    `predicted`: the prediction without the event for each interval of the window. `absolute`,
+    `lower` and `upper` are in units of the target; `relative` is a share of the prediction.
+    """
 
     predicted: np.ndarray
     absolute: float
@@ -31,27 +35,32 @@ class Effect:
 
 
 def effect_of(
-    fitted: Fitted, history: np.ndarray, actual: np.ndarray, skipped: int, surprises: np.ndarray
+    fitted: Fitted,
+    history: np.ndarray,
+    actual: np.ndarray,
+    skipped: int,
+    standardized_errors: np.ndarray,
 ) -> Effect:
-    """How far `actual` lies from what would have been without the event.
+    """Returns the difference between `actual` and the prediction without the event.
 
-    `actual` follows `skipped` intervals after the history; NaN does not count. `surprises` are
-    errors on held-out windows, in deviations as predicted.
+    `actual` begins `skipped` intervals after the history; NaN values are ignored.
+    `standardized_errors` are the errors of sums over held-out windows, divided by the predicted
+    deviations. Raises ValueError if the effect is not finite.
     """
     known = ~np.isnan(actual)
     weights = np.concatenate([np.zeros(skipped), known.astype(float)])
-    ahead = fitted.ahead(len(history), weights)
-    predicted = ahead.mean[skipped:]
+    prediction = fitted.predict(len(history), weights)
+    predicted = prediction.mean[skipped:]
     expected = float(predicted[known].sum())
     absolute = float(actual[known].sum()) - expected
-    ratios = np.concatenate([surprises, _checked(fitted, history, weights)])
-    # A wider prediction where the past shows that it is needed, never a narrower one.
+    ratios = np.concatenate([standardized_errors, _backtest_errors(fitted, history, weights)])
+    # Widen the interval if past errors were larger than predicted, but never narrow it.
     widening = max(1.0, float(np.sqrt(np.mean(ratios**2)))) if ratios.size else 1.0
-    deviation = max(ahead.sum_deviation * widening, 1e-12 * max(1.0, abs(expected)))
-    # The scale is known from as many windows as were checked, which Student's t accounts for.
-    freedom = max(_FEWEST_CHECKS, ratios.size)
-    p_value = float(student.sf(abs(absolute) / deviation, freedom))
-    reach = float(student.ppf(0.5 + LEVEL / 2, freedom)) * deviation
+    deviation = max(prediction.sum_deviation * widening, 1e-12 * max(1.0, abs(expected)))
+    # Student's t distribution, because the scale is estimated from a small number of windows.
+    dof = max(_MIN_DOF, ratios.size)
+    p_value = float(student.sf(abs(absolute) / deviation, dof))
+    reach = float(student.ppf(0.5 + LEVEL / 2, dof)) * deviation
     if not np.isfinite([expected, absolute, p_value, reach]).all():
         raise ValueError("the effect is not finite")
     return Effect(
@@ -64,15 +73,17 @@ def effect_of(
     )
 
 
-def _checked(fitted: Fitted, history: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Errors of the sum over earlier windows, in deviations as predicted there."""
+def _backtest_errors(fitted: Fitted, history: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Returns errors of the sum over earlier windows, divided by the predicted deviations."""
     steps, count = len(weights), len(history)
     first = max(fitted.burn_in, count // 3)
-    origins = list(range(count - steps, first, -max(steps, (count - first) // _CHECKS)))[:_CHECKS]
+    origins = list(range(count - steps, first, -max(steps, (count - first) // _MAX_CHECKS)))[
+        :_MAX_CHECKS
+    ]
     ratios = []
     for origin in origins:
-        ahead = fitted.ahead(origin, weights)
-        error = float(weights @ (history[origin : origin + steps] - ahead.mean))
-        if ahead.sum_deviation > 0:
-            ratios.append(error / ahead.sum_deviation)
+        prediction = fitted.predict(origin, weights)
+        error = float(weights @ (history[origin : origin + steps] - prediction.mean))
+        if prediction.sum_deviation > 0:
+            ratios.append(error / prediction.sum_deviation)
     return np.array(ratios)

@@ -1,4 +1,4 @@
-"""Features of a time series: encoded, aggregated, filled, and only those known in the window."""
+"""Prepares the features of a time series: encodes, aggregates and imputes them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..ask import PRESENCE, Column
 from ..contest import Messages
+from ..session import PRESENCE, Column
 from ..table import Table
 from ..values import encoded
 from .filling import aggregated, imputed
 
-MOST_WORDS = 20  # categories of a string column, by frequency; the others count as none of them
+MOST_WORDS = 20  # most frequent categories of a string column that get a feature
 
 
 def encoded_features(
@@ -24,14 +24,15 @@ def encoded_features(
     edges: tuple[int, int, int],
     messages: Messages,
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """A matrix of intervals × features and the features' names, `column:value` for one-hot ones.
+    """Returns a matrix (intervals, features), and the names of the features.
 
-    `places` is the interval of each of `rows`, `edges` the ends of history, gap and window. A
-    feature is dropped with a warning if the source has none of its values in the window, or if it
-    never changes in the history.
+    The name of a one-hot feature is `column:value`. `rows` are the table rows with a time,
+    `places` their intervals, `read` the function that parses a column for these rows. `edges` are
+    the ends of history, gap and window. A feature is dropped with a warning if it has no value in
+    the window, or if it never changes in the history.
     """
     length, first, count = edges
-    found: dict[str, np.ndarray] = {}
+    encoded_columns: dict[str, np.ndarray] = {}
     constant: list[str] = []
     for column in columns:
         name, words = column.name, None
@@ -44,12 +45,12 @@ def encoded_features(
                 raw, name, words = raw + 1, f"{column.name}:{words[0]}", None
         else:
             raw, how, fill = read(column), column.aggregation, column.imputation
-        says_only_true = words is None and _says_only_true(column, raw)
-        # Before the aggregation, so that empty cells count there as FALSE does.
-        if says_only_true or (column.data_type == "logical" and fill == "zeroes"):
+        has_only_true = words is None and _has_only_true(column, raw)
+        # Impute before the aggregation, so that empty cells count as FALSE in it.
+        if has_only_true or (column.data_type == "logical" and fill == "zeroes"):
             raw, fill = np.where(np.isnan(raw), 0.0, raw), "zeroes"
         values = aggregated(raw, places, count, how)
-        if np.isnan(values[first:]).all() and says_only_true:
+        if np.isnan(values[first:]).all() and has_only_true:
             no = {"logical": "FALSE", "string": "empty"}.get(column.data_type, "0")
             messages.warn(
                 f"Feature '{column.name}' has no values in the prediction range and counts as {no} "
@@ -65,26 +66,28 @@ def encoded_features(
         if np.ptp(filled[:length]) == 0:
             constant.append(column.name)
         elif words is None:
-            found[name] = filled
+            encoded_columns[name] = filled
         else:
-            found |= _one_hot(column.name, filled, words, length)
+            encoded_columns |= _one_hot(column.name, filled, words, length)
     _warn_of_constants(constant, messages)
-    kept = {name: values for name, values in found.items() if np.ptp(values[:length]) > 0}
-    if not kept:
+    varying = {
+        name: values for name, values in encoded_columns.items() if np.ptp(values[:length]) > 0
+    }
+    if not varying:
         return np.zeros((count, 0)), ()
-    return np.column_stack(list(kept.values())), tuple(kept)
+    return np.column_stack(list(varying.values())), tuple(varying)
 
 
 def _one_hot(name: str, codes: np.ndarray, words: np.ndarray, length: int) -> dict[str, np.ndarray]:
-    seen, counts = np.unique(codes[:length], return_counts=True)
-    most = seen[np.argsort(-counts, kind="stable")][:MOST_WORDS]
-    if len(seen) == 2:
-        most = most[1:]  # the second of two says nothing new
+    distinct, counts = np.unique(codes[:length], return_counts=True)
+    most = distinct[np.argsort(-counts, kind="stable")][:MOST_WORDS]
+    if len(distinct) == 2:
+        most = most[1:]  # one feature is enough for two categories
     return {f"{name}:{words[int(code)]}": (codes == code).astype(float) for code in sorted(most)}
 
 
-def _says_only_true(column: Column, raw: np.ndarray) -> bool:
-    """Whether a column of TRUE, of 1 or of one word is empty where others say FALSE."""
+def _has_only_true(column: Column, raw: np.ndarray) -> bool:
+    """Returns whether a column contains only TRUE, 1 or one word, and empty cells mean FALSE."""
     if column.imputation != ("zeroes" if column.data_type == "logical" else PRESENCE):
         return False
     known = raw[~np.isnan(raw)]
@@ -94,11 +97,11 @@ def _says_only_true(column: Column, raw: np.ndarray) -> bool:
 def _warn_of_constants(names: list[str], messages: Messages) -> None:
     if not names:
         return
-    named = ", ".join(f"'{name}'" for name in names[:5])
+    listed = ", ".join(f"'{name}'" for name in names[:5])
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     many = len(names) > 1
     messages.warn(
-        f"{named}{more} {'have' if many else 'has'} the same value throughout the history, once "
+        f"{listed}{more} {'have' if many else 'has'} the same value throughout the history, once "
         f"aggregated and imputed, and {'were' if many else 'was'} not used."
     )
 
@@ -106,6 +109,6 @@ def _warn_of_constants(names: list[str], messages: Messages) -> None:
 def _warn_of_words(column: Column, messages: Messages) -> None:
     if column.aggregation != "mode" or column.imputation not in ("mode", "zeroes", PRESENCE):
         messages.warn(
-            f"Column '{column.name}' holds text: it is aggregated and imputed by mode, not by "
+            f"Column '{column.name}' contains text: it is aggregated and imputed by mode, not by "
             f"{column.aggregation} and {column.imputation}."
         )

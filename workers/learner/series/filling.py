@@ -1,6 +1,7 @@
-"""Aggregation of rows into intervals and imputation of intervals without a value.
+"""Aggregates rows into intervals, and imputes intervals without a value.
 
-Strategies of the wire (nexosis dialect, strategies); the median is the lower of two middle values.
+The strategies are those of the wire (nexosis dialect, strategies). The median of an even number of
+values is the lower of the two middle ones.
 """
 
 from __future__ import annotations
@@ -10,30 +11,30 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from ..ask import PRESENCE
+from ..session import PRESENCE
 
 
 def aggregated(values: np.ndarray, groups: np.ndarray, count: int, how: str) -> np.ndarray:
-    """One value per group 0 … count−1 over its known values; NaN for a group without any."""
+    """Aggregates the known values of each group 0 … count−1. NaN for a group without values."""
     known = ~np.isnan(values)
     values, groups = values[known], groups[known]
     result = np.full(count, np.nan)
     if values.size == 0:
         return result
     if how == "mode":
-        found = _modes(values, groups)
+        by_group = _modes(values, groups)
     else:
         grouped = pd.Series(values).groupby(groups)
         if how == "median":
-            found = grouped.quantile(0.5, interpolation="lower")
+            by_group = grouped.quantile(0.5, interpolation="lower")
         else:
-            found = getattr(grouped, how)()
-    result[found.index.to_numpy()] = found.to_numpy()
+            by_group = getattr(grouped, how)()
+    result[by_group.index.to_numpy()] = by_group.to_numpy()
     return result
 
 
 def _modes(values: np.ndarray, groups: np.ndarray) -> pd.Series:
-    """The most frequent value of each group; of equally frequent ones the smallest."""
+    """Returns the most frequent value of each group; the smallest of equally frequent ones."""
     counts = pd.DataFrame({"group": groups, "value": values}).groupby(["group", "value"]).size()
     counts = counts.reset_index(name="count")
     counts = counts.sort_values(["group", "count", "value"], ascending=[True, False, True])
@@ -41,7 +42,7 @@ def _modes(values: np.ndarray, groups: np.ndarray) -> pd.Series:
 
 
 def imputed(values: np.ndarray, how: str) -> np.ndarray:
-    """`values` with its gaps filled. A column that is empty throughout becomes 0."""
+    """Returns `values` with imputed gaps. A column without any value becomes 0."""
     gaps = np.isnan(values)
     if not gaps.any():
         return values
@@ -57,7 +58,7 @@ def imputed(values: np.ndarray, how: str) -> np.ndarray:
 
 
 def constant(known: np.ndarray, how: str) -> float:
-    """The one value that a strategy fills gaps with."""
+    """Returns the constant that a strategy imputes for gaps; `known` are the known values."""
     if how == "zeroes" or known.size == 0:
         return 0.0
     if how == PRESENCE:
@@ -65,14 +66,14 @@ def constant(known: np.ndarray, how: str) -> float:
     if how == "median":
         return float(np.quantile(known, 0.5, method="lower"))
     if how == "mode":
-        found, counts = np.unique(known, return_counts=True)
-        return float(found[np.argmax(counts)])
+        distinct, counts = np.unique(known, return_counts=True)
+        return float(distinct[np.argmax(counts)])
     pick: dict[str, Callable[[np.ndarray], float]] = {"min": np.min, "max": np.max, "mean": np.mean}
     return float(pick[how](known))
 
 
 def _between(values: np.ndarray, gaps: np.ndarray) -> np.ndarray:
-    """The average of the nearest known values on both sides; at an end, the one there is."""
+    """Returns the mean of the nearest known values on both sides; at an end, the nearest one."""
     series = pd.Series(values)
     before, after = series.ffill().to_numpy(), series.bfill().to_numpy()
     before = np.where(np.isnan(before), after, before)

@@ -1,4 +1,4 @@
-"""The program `forecast`: a contest on the end of the history, then the winner's forecast."""
+"""The program `forecast`: runs a contest on the end of the history, then forecasts."""
 
 from __future__ import annotations
 
@@ -8,76 +8,76 @@ import numpy as np
 
 from kit.report import Report
 
-from ..ask import Ask, ask_of
 from ..contest import Algorithm, Contest, Contestant, Messages
-from ..dates import printed
+from ..dates import date_texts
 from ..output import Rows, result_text, texts_of, write_rows
+from ..session import Session, read_session
 from . import regression
 from .outlier_rows import outlier_rows
 from .outliers import smoothed
 from .outlook import LEVELS, MIDDLE, Outlook, averaged, combined, usable
 from .prepare import Series, prepare
 from .reaction import Reaction, reaction_of
-from .rounds import BEST, Method, Rounds, Window, held_out, members_of, methods, windows_of
+from .rounds import BEST, Method, Rounds, Window, members_of, methods, test_length_of, windows_of
 from .season import seasons_of
 from .univariate import NAIVE
 
 
-def run(params: str, place: Any, report: Report) -> str:
-    """The result as JSON text. Raises InputError and JobCancelled."""
-    ask = ask_of(params)
+def run(params: str, backend: Any, report: Report) -> str:
+    """Returns the result as JSON text. Raises InputError and JobCancelled."""
+    session = read_session(params)
     messages = Messages()
     report.progress(0, 0, "Reading the data")
-    series = prepare(ask, messages).without_cut()
-    held = held_out(len(series.history), len(series.window_times))
-    if held < len(series.window_times):
+    series = prepare(session, messages).without_partial()
+    test_length = test_length_of(len(series.history), len(series.window_times))
+    if test_length < len(series.window_times):
         messages.inform(
-            f"The accuracy was measured on {held} intervals at a time, not on "
+            f"The accuracy was measured on {test_length} intervals at a time, not on "
             f"{len(series.window_times)}: the history is too short."
         )
-    windows = windows_of(series.history, held)
+    windows = windows_of(series.history, test_length)
     features, names = _features(series, windows[0].train, messages)
     seasons = seasons_of(series.history, series.interval)
     reaction = reaction_of(series.history, seasons, features)
-    _say_what_is_clear(series, names, reaction, messages)
+    _report_weak_features(series, names, reaction, messages)
     entries = methods(windows[0].train, series.interval)
     contest = Contest(report, messages, len(entries) + 5)
     reactions = [
         reaction_of(w.train, seasons_of(w.train, series.interval), features) for w in windows
     ]
     rounds = Rounds(contest, windows, series.interval, reactions, series.properties)
-    ranked = rounds.play(entries)
+    ranked = rounds.run(entries)
     contest.step(f"Fitting {ranked[0].algorithm.name} to all of the history")
     outlook, champion = _final(ranked, entries, series, reaction)
     ranked.sort(key=lambda contestant: contestant is not champion)
     contest.finish("Writing the forecast")
-    details: dict[str, Any] = {"outliers": outlier_rows(ask.folder, series, seasons, reaction)}
+    details: dict[str, Any] = {"outliers": outlier_rows(session.folder, series, seasons, reaction)}
     if names:
         most = max(float(reaction.strengths.max()), 1e-300)
         details["featureImportance"] = dict(zip(names, (reaction.strengths / most).tolist()))
     files = {
-        level: write_rows(ask.folder, f"results-{level}.csv", _rows(series, outlook[i]))
+        level: write_rows(session.folder, f"results-{level}.csv", _rows(series, outlook[i]))
         for i, level in enumerate(LEVELS)
     }
     return result_text(
         {
             "metrics": champion.metrics,
-            "algorithm": champion.algorithm.wire(),
+            "algorithm": champion.algorithm.to_json(),
             "intervals": list(LEVELS),
             "rows": _with_levels(files),
             "messages": messages.items,
             "contestants": [
                 {
                     "id": i,
-                    "algorithm": contestant.algorithm.wire(),
+                    "algorithm": contestant.algorithm.to_json(),
                     "metrics": contestant.metrics,
                     "dataSourceProperties": list(contestant.properties),
                     "champion": i == 0,
-                    "rows": _test_rows(ask, series, windows[-1], contestant, i),
+                    "rows": _test_rows(session, series, windows[-1], contestant, i),
                 }
                 for i, contestant in enumerate(ranked)
             ],
-            "selection": {"metricSets": [selection(series, held, len(names), len(windows))]},
+            "selection": {"metricSets": [selection(series, test_length, len(names), len(windows))]},
             "model": None,
             "details": details,
         }
@@ -97,7 +97,7 @@ def _features(
     return series.features[:, chosen], names
 
 
-def _say_what_is_clear(
+def _report_weak_features(
     series: Series, names: tuple[str, ...], reaction: Reaction, messages: Messages
 ) -> None:
     vague = [f"'{name}'" for name, size in zip(names, reaction.strengths) if size == 0]
@@ -116,9 +116,9 @@ def _final(
     series: Series,
     reaction: Reaction,
 ) -> tuple[Outlook, Contestant]:
-    """The forecast of the best contestant that can be fitted to the whole history."""
+    """Returns the forecast of the best contestant that can be fitted to the whole history."""
     seasons = seasons_of(series.history, series.interval)
-    plain = reaction.without(series.history)
+    plain = reaction.without_features(series.history)
     for contestant in ranked:
         if contestant.failed:
             break
@@ -133,7 +133,7 @@ def _final(
         if outlooks:
             join = averaged if contestant.algorithm == BEST else combined
             return join(outlooks)[:, series.skipped :], contestant
-    outlook = reaction.onto(NAIVE.method(plain, seasons, series.horizon), len(plain))
+    outlook = reaction.apply_to(NAIVE.method(plain, seasons, series.horizon), len(plain))
     return outlook[:, series.skipped :], ranked[0]
 
 
@@ -145,8 +145,8 @@ def _fitted(
     reaction: Reaction,
 ) -> Outlook | None:
     try:
-        outlook = reaction.onto(method(history, seasons, steps), len(history))
-    except Exception:  # noqa: BLE001 - it could do the shorter history; the next may do this one
+        outlook = reaction.apply_to(method(history, seasons, steps), len(history))
+    except Exception:  # noqa: BLE001 - it fitted the shorter history but not this one
         return None
     return outlook if usable(outlook, history) else None
 
@@ -159,12 +159,12 @@ def _rows(series: Series, predicted: np.ndarray) -> Rows:
 
 
 def _test_rows(
-    ask: Ask, series: Series, window: Window, contestant: Contestant, place: int
+    session: Session, series: Series, window: Window, contestant: Contestant, place: int
 ) -> dict[str, Any] | None:
-    """The contestant's forecast of the last window, at each level."""
+    """Writes the contestant's forecast of the last window, one file for each level."""
     if contestant.failed:
         return None
-    times = printed(series.history_times[-len(window.test) :])
+    times = date_texts(series.history_times[-len(window.test) :])
     files = {}
     for i, level in enumerate(LEVELS):
         rows: Rows = {
@@ -172,7 +172,7 @@ def _test_rows(
             series.target: texts_of(contestant.outcome[-1][i]),
             f"{series.target}:actual": texts_of(window.test),
         }
-        files[level] = write_rows(ask.folder, f"contestant-{place}-{level}.csv", rows)
+        files[level] = write_rows(session.folder, f"contestant-{place}-{level}.csv", rows)
     return _with_levels(files)
 
 
@@ -180,14 +180,14 @@ def _with_levels(files: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {**files[LEVELS[MIDDLE]], "files": {level: f["path"] for level, f in files.items()}}
 
 
-def selection(series: Series, held: int, features: int, windows: int = 1) -> dict[str, Any]:
-    """The counts are those of the last window; earlier windows learn from less."""
+def selection(series: Series, test_length: int, features: int, windows: int = 1) -> dict[str, Any]:
+    """Returns the counts of the last window. Earlier windows have shorter training parts."""
     history = series.history
     mean, deviation = float(history.mean()), float(history.std())
     metrics = {
         "observationCount": len(history),
-        "trainingCount": len(history) - held,
-        "testCount": held,
+        "trainingCount": len(history) - test_length,
+        "testCount": test_length,
         "windowCount": windows,
         "featureCount": features,
         "mean": mean,

@@ -1,7 +1,7 @@
-"""The program `impact`: what the target would have been without the event, and how far it was off.
+"""The program `impact`: predicts the target without an event, and estimates the event's effect.
 
-The models compete on held-out windows of the history before the event; see `effect` for how sure
-the winner may be.
+The models compete on held-out windows of the history before the event. Module `effect` computes
+the uncertainty of the winner's estimate.
 """
 
 from __future__ import annotations
@@ -15,31 +15,31 @@ import numpy as np
 from kit.failures import InputError
 from kit.report import Report
 
-from ..ask import ask_of
 from ..contest import Contest, Contestant, Messages, Trial
-from ..dates import printed
+from ..dates import date_texts
 from ..metrics import forecast_metrics
 from ..output import Rows, finite, result_text, texts_of, write_rows
+from ..session import read_session
 from .effect import LEVEL, Effect, effect_of
 from .forecast import selection
 from .prepare import Series, prepare
 from .regression import chosen_features, scaled
-from .rounds import Window, held_out, windows_of
+from .rounds import Window, test_length_of, windows_of
 from .season import seasons_of, waves
 from .structural import RECENT, STRUCTURES, Fitted, Structure
 
 
-def run(params: str, place: Any, report: Report) -> str:
-    """The result as JSON text. Raises InputError and JobCancelled."""
-    ask = ask_of(params)
+def run(params: str, backend: Any, report: Report) -> str:
+    """Returns the result as JSON text. Raises InputError and JobCancelled."""
+    session = read_session(params)
     messages = Messages()
     report.progress(0, 0, "Reading the data")
-    series = _whole(prepare(ask, messages), messages)
+    series = _comparable(prepare(session, messages), messages)
     history = series.history[-RECENT:]
-    held = held_out(len(history), len(series.window_times))
+    test_length = test_length_of(len(history), len(series.window_times))
     seasons = seasons_of(history, series.interval)
     extra = _covariates(series, history, seasons)
-    windows = windows_of(history, held)
+    windows = windows_of(history, test_length)
     contest = Contest(report, messages, len(STRUCTURES) + 1)
     for structure in _suitable(len(windows[0].train), extra.shape[1]):
         contest.enter(
@@ -59,22 +59,24 @@ def run(params: str, place: Any, report: Report) -> str:
     return result_text(
         {
             "metrics": _metrics(effect),
-            "algorithm": champion.algorithm.wire(),
+            "algorithm": champion.algorithm.to_json(),
             "intervals": ["0.5"],
-            "rows": write_rows(ask.folder, "results.csv", rows),
+            "rows": write_rows(session.folder, "results.csv", rows),
             "messages": messages.items,
             "contestants": [
                 {
                     "id": i,
-                    "algorithm": c.algorithm.wire(),
+                    "algorithm": c.algorithm.to_json(),
                     "metrics": c.metrics,
                     "dataSourceProperties": list(c.properties),
                     "champion": i == 0,
-                    "rows": _test_rows(ask.folder, i, c, series, windows[-1].test),
+                    "rows": _test_rows(session.folder, i, c, series, windows[-1].test),
                 }
                 for i, c in enumerate(ranked)
             ],
-            "selection": {"metricSets": [selection(series, held, extra.shape[1], len(windows))]},
+            "selection": {
+                "metricSets": [selection(series, test_length, extra.shape[1], len(windows))]
+            },
             "model": None,
             "details": {
                 "effectInterval": {"level": LEVEL, "lower": effect.lower, "upper": effect.upper}
@@ -83,35 +85,38 @@ def run(params: str, place: Any, report: Report) -> str:
     )
 
 
-def _whole(series: Series, messages: Messages) -> Series:
-    """The same with the intervals alone that can be compared: those with a value, and all of it."""
+def _comparable(series: Series, messages: Messages) -> Series:
+    """Returns the series without a partial interval in the window, which cannot be compared.
+
+    Warns about intervals without a value. Raises InputError if no interval remains.
+    """
     known = ~np.isnan(series.actual)
     if not known.any():
         raise InputError(
             f"Column '{series.target}' has no value between the start and end date; an impact "
-            "analysis compares what happened then with what was to be expected."
+            "analysis compares the values in that time with the expected ones."
         )
     if not known.all():
         messages.warn(
             f"{int((~known).sum())} of {len(known)} intervals of the event have no value and do "
             "not count for the effect."
         )
-    if series.cut is None:
+    if series.partial is None:
         return series
     words = (
         f"The data ends within the last {series.interval} of the event, that from "
-        f"{series.window[series.cut]}"
+        f"{series.window[series.partial]}"
     )
     if known.sum() == 1:
         raise InputError(
             f"{words}, and there is no other to compare; choose a shorter interval or add the rest."
         )
     messages.warn(f"{words}, which does not count for the effect.")
-    return series.without_cut()
+    return series.without_partial()
 
 
 def _covariates(series: Series, history: np.ndarray, seasons: tuple[int, ...]) -> np.ndarray:
-    """Waves and features for the recent history and everything after it."""
+    """Returns waves and features as columns, for the recent history and all steps after it."""
     older = len(series.history) - len(history)
     chosen = chosen_features(series.history, series.features)
     features = scaled(series.features[older:, chosen], len(history))
@@ -125,27 +130,33 @@ def _suitable(count: int, covariates: int) -> tuple[Structure, ...]:
 
 
 @dataclass(frozen=True)
-class Tried:
-    """A structure's predictions of the held-out windows, and how far off it was in sum."""
+class ImpactTrial:
+    """A structure's predictions of the held-out windows, and the errors of their sums."""
 
     predicted: list[np.ndarray]
-    surprises: np.ndarray  # errors of the sums, in deviations as predicted
+    standardized_errors: np.ndarray  # errors divided by the predicted deviations
 
 
 def _trial(
     structure: Structure, windows: list[Window], extra: np.ndarray, report: Report
 ) -> Callable[[], Trial]:
     def trial() -> Trial:
-        predicted, surprises = [], []
+        predicted, standardized_errors = [], []
         for window in windows:
             report.check()
             weights = np.ones(len(window.test))
-            ahead = Fitted(structure, window.train, extra).ahead(len(window.train), weights)
-            predicted.append(ahead.mean)
-            surprises.append((window.test - ahead.mean).sum() / max(ahead.sum_deviation, 1e-12))
+            prediction = Fitted(structure, window.train, extra).predict(len(window.train), weights)
+            predicted.append(prediction.mean)
+            standardized_errors.append(
+                (window.test - prediction.mean).sum() / max(prediction.sum_deviation, 1e-12)
+            )
         truth = np.concatenate([window.test for window in windows])
         metrics = forecast_metrics(truth, np.concatenate(predicted), windows[-1].train)
-        return Trial(metrics, metrics["meanAbsoluteError"], Tried(predicted, np.array(surprises)))
+        return Trial(
+            metrics,
+            metrics["meanAbsoluteError"],
+            ImpactTrial(predicted, np.array(standardized_errors)),
+        )
 
     return trial
 
@@ -159,16 +170,16 @@ def _first_effect(
             break
         try:
             fitted = Fitted(structures[contestant.algorithm], history, extra)
-            surprises = contestant.outcome.surprises
-            effect = effect_of(fitted, history, series.actual, series.skipped, surprises)
+            standardized_errors = contestant.outcome.standardized_errors
+            effect = effect_of(fitted, history, series.actual, series.skipped, standardized_errors)
         except (ValueError, np.linalg.LinAlgError):
-            continue  # it could do the shorter history; the next one may do this
+            continue  # it fitted the shorter history but not this one; try the next contestant
         return contestant, effect
     raise InputError("No model could be fitted to the values before the start date.")
 
 
 def _metrics(effect: Effect) -> dict[str, float]:
-    """Rounded to four decimals, as the hosted service did."""
+    """Returns the metrics, rounded to four decimals like those of the hosted service."""
     return finite(
         {
             "pValue": round(effect.p_value, 4),
@@ -184,7 +195,7 @@ def _test_rows(
     if contestant.failed:
         return None
     rows: Rows = {
-        series.time_name: printed(series.history_times[-len(test) :]),
+        series.time_name: date_texts(series.history_times[-len(test) :]),
         series.target: texts_of(contestant.outcome.predicted[-1]),
         f"{series.target}:actual": texts_of(test),
     }

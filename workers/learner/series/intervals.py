@@ -1,7 +1,7 @@
-"""Result intervals: buckets of time in UTC, counted by whole numbers.
+"""Result intervals: buckets of time in UTC, numbered by whole numbers.
 
-The ordinal of an hour, day, month or year counts from 1970; that of a week is Monday-based, as in
-ISO 8601. Gaps in a calendar are then differences of whole numbers.
+Hours, days, months and years are numbered from 1970. Weeks start on Monday, as in ISO 8601. So the
+length of a gap is a difference of whole numbers.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 _UNITS = {"hour": "h", "day": "D", "month": "M", "year": "Y"}
-# 1970-01-01 was a Thursday: the Monday of its week lies three days before.
+# 1970-01-01 was a Thursday, so the Monday of its week is three days earlier.
 _MONDAY = 3
 
-# Periods in which each interval usually repeats itself, shortest first.
+# Usual seasons of a series by its interval, in intervals, shortest first.
 SEASONS = {"hour": (24, 168), "day": (7, 365), "week": (52,), "month": (12,), "year": ()}
 
 
 def ordinals(times: np.ndarray, interval: str) -> np.ndarray:
-    """The bucket of each time (datetime64)."""
+    """Returns the bucket of each time (datetime64), int64."""
     if interval == "week":
         days = times.astype("datetime64[D]").astype(np.int64)
         return (days + _MONDAY) // 7
@@ -25,7 +25,7 @@ def ordinals(times: np.ndarray, interval: str) -> np.ndarray:
 
 
 def starts(buckets: np.ndarray, interval: str) -> np.ndarray:
-    """The first moment of each bucket, datetime64[ns]."""
+    """Returns the first moment of each bucket, datetime64[ns]."""
     if interval == "week":
         days = buckets * 7 - _MONDAY
         return days.astype("datetime64[D]").astype("datetime64[ns]")

@@ -1,4 +1,4 @@
-"""Values that stand far outside of their season and trend, and what would be usual instead."""
+"""Replaces outliers, values far from trend and season, by usual values."""
 
 from __future__ import annotations
 
@@ -6,37 +6,37 @@ import numpy as np
 import pandas as pd
 
 FAR = 6.0  # robust standard deviations
-MOST = 0.05  # of all values: what is more frequent than this is no outlier
-_ENOUGH = 12
+MOST = 0.05  # share of all values; if more values are far, none is an outlier
+_ENOUGH = 12  # values of the history
 
 
 def smoothed(history: np.ndarray, seasons: tuple[int, ...]) -> np.ndarray:
-    """`history` with outliers replaced by what trend and season expect; equal where it is usual."""
+    """Returns `history` with outliers replaced by the values that trend and season predict."""
     if len(history) < _ENOUGH:
         return history
     expected = _expected(history, seasons)
-    rest = history - expected
-    middle = float(np.median(rest))
-    deviation = 1.4826 * float(np.median(np.abs(rest - middle)))
+    residual = history - expected
+    middle = float(np.median(residual))
+    deviation = 1.4826 * float(np.median(np.abs(residual - middle)))
     if deviation <= 1e-9 * max(1.0, float(np.abs(history).max())):
         return history
-    far = np.abs(rest - middle) > FAR * deviation
+    far = np.abs(residual - middle) > FAR * deviation
     if far.mean() > MOST:
         return history
     return np.where(far, expected, history)
 
 
 def _expected(history: np.ndarray, seasons: tuple[int, ...]) -> np.ndarray:
-    """Medians all the way, which a few wild values cannot move.
+    """Returns the values that trend and season predict.
 
-    First those of what is left of a slow trend at each step of the season, then those of the
-    neighbourhood without the season.
+    Uses medians, which a few wild values cannot change: first the median at each step of the
+    season, after subtracting a slow trend; then a running median of the values without season.
     """
     season = next((each for each in seasons if len(history) >= 3 * each), 1)
     usual = np.zeros(len(history))
     if season > 1:
-        rest = pd.Series(history - _running(history, 4 * season + 1))
-        usual = rest.groupby(np.arange(len(history)) % season).transform("median").to_numpy()
+        residual = pd.Series(history - _running(history, 4 * season + 1))
+        usual = residual.groupby(np.arange(len(history)) % season).transform("median").to_numpy()
     return np.asarray(usual + _running(history - usual, max(7, season + 1 - season % 2)))
 
 

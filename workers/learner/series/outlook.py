@@ -1,4 +1,4 @@
-"""A forecast as quantiles, and how forecasts are combined."""
+"""A forecast as quantiles, and functions that combine forecasts."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from scipy.stats import norm
 
 LEVELS = ("0.01", "0.05", "0.2", "0.5", "0.8", "0.95", "0.99")
 MIDDLE = LEVELS.index("0.5")
-Z = norm.ppf([float(level) for level in LEVELS])  # standard deviations of each level
+Z = norm.ppf([float(level) for level in LEVELS])  # normal quantiles, in standard deviations
 
-Outlook = np.ndarray  # levels × steps; row MIDDLE is the prediction
+Outlook = np.ndarray  # (levels, steps); row MIDDLE is the prediction
 
 
 def normal(mean: np.ndarray, deviation: np.ndarray | float) -> Outlook:
-    """Quantiles of a normal distribution per step."""
+    """Returns the quantiles of a normal distribution for each step."""
     mean = np.asarray(mean, float)
     spread = np.broadcast_to(np.asarray(deviation, float), mean.shape)
-    return apart(mean + Z[:, None] * spread)
+    return separate_levels(mean + Z[:, None] * spread)
 
 
-def apart(outlook: Outlook) -> Outlook:
-    """Pull levels apart by a millionth of the values' size.
+def separate_levels(outlook: Outlook) -> Outlook:
+    """Separates the levels by a millionth of the values' size.
 
-    A series that fits perfectly would else have levels that are equal, which clients do not expect.
+    Otherwise a series that fits perfectly would have equal levels, which clients do not expect.
     """
     least = 1e-6 * max(1.0, float(np.abs(outlook[MIDDLE]).max(initial=0.0)))
     return np.asarray(outlook + Z[:, None] * least)
 
 
 def combined(outlooks: list[Outlook]) -> Outlook:
-    """The median of several forecasts, level by level: one wild member does no harm."""
+    """Returns the median of several forecasts by level, so that one wild forecast has no effect."""
     return np.asarray(np.median(np.stack(outlooks), axis=0))
 
 
 def averaged(outlooks: list[Outlook]) -> Outlook:
-    """The mean of several forecasts, level by level."""
+    """Returns the mean of several forecasts by level."""
     return np.asarray(np.mean(np.stack(outlooks), axis=0))
 
 
 def usable(outlook: Outlook, history: np.ndarray) -> bool:
-    """Whether all numbers are finite and the prediction did not run away from the data."""
+    """Returns whether all numbers are finite and the prediction is not far from the data."""
     if not np.isfinite(outlook).all():
         return False
     middle = float(np.median(history))

@@ -1,4 +1,4 @@
-"""From rows of text to one evenly spaced series with its features.
+"""Converts rows of text to an evenly spaced series with its features.
 
 Source: (nexosis dialect, time series preparation).
 """
@@ -11,10 +11,10 @@ import numpy as np
 
 from kit.failures import InputError
 
-from ..ask import Ask, Column
 from ..contest import Messages
-from ..dates import parse_date, printed
+from ..dates import date_texts, parse_date
 from ..limits import MAX_HORIZON, MAX_INTERVALS
+from ..session import Column, Session
 from ..table import Table, read_table
 from ..values import dates, logicals, numbers
 from .coverage import ends_early, starts_late
@@ -22,19 +22,20 @@ from .features import encoded_features
 from .filling import aggregated, imputed
 from .intervals import ordinals, starts
 
-FEW = 30  # intervals below which the user is warned
-FEWEST = 3
+FEW = 30  # values of a history; with fewer the user is warned
+FEWEST = 3  # values of a history; with fewer the session fails
 MANY_FEATURES = 500
 
 
 @dataclass(frozen=True)
 class Series:
-    """A history and a window to predict, one value per interval.
+    """A history and a window to predict, with one value for each interval.
 
-    `history` has no gaps. `skipped` intervals lie between its end and the window: those the
-    source says nothing about. `features` has a row for each interval of the history, the skipped
-    ones and the window. `actual` is what the source knows of the window, NaN elsewhere; `cut` is
-    the place in the window of the interval that the data ends in, None if it is not there.
+    `history` has no gaps. `skipped` is the number of intervals between its end and the window, for
+    which the source has no value. `features` has a row for each interval of the history, the
+    skipped intervals and the window. `actual` has the source's values in the window, NaN if there
+    is none. `partial` is the index in the window of the interval within which the data ends; None
+    if that interval is not in the window.
     """
 
     time_name: str
@@ -45,7 +46,7 @@ class Series:
     skipped: int
     window_times: np.ndarray
     actual: np.ndarray
-    cut: int | None
+    partial: int | None
     features: np.ndarray
     feature_names: tuple[str, ...]
     was_imputed: bool
@@ -53,52 +54,52 @@ class Series:
 
     @property
     def horizon(self) -> int:
-        """Steps from the last observation to the window's end."""
+        """The number of steps from the last observation to the end of the window."""
         return self.skipped + len(self.window_times)
 
     @property
     def properties(self) -> tuple[str, ...]:
-        """What was done to the data, as results name it."""
+        """The kinds of preparation, in the words of results."""
         names = (("Aggregated", self.was_aggregated), ("Imputed", self.was_imputed))
         return tuple(name for name, done in names if done)
 
     @property
     def window(self) -> list[str]:
-        """The steps of the window as texts."""
-        return printed(self.window_times)
+        """The times of the window as texts."""
+        return date_texts(self.window_times)
 
-    def without_cut(self) -> Series:
-        """The same, where the part of an interval counts as none of it."""
-        if self.cut is None:
+    def without_partial(self) -> Series:
+        """Returns the series without the actual value of the partial interval."""
+        if self.partial is None:
             return self
         actual = self.actual.copy()
-        actual[self.cut] = np.nan
+        actual[self.partial] = np.nan
         return replace(self, actual=actual)
 
 
-def prepare(ask: Ask, messages: Messages) -> Series:
-    """Reads the data of a session into regular steps. Raises InputError."""
-    table = read_table(ask)
-    stamp = _timestamp(ask)
-    goal = _goal(ask)
-    first, last = _window(ask)
+def prepare(session: Session, messages: Messages) -> Series:
+    """Reads the data of a session as a series with equal intervals. Raises InputError."""
+    table = read_table(session)
+    stamp = _timestamp(session)
+    target_column = _target_column(session)
+    first, last = _window(session)
     times = dates(table.columns[stamp.name], stamp)
-    target = numbers(table.columns[goal.name], goal)
-    groups, kept = _groups(times, ask.interval, stamp, messages)
-    times, target = times[kept], target[kept]
+    target = numbers(table.columns[target_column.name], target_column)
+    groups, dated_rows = _groups(times, session.interval, stamp, messages)
+    times, target = times[dated_rows], target[dated_rows]
     known = ~np.isnan(target)
     messages.inform(f"{int(known.sum())} observations were found in the data source.")
 
     past = groups[known & (groups < first)]
     if past.size == 0:
-        start = printed(starts(np.array([first]), ask.interval))[0]
+        start = date_texts(starts(np.array([first]), session.interval))[0]
         raise InputError(
-            f"Column '{goal.name}' has no value before {start}; choose a later start date or add "
-            "earlier data."
+            f"Column '{target_column.name}' has no value before {start}; choose a later start date "
+            "or add earlier data."
         )
-    seen = times[known]
-    cut = int(groups[known].max()) if ends_early(seen, ask.interval) else None
-    origin, newest = _whole(past, seen, cut, ask.interval, messages)
+    known_times = times[known]
+    partial = int(groups[known].max()) if ends_early(known_times, session.interval) else None
+    origin, newest = _history_bounds(past, known_times, partial, session.interval, messages)
     if newest - origin + 1 > MAX_INTERVALS:
         origin = newest + 1 - MAX_INTERVALS
         messages.warn(
@@ -108,30 +109,30 @@ def prepare(ask: Ask, messages: Messages) -> Series:
     if last - newest > MAX_HORIZON:
         raise InputError(
             f"From the last observation to the end date are {last - newest:,} intervals of one "
-            f"{ask.interval}; at most {MAX_HORIZON:,} can be predicted. Choose an earlier end date "
-            "or a longer interval."
+            f"{session.interval}; at most {MAX_HORIZON:,} can be predicted. Choose an earlier end "
+            "date or a longer interval."
         )
     length = newest - origin + 1
     within = (groups >= origin) & (groups <= last)
-    places, target, kept_rows = groups[within] - origin, target[within], kept[within]
-    values = aggregated(target, places, last - origin + 1, goal.aggregation)
+    places, target, kept_rows = groups[within] - origin, target[within], dated_rows[within]
+    values = aggregated(target, places, last - origin + 1, target_column.aggregation)
     history = values[:length]
-    _count(history, ask.interval, first, len(np.unique(past)), messages)
+    _count(history, session.interval, first, len(np.unique(past)), messages)
     actual = values[first - origin :]
     features, names = _features(
-        ask, table, kept_rows, places, (length, first - origin, last - origin + 1), messages
+        session, table, kept_rows, places, (length, first - origin, last - origin + 1), messages
     )
     buckets = np.arange(origin, last + 1)
     return Series(
         time_name=stamp.name,
-        target=goal.name,
-        interval=ask.interval,
-        history=imputed(history, goal.imputation),
-        history_times=starts(buckets[:length], ask.interval),
+        target=target_column.name,
+        interval=session.interval,
+        history=imputed(history, target_column.imputation),
+        history_times=starts(buckets[:length], session.interval),
         skipped=first - origin - length,
-        window_times=starts(buckets[first - origin :], ask.interval),
+        window_times=starts(buckets[first - origin :], session.interval),
         actual=actual,
-        cut=None if cut is None or not first <= cut <= last else cut - first,
+        partial=None if partial is None or not first <= partial <= last else partial - first,
         features=features,
         feature_names=names,
         was_imputed=bool(np.isnan(history).any()),
@@ -141,23 +142,24 @@ def prepare(ask: Ask, messages: Messages) -> Series:
     )
 
 
-def _whole(
-    past: np.ndarray, times: np.ndarray, cut: int | None, interval: str, messages: Messages
+def _history_bounds(
+    past: np.ndarray, times: np.ndarray, partial: int | None, interval: str, messages: Messages
 ) -> tuple[int, int]:
-    """The first and the last interval of the history that the data covers whole.
+    """Returns the first and the last interval of the history that the data covers completely.
 
-    A part of an interval is no value of it, whatever the aggregation: a sum is too small, and a
-    mean of the first days of a month is none of the month.
+    A partial interval has no correct value, whatever the aggregation: a sum is too small, and a
+    mean of the first days of a month is not the mean of the month. Raises InputError if no
+    complete interval exists.
     """
     usable = np.unique(past)
-    if cut is not None and usable[-1] == cut:
-        usable = _left_out(usable, -1, "ends", interval, messages)
+    if partial is not None and usable[-1] == partial:
+        usable = _leave_out(usable, -1, "ends", interval, messages)
     if (
         usable.size
         and usable[0] == ordinals(times, interval).min()
         and starts_late(times, interval)
     ):
-        usable = _left_out(usable, 0, "starts", interval, messages)
+        usable = _leave_out(usable, 0, "starts", interval, messages)
     if not usable.size:
         raise InputError(
             f"The data has no whole {interval} before the start date. Add earlier data or choose a "
@@ -166,46 +168,46 @@ def _whole(
     return int(usable[0]), int(usable[-1])
 
 
-def _left_out(
+def _leave_out(
     usable: np.ndarray, place: int, verb: str, interval: str, messages: Messages
 ) -> np.ndarray:
-    begin = printed(starts(usable[[place]], interval))[0]
+    begin = date_texts(starts(usable[[place]], interval))[0]
     messages.inform(
         f"The data {verb} within the {interval} from {begin}, which was left out of the history."
     )
     return np.delete(usable, place)
 
 
-def _timestamp(ask: Ask) -> Column:
-    found = ask.of_role("timestamp")
-    if len(found) != 1:
+def _timestamp(session: Session) -> Column:
+    columns = session.with_role("timestamp")
+    if len(columns) != 1:
         raise InputError("A time series needs exactly one column with the role 'timestamp'.")
-    return found[0]
+    return columns[0]
 
 
-def _goal(ask: Ask) -> Column:
-    goal = ask.goal
-    if not goal.is_number:
+def _target_column(session: Session) -> Column:
+    column = session.target_column
+    if not column.is_number:
         raise InputError(
-            f"The target column '{goal.name}' is declared {goal.data_type}; a time series needs a "
-            "numeric target."
+            f"The target column '{column.name}' is declared {column.data_type}; a time series "
+            "needs a numeric target."
         )
-    return goal
+    return column
 
 
-def _window(ask: Ask) -> tuple[int, int]:
-    start, end = parse_date(ask.start, "start date"), parse_date(ask.end, "end date")
+def _window(session: Session) -> tuple[int, int]:
+    start, end = parse_date(session.start, "start date"), parse_date(session.end, "end date")
     if start > end:
         raise InputError("The start date must not be after the end date.")
     edges = np.array([start.to_datetime64(), end.to_datetime64()], "datetime64[ns]")
-    first, last = ordinals(edges, ask.interval)
+    first, last = ordinals(edges, session.interval)
     return int(first), int(last)
 
 
 def _groups(
     times: np.ndarray, interval: str, stamp: Column, messages: Messages
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The bucket of each row that has a time, and the numbers of these rows."""
+    """Returns the bucket of each row that has a time, and the indices of these rows."""
     dated = ~np.isnat(times)
     if not dated.any():
         raise InputError(f"The timestamp column '{stamp.name}' is empty in every row.")
@@ -222,9 +224,12 @@ def _groups(
 
 
 def _count(history: np.ndarray, interval: str, first: int, begun: int, messages: Messages) -> None:
-    """`begun`: intervals with a value, those included that the data covers in part."""
+    """Reports how many values the history has. Raises InputError if there are too few.
+
+    `begun`: the number of intervals with a value, including partial ones.
+    """
     known = int((~np.isnan(history)).sum())
-    until = printed(starts(np.array([first]), interval))[0]
+    until = date_texts(starts(np.array([first]), interval))[0]
     messages.inform(
         f"{known} observations at the interval of one {interval} were found before {until}."
     )
@@ -247,15 +252,15 @@ def _count(history: np.ndarray, interval: str, first: int, begun: int, messages:
 
 
 def _features(
-    ask: Ask,
+    session: Session,
     table: Table,
     rows: np.ndarray,
     places: np.ndarray,
     edges: tuple[int, int, int],
     messages: Messages,
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    columns = [c for c in ask.of_role("feature") if c.data_type not in ("text", "date")]
-    unused = [c.name for c in ask.of_role("feature") if c.data_type in ("text", "date")]
+    columns = [c for c in session.with_role("feature") if c.data_type not in ("text", "date")]
+    unused = [c.name for c in session.with_role("feature") if c.data_type in ("text", "date")]
     if unused:
         messages.warn(
             f"Text and date columns are not used in time series: {', '.join(unused[:5])}."

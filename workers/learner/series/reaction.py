@@ -1,8 +1,8 @@
-"""What the features did to the target, as a change on top of a forecast without them.
+"""Estimates how the target reacts to the features, as a change of a forecast without them.
 
-Any method can then forecast the target as it would be without the features, and all of them react
-alike to what is planned. A feature counts only if its influence is clear: in the errors around
-trend and season, and on parts of the history that were held out.
+So every method can forecast the target without the features, and the reaction to future features
+is the same for all methods. A feature is used only if its influence is clear, both in the
+residuals from trend and season and on held-out parts of the history.
 """
 
 from __future__ import annotations
@@ -12,41 +12,41 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from .base import Base, base_of
+from .baseline import Baseline, fit_baseline
 from .outlook import LEVELS, MIDDLE, Outlook, Z
 
-_RECENT = 20_000  # intervals that are looked at
-_RISK = 0.005  # of taking one of all features for one with an influence
-_FEWEST = 3  # intervals in which a feature must be other than usual
+_RECENT = 20_000  # most recent intervals to use
+_RISK = 0.005  # probability that any feature without influence is used
+_FEWEST = 3  # intervals in which a feature must differ from its usual value
 _FOLDS = 5
-_LEAST = 0.05  # a relative change leaves at least so much of the target
+_LEAST = 0.05  # least share of the target that must remain after a relative change
 
 
 @dataclass(frozen=True)
 class Reaction:
-    """The change per step of the history and of the future.
+    """The change that the features cause at each step of the history and of the future.
 
-    It is in units of the target, or with `relative` a share of it. `strengths` has one value per
-    feature, 0 for those without influence.
+    `change` and its standard deviation are in units of the target or, with `relative`, a share of
+    it. `strengths` has one value for each feature, 0 for those without influence.
     """
 
     change: np.ndarray
-    deviation: np.ndarray  # of `change`, as it is not known exactly
+    deviation: np.ndarray
     relative: bool
     strengths: np.ndarray
 
-    def without(self, history: np.ndarray) -> np.ndarray:
-        """The history as if all features had been as usual."""
+    def without_features(self, history: np.ndarray) -> np.ndarray:
+        """Returns the history as it would be if all features had their usual values."""
         change = self.change[: len(history)]
         return np.asarray(history / (1 + change) if self.relative else history - change)
 
-    def added(self, history: np.ndarray) -> np.ndarray:
-        """The inverse of `without`."""
+    def with_features(self, history: np.ndarray) -> np.ndarray:
+        """Returns the history with the change added, the inverse of `without_features`."""
         change = self.change[: len(history)]
         return np.asarray(history * (1 + change) if self.relative else history + change)
 
-    def onto(self, outlook: Outlook, start: int) -> Outlook:
-        """A forecast of steps `start` … with the features as they will be."""
+    def apply_to(self, outlook: Outlook, start: int) -> Outlook:
+        """Adds the change to an outlook that begins at step `start`, and widens its quantiles."""
         ahead = slice(start, start + outlook.shape[1])
         change, deviation = self.change[ahead], self.deviation[ahead]
         if self.relative:
@@ -54,139 +54,149 @@ class Reaction:
             outlook = outlook * (1 + change)
         else:
             outlook = outlook + change
-        apart = outlook - outlook[MIDDLE]
-        wider = np.sqrt(apart**2 + (Z[:, None] * deviation) ** 2)
+        spread = outlook - outlook[MIDDLE]
+        wider = np.sqrt(spread**2 + (Z[:, None] * deviation) ** 2)
         return np.asarray(
             outlook[MIDDLE] + np.sign(np.arange(len(LEVELS)) - MIDDLE)[:, None] * wider
         )
 
 
 def no_reaction(steps: int, features: int) -> Reaction:
-    """A series of `steps` steps that does not react to any of `features` features."""
+    """Returns the reaction of a series that no feature influences."""
     return Reaction(np.zeros(steps), np.zeros(steps), False, np.zeros(features))
 
 
 def reaction_of(history: np.ndarray, seasons: tuple[int, ...], features: np.ndarray) -> Reaction:
-    """`features` has a row for each step of the history and of the future."""
+    """Estimates the reaction of `history` to the features.
+
+    `features` (steps, features) has a row for each step of the history and of the future.
+    """
     nothing = no_reaction(len(features), features.shape[1])
     count = min(len(history), _RECENT)
     older = len(history) - count
     recent = history[older:]
     usual = np.median(features[older : len(history)], axis=0)
-    moves = _bounded(features, slice(older, len(history))) - usual
-    past = moves[older : len(history)]
+    deviations = _clipped(features, slice(older, len(history))) - usual
+    past = deviations[older : len(history)]
     varied = np.flatnonzero((past != 0).sum(axis=0) >= _FEWEST)
-    base = base_of(recent, seasons, past[:, varied])
-    if base is None:
+    baseline = fit_baseline(recent, seasons, past[:, varied])
+    if baseline is None:
         return nothing
-    additive = _influence(base, past, varied)
-    relative = _influence(base, past, varied, _level(base, recent, past, additive))
-    if relative is not None and not _leaves_something(moves, relative):
+    additive = _influence(baseline, past, varied)
+    relative = _influence(baseline, past, varied, _level(baseline, recent, past, additive))
+    if relative is not None and not _keeps_target(deviations, relative):
         relative = None
-    found, is_relative = additive, False
+    influence, is_relative = additive, False
     if relative is not None and (additive is None or relative.error < additive.error):
-        found, is_relative = relative, True
-    if found is None:
+        influence, is_relative = relative, True
+    if influence is None:
         return nothing
-    chosen = moves[:, found.columns]
-    size = np.abs(found.weights) * past[:, found.columns].std(axis=0)
+    chosen = deviations[:, influence.columns]
+    size = np.abs(influence.weights) * past[:, influence.columns].std(axis=0)
     strengths = np.zeros(features.shape[1])
-    strengths[found.columns] = size
+    strengths[influence.columns] = size
     return Reaction(
-        chosen @ found.weights,
-        np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", chosen, found.covariance, chosen), 0)),
+        chosen @ influence.weights,
+        np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", chosen, influence.covariance, chosen), 0)),
         is_relative,
         strengths,
     )
 
 
-def _bounded(features: np.ndarray, past: slice) -> np.ndarray:
-    """Nothing is known of values far beyond those of the history."""
+def _clipped(features: np.ndarray, past: slice) -> np.ndarray:
+    """Clips features to one range of the history beyond its limits.
+
+    The effect of values farther away is unknown.
+    """
     low, high = features[past].min(axis=0), features[past].max(axis=0)
     return np.asarray(np.clip(features, low - (high - low), high + (high - low)))
 
 
 @dataclass(frozen=True)
 class _Influence:
-    columns: np.ndarray  # of the features
+    columns: np.ndarray  # indices of the features
     weights: np.ndarray
     covariance: np.ndarray
-    error: float  # sum of squared errors that is left
+    error: float  # remaining sum of squared errors
 
 
 def _influence(
-    base: Base, past: np.ndarray, varied: np.ndarray, level: np.ndarray | None = None
+    baseline: Baseline, past: np.ndarray, varied: np.ndarray, level: np.ndarray | None = None
 ) -> _Influence | None:
-    """The features with a clear influence; with `level`, the influence is in shares of it."""
+    """Returns the features with a clear influence, or None if there are none.
+
+    With `level` (steps,), the influence is a share of the level.
+    """
     if level is not None and (level <= 0).any():
         return None
     design = past[:, varied] if level is None else past[:, varied] * level[:, None]
-    rest = base.rest_of(design)
-    # What trend and season explain cannot be told from them.
-    own = (rest**2).sum(axis=0) > 1e-6 * np.maximum(
-        (base.filtered(design) ** 2).sum(axis=0), 1e-300
+    residual = baseline.residual_of(design)
+    # Drop features that trend and season explain, because their influence cannot be separated.
+    own = (residual**2).sum(axis=0) > 1e-6 * np.maximum(
+        (baseline.without_autocorrelation(design) ** 2).sum(axis=0), 1e-300
     )
-    kept = np.flatnonzero(own)
+    remaining = np.flatnonzero(own)
     risk = _RISK / max(1, len(varied))
-    while kept.size:
-        fit = _fit(rest[:, kept], base)
+    while remaining.size:
+        fit = _fit(residual[:, remaining], baseline)
         if fit is None:
             return None
         weights, covariance, error = fit
-        freedom = base.freedom - len(kept)
+        dof = baseline.dof - len(remaining)
         strength = np.abs(weights) / np.sqrt(np.maximum(np.diag(covariance), 1e-300))
-        doubts = 2 * student.sf(strength, freedom)
+        doubts = 2 * student.sf(strength, dof)
         worst = int(np.argmax(doubts))
         if doubts[worst] < risk:
-            if _holds(rest[:, kept], base.target):
-                return _Influence(varied[kept], weights, covariance, error)
+            if _generalizes(residual[:, remaining], baseline.target):
+                return _Influence(varied[remaining], weights, covariance, error)
             worst = int(np.argmin(strength))
-        kept = np.delete(kept, worst)
+        remaining = np.delete(remaining, worst)
     return None
 
 
-def _fit(design: np.ndarray, base: Base) -> tuple[np.ndarray, np.ndarray, float] | None:
-    """Least squares: weights, their covariance, and the sum of squared errors.
+def _fit(design: np.ndarray, baseline: Baseline) -> tuple[np.ndarray, np.ndarray, float] | None:
+    """Fits by least squares. Returns the weights, their covariance and the sum of squared errors.
 
-    The covariance is the larger one of two: for equal errors, and for errors that differ from
-    interval to interval (HC3), because those with a promotion are few.
+    The covariance is the larger one of two estimates: for errors of equal size, and for errors that
+    differ between intervals (HC3), because intervals with a promotion are few. Returns None if
+    there are too few degrees of freedom.
     """
-    freedom = base.freedom - design.shape[1]
-    if freedom < 5:
+    dof = baseline.dof - design.shape[1]
+    if dof < 5:
         return None
     inverse = np.linalg.pinv(design.T @ design)
-    weights = inverse @ design.T @ base.target
-    errors = base.target - design @ weights
+    weights = inverse @ design.T @ baseline.target
+    errors = baseline.target - design @ weights
     own = np.einsum("ij,jk,ik->i", design, inverse, design)
-    leverage = np.clip(base.leverage + own, 0, 0.99)
+    leverage = np.clip(baseline.leverage + own, 0, 0.99)
     sandwich = design * (errors / (1 - leverage))[:, None]
     robust = inverse @ (sandwich.T @ sandwich) @ inverse
     error = float((errors**2).sum())
-    equal = inverse * (error / freedom)
+    equal = inverse * (error / dof)
     ratio = np.sqrt(np.maximum(np.diag(equal) / np.maximum(np.diag(robust), 1e-300), 1.0))
     return weights, robust * np.outer(ratio, ratio), error
 
 
-def _holds(design: np.ndarray, target: np.ndarray) -> bool:
-    """Whether the features explain parts of the history that they were not fitted to."""
+def _generalizes(design: np.ndarray, target: np.ndarray) -> bool:
+    """Returns whether the features explain parts of the history on which they were not fitted."""
     count = len(target)
     fold = (np.arange(count) // max(3, count // 50)) % _FOLDS
-    left = 0.0
+    error = 0.0
     for each in range(_FOLDS):
         out = fold == each
         weights = np.linalg.lstsq(design[~out], target[~out], rcond=None)[0]
-        left += float(((target[out] - design[out] @ weights) ** 2).sum())
-    return left < float((target**2).sum())
+        error += float(((target[out] - design[out] @ weights) ** 2).sum())
+    return error < float((target**2).sum())
 
 
 def _level(
-    base: Base, recent: np.ndarray, past: np.ndarray, additive: _Influence | None
+    baseline: Baseline, recent: np.ndarray, past: np.ndarray, additive: _Influence | None
 ) -> np.ndarray:
-    """What the target would have been without the features, by trend, season and neighbours."""
+    """Returns the target without the features, smoothed by trend, season and a running mean."""
     if additive is None:
-        return base.smooth(recent)
-    return base.smooth(recent - past[:, additive.columns] @ additive.weights)
+        return baseline.smooth(recent)
+    return baseline.smooth(recent - past[:, additive.columns] @ additive.weights)
 
 
-def _leaves_something(moves: np.ndarray, found: _Influence) -> bool:
-    return bool((1 + moves[:, found.columns] @ found.weights).min() >= _LEAST)
+def _keeps_target(deviations: np.ndarray, influence: _Influence) -> bool:
+    return bool((1 + deviations[:, influence.columns] @ influence.weights).min() >= _LEAST)

@@ -1,4 +1,4 @@
-"""Contestants that explain the target by trend and seasonal waves."""
+"""Contestants that model the target by trend and seasonal waves."""
 
 from __future__ import annotations
 
@@ -20,35 +20,36 @@ WITH_REGRESSORS = Algorithm(
     "ARIMA with regressors",
     "ARIMA errors around the waves of long seasons",
 )
-# Features that the data can tell apart: about ten observations for each.
+# The data should have about ten observations for each feature.
 MOST_FEATURES = 20
-_RECENT = 800
-_WALKS = 0.9  # memory of errors from which they count as a random walk
+_RECENT = 800  # most recent values to use
+_RANDOM_WALK = 0.9  # autocorrelation above which errors are treated as a random walk
 
 
 def linear(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
-    """A trend with waves for each season, by ridge regression; `steps` steps ahead."""
+    """Forecasts `steps` steps by ridge regression on a trend and waves for each season."""
     count = len(history)
     design = _design(count, steps, seasons)
     model = _ridge().fit(design[:count], history)
     fitted = model.predict(design)
-    rest = history - fitted[:count]
-    before, after = rest[:-1], rest[1:]
+    residual = history - fitted[:count]
+    before, after = residual[:-1], residual[1:]
     power = float((before**2).sum())
-    memory = float(np.clip((before * after).sum() / power, 0, 0.98)) if power > 0 else 0.0
+    autocorrelation = float(np.clip((before * after).sum() / power, 0, 0.98)) if power > 0 else 0.0
     ahead = np.arange(1, steps + 1)
-    mean = fitted[count:] + rest[-1] * memory**ahead
-    freedom = max(1, count - design.shape[1] - 2)
-    surprise = float(((after - memory * before) ** 2).sum()) / freedom
-    growth = (1 - memory ** (2 * ahead)) / (1 - memory**2)
-    return normal(mean, np.sqrt(surprise * growth))
+    mean = fitted[count:] + residual[-1] * autocorrelation**ahead
+    dof = max(1, count - design.shape[1] - 2)
+    variance = float(((after - autocorrelation * before) ** 2).sum()) / dof
+    growth = (1 - autocorrelation ** (2 * ahead)) / (1 - autocorrelation**2)
+    return normal(mean, np.sqrt(variance * growth))
 
 
 def with_regressors(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
-    """Seasons that ARIMA can follow stay with it, longer ones become waves.
+    """Forecasts by waves for long seasons, and ARIMA for their errors with the short seasons.
 
-    In two steps, coefficients and then the errors' ARIMA: a joint search takes thirty times as
-    long. Coefficients come from differences if the errors walk, else levels would deceive.
+    First the coefficients of the waves are fitted, then ARIMA, because a joint search takes thirty
+    times as long. If the errors are like a random walk, the coefficients are fitted to differences,
+    because a fit to levels would be misleading.
     """
     recent = history[-_RECENT:]
     long = tuple(each for each in seasons if each > LONGEST_SEASON)
@@ -56,8 +57,8 @@ def with_regressors(history: np.ndarray, seasons: tuple[int, ...], steps: int) -
     design = scaled(whole[len(history) - len(recent) :], len(recent))
     past = design[: len(recent)]
     weights = _weights(past, recent)
-    rest = recent - past @ weights
-    if _memory(rest - rest.mean()) > _WALKS:
+    residual = recent - past @ weights
+    if _autocorrelation(residual - residual.mean()) > _RANDOM_WALK:
         weights = _weights(np.diff(past, axis=0), np.diff(recent))
     explained = design @ weights
     outlook = ARIMA.method(recent - explained[: len(recent)], seasons, steps)
@@ -68,14 +69,17 @@ def _weights(design: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.asarray(_ridge().fit(design, target).coef_)
 
 
-def _memory(rest: np.ndarray) -> float:
-    """Correlation of each value with the one before it."""
-    power = float((rest**2).sum())
-    return float((rest[1:] * rest[:-1]).sum()) / power if power > 0 else 0.0
+def _autocorrelation(residual: np.ndarray) -> float:
+    """Returns the correlation of each value with the one before it."""
+    power = float((residual**2).sum())
+    return float((residual[1:] * residual[:-1]).sum()) / power if power > 0 else 0.0
 
 
 def chosen_features(history: np.ndarray, features: np.ndarray) -> np.ndarray:
-    """Indices of the features to use: those most correlated with the target's changes."""
+    """Returns the indices of the features to use: those most correlated with the target's changes.
+
+    `features` is (steps, features).
+    """
     count = len(history)
     most = max(1, min(MOST_FEATURES, count // 10))
     if features.shape[1] <= most:
@@ -96,12 +100,12 @@ def _ridge() -> Ridge:
 def _design(count: int, steps: int, seasons: tuple[int, ...]) -> np.ndarray:
     total = count + steps
     trend = (np.arange(total) / max(1, count - 1))[:, None]
-    seen = tuple(each for each in seasons if count >= 2 * each)
-    return np.column_stack([trend, waves(total, seen)])
+    repeated = tuple(each for each in seasons if count >= 2 * each)
+    return np.column_stack([trend, waves(total, repeated)])
 
 
 def scaled(design: np.ndarray, count: int) -> np.ndarray:
-    """Columns less their mean, in units of their deviation, both of the first `count` rows."""
+    """Standardizes each column by the mean and deviation of its first `count` rows."""
     past = design[:count]
     deviation = past.std(axis=0)
     return np.asarray((design - past.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0))

@@ -1,8 +1,8 @@
-"""The forecast's contest: every method forecasts up to three held-out windows of the past.
+"""The contest of forecasts: every method forecasts up to three held-out windows of the past.
 
-One window alone is won by luck too often, so the least error over all of them decides. Combinations
-take part like any other contestant: the median of all methods, and the average of the three best,
-who are chosen for each window by their errors on the other windows only.
+The smallest error over all windows wins, because one window alone is too often won by chance.
+Combinations compete like other methods: the median of all methods, and the average of the three
+best. These three are chosen for each window by their errors on the other windows.
 """
 
 from __future__ import annotations
@@ -27,56 +27,57 @@ Method = Callable[[np.ndarray, tuple[int, ...], int], Outlook]
 MEDIAN = Algorithm("ensemble", "Combination of forecasts", "Median of all other forecasts")
 BEST = Algorithm("best-three", "Average of the best", "Average of the three best other forecasts")
 MOST_WINDOWS = 3
-_BEST = 3  # members of an average of the best
-_SMOOTHED = 2  # how many of the best methods are tried on smoothed data, too
+_BEST = 3  # members of the average of the best
+_SMOOTHED = 2  # how many of the best methods are also tried on smoothed data
 
 
 @dataclass(frozen=True)
 class Window:
-    """A history and what followed it."""
+    """A history and the values that followed it."""
 
     train: np.ndarray
     test: np.ndarray
 
 
-def windows_of(history: np.ndarray, held: int) -> list[Window]:
-    """Windows of `held` intervals, oldest first, the last one at the end.
+def windows_of(history: np.ndarray, test_length: int) -> list[Window]:
+    """Returns windows whose test part has `test_length` intervals, oldest first.
 
-    There are earlier ones while half of the history stays to learn from.
+    The last window is at the end of the history. Earlier ones are added as long as half of the
+    history remains for training.
     """
-    found = []
+    windows = []
     for back in range(MOST_WINDOWS):
-        end = len(history) - back * held
-        start = end - held
+        end = len(history) - back * test_length
+        start = end - test_length
         if back > 0 and start < max(12, len(history) // 2):
             break
-        found.append(Window(history[:start], history[start:end]))
-    return found[::-1]
+        windows.append(Window(history[:start], history[start:end]))
+    return windows[::-1]
 
 
-def held_out(history: int, window: int) -> int:
-    """As many intervals as are asked for, but never more than a third of the history."""
+def test_length_of(history: int, window: int) -> int:
+    """Returns the test length: that of the window to predict, at most a third of the history."""
     return max(1, min(window, history // 3))
 
 
 def methods(train: np.ndarray, interval: str) -> dict[Algorithm, Method]:
-    """What is worth trying on histories of at least this length."""
+    """Returns the methods to try on histories of at least this length."""
     seasons = seasons_of(train, interval)
-    found: dict[Algorithm, Method] = {
+    entries: dict[Algorithm, Method] = {
         each.algorithm: each.method for each in contestants(train, seasons)
     }
     if len(train) > 6:
-        found[regression.LINEAR] = regression.linear
+        entries[regression.LINEAR] = regression.linear
     if len(train) > 20 and any(each > LONGEST_SEASON for each in seasons):
-        found[regression.WITH_REGRESSORS] = regression.with_regressors
-    return found
+        entries[regression.WITH_REGRESSORS] = regression.with_regressors
+    return entries
 
 
 class Rounds:
-    """Runs the contest over `windows`; a contestant's outcome is its outlook for each of them.
+    """Runs the contest over `windows`. A contestant's outcome is its outlook for each window.
 
-    Of each window's `reactions` to the features every contestant gets the same: it forecasts the
-    target without them, and what they change comes on top.
+    `reactions` has the reaction to the features for each window, which is the same for all
+    contestants: they forecast the target without the features, and the reaction is added.
     """
 
     def __init__(
@@ -89,17 +90,20 @@ class Rounds:
     ) -> None:
         self._contest, self._windows, self._interval = contest, windows, interval
         self._reactions, self._properties = reactions, properties
-        self._plain = [r.without(w.train) for r, w in zip(reactions, windows)]
+        self._plain = [r.without_features(w.train) for r, w in zip(reactions, windows)]
 
-    def play(self, entries: dict[Algorithm, Method]) -> list[Contestant]:
-        """All contestants, best first. `contest.step` is called once per contestant."""
+    def run(self, entries: dict[Algorithm, Method]) -> list[Contestant]:
+        """Tests all methods and combinations. Returns the contestants, best first.
+
+        Raises InputError if all fail, and JobCancelled.
+        """
         for algorithm, method in entries.items():
-            self._enter(algorithm, method, self._properties, self._plain)
+            self._enter_method(algorithm, method, self._properties, self._plain)
         self._enter_combinations()
         self._enter_smoothed(entries)
         return self._contest.ranked()
 
-    def _enter(
+    def _enter_method(
         self,
         algorithm: Algorithm,
         method: Method,
@@ -112,14 +116,14 @@ class Rounds:
                 self._contest.check()
                 seasons = seasons_of(window.train, self._interval)
                 outlook = method(history, seasons, len(window.test))
-                outlooks.append(reaction.onto(outlook, len(history)))
-            return self._judged(outlooks)
+                outlooks.append(reaction.apply_to(outlook, len(history)))
+            return self._score(outlooks)
 
         self._contest.enter(Contestant(algorithm, properties), trial)
 
-    def _judged(self, outlooks: list[Outlook]) -> Trial:
+    def _score(self, outlooks: list[Outlook]) -> Trial:
         if not all(usable(o, w.train) for o, w in zip(outlooks, self._windows)):
-            raise ValueError("the forecast is not finite or runs away")
+            raise ValueError("the forecast is not finite or is far from the data")
         truth = np.concatenate([window.test for window in self._windows])
         predicted = np.concatenate([outlook[MIDDLE] for outlook in outlooks])
         metrics = forecast_metrics(truth, predicted, self._windows[-1].train)
@@ -132,10 +136,10 @@ class Rounds:
             return
         rounds = range(len(self._windows))
         median = [combined([m.outcome[i] for m in members]) for i in rounds]
-        self._contest.enter(Contestant(MEDIAN, self._properties), lambda: self._judged(median))
+        self._contest.enter(Contestant(MEDIAN, self._properties), lambda: self._score(median))
         if len(self._windows) > 1:
             best = [averaged([m.outcome[i] for m in self._best(singles, i)]) for i in rounds]
-            self._contest.enter(Contestant(BEST, self._properties), lambda: self._judged(best))
+            self._contest.enter(Contestant(BEST, self._properties), lambda: self._score(best))
 
     def _best(self, singles: list[Contestant], but: int) -> list[Contestant]:
         def error(contestant: Contestant) -> float:
@@ -154,16 +158,18 @@ class Rounds:
         ]
         if all(np.array_equal(h, plain) for h, plain in zip(histories, self._plain)):
             return
-        able = sorted((c for c in self._contest.contestants if not c.failed), key=lambda c: c.score)
-        best = [c for c in able if c.algorithm in entries and c.algorithm != NAIVE.algorithm]
+        successful = sorted(
+            (c for c in self._contest.contestants if not c.failed), key=lambda c: c.score
+        )
+        best = [c for c in successful if c.algorithm in entries and c.algorithm != NAIVE.algorithm]
         for contestant in best[:_SMOOTHED]:
             algorithm = contestant.algorithm
             names = (*self._properties, "Smoothed")
-            self._enter(algorithm, entries[algorithm], names, histories)
+            self._enter_method(algorithm, entries[algorithm], names, histories)
 
 
 def members_of(contestant: Contestant, ranked: list[Contestant]) -> list[Algorithm]:
-    """The methods whose forecasts make up the contestant's."""
+    """Returns the methods that the contestant consists of."""
     singles = [
         c.algorithm
         for c in ranked

@@ -1,4 +1,4 @@
-"""In which periods a series may repeat itself, and waves that follow them."""
+"""Finds the seasons of a series, and computes sine waves for them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import numpy as np
 
 from .intervals import SEASONS
 
-_CLEAR = 0.3  # autocorrelation from which a peak counts as a cycle
-_SHORTEST = 3
-# A year has no whole number of days or weeks; waves can follow it all the same.
+_CLEAR = 0.3  # least autocorrelation of a peak that counts as a cycle
+_SHORTEST = 3  # intervals of a cycle
+# Exact lengths of a year, for waves: it is not a whole number of days or weeks.
 _EXACT = {365: 365.25, 52: 52.1775}
 _WAVES = {7: 3, 12: 5, 24: 6, 52: 6, 168: 10, 365: 8}
 
 
 def seasons_of(history: np.ndarray, interval: str) -> tuple[int, ...]:
-    """Whole periods, shortest first: those of the calendar, else a clear cycle of its own."""
+    """Returns the seasons of a history in intervals, shortest first.
+
+    These are the calendar's seasons, or else a clear cycle of the history itself.
+    """
     usual = tuple(each for each in SEASONS[interval] if len(history) >= 2 * each + 1)
     if usual:
         return usual
@@ -23,18 +26,18 @@ def seasons_of(history: np.ndarray, interval: str) -> tuple[int, ...]:
 
 
 def _cycle(history: np.ndarray) -> int | None:
-    """The lag of the highest peak of the autocorrelation after taking out a straight line."""
+    """Returns the lag of the highest clear peak of the detrended autocorrelation, or None."""
     count = len(history)
     longest = count // 3
     if longest <= _SHORTEST + 1 or np.ptp(history) == 0:
         return None
     steps = np.arange(count)
-    rest = history - np.polyval(np.polyfit(steps, history, 1), steps)
-    power = float((rest**2).sum())
+    residual = history - np.polyval(np.polyfit(steps, history, 1), steps)
+    power = float((residual**2).sum())
     if power <= 0:
         return None
     lags = np.arange(_SHORTEST - 1, min(longest, 400) + 2)
-    strength = np.array([(rest[lag:] * rest[:-lag]).sum() / power for lag in lags])
+    strength = np.array([(residual[lag:] * residual[:-lag]).sum() / power for lag in lags])
     inner = strength[1:-1]
     peaks = (inner > strength[:-2]) & (inner >= strength[2:])
     clear = peaks & (inner > max(_CLEAR, 2 / np.sqrt(count)))
@@ -45,7 +48,10 @@ def _cycle(history: np.ndarray) -> int | None:
 
 
 def waves(count: int, seasons: tuple[int, ...]) -> np.ndarray:
-    """Sines and cosines for steps 0 … count−1, a column each; a harmonic is not repeated."""
+    """Returns sines and cosines for steps 0 … count−1, as columns of a (count, waves) matrix.
+
+    A frequency that several seasons share occurs once.
+    """
     steps = np.arange(count)
     columns: list[np.ndarray] = []
     speeds: list[float] = []

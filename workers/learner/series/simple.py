@@ -1,4 +1,4 @@
-"""Contestants that need no search: what the season usually was, and what the last values imply."""
+"""Simple contestants: repetition of the season, mean of the seasons, and autoregression."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from statsmodels.tsa.ar_model import AutoReg
 
 from .outlook import Outlook, normal
 
-_ROUNDS = 10  # seasons that are averaged
-_RECENT = 2_000
+_ROUNDS = 10  # most seasons to average
+_RECENT = 2_000  # most recent values to use
 
 
 def naive(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
-    """The last season again, or the last value."""
-    season = seen_twice(history, seasons)
+    """Repeats the last season, or the last value if there is no season."""
+    season = longest_season(history, seasons)
     mean = np.tile(history[-season:], steps // season + 1)[:steps]
     change = history[season:] - history[:-season]
     deviation = float(np.sqrt(np.mean(change**2))) if change.size else 0.0
@@ -22,8 +22,11 @@ def naive(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
 
 
 def usual_season(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
-    """The average of the last seasons, each moved to the level of the last one."""
-    season = seen_twice(history, seasons)
+    """Repeats the average of the last seasons, moved to the level of the last one.
+
+    Raises ValueError if there is no season.
+    """
+    season = longest_season(history, seasons)
     if season == 1:
         raise ValueError("there is no season")
     rounds = min(_ROUNDS, len(history) // season)
@@ -37,10 +40,10 @@ def usual_season(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> O
 
 
 def autoregression(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
-    """Least squares on earlier values, as many of them as AIC finds worth it."""
+    """Forecasts by an autoregression, fitted by least squares. AIC chooses the number of lags."""
     recent = history[-_RECENT:]
     count = len(recent)
-    season = seen_twice(recent, seasons)
+    season = longest_season(recent, seasons)
     longest = min(max(2 * season + 1, int(10 * np.log10(count))), count // 4, 60)
     fits = [AutoReg(recent, lags, hold_back=longest).fit() for lags in range(1, longest + 1)]
     lags = int(np.argmin([fit.aic for fit in fits])) + 1
@@ -49,6 +52,6 @@ def autoregression(history: np.ndarray, seasons: tuple[int, ...], steps: int) ->
     return normal(np.asarray(ahead.predicted_mean), np.asarray(ahead.se_mean))
 
 
-def seen_twice(history: np.ndarray, seasons: tuple[int, ...]) -> int:
-    """The longest season the history has two rounds of, else 1."""
+def longest_season(history: np.ndarray, seasons: tuple[int, ...]) -> int:
+    """Returns the longest season that the history contains twice, or 1."""
     return max((each for each in seasons if len(history) >= 2 * each), default=1)

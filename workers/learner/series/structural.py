@@ -1,8 +1,8 @@
 """Structural time series: level, season and covariates as one linear Gaussian state space.
 
-The method of CausalImpact (Brodersen et al., 2015) with maximum likelihood instead of sampling.
-Coefficients of waves and features are part of the state with a diffuse prior, so what is not known
-about them widens the prediction.
+This is the method of CausalImpact (Brodersen et al., 2015) with maximum likelihood instead of
+sampling. Coefficients of waves and features are part of the state, with a diffuse prior. So their
+uncertainty widens the prediction.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from ..contest import Algorithm
 
-RECENT = 1_000  # intervals a model is fitted to; older ones cost time and say little
-_STEPS = 100  # of the optimiser
+RECENT = 1_000  # most recent intervals for the fit; older ones take time and have little effect
+_STEPS = 100  # iterations of the optimiser
 
 
 @dataclass(frozen=True)
 class Structure:
-    """One structural model, by the options of statsmodels."""
+    """One structural model, as options of statsmodels."""
 
     algorithm: Algorithm
     options: dict[str, Any]
@@ -64,16 +64,20 @@ STRUCTURES = (
 
 
 @dataclass(frozen=True)
-class Ahead:
-    """Prediction of the next steps: mean per step; and of their weighted sum, its deviation."""
+class Prediction:
+    """A prediction: mean and deviation for each step, and the deviation of the weighted sum."""
 
     mean: np.ndarray
-    deviation: np.ndarray  # per step
+    deviation: np.ndarray
     sum_deviation: float
 
 
 class Fitted:
-    """A structure fitted to a history. `extra` has a row per step of history and prediction."""
+    """A structure fitted to a history.
+
+    `extra` are the covariates, with a row for each step of the history and of the prediction.
+    Raises ValueError if the fit fails.
+    """
 
     def __init__(self, structure: Structure, history: np.ndarray, extra: np.ndarray) -> None:
         self._history, self._extra = history, extra
@@ -86,11 +90,14 @@ class Fitted:
 
     @property
     def burn_in(self) -> int:
-        """Steps at the beginning whose predictions do not count."""
+        """The number of steps at the beginning whose predictions are not reliable."""
         return int(self.result.loglikelihood_burn) + int(self._model.k_states)
 
-    def ahead(self, origin: int, weights: np.ndarray) -> Ahead:
-        """Predict `len(weights)` steps from `origin` on, knowing the history before it."""
+    def predict(self, origin: int, weights: np.ndarray) -> Prediction:
+        """Predicts `len(weights)` steps from step `origin` on, from the history before it.
+
+        `weights`: the weight of each step in the sum.
+        """
         steps = len(weights)
         future = self._model_of(np.full(steps, np.nan), origin)
         future.update(self.result.params)
@@ -101,7 +108,8 @@ class Fitted:
         state = self.result.predicted_state[:, origin]
         cov = self.result.predicted_state_cov[:, :, origin]
         mean, variance = np.empty(steps), np.empty(steps)
-        total, shared = 0.0, np.zeros(len(state))  # variance of the sum, its covariance with state
+        # The variance of the weighted sum, and its covariance with the state.
+        total, shared = 0.0, np.zeros(len(state))
         for i, weight in enumerate(weights):
             look = (
                 design[0, :, i] if design.ndim == 3 and design.shape[2] > 1 else design[0].ravel()
@@ -113,7 +121,7 @@ class Fitted:
             shared = move @ (shared + weight * spread)
             state = move @ state
             cov = move @ cov @ move.T + noise
-        return Ahead(mean, np.sqrt(np.maximum(variance, 0)), float(np.sqrt(max(total, 0.0))))
+        return Prediction(mean, np.sqrt(np.maximum(variance, 0)), float(np.sqrt(max(total, 0.0))))
 
     def _model_of(self, values: np.ndarray, origin: int) -> UnobservedComponents:
         exog = self._extra[origin : origin + len(values)] if self._extra.shape[1] else None

@@ -1,6 +1,6 @@
-"""Contestants that look at the target alone: the automatic methods of statsforecast.
+"""Contestants that use only the target: the automatic methods of statsforecast.
 
-Each is a function of a history, a season's length, and steps ahead, and answers an outlook.
+Each is a function of a history, its seasons and the number of steps ahead, and returns an outlook.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ import numpy as np
 from statsforecast import models
 
 from ..contest import Algorithm
-from .outlook import Outlook, apart
+from .outlook import Outlook, separate_levels
 from .simple import autoregression, naive, usual_season
 
 Method = Callable[[np.ndarray, tuple[int, ...], int], Outlook]
 
-# Short seasons only: the state of ETS and ARIMA grows with the season, their time with its square.
+# The longest season for ETS and ARIMA: their state grows with the season, their time with its
+# square.
 LONGEST_SEASON = 24
-ENOUGH = 20  # values for an autoregression
-# The most recent values a method looks at: older ones cost time and say little.
+ENOUGH = 20  # values above which an autoregression is tried
+# The most recent values that a method uses. Older ones take time and have little effect.
 RECENT = {"arima": 600, "ces": 800, "ets": 1_000, "theta": 1_000, "mstl": 12_000}
 
 _LEVELS = [60, 90, 98]
@@ -30,7 +31,7 @@ _COLUMNS = ("lo-98", "lo-90", "lo-60", "mean", "hi-60", "hi-90", "hi-98")
 
 @dataclass(frozen=True)
 class Univariate:
-    """A method that sees the history of the target alone."""
+    """A method that uses only the history of the target."""
 
     algorithm: Algorithm
     method: Method
@@ -40,11 +41,11 @@ def _forecast(model: Any, history: np.ndarray, steps: int) -> Outlook:
     values = np.ascontiguousarray(history, float)
     answer = model.forecast(y=values, h=steps, level=_LEVELS)
     rows = {name.replace(".0", ""): np.asarray(values) for name, values in answer.items()}
-    return apart(np.stack([rows[name] for name in _COLUMNS]))
+    return separate_levels(np.stack([rows[name] for name in _COLUMNS]))
 
 
 def short(seasons: tuple[int, ...], history: np.ndarray) -> int:
-    """The longest season that an exact method can follow and that was seen twice."""
+    """Returns the longest season that is not too long for ETS or ARIMA and that occurs twice."""
     fits = [each for each in seasons if each <= LONGEST_SEASON and len(history) >= 2 * each + 2]
     return max(fits, default=1)
 
@@ -65,7 +66,7 @@ def _ces(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
 
 
 def _arima_of(season: int) -> Any:
-    """Stepwise search with approximated likelihoods, small enough for seconds, not minutes."""
+    """Returns a stepwise search with approximated likelihoods, which takes only seconds."""
     return models.AutoARIMA(
         season_length=season, approximation=True, max_p=3, max_q=3, max_P=1, max_Q=1
     )
@@ -81,7 +82,6 @@ def _mstl(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
     fits = [each for each in seasons if len(recent) >= 2 * each + 1]
     if not fits:
         raise ValueError("no season was seen twice")
-    # Of the remainder only the recent part is given to the trend's method, which is quadratic.
     return _forecast(models.MSTL(season_length=fits, trend_forecaster=_trend()), recent, steps)
 
 
@@ -90,7 +90,7 @@ def _trend() -> Any:
 
 
 def logarithmic(method: Method) -> Method:
-    """The method on logarithms, for what grows by percent; for positive values only."""
+    """Returns the method applied to logarithms, for positive values that grow by percentages."""
 
     def on_logarithms(history: np.ndarray, seasons: tuple[int, ...], steps: int) -> Outlook:
         return np.exp(method(np.log(history), seasons, steps))
@@ -148,7 +148,7 @@ LOG_MSTL = Univariate(
 
 
 def contestants(history: np.ndarray, seasons: tuple[int, ...]) -> list[Univariate]:
-    """Who is worth trying on this history, cheapest first."""
+    """Returns the methods to try on this history, cheapest first."""
     seasonal = any(len(history) >= 2 * each + 1 for each in seasons)
     chosen = [NAIVE, ETS, THETA, CES, ARIMA]
     if len(history) > ENOUGH:

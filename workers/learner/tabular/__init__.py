@@ -1,1 +1,1 @@
-"""Tables: regression, classification, anomalies, and predict."""
+"""The programs for tables: regression, classification, anomalies and predict."""

@@ -1,7 +1,7 @@
-"""The program `anomalies`: rows unlike the others (nexosis dialect, algorithms).
+"""The program `anomalies`: finds rows unlike the others (nexosis dialect, algorithms).
 
-Without a target there is no right answer to compete for. Each method ranks all rows; the one that
-agrees best with the ranking of all methods together wins.
+Without a target there is no correct result to compare with. So each method ranks all rows, and the
+method that agrees best with the mean ranking of all methods wins.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from sklearn.svm import OneClassSVM
 from kit.failures import InputError
 from kit.report import Report
 
-from ..ask import Ask, ask_of
 from ..contest import Algorithm, Contest, Contestant, Messages, Trial
 from ..limits import MAX_MODEL_ROWS
 from ..output import Rows, result_text, texts_of, write_rows
+from ..session import Session, read_session
 from ..table import Table, read_table
 from .detector import anomaly_scores
 from .encoding import feature_columns, learn_encoding, read_values, rows_that_fit
 from .models import Model
 from .supervised import sampled
 
-SHARE = 0.1  # of rows flagged if the data is said to contain anomalies
+SHARE = 0.1  # share of rows that are flagged if the data contains anomalies
 FEWEST = 5  # rows
 TARGET = "anomaly"
 _NEIGHBOUR_ROWS = 10_000
@@ -47,68 +47,68 @@ KERNEL = Algorithm("one-class-svm", "One-class support vectors", "Rows outside a
 _Make = Callable[[], Pipeline]
 
 
-def run(params: str, place: Any, report: Report) -> str:
-    """The result as JSON text. Raises InputError and JobCancelled."""
-    ask = ask_of(params)
+def run(params: str, backend: Any, report: Report) -> str:
+    """Returns the result as JSON text. Raises InputError and JobCancelled."""
+    session = read_session(params)
     messages = Messages()
     report.progress(0, 0, "Reading the data")
-    table = read_table(ask)
+    table = read_table(session)
     if table.count < FEWEST:
         raise InputError(f"The data has {table.count} rows; at least {FEWEST} are needed.")
-    if any(column.role == "target" for column in ask.columns.values()):
+    if any(column.role == "target" for column in session.columns.values()):
         messages.warn("Anomalies are found without the target column; results are in 'anomaly'.")
-    width = max(1, len(ask.of_role("feature")))
+    width = max(1, len(session.with_role("feature")))
     table = sampled(
-        table, rows_that_fit(table.count, width, 2 * MAX_MODEL_ROWS), ask.seed, messages
+        table, rows_that_fit(table.count, width, 2 * MAX_MODEL_ROWS), session.seed, messages
     )
     messages.inform(f"{table.count} observations were found in the data source.")
-    columns = feature_columns(ask, table, messages)
+    columns = feature_columns(session, table, messages)
     if not columns:
         raise InputError("No column with the role 'feature' has values that differ.")
     values = read_values(table, columns)
     encoding = learn_encoding(columns, values)
     matrix = encoding.matrix(values)
-    entries = _methods(len(matrix), ask.seed)
+    entries = _methods(len(matrix), session.seed)
     contest = Contest(report, messages, len(entries) + 1)
     for algorithm, make in entries:
-        contest.enter(Contestant(algorithm, _properties(table)), _trial(make, matrix, ask))
-    _judge(contest.contestants)
+        contest.enter(Contestant(algorithm, _properties(table)), _trial(make, matrix, session))
+    _score_agreement(contest.contestants)
     ranked = contest.ranked()
     champion = ranked[0]
     estimator, scores = champion.outcome
-    model = Model("anomalies", TARGET, columns, sorted(ask.missing), encoding, estimator, [])
+    model = Model("anomalies", TARGET, columns, sorted(session.missing), encoding, estimator, [])
     contest.finish("Writing the model")
     flagged = np.flatnonzero(scores < 0)
-    whole = _rows(ask, table, scores)
+    whole = _rows(session, table, scores)
     distances = texts_of(_mahalanobis(matrix))
     return result_text(
         {
             "metrics": champion.metrics,
-            "algorithm": champion.algorithm.wire(),
+            "algorithm": champion.algorithm.to_json(),
             "intervals": [],
-            "rows": write_rows(ask.folder, "results.csv", _picked(whole, flagged)),
+            "rows": write_rows(session.folder, "results.csv", _picked(whole, flagged)),
             "messages": messages.items,
             "contestants": [
                 {
                     "id": i,
-                    "algorithm": c.algorithm.wire(),
+                    "algorithm": c.algorithm.to_json(),
                     "metrics": c.metrics,
                     "dataSourceProperties": list(c.properties),
                     "champion": i == 0,
                     "rows": None
                     if c.failed
                     else write_rows(
-                        ask.folder, f"contestant-{i}.csv", _rows(ask, table, c.outcome[1])
+                        session.folder, f"contestant-{i}.csv", _rows(session, table, c.outcome[1])
                     ),
                 }
                 for i, c in enumerate(ranked)
             ],
             "selection": {"metricSets": [_selection(table, len(encoding.names))]},
-            "model": model.save(ask.folder),
+            "model": model.save(session.folder),
             "details": {
-                "anomalyScores": write_rows(ask.folder, "anomaly-scores.csv", whole),
+                "anomalyScores": write_rows(session.folder, "anomaly-scores.csv", whole),
                 "mahalanobisDistances": write_rows(
-                    ask.folder,
+                    session.folder,
                     "mahalanobis-distances.csv",
                     {**whole, "mahalanobis_distance": distances},
                 ),
@@ -118,29 +118,31 @@ def run(params: str, place: Any, report: Report) -> str:
 
 
 def _methods(rows: int, seed: int) -> list[tuple[Algorithm, _Make]]:
-    found: list[tuple[Algorithm, Callable[[], Any]]] = [
+    methods: list[tuple[Algorithm, Callable[[], Any]]] = [
         (FOREST, lambda: IsolationForest(n_estimators=150, random_state=seed, n_jobs=1))
     ]
     if rows <= _NEIGHBOUR_ROWS:
         neighbours = max(2, min(20, rows // 3))
-        found.append(
+        methods.append(
             (NEAR, lambda: LocalOutlierFactor(neighbours, novelty=True, algorithm="brute"))
         )
     if rows <= _KERNEL_ROWS:
-        found.append((KERNEL, lambda: OneClassSVM(nu=SHARE)))
-    return [(algorithm, _scaled(make)) for algorithm, make in found]
+        methods.append((KERNEL, lambda: OneClassSVM(nu=SHARE)))
+    return [(algorithm, _scaled(make)) for algorithm, make in methods]
 
 
 def _scaled(make: _Make) -> _Make:
     return lambda: make_pipeline(StandardScaler(), make())
 
 
-def _trial(make: _Make, matrix: np.ndarray, ask: Ask) -> Callable[[], Trial]:
+def _trial(make: _Make, matrix: np.ndarray, session: Session) -> Callable[[], Trial]:
     def trial() -> Trial:
         fitted = make().fit(matrix)
         raw = fitted.score_samples(matrix)
-        # Just below the least normal row, if the data is said to be clean.
-        border = float(np.quantile(raw, SHARE, method="higher")) if ask.contains_anomalies else None
+        # If the data contains no anomalies, the border is the score of the least normal row.
+        border = (
+            float(np.quantile(raw, SHARE, method="higher")) if session.contains_anomalies else None
+        )
         if border is None:
             border = float(raw.min())
         estimator = {"pipeline": fitted, "border": border}
@@ -150,20 +152,24 @@ def _trial(make: _Make, matrix: np.ndarray, ask: Ask) -> Callable[[], Trial]:
     return trial
 
 
-def _judge(contestants: list[Contestant]) -> None:
-    """Set each score to its disagreement with the mean rank of all that did not fail."""
-    able = [c for c in contestants if not c.failed]
-    if not able:
+def _score_agreement(contestants: list[Contestant]) -> None:
+    """Sets each contestant's score to its disagreement with the mean rank of all contestants."""
+    successful = [c for c in contestants if not c.failed]
+    if not successful:
         return
-    ranks = np.stack([rankdata(c.outcome[1]) for c in able])
+    ranks = np.stack([rankdata(c.outcome[1]) for c in successful])
     together = rankdata(ranks.mean(axis=0))
-    for contestant, own in zip(able, ranks):
+    for contestant, own in zip(successful, ranks):
         spread = np.ptp(own) > 0 and np.ptp(together) > 0
         contestant.score = 1 - float(np.corrcoef(own, together)[0, 1]) if spread else 1.0
 
 
 def _mahalanobis(matrix: np.ndarray) -> np.ndarray:
-    """Distance of each row from the mean, in units of a shrunk covariance that always inverts."""
+    """Returns the Mahalanobis distance of each row from the mean.
+
+    Uses a shrunk covariance, which is always invertible. For very many features the covariance is
+    ignored.
+    """
     scaled = StandardScaler().fit_transform(matrix)
     widest = 500
     if scaled.shape[1] > widest:
@@ -172,9 +178,9 @@ def _mahalanobis(matrix: np.ndarray) -> np.ndarray:
     return np.asarray(np.sqrt(np.maximum(fitted.mahalanobis(scaled), 0)))
 
 
-def _rows(ask: Ask, table: Table, scores: np.ndarray) -> Rows:
+def _rows(session: Session, table: Table, scores: np.ndarray) -> Rows:
     rows: Rows = {TARGET: texts_of(scores)}
-    shown = [name for name in ask.columns if name != TARGET]
+    shown = [name for name in session.columns if name != TARGET]
     return rows | {name: table.columns[name].to_pylist() for name in shown}
 
 

@@ -1,7 +1,7 @@
-"""Who competes in regression and classification, by the size of the data.
+"""Chooses the methods for regression and classification by the size of the data.
 
-All run on one thread with a fixed seed. Methods whose time grows faster than the rows are left out
-where they would take minutes.
+All run on one thread with a fixed seed. Methods whose time grows faster than the number of rows
+are omitted if they would take minutes.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from ..contest import Algorithm
 
 Candidate = tuple[Algorithm, Callable[[], Pipeline]]
 
-TREES = 100  # of a forest; a prediction takes a tenth of a millisecond per tree
-WIDEST = 400  # features that reach a method; of more, those most related to the target
+TREES = 100  # trees of a forest; a prediction takes a tenth of a millisecond per tree
+WIDEST = 400  # most features of a method; of more, those most related to the target are used
 _KERNEL_ROWS = 4_000
 _NEIGHBOUR_ROWS = 10_000
-_EXACT_ROWS = 2_000  # up to here plain boosting is faster than the one on histograms
+_EXACT_ROWS = 2_000  # up to this number plain boosting is faster than boosting on histograms
 _BOOSTED = 12_000  # rows × classes; each class has its own trees
-_FOREST_SAMPLE = 8_000  # rows a tree of a forest sees
+_FOREST_SAMPLE = 8_000  # most rows of a tree of a forest
 
 DUMMY = Algorithm("baseline", "Baseline", "The mean of the target, or its most frequent class")
 RIDGE = Algorithm("ridge", "Ridge regression", "Linear regression with a penalty on its weights")
@@ -50,12 +50,12 @@ EXTRA = Algorithm("extra-trees", "Extra trees", "Many trees with splits drawn at
 BOOSTED = Algorithm("gradient-boosting", "Gradient boosting", "Trees that correct one another")
 NEAR = Algorithm("nearest-neighbours", "Nearest neighbours", "Rows that are most alike")
 BLEND = Algorithm("blend", "Blend", "Average of linear, kernel, forest and boosting methods")
-# Members are of different kinds and chosen before any score is known.
+# The members of the blend are of different kinds, and do not depend on scores.
 BLENDED = (RIDGE, LOGISTIC, KERNEL, EXTRA, BOOSTED)
 
 
 def regressors(rows: int, width: int, seed: int) -> list[Candidate]:
-    """What is tried for numbers, with `rows` training rows of `width` features."""
+    """Returns the candidates for regression with `rows` training rows of `width` features."""
 
     def forest() -> Any:
         return RandomForestRegressor(TREES, random_state=seed, max_samples=_sample(rows), n_jobs=1)
@@ -66,7 +66,7 @@ def regressors(rows: int, width: int, seed: int) -> list[Candidate]:
     def kernel() -> Any:
         return TransformedTargetRegressor(SVR(C=1.0), transformer=StandardScaler())
 
-    found: list[tuple[Algorithm, Callable[[], Any]]] = [
+    candidates: list[tuple[Algorithm, Callable[[], Any]]] = [
         (DUMMY, DummyRegressor),
         (RIDGE, ridge),
         (FOREST, forest),
@@ -93,19 +93,22 @@ def regressors(rows: int, width: int, seed: int) -> list[Candidate]:
         ),
     ]
     if rows <= _KERNEL_ROWS:
-        found += [
+        candidates += [
             (LASSO, lambda: LassoCV(cv=5, random_state=seed, n_jobs=1)),
             (KERNEL, kernel),
         ]
     if rows <= _NEIGHBOUR_ROWS and width <= WIDEST:
-        found.append(
+        candidates.append(
             (NEAR, lambda: KNeighborsRegressor(min(7, max(1, rows // 3)), algorithm="brute"))
         )
-    return [(algorithm, _piped(make, width, f_regression)) for algorithm, make in found]
+    return [(algorithm, _pipeline(make, width, f_regression)) for algorithm, make in candidates]
 
 
 def classifiers(rows: int, width: int, classes: int, balance: bool, seed: int) -> list[Candidate]:
-    """What is tried for classes, with `rows` training rows of `width` features."""
+    """Returns the candidates for classification with `rows` training rows of `width` features.
+
+    `balance`: whether rare classes get a larger weight.
+    """
     weight = "balanced" if balance else None
 
     def forest() -> Any:
@@ -119,7 +122,7 @@ def classifiers(rows: int, width: int, classes: int, balance: bool, seed: int) -
     def kernel() -> Any:
         return SVC(C=5.0, class_weight=weight, random_state=seed)
 
-    found: list[tuple[Algorithm, Callable[[], Any]]] = [
+    candidates: list[tuple[Algorithm, Callable[[], Any]]] = [
         (DUMMY, DummyClassifier),
         (LOGISTIC, logistic),
         (FOREST, forest),
@@ -136,7 +139,7 @@ def classifiers(rows: int, width: int, classes: int, balance: bool, seed: int) -
         ),
     ]
     if rows > _EXACT_ROWS and (classes == 2 or rows * classes <= _BOOSTED):
-        found.append(
+        candidates.append(
             (
                 BOOSTED,
                 lambda: HistGradientBoostingClassifier(
@@ -149,7 +152,7 @@ def classifiers(rows: int, width: int, classes: int, balance: bool, seed: int) -
             )
         )
     elif rows <= _EXACT_ROWS and (classes == 2 or rows * classes <= _BOOSTED):
-        found.append(
+        candidates.append(
             (
                 BOOSTED,
                 lambda: GradientBoostingClassifier(
@@ -158,26 +161,26 @@ def classifiers(rows: int, width: int, classes: int, balance: bool, seed: int) -
             )
         )
     if rows <= _KERNEL_ROWS:
-        found += [
+        candidates += [
             (KERNEL, kernel),
         ]
     if rows <= _NEIGHBOUR_ROWS and width <= WIDEST:
-        found.append((NEAR, lambda: KNeighborsClassifier(5, algorithm="brute")))
-    return [(algorithm, _piped(make, width, f_classif)) for algorithm, make in found]
+        candidates.append((NEAR, lambda: KNeighborsClassifier(5, algorithm="brute")))
+    return [(algorithm, _pipeline(make, width, f_classif)) for algorithm, make in candidates]
 
 
-def _piped(make: Callable[[], Any], width: int, related: Any) -> Callable[[], Pipeline]:
+def _pipeline(make: Callable[[], Any], width: int, related: Any) -> Callable[[], Pipeline]:
     steps: list[Any] = [StandardScaler()]
     if width > WIDEST:
         steps.append(SelectKBest(related, k=WIDEST))
 
     def build() -> Pipeline:
-        return make_pipeline(*[_again(step) for step in steps], make())
+        return make_pipeline(*[_clone(step) for step in steps], make())
 
     return build
 
 
-def _again(step: Any) -> Any:
+def _clone(step: Any) -> Any:
     return type(step)(**step.get_params())
 
 

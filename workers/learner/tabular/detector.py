@@ -1,4 +1,4 @@
-"""The score of anomalies, as training and predict compute it."""
+"""Computes anomaly scores, for training and predict."""
 
 from __future__ import annotations
 
@@ -8,5 +8,8 @@ import numpy as np
 
 
 def anomaly_scores(estimator: dict[str, Any], matrix: np.ndarray) -> np.ndarray:
-    """Negative is anomalous: the method's own score less that of the least normal normal row."""
+    """Returns a score for each row of `matrix` (rows, features). Negative means anomalous.
+
+    The score is that of the method, minus the lowest one that still counts as normal.
+    """
     return np.asarray(np.asarray(estimator["pipeline"].score_samples(matrix)) - estimator["border"])

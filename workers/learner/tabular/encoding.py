@@ -1,8 +1,8 @@
-"""Feature columns to a matrix of numbers, the same way in training and in every later predict.
+"""Encodes feature columns as a matrix of numbers, in the same way in training and in predict.
 
-Gaps are filled by each column's imputation, words become `column:value` columns of 0 and 1, text
-becomes tf-idf of words and pairs of words, dates become their time, month, weekday and hour.
-An encoding is plain data (and one sklearn vectorizer per text column), so that it can be stored
+Gaps are filled by each column's imputation. Words become `column:value` columns of 0 and 1. Text
+becomes tf-idf of words and pairs of words. Dates become their time, month, weekday and hour. An
+encoding is plain data (and one sklearn vectorizer for each text column), so that it can be stored
 with the model.
 """
 
@@ -16,22 +16,22 @@ import pandas as pd
 import pyarrow as pa
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from ..ask import PRESENCE, Ask, Column
 from ..contest import Messages
 from ..limits import MAX_NUMBERS
 from ..series.filling import constant
+from ..session import PRESENCE, Column, Session
 from ..table import Table
 from ..values import dates, encoded, logicals, numbers, words
 
-MOST_WORDS = 40  # categories of a string column, by frequency; the rarer ones count as none
-MOST_TERMS = 300  # of a text column, by frequency
+MOST_WORDS = 40  # most frequent categories of a string column that get a feature
+MOST_TERMS = 300  # most frequent terms of a text column that get a feature
 _DATE_PARTS = ("", ":month", ":weekday", ":hour")
 
-Values = dict[str, np.ndarray]  # per column: floats, datetimes, or objects (str or None)
+Values = dict[str, np.ndarray]  # column name → floats, datetimes, or objects (str or None)
 
 
 def read_values(table: Table, columns: list[Column]) -> Values:
-    """The typed values of `columns`; a value that contradicts its type is an input error."""
+    """Returns the typed values of `columns`. Raises InputError for a value of another type."""
     return {column.name: _typed(table.columns[column.name], column) for column in columns}
 
 
@@ -45,32 +45,35 @@ def _typed(texts: pa.ChunkedArray, column: Column) -> np.ndarray:
     return words(texts)
 
 
-def feature_columns(ask: Ask, table: Table, messages: Messages) -> list[Column]:
-    """The columns to learn from: features that have any value and are not the same everywhere."""
-    kept = []
-    for column in ask.of_role("feature"):
+def feature_columns(session: Session, table: Table, messages: Messages) -> list[Column]:
+    """Returns the columns to learn from: features that have values and are not constant."""
+    usable = []
+    for column in session.with_role("feature"):
         codes, distinct = encoded(table.columns[column.name])
         if len(distinct) == 0:
             messages.warn(f"Feature '{column.name}' is empty in every row and was not used.")
         elif len(distinct) > 1 or (codes < 0).any():
-            kept.append(column)
-    return kept
+            usable.append(column)
+    return usable
 
 
 @dataclass
 class Encoding:
-    """How each column becomes numbers. `plain` is JSON data, `texts` a vectorizer per column."""
+    """How each column becomes numbers.
+
+    `plain` is JSON data, with an entry for each column; `texts` has a vectorizer by text column.
+    """
 
     plain: list[dict[str, Any]]
     texts: dict[str, TfidfVectorizer]
 
     @property
     def names(self) -> list[str]:
-        """The matrix's columns."""
+        """The names of the matrix columns."""
         return [name for part in self.plain for name in self._names_of(part)]
 
     def matrix(self, values: Values) -> np.ndarray:
-        """Rows × features, as float64 without gaps."""
+        """Returns a float64 matrix (rows, features) without gaps."""
         blocks = [self._block(part, values[part["name"]]) for part in self.plain]
         return np.column_stack(blocks) if blocks else np.zeros((0, 0))
 
@@ -101,7 +104,7 @@ class Encoding:
 
 
 def learn_encoding(columns: list[Column], values: Values) -> Encoding:
-    """Take fills, words and terms from `values`, which must be training rows only."""
+    """Derives imputed values, words and terms from `values`, which must be training rows only."""
     plain: list[dict[str, Any]] = []
     texts: dict[str, TfidfVectorizer] = {}
     for column in columns:
@@ -126,18 +129,18 @@ def learn_encoding(columns: list[Column], values: Values) -> Encoding:
 
 
 def rows_that_fit(count: int, width: int, most: int) -> int:
-    """How many rows can be learned from without exceeding the memory of a worker."""
+    """Returns how many of `count` rows can be used: at most `most`, and limited by memory."""
     return min(count, most, max(100, MAX_NUMBERS // max(1, width)))
 
 
 def _words(column: Column, known: np.ndarray) -> dict[str, Any]:
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for word in known:
         if word is not None:
-            found[word] = found.get(word, 0) + 1
-    most = sorted(found, key=lambda word: (-found[word], word))[:MOST_WORDS]
-    # A column that says one word or nothing is empty where it says nothing.
-    fills = column.imputation == "mode" or (column.imputation == PRESENCE and len(found) > 1)
+            counts[word] = counts.get(word, 0) + 1
+    most = sorted(counts, key=lambda word: (-counts[word], word))[:MOST_WORDS]
+    # If a column has only one word, an empty cell means the absence of that word.
+    fills = column.imputation == "mode" or (column.imputation == PRESENCE and len(counts) > 1)
     fill = most[0] if most and fills else None
     return {"name": column.name, "kind": "words", "words": sorted(most), "fill": fill}
 
@@ -151,7 +154,7 @@ def _terms(known: np.ndarray) -> TfidfVectorizer | None:
     try:
         return vectorizer.fit(texts)
     except ValueError:
-        return None  # nothing but stop words
+        return None  # all words are stop words
 
 
 def _date_parts(values: np.ndarray, fill: np.datetime64) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""Models on disk: skops files with a checksum, loaded with a list of types we trust.
+"""Stores models as skops files with a checksum, and loads them with a list of trusted types.
 
-A skops file cannot run code of its own when it is loaded: it names types, and every type must be
-known to skops or stand in TRUSTED. The checksum ties the file to the session that wrote it.
+A skops file cannot run its own code when it is loaded: it names types, and every type must be
+trusted by skops or listed in TRUSTED. The checksum proves that the session wrote the file.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from skops.io.exceptions import UntrustedTypesFoundException
 
 from kit.failures import InputError
 
-from ..ask import Column
 from ..limits import MAX_MODEL_FILE
+from ..session import Column
 from .encoding import Encoding
 
-# Types beyond those skops trusts by itself that our own candidates are made of.
+# Types of the candidates' estimators that skops does not trust by default.
 TRUSTED = [
     "numpy.dtype",
     "sklearn._loss.link.HalfLogitLink",
@@ -43,15 +43,15 @@ TRUSTED = [
     "sklearn.tree._tree.Tree",
     "sklearn.utils._bunch.Bunch",
 ]
-_KEPT = 4  # models in memory: a predict after the first needs no file
+_CACHE_SIZE = 4  # models that stay in memory, so that later predictions need no file
 
 
 @dataclass
 class Model:
-    """What predict needs.
+    """A model for predict.
 
-    `estimator` is a list of fitted members whose answers are averaged;
-    for anomalies the parts of `detector.anomaly_scores`.
+    `estimator` is a list of fitted estimators whose predictions are averaged. For anomalies it is
+    the argument of `detector.anomaly_scores`.
     """
 
     domain: str
@@ -63,7 +63,7 @@ class Model:
     classes: list[str]
 
     def save(self, folder: Path) -> dict[str, str]:
-        """Write model.skops into `folder`: `{"path", "sha256"}`."""
+        """Writes model.skops to `folder`, and returns `{"path", "sha256"}`."""
         plain = {
             "format": 1,
             "domain": self.domain,
@@ -73,7 +73,7 @@ class Model:
             "encoding": self.encoding.plain,
             "classes": self.classes,
         }
-        # As one text: skops would describe each of 10,000 columns piece by piece.
+        # As one text, because skops would describe each of 10,000 columns separately.
         body = {
             "plain": json.dumps(plain),
             "texts": self.encoding.texts,
@@ -85,11 +85,11 @@ class Model:
 
 
 def load_model(path: Path, sha256: str) -> Model:
-    """Load a model that `save` wrote; refused if the file is not the one of the checksum."""
-    found = _loaded.get(sha256)
-    if found is not None:
+    """Loads a model that `save` wrote. Raises InputError if its checksum is not `sha256`."""
+    cached = _loaded.get(sha256)
+    if cached is not None:
         _loaded.move_to_end(sha256)
-        return found
+        return cached
     try:
         size = path.stat().st_size
     except OSError:
@@ -111,7 +111,7 @@ def load_model(path: Path, sha256: str) -> Model:
         classes=plain["classes"],
     )
     _loaded[sha256] = model
-    while len(_loaded) > _KEPT:
+    while len(_loaded) > _CACHE_SIZE:
         _loaded.popitem(last=False)
     return model
 

@@ -1,7 +1,7 @@
-"""The program `predict`: apply a stored model to rows (nexosis dialect, models).
+"""The program `predict`: applies a stored model to rows (nexosis dialect, models).
 
-A wrong set of columns does not fail: names match in any case, unknown columns are echoed, missing
-or unreadable features are imputed as in training.
+Other columns than in training are not an error: names match in any case, unknown columns are
+returned unchanged, and missing or unreadable features are imputed as in training.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import pyarrow as pa
 from kit.failures import InputError
 from kit.report import Report
 
-from ..ask import Column
 from ..contest import Messages
 from ..output import text_of
+from ..session import Column
 from ..values import dates, logicals, numbers, words
 from .detector import anomaly_scores
 from .encoding import Values
@@ -28,8 +28,8 @@ from .scores import class_scores, numbers_of
 MOST_ROWS = 100_000
 
 
-def run(params: str, place: Any, report: Report) -> str:
-    """The result as JSON text. Raises InputError and JobCancelled."""
+def run(params: str, backend: Any, report: Report) -> str:
+    """Returns the result as JSON text. Raises InputError and JobCancelled."""
     body = json.loads(params)
     rows = body.get("rows")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
@@ -40,8 +40,8 @@ def run(params: str, place: Any, report: Report) -> str:
     messages = Messages()
     report.check()
     matrix = model.encoding.matrix(_values(model, rows, messages))
-    answers = _answers(model, matrix, bool(body.get("include_class_scores")))
-    filled = [_filled(row, answer) for row, answer in zip(rows, answers)]
+    predictions = _answers(model, matrix, bool(body.get("include_class_scores")))
+    filled = [_with_prediction(row, prediction) for row, prediction in zip(rows, predictions)]
     return json.dumps({"rows": filled, "messages": messages.items})
 
 
@@ -52,25 +52,25 @@ def _answers(model: Model, matrix: np.ndarray, with_scores: bool) -> list[dict[s
     if model.domain == "regression":
         return [{model.target: text_of(each)} for each in numbers_of(model.estimator, matrix)]
     scores = class_scores(model.estimator, matrix, len(model.classes))
-    answers = [{model.target: model.classes[place]} for place in scores.argmax(axis=1)]
+    predictions = [{model.target: model.classes[place]} for place in scores.argmax(axis=1)]
     if with_scores:
-        for answer, row in zip(answers, scores):
-            answer |= {
+        for prediction, row in zip(predictions, scores):
+            prediction |= {
                 f"{model.target}:{name}": text_of(float(score))
                 for name, score in zip(model.classes, row)
             }
-    return answers
+    return predictions
 
 
 def _values(model: Model, rows: list[dict[str, Any]], messages: Messages) -> Values:
     lowered = [{str(key).lower(): value for key, value in row.items()} for row in rows]
-    gone = {"", *model.missing}
+    missing_words = {"", *model.missing}
     values: Values = {}
     for column in model.columns:
         key = column.name.lower()
         if not any(key in row for row in lowered):
             messages.warn(f"Column '{column.name}' is not in the rows; it was imputed.")
-        texts = [_text(row.get(key), gone) for row in lowered]
+        texts = [_text(row.get(key), missing_words) for row in lowered]
         values[column.name] = _typed(texts, column, messages)
     return values
 
@@ -84,9 +84,9 @@ def _typed(texts: list[str | None], column: Column, messages: Messages) -> np.nd
         return read(pa.chunked_array([texts], pa.string()), column)
     except InputError:
         pass
-    kept = [text if _readable(read, text, column) else None for text in texts]
+    readable = [text if _readable(read, text, column) else None for text in texts]
     messages.warn(f"Values of column '{column.name}' that are no {column.data_type} were imputed.")
-    return read(pa.chunked_array([kept], pa.string()), column)
+    return read(pa.chunked_array([readable], pa.string()), column)
 
 
 def _readable(read: Any, text: str | None, column: Column) -> bool:
@@ -97,18 +97,18 @@ def _readable(read: Any, text: str | None, column: Column) -> bool:
     return True
 
 
-def _text(value: Any, gone: set[str]) -> str | None:
+def _text(value: Any, missing_words: set[str]) -> str | None:
     if value is None:
         return None
     text = (str(value).lower() if isinstance(value, bool) else str(value)).strip()
-    return None if text in gone else text
+    return None if text in missing_words else text
 
 
-def _filled(row: dict[str, Any], answer: dict[str, str]) -> dict[str, str | None]:
-    """The row as strings; a column of the answer's name, in any case, is overwritten."""
+def _with_prediction(row: dict[str, Any], prediction: dict[str, str]) -> dict[str, str | None]:
+    """Returns the row as strings with the prediction, which replaces a column of its name."""
     spelled = {str(key).lower(): str(key) for key in row}
     filled = {str(key): _shown(value) for key, value in row.items()}
-    return filled | {spelled.get(name.lower(), name): text for name, text in answer.items()}
+    return filled | {spelled.get(name.lower(), name): text for name, text in prediction.items()}
 
 
 def _shown(value: Any) -> str | None:

@@ -1,8 +1,8 @@
-"""What regression and classification share: rows, a fair split, and the contest.
+"""Code that regression and classification share: choice of rows, split, and the contest.
 
-A fifth of the rows is held back. The champion is chosen by cross-validation on the other rows
-alone, so that the measures on the held-back rows are not flattered by the choice; then it is
-fitted again to all rows.
+A fifth of the rows is held out. The champion is chosen by cross-validation on the other rows only,
+so that the choice does not bias the metrics on the held-out rows. Then the champion is fitted again
+to all rows.
 """
 
 from __future__ import annotations
@@ -18,72 +18,72 @@ from sklearn.model_selection import KFold, ShuffleSplit, StratifiedKFold, Strati
 from kit.failures import InputError
 from kit.report import Report
 
-from ..ask import Ask, Column
 from ..contest import Contest, Contestant, Messages, Trial
 from ..limits import MAX_MODEL_ROWS
 from ..output import Rows
+from ..session import Column, Session
 from ..table import Table
 from .candidates import BLEND, BLENDED, Candidate
 from .encoding import Encoding, Values, feature_columns, learn_encoding, read_values, rows_that_fit
 
 TEST_SHARE = 0.2
 _FOLDS = 5
-_CLEAR = 2.0  # standard errors by which a single method must lead the blend
-_ONE_FOLD_FROM = 6_000  # rows from which a single validation part is accurate enough
+_CLEAR = 2.0  # standard errors by which a single method must be better than the blend
+_ONE_FOLD_FROM = 6_000  # least rows for which a single validation part is accurate enough
 
 
 Make = Callable[[], Any]
 
 
 class Task(Protocol):
-    """What differs between regression and classification."""
+    """The differences between regression and classification."""
 
     stratified: bool
 
     def raw(self, fitted: Sequence[Any], matrix: np.ndarray) -> np.ndarray:
-        """The average answer of `fitted` for each row."""
+        """Returns the average raw prediction of `fitted` for each row."""
 
     def error(self, truth: np.ndarray, raw: np.ndarray) -> float:
-        """What the champion has least of, in cross-validation."""
+        """Returns the error that decides the contest, in cross-validation."""
 
     def losses(self, truth: np.ndarray, raw: np.ndarray) -> np.ndarray:
-        """How bad each answer is, on a scale on which a few answers do not outweigh the others."""
+        """Returns the loss of each prediction, on a scale that large losses do not dominate."""
 
     def describe(self, truth: np.ndarray, raw: np.ndarray) -> dict[str, float]:
-        """The measures of the contract on the held-back rows."""
+        """Returns the metrics of a result, on the held-out rows."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Rows with a known target, split. `rows` are table rows, the masks say their part."""
+    """Rows with a known target, and their split into training and test rows."""
 
     table: Table
     columns: list[Column]
     values: Values
     target: np.ndarray
-    train: np.ndarray  # row numbers
-    test: np.ndarray
+    train: np.ndarray  # indices of rows
+    test: np.ndarray  # indices of rows
     encoding: Encoding  # learned from the training rows
 
     def matrix(self, rows: np.ndarray, encoding: Encoding | None = None) -> np.ndarray:
-        """Rows × features of these rows, by their numbers."""
+        """Returns the matrix (rows, features) of the rows with these indices."""
         values = {name: column[rows] for name, column in self.values.items()}
         return (encoding or self.encoding).matrix(values)
 
     def whole(self) -> tuple[Encoding, np.ndarray]:
-        """The encoding and the matrix of all rows, for the champion's last fit."""
+        """Returns the encoding and the matrix of all rows, for the champion's final fit."""
         encoding = learn_encoding(self.columns, self.values)
         return encoding, self.matrix(np.arange(len(self.target)), encoding)
 
     def test_rows(self, name: str, predicted: list[str], actual: list[str]) -> Rows:
-        """Every feature as it was given, the prediction, and what was true."""
-        taken = self.table.take(pa.array(self.test))
+        """Returns the prediction, the actual value and the original features of the test rows."""
+        table = self.table.take(pa.array(self.test))
         rows: Rows = {name: predicted, f"{name}:actual": actual}
-        return rows | {c.name: taken.columns[c.name].to_pylist() for c in self.columns}
+        return rows | {c.name: table.columns[c.name].to_pylist() for c in self.columns}
 
 
 def sampled(table: Table, most: int, seed: int, messages: Messages) -> Table:
-    """A random part of a table that is too long, in its order."""
+    """Returns `most` random rows of a longer table, in their order."""
     if table.count <= most:
         return table
     messages.warn(f"{most:,} of {table.count:,} rows, chosen at random, were used.")
@@ -91,38 +91,44 @@ def sampled(table: Table, most: int, seed: int, messages: Messages) -> Table:
     return table.take(pa.array(np.sort(rows)))
 
 
-def known_rows(ask: Ask, table: Table, least: int, messages: Messages) -> Table:
-    """The rows whose target has a value, no more of them than can be worked on."""
-    goal = ask.goal
-    texts = table.columns[goal.name]
+def known_rows(session: Session, table: Table, least: int, messages: Messages) -> Table:
+    """Returns the rows whose target has a value, and of too many rows a sample.
+
+    Raises InputError if there are fewer than `least`.
+    """
+    target_column = session.target_column
+    texts = table.columns[target_column.name]
     valid = np.flatnonzero(texts.is_valid().to_numpy())
     if len(valid) < table.count:
         messages.warn(
-            f"{table.count - len(valid)} rows without a value in the target column '{goal.name}' "
-            "were left out."
+            f"{table.count - len(valid)} rows without a value in the target column "
+            f"'{target_column.name}' were left out."
         )
         table = table.take(pa.array(valid))
     if table.count < least:
         raise InputError(
             f"Only {table.count} row{'s have' if table.count != 1 else ' has'} a value in the "
-            f"target column '{goal.name}'; at least {least} are needed."
+            f"target column '{target_column.name}'; at least {least} are needed."
         )
-    width = max(1, len(ask.of_role("feature")))
-    return sampled(table, rows_that_fit(table.count, width, MAX_MODEL_ROWS), ask.seed, messages)
+    width = max(1, len(session.with_role("feature")))
+    return sampled(table, rows_that_fit(table.count, width, MAX_MODEL_ROWS), session.seed, messages)
 
 
 def problem_of(
-    ask: Ask, table: Table, target: np.ndarray, stratified: bool, messages: Messages
+    session: Session, table: Table, target: np.ndarray, stratified: bool, messages: Messages
 ) -> Problem:
-    """What is to be learned from the table. Raises InputError."""
-    columns = feature_columns(ask, table, messages)
+    """Splits and encodes the rows of a table. Raises InputError.
+
+    `stratified`: whether both parts must contain all classes of the target.
+    """
+    columns = feature_columns(session, table, messages)
     if not columns:
         raise InputError(
             "There is no feature to learn from: besides the target the data needs at least one "
             "column with the role 'feature' whose values differ."
         )
     values = read_values(table, columns)
-    train, test = _split(target, stratified, ask.seed)
+    train, test = _split(target, stratified, session.seed)
     encoding = learn_encoding(columns, {name: column[train] for name, column in values.items()})
     if not encoding.names:
         raise InputError("The text columns have no words to learn from.")
@@ -142,16 +148,16 @@ def _split(target: np.ndarray, stratified: bool, seed: int) -> tuple[np.ndarray,
 
 
 @dataclass(frozen=True)
-class Tried:
-    """What a contestant did. Raw answers are numbers, or scores with a column per class."""
+class Outcome:
+    """A contestant's predictions and fits. Raw predictions are numbers, or scores by class."""
 
-    checked: np.ndarray  # raw answers on the training rows, each by a fit that did not see the row
-    held: np.ndarray  # raw answers on the held-back rows
-    makes: tuple[Make, ...]  # what it is made of; answers of several are averaged
+    cross_validated: np.ndarray  # on the training rows, each by a fit without that row
+    held_out: np.ndarray  # on the held-out rows
+    makes: tuple[Make, ...]  # constructors of its estimators, whose predictions are averaged
     fitted: tuple[Any, ...]
 
     def fit(self, matrix: np.ndarray, target: np.ndarray) -> list[Any]:
-        """The same, fitted to other rows."""
+        """Returns new estimators, fitted to these rows."""
         return [make().fit(matrix, target) for make in self.makes]
 
 
@@ -163,16 +169,21 @@ def compete(
     report: Report,
     messages: Messages,
 ) -> tuple[Contest, list[Contestant]]:
-    """All contestants, best first, with `Tried` as outcome. `contest.step` once per contestant."""
+    """Tests all candidates and their blend. Returns the contest and the contestants, best first.
+
+    A contestant's outcome is an `Outcome`. Raises InputError and JobCancelled.
+    """
     contest = Contest(report, messages, len(candidates) + 2)
     matrix, target = problem.matrix(problem.train), problem.target[problem.train]
-    held, truth = problem.matrix(problem.test), problem.target[problem.test]
+    held_out, truth = problem.matrix(problem.test), problem.target[problem.test]
     parts = _parts(target, task.stratified, seed)
-    checked = np.concatenate([check for _, check in parts])
+    cross_validated = np.concatenate([check for _, check in parts])
 
-    def judged(tried: Tried) -> Trial:
+    def scored(outcome: Outcome) -> Trial:
         return Trial(
-            task.describe(truth, tried.held), task.error(target[checked], tried.checked), tried
+            task.describe(truth, outcome.held_out),
+            task.error(target[cross_validated], outcome.cross_validated),
+            outcome,
         )
 
     for algorithm, make in candidates:
@@ -184,45 +195,48 @@ def compete(
                 answers.append(task.raw([make().fit(matrix[fit], target[fit])], matrix[check]))
             report.check()
             fitted = make().fit(matrix, target)
-            return judged(
-                Tried(np.concatenate(answers), task.raw([fitted], held), (make,), (fitted,))
+            return scored(
+                Outcome(np.concatenate(answers), task.raw([fitted], held_out), (make,), (fitted,))
             )
 
         contest.enter(Contestant(algorithm, properties(problem)), trial)
     members = [c for c in contest.contestants if c.algorithm in BLENDED and not c.failed]
     if len(members) > 1:
         blend = _blend([member.outcome for member in members])
-        contest.enter(Contestant(BLEND, properties(problem)), lambda: judged(blend))
-        _prefer_blend(contest.contestants, task, target[checked])
+        contest.enter(Contestant(BLEND, properties(problem)), lambda: scored(blend))
+        _prefer_blend(contest.contestants, task, target[cross_validated])
     return contest, contest.ranked()
 
 
 def _prefer_blend(contestants: list[Contestant], task: Task, truth: np.ndarray) -> None:
-    """Put the blend before a best that is ahead by no more than two standard errors.
+    """Ranks the blend first unless the best method is better by more than two standard errors.
 
-    The best of eight is ahead by one through luck alone, and an average is the safer choice.
+    The best of eight methods is better by one standard error just by chance, and an average is the
+    safer choice.
     """
     best = min(contestants, key=lambda contestant: contestant.score)
     blend = contestants[-1]
     if best is blend or blend.failed:
         return
-    lead = task.losses(truth, blend.outcome.checked) - task.losses(truth, best.outcome.checked)
+    lead = task.losses(truth, blend.outcome.cross_validated) - task.losses(
+        truth, best.outcome.cross_validated
+    )
     if lead.mean() <= _CLEAR * lead.std() / np.sqrt(len(lead)):
         blend.score = np.nextafter(best.score, -np.inf)
 
 
-def _blend(tried: list[Tried]) -> Tried:
-    """The average of several, from answers that are there already."""
-    return Tried(
-        np.mean([each.checked for each in tried], axis=0),
-        np.mean([each.held for each in tried], axis=0),
-        tuple(make for each in tried for make in each.makes),
-        tuple(fitted for each in tried for fitted in each.fitted),
+def _blend(outcome: list[Outcome]) -> Outcome:
+    """Returns the average of several outcomes, without new fits."""
+    return Outcome(
+        np.mean([each.cross_validated for each in outcome], axis=0),
+        np.mean([each.held_out for each in outcome], axis=0),
+        tuple(make for each in outcome for make in each.makes),
+        tuple(fitted for each in outcome for fitted in each.fitted),
     )
 
 
 def properties(problem: Problem) -> tuple[str, ...]:
-    """What was done to the data, as results name it."""
+    """Returns the kinds of preparation, in the words of results."""
     gaps = any(problem.table.columns[column.name].null_count > 0 for column in problem.columns)
     return ("Imputed", "Scaled") if gaps else ("Scaled",)
 
@@ -245,7 +259,7 @@ def _parts(target: np.ndarray, stratified: bool, seed: int) -> list[tuple[np.nda
 
 
 def selection(problem: Problem) -> dict[str, Any]:
-    """Counts of rows and features, as results name them."""
+    """Returns the counts of rows and features, in the form of results."""
     return {
         "dataSetProperties": list(properties(problem)),
         "metrics": {

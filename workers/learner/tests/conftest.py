@@ -16,5 +16,5 @@ def session(tmp_path: Path) -> Session:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Session:
-    """For a result that several tests of a file look at."""
+    """A session for a result that several tests of a file use."""
     return Session(tmp_path_factory.mktemp("home"))

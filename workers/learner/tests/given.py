@@ -1,4 +1,4 @@
-"""What the tests start from: a session of any program over a table, and small data sets."""
+"""Sessions and small data sets for tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Cells = dict[str, list[Any]]
 
 
 class Session:
-    """Runs programs in folders below `home`, as the service would ask for them."""
+    """Runs programs like the service, each in a new folder in `home`."""
 
     def __init__(self, home: Path) -> None:
         self.home, self.count = home, 0
@@ -44,8 +44,8 @@ class Session:
         }
 
     def run(self, program: str, *args: Any, report: Any = None, **more: Any) -> dict[str, Any]:
-        self.asked = self.params(*args, **more)
-        text = PROGRAMS[program](json.dumps(self.asked), {}, report or SilentReport())
+        self.last_params = self.params(*args, **more)
+        text = PROGRAMS[program](json.dumps(self.last_params), {}, report or SilentReport())
         assert "NaN" not in text
         result: dict[str, Any] = json.loads(text)
         return result
@@ -57,14 +57,14 @@ class Session:
 
     def rows(self, file: dict[str, Any] | str) -> list[dict[str, str]]:
         path = file if isinstance(file, str) else file["path"]
-        with (Path(self.asked["folder"]) / path).open(encoding="utf-8", newline="") as lines:
+        with (Path(self.last_params["folder"]) / path).open(encoding="utf-8", newline="") as lines:
             return list(csv.DictReader(lines))
 
     def predict(
         self, result: dict[str, Any], rows: list[dict[str, Any]], **more: Any
     ) -> dict[str, Any]:
         model = result["model"]
-        path = str(Path(self.asked["folder"]) / model["path"])
+        path = str(Path(self.last_params["folder"]) / model["path"])
         params = {"model": {"path": path, "sha256": model["sha256"]}, "rows": rows, **more}
         text = PROGRAMS["predict"](json.dumps(params), {}, SilentReport())
         answer: dict[str, Any] = json.loads(text)
@@ -81,7 +81,7 @@ def days(count: int, start: str = "2017-01-01") -> list[str]:
 
 
 def weekly_sales(count: int = 120, seed: int = 0) -> list[float]:
-    """A level of 100, a weekly wave of 10 and noise of 1."""
+    """Returns a level of 100 with a weekly wave of 10 and noise of 1."""
     rng = np.random.default_rng(seed)
     steps = np.arange(count)
     return list(np.round(100 + 10 * np.sin(2 * np.pi * steps / 7) + rng.normal(size=count), 3))

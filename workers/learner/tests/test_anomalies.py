@@ -7,7 +7,7 @@ from .given import severities
 
 
 def readings(count: int = 150) -> dict[str, Any]:
-    """Two sensors that agree, but for three rows."""
+    """Returns readings of two sensors that agree except in three rows."""
     rng = np.random.default_rng(4)
     first = rng.normal(size=count)
     second = first + 0.1 * rng.normal(size=count)

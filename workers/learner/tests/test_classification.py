@@ -7,7 +7,7 @@ from .given import severities
 
 
 def plants(counts: tuple[int, ...] = (40, 40), seed: int = 2) -> dict[str, Any]:
-    """Two lengths that tell the kinds apart but for a few."""
+    """Returns plants whose two lengths separate the kinds, except for a few plants."""
     rng = np.random.default_rng(seed)
     kinds = [f"kind {i}" for i, count in enumerate(counts) for _ in range(count)]
     centre = np.array([int(kind[-1]) for kind in kinds]) * 3.0
@@ -45,7 +45,7 @@ def test_two_classes_have_all_measures_and_more_have_no_roc_area(session, result
     assert set(three["metrics"]) == names
 
 
-def test_the_confusion_matrix_counts_the_held_back_rows(home, result):
+def test_the_confusion_matrix_counts_the_held_out_rows(home, result):
     confusion = result["details"]["confusionMatrix"]
     assert confusion["classes"] == ["kind 0", "kind 1"]
     assert [sum(row) for row in confusion["matrix"]] == [8, 8]  # a fifth of each class
@@ -67,8 +67,8 @@ def test_small_classes_are_left_out_with_a_warning_each(session):
     result = session.run("classification", plants((40, 40, 4)), PLANTS, "plant")
     assert any("'kind 2' has only 4" in text for text in severities(result, "warning"))
     assert result["details"]["confusionMatrix"]["classes"] == ["kind 0", "kind 1"]
-    said = session.refusal("classification", plants((40, 4)), PLANTS, "plant")
-    assert "has 1 class with at least 5 records" in said
+    message = session.refusal("classification", plants((40, 4)), PLANTS, "plant")
+    assert "has 1 class with at least 5 records" in message
 
 
 def test_a_numeric_target_keeps_its_labels_as_text(session):
@@ -110,7 +110,7 @@ def test_labels_that_differ_by_a_nul_are_two_classes(session):
 
 
 @pytest.mark.parametrize("label", ["0", "01"])
-def test_labels_that_look_like_numbers_are_learned_as_they_are(session, label):
+def test_labels_that_look_like_numbers_stay_unchanged(session, label):
     cells = plants()
     cells["plant"] = [label if kind == "kind 0" else "1" for kind in cells["plant"]]
     result = session.run("classification", cells, PLANTS, "plant")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from learner.dates import parse_dates, printed
+from learner.dates import date_texts, parse_dates
 
 
 @pytest.mark.parametrize(
@@ -33,10 +33,10 @@ def test_a_date_is_read_in_utc(text, moment):
 @pytest.mark.parametrize(
     "text", ["", "abc", "13/13/2017", "2017-02-30", "12", "201701", "1/2/2017 13:00 PM", "1000"]
 )
-def test_what_is_no_date_is_not_guessed(text):
+def test_a_text_that_is_not_a_date_is_not_guessed(text):
     assert np.isnat(parse_dates(np.array([text], object))[0])
 
 
 def test_dates_are_printed_with_seven_digits():
     times = np.array(["2016-10-10T00:00:00.1234567"], "datetime64[ns]")
-    assert printed(times) == ["2016-10-10T00:00:00.1234567Z"]
+    assert date_texts(times) == ["2016-10-10T00:00:00.1234567Z"]

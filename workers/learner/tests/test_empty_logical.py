@@ -1,4 +1,4 @@
-"""Empty is FALSE in a logical column, for models and their predictions as for forecasts."""
+"""An empty cell of a logical column means FALSE, in models and predictions as in forecasts."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ ROWS = [
 ]
 
 
-def test_a_regression_learns_from_true_and_nothing_and_predicts_with_both(session):
+def test_a_regression_learns_and_predicts_with_true_and_empty_cells(session):
     result = marked(session, "regression")
     assert result["metrics"]["rSquared"] > 0.9
     answers = [float(row["sales"]) for row in session.predict(result, ROWS)["rows"]]
@@ -41,7 +41,7 @@ def test_a_regression_learns_from_true_and_nothing_and_predicts_with_both(sessio
     assert len(set(answers[1:])) == 1
 
 
-def test_a_classification_learns_from_true_and_nothing_and_predicts_with_both(session):
+def test_a_classification_learns_and_predicts_with_true_and_empty_cells(session):
     result = marked(session, "classification")
     assert result["metrics"]["accuracy"] == 1
     answers = [row["sales"] for row in session.predict(result, ROWS)["rows"]]
@@ -59,14 +59,14 @@ def bought(session: Session, target: str, yes: str, no: str = "") -> dict[str, A
 @pytest.mark.parametrize(
     ("yes", "no"), [("TRUE", "FALSE"), ("true", "false"), ("Yes", "No"), ("1", "0")]
 )
-def test_a_target_that_says_yes_or_nothing_has_two_classes(session, yes, no):
+def test_a_target_of_true_and_empty_cells_has_two_classes(session, yes, no):
     result = bought(session, "logical target", yes)
     answers = [row["buy"] for row in session.predict(result, [{"x": 1}, {"x": 0}])["rows"]]
     assert answers == [yes, no]
     assert any(f"count as {no}" in each for each in severities(result, "informational"))
 
 
-def test_empty_cells_of_a_target_that_also_says_no_are_rows_without_a_label(session):
+def test_empty_cells_of_a_target_that_also_contains_false_are_rows_without_a_label(session):
     result = bought(session, "logical target", "TRUE", "FALSE")
     assert any(
         "5 rows without a value" in each and "left out" in each
@@ -81,7 +81,7 @@ def test_an_imputation_that_is_set_applies_to_models(session):
 
 
 @pytest.mark.parametrize(("promo", "word"), [("numeric", "1"), ("string", "fair")])
-def test_a_column_of_one_value_or_nothing_says_no_where_it_is_empty(session, promo, word):
+def test_an_empty_cell_of_a_column_with_one_value_means_its_absence(session, promo, word):
     result = marked(session, "regression", f"{promo} feature presence mode", word)
     rows = [{"promo": word, "noise": 0}, {"promo": "", "noise": 0}, {"noise": 0}]
     answers = [float(row["sales"]) for row in session.predict(result, rows)["rows"]]
@@ -100,7 +100,7 @@ def test_a_rare_true_among_empty_cells_is_an_anomaly(session):
     assert [row["alarm"] for row in worst].count("TRUE") == 2
 
 
-def test_an_impact_is_cleaned_of_promotions_that_say_true_or_nothing(session):
+def test_an_impact_excludes_promotions_of_true_and_empty_cells(session):
     on = np.random.default_rng(9).random(120) < 0.15
     on[110:] = [True, False] * 5
     cells = shop()
@@ -113,6 +113,6 @@ def test_an_impact_is_cleaned_of_promotions_that_say_true_or_nothing(session):
     }
     window = {"start": "2017-04-21", "end": "2017-04-30"}
     result = session.run("impact", cells, columns, "sales", interval="day", **window)
-    # The event did nothing; its five promotions explain the 150 that were sold more.
+    # The event has no effect; its five promotions explain the 150 additional sales.
     assert abs(result["metrics"]["absoluteEffect"]) < 30
     assert result["metrics"]["pValue"] > 0.05

@@ -8,12 +8,12 @@ GAP = np.nan
 
 
 @pytest.mark.parametrize(
-    ("how", "found"),
+    ("how", "expected"),
     [("sum", 10), ("mean", 2.5), ("median", 2), ("mode", 2), ("min", 2), ("max", 4)],
 )
-def test_values_of_one_interval_are_aggregated(how, found):
+def test_values_of_one_interval_are_aggregated(how, expected):
     values = np.array([2.0, 2.0, 4.0, GAP, 2.0])
-    assert aggregated(values, np.array([0, 0, 0, 0, 0]), 2, how)[0] == found
+    assert aggregated(values, np.array([0, 0, 0, 0, 0]), 2, how)[0] == expected
     assert np.isnan(aggregated(values, np.array([0, 0, 0, 0, 0]), 2, how)[1])
 
 

@@ -54,13 +54,13 @@ def test_the_champion_is_the_contestant_with_the_least_error(home, result):
     )
 
 
-def test_the_same_data_gives_the_same_answer(home, session, result):
+def test_the_same_data_gives_the_same_result(home, session, result):
     again = session.run("forecast", shop(), SERIES, "sales", interval="day", **WEEK)
     assert again == result
     assert session.rows(again["rows"]) == home.rows(result["rows"])
 
 
-def test_a_start_inside_the_data_learns_from_what_is_before_and_shows_the_rest(session):
+def test_a_start_inside_the_data_learns_from_earlier_values_and_shows_later_ones(session):
     later = shop()
     later["sales"][110:] = [1e6] * 10
     window = {"start": "2017-04-21", "end": "2017-05-02"}
@@ -70,12 +70,12 @@ def test_a_start_inside_the_data_learns_from_what_is_before_and_shows_the_rest(s
     assert max(float(row["sales"]) for row in rows) < 200
 
 
-def test_a_start_after_a_gap_goes_on_in_step_with_the_season(session):
+def test_a_start_after_a_gap_keeps_the_phase_of_the_season(session):
     window = {"start": "2017-05-11", "end": "2017-05-17"}
     result = session.run("forecast", shop(), SERIES, "sales", interval="day", **window)
     truth = 100 + 10 * np.sin(2 * np.pi * np.arange(130, 137) / 7)
-    found = [float(row["sales"]) for row in session.rows(result["rows"])]
-    assert np.abs(found - truth).max() < 5
+    forecast = [float(row["sales"]) for row in session.rows(result["rows"])]
+    assert np.abs(forecast - truth).max() < 5
 
 
 def test_a_feature_with_future_values_moves_the_forecast(session):
@@ -89,9 +89,9 @@ def test_a_feature_with_future_values_moves_the_forecast(session):
     }
     columns = {**SERIES, "promo": "logical feature"}
     result = session.run("forecast", cells, columns, "sales", interval="day", **WEEK)
-    found = np.array([float(row["sales"]) for row in session.rows(result["rows"])])
+    forecast = np.array([float(row["sales"]) for row in session.rows(result["rows"])])
     truth = 100 + 10 * np.sin(2 * np.pi * np.arange(120, 127) / 7) + 50 * promo[120:]
-    assert np.abs(found - truth).max() < 8
+    assert np.abs(forecast - truth).max() < 8
     assert result["details"]["featureImportance"] == {"promo": 1.0}
 
 
@@ -123,8 +123,8 @@ def test_few_days_are_enough_with_a_warning_and_two_are_not(session):
     result = session.run("forecast", shop(3), SERIES, "sales", interval="day", **window)
     assert len(session.rows(result["rows"])) == 2
     assert any("only 3 values" in message for message in severities(result, "warning"))
-    said = session.refusal("forecast", shop(2), SERIES, "sales", interval="day", **window)
-    assert "at least 3 are needed" in said
+    message = session.refusal("forecast", shop(2), SERIES, "sales", interval="day", **window)
+    assert "at least 3 are needed" in message
 
 
 def test_missing_days_are_imputed_as_declared(session):
@@ -173,7 +173,7 @@ def test_a_spike_is_reported_as_outlier_with_its_usual_value(session):
     assert any("Smoothed" in c["dataSourceProperties"] for c in result["contestants"])
 
 
-def test_a_constant_target_stays_what_it_is(session):
+def test_a_constant_target_stays_constant(session):
     cells = {"day": days(60), "sales": [7] * 60}
     window = {"start": "2017-03-02", "end": "2017-03-03"}
     result = session.run("forecast", cells, SERIES, "sales", interval="day", **window)

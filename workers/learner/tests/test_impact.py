@@ -30,12 +30,12 @@ def test_an_effect_is_found_with_its_size_and_interval(session):
     assert result["intervals"] == ["0.5"]
 
 
-def test_nothing_is_claimed_where_nothing_happened(session):
+def test_no_effect_is_reported_if_there_was_none(session):
     result = session.run("impact", shop(), SERIES, "sales", interval="day", **EVENT)
     assert 0.05 < result["metrics"]["pValue"] <= 0.5
 
 
-def test_a_covariate_explains_what_is_not_the_event(session):
+def test_a_covariate_explains_changes_that_the_event_did_not_cause(session):
     cells = raised(5)
     cells["rain"] = [float(i > 105) for i in range(120)]
     cells["sales"] = [s - 8 * r for s, r in zip(cells["sales"], cells["rain"])]
@@ -61,7 +61,7 @@ def test_days_without_a_value_do_not_count(session):
 
 
 def weekly(session, count: int, end: str) -> dict[str, Any]:
-    """120 days are 17 weeks up to 30 April, a Sunday."""
+    """Runs weekly sales. 120 days are 17 weeks up to 30 April, a Sunday."""
     cells = {name: values[:count] for name, values in shop().items()}
     columns = {"day": "date timestamp", "sales": "numeric target zeroes sum"}
     event = {"start": "2017-04-10", "end": end}
@@ -71,12 +71,12 @@ def weekly(session, count: int, end: str) -> dict[str, Any]:
     return result
 
 
-def test_a_week_that_the_data_ends_in_does_not_count(session):
+def test_a_week_within_which_the_data_ends_does_not_count(session):
     result = weekly(session, 119, "2017-04-29")
     assert any("2017-04-24" in message for message in severities(result, "warning"))
     rows = session.rows(result["rows"])
     assert [row["sales:actual"] != "" for row in rows] == [True, True, False]
-    # Six of the seven days alone would be a hundred less.
+    # The sum of only six of the seven days would be a hundred less.
     assert abs(result["metrics"]["absoluteEffect"]) < 50
 
 
@@ -86,7 +86,7 @@ def test_a_week_that_the_data_ends_with_counts(session):
     assert all(row["sales:actual"] != "" for row in session.rows(result["rows"]))
 
 
-def test_a_week_that_the_data_begins_in_is_no_history(session):
+def test_a_week_within_which_the_data_begins_is_not_part_of_the_history(session):
     cells = {name: values[3:] for name, values in shop().items()}
     columns = {"day": "date timestamp", "sales": "numeric target zeroes sum"}
     event = {"start": "2017-04-10", "end": "2017-04-30"}
@@ -99,8 +99,8 @@ def test_a_week_that_the_data_begins_in_is_no_history(session):
 def test_a_part_of_a_week_alone_is_refused(session):
     cells = {name: values[:117] for name, values in shop().items()}
     event = {"start": "2017-04-24", "end": "2017-04-27"}
-    said = session.refusal("impact", cells, SERIES, "sales", interval="week", **event)
-    assert "ends within the last week of the event" in said
+    message = session.refusal("impact", cells, SERIES, "sales", interval="week", **event)
+    assert "ends within the last week of the event" in message
 
 
 @pytest.mark.parametrize("stamp", ["MS", "ME"])
@@ -114,14 +114,14 @@ def test_months_with_one_value_are_whole(session, stamp):
 
 def test_an_event_before_all_data_or_after_it_is_refused(session):
     early = {"start": "2016-01-01", "end": "2016-01-05"}
-    said = session.refusal("impact", shop(), SERIES, "sales", interval="day", **early)
-    assert "no value before 2016-01-01" in said
+    message = session.refusal("impact", shop(), SERIES, "sales", interval="day", **early)
+    assert "no value before 2016-01-01" in message
     late = {"start": "2017-06-01", "end": "2017-06-05"}
-    said = session.refusal("impact", shop(), SERIES, "sales", interval="day", **late)
-    assert "no value between the start and end date" in said
+    message = session.refusal("impact", shop(), SERIES, "sales", interval="day", **late)
+    assert "no value between the start and end date" in message
 
 
-def test_the_same_data_gives_the_same_answer(session):
+def test_the_same_data_gives_the_same_result(session):
     one = session.run("impact", raised(2), SERIES, "sales", interval="day", **EVENT)
     two = session.run("impact", raised(2), SERIES, "sales", interval="day", **EVENT)
     assert one == two

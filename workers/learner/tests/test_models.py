@@ -1,4 +1,4 @@
-"""Every candidate can be stored and is the same when it comes back."""
+"""Every candidate can be stored, and predicts the same when it is loaded again."""
 
 import numpy as np
 import pytest
@@ -16,10 +16,10 @@ Y = X[:, 0] * 2 + X[:, 1] ** 2
 CLASSES = np.array(["high" if y > 1 else "low" for y in Y], object)
 WIDE = np.hstack([X, RNG.normal(size=(60, 500))])
 
-SMALL, LARGE = 60, 5_000  # the sizes decide which methods there are
+SMALL, LARGE = 60, 5_000  # rows, which decide the available methods
 
 
-def back(tmp_path, estimator):
+def store_and_load(tmp_path, estimator):
     model = Model("regression", "y", [], [], Encoding([], {}), estimator, [])
     saved = model.save(tmp_path)
     models._loaded.clear()
@@ -31,8 +31,8 @@ def back(tmp_path, estimator):
 def test_regressors(tmp_path, rows, matrix):
     for algorithm, make in regressors(rows, matrix.shape[1], 0):
         fitted = make().fit(matrix, Y)
-        found = back(tmp_path, fitted).predict(matrix)
-        assert np.array_equal(found, fitted.predict(matrix)), algorithm.key
+        restored = store_and_load(tmp_path, fitted).predict(matrix)
+        assert np.array_equal(restored, fitted.predict(matrix)), algorithm.key
 
 
 @pytest.mark.parametrize("rows", [SMALL, LARGE])
@@ -40,15 +40,17 @@ def test_regressors(tmp_path, rows, matrix):
 def test_classifiers(tmp_path, rows, matrix):
     for algorithm, make in classifiers(rows, matrix.shape[1], 2, True, 0):
         fitted = make().fit(matrix, CLASSES)
-        found = back(tmp_path, fitted).predict(matrix)
-        assert list(found) == list(fitted.predict(matrix)), algorithm.key
+        restored = store_and_load(tmp_path, fitted).predict(matrix)
+        assert list(restored) == list(fitted.predict(matrix)), algorithm.key
 
 
 def test_detectors(tmp_path):
     for algorithm, make in _methods(SMALL, 0):
         fitted = make().fit(X)
-        found = back(tmp_path, {"pipeline": fitted, "border": 0.0})["pipeline"].score_samples(X)
-        assert np.array_equal(found, fitted.score_samples(X)), algorithm.key
+        restored = store_and_load(tmp_path, {"pipeline": fitted, "border": 0.0})[
+            "pipeline"
+        ].score_samples(X)
+        assert np.array_equal(restored, fitted.score_samples(X)), algorithm.key
 
 
 def test_only_the_last_few_models_stay_in_memory(tmp_path):
@@ -61,7 +63,7 @@ def test_only_the_last_few_models_stay_in_memory(tmp_path):
     assert len(models._loaded) == 4
 
 
-def test_a_type_that_is_not_ours_is_refused(tmp_path):
+def test_an_untrusted_type_is_refused(tmp_path):
     saved = Model("regression", "y", [], [], Encoding([], {}), print, []).save(tmp_path)
     models._loaded.clear()
     with pytest.raises(InputError, match="types that are not trusted"):

@@ -15,7 +15,7 @@ def trained(home):
     return home.run("regression", measures(), MEASURES, "y")
 
 
-def test_rows_come_back_as_text_with_the_target_filled_in(home, trained):
+def test_rows_are_returned_as_text_with_the_predicted_target(home, trained):
     (row,) = home.predict(trained, [{"a": 1.5, "kind": "red", "noise": None}])["rows"]
     assert {name: row[name] for name in ("a", "kind", "noise")} == {
         "a": "1.5",
@@ -36,18 +36,18 @@ def test_missing_unknown_and_unreadable_values_do_not_fail_the_call(home, traine
     answer = home.predict(trained, [{"a": "high", "kind": "blue"}, {"a": "1", "kind": "red"}])
     alone = home.predict(trained, [{"a": "1", "kind": "red"}])
     assert answer["rows"][1] == alone["rows"][0]
-    said = [message["message"] for message in answer["messages"]]
-    assert any("'noise' is not in the rows" in text for text in said)
-    assert any("'a' that are no numericMeasure" in text for text in said)
+    messages = [message["message"] for message in answer["messages"]]
+    assert any("'noise' is not in the rows" in text for text in messages)
+    assert any("'a' that are no numericMeasure" in text for text in messages)
 
 
-def test_class_scores_are_added_when_asked_for(session):
+def test_class_scores_are_added_on_request(session):
     result = session.run("classification", plants(), PLANTS, "plant")
-    asked = [{"long": "0", "wide": "5"}, {"long": "3", "wide": "2"}]
-    rows = session.predict(result, asked, include_class_scores=True)["rows"]
+    rows_to_predict = [{"long": "0", "wide": "5"}, {"long": "3", "wide": "2"}]
+    rows = session.predict(result, rows_to_predict, include_class_scores=True)["rows"]
     assert [row["plant"] for row in rows] == ["kind 0", "kind 1"]
     assert float(rows[0]["plant:kind 0"]) > 0.5 > float(rows[0]["plant:kind 1"])
-    assert set(session.predict(result, asked)["rows"][0]) == {"long", "wide", "plant"}
+    assert set(session.predict(result, rows_to_predict)["rows"][0]) == {"long", "wide", "plant"}
 
 
 def test_anomalies_get_the_score_of_training(session):
@@ -60,15 +60,15 @@ def test_anomalies_get_the_score_of_training(session):
 
 def test_a_second_prediction_needs_no_file(home, trained):
     home.predict(trained, [{"a": "1"}])
-    path = Path(home.asked["folder"]) / "model.skops"
+    path = Path(home.last_params["folder"]) / "model.skops"
     path.rename(path.with_suffix(".away"))
     home.predict(trained, [{"a": "1"}])
     path.with_suffix(".away").rename(path)
 
 
-def test_a_file_that_is_not_the_one_of_the_checksum_is_refused(home, trained):
+def test_a_file_with_another_checksum_is_refused(home, trained):
     models._loaded.clear()
-    path = Path(home.asked["folder"]) / "model.skops"
+    path = Path(home.last_params["folder"]) / "model.skops"
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(InputError, match="not the one its session wrote"):
         home.predict(trained, [{"a": "1"}])

@@ -1,5 +1,5 @@
-"""What a promotion did in the past comes back where one is planned: an effect of known size is put
-into a series whose promotions say TRUE or nothing at all."""
+"""A planned promotion has the same effect on a forecast as past ones. The tests add an effect of
+known size to a series whose promotions are TRUE or empty."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def daily(count: int, level: np.ndarray | float, wave: float, seed: int) -> np.n
 
 
 def growing() -> tuple[np.ndarray, list[str]]:
-    """Sales that double within 300 days, with a weekly season."""
+    """Returns sales that double within 300 days, with a weekly season."""
     return daily(314, np.linspace(400, 820, 314), 0.3, 1), days(314)
 
 
@@ -72,7 +72,7 @@ def predicted(
 
 @pytest.mark.parametrize("effect", PLANTED)
 @pytest.mark.parametrize("name", SERIES)
-def test_a_planned_promotion_moves_the_forecast_by_what_it_did_in_the_past(session, name, effect):
+def test_a_planned_promotion_moves_the_forecast_by_its_past_effect(session, name, effect):
     base, _ = SERIES[name][0]()
     ahead = SERIES[name][1]
     on = promotions(len(base), ahead)
@@ -85,7 +85,7 @@ def test_a_planned_promotion_moves_the_forecast_by_what_it_did_in_the_past(sessi
 
 
 @pytest.mark.parametrize("name", SERIES)
-def test_a_promotion_that_never_did_anything_does_not_move_the_forecast(session, name):
+def test_a_promotion_without_any_effect_does_not_move_the_forecast(session, name):
     sales, _ = SERIES[name][0]()
     on = promotions(len(sales), SERIES[name][1])
     moved = predicted(session, name, sales, on, True) - predicted(session, name, sales, on, False)
@@ -141,23 +141,23 @@ def test_one_row_of_the_future_is_enough_as_in_the_guide(session):
     }
     window = {"start": times[120], "end": times[133]}
     result = session.run("forecast", cells, COLUMNS, "sales", interval="day", **window)
-    found = np.array([float(row["sales"]) for row in session.rows(result["rows"])])
-    assert found[5] - base[125] == pytest.approx(100, abs=35)
-    assert np.abs(np.delete(found - base[120:], 5)).max() < 60
-    # Nothing is said of the other days, so no promotion is planned for them.
+    sales_forecast = np.array([float(row["sales"]) for row in session.rows(result["rows"])])
+    assert sales_forecast[5] - base[125] == pytest.approx(100, abs=35)
+    assert np.abs(np.delete(sales_forecast - base[120:], 5)).max() < 60
+    # The other days have no value, so no promotion is planned for them.
     assert result["details"]["featureImportance"] == {"promo": 1.0}
 
 
-def test_a_column_that_says_true_or_nothing_is_false_where_nobody_plans_anything(session):
+def test_a_column_of_true_and_empty_cells_is_false_without_future_values(session):
     result = planned(session, marks()[:120], COLUMNS)
-    (said,) = [m for m in severities(result, "warning") if "promo" in m]
-    assert "no values in the prediction range and counts as FALSE there" in said
+    (warning,) = [m for m in severities(result, "warning") if "promo" in m]
+    assert "no values in the prediction range and counts as FALSE there" in warning
     assert result["details"]["featureImportance"] == {"promo": 1.0}
 
 
-def test_a_column_that_also_says_false_is_not_used_where_nothing_is_known_of_the_future(session):
-    said = [mark or "FALSE" for mark in marks()[:120]]
-    result = planned(session, said, COLUMNS)
+def test_a_column_that_also_contains_false_is_not_used_without_future_values(session):
+    marked = [mark or "FALSE" for mark in marks()[:120]]
+    result = planned(session, marked, COLUMNS)
     assert any("was not used" in m for m in severities(result, "warning"))
     assert "featureImportance" not in result["details"]
 
@@ -169,13 +169,13 @@ def test_an_imputation_that_is_set_applies(session):
     assert "featureImportance" not in result["details"]
 
 
-def test_ones_and_nothing_in_a_column_of_numbers_are_a_promotion_too(session):
+def test_ones_and_empty_cells_in_a_column_of_numbers_are_also_a_promotion(session):
     columns = {**COLUMNS, "promo": "numericMeasure feature presence mode"}
     result = planned(session, marks("1"), columns)
     assert result["details"]["featureImportance"] == {"promo": 1.0}
 
 
-def test_one_word_and_nothing_is_a_promotion_too(session):
+def test_one_word_and_empty_cells_are_also_a_promotion(session):
     columns = {**COLUMNS, "promo": "string feature presence mode"}
     base, times = flat()
     on = promotions(134, 14)
@@ -187,8 +187,8 @@ def test_one_word_and_nothing_is_a_promotion_too(session):
     window = {"start": times[120], "end": times[133]}
     result = session.run("forecast", cells, columns, "sales", interval="day", **window)
     assert result["details"]["featureImportance"] == {"promo:fair": 1.0}
-    found = np.array([float(row["sales"]) for row in session.rows(result["rows"])])
-    assert (found - base[120:])[on[120:]] == pytest.approx([100, 100], abs=45)
+    sales_forecast = np.array([float(row["sales"]) for row in session.rows(result["rows"])])
+    assert (sales_forecast - base[120:])[on[120:]] == pytest.approx([100, 100], abs=45)
 
 
 def test_levels_of_a_promotion_stay_in_order_and_are_no_narrower_than_without(session):
@@ -202,7 +202,7 @@ def test_levels_of_a_promotion_stay_in_order_and_are_no_narrower_than_without(se
     assert on[-1][2] - on[0][2] > off[-1][2] - off[0][2]
 
 
-def test_an_influence_that_is_not_clear_is_said(session):
+def test_an_influence_that_is_not_clear_is_reported(session):
     base, times = flat()
     cells = {
         "day": times,
@@ -211,7 +211,7 @@ def test_an_influence_that_is_not_clear_is_said(session):
     }
     window = {"start": times[120], "end": times[133]}
     result = session.run("forecast", cells, COLUMNS, "sales", interval="day", **window)
-    said = [m for m in severities(result, "informational") if "promo" in m]
-    assert said == [
+    messages = [m for m in severities(result, "informational") if "promo" in m]
+    assert messages == [
         "The history shows no clear influence of 'promo' on 'sales': it does not move the forecast."
     ]

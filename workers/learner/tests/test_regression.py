@@ -8,12 +8,12 @@ def result(home):
     return home.run("regression", measures(), MEASURES, "y")
 
 
-def test_the_held_back_rows_are_shown_with_prediction_and_truth(home, result):
+def test_the_held_out_rows_are_shown_with_prediction_and_actual_value(home, result):
     rows = home.rows(result["rows"])
     assert result["rows"]["columns"] == ["y", "y:actual", "a", "kind", "noise"]
     assert len(rows) == 16
-    given = {(str(a), kind) for a, kind in zip(measures()["a"], measures()["kind"])}
-    assert all((row["a"], row["kind"]) in given for row in rows)
+    expected_pairs = {(str(a), kind) for a, kind in zip(measures()["a"], measures()["kind"])}
+    assert all((row["a"], row["kind"]) in expected_pairs for row in rows)
     errors = [abs(float(row["y"]) - float(row["y:actual"])) for row in rows]
     assert result["metrics"]["meanAbsoluteError"] == pytest.approx(sum(errors) / 16)
     assert set(result["metrics"]) == {
@@ -40,7 +40,7 @@ def test_several_methods_compete_and_all_scores_are_kept(result):
     }
 
 
-def test_a_line_is_left_to_a_linear_method_and_not_to_an_average_with_others(result):
+def test_a_linear_method_and_not_a_blend_wins_on_a_line(result):
     errors = {
         c["algorithm"]["key"]: c["metrics"]["meanAbsoluteError"] for c in result["contestants"]
     }
@@ -48,7 +48,7 @@ def test_a_line_is_left_to_a_linear_method_and_not_to_an_average_with_others(res
     assert 3 * errors[result["algorithm"]["key"]] < errors["blend"]
 
 
-def test_features_that_matter_are_told_from_those_that_do_not(result):
+def test_only_features_with_an_influence_are_important(result):
     weights = result["details"]["featureImportance"]
     assert set(weights) == {"a", "kind:green", "kind:red", "noise"}
     assert max(weights.values()) == 1
@@ -59,7 +59,7 @@ def test_the_same_data_gives_the_same_model(home, session, result):
     first = home.predict(result, [{"a": "1", "kind": "red"}])
     two = session.run("regression", measures(), MEASURES, "y")
     second = session.predict(two, [{"a": "1", "kind": "red"}])
-    # The archive of the model holds the time it was written.
+    # The archive of the model contains the time of writing.
     assert {**result, "model": None} == {**two, "model": None}
     assert first == second
 
@@ -85,7 +85,7 @@ def test_dates_text_and_logical_columns_are_features_too(session):
     assert {"when", "when:month", "paid", "remark:quick brown", "remark:lazy"} <= names
 
 
-def test_a_date_as_target_is_refused_in_words(session):
+def test_a_date_as_target_is_refused(session):
     columns = {**MEASURES, "y": "string target"}
-    said = session.refusal("regression", measures(), columns, "y")
-    assert "'y' is declared string; regression needs a numeric target" in said
+    message = session.refusal("regression", measures(), columns, "y")
+    assert "'y' is declared string; regression needs a numeric target" in message

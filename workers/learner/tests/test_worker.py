@@ -1,4 +1,4 @@
-"""The learner as a real process, spoken to in lines."""
+"""Tests the learner as a real process, over its pipes."""
 
 import json
 import os
@@ -13,7 +13,7 @@ import pytest
 from .given import MEASURES, SERIES, WEEK, days, measures, shop, weekly_sales
 
 WORKERS = Path(__file__).resolve().parents[2]
-PATIENCE = 300  # seconds until a test is given up; no test waits this long when all is well
+PATIENCE = 300  # seconds until a test fails; no passing test waits this long
 
 
 class Child:
@@ -55,7 +55,7 @@ class Child:
         return self.seen[-1]
 
     def peak(self) -> int:
-        """Megabytes of memory at most, as the kernel counts them."""
+        """Returns the peak memory in MB, as the kernel measures it."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) // 1024
 
@@ -85,12 +85,12 @@ def test_a_session_reports_each_contestant_and_its_result(child, session):
     result = json.loads(child.answer("j1")["result"])
     assert result["rows"]["count"] == 7
     kinds = {message["type"] for message in child.seen}
-    assert kinds == {"started", "progress", "result"}  # and no chatter of the libraries
+    assert kinds == {"started", "progress", "result"}  # and no log lines of libraries
     steps = [message for message in child.seen if message["type"] == "progress"]
     assert steps[-1]["done"] == steps[-1]["total"] > 3
 
 
-def test_an_error_of_the_data_is_of_kind_input_and_the_worker_goes_on(child, session):
+def test_an_error_of_the_data_is_of_kind_input_and_the_worker_keeps_running(child, session):
     cells = shop()
     cells["sales"][0] = "none"
     child.run("j2", "forecast", session.params(cells, SERIES, "sales", interval="day", **WEEK))
@@ -105,7 +105,7 @@ def test_a_cancel_ends_a_contest_between_two_steps(child, session):
         pass
     child.send(type="cancel", job="j3", token="1")
     assert child.answer("j3")["outcome"] == "cancelled"
-    # What was tried meanwhile was not all of the contest.
+    # Not all contestants were tested before the cancel.
     steps = [message for message in child.seen if message["type"] == "progress"]
     assert all(message["done"] < message["total"] for message in steps)
 
@@ -114,7 +114,7 @@ def test_a_csv_of_50_mb_is_worked_on_in_bounded_memory(child, session):
     rows = 760_000
     start = "2010-01-01T00:00:00"
     lines = ["day,sales,store,note"]
-    # Of one year only: it is the size that is worked on here, not a long history.
+    # Only one year, because this test is about size and not about a long history.
     stamps = days(365, start)
     sales = weekly_sales(365)
     lines += [
@@ -138,8 +138,8 @@ def test_a_csv_of_50_mb_is_worked_on_in_bounded_memory(child, session):
     assert child.peak() < 3_000
 
 
-def test_too_little_memory_is_an_error_of_the_session_not_the_end(session):
-    small = Child(STINT_LEARNER_MEMORY="700")  # some 300 of which are taken by the libraries
+def test_too_little_memory_is_an_error_of_the_session_and_does_not_end_the_worker(session):
+    small = Child(STINT_LEARNER_MEMORY="700")  # the libraries use about 300 of it
     try:
         names = [f"c{i}" for i in range(400)]
         different = [",".join(str((i * j) % 97) for j in range(401)) for i in range(97)]

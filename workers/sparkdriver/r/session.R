@@ -1,15 +1,15 @@
 # The R process of a Spark session. Started by sparkdriver/rprocess.py as
 #   R --slave --no-save --no-restore --no-init-file -f session.R --args <in> <out>
-# `in` and `out` are file descriptors of pipes. The driver writes one request at a time and waits for its answer.
-#   request: "<word> <bytes of each part …>\n" and the parts, UTF-8     answer: "<word> <bytes>\n" and that many bytes
-# What R prints goes to stdout and stderr, which the driver has opened.
+# `in` and `out` are file descriptors of pipes. The driver writes one request at a time and waits for its reply.
+#   request: "<word> <bytes of each part …>\n" and the parts, UTF-8     reply: "<word> <bytes>\n" and that many bytes
+# R prints to stdout and stderr, which the driver has opened.
 
-# Its functions find base R's first: what a cell defines or attaches hides none that they use.
+# The functions are in an environment below base R's, so that definitions and packages of cells cannot hide base functions.
 local(envir = new.env(parent = .BaseNamespaceEnv), {
   channels <- paste0("/dev/fd/", commandArgs(trailingOnly = TRUE))
-  spark <- new.env() # how to reach the driver's Spark; empty without SparkR
+  spark <- new.env() # the connection to the driver's Spark; empty without SparkR
 
-  # Opened for each message: closeAllConnections() in a cell must not end the session.
+  # The pipes are opened for each message, so that closeAllConnections() in a cell cannot end the session.
   read_request <- function() {
     con <- file(channels[1], "rb", raw = TRUE)
     on.exit(close(con))
@@ -23,7 +23,7 @@ local(envir = new.env(parent = .BaseNamespaceEnv), {
     list(word = words[1], parts = parts)
   }
 
-  write_answer <- function(word, text = "") {
+  write_reply <- function(word, text = "") {
     bytes <- charToRaw(enc2utf8(paste(text, collapse = "\n")))
     con <- file(channels[2], "wb", raw = TRUE)
     on.exit(close(con))
@@ -36,10 +36,10 @@ local(envir = new.env(parent = .BaseNamespaceEnv), {
     text
   }
 
-  # A cancel that came when a statement had just ended must not hit the next one.
-  forget_interrupt <- function() tryCatch(allowInterrupts(Sys.sleep(0)), interrupt = function(e) NULL)
+  # Discards an interrupt that arrived after the end of a statement, so that it cannot hit the next one.
+  clear_interrupt <- function() tryCatch(allowInterrupts(Sys.sleep(0)), interrupt = function(e) NULL)
 
-  # R does this by itself only where it reads code from its input. Its header would be "In addition: Warning message:".
+  # Prints deferred warnings, which R does by itself only for code from its input. Removes "In addition: " from the header.
   print_warnings <- function() {
     if (sink.number(type = "message") != 2L) return(.Internal(printDeferredWarnings()))
     lines <- character()
@@ -52,13 +52,13 @@ local(envir = new.env(parent = .BaseNamespaceEnv), {
     if (length(lines) > 0L) writeLines(sub("^In addition: ", "", lines), stderr())
   }
 
-  # The error as Livy shows it: what print() makes of the text, with the call as it would be in Livy.
-  said <- function(error) {
+  # Returns the error's text as Livy shows it: in the form of print(), with the call as in Livy.
+  error_text <- function(error) {
     text <- tryCatch(paste(as.character(error), collapse = ""), error = function(e) "Error: its text could not be made")
     paste("[1]", encodeString(sub("\n$", "", text), quote = "\""))
   }
 
-  # The call is Livy's, whose errors show it.
+  # Evaluates the code with the same call as Livy, because errors show the call.
   show <- function(code) {
     call <- bquote(eval(parse(text = .(code))))
     shown <- withVisible(eval(call, globalenv()))
@@ -66,44 +66,44 @@ local(envir = new.env(parent = .BaseNamespaceEnv), {
     if (shown$visible && !empty) base::print(shown$value)
   }
 
-  run <- function(code, picture) {
+  run <- function(code, plot) {
     options(device = function(...) {
       type <- if (capabilities("cairo")) "cairo" else getOption("bitmapType")
-      grDevices::png(picture, type = type)
+      grDevices::png(plot, type = type)
     })
     before <- grDevices::dev.list()
-    answer <- withRestarts(
+    reply <- withRestarts(
       tryCatch(
         {
           allowInterrupts(show(as_text(code)))
           c("ok", "")
         },
-        error = function(e) c("error", said(e)),
+        error = function(e) c("error", error_text(e)),
         interrupt = function(e) c("cancelled", "")
       ),
-      abort = function() c("error", said("Error: aborted")) # R's own would end this process
+      abort = function() c("error", error_text("Error: aborted")) # R's own restart would end this process
     )
-    # The file is whole when its device is closed.
+    # The file is complete once its device is closed.
     tryCatch(
       for (device in setdiff(grDevices::dev.list(), before)) grDevices::dev.off(device),
       error = function(e) NULL
     )
     print_warnings()
-    write_answer(answer[1], answer[2])
+    write_reply(reply[1], reply[2])
   }
 
-  # SparkR's answers come in the order of its questions. A call that was left has its answer still to come, so the next
-  # call has a connection of its own. Objects belong to the backend and not to a connection.
+  # SparkR receives replies in the order of its calls. After an interrupted call, its reply is still to come, so the next
+  # call uses a new connection. Objects belong to the backend, not to a connection.
   guard_calls <- function() {
     namespace <- asNamespace("SparkR")
-    ask <- get("invokeJava", namespace)
+    invoke <- get("invokeJava", namespace)
     guarded <- function(...) {
       con <- SparkR:::.sparkREnv$.sparkRCon
       if (is.null(spark$connected) || !identical(con, spark$connected) || !is_open(con)) connect()
       done <- FALSE
       on.exit(if (!done) spark$connected <- NULL)
-      value <- tryCatch(ask(...), error = function(e) {
-        # Else that was the answer.
+      value <- tryCatch(invoke(...), error = function(e) {
+        # Any other error is a complete reply.
         done <<- !grepl("No status is returned", conditionMessage(e), fixed = TRUE)
         stop(e)
       })
@@ -121,17 +121,17 @@ local(envir = new.env(parent = .BaseNamespaceEnv), {
     env <- SparkR:::.sparkREnv
     old <- env$.sparkRCon
     if (!is.null(old) && is_open(old)) close(old)
-    timeout <- 2147483 # seconds; a job may take long
+    timeout <- 2147483 # seconds, because a job may take long
     spark$connected <- NULL
     SparkR:::connectBackend("127.0.0.1", spark$port, timeout, spark$secret)
     spark$connected <- env$.sparkRCon
-    # The backend has another thread for each connection.
+    # The backend has a thread for each connection, and the job group belongs to the thread.
     if (!is.null(spark$group)) name_jobs()
   }
 
   name_jobs <- function() SparkR:::callJMethod(SparkR:::.sparkREnv$.sparkRjsc, "setJobGroup", spark$group, "statement", TRUE)
 
-  # Where the SparkR of an installation of Spark lies; other places are R's own business (R_LIBS).
+  # Loads SparkR. `library` is its folder in an installation of Spark; R itself searches other places (R_LIBS).
   start <- function(library) {
     if (dir.exists(library)) .libPaths(c(library, .libPaths()))
     version <- tryCatch(
@@ -141,10 +141,10 @@ local(envir = new.env(parent = .BaseNamespaceEnv), {
       },
       error = function(e) c("", conditionMessage(e))
     )
-    write_answer("started", c(paste(R.version$major, R.version$minor, sep = "."), version))
+    write_reply("started", c(paste(R.version$major, R.version$minor, sep = "."), version))
   }
 
-  # `context` and `session`: what the backend calls the driver's JavaSparkContext and SparkSession.
+  # `context` and `session`: the backend's ids of the driver's JavaSparkContext and SparkSession.
   attach_spark <- function(port, secret, context, session) {
     env <- SparkR:::.sparkREnv
     if (is.null(spark$port)) {
@@ -158,13 +158,13 @@ local(envir = new.env(parent = .BaseNamespaceEnv), {
     assign("sc", env$.sparkRjsc, envir = globalenv())
     assign("spark", env$.sparkRsession, envir = globalenv())
     assign("sqlContext", env$.sparkRsession, envir = globalenv())
-    write_answer("attached")
+    write_reply("attached")
   }
 
-  # The jobs of what follows belong to `group`.
+  # Puts the jobs of the following code into `group`.
   set_group <- function(group) {
     spark$group <- group
-    answer <- tryCatch(
+    reply <- tryCatch(
       {
         allowInterrupts(name_jobs())
         c("set", "")
@@ -172,11 +172,11 @@ local(envir = new.env(parent = .BaseNamespaceEnv), {
       error = function(e) c("failed", conditionMessage(e)),
       interrupt = function(e) c("cancelled", "")
     )
-    write_answer(answer[1], answer[2])
+    write_reply(reply[1], reply[2])
   }
 
   complete <- function(line) {
-    found <- tryCatch(
+    candidates <- tryCatch(
       allowInterrupts({
         utils:::.assignLinebuffer(line)
         utils:::.assignEnd(nchar(line))
@@ -187,12 +187,12 @@ local(envir = new.env(parent = .BaseNamespaceEnv), {
       error = function(e) character(),
       interrupt = function(e) character()
     )
-    write_answer("candidates", found)
+    write_reply("candidates", candidates)
   }
 
   suspendInterrupts(repeat {
     request <- read_request()
-    forget_interrupt()
+    clear_interrupt()
     parts <- request$parts
     switch(request$word,
       start = start(as_text(parts[[1]])),

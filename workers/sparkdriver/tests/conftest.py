@@ -1,4 +1,4 @@
-"""Sessions for tests: most share one, since Spark takes seconds to start."""
+"""Sessions for tests. Most tests share one, because Spark takes seconds to start."""
 
 import os
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from sparkdriver.sparkr import find_sparkr
 
 from .session import Session
 
-# PyPI's Spark comes without SparkR, and no package index has one for it.
+# Spark from PyPI does not contain SparkR, and no package index has a matching one.
 if find_sparkr(Path(_find_spark_home()), os.environ) is None:
     collect_ignore = ["test_sparkr.py"]
 
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    """For tests that leave the session usable. Its kind is one that starts every interpreter."""
+    """A session for tests that do not end it. It can start every interpreter."""
     session = Session(tmp_path_factory.mktemp("shared"), kind="spark", sql_rows=20, plain_r=True)
     session.wait_until_idle()
     yield session
@@ -27,7 +27,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Session]:
-    """For tests that end it. Still starting when the test begins."""
+    """A session for tests that end it. It is still starting when the test begins."""
     session = Session(tmp_path)
     yield session
     session.end()

@@ -1,4 +1,4 @@
-"""A driver as a real process with real Spark, spoken to over its socket."""
+"""A driver as a real process with real Spark, and a connection to its socket."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from kit.detached import members
 
 WORKERS = Path(__file__).resolve().parents[2]
 ROOT = WORKERS.parent
-PATIENCE = 60  # seconds until a test is given up; no test waits this long when all is well
+PATIENCE = 60  # seconds until a test fails; no passing test waits this long
 CONF = {"spark.master": "local[2]", "spark.driver.memory": "512m"}
-# Less work for two cores: compiled only as far as it pays within a minute.
+# Less work for two cores: limits the compiler to optimisations that pay within a minute.
 CONF |= {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
 CONF |= {"spark.sql.shuffle.partitions": "2"}
 
 
 def wait_for(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
-    """The condition's first true value, asked for until it comes."""
+    """Polls the condition until it is true, and returns its value."""
     end = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < end, f"waited {seconds} s for {what}"
@@ -35,29 +35,30 @@ def wait_for(condition: Callable[[], Any], what: str, seconds: float = PATIENCE)
 
 
 def until_there_is(path: Path) -> str:
-    """Code that runs until the test makes this file, on a machine of any speed."""
+    """Returns code that runs until the test creates this file."""
     return f"import os, time\nwhile not os.path.exists({str(path)!r}): time.sleep(0.01)\n"
 
 
 class Session:
-    """`folder` is the driver's; further settings as in settings.json. `environment` is added to
-    the test's own; None takes a name out of it.
+    """A session with its driver in `folder`. Further settings are as in settings.json.
+
+    `environment` is added to the test's own; None removes a name from it.
     """
 
     def __init__(
         self, folder: Path, environment: dict[str, str | None] | None = None, **settings: Any
     ) -> None:
         self.folder = folder
-        # A path below pytest's folders may be too long for a socket.
+        # A path in pytest's folders may be too long for a socket.
         self.socket = f"/tmp/sd-{os.getpid()}-{id(self):x}"
-        given: dict[str, Any] = {
+        values: dict[str, Any] = {
             "session": "s-1",
             "socket": self.socket,
             "kind": "pyspark",
             "name": "tests",
         }
-        given |= {"conf": CONF, "orphan_timeout": 60} | settings
-        (folder / "settings.json").write_text(json.dumps(given), "utf-8")
+        values |= {"conf": CONF, "orphan_timeout": 60} | settings
+        (folder / "settings.json").write_text(json.dumps(values), "utf-8")
         env = os.environ | {"PYTHONPATH": str(WORKERS)} | (environment or {})
         with (
             (folder / "stdout.log").open("wb") as out,
@@ -77,7 +78,7 @@ class Session:
         self.connect()
 
     def connect(self) -> dict[str, Any]:
-        """A new connection; returns the state that it is greeted with."""
+        """Opens a new connection, and returns the interpreter state from its greeting."""
         self._peer = socket.socket(socket.AF_UNIX)
         self._peer.settimeout(PATIENCE)
         wait_for(self._connected, "the socket to listen")
@@ -118,7 +119,7 @@ class Session:
         return self.seen[-1]
 
     def start(self, code: str, kind: str = "pyspark") -> str:
-        """The job's name; its statement's number is in it."""
+        """Starts a statement and returns its job's id, which contains the statement's number."""
         self._count += 1
         job = f"job-{self._count}"
         self.start_as(job, {"statement": self._count, "kind": kind, "code": code})
@@ -139,7 +140,7 @@ class Session:
         return message
 
     def run(self, code: str, kind: str = "pyspark") -> dict[str, Any]:
-        """The statement's output."""
+        """Runs a statement and returns its output."""
         output: dict[str, Any] = json.loads(self.result(self.start(code, kind))["result"])
         return output
 
@@ -159,11 +160,11 @@ class Session:
         return (self.folder / f"{name}.log").read_text("utf-8", "replace")
 
     def processes(self) -> list[int]:
-        """The driver and everything it started."""
+        """Returns the pids of the driver and everything that it started."""
         return list(members(self.process.pid))
 
     def wait_until_gone(self, seconds: float = PATIENCE) -> None:
-        """The driver has ended, everything it started has, and the socket is removed."""
+        """Waits until the driver and everything it started has ended, and the socket is deleted."""
         self.process.wait(seconds)
         wait_for(lambda: not self.processes(), "the driver's processes to end", seconds)
         wait_for(lambda: not Path(self.socket).exists(), "the socket to go", seconds)

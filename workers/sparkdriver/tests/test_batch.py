@@ -1,4 +1,4 @@
-"""Applications that spark-submit runs."""
+"""Tests of applications that spark-submit runs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_the_exit_code_and_the_output(tmp_path):
     assert process.wait(PATIENCE) == 3
     assert json.loads((tmp_path / "exit.json").read_text()) == {"code": 3}
     assert json.loads((tmp_path / "driver.json").read_text())["pid"] == process.pid
-    # spark-submit gives an application's stderr to its own stdout, beside Spark's log in stderr.
+    # spark-submit copies an application's stderr to its own stdout; Spark's log is in stderr.
     printed = (tmp_path / "stdout.log").read_text("utf-8").splitlines()
     assert {"sum 5 tally ü", "trouble"} <= set(printed)
     wait_for(lambda: not list(members(process.pid)), "its processes to end")
@@ -66,7 +66,7 @@ def test_sigterm_ends_the_application(tmp_path):
     wait_for(lambda: not list(members(process.pid)), "its processes to end")
 
 
-def test_kill_9_leaves_nothing(tmp_path):
+def test_kill_9_leaves_no_process_behind(tmp_path):
     process = start(tmp_path, WITHOUT_SPARK, "wörld")
     wait_for(lambda: "hello wörld" in (tmp_path / "stdout.log").read_text(), "the application")
     process.kill()

@@ -1,4 +1,4 @@
-"""A cancel interrupts, and the session goes on with its variables."""
+"""A cancel interrupts a statement, and the session keeps its variables."""
 
 import json
 import time
@@ -40,13 +40,13 @@ LIMIT, TRIES = 2, 3
 
 
 def interrupted(shared, code, kind="pyspark"):
-    """The result of a run that is cancelled, which takes 2 s at most. What else the machine does
-    can only add to that, so of a few tries the best one counts.
+    """Returns the result of a cancelled statement, which must end within 2 s. Other work on the
+    machine can only add to that time, so the best of a few attempts counts.
     """
     for _ in range(TRIES):
         job = shared.start(code, kind)
         shared.read_type("started")
-        time.sleep(0.3)  # into the job, not only its beginning; nothing is concluded from it
+        time.sleep(0.3)  # so that the job is running; the test does not depend on it
         since = time.monotonic()
         shared.cancel(job)
         message = shared.result(job)
@@ -62,7 +62,7 @@ def test_python(shared, what):
     message = interrupted(shared, f"import time\nkept = 1\n{LOOPS[what]}")
     assert '"ename": "KeyboardInterrupt"' in message["result"]
     assert "sparkdriver" not in message["result"]
-    # Neither the variables nor the connection to the JVM have suffered.
+    # The variables and the connection to the JVM are intact.
     assert shared.text("kept") == "1"
     assert shared.text("sc.parallelize([1, 2]).count()") == "2"
     assert shared.run("import time; time.sleep(0.2)")["status"] == "ok"
@@ -99,11 +99,11 @@ def test_a_cancel_for_another_run_changes_nothing(shared):
     message = shared.result(job)
     assert message["outcome"] == "completed"
     assert '"5"' in message["result"]
-    shared.cancel(job)  # it has ended
+    shared.cancel(job)  # the job has already ended
     assert shared.text("6") == "6"
 
 
-def test_a_statement_that_catches_the_interruption_ends_as_it_likes(shared):
+def test_a_statement_may_catch_the_interruption(shared):
     code = "try:\n    while True: pass\nexcept KeyboardInterrupt:\n    print('caught')"
     job = shared.start(code)
     shared.read_type("started")

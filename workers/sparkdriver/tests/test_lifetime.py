@@ -1,4 +1,4 @@
-"""However a driver ends, nothing of it is left."""
+"""However a driver ends, it leaves no processes and files behind."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ ENDLESS_JOB = "import time\nsc.parallelize([1, 2], 2).map(lambda i: time.sleep(6
 
 
 def left_behind(session: Session) -> list[str]:
-    """Files outside of the session's folder that name its processes."""
+    """Returns files outside the session's folder that contain pids of its processes."""
     pid = str(session.process.pid)
     return [
         path.name
@@ -50,7 +50,7 @@ def test_kill_9_ends_the_jvm_and_the_workers(own):
 
 
 def test_a_dead_jvm_ends_the_driver_with_code_3(own):
-    """By exhausting its memory, as the most usual cause."""
+    """Exhausts the JVM's memory, which is the most common cause."""
     own.wait_until_idle()
     own.start(
         "hog = sc._jvm.java.util.ArrayList()\n"
@@ -62,7 +62,7 @@ def test_a_dead_jvm_ends_the_driver_with_code_3(own):
     assert "OutOfMemoryError" in own.log("stdout") + own.log("stderr")
 
 
-def test_a_cell_may_stop_spark_and_make_it_anew_and_end_the_process(own):
+def test_a_cell_may_stop_spark_and_start_it_again_and_end_the_process(own):
     own.wait_until_idle()
     own.run("sc.stop()")
     assert own.text("1 + 1") == "2"
@@ -96,7 +96,7 @@ def test_a_run_that_is_cancelled_while_starting_is_never_executed_and_an_orphan_
     assert "nobody has been connected" in session.log("stderr")
 
 
-def test_a_spark_that_cannot_start_is_told_in_a_sentence(tmp_path):
+def test_a_spark_that_cannot_start_is_reported_in_a_sentence(tmp_path):
     session = Session(tmp_path, conf=CONF | {"spark.master": "nonsense"})
     message = session.read_type("failed")
     assert message["message"].startswith("Spark could not be started: ")
@@ -106,7 +106,7 @@ def test_a_spark_that_cannot_start_is_told_in_a_sentence(tmp_path):
     assert message["message"] in session.log("stderr")
 
 
-def test_settings_that_cannot_be_used(tmp_path):
+def test_invalid_settings(tmp_path):
     (tmp_path / "settings.json").write_text('{"session": "s", "socket": "/tmp/x"}', "utf-8")
     command = [sys.executable, "-m", "sparkdriver", "--folder", str(tmp_path)]
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Messages, their order, and what happens over several connections."""
+"""Tests of messages, of their order, and of several connections."""
 
 import json
 from pathlib import Path
@@ -28,7 +28,7 @@ def test_the_examples_are_answered_as_written(shared):
     )
 
 
-def test_ready_tells_what_can_be_done_here(shared):
+def test_ready_reports_the_capabilities(shared):
     example = next(m for m in MESSAGES if m["type"] == "ready")
     assert shared.ready.keys() == example.keys()
     for name in ("protocol", "programs", "not_repeatable", "capabilities"):
@@ -36,7 +36,7 @@ def test_ready_tells_what_can_be_done_here(shared):
     assert shared.ready["pid"] == shared.process.pid
 
 
-def test_its_state_tells_what_runs_here(shared):
+def test_the_state_reports_kinds_and_versions(shared):
     example = next(m for m in MESSAGES if m["type"] == "interpreter" and m["state"] == "idle")
     assert shared.hello.keys() == example.keys()
     assert shared.hello["kinds"] == ["pyspark", "spark", "sql", "sparkr"]
@@ -54,7 +54,7 @@ def test_a_heartbeat_is_answered_while_a_statement_runs(shared, tmp_path):
     assert "over" in shared.result(job)["result"]
 
 
-def test_a_start_that_is_no_statement_fails_with_a_sentence(shared):
+def test_a_start_without_a_valid_statement_fails_with_a_sentence(shared):
     shared.start_as("job-x", {"statement": 1, "kind": "sql"})
     answer = shared.result("job-x")
     assert (answer["outcome"], answer["fault"]) == ("failed", "input")
@@ -64,7 +64,7 @@ def test_a_start_that_is_no_statement_fails_with_a_sentence(shared):
     assert "Unknown program 'sampler'" in shared.result("job-y")["message"]
 
 
-def test_the_driver_says_who_it_is(shared):
+def test_the_driver_writes_its_identity(shared):
     identity = json.loads((shared.folder / "driver.json").read_text("utf-8"))
     stat = Path(f"/proc/{shared.process.pid}/stat").read_text().rpartition(")")[2].split()
     assert identity == {"pid": shared.process.pid, "started": stat[19]}
@@ -84,12 +84,12 @@ def test_a_run_has_started_progress_and_one_result(shared):
     assert all(0 < value <= 1 for value in values)
 
 
-def test_lines_that_are_no_messages_are_passed_over(shared):
+def test_lines_that_are_not_messages_are_ignored(shared):
     shared.write(b'\n{\nnull\n\xff\n{"type":"dance"}\n{"type":[]}\n')
     assert shared.text("1") == "1"
 
 
-def test_a_run_while_busy_is_refused_and_the_running_one_goes_on(shared, tmp_path):
+def test_a_run_while_busy_is_refused_and_the_running_one_continues(shared, tmp_path):
     job = shared.start(until_there_is(tmp_path / "gate") + "'first'")
     shared.read_type("started")
     other = shared.start("'second'")
@@ -105,7 +105,7 @@ def test_a_repeated_run_is_not_executed_again(shared):
     shared.start_as("repeated", params)
     shared.start_as("repeated", params)
     first = shared.result("repeated", acknowledge=False)
-    shared.start_as("repeated", params)  # not acknowledged: its result comes again
+    shared.start_as("repeated", params)  # not acknowledged, so the result is sent again
     assert shared.result("repeated") == first
     assert shared.text("calls") == "1"
 
@@ -143,20 +143,20 @@ def test_a_new_connection_replaces_the_old_one(shared):
 def test_completion_of_python_names(shared):
     shared.run("number = 5")
 
-    def found(code, kind="pyspark"):
+    def words(code, kind="pyspark"):
         shared.send(type="suggest", request=1, kind=kind, code=code, cursor=len(code))
         return shared.read_type("suggestions")["words"]
 
-    assert "number" in found("x = numb")
-    assert found("1 + number.bit_le") == ["bit_length"]
-    assert found("nowhere.a") == []
-    assert found("") == found("1 + ") == []
-    assert found("SELECT nu", "sql") == []
+    assert "number" in words("x = numb")
+    assert words("1 + number.bit_le") == ["bit_length"]
+    assert words("nowhere.a") == []
+    assert words("") == words("1 + ") == []
+    assert words("SELECT nu", "sql") == []
     shared.send(type="suggest", request=2, kind="pyspark", code="number.bit_c 7", cursor=12)
     assert shared.read_type("suggestions")["words"] == ["bit_count"]
 
 
-def test_what_is_printed_between_statements_goes_to_the_log(shared, tmp_path):
+def test_output_between_statements_goes_to_the_log(shared, tmp_path):
     gate = str(tmp_path / "gate")
     shared.run(
         "import os, threading, time\ndef later():\n"

@@ -1,4 +1,4 @@
-"""Python statements: results, output, errors."""
+"""Tests of Python statements: results, output, errors."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ def test_underscore_is_the_value_that_was_shown_last(shared):
     shared.run("None\nc = 1\nprint(5)")
     assert shared.text("_[0] + 1") == "4"
     assert shared.text("_") == "4"
-    # A variable of that name is the user's own.
+    # A variable of that name belongs to the user.
     shared.run("for _ in range(2): pass")
     assert shared.text("_") == "1"
     assert shared.run("del _")["status"] == "ok"
@@ -51,10 +51,10 @@ def test_the_execution_count_is_the_statements_number(shared):
         ("", ""),
         ("# nothing", ""),
         ("from __future__ import annotations\ndef f(x: nowhere): pass", ""),
-        ("def f(x: nowhere): pass", ""),  # a __future__ import counts for later cells
+        ("def f(x: nowhere): pass", ""),  # a __future__ import applies to later cells
     ],
 )
-def test_what_is_printed(shared, code, text):
+def test_printed_output(shared, code, text):
     assert shared.data(code) == {"text/plain": text}
 
 
@@ -108,7 +108,7 @@ def test_what_is_printed(shared, code, text):
         ),
     ],
 )
-def test_what_an_error_says(shared, code, name, value, trace):
+def test_the_output_of_an_error(shared, code, name, value, trace):
     output = shared.run(code)
     assert (output["status"], output["ename"], output["evalue"]) == ("error", name, value)
     assert output["traceback"] == trace
@@ -131,7 +131,7 @@ def test_an_error_whose_text_cannot_be_made(shared):
     assert shared.run(code)["ename"] == "E"
 
 
-def test_what_was_printed_before_an_error_stays_with_it(shared):
+def test_output_before_an_error_is_part_of_its_traceback(shared):
     output = shared.run("print('before', end='')\n1 / 0")
     assert output["traceback"][:2] == ["before\n", "Traceback (most recent call last):\n"]
     assert shared.text("print('after')") == "after"
@@ -164,7 +164,7 @@ def test_a_logger_made_in_one_cell_writes_in_later_ones(shared):
         "import os; os.close(0)",
     ],
 )
-def test_what_a_cell_does_to_its_streams_ends_with_it(shared, harm):
+def test_changes_of_a_cell_to_the_streams_end_with_it(shared, harm):
     shared.run(harm)
     assert shared.text("import os\nos.system('echo shell')\nprint('python')") == "shell\npython"
 
@@ -175,14 +175,14 @@ def test_output_of_thirty_megabytes(shared):
     assert shared.text("1") == "1"
 
 
-def test_printing_without_end_neither_fills_the_disk_nor_the_answer(shared):
+def test_endless_printing_fills_neither_the_disk_nor_the_output(shared):
     text = shared.text("block = 'x' * (1 << 20)\nfor i in range(100): print(block)")
     assert text.startswith("xxx")
     assert "more bytes were dropped" in text[-100:]
     assert len(text) < (65 << 20)
 
 
-def test_what_cells_define_can_be_pickled(shared):
+def test_definitions_of_cells_can_be_pickled(shared):
     shared.run("class Point:\n    def __init__(self, x): self.x = x")
     assert shared.text("import pickle\npickle.loads(pickle.dumps(Point(3))).x") == "3"
     assert shared.text("sc.parallelize([1, 2]).map(lambda n: Point(n).x).sum()") == "3"
@@ -212,7 +212,7 @@ def test_json(shared):
     }
 
 
-def test_text_stands_beside_a_magics_value_and_only_the_last_chunk_counts(shared):
+def test_printed_text_is_next_to_a_magics_value_and_only_the_last_chunk_counts(shared):
     code = "x = [1]\nprint('hello')\n%json x"
     assert shared.data(code) == {"application/json": [1], "text/plain": "hello"}
     assert shared.data("x = [1]\n%json x\nprint('bye')\n") == {"text/plain": "bye"}
@@ -248,7 +248,7 @@ def test_line_numbers_after_a_magic_are_those_of_the_cell(shared):
         ("%matplot sc", "AttributeError", "'SparkContext' object has no attribute 'gcf'"),
     ],
 )
-def test_a_magic_that_cannot_be_done(shared, code, name, value):
+def test_a_magic_that_fails(shared, code, name, value):
     output = shared.run(code)
     assert (output["status"], output["ename"], output["evalue"]) == ("error", name, value)
     assert shared.text("1") == "1"

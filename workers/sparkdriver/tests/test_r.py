@@ -1,4 +1,4 @@
-"""R statements without Spark: what R alone does, in a session whose operator allows that."""
+"""Tests of R statements without Spark, in a session whose operator allows plain R."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ from .test_cancel import interrupted
 
 @pytest.fixture(scope="module")
 def without_sparkr(tmp_path_factory):
-    """An environment in which R finds a SparkR that cannot be loaded before any that can."""
+    """An environment in which R finds a broken SparkR before any other."""
     library = tmp_path_factory.mktemp("library")
     (library / "SparkR").mkdir()
     (library / "SparkR" / "DESCRIPTION").write_text("Package: SparkR\nVersion: 0.0\n")
@@ -39,12 +39,12 @@ def r(tmp_path_factory, without_sparkr):
 
 @pytest.fixture
 def process(tmp_path):
-    """R alone, without a driver."""
+    """An R process without a driver."""
     command = find_r()
     assert command is not None
-    found = RProcess(command, tmp_path, tmp_path / "printed")
-    yield found
-    found.close()
+    running = RProcess(command, tmp_path, tmp_path / "printed")
+    yield running
+    running.close()
 
 
 def text(session, code):
@@ -58,7 +58,7 @@ def error(session, code):
 
 
 def test_the_log_says_that_there_is_no_spark(r):
-    """First of the module: nothing has run yet."""
+    """Must be the first test of the module, before any R statement."""
     assert "R runs without Spark in this session: SparkR was not found." in r.log("stderr")
     assert "object 'spark' not found" in error(r, "spark")["evalue"]
 
@@ -102,7 +102,7 @@ def test_variables_stay_and_a_session_has_other_kinds(r):
         ("unlist(parallel::mclapply(1:2, function(i) i * 2))", "[1] 2 4"),
     ],
 )
-def test_what_is_shown(r, code, shown):
+def test_shown_values(r, code, shown):
     assert r.data(code, "sparkr") == {"text/plain": shown}
 
 
@@ -130,7 +130,7 @@ def test_what_is_shown(r, code, shown):
         ("\ud800", None),
     ],
 )  # fmt: skip
-def test_what_an_error_says(r, code, value):
+def test_the_output_of_an_error(r, code, value):
     if "broken" in code:
         r.run("print.broken <- function(x, ...) stop('cannot')", "sparkr")
     output = error(r, code)
@@ -145,12 +145,12 @@ def test_a_mistake_in_the_syntax_runs_nothing(r):
     assert text(r, "ran") == "[1] FALSE"
 
 
-def test_what_was_printed_before_an_error_stands_in_the_traceback(r):
+def test_output_before_an_error_is_part_of_its_traceback(r):
     output = error(r, "print('before'); cat('more'); stop('after')")
     assert output["traceback"] == ['[1] "before"\n', "more\n"]
 
 
-def test_warnings_stand_behind_the_output(r):
+def test_warnings_follow_the_output(r):
     shown = text(r, "f <- function() { warning('careful'); 3 }\nf()")
     assert shown == "[1] 3\nWarning message:\nIn f() : careful"
     assert text(r, "4") == "[1] 4"
@@ -175,7 +175,7 @@ def test_a_plot_is_a_picture(r, code):
     assert r.data("'plot'", "sparkr") == {"text/plain": '[1] "plot"'}
 
 
-def test_a_picture_stands_beside_text_and_one_of_the_users_own_is_a_file(r, tmp_path):
+def test_a_plot_is_next_to_text_and_a_plot_to_the_users_own_device_is_a_file(r, tmp_path):
     assert r.data("plot(1:3); 5", "sparkr")["text/plain"] == "[1] 5"
     path = tmp_path / "own.png"
     assert "image/png" not in r.data(f"png('{path}'); plot(1); invisible(dev.off())", "sparkr")
@@ -202,7 +202,7 @@ def test_code_and_output_of_megabytes(r):
         "while (TRUE) break",
     ],
 )
-def test_what_a_cell_does_to_its_r_does_not_harm_the_session(r, harm):
+def test_a_cell_that_changes_r_does_not_damage_the_session(r, harm):
     r.run(harm, "sparkr")
     assert text(r, "1 + 1") == "[1] 2"
     r.run("rm(list = ls(all.names = TRUE)); options(error = NULL)", "sparkr")
@@ -232,7 +232,7 @@ def test_cancels_around_the_end_of_a_statement_never_harm_the_next(r):
     for number in range(60):
         job = r.start(f"Sys.sleep({number % 10} / 300)\n{number}", "sparkr")
         r.read_type("started")
-        time.sleep(number % 7 / 100)  # nothing is concluded from it
+        time.sleep(number % 7 / 100)  # varies the moment of the cancel; the test holds for any
         r.cancel(job)
         output = r.result(job)["result"]
         assert '"ok"' in output or "cancelled" in output
@@ -255,7 +255,7 @@ def test_completion(r, code, expected):
     assert set(r.read_type("suggestions")["words"]) == expected
 
 
-def test_nothing_is_proposed_while_a_statement_runs(r):
+def test_there_are_no_completions_while_a_statement_runs(r):
     job = r.start("repeat {}", "sparkr")
     r.read_type("started")
     r.send(type="suggest", request=8, kind="sparkr", code="rnor", cursor=4)
@@ -283,27 +283,27 @@ def test_r_ends_with_its_session(tmp_path, without_sparkr):
     session.wait_until_gone()
 
 
-def test_a_crash_is_noticed_though_a_program_that_r_started_lives_on(process):
-    with pytest.raises(RDied) as found:
-        process.ask("run", "system('sleep 60 &'); tools::pskill(Sys.getpid(), 9)", "/nowhere")
-    assert found.value.code == -9
+def test_a_crash_is_noticed_although_a_program_that_r_started_keeps_running(process):
+    with pytest.raises(RDied) as caught:
+        process.request("run", "system('sleep 60 &'); tools::pskill(Sys.getpid(), 9)", "/nowhere")
+    assert caught.value.code == -9
     with pytest.raises(RDied):
-        process.ask("run", "x" * 1_000_000, "/nowhere")
+        process.request("run", "x" * 1_000_000, "/nowhere")
     os.killpg(process.pid, signal.SIGKILL)
 
 
-def test_text_is_utf_8_whatever_the_service_was_started_with(tmp_path, monkeypatch):
+def test_text_is_utf_8_whatever_the_locale_of_the_service(tmp_path, monkeypatch):
     monkeypatch.setenv("LC_ALL", "C")
     command = find_r()
     assert command is not None
     process = RProcess(command, tmp_path, tmp_path / "printed")
-    assert process.ask("run", "cat(nchar('ü'), 'ü')", "/nowhere") == ("ok", "")
+    assert process.request("run", "cat(nchar('ü'), 'ü')", "/nowhere") == ("ok", "")
     process.close()
     assert (tmp_path / "printed").read_text("utf-8") == "1 ü"
 
 
 def make_r(folder, plain):
-    """Fails before it would need Spark."""
+    """Creates an RCode, which fails before it needs Spark."""
     settings = SimpleNamespace(folder=folder, temporary=folder, plain_r=plain)
     spark: Any = SimpleNamespace(settings=settings)
     return RCode(spark, folder / "printed", lambda _: None, threading.Event())
@@ -311,19 +311,19 @@ def make_r(folder, plain):
 
 def test_without_sparkr_the_refusal_says_what_to_install(tmp_path, monkeypatch, without_sparkr):
     monkeypatch.setenv("R_LIBS", without_sparkr["R_LIBS"])
-    with pytest.raises(StatementError) as found:
+    with pytest.raises(StatementError) as caught:
         make_r(tmp_path, plain=False)
-    assert (found.value.ename, found.value.evalue) == (
+    assert (caught.value.ename, caught.value.evalue) == (
         "InterpreterError",
         "Fail to start interpreter",
     )
-    assert "R finds no SparkR" in found.value.trace[0]
-    assert "plain_r" in found.value.trace[0]
+    assert "R finds no SparkR" in caught.value.trace[0]
+    assert "plain_r" in caught.value.trace[0]
 
 
 def test_without_r_the_refusal_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(StatementError) as found:
+    with pytest.raises(StatementError) as caught:
         make_r(tmp_path, plain=True)
-    assert found.value.ename == "InterpreterError"
-    assert "install Debian's r-base-core" in found.value.trace[0]
+    assert caught.value.ename == "InterpreterError"
+    assert "install Debian's r-base-core" in caught.value.trace[0]

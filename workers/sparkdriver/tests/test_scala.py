@@ -1,4 +1,4 @@
-"""Scala statements."""
+"""Tests of Scala statements."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def text(session: Session, code: str) -> str:
 
 
 def test_values_have_livys_numbers_and_form(shared):
-    """First of the module: numbers count from 0."""
+    """Must be the first test of the module, because res numbers start at 0."""
     assert text(shared, "1 + 2") == "res0: Int = 3\n"
     assert text(shared, 'println("foo")') == "foo\n"
     assert (
@@ -37,9 +37,9 @@ def test_values_have_livys_numbers_and_form(shared):
         ("System.out.println(1); System.err.println(3); println(2)", "1\n2\n3\n"),
     ],
 )  # fmt: skip
-def test_what_is_shown(shared, code, shown):
-    found = text(shared, code)
-    assert shown is None or found == shown
+def test_shown_values(shared, code, shown):
+    output = text(shared, code)
+    assert shown is None or output == shown
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,12 @@ def test_what_is_shown(shared, code, shown):
         ("val l = List(", "incomplete statement", []),
     ],
 )
-def test_what_a_compiler_error_says(shared, code, value, trace):
+def test_the_output_of_a_compiler_error(shared, code, value, trace):
     output = shared.run(code, "spark")
     assert (output["ename"], output["evalue"], output["traceback"]) == ("Error", value, trace)
 
 
-def test_what_an_exception_says(shared):
+def test_the_output_of_an_exception(shared):
     code = 'println("before")\ndef f(): Int = sys.error("boom")\nf()\nprintln("never")'
     output = shared.run(code, "spark")
     assert (output["ename"], output["evalue"]) == ("Error", "java.lang.RuntimeException: boom")
@@ -130,7 +130,7 @@ def test_json_and_table(shared):
     [
         ("9007199254740993L", "9007199254740993", "BIGINT_TYPE"),
         ('BigInt("123456789012345678901")', "123456789012345678901", "BIGINT_TYPE"),
-        # JSON does not say which of these two is a double.
+        # JSON does not show which of these two is a double.
         ('BigDecimal("12345678901234567890.10")', "12345678901234567890.10", "DOUBLE_TYPE"),
         ("0.1", "0.1", "DOUBLE_TYPE"),
     ],
@@ -166,16 +166,16 @@ def test_java_decimals_and_those_of_frames_keep_their_digits(shared, value, show
         ('val mixed = Seq[Any](1, "a")\n%table mixed', "TypeError"),
     ],
 )
-def test_a_magic_that_cannot_be_done(shared, code, name):
+def test_a_magic_that_fails(shared, code, name):
     assert shared.run(code, "spark")["ename"] == name
 
 
 def test_completion(shared):
     shared.data('val word = "abc"', "spark")
     shared.send(type="suggest", request=5, kind="spark", code="word.", cursor=5)
-    found = shared.read_type("suggestions")
-    assert found["request"] == 5
-    assert {"contains", "compareTo", "length"} <= set(found["words"])
+    output = shared.read_type("suggestions")
+    assert output["request"] == 5
+    assert {"contains", "compareTo", "length"} <= set(output["words"])
 
 
 @pytest.mark.parametrize("runs", [False, True], ids=["being compiled", "running"])
@@ -194,7 +194,7 @@ def test_cancel(shared, code, runs):
     assert text(shared, "Thread.sleep(1); println(5)") == "5\n"
 
 
-def test_cancel_between_two_lines_runs_no_further(shared):
+def test_a_cancel_between_two_lines_stops_the_cell(shared):
     shared.data("@volatile var count = 0", "spark")
     job = shared.start("\n".join(["count += 1; Thread.sleep(20)"] * 500), "spark")
     shared.read_type("started")

@@ -1,4 +1,4 @@
-"""R statements with Spark. Collected only where SparkR is found (conftest.py): PyPI has none."""
+"""Tests of R statements with Spark. Collected only if SparkR is installed (conftest.py)."""
 
 import json
 
@@ -25,7 +25,7 @@ def text(session, code):
 
 
 def test_the_session_has_what_livys_has(r):
-    """First of the module. sparkmagic asks for `spark`."""
+    """Must be the first test of the module. sparkmagic reads `spark`."""
     assert "with SparkR" in r.log("stderr")
     assert text(r, "class(sc)") == '[1] "jobj"'
     assert text(r, "spark").startswith("Java ref type org.apache.spark.sql")
@@ -55,7 +55,7 @@ def test_r_sees_the_views_of_the_other_kinds_and_they_see_its_own(r):
 
 
 def test_sparkmagics_sql(r):
-    """What its %%sql sends."""
+    """Runs the code that sparkmagic's %%sql sends."""
     code = "for (.i in SparkR:::collect(toJSON(sql('SELECT 0 AS id')))$value) print(.i)"
     assert text(r, code) == '[1] "{\\"id\\":0}"'
 
@@ -85,26 +85,26 @@ def test_cancel(r, what):
     r.run("kept <- 0; n <- createDataFrame(data.frame(n = 1:4))", "sparkr")
     message = interrupted(r, f"kept <- 1\n{JOBS[what]}", "sparkr")
     assert json.loads(message["result"])["evalue"] == "The statement was cancelled."
-    # Neither the variables nor the connection to the JVM have suffered, and no job goes on.
+    # The variables and the connection to the JVM are intact, and no job continues.
     assert text(r, "kept") == "[1] 1"
     assert text(r, "count(n)") == "[1] 4"
     assert text(r, "SparkR:::callJStatic('java.lang.Math', 'abs', -3L)") == "[1] 3"
     assert r.text("len(sc.statusTracker().getActiveJobsIds())") == "0"
 
 
-def test_connections_that_a_cell_closes_are_made_anew(r):
+def test_connections_that_a_cell_closes_are_opened_again(r):
     r.run("closeAllConnections()", "sparkr")
     assert text(r, "count(sql('SELECT 1'))") == "[1] 1"
 
 
 def test_nobody_can_read_the_secret_of_the_backend(r):
-    """Not in a command line, nor in the environment, which programs inherit."""
+    """It is neither on a command line nor in the environment, which programs inherit."""
     assert text(r, "grep('SECRET|SPARKR', names(Sys.getenv()), value = TRUE)") == "character(0)"
     assert text(r, "length(commandArgs(trailingOnly = TRUE))") == "[1] 2"
 
 
-def test_r_follows_a_spark_that_was_made_anew(tmp_path):
-    """Last: it has a session of its own, which starts R with its first statement."""
+def test_r_uses_a_spark_that_was_started_again(tmp_path):
+    """Must be the last test: it has its own session, which starts R with its first statement."""
     session = Session(tmp_path, kind="shared")
     session.wait_until_idle()
     assert text(session, "count(sql('SELECT 1'))") == "[1] 1"

@@ -1,4 +1,4 @@
-"""SQL statements."""
+"""Tests of SQL statements."""
 
 import json
 
@@ -12,10 +12,10 @@ def answer(session, query):
 
 
 def test_schema_and_rows(shared):
-    found = answer(shared, "SELECT 1 AS a, 'ü' AS b, CAST(NULL AS INT) AS c")
-    assert found["data"] == [[1, "ü", None]]
-    assert found["schema"]["type"] == "struct"
-    assert found["schema"]["fields"][1] == {
+    result = answer(shared, "SELECT 1 AS a, 'ü' AS b, CAST(NULL AS INT) AS c")
+    assert result["data"] == [[1, "ü", None]]
+    assert result["schema"]["type"] == "struct"
+    assert result["schema"]["fields"][1] == {
         "name": "b", "type": "string", "nullable": False, "metadata": {}
     }  # fmt: skip
     assert shared.data("SELECT 1", "sql").keys() == {"application/json"}
@@ -70,7 +70,7 @@ def test_rows_end_at_the_limit_and_columns_may_share_a_name(shared):
     assert answer(shared, "SELECT id FROM range(0)")["data"] == []
 
 
-def test_an_answer_that_is_cut_says_so_and_a_whole_one_does_not(shared):
+def test_only_a_truncated_result_has_a_note_about_it(shared):
     cut = answer(shared, "SELECT id FROM range(21)")
     assert (len(cut["data"]), cut["truncated"]["rows"]) == (20, 20)
     assert "Only the first 20 rows" in cut["truncated"]["message"]
@@ -83,9 +83,9 @@ def test_an_answer_that_is_cut_says_so_and_a_whole_one_does_not(shared):
     assert len(whole["data"]) == 20
 
 
-def test_a_statement_that_makes_something_has_neither_columns_nor_rows(shared):
-    found = answer(shared, "CREATE OR REPLACE TEMPORARY VIEW made AS SELECT 5 AS n;")
-    assert found == {"schema": {"type": "struct", "fields": []}, "data": []}
+def test_a_statement_that_creates_something_has_neither_columns_nor_rows(shared):
+    result = answer(shared, "CREATE OR REPLACE TEMPORARY VIEW made AS SELECT 5 AS n;")
+    assert result == {"schema": {"type": "struct", "fields": []}, "data": []}
     assert shared.text("spark.table('made').first().n") == "5"
 
 

@@ -1,4 +1,4 @@
-"""Python values as tables."""
+"""Tests of the conversion of Python values to tables."""
 
 import datetime
 import uuid

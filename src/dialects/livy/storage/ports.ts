@@ -3,78 +3,78 @@ import type { CloseCode, Session } from '../../../kernel/session/session.js';
 import type { Text } from '../../../scheduler/long-text.js';
 import type { Millis } from '../../../kernel/time.js';
 
-/** What Livy's clients know by a number: a session (of the kernel), or a batch (a lone job). */
+/** The two types that have a number: a session (of the kernel), or a batch (a lone job). */
 export type LivyType = 'session' | 'batch';
 
-/** What the client said when it created the session or batch, echoed in every answer. */
-export type LivyAsked = Readonly<Record<string, unknown>>;
+/** The request that created a session or batch. Answers repeat its members. */
+export type LivyRequest = Readonly<Record<string, unknown>>;
 
-/** Sessions that closed for these reasons are shown until their retention is over; all others are gone at once. */
-export const keptCloses = [
+/** Sessions that closed for these reasons are shown until their retention is over, all others not at all. */
+export const retainedCloseCodes = [
   ...(['runner_lost', 'runner_ended', 'runner_not_started', 'stopped', 'closed_by_admin'] as const),
 ] as const satisfies readonly CloseCode[];
 
-/** The dialect's own row beside a session or job. It is written once; only `removedAt` changes. */
+/** The dialect's own row for a session or batch. After the insert only `removedAt` changes. */
 export interface LivyEntry {
   readonly type: LivyType;
-  /** Per type from 0, never reused. */
+  /** A number per type, from 0. Never reused. */
   readonly number: number;
   /** Id of the kernel's session, or of the batch's job. */
   readonly subject: string;
-  /** The hidden job that starts a session's interpreter; a batch's own job. Its log is the log of the process. */
+  /** The hidden job that starts a session's interpreter, or the job of a batch. Its log is that of the process. */
   readonly job: string;
   readonly instance: string;
   readonly name: string | null;
-  readonly asked: LivyAsked;
-  /** Its user deleted it: it is answered as unknown. */
+  readonly asked: LivyRequest;
+  /** When the user deleted the session or batch; null before. A deleted one is answered with 404. */
   readonly removedAt: Millis | null;
 }
 
 export type LivySession = LivyEntry & { readonly session: Session };
 export type LivyBatch = LivyEntry & { readonly run: Job };
 
-/** A statement as it is read: its job's state with the texts around it, by primary keys. */
+/** A statement: its job with its texts. */
 export interface LivyStatement {
   readonly number: number;
   readonly job: Job;
   /** `{"statement", "kind", "code"}` as JSON text. */
   readonly params: Text;
-  /** Livy's output object as JSON text; null until there is one. */
+  /** Livy's output object as JSON text; null while there is none. */
   readonly output: Text | null;
 }
 
 export interface LivyPage {
-  /** Undefined: every instance's. */
+  /** Only entries of this instance; undefined means all instances. */
   readonly instance: string | undefined;
-  /** Only this user's. */
+  /** Only entries of this user; undefined means all users. */
   readonly onlyOf: string | undefined;
-  /** Ended ones are shown if they ended after this. */
+  /** Entries that ended at this moment or earlier are left out. */
   readonly endedAfter: Millis;
   readonly from: number;
   readonly size: number;
 }
 
 export interface LivyTx {
-  /** The next number of this type; it counts as used even if nothing is made of it. */
+  /** Returns the next number of this type. The number is used up even if nothing is inserted. */
   nextNumber(type: LivyType): Promise<number>;
   insert(entry: Omit<LivyEntry, 'removedAt'>): Promise<void>;
-  /** The instance's entry by this name that is not removed and has not ended before `endedAfter`. */
-  named(type: LivyType, name: string, instance: string, endedAfter: Millis): Promise<LivyEntry | null>;
-  /** Nobody can read it any more: the texts of its statements go too. */
+  /** Returns the instance's entry with this name that is still shown: neither removed nor ended by `endedAfter`. */
+  findByName(type: LivyType, name: string, instance: string, endedAfter: Millis): Promise<LivyEntry | null>;
+  /** Marks an entry as removed, and deletes the texts of its statements, because nobody can read them. */
   remove(type: LivyType, number: number, at: Millis): Promise<void>;
-  /** Removes a few sessions that ended before `endedAfter`. */
+  /** Removes a few sessions that ended by `endedAfter`. */
   sweep(endedAfter: Millis, at: Millis): Promise<void>;
-  /** The entry of a session or a batch's job. */
+  /** Returns the entry of a session, or of the job of a batch. */
   bySubject(type: LivyType, subject: string): Promise<LivyEntry | null>;
-  /** The number of the session's next statement. */
+  /** Returns the number for the session's next statement. */
   nextStatement(session: number): Promise<number>;
   addStatement(session: number, number: number, job: string): Promise<void>;
-  /** The number of the statement that this job is. */
+  /** Returns the number of the statement that has this job. */
   statementOf(job: string): Promise<number | null>;
 }
 
 export interface LivyReads {
-  /** By a name only the instance's own; undefined: any instance's, the latest of that name. */
+  /** Finds a session. A name is looked up in this instance; undefined means the latest of that name in any instance. */
   session(numberOrName: number | string, instance: string | undefined): Promise<LivySession | null>;
   sessions(page: LivyPage): Promise<{ items: LivySession[]; total: number }>;
   batch(numberOrName: number | string, instance: string | undefined): Promise<LivyBatch | null>;
@@ -84,12 +84,12 @@ export interface LivyReads {
     session: number,
     page: { from: number; size: number; newestFirst: boolean },
   ): Promise<{ items: LivyStatement[]; total: number }>;
-  /** The numbers of such a page's statements. */
+  /** Returns only the numbers of the statements of a page. */
   statementNumbers(
     session: number,
     page: { from: number; size: number; newestFirst: boolean },
   ): Promise<{ numbers: number[]; total: number }>;
-  /** Bytes of code and outputs that such a page has. */
+  /** Returns the bytes of code and outputs on a page. */
   statementBytes(
     session: number,
     page: { from: number; size: number; newestFirst: boolean },

@@ -2,7 +2,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 const text = { type: 'text' } as const;
 
-/** Sessions and batches of Livy's clients by their numbers. What changes about them stands with the session or job. */
+/** Sessions and batches of Livy's clients by number. Their changing state is in the rows of sessions and jobs. */
 @Entity('livy_entries')
 @Index('livy_entries_shown', ['type', 'number'], { where: 'removed_at IS NULL' })
 @Index('livy_entries_name', ['type', 'name'], { where: 'name IS NOT NULL AND removed_at IS NULL' })
@@ -17,7 +17,7 @@ export class LivyEntryRow {
   @Column({ type: 'bigint', nullable: true }) removed_at!: number | null;
 }
 
-/** A session's statements by their numbers: reading one is three look-ups by primary key. */
+/** The statements of sessions by number. Reading a statement takes three look-ups by primary key. */
 @Entity('livy_statements')
 export class LivyStatementRow {
   @PrimaryColumn('integer') session!: number;

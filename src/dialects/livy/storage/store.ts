@@ -2,12 +2,12 @@ import type { Millis } from '../../../kernel/time.js';
 import { perQuery, type Query, type Value } from '../../../scheduler/query.ports.js';
 import { insertInto } from '../../../scheduler/statements.js';
 import {
-  keptCloses,
-  type LivyAsked,
+  retainedCloseCodes,
   type LivyBatch,
   type LivyEntry,
   type LivyPage,
   type LivyReads,
+  type LivyRequest,
   type LivySession,
   type LivyStatement,
   type LivyTx,
@@ -15,21 +15,21 @@ import {
 } from './ports.js';
 import type { LivyEntryRow } from './rows.js';
 
-/** The table that an entry's subject stands in, and until when an ended one is shown (Livy dialect, retention). */
+/** For each type, the table of the subject and the condition that it is still shown (Livy dialect, retention). */
 const subjects = {
   session: {
     table: 'sessions',
-    shown: `(x.state <> 'closed' OR (x.closed_at > ? AND x.close_code IN (${keptCloses.map(() => '?').join(', ')})))`,
-    values: keptCloses,
+    isShown: `(x.state <> 'closed' OR (x.closed_at > ? AND x.close_code IN (${retainedCloseCodes.map(() => '?').join(', ')})))`,
+    values: retainedCloseCodes,
   },
   batch: {
     table: 'jobs',
-    shown: `(x.state IN ('queued', 'running') OR x.ended_at > ?)`,
+    isShown: `(x.state IN ('queued', 'running') OR x.ended_at > ?)`,
     values: [],
   },
-} as const satisfies Record<LivyType, { table: string; shown: string; values: readonly string[] }>;
+} as const satisfies Record<LivyType, { table: string; isShown: string; values: readonly string[] }>;
 
-/** More at a time would keep the one who opens a session waiting. */
+/** Most sessions to remove at once. Removing more would delay the user who opens a session. */
 const mostSwept = 20;
 
 export const livyStore = perQuery((sql): LivyTx => ({
@@ -55,11 +55,11 @@ export const livyStore = perQuery((sql): LivyTx => ({
     };
     await sql.run(insertInto('livy_entries', Object.keys(row)), ...Object.values(row));
   },
-  async named(type, name, instance, endedAfter) {
-    const { table, shown, values } = subjects[type];
+  async findByName(type, name, instance, endedAfter) {
+    const { table, isShown, values } = subjects[type];
     const row = await sql.one<LivyEntryRow>(
       `SELECT e.* FROM livy_entries e JOIN ${table} x ON x.id = e.subject
-       WHERE e.name IS NOT NULL AND e.removed_at IS NULL AND e.type = ? AND e.name = ? AND e.instance = ? AND ${shown} LIMIT 1`,
+       WHERE e.name IS NOT NULL AND e.removed_at IS NULL AND e.type = ? AND e.name = ? AND e.instance = ? AND ${isShown} LIMIT 1`,
       type,
       name,
       instance,
@@ -118,57 +118,57 @@ export const livyReads = perQuery((sql): LivyReads => {
     key: number | string,
     instance: string | undefined,
   ): Promise<LivyEntry | null> => {
-    // A name may have been used before: the latest one is meant. Each instance has names of its own.
-    const ofInstance = typeof key === 'string' && instance !== undefined;
-    const where = typeof key === 'number' ? 'number = ?' : `name = ?${ofInstance ? ' AND instance = ?' : ''}`;
+    // Names can be reused, so take the latest. Names are unique only within an instance.
+    const byInstance = typeof key === 'string' && instance !== undefined;
+    const where = typeof key === 'number' ? 'number = ?' : `name = ?${byInstance ? ' AND instance = ?' : ''}`;
     const row = await sql.one<LivyEntryRow>(
       `SELECT * FROM livy_entries WHERE type = ? AND ${where} ORDER BY number DESC LIMIT 1`,
       type,
       key,
-      ...(ofInstance ? [instance] : []),
+      ...(byInstance ? [instance] : []),
     );
     return row === null ? null : toEntry(row);
   };
-  const withSession = async (found: LivyEntry): Promise<LivySession> => {
-    const row = await sql.one('SELECT * FROM sessions WHERE id = ?', found.subject);
-    if (row === null) throw new Error(`Session ${found.subject} is gone.`);
-    return { ...found, session: sql.rows.session(row) };
+  const withSession = async (livyEntry: LivyEntry): Promise<LivySession> => {
+    const row = await sql.one('SELECT * FROM sessions WHERE id = ?', livyEntry.subject);
+    if (row === null) throw new Error(`Session ${livyEntry.subject} does not exist.`);
+    return { ...livyEntry, session: sql.rows.session(row) };
   };
-  const withJob = async (found: LivyEntry): Promise<LivyBatch | null> => {
-    const row = await sql.one('SELECT * FROM jobs WHERE id = ?', found.subject);
-    return row === null ? null : { ...found, run: sql.rows.job(row) };
+  const withJob = async (livyEntry: LivyEntry): Promise<LivyBatch | null> => {
+    const row = await sql.one('SELECT * FROM jobs WHERE id = ?', livyEntry.subject);
+    return row === null ? null : { ...livyEntry, run: sql.rows.job(row) };
   };
   const page = async (type: LivyType, { instance, onlyOf, endedAfter, from, size }: LivyPage) => {
-    const { table, shown, values } = subjects[type];
+    const { table, isShown, values } = subjects[type];
     const where = `FROM livy_entries e JOIN ${table} x ON x.id = e.subject
-      WHERE e.removed_at IS NULL AND e.type = ? AND ${shown}
+      WHERE e.removed_at IS NULL AND e.type = ? AND ${isShown}
         ${instance === undefined ? '' : 'AND e.instance = ?'} ${onlyOf === undefined ? '' : 'AND x."user" = ?'}`;
-    const given: Value[] = [type, endedAfter, ...values];
-    for (const narrower of [instance, onlyOf]) if (narrower !== undefined) given.push(narrower);
+    const params: Value[] = [type, endedAfter, ...values];
+    for (const filter of [instance, onlyOf]) if (filter !== undefined) params.push(filter);
     const rows = await sql.all<LivyEntryRow>(
       `SELECT e.* ${where} ORDER BY e.number LIMIT ? OFFSET ?`,
-      ...given,
+      ...params,
       size,
       from,
     );
-    const count = await sql.one<{ n: number }>(`SELECT COUNT(*) AS n ${where}`, ...given);
+    const count = await sql.one<{ n: number }>(`SELECT COUNT(*) AS n ${where}`, ...params);
     return { entries: rows.map(toEntry), total: Number(count?.n ?? 0) };
   };
   return {
     async session(key, instance) {
-      const found = await entry('session', key, instance);
-      return found === null ? null : withSession(found);
+      const match = await entry('session', key, instance);
+      return match === null ? null : withSession(match);
     },
-    async sessions(asked) {
-      const { entries, total } = await page('session', asked);
+    async sessions(range) {
+      const { entries, total } = await page('session', range);
       return { items: await Promise.all(entries.map(withSession)), total };
     },
     async batch(key, instance) {
-      const found = await entry('batch', key, instance);
-      return found === null ? null : withJob(found);
+      const match = await entry('batch', key, instance);
+      return match === null ? null : withJob(match);
     },
-    async batches(asked) {
-      const { entries, total } = await page('batch', asked);
+    async batches(range) {
+      const { entries, total } = await page('batch', range);
       const items = await Promise.all(entries.map(withJob));
       return { items: items.filter((batch) => batch !== null), total };
     },
@@ -207,7 +207,7 @@ export const livyReads = perQuery((sql): LivyReads => {
       return { numbers: rows.map(({ number }) => Number(number)), total: Number(count?.n ?? 0) };
     },
     async statementBytes(session, { from, size, newestFirst }) {
-      // The lengths stand in the rows' heads: the texts themselves are not read.
+      // The database stores lengths in the heads of rows, so it does not read the texts.
       const row = await sql.one<{ n: number }>(
         `SELECT SUM(OCTET_LENGTH(p.body) + COALESCE(OCTET_LENGTH(r.body), 0)
            + COALESCE((SELECT SUM(t.bytes) FROM long_texts t WHERE t.seq = j.seq), 0)) AS n
@@ -223,7 +223,7 @@ export const livyReads = perQuery((sql): LivyReads => {
   };
 });
 
-/** A job's row, with what else is read beside it. */
+/** The columns that a statement's query reads in addition to those of its job. */
 interface StatementRow {
   statement: number;
   params: string;
@@ -249,6 +249,6 @@ const toEntry = (row: LivyEntryRow): LivyEntry => ({
   job: row.job,
   instance: row.instance,
   name: row.name,
-  asked: JSON.parse(row.asked) as LivyAsked,
+  asked: JSON.parse(row.asked) as LivyRequest,
   removedAt: row.removed_at === null ? null : Number(row.removed_at),
 });

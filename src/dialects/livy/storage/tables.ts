@@ -1,7 +1,7 @@
 import { Livy1795478400000 } from './migrations/0004-livy.js';
 import { LivyEntryRow, LivyStatementRow } from './rows.js';
 
-/** What this dialect keeps beside sessions and jobs. */
+/** The tables of this dialect. */
 export const livyTables = {
   entities: [LivyEntryRow, LivyStatementRow],
   migrations: [Livy1795478400000],

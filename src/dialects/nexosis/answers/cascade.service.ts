@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { nameOf, type Actor } from '../../../kernel/access/access.js';
+import { actorName, type Actor } from '../../../kernel/access/access.js';
 import { Commands } from '../../../scheduler/commands.service.js';
 import { BuiltOn, type Cascade } from '../data/cascade.js';
-import { checkDeletes } from '../data/deletable.js';
+import { checkMayDelete } from '../data/deletable.js';
 import { ModelsService } from './models.service.js';
 import { LearnSessionsService } from './sessions.service.js';
 import { ViewsService } from '../data/views.service.js';
 import { nexosisStore } from '../storage/store.js';
 
-/** Removing what was built on a data set or a view. */
+/** Removes views, sessions and models that were built on a data set or a view. */
 @Injectable()
 export class CascadeService extends BuiltOn {
   constructor(
@@ -20,24 +20,24 @@ export class CascadeService extends BuiltOn {
     super();
   }
 
-  override async remove(actor: Actor, source: string, wanted: readonly Cascade[]): Promise<void> {
-    await this.check(actor, source, wanted);
-    if (wanted.includes('view')) {
-      for (const { name } of await this.views.on(actor, source)) {
+  override async remove(actor: Actor, source: string, kinds: readonly Cascade[]): Promise<void> {
+    await this.check(actor, source, kinds);
+    if (kinds.includes('view')) {
+      for (const { name } of await this.views.readingFrom(actor, source)) {
         await this.remove(
           actor,
           name,
-          wanted.filter((kind) => kind !== 'view'),
+          kinds.filter((kind) => kind !== 'view'),
         );
         await this.commands.run(
           (unit) => nexosisStore(unit.tx).views.remove(actor.instance.id, name),
-          nameOf(actor),
+          actorName(actor),
         );
       }
     }
-    if (wanted.includes('session')) await this.removeSessions(actor, source, undefined);
-    else if (wanted.includes('forecast')) await this.removeSessions(actor, source, 'forecast');
-    if (wanted.includes('model')) await this.models.removeSome(actor, { source });
+    if (kinds.includes('session')) await this.removeSessions(actor, source, undefined);
+    else if (kinds.includes('forecast')) await this.removeSessions(actor, source, 'forecast');
+    if (kinds.includes('model')) await this.models.removeSome(actor, { source });
   }
 
   private async removeSessions(actor: Actor, source: string, type: 'forecast' | undefined): Promise<void> {
@@ -45,15 +45,15 @@ export class CascadeService extends BuiltOn {
       await this.sessions.remove(actor, id);
   }
 
-  /** Refuses before anything is removed what would be refused half way. */
-  private async check(actor: Actor, source: string, wanted: readonly Cascade[]): Promise<void> {
-    const views = wanted.includes('view') ? await this.views.on(actor, source) : [];
-    for (const view of views) checkDeletes(actor, view, `View ${view.name}`);
+  /** Throws before anything is removed if the actor may not remove all of it. */
+  private async check(actor: Actor, source: string, kinds: readonly Cascade[]): Promise<void> {
+    const views = kinds.includes('view') ? await this.views.readingFrom(actor, source) : [];
+    for (const view of views) checkMayDelete(actor, view, `View ${view.name}`);
     for (const name of [source, ...views.map((view) => view.name)]) {
-      if (wanted.includes('session')) await this.sessions.removable(actor, { source: name });
-      else if (wanted.includes('forecast'))
+      if (kinds.includes('session')) await this.sessions.removable(actor, { source: name });
+      else if (kinds.includes('forecast'))
         await this.sessions.removable(actor, { source: name, type: 'forecast' });
-      if (wanted.includes('model')) await this.models.removable(actor, { source: name });
+      if (kinds.includes('model')) await this.models.removable(actor, { source: name });
     }
   }
 }

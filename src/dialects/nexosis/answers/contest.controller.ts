@@ -1,21 +1,21 @@
 import { Controller, Get, Inject, Param, Res, UseFilters } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { Contestant, LearnSessionView, Outcome } from '../storage/ports.js';
+import type { Contestant, LearnSessionView, SessionOutcome } from '../storage/ports.js';
 import { STORE, type Store } from '../../../scheduler/ports.js';
-import { sendCsv } from '../data/sent-page.js';
-import { Ask, mount, type Asked } from '../wire/asked.js';
+import { sendCsv } from '../data/page-writer.js';
+import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
 import { NexosisErrorsFilter } from '../wire/errors.filter.js';
 import { notFound } from '../wire/errors.js';
 import { isObject, readGuid } from '../wire/fields.js';
 import { missingPart } from '../wire/missing.js';
 import { pageLinks, pagesOf, type Link } from '../wire/paging.js';
-import { atInterval, outcomeOf, pageOf, withoutUnknown } from './results.controller.js';
+import { atInterval, outcomeOf, pageOf, withoutMissingActuals } from './results.controller.js';
 import { sessionFields, sessionLinks } from '../wire/session.wire.js';
 import { LearnSessionsService } from './sessions.service.js';
 
-/** By which metric the champion was chosen (nexosis dialect, algorithms). */
-function championMetric({ domain }: LearnSessionView): string {
+/** Returns the metric by which the champion was chosen (nexosis dialect, algorithms). */
+function championMetricOf({ domain }: LearnSessionView): string {
   if (domain === 'classification') return 'macroAverageF1Score';
   if (domain === 'regression') return 'rootMeanSquareError';
   return domain === 'anomalies' ? 'percentAnomalies' : 'meanAbsoluteError';
@@ -31,17 +31,17 @@ export class ContestController {
     @Inject(STORE) private readonly store: Store,
   ) {}
 
-  @ApiOperation({ summary: 'Who competed, and who won by which metric' })
+  @ApiOperation({ summary: 'The algorithms that competed, the champion, and the metric that decided' })
   @Get()
-  async contest(@Ask() asked: Asked, @Param('id') id: string) {
-    const { session, done } = await this.find(asked, id);
-    const contestants = done.contestants.map((each, i) => fromContestant(asked, session, each, i));
+  async contest(@Incoming() request: NexosisRequest, @Param('id') id: string) {
+    const { session, outcome } = await this.find(request, id);
+    const contestants = outcome.contestants.map((each, i) => fromContestant(request, session, each, i));
     return {
       ...sessionFields(session),
-      championMetric: championMetric(session),
+      championMetric: championMetricOf(session),
       champion: contestants[0] ?? null,
       contestants,
-      links: contestLinks(asked, session),
+      links: contestLinks(request, session),
     };
   }
 
@@ -49,113 +49,116 @@ export class ContestController {
   @ApiQuery({ name: 'predictionInterval', required: false })
   @Get('champion')
   async champion(
-    @Ask() asked: Asked,
+    @Incoming() request: NexosisRequest,
     @Param('id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { session, done } = await this.find(asked, id);
-    return this.one(asked, session, done, 0, reply);
+    const { session, outcome } = await this.find(request, id);
+    return this.one(request, session, outcome, 0, reply);
   }
 
   @ApiOperation({ summary: 'All contestants, best first' })
   @Get('contestants')
-  async contestants(@Ask() asked: Asked, @Param('id') id: string) {
-    const { session, done } = await this.find(asked, id);
+  async contestants(@Incoming() request: NexosisRequest, @Param('id') id: string) {
+    const { session, outcome } = await this.find(request, id);
     return {
-      items: done.contestants.map((each, i) => fromContestant(asked, session, each, i)),
-      links: [{ rel: 'self', href: `${asked.base}/${asked.path}` }],
+      items: outcome.contestants.map((each, i) => fromContestant(request, session, each, i)),
+      links: [{ rel: 'self', href: `${request.base}/${request.path}` }],
     };
   }
 
   @ApiOperation({ summary: 'One contestant with its test rows' })
   @Get('contestants/:contestant')
   async contestant(
-    @Ask() asked: Asked,
+    @Incoming() request: NexosisRequest,
     @Param('id') id: string,
     @Param('contestant') contestant: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { session, done } = await this.find(asked, id);
-    const wanted = readGuid('contestantId', contestant);
-    const place = done.contestants.findIndex((_, i) => contestantId(session, i) === wanted);
-    if (place === -1) throw notFound('contestant', wanted);
-    return this.one(asked, session, done, place, reply);
+    const { session, outcome } = await this.find(request, id);
+    const wantedId = readGuid('contestantId', contestant);
+    const index = outcome.contestants.findIndex((_, i) => contestantId(session, i) === wantedId);
+    if (index === -1) throw notFound('contestant', wantedId);
+    return this.one(request, session, outcome, index, reply);
   }
 
-  @ApiOperation({ summary: 'What was known of the data when the contestants were chosen' })
+  @ApiOperation({ summary: 'The properties of the data by which the contestants were chosen' })
   @Get('selection')
-  async selection(@Ask() asked: Asked, @Param('id') id: string) {
-    const { session, done } = await this.find(asked, id);
+  async selection(@Incoming() request: NexosisRequest, @Param('id') id: string) {
+    const { session, outcome } = await this.find(request, id);
     return {
       ...sessionFields(session),
-      metricSets: metricSets(done.selection),
-      links: contestLinks(asked, session),
+      metricSets: metricSets(outcome.selection),
+      links: contestLinks(request, session),
     };
   }
 
-  /** A contest is there once the session is completed. */
-  private async find(asked: Asked, id: string): Promise<{ session: LearnSessionView; done: Outcome }> {
-    const session = await this.sessions.get(asked.actor, readGuid('id', id));
-    const done = outcomeOf(session);
-    if (done === null) throw missingPart(session, 'contest');
-    return { session, done };
+  /** Returns the session with its outcome. Throws if it is not completed, because only a completed one has a contest. */
+  private async find(
+    request: NexosisRequest,
+    id: string,
+  ): Promise<{ session: LearnSessionView; outcome: SessionOutcome }> {
+    const session = await this.sessions.get(request.actor, readGuid('id', id));
+    const outcome = outcomeOf(session);
+    if (outcome === null) throw missingPart(session, 'contest');
+    return { session, outcome };
   }
 
   private async one(
-    asked: Asked,
+    request: NexosisRequest,
     session: LearnSessionView,
-    done: Outcome,
-    place: number,
+    outcome: SessionOutcome,
+    index: number,
     reply: FastifyReply,
   ) {
-    const contestant = done.contestants[place];
+    const contestant = outcome.contestants[index];
     if (contestant === undefined) throw notFound('contestant', session.id);
-    // The champion's own rows are those of the session where the engine kept no others.
-    const interval = asked.query.text('predictionInterval');
-    const table = contestant.table ?? (place === 0 ? 'results' : null);
-    const name = table === null ? null : atInterval(done, table, interval);
-    const { paging, total, rows } = await pageOf(this.store, asked, session, name);
-    if (asked.wantsCsv) return sendCsv(reply, rows);
+    // If the engine stored no test rows for the champion, the rows of the session are its own.
+    const interval = request.query.text('predictionInterval');
+    const table = contestant.table ?? (index === 0 ? 'results' : null);
+    const name = table === null ? null : atInterval(outcome, table, interval);
+    const { paging, total, rows } = await pageOf(this.store, request, session, name);
+    if (request.wantsCsv) return sendCsv(reply, rows);
     const pages = pagesOf(paging, total);
     return {
-      ...fromContestant(asked, session, contestant, place),
-      data: rows.objects().map(withoutUnknown),
+      ...fromContestant(request, session, contestant, index),
+      data: rows.objects().map(withoutMissingActuals),
       ...pages,
-      links: pageLinks(asked, pages),
+      links: pageLinks(request, pages),
     };
   }
 }
 
-/** The session's id with the contestant's place at its end: the same at every reading. */
-const contestantId = ({ id }: LearnSessionView, place: number): string =>
-  `${id.slice(0, 24)}${String(place).padStart(12, '0')}`;
+/** Derives a stable id: the session's id, ending in the contestant's index. */
+const contestantId = ({ id }: LearnSessionView, index: number): string =>
+  `${id.slice(0, 24)}${String(index).padStart(12, '0')}`;
 
-function fromContestant(asked: Asked, session: LearnSessionView, each: Contestant, place: number) {
+function fromContestant(request: NexosisRequest, session: LearnSessionView, each: Contestant, place: number) {
   const id = contestantId(session, place);
   return {
     id,
     algorithm: each.algorithm,
     dataSourceProperties: each.dataSourceProperties,
     metrics: each.metrics,
-    links: [{ rel: 'self', href: `${asked.base}/sessions/${session.id}/contest/contestants/${id}` }],
+    links: [{ rel: 'self', href: `${request.base}/sessions/${session.id}/contest/contestants/${id}` }],
   };
 }
 
-function contestLinks(asked: Asked, session: LearnSessionView): Link[] {
-  const at = `${asked.base}/sessions/${session.id}`;
+function contestLinks(request: NexosisRequest, session: LearnSessionView): Link[] {
+  const at = `${request.base}/sessions/${session.id}`;
   return [
-    { rel: 'self', href: `${asked.base}/${asked.path}` },
+    { rel: 'self', href: `${request.base}/${request.path}` },
     { rel: 'session', href: at },
     { rel: 'champion', href: `${at}/contest/champion` },
     { rel: 'contestants', href: `${at}/contest/contestants` },
     { rel: 'selection', href: `${at}/contest/selection` },
-    ...sessionLinks(session, asked.base).slice(1),
+    ...sessionLinks(session, request.base).slice(1),
   ];
 }
 
-/** A list of `{dataSetProperties, metrics}`, alone or as a member of that name. */
+/** Returns a list of `{dataSetProperties, metrics}`, which the engine sends as such or as the member `metricSets`. */
 function metricSets(selection: unknown): unknown[] {
   if (Array.isArray(selection)) return selection;
-  const within = isObject(selection) ? selection['metricSets'] : undefined;
-  return Array.isArray(within) ? within : [];
+  const sets = isObject(selection) ? selection['metricSets'] : undefined;
+  return Array.isArray(sets) ? sets : [];
 }

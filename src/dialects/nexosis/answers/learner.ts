@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { wholeOf } from '../../../scheduler/long-text.js';
 import type { LearnSessionView } from '../storage/ports.js';
 import type {
-  Answer,
+  AttemptEnd,
   Clock,
   ProcessEnd,
   RunnerListener,
@@ -16,13 +16,14 @@ import type {
   Task,
 } from '../../../scheduler/ports.js';
 import type { Query } from '../../../scheduler/query.ports.js';
-import { Teller } from '../../../scheduler/teller.js';
-import { calculatedColumns, placesOf } from '../wire/columns.js';
+import { Retry } from '../../../scheduler/retry.js';
+import { learnerColumns, positionsOf } from '../wire/columns.js';
 import { csvLine } from '../data/csv.js';
-import { collect, type Change } from './outcome.js';
+import { storeOutcome, type Change } from './outcome.js';
 import { findSource, withMoment } from '../data/sources.js';
 import { nexosisStore } from '../storage/store.js';
 import { nexosisReads } from '../storage/reads.js';
+import { logUnreadable } from '../storage/readable.js';
 
 /** `done` of `total` steps of a calculation. */
 export interface Progress {
@@ -31,37 +32,37 @@ export interface Progress {
   readonly message: string;
 }
 
-/** The person who asked must change something: said in the answer, with no traceback. */
+/** A problem that the user can fix. The answer names it, without a traceback. */
 class InputProblem extends Error {}
 
 interface Attempt {
   readonly task: Task;
-  /** Of the files it reads and writes. */
+  /** Folder of the files that the attempt reads and writes. */
   readonly folder: string;
-  /** Null until it is read, and for a prediction. */
+  /** Null for a prediction, and until it is read. */
   session: LearnSessionView | null;
-  /** Its files are being written: no process has it yet. */
+  /** Its files are being written, and no process has the task yet. */
   preparing: boolean;
-  /** When its progress was last stored, on the computer's clock. */
-  toldAt: number;
+  /** When its progress was last stored, by the wall clock. */
+  progressAt: number;
   stopped: boolean;
-  /** Its process has said how it ended; what it found is being stored. */
+  /** Its process has answered, and the outcome is being stored. */
   answered: boolean;
 }
 
 /**
- * The learner's runners. A stored job only says which session or model it is about: before an attempt starts, the data is
- * written to a file in a folder of the attempt's own, and after it has ended, what it found is stored and the folder goes.
- * A job that did not come from a session cannot name files, because its params are never handed on.
+ * Prepares the attempts of the learner's runners and stores their outcomes. The params of a job only name a session or a
+ * model. Before an attempt starts, the data is written to a file in the attempt's own folder. After it ends, the outcome is
+ * stored and the folder deleted. The params are never passed on, so no job can name files of this machine.
  */
 export class Learner implements Runners, RunnerListener {
   private readonly logger = new Logger(Learner.name);
   private readonly attempts = new Map<string, Attempt>();
-  private readonly teller = new Teller();
+  private readonly retry = new Retry();
   private readonly files: string;
   private readonly models: string;
   private listener: RunnerListener | null = null;
-  /** Its folders are as they should be: no attempt is prepared before. */
+  /** Resolves when the folders of an earlier run are cleared. No attempt is prepared before. */
   readonly ready: Promise<void>;
 
   constructor(
@@ -73,17 +74,26 @@ export class Learner implements Runners, RunnerListener {
     this.files = join(data, 'learner');
     this.models = join(data, 'models');
     inner.listen(this);
-    this.ready = this.clear();
+    this.ready = this.clearFolders();
   }
 
-  /** What an earlier run of the service left goes: its attempts are lost. */
-  private async clear(): Promise<void> {
+  /** Deletes the files of attempts of an earlier run, which are lost, and model files without a row. */
+  private async clearFolders(): Promise<void> {
     await rm(this.files, { recursive: true, force: true });
     await mkdir(this.models, { recursive: true });
-    // Models whose session was not completed any more, and deleted ones whose file was left.
+    // Some belong to sessions that did not complete, others to models that were deleted.
     for (const file of await readdir(this.models)) {
-      const model = await nexosisReads(this.store.read).model(basename(file, '.skops'));
-      if (model === null) await rm(join(this.models, file), { force: true });
+      if (await this.lacksModel(basename(file, '.skops'))) await rm(join(this.models, file), { force: true });
+    }
+  }
+
+  private async lacksModel(id: string): Promise<boolean> {
+    try {
+      return (await nexosisReads(this.store.read).model(id)) === null;
+    } catch (error) {
+      // A row that cannot be read is still a row, so its file stays.
+      logUnreadable(error);
+      return false;
     }
   }
 
@@ -103,45 +113,45 @@ export class Learner implements Runners, RunnerListener {
     void this.prepare(task);
   }
 
-  /** The service is stopping: nothing is told any more. */
+  /** Stops repeating answers, because the service is stopping. */
   close(): void {
-    this.teller.close();
+    this.retry.close();
   }
 
   stop(job: string, token: string): void {
-    if (!this.noted(token)) this.inner.stop(job, token);
+    if (!this.noteStop(token)) this.inner.stop(job, token);
   }
 
   kill(job: string, token: string): void {
-    if (!this.noted(token)) this.inner.kill(job, token);
+    if (!this.noteStop(token)) this.inner.kill(job, token);
   }
 
-  /** Whether a stop needs no process to be ended: before there is one it is noted, and afterwards the answer is on its way. */
-  private noted(token: string): boolean {
+  /** Notes a stop if no process has to end: while the attempt is prepared, and after it has answered. Else returns false. */
+  private noteStop(token: string): boolean {
     const attempt = this.attempts.get(token);
     if (attempt === undefined || (!attempt.preparing && !attempt.answered)) return false;
     attempt.stopped = true;
     return true;
   }
 
-  async answered(job: string, token: string, answer: Answer): Promise<void> {
+  async attemptEnded(job: string, token: string, answer: AttemptEnd): Promise<void> {
     const attempt = this.attempts.get(token);
     if (attempt !== undefined) attempt.answered = true;
-    const kept = attempt === undefined ? answer : await this.keepFound(attempt, answer);
-    await this.listener?.answered(job, token, kept);
+    const reported = attempt === undefined ? answer : await this.storeResult(attempt, answer);
+    await this.listener?.attemptEnded(job, token, reported);
     this.attempts.delete(token);
-    if (attempt !== undefined) await this.tidy(attempt);
+    if (attempt !== undefined) await this.removeFolder(attempt);
   }
 
-  /** Shown with the session while it runs; once a second is enough for people. */
+  /** Stores the progress, at most once a second. The session shows it while it runs. */
   progressed({ token }: Pick<Task, 'token'>, { done, total, message }: Progress): void {
     const attempt = this.attempts.get(token);
     const at = this.clock.wall();
-    if (attempt === undefined || attempt.session === null || at - attempt.toldAt < 1000) return;
-    attempt.toldAt = at;
+    if (attempt === undefined || attempt.session === null || at - attempt.progressAt < 1000) return;
+    attempt.progressAt = at;
     const { id } = attempt.session;
-    const words = `${done} of ${total} steps are done: ${message}`;
-    this.change((tables) => tables.sessions.saveProgress(id, words)).catch((error: unknown) =>
+    const progress = `${done} of ${total} steps are done: ${message}`;
+    this.change((tables) => tables.sessions.saveProgress(id, progress)).catch((error: unknown) =>
       this.logger.warn(`Progress of session ${id} was not stored: ${String(error)}`),
     );
   }
@@ -154,46 +164,46 @@ export class Learner implements Runners, RunnerListener {
     await this.listener?.lastAttempt(job, token);
   }
 
-  async ended(end: ProcessEnd): Promise<void> {
-    await this.listener?.ended(end);
+  async processEnded(end: ProcessEnd): Promise<void> {
+    await this.listener?.processEnded(end);
   }
 
-  keep<T>(change: (query: Query) => Promise<T>): Promise<T> {
-    if (this.listener === null) return Promise.reject(new Error('Nobody listens to the learner yet.'));
-    return this.listener.keep(change);
+  runChange<T>(change: (query: Query) => Promise<T>): Promise<T> {
+    if (this.listener === null) return Promise.reject(new Error('The learner has no listener yet.'));
+    return this.listener.runChange(change);
   }
 
-  private readonly change: Change = (work) => this.keep((query) => work(nexosisStore({ query })));
+  private readonly change: Change = (work) => this.runChange((query) => work(nexosisStore({ query })));
 
   private async prepare(task: Task): Promise<void> {
     const folder = join(this.files, task.token);
     const attempt: Attempt = {
       ...{ task, folder, session: null },
-      ...{ preparing: true, toldAt: 0, stopped: false, answered: false },
+      ...{ preparing: true, progressAt: 0, stopped: false, answered: false },
     };
     this.attempts.set(task.token, attempt);
     try {
       await this.ready;
-      const asked = JSON.parse(await wholeOf(task.params)) as { session?: unknown };
-      if (typeof asked.session === 'string') attempt.session = await this.session(asked.session, task);
+      const stored = JSON.parse(await wholeOf(task.params)) as { session?: unknown };
+      if (typeof stored.session === 'string') attempt.session = await this.session(stored.session, task);
       const params =
         task.program === 'predict' ? await this.prediction(task) : await this.calculation(attempt);
       attempt.preparing = false;
-      if (attempt.stopped) this.tell(task, { type: 'stopped' });
+      if (attempt.stopped) this.answerJob(task, { type: 'stopped' });
       else this.inner.start({ ...task, params });
     } catch (error) {
       attempt.preparing = false;
-      const known = error instanceof InputProblem;
-      if (!known) this.logger.error(`Job ${task.job} could not be prepared: ${String(error)}`);
-      const reason = known ? error.message : `The data could not be written out: ${(error as Error).message}`;
-      const traceback = known ? null : String((error as Error).stack);
-      this.tell(task, { type: 'failed', reason, reasonCode: null, traceback });
+      const isUsers = error instanceof InputProblem;
+      if (!isUsers) this.logger.error(`Job ${task.job} could not be prepared: ${String(error)}`);
+      const reason = isUsers ? error.message : `The data could not be written: ${(error as Error).message}`;
+      const traceback = isUsers ? null : String((error as Error).stack);
+      this.answerJob(task, { type: 'failed', reason, reasonCode: null, traceback });
     }
   }
 
-  /** An answer that no process gave: told until it is stored, because the job's lane waits for it. */
-  private tell({ job, token }: Task, answer: Answer): void {
-    void this.teller.tell(`The answer for job ${job}`, () => this.answered(job, token, answer));
+  /** Answers a job that has no process. Retries until the answer is stored, because the job keeps its lane until then. */
+  private answerJob({ job, token }: Task, answer: AttemptEnd): void {
+    void this.retry.untilStored(`The answer for job ${job}`, () => this.attemptEnded(job, token, answer));
   }
 
   private async session(id: string, { job }: Task): Promise<LearnSessionView | null> {
@@ -201,24 +211,24 @@ export class Learner implements Runners, RunnerListener {
     return session?.job === job ? session : null;
   }
 
-  /** The params of a calculation: the data as a file, and what the engine needs to know about it. */
+  /** Writes the data of a calculation to a file, and returns the params for the engine. */
   private async calculation({ session, folder }: Attempt): Promise<string> {
     if (session === null)
       throw new InputProblem('This program runs in sessions that were started below /nexosis/v1 only.');
     const source = await findSource(nexosisReads(this.store.read), session.instance, session.source);
     if (source === null)
       throw new InputProblem(`The data source ${session.source} was removed before the session could start.`);
-    const known = placesOf(source.columns);
-    const lost = session.columns.find(({ name }) => !known.has(name.toLowerCase()));
-    if (lost !== undefined)
+    const positions = positionsOf(source.columns);
+    const missing = session.columns.find(({ name }) => !positions.has(name.toLowerCase()));
+    if (missing !== undefined)
       throw new InputProblem(
-        `The column ${lost.name} was removed from ${session.source} before the session could start.`,
+        `The column ${missing.name} was removed from ${session.source} before the session could start.`,
       );
     await mkdir(join(folder, 'out'), { recursive: true });
     const path = join(folder, 'data.csv');
     const timestamp = session.columns.findIndex(({ role }) => role === 'timestamp');
-    // Columns that came after the session was asked for are none of its business.
-    const places = session.columns.map(({ name }) => known.get(name.toLowerCase()) ?? -1);
+    // The session ignores columns that the source got after its request.
+    const places = session.columns.map(({ name }) => positions.get(name.toLowerCase()) ?? -1);
     const lines = async function* () {
       yield csvLine(session.columns.map(({ name }) => name));
       for await (const rows of source.rows())
@@ -241,7 +251,7 @@ export class Learner implements Runners, RunnerListener {
     };
     return JSON.stringify({
       data: { path },
-      columns: calculatedColumns(session.columns),
+      columns: learnerColumns(session.columns),
       missing_values: session.missingValues,
       target: session.domain === 'anomalies' ? null : session.target,
       ...series,
@@ -264,14 +274,14 @@ export class Learner implements Runners, RunnerListener {
     });
   }
 
-  /** Stores what an attempt found before its job ends; an answer that cannot be read is a failure. */
-  private async keepFound({ session, folder }: Attempt, answer: Answer): Promise<Answer> {
+  /** Stores the outcome of an attempt before its job ends. The attempt fails if its result cannot be read. */
+  private async storeResult({ session, folder }: Attempt, answer: AttemptEnd): Promise<AttemptEnd> {
     if (answer.type !== 'completed' || session === null) return answer;
     try {
-      // Deleted meanwhile: nobody will ask for it.
+      // The session may have been deleted meanwhile; then nobody needs the outcome.
       if ((await nexosisReads(this.store.read).session(session.id)) !== null) {
         const at = this.clock.now();
-        await collect(this.change, session, await wholeOf(answer.result), {
+        await storeOutcome(this.change, session, await wholeOf(answer.result), {
           folder: join(folder, 'out'),
           models: this.models,
           at,
@@ -280,14 +290,14 @@ export class Learner implements Runners, RunnerListener {
       return { type: 'completed', result: JSON.stringify({ session: session.id }) };
     } catch (error) {
       this.logger.error(
-        `What job ${session.job} found could not be stored: ${String((error as Error).stack)}`,
+        `The outcome of job ${session.job} could not be stored: ${String((error as Error).stack)}`,
       );
-      const reason = `What the calculation found could not be read: ${(error as Error).message}`;
+      const reason = `The result of the calculation could not be read: ${(error as Error).message}`;
       return { type: 'failed', reason, reasonCode: null, traceback: String((error as Error).stack) };
     }
   }
 
-  private async tidy({ folder }: Attempt): Promise<void> {
+  private async removeFolder({ folder }: Attempt): Promise<void> {
     await rm(folder, { recursive: true, force: true }).catch((error: unknown) =>
       this.logger.warn(`${folder} could not be removed: ${String(error)}`),
     );

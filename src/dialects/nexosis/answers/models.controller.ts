@@ -2,8 +2,8 @@ import { Controller, Delete, Get, HttpCode, Param, Post, Res, UseFilters } from 
 import { ApiBody, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Model } from '../storage/ports.js';
-import { sendCsv } from '../data/sent-page.js';
-import { Ask, mount, type Asked } from '../wire/asked.js';
+import { sendCsv } from '../data/page-writer.js';
+import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
 import { writeColumns } from '../wire/columns.js';
 import { csvReader } from '../data/csv.js';
 import { table } from '../wire/data.wire.js';
@@ -15,7 +15,7 @@ import { kindOf } from '../wire/json-bodies.js';
 import { refuseMisspelt } from '../wire/misspelt.js';
 import { ModelsService } from './models.service.js';
 import { listOf } from '../wire/paging.js';
-import { asWritten, predictRows } from './predict-rows.js';
+import { withSentValues, predictRows } from './predict-rows.js';
 
 const sortKeys = ['id', 'modelName', 'dataSourceName', 'type', 'createdDate', 'lastUsedDate'] as const;
 const predictExample = {
@@ -35,109 +35,111 @@ export class ModelsController {
   @ApiQuery({ name: 'createdAfterDate', required: false })
   @ApiQuery({ name: 'createdBeforeDate', required: false })
   @Get()
-  async list(@Ask() asked: Asked) {
-    const paging = asked.query.paging();
+  async list(@Incoming() request: NexosisRequest) {
+    const paging = request.query.paging();
     const { items, total } = await this.models.list({
-      instance: asked.actor.instance.id,
-      ...filterOf(asked),
-      ...asked.query.sorting(sortKeys, { by: 'id', descending: false }),
+      instance: request.actor.instance.id,
+      ...filterOf(request),
+      ...request.query.sorting(sortKeys, { by: 'id', descending: false }),
       limit: paging.size,
       offset: paging.page * paging.size,
     });
     return listOf(
-      asked,
+      request,
       paging,
-      items.map((model) => fromModel(model, asked.base)),
+      items.map((model) => fromModel(model, request.base)),
       total,
     );
   }
 
-  @ApiOperation({ summary: 'Delete the models that a filter finds' })
+  @ApiOperation({ summary: 'Delete the models that match a filter' })
   @Delete()
   @HttpCode(204)
-  async removeSome(@Ask() asked: Asked): Promise<void> {
-    refuseMisspelt(asked.query, filters);
-    const filter = filterOf(asked);
+  async removeSome(@Incoming() request: NexosisRequest): Promise<void> {
+    refuseMisspelt(request.query, filters);
+    const filter = filterOf(request);
     if (Object.values(filter).every((value) => value === undefined)) throw someParametersRequired();
-    await this.models.removeSome(asked.actor, filter);
+    await this.models.removeSome(request.actor, filter);
   }
 
   @ApiOperation({ summary: 'One model with its metrics' })
   @Get(':id')
-  async get(@Ask() asked: Asked, @Param('id') id: string) {
-    return fromModel(await this.models.get(asked.actor, readGuid('modelId', id)), asked.base);
+  async get(@Incoming() request: NexosisRequest, @Param('id') id: string) {
+    return fromModel(await this.models.get(request.actor, readGuid('modelId', id)), request.base);
   }
 
   @ApiOperation({ summary: 'Delete a model' })
   @Delete(':id')
   @HttpCode(204)
-  remove(@Ask() asked: Asked, @Param('id') id: string): Promise<void> {
-    return this.models.remove(asked.actor, readGuid('modelId', id));
+  remove(@Incoming() request: NexosisRequest, @Param('id') id: string): Promise<void> {
+    return this.models.remove(request.actor, readGuid('modelId', id));
   }
 
-  @ApiOperation({ summary: 'Predict the target for rows of features; the rows come back with it filled in' })
+  @ApiOperation({
+    summary: 'Predict the target for rows of features; the response has the rows with the target',
+  })
   @ApiBody({ schema: { example: predictExample } })
   @Post(':id/predict')
   @HttpCode(200)
   async predict(
-    @Ask() asked: Asked,
+    @Incoming() request: NexosisRequest,
     @Param('id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const model = await this.models.get(asked.actor, readGuid('modelId', id));
-    const { rows, written, scores, ignored } = await readRows(asked);
+    const model = await this.models.get(request.actor, readGuid('modelId', id));
+    const { rows, sent, scores, ignored } = await readRows(request);
     if (rows.length === 0) throw noData(`model ${model.id}`, predictMembers, ignored);
-    const predicted = await this.models.predict(asked.actor, model, rows, scores);
-    const shown = predicted.rows.map((row, i) =>
-      asWritten(row, rows[i] ?? {}, written[i] ?? {}, model.target),
+    const predicted = await this.models.predict(request.actor, model, rows, scores);
+    const rowsShown = predicted.rows.map((row, i) =>
+      withSentValues(row, rows[i] ?? {}, sent[i] ?? {}, model.target),
     );
-    if (asked.wantsCsv) {
-      const names = [...new Set(shown.flatMap((row) => Object.keys(row)))];
+    if (request.wantsCsv) {
+      const names = [...new Set(rowsShown.flatMap((row) => Object.keys(row)))];
       return sendCsv(
         reply,
         table(
           names,
-          shown.map((row) => names.map((name) => (Object.hasOwn(row, name) ? (row[name] ?? '') : ''))),
+          rowsShown.map((row) => names.map((name) => (Object.hasOwn(row, name) ? (row[name] ?? '') : ''))),
         ),
       );
     }
-    const fields: Partial<ReturnType<typeof fromModel>> = fromModel(model, asked.base);
+    const fields: Partial<ReturnType<typeof fromModel>> = fromModel(model, request.base);
     delete fields.columns;
-    return { ...fields, data: shown, messages: predicted.messages };
+    return { ...fields, data: rowsShown, messages: predicted.messages };
   }
 }
 
 const predictMembers = ['data', 'extraParameters'];
 
-interface PredictRequest {
+interface PredictBody {
   readonly rows: Record<string, string>[];
-  /** The same rows with numbers as they were sent. */
-  readonly written: Record<string, string>[];
+  /** The same rows with the numbers as the body spells them. */
+  readonly sent: Record<string, string>[];
   readonly scores: boolean;
-  /** Members of the body that nobody reads. */
+  /** Unknown members of the body. */
   readonly ignored: readonly string[];
 }
 
-async function readRows(asked: Asked): Promise<PredictRequest> {
-  if (/^text\/csv\b/i.test(asked.body.type)) {
-    const reader = await csvReader(asked.body.bytes);
+async function readRows(request: NexosisRequest): Promise<PredictBody> {
+  if (/^text\/csv\b/i.test(request.body.type)) {
+    const reader = await csvReader(request.body.bytes);
     const rows: Record<string, string>[] = [];
     for await (const batch of reader.batches()) {
       for (const values of batch)
         rows.push(Object.fromEntries(reader.names.map((name, i) => [name, values[i] ?? ''])));
     }
-    return { rows, written: rows, scores: false, ignored: [] };
+    return { rows, sent: rows, scores: false, ignored: [] };
   }
-  const body = asked.body.json('application/json or text/csv');
-  const fields = new Fields(asked.request.query, body);
+  const body = request.body.json('application/json or text/csv');
+  const fields = new Fields(request.fastify.query, body);
   const data = fields.raw('data') ?? [];
   if (!Array.isArray(data)) throw invalidField('data', `data must be a list of rows, not ${kindOf(data)}.`);
   const extra = fields.raw('extraParameters');
   const scores = new Fields(isObject(extra) ? extra : {}).flag('includeClassScores') ?? false;
   const known = predictMembers.map((name) => name.toLowerCase());
   const ignored = Object.keys(body).filter((name) => !known.includes(name.toLowerCase()));
-  const [rows, written] = await predictRows(asked.body.bytes);
-  return { rows: rows.map(textsOf), written: written.map(textsOf), scores, ignored };
+  const [rows, sent] = await predictRows(request.body.bytes);
+  return { rows: rows.map(textsOf), sent: sent.map(textsOf), scores, ignored };
 }
 
 function textsOf(row: unknown, i: number): Record<string, string> {
@@ -149,7 +151,7 @@ function textsOf(row: unknown, i: number): Record<string, string> {
           'data',
           `Row ${i + 1}: the value of ${name} must be a text, a number, true, false or null.`,
         );
-      // Half of a pair of surrogates cannot be written as UTF-8, so the learner could not read it.
+      // A lone surrogate cannot be written as UTF-8, so the learner could not read it.
       return [name.toWellFormed(), value === null ? '' : String(value).toWellFormed()];
     }),
   );
@@ -160,7 +162,7 @@ const filters = [
   ...['createdBeforeDate', 'createdBefore'],
 ];
 
-const filterOf = ({ query }: Asked) => ({
+const filterOf = ({ query }: NexosisRequest) => ({
   source: query.text('dataSourceName', 'dataSetName'),
   from: query.moment('createdAfterDate', 'createdAfter'),
   to: query.until('createdBeforeDate', 'createdBefore'),

@@ -2,15 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { concatMap, filter, firstValueFrom, startWith } from 'rxjs';
-import { nameOf, type Actor } from '../../../kernel/access/access.js';
+import { actorName, type Actor } from '../../../kernel/access/access.js';
 import { isFinal } from '../../../kernel/job/job.js';
 import type { Millis } from '../../../kernel/time.js';
 import { Commands } from '../../../scheduler/commands.service.js';
 import { JobsService } from '../../../scheduler/jobs.service.js';
 import { wholeOf } from '../../../scheduler/long-text.js';
-import type { Found, Model, ModelFilter, NexosisReads, StatusMessage } from '../storage/ports.js';
+import type { Matches, Model, ModelFilter, NexosisReads, StatusMessage } from '../storage/ports.js';
 import { STORE, type JobRecord, type Store } from '../../../scheduler/ports.js';
-import { checkDeletes } from '../data/deletable.js';
+import { checkMayDelete } from '../data/deletable.js';
 import { invalidField, NexosisError, notFound } from '../wire/errors.js';
 import { isObject } from '../wire/fields.js';
 import { LearnSessionsService, plainDetails } from './sessions.service.js';
@@ -18,18 +18,18 @@ import { NEXOSIS, type NexosisSettings } from '../settings.js';
 import { nexosisStore } from '../storage/store.js';
 import { nexosisReads } from '../storage/reads.js';
 
-export interface Predicted {
+export interface Prediction {
   readonly rows: readonly Record<string, string>[];
   readonly messages: readonly StatusMessage[];
 }
 
-interface Which {
+interface ModelSelection {
   readonly source?: string | undefined;
   readonly from?: Millis | undefined;
   readonly to?: Millis | undefined;
 }
 
-/** Models, and predicting with them. */
+/** Reads and deletes models, and predicts with them. */
 @Injectable()
 export class ModelsService {
   constructor(
@@ -50,39 +50,39 @@ export class ModelsService {
     return model;
   }
 
-  list(filter: ModelFilter): Promise<Found<Model>> {
+  list(filter: ModelFilter): Promise<Matches<Model>> {
     return this.read.models(filter);
   }
 
   async remove(actor: Actor, id: string): Promise<void> {
-    checkDeletes(actor, await this.get(actor, id), `Model ${id}`);
-    await this.commands.run((unit) => nexosisStore(unit.tx).models.remove(id), nameOf(actor));
+    checkMayDelete(actor, await this.get(actor, id), `Model ${id}`);
+    await this.commands.run((unit) => nexosisStore(unit.tx).models.remove(id), actorName(actor));
     await rm(join(this.settings.data, 'models', `${id}.skops`), { force: true });
   }
 
-  async removeSome(actor: Actor, which: Which): Promise<void> {
-    for (const { id } of await this.removable(actor, which)) await this.remove(actor, id);
+  async removeSome(actor: Actor, selection: ModelSelection): Promise<void> {
+    for (const { id } of await this.removable(actor, selection)) await this.remove(actor, id);
   }
 
-  /** Those that are found, if all of them may be deleted; else none is. */
-  async removable(actor: Actor, which: Which): Promise<Model[]> {
-    const filter = { ...which, instance: actor.instance.id, sortBy: 'id', descending: false } as const;
-    const found: Model[] = [];
-    for (;;) {
-      const { items } = await this.list({ ...filter, limit: 500, offset: found.length });
-      for (const model of items) checkDeletes(actor, model, `Model ${model.id}`);
-      found.push(...items);
-      if (items.length < 500) return found;
+  /** Returns the models of a selection. Throws if the actor may not delete all of them. */
+  async removable(actor: Actor, selection: ModelSelection): Promise<Model[]> {
+    const filter = { ...selection, instance: actor.instance.id, sortBy: 'id', descending: false } as const;
+    const models: Model[] = [];
+    for (let offset = 0; ; offset += 500) {
+      const { items, total } = await this.list({ ...filter, limit: 500, offset });
+      for (const model of items) checkMayDelete(actor, model, `Model ${model.id}`);
+      models.push(...items);
+      if (offset + 500 >= total) return models;
     }
   }
 
   /**
-   * Answers when the prediction is made. It is a lone job like any other, so that it is queued, limited and charged by the
-   * same rules, but on a backend that keeps a worker ready for it; and it is forgotten once answered.
+   * Resolves with a prediction. It is a lone job, so the same rules queue, limit and charge it, but it runs on a backend
+   * that keeps a worker ready for it. The job is deleted afterwards.
    */
-  async predict(actor: Actor, model: Model, rows: readonly unknown[], scores: boolean): Promise<Predicted> {
+  async predict(actor: Actor, model: Model, rows: readonly unknown[], scores: boolean): Promise<Prediction> {
     const backend = await this.sessions.backend(true);
-    // Nobody knows for how long, and the request would stay open until then.
+    // The request would stay open until the backend is online again, for an unknown time.
     if (backend.status !== 'online')
       throw new NexosisError(
         503,
@@ -97,9 +97,9 @@ export class ModelsService {
       params: JSON.stringify({ model: model.id, rows, scores }),
       details: plainDetails,
     });
-    const job = await this.ended(id);
+    const job = await this.finalJob(id);
     const stored = await this.store.read.result(id);
-    // Before the job goes, and its texts with it.
+    // Read before the job is deleted, because its texts are deleted with it.
     const result = stored === null ? null : await wholeOf(stored);
     await this.commands.run(async (unit) => {
       await unit.tx.jobs.remove(id);
@@ -108,13 +108,13 @@ export class ModelsService {
       await nexosisStore(unit.tx).countPredictions(actor.instance.id, rows.length);
     });
     if (job.state === 'completed' && result !== null) return readPrediction(result);
-    // Without a traceback it was the rows that the worker could not use.
+    // A failure without a traceback means that the worker could not use the rows.
     if (job.state === 'failed' && result === null)
-      throw invalidField('data', job.reason ?? 'It cannot be used.');
+      throw invalidField('data', job.reason ?? 'The rows cannot be used.');
     throw new Error(`Predicting with model ${model.id} ended ${job.state}: ${job.reason ?? 'no reason'}`);
   }
 
-  private ended(id: string): Promise<JobRecord> {
+  private finalJob(id: string): Promise<JobRecord> {
     return firstValueFrom(
       this.commands.changes.pipe(
         startWith(undefined),
@@ -125,9 +125,9 @@ export class ModelsService {
   }
 }
 
-function readPrediction(result: string): Predicted {
-  const said: unknown = JSON.parse(result);
-  const { rows, messages } = isObject(said) ? said : {};
+function readPrediction(result: string): Prediction {
+  const parsed: unknown = JSON.parse(result);
+  const { rows, messages } = isObject(parsed) ? parsed : {};
   const texts = (row: unknown) =>
     Object.fromEntries(
       Object.entries(isObject(row) ? row : {}).map(([name, value]) => [

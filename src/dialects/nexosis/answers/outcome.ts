@@ -10,76 +10,76 @@ import type {
   LearnSessionView,
   Model,
   NexosisTx,
-  Outcome,
+  SessionOutcome,
   StatusMessage,
 } from '../storage/ports.js';
-import { columnOf } from '../wire/columns.js';
-import { normalised } from '../wire/dates.js';
+import { columnWithRole } from '../wire/columns.js';
+import { normaliseDate } from '../wire/dates.js';
 import { isObject } from '../wire/fields.js';
 
-/** Rows of a result that are stored together; a page touches a few such parts. */
+/** Rows of a result in one stored chunk. A page reads a few chunks. */
 export const rowsPerChunk = 200;
 
-interface Place {
-  /** Where the engine wrote its files. */
+interface Paths {
+  /** Folder of the files that the engine wrote. */
   readonly folder: string;
-  /** Where models are kept. */
+  /** Folder of the stored models. */
   readonly models: string;
   readonly at: Millis;
 }
 
-/** Does `work` in one transaction. */
+/** Runs `work` in one transaction. */
 export type Change = <T>(work: (tables: NexosisTx) => Promise<T>) => Promise<T>;
 
-type Said = Record<string, unknown>;
+type RawObject = Record<string, unknown>;
 
-/** Stores what the engine found: its rows in parts, then everything else in one transaction. May be repeated. */
-export async function collect(
+/** Stores the outcome of the engine: its rows in chunks, then everything else in one transaction. May be repeated. */
+export async function storeOutcome(
   change: Change,
   session: LearnSessionView,
   result: string,
-  place: Place,
+  paths: Paths,
 ): Promise<void> {
-  const said = object(JSON.parse(result), 'the result');
-  const details = isObject(said['details']) ? said['details'] : {};
-  const tables: Record<string, Outcome['tables'][string]> = {};
+  const raw = object(JSON.parse(result), 'the result');
+  const details = isObject(raw['details']) ? raw['details'] : {};
+  const tables: Record<string, SessionOutcome['tables'][string]> = {};
   await change(({ tables: stored }) => stored.removeOf(session.id));
-  const keep = async (table: string, of: unknown) => {
-    if (!isObject(of) || typeof of['path'] !== 'string') return false;
-    const file = join(place.folder, basename(of['path']));
-    tables[table] = await keepTable(change, session, table, file);
+  const storeIfPresent = async (table: string, rows: unknown) => {
+    if (!isObject(rows) || typeof rows['path'] !== 'string') return false;
+    const file = join(paths.folder, basename(rows['path']));
+    tables[table] = await storeTable(change, session, table, file);
     return true;
   };
-  const rows = object(said['rows'], 'rows');
-  const keepLevels: Keep = async (table, of) => {
-    const files = isObject(of) && isObject(of['files']) ? Object.entries(of['files']) : [];
-    for (const [level, path] of files) await keep(`${table}-${level}`, { path });
-    return `${table}-0.5` in tables || keep(table, of);
+  const rows = object(raw['rows'], 'rows');
+  const storeLevels: StoreTable = async (table, rows) => {
+    const files = isObject(rows) && isObject(rows['files']) ? Object.entries(rows['files']) : [];
+    for (const [level, path] of files) await storeIfPresent(`${table}-${level}`, { path });
+    return `${table}-0.5` in tables || storeIfPresent(table, rows);
   };
-  await keepLevels('results', rows);
-  for (const [name, table] of detailNames) await keep(table, details[name]);
-  const contestants = await keepContestants(said['contestants'], keepLevels);
+  await storeLevels('results', rows);
+  for (const [name, table] of detailNames) await storeIfPresent(table, details[name]);
+  const contestants = await storeContestants(raw['contestants'], storeLevels);
   const confusion = confusionOf(details['confusionMatrix']);
-  const outcome: Outcome = {
-    metrics: numbers(said['metrics']),
-    algorithm: algorithmOf(said['algorithm']),
-    intervals: texts(said['intervals']),
-    messages: messagesOf(said['messages']),
+  const outcome: SessionOutcome = {
+    metrics: numbers(raw['metrics']),
+    algorithm: algorithmOf(raw['algorithm']),
+    intervals: texts(raw['intervals']),
+    messages: messagesOf(raw['messages']),
     contestants,
-    selection: said['selection'] ?? null,
+    selection: raw['selection'] ?? null,
     tables,
     confusion,
     classes: confusion?.classes ?? classesOf(details['classScores']),
     importance: isObject(details['featureImportance']) ? numbers(details['featureImportance']) : null,
   };
-  const model = await keepModel(session, said['model'], outcome, place);
+  const model = await storeModel(session, raw['model'], outcome, paths);
   await change(async ({ sessions, models }) => {
     await sessions.saveOutcome(session.id, outcome);
     if (model !== null) await models.save(model);
   });
 }
 
-/** What the engine calls its details, and the last part of the address they are read at. */
+/** Names of the details in the engine's result, each with the last segment of its path in the API. */
 const detailNames = [
   ['classScores', 'classscores'],
   ['anomalyScores', 'anomalyscores'],
@@ -87,13 +87,13 @@ const detailNames = [
   ['outliers', 'outliers'],
 ] as const;
 
-async function keepTable(change: Change, session: LearnSessionView, table: string, file: string) {
-  const timestamp = columnOf(session.columns, 'timestamp')?.name;
+async function storeTable(change: Change, session: LearnSessionView, table: string, file: string) {
+  const timestamp = columnWithRole(session.columns, 'timestamp')?.name;
   const records = parse({ bom: true, relax_column_count: true });
   const source = createReadStream(file).on('error', (error) => records.destroy(error));
   source.pipe(records);
   let columns: string[] | null = null;
-  let place = -1;
+  let timestampAt = -1;
   let rows: string[][] = [];
   let count = 0;
   let chunk = 0;
@@ -106,10 +106,10 @@ async function keepTable(change: Change, session: LearnSessionView, table: strin
   for await (const record of records as AsyncIterable<string[]>) {
     if (columns === null) {
       columns = record;
-      place = record.findIndex((name) => name === timestamp);
+      timestampAt = record.findIndex((name) => name === timestamp);
       continue;
     }
-    if (place !== -1) record[place] = normalised(record[place] ?? '');
+    if (timestampAt !== -1) record[timestampAt] = normaliseDate(record[timestampAt] ?? '');
     rows.push(record);
     count += 1;
     if (rows.length === rowsPerChunk) await flush();
@@ -118,10 +118,11 @@ async function keepTable(change: Change, session: LearnSessionView, table: strin
   return { columns: columns ?? [], count };
 }
 
-type Keep = (table: string, of: unknown) => Promise<boolean>;
+/** Stores rows as a table. Resolves with false if there are none. */
+type StoreTable = (table: string, rows: unknown) => Promise<boolean>;
 
-async function keepContestants(said: unknown, keep: Keep): Promise<Contestant[]> {
-  const all = Array.isArray(said) ? said.filter(isObject) : [];
+async function storeContestants(raw: unknown, store: StoreTable): Promise<Contestant[]> {
+  const all = Array.isArray(raw) ? raw.filter(isObject) : [];
   const contestants: Contestant[] = [];
   for (const [i, each] of all.entries()) {
     const table = `contestant-${i}`;
@@ -131,28 +132,27 @@ async function keepContestants(said: unknown, keep: Keep): Promise<Contestant[]>
       metrics: numbers(each['metrics']),
       dataSourceProperties: texts(each['dataSourceProperties']),
       champion: each['champion'] === true,
-      table: (await keep(table, each['rows'])) ? table : null,
+      table: (await store(table, each['rows'])) ? table : null,
     });
   }
   return contestants;
 }
 
-async function keepModel(
+async function storeModel(
   session: LearnSessionView,
-  said: unknown,
-  outcome: Outcome,
-  { folder, models, at }: Place,
+  raw: unknown,
+  outcome: SessionOutcome,
+  { folder, models, at }: Paths,
 ): Promise<Model | null> {
   if (session.modelId === null) return null;
-  const { path, sha256 } = object(said, 'model');
+  const { path, sha256 } = object(raw, 'model');
   if (typeof path !== 'string' || typeof sha256 !== 'string') throw new Error('it names no model');
-  const kept = join(models, `${session.modelId}.skops`);
+  const target = join(models, `${session.modelId}.skops`);
   const file = join(folder, basename(path));
-  // Stored once already, when the answer is told again.
+  // If the answer is repeated, the file was moved the first time.
   if (await exists(file)) {
-    const found = await digestOf(file);
-    if (found !== sha256) throw new Error('the model is not the one that was written');
-    await rename(file, kept);
+    if ((await digestOf(file)) !== sha256) throw new Error('the file of the model has another checksum');
+    await rename(file, target);
   }
   return {
     id: session.modelId,
@@ -184,14 +184,14 @@ async function digestOf(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-function object(value: unknown, what: string): Said {
+function object(value: unknown, what: string): RawObject {
   if (isObject(value)) return value;
-  throw new Error(`${what} is no object`);
+  throw new Error(`${what} is not an object`);
 }
 
 const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
-/** Clients read numbers only: what is none, or none that JSON has, is left out. */
+/** Returns the finite numbers of an object. Clients cannot read other values. */
 const numbers = (value: unknown): Record<string, number> =>
   Object.fromEntries(
     Object.entries(isObject(value) ? value : {}).filter(
@@ -212,7 +212,7 @@ const messagesOf = (value: unknown): StatusMessage[] =>
     message: String(message),
   }));
 
-function confusionOf(value: unknown): Outcome['confusion'] {
+function confusionOf(value: unknown): SessionOutcome['confusion'] {
   if (!isObject(value)) return null;
   const matrix = value['matrix'] ?? value['confusionMatrix'];
   if (!Array.isArray(matrix)) return null;

@@ -1,15 +1,15 @@
 import { type Tokenizer, TokenParser } from '@streamparser/json';
-import { ExactTokenizer, WrittenTokenizer } from '../data/json-tokens.js';
+import { ExactTokenizer, LiteralTokenizer } from '../data/json-tokens.js';
 
-/** Bytes that are parsed before others have their turn. */
-const piece = 128 * 1024;
+/** Bytes that are parsed before other work may run. */
+const chunkSize = 128 * 1024;
 
-type Texts = Readonly<Record<string, string>>;
+type TextRow = Readonly<Record<string, string>>;
 
-/** The list that is `data` in a body that is known to be JSON: as uploads read it, and as it is written. */
+/** Reads the list `data` from a body of valid JSON twice: as uploads read it, and with numbers as the body spells them. */
 export const predictRows = async (body: Buffer): Promise<[unknown[], unknown[]]> => [
   await listOf(body, new ExactTokenizer()),
-  await listOf(body, new WrittenTokenizer()),
+  await listOf(body, new LiteralTokenizer()),
 ];
 
 async function listOf(body: Buffer, tokenizer: Tokenizer): Promise<unknown[]> {
@@ -19,21 +19,21 @@ async function listOf(body: Buffer, tokenizer: Tokenizer): Promise<unknown[]> {
   parser.onValue = ({ value, key }) => {
     if (String(key).toLowerCase() === 'data' && Array.isArray(value)) rows = value;
   };
-  for (let from = 0; from < body.length; from += piece) {
+  for (let from = 0; from < body.length; from += chunkSize) {
     if (from > 0) await new Promise((resolve) => setImmediate(resolve));
-    tokenizer.write(body.subarray(from, from + piece));
+    tokenizer.write(body.subarray(from, from + chunkSize));
   }
   return rows;
 }
 
 /**
- * An answered row with its values as they were written. A model must meet a number as the text that uploads make of it (7.1 of
- * 7.10), because where it is a name, another text is another name.
+ * Returns a predicted row with its values as the client spelled them. The model itself gets a number as uploads store it
+ * (7.10 as 7.1), because in a column of names another text would be another name.
  */
-export const asWritten = (answered: Texts, read: Texts, written: Texts, target: string): Texts =>
+export const withSentValues = (predicted: TextRow, read: TextRow, sent: TextRow, target: string): TextRow =>
   Object.fromEntries(
-    Object.entries(answered).map(([name, text]) => {
+    Object.entries(predicted).map(([name, text]) => {
       const isSent = text === read[name] && name.toLowerCase() !== target.toLowerCase();
-      return [name, isSent ? (written[name] ?? text) : text];
+      return [name, isSent ? (sent[name] ?? text) : text];
     }),
   );

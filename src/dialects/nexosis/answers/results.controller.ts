@@ -1,21 +1,21 @@
 import { Controller, Get, Inject, Param, Res, UseFilters } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { Place } from '../../../kernel/choice/waiting.js';
-import type { LearnSessionView, Outcome } from '../storage/ports.js';
+import type { QueuePlace } from '../../../kernel/choice/waiting.js';
+import type { LearnSessionView, SessionOutcome } from '../storage/ports.js';
 import { STORE, type Store } from '../../../scheduler/ports.js';
-import { sendCsv } from '../data/sent-page.js';
-import { Ask, mount, type Asked } from '../wire/asked.js';
-import { table, type ShownRows } from '../wire/data.wire.js';
+import { sendCsv } from '../data/page-writer.js';
+import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
+import { table, type ResponseRows } from '../wire/data.wire.js';
 import { NexosisErrorsFilter } from '../wire/errors.filter.js';
-import { invalidField, nothingAt } from '../wire/errors.js';
+import { invalidField, nothingAtPath } from '../wire/errors.js';
 import { readGuid, type Paging } from '../wire/fields.js';
 import { detailNames, missingPart } from '../wire/missing.js';
 import { rowsPerChunk } from './outcome.js';
 import { pageLinks, pagesOf } from '../wire/paging.js';
 import {
   detailTables,
-  headerOf,
+  statusHeader,
   sessionFields,
   sessionLinks,
   statusOf,
@@ -37,93 +37,94 @@ export class ResultsController {
   ) {}
 
   @ApiOperation({ summary: 'Metrics and predicted rows, as JSON or CSV' })
-  @ApiQuery({ name: 'predictionInterval', required: false, description: 'A quantile; 0.5 without one' })
+  @ApiQuery({ name: 'predictionInterval', required: false, description: 'A quantile; 0.5 by default' })
   @Get()
   async results(
-    @Ask() asked: Asked,
+    @Incoming() request: NexosisRequest,
     @Param('id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const session = await this.find(asked, id);
-    const done = outcomeOf(session);
-    const name = done === null ? null : atInterval(done, 'results', asked.query.text('predictionInterval'));
-    const { paging, total, rows } = await pageOf(this.store, asked, session, name);
-    if (asked.wantsCsv) return sendCsv(reply, rows);
-    const data = rows.objects().map(withoutUnknown);
-    const place = done === null ? await this.sessions.place(session) : null;
-    return paged(asked, session, paging, total, { metrics: done?.metrics ?? {}, data }, place);
+    const session = await this.find(request, id);
+    const outcome = outcomeOf(session);
+    const name =
+      outcome === null ? null : atInterval(outcome, 'results', request.query.text('predictionInterval'));
+    const { paging, total, rows } = await pageOf(this.store, request, session, name);
+    if (request.wantsCsv) return sendCsv(reply, rows);
+    const data = rows.objects().map(withoutMissingActuals);
+    const place = outcome === null ? await this.sessions.place(session) : null;
+    return paged(request, session, paging, total, { metrics: outcome?.metrics ?? {}, data }, place);
   }
 
-  @ApiOperation({ summary: 'How often each class was taken for which (classification)' })
+  @ApiOperation({ summary: 'How often rows of each class were predicted as each class (classification)' })
   @Get('confusionmatrix')
-  async confusion(@Ask() asked: Asked, @Param('id') id: string) {
-    const session = await this.find(asked, id);
+  async confusion(@Incoming() request: NexosisRequest, @Param('id') id: string) {
+    const session = await this.find(request, id);
     const confusion = outcomeOf(session)?.confusion ?? null;
     if (confusion === null) throw missingPart(session, 'confusionmatrix');
     return {
       ...sessionFields(session),
       ...{ classes: confusion.classes, confusionMatrix: confusion.matrix },
       ...{ pageNumber: 0, totalPages: 0, pageSize: 0, totalCount: 0 },
-      links: [...selfLink(asked), ...sessionLinks(session, asked.base).slice(1)],
+      links: [...selfLink(request), ...sessionLinks(session, request.base).slice(1)],
     };
   }
 
-  @ApiOperation({ summary: 'How much each feature mattered, the most important one 1' })
+  @ApiOperation({ summary: 'How much each feature matters; the most important one has 1' })
   @Get('featureimportance')
-  async importance(@Ask() asked: Asked, @Param('id') id: string) {
-    const session = await this.find(asked, id);
-    const done = outcomeOf(session);
-    if (done === null || !supportsImportance(session)) throw missingPart(session, 'featureimportance');
-    // Clients ask wherever it is supported, also when no feature had values in the prediction range.
-    const importance = done.importance ?? {};
-    const paging = asked.query.paging();
+  async importance(@Incoming() request: NexosisRequest, @Param('id') id: string) {
+    const session = await this.find(request, id);
+    const outcome = outcomeOf(session);
+    if (outcome === null || !supportsImportance(session)) throw missingPart(session, 'featureimportance');
+    // Clients request it whenever it is supported, even if no feature had values in the prediction range.
+    const importance = outcome.importance ?? {};
+    const paging = request.query.paging();
     const all = Object.entries(importance);
     const shown = all.slice(paging.page * paging.size, (paging.page + 1) * paging.size);
-    return paged(asked, session, paging, all.length, { featureImportance: Object.fromEntries(shown) });
+    return paged(request, session, paging, all.length, { featureImportance: Object.fromEntries(shown) });
   }
 
   @ApiOperation({ summary: 'classscores, anomalyscores, mahalanobisdistances or outliers, row by row' })
   @Get(':detail')
   async detail(
-    @Ask() asked: Asked,
+    @Incoming() request: NexosisRequest,
     @Param('id') id: string,
     @Param('detail') detail: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const session = await this.find(asked, id);
-    const done = outcomeOf(session);
+    const session = await this.find(request, id);
+    const outcome = outcomeOf(session);
     const name = detailTables.map(([table]) => table).find((table) => table === detail);
     if (name === undefined)
-      throw nothingAt(`Results have no ${detail}, but ${detailNames.join(', ')}, each of some sessions.`);
-    if (done === null || !(name in done.tables)) throw missingPart(session, name);
-    const { paging, total, rows } = await pageOf(this.store, asked, session, name);
-    if (asked.wantsCsv) return sendCsv(reply, rows);
-    const classes = name === 'classscores' ? { classes: done.classes } : {};
-    const metrics = name === 'outliers' ? {} : { metrics: done.metrics };
-    return paged(asked, session, paging, total, { ...classes, ...metrics, data: rows.objects() });
+      throw nothingAtPath(`Results have no ${detail}, but ${detailNames.join(', ')}, each of some sessions.`);
+    if (outcome === null || !(name in outcome.tables)) throw missingPart(session, name);
+    const { paging, total, rows } = await pageOf(this.store, request, session, name);
+    if (request.wantsCsv) return sendCsv(reply, rows);
+    const classes = name === 'classscores' ? { classes: outcome.classes } : {};
+    const metrics = name === 'outliers' ? {} : { metrics: outcome.metrics };
+    return paged(request, session, paging, total, { ...classes, ...metrics, data: rows.objects() });
   }
 
-  private async find(asked: Asked, id: string): Promise<LearnSessionView> {
-    const session = await this.sessions.get(asked.actor, readGuid('id', id));
-    void asked.reply.header('Nexosis-Session-Status', headerOf(statusOf(session)));
+  private async find(request: NexosisRequest, id: string): Promise<LearnSessionView> {
+    const session = await this.sessions.get(request.actor, readGuid('id', id));
+    void request.reply.header('Nexosis-Session-Status', statusHeader(statusOf(session)));
     return session;
   }
 }
 
-/** What a session found, once it is completed. */
-export const outcomeOf = (session: LearnSessionView): Outcome | null =>
+/** Returns the outcome of a completed session, and null for any other. */
+export const outcomeOf = (session: LearnSessionView): SessionOutcome | null =>
   statusOf(session) === 'completed' ? session.outcome : null;
 
-/** A page of one of a session's tables; none before it is completed. */
+/** Reads a page of a session's table. `name` null means that there is no table yet. */
 export async function pageOf(
   store: Store,
-  asked: Asked,
+  request: NexosisRequest,
   session: LearnSessionView,
   name: string | null,
-): Promise<{ paging: Paging; total: number; rows: ShownRows }> {
-  const paging = asked.query.paging();
-  const about = name === null ? undefined : session.outcome?.tables[name];
-  if (name === null || about === undefined) return { paging, total: 0, rows: table([], []) };
+): Promise<{ paging: Paging; total: number; rows: ResponseRows }> {
+  const paging = request.query.paging();
+  const info = name === null ? undefined : session.outcome?.tables[name];
+  if (name === null || info === undefined) return { paging, total: 0, rows: table([], []) };
   const from = paging.page * paging.size;
   const first = Math.floor(from / rowsPerChunk);
   const chunks = await nexosisReads(store.read).table(
@@ -133,47 +134,51 @@ export async function pageOf(
     Math.floor((from + paging.size - 1) / rowsPerChunk),
   );
   const start = from - first * rowsPerChunk;
-  return { paging, total: about.count, rows: table(about.columns, chunks.slice(start, start + paging.size)) };
+  return { paging, total: info.count, rows: table(info.columns, chunks.slice(start, start + paging.size)) };
 }
 
-/** The table with the rows of a prediction interval; the middle one when none is asked for. */
-export function atInterval({ tables, intervals }: Outcome, name: string, said: string | undefined): string {
+/** Returns the name of the table with the rows of a prediction interval, which is the middle one by default. */
+export function atInterval(
+  { tables, intervals }: SessionOutcome,
+  name: string,
+  text: string | undefined,
+): string {
   const middle = `${name}-0.5` in tables ? `${name}-0.5` : name;
-  if (said === undefined) return middle;
-  const level = Number(said);
-  // The middle is what every session answers without being asked, also one that has no levels.
+  if (text === undefined) return middle;
+  const level = Number(text);
+  // Every session has the middle one, even if its outcome names no intervals.
   const available = intervals.length > 0 ? intervals : ['0.5'];
-  const found = available.find((each) => Number(each) === level);
-  if (said.trim() === '' || found === undefined)
+  const interval = available.find((each) => Number(each) === level);
+  if (text.trim() === '' || interval === undefined)
     throw invalidField(
       'predictionInterval',
-      `The value '${said}' is not valid: available are ${available.join(', ')}.`,
+      `The value '${text}' is not valid: available are ${available.join(', ')}.`,
     );
-  return `${name}-${found}` in tables ? `${name}-${found}` : middle;
+  return `${name}-${interval}` in tables ? `${name}-${interval}` : middle;
 }
 
-/** The session's fields flattened beside what the route adds, as all clients read it. */
+/** Returns a page with the members of the session beside those of the route, as all clients read it. */
 export function paged<T extends object>(
-  asked: Asked,
+  request: NexosisRequest,
   session: LearnSessionView,
   paging: Paging,
   total: number,
   more: T,
-  place: Place | null = null,
+  place: QueuePlace | null = null,
 ) {
   const pages = pagesOf(paging, total);
   return {
     ...more,
     ...pages,
     ...sessionFields(session, place),
-    links: [...pageLinks(asked, pages), ...sessionLinks(session, asked.base).slice(1)],
+    links: [...pageLinks(request, pages), ...sessionLinks(session, request.base).slice(1)],
   };
 }
 
-/** What really happened is said of rows where it is known. */
-export const withoutUnknown = (row: Record<string, string>): Record<string, string> =>
+/** Removes empty `…:actual` values. A row has an actual value only if the data has one. */
+export const withoutMissingActuals = (row: Record<string, string>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(row).filter(([name, value]) => value !== '' || !name.endsWith(':actual')),
   );
 
-const selfLink = (asked: Asked) => [{ rel: 'self', href: `${asked.base}/${asked.path}` }];
+const selfLink = (request: NexosisRequest) => [{ rel: 'self', href: `${request.base}/${request.path}` }];

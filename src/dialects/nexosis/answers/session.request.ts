@@ -1,24 +1,24 @@
-import { shownIn } from '../../../kernel/inherited-names.js';
+import { formatValue } from '../../../kernel/inherited-names.js';
 import { intervals, type Column, type Domain, type Interval, type StatusMessage } from '../storage/ports.js';
 import {
   checkColumns,
-  columnOf,
+  columnWithRole,
   findColumn,
   isNumeric,
-  merge,
+  mergeDeclared,
   readColumns,
   sameName,
-  type Declared,
+  type DeclaredColumn,
 } from '../wire/columns.js';
-import { writeDetail, writeWithOffset, type ReadDate } from '../wire/dates.js';
+import { writeDetail, writeWithOffset, type ParsedDate } from '../wire/dates.js';
 import { startOf } from '../wire/intervals.js';
 import { invalidColumns, invalidDates, invalidField, noDataSource, notFound } from '../wire/errors.js';
 import { misspeltMessages } from '../wire/misspelt.js';
 import { isObject, readChoice, type Fields } from '../wire/fields.js';
 import type { Source } from '../data/sources.js';
 
-/** What a session is asked for, checked against its data source. */
-export interface SessionRequest {
+/** A validated request for a session. */
+export interface LearnSessionRequest {
   readonly domain: Domain;
   readonly name: string;
   readonly target: string;
@@ -38,12 +38,12 @@ export const sourceNameOf = (fields: Fields): string => {
   return name;
 };
 
-/** POST /sessions/forecast and /sessions/impact. The checks come in the contract's order. */
+/** Validates POST /sessions/forecast and /sessions/impact, in the order of checks that the contract gives. */
 export async function readTimeSeries(
   domain: 'forecast' | 'impact',
   fields: Fields,
   source: Source | null,
-): Promise<SessionRequest> {
+): Promise<LearnSessionRequest> {
   if (source === null) throw notFound('dataSource', sourceNameOf(fields));
   const [start, end] = [requiredDate(fields, 'startDate'), requiredDate(fields, 'endDate')];
   const interval = fields.choice('resultInterval', intervals, intervals) ?? 'day';
@@ -51,11 +51,11 @@ export async function readTimeSeries(
   const [from, to] = [writeDetail(start), writeDetail(end)];
   if (start.at > end.at) throw invalidDates('Start Date must be before End Date', from, to);
   const { columns, target } = withTarget(source, fields);
-  if (columnOf(columns, 'timestamp') === undefined) throw noTimestamp(source);
+  if (columnWithRole(columns, 'timestamp') === undefined) throw noTimestamp(source);
   if (target === undefined) throw noTarget(source, domain);
   checkNumeric(target, domain);
   const last = domain === 'impact' ? await source.lastTime() : null;
-  // The whole last day may be asked about, whatever the interval; no more of its week, month or year than there is data for.
+  // An impact may end at any time of the last day that has data, but not later in its week, month or year.
   if (last !== null && startOf(end.at, interval === 'hour' ? 'hour' : 'day') > last)
     throw invalidDates('End Date must be before the last date in the data source', from, to);
   return {
@@ -67,10 +67,10 @@ export async function readTimeSeries(
   };
 }
 
-/** POST /sessions/model. */
-export function readModel(fields: Fields, source: Source | null): SessionRequest {
+/** Validates POST /sessions/model. */
+export function readModel(fields: Fields, source: Source | null): LearnSessionRequest {
   if (source === null) throw notFound('dataSource', sourceNameOf(fields));
-  const options = optionsOf(fields);
+  const options = lowerCaseOptions(fields);
   const domain = domainOf(fields, source, options);
   if (domain === 'anomalies') return readAnomalies(fields, source, options);
   const { columns, target } = withTarget(source, fields);
@@ -91,23 +91,25 @@ export function readModel(fields: Fields, source: Source | null): SessionRequest
   };
 }
 
-function readAnomalies(fields: Fields, source: Source, options: Options): SessionRequest {
-  const merged = merge(source.columns, knownColumns(fields, source));
+function readAnomalies(fields: Fields, source: Source, options: Options): LearnSessionRequest {
+  const merged = mergeDeclared(source.columns, knownColumns(fields, source));
   checkColumns(merged);
-  const target = columnOf(merged, 'target');
+  const target = columnWithRole(merged, 'target');
   const shared = common('anomalies', fields, source);
-  const unused = `${target?.name ?? ''} is not used as target: anomalies are found in all columns together, and each row's score is in the column anomaly.`;
+  const warning = `${target?.name ?? ''} is not used as target: anomalies are found in all columns together, and each row's score is in the column anomaly.`;
   return {
     ...shared,
     ...{ target: 'anomaly', eventName: null, start: null, end: null, interval: null },
     columns: merged.map((column) => (column === target ? { ...column, role: 'none' as const } : column)),
     messages:
-      target === undefined ? shared.messages : [...shared.messages, { severity: 'warning', message: unused }],
+      target === undefined
+        ? shared.messages
+        : [...shared.messages, { severity: 'warning', message: warning }],
     extra: { containsAnomalies: flag(options, 'containsAnomalies') ?? true },
   };
 }
 
-const titles = {
+const defaultNames = {
   forecast: 'Forecast',
   impact: 'Impact',
   regression: 'Regression',
@@ -115,7 +117,7 @@ const titles = {
   anomalies: 'Anomalies',
 } as const satisfies Record<Domain, string>;
 
-/** What a session can be told, and what clients say without an effect that anyone would miss. */
+/** The known parameters of a session, with those that clients send and the service ignores. */
 const parameters = [
   ...['dataSourceName', 'dataSetName', 'viewName', 'targetColumn', 'startDate', 'endDate', 'resultInterval'],
   ...['eventName', 'callbackUrl', 'columns', 'name', 'missingValues', 'predictionDomain', 'extraParameters'],
@@ -126,42 +128,45 @@ function common(domain: Domain, fields: Fields, source: Source) {
   const missing = fields.raw('missingValues');
   return {
     domain,
-    name: fields.text('name') ?? `${titles[domain]} on ${source.name}`,
+    name: fields.text('name') ?? `${defaultNames[domain]} on ${source.name}`,
     missingValues: missing === undefined ? source.missingValues : fields.list('missingValues'),
     messages: misspeltMessages(fields, parameters),
   };
 }
 
-function requiredDate(fields: Fields, name: string): ReadDate {
+function requiredDate(fields: Fields, name: string): ParsedDate {
   const date = fields.date(name);
   if (date === undefined) throw invalidField(name, `The ${name} field is required.`);
   return date;
 }
 
-/** The source's columns with what this session says about them, and which one is its target. */
+/** Returns the source's columns with the metadata that the request declares, and the target among them. */
 function withTarget(source: Source, fields: Fields): { columns: Column[]; target: Column | undefined } {
   const declared = knownColumns(fields, source);
-  const wanted = fields.text('targetColumn');
-  if (wanted !== undefined) {
-    const known = findColumn(source.columns, wanted);
+  const targetName = fields.text('targetColumn');
+  if (targetName !== undefined) {
+    const known = findColumn(source.columns, targetName);
     if (known === undefined)
       throw invalidColumns({
-        [wanted]: [`${source.name} has no column ${wanted} that could be the target.`],
+        [targetName]: [`${source.name} has no column ${targetName} that could be the target.`],
       });
-    const said = findColumn(declared, wanted);
+    const declaration = findColumn(declared, targetName);
     const others = declared
-      .filter((each) => !sameName(each.name, wanted))
+      .filter((each) => !sameName(each.name, targetName))
       .map((each) => (each.role === 'target' ? { ...each, role: 'feature' as const } : each));
-    const columns = merge(source.columns, [...others, { ...said, name: known.name, role: 'target' }]);
+    const columns = mergeDeclared(source.columns, [
+      ...others,
+      { ...declaration, name: known.name, role: 'target' },
+    ]);
     checkColumns(columns);
-    return { columns, target: findColumn(columns, wanted) };
+    return { columns, target: findColumn(columns, targetName) };
   }
-  const columns = merge(source.columns, declared);
+  const columns = mergeDeclared(source.columns, declared);
   checkColumns(columns);
-  return { columns, target: columnOf(columns, 'target') };
+  return { columns, target: columnWithRole(columns, 'target') };
 }
 
-function knownColumns(fields: Fields, source: Source): Declared[] {
+function knownColumns(fields: Fields, source: Source): DeclaredColumn[] {
   const declared = readColumns(fields.raw('columns'));
   const unknown = declared.filter(({ name }) => findColumn(source.columns, name) === undefined);
   if (unknown.length > 0)
@@ -196,33 +201,31 @@ function checkNumeric(target: Column, domain: Domain): void {
 
 type Options = ReadonlyMap<string, unknown>;
 
-function optionsOf(fields: Fields): Options {
-  const said = fields.raw('extraParameters');
-  return new Map(
-    isObject(said) ? Object.entries(said).map(([key, value]) => [key.toLowerCase(), value]) : [],
-  );
+function lowerCaseOptions(fields: Fields): Options {
+  const raw = fields.raw('extraParameters');
+  return new Map(isObject(raw) ? Object.entries(raw).map(([key, value]) => [key.toLowerCase(), value]) : []);
 }
 
-/** True or false, also as the texts that .NET and Java send. */
+/** Reads a boolean, or a text as .NET and Java send it. */
 function flag(options: Options, name: string): boolean | undefined {
   const value = options.get(name.toLowerCase());
   if (value === undefined || value === null || value === '') return undefined;
-  if (/^(true|false)$/i.test(shownIn(value))) return shownIn(value).toLowerCase() === 'true';
+  if (/^(true|false)$/i.test(formatValue(value))) return formatValue(value).toLowerCase() === 'true';
   throw invalidField(
     'extraParameters',
-    `The value '${shownIn(value)}' is not valid for ${name}: it must be true or false.`,
+    `The value '${formatValue(value)}' is not valid for ${name}: it must be true or false.`,
   );
 }
 
 const modelDomains = ['regression', 'classification', 'anomalies'] as const;
 
 function domainOf(fields: Fields, source: Source, options: Options): (typeof modelDomains)[number] {
-  const said = fields.text('predictionDomain');
-  if (said === undefined) throw invalidField('predictionDomain', 'The predictionDomain field is required.');
-  const domain = readChoice('predictionDomain', said, modelDomains);
-  // One client asks for anomalies in this way (nexosis dialect, model building).
+  const text = fields.text('predictionDomain');
+  if (text === undefined) throw invalidField('predictionDomain', 'The predictionDomain field is required.');
+  const domain = readChoice('predictionDomain', text, modelDomains);
+  // One client requests anomalies in this way (nexosis dialect, model building).
   const targetless =
     !fields.has('targetColumn') &&
-    columnOf(merge(source.columns, knownColumns(fields, source)), 'target') === undefined;
+    columnWithRole(mergeDeclared(source.columns, knownColumns(fields, source)), 'target') === undefined;
   return targetless && options.has('containsanomalies') ? 'anomalies' : domain;
 }

@@ -2,15 +2,15 @@ import { Controller, Delete, Get, Head, HttpCode, Param, Post, UseFilters } from
 import { ApiBody, ApiExcludeEndpoint, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ReceiptsService } from '../../../scheduler/receipts.service.js';
 import type { LearnSessionFilter } from '../storage/ports.js';
-import { submitKey, watchAnswer } from '../../submit-key.js';
-import { Ask, mount, type Asked } from '../wire/asked.js';
+import { submitKey, recordDelivery } from '../../submit-key.js';
+import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
 import { CallbackCheck } from '../outgoing/callbacks.js';
 import { NexosisErrorsFilter } from '../wire/errors.filter.js';
 import { someParametersRequired } from '../wire/errors.js';
 import { readGuid, type Fields } from '../wire/fields.js';
 import { listOf } from '../wire/paging.js';
-import { readModel, readTimeSeries, sourceNameOf, type SessionRequest } from './session.request.js';
-import { fromSession, headerOf, statusOf } from '../wire/session.wire.js';
+import { readModel, readTimeSeries, sourceNameOf, type LearnSessionRequest } from './session.request.js';
+import { fromSession, statusHeader, statusOf } from '../wire/session.wire.js';
 import { refuseMisspelt } from '../wire/misspelt.js';
 import { LearnSessionsService } from './sessions.service.js';
 import type { Source } from '../data/sources.js';
@@ -46,102 +46,105 @@ export class LearnSessionsController {
   @ApiBody({ schema: { example: startExample }, required: false })
   @Post('forecast')
   @HttpCode(200)
-  forecast(@Ask() asked: Asked) {
-    return this.start(asked, (fields, source) => readTimeSeries('forecast', fields, source));
+  forecast(@Incoming() request: NexosisRequest) {
+    return this.start(request, (fields, source) => readTimeSeries('forecast', fields, source));
   }
 
-  @ApiOperation({ summary: 'How large the effect of an event was, and how sure that is' })
+  @ApiOperation({
+    summary: 'Measure the effect of an event on a column of a time series, and its significance',
+  })
   @ApiBody({ schema: { example: { ...startExample, eventName: 'campaign' } }, required: false })
   @Post('impact')
   @HttpCode(200)
-  impact(@Ask() asked: Asked) {
-    return this.start(asked, (fields, source) => readTimeSeries('impact', fields, source));
+  impact(@Incoming() request: NexosisRequest) {
+    return this.start(request, (fields, source) => readTimeSeries('impact', fields, source));
   }
 
   @ApiOperation({ summary: 'Build a model: regression, classification or anomalies' })
   @ApiBody({ schema: { example: modelExample }, required: false })
   @Post('model')
   @HttpCode(200)
-  model(@Ask() asked: Asked) {
-    return this.start(asked, (fields, source) => Promise.resolve(readModel(fields, source)));
+  model(@Incoming() request: NexosisRequest) {
+    return this.start(request, (fields, source) => Promise.resolve(readModel(fields, source)));
   }
 
   @ApiOperation({ summary: 'The sessions of your instance, newest first' })
   @ApiQuery({ name: 'dataSourceName', required: false })
-  @ApiQuery({ name: 'eventName', required: false, description: 'Any part of it' })
+  @ApiQuery({ name: 'eventName', required: false, description: 'A part of the name' })
   @ApiQuery({ name: 'requestedAfterDate', required: false })
   @ApiQuery({ name: 'requestedBeforeDate', required: false })
   @ApiQuery({ name: 'type', required: false, enum: ['forecast', 'impact', 'model'] })
   @ApiQuery({ name: 'page', required: false })
   @ApiQuery({ name: 'pageSize', required: false })
   @Get()
-  async list(@Ask() asked: Asked) {
-    const paging = asked.query.paging();
-    const { items, total } = await this.sessions.list(asked.actor, {
-      ...filterOf(asked),
-      ...asked.query.sorting(sortKeys, { by: 'requestedDate', descending: true }),
+  async list(@Incoming() request: NexosisRequest) {
+    const paging = request.query.paging();
+    const { items, total } = await this.sessions.list(request.actor, {
+      ...filterOf(request),
+      ...request.query.sorting(sortKeys, { by: 'requestedDate', descending: true }),
       limit: paging.size,
       offset: paging.page * paging.size,
     });
-    const sessions = items.map((session) => fromSession(session, asked.base));
-    // The guide calls the list results, every client items.
-    return { ...listOf(asked, paging, sessions, total), results: sessions };
+    const sessions = items.map((session) => fromSession(session, request.base));
+    // The guide names the list `results`, but every client reads `items`.
+    return { ...listOf(request, paging, sessions, total), results: sessions };
   }
 
-  @ApiOperation({ summary: 'Delete the sessions that a filter finds' })
+  @ApiOperation({ summary: 'Delete the sessions that match a filter' })
   @Delete()
   @HttpCode(204)
-  async removeSome(@Ask() asked: Asked): Promise<void> {
-    refuseMisspelt(asked.query, filters);
-    const filter = filterOf(asked);
+  async removeSome(@Incoming() request: NexosisRequest): Promise<void> {
+    refuseMisspelt(request.query, filters);
+    const filter = filterOf(request);
     if (Object.values(filter).filter((value) => value !== undefined).length < 2)
       throw someParametersRequired();
-    const { actor } = asked;
+    const { actor } = request;
     for (const { id } of await this.sessions.removable(actor, filter)) await this.sessions.remove(actor, id);
   }
 
-  /** The status alone, in its header. */
+  /** Answers with the status header only. */
   @ApiExcludeEndpoint()
   @Head(':id')
-  async head(@Ask() asked: Asked, @Param('id') id: string): Promise<void> {
-    await this.find(asked, id);
+  async head(@Incoming() request: NexosisRequest, @Param('id') id: string): Promise<void> {
+    await this.find(request, id);
   }
 
   @ApiOperation({
-    summary: 'One session with its status and its history; HEAD answers the status header alone',
+    summary: 'One session with its status and its history; HEAD returns only the status header',
   })
   @Get(':id')
-  async get(@Ask() asked: Asked, @Param('id') id: string) {
-    const session = await this.find(asked, id);
-    return fromSession(session, asked.base, await this.sessions.place(session));
+  async get(@Incoming() request: NexosisRequest, @Param('id') id: string) {
+    const session = await this.find(request, id);
+    return fromSession(session, request.base, await this.sessions.place(session));
   }
 
-  @ApiOperation({ summary: 'Delete a session and its results; one that runs is stopped' })
+  @ApiOperation({ summary: 'Delete a session and its results; a running session is stopped' })
   @Delete(':id')
   @HttpCode(204)
-  remove(@Ask() asked: Asked, @Param('id') id: string): Promise<void> {
-    return this.sessions.remove(asked.actor, readGuid('id', id));
+  remove(@Incoming() request: NexosisRequest, @Param('id') id: string): Promise<void> {
+    return this.sessions.remove(request.actor, readGuid('id', id));
   }
 
-  private async find(asked: Asked, id: string) {
-    const session = await this.sessions.get(asked.actor, readGuid('id', id));
-    void asked.reply.header('Nexosis-Session-Status', headerOf(statusOf(session)));
+  private async find(request: NexosisRequest, id: string) {
+    const session = await this.sessions.get(request.actor, readGuid('id', id));
+    void request.reply.header('Nexosis-Session-Status', statusHeader(statusOf(session)));
     return session;
   }
 
   private async start(
-    asked: Asked,
-    read: (fields: Fields, source: Source | null) => Promise<SessionRequest>,
+    request: NexosisRequest,
+    read: (fields: Fields, source: Source | null) => Promise<LearnSessionRequest>,
   ) {
-    const { actor, fields, base, request, reply } = asked;
+    const { actor, fields, base, fastify, reply } = request;
     const source = await this.sessions.source(actor, sourceNameOf(fields));
-    const wanted = await read(fields, source);
+    const sessionRequest = await read(fields, source);
     const callbackUrl = (await this.callbacks.check(fields.text('callbackUrl'))) ?? null;
-    const submit = submitKey(actor, request, request.url);
-    // `read` has refused a source that is not there.
-    const session = await this.sessions.start(actor, wanted, source as Source, { callbackUrl, base, submit });
+    const submit = submitKey(actor, fastify, fastify.url);
+    // `read` throws if there is no source.
+    const existing = source as Source;
+    const session = await this.sessions.start(actor, sessionRequest, existing, { callbackUrl, base, submit });
     if (session.token !== null) void reply.header('Nexosis-Webhook-Token', session.token);
-    await watchAnswer(this.receipts, reply, submit, session.id);
+    await recordDelivery(this.receipts, reply, submit, session.id);
     return fromSession(session, base, await this.sessions.place(session));
   }
 }
@@ -160,11 +163,11 @@ const filters = [
   ],
 ];
 
-/** The filters of lists and of deletes. */
+/** Reads the filters of lists and deletes. */
 function filterOf({
   actor,
   query,
-}: Asked): Omit<LearnSessionFilter, 'sortBy' | 'descending' | 'limit' | 'offset'> {
+}: NexosisRequest): Omit<LearnSessionFilter, 'sortBy' | 'descending' | 'limit' | 'offset'> {
   const type = query.has('type')
     ? query.choice('type', ['forecast', 'impact', 'model'] as const)
     : query.choice('sessionType', ['forecast', 'impact', 'model'] as const);

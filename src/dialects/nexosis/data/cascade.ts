@@ -4,15 +4,15 @@ import { readChoice } from '../wire/fields.js';
 const kinds = ['session', 'view', 'model', 'vocabulary', 'forecast'] as const;
 export type Cascade = (typeof kinds)[number];
 
-/** What goes with a data source; each in the singular or the plural. */
-export const readCascade = (said: readonly string[]): Cascade[] =>
-  said.map((text) => {
+/** Reads which kinds of things are deleted together with a data source, in the singular or the plural. */
+export const readCascade = (names: readonly string[]): Cascade[] =>
+  names.map((text) => {
     const word = text.toLowerCase().replace(/ies$/, 'y').replace(/s$/, '');
     return readChoice('cascade', word, kinds);
   });
 
-/** What sessions and models are built on a data source; the data knows of none of them. */
+/** Removes what was built on a data source. The data room knows neither sessions nor models, so it uses this port. */
 export abstract class BuiltOn {
-  /** Removes what is `wanted`, or refuses before anything is removed. */
-  abstract remove(actor: Actor, source: string, wanted: readonly Cascade[]): Promise<void>;
+  /** Removes everything of these kinds. Throws before anything is removed if the actor may not remove all of it. */
+  abstract remove(actor: Actor, source: string, kinds: readonly Cascade[]): Promise<void>;
 }

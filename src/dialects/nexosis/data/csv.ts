@@ -7,28 +7,28 @@ import { invalidField } from '../wire/errors.js';
 import { isNumber } from './survey.js';
 import { checkCells, type RowReader } from './rows.js';
 
-/** Bytes of a body that are handed to the parser at a time: in between others have their turn. */
-const piece = 32 * 1024;
-/** Rows that are handed on together. */
-const batch = 500;
+/** Bytes that the parser gets at a time. Other work runs in between. */
+const chunkSize = 32 * 1024;
+/** Rows in one batch of a reader. */
+const batchSize = 500;
 
-/** Reads CSV (RFC 4180, LF or CRLF, optional byte order mark) as often as it is asked to. */
+/** Returns a reader of CSV (RFC 4180, LF or CRLF, optional byte order mark), which can read it repeatedly. */
 export async function csvReader(body: Buffer): Promise<RowReader> {
   if (!isUtf8(body)) throw invalidField('body', 'The CSV is not valid UTF-8.');
   const [first, second] = await firstRecords(body);
   if (first === undefined) return { names: [], bytes: body.length, async *batches() {} };
   checkCount(first.length);
-  const headed = !isHeadless(first, second);
-  const names = headed ? headerOf(first) : first.map((_, i) => `column${i + 1}`);
-  return { names, bytes: body.length, batches: () => batches(body, names, headed) };
+  const hasHeader = !lacksHeader(first, second);
+  const names = hasHeader ? columnNamesOf(first) : first.map((_, i) => `column${i + 1}`);
+  return { names, bytes: body.length, batches: () => batches(body, names, hasHeader) };
 }
 
-async function* batches(body: Buffer, names: readonly string[], headed: boolean) {
+async function* batches(body: Buffer, names: readonly string[], hasHeader: boolean) {
   let rows: string[][] = [];
   let number = 0;
   for await (const record of records(body)) {
     number += 1;
-    if (headed && number === 1) continue;
+    if (hasHeader && number === 1) continue;
     checkCells(number, names.length, body.length);
     if (record.length > names.length) {
       throw invalidField(
@@ -36,10 +36,10 @@ async function* batches(body: Buffer, names: readonly string[], headed: boolean)
         `Row ${number} of the CSV has ${record.length} values, but there are ${names.length} columns.`,
       );
     }
-    // A row that ends early leaves its last columns empty.
+    // The last columns of a short row are empty.
     while (record.length < names.length) record.push('');
     rows.push(record);
-    if (rows.length < batch) continue;
+    if (rows.length < batchSize) continue;
     yield rows;
     rows = [];
   }
@@ -71,33 +71,33 @@ async function* records(body: Buffer): AsyncGenerator<string[]> {
 }
 
 async function* pieces(body: Buffer): AsyncGenerator<Buffer> {
-  for (let from = 0; from < body.length; from += piece) {
-    yield body.subarray(from, from + piece);
-    // Streams go on in microtasks, which nothing else gets between: requests are answered only after this.
+  for (let from = 0; from < body.length; from += chunkSize) {
+    yield body.subarray(from, from + chunkSize);
+    // Streams continue in microtasks, so other requests could not run without this.
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
 async function firstRecords(body: Buffer): Promise<string[][]> {
-  const found: string[][] = [];
+  const first: string[][] = [];
   for await (const record of records(body)) {
-    found.push(record);
-    if (found.length === 2) break;
+    first.push(record);
+    if (first.length === 2) break;
   }
-  return found;
+  return first;
 }
 
 /**
- * Whether the first line is data: it has a number or a date, and nothing that could be the name of a column whose values
- * are numbers or dates.
+ * Whether the first line is data and not a header: it has a number or a date, and no text above a number or a date, which
+ * could be the name of that column.
  */
-function isHeadless(first: readonly string[], second: readonly string[] | undefined): boolean {
-  const measured = (text: string) => isNumber(text) || readDate(text) !== null;
-  if (!first.some(measured)) return false;
-  return !first.some((text, i) => text.trim() !== '' && !measured(text) && measured(second?.[i] ?? ''));
+function lacksHeader(first: readonly string[], second: readonly string[] | undefined): boolean {
+  const isMeasured = (text: string) => isNumber(text) || readDate(text) !== null;
+  if (!first.some(isMeasured)) return false;
+  return !first.some((text, i) => text.trim() !== '' && !isMeasured(text) && isMeasured(second?.[i] ?? ''));
 }
 
-function headerOf(first: readonly string[]): string[] {
+function columnNamesOf(first: readonly string[]): string[] {
   const names = first.map((name, i) => (name.trim() === '' ? `column${i + 1}` : name.trim()));
   const seen = new Set<string>();
   for (const name of names) {
@@ -110,5 +110,5 @@ function headerOf(first: readonly string[]): string[] {
 
 const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-/** One line of CSV with its line end. */
+/** Formats one line of CSV with its line end. */
 export const csvLine = (values: readonly string[]): string => `${values.map(cell).join(',')}\r\n`;

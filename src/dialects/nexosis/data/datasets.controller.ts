@@ -1,20 +1,28 @@
 import { Controller, Delete, Get, HttpCode, Param, Put, Res, UseFilters } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { DataSet } from '../storage/ports.js';
-import { Ask, mount, type Asked } from '../wire/asked.js';
-import { checkDeletes } from './deletable.js';
+import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
+import { checkMayDelete } from './deletable.js';
 import { BuiltOn, readCascade } from './cascade.js';
-import { readColumns, type Declared } from '../wire/columns.js';
+import { readColumns, type DeclaredColumn } from '../wire/columns.js';
 import { dataSetFields, readRange, rowsOf, summaryOf } from '../wire/data.wire.js';
 import { DataSetsService } from './datasets.service.js';
 import { NexosisErrorsFilter } from '../wire/errors.filter.js';
 import { invalidField } from '../wire/errors.js';
-import { isNoBody, refuseOtherTypes } from '../wire/json-bodies.js';
+import { isEmptyBody, refuseOtherTypes } from '../wire/json-bodies.js';
 import { refuseMisspelt } from '../wire/misspelt.js';
 import { RowThreads } from './row-threads.js';
 import { listOf, pageLinks, pagesOf } from '../wire/paging.js';
-import { pageAnswer, PageWriter } from './sent-page.js';
+import { pageResponse, PageWriter } from './page-writer.js';
 import type { Upload } from './upload.js';
 
 const uploadExample = {
@@ -39,19 +47,19 @@ export class DataSetsController {
   @ApiQuery({ name: 'page', required: false })
   @ApiQuery({ name: 'pageSize', required: false })
   @Get()
-  async list(@Ask() asked: Asked) {
-    const paging = asked.query.paging();
+  async list(@Incoming() request: NexosisRequest) {
+    const paging = request.query.paging();
     const { items, total } = await this.dataSets.list({
-      instance: asked.actor.instance.id,
-      partialName: asked.query.text('partialName') ?? '',
-      ...asked.query.sorting(sortKeys, { by: 'dataSetName', descending: false }),
+      instance: request.actor.instance.id,
+      partialName: request.query.text('partialName') ?? '',
+      ...request.query.sorting(sortKeys, { by: 'dataSetName', descending: false }),
       limit: paging.size,
       offset: paging.page * paging.size,
     });
     return listOf(
-      asked,
+      request,
       paging,
-      items.map((dataSet) => summaryOf(dataSet, asked.base, 'data')),
+      items.map((dataSet) => summaryOf(dataSet, request.base, 'data')),
       total,
     );
   }
@@ -59,30 +67,30 @@ export class DataSetsController {
   @ApiOperation({ summary: 'Create a data set or upsert rows into it' })
   @ApiConsumes('application/json', 'text/csv')
   @ApiBody({ schema: { example: uploadExample } })
-  @ApiQuery({ name: 'timestampColumn', required: false, description: 'CSV: the column that has the time' })
+  @ApiQuery({ name: 'timestampColumn', required: false, description: 'CSV: the timestamp column' })
   @Put(':name')
   @HttpCode(201)
-  async put(@Ask() asked: Asked, @Param('name') name: string) {
-    const { dataSet, messages } = await this.withUpload(asked, (upload) =>
-      this.dataSets.put(asked.actor, name, upload),
+  async put(@Incoming() request: NexosisRequest, @Param('name') name: string) {
+    const { dataSet, messages } = await this.withUpload(request, (upload) =>
+      this.dataSets.put(request.actor, name, upload),
     );
-    const summary = { ...summaryOf(dataSet, asked.base), messages };
-    void asked.reply.header('Location', summary.links[0]?.href);
+    const summary = { ...summaryOf(dataSet, request.base), messages };
+    void request.reply.header('Location', summary.links[0]?.href);
     return summary;
   }
 
-  private withUpload<T>({ body, query }: Asked, use: (upload: Upload) => Promise<T>): Promise<T> {
+  private withUpload<T>({ body, query }: NexosisRequest, use: (upload: Upload) => Promise<T>): Promise<T> {
     if (/^text\/csv\b/i.test(body.type)) {
       const timestamp = query.text('timestampColumn');
       return this.threads.csv(body.bytes, async (reader) => {
         const known = reader.names.find((name) => name.toLowerCase() === timestamp?.toLowerCase());
         if (timestamp !== undefined && known === undefined)
           throw invalidField('timestampColumn', `The CSV has no column ${timestamp}.`);
-        const declared: Declared[] = known === undefined ? [] : [{ name: known, role: 'timestamp' }];
+        const declared: DeclaredColumn[] = known === undefined ? [] : [{ name: known, role: 'timestamp' }];
         return use({ reader, declared, missingValues: undefined });
       });
     }
-    if (isNoBody(body.bytes))
+    if (isEmptyBody(body.bytes))
       return use({
         reader: { names: [], bytes: 0, async *batches() {} },
         declared: [],
@@ -99,20 +107,20 @@ export class DataSetsController {
   @ApiQuery({ name: 'startDate', required: false })
   @ApiQuery({ name: 'endDate', required: false, description: 'Inclusive' })
   @ApiQuery({ name: 'include', required: false, description: 'Names of columns' })
-  @ApiOkResponse(pageAnswer)
+  @ApiOkResponse(pageResponse)
   @Get(':name')
   async get(
-    @Ask() asked: Asked,
+    @Incoming() request: NexosisRequest,
     @Param('name') name: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const dataSet = await this.dataSets.get(asked.actor, name);
-    const paging = asked.query.paging();
-    const range = readRange(asked.query, dataSet);
+    const dataSet = await this.dataSets.get(request.actor, name);
+    const paging = request.query.paging();
+    const range = readRange(request.query, dataSet);
     const { items, total } = await this.dataSets.rows(dataSet, range, paging.size, paging.page * paging.size);
-    const include = asked.query.list('include');
-    const normalises = asked.wantsCsv || asked.query.flag('formatDates') === true;
-    const page = new PageWriter(reply, asked.wantsCsv);
+    const include = request.query.list('include');
+    const normalises = request.wantsCsv || request.query.flag('formatDates') === true;
+    const page = new PageWriter(reply, request.wantsCsv);
     await page.add(items, dataSet, (some) =>
       rowsOf(
         dataSet.columns,
@@ -121,11 +129,11 @@ export class DataSetsController {
         normalises,
       ),
     );
-    if (asked.wantsCsv) return page.csv();
+    if (request.wantsCsv) return page.csv();
     const paged = pagesOf(paging, total);
     return page.json(dataSetFields(dataSet), {
       ...paged,
-      links: [...pageLinks(asked, paged), ...relatedLinks(dataSet, asked.base)],
+      links: [...pageLinks(request, paged), ...relatedLinks(dataSet, request.base)],
     });
   }
 
@@ -135,16 +143,16 @@ export class DataSetsController {
   @ApiQuery({ name: 'cascade', required: false, description: 'session, view, model, vocabulary' })
   @Delete(':name')
   @HttpCode(204)
-  async remove(@Ask() asked: Asked, @Param('name') name: string): Promise<void> {
-    refuseMisspelt(asked.query, ['startDate', 'endDate', 'cascade']);
-    const kinds = readCascade(asked.query.list('cascade'));
-    const dataSet = await this.dataSets.get(asked.actor, name);
-    const range = readRange(asked.query, dataSet);
+  async remove(@Incoming() request: NexosisRequest, @Param('name') name: string): Promise<void> {
+    refuseMisspelt(request.query, ['startDate', 'endDate', 'cascade']);
+    const kinds = readCascade(request.query.list('cascade'));
+    const dataSet = await this.dataSets.get(request.actor, name);
+    const range = readRange(request.query, dataSet);
     if (range.from !== undefined || range.to !== undefined)
-      return this.dataSets.removeRows(asked.actor, name, range);
-    checkDeletes(asked.actor, dataSet, `Data set ${dataSet.name}`);
-    await this.cascade.remove(asked.actor, dataSet.name, kinds);
-    await this.dataSets.remove(asked.actor, name);
+      return this.dataSets.removeRows(request.actor, name, range);
+    checkMayDelete(request.actor, dataSet, `Data set ${dataSet.name}`);
+    await this.cascade.remove(request.actor, dataSet.name, kinds);
+    await this.dataSets.remove(request.actor, name);
   }
 }
 

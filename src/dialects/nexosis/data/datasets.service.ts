@@ -1,50 +1,35 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import { nameOf, type Actor } from '../../../kernel/access/access.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { actorName, type Actor } from '../../../kernel/access/access.js';
 import { Commands } from '../../../scheduler/commands.service.js';
-import type {
-  DataSet,
-  Found,
-  NewRow,
-  NexosisReads,
-  Range,
-  Row,
-  StatusMessage,
-  Upsert,
-} from '../storage/ports.js';
+import type { DataSet, Matches, NexosisReads, Range, DataRow, StatusMessage } from '../storage/ports.js';
 import { STORE, type Store } from '../../../scheduler/ports.js';
-import { checkDeletes } from './deletable.js';
+import { DataSetWriter } from './data-set-writer.js';
+import { checkMayDelete } from './deletable.js';
 import { invalidField, noData, notFound } from '../wire/errors.js';
 import { uploadMembers } from './json-rows.js';
 import { NameLocks } from './locks.js';
-import { mostRows, rowsAtATime, storedRows } from './stored-rows.js';
-import { closed, messagesOf, noTally, tallied, unseenMessages, type Tally } from './tally.js';
-import { identifier, planUpload, rowMaker, type Plan, type Upload } from './upload.js';
+import { rowsPerBatch, storedRows } from './stored-rows.js';
+import { messagesOf, unseenMessages } from './tally.js';
+import { planUpload, type Upload } from './upload.js';
 import { nexosisStore } from '../storage/store.js';
 import { nexosisReads } from '../storage/reads.js';
 
 /** Names become part of addresses and of answers. */
-const longestName = 512;
+const maxNameLength = 512;
 
-/** A data set after an upload, and what the upload did that its sender may not expect. */
-export interface Uploaded {
+/** A data set after an upload, with messages about effects that its sender may not expect. */
+export interface UploadResult {
   readonly dataSet: DataSet;
   readonly messages: readonly StatusMessage[];
 }
 
-/** A data set while it is being filled. */
-interface Filling {
-  readonly dataSet: DataSet;
-  readonly tally: Tally;
-}
-
-/** Data sets: storing, reading and removing rows, a part at a time. */
+/** Stores, reads and removes data sets, a part at a time. */
 @Injectable()
 export class DataSetsService {
-  private readonly logger = new Logger(DataSetsService.name);
-
   constructor(
     private readonly commands: Commands,
     private readonly locks: NameLocks,
+    private readonly writer: DataSetWriter,
     @Inject(STORE) private readonly store: Store,
   ) {}
 
@@ -52,14 +37,14 @@ export class DataSetsService {
     return nexosisReads(this.store.read);
   }
 
-  /** What a crash left half stored or half removed goes. */
+  /** Removes the data sets that a crash left half stored or half removed. */
   async begin(): Promise<void> {
     const unfinished = await this.commands.run((unit) => nexosisStore(unit.tx).dataSets.unfinished());
-    for (const dataSet of unfinished) this.purge(dataSet);
+    for (const dataSet of unfinished) this.writer.purge(dataSet);
   }
 
-  /** Creates the data set or upserts into it. */
-  put(actor: Actor, name: string, upload: Upload): Promise<Uploaded> {
+  /** Creates the data set, or upserts into an existing one. */
+  put(actor: Actor, name: string, upload: Upload): Promise<UploadResult> {
     checkName(name);
     return this.locks.hold(actor.instance.id, name, async () => {
       const instance = actor.instance.id;
@@ -67,250 +52,70 @@ export class DataSetsService {
         throw invalidField('dataSetName', `There is already a view called ${name}.`);
       const before = await this.read.dataSet(instance, name);
       const plan = await planUpload(before, upload);
-      const saysNothing = upload.declared.length === 0 && upload.missingValues === undefined;
-      if (plan.rows === 0 && saysNothing) throw noData(name, uploadMembers, upload.ignored ?? []);
-      const { dataSet, tally } = await this.apply(actor, name, before, plan, upload);
+      const hasNoMetadata = upload.declared.length === 0 && upload.missingValues === undefined;
+      if (plan.rows === 0 && hasNoMetadata) throw noData(name, uploadMembers, upload.ignored ?? []);
+      const { dataSet, tally } = await this.writer.write(actor, name, before, plan, upload);
       const messages = [...unseenMessages(plan), ...messagesOf(dataSet.columns, tally)];
       return { dataSet, messages };
     });
   }
 
-  private async apply(
-    actor: Actor,
-    name: string,
-    before: DataSet | null,
-    plan: Plan,
-    upload: Upload,
-  ): Promise<Filling> {
-    if (before === null) return this.create(actor, name, plan, upload);
-    if (plan.rekeys) return this.rebuild(actor, before, plan, upload);
-    const grown = await this.commands.run(async (unit) => {
-      const { columns, missingValues } = plan;
-      const changed = { ...before, columns, missingValues, modifiedAt: unit.at };
-      await nexosisStore(unit.tx).dataSets.save(changed);
-      return changed;
-    }, nameOf(actor));
-    return this.fill({ dataSet: grown, tally: noTally }, plan, upload);
-  }
-
   async get(actor: Actor, name: string): Promise<DataSet> {
-    const found = await this.read.dataSet(actor.instance.id, name);
-    if (found === null) throw notFound('dataSet', name);
-    return found;
+    const dataSet = await this.read.dataSet(actor.instance.id, name);
+    if (dataSet === null) throw notFound('dataSet', name);
+    return dataSet;
   }
 
-  list(filter: Parameters<NexosisReads['dataSets']>[0]): Promise<Found<DataSet>> {
+  list(filter: Parameters<NexosisReads['dataSets']>[0]): Promise<Matches<DataSet>> {
     return this.read.dataSets(filter);
   }
 
-  /** A page of rows: those of a wide set are read a few at a time. */
-  async rows(dataSet: DataSet, range: Range, limit: number, offset: number): Promise<Found<Row>> {
-    const whole = range.from === undefined && range.to === undefined;
-    const items: Row[] = [];
-    const most = rowsAtATime(dataSet);
-    for (let from = 0; from < limit; from += most) {
-      const slice = { limit: Math.min(most, limit - from), offset: offset + from };
-      const some = await this.read.rows(dataSet.id, range, slice);
-      items.push(...some);
-      if (some.length < slice.limit) break;
+  /** Reads a page of rows, in several parts if the set has many columns. */
+  async rows(dataSet: DataSet, range: Range, limit: number, offset: number): Promise<Matches<DataRow>> {
+    const isWhole = range.from === undefined && range.to === undefined;
+    const items: DataRow[] = [];
+    const batchSize = rowsPerBatch(dataSet);
+    for (let from = 0; from < limit; from += batchSize) {
+      const slice = { limit: Math.min(batchSize, limit - from), offset: offset + from };
+      const batch = await this.read.rows(dataSet.id, range, slice);
+      items.push(...batch);
+      if (batch.length < slice.limit) break;
       await new Promise((resolve) => setImmediate(resolve));
     }
-    return { items, total: whole ? dataSet.rowCount : await this.read.countRows(dataSet.id, range) };
+    return { items, total: isWhole ? dataSet.rowCount : await this.read.countRows(dataSet.id, range) };
   }
 
-  /** All rows in order, some at a time. */
-  all(dataSet: DataSet): AsyncGenerator<Row[]> {
+  /** Reads all rows in order, in batches. */
+  all(dataSet: DataSet): AsyncGenerator<DataRow[]> {
     return storedRows(this.read, dataSet);
   }
 
-  /** Removes the rows of a range, which must be one of a time series. */
+  /** Removes the rows of a range from a data set with a timestamp column. */
   removeRows(actor: Actor, name: string, range: Range): Promise<void> {
     return this.locks.hold(actor.instance.id, name, async () => {
       const dataSet = await this.get(actor, name);
-      await this.removeSome(dataSet, range);
+      await this.writer.removeRows(dataSet, range);
     });
   }
 
-  /** Removes the whole set: it is gone at once, its rows soon after. */
+  /** Removes a whole set. Clients stop seeing it at once; its rows are deleted afterwards. */
   remove(actor: Actor, name: string): Promise<void> {
     return this.locks.hold(actor.instance.id, name, async () => {
       const dataSet = await this.get(actor, name);
-      checkDeletes(actor, dataSet, `Data set ${name}`);
+      checkMayDelete(actor, dataSet, `Data set ${name}`);
       await this.commands.run(
         (unit) => nexosisStore(unit.tx).dataSets.save({ ...dataSet, state: 'removed' }),
-        nameOf(actor),
+        actorName(actor),
       );
-      this.purge(dataSet);
+      this.writer.purge(dataSet);
     });
   }
-
-  private async create(actor: Actor, name: string, plan: Plan, upload: Upload): Promise<Filling> {
-    const made = await this.make(actor, name, plan);
-    try {
-      const { dataSet, tally } = await this.fill({ dataSet: made, tally: noTally }, plan, upload);
-      return { dataSet: await this.publish(dataSet, null), tally };
-    } catch (error) {
-      await this.abandon(made);
-      throw error;
-    }
-  }
-
-  /**
-   * The rows are found by another column now: they are stored anew, under a name nobody asks for until all are there.
-   * Every row stays, and keeps its number, so that changing the metadata back restores the order.
-   */
-  private async rebuild(actor: Actor, before: DataSet, plan: Plan, upload: Upload): Promise<Filling> {
-    const made = await this.make(actor, `${before.name}\n${before.id}`, plan, before.user);
-    try {
-      let filling: Filling = { dataSet: made, tally: noTally };
-      const make = rowMaker(plan.columns);
-      const keepsAll: Upsert = { since: -1, replaced: new Map(), repeats: 'keep' };
-      for await (const rows of this.all(before)) {
-        filling = await this.storeSome(
-          filling,
-          rows.map(({ values, seq }) => ({ ...make(values), seq })),
-          keepsAll,
-        );
-      }
-      // The highest number is not that of the last row.
-      this.numbered.delete(made.id);
-      const { dataSet, tally } = await this.fill(filling, plan, upload);
-      const { name, createdAt } = before;
-      return { dataSet: await this.publish({ ...dataSet, name, createdAt }, before), tally };
-    } catch (error) {
-      await this.abandon(made);
-      throw error;
-    }
-  }
-
-  /** Whoever makes one holds its name, so an unfinished one of that name is left from an upload that could not even be given up. */
-  private async make(
-    actor: Actor,
-    name: string,
-    { columns, missingValues }: Plan,
-    user: string | null = actor.user,
-  ): Promise<DataSet> {
-    const { made, left } = await this.commands.run(async (unit) => {
-      const { dataSets } = nexosisStore(unit.tx);
-      const there = await dataSets.find(actor.instance.id, name);
-      const left = there?.state === 'new' ? there : null;
-      if (left !== null) await dataSets.save({ ...left, state: 'removed' });
-      const fresh = { rowCount: 0, size: 0, createdAt: unit.at, modifiedAt: unit.at, state: 'new' } as const;
-      const made = await dataSets.insert({
-        ...{ instance: actor.instance.id, name, columns, missingValues, user },
-        ...fresh,
-      });
-      return { made, left };
-    }, nameOf(actor));
-    if (left !== null) this.purge(left);
-    return made;
-  }
-
-  private async publish(dataSet: DataSet, before: DataSet | null): Promise<DataSet> {
-    const ready: DataSet = { ...dataSet, state: 'ready' };
-    await this.commands.run(async (unit) => {
-      if (before !== null) await nexosisStore(unit.tx).dataSets.save({ ...before, state: 'removed' });
-      await nexosisStore(unit.tx).dataSets.save(ready);
-    });
-    if (before !== null) this.purge(before);
-    return ready;
-  }
-
-  /** Where that fails too, as on a full disk, the next upload of the name or the next start removes what is left. */
-  private async abandon(dataSet: DataSet): Promise<void> {
-    try {
-      await this.commands.run((unit) => nexosisStore(unit.tx).dataSets.save({ ...dataSet, state: 'removed' }));
-    } catch {
-      return;
-    }
-    this.purge(dataSet);
-  }
-
-  private async fill(start: Filling, plan: Plan, upload: Upload): Promise<Filling> {
-    if (plan.rows === 0) return start;
-    const make = rowMaker(plan.columns);
-    // A key says which row it is; several rows of one time are put together when a session runs.
-    const repeats = identifier(plan.columns)?.role === 'key' ? 'merge' : 'keep';
-    const since = await this.commands.run(({ tx }) =>
-      this.lastSeq(start.dataSet, nexosisStore(tx).rows.lastSeq),
-    );
-    const upsert: Upsert = { since, replaced: new Map(), repeats };
-    let filling = start;
-    for await (const batch of upload.reader.batches()) {
-      const rows = batch.map((values) => make(placed(values, plan)));
-      const most = rowsAtATime(filling.dataSet);
-      for (let from = 0; from < rows.length; from += most)
-        filling = await this.storeSome(filling, rows.slice(from, from + most), upsert);
-    }
-    return { ...filling, tally: closed(filling.tally, upsert) };
-  }
-
-  /** One transaction: some rows, and what the set says about itself. */
-  private storeSome({ dataSet, tally }: Filling, rows: readonly NewRow[], upsert: Upsert): Promise<Filling> {
-    return this.commands.run(async (unit) => {
-      const nexosis = nexosisStore(unit.tx);
-      const from = await this.lastSeq(dataSet, nexosis.rows.lastSeq);
-      const grown = await nexosis.rows.put(dataSet.id, rows, from, upsert);
-      this.numbered.set(dataSet.id, (this.numbered.get(dataSet.id) ?? 0) + rows.length);
-      const changed = {
-        ...dataSet,
-        rowCount: dataSet.rowCount + grown.count,
-        size: dataSet.size + grown.size,
-        modifiedAt: unit.at,
-      };
-      await nexosis.dataSets.resize(changed);
-      return { dataSet: changed, tally: tallied(tally, grown, upsert) };
-    });
-  }
-
-  /** Looked up once for each set: rows that came later have higher numbers, which is all that matters. */
-  private readonly numbered = new Map<number, number>();
-  private async lastSeq({ id }: DataSet, look: (id: number) => Promise<number>): Promise<number> {
-    const known = this.numbered.get(id) ?? (await look(id));
-    this.numbered.set(id, known);
-    return known;
-  }
-
-  private async removeSome(dataSet: DataSet, range: Range): Promise<void> {
-    let left = dataSet;
-    for (;;) {
-      const gone = await this.commands.run(async (unit) => {
-        const removed = await nexosisStore(unit.tx).rows.remove(dataSet.id, range, mostRows);
-        left = {
-          ...left,
-          rowCount: left.rowCount - removed.count,
-          size: left.size - removed.size,
-          modifiedAt: unit.at,
-        };
-        if (dataSet.state === 'ready') await nexosisStore(unit.tx).dataSets.resize(left);
-        return removed.count;
-      });
-      if (gone < mostRows) return;
-    }
-  }
-
-  /** In the background: nobody sees these rows any more. */
-  private purge(dataSet: DataSet): void {
-    this.numbered.delete(dataSet.id);
-    const forgotten = this.removeSome({ ...dataSet, state: 'removed' }, {}).then(() =>
-      this.commands.run((unit) => nexosisStore(unit.tx).dataSets.forget(dataSet.id)),
-    );
-    forgotten.catch((error: unknown) =>
-      this.logger.warn(`Rows of a removed data set are left until the next start: ${String(error)}`),
-    );
-  }
-}
-
-function placed(values: readonly (string | null)[], { places, columns }: Plan): (string | null)[] {
-  const row = new Array<string | null>(columns.length).fill(null);
-  for (const [i, value] of values.entries()) row[places[i] ?? 0] = value;
-  return row;
 }
 
 export function checkName(name: string): void {
-  if (name.trim() === '' || name.length > longestName || /[\u0000-\u001f]/.test(name))
+  if (name.trim() === '' || name.length > maxNameLength || /[\u0000-\u001f]/.test(name))
     throw invalidField(
       'dataSetName',
-      `The value is not valid: a name has 1 to ${longestName} printable characters.`,
+      `The value is not valid: a name has 1 to ${maxNameLength} printable characters.`,
     );
 }

@@ -1,18 +1,18 @@
 import { mayEnd, type Actor } from '../../../kernel/access/access.js';
 import { NexosisError } from '../wire/errors.js';
 
-/** Something that a user of an instance made. Without a user it is from before that was kept: nobody's, so anybody's. */
-interface Made {
+/** Something that a user of an instance created. Without a user it is older than that record, and anyone may delete it. */
+interface Owned {
   readonly instance: string;
   readonly user?: string | null;
 }
 
 /**
- * Deleting is for whoever made it and for admins. `what`: such as `Data set shop`. Of several, none is deleted unless all
- * may be: check them before the first goes.
+ * Throws unless the actor created the item or is an admin. `what` names it, such as `Data set shop`. To delete several
+ * items, check all of them before you delete the first.
  */
-export function checkDeletes(actor: Actor, made: Made, what: string): void {
-  const { instance, user } = made;
+export function checkMayDelete(actor: Actor, item: Owned, what: string): void {
+  const { instance, user } = item;
   if (user == null || mayEnd(actor, { instance, user })) return;
   throw new NexosisError(403, 'Forbidden', `${what} is ${user}'s: it is theirs to delete, or an admin's.`);
 }

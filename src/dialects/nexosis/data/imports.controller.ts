@@ -2,8 +2,8 @@ import { Controller, Get, HttpCode, Param, Post, UseFilters } from '@nestjs/comm
 import { ApiBody, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Import } from '../storage/ports.js';
 import { ReceiptsService } from '../../../scheduler/receipts.service.js';
-import { submitKey, watchAnswer } from '../../submit-key.js';
-import { Ask, mount, type Asked } from '../wire/asked.js';
+import { submitKey, recordDelivery } from '../../submit-key.js';
+import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
 import { sameName } from '../wire/columns.js';
 import { writeMoment } from '../wire/dates.js';
 import { NexosisErrorsFilter } from '../wire/errors.filter.js';
@@ -11,7 +11,7 @@ import { invalidField } from '../wire/errors.js';
 import { isObject, readGuid, type Fields } from '../wire/fields.js';
 import { ImportsService } from './imports.service.js';
 import { listOf } from '../wire/paging.js';
-import { headerOf } from '../wire/session.wire.js';
+import { statusHeader } from '../wire/session.wire.js';
 
 const example = { dataSetName: 'shop', url: 'https://example.org/shop.csv' };
 const sortKeys = ['id', 'dataSetName', 'requestedDate', 'currentStatusDate'] as const;
@@ -30,13 +30,13 @@ export class ImportsController {
   @ApiBody({ schema: { example } })
   @Post('url')
   @HttpCode(200)
-  async url(@Ask() asked: Asked) {
-    const { fields } = asked;
+  async url(@Incoming() request: NexosisRequest) {
+    const { fields } = request;
     const columns = fields.raw('columns') ?? {};
     if (!isObject(columns)) throw invalidField('columns', 'columns must be an object of column names.');
     const basic = fields.object('auth')?.object('basic');
-    const submit = submitKey(asked.actor, asked.request, asked.request.url);
-    const wanted = {
+    const submit = submitKey(request.actor, request.fastify, request.fastify.url);
+    const importRequest = {
       dataSet: required(fields, 'dataSetName', 'dataSourceName'),
       url: required(fields, 'url'),
       contentType: contentTypeOf(fields),
@@ -44,18 +44,18 @@ export class ImportsController {
         basic === undefined
           ? null
           : { user: basic.text('userId') ?? '', password: basic.text('password') ?? '' },
-      // One client wraps them once more.
+      // One client wraps the columns in another object.
       columns: isObject(columns['columns']) ? columns['columns'] : columns,
     };
-    const made = await this.imports.start(asked.actor, wanted, submit);
-    await watchAnswer(this.receipts, asked.reply, submit, made.id);
-    return this.show(asked, made);
+    const record = await this.imports.start(request.actor, importRequest, submit);
+    await recordDelivery(this.receipts, request.reply, submit, record.id);
+    return this.show(request, record);
   }
 
-  @ApiOperation({ summary: 'Not offered: upload the file, or import it from an address' })
+  @ApiOperation({ summary: 'Not supported: upload the file, or import it from a URL' })
   @Post(':id')
   other(@Param('id') type: string): never {
-    throw invalidField('type', `Imports from ${type} are not offered here: use imports/url, or PUT /data.`);
+    throw invalidField('type', `Imports from ${type} are not supported: use imports/url, or PUT /data.`);
   }
 
   @ApiOperation({ summary: 'The imports of your instance, newest first' })
@@ -63,8 +63,8 @@ export class ImportsController {
   @ApiQuery({ name: 'requestedAfterDate', required: false })
   @ApiQuery({ name: 'requestedBeforeDate', required: false })
   @Get()
-  async list(@Ask() asked: Asked) {
-    const { query } = asked;
+  async list(@Incoming() request: NexosisRequest) {
+    const { query } = request;
     const paging = query.paging();
     const { sortBy, descending } = query.sorting(sortKeys, { by: 'requestedDate', descending: true });
     const [name, from, to] = [
@@ -72,32 +72,32 @@ export class ImportsController {
       query.moment('requestedAfterDate', 'requestedAfter'),
       query.until('requestedBeforeDate', 'requestedBefore'),
     ];
-    const found = (await this.imports.list(asked.actor))
+    const matches = (await this.imports.list(request.actor))
       .filter(({ dataSet }) => name === undefined || sameName(dataSet, name))
       .filter(({ requestedAt: at }) => (from === undefined || at >= from) && (to === undefined || at <= to))
-      .sort((a, b) => (keyOf[sortBy](a) < keyOf[sortBy](b) ? -1 : 1) * (descending ? -1 : 1));
-    const shown = found.slice(paging.page * paging.size, (paging.page + 1) * paging.size);
+      .sort((a, b) => (sortKeyOf[sortBy](a) < sortKeyOf[sortBy](b) ? -1 : 1) * (descending ? -1 : 1));
+    const shown = matches.slice(paging.page * paging.size, (paging.page + 1) * paging.size);
     return listOf(
-      asked,
+      request,
       paging,
-      shown.map((made) => fromImport(made, asked.base)),
-      found.length,
+      shown.map((record) => fromImport(record, request.base)),
+      matches.length,
     );
   }
 
-  @ApiOperation({ summary: 'How far an import is' })
+  @ApiOperation({ summary: 'One import with its status' })
   @Get(':id')
-  async get(@Ask() asked: Asked, @Param('id') id: string) {
-    return this.show(asked, await this.imports.get(asked.actor, readGuid('importId', id)));
+  async get(@Incoming() request: NexosisRequest, @Param('id') id: string) {
+    return this.show(request, await this.imports.get(request.actor, readGuid('importId', id)));
   }
 
-  private show(asked: Asked, made: Import) {
-    void asked.reply.header('Nexosis-Import-Status', headerOf(made.status));
-    return fromImport(made, asked.base);
+  private show(request: NexosisRequest, record: Import) {
+    void request.reply.header('Nexosis-Import-Status', statusHeader(record.status));
+    return fromImport(record, request.base);
   }
 }
 
-const keyOf = {
+const sortKeyOf = {
   id: ({ id }: Import) => id,
   dataSetName: ({ dataSet }: Import) => dataSet.toLowerCase(),
   requestedDate: ({ requestedAt, id }: Import) => `${requestedAt} ${id}`,
@@ -111,26 +111,26 @@ function required(fields: Fields, ...names: [string, ...string[]]): string {
 }
 
 function contentTypeOf(fields: Fields): 'csv' | 'json' | undefined {
-  const said = fields.text('contentType')?.toLowerCase();
-  if (said === undefined) return undefined;
-  const found = (['csv', 'json'] as const).find((type, i) => said.endsWith(type) || said === String(i));
-  if (found === undefined)
-    throw invalidField('contentType', `The value '${said}' is not valid: it must be csv or json.`);
-  return found;
+  const text = fields.text('contentType')?.toLowerCase();
+  if (text === undefined) return undefined;
+  const match = (['csv', 'json'] as const).find((type, i) => text.endsWith(type) || text === String(i));
+  if (match === undefined)
+    throw invalidField('contentType', `The value '${text}' is not valid: it must be csv or json.`);
+  return match;
 }
 
-const fromImport = (made: Import, base: string) => ({
-  importId: made.id,
-  type: made.type,
-  status: made.status,
-  dataSetName: made.dataSet,
-  parameters: made.parameters,
-  requestedDate: writeMoment(made.requestedAt),
-  statusHistory: made.history.map(({ at, status }) => ({ date: writeMoment(at), status })),
-  messages: made.messages,
-  columns: made.columns,
+const fromImport = (record: Import, base: string) => ({
+  importId: record.id,
+  type: record.type,
+  status: record.status,
+  dataSetName: record.dataSet,
+  parameters: record.parameters,
+  requestedDate: writeMoment(record.requestedAt),
+  statusHistory: record.history.map(({ at, status }) => ({ date: writeMoment(at), status })),
+  messages: record.messages,
+  columns: record.columns,
   links: [
-    { rel: 'self', href: `${base}/imports/${made.id}` },
-    { rel: 'data', href: `${base}/data/${encodeURIComponent(made.dataSet)}` },
+    { rel: 'self', href: `${base}/imports/${record.id}` },
+    { rel: 'data', href: `${base}/data/${encodeURIComponent(record.dataSet)}` },
   ],
 });

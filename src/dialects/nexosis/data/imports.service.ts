@@ -1,13 +1,13 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { gunzip as unzip } from 'node:zlib';
 import { promisify } from 'node:util';
-import { nameOf, type Actor } from '../../../kernel/access/access.js';
+import { actorName, type Actor } from '../../../kernel/access/access.js';
 import { Commands } from '../../../scheduler/commands.service.js';
 import type { Import, StatusMessage } from '../storage/ports.js';
 import { STORE, type Store } from '../../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../../scheduler/receipts.service.js';
-import { bare, isAllowed } from '../outgoing/callbacks.js';
-import { readColumns, type Declared } from '../wire/columns.js';
+import { withoutBrackets, isAllowed } from '../outgoing/callbacks.js';
+import { readColumns, type DeclaredColumn } from '../wire/columns.js';
 import { checkName, DataSetsService } from './datasets.service.js';
 import { invalidField, NexosisError, notFound } from '../wire/errors.js';
 import { RowThreads } from './row-threads.js';
@@ -18,10 +18,10 @@ import { nexosisStore } from '../storage/store.js';
 import { nexosisReads } from '../storage/reads.js';
 
 const gunzip = promisify(unzip);
-/** How long fetching a file may take, in milliseconds. */
-const patience = 120_000;
+/** Milliseconds that fetching a file may take. */
+const timeout = 120_000;
 
-export interface AskedImport {
+export interface ImportRequest {
   readonly dataSet: string;
   readonly url: string;
   readonly contentType: 'csv' | 'json' | undefined;
@@ -29,12 +29,13 @@ export interface AskedImport {
   readonly columns: Readonly<Record<string, unknown>>;
 }
 
-/** Fetching data from an address: answered at once, done behind. */
+/** Imports data from addresses in the background. */
 @Injectable()
 export class ImportsService implements OnModuleDestroy {
   private readonly logger = new Logger(ImportsService.name);
-  private readonly leaving = new AbortController();
+  private readonly stopping = new AbortController();
   private readonly running = new Set<Promise<void>>();
+  /** Imports whose commit is not complete, by id. */
   private readonly uncommitted = new Map<string, Import>();
 
   constructor(
@@ -46,85 +47,85 @@ export class ImportsService implements OnModuleDestroy {
     @Inject(NEXOSIS) private readonly settings: NexosisSettings,
   ) {}
 
-  /** What was being fetched when the service ended was not fetched. */
+  /** Fails the imports that were in progress when the service ended. */
   async begin(): Promise<void> {
     for (const { id } of await this.store.read.instances()) {
-      for (const made of await nexosisReads(this.store.read).imports(id)) {
-        if (made.status === 'requested' || made.status === 'started')
+      for (const record of await nexosisReads(this.store.read).imports(id)) {
+        if (record.status === 'requested' || record.status === 'started')
           await this.change(
-            made,
+            record,
             'failed',
-            failed('The service was restarted while the data was fetched. Start the import again.'),
+            errorMessage('The service was restarted while the data was fetched. Start the import again.'),
           );
       }
     }
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.leaving.abort();
+    this.stopping.abort();
     await Promise.all(this.running);
   }
 
-  /** The same submit again returns what the first one made, and fetches nothing. */
-  async start(actor: Actor, asked: AskedImport, submit: SubmitKey): Promise<Import> {
-    checkName(asked.dataSet);
-    this.checkHost(asked.url);
-    const declared = readColumns(asked.columns);
-    const { made, first } = await this.commands.run(async (unit) => {
-      const earlier = await this.receipts.earlier(unit, submit);
-      const known = earlier === null ? null : await this.known(earlier);
-      if (known !== null) return { made: known, first: false };
-      const one: Import = {
+  /** Starts an import. The same submit again returns the first import, and fetches nothing. */
+  async start(actor: Actor, request: ImportRequest, submit: SubmitKey): Promise<Import> {
+    checkName(request.dataSet);
+    this.checkHost(request.url);
+    const declared = readColumns(request.columns);
+    const { started, isFirst } = await this.commands.run(async (unit) => {
+      const earlier = await this.receipts.findEarlier(unit, submit);
+      const existing = earlier === null ? null : await this.find(earlier);
+      if (existing !== null) return { started: existing, isFirst: false };
+      const record: Import = {
         id: unit.ids.uuid(),
         instance: actor.instance.id,
-        dataSet: asked.dataSet,
+        dataSet: request.dataSet,
         type: 'url',
         status: 'requested',
         history: [{ at: unit.at, status: 'requested' }],
-        parameters: { url: asked.url },
-        columns: asked.columns,
+        parameters: { url: request.url },
+        columns: request.columns,
         messages: [],
         requestedAt: unit.at,
       };
-      await nexosisStore(unit.tx).imports.save(one);
-      await this.receipts.keep(unit, submit, one.id);
-      // Another submit may share this commit, and nobody can read the row before it.
-      this.uncommitted.set(one.id, one);
-      unit.afterCommit(() => this.uncommitted.delete(one.id));
-      unit.afterFailure(() => this.uncommitted.delete(one.id));
-      return { made: one, first: true };
-    }, nameOf(actor));
-    if (!first) return made;
-    const work = this.fetch(actor, made, asked, declared).catch((error: unknown) =>
-      this.logger.warn(`Import ${made.id} was not settled: ${String(error)}`),
+      await nexosisStore(unit.tx).imports.save(record);
+      await this.receipts.store(unit, submit, record.id);
+      // Another submit in the same commit needs this import, but the row cannot be read before the commit.
+      this.uncommitted.set(record.id, record);
+      unit.afterCommit(() => this.uncommitted.delete(record.id));
+      unit.afterFailure(() => this.uncommitted.delete(record.id));
+      return { started: record, isFirst: true };
+    }, actorName(actor));
+    if (!isFirst) return started;
+    const work = this.fetch(actor, started, request, declared).catch((error: unknown) =>
+      this.logger.warn(`The status of import ${started.id} could not be stored: ${String(error)}`),
     );
     this.running.add(work);
     void work.finally(() => this.running.delete(work));
-    return made;
+    return started;
   }
 
-  private async known(id: string): Promise<Import | null> {
+  private async find(id: string): Promise<Import | null> {
     return this.uncommitted.get(id) ?? (await nexosisReads(this.store.read).import(id));
   }
 
   async get(actor: Actor, id: string): Promise<Import> {
-    const made = await nexosisReads(this.store.read).import(id);
-    if (made === null || made.instance !== actor.instance.id) throw notFound('import', id);
-    return made;
+    const record = await nexosisReads(this.store.read).import(id);
+    if (record === null || record.instance !== actor.instance.id) throw notFound('import', id);
+    return record;
   }
 
   list(actor: Actor): Promise<Import[]> {
     return nexosisReads(this.store.read).imports(actor.instance.id);
   }
 
-  private checkHost(said: string): void {
-    const url = URL.canParse(said) ? new URL(said) : null;
+  private checkHost(address: string): void {
+    const url = URL.canParse(address) ? new URL(address) : null;
     if (url === null || !/^https?:$/.test(url.protocol))
-      throw invalidField('url', `The value '${said}' is not valid: it must be an http or https address.`);
-    // The address is shown to all who see the import; what is in auth is not.
+      throw invalidField('url', `The value '${address}' is not valid: it must be an http or https address.`);
+    // All who see the import see its address, but not the credentials in `auth`.
     if (url.username !== '' || url.password !== '')
       throw invalidField('url', 'The url must not carry a user name or a password: send them in auth.basic.');
-    if (isAllowed(bare(url.hostname), this.settings.importHosts)) return;
+    if (isAllowed(withoutBrackets(url.hostname), this.settings.importHosts)) return;
     throw invalidField(
       'url',
       `Data is not imported from ${url.hostname}: an operator allows hosts in nexosis.import_hosts. Upload it with PUT /data instead.`,
@@ -133,26 +134,26 @@ export class ImportsService implements OnModuleDestroy {
 
   private async fetch(
     actor: Actor,
-    made: Import,
-    asked: AskedImport,
-    declared: readonly Declared[],
+    requested: Import,
+    request: ImportRequest,
+    declared: readonly DeclaredColumn[],
   ): Promise<void> {
-    const started = await this.change(made, 'started');
+    const started = await this.change(requested, 'started');
     try {
-      const { bytes, type } = await this.download(asked);
-      const { messages } = await this.withUpload(bytes, asked.contentType ?? type, declared, (upload) =>
-        this.dataSets.put(actor, asked.dataSet, upload),
+      const { bytes, type } = await this.download(request);
+      const { messages } = await this.withUpload(bytes, request.contentType ?? type, declared, (upload) =>
+        this.dataSets.put(actor, request.dataSet, upload),
       );
       await this.change(started, 'completed', messages);
     } catch (error) {
-      await this.change(started, 'failed', failed(wordsOf(error)));
+      await this.change(started, 'failed', errorMessage(describe(error)));
     }
   }
 
   private withUpload<T>(
     bytes: Buffer,
     type: 'csv' | 'json',
-    declared: readonly Declared[],
+    declared: readonly DeclaredColumn[],
     use: (upload: Upload) => Promise<T>,
   ): Promise<T> {
     if (type === 'csv')
@@ -163,27 +164,27 @@ export class ImportsService implements OnModuleDestroy {
     });
   }
 
-  private async download({ url, auth }: AskedImport): Promise<{ bytes: Buffer; type: 'csv' | 'json' }> {
+  private async download({ url, auth }: ImportRequest): Promise<{ bytes: Buffer; type: 'csv' | 'json' }> {
     const basic = auth === null ? null : Buffer.from(`${auth.user}:${auth.password}`).toString('base64');
-    const answer = await send(url, {
+    const response = await send(url, {
       method: 'GET',
       headers: {
         accept: 'text/csv, application/json',
         ...(basic !== null && { authorization: `Basic ${basic}` }),
       },
-      // Allowed by its name, a host may stand anywhere; allowed with all others, only on the internet.
+      // A host that is allowed by name may have a private address. One that only `*` allows may not.
       mayBePrivate: (host) =>
         isAllowed(host, this.settings.privateHosts) ||
         isAllowed(
           host,
           this.settings.importHosts.filter((name) => name !== '*'),
         ),
-      signal: this.leaving.signal,
-      patience,
+      signal: this.stopping.signal,
+      timeout,
     });
-    const status = answer.statusCode ?? 0;
+    const status = response.statusCode ?? 0;
     if (status !== 200) {
-      answer.destroy();
+      response.destroy();
       const redirect =
         status >= 300 && status < 400 ? ': redirects are not followed, name the final address' : '';
       throw new Error(`${url} answered ${status}${redirect}`);
@@ -192,33 +193,33 @@ export class ImportsService implements OnModuleDestroy {
     const tooLarge = () => new Error(`${url} holds more than ${limit / 1e6} MB`);
     const chunks: Buffer[] = [];
     let size = 0;
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > limit) throw tooLarge();
       chunks.push(chunk);
     }
-    const sent = Buffer.concat(chunks);
-    const zipped = sent[0] === 0x1f && sent[1] === 0x8b;
-    const bytes = zipped
-      ? await gunzip(sent, { maxOutputLength: limit }).catch(({ code }: NodeJS.ErrnoException) => {
+    const received = Buffer.concat(chunks);
+    const isZipped = received[0] === 0x1f && received[1] === 0x8b;
+    const bytes = isZipped
+      ? await gunzip(received, { maxOutputLength: limit }).catch(({ code }: NodeJS.ErrnoException) => {
           throw code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge() : new Error(`${url} is no readable gzip file`);
         })
-      : sent;
-    const json =
-      /json/i.test(answer.headers['content-type'] ?? '') || /^\s*\{/.test(bytes.toString('utf8', 0, 64));
-    return { bytes, type: json ? 'json' : 'csv' };
+      : received;
+    const isJson =
+      /json/i.test(response.headers['content-type'] ?? '') || /^\s*\{/.test(bytes.toString('utf8', 0, 64));
+    return { bytes, type: isJson ? 'json' : 'csv' };
   }
 
   private change(
-    made: Import,
+    before: Import,
     status: Import['status'],
-    messages: readonly StatusMessage[] = made.messages,
+    messages: readonly StatusMessage[] = before.messages,
   ): Promise<Import> {
     return this.commands.run(async (unit) => {
       const changed: Import = {
-        ...made,
+        ...before,
         status,
-        history: [...made.history, { at: unit.at, status }],
+        history: [...before.history, { at: unit.at, status }],
         messages,
       };
       await nexosisStore(unit.tx).imports.save(changed);
@@ -227,9 +228,9 @@ export class ImportsService implements OnModuleDestroy {
   }
 }
 
-const failed = (message: string): StatusMessage[] => [{ severity: 'error', message }];
+const errorMessage = (message: string): StatusMessage[] => [{ severity: 'error', message }];
 
-function wordsOf(error: unknown): string {
+function describe(error: unknown): string {
   if (!(error instanceof NexosisError)) return `The data could not be fetched: ${(error as Error).message}.`;
   const details = error.type === 'NoData' ? [] : Object.values(error.details).flat().map(String);
   return `The data could not be stored: ${details[0] ?? error.message}`;

@@ -1,61 +1,69 @@
-import { shownIn } from '../../../kernel/inherited-names.js';
+import { formatValue } from '../../../kernel/inherited-names.js';
 import { intervals, type Column, type DataSet, type NexosisReads, type View } from '../storage/ports.js';
-import { columnOf, findColumn, merge, placesOf, readColumns } from '../wire/columns.js';
+import { columnWithRole, findColumn, mergeDeclared, positionsOf, readColumns } from '../wire/columns.js';
 import { readDate } from '../wire/dates.js';
 import { invalidColumns, invalidField, notFound } from '../wire/errors.js';
 import { isObject, readChoice } from '../wire/fields.js';
 import { startOf } from '../wire/intervals.js';
 import { storedRows } from './stored-rows.js';
-import { together } from './together.js';
+import { mergeRows } from './merge-rows.js';
 
-/** Rows of a data set on the right side of a join, which are kept in memory while the left one is read. */
-const mostRight = 250_000;
+/** Most rows of a data set on the right side of a join. They are in memory while the left side is read. */
+const maxRightRows = 250_000;
 
-/** A view as it is read: its columns, and what it makes of a row of its left data set. */
-export interface Joined {
+/** A view that is ready to be read. */
+export interface OpenedView {
   readonly left: DataSet;
   readonly columns: readonly Column[];
+  /** Turns a row of the left data set into a row of the view. */
   readonly join: (values: readonly string[]) => string[];
 }
 
-interface Part {
-  /** Columns that come from the right, under their names in the view. */
+/** One join of an opened view. */
+interface JoinPart {
+  /** Columns of the right side, under their names in the view. */
   readonly columns: readonly Column[];
-  /** For each the place of the left column that it comes before; that behind the last where it comes at the end. */
+  /** For each column, the position of the left column that it precedes. The number of left columns puts it at the end. */
   readonly before: readonly number[];
   readonly join: (values: readonly string[]) => readonly string[];
 }
 
-/**
- * Prepares a view for reading; without rows only its columns are right. Throws what is wrong with its definition.
- */
-export async function openView(reads: NexosisReads, view: View, withRows = true): Promise<Joined> {
+/** Prepares a view for reading. Without `withRows` only its columns can be used. Throws if its definition is invalid. */
+export async function openView(reads: NexosisReads, view: View, withRows = true): Promise<OpenedView> {
   const left = await reads.dataSet(view.instance, view.dataSet);
   if (left === null) throw notFound('dataSet', view.dataSet);
-  const parts: Part[] = [];
-  const taken = new TakenNames(left.columns);
-  for (const said of view.joins)
-    parts.push(await openJoin(withRows ? reads : null, await rightOf(reads, view, said), left, taken, view));
+  const parts: JoinPart[] = [];
+  const usedNames = new UsedNames(left.columns);
+  for (const definition of view.joins)
+    parts.push(
+      await openJoin(
+        withRows ? reads : null,
+        await resolveJoin(reads, view, definition),
+        left,
+        usedNames,
+        view,
+      ),
+    );
   const width = left.columns.length;
   const all = [...left.columns, ...parts.flatMap(({ columns }) => columns)];
   const order = orderOf(width, parts);
   return {
     left,
-    columns: merge(
+    columns: mergeDeclared(
       order.flatMap((i) => all[i] ?? []),
-      declaredOf(view, all),
+      declaredColumns(view, all),
     ),
     join(values) {
-      const own = Array.from({ length: width }, (_, i) => values[i] ?? '');
-      const row = [...own, ...parts.flatMap((part) => part.join(values))];
+      const leftValues = Array.from({ length: width }, (_, i) => values[i] ?? '');
+      const row = [...leftValues, ...parts.flatMap((part) => part.join(values))];
       return order.map((i) => row[i] ?? '');
     },
   };
 }
 
-/** Places of the left columns and then those of the joins, in the order in which a view shows them. */
-function orderOf(width: number, parts: readonly Part[]): number[] {
-  // Halves, so that what comes before a left column does not share its rank.
+/** Returns the positions of all columns, the left ones counted before those of the joins, in the order of the view. */
+function orderOf(width: number, parts: readonly JoinPart[]): number[] {
+  // A half less than the rank of the left column that it precedes.
   const ranks = Array.from({ length: width }, (_, i) => i).concat(
     parts.flatMap(({ before }) => before.map((place) => place - 0.5)),
   );
@@ -65,7 +73,7 @@ function orderOf(width: number, parts: readonly Part[]): number[] {
     .map(({ i }) => i);
 }
 
-function declaredOf({ name, columns }: View, all: readonly Column[]) {
+function declaredColumns({ name, columns }: View, all: readonly Column[]) {
   const declared = readColumns(columns);
   const unknown = declared.filter((each) => findColumn(all, each.name) === undefined);
   if (unknown.length > 0)
@@ -75,44 +83,46 @@ function declaredOf({ name, columns }: View, all: readonly Column[]) {
   return declared;
 }
 
-/** The data set that a join names. */
-export function joinedName(said: unknown): string | undefined {
-  const of = isObject(said) ? lowered(said)['dataset'] : undefined;
-  const name = isObject(of) ? lowered(of)['name'] : undefined;
+/** Returns the name of the data set that a join names. */
+export function joinedName(definition: unknown): string | undefined {
+  const dataSet = isObject(definition) ? withLowerCaseKeys(definition)['dataset'] : undefined;
+  const name = isObject(dataSet) ? withLowerCaseKeys(dataSet)['name'] : undefined;
   return typeof name === 'string' ? name : undefined;
 }
 
-interface Right {
+interface ResolvedJoin {
   readonly dataSet: DataSet;
   readonly options: Options;
 }
 
-async function rightOf(reads: NexosisReads, view: View, said: unknown): Promise<Right> {
-  const of = isObject(said) ? lowered(said) : {};
-  if (of['calendar'] !== undefined) throw invalidField('joins', 'Joins with calendars are not offered here.');
-  if (Array.isArray(of['joins']) && of['joins'].length > 0)
-    throw invalidField('joins', 'A join within a join is not offered here: list all of them in the view.');
-  const target = joinedName(said);
+async function resolveJoin(reads: NexosisReads, view: View, definition: unknown): Promise<ResolvedJoin> {
+  const members = isObject(definition) ? withLowerCaseKeys(definition) : {};
+  if (members['calendar'] !== undefined)
+    throw invalidField('joins', 'Joins with calendars are not supported.');
+  if (Array.isArray(members['joins']) && members['joins'].length > 0)
+    throw invalidField('joins', 'A join within a join is not supported: list all joins in the view.');
+  const target = joinedName(definition);
   if (target === undefined)
     throw invalidField('joins', 'Each join must name a data set: {"dataSet": {"name": …}}.');
   const right = await reads.dataSet(view.instance, target);
   if (right === null) throw notFound('dataSet', target);
-  if (right.rowCount > mostRight)
+  if (right.rowCount > maxRightRows)
     throw invalidField(
       'joins',
-      `${right.name} has ${right.rowCount} rows, but at most ${mostRight} can be joined.`,
+      `${right.name} has ${right.rowCount} rows, but at most ${maxRightRows} can be joined.`,
     );
-  return { dataSet: right, options: optionsOf(of['columnoptions']) };
+  return { dataSet: right, options: readOptions(members['columnoptions']) };
 }
 
-/** Throws for options that do nothing because they are of a column that is not there. */
+/** Throws if options name a column that does not exist, because they would have no effect. */
 export async function checkOptions(reads: NexosisReads, view: View): Promise<void> {
   const left = await reads.dataSet(view.instance, view.dataSet);
-  for (const said of view.joins) {
-    const { dataSet: right, options } = await rightOf(reads, view, said);
-    const unknown = options.filter(({ name, of }) => {
-      // An interval may stand at either side's time.
-      const isOfLeft = of['joininterval'] !== undefined && findColumn(left?.columns ?? [], name) !== undefined;
+  for (const definition of view.joins) {
+    const { dataSet: right, options } = await resolveJoin(reads, view, definition);
+    const unknown = options.filter(({ name, settings }) => {
+      // An interval may be an option of the timestamp on either side.
+      const isOfLeft =
+        settings['joininterval'] !== undefined && findColumn(left?.columns ?? [], name) !== undefined;
       return !isOfLeft && findColumn(right.columns, name) === undefined;
     });
     if (unknown.length > 0)
@@ -124,89 +134,91 @@ export async function checkOptions(reads: NexosisReads, view: View): Promise<voi
 
 async function openJoin(
   reads: NexosisReads | null,
-  { dataSet: right, options }: Right,
+  { dataSet: right, options }: ResolvedJoin,
   left: DataSet,
-  taken: TakenNames,
-  { columns: named }: View,
-): Promise<Part> {
-  const how = keysOf(left, right, options);
-  const lefts = placesOf(left.columns);
-  const asked = new Set(Object.keys(named).map((name) => name.toLowerCase()));
-  // The left side's column stands for both, unless an alias gives the other a name, or the view's metadata names it.
+  usedNames: UsedNames,
+  { columns: metadata }: View,
+): Promise<JoinPart> {
+  const keys = joinKeys(left, right, options);
+  const leftPositions = positionsOf(left.columns);
+  const withMetadata = new Set(Object.keys(metadata).map((name) => name.toLowerCase()));
+  // Hide a column that the left side has too, unless it has an alias or the view's metadata names it.
   const isHidden = ({ name }: Column) =>
-    lefts.has(name.toLowerCase()) &&
+    leftPositions.has(name.toLowerCase()) &&
     aliasOf(name, options) === undefined &&
-    !asked.has(`${right.name}.${name}`.toLowerCase());
+    !withMetadata.has(`${right.name}.${name}`.toLowerCase());
   const shown = right.columns
     .map((column, i) => ({ column, i }))
-    .filter(({ column, i }) => i !== how.right && !isHidden(column));
-  const found = new Map<string, (readonly string[])[]>();
-  for await (const some of reads === null ? [] : storedRows(reads, right)) {
-    for (const { values } of some) {
-      const key = how.keyOf(values[how.right] ?? '');
+    .filter(({ column, i }) => i !== keys.right && !isHidden(column));
+  const rowsByKey = new Map<string, (readonly string[])[]>();
+  for await (const batch of reads === null ? [] : storedRows(reads, right)) {
+    for (const { values } of batch) {
+      const key = keys.keyOf(values[keys.right] ?? '');
       if (key === null) continue;
       const row = shown.map(({ i }) => values[i] ?? '');
-      const others = found.get(key);
-      if (others === undefined) found.set(key, [row]);
+      const others = rowsByKey.get(key);
+      if (others === undefined) rowsByKey.set(key, [row]);
       else others.push(row);
     }
   }
   const shownColumns = shown.map(({ column }) => column);
-  const rows = new Map<string, readonly string[]>();
-  for (const [key, all] of found) rows.set(key, together(all, shownColumns, right.missingValues));
-  const nothing = shown.map(() => '');
+  const merged = new Map<string, readonly string[]>();
+  for (const [key, all] of rowsByKey) merged.set(key, mergeRows(all, shownColumns, right.missingValues));
+  const emptyRow = shown.map(() => '');
   const end = left.columns.length;
   return {
-    columns: shown.map(({ column }) => renamed(column, right, options, taken)),
+    columns: shown.map(({ column }) => renamed(column, right, options, usedNames)),
     before: shown.map(({ column: { name } }) =>
-      aliasOf(name, options) === undefined ? end : (lefts.get(name.toLowerCase()) ?? end),
+      aliasOf(name, options) === undefined ? end : (leftPositions.get(name.toLowerCase()) ?? end),
     ),
     join(values) {
-      const key = how.keyOf(values[how.left] ?? '');
-      return (key === null ? undefined : rows.get(key)) ?? nothing;
+      const key = keys.keyOf(values[keys.left] ?? '');
+      return (key === null ? undefined : merged.get(key)) ?? emptyRow;
     },
   };
 }
 
-type Options = readonly { readonly name: string; readonly of: Readonly<Record<string, unknown>> }[];
+/** `columnOptions` of a join: the column's name and its settings by lower-case name. */
+type Options = readonly { readonly name: string; readonly settings: Readonly<Record<string, unknown>> }[];
 
-const lowered = (value: Record<string, unknown>): Record<string, unknown> =>
+const withLowerCaseKeys = (value: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(value).map(([key, each]) => [key.toLowerCase(), each]));
 
-const optionsOf = (said: unknown): Options =>
-  Object.entries(isObject(said) ? said : {}).map(([name, of]) => ({
+const readOptions = (raw: unknown): Options =>
+  Object.entries(isObject(raw) ? raw : {}).map(([name, settings]) => ({
     name,
-    of: isObject(of) ? lowered(of) : {},
+    settings: isObject(settings) ? withLowerCaseKeys(settings) : {},
   }));
 
 interface Keys {
-  /** Places of the columns that are compared. */
+  /** Positions of the compared columns. */
   readonly left: number;
   readonly right: number;
-  /** What is compared of a value; null matches nothing. */
+  /** Returns the part of a value that is compared. Null matches nothing. */
   readonly keyOf: (text: string) => string | null;
 }
 
-/** Times are compared where both sides have them, else equal values of the right side's key or of a common column. */
-function keysOf(left: DataSet, right: DataSet, options: Options): Keys {
+/** Compares times if both sides have a timestamp, else the values of the right side's key or of a common column. */
+function joinKeys(left: DataSet, right: DataSet, options: Options): Keys {
   const place = ({ columns }: DataSet, column: Column | undefined) =>
     column === undefined ? -1 : columns.indexOf(column);
-  const times = [left, right].map((set) => place(set, columnOf(set.columns, 'timestamp')));
-  const joinTo = options.find(({ of }) => typeof of['jointo'] === 'string');
+  const times = [left, right].map((set) => place(set, columnWithRole(set.columns, 'timestamp')));
+  const joinTo = options.find(({ settings }) => typeof settings['jointo'] === 'string');
   if (joinTo === undefined && times.every((time) => time !== -1)) {
-    const said = options
-      .map(({ of }) => of['joininterval'])
+    const raw = options
+      .map(({ settings }) => settings['joininterval'])
       .find((each) => each !== undefined && each !== null);
-    const interval = said === undefined ? null : readChoice('joinInterval', said, intervals, intervals);
+    const interval = raw === undefined ? null : readChoice('joinInterval', raw, intervals, intervals);
     const keyOf = (text: string) => {
       const date = readDate(text);
       return date === null ? null : String(interval === null ? date.at : startOf(date.at, interval));
     };
     return { left: times[0] ?? 0, right: times[1] ?? 0, keyOf };
   }
-  const key = joinTo === undefined ? columnOf(right.columns, 'key') : findColumn(right.columns, joinTo.name);
+  const key =
+    joinTo === undefined ? columnWithRole(right.columns, 'key') : findColumn(right.columns, joinTo.name);
   const common = key ?? right.columns.find(({ name }) => findColumn(left.columns, name) !== undefined);
-  const other = joinTo === undefined ? common?.name : shownIn(joinTo.of['jointo']);
+  const other = joinTo === undefined ? common?.name : formatValue(joinTo.settings['jointo']);
   const places = { left: place(left, findColumn(left.columns, other ?? '')), right: place(right, common) };
   if (places.left === -1 || places.right === -1)
     throw invalidColumns({
@@ -217,36 +229,37 @@ function keysOf(left: DataSet, right: DataSet, options: Options): Keys {
   return { ...places, keyOf: (text) => (text === '' ? null : text) };
 }
 
-/** Under its alias, or its own name. A view has one target and one time, both of its left side. */
-function renamed(column: Column, right: DataSet, options: Options, taken: TakenNames): Column {
+/** Names a column of the right side after its alias or itself. Target and timestamp of a view are those of its left side. */
+function renamed(column: Column, right: DataSet, options: Options, usedNames: UsedNames): Column {
   const own = aliasOf(column.name, options) ?? column.name;
   const role = column.role === 'none' ? 'none' : 'feature';
-  return { ...column, name: taken.free(own, right.name), role };
+  return { ...column, name: usedNames.claim(own, right.name), role };
 }
 
 function aliasOf(column: string, options: Options): string | undefined {
-  const alias = findColumn(options, column)?.of['alias'];
+  const alias = findColumn(options, column)?.settings['alias'];
   return typeof alias === 'string' && alias !== '' ? alias : undefined;
 }
 
-/** The names of a view's columns, in lower case. */
-class TakenNames {
-  private readonly taken: Set<string>;
-  /** How many names were tried for a data set's column: below that all are taken, and need not be looked at again. */
+/** Gives each column of a view a name of its own. */
+class UsedNames {
+  /** In lower case. */
+  private readonly usedNames: Set<string>;
+  /** How many names were tried for a column of a data set. All of these are used, so none is tried again. */
   private readonly tried = new Map<string, number>();
 
   constructor(columns: readonly Column[]) {
-    this.taken = new Set(columns.map(({ name }) => name.toLowerCase()));
+    this.usedNames = new Set(columns.map(({ name }) => name.toLowerCase()));
   }
 
-  /** Where a name is taken, its data set's comes before it, and a number behind it where that is taken too. */
-  free(own: string, dataSet: string): string {
-    const wanted = own.toLowerCase();
-    let i = this.tried.get(wanted + '\n' + dataSet) ?? 0;
+  /** Prefixes a used name with that of its data set. Appends a number if that name is used too. */
+  claim(own: string, dataSet: string): string {
+    const key = own.toLowerCase();
+    let i = this.tried.get(key + '\n' + dataSet) ?? 0;
     const name = () => [own, `${dataSet}.${own}`][i] ?? `${dataSet}.${own}.${i}`;
-    while (this.taken.has(name().toLowerCase())) i += 1;
-    this.tried.set(wanted + '\n' + dataSet, i);
-    this.taken.add(name().toLowerCase());
+    while (this.usedNames.has(name().toLowerCase())) i += 1;
+    this.tried.set(key + '\n' + dataSet, i);
+    this.usedNames.add(name().toLowerCase());
     return name();
   }
 }

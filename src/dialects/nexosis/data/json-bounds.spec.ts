@@ -9,9 +9,9 @@ const refusal = async (body: string): Promise<unknown> => {
 };
 const cell = 'must be a text, a number, true, false or null.';
 
-describe('An upload of lists in lists', () => {
+describe('An upload with nested lists', () => {
   it.each([1, 4_000_000])(
-    'is refused at the first of %i in a row, and nothing is built of it',
+    'is refused at the first of %i nested lists, before memory is allocated',
     async (count) => {
       const before = process.memoryUsage().heapUsed;
       const body = `{"data":[{"a":1},{"a":2,"b":${'['.repeat(count)}${']'.repeat(count)}}]}`;
@@ -20,12 +20,12 @@ describe('An upload of lists in lists', () => {
     },
   );
 
-  it('is refused where there are many beside each other, too', async () => {
+  it('is refused if a value has a million lists', async () => {
     const body = `{"data":[{"a":[${'[],'.repeat(1_000_000)}1]}]}`;
     expect(JSON.stringify(await refusal(body))).toContain(`Row 1: the value of a ${cell}`);
   });
 
-  it.each(['columns', 'x'])('may have 10000 in %s, and not one more', async (member) => {
+  it.each(['columns', 'x'])('may have 10000 lists and objects in %s, and not one more', async (member) => {
     const wide = (count: number) =>
       `{"${member}":{"a":{"b":[${'[],'.repeat(count - 2)}[]]}},"data":[{"a":1}]}`;
     expect((await jsonReader(Buffer.from(wide(10_000)))).names).toEqual(['a']);
@@ -64,7 +64,7 @@ describe('A value', () => {
 });
 
 describe('Any other body', () => {
-  it('may be nested 512 levels deep, and is refused beyond, where showing it would exhaust the stack', () => {
+  it('may be nested 512 levels deep, and is refused if it is deeper, because it could exhaust the stack', () => {
     const read = (lists: number) =>
       readJson({ bytes: Buffer.from(`{"a":${'['.repeat(lists)}${']'.repeat(lists)}}`), type: '' }, 'JSON');
     expect(Object.keys(read(512))).toEqual(['a']);

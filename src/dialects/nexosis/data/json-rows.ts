@@ -1,55 +1,55 @@
-import { emptyRecord, shownIn } from '../../../kernel/inherited-names.js';
+import { emptyRecord, formatValue } from '../../../kernel/inherited-names.js';
 import { isUtf8 } from 'node:buffer';
 import { type Tokenizer, TokenParser, TokenType } from '@streamparser/json';
-import { flawOf } from '../../../scheduler/json-text.js';
+import { findFlaw } from '../../../scheduler/json-text.js';
 import { checkCount } from '../wire/columns.js';
 import { invalidField, NexosisError } from '../wire/errors.js';
 import { isObject } from '../wire/fields.js';
-import { beginningOf, kindOf, noJson } from '../wire/json-bodies.js';
-import { watchBounds } from '../wire/json-bounds.js';
+import { firstCharacter, kindOf, invalidJson } from '../wire/json-bodies.js';
+import { boundsChecker } from '../wire/json-bounds.js';
 import { ExactTokenizer } from './json-tokens.js';
 import { checkCells, type RowReader } from './rows.js';
 
-/** Bytes that are parsed at a time: a large body neither stands in one text nor keeps others waiting. */
-const piece = 32 * 1024;
-/** Rows that are handed on together, or those of a few pieces: more in one transaction cost fewer commits. */
-const [batch, mostPieces] = [1000, 8];
+/** Bytes that are parsed at a time, because a large body must neither become one string nor block other work. */
+const chunkSize = 32 * 1024;
+/** Rows, or chunks, after which a batch is complete. Larger batches need fewer commits. */
+const [batchSize, maxChunks] = [1000, 8];
 
-/** Bytes in which a flaw is looked for by line and column, in one go; of more the row before it is told. */
-const mostForPlace = 2 * 1024 * 1024;
+/** Largest body in which the line and column of a flaw are found. Of a larger one the error names the row before it. */
+const maxBytesForPosition = 2 * 1024 * 1024;
 
-/** An error names some of them; a body of millions must not be kept twice. */
-const mostIgnored = 10;
+/** Unknown members that are remembered. An error names some of them, but a body may have millions. */
+const maxIgnored = 10;
 
-/** What a JSON upload says beside its rows. */
+/** A JSON upload: its rows, and the other members of its body. */
 export interface JsonUpload extends RowReader {
   readonly columns: Readonly<Record<string, unknown>>;
   readonly missingValues: readonly string[] | undefined;
-  /** The first of the members that nobody reads, as they were written. */
+  /** The first unknown members, as spelled. */
   readonly ignored: readonly string[];
 }
 
 /**
- * Reads `{data: [row, …], columns: {…}, missingValues: […]}`; names of members in any case. A first reading checks the
- * whole body and collects the names of the columns.
+ * Returns a reader of `{data: [row, …], columns: {…}, missingValues: […]}`, with names of members in any case. It reads the
+ * body once in advance, to check it and to collect the names of the columns.
  */
 export async function jsonReader(body: Buffer): Promise<JsonUpload> {
   if (!isUtf8(body)) throw invalidField('body', 'The body is not valid UTF-8.');
-  checkBeginning(body);
+  checkFirstCharacter(body);
   const names: string[] = [];
   const places = new Map<string, number>();
   const columns = emptyRecord<unknown>();
   let missing: string[] | undefined;
   const ignored: string[] = [];
   let count = 0;
-  const other = (member: string, key: string | number | undefined, value: unknown) => {
+  const onMember = (member: string, key: string | number | undefined, value: unknown) => {
     if (member === 'columns') columns[String(key)] = value;
-    if (member === 'missingValues') (missing ??= []).push(shownIn(value));
+    if (member === 'missingValues') (missing ??= []).push(formatValue(value));
   };
-  for await (const rows of parsed(
+  for await (const rows of parseRows(
     body,
-    other,
-    (name) => ignored.length > mostIgnored || ignored.push(name),
+    onMember,
+    (name) => ignored.length > maxIgnored || ignored.push(name),
   )) {
     for (const name of rows.flatMap((row) => Object.keys(row))) {
       if (places.has(name.toLowerCase())) continue;
@@ -68,7 +68,7 @@ export async function jsonReader(body: Buffer): Promise<JsonUpload> {
     ignored,
     async *batches() {
       let number = 0;
-      for await (const rows of parsed(body, () => undefined)) {
+      for await (const rows of parseRows(body, () => undefined)) {
         const from = number;
         number += rows.length;
         yield rows.map((row, i) => toValues(row, places, from + i + 1));
@@ -89,47 +89,47 @@ function toValues(
         'data',
         `Row ${number}: the value of ${name} must be a text, a number, true, false or null.`,
       );
-    // As it is stored: half of a pair of surrogates cannot be written as UTF-8.
+    // A lone surrogate cannot be stored as UTF-8.
     values[places.get(name.toLowerCase()) ?? 0] = value === null ? '' : String(value).toWellFormed();
   }
   return values;
 }
 
-/** Any other beginning is refused before a large body is read for nothing. */
-function checkBeginning(body: Buffer): void {
-  const first = beginningOf(body);
+/** Throws if a body does not start like an object, before a large one is read in vain. */
+function checkFirstCharacter(body: Buffer): void {
+  const first = firstCharacter(body);
   if (first === '{') return;
-  const text = new TextDecoder().decode(body.subarray(0, piece));
-  const isOther = first === '[' || first === '"';
-  if (!isOther && flawOf(text) !== null) throw noJson(text);
-  const said = first === '[' ? [] : first === '"' ? '' : (JSON.parse(text) as unknown);
-  throw invalidField('body', `The body must be an object with data or columns, not ${kindOf(said)}.`);
+  const text = new TextDecoder().decode(body.subarray(0, chunkSize));
+  const isListOrText = first === '[' || first === '"';
+  if (!isListOrText && findFlaw(text) !== null) throw invalidJson(text);
+  const value = first === '[' ? [] : first === '"' ? '' : (JSON.parse(text) as unknown);
+  throw invalidField('body', `The body must be an object with data or columns, not ${kindOf(value)}.`);
 }
 
-/** Members that are read, with their values: a list, or else an object. */
-const members = new Map([
-  ['data', { name: 'data', isList: true, of: 'rows' }],
-  ['columns', { name: 'columns', isList: false, of: 'column names' }],
-  ['missingvalues', { name: 'missingValues', isList: true, of: 'texts' }],
+/** The known members: their spelling, whether they are a list or an object, and what they contain. */
+const knownMembers = new Map([
+  ['data', { name: 'data', isList: true, contents: 'rows' }],
+  ['columns', { name: 'columns', isList: false, contents: 'column names' }],
+  ['missingvalues', { name: 'missingValues', isList: true, contents: 'texts' }],
 ]);
 
-export const uploadMembers = [...members.values()].map(({ name }) => name);
+export const uploadMembers = [...knownMembers.values()].map(({ name }) => name);
 
-type Member = NonNullable<ReturnType<typeof members.get>>;
+type Member = NonNullable<ReturnType<typeof knownMembers.get>>;
 
-const wrongShape = ({ name, isList, of }: Member, not: string): NexosisError =>
-  invalidField(name, `${name} must be ${isList ? 'a list' : 'an object'} of ${of}, not ${not}.`);
+const wrongShape = ({ name, isList, contents }: Member, actual: string): NexosisError =>
+  invalidField(name, `${name} must be ${isList ? 'a list' : 'an object'} of ${contents}, not ${actual}.`);
 
 type Token = Parameters<Tokenizer['onToken']>[0];
 
-/** Calls `found` for each member of the body with the token that its value begins with. */
-function watchMembers(found: (name: string, first: Token) => void): (token: Token) => void {
-  let [depth, text, colon] = [0, '', false];
-  return (parsed) => {
-    const { token, value } = parsed;
+/** Returns a listener for tokens, which calls `onMember` for each member of the body with the first token of its value. */
+function memberListener(onMember: (name: string, first: Token) => void): (token: Token) => void {
+  let [depth, text, afterColon] = [0, '', false];
+  return (current) => {
+    const { token, value } = current;
     if (depth === 1) {
-      if (colon) found(text, parsed);
-      colon = token === TokenType.COLON;
+      if (afterColon) onMember(text, current);
+      afterColon = token === TokenType.COLON;
       if (token === TokenType.STRING) text = String(value);
     }
     if (token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET) depth += 1;
@@ -140,70 +140,71 @@ function watchMembers(found: (name: string, first: Token) => void): (token: Toke
 const kindOfToken = ({ token, value }: Token): string => {
   if (token === TokenType.LEFT_BRACKET) return kindOf([]);
   if (token === TokenType.LEFT_BRACE) return kindOf({});
-  // The tokenizer leaves some numbers as texts.
+  // The tokenizer returns some numbers as texts.
   return kindOf(token === TokenType.NUMBER ? 0 : value);
 };
 
-type Other = (member: string, key: string | number | undefined, value: unknown) => void;
+type MemberListener = (member: string, key: string | number | undefined, value: unknown) => void;
 
-async function* parsed(
+/** Parses a body and yields its rows in batches. Calls the listeners for each item of another member, and for each unknown one. */
+async function* parseRows(
   body: Buffer,
-  other: Other,
-  ignore?: (name: string) => void,
+  onMember: MemberListener,
+  onUnknown?: (name: string) => void,
 ): AsyncGenerator<Record<string, unknown>[]> {
   let rows: Record<string, unknown>[] = [];
-  let broken: Error | null = null;
+  let flaw: Error | null = null;
   let count = 0;
   const tokenizer = new ExactTokenizer();
   const parser = new TokenParser({ paths: ['$.*.*'], keepStack: false });
-  const watch = watchMembers((name, first) => {
-    const member = members.get(name.toLowerCase());
-    if (member === undefined) return ignore?.(name);
+  const watchMembers = memberListener((name, first) => {
+    const member = knownMembers.get(name.toLowerCase());
+    if (member === undefined) return onUnknown?.(name);
     const opens = member.isList ? TokenType.LEFT_BRACKET : TokenType.LEFT_BRACE;
-    // Null and "" count as absent, and so does a list without columns.
+    // Null and "" count as absent, and an empty list as no columns.
     const isAbsent = first.value === null || first.value === '';
     const mayBeEmpty = !member.isList && first.token === TokenType.LEFT_BRACKET;
     if (first.token === opens || isAbsent || mayBeEmpty) return;
-    broken ??= wrongShape(member, kindOfToken(first));
+    flaw ??= wrongShape(member, kindOfToken(first));
   });
-  const bound = watchBounds();
+  const checkBounds = boundsChecker();
   tokenizer.onToken = (token) => {
-    if (broken !== null) return;
+    if (flaw !== null) return;
     try {
-      bound(token);
+      checkBounds(token);
     } catch (error) {
-      broken = error as Error;
+      flaw = error as Error;
       return;
     }
-    watch(token);
+    watchMembers(token);
     parser.write(token);
   };
-  tokenizer.onError = (error) => (broken ??= error);
-  parser.onError = (error) => (broken ??= error);
+  tokenizer.onError = (error) => (flaw ??= error);
+  parser.onError = (error) => (flaw ??= error);
   parser.onValue = ({ value, key, stack }) => {
-    const member = members.get(String(stack[1]?.key).toLowerCase());
+    const member = knownMembers.get(String(stack[1]?.key).toLowerCase());
     if (member === undefined) return;
-    // Of a list the places are numbers, of an object the names are texts.
-    if (!member.isList && typeof key === 'number') broken ??= wrongShape(member, kindOf([]));
-    if (member.name !== 'data') return other(member.name, key, value);
+    // The keys of a list are numbers, those of an object are texts.
+    if (!member.isList && typeof key === 'number') flaw ??= wrongShape(member, kindOf([]));
+    if (member.name !== 'data') return onMember(member.name, key, value);
     count += 1;
     if (isObject(value)) rows.push(value);
-    else broken ??= invalidField('data', `Row ${count} must be an object of columns, not ${kindOf(value)}.`);
+    else flaw ??= invalidField('data', `Row ${count} must be an object of columns, not ${kindOf(value)}.`);
   };
-  let parsed = 0;
-  for (let from = 0; from < body.length && broken === null; from += piece) {
-    tokenizer.write(body.subarray(from, from + piece));
-    parsed += 1;
-    if (rows.length >= batch || parsed >= mostPieces) {
+  let chunks = 0;
+  for (let from = 0; from < body.length && flaw === null; from += chunkSize) {
+    tokenizer.write(body.subarray(from, from + chunkSize));
+    chunks += 1;
+    if (rows.length >= batchSize || chunks >= maxChunks) {
       if (rows.length > 0) yield rows;
-      [rows, parsed] = [[], 0];
+      [rows, chunks] = [[], 0];
     }
-    if (body.length > piece) await new Promise((resolve) => setImmediate(resolve));
+    if (body.length > chunkSize) await new Promise((resolve) => setImmediate(resolve));
   }
   if (rows.length > 0) yield rows;
-  if ((broken as Error | null) instanceof NexosisError) throw broken;
-  if (broken === null && parser.isEnded) return;
-  if (body.length <= mostForPlace) throw noJson(new TextDecoder().decode(body));
-  const what = broken === null ? 'it ends too early,' : 'something cannot be read';
-  throw invalidField('body', `The body is not valid JSON: ${what} after row ${count} of data.`);
+  if ((flaw as Error | null) instanceof NexosisError) throw flaw;
+  if (flaw === null && parser.isEnded) return;
+  if (body.length <= maxBytesForPosition) throw invalidJson(new TextDecoder().decode(body));
+  const problem = flaw === null ? 'it ends too early,' : 'something cannot be read';
+  throw invalidField('body', `The body is not valid JSON: ${problem} after row ${count} of data.`);
 }

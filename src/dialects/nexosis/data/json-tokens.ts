@@ -5,23 +5,23 @@ interface Inner {
   escapedCharsByteLength: number;
 }
 
-/** The library's tokenizer with a short way for escapes. */
+/** The library's tokenizer with a faster method for escapes. */
 class QuickTokenizer extends Tokenizer {}
 
 /**
- * The library makes bytes of each character that is written as `\u`, and a text of these again: a million of them took a second
- * and a half. Both halves of a pair of surrogates, put in one after the other, are the same character. The method is private, so
- * the class cannot override it.
+ * The library encodes each `\u` escape as bytes and decodes them again, which takes 1.5 s for a million escapes. Appending the
+ * code units is enough, because two surrogates in a row make the same character. The method is private, so the class cannot
+ * override it.
  */
 Object.assign(QuickTokenizer.prototype, {
   appendUnicodeCodeUnit(this: Inner, code: number): void {
     this.bufferedString.appendCharCode(code);
-    // Of the six bytes none stands in the text's own.
+    // None of the six bytes is part of the text itself.
     this.escapedCharsByteLength += 6;
   },
 });
 
-/** Numbers of more digits than a double holds stay the text they are. */
+/** Returns numbers with more digits than a double holds as texts. */
 export class ExactTokenizer extends QuickTokenizer {
   override parseNumber(text: string): number {
     const value = Number(text);
@@ -30,8 +30,8 @@ export class ExactTokenizer extends QuickTokenizer {
   }
 }
 
-/** Every number stays the text that it is. */
-export class WrittenTokenizer extends QuickTokenizer {
+/** Returns every number as its text. */
+export class LiteralTokenizer extends QuickTokenizer {
   override parseNumber(text: string): number {
     return text as unknown as number;
   }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
 /**
- * Changes of what has one name take their turns, in the order in which they came; other names do not wait. Data sets and
- * views share one name space, so both ask here: each finds what the one before has left.
+ * Runs changes to the same name one after the other, in order of arrival. Changes to different names do not wait. Data sets
+ * and views share one name space, so both use these locks, and each change sees the result of the one before.
  */
 @Injectable()
 export class NameLocks {
@@ -10,12 +10,12 @@ export class NameLocks {
 
   async hold<T>(instance: string, name: string, work: () => Promise<T>): Promise<T> {
     const key = `${instance}\n${name.toLowerCase()}`;
-    const mine = (this.tails.get(key) ?? Promise.resolve()).catch(() => undefined).then(work);
-    this.tails.set(key, mine);
+    const turn = (this.tails.get(key) ?? Promise.resolve()).catch(() => undefined).then(work);
+    this.tails.set(key, turn);
     try {
-      return await mine;
+      return await turn;
     } finally {
-      if (this.tails.get(key) === mine) this.tails.delete(key);
+      if (this.tails.get(key) === turn) this.tails.delete(key);
     }
   }
 }

@@ -4,17 +4,17 @@ import { NexosisError, type Details, type ErrorType } from '../wire/errors.js';
 import { jsonReader, type JsonUpload } from './json-rows.js';
 import type { RowReader } from './rows.js';
 
-/** What a thread is given: a body that belongs to it alone. */
+/** The input of a thread, which owns the body. */
 export interface ThreadInput {
   readonly body: Uint8Array;
   readonly type: 'csv' | 'json';
 }
 
-/** What is known of a body before its rows are asked for. */
-export type Opened = Pick<RowReader, 'names'> & Partial<Omit<JsonUpload, keyof RowReader>>;
+/** What a thread reports of a body before its rows are requested. */
+export type OpenedBody = Pick<RowReader, 'names'> & Partial<Omit<JsonUpload, keyof RowReader>>;
 
-/** Of an error what makes the same one again on the other side. */
-export interface ToldError {
+/** An error in a form from which the other side restores it. */
+export interface SentError {
   readonly message: string;
   readonly refusal: {
     readonly status: number;
@@ -23,22 +23,22 @@ export interface ToldError {
   } | null;
 }
 
-/** From the thread. Rows are JSON: one text is handed over in a tenth of the time that as many small ones take. */
+/** Message from the thread. Rows are JSON, because one long text is copied ten times faster than many short ones. */
 export type FromThread =
-  | { readonly opened: Opened }
+  | { readonly opened: OpenedBody }
   | { readonly reading: number; readonly rows: string }
   | { readonly reading: number; readonly done: true }
-  | { readonly error: ToldError };
+  | { readonly error: SentError };
 
-/** To the thread: read the rows, once more; or give the next ones of that reading. */
+/** Message to the thread: start a new reading of the rows, or send the next batch of the current one. */
 export interface ToThread {
   readonly reading: number;
 }
 
-/** Batches of rows that may be on their way at a time. */
-export const mostOnTheWay = 4;
+/** Batches of rows that a thread may send ahead. */
+export const maxInFlight = 4;
 
-function told(error: unknown): ToldError {
+function toSentError(error: unknown): SentError {
   if (!(error instanceof NexosisError)) return { message: String(error), refusal: null };
   const { message, status, type, details } = error;
   return { message, refusal: { status, type, details } };
@@ -51,12 +51,12 @@ async function serve(port: MessagePort, { body, type }: ThreadInput): Promise<vo
     ? csvReader(bytes)
     : jsonReader(bytes));
   const { names, columns, missingValues, ignored } = reader;
-  let [current, wanted] = [0, 0];
+  let [current, requested] = [0, 0];
   let wake: () => void = () => undefined;
   port.on('message', ({ reading }: ToThread) => {
-    wanted = reading === current ? wanted + 1 : mostOnTheWay;
+    requested = reading === current ? requested + 1 : maxInFlight;
     if (reading !== current)
-      send((current = reading)).catch((error: unknown) => post({ error: told(error) }));
+      send((current = reading)).catch((error: unknown) => post({ error: toSentError(error) }));
     wake();
   });
   post({
@@ -65,9 +65,9 @@ async function serve(port: MessagePort, { body, type }: ThreadInput): Promise<vo
 
   async function send(reading: number): Promise<void> {
     for await (const rows of reader.batches()) {
-      while (wanted === 0 && reading === current) await new Promise<void>((resolve) => (wake = resolve));
+      while (requested === 0 && reading === current) await new Promise<void>((resolve) => (wake = resolve));
       if (reading !== current) return;
-      wanted -= 1;
+      requested -= 1;
       post({ reading, rows: JSON.stringify(rows) });
     }
     post({ reading, done: true });
@@ -77,6 +77,6 @@ async function serve(port: MessagePort, { body, type }: ThreadInput): Promise<vo
 if (parentPort !== null) {
   const port = parentPort;
   serve(port, workerData as ThreadInput).catch((error: unknown) =>
-    port.postMessage({ error: told(error) } satisfies FromThread),
+    port.postMessage({ error: toSentError(error) } satisfies FromThread),
   );
 }

@@ -18,12 +18,12 @@ async function all(reader: RowReader): Promise<(string | null)[][]> {
   return rows;
 }
 
-/** All that a reader says, its rows twice over; or how it refuses. */
-async function seen(reader: RowReader): Promise<object> {
+/** Returns everything that a reader has, with its rows read twice. */
+async function contentsOf(reader: RowReader): Promise<object> {
   const { names, bytes } = reader;
   const { columns, missingValues, ignored } = reader as Partial<Awaited<ReturnType<typeof jsonReader>>>;
-  const said = { columns: Object.entries(columns ?? {}), missingValues, ignored };
-  return { names, bytes, ...said, rows: [await all(reader), await all(reader)] };
+  const members = { columns: Object.entries(columns ?? {}), missingValues, ignored };
+  return { names, bytes, ...members, rows: [await all(reader), await all(reader)] };
 }
 const refusal = (error: unknown): object => {
   if (!(error instanceof NexosisError)) throw error;
@@ -35,14 +35,14 @@ const rows = Array.from({ length: 30_000 }, (_, i) => `{"a":${i},"b":${i % 3 ===
 const bodies: [name: string, type: 'csv' | 'json', body: string][] = [
   ['rows', 'json', `{"data":[${rows.join(',')}]}`],
   [
-    'all that a body may say',
+    'all members',
     'json',
     '{"data":[{"a":"\\ud800"},{"__proto__":1}],"columns":{"__proto__":{"role":"none"},"a":{}},"missingValues":["x"],"datas":1}',
   ],
   ['nothing', 'json', '{}'],
   ['a flaw', 'json', `{"data":[${rows.join(',')}`],
   ['a list', 'json', '[]'],
-  ['a row that is none', 'json', '{"data":[{"a":1},2]}'],
+  ['a row that is a number', 'json', '{"data":[{"a":1},2]}'],
   [
     'too many columns',
     'json',
@@ -50,21 +50,21 @@ const bodies: [name: string, type: 'csv' | 'json', body: string][] = [
   ],
   ['rows', 'csv', `a,b\n${rows.map((_, i) => `${i},"x ""y"""`).join('\n')}`],
   ['nothing', 'csv', ''],
-  ['a quote without end', 'csv', 'a\n"x'],
-  ['a long row far behind', 'csv', `a,b\n${'1,2\n'.repeat(50_000)}1,2,3\n`],
+  ['an open quote', 'csv', 'a\n"x'],
+  ['a long row at the end', 'csv', `a,b\n${'1,2\n'.repeat(50_000)}1,2,3\n`],
 ];
 
 describe('a body that is read in a thread', () => {
-  it.each(bodies)('of %s (%s) has the same rows and the same refusals', async (_, type, body) => {
-    const here = await inline[type](Buffer.from(body)).then(seen).catch(refusal);
-    // A buffer of its own, as bodies of requests are: the thread takes it.
+  it.each(bodies)('with %s (%s) has the same rows and the same refusals', async (_, type, body) => {
+    const here = await inline[type](Buffer.from(body)).then(contentsOf).catch(refusal);
+    // The thread takes ownership of the buffer, so it must not be part of a pool, like the body of a request.
     const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(body));
     bytes.write(body);
-    const there = await threads[type](bytes, seen).catch(refusal);
+    const there = await threads[type](bytes, contentsOf).catch(refusal);
     expect(there).toEqual(here);
   });
 
-  it('can be given up and read again', async () => {
+  it('can be read again after a reading was stopped', async () => {
     const bytes = Buffer.allocUnsafeSlow(1_000_000).fill('a,b\n');
     await threads.csv(bytes, async (reader) => {
       for await (const some of reader.batches()) {
@@ -75,7 +75,7 @@ describe('a body that is read in a thread', () => {
     });
   });
 
-  it('waits while two are read', async () => {
+  it('waits while two others are read', async () => {
     const bytes = () => Buffer.from(new Uint8Array(Buffer.from('a\n1\n')));
     let [open, most] = [0, 0];
     const read = () =>
@@ -89,12 +89,12 @@ describe('a body that is read in a thread', () => {
     expect(most).toBeLessThanOrEqual(2);
   });
 
-  it('and takes more memory than a thread may have is refused as a bad request', async () => {
+  it('is refused as a bad request if it takes more memory than a thread may have', async () => {
     const small = Object.assign(new RowThreads(), { from: 0, memory: 24 });
     const many = Buffer.from(
       new Uint8Array(Buffer.from(`{"missingValues":[${'"abcdefgh",'.repeat(2_000_000)}"a"]}`)),
     );
-    const refused = await small.json(many, seen).catch(refusal);
+    const refused = await small.json(many, contentsOf).catch(refusal);
     expect(refused).toMatchObject({ status: 400, type: 'RequestValidation' });
     expect(JSON.stringify(refused)).toContain('more memory to read');
   });

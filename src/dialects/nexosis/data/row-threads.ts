@@ -4,33 +4,33 @@ import { emptyRecord } from '../../../kernel/inherited-names.js';
 import { csvReader } from './csv.js';
 import { invalidField, NexosisError } from '../wire/errors.js';
 import { jsonReader, type JsonUpload } from './json-rows.js';
-import type { FromThread, Opened, ThreadInput, ToldError, ToThread } from './row-thread.js';
+import type { FromThread, OpenedBody, ThreadInput, SentError, ToThread } from './row-thread.js';
 import type { RowReader } from './rows.js';
 
-/** Bytes of a body from which on a thread is worth its start: here they would take a tenth of a second and more. */
-const usualFrom = 1_000_000;
-/** Threads at a time; other bodies wait. */
-const mostThreads = 2;
+/** Bytes from which a body is worth a thread. Reading it here would block for a tenth of a second or more. */
+const defaultFrom = 1_000_000;
+/** Most threads at a time. Other bodies wait. */
+const maxThreads = 2;
 
-/** What a thread runs: the file that was built, or, where all is run as it was written, with what makes JavaScript of it. */
+/** The program of a thread: the built file, or the TypeScript source with its loader if the service runs from source. */
 const isBuilt = import.meta.url.endsWith('.js');
 const file = new URL(isBuilt ? './row-thread.js' : './row-thread.ts', import.meta.url);
 const loader = new URL('../../../../scripts/typescript-register.mjs', import.meta.url);
 const execArgv = isBuilt ? [] : ['--import', loader.href];
 
 /**
- * Reads the rows of a body: a short one here, a long one in a thread of its own that ends with it. Rows, limits and refusals are
- * the same. The body must not be used afterwards, because the thread takes it.
+ * Reads the rows of a body: a short one in this thread, a long one in a thread of its own. Rows, limits and refusals are the
+ * same. The body must not be used afterwards, because the other thread owns it then.
  */
 @Injectable()
 export class RowThreads implements OnApplicationShutdown {
-  /** Bytes from which on a body is read in a thread. */
-  from = usualFrom;
-  /** Megabytes that a thread may have beside the body. */
+  /** Bytes from which a body is read in a thread of its own. */
+  from = defaultFrom;
+  /** Megabytes of memory that a thread may use in addition to the body. */
   memory = 512;
   private readonly running = new Set<Worker>();
   private readonly waiting: (() => void)[] = [];
-  private free = mostThreads;
+  private free = maxThreads;
 
   csv<T>(body: Buffer, use: (reader: RowReader) => Promise<T>): Promise<T> {
     if (body.length < this.from) return csvReader(body).then(use);
@@ -46,17 +46,17 @@ export class RowThreads implements OnApplicationShutdown {
     });
   }
 
-  /** Requests have ended by then. */
+  /** Ends the threads. All requests have ended before. */
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([...this.running].map((worker) => worker.terminate()));
   }
 
   private async inThread<T>(
     input: ThreadInput,
-    use: (reader: RowReader, opened: Opened) => Promise<T>,
+    use: (reader: RowReader, opened: OpenedBody) => Promise<T>,
   ): Promise<T> {
     const bytes = input.body.byteLength;
-    await this.place();
+    await this.acquire();
     const worker = new Worker(file, {
       execArgv,
       workerData: input,
@@ -74,23 +74,23 @@ export class RowThreads implements OnApplicationShutdown {
     } finally {
       await worker.terminate();
       this.running.delete(worker);
-      this.giveBack();
+      this.release();
     }
   }
 
-  private async place(): Promise<void> {
+  private async acquire(): Promise<void> {
     if (this.free > 0) this.free -= 1;
     else await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
-  private giveBack(): void {
+  private release(): void {
     const next = this.waiting.shift();
     if (next === undefined) this.free += 1;
     else next();
   }
 }
 
-/** What a thread says, in order. Throws what it threw. */
+/** The messages of a thread, in order. Throws the thread's errors. */
 class Inbox {
   private readonly messages: FromThread[] = [];
   private failure: Error | null = null;
@@ -107,7 +107,7 @@ class Inbox {
       this.wake();
     };
     worker.on('error', (error: NodeJS.ErrnoException) =>
-      fail(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooMuch() : error),
+      fail(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory() : error),
     );
     worker.on('exit', () => fail(new Error('The thread that read the body ended.')));
   }
@@ -118,29 +118,29 @@ class Inbox {
       await new Promise<void>((resolve) => (this.wake = resolve));
     }
     const message = this.messages.shift() as FromThread;
-    if ('error' in message) throw fromTold(message.error);
+    if ('error' in message) throw toError(message.error);
     return message;
   }
 
   async *batches(): AsyncGenerator<(string | null)[][]> {
     const reading = (this.readings += 1);
-    const ask = () => this.worker.postMessage({ reading } satisfies ToThread);
-    ask();
+    const requestBatch = () => this.worker.postMessage({ reading } satisfies ToThread);
+    requestBatch();
     for (;;) {
       const message = await this.next();
-      // What was on its way when an earlier reading was given up.
+      // Skip batches of an earlier reading that was stopped.
       if (!('reading' in message) || message.reading !== reading) continue;
       if ('done' in message) return;
       yield JSON.parse(message.rows) as (string | null)[][];
-      ask();
+      requestBatch();
     }
   }
 }
 
-const tooMuch = (): NexosisError =>
+const outOfMemory = (): NexosisError =>
   invalidField('body', 'It takes more memory to read than one body may have: send fewer rows at a time.');
 
-const fromTold = ({ message, refusal }: ToldError): Error =>
+const toError = ({ message, refusal }: SentError): Error =>
   refusal === null
     ? new Error(message)
     : new NexosisError(refusal.status, refusal.type, message, refusal.details);

@@ -1,25 +1,25 @@
 import { invalidField } from '../wire/errors.js';
 
-/** Rows of an upload, which can be read more than once: first to learn what is in them, then to store them. */
+/** The rows of an upload. They are read twice: first to infer the columns, then to store the values. */
 export interface RowReader {
-  /** Of the columns, in order of first appearance. Grows while the rows are read the first time. */
+  /** Names of the columns, in order of first appearance. */
   readonly names: readonly string[];
-  /** Of the body that the rows are read from. */
+  /** Size of the body. */
   readonly bytes: number;
-  /** Values by position of `names`; null where a row says nothing about a column. */
+  /** Yields rows of values by position of `names`. Null if a row does not have a column. */
   batches(): AsyncIterable<(string | null)[][]>;
 }
 
-/** Cells that a body may have for each of its bytes, and cells that any body may have. */
-const [cellsPerByte, anyCells] = [10, 1_000_000];
+/** Cells that a body may have for each of its bytes, and in addition to these. */
+const [maxCellsPerByte, freeCells] = [10, 1_000_000];
 
 /**
- * Throws when an upload of `bytes` bytes has too many cells. A row is stored with a value for each column of its set, so rows
- * that name few of many columns take far more time and room than their bytes: `{"a":1}` in a set of 10,000 columns takes 10,000
- * cells.
+ * Throws if an upload of `bytes` bytes has too many cells. A row is stored with a value for each column of its set, so rows
+ * that name few of many columns take far more time and space than their bytes suggest: `{"a":1}` in a set of 10,000 columns
+ * takes 10,000 cells.
  */
 export function checkCells(rows: number, columns: number, bytes: number): void {
-  const most = anyCells + cellsPerByte * bytes;
+  const most = freeCells + maxCellsPerByte * bytes;
   if (rows * columns <= most) return;
   throw invalidField(
     'data',

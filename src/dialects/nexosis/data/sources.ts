@@ -1,19 +1,19 @@
 import type { Millis } from '../../../kernel/time.js';
 import type { Column, DataSet, NexosisReads } from '../storage/ports.js';
-import { columnOf } from '../wire/columns.js';
+import { columnWithRole } from '../wire/columns.js';
 import { readDate } from '../wire/dates.js';
 import { openView } from './joins.js';
 import { storedRows } from './stored-rows.js';
 
-/** What a session can be asked about: a data set, or a view of several. */
+/** The data source of a session: a data set or a view. */
 export interface Source {
   readonly kind: 'dataSet' | 'view';
   readonly name: string;
   readonly columns: readonly Column[];
   readonly missingValues: readonly string[];
-  /** Of its last row that has a time; null without any. */
+  /** Returns the time of the last row with a timestamp. Null if there is none. */
   readonly lastTime: () => Promise<Millis | null>;
-  /** All rows in order, some at a time, with a value for each column. */
+  /** Yields all rows in order, in batches, with a value for each column. */
   readonly rows: () => AsyncIterable<string[][]>;
 }
 
@@ -25,8 +25,8 @@ export async function findSource(
   const dataSet = await reads.dataSet(instance, name);
   if (dataSet !== null) {
     const { columns } = dataSet;
-    const whole = (values: readonly string[]) => columns.map((_, i) => values[i] ?? '');
-    return { ...sourceOf(reads, dataSet, whole), kind: 'dataSet', name: dataSet.name, columns };
+    const fill = (values: readonly string[]) => columns.map((_, i) => values[i] ?? '');
+    return { ...sourceOf(reads, dataSet, fill), kind: 'dataSet', name: dataSet.name, columns };
   }
   const view = await reads.view(instance, name);
   if (view === null) return null;
@@ -37,19 +37,19 @@ export async function findSource(
 function sourceOf(
   reads: NexosisReads,
   dataSet: DataSet,
-  shown: (values: readonly string[]) => string[],
+  toRow: (values: readonly string[]) => string[],
 ): Pick<Source, 'missingValues' | 'lastTime' | 'rows'> {
   const { id, columns, missingValues } = dataSet;
   return {
     missingValues,
-    lastTime: async () => (columnOf(columns, 'timestamp') === undefined ? null : reads.lastTime(id)),
+    lastTime: async () => (columnWithRole(columns, 'timestamp') === undefined ? null : reads.lastTime(id)),
     async *rows() {
-      for await (const rows of storedRows(reads, dataSet)) yield rows.map(({ values }) => shown(values));
+      for await (const rows of storedRows(reads, dataSet)) yield rows.map(({ values }) => toRow(values));
     },
   };
 }
 
-/** A row with its timestamp in one form, where it can be read. */
+/** Returns a row with its timestamp as ISO 8601 in UTC. A timestamp that cannot be read stays as it is. */
 export function withMoment(values: readonly string[], timestamp: number): readonly string[] {
   const date = timestamp === -1 ? null : readDate(values[timestamp] ?? '');
   return date === null

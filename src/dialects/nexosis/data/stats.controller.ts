@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param, UseFilters } from '@nestjs/common';
 import { ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { CLOCK, type Clock } from '../../../scheduler/ports.js';
-import { Ask, mount, type Asked } from '../wire/asked.js';
+import { Incoming, mount, type NexosisRequest } from '../wire/request.js';
 import { findColumn } from '../wire/columns.js';
 import { DataSetsService } from './datasets.service.js';
 import { writeMoment } from '../wire/dates.js';
@@ -24,48 +24,53 @@ export class StatsController {
 
   @ApiOperation({ summary: 'Statistics of every column' })
   @Get('data/:name/stats')
-  stats(@Ask() asked: Asked, @Param('name') name: string) {
-    return this.read(asked, name, null);
+  stats(@Incoming() request: NexosisRequest, @Param('name') name: string) {
+    return this.read(request, name, null);
   }
 
   @ApiOperation({ summary: 'Statistics of one column' })
   @Get('data/:name/stats/:column')
-  async column(@Ask() asked: Asked, @Param('name') name: string, @Param('column') column: string) {
-    return this.read(asked, name, column);
+  async column(
+    @Incoming() request: NexosisRequest,
+    @Param('name') name: string,
+    @Param('column') column: string,
+  ) {
+    return this.read(request, name, column);
   }
 
-  @ApiOperation({ summary: 'What the names of metrics mean' })
+  @ApiOperation({ summary: 'The names and meanings of all metrics' })
   @Get('metrics')
   metrics() {
     return { metrics };
   }
 
   @ApiOperation({
-    summary: 'Vocabularies: none, because models here weigh the words of a text column themselves',
+    summary:
+      'An empty list: there are no vocabularies, because models weigh the words of text columns themselves',
   })
   @Get('vocabulary')
-  vocabularies(@Ask() asked: Asked) {
-    return listOf(asked, asked.query.paging(), [], 0);
+  vocabularies(@Incoming() request: NexosisRequest) {
+    return listOf(request, request.query.paging(), [], 0);
   }
 
-  @ApiOperation({ summary: 'One vocabulary' })
+  @ApiOperation({ summary: 'Not found: there are no vocabularies' })
   @Get('vocabulary/:id')
   vocabulary(@Param('id') id: string): never {
     throw notFound('vocabulary', readGuid('id', id));
   }
 
-  private async read({ actor }: Asked, name: string, wanted: string | null) {
+  private async read({ actor }: NexosisRequest, name: string, columnName: string | null) {
     const dataSet = await this.dataSets.get(actor, name);
     const { columns, missingValues } = dataSet;
-    const one = wanted === null ? undefined : findColumn(columns, wanted);
-    if (wanted !== null && one === undefined) throw notFound('column', wanted);
+    const one = columnName === null ? undefined : findColumn(columns, columnName);
+    if (columnName !== null && one === undefined) throw notFound('column', columnName);
     const missing = new Set(missingValues);
-    const seen = columns.map((column) => ({ column, stats: new ColumnStats(column, missing) }));
+    const all = columns.map((column) => ({ column, stats: new ColumnStats(column, missing) }));
     for await (const rows of this.dataSets.all(dataSet)) {
-      for (const { values } of rows) seen.forEach(({ stats }, i) => stats.see(values[i] ?? ''));
+      for (const { values } of rows) all.forEach(({ stats }, i) => stats.add(values[i] ?? ''));
     }
     const at = writeMoment(this.clock.now());
-    const shown = seen.filter(({ column }) => one === undefined || column === one);
+    const shown = all.filter(({ column }) => one === undefined || column === one);
     return {
       dataSetName: dataSet.name,
       columns: Object.fromEntries(shown.map(({ column, stats }) => [column.name, stats.summary(at)])),

@@ -2,10 +2,10 @@ import type { Column } from '../storage/ports.js';
 import { isNumeric } from '../wire/columns.js';
 import { isNumber } from './survey.js';
 
-/** Different values that are counted for `mode` and `distinctCount`; beyond, the column has too many to name one. */
-const mostDistinct = 10_000;
+/** Most distinct values that are counted for `mode` and `distinctCount`. Further ones are not counted. */
+const maxDistinct = 10_000;
 
-/** What can be said about one column after one reading. Variance by Welford, so that large values lose no digits. */
+/** Statistics of one column in one pass. Uses Welford's method for the variance, so that large values lose no digits. */
 export class ColumnStats {
   private total = 0;
   private missing = 0;
@@ -23,13 +23,13 @@ export class ColumnStats {
     private readonly missingValues: ReadonlySet<string>,
   ) {}
 
-  see(text: string): void {
+  add(text: string): void {
     this.total += 1;
     if (text.trim() === '' || this.missingValues.has(text)) {
       this.missing += 1;
       return;
     }
-    if (this.values.size < mostDistinct || this.values.has(text))
+    if (this.values.size < maxDistinct || this.values.has(text))
       this.values.set(text, (this.values.get(text) ?? 0) + 1);
     if (!isNumeric(this.column)) return;
     if (!isNumber(text)) {
@@ -46,7 +46,7 @@ export class ColumnStats {
     this.numbers.push(value);
   }
 
-  /** Under the names of both generations of clients (nexosis dialect, statistics). */
+  /** Returns the statistics under the names that older and younger clients read (nexosis dialect, statistics). */
   summary(lastCalculated: string) {
     const [mode] = [...this.values].sort((a, b) => b[1] - a[1])[0] ?? [];
     const variance = this.count > 1 ? this.squares / (this.count - 1) : 0;
@@ -68,7 +68,7 @@ export class ColumnStats {
   }
 }
 
-/** The lower of the two in the middle when their number is even. */
+/** Returns the median. Of an even number of values, it is the lower of the two in the middle. */
 function medianOf(numbers: number[]): number {
   const sorted = Float64Array.from(numbers).sort();
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;

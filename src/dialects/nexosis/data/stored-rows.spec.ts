@@ -1,32 +1,36 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Column, Row } from '../storage/ports.js';
-import { rowsAtATime, storedRows } from './stored-rows.js';
+import type { Column, DataRow } from '../storage/ports.js';
+import { rowsPerBatch, storedRows } from './stored-rows.js';
 
 const columns = (count: number): Column[] =>
   Array.from({ length: count }, (_, i) => ({ name: `c${i}`, dataType: 'string', role: 'feature' }));
 
 describe('stored rows', () => {
-  it('are fewer at a time the more columns there are, and at least one', () => {
-    expect([1, 20, 21, 20_000, 20_001].map((count) => rowsAtATime({ columns: columns(count) }))).toEqual([
+  it('come in smaller batches the more columns there are, with at least one row', () => {
+    expect([1, 20, 21, 20_000, 20_001].map((count) => rowsPerBatch({ columns: columns(count) }))).toEqual([
       1000, 1000, 952, 1, 1,
     ]);
   });
 
-  it('are read in order, and others have a turn before each further part', async () => {
-    const all: Row[] = Array.from({ length: 2500 }, (_, i) => ({ at: 0, seq: i + 1, values: [String(i)] }));
+  it('are read in order, and other work runs before each further batch', async () => {
+    const all: DataRow[] = Array.from({ length: 2500 }, (_, i) => ({
+      at: 0,
+      seq: i + 1,
+      values: [String(i)],
+    }));
     const reads = {
-      rowsAfter: (_: number, after: Row | null, limit: number) =>
+      rowsAfter: (_: number, after: DataRow | null, limit: number) =>
         Promise.resolve(all.slice(after?.seq ?? 0, (after?.seq ?? 0) + limit)),
     };
     let turns = 0;
-    const found: [rows: number, turns: number][] = [];
+    const batches: [rows: number, turns: number][] = [];
     const seen: string[] = [];
     for await (const rows of storedRows(reads, { id: 1, columns: columns(1) })) {
-      found.push([rows.length, turns]);
+      batches.push([rows.length, turns]);
       seen.push(...rows.map(({ values }) => String(values[0])));
       setImmediate(() => (turns += 1));
     }
-    expect(found).toEqual([
+    expect(batches).toEqual([
       [1000, 0],
       [1000, 1],
       [500, 2],

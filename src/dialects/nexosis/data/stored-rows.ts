@@ -1,20 +1,20 @@
-import type { DataSet, NexosisReads, Row } from '../storage/ports.js';
+import type { DataSet, NexosisReads, DataRow } from '../storage/ports.js';
 
-/** Values that are read, stored or removed at a time: meanwhile nobody else has a turn. */
-const mostValues = 20_000;
-export const mostRows = 1000;
+/** Values, and rows, that are read, stored or removed at once. Nothing else runs meanwhile. */
+const maxValuesAtOnce = 20_000;
+export const maxRowsAtOnce = 1000;
 
-export const rowsAtATime = ({ columns }: Pick<DataSet, 'columns'>): number =>
-  Math.max(1, Math.min(mostRows, Math.floor(mostValues / Math.max(1, columns.length))));
+export const rowsPerBatch = ({ columns }: Pick<DataSet, 'columns'>): number =>
+  Math.max(1, Math.min(maxRowsAtOnce, Math.floor(maxValuesAtOnce / Math.max(1, columns.length))));
 
-/** All rows in order, some at a time. The store answers in the same turn of the event loop, so others get theirs here. */
+/** Yields all rows in order, in batches. Waits a turn of the event loop in between, because the store answers in the same one. */
 export async function* storedRows(
   reads: Pick<NexosisReads, 'rowsAfter'>,
   dataSet: Pick<DataSet, 'id' | 'columns'>,
-): AsyncGenerator<Row[]> {
-  let after: Row | null = null;
+): AsyncGenerator<DataRow[]> {
+  let after: DataRow | null = null;
   for (;;) {
-    const rows: Row[] = await reads.rowsAfter(dataSet.id, after, rowsAtATime(dataSet));
+    const rows: DataRow[] = await reads.rowsAfter(dataSet.id, after, rowsPerBatch(dataSet));
     if (rows.length === 0) return;
     yield rows;
     after = rows.at(-1) ?? null;

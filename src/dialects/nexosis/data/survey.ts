@@ -8,10 +8,10 @@ const bit = /^\s*[01](\.0*)?\s*$/;
 
 export const isNumber = (text: string): boolean => number.test(text);
 
-/** Texts of at least so many words on average are prose and no categories. */
+/** Average number of words from which texts count as prose and not as categories. */
 const proseWords = 6;
 
-/** What the values of one column look like; empty ones have no say. */
+/** Infers the type of one column from its values. */
 class ColumnSurvey {
   private values = 0;
   private numbers = 0;
@@ -21,12 +21,12 @@ class ColumnSurvey {
   private words = 0;
   private readonly moments = new Set<number>();
 
-  see(text: string): void {
+  add(text: string): void {
     this.values += 1;
     if (isNumber(text)) this.numbers += 1;
     if (logical.test(text)) this.logicals += 1;
     if (bit.test(text)) this.bits += 1;
-    // One value that is no date decides: the others need not be read.
+    // After one value that is not a date, no further one is parsed.
     if (this.dates === this.values - 1) {
       const date = readDate(text);
       if (date === null) this.moments.clear();
@@ -55,7 +55,7 @@ class ColumnSurvey {
   }
 }
 
-/** Learns from all rows of an upload what its columns hold (nexosis dialect, inference on upload). */
+/** Infers the columns of an upload from all its rows (nexosis dialect, inference on upload). */
 export class Survey {
   rows = 0;
   private readonly columns: ColumnSurvey[] = [];
@@ -65,20 +65,20 @@ export class Survey {
     this.ignored = new Set(['', 'nan', ...missingValues.map((text) => text.trim().toLowerCase())]);
   }
 
-  see(rows: readonly (readonly (string | null)[])[]): void {
+  add(rows: readonly (readonly (string | null)[])[]): void {
     this.rows += rows.length;
     for (const row of rows) {
       for (const [i, value] of row.entries()) {
         const column = (this.columns[i] ??= new ColumnSurvey());
-        if (value !== null && !this.ignored.has(value.trim().toLowerCase())) column.see(value);
+        if (value !== null && !this.ignored.has(value.trim().toLowerCase())) column.add(value);
       }
     }
   }
 
-  /** Column `i` as it looks; roles that depend on the others come with {@link assignRoles}. */
+  /** Returns column `i` with its inferred type. {@link assignRoles} assigns the roles that depend on other columns. */
   column(name: string, i: number): Column {
-    const seen = this.columns[i] ?? new ColumnSurvey();
-    return { name, dataType: seen.type, role: 'feature', ...defaultsOf(seen.type, seen.onlyBits) };
+    const survey = this.columns[i] ?? new ColumnSurvey();
+    return { name, dataType: survey.type, role: 'feature', ...defaultsOf(survey.type, survey.onlyBits) };
   }
 
   isUniqueDate(i: number): boolean {
@@ -87,8 +87,8 @@ export class Survey {
 }
 
 /**
- * Who is timestamp and target where nobody says: the one date column without repetitions, and the one column beside it.
- * `uniqueDates` are the names of date columns without repetitions.
+ * Infers timestamp and target: the only date column without repetitions, and the only other column. `uniqueDates`: names of
+ * the date columns without repetitions. `declared`: the upload declares a timestamp or a key, so none is inferred.
  */
 export function assignRoles(
   columns: readonly Column[],
@@ -96,16 +96,16 @@ export function assignRoles(
   declared: boolean,
 ): Column[] {
   const [timestamp] = uniqueDates;
-  const stamped =
+  const withTimestamp =
     declared || uniqueDates.length !== 1
       ? [...columns]
       : columns.map((column) =>
           column.name === timestamp ? { ...column, role: 'timestamp' as const } : column,
         );
-  const rest = stamped.filter(({ role }) => role === 'feature');
+  const rest = withTimestamp.filter(({ role }) => role === 'feature');
   const [only] = rest;
-  const alone =
-    rest.length === 1 && stamped.every(({ role }) => ['feature', 'timestamp', 'key'].includes(role));
-  if (!alone || only === undefined) return stamped;
-  return stamped.map((column) => (column === only ? { ...column, role: 'target' as const } : column));
+  const isOnly =
+    rest.length === 1 && withTimestamp.every(({ role }) => ['feature', 'timestamp', 'key'].includes(role));
+  if (!isOnly || only === undefined) return withTimestamp;
+  return withTimestamp.map((column) => (column === only ? { ...column, role: 'target' as const } : column));
 }

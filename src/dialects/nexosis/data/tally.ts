@@ -1,74 +1,77 @@
-import type { Column, Grown, StatusMessage, Upsert } from '../storage/ports.js';
+import type { Column, RowChanges, StatusMessage, Upsert } from '../storage/ports.js';
 import { identifier, type Plan } from './upload.js';
 
-/** What an upload did with rows of equal key or time. */
+/** Counts of an upload's rows whose key or time was not unique. */
 export interface Tally {
-  /** Rows that stay beside others of the same value. */
-  readonly kept: number;
-  /** Rows that became one with an earlier row of the same upload. */
+  /** Rows that are stored beside an earlier row of the same upload. */
+  readonly repeated: number;
+  /** Rows that were merged into an earlier row of the same upload. */
   readonly merged: number;
-  /** By how many rows fewer stored ones were replaced. */
+  /** Stored rows that were replaced, less the rows that replaced them. */
   readonly dropped: number;
 }
 
-export const noTally: Tally = { kept: 0, merged: 0, dropped: 0 };
+export const noTally: Tally = { repeated: 0, merged: 0, dropped: 0 };
 
-/** After some more rows. */
-export const tallied = (
+/** Adds the counts of some rows. */
+export const addToTally = (
   tally: Tally,
-  { repeated }: Pick<Grown, 'repeated'>,
+  { repeated }: Pick<RowChanges, 'repeated'>,
   { repeats }: Pick<Upsert, 'repeats'>,
 ): Tally => ({
   ...tally,
-  kept: tally.kept + (repeats === 'keep' ? repeated : 0),
+  repeated: tally.repeated + (repeats === 'keep' ? repeated : 0),
   merged: tally.merged + (repeats === 'merge' ? repeated : 0),
 });
 
-/** After the last of an upload's rows. */
-export const closed = (tally: Tally, { replaced }: Pick<Upsert, 'replaced'>): Tally => ({
+/** Adds the dropped rows after the last row of an upload. */
+export const closeTally = (tally: Tally, { replaced }: Pick<Upsert, 'replaced'>): Tally => ({
   ...tally,
   dropped: [...replaced.values()].reduce((sum, fewer) => sum + fewer, 0),
 });
 
-/** For the answer to the upload. */
-export function messagesOf(columns: readonly Column[], { kept, merged, dropped }: Tally): StatusMessage[] {
+/** Returns the messages for the response to an upload. */
+export function messagesOf(
+  columns: readonly Column[],
+  { repeated, merged, dropped }: Tally,
+): StatusMessage[] {
   const column = identifier(columns);
   if (column === undefined) return [];
   const messages: StatusMessage[] = [];
-  if (kept > 0) {
+  if (repeated > 0) {
     const later =
       column.role === 'key'
         ? 'An upload of such a value replaces all rows that have it.'
         : "A session puts together the rows of one interval by each column's aggregation.";
     messages.push({
       severity: 'informational',
-      message: `${counted(kept, 'repeats', 'repeat')} a value of the column ${column.name}; all rows are kept. ${later}`,
+      message: `${countedRows(repeated, 'repeats', 'repeat')} a value of the column ${column.name}; all rows are kept. ${later}`,
     });
   }
   if (merged > 0)
     messages.push({
       severity: 'warning',
-      message: `${counted(merged, 'has', 'have')} a value of the key column ${column.name} that an earlier row of the same upload has, and replaced it.`,
+      message: `${countedRows(merged, 'has', 'have')} a value of the key column ${column.name} that an earlier row of the same upload has, and replaced it.`,
     });
   if (dropped > 0)
     messages.push({
       severity: 'warning',
-      message: `Stored rows with a value of the column ${column.name} that the upload has were replaced by fewer rows: ${counted(dropped, 'more is', 'more are')} gone than came.`,
+      message: `Stored rows with a value of the column ${column.name} that the upload has were replaced by fewer rows: ${countedRows(dropped, 'more is', 'more are')} gone than came.`,
     });
   return messages;
 }
 
-/** Names in one message: an upload may declare ten thousand. */
-const mostNamed = 10;
+/** Most columns named in a message. An upload may declare ten thousand. */
+const maxNamed = 10;
 
-/** For declared columns that came without a value: the next upload may have them, or a name is misspelt. */
+/** Warns of declared columns without values. A later upload may have values for them, or the name may be misspelt. */
 export function unseenMessages({ unseen, rows }: Pick<Plan, 'unseen' | 'rows'>): StatusMessage[] {
   if (unseen.length === 0 || rows === 0) return [];
-  const more = unseen.length > mostNamed ? ` and ${unseen.length - mostNamed} more` : '';
-  const names = `${unseen.slice(0, mostNamed).join(', ')}${more}`;
+  const more = unseen.length > maxNamed ? ` and ${unseen.length - maxNamed} more` : '';
+  const names = `${unseen.slice(0, maxNamed).join(', ')}${more}`;
   const message = `The metadata declares columns that no row has: ${names}. They are empty until an upload has values for them.`;
   return [{ severity: 'warning', message }];
 }
 
-const counted = (count: number, one: string, many: string): string =>
+const countedRows = (count: number, one: string, many: string): string =>
   count === 1 ? `1 row ${one}` : `${count} rows ${many}`;

@@ -26,7 +26,7 @@ async function refusal(work: Promise<unknown>): Promise<string> {
 }
 
 describe('CSV', () => {
-  it('may have a byte order mark, quotes, either line end and rows that end early', async () => {
+  it('may have a byte order mark, quotes, either line end and short rows', async () => {
     const reader = await csv('\uFEFFname,"a ""b""",c\r\n"x, y",1,2\n"two\nlines",3\n\n');
     expect(reader.names).toEqual(['name', 'a "b"', 'c']);
     expect(await all(reader)).toEqual([
@@ -46,7 +46,7 @@ describe('CSV', () => {
     ['a,,c\n1,2,3', ['a', 'column2', 'c']],
   ])('%j has the columns %j', async (text, names) => {
     const reader = await csv(text);
-    // A year over a number, with a name over a text beside it, cannot be told from data.
+    // A year above a number, beside a name above a text, cannot be distinguished from data.
     expect(reader.names).toEqual(text.startsWith('name,2016') ? ['column1', 'column2'] : names);
   });
 
@@ -58,11 +58,11 @@ describe('CSV', () => {
     expect(await refusal(csv(text).then(all))).toContain(words);
   });
 
-  it('that is no UTF-8 is refused', async () => {
+  it('that is not UTF-8 is refused', async () => {
     expect(await refusal(csvReader(Buffer.from([0x61, 0xff, 0xfe])))).toContain('UTF-8');
   });
 
-  it('is written so that it is read the same', async () => {
+  it('reads the same values that were written', async () => {
     const values = ['a "quoted", one', 'two\nlines', '', 'plain'];
     const reader = await csv(csvLine(['p', 'q', 'r', 's']) + csvLine(values));
     expect(await all(reader)).toEqual([values]);
@@ -70,7 +70,7 @@ describe('CSV', () => {
 });
 
 describe('a large CSV', () => {
-  it('lets others have their turn while it is read', async () => {
+  it('lets other work run while it is read', async () => {
     let [turns, reads] = [0, true];
     const turn = () => {
       turns += 1;
@@ -87,7 +87,7 @@ describe('a large CSV', () => {
 });
 
 describe('JSON', () => {
-  it('has members in any case, values of all kinds, and keeps numbers as they are', async () => {
+  it('may have members in any case and values of all kinds, and keeps the digits of numbers', async () => {
     const reader = await json(
       '{"Data":[{"a":1.50,"b":true},{"A":null,"c":"x"},{"b":12345678901234567890}],"columns":{"a":{"role":"key"}},"MissingValues":["N/A"]}',
     );
@@ -100,7 +100,7 @@ describe('JSON', () => {
     expect([reader.columns, reader.missingValues]).toEqual([{ a: { role: 'key' } }, ['N/A']]);
   });
 
-  it('has no half of a pair of surrogates in its values', async () => {
+  it('has lone surrogates replaced', async () => {
     const reader = await json(String.raw`{"data":[{"a":"x\ud800"},{"a":"\ud83d\ude00"}]}`);
     expect(await all(reader)).toEqual([['x\ufffd'], ['\u{1f600}']]);
   });
@@ -129,11 +129,11 @@ describe('JSON', () => {
   it.each([
     ['bad]}', 'not valid JSON: something cannot be read after row 300000 of data.'],
     ['{"a":1}', 'not valid JSON: it ends too early, after row 300001 of data.'],
-  ])('of megabytes that goes on with %s names the row before', async (end, words) => {
+  ])('of megabytes with the flaw %s is refused with the number of the row before', async (end, words) => {
     expect(await refusal(json(`{"data":[${'{"a":1},'.repeat(300_000)}${end}`))).toContain(words);
   });
 
-  it('may have members that are null or empty, and others that nobody reads', async () => {
+  it('may have members that are null, empty or unknown', async () => {
     const reader = await json('{"Data":null,"columns":[],"missingValues":"","dta":[{"data":1}],"x":{"y":2}}');
     expect([reader.names, reader.columns, reader.missingValues]).toEqual([[], {}, undefined]);
     expect(reader.ignored).toEqual(['dta', 'x']);
@@ -145,7 +145,7 @@ describe('JSON', () => {
   });
 });
 
-describe('what an upload is taken for', () => {
+describe('inference on upload', () => {
   const plan = async (text: string, columns: unknown = {}, before: DataSet | null = null) =>
     planUpload(before, { reader: await csv(text), declared: readColumns(columns), missingValues: undefined });
   const inferred = async (text: string, columns: unknown = {}) =>
@@ -153,7 +153,7 @@ describe('what an upload is taken for', () => {
   const rolesOf = async (text: string, columns: unknown = {}) =>
     Object.fromEntries(Object.entries(await inferred(text, columns)).map(([name, { role }]) => [name, role]));
 
-  it('types follow the values, and empty ones have no say', async () => {
+  it('infers types from the values that are not empty', async () => {
     const text =
       'n,bits,flag,kind,prose,none\n1.5,0,yes,a,"it was a dark and stormy night",\n,1,off,b,"the rain fell in torrents, mostly",\nNaN,1,TRUE,a,"except at occasional intervals when it was",\n';
     const mode = { imputation: 'mode', aggregation: 'mode' };
@@ -167,7 +167,7 @@ describe('what an upload is taken for', () => {
     });
   });
 
-  it('the one date column without repetitions is the timestamp, and the one beside it the target', async () => {
+  it('makes the only date column without repetitions the timestamp, and the only other column the target', async () => {
     expect(await rolesOf('day,sales\n1-1-2017,5\n1-2-2017,6')).toEqual({ day: 'timestamp', sales: 'target' });
     expect(await rolesOf('day,a,b\n1-1-2017,5,1\n1-2-2017,6,2')).toEqual({
       day: 'timestamp',
@@ -181,11 +181,11 @@ describe('what an upload is taken for', () => {
     });
   });
 
-  it('what is declared overrides what is inferred, the rest stays', async () => {
+  it('lets declared metadata override inferred metadata, member by member', async () => {
     const columns = { SALES: { dataType: 1, imputation: '', Role: 'Feature' }, id: { role: 'key' } };
     expect(await inferred('id,day,sales\nx,1-1-2017,5\ny,1-2-2017,6', columns)).toEqual({
       id: { dataType: 'string', role: 'key', imputation: 'mode', aggregation: 'mode' },
-      // A key says what the rows are found by, so nothing is taken for the time.
+      // The key identifies the rows, so no timestamp is inferred.
       day: { dataType: 'date', role: 'feature' },
       sales: { dataType: 'numeric', role: 'feature', imputation: 'zeroes', aggregation: 'sum' },
     });
@@ -202,10 +202,10 @@ describe('what an upload is taken for', () => {
     ).toContain(words);
   });
 
-  it('rows are found by key, else by time, else not at all', async () => {
+  it('identifies rows by key, else by time, else not at all', async () => {
     const row = async (text: string, columns: unknown = {}) => {
-      const made = await plan(text, columns);
-      return rowMaker(made.columns)(text.split('\n')[1]?.split(',') ?? []);
+      const planned = await plan(text, columns);
+      return rowMaker(planned.columns)(text.split('\n')[1]?.split(',') ?? []);
     };
     const at = Date.UTC(2017, 0, 2);
     expect(await row('day,v\n1-2-2017,5')).toMatchObject({ at, key: '2017-01-02T00:00:00.0000000Z' });
@@ -235,13 +235,13 @@ describe('a wide upload', () => {
     }
   });
 
-  it('may not get more than that from a set that is there, or from what is declared', async () => {
+  it('may not exceed that with the columns of its set or with declared ones', async () => {
     const declared = Object.fromEntries(names(16_384).map((name) => [name, {}]));
     expect(await refusal(planned(json({ data: [{ more: 1 }] }), declared))).toContain('at most 16384');
     expect(() => readColumns({ ...declared, more: {} })).toThrow(NexosisError);
   });
 
-  it('of which nearly all is empty is refused before any row is made wide', async () => {
+  it('with nearly only empty cells is refused before they are created', async () => {
     const sparse = (rows: number) => ({ data: [...names(rows)].map((name) => ({ [name]: 1 })) });
     expect((await planned(json(sparse(1000)))).rows).toBe(1000);
     expect(await refusal(planned(json(sparse(3000))))).toMatch(
@@ -251,7 +251,7 @@ describe('a wide upload', () => {
     expect(await refusal(csv(short).then(all))).toContain(' rows of 10000 columns are ');
   });
 
-  it('that gives one role to all columns is refused in words that name some of them', async () => {
+  it('that gives one role to all columns is refused with the names of some of them', async () => {
     const roles = Object.fromEntries(names(10_000).map((name) => [name, { role: 'target' }]));
     const words = await refusal(planned(wide(1), roles));
     expect(words).toContain('c18, c19 and 9980 more have it.');

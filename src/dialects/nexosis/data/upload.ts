@@ -1,74 +1,84 @@
 import type { Column, DataSet, NewRow } from '../storage/ports.js';
 import { noTime } from '../storage/ports.js';
-import { checkColumns, checkCount, columnOf, findColumn, merge, placesOf, type Declared } from '../wire/columns.js';
+import {
+  checkColumns,
+  checkCount,
+  columnWithRole,
+  findColumn,
+  mergeDeclared,
+  positionsOf,
+  type DeclaredColumn,
+} from '../wire/columns.js';
 import { readDate, writeTimestamp } from '../wire/dates.js';
 import { invalidColumns } from '../wire/errors.js';
 import { checkCells, type RowReader } from './rows.js';
 import { assignRoles, Survey } from './survey.js';
 
-/** Rows that are looked at before others have a turn. */
-const rowsEachTurn = 250;
+/** Rows that are surveyed before other work may run. */
+const rowsPerTurn = 250;
 
-/** An upload as it was asked for. */
+/** A request to upload rows or metadata. */
 export interface Upload {
   readonly reader: RowReader;
-  readonly declared: readonly Declared[];
-  /** Undefined: nothing was said about them. */
+  readonly declared: readonly DeclaredColumn[];
+  /** Undefined keeps those of the data set. */
   readonly missingValues: readonly string[] | undefined;
-  /** Members of a JSON body that nobody reads. */
+  /** Unknown members of a JSON body. */
   readonly ignored?: readonly string[];
 }
 
-/** What an upload makes of a data set's columns, and where its own values go. */
+/** The columns that a data set has after an upload, and how the upload's values are stored in them. */
 export interface Plan {
   readonly columns: readonly Column[];
   readonly missingValues: readonly string[];
   readonly rows: number;
-  /** Place of each of the upload's columns among the set's. */
+  /** Position of each column of the upload among those of the set. */
   readonly places: readonly number[];
-  /** Rows that are there already are found by another column now. */
+  /** Whether another column identifies the stored rows now, so that they must be stored again. */
   readonly rekeys: boolean;
-  /** Names of columns that were declared and are nowhere: neither in the set nor in this upload. */
+  /** Names of declared columns that neither the set nor the upload has. */
   readonly unseen: readonly string[];
 }
 
-/** Reads the whole upload once and decides what the set's columns will be. */
+/** Reads the whole upload once and plans the columns of its data set. */
 export async function planUpload(before: DataSet | null, upload: Upload): Promise<Plan> {
   const missingValues = upload.missingValues ?? before?.missingValues ?? [];
   const survey = new Survey(missingValues);
   for await (const rows of upload.reader.batches()) {
-    for (let from = 0; from < rows.length; from += rowsEachTurn) {
-      survey.see(rows.slice(from, from + rowsEachTurn));
+    for (let from = 0; from < rows.length; from += rowsPerTurn) {
+      survey.add(rows.slice(from, from + rowsPerTurn));
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
   const { names } = upload.reader;
   const known = before?.columns ?? [];
-  const seen = names.map((name, i) => survey.column(name, i));
-  const knownPlaces = placesOf(known);
-  const added = seen.filter(({ name }) => !knownPlaces.has(name.toLowerCase()));
+  const surveyed = names.map((name, i) => survey.column(name, i));
+  const knownPlaces = positionsOf(known);
+  const added = surveyed.filter(({ name }) => !knownPlaces.has(name.toLowerCase()));
   const present = [...known, ...added];
-  const unseen = upload.declared.map(({ name }) => name).filter((name) => findColumn(present, name) === undefined);
+  const unseen = upload.declared
+    .map(({ name }) => name)
+    .filter((name) => findColumn(present, name) === undefined);
   if (before !== null && survey.rows === 0) checkUnseen(before, unseen);
-  const columns = merge(present, upload.declared);
+  const columns = mergeDeclared(present, upload.declared);
   checkCount(columns.length);
   checkCells(survey.rows, columns.length, upload.reader.bytes);
-  const settles = upload.declared.some(({ role }) => role === 'timestamp' || role === 'key');
+  const declaresIdentity = upload.declared.some(({ role }) => role === 'timestamp' || role === 'key');
   const unique = names.filter(
     (name, i) => survey.isUniqueDate(i) && findColumn(columns, name)?.role === 'feature',
   );
-  const said = (name: string) => findColumn(upload.declared, name)?.role !== undefined;
+  const hasDeclaredRole = (name: string) => findColumn(upload.declared, name)?.role !== undefined;
   const inferred =
     known.length > 0
       ? columns
       : assignRoles(
           columns,
-          unique.filter((name) => !said(name)),
-          settles,
+          unique.filter((name) => !hasDeclaredRole(name)),
+          declaresIdentity,
         );
-  // A target that was declared leaves no room for one that is inferred, and a feature that was declared stays one.
-  const final = inferred.map((column, i) => (said(column.name) ? (columns[i] ?? column) : column));
-  const finalPlaces = placesOf(final);
+  // Inference does not change a declared role. A declared target was considered above, so no other one is inferred.
+  const final = inferred.map((column, i) => (hasDeclaredRole(column.name) ? (columns[i] ?? column) : column));
+  const finalPlaces = positionsOf(final);
   checkColumns(final);
   checkKey(before, final);
   return {
@@ -81,28 +91,30 @@ export async function planUpload(before: DataSet | null, upload: Upload): Promis
   };
 }
 
-/** Metadata alone describes the columns that are there. A set without rows may be given more. */
+/** Throws if metadata without rows declares unknown columns, unless the set has no rows yet. */
 function checkUnseen({ name: dataSet, rowCount }: DataSet, unseen: readonly string[]): void {
   if (rowCount === 0 || unseen.length === 0) return;
-  throw invalidColumns(Object.fromEntries(unseen.map((name) => [name, [`${dataSet} has no column ${name}.`]])));
+  throw invalidColumns(
+    Object.fromEntries(unseen.map((name) => [name, [`${dataSet} has no column ${name}.`]])),
+  );
 }
 
 function checkKey(before: DataSet | null, columns: readonly Column[]): void {
-  const key = columnOf(before?.columns ?? [], 'key');
-  const now = key === undefined ? undefined : findColumn(columns, key.name);
-  if (key === undefined || now === undefined || now.dataType === key.dataType) return;
+  const key = columnWithRole(before?.columns ?? [], 'key');
+  const updated = key === undefined ? undefined : findColumn(columns, key.name);
+  if (key === undefined || updated === undefined || updated.dataType === key.dataType) return;
   throw invalidColumns({ [key.name]: [`The dataType of the key column ${key.name} cannot be changed.`] });
 }
 
-/** The column whose equal values make rows replace each other. */
+/** Returns the column by whose value rows replace each other. */
 export const identifier = (columns: readonly Column[]): Column | undefined =>
-  columnOf(columns, 'key') ?? columnOf(columns, 'timestamp');
+  columnWithRole(columns, 'key') ?? columnWithRole(columns, 'timestamp');
 
-/** By which column rows replace each other, and by which they are ordered. */
+/** Identifies the columns by which rows replace each other and by which they are ordered. */
 const identity = (columns: readonly Column[]): string =>
-  `${columnOf(columns, 'key')?.name ?? ''}\n${columnOf(columns, 'timestamp')?.name ?? ''}`;
+  `${columnWithRole(columns, 'key')?.name ?? ''}\n${columnWithRole(columns, 'timestamp')?.name ?? ''}`;
 
-/** Rows as they are stored in a set with these columns. */
+/** Returns a function that turns values into rows of a set with these columns. */
 export function rowMaker(columns: readonly Column[]): (values: readonly (string | null)[]) => NewRow {
   const place = (role: Column['role']) => columns.findIndex((column) => column.role === role);
   const [key, timestamp] = [place('key'), place('timestamp')];

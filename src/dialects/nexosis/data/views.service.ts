@@ -1,22 +1,22 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { nameOf, type Actor } from '../../../kernel/access/access.js';
+import { actorName, type Actor } from '../../../kernel/access/access.js';
 import { Commands } from '../../../scheduler/commands.service.js';
 import type { Column, View } from '../storage/ports.js';
 import { STORE, type Store } from '../../../scheduler/ports.js';
 import { checkColumns, checkCount, sameName } from '../wire/columns.js';
 import { checkName } from './datasets.service.js';
-import { checkDeletes } from './deletable.js';
+import { checkMayDelete } from './deletable.js';
 import { invalidField, NexosisError, notFound } from '../wire/errors.js';
 import { isObject } from '../wire/fields.js';
-import { checkOptions, joinedName, openView, type Joined } from './joins.js';
+import { checkOptions, joinedName, openView, type OpenedView } from './joins.js';
 import { NameLocks } from './locks.js';
 import { nexosisStore } from '../storage/store.js';
 import { nexosisReads } from '../storage/reads.js';
 
-/** Each join reads its data set whole when the view is read. */
-const mostJoins = 50;
+/** Most joins of a view. Each reads its whole data set when the view is read. */
+const maxJoins = 50;
 
-/** Views: data sets joined with others. Only the definition is kept; rows are joined when they are read. */
+/** Stores and reads views, which join data sets. Only the definition is stored; rows are joined when they are read. */
 @Injectable()
 export class ViewsService {
   constructor(
@@ -25,14 +25,14 @@ export class ViewsService {
     @Inject(STORE) private readonly store: Store,
   ) {}
 
-  /** Creates or replaces a view; one that cannot be read is refused. */
+  /** Creates or replaces a view. Throws if the view could not be read. */
   put(actor: Actor, view: Pick<View, 'name' | 'dataSet' | 'joins' | 'columns'>): Promise<View> {
     const instance = actor.instance.id;
     checkName(view.name);
-    if (view.joins.length > mostJoins)
+    if (view.joins.length > maxJoins)
       throw invalidField(
         'joins',
-        `There are ${view.joins.length} joins, and a view has at most ${mostJoins}.`,
+        `There are ${view.joins.length} joins, and a view has at most ${maxJoins}.`,
       );
     return this.locks.hold(instance, view.name, async () => {
       const nexosis = nexosisReads(this.store.read);
@@ -41,17 +41,17 @@ export class ViewsService {
       const before = await nexosis.view(instance, view.name);
       const joins = view.joins.map(withoutNull);
       const { name = view.name, user } = before ?? { user: actor.user };
-      const fresh: View = { ...view, joins, instance, name, ...(user && { user }), createdAt: 0 };
-      // Only here: rows of a view can be read whatever becomes of the metadata of the data sets below it.
-      const { columns } = await openView(nexosis, fresh, false);
-      await checkOptions(nexosis, fresh);
+      const updated: View = { ...view, joins, instance, name, ...(user && { user }), createdAt: 0 };
+      // Checked only here: later changes to the metadata of its data sets must not make a view unreadable.
+      const { columns } = await openView(nexosis, updated, false);
+      await checkOptions(nexosis, updated);
       checkCount(columns.length);
       checkColumns(columns);
       return this.commands.run(async (unit) => {
-        const made = { ...fresh, createdAt: before?.createdAt ?? unit.at };
-        await nexosisStore(unit.tx).views.save(made);
-        return made;
-      }, nameOf(actor));
+        const stored = { ...updated, createdAt: before?.createdAt ?? unit.at };
+        await nexosisStore(unit.tx).views.save(stored);
+        return stored;
+      }, actorName(actor));
     });
   }
 
@@ -61,11 +61,11 @@ export class ViewsService {
     return view;
   }
 
-  open(view: View): Promise<Joined> {
+  open(view: View): Promise<OpenedView> {
     return openView(nexosisReads(this.store.read), view);
   }
 
-  /** Its columns; none when a data set that it reads is gone. */
+  /** Returns the columns of a view, or none if it reads a data set that was deleted. */
   async columns(view: View): Promise<readonly Column[]> {
     try {
       return (await openView(nexosisReads(this.store.read), view, false)).columns;
@@ -80,15 +80,15 @@ export class ViewsService {
   }
 
   async remove(actor: Actor, name: string): Promise<void> {
-    checkDeletes(actor, await this.get(actor, name), `View ${name}`);
+    checkMayDelete(actor, await this.get(actor, name), `View ${name}`);
     await this.commands.run(
       (unit) => nexosisStore(unit.tx).views.remove(actor.instance.id, name),
-      nameOf(actor),
+      actorName(actor),
     );
   }
 
-  /** Views that read a data set. */
-  async on(actor: Actor, dataSet: string): Promise<View[]> {
+  /** Returns the views that read a data set. */
+  async readingFrom(actor: Actor, dataSet: string): Promise<View[]> {
     return (await this.list(actor)).filter((view) => readsFrom(view, dataSet));
   }
 }
@@ -96,7 +96,7 @@ export class ViewsService {
 export const readsFrom = ({ dataSet, joins }: View, name: string): boolean =>
   [dataSet, ...joins.map(joinedName)].some((each) => each !== undefined && sameName(each, name));
 
-/** Clients do not expect members that say nothing. */
+/** Removes members that are null, because clients do not expect them. */
 function withoutNull(value: unknown): unknown {
   if (!isObject(value)) return value;
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { isPrivate } from './callbacks.js';
 
-describe('what webhooks are not sent to', () => {
+describe('isPrivate', () => {
   it.each([
     '127.0.0.1',
     '10.1.2.3',
@@ -15,8 +15,8 @@ describe('what webhooks are not sent to', () => {
     'fd00::1',
     '::ffff:10.0.0.1',
     'nonsense',
-  ])('%s', (address) => expect(isPrivate(address)).toBe(true));
-  it.each(['8.8.8.8', '2606:4700:4700::1111', '::ffff:8.8.8.8'])('but to %s', (address) =>
+  ])('is true for %s', (address) => expect(isPrivate(address)).toBe(true));
+  it.each(['8.8.8.8', '2606:4700:4700::1111', '::ffff:8.8.8.8'])('is false for %s', (address) =>
     expect(isPrivate(address)).toBe(false),
   );
 });

@@ -3,59 +3,59 @@ import { request as http, type IncomingMessage } from 'node:http';
 import { request as https } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { bare, isPrivate } from './callbacks.js';
+import { withoutBrackets, isPrivate } from './callbacks.js';
 
-/** The address a name leads to is not one that this service speaks to. */
+/** A name resolves to an address that this service must not reach. */
 export class PrivateAddress extends Error {}
 
-export interface Outgoing {
+export interface OutgoingRequest {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Whether the host may have an address that is not on the public internet. */
+  /** Whether a host may have an address that is not on the public internet. */
   readonly mayBePrivate: (host: string) => boolean;
   readonly signal: AbortSignal;
-  /** Milliseconds until the answer must have been read. */
-  readonly patience: number;
+  /** Milliseconds until the response must be read completely. */
+  readonly timeout: number;
 }
 
 /**
- * Sends a request to an address that a client named, and answers once the answer begins. Redirects are not followed. The
- * address is checked where the connection is made, so a name that leads elsewhere since it was checked first is no way in.
+ * Sends a request to an address that a client named, and resolves when the response begins. Redirects are not followed. The
+ * address is checked again when the connection is made, because the name may resolve to another one by then.
  */
-export function send(url: string, asked: Outgoing): Promise<IncomingMessage> {
+export function send(url: string, request: OutgoingRequest): Promise<IncomingMessage> {
   const to = new URL(url);
-  const host = bare(to.hostname);
-  const free = asked.mayBePrivate(host);
-  if (!free && ipaddr.isValid(host) && isPrivate(host))
+  const host = withoutBrackets(to.hostname);
+  const allowsPrivate = request.mayBePrivate(host);
+  if (!allowsPrivate && ipaddr.isValid(host) && isPrivate(host))
     return Promise.reject(new PrivateAddress(`${host} is a private address`));
   return new Promise((done, fail) => {
-    const late = () => new Error(`it did not answer within ${asked.patience / 1000} s`);
-    const sending = (to.protocol === 'https:' ? https : http)(to, {
-      method: asked.method,
+    const timedOut = () => new Error(`it did not answer within ${request.timeout / 1000} s`);
+    const outgoing = (to.protocol === 'https:' ? https : http)(to, {
+      method: request.method,
       agent: false,
-      signal: AbortSignal.any([asked.signal, AbortSignal.timeout(asked.patience)]),
-      ...(!free && { lookup: publicOnly }),
+      signal: AbortSignal.any([request.signal, AbortSignal.timeout(request.timeout)]),
+      ...(!allowsPrivate && { lookup: publicOnly }),
       headers: {
-        ...asked.headers,
-        ...(asked.body !== undefined && { 'content-length': Buffer.byteLength(asked.body) }),
+        ...request.headers,
+        ...(request.body !== undefined && { 'content-length': Buffer.byteLength(request.body) }),
         'user-agent': 'Stint',
       },
     });
-    sending.on('error', (error) => fail(error.name === 'TimeoutError' ? late() : error));
-    sending.on('response', done);
-    sending.end(asked.body);
+    outgoing.on('error', (error) => fail(error.name === 'TimeoutError' ? timedOut() : error));
+    outgoing.on('response', done);
+    outgoing.end(request.body);
   });
 }
 
-/** Resolves a name to its public addresses; one private address among them is refused, because it might be the one taken. */
+/** Resolves a name to its public addresses. Fails if one of them is private, because the connection might use that one. */
 const publicOnly: LookupFunction = (host, options, callback) => {
-  resolve(host, { ...options, all: true }, (error, found) => {
-    const addresses = found as LookupAddress[];
+  resolve(host, { ...options, all: true }, (error, results) => {
+    const addresses = results as LookupAddress[];
     if (error !== null) return callback(error, '', 0);
     const inside = addresses.find(({ address }) => isPrivate(address));
     if (inside !== undefined)
-      return callback(new PrivateAddress(`${host} leads to the private address ${inside.address}`), '', 0);
+      return callback(new PrivateAddress(`${host} resolves to the private address ${inside.address}`), '', 0);
     if (options.all === true) return callback(null, addresses);
     const [first] = addresses;
     callback(null, first?.address ?? '', first?.family ?? 0);

@@ -1,9 +1,9 @@
 import { send } from './outgoing.js';
 
-/** A receiver that takes longer counts as one that failed. */
-const patience = 10_000;
+/** Milliseconds after which a delivery counts as failed. */
+const timeout = 10_000;
 
-/** Posts a webhook and answers the status. */
+/** Posts a webhook and returns the status of the response. */
 export async function post(
   url: string,
   body: string,
@@ -12,8 +12,8 @@ export async function post(
   signal: AbortSignal,
 ): Promise<number> {
   const headers = { 'content-type': 'application/json', 'nexosis-webhook-token': token };
-  const answer = await send(url, { method: 'POST', headers, body, mayBePrivate, signal, patience });
-  // Nobody reads what a receiver says; its status is enough.
+  const answer = await send(url, { method: 'POST', headers, body, mayBePrivate, signal, timeout });
+  // Only the status matters, so the rest of the response is discarded.
   answer.destroy();
   return answer.statusCode ?? 0;
 }

@@ -26,7 +26,7 @@ const learnSession = (id: string): LearnSession =>
     ...{ requestedAt: t0, outcome: null },
   }) as unknown as LearnSession;
 
-async function keepTold(tx: Tx, id: string): Promise<void> {
+async function keepCompleted(tx: Tx, id: string): Promise<void> {
   await keepSession(tx, givenSession({ id: `s${id}`, mode: 'batch' }));
   await keepJob(tx, givenJob({ id: `j${id}`, session: `s${id}`, mode: 'batch' }));
   await nexosisStore(tx).sessions.insert(learnSession(id));
@@ -36,30 +36,30 @@ async function keepTold(tx: Tx, id: string): Promise<void> {
   }
 }
 
-/** Finds nothing to send. */
+/** Hides the stored deliveries, so that none is sent. */
 const withoutDeliveries =
   (query: Query): Query['all'] =>
   (statement, ...values) =>
     statement.includes('FROM nexosis_deliveries') ? Promise.resolve([]) : query.all(statement, ...values);
 
-/** The service over a real store with as many sessions that have run, and nothing told of them. */
+/** A service on a real store with `sessions` completed sessions, whose webhooks are not stored yet. */
 async function given(sessions: number) {
   const { store } = await givenDatabase();
   await store.write(async (tx) => {
     await tx.instances.insert(givenInstance());
     await tx.backends.insert(givenBackend());
     await tx.facts.set(lastRead, '0');
-    for (let i = 0; i < sessions; i += 1) await keepTold(tx, String(i));
+    for (let i = 0; i < sessions; i += 1) await keepCompleted(tx, String(i));
   });
   const changes = new Subject<void>();
-  let losesAnswer = 0;
+  let writesUntilLoss = 0;
   const wrapped: Store = {
-    // Nothing is sent: what is to be sent is what is looked at.
+    // Nothing is sent, because the tests look at the stored deliveries.
     read: { ...store.read, query: { ...store.read.query, all: withoutDeliveries(store.read.query) } },
     async write(work) {
       const value = await store.write(work);
-      losesAnswer -= 1;
-      if (losesAnswer === 0) throw new Error('the answer of the commit was lost');
+      writesUntilLoss -= 1;
+      if (writesUntilLoss === 0) throw new Error('the answer of the commit was lost');
       return value;
     },
   };
@@ -72,7 +72,7 @@ async function given(sessions: number) {
     { now: () => t0 } as Clock,
     { data: '', bodyLimit: 0, privateHosts: ['*'], importHosts: [] },
   );
-  const noted = async () => {
+  const deliveries = async () => {
     const all = [];
     // Only the first of each session is due.
     for (;;) {
@@ -84,30 +84,30 @@ async function given(sessions: number) {
       });
     }
   };
-  const seen = () => store.write(async (tx) => Number(await tx.facts.get(lastRead)));
-  return { service, changes, noted, seen, loseAnswerOf: (write: number) => (losesAnswer = write) };
+  const position = () => store.write(async (tx) => Number(await tx.facts.get(lastRead)));
+  return { service, changes, deliveries, position, loseAnswerOf: (nth: number) => (writesUntilLoss = nth) };
 }
 
-describe('what webhooks are to tell', () => {
-  it('is noted once for each change, however many there are', async () => {
-    const { service, noted, seen } = await given(300);
+describe('the deliveries of webhooks', () => {
+  it('are stored once for each change, however many there are', async () => {
+    const { service, deliveries, position } = await given(300);
     await service.begin();
-    await eventually('all of the log', async () => (await seen()) === 900);
+    await eventually('all of the log', async () => (await position()) === 900);
     await service.onModuleDestroy();
-    const all = await noted();
+    const all = await deliveries();
     expect([all.length, new Set(all).size]).toEqual([600, 300]);
   });
 
-  it('is noted once although the answer of a commit was lost', async () => {
-    const { service, changes, noted, seen, loseAnswerOf } = await given(2);
-    // The first write reads how far the log was told.
+  it('are stored once even if the answer of a commit is lost', async () => {
+    const { service, changes, deliveries, position, loseAnswerOf } = await given(2);
+    // The first write reads the stored position in the log.
     loseAnswerOf(2);
     await service.begin();
-    await eventually('the commit', async () => (await seen()) === 6);
+    await eventually('the commit', async () => (await position()) === 6);
     changes.next();
     await new Promise((resolve) => setImmediate(resolve));
     changes.next();
     await service.onModuleDestroy();
-    expect((await noted()).sort()).toEqual(['s0', 's0', 's1', 's1']);
+    expect((await deliveries()).sort()).toEqual(['s0', 's0', 's1', 's1']);
   });
 });

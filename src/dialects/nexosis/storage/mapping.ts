@@ -1,10 +1,10 @@
-import type { EndCode, JobState } from '../../../kernel/job/job.js';
-import type { Ending } from '../../../kernel/session/session.js';
-import type { Column, DataSet, LearnSession, LearnSessionView, Outcome, StatusMessage } from './ports.js';
+import type { DataSet, LearnSession, LearnSessionView } from './ports.js';
+import { readable } from './readable.js';
 import type { DataSetRow, LearnSessionRow } from './rows.js';
+import { stored } from './stored-forms.js';
 import type { Query, Value } from '../../../scheduler/query.ports.js';
 
-/** Names of data sets and views are found whatever their case. */
+/** Returns the key of a data set or view, whose names are found in any case. */
 export const keyOf = (name: string): string => name.toLowerCase();
 
 export const typeOf = (domain: LearnSession['domain']): string =>
@@ -16,8 +16,8 @@ export const fromDataSet = (dataSet: Omit<DataSet, 'id'>): DataSetRecord => ({
   instance: dataSet.instance,
   name: dataSet.name,
   name_key: keyOf(dataSet.name),
-  columns: JSON.stringify(dataSet.columns),
-  missing_values: JSON.stringify(dataSet.missingValues),
+  columns: stored.dataSet.columns.write(dataSet.columns),
+  missing_values: stored.dataSet.missingValues.write(dataSet.missingValues),
   row_count: dataSet.rowCount,
   size: dataSet.size,
   created_at: dataSet.createdAt,
@@ -30,18 +30,18 @@ export const toDataSet = (row: DataSetRow): DataSet => ({
   id: Number(row.id),
   instance: row.instance,
   name: row.name,
-  columns: JSON.parse(row.columns) as Column[],
-  missingValues: JSON.parse(row.missing_values) as string[],
+  columns: stored.dataSet.columns.read(row.columns, String(row.id)),
+  missingValues: stored.dataSet.missingValues.read(row.missing_values, String(row.id)),
   rowCount: Number(row.row_count),
   size: Number(row.size),
   createdAt: Number(row.created_at),
   modifiedAt: Number(row.modified_at),
-  state: row.state as DataSet['state'],
+  state: stored.dataSet.state(row.state, String(row.id)),
   user: row.user,
 });
 
 export function fromLearnSession(session: LearnSession): Record<keyof LearnSessionRow, Value> {
-  const { id, job, instance, name, eventName, modelId, requestedAt, messages, outcome, ...asked } = session;
+  const { id, job, instance, name, eventName, modelId, requestedAt, messages, outcome, ...request } = session;
   return {
     id,
     job,
@@ -52,14 +52,14 @@ export function fromLearnSession(session: LearnSession): Record<keyof LearnSessi
     event_name: eventName,
     model_id: modelId,
     requested_at: requestedAt,
-    asked: JSON.stringify(asked),
-    messages: JSON.stringify(messages),
-    outcome: outcome === null ? null : JSON.stringify(outcome),
+    asked: stored.session.request.write(request),
+    messages: stored.session.messages.write(messages),
+    outcome: outcome === null ? null : stored.session.outcome.write(outcome),
     progress: null,
   };
 }
 
-type Joined = LearnSessionRow & {
+type JoinedRow = LearnSessionRow & {
   job_state: string | null;
   job_reason: string | null;
   end_code: string | null;
@@ -71,12 +71,12 @@ type Joined = LearnSessionRow & {
   started_at: number | null;
 };
 
-/** A session is as far as its job is; its first start stands with the kernel's session. */
+/** Joins the job, which has the state, and the kernel's session, which has the first start. */
 export const selectLearnSession =
   'SELECT s.*, j.state AS job_state, j.reason AS job_reason, j.end_code, j.max_execution_time, j.ended_at, k.started_at, k.close_code, k.state_reason, k.limits FROM nexosis_sessions s LEFT JOIN jobs j ON j.id = s.job LEFT JOIN sessions k ON k.id = s.id';
 
-export const toLearnSession = (row: Joined): LearnSessionView => ({
-  ...(JSON.parse(row.asked) as Omit<LearnSession, 'id'>),
+export const toLearnSession = (row: JoinedRow): LearnSessionView => ({
+  ...stored.session.request.read(row.asked, row.id),
   id: row.id,
   job: row.job,
   instance: row.instance,
@@ -84,20 +84,20 @@ export const toLearnSession = (row: Joined): LearnSessionView => ({
   eventName: row.event_name,
   modelId: row.model_id,
   requestedAt: Number(row.requested_at),
-  messages: JSON.parse(row.messages) as StatusMessage[],
-  outcome: row.outcome === null ? null : (JSON.parse(row.outcome) as Outcome),
+  messages: stored.session.messages.read(row.messages, row.id),
+  outcome: row.outcome === null ? null : stored.session.outcome.read(row.outcome, row.id),
   progress: row.progress,
-  jobState: row.job_state as JobState | null,
+  jobState: row.job_state === null ? null : stored.kernel.jobState(row.job_state, row.job),
   jobReason: row.job_reason,
-  jobEndCode: row.end_code as EndCode | null,
+  jobEndCode: row.end_code === null ? null : stored.kernel.endCode(row.end_code, row.job),
   jobLimit: Number(row.max_execution_time ?? 0),
   ending:
     row.end_code !== 'session_closed' || row.limits === null
       ? null
       : {
-          closeCode: row.close_code as Ending['closeCode'],
+          closeCode: row.close_code === null ? null : stored.kernel.closeCode(row.close_code, row.id),
           stateReason: row.state_reason,
-          limits: JSON.parse(row.limits) as Ending['limits'],
+          limits: stored.kernel.limits.read(row.limits, row.id),
         },
   startedAt: row.started_at === null ? null : Number(row.started_at),
   endedAt: row.ended_at === null ? null : Number(row.ended_at),
@@ -108,9 +108,9 @@ export async function findLearnSession(
   where: string,
   ...values: Value[]
 ): Promise<LearnSessionView | null> {
-  const row = await sql.one<Joined>(`${selectLearnSession} WHERE ${where}`, ...values);
+  const row = await sql.one<JoinedRow>(`${selectLearnSession} WHERE ${where}`, ...values);
   return row === null ? null : toLearnSession(row);
 }
 
 export const listLearnSessions = async (sql: Query, rest: string, ...values: Value[]) =>
-  (await sql.all<Joined>(`${selectLearnSession} ${rest}`, ...values)).map(toLearnSession);
+  readable(await sql.all<JoinedRow>(`${selectLearnSession} ${rest}`, ...values), toLearnSession);

@@ -1,18 +1,20 @@
 import {
   noTime,
-  type Found,
+  type Matches,
   type Import,
   type LearnSessionFilter,
   type LearnSessionView,
   type Model,
   type ModelFilter,
   type NexosisReads,
-  type Row,
+  type DataRow,
   type View,
 } from './ports.js';
-import type { DataSetRow, DeliveryRow, ModelRow } from './rows.js';
+import { readable } from './readable.js';
+import type { DataSetRow, DeliveryRow, ImportRow, ModelRow, ViewRow } from './rows.js';
+import { stored } from './stored-forms.js';
 import { findLearnSession, keyOf, listLearnSessions, toDataSet } from './mapping.js';
-import { within } from './store.js';
+import { whereInRange } from './store.js';
 import { perQuery, type Query, type Value } from '../../../scheduler/query.ports.js';
 
 export const nexosisReads = perQuery((sql): NexosisReads => {
@@ -39,11 +41,12 @@ export const nexosisReads = perQuery((sql): NexosisReads => {
         ...[instance, keyOf(partialName), limit, offset],
       );
       const total = await count(`nexosis_data_sets ${where}`, instance, keyOf(partialName));
-      return { items: rows.map(toDataSet), total };
+      return { items: readable(rows, toDataSet), total };
     },
     async rows(dataSet, range, { limit, offset }) {
-      const [where, values] = within(dataSet, range);
+      const [where, values] = whereInRange(dataSet, range);
       return toRows(
+        dataSet,
         await sql.all<StoredRow>(
           `SELECT at, seq, body FROM nexosis_rows ${where} ORDER BY at, seq LIMIT ? OFFSET ?`,
           ...values,
@@ -53,12 +56,13 @@ export const nexosisReads = perQuery((sql): NexosisReads => {
       );
     },
     countRows(dataSet, range) {
-      const [where, values] = within(dataSet, range);
+      const [where, values] = whereInRange(dataSet, range);
       return count(`nexosis_rows ${where}`, ...values);
     },
     async rowsAfter(dataSet, after, limit) {
       const { at, seq } = after ?? { at: -Number.MAX_SAFE_INTEGER, seq: 0 };
       return toRows(
+        dataSet,
         await sql.all<StoredRow>(
           'SELECT at, seq, body FROM nexosis_rows WHERE data_set = ? AND (at, seq) > (?, ?) ORDER BY at, seq LIMIT ?',
           ...[dataSet, at, seq, limit],
@@ -75,7 +79,7 @@ export const nexosisReads = perQuery((sql): NexosisReads => {
     session: (id) => findLearnSession(sql, 's.id = ?', id),
     sessionOfJob: (job) => findLearnSession(sql, 's.job = ?', job),
     async eventsOfSessions({ types, after, upTo, limit }) {
-      // The first condition is asked once: where nobody ever opened a session, the log is not looked through.
+      // The first condition is evaluated once. If there never was a session, the log is not scanned.
       const rows = await sql.all(
         `SELECT * FROM events WHERE EXISTS (SELECT 1 FROM nexosis_sessions) AND id > ? AND id <= ? AND type IN (${types.map(() => '?').join(', ')})
          AND EXISTS (SELECT 1 FROM nexosis_sessions s WHERE s.job = events.job) ORDER BY id LIMIT ?`,
@@ -85,37 +89,38 @@ export const nexosisReads = perQuery((sql): NexosisReads => {
     },
     sessions: (filter) => listSessions(sql, count, filter),
     async table(owner, table, fromChunk, toChunk) {
-      const rows = await sql.all<{ body: string }>(
-        'SELECT body FROM nexosis_tables WHERE owner = ? AND "table" = ? AND chunk BETWEEN ? AND ? ORDER BY chunk',
+      const rows = await sql.all<{ chunk: number; body: string }>(
+        'SELECT chunk, body FROM nexosis_tables WHERE owner = ? AND "table" = ? AND chunk BETWEEN ? AND ? ORDER BY chunk',
         ...[owner, table, fromChunk, toChunk],
       );
-      return rows.flatMap(({ body }) => JSON.parse(body) as string[][]);
+      return rows.flatMap(({ chunk, body }) => stored.table.read(body, `${owner} ${table} ${chunk}`));
     },
     async model(id) {
       const row = await sql.one<ModelRow>('SELECT * FROM nexosis_models WHERE id = ?', id);
       return row === null ? null : toModel(row);
     },
     models: (filter) => listModels(sql, count, filter),
-    view: async (instance, name) =>
-      parsed<View>(
-        await sql.one(
-          'SELECT body FROM nexosis_views WHERE instance = ? AND name_key = ?',
-          instance,
-          keyOf(name),
-        ),
-      ),
-    views: async (instance) =>
-      bodies<View>(
-        await sql.all('SELECT body FROM nexosis_views WHERE instance = ? ORDER BY name_key', instance),
-      ),
-    import: async (id) => parsed<Import>(await sql.one('SELECT body FROM nexosis_imports WHERE id = ?', id)),
-    imports: async (instance) =>
-      bodies<Import>(
-        await sql.all(
-          'SELECT body FROM nexosis_imports WHERE instance = ? ORDER BY requested_at DESC, id DESC',
-          instance,
-        ),
-      ),
+    async view(instance, name) {
+      const row = await sql.one<ViewRow>(
+        'SELECT * FROM nexosis_views WHERE instance = ? AND name_key = ?',
+        instance,
+        keyOf(name),
+      );
+      return row === null ? null : toView(row);
+    },
+    async views(instance) {
+      const statement = 'SELECT * FROM nexosis_views WHERE instance = ? ORDER BY name_key';
+      return readable(await sql.all<ViewRow>(statement, instance), toView);
+    },
+    async import(id) {
+      const row = await sql.one<ImportRow>('SELECT * FROM nexosis_imports WHERE id = ?', id);
+      return row === null ? null : toImport(row);
+    },
+    async imports(instance) {
+      const statement =
+        'SELECT * FROM nexosis_imports WHERE instance = ? ORDER BY requested_at DESC, id DESC';
+      return readable(await sql.all<ImportRow>(statement, instance), toImport);
+    },
     async dueDeliveries(at, limit) {
       const rows = await sql.all<DeliveryRow>(
         'SELECT * FROM nexosis_deliveries d WHERE due_at <= ? AND NOT EXISTS (SELECT 1 FROM nexosis_deliveries e WHERE e.session = d.session AND e.id < d.id) ORDER BY id LIMIT ?',
@@ -169,21 +174,21 @@ interface StoredRow {
   seq: number;
   body: string;
 }
-const toRows = (rows: StoredRow[]): Row[] =>
+const toRows = (dataSet: number, rows: StoredRow[]): DataRow[] =>
   rows.map(({ at, seq, body }) => ({
     at: Number(at),
     seq: Number(seq),
-    values: JSON.parse(body) as string[],
+    values: stored.row.read(body, `${dataSet} ${at} ${seq}`),
   }));
 
 type Count = (from: string, ...values: Value[]) => Promise<number>;
 
-/** Only what was asked for becomes a condition. */
+/** Joins the conditions whose value is defined. */
 function conditions(all: readonly (readonly [condition: string, value: Value | undefined])[]) {
-  const given = all.filter((each): each is [string, Value] => each[1] !== undefined);
+  const active = all.filter((each): each is [string, Value] => each[1] !== undefined);
   return {
-    where: `WHERE ${given.map(([condition]) => condition).join(' AND ')}`,
-    values: given.map(([, value]) => value),
+    where: `WHERE ${active.map(([condition]) => condition).join(' AND ')}`,
+    values: active.map(([, value]) => value),
   };
 }
 
@@ -191,7 +196,7 @@ async function listSessions(
   sql: Query,
   count: Count,
   filter: LearnSessionFilter,
-): Promise<Found<LearnSessionView>> {
+): Promise<Matches<LearnSessionView>> {
   const { where, values } = conditions([
     ['s.instance = ?', filter.instance],
     [`${sql.sql.member('s.asked', 'user')} = ?`, filter.user],
@@ -210,7 +215,7 @@ async function listSessions(
   };
 }
 
-async function listModels(sql: Query, count: Count, filter: ModelFilter): Promise<Found<Model>> {
+async function listModels(sql: Query, count: Count, filter: ModelFilter): Promise<Matches<Model>> {
   const { where, values } = conditions([
     ['instance = ?', filter.instance],
     ['source_key = ?', filter.source === undefined ? undefined : keyOf(filter.source)],
@@ -224,14 +229,14 @@ async function listModels(sql: Query, count: Count, filter: ModelFilter): Promis
     filter.limit,
     filter.offset,
   );
-  return { items: rows.map(toModel), total: await count(`nexosis_models ${where}`, ...values) };
+  return { items: readable(rows, toModel), total: await count(`nexosis_models ${where}`, ...values) };
 }
 
-const toModel = ({ body, last_used_at }: ModelRow): Model => ({
-  ...(JSON.parse(body) as Model),
+const toModel = ({ id, body, last_used_at }: ModelRow): Model => ({
+  ...stored.model.read(body, id),
   lastUsedAt: last_used_at === null ? null : Number(last_used_at),
 });
 
-const parsed = <T>(row: { body: string } | null): T | null =>
-  row === null ? null : (JSON.parse(row.body) as T);
-const bodies = <T>(rows: { body: string }[]): T[] => rows.map(({ body }) => JSON.parse(body) as T);
+const toView = ({ instance, name_key, body }: ViewRow): View =>
+  stored.view.read(body, `${instance} ${name_key}`);
+const toImport = ({ id, body }: ImportRow): Import => stored.import.read(body, id);

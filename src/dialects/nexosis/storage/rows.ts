@@ -5,7 +5,7 @@ const millisOrNull = { type: 'bigint', nullable: true } as const;
 const text = { type: 'text' } as const;
 const textOrNull = { type: 'text', nullable: true } as const;
 
-/** Names are looked up without regard to case, so `name_key` is the name in lower case. */
+/** `name_key` is the name in lower case, because names are found in any case. */
 @Entity('nexosis_data_sets')
 @Index('nexosis_data_sets_name', ['instance', 'name_key'], { unique: true, where: "state <> 'removed'" })
 export class DataSetRow {
@@ -20,11 +20,11 @@ export class DataSetRow {
   @Column(millis) created_at!: number;
   @Column(millis) modified_at!: number;
   @Column(text) state!: string;
-  /** Who made it; null: nobody knows any more. */
+  /** Who created it. Null if it was created before that was stored. */
   @Column(textOrNull) user!: string | null;
 }
 
-/** In the order in which a set is read: by time, then by arrival. `body` is the values as a JSON list. */
+/** The key is the order in which a set is read: by time, then by arrival. `body`: the values as a JSON list. */
 @Entity('nexosis_rows', { withoutRowid: true })
 @Index('nexosis_rows_key', ['data_set', 'key'], { unique: true, where: 'key IS NOT NULL' })
 export class DataRow {
@@ -52,11 +52,11 @@ export class LearnSessionRow {
   @Column(text) asked!: string;
   @Column(text) messages!: string;
   @Column(textOrNull) outcome!: string | null;
-  /** How far the calculation is, while it runs. */
+  /** The last progress that the calculation reported. */
   @Column(textOrNull) progress!: string | null;
 }
 
-/** Rows of results, some hundred to a chunk. */
+/** Rows of results in chunks of some hundred. */
 @Entity('nexosis_tables', { withoutRowid: true })
 export class ResultTableRow {
   @PrimaryColumn(text) owner!: string;

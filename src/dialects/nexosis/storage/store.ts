@@ -1,5 +1,7 @@
 import { noTime, type NexosisTx, type Range } from './ports.js';
+import { readable } from './readable.js';
 import type { DataSetRow, LearnSessionRow } from './rows.js';
+import { stored } from './stored-forms.js';
 import {
   findLearnSession,
   fromDataSet,
@@ -17,10 +19,10 @@ export const nexosisStore = perQuery((sql): NexosisTx => {
     dataSets: dataSets(sql),
     rows: {
       async put(dataSet, rows, from, upsert) {
-        const grown = await putRows(sql, dataSet, rows, from, upsert);
-        // The text of a value and what stands around it in the database.
-        sql.wrote(2 * grown.size + 50 * rows.length);
-        return grown;
+        const changes = await putRows(sql, dataSet, rows, from, upsert);
+        // An estimate: the values, and what the database adds to a row.
+        sql.noteWrite(2 * changes.size + 50 * rows.length);
+        return changes;
       },
       remove: (dataSet, range, limit) => removeRows(sql, dataSet, range, limit),
       lastSeq: async (dataSet) =>
@@ -41,7 +43,7 @@ export const nexosisStore = perQuery((sql): NexosisTx => {
           owner,
           table,
           chunk,
-          JSON.stringify(rows),
+          stored.table.write(rows),
         ),
       removeOf: (owner) => sql.run('DELETE FROM nexosis_tables WHERE owner = ?', owner),
     },
@@ -55,7 +57,7 @@ export const nexosisStore = perQuery((sql): NexosisTx => {
           domain: model.domain,
           created_at: model.createdAt,
           last_used_at: model.lastUsedAt,
-          body: JSON.stringify(model),
+          body: stored.model.write(model),
         }),
       used: (id, at) => sql.run('UPDATE nexosis_models SET last_used_at = ? WHERE id = ?', at, id),
       remove: (id) => sql.run('DELETE FROM nexosis_models WHERE id = ?', id),
@@ -65,18 +67,18 @@ export const nexosisStore = perQuery((sql): NexosisTx => {
         upsert(sql, 'nexosis_views', ['instance', 'name_key'], {
           instance: view.instance,
           name_key: keyOf(view.name),
-          body: JSON.stringify(view),
+          body: stored.view.write(view),
         }),
       remove: (instance, name) =>
         sql.run('DELETE FROM nexosis_views WHERE instance = ? AND name_key = ?', instance, keyOf(name)),
     },
     imports: {
-      save: (made) =>
+      save: (record) =>
         upsert(sql, 'nexosis_imports', ['id'], {
-          id: made.id,
-          instance: made.instance,
-          requested_at: made.requestedAt,
-          body: JSON.stringify(made),
+          id: record.id,
+          instance: record.instance,
+          requested_at: record.requestedAt,
+          body: stored.import.write(record),
         }),
     },
     deliveries: {
@@ -111,11 +113,11 @@ function dataSets(sql: Query): NexosisTx['dataSets'] {
     },
     async insert(dataSet) {
       const row = fromDataSet(dataSet);
-      const made = await sql.one<{ id: number }>(
+      const inserted = await sql.one<{ id: number }>(
         `${insertInto('nexosis_data_sets', Object.keys(row))} RETURNING id`,
         ...Object.values(row),
       );
-      return { ...dataSet, id: Number(made?.id) };
+      return { ...dataSet, id: Number(inserted?.id) };
     },
     async save({ id, ...dataSet }) {
       const row: DataSetRecord = fromDataSet(dataSet);
@@ -127,7 +129,10 @@ function dataSets(sql: Query): NexosisTx['dataSets'] {
         ...[rowCount, size, modifiedAt, id],
       ),
     unfinished: async () =>
-      (await sql.all<DataSetRow>("SELECT * FROM nexosis_data_sets WHERE state <> 'ready'")).map(toDataSet),
+      readable(
+        await sql.all<DataSetRow>("SELECT * FROM nexosis_data_sets WHERE state <> 'ready'"),
+        toDataSet,
+      ),
     forget: (id) => sql.run('DELETE FROM nexosis_data_sets WHERE id = ?', id),
   };
 }
@@ -139,7 +144,11 @@ function sessions(sql: Query): NexosisTx['sessions'] {
       await sql.run(insertInto('nexosis_sessions', Object.keys(row)), ...Object.values(row));
     },
     saveOutcome: (id, outcome) =>
-      sql.run('UPDATE nexosis_sessions SET outcome = ? WHERE id = ?', JSON.stringify(outcome), id),
+      sql.run(
+        'UPDATE nexosis_sessions SET outcome = ? WHERE id = ?',
+        stored.session.outcome.write(outcome),
+        id,
+      ),
     saveProgress: (id, progress) =>
       sql.run('UPDATE nexosis_sessions SET progress = ? WHERE id = ?', progress, id),
     async addMessage(id, message) {
@@ -148,8 +157,11 @@ function sessions(sql: Query): NexosisTx['sessions'] {
         id,
       );
       if (row === null) return;
-      const messages = [...(JSON.parse(row.messages) as unknown[]), message];
-      await sql.run('UPDATE nexosis_sessions SET messages = ? WHERE id = ?', JSON.stringify(messages), id);
+      const messages = stored.session.messages.write([
+        ...stored.session.messages.read(row.messages, id),
+        message,
+      ]);
+      await sql.run('UPDATE nexosis_sessions SET messages = ? WHERE id = ?', messages, id);
     },
     remove: (id) => sql.run('DELETE FROM nexosis_sessions WHERE id = ?', id),
     find: (id) => findLearnSession(sql, 's.id = ?', id),
@@ -157,19 +169,19 @@ function sessions(sql: Query): NexosisTx['sessions'] {
 }
 
 async function removeRows(sql: Query, dataSet: number, range: Range, limit: number) {
-  const [where, values] = within(dataSet, range);
+  const [where, values] = whereInRange(dataSet, range);
   const some = `SELECT at, seq FROM nexosis_rows ${where} ORDER BY at, seq LIMIT ?`;
-  const gone = await sql.all<{ size: number }>(
+  const removed = await sql.all<{ size: number }>(
     `DELETE FROM nexosis_rows WHERE data_set = ? AND (at, seq) IN (${some}) RETURNING size`,
     dataSet,
     ...values,
     limit,
   );
-  return { count: gone.length, size: gone.reduce((sum, { size }) => sum + Number(size), 0) };
+  return { count: removed.length, size: removed.reduce((sum, { size }) => sum + Number(size), 0) };
 }
 
-/** Rows without a time lie in no range, though they are ordered behind all others. */
-export function within(dataSet: number, { from, to }: Range): [where: string, values: Value[]] {
+/** Rows without a time are in no range, although they are sorted behind all others. */
+export function whereInRange(dataSet: number, { from, to }: Range): [where: string, values: Value[]] {
   const values: Value[] = [dataSet];
   let where = 'WHERE data_set = ?';
   if (from !== undefined || to !== undefined) {

@@ -1,5 +1,5 @@
 import type { ApiDescription } from '../../dialect.js';
-import { object, some, text, whole } from '../../schemas.js';
+import { object, anyObject, text, integer } from '../../schemas.js';
 
 export const nexosisApi: ApiDescription = {
   security: (about) =>
@@ -8,32 +8,38 @@ export const nexosisApi: ApiDescription = {
       'api-key',
     ),
   error: 'NexosisError',
-  words: {
-    400: 'The request is not valid; errorDetails say where',
-    401: 'No token, or one that is unknown, expired or revoked',
-    403: 'It is not allowed to this user, or not in this plan',
-    404: 'There is no such thing in this instance',
+  refusalDescriptions: {
+    400: 'The request is invalid; errorDetails names the fields',
+    401: 'The token is missing, unknown, expired or revoked',
+    403: 'The rights of the user or the plan of the instance do not allow this',
+    404: 'Your instance has no such resource',
   },
-  own: [
-    // Ids are GUIDs, and nothing is deleted without a filter.
-    [/\{id\}|^DELETE /, { 400: 'The id is no GUID, or there is no filter; errorDetails say where' }],
-    [/^POST .*\/sessions\//, { 404: 'There is no such data source in this instance' }],
+  extraDescriptions: [
+    // Ids must be GUIDs, and a bulk delete needs a filter.
+    [
+      /\{id\}|^DELETE /,
+      { 400: 'The id is not a GUID, or a filter is missing; errorDetails names the fields' },
+    ],
+    [/^POST .*\/sessions\//, { 404: 'Your instance has no such data source' }],
     [/^(PUT|POST) /, { 507: 'The disk of the data folder is full' }],
-    [/^PUT .*\/data\/|^POST .*\/predict$/, { 413: 'The body is larger than an upload may be' }],
+    [/^PUT .*\/data\/|^POST .*\/predict$/, { 413: 'The body is larger than the limit' }],
     [
       /^POST .*\/sessions\//,
       {
-        429: 'The budget of the instance is used up, or its plan allows no more pending jobs',
-        503: 'No learner is set up',
+        429: 'The instance has used up its budget, or has as many pending jobs as its plan allows',
+        503: 'No learner backend is configured',
       },
     ],
     [
       /^POST .*\/predict$/,
-      { 429: 'The budget of the instance is used up', 503: 'No learner is set up, or it is busy' },
+      {
+        429: 'The instance has used up its budget',
+        503: 'No learner backend is configured, or it is not online',
+      },
     ],
   ],
   answers: [],
   schemas: {
-    NexosisError: object({ statusCode: whole, message: text, errorType: text, errorDetails: some }),
+    NexosisError: object({ statusCode: integer, message: text, errorType: text, errorDetails: anyObject }),
   },
 };

@@ -1,4 +1,4 @@
-import { emptyRecord, shownIn } from '../../../kernel/inherited-names.js';
+import { emptyRecord, formatValue } from '../../../kernel/inherited-names.js';
 import {
   aggregations,
   dataTypes,
@@ -13,8 +13,8 @@ import {
 import { invalidColumns, invalidField } from './errors.js';
 import { isObject } from './fields.js';
 
-/** What was said about a column: only that overrides what was inferred or stored. */
-export interface Declared {
+/** Metadata that a request declares for a column. A member that it leaves out keeps its inferred or stored value. */
+export interface DeclaredColumn {
   readonly name: string;
   readonly dataType?: DataType;
   readonly role?: Role;
@@ -24,77 +24,79 @@ export interface Declared {
 
 export const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** Columns by their names in lower case, for each list that was searched. Lists of columns are never changed. */
+/** For each list that was searched, its columns by lower-case name. Lists of columns never change. */
 const indexes = new WeakMap<object, ReadonlyMap<string, { readonly name: string }>>();
 
-/** The first column of that name. A list is indexed once, so a search for each of ten thousand names takes linear time. */
+/** Returns the first column of that name. Each list is indexed once, so looking up ten thousand names takes linear time. */
 export function findColumn<C extends { readonly name: string }>(
   columns: readonly C[],
   name: string,
 ): C | undefined {
   let index = indexes.get(columns);
   if (index === undefined) {
-    // Of two with the same name the one in front wins: it is set last.
+    // Reversed, so that the first of several columns with the same name wins.
     index = new Map(columns.toReversed().map((column) => [column.name.toLowerCase(), column]));
     indexes.set(columns, index);
   }
   return index.get(name.toLowerCase()) as C | undefined;
 }
 
-/** Places of columns by their names in lower case: a search for each of ten thousand names would take seconds. */
-export const placesOf = (columns: readonly { readonly name: string }[]): Map<string, number> =>
+/** Maps lower-case names to positions. Searching the list for each of ten thousand names would take seconds. */
+export const positionsOf = (columns: readonly { readonly name: string }[]): Map<string, number> =>
   new Map(columns.map(({ name }, i) => [name.toLowerCase(), i]));
 
-export const columnOf = (columns: readonly Column[], role: Role): Column | undefined =>
+export const columnWithRole = (columns: readonly Column[], role: Role): Column | undefined =>
   columns.find((column) => column.role === role);
 
 export const isNumeric = ({ dataType }: Pick<Column, 'dataType'>): boolean =>
   dataType === 'numeric' || dataType === 'numericMeasure';
 
-/** The integers that .NET sends (nexosis dialect, enumerations). */
+/** Indexed by the integers that the .NET client sends (nexosis dialect, enumerations). */
 const numberedTypes: readonly DataType[] = ['string', 'numeric', 'logical', 'date', 'text'];
 const numberedImputations: readonly Imputation[] = ['zeroes', 'mean', 'median', 'mode'];
 
-/** Reads `columns` of a request: column name → what is said about it. Throws what is wrong, by column. */
-export function readColumns(said: unknown): Declared[] {
-  if (said === undefined || said === null || said === '') return [];
-  if (!isObject(said)) throw invalidColumns({ columns: ['columns must be an object of column names.'] });
-  checkCount(Object.keys(said).length);
-  const wrong = emptyRecord<string[]>();
-  const columns = Object.entries(said).map(([name, of]) => readColumn(name, of, wrong));
-  const places = placesOf(columns);
+/** Reads `columns` of a request, which maps column names to metadata. Throws the problems of all columns together. */
+export function readColumns(raw: unknown): DeclaredColumn[] {
+  if (raw === undefined || raw === null || raw === '') return [];
+  if (!isObject(raw)) throw invalidColumns({ columns: ['columns must be an object of column names.'] });
+  checkCount(Object.keys(raw).length);
+  const problems = emptyRecord<string[]>();
+  const columns = Object.entries(raw).map(([name, metadata]) => readColumn(name, metadata, problems));
+  const positions = positionsOf(columns);
   for (const [i, { name }] of columns.entries()) {
-    if (places.get(name.toLowerCase()) !== i) wrong[name] = [`${name} is declared twice.`];
+    if (positions.get(name.toLowerCase()) !== i) problems[name] = [`${name} is declared twice.`];
   }
-  if (Object.keys(wrong).length > 0) throw invalidColumns(wrong);
+  if (Object.keys(problems).length > 0) throw invalidColumns(problems);
   return columns;
 }
 
-function readColumn(name: string, said: unknown, wrong: Record<string, string[]>): Declared {
-  if (said === null || said === '') return { name };
-  if (!isObject(said)) {
-    wrong[name] = [`${name} must be an object with dataType and role.`];
+function readColumn(name: string, raw: unknown, problems: Record<string, string[]>): DeclaredColumn {
+  if (raw === null || raw === '') return { name };
+  if (!isObject(raw)) {
+    problems[name] = [`${name} must be an object with dataType and role.`];
     return { name };
   }
-  const of = new Map(Object.entries(said).map(([key, value]) => [key.toLowerCase(), value]));
+  const metadata = new Map(Object.entries(raw).map(([key, value]) => [key.toLowerCase(), value]));
   const read = <T extends string>(
     key: string,
     allowed: readonly T[],
     numbered: readonly T[],
   ): T | undefined => {
-    const value = of.get(key.toLowerCase());
+    const value = metadata.get(key.toLowerCase());
     if (value === undefined || value === null || value === '') return undefined;
-    const text = shownIn(value);
-    const found = allowed.find((each) => each.toLowerCase() === text.toLowerCase()) ?? numbered[Number(text)];
-    if (found === undefined) {
-      (wrong[name] ??= []).push(
+    const text = formatValue(value);
+    const match = allowed.find((each) => each.toLowerCase() === text.toLowerCase()) ?? numbered[Number(text)];
+    if (match === undefined) {
+      (problems[name] ??= []).push(
         `The value '${text}' is not valid for ${key} of ${name}: it must be one of ${allowed.join(', ')}.`,
       );
     }
-    return found;
+    return match;
   };
   const dataType =
-    shownIn(of.get('datatype')) === '-1' ? 'numericMeasure' : read('dataType', dataTypes, numberedTypes);
+    formatValue(metadata.get('datatype')) === '-1'
+      ? 'numericMeasure'
+      : read('dataType', dataTypes, numberedTypes);
   const role = read('role', roles, []);
   const imputation = read('imputation', imputations, numberedImputations);
   const aggregation = read('aggregation', aggregations, aggregations);
@@ -107,7 +109,10 @@ function readColumn(name: string, said: unknown, wrong: Record<string, string[]>
   };
 }
 
-/** How gaps are filled and values put together where nobody says (nexosis dialect, column metadata). */
+/**
+ * Returns how gaps are filled and values aggregated unless a request declares it (nexosis dialect, column metadata).
+ * `onlyBits`: all values are 0 or 1.
+ */
 export function defaultsOf(dataType: DataType, onlyBits = false): Pick<Column, 'imputation' | 'aggregation'> {
   switch (dataType) {
     case 'numeric':
@@ -124,124 +129,128 @@ export function defaultsOf(dataType: DataType, onlyBits = false): Pick<Column, '
 }
 const modes = { imputation: 'mode', aggregation: 'mode' } as const;
 
-/** A column as it was, or as it was inferred, with what is declared about it laid over. */
-export function overlaid(column: Column, declared?: Declared): Column {
+/** Returns a stored or inferred column with the declared metadata applied. */
+export function applyDeclaration(column: Column, declared?: DeclaredColumn): Column {
   const { dataType, role, imputation, aggregation } = declared ?? {};
-  // A timestamp is a date, whatever its values look like.
+  // A timestamp column is a date column, whatever its values look like.
   const type = dataType ?? (role === 'timestamp' ? 'date' : column.dataType);
   const { name } = column;
   const bare: Column = { name, dataType: type, role: role ?? column.role };
-  // Dates and texts are never filled in; some clients declare it for them nevertheless.
+  // Dates and texts have no imputation or aggregation, although some clients declare them.
   if (type === 'date' || type === 'text') return bare;
-  const usual: Pick<Column, 'imputation' | 'aggregation' | 'imputationSet'> =
+  const defaults: Pick<Column, 'imputation' | 'aggregation' | 'imputationSet'> =
     type === column.dataType ? column : defaultsOf(type);
   return {
     ...bare,
-    imputation: imputation ?? usual.imputation ?? 'mode',
-    aggregation: aggregation ?? usual.aggregation ?? 'mode',
-    ...((imputation !== undefined || usual.imputationSet) && { imputationSet: true as const }),
+    imputation: imputation ?? defaults.imputation ?? 'mode',
+    aggregation: aggregation ?? defaults.aggregation ?? 'mode',
+    ...((imputation !== undefined || defaults.imputationSet) && { imputationSet: true as const }),
   };
 }
 
 /**
- * Lays `declared` over `columns`; names that are new come behind. A role that only one column can have leaves the one
- * that had it, which becomes a feature.
+ * Applies `declared` to `columns` and appends the new columns. If another column is declared the target or the
+ * timestamp, the column that had the role becomes a feature.
  */
-export function merge(columns: readonly Column[], declared: readonly Declared[]): Column[] {
-  const known = placesOf(columns);
-  const said = new Map(declared.map((each) => [each.name.toLowerCase(), each]));
-  const merged = columns.map((column) => overlaid(column, said.get(column.name.toLowerCase())));
+export function mergeDeclared(columns: readonly Column[], declared: readonly DeclaredColumn[]): Column[] {
+  const known = positionsOf(columns);
+  const declarations = new Map(declared.map((each) => [each.name.toLowerCase(), each]));
+  const merged = columns.map((column) =>
+    applyDeclaration(column, declarations.get(column.name.toLowerCase())),
+  );
   for (const each of declared) {
-    if (!known.has(each.name.toLowerCase())) merged.push(fresh(each));
+    if (!known.has(each.name.toLowerCase())) merged.push(newColumn(each));
   }
-  return alone(merged, declared);
+  return withUniqueRoles(merged, declared);
 }
 
-const fresh = (declared: Declared): Column =>
-  overlaid({ name: declared.name, dataType: 'string', role: 'feature', ...modes }, declared);
+const newColumn = (declared: DeclaredColumn): Column =>
+  applyDeclaration({ name: declared.name, dataType: 'string', role: 'feature', ...modes }, declared);
 
-function alone(columns: Column[], declared: readonly Declared[]): Column[] {
-  const given = { target: new Set<string>(), timestamp: new Set<string>() };
+function withUniqueRoles(columns: Column[], declared: readonly DeclaredColumn[]): Column[] {
+  const claimants = { target: new Set<string>(), timestamp: new Set<string>() };
   for (const { name, role } of declared)
-    if (role === 'target' || role === 'timestamp') given[role].add(name.toLowerCase());
+    if (role === 'target' || role === 'timestamp') claimants[role].add(name.toLowerCase());
   return columns.map((column) => {
     if (column.role !== 'target' && column.role !== 'timestamp') return column;
-    const names = given[column.role];
-    const taken = names.size > (names.has(column.name.toLowerCase()) ? 1 : 0);
-    const own = findColumn(declared, column.name)?.role === column.role;
-    return taken && !own ? { ...column, role: 'feature' as const } : column;
+    const names = claimants[column.role];
+    const claimedByOther = names.size > (names.has(column.name.toLowerCase()) ? 1 : 0);
+    const claimedByItself = findColumn(declared, column.name)?.role === column.role;
+    return claimedByOther && !claimedByItself ? { ...column, role: 'feature' as const } : column;
   });
 }
 
-/** Columns of one data set or view. */
-export const mostColumns = 16_384;
+/** Most columns of a data set or view. */
+export const maxColumns = 16_384;
 
-/** Throws when there are more columns than a data set may have. */
+/** Throws if there are more columns than a data set may have. */
 export function checkCount(count: number): void {
-  if (count > mostColumns)
+  if (count > maxColumns)
     throw invalidField(
       'columns',
-      `There are ${count} columns or more, and a data set has at most ${mostColumns}: send several narrower ones.`,
+      `There are ${count} columns or more, and a data set has at most ${maxColumns}: send several narrower ones.`,
     );
 }
 
-/** Characters of one value. A longer one keeps everybody waiting when it is stored, read or sent, and no learner reads it. */
-const longestValue = 1_000_000;
+/** Most characters of a value. Storing, reading or sending a longer one would block others, and no learner reads it. */
+const maxValueLength = 1_000_000;
 
-/** Throws for a value that is too long, with its row (from 1). */
+/** Throws if a value is too long. `row` is counted from 1. */
 export function checkValue(text: string, row: number): void {
-  if (text.length > longestValue)
+  if (text.length > maxValueLength)
     throw invalidField(
       'data',
-      `Row ${row} has a value of ${text.length} characters; a value has at most ${longestValue}.`,
+      `Row ${row} has a value of ${text.length} characters; a value has at most ${maxValueLength}.`,
     );
 }
 
-/** As many as a message can hold: with all of ten thousand in each of ten thousand messages it would have a gigabyte. */
-const mostNamed = 20;
+/** Most columns named in a message. All of ten thousand names in ten thousand messages would take a gigabyte. */
+const maxNamed = 20;
 
-/** What no data set or session may have. */
+/** Throws if several columns share a role that only one may have, or if the timestamp column does not hold dates. */
 export function checkColumns(columns: readonly Column[]): void {
-  const wrong = emptyRecord<string[]>();
+  const problems = emptyRecord<string[]>();
   for (const role of ['target', 'timestamp', 'key'] as const) {
     const all = columns.filter((column) => column.role === role);
     if (all.length < 2) continue;
-    const named = all.slice(0, mostNamed);
+    const named = all.slice(0, maxNamed);
     const more = all.length > named.length ? ` and ${all.length - named.length} more` : '';
     const names = named.map(({ name }) => name).join(', ');
     for (const { name } of named)
-      wrong[name] = [`Only one column can have the role ${role}: ${names}${more} have it.`];
+      problems[name] = [`Only one column can have the role ${role}: ${names}${more} have it.`];
   }
   for (const { name, role, dataType } of columns) {
     if (role === 'timestamp' && dataType !== 'date')
-      (wrong[name] ??= []).push(
+      (problems[name] ??= []).push(
         `${name} has the role timestamp, so its dataType must be date and not ${dataType}.`,
       );
   }
-  if (Object.keys(wrong).length > 0) throw invalidColumns(wrong);
+  if (Object.keys(problems).length > 0) throw invalidColumns(problems);
 }
 
 /**
- * As the learner gets them (docs/learner.md). An empty cell of a logical column is FALSE, and a column that says nothing but 1,
- * or nothing but one word, says no where it is empty; unless someone set how gaps are filled. Metadata shows `mode` all the
- * same, as the old service's did.
+ * Returns the metadata as the learner receives it (docs/learner.md). Unless someone set the imputation, an empty cell of a
+ * logical column means FALSE, and so does an empty cell of a column whose other cells all hold 1 or the same word.
+ * Responses still show `mode`, as those of the old service did.
  */
-export const calculatedColumns = (
+export const learnerColumns = (
   columns: readonly Column[],
 ): Record<
   string,
   Omit<Column, 'name' | 'imputation'> & { readonly imputation?: Imputation | 'presence' }
 > => {
-  const written = writeColumns(columns);
-  const usual = columns.filter(({ imputationSet, imputation }) => !imputationSet && imputation === 'mode');
-  const filled = usual.map(({ name, dataType }) => {
+  const metadata = writeColumns(columns);
+  const defaulted = columns.filter(
+    ({ imputationSet, imputation }) => !imputationSet && imputation === 'mode',
+  );
+  const overrides = defaulted.map(({ name, dataType }) => {
     const imputation = dataType === 'logical' ? ('zeroes' as const) : ('presence' as const);
-    return [name, { ...written[name], imputation }];
+    return [name, { ...metadata[name], imputation }];
   });
-  return { ...written, ...Object.fromEntries(filled) };
+  return { ...metadata, ...Object.fromEntries(overrides) };
 };
 
-/** As answers show it: column name → metadata. */
+/** Returns the metadata by column name, as responses show it. */
 export const writeColumns = (columns: readonly Column[]): Record<string, Omit<Column, 'name'>> =>
   Object.fromEntries(
     columns.map(({ name, dataType, role, imputation, aggregation }) => [

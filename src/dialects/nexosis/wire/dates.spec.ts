@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { normalised, readDate, writeDetail, writeMoment, writeTimestamp, writeWithOffset } from './dates.js';
+import {
+  normaliseDate,
+  readDate,
+  writeDetail,
+  writeMoment,
+  writeTimestamp,
+  writeWithOffset,
+} from './dates.js';
 
 const utc = (...parts: [number, number, number, number?, number?, number?, number?]) =>
   Date.UTC(parts[0], parts[1] - 1, ...(parts.slice(2) as [number]));
@@ -41,11 +48,11 @@ describe('dates as clients write them', () => {
     // Years that JavaScript would read as 1901 and 1999.
     '0001-01-01T00:00:00',
     '0099-12-31',
-  ])('takes %p for no date', (text) => expect(readDate(text)).toBeNull());
+  ])('does not read %p as a date', (text) => expect(readDate(text)).toBeNull());
 });
 
-describe('dates as they are written', () => {
-  it('keep the offset they were sent with', () => {
+describe('a formatted date', () => {
+  it('keeps the offset that it was sent with', () => {
     const date = readDate('2008-08-31 00:00:00 +08:00');
     expect(date && writeWithOffset(date)).toBe('2008-08-31T00:00:00+08:00');
     const west = readDate('2008-08-31T01:00:00-0330');
@@ -53,11 +60,11 @@ describe('dates as they are written', () => {
     expect(west && writeDetail(west)).toBe('2008-08-31T01:00:00.0000000-03:30');
   });
 
-  it('have seven digits in rows, and as many as there are in moments', () => {
+  it('has seven fractional digits in rows, and no trailing zeros elsewhere', () => {
     const date = readDate('2016-10-10T00:00:00.5');
     expect(date && writeTimestamp(date)).toBe('2016-10-10T00:00:00.5000000Z');
-    expect(normalised('1-2-2017')).toBe('2017-01-02T00:00:00.0000000Z');
-    expect(normalised('soon')).toBe('soon');
+    expect(normaliseDate('1-2-2017')).toBe('2017-01-02T00:00:00.0000000Z');
+    expect(normaliseDate('soon')).toBe('soon');
     expect(writeMoment(utc(2018, 3, 28, 12, 49, 2, 120))).toBe('2018-03-28T12:49:02.12+00:00');
     expect(writeMoment(utc(2018, 3, 28))).toBe('2018-03-28T00:00:00+00:00');
   });

@@ -1,10 +1,10 @@
 import type { Millis } from '../../../kernel/time.js';
 
-/** A date as a client wrote it: its moment, and the offset it was written with (minutes; UTC where none was). */
-export interface ReadDate {
+/** A date that a client sent: its moment, and its offset from UTC in minutes (0 if it had none). */
+export interface ParsedDate {
   readonly at: Millis;
   readonly offset: number;
-  /** Fraction of the second to seven digits, so that rows closer than a millisecond stay apart. */
+  /** Seven digits of the second's fraction, so that rows less than a millisecond apart stay distinct. */
   readonly fraction: string;
 }
 
@@ -19,24 +19,24 @@ const javascript =
   /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{2}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT([+-]\d{4})(?: \(.*\))?$/;
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** Reads the forms that clients send (nexosis dialect, dates and numbers); null for anything else. */
-export function readDate(text: string): ReadDate | null {
+/** Parses the forms that clients send (nexosis dialect, dates and numbers). Returns null for any other text. */
+export function readDate(text: string): ParsedDate | null {
   const trimmed = text.trim();
-  // Most values of a data set are no dates; they are told by their first characters.
+  // Most values of a data set are not dates, which their first characters show.
   if (!/^\d{1,4}[-/]|^[A-Z][a-z]{2} /.test(trimmed)) return null;
-  const year = iso.exec(trimmed) ?? isoSlashes.exec(trimmed);
-  if (year !== null) {
-    const [, y, m, d, ...rest] = year;
+  const yearFirst = iso.exec(trimmed) ?? isoSlashes.exec(trimmed);
+  if (yearFirst !== null) {
+    const [, y, m, d, ...rest] = yearFirst;
     return assemble([Number(y), Number(m), Number(d)], rest);
   }
-  const month = us.exec(trimmed);
-  if (month !== null) {
-    const [, m, , d, y, ...rest] = month;
+  const monthFirst = us.exec(trimmed);
+  if (monthFirst !== null) {
+    const [, m, , d, y, ...rest] = monthFirst;
     return assemble([Number(y), Number(m), Number(d)], rest);
   }
-  const said = javascript.exec(trimmed);
-  if (said === null) return null;
-  const [, name = '', d, y, h, min, s, offset] = said;
+  const written = javascript.exec(trimmed);
+  if (written === null) return null;
+  const [, name = '', d, y, h, min, s, offset] = written;
   return assemble(
     [Number(y), months.indexOf(name) + 1, Number(d)],
     [h, min, s, undefined, undefined, offset],
@@ -46,17 +46,17 @@ export function readDate(text: string): ReadDate | null {
 function assemble(
   [year, month, day]: readonly [number, number, number],
   [h, min, s, fraction, half, zoned]: readonly (string | undefined)[],
-): ReadDate | null {
+): ParsedDate | null {
   const hour =
     half === undefined ? Number(h ?? 0) : (Number(h) % 12) + (half.toUpperCase() === 'PM' ? 12 : 0);
   const [minute, second] = [Number(min ?? 0), Number(s ?? 0)];
   const digits = (fraction ?? '').padEnd(7, '0').slice(0, 7);
   const local = Date.UTC(year, month - 1, day, hour, minute, second, Number(digits.slice(0, 3)));
   const date = new Date(local);
-  // 31 February rolls over to March: it is no date. Nor is one of the years that JavaScript takes for 1900 to 1999.
-  const same =
+  // JavaScript rolls 31 February over to March and reads the years 0 to 99 as 1900 to 1999. Neither is a date here.
+  const isSame =
     date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  if (!same || minute > 59 || second > 59) return null;
+  if (!isSame || minute > 59 || second > 59) return null;
   const offset = offsetOf(zoned);
   return { at: local - offset * 60_000, offset, fraction: digits };
 }
@@ -69,7 +69,7 @@ function offsetOf(zoned: string | undefined): number {
 
 const seconds = (at: Millis): string => new Date(at).toISOString().slice(0, 19);
 
-/** `2018-03-28T12:49:02.165+00:00`, as created and requested dates are written. */
+/** Formats created and requested dates: `2018-03-28T12:49:02.165+00:00`. */
 export function writeMoment(at: Millis): string {
   const fraction = String(((at % 1000) + 1000) % 1000)
     .padStart(3, '0')
@@ -77,23 +77,23 @@ export function writeMoment(at: Millis): string {
   return `${seconds(at)}${fraction === '' ? '' : `.${fraction}`}+00:00`;
 }
 
-/** `2008-08-31T00:00:00+08:00`: start and end of a session, with the offset as it was sent. */
-export function writeWithOffset({ at, offset }: ReadDate): string {
+/** Formats start and end of a session with the offset that was sent: `2008-08-31T00:00:00+08:00`. */
+export function writeWithOffset({ at, offset }: ParsedDate): string {
   const size = Math.abs(offset);
   const two = (n: number) => String(n).padStart(2, '0');
   return `${seconds(at + offset * 60_000)}${offset < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
 
-/** `2016-10-10T00:00:00.0000000Z`: timestamps in rows of results. */
-export const writeTimestamp = ({ at, fraction }: Pick<ReadDate, 'at' | 'fraction'>): string =>
+/** Formats timestamps in rows of results: `2016-10-10T00:00:00.0000000Z`. */
+export const writeTimestamp = ({ at, fraction }: Pick<ParsedDate, 'at' | 'fraction'>): string =>
   `${seconds(at)}.${fraction}Z`;
 
-/** A text that is a date in the form of {@link writeTimestamp}, any other as it is. */
-export function normalised(text: string): string {
+/** Formats a date as {@link writeTimestamp} does. Returns any other text unchanged. */
+export function normaliseDate(text: string): string {
   const date = readDate(text);
   return date === null ? text : writeTimestamp(date);
 }
 
-/** `2017-01-22T00:00:00.0000000+00:00`: dates in details of errors. */
-export const writeDetail = (date: ReadDate): string =>
+/** Formats dates in details of errors: `2017-01-22T00:00:00.0000000+00:00`. */
+export const writeDetail = (date: ParsedDate): string =>
   writeWithOffset(date).replace(/([+-]\d{2}:\d{2})$/, `.${date.fraction}$1`);

@@ -2,25 +2,30 @@ import { describe, expect, it } from '@jest/globals';
 import { givenLimits } from '../../../../test/support/given.js';
 import { closeCodes, type CloseCode } from '../../../kernel/session/session.js';
 import { seconds } from '../../../kernel/time.js';
-import { whyEnded } from './endings.js';
+import { failureReason } from './endings.js';
 
-const theirs = 'its own sentence';
-const said = {
+const storedReason = 'its own sentence';
+const closeReasons = {
   max_ttl: 'its life time of 1000 s is over',
   active_ttl: 'its working time of 300 s is used up',
   ...{ interactive_ttl: 'it had nothing left to do', unused_ttl: 'it had nothing left to do' },
   ...{ heartbeat_ttl: 'it had nothing left to do', drained: 'it had nothing left to do' },
-  ...{ budget_reached: theirs, closed_by_user: theirs, closed_by_admin: theirs, stopped: theirs },
-  ...{ runner_lost: theirs, runner_ended: theirs, runner_not_started: theirs },
+  ...{
+    budget_reached: storedReason,
+    closed_by_user: storedReason,
+    closed_by_admin: storedReason,
+    stopped: storedReason,
+  },
+  ...{ runner_lost: storedReason, runner_ended: storedReason, runner_not_started: storedReason },
 } as const satisfies Record<CloseCode, string>;
 
-describe('why a session was not completed, for users of Nexosis', () => {
+describe('the reason why a session did not complete', () => {
   const job = { jobReason: 'the job says so', jobLimit: seconds(20), ending: null };
 
-  it.each(closeCodes)('because it was closed: %s', (closeCode) => {
-    const ending = { closeCode, stateReason: theirs, limits: givenLimits };
-    expect(whyEnded({ ...job, jobEndCode: 'session_closed', ending })).toBe(
-      `the session was closed before its calculation was done: ${said[closeCode]}`,
+  it.each(closeCodes)('names the close code %s in words', (closeCode) => {
+    const ending = { closeCode, stateReason: storedReason, limits: givenLimits };
+    expect(failureReason({ ...job, jobEndCode: 'session_closed', ending })).toBe(
+      `the session was closed before its calculation was done: ${closeReasons[closeCode]}`,
     );
   });
 
@@ -29,7 +34,7 @@ describe('why a session was not completed, for users of Nexosis', () => {
     ['session_closed', 'the session was closed before its calculation was done'],
     ['runner_lost', 'the job says so'],
     [null, 'the job says so'],
-  ] as const)('because its job ended: %s', (jobEndCode, words) => {
-    expect(whyEnded({ ...job, jobEndCode })).toBe(words);
+  ] as const)('names the end code %s in words', (jobEndCode, words) => {
+    expect(failureReason({ ...job, jobEndCode })).toBe(words);
   });
 });

@@ -1,45 +1,28 @@
-import type { Ending } from '../../../kernel/session/session.js';
-import { toSeconds, toWholeSeconds } from '../../../kernel/time.js';
+import { toWholeSeconds } from '../../../kernel/time.js';
+import { explainClose, explainFailure, type CloseClauses } from '../../endings.js';
 import type { LearnSessionView } from '../storage/ports.js';
 
-/** Why the calculation of a session did not complete, in the words of this dialect; null where nobody said why. */
-export function whyEnded({
+const nothingToDo = () => 'it had nothing left to do';
+
+const clauses: CloseClauses = {
+  max_ttl: ({ maxTtl }) => `its life time of ${toWholeSeconds(maxTtl)} s is over`,
+  active_ttl: ({ activeTtl }) => `its working time of ${toWholeSeconds(activeTtl)} s is used up`,
+  interactive_ttl: nothingToDo,
+  unused_ttl: nothingToDo,
+  heartbeat_ttl: nothingToDo,
+  drained: nothingToDo,
+};
+
+/** Returns why the calculation of a session did not complete, as a clause; null if no reason is stored. */
+export function failureReason({
   jobReason,
   jobEndCode,
   jobLimit,
   ending,
 }: Pick<LearnSessionView, 'jobReason' | 'jobEndCode' | 'jobLimit' | 'ending'>): string | null {
-  switch (jobEndCode) {
-    case 'ran_too_long':
-      return `ran too long: its time limit of ${toSeconds(jobLimit)} s is over`;
-    case 'session_closed':
-      return `the session was closed before its calculation was done${ending === null ? '' : `: ${whyClosed(ending)}`}`;
-    // The words of its program, of its runner, or of who cancelled it.
-    case 'runner_lost':
-    case null:
-      return jobReason;
-  }
-}
-
-function whyClosed({ closeCode, stateReason, limits }: Ending): string {
-  switch (closeCode) {
-    case 'max_ttl':
-      return `its life time of ${toWholeSeconds(limits.maxTtl)} s is over`;
-    case 'active_ttl':
-      return `its working time of ${toWholeSeconds(limits.activeTtl)} s is used up`;
-    case 'interactive_ttl':
-    case 'unused_ttl':
-    case 'heartbeat_ttl':
-    case 'drained':
-      return 'it had nothing left to do';
-    case 'budget_reached':
-    case 'closed_by_user':
-    case 'closed_by_admin':
-    case 'stopped':
-    case 'runner_lost':
-    case 'runner_ended':
-    case 'runner_not_started':
-    case null:
-      return stateReason ?? 'no reason was recorded';
-  }
+  const why = ending === null ? '' : `: ${explainClose(clauses, ending)}`;
+  return explainFailure(
+    { endCode: jobEndCode, reason: jobReason, maxExecutionTime: jobLimit },
+    `the session was closed before its calculation was done${why}`,
+  );
 }

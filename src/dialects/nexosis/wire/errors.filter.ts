@@ -1,20 +1,20 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../../../kernel/refusal.js';
-import { diskTrouble, noRoom } from '../../full-disk.js';
+import { diskFailureMessage, insufficientStorage } from '../../full-disk.js';
 import { NoRoute } from '../../no-route.js';
 import { answerTo } from '../../refusals.js';
-import { NexosisError, nothingAt, type Details } from './errors.js';
+import { NexosisError, nothingAtPath, type Details } from './errors.js';
 import { refusals } from './refusals.js';
 
-interface Body {
+interface ErrorBody {
   readonly statusCode: number;
   readonly message: string;
   readonly errorType?: string;
   readonly errorDetails?: Details;
 }
 
-/** Errors as the clients read them: `{statusCode, message, errorType, errorDetails}`, always JSON. */
+/** Answers with errors as clients read them: `{statusCode, message, errorType, errorDetails}`, always JSON. */
 @Catch()
 export class NexosisErrorsFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
@@ -25,12 +25,12 @@ export class NexosisErrorsFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const body = this.explain(error, request);
     void reply.status(body.statusCode).type('application/json');
-    // A HEAD that fails has no body either.
+    // A failed HEAD request has no body either.
     void reply.send(request.method === 'HEAD' ? '' : body);
   }
 
-  private explain(error: unknown, request: FastifyRequest): Body {
-    if (error instanceof NoRoute) return this.explain(inOurWords(error), request);
+  private explain(error: unknown, request: FastifyRequest): ErrorBody {
+    if (error instanceof NoRoute) return this.explain(fromNoRoute(error), request);
     if (error instanceof NexosisError) {
       const { status: statusCode, message, type, details: errorDetails } = error;
       return { statusCode, message, ...(type !== null && { errorType: type }), errorDetails };
@@ -52,9 +52,14 @@ export class NexosisErrorsFilter implements ExceptionFilter {
       trace: request.id,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
-    const trouble = diskTrouble(error);
+    const trouble = diskFailureMessage(error);
     if (trouble !== null)
-      return { statusCode: noRoom, message: trouble, errorType: 'InsufficientStorage', errorDetails: {} };
+      return {
+        statusCode: insufficientStorage,
+        message: trouble,
+        errorType: 'InsufficientStorage',
+        errorDetails: {},
+      };
     return {
       statusCode: 500,
       message: 'An unexpected error occurred',
@@ -64,9 +69,9 @@ export class NexosisErrorsFilter implements ExceptionFilter {
   }
 }
 
-const inOurWords = (error: NoRoute): NexosisError =>
+const fromNoRoute = (error: NoRoute): NexosisError =>
   error.getStatus() === 404
-    ? nothingAt(`${error.message} ${error.solution}`)
+    ? nothingAtPath(`${error.message} ${error.solution}`)
     : new NexosisError(405, null, error.message, { path: [error.solution] });
 
 function statusOf(error: unknown): number {

@@ -1,4 +1,4 @@
-/** What an answer with an error carries (nexosis dialect, errors). */
+/** `errorDetails` of an error response (nexosis dialect, errors). */
 export type Details = Readonly<Record<string, unknown>>;
 
 export type ErrorType =
@@ -15,7 +15,7 @@ export type ErrorType =
   | 'PayloadTooLarge'
   | 'Unavailable';
 
-/** A request this dialect turns down, in its own words. Nothing was stored. */
+/** A request that this dialect refuses in its own words. Nothing was stored. */
 export class NexosisError extends Error {
   constructor(
     readonly status: number,
@@ -28,7 +28,7 @@ export class NexosisError extends Error {
   }
 }
 
-/** By field, what is wrong with it. */
+/** `fields` maps each invalid field to its problems. */
 export const invalidRequest = (fields: Readonly<Record<string, readonly string[]>>): NexosisError =>
   new NexosisError(400, 'RequestValidation', 'Request is invalid', fields);
 
@@ -39,7 +39,7 @@ export const invalidColumns = (columns: Readonly<Record<string, readonly string[
   new NexosisError(
     400,
     'InvalidColumnMetadata',
-    sentence('The column metadata is invalid', columns),
+    withFirstProblem('The column metadata is invalid', columns),
     columns,
   );
 
@@ -47,8 +47,8 @@ export const invalidDates = (message: string, startDate: string, endDate: string
   new NexosisError(400, 'InvalidDateRange', message, { startDate, endDate });
 
 /**
- * No rows; `ignored` are members of the body that nobody reads, which clients may send (nexosis dialect, leniency), but one
- * of them may be a misspelt `data`.
+ * A request without rows. `ignored` are unknown members of its body. Clients may send those (nexosis dialect, leniency), but
+ * one of them may be a misspelt `data`.
  */
 export function noData(
   dataSetName: string,
@@ -56,7 +56,7 @@ export function noData(
   ignored: readonly string[],
 ): NexosisError {
   const last = known.at(-1) ?? '';
-  // As many and as much of them as a reader wants: they are the client's, and may be anything.
+  // Clipped, because a client may send any number of names of any length.
   const names = ignored.slice(0, 10).map((name) => (name.length > 60 ? `${name.slice(0, 60)}…` : name));
   const shown = `${names.join(', ')}${ignored.length > names.length ? ' and others' : ''}`;
   const why =
@@ -66,9 +66,9 @@ export function noData(
   return new NexosisError(400, 'NoData', `No data was given for ${dataSetName}${why}`, { dataSetName });
 }
 
-/** The same for a session, which has no name to show. */
+/** A session without a data source. Its details have no name to show. */
 export const noDataSource = (): NexosisError =>
-  new NexosisError(400, 'NoData', 'Say which data source to use in dataSourceName', { dataSetName: '' });
+  new NexosisError(400, 'NoData', 'Name a data source in dataSourceName', { dataSetName: '' });
 
 export const someParametersRequired = (): NexosisError =>
   new NexosisError(
@@ -86,12 +86,12 @@ export const notFound = (itemType: ItemType, itemId: string): NexosisError =>
     itemId,
   });
 
-/** An address that leads nowhere: the message is the one that the old service had, so what is of help stands beside it. */
-export const nothingAt = (text: string): NexosisError =>
+/** An unknown address. The message is that of the old service, so the details have the text that helps. */
+export const nothingAtPath = (text: string): NexosisError =>
   new NexosisError(404, null, 'Resource not found', { path: [text] });
 
-/** The sentence alone is what many clients show, so it says the first thing that is wrong. */
-function sentence(start: string, columns: Readonly<Record<string, readonly string[]>>): string {
+/** Appends the first problem, because many clients show only the message. */
+function withFirstProblem(start: string, columns: Readonly<Record<string, readonly string[]>>): string {
   const [first] = Object.values(columns).flat();
   return first === undefined ? start : `${start}: ${first}`;
 }

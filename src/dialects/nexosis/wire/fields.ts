@@ -1,10 +1,10 @@
-import { shownIn } from '../../../kernel/inherited-names.js';
+import { formatValue } from '../../../kernel/inherited-names.js';
 import type { Millis } from '../../../kernel/time.js';
-import { readDate, type ReadDate } from './dates.js';
+import { readDate, type ParsedDate } from './dates.js';
 import { invalidField, invalidRequest } from './errors.js';
 
-/** How many rows or items a page has when nobody says, and at most. */
-const [usualPage, largestPage] = [50, 1000];
+/** Rows or items of a page: by default, and at most. */
+const [defaultPageSize, maxPageSize] = [50, 1000];
 
 export interface Paging {
   readonly page: number;
@@ -12,12 +12,12 @@ export interface Paging {
 }
 
 /**
- * The parameters of a request by name, whatever its case: from the query and the body, where the body wins. `null`, `''`
- * and absent are the same (nexosis dialect, leniency). A scalar that was repeated counts as said last.
+ * The parameters of a request by name in any case. Later sources override earlier ones: the body overrides the query.
+ * `null`, `''` and absent mean the same (nexosis dialect, leniency). A repeated scalar has its last value.
  */
 export class Fields {
-  private readonly said = new Map<string, unknown>();
-  /** Names as they were written, where they have a value. */
+  private readonly values = new Map<string, unknown>();
+  /** Names of the parameters that have a value, as sent. */
   readonly names: string[] = [];
 
   constructor(...sources: readonly unknown[]) {
@@ -25,7 +25,7 @@ export class Fields {
       if (!isObject(source)) continue;
       for (const [name, value] of Object.entries(source)) {
         if (isEmpty(value)) continue;
-        this.said.set(name.toLowerCase(), value);
+        this.values.set(name.toLowerCase(), value);
         this.names.push(name);
       }
     }
@@ -35,9 +35,9 @@ export class Fields {
     return this.raw(...names) !== undefined;
   }
 
-  /** The first of these names that was said. */
+  /** Returns the value of the first of these names that has one. */
   raw(...names: string[]): unknown {
-    return names.map((name) => this.said.get(name.toLowerCase())).find((value) => value !== undefined);
+    return names.map((name) => this.values.get(name.toLowerCase())).find((value) => value !== undefined);
   }
 
   text(...names: string[]): string | undefined {
@@ -47,35 +47,35 @@ export class Fields {
     return String(value);
   }
 
-  /** Texts that were repeated or separated by commas. */
+  /** Returns the texts of a list, whose items may be repeated parameters or separated by commas. */
   list(...names: string[]): string[] {
     const value = this.raw(...names);
     const all = Array.isArray(value) ? value : value === undefined ? [] : [value];
     return all
-      .flatMap((each) => shownIn(each).split(','))
+      .flatMap((each) => formatValue(each).split(','))
       .map((each) => each.trim())
       .filter((each) => each !== '');
   }
 
-  /** One of `allowed` in any case, or its place in `numbered`, as .NET sends it. */
+  /** Returns one of `allowed`, given in any case or as an index of `numbered`, as the .NET client sends it. */
   choice<T extends string>(name: string, allowed: readonly T[], numbered: readonly T[] = []): T | undefined {
-    const said = this.text(name);
-    return said === undefined ? undefined : readChoice(name, said, allowed, numbered);
+    const text = this.text(name);
+    return text === undefined ? undefined : readChoice(name, text, allowed, numbered);
   }
 
   flag(...names: string[]): boolean | undefined {
-    const said = this.text(...names);
-    if (said === undefined) return undefined;
-    if (/^(true|1)$/i.test(said)) return true;
-    if (/^(false|0)$/i.test(said)) return false;
-    throw invalidField(names[0] ?? '', `The value '${said}' is not valid: it must be true or false.`);
+    const text = this.text(...names);
+    if (text === undefined) return undefined;
+    if (/^(true|1)$/i.test(text)) return true;
+    if (/^(false|0)$/i.test(text)) return false;
+    throw invalidField(names[0] ?? '', `The value '${text}' is not valid: it must be true or false.`);
   }
 
-  date(...names: string[]): ReadDate | undefined {
-    const said = this.text(...names);
-    if (said === undefined) return undefined;
-    const date = readDate(said);
-    if (date === null) throw invalidField(names[0] ?? '', `The value '${said}' is not valid for a date.`);
+  date(...names: string[]): ParsedDate | undefined {
+    const text = this.text(...names);
+    if (text === undefined) return undefined;
+    const date = readDate(text);
+    if (date === null) throw invalidField(names[0] ?? '', `The value '${text}' is not valid for a date.`);
     return date;
   }
 
@@ -83,7 +83,7 @@ export class Fields {
     return this.date(...names)?.at;
   }
 
-  /** The last moment a text covers: a date without a time means its whole day. */
+  /** Returns the last moment that a date covers. A date without a time covers its whole day. */
   until(...names: string[]): Millis | undefined {
     const at = this.moment(...names);
     const wholeDay = at !== undefined && !/\d:\d/.test(this.text(...names) ?? '');
@@ -91,33 +91,34 @@ export class Fields {
   }
 
   number(name: string): number | undefined {
-    const said = this.text(name);
-    if (said === undefined) return undefined;
-    if (!/^-?\d{1,15}$/.test(said))
-      throw invalidField(name, `The value '${said}' is not valid for a number.`);
-    return Number(said);
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    if (!/^-?\d{1,15}$/.test(text))
+      throw invalidField(name, `The value '${text}' is not valid for a number.`);
+    return Number(text);
   }
 
   paging(): Paging {
-    const [page, size] = [this.number('page') ?? 0, this.number('pageSize') ?? usualPage];
-    const wrong: Record<string, string[]> = {};
-    if (page < 0) wrong['page'] = [`The value '${page}' is not valid: pages are counted from 0.`];
-    if (size < 1) wrong['pageSize'] = [`The value '${size}' is not valid: it must be 1 to ${largestPage}.`];
-    if (Object.keys(wrong).length > 0) throw invalidRequest(wrong);
-    return { page, size: Math.min(size, largestPage) };
+    const [page, size] = [this.number('page') ?? 0, this.number('pageSize') ?? defaultPageSize];
+    const problems: Record<string, string[]> = {};
+    if (page < 0) problems['page'] = [`The value '${page}' is not valid: pages are counted from 0.`];
+    if (size < 1)
+      problems['pageSize'] = [`The value '${size}' is not valid: it must be 1 to ${maxPageSize}.`];
+    if (Object.keys(problems).length > 0) throw invalidRequest(problems);
+    return { page, size: Math.min(size, maxPageSize) };
   }
 
-  /** Which key to sort by; a field's own direction is ascending. */
-  sorting<K extends string>(keys: readonly K[], usual: { by: K; descending: boolean }) {
+  /** Returns the key and the direction to sort by. A key that was requested without a direction sorts ascending. */
+  sorting<K extends string>(keys: readonly K[], defaults: { by: K; descending: boolean }) {
     const by = this.choice('sortBy', keys);
     const order = this.choice('sortOrder', ['asc', 'desc'] as const);
     return {
-      sortBy: by ?? usual.by,
-      descending: order === undefined ? (by === undefined ? usual.descending : false) : order === 'desc',
+      sortBy: by ?? defaults.by,
+      descending: order === undefined ? (by === undefined ? defaults.descending : false) : order === 'desc',
     };
   }
 
-  /** A member that is an object, as fields of its own. */
+  /** Returns the members of an object as fields of their own. */
   object(name: string): Fields | undefined {
     const value = this.raw(name);
     if (value === undefined) return undefined;
@@ -128,15 +129,15 @@ export class Fields {
 
 export function readChoice<T extends string>(
   field: string,
-  said: unknown,
+  value: unknown,
   allowed: readonly T[],
   numbered: readonly T[] = [],
 ): T {
-  const text = shownIn(said);
-  const found =
+  const text = formatValue(value);
+  const match =
     allowed.find((each) => each.toLowerCase() === text.toLowerCase()) ??
     (/^-?\d+$/.test(text) ? numbered[Number(text)] : undefined);
-  if (found !== undefined) return found;
+  if (match !== undefined) return match;
   throw invalidField(
     field,
     `The value '${text}' is not valid for ${field}: it must be one of ${allowed.join(', ')}.`,
@@ -153,9 +154,9 @@ const isEmpty = (value: unknown): boolean =>
 
 const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** An id from the path, in the form it is stored. */
-export function readGuid(field: string, said: string): string {
-  const id = said.toLowerCase().replace(/^\{(.*)\}$/, '$1');
-  if (!guid.test(id)) throw invalidField(field, `The value '${said}' is not valid for Guid.`);
+/** Returns an id from the path in its stored form. */
+export function readGuid(field: string, text: string): string {
+  const id = text.toLowerCase().replace(/^\{(.*)\}$/, '$1');
+  if (!guid.test(id)) throw invalidField(field, `The value '${text}' is not valid for Guid.`);
   return id;
 }

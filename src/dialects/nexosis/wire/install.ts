@@ -4,10 +4,10 @@ import type { Store } from '../../../scheduler/ports.js';
 import { isOurs } from './paths.js';
 import { nexosisReads } from '../storage/reads.js';
 
-/** What nobody is limited to: the value that clients know as unlimited. */
+/** The quota that clients read as unlimited. */
 const unlimited = 2 ** 31 - 1;
 
-const exposed = [
+const exposedHeaders = [
   ...['Nexosis-Session-Status', 'Nexosis-Import-Status', 'Nexosis-Webhook-Token', 'Nexosis-Request-Cost'],
   ...['DataSetCount', 'PredictionCount', 'SessionCount'].flatMap((what) => [
     `Nexosis-Account-${what}-Allotted`,
@@ -17,14 +17,17 @@ const exposed = [
 ].join(', ');
 
 /**
- * Headers that every answer of this dialect has, errors included: the account's counts, and what browsers need to read them
- * (nexosis dialect, response headers).
+ * Adds the headers that every response of this dialect has, errors included: the counts of the account, and those that
+ * let browsers read them (nexosis dialect, response headers).
  */
 export function installNexosis(fastify: FastifyInstance, store: Store, bodyLimit: number): void {
-  // With `done`: a promise would cost the requests of all dialects a turn of their own, status reads above all.
+  // Calls `done`, because a promise would cost each request of every dialect a turn of the event loop. Reads of a
+  // status would suffer most.
   fastify.addHook('onRequest', (request, reply, done) => {
     if (!isOurs(request.url)) return done();
-    void reply.header('Access-Control-Allow-Origin', '*').header('Access-Control-Expose-Headers', exposed);
+    void reply
+      .header('Access-Control-Allow-Origin', '*')
+      .header('Access-Control-Expose-Headers', exposedHeaders);
     if (request.method !== 'OPTIONS') return done();
     void reply
       .status(204)
@@ -38,22 +41,22 @@ export function installNexosis(fastify: FastifyInstance, store: Store, bodyLimit
   });
   fastify.addHook('onSend', (request, reply, payload, done) => {
     if (!isOurs(request.url)) return done(null, payload);
-    account(store, bodyLimit, request, reply).then(
+    addAccountHeaders(store, bodyLimit, request, reply).then(
       () => done(null, payload),
       (error: unknown) => done(error as Error),
     );
   });
 }
 
-async function account(
+async function addAccountHeaders(
   store: Store,
   bodyLimit: number,
   request: FastifyRequest & { actor?: Actor },
   reply: FastifyReply,
 ): Promise<void> {
   const { actor } = request;
-  const none = { dataSets: 0, sessions: 0, predictions: 0 };
-  const counts = actor === undefined ? none : await nexosisReads(store.read).counts(actor.instance.id);
+  const noCounts = { dataSets: 0, sessions: 0, predictions: 0 };
+  const counts = actor === undefined ? noCounts : await nexosisReads(store.read).counts(actor.instance.id);
   const pairs = [
     ['DataSetCount', counts.dataSets],
     ['PredictionCount', counts.predictions],

@@ -1,7 +1,7 @@
 import type { Millis } from '../../../kernel/time.js';
 import type { Interval } from '../storage/ports.js';
 
-/** Beginning of the interval that a moment lies in, in UTC. Weeks begin on Monday. */
+/** Returns the start of the interval that contains a moment, in UTC. Weeks start on Monday. */
 export function startOf(at: Millis, interval: Interval): Millis {
   const hour = 3600 * 1000;
   const day = 24 * hour;
@@ -12,7 +12,7 @@ export function startOf(at: Millis, interval: Interval): Millis {
     case 'day':
       return Math.floor(at / day) * day;
     case 'week':
-      // The first day of 1970 was a Thursday.
+      // 1 January 1970 was a Thursday.
       return Math.floor((at + 3 * day) / (7 * day)) * 7 * day - 3 * day;
     case 'month':
       return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);

@@ -1,46 +1,47 @@
 import { isUtf8 } from 'node:buffer';
-import { deepest, flawOf } from '../../../scheduler/json-text.js';
+import { maxDepth, findFlaw } from '../../../scheduler/json-text.js';
 import { invalidField, type NexosisError } from './errors.js';
 import { isObject } from './fields.js';
 
-/** In the words in which the other dialects say it, with the place. */
-export const noJson = (text: string): NexosisError =>
-  invalidField('body', `The body is not valid JSON: ${flawOf(text) ?? 'it cannot be read'}.`);
+/** Names the flaw and its position in the same words as the other dialects. */
+export const invalidJson = (text: string): NexosisError =>
+  invalidField('body', `The body is not valid JSON: ${findFlaw(text) ?? 'it cannot be read'}.`);
 
-/** A value by its kind, as the end of "it must be …, not". */
+/** Names the kind of a value, to complete "must be …, not". */
 export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (value === null || typeof value === 'boolean') return String(value);
   return { string: 'a text', number: 'a number' }[typeof value as string] ?? 'an object';
 }
 
-/** The first character that is no space: what a body was meant as. Empty for an empty body. */
-export function beginningOf(bytes: Buffer): string {
+/** Returns the first character that is not whitespace, which shows what a body is meant to be. Empty if there is none. */
+export function firstCharacter(bytes: Buffer): string {
   let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   while ([9, 10, 13, 32].includes(bytes[at] ?? 0)) at += 1;
   return bytes.toString('latin1', at, at + 1);
 }
 
-/** Nothing, `""` and null mean no body (nexosis dialect, leniency). */
-export const isNoBody = (bytes: Buffer): boolean =>
-  beginningOf(bytes) === '' ||
+/** Whether a body counts as absent: it is empty, `""` or null (nexosis dialect, leniency). */
+export const isEmptyBody = (bytes: Buffer): boolean =>
+  firstCharacter(bytes) === '' ||
   (bytes.length < 100 && /^(""|null)$/.test(new TextDecoder().decode(bytes).trim()));
 
 /**
- * Of a type that is not taken. Clients send JSON under any type or none, so a body that begins like JSON is read as JSON,
- * and what is called JSON is told where it is none.
+ * Throws for a body of a type that is not accepted. Clients send JSON under any type or none, so a body passes if it starts
+ * like JSON or is declared as JSON. The parser reports its flaws.
  */
-export function refuseOtherTypes({ bytes, type }: { bytes: Buffer; type: string }, taken: string): void {
-  if (/json/i.test(type) || ['', '{', '[', '"'].includes(beginningOf(bytes))) return;
-  const said = type === '' ? 'The body has no type and is no JSON' : `A body of type ${type} is not taken`;
-  throw invalidField('Content-Type', `${said}: send ${taken}.`);
+export function refuseOtherTypes({ bytes, type }: { bytes: Buffer; type: string }, accepted: string): void {
+  if (/json/i.test(type) || ['', '{', '[', '"'].includes(firstCharacter(bytes))) return;
+  const problem =
+    type === '' ? 'The body has no type and is not JSON' : `A body of type ${type} is not taken`;
+  throw invalidField('Content-Type', `${problem}: send ${accepted}.`);
 }
 
-/** The members of a small body; none if there is no body. `taken` are the types that the route takes. */
-export function readJson(body: { bytes: Buffer; type: string }, taken: string): Record<string, unknown> {
-  if (isNoBody(body.bytes)) return {};
+/** Returns the members of a small body, or none if it is empty. `accepted` names the types that the route accepts. */
+export function readJson(body: { bytes: Buffer; type: string }, accepted: string): Record<string, unknown> {
+  if (isEmptyBody(body.bytes)) return {};
   if (!isUtf8(body.bytes)) {
-    refuseOtherTypes(body, taken);
+    refuseOtherTypes(body, accepted);
     throw invalidField('body', 'The body is not valid UTF-8.');
   }
   const text = new TextDecoder().decode(body.bytes);
@@ -48,11 +49,12 @@ export function readJson(body: { bytes: Buffer; type: string }, taken: string): 
   try {
     value = JSON.parse(text);
   } catch {
-    refuseOtherTypes(body, taken);
-    throw noJson(text);
+    refuseOtherTypes(body, accepted);
+    throw invalidJson(text);
   }
-  // Bodies with few lists and objects are not read a second time.
-  if (text.split(/[[{]/, deepest + 2).length > deepest + 1 && flawOf(text) !== null) throw noJson(text);
+  // A body with few lists and objects cannot be nested too deeply, so it is not read a second time.
+  if (text.split(/[[{]/, maxDepth + 2).length > maxDepth + 1 && findFlaw(text) !== null)
+    throw invalidJson(text);
   if (!isObject(value)) throw invalidField('body', `The body must be an object, not ${kindOf(value)}.`);
   return value;
 }

@@ -1,12 +1,12 @@
 import { type Tokenizer, TokenType } from '@streamparser/json';
-import { deepest } from '../../../scheduler/json-text.js';
+import { maxDepth } from '../../../scheduler/json-text.js';
 import { checkCount, checkValue } from './columns.js';
 import { invalidField } from './errors.js';
 
 type Token = Parameters<Tokenizer['onToken']>[0];
 
-/** Objects and lists that may stand within the values of other members than data; nobody reads them. */
-const mostNested = 10_000;
+/** Most objects and lists inside the values of members other than `data`. Nothing reads them. */
+const maxNested = 10_000;
 
 const isOpening = (token: TokenType): boolean =>
   token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET;
@@ -14,11 +14,11 @@ const isClosing = (token: TokenType): boolean =>
   token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET;
 
 /**
- * Looks at each token of an upload before anything is built of it, and throws at the first that no upload may have: a value
- * within a row that is an object or a list, or more of them elsewhere than anyone reads. Each byte of `[[[[…` would take some
- * hundred bytes of memory.
+ * Returns a check for each token of an upload, to be called before a value is built from it. The check throws for an object
+ * or list inside a row, and for too many or too deeply nested ones elsewhere. Otherwise each byte of `[[[[…` would take
+ * about a hundred bytes of memory.
  */
-export function watchBounds(): (token: Token) => void {
+export function boundsChecker(): (token: Token) => void {
   let [depth, member, name, text, rows, names, nested] = [0, '', '', '', 0, 0, 0];
   return ({ token, value }) => {
     if (token === TokenType.STRING) {
@@ -40,9 +40,10 @@ export function watchBounds(): (token: Token) => void {
         'data',
         `Row ${rows}: the value of ${name} must be a text, a number, true, false or null.`,
       );
-    if (depth > deepest) throw invalidField('body', `${member} is nested more than ${deepest} levels deep.`);
+    if (depth > maxDepth)
+      throw invalidField('body', `${member} is nested more than ${maxDepth} levels deep.`);
     nested += 1;
-    if (nested > mostNested)
-      throw invalidField('body', `${member} has more than ${mostNested} objects and lists in its values.`);
+    if (nested > maxNested)
+      throw invalidField('body', `${member} has more than ${maxNested} objects and lists in its values.`);
   };
 }

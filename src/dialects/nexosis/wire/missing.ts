@@ -3,9 +3,9 @@ import { NexosisError } from './errors.js';
 import { statusOf, supportsImportance } from './session.wire.js';
 
 interface Part {
-  /** As it stands after "no" and "its". */
+  /** Completes "has no". */
   readonly called: string;
-  /** The kinds of sessions that have it, as the end of a sentence, and whether this one is of them. */
+  /** Ends a sentence with the kinds of sessions that have the part. Absent if all kinds have it. */
   readonly only?: string;
   readonly has: (session: LearnSessionView) => boolean;
 }
@@ -15,7 +15,7 @@ const of =
   (session: LearnSessionView): boolean =>
     session.domain === domain;
 
-/** What only some sessions have, by the last part of its address; a contest has every one. */
+/** Parts that not every session has, by the last segment of their path. Every completed session has a contest. */
 const parts = {
   confusionmatrix: {
     called: 'confusion matrix',
@@ -48,7 +48,7 @@ const parts = {
 
 export type PartName = keyof typeof parts;
 
-/** The parts that are read below `results`. */
+/** Parts with a path below `results`. */
 export const detailNames = Object.keys(parts).filter((name) => name !== 'contest');
 
 const kinds = {
@@ -60,21 +60,21 @@ const kinds = {
 } as const satisfies Record<Domain, string>;
 
 /**
- * A session that exists does not have this part. 404 as clients know it (nexosis dialect, result details), but not in the
- * words of an unknown session: who reads those looks for a wrong id.
+ * A 404 for a part that an existing session does not have, as clients expect it (nexosis dialect, result details). Its
+ * message differs from that for an unknown session, so that nobody looks for a wrong id.
  */
 export function missingPart(session: LearnSessionView, name: PartName): NexosisError {
   const details = { itemType: 'session', itemId: session.id };
   return new NexosisError(
     404,
     'NotFound',
-    `Session ${session.id} ${whyMissing(session, parts[name])}`,
+    `Session ${session.id} ${reasonMissing(session, parts[name])}`,
     details,
   );
 }
 
-function whyMissing(session: LearnSessionView, { called, only, has }: Part): string {
-  // The kind comes first: for a part that it will never have nobody should wait until its end.
+function reasonMissing(session: LearnSessionView, { called, only, has }: Part): string {
+  // Name the kind first, so that nobody waits for a part that the session will never have.
   if (!has(session)) return `is ${kinds[session.domain]} and has no ${called}; ${only ?? ''}.`;
   const status = statusOf(session);
   if (status === 'requested' || status === 'started')

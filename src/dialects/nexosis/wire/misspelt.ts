@@ -1,39 +1,39 @@
-import { nearName } from '../../near-names.js';
+import { suggestName } from '../../near-names.js';
 import type { StatusMessage } from '../storage/ports.js';
 import { invalidRequest } from './errors.js';
 import type { Fields } from './fields.js';
 
-/** Parameters that all but name one of `known`, each with that one. Case does not matter here, so another case is the same name. */
-function misspelt({ names }: Fields, known: readonly string[]): [name: string, meant: string][] {
-  const right = new Set(known.map((name) => name.toLowerCase()));
+/** Returns the parameters that nearly match one of `known`, each with that name. A name in another case is not misspelt. */
+function misspelt({ names }: Fields, known: readonly string[]): [name: string, suggestion: string][] {
+  const knownNames = new Set(known.map((name) => name.toLowerCase()));
   return names
-    .filter((name) => !right.has(name.toLowerCase()))
+    .filter((name) => !knownNames.has(name.toLowerCase()))
     .flatMap((name): [string, string][] => {
-      const meant = nearName(name, known);
-      return meant === undefined ? [] : [[name, meant]];
+      const suggestion = suggestName(name, known);
+      return suggestion === undefined ? [] : [[name, suggestion]];
     });
 }
 
 /**
- * For what deletes. Unknown parameters are ignored in this dialect (leniency), but one that all but names a filter would, ignored,
- * delete more than was meant.
+ * Throws if a delete has a misspelt filter. This dialect ignores unknown parameters (nexosis dialect, leniency), but a delete
+ * that ignored a filter would delete more than intended.
  */
 export function refuseMisspelt(query: Fields, known: readonly string[]): void {
-  const wrong = misspelt(query, known);
-  if (wrong.length === 0) return;
+  const mistakes = misspelt(query, known);
+  if (mistakes.length === 0) return;
   throw invalidRequest(
     Object.fromEntries(
-      wrong.map(([name, meant]) => [
+      mistakes.map(([name, suggestion]) => [
         name,
-        [`${name} is not known; the nearest is ${meant}. Nothing was deleted.`],
+        [`${name} is not known; the nearest is ${suggestion}. Nothing was deleted.`],
       ]),
     ),
   );
 }
 
-/** Each parameter is named that has no effect and that all but names one that would. */
+/** Returns a warning for each misspelt parameter, because it has no effect. */
 export const misspeltMessages = (fields: Fields, known: readonly string[]): StatusMessage[] =>
-  misspelt(fields, known).map(([name, meant]) => ({
+  misspelt(fields, known).map(([name, suggestion]) => ({
     severity: 'warning',
-    message: `The parameter ${name} is not known and had no effect; the nearest is ${meant}.`,
+    message: `The parameter ${name} is not known and had no effect; the nearest is ${suggestion}.`,
   }));

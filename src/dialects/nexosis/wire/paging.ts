@@ -1,4 +1,4 @@
-import type { Asked } from './asked.js';
+import type { NexosisRequest } from './request.js';
 import type { Paging } from './fields.js';
 
 export interface Link {
@@ -20,13 +20,13 @@ export const pagesOf = ({ page, size }: Paging, total: number): Paged => ({
   totalCount: total,
 });
 
-/** `self` first, because one client looks for it there; then the pages around this one (nexosis dialect, paging). */
-export function pageLinks(asked: Pick<Asked, 'base' | 'path' | 'search'>, paged: Paged): Link[] {
+/** Returns links to the pages around this one (nexosis dialect, paging). `self` comes first, where one client expects it. */
+export function pageLinks(request: Pick<NexosisRequest, 'base' | 'path' | 'search'>, paged: Paged): Link[] {
   const { pageNumber: page, totalPages } = paged;
   const last = totalPages - 1;
-  const self = { rel: 'self', href: addressOf(asked, null) };
+  const self = { rel: 'self', href: addressOf(request, null) };
   if (totalPages === 0) return [self];
-  const to = (rel: string, number: number) => ({ rel, href: addressOf(asked, number) });
+  const to = (rel: string, number: number) => ({ rel, href: addressOf(request, number) });
   return [
     self,
     to('first', 0),
@@ -36,9 +36,9 @@ export function pageLinks(asked: Pick<Asked, 'base' | 'path' | 'search'>, paged:
   ];
 }
 
-/** One `page` and no more, wherever the request had it. */
+/** Returns the address of a page, with a single `page` parameter. Null keeps the query as sent. */
 function addressOf(
-  { base, path, search }: Pick<Asked, 'base' | 'path' | 'search'>,
+  { base, path, search }: Pick<NexosisRequest, 'base' | 'path' | 'search'>,
   page: number | null,
 ): string {
   const query = new URLSearchParams(
@@ -49,8 +49,8 @@ function addressOf(
   return `${base}/${path}${text === '' ? '' : `?${text}`}`;
 }
 
-/** A list as every client reads it. */
-export function listOf<T>(asked: Asked, paging: Paging, items: readonly T[], total: number) {
+/** Returns a list in the form that every client reads. */
+export function listOf<T>(request: NexosisRequest, paging: Paging, items: readonly T[], total: number) {
   const paged = pagesOf(paging, total);
-  return { items, ...paged, links: pageLinks(asked, paged) };
+  return { items, ...paged, links: pageLinks(request, paged) };
 }

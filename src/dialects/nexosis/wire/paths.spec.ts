@@ -12,10 +12,10 @@ describe('addresses', () => {
     ['/nexosis/v1/sessions/A-B/results/classScores', '/nexosis/v1/sessions/a-b/results/classscores'],
     ['/nexosis/v10/Data', '/nexosis/v10/Data'],
     ['/api/v1/Sessions', '/api/v1/Sessions'],
-  ])('%s is read as %s', (said, read) => expect(normalise(said)).toBe(read));
+  ])('normalises %s to %s', (url, normal) => expect(normalise(url)).toBe(normal));
 });
 
-describe('the beginning of an interval', () => {
+describe('the start of an interval', () => {
   const at = Date.UTC(2017, 4, 17, 13, 14, 15);
   it.each([
     ['hour', Date.UTC(2017, 4, 17, 13)],
@@ -24,5 +24,5 @@ describe('the beginning of an interval', () => {
     ['week', Date.UTC(2017, 4, 15)],
     ['month', Date.UTC(2017, 4, 1)],
     ['year', Date.UTC(2017, 0, 1)],
-  ] as const)('%s', (interval, begins) => expect(startOf(at, interval)).toBe(begins));
+  ] as const)('%s', (interval, start) => expect(startOf(at, interval)).toBe(start));
 });

@@ -1,13 +1,14 @@
-import { mount } from './asked.js';
+import { mount } from './request.js';
 
-const below = new RegExp(`^/${mount}(?=/|\\?|$)`, 'i');
+const belowMount = new RegExp(`^/${mount}(?=/|\\?|$)`, 'i');
 
-/** Whether a request is for this dialect. */
-export const isOurs = (url: string): boolean => below.test(url);
+/** Whether an address belongs to this dialect. */
+export const isOurs = (url: string): boolean => belowMount.test(url);
 
 /**
- * The address as the routes are written: clients spell the fixed parts in any case and may leave a slash at the end. Names
- * of data sets, views and columns keep their case, which is echoed (nexosis dialect, routing). Others are left alone.
+ * Returns an address in the spelling of the routes. Clients write the fixed parts in any case and may add a trailing slash.
+ * Names of data sets, views and columns keep their case, because responses echo it (nexosis dialect, routing). Addresses of
+ * other dialects stay unchanged.
  */
 export function normalise(url: string): string {
   if (!isOurs(url)) return url;

@@ -6,7 +6,7 @@ import { refusals, type NexosisRefusal } from './refusals.js';
 
 const operators = [400, 'RequestValidation', 'Only the operator of this service can ask for that.'] as const;
 
-/** What is said to each of the examples, in their order. */
+/** The expected response to each example of a refusal, in order. */
 const expected = {
   limit_too_short: [
     [400, 'RequestValidation', 'The life time of 0.5 s is too short. The least is 1 s.'],
@@ -238,7 +238,7 @@ const expected = {
   deadline_without_effect: [[409, 'Conflict', `Session ${id} is left as it is by its deadline.`]],
 } as const satisfies { readonly [C in RefusalCode]: readonly NexosisRefusal[] };
 
-describe('users of Nexosis read in their own words', () => {
+describe('refusals in the words of the Nexosis dialect', () => {
   it.each(refusalCases)('$code: $refusal.message', ({ code, nth, refusal }) => {
     expect(answerTo(refusals, refusal)).toEqual(expected[code][nth]);
   });

@@ -1,19 +1,19 @@
-import type { AskedLimit, Refusals } from '../../../kernel/refusal.js';
+import type { RequestedLimit, Refusals } from '../../../kernel/refusal.js';
 import { toSeconds, toWholeSeconds, type Millis } from '../../../kernel/time.js';
 import { budgetReason } from '../../../kernel/usage/budget.js';
 import { toOperators, type RefusalTable } from '../../refusals.js';
 import type { ErrorType } from './errors.js';
 
-/** HTTP status, type of the error, and what is said, in one text. */
+/** HTTP status, error type and message of a refusal. */
 export type NexosisRefusal = readonly [status: number, errorType: ErrorType, message: string];
 
-/** No client of this dialect can ask for one of them: an operator sets them. */
+/** Names of the limits. Only operators set them; no client of this dialect can request one. */
 const limitNames = {
   maxTtl: 'life time',
   activeTtl: 'working time',
   interactiveTtl: 'idle time',
   maxExecutionTime: 'calculation time',
-} as const satisfies Record<AskedLimit, string>;
+} as const satisfies Record<RequestedLimit, string>;
 
 const s = (time: Millis): string => `${toWholeSeconds(time)} s`;
 const iso = (at: Millis): string => new Date(at).toISOString();
@@ -32,7 +32,7 @@ const whoseLimit = {
   session: "the session's life time",
 } as const satisfies Record<Refusals['job_limit_exceeded']['whose'], string>;
 
-/** When the window makes room in a budget. What is charged until then takes room too. */
+/** Says when charges leave the fair-share window. If usage still accrues, that is only the earliest moment with room. */
 function roomOf({ roomAt, accruing }: Refusals['budget_reached']): string {
   if (roomAt === null) return '';
   return accruing ? ` No room is made before ${iso(roomAt)}.` : ` Room is made from ${iso(roomAt)} on.`;
@@ -43,8 +43,8 @@ const notShared = (owner: string, act: string, instance: string): string =>
   `Use one of your own. An admin can let colleagues in instance ${instance} do this (sharing: use).`;
 
 /**
- * Each refusal in the words of this dialect. What the kernel calls a job is the calculation of a session here, or a
- * prediction, and has no id that users know.
+ * Each refusal in the words of this dialect. A job of the kernel is the calculation of a session or a prediction here, and
+ * users do not know its id.
  */
 export const refusals = {
   ...toOperators<NexosisRefusal>([
@@ -160,7 +160,7 @@ export const refusals = {
     'A page of another site sent this request, and HTTP Basic does not show that its user wanted it. ' +
       'Send the token as "api-key: <token>".',
   ],
-  // Whoever meets these has sent that header.
+  // Only a request with the header Service-CRN can get these refusals.
   other_instance: ({ asked, own }) => [
     403,
     'Forbidden',

@@ -1,8 +1,8 @@
 import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 
 /**
- * Rows as the database has them: property names are column names, times are whole milliseconds UTC, flags are 0 or 1 and
- * JSON is text, so the same definitions serve SQLite and PostgreSQL. Rules live in the kernel, never here.
+ * The rows of the database. Property names are column names, times are whole milliseconds UTC, flags are 0 or 1, and
+ * JSON is text, so that the same definitions can serve SQLite and PostgreSQL. Rules belong in the kernel, not here.
  */
 
 const millis = { type: 'bigint' } as const;
@@ -20,14 +20,14 @@ export class BackendRow {
   @Column(text) on_idle!: string;
   @Column(text) status!: string;
   @Column(textOrNull) status_reason!: string | null;
-  /** `operator`, or `service` while it is offline because its driver cannot run. */
+  /** `service` while the service keeps the backend offline because its driver cannot run; else `operator`. */
   @Column({ type: 'text', default: 'operator' }) status_by!: string;
   @Column('integer') queued_jobs!: number;
   @Column(text) options!: string;
   @Column(millis) created_at!: number;
 }
 
-/** Only slots that were ever reserved have a row; who holds a slot stands with the session. */
+/** Has a row only for slots that were ever reserved. The holder of a slot is in the session's row. */
 @Entity('slots')
 export class SlotRow {
   @PrimaryColumn(text) backend!: string;
@@ -45,9 +45,9 @@ export class InstanceRow {
   @Column(millisOrNull) budget!: number | null;
   @Column(text) plan!: string;
   @Column({ type: 'text', default: 'see' }) sharing!: string;
-  /** Sum of its ledger entries: the next entry's running total starts here. */
+  /** Sum of its ledger entries, from which the next entry's running total is made. */
   @Column(millis) charged!: number;
-  /** When its budget must be looked at; null without a budget. */
+  /** When its budget must be checked next; null without a budget. */
   @Column(millisOrNull) due_at!: number | null;
   @Column(millis) created_at!: number;
 }
@@ -86,7 +86,7 @@ export class SessionRow {
   @Column(text) limits!: string;
   @Column(text) state!: string;
   @Column(textOrNull) state_reason!: string | null;
-  /** Why it closed, as the kernel's code. */
+  /** The kernel's code for why it closed. */
   @Column(textOrNull) close_code!: string | null;
   @Column('smallint') accepting_jobs!: number;
   @Column(millis) created_at!: number;
@@ -130,16 +130,16 @@ export class JobRow {
   @Column(text) backend!: string;
   @Column(text) instance!: string;
   @Column(text) user!: string;
-  /** Null: its user. */
+  /** Null: the same as `user`. */
   @Column(textOrNull) charged_to!: string | null;
   @Column(textOrNull) session!: string | null;
   @Column(text) mode!: string;
   @Column(text) program!: string;
   @Column(text) state!: string;
   @Column(textOrNull) reason!: string | null;
-  /** Why the service ended it, as the kernel's code. */
+  /** The kernel's code for why the service ended it. */
   @Column(textOrNull) end_code!: string | null;
-  /** The program's own number. */
+  /** The program's own error number. */
   @Column({ type: 'integer', nullable: true }) reason_code!: number | null;
   @Column(millis) created_at!: number;
   @Column(millisOrNull) started_at!: number | null;
@@ -158,8 +158,7 @@ export class JobRow {
   @Column(textOrNull) due_kind!: string | null;
 }
 
-/** Apart from the job, so that a status read never touches up to 64 MB of circuits; under its number, to be appended. */
-/** A text of many megabytes; whose it is, is said once it is there whole. `body` of the owner's row is its beginning. */
+/** A text of many megabytes. Its owner is set once the text is complete; the owner's `body` is the text's beginning. */
 @Entity('long_texts')
 @Index('long_texts_owner', ['seq', 'kind'], { where: 'seq IS NOT NULL' })
 export class LongTextRow {
@@ -170,13 +169,20 @@ export class LongTextRow {
   @Column('integer') bytes!: number;
 }
 
-/** Its pieces: `place` is the number of the text, and within it that of the piece. All but the last are of one size. */
+/**
+ * The pieces of long texts. `place` combines the text's id and the piece's index. All pieces but the last have one
+ * size.
+ */
 @Entity('long_text_parts')
 export class LongTextPartRow {
   @PrimaryColumn('integer') place!: number;
   @Column('blob') body!: Buffer;
 }
 
+/**
+ * In a table of its own, so that a status read never loads up to 64 MB of circuits. The key is `seq`, so rows are
+ * appended.
+ */
 @Entity('job_params')
 export class JobParamsRow {
   @PrimaryColumn('integer') seq!: number;
@@ -206,7 +212,10 @@ export class JobTagRow {
   @PrimaryColumn(text) tag!: string;
 }
 
-/** Append-only. `total` is the instance's sum up to and with this entry, so a window's sum is two index look-ups. */
+/**
+ * Append-only. `total` is the instance's sum up to and including this entry, so a window's sum takes two index
+ * look-ups.
+ */
 @Entity('ledger')
 @Index('ledger_window', ['instance', 'to', 'id'])
 export class LedgerRow {
@@ -223,7 +232,7 @@ export class LedgerRow {
   @Column(millis) total!: number;
 }
 
-/** Append-only: every change of a session or a job, with who caused it and when it took effect and was processed. */
+/** Append-only: every change of a session or a job, who caused it, and when it took effect and was processed. */
 @Entity('events')
 @Index('events_session', ['session', 'id'], { where: 'session IS NOT NULL' })
 @Index('events_instance', ['instance', 'id'])
@@ -241,8 +250,8 @@ export class EventRow {
 }
 
 /**
- * Submits whose answer is not known to have arrived, and those with an Idempotency-Key: the same request again gets the
- * first answer (semantics: exactly-once submit).
+ * Submits whose answer may not have arrived, and those with an Idempotency-Key: repeating the request returns the first
+ * answer (semantics: exactly-once submit).
  */
 @Entity('receipts', { withoutRowid: true })
 @Index('receipts_subject', ['subject'])
@@ -250,9 +259,9 @@ export class EventRow {
 export class ReceiptRow {
   @PrimaryColumn(text) key!: string;
   @PrimaryColumn(millis) at!: number;
-  /** Id of the session or job that was made. */
+  /** Id of the session or job that the submit created. */
   @PrimaryColumn(text) subject!: string;
-  /** Of the body, where the key alone does not say it. */
+  /** Hash of the body, if the key alone does not determine it. */
   @Column(textOrNull) hash!: string | null;
 }
 

@@ -1,6 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** How long the recent jobs of a program took on a backend, without reading the jobs. Scripts say it themselves. */
+/**
+ * Index for the durations of a program's recent jobs on a backend. Excludes scripted jobs, which state their duration.
+ */
 export class Finished1795305600000 implements MigrationInterface {
   readonly name = 'Finished1795305600000';
 

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * When a session's client was last heard of. Up to 0.2.0 a dialect's migration added the column, so a database may have it
- * although this migration has not run.
+ * When a session's client last sent a heartbeat. Up to 0.2.0 a migration of a dialect added this column, so it may
+ * exist although this migration has not run.
  */
 export class HeardAt1795478400001 implements MigrationInterface {
   readonly name = 'HeardAt1795478400001';

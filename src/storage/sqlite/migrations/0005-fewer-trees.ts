@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * A submit writes a page of each tree it touches, and flushing these pages is most of what a commit costs. So the texts of
- * a job stand under its number, which needs no index beside the table; and receipts are one tree less.
+ * Reduces the number of B-trees that a submit touches: it writes a page of each, and flushing these pages is most of a
+ * commit's cost. The texts of a job move under its number, which needs no separate index, and receipts lose one tree.
  */
 export class FewerTrees1795737600000 implements MigrationInterface {
   readonly name = 'FewerTrees1795737600000';
@@ -16,7 +16,7 @@ export class FewerTrees1795737600000 implements MigrationInterface {
   }
 }
 
-/** Makes the table again by `definitions` and puts into it what `from` selects of the `old` one. */
+/** Recreates the table by `definitions` and fills it with what `from` selects from the `old` one. */
 async function replace(
   runner: QueryRunner,
   table: string,
@@ -35,7 +35,7 @@ const textsByNumber = (table: string) => [
 const textsByJob = (table: string) => [
   `CREATE TABLE "${table}" ("job" text PRIMARY KEY NOT NULL, "body" text NOT NULL)`,
 ];
-// An index goes along with the table it belongs to, under its name.
+// The index is renamed with the table it belongs to.
 const receiptsByKey = [
   'DROP INDEX "receipts_key"',
   'DROP INDEX "receipts_at"',
@@ -51,7 +51,7 @@ const receiptsBySubject = [
   `CREATE INDEX "receipts_at" ON "receipts" ("at") `,
 ];
 
-/** How each table is defined after and before, and what goes into it. */
+/** The definitions of each table after and before, and the statements that copy its rows. */
 const tables = [
   ...['job_params', 'job_results'].map((table) => ({
     table,

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** How open an instance is among its users, and who is charged for a job in another's session. */
+/** How much the users of an instance share, and who is charged for a job in another user's session. */
 const added = [
   ['instances', 'sharing', `text NOT NULL DEFAULT 'see'`],
   ['jobs', 'charged_to', 'text'],

@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Texts of many megabytes are stored in pieces, so that storing or reading one takes many short turns and no long one. */
+/**
+ * Stores texts of many megabytes in pieces, so that writing or reading one takes many short turns instead of one long
+ * one.
+ */
 export class LongTexts1796169600000 implements MigrationInterface {
   readonly name = 'LongTexts1796169600000';
 
@@ -17,7 +20,7 @@ export class LongTexts1796169600000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    // Each goes back into its row, as a whole.
+    // Joins the pieces of each text and puts the whole text back into its row.
     for (const kind of ['params', 'result'])
       await runner.query(
         `UPDATE job_${kind === 'params' ? 'params' : 'results'} SET body = body || (

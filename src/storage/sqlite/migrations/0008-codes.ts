@@ -1,6 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** How the sentence begins with which versions without codes closed a session. Beginnings that begin another come later. */
+/**
+ * Beginnings of the sentences with which earlier versions closed a session. A beginning of another one comes after it.
+ */
 const closings = [
   ['max_ttl', 'max_ttl of '],
   ['active_ttl', 'active_ttl of '],
@@ -17,14 +19,16 @@ const closings = [
   ['runner_not_started', 'its interpreter could not be started'],
 ] as const;
 
-/** The numbers with which they stored why the service ended a job, beside those that programs give. */
+/**
+ * Numbers that earlier versions stored for why the service ended a job, in the same column as numbers from programs.
+ */
 const endings = [
   ['session_closed', 1217, 'failed'],
   ['runner_lost', 1010, 'failed'],
   ['ran_too_long', 1305, 'cancelled'],
 ] as const;
 
-/** Why a session closed, why the service ended a job and who set a backend's status, as codes beside the sentences. */
+/** Adds codes beside the sentences: why a session closed, why the service ended a job, who set a backend's status. */
 export class Codes1796256000000 implements MigrationInterface {
   readonly name = 'Codes1796256000000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What falls due, by the rank that stood for it until now. */
+/** The kinds of deadlines; the index in this list is the rank that was stored instead until now. */
 const kinds = [
   'max_ttl',
   'active_ttl',
@@ -14,7 +14,7 @@ const kinds = [
 ];
 const kindOfRank = `CASE due_rank ${kinds.map((kind, rank) => `WHEN ${rank} THEN '${kind}'`).join(' ')} END`;
 
-/** The kind of a deadline as a word. The rank stays, because the index of what is due is ordered by it. */
+/** Stores the kind of a deadline as a word. The rank stays, because it orders the index of deadlines. */
 export class DueKinds1796342400000 implements MigrationInterface {
   readonly name = 'DueKinds1796342400000';
 

@@ -12,7 +12,7 @@ import type { EndCode, Job } from '../../../kernel/job/job.js';
 import { closeCodes, type CloseCode } from '../../../kernel/session/session.js';
 import { openSqlite, schemaSource } from '../database.js';
 
-/** Every sentence with which a version without codes closed a session. */
+/** The sentences with which versions without codes closed sessions. */
 const sentences = {
   max_ttl: 'max_ttl of 20 s expired',
   active_ttl: 'active_ttl of 20 s expired',
@@ -42,7 +42,7 @@ const backends: readonly [string, string | null][] = [
   ['operator', 'calibration'],
 ];
 
-it('a database without codes gets them from its sentences and numbers, and gives them back', async () => {
+it('codes are derived from sentences and numbers, and undoing the migration restores these', async () => {
   const folder = await givenFolder();
   const before = await openSqlite(folder);
   const limitStop = { at: after(9), reason: 'ran too long', endCode: 'ran_too_long' } as const;
@@ -58,8 +58,8 @@ it('a database without codes gets them from its sentences and numbers, and gives
       givenSession({ id: 'unknown', ...closed, closeCode: null, stateReason: 'it rained' }),
     );
     await keepSession(tx, givenSession({ id: 'open', stateReason: sentences.drained }));
-    for (const [i, [said, , endCode]] of ends.entries())
-      await keepJob(tx, givenJob({ id: `j${i}`, ...said, endCode }));
+    for (const [i, [overrides, , endCode]] of ends.entries())
+      await keepJob(tx, givenJob({ id: `j${i}`, ...overrides, endCode }));
     for (const [name, statusReason] of backends)
       await tx.backends.insert(givenBackend({ name, status: 'offline', statusReason }));
     await keepJob(tx, givenJob({ id: 'stopping', state: 'running', stop: limitStop }));
@@ -84,8 +84,11 @@ it('a database without codes gets them from its sentences and numbers, and gives
     expect(await store.read.session(code)).toMatchObject({ closeCode: code, stateReason: sentences[code] });
   for (const id of ['unknown', 'open'])
     expect(await store.read.session(id)).toMatchObject({ closeCode: null });
-  for (const [i, [said, , endCode]] of ends.entries())
-    expect(await store.read.job(`j${i}`)).toMatchObject({ reasonCode: said.reasonCode ?? null, endCode });
+  for (const [i, [overrides, , endCode]] of ends.entries())
+    expect(await store.read.job(`j${i}`)).toMatchObject({
+      reasonCode: overrides.reasonCode ?? null,
+      endCode,
+    });
   for (const [name, statusReason] of backends)
     expect(await store.read.backend(name)).toMatchObject({ statusReason, statusBy: name });
   expect(await store.read.job('stopping')).toMatchObject({ stop: limitStop });

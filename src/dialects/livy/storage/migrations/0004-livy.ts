@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Numbers of Livy's sessions, batches and statements. */
+/** Creates the tables with the numbers of Livy's sessions, batches and statements. */
 export class Livy1795478400000 implements MigrationInterface {
   readonly name = 'Livy1795478400000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What the Nexosis dialect keeps: `rows.ts` says what is what. */
+/** Creates the tables of the Nexosis dialect, which `rows.ts` describes. */
 export class Nexosis1795392000000 implements MigrationInterface {
   readonly name = 'Nexosis1795392000000';
 

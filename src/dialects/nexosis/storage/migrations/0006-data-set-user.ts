@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Who made a data set. Up to 0.2.0 the migration `Sharing` added the column, so a database may have it although this
- * migration has not run.
+ * Adds the user who created a data set. Up to 0.2.0 the migration `Sharing` added the column, so a database may have it
+ * although this migration has not run.
  */
 export class DataSetUser1796083200001 implements MigrationInterface {
   readonly name = 'DataSetUser1796083200001';

@@ -1,4 +1,4 @@
-"""An interval that the data begins or ends in is no value of the history: it is predicted."""
+"""A partial interval at an end of the data is predicted, and is not part of the history."""
 
 import numpy as np
 import pandas as pd
@@ -32,12 +32,12 @@ def metric(result, name):
     return result["selection"]["metricSets"][0]["metrics"][name]
 
 
-def said(result, verb):
+def messages_about(result, verb):
     return [m for m in severities(result, "informational") if f"The data {verb} within" in m]
 
 
 CASES = {
-    # The last value of the history, and what a whole interval of 10 a step sums up to.
+    # The last value of the history, and the sum of a whole interval with 10 for each step.
     "day to month": ("2014-01-01", "2017-01-05", "D", "month", "2017-01-01", 36, 310),
     "hour to day": ("2017-01-01", "2017-03-01 04:00", "h", "day", "2017-03-01", 59, 240),
     "day to week": ("2015-01-05", "2017-01-04", "D", "week", "2017-01-02", 104, 70),
@@ -47,7 +47,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_begun_last_interval_is_left_out_and_predicted(session, case):
+def test_a_partial_last_interval_is_left_out_and_predicted(session, case):
     first, last, step, interval, begun, whole, total = CASES[case]
     times = stamps(first, last, step)
     end = pd.Timestamp(begun) + pd.DateOffset(**{f"{interval}s": 1})
@@ -55,12 +55,12 @@ def test_a_begun_last_interval_is_left_out_and_predicted(session, case):
     assert metric(result, "observationCount") == whole
     assert rows[0]["day"].startswith(begun[:13])
     assert [float(row["sales"]) for row in rows] == pytest.approx([total] * len(rows), rel=0.1)
-    # What is known of a part is not shown beside the forecast of the whole.
+    # The actual value of a part is not shown next to the forecast of the whole interval.
     assert "sales:actual" not in rows[0]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_forecast_that_starts_after_the_begun_interval_does_not_take_it_for_a_whole_one(
+def test_a_forecast_that_starts_after_a_partial_interval_does_not_use_it_as_a_whole_one(
     session, case
 ):
     first, last, step, interval, _, whole, total = CASES[case]
@@ -71,10 +71,10 @@ def test_a_forecast_that_starts_after_the_begun_interval_does_not_take_it_for_a_
     assert metric(result, "observationCount") == whole
     assert len(rows) == 1
     assert float(rows[0]["sales"]) == pytest.approx(total, rel=0.1)
-    assert len(said(result, "ends")) == 1
+    assert len(messages_about(result, "ends")) == 1
 
 
-def test_a_begun_first_interval_is_left_out_as_well(session):
+def test_a_partial_first_interval_is_also_left_out(session):
     result, _ = run(
         session, stamps("2014-01-29", "2016-12-31", "D"), "month", "2017-01-01", "2017-02-01"
     )
@@ -82,15 +82,15 @@ def test_a_begun_first_interval_is_left_out_as_well(session):
         35,
         pytest.approx(305, 0.01),
     )
-    (words,) = said(result, "starts")
+    (words,) = messages_about(result, "starts")
     assert words == (
         "The data starts within the month from 2014-01-01T00:00:00.0000000Z, which was left out of "
         "the history."
     )
 
 
-def test_a_mean_of_a_part_is_no_value_of_the_whole_either(session):
-    """Nights are cold: the first hours of a day do not tell its mean."""
+def test_the_mean_of_a_partial_interval_is_not_used_either(session):
+    """The first hours of a day are colder than its mean."""
     times = stamps("2017-01-01", "2017-02-10 05:00", "h")
     values = [20 + 10 * np.sin(2 * np.pi * (int(t[11:13]) - 9) / 24) for t in times]
     result, rows = run(session, times, "day", "2017-02-10", "2017-02-11", MEAN, values)
@@ -101,7 +101,7 @@ def test_a_mean_of_a_part_is_no_value_of_the_whole_either(session):
 @pytest.mark.parametrize(
     "inside", ["2017-01-03", "2017-01-31T23:00:00", "2017-01-01T00:00:00+00:00"]
 )
-def test_dates_inside_the_begun_interval_ask_for_all_of_it(session, inside):
+def test_dates_inside_the_partial_interval_request_all_of_it(session, inside):
     _, rows = run(session, stamps("2014-01-01", "2017-01-05", "D"), "month", inside, inside)
     assert [row["day"] for row in rows] == ["2017-01-01T00:00:00.0000000Z"]
     assert float(rows[0]["sales"]) == pytest.approx(310, rel=0.1)
@@ -119,7 +119,7 @@ def test_a_day_of_another_zone_begins_and_ends_within_days_of_utc(session):
 @pytest.mark.parametrize(
     ("start", "end"), [("2017-01-01", "2017-03-31"), ("2016-12-20", "2017-03-20")]
 )
-def test_a_history_with_too_few_whole_intervals_says_so(session, start, end):
+def test_a_history_with_too_few_whole_intervals_is_refused(session, start, end):
     times = stamps(start, end, "D")[:-5]
     cells = {"day": times, "sales": [10.0] * len(times)}
     window = {"start": "2017-04-01", "end": "2017-05-01"}
@@ -127,7 +127,7 @@ def test_a_history_with_too_few_whole_intervals_says_so(session, start, end):
     assert "Only 2 whole months with a value lie before 2017-04-01" in words
 
 
-def test_one_begun_interval_after_one_whole_is_refused_in_words(session):
+def test_one_partial_interval_after_one_whole_interval_is_refused(session):
     times = stamps("2017-01-01", "2017-02-05", "D")
     cells = {"day": times, "sales": [10.0] * len(times)}
     window = {"start": "2017-03-01", "end": "2017-03-01"}
@@ -160,7 +160,7 @@ def test_a_whole_last_interval_stays(session, kind):
     result, _ = run(session, times, "month", "2017-05-01", "2017-05-01")
     months = len({t[:7] for t in times})
     assert metric(result, "observationCount") == months
-    assert said(result, "ends") == said(result, "starts") == []
+    assert messages_about(result, "ends") == messages_about(result, "starts") == []
 
 
 def test_one_value_a_day_at_any_time_of_it_is_a_whole_day(session):

@@ -1,4 +1,4 @@
-"""Ask the learner as the service does: a CSV, params as JSON text, files in a folder."""
+"""Calls the learner as the service does: a CSV file, params as JSON text, and a folder."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ class Answer:
 
 
 @contextmanager
-def asked(program: str, data: pd.DataFrame, roles: dict[str, str], **more: Any) -> Iterator[Answer]:
-    """`roles` maps a column to its role; types are taken from the frame."""
+def answer_of(
+    program: str, data: pd.DataFrame, roles: dict[str, str], **more: Any
+) -> Iterator[Answer]:
+    """Runs a program on `data`. `roles`: column → role. The column types come from the frame."""
     home = Path(tempfile.mkdtemp(prefix="stint-quality-"))
     try:
         data.to_csv(home / "data.csv", index=False)
@@ -52,13 +54,13 @@ def asked(program: str, data: pd.DataFrame, roles: dict[str, str], **more: Any) 
 
 
 def run(program: str, params: dict[str, Any]) -> dict[str, Any]:
-    """The result of a program, called as the worker calls it."""
+    """Runs a program as the worker does, and returns its result."""
     result: dict[str, Any] = json.loads(PROGRAMS[program](json.dumps(params), {}, SilentReport()))
     return result
 
 
 def predicted(answer: Answer, rows: pd.DataFrame, target: str) -> list[str]:
-    """The predicted target of each of `rows`, as text."""
+    """Returns the predicted target of each of `rows`, as text."""
     model = answer.result["model"]
     params = {
         "model": {"path": str(answer.folder / model["path"]), "sha256": model["sha256"]},

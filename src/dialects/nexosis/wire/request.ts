@@ -4,46 +4,47 @@ import type { Actor } from '../../../kernel/access/access.js';
 import { Fields } from './fields.js';
 import { readJson } from './json-bodies.js';
 
-/** Where this dialect answers. */
+/** Path prefix of all routes of this dialect. */
 export const mount = 'nexosis/v1';
 
-/** A body as it came, with the type it was sent with. */
+/** The bytes of a body and its content type, as sent. */
 export class SentBody {
   constructor(
     readonly bytes: Buffer,
     readonly type: string,
   ) {}
 
-  /** As JSON; `taken` are the types that the route takes. */
-  json(taken = 'application/json'): Record<string, unknown> {
-    return readJson(this, taken);
+  /** Returns the members of a JSON body. `accepted` names the types that the route accepts, for the error. */
+  json(accepted = 'application/json'): Record<string, unknown> {
+    return readJson(this, accepted);
   }
 }
 
-type Received = FastifyRequest & { actor?: Actor };
+type GuardedRequest = FastifyRequest & { actor?: Actor };
 
-/** A request as this dialect's routes see it. */
-export interface Asked {
+/** A parsed request, as the controllers of this dialect receive it. */
+export interface NexosisRequest {
   readonly actor: Actor;
-  /** Where the API was reached, without a slash at the end: links begin with it. */
+  /** Base URL of the API as the client addressed it, without a trailing slash. Links start with it. */
   readonly base: string;
   readonly query: Fields;
-  /** Query and JSON body. */
+  /** Parameters of the query and the JSON body. */
   readonly fields: Fields;
   readonly body: SentBody;
   readonly wantsCsv: boolean;
-  /** Address of this request below `base`, and its query as it was sent. */
+  /** Path below `base`. */
   readonly path: string;
+  /** The query as sent. */
   readonly search: URLSearchParams;
-  readonly request: FastifyRequest;
+  readonly fastify: FastifyRequest;
   readonly reply: FastifyReply;
 }
 
 const origin = /^https?:\/\/[\w.-]+(:\d+)?$|^https?:\/\/\[[\da-f:.]+\](:\d+)?$/i;
 
 /**
- * Where the client reached us, for links. A name that is none (a proxy may pass on whatever a client claims) gives way to
- * the address that took the request: links are stored and shown to others.
+ * Returns the origin for links. Links are stored and shown to others, and a proxy may pass on any host that a client
+ * claims. A malformed host is therefore replaced by the address of the socket that received the request.
  */
 function originOf({ protocol, host, socket }: FastifyRequest): string {
   const claimed = `${protocol}://${host}`;
@@ -53,11 +54,12 @@ function originOf({ protocol, host, socket }: FastifyRequest): string {
   return `${'encrypted' in socket ? 'https' : 'http'}://${address}:${localPort}`;
 }
 
-export const Ask = createParamDecorator((_: unknown, context: ExecutionContext): Asked => {
+/** Injects the {@link NexosisRequest} of a route. */
+export const Incoming = createParamDecorator((_: unknown, context: ExecutionContext): NexosisRequest => {
   const http = context.switchToHttp();
-  const request = http.getRequest<Received>();
+  const request = http.getRequest<GuardedRequest>();
   const { actor } = request;
-  if (actor === undefined) throw new UnauthorizedException('This route has no asker.');
+  if (actor === undefined) throw new UnauthorizedException('This route has no authenticated user.');
   const body = request.body instanceof SentBody ? request.body : new SentBody(Buffer.alloc(0), '');
   const [path = '', search = ''] = request.url.split('?');
   const query = new Fields(request.query);
@@ -67,14 +69,14 @@ export const Ask = createParamDecorator((_: unknown, context: ExecutionContext):
     body,
     query,
     base: `${originOf(request)}/${mount}`,
-    // Read when first wanted: an upload of many megabytes is read in another way.
+    // Parsed on first use, because uploads of many megabytes are parsed in another way.
     get fields() {
       return (fields ??= new Fields(request.query, body.json()));
     },
     wantsCsv: /\btext\/csv\b/i.test(request.headers.accept ?? ''),
     path: path.replace(new RegExp(`^/${mount}/?`, 'i'), ''),
     search: new URLSearchParams(search),
-    request,
+    fastify: request,
     reply: http.getResponse<FastifyReply>(),
   };
 });

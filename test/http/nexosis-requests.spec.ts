@@ -74,7 +74,7 @@ describe('column metadata that an upload may not have', () => {
       { day: { role: 'feature' }, code: { role: 'none' } },
       { day: { dataType: 'date', role: 'Timestamp', imputation: 'mode' } },
     ])('is not refused for %j', async (columns) => {
-      // An upload may not change its key or time in passing, and what a time series is without one is another question.
+      // An upload may not change the key or timestamp, and a time series without a timestamp is another case.
       if (path.startsWith('data/') || ('startDate' in asked && columns.day?.role === 'feature')) return;
       const { status } = await alice.call(method, path.replace('refused', 'made'), {
         body: { ...asked, columns },

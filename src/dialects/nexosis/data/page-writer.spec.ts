@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FastifyReply } from 'fastify';
-import { PageWriter } from './sent-page.js';
+import { PageWriter } from './page-writer.js';
 import { table } from '../wire/data.wire.js';
 import type { Column } from '../storage/ports.js';
 
@@ -10,7 +10,7 @@ const names = columns.map(({ name }) => name);
 const rows = Array.from({ length: 20 }, (_, row) => names.map((_, i) => `${row} "${i}"`));
 
 describe('a page of wide rows', () => {
-  it.each([true, false])('lets others have their turn after every 20,000 cells (CSV: %s)', async (isCsv) => {
+  it.each([true, false])('lets other work run after every 20,000 cells (CSV: %s)', async (isCsv) => {
     let turns = 0;
     let ended = false;
     const count = () => {
@@ -18,15 +18,15 @@ describe('a page of wide rows', () => {
       if (!ended) setImmediate(count);
     };
     setImmediate(count);
-    const most: number[] = [];
+    const batchSizes: number[] = [];
     const page = new PageWriter(reply, isCsv);
     await page.add(rows, { columns }, (some) => {
-      most.push(some.length);
+      batchSizes.push(some.length);
       return table(names, some);
     });
     const text = isCsv ? page.csv() : await page.json({ a: 1 }, { z: 2 });
     ended = true;
-    expect(most).toEqual(Array(10).fill(2));
+    expect(batchSizes).toEqual(Array(10).fill(2));
     expect(turns).toBeGreaterThanOrEqual(10);
     if (!isCsv) expect(JSON.parse(text)).toEqual({ a: 1, data: table(names, rows).objects(), z: 2 });
     else expect(text.split('\r\n')).toHaveLength(22);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { after } from '../../../test/support/given.js';
-import { Field, Setting } from './field.js';
+import { SimulatedBackend, SimulationInput } from './simulated-backend.js';
 
-describe('the field of an estimate', () => {
-  it('knows slots by their numbers, also where one in between was taken away', () => {
+describe('the simulated backend', () => {
+  it('finds slots by number, even if an operator removed one in between', () => {
     const slot = (index: number) => ({ index, running: 0, holder: null, reservedFor: null });
-    const field = new Field(
-      new Setting({
+    const field = new SimulatedBackend(
+      new SimulationInput({
         at: after(0),
         backend: { name: 'b1', status: 'online', lanes: 1 },
         slots: [slot(0), slot(2)],

@@ -1,12 +1,14 @@
-import { UnreadableRow } from '../scheduler/ports.js';
+import { UnreadableRow } from './ports.js';
 
-/** How a value stands in a JSON column. `decode` throws {@link Mismatch} on what it does not know; nothing is guessed. */
+/**
+ * Converts a value to its stored form in a JSON column and back. `decode` throws {@link Mismatch} on any unknown form.
+ */
 export interface Codec<T> {
   decode(stored: unknown): T;
   encode(value: T): unknown;
 }
 
-/** What was expected, and where in the column. */
+/** A value does not have the expected stored form. `path`: where in the column. */
 export class Mismatch extends Error {
   constructor(
     readonly expected: string,
@@ -20,27 +22,27 @@ export class Mismatch extends Error {
   }
 }
 
-const plain = <T>(name: string, is: (stored: unknown) => boolean): Codec<T> => ({
+const primitive = <T>(name: string, isValid: (stored: unknown) => boolean): Codec<T> => ({
   decode(stored) {
-    if (!is(stored)) throw new Mismatch(`${name} was expected`);
+    if (!isValid(stored)) throw new Mismatch(`${name} was expected`);
     return stored as T;
   },
   encode: (value) => value,
 });
 
-export const text = plain<string>('a text', (stored) => typeof stored === 'string');
-export const flag = plain<boolean>('true or false', (stored) => typeof stored === 'boolean');
-export const number = plain<number>('a number', Number.isFinite);
-/** Milliseconds, counts and codes. */
-export const whole = plain<number>('a whole number', Number.isSafeInteger);
-/** Free JSON that others check, such as the options of a driver. */
-export const anyObject = plain<Readonly<Record<string, unknown>>>(
+export const text = primitive<string>('a text', (stored) => typeof stored === 'string');
+export const flag = primitive<boolean>('true or false', (stored) => typeof stored === 'boolean');
+export const number = primitive<number>('a number', Number.isFinite);
+/** For milliseconds, counts and codes. */
+export const whole = primitive<number>('a whole number', Number.isSafeInteger);
+/** Free JSON that is checked elsewhere, such as the options of a driver. */
+export const anyObject = primitive<Readonly<Record<string, unknown>>>(
   'an object',
   (stored) => typeof stored === 'object' && stored !== null && !Array.isArray(stored),
 );
 
 export const oneOf = <const T extends string>(...known: readonly T[]): Codec<T> =>
-  plain<T>(`one of ${known.join(', ')}`, (stored) => (known as readonly unknown[]).includes(stored));
+  primitive<T>(`one of ${known.join(', ')}`, (stored) => (known as readonly unknown[]).includes(stored));
 
 export const orNull = <T>(codec: Codec<T>): Codec<T | null> => ({
   decode: (stored) => (stored === null ? null : codec.decode(stored)),
@@ -50,7 +52,7 @@ export const orNull = <T>(codec: Codec<T>): Codec<T | null> => ({
 export const listOf = <T>(codec: Codec<T>): Codec<readonly T[]> => ({
   decode(stored) {
     if (!Array.isArray(stored)) throw new Mismatch('a list was expected');
-    return stored.map((each: unknown, i) => at(i, () => codec.decode(each)));
+    return stored.map((each: unknown, i) => decodeAt(i, () => codec.decode(each)));
   },
   encode: (value) => value.map((each) => codec.encode(each)),
 });
@@ -58,29 +60,32 @@ export const listOf = <T>(codec: Codec<T>): Codec<readonly T[]> => ({
 export const mapOf = <T>(codec: Codec<T>): Codec<Readonly<Record<string, T>>> => ({
   decode: (stored) =>
     Object.fromEntries(
-      Object.entries(anyObject.decode(stored)).map(([key, each]) => [key, at(key, () => codec.decode(each))]),
+      Object.entries(anyObject.decode(stored)).map(([key, each]) => [
+        key,
+        decodeAt(key, () => codec.decode(each)),
+      ]),
     ),
   encode: (value) =>
     Object.fromEntries(Object.entries(value).map(([key, each]) => [key, codec.encode(each)])),
 });
 
-/** A member under its stored name. The name belongs to the database: a property may be renamed, the name stays. */
+/** A member under its stored name. That name is part of the database format and stays if the property is renamed. */
 interface Member<T> {
   readonly name: string;
   readonly codec: Codec<T>;
   readonly optional: boolean;
 }
 export const member = <T>(name: string, codec: Codec<T>): Member<T> => ({ name, codec, optional: false });
-/** May be missing; then the property is missing too. */
-export const maybe = <T>(name: string, codec: Codec<T>): Member<T | undefined> => ({
+/** An optional member: if it is missing from the stored form, the property is missing too. */
+export const optionalMember = <T>(name: string, codec: Codec<T>): Member<T | undefined> => ({
   ...{ name, optional: true },
   codec: codec as Codec<T | undefined>,
 });
 
-/** All properties of `T`, in the order in which they are written. */
+/** One member for each property of `T`, in the order in which they are written. */
 type Members<T> = { readonly [K in keyof T]-?: Member<undefined extends T[K] ? T[K] | undefined : T[K]> };
 
-/** An object with exactly these members: a missing or an unknown one is refused. */
+/** An object with exactly these members. Decoding throws on a missing and on an unknown member. */
 export function objectOf<T extends object>(members: Members<T>): Codec<T> {
   const all = Object.entries(members) as [keyof T & string, Member<unknown>][];
   const names = new Set(all.map(([, { name }]) => name));
@@ -88,16 +93,16 @@ export function objectOf<T extends object>(members: Members<T>): Codec<T> {
     decode(stored) {
       const from = anyObject.decode(stored);
       const value: Record<string, unknown> = {};
-      let found = 0;
+      let presentCount = 0;
       for (const [property, { name, codec, optional }] of all) {
         if (!Object.hasOwn(from, name)) {
           if (optional) continue;
           throw new Mismatch('is missing', [name]);
         }
-        found += 1;
-        value[property] = at(name, () => codec.decode(from[name]));
+        presentCount += 1;
+        value[property] = decodeAt(name, () => codec.decode(from[name]));
       }
-      if (found < Object.keys(from).length) {
+      if (presentCount < Object.keys(from).length) {
         const unknown = Object.keys(from).find((name) => !names.has(name));
         throw new Mismatch('is not known to this version', [unknown ?? '?']);
       }
@@ -112,7 +117,7 @@ export function objectOf<T extends object>(members: Members<T>): Codec<T> {
   };
 }
 
-function at<T>(part: string | number, decode: () => T): T {
+function decodeAt<T>(part: string | number, decode: () => T): T {
   try {
     return decode();
   } catch (error) {
@@ -120,14 +125,14 @@ function at<T>(part: string | number, decode: () => T): T {
   }
 }
 
-/** A column with JSON in it. */
+/** A column that contains JSON. */
 export interface JsonColumn<T> {
-  /** `id`: of the row, for the error. */
+  /** `id`: the row's id, for the error message. */
   read(json: string, id: string): T;
   write(value: T): string;
 }
 
-/** `where`: `table.column`. Reading throws {@link UnreadableRow}. */
+/** `where`: `table.column`. Reading an unknown form throws {@link UnreadableRow}. */
 export function jsonColumn<T>(where: string, codec: Codec<T>): JsonColumn<T> {
   const [table = '', column = ''] = where.split('.');
   return {
@@ -143,7 +148,7 @@ export function jsonColumn<T>(where: string, codec: Codec<T>): JsonColumn<T> {
   };
 }
 
-/** A column with one of a few words in it. Reading throws {@link UnreadableRow}. */
+/** A column that contains one of the words `known`. Reading another word throws {@link UnreadableRow}. */
 export function wordColumn<const T extends string>(where: string, known: readonly T[]) {
   const [table = '', column = ''] = where.split('.');
   const words: ReadonlySet<string> = new Set(known);

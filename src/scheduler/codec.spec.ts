@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { UnreadableRow } from '../scheduler/ports.js';
+import { UnreadableRow } from './ports.js';
 import {
   flag,
   jsonColumn,
   listOf,
   mapOf,
-  maybe,
+  optionalMember,
   member,
   objectOf,
   oneOf,
@@ -25,7 +25,7 @@ const column = jsonColumn(
   'samples.body',
   objectOf<Sample>({
     name: member('title', text),
-    size: maybe('size', whole),
+    size: optionalMember('size', whole),
     kinds: member('kinds', listOf(oneOf('a', 'b'))),
     told: member('told', orNull(text)),
     marks: member('marks', mapOf(flag)),
@@ -40,7 +40,7 @@ describe('a JSON column', () => {
     );
   });
 
-  it('reads what it wrote', () => {
+  it('reads back what it has written', () => {
     expect(column.read(column.write(sample), '7')).toEqual(sample);
     expect(column.read(column.write({ ...sample, size: 3, told: '' }), '7')).toEqual({
       ...sample,

@@ -2,10 +2,9 @@ import type { Happening, History, Step } from './steps.js';
 import { actors } from './world.js';
 
 /**
- * A history as someone would tell it. Sessions and jobs are told by the number that names them, which counts among those
- * that are there at that moment.
+ * Describes a history in words. Numbers of sessions and jobs count those that exist at that moment.
  */
-export function told({ setup, happenings }: History): string {
+export function describeHistory({ setup, happenings }: History): string {
   const backends = setup.backends.map(
     ({ driver, slots, lanes, onIdle }, i) => `b${i}: ${driver}, ${slots} × ${lanes}, on idle ${onIdle}`,
   );

@@ -2,8 +2,8 @@ import type { Aggregation, Column } from '../storage/ports.js';
 import { isNumeric } from '../wire/columns.js';
 import { isNumber } from './survey.js';
 
-/** One row for several: of each column's values the one that its aggregation makes of them (nexosis dialect, strategies). */
-export function together(
+/** Merges rows into one by the aggregation of each column (nexosis dialect, strategies). */
+export function mergeRows(
   rows: readonly (readonly string[])[],
   columns: readonly Column[],
   missingValues: readonly string[],
@@ -30,7 +30,7 @@ function ofNumbers(values: readonly number[], how: Exclude<Aggregation, 'mode'>)
     case 'mean':
       return sum / ordered.length;
     case 'median':
-      // The lower one of two in the middle.
+      // Of an even number, the lower of the two in the middle.
       return ordered[Math.floor((ordered.length - 1) / 2)] ?? 0;
     case 'min':
       return ordered[0] ?? 0;

@@ -6,7 +6,7 @@ import {
   stopJob,
   closedWithSession,
   type JobDecision,
-  type Outcome,
+  type AttemptOutcome,
 } from '../kernel/job/job.decide.js';
 import { jobDeadlineOf, type Job, type Stop } from '../kernel/job/job.js';
 import {
@@ -20,44 +20,67 @@ import { Refusal } from '../kernel/refusal.js';
 import { deadlineOf } from '../kernel/session/session.deadline.js';
 import type { Session } from '../kernel/session/session.js';
 import type { Millis } from '../kernel/time.js';
-import { Agenda } from './agenda.js';
 import type { Text } from './long-text.js';
+import { PendingWork } from './pending-work.js';
 import type { AdminEventType, EventType, Ids, JobDetails, Tx } from './ports.js';
-import type { DueMemory, HeardMemory } from './process-memory.ports.js';
+import type { DeadlineMemory, ClientMemory, ProcessMemory } from './process-memory.ports.js';
 
-export { DueWatch } from './agenda.js';
-
-/** What is to be done outside once the transaction is durable: safe to lose, safe to repeat. */
+/** An action outside the database, performed once the transaction is durable. It may be lost or repeated without harm. */
 export type Effect =
   | { readonly type: 'start' | 'resume' | 'stop' | 'kill'; readonly job: string; readonly token: string }
-  /** The session is closed and needs no process of its own any more. */
+  /** The session is closed, so its own process is no longer needed. */
   | { readonly type: 'release'; readonly session: string };
 
 /**
- * One command's work inside its transaction: every change of a session or a job goes through here, so that the row, its
- * deadline, the ledger, the queue counters and the session that a job belongs to change together or not at all.
+ * One command's work inside its transaction. Every change of a session or a job is made here, so that the row, its
+ * deadline, the ledger, the queue counters and the job's session change together or not at all.
  */
-export class Unit extends Agenda {
+export class UnitOfWork {
   readonly effects: Effect[] = [];
-  /** Who is acting now, for the event log. */
+  /** Called once the transaction is durable, before the effects. */
+  readonly committed: (() => void)[] = [];
+  /** Called when the transaction failed, or when nobody can tell whether it did. */
+  readonly failed: (() => void)[] = [];
+  /** What must still be done before the transaction commits. */
+  readonly pending: PendingWork;
+  /** When the next deadline is due. */
+  readonly deadlines: DeadlineMemory;
+  /** When clients of sessions with a heartbeat were last seen; newer than what is stored. */
+  readonly clientSeen: Pick<ClientMemory, 'get'>;
+  /** The actor that the event log names for what follows. */
   actor = 'scheduler';
-  /** Whether anything was logged: then whoever follows the log is told after the commit. */
+  /** Whether an event was logged. If so, followers of the event log are notified after the commit. */
   logged = false;
 
   constructor(
     readonly tx: Tx,
     readonly at: Millis,
     readonly ids: Ids,
-    watch: DueMemory,
-    /** When clients of sessions with a heartbeat were heard of; newer than what is stored. */
-    readonly heard: Pick<HeardMemory, 'get'> = new Map(),
+    memory: Pick<ProcessMemory, 'deadlines' | 'clientSeen'>,
+    /** How far back fair share and budgets look. */
+    readonly fairShareWindow: Millis,
   ) {
-    super(watch);
+    this.deadlines = memory.deadlines;
+    this.clientSeen = memory.clientSeen;
+    this.pending = new PendingWork(this.deadlines.deferred);
   }
 
-  async saveBudgetDue(instance: string, dueAt: Millis | null): Promise<void> {
-    await this.tx.instances.saveBudgetDue(instance, dueAt);
-    if (dueAt !== null) this.watch.note(dueAt);
+  afterCommit(run: () => void): void {
+    this.committed.push(run);
+  }
+
+  afterFailure(run: () => void): void {
+    this.failed.push(run);
+  }
+
+  /** Has the next jobs of this backend chosen again before the transaction commits. */
+  markForDispatch(backend: string): void {
+    this.pending.addBackend(backend);
+  }
+
+  async saveBudgetDeadline(instance: string, dueAt: Millis | null): Promise<void> {
+    await this.tx.instances.saveBudgetDeadline(instance, dueAt);
+    if (dueAt !== null) this.deadlines.note(dueAt);
   }
 
   // Sessions
@@ -66,7 +89,7 @@ export class Unit extends Agenda {
     const due = deadlineOf(session);
     await this.tx.sessions.insert(session, due);
     await this.log('session.open', session, null, session.createdAt, cause);
-    this.watch.note(due?.at);
+    this.deadlines.note(due?.at);
   }
 
   async changeSession(session: Session, event: SessionEvent): Promise<Session> {
@@ -85,12 +108,15 @@ export class Unit extends Agenda {
     });
   }
 
-  /** Its row names a deadline at `at` that its clocks do not. Nothing else would change the row, and it would stay due for ever. */
-  async rearm(session: Session, at: Millis): Promise<void> {
+  /**
+   * Corrects the stored deadline of a session if its clocks have none at `at`. Nothing else would change the row, so
+   * the deadline would stay due for ever.
+   */
+  async rearmDeadline(session: Session, at: Millis): Promise<void> {
     const due = deadlineOf(session);
     if (due !== null && due.at <= at) throw new Refusal('deadline_without_effect', { session: session.id });
     await this.tx.sessions.save(session, due);
-    this.watch.note(due?.at);
+    this.deadlines.note(due?.at);
   }
 
   private async saveSession(before: Session, decision: SessionDecision): Promise<Session> {
@@ -98,9 +124,9 @@ export class Unit extends Agenda {
     if (session !== before) {
       const due = deadlineOf(session);
       await this.tx.sessions.save(session, due);
-      this.watch.note(due?.at);
+      this.deadlines.note(due?.at);
       await this.tx.ledger.append(ledger);
-      if (session.heldSince !== before.heldSince) this.accruing.add(session.instance);
+      if (session.heldSince !== before.heldSince) this.pending.addInstance(session.instance);
       if (session.state === 'closed' && before.state !== 'closed')
         this.effects.push({ type: 'release', session: session.id });
       await this.logSession(before, session);
@@ -114,7 +140,7 @@ export class Unit extends Agenda {
       const count = await this.tx.jobs.endQueuedOf(session.id, how, session.closedAt ?? this.at);
       await this.tx.backends.countQueued(session.backend, -count);
     }
-    this.touch(session.backend);
+    this.markForDispatch(session.backend);
     return session;
   }
 
@@ -124,8 +150,8 @@ export class Unit extends Agenda {
     const inserted = await this.tx.jobs.insert({ ...job, details }, params);
     await this.tx.backends.countQueued(job.backend, 1);
     await this.log('job.queued', job, job.id, this.at, 'submitted');
-    await this.tellSession(job, () => ({ type: 'jobSubmitted', at: this.at, seq: inserted.seq }));
-    this.touch(job.backend);
+    await this.changeSessionOf(job, () => ({ type: 'jobSubmitted', at: this.at, seq: inserted.seq }));
+    this.markForDispatch(job.backend);
     return inserted;
   }
 
@@ -135,7 +161,7 @@ export class Unit extends Agenda {
     const started = startJob(job, slot, token, this.at);
     await this.saveJob(job, started, this.at);
     await this.tx.backends.countQueued(job.backend, -1);
-    await this.tellSession(job, async ({ id: session, state }) => ({
+    await this.changeSessionOf(job, async ({ id: session, state }) => ({
       type: 'jobStarted',
       at: this.at,
       slot,
@@ -145,11 +171,11 @@ export class Unit extends Agenda {
     if (job.script === null) this.effects.push({ type: 'start', job: id, token });
   }
 
-  async endJob(job: Job, outcome: Outcome, at: Millis): Promise<Job> {
-    return this.left(job, endJob(job, outcome, at), at);
+  async endJob(job: Job, outcome: AttemptOutcome, at: Millis): Promise<Job> {
+    return this.finishAttempt(job, endJob(job, outcome, at), at);
   }
 
-  /** Asks a running job to stop, ends a queued or scripted one. */
+  /** Asks a running job to stop. A queued or a scripted job ends at once. */
   async stopJob(job: Job, stop: Stop): Promise<Job> {
     const decision = stopJob(job, stop);
     if (decision.job.state === 'running') {
@@ -157,77 +183,88 @@ export class Unit extends Agenda {
       if (job.token !== null) this.effects.push({ type: 'stop', job: job.id, token: job.token });
       return decision.job;
     }
-    if (job.state === 'running') return this.left(job, decision, stop.at);
+    if (job.state === 'running') return this.finishAttempt(job, decision, stop.at);
     await this.saveJob(job, decision.job, stop.at);
     await this.tx.backends.countQueued(job.backend, -1);
-    await this.tellSession(job, async ({ id: session }) => ({
+    await this.changeSessionOf(job, async ({ id: session }) => ({
       type: 'jobWithdrawn',
       at: stop.at,
       headSeq: await this.tx.jobs.headOf(session),
     }));
-    this.touch(job.backend);
+    this.markForDispatch(job.backend);
     return decision.job;
   }
 
-  /** Should the runner of this attempt be lost, the job is not tried again. */
+  /** Makes the current attempt the last one: if its runner is lost, the job is not queued again. */
   async allowNoAttemptAfter(job: Job): Promise<void> {
     await this.saveJob(job, allowNoAttemptAfter(job), this.at);
   }
 
-  /** Its runner is gone without an answer; `why` in a clause. */
+  /**
+   * Ends an attempt whose runner ended without an answer, and queues the job again if it has an attempt left. `why` is
+   * a clause.
+   */
   async loseJob(job: Job, at: Millis, why: string): Promise<Job> {
     const session = job.session === null ? null : await this.tx.sessions.find(job.session);
     const decision = loseJob(job, at, why, session?.state === 'closed');
-    this.refunded.add(job.instance);
-    if (decision.job.state !== 'queued') return this.left(job, decision, at);
+    this.pending.addRefunded(job.instance);
+    if (decision.job.state !== 'queued') return this.finishAttempt(job, decision, at);
     await this.saveJob(job, decision.job, at, `its runner was lost: ${why}`);
     await this.tx.backends.countQueued(job.backend, 1);
-    await this.tellSession(job, async ({ id: ofSession }) => ({
+    await this.changeSessionOf(job, async (session) => ({
       type: 'jobRequeued',
       at,
       startedAt: job.startedAt ?? at,
-      headSeq: (await this.tx.jobs.headOf(ofSession)) ?? job.seq,
+      headSeq: (await this.tx.jobs.headOf(session.id)) ?? job.seq,
     }));
-    this.touch(job.backend);
+    this.markForDispatch(job.backend);
     return decision.job;
   }
 
-  /** Its process outlived the service: it is told again what it may not have heard. */
+  /** Continues an attempt whose process outlived the service: the process is sent again what it may have missed. */
   resumeJob({ id, token }: Job): void {
     if (token !== null) this.effects.push({ type: 'resume', job: id, token });
   }
 
-  /** A stopping runner has had its time: end the process, and look again should that fail. */
+  /** Ends the process of a runner that did not stop in time. Sets a deadline at `again`, in case this fails. */
   async killJob(job: Job, again: Millis): Promise<void> {
     if (job.token === null) return;
     await this.tx.jobs.save(job, { at: again, kind: 'kill' });
-    this.watch.note(again);
+    this.deadlines.note(again);
     this.effects.push({ type: 'kill', job: job.id, token: job.token });
   }
 
-  private async left(before: Job, { job, ledger }: JobDecision, at: Millis): Promise<Job> {
+  private async finishAttempt(before: Job, { job, ledger }: JobDecision, at: Millis): Promise<Job> {
     await this.saveJob(before, job, at);
     await this.tx.ledger.append(ledger);
     const charged = job.used - before.used;
-    await this.tellSession(job, () => ({ type: 'jobEnded', at, startedAt: before.startedAt ?? at, charged }));
-    this.touch(job.backend);
+    await this.changeSessionOf(job, () => ({
+      type: 'jobEnded',
+      at,
+      startedAt: before.startedAt ?? at,
+      charged,
+    }));
+    this.markForDispatch(job.backend);
     return job;
   }
 
-  /** `requeued`: why it is in the queue again, where it is. */
+  /** `requeued`: why the job is queued again; null if it is not. */
   private async saveJob(before: Job, job: Job, at: Millis, requeued: string | null = null): Promise<void> {
     const due = jobDeadlineOf(job);
     await this.tx.jobs.save(job, due);
-    this.watch.note(due?.at);
-    if (job.state !== before.state && job.mode !== 'dedicated') this.accruing.add(job.instance);
+    this.deadlines.note(due?.at);
+    if (job.state !== before.state && job.mode !== 'dedicated') this.pending.addInstance(job.instance);
     if (job.state === 'queued') await this.log('job.requeued', job, job.id, at, requeued);
     else if (job.state !== before.state) await this.log(`job.${job.state}`, job, job.id, at, job.reason);
     else if (job.stop !== before.stop)
       await this.log('job.stopping', job, job.id, at, job.stop?.reason ?? null);
   }
 
-  /** Logs what an operator did. `of`: the backend or the instance it concerns; without an instance it concerns all. */
-  async logAct(
+  /**
+   * Logs an operator's action. `of` names the backend or the instance that it concerns; without an instance it concerns
+   * all.
+   */
+  async logAdminAction(
     type: AdminEventType,
     of: { readonly backend?: string; readonly instance?: string },
     cause: string | null,
@@ -267,19 +304,19 @@ export class Unit extends Agenda {
     return { type, at, processedAt: this.at, actor: this.actor, cause, backend, instance };
   }
 
-  private async tellSession(
+  private async changeSessionOf(
     job: Pick<Job, 'session'>,
     event: (session: Session) => SessionEvent | Promise<SessionEvent>,
   ): Promise<void> {
     if (job.session === null) return;
     const session = await this.tx.sessions.find(job.session);
-    if (session === null) throw new Error(`Session ${job.session} of a job is gone.`);
+    if (session === null) throw new Error(`Session ${job.session} of a job does not exist.`);
     await this.changeSession(session, await event(session));
   }
 
   private async job(id: string): Promise<Job> {
     const job = await this.tx.jobs.find(id);
-    if (job === null) throw new Error(`Job ${id} is gone.`);
+    if (job === null) throw new Error(`Job ${id} does not exist.`);
     return job;
   }
 }

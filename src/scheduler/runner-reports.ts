@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
 import type { Commands } from './commands.service.js';
-import type { Answer, ProcessEnd, RunnerListener } from './ports.js';
+import type { AttemptEnd, ProcessEnd, RunnerListener } from './ports.js';
 import type { Query } from './query.ports.js';
 import type { TextsService } from './texts.service.js';
 
-/** Stores what runners say about jobs and sessions. */
-export class RunnerAnswers implements RunnerListener {
+/** Stores what runners report about jobs and sessions. */
+export class RunnerReports implements RunnerListener {
   private readonly logger = new Logger('Runners');
 
   constructor(
@@ -13,14 +13,14 @@ export class RunnerAnswers implements RunnerListener {
     private readonly texts: TextsService,
   ) {}
 
-  /** A runner's answer. The one of an attempt that was lost meanwhile carries an old token and changes nothing. */
-  async answered(id: string, token: string, answer: Answer): Promise<void> {
+  /** Stores a runner's answer. An answer of a lost attempt carries an old token and changes nothing. */
+  async attemptEnded(id: string, token: string, answer: AttemptEnd): Promise<void> {
     if ((answer.type !== 'completed' && answer.type !== 'stopped') || answer.result === undefined)
       return this.end(id, token, answer);
-    return this.texts.keep(answer.result, (result) => this.end(id, token, { ...answer, result }));
+    return this.texts.withStored(answer.result, (result) => this.end(id, token, { ...answer, result }));
   }
 
-  private async end(id: string, token: string, answer: Answer): Promise<void> {
+  private async end(id: string, token: string, answer: AttemptEnd): Promise<void> {
     await this.commands.run(async (unit) => {
       const job = await unit.tx.jobs.find(id);
       if (job === null || job.token !== token) {
@@ -33,7 +33,7 @@ export class RunnerAnswers implements RunnerListener {
         await unit.loseJob(job, unit.at, why);
         return;
       }
-      // Stored before the job is shown as ended.
+      // Store the result before the job is shown as ended.
       if (answer.type === 'completed' || answer.type === 'stopped') {
         if (answer.result !== undefined) await unit.tx.jobs.saveResult(id, answer.result);
       }
@@ -54,8 +54,8 @@ export class RunnerAnswers implements RunnerListener {
     });
   }
 
-  /** A session's own process is gone: what ran on it has failed, and the session is over. */
-  async ended({ session: id, running, code, reason, log }: ProcessEnd): Promise<void> {
+  /** Handles the end of a session's own process: fails the job that ran on it and closes the session. */
+  async processEnded({ session: id, running, code, reason, log }: ProcessEnd): Promise<void> {
     await this.commands.run(async (unit) => {
       for (const level of ['stdout', 'stderr'] as const) {
         if (log[level].length > 0)
@@ -80,7 +80,7 @@ export class RunnerAnswers implements RunnerListener {
     }, 'runner');
   }
 
-  keep<T>(change: (query: Query) => Promise<T>): Promise<T> {
+  runChange<T>(change: (query: Query) => Promise<T>): Promise<T> {
     return this.commands.run((unit) => change(unit.tx.query), 'runner');
   }
 }

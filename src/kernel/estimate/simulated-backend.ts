@@ -2,12 +2,12 @@ import { compareHeads, type Standing } from '../choice/order.js';
 import type { InstanceView, SessionView, SlotView, Snapshot } from '../choice/snapshot.js';
 import type { Millis } from '../time.js';
 import type { ForecastJob, ForecastView } from './forecast.view.js';
-import { PlayedInstance, PlayedSession } from './played.js';
+import { SimulatedInstance, SimulatedSession } from './simulated.js';
 
 type Entries = InstanceView['waiting'];
 
-/** What does not change from run to run, looked up by name. */
-export class Setting {
+/** The input of all runs of one forecast, indexed by name. */
+export class SimulationInput {
   readonly jobs = new Map<
     string,
     { readonly job: ForecastJob; readonly index: number; readonly entry: number }
@@ -30,22 +30,25 @@ export class Setting {
   }
 }
 
-/** The backend as it becomes while it is played forward, and what the choice sees of it. */
-export class Field {
+/** The backend while a run plays it forward, and the snapshots that the choice sees of it. */
+export class SimulatedBackend {
   readonly slots: { -readonly [K in keyof SlotView]: SlotView[K] }[];
-  readonly sessions: Map<string, PlayedSession>;
-  readonly instances: Map<string, PlayedInstance>;
-  /** Active batches, oldest activation first. */
+  readonly sessions: Map<string, SimulatedSession>;
+  readonly instances: Map<string, SimulatedInstance>;
+  /** Active batch sessions, oldest activation first. */
   readonly batches: string[];
-  /** What comes next depends on jobs or instances that are not shown. */
-  isBeyond = false;
+  /** Whether the next start depends on jobs or instances that the view leaves out. */
+  dependsOnHidden = false;
 
-  constructor(private readonly setting: Setting) {
+  constructor(private readonly setting: SimulationInput) {
     const { view, entries } = setting;
     this.slots = view.slots.map((slot) => ({ ...slot }));
-    this.sessions = new Map(view.sessions.map((session) => [session.id, new PlayedSession(session)]));
+    this.sessions = new Map(view.sessions.map((session) => [session.id, new SimulatedSession(session)]));
     this.instances = new Map(
-      view.instances.map((each) => [each.id, new PlayedInstance(each, entries.get(each.id) ?? [], view.at)]),
+      view.instances.map((each) => [
+        each.id,
+        new SimulatedInstance(each, entries.get(each.id) ?? [], view.at),
+      ]),
     );
     this.batches = [...view.batches];
     for (const { holder, index } of this.slots) {
@@ -54,13 +57,13 @@ export class Field {
     }
   }
 
-  /** By number, which is its place in the list unless an operator took slots away that are still held. */
-  slot(index: number): Field['slots'][number] | undefined {
-    const there = this.slots[index];
-    return there?.index === index ? there : this.slots.find((slot) => slot.index === index);
+  /** Finds a slot by number: its index in the list, unless an operator removed slots that are still held. */
+  slot(index: number): SimulatedBackend['slots'][number] | undefined {
+    const candidate = this.slots[index];
+    return candidate?.index === index ? candidate : this.slots.find((slot) => slot.index === index);
   }
 
-  /** The heads of the queues, as the store would read them; null where no lane is free. */
+  /** Returns the heads of the queues, as the store would read them; null if no lane is free. */
   snapshot(at: Millis): Snapshot | null {
     const { backend } = this.setting.view;
     const { slots } = this;
@@ -70,7 +73,7 @@ export class Field {
     const sessions = new Map<string, SessionView>();
     const show = (id: string | null) => {
       const session = id === null ? undefined : this.sessions.get(id);
-      if (session !== undefined) sessions.set(session.id, session.shown(free));
+      if (session !== undefined) sessions.set(session.id, session.viewFor(free));
     };
     for (const { holder, reservedFor } of slots) {
       show(holder);
@@ -90,12 +93,12 @@ export class Field {
     return { backend, slots, sessions, batches, instances };
   }
 
-  /** The instances that go first: each start takes an entry of the first, so more than `most` cannot matter. */
+  /** Returns the instances that go first. Each start takes one entry, so more than `most` cannot matter. */
   private firstInstances(most: number, at: Millis): InstanceView[] {
     const first: Candidate[] = [];
     for (const instance of this.instances.values()) {
-      const seq = instance.headSeq(this.waits);
-      if (instance.isBeyond) this.isBeyond = true;
+      const seq = instance.headSeq(this.hasWaitingJobs);
+      if (instance.isNextHidden) this.dependsOnHidden = true;
       if (seq === null || instance.isUsedUp(at)) continue;
       const { shares } = instance;
       const candidate = { instance, seq, charged: instance.chargedAt(at), shares, blocked: false };
@@ -108,20 +111,20 @@ export class Field {
     const { hiddenFrom } = this.setting.view;
     const [head] = first;
     if (hiddenFrom !== null && head !== undefined && head.charged / head.instance.shares > hiddenFrom)
-      this.isBeyond = true;
+      this.dependsOnHidden = true;
     return first.map(({ instance, charged }) => {
       const { id, shares } = instance;
-      return { id, shares, charged, blocked: false, waiting: instance.waiting(most, this.waits) };
+      return { id, shares, charged, blocked: false, waiting: instance.waiting(most, this.hasWaitingJobs) };
     });
   }
 
-  private readonly waits = (id: string): boolean => {
+  private readonly hasWaitingJobs = (id: string): boolean => {
     const session = this.sessions.get(id);
     return session !== undefined && session.queuedJobs > 0 && session.state !== 'active';
   };
 }
 
 interface Candidate extends Standing {
-  readonly instance: PlayedInstance;
+  readonly instance: SimulatedInstance;
   readonly seq: number;
 }

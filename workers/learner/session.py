@@ -1,4 +1,4 @@
-"""What a session asks: the params of all programs but `predict`, read and checked."""
+"""Reads and checks the params of a session, for all programs except `predict`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from kit.failures import InputError
 
 DATA_TYPES = ("string", "numeric", "logical", "date", "text", "numericMeasure")
 ROLES = ("none", "timestamp", "target", "feature", "key")
-PRESENCE = "presence"  # the mode; none if the column says nothing but 1, or nothing but one word
+# Imputes the mode; but an absent value if the column contains only 1, or only one word.
+PRESENCE = "presence"
 IMPUTATIONS = ("zeroes", "mean", "median", "mode", "min", "max", PRESENCE)
 AGGREGATIONS = ("sum", "mean", "median", "mode", "min", "max")
 INTERVALS = ("hour", "day", "week", "month", "year")
@@ -28,7 +29,7 @@ _DEFAULTS = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column's merged metadata; the words are those of the Nexosis API."""
+    """The merged metadata of one column, in the words of the Nexosis API."""
 
     name: str
     data_type: str
@@ -38,13 +39,13 @@ class Column:
 
     @property
     def is_number(self) -> bool:
-        """Whether its values are numbers."""
+        """Whether the column has numbers."""
         return self.data_type in ("numeric", "numericMeasure")
 
 
 @dataclass(frozen=True)
-class Ask:
-    """A session's question. `start`, `end` and `interval` are there for time series only."""
+class Session:
+    """The params of a session. Only time series use `start`, `end` and `interval`."""
 
     data: Path
     columns: dict[str, Column]
@@ -58,8 +59,11 @@ class Ask:
     seed: int
     folder: Path
 
-    def of_role(self, *roles: str) -> list[Column]:
-        """Columns of these roles; the session's target counts as one whatever was declared."""
+    def with_role(self, *roles: str) -> list[Column]:
+        """Returns the columns with these roles.
+
+        The session's target has the role 'target', whatever the metadata say.
+        """
         return [c for c in self.columns.values() if self._role(c) in roles]
 
     def _role(self, column: Column) -> str:
@@ -70,14 +74,14 @@ class Ask:
         return "feature" if column.role == "target" else column.role
 
     @property
-    def goal(self) -> Column:
-        """The target's column."""
+    def target_column(self) -> Column:
+        """The column of the target. Raises InputError if the session has none."""
         if self.target is None:
             raise InputError("The session has no target column.")
         return self.columns[self.target]
 
 
-def ask_of(params: str) -> Ask:
+def read_session(params: str) -> Session:
     """Reads a session's params, JSON text. Raises InputError."""
     body = _object(params)
     columns = {str(name): _column(str(name), each) for name, each in body["columns"].items()}
@@ -86,11 +90,11 @@ def ask_of(params: str) -> Ask:
         raise InputError(f"The target column '{target}' is not a column of the data.")
     interval = body.get("interval") or "day"
     if interval not in INTERVALS:
-        raise InputError(f"'{interval}' is no interval; there are {', '.join(INTERVALS)}.")
+        raise InputError(f"'{interval}' is no interval; use one of {', '.join(INTERVALS)}.")
     folder = Path(body["folder"])
     if not folder.is_dir():
         raise InputError(f"The folder for the output, '{folder}', does not exist.")
-    return Ask(
+    return Session(
         data=Path(body["data"]["path"]),
         columns=columns,
         missing=frozenset(str(text).strip() for text in body.get("missing_values") or ()),
@@ -109,7 +113,7 @@ def _object(params: str) -> dict[str, Any]:
     try:
         body = json.loads(params)
     except ValueError as error:
-        raise InputError(f"The params are no JSON: {error}.") from None
+        raise InputError(f"The params are not JSON: {error}.") from None
     if not isinstance(body, dict):
         raise InputError("The params must be a JSON object.")
     if not isinstance(body.get("data"), dict) or not isinstance(body["data"].get("path"), str):
@@ -121,23 +125,23 @@ def _object(params: str) -> dict[str, Any]:
     return body
 
 
-def _column(name: str, given: Any) -> Column:
-    given = given if isinstance(given, dict) else {}
-    data_type = _word(given.get("dataType"), DATA_TYPES, "string", name, "data type")
+def _column(name: str, value: Any) -> Column:
+    value = value if isinstance(value, dict) else {}
+    data_type = _word(value.get("dataType"), DATA_TYPES, "string", name, "data type")
     imputation, aggregation = _DEFAULTS[data_type]
     return Column(
         name=name,
         data_type=data_type,
-        role=_word(given.get("role"), ROLES, "feature", name, "role"),
-        imputation=_word(given.get("imputation"), IMPUTATIONS, imputation, name, "imputation"),
-        aggregation=_word(given.get("aggregation"), AGGREGATIONS, aggregation, name, "aggregation"),
+        role=_word(value.get("role"), ROLES, "feature", name, "role"),
+        imputation=_word(value.get("imputation"), IMPUTATIONS, imputation, name, "imputation"),
+        aggregation=_word(value.get("aggregation"), AGGREGATIONS, aggregation, name, "aggregation"),
     )
 
 
-def _word(given: Any, known: tuple[str, ...], default: str, column: str, what: str) -> str:
-    if given in (None, ""):
+def _word(value: Any, known: tuple[str, ...], default: str, column: str, what: str) -> str:
+    if value in (None, ""):
         return default
-    if given in known:
-        return str(given)
+    if value in known:
+        return str(value)
     words = ", ".join(known)
-    raise InputError(f"Column '{column}' has the {what} '{given}'; there are {words}.")
+    raise InputError(f"Column '{column}' has the {what} '{value}'; use one of {words}.")
