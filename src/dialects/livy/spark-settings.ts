@@ -70,8 +70,8 @@ const propertiesByField = {
   heartbeatTimeoutInSecond: [],
 } as const satisfies Record<string, readonly string[]>;
 
-type SimulatedBackend = keyof typeof propertiesByField;
-type RequestFields = SparkRequest & { readonly [F in SimulatedBackend]?: unknown };
+type RequestField = keyof typeof propertiesByField;
+type RequestFields = SparkRequest & { readonly [F in RequestField]?: unknown };
 
 /** Merges a request into the operator's options. Throws Livy's error for a forbidden property or path. */
 export function sparkSettings(
@@ -147,7 +147,7 @@ function refuseBlocked(
   const keys = [...own.keys()].filter((key) => isBlocked(key, blocked));
   const fields = Object.entries(propertiesByField).filter(
     ([field, properties]) =>
-      isSet(request[field as SimulatedBackend]) &&
+      isSet(request[field as RequestField]) &&
       [field, ...properties].some((key) => isBlocked(key, blocked)),
   );
   const all = [...keys, ...fields.map(([field]) => field)];
