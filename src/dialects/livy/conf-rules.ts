@@ -40,8 +40,8 @@ const matchesAny = (patterns: readonly RegExp[], text: string): boolean =>
 const looksLocal = (item: string): boolean => /^\s*(\/|(file|local|jar|har):)/i.test(item);
 
 /**
- * Returns the value of a session's property in the form for Spark. Checks local paths in every property. Throws Livy's
- * error for a forbidden property or path.
+ * Returns the value of a session's property in the form that Spark reads. Checks local paths in every property. Throws
+ * Livy's error for a forbidden property or path.
  */
 export function checkedValue(name: string, value: string, local: LocalPaths): string {
   const key = name.trim();

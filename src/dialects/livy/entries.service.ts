@@ -68,7 +68,7 @@ export class LivyEntries {
   }
 
   /**
-   * Returns the error for an unknown id or one of another instance. `end` says when and why a session or batch ended,
+   * Returns the error for an unknown id or one of another instance. `end` is when and why the session or batch ended,
    * if the actor may know.
    */
   notFound(id: string, end?: { readonly at: Millis | null; readonly why: string | null }): NotFoundException {

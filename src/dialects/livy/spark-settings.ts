@@ -108,7 +108,7 @@ export function sparkSettings(
   };
 }
 
-/** Returns the file of a batch in the form for Spark, with its real path if it is on this machine. */
+/** Returns the file of a batch in the form that Spark reads, with its real path if it is on this machine. */
 export function allowedFile(file: string, backend: Pick<Backend, 'options'>) {
   const local = new LocalPaths(optionsOf(backend).localDirs);
   return { file: local.allowed(file), resolved: local.resolved };

@@ -156,7 +156,7 @@ function contestLinks(request: NexosisRequest, session: LearnSessionView): Link[
   ];
 }
 
-/** Returns a list of `{dataSetProperties, metrics}`, which the engine sends as such or as the member `metricSets`. */
+/** Returns a list of `{dataSetProperties, metrics}`, which the engine sends directly or as the member `metricSets`. */
 function metricSets(selection: unknown): unknown[] {
   if (Array.isArray(selection)) return selection;
   const sets = isObject(selection) ? selection['metricSets'] : undefined;

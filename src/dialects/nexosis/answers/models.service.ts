@@ -82,7 +82,7 @@ export class ModelsService {
    */
   async predict(actor: Actor, model: Model, rows: readonly unknown[], scores: boolean): Promise<Prediction> {
     const backend = await this.sessions.backend(true);
-    // The request would stay open until the backend is online again, for an unknown time.
+    // Otherwise the request would stay open until the backend is online again, for an unknown time.
     if (backend.status !== 'online')
       throw new NexosisError(
         503,

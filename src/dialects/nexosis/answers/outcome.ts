@@ -149,7 +149,7 @@ async function storeModel(
   if (typeof path !== 'string' || typeof sha256 !== 'string') throw new Error('it names no model');
   const target = join(models, `${session.modelId}.skops`);
   const file = join(folder, basename(path));
-  // If the answer is repeated, the file was moved the first time.
+  // If the outcome is stored again, the file has already been moved.
   if (await exists(file)) {
     if ((await digestOf(file)) !== sha256) throw new Error('the file of the model has another checksum');
     await rename(file, target);

@@ -95,7 +95,9 @@ export class ResultsController {
     const outcome = outcomeOf(session);
     const name = detailTables.map(([table]) => table).find((table) => table === detail);
     if (name === undefined)
-      throw nothingAtPath(`Results have no ${detail}, but ${detailNames.join(', ')}, each of some sessions.`);
+      throw nothingAtPath(
+        `Results have no ${detail}, but ${detailNames.join(', ')}, depending on the session.`,
+      );
     if (outcome === null || !(name in outcome.tables)) throw missingPart(session, name);
     const { paging, total, rows } = await pageOf(this.store, request, session, name);
     if (request.wantsCsv) return sendCsv(reply, rows);

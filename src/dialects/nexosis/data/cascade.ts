@@ -11,7 +11,7 @@ export const readCascade = (names: readonly string[]): Cascade[] =>
     return readChoice('cascade', word, kinds);
   });
 
-/** Removes what was built on a data source. The data room knows neither sessions nor models, so it uses this port. */
+/** Removes what was built on a data source. A port, because the data folder must not depend on sessions or models. */
 export abstract class BuiltOn {
   /** Removes everything of these kinds. Throws before anything is removed if the actor may not remove all of it. */
   abstract remove(actor: Actor, source: string, kinds: readonly Cascade[]): Promise<void>;

@@ -229,7 +229,7 @@ function joinKeys(left: DataSet, right: DataSet, options: Options): Keys {
   return { ...places, keyOf: (text) => (text === '' ? null : text) };
 }
 
-/** Names a column of the right side after its alias or itself. Target and timestamp of a view are those of its left side. */
+/** Returns a right column under its alias or own name. Target and timestamp of a view are those of its left side. */
 function renamed(column: Column, right: DataSet, options: Options, usedNames: UsedNames): Column {
   const own = aliasOf(column.name, options) ?? column.name;
   const role = column.role === 'none' ? 'none' : 'feature';

@@ -15,7 +15,7 @@ const chunkSize = 32 * 1024;
 /** Rows, or chunks, after which a batch is complete. Larger batches need fewer commits. */
 const [batchSize, maxChunks] = [1000, 8];
 
-/** Largest body in which the line and column of a flaw are found. Of a larger one the error names the row before it. */
+/** Largest body for whose flaw an error gives line and column. For a larger one it gives the row before the flaw. */
 const maxBytesForPosition = 2 * 1024 * 1024;
 
 /** Unknown members that are remembered. An error names some of them, but a body may have millions. */
@@ -30,7 +30,7 @@ export interface JsonUpload extends RowReader {
 }
 
 /**
- * Returns a reader of `{data: [row, …], columns: {…}, missingValues: […]}`, with names of members in any case. It reads the
+ * Returns a reader of `{data: [row, …], columns: {…}, missingValues: […]}`, with member names in any case. It reads the
  * body once in advance, to check it and to collect the names of the columns.
  */
 export async function jsonReader(body: Buffer): Promise<JsonUpload> {

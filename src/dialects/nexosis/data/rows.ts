@@ -4,13 +4,13 @@ import { invalidField } from '../wire/errors.js';
 export interface RowReader {
   /** Names of the columns, in order of first appearance. */
   readonly names: readonly string[];
-  /** Size of the body. */
+  /** Size of the body, in bytes. */
   readonly bytes: number;
   /** Yields rows of values by position of `names`. Null if a row does not have a column. */
   batches(): AsyncIterable<(string | null)[][]>;
 }
 
-/** Cells that a body may have for each of its bytes, and in addition to these. */
+/** Cells that a body may have for each of its bytes, and regardless of its size. */
 const [maxCellsPerByte, freeCells] = [10, 1_000_000];
 
 /**

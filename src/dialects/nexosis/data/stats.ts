@@ -68,7 +68,7 @@ export class ColumnStats {
   }
 }
 
-/** Returns the median. Of an even number of values, it is the lower of the two in the middle. */
+/** Returns the median. For an even number of values, it is the lower of the two in the middle. */
 function medianOf(numbers: number[]): number {
   const sorted = Float64Array.from(numbers).sort();
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;

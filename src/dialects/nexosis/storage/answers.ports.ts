@@ -109,7 +109,7 @@ export interface LearnSessionFilter extends Slice {
 export interface Model {
   readonly id: string;
   readonly instance: string;
-  /** Who built it. Absent if it was built before that was stored. */
+  /** The user who built it. Absent if it was built before users were recorded. */
   readonly user?: string;
   readonly session: string;
   readonly name: string | null;

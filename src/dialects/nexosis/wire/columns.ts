@@ -192,7 +192,7 @@ export function checkCount(count: number): void {
     );
 }
 
-/** Most characters of a value. Storing, reading or sending a longer one would block others, and no learner reads it. */
+/** Most characters of a value. Storing, reading or sending more would block requests, and no learner reads more. */
 const maxValueLength = 1_000_000;
 
 /** Throws if a value is too long. `row` is counted from 1. */

@@ -21,7 +21,7 @@ export function firstCharacter(bytes: Buffer): string {
   return bytes.toString('latin1', at, at + 1);
 }
 
-/** Whether a body counts as absent: it is empty, `""` or null (nexosis dialect, leniency). */
+/** Returns whether a body counts as absent: it is empty, `""` or null (nexosis dialect, leniency). */
 export const isEmptyBody = (bytes: Buffer): boolean =>
   firstCharacter(bytes) === '' ||
   (bytes.length < 100 && /^(""|null)$/.test(new TextDecoder().decode(bytes).trim()));

@@ -32,7 +32,7 @@ const whoseLimit = {
   session: "the session's life time",
 } as const satisfies Record<Refusals['job_limit_exceeded']['whose'], string>;
 
-/** Says when charges leave the fair-share window. If usage still accrues, that is only the earliest moment with room. */
+/** Returns a sentence on when the budget has room again. While charges accrue, that is only the earliest moment. */
 function roomOf({ roomAt, accruing }: Refusals['budget_reached']): string {
   if (roomAt === null) return '';
   return accruing ? ` No room is made before ${iso(roomAt)}.` : ` Room is made from ${iso(roomAt)} on.`;
