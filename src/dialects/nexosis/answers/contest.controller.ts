@@ -93,7 +93,9 @@ export class ContestController {
     };
   }
 
-  /** Returns the session with its outcome. Throws if it is not completed, because only a completed one has a contest. */
+  /**
+   * Returns the session with its outcome. Throws if it is not completed, because only a completed one has a contest.
+   */
   private async find(
     request: NexosisRequest,
     id: string,

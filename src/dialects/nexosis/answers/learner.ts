@@ -51,9 +51,9 @@ interface Attempt {
 }
 
 /**
- * Prepares the attempts of the learner's runners and stores their outcomes. The params of a job only name a session or a
- * model. Before an attempt starts, the data is written to a file in the attempt's own folder. After it ends, the outcome is
- * stored and the folder deleted. The params are never passed on, so no job can name files of this machine.
+ * Prepares the attempts of the learner's runners and stores their outcomes. The params of a job only name a session or
+ * a model. Before an attempt starts, the data is written to a file in the attempt's own folder. After it ends, the
+ * outcome is stored and the folder deleted. The params are never passed on, so no job can name files of this machine.
  */
 export class Learner implements Runners, RunnerListener {
   private readonly logger = new Logger(Learner.name);

@@ -77,8 +77,8 @@ export class ModelsService {
   }
 
   /**
-   * Resolves with a prediction. It is a lone job, so the same rules queue, limit and charge it, but it runs on a backend
-   * that keeps a worker ready for it. The job is deleted afterwards.
+   * Resolves with a prediction. It is a lone job, so the same rules queue, limit and charge it, but it runs on a
+   * backend that keeps a worker ready for it. The job is deleted afterwards.
    */
   async predict(actor: Actor, model: Model, rows: readonly unknown[], scores: boolean): Promise<Prediction> {
     const backend = await this.sessions.backend(true);

@@ -23,12 +23,16 @@ export interface OpenedView {
 interface JoinPart {
   /** Columns of the right side, under their names in the view. */
   readonly columns: readonly Column[];
-  /** For each column, the position of the left column that it precedes. The number of left columns puts it at the end. */
+  /**
+   * For each column, the position of the left column that it precedes. The number of left columns puts it at the end.
+   */
   readonly before: readonly number[];
   readonly join: (values: readonly string[]) => readonly string[];
 }
 
-/** Prepares a view for reading. Without `withRows` only its columns can be used. Throws if its definition is invalid. */
+/**
+ * Prepares a view for reading. Without `withRows` only its columns can be used. Throws if its definition is invalid.
+ */
 export async function openView(reads: NexosisReads, view: View, withRows = true): Promise<OpenedView> {
   const left = await reads.dataSet(view.instance, view.dataSet);
   if (left === null) throw notFound('dataSet', view.dataSet);

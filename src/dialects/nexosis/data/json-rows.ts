@@ -122,7 +122,9 @@ const wrongShape = ({ name, isList, contents }: Member, actual: string): Nexosis
 
 type Token = Parameters<Tokenizer['onToken']>[0];
 
-/** Returns a listener for tokens, which calls `onMember` for each member of the body with the first token of its value. */
+/**
+ * Returns a listener for tokens, which calls `onMember` for each member of the body with the first token of its value.
+ */
 function memberListener(onMember: (name: string, first: Token) => void): (token: Token) => void {
   let [depth, text, afterColon] = [0, '', false];
   return (current) => {
@@ -146,7 +148,10 @@ const kindOfToken = ({ token, value }: Token): string => {
 
 type MemberListener = (member: string, key: string | number | undefined, value: unknown) => void;
 
-/** Parses a body and yields its rows in batches. Calls the listeners for each item of another member, and for each unknown one. */
+/**
+ * Parses a body and yields its rows in batches. Calls the listeners for each item of another member, and for each
+ * unknown one.
+ */
 async function* parseRows(
   body: Buffer,
   onMember: MemberListener,

@@ -14,9 +14,9 @@ export interface RowReader {
 const [maxCellsPerByte, freeCells] = [10, 1_000_000];
 
 /**
- * Throws if an upload of `bytes` bytes has too many cells. A row is stored with a value for each column of its set, so rows
- * that name few of many columns take far more time and space than their bytes suggest: `{"a":1}` in a set of 10,000 columns
- * takes 10,000 cells.
+ * Throws if an upload of `bytes` bytes has too many cells. A row is stored with a value for each column of its set, so
+ * rows that name few of many columns take far more time and space than their bytes suggest: `{"a":1}` in a set of
+ * 10,000 columns takes 10,000 cells.
  */
 export function checkCells(rows: number, columns: number, bytes: number): void {
   const most = freeCells + maxCellsPerByte * bytes;

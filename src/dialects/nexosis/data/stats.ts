@@ -5,7 +5,9 @@ import { isNumber } from './survey.js';
 /** Most distinct values that are counted for `mode` and `distinctCount`. Further ones are not counted. */
 const maxDistinct = 10_000;
 
-/** Statistics of one column in one pass. Uses Welford's method for the variance, so that large values lose no digits. */
+/**
+ * Statistics of one column in one pass. Uses Welford's method for the variance, so that large values lose no digits.
+ */
 export class ColumnStats {
   private total = 0;
   private missing = 0;

@@ -87,8 +87,9 @@ export class Survey {
 }
 
 /**
- * Infers timestamp and target: the only date column without repetitions, and the only other column. `uniqueDates`: names of
- * the date columns without repetitions. `declared`: the upload declares a timestamp or a key, so none is inferred.
+ * Infers timestamp and target: the only date column without repetitions, and the only other column. `uniqueDates`:
+ * names of the date columns without repetitions. `declared`: the upload declares a timestamp or a key, so none is
+ * inferred.
  */
 export function assignRoles(
   columns: readonly Column[],

@@ -54,7 +54,9 @@ export interface NewRow {
   readonly at: Millis;
   /** Replaces stored rows of the same key, see {@link Upsert}. Null appends the row. */
   readonly key: string | null;
-  /** By position of the columns. Null if the row has no value for a column; a replaced row keeps its own value there. */
+  /**
+   * By position of the columns. Null if the row has no value for a column; a replaced row keeps its own value there.
+   */
   readonly values: readonly (string | null)[];
   /** Present if the row has a number already. */
   readonly seq?: number;

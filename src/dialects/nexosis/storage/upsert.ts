@@ -82,8 +82,8 @@ export async function putRows(
 const sizeOf = (text: readonly string[]): number => Buffer.byteLength(text.join(',')) + 1;
 
 /*
- * Keys are unique in the index. Another row of the same key is stored under the key, a mark and the row's number. All rows
- * of a key are therefore adjacent in the index, the latest one last.
+ * Keys are unique in the index. Another row of the same key is stored under the key, a mark and the row's number. All
+ * rows of a key are therefore adjacent in the index, the latest one last.
  */
 const mark = '\u0001';
 const afterMarks = '\u0002';

@@ -43,8 +43,8 @@ const notShared = (owner: string, act: string, instance: string): string =>
   `Use one of your own. An admin can let colleagues in instance ${instance} do this (sharing: use).`;
 
 /**
- * Each refusal in the words of this dialect. A job of the kernel is the calculation of a session or a prediction here, and
- * users do not know its id.
+ * Each refusal in the words of this dialect. A job of the kernel is the calculation of a session or a prediction here,
+ * and users do not know its id.
  */
 export const refusals = {
   ...toOperators<NexosisRefusal>([
