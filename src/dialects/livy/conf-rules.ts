@@ -71,7 +71,7 @@ const harmless = [
 /** Properties that make the JVM or its loggers load the file or class that they name. */
 const loading =
   /^-D(java\.(library\.path|class\.path|system\.class\.loader|security\.)|jdk\.|sun\.boot\.|log4j|logback|java\.util\.logging)/i;
-/** Matches a URI of another machine: one with any scheme but those of local files. */
+/** Matches a URI of another machine: one with any scheme except those of local files. */
 const remote = /^(?!file:|local:|jar:|har:)[a-z][a-z0-9+.-]*:\/\/[^/]/i;
 
 function checkedJavaOptions(key: string, value: string, local: LocalPaths): string {

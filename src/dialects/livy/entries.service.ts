@@ -24,7 +24,7 @@ export const LIVY_SETTINGS = Symbol('LivySettings');
 
 /** Programs that a backend must have to be a Spark backend. */
 const programs = ['interpreter', 'statement', 'batch'];
-/** The member of `conf` that names the backend of a session. It is no property of Spark and is not passed on. */
+/** The member of `conf` that names the backend of a session. It is not a property of Spark and is not passed on. */
 export const backendKey = 'stint.backend';
 
 export const noDetails: JobDetails = {
@@ -80,8 +80,8 @@ export class LivyEntries {
   }
 
   /**
-   * Returns whether the actor may see a session or batch. A private instance hides those of colleagues, with all code
-   * and output.
+   * Returns whether the actor may see a session or batch. A private instance hides the sessions and batches of
+   * colleagues, with all code and output.
    */
   isVisible(actor: Actor, owned: Owned): Promise<boolean> {
     return this.sharing.mayRead(actor, owned);

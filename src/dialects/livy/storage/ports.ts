@@ -9,7 +9,9 @@ export type LivyType = 'session' | 'batch';
 /** The request that created a session or batch. Answers repeat its members. */
 export type LivyRequest = Readonly<Record<string, unknown>>;
 
-/** Sessions that closed for these reasons are shown until their retention is over, all others not at all. */
+/**
+ * Sessions that closed for these reasons are shown until their retention is over. Other closed sessions are not shown.
+ */
 export const retainedCloseCodes = [
   ...(['runner_lost', 'runner_ended', 'runner_not_started', 'stopped', 'closed_by_admin'] as const),
 ] as const satisfies readonly CloseCode[];

@@ -213,7 +213,7 @@ export class Learner implements Runners, RunnerListener {
     return session?.job === job ? session : null;
   }
 
-  /** Writes the data of a calculation to a file, and returns the params for the engine. */
+  /** Writes the data of a calculation to a file, and returns the params for the worker. */
   private async calculation({ session, folder }: Attempt): Promise<string> {
     if (session === null)
       throw new InputProblem('This program runs only in sessions started through /nexosis/v1.');

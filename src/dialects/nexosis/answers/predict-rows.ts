@@ -30,7 +30,7 @@ async function listOf(body: Buffer, tokenizer: Tokenizer): Promise<unknown[]> {
 
 /**
  * Returns a predicted row with its values as the client spelled them. The model itself gets a number as uploads store
- * it (7.10 as 7.1), because in a column of names another text would be another name.
+ * it (7.10 as 7.1), because in a column of names a different spelling would be a different name.
  */
 export const withSentValues = (predicted: TextRow, read: TextRow, sent: TextRow, target: string): TextRow =>
   Object.fromEntries(

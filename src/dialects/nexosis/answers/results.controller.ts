@@ -159,7 +159,7 @@ export function atInterval(
   return `${name}-${interval}` in tables ? `${name}-${interval}` : middle;
 }
 
-/** Returns a page with the members of the session beside those of the route, as all clients read it. */
+/** Returns a page with the session's members beside the route's own, as all clients expect it. */
 export function paged<T extends object>(
   request: NexosisRequest,
   session: LearnSessionView,

@@ -4,7 +4,7 @@ import { readChoice } from '../wire/fields.js';
 const kinds = ['session', 'view', 'model', 'vocabulary', 'forecast'] as const;
 export type Cascade = (typeof kinds)[number];
 
-/** Reads which kinds of things are deleted together with a data source, in the singular or the plural. */
+/** Reads which kinds of items are deleted together with a data source, in the singular or the plural. */
 export const readCascade = (names: readonly string[]): Cascade[] =>
   names.map((text) => {
     const word = text.toLowerCase().replace(/ies$/, 'y').replace(/s$/, '');

@@ -23,9 +23,7 @@ export interface OpenedView {
 interface JoinPart {
   /** Columns of the right side, under their names in the view. */
   readonly columns: readonly Column[];
-  /**
-   * For each column, the position of the left column that it precedes. The number of left columns puts it at the end.
-   */
+  /** For each column, the position of the left column that it precedes; the number of left columns means the end. */
   readonly before: readonly number[];
   readonly join: (values: readonly string[]) => readonly string[];
 }
@@ -65,9 +63,11 @@ export async function openView(reads: NexosisReads, view: View, withRows = true)
   };
 }
 
-/** Returns the positions of all columns, the left ones counted before those of the joins, in the order of the view. */
+/**
+ * Returns the positions of all columns in the order of the view. The joins' columns are counted after the left ones.
+ */
 function orderOf(width: number, parts: readonly JoinPart[]): number[] {
-  // A half less than the rank of the left column that it precedes.
+  // A joined column ranks half a position before the left column that it precedes.
   const ranks = Array.from({ length: width }, (_, i) => i).concat(
     parts.flatMap(({ before }) => before.map((place) => place - 0.5)),
   );
@@ -256,7 +256,7 @@ class UsedNames {
     this.usedNames = new Set(columns.map(({ name }) => name.toLowerCase()));
   }
 
-  /** Prefixes a used name with that of its data set. Appends a number if that name is used too. */
+  /** Prefixes a used name with the name of its data set. Appends a number if that name is used too. */
   claim(own: string, dataSet: string): string {
     const key = own.toLowerCase();
     let i = this.tried.get(key + '\n' + dataSet) ?? 0;

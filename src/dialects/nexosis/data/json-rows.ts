@@ -95,7 +95,7 @@ function toValues(
   return values;
 }
 
-/** Throws if a body does not start like an object, before a large one is read in vain. */
+/** Throws if a body does not start like an object, so that a large one is not read in vain. */
 function checkFirstCharacter(body: Buffer): void {
   const first = firstCharacter(body);
   if (first === '{') return;

@@ -35,7 +35,7 @@ export class PageWriter {
   ) {}
 
   /**
-   * `select` turns stored rows into those of the response. It is called at least once, because it checks the request.
+   * `select` converts stored rows to rows of the response. It is called at least once, because it checks the request.
    */
   async add<R>(
     rows: readonly R[],

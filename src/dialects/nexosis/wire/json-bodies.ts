@@ -14,9 +14,7 @@ export function kindOf(value: unknown): string {
   return { string: 'a text', number: 'a number' }[typeof value as string] ?? 'an object';
 }
 
-/**
- * Returns the first character that is not whitespace, which shows what a body is meant to be. Empty if there is none.
- */
+/** Returns the first character that is not whitespace, which shows what kind of body it is. Empty if there is none. */
 export function firstCharacter(bytes: Buffer): string {
   let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   while ([9, 10, 13, 32].includes(bytes[at] ?? 0)) at += 1;
