@@ -27,8 +27,8 @@ NO_R = (
     "path of the service."
 )
 NO_SPARKR = (
-    "R finds no SparkR, which Spark from PyPI comes without. Install it, or let the backend run "
-    f"R without Spark with its option plain_r. {_SPARKR_PLACES}"
+    "R finds no SparkR, which Spark from PyPI does not include. Install it, or set the backend's "
+    f"option plain_r to run R without Spark. {_SPARKR_PLACES}"
 )
 PLAIN = f"R runs without Spark in this session: SparkR was not found. {_SPARKR_PLACES}"
 CANCELLED = "The statement was cancelled."
