@@ -37,8 +37,8 @@ import {
 } from './ports.js';
 
 /**
- * The stored forms of this dialect's JSON columns. A released form never changes its meaning: a new member is optional, or
- * a migration writes it.
+ * The stored forms of this dialect's JSON columns. A released form never changes its meaning: a new member is optional,
+ * or a migration writes it.
  */
 
 /** The part of a session that is stored in the column `asked`. */
