@@ -79,7 +79,7 @@ async function inSession(stint, folder, token, { name, duration, how = {}, count
   return { wall, stored: gapsBetween(jobs), results: jobs.map(({ result }) => JSON.parse(result)) };
 }
 
-/** Returns the times between sending an answer and receiving the next task, without those of the warm-up. */
+/** Returns the times between sending a result and receiving the next task, without those of the warm-up. */
 const processGaps = (results) =>
   gapsBetween(results.map(({ received, answered }) => ({ startedAt: received, endedAt: answered }))).slice(
     20,

@@ -67,8 +67,8 @@ for (const page of ['README.md', 'CONTRIBUTING.md', ...(await pages('docs')), ..
 for (const problem of problems) console.error(problem);
 console.log(
   problems.length === 0
-    ? 'Every citation and link leads somewhere.'
-    : `${problems.length} citations or links lead nowhere.`,
+    ? 'Every citation and link has a target.'
+    : `${problems.length} citations or links have no target.`,
 );
 process.exitCode = problems.length === 0 ? 0 : 1;
 

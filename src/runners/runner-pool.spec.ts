@@ -8,7 +8,7 @@ import { givenFolder } from '../../test/support/store.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 
-/** Runs one job on one worker and returns its answer. */
+/** Runs one job on one worker and returns how its attempt ended. */
 async function outcomeOf(deed: Deed, ...worker: string[]) {
   const { pool, listener } = givenPool({ worker });
   pool.start(givenTask('j1', deed));

@@ -32,7 +32,7 @@ export class BackendsService {
     @Inject(DRIVERS) private readonly drivers: Drivers,
   ) {}
 
-  /** The event log names `by` as the actor. */
+  /** Creates a backend. The event log names `by` as the actor. */
   create(backend: NewBackend, by?: string): Promise<Backend> {
     this.check(backend);
     const { name } = backend;
@@ -178,7 +178,7 @@ export class BackendsService {
     });
   }
 
-  /** Why none of the drivers for these programs can run on this machine; null if one can, or if there is no such driver. */
+  /** Why no driver for these programs can run on this machine; null if one can, or if there is no such driver. */
   unavailableFor(...programs: readonly string[]): string | null {
     const reasons = this.driversFor(...programs).map((driver) => this.runners.unavailable(driver));
     return reasons.includes(null) ? null : (reasons[0] ?? null);

@@ -21,7 +21,7 @@ export class InstancesService {
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
-  /** The event log names `by` as the actor. */
+  /** Creates an instance. The event log names `by` as the actor. */
   create(instance: NewInstance, by?: string): Promise<Instance> {
     const { name } = instance;
     if (name.startsWith('crn:')) throw new Refusal('instance_name_reserved', { name });

@@ -1,4 +1,4 @@
-/** Texts of at least this many bytes are handled in pieces. A shorter one takes at most a few milliseconds as a whole. */
+/** Texts of at least this many bytes are handled in pieces. A shorter one takes a few milliseconds at most. */
 export const longFrom = 512 * 1024;
 
 /** Bytes that are read, checked, copied or stored at a time. */
@@ -68,7 +68,7 @@ export class LongText {
     );
   }
 
-  /** All bytes in order. Lets others run between two pieces. */
+  /** Yields all bytes in order. Lets other work run between two pieces. */
   async *pieces(): AsyncGenerator<Buffer> {
     if (this.#head !== '') yield Buffer.from(this.#head);
     yield* this.#rest(0, this.#source.bytes);

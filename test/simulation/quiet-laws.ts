@@ -93,9 +93,9 @@ function noneWaitsForNothing(
   for (const [slot, id] of place.reserved) {
     const session = shadow.sessions.get(id);
     if (session?.state === 'closed' || !waits(id))
-      report('reservations', `slot ${slot} of ${name} is promised to ${id}, which waits for nothing`);
+      report('reservations', `slot ${slot} of ${name} is reserved for ${id}, which has nothing queued`);
     if (place.holders.get(slot) === id)
-      report('reservations', `slot ${slot} of ${name} is held and promised`);
+      report('reservations', `slot ${slot} of ${name} is held and reserved`);
   }
   if (backend.status !== 'online') return;
   let open = false;

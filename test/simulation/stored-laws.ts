@@ -87,7 +87,7 @@ function checkSums(world: World): void {
 export const rowsOf = (world: World, sql: string): SqlRow[] =>
   (world.service.connections[1]?.db.prepare(sql).all() ?? []) as SqlRow[];
 
-/** Columns that differ between equal histories: a process that ends forgets which answers arrived. */
+/** Tables that may differ between equal histories: a process that ends forgets which receipts to remove. */
 const passing = ['migrations', 'receipts'];
 
 /** Returns every table, sorted, as text. Equal histories have equal text. */

@@ -61,7 +61,7 @@ function killing(): Options['instead'] {
     await world.start();
     if (todo.do === 'advance') await advance(world, until - world.clock.now());
     else if (todo.do === 'submit' || world.commits - commits < 2) {
-      // A repeated submit is recognised. Of the other commits, one belongs to the start.
+      // A submit may be repeated in any case. Another step is repeated if it did not commit: one commit is the start's.
       if (todo.do === 'submit') world.submits -= 1;
       await act(world, todo);
     }

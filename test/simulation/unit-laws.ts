@@ -93,7 +93,7 @@ function checkBackend(shadow: Shadow, name: string, report: Report): void {
 const overlaps = (a: LedgerEntry | undefined, b: LedgerEntry): boolean =>
   a !== undefined && a.from < b.to && b.from < a.to;
 
-/** Ledger entries of a slot are in the order of their ends. */
+/** Reports jobs charged inside a hold. Starts at the end, because a slot's entries are in the order of their ends. */
 function noForeignJob(hold: LedgerEntry, jobs: readonly LedgerEntry[], report: Report): void {
   for (let i = jobs.length - 1; i >= 0; i -= 1) {
     const job = jobs[i];

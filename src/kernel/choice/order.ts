@@ -1,6 +1,6 @@
 import type { Millis } from '../time.js';
 
-/** What decides an instance's rank in the general queue. `charged`: in the fair-share window, with what accrues now. */
+/** What decides when an instance is next. `charged`: in the fair-share window, with what accrues now. */
 export interface Standing {
   readonly charged: Millis;
   readonly shares: number;

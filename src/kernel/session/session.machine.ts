@@ -18,7 +18,7 @@ export type SessionEventType =
   | 'clientSeen'
   | 'used';
 
-/** The facts that guards need: whether the event leaves the session drained, and whether an idle session closes. */
+/** The facts that guards need; `drained` and `accepting` are those after the event. */
 export interface SessionFacts {
   readonly drained: boolean;
   readonly accepting: boolean;

@@ -146,7 +146,7 @@ export function elapsedTime(session: Session, at: Millis): Millis | null {
   );
 }
 
-/** Returns the rest of the active budget at `at`, at least zero. */
+/** Returns how much of `active_ttl` is left at `at`, at least zero. */
 export function activeRemaining(session: Session, at: Millis): Millis {
   const running = session.activeSince === null ? 0 : at - session.activeSince;
   return Math.max(0, session.limits.activeTtl - session.activeSpent - running);

@@ -46,7 +46,7 @@ export async function until<T>(look: () => Promise<T>, found: (seen: T) => boole
     if (found(seen)) return seen;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error('It never comes about.');
+  throw new Error('The condition was never met.');
 }
 
 /** Options of a case besides its operation, shape, sizes and body. */
