@@ -49,7 +49,7 @@ function wayBack(imports, file) {
   return null;
 }
 
-/** An ESLint plugin whose rule `no-cycle` reports each file on a cycle. It reads the imports once for all files. */
+/** Returns an ESLint plugin whose rule `no-cycle` reports each file on a cycle. It reads the imports once for all files. */
 export function cyclesPlugin(root, folders) {
   let cycles;
   const rule = {

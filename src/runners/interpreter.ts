@@ -55,7 +55,7 @@ export class Interpreter {
     private readonly retry: Retry,
   ) {}
 
-  /** Whether this interpreter works on the attempt. */
+  /** Returns whether this interpreter works on the attempt. */
   has(job: string, token: string): boolean {
     return [this.starting, this.running].some((attempt) => attempt?.job === job && attempt.token === token);
   }

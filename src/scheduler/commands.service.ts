@@ -65,7 +65,7 @@ export class Commands {
     }
   }
 
-  /** Whether a job runs on a process or a session holds a slot: only then the service must note that it is alive. */
+  /** Returns whether a job runs on a process or a session holds a slot: only then the service must note that it is alive. */
   isAccruing(): Promise<boolean> {
     return this.store.read.isAccruing();
   }
@@ -198,8 +198,8 @@ export class Commands {
   }
 
   /**
-   * The store failed during the commit, which may have succeeded all the same. A stored running attempt must have a
-   * process, so this performs the effects that the stored rows confirm.
+   * Performs the effects that the stored rows confirm. Called if the store failed during the commit, which may have
+   * succeeded all the same: a stored running attempt must have a process.
    */
   private async performIfStored({ effects }: UnitOfWork): Promise<void> {
     for (const effect of effects) {

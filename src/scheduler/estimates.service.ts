@@ -54,7 +54,7 @@ export class EstimatesService {
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
-  /** How long a queued job has to wait from now on; null for any other job. `place` is its place in the queue. */
+  /** Returns how long a queued job has to wait from now on; null for any other job. `place` is its place in the queue. */
   async ofJob(job: Job, place: QueuePlace | null): Promise<WaitEstimate | null> {
     if (job.state !== 'queued' || place === null) return null;
     const backend = await this.store.read.backend(job.backend);
@@ -66,7 +66,7 @@ export class EstimatesService {
     return estimateOf(wait, 'its session or the budget of its instance may well end before it can start');
   }
 
-  /** How long a lone job of this instance would have to wait if it were submitted now. */
+  /** Returns how long a lone job of this instance would have to wait if it were submitted now. */
   async ofBackend(backend: Backend, instance: string): Promise<WaitEstimate> {
     const offline = notOnline(backend);
     if (offline !== null) return offline;
@@ -75,7 +75,7 @@ export class EstimatesService {
     return estimateOf(wait, 'the budget of your instance is used up');
   }
 
-  /** How long such a job usually runs; null if nothing is known about its program. */
+  /** Returns how long such a job usually runs; null if nothing is known about its program. */
   async runningTime(job: Job): Promise<Millis | null> {
     const { backend, program, instance, maxExecutionTime, script } = job;
     const durations = script === null ? await this.durationsOf(backend, program) : noDurations;

@@ -22,7 +22,7 @@ export class EventsService {
     return this.store.read.events(filter);
   }
 
-  /** The id of the last event. Someone who starts to follow now has seen everything up to it. */
+  /** Returns the id of the last event. Someone who starts to follow now has seen everything up to it. */
   last(): Promise<number> {
     return this.store.read.lastEvent();
   }

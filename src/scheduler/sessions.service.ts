@@ -123,7 +123,7 @@ export class SessionsService {
 }
 
 /**
- * Whether nothing has happened to a session since it was opened. Otherwise its user has received the answer, and an
+ * Returns whether nothing has happened to a session since it was opened. Otherwise its user has received the answer, and an
  * equal request is for another session.
  */
 const isUntouched = ({ state, queuedJobs, acceptingJobs }: Session): boolean =>

@@ -217,7 +217,7 @@ async function ask(world: World, which: number): Promise<void> {
     world.laws.report('place', `two have the same: ${places.join(', ')}`);
 }
 
-/** The owner, an admin, or a user of another instance, who is refused. */
+/** Returns the owner, an admin, or a user of another instance, who is refused. */
 function allowed(owner: { readonly user: string; readonly instance: string }, by: By): Actor {
   if (by === 'admin') return admin;
   const found =

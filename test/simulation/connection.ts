@@ -36,7 +36,7 @@ export class Lifeline {
     this.passed = 0;
   }
 
-  /** A step with more statements than this is in an endless loop. */
+  /** Sets the most statements of the next step. A step with more is in an endless loop. */
   allow(statements: number): void {
     this.left = statements;
   }
@@ -67,7 +67,7 @@ export class Lifeline {
     }
   }
 
-  /** Whether the next commit fails, either before or after it is durable. */
+  /** Returns whether the next commit fails, either before or after it is durable. */
   commitFault(): 'commit' | 'answer' | null {
     const kind = this.fault?.kind;
     if (kind !== 'commit' && kind !== 'answer') return null;

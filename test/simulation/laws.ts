@@ -132,7 +132,7 @@ export class Laws {
     if (state !== before.state) this.cause(before, after);
   }
 
-  /** The recorded end or idle start of a session is exact to the millisecond. */
+  /** Checks that the recorded end or idle start of a session is exact to the millisecond. */
   private cause(before: Session, { id, state, stateReason, timestamps, ...after }: Session): void {
     const at = timestamps.at(-1)?.at ?? 0;
     const { idleFrom } = this.shadow.of(id);
@@ -173,7 +173,7 @@ export class Laws {
     if (before.state === 'queued' && state === 'running') this.started(before, after);
   }
 
-  /** The plan of an instance limits its queued jobs. A lost job that waits again does not count as submitted. */
+  /** Checks the plan's limit on queued jobs. A lost job that waits again does not count as submitted. */
   private pending({ id, instance }: Job): void {
     const most = this.shadow.mostPending.get(instance);
     if (most === undefined) return;

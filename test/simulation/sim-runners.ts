@@ -80,7 +80,7 @@ export class SimRunners implements Runners {
     return this.planned[0]?.at ?? Infinity;
   }
 
-  /** Whether an attempt has a process or a pending report. */
+  /** Returns whether an attempt has a process or a pending report. */
   knows(token: string): boolean {
     return this.alive.has(token) || this.planned.some((each) => each.token === token);
   }

@@ -104,7 +104,7 @@ export class StartLaws {
     }
   }
 
-  /** The first entry of each instance in the general queue. Sessions with a reservation are not in the general queue. */
+  /** Returns the first entry of each instance in the general queue. Sessions with a reservation are not in the general queue. */
   private heads(place: Place): { instance: string; seq: number }[] {
     const first = new Map<string, number>();
     const offer = (instance: string, seq: number) =>
