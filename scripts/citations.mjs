@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `node scripts/citations.mjs`, part of the step `lint` of `npm run check`: checks that every rule cited in the code is in
-// docs, and that every link of a page has a target. It reads two forms of citations:
+// `node scripts/citations.mjs`, part of the step `lint` of `npm run check`: checks that every rule cited in the code is
+// in docs, and that every link of a page has a target. It reads two forms of citations:
 //   (semantics: clocks)           a heading of docs/semantics.md
 //   (livy dialect, sessions)      a heading of docs/dialects/livy.md or livy-wire.md; src/dialects/livy may omit the name
 // A citation names a heading, in any case. Several citations are separated by a semicolon.

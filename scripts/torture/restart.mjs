@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Kills the service, then a worker, during a session of real jobs. Checks that nothing is lost and that the session's
-// clocks are right afterwards, even those that run out while the service is down. Also checks that a data folder has only
-// one service, and that the admin token is shown once. Part of `npm run check`.
+// clocks are right afterwards, even those that run out while the service is down. Also checks that a data folder has
+// only one service, and that the admin token is shown once. Part of `npm run check`.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -115,7 +115,7 @@ const failed = findings.filter((ok) => !ok).length;
 console.log(`${findings.length - failed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** Opens two sessions whose max_ttl runs out while the service is down: an idle one with a slot, and one with a running job. */
+/** Opens two sessions whose max_ttl ends while the service is down: one idle with a slot, one with a running job. */
 async function outlived() {
   const seconds = 4;
   await admin('POST', '/admin/backends', { name: 'brief', driver: 'scripted' });

@@ -34,7 +34,7 @@ function listOf(folder: string): string[] {
 /** Returns whether the system has /proc. Without it only the existence of a process can be checked. */
 export const hasProcFs = (): boolean => statOf('self') !== null;
 
-/** Returns whether a process is stopped by a signal (SIGSTOP, SIGTSTP). A process that a debugger stopped does not count. */
+/** Returns whether a signal (SIGSTOP, SIGTSTP) has stopped a process. One that a debugger stopped does not count. */
 export const isStopped = (pid: number): boolean => statOf(pid)?.[0] === 'T';
 
 /** Returns the running child processes of `pid`. */

@@ -178,7 +178,7 @@ export class BackendsService {
     });
   }
 
-  /** Returns why no driver for these programs can run on this machine; null if one can, or if there is no such driver. */
+  /** Returns why no driver can run these programs on this machine; null if one can, or if no driver has them. */
   unavailableFor(...programs: readonly string[]): string | null {
     const reasons = this.driversFor(...programs).map((driver) => this.runners.unavailable(driver));
     return reasons.includes(null) ? null : (reasons[0] ?? null);

@@ -65,7 +65,7 @@ export class Commands {
     }
   }
 
-  /** Returns whether a job runs on a process or a session holds a slot: only then the service must note that it is alive. */
+  /** Returns whether a job runs on a process or a session holds a slot, so that a crash would have to be dated. */
   isAccruing(): Promise<boolean> {
     return this.store.read.isAccruing();
   }
@@ -91,8 +91,8 @@ export class Commands {
   }
 
   /**
-   * Settles what a crash left behind, applies the deadlines until now, runs `first` and dispatches. Must run first after
-   * a start, because every other change stores that the service is alive.
+   * Settles what a crash left behind, applies the deadlines until now, runs `first` and dispatches. Must run first
+   * after a start, because every other change stores that the service is alive.
    */
   async recover(first?: (unit: UnitOfWork) => Promise<void>): Promise<{ lost: number }> {
     return this.write(async (unit) => {

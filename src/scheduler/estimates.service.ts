@@ -54,7 +54,7 @@ export class EstimatesService {
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
-  /** Returns how long a queued job has to wait from now on; null for any other job. `place` is its place in the queue. */
+  /** Returns how long a queued job still has to wait; null for any other job. `place`: its place in the queue. */
   async ofJob(job: Job, place: QueuePlace | null): Promise<WaitEstimate | null> {
     if (job.state !== 'queued' || place === null) return null;
     const backend = await this.store.read.backend(job.backend);

@@ -32,7 +32,7 @@ export function membersOf(text: string): Map<string, string> {
   return scanner.document();
 }
 
-/** Returns what is wrong with a text that should be any JSON value, as JSON.parse reads it, and where; null if nothing is. */
+/** Returns the flaw of a text that should be JSON of any kind, and its position; null if JSON.parse accepts it. */
 export function findFlaw(text: string): string | null {
   try {
     new Scanner(text, { strict: true }).whole();

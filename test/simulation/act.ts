@@ -82,8 +82,8 @@ export async function act(world: World, step: Step): Promise<void> {
 }
 
 /**
- * Advances the time, stopping at each message of a runner. A deadline may cause a message earlier than the known ones, so
- * with runners the time advances from one deadline to the next. Without runners it advances in one piece.
+ * Advances the time, stopping at each message of a runner. A deadline may cause a message earlier than the known ones,
+ * so with runners the time advances from one deadline to the next. Without runners it advances in one piece.
  */
 export async function advance(world: World, by: number): Promise<void> {
   const { clock, runners, commands, lifeline } = world.service;

@@ -1,7 +1,7 @@
 import type { Millis } from '../../src/kernel/time.js';
 import type { Shadow } from './shadow.js';
 
-/** Returns the charge of an instance in the fair-share window up to `at`, with what accrues: the sum of the single entries. */
+/** Returns the charge of an instance in the fair-share window up to `at`: the sum of its entries and what accrues. */
 export function chargedTo(shadow: Shadow, instance: string, at: Millis, window: Millis): Millis {
   const entries = shadow.entries.get(instance) ?? [];
   let sum = 0;

@@ -21,8 +21,8 @@ export interface Committed {
 }
 
 /**
- * Counts the statements that one process sends and its calls to runners. A fault strikes at one of them. After a kill none
- * gets through, and uncommitted changes are rolled back when the file is closed, as when a process dies.
+ * Counts the statements that one process sends and its calls to runners. A fault strikes at one of them. After a kill
+ * none gets through, and uncommitted changes are rolled back when the file is closed, as when a process dies.
  */
 export class Lifeline {
   dead = false;
@@ -77,8 +77,8 @@ export class Lifeline {
 }
 
 /**
- * One connection to the database file that replaces TypeORM's. The same statements reach the same SQLite, without the cost
- * of a query builder, and a fault can strike at each of them.
+ * One connection to the database file that replaces TypeORM's. The same statements reach the same SQLite, without the
+ * cost of a query builder, and a fault can strike at each of them.
  */
 export class Connection {
   private readonly statements = new Map<string, Statement>();

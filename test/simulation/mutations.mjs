@@ -1,6 +1,6 @@
 /**
- * Deliberate mistakes in the kernel, by name. The simulator's loader changes the source while loading it; the files stay
- * unchanged. The simulation must find each mistake.
+ * Deliberate mistakes in the kernel, by name. The simulator's loader changes the source while loading it; the files
+ * stay unchanged. The simulation must find each mistake.
  */
 export const mutations = {
   'foreign-job-in-hold': {

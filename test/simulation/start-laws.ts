@@ -12,7 +12,9 @@ type Reserved = Extract<Change, { of: 'reserved' }>;
 export class StartLaws {
   /** Reservations made by the current choice. Jobs that it started before may be on those slots. */
   private readonly fresh = new Set<string>();
-  /** Reservations ended by the current choice although their session still waits. That session must start there next. */
+  /**
+   * Reservations ended by the current choice although their session still waits. That session must start there next.
+   */
   private readonly due = new Map<string, string>();
   private at: Millis = 0;
 
@@ -104,7 +106,7 @@ export class StartLaws {
     }
   }
 
-  /** Returns the first entry of each instance in the general queue. Sessions with a reservation are not in the general queue. */
+  /** Returns the first entry of each instance in the general queue, which excludes sessions with a reservation. */
   private heads(place: Place): { instance: string; seq: number }[] {
     const first = new Map<string, number>();
     const offer = (instance: string, seq: number) =>

@@ -79,8 +79,8 @@ class Board {
   }
 
   /**
-   * Starts a job of the general queue: of the instance with the least charged time per share, and within it the earliest
-   * submission. If that is a dedicated session and no slot is empty, reserves one for it and goes on.
+   * Starts a job of the general queue: of the instance with the least charged time per share, and within it the
+   * earliest submission. If that is a dedicated session and no slot is empty, reserves one for it and goes on.
    */
   startFromGeneralQueue(): boolean {
     for (;;) {
@@ -137,7 +137,7 @@ class Board {
     return fullest ?? null;
   }
 
-  /** Returns the instance with the least charged time per share. On a tie, the one whose first job was submitted first. */
+  /** Returns the instance with the least charged time per share; on a tie, that of the earliest waiting job. */
   private nextInstance() {
     let best: (typeof this.general)[number] | null = null;
     for (const candidate of this.general) {

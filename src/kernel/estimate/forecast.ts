@@ -19,8 +19,8 @@ const cpuBudget = 30_000;
 
 /**
  * Plays the backend forward many times with random durations, or once if all durations are known. Yields after each
- * run, so that the caller can do other work in between. `requester`: the instance whose next lone job is estimated, too;
- * null: only queued jobs are.
+ * run, so that the caller can do other work in between. `requester`: the instance whose next lone job is estimated,
+ * too; null: only queued jobs are.
  */
 export function* forecast(
   view: ForecastView,

@@ -125,8 +125,8 @@ async function readRunning(sql: Sql, backend: string): Promise<RunningView[]> {
 type InstanceCharge = Pick<ForecastInstance, 'id' | 'shares' | 'charged' | 'rate' | 'budget'>;
 
 /**
- * Returns the instances of running jobs and of sessions with a slot or a batch's priority, because their budgets may run
- * out in the forecast.
+ * Returns the instances of running jobs and of sessions with a slot or a batch's priority, because their budgets may
+ * run out in the forecast.
  */
 async function instancesOf(
   sql: Sql,
@@ -140,7 +140,7 @@ async function instancesOf(
   return new Set([...running, ...rows].map(({ instance }) => instance));
 }
 
-/** Reads the instances with waiting jobs, the requester and the `busy` ones, least charged first; drops those not played. */
+/** Reads the waiting, the requesting and the `busy` instances, least charged first; drops those that are not played. */
 async function readInstances(
   sql: Sql,
   { backend, at, window, asker }: ForecastRequest,

@@ -10,8 +10,8 @@ export type Parameter = Value | Buffer;
 export type SqlRow = Record<string, Value>;
 
 /**
- * The most prepared statements that are kept. Filters of lists create many; after clearing, the frequent ones are soon prepared
- * again.
+ * The most prepared statements that are kept. Filters of lists create many; after clearing, the frequent ones are soon
+ * prepared again.
  */
 const maxPrepared = 500;
 

@@ -15,7 +15,7 @@ export interface WriteHooks {
 
 /** The most writers in one commit. More would gain nothing and delay the first one. */
 const maxPerCommit = 64;
-/** The longest time to gather writers, in milliseconds. If commits take longer, writers collect during a commit anyway. */
+/** The longest time to gather writers, in milliseconds. During longer commits writers gather anyway. */
 const maxGatherTime = 5;
 /** Gathering ends after so many event-loop turns without a new writer: reading a request's body takes one turn. */
 const quietTurns = 2;

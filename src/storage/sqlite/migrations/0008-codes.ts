@@ -1,6 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** How the sentences begin with which earlier versions closed a session. Of two that match, the longer one comes first. */
+/**
+ * How the sentences begin with which earlier versions closed a session. Of two that match, the longer one comes first.
+ */
 const closings = [
   ['max_ttl', 'max_ttl of '],
   ['active_ttl', 'active_ttl of '],
