@@ -155,7 +155,9 @@ async function outlived() {
   check('its job failed with 1217', state.status === 'Failed' && state.reason_code === 1217);
 }
 
-/** Checks that a second service on the same data does not start and says why, and that the first goes on unharmed. */
+/**
+ * Checks that a second service on the same data does not start and says why; the first goes on, its ledger in order.
+ */
 async function onlyOne() {
   const other = { ...env, STINT_ADMIN_TOKEN: randomBytes(32).toString('hex') };
   const refused = await startService({

@@ -8,7 +8,7 @@ export type Line = string | AsyncIterable<Buffer>;
 
 /**
  * Writes lines one after the other. A long line is written as fast as the reader reads, and later lines wait for its
- * end.
+ * end, because they would break it.
  */
 export class LineWriter {
   private last: Promise<void> | null = null;

@@ -147,8 +147,8 @@ export class RunnerPool implements Runners {
   }
 
   /**
-   * Begins a task. A program that must not run twice begins only after the store has marked the attempt as the last
-   * one.
+   * Begins a task. A program that must not run twice begins only once the attempt is stored as the last one, because
+   * the service may crash at any time.
    */
   private begin(process: RunnerProcess, task: Task): void {
     const { job, token, program } = task;
@@ -215,7 +215,7 @@ export class RunnerPool implements Runners {
     if (process.task !== null)
       void this.answer(process.task, { type: 'lost', why, ...(words !== null && { words }) });
     if (!process.isReady) this.failedStarts += 1;
-    // After three failed starts in a row start no more, because they would fail for ever. The next job tries again.
+    // After three failed starts in a row start no more, because they would fail forever. The next job tries again.
     if (this.failedStarts < 3) this.warmUp();
   }
 
@@ -266,9 +266,7 @@ export class RunnerPool implements Runners {
   private answer({ job, token }: Pick<Task, 'job' | 'token'>, answer: AttemptEnd): Promise<void> {
     const { listener } = this;
     if (listener === null) return Promise.resolve();
-    return this.retry.untilStored(`The end of job ${job}`, () =>
-      listener.attemptEnded(job, token, answer),
-    );
+    return this.retry.untilStored(`The end of job ${job}`, () => listener.attemptEnded(job, token, answer));
   }
 }
 

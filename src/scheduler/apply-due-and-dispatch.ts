@@ -157,7 +157,7 @@ const scriptedOutcome = (outcome: 'completed' | 'failed' | undefined) =>
     ? ({ type: 'failed', reason: 'the script says so', reasonCode: null } as const)
     : ({ type: 'completed' } as const);
 
-/** 1 snapshot, 2 choose, 3 store the reservations, 4 start. Runners are contacted after the commit. */
+/** Dispatches a backend: snapshot, choice, reservations, starts. Runners are contacted after the commit. */
 async function dispatch(unit: UnitOfWork, backend: string): Promise<void> {
   const snapshot = await unit.tx.snapshot(backend, unit.at, unit.fairShareWindow);
   if (snapshot === null) return;

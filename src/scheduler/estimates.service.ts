@@ -26,7 +26,7 @@ interface CachedForecast {
 
 /** How long a forecast is reused, because clients poll ten times a second. The wait that they see still counts down. */
 const freshFor: Millis = 1000;
-/** The next forecast waits for this many times the CPU time of the last one, which is reused until then. */
+/** A forecast is reused for at least this many times the duration of the last computation, to limit the load. */
 const idleParts = 5;
 /** How long durations are reused: they change slowly. */
 const durationsFreshFor: Millis = 10_000;

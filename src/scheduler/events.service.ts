@@ -83,7 +83,7 @@ class News {
     this.readAt = performance.now();
   }
 
-  /** Resolves when there is something to read, at `until`, or when the reader has gone. */
+  /** Resolves when there is something to read, at `until`, or when the reader disconnects. */
   async comes(until: number): Promise<void> {
     if (!this.unread && !this.gone.aborted) {
       await new Promise<void>((resolve) => {

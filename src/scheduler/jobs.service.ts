@@ -26,7 +26,7 @@ export interface NewJob {
   readonly backend: string | undefined;
   readonly session: string | undefined;
   readonly maxExecutionTime: Millis | undefined;
-  /** JSON text, kept byte for byte. A long text is stored before. */
+  /** JSON text, kept byte for byte. A long text must be stored before. */
   readonly params: Text;
   readonly details: JobDetails;
   /** Sentences for the job's log about members of the request that have no effect. */

@@ -28,7 +28,7 @@ async function scanned(text: string, size: number, how: { strict?: boolean; any?
   return members;
 }
 
-/** The members, or the flaw, found by reading `text` as one string. For a long text only an object is expected. */
+/** Returns what `membersOf` finds, or its error. A scan has only one error for all texts that are not objects. */
 function expected(text: string): Map<string, string> | string {
   const [, before = '', first] = /^([ \t\r\n]*)(.?)/su.exec(text) ?? [];
   if (first !== '' && first !== '{') {

@@ -341,7 +341,7 @@ describe('a deadline that cannot take effect because its row is invalid', () => 
     expect((await service.submit(lasting(1))).state).toBe('queued');
   });
 
-  it('is corrected if it is earlier than its clock, instead of being due for ever', async () => {
+  it('is corrected if it is earlier than its clock, instead of being due forever', async () => {
     const service = await givenService();
     const { id } = await service.sessions.open(alice, batch);
     await service.submit({ session: id, ...lasting(5) });

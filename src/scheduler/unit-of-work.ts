@@ -110,7 +110,7 @@ export class UnitOfWork {
 
   /**
    * Corrects the stored deadline of a session if its clocks have none at `at`. Nothing else would change the row, so
-   * the deadline would stay due for ever.
+   * the deadline would stay due forever.
    */
   async rearmDeadline(session: Session, at: Millis): Promise<void> {
     const due = deadlineOf(session);

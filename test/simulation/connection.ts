@@ -10,7 +10,7 @@ export class Killed extends Error {}
 /** The simulated disk failed once. */
 export class StoreFailure extends Error {}
 
-/** A fired deadline is still due afterwards, so it would fire for ever. */
+/** A fired deadline is still due afterwards, so it would fire forever. */
 export class Endless extends Error {}
 
 export interface Committed {

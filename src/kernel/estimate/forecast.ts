@@ -14,7 +14,9 @@ export interface Wait {
 const maxRuns = 100;
 const minRuns = 20;
 
-/** CPU time that one forecast may take, in microseconds on a core of 2024. A request waits for it. */
+/**
+ * CPU time of one forecast in microseconds, on a core of 2024. A request waits for it, though not the whole service.
+ */
 const cpuBudget = 30_000;
 
 /**

@@ -23,7 +23,7 @@ export interface SessionLimits {
   readonly unusedTtl: Millis;
   /** What happens when `interactive_ttl` expires. */
   readonly onIdle: 'deactivate' | 'close';
-  /** How long its client may send no heartbeat before the session closes; absent: for ever. */
+  /** How long its client may send no heartbeat before the session closes; absent: forever. */
   readonly heartbeatTtl?: Millis;
   /**
    * Whether `interactive_ttl` also runs while the session is busy, from the latest submit or end; set by its backend.
