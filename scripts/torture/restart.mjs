@@ -60,7 +60,7 @@ process.kill(first.pid, 'SIGKILL');
 await first.end;
 const goneAt = Date.now();
 await until(async () => !groupAlive(first.pid), 'the workers of the dead service are gone');
-check('the workers leave by themselves', !groupAlive(first.pid));
+check('the workers end by themselves', !groupAlive(first.pid));
 await pause(1500);
 const begin = performance.now();
 // The service was down until here. The time until the new one is ready depends on the machine.

@@ -95,7 +95,7 @@ export async function advance(world: World, by: number): Promise<void> {
       if (next > target) break;
       await to(next);
       await runners.tell(world.clock.now());
-      if (lifeline.dead) throw new Killed('the process is gone');
+      if (lifeline.dead) throw new Killed('the process was killed');
       if (commands.nextDeadlineAt <= world.clock.now()) await commands.tick();
     }
   }

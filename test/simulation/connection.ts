@@ -47,7 +47,7 @@ export class Lifeline {
 
   /** Counts one more statement or call. Throws if the fault strikes here. */
   pass(kind: 'statement' | 'runner'): void {
-    if (this.dead) throw new Killed('the process is gone');
+    if (this.dead) throw new Killed('the process was killed');
     const { fault } = this;
     const number = this.passed;
     this.passed += 1;

@@ -156,7 +156,7 @@ export class Laws {
     const { id, state } = after;
     if (before === undefined) {
       if (state !== 'queued') this.report('job states', `${id} begins ${state}`);
-      if (this.shadow.removed.has(id)) this.report('jobs end once', `${id} came back`);
+      if (this.shadow.removed.has(id)) this.report('jobs end once', `${id} was removed and exists again`);
       this.pending(after);
       return;
     }
@@ -189,9 +189,9 @@ export class Laws {
     if (after.attempts !== before.attempts + 1)
       this.report('attempts', `${after.id} did not count its attempt`);
     if (after.token === null || this.shadow.tokens.has(after.token))
-      this.report('fencing', `the token of ${after.id} is not a new one`);
+      this.report('fencing', `the token of ${after.id} is not new`);
     if (after.startedAt === null || after.startedAt < after.createdAt)
-      this.report('time', `${after.id} started before it was there`);
+      this.report('time', `${after.id} started before it existed`);
     this.starts.started(before, after);
   }
 

@@ -24,7 +24,7 @@ export async function checkStored(world: World, everything: boolean): Promise<vo
     const kept = shadow.jobs.get(id);
     const expected = kept === undefined || stored === null ? kept : { ...kept, details: stored.details };
     if (!isDeepStrictEqual(stored ?? undefined, expected)) say(`job ${id} is not as it was saved`);
-    if (!isDeepStrictEqual(await read.job(id), stored)) say(`job ${id} is shown as it was before`);
+    if (!isDeepStrictEqual(await read.job(id), stored)) say(`job ${id} is read with an old state`);
   }
   shadow.dirty.sessions.clear();
   shadow.dirty.jobs.clear();
