@@ -20,8 +20,8 @@ const fairShareWindow = 28 * 24 * 3600 * 1000;
 const turns = 60;
 
 /**
- * Measures the choice (snapshot and decision, in this process) as the queue grows, on three databases in turn. Half of the
- * jobs are lone jobs and half belong to batch sessions, of ten instances. Five lanes are free.
+ * Measures the choice (snapshot and decision, in this process) as the queue grows, on three databases in turn. Half of
+ * the jobs are lone jobs and half belong to batch sessions, of ten instances. Five lanes are free.
  */
 export async function choose({ folder, quick, tell }) {
   const queues = [];

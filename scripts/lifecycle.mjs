@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Writes docs/lifecycle.md from the machines of the built kernel. With --check, only checks that the page is up to date.
+// Writes docs/lifecycle.md from the machines of the built kernel. With --check, only checks that it is up to date.
 import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { jobMachine } from '../dist/kernel/job/job.machine.js';
@@ -21,7 +21,9 @@ function transitions(machine) {
 
 const label = ({ event, guard }) => (guard === null ? event : `${event} [${guard}]`);
 
-/** Draws one arrow between two states for all their transitions. Transitions to the same state are only in the table. */
+/**
+ * Draws one arrow between two states for all their transitions. Transitions to the same state are only in the table.
+ */
 function diagram(machine) {
   const arrows = new Map();
   for (const each of transitions(machine)) {

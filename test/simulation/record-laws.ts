@@ -15,7 +15,7 @@ function checkAudit({ folder, laws }: World): void {
     if (differences > 0) laws.report('ledger verify', `${law}: ${JSON.stringify(found[0])}`);
 }
 
-/** The event log has the history of each session and each job once, in order, and consistent with the rows. */
+/** Checks that the event log has the history of each session and job once, in order, and consistent with the rows. */
 function checkEvents(world: World): void {
   const { shadow, laws } = world;
   const say = (what: string) => laws.report('events', what);

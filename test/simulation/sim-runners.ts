@@ -14,13 +14,13 @@ interface Planned {
 
 const stopTakes: Millis = 50;
 const lateBy: Millis = 4000;
-/** Like the pool, repeats an answer that could not be stored. */
+/** After this time a report that could not be stored is repeated, as the pool does. */
 const retryAfter: Millis = 100;
 const wellBehaved: Attempt = { does: 'complete', after: 1000, twice: false, late: false, logs: 0 };
 
 /**
- * Runner processes on the virtual clock. A job's params set the behaviour of each attempt: it answers, fails, dies, hangs
- * until it is stopped, hangs until it is killed, answers twice, or answers although it was given up.
+ * Runner processes on the virtual clock. A job's params set the behaviour of each attempt: it completes, fails, dies,
+ * hangs until it is stopped or killed, reports its end twice, or reports it after it was lost.
  */
 export class SimRunners implements Runners {
   private planned: Planned[] = [];
@@ -80,7 +80,7 @@ export class SimRunners implements Runners {
     return this.planned[0]?.at ?? Infinity;
   }
 
-  /** Whether an attempt has a process or a pending answer. */
+  /** Returns whether an attempt has a process or a pending report. */
   knows(token: string): boolean {
     return this.alive.has(token) || this.planned.some((each) => each.token === token);
   }
@@ -100,7 +100,7 @@ export class SimRunners implements Runners {
     );
   }
 
-  /** Ends the processes with the service. Some of their answers may still be pending. */
+  /** Returns the reports that processes may still send after the service has ended. */
   leftBehind(): readonly Planned[] {
     return this.planned.filter(({ token }) => this.alive.get(token)?.behaviour.late === true);
   }

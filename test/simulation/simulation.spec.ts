@@ -26,7 +26,7 @@ describe('the simulation', () => {
     expect(await foretell(seed)).toBeGreaterThan(5);
   });
 
-  it('tells the shortest history of what it finds', async () => {
+  it('reports the shortest history that breaks a law', async () => {
     // An invented law that gets broken: no session closes while a job waits.
     const instead: Options['instead'] = async (world, step) => {
       await act(world, step);

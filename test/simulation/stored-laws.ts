@@ -24,7 +24,7 @@ export async function checkStored(world: World, everything: boolean): Promise<vo
     const kept = shadow.jobs.get(id);
     const expected = kept === undefined || stored === null ? kept : { ...kept, details: stored.details };
     if (!isDeepStrictEqual(stored ?? undefined, expected)) say(`job ${id} is not as it was saved`);
-    if (!isDeepStrictEqual(await read.job(id), stored)) say(`job ${id} is shown as it was before`);
+    if (!isDeepStrictEqual(await read.job(id), stored)) say(`job ${id} is read with an old state`);
   }
   shadow.dirty.sessions.clear();
   shadow.dirty.jobs.clear();
@@ -87,7 +87,7 @@ function checkSums(world: World): void {
 export const rowsOf = (world: World, sql: string): SqlRow[] =>
   (world.service.connections[1]?.db.prepare(sql).all() ?? []) as SqlRow[];
 
-/** Columns that differ between equal histories: a process that ends forgets which answers arrived. */
+/** Tables that may differ between equal histories: a process that ends forgets which receipts to remove. */
 const passing = ['migrations', 'receipts'];
 
 /** Returns every table, sorted, as text. Equal histories have equal text. */
