@@ -104,7 +104,7 @@ describe('a program that was added as the attempt protocol describes', () => {
 });
 
 describe('a job that hangs in native code and holds the global lock of Python', () => {
-  it('is stopped because its process uses no processor time', async () => {
+  it('is queued again because its process uses no processor time', async () => {
     const session = (await alice.post('/sessions', { backend: 'aer', mode: 'batch' })).body.id as string;
     const made = await submit('deadlock', {}, { session_id: session });
     const cause = await eventually('that it is queued again', async () => {

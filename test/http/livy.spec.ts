@@ -208,7 +208,7 @@ describe('a statement', () => {
     expect([status, body]).toEqual([200, { candidates: ['str.4'] }]);
   });
 
-  it('runs in order with 50 others that are submitted at the same time', async () => {
+  it('runs in order, one at a time, if 50 are submitted together', async () => {
     const before = (await alice.call('GET', `/sessions/${id}/statements?size=0`)).body
       .total_statements as number;
     await alice.run(id, 'var seen = []');

@@ -228,7 +228,7 @@ describe('unusual data and its sessions:', () => {
     ['die', 'failed'],
     ['rubbish', 'failed'],
   ])(
-    'that makes the learner %s leaves a session that is %s, and the next session completes',
+    'the learner failure "%s" makes the session %s, and the next session completes',
     async (what, status) => {
       await alice.putCsv(`data/${what}`, `day,sales,do\n2017-01-01,1,${what}\n2017-01-02,2,x`);
       const { body } = await alice.post(

@@ -161,7 +161,7 @@ describe('the requests that every client needs:', () => {
     ]);
   });
 
-  it('a model is built, predicts and is deleted', async () => {
+  it('models are built, predict and are deleted', async () => {
     await alice.putCsv('data/flowers', flowers(50));
     const built = await Promise.all(
       (['regression', 'classification', 'anomalies'] as const).map((predictionDomain) =>

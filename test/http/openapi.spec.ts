@@ -148,7 +148,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('requires no header, because all are optional', () => {
+  it('requires no header', () => {
     const demanding = [...documented].filter(([, { parameters = [] }]) =>
       parameters.some((each) => each.in === 'header' && (each as { required?: boolean }).required),
     );

@@ -144,7 +144,7 @@ describe('the data folder of an older version', () => {
     db.close();
   });
 
-  it('gets a new key, which signs valid bearer tokens', async () => {
+  it('has a key that is no longer valid, while a token signed with the current key is accepted', async () => {
     const data = givenPlace();
     const stint = await TestService.start({}, data);
     cleanups.push(() => stint.close('keep'));

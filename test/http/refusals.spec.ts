@@ -318,7 +318,7 @@ describe('an invalid request is refused with each mistake:', () => {
         'each value in plan.modes must be one of the following values: dedicated, batch',
       ],
     ],
-  ])('once for each member, without consequences: %s %s %j', async (method, path, body, messages) => {
+  ])('with one message for each member: %s %s %j', async (method, path, body, messages) => {
     expect(messagesOf(await stint.call(method, `/api/v1${path}`, { body }))).toEqual(messages);
   });
 

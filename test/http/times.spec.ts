@@ -30,7 +30,7 @@ describe('device properties of 2026-01-01T00:00:00Z, requested with updated_befo
     ['properties', 'updated_before'],
     ['properties', 'calibration_id'],
     ['configuration', 'calibration_id'],
-  ])('or its %s are refused if %s is sent twice', async (what, name) => {
+  ])('(%s) are refused if %s is sent twice', async (what, name) => {
     const answer = await stint.admin.get(`/backends/line/${what}?${name}=2025-01-01&${name}=2026-01-01`);
     expect([answer.status, answer.body.errors[0].message]).toEqual([
       400,
