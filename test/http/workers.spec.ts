@@ -176,7 +176,7 @@ describe('in one service,', () => {
   });
 
   describe('a Spark session whose driver is stopped', () => {
-    it('is dead, and its log contains the reason', async () => {
+    it('is dead, and its statement fails with the reason', async () => {
       const stint = await service();
       const alice = await livyUser(stint);
       const id = await alice.session();
