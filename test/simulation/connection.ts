@@ -28,7 +28,7 @@ export class Lifeline {
   dead = false;
   passed = 0;
   private fault: Fault | null = null;
-  private left = Infinity;
+  private remaining = Infinity;
 
   /** Sets the fault of the next step. */
   arm(fault: Fault | null): void {
@@ -38,7 +38,7 @@ export class Lifeline {
 
   /** Sets the most statements of the next step. A step with more is in an endless loop. */
   allow(statements: number): void {
-    this.left = statements;
+    this.remaining = statements;
   }
 
   die(): void {
@@ -51,7 +51,7 @@ export class Lifeline {
     const { fault } = this;
     const number = this.passed;
     this.passed += 1;
-    if (this.passed > this.left) throw new Endless('the service does not come to rest');
+    if (this.passed > this.remaining) throw new Endless('the service does not come to rest');
     if (fault === null) return;
     if (fault.kind === 'kill' && number === fault.at) {
       this.dead = true;

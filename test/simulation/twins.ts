@@ -17,10 +17,10 @@ const scripted = (history: History): History => ({
 /** Splits one long advance into pieces of different lengths. */
 async function inPieces(world: World, step: Step): Promise<void> {
   if (step.do !== 'advance') return act(world, step);
-  let left = step.by;
-  for (let piece = 1; left > 0; piece = (piece * 3) % 4001) {
-    await advance(world, Math.min(piece, left));
-    left -= Math.min(piece, left);
+  let remaining = step.by;
+  for (let piece = 1; remaining > 0; piece = (piece * 3) % 4001) {
+    await advance(world, Math.min(piece, remaining));
+    remaining -= Math.min(piece, remaining);
   }
   await advance(world, 0);
 }
