@@ -30,7 +30,7 @@ const forbidden: readonly RefusalCode[] = [
 
 /** Returns the status and message of a refusal. A code without a message here gets the text of the log. */
 export function answerOf({ code, params, message }: Refusal): Answer {
-  const say = own[code] as ((params: unknown) => Answer) | undefined;
-  if (say !== undefined) return say(params);
+  const answer = own[code] as ((params: unknown) => Answer) | undefined;
+  if (answer !== undefined) return answer(params);
   return [forbidden.includes(code) ? 403 : 400, message];
 }
