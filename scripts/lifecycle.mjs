@@ -80,6 +80,6 @@ const found = await readFile(page, 'utf8').catch(() => '');
 if (!process.argv.includes('--check')) {
   await writeFile(page, wanted);
 } else if (found !== wanted) {
-  console.error('docs/lifecycle.md is not what the machines say. Run `npm run docs:lifecycle`.');
+  console.error('docs/lifecycle.md is out of date. Run `npm run docs:lifecycle`.');
   process.exit(1);
 }
