@@ -2,6 +2,7 @@ import importX from 'eslint-plugin-import-x';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 import tseslint from 'typescript-eslint';
 import { cyclesPlugin } from './scripts/lib/import-cycles.mjs';
+import { namesPlugin } from './scripts/lib/names.mjs';
 
 /** Which folder of src may import which: docs/architecture.md explains the table, this enforces it. */
 const zone = (target, from, message) => ({ target: `./src/${target}`, from, message });
@@ -101,5 +102,17 @@ export default tseslint.config(
     files: ['src/**/*.ts'],
     ignores: ['src/kernel/**', 'src/scheduler/system-clock.ts', 'src/**/*.spec.ts'],
     rules: { 'no-restricted-properties': ['error', { object: 'Date', property: 'now' }] },
+  },
+  {
+    // One idea, one word: names with a clearer successor, and exported types with the name of another one.
+    files: ['src/**/*.ts'],
+    ignores: ['src/**/*.spec.ts', 'src/**/migrations/**'],
+    plugins: { names: namesPlugin(import.meta.dirname) },
+    rules: { 'names/retired': 'error', 'names/one-meaning': 'error' },
+  },
+  {
+    // Columns and parameters of refusals have names that outlive the code.
+    files: ['src/**/storage/**/*.ts', 'src/kernel/refusal.ts'],
+    rules: { 'names/retired': 'off' },
   },
 );
