@@ -110,9 +110,4 @@ export default tseslint.config(
     plugins: { names: namesPlugin(import.meta.dirname) },
     rules: { 'names/retired': 'error', 'names/one-meaning': 'error' },
   },
-  {
-    // Columns and parameters of refusals have names that outlive the code.
-    files: ['src/**/storage/**/*.ts', 'src/kernel/refusal.ts'],
-    rules: { 'names/retired': 'off' },
-  },
 );

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-/** Retired names, and what to use instead. `eslint.config.js` exempts stored rows and parameters of refusals. */
+/** Retired names, and what to use instead. Columns are exempt, because their names are stored. */
 export const retired = {
   asked: 'request, or what was requested',
   said: 'raw, value, or what it is',
@@ -72,6 +72,10 @@ function* declaredBy(node) {
   }
 }
 
+/** Returns whether a property of a class is a column of a table. */
+const isColumn = ({ decorators = [] }) =>
+  decorators.some(({ expression }) => /^(Primary(Generated)?)?Column$/.test(expression.callee?.name ?? ''));
+
 /** An ESLint plugin: `retired` refuses to declare a retired name, `one-meaning` a type whose name another file exports. */
 export function namesPlugin(root) {
   let types;
@@ -95,6 +99,7 @@ export function namesPlugin(root) {
         all(params);
       };
       const ofKey = ({ key, computed }) => computed !== true && check(key);
+      const ofProperty = (node) => !isColumn(node) && ofKey(node);
       const ofId = ({ id }) => check(id);
       return {
         VariableDeclarator: ({ id }) => all([id]),
@@ -102,7 +107,7 @@ export function namesPlugin(root) {
         FunctionExpression: ofFunction,
         ArrowFunctionExpression: ofFunction,
         MethodDefinition: ofKey,
-        PropertyDefinition: ofKey,
+        PropertyDefinition: ofProperty,
         TSPropertySignature: ofKey,
         TSMethodSignature: ofKey,
         ClassDeclaration: ofId,

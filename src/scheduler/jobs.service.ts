@@ -170,7 +170,7 @@ export class JobsService implements OnModuleInit {
     const { name, driver } = backend;
     if (session !== null && session.backend !== name) {
       const { id, backend: itsBackend } = session;
-      throw new Refusal('session_elsewhere', { session: id, backend: itsBackend, asked: name });
+      throw new Refusal('session_elsewhere', { session: id, backend: itsBackend, requested: name });
     }
     const { program } = request;
     const known = this.backends.programs(driver) ?? [];

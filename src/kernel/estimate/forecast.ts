@@ -101,8 +101,8 @@ function planRuns(
 }
 
 /** Adds the probe at the end of the asker's own queue, or behind everybody's. */
-function withProbe(view: ForecastView, asker: string | null): ForecastView {
-  const id = asker ?? probe;
+function withProbe(view: ForecastView, requester: string | null): ForecastView {
+  const id = requester ?? probe;
   const job: ForecastJob = {
     id: probe,
     seq: Number.MAX_SAFE_INTEGER,
@@ -112,7 +112,7 @@ function withProbe(view: ForecastView, asker: string | null): ForecastView {
     maxExecutionTime: Infinity,
   };
   const last = { id, shares: 1, charged: Infinity, rate: 0, budget: null, waiting: [], more: false };
-  const own: ForecastInstance = view.instances.find((instance) => instance.id === asker) ?? last;
+  const own: ForecastInstance = view.instances.find((instance) => instance.id === requester) ?? last;
   const others = view.instances.filter((instance) => instance !== own);
   // The probe is left out if part of the queue is: nobody knows when the end of the queue starts.
   const waiting = own.more ? own.waiting : [...own.waiting, job];

@@ -3,12 +3,12 @@ import {
   aggregations,
   dataTypes,
   imputations,
-  roles,
+  columnRoles,
   type Column,
   type DataType,
   type Imputation,
   type Aggregation,
-  type Role,
+  type ColumnRole,
 } from '../storage/ports.js';
 import { invalidColumns, invalidField } from './errors.js';
 import { isObject } from './fields.js';
@@ -17,7 +17,7 @@ import { isObject } from './fields.js';
 export interface DeclaredColumn {
   readonly name: string;
   readonly dataType?: DataType;
-  readonly role?: Role;
+  readonly role?: ColumnRole;
   readonly imputation?: Imputation;
   readonly aggregation?: Aggregation;
 }
@@ -45,7 +45,7 @@ export function findColumn<C extends { readonly name: string }>(
 export const positionsOf = (columns: readonly { readonly name: string }[]): Map<string, number> =>
   new Map(columns.map(({ name }, i) => [name.toLowerCase(), i]));
 
-export const columnWithRole = (columns: readonly Column[], role: Role): Column | undefined =>
+export const columnWithRole = (columns: readonly Column[], role: ColumnRole): Column | undefined =>
   columns.find((column) => column.role === role);
 
 export const isNumeric = ({ dataType }: Pick<Column, 'dataType'>): boolean =>
@@ -97,7 +97,7 @@ function readColumn(name: string, raw: unknown, problems: Record<string, string[
     formatValue(metadata.get('datatype')) === '-1'
       ? 'numericMeasure'
       : read('dataType', dataTypes, numberedTypes);
-  const role = read('role', roles, []);
+  const role = read('role', columnRoles, []);
   const imputation = read('imputation', imputations, numberedImputations);
   const aggregation = read('aggregation', aggregations, aggregations);
   return {
