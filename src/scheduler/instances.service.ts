@@ -68,18 +68,18 @@ export class InstancesService {
   }
 
   /** Why `actor` cannot act for the instance that the header or the body of a request names. */
-  async elsewhere(
+  async refuseInstance(
     actor: Pick<Actor, 'role' | 'instance'>,
     where: 'header' | 'body',
-    named: string,
+    requested: string,
   ): Promise<Refusal> {
     const { name, crn } = actor.instance;
     const own = { name, crn };
-    if (actor.role !== 'admin') return new Refusal('other_instance', { instance: named, own });
-    const match = (await this.list()).find((other) => other.crn === named || other.name === named);
-    if (match === undefined) return new Refusal('other_instance_unknown', { instance: named });
-    return match.name === named
-      ? new Refusal('other_instance_by_name', { name: named, crn: match.crn, where })
+    if (actor.role !== 'admin') return new Refusal('other_instance', { instance: requested, own });
+    const match = (await this.list()).find((other) => other.crn === requested || other.name === requested);
+    if (match === undefined) return new Refusal('other_instance_unknown', { instance: requested });
+    return match.name === requested
+      ? new Refusal('other_instance_by_name', { name: requested, crn: match.crn, where })
       : new Refusal('other_instance_unannounced', { own, other: { name: match.name, crn: match.crn } });
   }
 

@@ -62,9 +62,12 @@ describe('granting limits', () => {
     [s({ activeTtl: 0 }), {}, tooShort('activeTtl', 0)],
     [s({ interactiveTtl: -1 }), {}, tooShort('interactiveTtl', -1)],
   ];
-  it.each(tooMuch)('refuses %o under plan %o and names the limit: %s', (requested, plan, { code, params }) => {
-    expect(refusalOf(() => grant(requested, plan))).toEqual({ code, params });
-  });
+  it.each(tooMuch)(
+    'refuses %o under plan %o and names the limit: %s',
+    (requested, plan, { code, params }) => {
+      expect(refusalOf(() => grant(requested, plan))).toEqual({ code, params });
+    },
+  );
 
   it('law: granted limits are ordered, at least a second, within the backend and the plan, and as requested', () => {
     const ttl = fc.option(fc.integer({ min: -1, max: 1200 }).map(seconds), { nil: undefined });

@@ -43,8 +43,8 @@ export class Sql {
   async one<T = SqlRow>(statement: string, ...values: BoundValue[]): Promise<T | null> {
     try {
       const { text, empty, columns } = this.prepare(statement);
-      const found = text.get(values) as Value[] | undefined;
-      return found === undefined ? null : (toRow(empty, columns, found) as T);
+      const row = text.get(values) as Value[] | undefined;
+      return row === undefined ? null : (toRow(empty, columns, row) as T);
     } catch (error) {
       throw new QueryFailedError(statement, values, error as Error);
     }

@@ -213,10 +213,10 @@ export function checkColumns(columns: readonly Column[]): void {
   for (const role of ['target', 'timestamp', 'key'] as const) {
     const all = columns.filter((column) => column.role === role);
     if (all.length < 2) continue;
-    const named = all.slice(0, maxNamed);
-    const more = all.length > named.length ? ` and ${all.length - named.length} more` : '';
-    const names = named.map(({ name }) => name).join(', ');
-    for (const { name } of named)
+    const listed = all.slice(0, maxNamed);
+    const more = all.length > listed.length ? ` and ${all.length - listed.length} more` : '';
+    const names = listed.map(({ name }) => name).join(', ');
+    for (const { name } of listed)
       problems[name] = [`Only one column can have the role ${role}: ${names}${more} have it.`];
   }
   for (const { name, role, dataType } of columns) {
