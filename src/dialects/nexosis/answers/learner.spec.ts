@@ -12,7 +12,7 @@ it('an answer that could not be stored is sent again, or its job would keep its 
   const store = { read: { query: { one: () => Promise.resolve(null) } } } as unknown as Store;
   const answers: AttemptEnd[] = [];
   const listener = {
-    answered: (_job: string, _token: string, answer: AttemptEnd) => {
+    attemptEnded: (_job: string, _token: string, answer: AttemptEnd) => {
       answers.push(answer);
       return answers.length === 1 ? Promise.reject(new Error('the disk is full')) : Promise.resolve();
     },
