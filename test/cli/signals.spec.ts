@@ -68,15 +68,15 @@ describe('SIGHUP', () => {
     const { fingerprint } = await get('/health/live');
     await placed(folder, await givenCertificate());
     await write(yaml('log_level: debug\nwarm_workers: 3', 2));
-    const said = await hangUp();
-    expect(said.map(({ msg }) => msg)).toEqual(
+    const log = await hangUp();
+    expect(log.map(({ msg }) => msg)).toEqual(
       expect.arrayContaining([
         'The configuration was read again.',
         'Changed, and needs a restart: warm_workers.',
         expect.stringMatching(/^The certificate in \S+ is shown from now on\.$/),
       ]),
     );
-    expect(said).toContainEqual(expect.objectContaining({ log_level: 'debug', backends: ['b1'] }));
+    expect(log).toContainEqual(expect.objectContaining({ log_level: 'debug', backends: ['b1'] }));
     expect((await get('/health/live')).fingerprint).not.toBe(fingerprint);
     expect(JSON.parse((await get('/api/v1/admin/backends/b1')).body)).toMatchObject({ lanes: 2 });
     await service.line(
@@ -92,8 +92,8 @@ describe('SIGHUP', () => {
     ['with a certificate that is missing', () => yaml('').replace('cert.pem', 'other.pem')],
   ])('of a configuration %s changes nothing and says why', async (_, text) => {
     await write(text().replace('lanes: 1', 'lanes: 7'));
-    const said = await hangUp();
-    expect(said).toContainEqual(
+    const log = await hangUp();
+    expect(log).toContainEqual(
       expect.objectContaining({
         level: 50,
         msg: 'The configuration was read again and is wrong: nothing was changed.',
@@ -110,8 +110,8 @@ describe('SIGHUP', () => {
         '{ name: b1, driver: aer, lanes: 3, options: { device: stint_line_5 } }, { name: b2, driver: scripted }',
       ),
     );
-    const said = await hangUp();
-    expect(said.map(({ msg }) => msg)).toContain('Changed, and needs a restart: backends.b1.driver.');
+    const log = await hangUp();
+    expect(log.map(({ msg }) => msg)).toContain('Changed, and needs a restart: backends.b1.driver.');
     expect(JSON.parse((await get('/api/v1/admin/backends/b1')).body)).toMatchObject({
       driver: 'scripted',
       lanes: 2,

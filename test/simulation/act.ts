@@ -94,7 +94,7 @@ export async function advance(world: World, by: number): Promise<void> {
       const next = Math.min(Math.max(commands.nextDeadlineAt, world.clock.now()), runners.nextAt);
       if (next > target) break;
       await to(next);
-      await runners.tell(world.clock.now());
+      await runners.report(world.clock.now());
       if (lifeline.dead) throw new Killed('the process is gone');
       if (commands.nextDeadlineAt <= world.clock.now()) await commands.tick();
     }
@@ -117,12 +117,12 @@ async function command(world: World, step: Step): Promise<unknown> {
     case 'open': {
       const backend = backendOf(world, step.backend);
       const { mode, maxTtl, activeTtl, interactiveTtl } = step;
-      const asked = {
+      const request = {
         maxTtl: some(maxTtl),
         activeTtl: some(activeTtl),
         interactiveTtl: some(interactiveTtl),
       };
-      return sessions.open(actorOf(step.actor), { mode, backend, ...asked });
+      return sessions.open(actorOf(step.actor), { mode, backend, ...request });
     }
     case 'submit':
       return submit(world, step);
@@ -178,7 +178,7 @@ async function submit(world: World, step: Submit): Promise<void> {
   const params = scripted ? { duration: duration / 1000, outcome, result: step.actor } : { attempts };
   const who =
     session === null ? actorOf(step.actor) : (actors.find(({ user }) => user === session.user) ?? admin);
-  const asked = {
+  const request = {
     program: scripted ? 'scripted' : 'sampler',
     backend: session === null ? backend : undefined,
     session: session?.id,
@@ -186,7 +186,7 @@ async function submit(world: World, step: Submit): Promise<void> {
     params: JSON.stringify(params),
     details,
   };
-  const job = await jobs.submit(who, asked, key);
+  const job = await jobs.submit(who, request, key);
   receipts.answered(job.id, key, true);
   if (!world.shadow.jobs.has(job.id))
     world.laws.report('accepted is kept', `${job.id} was accepted and is not there`);

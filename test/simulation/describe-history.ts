@@ -9,7 +9,7 @@ export function describeHistory({ setup, happenings }: History): string {
     ({ driver, slots, lanes, onIdle }, i) => `b${i}: ${driver}, ${slots} × ${lanes}, on idle ${onIdle}`,
   );
   const steps = happenings.map(
-    (happening, i) => `${String(i + 1).padStart(4)}. ${tell(happening, backends.length)}`,
+    (happening, i) => `${String(i + 1).padStart(4)}. ${describeStep(happening, backends.length)}`,
   );
   const budgets = setup.budgets.map((ms) => (ms === 0 ? 'none' : `${ms / 1000} s`)).join(', ');
   return [`  budgets ${budgets}; shares ${setup.shares.join(' : ')}; ${backends.join('; ')}`, ...steps].join(
@@ -17,7 +17,7 @@ export function describeHistory({ setup, happenings }: History): string {
   );
 }
 
-function tell({ step, fault }: Happening, backends: number): string {
+function describeStep({ step, fault }: Happening, backends: number): string {
   const broken = fault === null ? '' : `   ← ${fault.kind} at point ${fault.at}`;
   return `${tellStep(step, backends)}${broken}`;
 }
@@ -32,8 +32,8 @@ function tellStep(step: Step, backends: number): string {
         ['active_ttl', step.activeTtl],
         ['interactive_ttl', step.interactiveTtl],
       ] as const;
-      const asked = ttls.filter(([, ms]) => ms > 0).map(([name, ms]) => `, ${name} ${ms / 1000} s`);
-      return `${user(step.actor)} opens a ${step.mode} session on ${backend(step.backend)}${asked.join('')}`;
+      const limits = ttls.filter(([, ms]) => ms > 0).map(([name, ms]) => `, ${name} ${ms / 1000} s`);
+      return `${user(step.actor)} opens a ${step.mode} session on ${backend(step.backend)}${limits.join('')}`;
     }
     case 'submit': {
       const where =

@@ -96,7 +96,7 @@ async function seeds(tally: Tally): Promise<number | null> {
       return 1;
     }
     // The parent of a worker reports.
-    if (process.send === undefined) tally.tell();
+    if (process.send === undefined) tally.print();
     else process.send({ seed, ...done, foretold, tables: '' });
   }
   return null;

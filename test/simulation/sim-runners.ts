@@ -9,7 +9,7 @@ interface Planned {
   readonly order: number;
   readonly job: string;
   readonly token: string;
-  readonly tell: (listener: RunnerListener) => Promise<void>;
+  readonly report: (listener: RunnerListener) => Promise<void>;
 }
 
 const stopTakes: Millis = 50;
@@ -86,15 +86,15 @@ export class SimRunners implements Runners {
   }
 
   /** Sends all due messages at once, as processes do. */
-  async tell(now: Millis): Promise<void> {
+  async report(now: Millis): Promise<void> {
     const due = this.planned.filter(({ at }) => at <= now);
     this.planned = this.planned.filter(({ at }) => at > now);
     const { listener } = this;
     if (listener === null) return;
     await Promise.all(
       due.map((planned) =>
-        planned.tell(listener).catch(() => {
-          if (!this.lifeline.dead) this.plan(retryAfter, planned.job, planned.token, planned.tell);
+        planned.report(listener).catch(() => {
+          if (!this.lifeline.dead) this.plan(retryAfter, planned.job, planned.token, planned.report);
         }),
       ),
     );
@@ -117,9 +117,9 @@ export class SimRunners implements Runners {
     });
   }
 
-  private plan(after: Millis, job: string, token: string, tell: Planned['tell']): void {
+  private plan(after: Millis, job: string, token: string, report: Planned['report']): void {
     this.order += 1;
-    this.planned.push({ at: this.clock.now() + after, order: this.order, job, token, tell });
+    this.planned.push({ at: this.clock.now() + after, order: this.order, job, token, report });
     this.planned.sort((a, b) => a.at - b.at || a.order - b.order);
   }
 }

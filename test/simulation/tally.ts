@@ -1,6 +1,6 @@
-import type { Outcome } from './run.js';
+import type { RunResult } from './run.js';
 
-export type Done = Pick<Outcome, 'steps' | 'jobs' | 'sessions' | 'restarts'> & {
+export type Done = Pick<RunResult, 'steps' | 'jobs' | 'sessions' | 'restarts'> & {
   readonly seed: number;
   /** Job starts that were estimated correctly. */
   readonly foretold: number;
@@ -24,7 +24,7 @@ export class Tally {
   }
 
   /** Prints the sums after every tenth seed and the last. */
-  tell(): void {
+  print(): void {
     const { seeds, jobs, sessions, restarts, foretold } = this.total;
     if (seeds % 10 !== 0 && seeds !== this.wanted) return;
     const passed = (performance.now() - this.begun) / 1000;

@@ -25,7 +25,7 @@ export async function shareOut({ first, count, workers }: Shares, tally: Tally):
       child.on('message', (message) => {
         done += 1;
         tally.add(message as Done);
-        if (verdict === null) tally.tell();
+        if (verdict === null) tally.print();
       });
       child.on('exit', (code) => {
         children.delete(child);

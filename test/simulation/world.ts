@@ -111,8 +111,8 @@ export class World {
     private readonly setup: Setup,
   ) {
     this.laws = new Laws(this.shadow, window);
-    this.backends = setup.backends.map((asked, i) => ({
-      ...asked,
+    this.backends = setup.backends.map((settings, i) => ({
+      ...settings,
       name: `b${i}`,
       limits: limitsOf(1),
       options: {},
