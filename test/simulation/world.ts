@@ -96,7 +96,7 @@ export class World {
   readonly accepted = { jobs: [] as string[] };
   service!: Service;
   restarts = 0;
-  /** Whether the service was ever down while time passed. */
+  /** Milliseconds for which the service was down. */
   downtime = 0;
   ids = 0;
   submits = 0;

@@ -20,7 +20,7 @@ export const forecastSuite: SuiteOf<Pick<Reads, 'forecast'>> = {
       expect(await forecastOf(await given(), null, 'b3')).toBeNull();
     });
 
-    it('leaves out other backends, and contains the asker even if nothing of it waits', async () => {
+    it('leaves out other backends, and contains the requester even with nothing queued', async () => {
       const all = await given();
       await all.write(keepElsewhere);
       const nothing = {

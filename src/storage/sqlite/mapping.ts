@@ -15,7 +15,7 @@ type Columns<R> = { readonly [K in keyof R]: Value };
 const number = (value: unknown): number => Number(value);
 const numberOrNull = (value: unknown): number | null => (value === null ? null : Number(value));
 
-/** The rank orders the index of deadlines; reads use the kind. */
+/** Converts a deadline to its columns. The rank orders the index of deadlines; reads use the kind. */
 const dueColumns = (due: Deadline | null) => ({
   due_at: due?.at ?? null,
   due_rank: due === null ? null : deadlineRank[due.kind],

@@ -9,7 +9,9 @@ export type LivyType = 'session' | 'batch';
 /** The request that created a session or batch. Answers repeat its members. */
 export type LivyRequest = Readonly<Record<string, unknown>>;
 
-/** Sessions that closed for these reasons are shown until their retention is over, all others not at all. */
+/**
+ * Sessions that closed for these reasons are shown until their retention is over. Other closed sessions are not shown.
+ */
 export const retainedCloseCodes = [
   ...(['runner_lost', 'runner_ended', 'runner_not_started', 'stopped', 'closed_by_admin'] as const),
 ] as const satisfies readonly CloseCode[];
@@ -21,7 +23,7 @@ export interface LivyEntry {
   readonly number: number;
   /** Id of the kernel's session, or of the batch's job. */
   readonly subject: string;
-  /** The hidden job that starts a session's interpreter, or the job of a batch. Its log is that of the process. */
+  /** The hidden job that starts a session's interpreter, or the job of a batch. It has the log of the process. */
   readonly job: string;
   readonly instance: string;
   readonly name: string | null;
