@@ -2,6 +2,7 @@ import importX from 'eslint-plugin-import-x';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 import tseslint from 'typescript-eslint';
 import { cyclesPlugin } from './scripts/lib/import-cycles.mjs';
+import { namesPlugin } from './scripts/lib/names.mjs';
 
 /** Forbids imports between folders of src that the table does not allow. docs/architecture.md explains the table. */
 const zone = (target, from, message) => ({ target: `./src/${target}`, from, message });
@@ -101,5 +102,18 @@ export default tseslint.config(
     files: ['src/**/*.ts'],
     ignores: ['src/kernel/**', 'src/scheduler/system-clock.ts', 'src/**/*.spec.ts'],
     rules: { 'no-restricted-properties': ['error', { object: 'Date', property: 'now' }] },
+  },
+  {
+    // Names that have a clearer successor. A migration is never edited, whatever the code is called today.
+    files: ['src/**/*.ts', 'test/**/*.ts'],
+    ignores: ['src/**/migrations/**', 'test/http/**'],
+    plugins: { names: namesPlugin(import.meta.dirname) },
+    rules: { 'names/retired': 'error' },
+  },
+  {
+    // One idea, one word: exported types with the name of another one.
+    files: ['src/**/*.ts'],
+    ignores: ['src/**/*.spec.ts', 'src/**/migrations/**'],
+    rules: { 'names/one-meaning': 'error' },
   },
 );

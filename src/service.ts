@@ -162,8 +162,8 @@ export async function startService(
     );
   const stored = await backends.list();
   const known = stored.map(({ name }) => name);
-  const doubts = [...(config.doubts ?? []), ...backendWarnings(config, known)];
-  for (const doubt of doubts) logger.warn(doubt, 'Service');
+  const warnings = [...(config.warnings ?? []), ...backendWarnings(config, known)];
+  for (const warning of warnings) logger.warn(warning, 'Service');
   for (const each of dialects) await each.resumeWork?.(app);
   const newAdminToken = await ensureAdminToken(config, app, logger);
   assembled.resume();

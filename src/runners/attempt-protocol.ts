@@ -111,7 +111,7 @@ export type FromRunner =
   | { readonly type: 'heartbeat' };
 
 /** The capability that a runner needs to get a message. The service sends all other messages to every runner. */
-export const needed: Partial<Record<ToRunner['type'], string>> = {
+export const requiredCapabilities: Partial<Record<ToRunner['type'], string>> = {
   acknowledge: 'acknowledge',
   suggest: 'suggest',
   heartbeat: 'heartbeat',

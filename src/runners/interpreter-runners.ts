@@ -157,8 +157,8 @@ export class InterpreterRunners implements Runners, Interpreters {
     return process === undefined ? null : lastLines(process.folder, lines);
   }
 
-  complete: Interpreters['complete'] = (session, ask) =>
-    this.interpreters.get(session)?.complete(ask) ?? Promise.resolve([]);
+  complete: Interpreters['complete'] = (session, request) =>
+    this.interpreters.get(session)?.complete(request) ?? Promise.resolve([]);
 
   /** Disconnects from all processes. They continue to run, and the next service finds them. */
   close(): void {
@@ -303,12 +303,12 @@ export class InterpreterRunners implements Runners, Interpreters {
 function socketOf(folder: string): string {
   const own = join(folder, 'driver.sock');
   if (Buffer.byteLength(own) <= longestSocketPath) return own;
-  const short = join(tmpdir(), `stint-${process.getuid?.() ?? 0}`);
-  mkdirSync(short, { recursive: true, mode: 0o700 });
-  const { uid, mode } = statSync(short);
+  const shortFolder = join(tmpdir(), `stint-${process.getuid?.() ?? 0}`);
+  mkdirSync(shortFolder, { recursive: true, mode: 0o700 });
+  const { uid, mode } = statSync(shortFolder);
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
     throw new Error(
-      `${short} is not private to this account: remove it, or choose a shorter path for STINT_DATA`,
+      `${shortFolder} is not private to this account: remove it, or choose a shorter path for STINT_DATA`,
     );
-  return join(short, `${createHash('sha256').update(folder).digest('hex').slice(0, 24)}.sock`);
+  return join(shortFolder, `${createHash('sha256').update(folder).digest('hex').slice(0, 24)}.sock`);
 }

@@ -15,17 +15,17 @@ export class LineWriter {
 
   constructor(private readonly stream: Writable) {}
 
-  /** Writes a line, and calls `written` when the operating system has accepted it. */
-  write(line: Line, written?: () => void): void {
+  /** Writes a line, and calls `onWritten` when the operating system has accepted it. */
+  write(line: Line, onWritten?: () => void): void {
     if (this.last === null && typeof line === 'string') {
       this.stream.write(line);
-      written?.();
+      onWritten?.();
       return;
     }
     // Ignore write errors to a process that has just ended; its end is reported elsewhere.
     const now = (this.last ?? Promise.resolve())
       .then(() => this.send(line))
-      .then(() => written?.())
+      .then(() => onWritten?.())
       .catch(() => undefined)
       .then(() => {
         if (this.last === now) this.last = null;

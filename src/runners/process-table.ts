@@ -85,8 +85,8 @@ function membersOf(leader: number): number[] {
   const all = listOf('/proc').filter((name) => /^\d+$/.test(name));
   return all.flatMap((pid) => {
     const stat = statOf(pid);
-    const belongs = stat !== null && stat[0] !== 'Z' && [stat[2], stat[3]].includes(String(leader));
-    return belongs ? [Number(pid)] : [];
+    const isMember = stat !== null && stat[0] !== 'Z' && [stat[2], stat[3]].includes(String(leader));
+    return isMember ? [Number(pid)] : [];
   });
 }
 

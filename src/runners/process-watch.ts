@@ -70,10 +70,10 @@ export class ProcessWatch {
     const activity = pid === undefined ? null : activityOf(pid);
     if (activity === null) return true;
     const { ticks, wantsProcessor } = activity;
-    const same = ticks === this.ticks;
+    const isUnchanged = ticks === this.ticks;
     this.ticks = ticks;
     // A process that waits for a processor on a busy machine is not hung.
-    return !same || wantsProcessor;
+    return !isUnchanged || wantsProcessor;
   }
 
   private report(why: string): void {

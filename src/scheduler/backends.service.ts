@@ -192,9 +192,9 @@ export class BackendsService {
 
   /** Finds the backend of this name, or the default backend if no name is given. */
   async named(tx: Tx, name: string | undefined): Promise<Backend> {
-    const chosen = name ?? this.settings.defaultBackend ?? (await this.list())[0]?.name;
-    if (chosen === undefined) throw new Refusal('no_backend', {});
-    return (await tx.backends.find(chosen)) ?? unknown(chosen, await this.list());
+    const backendName = name ?? this.settings.defaultBackend ?? (await this.list())[0]?.name;
+    if (backendName === undefined) throw new Refusal('no_backend', {});
+    return (await tx.backends.find(backendName)) ?? unknown(backendName, await this.list());
   }
 }
 

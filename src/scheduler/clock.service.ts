@@ -37,7 +37,7 @@ export class ClockService {
     const { clock } = this;
     if (!(clock instanceof VirtualClock)) throw new Refusal('wrong_clock', {});
     // Advances run one after the other: two at once would stop at each other's deadlines.
-    const moved = this.moving.then(async () => {
+    const advance = this.moving.then(async () => {
       const target = clock.now() + by;
       while (this.commands.nextDeadlineAt <= target) {
         clock.moveTo(this.commands.nextDeadlineAt);
@@ -47,8 +47,8 @@ export class ClockService {
       await this.commands.tick();
       return clock.now();
     });
-    this.moving = moved.catch(() => undefined);
-    return moved;
+    this.moving = advance.catch(() => undefined);
+    return advance;
   }
 
   /** Stores that the service is alive while something is charged, so that a crash can be dated. */

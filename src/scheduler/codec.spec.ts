@@ -18,7 +18,7 @@ interface Sample {
   readonly name: string;
   readonly size?: number;
   readonly kinds: readonly ('a' | 'b')[];
-  readonly told: string | null;
+  readonly note: string | null;
   readonly marks: Readonly<Record<string, boolean>>;
 }
 const column = jsonColumn(
@@ -27,11 +27,11 @@ const column = jsonColumn(
     name: member('title', text),
     size: optionalMember('size', whole),
     kinds: member('kinds', listOf(oneOf('a', 'b'))),
-    told: member('told', orNull(text)),
+    note: member('told', orNull(text)),
     marks: member('marks', mapOf(flag)),
   }),
 );
-const sample: Sample = { name: 'n', kinds: ['a', 'b'], told: null, marks: { x: true } };
+const sample: Sample = { name: 'n', kinds: ['a', 'b'], note: null, marks: { x: true } };
 
 describe('a codec whose values are their stored form', () => {
   const codec = listOf(
@@ -68,17 +68,17 @@ describe('a codec whose values are their stored form', () => {
 
 describe('a JSON column', () => {
   it('is written in the order of its members, under their stored names', () => {
-    expect(column.write({ marks: { x: true }, told: null, kinds: ['a', 'b'], name: 'n', size: 3 })).toBe(
+    expect(column.write({ marks: { x: true }, note: null, kinds: ['a', 'b'], name: 'n', size: 3 })).toBe(
       '{"title":"n","size":3,"kinds":["a","b"],"told":null,"marks":{"x":true}}',
     );
   });
 
   it('reads back what it has written', () => {
     expect(column.read(column.write(sample), '7')).toEqual(sample);
-    expect(column.read(column.write({ ...sample, size: 3, told: '' }), '7')).toEqual({
+    expect(column.read(column.write({ ...sample, size: 3, note: '' }), '7')).toEqual({
       ...sample,
       size: 3,
-      told: '',
+      note: '',
     });
   });
 

@@ -152,8 +152,8 @@ export class Commands {
   }
 
   private async attempt<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
-    let begun: UnitOfWork | null = null;
-    let complete: UnitOfWork | null = null;
+    let openUnit: UnitOfWork | null = null;
+    let completeUnit: UnitOfWork | null = null;
     try {
       const { value, unit } = await this.store.write(async (tx) => {
         // The computer's clock may have been set back between two starts. The service's time never goes back.
@@ -166,11 +166,11 @@ export class Commands {
           this.memory,
           this.settings.fairShareWindow,
         );
-        begun = unit;
+        openUnit = unit;
         const value = await work(unit);
         await removeArrivedReceipts(unit, this.memory.answers);
         await tx.facts.set('alive_at', String(unit.at));
-        complete = unit;
+        completeUnit = unit;
         return { value, unit };
       });
       for (const run of unit.committed) run();
@@ -180,8 +180,8 @@ export class Commands {
     } catch (error) {
       // The rollback may include deadlines that had just been applied, so look for due deadlines again.
       this.memory.deadlines.next = -Infinity;
-      for (const run of (begun as UnitOfWork | null)?.failed ?? []) run();
-      if (complete !== null) await this.performIfStored(complete);
+      for (const run of (openUnit as UnitOfWork | null)?.failed ?? []) run();
+      if (completeUnit !== null) await this.performIfStored(completeUnit);
       throw error;
     } finally {
       this.wakeAt(this.memory.deadlines.next);

@@ -98,12 +98,12 @@ export class EstimatesService {
     return durations;
   }
 
-  private async forecastOf(backend: string, asker: string | null): Promise<Forecast | null> {
-    const key = `${backend}\n${asker ?? ''}`;
+  private async forecastOf(backend: string, requester: string | null): Promise<Forecast | null> {
+    const key = `${backend}\n${requester ?? ''}`;
     const state = `${await this.store.read.lastEvent()} ${this.clock.now()}`;
     const earlier = this.forecasts.get(key);
     if (earlier !== undefined && this.isFresh(earlier, state)) return earlier.forecast;
-    const made = this.making.then(() => this.make(backend, asker));
+    const made = this.making.then(() => this.make(backend, requester));
     this.making = made.catch(() => undefined);
     const cached: CachedForecast = { forecast: made, state, requestedAt: this.clock.wall() };
     made.catch(() => this.forecasts.get(key) === cached && this.forecasts.delete(key));
@@ -130,10 +130,10 @@ export class EstimatesService {
     if (this.forecasts.size > mostCached && oldest !== undefined) this.forecasts.delete(oldest);
   }
 
-  private async make(backend: string, asker: string | null): Promise<Forecast | null> {
-    const view = await this.read(backend, asker);
+  private async make(backend: string, requester: string | null): Promise<Forecast | null> {
+    const view = await this.read(backend, requester);
     if (view === null) return null;
-    const runs = forecast(view, chance, asker);
+    const runs = forecast(view, chance, requester);
     let took = 0;
     for (;;) {
       const from = performance.now();
@@ -149,14 +149,14 @@ export class EstimatesService {
   }
 
   /** Reads the view with several statements, and again if something was committed in between. */
-  private async read(backend: string, asker: string | null): Promise<ForecastView | null> {
+  private async read(backend: string, requester: string | null): Promise<ForecastView | null> {
     for (let attempt = 1; ; attempt += 1) {
       const before = await this.store.read.lastEvent();
       const view = await this.store.read.forecast(
         backend,
         this.clock.now(),
         this.settings.fairShareWindow,
-        asker,
+        requester,
       );
       if (attempt === 3 || (await this.store.read.lastEvent()) === before) return view;
     }

@@ -38,7 +38,7 @@ export class InstancesService {
   change(id: string, change: Partial<Omit<NewInstance, 'name'>>, by?: string): Promise<Instance> {
     return this.commands.run(async (unit) => {
       const before = await unit.tx.instances.find(id);
-      if (before === null) throw new Refusal('unknown_instance', { asked: id });
+      if (before === null) throw new Refusal('unknown_instance', { instance: id });
       const instance = { ...before, ...change };
       await unit.tx.instances.save(instance);
       if (instance.budget === null) await unit.saveBudgetDeadline(id, null);
@@ -56,7 +56,7 @@ export class InstancesService {
 
   async get(id: string): Promise<Instance> {
     const instance = await this.store.read.instance(id);
-    if (instance === null) throw new Refusal('unknown_instance', { asked: id });
+    if (instance === null) throw new Refusal('unknown_instance', { instance: id });
     return instance;
   }
 
@@ -68,19 +68,19 @@ export class InstancesService {
   }
 
   /** Returns why `actor` cannot act for the instance that the header or the body of a request names. */
-  async elsewhere(
+  async refuseInstance(
     actor: Pick<Actor, 'role' | 'instance'>,
     where: 'header' | 'body',
-    named: string,
+    requested: string,
   ): Promise<Refusal> {
     const { name, crn } = actor.instance;
     const own = { name, crn };
-    if (actor.role !== 'admin') return new Refusal('other_instance', { asked: named, own });
-    const match = (await this.list()).find((other) => other.crn === named || other.name === named);
-    if (match === undefined) return new Refusal('other_instance_unknown', { asked: named });
-    return match.name === named
-      ? new Refusal('other_instance_by_name', { asked: named, crn: match.crn, where })
-      : new Refusal('other_instance_unannounced', { own, asked: { name: match.name, crn: match.crn } });
+    if (actor.role !== 'admin') return new Refusal('other_instance', { instance: requested, own });
+    const match = (await this.list()).find((other) => other.crn === requested || other.name === requested);
+    if (match === undefined) return new Refusal('other_instance_unknown', { instance: requested });
+    return match.name === requested
+      ? new Refusal('other_instance_by_name', { name: requested, crn: match.crn, where })
+      : new Refusal('other_instance_unannounced', { own, other: { name: match.name, crn: match.crn } });
   }
 
   /** Returns what the instance was charged in the fair-share window until now, including what accrues. */

@@ -82,8 +82,8 @@ export class JobsService implements OnModuleInit {
     const store = (stored: Text, ahead?: ReadAhead) =>
       this.commands.run(async (unit) => {
         const known = submit === undefined ? null : await this.receipts.findEarlier(unit, submit);
-        const found = await earlier(unit, known);
-        if (found !== null) return found;
+        const existing = await earlier(unit, known);
+        if (existing !== null) return existing;
         const job = await this.submitIn(unit, actor, { ...request, params: stored }, ahead);
         if (submit !== undefined) await this.receipts.store(unit, submit, job.id);
         return job;
@@ -170,7 +170,7 @@ export class JobsService implements OnModuleInit {
     const { name, driver } = backend;
     if (session !== null && session.backend !== name) {
       const { id, backend: itsBackend } = session;
-      throw new Refusal('session_elsewhere', { session: id, backend: itsBackend, asked: name });
+      throw new Refusal('session_elsewhere', { session: id, backend: itsBackend, requested: name });
     }
     const { program } = request;
     const known = this.backends.programs(driver) ?? [];

@@ -159,9 +159,9 @@ class Scanner {
   private scalar(): void {
     const scalar = /true|false|null|NaN|-?Infinity|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
     scalar.lastIndex = this.at;
-    const [found] = scalar.exec(this.text) ?? [''];
-    if (found === '') throw this.wrong('expected a value');
-    if (this.strict && /[NI]/.test(found)) throw this.wrong(`${found} is no value in JSON`);
+    const [match] = scalar.exec(this.text) ?? [''];
+    if (match === '') throw this.wrong('expected a value');
+    if (this.strict && /[NI]/.test(match)) throw this.wrong(`${match} is no value in JSON`);
     this.at = scalar.lastIndex;
   }
 

@@ -122,9 +122,9 @@ export class Pieces {
         this.last = Buffer.allocUnsafeSlow(pieceSize);
         this.used = 0;
       }
-      const copied = chunk.copy(this.last, this.used, from);
-      this.used += copied;
-      from += copied;
+      const copiedBytes = chunk.copy(this.last, this.used, from);
+      this.used += copiedBytes;
+      from += copiedBytes;
     }
   }
 

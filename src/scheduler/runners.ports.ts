@@ -110,7 +110,7 @@ export interface Interpreters {
    * ended.
    */
   log(id: string, lines?: number): Promise<ProcessLog | null>;
-  complete(session: string, ask: { kind: string; code: string; cursor: number }): Promise<string[]>;
+  complete(session: string, request: { kind: string; code: string; cursor: number }): Promise<string[]>;
   /** Why this backend cannot run interpreters of this kind, and what to install; null if it can. */
   kindMissing(kind: string, backend: Pick<Backend, 'driver' | 'options'>): string | null;
 }

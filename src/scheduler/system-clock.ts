@@ -16,8 +16,8 @@ export class SystemClock implements Clock {
 
   now(): Millis {
     const wall = Date.now();
-    const reckoned = this.reckoned();
-    if (wall <= reckoned) return Math.floor(reckoned);
+    const estimate = this.estimate();
+    if (wall <= estimate) return Math.floor(estimate);
     this.known = { at: wall, passed: performance.now() };
     return wall;
   }
@@ -34,13 +34,13 @@ export class SystemClock implements Clock {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (at === Infinity) return;
-    const left = Math.max(0, at - this.now());
+    const remaining = Math.max(0, at - this.now());
     const look = () => (this.now() < at ? this.wakeAt(at, wake) : wake());
-    this.timer = setTimeout(look, Math.min(longestTimer, left));
+    this.timer = setTimeout(look, Math.min(longestTimer, remaining));
     this.timer.unref();
   }
 
-  private reckoned(): number {
+  private estimate(): number {
     return this.known.at + performance.now() - this.known.passed;
   }
 }

@@ -226,11 +226,11 @@ export class UnitOfWork {
     if (token !== null) this.effects.push({ type: 'resume', job: id, token });
   }
 
-  /** Ends the process of a runner that did not stop in time. Sets a deadline at `again`, in case this fails. */
-  async killJob(job: Job, again: Millis): Promise<void> {
+  /** Ends the process of a runner that did not stop in time. Sets a deadline at `retryAt`, in case this fails. */
+  async killJob(job: Job, retryAt: Millis): Promise<void> {
     if (job.token === null) return;
-    await this.tx.jobs.save(job, { at: again, kind: 'kill' });
-    this.deadlines.note(again);
+    await this.tx.jobs.save(job, { at: retryAt, kind: 'kill' });
+    this.deadlines.note(retryAt);
     this.effects.push({ type: 'kill', job: job.id, token: job.token });
   }
 

@@ -139,8 +139,8 @@ function describeClosing(
   if (closed === 0 && failed === 0) return null;
   const open = `The data folder ${root} was open to other accounts of this machine.`;
   const done = `The modes of ${closed} files and folders were changed to 600 and 700.`;
-  const left = rootClosed
+  const remedy = rootClosed
     ? `${failed} could not be changed.`
     : `The folder could not be closed, because another account owns it: run chmod 700 ${root} as that account.`;
-  return [open, ...(closed > 0 ? [done] : []), ...(failed > 0 ? [left] : [])].join(' ');
+  return [open, ...(closed > 0 ? [done] : []), ...(failed > 0 ? [remedy] : [])].join(' ');
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { errorOf, messagesOf, TestService, type Answer } from '../support/http.js';
+import { errorOf, messagesOf, TestService, type HttpAnswer } from '../support/http.js';
 
 let stint: TestService;
 let user: Awaited<ReturnType<TestService['user']>>;
@@ -16,7 +16,7 @@ const newBackend = async (more: object = {}) => {
   await stint.admin.post('/admin/backends', { name, driver: 'scripted', ...more });
   return name;
 };
-const idOf = ({ body }: Answer) => body.id as string;
+const idOf = ({ body }: HttpAnswer) => body.id as string;
 const job = (backend: string, duration: number, more: object = {}) => ({
   ...{ program_id: 'scripted', backend, params: { duration } },
   ...more,

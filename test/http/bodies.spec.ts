@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from 'node:net';
-import { adminToken, bearer, errorOf, TestService, type Answer } from '../support/http.js';
+import { adminToken, bearer, errorOf, TestService, type HttpAnswer } from '../support/http.js';
 
 let stint: TestService;
 beforeAll(async () => (stint = await TestService.start()));
 afterAll(() => stint.close());
 
 const jobs = '/api/v1/jobs';
-const posted = (body: string | Uint8Array): Promise<Answer> => stint.call('POST', jobs, { body });
+const posted = (body: string | Uint8Array): Promise<HttpAnswer> => stint.call('POST', jobs, { body });
 
 describe('a body that is not valid JSON is refused, with line and column:', () => {
   it.each([
@@ -43,14 +43,14 @@ describe('a body that is not valid JSON is refused, with line and column:', () =
 
 describe('a JSON body that is not an object is refused, in all dialects:', () => {
   const calls = [
-    ['POST', '/api/v1/jobs', ({ body }: Answer) => body.errors[0].message as string],
-    ['POST', '/api/v1/sessions', ({ body }: Answer) => body.errors[0].message as string],
-    ['PATCH', '/api/v1/admin/backends/b1', ({ body }: Answer) => body.errors[0].message as string],
-    ['POST', '/livy/sessions', ({ body }: Answer) => body.msg as string],
-    ['POST', '/livy/batches', ({ body }: Answer) => body.msg as string],
-    ['POST', '/nexosis/v1/sessions/forecast', ({ body }: Answer) => body.errorDetails.body[0] as string],
-    ['PUT', '/nexosis/v1/data/sales', ({ body }: Answer) => body.errorDetails.body[0] as string],
-    ['PUT', '/nexosis/v1/views/sales', ({ body }: Answer) => body.errorDetails.body[0] as string],
+    ['POST', '/api/v1/jobs', ({ body }: HttpAnswer) => body.errors[0].message as string],
+    ['POST', '/api/v1/sessions', ({ body }: HttpAnswer) => body.errors[0].message as string],
+    ['PATCH', '/api/v1/admin/backends/b1', ({ body }: HttpAnswer) => body.errors[0].message as string],
+    ['POST', '/livy/sessions', ({ body }: HttpAnswer) => body.msg as string],
+    ['POST', '/livy/batches', ({ body }: HttpAnswer) => body.msg as string],
+    ['POST', '/nexosis/v1/sessions/forecast', ({ body }: HttpAnswer) => body.errorDetails.body[0] as string],
+    ['PUT', '/nexosis/v1/data/sales', ({ body }: HttpAnswer) => body.errorDetails.body[0] as string],
+    ['PUT', '/nexosis/v1/views/sales', ({ body }: HttpAnswer) => body.errorDetails.body[0] as string],
   ] as const;
 
   it.each(calls)('%s %s', async (method, path, messageOf) => {

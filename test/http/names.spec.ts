@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
-import { adminToken, givenBackend, type Answer, type TestService } from '../support/http.js';
+import { adminToken, givenBackend, type HttpAnswer, type TestService } from '../support/http.js';
 import { fakeDriver, givenLivy, livyUser, type LivyUser } from '../support/livy.js';
 
 /** Names that every JavaScript object inherits. As JSON text, because an object literal cannot have all of them. */
@@ -28,11 +28,11 @@ afterAll(async () => {
   await stint.close();
 });
 
-const send = (method: string, path: string, text?: string, token = api): Promise<Answer> =>
+const send = (method: string, path: string, text?: string, token = api): Promise<HttpAnswer> =>
   stint.call(method, path, { token, ...(text !== undefined && { body: text }) });
 
 /** Any status is fine here, as long as the answer shows no inherited function or object. */
-const expectClear = (answer: Answer) =>
+const expectClear = (answer: HttpAnswer) =>
   expect([answer.status, answer.text]).toEqual([
     expect.any(Number),
     expect.not.stringMatching(/function |\[native code\]|\[object /),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RefusalKind } from '../../src/dialects/qiskit-runtime/refusal-kinds.js';
-import { errorOf, messagesOf, TestService, type Answer } from '../support/http.js';
+import { errorOf, messagesOf, TestService, type HttpAnswer } from '../support/http.js';
 
 let stint: TestService;
 let alice: Awaited<ReturnType<TestService['user']>>;
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => stint.close());
 
 const job = (more: object = {}) => ({ program_id: 'scripted', backend: 'b2', params: {}, ...more });
-const idOf = async (answer: Promise<Answer>) => ((await answer).body as { id: string }).id;
+const idOf = async (answer: Promise<HttpAnswer>) => ((await answer).body as { id: string }).id;
 const opened = (body: object = { backend: 'b1' }) => idOf(alice.post('/sessions', body));
 const submitted = (more: object = {}) => idOf(alice.post('/jobs', job(more)));
 
@@ -201,7 +201,7 @@ const cases = {
   ],
 } satisfies Partial<Record<RefusalKind, readonly Case[]>>;
 
-type Case = readonly [status: number, code: number, message: RegExp, provoke: () => Promise<Answer>];
+type Case = readonly [status: number, code: number, message: RegExp, provoke: () => Promise<HttpAnswer>];
 const open = (limits: object) => alice.post('/sessions', { backend: 'b1', ...limits });
 
 describe('a refusal has the form that clients print:', () => {

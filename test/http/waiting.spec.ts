@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { errorOf, TestService, type Answer } from '../support/http.js';
+import { errorOf, TestService, type HttpAnswer } from '../support/http.js';
 
 let stint: TestService;
 beforeAll(async () => (stint = await TestService.start()));
@@ -20,7 +20,7 @@ async function place(budget?: number, more: object = {}) {
   });
   return { backend, poor, rich, job };
 }
-const idOf = ({ body }: Answer) => body.id as string;
+const idOf = ({ body }: HttpAnswer) => body.id as string;
 
 describe('an estimate', () => {
   it('considers the budget of running sessions: jobs that would start after it is used up never start', async () => {

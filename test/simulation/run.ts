@@ -7,7 +7,7 @@ import { checkStored, exported } from './stored-laws.js';
 import type { History, Step } from './steps.js';
 import { window, World } from './world.js';
 
-export interface Outcome {
+export interface RunResult {
   /** The broken law; null if every law held. */
   readonly broken: Broken | null;
   /** The number of steps, including the one that broke a law. */
@@ -32,11 +32,11 @@ export interface Options {
 const mostStatements = 100_000;
 
 /** Plays a history and checks the laws after each step. */
-export async function run({ setup, happenings }: History, options: Options = {}): Promise<Outcome> {
+export async function run({ setup, happenings }: History, options: Options = {}): Promise<RunResult> {
   const { fullEvery = 500, toTheEnd = true, instead } = options;
   const world = await World.create(setup);
   let steps = 0;
-  const failed = (broken: Broken | null): Outcome => ({
+  const failed = (broken: Broken | null): RunResult => ({
     broken,
     steps,
     restarts: world.restarts,

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { run, type Options, type Outcome } from './run.js';
+import { run, type Options, type RunResult } from './run.js';
 import { histories, type History, type Step, type Wanted } from './steps.js';
 
 export interface Shrunk {
   readonly history: History;
-  readonly outcome: Outcome;
+  readonly outcome: RunResult;
   /** The path of the counterexample for fast-check, from the same seed. */
   readonly path: string | null;
   readonly runs: number;
@@ -21,7 +21,7 @@ export async function shrink(
 ): Promise<Shrunk> {
   const until = performance.now() + seconds * 1000;
   let runs = 0;
-  const attempt = async (candidate: History): Promise<Outcome> => {
+  const attempt = async (candidate: History): Promise<RunResult> => {
     runs += 1;
     return run(candidate, { toTheEnd: false, fullEvery: 50, ...options });
   };
@@ -34,8 +34,8 @@ export async function shrink(
     if (outcome.broken === null) return { history, outcome, path: null, runs };
   }
   const { law } = outcome.broken ?? { law: '' };
-  const fails = (found: Outcome) => found.broken !== null && found.broken.law === law;
-  const cut = ({ setup, happenings }: History, found: Outcome) => ({
+  const fails = (found: RunResult) => found.broken !== null && found.broken.law === law;
+  const cut = ({ setup, happenings }: History, found: RunResult) => ({
     setup,
     happenings: happenings.slice(0, found.steps),
   });

@@ -4,7 +4,7 @@ import type { Millis } from '../../src/kernel/time.js';
 import { chargedTo, isBlocked } from './charged.js';
 import type { Report } from './report.js';
 import type { Change } from './observed-store.js';
-import type { Place, Shadow } from './shadow.js';
+import type { ShadowPlace, Shadow } from './shadow.js';
 
 type Reserved = Extract<Change, { of: 'reserved' }>;
 
@@ -87,7 +87,7 @@ export class StartLaws {
     this.slotChoice(place, session, slot, say);
   }
 
-  private order(place: Place, job: Job, session: Session | null, say: Report): void {
+  private order(place: ShadowPlace, job: Job, session: Session | null, say: Report): void {
     const isActive = session?.state === 'active';
     const mine = isActive ? this.activation(session.id) : Infinity;
     for (const id of place.sessions) {
@@ -107,7 +107,7 @@ export class StartLaws {
   }
 
   /** Returns the first entry of each instance in the general queue, which excludes sessions with a reservation. */
-  private heads(place: Place): { instance: string; seq: number }[] {
+  private heads(place: ShadowPlace): { instance: string; seq: number }[] {
     const first = new Map<string, number>();
     const offer = (instance: string, seq: number) =>
       first.set(instance, Math.min(seq, first.get(instance) ?? Infinity));
@@ -140,7 +140,7 @@ export class StartLaws {
     return chargedTo(this.shadow, instance, this.at, this.window);
   }
 
-  private slotChoice(place: Place, session: Session | null, slot: number, say: Report): void {
+  private slotChoice(place: ShadowPlace, session: Session | null, slot: number, say: Report): void {
     const open = Array.from({ length: place.backend.slots }, (_, index) => index).filter(
       (index) =>
         !place.holders.has(index) &&
@@ -162,4 +162,4 @@ export class StartLaws {
   }
 }
 
-const runningOn = (place: Place, slot: number): number => place.running.get(slot)?.size ?? 0;
+const runningOn = (place: ShadowPlace, slot: number): number => place.running.get(slot)?.size ?? 0;

@@ -1,6 +1,6 @@
-import type { Outcome } from './run.js';
+import type { RunResult } from './run.js';
 
-export type Done = Pick<Outcome, 'steps' | 'jobs' | 'sessions' | 'restarts'> & {
+export type Done = Pick<RunResult, 'steps' | 'jobs' | 'sessions' | 'restarts'> & {
   readonly seed: number;
   /** Job starts that were estimated correctly. */
   readonly foretold: number;

@@ -12,7 +12,15 @@ export const reads = (all: Given): LivyReads => all.observe(livyReads(all.read),
 
 export type Entry = Omit<LivyEntry, 'removedAt'>;
 export const entry = (overrides: Partial<Entry> = {}): Entry => ({
-  ...{ type: 'session', number: 0, subject: 's0', job: 's0-start', instance: 'lab-a', name: null, asked: {} },
+  ...{
+    type: 'session',
+    number: 0,
+    subject: 's0',
+    job: 's0-start',
+    instance: 'lab-a',
+    name: null,
+    request: {},
+  },
   ...overrides,
 });
 

@@ -121,8 +121,8 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
       const all = await given();
       await keepStatements(all, 0, 'a', 'b', 'c');
       await keepStatements(all, 1, 'other');
-      const params = async (asked: typeof newest) => {
-        const { items, total } = await reads(all).statements(0, asked);
+      const params = async (page: typeof newest) => {
+        const { items, total } = await reads(all).statements(0, page);
         return [items.map((each) => each.params), total];
       };
       expect(await params(newest)).toEqual([['c', 'b', 'a'], 3]);
@@ -135,7 +135,7 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
       const all = await given();
       await keepStatements(all, 0, 'a', 'b', 'c');
       await keepStatements(all, 1, 'other');
-      const numbers = (asked: typeof newest) => reads(all).statementNumbers(0, asked);
+      const numbers = (page: typeof newest) => reads(all).statementNumbers(0, page);
       expect(await numbers(oldest)).toEqual({ numbers: [0, 1, 2], total: 3 });
       expect(await numbers({ ...newest, from: 1, size: 1 })).toEqual({ numbers: [1], total: 3 });
     });
@@ -151,7 +151,7 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
       await all.write((tx) => tx.texts.append(long, 0, pieces));
       await all.write((tx) => tx.jobs.saveResult('0-1', 'four'));
       await all.write((tx) => tx.jobs.saveResult('0-2', new LongText(inMemory(pieces), long, 'head')));
-      const bytes = (asked: typeof newest) => reads(all).statementBytes(0, asked);
+      const bytes = (page: typeof newest) => reads(all).statementBytes(0, page);
       expect(await bytes(oldest)).toBe(2 + (3 + 4) + (1 + 4 + pieceSize + 3));
       expect(await bytes({ ...oldest, size: 2 })).toBe(2 + 3 + 4);
       expect(await bytes({ ...newest, from: 2 })).toBe(2);

@@ -33,7 +33,7 @@ export const livyTxSuite: SuiteOf<LivyTx> = {
         job: 'j',
         instance: 'lab-b',
         name: 'n',
-        asked: { a: [1] },
+        request: { a: [1] },
       });
       await write(all, (livy) => livy.insert(whole));
       expect(await write(all, (livy) => livy.bySubject('session', 's0x'))).toEqual({

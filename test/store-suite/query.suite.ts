@@ -17,7 +17,7 @@ import { givenEvent } from './records.suite.js';
  * and writes to test the query port.
  */
 
-const about = { instance: 'lab-a', name: null, asked: { kind: 'spark' } } as const;
+const about = { instance: 'lab-a', name: null, request: { kind: 'spark' } } as const;
 /** Stores session 0 of Livy with this many statements, and batch 0. */
 async function keepLivy({ write }: Given, statements = 3): Promise<void> {
   await write(async (tx) => {

@@ -43,14 +43,17 @@ export class Listener implements RunnerListener {
   }
 
   answerOf(job: string): Promise<AttemptEnd> {
-    return eventually(`an answer for ${job}`, () => this.answers.find((heard) => heard.job === job)?.answer);
+    return eventually(
+      `an answer for ${job}`,
+      () => this.answers.find((message) => message.job === job)?.answer,
+    );
   }
 
   /** Waits for a job's first message and returns the process id in it. */
   pidOf(job: string): Promise<number> {
     return eventually(`a process that works on ${job}`, () => {
-      const said = this.logs.find((heard) => heard.job === job && heard.text.startsWith('pid '));
-      return said === undefined ? undefined : Number(said.text.slice(4));
+      const line = this.logs.find((message) => message.job === job && message.text.startsWith('pid '));
+      return line === undefined ? undefined : Number(line.text.slice(4));
     });
   }
 }

@@ -52,7 +52,7 @@ export class SessionWalk {
       due !== null && due.at <= this.now;
       due = deadlineOf(this.session)
     ) {
-      this.apply({ type: due.clock, at: due.at });
+      this.apply({ type: due.kind, at: due.at });
       this.fired.push({ at: due.at, next: deadlineOf(this.session)?.at ?? null });
       if (this.fired.length > 1000) throw new Error('The same deadline fires for ever.');
     }

@@ -54,7 +54,7 @@ export class LivyBatches {
       });
       await livyStore(unit.tx).insert({
         ...{ type: 'batch', number, subject: job.id, job: job.id, instance: job.instance },
-        ...{ name: request.name ?? null, asked: { ...request } },
+        ...{ name: request.name ?? null, request: { ...request } },
       });
       await this.receipts.store(unit, submit, job.id);
       return number;

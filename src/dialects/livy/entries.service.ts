@@ -72,10 +72,10 @@ export class LivyEntries {
    * if the actor may know.
    */
   notFound(id: string, end?: { readonly at: Millis | null; readonly why: string | null }): NotFoundException {
-    const when = end?.at == null ? '' : ` at ${new Date(end.at).toISOString()}`;
+    const endTime = end?.at == null ? '' : ` at ${new Date(end.at).toISOString()}`;
     const why = end?.why == null ? '' : `: ${end.why}`;
     return new NotFoundException(
-      `Session '${id}' not found.${end === undefined ? '' : ` It ended${when}${why}.`}`,
+      `Session '${id}' not found.${end === undefined ? '' : ` It ended${endTime}${why}.`}`,
     );
   }
 

@@ -72,7 +72,7 @@ export class LivySessions {
       });
       await livyStore(unit.tx).insert({
         ...{ type: 'session', number, subject: session.id, job: starting.id, instance: session.instance },
-        ...{ name: request.name ?? null, asked: { ...request, kind } },
+        ...{ name: request.name ?? null, request: { ...request, kind } },
       });
       await this.receipts.store(unit, submit, session.id);
       return number;

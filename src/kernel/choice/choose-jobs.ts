@@ -107,9 +107,9 @@ class Board {
         empty.holder = session.id;
         return this.startFromSession(session.id, empty);
       }
-      const [emptiest] = this.openSlots().sort((a, b) => a.running - b.running || a.index - b.index);
-      if (emptiest === undefined) return false;
-      emptiest.reservedFor = session.id;
+      const [leastBusy] = this.openSlots().sort((a, b) => a.running - b.running || a.index - b.index);
+      if (leastBusy === undefined) return false;
+      leastBusy.reservedFor = session.id;
     }
   }
 

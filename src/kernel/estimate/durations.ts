@@ -39,8 +39,8 @@ export class Durations {
   private drawUnknown(job: Omit<ForecastJob, 'id'>, u: number, ranFor: Millis): Millis {
     const sample = this.sampleOf(job);
     const first = ranFor === 0 ? 0 : firstAbove(sample, ranFor);
-    const drawn = sample[first + Math.floor(u * (sample.length - first))];
-    return drawn ?? guessDuration(u, ranFor);
+    const duration = sample[first + Math.floor(u * (sample.length - first))];
+    return duration ?? guessDuration(u, ranFor);
   }
 
   private sampleOf({ program, instance }: Pick<ForecastJob, 'program' | 'instance'>): readonly Millis[] {

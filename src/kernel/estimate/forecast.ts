@@ -103,8 +103,8 @@ function planRuns(
 }
 
 /** Adds the probe behind the requester's own waiting jobs or, without a requester, behind all waiting jobs. */
-function withProbe(view: ForecastView, asker: string | null): ForecastView {
-  const id = asker ?? probe;
+function withProbe(view: ForecastView, requester: string | null): ForecastView {
+  const id = requester ?? probe;
   const job: ForecastJob = {
     id: probe,
     seq: Number.MAX_SAFE_INTEGER,
@@ -114,7 +114,7 @@ function withProbe(view: ForecastView, asker: string | null): ForecastView {
     maxExecutionTime: Infinity,
   };
   const last = { id, shares: 1, charged: Infinity, rate: 0, budget: null, waiting: [], more: false };
-  const own: ForecastInstance = view.instances.find((instance) => instance.id === asker) ?? last;
+  const own: ForecastInstance = view.instances.find((instance) => instance.id === requester) ?? last;
   const others = view.instances.filter((instance) => instance !== own);
   // If part of the requester's queue is left out, its end is unknown, so leave out the probe, too.
   const waiting = own.more ? own.waiting : [...own.waiting, job];

@@ -162,7 +162,7 @@ export class Playback {
     const due = deadlineOf(session);
     if (due === null || due.at >= session.checkAt) return;
     session.checkAt = Math.max(due.at, this.at);
-    this.events.add({ at: session.checkAt, kind: due.clock, subject: { clockOf: session } });
+    this.events.add({ at: session.checkAt, kind: due.kind, subject: { clockOf: session } });
   }
 
   private scheduleEnd(job: RunningView): void {

@@ -161,9 +161,9 @@ export function checkJobLimit(
     planMost !== undefined && planMost < backendMost ? [planMost, 'plan'] : [backendMost, 'backend'];
   if (requested === undefined) return allowed;
   if (requested < seconds(1))
-    throw new Refusal('limit_too_short', { limit: 'maxExecutionTime', asked: requested });
+    throw new Refusal('limit_too_short', { limit: 'maxExecutionTime', value: requested });
   const [most, whose]: Bound =
     sessionMost !== undefined && sessionMost < allowed ? [sessionMost, 'session'] : [allowed, bound];
   if (requested <= most) return requested;
-  throw new Refusal('job_limit_exceeded', { asked: requested, most, whose });
+  throw new Refusal('job_limit_exceeded', { value: requested, most, whose });
 }

@@ -22,7 +22,7 @@ export interface ForecastRequest {
   readonly backend: string;
   readonly at: Millis;
   readonly window: Millis;
-  readonly asker: string | null;
+  readonly requester: string | null;
 }
 
 /** The most instances that a forecast plays. Waits of jobs behind them are extrapolated from the pace of the queue. */
@@ -143,11 +143,11 @@ async function instancesOf(
 /** Reads the waiting, the requesting and the `busy` instances, least charged first; drops those that are not played. */
 async function readInstances(
   sql: Sql,
-  { backend, at, window, asker }: ForecastRequest,
+  { backend, at, window, requester }: ForecastRequest,
   busy: ReadonlySet<string>,
 ): Promise<{ shown: InstanceCharge[]; hiddenFrom: number | null }> {
   const waiting = await instancesWaiting(sql, backend);
-  const ids = JSON.stringify([...new Set([...waiting, ...busy, ...(asker === null ? [] : [asker])])]);
+  const ids = JSON.stringify([...new Set([...waiting, ...busy, ...(requester === null ? [] : [requester])])]);
   const rows = await sql.all<{ id: string; shares: number; budget: number | null; charged: number }>(
     `SELECT i.id, i.shares, i.budget, i.charged - COALESCE((SELECT total FROM ledger
        WHERE instance = i.id AND "to" <= ? ORDER BY "to" DESC, id DESC LIMIT 1), 0) AS charged
@@ -159,11 +159,11 @@ async function readInstances(
   const all = rows
     .map(({ id, shares, budget, charged }): InstanceCharge => {
       const { rate, since } = accruing.get(id) ?? { rate: 0, since: 0 };
-      const settled = { id, shares, rate, budget: budget === null ? null : Number(budget) };
-      return { ...settled, charged: Number(charged) + accruedBy({ count: rate, starts: since }, at) };
+      const fields = { id, shares, rate, budget: budget === null ? null : Number(budget) };
+      return { ...fields, charged: Number(charged) + accruedBy({ count: rate, starts: since }, at) };
     })
     .sort((a, b) => compareInstances(toStanding(a), toStanding(b)));
-  const shown = all.filter(({ id }, i) => i < maxInstances || id === asker || busy.has(id));
+  const shown = all.filter(({ id }, i) => i < maxInstances || id === requester || busy.has(id));
   const hidden = all.find((one) => !shown.includes(one) && !toStanding(one).blocked);
   return { shown, hiddenFrom: hidden === undefined ? null : hidden.charged / hidden.shares };
 }

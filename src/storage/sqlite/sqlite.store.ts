@@ -218,7 +218,7 @@ function reads(sql: Sql, jobs: JobMemory, counts: QueueMemory): Reads {
       (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
     waiting: (job, at, fairShareWindow) => readWaiting(sql, counts, job, at, fairShareWindow),
     forecast: (backend, at, fairShareWindow, requester) =>
-      readForecast(sql, { backend, at, window: fairShareWindow, asker: requester }),
+      readForecast(sql, { backend, at, window: fairShareWindow, requester: requester }),
     finished: (backend, program) => readFinished(sql, backend, program),
     events: (filter) => listEvents(sql, filter),
     lastEvent: () => lastEvent(sql),

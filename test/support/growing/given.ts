@@ -1,6 +1,6 @@
 import type { Store } from '../../../src/scheduler/ports.js';
 import type { Growing } from '../growth.js';
-import type { Answer, TestService } from '../http.js';
+import type { HttpAnswer, TestService } from '../http.js';
 
 /** The service that gets the requests. The test sets this before the first request. */
 export interface Given {
@@ -54,14 +54,14 @@ export type Said = Partial<Pick<Growing, 'says' | 'stops' | 'byNode'>> & {
   readonly status?: number;
   readonly type?: string;
   /** Further work that counts for the request, such as waiting for its end. */
-  readonly then?: (answer: Answer) => Promise<void>;
+  readonly then?: (answer: HttpAnswer) => Promise<void>;
 };
 
 /** Makes the cases of one operation. `path` is set if it differs from the path of the operation. */
 export const casesOf =
   (on: Given, operation: string, path: () => string, usual: Said = {}) =>
-  (shape: string, from: number, body: (n: number) => Body, said: Said = {}): Growing => {
-    const { type, then, status = 200, ...more } = { ...usual, ...said };
+  (shape: string, from: number, body: (n: number) => Body, overrides: Said = {}): Growing => {
+    const { type, then, status = 200, ...more } = { ...usual, ...overrides };
     return {
       ...{ operation, shape, from, status, ...more },
       async send(n) {

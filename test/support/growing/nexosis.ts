@@ -1,6 +1,6 @@
 import { nexosisReads } from '../../../src/dialects/nexosis/storage/reads.js';
 import type { Growing } from '../growth.js';
-import type { Answer } from '../http.js';
+import type { HttpAnswer } from '../http.js';
 import { casesOf, next, times, until, wide, type Given } from './given.js';
 
 const lines = (head: string, n: number, line: (i: number) => string) =>
@@ -82,12 +82,12 @@ export function nexosisCases(on: Given, size: number): Growing[] {
   const root = '/nexosis/v1';
   const of = (method: string, path: string) => casesOf(on, `${method} ${root}${path}`, () => root + path);
   const views = casesOf(on, `PUT ${root}/views/{name}`, () => `${root}/views/v${next()}`, { status: 201 });
-  const ended = async ({ body }: Answer) => {
+  const ended = async ({ body }: HttpAnswer) => {
     const look = () => nexosisReads(on.store.read).session(body.sessionId as string);
     const session = await until(look, (session) => session?.endedAt != null);
     if (session?.jobState !== 'completed') throw new Error(`It ended ${session?.jobState}.`);
   };
-  const imported = async ({ body }: Answer) => {
+  const imported = async ({ body }: HttpAnswer) => {
     const look = () => nexosisReads(on.store.read).import(body.importId as string);
     const made = await until(look, (made) => made?.status === 'completed' || made?.status === 'failed');
     if (made?.status !== 'completed') throw new Error(JSON.stringify(made?.messages));

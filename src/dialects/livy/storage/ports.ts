@@ -27,7 +27,7 @@ export interface LivyEntry {
   readonly job: string;
   readonly instance: string;
   readonly name: string | null;
-  readonly asked: LivyRequest;
+  readonly request: LivyRequest;
   /** When the user deleted the session or batch; null before. A deleted one is answered with 404. */
   readonly removedAt: Millis | null;
 }

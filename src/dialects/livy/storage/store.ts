@@ -42,7 +42,7 @@ export const livyStore = perQuery((sql): LivyTx => ({
     );
     return Number(row?.value ?? 1) - 1;
   },
-  async insert({ type, number, subject, job, instance, name, asked }) {
+  async insert({ type, number, subject, job, instance, name, request }) {
     const row = {
       type,
       number,
@@ -50,7 +50,7 @@ export const livyStore = perQuery((sql): LivyTx => ({
       job,
       instance,
       name,
-      asked: JSON.stringify(asked),
+      asked: JSON.stringify(request),
       removed_at: null,
     };
     await sql.run(insertInto('livy_entries', Object.keys(row)), ...Object.values(row));
@@ -249,6 +249,6 @@ const toEntry = (row: LivyEntryRow): LivyEntry => ({
   job: row.job,
   instance: row.instance,
   name: row.name,
-  asked: JSON.parse(row.asked) as LivyRequest,
+  request: JSON.parse(row.asked) as LivyRequest,
   removedAt: row.removed_at === null ? null : Number(row.removed_at),
 });

@@ -134,11 +134,11 @@ export class Learner implements Runners, RunnerListener {
     return true;
   }
 
-  async attemptEnded(job: string, token: string, answer: AttemptEnd): Promise<void> {
+  async attemptEnded(job: string, token: string, end: AttemptEnd): Promise<void> {
     const attempt = this.attempts.get(token);
     if (attempt !== undefined) attempt.answered = true;
-    const reported = attempt === undefined ? answer : await this.storeResult(attempt, answer);
-    await this.listener?.attemptEnded(job, token, reported);
+    const reportedEnd = attempt === undefined ? end : await this.storeResult(attempt, end);
+    await this.listener?.attemptEnded(job, token, reportedEnd);
     this.attempts.delete(token);
     if (attempt !== undefined) await this.removeFolder(attempt);
   }

@@ -52,15 +52,15 @@ export class WebhooksService implements OnModuleDestroy {
 
   async begin(): Promise<void> {
     this.position = await this.commands.run(async ({ tx }) => {
-      const saved = await tx.facts.get(lastRead);
+      const storedPosition = await tx.facts.get(lastRead);
       // The first start skips the events before it, because no session had a callback.
-      const from = saved === null ? await this.store.read.lastEvent() : Number(saved);
+      const from = storedPosition === null ? await this.store.read.lastEvent() : Number(storedPosition);
       await tx.facts.set(lastRead, String(from));
       return from;
     });
     this.savedPosition = this.position;
-    const soon = throttleTime(20, undefined, { leading: true, trailing: true });
-    this.subscription = this.commands.changes.pipe(soon).subscribe(() => this.readSoon());
+    const throttled = throttleTime(20, undefined, { leading: true, trailing: true });
+    this.subscription = this.commands.changes.pipe(throttled).subscribe(() => this.readSoon());
     this.readSoon();
   }
 
@@ -79,7 +79,7 @@ export class WebhooksService implements OnModuleDestroy {
     for (const delivery of due) {
       if (this.sending.size >= maxConcurrent) return;
       if (this.sending.has(delivery.session)) continue;
-      const sent = this.send(delivery)
+      const attempt = this.send(delivery)
         .catch((error: unknown) =>
           this.logger.warn(`The state of a webhook delivery could not be stored: ${String(error)}`),
         )
@@ -88,7 +88,7 @@ export class WebhooksService implements OnModuleDestroy {
         .then(() => this.pump());
       this.sending.set(
         delivery.session,
-        sent.then(() => undefined),
+        attempt.then(() => undefined),
       );
     }
   }

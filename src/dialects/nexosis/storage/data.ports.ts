@@ -2,8 +2,8 @@ import type { Millis } from '../../../kernel/time.js';
 
 export const dataTypes = ['string', 'numeric', 'logical', 'date', 'text', 'numericMeasure'] as const;
 export type DataType = (typeof dataTypes)[number];
-export const roles = ['none', 'timestamp', 'target', 'feature', 'key'] as const;
-export type Role = (typeof roles)[number];
+export const columnRoles = ['none', 'timestamp', 'target', 'feature', 'key'] as const;
+export type ColumnRole = (typeof columnRoles)[number];
 export const imputations = ['zeroes', 'mean', 'median', 'mode', 'min', 'max'] as const;
 export type Imputation = (typeof imputations)[number];
 export const aggregations = ['sum', 'mean', 'median', 'mode', 'min', 'max'] as const;
@@ -12,7 +12,7 @@ export type Aggregation = (typeof aggregations)[number];
 export interface Column {
   readonly name: string;
   readonly dataType: DataType;
-  readonly role: Role;
+  readonly role: ColumnRole;
   /** Absent for dates and text. */
   readonly imputation?: Imputation;
   readonly aggregation?: Aggregation;

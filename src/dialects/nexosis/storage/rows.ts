@@ -27,7 +27,7 @@ export class DataSetRow {
 /** The primary key is the order in which a set is read: by time, then by arrival. `body`: the values as a JSON list. */
 @Entity('nexosis_rows', { withoutRowid: true })
 @Index('nexosis_rows_key', ['data_set', 'key'], { unique: true, where: 'key IS NOT NULL' })
-export class DataRow {
+export class StoredDataRow {
   @PrimaryColumn('integer') data_set!: number;
   @PrimaryColumn(millis) at!: number;
   @PrimaryColumn('integer') seq!: number;
@@ -114,7 +114,7 @@ export class AccountRow {
 
 export const nexosisRows = [
   DataSetRow,
-  DataRow,
+  StoredDataRow,
   LearnSessionRow,
   ResultTableRow,
   ModelRow,

@@ -170,9 +170,9 @@ function sessions(sql: Query): NexosisTx['sessions'] {
 
 async function removeRows(sql: Query, dataSet: number, range: Range, limit: number) {
   const [where, values] = whereInRange(dataSet, range);
-  const some = `SELECT at, seq FROM nexosis_rows ${where} ORDER BY at, seq LIMIT ?`;
+  const selection = `SELECT at, seq FROM nexosis_rows ${where} ORDER BY at, seq LIMIT ?`;
   const removed = await sql.all<{ size: number }>(
-    `DELETE FROM nexosis_rows WHERE data_set = ? AND (at, seq) IN (${some}) RETURNING size`,
+    `DELETE FROM nexosis_rows WHERE data_set = ? AND (at, seq) IN (${selection}) RETURNING size`,
     dataSet,
     ...values,
     limit,

@@ -24,7 +24,7 @@ import {
   domains,
   imputations,
   intervals,
-  roles,
+  columnRoles,
   type Algorithm,
   type Column,
   type Contestant,
@@ -78,7 +78,7 @@ const matrixRow = listOf(orNull(number)) as Codec<readonly number[]>;
 const column = objectOf<Column>({
   name: member('name', text),
   dataType: member('dataType', oneOf(...dataTypes)),
-  role: member('role', oneOf(...roles)),
+  role: member('role', oneOf(...columnRoles)),
   imputation: optionalMember('imputation', oneOf(...imputations)),
   aggregation: optionalMember('aggregation', oneOf(...aggregations)),
   imputationSet: optionalMember('imputationSet', alwaysTrue),

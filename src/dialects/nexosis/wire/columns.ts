@@ -3,12 +3,12 @@ import {
   aggregations,
   dataTypes,
   imputations,
-  roles,
+  columnRoles,
   type Column,
   type DataType,
   type Imputation,
   type Aggregation,
-  type Role,
+  type ColumnRole,
 } from '../storage/ports.js';
 import { invalidColumns, invalidField } from './errors.js';
 import { isObject } from './fields.js';
@@ -17,7 +17,7 @@ import { isObject } from './fields.js';
 export interface DeclaredColumn {
   readonly name: string;
   readonly dataType?: DataType;
-  readonly role?: Role;
+  readonly role?: ColumnRole;
   readonly imputation?: Imputation;
   readonly aggregation?: Aggregation;
 }
@@ -47,7 +47,7 @@ export function findColumn<C extends { readonly name: string }>(
 export const positionsOf = (columns: readonly { readonly name: string }[]): Map<string, number> =>
   new Map(columns.map(({ name }, i) => [name.toLowerCase(), i]));
 
-export const columnWithRole = (columns: readonly Column[], role: Role): Column | undefined =>
+export const columnWithRole = (columns: readonly Column[], role: ColumnRole): Column | undefined =>
   columns.find((column) => column.role === role);
 
 export const isNumeric = ({ dataType }: Pick<Column, 'dataType'>): boolean =>
@@ -99,7 +99,7 @@ function readColumn(name: string, raw: unknown, problems: Record<string, string[
     formatValue(metadata.get('datatype')) === '-1'
       ? 'numericMeasure'
       : read('dataType', dataTypes, numberedTypes);
-  const role = read('role', roles, []);
+  const role = read('role', columnRoles, []);
   const imputation = read('imputation', imputations, numberedImputations);
   const aggregation = read('aggregation', aggregations, aggregations);
   return {
@@ -215,10 +215,10 @@ export function checkColumns(columns: readonly Column[]): void {
   for (const role of ['target', 'timestamp', 'key'] as const) {
     const all = columns.filter((column) => column.role === role);
     if (all.length < 2) continue;
-    const named = all.slice(0, maxNamed);
-    const more = all.length > named.length ? ` and ${all.length - named.length} more` : '';
-    const names = named.map(({ name }) => name).join(', ');
-    for (const { name } of named)
+    const listed = all.slice(0, maxNamed);
+    const more = all.length > listed.length ? ` and ${all.length - listed.length} more` : '';
+    const names = listed.map(({ name }) => name).join(', ');
+    for (const { name } of listed)
       problems[name] = [`Only one column can have the role ${role}: ${names}${more} have it.`];
   }
   for (const { name, role, dataType } of columns) {
