@@ -22,6 +22,7 @@ import {
   timeWithin,
   type Charges,
 } from '../../src/kernel/usage/charged.js';
+import type { LedgerEntry } from '../../src/kernel/usage/usage.js';
 import type { Tx } from '../../src/scheduler/ports.js';
 import type { Change } from './observed-store.js';
 import type { Report } from './report.js';
@@ -263,14 +264,20 @@ async function checkCounts({ shadow, laws: { report }, service: { store, queries
 /** All rows of a backend that can matter. */
 function wholeBackend(shadow: Shadow, name: string, at: Millis, fairShareWindow: Millis): WholeBackend {
   const place = shadow.place(name);
+  const [jobs, sessions] = [liveJobs(shadow), liveSessions(shadow)];
   return {
     at,
     backend: place.backend,
-    jobs: liveJobs(shadow).filter(({ backend }) => backend === name),
-    sessions: liveSessions(shadow).filter(({ backend }) => backend === name),
+    jobs: jobs.filter(({ backend }) => backend === name),
+    sessions: sessions.filter(({ backend }) => backend === name),
     reservations: place.reserved,
     instances: instanceIds.map((id) => {
-      const charges = chargesOf(shadow, id);
+      const isOwn = ({ instance }: { readonly instance: string }) => instance === id;
+      const charges = {
+        entries: latestEntries(shadow, id, at - fairShareWindow - 1),
+        jobs: jobs.filter(isOwn),
+        sessions: sessions.filter(isOwn),
+      };
       return {
         ...{ id, name: id, shares: shadow.shares.get(id) ?? 1, budget: shadow.budgets.get(id) ?? null },
         charged: chargedIn(charges, at - fairShareWindow, at),
@@ -278,6 +285,12 @@ function wholeBackend(shadow: Shadow, name: string, at: Millis, fairShareWindow:
       };
     }),
   };
+}
+
+/** Returns at least the entries that end after `from`, without reading the whole ledger. */
+function latestEntries(shadow: Shadow, instance: string, from: Millis): readonly LedgerEntry[] {
+  const entries = shadow.entries.get(instance) ?? [];
+  return entries.slice(entries.findLastIndex(({ to }) => to <= from) + 1);
 }
 
 const chargesOf = (shadow: Shadow, id: string): Charges => ({

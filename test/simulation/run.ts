@@ -30,7 +30,7 @@ export interface Options {
 }
 
 /** Number of steps after which the answers of queries are compared with the kernel's. */
-const queriesEvery = 20;
+const queriesEvery = 50;
 
 /** A step with more statements is in an endless loop: a fired deadline is still due. */
 const mostStatements = 100_000;
