@@ -1,8 +1,8 @@
 import { isFinal, type Job, type JobState } from '../../src/kernel/job/job.js';
 import type { Session, SessionState } from '../../src/kernel/session/session.js';
 import type { Millis } from '../../src/kernel/time.js';
+import { checkChoice } from './choice-law.js';
 import type { Change } from './observed-store.js';
-import { checkChoice } from './query-laws.js';
 import type { Report } from './report.js';
 import type { Shadow } from './shadow.js';
 import { StartLaws } from './start-laws.js';

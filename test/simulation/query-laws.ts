@@ -1,32 +1,21 @@
-import { isDeepStrictEqual } from 'node:util';
-import { chooseJobs } from '../../src/kernel/choice/choose-jobs.js';
-import {
-  snapshotOf,
-  slotsOf,
-  waitingViewOf,
-  type WholeBackend,
-} from '../../src/kernel/choice/whole-backend.js';
+import { slotsOf, waitingViewOf } from '../../src/kernel/choice/whole-backend.js';
 import { compareInstances } from '../../src/kernel/choice/order.js';
 import type { ForecastView } from '../../src/kernel/estimate/forecast.view.js';
 import { forecastViewOf } from '../../src/kernel/estimate/whole-forecast.js';
-import { isFinal, jobDeadlineOf, type Job } from '../../src/kernel/job/job.js';
+import { isFinal, jobDeadlineOf } from '../../src/kernel/job/job.js';
 import { compareDeadlines, deadlineOf, deadlineRank } from '../../src/kernel/session/session.deadline.js';
-import type { Session } from '../../src/kernel/session/session.js';
 import type { Millis } from '../../src/kernel/time.js';
 import { isUsedUp } from '../../src/kernel/usage/budget.js';
 import {
-  accruingOf,
   budgetViewOf,
   chargedIn,
   roomAtOf,
   timeWithin,
   type Charges,
 } from '../../src/kernel/usage/charged.js';
-import type { LedgerEntry } from '../../src/kernel/usage/usage.js';
 import type { Tx } from '../../src/scheduler/ports.js';
-import type { Change } from './observed-store.js';
+import { chargesOf, compare, liveJobs, liveSessions, show, wholeBackend } from './choice-law.js';
 import type { Report } from './report.js';
-import type { Shadow } from './shadow.js';
 import { rowsOf } from './stored-laws.js';
 import { instanceIds, window, type World } from './world.js';
 
@@ -34,19 +23,6 @@ import { instanceIds, window, type World } from './world.js';
  * The rules that the store decides in SQL, compared with the kernel's functions over all rows of the shadow. Other laws
  * are written from the text of the rules; these show that SQL and kernel state the same rule.
  */
-
-/** The choice made of the heads of the queues, as SQL reads them, is the choice made of the whole queues. */
-export function checkChoice(
-  shadow: Shadow,
-  { backend, at, snapshot }: Extract<Change, { of: 'choice' }>,
-  fairShareWindow: Millis,
-  report: Report,
-): void {
-  if (snapshot === null) return report('queries', `there is no snapshot of ${backend}`);
-  const whole = snapshotOf(wholeBackend(shadow, backend, at, fairShareWindow));
-  compare(report, `the choice of ${backend}`, chooseJobs(snapshot), chooseJobs(whole));
-  compare(report, `slots of ${backend}`, snapshot.slots, whole.slots);
-}
 
 /** Compares the answers of queries with what the kernel's functions return for the same rows. */
 export async function checkQueries(world: World): Promise<void> {
@@ -261,56 +237,6 @@ async function checkCounts({ shadow, laws: { report }, service: { store, queries
   });
 }
 
-/** All rows of a backend that can matter. */
-function wholeBackend(shadow: Shadow, name: string, at: Millis, fairShareWindow: Millis): WholeBackend {
-  const place = shadow.place(name);
-  const [jobs, sessions] = [liveJobs(shadow), liveSessions(shadow)];
-  return {
-    at,
-    backend: place.backend,
-    jobs: jobs.filter(({ backend }) => backend === name),
-    sessions: sessions.filter(({ backend }) => backend === name),
-    reservations: place.reserved,
-    instances: instanceIds.map((id) => {
-      const isOwn = ({ instance }: { readonly instance: string }) => instance === id;
-      const charges = {
-        entries: latestEntries(shadow, id, at - fairShareWindow - 1),
-        jobs: jobs.filter(isOwn),
-        sessions: sessions.filter(isOwn),
-      };
-      return {
-        ...{ id, name: id, shares: shadow.shares.get(id) ?? 1, budget: shadow.budgets.get(id) ?? null },
-        charged: chargedIn(charges, at - fairShareWindow, at),
-        rate: accruingOf(charges).count,
-      };
-    }),
-  };
-}
-
-/** Returns at least the entries that end after `from`, without reading the whole ledger. */
-function latestEntries(shadow: Shadow, instance: string, from: Millis): readonly LedgerEntry[] {
-  const entries = shadow.entries.get(instance) ?? [];
-  return entries.slice(entries.findLastIndex(({ to }) => to <= from) + 1);
-}
-
-const chargesOf = (shadow: Shadow, id: string): Charges => ({
-  entries: shadow.entries.get(id) ?? [],
-  jobs: liveJobs(shadow).filter(({ instance }) => instance === id),
-  sessions: liveSessions(shadow).filter(({ instance }) => instance === id),
-});
-
-const liveJobs = (shadow: Shadow): Job[] =>
-  [...shadow.liveJobs].flatMap((id) => shadow.jobs.get(id) ?? []).sort((a, b) => a.seq - b.seq);
-
-const liveSessions = (shadow: Shadow): Session[] =>
-  [...shadow.liveSessions].flatMap((id) => shadow.sessions.get(id) ?? []);
-
 const ids = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ id }) => id);
 const sorted = <T extends { readonly id: string }>(rows: readonly T[]): T[] =>
   [...rows].sort((a, b) => (a.id < b.id ? -1 : 1));
-const show = (value: unknown): string => JSON.stringify(value);
-
-function compare(report: Report, what: string, found: unknown, expected: unknown): void {
-  if (!isDeepStrictEqual(found, expected))
-    report('queries', `${what}: SQL returns ${show(found)}, the kernel ${show(expected)}`);
-}
