@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
-import { AppModule, betweens, drivers } from '../dist/app.module.js';
+import { AppModule, runnerMiddlewares, drivers } from '../dist/app.module.js';
 import { assembleDrivers } from '../dist/assemble-drivers.js';
 import { loadConfig } from '../dist/config/config.js';
 import { chooseJobs } from '../dist/kernel/choice/choose-jobs.js';
@@ -20,8 +20,8 @@ const fairShareWindow = 28 * 24 * 3600 * 1000;
 const turns = 60;
 
 /**
- * Measures the choice (snapshot and decision, in this process) as the queue grows, on three databases in turn. Half of the
- * jobs are lone jobs and half belong to batch sessions, of ten instances. Five lanes are free.
+ * Measures the choice (snapshot and decision, in this process) as the queue grows, on three databases in turn. Half of
+ * the jobs are lone jobs and half belong to batch sessions, of ten instances. Five lanes are free.
  */
 export async function choose({ folder, quick, tell }) {
   const queues = [];
@@ -99,7 +99,7 @@ async function openQueue(folder, size) {
   const { store, close } = await openSqlite(data);
   const config = loadConfig({ STINT_CONFIG: join(folder, 'stint.yaml'), STINT_DATA: data }, folder, drivers);
   const clock = new SystemClock();
-  const driving = assembleDrivers(config, drivers, betweens(config, store, clock));
+  const driving = assembleDrivers(config, drivers, runnerMiddlewares(config, store, clock));
   const signingKey = new Uint8Array(32);
   const disk = { trouble: async () => null };
   const adapters = { ...driving, store, clock, signingKey, disk };

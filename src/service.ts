@@ -198,7 +198,7 @@ export async function startService(
     ownPorts: [...ports.values()],
     newAdminToken,
     reload: (read) => reloader.reload(read),
-    async close(why = 'it was asked to') {
+    async close(why = 'requested') {
       logger.log({ msg: `Stint stops: ${why}.`, why }, 'Service');
       tls?.close();
       for (const port of ports.values()) await port.close();

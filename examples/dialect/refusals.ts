@@ -3,7 +3,7 @@ import type { Refusal, RefusalCode } from '../../src/kernel/refusal.js';
 
 type Answer = readonly [status: number, message: string];
 
-/** What the users of this dialect can meet. A dialect that ships has a sentence for every code, or it does not compile. */
+/** The refusals that users of this example can get. A dialect of the service needs a message for every code to compile. */
 const own: Partial<RefusalTable<Answer>> = {
   unknown_job: ({ job }) => [404, `There is no job ${job}.`],
   unknown_session: ({ session }) => [404, `There is no session ${session}.`],
@@ -28,9 +28,9 @@ const forbidden: readonly RefusalCode[] = [
   'session_not_shared',
 ];
 
-/** Status and sentence of a refusal; without a sentence of its own the text that the log has. */
+/** Returns the status and message of a refusal. A code without a message here gets the text of the log. */
 export function answerOf({ code, params, message }: Refusal): Answer {
-  const say = own[code] as ((params: unknown) => Answer) | undefined;
-  if (say !== undefined) return say(params);
+  const answer = own[code] as ((params: unknown) => Answer) | undefined;
+  if (answer !== undefined) return answer(params);
   return [forbidden.includes(code) ? 403 : 400, message];
 }

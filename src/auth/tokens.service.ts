@@ -170,8 +170,8 @@ export class TokensService {
 const describe = ({ id, user, role }: Token): string => `token ${id} of ${role} ${user}`;
 
 /**
- * Whether a credential has the form of a bearer token that {@link TokensService.exchange} creates. A token that an
- * operator chose may start with the same letters.
+ * Returns whether a credential has the form of a bearer token that {@link TokensService.exchange} creates. A token that
+ * an operator chose may start with the same letters.
  */
 const isBearer = (credential: string): boolean => /^ey[\w-]*\.[\w-]+\.[\w-]+$/.test(credential);
 

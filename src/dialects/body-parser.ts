@@ -26,7 +26,7 @@ export function installBodyParser(
   read: (request: FastifyRequest, payload: IncomingMessage) => Promise<unknown>,
 ): void {
   fastify.removeAllContentTypeParsers();
-  // Fastify would answer 415 to a type that it does not know.
+  // Otherwise Fastify would answer 415 to an unknown type.
   fastify.addHook('onRequest', (request, _, done) => {
     (request as Typed).sentType = request.headers['content-type'];
     if (request.headers['content-type'] !== undefined)

@@ -167,7 +167,7 @@ export interface Refusals {
   illegal_transition:
     | { readonly of: 'session'; readonly id: string; readonly state: SessionState; readonly event: string }
     | { readonly of: 'job'; readonly id: string; readonly state: JobState; readonly event: string };
-  /** A deadline did not change its session, and would stay due for ever. */
+  /** A deadline did not change its session, and would stay due forever. */
   deadline_without_effect: { readonly session: string };
 }
 export type RefusalCode = keyof Refusals;

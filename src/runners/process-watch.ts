@@ -20,7 +20,7 @@ export class ProcessWatch {
   private every = 0;
 
   /**
-   * @param pids the process, and those of its children that it cannot work without
+   * @param pids the process, and the children that it cannot work without
    * @param stoppedAfter milliseconds that one of them may stay stopped
    * @param onDead called once, with the reason as a clause that starts with "its process"
    */

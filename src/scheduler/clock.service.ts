@@ -6,7 +6,9 @@ import { Commands } from './commands.service.js';
 import { CLOCK, type Clock } from './ports.js';
 import { VirtualClock } from './system-clock.js';
 
-/** How precisely the time of a crash is known, and so how far a charge may be off (semantics: service restart). */
+/**
+ * How often the service stores that it is alive: a crash may charge this much too much (semantics: service restart).
+ */
 const heartbeat: Millis = 1000;
 
 /** The service's time. A virtual clock can be advanced. */

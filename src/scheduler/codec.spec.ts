@@ -33,6 +33,39 @@ const column = jsonColumn(
 );
 const sample: Sample = { name: 'n', kinds: ['a', 'b'], told: null, marks: { x: true } };
 
+describe('a codec whose values are their stored form', () => {
+  const codec = listOf(
+    objectOf<{ name: string; kind?: 'a' | 'b'; size: number | null }>({
+      name: member('name', text),
+      kind: optionalMember('kind', oneOf('a', 'b')),
+      size: member('size', orNull(whole)),
+    }),
+  );
+
+  it('returns what it read without a copy', () => {
+    const stored = [{ name: 'n', kind: 'a', size: null }];
+    expect(codec.decode(stored)).toBe(stored);
+  });
+
+  it.each([
+    [[{ name: 'n', size: 1.5 }], '0.size: a whole number was expected'],
+    [[{ name: 'n' }], '0.size: is missing'],
+    [[{ name: 'n', size: 1, more: 1 }], '0.more: is not known to this version'],
+    [[{ name: 'n', size: 1 }, null], '1: an object was expected'],
+    [[{ name: 'n', size: 1, kind: 'c' }], '0.kind: one of a, b was expected'],
+    [[[]], '0: an object was expected'],
+    [{}, 'a list was expected'],
+  ])('refuses %j all the same', (stored, why) => {
+    expect(() => codec.decode(stored)).toThrow(why);
+  });
+
+  it('copies where a property has another name than its stored form', () => {
+    const renamed = objectOf<{ name: string }>({ name: member('title', text) });
+    expect(renamed.decode({ title: 'n' })).toEqual({ name: 'n' });
+    expect(() => renamed.decode({ name: 'n' })).toThrow('title: is missing');
+  });
+});
+
 describe('a JSON column', () => {
   it('is written in the order of its members, under their stored names', () => {
     expect(column.write({ marks: { x: true }, told: null, kinds: ['a', 'b'], name: 'n', size: 3 })).toBe(

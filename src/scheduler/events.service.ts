@@ -22,7 +22,7 @@ export class EventsService {
     return this.store.read.events(filter);
   }
 
-  /** The id of the last event. Someone who starts to follow now has seen everything up to it. */
+  /** Returns the id of the last event. Someone who starts to follow now has seen everything up to it. */
   last(): Promise<number> {
     return this.store.read.lastEvent();
   }
@@ -83,7 +83,7 @@ class News {
     this.readAt = performance.now();
   }
 
-  /** Resolves when there is something to read, at `until`, or when the reader has gone. */
+  /** Resolves when there is something to read, at `until`, or when the reader disconnects. */
   async comes(until: number): Promise<void> {
     if (!this.unread && !this.gone.aborted) {
       await new Promise<void>((resolve) => {

@@ -21,7 +21,7 @@ export class InstancesService {
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
-  /** The event log names `by` as the actor. */
+  /** Creates an instance. The event log names `by` as the actor. */
   create(instance: NewInstance, by?: string): Promise<Instance> {
     const { name } = instance;
     if (name.startsWith('crn:')) throw new Refusal('instance_name_reserved', { name });
@@ -60,14 +60,14 @@ export class InstancesService {
     return instance;
   }
 
-  /** The names of these instances by id. They are cached, because a name never changes. */
+  /** Returns the names of these instances by id. They are cached, because a name never changes. */
   async namesOf(ids: readonly (string | null)[]): Promise<ReadonlyMap<string, string>> {
     if (ids.some((id) => id !== null && !this.names.has(id)))
       for (const { id, name } of await this.list()) this.names.set(id, name);
     return this.names;
   }
 
-  /** Why `actor` cannot act for the instance that the header or the body of a request names. */
+  /** Returns why `actor` cannot act for the instance that the header or the body of a request names. */
   async elsewhere(
     actor: Pick<Actor, 'role' | 'instance'>,
     where: 'header' | 'body',
@@ -83,7 +83,7 @@ export class InstancesService {
       : new Refusal('other_instance_unannounced', { own, asked: { name: match.name, crn: match.crn } });
   }
 
-  /** What the instance was charged in the fair-share window until now, including what accrues. */
+  /** Returns what the instance was charged in the fair-share window until now, including what accrues. */
   async charged(id: string): Promise<{ charged: Millis; from: Millis; to: Millis }> {
     const to = this.clock.now();
     const from = to - this.settings.fairShareWindow;

@@ -24,7 +24,7 @@ export class KnownNames {
     @Inject(STORE) private readonly store: Store,
   ) {}
 
-  /** Throws a refusal that names the first unknown thing. A removed thing is known as long as any row still refers to it. */
+  /** Refuses the first unknown name. A removed thing is known as long as any row refers to it. */
   async check(actor: Actor, named: FilterNames): Promise<void> {
     for (const filter of ['session', 'backend', 'program', 'user'] as const)
       if (named[filter] === '') throw new Refusal('filter_empty', { filter });

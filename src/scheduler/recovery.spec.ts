@@ -221,7 +221,7 @@ describe('a job whose program must not run twice', () => {
 });
 
 describe('a runner', () => {
-  it('whose attempt was lost changes nothing with a late answer', async () => {
+  it('whose attempt was lost changes nothing with a late message', async () => {
     const service = await onAer();
     const { id } = await service.submit(onRunner);
     const token = service.runners.token(id);
@@ -243,7 +243,7 @@ describe('a runner', () => {
     expect(await service.job(waiting)).toMatchObject({ state: 'running' });
   });
 
-  it('that answers twice counts once', async () => {
+  it('that reports its end twice counts once', async () => {
     const service = await onAer();
     const { id } = await service.submit(onRunner);
     await service.runners.answer(id, completed);
@@ -275,7 +275,7 @@ describe('a runner', () => {
     expect(await service.job(next)).toMatchObject({ state: 'running' });
   });
 
-  it('is asked to stop when the job has run for its limit, and its answer then counts as cancelled with a code', async () => {
+  it('is asked to stop when the job has run for its limit, and its end then counts as cancelled with a code', async () => {
     const service = await onAer();
     const { id } = await service.submit({ ...onRunner, maxExecutionTime: 5000 });
     await service.goTo(5);
@@ -341,7 +341,7 @@ describe('a deadline that cannot take effect because its row is invalid', () => 
     expect((await service.submit(lasting(1))).state).toBe('queued');
   });
 
-  it('is corrected if it is earlier than its clock, instead of being due for ever', async () => {
+  it('is corrected if it is earlier than its clock, instead of being due forever', async () => {
     const service = await givenService();
     const { id } = await service.sessions.open(alice, batch);
     await service.submit({ session: id, ...lasting(5) });

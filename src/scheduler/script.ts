@@ -42,7 +42,7 @@ function scriptOf(members: ReadonlyMap<string, string>): Script {
   return { duration: seconds(duration), outcome };
 }
 
-/** Undefined if the text is not standard JSON, such as NaN. */
+/** Parses a JSON text; undefined if it is not standard JSON, such as NaN. */
 function read(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

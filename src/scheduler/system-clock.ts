@@ -6,12 +6,12 @@ const longestTimer: Millis = 10_000;
 
 /**
  * Reads the computer's clock; nothing else does. If that clock is set back, between two readings or two starts, the
- * service's time goes on from where it was, at normal speed: nothing gets younger, and no deadline comes late.
+ * service's time goes on from where it was, at normal speed: it never goes back, and no deadline comes late.
  */
 export class SystemClock implements Clock {
   readonly mode = 'real';
   private timer: NodeJS.Timeout | undefined;
-  /** The last time that was read rather than reckoned, and when it was read. */
+  /** The last time that was read and not computed, and the elapsed time (`performance.now`) at that reading. */
   private known = { at: 0, passed: 0 };
 
   now(): Millis {

@@ -89,7 +89,7 @@ describe('a row that this version cannot read', () => {
     expect(await service.job(other)).toMatchObject({ state: 'completed', endedAt: after(2000) });
   });
 
-  it('takes its backend offline, with the reason, if it is next in the queue', async () => {
+  it('takes its backend offline, and no other, with the reason, if it is next in the queue', async () => {
     const service = await givenService();
     await service.submit(lasting(10));
     const { id } = await service.submit(lasting(10));

@@ -20,7 +20,7 @@ const othersMask = 0o077;
  * /tmp.
  */
 const sticky = 0o1000;
-/** Most entries checked in one start. The root is closed first, so unchecked entries are out of reach anyway. */
+/** The most entries that one start checks. The root is closed first, so unchecked entries are out of reach anyway. */
 const maxChecked = 20_000;
 
 /** Names that Stint, its scripts or the file system itself create in a data folder. */

@@ -134,7 +134,7 @@ export class Laws {
     if (state !== before.state) this.cause(before, after);
   }
 
-  /** The recorded end or idle start of a session is exact to the millisecond. */
+  /** Checks that the recorded end or idle start of a session is exact to the millisecond. */
   private cause(before: Session, { id, state, stateReason, timestamps, ...after }: Session): void {
     const at = timestamps.at(-1)?.at ?? 0;
     const { idleFrom } = this.shadow.of(id);
@@ -158,7 +158,7 @@ export class Laws {
     const { id, state } = after;
     if (before === undefined) {
       if (state !== 'queued') this.report('job states', `${id} begins ${state}`);
-      if (this.shadow.removed.has(id)) this.report('jobs end once', `${id} came back`);
+      if (this.shadow.removed.has(id)) this.report('jobs end once', `${id} was removed and exists again`);
       this.pending(after);
       return;
     }
@@ -175,7 +175,7 @@ export class Laws {
     if (before.state === 'queued' && state === 'running') this.started(before, after);
   }
 
-  /** The plan of an instance limits its queued jobs. A lost job that waits again does not count as submitted. */
+  /** Checks the plan's limit on queued jobs. A lost job that waits again does not count as submitted. */
   private pending({ id, instance }: Job): void {
     const most = this.shadow.mostPending.get(instance);
     if (most === undefined) return;
@@ -191,9 +191,9 @@ export class Laws {
     if (after.attempts !== before.attempts + 1)
       this.report('attempts', `${after.id} did not count its attempt`);
     if (after.token === null || this.shadow.tokens.has(after.token))
-      this.report('fencing', `the token of ${after.id} is not a new one`);
+      this.report('fencing', `the token of ${after.id} is not new`);
     if (after.startedAt === null || after.startedAt < after.createdAt)
-      this.report('time', `${after.id} started before it was there`);
+      this.report('time', `${after.id} started before it existed`);
     this.starts.started(before, after);
   }
 

@@ -141,10 +141,19 @@ async function checkBackends({ shadow, clock, laws: { report }, service: { store
     const ended = [...shadow.jobs.values()].filter(
       ({ backend, state }) => backend === name && isFinal(state),
     );
-    for (const requester of [null, instanceIds[0]]) {
-      const found = await store.read.forecast(name, at, window, requester);
+    // Also at the moment when the latest charge of an instance leaves the window.
+    const [instance] = instanceIds;
+    const leaves = (shadow.entries.get(instance)?.at(-1)?.to ?? at) + window;
+    for (const [moment, requester] of [
+      [at, null],
+      [leaves, instance],
+    ] as const) {
+      const found = await store.read.forecast(name, moment, window, requester);
       if (found === null) report('queries', `there is no forecast of ${name}`);
-      else compareForecasts(report, found, forecastViewOf(whole, ended, requester));
+      else {
+        const then = wholeBackend(shadow, name, moment, window);
+        compareForecasts(report, found, forecastViewOf(then, ended, requester));
+      }
     }
   }
 }

@@ -94,7 +94,7 @@ async function bringToEnd(world: World): Promise<void> {
     world.laws.report('jobs end once', `${id} never ends: it is ${world.shadow.jobs.get(id)?.state}`);
   for (const id of world.accepted.jobs)
     if (!world.shadow.jobs.has(id) && !world.shadow.removed.has(id))
-      world.laws.report('accepted is kept', `${id} was accepted and is gone`);
+      world.laws.report('accepted is kept', `${id} was accepted and does not exist`);
   await checkStored(world, true);
   checkRecords(world);
 }

@@ -41,18 +41,18 @@ export async function shrink(
   });
   best = cut(best, outcome);
 
-  const late = () => performance.now() > until;
+  const isTimeUp = () => performance.now() > until;
   const tryIt = async (candidate: History): Promise<boolean> => {
     const found = await attempt(candidate);
     if (!fails(found)) return false;
     best = cut(candidate, found);
     return true;
   };
-  const calm = best.happenings.map(({ step }) => ({ step, fault: null }));
-  await tryIt({ ...best, happenings: calm });
-  for (let size = Math.ceil(best.happenings.length / 2); size >= 1 && !late();) {
+  const withoutFaults = best.happenings.map(({ step }) => ({ step, fault: null }));
+  await tryIt({ ...best, happenings: withoutFaults });
+  for (let size = Math.ceil(best.happenings.length / 2); size >= 1 && !isTimeUp();) {
     let smaller = false;
-    for (let from = best.happenings.length - size; from > -size && !late(); from -= size) {
+    for (let from = best.happenings.length - size; from > -size && !isTimeUp(); from -= size) {
       const happenings = best.happenings.filter((_, i) => i < from || i >= from + size);
       if (happenings.length < best.happenings.length && (await tryIt({ ...best, happenings })))
         smaller = true;
@@ -63,7 +63,7 @@ export async function shrink(
 
   for (let i = 0; i < best.happenings.length; i += 1) {
     let fewer = fewerAtOnce(best, i);
-    while (fewer.length > 0 && !late()) {
+    while (fewer.length > 0 && !isTimeUp()) {
       const [next, ...others] = fewer;
       fewer = next !== undefined && (await tryIt(next)) ? fewerAtOnce(best, i) : others;
     }
@@ -71,7 +71,7 @@ export async function shrink(
 
   const result = await fc.check(
     fc.asyncProperty(histories({ ...wanted, steps: best.happenings.length }), async (candidate) => {
-      if (late()) return true;
+      if (isTimeUp()) return true;
       const found = await attempt(candidate);
       if (!fails(found)) return true;
       best = cut(candidate, found);

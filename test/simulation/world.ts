@@ -98,7 +98,7 @@ export class World {
   readonly accepted = { jobs: [] as string[] };
   service!: Service;
   restarts = 0;
-  /** Whether the service was ever down while time passed. */
+  /** Milliseconds for which the service was down. */
   downtime = 0;
   ids = 0;
   submits = 0;
@@ -113,8 +113,8 @@ export class World {
     private readonly setup: Setup,
   ) {
     this.laws = new Laws(this.shadow, window);
-    this.backends = setup.backends.map((asked, i) => ({
-      ...asked,
+    this.backends = setup.backends.map((settings, i) => ({
+      ...settings,
       name: `b${i}`,
       limits: limitsOf(1),
       options: {},

@@ -13,8 +13,8 @@ import type { Given, SuiteOf } from './methods.js';
 import { givenEvent } from './records.suite.js';
 
 /*
- * The suite contains no SQL. Each dialect brings the SQL for its own tables, so these tests call the dialects' reads and
- * writes to test the query port.
+ * The suite contains no SQL. Each dialect brings the SQL for its own tables, so these tests call the dialects' reads
+ * and writes to test the query port.
  */
 
 const about = { instance: 'lab-a', name: null, asked: { kind: 'spark' } } as const;

@@ -37,8 +37,8 @@ const fewSteps = 1500;
 const shortTime = 50_000;
 
 /**
- * Measures a request with n, 2n and 4n. Other activity in the process only adds work, so the minimum of `rounds` counts.
- * There are up to five rounds while the exponent is above `most`.
+ * Measures a request with n, 2n and 4n. Other activity in the process only adds work, so the minimum of `rounds`
+ * counts. There are up to five rounds while the exponent is above `most`.
  */
 export async function growthOf(
   { operation, shape, from, send }: Growing,

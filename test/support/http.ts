@@ -167,7 +167,7 @@ function toAnswer(status: number, headers: Headers, text: string): Answer {
   return { status, headers, text, body };
 }
 
-/** Returns the first error of an answer, with its status. Throws if the answer does not have the shape that clients print. */
+/** Returns the first error of an answer, with its status. Throws unless it has the shape that clients print. */
 export function errorOf({ status, body, text }: Answer): Error1 {
   const { errors, trace } = (body ?? {}) as { errors?: unknown[]; trace?: unknown };
   if (!Array.isArray(errors) || errors.length === 0 || typeof trace !== 'string')

@@ -2,8 +2,8 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /**
- * A typical reverse proxy: it reads a whole answer before it forwards it, and sets `X-Forwarded-…`. It can lose its client
- * in between.
+ * A typical reverse proxy: it reads a whole answer before it forwards it, and sets `X-Forwarded-…`. It can lose its
+ * client in between.
  */
 export class Proxy {
   /** The number of next answers that are read from the service but not forwarded. */

@@ -11,7 +11,7 @@ export class Listener implements RunnerListener {
   readonly ends: ProcessEnd[] = [];
   readonly logs: { job: string; token: string; level: string; text: string }[] = [];
   readonly last: string[] = [];
-  /** The number of next answers that it rejects. */
+  /** How many of the next messages it rejects. */
   failures = 0;
 
   async attemptEnded(job: string, token: string, answer: AttemptEnd): Promise<void> {

@@ -28,7 +28,7 @@ import { givenBackend, givenDatabase, givenDetails, givenFolder, givenInstance }
 // Hides log lines about lost attempts, which these tests cause on purpose.
 Logger.overrideLogger(false);
 
-/** Runners that only record their commands. The test sends their answers. */
+/** Runners that only record their commands. The test reports how attempts end. */
 export class FakeRunners implements Runners {
   readonly told: string[] = [];
   readonly released: string[] = [];
@@ -77,7 +77,7 @@ export class FakeRunners implements Runners {
     await this.listener?.lastAttempt(job, token);
   }
 
-  /** Sends an answer of the last started attempt, or of an earlier one by its token. */
+  /** Reports the end of the last started attempt, or of an earlier one by its token. */
   async answer(job: string, answer: AttemptEnd, token = this.token(job)): Promise<void> {
     await this.listener?.attemptEnded(job, token, answer);
   }

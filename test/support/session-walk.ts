@@ -27,8 +27,8 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
 export const modes = fc.constantFrom<SessionMode[]>('dedicated', 'batch');
 
 /**
- * Applies random events to a session and its jobs, as the scheduler does. Independently sums up, by the text of the rules,
- * the time during which a slot was held and the time during which a job was running.
+ * Applies random events to a session and its jobs, as the scheduler does. Independently sums up, by the text of the
+ * rules, the time during which a slot was held and the time during which a job was running.
  */
 export class SessionWalk {
   session: Session;

@@ -20,7 +20,7 @@ export async function listenForLivy(
 
 const lastToken = factOf('livy', 'token');
 
-/** Creates a new token at each start, so that nobody needs to know it, and revokes the previous one. */
+/** Creates a new token at each start, because nobody needs to know it, and revokes the previous one. */
 async function anonymousToken(
   app: INestApplicationContext,
   who: { user: string; instance: string },

@@ -43,8 +43,8 @@ const notShared = (what: string, owner: string, act: string, instance: string): 
   `Use one of your own. An admin can let colleagues in instance ${instance} do this (sharing: use).`;
 
 /**
- * Returns the error for an `act` that is not allowed in a colleague's session. `what` names the session, as `Session
- * 7`.
+ * Returns the error for an `act` that is not allowed in a colleague's session. `what` names the session, such as
+ * `Session 7`.
  */
 export const forbidUse = (what: string, owner: string, act: string, instance: string): ForbiddenException =>
   new ForbiddenException(notShared(what, owner, act, instance));
@@ -55,7 +55,7 @@ export const forbidEnd = (what: string, owner: string, act: 'end' | 'cancel' = '
 
 /**
  * The answer of this dialect to each refusal. No status is 500 or more, because clients retry those for half a minute.
- * No message has an id of the kernel, because users know sessions, statements and batches by numbers.
+ * No message contains an id of the kernel, because users know sessions, statements and batches by numbers.
  */
 export const refusals = {
   ...toOperators<LivyRefusal>([400, 'Only the operator of this service can ask for that.']),

@@ -106,7 +106,7 @@ export function readBody<T extends object>(type: new () => T, body: unknown): T 
   const read = plainToInstance(type, escapeInherited(body ?? {}));
   const [first] = validateSync(read, { whitelist: true, forbidNonWhitelisted: true });
   if (first === undefined) return withNames(read);
-  // If the value is no integer, report that and not its bounds.
+  // If the value is not an integer, report only that and not its bounds.
   const { isInt, ...others } = first.constraints ?? {};
   throw new BadRequestException(
     unescapeInMessage(isInt ?? Object.values(others)[0] ?? `${first.property} is wrong`),

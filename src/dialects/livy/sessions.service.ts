@@ -88,7 +88,7 @@ export class LivySessions {
       throw this.entries.notFound(id);
     const { session } = entry;
     const end = { at: session.closedAt, why: session.state === 'closed' ? closeReason(session) : null };
-    // The statements of a deleted session are gone, but the row still says how it ended.
+    // The statements of a deleted session are deleted too, but its row still records how it ended.
     if (entry.removedAt !== null) throw this.entries.notFound(id, end);
     if (!isSessionShown(session, this.entries.endedAfter) && !this.interpreters.hasProcess(session.id))
       throw this.entries.notFound(id, end);
@@ -183,7 +183,7 @@ function limitsOf({ ttl, idleTimeout, heartbeatTimeoutInSecond: heartbeat }: Ses
   const idle = timeOf(idleTimeout);
   return {
     maxTtl,
-    // Livy accepts an idle timeout that is longer than the life of the session.
+    // Livy accepts an idleTimeout that is longer than the ttl.
     interactiveTtl: idle !== undefined && maxTtl !== undefined ? Math.min(idle, maxTtl) : idle,
     heartbeatTtl: heartbeat == null || heartbeat === 0 ? undefined : seconds(heartbeat),
   };

@@ -25,7 +25,7 @@ import { closeReason } from './endings.js';
 import { bytesOfStatements, fromStatements, partsOfStatement } from './wire.js';
 import { livyReads, livyStore } from './storage/store.js';
 
-/** Most bytes of a list with several statements: clients could not hold a longer text. */
+/** Most bytes of a list with several statements, because clients could not hold a longer text. */
 const mostListed = 100e6;
 
 /** Livy's statements: jobs of a session that run one after the other. The answers are JSON text (see `wire.ts`). */

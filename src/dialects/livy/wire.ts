@@ -6,7 +6,7 @@ import type { ProcessLog } from '../../scheduler/ports.js';
 import { failureReason } from './endings.js';
 import type { Kind } from './kinds.js';
 
-/** All states that Livy's clients know. They fail at any other (dialect, session states). */
+/** All states that Livy's clients know. Clients fail on any other state (dialect, session states). */
 export type LivyState =
   | 'not_started'
   | 'starting'
@@ -48,7 +48,7 @@ export function stateOf(session: Session, lives: boolean): LivyState {
 
 const texts = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** Returns a session in Livy's form, always with the same keys: Livy's Java client fails at an unknown one. */
+/** Returns a session in Livy's form, always with the same keys: Livy's Java client fails on an unknown key. */
 export function fromSession(
   { number, name, asked, session }: LivySession,
   { lives, about, log }: ProcessState,

@@ -19,7 +19,7 @@ const inShape = {
 };
 const answer = (status: number, description: string) => ApiResponse({ status, description, ...inShape });
 
-/** Describes an error that is no refusal of the kernel. */
+/** Describes an error that is not a refusal of the kernel. */
 export const ApiError = (status: number, description: string) =>
   applyDecorators(ApiExtraModels(ErrorAnswer), answer(status, description));
 

@@ -155,8 +155,8 @@ export class Playback {
   }
 
   /**
-   * Only moves a check earlier: one that comes too early is re-armed, but one that comes too late misses its
-   * moment.
+   * Schedules a check at the session's next deadline, unless an earlier one is scheduled: a check that comes too early
+   * is repeated, but one that comes too late misses the deadline.
    */
   private scheduleDeadline(session: SimulatedSession): void {
     const due = deadlineOf(session);

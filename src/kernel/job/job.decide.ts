@@ -72,7 +72,7 @@ export const allowNoAttemptAfter = (job: Job): Job => ({
  * lost attempt and does not charge it. `why`: a clause for the reason. `sessionClosed`: the job cannot be queued again.
  */
 export function loseJob(job: Job, at: Millis, why: string, sessionClosed: boolean): JobDecision {
-  // A stopped job whose runner is gone has ended as requested.
+  // If the runner of a stopping job is lost, the job has ended as requested.
   if (job.stop !== null) return endJob(job, { type: 'stopped' }, at);
   const lost = { ...job, startedAt: null, slot: null, token: null };
   if (sessionClosed) {

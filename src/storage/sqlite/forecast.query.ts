@@ -25,11 +25,11 @@ export interface ForecastRequest {
   readonly asker: string | null;
 }
 
-/** Most instances played in a forecast. Waits of jobs behind them are extrapolated from the pace of the queue. */
+/** The most instances that a forecast plays. Waits of jobs behind them are extrapolated from the pace of the queue. */
 const maxInstances = 100;
-/** Most rows read for one kind of queue, shared among all queues of that kind. */
+/** The most rows read for one kind of queue, shared among all queues of that kind. */
 const maxRows = 2 * horizon;
-/** Most finished jobs of a program read as samples of its duration. */
+/** The most finished jobs that are read as samples of a program's duration. */
 const maxFinished = 500;
 
 /** Returns how many rows of each queue are read if there are so many queues. */
@@ -125,8 +125,8 @@ async function readRunning(sql: Sql, backend: string): Promise<RunningView[]> {
 type InstanceCharge = Pick<ForecastInstance, 'id' | 'shares' | 'charged' | 'rate' | 'budget'>;
 
 /**
- * Returns the instances of running jobs and of sessions with a slot or a batch's priority: a budget may run out in the
- * forecast.
+ * Returns the instances of running jobs and of sessions with a slot or a batch's priority, because their budgets may
+ * run out in the forecast.
  */
 async function instancesOf(
   sql: Sql,
@@ -140,7 +140,7 @@ async function instancesOf(
   return new Set([...running, ...rows].map(({ instance }) => instance));
 }
 
-/** Reads the instances that wait, ask or are `busy`, least charged first, and drops those that are not played. */
+/** Reads the waiting, the requesting and the `busy` instances, least charged first; drops those that are not played. */
 async function readInstances(
   sql: Sql,
   { backend, at, window, asker }: ForecastRequest,

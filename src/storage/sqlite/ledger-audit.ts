@@ -31,7 +31,7 @@ export interface Audit {
 /** The database is missing, damaged, or not Stint's. The message is for the operator. */
 export class UnreadableLedger extends Error {}
 
-/** Most differences reported for a law: one mistake may affect every later entry. */
+/** The most differences that are listed for a law: one mistake may affect every later entry. */
 const maxListed = 100;
 /** The tables that the laws read. */
 const tables = ['ledger', 'sessions', 'jobs', 'instances', 'backends', 'facts'];

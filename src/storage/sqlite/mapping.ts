@@ -21,7 +21,7 @@ export interface Deadline {
   readonly at: Millis;
   readonly kind: DeadlineKind;
 }
-/** The rank orders the index of deadlines; reads use the kind. */
+/** Converts a deadline to its columns. The rank orders the index of deadlines; reads use the kind. */
 const dueColumns = (due: Deadline | null) => ({
   due_at: due?.at ?? null,
   due_rank: due === null ? null : deadlineRank[due.kind],

@@ -10,8 +10,8 @@ export type Parameter = Value | Buffer;
 export type SqlRow = Record<string, Value>;
 
 /**
- * Most prepared statements kept. Filters of lists create many; after clearing, the frequent ones are soon prepared
- * again.
+ * The most prepared statements that are kept. Filters of lists create many; after clearing, the frequent ones are soon
+ * prepared again.
  */
 const maxPrepared = 500;
 
@@ -100,8 +100,8 @@ function toRow(empty: SqlRow, columns: readonly string[], values: readonly Value
 }
 
 /**
- * Builds a statement for rows with the same columns once, from the first row. Building it for each row would also mean
- * to hash and compare a new string before the prepared statement is found.
+ * Builds a statement for rows with the same columns once, from the first row. A string built for each row would have to
+ * be hashed and compared each time to find the prepared statement.
  */
 export function buildOnce(make: (columns: readonly string[]) => string): (row: object) => string {
   let text: string | undefined;

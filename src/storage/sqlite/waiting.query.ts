@@ -10,7 +10,7 @@ import { toSession } from './mapping.js';
 import { readCharged } from './snapshot.query.js';
 import type { Sql } from './sql.js';
 
-/** Most earlier jobs that are counted; a job further back is shown at this place. */
+/** The most earlier jobs that are counted; a job further back is shown at this place. */
 const maxCounted = 100_000;
 
 /** Reads what is needed to place one queued job among the others. */

@@ -37,8 +37,8 @@ export function call(on: Given, method: string, path: string, body?: Body, type 
 }
 
 /**
- * Polls until `found` returns true, so that work started by a request counts for the request. Polls should be cheap, because
- * their number varies.
+ * Polls until `found` returns true, so that work started by a request counts for the request. Polls should be cheap,
+ * because their number varies.
  */
 export async function until<T>(look: () => Promise<T>, found: (seen: T) => boolean): Promise<T> {
   for (let tries = 0; tries < 6000; tries += 1) {
@@ -46,7 +46,7 @@ export async function until<T>(look: () => Promise<T>, found: (seen: T) => boole
     if (found(seen)) return seen;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error('It never comes about.');
+  throw new Error('The condition was never met.');
 }
 
 /** Options of a case besides its operation, shape, sizes and body. */

@@ -16,7 +16,7 @@ export interface LivyEntry {
   readonly number: number;
   /** Id of the kernel's session, or of the batch's job. */
   readonly subject: string;
-  /** The hidden job that starts a session's interpreter, or the job of a batch. Its log is that of the process. */
+  /** The hidden job that starts a session's interpreter, or the job of a batch. It has the log of the process. */
   readonly job: string;
   readonly instance: string;
   readonly name: string | null;

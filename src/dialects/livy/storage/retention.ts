@@ -2,7 +2,9 @@ import { isFinal, type Job } from '../../../kernel/job/job.js';
 import type { CloseCode, Session } from '../../../kernel/session/session.js';
 import type { Millis } from '../../../kernel/time.js';
 
-/** Sessions that closed for these reasons are shown until their retention is over, all others not at all. */
+/**
+ * Sessions that closed for these reasons are shown until their retention is over. Other closed sessions are not shown.
+ */
 export const retainedCloseCodes = [
   ...(['runner_lost', 'runner_ended', 'runner_not_started', 'stopped', 'closed_by_admin'] as const),
 ] as const satisfies readonly CloseCode[];

@@ -207,7 +207,7 @@ export const livyReads = perQuery((sql): LivyReads => {
       return { numbers: rows.map(({ number }) => Number(number)), total: Number(count?.n ?? 0) };
     },
     async statementBytes(session, { from, size, newestFirst }) {
-      // The database stores lengths in the heads of rows, so it does not read the texts.
+      // The database stores lengths in row headers, so this query does not read the texts.
       const row = await sql.one<{ n: number }>(
         `SELECT SUM(OCTET_LENGTH(p.body) + COALESCE(OCTET_LENGTH(r.body), 0)
            + COALESCE((SELECT SUM(t.bytes) FROM long_texts t WHERE t.seq = j.seq), 0)) AS n

@@ -21,7 +21,7 @@ const rowsPerTurn = 250;
 export interface Upload {
   readonly reader: RowReader;
   readonly declared: readonly DeclaredColumn[];
-  /** Undefined keeps those of the data set. */
+  /** Undefined keeps the missing values of the data set. */
   readonly missingValues: readonly string[] | undefined;
   /** Unknown members of a JSON body. */
   readonly ignored?: readonly string[];

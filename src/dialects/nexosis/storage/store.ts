@@ -180,7 +180,9 @@ async function removeRows(sql: Query, dataSet: number, range: Range, limit: numb
   return { count: removed.length, size: removed.reduce((sum, { size }) => sum + Number(size), 0) };
 }
 
-/** Rows without a time are in no range, although they are sorted behind all others. */
+/**
+ * Returns the condition for a range. Rows without a time are in no range, although they are sorted behind all others.
+ */
 export function whereInRange(dataSet: number, { from, to }: Range): [where: string, values: Value[]] {
   const values: Value[] = [dataSet];
   let where = 'WHERE data_set = ?';

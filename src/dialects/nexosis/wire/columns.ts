@@ -27,7 +27,9 @@ export const sameName = (a: string, b: string): boolean => a.toLowerCase() === b
 /** For each list that was searched, its columns by lower-case name. Lists of columns never change. */
 const indexes = new WeakMap<object, ReadonlyMap<string, { readonly name: string }>>();
 
-/** Returns the first column of that name. Each list is indexed once, so looking up ten thousand names takes linear time. */
+/**
+ * Returns the first column of that name. Each list is indexed once, so looking up ten thousand names takes linear time.
+ */
 export function findColumn<C extends { readonly name: string }>(
   columns: readonly C[],
   name: string,
@@ -192,7 +194,7 @@ export function checkCount(count: number): void {
     );
 }
 
-/** Most characters of a value. Storing, reading or sending a longer one would block others, and no learner reads it. */
+/** Most characters of a value. Storing, reading or sending more would block requests, and no learner reads more. */
 const maxValueLength = 1_000_000;
 
 /** Throws if a value is too long. `row` is counted from 1. */
@@ -229,8 +231,8 @@ export function checkColumns(columns: readonly Column[]): void {
 }
 
 /**
- * Returns the metadata as the learner receives it (docs/learner.md). Unless someone set the imputation, an empty cell of a
- * logical column means FALSE, and so does an empty cell of a column whose other cells all hold 1 or the same word.
+ * Returns the metadata as the learner receives it (docs/learner.md). Unless someone set the imputation, an empty cell
+ * of a logical column means FALSE, and so does an empty cell of a column whose other cells all hold 1 or the same word.
  * Responses still show `mode`, as those of the old service did.
  */
 export const learnerColumns = (

@@ -32,7 +32,7 @@ const whoseLimit = {
   session: "the session's life time",
 } as const satisfies Record<Refusals['job_limit_exceeded']['whose'], string>;
 
-/** Says when charges leave the fair-share window. If usage still accrues, that is only the earliest moment with room. */
+/** Returns a sentence on when the budget has room again. While charges accrue, that is only the earliest moment. */
 function roomOf({ roomAt, accruing }: Refusals['budget_reached']): string {
   if (roomAt === null) return '';
   return accruing ? ` No room is made before ${iso(roomAt)}.` : ` Room is made from ${iso(roomAt)} on.`;
@@ -43,8 +43,8 @@ const notShared = (owner: string, act: string, instance: string): string =>
   `Use one of your own. An admin can let colleagues in instance ${instance} do this (sharing: use).`;
 
 /**
- * Each refusal in the words of this dialect. A job of the kernel is the calculation of a session or a prediction here, and
- * users do not know its id.
+ * Each refusal in the words of this dialect. A job of the kernel is the calculation of a session or a prediction here,
+ * and users do not know its id.
  */
 export const refusals = {
   ...toOperators<NexosisRefusal>([
