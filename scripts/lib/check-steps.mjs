@@ -160,6 +160,12 @@ export async function checkSteps() {
       work: playExamples,
     },
     {
+      name: 'bench',
+      about: 'that each bench runs, in its short form; its figures are not judged',
+      needs: ['install', 'build'],
+      work: (how) => run(process.execPath, [inRoot('bench', 'main.mjs'), '--quick', '--only', benches], how),
+    },
+    {
       name: 'python-schemathesis',
       about: 'an environment with Schemathesis',
       ...venv('.venv-schemathesis', 'workers/requirements-schemathesis.lock'),
@@ -176,6 +182,9 @@ export async function checkSteps() {
     step.counts ? { ...step, zone: zones[suites.indexOf(step) % zones.length] } : step,
   );
 }
+
+/** Those that need no Spark, no learner and no other server. */
+const benches = 'start,submit,read,gap,lateness,choose,memory,bodies';
 
 const script = (name, how) => run(npm, ['run', '--silent', name], how);
 const pythonFolders = () =>
