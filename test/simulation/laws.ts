@@ -1,6 +1,7 @@
 import { isFinal, type Job, type JobState } from '../../src/kernel/job/job.js';
 import type { Session, SessionState } from '../../src/kernel/session/session.js';
 import type { Millis } from '../../src/kernel/time.js';
+import { checkChoice } from './choice-law.js';
 import type { Change } from './observed-store.js';
 import type { Report } from './report.js';
 import type { Shadow } from './shadow.js';
@@ -34,7 +35,7 @@ export class Laws {
 
   constructor(
     private readonly shadow: Shadow,
-    window: Millis,
+    private readonly window: Millis,
   ) {
     this.starts = new StartLaws(shadow, window, this.report);
   }
@@ -84,6 +85,7 @@ export class Laws {
         return;
       case 'choice':
         touched.backends.add(change.backend);
+        checkChoice(this.shadow, change, this.window, this.report);
         return this.starts.choice(change);
       case 'alive':
         if (change.at < this.shadow.aliveAt) this.report('time', 'the time of the service went back');

@@ -3,6 +3,7 @@ import { Endless, faultOf } from './connection.js';
 import type { Broken } from './laws.js';
 import { checkRecords } from './record-laws.js';
 import { checkQuiet } from './quiet-laws.js';
+import { checkQueries } from './query-laws.js';
 import { checkStored, exported } from './stored-laws.js';
 import type { History, Step } from './steps.js';
 import { window, World } from './world.js';
@@ -27,6 +28,9 @@ export interface Options {
   /** Replaces how a step is performed, to compare two ways of doing the same. */
   readonly instead?: (world: World, step: Step) => Promise<void>;
 }
+
+/** Number of steps after which the answers of queries are compared with the kernel's. */
+const queriesEvery = 50;
 
 /** A step with more statements is in an endless loop: a fired deadline is still due. */
 const mostStatements = 100_000;
@@ -55,6 +59,7 @@ export async function run({ setup, happenings }: History, options: Options = {})
       if (atRest) checkQuiet(world, world.clock.now(), window, world.laws.report);
       if (world.restarts > restarts) await checkStored(world, false);
       if (steps % fullEvery === 0) await checkStored(world, false);
+      if (steps % queriesEvery === 0) await checkQueries(world);
       const [first] = world.laws.broken;
       if (first !== undefined) return failed(first);
     }

@@ -156,6 +156,7 @@ export const forecastSuite: SuiteOf<Pick<Reads, 'forecast'>> = {
       const waiting = instances.filter(({ id }) => id.startsWith('lab-1'));
       for (const { id, waiting: entries, more } of waiting) {
         expect(more).toBe(entries.length < 12);
+        expect(entries.length).toBeGreaterThan(4);
         const ids = entries.map((each) => ('id' in each ? each.id : each.session));
         expect(ids).toEqual(Array.from({ length: entries.length }, (_, i) => `${id}-${i}`));
       }

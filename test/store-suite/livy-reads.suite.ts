@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { LivyPage, LivyReads } from '../../src/dialects/livy/storage/ports.js';
+import { isBatchShown, isSessionShown } from '../../src/dialects/livy/storage/retention.js';
 import { LongText, inMemory, pieceSize } from '../../src/scheduler/long-text.js';
 import { after, t0 } from '../support/given.js';
 import { without } from './given.js';
@@ -9,6 +10,8 @@ import {
   keepBatches,
   keepSessions,
   keepStatements,
+  manyBatches,
+  manySessions,
   newest,
   oldest,
   page,
@@ -65,6 +68,15 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
       expect(await numbers({ from: 1, size: 1 })).toEqual([[2], 3]);
       expect((await reads(all).sessions(page())).items[0]?.session).toEqual(await all.read.session('s0'));
     });
+
+    it('shows sessions as the rule of retention says', async () => {
+      const all = await given();
+      await keepSessions(all, ...manySessions);
+      const everyone = await Promise.all(manySessions.map((_, n) => reads(all).session(n, undefined)));
+      const shown = everyone.filter((each) => each !== null && isSessionShown(each.session, closed.closedAt));
+      const { items } = await reads(all).sessions(page({ endedAfter: closed.closedAt }));
+      expect(items).toEqual(shown);
+    });
   },
 
   batch(given) {
@@ -97,6 +109,15 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
       expect(await numbers({ instance: 'lab-b' })).toEqual([[4], 1]);
       expect(await numbers({ onlyOf: 'bob' })).toEqual([[0], 1]);
       expect(await numbers({ from: 1, size: 2 })).toEqual([[2, 3], 4]);
+    });
+
+    it('shows batches as the rule of retention says', async () => {
+      const all = await given();
+      await keepBatches(all, ...manyBatches);
+      const everyone = await Promise.all(manyBatches.map((_, n) => reads(all).batch(n, undefined)));
+      const shown = everyone.filter((each) => each !== null && isBatchShown(each.run, ended.endedAt));
+      const { items } = await reads(all).batches(page({ endedAfter: ended.endedAt }));
+      expect(items).toEqual(shown);
     });
   },
 

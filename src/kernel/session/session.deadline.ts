@@ -29,6 +29,12 @@ export const deadlineRank = {
 } as const;
 export type DeadlineKind = keyof typeof deadlineRank;
 
+/** Compares two deadlines by due time, then by rank. Negative: `a` is applied first. */
+export const compareDeadlines = (
+  a: { readonly at: Millis; readonly rank: number },
+  b: { readonly at: Millis; readonly rank: number },
+): number => a.at - b.at || a.rank - b.rank;
+
 /** The part of a session that decides when its clocks expire. */
 export type ClockState = Pick<
   Session,

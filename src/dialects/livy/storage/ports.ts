@@ -1,5 +1,5 @@
 import type { Job } from '../../../kernel/job/job.js';
-import type { CloseCode, Session } from '../../../kernel/session/session.js';
+import type { Session } from '../../../kernel/session/session.js';
 import type { Text } from '../../../scheduler/long-text.js';
 import type { Millis } from '../../../kernel/time.js';
 
@@ -8,13 +8,6 @@ export type LivyType = 'session' | 'batch';
 
 /** The request that created a session or batch. Answers repeat its members. */
 export type LivyRequest = Readonly<Record<string, unknown>>;
-
-/**
- * Sessions that closed for these reasons are shown until their retention is over. Other closed sessions are not shown.
- */
-export const retainedCloseCodes = [
-  ...(['runner_lost', 'runner_ended', 'runner_not_started', 'stopped', 'closed_by_admin'] as const),
-] as const satisfies readonly CloseCode[];
 
 /** The dialect's own row for a session or batch. After the insert only `removedAt` changes. */
 export interface LivyEntry {

@@ -1,18 +1,18 @@
 import type { Millis } from '../../../kernel/time.js';
 import { perQuery, type Query, type Value } from '../../../scheduler/query.ports.js';
 import { insertInto } from '../../../scheduler/statements.js';
-import {
-  retainedCloseCodes,
-  type LivyBatch,
-  type LivyEntry,
-  type LivyPage,
-  type LivyReads,
-  type LivyRequest,
-  type LivySession,
-  type LivyStatement,
-  type LivyTx,
-  type LivyType,
+import type {
+  LivyBatch,
+  LivyEntry,
+  LivyPage,
+  LivyReads,
+  LivyRequest,
+  LivySession,
+  LivyStatement,
+  LivyTx,
+  LivyType,
 } from './ports.js';
+import { retainedCloseCodes } from './retention.js';
 import type { LivyEntryRow } from './rows.js';
 
 /** For each type, the table of the subject and the condition that it is still shown (Livy dialect, retention). */
