@@ -96,7 +96,7 @@ async function checkDeadlines(world: World): Promise<void> {
   const due: { id: string; at: Millis; rank: number }[] = [];
   for (const { id, ...session } of liveSessions(shadow)) {
     const next = deadlineOf(session);
-    if (next !== null) due.push({ id, at: next.at, rank: deadlineRank[next.clock] });
+    if (next !== null) due.push({ id, at: next.at, rank: deadlineRank[next.kind] });
   }
   for (const job of liveJobs(shadow)) {
     const next = jobDeadlineOf(job);

@@ -147,8 +147,7 @@ function refuseBlocked(
   const keys = [...own.keys()].filter((key) => isBlocked(key, blocked));
   const fields = Object.entries(propertiesByField).filter(
     ([field, properties]) =>
-      isSet(request[field as RequestField]) &&
-      [field, ...properties].some((key) => isBlocked(key, blocked)),
+      isSet(request[field as RequestField]) && [field, ...properties].some((key) => isBlocked(key, blocked)),
   );
   const all = [...keys, ...fields.map(([field]) => field)];
   if (all.length > 0) throw rejected(`Blacklisted configuration values in session config: ${all.join(', ')}`);
