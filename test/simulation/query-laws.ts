@@ -100,7 +100,16 @@ async function checkDeadlines(world: World): Promise<void> {
   }
   for (const job of liveJobs(shadow)) {
     const next = jobDeadlineOf(job);
-    if (next !== null) due.push({ id: job.id, at: next.at, rank: deadlineRank[next.kind] });
+    if (next !== null && next.kind !== 'kill')
+      due.push({ id: job.id, at: next.at, rank: deadlineRank[next.kind] });
+  }
+  // A kill is repeated until the runner is gone. Only the row has the time of the next one.
+  for (const { id, due_at: at } of rowsOf(world, "SELECT id, due_at FROM jobs WHERE due_kind = 'kill'")) {
+    due.push({ id: String(id), at: Number(at), rank: deadlineRank.kill });
+    const job = shadow.jobs.get(String(id));
+    const first = job === undefined ? null : jobDeadlineOf(job);
+    if (first === null || Number(at) < first.at)
+      laws.report('queries', `job ${String(id)} is killed at ${String(at)}, before ${show(first)}`);
   }
   // When a budget was last reviewed is not in the shadow, so its stored deadline is used.
   for (const { id, due_at: at } of rowsOf(world, 'SELECT id, due_at FROM instances WHERE due_at IS NOT NULL'))
