@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { perQuery } from '../../src/scheduler/query.ports.js';
 import { insertInto } from '../../src/scheduler/statements.js';
-import type { StoredRequest } from './wire.js';
+import type { JobRequestRest } from './wire.js';
 
 /** The members of a client's request that the scheduler does not store. */
 @Entity('ionq_jobs')
@@ -26,10 +26,10 @@ export const ionqTables = { entities: [IonqJobRow], migrations: [Ionq17962560000
 
 /** Reads and writes rows by the job's id, in a transaction or in committed state. */
 export const ionqJobs = perQuery((query) => ({
-  insert: (job: string, request: StoredRequest) =>
+  insert: (job: string, request: JobRequestRest) =>
     query.run(insertInto('ionq_jobs', ['job', 'request']), job, JSON.stringify(request)),
-  async find(job: string): Promise<StoredRequest | null> {
+  async find(job: string): Promise<JobRequestRest | null> {
     const row = await query.one<{ request: string }>('SELECT request FROM ionq_jobs WHERE job = ?', job);
-    return row === null ? null : (JSON.parse(row.request) as StoredRequest);
+    return row === null ? null : (JSON.parse(row.request) as JobRequestRest);
   },
 }));

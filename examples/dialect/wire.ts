@@ -19,7 +19,7 @@ export class CreateJobRequest {
 }
 
 /** The members of a request that are stored, because answers repeat them. */
-export type StoredRequest = Pick<CreateJobRequest, 'type' | 'shots' | 'name' | 'metadata' | 'settings'>;
+export type JobRequestRest = Pick<CreateJobRequest, 'type' | 'shots' | 'name' | 'metadata' | 'settings'>;
 
 /** The body of `POST /sessions`. Limits on cost and on the number of jobs are not supported, so answers omit them. */
 export class CreateSessionRequest {
@@ -39,7 +39,7 @@ export const statusOf = ({ state }: Pick<Job, 'state'>): string => statuses[stat
 
 const iso = (at: Millis | null): string | null => (at === null ? null : new Date(at).toISOString());
 
-export const fromJob = (job: Job, { type, shots, name, metadata, settings }: StoredRequest) => ({
+export const fromJob = (job: Job, { type, shots, name, metadata, settings }: JobRequestRest) => ({
   id: job.id,
   status: statusOf(job),
   type,
