@@ -4,7 +4,7 @@ import type { Job, JobState } from '../../src/kernel/job/job.js';
 import type { Session } from '../../src/kernel/session/session.js';
 import type { Millis } from '../../src/kernel/time.js';
 
-const types = ['ionq.circuit.v1', 'ionq.qasm3.v1', 'ionq.multi-circuit.v1'] as const;
+export const types = ['ionq.circuit.v1', 'ionq.qasm3.v1', 'ionq.multi-circuit.v1'] as const;
 
 /** The body of `POST /jobs`. */
 export class CreateJobRequest {
@@ -14,7 +14,7 @@ export class CreateJobRequest {
   @IsInt() @Min(1) @Max(1_000_000) shots: number = 100;
   @IsOptional() @IsString() name?: string;
   @IsOptional() @IsString() session_id?: string;
-  @IsOptional() @IsObject() metadata?: Record<string, string>;
+  @IsOptional() @IsObject() metadata?: Record<string, unknown>;
   @IsOptional() @IsObject() settings?: Record<string, unknown>;
 }
 
