@@ -7,7 +7,7 @@ import { livyReads, livyStore } from './store.js';
 it.each([
   ['is not JSON', 'x', 'asked: it is not valid JSON'],
   ['is a list', '[]', 'asked: an object was expected'],
-])('an entry whose request %s is refused by its table, type and number', async (_, asked, why) => {
+])('an entry whose request %s is refused by its table, type and number', async (_, stored, why) => {
   const { store } = await givenDatabase();
   const { id: subject, instance } = givenSession({ id: 's0' });
   await store.write(async (tx) => {
@@ -17,6 +17,6 @@ it.each([
   });
   const find = () => livyReads(store.read).session(0, undefined);
   expect(await find()).toMatchObject({ request: { kind: 'pyspark' } });
-  await store.write((tx) => tx.query.run('UPDATE livy_entries SET asked = ?', asked));
+  await store.write((tx) => tx.query.run('UPDATE livy_entries SET asked = ?', stored));
   await expect(find()).rejects.toThrow(new UnreadableRow('livy_entries', 'session 0', why));
 });
