@@ -105,14 +105,14 @@ export default tseslint.config(
   },
   {
     // Names that have a clearer successor. A migration is never edited, whatever the code is called today.
-    files: ['src/**/*.ts', 'test/**/*.ts'],
+    files: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts'],
     ignores: ['src/**/migrations/**', 'test/http/**'],
     plugins: { names: namesPlugin(import.meta.dirname) },
     rules: { 'names/retired': 'error' },
   },
   {
-    // One idea, one word: exported types with the name of another one.
-    files: ['src/**/*.ts'],
+    // One idea, one word: exported types with the name of another one. A copied example must pass too.
+    files: ['src/**/*.ts', 'examples/**/*.ts'],
     ignores: ['src/**/*.spec.ts', 'src/**/migrations/**'],
     rules: { 'names/one-meaning': 'error' },
   },

@@ -103,6 +103,9 @@ export function namesPlugin(root) {
       const ofId = ({ id }) => check(id);
       return {
         VariableDeclarator: ({ id }) => all([id]),
+        CatchClause: ({ param }) => all([param]),
+        ImportSpecifier: ({ local }) => check(local),
+        ExportSpecifier: ({ exported: name }) => check(name),
         FunctionDeclaration: ofFunction,
         FunctionExpression: ofFunction,
         ArrowFunctionExpression: ofFunction,

@@ -190,7 +190,7 @@ export class Refusal<C extends RefusalCode = RefusalCode> extends Error {
 export const isRefused = <C extends RefusalCode>(error: unknown, code: C): error is Refusal<C> =>
   error instanceof Refusal && error.code === code;
 
-/** Describes a refusal for logs, such as `job final (job: 7, state: completed)`. */
+/** Describes a refusal for logs, such as `job final (job: 7; state: completed)`. */
 export function describeRefusal(code: RefusalCode, params: object): string {
   const text = (value: unknown) =>
     Array.isArray(value)

@@ -105,7 +105,7 @@ export async function applyDeadline(unit: UnitOfWork, due: DueDeadline): Promise
 async function apply(unit: UnitOfWork, due: DueDeadline): Promise<void> {
   switch (due.kind) {
     case null:
-      throw new BrokenDeadline(due, 'this version does not know its kind.');
+      throw new BrokenDeadline(due, `this version does not know its kind, "${due.unknownKind ?? ''}".`);
     case 'budget':
       await reviewBudget(unit, due.id, due.at);
       return dispatchAll(unit);

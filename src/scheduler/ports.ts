@@ -82,6 +82,8 @@ export interface Receipt {
 export interface DueDeadline {
   /** Null if this version does not know the kind. */
   readonly kind: DeadlineKind | null;
+  /** The stored kind, for the log, if this version does not know it. */
+  readonly unknownKind?: string;
   readonly at: Millis;
   readonly subject: 'session' | 'job' | 'instance';
   readonly id: string;

@@ -40,11 +40,28 @@ it('a retired name is refused wherever a file declares it, with its successor', 
     function f({ x: said }: { x: number }, [...told]: number[], heard = 2) {}
     class C { meant = 1; setAside() {} constructor(private readonly asker: string) {} }
     interface I { teller: string; tell(): void }
-    type Unit = number;`;
+    type Unit = number;
+    try { f() } catch (tells) { C }
+    export { f as separately };
+    import { z as betweens } from './z.js';`;
   const messages = await messagesFor({ 'a.ts': text });
   const names = messages.map((message) => /"(\w+)" is a retired name\. Use ./.exec(message)?.[1]);
   expect(names.sort()).toEqual(
-    ['asked', 'said', 'told', 'heard', 'meant', 'setAside', 'asker', 'teller', 'tell', 'Unit'].sort(),
+    [
+      'asked',
+      'said',
+      'told',
+      'heard',
+      'meant',
+      'setAside',
+      'asker',
+      'teller',
+      'tell',
+      'Unit',
+      'tells',
+      'separately',
+      'betweens',
+    ].sort(),
   );
 });
 

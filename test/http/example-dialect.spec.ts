@@ -46,6 +46,10 @@ describe('a fourth dialect, passed to the service as a value,', () => {
       body: { id, status: 'canceled' },
     });
     expect((await call('GET', `/jobs/${id}`)).body).toMatchObject({ status: 'canceled' });
+    expect(await call('PUT', `/jobs/${id}/status/cancel`)).toMatchObject({
+      status: 400,
+      body: { message: `Job ${id} is canceled and cannot be canceled.` },
+    });
   });
 
   it('opens a session, runs a job in it and ends it', async () => {
@@ -67,6 +71,7 @@ describe('a fourth dialect, passed to the service as a value,', () => {
   it.each([
     ['POST', '/jobs', { ...submit, shots: 0 }, 400, 'shots must not be less than 1'],
     ['POST', '/jobs', { ...submit, backend: 'none' }, 404, 'There is no backend'],
+    ['POST', '/jobs', { ...submit, input: { duration: -1 } }, 400, 'input.duration is invalid'],
     ['POST', '/sessions', { backend: 'b1', settings: { duration_limit_min: 0.5 } }, 400, 'whole number'],
     ['GET', '/jobs/none', undefined, 404, 'There is no job none'],
     ['PATCH', '/jobs', undefined, 405, 'PATCH is not possible at /ionq/v0.4/jobs'],

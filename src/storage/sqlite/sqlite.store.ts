@@ -160,8 +160,11 @@ async function firstDue(sql: Sql, at: Millis): Promise<DueDeadline | null> {
   );
   const heads: { due: DueDeadline; at: Millis; rank: number }[] = [];
   const push = (due: DueDeadline, rank: number) => heads.push({ due, at: due.at, rank });
-  const add = (subject: 'session' | 'job', { id, due_at: dueAt, due_rank: rank, due_kind: kind }: Head) =>
-    push({ subject, kind: deadlineKindOf(kind), id, at: Number(dueAt) }, rank);
+  const add = (subject: 'session' | 'job', { id, due_at: dueAt, due_rank: rank, due_kind: stored }: Head) => {
+    const kind = deadlineKindOf(stored);
+    const unknown = kind === null && stored !== null ? { unknownKind: stored } : {};
+    push({ subject, kind, ...unknown, id, at: Number(dueAt) }, rank);
+  };
   if (session !== null) add('session', session);
   if (job !== null) add('job', job);
   if (budget !== null)

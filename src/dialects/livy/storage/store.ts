@@ -1,4 +1,5 @@
 import type { Millis } from '../../../kernel/time.js';
+import { anyObject, jsonColumn, wordColumn } from '../../../scheduler/codec.js';
 import { perQuery, type Query, type Value } from '../../../scheduler/query.ports.js';
 import { insertInto } from '../../../scheduler/statements.js';
 import type {
@@ -6,7 +7,6 @@ import type {
   LivyEntry,
   LivyPage,
   LivyReads,
-  LivyRequest,
   LivySession,
   LivyStatement,
   LivyTx,
@@ -29,6 +29,10 @@ const subjects = {
   },
 } as const satisfies Record<LivyType, { table: string; isShown: string; values: readonly string[] }>;
 
+/** Only answers repeat a request, so its members are free. */
+const requestColumn = jsonColumn('livy_entries.asked', anyObject);
+const typeOf = wordColumn('livy_entries.type', ['session', 'batch']);
+
 /** Most sessions to remove at once. Removing more would delay the user who opens a session. */
 const mostSwept = 20;
 
@@ -50,7 +54,7 @@ export const livyStore = perQuery((sql): LivyTx => ({
       job,
       instance,
       name,
-      asked: JSON.stringify(request),
+      asked: requestColumn.write(request),
       removed_at: null,
     };
     await sql.run(insertInto('livy_entries', Object.keys(row)), ...Object.values(row));
@@ -243,12 +247,12 @@ const toStatement = async (sql: Query, row: StatementRow): Promise<LivyStatement
 });
 
 const toEntry = (row: LivyEntryRow): LivyEntry => ({
-  type: row.type as LivyType,
+  type: typeOf(row.type, `${row.type} ${row.number}`),
   number: Number(row.number),
   subject: row.subject,
   job: row.job,
   instance: row.instance,
   name: row.name,
-  request: JSON.parse(row.asked) as LivyRequest,
+  request: requestColumn.read(row.asked, `${row.type} ${row.number}`),
   removedAt: row.removed_at === null ? null : Number(row.removed_at),
 });
