@@ -2,8 +2,9 @@ import importX from 'eslint-plugin-import-x';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 import tseslint from 'typescript-eslint';
 import { cyclesPlugin } from './scripts/lib/import-cycles.mjs';
+import { namesPlugin } from './scripts/lib/names.mjs';
 
-/** Which folder of src may import which: docs/architecture.md explains the table, this enforces it. */
+/** Forbids imports between folders of src that the table does not allow. docs/architecture.md explains the table. */
 const zone = (target, from, message) => ({ target: `./src/${target}`, from, message });
 const all = `config kernel scheduler storage runners drivers dialects auth admin telemetry cli`.split(' ');
 const allowed = {
@@ -27,7 +28,7 @@ const zones = Object.entries(allowed).flatMap(([target, may]) =>
     ),
 );
 
-/** The rooms of the Nexosis dialect: each can be read without those that it may not import. */
+/** The folders of the Nexosis dialect, and which others each may import. Each can be read without the rest. */
 const rooms = {
   storage: [],
   wire: ['storage'],
@@ -70,7 +71,7 @@ export default tseslint.config(
     rules: { 'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }] },
   },
   {
-    // Everything that decides is pure: time, identity and chance arrive as arguments.
+    // The kernel is pure: time, ids and random values are arguments.
     files: ['src/kernel/**/*.ts'],
     rules: {
       'no-restricted-globals': [
@@ -97,9 +98,22 @@ export default tseslint.config(
     },
   },
   {
-    // One place reads the computer's clock; everyone else asks the Clock port.
+    // Only system-clock.ts reads the computer's clock; all other code uses the port `Clock`.
     files: ['src/**/*.ts'],
     ignores: ['src/kernel/**', 'src/scheduler/system-clock.ts', 'src/**/*.spec.ts'],
     rules: { 'no-restricted-properties': ['error', { object: 'Date', property: 'now' }] },
+  },
+  {
+    // Names that have a clearer successor. A migration is never edited, whatever the code is called today.
+    files: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts'],
+    ignores: ['src/**/migrations/**', 'test/http/**'],
+    plugins: { names: namesPlugin(import.meta.dirname) },
+    rules: { 'names/retired': 'error' },
+  },
+  {
+    // One idea, one word: exported types with the name of another one. A copied example must pass too.
+    files: ['src/**/*.ts', 'examples/**/*.ts'],
+    ignores: ['src/**/*.spec.ts', 'src/**/migrations/**'],
+    rules: { 'names/one-meaning': 'error' },
   },
 );

@@ -1,12 +1,12 @@
 /** Nest 12 is ESM-only, so jest runs in its ESM mode (see the `test` script for the Node flag). */
-// A zone that no code of ours expects: times without an offset must be read as UTC. `npm run check` sets its own.
+// An unusual time zone, so that code that reads times without an offset as local fails a test. `npm run check` sets its own.
 process.env.TZ ??= 'Pacific/Chatham';
 
 export default {
   testEnvironment: 'node',
-  // Jest would delete what a test file left on the globals; decorators' metadata lives there.
+  // Keeps the globals of a test file, because they contain the metadata of decorators.
   testEnvironmentOptions: { globalsCleanup: 'off' },
-  // Nothing here measures time: a busy machine must not fail a test.
+  // A long timeout, so that no test fails on a busy machine. No test measures time.
   testTimeout: 120_000,
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
@@ -14,9 +14,9 @@ export default {
   transform: { '^.+\\.ts$': ['@swc/jest'] },
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
-    // On Node 20 jest cannot require an ES module, as Node itself can.
+    // Unlike Node itself, jest cannot require an ES module on Node 20.
     '^content-disposition$': '<rootDir>/test/support/content-disposition.cjs',
   },
-  // Two cores is what a small server and CI have; a third process only makes timings worse.
+  // A small server and CI have two cores; a third process would only make timings worse.
   maxWorkers: 2,
 };

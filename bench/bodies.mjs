@@ -14,8 +14,8 @@ const whole = 64e6;
 const target = 100;
 
 /**
- * Measures the polls of another session while a body of 64 MB arrives and is accepted, goes to a worker and back, and is
- * fetched. The baseline is the same polls on an idle service. Each client is a separate process.
+ * Measures the polls of another session while a body of 64 MB arrives and is accepted, goes to a worker and back, and
+ * is fetched. The baseline is the same polls on an idle service. Each client is a separate process.
  */
 export async function bodies({ folder, quick, tell }) {
   const at = await folder();

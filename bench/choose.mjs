@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
-import { AppModule, betweens, drivers } from '../dist/app.module.js';
+import { AppModule, dialects, drivers, runnerMiddlewares } from '../dist/app.module.js';
 import { assembleDrivers } from '../dist/assemble-drivers.js';
 import { loadConfig } from '../dist/config/config.js';
 import { chooseJobs } from '../dist/kernel/choice/choose-jobs.js';
@@ -20,8 +20,8 @@ const fairShareWindow = 28 * 24 * 3600 * 1000;
 const turns = 60;
 
 /**
- * Measures the choice (snapshot and decision, in this process) as the queue grows, on three databases in turn. Half of the
- * jobs are lone jobs and half belong to batch sessions, of ten instances. Five lanes are free.
+ * Measures the choice (snapshot and decision, in this process) as the queue grows, on three databases in turn. Half of
+ * the jobs are lone jobs and half belong to batch sessions, of ten instances. Five lanes are free.
  */
 export async function choose({ folder, quick, tell }) {
   const queues = [];
@@ -96,14 +96,18 @@ function waitRow({ size }, { first, p50, p99 }, base) {
 async function openQueue(folder, size) {
   const { token } = await longQueue(folder, size);
   const data = join(folder, 'data');
-  const { store, close } = await openSqlite(data);
-  const config = loadConfig({ STINT_CONFIG: join(folder, 'stint.yaml'), STINT_DATA: data }, folder, drivers);
+  const tables = dialects.flatMap(({ tables }) => tables ?? []);
+  const sections = dialects.flatMap(({ settings }) => settings ?? []);
+  const { store, close } = await openSqlite(data, tables);
+  const env = { STINT_CONFIG: join(folder, 'stint.yaml'), STINT_DATA: data };
+  const config = loadConfig(env, folder, sections, drivers);
   const clock = new SystemClock();
-  const driving = assembleDrivers(config, drivers, betweens(config, store, clock));
+  const driving = assembleDrivers(config, drivers, runnerMiddlewares(config, store, clock));
   const signingKey = new Uint8Array(32);
   const disk = { trouble: async () => null };
   const adapters = { ...driving, store, clock, signingKey, disk };
-  const app = await NestFactory.createApplicationContext(AppModule.with(config, adapters), { logger: false });
+  const module = AppModule.with(config, adapters, dialects);
+  const app = await NestFactory.createApplicationContext(module, { logger: false });
   const commands = app.get(Commands);
   const database = openDatabase(folder, { readonly: true });
   const running = database.prepare("SELECT id FROM jobs WHERE state = 'running' ORDER BY seq LIMIT 1");

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * A worker that does no work. It speaks the attempt protocol (docs/attempt-protocol.md) and answers each job at once with
- * the times at which it received the task and sent the answer. The gap between two jobs is the time it waits.
+ * A worker that does no work. It speaks the attempt protocol (docs/attempt-protocol.md) and completes each job at once.
+ * The result has the times at which it received the task and sent the result; in between two jobs it only waits.
  */
 import { createInterface } from 'node:readline';
 

@@ -15,7 +15,7 @@ export async function gap({ folder, quick, tell }) {
   try {
     const token = await stint.user('alice');
     const count = quick ? 200 : 1000;
-    tell(`gap: ${count} jobs of no length`);
+    tell(`gap: ${count} jobs of zero duration`);
     const instant = await inSession(stint, at, token, { name: 'instant', duration: 0, count });
     tell('gap: jobs of 10 ms');
     const short = await inSession(stint, at, token, { name: 'short', duration: 0.01, count: count / 2 });
@@ -79,7 +79,7 @@ async function inSession(stint, folder, token, { name, duration, how = {}, count
   return { wall, stored: gapsBetween(jobs), results: jobs.map(({ result }) => JSON.parse(result)) };
 }
 
-/** Returns the times between sending an answer and receiving the next task, without those of the warm-up. */
+/** Returns the times between sending a result and receiving the next task, without those of the warm-up. */
 const processGaps = (results) =>
   gapsBetween(results.map(({ received, answered }) => ({ startedAt: received, endedAt: answered }))).slice(
     20,

@@ -11,8 +11,8 @@ const perSecond = 100;
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
- * Measures how late deadlines are applied while many sessions are open. The deadlines are spread evenly, 100 a second. The
- * event log has the due time and the processing time of each.
+ * Measures how late deadlines are applied while many sessions are open. The deadlines are spread evenly, 100 a second.
+ * The event log has the due time and the processing time of each.
  */
 export async function lateness({ folder, quick, tell }) {
   const at = await folder();

@@ -14,7 +14,8 @@ const pollEach = 10;
 
 /**
  * Measures the round trip of `1+1` in a Livy session, from its submission until a polling client sees it as available.
- * The baselines are the same code in a bare Python process behind a pipe, and the same round trip without the poll interval.
+ * The baselines are the same code in a bare Python process behind a pipe, and the same round trip without the poll
+ * interval.
  */
 export async function livy({ folder, quick, tell }) {
   if (!existsSync(python)) {

@@ -88,13 +88,13 @@ async function answers(args, tell) {
     }),
   );
   let output = '';
-  let output = '';
+  let errors = '';
   child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
   child.stderr.setEncoding('utf8').on('data', (text) => {
-    output = (output + text).slice(-4000);
+    errors = (errors + text).slice(-4000);
     for (const line of text.split('\n')) if (line.trim() !== '') tell(`nexosis-quality: ${line}`);
   });
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
-  if (code !== 0) throw new Error(`python -m quality ended with ${code}: ${output}`);
+  if (code !== 0) throw new Error(`python -m quality ended with ${code}: ${errors}`);
   return JSON.parse(output.trim().split('\n').at(-1));
 }

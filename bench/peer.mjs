@@ -10,8 +10,8 @@ import { perSecond, row } from './lib/table.mjs';
 const clients = 16;
 
 /**
- * Measures the same empty jobs on a peer: BullMQ on Redis, with an append-only file that is flushed at every write, so that
- * an answered submit is as durable as in Stint. One job runs at a time, in a separate process.
+ * Measures the same empty jobs on a peer: BullMQ on Redis, with an append-only file that is flushed at every write, so
+ * that an answered submit is as durable as in Stint. One job runs at a time, in a separate process.
  */
 export async function peer({ folder, rounds, quick, tell }) {
   // BullMQ is not a dependency of the project: only this row needs it, and some registries lack its optional packages.

@@ -3,7 +3,9 @@ import { startBare, startStint, until } from './lib/processes.mjs';
 import { median, spread } from './lib/stats.mjs';
 import { millis, perSecond, row } from './lib/table.mjs';
 
-/** Measures `GET /jobs/{id}` beside a route that returns a constant of the same length, with the same load generator. */
+/**
+ * Measures `GET /jobs/{id}` beside a route that returns a constant of the same length, with the same load generator.
+ */
 export async function read({ folder, rounds, seconds, tell }) {
   const stint = await startStint(await folder());
   const bare = await startBare();

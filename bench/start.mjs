@@ -42,7 +42,7 @@ export async function start({ folder, quick, tell }) {
   ];
 }
 
-/** Starts the service, kills it when it serves, and returns the milliseconds until then. */
+/** Starts a server, kills it after the first 200, and returns the milliseconds from the start to that answer. */
 async function once200(args, env, port, path) {
   const startedAt = performance.now();
   const child = owned(

@@ -10,8 +10,8 @@ const rawProgram = new URL('lib/raw-sqlite.mjs', import.meta.url).pathname;
 const body = { program_id: 'scripted', backend: 'busy', params: { duration: 100_000, serial } };
 
 /**
- * Measures durable submits over HTTP beside one-row transactions on the same disk. The first job keeps the only lane busy,
- * so each submit is stored, goes through the choice, and waits.
+ * Measures durable submits over HTTP beside one-row transactions on the same disk. The first job keeps the only lane
+ * busy, so each submit is stored, goes through the choice, and waits.
  */
 export async function submit({ folder, rounds, seconds, tell }) {
   const rows = await measure('submit', { folder: await folder(), rounds, seconds, tell, env: {} });

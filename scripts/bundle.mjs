@@ -65,9 +65,9 @@ await build({
 await writeFile(main, namingClassesOnly(await readFile(main, 'utf8')));
 
 /**
- * Removes the bundler's naming of closures, which happens each time a closure is created and takes a tenth of a request's
- * time. Classes and renamed functions keep their names. So do the thunks `type: () => …` of the API description, because
- * Nest distinguishes them from classes by name. No line moves, so the source map stays correct.
+ * Removes the bundler's naming of closures, which happens each time a closure is created and takes a tenth of a
+ * request's time. Classes and renamed functions keep their names. So do the thunks `type: () => …` of the API
+ * description, because Nest distinguishes them from classes by name. No line moves, so the source map stays correct.
  */
 function namingClassesOnly(text) {
   const helper = 'var __name = (target, value) =>';

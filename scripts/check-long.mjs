@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `npm run check:long`: runs the checks that take too long for `npm run check`, one after another, even if one fails. With
-// an argument, runs only those whose name contains it. The exit code is 0 only if all passed.
+// `npm run check:long`: runs the checks that take too long for `npm run check`, one after another, even if one fails.
+// With an argument, runs only those whose name contains it. The exit code is 0 only if all passed.
 import { fuzzApi } from './lib/api-fuzz.mjs';
 import { ensureBuild } from './lib/node-packages.mjs';
 import { inRoot } from './lib/project.mjs';

@@ -3,7 +3,7 @@
 //   -- --list           list the steps
 //   -- --only a,b       run only these steps and the steps that they need
 //   -- --keep-going     do not stop at the first failure
-// The closing line is `N passed, N failed`. It counts the tests of all runners, and 1 for each failed step without tests.
+// The closing line, `N passed, N failed`, counts the tests of all runners, and 1 for each failed step without tests.
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { checkSteps } from './lib/check-steps.mjs';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `node scripts/citations.mjs`, part of the step `lint` of `npm run check`: checks that every rule cited in the code is in
-// docs, and that every link of a page has a target. It reads two forms of citations:
+// `node scripts/citations.mjs`, part of the step `lint` of `npm run check`: checks that every rule cited in the code is
+// in docs, and that every link of a page has a target. It reads two forms of citations:
 //   (semantics: clocks)           a heading of docs/semantics.md
 //   (livy dialect, sessions)      a heading of docs/dialects/livy.md or livy-wire.md; src/dialects/livy may omit the name
 // A citation names a heading, in any case. Several citations are separated by a semicolon.
@@ -67,8 +67,8 @@ for (const page of ['README.md', 'CONTRIBUTING.md', ...(await pages('docs')), ..
 for (const problem of problems) console.error(problem);
 console.log(
   problems.length === 0
-    ? 'Every citation and link leads somewhere.'
-    : `${problems.length} citations or links lead nowhere.`,
+    ? 'Every citation and link has a target.'
+    : `${problems.length} citations or links have no target.`,
 );
 process.exitCode = problems.length === 0 ? 0 : 1;
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Writes docs/lifecycle.md from the machines of the built kernel. With --check, only checks that the page is up to date.
+// Writes docs/lifecycle.md from the machines of the built kernel. With --check, only checks that it is up to date.
 import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { jobMachine } from '../dist/kernel/job/job.machine.js';
@@ -21,7 +21,9 @@ function transitions(machine) {
 
 const label = ({ event, guard }) => (guard === null ? event : `${event} [${guard}]`);
 
-/** Draws one arrow between two states for all their transitions. Transitions to the same state are only in the table. */
+/**
+ * Draws one arrow between two states for all their transitions. Transitions to the same state are only in the table.
+ */
 function diagram(machine) {
   const arrows = new Map();
   for (const each of transitions(machine)) {
@@ -78,6 +80,6 @@ const found = await readFile(page, 'utf8').catch(() => '');
 if (!process.argv.includes('--check')) {
   await writeFile(page, wanted);
 } else if (found !== wanted) {
-  console.error('docs/lifecycle.md is not what the machines say. Run `npm run docs:lifecycle`.');
+  console.error('docs/lifecycle.md is out of date. Run `npm run docs:lifecycle`.');
   process.exit(1);
 }

@@ -19,7 +19,7 @@ export interface Assembled extends AllRunners {
 export function assembleDrivers(
   config: Config,
   all: readonly Driver[],
-  betweens: RunnerMiddlewares,
+  runnerMiddlewares: RunnerMiddlewares,
 ): Assembled {
   const devices = devicesOf(all, new DeviceFiles(join(config.home, 'devices')));
   const placeOf = ({ name, program, environment = [] }: Driver): Omit<DriverContext, 'progressed'> => ({
@@ -32,5 +32,5 @@ export function assembleDrivers(
     data: join(config.data, name),
     devices,
   });
-  return { ...makeRunners(all, placeOf, betweens), drivers: driverRegistry(all), devices };
+  return { ...makeRunners(all, placeOf, runnerMiddlewares), drivers: driverRegistry(all), devices };
 }

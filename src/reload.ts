@@ -15,7 +15,7 @@ export interface Reloadable {
 }
 
 /** Members of a configuration that are not settings. */
-const noSettings = new Set(['source', 'home', 'doubts']);
+const noSettings = new Set(['source', 'home', 'warnings']);
 /** Settings that can be applied without a restart. */
 const reloadable = new Set(['log_level', 'backends', 'tls']);
 const context = 'Reload';
@@ -52,18 +52,20 @@ export class Reloader {
     const { logger, tls } = this.parts;
     const needRestart = this.keysThatNeedRestart(config);
     const drivers = await this.parts.drivers();
-    const moved = config.backends.filter(({ name, driver }) => (drivers.get(name) ?? driver) !== driver);
-    needRestart.push(...moved.map(({ name }) => `backends.${name}.driver`));
+    const withNewDriver = config.backends.filter(
+      ({ name, driver }) => (drivers.get(name) ?? driver) !== driver,
+    );
+    needRestart.push(...withNewDriver.map(({ name }) => `backends.${name}.driver`));
     await this.parts.configure(
-      config.backends.filter((backend) => !moved.includes(backend)),
+      config.backends.filter((backend) => !withNewDriver.includes(backend)),
       config,
     );
     const changed = changedBackends(this.current, config).filter(
-      (name) => !moved.some((backend) => backend.name === name),
+      (name) => !withNewDriver.some((backend) => backend.name === name),
     );
     if (tls !== null && config.tls !== undefined) tls.reload(config.tls);
     logger.setLevel(config.log_level);
-    for (const doubt of config.doubts ?? []) logger.warn(doubt, context);
+    for (const warning of config.warnings ?? []) logger.warn(warning, context);
     const { log_level, source } = config;
     logger.log({ msg: 'The configuration was read again.', source, log_level, backends: changed }, context);
     if (needRestart.length > 0)
@@ -75,16 +77,16 @@ export class Reloader {
   private keysThatNeedRestart(config: Config): string[] {
     const keys = new Set([...Object.keys(this.current), ...Object.keys(config)]) as Set<keyof Config>;
     const differs = [...keys].filter(
-      (key) => !noSettings.has(key) && !reloadable.has(key) && !same(this.current[key], config[key]),
+      (key) => !noSettings.has(key) && !reloadable.has(key) && !isEqual(this.current[key], config[key]),
     );
     const tlsSwitched = (this.current.tls === undefined) !== (config.tls === undefined);
     return tlsSwitched ? [...differs, 'tls'] : differs;
   }
 }
 
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+const isEqual = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 function changedBackends(before: Config, after: Config): string[] {
   const previous = new Map(before.backends.map((backend) => [backend.name, backend]));
-  return after.backends.filter((each) => !same(previous.get(each.name), each)).map(({ name }) => name);
+  return after.backends.filter((each) => !isEqual(previous.get(each.name), each)).map(({ name }) => name);
 }

@@ -162,8 +162,8 @@ export async function startService(
     );
   const stored = await backends.list();
   const known = stored.map(({ name }) => name);
-  const doubts = [...(config.doubts ?? []), ...backendWarnings(config, known)];
-  for (const doubt of doubts) logger.warn(doubt, 'Service');
+  const warnings = [...(config.warnings ?? []), ...backendWarnings(config, known)];
+  for (const warning of warnings) logger.warn(warning, 'Service');
   for (const each of dialects) await each.resumeWork?.(app);
   const newAdminToken = await ensureAdminToken(config, app, logger);
   assembled.resume();
@@ -198,7 +198,7 @@ export async function startService(
     ownPorts: [...ports.values()],
     newAdminToken,
     reload: (read) => reloader.reload(read),
-    async close(why = 'it was asked to') {
+    async close(why = 'requested') {
       logger.log({ msg: `Stint stops: ${why}.`, why }, 'Service');
       tls?.close();
       for (const port of ports.values()) await port.close();

@@ -69,7 +69,7 @@ export class LiveTls {
   }
 
   private logDoubts(): void {
-    for (const doubt of tlsWarnings(this.files, this.clock.wall())) this.logger.warn(doubt, 'Tls');
+    for (const warning of tlsWarnings(this.files, this.clock.wall())) this.logger.warn(warning, 'Tls');
   }
 
   private readonly changed = (): void => void this.reload();

@@ -1,4 +1,4 @@
-/** A client in a separate process that sends and fetches tens of megabytes, so that other clients do not wait for it. */
+/** A client in a separate process that sends and fetches tens of megabytes, so that it delays no other client. */
 import { request } from 'node:http';
 
 const piece = Buffer.alloc(1_000_000);

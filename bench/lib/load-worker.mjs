@@ -1,6 +1,7 @@
 /**
  * A closed-loop HTTP client in a separate process: each connection sends its next request when the last answer is
- * complete. It uses bare sockets, because on a machine with few cores an HTTP library costs as much as the measured server.
+ * complete. It uses bare sockets, because on a machine with few cores an HTTP library costs as much as the measured
+ * server.
  */
 import { connect } from 'node:net';
 import { serial } from './load.mjs';
@@ -13,7 +14,9 @@ process.on('message', (task) => {
   );
 });
 
-/** Sends `requests` (whole HTTP/1.1 messages, in turn) over `connections` for `seconds`, or until `count` are answered. */
+/**
+ * Sends `requests` (whole HTTP/1.1 messages, in turn) over `connections` for `seconds`, or until `count` are answered.
+ */
 async function run({ port, requests, connections, seconds = Infinity, count = Infinity }) {
   const latencies = [];
   let sent = 0;

@@ -9,7 +9,7 @@ const lanes = 5;
 const id = (kind) => `printf('00000000-0000-7000-8000-${kind}%010d', n)`;
 export const loneJob = '00000000-0000-7000-8000-400000000007';
 
-/** The last job of the first instance. */
+/** Returns the id of the last job of the first instance. */
 export const lastLoneJob = (size) => `00000000-0000-7000-8000-40${String(size / 2).padStart(10, '0')}`;
 
 /** Creates one session, one job in it and one lone job through the API; the other rows are copies of these. */

@@ -1,4 +1,4 @@
-/** Order statistics. Every figure in the table is one of these. */
+/** Returns the value below which the share `q` of the values lies. Every figure in the table is such a quantile. */
 export function quantile(values, q) {
   if (values.length === 0) return Number.NaN;
   const sorted = Float64Array.from(values).sort();

@@ -1,4 +1,4 @@
-"""`python -m quality`: prints every figure beside its baseline. The last line is JSON with all.
+"""`python -m quality`: prints every figure beside its baseline, and last all of them as JSON.
 
 --only forecast,table,impact   some of them
 --quick                        fewer splits and runs, to see that everything works

@@ -14,7 +14,7 @@ from statsmodels import datasets
 
 @dataclass(frozen=True)
 class Known:
-    """`season` is the period of the seasonal naive baseline."""
+    """A series. `season`: the period of the seasonal naive baseline, in intervals."""
 
     name: str
     values: pd.Series  # indexed by the first day of each interval

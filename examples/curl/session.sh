@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# A session with bash and curl alone: open it, run a scripted job, read the result, close it, read what was charged.
+# Uses only bash and curl: opens a session, runs a scripted job, reads the result, closes the session and reads its usage.
 #
 #   STINT_URL=http://127.0.0.1:8080 STINT_TOKEN=stint_… examples/curl/session.sh
 #
-# It needs the backend `scripted` of stint.example.yaml, whose jobs last as long as their params say. The exit code is 0 only
-# if the answers were right.
+# It needs the backend `scripted` of stint.example.yaml, whose jobs last as long as their params specify. The exit code is 0
+# only if the answers were right.
 set -euo pipefail
 : "${STINT_URL:?the address of the service, such as http://127.0.0.1:8080}"
 : "${STINT_TOKEN:?a token of a user}"
 
-# stint METHOD PATH [BODY]: one call. The answer is on stdout; a refusal is shown and ends the script.
+# stint METHOD PATH [BODY]: sends one request. Prints the answer to stdout; a refusal goes to stderr and ends the script.
 stint() {
   local answer status
   answer=$(curl -sS -X "$1" "${STINT_URL%/}/api/v1$2" -w '\n%{http_code}' -H "Authorization: Bearer $STINT_TOKEN" \
@@ -23,7 +23,7 @@ stint() {
   printf '%s' "$answer"
 }
 
-# member NAME JSON: the first member of this name that is a text or a number. Enough for these answers; `jq` does it for all.
+# member NAME JSON: prints the first member with this name that is a text or a number. For other answers use `jq`.
 member() {
   local found
   [[ $2 =~ \"$1\":\ *(\"([^\"]*)\"|[-0-9.e+]+) ]] || return 0
@@ -69,6 +69,6 @@ echo "Session  $(member state "$closed"): $(member state_reason "$closed")"
 charged=$(member elapsed_time "$closed")
 usage=$(stint GET /instances/usage)
 consumed=$(member usage_consumed_seconds "$usage")
-echo "Usage    $charged s for this session: the time its slot was kept for it"
-echo "         $consumed s for the whole instance, in the window of fair share"
-case $charged in 0 | 0.[0-4]* | '') wrong "a session whose job lasts 0.5 s is charged for 0.5 s or more, not for $charged." ;; esac
+echo "Usage    $charged s for this session: the time for which its slot was held for it"
+echo "         $consumed s for the whole instance, in the fair-share window"
+case $charged in 0 | 0.[0-4]* | '') wrong "a session whose job lasts 0.5 s is charged for at least 0.5 s, not for $charged." ;; esac

@@ -36,7 +36,7 @@ export class IonqJobsController {
     @Inject(SETTINGS) private readonly settings: { readonly program: string },
   ) {}
 
-  /** The job and what the dialect keeps of it are stored together. */
+  /** Stores the job and the dialect's own row in one transaction. */
   @Post()
   async create(@CurrentActor() actor: Actor, @Body() body: CreateJobRequest) {
     const { input, backend, session_id, type, shots, name, metadata, settings } = body;
@@ -54,9 +54,9 @@ export class IonqJobsController {
   @Get(':id')
   async get(@CurrentActor() actor: Actor, @Param('id') id: string) {
     const job = await this.jobs.get(actor, id);
-    const asked = await ionqJobs(this.store.read).find(id);
-    // A job of another dialect can be read here as well.
-    return fromJob(job, asked ?? { type: 'ionq.circuit.v1', shots: 0 });
+    const request = await ionqJobs(this.store.read).find(id);
+    // A job that was submitted through another dialect has no row here.
+    return fromJob(job, request ?? { type: 'ionq.circuit.v1', shots: 0 });
   }
 
   @Put(':id/status/cancel')

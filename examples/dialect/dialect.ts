@@ -8,16 +8,16 @@ import { ionqTables } from './tables.js';
 import { errorOf } from './wire.js';
 
 class IonqConfig {
-  /** The program that runs a circuit: it gets `input` and `shots`. */
+  /** The program that runs a circuit. Its params are `input` and `shots`. */
   @IsString() program = 'scripted';
 }
 
 const section: Section<IonqConfig> = { name: 'ionq', schema: IonqConfig };
 
-/** Bytes of a body: IonQ takes 10 MB. */
+/** The largest body in bytes. IonQ accepts 10 MB. */
 const bodyLimit = 10e6;
 
-/** A part of IonQ's API v0.4. Its clients send `Authorization: apiKey <token>`, which is read already. */
+/** A part of IonQ's API v0.4. Its clients send `Authorization: apiKey <token>`, which the service reads by default. */
 export const ionq: Dialect<IonqConfig> = {
   name: 'ionq',
   title: 'IonQ',

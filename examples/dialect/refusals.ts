@@ -1,10 +1,11 @@
 import type { RefusalTable } from '../../src/dialects/refusals.js';
 import type { Refusal, RefusalCode } from '../../src/kernel/refusal.js';
+import { statusOf } from './wire.js';
 
-type Answer = readonly [status: number, message: string];
+type StatusAndMessage = readonly [status: number, message: string];
 
-/** What the users of this dialect can meet. A dialect that ships has a sentence for every code, or it does not compile. */
-const own: Partial<RefusalTable<Answer>> = {
+/** The refusals that users of this example can get. A dialect of the service needs a message for every code to compile. */
+const own: Partial<RefusalTable<StatusAndMessage>> = {
   unknown_job: ({ job }) => [404, `There is no job ${job}.`],
   unknown_session: ({ session }) => [404, `There is no session ${session}.`],
   unknown_session_for_job: ({ session }) => [400, `There is no session ${session}.`],
@@ -15,7 +16,8 @@ const own: Partial<RefusalTable<Answer>> = {
   backend_lacks_program: ({ backend, program }) => [400, `Backend ${backend} does not run ${program}.`],
   session_closed: ({ session }) => [400, `Session ${session} has ended.`],
   session_not_accepting: ({ session }) => [400, `Session ${session} takes no more jobs.`],
-  job_final: ({ job, state }) => [400, `Job ${job} is ${state} and cannot be canceled.`],
+  script_invalid: ({ flaw }) => [400, flaw === 'params' ? 'input is invalid.' : `input.${flaw} is invalid.`],
+  job_final: ({ job, state }) => [400, `Job ${job} is ${statusOf({ state })} and cannot be canceled.`],
   budget_reached: () => [400, 'The budget of your instance is used up.'],
   too_many_pending: ({ most }) => [400, `No more than ${most} jobs may wait.`],
   limit_exceeded: ({ most }) => [400, `At most ${most / 60_000} minutes are allowed.`],
@@ -28,9 +30,9 @@ const forbidden: readonly RefusalCode[] = [
   'session_not_shared',
 ];
 
-/** Status and sentence of a refusal; without a sentence of its own the text that the log has. */
-export function answerOf({ code, params, message }: Refusal): Answer {
-  const say = own[code] as ((params: unknown) => Answer) | undefined;
-  if (say !== undefined) return say(params);
+/** Returns the status and message of a refusal. A code without a message here gets the text of the log. */
+export function answerOf({ code, params, message }: Refusal): StatusAndMessage {
+  const answer = own[code] as ((params: unknown) => StatusAndMessage) | undefined;
+  if (answer !== undefined) return answer(params);
   return [forbidden.includes(code) ? 403 : 400, message];
 }

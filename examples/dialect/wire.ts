@@ -4,9 +4,9 @@ import type { Job, JobState } from '../../src/kernel/job/job.js';
 import type { Session } from '../../src/kernel/session/session.js';
 import type { Millis } from '../../src/kernel/time.js';
 
-const types = ['ionq.circuit.v1', 'ionq.qasm3.v1', 'ionq.multi-circuit.v1'] as const;
+export const types = ['ionq.circuit.v1', 'ionq.qasm3.v1', 'ionq.multi-circuit.v1'] as const;
 
-/** `POST /jobs`. */
+/** The body of `POST /jobs`. */
 export class CreateJobRequest {
   @IsIn(types) type!: (typeof types)[number];
   @IsString() backend!: string;
@@ -14,14 +14,14 @@ export class CreateJobRequest {
   @IsInt() @Min(1) @Max(1_000_000) shots: number = 100;
   @IsOptional() @IsString() name?: string;
   @IsOptional() @IsString() session_id?: string;
-  @IsOptional() @IsObject() metadata?: Record<string, string>;
+  @IsOptional() @IsObject() metadata?: Record<string, unknown>;
   @IsOptional() @IsObject() settings?: Record<string, unknown>;
 }
 
-/** What is kept of a request, because an answer repeats it. */
-export type AskedJob = Pick<CreateJobRequest, 'type' | 'shots' | 'name' | 'metadata' | 'settings'>;
+/** The members of a request that are stored, because answers repeat them. */
+export type JobRequestRest = Pick<CreateJobRequest, 'type' | 'shots' | 'name' | 'metadata' | 'settings'>;
 
-/** `POST /sessions`. Limits on cost and on the number of jobs are not supported, so they are not answered. */
+/** The body of `POST /sessions`. Limits on cost and on the number of jobs are not supported, so answers omit them. */
 export class CreateSessionRequest {
   @IsString() backend!: string;
   @IsOptional() @IsObject() settings?: { readonly duration_limit_min?: unknown };
@@ -39,7 +39,7 @@ export const statusOf = ({ state }: Pick<Job, 'state'>): string => statuses[stat
 
 const iso = (at: Millis | null): string | null => (at === null ? null : new Date(at).toISOString());
 
-export const fromJob = (job: Job, { type, shots, name, metadata, settings }: AskedJob) => ({
+export const fromJob = (job: Job, { type, shots, name, metadata, settings }: JobRequestRest) => ({
   id: job.id,
   status: statusOf(job),
   type,
@@ -85,7 +85,7 @@ export const fromSession = (session: Session) => {
   };
 };
 
-/** The form of every error of IonQ's. */
+/** Returns an error body in IonQ's form. */
 export const errorOf = (status: number, message: string) => ({
   statusCode: status,
   error: `${STATUS_CODES[status] ?? 'Unknown'} Error`,

@@ -4,17 +4,17 @@ import { computeOptions, count, withDefaults, type Options } from '../../src/dri
 import { workerPool } from '../../src/drivers/worker-pool.js';
 
 const options: Options = {
-  /** How many numbers one job may have. */
+  /** The most numbers that one job may have. */
   most_numbers: { ...count, otherwise: 1000 },
   ...computeOptions,
 };
 
-/** Adds numbers. An example of a driver: docs/drivers.md explains it. */
+/** An example of a driver, whose jobs add numbers. docs/drivers.md explains it. */
 export const adder: Driver = {
   name: 'adder',
   environment: [],
   options,
-  // Its workers name their programs when they are ready.
+  // Workers list their programs when they are ready.
   programs: [],
   runners(place) {
     const pool = workerPool(adder, place, {

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-/** A worker that speaks the protocol of docs/attempt-protocol.md. Its programs take `{"numbers": […]}`. */
+/** A worker that speaks the protocol of docs/attempt-protocol.md. The params of its programs are `{"numbers": […]}`. */
 import { createInterface } from 'node:readline';
 
-/** What a job's user must change. */
+/** An error that the job's user must fix. */
 class InputError extends Error {}
 
 const sum = (numbers) => numbers.reduce((all, each) => all + each, 0);
@@ -47,7 +47,7 @@ createInterface({ input: process.stdin })
   .on('line', (line) => {
     const message = JSON.parse(line);
     if (message.type === 'shutdown') process.exit(0);
-    // A job takes no time, so there is never one to cancel.
+    // A job ends at once, so there is never a running job to cancel.
     if (message.type === 'start') run(message);
   })
   .on('close', () => process.exit(0));

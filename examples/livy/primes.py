@@ -1,9 +1,9 @@
-"""A Spark session through Livy's interface: variables stay, a table comes back as a frame, a mistake comes back as an error.
+"""Uses a Spark session through Livy's API: keeps variables, downloads a table as a data frame, handles an error.
 
     python primes.py
 
-The client is the unmodified `livy` 0.8.0 of PyPI. STINT_URL and STINT_TOKEN say where the server is and who you are. The exit
-code is 0 only if the answers were right.
+The client is the unmodified `livy` 0.8.0 from PyPI. Set STINT_URL to the server's address and STINT_TOKEN to your token. The
+exit code is 0 only if the answers were right.
 """
 
 import os
@@ -23,7 +23,7 @@ LAST_DIGITS = "ends = primes.groupBy((primes.n % 10).alias('digit')).count().ord
 
 
 class Bearer:
-    """Sends the token. HTTP Basic works too: `auth=("your name", token)`."""
+    """Adds the token to requests. HTTP Basic works too: `auth=("your name", token)`."""
 
     def __init__(self, token):
         self.token = token
@@ -38,7 +38,7 @@ def main():
     auth = Bearer(os.environ["STINT_TOKEN"])
 
     print("Starting Spark…")
-    conf = {"spark.sql.shuffle.partitions": "4"}  # little data needs few pieces
+    conf = {"spark.sql.shuffle.partitions": "4"}  # little data needs few partitions
     with LivySession.create(url, auth=auth, kind=SessionKind.PYSPARK, spark_conf=conf, echo=False) as session:
         print(f"Session {session.session_id} is {session.state.value}: a Spark driver of its own")
 
@@ -58,13 +58,13 @@ def main():
             mistake = error
             print(f"\nA column that does not exist: {error.ename}")
         still = session.run("primes.first() is not None").text
-        print(f"The session goes on after that: {still}")
+        print(f"The session continues after that: {still}")
     # Leaving the block deleted the session: its process ends and the slot is free.
 
     if count != 1229 or int(ends["count"].sum()) != count:
         sys.exit("\nWrong: there are 1229 primes below 10000.")
     if mistake is None or still != "True":
-        sys.exit("\nWrong: a column that does not exist is an error, and the session lives on after it.")
+        sys.exit("\nWrong: a column that does not exist is an error, and the session continues after it.")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""A forecast of sales: a year is uploaded, several algorithms compete, and the winner says what comes next and how surely.
+"""Forecasts sales: uploads a year of data, lets several algorithms compete, and prints the winner's prediction.
 
     python forecast.py
 
-The client is the unmodified `nexosisapi` 3.0.85 of PyPI. STINT_URL and STINT_TOKEN say where the server is and who you are. The
-exit code is 0 only if the answers were right.
+The client is the unmodified `nexosisapi` 3.0.85 from PyPI. Set STINT_URL to the server's address and STINT_TOKEN to your token.
+The exit code is 0 only if the answers were right.
 """
 
 import os
@@ -21,13 +21,13 @@ NAME = "example-sales"
 FIRST = datetime(2017, 1, 2)  # a Monday
 DAYS = 365
 AHEAD = 14
-WEEK = [0, 3, 5, 4, 9, 30, 22]  # most is sold at the weekend
+WEEK = [0, 3, 5, 4, 9, 30, 22]  # sales are highest at the weekend
 
 CHANCE = [random.Random(n).gauss(0, 3) for n in range(DAYS + AHEAD)]
 
 
 def sold(n):
-    """What is sold on day n: a rhythm of seven days, a slow rise, and chance, which is the same at each run."""
+    """Returns the sales of day n: a weekly pattern, a slow rise, and noise, which is the same in each run."""
     return 100 + n / 10 + WEEK[n % 7] + CHANCE[n]
 
 
@@ -73,11 +73,11 @@ def main():
             f"  {FIRST + timedelta(days=DAYS + n):%a %d %b}  {'█' * round(forecast / 5):<36}{forecast:>6.1f}"
         )
     mean = sum(errors) / len(errors)
-    print(f"On average {mean:.1f} away from what will be sold")
+    print(f"The forecast is on average {mean:.1f} away from the true sales")
 
     client.datasets.remove(NAME, cascade=["session"])
     if len(errors) != AHEAD or mean > 6:
-        sys.exit(f"\nWrong: {AHEAD} days within 6 of the truth, on average, are what this rhythm allows.")
+        sys.exit(f"\nWrong: the forecast should have {AHEAD} days, on average within 6 of the true sales.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Ten independent jobs in a batch: they share the lanes of the backend, and it costs the sum of its jobs.
+"""Runs ten independent jobs in a batch. They share the backend's lanes, and the batch is charged for the sum of its jobs.
 
 python batch.py
 """
@@ -41,7 +41,7 @@ def main():
     with Batch(backend) as batch:
         sampler = SamplerV2(mode=batch)
         jobs = [sampler.run([circuit], shots=SHOTS) for circuit in circuits]  # submitted without waiting
-    # Leaving the block says that nothing more will come. What was submitted still runs.
+    # Leaving the block closes the batch to new jobs. Submitted jobs still run.
 
     counts = [job.result()[0].data.meas.get_counts() for job in jobs]
     spans = [times(job) for job in jobs]

@@ -1,9 +1,9 @@
-"""A Bell pair in a session: open it, run a job, look at what happened and what it cost.
+"""Runs a Bell pair in a session: opens it, runs a job, and prints the timeline and the usage.
 
     python bell_session.py
 
-Where the server is and who you are comes from the environment, see README.md in this folder. The exit code is 0 only if the
-answers were right: a Bell pair gives 00 and 11 and nothing else, and the session ends closed.
+Environment variables name the server and the user, see README.md in this folder. The exit code is 0 only if the answers were
+right: a Bell pair gives 00 and 11 and nothing else, and the session is closed at the end.
 """
 
 import os
@@ -17,7 +17,7 @@ from qiskit_ibm_runtime import SamplerV2, Session
 
 from server import find_service
 
-# From 0.50 on the client announces that this name will move to its own module; both work with this server.
+# From version 0.50 on the client warns that this name will move to another module. Both names work with this server.
 warnings.filterwarnings("ignore", message="The SamplerV2 class is deprecated")
 
 BACKEND = "stint_line_5"
@@ -27,13 +27,13 @@ SHOTS = 1000
 def find_backend(service):
     backends = {backend.name: backend for backend in service.backends()}
     if BACKEND not in backends:
-        there = ", ".join(sorted(backends)) or "none"
-        sys.exit(f"There is no backend {BACKEND} here, there are: {there}. Copy it from stint.example.yaml.")
+        known = ", ".join(sorted(backends)) or "none"
+        sys.exit(f"There is no backend {BACKEND}. There are: {known}. Copy it from stint.example.yaml.")
     return backends[BACKEND]
 
 
 def read_session(session_id):
-    """The session as the REST API tells it; older clients leave the timeline out of `details()`."""
+    """Reads the session from the REST API, because older clients leave the timeline out of `details()`."""
     url = f"{os.environ['QISKIT_IBM_URL']}/sessions/{session_id}"
     answer = requests.get(url, headers={"Authorization": f"Bearer {os.environ['QISKIT_IBM_TOKEN']}"})
     answer.raise_for_status()
@@ -60,14 +60,14 @@ def main():
     bell.h(0)
     bell.cx(0, 1)
     bell.measure_all()
-    circuit = transpile(bell, backend)  # into the gates and wires that this device has
+    circuit = transpile(bell, backend)  # to the gates and connections of this device
 
     with Session(backend) as session:
         print(f"Session {session.session_id} on {backend.name}: {session.status()}")
         job = SamplerV2(mode=session).run([circuit], shots=SHOTS)
         print(f"Job {job.job_id()}: {job.status()}")
         counts = job.result()[0].data.meas.get_counts()
-    # Leaving the block closed the session: no new jobs, and the backend is free for the next one.
+    # Leaving the block has closed the session: it accepts no new jobs, and the backend is free for the next session.
 
     print(f"\nCounts of {SHOTS} shots")
     show_counts(counts)
@@ -80,7 +80,7 @@ def main():
 
     print("\nUsage")
     print(f"  job      {job.usage():.3f} s")
-    print(f"  session  {session.usage():.3f} s: the time {backend.name} was kept for it")
+    print(f"  session  {session.usage():.3f} s: the time for which {backend.name} was held for it")
 
     if set(counts) != {"00", "11"} or sum(counts.values()) != SHOTS:
         sys.exit(f"\nWrong: a Bell pair gives 00 and 11 only, {SHOTS} together.")

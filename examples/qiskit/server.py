@@ -1,4 +1,4 @@
-"""Finds the server for the examples of this folder. The client itself is unmodified: it reads environment variables."""
+"""Connects the examples in this folder to the server. The client itself is unmodified: it reads environment variables."""
 
 import os
 
@@ -6,7 +6,7 @@ from qiskit_ibm_runtime import QiskitRuntimeService
 
 
 def find_service():
-    """The client's view of the server that STINT_URL, STINT_TOKEN and STINT_CRN name, or the client's own variables."""
+    """Returns a client for the server that STINT_URL, STINT_TOKEN and STINT_CRN or the client's own variables name."""
     if "QISKIT_IBM_URL" not in os.environ:
         url = os.environ["STINT_URL"].rstrip("/")
         os.environ.update(

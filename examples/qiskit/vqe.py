@@ -1,7 +1,7 @@
-"""A variational loop of 30 evaluations in one session.
+"""Runs a variational loop of 30 evaluations in one session.
 
-Each evaluation is a job that depends on the result of the one before. The session keeps the backend in
-between, so after the first job none waits behind other users: the last lines tell how long they queued.
+Each evaluation is a job that depends on the result of the previous job. The session holds the backend in
+between, so after the first job no job waits for other users. The last lines show how long the jobs were queued.
 
     python vqe.py
 """

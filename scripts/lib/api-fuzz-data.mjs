@@ -56,7 +56,7 @@ export async function somethingOfEach(url, token) {
   };
 }
 
-/** One backend for each dialect. */
+/** Returns one function for each dialect that calls its API. */
 const callers = (url, token) => [
   api(url, token),
   api(url, token, undefined, '/livy'),

@@ -24,9 +24,9 @@ const configuration = {
 
 /**
  * Sends requests generated from the API description, as a user and as an admin, and checks every answer: no 5xx, only
- * described statuses, types and shapes, and no invalid request accepted. `more`: arguments of `st run`. Without `more` the
- * admin calls only what users may not call, because the rest answers both alike and takes minutes. `role`: run only with
- * the token of a `user` or of an `admin`.
+ * described statuses, types and shapes, and no invalid request accepted. `more`: arguments of `st run`. Without `more`
+ * the admin calls only what users may not call, because the other calls treat both alike and take minutes. `role`: run
+ * only with the token of a `user` or of an `admin`.
  */
 export async function fuzzApi(how, more, role) {
   const usual = ['--phases', 'examples,coverage'];

@@ -19,7 +19,9 @@ export function api(url, token, crn, base = '/api/v1') {
   };
 }
 
-/** Environment variables that an unmodified qiskit-ibm-runtime (0.49 or newer) needs to find this server and its user. */
+/**
+ * Environment variables that an unmodified qiskit-ibm-runtime (0.49 or newer) needs to find this server and its user.
+ */
 export const clientEnvironment = (url, { token, crn }) => ({
   IAM_URL: url,
   QISKIT_IBM_URL: `${url}/experimental/api/v1`,

@@ -15,15 +15,15 @@ import { npm, run } from './run.mjs';
 import { withService, withoutSettings } from './test-service.mjs';
 
 /**
- * The time zone of each suite. Code that reads or writes a time in the machine's zone by mistake fails in these zones: one
- * is behind UTC, and two are ahead of it by a fraction of an hour.
+ * The time zone of each suite. Code that reads or writes a time in the machine's zone by mistake fails in these zones:
+ * one is behind UTC, and two are ahead of it by a fraction of an hour.
  */
 const zones = ['America/New_York', 'Asia/Kolkata', 'Pacific/Chatham'];
 
 /**
- * The steps of `npm run check`, in order. `work(how)` runs a step and returns either a note (set-up) or the results of its
- * programs. `counts` reads the number of tests from their output. The steps in `needs` run first, even if not requested.
- * `zone` is the time zone of the step's processes.
+ * The steps of `npm run check`, in order. `work(how)` runs a step and returns either a note (set-up) or the results of
+ * its programs. `counts` reads the number of tests from their output. The steps in `needs` run first, even if not
+ * requested. `zone` is the time zone of the step's processes.
  */
 export async function checkSteps() {
   const { scripts } = await readJson(inRoot('package.json'));
@@ -58,7 +58,7 @@ export async function checkSteps() {
     {
       name: 'python-livy',
       about: "Livy's clients, in an environment of their own",
-      // Leaves out dependencies of the clients: Kerberos libraries, which need a compiler, and notebooks, which are not used.
+      // Leaves out unused dependencies of the clients: notebooks, and Kerberos libraries, which need a compiler.
       work: (how) =>
         ensureVenv('.venv-livy-clients', ['workers/requirements-livy-clients.lock'], {
           ...how,
@@ -160,6 +160,12 @@ export async function checkSteps() {
       work: playExamples,
     },
     {
+      name: 'bench',
+      about: 'that each bench runs, in its short form; its figures are not judged',
+      needs: ['install', 'build'],
+      work: (how) => run(process.execPath, [inRoot('bench', 'main.mjs'), '--quick', '--only', benches], how),
+    },
+    {
       name: 'python-schemathesis',
       about: 'an environment with Schemathesis',
       ...venv('.venv-schemathesis', 'workers/requirements-schemathesis.lock'),
@@ -176,6 +182,9 @@ export async function checkSteps() {
     step.counts ? { ...step, zone: zones[suites.indexOf(step) % zones.length] } : step,
   );
 }
+
+/** Those that need no Spark, no learner and no other server. */
+const benches = 'start,submit,read,gap,lateness,choose,memory,bodies';
 
 const script = (name, how) => run(npm, ['run', '--silent', name], how);
 const pythonFolders = () =>
@@ -202,7 +211,9 @@ async function lint(how) {
   return [await script('lint', how), await ruff(['check'], how), await citations];
 }
 
-/** Type-checked Python folders, by the environment whose packages they import. Functions in `tests` need no annotations. */
+/**
+ * Type-checked Python folders, by the environment whose packages they import. Functions in `tests` need no annotations.
+ */
 const typed = [
   { venv: '.venv', paths: ['kit', 'jobworker'] },
   { venv: '.venv', paths: ['tests', '../scripts/make_devices.py'], tests: true, path: 'tests' },

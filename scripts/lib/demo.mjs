@@ -32,7 +32,9 @@ export async function bellDemo({ url, user, python, log, show }) {
   return words;
 }
 
-/** Returns whether the backends of the demos exist: a user's own configuration replaces the example with these backends. */
+/**
+ * Returns whether the backends of the demos exist: a user's own configuration replaces the example with these backends.
+ */
 async function needBackend(call, name) {
   const found = await call('GET', `/backends/${name}/status`, undefined, { optional: true });
   if (found) return;

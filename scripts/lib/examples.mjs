@@ -16,8 +16,8 @@ const scripts = [
 ];
 
 /**
- * Runs the examples as their readers do: against one service with the example configuration, whose address and credentials
- * are in STINT_URL, STINT_TOKEN and STINT_CRN. A script has passed if its exit code is 0.
+ * Runs the examples as their readers do: against one service with the example configuration, whose address and
+ * credentials are in STINT_URL, STINT_TOKEN and STINT_CRN. A script has passed if its exit code is 0.
  */
 export async function playExamples({ log, tell, onLine }) {
   const config = {

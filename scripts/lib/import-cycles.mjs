@@ -1,5 +1,5 @@
-// Finds import cycles, including imports of types. `import-x/no-cycle` follows only imports of values, but two modules that
-// need each other's types cannot be understood one after the other either. `eslint.config.js` uses this as a rule.
+// Finds import cycles, including imports of types. `import-x/no-cycle` follows only imports of values, but two modules
+// that need each other's types cannot be understood one after the other either. `eslint.config.js` uses this as a rule.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
@@ -49,7 +49,9 @@ function wayBack(imports, file) {
   return null;
 }
 
-/** An ESLint plugin whose rule `no-cycle` reports each file on a cycle. It reads the imports once for all files. */
+/**
+ * Returns an ESLint plugin whose rule `no-cycle` reports each file on a cycle. It reads the imports once for all files.
+ */
 export function cyclesPlugin(root, folders) {
   let cycles;
   const rule = {

@@ -10,7 +10,7 @@ export const isNetworkTrouble = (output) => trouble.test(output);
 export async function installing(attempt, { tell, wait = 3 } = {}) {
   const first = await attempt();
   if (first.code === 0 || first.signal || !isNetworkTrouble(first.output)) return first;
-  tell?.('the network failed; once more');
+  tell?.('the network failed; trying again');
   await pause(wait * 1000);
   return attempt();
 }

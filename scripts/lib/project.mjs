@@ -16,7 +16,9 @@ export const shown = (path) => {
 
 export const readJson = async (path) => JSON.parse(await readFile(path, 'utf8'));
 
-/** Returns one hash of the names and contents of files and, recursively, folders. Missing paths are part of the hash. */
+/**
+ * Returns one hash of the names and contents of files and, recursively, folders. Missing paths are part of the hash.
+ */
 export async function digest(paths, ...more) {
   const hash = createHash('sha256');
   for (const path of paths) {

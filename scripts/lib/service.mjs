@@ -21,8 +21,8 @@ export function portFree(port) {
 }
 
 /**
- * Starts the built service and resolves when it is ready. The service gets its own process group, so that Ctrl-C reaches
- * only this script, which then stops the service in order.
+ * Starts the built service and resolves when it is ready. The service gets its own process group, so that Ctrl-C
+ * reaches only this script, which then stops the service in order.
  */
 export async function startService({ port, env = {}, inherit = process.env, log, onWord, patience = 60 }) {
   const settings = { ...inherit, ...env, STINT_HOST: host, STINT_PORT: String(port) };

@@ -6,8 +6,8 @@ export const seconds = (since) => {
 };
 
 /**
- * Prints numbered steps with their durations. On a terminal, one line shows what the current step is doing; elsewhere only
- * outcomes are printed.
+ * Prints numbered steps with their durations. On a terminal, one line shows what the current step is doing; elsewhere
+ * only outcomes are printed.
  */
 export class Steps {
   #number = 0;

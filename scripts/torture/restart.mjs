@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Kills the service, then a worker, during a session of real jobs. Checks that nothing is lost and that the session's
-// clocks are right afterwards, even those that run out while the service is down. Also checks that a data folder has only
-// one service, and that the admin token is shown once. Part of `npm run check`.
+// clocks are right afterwards, even those that run out while the service is down. Also checks that a data folder has
+// only one service, and that the admin token is shown once. Part of `npm run check`.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -60,7 +60,7 @@ process.kill(first.pid, 'SIGKILL');
 await first.end;
 const goneAt = Date.now();
 await until(async () => !groupAlive(first.pid), 'the workers of the dead service are gone');
-check('the workers leave by themselves', !groupAlive(first.pid));
+check('the workers end by themselves', !groupAlive(first.pid));
 await pause(1500);
 const begin = performance.now();
 // The service was down until here. The time until the new one is ready depends on the machine.
@@ -115,7 +115,7 @@ const failed = findings.filter((ok) => !ok).length;
 console.log(`${findings.length - failed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** Opens two sessions whose max_ttl runs out while the service is down: an idle one with a slot, and one with a running job. */
+/** Opens two sessions whose max_ttl ends while the service is down: one idle with a slot, one with a running job. */
 async function outlived() {
   const seconds = 4;
   await admin('POST', '/admin/backends', { name: 'brief', driver: 'scripted' });
@@ -155,7 +155,9 @@ async function outlived() {
   check('its job failed with 1217', state.status === 'Failed' && state.reason_code === 1217);
 }
 
-/** Checks that a second service on the same data does not start and says why, and that the first goes on unharmed. */
+/**
+ * Checks that a second service on the same data does not start and says why; the first goes on, its ledger in order.
+ */
 async function onlyOne() {
   const other = { ...env, STINT_ADMIN_TOKEN: randomBytes(32).toString('hex') };
   const refused = await startService({

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Runs clients, among them the unmodified Qiskit client, through a proxy that drops the answer to every third POST /jobs.
-// The clients repeat unanswered requests. Checks that there are exactly as many jobs as intended.
+// Runs clients, among them the unmodified Qiskit client, through a proxy that drops the answers to every third
+// POST /jobs. The clients repeat unanswered requests. Checks that there are exactly as many jobs as intended.
 //
 //   npm run torture:retries -- [--jobs 1000]
 import { spawn } from 'node:child_process';

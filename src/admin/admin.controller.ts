@@ -309,7 +309,7 @@ export class AdminController {
     const match =
       all.find(({ name, crn }) => name === nameOrCrn || crn === nameOrCrn) ??
       all.find(({ id }) => id === nameOrCrn);
-    if (match === undefined) throw new Refusal('unknown_instance', { asked: nameOrCrn });
+    if (match === undefined) throw new Refusal('unknown_instance', { instance: nameOrCrn });
     return match;
   }
 }

@@ -103,7 +103,7 @@ export class ClockAnswer {
 
 export class LedgerEntryAnswer {
   id!: number;
-  /** `hold`: a dedicated session committed a slot. `job`: a lone or batch job occupied a lane. */
+  /** `hold`: a dedicated session held a slot. `job`: a lone or batch job occupied a lane. */
   kind!: 'hold' | 'job';
   backend!: string;
   slot!: number;

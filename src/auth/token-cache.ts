@@ -22,12 +22,12 @@ export class TokenCache {
     const cached = this.entries.get(digest);
     if (cached !== undefined) return cached;
     const { generation } = this;
-    const opened = await lookUp();
-    if (opened !== null && generation === this.generation) {
+    const entry = await lookUp();
+    if (entry !== null && generation === this.generation) {
       if (this.entries.size >= maxEntries) this.entries.clear();
-      this.entries.set(digest, opened);
+      this.entries.set(digest, entry);
     }
-    return opened;
+    return entry;
   }
 
   forget(): void {

@@ -69,11 +69,11 @@ export class TokenGuard implements CanActivate {
     const route = this.routeOf(context);
     if (route.open) return true;
     const request = context.switchToHttp().getRequest<Authenticated>();
-    const sent = this.readers.flatMap((reader) => reader.read(request.headers) ?? []);
-    const ambient = sent.flatMap((each) => each.ambient ?? []);
+    const credentials = this.readers.flatMap((reader) => reader.read(request.headers) ?? []);
+    const ambient = credentials.flatMap((each) => each.ambient ?? []);
     if (ambient.length > 0 && requestOrigin(request.headers, request.host) === 'other')
       throw new Refusal('cross_site_password', {});
-    const [credential, ...others] = sent.filter(({ secret }) => secret !== '');
+    const [credential, ...others] = credentials.filter(({ secret }) => secret !== '');
     if (credential === undefined) throw new UnauthorizedException(`Send your token as ${this.hints}.`);
     const { secret, header } = credential;
     const token = await this.tokens.verify(secret);
@@ -85,7 +85,7 @@ export class TokenGuard implements CanActivate {
           `The headers "${header}" and "${other.header}" hold different tokens. Send one of them.`,
         );
     }
-    if (sent.some(({ user }) => user !== undefined && user !== token.user))
+    if (credentials.some(({ user }) => user !== undefined && user !== token.user))
       throw new UnauthorizedException('This token does not belong to the user who was named with it.');
     request.goodFor = () => this.tokens.goodFor(secret);
     const crn = request.headers['service-crn'];
@@ -97,9 +97,9 @@ export class TokenGuard implements CanActivate {
   /** Caches the decorators of a route, which never change. */
   private routeOf(context: ExecutionContext): Route {
     const handler = context.getHandler();
-    const known = this.routes.get(handler);
+    const cached = this.routes.get(handler);
     const controller = context.getClass();
-    if (known?.controller === controller) return known;
+    if (cached?.controller === controller) return cached;
     const targets = [handler, controller];
     const has = (key: string) => this.reflector.getAllAndOverride<boolean | undefined>(key, targets) === true;
     const route = { controller, open: has(OPEN), admin: has(ADMIN) };

@@ -94,11 +94,11 @@ export class TokensService {
   /** Returns the token of a credential, or null if the credential is unknown, expired or revoked. */
   async verify(credential: string): Promise<Token | null> {
     const digest = hashToken(credential);
-    const opened = await this.cache.find(digest, () =>
+    const entry = await this.cache.find(digest, () =>
       isBearer(credential) ? this.ofBearer(credential) : this.ofSecret(digest),
     );
-    if (opened === null || opened.token.revokedAt !== null || opened.until <= this.clock.wall()) return null;
-    const { token } = opened;
+    if (entry === null || entry.token.revokedAt !== null || entry.until <= this.clock.wall()) return null;
+    const { token } = entry;
     return token.expiresAt !== null && token.expiresAt <= this.clock.now() ? null : token;
   }
 
@@ -119,7 +119,7 @@ export class TokensService {
       const other = await this.store.read.instanceByCrn(crn);
       if (other !== null) return actorOf(token, other);
     }
-    throw await this.instances.elsewhere({ role: token.role, instance: own }, 'header', crn);
+    throw await this.instances.refuseInstance({ role: token.role, instance: own }, 'header', crn);
   }
 
   /** Exchanges an API token for a signed bearer token. Returns null if `apikey` is not a valid API token. */
@@ -170,8 +170,8 @@ export class TokensService {
 const describe = ({ id, user, role }: Token): string => `token ${id} of ${role} ${user}`;
 
 /**
- * Whether a credential has the form of a bearer token that {@link TokensService.exchange} creates. A token that an
- * operator chose may start with the same letters.
+ * Returns whether a credential has the form of a bearer token that {@link TokensService.exchange} creates. A token that
+ * an operator chose may start with the same letters.
  */
 const isBearer = (credential: string): boolean => /^ey[\w-]*\.[\w-]+\.[\w-]+$/.test(credential);
 

@@ -109,5 +109,5 @@ export function schemaWithSections(sections: readonly Section[]): new () => Conf
   return WholeFile;
 }
 
-/** Reuses each class: the validator never forgets one, and a configuration may be read many times. */
+/** Reuses each class, because the validator keeps every class and a configuration may be read many times. */
 const files = new WeakMap<readonly Section[], new () => ConfigFile>();

@@ -311,7 +311,7 @@ describe('the admin token in a file', () => {
     const file = await given(`${token}\n`);
     expect(await load('', { STINT_ADMIN_TOKEN_FILE: file })).toMatchObject({
       admin_token: token,
-      doubts: [],
+      warnings: [],
     });
     expect(await load(`admin_token_file: ${file}`)).toMatchObject({ admin_token: token });
   });
@@ -352,7 +352,9 @@ describe('a warning is given', () => {
     const file = join(await givenFolder(), 'token');
     await writeFile(file, token);
     await chmod(file, mode);
-    expect((await load('', { STINT_ADMIN_TOKEN_FILE: file })).doubts).toEqual([expect.stringMatching(open)]);
+    expect((await load('', { STINT_ADMIN_TOKEN_FILE: file })).warnings).toEqual([
+      expect.stringMatching(open),
+    ]);
   });
 
   it.each([`admin_token: ${token}`, `livy: { port: 0, token: ${token} }`])(
@@ -360,24 +362,24 @@ describe('a warning is given', () => {
     async (yaml) => {
       const file = await givenFile(yaml);
       await chmod(file, 0o644);
-      expect(loadWith({ STINT_CONFIG: file }, '/nowhere').doubts).toEqual([expect.stringMatching(open)]);
+      expect(loadWith({ STINT_CONFIG: file }, '/nowhere').warnings).toEqual([expect.stringMatching(open)]);
       await chmod(file, 0o600);
-      expect(loadWith({ STINT_CONFIG: file }, '/nowhere').doubts).toEqual([]);
+      expect(loadWith({ STINT_CONFIG: file }, '/nowhere').warnings).toEqual([]);
     },
   );
 
   it.each(['STINT_SPEED', 'STINT_FOO', 'STINT_LEVEL', 'STINT_KEY'])(
     'for %s, without a suggestion: no known name is similar',
     async (name) => {
-      const { doubts = [] } = await load('', { [name]: 'x' });
-      expect(doubts.join()).toMatch(/is not known and has no effect\. Known are: /);
-      expect(doubts.join()).not.toMatch(/Did you mean/);
+      const { warnings = [] } = await load('', { [name]: 'x' });
+      expect(warnings.join()).toMatch(/is not known and has no effect\. Known are: /);
+      expect(warnings.join()).not.toMatch(/Did you mean/);
     },
   );
 
   it('for each unknown variable, with the most similar known one', async () => {
     const env = { STINT_PROT: '1', STINT_ADMIN_TOKENS: 'x', STINT_SIMULATION_FOLDER: '/s', OTHER: '1' };
-    expect((await load('', env)).doubts).toEqual([
+    expect((await load('', env)).warnings).toEqual([
       expect.stringMatching(
         /^The environment variable STINT_ADMIN_TOKENS .* Did you mean STINT_ADMIN_TOKEN\?$/,
       ),

@@ -26,7 +26,7 @@ export type Config = Readonly<ConfigFile> &
     /** The project's own folder, with the devices, the workers and the example configuration. */
     readonly home: string;
     /** Warnings about the configuration that do not prevent a start, one sentence each. */
-    readonly doubts?: readonly string[];
+    readonly warnings?: readonly string[];
   };
 
 /** Reads file and environment. The sections and the drivers add their keys. Throws {@link ConfigError} on mistakes. */
@@ -66,7 +66,7 @@ export function loadConfig(
     ...(token !== undefined && { admin_token: token }),
     ...(tls !== undefined && { tls }),
     signing_key_file: resolve(config.signing_key_file ?? join(data, 'stint.key')),
-    doubts: [...unknownVariables(env, drivers), ...openSecrets(config, sections, origins, source)],
+    warnings: [...unknownVariables(env, drivers), ...openSecrets(config, sections, origins, source)],
     ...programsOf(config, drivers, home),
     source,
     home,

@@ -53,7 +53,7 @@ export function schemaWithDriverKeys(
   return FileWithDrivers;
 }
 
-/** Reuses each class: the validator never forgets one, and a configuration may be read many times. */
+/** Reuses each class, because the validator keeps every class and a configuration may be read many times. */
 const files = new WeakMap<readonly DriverKeys[], new () => ConfigFile>();
 
 /** Applies rules as decorators above a member are applied: from the last to the first. */

@@ -63,7 +63,7 @@ export function readEnvironment(
 
 const listOf = (value: string): string[] => value.split(/[\s,]+/).filter((part) => part !== '');
 
-/** The largest edit distance at which a known name is suggested: a third of the letters after STINT_. */
+/** Returns the largest edit distance at which a known name is suggested: a third of the letters after STINT_. */
 const maxDistance = (name: string): number => Math.ceil(name.replace(/^STINT_/, '').length / 3);
 
 /** Returns a warning for each STINT_ variable that is not known. */

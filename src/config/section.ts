@@ -16,5 +16,5 @@ export const sectionOf = <T extends object>(config: object, { name, schema }: Se
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 
-/** Whether only this machine can reach a server that listens at `host`. */
+/** Returns whether only this machine can reach a server that listens at `host`. */
 export const isLoopback = (host: string): boolean => loopback.has(host);

@@ -81,7 +81,7 @@ export function readBytes(
     source.on('end', () => (size > limit ? rejectTooLarge() : resolve(size)));
     payload.on('error', (error: NodeJS.ErrnoException) => {
       decoder?.destroy();
-      // The client is gone, so nobody reads this answer. It keeps the log free of a 500.
+      // The client has disconnected, so nobody reads this answer. It keeps a 500 out of the log.
       reject(error.code === 'ECONNRESET' ? new BadRequestException('The body did not arrive whole.') : error);
     });
     decoder?.on('error', (error: NodeJS.ErrnoException) => {

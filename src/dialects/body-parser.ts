@@ -26,7 +26,7 @@ export function installBodyParser(
   read: (request: FastifyRequest, payload: IncomingMessage) => Promise<unknown>,
 ): void {
   fastify.removeAllContentTypeParsers();
-  // Fastify would answer 415 to a type that it does not know.
+  // Otherwise Fastify would answer 415 to an unknown type.
   fastify.addHook('onRequest', (request, _, done) => {
     (request as Typed).sentType = request.headers['content-type'];
     if (request.headers['content-type'] !== undefined)
@@ -68,15 +68,15 @@ export async function readObject(
   { long = null, limit = shortBodyLimit, isSubmit = false, isForm = false }: BodyRules,
 ): Promise<unknown> {
   const pieces = new Pieces();
-  let started: LongBody | null = null;
+  let longBodyInput: LongBody | null = null;
   await readBytes(payload, long === null ? limit : bodyLimit, (chunk) => {
-    if (started !== null) return started.write(chunk);
+    if (longBodyInput !== null) return longBodyInput.write(chunk);
     pieces.add(chunk);
     if (long === null || pieces.bytes < longFrom) return;
-    started = new LongBody();
-    for (const piece of pieces.all()) started.write(piece);
+    longBodyInput = new LongBody();
+    for (const piece of pieces.all()) longBodyInput.write(piece);
   });
-  const longBody = started as LongBody | null;
+  const longBody = longBodyInput as LongBody | null;
   if (longBody !== null && long !== null) {
     if (isSubmit) (request as WithBodyDigest).bodyDigest = longBody.digest();
     return longBody.members(long);
@@ -91,18 +91,20 @@ export async function readObject(
 
 /** Reads a body into one buffer. Fills it as bytes arrive, because joining tens of megabytes at the end would block. */
 export async function readBuffer(payload: IncomingMessage, limit: number): Promise<Buffer> {
-  const announced = Number(payload.headers['content-length'] ?? 0);
-  let whole = Buffer.allocUnsafeSlow(Math.min(limit, Number.isSafeInteger(announced) ? announced : 0));
-  let used = 0;
+  const contentLength = Number(payload.headers['content-length'] ?? 0);
+  let whole = Buffer.allocUnsafeSlow(
+    Math.min(limit, Number.isSafeInteger(contentLength) ? contentLength : 0),
+  );
+  let size = 0;
   await readBytes(payload, limit, (chunk) => {
-    if (used + chunk.length > whole.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(used + chunk.length, 2 * whole.length, 64 * 1024));
-      whole.copy(larger, 0, 0, used);
+    if (size + chunk.length > whole.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(size + chunk.length, 2 * whole.length, 64 * 1024));
+      whole.copy(larger, 0, 0, size);
       whole = larger;
     }
-    used += chunk.copy(whole, used);
+    size += chunk.copy(whole, size);
   });
-  return whole.subarray(0, used);
+  return whole.subarray(0, size);
 }
 
 /** Shared by all requests: creating a decoder takes longer than decoding a small body. */

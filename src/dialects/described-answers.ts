@@ -31,7 +31,7 @@ export function describeAnswers(described: OpenAPIObject, dialects: readonly Dia
 
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
-interface Answer {
+interface DescribedAnswer {
   description: string;
   content?: object;
 }
@@ -40,7 +40,7 @@ interface Operation {
   readonly security?: readonly object[];
   readonly parameters?: readonly { in: string }[];
   readonly requestBody?: object;
-  readonly responses: Record<string, Answer>;
+  readonly responses: Record<string, DescribedAnswer>;
 }
 
 function refusalsOf(

@@ -7,8 +7,8 @@ interface Operation {
 }
 
 /**
- * Corrects the requests in the OpenAPI document, in place. The decorators do not tell that null means absent, or that a
- * member with a default is optional. Adds path parameters that no handler reads.
+ * Corrects the requests in the OpenAPI document, in place. The decorators do not express that null means absent or that
+ * a member with a default is optional. Adds path parameters that no handler reads.
  */
 export function describeRequests(
   document: OpenAPIObject,

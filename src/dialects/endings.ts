@@ -9,7 +9,7 @@ export type CloseClauses = {
   ) => string;
 };
 
-/** Returns why a session closed, as a clause. For causes that have no clause it is the sentence that was stored. */
+/** Returns why a session closed, as a clause. For a close code without a clause, returns the stored sentence. */
 export function explainClose(clauses: CloseClauses, { closeCode, stateReason, limits }: Ending): string {
   switch (closeCode) {
     case 'max_ttl':

@@ -45,9 +45,9 @@ export class LongBody {
     const text = new LongText(inMemory(this.pieces.all()));
     if (this.scan.flaw !== null) throw invalid((await errorAt(text, this.scan.flaw)).message);
     const places = this.scan.members;
-    const short = places.filter(({ from, to }) => to - from < longFrom);
+    const shortMembers = places.filter(({ from, to }) => to - from < longFrom);
     const shortBytes =
-      short.reduce((sum, { from, to }) => sum + to - from, 0) +
+      shortMembers.reduce((sum, { from, to }) => sum + to - from, 0) +
       places.reduce((sum, { keyFrom, keyTo }) => sum + keyTo - keyFrom, 0);
     if (shortBytes > mostShort) throw tooLong(long.name);
     checkMembers(places.length);

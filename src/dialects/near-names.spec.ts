@@ -3,7 +3,7 @@ import { suggestName } from './near-names.js';
 
 const known = ['from', 'size', 'startDate', 'session_id'];
 
-describe('nearName', () => {
+describe('suggestName', () => {
   it.each([
     ['form', 'from'],
     ['SIZE', 'size'],

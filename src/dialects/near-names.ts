@@ -4,8 +4,8 @@ import { closest, distance } from 'fastest-levenshtein';
 const mostCharacters = 60;
 
 /**
- * Returns the known name that `name` is probably a misspelling of: it differs only in case, in one letter of three, or
- * by two swapped letters. Undefined if there is none. Callers check for an exact match first.
+ * Returns the known name that `name` is probably a misspelling of: it differs only in case, in at most one letter of
+ * three, or by two swapped letters. Undefined if there is none. Callers check for an exact match first.
  */
 export function suggestName(name: string, known: readonly string[]): string | undefined {
   if (name.length > mostCharacters || known.length === 0) return undefined;

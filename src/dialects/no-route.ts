@@ -2,7 +2,7 @@ import { HttpException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { dialectOf, type Dialect } from './dialect.js';
 
-/** No route matches the path (404), or none that does has the method (405). */
+/** No route matches the path (404), or the matching routes do not have the method (405). */
 export class NoRoute extends HttpException {
   constructor(
     message: string,

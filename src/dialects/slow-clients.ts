@@ -7,8 +7,8 @@ const longestHeaders = 60_000;
 
 /**
  * Limits the time for a request to arrive, headers and body, to `request` milliseconds. Sending the answer has no
- * limit, so streams stay open. A limit on silence would not do: a client that wants to hold a connection sends a byte
- * now and then.
+ * limit, so streams stay open. A limit on idle time would not be enough: a client that wants to hold a connection sends
+ * a byte now and then.
  */
 export const requestTimeouts = (request: number): ServerOptions => ({
   requestTimeout: request,

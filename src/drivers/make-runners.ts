@@ -20,10 +20,12 @@ export interface AllRunners {
 export function makeRunners(
   drivers: readonly Driver[],
   placeOf: (driver: Driver) => Omit<DriverContext, 'progressed'>,
-  betweens: RunnerMiddlewares = new Map(),
+  runnerMiddlewares: RunnerMiddlewares = new Map(),
 ): AllRunners {
-  const made = drivers.flatMap((driver) => makeOne(driver, placeOf, betweens.get(driver.name)) ?? []);
-  const interpreters = made.flatMap(({ name, own }): [string, Interpreters][] =>
+  const withRunners = drivers.flatMap(
+    (driver) => makeOne(driver, placeOf, runnerMiddlewares.get(driver.name)) ?? [],
+  );
+  const interpreters = withRunners.flatMap(({ name, own }): [string, Interpreters][] =>
     own.interpreters === undefined ? [] : [[name, own.interpreters]],
   );
   if (!hasProcFs()) {
@@ -33,40 +35,40 @@ export function makeRunners(
   }
   return {
     runners: new RunnersByDriver(
-      Object.fromEntries(made.map(({ name, own, between }) => [name, between ?? own.runners])),
+      Object.fromEntries(withRunners.map(({ name, own, middleware }) => [name, middleware ?? own.runners])),
     ),
     interpreters: new InterpretersByDriver(new Map(interpreters)),
     resume() {
-      for (const { own } of made) own.resume?.();
+      for (const { own } of withRunners) own.resume?.();
     },
-    async warmUp(wanted) {
-      await Promise.all(made.map(({ between }) => between?.ready));
-      for (const { name, own } of made) if (wanted.has(name)) own.warmUp?.();
+    async warmUp(names) {
+      await Promise.all(withRunners.map(({ middleware }) => middleware?.ready));
+      for (const { name, own } of withRunners) if (names.has(name)) own.warmUp?.();
     },
     async close() {
-      for (const { between } of made) between?.close();
-      await Promise.all(made.map(({ own }) => own.close()));
+      for (const { middleware } of withRunners) middleware?.close();
+      await Promise.all(withRunners.map(({ own }) => own.close()));
     },
   };
 }
 
-interface Made {
+interface DriverWithRunners {
   readonly name: string;
   readonly own: DriverRunners;
-  readonly between: RunnerMiddleware | null;
+  readonly middleware: RunnerMiddleware | null;
 }
 
 function makeOne(
   driver: Driver,
   placeOf: (driver: Driver) => Omit<DriverContext, 'progressed'>,
   wrap: ((inner: Runners) => RunnerMiddleware) | undefined,
-): Made | null {
+): DriverWithRunners | null {
   const { name } = driver;
   const own = driver.runners?.({
     ...placeOf(driver),
-    progressed: (task, step) => between?.progressed(task, step),
+    progressed: (task, step) => middleware?.progressed(task, step),
   });
   if (own === undefined) return null;
-  const between: RunnerMiddleware | null = wrap?.(new RunnersByDriver({ [name]: own.runners })) ?? null;
-  return { name, own, between };
+  const middleware: RunnerMiddleware | null = wrap?.(new RunnersByDriver({ [name]: own.runners })) ?? null;
+  return { name, own, middleware };
 }

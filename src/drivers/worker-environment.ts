@@ -32,12 +32,12 @@ const withCredentials = /\/\/[^/]*@/;
  */
 export function workerEnvironment(
   allowed: readonly string[],
-  added: readonly string[],
+  additional: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
   const patterns = [...everyDriver, ...allowed];
   const passes = ([name, value = '']: [string, string | undefined]): boolean =>
-    added.includes(name) ||
+    additional.includes(name) ||
     (patterns.some((pattern) => matches(name, pattern)) &&
       !secret.test(name) &&
       !(proxies.includes(name) && withCredentials.test(value)));

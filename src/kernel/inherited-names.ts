@@ -8,7 +8,7 @@ const inherited: ReadonlySet<string> = new Set([
 ]);
 
 const mark = '\u0000';
-const aside = new RegExp(`${mark}(${[...inherited].join('|')})`, 'g');
+const markedName = new RegExp(`${mark}(${[...inherited].join('|')})`, 'g');
 
 /** Returns a copy with such names marked at any depth, or the same value if it contains none. */
 export const escapeInherited = <T>(value: T): T =>
@@ -19,7 +19,7 @@ export const unescapeInherited = <T>(value: T): T =>
   renamed(value, (key) => (key.startsWith(mark) && inherited.has(key.slice(1)) ? key.slice(1) : key)) as T;
 
 /** Restores marked names in a message. */
-export const unescapeInMessage = (message: string): string => message.replace(aside, '$1');
+export const unescapeInMessage = (message: string): string => message.replace(markedName, '$1');
 
 /** Returns an object that inherits no names, for members whose names come from outside. */
 export const emptyRecord = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;

@@ -22,18 +22,18 @@ type NoParams = Readonly<Record<never, never>>;
  */
 export interface Refusals {
   // A value is out of bounds.
-  limit_too_short: { readonly limit: RequestedLimit; readonly asked: Millis };
-  limit_exceeded: { readonly limit: SessionLimit; readonly asked: Millis; readonly most: Millis };
+  limit_too_short: { readonly limit: RequestedLimit; readonly value: Millis };
+  limit_exceeded: { readonly limit: SessionLimit; readonly value: Millis; readonly most: Millis };
   /** The requested `low` must not exceed `high`, which is granted as `most`. */
   limits_out_of_order: {
     readonly low: SessionLimit;
-    readonly asked: Millis;
+    readonly value: Millis;
     readonly high: SessionLimit;
     readonly most: Millis;
   };
   /** `whose`: which of the applicable limits is exceeded. */
   job_limit_exceeded: {
-    readonly asked: Millis;
+    readonly value: Millis;
     readonly most: Millis;
     readonly whose: 'backend' | 'plan' | 'session';
   };
@@ -64,7 +64,7 @@ export interface Refusals {
     readonly owner: NamedInstance;
   };
   unknown_job: { readonly job: string; readonly instance: string | null };
-  unknown_instance: { readonly asked: string };
+  unknown_instance: { readonly instance: string };
   unknown_crn: { readonly crn: string };
   /** The token's own instance no longer exists. */
   instance_gone: NoParams;
@@ -82,7 +82,7 @@ export interface Refusals {
   session_closed: { readonly session: string; readonly ending: Ending };
   session_not_accepting: { readonly session: string };
   /** The session is on another backend than the request names. */
-  session_elsewhere: { readonly session: string; readonly backend: string; readonly asked: string };
+  session_elsewhere: { readonly session: string; readonly backend: string; readonly requested: string };
   job_final: { readonly job: string; readonly state: JobState };
   job_not_final: { readonly job: string; readonly state: JobState };
   /** The idempotency key was used before with another body. */
@@ -129,11 +129,11 @@ export interface Refusals {
   /** A page of another site sent a password that the browser had saved. */
   cross_site_password: NoParams;
   /** The token acts for `own`, and the request names another instance. */
-  other_instance: { readonly asked: string; readonly own: NamedInstance };
+  other_instance: { readonly instance: string; readonly own: NamedInstance };
   // The same for an admin, who may act for any instance that the header names by its CRN.
-  other_instance_unknown: { readonly asked: string };
-  other_instance_by_name: { readonly asked: string; readonly crn: string; readonly where: 'header' | 'body' };
-  other_instance_unannounced: { readonly own: NamedInstance; readonly asked: NamedInstance };
+  other_instance_unknown: { readonly instance: string };
+  other_instance_by_name: { readonly name: string; readonly crn: string; readonly where: 'header' | 'body' };
+  other_instance_unannounced: { readonly own: NamedInstance; readonly other: NamedInstance };
 
   // A backend cannot be created or used as described. `why` and `must` are the driver's own words.
   unknown_driver: { readonly backend: string; readonly driver: string; readonly known: readonly string[] };
@@ -167,7 +167,7 @@ export interface Refusals {
   illegal_transition:
     | { readonly of: 'session'; readonly id: string; readonly state: SessionState; readonly event: string }
     | { readonly of: 'job'; readonly id: string; readonly state: JobState; readonly event: string };
-  /** A deadline did not change its session, and would stay due for ever. */
+  /** A deadline did not change its session, and would stay due forever. */
   deadline_without_effect: { readonly session: string };
 }
 export type RefusalCode = keyof Refusals;
@@ -190,7 +190,7 @@ export class Refusal<C extends RefusalCode = RefusalCode> extends Error {
 export const isRefused = <C extends RefusalCode>(error: unknown, code: C): error is Refusal<C> =>
   error instanceof Refusal && error.code === code;
 
-/** Describes a refusal for logs, such as `job final (job: 7, state: completed)`. */
+/** Describes a refusal for logs, such as `job final (job: 7; state: completed)`. */
 export function describeRefusal(code: RefusalCode, params: object): string {
   const text = (value: unknown) =>
     Array.isArray(value)

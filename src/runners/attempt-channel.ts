@@ -3,7 +3,7 @@ import {
   fieldsIn,
   lineOf,
   longFields,
-  needed,
+  requiredCapabilities,
   protocolVersion,
   type FromRunner,
   type Ready,
@@ -60,7 +60,7 @@ export class AttemptChannel<T extends Transport = Transport> {
 
   /** Sends a message. Returns false if there is no open connection or the runner does not support the message. */
   send(message: ToRunner): boolean {
-    const capability = needed[message.type];
+    const capability = requiredCapabilities[message.type];
     // A runner may be shut down before it is ready.
     if (!this.open && message.type !== 'shutdown') return false;
     if (capability !== undefined && !this.capabilities.includes(capability)) return false;

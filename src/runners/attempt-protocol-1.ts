@@ -23,9 +23,9 @@ export function oldRunnerOf({ type, protocol, session }: Fields): OldRunner | nu
 export const longFieldsOfOld = ['output'] as const;
 
 /** Translates a message of version 1 into messages of the current version, which are not checked yet. */
-export function fromOld({ attempt, ...fields }: Fields, who: OldRunner): Fields[] {
+export function fromOld({ attempt, ...fields }: Fields, runner: OldRunner): Fields[] {
   const now = attempt === undefined ? fields : { ...fields, token: attempt };
-  if (who === 'worker') {
+  if (runner === 'worker') {
     if (now['type'] === 'result') return [{ ...now, outcome: 'completed' }];
     if (now['type'] !== 'error') return [now];
     const { kind, ...more } = now;
@@ -64,24 +64,24 @@ export function fromOld({ attempt, ...fields }: Fields, who: OldRunner): Fields[
 const withToken = ({ job, attempt }: Fields): Fields => ({ job, token: attempt });
 
 /** Translates a message to a line of version 1. Returns null if version 1 has no such message. */
-export function lineForOld(message: ToRunner, who: OldRunner): Line | null {
+export function lineForOld(message: ToRunner, runner: OldRunner): Line | null {
   switch (message.type) {
     case 'shutdown':
       return printMessage(message);
     case 'heartbeat':
       return null;
     case 'suggest':
-      return who === 'driver' ? printMessage({ ...message, type: 'complete' }) : null;
+      return runner === 'driver' ? printMessage({ ...message, type: 'complete' }) : null;
     case 'acknowledge':
     case 'cancel': {
       const { job, token } = message;
       if (message.type === 'cancel') return printMessage({ type: 'cancel', job, attempt: token });
-      return who === 'driver' ? printMessage({ type: 'ack', job, attempt: token }) : null;
+      return runner === 'driver' ? printMessage({ type: 'ack', job, attempt: token }) : null;
     }
     case 'start': {
       const { job, token: attempt, params, program, backend, log_level } = message;
       const of = { type: 'run', job, attempt };
-      if (who === 'driver') {
+      if (runner === 'driver') {
         const { code, ...about } = statementParams(params);
         if (typeof code === 'string') return printMessage({ ...of, ...about, code });
         return lineWith({ ...of, ...about }, 'code', code.pieces());

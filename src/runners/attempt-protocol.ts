@@ -12,7 +12,7 @@ export const protocolVersion = 2;
 /** The attempt that a message is about. */
 export interface OfAttempt {
   readonly job: string;
-  /** The fencing token, which every answer repeats. */
+  /** The fencing token, which every message about the attempt contains. */
   readonly token: string;
 }
 
@@ -28,7 +28,7 @@ export interface Start extends OfAttempt {
 /** Requests completions after the first `cursor` characters of `code`. */
 export interface Suggest {
   readonly type: 'suggest';
-  /** A number that the answer repeats. */
+  /** A number that the `suggestions` message repeats. */
   readonly request: number;
   readonly kind: string;
   readonly code: string;
@@ -111,7 +111,7 @@ export type FromRunner =
   | { readonly type: 'heartbeat' };
 
 /** The capability that a runner needs to get a message. The service sends all other messages to every runner. */
-export const needed: Partial<Record<ToRunner['type'], string>> = {
+export const requiredCapabilities: Partial<Record<ToRunner['type'], string>> = {
   acknowledge: 'acknowledge',
   suggest: 'suggest',
   heartbeat: 'heartbeat',

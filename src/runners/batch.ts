@@ -21,7 +21,7 @@ export class Batch {
   private killReason: string | null = null;
   private over = false;
   private resolveGone: () => void = () => undefined;
-  /** Resolves when the answer is stored and the folder is removed. */
+  /** Resolves when the end of the batch is stored and its folder is removed. */
   readonly gone = new Promise<void>((resolve) => (this.resolveGone = resolve));
 
   constructor(

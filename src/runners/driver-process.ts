@@ -20,7 +20,7 @@ export interface DriverPatience {
   readonly connect: number;
   /** From the shutdown message until the process ends. */
   readonly leave: number;
-  /** While the driver or its JVM is stopped (SIGSTOP). The connection stays open meanwhile, so it shows nothing. */
+  /** While the process or its JVM is stopped (SIGSTOP), which the connection does not show: it stays open. */
   readonly stopped: number;
 }
 
@@ -29,7 +29,7 @@ const pollInterval = 200;
 /** Milliseconds for reading the messages that a process sent just before its end. */
 const drainTimeout = 300;
 
-/** The driver process of one session. The service connects to the process's socket, also again after a restart. */
+/** The process of one session's interpreter. The service connects to its socket, and connects again after a restart. */
 export class DriverProcess {
   private readonly logger = new Logger('Driver');
   private readonly channel: AttemptChannel<SocketTransport>;
@@ -79,7 +79,7 @@ export class DriverProcess {
     this.channel.transport.open();
   }
 
-  /** Sends a message. Returns false until the driver has sent `ready`. */
+  /** Sends a message. Returns false until the process has sent `ready`. */
   send(message: ToRunner): boolean {
     return this.channel.send(message);
   }
@@ -112,7 +112,7 @@ export class DriverProcess {
     const { connect } = this.how.patience;
     clearTimeout(this.connectTimer);
     this.connectTimer = setTimeout(
-      () => this.kill(`it was not heard of for ${connect / 1000} s`),
+      () => this.kill(`it was not connected to the service for ${connect / 1000} s`),
       connect,
     ).unref();
   }

@@ -42,9 +42,9 @@ export interface InterpreterSettings {
 
 const defaultPatience: DriverPatience = { connect: 90_000, leave: 10_000, stopped: 30_000 };
 const defaultLongestMessage = 256e6;
-/** Seconds without a service after which a driver ends itself (Livy dialect, recovery). */
+/** Seconds without a service after which an interpreter ends itself (Livy dialect, recovery). */
 const orphanTimeout = 600;
-/** Bytes. The system allows 108 bytes for a socket's path; the driver allows a little less. */
+/** Bytes. The system allows 108 bytes for a socket's path; the interpreter allows a little less. */
 const longestSocketPath = 100;
 
 /**
@@ -157,8 +157,8 @@ export class InterpreterRunners implements Runners, Interpreters {
     return process === undefined ? null : lastLines(process.folder, lines);
   }
 
-  complete: Interpreters['complete'] = (session, ask) =>
-    this.interpreters.get(session)?.complete(ask) ?? Promise.resolve([]);
+  complete: Interpreters['complete'] = (session, request) =>
+    this.interpreters.get(session)?.complete(request) ?? Promise.resolve([]);
 
   /** Disconnects from all processes. They continue to run, and the next service finds them. */
   close(): void {
@@ -190,7 +190,7 @@ export class InterpreterRunners implements Runners, Interpreters {
       (one) => one.backend === backend.name && one !== interpreter,
     );
     const leaving = others.filter((one) => one.isLeaving).map((one) => one.gone);
-    // After a reduction of slots there may be more processes than slots, and none that is leaving.
+    // After a reduction of slots there may be more processes than slots, and none that is ending.
     if (others.length >= backend.slots && leaving.length > 0) await Promise.race(leaving);
     try {
       if (interpreter.isLeaving) return await interpreter.onGone('its session was closed before it began');
@@ -248,7 +248,7 @@ export class InterpreterRunners implements Runners, Interpreters {
   }
 
   private endOf(interpreter: Interpreter, how: string): Promise<void> {
-    const line = { msg: `An interpreter is gone: ${how}`, session: interpreter.session };
+    const line = { msg: `An interpreter has ended: ${how}`, session: interpreter.session };
     if (interpreter.isLeaving) this.logger.log(line);
     else this.logger.warn(line);
     return interpreter.onGone(how);
@@ -286,7 +286,7 @@ export class InterpreterRunners implements Runners, Interpreters {
   }
 
   private answer({ job, token }: Pick<Task, 'job' | 'token'>, answer: AttemptEnd): void {
-    void this.retry.untilStored(`The answer for job ${job}`, () =>
+    void this.retry.untilStored(`The end of job ${job}`, () =>
       this.requireListener().attemptEnded(job, token, answer),
     );
   }
@@ -303,12 +303,12 @@ export class InterpreterRunners implements Runners, Interpreters {
 function socketOf(folder: string): string {
   const own = join(folder, 'driver.sock');
   if (Buffer.byteLength(own) <= longestSocketPath) return own;
-  const short = join(tmpdir(), `stint-${process.getuid?.() ?? 0}`);
-  mkdirSync(short, { recursive: true, mode: 0o700 });
-  const { uid, mode } = statSync(short);
+  const shortFolder = join(tmpdir(), `stint-${process.getuid?.() ?? 0}`);
+  mkdirSync(shortFolder, { recursive: true, mode: 0o700 });
+  const { uid, mode } = statSync(shortFolder);
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
     throw new Error(
-      `${short} is not private to this account: remove it, or choose a shorter path for STINT_DATA`,
+      `${shortFolder} is not private to this account: remove it, or choose a shorter path for STINT_DATA`,
     );
-  return join(short, `${createHash('sha256').update(folder).digest('hex').slice(0, 24)}.sock`);
+  return join(shortFolder, `${createHash('sha256').update(folder).digest('hex').slice(0, 24)}.sock`);
 }

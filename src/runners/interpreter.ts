@@ -21,7 +21,7 @@ const maxKills = 3;
 /** The number of last lines of stderr in the failure of a statement whose process died. */
 const stderrLines = 20;
 
-/** The interpreter of one session: tracks its statement and its requests, and answers both when the process is gone. */
+/** The interpreter of one session: tracks its statement and its requests, and ends both when the process has ended. */
 export class Interpreter {
   private readonly logger = new Logger('Runners');
   driver: DriverProcess | null = null;
@@ -42,7 +42,7 @@ export class Interpreter {
   private readonly completions = new Map<number, (candidates: string[]) => void>();
   private requests = 0;
   private resolveGone: () => void = () => undefined;
-  /** Resolves when the process is gone, its end is stored and its folder is removed. */
+  /** Resolves when the process has ended, its end is stored and its folder is removed. */
   readonly gone = new Promise<void>((resolve) => (this.resolveGone = resolve));
 
   constructor(
@@ -55,7 +55,7 @@ export class Interpreter {
     private readonly retry: Retry,
   ) {}
 
-  /** Whether this interpreter works on the attempt. */
+  /** Returns whether this interpreter works on the attempt. */
   has(job: string, token: string): boolean {
     return [this.starting, this.running].some((attempt) => attempt?.job === job && attempt.token === token);
   }
@@ -189,7 +189,7 @@ export class Interpreter {
     this.finish(this.running, { type: 'completed', result: this.failedOutput('OutputTooLong', evalue) });
   }
 
-  /** Handles the end of the process: answers all open requests and reports the end, then deletes the folder. */
+  /** Handles the end of the process: completes all open requests, reports the end, and then deletes the folder. */
   async onGone(how: string): Promise<void> {
     const log = await lastLines(this.folder);
     for (const request of [...this.completions.keys()]) this.resolveCompletion(request, []);
@@ -235,7 +235,7 @@ export class Interpreter {
   }
 
   private answer({ job, token }: Attempt, answer: AttemptEnd): Promise<void> {
-    return this.retry.untilStored(`The answer for job ${job}`, () =>
+    return this.retry.untilStored(`The end of job ${job}`, () =>
       this.listener().attemptEnded(job, token, answer),
     );
   }

@@ -52,7 +52,7 @@ describe('interpreters by driver', () => {
     expect([missing('two'), missing('three')]).toEqual(['two has no k', null]);
   });
 
-  it('resolve gone() when the process of that session is gone', async () => {
+  it('resolve whenEnded() when the process of that session has ended', async () => {
     const ended: string[] = [];
     const waiting = all.whenEnded('two').then(() => ended.push('two'));
     await all.whenEnded('three').then(() => ended.push('three'));

@@ -31,17 +31,17 @@ const ascii = (json: string) =>
 describe('a string of many megabytes', () => {
   it('is escaped in pieces as it would be at once', async () => {
     await fc.assert(
-      fc.asyncProperty(text, size, async (said, cuts) => {
-        expect(JSON.parse(await joined(quoted(long(said, cuts))))).toBe(said);
+      fc.asyncProperty(text, size, async (raw, cuts) => {
+        expect(JSON.parse(await joined(quoted(long(raw, cuts))))).toBe(raw);
       }),
     );
   });
 
   it('is decoded wherever its escapes are cut', async () => {
     await fc.assert(
-      fc.asyncProperty(text, size, fc.boolean(), async (said, cuts, inAscii) => {
-        const json = JSON.stringify(said);
-        expect(await wholeOf(await unquoted(long(inAscii ? ascii(json) : json, cuts)))).toBe(said);
+      fc.asyncProperty(text, size, fc.boolean(), async (raw, cuts, inAscii) => {
+        const json = JSON.stringify(raw);
+        expect(await wholeOf(await unquoted(long(inAscii ? ascii(json) : json, cuts)))).toBe(raw);
       }),
       { numRuns: 500 },
     );

@@ -8,24 +8,24 @@ export type Line = string | AsyncIterable<Buffer>;
 
 /**
  * Writes lines one after the other. A long line is written as fast as the reader reads, and later lines wait for its
- * end.
+ * end, because they would break it.
  */
 export class LineWriter {
   private last: Promise<void> | null = null;
 
   constructor(private readonly stream: Writable) {}
 
-  /** Writes a line, and calls `written` when the operating system has accepted it. */
-  write(line: Line, written?: () => void): void {
+  /** Writes a line, and calls `onWritten` when the operating system has accepted it. */
+  write(line: Line, onWritten?: () => void): void {
     if (this.last === null && typeof line === 'string') {
       this.stream.write(line);
-      written?.();
+      onWritten?.();
       return;
     }
     // Ignore write errors to a process that has just ended; its end is reported elsewhere.
     const now = (this.last ?? Promise.resolve())
       .then(() => this.send(line))
-      .then(() => written?.())
+      .then(() => onWritten?.())
       .catch(() => undefined)
       .then(() => {
         if (this.last === now) this.last = null;
@@ -151,14 +151,14 @@ function escapesEnd(bytes: Buffer): number {
   return bytes.length - from >= length ? bytes.length : from;
 }
 
-/** Whether the backslash at `at` starts an escape, which it does after an even number of backslashes. */
+/** Returns whether the backslash at `at` starts an escape, which it does after an even number of backslashes. */
 function startsEscape(bytes: Buffer, at: number): boolean {
   let first = at;
   while (first > 0 && bytes[first - 1] === 92) first -= 1;
   return (at - first) % 2 === 0;
 }
 
-/** Whether a text is JSON of any kind. */
+/** Returns whether a text is JSON of any kind. */
 export async function isJson(text: LongText): Promise<boolean> {
   const scan = new JsonScan({ strict: true, any: true });
   for await (const piece of text.pieces()) scan.write(piece);

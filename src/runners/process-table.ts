@@ -31,10 +31,10 @@ function listOf(folder: string): string[] {
   }
 }
 
-/** Whether the system has /proc. Without it only the existence of a process can be checked. */
+/** Returns whether the system has /proc. Without it only the existence of a process can be checked. */
 export const hasProcFs = (): boolean => statOf('self') !== null;
 
-/** Whether a process is stopped by a signal (SIGSTOP, SIGTSTP). A process that a debugger stopped does not count. */
+/** Returns whether a signal (SIGSTOP, SIGTSTP) has stopped a process. One that a debugger stopped does not count. */
 export const isStopped = (pid: number): boolean => statOf(pid)?.[0] === 'T';
 
 /** Returns the running child processes of `pid`. */
@@ -69,7 +69,7 @@ const startOf = (pid: number): string => statOf(pid)?.[19] ?? '';
 
 export const markOf = (pid: number): ProcessMark => ({ pid, started: startOf(pid) });
 
-/** Whether exactly this process still runs. A zombie does not count as running. */
+/** Returns whether exactly this process still runs. A zombie does not count as running. */
 export function isRunning({ pid, started }: ProcessMark): boolean {
   try {
     process.kill(pid, 0);
@@ -85,8 +85,8 @@ function membersOf(leader: number): number[] {
   const all = listOf('/proc').filter((name) => /^\d+$/.test(name));
   return all.flatMap((pid) => {
     const stat = statOf(pid);
-    const belongs = stat !== null && stat[0] !== 'Z' && [stat[2], stat[3]].includes(String(leader));
-    return belongs ? [Number(pid)] : [];
+    const isMember = stat !== null && stat[0] !== 'Z' && [stat[2], stat[3]].includes(String(leader));
+    return isMember ? [Number(pid)] : [];
   });
 }
 

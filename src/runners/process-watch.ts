@@ -20,7 +20,7 @@ export class ProcessWatch {
   private every = 0;
 
   /**
-   * @param pids the process, and those of its children that it cannot work without
+   * @param pids the process, and the children that it cannot work without
    * @param stoppedAfter milliseconds that one of them may stay stopped
    * @param onDead called once, with the reason as a clause that starts with "its process"
    */
@@ -70,10 +70,10 @@ export class ProcessWatch {
     const activity = pid === undefined ? null : activityOf(pid);
     if (activity === null) return true;
     const { ticks, wantsProcessor } = activity;
-    const same = ticks === this.ticks;
+    const isUnchanged = ticks === this.ticks;
     this.ticks = ticks;
     // A process that waits for a processor on a busy machine is not hung.
-    return !same || wantsProcessor;
+    return !isUnchanged || wantsProcessor;
   }
 
   private report(why: string): void {

@@ -69,7 +69,7 @@ describe('an attempt is lost, once,', () => {
     });
   });
 
-  it('when its worker answers without having been ready', async () => {
+  it('when its worker sends a result without having been ready', async () => {
     const patience = { ready: 300 };
     expect(await outcomeOf({ do: 'answer' }, { worker: ['--ready=unsaid'], patience })).toMatchObject({
       ...{ type: 'lost', why: expect.stringContaining('it was not ready') },

@@ -8,14 +8,14 @@ import { givenFolder } from '../../test/support/store.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 
-/** Runs one job on one worker and returns its answer. */
+/** Runs one job on one worker and returns how its attempt ended. */
 async function outcomeOf(deed: Deed, ...worker: string[]) {
   const { pool, listener } = givenPool({ worker });
   pool.start(givenTask('j1', deed));
   return listener.answerOf('j1');
 }
 
-describe('an answer', () => {
+describe('an attempt end', () => {
   it('is reported to the listener with its attempt', async () => {
     const { pool, listener } = givenPool();
     pool.start(givenTask('j1', { do: 'answer' }, 'attempt-7'));
@@ -30,7 +30,7 @@ describe('an answer', () => {
       expect(await outcomeOf(deed, '--qiskit=2.6.0')).toMatchObject({ ranWith: { qiskit: '2.6.0' } });
   });
 
-  it('about a failure has its reason, code and traceback', async () => {
+  it('of a failure has its reason, code and traceback', async () => {
     const error = { message: 'too wide', reason_code: 1106, traceback: 'Traceback' };
     expect(await outcomeOf({ do: 'fail', error })).toEqual({
       ...{ type: 'failed', reason: 'too wide' },
@@ -38,7 +38,7 @@ describe('an answer', () => {
     });
   });
 
-  it('about a failure without a traceback has none', async () => {
+  it('of a failure without a traceback has none', async () => {
     expect(await outcomeOf({ do: 'fail', error: { message: 'm', traceback: undefined } })).toEqual({
       ...{ type: 'failed', reason: 'm', reasonCode: null, traceback: null },
     });
@@ -75,7 +75,7 @@ describe('other output of a worker', () => {
     expect(await outcomeOf({ do: 'write rubbish' })).toMatchObject({ type: 'completed' });
   });
 
-  it('reaches the listener line by line before the answer if it is a log', async () => {
+  it('reaches the listener line by line before the attempt end if it is a log', async () => {
     const { pool, listener } = givenPool();
     pool.start(givenTask('j1', { do: 'flood the log', lines: 5000 }));
     await listener.answerOf('j1');
@@ -229,7 +229,7 @@ describe('the programs of a driver', () => {
 describe('a third-party worker for version 1 of the protocol', () => {
   const old = ['--protocol=1', '--qiskit=1.0', '--once=order', '--programs=order,sampler'];
 
-  it('gets jobs and answers them', async () => {
+  it('gets jobs and completes them', async () => {
     expect(await outcomeOf({ do: 'answer' }, ...old)).toEqual({
       ...{ type: 'completed', result: expect.any(String), ranWith: { qiskit: '1.0' } },
     });

@@ -101,7 +101,7 @@ export class RunnerPool implements Runners {
 
   start(task: Task): void {
     if (this.closing || this.find(task.job, task.token) !== undefined) return;
-    // The attempt is already stored as running, so it must get an answer even if an error occurs here.
+    // The attempt is already stored as running, so its end must be reported even if an error occurs here.
     try {
       const options = this.settings.describe(task.backend);
       const process = this.idle() ?? this.spawn();
@@ -147,8 +147,8 @@ export class RunnerPool implements Runners {
   }
 
   /**
-   * Begins a task. A program that must not run twice begins only after the store has marked the attempt as the last
-   * one.
+   * Begins a task. A program that must not run twice begins only once the attempt is stored as the last one, because
+   * the service may crash at any time.
    */
   private begin(process: RunnerProcess, task: Task): void {
     const { job, token, program } = task;
@@ -211,11 +211,11 @@ export class RunnerPool implements Runners {
   private onExit(process: RunnerProcess, why: string, words: string | null): void {
     this.processes.delete(process);
     if (this.closing) return;
-    this.logger.warn({ msg: `A worker is gone: ${why}`, words, pid: process.pid, job: process.task?.job });
+    this.logger.warn({ msg: `A worker has ended: ${why}`, words, pid: process.pid, job: process.task?.job });
     if (process.task !== null)
       void this.answer(process.task, { type: 'lost', why, ...(words !== null && { words }) });
     if (!process.isReady) this.failedStarts += 1;
-    // Stop after three failed starts, which would repeat forever. The next job tries again.
+    // After three failed starts in a row start no more, because they would fail forever. The next job tries again.
     if (this.failedStarts < 3) this.warmUp();
   }
 
@@ -226,7 +226,7 @@ export class RunnerPool implements Runners {
     if (!('token' in message)) return;
     if (task === null || message.job !== task.job || message.token !== task.token) {
       this.logger.warn({
-        msg: 'A worker spoke of an attempt it does not have',
+        msg: 'A worker sent a message about an attempt that it does not have',
         type: message.type,
         job: message.job,
       });
@@ -262,13 +262,11 @@ export class RunnerPool implements Runners {
     void this.answer(task, { type: 'failed', reason, reasonCode: null, traceback: null });
   }
 
-  /** Reports an answer repeatedly until it is stored, because a lane stays occupied until then. */
+  /** Reports the end of an attempt repeatedly until it is stored, because a lane stays occupied until then. */
   private answer({ job, token }: Pick<Task, 'job' | 'token'>, answer: AttemptEnd): Promise<void> {
     const { listener } = this;
     if (listener === null) return Promise.resolve();
-    return this.retry.untilStored(`The answer for job ${job}`, () =>
-      listener.attemptEnded(job, token, answer),
-    );
+    return this.retry.untilStored(`The end of job ${job}`, () => listener.attemptEnded(job, token, answer));
   }
 }
 

@@ -67,13 +67,13 @@ describe('runners by driver', () => {
     ]);
   });
 
-  it('send a stop of an unknown attempt to the first runners, which answer it', () => {
+  it('send a stop of an unknown attempt to the first runners, which report it as lost', () => {
     const { all, aer } = given();
     all.stop('j9', 'unknown');
     expect(aer.calls).toEqual(['stop j9']);
   });
 
-  it('report the answers of all drivers', async () => {
+  it('report the attempt ends of all drivers', async () => {
     const { learner, aer, answers } = given();
     await learner.listener?.attemptEnded('j1', 'of j1', { type: 'stopped' });
     await aer.listener?.attemptEnded('j2', 'of j2', { type: 'stopped' });

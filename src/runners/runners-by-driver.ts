@@ -2,8 +2,7 @@ import type { RunnerListener, Runners, Task } from '../scheduler/ports.js';
 
 /**
  * Combines the runners of all drivers. If a driver has several, a program runs on the first that has it. A stop or kill
- * goes to the runners that started the attempt; for an unknown attempt, the first runners of all answer that it is
- * lost.
+ * goes to the runners that started the attempt. An unknown attempt is reported as lost by the first runners of all.
  */
 export class RunnersByDriver implements Runners {
   private readonly started = new Map<string, Runners>();

@@ -69,11 +69,11 @@ export async function findSandboxHost(
 
 /** Which of the kernel's settings stands in the way. */
 function reasonOf(words: string, error: unknown): { missing: string; remedy: string } {
-  const said = words === '' ? String((error as Error).message) : words.split('\n')[0];
+  const message = words === '' ? String((error as Error).message) : words.split('\n')[0];
   const setting = blockingSettings.find(({ file, blocks }) => blocks(valueOf(file)));
   if (setting !== undefined) return setting;
   return {
-    missing: `bubblewrap cannot make a sandbox (${said})`,
+    missing: `bubblewrap cannot make a sandbox (${message})`,
     remedy:
       'allow user namespaces for the account of the service, or give the container that it runs in the right to make them',
   };

@@ -67,7 +67,7 @@ export class BrokenQueue extends Error {
     readonly backend: string,
     readonly why: UnreadableRow,
   ) {
-    super(`Backend ${backend} cannot go on: ${why.message}`, { cause: why });
+    super(`Backend ${backend} cannot start its next job: ${why.message}`, { cause: why });
   }
 }
 
@@ -105,7 +105,7 @@ export async function applyDeadline(unit: UnitOfWork, due: DueDeadline): Promise
 async function apply(unit: UnitOfWork, due: DueDeadline): Promise<void> {
   switch (due.kind) {
     case null:
-      throw new BrokenDeadline(due, 'this version does not know its kind.');
+      throw new BrokenDeadline(due, `this version does not know its kind, "${due.unknownKind ?? ''}".`);
     case 'budget':
       await reviewBudget(unit, due.id, due.at);
       return dispatchAll(unit);
@@ -141,12 +141,12 @@ async function apply(unit: UnitOfWork, due: DueDeadline): Promise<void> {
   }
 }
 
-/** A job that waits for room in a budget may wait on any backend. */
+/** Marks all backends for dispatch, because jobs that wait for a budget may be on any of them. */
 async function dispatchAll(unit: UnitOfWork): Promise<void> {
   for (const backend of await unit.tx.backends.names()) unit.markForDispatch(backend);
 }
 
-/** A lost attempt counts towards the budget only while it runs, so there may be room again. */
+/** Marks all backends for dispatch if the budget has room again: a lost attempt counts only while it runs. */
 async function dispatchIfRoom(unit: UnitOfWork, instance: string): Promise<void> {
   const view = await unit.tx.instances.budget(instance, unit.at, unit.fairShareWindow);
   if (view !== null && !isUsedUp(view)) await dispatchAll(unit);
@@ -157,7 +157,7 @@ const scriptedOutcome = (outcome: 'completed' | 'failed' | undefined) =>
     ? ({ type: 'failed', reason: 'the script says so', reasonCode: null } as const)
     : ({ type: 'completed' } as const);
 
-/** 1 snapshot, 2 choose, 3 store the reservations, 4 start. Runners are contacted after the commit. */
+/** Dispatches a backend: snapshot, choice, reservations, starts. Runners are contacted after the commit. */
 async function dispatch(unit: UnitOfWork, backend: string): Promise<void> {
   const snapshot = await unit.tx.snapshot(backend, unit.at, unit.fairShareWindow);
   if (snapshot === null) return;

@@ -32,7 +32,7 @@ export class BackendsService {
     @Inject(DRIVERS) private readonly drivers: Drivers,
   ) {}
 
-  /** The event log names `by` as the actor. */
+  /** Creates a backend. The event log names `by` as the actor. */
   create(backend: NewBackend, by?: string): Promise<Backend> {
     this.check(backend);
     const { name } = backend;
@@ -127,7 +127,7 @@ export class BackendsService {
     return this.store.read.slots(backend);
   }
 
-  /** Why this machine lacks what the backend's driver needs; null if it lacks nothing. */
+  /** Returns why this machine lacks what the backend's driver needs; null if it lacks nothing. */
   missing({ driver }: Backend): string | null {
     return this.runners.unavailable(driver);
   }
@@ -155,22 +155,22 @@ export class BackendsService {
     return why === null && backend.statusBy === 'service' ? { ...backend, ...online } : null;
   }
 
-  /** The programs that a driver runs; null if there is no such driver. */
+  /** Returns the programs that a driver runs; null if there is no such driver. */
   programs(driver: string): readonly string[] | null {
     return this.runners.programs(driver) ?? this.drivers.find(driver)?.programs ?? null;
   }
 
-  /** Whether the driver's jobs have no process and are played according to their params. */
+  /** Returns whether the driver's jobs have no process and are played according to their params. */
   isPlayed({ driver }: Pick<Backend, 'driver'>): boolean {
     return this.drivers.find(driver)?.played === true;
   }
 
-  /** The backend's options, with the driver's defaults for those that the operator did not set. */
+  /** Returns the backend's options, with the driver's defaults for those that the operator did not set. */
   optionsOf(backend: Pick<Backend, 'driver' | 'options'>): Backend['options'] {
     return this.drivers.find(backend.driver)?.optionsOf(backend) ?? backend.options;
   }
 
-  /** The drivers that run all of these programs. */
+  /** Returns the drivers that run all of these programs. */
   private driversFor(...programs: readonly string[]): readonly string[] {
     return this.drivers.names.filter((name) => {
       const known = this.programs(name) ?? [];
@@ -178,13 +178,13 @@ export class BackendsService {
     });
   }
 
-  /** Why none of the drivers for these programs can run on this machine; null if one can, or if there is no such driver. */
+  /** Returns why no driver can run these programs on this machine; null if one can, or if no driver has them. */
   unavailableFor(...programs: readonly string[]): string | null {
     const reasons = this.driversFor(...programs).map((driver) => this.runners.unavailable(driver));
     return reasons.includes(null) ? null : (reasons[0] ?? null);
   }
 
-  /** The backends whose drivers run all of these programs. */
+  /** Returns the backends whose drivers run all of these programs. */
   async listFor(...programs: readonly string[]): Promise<Backend[]> {
     const able = this.driversFor(...programs);
     return (await this.list()).filter(({ driver }) => able.includes(driver));
@@ -192,9 +192,9 @@ export class BackendsService {
 
   /** Finds the backend of this name, or the default backend if no name is given. */
   async named(tx: Tx, name: string | undefined): Promise<Backend> {
-    const chosen = name ?? this.settings.defaultBackend ?? (await this.list())[0]?.name;
-    if (chosen === undefined) throw new Refusal('no_backend', {});
-    return (await tx.backends.find(chosen)) ?? unknown(chosen, await this.list());
+    const backendName = name ?? this.settings.defaultBackend ?? (await this.list())[0]?.name;
+    if (backendName === undefined) throw new Refusal('no_backend', {});
+    return (await tx.backends.find(backendName)) ?? unknown(backendName, await this.list());
   }
 }
 

@@ -6,7 +6,9 @@ import { Commands } from './commands.service.js';
 import { CLOCK, type Clock } from './ports.js';
 import { VirtualClock } from './system-clock.js';
 
-/** How precisely the time of a crash is known, and so how far a charge may be off (semantics: service restart). */
+/**
+ * How often the service stores that it is alive: a crash may charge this much too much (semantics: service restart).
+ */
 const heartbeat: Millis = 1000;
 
 /** The service's time. A virtual clock can be advanced. */
@@ -35,7 +37,7 @@ export class ClockService {
     const { clock } = this;
     if (!(clock instanceof VirtualClock)) throw new Refusal('wrong_clock', {});
     // Advances run one after the other: two at once would stop at each other's deadlines.
-    const moved = this.moving.then(async () => {
+    const advance = this.moving.then(async () => {
       const target = clock.now() + by;
       while (this.commands.nextDeadlineAt <= target) {
         clock.moveTo(this.commands.nextDeadlineAt);
@@ -45,8 +47,8 @@ export class ClockService {
       await this.commands.tick();
       return clock.now();
     });
-    this.moving = moved.catch(() => undefined);
-    return moved;
+    this.moving = advance.catch(() => undefined);
+    return advance;
   }
 
   /** Stores that the service is alive while something is charged, so that a crash can be dated. */

@@ -18,7 +18,7 @@ interface Sample {
   readonly name: string;
   readonly size?: number;
   readonly kinds: readonly ('a' | 'b')[];
-  readonly told: string | null;
+  readonly note: string | null;
   readonly marks: Readonly<Record<string, boolean>>;
 }
 const column = jsonColumn(
@@ -27,25 +27,58 @@ const column = jsonColumn(
     name: member('title', text),
     size: optionalMember('size', whole),
     kinds: member('kinds', listOf(oneOf('a', 'b'))),
-    told: member('told', orNull(text)),
+    note: member('told', orNull(text)),
     marks: member('marks', mapOf(flag)),
   }),
 );
-const sample: Sample = { name: 'n', kinds: ['a', 'b'], told: null, marks: { x: true } };
+const sample: Sample = { name: 'n', kinds: ['a', 'b'], note: null, marks: { x: true } };
+
+describe('a codec whose values are their stored form', () => {
+  const codec = listOf(
+    objectOf<{ name: string; kind?: 'a' | 'b'; size: number | null }>({
+      name: member('name', text),
+      kind: optionalMember('kind', oneOf('a', 'b')),
+      size: member('size', orNull(whole)),
+    }),
+  );
+
+  it('returns what it read without a copy', () => {
+    const stored = [{ name: 'n', kind: 'a', size: null }];
+    expect(codec.decode(stored)).toBe(stored);
+  });
+
+  it.each([
+    [[{ name: 'n', size: 1.5 }], '0.size: a whole number was expected'],
+    [[{ name: 'n' }], '0.size: is missing'],
+    [[{ name: 'n', size: 1, more: 1 }], '0.more: is not known to this version'],
+    [[{ name: 'n', size: 1 }, null], '1: an object was expected'],
+    [[{ name: 'n', size: 1, kind: 'c' }], '0.kind: one of a, b was expected'],
+    [[[]], '0: an object was expected'],
+    [{}, 'a list was expected'],
+  ])('refuses %j all the same', (stored, why) => {
+    expect(() => codec.decode(stored)).toThrow(why);
+  });
+
+  it('copies where a property has another name than its stored form', () => {
+    const renamed = objectOf<{ name: string }>({ name: member('title', text) });
+    expect(renamed.decode({ title: 'n' })).toEqual({ name: 'n' });
+    expect(() => renamed.decode({ name: 'n' })).toThrow('title: is missing');
+  });
+});
 
 describe('a JSON column', () => {
   it('is written in the order of its members, under their stored names', () => {
-    expect(column.write({ marks: { x: true }, told: null, kinds: ['a', 'b'], name: 'n', size: 3 })).toBe(
+    expect(column.write({ marks: { x: true }, note: null, kinds: ['a', 'b'], name: 'n', size: 3 })).toBe(
       '{"title":"n","size":3,"kinds":["a","b"],"told":null,"marks":{"x":true}}',
     );
   });
 
   it('reads back what it has written', () => {
     expect(column.read(column.write(sample), '7')).toEqual(sample);
-    expect(column.read(column.write({ ...sample, size: 3, told: '' }), '7')).toEqual({
+    expect(column.read(column.write({ ...sample, size: 3, note: '' }), '7')).toEqual({
       ...sample,
       size: 3,
-      told: '',
+      note: '',
     });
   });
 

@@ -118,7 +118,7 @@ describe('a command', () => {
         throw new Error('refused');
       }),
     ).rejects.toThrow('refused');
-    expect(service.runners.told).toEqual([]);
+    expect(service.runners.sent).toEqual([]);
   });
 
   it('applies the deadlines again that an earlier refused command applied and rolled back', async () => {
@@ -142,7 +142,7 @@ describe('a command', () => {
     const service = await givenService({ backend: { driver: 'aer' } });
     // Submit and cancel share one commit: the job's id is the first that is given.
     await Promise.all([service.submit(onRunner), service.jobs.cancel(alice, 'id-1')]);
-    expect(service.runners.told).toEqual(['stop id-1']);
+    expect(service.runners.sent).toEqual(['stop id-1']);
     const { token } = await service.job('id-1');
     await service.runners.answer('id-1', { type: 'lost', why: 'no process works on it' }, token ?? '');
     expect(await service.job('id-1')).toMatchObject({ state: 'cancelled' });
@@ -156,7 +156,7 @@ describe('a commit that succeeds but seems to fail', () => {
       expect(service.submit(onRunner)).rejects.toThrow('the disk went away'),
     );
     expect(await service.job('id-1')).toMatchObject({ state: 'running' });
-    expect(service.runners.told).toEqual(['start id-1']);
+    expect(service.runners.sent).toEqual(['start id-1']);
   });
 
   it('stops no attempt that the rows do not stop', async () => {
@@ -166,7 +166,7 @@ describe('a commit that succeeds but seems to fail', () => {
       expect(service.jobs.cancel(alice, id)).rejects.toThrow('the disk went away'),
     );
     expect(await service.job(id)).toMatchObject({ state: 'running', stop: null });
-    expect(service.runners.told).toEqual([`start ${id}`]);
+    expect(service.runners.sent).toEqual([`start ${id}`]);
   });
 });
 
@@ -182,9 +182,9 @@ describe('a runner that cannot receive a stop', () => {
       stop(job);
     };
     await service.sessions.adminClose(alice, session, 'maintenance', 'cancel');
-    expect(service.runners.told.at(-1)).toBe(`stop ${other}`);
+    expect(service.runners.sent.at(-1)).toBe(`stop ${other}`);
     await service.goTo(10);
-    expect(service.runners.told).toContain(`kill ${deaf}`);
+    expect(service.runners.sent).toContain(`kill ${deaf}`);
   });
 });
 

@@ -65,7 +65,7 @@ export class Commands {
     }
   }
 
-  /** Whether a job runs on a process or a session holds a slot. Only then does it matter when the service was last alive. */
+  /** Returns whether a job runs on a process or a session holds a slot, so that a crash would have to be dated. */
   isAccruing(): Promise<boolean> {
     return this.store.read.isAccruing();
   }
@@ -91,8 +91,8 @@ export class Commands {
   }
 
   /**
-   * Must run first after a start, because every other change stores that the service is alive. Settles what a crash
-   * left behind, applies the deadlines until now, runs `first` and dispatches.
+   * Settles what a crash left behind, applies the deadlines until now, runs `first` and dispatches. Must run first
+   * after a start, because every other change stores that the service is alive.
    */
   async recover(first?: (unit: UnitOfWork) => Promise<void>): Promise<{ lost: number }> {
     return this.write(async (unit) => {
@@ -136,7 +136,7 @@ export class Commands {
   /** Takes a backend offline and leaves its rows unchanged: an operator or another version may be able to read them. */
   private async takeOffline({ backend: name, message, why }: BrokenQueue): Promise<void> {
     this.logger.error(
-      `${message} It is offline. Repair the row, then set the backend online or restart the service.`,
+      `${message} The backend is now offline. Repair the row, then set the backend online or restart the service.`,
     );
     await this.store.write(async (tx) => {
       const backend = await tx.backends.find(name);
@@ -152,8 +152,8 @@ export class Commands {
   }
 
   private async attempt<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
-    let begun: UnitOfWork | null = null;
-    let complete: UnitOfWork | null = null;
+    let openUnit: UnitOfWork | null = null;
+    let completeUnit: UnitOfWork | null = null;
     try {
       const { value, unit } = await this.store.write(async (tx) => {
         // The computer's clock may have been set back between two starts. The service's time never goes back.
@@ -166,11 +166,11 @@ export class Commands {
           this.memory,
           this.settings.fairShareWindow,
         );
-        begun = unit;
+        openUnit = unit;
         const value = await work(unit);
         await removeArrivedReceipts(unit, this.memory.answers);
         await tx.facts.set('alive_at', String(unit.at));
-        complete = unit;
+        completeUnit = unit;
         return { value, unit };
       });
       for (const run of unit.committed) run();
@@ -180,8 +180,8 @@ export class Commands {
     } catch (error) {
       // The rollback may include deadlines that had just been applied, so look for due deadlines again.
       this.memory.deadlines.next = -Infinity;
-      for (const run of (begun as UnitOfWork | null)?.failed ?? []) run();
-      if (complete !== null) await this.performIfStored(complete);
+      for (const run of (openUnit as UnitOfWork | null)?.failed ?? []) run();
+      if (completeUnit !== null) await this.performIfStored(completeUnit);
       throw error;
     } finally {
       this.wakeAt(this.memory.deadlines.next);
@@ -198,8 +198,8 @@ export class Commands {
   }
 
   /**
-   * The store failed during the commit, which may have succeeded all the same. A stored running attempt must have a
-   * process, so this performs the effects that the stored rows confirm.
+   * Performs the effects that the stored rows confirm. Called if the store failed during the commit, which may have
+   * succeeded all the same: a stored running attempt must have a process.
    */
   private async performIfStored({ effects }: UnitOfWork): Promise<void> {
     for (const effect of effects) {

@@ -8,7 +8,7 @@ export const DISK = Symbol('Disk');
 const sqlite = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN)/;
 const files = /^(ENOSPC|EDQUOT|EROFS)$/;
 
-/** The error message of the disk if it caused this failure of a database or a file; null if it did not. */
+/** Returns the error message of the disk if it caused this failure of a database or a file; null if it did not. */
 export function diskFailure(error: unknown): string | null {
   if (typeof error !== 'object' || error === null) return null;
   const { code, driverError, message } = error as Failed & { readonly driverError?: Failed };

@@ -24,16 +24,16 @@ interface CachedForecast {
   readonly requestedAt: Millis;
 }
 
-/** Clients poll ten times a second for each waiting job. In between, the wait that they see counts down by itself. */
+/** How long a forecast is reused, because clients poll ten times a second. The wait that they see still counts down. */
 const freshFor: Millis = 1000;
-/** Forecasts take at most one part in this many of the computer's time; under load they are reused longer. */
+/** A forecast is reused for at least this many times the duration of the last computation, to limit the load. */
 const idleParts = 5;
-/** Usual durations change slowly. */
+/** How long durations are reused: they change slowly. */
 const durationsFreshFor: Millis = 10_000;
 const noDurations = new Durations([]);
-/** One forecast per backend and requesting instance. */
+/** The most cached forecasts: one per backend and requesting instance. */
 const mostCached = 500;
-/** The seed does not matter. */
+/** Any seed will do. */
 const chance = seeded(1);
 
 /**
@@ -54,7 +54,7 @@ export class EstimatesService {
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
-  /** How long a queued job has to wait from now on; null for any other job. `place` is its place in the queue. */
+  /** Returns how long a queued job still has to wait; null for any other job. `place`: its place in the queue. */
   async ofJob(job: Job, place: QueuePlace | null): Promise<WaitEstimate | null> {
     if (job.state !== 'queued' || place === null) return null;
     const backend = await this.store.read.backend(job.backend);
@@ -66,7 +66,7 @@ export class EstimatesService {
     return estimateOf(wait, 'its session or the budget of its instance may well end before it can start');
   }
 
-  /** How long a lone job of this instance would have to wait if it were submitted now. */
+  /** Returns how long a lone job of this instance would have to wait if it were submitted now. */
   async ofBackend(backend: Backend, instance: string): Promise<WaitEstimate> {
     const offline = notOnline(backend);
     if (offline !== null) return offline;
@@ -75,7 +75,7 @@ export class EstimatesService {
     return estimateOf(wait, 'the budget of your instance is used up');
   }
 
-  /** How long a job will probably run, or ran; null if nothing is known about its program. */
+  /** Returns how long such a job usually runs; null if nothing is known about its program. */
   async runningTime(job: Job): Promise<Millis | null> {
     const { backend, program, instance, maxExecutionTime, script } = job;
     const durations = script === null ? await this.durationsOf(backend, program) : noDurations;
@@ -98,12 +98,12 @@ export class EstimatesService {
     return durations;
   }
 
-  private async forecastOf(backend: string, asker: string | null): Promise<Forecast | null> {
-    const key = `${backend}\n${asker ?? ''}`;
+  private async forecastOf(backend: string, requester: string | null): Promise<Forecast | null> {
+    const key = `${backend}\n${requester ?? ''}`;
     const state = `${await this.store.read.lastEvent()} ${this.clock.now()}`;
     const earlier = this.forecasts.get(key);
     if (earlier !== undefined && this.isFresh(earlier, state)) return earlier.forecast;
-    const made = this.making.then(() => this.make(backend, asker));
+    const made = this.making.then(() => this.make(backend, requester));
     this.making = made.catch(() => undefined);
     const cached: CachedForecast = { forecast: made, state, requestedAt: this.clock.wall() };
     made.catch(() => this.forecasts.get(key) === cached && this.forecasts.delete(key));
@@ -130,10 +130,10 @@ export class EstimatesService {
     if (this.forecasts.size > mostCached && oldest !== undefined) this.forecasts.delete(oldest);
   }
 
-  private async make(backend: string, asker: string | null): Promise<Forecast | null> {
-    const view = await this.read(backend, asker);
+  private async make(backend: string, requester: string | null): Promise<Forecast | null> {
+    const view = await this.read(backend, requester);
     if (view === null) return null;
-    const runs = forecast(view, chance, asker);
+    const runs = forecast(view, chance, requester);
     let took = 0;
     for (;;) {
       const from = performance.now();
@@ -143,20 +143,20 @@ export class EstimatesService {
         this.restUntil = this.clock.wall() + took * idleParts;
         return value;
       }
-      // Let requests and deadlines run between two futures.
+      // Let requests and deadlines run between two runs.
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
-  /** Several statements read the view, so it is read again if something was committed in between. */
-  private async read(backend: string, asker: string | null): Promise<ForecastView | null> {
+  /** Reads the view with several statements, and again if something was committed in between. */
+  private async read(backend: string, requester: string | null): Promise<ForecastView | null> {
     for (let attempt = 1; ; attempt += 1) {
       const before = await this.store.read.lastEvent();
       const view = await this.store.read.forecast(
         backend,
         this.clock.now(),
         this.settings.fairShareWindow,
-        asker,
+        requester,
       );
       if (attempt === 3 || (await this.store.read.lastEvent()) === before) return view;
     }

@@ -22,37 +22,37 @@ export class EventsService {
     return this.store.read.events(filter);
   }
 
-  /** The id of the last event. Someone who starts to follow now has seen everything up to it. */
+  /** Returns the id of the last event. Someone who starts to follow now has seen everything up to it. */
   last(): Promise<number> {
     return this.store.read.lastEvent();
   }
 
   /**
-   * Yields pages of all events after `after`, then of new ones, in order and each once, until `gone` aborts. An empty
-   * page means that no event came for `silence` milliseconds. A page is read only when it is requested. `goodFor`
+   * Yields pages of all events after `after`, then of new ones, in order and each once, until `disconnected` aborts. An
+   * empty page means that no event came for `silence` milliseconds. A page is read only when it is requested. `goodFor`
    * returns for how many milliseconds the reader may go on; at 0 the pages end.
    */
   async *follow(
     filter: Omit<EventFilter, 'limit'>,
     silence: number,
-    gone: AbortSignal,
+    disconnected: AbortSignal,
     goodFor: () => Promise<Millis> = () => Promise.resolve(Infinity),
   ): AsyncGenerator<EventRecord[], void> {
-    let seen = filter.after;
-    const news = new News(this.commands.changes, gone);
+    let lastSeen = filter.after;
+    const news = new News(this.commands.changes, disconnected);
     try {
       let silentUntil = performance.now() + silence;
-      while (!gone.aborted) {
+      while (!disconnected.aborted) {
         news.isRead();
-        const page = await this.list({ ...filter, after: seen, limit: mostPerRead });
-        const left = await goodFor();
-        if (left <= 0) return;
-        seen = page.at(-1)?.id ?? seen;
+        const page = await this.list({ ...filter, after: lastSeen, limit: mostPerRead });
+        const remaining = await goodFor();
+        if (remaining <= 0) return;
+        lastSeen = page.at(-1)?.id ?? lastSeen;
         if (page.length > 0 || performance.now() >= silentUntil) {
           yield page;
           silentUntil = performance.now() + silence;
         }
-        if (page.length < mostPerRead) await news.comes(Math.min(silentUntil, performance.now() + left));
+        if (page.length < mostPerRead) await news.wait(Math.min(silentUntil, performance.now() + remaining));
       }
     } finally {
       news.end();
@@ -69,13 +69,13 @@ class News {
 
   constructor(
     changes: Observable<void>,
-    private readonly gone: AbortSignal,
+    private readonly disconnected: AbortSignal,
   ) {
     this.subscription = changes.subscribe(() => {
       this.unread = true;
       this.wake();
     });
-    gone.addEventListener('abort', () => this.wake(), { once: true });
+    disconnected.addEventListener('abort', () => this.wake(), { once: true });
   }
 
   isRead(): void {
@@ -83,9 +83,9 @@ class News {
     this.readAt = performance.now();
   }
 
-  /** Resolves when there is something to read, at `until`, or when the reader has gone. */
-  async comes(until: number): Promise<void> {
-    if (!this.unread && !this.gone.aborted) {
+  /** Resolves when there is something to read, at `until`, or when the reader disconnects. */
+  async wait(until: number): Promise<void> {
+    if (!this.unread && !this.disconnected.aborted) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.max(0, until - performance.now()));
         this.wake = () => {

@@ -21,7 +21,7 @@ export class InstancesService {
     @Inject(SETTINGS) private readonly settings: SchedulerSettings,
   ) {}
 
-  /** The event log names `by` as the actor. */
+  /** Creates an instance. The event log names `by` as the actor. */
   create(instance: NewInstance, by?: string): Promise<Instance> {
     const { name } = instance;
     if (name.startsWith('crn:')) throw new Refusal('instance_name_reserved', { name });
@@ -38,7 +38,7 @@ export class InstancesService {
   change(id: string, change: Partial<Omit<NewInstance, 'name'>>, by?: string): Promise<Instance> {
     return this.commands.run(async (unit) => {
       const before = await unit.tx.instances.find(id);
-      if (before === null) throw new Refusal('unknown_instance', { asked: id });
+      if (before === null) throw new Refusal('unknown_instance', { instance: id });
       const instance = { ...before, ...change };
       await unit.tx.instances.save(instance);
       if (instance.budget === null) await unit.saveBudgetDeadline(id, null);
@@ -56,34 +56,34 @@ export class InstancesService {
 
   async get(id: string): Promise<Instance> {
     const instance = await this.store.read.instance(id);
-    if (instance === null) throw new Refusal('unknown_instance', { asked: id });
+    if (instance === null) throw new Refusal('unknown_instance', { instance: id });
     return instance;
   }
 
-  /** The names of these instances by id. They are cached, because a name never changes. */
+  /** Returns the names of these instances by id. They are cached, because a name never changes. */
   async namesOf(ids: readonly (string | null)[]): Promise<ReadonlyMap<string, string>> {
     if (ids.some((id) => id !== null && !this.names.has(id)))
       for (const { id, name } of await this.list()) this.names.set(id, name);
     return this.names;
   }
 
-  /** Why `actor` cannot act for the instance that the header or the body of a request names. */
-  async elsewhere(
+  /** Returns why `actor` cannot act for the instance that the header or the body of a request names. */
+  async refuseInstance(
     actor: Pick<Actor, 'role' | 'instance'>,
     where: 'header' | 'body',
-    named: string,
+    requested: string,
   ): Promise<Refusal> {
     const { name, crn } = actor.instance;
     const own = { name, crn };
-    if (actor.role !== 'admin') return new Refusal('other_instance', { asked: named, own });
-    const match = (await this.list()).find((other) => other.crn === named || other.name === named);
-    if (match === undefined) return new Refusal('other_instance_unknown', { asked: named });
-    return match.name === named
-      ? new Refusal('other_instance_by_name', { asked: named, crn: match.crn, where })
-      : new Refusal('other_instance_unannounced', { own, asked: { name: match.name, crn: match.crn } });
+    if (actor.role !== 'admin') return new Refusal('other_instance', { instance: requested, own });
+    const match = (await this.list()).find((other) => other.crn === requested || other.name === requested);
+    if (match === undefined) return new Refusal('other_instance_unknown', { instance: requested });
+    return match.name === requested
+      ? new Refusal('other_instance_by_name', { name: requested, crn: match.crn, where })
+      : new Refusal('other_instance_unannounced', { own, other: { name: match.name, crn: match.crn } });
   }
 
-  /** What the instance was charged in the fair-share window until now, including what accrues. */
+  /** Returns what the instance was charged in the fair-share window until now, including what accrues. */
   async charged(id: string): Promise<{ charged: Millis; from: Millis; to: Millis }> {
     const to = this.clock.now();
     const from = to - this.settings.fairShareWindow;

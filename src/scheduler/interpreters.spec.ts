@@ -86,7 +86,7 @@ describe('a restart', () => {
       attempts: 1,
       startedAt: after(0),
     });
-    expect(service.runners.told).toEqual([`start ${job}`]);
+    expect(service.runners.sent).toEqual([`start ${job}`]);
     await service.runners.answer(job, { type: 'completed', result: '1' });
     expect((await service.job(job)).state).toBe('completed');
   });
@@ -96,7 +96,7 @@ describe('a restart', () => {
     const { id: job } = await statement(before, id);
     await before.jobs.cancel(alice, job);
     const service = await restarted(before, 5, [id]);
-    expect(service.runners.told).toEqual([`start ${job}`, `stop ${job}`]);
+    expect(service.runners.sent).toEqual([`start ${job}`, `stop ${job}`]);
   });
 
   it('closes a session whose interpreter ended, as of when the service was last alive', async () => {

@@ -26,7 +26,7 @@ export interface NewJob {
   readonly backend: string | undefined;
   readonly session: string | undefined;
   readonly maxExecutionTime: Millis | undefined;
-  /** JSON text, kept byte for byte. A long text is stored before. */
+  /** JSON text, kept byte for byte. A long text must be stored before. */
   readonly params: Text;
   readonly details: JobDetails;
   /** Sentences for the job's log about members of the request that have no effect. */
@@ -82,8 +82,8 @@ export class JobsService implements OnModuleInit {
     const store = (stored: Text, ahead?: ReadAhead) =>
       this.commands.run(async (unit) => {
         const known = submit === undefined ? null : await this.receipts.findEarlier(unit, submit);
-        const found = await earlier(unit, known);
-        if (found !== null) return found;
+        const existing = await earlier(unit, known);
+        if (existing !== null) return existing;
         const job = await this.submitIn(unit, actor, { ...request, params: stored }, ahead);
         if (submit !== undefined) await this.receipts.store(unit, submit, job.id);
         return job;
@@ -170,7 +170,7 @@ export class JobsService implements OnModuleInit {
     const { name, driver } = backend;
     if (session !== null && session.backend !== name) {
       const { id, backend: itsBackend } = session;
-      throw new Refusal('session_elsewhere', { session: id, backend: itsBackend, asked: name });
+      throw new Refusal('session_elsewhere', { session: id, backend: itsBackend, requested: name });
     }
     const { program } = request;
     const known = this.backends.programs(driver) ?? [];
@@ -188,20 +188,20 @@ export class JobsService implements OnModuleInit {
     return this.visible(actor, id, await this.store.read.job(id));
   }
 
-  /** Whether {@link get} would return the job. False once the job is removed. */
+  /** Returns whether {@link get} would return the job. False once the job is removed. */
   async isReadable(actor: Actor, id: string): Promise<boolean> {
     const job = await this.store.read.job(id);
     return job !== null && this.sharing.mayRead(actor, job);
   }
 
-  /** The place of a queued job and what it waits for; null for any other job. */
+  /** Returns the place of a queued job and what it waits for; null for any other job. */
   async place(job: Job): Promise<QueuePlace | null> {
     if (job.state !== 'queued') return null;
     const view = await this.store.read.waiting(job, this.clock.now(), this.settings.fairShareWindow);
     return view === null ? null : placeInQueue(view);
   }
 
-  /** Jobs of the actor's instance that the actor may read. */
+  /** Returns jobs of the actor's instance that the actor may read. */
   async list(actor: Actor, filter: Omit<JobFilter, 'instance' | 'onlyOf'>): Promise<Page<JobRecord>> {
     const onlyOf = await this.sharing.visibleUser(actor);
     return this.store.read.jobs({ ...filter, instance: actor.instance.id, onlyOf });
@@ -211,7 +211,7 @@ export class JobsService implements OnModuleInit {
     return (await this.store.read.params(id)) ?? '{}';
   }
 
-  /** The result of a completed job, the traceback of a failed one. A private job's result can be read once. */
+  /** Returns the result of a completed job, the traceback of a failed one. A private job's result can be read once. */
   async result(actor: Actor, id: string): Promise<Text | null> {
     const job = await this.get(actor, id);
     const isTraceback = job.state === 'failed' && job.script === null;

@@ -10,14 +10,14 @@ export enum Digits {
   Exponent,
 }
 
-/** Whether the characters read so far are a complete number. */
+/** Returns whether the characters read so far are a complete number. */
 export const isWhole = (digits: Digits): boolean =>
   digits === Digits.Zero ||
   digits === Digits.Whole ||
   digits === Digits.Fraction ||
   digits === Digits.Exponent;
 
-/** The state after this character; null if the number cannot contain it here. */
+/** Returns the state after this character; null if the number cannot contain it here. */
 export function nextDigits(digits: Digits, code: number): Digits | null {
   const isDigit = code >= 48 && code <= 57;
   switch (digits) {

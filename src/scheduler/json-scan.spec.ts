@@ -28,7 +28,7 @@ async function scanned(text: string, size: number, how: { strict?: boolean; any?
   return members;
 }
 
-/** What is found in one string. Of a long text that is no object nothing more is said: nobody sends one. */
+/** Returns what `membersOf` finds, or its error. A scan has only one error for all texts that are not objects. */
 function expected(text: string): Map<string, string> | string {
   const [, before = '', first] = /^([ \t\r\n]*)(.?)/su.exec(text) ?? [];
   if (first !== '' && first !== '{') {
@@ -62,7 +62,7 @@ const nearlyJson = fc
     const place = at % text.length;
     return text.slice(0, place) + other + text.slice(how === 0 ? place : place + how - 1 + 1);
   })
-  // Half of a pair of surrogates cannot come in UTF-8.
+  // UTF-8 cannot contain half of a surrogate pair.
   .filter((text) => text.isWellFormed());
 
 const size = fc.integer({ min: 1, max: 9 });

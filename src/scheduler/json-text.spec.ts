@@ -8,7 +8,7 @@ const object = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ noUni
   maxKeys: 4,
 });
 
-/** An object's text with white space between its members and around it; the members' own text as it stands. */
+/** An object's text with white space around it and between its members, and the unchanged text of each member. */
 const written = fc
   .tuple(object, fc.array(space, { minLength: 5, maxLength: 5 }), fc.constantFrom(undefined, 1, '\t'))
   .map(([value, spaces, indent]) => {
@@ -153,7 +153,7 @@ describe('what JSON.parse refuses is refused', () => {
   });
 });
 
-describe('what is wrong is told with its place:', () => {
+describe('a flaw is reported with its position:', () => {
   it.each([
     ['', 'expected a JSON object, "{", at line 1, column 1'],
     ['  [1', 'expected "," or "]" at line 1, column 5'],
@@ -176,7 +176,7 @@ describe('what is wrong is told with its place:', () => {
   });
 });
 
-describe('JSON that is no object is told by its kind:', () => {
+describe('JSON that is not an object is refused by its kind:', () => {
   it.each([
     ['[]', 'a list'],
     [' ["a", {"b": NaN}]\n', 'a list'],

@@ -19,7 +19,7 @@ function placeIn(text: string, index: number): { line: number; column: number } 
   return { line: before.split('\n').length, column: index - before.lastIndexOf('\n') };
 }
 
-/** The deepest nesting that is accepted. Deeper nesting is an attack or a mistake, and would exhaust the stack somewhere. */
+/** The deepest accepted nesting. Deeper nesting is an attack or a mistake, and would exhaust the stack somewhere. */
 export const maxDepth = 512;
 
 /**
@@ -32,7 +32,7 @@ export function membersOf(text: string): Map<string, string> {
   return scanner.document();
 }
 
-/** What is wrong with a text that should be any JSON value, as JSON.parse reads it, and where; null if nothing is. */
+/** Returns the flaw of a text that should be JSON of any kind, and its position; null if JSON.parse accepts it. */
 export function findFlaw(text: string): string | null {
   try {
     new Scanner(text, { strict: true }).whole();
@@ -46,7 +46,7 @@ export function findFlaw(text: string): string | null {
 class Scanner {
   private at = 0;
   private readonly members = new Map<string, string>();
-  /** Also refuses what Python writes and JSON does not have. */
+  /** Also refuses NaN and Infinity, which Python writes and JSON does not have. */
   private readonly strict: boolean;
 
   constructor(
@@ -132,7 +132,7 @@ class Scanner {
     }
   }
 
-  /** Compares character codes: a circuit is one string of up to 64 MB, and a regular expression would run out of stack. */
+  /** Compares character codes, because a regular expression would exhaust the stack on a circuit of 64 MB. */
   private string(): void {
     const { text } = this;
     let i = this.at + 1;
@@ -159,9 +159,9 @@ class Scanner {
   private scalar(): void {
     const scalar = /true|false|null|NaN|-?Infinity|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
     scalar.lastIndex = this.at;
-    const [found] = scalar.exec(this.text) ?? [''];
-    if (found === '') throw this.wrong('expected a value');
-    if (this.strict && /[NI]/.test(found)) throw this.wrong(`${found} is no value in JSON`);
+    const [match] = scalar.exec(this.text) ?? [''];
+    if (match === '') throw this.wrong('expected a value');
+    if (this.strict && /[NI]/.test(match)) throw this.wrong(`${match} is no value in JSON`);
     this.at = scalar.lastIndex;
   }
 

@@ -24,14 +24,14 @@ export class KnownNames {
     @Inject(STORE) private readonly store: Store,
   ) {}
 
-  /** Throws a refusal that names the first unknown thing. A removed thing is known as long as any row still refers to it. */
-  async check(actor: Actor, named: FilterNames): Promise<void> {
+  /** Refuses the first unknown name. A removed thing is known as long as any row refers to it. */
+  async check(actor: Actor, filters: FilterNames): Promise<void> {
     for (const filter of ['session', 'backend', 'program', 'user'] as const)
-      if (named[filter] === '') throw new Refusal('filter_empty', { filter });
-    if (named.session !== undefined) await this.checkSession(actor, named.session, named.instance);
-    if (named.backend !== undefined) await this.checkBackend(named.backend, named.instance);
-    if (named.program !== undefined) await this.checkProgram(named.program, named.instance);
-    if (named.user !== undefined) await this.checkUser(named.user);
+      if (filters[filter] === '') throw new Refusal('filter_empty', { filter });
+    if (filters.session !== undefined) await this.checkSession(actor, filters.session, filters.instance);
+    if (filters.backend !== undefined) await this.checkBackend(filters.backend, filters.instance);
+    if (filters.program !== undefined) await this.checkProgram(filters.program, filters.instance);
+    if (filters.user !== undefined) await this.checkUser(filters.user);
   }
 
   private async checkSession(actor: Actor, id: string, instance: string | undefined): Promise<void> {

@@ -4,16 +4,16 @@ import { shortened, wholeOf, type LongText, type Text } from './long-text.js';
 
 /** Makes the error for a flaw in `text`, with line and column (in characters as JavaScript counts them). */
 export async function errorAt(text: LongText, { message, at }: Flaw): Promise<JsonTextError> {
-  let [line, column, seen] = [1, 1, 0];
+  let [line, column, offset] = [1, 1, 0];
   for await (const piece of text.pieces()) {
-    const part = piece.subarray(0, Math.max(0, at - seen));
-    seen += piece.length;
+    const part = piece.subarray(0, Math.max(0, at - offset));
+    offset += piece.length;
     for (const code of part) {
       if (code === 10) [line, column] = [line + 1, 1];
       // Skip bytes that continue a character. A character of four bytes counts as two.
       else if ((code & 0xc0) !== 0x80) column += code >= 0xf0 ? 2 : 1;
     }
-    if (seen >= at) break;
+    if (offset >= at) break;
   }
   return new JsonTextError(message, { line, column });
 }
@@ -31,7 +31,7 @@ export async function longMembersOf(
   scan.end();
   if (scan.flaw !== null) throw await errorAt(text, scan.flaw);
   // An object of megabytes may have very many members, so their names are compared in place.
-  const found: MemberRange[] = [];
+  const ranges: MemberRange[] = [];
   let [at, next] = [0, 0];
   for await (const piece of text.pieces()) {
     const end = at + piece.length;
@@ -39,13 +39,13 @@ export async function longMembersOf(
       const { keyFrom, keyTo } = place;
       const isCut = keyTo > end;
       const name = piece.toString('latin1', keyFrom - at + 1, keyTo - at - 1);
-      if (isCut || names.includes(name)) found.push(place);
+      if (isCut || names.includes(name)) ranges.push(place);
       next += 1;
       place = scan.members[next];
     }
     at = end;
   }
-  return (await membersAt(text, found)).filter(({ name }) => names.includes(name));
+  return (await membersAt(text, ranges)).filter(({ name }) => names.includes(name));
 }
 
 /** Reads the members at these places of a text. */

@@ -1,4 +1,4 @@
-/** Texts of at least this many bytes are handled in pieces. A shorter one takes at most a few milliseconds as a whole. */
+/** Texts of at least this many bytes are handled in pieces. A shorter one takes a few milliseconds at most. */
 export const longFrom = 512 * 1024;
 
 /** Bytes that are read, checked, copied or stored at a time. */
@@ -51,7 +51,7 @@ export class LongText {
     return new LongText(this.#source, this.#stored, head);
   }
 
-  /** The same text with a short tail. */
+  /** Returns the same text with a short tail. */
   followedBy(tail: string): LongText {
     const [source, end] = [this.#source, Buffer.from(tail)];
     const { bytes } = source;
@@ -68,13 +68,13 @@ export class LongText {
     );
   }
 
-  /** All bytes in order. Lets others run between two pieces. */
+  /** Yields all bytes in order. Lets other work run between two pieces. */
   async *pieces(): AsyncGenerator<Buffer> {
     if (this.#head !== '') yield Buffer.from(this.#head);
     yield* this.#rest(0, this.#source.bytes);
   }
 
-  /** The part from byte `from` to before byte `to`, counted after the head. */
+  /** Returns the part from byte `from` to before byte `to`, counted after the head. */
   slice(from: number, to = this.#source.bytes): LongText {
     const source = this.#source;
     return new LongText({ bytes: to - from, read: (a, b) => source.read(from + a, from + b) });
@@ -88,7 +88,7 @@ export class LongText {
   }
 }
 
-/** A source of bytes that are already in memory. */
+/** Returns a source of bytes that are already in memory. */
 export function inMemory(pieces: readonly Buffer[]): TextSource {
   return {
     bytes: pieces.reduce((sum, { length }) => sum + length, 0),
@@ -122,9 +122,9 @@ export class Pieces {
         this.last = Buffer.allocUnsafeSlow(pieceSize);
         this.used = 0;
       }
-      const copied = chunk.copy(this.last, this.used, from);
-      this.used += copied;
-      from += copied;
+      const copiedBytes = chunk.copy(this.last, this.used, from);
+      this.used += copiedBytes;
+      from += copiedBytes;
     }
   }
 
@@ -133,7 +133,7 @@ export class Pieces {
     return this.filled.length < count ? [] : this.filled.splice(0);
   }
 
-  /** The pieces that were not taken. */
+  /** Returns the pieces that were not taken. */
   all(): Buffer[] {
     return this.used === 0 ? this.filled : [...this.filled, this.last.subarray(0, this.used)];
   }
@@ -179,11 +179,11 @@ export const bytesOf = (text: Text): number =>
 /** The parts of an answer, in order. */
 export type TextParts = readonly Text[];
 
-/** All parts as one string; null if a part is long. */
+/** Returns all parts as one string; null if a part is long. */
 export const joined = (parts: TextParts): string | null =>
   parts.every((part) => typeof part === 'string') ? parts.join('') : null;
 
-/** The bytes of all parts, in order. */
+/** Returns the bytes of all parts, in order. */
 export async function* bytesOfAll(parts: TextParts): AsyncGenerator<Buffer> {
   for (const part of parts) {
     if (typeof part === 'string') yield Buffer.from(part);
@@ -191,10 +191,10 @@ export async function* bytesOfAll(parts: TextParts): AsyncGenerator<Buffer> {
   }
 }
 
-/** The beginning of a statement's params, before its code. */
+/** Returns the beginning of a statement's params, before its code. */
 export const statementHead = (statement: number, kind: string): string =>
   `${JSON.stringify({ statement, kind }).slice(0, -1)},"code":`;
 
-/** The code in the long params of a statement, as the JSON string that was sent: it is the last member. */
+/** Returns the code in the long params of a statement, as the JSON string that was sent: it is the last member. */
 export const codeIn = (params: LongText): LongText =>
   params.slice(0, params.bytes - Buffer.byteLength(params.head) - 1);

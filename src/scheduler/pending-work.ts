@@ -1,8 +1,8 @@
 import type { DeferredWork } from './process-memory.ports.js';
 
 /**
- * What a transaction must still do before it commits: backends to dispatch and budgets to review. The transaction can defer
- * all of it to a later one.
+ * What a unit of work must still do before the commit: backends to dispatch and budgets to review. It can defer all of
+ * this to a later unit of work.
  */
 export class PendingWork {
   private readonly backends = new Set<string>();
@@ -47,7 +47,7 @@ export class PendingWork {
     return take(this.refunded);
   }
 
-  /** Defers everything to the transaction that applies the last deadline now due. */
+  /** Defers everything to the unit of work that applies the last deadline now due. */
   defer(): void {
     const { deferred } = this;
     for (const backend of this.takeBackends()) deferred.backends.add(backend);
@@ -57,8 +57,8 @@ export class PendingWork {
   }
 
   /**
-   * Adds what earlier transactions deferred. Returns a function that clears the deferred work, to be called after the commit:
-   * if this transaction is rolled back, the work stays deferred.
+   * Adds what earlier units of work deferred. Returns a function that clears the deferred work, to be called after the
+   * commit: if this transaction is rolled back, the work stays deferred.
    */
   addDeferred(): () => void {
     const { deferred } = this;
@@ -67,7 +67,7 @@ export class PendingWork {
     for (const instance of deferred.instances) this.instances.add(instance);
     for (const instance of deferred.refunded) this.refunded.add(instance);
     return () => {
-      // Another transaction of the same commit has deferred more since.
+      // Another unit of work in the same commit has deferred more since.
       if (deferred.times !== times) return;
       deferred.backends.clear();
       deferred.instances.clear();

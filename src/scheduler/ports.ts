@@ -82,6 +82,8 @@ export interface Receipt {
 export interface DueDeadline {
   /** Null if this version does not know the kind. */
   readonly kind: DeadlineKind | null;
+  /** The stored kind, for the log, if this version does not know it. */
+  readonly unknownKind?: string;
   readonly at: Millis;
   readonly subject: 'session' | 'job' | 'instance';
   readonly id: string;
@@ -100,12 +102,18 @@ export class UnreadableRow extends Error {
   }
 }
 
+/** The next deadline of a row, and its kind. */
+export interface Deadline {
+  readonly at: Millis;
+  readonly kind: DeadlineKind;
+}
+
 /** The operations of one transaction. Rows are read here in order to change them. */
 export interface Tx {
   readonly sessions: {
     find(id: string): Promise<Session | null>;
-    insert(session: Session, due: { at: Millis; clock: DeadlineKind } | null): Promise<void>;
-    save(session: Session, due: { at: Millis; clock: DeadlineKind } | null): Promise<void>;
+    insert(session: Session, due: Deadline | null): Promise<void>;
+    save(session: Session, due: Deadline | null): Promise<void>;
     /** The number of the next activation, higher than that of any session. */
     nextActivation(): Promise<number>;
     /** Dedicated sessions that hold a slot anywhere. */
@@ -117,7 +125,7 @@ export interface Tx {
     find(id: string): Promise<Job | null>;
     /** Stores a new queued job with its params and assigns the next submission number. */
     insert(job: Omit<JobRecord, 'seq'>, params: Text): Promise<Job>;
-    save(job: Job, due: { at: Millis; kind: DeadlineKind } | null): Promise<void>;
+    save(job: Job, due: Deadline | null): Promise<void>;
     /** Ends all queued jobs of a session at once and returns their number. */
     endQueuedOf(session: string, how: Pick<Job, 'state' | 'reason' | 'endCode'>, at: Millis): Promise<number>;
     /** The number of an instance's queued jobs, alone and in sessions, on all backends. */

@@ -8,7 +8,7 @@ import type { JobRecord } from './ports.js';
  * from the store.
  */
 
-/** Dispatches and budget reviews that a transaction deferred because more deadlines were due than it applies. */
+/** Dispatches and budget reviews that a unit of work deferred, because more deadlines were due than it applies. */
 export interface DeferredWork {
   /** Backends to dispatch. */
   readonly backends: Set<string>;
@@ -20,7 +20,7 @@ export interface DeferredWork {
   times: number;
 }
 
-/** Held by one process: the time of the next deadline, and work that earlier transactions deferred. */
+/** Held by one process: the time of the next deadline, and work that earlier units of work deferred. */
 export interface DeadlineMemory {
   /** Milliseconds UTC. It may be too early, but never too late. -Infinity if unknown; then the store is read. */
   next: Millis;

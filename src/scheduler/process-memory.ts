@@ -15,7 +15,7 @@ class DeadlineWatch implements DeadlineMemory {
   }
 }
 
-/** The memory of a process that has just started. */
+/** Returns the memory of a process that has just started. */
 export const newProcessMemory = (): ProcessMemory => ({
   deadlines: new DeadlineWatch(),
   clientSeen: new Map(),

@@ -35,7 +35,7 @@ export class ReceiptsService {
     this.answers = answers;
   }
 
-  /** The id of what this submit created the first time; null if this is the first time. */
+  /** Returns the id of what this submit created the first time; null if this is the first time. */
   async findEarlier(unit: UnitOfWork, submit: SubmitKey): Promise<string | null> {
     const window = submit.hash === null ? repeatWindow : keyWindow;
     const receipts = await unit.tx.receipts.find(submit.key, unit.at - window);

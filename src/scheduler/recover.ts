@@ -9,7 +9,7 @@ import type { UnitOfWork } from './unit-of-work.js';
 /**
  * Settles what a crash left behind (semantics: service restart). The processes of running jobs ended with the service,
  * so their attempts end when it was last alive. Processes that outlived the service are sent their attempts again; a
- * session whose own process did not is closed as of the crash. Deadlines since then take effect at their due time. A
+ * session whose own process ended is closed as of the crash. Deadlines since then take effect at their due time. A
  * held slot is not charged for the outage if nothing ran on it while its session had jobs waiting. Returns the number
  * of lost attempts, and reports to `report` what could not be settled.
  */

@@ -34,7 +34,7 @@ describe('a restart', () => {
     expect(await service.job(orphan)).toMatchObject({ state: 'running', attempts: 2, startedAt: after(100) });
     expect((await service.job(orphan)).token).not.toBe(token);
     expect(await service.job(next)).toMatchObject({ state: 'queued' });
-    expect(service.runners.told).toEqual([`start ${orphan}`]);
+    expect(service.runners.sent).toEqual([`start ${orphan}`]);
   });
 
   it('charges neither the lost attempt nor the time the service was down', async () => {
@@ -143,7 +143,7 @@ describe('a restart', () => {
       reason: 'cancelled by user alice',
       attempts: 1,
     });
-    expect(service.runners.told).toEqual([]);
+    expect(service.runners.sent).toEqual([]);
   });
 
   it('ends scripted jobs at their due time: they have no process to lose', async () => {
@@ -207,7 +207,7 @@ describe('a job whose program must not run twice', () => {
     await before.runners.sayLast(id);
     const service = await restarted(before, 100);
     expect(await service.job(id)).toMatchObject({ state: 'failed', attempts: 1 });
-    expect(service.runners.told).toEqual([]);
+    expect(service.runners.sent).toEqual([]);
   });
 
   it('and a runner of an earlier attempt does not use up an attempt', async () => {
@@ -221,7 +221,7 @@ describe('a job whose program must not run twice', () => {
 });
 
 describe('a runner', () => {
-  it('whose attempt was lost changes nothing with a late answer', async () => {
+  it('whose attempt was lost changes nothing with a late message', async () => {
     const service = await onAer();
     const { id } = await service.submit(onRunner);
     const token = service.runners.token(id);
@@ -243,7 +243,7 @@ describe('a runner', () => {
     expect(await service.job(waiting)).toMatchObject({ state: 'running' });
   });
 
-  it('that answers twice counts once', async () => {
+  it('that reports its end twice counts once', async () => {
     const service = await onAer();
     const { id } = await service.submit(onRunner);
     await service.runners.answer(id, completed);
@@ -256,12 +256,12 @@ describe('a runner', () => {
     const { id } = await service.submit(onRunner);
     await service.jobs.cancel(alice, id);
     await service.goTo(9.999);
-    expect(service.runners.told).toEqual([`start ${id}`, `stop ${id}`]);
+    expect(service.runners.sent).toEqual([`start ${id}`, `stop ${id}`]);
     await service.goTo(10);
-    expect(service.runners.told.at(-1)).toBe(`kill ${id}`);
+    expect(service.runners.sent.at(-1)).toBe(`kill ${id}`);
     expect(await service.job(id)).toMatchObject({ state: 'running' });
     await service.goTo(20);
-    expect(service.runners.told.filter((told) => told.startsWith('kill'))).toHaveLength(2);
+    expect(service.runners.sent.filter((message) => message.startsWith('kill'))).toHaveLength(2);
   });
 
   it('frees its lane when its process has ended', async () => {
@@ -275,11 +275,11 @@ describe('a runner', () => {
     expect(await service.job(next)).toMatchObject({ state: 'running' });
   });
 
-  it('is asked to stop when the job has run for its limit, and its answer then counts as cancelled with a code', async () => {
+  it('is asked to stop when the job has run for its limit, and its end then counts as cancelled with a code', async () => {
     const service = await onAer();
     const { id } = await service.submit({ ...onRunner, maxExecutionTime: 5000 });
     await service.goTo(5);
-    expect(service.runners.told.at(-1)).toBe(`stop ${id}`);
+    expect(service.runners.sent.at(-1)).toBe(`stop ${id}`);
     await service.runners.answer(id, completed);
     expect(await service.job(id)).toMatchObject({ state: 'cancelled', endCode: 'ran_too_long', used: 5000 });
   });
@@ -341,13 +341,13 @@ describe('a deadline that cannot take effect because its row is invalid', () => 
     expect((await service.submit(lasting(1))).state).toBe('queued');
   });
 
-  it('is corrected if it is earlier than its clock, instead of being due for ever', async () => {
+  it('is corrected if it is earlier than its clock, instead of being due forever', async () => {
     const service = await givenService();
     const { id } = await service.sessions.open(alice, batch);
     await service.submit({ session: id, ...lasting(5) });
     await service.store.write(async (tx) => {
       const session = await tx.sessions.find(id);
-      if (session !== null) await tx.sessions.save(session, { at: after(11), clock: 'max_ttl' });
+      if (session !== null) await tx.sessions.save(session, { at: after(11), kind: 'max_ttl' });
     });
     const next = await restarted(service, 20);
     expect((await next.session(id)).state).toBe('active');

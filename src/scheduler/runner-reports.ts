@@ -13,7 +13,7 @@ export class RunnerReports implements RunnerListener {
     private readonly texts: TextsService,
   ) {}
 
-  /** Stores a runner's answer. An answer of a lost attempt carries an old token and changes nothing. */
+  /** Stores how an attempt ended. The message of a lost attempt has an old token and changes nothing. */
   async attemptEnded(id: string, token: string, answer: AttemptEnd): Promise<void> {
     if ((answer.type !== 'completed' && answer.type !== 'stopped') || answer.result === undefined)
       return this.end(id, token, answer);
@@ -24,7 +24,7 @@ export class RunnerReports implements RunnerListener {
     await this.commands.run(async (unit) => {
       const job = await unit.tx.jobs.find(id);
       if (job === null || job.token !== token) {
-        this.logger.warn({ job: id, answer: answer.type }, 'A late answer of a lost attempt was ignored');
+        this.logger.warn({ job: id, answer: answer.type }, 'A late message of a lost attempt was ignored');
         return;
       }
       if (answer.type === 'lost') {

@@ -35,7 +35,7 @@ export type AttemptEnd =
   /** Stopped on request. The result until then is kept. */
   | { readonly type: 'stopped'; readonly result?: Text }
   /**
-   * The process ended without an answer. `why` is a clause that everyone may read; `words` are the last lines of the
+   * The process ended without a report. `why` is a clause that everyone may read; `words` are the last lines of the
    * process, only for the operator's log.
    */
   | { readonly type: 'lost'; readonly why: string; readonly words?: string };
@@ -95,7 +95,7 @@ export interface Runners {
 }
 export const RUNNERS = Symbol('Runners');
 
-/** What a session's own process reports beyond its answers. */
+/** What a session's own process reports besides the ends of attempts. */
 export interface Interpreters {
   /** Whether the session has a process, including one that is ending. */
   hasProcess(session: string): boolean;
@@ -110,7 +110,7 @@ export interface Interpreters {
    * ended.
    */
   log(id: string, lines?: number): Promise<ProcessLog | null>;
-  complete(session: string, ask: { kind: string; code: string; cursor: number }): Promise<string[]>;
+  complete(session: string, request: { kind: string; code: string; cursor: number }): Promise<string[]>;
   /** Why this backend cannot run interpreters of this kind, and what to install; null if it can. */
   kindMissing(kind: string, backend: Pick<Backend, 'driver' | 'options'>): string | null;
 }

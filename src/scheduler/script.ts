@@ -19,7 +19,7 @@ export function readScript(params: string): { script: Script; result: string } {
   return { script: scriptOf(members), result: members.get('result') ?? 'null' };
 }
 
-/** Reads long params in the same way. A long result remains a part of them. */
+/** Reads long params as {@link readScript} does. A long result is not copied, but stays a part of the params. */
 export async function readLongScript(params: LongText): Promise<{ script: Script; result: Text }> {
   const members = new Map<string, string>();
   let result: Text = 'null';
@@ -42,7 +42,7 @@ function scriptOf(members: ReadonlyMap<string, string>): Script {
   return { duration: seconds(duration), outcome };
 }
 
-/** Undefined if the text is not standard JSON, such as NaN. */
+/** Parses a JSON text; undefined if it is not standard JSON, such as NaN. */
 function read(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

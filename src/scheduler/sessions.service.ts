@@ -123,8 +123,8 @@ export class SessionsService {
 }
 
 /**
- * Whether nothing has happened to a session since it was opened. Otherwise its user has received the answer, and an
- * equal request is for another session.
+ * Returns whether nothing has happened to a session since it was opened. Otherwise its user has received the answer,
+ * and an equal request is for another session.
  */
 const isUntouched = ({ state, queuedJobs, acceptingJobs }: Session): boolean =>
   state === 'open' && queuedJobs === 0 && acceptingJobs;

@@ -41,7 +41,7 @@ export class SharingService {
     throw new Refusal('job_not_shared', { job: id, owner, act, instance: actor.instance.name });
   }
 
-  /** The only user whose jobs and results the actor sees; undefined for all of the instance. */
+  /** Returns the only user whose jobs and results the actor sees; undefined for all of the instance. */
   async visibleUser(actor: Actor): Promise<string | undefined> {
     const hidden = actor.role !== 'admin' && (await this.of(actor.instance.id)) === 'private';
     return hidden ? actor.user : undefined;

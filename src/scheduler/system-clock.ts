@@ -6,18 +6,18 @@ const longestTimer: Millis = 10_000;
 
 /**
  * Reads the computer's clock; nothing else does. If that clock is set back, between two readings or two starts, the
- * service's time goes on from where it was, at normal speed: nothing gets younger, and no deadline comes late.
+ * service's time goes on from where it was, at normal speed: it never goes back, and no deadline comes late.
  */
 export class SystemClock implements Clock {
   readonly mode = 'real';
   private timer: NodeJS.Timeout | undefined;
-  /** The last time that was read rather than reckoned, and when it was read. */
+  /** The last time that was read and not computed, and the elapsed time (`performance.now`) at that reading. */
   private known = { at: 0, passed: 0 };
 
   now(): Millis {
     const wall = Date.now();
-    const reckoned = this.reckoned();
-    if (wall <= reckoned) return Math.floor(reckoned);
+    const estimate = this.estimate();
+    if (wall <= estimate) return Math.floor(estimate);
     this.known = { at: wall, passed: performance.now() };
     return wall;
   }
@@ -34,13 +34,13 @@ export class SystemClock implements Clock {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (at === Infinity) return;
-    const left = Math.max(0, at - this.now());
+    const remaining = Math.max(0, at - this.now());
     const look = () => (this.now() < at ? this.wakeAt(at, wake) : wake());
-    this.timer = setTimeout(look, Math.min(longestTimer, left));
+    this.timer = setTimeout(look, Math.min(longestTimer, remaining));
     this.timer.unref();
   }
 
-  private reckoned(): number {
+  private estimate(): number {
     return this.known.at + performance.now() - this.known.passed;
   }
 }

@@ -27,9 +27,9 @@ export class TextsService {
     if (typeof long === 'string' || long.stored !== null) return use(long);
     // Add the number before the commit, so that no sweep removes the text.
     const number = await this.store.write(async (tx) => {
-      const begun = await tx.texts.begin();
-      this.held.add(begun);
-      return begun;
+      const newNumber = await tx.texts.begin();
+      this.held.add(newNumber);
+      return newNumber;
     });
     try {
       const bytes = await this.append(number, long);

@@ -25,7 +25,7 @@ import { PendingWork } from './pending-work.js';
 import type { AdminEventType, EventType, Ids, JobDetails, Tx } from './ports.js';
 import type { DeadlineMemory, ClientMemory, ProcessMemory } from './process-memory.ports.js';
 
-/** An action outside the database, performed once the transaction is durable. It may be lost or repeated without harm. */
+/** An action outside the database, performed after the commit. It may be lost or repeated without harm. */
 export type Effect =
   | { readonly type: 'start' | 'resume' | 'stop' | 'kill'; readonly job: string; readonly token: string }
   /** The session is closed, so its own process is no longer needed. */
@@ -39,7 +39,7 @@ export class UnitOfWork {
   readonly effects: Effect[] = [];
   /** Called once the transaction is durable, before the effects. */
   readonly committed: (() => void)[] = [];
-  /** Called when the transaction failed, or when nobody can tell whether it did. */
+  /** Called when the transaction failed, or when it is unknown whether it did. */
   readonly failed: (() => void)[] = [];
   /** What must still be done before the transaction commits. */
   readonly pending: PendingWork;
@@ -110,7 +110,7 @@ export class UnitOfWork {
 
   /**
    * Corrects the stored deadline of a session if its clocks have none at `at`. Nothing else would change the row, so
-   * the deadline would stay due for ever.
+   * the deadline would stay due forever.
    */
   async rearmDeadline(session: Session, at: Millis): Promise<void> {
     const due = deadlineOf(session);
@@ -201,8 +201,8 @@ export class UnitOfWork {
   }
 
   /**
-   * Ends an attempt whose runner ended without an answer, and queues the job again if it has an attempt left. `why` is
-   * a clause.
+   * Ends an attempt whose runner ended without a report, and queues the job again if it has an attempt left. `why` is a
+   * clause.
    */
   async loseJob(job: Job, at: Millis, why: string): Promise<Job> {
     const session = job.session === null ? null : await this.tx.sessions.find(job.session);
@@ -226,11 +226,11 @@ export class UnitOfWork {
     if (token !== null) this.effects.push({ type: 'resume', job: id, token });
   }
 
-  /** Ends the process of a runner that did not stop in time. Sets a deadline at `again`, in case this fails. */
-  async killJob(job: Job, again: Millis): Promise<void> {
+  /** Ends the process of a runner that did not stop in time. Sets a deadline at `retryAt`, in case this fails. */
+  async killJob(job: Job, retryAt: Millis): Promise<void> {
     if (job.token === null) return;
-    await this.tx.jobs.save(job, { at: again, kind: 'kill' });
-    this.deadlines.note(again);
+    await this.tx.jobs.save(job, { at: retryAt, kind: 'kill' });
+    this.deadlines.note(retryAt);
     this.effects.push({ type: 'kill', job: job.id, token: job.token });
   }
 

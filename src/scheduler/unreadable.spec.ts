@@ -1,4 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { join } from 'node:path';
 import { after } from '../../test/support/given.js';
@@ -22,7 +23,24 @@ function tamper({ folder }: Service, statement: string, ...values: string[]): vo
 /** Restarts the service, so that it reads the changed rows. */
 const restarted = (before: Service, at: number) => givenService({ folder: before.folder, at });
 
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
 describe('a stored deadline', () => {
+  it('of an unknown kind is logged with its row and its kind', async () => {
+    const log = jest.spyOn(Logger.prototype, 'error').mockReturnValue();
+    const service = await givenService();
+    const { id } = await service.sessions.open(alice, batch);
+    await service.submit(lasting(20));
+    tamper(service, 'UPDATE sessions SET due_kind = ?, due_at = due_at - 1799000 WHERE id = ?', 'lunch', id);
+    await service.goTo(30);
+    expect(log).toHaveBeenCalledWith(
+      `A deadline of session ${id} cannot take effect: this version does not know its kind, "lunch". ` +
+        'The deadline is disarmed. An admin can close the session or cancel the job.',
+    );
+  });
+
   it.each([
     ['of a kind that no version knows', 'lunch'],
     ['of a kind that belongs to a job', 'kill'],
@@ -89,7 +107,7 @@ describe('a row that this version cannot read', () => {
     expect(await service.job(other)).toMatchObject({ state: 'completed', endedAt: after(2000) });
   });
 
-  it('takes its backend offline, with the reason, if it is next in the queue', async () => {
+  it('takes its backend offline, and no other, with the reason, if it is next in the queue', async () => {
     const service = await givenService();
     await service.submit(lasting(10));
     const { id } = await service.submit(lasting(10));

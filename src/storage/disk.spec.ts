@@ -63,7 +63,7 @@ describe('a write that failed because of the disk', () => {
     ['ENOENT', false],
     ['SQLITE_CONSTRAINT', false],
     [undefined, false],
-  ])('is told from others: %s', (code, expected) => {
+  ])('is distinguished from others: %s', (code, expected) => {
     expect(diskFailure({ code }) !== null).toBe(expected);
     expect(diskFailure({ code: 'x', driverError: { code } }) !== null).toBe(expected);
   });

@@ -20,7 +20,7 @@ const othersMask = 0o077;
  * /tmp.
  */
 const sticky = 0o1000;
-/** Most entries checked in one start. The root is closed first, so unchecked entries are out of reach anyway. */
+/** The most entries that one start checks. The root is closed first, so unchecked entries are out of reach anyway. */
 const maxChecked = 20_000;
 
 /** Names that Stint, its scripts or the file system itself create in a data folder. */
@@ -139,8 +139,8 @@ function describeClosing(
   if (closed === 0 && failed === 0) return null;
   const open = `The data folder ${root} was open to other accounts of this machine.`;
   const done = `The modes of ${closed} files and folders were changed to 600 and 700.`;
-  const left = rootClosed
+  const remedy = rootClosed
     ? `${failed} could not be changed.`
     : `The folder could not be closed, because another account owns it: run chmod 700 ${root} as that account.`;
-  return [open, ...(closed > 0 ? [done] : []), ...(failed > 0 ? [left] : [])].join(' ');
+  return [open, ...(closed > 0 ? [done] : []), ...(failed > 0 ? [remedy] : [])].join(' ');
 }

@@ -42,7 +42,7 @@ const limits = objectOf<SessionLimits>({
   busyIsIdle: optionalMember('busyIsIdle', flag),
 });
 
-const entered = objectOf<Session['timestamps'][number]>({
+const timestamp = objectOf<Session['timestamps'][number]>({
   status: member('status', oneOf(...sessionStates)),
   at: member('at', whole),
 });
@@ -95,7 +95,7 @@ const plan = objectOf<Instance['plan']>({
 export const storedForms = {
   session: {
     limits: jsonColumn('sessions.limits', limits),
-    timestamps: jsonColumn('sessions.timestamps', listOf(entered)),
+    timestamps: jsonColumn('sessions.timestamps', listOf(timestamp)),
     state: wordColumn('sessions.state', sessionStates),
     mode: wordColumn('sessions.mode', sessionModes),
     closeCode: wordColumn('sessions.close_code', closeCodes),

@@ -35,7 +35,7 @@ export class PinoLogger implements LoggerService {
     this.pino.level = level;
   }
 
-  /** Whether lines of this level are written. Callers check this first, because building a line is expensive. */
+  /** Returns whether lines of this level are written. Check this first, because building a line is expensive. */
   isOn(level: Level): boolean {
     return this.pino.isLevelEnabled(level);
   }

@@ -8,7 +8,7 @@ const file = resolve(import.meta.dirname, '../../scripts/lib/demo.mjs');
 it.each([
   ['bellDemo', 'stint_line_5'],
   ['scriptedDemo', 'scripted'],
-])("the quickstart's %s says that its backend is missing before it begins", async (demo, name) => {
+])('the %s of the quickstart reports a missing backend before it begins', async (demo, name) => {
   const demos = (await import(file)) as Record<string, Demo>;
   const service = await TestService.start();
   try {

@@ -30,7 +30,7 @@ const change = (statement: string) => {
 };
 
 describe('stint ledger verify', () => {
-  it('finds the ledger of a running service in order: 0', async () => {
+  it('exits with 0 for the ledger of a running service', async () => {
     const { code, out, err } = await stint(['ledger', 'verify', '--data', service.folder]);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/1 entries, 65 s charged; 1 sessions, 1 jobs/);
@@ -39,7 +39,7 @@ describe('stint ledger verify', () => {
     expect((await service.admin.get('/admin/ledger')).status).toBe(200);
   });
 
-  it('says the same to programs, and finds the folder as the service does', async () => {
+  it('prints JSON with --json, and reads the data folder from STINT_DATA', async () => {
     const { code, out } = await stint(['ledger', 'verify', '--json'], { STINT_DATA: service.folder });
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
@@ -49,7 +49,7 @@ describe('stint ledger verify', () => {
     });
   });
 
-  it('names what differs: 1', async () => {
+  it('exits with 1 and names the rows that differ', async () => {
     change('UPDATE sessions SET used = used + 500');
     try {
       const people = await stint(['ledger', 'verify', '--data', service.folder]);
@@ -68,7 +68,7 @@ describe('stint ledger verify', () => {
     }
   });
 
-  it('says what it could not read: 2', async () => {
+  it('exits with 2 and an error if the folder contains no database', async () => {
     const empty = await mkdtemp(join(tmpdir(), 'stint-'));
     try {
       const people = await stint(['ledger', 'verify', '--data', empty]);
@@ -81,7 +81,7 @@ describe('stint ledger verify', () => {
   });
 
   it.each([[[]], [['ledger']], [['ledger', 'verify', '--fix']], [['ledger', 'verify', 'now']]])(
-    'explains itself when asked for %j: 2',
+    'exits with 2 and prints its usage for the arguments %j',
     async (args) => {
       const { code, err } = await stint(args);
       expect([code, err]).toEqual([2, expect.stringMatching(/Usage: stint ledger verify/)]);
@@ -95,19 +95,19 @@ describe('the command line', () => {
     [['foo'], 'There is no command foo; there is: ledger verify.'],
     [['ledger', 'verify', 'extra'], 'There is no command ledger verify extra; there is: ledger verify.'],
     [['ledger', 'verify', '--fix'], "Unknown option '--fix'."],
-  ])('says first what is wrong with %j: 2', async (args, words) => {
+  ])('exits with 2 and begins with the mistake in %j', async (args, words) => {
     const { code, err } = await stint(args);
     expect([code, err.split('\n\n')[0]]).toEqual([2, words]);
   });
 
-  it('tells its version: 0', async () => {
+  it('prints its version with --version', async () => {
     const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
       version: string;
     };
     expect(await stint(['--version'])).toEqual({ code: 0, out: `stint ${version}\n`, err: '' });
   });
 
-  it('loads neither Nest nor the ORM, so that it starts at once', () => {
+  it('loads neither Nest nor the ORM, so that it starts quickly', () => {
     const packages = new Set<string>();
     const seen = new Set<string>();
     const follow = (file: string) => {

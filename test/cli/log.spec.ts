@@ -37,8 +37,8 @@ const requestTo = (path: string) =>
 const act = (words: string) =>
   service.line(words, ({ msg, context }) => context === 'Admin' && String(msg).startsWith(words));
 
-describe('the log has one line', () => {
-  it('for a request that changes something: who, what, from where, how long', async () => {
+describe('the log contains one line', () => {
+  it('for a request that changes something, with user, path, address and duration', async () => {
     const job = { program_id: 'scripted', backend: 'b1', params: { duration: 0 } };
     expect(
       (await call('POST', '/api/v1/jobs?note=secret', job, { 'x-forwarded-for': '203.0.113.9' })).status,
@@ -49,7 +49,7 @@ describe('the log has one line', () => {
     });
   });
 
-  it('for a refusal, with the trace of its answer', async () => {
+  it('for a refused request, with the trace of its answer', async () => {
     const { status, body } = await call('GET', '/api/v1/jobs/nothing');
     expect(status).toBe(404);
     expect(await requestTo('/api/v1/jobs/nothing')).toMatchObject({
@@ -61,12 +61,12 @@ describe('the log has one line', () => {
 
   it.each([
     [
-      'that nobody may ask for',
+      'with an invalid token',
       () => call('GET', '/api/v1/sessions', undefined, { authorization: 'Bearer x' }),
     ],
-    ['to an address that is none', () => call('GET', '/api/v1/%zz')],
+    ['with an invalid path', () => call('GET', '/api/v1/%zz')],
     [
-      'that is none',
+      'that is not HTTP',
       () =>
         new Promise<{ body: { trace: string } }>((resolve) => {
           const { hostname, port } = new URL(service.url);
@@ -83,7 +83,7 @@ describe('the log has one line', () => {
     expect(await service.line(trace, (line) => line['trace'] === trace)).toMatchObject({ level: 30 });
   });
 
-  it('for each operator call that changes something: who, what, on what', async () => {
+  it('for each operator call that changes something, with admin, action and target', async () => {
     const made = await call('POST', '/api/v1/admin/tokens', { user: 'eve', instance: 'lab-e' });
     const { id, token } = made.body as { id: string; token: string };
     expect(await act(`Admin admin: add token ${id}`)).toMatchObject({
@@ -100,7 +100,7 @@ describe('the log has one line', () => {
     expect(service.raw()).not.toContain(token);
   });
 
-  it('and none for an operator call that was refused, or only reads', async () => {
+  it('for no operator call that was refused or only reads', async () => {
     await call('DELETE', '/api/v1/admin/tokens/nothing');
     await requestTo('/api/v1/admin/tokens/nothing');
     await call('GET', '/api/v1/admin/tokens');
@@ -110,7 +110,7 @@ describe('the log has one line', () => {
 });
 
 describe('a log that cannot be written', () => {
-  it('stops neither requests nor an orderly end', async () => {
+  it('stops neither requests nor an orderly shutdown', async () => {
     const full = await open('/dev/full', 'w');
     const config = { STINT_CONFIG: join(folder, 'stint.yaml'), STINT_DATA: join(folder, 'silent') };
     const silent = await serviceProcess({ ...config, STINT_ADMIN_TOKEN: adminToken }, full.fd);

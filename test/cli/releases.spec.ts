@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 describe('a database of release', () => {
-  it.each(releases)('%s is opened, with all that was in it', async (release) => {
+  it.each(releases)('%s opens with all its contents, and its jobs continue', async (release) => {
     folder = join(mkdtempSync(join(tmpdir(), 'stint-release-')), 'data');
     mkdirSync(folder);
     copyFileSync(join(fixtures, `${release}.sqlite`), join(folder, 'stint.sqlite'));

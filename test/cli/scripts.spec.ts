@@ -11,7 +11,7 @@ const run = (script: string, ...args: string[]) =>
   });
 
 it.each(['quickstart.mjs', 'check.mjs', 'torture/kill-loop.mjs', 'torture/retry-storm.mjs'])(
-  '%s explains itself, when asked and when it does not know an option',
+  '%s prints its usage for --help and for an unknown option',
   async (script) => {
     const usage = /^Usage: npm run \S+ \[-- .*\]\n$/;
     expect(await run(script, '--help')).toEqual({ code: 0, out: expect.stringMatching(usage), err: '' });
@@ -23,7 +23,7 @@ it.each(['quickstart.mjs', 'check.mjs', 'torture/kill-loop.mjs', 'torture/retry-
 it.each([
   ['torture/kill-loop.mjs', 'times'],
   ['torture/retry-storm.mjs', 'jobs'],
-])('%s takes whole numbers only', async (script, option) => {
+])('%s accepts only whole numbers', async (script, option) => {
   const { code, err } = await run(script, `--${option}`, 'many');
   expect([code, err]).toEqual([
     1,

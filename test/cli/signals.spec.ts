@@ -50,11 +50,11 @@ async function hangUp(): Promise<LogLine[]> {
 }
 
 describe('a start', () => {
-  it('takes the admin token from a file', async () => {
+  it('reads the admin token from a file', async () => {
     expect((await get('/api/v1/admin/tokens')).status).toBe(200);
   });
 
-  it('names a variable that it does not know, and the one that may be meant', async () => {
+  it('warns about an unknown variable and suggests a known one', async () => {
     await service.line('the variable', ({ msg, level }) => {
       return (
         level === 40 && /STINT_PROT is not known and has no effect\. Did you mean STINT_PORT\?$/.test(msg)
@@ -64,19 +64,19 @@ describe('a start', () => {
 });
 
 describe('SIGHUP', () => {
-  it('applies log level, backends and certificate, and names what needs a restart', async () => {
+  it('applies log level, backends and certificate, and names the settings that need a restart', async () => {
     const { fingerprint } = await get('/health/live');
     await placed(folder, await givenCertificate());
     await write(yaml('log_level: debug\nwarm_workers: 3', 2));
-    const said = await hangUp();
-    expect(said.map(({ msg }) => msg)).toEqual(
+    const reloadLines = await hangUp();
+    expect(reloadLines.map(({ msg }) => msg)).toEqual(
       expect.arrayContaining([
         'The configuration was read again.',
         'Changed, and needs a restart: warm_workers.',
         expect.stringMatching(/^The certificate in \S+ is shown from now on\.$/),
       ]),
     );
-    expect(said).toContainEqual(expect.objectContaining({ log_level: 'debug', backends: ['b1'] }));
+    expect(reloadLines).toContainEqual(expect.objectContaining({ log_level: 'debug', backends: ['b1'] }));
     expect((await get('/health/live')).fingerprint).not.toBe(fingerprint);
     expect(JSON.parse((await get('/api/v1/admin/backends/b1')).body)).toMatchObject({ lanes: 2 });
     await service.line(
@@ -86,14 +86,14 @@ describe('SIGHUP', () => {
   });
 
   it.each([
-    ['that is no YAML', () => 'backends: ['],
-    ['with a mistake', () => yaml('warm_workers: x')],
-    ['with a backend that cannot be', () => yaml('', 1).replace('scripted', 'nothing')],
+    ['that is not YAML', () => 'backends: ['],
+    ['with an invalid value', () => yaml('warm_workers: x')],
+    ['with an unknown driver', () => yaml('', 1).replace('scripted', 'nothing')],
     ['with a certificate that is missing', () => yaml('').replace('cert.pem', 'other.pem')],
-  ])('of a configuration %s changes nothing and says why', async (_, text) => {
+  ])('with a configuration %s changes nothing and logs the reason', async (_, text) => {
     await write(text().replace('lanes: 1', 'lanes: 7'));
-    const said = await hangUp();
-    expect(said).toContainEqual(
+    const reloadLines = await hangUp();
+    expect(reloadLines).toContainEqual(
       expect.objectContaining({
         level: 50,
         msg: 'The configuration was read again and is wrong: nothing was changed.',
@@ -103,15 +103,15 @@ describe('SIGHUP', () => {
     expect(JSON.parse((await get('/api/v1/admin/backends/b1')).body)).toMatchObject({ lanes: 2 });
   });
 
-  it('with another driver for a backend keeps that backend for a restart, and takes the others', async () => {
+  it('with another driver for a backend changes the other backends and leaves this one until a restart', async () => {
     await write(
       yaml('log_level: info').replace(
         '{ name: b1, driver: scripted, lanes: 1 }',
         '{ name: b1, driver: aer, lanes: 3, options: { device: stint_line_5 } }, { name: b2, driver: scripted }',
       ),
     );
-    const said = await hangUp();
-    expect(said.map(({ msg }) => msg)).toContain('Changed, and needs a restart: backends.b1.driver.');
+    const reloadLines = await hangUp();
+    expect(reloadLines.map(({ msg }) => msg)).toContain('Changed, and needs a restart: backends.b1.driver.');
     expect(JSON.parse((await get('/api/v1/admin/backends/b1')).body)).toMatchObject({
       driver: 'scripted',
       lanes: 2,
@@ -121,7 +121,7 @@ describe('SIGHUP', () => {
 });
 
 describe('the log', () => {
-  it('has no token in it, nor anything of a query', async () => {
+  it('contains no tokens and no query strings', async () => {
     await get(`/api/v1/nothing?apikey=${secret}`);
     await service.line('the request', ({ path }) => path === '/api/v1/nothing');
     expect(service.raw()).not.toContain(secret);
@@ -130,7 +130,7 @@ describe('the log', () => {
 });
 
 describe('SIGTERM', () => {
-  it('ends the service in order, with a line that says why', async () => {
+  it('stops the service in order and logs the signal', async () => {
     service.signal('SIGTERM');
     expect(await service.ended).toBe(0);
     expect(service.lines.map(({ msg }) => msg)).toEqual(

@@ -6,7 +6,7 @@ import { givenFolder } from '../support/store.js';
 
 const main = resolve(import.meta.dirname, '../../src/main.ts');
 
-describe('a start that cannot be is told in one line, without a stack: 1', () => {
+describe('a failed start exits with 1 and prints one line without a stack trace', () => {
   it.each<[string, (folder: string) => Record<string, string>, RegExp]>([
     [
       'a folder as configuration',
@@ -24,11 +24,11 @@ describe('a start that cannot be is told in one line, without a stack: 1', () =>
       /^Stint could not start: The data folder \S+\/c\.yaml cannot be used: it is a file\./,
     ],
     [
-      'an address of nobody',
+      'an address of another computer',
       () => ({ STINT_HOST: '203.0.113.7' }),
       /^Stint could not start: 203\.0\.113\.7 is no address of this computer\. Choose one with STINT_HOST/,
     ],
-  ])('%s', async (_, settings, words) => {
+  ])('for %s', async (_, settings, words) => {
     const folder = await givenFolder();
     await writeFile(
       join(folder, 'c.yaml'),

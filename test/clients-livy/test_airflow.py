@@ -25,7 +25,7 @@ def ended(hook, batch, seconds=240):
     return state.value
 
 
-def test_a_batch_to_its_end(hook, stint):
+def test_a_batch_runs_to_its_end(hook, stint):
     batch = hook.post_batch(
         file=f"{stint['spark_files']}/count.py",
         args=["5"],
@@ -40,7 +40,7 @@ def test_a_batch_to_its_end(hook, stint):
     assert hook.delete_batch(batch) == {"msg": "deleted"}
 
 
-def test_a_batch_that_fails(hook, stint):
+def test_a_failing_batch_is_dead(hook, stint):
     batch = hook.post_batch(file=f"{stint['spark_files']}/count.py", args=["many"])
     assert ended(hook, batch) == "dead"
     assert hook.delete_batch(batch) == {"msg": "deleted"}

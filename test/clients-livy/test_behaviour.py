@@ -18,7 +18,7 @@ def kernel_id(livy, session):
     return livy.text(session, code)
 
 
-def test_fifty_statements_of_five_clients_run_in_order(session, url):
+def test_fifty_statements_from_five_clients_run_in_order(session, url):
     clients = [Livy(url) for _ in range(5)]
     clients[0].run(session, "seen = []")
     with ThreadPoolExecutor(5) as pool:
@@ -33,7 +33,7 @@ def test_fifty_statements_of_five_clients_run_in_order(session, url):
         assert earlier["completed"] <= later["started"]
 
 
-def test_a_waiting_statement_that_is_cancelled_never_runs(session, livy, tmp_path):
+def test_a_cancelled_waiting_statement_never_runs(session, livy, tmp_path):
     first = livy.submit(session, until_there_is(tmp_path / "gate"))
     second = livy.submit(session, "ran = True")
     livy.json("POST", f"/sessions/{session}/statements/{second}/cancel")
@@ -60,29 +60,29 @@ def test_a_running_statement_is_cancelled_within_two_seconds(session, livy, mome
     livy.json("POST", f"/sessions/{session}/statements/{running}/cancel")
     assert livy.wait(session, running)["state"] == "cancelled"
     assert livy.text(session, "kept") == "42"
-    known = kernel_id(livy, session)
-    assert moments(known, "job.cancelled")[-1] - moments(known, "job.stopping")[-1] < 2
+    session_id = kernel_id(livy, session)
+    assert moments(session_id, "job.cancelled")[-1] - moments(session_id, "job.stopping")[-1] < 2
 
 
-def test_a_large_output(session, livy):
+def test_an_output_of_30_megabytes_is_returned_whole(session, livy):
     assert len(livy.text(session, "print('x' * 30_000_000)")) == 30_000_000
 
 
-def left_of(pid):
+def processes_of(pid):
     """Returns the processes of the session that the driver leads."""
-    left = []
+    processes = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue
         if fields[3] == str(pid) and fields[0] != "Z":
-            left.append(int(stat.parent.name))
-    return left
+            processes.append(int(stat.parent.name))
+    return processes
 
 
 def jvm_of(pid):
-    return next(each for each in left_of(pid) if Path(f"/proc/{each}/comm").read_text() == "java\n")
+    return next(each for each in processes_of(pid) if Path(f"/proc/{each}/comm").read_text() == "java\n")
 
 
 # The JVM's heap, which Spark calls the driver's memory.
@@ -90,10 +90,10 @@ HOG = "a = sc._jvm.java.util.ArrayList()\nwhile True: a.add(sc._gateway.new_arra
 
 
 @pytest.mark.parametrize("how", ["kill -9", "kill -9 while idle", "os._exit(7)", "memory"])
-def test_a_death_is_seen_within_a_second_and_leaves_nothing(livy, session, moments, how):
+def test_the_death_of_an_interpreter_is_detected_within_a_second_and_cleaned_up(livy, session, moments, how):
     livy.run(session, "witness = 1")
     doomed = livy.session(**({"driverMemory": "512m"} if how == "memory" else {}))
-    known = kernel_id(livy, doomed)
+    session_id = kernel_id(livy, doomed)
     pid = int(livy.text(doomed, "import os; os.getpid()"))
     folder = Path(livy.text(doomed, "print(sys.argv[sys.argv.index('--folder') + 1])"))
     code = {"kill -9": "import time; time.sleep(600)", "os._exit(7)": "import os; os._exit(7)", "memory": HOG}
@@ -110,19 +110,19 @@ def test_a_death_is_seen_within_a_second_and_leaves_nothing(livy, session, momen
     while livy.json("GET", f"/sessions/{doomed}/state")["state"] not in ("error", "dead"):
         assert time.monotonic() < deadline
         time.sleep(0.01)
-        if how == "memory" and died is None and jvm not in left_of(pid):
+        if how == "memory" and died is None and jvm not in processes_of(pid):
             died = time.time()
     if how == "os._exit(7)":
         died = livy.json("GET", f"/sessions/{doomed}/statements/{running}")["started"] / 1000
     # If the end of the JVM was missed, the end of the session was missed too.
     if died is not None:
-        assert moments(known, "session.closed")[-1] - died < 1
+        assert moments(session_id, "session.closed")[-1] - died < 1
     if running is not None:
         statement = livy.json("GET", f"/sessions/{doomed}/statements/{running}")
         assert (statement["state"], statement["output"]["status"]) == ("available", "error")
     deadline = time.monotonic() + 60
-    while left_of(pid) or folder.exists():
-        assert time.monotonic() < deadline, (left_of(pid), list(folder.rglob("*")))
+    while processes_of(pid) or folder.exists():
+        assert time.monotonic() < deadline, (processes_of(pid), list(folder.rglob("*")))
         time.sleep(0.05)
     assert livy.text(session, "witness") == "1"
     livy.delete(doomed)

@@ -22,26 +22,26 @@ def created(hdinsight):
     hdinsight.delete(answer.json()["id"])
 
 
-def test_create(created):
+def test_a_session_can_be_created(created):
     assert created["kind"] == "spark"
     assert created["state"] in ("not_started", "starting")
     assert isinstance(created["id"], int)
     assert isinstance(created["log"], list)
 
 
-def test_get_the_active_sessions(hdinsight, created):
+def test_the_active_sessions_can_be_listed(hdinsight, created):
     listed = hdinsight.json("GET", "/sessions")
     assert listed["from"] == 0
     assert listed["total"] == len(listed["sessions"])
     assert created["id"] in [each["id"] for each in listed["sessions"]]
 
 
-def test_get_one_session(hdinsight, created):
+def test_one_session_can_be_read(hdinsight, created):
     assert hdinsight.json("GET", f"/sessions/{created['id']}")["id"] == created["id"]
     hdinsight.until(f"/sessions/{created['id']}", "idle")
 
 
-def test_execute_a_statement_and_get_it(hdinsight, created):
+def test_a_statement_can_be_executed_and_read(hdinsight, created):
     path = f"/sessions/{created['id']}/statements"
     answer = hdinsight.call("POST", path, {"code": "1 + 1"})
     assert answer.status_code == 201
@@ -51,13 +51,13 @@ def test_execute_a_statement_and_get_it(hdinsight, created):
     assert [each["id"] for each in hdinsight.json("GET", path)["statements"]] == [0]
 
 
-def test_kill_a_session(hdinsight):
+def test_a_session_can_be_deleted(hdinsight):
     made = hdinsight.json("POST", "/sessions", {"kind": "pyspark"})["id"]
     assert hdinsight.call("DELETE", f"/sessions/{made}").json() == {"msg": "deleted"}
     assert hdinsight.call("GET", f"/sessions/{made}").status_code == 404
 
 
-def test_without_credentials(hdinsight):
+def test_a_request_without_credentials_is_401(hdinsight):
     import requests
 
     answer = requests.get(f"{hdinsight.url}/sessions", timeout=10)

@@ -11,32 +11,32 @@ def pyspark(url):
         yield session
 
 
-def test_runs_code_and_keeps_variables(pyspark, capsys):
+def test_code_runs_and_variables_are_kept(pyspark, capsys):
     pyspark.run("x = 20\nprint('hello')")
     assert capsys.readouterr().out == "hello\n"
     assert pyspark.run("x + 1").text == "21"
 
 
-def test_raises_what_the_code_raised(pyspark):
+def test_an_error_in_the_code_is_raised(pyspark):
     with pytest.raises(SparkRuntimeError, match="ZeroDivisionError"):
         pyspark.run("1 / 0")
     assert pyspark.run("x + 2").text == "22"
 
 
-def test_downloads_what_it_uploaded(pyspark):
+def test_an_uploaded_frame_can_be_downloaded(pyspark):
     frame = pandas.DataFrame({"n": [1, 2, 3], "word": ["a", "ü", "🐈"]})
     pyspark.upload("sent", frame)
     pandas.testing.assert_frame_equal(pyspark.download("sent"), frame, check_like=True)
 
 
-def test_sql(url):
+def test_sql_results_can_be_downloaded(url):
     with LivySession.create(url, kind=SessionKind.SQL) as session:
         session.run("CREATE TEMPORARY VIEW pairs AS SELECT 1 AS n, 'a' AS word UNION ALL SELECT 2, 'b'")
         frame = session.download_sql("SELECT * FROM pairs ORDER BY n")
         assert frame.to_dict("list") == {"n": [1, 2], "word": ["a", "b"]}
 
 
-def test_scala(url, capsys):
+def test_scala_code_runs(url, capsys):
     with LivySession.create(url, kind=SessionKind.SPARK) as session:
         session.run("val x = 20")
         session.run("println(x + 1)")
@@ -45,7 +45,7 @@ def test_scala(url, capsys):
         assert session.download("frame").to_dict("list") == {"n": [0, 1, 2]}
 
 
-def test_r(url, capsys):
+def test_r_code_runs(url, capsys):
     with LivySession.create(url, kind=SessionKind.SPARKR) as session:
         session.run("x <- 20\ncat('größe\\n')")
         assert capsys.readouterr().out == "größe\n"
@@ -56,7 +56,7 @@ def test_r(url, capsys):
         assert session.run("x + 2").text == "[1] 22"
 
 
-def test_batch(url, stint):
+def test_a_batch_runs_and_has_a_log(url, stint):
     batch = LivyBatch.create(url, file=f"{stint['spark_files']}/count.py", args=["7"])
     batch.wait()
     assert batch.state.value == "success"

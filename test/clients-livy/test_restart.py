@@ -21,7 +21,7 @@ def service(tmp_path):
     assert not list((tmp_path / "data" / "spark").iterdir())
 
 
-def test_an_idle_and_a_busy_session_survive_the_service(service, tmp_path):
+def test_an_idle_and_a_busy_session_survive_a_restart_of_the_service(service, tmp_path):
     livy = Livy(service.url)
     with ThreadPoolExecutor(2) as pool:
         idle, busy = pool.map(lambda _: livy.session(), range(2))
@@ -44,7 +44,7 @@ def test_an_idle_and_a_busy_session_survive_the_service(service, tmp_path):
     assert livy.json("POST", "/sessions", {"kind": "pyspark"})["id"] == max(idle, busy) + 1
 
 
-def test_a_result_that_came_while_nobody_was_there(service, tmp_path):
+def test_a_statement_that_ends_while_the_service_is_down_keeps_its_result(service, tmp_path):
     livy = Livy(service.url)
     session = livy.session()
     running = livy.submit(session, f"{until_there_is(tmp_path / 'gate')}\nprint('done')")

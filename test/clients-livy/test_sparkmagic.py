@@ -49,7 +49,7 @@ def notebook(endpoint):
     session.delete()
 
 
-def test_starts_and_executes(notebook):
+def test_a_session_starts_and_executes_code(notebook):
     assert notebook.status == "idle"
     assert Command("x = 20\nprint(x + 1)").execute(notebook)[:2] == (True, "21")
     ok, text, _ = Command("1 / 0").execute(notebook)
@@ -57,12 +57,12 @@ def test_starts_and_executes(notebook):
     assert "ZeroDivisionError" in text
 
 
-def test_sql_query(notebook):
+def test_an_sql_query_returns_a_frame(notebook):
     frame = SQLQuery("SELECT id AS n, id * 2 AS twice FROM range(4)").execute(notebook)
     assert frame.to_dict("list") == {"n": [0, 1, 2, 3], "twice": [0, 2, 4, 6]}
 
 
-def test_an_interrupt_of_the_kernel_cancels_and_keeps_the_variables(notebook, livy):
+def test_an_interrupt_cancels_the_statement_and_keeps_the_variables(notebook, livy):
     # The signal may be ignored if the tests run in the background.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -79,12 +79,12 @@ def test_an_interrupt_of_the_kernel_cancels_and_keeps_the_variables(notebook, li
     assert Command("print(x)").execute(notebook)[:2] == (True, "20")
 
 
-def test_the_heartbeat_keeps_it_alive(notebook, livy):
+def test_the_client_sends_heartbeats_to_the_session(notebook, livy):
     assert livy.json("GET", f"/sessions/{notebook.id}")["heartbeatTimeoutInSecond"] == 30
     assert notebook._heartbeat_thread.is_alive()
 
 
-def test_lists_and_deletes(endpoint, notebook, livy):
+def test_sessions_can_be_listed_and_deleted(endpoint, notebook, livy):
     controller = SparkController(Display())
     assert notebook.id in [each.id for each in controller.get_all_sessions_endpoint(endpoint)]
     made = livy.json("POST", "/sessions", {"kind": "pyspark"})["id"]

@@ -62,7 +62,7 @@ const checks = {
       ['js-points', 'js-sales'],
     );
   },
-  async forecasts() {
+  async 'runs a forecast'() {
     const session = await Sessions.createForecast(
       'js-sales',
       new Date('2017-07-20'),
@@ -86,7 +86,7 @@ const checks = {
     );
     assert.ok(Number(low.data[0].sales) < Number(high.data[0].sales));
   },
-  async 'analyses an impact'() {
+  async 'runs an impact analysis'() {
     const session = await Sessions.analyzeImpact({
       dataSourceName: 'js-sales',
       startDate: dayOf(150),
@@ -99,7 +99,7 @@ const checks = {
     assert.ok(metrics.absoluteEffect > 200 && metrics.absoluteEffect < 400, JSON.stringify(metrics));
     assert.ok(metrics.pValue < 0.05, JSON.stringify(metrics));
   },
-  async 'builds a regression and predicts'() {
+  async 'builds a regression model and predicts'() {
     const results = await trained({
       dataSourceName: 'js-points',
       targetColumn: 'sum',
@@ -110,7 +110,7 @@ const checks = {
     const { data } = await Models.predict(results.modelId, [{ x: 5.5, y: 3.5, kind: 'far' }]);
     assert.ok(Math.abs(Number(data[0].sum) - 21.5) < 4, JSON.stringify(data));
   },
-  async 'builds a classification, with confusion matrix, scores and importance'() {
+  async 'builds a classification model, with confusion matrix, scores and importance'() {
     const results = await trained({
       dataSourceName: 'js-points',
       targetColumn: 'kind',
@@ -159,7 +159,7 @@ const checks = {
     const { dataSetCount, sessionCount, predictionCount } = await client.getAccountBalance();
     assert.deepEqual([dataSetCount.current, sessionCount.current, predictionCount.current], [2, 5, 2]);
   },
-  async 'is told in words what is wrong'() {
+  async 'gets readable error messages'() {
     await assert.rejects(Sessions.createForecast('js-none', '2017-01-01', '2017-01-02'), {
       errorType: 'NotFound',
       message: 'Item of type dataSource with identifier js-none was not found',
@@ -168,7 +168,7 @@ const checks = {
       statusCode: 400,
     });
   },
-  async 'deletes a session, a model and data sets with all that was built on them'() {
+  async 'deletes a session, a model, and data sets with everything built on them'() {
     assert.equal((await Sessions.remove(ids.forecast)).status, 204);
     await assert.rejects(Sessions.get(ids.forecast), { statusCode: 404 });
     assert.equal((await Models.remove(ids.model)).status, 204);

@@ -83,7 +83,7 @@ def test_data_is_read_as_csv(client, sales):
     assert written.getvalue().decode().splitlines()[0] == "day,sales"
 
 
-def test_forecast(client, sales):
+def test_a_forecast_has_results_and_a_contest(client, sales):
     session = client.sessions.create_forecast(sales, "sales", day(201), day(210), TimeInterval.day)
     assert session.dataset_count is not None
     results = finished(client, session)
@@ -98,7 +98,7 @@ def test_forecast(client, sales):
     assert client.sessions.get_timeseries_outliers(session.session_id) is not None
 
 
-def test_impact(client, sales):
+def test_an_impact_analysis_finds_the_effect(client, sales):
     session = client.sessions.analyze_impact(sales, "sales", "campaign", day(150), day(159))
     results = finished(client, session)
     assert sorted(results.metrics) == ["absoluteEffect", "pValue", "relativeEffect"]
@@ -106,7 +106,7 @@ def test_impact(client, sales):
     assert results.metrics["pValue"] < 0.05
 
 
-def test_regression_and_prediction(client, points):
+def test_a_regression_can_predict(client, points):
     results = finished(client, client.sessions.train_model(points, "sum"))
     assert results.metrics["rSquared"] > 0.9
     predicted = client.models.predict(results.model_id, [{"x": 5.5, "y": 3.5, "kind": "far", "sum": 0}])
@@ -120,7 +120,7 @@ def test_regression_and_prediction(client, points):
     assert refused.value.status == 404
 
 
-def test_classification(client, points):
+def test_a_classification_has_scores_and_can_predict(client, points):
     session = client.sessions.train_model(points, "kind", prediction_domain="classification")
     results = finished(client, session)
     assert results.metrics["macroAverageF1Score"] > 0.9
@@ -132,7 +132,7 @@ def test_classification(client, points):
     assert scored.data[0]["kind"] == "near"
 
 
-def test_anomalies(client, points):
+def test_anomalies_are_found(client, points):
     """The client requests a regression without a target, which means anomalies."""
     session = client.sessions.train_anomalies_model(points)
     assert session.prediction_domain == "anomalies"
@@ -154,11 +154,11 @@ def test_sessions_are_listed_and_removed(client, sales):
     assert refused.value.status == 404
 
 
-def test_bulk_removal_wants_a_filter(client):
+def test_removing_sessions_without_a_filter_is_refused(client):
     with pytest.raises(ClientError) as refused:
         client.sessions.remove_sessions()
     assert (refused.value.status, refused.value.error_details.error_type) == (400, "SomeParametersRequired")
 
 
-def test_balance(client):
+def test_the_account_balance_is_zero(client):
     assert client.get_account_balance() == 0.0

@@ -44,7 +44,7 @@ def status_at_end(qpu, task, seconds=60):
     return status
 
 
-def test_a_backend_that_is_online_is_accessible(qpu):
+def test_an_online_backend_is_accessible(qpu):
     assert qpu.is_accessible() is True
     assert qpu.resource_id() == "stint_line_5"
 
@@ -59,7 +59,7 @@ def test_acquire_opens_a_session_and_release_closes_it(qpu):
     assert call("GET", f"/sessions/{session}")["state"] == "closed"
 
 
-def test_a_session_that_was_closed_meanwhile_is_not_taken_back(acquired):
+def test_acquire_opens_a_new_session_if_the_previous_one_was_closed(acquired):
     qpu, session = acquired
     call("DELETE", f"/sessions/{session}/close")
     fresh = qpu.acquire()
@@ -68,7 +68,7 @@ def test_a_session_that_was_closed_meanwhile_is_not_taken_back(acquired):
     qpu.release(fresh)
 
 
-def test_the_target_is_configuration_and_properties(qpu):
+def test_the_target_contains_configuration_and_properties(qpu):
     target = json.loads(qpu.target().value)
     assert target["configuration"] == call("GET", "/backends/stint_line_5/configuration")
     assert target["properties"] == call("GET", "/backends/stint_line_5/properties")
@@ -76,7 +76,7 @@ def test_the_target_is_configuration_and_properties(qpu):
     assert get_backend(qpu).status().operational is True
 
 
-def test_a_task_runs_in_the_session_to_its_result_and_logs(acquired):
+def test_a_task_runs_in_the_session_and_has_a_result_and_logs(acquired):
     qpu, session = acquired
     task = sampler_task(qpu, bell(), 100)
     assert call("GET", f"/jobs/{task}")["session_id"] == session
@@ -89,7 +89,7 @@ def test_a_task_runs_in_the_session_to_its_result_and_logs(acquired):
     assert qpu.task_status(task) == TaskStatus.Completed
 
 
-def test_a_task_that_fails_says_why_in_its_logs(acquired):
+def test_a_failed_task_has_a_reason_and_no_result(acquired):
     qpu, _ = acquired
     body = {"pubs": [["OPENQASM 3.0; nonsense"]], "options": {}, "version": 2, "support_qiskit": False}
     task = qpu.task_start(Payload.QiskitPrimitive(input=json.dumps(body), program_id="sampler"))
@@ -101,7 +101,7 @@ def test_a_task_that_fails_says_why_in_its_logs(acquired):
 
 
 @pytest.fixture
-def held(acquired):
+def waiting_qpu(acquired):
     """A second resource, whose tasks wait because another session holds the slot."""
     qpu, _ = acquired
     status_at_end(qpu, sampler_task(qpu, bell(), 10))
@@ -111,16 +111,16 @@ def held(acquired):
     call("DELETE", f"/sessions/{session}/close")
 
 
-def test_a_task_that_waits_is_stopped(held):
-    qpu, _ = held
+def test_a_waiting_task_can_be_stopped(waiting_qpu):
+    qpu, _ = waiting_qpu
     task = sampler_task(qpu, bell(), 10)
     assert qpu.task_status(task) == TaskStatus.Queued
     qpu.task_stop(task)
     assert qpu.task_status(task) == TaskStatus.Cancelled
 
 
-def test_release_cancels_a_session_with_a_task_that_waits(held):
-    qpu, session = held
+def test_release_closes_a_session_with_a_waiting_task(waiting_qpu):
+    qpu, session = waiting_qpu
     task = sampler_task(qpu, bell(), 10)
     qpu.release(session)
     assert call("GET", f"/sessions/{session}")["state"] == "closed"
@@ -128,13 +128,13 @@ def test_release_cancels_a_session_with_a_task_that_waits(held):
     assert qpu.task_status(task) == TaskStatus.Failed
 
 
-def test_an_unknown_task_is_an_error_that_names_it(acquired):
+def test_an_unknown_task_raises_an_error_with_its_name(acquired):
     qpu, _ = acquired
     with pytest.raises(qrmi.QrmiError, match="no-such-task"):
         qpu.task_status("no-such-task")
 
 
-def test_the_sampler_counts(acquired):
+def test_the_sampler_returns_counts(acquired):
     qpu, _ = acquired
     circuit = compiled(bell(), get_backend(qpu).target)
     job = SamplerV2(qpu, options={"default_shots": 200}).run([(circuit,)])
@@ -145,7 +145,7 @@ def test_the_sampler_counts(acquired):
     assert isinstance(job.logs(), str)
 
 
-def test_the_estimator_estimates(acquired):
+def test_the_estimator_returns_expectation_values(acquired):
     qpu, _ = acquired
     circuit = compiled(bell(measured=False), get_backend(qpu).target)
     observables = [SparsePauliOp(word).apply_layout(circuit.layout) for word in ("ZZ", "XX", "ZI")]
@@ -154,16 +154,16 @@ def test_the_estimator_estimates(acquired):
 
 
 @pytest.mark.parametrize(
-    ("filters", "found"),
+    ("filters", "expected"),
     [
         (None, {"stint_line_5", "stint_hex_27"}),
         ("num_qubits=20", {"stint_hex_27"}),
         ("name=stint_l*&status=online", {"stint_line_5"}),
     ],
 )
-def test_the_provider_lists_backends(kind, filters, found):
+def test_the_provider_lists_backends(kind, filters, expected):
     provider = ResourceProvider(getattr(ResourceType, kind), settings(kind))
-    assert {resource.resource_id() for resource in provider.resources(filters)} == found
+    assert {resource.resource_id() for resource in provider.resources(filters)} == expected
 
 
 def test_the_resources_of_a_slurm_job_are_found():

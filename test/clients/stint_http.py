@@ -45,7 +45,7 @@ class Rest:
     def post(self, path, **options):
         return self.call("POST", path, **options)
 
-    def found(self, path):
+    def get_json(self, path):
         response = self.get(path)
         assert response.status_code == 200, f"{path}: {response.status_code} {response.text[:300]}"
         return response.json()
@@ -66,7 +66,7 @@ class Rest:
         return response.json()["id"]
 
     def job(self, job_id):
-        return self.found(f"/jobs/{job_id}?exclude_params=true")
+        return self.get_json(f"/jobs/{job_id}?exclude_params=true")
 
     def status(self, job_id):
         return self.job(job_id)["state"]["status"]
@@ -82,11 +82,11 @@ class Rest:
 
     def times(self, job_id):
         """Returns the times at which a finished job was created, started and finished."""
-        stamps = self.found(f"/jobs/{job_id}/metrics")["timestamps"]
+        stamps = self.get_json(f"/jobs/{job_id}/metrics")["timestamps"]
         return [instant(stamps[key]) for key in ("created", "running", "finished")]
 
     def session(self, session_id):
-        return self.found(f"/sessions/{session_id}")
+        return self.get_json(f"/sessions/{session_id}")
 
     def in_state(self, session_id, state, timeout=30):
         def reached():

@@ -12,7 +12,7 @@ from qiskit_ibm_runtime.quantum_program import QuantumProgram
 from circuits import bell, bell_state, ghz, rotation
 
 
-def test_the_client_side_sampler_gives_bell_counts_in_the_session(line5):
+def test_the_client_side_sampler_returns_bell_counts_in_a_session(line5):
     with Session(line5) as session:
         job = SamplerV2().run([bell(line5)], shots=2048)
         counts = job.result(timeout=50)[0].data.meas.get_counts()
@@ -22,7 +22,7 @@ def test_the_client_side_sampler_gives_bell_counts_in_the_session(line5):
     assert abs(counts["00"] - 1024) < 6 * 23
 
 
-def test_the_client_side_sampler_sweeps(line5):
+def test_the_client_side_sampler_accepts_parameter_sweeps(line5):
     angles = np.linspace(0, np.pi, 20)
     with Session(line5):
         job = SamplerV2().run([(rotation(line5), angles.reshape(20, 1)), ghz(line5, 5)], shots=1000)
@@ -33,7 +33,7 @@ def test_the_client_side_sampler_sweeps(line5):
     assert set(result[1].data.meas.get_counts()) == {"00000", "11111"}
 
 
-def test_the_client_side_sampler_twirls(line5):
+def test_the_client_side_sampler_supports_measurement_twirling(line5):
     sampler = SamplerV2(mode=line5)
     sampler.options.twirling.enable_measure = True
     counts = sampler.run([bell(line5)], shots=1024).result(timeout=50)[0].data.meas.get_counts()
@@ -41,7 +41,7 @@ def test_the_client_side_sampler_twirls(line5):
 
 
 @pytest.mark.parametrize("level", [0, 1])
-def test_the_client_side_estimator_finds_zz_of_a_bell_pair(line5, level):
+def test_the_client_side_estimator_returns_zz_of_a_bell_pair(line5, level):
     isa = bell_state(line5)
     with Session(line5):
         estimator = EstimatorV2()
@@ -51,7 +51,7 @@ def test_the_client_side_estimator_finds_zz_of_a_bell_pair(line5, level):
     assert np.allclose(evs, [1, 1, 0], atol=6 * 0.03)
 
 
-def test_the_executor_returns_booleans_by_register_and_the_data_passed_through(line5):
+def test_the_executor_returns_booleans_by_register_and_passthrough_data(line5):
     program = QuantumProgram(shots=256, passthrough_data={"note": "kept", "values": [1, 2.5, None, True]})
     program.append_circuit_item(bell(line5))
     program.append_circuit_item(rotation(line5), circuit_arguments=np.array([[0.0], [np.pi]]))
@@ -67,7 +67,7 @@ def test_the_executor_returns_booleans_by_register_and_the_data_passed_through(l
     assert result.passthrough_data == {"note": "kept", "values": [1, 2.5, None, True]}
 
 
-def test_executor_jobs_are_found_by_their_program(service, line5):
+def test_executor_jobs_can_be_filtered_by_program(service, line5):
     program = QuantumProgram(shots=16)
     program.append_circuit_item(bell(line5))
     job = Executor(mode=line5).run(program)

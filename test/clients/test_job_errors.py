@@ -15,7 +15,7 @@ def sampler_body(backend, pub):
     return RuntimeEncoder().encode(fields)
 
 
-def test_broken_program_input_raises_a_failure_that_can_be_read(service, line5, rest):
+def test_invalid_program_input_raises_a_readable_failure(service, line5, rest):
     unbound = [rotation(line5), None, 10]  # a parameter and no value for it
     body = sampler_body("stint_line_5", unbound)
     answer = rest.post_text("/jobs", body)
@@ -31,14 +31,14 @@ def test_broken_program_input_raises_a_failure_that_can_be_read(service, line5, 
     assert job.usage() >= 0
 
 
-def test_a_program_that_fails_raises_its_reason(service, rest, scripted):
+def test_a_failing_program_raises_its_reason(service, rest, scripted):
     job_id = rest.submit(scripted(), params={"duration": 0.2, "outcome": "failed"})
     rest.ended(job_id)
     with pytest.raises(RuntimeJobFailureError, match=r"Unable to retrieve job result\. .*\w"):
         service.job(job_id).result(timeout=20)
 
 
-def test_running_too_long_raises_a_max_timeout(service, line5, rest, leave_nothing):
+def test_exceeding_max_execution_time_raises_a_max_timeout(service, line5, rest, leave_nothing):
     sampler = SamplerV2(mode=line5)
     sampler.options.max_execution_time = 1
     job = leave_nothing.job(sampler.run(slow(line5, 80)))
@@ -69,7 +69,7 @@ def test_a_max_execution_time_above_the_sessions_limit_is_refused(line5, service
         sampler.run(slow(line5, 0.1))
 
 
-def test_a_failed_job_leaves_the_session_usable(rest, scripted):
+def test_a_session_stays_usable_after_a_failed_job(rest, scripted):
     backend = scripted()
     session = rest.open_session(backend)["id"]
     bad = rest.submit(backend, params={"duration": 0.1, "outcome": "failed"}, session_id=session)

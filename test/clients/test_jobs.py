@@ -39,13 +39,13 @@ def five(line5, hex27):
     return label, jobs, batch.session_id
 
 
-def test_jobs_come_newest_first_unless_asked_otherwise(service, five):
+def test_jobs_are_listed_newest_first_by_default(service, five):
     label, jobs, _ = five
     assert ids(service.jobs(job_tags=[label])) == ids(jobs)[::-1]
     assert ids(service.jobs(job_tags=[label], descending=False)) == ids(jobs)
 
 
-def test_limit_and_skip_cut_a_window(service, five):
+def test_limit_and_skip_select_a_range(service, five):
     label, jobs, _ = five
     assert ids(service.jobs(job_tags=[label], limit=2)) == ids(jobs)[:2:-1]
     assert ids(service.jobs(job_tags=[label], limit=2, skip=1)) == ids(jobs)[3:1:-1]
@@ -53,7 +53,7 @@ def test_limit_and_skip_cut_a_window(service, five):
 
 
 @pytest.mark.parametrize("skip", [5, 6, 500])
-def test_skipping_beyond_the_end_gives_nothing_and_ends(service, five, skip):
+def test_skipping_beyond_the_end_returns_an_empty_list(service, five, skip):
     with within(15, "service.jobs beyond the end"):
         assert service.jobs(job_tags=[five[0]], skip=skip, limit=3) == []
 
@@ -84,7 +84,7 @@ def test_creation_time_bounds_are_inclusive(service, five):
     assert service.jobs(job_tags=[label], created_after=datetime.now() + timedelta(hours=1)) == []
 
 
-def test_a_job_found_by_id_is_the_job_submitted(service, five, line5):
+def test_a_job_read_by_id_is_the_submitted_job(service, five, line5):
     job = service.job(five[1][0].job_id())
     assert job.primitive_id == "sampler"
     assert job.session_id == five[2]
@@ -95,18 +95,18 @@ def test_a_job_found_by_id_is_the_job_submitted(service, five, line5):
     assert abs(datetime.now().astimezone() - job.creation_date) < timedelta(minutes=10)
 
 
-def test_inputs_come_back_as_submitted(service, five, line5):
+def test_inputs_are_returned_as_submitted(service, five, line5):
     inputs = service.job(five[1][0].job_id()).inputs
     assert inputs["pubs"][0][0] == bell(line5)
     assert inputs["pubs"][0][2] == 20
 
 
 @pytest.mark.parametrize(
-    "named", [{"session_id": "s9"}, {"backend_name": "no_such_device"}, {"program_id": "smapler"}]
+    "filters", [{"session_id": "s9"}, {"backend_name": "no_such_device"}, {"program_id": "smapler"}]
 )
-def test_a_filter_with_an_unknown_name_is_an_error_that_names_it(service, named):
-    with pytest.raises(IBMError, match=next(iter(named.values()))):
-        service.jobs(**named)
+def test_an_unknown_filter_value_raises_an_error_with_that_value(service, filters):
+    with pytest.raises(IBMError, match=next(iter(filters.values()))):
+        service.jobs(**filters)
 
 
 def test_an_unknown_job_is_not_found(service):
@@ -130,7 +130,7 @@ def test_logs_are_text(five):
     assert isinstance(five[1][0].logs(), str)
 
 
-def test_tags_are_replaced_and_cleared(service, line5, tag):
+def test_tags_can_be_replaced_and_cleared(service, line5, tag):
     job = sample(line5, [tag, "draft"])
     job.result()
     assert sorted(job.update_tags([tag, "final cut"])) == sorted([tag, "final cut"])
@@ -167,7 +167,7 @@ def test_a_finished_job_cannot_be_cancelled(five):
     assert five[1][0].done()
 
 
-def test_a_deleted_job_is_gone(service, line5, tag):
+def test_a_deleted_job_is_not_found(service, line5, tag):
     job = sample(line5, [tag])
     job.result()
     service.delete_job(job.job_id())
@@ -178,7 +178,7 @@ def test_a_deleted_job_is_gone(service, line5, tag):
         service.delete_job(job.job_id())
 
 
-def test_a_private_job_shows_its_result_once_and_its_inputs_never(service, line5, rest):
+def test_the_result_of_a_private_job_can_be_read_once_and_its_inputs_never(service, line5, rest):
     sampler = SamplerV2(mode=line5)
     sampler.options.environment.private = True
     job = sampler.run([bell(line5)], shots=30)
@@ -188,7 +188,7 @@ def test_a_private_job_shows_its_result_once_and_its_inputs_never(service, line5
     assert service.job(job.job_id()).result() is None
 
 
-def test_another_user_neither_sees_nor_touches_it(other_service, five):
+def test_a_user_of_another_instance_cannot_see_or_delete_a_job(other_service, five):
     with pytest.raises(RuntimeJobNotFound):
         other_service.job(five[1][0].job_id())
     with pytest.raises(RuntimeJobNotFound):

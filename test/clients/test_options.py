@@ -17,7 +17,7 @@ def zz(isa):
     return SparsePauliOp("ZZ").apply_layout(isa.layout)
 
 
-def test_an_estimator_with_many_options_takes_16_randomizations_of_100_shots(line5):
+def test_an_estimator_with_many_options_runs_16_randomizations_of_100_shots(line5):
     isa = bell_state(line5)
     estimator = EstimatorV2(mode=line5)
     options = estimator.options
@@ -60,7 +60,7 @@ def test_an_estimator_with_many_options_takes_16_randomizations_of_100_shots(lin
         assert [line for line in lines if f"WARNING options: '{name}' has no effect" in line], name
 
 
-def test_a_twirled_sampler_gives_the_shots_and_the_outcomes_asked_for(line5):
+def test_a_twirled_sampler_returns_the_requested_shots(line5):
     sampler = SamplerV2(mode=line5)
     sampler.options.twirling.enable_gates = True
     sampler.options.twirling.enable_measure = True
@@ -91,7 +91,7 @@ def test_resilience_level_1_corrects_the_readout_of_the_noisy_device(hex27):
     assert values[0] < values[1] < 1.03
 
 
-def test_dynamical_decoupling_has_no_effect_and_the_client_can_read_that(line5):
+def test_dynamical_decoupling_has_no_effect_and_causes_a_warning(line5):
     sampler = SamplerV2(mode=line5)
     sampler.options.dynamical_decoupling.enable = True
     sampler.options.dynamical_decoupling.sequence_type = "XX"
@@ -104,13 +104,13 @@ def test_dynamical_decoupling_has_no_effect_and_the_client_can_read_that(line5):
     assert job.logs().count("WARNING options: ") == 2
 
 
-def test_plain_options_leave_log_and_metadata_empty(line5):
+def test_default_options_leave_log_and_metadata_empty(line5):
     job = SamplerV2(mode=line5).run([bell(line5)], shots=10)
     assert ignored(job.result()) == []
     assert job.logs() == ""
 
 
-def test_a_circuit_with_control_flow_runs_untwirled_and_the_client_can_read_that(line5):
+def test_a_circuit_with_control_flow_runs_untwirled_and_the_metadata_show_it(line5):
     circuit = QuantumCircuit(2, 2)
     circuit.x(0)
     circuit.measure(0, 0)
@@ -124,7 +124,7 @@ def test_a_circuit_with_control_flow_runs_untwirled_and_the_client_can_read_that
     assert ignored(result) == ["options.twirling"]
 
 
-def test_a_limit_under_its_python_name_is_named_in_the_log(rest, scripted):
+def test_a_limit_with_its_python_name_causes_a_warning_in_the_log(rest, scripted):
     job_id = rest.submit(scripted(), max_execution_time=60)
     rest.ended(job_id)
     log = rest.get(f"/jobs/{job_id}/logs").text

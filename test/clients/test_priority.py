@@ -39,7 +39,7 @@ def spsa(energy, start, evaluations, rng):
 
 
 @pytest.mark.deadline(120)
-def test_thirty_iterations_keep_the_backend_while_another_user_waits(
+def test_thirty_iterations_hold_the_backend_while_another_user_waits(
     service, other_service, line5, rest, other_rest, leave_nothing
 ):
     hamiltonian = SparsePauliOp.from_list([("ZZ", 1.0), ("XI", 0.5), ("IX", 0.5)])
@@ -116,7 +116,7 @@ def test_the_jobs_of_a_batch_share_the_lanes(rest, scripted):
     assert rest.session(batch)["elapsed_time"] == pytest.approx(9, abs=0.5)
 
 
-def test_a_dedicated_session_runs_its_jobs_side_by_side_and_is_charged_once(rest, scripted):
+def test_a_dedicated_session_runs_jobs_in_parallel_and_is_charged_once(rest, scripted):
     backend = scripted(lanes=3)
     session = rest.open_session(backend)["id"]
     jobs = [rest.submit(backend, params={"duration": 3}, session_id=session) for _ in range(3)]
@@ -127,7 +127,7 @@ def test_a_dedicated_session_runs_its_jobs_side_by_side_and_is_charged_once(rest
     assert 3 <= charged < 9, "three jobs one after the other would be nine seconds"
 
 
-def test_five_jobs_of_a_batch_run_at_once_on_the_five_lanes(hex27, rest, scripted):
+def test_five_jobs_of_a_batch_complete_on_five_lanes(hex27, rest, scripted):
     with Batch(hex27) as batch:
         sampler = SamplerV2()
         jobs = [sampler.run([bell(hex27)], shots=500) for _ in range(5)]

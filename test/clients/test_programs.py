@@ -21,7 +21,7 @@ def on_device(isa, pauli):
 
 
 @MODES
-def test_a_bell_pair_gives_only_00_and_11_in_balance(line5, mode):
+def test_a_bell_pair_has_only_00_and_11_with_equal_frequency(line5, mode):
     with mode(line5):
         counts = counts_of(SamplerV2().run([bell(line5)], shots=4096).result())
     assert set(counts) == {"00", "11"}
@@ -55,7 +55,7 @@ def test_twelve_qubits_of_the_noisy_device_are_mostly_entangled(hex27):
     assert zeros + ones < 4096, "the device is said to be noisy"
 
 
-def test_a_job_without_session_runs_as_well(line5):
+def test_a_job_without_a_session_runs(line5):
     job = SamplerV2(mode=line5).run([bell(line5)], shots=100)
     assert set(counts_of(job.result())) <= {"00", "11"}
     assert job.session_id is None
@@ -94,7 +94,7 @@ def test_observables_and_parameters_are_broadcast(line5):
     assert np.allclose(evs, [[1, 0, -1], [0, 1, 0]], atol=6 * 0.02)
 
 
-def test_one_job_carries_two_pubs(line5):
+def test_one_job_can_have_two_pubs(line5):
     with Session(line5):
         job = SamplerV2().run([(bell(line5), None, 300), (ghz(line5, 5), None, 700)])
         result = job.result()
@@ -152,7 +152,7 @@ def test_equal_seeds_give_equal_estimates(line5):
         assert estimate(5) == estimate(5)
 
 
-def test_circuit_metadata_survives_the_journey(line5):
+def test_circuit_metadata_is_returned_with_the_result(line5):
     isa = bell(line5)
     isa.metadata = {"label": "first", "index": 3}
     result = SamplerV2(mode=line5).run([isa], shots=10).result()

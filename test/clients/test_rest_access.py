@@ -29,7 +29,7 @@ def claims(token):
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
-def asked_with(stint, authorization):
+def jobs_with(stint, authorization):
     headers = {"Service-CRN": stint["crn"]}
     if authorization is not None:
         headers["Authorization"] = authorization
@@ -38,30 +38,30 @@ def asked_with(stint, authorization):
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "apikey"])
 def test_the_raw_token_is_accepted(stint, scheme):
-    assert asked_with(stint, f"{scheme} {stint['token']}").status_code == 200
+    assert jobs_with(stint, f"{scheme} {stint['token']}").status_code == 200
 
 
-def test_the_exchanged_token_is_a_jwt_and_accepted(stint, jwt):
-    assert asked_with(stint, f"Bearer {jwt}").status_code == 200
+def test_a_jwt_from_the_token_exchange_is_accepted(stint, jwt):
+    assert jobs_with(stint, f"Bearer {jwt}").status_code == 200
     body = claims(jwt)
     assert body["iat"] <= time.time() + 5
     assert body["exp"] - body["iat"] >= 600, "renewed after 80 % of its life: a short one costs requests"
 
 
-def test_the_exchange_reads_a_form_whatever_the_content_type_says(stint):
+def test_the_token_exchange_accepts_a_form_with_a_misspelt_content_type(stint):
     misspelt = {"Content-Type": "applicaton/x-www-form-urlencoded"}
     assert exchange(stint["url"], stint["token"], **misspelt).status_code == 200
 
 
-def test_a_wrong_key_is_not_exchanged(stint):
+def test_the_token_exchange_refuses_a_wrong_key(stint):
     assert exchange(stint["url"], "x" * 40).status_code in (400, 401, 403)
 
 
 @pytest.mark.parametrize(
     "authorization", [None, "", "Bearer", "Bearer wrong", "apikey wrong", "Basic YTpi", "Bearer a.b.c"]
 )
-def test_wrong_credentials_are_401_with_words(stint, authorization):
-    answer = asked_with(stint, authorization)
+def test_wrong_credentials_are_401_with_a_message(stint, authorization):
+    answer = jobs_with(stint, authorization)
     assert answer.status_code == 401
     assert problem(answer)["message"]
 
@@ -72,18 +72,18 @@ def test_a_tampered_jwt_is_refused(stint, jwt):
     forged = base64.urlsafe_b64encode(json.dumps(later).encode()).rstrip(b"=").decode()
     none = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').rstrip(b"=").decode()
     for token in (f"{header}.{forged}.{signature}", f"{none}.{body}.", f"{none}.{forged}.{signature}"):
-        assert asked_with(stint, f"Bearer {token}").status_code == 401
+        assert jobs_with(stint, f"Bearer {token}").status_code == 401
 
 
 @pytest.mark.parametrize("base", ["/api/v1", "/experimental/api/v1"])
-def test_both_bases_serve_the_same(stint, base):
+def test_both_base_paths_serve_the_backends(stint, base):
     user = Rest(stint["url"], stint["token"], stint["crn"], base)
-    names = {device["name"] for device in user.found("/backends")["devices"]}
+    names = {device["name"] for device in user.get_json("/backends")["devices"]}
     assert {"stint_line_5", "stint_hex_27"} <= names
-    assert user.found("/backends?include_mocks=True")["devices"]
+    assert user.get_json("/backends?include_mocks=True")["devices"]
 
 
-def test_a_foreign_crn_opens_no_door(stint, other_rest, scripted):
+def test_the_crn_of_another_instance_gives_no_access(stint, other_rest, scripted):
     theirs = other_rest.submit(scripted(), params={"duration": 0})
     crossed = Rest(stint["url"], stint["token"], stint["crn_2"])
     assert crossed.get(f"/jobs/{theirs}").status_code in (401, 403, 404)
@@ -91,7 +91,7 @@ def test_a_foreign_crn_opens_no_door(stint, other_rest, scripted):
     assert not listed.ok or theirs not in listed.text
 
 
-def test_ids_of_another_instance_are_404(rest, other_rest, scripted):
+def test_sessions_and_jobs_of_another_instance_are_404(rest, other_rest, scripted):
     backend = scripted()
     session = rest.open_session(backend)["id"]
     job = rest.submit(backend, params={"duration": 0.1}, session_id=session, tags=["mine"])
@@ -126,12 +126,12 @@ def test_ids_of_another_instance_are_404(rest, other_rest, scripted):
 
 
 @pytest.mark.parametrize("path", ["/backends", "/tokens", "/sessions", "/ledger", "/clock"])
-def test_operator_calls_are_403_for_a_user(stint, admin, path):
+def test_operator_requests_are_403_for_a_user(stint, admin, path):
     assert Rest(stint["url"], stint["token"], base="/api/v1/admin").get(path).status_code == 403
     assert admin.get(path).status_code == 200
 
 
-def test_a_revoked_token_stops_working_at_once(stint, admin):
+def test_a_revoked_token_is_refused_immediately(stint, admin):
     made = admin.post("/tokens", json={"user": "passing-by", "instance": "guests", "role": "user"})
     assert made.status_code == 201
     guest = Rest(stint["url"], made.json()["token"], made.json()["crn"])

@@ -46,7 +46,7 @@ def refused_or_failed(rest, answer):
     return state["reason"]
 
 
-def test_params_come_back_byte_for_byte(rest, scripted):
+def test_params_are_returned_byte_for_byte(rest, scripted):
     params = '{"duration": 0,  "result": ' + ODD_VALUES + " }"
     body = f'{{"program_id": "scripted", "backend": "{scripted()}",\n  "params" : {params} , "tags": []}}'
     answer = rest.post_text("/jobs", body)
@@ -57,7 +57,7 @@ def test_params_come_back_byte_for_byte(rest, scripted):
     assert "params" not in rest.job(job_id)
 
 
-def test_odd_numbers_in_the_options_reach_the_worker_unharmed(rest, line5):
+def test_unusual_numbers_in_the_options_are_accepted_and_returned_unchanged(rest, line5):
     params = json.dumps(sampler_params(circuit_value(bell(line5))))
     params = params.replace('"options": {}', '"options": {"experimental":  ' + ODD_PYTHON + "}")
     body = f'{{"program_id": "sampler", "backend": "stint_line_5", "params":{params}}}'
@@ -84,7 +84,7 @@ def test_thirty_megabytes_are_accepted_and_returned(rest, scripted):
         "\x00\x01",
     ],
 )
-def test_malformed_json_is_a_400_that_names_the_position(rest, body):
+def test_malformed_json_is_400_with_the_position(rest, body):
     answer = rest.post_text("/jobs", body)
     assert answer.status_code == 400
     message = problem(answer)["message"].lower()
@@ -106,13 +106,13 @@ def test_malformed_json_is_a_400_that_names_the_position(rest, body):
         [],
     ],
 )
-def test_a_wrong_field_is_a_400_with_words(rest, body):
+def test_an_invalid_body_is_400_with_a_message(rest, body):
     answer = rest.post("/jobs", json=body)
     assert answer.status_code == 400, f"{answer.status_code} {answer.text}"
     assert problem(answer)
 
 
-def test_params_that_are_no_object_give_a_readable_reason(rest):
+def test_params_that_are_not_an_object_are_refused_with_a_reason(rest):
     answer = rest.post("/jobs", json={"program_id": "sampler", "backend": "stint_line_5", "params": []})
     assert "params" in refused_or_failed(rest, answer)
 
@@ -126,7 +126,7 @@ def test_a_body_above_the_limit_is_413(stint):
 @pytest.mark.parametrize(
     "value", [packed(b"this is not QPY"), packed(b"QISKIT\x63" + b"\x00" * 64), "%%%", "aGVsbG8="]
 )
-def test_a_qpy_that_is_none_gives_a_readable_reason(rest, value):
+def test_invalid_qpy_is_refused_with_a_readable_reason(rest, value):
     circuit = {"__type__": "QuantumCircuit", "__value__": value}
     body = {"program_id": "sampler", "backend": "stint_line_5", "params": sampler_params(circuit)}
     words = refused_or_failed(rest, rest.post("/jobs", json=body))
@@ -134,7 +134,7 @@ def test_a_qpy_that_is_none_gives_a_readable_reason(rest, value):
     assert "Traceback" not in words
 
 
-def test_a_circuit_too_large_for_the_device_gives_a_readable_reason(rest):
+def test_a_circuit_too_large_for_the_device_is_refused_with_a_reason(rest):
     circuit = QuantumCircuit(60)
     circuit.x(59)
     circuit.measure_all()
@@ -152,27 +152,27 @@ def test_an_unknown_program_is_refused_or_fails_with_its_name(rest):
     assert "no-such-program" in words
 
 
-def test_count_is_exact_and_equals_the_offset_beyond_the_end(rest, scripted, tag):
+def test_the_count_is_exact_and_equals_an_offset_beyond_the_end(rest, scripted, tag):
     backend = scripted()
     for _ in range(3):
         rest.ended(rest.submit(backend, params={"duration": 0}, tags=[tag]))
-    page = rest.found(f"/jobs?tags={tag}&limit=2")
+    page = rest.get_json(f"/jobs?tags={tag}&limit=2")
     assert (len(page["jobs"]), page["count"]) == (2, 3)
-    page = rest.found(f"/jobs?tags={tag}&limit=2&offset=2")
+    page = rest.get_json(f"/jobs?tags={tag}&limit=2&offset=2")
     assert (len(page["jobs"]), page["count"]) == (1, 3)
     for offset in (3, 4, 50):
-        page = rest.found(f"/jobs?tags={tag}&limit=2&offset={offset}")
+        page = rest.get_json(f"/jobs?tags={tag}&limit=2&offset={offset}")
         assert (page["jobs"], page["count"]) == ([], offset)
 
 
 @pytest.mark.parametrize("query", ["limit=-1", "limit=many", "offset=-1", "created_after=yesterday"])
-def test_a_wrong_query_is_a_400(rest, query):
+def test_an_invalid_query_is_400(rest, query):
     answer = rest.get(f"/jobs?{query}")
     assert answer.status_code == 400
     assert problem(answer)
 
 
-def test_tags_are_put_with_exactly_204(rest, scripted, tag):
+def test_replacing_tags_is_204(rest, scripted, tag):
     job_id = rest.submit(scripted(), params={"duration": 0})
     answer = rest.call("PUT", f"/jobs/{job_id}/tags", json={"tags": [tag]})
     assert (answer.status_code, answer.content) == (204, b"")
@@ -181,7 +181,7 @@ def test_tags_are_put_with_exactly_204(rest, scripted, tag):
     assert rest.job(job_id)["tags"] == [tag]
 
 
-def test_an_unfinished_job_cannot_be_deleted_and_a_finished_one_not_cancelled(rest, scripted):
+def test_an_unfinished_job_cannot_be_deleted_and_a_finished_job_cannot_be_cancelled(rest, scripted):
     job_id = rest.submit(scripted(), params={"duration": 60})
     assert rest.call("DELETE", f"/jobs/{job_id}").status_code == 409
     assert rest.post(f"/jobs/{job_id}/cancel").status_code == 204
@@ -191,7 +191,7 @@ def test_an_unfinished_job_cannot_be_deleted_and_a_finished_one_not_cancelled(re
     assert rest.get(f"/jobs/{job_id}").status_code == 404
 
 
-def test_a_waiting_job_tells_its_place_in_the_queue(rest, scripted):
+def test_a_waiting_job_shows_its_place_in_the_queue(rest, scripted):
     backend = scripted()
     jobs = [rest.submit(backend, params={"duration": 60}) for _ in range(3)]
     assert rest.status(jobs[0]) == "Running"
@@ -201,13 +201,13 @@ def test_a_waiting_job_tells_its_place_in_the_queue(rest, scripted):
     assert places == [None, 1, 2]
 
 
-def test_repeated_submits_are_jobs_of_their_own(rest, scripted):
+def test_repeated_submits_create_separate_jobs(rest, scripted):
     backend = scripted()
     first, second = (rest.submit(backend, params={"duration": 0}) for _ in range(2))
     assert first != second
 
 
-def test_headers_left_over_by_the_client_do_not_matter(rest, scripted):
+def test_unnecessary_headers_of_the_client_have_no_effect(rest, scripted):
     job_id = rest.submit(scripted(), params={"duration": 60})
     odd = {"Content-Type": "application/json", "Accept": "text/html"}
     assert rest.get(f"/jobs/{job_id}", headers=odd).status_code == 200
@@ -216,6 +216,6 @@ def test_headers_left_over_by_the_client_do_not_matter(rest, scripted):
     assert rest.ended(job_id)["status"] == "Cancelled"
 
 
-def test_after_all_this_the_server_still_runs_a_bell_job(line5):
+def test_the_service_still_runs_a_job_after_these_requests(line5):
     result = SamplerV2(mode=line5).run([bell(line5)], shots=200).result(timeout=40)
     assert set(result[0].data.meas.get_counts()) <= {"00", "11"}

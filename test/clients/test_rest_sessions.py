@@ -9,21 +9,21 @@ def close(rest, session_id):
     return rest.call("DELETE", f"/sessions/{session_id}/close")
 
 
-def test_no_body_at_all_opens_a_dedicated_session_on_the_default_backend(rest):
+def test_a_request_without_a_body_opens_a_dedicated_session_on_the_default_backend(rest):
     answer = rest.post("/sessions")
     assert answer.status_code in (200, 201), answer.text
     session = answer.json()
     assert session["mode"] == "dedicated"
     assert session["state"] == "open"
     assert session["accepting_jobs"] is True
-    assert session["backend_name"] in {device["name"] for device in rest.found("/backends")["devices"]}
+    assert session["backend_name"] in {device["name"] for device in rest.get_json("/backends")["devices"]}
     assert len(session["timestamps"]) == 1
     assert session["timestamps"][0]["status"] == "open"
     assert instant(session["timestamps"][0]["timestamp"])
     assert close(rest, session["id"]).status_code == 204
 
 
-def test_limits_are_granted_and_the_others_lowered_to_fit(rest):
+def test_a_requested_limit_is_granted_and_the_others_are_lowered_to_it(rest):
     session = rest.open_session("stint_line_5", max_ttl=20)
     assert session["max_ttl"] == 20
     assert session["interactive_ttl"] <= session["active_ttl"] <= 20
@@ -47,13 +47,13 @@ def test_limits_are_granted_and_the_others_lowered_to_fit(rest):
         17,
     ],
 )
-def test_a_wrong_field_is_a_400_with_words(rest, body):
+def test_an_invalid_body_is_400_with_a_message(rest, body):
     answer = rest.post("/sessions", json=body)
     assert answer.status_code == 400, answer.text
     assert problem(answer)
 
 
-def test_an_unknown_backend_is_refused_with_its_name(rest):
+def test_an_unknown_backend_is_named_in_the_refusal(rest):
     for answer in (
         rest.post("/sessions", json={"mode": "batch", "backend": "stint_nowhere"}),
         rest.post("/jobs", json={"program_id": "sampler", "backend": "stint_nowhere", "params": {}}),
@@ -68,14 +68,14 @@ def test_a_submit_to_a_closed_session_is_409_with_code_1217_and_stores_nothing(r
     backend = scripted()
     session = rest.open_session(backend)["id"]
     close(rest, session)
-    before = rest.found("/jobs?limit=1")["count"]
+    before = rest.get_json("/jobs?limit=1")["count"]
     body = {"program_id": "scripted", "backend": backend, "params": {"duration": 0}, "session_id": session}
     answer = rest.post("/jobs", json=body)
     assert answer.status_code == 409
     assert problem(answer)["code"] == 1217
     assert "closed" in problem(answer)["message"]
-    assert rest.found("/jobs?limit=1")["count"] == before
-    assert rest.found(f"/jobs?session_id={session}")["count"] == 0
+    assert rest.get_json("/jobs?limit=1")["count"] == before
+    assert rest.get_json(f"/jobs?session_id={session}")["count"] == 0
 
 
 def test_a_submit_to_an_unknown_session_is_refused_but_not_with_404(rest, scripted):
@@ -86,7 +86,7 @@ def test_a_submit_to_an_unknown_session_is_refused_but_not_with_404(rest, script
     assert problem(answer)
 
 
-def test_patch_is_idempotent_and_true_resumes_only_what_is_open(rest, scripted):
+def test_patch_is_idempotent_and_resumes_only_a_draining_session(rest, scripted):
     session = rest.open_session(scripted())["id"]
     job = rest.submit(rest.session(session)["backend_name"], params={"duration": 60}, session_id=session)
     path = f"/sessions/{session}"
@@ -109,7 +109,7 @@ def test_patch_is_idempotent_and_true_resumes_only_what_is_open(rest, scripted):
 
 
 @pytest.mark.parametrize("body", ["{}", '{"accepting_jobs": "false"}', '{"accepting_jobs": null}', "[]"])
-def test_patch_needs_a_plain_boolean(rest, scripted, body):
+def test_patch_requires_a_boolean(rest, scripted, body):
     session = rest.open_session(scripted())["id"]
     headers = {"Content-Type": "application/json"}
     answer = rest.call("PATCH", f"/sessions/{session}", data=body, headers=headers)
@@ -118,14 +118,14 @@ def test_patch_needs_a_plain_boolean(rest, scripted, body):
     close(rest, session)
 
 
-def test_a_cancelled_session_names_who_closed_it(rest, scripted):
+def test_a_closed_session_has_the_user_in_its_reason(rest, scripted):
     session = rest.open_session(scripted())["id"]
     assert close(rest, session).status_code == 204
     assert close(rest, session).status_code == 204
     assert "closed by user" in rest.session(session)["state_reason"]
 
 
-def test_max_ttl_closes_the_session_and_fails_what_is_queued(rest, scripted):
+def test_max_ttl_closes_the_session_and_fails_its_queued_jobs(rest, scripted):
     backend = scripted()
     session = rest.open_session(backend, max_ttl=2)["id"]
     jobs = [rest.submit(backend, params={"duration": 3}, session_id=session) for _ in range(2)]
@@ -138,7 +138,7 @@ def test_max_ttl_closes_the_session_and_fails_what_is_queued(rest, scripted):
     assert rest.session(session)["elapsed_time"] >= 3
 
 
-def test_an_unknown_session_is_404_everywhere(rest):
+def test_every_request_for_an_unknown_session_is_404(rest):
     path = "/sessions/8e5c1f4e-0000-4000-8000-000000000000"
     for method, suffix, body in (
         ("GET", "", None),

@@ -13,7 +13,7 @@ from qiskit_ibm_runtime.exceptions import IBMInputValueError
 from circuits import bell
 
 
-def test_environment_variables_alone_make_a_service(service, stint):
+def test_the_client_needs_only_environment_variables(service, stint):
     account = service.active_account()
     assert account["token"] == stint["token"]
     assert account["url"].endswith("/experimental/api/v1")
@@ -37,24 +37,24 @@ def test_an_instance_can_be_chosen_by_its_name(service, stint):
     assert by_name.active_instance() == stint["crn"]
 
 
-def test_no_instance_at_all_means_the_one_there_is(stint):
+def test_the_only_instance_is_used_if_none_is_given(stint):
     found = QiskitRuntimeService(
         channel="ibm_quantum_platform", token=stint["token"], url=os.environ["QISKIT_IBM_URL"]
     )
     assert found.backend("stint_line_5").name == "stint_line_5"
 
 
-def test_a_foreign_instance_is_refused_by_the_constructor(stint):
+def test_the_constructor_refuses_another_instance(stint):
     with pytest.raises(IBMInputValueError):
         QiskitRuntimeService(instance=stint["crn_2"])
 
 
-def test_a_wrong_token_is_refused_by_the_constructor(stint):
+def test_the_constructor_refuses_a_wrong_token(stint):
     with pytest.raises(InvalidAccountError):
         QiskitRuntimeService(token="x" * 40, url=os.environ["QISKIT_IBM_URL"], instance=stint["crn"])
 
 
-def test_the_bypass_of_discovery_works_as_well(monkeypatch):
+def test_the_client_can_skip_the_discovery_of_instances(monkeypatch):
     monkeypatch.setenv("QISKIT_FUNCTIONS_EXPERIMENTAL", "1")
     monkeypatch.setenv("GLOBAL_SEARCH_URL", "http://127.0.0.1:9")
     assert QiskitRuntimeService().backend("stint_line_5").num_qubits == 5
@@ -79,7 +79,7 @@ def test_an_unknown_backend_is_not_found(service):
         service.backend("stint_nowhere")
 
 
-def test_least_busy_is_an_online_backend_that_fits(service):
+def test_least_busy_returns_an_online_backend_with_enough_qubits(service):
     assert service.least_busy(min_num_qubits=20).name == "stint_hex_27"
     assert service.least_busy().status().operational
 
@@ -94,7 +94,7 @@ def test_the_target_describes_the_device(line5, hex27):
     assert hex27.simulator is False
 
 
-def test_properties_of_the_noisy_device_tell_its_errors(hex27):
+def test_properties_of_the_noisy_device_contain_its_errors(hex27):
     properties = hex27.properties()
     assert len(properties.qubits) == 27
     assert properties.t1(0) > 0
@@ -111,7 +111,7 @@ def test_status_counts_the_queue(line5):
     assert status.backend_version.count(".") == 2
 
 
-def test_a_paused_backend_says_so_and_is_not_the_least_busy(admin, line5):
+def test_a_paused_backend_has_that_status_and_is_not_the_least_busy(admin, line5):
     admin.set_status("stint_line_5", "paused", "calibration")
     try:
         status = line5.status()
@@ -123,7 +123,7 @@ def test_a_paused_backend_says_so_and_is_not_the_least_busy(admin, line5):
     assert line5.status().status_msg == "active"
 
 
-def test_usage_grows_with_what_was_run(service, rest, scripted):
+def test_usage_grows_with_each_job(service, rest, scripted):
     before = service.usage()["usage_consumed_seconds"]
     rest.ended(rest.submit(scripted(), params={"duration": 1.1}))
     after = service.usage()
@@ -132,7 +132,7 @@ def test_usage_grows_with_what_was_run(service, rest, scripted):
     assert after.get("usage_limit_reached", False) is False
 
 
-def test_what_is_left_of_a_budget_is_whole_seconds(stint, admin):
+def test_the_remaining_budget_is_whole_seconds(stint, admin):
     name = f"budget-{uuid.uuid4().hex[:8]}"
     assert admin.post("/instances", json={"name": name, "budget_seconds": 100}).status_code == 201
     made = admin.post("/tokens", json={"user": "alice", "instance": name, "role": "user"}).json()
@@ -150,14 +150,14 @@ def test_backends_have_physical_qubits(service):
     assert {b.name: b.physical_qubits for b in service.backends()}["stint_line_5"] == 5
 
 
-def test_a_job_says_what_ran_it_and_how_long_it_probably_runs(line5):
+def test_a_job_has_the_qiskit_version_and_an_estimated_running_time(line5):
     job = SamplerV2(mode=line5).run([bell(line5)], shots=10)
     job.result()
     assert re.fullmatch(r"\d+\.\d+\.\d+.*", job.metrics()["qiskit_version"])
     assert job.usage_estimation["quantum_seconds"] > 0
 
 
-def test_job_properties_are_those_at_its_start(hex27):
+def test_a_job_has_the_properties_of_its_backend(hex27):
     job = SamplerV2(mode=hex27).run([bell(hex27)], shots=50)
     job.result()
     assert len(job.properties().qubits) == 27

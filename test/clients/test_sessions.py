@@ -27,7 +27,7 @@ def test_status_goes_from_pending_through_in_progress_to_closed(line5, leave_not
     assert session.status() == "Closed"
 
 
-def test_a_drained_session_lets_its_jobs_finish_and_closes_itself(line5, leave_nothing):
+def test_a_draining_session_finishes_its_jobs_and_then_closes(line5, leave_nothing):
     session = leave_nothing.session(Session(line5))
     running = leave_nothing.job(SamplerV2(mode=session).run(slow(line5, 3)))
     queued = sample(session, line5)
@@ -39,7 +39,7 @@ def test_a_drained_session_lets_its_jobs_finish_and_closes_itself(line5, leave_n
     until("the session closes with its last job", lambda: session.status() == "Closed")
 
 
-def test_cancel_fails_what_is_queued_and_lets_the_running_job_finish(line5, rest, leave_nothing):
+def test_cancel_fails_queued_jobs_and_lets_the_running_job_finish(line5, rest, leave_nothing):
     session = leave_nothing.session(Session(line5))
     running = leave_nothing.job(SamplerV2(mode=session).run(slow(line5, 3)))
     queued = sample(session, line5)
@@ -52,7 +52,7 @@ def test_cancel_fails_what_is_queued_and_lets_the_running_job_finish(line5, rest
     assert rest.session(session.session_id)["accepting_jobs"] is False
 
 
-def test_details_tell_what_was_granted_and_what_happened(line5, rest, leave_nothing):
+def test_details_contain_the_granted_limits_and_the_history(line5, rest, leave_nothing):
     session = leave_nothing.session(Session(line5, max_time="2h 30m"))
     fresh = session.details()
     assert fresh["id"] == session.session_id
@@ -118,7 +118,7 @@ def test_a_batch_is_charged_the_sum_of_its_jobs(hex27, rest, leave_nothing):
 @pytest.mark.parametrize(
     ("right", "wrong", "mode"), [(Session, Batch, "dedicated"), (Batch, Session, "batch")]
 )
-def test_from_id_finds_the_session_and_refuses_the_other_class(
+def test_from_id_returns_the_session_and_refuses_the_other_class(
     service, line5, leave_nothing, right, wrong, mode
 ):
     session = leave_nothing.session(right(line5))
@@ -132,12 +132,12 @@ def test_from_id_finds_the_session_and_refuses_the_other_class(
         wrong.from_id(session.session_id, service=service)
 
 
-def test_from_id_of_an_unknown_session_says_so(service):
+def test_from_id_of_an_unknown_session_raises_not_found(service):
     with pytest.raises(IBMInputValueError, match="not found"):
         Session.from_id("8e5c1f4e-0000-4000-8000-000000000000", service=service)
 
 
-def test_running_on_a_closed_session_raises_with_the_servers_words(service, line5, leave_nothing):
+def test_running_on_a_closed_session_raises_the_message_of_the_service(service, line5, leave_nothing):
     session = leave_nothing.session(Session(line5))
     same = Session.from_id(session.session_id, service=service)
     session.close()
@@ -160,12 +160,12 @@ def test_closing_and_cancelling_again_is_harmless(line5):
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("2h 30m", 9000), ("90s", 90), ("20m 1h", 4800), (75, 75)])
-def test_max_time_is_granted_as_asked(line5, text, seconds):
+def test_max_time_is_granted_as_requested(line5, text, seconds):
     with Batch(line5, max_time=text) as batch:
         assert batch.details()["max_time"] == seconds
 
 
-def test_a_max_time_above_the_limit_is_a_readable_400(line5):
+def test_a_max_time_above_the_limit_is_400_and_names_the_limit(line5):
     with pytest.raises(Exception, match="400 Client Error") as refused:
         Session(line5, max_time="400d")
     words = str(refused.value)
@@ -174,7 +174,9 @@ def test_a_max_time_above_the_limit_is_a_readable_400(line5):
     assert any(60 <= number < 34_560_000 for number in limits), f"the limit is not named: {words}"
 
 
-def test_an_idle_session_goes_inactive_and_comes_back_with_its_next_job(service, line5, rest, leave_nothing):
+def test_an_idle_session_becomes_inactive_and_active_again_with_its_next_job(
+    service, line5, rest, leave_nothing
+):
     opened = rest.open_session("stint_line_5", interactive_ttl=1)
     session = Session.from_id(leave_nothing.session(opened["id"]), service=service)
     sample(session, line5).result()

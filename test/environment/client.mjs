@@ -78,10 +78,10 @@ export async function clientOf(url, adminToken) {
 
 const ended = ['Failed', 'Cancelled', 'failed', 'cancelled', 'error', 'dead', 'killed'];
 
-async function until(what, wanted, state, seconds = 120) {
+async function until(what, expected, state, seconds = 120) {
   const deadline = Date.now() + seconds * 1000;
-  for (let seen; (seen = await state()) !== wanted; await pause(30)) {
+  for (let seen; (seen = await state()) !== expected; await pause(30)) {
     if (ended.includes(seen) || Date.now() > deadline)
-      throw new Error(`${what} is ${seen} and not ${wanted}.`);
+      throw new Error(`${what} is ${seen} and not ${expected}.`);
   }
 }

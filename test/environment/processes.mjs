@@ -5,12 +5,12 @@ export function processes(pid) {
   const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => [Number(name), Number(/^PPid:\s+(\d+)$/m.exec(read(name, 'status'))?.[1] ?? 0)]);
-  const found = new Set([pid]);
-  for (let before = 0; before !== found.size;) {
-    before = found.size;
-    for (const [child, parent] of parents) if (found.has(parent)) found.add(child);
+  const pids = new Set([pid]);
+  for (let before = 0; before !== pids.size;) {
+    before = pids.size;
+    for (const [child, parent] of parents) if (pids.has(parent)) pids.add(child);
   }
-  const [top, ...below] = [...found].map((each) => ({
+  const [top, ...below] = [...pids].map((each) => ({
     command: read(each, 'cmdline').replaceAll('\0', ' '),
     environment: Object.fromEntries(pairs(read(each, 'environ'))),
   }));

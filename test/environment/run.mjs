@@ -28,9 +28,9 @@ print(json.dumps({
 const inR = "cat(names(Sys.getenv()), sep = '\\n')";
 
 const findings = [];
-function check(name, ok, found = '') {
+function check(name, ok, detail = '') {
   findings.push(ok);
-  console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}${ok ? '' : `: ${found}`}`);
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}${ok ? '' : `: ${detail}`}`);
 }
 
 const conf = {
@@ -89,22 +89,25 @@ async function compareAll(user) {
 /** Reads variables from the system that no job can print. */
 function comparePrograms() {
   const { environment: own, below } = processes(service.pid);
-  check('the service itself has the secrets', holdsSecret(own) && own.STINT_ADMIN_TOKEN === adminToken);
+  check(
+    'the service itself has the secrets in its environment',
+    holdsSecret(own) && own.STINT_ADMIN_TOKEN === adminToken,
+  );
   const of = (words) =>
     below.filter(({ command }) => command.includes(words)).map((each) => each.environment);
   same('each worker of Aer', of('-m jobworker '), allowed.aer);
   same('each worker of the learner', of('-m learner '), allowed.learner);
   same('the driver of a Spark session at its start', of('-m sparkdriver '), allowed.driver);
-  const told = below.filter(({ environment }) => holdsSecret(environment)).map(({ command }) => command);
-  check('no process below the service has a secret', told.length === 0, told.join('\n'));
+  const leaks = below.filter(({ environment }) => holdsSecret(environment)).map(({ command }) => command);
+  check('no process below the service has a secret', leaks.length === 0, leaks.join('\n'));
 }
 
 async function sparkSession(user, session) {
   const run = (code, kind) => user.statement(session, code, kind);
-  const seen = JSON.parse(await run(inPython, 'pyspark'));
-  same('a Spark session in Python', [seen.session], allowed.session);
-  same("a Spark session's worker in Python", [seen.worker], allowed.pythonWorker);
-  same("a Spark session's JVM", [seen.jvm], allowed.jvm);
+  const environments = JSON.parse(await run(inPython, 'pyspark'));
+  same('a Spark session in Python', [environments.session], allowed.session);
+  same("a Spark session's worker in Python", [environments.worker], allowed.pythonWorker);
+  same("a Spark session's JVM", [environments.jvm], allowed.jvm);
   // R adds variables that differ between versions. A plain R shows them.
   const alone = spawnSync(
     'R',
@@ -115,11 +118,11 @@ async function sparkSession(user, session) {
     },
   ).stdout.split(' ');
   const names = (await run(inR, 'sparkr')).split('\n');
-  const strange = names.filter((name) => !alone.includes(name) && !allowed.session.includes(name));
+  const unexpected = names.filter((name) => !alone.includes(name) && !allowed.session.includes(name));
   check(
-    'R in a Spark session has nothing else but what R adds',
-    names.length > 5 && !strange.length,
-    strange.join(),
+    'R in a Spark session has only the allowed variables and those that R adds',
+    names.length > 5 && !unexpected.length,
+    unexpected.join(),
   );
 }
 
@@ -131,13 +134,15 @@ async function sparkBatch(user) {
 
 /** Checks that there is at least one process, and that all have exactly these variables. */
 function same(name, environments, names) {
-  const found = environments.map((environment) => {
-    const seen = Object.keys(environment);
-    const strange = seen.filter((each) => !names.includes(each) && !ofShells.includes(each));
-    const missing = names.filter((each) => !seen.includes(each));
-    return { seen, strange, missing, told: holdsSecret(environment) };
+  const results = environments.map((environment) => {
+    const present = Object.keys(environment);
+    const unexpected = present.filter((each) => !names.includes(each) && !ofShells.includes(each));
+    const missing = names.filter((each) => !present.includes(each));
+    return { present, unexpected, missing, hasSecret: holdsSecret(environment) };
   });
-  const wrong = found.find(({ strange, missing, told }) => strange.length > 0 || missing.length > 0 || told);
-  const right = found.length > 0 && wrong === undefined;
-  check(`${name} has the environment that is allowed and no other`, right, JSON.stringify(wrong));
+  const wrong = results.find(
+    ({ unexpected, missing, hasSecret }) => unexpected.length > 0 || missing.length > 0 || hasSecret,
+  );
+  const right = results.length > 0 && wrong === undefined;
+  check(`${name} has exactly the allowed environment`, right, JSON.stringify(wrong));
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { errorOf, messagesOf, TestService, type Answer } from '../support/http.js';
+import { errorOf, messagesOf, TestService, type HttpAnswer } from '../support/http.js';
 
 let stint: TestService;
 let user: Awaited<ReturnType<TestService['user']>>;
@@ -9,21 +9,21 @@ beforeAll(async () => {
 });
 afterAll(() => stint.close());
 
-let given = 0;
-const fresh = (what: string) => `${what}_${(given += 1)}`;
+let names = 0;
+const uniqueName = (prefix: string) => `${prefix}_${(names += 1)}`;
 const newBackend = async (more: object = {}) => {
-  const name = fresh('b');
+  const name = uniqueName('b');
   await stint.admin.post('/admin/backends', { name, driver: 'scripted', ...more });
   return name;
 };
-const idOf = ({ body }: Answer) => body.id as string;
+const idOf = ({ body }: HttpAnswer) => body.id as string;
 const job = (backend: string, duration: number, more: object = {}) => ({
   ...{ program_id: 'scripted', backend, params: { duration } },
   ...more,
 });
 
 /** Every route of the operator API, with a valid body. */
-const tried: readonly (readonly [method: string, path: string, body?: object])[] = [
+const calls: readonly (readonly [method: string, path: string, body?: object])[] = [
   ['POST', '/admin/backends', { name: 'never', driver: 'scripted' }],
   ['GET', '/admin/backends'],
   ['GET', '/admin/backends/b1'],
@@ -42,10 +42,10 @@ const tried: readonly (readonly [method: string, path: string, body?: object])[]
   ['POST', '/admin/clock', { advance_seconds: 1 }],
 ];
 
-const routes = tried.map(([method, path, body]) => ({ method, path, body }));
+const routes = calls.map(([method, path, body]) => ({ method, path, body }));
 
 describe('the operator API', () => {
-  it('is all tried here', async () => {
+  it('has no routes besides those tested here', async () => {
     const { body } = await stint.call('GET', '/api/v1/docs/openapi.json', { token: null });
     const documented = Object.entries(body.paths as Record<string, object>)
       .filter(([path]) => path.startsWith('/api/v1/admin/'))
@@ -61,7 +61,7 @@ describe('the operator API', () => {
     expect(here.sort()).toEqual(documented.sort());
   });
 
-  it.each(routes)('$method $path is refused to a user by name: 403', async ({ method, path, body }) => {
+  it.each(routes)('$method $path refuses a user token: 403', async ({ method, path, body }) => {
     const answer = await stint.call(method, `/api/v1${path}`, { token: user.token, body });
     expect(errorOf(answer)).toMatchObject({
       ...{ status: 403, code: 2409, message: 'This call needs an admin token; yours is a user token.' },
@@ -73,7 +73,7 @@ describe('the operator API', () => {
     expect(errorOf(answer)).toMatchObject({ status: 401, code: 3407 });
   });
 
-  it('has changed nothing by that', async () => {
+  it('changes nothing when it refuses a request', async () => {
     expect((await stint.admin.get('/admin/backends/never')).status).toBe(404);
     expect((await stint.admin.get('/admin/backends/b1')).body.status).toBe('online');
     const { instances } = (await stint.admin.get('/admin/instances')).body as {
@@ -84,9 +84,9 @@ describe('the operator API', () => {
 });
 
 describe('a backend', () => {
-  it('is added with what was asked and defaults for the rest: 201', async () => {
-    const name = fresh('b');
-    const asked = {
+  it('is added with the given settings and defaults for the others: 201', async () => {
+    const name = uniqueName('b');
+    const request = {
       name,
       driver: 'scripted',
       slots: 2,
@@ -94,7 +94,7 @@ describe('a backend', () => {
       limits: { max_ttl: 100 },
       on_idle: 'close',
     };
-    const added = await stint.admin.post('/admin/backends', asked);
+    const added = await stint.admin.post('/admin/backends', request);
     expect(added.status).toBe(201);
     expect(added.body).toMatchObject({
       ...{ name, driver: 'scripted', status: 'online', status_reason: null, lanes: 3, on_idle: 'close' },
@@ -106,7 +106,7 @@ describe('a backend', () => {
     expect(backends).toContainEqual(added.body);
   });
 
-  it('tells who holds its slots, who is promised one, and how many wait', async () => {
+  it('shows which session holds each slot, and how many jobs wait', async () => {
     const name = await newBackend({ lanes: 2 });
     const [holder, waiting] = [
       idOf(await user.post('/sessions', { backend: name })),
@@ -119,7 +119,7 @@ describe('a backend', () => {
     });
   });
 
-  it('is paused with a reason and resumed without it; limits change one by one', async () => {
+  it('can be paused with a reason and resumed, and its limits can be changed one by one', async () => {
     const name = await newBackend({ limits: { max_ttl: 100 } });
     const change = async (body: object) => (await stint.admin.patch(`/admin/backends/${name}`, body)).body;
     expect(await change({ status: 'paused', reason: 'calibration' })).toMatchObject({
@@ -135,7 +135,7 @@ describe('a backend', () => {
     expect((await user.get(`/jobs/${queued}`)).body.status).toBe('Completed');
   });
 
-  it('is shown with what has started when it is resumed', async () => {
+  it('shows the jobs that a resume has started', async () => {
     const name = await newBackend();
     await stint.admin.patch(`/admin/backends/${name}`, { status: 'paused' });
     for (let i = 0; i < 2; i += 1) await user.post('/jobs', job(name, 10));
@@ -183,7 +183,7 @@ describe('a backend', () => {
     expect(messagesOf(answer)).toContainEqual(expect.stringMatching(message));
   });
 
-  it('that is none: 404', async () => {
+  it('that does not exist: 404', async () => {
     for (const answer of [
       await stint.admin.get('/admin/backends/none'),
       await stint.admin.patch('/admin/backends/none', { status: 'paused' }),
@@ -192,7 +192,7 @@ describe('a backend', () => {
       expect(errorOf(answer)).toMatchObject({ status: 404, code: 1007 });
   });
 
-  it('is removed when nothing is left on it, and what ran there is still told', async () => {
+  it('can be removed once nothing runs on it, and its jobs and charges stay readable', async () => {
     const name = await newBackend();
     const session = idOf(await user.post('/sessions', { backend: name }));
     const running = idOf(await user.post('/jobs', job(name, 5)));
@@ -220,8 +220,8 @@ describe('a backend', () => {
 });
 
 describe('an instance', () => {
-  it('is added with shares, a budget and a plan: 201, and is listed', async () => {
-    const name = fresh('lab');
+  it('is added with shares, a budget and a plan, and is listed: 201', async () => {
+    const name = uniqueName('lab');
     const added = await stint.admin.post('/admin/instances', {
       ...{ name, shares: 2.5, budget_seconds: 10, plan: { max_ttl: 60, modes: ['batch'] } },
     });
@@ -236,8 +236,8 @@ describe('an instance', () => {
     expect(errorOf(await bob.post('/sessions', { mode: 'batch', max_ttl: 61 })).message).toMatch(/60 s/);
   });
 
-  it('that exists cannot be added once more, but changed', async () => {
-    const name = fresh('lab');
+  it('that exists cannot be added again, but can be changed', async () => {
+    const name = uniqueName('lab');
     await stint.user('bob', name);
     const again = errorOf(await stint.admin.post('/admin/instances', { name, shares: 2 }));
     expect(again).toMatchObject({ status: 409, solution: expect.stringContaining('PATCH') });
@@ -260,8 +260,8 @@ describe('an instance', () => {
     expect(unknown).toMatchObject({ status: 404, message: 'There is no instance none.' });
   });
 
-  it('whose budget is used up goes on when it gets more, and stops when it gets less', async () => {
-    const name = fresh('lab');
+  it('stops when its budget is used up, and continues when the budget is raised', async () => {
+    const name = uniqueName('lab');
     await stint.admin.post('/admin/instances', { name, budget_seconds: 5 });
     const bob = await stint.user('bob', name);
     const backend = await newBackend();
@@ -291,7 +291,7 @@ describe('an instance', () => {
     [{ shares: 0 }, /^shares must not be less/],
     [{ budget_seconds: 'much' }, /^budget_seconds must/],
     [{ name: 'other' }, /^name is not known here; known are: shares, budget_seconds, plan/],
-  ])('is not changed by %j: 400', async (body, message) => {
+  ])('is not changed by the invalid body %j: 400', async (body, message) => {
     const answer = await stint.admin.patch('/admin/instances/lab-a', body);
     expect(errorOf(answer)).toMatchObject({ status: 400, code: 1002 });
     expect(messagesOf(answer)).toContainEqual(expect.stringMatching(message));
@@ -315,10 +315,10 @@ describe('an instance', () => {
 });
 
 describe('a token', () => {
-  it('is shown once, listed without its secret, and revoked at once', async () => {
-    const asked = { user: 'carol', instance: fresh('lab'), role: 'user' };
-    const made = await stint.admin.post('/admin/tokens', asked);
-    expect(made).toMatchObject({ status: 201, body: { ...asked, revoked_at: null, expires_at: null } });
+  it('is shown once, listed without its secret, and can be revoked immediately', async () => {
+    const request = { user: 'carol', instance: uniqueName('lab'), role: 'user' };
+    const made = await stint.admin.post('/admin/tokens', request);
+    expect(made).toMatchObject({ status: 201, body: { ...request, revoked_at: null, expires_at: null } });
     const { id, token } = made.body as { id: string; token: string };
     const listed = await stint.admin.get('/admin/tokens');
     expect((listed.body.tokens as { id: string }[]).map((each) => each.id)).toContain(id);
@@ -330,7 +330,7 @@ describe('a token', () => {
     expect(tokens.find((each) => each.id === id)).toMatchObject({ revoked_at: expect.stringMatching(/Z$/) });
   });
 
-  it('expires in UTC where the time names no offset', async () => {
+  it('expires at a UTC time if expires_at has no offset', async () => {
     const made = await stint.admin.post('/admin/tokens', {
       ...{ user: 'x', instance: 'lab-a', expires_at: '2099-07-01T12:00:00' },
     });
@@ -350,7 +350,7 @@ describe('a token', () => {
 });
 
 describe('sessions of all instances', () => {
-  it('are listed newest first, narrowed and in pages', async () => {
+  it('are listed newest first, with filters and in pages', async () => {
     const name = await newBackend();
     const bob = await stint.user('bob', 'lab-b');
     const ids = [];
@@ -361,20 +361,20 @@ describe('sessions of all instances', () => {
         sessions: { id: string }[];
         next: string | null;
       };
-    const seen = async (query: string) => (await list(query)).sessions.map(({ id }) => id);
-    expect(new Set(await seen(''))).toEqual(new Set(ids));
-    expect(await seen('&user=bob')).toEqual([ids[1]]);
-    expect(await seen('&instance=lab-b')).toEqual([ids[1]]);
-    expect(await seen(`&instance=${encodeURIComponent(bob.crn)}`)).toEqual([ids[1]]);
-    expect(await seen('&state=active')).toEqual([]);
-    expect(await seen('&mode=dedicated')).toEqual([]);
+    const listedIds = async (query: string) => (await list(query)).sessions.map(({ id }) => id);
+    expect(new Set(await listedIds(''))).toEqual(new Set(ids));
+    expect(await listedIds('&user=bob')).toEqual([ids[1]]);
+    expect(await listedIds('&instance=lab-b')).toEqual([ids[1]]);
+    expect(await listedIds(`&instance=${encodeURIComponent(bob.crn)}`)).toEqual([ids[1]]);
+    expect(await listedIds('&state=active')).toEqual([]);
+    expect(await listedIds('&mode=dedicated')).toEqual([]);
     const first = await list('&limit=2');
-    expect([...first.sessions.map(({ id }) => id), ...(await seen(`&next=${first.next}`))].sort()).toEqual(
-      ids.sort(),
-    );
+    expect(
+      [...first.sessions.map(({ id }) => id), ...(await listedIds(`&next=${first.next}`))].sort(),
+    ).toEqual(ids.sort());
   });
 
-  it('are closed with the words of the admin, and with their running jobs where wanted', async () => {
+  it('can be closed by an admin with a reason, and their running jobs can be cancelled too', async () => {
     const name = await newBackend({ slots: 2 });
     const close = async (running_jobs?: string) => {
       const id = idOf(await user.post('/sessions', { backend: name }));
@@ -415,7 +415,7 @@ describe('sessions of all instances', () => {
     expect(messagesOf(answer)).toContainEqual(expect.stringMatching(message));
   });
 
-  it('that are none: 404', async () => {
+  it('that do not exist: 404', async () => {
     expect(errorOf(await stint.admin.post('/admin/sessions/s9/close', { reason: 'x' }))).toMatchObject({
       ...{ status: 404, code: 1008 },
     });
@@ -424,7 +424,7 @@ describe('sessions of all instances', () => {
 });
 
 describe('the clock', () => {
-  it('moves as asked, by milliseconds too, and says where it stands', async () => {
+  it('advances by the requested seconds, even fractions, and returns the new time', async () => {
     const read = async () => (await stint.admin.get('/admin/clock')).body as { now: string; mode: string };
     const { now, mode } = await read();
     expect(mode).toBe('virtual');
@@ -434,7 +434,7 @@ describe('the clock', () => {
     expect((await stint.advance(0)).body).toEqual(moved.body);
   });
 
-  it('that is real cannot be moved: 409', async () => {
+  it('cannot be advanced if it is real: 409', async () => {
     const real = await TestService.start({ clock: 'real' });
     try {
       expect((await real.admin.get('/admin/clock')).body.mode).toBe('real');

@@ -39,8 +39,8 @@ async function ended(answer: { body: { id?: unknown } }) {
 const propose = (name: string, driver: string, options: object) =>
   stint.admin.post('/admin/backends', { name, driver, options });
 
-describe('a driver of its own folder', () => {
-  it('runs jobs, though its programs are named by its workers alone', async () => {
+describe('a driver from another folder', () => {
+  it('runs jobs of programs that only its workers list', async () => {
     expect(await ended(await submit('sums', 'add', { numbers: [1, 2, 3] }))).toMatchObject({
       status: 'Completed',
       result: { sum: 6 },
@@ -56,7 +56,7 @@ describe('a driver of its own folder', () => {
     });
   });
 
-  it('refuses a program that its workers do not have, with those that they have', async () => {
+  it('refuses an unknown program and names the programs of its workers', async () => {
     expect(errorOf(await submit('sums', 'multiply', { numbers: [] }))).toMatchObject({
       status: 404,
       message: 'Backend sums has no program called multiply.',
@@ -64,7 +64,7 @@ describe('a driver of its own folder', () => {
     });
   });
 
-  it('gives its workers the options of the backend, and its own values for those that are missing', async () => {
+  it('passes the options of the backend to its workers, with its own defaults', async () => {
     const numbers = Array.from({ length: 1001 }, () => 1);
     const long = await ended(await submit('sums', 'add', { numbers }));
     const short = await ended(await submit('short', 'add', { numbers: [1, 1, 1] }));
@@ -86,13 +86,13 @@ describe('a driver of its own folder', () => {
     expect(error).toMatchObject({ status: 400, message, ...(solution !== undefined && { solution }) });
   });
 
-  it('is named where an unknown driver is asked for', async () => {
+  it('is listed when an unknown driver is refused', async () => {
     expect(errorOf(await propose('b9', 'subtracter', {})).solution).toBe(
       'Drivers are: scripted, aer, spark, learner, adder.',
     );
   });
 
-  it('has backends that are no quantum devices', async () => {
+  it('has backends that are not listed as quantum devices', async () => {
     const { body } = await alice.get('/backends', { headers: { 'ibm-api-version': '2025-01-01' } });
     expect(body).toEqual({ devices: [] });
     expect(errorOf(await alice.get('/backends/sums/configuration')).message).toBe(
@@ -100,7 +100,7 @@ describe('a driver of its own folder', () => {
     );
   });
 
-  it('may be given variables by name in the configuration', async () => {
+  it('can be named in worker_environment of the configuration', async () => {
     const folder = await givenFolder();
     const file = join(folder, 'stint.yaml');
     await writeFile(file, 'worker_environment: { adder: [HOME], subtracter: [HOME] }');

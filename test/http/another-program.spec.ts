@@ -80,8 +80,8 @@ const ended = (id: string) =>
     return ['Completed', 'Failed', 'Cancelled'].includes(body.status as string) && body;
   });
 
-describe('a program that was added as the attempt protocol says', () => {
-  it('runs although no worker had been started before its first job', async () => {
+describe('a program that was added as the attempt protocol describes', () => {
+  it('runs even if no worker was started before its first job', async () => {
     const made = await submit('greet', { name: 'Ada' });
     expect(made.status).toBe(200);
     expect((await ended(made.body.id as string)).status).toBe('Completed');
@@ -89,13 +89,13 @@ describe('a program that was added as the attempt protocol says', () => {
     expect(JSON.parse(results.text)).toEqual({ greeting: 'Hello Ada from 5 qubits' });
   });
 
-  it('refuses what its user must change', async () => {
+  it('fails a job with invalid params and gives the reason', async () => {
     const made = await submit('greet', { name: 1 });
     const { state } = await ended(made.body.id as string);
     expect(state).toMatchObject({ status: 'Failed', reason: "'name' must be a text.", reason_code: 3211 });
   });
 
-  it('is named beside those that were there, where an unknown one is refused', async () => {
+  it('is listed beside the other programs when an unknown one is refused', async () => {
     expect(errorOf(await submit('gret', {}))).toMatchObject({
       status: 404,
       solution: 'It runs: sampler, estimator, executor, deadlock, greet.',
@@ -103,8 +103,8 @@ describe('a program that was added as the attempt protocol says', () => {
   });
 });
 
-describe('a job that waits in native code with Python’s lock held', () => {
-  it('is noticed by the processor time it does not use', async () => {
+describe('a job that hangs in native code and holds the global lock of Python', () => {
+  it('is queued again because its process uses no processor time', async () => {
     const session = (await alice.post('/sessions', { backend: 'aer', mode: 'batch' })).body.id as string;
     const made = await submit('deadlock', {}, { session_id: session });
     const cause = await eventually('that it is queued again', async () => {

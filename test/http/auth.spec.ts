@@ -14,21 +14,21 @@ const exchange = async (apikey: string): Promise<string> => {
 describe('a request', () => {
   it.each([
     ['no token', {}],
-    ['a token nobody made', { authorization: `Bearer stint_${'x'.repeat(43)}` }],
-    ['a bearer token that is none', { authorization: 'Bearer eyJhbGciOiJIUzI1NiJ9.e30.x' }],
+    ['an unknown token', { authorization: `Bearer stint_${'x'.repeat(43)}` }],
+    ['an invalid JWT', { authorization: 'Bearer eyJhbGciOiJIUzI1NiJ9.e30.x' }],
     ['another scheme', { authorization: `Basic ${adminToken}` }],
     ['an empty header', { authorization: '' }],
-  ])('with %s is not let in: 401', async (_, headers) => {
+  ])('with %s is refused: 401', async (_, headers) => {
     const answer = await stint.call('GET', '/api/v1/sessions', { token: null, headers });
     expect(errorOf(answer)).toMatchObject({ status: 401, code: 3407 });
   });
 
-  it.each(['Bearer', 'bearer', 'apikey'])('may send its token as %s', async (scheme) => {
+  it.each(['Bearer', 'bearer', 'apikey'])('may send its token with the scheme %s', async (scheme) => {
     const { token } = await stint.user('alice');
     expect((await stint.call('GET', '/api/v1/sessions', { token, scheme })).status).toBe(200);
   });
 
-  it('with a header "api-key" and another token in Authorization is not let in: 401', async () => {
+  it('is refused if its header "api-key" and Authorization have different tokens: 401', async () => {
     const [alice, bob] = [await stint.user('alice'), await stint.user('bob')];
     const status = async (key: string, scheme: string) => {
       const headers = { 'api-key': key, authorization: scheme };
@@ -52,7 +52,7 @@ describe('a request', () => {
 });
 
 describe('a token', () => {
-  it('that is revoked opens nothing from then on, and neither does what it was exchanged for', async () => {
+  it('that is revoked is refused immediately, and so is a JWT that it was exchanged for', async () => {
     const { id, token } = await stint.user('bob');
     const jwt = await exchange(token);
     const statuses = async () => [
@@ -64,7 +64,7 @@ describe('a token', () => {
     expect(await statuses()).toEqual([401, 401]);
   });
 
-  it('opens until the moment it expires, not at it', async () => {
+  it('is accepted until it expires, and no longer at that moment', async () => {
     const now = Date.parse((await stint.admin.get('/admin/clock')).body.now as string);
     const expires_at = new Date(now + 10_000).toISOString();
     const { token } = await stint.user('carol', 'lab-a', { expires_at });
@@ -92,8 +92,8 @@ describe('a token', () => {
   });
 });
 
-describe('the exchange', () => {
-  it('gives a JWT of an hour that works as the token does', async () => {
+describe('the exchange of a token for a JWT', () => {
+  it('returns a JWT that is valid for one hour and acts for the same user', async () => {
     const { token } = await stint.user('erin');
     const answer = await stint.call('POST', '/identity/token', { token: null, body: `apikey=${token}` });
     expect(answer).toMatchObject({ status: 200, body: { token_type: 'Bearer', expires_in: 3600 } });
@@ -112,27 +112,27 @@ describe('the exchange', () => {
     ['a form', 'application/x-www-form-urlencoded'],
     ['a form whose type old clients misspell', 'applicaton/x-www-form-urlencoded'],
     ['a form that claims to be JSON', 'application/json'],
-    ['a form with no type worth the name', 'x'],
-  ])('reads %s', async (_, type) => {
+    ['a form with an unknown type', 'x'],
+  ])('accepts %s', async (_, type) => {
     const body = new URLSearchParams({ apikey: adminToken, response_type: 'cloud_iam' }).toString();
     const headers = { 'content-type': type };
     expect((await stint.call('POST', '/identity/token', { token: null, body, headers })).status).toBe(200);
   });
 
-  it.each(['apikey=nobody', 'grant_type=x', ''])('refuses %j: 401', async (body) => {
+  it.each(['apikey=nobody', 'grant_type=x', ''])('refuses the body %j: 401', async (body) => {
     const answer = await stint.call('POST', '/identity/token', { token: null, body });
     expect(errorOf(answer)).toMatchObject({ status: 401, code: 3407 });
   });
 });
 
 describe('Service-CRN', () => {
-  it('may name the own instance, or none', async () => {
+  it('may name the instance of the token, or be absent', async () => {
     const { token, crn } = await stint.user('frank', 'lab-f');
     expect((await stint.call('GET', '/api/v1/sessions', { token, crn })).status).toBe(200);
     expect((await stint.call('GET', '/api/v1/sessions', { token })).status).toBe(200);
   });
 
-  it('of another instance is refused by name: 403', async () => {
+  it('that names another instance is refused: 403', async () => {
     const { token, crn: own } = await stint.user('frank', 'lab-f');
     const { crn } = await stint.user('grace', 'lab-g');
     const answer = await stint.call('GET', '/api/v1/sessions', { token, crn });
@@ -142,15 +142,15 @@ describe('Service-CRN', () => {
     });
   });
 
-  it('lets an admin act for any instance', async () => {
+  it('may name any instance if the token is an admin token', async () => {
     const grace = await stint.user('grace', 'lab-g');
     const opened = await stint.call('POST', '/api/v1/sessions', { crn: grace.crn, body: {} });
     expect((await grace.get(`/sessions/${opened.body.id as string}`)).status).toBe(200);
   });
 });
 
-describe('what belongs to another instance', () => {
-  it('is as unknown as what never was: 404', async () => {
+describe('a session or job of another instance', () => {
+  it('is not found: 404', async () => {
     const [heidi, ivan] = [await stint.user('heidi', 'lab-h'), await stint.user('ivan', 'lab-i')];
     const { id } = (await heidi.post('/sessions', { backend: 'b2' })).body as { id: string };
     const params = { duration: 1 };

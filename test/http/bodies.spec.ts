@@ -1,46 +1,38 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from 'node:net';
-import { adminToken, bearer, errorOf, TestService, type Answer } from '../support/http.js';
+import { adminToken, bearer, errorOf, TestService, type HttpAnswer } from '../support/http.js';
 
 let stint: TestService;
 beforeAll(async () => (stint = await TestService.start()));
 afterAll(() => stint.close());
 
 const jobs = '/api/v1/jobs';
-const posted = (body: string | Uint8Array): Promise<Answer> => stint.call('POST', jobs, { body });
+const posted = (body: string | Uint8Array): Promise<HttpAnswer> => stint.call('POST', jobs, { body });
 
-describe('a body that is no JSON is refused with the place where it stops being any:', () => {
+describe('a body that is not valid JSON is refused, with line and column:', () => {
   it.each([
     [
-      'a comma too many',
+      'a trailing comma',
       '{"program_id": "scripted",}',
       /expected a member name in double quotes at line 1, column 27/,
     ],
-    [
-      'a word that is none',
-      '{\n  "params": {\n    "a": tru\n  }\n}',
-      /expected a value at line 3, column 10/,
-    ],
+    ['a misspelt literal', '{\n  "params": {\n    "a": tru\n  }\n}', /expected a value at line 3, column 10/],
     ['a list without an end', '[1,', /the text ends where a value should be at line 1, column 4/],
     ['a form', 'program_id=scripted', /expected a JSON object, "{", at line 1, column 1/],
     ['a NaN outside params', '{"cost": NaN}', /cost holds NaN or Infinity/],
-    [
-      'brackets without end',
-      `{"params": ${'['.repeat(100_000)}`,
-      /nested more than 512 levels deep at line 1/,
-    ],
+    ['endless brackets', `{"params": ${'['.repeat(100_000)}`, /nested more than 512 levels deep at line 1/],
   ])('%s', async (_, body, message) => {
     expect(errorOf(await posted(body))).toMatchObject({
       ...{ status: 400, code: 1002, message: expect.stringMatching(message) },
     });
   });
 
-  it('bytes that are no UTF-8', async () => {
+  it('bytes that are not UTF-8', async () => {
     const answer = await posted(Uint8Array.from([0x7b, 0x22, 0xff, 0x22, 0x7d]));
     expect(errorOf(answer)).toMatchObject({ status: 400, message: 'The body is not valid UTF-8.' });
   });
 
-  it('though the type that is claimed is anything at all', async () => {
+  it('but valid JSON is accepted with any content type', async () => {
     for (const type of ['text/plain', 'x', 'application/json; charset=latin1', ';']) {
       const headers = { 'content-type': type };
       const opened = await stint.call('POST', '/api/v1/sessions', { body: '{"backend":"b2"}', headers });
@@ -49,16 +41,16 @@ describe('a body that is no JSON is refused with the place where it stops being 
   });
 });
 
-describe('a body that is JSON but no object is told so, in all dialects:', () => {
+describe('a JSON body that is not an object is refused, in all dialects:', () => {
   const calls = [
-    ['POST', '/api/v1/jobs', ({ body }: Answer) => body.errors[0].message as string],
-    ['POST', '/api/v1/sessions', ({ body }: Answer) => body.errors[0].message as string],
-    ['PATCH', '/api/v1/admin/backends/b1', ({ body }: Answer) => body.errors[0].message as string],
-    ['POST', '/livy/sessions', ({ body }: Answer) => body.msg as string],
-    ['POST', '/livy/batches', ({ body }: Answer) => body.msg as string],
-    ['POST', '/nexosis/v1/sessions/forecast', ({ body }: Answer) => body.errorDetails.body[0] as string],
-    ['PUT', '/nexosis/v1/data/sales', ({ body }: Answer) => body.errorDetails.body[0] as string],
-    ['PUT', '/nexosis/v1/views/sales', ({ body }: Answer) => body.errorDetails.body[0] as string],
+    ['POST', '/api/v1/jobs', ({ body }: HttpAnswer) => body.errors[0].message as string],
+    ['POST', '/api/v1/sessions', ({ body }: HttpAnswer) => body.errors[0].message as string],
+    ['PATCH', '/api/v1/admin/backends/b1', ({ body }: HttpAnswer) => body.errors[0].message as string],
+    ['POST', '/livy/sessions', ({ body }: HttpAnswer) => body.msg as string],
+    ['POST', '/livy/batches', ({ body }: HttpAnswer) => body.msg as string],
+    ['POST', '/nexosis/v1/sessions/forecast', ({ body }: HttpAnswer) => body.errorDetails.body[0] as string],
+    ['PUT', '/nexosis/v1/data/sales', ({ body }: HttpAnswer) => body.errorDetails.body[0] as string],
+    ['PUT', '/nexosis/v1/views/sales', ({ body }: HttpAnswer) => body.errorDetails.body[0] as string],
   ] as const;
 
   it.each(calls)('%s %s', async (method, path, messageOf) => {
@@ -90,7 +82,7 @@ describe('params', () => {
     '{"u":"\\u00fc\\ud83d\\ude00\\/","raw":"ü🐈"}',
     '{ \n\t}',
     '{"a":1,"a":2,"__proto__":{"b":1}}',
-  ])('come back byte for byte: %s', async (params) => {
+  ])('are returned byte for byte: %s', async (params) => {
     expect(await paramsOf(params)).toBe(params);
   });
 });
@@ -100,26 +92,30 @@ describe('a body of 70 MB', () => {
   function* pieces(count: number) {
     for (let i = 0; i < count; i += 1) yield piece;
   }
-  const said = { status: 413, code: 1001, message: 'The body has 70.0 MB, more than the limit of 68.2 MB.' };
+  const refusal = {
+    status: 413,
+    code: 1001,
+    message: 'The body has 70.0 MB, more than the limit of 68.2 MB.',
+  };
 
-  it('is refused in words, when its length was announced', async () => {
+  it('is refused with both sizes if it has a Content-Length', async () => {
     const headers = { ...bearer(adminToken), 'content-length': '70000000' };
-    expect(errorOf(await stint.send(jobs, pieces(70), headers))).toMatchObject(said);
+    expect(errorOf(await stint.send(jobs, pieces(70), headers))).toMatchObject(refusal);
   });
 
-  it('is refused in words, when it comes in chunks', async () => {
+  it('is refused with both sizes if it is sent in chunks', async () => {
     const headers = { ...bearer(adminToken), 'transfer-encoding': 'chunked' };
-    expect(errorOf(await stint.send(jobs, pieces(70), headers))).toMatchObject(said);
+    expect(errorOf(await stint.send(jobs, pieces(70), headers))).toMatchObject(refusal);
   });
 
-  it('leaves a service that works', async () => {
+  it('does not harm the service', async () => {
     expect((await stint.call('GET', '/health/ready')).status).toBe(200);
     expect((await stint.admin.get('/jobs')).status).toBe(200);
   });
 });
 
-describe('a client that goes away', () => {
-  it('in the middle of its body does no harm', async () => {
+describe('a client that disconnects', () => {
+  it('in the middle of its body submits no job', async () => {
     const { port, hostname } = new URL(stint.url);
     const before = (await stint.admin.get('/jobs')).body.count as number;
     await new Promise<void>((resolve) => {
@@ -133,10 +129,10 @@ describe('a client that goes away', () => {
   });
 });
 
-describe('a client that sends slowly', () => {
-  let hasty: TestService;
-  beforeAll(async () => (hasty = await TestService.start({ request_seconds: 1 })));
-  afterAll(() => hasty.close());
+describe('a slow or broken request', () => {
+  let impatient: TestService;
+  beforeAll(async () => (impatient = await TestService.start({ request_seconds: 1 })));
+  afterAll(() => impatient.close());
 
   const head = `POST ${jobs} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${adminToken}\r\n`;
 
@@ -144,8 +140,8 @@ describe('a client that sends slowly', () => {
     ['its headers', 'POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nX-More: '],
     ['its body', `${head}Content-Length: 1000\r\n\r\n{"program_id": "`],
     ['the chunks of its body', `${head}Transfer-Encoding: chunked\r\n\r\n5\r\n{"pro\r\n`],
-  ])('%s is answered 408 in words after the time that a request may take', async (_, beginning) => {
-    const { port, hostname } = new URL(hasty.url);
+  ])('that sends %s slowly is answered 408 with a message after the time limit', async (_, beginning) => {
+    const { port, hostname } = new URL(impatient.url);
     const socket = connect(Number(port), hostname);
     socket.write(beginning);
     // A few bytes now and then do not extend the time limit.
@@ -163,31 +159,31 @@ describe('a client that sends slowly', () => {
       errors: [{ code: 1002, message: 'The request took too long to arrive.' }],
       trace: expect.any(String),
     });
-    expect((await hasty.admin.get('/jobs')).body.count).toBe(0);
+    expect((await impatient.admin.get('/jobs')).body.count).toBe(0);
   });
 
-  it('but who listens to a stream may listen longer', async () => {
+  it('has a time limit that does not apply to event streams', async () => {
     const gone = new AbortController();
-    const stream = await fetch(`${hasty.url}/api/v1/events`, {
+    const stream = await fetch(`${impatient.url}/api/v1/events`, {
       headers: bearer(adminToken),
       signal: gone.signal,
     });
-    const { port, hostname } = new URL(hasty.url);
+    const { port, hostname } = new URL(impatient.url);
     const slow = connect(Number(port), hostname);
     slow.write(head);
     // The time limit has passed when this request is refused.
     await new Promise((resolve) => slow.resume().on('close', resolve));
-    await hasty.admin.post('/sessions', { backend: 'b1' });
-    let heard = '';
+    await impatient.admin.post('/sessions', { backend: 'b1' });
+    let received = '';
     for await (const chunk of stream.body ?? []) {
-      heard += Buffer.from(chunk as Uint8Array).toString();
-      if (heard.includes('session.open')) break;
+      received += Buffer.from(chunk as Uint8Array).toString();
+      if (received.includes('session.open')) break;
     }
     gone.abort();
-    expect(heard).toContain('event: session.open');
+    expect(received).toContain('event: session.open');
   });
 
-  it('and a request that ends before its body does is called that', async () => {
+  it('that ends before its body is complete is refused with a message', async () => {
     const { port, hostname } = new URL(stint.url);
     const socket = connect(Number(port), hostname);
     socket.end('POST /api/v1/jobs HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{');
@@ -196,7 +192,7 @@ describe('a client that sends slowly', () => {
     expect(text).toMatch(/"message":"The request did not arrive whole."/);
   });
 
-  it('and what is no request at all is refused in the same form', async () => {
+  it('that is not HTTP is refused in the same form', async () => {
     const { port, hostname } = new URL(stint.url);
     const socket = connect(Number(port), hostname);
     socket.write('what is this\r\n\r\n');
@@ -207,7 +203,7 @@ describe('a client that sends slowly', () => {
 });
 
 describe('a request without a body', () => {
-  it('may say that it is JSON', async () => {
+  it('may have the content type JSON', async () => {
     const headers = { 'content-type': 'application/json' };
     expect((await stint.call('GET', '/api/v1/sessions', { headers })).status).toBe(200);
     const { id } = (await stint.admin.post('/sessions', { backend: 'b1' })).body as { id: string };
@@ -215,7 +211,7 @@ describe('a request without a body', () => {
     expect([closed.status, closed.text]).toEqual([204, '']);
   });
 
-  it('is answered uncompressed, whatever was offered', async () => {
+  it('is answered uncompressed, even if the client accepts compression', async () => {
     const headers = { 'accept-encoding': 'gzip, br' };
     const answer = await stint.call('GET', '/api/v1/backends', { headers });
     expect(answer.headers.get('content-encoding')).toBeNull();

@@ -18,20 +18,23 @@ describe('the list of backends', () => {
     (await alice.get('/backends', { headers })).body.devices as unknown[];
   const version = (date: string) => devices({ 'ibm-api-version': date });
 
-  it.each(['2024-01-01', '2024-12-31'])('has plain names with IBM-API-Version %s', async (date) => {
+  it.each(['2024-01-01', '2024-12-31'])('contains names only, with IBM-API-Version %s', async (date) => {
     expect(await version(date)).toEqual(['line']);
   });
 
-  it('has plain names without IBM-API-Version', async () => {
+  it('contains names only, without IBM-API-Version', async () => {
     expect(await devices()).toEqual(['line']);
   });
 
-  it.each(['2025-01-01', '2025-05-01', '2026-04-15'])('has objects with IBM-API-Version %s', async (date) => {
-    expect(await version(date)).toMatchObject([{ name: 'line', status: { name: 'online' } }]);
-  });
+  it.each(['2025-01-01', '2025-05-01', '2026-04-15'])(
+    'contains objects, with IBM-API-Version %s',
+    async (date) => {
+      expect(await version(date)).toMatchObject([{ name: 'line', status: { name: 'online' } }]);
+    },
+  );
 
   it.each(['garbage', '2025', '2026-13-01', '01-01-2025'])(
-    'is refused with IBM-API-Version %s: 400 with the right form',
+    'is refused with IBM-API-Version %s, and the message shows the expected form: 400',
     async (date) => {
       const { status, body } = await alice.get('/backends', { headers: { 'ibm-api-version': date } });
       expect([status, body.errors[0].message]).toEqual([
@@ -41,7 +44,7 @@ describe('the list of backends', () => {
     },
   );
 
-  it('says how many physical qubits a device has, those of its configuration where it names more', async () => {
+  it('contains the number of physical qubits, taken from the device configuration if it has one', async () => {
     const configuration = { n_qubits: 4, physical_qubits: 9 };
     const given = givenBackend({ name: 'couplers', options: { configuration } });
     const more = await TestService.start({ backends: [given] });
@@ -67,28 +70,28 @@ describe('the usage of an instance', () => {
     return (await bob.get('/instances/usage')).body as Record<string, unknown>;
   };
 
-  it('is whole seconds, rounded up, and so is what is left', async () => {
+  it('is whole seconds, rounded up, and so is the remaining budget', async () => {
     expect(await usage(10, 2.5)).toMatchObject({
       ...{ usage_consumed_seconds: 3, usage_limit_seconds: 10, usage_remaining_seconds: 7 },
     });
   });
 
-  it('leaves nothing when the limit is reached', async () => {
+  it('has nothing remaining when the limit is reached', async () => {
     expect(await usage(1.5, 1.5)).toMatchObject({
       ...{ usage_limit_reached: true, usage_limit_seconds: 2, usage_remaining_seconds: 0 },
     });
   });
 
-  it('has neither a limit nor a rest without a budget', async () => {
-    const found = await usage(null, 0.25);
-    expect(found).toMatchObject({ usage_consumed_seconds: 1 });
-    expect(Object.keys(found)).not.toEqual(expect.arrayContaining(['usage_limit_seconds']));
-    expect(Object.keys(found)).not.toEqual(expect.arrayContaining(['usage_remaining_seconds']));
+  it('has neither limit nor remainder without a budget', async () => {
+    const body = await usage(null, 0.25);
+    expect(body).toMatchObject({ usage_consumed_seconds: 1 });
+    expect(Object.keys(body)).not.toEqual(expect.arrayContaining(['usage_limit_seconds']));
+    expect(Object.keys(body)).not.toEqual(expect.arrayContaining(['usage_remaining_seconds']));
   });
 });
 
 describe('a session', () => {
-  it('has active_ttl while it can run jobs, and 0 once it is closed', async () => {
+  it('has its active_ttl while it is open, and 0 once it is closed', async () => {
     const { id, active_ttl } = (await alice.post('/sessions', { backend: 'b2', active_ttl: 70 })).body as {
       id: string;
       active_ttl: number;
@@ -104,7 +107,7 @@ describe('a session', () => {
 });
 
 describe('a job', () => {
-  it('has its usage under every name by which clients read it', async () => {
+  it('has its usage under every name that clients read', async () => {
     const id = await submit({ params: { duration: 3 } });
     await stint.advance(3);
     const usage = { seconds: 3, quantum_seconds: 3, qpu_charge_time_seconds: 3, status: 'complete' };
@@ -112,7 +115,7 @@ describe('a job', () => {
       expect((await alice.get(path)).body).toMatchObject({ usage });
   });
 
-  it('says how long it will probably run: as its script says, and never longer than its limit', async () => {
+  it('has an estimated running time: that of its script, but at most its limit', async () => {
     const estimateOf = async (more: object) =>
       (await alice.get(`/jobs/${await submit(more)}`)).body.estimated_running_time_seconds as number;
     expect(await estimateOf({ params: { duration: 2.5 } })).toBe(2.5);

@@ -36,7 +36,7 @@ const pages = [
 ] as const;
 
 describe.each(pages)('a page of another site (%s)', (_, page) => {
-  it('runs no code in a session with the password that a browser keeps', async () => {
+  it('cannot run code in a session with a password that the browser stores', async () => {
     const id = await alice.session();
     const form = { ...basic('alice', alice.token), ...page, 'content-type': 'text/plain' };
     const path = `/livy/sessions/${id}/statements`;
@@ -59,22 +59,22 @@ describe.each(pages)('a page of another site (%s)', (_, page) => {
     ['PUT', '/nexosis/v1/data/sales'],
     ['POST', '/nexosis/v1/sessions/forecast'],
     ['GET', '/nexosis/v1/data'],
-  ])('is refused at %s %s, and not with a header that only its own script can set', async (method, path) => {
+  ])('is refused at %s %s with Basic, but not with a Bearer token', async (method, path) => {
     const body = method === 'GET' ? undefined : '{"wrong":1}';
     const refused = await send(method, path, { ...basic('alice', alice.token), ...page }, body);
     expect([refused.status, refused.text]).toEqual([403, expect.stringMatching(/another site/)]);
-    const meant = await send(method, path, { ...bearer(alice.token), ...page }, body);
-    expect(meant.status).not.toBe(403);
+    const withBearer = await send(method, path, { ...bearer(alice.token), ...page }, body);
+    expect(withBearer.status).not.toBe(403);
   });
 
-  it('makes no admin of itself', async () => {
+  it('cannot create an admin token', async () => {
     const made = { user: 'eve', instance: 'lab-e', role: 'admin' };
     const headers = { ...basic('admin', adminToken), ...page };
     const answer = await send('POST', '/api/v1/admin/tokens', headers, JSON.stringify(made));
     expect(answer.status).toBe(403);
   });
 
-  it('learns nothing about a password', async () => {
+  it('gets the same refusal for a wrong password', async () => {
     const wrong = await send('GET', '/livy/sessions', { ...basic('alice', 'wrong'), ...page });
     expect(wrong.status).toBe(403);
   });
@@ -82,15 +82,15 @@ describe.each(pages)('a page of another site (%s)', (_, page) => {
 
 describe('HTTP Basic', () => {
   it.each([
-    ['of a client that is no browser', () => ({})],
-    ['of an address that somebody typed', () => ({ 'sec-fetch-site': 'none' })],
-    ['of our own pages', () => ({ 'sec-fetch-site': 'same-origin', origin: url.origin })],
-    ['of our own pages on plain HTTP', () => ({ origin: url.origin })],
+    ['from a client other than a browser', () => ({})],
+    ['for an address that somebody typed', () => ({ 'sec-fetch-site': 'none' })],
+    ['from pages of the service', () => ({ 'sec-fetch-site': 'same-origin', origin: url.origin })],
+    ['from pages of the service over plain HTTP', () => ({ origin: url.origin })],
     [
-      'of our own pages under another name of this host',
+      'from pages of the service under another host name',
       () => ({ host: 'lab:8080', origin: 'http://lab:8080' }),
     ],
-  ])('%s opens as before', async (_, page) => {
+  ])('%s is accepted', async (_, page) => {
     const headers = { ...basic('alice', alice.token), ...page() };
     for (const path of ['/livy/sessions', '/api/v1/jobs', '/nexosis/v1/data'])
       expect((await send('GET', path, headers)).status).toBe(200);

@@ -41,13 +41,13 @@ const submitted = async (session_id: string, duration = 5, user = alice) =>
 const eventsOf = async (id: string, query = '', user = alice) =>
   (await user.get(`/sessions/${id}/events${query}`)).body as { events: Event[]; next: number | null };
 
-const hearing: AbortController[] = [];
-afterEach(() => hearing.splice(0).forEach((each) => each.abort()));
+const streams: AbortController[] = [];
+afterEach(() => streams.splice(0).forEach((each) => each.abort()));
 
 /** Listens to a stream. `take` returns the given number of next events. */
 async function listen(path: string, token = alice.token, lastEventId?: number) {
   const controller = new AbortController();
-  hearing.push(controller);
+  streams.push(controller);
   const answer = await fetch(`${stint.url}/api/v1${path}`, {
     headers: {
       authorization: `Bearer ${token}`,
@@ -60,9 +60,9 @@ async function listen(path: string, token = alice.token, lastEventId?: number) {
     status: answer.status,
     type: answer.headers.get('content-type'),
     async take(count: number): Promise<Event[]> {
-      const taken: Event[] = [];
-      while (taken.length < count) taken.push((await events.next()).value as Event);
-      return taken;
+      const received: Event[] = [];
+      while (received.length < count) received.push((await events.next()).value as Event);
+      return received;
     },
   };
 }
@@ -89,7 +89,7 @@ async function* read(answer: Response): AsyncGenerator<Event> {
   }
 }
 
-it('names unknown members of an opened session in its first event', async () => {
+it('names unknown members of the request in the first event of a session', async () => {
   const { body } = await alice.post('/sessions', { backend: 'b2', mode: 'batch', max_time: 60, mode_: 1 });
   const { events } = await eventsOf((body as { id: string }).id);
   expect(events[0]).toMatchObject({ type: 'session.open' });
@@ -100,7 +100,7 @@ it('names unknown members of an opened session in its first event', async () => 
 });
 
 describe('the event log of a session', () => {
-  it('tells every change with its cause, its actor, when it took effect and when it was processed', async () => {
+  it('contains every change with its cause, its actor and both times', async () => {
     const id = await opened();
     const job = await submitted(id);
     await stint.advance(5);
@@ -122,7 +122,7 @@ describe('the event log of a session', () => {
     }
   });
 
-  it('comes in pages that miss none and repeat none', async () => {
+  it('is returned in pages without gaps or repetitions', async () => {
     const id = await opened();
     for (let i = 0; i < 3; i += 1) await submitted(id, 0);
     const whole = (await eventsOf(id)).events.map((event) => event.id);
@@ -139,7 +139,7 @@ describe('the event log of a session', () => {
     expect(paged).toEqual(whole);
   });
 
-  it('is nothing to another instance, and all of it to an admin', async () => {
+  it('is not found for another instance, and is complete for an admin', async () => {
     const id = await opened();
     expect(errorOf(await bob.get(`/sessions/${id}/events`))).toMatchObject({ status: 404, code: 1008 });
     expect((await stint.admin.get(`/sessions/${id}/events`)).body.events).toHaveLength(1);
@@ -158,7 +158,7 @@ describe('the event log of a session', () => {
 });
 
 describe('the stream of a session', () => {
-  it('begins at its beginning and goes on as things happen, each event once and in order', async () => {
+  it('begins with the first event and sends each new event once and in order', async () => {
     const id = await opened();
     const stream = await listen(`/sessions/${id}/events/stream`);
     expect([stream.status, stream.type]).toEqual([200, expect.stringMatching(/^text\/event-stream/)]);
@@ -166,11 +166,11 @@ describe('the stream of a session', () => {
     await submitted(id);
     await stint.advance(5);
     await alice.delete(`/sessions/${id}/close`);
-    const heard = await stream.take(5);
-    expect(heard).toEqual((await eventsOf(id)).events.slice(1));
+    const received = await stream.take(5);
+    expect(received).toEqual((await eventsOf(id)).events.slice(1));
   });
 
-  it('goes on after the event that a client names as its last', async () => {
+  it('continues after the event in Last-Event-ID', async () => {
     const id = await opened();
     await submitted(id, 0);
     const { events } = await eventsOf(id);
@@ -180,11 +180,11 @@ describe('the stream of a session', () => {
     expect((await again.take(1)).map(({ type }) => type)).toEqual(['session.closed']);
   });
 
-  it('reads a Last-Event-ID that makes no sense as none', async () => {
+  it('ignores an invalid Last-Event-ID', async () => {
     const id = await opened();
     const headers = { 'last-event-id': 'the last one' };
     const controller = new AbortController();
-    hearing.push(controller);
+    streams.push(controller);
     const answer = await fetch(`${stint.url}/api/v1/sessions/${id}/events/stream`, {
       headers: { authorization: `Bearer ${alice.token}`, ...headers },
       signal: controller.signal,
@@ -192,7 +192,7 @@ describe('the stream of a session', () => {
     expect((await read(answer).next()).value).toMatchObject({ type: 'session.open' });
   });
 
-  it('is refused as any other read, in the same form', async () => {
+  it('is refused like any other read, in the same form', async () => {
     const id = await opened();
     const path = `/sessions/${id}/events/stream`;
     expect(errorOf(await bob.get(path))).toMatchObject({ status: 404, code: 1008 });
@@ -207,7 +207,7 @@ describe('a client that does not read', () => {
   /** More bytes than the buffers at both ends of a connection hold. */
   const many = 60_000;
 
-  it('keeps one page waiting for it and no more, and misses nothing when it reads again', async () => {
+  it('has at most one page waiting for it, and misses no event when it reads again', async () => {
     const id = await opened();
     const path = `/api/v1/sessions/${id}/events/stream`;
     const last = flood(id, many);
@@ -271,8 +271,8 @@ function countReads() {
   return counted;
 }
 
-describe('the stream of everything', () => {
-  it('has what happens from now on in the own instance; for an admin in all', async () => {
+describe('the stream of all events', () => {
+  it('sends new events of the own instance, and of all instances to an admin', async () => {
     await opened();
     const mine = await listen('/events');
     const all = await listen('/events', adminToken);
@@ -281,7 +281,7 @@ describe('the stream of everything', () => {
     expect((await all.take(2)).map(({ session_id }) => session_id)).toEqual([theirs, ours]);
   });
 
-  it('goes on where a client left off, without what another instance did meanwhile', async () => {
+  it('continues after Last-Event-ID, without the events of other instances', async () => {
     const id = await opened();
     const last = (await eventsOf(id)).events.at(-1)?.id ?? 0;
     const [, ours] = [await opened(bob), await opened()];
@@ -297,7 +297,7 @@ describe('the stream of everything', () => {
     });
   });
 
-  it('does not keep the service from stopping', async () => {
+  it('does not prevent the service from stopping', async () => {
     const other = await TestService.start();
     const answer = await fetch(`${other.url}/api/v1/events`, {
       headers: { authorization: `Bearer ${adminToken}` },
@@ -307,7 +307,7 @@ describe('the stream of everything', () => {
   });
 });
 
-describe('what an operator does', () => {
+describe('an operator call', () => {
   const seen = ({ type, actor, cause, backend, instance }: Event) => ({
     type,
     actor,
@@ -316,7 +316,7 @@ describe('what an operator does', () => {
     instance,
   });
 
-  it('is in the stream, with who did it and the instance that it concerns', async () => {
+  it('is an event in the stream, with its actor and instance', async () => {
     const all = await listen('/events', adminToken);
     const mine = await listen('/events');
     const b3 = { backend: 'b3', instance: null };
@@ -347,7 +347,7 @@ describe('what an operator does', () => {
     expect((await mine.take(6)).map(seen)).toEqual(acts.filter(({ instance }) => instance !== 'lab-b'));
   });
 
-  it('that changes nothing is no event', async () => {
+  it('that changes nothing is not an event', async () => {
     const last = (await eventsOf(await opened())).events.at(-1)?.id ?? 0;
     await stint.admin.patch('/admin/backends/b1', { status: 'online' });
     await stint.admin.patch('/admin/instances/lab-a', {});
@@ -356,13 +356,13 @@ describe('what an operator does', () => {
     expect((await all.take(1)).map(({ type }) => type)).toEqual(['session.open']);
   });
 
-  it('is told of a session with the instance it is charged to', async () => {
+  it('does not affect the instance in the events of a session', async () => {
     const id = await opened(bob);
     expect((await eventsOf(id, '', bob)).events[0]).toMatchObject({ backend: 'b2', instance: 'lab-b' });
   });
 });
 
-describe('a stream ends with its token', () => {
+describe('a stream ends when its token is revoked or expires', () => {
   const ended = async (path: string, token: string) => {
     const answer = await fetch(`${stint.url}/api/v1${path}`, {
       headers: { authorization: `Bearer ${token}` },
@@ -377,7 +377,7 @@ describe('a stream ends with its token', () => {
     };
 
   it.each(['/events', 'its session'])(
-    '%s: at once when it is revoked, without what came after',
+    'for %s: immediately when the token is revoked, without later events',
     async (path) => {
       const { id, token } = await made();
       const session = await opened();
@@ -389,7 +389,7 @@ describe('a stream ends with its token', () => {
     },
   );
 
-  it('when it has expired', async () => {
+  it('at the time when the token expires', async () => {
     const now = (await stint.admin.get('/admin/clock')).body as { now: string };
     const { token } = await made({ expires_at: new Date(Date.parse(now.now) + 60_000).toISOString() });
     const stream = await ended('/events', token);
@@ -398,7 +398,7 @@ describe('a stream ends with its token', () => {
     expect((await stream.text).includes(later)).toBe(false);
   });
 
-  it('also one that was opened with a bearer token made from it', async () => {
+  it('also if it was opened with a JWT that the token was exchanged for', async () => {
     const { id, token } = await made();
     const body = new URLSearchParams({ grant_type: 'urn:ibm:params:oauth:grant-type:apikey', apikey: token });
     const exchanged = await fetch(`${stint.url}/identity/token`, { method: 'POST', body });

@@ -27,11 +27,11 @@ async function call(method: string, path: string, body?: unknown, authorization 
 }
 
 const circuit = { qubits: 1, gateset: 'qis', circuit: [{ gate: 'h', target: 0 }], duration: 60 };
-const asked = { type: 'ionq.circuit.v1', backend: 'b1', shots: 500, input: circuit };
+const submit = { type: 'ionq.circuit.v1', backend: 'b1', shots: 500, input: circuit };
 
-describe('a fourth dialect, given to the service as a value,', () => {
-  it('creates, shows and cancels a job, with what it keeps in a table of its own', async () => {
-    const made = await call('POST', '/jobs', { ...asked, name: 'Bell', metadata: { fizz: 'buzz' } });
+describe('a fourth dialect, passed to the service as a value,', () => {
+  it('creates, shows and cancels a job, with its own table', async () => {
+    const made = await call('POST', '/jobs', { ...submit, name: 'Bell', metadata: { fizz: 'buzz' } });
     expect(made).toMatchObject({ status: 201, body: { status: 'ready', session_id: null } });
     const id = String(made.body['id']);
     expect(await call('GET', `/jobs/${id}`)).toMatchObject({
@@ -46,6 +46,10 @@ describe('a fourth dialect, given to the service as a value,', () => {
       body: { id, status: 'canceled' },
     });
     expect((await call('GET', `/jobs/${id}`)).body).toMatchObject({ status: 'canceled' });
+    expect(await call('PUT', `/jobs/${id}/status/cancel`)).toMatchObject({
+      status: 400,
+      body: { message: `Job ${id} is canceled and cannot be canceled.` },
+    });
   });
 
   it('opens a session, runs a job in it and ends it', async () => {
@@ -53,7 +57,7 @@ describe('a fourth dialect, given to the service as a value,', () => {
     const made = await call('POST', '/sessions', open);
     expect(made).toMatchObject({ status: 201, body: { status: 'created', active: true, backend: 'b2' } });
     const id = String(made.body['id']);
-    await call('POST', '/jobs', { ...asked, backend: 'b2', session_id: id });
+    await call('POST', '/jobs', { ...submit, backend: 'b2', session_id: id });
     expect((await call('GET', `/sessions/${id}`)).body).toMatchObject({
       status: 'started',
       settings: { duration_limit_min: 30, expires_at: expect.any(String) },
@@ -65,13 +69,14 @@ describe('a fourth dialect, given to the service as a value,', () => {
   });
 
   it.each([
-    ['POST', '/jobs', { ...asked, shots: 0 }, 400, 'shots must not be less than 1'],
-    ['POST', '/jobs', { ...asked, backend: 'none' }, 404, 'There is no backend'],
+    ['POST', '/jobs', { ...submit, shots: 0 }, 400, 'shots must not be less than 1'],
+    ['POST', '/jobs', { ...submit, backend: 'none' }, 404, 'There is no backend'],
+    ['POST', '/jobs', { ...submit, input: { duration: -1 } }, 400, 'input.duration is invalid'],
     ['POST', '/sessions', { backend: 'b1', settings: { duration_limit_min: 0.5 } }, 400, 'whole number'],
     ['GET', '/jobs/none', undefined, 404, 'There is no job none'],
     ['PATCH', '/jobs', undefined, 405, 'PATCH is not possible at /ionq/v0.4/jobs'],
     ['GET', '/whoami', undefined, 404, 'There is nothing at /ionq/v0.4/whoami'],
-  ])('refuses in its own form: %s %s', async (method, path, body, status, message) => {
+  ])('refuses %s %s in its own form', async (method, path, body, status, message) => {
     expect(await call(method, path, body)).toEqual({
       status,
       body: {
@@ -81,13 +86,13 @@ describe('a fourth dialect, given to the service as a value,', () => {
     });
   });
 
-  it('refuses a key that opens nothing', async () => {
+  it('refuses an unknown API key', async () => {
     expect(await call('GET', '/jobs/none', undefined, 'apiKey wrong')).toMatchObject({
       ...{ status: 401, body: { statusCode: 401, message: expect.stringContaining('unknown') } },
     });
   });
 
-  it('leaves the other dialects as they are', async () => {
+  it('does not change the other dialects', async () => {
     const answer = await fetch(`${service.url}/api/v1/jobs`, { headers: { authorization: `apikey ${key}` } });
     expect(await answer.json()).toHaveProperty('jobs');
     const nowhere = await fetch(`${service.url}/nowhere`);
@@ -95,9 +100,9 @@ describe('a fourth dialect, given to the service as a value,', () => {
   });
 });
 
-it('a service without it answers its addresses as those of nobody', async () => {
+it('a service without the dialect answers 404 at its paths', async () => {
   const stint = await TestService.start();
-  const answer = await stint.call('POST', '/ionq/v0.4/jobs', { body: asked });
+  const answer = await stint.call('POST', '/ionq/v0.4/jobs', { body: submit });
   expect(answer).toMatchObject({ status: 404, body: { errors: [{ code: 1008 }] } });
   await stint.close();
 });

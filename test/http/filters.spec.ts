@@ -4,8 +4,8 @@ import { errorOf, givenBackend, TestService } from '../support/http.js';
 /** Alice has a session on b1 with a job in it; so has bob, of another instance. b2 was never used. */
 let stint: TestService;
 let alice: Awaited<ReturnType<TestService['user']>>;
-let ofAlice: string;
-let ofBob: string;
+let sessionOfAlice: string;
+let sessionOfBob: string;
 beforeAll(async () => {
   stint = await TestService.start({
     backends: ['b1', 'b2', 'gone'].map((name) => givenBackend({ name })),
@@ -13,10 +13,10 @@ beforeAll(async () => {
   alice = await stint.user('alice', 'lab-a');
   const bob = await stint.user('bob', 'lab-b');
   const job = { program_id: 'scripted', params: {} };
-  ofAlice = (await alice.post('/sessions', { backend: 'b1' })).body.id as string;
-  ofBob = (await bob.post('/sessions', { backend: 'b1' })).body.id as string;
-  await alice.post('/jobs', { ...job, session_id: ofAlice });
-  await bob.post('/jobs', { ...job, session_id: ofBob });
+  sessionOfAlice = (await alice.post('/sessions', { backend: 'b1' })).body.id as string;
+  sessionOfBob = (await bob.post('/sessions', { backend: 'b1' })).body.id as string;
+  await alice.post('/jobs', { ...job, session_id: sessionOfAlice });
+  await bob.post('/jobs', { ...job, session_id: sessionOfBob });
   await alice.post('/jobs', { ...job, backend: 'gone', params: { duration: 1 } });
   await stint.advance(5);
   const removed = await stint.admin.delete('/admin/backends/gone');
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => stint.close());
 
-describe('a filter that names something unknown is refused, and the refusal names it:', () => {
+describe('a filter with an unknown value or name is refused, and the refusal names it:', () => {
   it.each([
     ['/jobs?session_id=s9', 404, 1008, 'There is no session s9 in instance lab-a.'],
     ['/jobs?backend=b9', 404, 1007, 'There is no backend called b9.'],
@@ -54,7 +54,7 @@ describe('a filter that names something unknown is refused, and the refusal name
   });
 
   it.each(['exclude_params=true', 'descending=true', 'hub=a&group=b', 'x=1'])(
-    'but what names nothing like a filter is ignored: %s',
+    'but a parameter that resembles no filter is ignored: %s',
     async (query) => {
       expect((await alice.get(`/jobs?${query}`)).status).toBe(200);
     },
@@ -74,34 +74,36 @@ describe('a filter that names something unknown is refused, and the refusal name
     expect(errorOf(await stint.admin.get(path))).toMatchObject({ status, code, message });
   });
 
-  it('a session of another instance is as unknown as one that never was', async () => {
+  it('a session of another instance is refused like an unknown one', async () => {
     const [theirs, none] = [
-      await alice.get(`/jobs?session_id=${ofBob}`),
+      await alice.get(`/jobs?session_id=${sessionOfBob}`),
       await alice.get('/jobs?session_id=s9'),
     ];
-    expect(errorOf(theirs).message.replace(ofBob, 's9')).toBe(errorOf(none).message);
+    expect(errorOf(theirs).message.replace(sessionOfBob, 's9')).toBe(errorOf(none).message);
   });
 
-  it('an admin is told that a session belongs to another instance, and how to see its jobs', async () => {
-    const refused = errorOf(await stint.admin.get(`/jobs?session_id=${ofBob}`));
+  it('for an admin, the refusal names the instance of the session and the header to send', async () => {
+    const refused = errorOf(await stint.admin.get(`/jobs?session_id=${sessionOfBob}`));
     expect(refused).toMatchObject({
-      ...{ status: 404, code: 1008, message: `There is no session ${ofBob} in instance default.` },
+      ...{ status: 404, code: 1008, message: `There is no session ${sessionOfBob} in instance default.` },
       solution: expect.stringMatching(/belongs to instance lab-b.* Service-CRN crn:/),
     });
     const crn = /crn:\S+[^.\s]/.exec(refused.solution ?? '')?.[0] ?? '';
     const { token } = alice;
-    expect((await stint.admin.get(`/jobs?session_id=${ofBob}`, { crn })).body).toMatchObject({ count: 1 });
+    expect((await stint.admin.get(`/jobs?session_id=${sessionOfBob}`, { crn })).body).toMatchObject({
+      count: 1,
+    });
     expect(errorOf(await stint.call('GET', '/api/v1/jobs', { token, crn }))).toMatchObject({ status: 403 });
   });
 
-  it('what would be right is said', async () => {
+  it('the refusal lists the known values', async () => {
     const solution = async (path: string) => errorOf(await alice.get(path)).solution;
     expect(await solution('/jobs?backend=b9')).toBe('Backends here: b1, b2.');
     expect(await solution('/jobs?program=smapler')).toBe('Programs here: scripted.');
   });
 });
 
-describe('a filter that names something known and finds nothing is an empty list:', () => {
+describe('a filter by a known value without matches returns an empty list:', () => {
   it.each([
     '/jobs?backend=b2',
     '/jobs?program=scripted&tags=none',
@@ -120,17 +122,17 @@ describe('a filter that names something known and finds nothing is an empty list
     },
   );
 
-  it('a session without jobs', async () => {
+  it('for a session without jobs', async () => {
     const id = (await alice.post('/sessions', { backend: 'b2' })).body.id as string;
     expect((await alice.get(`/jobs?session_id=${id}`)).body).toMatchObject({ jobs: [], count: 0 });
   });
 
-  it('a backend that was removed but charged for, with someone who was never charged there', async () => {
+  it('for the charges of a removed backend and a user who never ran jobs there', async () => {
     const { status, body } = await stint.admin.get('/admin/ledger?backend=gone&user=bob');
     expect([status, body.entries]).toEqual([200, []]);
   });
 
-  it('what a removed backend ran is still found by its name', async () => {
+  it('but the jobs of a removed backend are still found by its name', async () => {
     expect((await alice.get('/jobs?backend=gone')).body).toMatchObject({ count: 1 });
   });
 });
@@ -138,7 +140,7 @@ describe('a filter that names something known and finds nothing is an empty list
 describe('Service-CRN', () => {
   const asAdmin = async (crn: string) => errorOf(await stint.admin.get('/jobs', { crn }));
 
-  it('with the name of an instance tells an admin its CRN', async () => {
+  it('with the name of an instance is refused, and an admin gets its CRN', async () => {
     expect(await asAdmin('lab-a')).toEqual({
       ...{
         status: 403,
@@ -149,7 +151,7 @@ describe('Service-CRN', () => {
     });
   });
 
-  it('of no instance tells an admin where the CRNs are', async () => {
+  it('of an unknown instance is refused, and an admin is referred to the list', async () => {
     for (const crn of ['lab-9', 'crn:v1:none'])
       expect(await asAdmin(crn)).toEqual({
         ...{ status: 403, code: 2409, message: `There is no instance ${crn}.` },
@@ -157,7 +159,7 @@ describe('Service-CRN', () => {
       });
   });
 
-  it('of another instance tells a user no more than their own', async () => {
+  it('of another instance is refused, and a user sees only the own CRN', async () => {
     const { token, crn } = alice;
     for (const other of ['lab-b', 'lab-9']) {
       expect(errorOf(await stint.call('GET', '/api/v1/jobs', { token, crn: other }))).toEqual({
@@ -167,12 +169,12 @@ describe('Service-CRN', () => {
     }
   });
 
-  it('of another instance in the body of POST /sessions tells an admin to send it as a header', async () => {
+  it('in the body of POST /sessions is refused, and an admin is advised to send it as a header', async () => {
     const body = { backend: 'b1', instance: alice.crn };
     expect(errorOf(await stint.admin.post('/sessions', body))).toMatchObject({
       ...{ status: 403, solution: `Send Service-CRN ${alice.crn}.` },
     });
-    const named = errorOf(await stint.admin.post('/sessions', { backend: 'b1', instance: 'lab-a' }));
-    expect(named).toMatchObject({ status: 403, solution: expect.stringContaining(alice.crn) });
+    const byName = errorOf(await stint.admin.post('/sessions', { backend: 'b1', instance: 'lab-a' }));
+    expect(byName).toMatchObject({ status: 403, solution: expect.stringContaining(alice.crn) });
   });
 });

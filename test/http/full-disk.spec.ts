@@ -13,7 +13,7 @@ interface Inside {
 }
 
 let stint: TestService;
-let pragma: (said: string) => Promise<number>;
+let pragma: (pragmaText: string) => Promise<number>;
 beforeAll(async () => {
   stint = await TestService.start({
     spark_python: fakeDriver,
@@ -26,7 +26,8 @@ beforeAll(async () => {
     ],
   });
   const { queue } = stint.service.app.get<Inside>(STORE);
-  pragma = async (said) => Object.values((await queue.sql.all(`PRAGMA ${said}`))[0] ?? {})[0] ?? 0;
+  pragma = async (pragmaText) =>
+    Object.values((await queue.sql.all(`PRAGMA ${pragmaText}`))[0] ?? {})[0] ?? 0;
 });
 afterAll(() => stint.close());
 
@@ -41,29 +42,29 @@ const submits = {
   'a data set': () => call('PUT', '/nexosis/v1/data/large', { data: [{ text: large }, { text: 'a' }] }),
 };
 /** Returns the error text from an answer of any dialect. */
-const saidBy: Record<keyof typeof submits, (body: Said) => string | undefined> = {
+const messageIn: Record<keyof typeof submits, (body: ErrorBody) => string | undefined> = {
   'a job': (body) => body.errors?.[0]?.message,
   'a Livy session': (body) => body.msg,
   'a Livy batch': (body) => body.msg,
   'a data set': (body) => body.message,
 };
-interface Said {
+interface ErrorBody {
   readonly errors?: readonly { readonly message: string }[];
   readonly msg?: string;
   readonly message?: string;
 }
 
-describe('with a database that has no room left,', () => {
+describe('with a full disk,', () => {
   // SQLite then refuses the next page with its error for a full disk.
   beforeEach(async () => {
     await pragma(`max_page_count = ${await pragma('page_count')}`);
   });
 
   it.each(Object.keys(submits) as (keyof typeof submits)[])(
-    '%s is refused with 507 and the disk as the reason, and accepted once there is room',
+    '%s is refused with 507 and the reason, and is accepted once there is space',
     async (what) => {
       const refused = await submits[what]();
-      expect([refused.status, saidBy[what](refused.body as Said)]).toEqual([
+      expect([refused.status, messageIn[what](refused.body as ErrorBody)]).toEqual([
         507,
         'The service could not write to the disk of its data folder (database or disk is full), so it stored nothing. ' +
           'Tell its operator; repeat the request when the disk has room.',
@@ -74,7 +75,7 @@ describe('with a database that has no room left,', () => {
     },
   );
 
-  it('an upload that could not even be given up does not keep its name', async () => {
+  it('the name of an upload that failed halfway can be used again', async () => {
     await pragma('max_page_count = 1000000');
     const store = stint.service.app.get<Store>(STORE);
     const { id: instance } = (await store.read.instances())[0] ?? { id: '' };
@@ -88,7 +89,7 @@ describe('with a database that has no room left,', () => {
     expect(status < 300 ? '' : text).toBe('');
   });
 
-  it('the service is not ready, with the reason, until there is room', async () => {
+  it('the service is ready again once there is space', async () => {
     const ready = () => stint.call('GET', '/health/ready', { token: null });
     await submits['a job']();
     expect(stint.service.app.get<Inside>(STORE).diskFailure).toBe('database or disk is full');

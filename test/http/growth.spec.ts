@@ -16,7 +16,7 @@ const isLong = process.env['STINT_GROWTH'] === 'long';
 const [size, rounds] = isLong ? [8, 3] : [1, 1];
 
 /** Largest exponent. Quadratic work has 2, linear work 1, and less if part of the work is constant. */
-const most = 1.5;
+const maxExponent = 1.5;
 
 const steps = new Steps();
 const all: Growth[] = [];
@@ -120,7 +120,7 @@ const cases: Growing[] = [
 ];
 
 describe('the work for a request grows no faster than its input:', () => {
-  it('of every operation that takes a body', () => {
+  it('every operation with a body is measured', () => {
     const measured = new Set(cases.map(({ operation }) => operation));
     const known = documented.map((operation) => operation.replace(mirrored, '$1 /api/v1/'));
     expect(known.length).toBeGreaterThan(25);
@@ -128,14 +128,14 @@ describe('the work for a request grows no faster than its input:', () => {
   });
 
   it.each(cases.map((each) => [`${each.operation}, ${each.shape}`, each] as const))('%s', async (_, each) => {
-    const growth = await growthOf(each, steps, rounds, most);
+    const growth = await growthOf(each, steps, rounds, maxExponent);
     all.push(growth);
     for (const { status, text } of growth.answers) {
       expect([status, text]).toEqual([each.status, expect.stringMatching(each.says ?? /^/)]);
     }
     const { ofSteps, ofTime } = growth;
-    expect(ofSteps ?? 0).toBeLessThan(most);
-    expect(ofTime ?? 0).toBeLessThan(most);
+    expect(ofSteps ?? 0).toBeLessThan(maxExponent);
+    expect(ofTime ?? 0).toBeLessThan(maxExponent);
     // If the input is processed, each of the n items takes at least one step.
     const [first = 0, , last = 0] = growth.steps;
     if (each.byNode === undefined) expect(last - first >= 3 * each.from).toBe(!each.stops);

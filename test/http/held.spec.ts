@@ -10,7 +10,7 @@ import { adminToken, bearer, givenBackend, TestService } from '../support/http.j
  * body in one piece takes 4 to 5 s. Turns of pieces take a few milliseconds, sometimes with a garbage collection;
  * `bench/bodies.mjs` measures them.
  */
-const most = 500;
+const maxTurn = 500;
 const megabytes = 20;
 
 let stint: TestService;
@@ -29,15 +29,15 @@ beforeAll(async () => {
 afterAll(() => stint.close());
 
 /** Returns the processor time of this thread so far, in milliseconds. Waiting for a busy processor does not count. */
-const computed = () => Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0]) / 1e6;
+const processorTime = () => Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0]) / 1e6;
 
 /** Returns the longest turn of the event loop during `work`. */
 async function longestTurn<T>(work: () => Promise<T>): Promise<{ longest: number; done: T }> {
   let longest = 0;
-  let last = computed();
+  let last = processorTime();
   let over = false;
   const turn = () => {
-    const now = computed();
+    const now = processorTime();
     longest = Math.max(longest, now - last);
     last = now;
     if (!over) setImmediate(turn);
@@ -59,7 +59,7 @@ function* body(before: string, after: string): Generator<Buffer> {
 const headers = { ...bearer(adminToken), 'content-type': 'application/json' };
 
 describe(`a body of ${megabytes} MB`, () => {
-  it('holds nobody up as the params of a job, nor does its way to a worker and back', async () => {
+  it('blocks no other client as the params of a job, on the way to a worker and back', async () => {
     const { longest, done } = await longestTurn(async () => {
       const params = body('{"program_id":"sampler","backend":"line","params":{"text":"', '"}}');
       const made = await stint.send('/api/v1/jobs', params, headers);
@@ -70,10 +70,10 @@ describe(`a body of ${megabytes} MB`, () => {
       return made;
     });
     expect(done.status).toBe(200);
-    expect(longest).toBeLessThan(most);
+    expect(longest).toBeLessThan(maxTurn);
   });
 
-  it('holds nobody up as the code of a statement', async () => {
+  it('blocks no other client as the code of a statement', async () => {
     const { body: session } = await stint.call('POST', '/livy/sessions', { body: { kind: 'pyspark' } });
     const at = `/livy/sessions/${session.id}`;
     await eventually('the session', async () => (await stint.call('GET', at)).body.state === 'idle');
@@ -81,7 +81,7 @@ describe(`a body of ${megabytes} MB`, () => {
       stint.send(`${at}/statements`, body('{"code":"# ', '"}'), headers),
     );
     expect(done.status).toBe(201);
-    expect(longest).toBeLessThan(most);
+    expect(longest).toBeLessThan(maxTurn);
     await stint.call('DELETE', at);
   });
 });

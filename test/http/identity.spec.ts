@@ -8,7 +8,7 @@ afterAll(() => stint.close());
 describe.each(['/v3/resources/search', '/search/v3/resources/search'])(
   'the search for instances at %s',
   (path) => {
-    it('finds the one of the token, with what the client needs to take it', async () => {
+    it('returns the instance of the token with the fields that clients need', async () => {
       const { token, crn } = await stint.user('alice', 'lab-a');
       const { status, body } = await stint.call('POST', path, {
         token,
@@ -23,14 +23,14 @@ describe.each(['/v3/resources/search', '/search/v3/resources/search'])(
       ]);
     });
 
-    it('finds all of them for an admin', async () => {
+    it('returns all instances for an admin', async () => {
       await stint.user('bob', 'lab-b');
       const { body } = await stint.call('POST', path, { body: {} });
       const names = (body.items as { name: string }[]).map(({ name }) => name);
       expect(names).toEqual(expect.arrayContaining(['default', 'lab-b']));
     });
 
-    it('needs a token, and minds no body: 401, 200', async () => {
+    it('needs a token (401), but no body (200)', async () => {
       expect(errorOf(await stint.call('POST', path, { token: null }))).toMatchObject({
         status: 401,
         code: 3407,
@@ -41,18 +41,15 @@ describe.each(['/v3/resources/search', '/search/v3/resources/search'])(
 );
 
 describe.each(['/catalog/api/v1', '/globalcatalog/api/v1'])('the catalog at %s', (base) => {
-  it.each(['stint', 'any-plan'])(
-    'tells the plan %s that every instance has, without a token',
-    async (plan) => {
-      const { status, body } = await stint.call('GET', `${base}/${plan}`, { token: null });
-      expect([status, body]).toMatchObject([
-        200,
-        {
-          id: 'stint',
-          overview_ui: { en: { display_name: 'Stint' } },
-          metadata: { pricing: { type: 'free' } },
-        },
-      ]);
-    },
-  );
+  it.each(['stint', 'any-plan'])('returns the same plan for %s, without a token', async (plan) => {
+    const { status, body } = await stint.call('GET', `${base}/${plan}`, { token: null });
+    expect([status, body]).toMatchObject([
+      200,
+      {
+        id: 'stint',
+        overview_ui: { en: { display_name: 'Stint' } },
+        metadata: { pricing: { type: 'free' } },
+      },
+    ]);
+  });
 });

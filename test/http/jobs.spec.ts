@@ -17,13 +17,13 @@ const submit = async (params: object = {}, more: object = {}, who = alice) => {
 const read = async (id: string) => (await alice.get(`/jobs/${id}`)).body as Record<string, unknown>;
 
 describe('a job', () => {
-  it('is answered with its id and backend', async () => {
+  it('is created with an id and a backend in the answer', async () => {
     expect(await submit({}, { log_level: 'WARNING' })).toEqual({
       ...{ id: expect.stringMatching(/^[A-Za-z0-9_-]+$/), backend: 'b1' },
     });
   });
 
-  it('takes null for every member that may be missing, and reads it as missing', async () => {
+  it('may have null for every optional member, which means absent', async () => {
     const nothing = { session_id: null, log_level: null, tags: null, cost: null, private: null };
     const { id, ...rest } = await submit({}, { ...nothing, calibration_id: null, runtime: null });
     expect(rest).toEqual({ backend: 'b1' });
@@ -31,7 +31,7 @@ describe('a job', () => {
     expect(await read(id)).not.toHaveProperty('private');
   });
 
-  it('is shown as clients read it', async () => {
+  it('has the fields that clients read', async () => {
     const { id } = await submit({ duration: 2, result: 1 }, { tags: ['a'], cost: 50 });
     expect(await read(id)).toMatchObject({
       ...{ id, backend: 'b1', program: { id: 'scripted' }, state: { status: 'Running' }, status: 'Running' },
@@ -48,18 +48,18 @@ describe('a job', () => {
   it.each([
     ['True', false],
     ['false', true],
-  ])('is shown with exclude_params=%s as asked', async (said, shown) => {
+  ])('with exclude_params=%s shows its params: %s', async (value, shown) => {
     const { id } = await submit({});
-    expect('params' in (await alice.get(`/jobs/${id}?exclude_params=${said}`)).body).toBe(shown);
+    expect('params' in (await alice.get(`/jobs/${id}?exclude_params=${value}`)).body).toBe(shown);
   });
 
-  it('is not shown with exclude_params=maybe: 400', async () => {
+  it('is refused with exclude_params=maybe: 400', async () => {
     const { id } = await submit({});
     const { status, body } = await alice.get(`/jobs/${id}?exclude_params=maybe`);
     expect([status, body.errors[0].message]).toEqual([400, 'exclude_params must be a boolean value']);
   });
 
-  it('that is private gives neither its params nor its result a second time', async () => {
+  it('that is private never shows its params, and its result only once', async () => {
     const { id, ...rest } = await submit({ result: 7 }, { private: true });
     expect(rest).toMatchObject({ private: true });
     expect(await read(id)).toMatchObject({ private: true, params: {} });
@@ -67,7 +67,7 @@ describe('a job', () => {
     expect((await alice.get(`/jobs/${id}/results`)).text).toBe('');
   });
 
-  it('that is private keeps its result from a HEAD, which could not show it', async () => {
+  it('that is private does not lose its result to a HEAD request', async () => {
     const { id } = await submit({ result: 7 }, { private: true });
     const { token } = alice;
     expect((await stint.call('HEAD', `/api/v1/jobs/${id}/results`, { token })).status).toBe(200);
@@ -76,7 +76,7 @@ describe('a job', () => {
 });
 
 describe('results', () => {
-  it('are the text that was written, as text/plain', async () => {
+  it('are returned byte for byte, as text/plain', async () => {
     const answer = await stint.call('POST', '/api/v1/jobs', {
       token: alice.token,
       body: '{"program_id":"scripted","params":{"result":{"a" : NaN, "n":1.0}}}',
@@ -110,8 +110,8 @@ describe('results', () => {
   });
 });
 
-describe('small calls', () => {
-  it('tags are replaced: 204 exactly, and seen at once', async () => {
+describe('smaller requests', () => {
+  it('replacing tags takes effect immediately: 204', async () => {
     const { id } = await submit({}, { tags: ['old'] });
     for (const tags of [['a', 'b'], [], ['c']]) {
       const { status, text } = await alice.put(`/jobs/${id}/tags`, { tags });
@@ -121,19 +121,19 @@ describe('small calls', () => {
     expect((await alice.get('/jobs?tags=c')).body.count).toBe(1);
   });
 
-  it('cancel is 204, and 409 when the job has ended', async () => {
+  it('cancelling a job is 204, and 409 if the job has ended', async () => {
     const { id } = await submit({ duration: 10 });
     expect((await alice.post(`/jobs/${id}/cancel`)).status).toBe(204);
     expect((await alice.post(`/jobs/${id}/cancel`)).status).toBe(409);
   });
 
-  it('a job that was deleted is unknown', async () => {
+  it('a deleted job is not found', async () => {
     const { id } = await submit();
     expect((await alice.delete(`/jobs/${id}`)).status).toBe(204);
     expect((await alice.get(`/jobs/${id}`)).status).toBe(404);
   });
 
-  it('logs are text, metrics have the three times', async () => {
+  it('logs are text, and metrics contain the times and the usage', async () => {
     const { id } = await submit({ duration: 1 });
     const logs = await alice.get(`/jobs/${id}/logs`);
     expect([logs.status, logs.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
@@ -149,7 +149,7 @@ describe('small calls', () => {
   });
 });
 
-describe('what a submit asks for without effect', () => {
+describe('the log of a job', () => {
   const logOf = async (more: object) => {
     const { id } = await submit({}, more);
     const { text } = await alice.get(`/jobs/${id}/logs`);
@@ -167,25 +167,25 @@ describe('what a submit asks for without effect', () => {
     ['start_session', 'the nearest is POST /sessions'],
     ['zzzzzzzz', 'known are: program_id, '],
     ['toString', 'known are: program_id, '],
-  ])('names %s in the log with the nearest known name', async (name, hint) => {
+  ])('has a warning that names the unknown member %s and the nearest known one', async (name, hint) => {
     const [line, ...more] = await logOf({ [name]: 60 });
     expect(line).toMatch(`WARNING submit: '${name}' is not known here and was ignored; ${hint}`);
     expect(more).toEqual([]);
   });
 
-  it('names members that are kept and change nothing', async () => {
+  it('has a warning for each member that is stored but has no effect', async () => {
     expect(await logOf({ runtime: 'qiskit:1.0', calibration_id: 'c' })).toEqual([
       "WARNING submit: 'runtime' has no effect: a backend has one set of programs.",
       "WARNING submit: 'calibration_id' has no effect: a backend has one set of properties.",
     ]);
   });
 
-  it('says nothing of known members, of null, or where the log leaves out warnings', async () => {
+  it('has no warning for known members, for null, or if its log level excludes warnings', async () => {
     expect(await logOf({ cost: 5, tags: ['a'], log_level: 'WARNING', max_execution_time: null })).toEqual([]);
     expect(await logOf({ max_execution_time: 5, log_level: 'error' })).toEqual([]);
   });
 
-  it('names ten at most and cuts each to one line', async () => {
+  it('names at most ten unknown members, each on one line', async () => {
     const long = Array.from({ length: 500 }, (_, index) => [`${index}\n${'x'.repeat(1000)}`, 1] as const);
     const lines = await logOf(Object.fromEntries(long));
     expect(lines).toHaveLength(11);
@@ -193,7 +193,7 @@ describe('what a submit asks for without effect', () => {
     expect(lines[10]).toBe('WARNING submit: 490 further members are not known here.');
   });
 
-  it('writes the log of a repeated submit once', async () => {
+  it('has the warnings only once after a repeated submit', async () => {
     const { token } = alice;
     const headers = { 'idempotency-key': 'ignored-members' };
     const body = { program_id: 'scripted', params: {}, max_execution_time: 5 };
@@ -234,12 +234,15 @@ describe('the list of jobs', () => {
     ['?tags=all&tags=nr+2', [2], 1],
     ['?tags=none', [], 0],
     ['?program=scripted&backend=b1&limit=1', [4], 5],
-  ])('%s has jobs %j of %i', async (query, numbers, count) => {
-    const found = await listed(query);
-    expect([found.jobs.map(({ id }) => ids.indexOf(id as string)), found.count]).toEqual([numbers, count]);
+  ])('with the query %j has jobs %j of %i', async (query, numbers, count) => {
+    const results = await listed(query);
+    expect([results.jobs.map(({ id }) => ids.indexOf(id as string)), results.count]).toEqual([
+      numbers,
+      count,
+    ]);
   });
 
-  it('includes both ends of a time', async () => {
+  it('includes both ends of a time range', async () => {
     const [from, to] = [created[1], created[3]].map((at) =>
       encodeURIComponent(at?.replace('Z', '+00:00') ?? ''),
     );
@@ -251,7 +254,7 @@ describe('the list of jobs', () => {
     expect((await listed(`?created_after=${from}&created_before=${to}`)).count).toBe(3);
   });
 
-  it('has no params, and every job its state', async () => {
+  it('contains the state of each job, but no params', async () => {
     const { jobs } = await listed('?exclude_params=true');
     for (const job of jobs) expect([typeof job['state'], 'params' in job]).toEqual(['object', false]);
   });
@@ -261,7 +264,7 @@ describe('the list of jobs', () => {
     [6, 6],
     [1000, 1000],
   ])(
-    'counts what lies before an offset of %i beyond the end as %i: the client stops',
+    'has a count that stops clients from paging on, at an offset of %i beyond its end',
     async (offset, count) => {
       expect(await listed(`?limit=2&offset=${offset}`)).toEqual({ jobs: [], count, limit: 2, offset });
     },

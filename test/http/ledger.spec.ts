@@ -32,7 +32,7 @@ const read = async (query = '') => {
 const chargedIn = async (query: string) => (await read(query)).sums?.charged_seconds;
 
 describe('the ledger', () => {
-  it('tells each charge, the oldest first, and what they come to', async () => {
+  it('contains each charge, oldest first, and their sum', async () => {
     const { entries, next, sums } = await read();
     expect(entries).toHaveLength(6);
     expect(entries[5]).toEqual({
@@ -54,16 +54,16 @@ describe('the ledger', () => {
     ['?instance=lab-a', 70],
     ['?backend=b2', 15],
     ['?backend=b1&user=bob', 0],
-  ])('of %s is %d s', async (query, charged) => {
+  ])('filtered by %s has a sum of %d s', async (query, charged) => {
     expect(await chargedIn(query)).toBe(charged);
   });
 
-  it('can be asked for by CRN', async () => {
+  it('can be filtered by CRN', async () => {
     const { crn } = await stint.user('carol', 'lab-b');
     expect(await chargedIn(`?instance=${encodeURIComponent(crn)}`)).toBe(15);
   });
 
-  it('adds up by what is asked for, the largest first', async () => {
+  it('is summed in the groups of sum_by, largest first', async () => {
     expect((await read('?sum_by=instance')).sums?.groups).toEqual([
       { instance: 'lab-a', charged_seconds: 70, entries: 1 },
       { instance: 'lab-b', charged_seconds: 15, entries: 5 },
@@ -78,7 +78,7 @@ describe('the ledger', () => {
     ]);
   });
 
-  it('comes in pages that miss none and repeat none; the sums are of all of them', async () => {
+  it('is returned in pages without gaps or repetitions, and only the first has sums', async () => {
     const pages = [await read('?limit=4')];
     for (let next = pages[0]?.next; next !== null; next = pages.at(-1)?.next) {
       pages.push(await read(`?limit=4&after=${next}`));
@@ -91,8 +91,8 @@ describe('the ledger', () => {
   });
 });
 
-describe('of a part of the time', () => {
-  it('only what lies in it counts, so parts add up to the whole', async () => {
+describe('a time range of the ledger', () => {
+  it('contains only the seconds inside it, so that ranges add up to the whole', async () => {
     const { entries, sums } = await read(`?from=${at(4)}&to=${at(20)}`);
     // Bob's third job ran from 3 to 6, his last one until 15; alice held her slot throughout.
     expect(entries.map(({ charged_seconds }) => charged_seconds)).toEqual([2, 4, 5, 16]);
@@ -101,14 +101,14 @@ describe('of a part of the time', () => {
     expect([before, after]).toEqual([8, 50]);
   });
 
-  it('what ends at its beginning or begins at its end is not in it', async () => {
+  it('excludes charges that end when it begins or begin when it ends', async () => {
     expect((await read(`?from=${at(15)}&user=bob`)).entries).toEqual([]);
     expect((await read(`?to=${at(0)}`)).entries).toEqual([]);
   });
 });
 
 describe('a time without an offset', () => {
-  it('is UTC, whatever the zone of the machine: the same month gives the same bill', async () => {
+  it('is UTC, whatever the time zone of the machine', async () => {
     const named = await read(`?from=${at(4)}&to=${at(20)}`);
     const without = await read(`?from=${at(4).replace('Z', '')}&to=${at(20).replace('Z', '')}`);
     expect(without).toEqual(named);
@@ -116,7 +116,7 @@ describe('a time without an offset', () => {
   });
 });
 
-describe('a question that makes no sense', () => {
+describe('an invalid ledger query', () => {
   it.each([
     ['?from=yesterday', /^from must be a time in ISO 8601/],
     ['?limit=0', /^limit must not be less than 1/],
@@ -130,13 +130,13 @@ describe('a question that makes no sense', () => {
     expect(messagesOf(answer)).toContainEqual(expect.stringMatching(message));
   });
 
-  it('about an instance or a backend that is none: 404', async () => {
+  it('with an unknown instance or backend: 404', async () => {
     expect(errorOf(await stint.admin.get('/admin/ledger?instance=none'))).toMatchObject({ status: 404 });
     const backend = errorOf(await stint.admin.get('/admin/ledger?backend=none'));
     expect(backend).toMatchObject({ status: 404, message: 'There is no backend called none.' });
   });
 
-  it('about a user nobody knows: 400, and not a bill of zero', async () => {
+  it('with an unknown user: 400', async () => {
     const user = errorOf(await stint.admin.get('/admin/ledger?user=none'));
     expect(user).toMatchObject({ status: 400, message: expect.stringContaining('Nobody called none') });
   });

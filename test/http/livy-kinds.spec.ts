@@ -46,7 +46,7 @@ async function given(options: object = {}) {
 }
 
 describe('a session of kind sparkr', () => {
-  it('is refused where R is not installed, with what to install, and takes no number', async () => {
+  it('is refused if R is not installed, with installation advice, and takes no number', async () => {
     const alice = await given({ plain_r: true });
     process.env['PATH'] = join(machine, 'nothing');
     const refused = await alice.call('POST', '/sessions', { kind: 'sparkr' });
@@ -59,7 +59,7 @@ describe('a session of kind sparkr', () => {
     expect(await alice.session({ kind: 'sparkr' })).toBe(0);
   });
 
-  it.each(['sparkr', 'r', 'SparkR', 'R'])('may be asked for as %s', async (kind) => {
+  it.each(['sparkr', 'r', 'SparkR', 'R'])('can be requested as %s', async (kind) => {
     const alice = await given();
     withR();
     withSparkR();
@@ -70,7 +70,7 @@ describe('a session of kind sparkr', () => {
     expect((await alice.run(made.body.id as number, 'kind')).output.data).toEqual({ 'text/plain': 'sparkr' });
   });
 
-  it('may run without Spark if the backend says so', async () => {
+  it('can run without Spark if the backend has plain_r', async () => {
     const alice = await given({ plain_r: true });
     withR();
     await alice.session({ kind: 'sparkr' });
@@ -79,7 +79,7 @@ describe('a session of kind sparkr', () => {
 });
 
 describe('a session of all kinds', () => {
-  it('is opened whatever is missing, and hands statements of kind r to its process', async () => {
+  it('opens even if R is missing, and passes statements of kind r to its interpreter', async () => {
     const alice = await given();
     const id = await alice.session({});
     const made = await alice.call('POST', `/sessions/${id}/statements`, { code: 'kind', kind: 'r' });
@@ -89,7 +89,7 @@ describe('a session of all kinds', () => {
   });
 });
 
-it('refuses an option plain_r that is neither true nor false', async () => {
+it('refuses a backend option plain_r that is neither true nor false', async () => {
   await given();
   const backend = { name: 'spark2', driver: 'spark', options: { plain_r: 'yes' } };
   const refused = await stint.call('POST', '/api/v1/admin/backends', { body: backend });

@@ -40,7 +40,7 @@ describe('in one service', () => {
   };
 
   describe('a session ends', () => {
-    it('when it was idle for its idleTimeout, which polling does not put off and connecting does', async () => {
+    it('after its idleTimeout, which a connect extends and polling does not', async () => {
       const { stint, alice } = await shared();
       const id = await alice.session({ kind: 'pyspark', idleTimeout: '20s' });
       const pid = Number((await alice.run(id, 'pid'))['output'].data['text/plain']);
@@ -70,7 +70,7 @@ describe('in one service', () => {
       expect((await eve.call('GET', `/sessions/${id}`)).body.msg).toBe(`Session '${id}' not found.`);
     });
 
-    it('not while it is busy, however long that takes', async () => {
+    it('never by its idleTimeout while it is busy', async () => {
       const { stint, alice } = await shared();
       const id = await alice.session({ kind: 'pyspark', idleTimeout: '20s' });
       const { body } = await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
@@ -79,7 +79,7 @@ describe('in one service', () => {
       expect(await stateOf(alice, id)).toBe('busy');
     });
 
-    it('also while it is busy where the operator wants the old rule', async () => {
+    it('by its idleTimeout even while it is busy, if the backend has busy_is_idle', async () => {
       const { stint, alice } = await given({}, { options: { busy_is_idle: true } });
       const id = await alice.session({ kind: 'pyspark', idleTimeout: '20s' });
       await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
@@ -88,7 +88,7 @@ describe('in one service', () => {
       await eventually('404', async () => (await alice.call('GET', `/sessions/${id}`)).status === 404);
     });
 
-    it('at its ttl, busy or not', async () => {
+    it('at its ttl, even while it is busy', async () => {
       const { stint, alice } = await shared();
       const id = await alice.session({ kind: 'pyspark', ttl: '1m' });
       await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
@@ -97,7 +97,7 @@ describe('in one service', () => {
       await eventually('an empty folder', () => readdirSync(join(stint.folder, 'spark')).length === 0);
     });
 
-    it('when its client is silent for longer than its heartbeat, busy or not; a list is no sign of life', async () => {
+    it('when its client is silent for its heartbeat timeout, even while it is busy, and listing sessions does not count', async () => {
       const { stint, alice } = await shared();
       const id = await alice.session({ kind: 'pyspark', heartbeatTimeoutInSecond: 10 });
       await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
@@ -112,7 +112,7 @@ describe('in one service', () => {
       expect((await alice.call('GET', `/sessions/${id}`)).body.msg).toMatch(/silent for 10 s/);
     });
 
-    it('when it is stopped, and is shown as dead until its retention is over', async () => {
+    it('when it is stopped, and is shown as dead until its retention ends', async () => {
       const { stint, alice } = await shared();
       const id = await alice.session();
       expect((await alice.call('POST', `/sessions/${id}/stop`)).status).toBe(204);
@@ -137,8 +137,8 @@ describe('in one service', () => {
     });
   });
 
-  describe('the time of a session', () => {
-    it('is charged for the slot, in the ledger of the same instance and user as their other sessions', async () => {
+  describe('a session', () => {
+    it('is charged for its slot, in the same ledger as sessions of other dialects', async () => {
       const { stint, alice, instance } = await shared();
       const id = await alice.session();
       await stint.advance(30);
@@ -166,7 +166,7 @@ describe('in one service', () => {
       ]);
     });
 
-    it('waits in fair-share order: the instance that used less goes first', async () => {
+    it('waits in fair-share order: the instance with less charged time goes first', async () => {
       const { stint, alice } = await given({}, { slots: 1 });
       const first = await alice.session();
       await stint.advance(100);
@@ -182,7 +182,7 @@ describe('in one service', () => {
   });
 });
 
-describe('a service that comes back', () => {
+describe('a restarted service', () => {
   /** Stops the service as `kill -9` does: without a message to its interpreters. */
   const again = async ({ stint }: { stint: TestService }, backend = {}) => {
     started.splice(started.indexOf(stint), 1);
@@ -192,7 +192,7 @@ describe('a service that comes back', () => {
     return back;
   };
 
-  it('finds its interpreters again: variables, a running statement and its result, numbers', async () => {
+  it('reconnects to its interpreters, with their variables, statements, results and session numbers', async () => {
     const before = await given();
     const { alice } = before;
     const [idle, busy] = [await alice.session(), await alice.session()];
@@ -214,7 +214,7 @@ describe('a service that comes back', () => {
     expect((await back.call('POST', '/sessions', {})).body.id).toBe(busy + 1);
   });
 
-  it('finds a driver that an earlier version of the service started, with what it runs', async () => {
+  it('reconnects to an interpreter that speaks an earlier protocol version', async () => {
     const before = await given();
     const { alice } = before;
     const id = await alice.session({ kind: 'pyspark', conf: { 'fake.protocol': '1' } });
@@ -230,8 +230,8 @@ describe('a service that comes back', () => {
     const long = `"${'ü'.repeat(400_000)}".length + x`;
     expect((await back.run(id, long))['output'].data['text/plain']).toBe('400001');
     expect((await back.run(id, 'much 700000'))['output'].data['text/plain']).toHaveLength(700_000);
-    const asked = await back.call('POST', `/sessions/${id}/completion`, { code: 'ab', cursor: 1 });
-    expect(asked.body).toEqual({ candidates: ['ab1'] });
+    const completion = await back.call('POST', `/sessions/${id}/completion`, { code: 'ab', cursor: 1 });
+    expect(completion.body).toEqual({ candidates: ['ab1'] });
     const wait = (await back.call('POST', `/sessions/${id}/statements`, { code: 'wait' })).body.id as number;
     await eventually(
       'its progress',
@@ -241,7 +241,7 @@ describe('a service that comes back', () => {
     await back.statementIn(id, wait, 'cancelled');
   });
 
-  it('knows one that was just starting', async () => {
+  it('reconnects to an interpreter that was still starting', async () => {
     const before = await given();
     const gate = join(before.stint.folder, 'gate');
     const { body } = await before.alice.call('POST', '/sessions', { conf: { 'fake.start': gate } });
@@ -252,7 +252,7 @@ describe('a service that comes back', () => {
     await back.sessionIn(body.id, 'idle');
   });
 
-  it('starts sessions beside those that live on in slots which were taken away', async () => {
+  it('starts sessions beside those that still run in removed slots', async () => {
     const before = await given();
     const [first, second] = [await before.alice.session(), await before.alice.session()];
     const back = await livyUser(await again(before, { slots: 1 }));
@@ -261,7 +261,7 @@ describe('a service that comes back', () => {
     expect([await stateOf(back, second), await stateOf(back, third)]).toEqual(['idle', 'idle']);
   });
 
-  it('cancels what was to be cancelled', async () => {
+  it('continues to cancel a statement', async () => {
     const before = await given();
     const { alice } = before;
     const id = await alice.session();
@@ -277,7 +277,7 @@ describe('a service that comes back', () => {
     await back.sessionIn(id, 'error');
   });
 
-  it('ends a session whose interpreter did not live on, and charges nothing for the outage', async () => {
+  it('closes a session whose interpreter has died, and does not charge for the outage', async () => {
     const before = await given();
     const { alice, stint } = before;
     const id = await alice.session();
@@ -301,7 +301,7 @@ describe('a service that comes back', () => {
     expect((entries as { charged_seconds: number }[]).map((entry) => entry.charged_seconds)).toEqual([10]);
   });
 
-  it('waits for a batch that went on, and reads how one ended meanwhile', async () => {
+  it('waits for a batch that still runs, and reads the exit code of one that ended meanwhile', async () => {
     const before = await given();
     const { alice } = before;
     const [file, gate] = ['hdfs:/x.py', join(before.stint.folder, 'gate')];
@@ -328,15 +328,15 @@ describe('a service that comes back', () => {
   });
 });
 
-describe('a port of its own', () => {
-  const livy = (said: Partial<LivyConfig>) => Object.assign(new LivyConfig(), { port: 0 }, said);
+describe('a separate port for Livy', () => {
+  const livy = (settings: Partial<LivyConfig>) => Object.assign(new LivyConfig(), { port: 0 }, settings);
   const anonymous = { user: 'ann', instance: 'lab-l' };
   const get = async (url: string, path: string, init: RequestInit = {}) => {
     const answer = await fetch(url + path, { redirect: 'manual', ...init });
     return { status: answer.status, headers: answer.headers, text: await answer.text() };
   };
 
-  it('has Livy at its root, and nothing else', async () => {
+  it('serves Livy at its root, and nothing else', async () => {
     const { stint } = await given({ livy: livy({ anonymous }) });
     const url = stint.ownUrl('Livy');
     const made = await get(url, '/sessions/', { method: 'POST', body: '{}' });
@@ -348,7 +348,7 @@ describe('a port of its own', () => {
     expect(made.headers.get('x-frame-options')).toBe('SAMEORIGIN');
   });
 
-  it('needs credentials where nobody acts for those who send none', async () => {
+  it('requires credentials if no anonymous user is configured', async () => {
     const { stint, alice } = await given({ livy: livy({}) });
     const url = stint.ownUrl('Livy');
     expect((await get(url, '/sessions')).status).toBe(401);
@@ -357,7 +357,7 @@ describe('a port of its own', () => {
     expect((await stint.call('GET', '/livy/sessions', { token: null })).status).toBe(401);
   });
 
-  it('lends no credentials to a page of another site that a browser shows on this machine', async () => {
+  it('does not act as the anonymous user for a page of another site', async () => {
     const { stint } = await given({ livy: livy({ anonymous }) });
     const url = new URL(stint.ownUrl('Livy'));
     const status = (headers: Record<string, string>, method = 'POST') =>

@@ -51,13 +51,13 @@ describe('the rows of SQL answers', () => {
     [{}, 50],
     [{ 'livy.rsc.sql.num-rows': 7 }, 7],
     [{ 'livy.rsc.sql.num-rows': '5000' }, 5000],
-  ])('are for a session with conf %j at most %i', async (conf, rows) => {
+  ])('of a session with conf %j are at most %i', async (conf, rows) => {
     const id = await alice.session({ kind: 'sql', conf });
     expect(settings()).toMatchObject({ sql_rows: rows });
     await alice.call('DELETE', `/sessions/${id}`);
   });
 
-  it.each(['5001', '0', 'all'])('cannot be %s', async (rows) => {
+  it.each(['5001', '0', 'all'])('cannot be limited to %s by a session', async (rows) => {
     const refused = await alice.call('POST', '/sessions', { conf: { 'livy.rsc.sql.num-rows': rows } });
     expect([refused.status, refused.body.msg]).toEqual([
       400,
@@ -72,20 +72,20 @@ describe('the rows of SQL answers', () => {
     [{ sql_rows: '5' }, /options\.sql_rows must be a whole number above zero/],
     [{ sql_rows: 100_001 }, /sql_rows of 100001 is more than max_sql_rows of 100000/],
     [{ sql_rows: 6, max_sql_rows: 5 }, /sql_rows of 6 is more than max_sql_rows of 5/],
-  ])('cannot be configured as %j', async (options, message) => {
+  ])('cannot be limited by the backend options %j', async (options, message) => {
     const made = await stint.admin.post('/admin/backends', { name: 'other', driver: 'spark', options });
     expect([made.status, made.text]).toEqual([400, expect.stringMatching(message)]);
   });
 });
 
 describe("the operator's rules", () => {
-  it('hold for a field as for the property it stands for', async () => {
-    for (const asked of [{ driverMemory: '9g' }, { conf: { 'spark.driver.memory': '9g' } }])
+  it('apply to a field and to the Spark property that it sets', async () => {
+    for (const fields of [{ driverMemory: '9g' }, { conf: { 'spark.driver.memory': '9g' } }])
       for (const [path, more] of [
         ['/sessions', {}],
         ['/batches', { file: 'hdfs:/x.py' }],
       ] as const) {
-        const refused = await alice.call('POST', path, { ...asked, ...more });
+        const refused = await alice.call('POST', path, { ...fields, ...more });
         expect([refused.status, refused.body.msg]).toEqual([
           400,
           expect.stringMatching(/^Rejected, Reason: Blacklisted configuration values in session config: /),
@@ -100,12 +100,12 @@ describe("the operator's rules", () => {
     [{ conf: { 'spark.driver.extraClassPath': '/etc' } }],
     [{ conf: { 'spark.driver.extraClassPath': `${jars}/../secret` } }],
     [{ conf: { 'spark.driver.extraJavaOptions': '-javaagent:/etc/x.jar' } }],
-  ])('hold for files: %j', async (asked) => {
+  ])('apply to files: %j', async (fields) => {
     for (const [path, more] of [
       ['/sessions', {}],
       ['/batches', { file: 'hdfs:/x.py' }],
     ] as const) {
-      const refused = await alice.call('POST', path, { ...asked, ...more });
+      const refused = await alice.call('POST', path, { ...fields, ...more });
       expect([refused.status, refused.body.msg]).toEqual([
         400,
         expect.stringMatching(/^Rejected, Reason: requirement failed: /),
@@ -113,7 +113,7 @@ describe("the operator's rules", () => {
     }
   });
 
-  it('hold for the file of a batch, and the refusal names local_dirs', async () => {
+  it('apply to the file of a batch, and the refusal names local_dirs', async () => {
     for (const file of ['/etc/passwd', `${jars}/key.py`, `file:${jars}/%2e%2e/secret/key`]) {
       const refused = await alice.call('POST', '/batches', { file });
       expect([refused.status, refused.body.msg]).toEqual([
@@ -126,15 +126,15 @@ describe("the operator's rules", () => {
     await alice.call('DELETE', `/batches/${made.body.id}`);
   });
 
-  it('let a session have files in the folders', async () => {
+  it('allow a session to use files from local_dirs', async () => {
     const id = await alice.session({ jars: [`file:${jars}/x.jar`], pyFiles: [`${jars}/x.py`] });
     expect(settings()).toMatchObject({ jars: [`file://${jars}/x.jar`], py_files: [`${jars}/x.py`] });
     await alice.call('DELETE', `/sessions/${id}`);
   });
 });
 
-describe('a refusal', () => {
-  it('of a session that an admin drains speaks of sessions as Livy has them', async () => {
+describe('a refusal in the Livy dialect', () => {
+  it('by a draining session contains no words of other dialects', async () => {
     const id = await alice.session();
     const [{ id: uuid }] = (await stint.admin.get('/admin/sessions?backend=spark&state=active')).body
       .sessions;
@@ -145,7 +145,7 @@ describe('a refusal', () => {
     await alice.call('DELETE', `/sessions/${id}`);
   });
 
-  it('of a plan that has no such sessions names what Livy has instead', async () => {
+  it('by a plan without interactive sessions suggests a batch', async () => {
     await stint.admin.post('/admin/instances', { name: 'small', plan: { modes: [] } });
     const eve = await livyUser(stint, 'eve', 'small');
     const refused = await eve.call('POST', '/sessions', {});

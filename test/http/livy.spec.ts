@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 describe('a session', () => {
-  it('is answered with all keys and none besides, and where it stands', async () => {
+  it('is created with exactly the keys that clients expect, and a Location header', async () => {
     const made = await alice.call('POST', '/sessions', {
       kind: 'python',
       conf: { 'spark.x': 7 },
@@ -54,7 +54,7 @@ describe('a session', () => {
     expect((await alice.call('GET', `/sessions/${made.body.id}`)).status).toBe(404);
   });
 
-  it('has a number from 0, and is found with or without a slash', async () => {
+  it('has a number, and is found with and without a trailing slash', async () => {
     const { body } = await alice.call('POST', '/sessions/', '{}', {
       headers: { 'content-type': 'text/plain' },
     });
@@ -63,7 +63,7 @@ describe('a session', () => {
     expect((await alice.call('DELETE', `/sessions/${body.id}`)).status).toBe(200);
   });
 
-  it('that is over is gone with its process and its folder', async () => {
+  it('that is deleted leaves no process and no folder', async () => {
     const id = await alice.session();
     const pid = Number((await alice.run(id, 'pid'))['output'].data['text/plain']);
     expect(isAlive(pid)).toBe(true);
@@ -73,7 +73,7 @@ describe('a session', () => {
     expect(existsSync(spark) ? readdirSync(spark) : []).toEqual([]);
   });
 
-  it('waits as not_started for a slot, with its statements, and then runs them', async () => {
+  it('that waits for a slot is not_started, accepts statements and runs them later', async () => {
     const [one, two] = [await alice.session(), await alice.session()];
     const third = (await alice.call('POST', '/sessions', { kind: 'pyspark' })).body.id as number;
     expect((await alice.call('GET', `/sessions/${third}`)).body.state).toBe('not_started');
@@ -93,7 +93,7 @@ describe('a statement', () => {
   });
   afterAll(async () => void (await alice.call('DELETE', `/sessions/${id}`)));
 
-  it('is answered, runs, and leaves its variables behind', async () => {
+  it('is created, runs, and leaves its variables for later statements', async () => {
     const made = await alice.call('POST', `/sessions/${id}/statements`, { code: 'x + 1' });
     expect([made.status, made.headers.get('location')]).toEqual([201, `/livy/sessions/${id}/statements/1`]);
     expect(await alice.statementIn(id, 1, 'available')).toEqual({
@@ -104,11 +104,11 @@ describe('a statement', () => {
     expect((await alice.run(id, 'x'))['output'].data['text/plain']).toBe('20');
   });
 
-  it('that fails is available, with the error as its output', async () => {
+  it('that fails becomes available, with the error as its output', async () => {
     expect((await alice.run(id, 'y'))['output']).toMatchObject({ status: 'error', ename: 'ReferenceError' });
   });
 
-  it('that runs is interrupted, and the variables are kept', async () => {
+  it('that runs can be interrupted, and the variables remain', async () => {
     const { body } = await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
     await alice.statementIn(id, body.id, 'running');
     await eventually('progress', async () => {
@@ -124,7 +124,7 @@ describe('a statement', () => {
     expect((await alice.call('POST', path, {})).body).toEqual({ msg: 'canceled' });
   });
 
-  it('that waits never runs once it is cancelled', async () => {
+  it('that waits never runs after a cancel', async () => {
     const first = (await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' })).body
       .id as number;
     const second = (await alice.call('POST', `/sessions/${id}/statements`, { code: 'x = 99' })).body
@@ -137,7 +137,7 @@ describe('a statement', () => {
     expect((await alice.run(id, 'x'))['output'].data['text/plain']).toBe('20');
   });
 
-  it('whose process sends what is no JSON has failed by that, and forges nothing beside it', async () => {
+  it('whose output is not valid JSON fails, and cannot forge another statement', async () => {
     const forged = await alice.run(id, 'json null}},{"id":77,"state":"available","output":{"x":{"y":0');
     expect(forged).toMatchObject({
       state: 'available',
@@ -147,19 +147,19 @@ describe('a statement', () => {
     expect(body.statements).toEqual([forged]);
   });
 
-  it('has numbers of any length in its output, and decimals with all their digits', async () => {
+  it('has numbers of any length in its output with all their digits', async () => {
     const exact = '{"a": 9007199254740993, "b": [12345678901234567890.10, 1e22], "c": "\\ud800"}';
     const { id: statement } = await alice.run(id, `json ${exact}`);
     const path = `/sessions/${id}/statements`;
     const submit = { headers: { 'idempotency-key': 'exact' } };
-    const asked = { code: `json ${exact}` };
-    const again = (await alice.call('POST', path, asked, submit)).body.id as number;
+    const request = { code: `json ${exact}` };
+    const again = (await alice.call('POST', path, request, submit)).body.id as number;
     await alice.statementIn(id, again, 'available');
     const answers = [
       await alice.call('GET', `${path}/${statement}`),
       await alice.call('GET', `${path}?from=${statement}`),
       // A repeated submit returns the current state of the first statement.
-      await alice.call('POST', path, asked, submit),
+      await alice.call('POST', path, request, submit),
     ];
     for (const { text, headers } of answers) {
       expect(text).toContain(`"data":{"application/json":${exact}}`);
@@ -168,7 +168,7 @@ describe('a statement', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 201]);
   });
 
-  it('lists with the others, in pages and either order', async () => {
+  it('is listed with the others, in pages and in either order', async () => {
     const { body } = await alice.call('GET', `/sessions/${id}/statements`);
     const ids = (list: { id: number }[]) => list.map((each) => each.id);
     const total = body.total_statements as number;
@@ -178,7 +178,7 @@ describe('a statement', () => {
     expect((await alice.call('GET', `/sessions/${id}/statements?order=desc&order=asc`)).status).toBe(200);
   });
 
-  it('may have 50 MiB of code', async () => {
+  it('can have 50 MiB of code', async () => {
     const code = `length ${'x'.repeat(50 * 1024 * 1024)}`;
     const { body } = await alice.call('POST', `/sessions/${id}/statements`, { code });
     await alice.sessionIn(id, 'idle');
@@ -186,7 +186,7 @@ describe('a statement', () => {
     expect(output.data['text/plain']).toBe(String(code.length));
   });
 
-  it('lists with others as far as they fit in one answer', async () => {
+  it('is not listed with others if they exceed the size limit of an answer', async () => {
     const both = [await alice.run(id, 'much 60000000'), await alice.run(id, 'much 60000000')];
     const { status, body } = await alice.call('GET', `/sessions/${id}/statements`);
     expect([status, body.msg]).toEqual([400, expect.stringMatching(/MB together.*fewer with from and size/)]);
@@ -194,7 +194,7 @@ describe('a statement', () => {
     expect(one.status).toBe(200);
   });
 
-  it('has the kind of its session unless it says another', async () => {
+  it('has the kind of its session unless it names another', async () => {
     expect((await alice.run(id, 'kind'))['output'].data['text/plain']).toBe('pyspark');
     const { body } = await alice.call('POST', `/sessions/${id}/statements`, { code: 'kind', kind: 'scala' });
     expect((await alice.statementIn(id, body.id, 'available'))['output'].data['text/plain']).toBe('spark');
@@ -202,13 +202,13 @@ describe('a statement', () => {
     expect([wrong.status, wrong.body.msg]).toEqual([400, expect.stringMatching(/Invalid kind: cobol/)]);
   });
 
-  it('has candidates while it is written', async () => {
-    const asked = { code: 'str.', kind: 'scala', cursor: 4 };
-    const { status, body } = await alice.call('POST', `/sessions/${id}/completion`, asked);
+  it('has completion candidates', async () => {
+    const request = { code: 'str.', kind: 'scala', cursor: 4 };
+    const { status, body } = await alice.call('POST', `/sessions/${id}/completion`, request);
     expect([status, body]).toEqual([200, { candidates: ['str.4'] }]);
   });
 
-  it('50 posted at once by 5 clients run in order, one at a time', async () => {
+  it('runs in order, one at a time, if 50 are submitted together', async () => {
     const before = (await alice.call('GET', `/sessions/${id}/statements?size=0`)).body
       .total_statements as number;
     await alice.run(id, 'var seen = []');
@@ -226,8 +226,8 @@ describe('a statement', () => {
   });
 });
 
-describe('an interpreter that dies', () => {
-  it('in a statement leaves an error there and a session in error, its log and its slot free', async () => {
+describe('the death of an interpreter', () => {
+  it('in a statement puts the statement and the session in error, keeps the log and frees the slot', async () => {
     const id = await alice.session();
     const after = await alice.call('POST', `/sessions/${id}/statements`, { code: 'die 7' });
     const waiting = await alice.call('POST', `/sessions/${id}/statements`, { code: '1' });
@@ -252,7 +252,7 @@ describe('an interpreter that dies', () => {
     await alice.call('DELETE', `/sessions/${id}`);
   });
 
-  it('by a kill from outside while it is idle leaves a dead session', async () => {
+  it('by a kill while it is idle leaves a dead session', async () => {
     const id = await alice.session();
     const pid = Number((await alice.run(id, 'pid'))['output'].data['text/plain']);
     process.kill(pid, 'SIGKILL');
@@ -261,7 +261,7 @@ describe('an interpreter that dies', () => {
     await alice.call('DELETE', `/sessions/${id}`);
   });
 
-  it('takes with it the socket that lies elsewhere because its own path would be too long', async () => {
+  it('removes its socket from the other folder that a long path requires', async () => {
     const far = await givenLivy({}, {}, await mkdtemp(join(tmpdir(), `stint-${'x'.repeat(80)}-`)));
     try {
       const user = await livyUser(far);
@@ -281,7 +281,7 @@ describe('an interpreter that dies', () => {
   it.each([
     ['die', /; the last that it wrote: .*no room for a JVM/],
     ['fail', /Spark could not be started: no master/],
-  ])('before it is ready (%s) leaves a dead session that says why', async (how, why) => {
+  ])('before it is ready (%s) leaves a dead session with the reason', async (how, why) => {
     const { body } = await alice.call('POST', '/sessions', { conf: { 'fake.start': how } });
     await alice.sessionIn(body.id, 'dead');
     const shown = (await stint.admin.get(`/admin/sessions?state=closed&limit=1`)).body.sessions[0];
@@ -290,15 +290,15 @@ describe('an interpreter that dies', () => {
   });
 });
 
-describe('who asks', () => {
-  it('is told how to say it', async () => {
+describe('a user', () => {
+  it('without valid credentials gets 401 and the challenge for Basic', async () => {
     for (const headers of [{}, basic('bob', alice.token), basic('alice', 'wrong')]) {
       const answer = await stint.call('GET', '/livy/sessions', { token: null, headers });
       expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Basic realm="Stint"']);
     }
   });
 
-  it('sees what belongs to their instance', async () => {
+  it('sees the sessions of their instance and ends only their own', async () => {
     const id = await alice.session();
     const eve = await livyUser(stint, 'eve', 'lab-b');
     expect((await eve.call('GET', '/sessions')).body).toEqual({ from: 0, total: 0, sessions: [] });
@@ -329,7 +329,7 @@ describe('who asks', () => {
   });
 });
 
-describe('a mistake is answered with what would be right:', () => {
+describe('a mistake is refused with a helpful message:', () => {
   it.each([
     ['POST', '/sessions', { knid: 'spark' }, 400, /Unrecognized field "knid". Known are: kind/],
     ['POST', '/sessions', { constructor: 1 }, 400, /Unrecognized field "constructor"/],
@@ -361,13 +361,13 @@ describe('a mistake is answered with what would be right:', () => {
     ['GET', '/session/1', undefined, 404, /./],
     ['GET', '/sessions/%ZZ', undefined, 400, /not a valid url/],
     ['POST', '/batches', {}, 400, /^Rejected, Reason: requirement failed: File is required\.$/],
-  ])('%s %s %j', async (method, path, body, status, msg) => {
+  ])('in %s %s %j', async (method, path, body, status, msg) => {
     const answer = await alice.call(method, path, body);
     expect([answer.status, Object.keys(answer.body as object)]).toEqual([status, ['msg']]);
     expect(answer.body.msg).toMatch(msg);
   });
 
-  it('another version of the interface', async () => {
+  it('in the requested version of the interface', async () => {
     const ask = { headers: { accept: 'application/vnd.livy.v2+json' } };
     expect((await alice.call('GET', '/version', undefined, ask)).status).toBe(406);
     const right = { headers: { accept: 'application/vnd.livy.v0.1+json', 'content-encoding': 'UTF-8' } };
@@ -383,7 +383,7 @@ describe("the job API of Livy's programmatic clients", () => {
     ['POST', 'jobs/1/cancel'],
     ['POST', 'add-jar'],
     ['POST', 'upload-pyfile'],
-  ])('is refused with what to do instead: %s %s', async (method, call) => {
+  ])('is refused, and the message refers to statements: %s %s', async (method, call) => {
     const { id } = (await alice.call('POST', '/sessions', {})).body;
     const answer = await alice.call(method, `/sessions/${id}/${call}`, method === 'POST' ? {} : undefined);
     expect([answer.status, answer.body.msg]).toEqual([
@@ -429,7 +429,7 @@ describe('a batch', () => {
     expect((await alice.call('GET', path)).status).toBe(404);
   });
 
-  it('that fails is dead, and one that is deleted is ended', async () => {
+  it('that fails is dead, and one that is deleted is stopped', async () => {
     const failed = (await alice.call('POST', '/batches', { file: 's3a://x.py', args: [0, 3] })).body
       .id as number;
     await eventually(

@@ -41,14 +41,14 @@ const ended = (id: string) =>
   });
 
 describe('params of more than a megabyte', () => {
-  it('come back byte for byte', async () => {
+  it('are returned byte for byte', async () => {
     const { body } = await submit(jobWith('b1', 'scripted', params));
     const { text, headers } = await stint.call('GET', `${jobs}/${body.id}`);
     expect(text.slice(text.indexOf('"params":') + 9, -1)).toBe(params);
     expect(Number(headers.get('content-length'))).toBe(Buffer.byteLength(text));
   });
 
-  it('reach the worker byte for byte, and so does its result the client', async () => {
+  it('reach the worker byte for byte, and the result reaches the client in the same way', async () => {
     const { body } = await submit(jobWith('line', 'sampler', params));
     await ended(body.id);
     const { text, status } = await stint.call('GET', `${jobs}/${body.id}/results`);
@@ -56,14 +56,14 @@ describe('params of more than a megabyte', () => {
     expect(text).toBe(params);
   });
 
-  it('of a scripted job may hold a long result', async () => {
+  it('of a scripted job may contain a long result', async () => {
     const result = `[${'1.50,'.repeat(200_000)}NaN]`;
     const { body } = await submit(jobWith('b1', 'scripted', `{"result": ${result} ,"duration":0}`));
     expect((await ended(body.id)).status).toBe('Completed');
     expect((await stint.call('GET', `${jobs}/${body.id}/results`)).text).toBe(result);
   });
 
-  it('of a private job are shown to nobody, and its result once', async () => {
+  it('of a private job are never shown, and its result only once', async () => {
     const { body } = await submit(jobWith('b1', 'scripted', `{"result":"${filling}"}`, '"private":true,'));
     await ended(body.id);
     expect((await stint.call('GET', `${jobs}/${body.id}`)).body.params).toEqual({});
@@ -71,7 +71,7 @@ describe('params of more than a megabyte', () => {
     expect((await stint.call('GET', `${jobs}/${body.id}/results`)).text).toBe('');
   });
 
-  it('of a job that is refused are not kept, nor those of one that is forgotten', async () => {
+  it('are deleted if their job is refused or deleted', async () => {
     const texts = stint.service.app.get(TextsService);
     expect(errorOf(await submit(jobWith('nowhere', 'scripted', params))).status).toBe(400);
     const { body } = await submit(jobWith('b1', 'scripted', params));
@@ -82,7 +82,7 @@ describe('params of more than a megabyte', () => {
     expect(await store.read.texts.unownedTexts()).toEqual([]);
   });
 
-  it('are the same submit when they come again and nobody read the answer', async () => {
+  it('are compared when a submit is repeated with the same idempotency key', async () => {
     const headers = { 'idempotency-key': 'long-1' };
     const body = jobWith('b1', 'scripted', params);
     const [first, again] = [await submit(body, headers), await submit(body, headers)];
@@ -91,15 +91,15 @@ describe('params of more than a megabyte', () => {
   });
 
   it.each([
-    ['bytes that are no UTF-8', Buffer.from([0xff]), 'The body is not valid UTF-8.'],
+    ['bytes that are not UTF-8', Buffer.from([0xff]), 'The body is not valid UTF-8.'],
     ['half a character at its end', Buffer.from('é').subarray(0, 1), 'The body is not valid UTF-8.'],
-    ['a comma too many', Buffer.from(',}'), /expected a member name in double quotes at line 2, column 12\./],
+    ['a trailing comma', Buffer.from(',}'), /expected a member name in double quotes at line 2, column 12\./],
     [
-      'more behind it',
+      'text after the body',
       Buffer.from('} x'),
       /nothing may follow the JSON object, but something does at line 2/,
     ],
-  ])('are refused for %s, with the place', async (_, end, message) => {
+  ])('are refused for %s, with line and column', async (_, end, message) => {
     const begin = `{"params": ${params},\n "cost":5 `;
     const body = Buffer.concat([Buffer.from(begin), end]);
     expect(errorOf(await stint.call('POST', jobs, { body }))).toMatchObject({
@@ -107,7 +107,7 @@ describe('params of more than a megabyte', () => {
     });
   });
 
-  it('may be all that is long, and must be an object', async () => {
+  it('must be an object, and all other members together have at most 1 MB', async () => {
     const tags = JSON.stringify(Array.from({ length: 200_000 }, () => 'tag'));
     const only = /Only params may be long: all else in the body may have 1 MB together\./;
     for (const body of [
@@ -121,7 +121,7 @@ describe('params of more than a megabyte', () => {
       });
   });
 
-  it('leave a body whose last member of a name counts', async () => {
+  it('are replaced by a later member of the same name', async () => {
     const { body } = await submit(jobWith('b1', 'scripted', '{"a":1}', `"params":${params},`));
     expect((await stint.call('GET', `${jobs}/${body.id}`)).body.params).toEqual({ a: 1 });
   });
@@ -130,28 +130,28 @@ describe('params of more than a megabyte', () => {
 describe('a statement of more than a megabyte', () => {
   const livy = (method: string, path: string, body?: string) => stint.call(method, `/livy${path}`, { body });
 
-  it('runs, and its code and output come back whole, alone and in a list', async () => {
+  it('runs, and its code and output are returned whole, alone and in a list', async () => {
     const { body: session } = await livy('POST', '/sessions', '{"kind":"pyspark"}');
     const at = `/sessions/${session.id}`;
     await eventually('the session', async () => (await livy('GET', at)).body.state === 'idle');
     const code = `'${'aü🐈'.repeat(150_000)}'`;
     const made = await livy('POST', `${at}/statements`, JSON.stringify({ code }));
     expect([made.status, made.body.id, made.body.code]).toEqual([201, 0, code]);
-    const found = await eventually('its output', async () => {
+    const statement = await eventually('its output', async () => {
       const { body } = await livy('GET', `${at}/statements/0`);
       return body.state === 'available' && body;
     });
-    expect(found).toMatchObject({ id: 0, code, progress: 1 });
-    expect(found.output.data['text/plain']).toBe(code.slice(1, -1));
+    expect(statement).toMatchObject({ id: 0, code, progress: 1 });
+    expect(statement.output.data['text/plain']).toBe(code.slice(1, -1));
     await livy('POST', `${at}/statements`, '{"code":"1"}');
     const { body: list } = await livy('GET', `${at}/statements?order=desc`);
     expect(list.total_statements).toBe(2);
     expect(list.statements.map(({ id }: { id: number }) => id)).toEqual([1, 0]);
-    expect(list.statements[1]).toEqual(found);
+    expect(list.statements[1]).toEqual(statement);
     await livy('DELETE', at);
   });
 
-  it('in no session, of no kind or with unknown fields is refused as a short one is', async () => {
+  it('is refused like a short one for an unknown session, kind or field', async () => {
     const { body: session } = await livy('POST', '/sessions', '{"kind":"pyspark"}');
     const code = 'x'.repeat(600_000);
     const post = (id: unknown, more: object) =>
@@ -163,12 +163,12 @@ describe('a statement of more than a megabyte', () => {
   });
 });
 
-describe('a body that is packed', () => {
+describe('a compressed body', () => {
   const packed = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync };
   const send = (method: string, path: string, body: Buffer, encoding: string) =>
     stint.call(method, path, { body, headers: { 'content-encoding': encoding, 'api-key': adminToken } });
 
-  it.each(Object.entries(packed))('with %s is unpacked, in all dialects', async (encoding, pack) => {
+  it.each(Object.entries(packed))('with %s is decompressed, in all dialects', async (encoding, pack) => {
     const job = await send('POST', jobs, pack(jobWith('b1', 'scripted', params)), encoding);
     expect(job.status).toBe(200);
     const { text } = await stint.call('GET', `${jobs}/${job.body.id}`);
@@ -186,40 +186,45 @@ describe('a body that is packed', () => {
     ['/nexosis/v1/data/x', 'PUT', ({ body }: { body: any }) => body.errorDetails?.body?.[0] ?? body.message], // eslint-disable-line @typescript-eslint/no-explicit-any
   ] as const;
 
-  it.each(refusals)('in an unknown way is refused in words at %s', async (path, method, wordsOf) => {
-    const answer = await send(method, path, Buffer.from('{}'), 'zstd');
-    expect(answer.status).toBe(415);
-    expect(wordsOf(answer)).toBe(
-      'A body with Content-Encoding zstd cannot be read: send it with gzip, deflate or br, or as it is.',
-    );
-  });
+  it.each(refusals)(
+    'with an unknown encoding is refused with a message at %s',
+    async (path, method, messageOf) => {
+      const answer = await send(method, path, Buffer.from('{}'), 'zstd');
+      expect(answer.status).toBe(415);
+      expect(messageOf(answer)).toBe(
+        'A body with Content-Encoding zstd cannot be read: send it with gzip, deflate or br, or as it is.',
+      );
+    },
+  );
 
-  it.each(refusals)('and damaged is refused in words at %s', async (path, method, wordsOf) => {
+  it.each(refusals)('that is damaged is refused with a message at %s', async (path, method, messageOf) => {
     const whole = gzipSync('{"kind":"pyspark"}'.padEnd(5000));
     for (const body of [Buffer.from('{}'), whole.subarray(0, whole.length - 12)]) {
       const answer = await send(method, path, body, 'gzip');
       expect(answer.status).toBe(400);
-      expect(wordsOf(answer)).toMatch(/^The body cannot be unpacked as gzip: /);
+      expect(messageOf(answer)).toMatch(/^The body cannot be unpacked as gzip: /);
     }
   });
 
-  it.each(refusals)('may not grow beyond the limit at %s', async (path, method, wordsOf) => {
+  it.each(refusals)('that expands beyond the limit is refused at %s', async (path, method, messageOf) => {
     // 65 KB that would expand to more than 66 MB.
     const bomb = gzipSync(Buffer.alloc(bodyLimit + 1, ' '));
     const answer = await send(method, path, bomb, 'gzip');
     expect(answer.status).toBe(413);
-    expect(wordsOf(answer)).toMatch(/^The body has more than the limit of [\d.]+ MB when it is unpacked\.$/);
+    expect(messageOf(answer)).toMatch(
+      /^The body has more than the limit of [\d.]+ MB when it is unpacked\.$/,
+    );
   });
 
-  it('may say UTF-8, as Livy’s Java client does, and means nothing by it', async () => {
+  it('may have Content-Encoding UTF-8, which has no effect', async () => {
     const made = await send('POST', '/livy/sessions', Buffer.from('{"kind":"pyspark"}'), 'UTF-8');
     expect(made.status).toBe(201);
     await stint.call('DELETE', `/livy/sessions/${made.body.id}`);
   });
 });
 
-describe('a body of a route that takes nothing long', () => {
-  it('may have 1 MB, and not a byte more', async () => {
+describe('a body of a route without long texts', () => {
+  it('may have at most 1 MB', async () => {
     const body = (bytes: number) => '{"backend":"b1"}'.padEnd(bytes);
     expect((await stint.call('POST', '/api/v1/sessions', { body: body(1024 * 1024) })).status).toBe(200);
     const answer = await stint.call('POST', '/api/v1/sessions', { body: body(1024 * 1024 + 1) });
@@ -230,7 +235,7 @@ describe('a body of a route that takes nothing long', () => {
 });
 
 describe('the description of a device', () => {
-  it('may have more than 1 MB', async () => {
+  it('can have more than 1 MB', async () => {
     const options = { notes: 'x'.repeat(2 * 1024 * 1024) };
     const body = { name: 'wide', driver: 'scripted', options };
     const answer = await stint.call('POST', '/api/v1/admin/backends', { token: adminToken, body });
@@ -239,8 +244,8 @@ describe('the description of a device', () => {
   });
 });
 
-describe('rows to predict from', () => {
-  it('may have 8 MB, and not a byte more', async () => {
+describe('the rows of a prediction request', () => {
+  it('may have at most 8 MB', async () => {
     const other = await TestService.start();
     const path = '/nexosis/v1/models/01234567-0123-0123-0123-0123456789ab/predict';
     const predict = (bytes: number) => other.call('POST', path, { body: '{"data":[]}'.padEnd(bytes) });
@@ -253,7 +258,7 @@ describe('rows to predict from', () => {
 });
 
 describe('an object in a body', () => {
-  it('may have 2000 members, and not one more, at any depth', async () => {
+  it('may have at most 2000 members, at any depth', async () => {
     const wide = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`m${i}`, 1]));
     const open = (body: object) => stint.call('POST', '/api/v1/sessions', { body });
     for (const around of [(of: object) => of, (of: object) => ({ backend: 'b1', a: [{ b: of }] })]) {
@@ -264,7 +269,7 @@ describe('an object in a body', () => {
     }
   });
 
-  it('may have more in params, which are kept as they came', async () => {
+  it('may have more members in params, which are stored as text', async () => {
     const members = Array.from({ length: 90_000 }, (_, i) => `"m${i}":1`).join(',');
     const { status, body } = await submit(jobWith('b1', 'scripted', `{${members},"duration":0,"result":7}`));
     expect(status).toBe(200);

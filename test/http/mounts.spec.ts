@@ -5,13 +5,13 @@ let stint: TestService;
 beforeAll(async () => (stint = await TestService.start()));
 afterAll(() => stint.close());
 
-describe('the interface', () => {
-  it.each(['/api/v1', '/experimental/api/v1', '/v1'])('answers below %s', async (base) => {
+describe('the Qiskit dialect', () => {
+  it.each(['/api/v1', '/experimental/api/v1', '/v1'])('is served below %s', async (base) => {
     for (const path of ['/backends', '/sessions', '/jobs', '/instances/usage'])
       expect((await stint.call('GET', base + path)).status).toBe(200);
   });
 
-  it('says of a path that there is not where the others are described', async () => {
+  it('refers to the API description for an unknown path', async () => {
     const { status, body } = await stint.call('GET', '/');
     expect(status).toBe(404);
     expect(body.errors[0]).toMatchObject({ code: 1008, solution: expect.stringContaining('/api/v1/docs') });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
-import { adminToken, givenBackend, type Answer, type TestService } from '../support/http.js';
+import { adminToken, givenBackend, type HttpAnswer, type TestService } from '../support/http.js';
 import { fakeDriver, givenLivy, livyUser, type LivyUser } from '../support/livy.js';
 
 /** Names that every JavaScript object inherits. As JSON text, because an object literal cannot have all of them. */
@@ -28,11 +28,11 @@ afterAll(async () => {
   await stint.close();
 });
 
-const send = (method: string, path: string, text?: string, token = api): Promise<Answer> =>
+const send = (method: string, path: string, text?: string, token = api): Promise<HttpAnswer> =>
   stint.call(method, path, { token, ...(text !== undefined && { body: text }) });
 
 /** Any status is fine here, as long as the answer shows no inherited function or object. */
-const isClear = (answer: Answer) =>
+const expectClear = (answer: HttpAnswer) =>
   expect([answer.status, answer.text]).toEqual([
     expect.any(Number),
     expect.not.stringMatching(/function |\[native code\]|\[object /),
@@ -41,7 +41,7 @@ const isClear = (answer: Answer) =>
 describe.each(names)('the name %s', (name) => {
   const values = ['"y"', '1', 'null', '{"a":1}', '["a"]', 'true'];
 
-  it('may be a property of a Livy session, which shows it', async () => {
+  it('may be a property of a Livy session, and is shown there', async () => {
     const made = await send('POST', '/livy/sessions', `{"kind":"pyspark","conf":{"${name}":"y"}}`);
     expect(made.status).toBe(201);
     expect(made.text).toContain(`"conf":{"${name}":"y"}`);
@@ -66,7 +66,7 @@ describe.each(names)('the name %s', (name) => {
     ['POST', '/nexosis/v1/sessions/model'],
     ['PUT', '/nexosis/v1/views/v'],
     ['POST', '/nexosis/v1/imports/url'],
-  ])('is no server error as a member of %s %s', async (method, path) => {
+  ])('causes no server error as a member of %s %s', async (method, path) => {
     for (const value of values) {
       const answer = await send(
         method,
@@ -75,11 +75,11 @@ describe.each(names)('the name %s', (name) => {
         path.includes('/admin/') ? adminToken : api,
       );
       expect(answer.status).toBeLessThan(500);
-      isClear(answer);
+      expectClear(answer);
     }
   });
 
-  it('is no server error deeper in a body', async () => {
+  it('causes no server error deeper in a body', async () => {
     const bodies: [string, string, string][] = [];
     const wrong: string[] = [];
     for (const value of values) {
@@ -152,7 +152,7 @@ describe.each(names)('the name %s', (name) => {
     expect(wrong).toEqual([]);
   }, 120_000);
 
-  it('is unknown, not something of ours, where a thing is named', async () => {
+  it('is an unknown value wherever a request names something', async () => {
     for (const [method, path, body] of [
       ['POST', '/livy/sessions', `{"kind":"${name}"}`],
       ['POST', '/livy/sessions', `{"conf":{"stint.backend":"${name}"}}`],
@@ -188,7 +188,7 @@ describe.each(names)('the name %s', (name) => {
       const answer = await send(method, path, body, path.includes('/admin/') ? adminToken : api);
       if (answer.status >= 500 || (answer.status < 400 && !path.includes('?')))
         throw new Error(`${method} ${path} ${body}: ${answer.status} ${answer.text}`);
-      isClear(answer);
+      expectClear(answer);
     }
   });
 
@@ -199,7 +199,7 @@ describe.each(names)('the name %s', (name) => {
     `?page=${name}`,
     `?fields=${name}`,
     `?aggregation=${name}`,
-  ])('is no server error in the query %s', async (query) => {
+  ])('causes no server error in the query %s', async (query) => {
     for (const path of [
       ...[
         '/livy/sessions',
@@ -219,13 +219,13 @@ describe.each(names)('the name %s', (name) => {
     ]) {
       const answer = await send('GET', path + query);
       expect([path, answer.status < 500]).toEqual([path, true]);
-      isClear(answer);
+      expectClear(answer);
     }
   });
 });
 
-describe('a column', () => {
-  it.each(names)('%s has its values, as any other', async (name) => {
+describe('the data set column', () => {
+  it.each(names)('%s has values like any other', async (name) => {
     const data = Array.from({ length: 3 }, (_, i) => `{"timestamp":"2020-01-0${i + 1}","${name}":"${i}.5"}`);
     const path = `/nexosis/v1/data/of_${name}`;
     const put = await send(

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 describe('data sets', () => {
-  it('say how large they are, as CSV without a header', async () => {
+  it('show their size, counted as CSV without a header', async () => {
     const { body } = await alice.putCsv('data/two', 'day,v\n1-1-2017,223.33\n1-2-2017,223.34\n');
     expect(body.dataSetSize).toBe(32);
     const { body: read } = await alice.get('data/two');
@@ -24,7 +24,7 @@ describe('data sets', () => {
     expect(read.links.length).toBeGreaterThan(5);
   });
 
-  it('are read between two days, both included, with some columns, as JSON or CSV', async () => {
+  it('are read by date range and columns, as JSON or CSV', async () => {
     await alice.putCsv('data/I have spaces', sales(60));
     const june = await alice.get(
       'data/i%20HAVE%20spaces?startDate=2017-02-01&endDate=2017-02-28&include=DAY',
@@ -44,7 +44,7 @@ describe('data sets', () => {
     expect((await alice.get('data/I%20have%20spaces?include=nothing')).status).toBe(400);
   });
 
-  it('without key and time grow with every upload, with a key they do not', async () => {
+  it('without key and timestamp grow with every upload, and with a key they update rows', async () => {
     await alice.putCsv('data/plain', 'a,b\nx,1\ny,2');
     await alice.putCsv('data/plain', 'a,b\nx,1\ny,2');
     expect((await alice.get('data/plain')).body.rowCount).toBe(4);
@@ -66,7 +66,7 @@ describe('data sets', () => {
     expect([changed.status, changed.body.errorType]).toEqual([400, 'InvalidColumnMetadata']);
   });
 
-  it('are ordered anew when another column becomes their time', async () => {
+  it('are sorted again when another column becomes the timestamp', async () => {
     const rows = ['2017-01-02,2018-01-01,1', '2017-01-01,2018-01-02,2'].join('\n');
     await alice.putCsv('data/times?timestampColumn=A', `a,b,v\n${rows}`);
     expect((await alice.get('data/times')).body.data[0].v).toBe('2');
@@ -75,7 +75,7 @@ describe('data sets', () => {
     expect([body.data[0].v, body.rowCount, body.columns.a.role]).toEqual(['1', 2, 'feature']);
   });
 
-  it('lose rows between two days, or everything with what was built on it', async () => {
+  it('can be deleted by date range, or completely with everything built on them', async () => {
     await alice.putCsv('data/shop', sales(60));
     const days = (n: number) => `data/shop?startDate=${dayOf(1)}&endDate=${dayOf(n)}`;
     expect((await alice.delete(days(10))).status).toBe(204);
@@ -97,12 +97,12 @@ describe('data sets', () => {
   });
 
   it.each(['startDate=2017-01-01', `endDate=${dayOf(400)}`, `startDate=2017-01-01&endDate=${dayOf(400)}`])(
-    'rows without a readable time are in no range: %s',
+    'exclude rows without a readable time from the range %s',
     async (range) => {
       const rows = ['2017-01-01', '', 'soon', '2017-01-02'].map((t, v) => ({ t, v }));
       await alice.put('data/undated', { columns: { t: { role: 'timestamp' } }, data: rows });
-      const found = await alice.get(`data/undated?${range}`);
-      expect(found.body).toMatchObject({ totalCount: 2, data: [{ v: '0' }, { v: '3' }] });
+      const inRange = await alice.get(`data/undated?${range}`);
+      expect(inRange.body).toMatchObject({ totalCount: 2, data: [{ v: '0' }, { v: '3' }] });
       expect((await alice.delete(`data/undated?${range}`)).status).toBe(204);
       const { body } = await alice.get('data/undated');
       expect(body).toMatchObject({ rowCount: 2, totalCount: 2, data: [{ t: '' }, { t: 'soon' }] });
@@ -110,7 +110,7 @@ describe('data sets', () => {
     },
   );
 
-  it('are listed by a part of their name, and are nobody else’s', async () => {
+  it('are listed by a part of their name, only in their own instance', async () => {
     const bob = await givenAccount(service, 'bob', 'lab-b');
     expect((await alice.get('data?partialName=HAVE')).body.items).toHaveLength(1);
     const { body } = await bob.get('data?page=0&pageSize=1');
@@ -135,7 +135,7 @@ describe('data sets', () => {
     expect((await alice.get('vocabulary')).body.items).toEqual([]);
   });
 
-  it('sixty thousand rows are stored and read page by page', async () => {
+  it('can have sixty thousand rows, which are read page by page', async () => {
     const lines = Array.from({ length: 60_000 }, (_, i) => `${i},${i % 7}`);
     const { status, body } = await alice.putCsv('data/large', `n,v\n${lines.join('\n')}`);
     expect([status, body.rowCount]).toEqual([201, 60_000]);
@@ -147,14 +147,14 @@ describe('data sets', () => {
   }, 60_000);
 });
 
-describe('bad data', () => {
+describe('unusual data and its sessions:', () => {
   it.each([
     ['an empty file', '', 400, 'NoData'],
     ['a header alone', 'a,b\n', 400, 'NoData'],
-    ['a row too long', 'a,b\n1,2,3', 400, 'RequestValidation'],
+    ['a row that is too long', 'a,b\n1,2,3', 400, 'RequestValidation'],
     ['an open quote', 'a,b\n"1,2', 400, 'RequestValidation'],
     ['2 MB and a byte', 'x'.repeat(2_000_001), 413, 'PayloadTooLarge'],
-  ])('%s is refused and leaves nothing', async (_, text, status, errorType) => {
+  ])('%s is refused and stores nothing', async (_, text, status, errorType) => {
     const answer = await alice.putCsv('data/bad', text);
     expect([answer.status, answer.body.errorType, answer.body.statusCode]).toEqual([
       status,
@@ -165,12 +165,12 @@ describe('bad data', () => {
   });
 
   it.each([
-    ['no JSON', '{"data": [', 'RequestValidation'],
+    ['invalid JSON', '{"data": [', 'RequestValidation'],
     ['neither data nor columns', '{}', 'NoData'],
-    ['nothing', '""', 'NoData'],
+    ['an empty text', '""', 'NoData'],
     ['a list', '[]', 'RequestValidation'],
-    ['rows that are no objects', '{"data":[[1]]}', 'RequestValidation'],
-    ['rows that are no list', '{"data":{"x":{"a":1}}}', 'RequestValidation'],
+    ['rows that are not objects', '{"data":[[1]]}', 'RequestValidation'],
+    ['rows that are not a list', '{"data":{"x":{"a":1}}}', 'RequestValidation'],
     [
       'columns that are a list',
       '{"data":[{"a":1}],"columns":[{"a":{"role":"target"}}]}',
@@ -189,7 +189,7 @@ describe('bad data', () => {
     expect((await alice.get('data/wide')).body.data[1].c9999).toBe('9999');
   });
 
-  it('dates in three forms are one time series, in order of time', async () => {
+  it('dates in three forms make one time series, sorted by time', async () => {
     const rows = '01/03/2017 0:00,3\n2017-01-02,2\nSun Jan 01 2017 00:00:00 GMT+0000 (UTC),1';
     const { body } = await alice.putCsv('data/mixed', `day,v\n${rows}`);
     expect([body.isTimeSeries, body.columns.v.role]).toEqual([true, 'target']);
@@ -198,7 +198,7 @@ describe('bad data', () => {
     expect(read.data[0].day).toBe('2017-01-01T00:00:00.0000000Z');
   });
 
-  it('repeated times make no time series, and the forecast says so', async () => {
+  it('repeated times make no time series, and a forecast is refused with the reason', async () => {
     await alice.putCsv('data/repeated', 'day,v\n2017-01-01,1\n2017-01-01,2');
     const { body } = await alice.post(
       'sessions/forecast?dataSetName=repeated&targetColumn=v&startDate=2017-01-03&endDate=2017-01-04',
@@ -207,7 +207,7 @@ describe('bad data', () => {
     expect(body.message).toContain('give one of its date columns (day) the role timestamp');
   });
 
-  it('a text in a number is the failure of a session, which says it', async () => {
+  it('a text in a numeric column fails the session, with the reason', async () => {
     await alice.putCsv('data/wrong', 'day,sales,do\n2017-01-01,1,fail\n2017-01-02,2,x');
     const { body } = await alice.post(
       'sessions/forecast?dataSetName=wrong&targetColumn=sales&startDate=2017-01-03&endDate=2017-01-04',
@@ -227,22 +227,25 @@ describe('bad data', () => {
   it.each([
     ['die', 'failed'],
     ['rubbish', 'failed'],
-  ])('a learner that should %s leaves a session that is %s, and serves the next', async (what, status) => {
-    await alice.putCsv(`data/${what}`, `day,sales,do\n2017-01-01,1,${what}\n2017-01-02,2,x`);
-    const { body } = await alice.post(
-      `sessions/forecast?dataSetName=${what}&targetColumn=sales&startDate=2017-01-03&endDate=2017-01-04`,
-    );
-    const ended = await alice.ended(body.sessionId as string);
-    expect([ended.body.status, ended.body.messages.at(-1).severity]).toEqual([status, 'error']);
-    expect(ended.text).not.toContain('at file:');
-    await alice.putCsv('data/good', sales(30));
-    const next = await alice.post(
-      `sessions/forecast?dataSetName=good&startDate=${dayOf(31)}&endDate=${dayOf(32)}`,
-    );
-    expect((await alice.ended(next.body.sessionId as string)).body.status).toBe('completed');
-  });
+  ])(
+    'the learner failure "%s" makes the session %s, and the next session completes',
+    async (what, status) => {
+      await alice.putCsv(`data/${what}`, `day,sales,do\n2017-01-01,1,${what}\n2017-01-02,2,x`);
+      const { body } = await alice.post(
+        `sessions/forecast?dataSetName=${what}&targetColumn=sales&startDate=2017-01-03&endDate=2017-01-04`,
+      );
+      const ended = await alice.ended(body.sessionId as string);
+      expect([ended.body.status, ended.body.messages.at(-1).severity]).toEqual([status, 'error']);
+      expect(ended.text).not.toContain('at file:');
+      await alice.putCsv('data/good', sales(30));
+      const next = await alice.post(
+        `sessions/forecast?dataSetName=good&startDate=${dayOf(31)}&endDate=${dayOf(32)}`,
+      );
+      expect((await alice.ended(next.body.sessionId as string)).body.status).toBe('completed');
+    },
+  );
 
-  it('a session that runs is stopped when it is deleted', async () => {
+  it('deleting a running session cancels its job', async () => {
     await alice.putCsv('data/hang', 'day,sales,do\n2017-01-01,1,hang\n2017-01-02,2,x');
     const { body } = await alice.post(
       'sessions/forecast?dataSetName=hang&targetColumn=sales&startDate=2017-01-03&endDate=2017-01-04',
@@ -262,7 +265,7 @@ describe('bad data', () => {
     expect(job.state.status).toBe('Cancelled');
   });
 
-  it('predictions say which row cannot be used', async () => {
+  it('a prediction request with an unusable row is refused, with the row number', async () => {
     await alice.putCsv('data/flowers', flowers(20));
     const { body } = await alice.post('sessions/model', {
       dataSourceName: 'flowers',
@@ -270,17 +273,17 @@ describe('bad data', () => {
       targetColumn: 'species',
     });
     const { modelId } = (await alice.ended(body.sessionId as string)).body as { modelId: string };
-    const said = (data: unknown) => alice.post(`models/${modelId}/predict`, { data });
-    expect((await said([])).body.errorType).toBe('NoData');
-    expect((await said('x')).body.errorType).toBe('RequestValidation');
-    expect((await said([{ petal: { deep: 1 } }])).body.errorDetails.data[0]).toContain('Row 1');
-    expect((await said([{ do: 'fail' }])).body).toMatchObject({
+    const predict = (data: unknown) => alice.post(`models/${modelId}/predict`, { data });
+    expect((await predict([])).body.errorType).toBe('NoData');
+    expect((await predict('x')).body.errorType).toBe('RequestValidation');
+    expect((await predict([{ petal: { deep: 1 } }])).body.errorDetails.data[0]).toContain('Row 1');
+    expect((await predict([{ do: 'fail' }])).body).toMatchObject({
       statusCode: 400,
       errorDetails: { data: ['Row 1: do cannot be fail.'] },
     });
   });
 
-  it('predictions show the rows as they were sent, and what is no text at all is refused', async () => {
+  it('a prediction returns its rows as they were sent, and rejects invalid UTF-8', async () => {
     const { modelId } = (await alice.get('models?dataSourceName=flowers')).body.items[0] as {
       modelId: string;
     };
@@ -299,12 +302,12 @@ describe('bad data', () => {
     }
   });
 
-  it('programs of the learner cannot be started past this dialect', async () => {
+  it('a job of another dialect cannot pass file paths to the learner', async () => {
     const path = '/api/v1/jobs';
     const params = { data: { path: '/etc/passwd' }, model: { path: '/etc/passwd' } };
     for (const program_id of ['forecast', 'predict']) {
-      const asked = { program_id, backend: 'learner', params };
-      const { body } = await service.call('POST', path, { token: alice.key, body: asked });
+      const request = { program_id, backend: 'learner', params };
+      const { body } = await service.call('POST', path, { token: alice.key, body: request });
       const job = await eventually('its end', async () => {
         const { body: now } = await service.call('GET', `${path}/${body.id as string}`, { token: alice.key });
         return now.state?.status === 'Failed' && now;
@@ -323,7 +326,7 @@ describe('views', () => {
   // Rows of views have the form of results, not the form in which they were sent, as in data sets.
   const momentOf = (n: number) => `${dayOf(n)}T00:00:00.0000000Z`;
 
-  it('show a data set with the columns of another beside its own', async () => {
+  it('show a data set joined with the columns of another', async () => {
     const joins = [
       {
         dataSet: { name: 'right' },
@@ -369,7 +372,7 @@ describe('views', () => {
     [{ dataSetName: 'left', joins: [{ calendar: { name: 'Nexosis.Holidays-US' } }] }, 400],
     [{ dataSetName: 'left', joins: [{ dataSet: { name: 'flowers' } }] }, 400],
     [{ joins: [] }, 400],
-  ])('%j is refused', async (definition, status) => {
+  ])('are refused with the definition %j', async (definition, status) => {
     expect((await alice.put('views/bad', definition)).status).toBe(status);
   });
 });
@@ -406,7 +409,7 @@ describe('imports', () => {
     ['/a.csv', 10],
     ['/a.csv.gz', 11],
     ['/a.json', 1],
-  ])('fetch %s', async (path, rows) => {
+  ])('can fetch %s', async (path, rows) => {
     const name = `from ${path}`.replaceAll('/', '');
     const made = await alice.post('imports/Url', {
       DataSetName: name,
@@ -431,7 +434,7 @@ describe('imports', () => {
     ['/empty.csv', 'No data'],
     ['/bomb.gz', 'more than 2 MB'],
     ['/half.gz', 'no readable gzip file'],
-  ])('%s fails with words', async (path, words) => {
+  ])('of %s fail with a message', async (path, words) => {
     const made = await alice.post('imports/url', { dataSetName: 'failing', url: at + path });
     const { body } = await ended(made.body.importId as string);
     expect([body.status, body.messages[0].severity]).toEqual(['failed', 'error']);
@@ -444,8 +447,8 @@ describe('imports', () => {
     ['url', { dataSetName: 'x', url: 'http://user:secret@127.0.0.1/x.csv' }],
     ['url', { dataSetName: 'x' }],
     ['S3', { dataSetName: 'x', bucket: 'b', path: 'p' }],
-  ])('from %s with %j are refused', async (kind, asked) => {
-    const { status, body } = await alice.post(`imports/${kind}`, asked);
+  ])('from %s with %j are refused', async (kind, request) => {
+    const { status, body } = await alice.post(`imports/${kind}`, request);
     expect([status, body.errorType]).toEqual([400, 'RequestValidation']);
   });
 });
@@ -458,7 +461,7 @@ describe('every answer', () => {
     ['HEAD', 'sessions/01a1fd94-8058-7e0c-b9e7-e91491f7a9fe', 404],
     ['GET', 'nowhere', 404],
     ['DELETE', 'models', 400],
-  ])('of %s %s tells the account’s counts', async (method, path, status) => {
+  ])('of %s %s has the counts of the account', async (method, path, status) => {
     const answer = await alice.call(method, path, { headers: { 'content-type': 'application/json' } });
     expect(answer.status).toBe(status);
     // An address without a route does not ask for a key, so it belongs to no account.
@@ -470,7 +473,7 @@ describe('every answer', () => {
     if (method === 'HEAD') expect(answer.text).toBe('');
   });
 
-  it('may be read by browsers', async () => {
+  it('can be read by browsers', async () => {
     const answer = await service.call('OPTIONS', '/nexosis/v1/data', { token: null });
     expect([answer.status, answer.headers.get('access-control-allow-headers')]).toEqual([
       204,
@@ -478,7 +481,7 @@ describe('every answer', () => {
     ]);
   });
 
-  it('is JSON for an odd Accept', async () => {
+  it('is JSON for an unknown Accept type', async () => {
     const answer = await alice.get('data', { headers: { accept: 'appliction/json' } });
     expect([answer.status, answer.headers.get('content-type')]).toEqual([
       200,

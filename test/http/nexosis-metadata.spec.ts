@@ -28,11 +28,11 @@ const shops: Cells[] = Array.from({ length: 140 }, (_, i) => ({
 const asCsv = (rows: readonly Cells[]): string =>
   [Object.keys(rows[0] ?? {}).join(','), ...rows.map((row) => Object.values(row).join(','))].join('\n');
 
-describe('columns alone', () => {
+describe('an upload of columns alone', () => {
   it.each([
     ['timestamp', 'day'],
     ['key', 'shop'],
-  ])('make a column with repeated values the %s, and every row stays', async (role, column) => {
+  ])('can make a column with repeated values the %s, and keeps all rows', async (role, column) => {
     const name = `repeated-${role}`;
     await alice.putCsv(`data/${name}`, asCsv(shops));
     const changed = await alice.put(`data/${name}`, { columns: { [column]: { role } } });
@@ -58,7 +58,7 @@ describe('columns alone', () => {
     expect(await allRows(name)).toEqual(shops);
   });
 
-  it('never change how many rows there are, nor what they say', async () => {
+  it('never changes the number of rows or their values', async () => {
     const next = random(11);
     const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)] as T;
     const names = ['day', 'other', 'shop', 'sales', 'extra'];
@@ -73,7 +73,7 @@ describe('columns alone', () => {
     const before = (await alice.get('data/any?pageSize=1000')).body;
     let accepted = 0;
     for (let i = 0; i < 60; i += 1) {
-      const said = Object.fromEntries(
+      const columns = Object.fromEntries(
         Array.from({ length: 1 + Math.floor(next() * 2) }, () => [
           pick(names),
           {
@@ -83,12 +83,12 @@ describe('columns alone', () => {
           },
         ]),
       );
-      const answer = await alice.put('data/any', { columns: said });
+      const answer = await alice.put('data/any', { columns });
       expect([201, 400]).toContain(answer.status);
       accepted += Number(answer.status === 201);
       const { body } = await alice.get('data/any?pageSize=1000');
-      expect({ said, count: body.rowCount, size: body.dataSetSize }).toEqual({
-        said,
+      expect({ columns, count: body.rowCount, size: body.dataSetSize }).toEqual({
+        columns,
         count: 60,
         size: before.dataSetSize,
       });
@@ -98,7 +98,7 @@ describe('columns alone', () => {
   }, 60_000);
 });
 
-describe('rows of one time', () => {
+describe('rows with the same timestamp', () => {
   const keptMessage = {
     severity: 'informational',
     message:
@@ -108,7 +108,7 @@ describe('rows of one time', () => {
   it.each([
     ['CSV', () => alice.putCsv('data/csv?timestampColumn=day', asCsv(shops)), 'csv'],
     ['JSON', () => alice.put('data/json', { data: shops, columns: { day: { role: 'timestamp' } } }), 'json'],
-  ])('that come in one upload of %s all stay, and come again instead of twice', async (_, send, name) => {
+  ])('are all stored by one upload of %s, and a repeated upload replaces them', async (_, send, name) => {
     expect((await send()).body.rowCount).toBe(140);
     const again = await send();
     expect([again.body.rowCount, again.body.messages]).toEqual([140, [keptMessage]]);
@@ -128,15 +128,15 @@ describe('rows of one time', () => {
     ]);
   });
 
-  it('all reach a session, which puts them together', async () => {
+  it('all reach a session, which aggregates them', async () => {
     await alice.putCsv('data/together', asCsv(shops));
-    const asked = { dataSourceName: 'together', startDate: dayOf(29), endDate: dayOf(30) };
-    const refused = await alice.post('sessions/forecast', { ...asked, targetColumn: 'sales' });
+    const request = { dataSourceName: 'together', startDate: dayOf(29), endDate: dayOf(30) };
+    const refused = await alice.post('sessions/forecast', { ...request, targetColumn: 'sales' });
     expect(refused.body.errorDetails.timestamp[0]).toContain(
       'give one of its date columns (day) the role timestamp: all rows stay',
     );
     await alice.put('data/together', { columns: { day: { role: 'timestamp' }, sales: { role: 'target' } } });
-    const { body } = await alice.post('sessions/forecast', asked);
+    const { body } = await alice.post('sessions/forecast', request);
     const ended = await alice.ended(body.sessionId as string);
     expect(ended.body.messages).toContainEqual({
       severity: 'informational',
@@ -144,7 +144,7 @@ describe('rows of one time', () => {
     });
   });
 
-  it('and are kept by an import too', async () => {
+  it('are all stored by an import too', async () => {
     const server: Server = createServer((_, answer) => answer.end(asCsv(shops))).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     try {
@@ -162,12 +162,12 @@ describe('rows of one time', () => {
   });
 });
 
-describe('how empty cells are filled', () => {
+describe('the imputation of a column', () => {
   const csv = `day,sales,promo,bit,word,do\n${dayOf(1)},1,TRUE,1,a,tell\n${dayOf(2)},2,,,b,\n`;
   const filled = async (name: string, columns?: unknown): Promise<string> => {
-    const asked = { dataSourceName: name, targetColumn: 'sales', startDate: dayOf(3), endDate: dayOf(3) };
+    const request = { dataSourceName: name, targetColumn: 'sales', startDate: dayOf(3), endDate: dayOf(3) };
     const { body } = await alice.post('sessions/forecast', {
-      ...asked,
+      ...request,
       ...(columns !== undefined && { columns }),
     });
     const ended = await alice.ended(body.sessionId as string);
@@ -177,7 +177,7 @@ describe('how empty cells are filled', () => {
     return ended.body.messages.at(-1).message as string;
   };
 
-  it('is said as it was, and an empty cell of a logical column counts as FALSE', async () => {
+  it('is by default zeroes for a logical column, so an empty cell counts as FALSE', async () => {
     const { body } = await alice.putCsv('data/filled', csv);
     expect(body.columns.promo).toEqual({
       ...{ dataType: 'logical', role: 'feature', imputation: 'mode', aggregation: 'mode' },
@@ -185,7 +185,7 @@ describe('how empty cells are filled', () => {
     expect(await filled('filled')).toContain('promo: zeroes, bit: presence, word: presence');
   });
 
-  it('is as someone sets it, for one session or for all', async () => {
+  it('can be set for one session or for the data set', async () => {
     await alice.putCsv('data/set', csv);
     const columns = { promo: { imputation: 'mode' }, bit: { imputation: 'mode' } };
     expect(await filled('set', columns)).toContain('promo: mode, bit: mode, word: presence');
@@ -200,10 +200,10 @@ describe('how empty cells are filled', () => {
   });
 });
 
-describe('rows of one key', () => {
+describe('rows with the same key', () => {
   const keyed = (rows: readonly Cells[]) => ({ data: rows, columns: { id: { role: 'key' } } });
 
-  it('are one row, and an upload that repeats one says so', async () => {
+  it('are one row, and an upload that repeats a key gets a warning', async () => {
     const rows = [
       { id: 'x', a: '1' },
       { id: 'y', a: '2' },
@@ -219,7 +219,7 @@ describe('rows of one key', () => {
     expect([again.body.rowCount, again.body.messages]).toEqual([2, []]);
   });
 
-  it('that were there before the key are replaced together by the next one of it', async () => {
+  it('that are older than the key column are all replaced by the next row with that key', async () => {
     await alice.putCsv('data/late', 'id,a\nx,1\nx,2\ny,3\nx\u0001,4\nxx,5');
     await alice.put('data/late', { columns: { id: { role: 'key' } } });
     expect(await allRows('late')).toHaveLength(5);

@@ -12,8 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-describe('metadata of a column that is not there', () => {
-  it('changes nothing in a data set that has rows', async () => {
+describe('metadata of an unknown column', () => {
+  it('is refused for a data set with rows, which stays unchanged', async () => {
     const before = await alice.get('data/shop');
     const { status, body } = await alice.put('data/shop', {
       columns: { salse: { role: 'target' }, day: { role: 'timestamp' } },
@@ -30,13 +30,13 @@ describe('metadata of a column that is not there', () => {
     expect((await alice.get('data/shop')).body).toEqual(before.body);
   });
 
-  it('makes a data set without rows, and adds to it', async () => {
+  it('creates a data set without rows, or adds the column to one', async () => {
     expect((await alice.put('data/empty', { columns: { id: { role: 'key' } } })).status).toBe(201);
     const { status, body } = await alice.put('data/empty', { columns: { v: { role: 'target' } } });
     expect([status, Object.keys(body.columns as object)]).toEqual([201, ['id', 'v']]);
   });
 
-  it('is taken with rows, which may come without a value for it, and is named', async () => {
+  it('is accepted in an upload with rows, with a warning', async () => {
     const data = [
       { day: '2017-01-01', sales: 1 },
       { day: '2017-01-02', sales: 2 },
@@ -55,12 +55,12 @@ describe('metadata of a column that is not there', () => {
   });
 
   it.each([
-    ['an alias of no column', { snow: { alias: 'white' } }, 400],
+    ['an alias of an unknown column', { snow: { alias: 'white' } }, 400],
     ['an alias of a column of the left side', { sales: { alias: 'sold' } }, 400],
-    ['an interval of no column', { week: { joinInterval: 'day' } }, 400],
-    ["an interval at either side's time", { day: { joinInterval: 'day' } }, 201],
+    ['an interval of an unknown column', { week: { joinInterval: 'day' } }, 400],
+    ['an interval of the timestamp of either side', { day: { joinInterval: 'day' } }, 201],
     ['an alias in another case', { RAIN: { alias: 'water' } }, 201],
-  ])('in a join: %s', async (_, columnOptions, status) => {
+  ])('in a join is checked: %s', async (_, columnOptions, status) => {
     const joins = [{ dataSet: { name: 'weather' }, columnOptions }];
     const answer = await alice.put('views/joined', { dataSetName: 'shop', joins });
     expect([answer.status, answer.body.errorType]).toEqual([
@@ -78,27 +78,27 @@ describe('a misspelt parameter', () => {
     ['views/seen?cascades=session', 'cascades', 'cascade'],
     ['sessions?dataSourceName=shop&eventNam=fair', 'eventNam', 'eventName'],
     ['models?dataSourceName=shop&createdAfterDat=2017-01-10', 'createdAfterDat', 'createdAfterDate'],
-  ])('of DELETE %s is refused, and nothing is deleted', async (path, name, meant) => {
+  ])('of DELETE %s is refused, and nothing is deleted', async (path, name, suggestion) => {
     await alice.put('views/seen', { dataSetName: 'shop' });
     const { status, body } = await alice.delete(path);
     expect([status, body.errorType, body.errorDetails]).toEqual([
       400,
       'RequestValidation',
-      { [name]: [`${name} is not known; the nearest is ${meant}. Nothing was deleted.`] },
+      { [name]: [`${name} is not known; the nearest is ${suggestion}. Nothing was deleted.`] },
     ]);
     expect((await alice.get('data/shop')).body.rowCount).toBe(30);
     expect((await alice.get('views/seen')).status).toBe(200);
   });
 
-  it.each(['STARTDATE', 'StartDate'])('is none in another case: %s', async (name) => {
+  it.each(['STARTDATE', 'StartDate'])('is a known one in another letter case: %s', async (name) => {
     await alice.putCsv('data/cut', sales(5));
     expect((await alice.delete(`data/cut?${name}=${dayOf(4)}&options=x`)).status).toBe(204);
     expect((await alice.get('data/cut')).body.rowCount).toBe(3);
   });
 
-  it('of a session has no effect, and its messages name it', async () => {
-    const asked = { dataSourceName: 'shop', startDate: dayOf(31), endDate: dayOf(40) };
-    const { status, body } = await alice.post('sessions/forecast', { ...asked, resultIntervl: 'week' });
+  it('of a session has no effect, and a message names it', async () => {
+    const request = { dataSourceName: 'shop', startDate: dayOf(31), endDate: dayOf(40) };
+    const { status, body } = await alice.post('sessions/forecast', { ...request, resultIntervl: 'week' });
     expect([status, body.resultInterval, body.messages]).toEqual([
       200,
       'day',
@@ -119,8 +119,8 @@ describe('a misspelt parameter', () => {
     ]);
   });
 
-  it('is noise where it resembles nothing', async () => {
-    const asked = { dataSourceName: 'shop', startDate: dayOf(31), endDate: dayOf(40), shouldBe: 'noise' };
-    expect((await alice.post('sessions/forecast', asked)).body.messages).toEqual([]);
+  it('of a session is ignored if it resembles no parameter', async () => {
+    const request = { dataSourceName: 'shop', startDate: dayOf(31), endDate: dayOf(40), shouldBe: 'noise' };
+    expect((await alice.post('sessions/forecast', request)).body.messages).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-describe('a part that a session does not have is 404 and says why:', () => {
+describe('a part that a session does not have is 404 with the reason:', () => {
   const ids: Record<string, string> = {};
   const started = async (query: string) => (await alice.post(`sessions/${query}`)).body.sessionId as string;
   const days = (first: number, last: number) => `startDate=${dayOf(first)}&endDate=${dayOf(last)}`;
@@ -92,7 +92,7 @@ describe('a part that a session does not have is 404 and says why:', () => {
     ]);
   });
 
-  it('a part that no session has is an address that leads nowhere', async () => {
+  it('a part that no session has is an unknown path', async () => {
     const { status, body } = await alice.get(`sessions/${ids['forecast'] ?? ''}/results/nonsense`);
     expect([status, body]).toEqual([
       404,
@@ -105,7 +105,7 @@ describe('a part that a session does not have is 404 and says why:', () => {
   });
 });
 
-describe('a body that cannot be read is 400 and says what would be right:', () => {
+describe('an unreadable body is 400 with the expected form:', () => {
   const sent = (method: string, path: string, body: string, type = 'application/json') =>
     alice.call(method, path, { body, headers: { 'content-type': type } });
 
@@ -115,7 +115,7 @@ describe('a body that cannot be read is 400 and says what would be right:', () =
     ['POST', 'models/MODEL/predict'],
     ['PUT', 'views/x'],
     ['POST', 'imports/url'],
-  ])('no JSON, in the words of the other dialects: %s %s', async (method, path) => {
+  ])('invalid JSON, with the message of the other dialects: %s %s', async (method, path) => {
     const { status, body } = await sent(method, path.replace('MODEL', await givenModel()), '{bad');
     expect([status, body]).toEqual([
       400,
@@ -164,16 +164,16 @@ describe('a body that cannot be read is 400 and says what would be right:', () =
     ['PUT', 'data/x', 'application/x-www-form-urlencoded', 'day,sales', 'application/json or text/csv'],
     ['POST', 'models/MODEL/predict', 'application/xml', '<a/>', 'application/json or text/csv'],
     ['POST', 'sessions/model', 'text/csv', 'a,b', 'application/json'],
-  ])('a type that is not taken: %s %s as %s', async (method, path, type, text, taken) => {
+  ])('an unsupported content type: %s %s as %s', async (method, path, type, text, accepted) => {
     const { status, body } = await sent(method, path.replace('MODEL', await givenModel()), text, type);
     expect([status, body.errorType, body.errorDetails]).toEqual([
       400,
       'RequestValidation',
-      { 'Content-Type': [`A body of type ${type} is not taken: send ${taken}.`] },
+      { 'Content-Type': [`A body of type ${type} is not taken: send ${accepted}.`] },
     ]);
   });
 
-  it('but JSON is taken under any type, and so is no body', async () => {
+  it('but JSON is accepted with any content type, and an empty body is no data', async () => {
     expect((await sent('PUT', 'data/any', ' {"data":[{"a":1}]}', 'application/xml')).status).toBe(201);
     for (const nothing of [' '.repeat(20), '""', 'null', '{}'])
       expect((await sent('PUT', 'data/x', nothing)).body.errorType).toBe('NoData');
@@ -190,7 +190,7 @@ describe('a body that cannot be read is 400 and says what would be right:', () =
     })());
 });
 
-it('a prediction is refused at once while its backend is paused: 503 with the reason', async () => {
+it('a prediction is refused immediately while its backend is paused: 503 with the reason', async () => {
   await alice.putCsv('data/few-flowers', flowers(20));
   const query = 'dataSourceName=few-flowers&targetColumn=species&predictionDomain=classification';
   const { sessionId } = (await alice.post(`sessions/model?${query}`)).body;

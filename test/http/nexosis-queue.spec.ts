@@ -12,19 +12,19 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-const asked = {
+const request = {
   ...{ dataSourceName: 'hang', targetColumn: 'sales', startDate: dayOf(3), endDate: dayOf(4) },
 };
 const start = async (): Promise<string> =>
-  (await alice.post('sessions/forecast', asked)).body.sessionId as string;
+  (await alice.post('sessions/forecast', request)).body.sessionId as string;
 
 const waits = (position: number, why: string) => ({
   severity: 'informational',
   message: `Waits at position ${position} of the queue: ${why}.`,
 });
 
-describe('a session that waits', () => {
-  it('says its place and what it waits for, and no more once it has started', async () => {
+describe('a waiting session', () => {
+  it('shows its place and the reason until it starts', async () => {
     const running = [await start(), await start()];
     for (const id of running)
       await eventually(
@@ -42,7 +42,7 @@ describe('a session that waits', () => {
     expect((await alice.get(`sessions/${second}/results`)).body).toMatchObject({
       ...{ status: 'requested', messages: [secondWaits], data: [] },
     });
-    const third = await alice.post('sessions/forecast', asked);
+    const third = await alice.post('sessions/forecast', request);
     expect(third.body.messages).toEqual([waits(3, '2 jobs of its own instance go first')]);
     await alice.delete(`sessions/${running[0]}`);
     const started = await eventually('the start of the first', async () => {
@@ -56,8 +56,8 @@ describe('a session that waits', () => {
   }, 30_000);
 });
 
-describe('a session that was ended by the service says why in words of this dialect:', () => {
-  it('one that calculated for longer than it may', async () => {
+describe('a session that the service ended has the reason in the words of the dialect:', () => {
+  it('one that ran longer than its time limit', async () => {
     const id = await start();
     await eventually('its start', async () => (await alice.get(`sessions/${id}`)).body.status === 'started');
     await service.advance(10_800);
@@ -68,7 +68,7 @@ describe('a session that was ended by the service says why in words of this dial
     ]);
   });
 
-  it('one that an admin closed before it could start', async () => {
+  it('one that an admin closed before it started', async () => {
     await service.admin.patch('/admin/backends/learner', { status: 'paused' });
     const id = await start();
     await service.admin.post(`/admin/sessions/${id}/close`, { reason: 'maintenance' });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-describe('an impact', () => {
+describe('an impact analysis', () => {
   // The 125th day of 2017 is Friday, 5 May.
   beforeAll(async () => {
     const { status } = await alice.putCsv('data/shop', sales(125));
@@ -28,9 +28,9 @@ describe('an impact', () => {
     ['year', '2017-12-31', 400],
     ['hour', '2017-05-05T00:59:59.999', 200],
     ['hour', '2017-05-05T01:00', 400],
-  ])('by the %s that ends at %s answers %i: the data ends on 5 May', async (interval, end, status) => {
-    const asked = { dataSourceName: 'shop', startDate: dayOf(100), endDate: end, resultInterval: interval };
-    const { body, ...answer } = await alice.post('sessions/impact', { ...asked, eventName: 'fair' });
+  ])('by the %s that ends at %s is answered %i if the data ends on 5 May', async (interval, end, status) => {
+    const request = { dataSourceName: 'shop', startDate: dayOf(100), endDate: end, resultInterval: interval };
+    const { body, ...answer } = await alice.post('sessions/impact', { ...request, eventName: 'fair' });
     expect([answer.status, body.errorType]).toEqual([
       status,
       status === 400 ? 'InvalidDateRange' : undefined,
@@ -38,7 +38,7 @@ describe('an impact', () => {
   });
 });
 
-describe('column metadata that an upload may not have', () => {
+describe('column metadata', () => {
   beforeAll(async () => {
     const data = [1, 2, 3, 4, 5].map((n) => ({ day: dayOf(n), id: n, code: `c${n}`, sales: n }));
     const columns = { id: { role: 'key' }, day: { role: 'timestamp' }, sales: { role: 'target' } };
@@ -47,7 +47,7 @@ describe('column metadata that an upload may not have', () => {
   });
 
   const dates = { startDate: dayOf(4), endDate: dayOf(5) };
-  const requests: [method: string, path: string, asked: object][] = [
+  const requests: [method: string, path: string, request: object][] = [
     ['PUT', 'data/keyed', {}],
     ['PUT', 'views/refused', { dataSetName: 'keyed' }],
     ['POST', 'sessions/forecast', { dataSourceName: 'keyed', ...dates }],
@@ -58,14 +58,14 @@ describe('column metadata that an upload may not have', () => {
     ]),
   ];
 
-  describe.each(requests)('%s %s %j', (method, path, asked) => {
+  describe.each(requests)('in %s %s %j', (method, path, request) => {
     it.each([
       { code: { role: 'key' } },
       { code: { role: 'key' }, ID: { role: 'key' } },
       { day: { dataType: 'string' } },
       { code: { role: 'timestamp', dataType: 'numeric' } },
     ])('is refused with %j', async (columns) => {
-      const { status, body } = await alice.call(method, path, { body: { ...asked, columns } });
+      const { status, body } = await alice.call(method, path, { body: { ...request, columns } });
       expect([status, body.errorType]).toEqual([400, 'InvalidColumnMetadata']);
     });
 
@@ -73,11 +73,11 @@ describe('column metadata that an upload may not have', () => {
       { code: { role: 'key' }, id: { role: 'none' } },
       { day: { role: 'feature' }, code: { role: 'none' } },
       { day: { dataType: 'date', role: 'Timestamp', imputation: 'mode' } },
-    ])('is not refused for %j', async (columns) => {
+    ])('is accepted with %j', async (columns) => {
       // An upload may not change the key or timestamp, and a time series without a timestamp is another case.
-      if (path.startsWith('data/') || ('startDate' in asked && columns.day?.role === 'feature')) return;
+      if (path.startsWith('data/') || ('startDate' in request && columns.day?.role === 'feature')) return;
       const { status } = await alice.call(method, path.replace('refused', 'made'), {
-        body: { ...asked, columns },
+        body: { ...request, columns },
       });
       expect(status).toBe(method === 'PUT' ? 201 : 200);
     });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 describe('a name', () => {
-  it('is that of a data set or of a view, also when both are made at once', async () => {
+  it('belongs to a data set or a view, even if both are created at the same time', async () => {
     const names = Array.from({ length: 8 }, (_, i) => `Both ${i}`);
     const made = await Promise.all(
       names.flatMap((name) => [
@@ -21,8 +21,8 @@ describe('a name', () => {
       ]),
     );
     for (const [i, name] of names.entries()) {
-      const found = await Promise.all([alice.get(`views/${name}`), alice.get(`data/${name}`)]);
-      expect([name, ...found.map(({ status }) => status).sort()]).toEqual([name, 200, 404]);
+      const answers = await Promise.all([alice.get(`views/${name}`), alice.get(`data/${name}`)]);
+      expect([name, ...answers.map(({ status }) => status).sort()]).toEqual([name, 200, 404]);
       expect(
         made
           .slice(2 * i, 2 * i + 2)
@@ -33,8 +33,8 @@ describe('a name', () => {
   });
 });
 
-describe('columns of a view', () => {
-  it('with an alias come before the one that has their own name, others at the end', async () => {
+describe('the columns of a view', () => {
+  it('with an alias precede the column of their original name, and others come last', async () => {
     await alice.putCsv('data/shop', 'sales,timeStamp,transactions\n5,2017-01-01,4\n6,2017-01-02,3');
     await alice.putCsv('data/till', 'timeStamp,rain,transactions,sales\n2017-01-01,1,2,3');
     const alias = (name: string) => ({ alias: name });
@@ -56,7 +56,7 @@ describe('columns of a view', () => {
     expect(part.body.data[0]).toEqual({ sales: '5', othertransactions: '2' });
   });
 
-  it('are those of the left data set where both have one of a name, as recorded of the old service', async () => {
+  it('with the same name on both sides are those of the left data set, as in the original service', async () => {
     await alice.putCsv('data/TestRuby', 'sales,timeStamp,transactions\n5,2017-01-01,4\n6,2017-01-02,3');
     await alice.putCsv('data/TestRuby_Right', 'sales,timeStamp,transactions\n7,2017-01-01,8');
     const right = { dataSet: { name: 'TestRuby_Right' } };
@@ -74,18 +74,18 @@ describe('columns of a view', () => {
     ]);
   });
 
-  it('that the metadata names with their data set before them are there, as in views of earlier versions', async () => {
+  it('can be named with their data set in the metadata, as in earlier versions', async () => {
     await alice.putCsv('data/weather', 'day,sales,rain\n2017-01-01,7,8');
     const columns = { 'weather.sales': { role: 'none' } };
-    const asked = { dataSetName: 'base', joins: [{ dataSet: { name: 'weather' } }], columns };
-    const { status, body } = await alice.put('views/named', asked);
+    const request = { dataSetName: 'base', joins: [{ dataSet: { name: 'weather' } }], columns };
+    const { status, body } = await alice.put('views/named', request);
     expect([status, Object.keys(body.columns as object)]).toEqual([
       201,
       ['day', 'sales', 'weather.sales', 'rain'],
     ]);
   });
 
-  it('have a name each, however often one is joined, and sessions know all of them', async () => {
+  it('have unique names even if a data set is joined repeatedly, and sessions have all of them', async () => {
     await alice.putCsv('data/other', 'day,sales,rain\n2017-01-01,7,8\n2017-01-02,9,');
     const other = { dataSet: { name: 'other' } };
     const joins = [other, other, { ...other, columnOptions: { sales: { alias: 'Rain' } } }];
@@ -95,8 +95,8 @@ describe('columns of a view', () => {
     ]);
     const { body } = await alice.get('views/often?pageSize=1');
     expect(Object.values(body.data[0] as object).slice(1)).toEqual(['7', '101', '8', '8', '8']);
-    const asked = { dataSourceName: 'often', startDate: '2017-01-06', endDate: '2017-01-07' };
-    const session = await alice.post('sessions/forecast', asked);
+    const request = { dataSourceName: 'often', startDate: '2017-01-06', endDate: '2017-01-07' };
+    const session = await alice.post('sessions/forecast', request);
     const ended = await alice.ended(session.body.sessionId as string);
     expect([ended.body.status, Object.keys(ended.body.columns as object)]).toEqual([
       'completed',
@@ -106,7 +106,7 @@ describe('columns of a view', () => {
 });
 
 describe('a page of a view', () => {
-  it('has each member once, with its links before the rows', async () => {
+  it('contains each member once, with the links before the rows', async () => {
     await alice.put('views/paged', { dataSetName: 'base' });
     const { text, body } = await alice.get('views/paged?pageSize=2');
     expect(text.match(/"links":/g)).toHaveLength(1);
@@ -119,7 +119,7 @@ describe('a page of a view', () => {
 });
 
 describe('rows of the right data set', () => {
-  it('that one row of the left meets are put together by each column’s aggregation', async () => {
+  it('that match one row of the left are combined by the aggregation of each column', async () => {
     const of = (dataType: string, aggregation?: string) => ({ dataType, aggregation });
     const columns = {
       ...{ day: { role: 'timestamp' }, sum: of('numeric'), mean: of('numericMeasure') },

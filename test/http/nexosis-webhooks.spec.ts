@@ -27,7 +27,7 @@ const forecast = (callbackUrl: string) =>
   });
 
 describe('webhooks', () => {
-  it('tell each change once, in order, with the token of the start', async () => {
+  it('report each change once, in order, with the token of the session', async () => {
     const { headers, body } = await forecast(receiver.url);
     const token = headers.get('nexosis-webhook-token');
     expect(token).toMatch(/^[\w-]{20,}$/);
@@ -45,7 +45,7 @@ describe('webhooks', () => {
     expect(receiver.received[1]?.body).toEqual(ended);
   });
 
-  it('are repeated with growing pauses while the receiver fails, and keep their order', async () => {
+  it('are repeated at growing intervals while the receiver fails, and keep their order', async () => {
     receiver.answers = [500, 302, 404];
     await forecast(receiver.url);
     await receiver.until(1);
@@ -64,17 +64,17 @@ describe('webhooks', () => {
     expect(receiver.statuses).toEqual(['started', 'started', 'started', 'started', 'completed']);
   });
 
-  it('are given up after hours of failing, and the session says so', async () => {
+  it('are given up after hours of failures, with a message in the session', async () => {
     receiver.answers = new Array<number>(40).fill(500);
     const { body } = await forecast(receiver.url);
     await alice.ended(body.sessionId as string);
-    const told = await eventually('a message about it', async () => {
+    const warning = await eventually('a message about it', async () => {
       await service.advance(3600);
       const { body: session } = await alice.get(`sessions/${body.sessionId as string}`);
       const messages = session.messages as { message: string; severity: string }[];
       return messages.find(({ message }) => message.includes('given up'));
     });
-    expect(told).toEqual({ severity: 'warning', message: expect.stringContaining('it answered 500') });
+    expect(warning).toEqual({ severity: 'warning', message: expect.stringContaining('it answered 500') });
   });
 
   it('survive a restart of the service', async () => {

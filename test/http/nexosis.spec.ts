@@ -12,14 +12,14 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-describe('the shortest conversation that covers what every client needs', () => {
-  it('refuses a request without a key, in JSON', async () => {
+describe('the requests that every client needs:', () => {
+  it('a request without a key is refused, in JSON', async () => {
     const { status, body, headers } = await service.call('GET', '/nexosis/v1/data', { token: null });
     expect([status, body]).toEqual([401, { statusCode: 401, message: expect.any(String) }]);
     expect(headers.get('nexosis-account-datasetcount-allotted')).toBe('2147483647');
   });
 
-  it('stores 120 days of CSV and says what it took them for', async () => {
+  it('an upload of CSV stores 120 days and returns the inferred columns', async () => {
     const { status, headers, body } = await alice.putCsv('data/shop', sales(120));
     expect(status).toBe(201);
     expect(headers.get('location')).toBe(`${service.url}/nexosis/v1/data/shop`);
@@ -35,7 +35,7 @@ describe('the shortest conversation that covers what every client needs', () => 
     });
   });
 
-  it('replaces days that come again and adds new ones', async () => {
+  it('a second upload replaces existing days and adds new ones', async () => {
     const data = [118, 119, 120, 121, 122, 123, 124, 125].map((n) => ({ Day: dayOf(n), SALES: n }));
     expect((await alice.put('DATA/Shop/', { Data: data })).status).toBe(201);
     const { body } = await alice.get('data/shop?pageSize=1000');
@@ -46,7 +46,7 @@ describe('the shortest conversation that covers what every client needs', () => 
     ]);
   });
 
-  it('forecasts: query parameters alone, from requested to results', async () => {
+  it('a forecast runs with query parameters alone and has results', async () => {
     const query = 'dataSetName=shop&startDate=2017-05-06&endDate=2017-05-15&resultInterval=Day';
     const started = await alice.post(`sessions/Forecast?${query}`, '""');
     expect(started.status).toBe(200);
@@ -101,15 +101,15 @@ describe('the shortest conversation that covers what every client needs', () => 
     }
   });
 
-  it('measures an impact inside the data, and none beyond it', async () => {
-    const asked = {
+  it('an impact analysis is measured inside the range of the data, and refused beyond it', async () => {
+    const request = {
       dataSourceName: 'SHOP',
       targetColumn: 'Sales',
       startDate: '2017-03-01',
       endDate: '2017-03-10',
       eventName: 'juliet-echo-1',
     };
-    const started = await alice.post('sessions/impact', asked);
+    const started = await alice.post('sessions/impact', request);
     expect(started.body).toMatchObject({
       eventName: 'juliet-echo-1',
       extraParameters: { event: 'juliet-echo-1' },
@@ -122,7 +122,7 @@ describe('the shortest conversation that covers what every client needs', () => 
       'absoluteEffect',
       'relativeEffect',
     ]);
-    const late = await alice.post('sessions/impact', { ...asked, endDate: '2017-06-10' });
+    const late = await alice.post('sessions/impact', { ...request, endDate: '2017-06-10' });
     expect([late.status, late.body]).toEqual([
       400,
       {
@@ -153,7 +153,7 @@ describe('the shortest conversation that covers what every client needs', () => 
       400,
       'InvalidColumnMetadata',
     ],
-  ])('refuses a forecast with %s', async (query, status, errorType) => {
+  ])('a forecast is refused with %s', async (query, status, errorType) => {
     const answer = await alice.post(`sessions/forecast?${query}`);
     expect([answer.status, answer.body]).toEqual([
       status,
@@ -161,7 +161,7 @@ describe('the shortest conversation that covers what every client needs', () => 
     ]);
   });
 
-  it('builds models, predicts with them and deletes them', async () => {
+  it('models are built, predict and are deleted', async () => {
     await alice.putCsv('data/flowers', flowers(50));
     const built = await Promise.all(
       (['regression', 'classification', 'anomalies'] as const).map((predictionDomain) =>
@@ -219,7 +219,7 @@ describe('the shortest conversation that covers what every client needs', () => 
     ]);
   });
 
-  it('lists sessions in pages, and finds them by event and by day', async () => {
+  it('the list of sessions has pages and filters by event and date', async () => {
     const { body } = await alice.get('sessions?dataSourceName=shop&page=0&page=0&pageSize=1');
     expect(body).toMatchObject({ pageNumber: 0, pageSize: 1, totalCount: 2, totalPages: 2 });
     expect(body.items[0].type).toBe('impact');
@@ -230,7 +230,7 @@ describe('the shortest conversation that covers what every client needs', () => 
     expect([beyond.status, beyond.body.pageNumber, beyond.body.items]).toEqual([200, 7, []]);
   });
 
-  it('deletes a session, and none without a filter', async () => {
+  it('a session can be deleted, but not all sessions without a filter', async () => {
     const { body } = await alice.get('sessions?type=impact');
     const id = body.items[0].sessionId as string;
     expect((await bob.delete(`sessions/${id}`)).status).toBe(404);

@@ -51,17 +51,17 @@ const ofThisDialect = (): [string, Operation][] =>
   [...documented].filter(([route]) => / (\/experimental)?\/api\/v1\//.test(route));
 
 describe('the OpenAPI document', () => {
-  it('lists every route that is served, and no other', () => {
+  it('lists every route that is served, and no others', () => {
     expect(served.length).toBeGreaterThan(50);
     expect([...documented.keys()].sort()).toEqual([...served].sort());
   });
 
-  it('says in a sentence what each does', () => {
+  it('has a summary of each operation', () => {
     const silent = [...documented].filter(([, { summary = '' }]) => summary.length < 8);
     expect(silent.map(([route]) => route)).toEqual([]);
   });
 
-  it('says of each that needs a token so, and how it is refused without: 401, 403', () => {
+  it('names the token of each operation that needs one, with 401 and 403', () => {
     for (const [route, { security, responses }] of ofThisDialect()) {
       expect([route, security?.length, Object.keys(responses)]).toEqual([
         ...[route, 1, expect.arrayContaining(['401', '403'])],
@@ -69,14 +69,14 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('says of each that names something how it is refused when there is no such thing: 404', () => {
+  it('lists 404 for each operation with an id or name in its path', () => {
     for (const [route, { responses }] of ofThisDialect()) {
       if (route.includes('{'))
         expect([route, Object.keys(responses)]).toEqual([route, expect.arrayContaining(['404'])]);
     }
   });
 
-  it('says of each that reads a body or a query how it is refused when that makes no sense: 400', () => {
+  it('lists 400 for each operation with a body or a query', () => {
     for (const [route, { parameters = [], requestBody, responses }] of ofThisDialect()) {
       const reads = requestBody !== undefined || parameters.some((each) => each.in === 'query');
       const harmless = / .*\/jobs\/\{id\}$/.test(route);
@@ -85,7 +85,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('describes every error by its code, in the shape that is sent', () => {
+  it('describes every error with its code and schema', () => {
     const errors = ofThisDialect().flatMap(([route, { responses }]) =>
       Object.entries(responses)
         .filter(([status]) => Number(status) >= 400)
@@ -110,35 +110,28 @@ describe('the OpenAPI document', () => {
       'NexosisError',
       { 'PUT /nexosis/v1/data/{name}': ['400', '401', '403', '404', '413', '507'] },
     ],
-  ])(
-    'says of the calls below %s how they are refused, in the form of their dialect',
-    (mount, form, examples) => {
-      const theirs = [...documented].filter(([route]) => route.includes(` ${mount}`));
-      expect(theirs.length).toBeGreaterThan(15);
-      for (const [route, { security = [], responses }] of theirs) {
-        const expected = [
-          ...(security.length > 0 ? ['401', '403'] : []),
-          ...(route.includes('{') ? ['404'] : []),
-        ];
-        expect([route, Object.keys(responses)]).toEqual([route, expect.arrayContaining(expected)]);
-        for (const [status, answer] of Object.entries(responses)) {
-          if (Number(status) < 400) continue;
-          const schema = { $ref: `#/components/schemas/${form}` };
-          expect([route, status, answer.content]).toEqual([
-            route,
-            status,
-            { 'application/json': { schema } },
-          ]);
-        }
+  ])('lists the errors of the operations below %s, in the form of their dialect', (mount, form, examples) => {
+    const theirs = [...documented].filter(([route]) => route.includes(` ${mount}`));
+    expect(theirs.length).toBeGreaterThan(15);
+    for (const [route, { security = [], responses }] of theirs) {
+      const expected = [
+        ...(security.length > 0 ? ['401', '403'] : []),
+        ...(route.includes('{') ? ['404'] : []),
+      ];
+      expect([route, Object.keys(responses)]).toEqual([route, expect.arrayContaining(expected)]);
+      for (const [status, answer] of Object.entries(responses)) {
+        if (Number(status) < 400) continue;
+        const schema = { $ref: `#/components/schemas/${form}` };
+        expect([route, status, answer.content]).toEqual([route, status, { 'application/json': { schema } }]);
       }
-      for (const [route, refused] of Object.entries(examples))
-        expect(Object.keys(documented.get(route)?.responses ?? {}).filter((each) => each >= '400')).toEqual(
-          refused,
-        );
-    },
-  );
+    }
+    for (const [route, refused] of Object.entries(examples))
+      expect(Object.keys(documented.get(route)?.responses ?? {}).filter((each) => each >= '400')).toEqual(
+        refused,
+      );
+  });
 
-  it('names as open exactly the calls that need no token', async () => {
+  it('declares no security for exactly the operations that need no token', async () => {
     const path = (route: string) => route.split(' ')[1]?.replace(/\{\w+\}/g, '1') ?? '';
     for (const [route, { security = [] }] of documented) {
       if (!route.startsWith('GET ')) continue;
@@ -147,7 +140,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('describes every name that stands in a path', () => {
+  it('describes every parameter in a path', () => {
     for (const [route, { parameters = [] }] of documented) {
       const named = [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
       const described = parameters.flatMap((each) => (each.in === 'path' ? [each.name] : [])).sort();
@@ -155,14 +148,14 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('asks for no header that may be left out', () => {
-    const asking = [...documented].filter(([, { parameters = [] }]) =>
+  it('requires no header', () => {
+    const demanding = [...documented].filter(([, { parameters = [] }]) =>
       parameters.some((each) => each.in === 'header' && (each as { required?: boolean }).required),
     );
-    expect(asking.map(([route]) => route)).toEqual([]);
+    expect(demanding.map(([route]) => route)).toEqual([]);
   });
 
-  it('says of each call what it answers where it answers something', () => {
+  it('describes the content of each successful answer', () => {
     const silent = [...documented].flatMap(([route, { responses }]) =>
       Object.entries(responses)
         .filter(([status, { content }]) => /^20[01]$/.test(status) && content === undefined)
@@ -178,7 +171,7 @@ describe('the OpenAPI document', () => {
     ['POST /livy/sessions/{id}/jobs/{job}/cancel', 'not served'],
     ['GET /livy/sessions/{id}/statements/{statement}', 'number'],
     ['POST /livy/sessions/{id}/statements/{statement}/cancel', 'number'],
-  ])('says what %s is refused with where the session is there', (route, why) => {
+  ])('describes why %s is refused in an existing session', (route, why) => {
     expect(documented.get(route)?.responses['400']?.description).toContain(why);
   });
 });

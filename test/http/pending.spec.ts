@@ -22,8 +22,8 @@ const refused = (name: string, most: string) => ({
   solution: 'Wait until one has started, or cancel one, before you submit another.',
 });
 
-describe('an instance whose plan allows so many pending jobs', () => {
-  it('is refused one more with 3458, and nothing is stored', async () => {
+describe('an instance whose plan limits pending jobs', () => {
+  it('is refused with 3458 beyond its limit, and nothing is stored', async () => {
     const { submit, get } = await limited('two', 2);
     // The first job is running.
     for (let i = 0; i < 3; i += 1) expect((await submit()).status).toBe(200);
@@ -32,7 +32,7 @@ describe('an instance whose plan allows so many pending jobs', () => {
     await stint.advance(100);
   });
 
-  it('counts jobs on all backends, and those in sessions of either mode', async () => {
+  it('counts the jobs of all backends and of sessions of both modes', async () => {
     const { submit, post, delete: remove } = await limited('spread', 3);
     const open = async (mode: string) => (await post('/sessions', { backend: 'b2', mode })).body.id as string;
     const [dedicated, batch] = [await open('dedicated'), await open('batch')];
@@ -47,7 +47,7 @@ describe('an instance whose plan allows so many pending jobs', () => {
     await stint.advance(100);
   });
 
-  it('submits again once one has started or was cancelled', async () => {
+  it('can submit again once a job has started or was cancelled', async () => {
     const { submit, post } = await limited('one', 1);
     await submit();
     const waiting = (await submit()).body.id as string;
@@ -60,7 +60,7 @@ describe('an instance whose plan allows so many pending jobs', () => {
     await stint.advance(100);
   });
 
-  it('does not count the jobs of others, nor is bound where its plan says nothing', async () => {
+  it('does not count the jobs of other instances, and has no limit if its plan names none', async () => {
     const [one, other] = [await limited('mine', 1), await limited('theirs', null)];
     for (let i = 0; i < 5; i += 1) expect((await other.submit()).status).toBe(200);
     expect((await one.submit()).status).toBe(200);
@@ -68,7 +68,7 @@ describe('an instance whose plan allows so many pending jobs', () => {
     await stint.advance(100);
   });
 
-  it('gets another limit with PATCH, at once', async () => {
+  it('gets another limit immediately with PATCH', async () => {
     const { submit } = await limited('changing', 1);
     await submit();
     await submit();
@@ -81,7 +81,7 @@ describe('an instance whose plan allows so many pending jobs', () => {
     await stint.advance(100);
   });
 
-  it.each([0, -1, 1.5, '3'])('cannot be allowed %j', async (max_pending_jobs) => {
+  it.each([0, -1, 1.5, '3'])('cannot have the limit %j', async (max_pending_jobs) => {
     const answer = await stint.admin.post('/admin/instances', { name: 'x', plan: { max_pending_jobs } });
     expect(errorOf(answer)).toMatchObject({
       ...{ status: 400, message: expect.stringMatching(/^plan\.max_pending_jobs must/) },
@@ -89,8 +89,8 @@ describe('an instance whose plan allows so many pending jobs', () => {
   });
 });
 
-describe('in the words of the other dialects', () => {
-  it("Livy's: 400, as it refuses too many sessions", async () => {
+describe('the limit of pending jobs in other dialects', () => {
+  it('is 400 in the Livy dialect, like too many sessions', async () => {
     const service = await givenLivy({}, { slots: 1 });
     try {
       await service.admin.post('/admin/instances', { name: 'lab-a', plan: { max_pending_jobs: 1 } });
@@ -114,7 +114,7 @@ describe('in the words of the other dialects', () => {
     }
   });
 
-  it("Nexosis's: 429 QuotaExceeded", async () => {
+  it('is 429 QuotaExceeded in the Nexosis dialect', async () => {
     const { service, ...alice } = await givenNexosis();
     try {
       await alice.putCsv('data/shop', sales(120));

@@ -75,12 +75,12 @@ async function givenFullService(data: string) {
   return stint;
 }
 
-describe('what a running service keeps', () => {
-  it('is for its own account alone: database, log, lock, key, models, sockets and what sessions write', async () => {
+describe('the data folder of a running service', () => {
+  it('is readable only by the account of the service: database, log, lock, key, models and session files', async () => {
     const data = givenPlace();
     await givenFullService(data);
     const found = allBelow(data).map((path) => path.slice(data.length + 1));
-    const wanted = [
+    const expected = [
       'stint.sqlite',
       'stint.sqlite-wal',
       'stint.sqlite-shm',
@@ -88,7 +88,7 @@ describe('what a running service keeps', () => {
       'stint.key',
       'models',
     ];
-    expect(found).toEqual(expect.arrayContaining(wanted));
+    expect(found).toEqual(expect.arrayContaining(expected));
     expect(
       found.filter((path) => /^spark\/[^/]+\/(driver\.sock|stdout\.log|service\.json)$/.test(path)),
     ).toHaveLength(3);
@@ -124,8 +124,8 @@ function forged(data: string, key: string): Promise<string> {
     .sign(new TextEncoder().encode(key));
 }
 
-describe('a folder of an older version', () => {
-  it('gives its key to any account, and after one start neither that nor anything else', async () => {
+describe('the data folder of an older version', () => {
+  it('can be read by any account until the first start, which closes it and replaces the key', async () => {
     const data = givenPlace();
     const key = await givenOldFolder(data);
     if (isRoot) {
@@ -144,7 +144,7 @@ describe('a folder of an older version', () => {
     db.close();
   });
 
-  it('was no door only for its key: a token signed with the key that is used now opens', async () => {
+  it('has a key that is no longer valid, while a token signed with the current key is accepted', async () => {
     const data = givenPlace();
     const stint = await TestService.start({}, data);
     cleanups.push(() => stint.close('keep'));
@@ -159,8 +159,8 @@ describe('the key that signs bearer tokens', () => {
       .access_token as string;
 
   it.each<[string, number, number, number]>([
-    ['is kept over a restart, so that bearer tokens go on', 0o600, 200, 0],
-    ['is replaced by a start that finds it open to others', 0o644, 401, 1],
+    ['survives a restart, so that bearer tokens stay valid', 0o600, 200, 0],
+    ['is replaced at a start if its file is open to others', 0o644, 401, 1],
   ])('%s', async (_, mode, status, replaced) => {
     const data = givenPlace();
     const first = await TestService.start({}, data);
@@ -175,7 +175,7 @@ describe('the key that signs bearer tokens', () => {
     expect(openOnes(data)).toEqual([]);
   });
 
-  it('may be in a file that is configured, and then is in no other', async () => {
+  it('can be in a configured file, and then is in no other file', async () => {
     const data = givenPlace();
     const file = join(data, '..', 'signing.key');
     const stint = await TestService.start({ signing_key_file: file }, data);
@@ -197,7 +197,7 @@ describe('the key that signs bearer tokens', () => {
       async (file) => mkdirSync(file),
       /cannot be kept in \S+signing\.key: EISDIR\. Choose/,
     ],
-  ])('%s keeps the service from starting, in words for the operator', async (_, spoil, words) => {
+  ])('%s prevents the service from starting, with a message for the operator', async (_, spoil, words) => {
     const data = givenPlace();
     const file = join(data, '../signing.key');
     await spoil(file);

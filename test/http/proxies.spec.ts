@@ -105,20 +105,23 @@ const submits: [string, keyof typeof counts, () => string, () => object][] = [
   ],
 ];
 
-describe('a proxy that read the answer and lost its client', () => {
-  it.each(submits)('makes nothing twice where the client sends a key: %s', async (_, kind, path, body) => {
-    const count = counts[kind] as () => Promise<number>;
-    const before = await count();
-    proxy.losing = 2;
-    const key = `key-${kind}`;
-    expect(await post(path(), body(), key)).toBeNull();
-    expect(await post(path(), body(), key)).toBeNull();
-    const made = await post(path(), body(), key);
-    expect(await post(path(), body(), key)).toBe(made);
-    expect(await count()).toBe(before + 1);
-  });
+describe('a proxy that receives the answer and loses its client', () => {
+  it.each(submits)(
+    'causes no duplicate if the client sends an idempotency key: %s',
+    async (_, kind, path, body) => {
+      const count = counts[kind] as () => Promise<number>;
+      const before = await count();
+      proxy.losing = 2;
+      const key = `key-${kind}`;
+      expect(await post(path(), body(), key)).toBeNull();
+      expect(await post(path(), body(), key)).toBeNull();
+      const made = await post(path(), body(), key);
+      expect(await post(path(), body(), key)).toBe(made);
+      expect(await count()).toBe(before + 1);
+    },
+  );
 
-  it('without a key makes it twice: the service has seen its answer arrive', async () => {
+  it('causes a duplicate without a key, because the answer was delivered', async () => {
     const count = counts['jobs'] as () => Promise<number>;
     const before = await count();
     const job = { program_id: 'scripted', backend: 'b1', params: { duration: 2 } };
@@ -131,14 +134,14 @@ describe('a proxy that read the answer and lost its client', () => {
   });
 });
 
-describe('what a proxy says about the client', () => {
+describe('the X-Forwarded headers of a proxy', () => {
   const linkThrough = async (via: string) => {
     const answer = await fetch(`${via}/nexosis/v1/data`, { headers: bearer(adminToken) });
     return ((await answer.json()) as { links: { href: string }[] }).links[0]?.href;
   };
 
   it.each([[['127.0.0.1']], [['loopback']], [['10.0.0.0/8', '127.0.0.0/8']]])(
-    'is believed of %j',
+    'are used if the trusted proxies are %j',
     async (trusted_proxies) => {
       const trusting = await TestService.start({ trusted_proxies });
       const front = await Proxy.before(trusting.url);
@@ -152,7 +155,7 @@ describe('what a proxy says about the client', () => {
     { 'x-forwarded-proto': 'javascript' },
     { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'evil"><script>/' },
     { 'x-forwarded-host': 'a.example/path?' },
-  ])('puts nothing into links that is no address: %j', async (headers) => {
+  ])('never put an invalid address into links: %j', async (headers) => {
     const trusting = await TestService.start({ trusted_proxies: ['loopback'] });
     const { token } = await trusting.user('ann');
     const answer = await trusting.call('GET', '/nexosis/v1/data', {
@@ -163,7 +166,7 @@ describe('what a proxy says about the client', () => {
   });
 
   it.each([[[]], [['10.0.0.0/8', '127.0.0.2']]])(
-    'is not believed of anyone but %j',
+    'are ignored if the trusted proxies are %j',
     async (trusted_proxies) => {
       const wary = await TestService.start({ trusted_proxies });
       const front = await Proxy.before(wary.url);
@@ -175,8 +178,8 @@ describe('what a proxy says about the client', () => {
   );
 });
 
-describe("Livy's own port, where an anonymous user acts on this machine", () => {
-  it('acts for nobody whom a proxy passes on', async () => {
+describe("Livy's own port with an anonymous user", () => {
+  it('requires credentials from clients behind a proxy', async () => {
     const livy = Object.assign(new LivyConfig(), { port: 0, anonymous: { user: 'ann', instance: 'lab-a' } });
     const local = await TestService.start({ livy, trusted_proxies: ['127.0.0.1'] });
     const url = `${local.ownUrl('Livy')}/sessions`;

@@ -12,7 +12,7 @@ afterAll(() => stint.close());
 const ask = (path: string) => stint.call('GET', `/health/${path}`, { token: null });
 
 describe('a service whose disk is full', () => {
-  it('is not ready: 503 with the reason; and ready again when there is room', async () => {
+  it('is not ready (503 with the reason) until there is space again', async () => {
     trouble = 'The disk has 0 MB left.';
     expect(await ask('ready')).toMatchObject({
       status: 503,
@@ -22,7 +22,7 @@ describe('a service whose disk is full', () => {
     expect(await ask('ready')).toMatchObject({ status: 200, body: { status: 'ok' } });
   });
 
-  it('lives all the same: a restart would not help', async () => {
+  it('is live, because a restart would not help', async () => {
     trouble = 'The disk has 0 MB left.';
     expect((await ask('live')).status).toBe(200);
   });

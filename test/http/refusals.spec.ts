@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RefusalKind } from '../../src/dialects/qiskit-runtime/refusal-kinds.js';
-import { errorOf, messagesOf, TestService, type Answer } from '../support/http.js';
+import { errorOf, messagesOf, TestService, type HttpAnswer } from '../support/http.js';
 
 let stint: TestService;
 let alice: Awaited<ReturnType<TestService['user']>>;
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => stint.close());
 
 const job = (more: object = {}) => ({ program_id: 'scripted', backend: 'b2', params: {}, ...more });
-const idOf = async (answer: Promise<Answer>) => ((await answer).body as { id: string }).id;
+const idOf = async (answer: Promise<HttpAnswer>) => ((await answer).body as { id: string }).id;
 const opened = (body: object = { backend: 'b1' }) => idOf(alice.post('/sessions', body));
 const submitted = (more: object = {}) => idOf(alice.post('/jobs', job(more)));
 
@@ -22,7 +22,7 @@ const submitted = (more: object = {}) => idOf(alice.post('/jobs', job(more)));
 const cases = {
   invalid_value: [
     [400, 1002, /duration must be a number/, () => alice.post('/jobs', job({ params: { duration: 'x' } }))],
-    [400, 1002, /interactive_ttl .* longer than/, () => opening({ interactive_ttl: 50, active_ttl: 40 })],
+    [400, 1002, /interactive_ttl .* longer than/, () => open({ interactive_ttl: 50, active_ttl: 40 })],
     [
       400,
       1002,
@@ -90,11 +90,11 @@ const cases = {
     [400, 1002, /no calibration c1/, () => alice.get('/backends/line/configuration?calibration_id=c1')],
   ],
   limit_exceeded: [
-    [400, 1002, /max_ttl of 99999 s .* limit of 28800 s/, () => opening({ max_ttl: 99_999 })],
+    [400, 1002, /max_ttl of 99999 s .* limit of 28800 s/, () => open({ max_ttl: 99_999 })],
     [400, 1002, /\(cost\) of 99999 s/, () => alice.post('/jobs', job({ cost: 99_999 }))],
   ],
   unknown_backend: [
-    [400, 1007, /no backend called b9/, () => opening({ backend: 'b9' })],
+    [400, 1007, /no backend called b9/, () => open({ backend: 'b9' })],
     [400, 1007, /no backend called b9/, () => alice.post('/jobs', job({ backend: 'b9' }))],
     [404, 1007, /no backend called b9/, () => alice.get('/backends/b9/status')],
     [404, 1007, /no quantum device/, () => alice.get('/backends/b1/configuration')],
@@ -201,20 +201,30 @@ const cases = {
   ],
 } satisfies Partial<Record<RefusalKind, readonly Case[]>>;
 
-type Case = readonly [status: number, code: number, message: RegExp, meet: () => Promise<Answer>];
-const opening = (asked: object) => alice.post('/sessions', { backend: 'b1', ...asked });
+type Case = readonly [status: number, code: number, message: RegExp, provoke: () => Promise<HttpAnswer>];
+const open = (limits: object) => alice.post('/sessions', { backend: 'b1', ...limits });
 
-describe('a refusal is said in the shape clients print:', () => {
-  const table = Object.entries(cases).flatMap(([name, met]) =>
-    (met as readonly Case[]).map(([status, code, message, meet]) => ({ name, status, code, message, meet })),
+describe('a refusal has the form that clients print:', () => {
+  const table = Object.entries(cases).flatMap(([name, list]) =>
+    (list as readonly Case[]).map(([status, code, message, provoke]) => ({
+      name,
+      status,
+      code,
+      message,
+      provoke,
+    })),
   );
-  it.each(table)('$name is $status with code $code: $message', async ({ status, code, message, meet }) => {
-    expect(errorOf(await meet())).toMatchObject({ status, code, message: expect.stringMatching(message) });
+  it.each(table)('$name is $status with code $code: $message', async ({ status, code, message, provoke }) => {
+    expect(errorOf(await provoke())).toMatchObject({
+      status,
+      code,
+      message: expect.stringMatching(message),
+    });
   });
 
-  it('stores nothing', async () => {
+  it('and nothing is stored', async () => {
     const before = (await alice.get('/sessions')).body.sessions.length as number;
-    await opening({ max_ttl: 99_999 });
+    await open({ max_ttl: 99_999 });
     expect((await alice.get('/sessions')).body.sessions).toHaveLength(before);
   });
 });
@@ -222,7 +232,7 @@ describe('a refusal is said in the shape clients print:', () => {
 /** Makes a query with the given number of different tags. */
 const tags = (n: number) => Array.from({ length: n }, (_, i) => `tags=${i.toString(36)}`).join('&');
 
-describe('a request that makes no sense names what is wrong with it:', () => {
+describe('an invalid request is refused with each mistake:', () => {
   it.each([
     ['POST', '/sessions', { mode: 'exclusive' }, /^mode must be one of/],
     ['POST', '/sessions', { max_ttl: 0 }, /^max_ttl must not be less than 1/],
@@ -269,12 +279,12 @@ describe('a request that makes no sense names what is wrong with it:', () => {
     expect(messagesOf(answer)).toContainEqual(expect.stringMatching(message));
   });
 
-  it('and null says as little as nothing', async () => {
-    const named = async (name: string, said: object) => {
-      await stint.admin.post('/admin/instances', { name, ...said });
+  it('but null means absent', async () => {
+    const userOf = async (name: string, settings: object) => {
+      await stint.admin.post('/admin/instances', { name, ...settings });
       return stint.user('carl', name);
     };
-    const carl = await named('no-budget', { budget_seconds: null, plan: { max_ttl: null } });
+    const carl = await userOf('no-budget', { budget_seconds: null, plan: { max_ttl: null } });
     expect(await carl.post('/jobs', job({ cost: null, session_id: null }))).toMatchObject({ status: 200 });
     const limits = { max_ttl: null, interactive_ttl: { dedicated: null } };
     await stint.admin.post('/admin/backends', { name: 'nulls', driver: 'scripted', limits });
@@ -308,11 +318,11 @@ describe('a request that makes no sense names what is wrong with it:', () => {
         'each value in plan.modes must be one of the following values: dedicated, batch',
       ],
     ],
-  ])('once for each member, and nothing that follows from it: %s %s %j', async (method, path, body, said) => {
-    expect(messagesOf(await stint.call(method, `/api/v1${path}`, { body }))).toEqual(said);
+  ])('with one message for each member: %s %s %j', async (method, path, body, messages) => {
+    expect(messagesOf(await stint.call(method, `/api/v1${path}`, { body }))).toEqual(messages);
   });
 
-  it('and all of it at once', async () => {
+  it('all mistakes in one answer', async () => {
     const answer = await alice.post('/jobs', { program_id: 7, params: {}, cost: 'x' });
     expect(messagesOf(answer).join()).toMatch(/program_id must.*cost must/);
   });
@@ -320,11 +330,11 @@ describe('a request that makes no sense names what is wrong with it:', () => {
   it.each([
     [400, '%ZZ'],
     [414, 'x'.repeat(5000)],
-  ])('and an address that cannot be read is %d in the same shape', async (status, id) => {
+  ])('an unreadable path is %d in the same form', async (status, id) => {
     expect(errorOf(await alice.get(`/jobs/${id}`))).toMatchObject({ status, code: 1002 });
   });
 
-  it('and a route that is none is 404 in the same shape', async () => {
+  it('an unknown route is 404 in the same form', async () => {
     expect(errorOf(await alice.get('/nothing'))).toMatchObject({ status: 404, code: 1008 });
   });
 });

@@ -16,7 +16,7 @@ const job = (session_id: string, duration: number) => ({
 });
 
 describe('a session', () => {
-  it('opens with no body at all: dedicated, on the default backend', async () => {
+  it('opens without a body as a dedicated session on the default backend', async () => {
     const answer = await alice.post('/sessions');
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({
@@ -40,11 +40,11 @@ describe('a session', () => {
       { mode: null, backend: null, instance: null, max_ttl: null, active_ttl: null, interactive_ttl: null },
       { mode: 'dedicated', backend_name: 'b1', max_ttl: 28800, active_ttl: 14400, interactive_ttl: 60 },
     ],
-  ])('opened with %j is %j', async (asked, shown) => {
-    expect(await open(asked)).toMatchObject(shown);
+  ])('opened with %j has %j', async (request, session) => {
+    expect(await open(request)).toMatchObject(session);
   });
 
-  it('tells its life in times that end in Z, and what it used', async () => {
+  it('shows its history in UTC times, and its elapsed time', async () => {
     const { id } = await open({ backend: 'b2' });
     await alice.post('/jobs', job(id, 5));
     await stint.advance(5);
@@ -60,7 +60,7 @@ describe('a session', () => {
 });
 
 describe('PATCH accepting_jobs', () => {
-  it('drains, any number of times, also when it is closed: 204 and no body', async () => {
+  it('drains a session, and may be repeated, even after the close: 204', async () => {
     const { id } = await open({ backend: 'b2' });
     await alice.post('/jobs', job(id, 5));
     const drain = async () => {
@@ -77,7 +77,7 @@ describe('PATCH accepting_jobs', () => {
     expect(await drain()).toEqual([204, '']);
   });
 
-  it('true takes a drain back, but opens nothing that is closed: 409', async () => {
+  it('with true resumes a draining session, but not a closed one: 409', async () => {
     const { id } = await open({ backend: 'b2' });
     await alice.post('/jobs', job(id, 5));
     await alice.patch(`/sessions/${id}`, { accepting_jobs: false });
@@ -89,7 +89,7 @@ describe('PATCH accepting_jobs', () => {
   });
 
   it.each([undefined, {}, { accepting_jobs: 'false' }, { accepting_jobs: null }])(
-    'needs a boolean, not %j: 400',
+    'is refused with %j instead of a boolean: 400',
     async (body) => {
       const { id } = await open({ backend: 'b2' });
       const refused = await alice.patch(`/sessions/${id}`, body);
@@ -103,7 +103,7 @@ describe('PATCH accepting_jobs', () => {
 });
 
 describe('DELETE close', () => {
-  it('closes at once and again: 204; its queued jobs fail with 1217, the running one ends', async () => {
+  it('closes a session immediately, and may be repeated: 204; queued jobs fail and the running one finishes', async () => {
     await stint.advance(100);
     const { id } = await open({ backend: 'b2' });
     const [running, queued] = [await alice.post('/jobs', job(id, 5)), await alice.post('/jobs', job(id, 5))];
@@ -120,27 +120,27 @@ describe('DELETE close', () => {
 });
 
 describe('the list of sessions', () => {
-  it('comes newest first, in pages that miss none and repeat none', async () => {
+  it('is sorted newest first, in pages without gaps or repetitions', async () => {
     const bob = await stint.user('bob', 'lab-b');
     const ids: string[] = [];
     for (let i = 0; i < 7; i += 1) {
       ids.unshift(((await bob.post('/sessions', { backend: 'b3' })).body as { id: string }).id);
       if (i % 2 === 0) await stint.advance(0.001);
     }
-    const seen: string[] = [];
+    const pagedIds: string[] = [];
     const sizes: number[] = [];
     for (let next: string | null = ''; next !== null;) {
       const { body } = await bob.get(`/sessions?limit=3${next === '' ? '' : `&next=${next}`}`);
       sizes.push(body.sessions.length as number);
-      seen.push(...(body.sessions as { id: string }[]).map(({ id }) => id));
+      pagedIds.push(...(body.sessions as { id: string }[]).map(({ id }) => id));
       next = body.next as string | null;
     }
     expect(sizes).toEqual([3, 3, 1]);
-    expect([...seen].sort()).toEqual([...ids].sort());
-    expect(seen[0]).toBe(ids[0]);
+    expect([...pagedIds].sort()).toEqual([...ids].sort());
+    expect(pagedIds[0]).toBe(ids[0]);
   });
 
-  it('does not begin after a session that is none, or another instance\'s: 400, as an empty page would say "the end"', async () => {
+  it('refuses a page after an unknown session or one of another instance: 400', async () => {
     const dora = await stint.user('dora', 'lab-d');
     const { id } = (await alice.post('/sessions', { backend: 'b3' })).body as { id: string };
     for (const next of ['none', id]) {
@@ -150,7 +150,7 @@ describe('the list of sessions', () => {
     }
   });
 
-  it('can be narrowed by state, mode and backend', async () => {
+  it('can be filtered by state, mode and backend', async () => {
     const carol = await stint.user('carol', 'lab-c');
     await carol.post('/sessions', { backend: 'b3' });
     await carol.post('/sessions', { backend: 'b3', mode: 'batch' });

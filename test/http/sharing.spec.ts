@@ -35,8 +35,8 @@ const submitted = async (more: object = {}, user = alice) =>
   ((await user.post('/jobs', job(more))).body as { id: string }).id;
 const status = async (answer: Promise<{ status: number }>) => (await answer).status;
 
-describe('the setting of an instance', () => {
-  it('is "see" unless something else is said', async () => {
+describe('the sharing of an instance', () => {
+  it('is "see" by default', async () => {
     const made = await stint.admin.post('/admin/instances', { name: 'new' });
     expect(made.body).toMatchObject({ sharing: 'see' });
     const strict = await stint.admin.post('/admin/instances', { name: 'strict', sharing: 'private' });
@@ -48,10 +48,10 @@ describe('the setting of an instance', () => {
   });
 });
 
-describe('see: colleagues see, and only the owner and admins change, run or consume', () => {
+describe('with "see", colleagues see, and only the owner and admins change, run or consume:', () => {
   beforeAll(() => share('see'));
 
-  it('a colleague reads a job, its log and its result, and lists it', async () => {
+  it('a colleague can list a job and read it, its log and its result', async () => {
     const id = await submitted();
     expect(await status(bob.get(`/jobs/${id}`))).toBe(200);
     expect((await bob.get(`/jobs/${id}/results`)).text).toContain('42');
@@ -59,7 +59,7 @@ describe('see: colleagues see, and only the owner and admins change, run or cons
     expect(JSON.stringify((await bob.get('/jobs')).body)).toContain(id);
   });
 
-  it('a private result stays for its owner: a colleague is refused and destroys nothing', async () => {
+  it('a private result is refused to a colleague, and the owner can still read it', async () => {
     const id = await submitted({ private: true });
     expect(errorOf(await bob.get(`/jobs/${id}/results`))).toMatchObject({
       status: 403,
@@ -69,7 +69,7 @@ describe('see: colleagues see, and only the owner and admins change, run or cons
     expect((await alice.get(`/jobs/${id}/results`)).text).toBe('');
   });
 
-  it('a colleague runs nothing in the session, does not resume it, and leaves tags alone', async () => {
+  it('a colleague cannot run jobs in the session, resume it or change tags', async () => {
     const session = await opened();
     const id = await submitted({ session_id: session, tags: ['mine'] });
     const refused = await bob.post('/jobs', job({ session_id: session }));
@@ -87,7 +87,7 @@ describe('see: colleagues see, and only the owner and admins change, run or cons
     expect((await alice.get(`/jobs?session_id=${session}`)).body).toMatchObject({ count: 1 });
   });
 
-  it('an admin may do all of it', async () => {
+  it('an admin can run jobs and read private results', async () => {
     const session = await opened();
     const admin = { ...job({ session_id: session }) };
     expect(await status(stint.admin.post('/jobs', admin))).toBe(200);
@@ -95,7 +95,7 @@ describe('see: colleagues see, and only the owner and admins change, run or cons
     expect((await stint.admin.get(`/jobs/${id}/results`)).text).toContain('42');
   });
 
-  it('Livy: a colleague sees statements, and runs and completes none', async () => {
+  it('in Livy, a colleague can see statements, but not run or complete code', async () => {
     const [ann, ben] = [await livyUser(stint, 'alice'), await livyUser(stint, 'bob')];
     const id = await ann.session();
     await ann.call('POST', `/sessions/${id}/statements`, { code: '1 + 1' });
@@ -115,7 +115,7 @@ describe('see: colleagues see, and only the owner and admins change, run or cons
     await ann.call('DELETE', `/sessions/${id}`);
   });
 
-  it('Nexosis: data sets, views and models are for all to change; deleting is for who made them', async () => {
+  it('in Nexosis, everyone can change data sets and views, and only their creator can delete them', async () => {
     const [ann, ben] = [
       await givenAccount(stint, 'alice', 'lab-a'),
       await givenAccount(stint, 'bob', 'lab-a'),
@@ -138,7 +138,7 @@ describe('see: colleagues see, and only the owner and admins change, run or cons
     expect(await status(ann.delete('data/shop?cascade=view'))).toBe(204);
   });
 
-  it("Nexosis: sessions are deleted by their owner; of several, none if one is a colleague's", async () => {
+  it('in Nexosis, only the owner can delete sessions, and a request for several with one of a colleague deletes none', async () => {
     const [ann, ben] = [
       await givenAccount(stint, 'alice', 'lab-a'),
       await givenAccount(stint, 'bob', 'lab-a'),
@@ -161,10 +161,10 @@ describe('see: colleagues see, and only the owner and admins change, run or cons
   });
 });
 
-describe('use: colleagues also run, change and consume', () => {
+describe('with "use", colleagues also run, change and consume:', () => {
   beforeAll(() => share('use'));
 
-  it("what a colleague runs in someone's session is charged to the owner and logged under their own name", async () => {
+  it('a job in the session of a colleague is charged to the owner, and the event log names the colleague', async () => {
     const session = await opened();
     const id = await submitted({ session_id: session, params: { duration: 7 } }, bob);
     await stint.advance(7);
@@ -182,20 +182,20 @@ describe('use: colleagues also run, change and consume', () => {
     });
   });
 
-  it('the owner of the session may cancel what runs at their cost', async () => {
+  it('the owner of the session can cancel the job of a colleague', async () => {
     const session = await opened();
     const id = await submitted({ session_id: session, params: { duration: 60 } }, bob);
     expect(await status(alice.post(`/jobs/${id}/cancel`))).toBe(204);
   });
 
-  it('a colleague consumes a private result and replaces tags', async () => {
+  it('a colleague can read a private result once and replace tags', async () => {
     const id = await submitted({ private: true });
     expect((await bob.get(`/jobs/${id}/results`)).text).toContain('42');
     expect((await alice.get(`/jobs/${id}/results`)).text).toBe('');
     expect(await status(bob.put(`/jobs/${id}/tags`, { tags: ['ours'] }))).toBe(204);
   });
 
-  it('and neither closes, cancels nor deletes', async () => {
+  it('but a colleague cannot close, cancel or delete', async () => {
     const session = await opened();
     const id = await submitted({ session_id: session, params: { duration: 60 } });
     expect(await status(bob.post(`/jobs/${id}/cancel`))).toBe(403);
@@ -205,7 +205,7 @@ describe('use: colleagues also run, change and consume', () => {
     expect(await status(bob.delete(`/jobs/${id}`))).toBe(403);
   });
 
-  it('Livy: a colleague runs a statement', async () => {
+  it('in Livy, a colleague can run a statement', async () => {
     const [ann, ben] = [await livyUser(stint, 'alice'), await livyUser(stint, 'bob')];
     const id = await ann.session();
     expect(await status(ben.call('POST', `/sessions/${id}/statements`, { code: '1 + 1' }))).toBe(201);
@@ -213,10 +213,10 @@ describe('use: colleagues also run, change and consume', () => {
   });
 });
 
-describe('private: jobs and results of others are hidden', () => {
+describe('with "private", jobs and results of others are hidden:', () => {
   beforeAll(() => share('private'));
 
-  it('a job of a colleague is unknown, and in no list; its session is there', async () => {
+  it('a job of a colleague is not found and not listed, but its session is visible', async () => {
     const session = await opened();
     const id = await submitted({ session_id: session });
     const lone = await submitted({}, bob);
@@ -232,7 +232,7 @@ describe('private: jobs and results of others are hidden', () => {
     expect(await status(stint.admin.get(`/jobs/${id}`))).toBe(200);
   });
 
-  it("Livy: a colleague's sessions and their statements are unknown", async () => {
+  it('in Livy, sessions and statements of a colleague are not found', async () => {
     const [ann, ben] = [await livyUser(stint, 'alice'), await livyUser(stint, 'bob')];
     const id = await ann.session();
     for (const path of ['', '/state', '/log', '/statements'])
@@ -242,7 +242,7 @@ describe('private: jobs and results of others are hidden', () => {
     await ann.call('DELETE', `/sessions/${id}`);
   });
 
-  it("Nexosis: a colleague's sessions are unknown, data sets are shared", async () => {
+  it('in Nexosis, sessions of a colleague are not found, but data sets are shared', async () => {
     const [ann, ben] = [
       await givenAccount(stint, 'alice', 'lab-a'),
       await givenAccount(stint, 'bob', 'lab-a'),

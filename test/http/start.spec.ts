@@ -11,8 +11,8 @@ afterEach(async () => {
   folders.clear();
 });
 
-async function start(said: GivenConfig = {}, before?: TestService): Promise<TestService> {
-  const service = await TestService.start(said, before?.folder);
+async function start(config: GivenConfig = {}, before?: TestService): Promise<TestService> {
+  const service = await TestService.start(config, before?.folder);
   running.add(service);
   folders.add(service.folder);
   return service;
@@ -21,53 +21,53 @@ async function stop(service: TestService): Promise<void> {
   running.delete(service);
   await service.close('keep');
 }
-const opens = async (service: TestService, token: string) =>
+const isAdmin = async (service: TestService, token: string) =>
   (await service.as(token).get('/admin/tokens')).status === 200;
 
 const [one, two] = ['the-first-configured-admin-token-0001', 'the-second-configured-admin-token-002'];
 
 describe('the admin token', () => {
-  it('that nobody configured is made and told at the first start, and at no other', async () => {
+  it('that is not configured is generated and printed at the first start only', async () => {
     const first = await start({ admin_token: undefined });
     const token = first.service.newAdminToken ?? '';
     expect(token).toMatch(/^stint_[\w-]{43}$/);
-    expect(await opens(first, token)).toBe(true);
+    expect(await isAdmin(first, token)).toBe(true);
     await stop(first);
     const second = await start({ admin_token: undefined }, first);
     expect(second.service.newAdminToken).toBeNull();
-    expect(await opens(second, token)).toBe(true);
+    expect(await isAdmin(second, token)).toBe(true);
   });
 
-  it('that is configured takes the place of the one before, and is never told', async () => {
+  it('that is configured replaces the previous one, and is never printed', async () => {
     const first = await start({ admin_token: undefined });
     const made = first.service.newAdminToken ?? '';
     await stop(first);
     const second = await start({ admin_token: one }, first);
     expect(second.service.newAdminToken).toBeNull();
-    expect([await opens(second, made), await opens(second, one)]).toEqual([false, true]);
+    expect([await isAdmin(second, made), await isAdmin(second, one)]).toEqual([false, true]);
     await stop(second);
     const third = await start({ admin_token: two }, first);
-    expect([await opens(third, one), await opens(third, two)]).toEqual([false, true]);
+    expect([await isAdmin(third, one), await isAdmin(third, two)]).toEqual([false, true]);
   });
 
-  it('that was revoked stays so, though it is still configured: the service starts, and another one helps', async () => {
+  it('that was revoked stays revoked even if it is still configured, but another one can be configured', async () => {
     const first = await start({ admin_token: one });
     const { tokens } = (await first.as(one).get('/admin/tokens')).body as { tokens: { id: string }[] };
     await first.as(one).delete(`/admin/tokens/${tokens[0]?.id}`);
     await stop(first);
     const second = await start({ admin_token: one }, first);
-    expect(await opens(second, one)).toBe(false);
+    expect(await isAdmin(second, one)).toBe(false);
     await stop(second);
-    expect(await opens(await start({ admin_token: two }, first), two)).toBe(true);
+    expect(await isAdmin(await start({ admin_token: two }, first), two)).toBe(true);
   });
 });
 
-describe('the time', () => {
+describe("the service's clock", () => {
   afterEach(() => {
     jest.restoreAllMocks();
   });
 
-  it('does not go back when the computer is set back, while the service runs or between two starts', async () => {
+  it('does not go back if the time of the computer is set back, during a run or between two starts', async () => {
     const first = await start({ clock: 'real' });
     const { id } = (await first.admin.post('/sessions', { backend: 'b1' })).body as { id: string };
     const job = { program_id: 'scripted', backend: 'b1', session_id: id, params: { duration: 5000 } };
@@ -77,8 +77,8 @@ describe('the time', () => {
       return body.elapsed_time as number;
     };
     const before = await used(first);
-    const computers = Date.now.bind(Date);
-    jest.spyOn(Date, 'now').mockImplementation(() => computers() - 3_600_000);
+    const systemNow = Date.now.bind(Date);
+    jest.spyOn(Date, 'now').mockImplementation(() => systemNow() - 3_600_000);
     expect(await used(first)).toBeGreaterThanOrEqual(before);
     await first.admin.post(`/jobs/${running}/cancel`);
     const ended = await used(first);
@@ -87,22 +87,22 @@ describe('the time', () => {
     const second = await start({ clock: 'real' }, first);
     expect(await used(second)).toBeGreaterThanOrEqual(ended);
     const { now } = (await second.admin.get('/admin/clock')).body as { now: string };
-    expect(Date.parse(now)).toBeGreaterThanOrEqual(computers() - 60_000);
+    expect(Date.parse(now)).toBeGreaterThanOrEqual(systemNow() - 60_000);
   });
 });
 
 describe('a data folder', () => {
-  it('is for one service: a second one is refused by name, and the first goes on', async () => {
+  it('can be used by one service only, and a second one is refused', async () => {
     const first = await start({ admin_token: one });
     await expect(start({ admin_token: two }, first)).rejects.toThrow(
       /is in use by another Stint\. Stop that one, or choose another folder with STINT_DATA\./,
     );
-    expect([await opens(first, one), await opens(first, two)]).toEqual([true, false]);
+    expect([await isAdmin(first, one), await isAdmin(first, two)]).toEqual([true, false]);
   });
 
-  it('is free again when its service has stopped', async () => {
+  it('can be used again after its service has stopped', async () => {
     const first = await start({ admin_token: one });
     await stop(first);
-    expect(await opens(await start({ admin_token: one }, first), one)).toBe(true);
+    expect(await isAdmin(await start({ admin_token: one }, first), one)).toBe(true);
   });
 });

@@ -14,11 +14,11 @@ describe('a submit with an Idempotency-Key', () => {
     stint.call('POST', '/api/v1/jobs', { headers: { 'idempotency-key': key }, body });
   const idOf = async (key: string, body?: object) => (await submit(key, body)).body.id as string;
 
-  it('that comes again with the same body gets the first job', async () => {
+  it('and the same body returns the first job again', async () => {
     expect(await idOf('k1')).toBe(await idOf('k1'));
   });
 
-  it('that comes again with another body is refused: 422', async () => {
+  it('and another body is refused: 422', async () => {
     await submit('k2');
     expect(errorOf(await submit('k2', { ...job, tags: ['other'] }))).toMatchObject({
       status: 422,
@@ -26,7 +26,7 @@ describe('a submit with an Idempotency-Key', () => {
     });
   });
 
-  it('whose job was deleted makes another, once', async () => {
+  it('creates one new job if the first was deleted', async () => {
     const first = await idOf('k7');
     await stint.admin.delete(`/jobs/${first}`);
     const second = await idOf('k7');
@@ -34,15 +34,15 @@ describe('a submit with an Idempotency-Key', () => {
     expect(await idOf('k7')).toBe(second);
   });
 
-  it('names its body whole: another order of members or another path is another request', async () => {
+  it('is compared byte for byte, and only with submits to the same path', async () => {
     await submit('k5');
-    const turned = Object.fromEntries(Object.entries(job).reverse());
-    expect((await submit('k5', turned)).status).toBe(422);
+    const reordered = Object.fromEntries(Object.entries(job).reverse());
+    expect((await submit('k5', reordered)).status).toBe(422);
     const headers = { 'idempotency-key': 'k5' };
     expect((await stint.call('POST', '/api/v1/sessions', { headers, body: {} })).status).toBe(200);
   });
 
-  it('says for a session what it says for a job', async () => {
+  it('works in the same way for a session', async () => {
     const open = async (body: object) =>
       stint.call('POST', '/api/v1/sessions', { headers: { 'idempotency-key': 's1' }, body });
     const [first, again] = [await open({ backend: 'b1' }), await open({ backend: 'b1' })];
@@ -50,14 +50,14 @@ describe('a submit with an Idempotency-Key', () => {
     expect(errorOf(await open({ backend: 'b2' }))).toMatchObject({ status: 422, code: 1002 });
   });
 
-  it('of one user means nothing for another', async () => {
+  it('does not return the job of another user', async () => {
     const headers = { 'idempotency-key': 'k6' };
     const alice = await stint.user('alice');
     const hers = await stint.call('POST', '/api/v1/jobs', { token: alice.token, headers, body: job });
     expect(await idOf('k6')).not.toBe(hers.body.id);
   });
 
-  it('of one admin is another one in another instance', async () => {
+  it('of an admin is separate for each instance', async () => {
     const open = async (instance: string) => {
       const { crn } = await stint.user('alice', instance);
       const headers = { 'idempotency-key': 's2', 'service-crn': crn };
@@ -68,7 +68,7 @@ describe('a submit with an Idempotency-Key', () => {
     expect(other.body.id).not.toBe(first.body.id);
   });
 
-  it('under another key is another job', async () => {
+  it('and another key creates another job', async () => {
     expect(await idOf('k3')).not.toBe(await idOf('k4'));
   });
 });
@@ -100,7 +100,7 @@ describe('a submit whose answer could not be delivered', () => {
     return { id, body, submit, stored };
   }
 
-  it('comes again: it gets the first answer, once, and the next one is another job', async () => {
+  it('gets the first answer when it is repeated, and the repetition after that creates another job', async () => {
     const { id, submit, stored } = await given('dora');
     expect(await submit()).toBe(id);
     // The service learns a moment after sending whether an answer arrived.
@@ -108,14 +108,14 @@ describe('a submit whose answer could not be delivered', () => {
     expect((await stored()).length).toBe(2);
   });
 
-  it('comes again with another body, or from someone else: that is another job', async () => {
+  it('creates another job if the body or the user differs', async () => {
     const { id, body, submit } = await given('emma');
     expect(await submit(body.replace('emma', 'other'))).not.toBe(id);
     expect(await submit(body, (await stint.user('frank', 'lab-of-emma')).token)).not.toBe(id);
     expect(await submit()).toBe(id);
   });
 
-  it('comes again after a minute: that is another job', async () => {
+  it('creates another job after a minute', async () => {
     const { id, submit } = await given('gina');
     await stint.advance(60.001);
     expect(await submit()).not.toBe(id);
@@ -123,7 +123,7 @@ describe('a submit whose answer could not be delivered', () => {
 });
 
 describe('an instance whose budget is used up', () => {
-  it('has its session closed with the reason, and is refused the next submit: 409, 4317', async () => {
+  it('has its session closed, and its next submit is refused: 409, 4317', async () => {
     await stint.admin.post('/admin/instances', { name: 'poor', budget_seconds: 10 });
     const poor = await stint.user('paul', 'poor');
     const { id } = (await poor.post('/sessions', { backend: 'b1' })).body as { id: string };

@@ -7,8 +7,8 @@ beforeAll(async () => {
 });
 afterAll(() => stint.close());
 
-describe("properties of a device as they were before a time (the device's are of 2026-01-01T00:00:00Z)", () => {
-  const known = async (before: string): Promise<boolean> => {
+describe('device properties of 2026-01-01T00:00:00Z, requested with updated_before', () => {
+  const isFound = async (before: string): Promise<boolean> => {
     const answer = await stint.admin.get(
       `/backends/line/properties?updated_before=${encodeURIComponent(before)}`,
     );
@@ -22,15 +22,15 @@ describe("properties of a device as they were before a time (the device's are of
     ['2025-12-31T23:59:59', false],
     ['2025-12-31T19:00:00-05:00', true],
     ['2025-12-31T18:59:59-05:00', false],
-  ])('%s: %j', async (before, there) => {
-    expect(await known(before)).toBe(there);
+  ])('%s, are found: %j', async (before, expected) => {
+    expect(await isFound(before)).toBe(expected);
   });
 
   it.each([
     ['properties', 'updated_before'],
     ['properties', 'calibration_id'],
     ['configuration', 'calibration_id'],
-  ])('of a device (%s) refuses %s that comes twice', async (what, name) => {
+  ])('(%s) are refused if %s is sent twice', async (what, name) => {
     const answer = await stint.admin.get(`/backends/line/${what}?${name}=2025-01-01&${name}=2026-01-01`);
     expect([answer.status, answer.body.errors[0].message]).toEqual([
       400,
@@ -39,7 +39,7 @@ describe("properties of a device as they were before a time (the device's are of
   });
 
   it.each(['updated_befor=2025-01-01', 'Updated_Before=2025-01-01', 'calibration_ids=x'])(
-    'are refused for a parameter that is nearly one: %s',
+    'are refused with the misspelt parameter %s',
     async (query) => {
       const answer = await stint.admin.get(`/backends/line/properties?${query}`);
       expect(errorOf(answer)).toMatchObject({
@@ -49,7 +49,7 @@ describe("properties of a device as they were before a time (the device's are of
     },
   );
 
-  it('are refused for what is no time', async () => {
+  it('are refused with an invalid time', async () => {
     const answer = await stint.admin.get('/backends/line/properties?updated_before=soon');
     expect(errorOf(answer)).toMatchObject({
       ...{ status: 400, code: 1002 },

@@ -48,17 +48,17 @@ function post(path: string, body: string): Promise<string> {
 }
 
 describe('a service with a certificate', () => {
-  it('is reached over https by a client that trusts it, and says so in its URL', async () => {
+  it('is reached over https by a client that trusts the certificate', async () => {
     expect(stint.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
     const seen = await getOver(`${stint.url}/health/ready`, trusted());
     expect(seen).toMatchObject({ status: 200, body: '{"status":"ok"}' });
   });
 
-  it('is not trusted by a client that does not know the certificate', async () => {
+  it('is rejected by a client that does not trust the certificate', async () => {
     await expect(getOver(`${stint.url}/health/ready`, {})).rejects.toThrow(/self-signed/);
   });
 
-  it('speaks TLS 1.2 and nothing older', async () => {
+  it('accepts TLS 1.2 and no older version', async () => {
     const with12 = { ...trusted(), minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const;
     expect((await getOver(`${stint.url}/health/live`, with12)).status).toBe(200);
     const with11 = {
@@ -70,14 +70,14 @@ describe('a service with a certificate', () => {
     await expect(getOver(`${stint.url}/health/live`, with11)).rejects.toThrow(/protocol version|EPROTO/);
   });
 
-  it('speaks no plain HTTP on that port', async () => {
+  it('does not accept plain HTTP on the same port', async () => {
     const plain = stint.url.replace('https', 'http');
     await expect(
       new Promise((resolve, reject) => get(`${plain}/health/live`, resolve).on('error', reject)),
     ).rejects.toThrow(/ECONNRESET|socket hang up/);
   });
 
-  it("has Livy's own port speak TLS too", async () => {
+  it("also uses TLS on Livy's own port", async () => {
     expect(stint.ownUrl('Livy')).toMatch(/^https:/);
     const seen = await getOver(`${stint.ownUrl('Livy')}/sessions`, trusted());
     expect(seen).toMatchObject({ status: 200, body: expect.stringMatching(/"total":0/) });
@@ -93,7 +93,7 @@ describe('a service with a certificate', () => {
 });
 
 describe('a submit over TLS whose answer could not be delivered', () => {
-  it('comes again and gets the first answer, once', async () => {
+  it('gets the first answer when it is repeated, but only once', async () => {
     const job = JSON.stringify({
       program_id: 'scripted',
       backend: 'b1',
@@ -123,27 +123,27 @@ describe('a submit over TLS whose answer could not be delivered', () => {
   });
 });
 
-describe('a reload', () => {
-  const reload = (said: Partial<Config> = {}) =>
-    stint.service.reload(() => ({ ...givenConfig(stint.folder, { tls: files }), ...said }));
-  const shown = async (url = stint.url) =>
+describe('a reload of the configuration', () => {
+  const reload = (settings: Partial<Config> = {}) =>
+    stint.service.reload(() => ({ ...givenConfig(stint.folder, { tls: files }), ...settings }));
+  const fingerprint = async (url = stint.url) =>
     (await getOver(`${url}/health/live`, { rejectUnauthorized: false })).fingerprint;
 
-  it('shows a renewed certificate on both ports', async () => {
-    const before = await shown();
+  it('applies a renewed certificate to both ports', async () => {
+    const before = await fingerprint();
     certificate = await givenCertificate();
     await placed(folder, certificate);
     await reload();
-    expect(await shown()).not.toBe(before);
-    expect(await shown(stint.ownUrl('Livy'))).toBe(await shown());
+    expect(await fingerprint()).not.toBe(before);
+    expect(await fingerprint(stint.ownUrl('Livy'))).toBe(await fingerprint());
     expect((await getOver(`${stint.url}/health/live`, trusted())).status).toBe(200);
   });
 
-  it('of a pair that does not fit keeps the one before', async () => {
-    const before = await shown();
+  it('with a certificate that does not match its key keeps the previous pair', async () => {
+    const before = await fingerprint();
     await writeFile(files.cert, (await givenCertificate()).cert);
     await reload();
-    expect(await shown()).toBe(before);
+    expect(await fingerprint()).toBe(before);
     await writeFile(files.cert, certificate.cert);
   });
 });

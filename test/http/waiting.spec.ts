@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { errorOf, TestService, type Answer } from '../support/http.js';
+import { errorOf, TestService, type HttpAnswer } from '../support/http.js';
 
 let stint: TestService;
 beforeAll(async () => (stint = await TestService.start()));
 afterAll(() => stint.close());
 
-let given = 0;
+let places = 0;
 /** A backend with one lane, and two users of different instances. The first instance may have a budget. */
 async function place(budget?: number, more: object = {}) {
-  const n = (given += 1);
+  const n = (places += 1);
   const backend = `w${n}`;
   await stint.admin.post('/admin/backends', { name: backend, driver: 'scripted', ...more });
   if (budget !== undefined)
@@ -20,10 +20,10 @@ async function place(budget?: number, more: object = {}) {
   });
   return { backend, poor, rich, job };
 }
-const idOf = ({ body }: Answer) => body.id as string;
+const idOf = ({ body }: HttpAnswer) => body.id as string;
 
 describe('an estimate', () => {
-  it('knows of the budget of those who only run: what comes after it is used up never starts', async () => {
+  it('considers the budget of running sessions: jobs that would start after it is used up never start', async () => {
     const { backend, poor, rich, job } = await place(10);
     const session = idOf(await poor.post('/sessions', { backend }));
     const jobs: string[] = [];
@@ -41,8 +41,8 @@ describe('an estimate', () => {
   });
 });
 
-describe('why a job waits', () => {
-  it('names the end of the session that holds the slot, and what may outlast it', async () => {
+describe('the waiting reason of a job', () => {
+  it('names the latest end of the session that holds the slot, and the jobs that can outlast it', async () => {
     const { backend, poor, rich, job } = await place();
     const session = idOf(await poor.post('/sessions', { backend, max_ttl: 60 }));
     await poor.post('/jobs', { ...job(30, session), cost: 60 });
@@ -61,8 +61,8 @@ describe('why a job waits', () => {
   });
 });
 
-describe('a submit by someone whose budget is used up', () => {
-  it('to a session that it closed says so: waiting would not open it again', async () => {
+describe('a submit of an instance whose budget is used up', () => {
+  it('to a session that the budget closed is refused because the session is closed', async () => {
     const { backend, poor, job } = await place(5);
     const session = idOf(await poor.post('/sessions', { backend }));
     await poor.post('/jobs', job(6, session));
@@ -71,7 +71,7 @@ describe('a submit by someone whose budget is used up', () => {
     expect(errorOf(await poor.post('/jobs', job(1)))).toMatchObject({ status: 409, code: 4317 });
   });
 
-  it('says from when on there is room, however many charges must go before', async () => {
+  it('is refused with the time at which enough charges have left the window', async () => {
     const { backend, poor, job } = await place(10, { lanes: 2 });
     await poor.post('/jobs', job(1));
     await poor.post('/jobs', job(20));
@@ -87,8 +87,8 @@ describe('a submit by someone whose budget is used up', () => {
   });
 });
 
-describe('a command on a clock that stands', () => {
-  it('is answered when nothing is due any more, however much it set off', async () => {
+describe('a command on a virtual clock', () => {
+  it('is answered once nothing is due any more, even if it starts hundreds of jobs', async () => {
     const { backend, poor, job } = await place();
     await stint.admin.patch(`/admin/backends/${backend}`, { status: 'paused' });
     for (let i = 0; i < 620; i += 1) await poor.post('/jobs', { ...job(0), tags: [String(i)] });

@@ -27,13 +27,13 @@ const backends = [
 ];
 
 /** Starts a service whose workers are fakes; close it at the end. */
-const start = (said: GivenConfig = {}, folder?: string): Promise<TestService> =>
+const start = (settings: GivenConfig = {}, folder?: string): Promise<TestService> =>
   TestService.start(
     {
       ...{ backends, livy: new LivyConfig(), stopped_after: 1, warm_workers: 1 },
       ...{ python: join(support, 'fake-worker.mjs'), spark_python: fakeDriver },
       ...{ learner_python: join(support, 'fake-learner.mjs') },
-      ...said,
+      ...settings,
     },
     folder,
   );
@@ -64,11 +64,11 @@ function wordsOf(pid: number, what: string): string[] {
 }
 
 /** Guards against process id 0: a signal to it would stop this test's own process group. */
-function nobody(): never {
+function noProcess(): never {
   throw new Error('There is no such process.');
 }
 
-describe('the environment that a process is given', () => {
+describe('the environment of a process', () => {
   const common = ['HOME', 'LANG', 'PATH', 'PYTHONUNBUFFERED'];
 
   beforeEach(() => {
@@ -86,7 +86,7 @@ describe('the environment that a process is given', () => {
   describe('without settings', () => {
     const service = sharedService(() => start(), tidy);
 
-    it('to run quantum jobs holds only the allow-list', async () => {
+    it('for quantum jobs contains only the allowed variables', async () => {
       await service();
       const [pid] = await eventually(
         'a worker',
@@ -95,7 +95,7 @@ describe('the environment that a process is given', () => {
       expect(environmentOf(pid ?? 0)).toEqual([...common, 'OMP_NUM_THREADS'].sort());
     });
 
-    it('to learn, and to predict, holds only the allow-list', async () => {
+    it('for training and prediction contains only the allowed variables', async () => {
       await service();
       const pids = await eventually(
         'two workers',
@@ -105,7 +105,7 @@ describe('the environment that a process is given', () => {
         expect(environmentOf(pid)).toEqual([...common, 'OMP_NUM_THREADS', 'STINT_LEARNER_MEMORY'].sort());
     });
 
-    it('to run a Spark session or a batch holds only the allow-list', async () => {
+    it('for a Spark session or a batch contains only the allowed variables', async () => {
       const stint = await service();
       const alice = await livyUser(stint);
       const session = await alice.session();
@@ -121,7 +121,7 @@ describe('the environment that a process is given', () => {
     });
   });
 
-  it('also has the variables that the operator names', async () => {
+  it('also contains the variables that the operator names', async () => {
     const worker_environment = Object.assign(new WorkerEnvironmentConfig(), { aer: ['GITHUB_TOKEN'] });
     const stint = await start({ worker_environment });
     const [pid] = await eventually(
@@ -133,7 +133,7 @@ describe('the environment that a process is given', () => {
   });
 });
 
-describe('with a shared service', () => {
+describe('in one service,', () => {
   const service = sharedService(() => start(), tidy);
 
   describe('a job whose worker is stopped or hung', () => {
@@ -141,12 +141,12 @@ describe('with a shared service', () => {
       ['SIGSTOP', 'patient', { do: 'hang' }, 'its process was stopped and gave no sign of life for 1 s'],
       [null, 'aer', { do: 'wait for nothing' }, 'its process used no processor time for 1 s'],
     ] as const)(
-      'is queued again, uncharged, and its events say why: %s',
+      'is queued again and not charged, and its events contain the reason: %s',
       async (name, backend, params, why) => {
         const stint = await service();
         const instance = `lab-${backend}`;
         const alice = await stint.user('alice', instance);
-        const [pid = nobody()] = await eventually(
+        const [pid = noProcess()] = await eventually(
           'a worker',
           () => workers('jobworker').length === 1 && workers('jobworker'),
         );
@@ -161,10 +161,10 @@ describe('with a shared service', () => {
         if (name !== null) process.kill(pid, name);
         const events = await eventually('that it is queued again', async () => {
           const { body } = await alice.get(`/sessions/${session}/events`);
-          const found = (body.events as { type: string; cause: string }[]).filter(
+          const requeued = (body.events as { type: string; cause: string }[]).filter(
             ({ type }) => type === 'job.requeued',
           );
-          return found.length > 0 && found;
+          return requeued.length > 0 && requeued;
         });
         expect(events[0]?.cause).toBe(`its runner was lost: ${why}`);
         expect((await stint.admin.get(`/admin/ledger?instance=${instance}`)).body.sums.charged_seconds).toBe(
@@ -176,12 +176,12 @@ describe('with a shared service', () => {
   });
 
   describe('a Spark session whose driver is stopped', () => {
-    it('is dead, and says why', async () => {
+    it('is dead, and its statement fails with the reason', async () => {
       const stint = await service();
       const alice = await livyUser(stint);
       const id = await alice.session();
       const made = await alice.call('POST', `/sessions/${id}/statements`, { code: 'wait' });
-      const [pid = nobody()] = workers('sparkdriver');
+      const [pid = noProcess()] = workers('sparkdriver');
       process.kill(pid, 'SIGSTOP');
       const why = 'its process was stopped and gave no sign of life for 1 s';
       const { output } = await alice.statementIn(
@@ -195,7 +195,7 @@ describe('with a shared service', () => {
       expect((await alice.sessionIn(id, 'dead', 'error'))['log'].join('\n')).toContain('kind pyspark');
     });
 
-    it('is so too where only its JVM is', async () => {
+    it('is dead even if only the JVM is stopped', async () => {
       const stint = await service();
       const alice = await livyUser(stint);
       const id = await alice.session({ kind: 'pyspark', conf: { 'fake.jvm': 'yes' } });
@@ -214,7 +214,7 @@ describe('with a shared service', () => {
         file: 'hdfs:/a.jar',
         args: ['/no/such/gate', 0],
       });
-      const [pid = nobody()] = await eventually(
+      const [pid = noProcess()] = await eventually(
         'a batch',
         () => workers('sparkdriver.batch').length === 1 && workers('sparkdriver.batch'),
       );
@@ -227,7 +227,7 @@ describe('with a shared service', () => {
   });
 
   describe('a prediction', () => {
-    it('finds a worker of its own, warm and at the priority of the service, whatever sessions calculate', async () => {
+    it('runs on its own warm worker at normal priority, even while sessions use the others', async () => {
       const stint = await service();
       const alice = await givenAccount(stint, 'alice', 'lab-a');
       const warm = await eventually(
@@ -235,12 +235,12 @@ describe('with a shared service', () => {
         () => workers('learner').length === 2 && workers('learner'),
       );
       await alice.putCsv('data/flowers', flowers(20));
-      const asked = {
+      const request = {
         dataSourceName: 'flowers',
         targetColumn: 'species',
         predictionDomain: 'Classification',
       };
-      const trained = await alice.post('sessions/model', asked);
+      const trained = await alice.post('sessions/model', request);
       const { modelId } = (await alice.ended(trained.body.sessionId as string)).body;
       await alice.putCsv('data/hang', 'day,sales,do\n2017-01-01,1,hang\n2017-01-02,2,x');
       const days = 'startDate=2017-01-03&endDate=2017-01-04';
@@ -257,8 +257,8 @@ describe('with a shared service', () => {
   });
 });
 
-describe('a prediction on backends that only the database has', () => {
-  it('finds a warm worker', async () => {
+describe('a prediction on backends that are only in the database', () => {
+  it('has a warm worker', async () => {
     const stint = await start();
     await stint.close('keep');
     const again = await start({ backends: [] }, stint.folder);

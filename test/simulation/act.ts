@@ -43,14 +43,14 @@ export async function happen(world: World, { step, fault }: Happening): Promise<
 const isOneCommand = ({ do: what }: Step): boolean =>
   !['advance', 'toDue', 'sleep', 'restart', 'together'].includes(what);
 
-/** The client got no answer and submits again. Exactly one job must exist, whether the first submit committed or not. */
+/** Repeats a submit that got no answer. Exactly one job must exist, whether the first submit committed or not. */
 async function again(world: World, step: Submit, before: number): Promise<void> {
   const stored = world.shadow.jobs.size - before;
   world.submits -= 1;
   await refusable(submit(world, step));
   const made = world.shadow.jobs.size - before;
   if (made > 1 || made < stored)
-    world.laws.report('exactly once', `a submit that came twice made ${made} jobs`);
+    world.laws.report('exactly once', `a submit that was sent twice made ${made} jobs`);
 }
 
 export async function act(world: World, step: Step): Promise<void> {
@@ -82,8 +82,8 @@ export async function act(world: World, step: Step): Promise<void> {
 }
 
 /**
- * Advances the time, stopping at each message of a runner. A deadline may cause a message earlier than the known ones, so
- * with runners the time advances from one deadline to the next. Without runners it advances in one piece.
+ * Advances the time, stopping at each message of a runner. A deadline may cause a message earlier than the known ones,
+ * so with runners the time advances from one deadline to the next. Without runners it advances in one piece.
  */
 export async function advance(world: World, by: number): Promise<void> {
   const { clock, runners, commands, lifeline } = world.service;
@@ -94,8 +94,8 @@ export async function advance(world: World, by: number): Promise<void> {
       const next = Math.min(Math.max(commands.nextDeadlineAt, world.clock.now()), runners.nextAt);
       if (next > target) break;
       await to(next);
-      await runners.tell(world.clock.now());
-      if (lifeline.dead) throw new Killed('the process is gone');
+      await runners.deliver(world.clock.now());
+      if (lifeline.dead) throw new Killed('the process was killed');
       if (commands.nextDeadlineAt <= world.clock.now()) await commands.tick();
     }
   }
@@ -117,12 +117,12 @@ async function command(world: World, step: Step): Promise<unknown> {
     case 'open': {
       const backend = backendOf(world, step.backend);
       const { mode, maxTtl, activeTtl, interactiveTtl } = step;
-      const asked = {
+      const request = {
         maxTtl: some(maxTtl),
         activeTtl: some(activeTtl),
         interactiveTtl: some(interactiveTtl),
       };
-      return sessions.open(actorOf(step.actor), { mode, backend, ...asked });
+      return sessions.open(actorOf(step.actor), { mode, backend, ...request });
     }
     case 'submit':
       return submit(world, step);
@@ -178,7 +178,7 @@ async function submit(world: World, step: Submit): Promise<void> {
   const params = scripted ? { duration: duration / 1000, outcome, result: step.actor } : { attempts };
   const who =
     session === null ? actorOf(step.actor) : (actors.find(({ user }) => user === session.user) ?? admin);
-  const asked = {
+  const request = {
     program: scripted ? 'scripted' : 'sampler',
     backend: session === null ? backend : undefined,
     session: session?.id,
@@ -186,10 +186,10 @@ async function submit(world: World, step: Submit): Promise<void> {
     params: JSON.stringify(params),
     details,
   };
-  const job = await jobs.submit(who, asked, key);
+  const job = await jobs.submit(who, request, key);
   receipts.answered(job.id, key, true);
   if (!world.shadow.jobs.has(job.id))
-    world.laws.report('accepted is kept', `${job.id} was accepted and is not there`);
+    world.laws.report('accepted is kept', `${job.id} was accepted and does not exist`);
   world.accepted.jobs.push(job.id);
 }
 
@@ -209,7 +209,7 @@ async function ask(world: World, which: number): Promise<void> {
     // Something else happened in between, so the two cannot be compared.
     if (place === null || waiting.some((other) => shadow.jobs.get(other)?.state !== 'queued')) return;
     places.push(place.position);
-    if (place.reason === '') world.laws.report('place', `${id} is not told what it waits for`);
+    if (place.reason === '') world.laws.report('place', `${id} has no reason for its place`);
     if (place.position > waiting.length)
       world.laws.report('place', `${id} is number ${place.position} of ${waiting.length}: ${place.reason}`);
   }
@@ -217,14 +217,14 @@ async function ask(world: World, which: number): Promise<void> {
     world.laws.report('place', `two have the same: ${places.join(', ')}`);
 }
 
-/** The owner, an admin, or a user of another instance, who is refused. */
+/** Returns the owner, an admin, or a user of another instance, who is refused. */
 function allowed(owner: { readonly user: string; readonly instance: string }, by: By): Actor {
   if (by === 'admin') return admin;
-  const found =
+  const user =
     by === 'owner'
       ? actors.find(({ user }) => user === owner.user)
       : actors.find(({ instance }) => instance.id !== owner.instance);
-  return found ?? admin;
+  return user ?? admin;
 }
 
 const actorOf = (which: number): Actor => pick(actors, which) ?? actors[0];

@@ -1,7 +1,7 @@
 import type { Millis } from '../../src/kernel/time.js';
 import type { Shadow } from './shadow.js';
 
-/** The charge of an instance in the fair-share window up to `at`, with accruing holds: the sum of the single entries. */
+/** Returns the charge of an instance in the fair-share window up to `at`: the sum of its entries and what accrues. */
 export function chargedTo(shadow: Shadow, instance: string, at: Millis, window: Millis): Millis {
   const entries = shadow.entries.get(instance) ?? [];
   let sum = 0;
@@ -22,7 +22,7 @@ export function chargedTo(shadow: Shadow, instance: string, at: Millis, window: 
   return sum;
 }
 
-/** Whether an instance has used up its budget. Then its sessions are closed, and its lone jobs keep waiting. */
+/** Returns whether an instance has used up its budget. Then its sessions are closed, and its lone jobs keep waiting. */
 export function isBlocked(shadow: Shadow, instance: string, at: Millis, window: Millis): boolean {
   const budget = shadow.budgets.get(instance);
   return budget !== undefined && chargedTo(shadow, instance, at, window) >= budget;

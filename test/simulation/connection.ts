@@ -10,7 +10,7 @@ export class Killed extends Error {}
 /** The simulated disk failed once. */
 export class StoreFailure extends Error {}
 
-/** A fired deadline is still due afterwards, so it would fire for ever. */
+/** A fired deadline is still due afterwards, so it would fire forever. */
 export class Endless extends Error {}
 
 export interface Committed {
@@ -21,14 +21,14 @@ export interface Committed {
 }
 
 /**
- * Counts the statements that one process sends and its calls to runners. A fault strikes at one of them. After a kill none
- * gets through, and uncommitted changes are rolled back when the file is closed, as when a process dies.
+ * Counts the statements that one process sends and its calls to runners. A fault strikes at one of them. After a kill
+ * none gets through, and uncommitted changes are rolled back when the file is closed, as when a process dies.
  */
 export class Lifeline {
   dead = false;
   passed = 0;
   private fault: Fault | null = null;
-  private left = Infinity;
+  private remaining = Infinity;
 
   /** Sets the fault of the next step. */
   arm(fault: Fault | null): void {
@@ -36,9 +36,9 @@ export class Lifeline {
     this.passed = 0;
   }
 
-  /** A step with more statements than this is in an endless loop. */
+  /** Sets the most statements of the next step. A step with more is in an endless loop. */
   allow(statements: number): void {
-    this.left = statements;
+    this.remaining = statements;
   }
 
   die(): void {
@@ -47,11 +47,11 @@ export class Lifeline {
 
   /** Counts one more statement or call. Throws if the fault strikes here. */
   pass(kind: 'statement' | 'runner'): void {
-    if (this.dead) throw new Killed('the process is gone');
+    if (this.dead) throw new Killed('the process was killed');
     const { fault } = this;
     const number = this.passed;
     this.passed += 1;
-    if (this.passed > this.left) throw new Endless('the service does not come to rest');
+    if (this.passed > this.remaining) throw new Endless('the service does not come to rest');
     if (fault === null) return;
     if (fault.kind === 'kill' && number === fault.at) {
       this.dead = true;
@@ -67,7 +67,7 @@ export class Lifeline {
     }
   }
 
-  /** Whether the next commit fails, either before or after it is durable. */
+  /** Returns whether the next commit fails, either before or after it is durable. */
   commitFault(): 'commit' | 'answer' | null {
     const kind = this.fault?.kind;
     if (kind !== 'commit' && kind !== 'answer') return null;
@@ -77,8 +77,8 @@ export class Lifeline {
 }
 
 /**
- * One connection to the database file that replaces TypeORM's. The same statements reach the same SQLite, without the cost
- * of a query builder, and a fault can strike at each of them.
+ * One connection to the database file that replaces TypeORM's. The same statements reach the same SQLite, without the
+ * cost of a query builder, and a fault can strike at each of them.
  */
 export class Connection {
   private readonly statements = new Map<string, Statement>();

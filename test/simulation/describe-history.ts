@@ -9,7 +9,7 @@ export function describeHistory({ setup, happenings }: History): string {
     ({ driver, slots, lanes, onIdle }, i) => `b${i}: ${driver}, ${slots} × ${lanes}, on idle ${onIdle}`,
   );
   const steps = happenings.map(
-    (happening, i) => `${String(i + 1).padStart(4)}. ${tell(happening, backends.length)}`,
+    (happening, i) => `${String(i + 1).padStart(4)}. ${describeHappening(happening, backends.length)}`,
   );
   const budgets = setup.budgets.map((ms) => (ms === 0 ? 'none' : `${ms / 1000} s`)).join(', ');
   return [`  budgets ${budgets}; shares ${setup.shares.join(' : ')}; ${backends.join('; ')}`, ...steps].join(
@@ -17,12 +17,12 @@ export function describeHistory({ setup, happenings }: History): string {
   );
 }
 
-function tell({ step, fault }: Happening, backends: number): string {
+function describeHappening({ step, fault }: Happening, backends: number): string {
   const broken = fault === null ? '' : `   ← ${fault.kind} at point ${fault.at}`;
-  return `${tellStep(step, backends)}${broken}`;
+  return `${describeStep(step, backends)}${broken}`;
 }
 
-function tellStep(step: Step, backends: number): string {
+function describeStep(step: Step, backends: number): string {
   const user = (which: number) => (actors[which % actors.length] ?? actors[0]).user;
   const backend = (which: number) => `b${which % backends}`;
   switch (step.do) {
@@ -32,8 +32,8 @@ function tellStep(step: Step, backends: number): string {
         ['active_ttl', step.activeTtl],
         ['interactive_ttl', step.interactiveTtl],
       ] as const;
-      const asked = ttls.filter(([, ms]) => ms > 0).map(([name, ms]) => `, ${name} ${ms / 1000} s`);
-      return `${user(step.actor)} opens a ${step.mode} session on ${backend(step.backend)}${asked.join('')}`;
+      const limits = ttls.filter(([, ms]) => ms > 0).map(([name, ms]) => `, ${name} ${ms / 1000} s`);
+      return `${user(step.actor)} opens a ${step.mode} session on ${backend(step.backend)}${limits.join('')}`;
     }
     case 'submit': {
       const where =
@@ -72,6 +72,6 @@ function tellStep(step: Step, backends: number): string {
     case 'restart':
       return `the service restarts after ${step.down} ms${step.lanes > 0 ? ` with ${step.lanes} lanes` : ''}`;
     case 'together':
-      return `at once: ${step.steps.map((each) => tellStep(each, backends)).join(' + ')}`;
+      return `at once: ${step.steps.map((each) => describeStep(each, backends)).join(' + ')}`;
   }
 }

@@ -19,8 +19,8 @@ const steps = 200;
 const oneIn = 8;
 
 /**
- * Plays the beginning of a seed on one backend with scripted jobs only, estimates when each queued job will start, and then
- * only advances the time. Returns the number of starts that were estimated correctly, or the first wrong one.
+ * Plays the beginning of a seed on one backend with scripted jobs only, estimates when each queued job will start, and
+ * then only advances the time. Returns the number of starts that were estimated correctly, or the first wrong one.
  */
 export async function foretell(seed: number): Promise<number | string> {
   const { setup, happenings } = onOneBackend(historyOf(seed, { ...plain, steps }));

@@ -1,6 +1,7 @@
 import { isFinal, type Job, type JobState } from '../../src/kernel/job/job.js';
 import type { Session, SessionState } from '../../src/kernel/session/session.js';
 import type { Millis } from '../../src/kernel/time.js';
+import { checkChoice } from './choice-law.js';
 import type { Change } from './observed-store.js';
 import type { Report } from './report.js';
 import type { Shadow } from './shadow.js';
@@ -34,7 +35,7 @@ export class Laws {
 
   constructor(
     private readonly shadow: Shadow,
-    window: Millis,
+    private readonly window: Millis,
   ) {
     this.starts = new StartLaws(shadow, window, this.report);
   }
@@ -84,6 +85,7 @@ export class Laws {
         return;
       case 'choice':
         touched.backends.add(change.backend);
+        checkChoice(this.shadow, change, this.window, this.report);
         return this.starts.choice(change);
       case 'alive':
         if (change.at < this.shadow.aliveAt) this.report('time', 'the time of the service went back');
@@ -132,7 +134,7 @@ export class Laws {
     if (state !== before.state) this.cause(before, after);
   }
 
-  /** The recorded end or idle start of a session is exact to the millisecond. */
+  /** Checks that the recorded end or idle start of a session is exact to the millisecond. */
   private cause(before: Session, { id, state, stateReason, timestamps, ...after }: Session): void {
     const at = timestamps.at(-1)?.at ?? 0;
     const { idleFrom } = this.shadow.of(id);
@@ -156,7 +158,7 @@ export class Laws {
     const { id, state } = after;
     if (before === undefined) {
       if (state !== 'queued') this.report('job states', `${id} begins ${state}`);
-      if (this.shadow.removed.has(id)) this.report('jobs end once', `${id} came back`);
+      if (this.shadow.removed.has(id)) this.report('jobs end once', `${id} was removed and exists again`);
       this.pending(after);
       return;
     }
@@ -173,7 +175,7 @@ export class Laws {
     if (before.state === 'queued' && state === 'running') this.started(before, after);
   }
 
-  /** The plan of an instance limits its queued jobs. A lost job that waits again does not count as submitted. */
+  /** Checks the plan's limit on queued jobs. A lost job that waits again does not count as submitted. */
   private pending({ id, instance }: Job): void {
     const most = this.shadow.mostPending.get(instance);
     if (most === undefined) return;
@@ -189,9 +191,9 @@ export class Laws {
     if (after.attempts !== before.attempts + 1)
       this.report('attempts', `${after.id} did not count its attempt`);
     if (after.token === null || this.shadow.tokens.has(after.token))
-      this.report('fencing', `the token of ${after.id} is not a new one`);
+      this.report('fencing', `the token of ${after.id} is not new`);
     if (after.startedAt === null || after.startedAt < after.createdAt)
-      this.report('time', `${after.id} started before it was there`);
+      this.report('time', `${after.id} started before it existed`);
     this.starts.started(before, after);
   }
 

@@ -16,14 +16,14 @@ const usage = `npm run simulate -- [options]
   --steps M     steps for each seed (5000)
   --faults      the store, the runners and (with --restarts) the process fail
   --restarts    the service ends and starts again
-  --twins       also do the beginning of each seed in other ways that must come out the same
-  --foretell    also compare what the estimate of waits says of the beginning of each seed with what comes
-  --workers W   share the seeds among so many processes (1)
-  --mutate X    make a known mistake in the service first, and expect it to be found
+  --twins       also run the beginning of each seed in other ways that must have the same result
+  --foretell    also compare the estimated waits at the beginning of each seed with the real ones
+  --workers W   how many processes share the seeds (1)
+  --mutate X    make a known mistake in the service first, and expect a broken law
   --history F   replay a shrunk history from a file
   --save F      write the shrunk history to a file
-  --tables F    write what each seed leaves in every table to F/seed-N.txt, to compare two versions of the service
-STINT_SIMULATION_FOLDER: where the databases go; the temporary folder unless set`;
+  --tables F    write the final tables of each seed to F/seed-N.txt, to compare two versions of the service
+STINT_SIMULATION_FOLDER: the folder of the databases (the temporary folder)`;
 
 const { values } = parseArgs({
   options: {
@@ -96,7 +96,7 @@ async function seeds(tally: Tally): Promise<number | null> {
       return 1;
     }
     // The parent of a worker reports.
-    if (process.send === undefined) tally.tell();
+    if (process.send === undefined) tally.print();
     else process.send({ seed, ...done, foretold, tables: '' });
   }
   return null;

@@ -1,6 +1,6 @@
 /**
- * Deliberate mistakes in the kernel, by name. The simulator's loader changes the source while loading it; the files stay
- * unchanged. The simulation must find each mistake.
+ * Deliberate mistakes in the kernel, by name. The simulator's loader changes the source while loading it; the files
+ * stay unchanged. The simulation must find each mistake.
  */
 export const mutations = {
   'foreign-job-in-hold': {
@@ -13,13 +13,13 @@ export const mutations = {
     file: 'src/kernel/choice/choose-jobs.ts',
     from: '    const slot = this.sharedSlot();\n    return slot !== null && this.batches',
     to: '    const slot = this.slots.find(({ holder, running }) => holder === null && running < this.lanes) ?? null;\n    return slot !== null && this.batches',
-    what: 'active batches start on the first slot that is not held, fullest or not, promised or not',
+    what: 'active batches start on the first slot that is not held, whether fullest or not, reserved or not',
   },
   'batch-on-reserved': {
     file: 'src/kernel/choice/choose-jobs.ts',
     from: '    const slot = this.sharedSlot();\n    return slot !== null && this.batches',
     to: '    const slot = this.slots.find((s) => s.reservedFor !== null && s.running < this.lanes) ?? this.sharedSlot();\n    return slot !== null && this.batches',
-    what: 'active batches start on a slot that is promised to someone else, as long as there is one',
+    what: 'active batches start on a slot that is reserved for another session, if there is one',
   },
   'lost-attempt-charged': {
     file: 'src/kernel/job/job.decide.ts',
@@ -43,7 +43,7 @@ export const mutations = {
     file: 'src/scheduler/runner-reports.ts',
     from: 'if (job === null || job.token !== token) {',
     to: 'if (job === null || job.token === null) {',
-    what: 'a late answer of a lost attempt counts for the next attempt',
+    what: 'a late message of a lost attempt counts for the next attempt',
   },
   'one-pending-too-many': {
     file: 'src/kernel/job/job.decide.ts',
@@ -61,6 +61,6 @@ export const mutations = {
     file: 'src/scheduler/commands.service.ts',
     from: 'if (!(await applyDueAndDispatch(unit))) return null;',
     to: '',
-    what: 'a command is looked at before the deadlines that are due',
+    what: 'a command runs before the due deadlines are applied',
   },
 };

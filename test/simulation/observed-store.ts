@@ -1,5 +1,5 @@
 import type { Backend } from '../../src/kernel/backend/backend.js';
-import type { Choice } from '../../src/kernel/choice/snapshot.js';
+import type { Choice, Snapshot } from '../../src/kernel/choice/snapshot.js';
 import type { Job } from '../../src/kernel/job/job.js';
 import type { Session } from '../../src/kernel/session/session.js';
 import type { Millis } from '../../src/kernel/time.js';
@@ -22,8 +22,13 @@ export type Change =
   | { readonly of: 'counted'; readonly backend: string; readonly change: number }
   | { readonly of: 'reserved'; readonly backend: string; readonly reservations: Choice['reservations'] }
   | { readonly of: 'ledger'; readonly entries: readonly LedgerEntry[] }
-  /** The choice for this backend starts. */
-  | { readonly of: 'choice'; readonly backend: string; readonly at: Millis }
+  /** The choice for this backend starts, with this snapshot. */
+  | {
+      readonly of: 'choice';
+      readonly backend: string;
+      readonly at: Millis;
+      readonly snapshot: Snapshot | null;
+    }
   /** The stored time of the transaction. */
   | { readonly of: 'alive'; readonly at: Millis };
 
@@ -143,8 +148,9 @@ function listen(tx: Tx, recorder: Recorder): Tx {
       return Promise.reject(new Error(`${kind} of ${subject} ${id} was refused`));
     },
     async snapshot(backend, at, window) {
-      note({ of: 'choice', backend, at });
-      return tx.snapshot(backend, at, window);
+      const snapshot = await tx.snapshot(backend, at, window);
+      note({ of: 'choice', backend, at, snapshot });
+      return snapshot;
     },
     facts: {
       ...tx.facts,

@@ -31,7 +31,7 @@ export function checkQuiet(
   for (const name of shadow.places.keys()) noneWaitsForNothing(shadow, name, blocked, report);
 }
 
-/** The time of the next deadline by the text of the rules; Infinity: never. */
+/** Returns the time of the next deadline by the text of the rules; Infinity: never. */
 export function nextDue(shadow: Shadow): Millis {
   let next = Infinity;
   const due = (_clock: string, at: Millis) => {
@@ -49,7 +49,7 @@ export function nextDue(shadow: Shadow): Millis {
   return next;
 }
 
-/** Each clock by the text of the rules: half-open, so at its end it has fired. */
+/** Checks each clock by the text of the rules: half-open, so at its end it has fired. */
 function nothingDue(shadow: Shadow, session: Session, now: Millis, report: Report): void {
   const { id, limits } = session;
   clocksOf(shadow, session, (clock, at) => {
@@ -80,7 +80,7 @@ function noJobDue(job: Job, now: Millis, report: Report): void {
   if (job.script !== null && ran >= job.script.duration) report('deadlines', `${job.id} has run to its end`);
 }
 
-/** No queued job waits while a lane that it may use is free. */
+/** Checks that no queued job waits while a lane that it may use is free. */
 function noneWaitsForNothing(
   shadow: Shadow,
   name: string,
@@ -93,9 +93,9 @@ function noneWaitsForNothing(
   for (const [slot, id] of place.reserved) {
     const session = shadow.sessions.get(id);
     if (session?.state === 'closed' || !waits(id))
-      report('reservations', `slot ${slot} of ${name} is promised to ${id}, which waits for nothing`);
+      report('reservations', `slot ${slot} of ${name} is reserved for ${id}, which has nothing queued`);
     if (place.holders.get(slot) === id)
-      report('reservations', `slot ${slot} of ${name} is held and promised`);
+      report('reservations', `slot ${slot} of ${name} is held and reserved`);
   }
   if (backend.status !== 'online') return;
   let open = false;

@@ -15,32 +15,32 @@ function checkAudit({ folder, laws }: World): void {
     if (differences > 0) laws.report('ledger verify', `${law}: ${JSON.stringify(found[0])}`);
 }
 
-/** The event log has the history of each session and each job once, in order, and consistent with the rows. */
+/** Checks that the event log has the history of each session and job once, in order, and consistent with the rows. */
 function checkEvents(world: World): void {
   const { shadow, laws } = world;
-  const say = (what: string) => laws.report('events', what);
-  const told = { sessions: new Map<string, string[]>(), ends: new Map<string, string[]>() };
+  const report = (what: string) => laws.report('events', what);
+  const history = { sessions: new Map<string, string[]>(), ends: new Map<string, string[]>() };
   let latest = 0;
   for (const row of rowsOf(world, 'SELECT * FROM events ORDER BY id')) {
     const [of, what] = String(row.type).split('.');
     const [at, processed] = [Number(row.at), Number(row.processed_at)];
     if (processed < latest)
-      say(`event ${row.id} was written ${latest - processed} ms before the one before it`);
-    if (at > processed) say(`event ${row.id} took effect ${at - processed} ms after it was written`);
+      report(`event ${row.id} was written ${latest - processed} ms before the one before it`);
+    if (at > processed) report(`event ${row.id} took effect ${at - processed} ms after it was written`);
     latest = processed;
     const line = `${what} ${at}`;
-    if (of === 'session' && isState(what)) add(told.sessions, String(row.session), line);
-    if (of === 'job' && isEnd(what)) add(told.ends, String(row.job), line);
+    if (of === 'session' && isState(what)) add(history.sessions, String(row.session), line);
+    if (of === 'job' && isEnd(what)) add(history.ends, String(row.job), line);
   }
   for (const { id, timestamps } of shadow.sessions.values()) {
     const expected = timestamps.map(({ status, at }) => `${status} ${at}`).join(', ');
-    const found = (told.sessions.get(id) ?? []).join(', ');
-    if (found !== expected) say(`${id} was ${expected}; its events say ${found}`);
+    const found = (history.sessions.get(id) ?? []).join(', ');
+    if (found !== expected) report(`${id} was ${expected}; its events say ${found}`);
   }
   for (const { id, state, endedAt } of shadow.jobs.values()) {
     const expected = isFinal(state) ? `${state} ${endedAt}` : '';
-    const found = (told.ends.get(id) ?? []).join(', ');
-    if (found !== expected) say(`${id} ended ${expected || 'not yet'}; its events say ${found}`);
+    const found = (history.ends.get(id) ?? []).join(', ');
+    if (found !== expected) report(`${id} ended ${expected || 'not yet'}; its events say ${found}`);
   }
 }
 

@@ -3,11 +3,12 @@ import { Endless, faultOf } from './connection.js';
 import type { Broken } from './laws.js';
 import { checkRecords } from './record-laws.js';
 import { checkQuiet } from './quiet-laws.js';
+import { checkQueries } from './query-laws.js';
 import { checkStored, exported } from './stored-laws.js';
 import type { History, Step } from './steps.js';
 import { window, World } from './world.js';
 
-export interface Outcome {
+export interface RunResult {
   /** The broken law; null if every law held. */
   readonly broken: Broken | null;
   /** The number of steps, including the one that broke a law. */
@@ -28,15 +29,18 @@ export interface Options {
   readonly instead?: (world: World, step: Step) => Promise<void>;
 }
 
+/** Number of steps after which the answers of queries are compared with the kernel's. */
+const queriesEvery = 50;
+
 /** A step with more statements is in an endless loop: a fired deadline is still due. */
 const mostStatements = 100_000;
 
 /** Plays a history and checks the laws after each step. */
-export async function run({ setup, happenings }: History, options: Options = {}): Promise<Outcome> {
+export async function run({ setup, happenings }: History, options: Options = {}): Promise<RunResult> {
   const { fullEvery = 500, toTheEnd = true, instead } = options;
   const world = await World.create(setup);
   let steps = 0;
-  const failed = (broken: Broken | null): Outcome => ({
+  const failed = (broken: Broken | null): RunResult => ({
     broken,
     steps,
     restarts: world.restarts,
@@ -55,6 +59,7 @@ export async function run({ setup, happenings }: History, options: Options = {})
       if (atRest) checkQuiet(world, world.clock.now(), window, world.laws.report);
       if (world.restarts > restarts) await checkStored(world, false);
       if (steps % fullEvery === 0) await checkStored(world, false);
+      if (steps % queriesEvery === 0) await checkQueries(world);
       const [first] = world.laws.broken;
       if (first !== undefined) return failed(first);
     }
@@ -89,7 +94,7 @@ async function bringToEnd(world: World): Promise<void> {
     world.laws.report('jobs end once', `${id} never ends: it is ${world.shadow.jobs.get(id)?.state}`);
   for (const id of world.accepted.jobs)
     if (!world.shadow.jobs.has(id) && !world.shadow.removed.has(id))
-      world.laws.report('accepted is kept', `${id} was accepted and is gone`);
+      world.laws.report('accepted is kept', `${id} was accepted and does not exist`);
   await checkStored(world, true);
   checkRecords(world);
 }

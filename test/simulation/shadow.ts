@@ -6,7 +6,7 @@ import type { LedgerEntry } from '../../src/kernel/usage/usage.js';
 import type { Change } from './observed-store.js';
 
 /** The state of one backend after the committed changes. */
-export interface Place {
+export interface ShadowPlace {
   backend: Backend;
   /** The value of the stored counter, to be compared with the jobs. */
   counted: number;
@@ -43,7 +43,7 @@ export class Shadow {
   readonly sessions = new Map<string, Session>();
   readonly jobs = new Map<string, Job>();
   readonly removed = new Set<string>();
-  readonly places = new Map<string, Place>();
+  readonly places = new Map<string, ShadowPlace>();
   readonly jobsOf = new Map<string, SessionJobs>();
   /** The number of each session's latest activation, in order of commit. */
   readonly activations = new Map<string, number>();
@@ -104,7 +104,7 @@ export class Shadow {
     }
   }
 
-  place(name: string): Place {
+  place(name: string): ShadowPlace {
     const place = this.places.get(name);
     if (place === undefined) throw new Error(`There is no backend ${name}.`);
     return place;

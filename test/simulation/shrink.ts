@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { run, type Options, type Outcome } from './run.js';
+import { run, type Options, type RunResult } from './run.js';
 import { histories, type History, type Step, type Wanted } from './steps.js';
 
 export interface Shrunk {
   readonly history: History;
-  readonly outcome: Outcome;
+  readonly outcome: RunResult;
   /** The path of the counterexample for fast-check, from the same seed. */
   readonly path: string | null;
   readonly runs: number;
@@ -21,7 +21,7 @@ export async function shrink(
 ): Promise<Shrunk> {
   const until = performance.now() + seconds * 1000;
   let runs = 0;
-  const attempt = async (candidate: History): Promise<Outcome> => {
+  const attempt = async (candidate: History): Promise<RunResult> => {
     runs += 1;
     return run(candidate, { toTheEnd: false, fullEvery: 50, ...options });
   };
@@ -34,25 +34,25 @@ export async function shrink(
     if (outcome.broken === null) return { history, outcome, path: null, runs };
   }
   const { law } = outcome.broken ?? { law: '' };
-  const fails = (found: Outcome) => found.broken !== null && found.broken.law === law;
-  const cut = ({ setup, happenings }: History, found: Outcome) => ({
+  const fails = (found: RunResult) => found.broken !== null && found.broken.law === law;
+  const cut = ({ setup, happenings }: History, found: RunResult) => ({
     setup,
     happenings: happenings.slice(0, found.steps),
   });
   best = cut(best, outcome);
 
-  const late = () => performance.now() > until;
+  const isTimeUp = () => performance.now() > until;
   const tryIt = async (candidate: History): Promise<boolean> => {
     const found = await attempt(candidate);
     if (!fails(found)) return false;
     best = cut(candidate, found);
     return true;
   };
-  const calm = best.happenings.map(({ step }) => ({ step, fault: null }));
-  await tryIt({ ...best, happenings: calm });
-  for (let size = Math.ceil(best.happenings.length / 2); size >= 1 && !late();) {
+  const withoutFaults = best.happenings.map(({ step }) => ({ step, fault: null }));
+  await tryIt({ ...best, happenings: withoutFaults });
+  for (let size = Math.ceil(best.happenings.length / 2); size >= 1 && !isTimeUp();) {
     let smaller = false;
-    for (let from = best.happenings.length - size; from > -size && !late(); from -= size) {
+    for (let from = best.happenings.length - size; from > -size && !isTimeUp(); from -= size) {
       const happenings = best.happenings.filter((_, i) => i < from || i >= from + size);
       if (happenings.length < best.happenings.length && (await tryIt({ ...best, happenings })))
         smaller = true;
@@ -63,7 +63,7 @@ export async function shrink(
 
   for (let i = 0; i < best.happenings.length; i += 1) {
     let fewer = fewerAtOnce(best, i);
-    while (fewer.length > 0 && !late()) {
+    while (fewer.length > 0 && !isTimeUp()) {
       const [next, ...others] = fewer;
       fewer = next !== undefined && (await tryIt(next)) ? fewerAtOnce(best, i) : others;
     }
@@ -71,7 +71,7 @@ export async function shrink(
 
   const result = await fc.check(
     fc.asyncProperty(histories({ ...wanted, steps: best.happenings.length }), async (candidate) => {
-      if (late()) return true;
+      if (isTimeUp()) return true;
       const found = await attempt(candidate);
       if (!fails(found)) return true;
       best = cut(candidate, found);

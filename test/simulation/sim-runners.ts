@@ -9,18 +9,18 @@ interface Planned {
   readonly order: number;
   readonly job: string;
   readonly token: string;
-  readonly tell: (listener: RunnerListener) => Promise<void>;
+  readonly send: (listener: RunnerListener) => Promise<void>;
 }
 
 const stopTakes: Millis = 50;
 const lateBy: Millis = 4000;
-/** Like the pool, repeats an answer that could not be stored. */
+/** After this time a report that could not be stored is repeated, as the pool does. */
 const retryAfter: Millis = 100;
 const wellBehaved: Attempt = { does: 'complete', after: 1000, twice: false, late: false, logs: 0 };
 
 /**
- * Runner processes on the virtual clock. A job's params set the behaviour of each attempt: it answers, fails, dies, hangs
- * until it is stopped, hangs until it is killed, answers twice, or answers although it was given up.
+ * Runner processes on the virtual clock. A job's params set the behaviour of each attempt: it completes, fails, dies,
+ * hangs until it is stopped or killed, reports its end twice, or reports it after it was lost.
  */
 export class SimRunners implements Runners {
   private planned: Planned[] = [];
@@ -80,27 +80,27 @@ export class SimRunners implements Runners {
     return this.planned[0]?.at ?? Infinity;
   }
 
-  /** Whether an attempt has a process or a pending answer. */
+  /** Returns whether an attempt has a process or a pending report. */
   knows(token: string): boolean {
     return this.alive.has(token) || this.planned.some((each) => each.token === token);
   }
 
   /** Sends all due messages at once, as processes do. */
-  async tell(now: Millis): Promise<void> {
+  async deliver(now: Millis): Promise<void> {
     const due = this.planned.filter(({ at }) => at <= now);
     this.planned = this.planned.filter(({ at }) => at > now);
     const { listener } = this;
     if (listener === null) return;
     await Promise.all(
       due.map((planned) =>
-        planned.tell(listener).catch(() => {
-          if (!this.lifeline.dead) this.plan(retryAfter, planned.job, planned.token, planned.tell);
+        planned.send(listener).catch(() => {
+          if (!this.lifeline.dead) this.plan(retryAfter, planned.job, planned.token, planned.send);
         }),
       ),
     );
   }
 
-  /** Ends the processes with the service. Some of their answers may still be pending. */
+  /** Returns the reports that processes may still send after the service has ended. */
   leftBehind(): readonly Planned[] {
     return this.planned.filter(({ token }) => this.alive.get(token)?.behaviour.late === true);
   }
@@ -117,9 +117,9 @@ export class SimRunners implements Runners {
     });
   }
 
-  private plan(after: Millis, job: string, token: string, tell: Planned['tell']): void {
+  private plan(after: Millis, job: string, token: string, send: Planned['send']): void {
     this.order += 1;
-    this.planned.push({ at: this.clock.now() + after, order: this.order, job, token, tell });
+    this.planned.push({ at: this.clock.now() + after, order: this.order, job, token, send });
     this.planned.sort((a, b) => a.at - b.at || a.order - b.order);
   }
 }

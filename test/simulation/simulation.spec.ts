@@ -8,25 +8,25 @@ import { describeHistory } from './describe-history.js';
 import { twins } from './twins.js';
 
 /** The same as `npm run simulate -- --seed N --steps 1000 --faults --restarts`. */
-const wanted = { steps: 1000, faults: true, restarts: true };
+const options = { steps: 1000, faults: true, restarts: true };
 
 describe('the simulation', () => {
-  it.each([6, 7, 12, 2026])('of seed %i, with faults and restarts, breaks no law', async (seed) => {
-    const { broken, restarts, jobs } = await run(historyOf(seed, wanted));
+  it.each([6, 7, 12, 2026])('with seed %i, faults and restarts breaks no law', async (seed) => {
+    const { broken, restarts, jobs } = await run(historyOf(seed, options));
     expect(broken).toBeNull();
     expect(restarts).toBeGreaterThan(5);
     expect(jobs).toBeGreaterThan(100);
   });
 
-  it('of one seed comes out the same twice, in pieces, with restarts and with kills', async () => {
+  it('with one seed has the same result twice, in smaller steps, with restarts and with kills', async () => {
     expect(await twins(1)).toBeNull();
   });
 
-  it.each([6, 11, 14])('of seed %i starts its jobs when the estimate foretold', async (seed) => {
+  it.each([6, 11, 14])('with seed %i starts its jobs at the estimated times', async (seed) => {
     expect(await foretell(seed)).toBeGreaterThan(5);
   });
 
-  it('tells the shortest history of what it finds', async () => {
+  it('reports the shortest history that breaks a law', async () => {
     // An invented law that gets broken: no session closes while a job waits.
     const instead: Options['instead'] = async (world, step) => {
       await act(world, step);

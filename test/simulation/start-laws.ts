@@ -4,7 +4,7 @@ import type { Millis } from '../../src/kernel/time.js';
 import { chargedTo, isBlocked } from './charged.js';
 import type { Report } from './report.js';
 import type { Change } from './observed-store.js';
-import type { Place, Shadow } from './shadow.js';
+import type { ShadowPlace, Shadow } from './shadow.js';
 
 type Reserved = Extract<Change, { of: 'reserved' }>;
 
@@ -12,7 +12,9 @@ type Reserved = Extract<Change, { of: 'reserved' }>;
 export class StartLaws {
   /** Reservations made by the current choice. Jobs that it started before may be on those slots. */
   private readonly fresh = new Set<string>();
-  /** Reservations ended by the current choice although their session still waits. That session must start there next. */
+  /**
+   * Reservations ended by the current choice although their session still waits. That session must start there next.
+   */
   private readonly due = new Map<string, string>();
   private at: Millis = 0;
 
@@ -44,8 +46,8 @@ export class StartLaws {
       this.fresh.add(`${backend}/${slot}`);
       const promised = this.shadow.sessions.get(session);
       if (promised?.mode !== 'dedicated' || promised.state === 'active' || !this.waits(session))
-        this.report('reservations', `slot ${slot} is promised to ${session}, which needs none`);
-      if (place.holders.has(slot)) this.report('reservations', `slot ${slot} is held and promised`);
+        this.report('reservations', `slot ${slot} is reserved for ${session}, which needs none`);
+      if (place.holders.has(slot)) this.report('reservations', `slot ${slot} is held and reserved`);
     }
   }
 
@@ -66,11 +68,11 @@ export class StartLaws {
     if (holder !== undefined && holder !== job.session) say('exclusive', `${holder} holds it`);
     const promised = place.reserved.get(slot);
     if (promised !== undefined && promised !== job.session && !this.fresh.has(key))
-      say('reservations', `it is promised to ${promised}`);
+      say('reservations', `it is reserved for ${promised}`);
     const wasDue = this.due.get(key);
     if (wasDue !== undefined) {
       if (wasDue !== job.session || running > 0)
-        say('reservations', `it was promised to ${wasDue}, once empty`);
+        say('reservations', `it was reserved for ${wasDue}, once empty`);
       this.due.delete(key);
     }
     if (session !== null && this.shadow.of(session.id).queued[0]?.id !== job.id)
@@ -85,7 +87,7 @@ export class StartLaws {
     this.slotChoice(place, session, slot, say);
   }
 
-  private order(place: Place, job: Job, session: Session | null, say: Report): void {
+  private order(place: ShadowPlace, job: Job, session: Session | null, say: Report): void {
     const isActive = session?.state === 'active';
     const mine = isActive ? this.activation(session.id) : Infinity;
     for (const id of place.sessions) {
@@ -100,12 +102,12 @@ export class StartLaws {
     for (const other of this.heads(place)) {
       if (other.seq === own.seq || isBlocked(this.shadow, other.instance, this.at, this.window)) continue;
       if (other.instance === own.instance ? other.seq < own.seq : this.goesBefore(other, own))
-        say('fair share', `number ${other.seq} of ${other.instance} was before it`);
+        say('fair share', `number ${other.seq} of ${other.instance} goes first`);
     }
   }
 
-  /** The first entry of each instance in the general queue. Sessions with a reservation are not in the general queue. */
-  private heads(place: Place): { instance: string; seq: number }[] {
+  /** Returns the first entry of each instance in the general queue, which excludes sessions with a reservation. */
+  private heads(place: ShadowPlace): { instance: string; seq: number }[] {
     const first = new Map<string, number>();
     const offer = (instance: string, seq: number) =>
       first.set(instance, Math.min(seq, first.get(instance) ?? Infinity));
@@ -138,7 +140,7 @@ export class StartLaws {
     return chargedTo(this.shadow, instance, this.at, this.window);
   }
 
-  private slotChoice(place: Place, session: Session | null, slot: number, say: Report): void {
+  private slotChoice(place: ShadowPlace, session: Session | null, slot: number, say: Report): void {
     const open = Array.from({ length: place.backend.slots }, (_, index) => index).filter(
       (index) =>
         !place.holders.has(index) &&
@@ -151,7 +153,7 @@ export class StartLaws {
           ? runningOn(place, other) === 0 && other < slot
           : runningOn(place, other) > runningOn(place, slot) ||
             (runningOn(place, other) === runningOn(place, slot) && other < slot);
-      if (better) say('slot choice', `slot ${other} was to be taken first`);
+      if (better) say('slot choice', `slot ${other} should be taken first`);
     }
   }
 
@@ -160,4 +162,4 @@ export class StartLaws {
   }
 }
 
-const runningOn = (place: Place, slot: number): number => place.running.get(slot)?.size ?? 0;
+const runningOn = (place: ShadowPlace, slot: number): number => place.running.get(slot)?.size ?? 0;

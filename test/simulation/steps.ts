@@ -50,7 +50,7 @@ export interface Attempt {
   readonly does: 'complete' | 'fail' | 'die' | 'hang' | 'deaf';
   readonly after: number;
   readonly twice: boolean;
-  /** A lost attempt answers late, with its old token. */
+  /** Whether a lost attempt reports its end later, with its old token. */
   readonly late: boolean;
   readonly logs: number;
 }
@@ -246,7 +246,7 @@ const usual: fc.Arbitrary<Setup> = fc.record({
   ),
 });
 
-/** All jobs go to one backend with several slots of several lanes, so slots get reserved while others have free lanes. */
+/** One backend with several slots of several lanes for all jobs, so slots get reserved while others have free lanes. */
 const crowd: fc.Arbitrary<Setup> = fc.record({
   shares: fc.array(fc.constantFrom(1, 1, 2, 5), { minLength: 3, maxLength: 3 }),
   budgets: fc.array(fc.constantFrom(0, 0, 0, 120_000), { minLength: 3, maxLength: 3 }),
@@ -260,7 +260,7 @@ const crowd: fc.Arbitrary<Setup> = fc.record({
     { minLength: 1, maxLength: 1 },
   ),
 });
-/** Every fourth seed. */
+/** Returns whether a seed uses {@link crowd}, which every fourth does. */
 const isCrowded = (seed: number): boolean => seed % 4 === 3;
 
 /** All histories up to a number of steps. Every part can be shrunk from its value alone. */

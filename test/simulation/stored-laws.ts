@@ -12,19 +12,22 @@ import type { World } from './world.js';
 export async function checkStored(world: World, everything: boolean): Promise<void> {
   const { shadow, service } = world;
   const { read } = service.store;
-  const say = (what: string) => world.laws.report('stored', what);
+  const report = (what: string) => world.laws.report('stored', what);
   const sessions = everything ? shadow.sessions.keys() : shadow.dirty.sessions;
   for (const id of sessions) {
     if (!isDeepStrictEqual(await read.session(id), shadow.sessions.get(id)))
-      say(`session ${id} is not as it was saved`);
+      report(`session ${id} is not as it was saved`);
   }
   const jobs = everything ? shadow.jobs.keys() : shadow.dirty.jobs;
   for (const id of jobs) {
     const stored = storedJob(world, id);
-    const kept = shadow.jobs.get(id);
-    const expected = kept === undefined || stored === null ? kept : { ...kept, details: stored.details };
-    if (!isDeepStrictEqual(stored ?? undefined, expected)) say(`job ${id} is not as it was saved`);
-    if (!isDeepStrictEqual(await read.job(id), stored)) say(`job ${id} is shown as it was before`);
+    const expectedRow = shadow.jobs.get(id);
+    const expected =
+      expectedRow === undefined || stored === null
+        ? expectedRow
+        : { ...expectedRow, details: stored.details };
+    if (!isDeepStrictEqual(stored ?? undefined, expected)) report(`job ${id} is not as it was saved`);
+    if (!isDeepStrictEqual(await read.job(id), stored)) report(`job ${id} is read with an old state`);
   }
   shadow.dirty.sessions.clear();
   shadow.dirty.jobs.clear();
@@ -87,7 +90,7 @@ function checkSums(world: World): void {
 export const rowsOf = (world: World, sql: string): SqlRow[] =>
   (world.service.connections[1]?.db.prepare(sql).all() ?? []) as SqlRow[];
 
-/** Columns that differ between equal histories: a process that ends forgets which answers arrived. */
+/** Tables that may differ between equal histories: a process that ends forgets which receipts to remove. */
 const passing = ['migrations', 'receipts'];
 
 /** Returns every table, sorted, as text. Equal histories have equal text. */

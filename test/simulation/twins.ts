@@ -17,10 +17,10 @@ const scripted = (history: History): History => ({
 /** Splits one long advance into pieces of different lengths. */
 async function inPieces(world: World, step: Step): Promise<void> {
   if (step.do !== 'advance') return act(world, step);
-  let left = step.by;
-  for (let piece = 1; left > 0; piece = (piece * 3) % 4001) {
-    await advance(world, Math.min(piece, left));
-    left -= Math.min(piece, left);
+  let remaining = step.by;
+  for (let piece = 1; remaining > 0; piece = (piece * 3) % 4001) {
+    await advance(world, Math.min(piece, remaining));
+    remaining -= Math.min(piece, remaining);
   }
   await advance(world, 0);
 }
@@ -38,8 +38,8 @@ function restarting(every: number): Options['instead'] {
 }
 
 /**
- * Kills and restarts the process during every step, at a moving point. Clients without an answer repeat their request. All
- * jobs are scripted, so no attempt is lost.
+ * Kills and restarts the process during every step, at a moving point. Clients without an answer repeat their request.
+ * All jobs are scripted, so no attempt is lost.
  */
 function killing(): Options['instead'] {
   let count = 0;
@@ -61,7 +61,7 @@ function killing(): Options['instead'] {
     await world.start();
     if (todo.do === 'advance') await advance(world, until - world.clock.now());
     else if (todo.do === 'submit' || world.commits - commits < 2) {
-      // A repeated submit is recognised. Of the other commits, one belongs to the start.
+      // A submit may be repeated in any case. Another step is repeated if it did not commit: one commit is the start's.
       if (todo.do === 'submit') world.submits -= 1;
       await act(world, todo);
     }
@@ -76,8 +76,8 @@ function moving(world: World, step: Step): Step {
 }
 
 /**
- * Plays the same history in ways that must not matter: twice; with split waits; with restarts. Returns the difference, or
- * null.
+ * Plays the same history in ways that must not matter: twice; with split waits; with restarts. Returns the difference,
+ * or null.
  */
 export async function twins(seed: number): Promise<string | null> {
   const everything = historyOf(seed, { steps: short, faults: true, restarts: true });

@@ -36,15 +36,15 @@ function checkSession(shadow: Shadow, session: Session, report: Report): void {
     say('counters', `counts ${session.runningJobs} of ${running.size} running`);
   if (session.headSeq !== (queued[0]?.seq ?? null)) say('counters', `has its head at ${session.headSeq}`);
   const starts = [...running.values()].reduce((sum, { startedAt }) => sum + (startedAt ?? 0), 0);
-  if (session.runningStarts !== starts) say('counters', 'adds its running starts up wrong');
+  if (session.runningStarts !== starts) say('counters', 'has a wrong sum of running starts');
   if (state === 'closed' && (queued.length > 0 || session.acceptingJobs))
-    say('closed starts nothing', 'takes jobs');
+    say('closed starts nothing', 'accepts jobs');
   if (state === 'inactive' && running.size > 0) say('session states', 'has a job running');
   if (state === 'open' && running.size > 0) say('session states', 'has a job running');
   if (!session.acceptingJobs && state !== 'closed' && queued.length + running.size === 0)
     say('session states', 'is drained and not closed');
   if ((session.activeSince !== null) !== (state === 'active' && running.size > 0))
-    say('usage', 'has its active clock wrong');
+    say('usage', 'has a wrong active clock');
   if (session.activeSpent > session.limits.activeTtl)
     say('deadlines', `was active for ${session.activeSpent} ms`);
 
@@ -93,7 +93,7 @@ function checkBackend(shadow: Shadow, name: string, report: Report): void {
 const overlaps = (a: LedgerEntry | undefined, b: LedgerEntry): boolean =>
   a !== undefined && a.from < b.to && b.from < a.to;
 
-/** Ledger entries of a slot are in the order of their ends. */
+/** Reports jobs charged inside a hold. Starts at the end, because a slot's entries are in the order of their ends. */
 function noForeignJob(hold: LedgerEntry, jobs: readonly LedgerEntry[], report: Report): void {
   for (let i = jobs.length - 1; i >= 0; i -= 1) {
     const job = jobs[i];

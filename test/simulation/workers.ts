@@ -13,19 +13,19 @@ interface Shares {
  */
 export async function shareOut({ first, count, workers }: Shares, tally: Tally): Promise<number | null> {
   const children = new Set<ChildProcess>();
-  const [script = '', ...given] = process.argv.slice(1);
+  const [script = '', ...args] = process.argv.slice(1);
   let verdict: number | null = null;
   const work = (own: number, seeds: number) =>
     new Promise<void>((resolve) => {
       // The last value of an option wins.
       const mine = ['--workers', 1, '--stride', workers, '--seed', first + own, '--seeds', seeds].map(String);
-      const child = fork(script, [...given, ...mine]);
+      const child = fork(script, [...args, ...mine]);
       children.add(child);
       let done = 0;
       child.on('message', (message) => {
         done += 1;
         tally.add(message as Done);
-        if (verdict === null) tally.tell();
+        if (verdict === null) tally.print();
       });
       child.on('exit', (code) => {
         children.delete(child);

@@ -72,6 +72,8 @@ export interface Service {
   readonly receipts: ReceiptsService;
   readonly clock: ClockService;
   readonly store: Store;
+  /** The same store without an observer and without faults, for laws that read as a transaction does. */
+  readonly queries: Store;
   readonly connections: readonly Connection[];
 }
 
@@ -96,7 +98,7 @@ export class World {
   readonly accepted = { jobs: [] as string[] };
   service!: Service;
   restarts = 0;
-  /** Whether the service was ever down while time passed. */
+  /** Milliseconds for which the service was down. */
   downtime = 0;
   ids = 0;
   submits = 0;
@@ -111,8 +113,8 @@ export class World {
     private readonly setup: Setup,
   ) {
     this.laws = new Laws(this.shadow, window);
-    this.backends = setup.backends.map((asked, i) => ({
-      ...asked,
+    this.backends = setup.backends.map((settings, i) => ({
+      ...settings,
       name: `b${i}`,
       limits: limitsOf(1),
       options: {},
@@ -179,6 +181,8 @@ export class World {
     );
     const writer = new Connection(this.folder, lifeline, recorder);
     const reader = new Connection(this.folder, lifeline, null);
+    const plain = new Connection(this.folder, new Lifeline(), null);
+    const queries = new SqliteStore(plain.source, plain.source);
     const store = observed(new SqliteStore(writer.source, reader.source), recorder);
     const runners = new SimRunners(this.clock, lifeline, this.begun);
     if (before !== undefined) runners.adopt(before.leftBehind());
@@ -207,7 +211,7 @@ export class World {
     );
     jobs.onModuleInit();
     const clock = new ClockService(this.clock, commands);
-    const connections = [writer, reader];
+    const connections = [writer, reader, plain];
     this.service = {
       receipts,
       lifeline,
@@ -218,6 +222,7 @@ export class World {
       jobs,
       clock,
       store,
+      queries,
       connections,
     };
   }

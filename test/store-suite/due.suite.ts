@@ -17,7 +17,7 @@ async function keepDue(tx: Tx, id: string, kind: Kind, at: number, createdAt = t
     const job = await tx.jobs.insert({ ...givenJob({ id }), details: givenDetails() }, '{}');
     await tx.jobs.save(job, { at, kind });
   } else {
-    await tx.sessions.insert(givenSession({ id, createdAt }), { at, clock: kind });
+    await tx.sessions.insert(givenSession({ id, createdAt }), { at, kind: kind });
   }
 }
 
@@ -148,7 +148,7 @@ export const dueSuite: SuiteOf<
       });
       await write((tx) => tx.disarmDeadline({ subject: 'session', kind: 'max_ttl', id: 's1', at: after(1) }));
       expect(await write((tx) => tx.firstDeadline(after(9)))).toMatchObject({ id: 's2' });
-      await write((tx) => tx.sessions.save(givenSession({ id: 's1' }), { at: after(1), clock: 'max_ttl' }));
+      await write((tx) => tx.sessions.save(givenSession({ id: 's1' }), { at: after(1), kind: 'max_ttl' }));
       expect(await write((tx) => tx.firstDeadline(after(9)))).toMatchObject({ id: 's1' });
     });
   },

@@ -9,8 +9,8 @@ import type { Given, SuiteOf } from './methods.js';
 
 export const forecastSuite: SuiteOf<Pick<Reads, 'forecast'>> = {
   forecast(given) {
-    const forecastOf = ({ read }: Given, asker: string | null = null, name = 'b1') =>
-      read.forecast(name, at, window, asker) as Promise<ForecastView>;
+    const forecastOf = ({ read }: Given, requester: string | null = null, name = 'b1') =>
+      read.forecast(name, at, window, requester) as Promise<ForecastView>;
     const queued = async ({ read }: Given, id: string) => {
       const { seq, instance, program, maxExecutionTime } = (await read.job(id)) ?? givenJob();
       return { id, seq, instance, program, maxExecutionTime, duration: null };
@@ -20,7 +20,7 @@ export const forecastSuite: SuiteOf<Pick<Reads, 'forecast'>> = {
       expect(await forecastOf(await given(), null, 'b3')).toBeNull();
     });
 
-    it('leaves out other backends, and contains the asker even if nothing of it waits', async () => {
+    it('leaves out other backends, and contains the requester even with nothing queued', async () => {
       const all = await given();
       await all.write(keepElsewhere);
       const nothing = {
@@ -30,8 +30,16 @@ export const forecastSuite: SuiteOf<Pick<Reads, 'forecast'>> = {
         ...{ running: [], sessions: [], batches: [], instances: [], hiddenFrom: null, recent: [] },
       };
       expect(await forecastOf(all)).toEqual(nothing);
-      const asker = { id: 'lab-b', shares: 1, charged: 0, rate: 0, budget: null, waiting: [], more: false };
-      expect(await forecastOf(all, 'lab-b')).toEqual({ ...nothing, instances: [asker] });
+      const requester = {
+        id: 'lab-b',
+        shares: 1,
+        charged: 0,
+        rate: 0,
+        budget: null,
+        waiting: [],
+        more: false,
+      };
+      expect(await forecastOf(all, 'lab-b')).toEqual({ ...nothing, instances: [requester] });
     });
 
     it('contains running jobs with their script, stop and charge', async () => {
@@ -139,15 +147,16 @@ export const forecastSuite: SuiteOf<Pick<Reads, 'forecast'>> = {
           await keepLone(tx, { instance: id }, ...Array.from({ length: 12 }, (_, i) => `${id}-${i}`));
         }
       });
-      const asker = many.at(-1) ?? '';
-      const { instances, sessions, hiddenFrom } = await forecastOf(all, asker);
+      const requester = many.at(-1) ?? '';
+      const { instances, sessions, hiddenFrom } = await forecastOf(all, requester);
       const shown = instances.map(({ id }) => id);
-      expect(shown).toContain(asker);
+      expect(shown).toContain(requester);
       const hidden = many.findIndex((id) => !shown.includes(id));
       expect(hiddenFrom).toBe(hidden === -1 ? null : seconds(1 + hidden) / 2);
       const waiting = instances.filter(({ id }) => id.startsWith('lab-1'));
       for (const { id, waiting: entries, more } of waiting) {
         expect(more).toBe(entries.length < 12);
+        expect(entries.length).toBeGreaterThan(4);
         const ids = entries.map((each) => ('id' in each ? each.id : each.session));
         expect(ids).toEqual(Array.from({ length: entries.length }, (_, i) => `${id}-${i}`));
       }

@@ -1,4 +1,5 @@
-import type { Job } from '../../src/kernel/job/job.js';
+import { isFinal, jobStates, type Job } from '../../src/kernel/job/job.js';
+import { closeCodes, sessionStates } from '../../src/kernel/session/session.js';
 import type { LivyEntry, LivyPage, LivyReads, LivyTx } from '../../src/dialects/livy/storage/ports.js';
 import { livyReads, livyStore } from '../../src/dialects/livy/storage/store.js';
 import type { Tx } from '../../src/scheduler/ports.js';
@@ -12,7 +13,15 @@ export const reads = (all: Given): LivyReads => all.observe(livyReads(all.read),
 
 export type Entry = Omit<LivyEntry, 'removedAt'>;
 export const entry = (overrides: Partial<Entry> = {}): Entry => ({
-  ...{ type: 'session', number: 0, subject: 's0', job: 's0-start', instance: 'lab-a', name: null, asked: {} },
+  ...{
+    type: 'session',
+    number: 0,
+    subject: 's0',
+    job: 's0-start',
+    instance: 'lab-a',
+    name: null,
+    request: {},
+  },
   ...overrides,
 });
 
@@ -64,3 +73,18 @@ export const page = (overrides: Partial<LivyPage> = {}): LivyPage => ({
 });
 export const newest = { from: 0, size: 99, newestFirst: true };
 export const oldest = { ...newest, newestFirst: false };
+
+/** A session for each close code and time around {@link closed}, and one for each other state. */
+export const manySessions: (GivenSession & { name: string })[] = [
+  ...sessionStates.filter((state) => state !== 'closed').map((state) => ({ state })),
+  ...[...closeCodes, null].flatMap((closeCode) =>
+    [-1, 0, 1].map((ms) => ({ ...closed, closeCode, closedAt: closed.closedAt + ms })),
+  ),
+].map((session, n) => ({ ...session, name: `name-${n}` }));
+
+/** A batch for each state, and if it has ended for each time around {@link ended}. */
+export const manyBatches: (Partial<Job> & { name: string })[] = jobStates
+  .flatMap((state): Partial<Job>[] =>
+    isFinal(state) ? [-1, 0, 1].map((ms) => ({ state, endedAt: ended.endedAt + ms })) : [{ state }],
+  )
+  .map((job, n) => ({ ...job, name: `name-${n}` }));

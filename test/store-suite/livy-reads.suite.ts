@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { LivyPage, LivyReads } from '../../src/dialects/livy/storage/ports.js';
+import { isBatchShown, isSessionShown } from '../../src/dialects/livy/storage/retention.js';
 import { LongText, inMemory, pieceSize } from '../../src/scheduler/long-text.js';
 import { after, t0 } from '../support/given.js';
 import { without } from './given.js';
@@ -9,6 +10,8 @@ import {
   keepBatches,
   keepSessions,
   keepStatements,
+  manyBatches,
+  manySessions,
   newest,
   oldest,
   page,
@@ -65,6 +68,15 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
       expect(await numbers({ from: 1, size: 1 })).toEqual([[2], 3]);
       expect((await reads(all).sessions(page())).items[0]?.session).toEqual(await all.read.session('s0'));
     });
+
+    it('shows sessions as the rule of retention says', async () => {
+      const all = await given();
+      await keepSessions(all, ...manySessions);
+      const everyone = await Promise.all(manySessions.map((_, n) => reads(all).session(n, undefined)));
+      const shown = everyone.filter((each) => each !== null && isSessionShown(each.session, closed.closedAt));
+      const { items } = await reads(all).sessions(page({ endedAfter: closed.closedAt }));
+      expect(items).toEqual(shown);
+    });
   },
 
   batch(given) {
@@ -98,6 +110,15 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
       expect(await numbers({ onlyOf: 'bob' })).toEqual([[0], 1]);
       expect(await numbers({ from: 1, size: 2 })).toEqual([[2, 3], 4]);
     });
+
+    it('shows batches as the rule of retention says', async () => {
+      const all = await given();
+      await keepBatches(all, ...manyBatches);
+      const everyone = await Promise.all(manyBatches.map((_, n) => reads(all).batch(n, undefined)));
+      const shown = everyone.filter((each) => each !== null && isBatchShown(each.run, ended.endedAt));
+      const { items } = await reads(all).batches(page({ endedAfter: ended.endedAt }));
+      expect(items).toEqual(shown);
+    });
   },
 
   statement(given) {
@@ -121,8 +142,8 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
       const all = await given();
       await keepStatements(all, 0, 'a', 'b', 'c');
       await keepStatements(all, 1, 'other');
-      const params = async (asked: typeof newest) => {
-        const { items, total } = await reads(all).statements(0, asked);
+      const params = async (page: typeof newest) => {
+        const { items, total } = await reads(all).statements(0, page);
         return [items.map((each) => each.params), total];
       };
       expect(await params(newest)).toEqual([['c', 'b', 'a'], 3]);
@@ -135,7 +156,7 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
       const all = await given();
       await keepStatements(all, 0, 'a', 'b', 'c');
       await keepStatements(all, 1, 'other');
-      const numbers = (asked: typeof newest) => reads(all).statementNumbers(0, asked);
+      const numbers = (page: typeof newest) => reads(all).statementNumbers(0, page);
       expect(await numbers(oldest)).toEqual({ numbers: [0, 1, 2], total: 3 });
       expect(await numbers({ ...newest, from: 1, size: 1 })).toEqual({ numbers: [1], total: 3 });
     });
@@ -151,7 +172,7 @@ export const livyReadsSuite: SuiteOf<LivyReads> = {
       await all.write((tx) => tx.texts.append(long, 0, pieces));
       await all.write((tx) => tx.jobs.saveResult('0-1', 'four'));
       await all.write((tx) => tx.jobs.saveResult('0-2', new LongText(inMemory(pieces), long, 'head')));
-      const bytes = (asked: typeof newest) => reads(all).statementBytes(0, asked);
+      const bytes = (page: typeof newest) => reads(all).statementBytes(0, page);
       expect(await bytes(oldest)).toBe(2 + (3 + 4) + (1 + 4 + pieceSize + 3));
       expect(await bytes({ ...oldest, size: 2 })).toBe(2 + 3 + 4);
       expect(await bytes({ ...newest, from: 2 })).toBe(2);

@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { LivyTx } from '../../src/dialects/livy/storage/ports.js';
+import { isBatchShown, isSessionShown, isRetentionOver } from '../../src/dialects/livy/storage/retention.js';
 import { after } from '../support/given.js';
 import {
   closed,
@@ -8,6 +9,8 @@ import {
   keepBatches,
   keepSessions,
   keepStatements,
+  manyBatches,
+  manySessions,
   reads,
   write,
 } from './livy-given.js';
@@ -33,7 +36,7 @@ export const livyTxSuite: SuiteOf<LivyTx> = {
         job: 'j',
         instance: 'lab-b',
         name: 'n',
-        asked: { a: [1] },
+        request: { a: [1] },
       });
       await write(all, (livy) => livy.insert(whole));
       expect(await write(all, (livy) => livy.bySubject('session', 's0x'))).toEqual({
@@ -80,6 +83,24 @@ export const livyTxSuite: SuiteOf<LivyTx> = {
       await write(all, (livy) => livy.remove('batch', 1, after(1)));
       expect(await named('batch', 'runs', 0)).toBe(false);
     });
+
+    it('finds entries that the rule of retention shows', async () => {
+      const all = await given();
+      await keepSessions(all, ...manySessions);
+      await keepBatches(all, ...manyBatches);
+      const found = (type: 'session' | 'batch', name: string, endedAfter: number) =>
+        write(all, async (livy) => (await livy.findByName(type, name, 'lab-a', endedAfter)) !== null);
+      for (const [n, { name }] of manySessions.entries()) {
+        const session = (await reads(all).session(n, undefined))?.session;
+        const isShown = session !== undefined && isSessionShown(session, closed.closedAt);
+        expect([name, await found('session', name, closed.closedAt)]).toEqual([name, isShown]);
+      }
+      for (const [n, { name }] of manyBatches.entries()) {
+        const job = (await reads(all).batch(n, undefined))?.run;
+        const isShown = job !== undefined && isBatchShown(job, ended.endedAt);
+        expect([name, await found('batch', name, ended.endedAt)]).toEqual([name, isShown]);
+      }
+    });
   },
 
   remove(given) {
@@ -113,6 +134,19 @@ export const livyTxSuite: SuiteOf<LivyTx> = {
       const removed = [0, 1, 2, 3].map(async (n) => (await reads(all).session(n, undefined))?.removedAt);
       expect(await Promise.all(removed)).toEqual([after(20), null, null, after(20)]);
       expect((await reads(all).batch(0, undefined))?.removedAt).toBeNull();
+    });
+
+    it('removes closed sessions whose retention is over, whatever closed them', async () => {
+      const all = await given();
+      await keepSessions(all, ...manySessions);
+      // Each sweep removes only a few.
+      for (let i = 0; i < 9; i += 1) await write(all, (livy) => livy.sweep(closed.closedAt, after(20)));
+      for (const n of manySessions.keys()) {
+        const entry = await reads(all).session(n, undefined);
+        const { state = 'open', closedAt = null } = entry?.session ?? {};
+        const isOver = state === 'closed' && isRetentionOver(closedAt, closed.closedAt);
+        expect([n, entry?.removedAt]).toEqual([n, isOver ? after(20) : null]);
+      }
     });
   },
 

@@ -14,8 +14,8 @@ export const nexosisDataReadsSuite: SuiteOf<DataReads> = {
     it('returns a set that is ready, by its name in any case, or null', async () => {
       const all = await given();
       await keepDataSets(all, {}, { name: 'new', state: 'new' }, { name: 'gone', state: 'removed' });
-      const name = async (instance: string, asked: string) =>
-        (await reads(all).dataSet(instance, asked))?.name ?? null;
+      const name = async (instance: string, requested: string) =>
+        (await reads(all).dataSet(instance, requested))?.name ?? null;
       expect([await name('lab-a', 'DATA'), await name('lab-b', 'Data')]).toEqual(['Data', null]);
       expect([await name('lab-a', 'new'), await name('lab-a', 'gone')]).toEqual([null, null]);
     });

@@ -13,11 +13,11 @@ import type { Given, SuiteOf } from './methods.js';
 import { givenEvent } from './records.suite.js';
 
 /*
- * The suite contains no SQL. Each dialect brings the SQL for its own tables, so these tests call the dialects' reads and
- * writes to test the query port.
+ * The suite contains no SQL. Each dialect brings the SQL for its own tables, so these tests call the dialects' reads
+ * and writes to test the query port.
  */
 
-const about = { instance: 'lab-a', name: null, asked: { kind: 'spark' } } as const;
+const about = { instance: 'lab-a', name: null, request: { kind: 'spark' } } as const;
 /** Stores session 0 of Livy with this many statements, and batch 0. */
 async function keepLivy({ write }: Given, statements = 3): Promise<void> {
   await write(async (tx) => {

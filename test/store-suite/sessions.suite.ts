@@ -51,7 +51,7 @@ export const sessionsSuite: SuiteOf<Tx['sessions']> = {
     it('stores its deadline if given', async () => {
       const { write } = await given();
       await write(async ({ sessions }) => {
-        await sessions.insert(givenSession({ id: 's1' }), { at: after(5), clock: 'max_ttl' });
+        await sessions.insert(givenSession({ id: 's1' }), { at: after(5), kind: 'max_ttl' });
         await sessions.insert(givenSession({ id: 's2' }), null);
       });
       const due = { kind: 'max_ttl', at: after(5), subject: 'session', id: 's1' };
@@ -82,8 +82,8 @@ export const sessionsSuite: SuiteOf<Tx['sessions']> = {
     it('sets and clears its deadline', async () => {
       const { write } = await given();
       const session = givenSession();
-      await write((tx) => tx.sessions.insert(session, { at: after(5), clock: 'max_ttl' }));
-      await write((tx) => tx.sessions.save(session, { at: after(9), clock: 'unused_ttl' }));
+      await write((tx) => tx.sessions.insert(session, { at: after(5), kind: 'max_ttl' }));
+      await write((tx) => tx.sessions.save(session, { at: after(9), kind: 'unused_ttl' }));
       expect(await write((tx) => tx.firstDeadline(after(8)))).toBeNull();
       expect(await write((tx) => tx.firstDeadline(after(9)))).toMatchObject({
         kind: 'unused_ttl',

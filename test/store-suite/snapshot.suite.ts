@@ -16,6 +16,15 @@ export const snapshotSuite: SuiteOf<Pick<Tx, 'snapshot'>> = {
       expect(await snapshotOf(await given(), 'b3')).toBeNull();
     });
 
+    it('begins with the first of more sessions than it reads', async () => {
+      const all = await given();
+      await all.write(async (tx) => {
+        for (const id of ['s1', 's2', 's3', 's4', 's5']) await keepQueue(tx, { id }, 1);
+      });
+      const [instance] = (await snapshotOf(all)).instances;
+      expect(instance?.waiting[0]).toMatchObject({ session: 's1' });
+    });
+
     it('leaves out other backends', async () => {
       const all = await given();
       await all.write(keepElsewhere);

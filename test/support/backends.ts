@@ -5,7 +5,9 @@ export const instances = ['lab-a', 'lab-b', 'lab-c'] as const;
 const slotKinds = ['shared', 'shared', 'held', 'closing', 'reserved', 'stale'] as const;
 type Sessions = Record<string, NonNullable<GivenBackend['sessions']>[string]>;
 
-/** Makes a consistent backend: holders are dedicated, reservations are for waiting sessions, and no slot is overfull. */
+/**
+ * Makes a consistent backend: holders are dedicated, reservations are for waiting sessions, and no slot is overfull.
+ */
 export const backends: fc.Arbitrary<GivenBackend> = fc
   .record({
     status: fc.constantFrom('online', 'online', 'online', 'paused', 'offline'),

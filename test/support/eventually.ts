@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * Calls `look` every few milliseconds until it returns something other than undefined or false, and returns that. Use it
- * only for effects of other processes that cause no event. The timeout suits a busy machine.
+ * Calls `look` every few milliseconds until it returns something other than undefined or false, and returns that. Use
+ * it only for effects of other processes that cause no event. The timeout suits a busy machine.
  */
 export async function eventually<T>(
   what: string,

@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 /**
  * Replaces the Python of Spark drivers. Started as `-m sparkdriver --folder …`, it speaks the attempt protocol
- * (docs/attempt-protocol.md) and evaluates JavaScript instead of Python. Started as `-m sparkdriver.batch`, it runs no Spark.
- * Special statements: `wait` (until it is cancelled), `deaf` (wait, and ignore a cancel), `until <file>` (wait until the file
- * exists), `die <code>`, `noise <text>` (to stderr), `much <bytes>`, `json <text>` (return it unchanged), `pid`.
- * Session properties: `fake.jvm` starts a child that plays the JVM; `fake.start` is `fail`, `die`, or a file to wait for;
- * `fake.protocol` 1 speaks like a driver of Stint 0.2. A batch takes a file to wait for, or milliseconds, and an exit code.
+ * (docs/attempt-protocol.md) and evaluates JavaScript instead of Python. Started as `-m sparkdriver.batch`, it runs no
+ * Spark.
+ * - Special statements: `wait` (until it is cancelled), `deaf` (wait, and ignore a cancel), `until <file>` (wait until
+ *   the file exists), `die <code>`, `noise <text>` (to stderr), `much <bytes>`, `json <text>` (return it unchanged),
+ *   `pid`.
+ * - Session properties: `fake.jvm` starts a child that plays the JVM; `fake.start` is `fail`, `die`, or a file to wait
+ *   for; `fake.protocol` 1 speaks like an interpreter of Stint 0.2.
+ * - A batch takes a file to wait for, or milliseconds, and an exit code.
  */
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';

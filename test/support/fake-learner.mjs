@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * A learner without statistics: speaks the attempt protocol, reads its input files and writes results of the right form.
- * The first row of a column `do` in the data sets its behaviour: `fail`, `hang`, `rubbish`, `die`, or `tell`, which returns
- * the requested imputations. A prediction for a row whose `do` is `pid` is the worker's process id.
+ * A learner without statistics: speaks the attempt protocol, reads its input files and writes results of the right
+ * form. The first row of a column `do` in the data sets its behaviour: `fail`, `hang`, `rubbish`, `die`, or `tell`,
+ * which returns the requested imputations. A prediction for a row whose `do` is `pid` is the worker's process id.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * A worker that speaks the attempt protocol and runs no program; params control its behaviour. Arguments `--name=value`:
+ * A worker that speaks the attempt protocol and runs no program; params control its behaviour. `--name=value`:
  * - `ready`: milliseconds until it is ready; `never`; or `unsaid`, which works without reporting `ready`
  * - `protocol`: 1 speaks like a worker of Stint 0.2
  * - `last-words`: written to stderr; then the worker exits with code 3 instead of getting ready

@@ -22,8 +22,8 @@ export const givenLimits: SessionLimits = {
 export type GivenSession = Partial<Omit<Session, 'limits'>> & { readonly limits?: Partial<SessionLimits> };
 
 /** Makes a session at {@link t0} that is consistent with its state and its jobs; the test may override any property. */
-export function givenSession({ limits, ...said }: GivenSession = {}): Session {
-  const { state = 'open', mode = 'dedicated', queuedJobs = 0, runningJobs = 0 } = said;
+export function givenSession({ limits, ...overrides }: GivenSession = {}): Session {
+  const { state = 'open', mode = 'dedicated', queuedJobs = 0, runningJobs = 0 } = overrides;
   const about = { id: 's1', backend: 'b1', instance: 'lab-a', user: 'alice', mode };
   const began = state === 'active' || state === 'inactive';
   const idle = (state === 'open' || state === 'active') && queuedJobs + runningJobs === 0;
@@ -42,13 +42,13 @@ export function givenSession({ limits, ...said }: GivenSession = {}): Session {
     idleSince: idle ? t0 : null,
     activeSince: state === 'active' && runningJobs > 0 ? t0 : null,
     runningStarts: runningJobs * t0,
-    ...said,
+    ...overrides,
   };
 }
 
 /** Makes a job at {@link t0}: a lone job that needs a runner. If it runs, it is in its first attempt, on slot 0. */
-export function givenJob(said: Partial<Job> = {}): Job {
-  const runs = said.state === 'running';
+export function givenJob(overrides: Partial<Job> = {}): Job {
+  const runs = overrides.state === 'running';
   return {
     id: 'j1',
     seq: 1,
@@ -74,7 +74,7 @@ export function givenJob(said: Partial<Job> = {}): Job {
     slot: runs ? 0 : null,
     stop: null,
     used: 0,
-    ...said,
+    ...overrides,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Answer } from './http.js';
+import type { HttpAnswer } from './http.js';
 import type { Steps } from './steps.js';
 
 /** A request whose input grows with `n`. */
@@ -17,7 +17,7 @@ export interface Growing {
   readonly stops?: true;
   /** The input is read by Node's own code, whose steps are counted only if this process has not run it before. */
   readonly byNode?: true;
-  readonly send: (n: number) => Promise<Answer>;
+  readonly send: (n: number) => Promise<HttpAnswer>;
 }
 
 export interface Growth {
@@ -28,7 +28,7 @@ export interface Growth {
   /** Processor time of the whole process in microseconds, and the exponent of its growth; null: too short to tell. */
   readonly time: readonly number[];
   readonly ofTime: number | null;
-  readonly answers: readonly Answer[];
+  readonly answers: readonly HttpAnswer[];
 }
 
 /** Differences in steps below this come from timers. */
@@ -37,8 +37,8 @@ const fewSteps = 1500;
 const shortTime = 50_000;
 
 /**
- * Measures a request with n, 2n and 4n. Other activity in the process only adds work, so the minimum of `rounds` counts.
- * There are up to five rounds while the exponent is above `most`.
+ * Measures a request with n, 2n and 4n. Other activity in the process only adds work, so the minimum of `rounds`
+ * counts. There are up to five rounds while the exponent is above `most`.
  */
 export async function growthOf(
   { operation, shape, from, send }: Growing,
@@ -48,7 +48,7 @@ export async function growthOf(
 ): Promise<Growth> {
   const sizes = [from, 2 * from, 4 * from];
   const [steps, time] = [sizes.map(() => Infinity), sizes.map(() => Infinity)];
-  const answers: Answer[] = [];
+  const answers: HttpAnswer[] = [];
   // Warm-up: the code gets compiled.
   await send(from);
   const looksBad = () => !((powerOfSteps(steps) ?? 0) < most && (powerOfTime(time) ?? 0) < most);

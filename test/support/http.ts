@@ -11,7 +11,7 @@ import { startService, type ServiceParts, type Service } from '../../src/service
 export const adminToken = 'the-admin-token-of-this-test-run-0001';
 const project = join(import.meta.dirname, '../..');
 
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -35,8 +35,8 @@ export interface Error1 {
   readonly solution?: string;
 }
 
-export const givenBackend = (said: Partial<BackendConfig>): BackendConfig =>
-  Object.assign(new BackendConfig(), { name: 'b1', driver: 'scripted', ...said });
+export const givenBackend = (overrides: Partial<BackendConfig>): BackendConfig =>
+  Object.assign(new BackendConfig(), { name: 'b1', driver: 'scripted', ...overrides });
 
 /** The settings that a test overrides, including sections of the dialects. */
 export type GivenConfig = Partial<Config> & {
@@ -44,7 +44,7 @@ export type GivenConfig = Partial<Config> & {
   readonly nexosis?: NexosisConfig;
 };
 
-export const givenConfig = (data: string, said: GivenConfig = {}): Config => ({
+export const givenConfig = (data: string, overrides: GivenConfig = {}): Config => ({
   ...new ConfigFile(),
   ...{ port: 0, data, clock: 'virtual', log_level: 'silent', admin_token: adminToken, source: null },
   home: project,
@@ -53,7 +53,7 @@ export const givenConfig = (data: string, said: GivenConfig = {}): Config => ({
     givenBackend({ name: 'b2', lanes: 2 }),
     givenBackend({ name: 'line', options: { device: 'stint_line_5', noise: false } }),
   ],
-  ...said,
+  ...overrides,
 });
 
 /** The whole service on a free port. Close it at the end. */
@@ -63,9 +63,13 @@ export class TestService {
     readonly folder: string,
   ) {}
 
-  static async start(said: GivenConfig = {}, folder?: string, parts?: ServiceParts): Promise<TestService> {
+  static async start(
+    overrides: GivenConfig = {},
+    folder?: string,
+    parts?: ServiceParts,
+  ): Promise<TestService> {
     const data = folder ?? (await mkdtemp(join(tmpdir(), 'stint-')));
-    return new TestService(await startService(givenConfig(data, said), parts), data);
+    return new TestService(await startService(givenConfig(data, overrides), parts), data);
   }
 
   /** The address of a dialect's separate port. */
@@ -82,7 +86,7 @@ export class TestService {
     if (keep === undefined) await rm(this.folder, { recursive: true, force: true });
   }
 
-  async call(method: string, path: string, ask: Ask = {}): Promise<Answer> {
+  async call(method: string, path: string, ask: Ask = {}): Promise<HttpAnswer> {
     const { body } = ask;
     const raw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
     const answer = await fetch(this.url + path, {
@@ -114,12 +118,16 @@ export class TestService {
     return { id, token, crn, ...this.as(token) };
   }
 
-  advance(seconds: number): Promise<Answer> {
+  advance(seconds: number): Promise<HttpAnswer> {
     return this.admin.post('/admin/clock', { advance_seconds: seconds });
   }
 
   /** Sends a body in `pieces`, with or without a `content-length` in `headers`. */
-  async send(path: string, pieces: Iterable<Uint8Array>, headers: Record<string, string>): Promise<Answer> {
+  async send(
+    path: string,
+    pieces: Iterable<Uint8Array>,
+    headers: Record<string, string>,
+  ): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const sending = request(this.url + path, { method: 'POST', headers }, (answer) => {
         const chunks: Buffer[] = [];
@@ -157,7 +165,7 @@ function headersOf({
   };
 }
 
-function toAnswer(status: number, headers: Headers, text: string): Answer {
+function toAnswer(status: number, headers: Headers, text: string): HttpAnswer {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -167,8 +175,8 @@ function toAnswer(status: number, headers: Headers, text: string): Answer {
   return { status, headers, text, body };
 }
 
-/** Returns the first error of an answer, with its status. Throws if the answer does not have the shape that clients print. */
-export function errorOf({ status, body, text }: Answer): Error1 {
+/** Returns the first error of an answer, with its status. Throws unless it has the shape that clients print. */
+export function errorOf({ status, body, text }: HttpAnswer): Error1 {
   const { errors, trace } = (body ?? {}) as { errors?: unknown[]; trace?: unknown };
   if (!Array.isArray(errors) || errors.length === 0 || typeof trace !== 'string')
     throw new Error(`${status} without errors and trace: ${text}`);
@@ -179,5 +187,5 @@ export function errorOf({ status, body, text }: Answer): Error1 {
   return { status, ...(errors[0] as Omit<Error1, 'status'>) };
 }
 
-export const messagesOf = ({ body }: Answer): string[] =>
+export const messagesOf = ({ body }: HttpAnswer): string[] =>
   (body.errors as { message: string }[]).map(({ message }) => message);

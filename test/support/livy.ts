@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { LivyConfig } from '../../src/dialects/livy/settings.js';
 import { eventually } from './eventually.js';
-import { givenBackend, TestService, type GivenConfig, type Answer, type Ask } from './http.js';
+import { givenBackend, TestService, type GivenConfig, type HttpAnswer, type Ask } from './http.js';
 
 export const fakeDriver = join(import.meta.dirname, 'fake-driver.mjs');
 
 /** Interpreters run in real time, independent of the service's clock, so tests poll for their effects. */
-export async function givenLivy(said: GivenConfig = {}, backend: object = {}, folder?: string) {
+export async function givenLivy(overrides: GivenConfig = {}, backend: object = {}, folder?: string) {
   const options = { local_dirs: ['/srv/jars'], ...(backend as { options?: object }).options };
   const spark = givenBackend({ name: 'spark', driver: 'spark', slots: 2, ...backend, options });
   // As the configuration file and the operator API create it.
@@ -16,7 +16,7 @@ export async function givenLivy(said: GivenConfig = {}, backend: object = {}, fo
       spark_python: fakeDriver,
       backends: [givenBackend({ name: 'b1' }), spark],
       livy: new LivyConfig(),
-      ...said,
+      ...overrides,
     },
     folder,
   );
@@ -31,7 +31,7 @@ export const basic = (user: string, token: string) => ({
 export async function livyUser(stint: TestService, user = 'alice', instance = 'lab-a') {
   const { token } = await stint.user(user, instance);
   const headers = basic(user, token);
-  const call = (method: string, path: string, body?: unknown, ask: Ask = {}): Promise<Answer> =>
+  const call = (method: string, path: string, body?: unknown, ask: Ask = {}): Promise<HttpAnswer> =>
     stint.call(method, `/livy${path}`, {
       token: null,
       ...ask,

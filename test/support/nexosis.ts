@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { NexosisConfig } from '../../src/dialects/nexosis/settings.js';
 import { eventually } from './eventually.js';
-import { givenBackend, TestService, type GivenConfig, type Answer, type Ask } from './http.js';
+import { givenBackend, TestService, type GivenConfig, type HttpAnswer, type Ask } from './http.js';
 
 /** A service with the fake learner, and the view of one user through a Nexosis client. */
 export async function givenNexosis(
   nexosis: Partial<NexosisConfig> = {},
   folder?: string,
-  said: GivenConfig = {},
+  overrides: GivenConfig = {},
 ) {
   const service = await TestService.start(
     {
@@ -17,7 +17,7 @@ export async function givenNexosis(
         givenBackend({ name: 'predictor', driver: 'learner', options: { predict: true } }),
       ],
       nexosis: Object.assign(new NexosisConfig(), nexosis),
-      ...said,
+      ...overrides,
     },
     folder,
   );
@@ -29,7 +29,7 @@ export type Account = Awaited<ReturnType<typeof givenAccount>>;
 /** A user with a key. */
 export async function givenAccount(service: TestService, user: string, instance: string) {
   const { token } = await service.user(user, instance);
-  const call = (method: string, path: string, { headers, ...ask }: Ask = {}): Promise<Answer> =>
+  const call = (method: string, path: string, { headers, ...ask }: Ask = {}): Promise<HttpAnswer> =>
     service.call(method, `/nexosis/v1/${path}`, {
       token: null,
       headers: { 'api-key': token, ...headers },

@@ -13,7 +13,7 @@ export function refusalOf(work: () => unknown): Pick<Refusal, 'code' | 'params'>
   throw new Error('nothing was refused');
 }
 
-/** Like the above, but returns the sentence for operators. */
+/** Like {@link refusalOf}, but returns the sentence for operators. */
 export const refusedWords = (work: () => unknown): string => {
   const { code, params } = refusalOf(work);
   return operatorMessage(new Refusal(code, params));

@@ -11,7 +11,7 @@ export class Listener implements RunnerListener {
   readonly ends: ProcessEnd[] = [];
   readonly logs: { job: string; token: string; level: string; text: string }[] = [];
   readonly last: string[] = [];
-  /** The number of next answers that it rejects. */
+  /** How many of the next messages it rejects. */
   failures = 0;
 
   async attemptEnded(job: string, token: string, answer: AttemptEnd): Promise<void> {
@@ -43,14 +43,17 @@ export class Listener implements RunnerListener {
   }
 
   answerOf(job: string): Promise<AttemptEnd> {
-    return eventually(`an answer for ${job}`, () => this.answers.find((heard) => heard.job === job)?.answer);
+    return eventually(
+      `an answer for ${job}`,
+      () => this.answers.find((message) => message.job === job)?.answer,
+    );
   }
 
   /** Waits for a job's first message and returns the process id in it. */
   pidOf(job: string): Promise<number> {
     return eventually(`a process that works on ${job}`, () => {
-      const said = this.logs.find((heard) => heard.job === job && heard.text.startsWith('pid '));
-      return said === undefined ? undefined : Number(said.text.slice(4));
+      const line = this.logs.find((message) => message.job === job && message.text.startsWith('pid '));
+      return line === undefined ? undefined : Number(line.text.slice(4));
     });
   }
 }

@@ -28,9 +28,9 @@ import { givenBackend, givenDatabase, givenDetails, givenFolder, givenInstance }
 // Hides log lines about lost attempts, which these tests cause on purpose.
 Logger.overrideLogger(false);
 
-/** Runners that only record their commands. The test sends their answers. */
+/** Runners that only record their commands. The test reports how attempts end. */
 export class FakeRunners implements Runners {
-  readonly told: string[] = [];
+  readonly sent: string[] = [];
   readonly released: string[] = [];
   readonly tasks = new Map<string, Task>();
   private listener: RunnerListener | undefined;
@@ -48,16 +48,16 @@ export class FakeRunners implements Runners {
     !this.notRepeatable.has(program) && !['interpreter', 'statement'].includes(program);
 
   start(task: Task): void {
-    this.told.push(`start ${task.job}`);
+    this.sent.push(`start ${task.job}`);
     this.tasks.set(task.job, task);
   }
 
   stop(job: string): void {
-    this.told.push(`stop ${job}`);
+    this.sent.push(`stop ${job}`);
   }
 
   kill(job: string): void {
-    this.told.push(`kill ${job}`);
+    this.sent.push(`kill ${job}`);
   }
 
   /** Sessions and lone jobs whose processes outlived the previous service. */
@@ -77,7 +77,7 @@ export class FakeRunners implements Runners {
     await this.listener?.lastAttempt(job, token);
   }
 
-  /** Sends an answer of the last started attempt, or of an earlier one by its token. */
+  /** Reports the end of the last started attempt, or of an earlier one by its token. */
   async answer(job: string, answer: AttemptEnd, token = this.token(job)): Promise<void> {
     await this.listener?.attemptEnded(job, token, answer);
   }
@@ -151,11 +151,11 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
     goTo: (s: number): Promise<Millis> => advance.advance(after(s) - clock.now()),
     /** Moves the clock without notifying the service, as if it were slow or down. */
     sleepUntil: (s: number): void => clock.moveTo(after(s)),
-    submit: (asked: Partial<NewJob> = {}, actor = alice) =>
+    submit: (request: Partial<NewJob> = {}, actor = alice) =>
       jobs.submit(actor, {
-        ...givenAsked(asked),
-        backend: asked.session === undefined ? 'b1' : undefined,
-        ...asked,
+        ...givenAsked(request),
+        backend: request.session === undefined ? 'b1' : undefined,
+        ...request,
       }),
     session: async (id: string) => {
       const session = await store.read.session(id);
@@ -172,14 +172,14 @@ export async function givenService({ folder, at = 0, backend = {}, instances = [
 }
 export type Service = Awaited<ReturnType<typeof givenService>>;
 
-const givenAsked = (asked: Partial<NewJob>): NewJob => ({
+const givenAsked = (request: Partial<NewJob>): NewJob => ({
   program: 'scripted',
   backend: undefined,
   session: undefined,
   maxExecutionTime: undefined,
   params: '{"duration": 10}',
   details: givenDetails(),
-  ...asked,
+  ...request,
 });
 
 export const givenActor = (user: string, instance = 'lab-a', role: Actor['role'] = 'user'): Actor => {

@@ -27,8 +27,8 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
 export const modes = fc.constantFrom<SessionMode[]>('dedicated', 'batch');
 
 /**
- * Applies random events to a session and its jobs, as the scheduler does. Independently sums up, by the text of the rules,
- * the time during which a slot was held and the time during which a job was running.
+ * Applies random events to a session and its jobs, as the scheduler does. Independently sums up, by the text of the
+ * rules, the time during which a slot was held and the time during which a job was running.
  */
 export class SessionWalk {
   session: Session;
@@ -52,7 +52,7 @@ export class SessionWalk {
       due !== null && due.at <= this.now;
       due = deadlineOf(this.session)
     ) {
-      this.apply({ type: due.clock, at: due.at });
+      this.apply({ type: due.kind, at: due.at });
       this.fired.push({ at: due.at, next: deadlineOf(this.session)?.at ?? null });
       if (this.fired.length > 1000) throw new Error('The same deadline fires for ever.');
     }

@@ -7,17 +7,17 @@ import { t0 } from './given.js';
 
 /* Rows for tests of any store. */
 
-export const givenDetails = (said: Partial<JobDetails> = {}): JobDetails => ({
+export const givenDetails = (overrides: Partial<JobDetails> = {}): JobDetails => ({
   tags: [],
   logLevel: 'info',
   private: false,
   calibrationId: null,
   runtime: null,
   cost: null,
-  ...said,
+  ...overrides,
 });
 
-export const givenBackend = (said: Partial<Backend> = {}): Backend => ({
+export const givenBackend = (overrides: Partial<Backend> = {}): Backend => ({
   name: 'b1',
   driver: 'scripted',
   slots: 1,
@@ -30,11 +30,11 @@ export const givenBackend = (said: Partial<Backend> = {}): Backend => ({
   queuedJobs: 0,
   createdAt: t0,
   options: {},
-  ...said,
+  ...overrides,
 });
 
-export const givenInstance = (said: Partial<Instance> = {}): Instance => {
-  const { id = 'lab-a' } = said;
+export const givenInstance = (overrides: Partial<Instance> = {}): Instance => {
+  const { id = 'lab-a' } = overrides;
   return {
     id,
     name: id,
@@ -44,7 +44,7 @@ export const givenInstance = (said: Partial<Instance> = {}): Instance => {
     plan: {},
     sharing: 'see',
     createdAt: t0,
-    ...said,
+    ...overrides,
   };
 };
 

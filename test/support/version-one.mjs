@@ -1,6 +1,6 @@
 /**
- * Version 1 of the attempt protocol for the fake runners, as in Stint 0.2. Translates messages of a current runner to version
- * 1, and messages of the service from version 1.
+ * Version 1 of the attempt protocol for the fake runners, as in Stint 0.2. Translates messages of a current runner to
+ * version 1, and messages of the service from version 1.
  */
 export function said(message, who) {
   const { type, token, ...fields } = message;

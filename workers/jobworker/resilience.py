@@ -66,7 +66,7 @@ def overridden(options: dict[str, Any], twirling: Twirling) -> list[Ignored]:
             Ignored(f"options.{name}", f"the twirling options give {fixed} shots")
             for name in defaults
         ]
-    reason = "'options.default_shots' is set and comes first"
+    reason = "'options.default_shots' is set and takes precedence"
     return [Ignored("options.default_precision", reason)] if len(defaults) == 2 else []
 
 

@@ -34,7 +34,7 @@ class Channel:
         receive: Callable[[ToRunner], None],
         note: Callable[[str], None],
     ) -> None:
-        """`note` logs one line of text; it is called for each incoming line that is no message."""
+        """`note` logs a line of text; it is called for incoming lines that are not messages."""
         self._transport = transport
         self._greeting, self._receive, self._note = greeting, receive, note
 

@@ -55,7 +55,7 @@ class UnixSocketTransport:
         return self._arrived.wait(seconds)
 
     def send(self, line: Line) -> None:
-        """As in `Transport`. Only what is part of the greeting is certain to arrive."""
+        """As in `Transport`. Only messages of the greeting are certain to arrive."""
         with self._lock:
             self._write(line)
 

@@ -14,7 +14,7 @@ MAX_CELLS = 60_000_000  # cells of a CSV; with everything made from them about 2
 MAX_NUMBERS = 25_000_000  # numbers in one table of features: 200 MB, and a few copies of it
 MAX_HORIZON = 10_000  # intervals between the last observation and the end of a forecast
 MAX_INTERVALS = 200_000  # intervals of a history: 23 years of hours
-MAX_MODEL_ROWS = 40_000  # rows to learn from; of more rows a sample is used
+MAX_MODEL_ROWS = 40_000  # rows to learn from; if there are more, a sample is used
 MAX_MODEL_FILE = 500 * 2**20  # bytes
 DEFAULT_MEMORY = 6144  # MB; STINT_LEARNER_MEMORY sets another limit
 

@@ -11,7 +11,8 @@ from kit.failures import InputError
 
 DATA_TYPES = ("string", "numeric", "logical", "date", "text", "numericMeasure")
 ROLES = ("none", "timestamp", "target", "feature", "key")
-# Imputes the mode; but an absent value if the column contains only 1, or only one word.
+# Imputes the mode, unless the column contains only 1 or only one word: there an empty cell means
+# that this value is absent.
 PRESENCE = "presence"
 IMPUTATIONS = ("zeroes", "mean", "median", "mode", "min", "max", PRESENCE)
 AGGREGATIONS = ("sum", "mean", "median", "mode", "min", "max")

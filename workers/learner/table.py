@@ -103,7 +103,7 @@ def _unreadable(error: Exception) -> InputError:
 
 
 def _block(size: int) -> int:
-    """Returns how many bytes to read at once. A row must fit, and may have megabytes."""
+    """Returns how many bytes to read at once. A row of 10,000 columns (a megabyte) must fit."""
     return max(1 << 20, min(size + 1, MAX_ROW))
 
 

@@ -271,7 +271,7 @@ def _text_of(statement: Statement, output: Output) -> str:
 
 
 def _end_jvm(process: subprocess.Popen[bytes]) -> None:
-    """Closes the JVM's stdin, at which it stops Spark and exits. Kills it after GRACE seconds."""
+    """Closes the JVM's stdin, which makes it stop Spark and exit. Kills it after GRACE seconds."""
     with contextlib.suppress(OSError):
         assert process.stdin
         process.stdin.close()

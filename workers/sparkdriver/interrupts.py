@@ -143,7 +143,7 @@ class Interrupts:
             self._thread.stop()
 
     def _in_cell(self) -> bool:
-        """Returns whether the frames above a Scala cell are all of plain Java and Scala."""
+        """Returns whether only frames of plain Java and Scala are above a Scala cell."""
         # One by one, because py4j finds no Arrays.toString for this type of array. The first few
         # frames decide.
         for element in self._thread.getStackTrace():

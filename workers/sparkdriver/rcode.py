@@ -27,8 +27,8 @@ NO_R = (
     "path of the service."
 )
 NO_SPARKR = (
-    "R finds no SparkR, which Spark from PyPI comes without. Install it, or let the backend run "
-    f"R without Spark with its option plain_r. {_SPARKR_PLACES}"
+    "R finds no SparkR, which Spark from PyPI does not include. Install it, or set the backend's "
+    f"option plain_r to run R without Spark. {_SPARKR_PLACES}"
 )
 PLAIN = f"R runs without Spark in this session: SparkR was not found. {_SPARKR_PLACES}"
 CANCELLED = "The statement was cancelled."
@@ -144,7 +144,7 @@ class RCode:
             return
         tracker = self._backend.jvmObjectTracker()
         names = [tracker.addAndGetId(each).id() for each in current]
-        # Through the pipe, because other users could read the secret on a command line.
+        # Send it through the pipe, because other users could read the secret on a command line.
         self._r.request("attach", self._port, self._secret, *names)
         self._attached = current
 
@@ -155,7 +155,7 @@ class RCode:
             nonlocal cancel_sent
             if cancelled.is_set() and not cancel_sent:
                 cancel_sent = True
-                # Before R leaves the call that waits for the job, which would then continue.
+                # Cancel before R leaves the call that waits for the job, or the job would continue.
                 self._spark.cancel_group(group)
                 if self._backend is not None:
                     threading.Thread(target=self._cancel_later, args=(group,), daemon=True).start()

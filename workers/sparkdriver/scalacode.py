@@ -81,8 +81,8 @@ class ScalaCode:
     def evaluate(self, code: str, cancelled: threading.Event) -> dict[str, Any]:
         """Runs a cell and returns the data of its last line if that is a magic, else {}.
 
-        Output goes to stdout. If rows are missing in the data, they also contain a text that says
-        so. Raises StatementError.
+        Output goes to stdout. If rows are missing in the data, the data also contain a text that
+        says so. Raises StatementError.
         """
         self._prepare_thread()
         lines = code.strip("\n").split("\n")

@@ -52,7 +52,7 @@ class Spark:
         self.stdout = self._print_stream(capture.out.path)
         self.stderr = self._print_stream(capture.err.path)
         self._start_context()
-        # From now on: Spark's log already refers to the real System.err.
+        # Replace the streams only now: Spark's log already refers to the real System.err.
         self.jvm.java.lang.System.setOut(self.stdout)
         self.jvm.java.lang.System.setErr(self.stderr)
 

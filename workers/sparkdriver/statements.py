@@ -46,7 +46,7 @@ class Statements:
         warnings.filterwarnings("ignore", message="The return type of DataFrame.toJSON")
         _silence_query_logs()
         self._scala: ScalaCode | None = None
-        # The interpreter of the session's own kind is ready when the session is.
+        # Start the interpreter of the session's own kind now, so that it is ready with the session.
         self._r: RCode | None = None
         if spark.settings.kind == "spark":
             self._scala_code()

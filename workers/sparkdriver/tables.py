@@ -20,7 +20,7 @@ class MixedColumn(TypeError):
 
 
 def table_of(value: object, integer: str = "INT_TYPE") -> dict[str, Any]:
-    """Returns a table whose rows are the items of a list or tuple, or else the one value.
+    """Returns a table whose rows are the items of a list or tuple, or else the value itself.
 
     `integer` is the type name of whole numbers, which differs between Livy's Scala and Python
     interpreters. Raises MixedColumn.

@@ -4,6 +4,7 @@ import { isFinal } from '../../kernel/job/job.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
 import type { LivyBatch } from './storage/ports.js';
+import { isBatchShown } from './storage/retention.js';
 import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { failureReason } from './endings.js';
@@ -54,7 +55,7 @@ export class LivyBatches {
       });
       await livyStore(unit.tx).insert({
         ...{ type: 'batch', number, subject: job.id, job: job.id, instance: job.instance },
-        ...{ name: request.name ?? null, asked: { ...request } },
+        ...{ name: request.name ?? null, request: { ...request } },
       });
       await this.receipts.store(unit, submit, job.id);
       return number;
@@ -65,10 +66,8 @@ export class LivyBatches {
   async find(actor: Actor, id: string): Promise<LivyBatch> {
     const batch = await livyReads(this.store.read).batch(keyOf(id), this.entries.instanceOf(actor));
     if (batch === null || !(await this.entries.isVisible(actor, batch.run))) throw this.entries.notFound(id);
-    const { endedAt } = batch.run;
-    const isExpired = endedAt !== null && endedAt <= this.entries.endedAfter;
-    if (batch.removedAt !== null || isExpired)
-      throw this.entries.notFound(id, { at: endedAt, why: failureReason(batch.run) });
+    if (batch.removedAt !== null || !isBatchShown(batch.run, this.entries.endedAfter))
+      throw this.entries.notFound(id, { at: batch.run.endedAt, why: failureReason(batch.run) });
     return batch;
   }
 

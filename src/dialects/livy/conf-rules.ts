@@ -40,8 +40,8 @@ const matchesAny = (patterns: readonly RegExp[], text: string): boolean =>
 const looksLocal = (item: string): boolean => /^\s*(\/|(file|local|jar|har):)/i.test(item);
 
 /**
- * Returns the value of a session's property in the form for Spark. Checks local paths in every property. Throws Livy's
- * error for a forbidden property or path.
+ * Returns the value of a session's property in the form that Spark reads. Checks local paths in every property. Throws
+ * Livy's error for a forbidden property or path.
  */
 export function checkedValue(name: string, value: string, local: LocalPaths): string {
   const key = name.trim();
@@ -71,7 +71,7 @@ const harmless = [
 /** Properties that make the JVM or its loggers load the file or class that they name. */
 const loading =
   /^-D(java\.(library\.path|class\.path|system\.class\.loader|security\.)|jdk\.|sun\.boot\.|log4j|logback|java\.util\.logging)/i;
-/** Matches a URI of another machine: one with any scheme but those of local files. */
+/** Matches a URI of another machine: one with any scheme except those of local files. */
 const remote = /^(?!file:|local:|jar:|har:)[a-z][a-z0-9+.-]*:\/\/[^/]/i;
 
 function checkedJavaOptions(key: string, value: string, local: LocalPaths): string {

@@ -1,7 +1,7 @@
 import type { CredentialReader } from '../../auth/credentials.js';
 
 /**
- * Reads HTTP Basic as HDInsight's clients send it: a user name, and an API token as the password, which may have
+ * Reads HTTP Basic as HDInsight's clients send it: a user name, and an API token as the password, which may contain
  * colons.
  */
 export const basic: CredentialReader = {

@@ -24,7 +24,7 @@ export const LIVY_SETTINGS = Symbol('LivySettings');
 
 /** Programs that a backend must have to be a Spark backend. */
 const programs = ['interpreter', 'statement', 'batch'];
-/** The member of `conf` that names the backend of a session. It is no property of Spark and is not passed on. */
+/** The member of `conf` that names the backend of a session. It is not a property of Spark and is not passed on. */
 export const backendKey = 'stint.backend';
 
 export const noDetails: JobDetails = {
@@ -68,20 +68,20 @@ export class LivyEntries {
   }
 
   /**
-   * Returns the error for an unknown id or one of another instance. `end` says when and why a session or batch ended,
+   * Returns the error for an unknown id or one of another instance. `end` is when and why the session or batch ended,
    * if the actor may know.
    */
   notFound(id: string, end?: { readonly at: Millis | null; readonly why: string | null }): NotFoundException {
-    const when = end?.at == null ? '' : ` at ${new Date(end.at).toISOString()}`;
+    const endTime = end?.at == null ? '' : ` at ${new Date(end.at).toISOString()}`;
     const why = end?.why == null ? '' : `: ${end.why}`;
     return new NotFoundException(
-      `Session '${id}' not found.${end === undefined ? '' : ` It ended${when}${why}.`}`,
+      `Session '${id}' not found.${end === undefined ? '' : ` It ended${endTime}${why}.`}`,
     );
   }
 
   /**
-   * Returns whether the actor may see a session or batch. A private instance hides those of colleagues, with all code
-   * and output.
+   * Returns whether the actor may see a session or batch. A private instance hides the sessions and batches of
+   * colleagues, with all code and output.
    */
   isVisible(actor: Actor, owned: Owned): Promise<boolean> {
     return this.sharing.mayRead(actor, owned);

@@ -32,8 +32,8 @@ export class LivyErrorsFilter implements ExceptionFilter {
       trace: request.id,
       error: stack,
     });
-    const trouble = diskFailureMessage(error);
-    if (trouble !== null) return { status: insufficientStorage, msg: trouble };
+    const diskFailure = diskFailureMessage(error);
+    if (diskFailure !== null) return { status: insufficientStorage, msg: diskFailure };
     return { status: 500, msg: 'The service failed and stored nothing. The request may be repeated.' };
   }
 }

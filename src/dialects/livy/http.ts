@@ -37,7 +37,7 @@ const securityHeaders = {
   'content-security-policy': "default-src 'self'",
 } as const;
 
-/** Adds Livy's security headers to every answer, and refuses other versions of its API than 0.1. */
+/** Adds Livy's security headers to every answer, and refuses API versions other than 0.1. */
 export function installLivyRules(fastify: FastifyInstance): void {
   // Use `done`, not a promise: a promise would delay every request by a turn of the event loop.
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
@@ -84,8 +84,8 @@ const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 /**
  * Returns whether a request may use the default credentials. Requests of web pages may not: any page can make a browser
- * send code here, and Livy's own page sends no requests. With `loopbackOnly` the host name must be one of loopback,
- * against DNS rebinding.
+ * send code here, and Livy's own page sends no requests. With `loopbackOnly` the host name must be a loopback name,
+ * which prevents DNS rebinding.
  */
 function mayUseDefaults({ headers }: IncomingMessage, { loopbackOnly }: DefaultCredentials): boolean {
   if (requestOrigin(headers, headers.host) !== 'none') return false;

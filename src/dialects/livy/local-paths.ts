@@ -32,8 +32,8 @@ export class LocalPaths {
   }
 
   /**
-   * Checks a path or URI, which may end in `#alias`, and returns the form for Spark. Replaces a local path by its real
-   * path, so that a link that changes later cannot lead elsewhere. Throws Livy's error for a forbidden path.
+   * Checks a path or URI, which may end in `#alias`, and returns the form that Spark reads. Replaces a local path by
+   * its real path, so that a link that changes later cannot lead elsewhere. Throws Livy's error for a forbidden path.
    */
   allowed(path: string): string {
     const [, bare = path, hash = '', alias = ''] = /^([^#]*)(#?)(.*)$/s.exec(path.trim()) ?? [];

@@ -20,15 +20,15 @@ export async function listenForLivy(
 
 const lastToken = factOf('livy', 'token');
 
-/** Creates a new token at each start, so that nobody needs to know it, and revokes the previous one. */
+/** Creates a new token at each start, because nobody needs to know it, and revokes the previous one. */
 async function anonymousToken(
   app: INestApplicationContext,
-  who: { user: string; instance: string },
+  owner: { user: string; instance: string },
 ): Promise<string> {
   const tokens = app.get(TokensService);
   const commands = app.get(Commands);
   const previous = await commands.run(({ tx }) => tx.facts.get(lastToken));
-  const { token, secret } = await tokens.create({ ...who, role: 'user', expiresAt: null });
+  const { token, secret } = await tokens.create({ ...owner, role: 'user', expiresAt: null });
   if (previous !== null) await tokens.revoke(previous);
   await commands.run(({ tx }) => tx.facts.set(lastToken, token.id));
   return secret;

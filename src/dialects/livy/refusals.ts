@@ -43,8 +43,8 @@ const notShared = (what: string, owner: string, act: string, instance: string): 
   `Use one of your own. An admin can let colleagues in instance ${instance} do this (sharing: use).`;
 
 /**
- * Returns the error for an `act` that is not allowed in a colleague's session. `what` names the session, as `Session
- * 7`.
+ * Returns the error for an `act` that is not allowed in a colleague's session. `what` names the session, such as
+ * `Session 7`.
  */
 export const forbidUse = (what: string, owner: string, act: string, instance: string): ForbiddenException =>
   new ForbiddenException(notShared(what, owner, act, instance));
@@ -55,28 +55,28 @@ export const forbidEnd = (what: string, owner: string, act: 'end' | 'cancel' = '
 
 /**
  * The answer of this dialect to each refusal. No status is 500 or more, because clients retry those for half a minute.
- * No message has an id of the kernel, because users know sessions, statements and batches by numbers.
+ * No message contains an id of the kernel, because users know sessions, statements and batches by numbers.
  */
 export const refusals = {
   ...toOperators<LivyRefusal>([400, 'Only the operator of this service can ask for that.']),
 
-  limit_too_short: ({ limit, asked }) => [
+  limit_too_short: ({ limit, value }) => [
     400,
-    `${limitNames[limit]} of ${toSeconds(asked)} s is too short. The minimum is 1 s.`,
+    `${limitNames[limit]} of ${toSeconds(value)} s is too short. The minimum is 1 s.`,
   ],
-  limit_exceeded: ({ limit, asked, most }) => [
+  limit_exceeded: ({ limit, value, most }) => [
     400,
-    `${limitNames[limit]} of ${s(asked)} is more than the limit of ${s(most)}. ` +
+    `${limitNames[limit]} of ${s(value)} is more than the limit of ${s(most)}. ` +
       `Ask for at most ${s(most)}, or leave it out to get the default.`,
   ],
-  limits_out_of_order: ({ low, asked, high, most }) => [
+  limits_out_of_order: ({ low, value, high, most }) => [
     400,
-    `${limitNames[low]} of ${s(asked)} is longer than the ${limitNames[high]} of ${s(most)}. ` +
+    `${limitNames[low]} of ${s(value)} is longer than the ${limitNames[high]} of ${s(most)}. ` +
       'The rule is idleTimeout ≤ ttl.',
   ],
-  job_limit_exceeded: ({ asked, most, whose }) => [
+  job_limit_exceeded: ({ value, most, whose }) => [
     400,
-    `${limitNames.maxExecutionTime} of ${s(asked)} is more than ${whoseLimit[whose]} of ${s(most)}. ` +
+    `${limitNames.maxExecutionTime} of ${s(value)} is more than ${whoseLimit[whose]} of ${s(most)}. ` +
       `Ask for at most ${s(most)}, or leave it out.`,
   ],
   unknown_page: () => [400, 'There is no such page. Start with the first page.'],
@@ -120,7 +120,10 @@ export const refusals = {
     400,
     'The session accepts no more statements: it is being drained. Open a new session.',
   ],
-  session_elsewhere: ({ backend, asked }) => [400, `The session is on backend ${backend}, not on ${asked}.`],
+  session_elsewhere: ({ backend, requested }) => [
+    400,
+    `The session is on backend ${backend}, not on ${requested}.`,
+  ],
   job_final: ({ state }) => [
     409,
     `It is already ${state}. Only a waiting or running statement or batch can be cancelled.`,
@@ -162,22 +165,22 @@ export const refusals = {
       'Send the token as "Authorization: Bearer <token>".',
   ],
   // Only requests with the header Service-CRN can cause these refusals.
-  other_instance: ({ asked, own }) => [
+  other_instance: ({ instance, own }) => [
     403,
-    `This token acts for instance ${own.name}, not for ${asked}. ` +
+    `This token acts for instance ${own.name}, not for ${instance}. ` +
       'Leave the header Service-CRN out, or use a token made for the other instance.',
   ],
-  other_instance_unknown: ({ asked }) => [
+  other_instance_unknown: ({ instance }) => [
     403,
-    `There is no instance ${asked}. Leave the header Service-CRN out to act for your own.`,
+    `There is no instance ${instance}. Leave the header Service-CRN out to act for your own.`,
   ],
-  other_instance_by_name: ({ asked, crn }) => [
+  other_instance_by_name: ({ name, crn }) => [
     403,
-    `Service-CRN must be a CRN, but ${asked} is the name of an instance. Send Service-CRN ${crn}.`,
+    `Service-CRN must be a CRN, but ${name} is the name of an instance. Send Service-CRN ${crn}.`,
   ],
-  other_instance_unannounced: ({ own, asked }) => [
+  other_instance_unannounced: ({ own, other }) => [
     403,
-    `This request acts for instance ${own.name}, not for ${asked.name}. Send Service-CRN ${asked.crn}.`,
+    `This request acts for instance ${own.name}, not for ${other.name}. Send Service-CRN ${other.crn}.`,
   ],
 
   illegal_transition: ({ of, state }) => [

@@ -106,7 +106,7 @@ export function readBody<T extends object>(type: new () => T, body: unknown): T 
   const read = plainToInstance(type, escapeInherited(body ?? {}));
   const [first] = validateSync(read, { whitelist: true, forbidNonWhitelisted: true });
   if (first === undefined) return withNames(read);
-  // If the value is no integer, report that and not its bounds.
+  // If the value is not an integer, report only that and not its bounds.
   const { isInt, ...others } = first.constraints ?? {};
   throw new BadRequestException(
     unescapeInMessage(isInt ?? Object.values(others)[0] ?? `${first.property} is wrong`),
@@ -117,14 +117,14 @@ export function readBody<T extends object>(type: new () => T, body: unknown): T 
 const withNames = <T extends { conf?: unknown }>(read: T): T =>
   read.conf == null ? read : Object.assign(read, { conf: unescapeInherited(read.conf) });
 
-export interface StatementParams {
+export interface StatementBody {
   /** The code. A long one is a JSON string with its quotes. */
   readonly code: Text;
   readonly kind?: string | null;
 }
 
 /** Reads the body of `POST /sessions/{id}/statements`, in which a long code is unparsed. */
-export function readStatement(body: unknown): StatementParams {
+export function readStatement(body: unknown): StatementBody {
   const { code } = (body ?? {}) as { code?: unknown };
   if (!(code instanceof RawJson)) return readBody(StatementRequest, body);
   return { ...readBody(StatementRequest, { ...(body as object), code: '' }), code: code.text };

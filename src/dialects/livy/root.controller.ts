@@ -12,8 +12,8 @@ import { Public } from '../../auth/token.guard.js';
 import { prefixOf } from './http.js';
 
 /**
- * The answer to `GET /version`. pylivy compares its parts as strings, so 0.10 would be older than 0.5 (Livy dialect,
- * version).
+ * The answer to `GET /version`. pylivy compares the parts of the version as strings, so 0.10 would be older than 0.5
+ * (Livy dialect, version).
  */
 const version = {
   version: '0.9.0-stint',

@@ -4,7 +4,8 @@ import type { Session } from '../../kernel/session/session.js';
 import { seconds, type Millis } from '../../kernel/time.js';
 import { Commands } from '../../scheduler/commands.service.js';
 import { JobsService } from '../../scheduler/jobs.service.js';
-import { retainedCloseCodes, type LivySession } from './storage/ports.js';
+import type { LivySession } from './storage/ports.js';
+import { isSessionShown } from './storage/retention.js';
 import { INTERPRETERS, STORE, type Interpreters, type Store } from '../../scheduler/ports.js';
 import { ReceiptsService, type SubmitKey } from '../../scheduler/receipts.service.js';
 import { SharingService } from '../../scheduler/sharing.service.js';
@@ -72,7 +73,7 @@ export class LivySessions {
       });
       await livyStore(unit.tx).insert({
         ...{ type: 'session', number, subject: session.id, job: starting.id, instance: session.instance },
-        ...{ name: request.name ?? null, asked: { ...request, kind } },
+        ...{ name: request.name ?? null, request: { ...request, kind } },
       });
       await this.receipts.store(unit, submit, session.id);
       return number;
@@ -87,13 +88,10 @@ export class LivySessions {
       throw this.entries.notFound(id);
     const { session } = entry;
     const end = { at: session.closedAt, why: session.state === 'closed' ? closeReason(session) : null };
-    // The statements of a deleted session are gone, but the row still says how it ended.
+    // The statements of a deleted session are deleted too, but its row still records how it ended.
     if (entry.removedAt !== null) throw this.entries.notFound(id, end);
-    if (session.state === 'closed' && !this.interpreters.hasProcess(session.id)) {
-      const { closeCode, closedAt } = session;
-      const isRetained = retainedCloseCodes.some((code) => code === closeCode);
-      if (!isRetained || (closedAt ?? 0) <= this.entries.endedAfter) throw this.entries.notFound(id, end);
-    }
+    if (!isSessionShown(session, this.entries.endedAfter) && !this.interpreters.hasProcess(session.id))
+      throw this.entries.notFound(id, end);
     // Requests of colleagues do not keep the session alive.
     if (session.clientSeenAt !== null && session.state !== 'closed' && mayEnd(actor, session))
       this.commands.noteClient(session.id);
@@ -185,7 +183,7 @@ function limitsOf({ ttl, idleTimeout, heartbeatTimeoutInSecond: heartbeat }: Ses
   const idle = timeOf(idleTimeout);
   return {
     maxTtl,
-    // Livy accepts an idle timeout that is longer than the life of the session.
+    // Livy accepts an idleTimeout that is longer than the ttl.
     interactiveTtl: idle !== undefined && maxTtl !== undefined ? Math.min(idle, maxTtl) : idle,
     heartbeatTtl: heartbeat == null || heartbeat === 0 ? undefined : seconds(heartbeat),
   };

@@ -70,8 +70,8 @@ const propertiesByField = {
   heartbeatTimeoutInSecond: [],
 } as const satisfies Record<string, readonly string[]>;
 
-type SimulatedBackend = keyof typeof propertiesByField;
-type RequestFields = SparkRequest & { readonly [F in SimulatedBackend]?: unknown };
+type RequestField = keyof typeof propertiesByField;
+type RequestFields = SparkRequest & { readonly [F in RequestField]?: unknown };
 
 /** Merges a request into the operator's options. Throws Livy's error for a forbidden property or path. */
 export function sparkSettings(
@@ -89,7 +89,7 @@ export function sparkSettings(
   conf.set('spark.master', options.master);
   const appName = request.name ?? conf.get('spark.app.name') ?? name;
   conf.set('spark.app.name', appName);
-  // The lists in `conf` need no check: those of the session are checked above, and the operator may name any file.
+  // The lists in `conf` need no check: the session's lists are checked above, and the operator may name any file.
   const list = (field: readonly string[] | null | undefined, ...keys: readonly string[]): string[] => {
     // Split items at commas, as Spark does, so that none hides behind another.
     const checked = split((field ?? []).join(',')).map((path) => local.allowed(path));
@@ -108,7 +108,7 @@ export function sparkSettings(
   };
 }
 
-/** Returns the file of a batch in the form for Spark, with its real path if it is on this machine. */
+/** Returns the file of a batch in the form that Spark reads, with its real path if it is on this machine. */
 export function allowedFile(file: string, backend: Pick<Backend, 'options'>) {
   const local = new LocalPaths(optionsOf(backend).localDirs);
   return { file: local.allowed(file), resolved: local.resolved };
@@ -147,8 +147,7 @@ function refuseBlocked(
   const keys = [...own.keys()].filter((key) => isBlocked(key, blocked));
   const fields = Object.entries(propertiesByField).filter(
     ([field, properties]) =>
-      isSet(request[field as SimulatedBackend]) &&
-      [field, ...properties].some((key) => isBlocked(key, blocked)),
+      isSet(request[field as RequestField]) && [field, ...properties].some((key) => isBlocked(key, blocked)),
   );
   const all = [...keys, ...fields.map(([field]) => field)];
   if (all.length > 0) throw rejected(`Blacklisted configuration values in session config: ${all.join(', ')}`);

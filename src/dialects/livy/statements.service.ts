@@ -19,13 +19,13 @@ import type { UnitOfWork } from '../../scheduler/unit-of-work.js';
 import { noDetails } from './entries.service.js';
 import { kindOf, knownKinds } from './kinds.js';
 import { forbidEnd } from './refusals.js';
-import type { CompletionRequest, StatementParams } from './requests.dto.js';
+import type { CompletionRequest, StatementBody } from './requests.dto.js';
 import { LivySessions } from './sessions.service.js';
 import { closeReason } from './endings.js';
 import { bytesOfStatements, fromStatements, partsOfStatement } from './wire.js';
 import { livyReads, livyStore } from './storage/store.js';
 
-/** Most bytes of a list with several statements: clients could not hold a longer text. */
+/** Most bytes of a list with several statements, because clients could not hold a longer text. */
 const mostListed = 100e6;
 
 /** Livy's statements: jobs of a session that run one after the other. The answers are JSON text (see `wire.ts`). */
@@ -42,7 +42,7 @@ export class LivyStatements {
   ) {}
 
   /** Queues a statement. If the session has not started yet, the statement waits for it. */
-  async submit(actor: Actor, id: string, params: StatementParams, submit: SubmitKey) {
+  async submit(actor: Actor, id: string, params: StatementBody, submit: SubmitKey) {
     const entry = await this.sessions.find(actor, id);
     const kind = kindFor(entry, params.kind);
     const { session, number: sessionNumber } = entry;
@@ -160,8 +160,8 @@ export class LivyStatements {
 }
 
 /** Returns the kind that a request names, else the kind of the session. */
-function kindFor({ asked }: LivySession, requested: string | null | undefined): string {
-  const kind = requested == null ? String(asked['kind']) : kindOf(requested);
+function kindFor({ request }: LivySession, requested: string | null | undefined): string {
+  const kind = requested == null ? String(request['kind']) : kindOf(requested);
   if (kind === null) throw new BadRequestException(`Invalid kind: ${requested}. It must be ${knownKinds}.`);
   if (kind === 'shared')
     throw new BadRequestException('Code kind should be specified: this session is shared by all kinds.');

@@ -6,7 +6,7 @@ import type { ProcessLog } from '../../scheduler/ports.js';
 import { failureReason } from './endings.js';
 import type { Kind } from './kinds.js';
 
-/** All states that Livy's clients know. They fail at any other (dialect, session states). */
+/** All states that Livy's clients know. Clients fail on any other state (dialect, session states). */
 export type LivyState =
   | 'not_started'
   | 'starting'
@@ -48,9 +48,9 @@ export function stateOf(session: Session, lives: boolean): LivyState {
 
 const texts = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** Returns a session in Livy's form, always with the same keys: Livy's Java client fails at an unknown one. */
+/** Returns a session in Livy's form, always with the same keys: Livy's Java client fails on an unknown key. */
 export function fromSession(
-  { number, name, asked, session }: LivySession,
+  { number, name, request, session }: LivySession,
   { lives, about, log }: ProcessState,
 ) {
   return {
@@ -60,23 +60,23 @@ export function fromSession(
     owner: session.user,
     proxyUser: null,
     state: stateOf(session, lives),
-    kind: asked['kind'] as Kind,
+    kind: request['kind'] as Kind,
     appInfo: { driverLogUrl: null, sparkUiUrl: about?.uiUrl ?? null, executorLogUrls: null },
     log,
-    ttl: asked['ttl'] ?? null,
-    idleTimeout: asked['idleTimeout'] ?? null,
-    driverMemory: asked['driverMemory'] ?? null,
-    driverCores: asked['driverCores'] ?? 0,
-    executorMemory: asked['executorMemory'] ?? null,
-    executorCores: asked['executorCores'] ?? 0,
-    conf: asked['conf'] ?? {},
-    archives: texts(asked['archives']),
-    files: texts(asked['files']),
-    heartbeatTimeoutInSecond: asked['heartbeatTimeoutInSecond'] ?? 0,
-    jars: texts(asked['jars']),
-    numExecutors: asked['numExecutors'] ?? 0,
-    pyFiles: texts(asked['pyFiles']),
-    queue: asked['queue'] ?? null,
+    ttl: request['ttl'] ?? null,
+    idleTimeout: request['idleTimeout'] ?? null,
+    driverMemory: request['driverMemory'] ?? null,
+    driverCores: request['driverCores'] ?? 0,
+    executorMemory: request['executorMemory'] ?? null,
+    executorCores: request['executorCores'] ?? 0,
+    conf: request['conf'] ?? {},
+    archives: texts(request['archives']),
+    files: texts(request['files']),
+    heartbeatTimeoutInSecond: request['heartbeatTimeoutInSecond'] ?? 0,
+    jars: texts(request['jars']),
+    numExecutors: request['numExecutors'] ?? 0,
+    pyFiles: texts(request['pyFiles']),
+    queue: request['queue'] ?? null,
   };
 }
 

@@ -92,7 +92,7 @@ export class JobAnswer extends PlaceAnswer {
   backend!: string;
   program!: ProgramAnswer;
   state!: JobStateAnswer;
-  /** Like `state.status`, but tells cancelled jobs that ran too long from others. */
+  /** Like `state.status`, but distinguishes cancelled jobs that ran too long from others. */
   status!: string;
   created!: string;
   session_id?: string;

@@ -19,7 +19,7 @@ const inShape = {
 };
 const answer = (status: number, description: string) => ApiResponse({ status, description, ...inShape });
 
-/** Describes an error that is no refusal of the kernel. */
+/** Describes an error that is not a refusal of the kernel. */
 export const ApiError = (status: number, description: string) =>
   applyDecorators(ApiExtraModels(ErrorAnswer), answer(status, description));
 
@@ -35,8 +35,8 @@ export const ApiTokenErrors = (forbidden = 'The Service-CRN is not that of the t
 export function ApiRefusals(kinds: readonly RefusalKind[], { submits = false } = {}) {
   const byStatus = new Map<number, string[]>();
   for (const kind of kinds) {
-    const [usual, number, onSubmit] = refusalKinds[kind] as readonly [number, number, number?];
-    const status = submits ? (onSubmit ?? usual) : usual;
+    const [defaultStatus, number, onSubmit] = refusalKinds[kind] as readonly [number, number, number?];
+    const status = submits ? (onSubmit ?? defaultStatus) : defaultStatus;
     byStatus.set(status, [...(byStatus.get(status) ?? []), `${kind.replaceAll('_', ' ')} (${number})`]);
   }
   return applyDecorators(

@@ -53,18 +53,19 @@ export class QiskitErrorsFilter implements ExceptionFilter {
       trace: request.id,
       error: stackOf(error),
     });
-    const trouble = diskFailureMessage(error);
-    if (trouble !== null) return { status: insufficientStorage, errors: [{ code: 1000, message: trouble }] };
+    const diskFailure = diskFailureMessage(error);
+    if (diskFailure !== null)
+      return { status: insufficientStorage, errors: [{ code: 1000, message: diskFailure }] };
     const message = 'The service failed and stored nothing. The request may be repeated.';
     return { status: 500, errors: [{ code: 1000, message }] };
   }
 }
 
 function answerOf({ kind, message, solution }: QiskitRefusal, { method, url }: FastifyRequest) {
-  const [usual, code, onSubmit] = refusalKinds[kind] as readonly [number, number, number?];
+  const [defaultStatus, code, onSubmit] = refusalKinds[kind] as readonly [number, number, number?];
   const submits = method === 'POST' && /\/(jobs|sessions)$/.test(url.split('?')[0] ?? '');
   return {
-    status: submits ? (onSubmit ?? usual) : usual,
+    status: submits ? (onSubmit ?? defaultStatus) : defaultStatus,
     errors: [{ code, message, ...(solution !== undefined && { solution }) }],
   };
 }

@@ -8,7 +8,7 @@ import type { SubmitJobRequest } from './requests.dto.js';
 const mostNames = 10;
 const mostCharacters = 60;
 
-/** Names that people use by mistake, with the right ones. */
+/** Names that users often send by mistake, with the correct ones. */
 export const jobSynonyms: ReadonlyMap<string, string> = new Map([
   ['max_execution_time', "'cost'"],
   ['timeout', "'cost'"],
@@ -65,7 +65,7 @@ export function idleMembers(body: SubmitJobRequest): string[] {
   return sentences;
 }
 
-/** Names of filters that people use by mistake, with the right ones. */
+/** Names of filters that users often send by mistake, with the correct ones. */
 const filterSynonyms: ReadonlyMap<string, string> = new Map([
   ['program_id', 'program'],
   ['session', 'session_id'],

@@ -8,7 +8,7 @@ export const operatorRefusals = {
     refusal('invalid_value', `from (${toIso(from)}) must be before to (${toIso(to)}).`),
   expiry_past: () =>
     refusal('invalid_value', 'expires_at is in the past.', 'Leave it out for a token that does not expire.'),
-  unknown_instance: ({ asked }) => refusal('unknown_instance', `There is no instance ${asked}.`),
+  unknown_instance: ({ instance }) => refusal('unknown_instance', `There is no instance ${instance}.`),
   unknown_crn: ({ crn }) =>
     refusal('unknown_instance', `There is no instance ${crn}.`, 'Use a plain name for a new instance.'),
   unknown_token: ({ token }) => refusal('unknown_token', `There is no token ${token}.`),

@@ -61,28 +61,28 @@ const listed = (what: string, names: readonly string[]): string =>
 export const refusals = {
   ...operatorRefusals,
 
-  limit_too_short: ({ limit, asked }) =>
+  limit_too_short: ({ limit, value }) =>
     refusal(
       'invalid_value',
-      `${limitNames[limit]} of ${toSeconds(asked)} s is too short.`,
+      `${limitNames[limit]} of ${toSeconds(value)} s is too short.`,
       'The minimum is 1 s.',
     ),
-  limit_exceeded: ({ limit, asked, most }) =>
+  limit_exceeded: ({ limit, value, most }) =>
     refusal(
       'limit_exceeded',
-      `${limitNames[limit]} of ${s(asked)} is more than the limit of ${s(most)}.`,
+      `${limitNames[limit]} of ${s(value)} is more than the limit of ${s(most)}.`,
       `Ask for at most ${s(most)}, or leave it out to get the default.`,
     ),
-  limits_out_of_order: ({ low, asked, high, most }) =>
+  limits_out_of_order: ({ low, value, high, most }) =>
     refusal(
       'invalid_value',
-      `${limitNames[low]} of ${s(asked)} is longer than the ${limitNames[high]} of ${s(most)}.`,
+      `${limitNames[low]} of ${s(value)} is longer than the ${limitNames[high]} of ${s(most)}.`,
       'The rule is interactive_ttl ≤ active_ttl ≤ max_ttl.',
     ),
-  job_limit_exceeded: ({ asked, most, whose }) =>
+  job_limit_exceeded: ({ value, most, whose }) =>
     refusal(
       'limit_exceeded',
-      `${limitNames.maxExecutionTime} of ${s(asked)} is more than ${whoseLimit[whose]} of ${s(most)}.`,
+      `${limitNames.maxExecutionTime} of ${s(value)} is more than ${whoseLimit[whose]} of ${s(most)}.`,
       `Ask for at most ${s(most)}, or leave it out.`,
     ),
   script_invalid: ({ flaw }) =>
@@ -145,10 +145,10 @@ export const refusals = {
       `Session ${session} accepts no more jobs: it is being drained.`,
       'Open a new session, or send PATCH with accepting_jobs true before this one closes.',
     ),
-  session_elsewhere: ({ session, backend, asked }) =>
+  session_elsewhere: ({ session, backend, requested }) =>
     refusal(
       'session_elsewhere',
-      `Session ${session} is on backend ${backend}, not on ${asked}.`,
+      `Session ${session} is on backend ${backend}, not on ${requested}.`,
       `Submit to ${backend}, or leave the session out.`,
     ),
   job_final: ({ job, state }) =>
@@ -194,29 +194,29 @@ export const refusals = {
       'A page of another site sent this request, and with HTTP Basic the service cannot tell whether the user wanted it.',
       'Send the token as "Authorization: Bearer <token>".',
     ),
-  other_instance: ({ asked, own }) =>
+  other_instance: ({ instance, own }) =>
     refusal(
       'forbidden',
-      `This token acts for instance ${own.name}, not for ${asked}.`,
+      `This token acts for instance ${own.name}, not for ${instance}.`,
       `Use Service-CRN ${own.crn}, or a token made for the other instance.`,
     ),
-  other_instance_unknown: ({ asked }) =>
+  other_instance_unknown: ({ instance }) =>
     refusal(
       'forbidden',
-      `There is no instance ${asked}.`,
+      `There is no instance ${instance}.`,
       'GET /api/v1/admin/instances lists all with their CRNs.',
     ),
-  other_instance_by_name: ({ asked, crn, where }) =>
+  other_instance_by_name: ({ name, crn, where }) =>
     refusal(
       'forbidden',
-      `${where === 'header' ? 'Service-CRN' : 'instance'} must be a CRN, but ${asked} is the name of an instance.`,
+      `${where === 'header' ? 'Service-CRN' : 'instance'} must be a CRN, but ${name} is the name of an instance.`,
       `Send Service-CRN ${crn}.`,
     ),
-  other_instance_unannounced: ({ own, asked }) =>
+  other_instance_unannounced: ({ own, other }) =>
     refusal(
       'forbidden',
-      `This request acts for instance ${own.name}, not for ${asked.name}.`,
-      `Send Service-CRN ${asked.crn}.`,
+      `This request acts for instance ${own.name}, not for ${other.name}.`,
+      `Send Service-CRN ${other.crn}.`,
     ),
 
   illegal_transition: ({ of, id, state, event }) =>

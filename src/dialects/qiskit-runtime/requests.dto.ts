@@ -33,7 +33,7 @@ export class OpenSessionRequest {
   @orElse('dedicated') @IsIn(sessionModes) mode: SessionMode = 'dedicated';
   @IsOptional() @IsString() backend?: string;
   @IsOptional() @IsString() backend_name?: string;
-  /** A CRN, which must be that of the token. */
+  /** A CRN, which must be that of the token's instance. */
   @IsOptional() @IsString() instance?: string;
   /** Seconds that the session may live after the start of its first job. */
   @IsOptional() @IsInt() @Min(1) max_ttl?: number;

@@ -68,7 +68,7 @@ export class SessionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionAnswer> {
     if (body.instance != null && body.instance !== actor.instance.crn) {
-      throw await this.instances.elsewhere(actor, 'body', body.instance);
+      throw await this.instances.refuseInstance(actor, 'body', body.instance);
     }
     const submit = submitKey(actor, request);
     const warnings = unknownMembers(request.body, OpenSessionRequest, sessionSynonyms);

@@ -75,11 +75,11 @@ export const spark: Driver = {
 };
 
 function checkRows(name: string, { sql_rows, max_sql_rows }: Readonly<Record<string, unknown>>): void {
-  const usual = Number(sql_rows ?? defaultSqlRows);
+  const rows = Number(sql_rows ?? defaultSqlRows);
   const most = Number(max_sql_rows ?? defaultMaxSqlRows);
-  // A maximum below the default is no contradiction, because the operator did not set the default: it lowers it.
-  if (sql_rows == null || usual <= most) return;
+  // A maximum below the default is no contradiction: the operator did not set the default, so the maximum replaces it.
+  if (sql_rows == null || rows <= most) return;
   throw new Refusal('option_exceeded', {
-    ...{ backend: name, option: 'sql_rows', value: usual, limit: 'max_sql_rows', most },
+    ...{ backend: name, option: 'sql_rows', value: rows, limit: 'max_sql_rows', most },
   });
 }

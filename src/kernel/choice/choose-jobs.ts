@@ -50,7 +50,7 @@ class Board {
     this.general = snapshot.instances.map((instance) => ({ instance, waiting: [...instance.waiting] }));
   }
 
-  /** A slot held by a dedicated session runs only that session's jobs, in submission order. */
+  /** Starts a job on a held slot, which runs only the jobs of the session that holds it, in submission order. */
   startOnHeldSlot(): boolean {
     for (const slot of this.slots) {
       if (slot.holder === null || slot.running >= this.lanes) continue;
@@ -59,7 +59,7 @@ class Board {
     return false;
   }
 
-  /** A reserved slot takes no new job until it is empty. Then its session becomes active on it. */
+  /** Makes a session active on the slot reserved for it, once that is empty. Until then the slot takes no new job. */
   activateReservation(): boolean {
     for (const slot of this.slots) {
       if (slot.reservedFor === null || slot.running > 0) continue;
@@ -72,13 +72,16 @@ class Board {
     return false;
   }
 
-  /** Jobs of active batches go first on the lanes that are neither held nor reserved. */
+  /** Starts a job of an active batch. Such jobs go first on the lanes that are neither held nor reserved. */
   startFromActiveBatch(): boolean {
     const slot = this.sharedSlot();
     return slot !== null && this.batches.some((session) => this.startFromSession(session, slot));
   }
 
-  /** The instance with the least charged time per share goes first, and within an instance the earliest submission. */
+  /**
+   * Starts a job of the general queue: of the instance with the least charged time per share, and within it the
+   * earliest submission. If that is a dedicated session and no slot is empty, reserves one for it and goes on.
+   */
   startFromGeneralQueue(): boolean {
     for (;;) {
       const slot = this.sharedSlot();
@@ -104,9 +107,9 @@ class Board {
         empty.holder = session.id;
         return this.startFromSession(session.id, empty);
       }
-      const [emptiest] = this.openSlots().sort((a, b) => a.running - b.running || a.index - b.index);
-      if (emptiest === undefined) return false;
-      emptiest.reservedFor = session.id;
+      const [leastBusy] = this.openSlots().sort((a, b) => a.running - b.running || a.index - b.index);
+      if (leastBusy === undefined) return false;
+      leastBusy.reservedFor = session.id;
     }
   }
 
@@ -121,20 +124,20 @@ class Board {
     return this.snapshot.backend.lanes;
   }
 
-  /** Slots with a free lane that are neither held nor reserved. */
+  /** Returns the slots with a free lane that are neither held nor reserved. */
   private openSlots(): Slot[] {
     return this.slots.filter(
       (slot) => slot.holder === null && slot.reservedFor === null && slot.running < this.lanes,
     );
   }
 
-  /** The fullest slot with a free lane, so that other slots stay empty for dedicated sessions. */
+  /** Returns the fullest slot with a free lane, so that other slots stay empty for dedicated sessions. */
   private sharedSlot(): Slot | null {
     const [fullest] = this.openSlots().sort((a, b) => b.running - a.running || a.index - b.index);
     return fullest ?? null;
   }
 
-  /** The instance with the least charged time per share. On a tie, the one whose first job was submitted first. */
+  /** Returns the instance with the least charged time per share; on a tie, that of the earliest waiting job. */
   private nextInstance() {
     let best: (typeof this.general)[number] | null = null;
     for (const candidate of this.general) {

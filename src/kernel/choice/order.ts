@@ -1,6 +1,6 @@
 import type { Millis } from '../time.js';
 
-/** What decides an instance's rank in the general queue. `charged`: in the fair-share window, with what accrues now. */
+/** What decides when an instance is next. `charged`: in the fair-share window, with what accrues now. */
 export interface Standing {
   readonly charged: Millis;
   readonly shares: number;
@@ -18,7 +18,7 @@ export function compareInstances(a: Standing, b: Standing): number {
   return a.charged * b.shares - b.charged * a.shares;
 }
 
-/** The complete order: breaks a tie between instances by the submission number of each one's next job. */
+/** Compares completely: breaks a tie between instances by the submission number of each one's next job. */
 export const compareHeads = (
   a: Standing & { readonly seq: number },
   b: Standing & { readonly seq: number },

@@ -51,9 +51,9 @@ export interface Holder extends WaitingSession {
 }
 
 export interface QueuePlace {
-  /** Rank among all waiting jobs of the backend; 1 is next. */
+  /** Position among all waiting jobs of the backend; 1 is next. */
   readonly position: number;
-  /** One sentence that tells the job's owner what it waits for. */
+  /** What the job waits for: a clause for its owner. */
   readonly reason: string;
 }
 

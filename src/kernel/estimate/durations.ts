@@ -1,3 +1,4 @@
+import type { Job } from '../job/job.js';
 import { seconds, type Millis } from '../time.js';
 import type { FinishedJob, ForecastJob } from './forecast.view.js';
 
@@ -7,6 +8,12 @@ const minOwnSamples = 5;
 /** The assumed range for a program without samples, log-uniform. */
 const shortestGuess = seconds(1);
 const longestGuess = seconds(600);
+
+/** Returns a job as a sample of its program's duration; null if it has not run to an end or is scripted. */
+export const finishedJobOf = ({ program, instance, script, startedAt, endedAt }: Job): FinishedJob | null =>
+  script !== null || startedAt === null || endedAt === null
+    ? null
+    : { program, instance, duration: endedAt - startedAt };
 
 /** Predicts how long jobs on one backend run, from the durations of recently finished jobs. */
 export class Durations {
@@ -39,8 +46,8 @@ export class Durations {
   private drawUnknown(job: Omit<ForecastJob, 'id'>, u: number, ranFor: Millis): Millis {
     const sample = this.sampleOf(job);
     const first = ranFor === 0 ? 0 : firstAbove(sample, ranFor);
-    const drawn = sample[first + Math.floor(u * (sample.length - first))];
-    return drawn ?? guessDuration(u, ranFor);
+    const duration = sample[first + Math.floor(u * (sample.length - first))];
+    return duration ?? guessDuration(u, ranFor);
   }
 
   private sampleOf({ program, instance }: Pick<ForecastJob, 'program' | 'instance'>): readonly Millis[] {

@@ -41,19 +41,19 @@ export class EventQueue<T> {
     return first;
   }
 
-  /** Moves `moved` down from the root of the heap to its place. */
-  private sink(moved: FutureEvent<T>): void {
+  /** Moves `event` down from the root of the heap to its place. */
+  private sink(event: FutureEvent<T>): void {
     const { heap } = this;
     let at = 0;
     for (let below = 1; below < heap.length; below = 2 * at + 1) {
       const right = heap[below + 1];
       if (right !== undefined && isBefore(right, heap[below])) below += 1;
       const least = heap[below] as FutureEvent<T>;
-      if (!isBefore(least, moved)) break;
+      if (!isBefore(least, event)) break;
       heap[at] = least;
       at = below;
     }
-    heap[at] = moved;
+    heap[at] = event;
   }
 }
 

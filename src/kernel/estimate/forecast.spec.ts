@@ -22,8 +22,11 @@ const running = (id: string, duration: number | null, more: Partial<RunningView>
   ...{ session: null, charged: true, slot: 0, startedAt: t0, stopAt: null },
   ...more,
 });
-const session = ({ queue = [], ...said }: GivenSession & { queue?: ForecastJob[] }): ForecastSession => ({
-  ...givenSession({ queuedJobs: queue.length, ...said }),
+const session = ({
+  queue = [],
+  ...overrides
+}: GivenSession & { queue?: ForecastJob[] }): ForecastSession => ({
+  ...givenSession({ queuedJobs: queue.length, ...overrides }),
   ...{ queue, more: false },
 });
 const instance = (
@@ -35,8 +38,8 @@ const instance = (
 });
 
 /** A backend with one slot of one lane, unless overridden. */
-function given(said: Partial<ForecastView> & { lanes?: number } = {}): ForecastView {
-  const { lanes = 1, running: jobs = [], ...more } = said;
+function given(overrides: Partial<ForecastView> & { lanes?: number } = {}): ForecastView {
+  const { lanes = 1, running: jobs = [], ...more } = overrides;
   const slots = [{ index: 0, running: jobs.length, holder: null, reservedFor: null }];
   return {
     at: t0,
@@ -46,8 +49,8 @@ function given(said: Partial<ForecastView> & { lanes?: number } = {}): ForecastV
   };
 }
 
-function foretold(view: ForecastView, asker: string | null = null) {
-  const runs = forecast(view, seeded(1), asker);
+function foretold(view: ForecastView, requester: string | null = null) {
+  const runs = forecast(view, seeded(1), requester);
   for (;;) {
     const { done, value } = runs.next();
     if (done === true) return value;

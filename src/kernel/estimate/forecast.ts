@@ -14,13 +14,15 @@ export interface Wait {
 const maxRuns = 100;
 const minRuns = 20;
 
-/** CPU time that one forecast may take, in microseconds on a core of 2024. A request waits for it. */
+/**
+ * CPU time of one forecast in microseconds, on a core of 2024. A request waits for it, though not the whole service.
+ */
 const cpuBudget = 30_000;
 
 /**
  * Plays the backend forward many times with random durations, or once if all durations are known. Yields after each
- * run, so that the caller can do other work in between. `requester`: the instance for whose next lone job a wait is wanted;
- * null: only waits of queued jobs are.
+ * run, so that the caller can do other work in between. `requester`: the instance whose next lone job is estimated,
+ * too; null: only queued jobs are.
  */
 export function* forecast(
   view: ForecastView,
@@ -57,7 +59,7 @@ export class Forecast {
   }
 
   /**
-   * Returns the wait of a new lone job of the asker. `queued`: number of waiting jobs, used if the queue was cut off.
+   * Returns the wait of the requester's next lone job. `queued`: number of waiting jobs, used if the queue was cut off.
    */
   waitOfNext(queued: number, now: Millis): Wait {
     return this.waitOf(probe, queued + 1, now);
@@ -100,9 +102,9 @@ function planRuns(
   return { runs: Math.min(maxRuns, Math.max(minRuns, runs)), starts };
 }
 
-/** Adds the probe at the end of the asker's own queue, or behind everybody's. */
-function withProbe(view: ForecastView, asker: string | null): ForecastView {
-  const id = asker ?? probe;
+/** Adds the probe behind the requester's own waiting jobs or, without a requester, behind all waiting jobs. */
+function withProbe(view: ForecastView, requester: string | null): ForecastView {
+  const id = requester ?? probe;
   const job: ForecastJob = {
     id: probe,
     seq: Number.MAX_SAFE_INTEGER,
@@ -112,9 +114,9 @@ function withProbe(view: ForecastView, asker: string | null): ForecastView {
     maxExecutionTime: Infinity,
   };
   const last = { id, shares: 1, charged: Infinity, rate: 0, budget: null, waiting: [], more: false };
-  const own: ForecastInstance = view.instances.find((instance) => instance.id === asker) ?? last;
+  const own: ForecastInstance = view.instances.find((instance) => instance.id === requester) ?? last;
   const others = view.instances.filter((instance) => instance !== own);
-  // The probe is left out if part of the queue is: nobody knows when the end of the queue starts.
+  // If part of the requester's queue is left out, its end is unknown, so leave out the probe, too.
   const waiting = own.more ? own.waiting : [...own.waiting, job];
   return { ...view, instances: [...others, { ...own, waiting }] };
 }

@@ -155,14 +155,14 @@ export class Playback {
   }
 
   /**
-   * Only moves a check earlier: one that comes too early is re-armed, but one that comes too late misses its
-   * moment.
+   * Schedules a check at the session's next deadline, unless an earlier one is scheduled: a check that comes too early
+   * is repeated, but one that comes too late misses the deadline.
    */
   private scheduleDeadline(session: SimulatedSession): void {
     const due = deadlineOf(session);
     if (due === null || due.at >= session.checkAt) return;
     session.checkAt = Math.max(due.at, this.at);
-    this.events.add({ at: session.checkAt, kind: due.clock, subject: { clockOf: session } });
+    this.events.add({ at: session.checkAt, kind: due.kind, subject: { clockOf: session } });
   }
 
   private scheduleEnd(job: RunningView): void {

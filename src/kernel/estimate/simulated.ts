@@ -13,7 +13,7 @@ import type { Millis } from '../time.js';
 import type { ForecastInstance, ForecastJob, ForecastSession } from './forecast.view.js';
 
 /**
- * A session in a run. Handles only the events that can occur once nobody submits, closes or drains any more, with the
+ * A session in a run. Handles only the events that can occur once no client submits, closes or drains any more, with the
  * functions that `session.decide.ts` uses; calling the machine for each event would cost a hundred times as much.
  */
 export class SimulatedSession implements ClockState {

@@ -222,10 +222,10 @@ describe('max_execution_time', () => {
     [0, undefined, undefined, 'limit_too_short', { limit: 'maxExecutionTime' }],
   ])(
     'of %d s where session and plan have %s and %s s is refused as %s: %o',
-    (asked, session, plan, code, params) => {
+    (requested, session, plan, code, params) => {
       const limit = (s: number | undefined) => (s === undefined ? undefined : seconds(s));
-      const check = () => checkJobLimit(seconds(asked), seconds(300), limit(plan), limit(session));
-      expect(refusalOf(check)).toEqual({ code, params: { asked: seconds(asked), ...params } });
+      const check = () => checkJobLimit(seconds(requested), seconds(300), limit(plan), limit(session));
+      expect(refusalOf(check)).toEqual({ code, params: { value: seconds(requested), ...params } });
     },
   );
 });

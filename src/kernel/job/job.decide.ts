@@ -72,7 +72,7 @@ export const allowNoAttemptAfter = (job: Job): Job => ({
  * lost attempt and does not charge it. `why`: a clause for the reason. `sessionClosed`: the job cannot be queued again.
  */
 export function loseJob(job: Job, at: Millis, why: string, sessionClosed: boolean): JobDecision {
-  // A stopped job whose runner is gone has ended as requested.
+  // If the runner of a stopping job is lost, the job has ended as requested.
   if (job.stop !== null) return endJob(job, { type: 'stopped' }, at);
   const lost = { ...job, startedAt: null, slot: null, token: null };
   if (sessionClosed) {
@@ -161,9 +161,9 @@ export function checkJobLimit(
     planMost !== undefined && planMost < backendMost ? [planMost, 'plan'] : [backendMost, 'backend'];
   if (requested === undefined) return allowed;
   if (requested < seconds(1))
-    throw new Refusal('limit_too_short', { limit: 'maxExecutionTime', asked: requested });
+    throw new Refusal('limit_too_short', { limit: 'maxExecutionTime', value: requested });
   const [most, whose]: Bound =
     sessionMost !== undefined && sessionMost < allowed ? [sessionMost, 'session'] : [allowed, bound];
   if (requested <= most) return requested;
-  throw new Refusal('job_limit_exceeded', { asked: requested, most, whose });
+  throw new Refusal('job_limit_exceeded', { value: requested, most, whose });
 }

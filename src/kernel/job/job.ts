@@ -80,13 +80,17 @@ export const stopGrace: Millis = seconds(10);
 
 export const isFinal = (state: JobState): boolean => state !== 'queued' && state !== 'running';
 
+/** Returns when a running job reaches its limit; null if it does not run. */
+export const jobLimitOf = ({ state, startedAt, maxExecutionTime }: Job): Millis | null =>
+  state !== 'running' || startedAt === null ? null : startedAt + maxExecutionTime;
+
 /** Returns the next deadline of a job and its kind; null while no clock of it runs. */
 export function jobDeadlineOf(
   job: Job,
 ): { readonly at: Millis; readonly kind: 'job_limit' | 'job_end' | 'kill' } | null {
-  if (job.state !== 'running' || job.startedAt === null) return null;
+  const limit = jobLimitOf(job);
+  if (limit === null || job.startedAt === null) return null;
   if (job.stop !== null) return { at: job.stop.at + stopGrace, kind: 'kill' };
-  const limit = job.startedAt + job.maxExecutionTime;
   const end = job.script === null ? Infinity : job.startedAt + job.script.duration;
   return end < limit ? { at: end, kind: 'job_end' } : { at: limit, kind: 'job_limit' };
 }

@@ -30,7 +30,7 @@ export const stopActiveClock = (
 
 /**
  * Returns since when a session has been idle, after a job ended or was withdrawn. An open session is idle with nothing
- * queued; an active one with nothing queued and nothing running or, if busy counts as idle, from every end on.
+ * queued; an active one with nothing queued and nothing running or, if busy counts as idle, since the latest end.
  */
 export function idleSinceAfterEnd(
   session: Pick<Session, 'state' | 'idleSince' | 'queuedJobs' | 'runningJobs'>,

@@ -41,7 +41,7 @@ const running: [string, SessionClock, GivenSession, number][] = [
 
 describe('the deadline of a session', () => {
   it.each(running)('%s: %s', (_, clock, given, due) => {
-    expect(deadlineOf(givenSession(given))).toEqual({ clock, at: after(due) });
+    expect(deadlineOf(givenSession(given))).toEqual({ kind: clock, at: after(due) });
   });
 
   it.each(running)('%s: %s does nothing one millisecond before it is due', (_, clock, given, due) => {
@@ -69,7 +69,7 @@ describe('the deadline of a session', () => {
   });
 
   it('a session with a waiting job is not idle: only max_ttl runs while an active session waits', () => {
-    expect(deadlineOf(givenSession({ state: 'active', queuedJobs: 1 }))?.clock).toBe('max_ttl');
+    expect(deadlineOf(givenSession({ state: 'active', queuedJobs: 1 }))?.kind).toBe('max_ttl');
   });
 
   it('max_ttl never pauses: it runs from the first start, in any state', () => {
@@ -79,18 +79,18 @@ describe('the deadline of a session', () => {
       { state: 'active', runningJobs: 1 },
       { state: 'inactive' },
     ] as const) {
-      expect(deadlineOf(givenSession({ ...given, startedAt }))).toEqual({ clock: 'max_ttl', at: after(10) });
+      expect(deadlineOf(givenSession({ ...given, startedAt }))).toEqual({ kind: 'max_ttl', at: after(10) });
     }
   });
 
   it('names max_ttl before active_ttl and active_ttl before interactive_ttl when they are due together', () => {
     const together = { maxTtl: seconds(60), activeTtl: seconds(60), interactiveTtl: seconds(60) };
     const busy = givenSession({ state: 'active', runningJobs: 1, limits: together });
-    expect(deadlineOf(busy)?.clock).toBe('max_ttl');
+    expect(deadlineOf(busy)?.kind).toBe('max_ttl');
     const idle = givenSession({ state: 'active', limits: together });
-    expect(deadlineOf(idle)?.clock).toBe('max_ttl');
+    expect(deadlineOf(idle)?.kind).toBe('max_ttl');
     const later = givenSession({ ...busy, limits: { ...together, maxTtl: seconds(61) } });
-    expect(deadlineOf(later)?.clock).toBe('active_ttl');
+    expect(deadlineOf(later)?.kind).toBe('active_ttl');
   });
 
   it('ranks equal due times: max_ttl, active_ttl, budget, job limit, job end, interactive_ttl, unused_ttl, then the others', () => {

@@ -29,6 +29,12 @@ export const deadlineRank = {
 } as const;
 export type DeadlineKind = keyof typeof deadlineRank;
 
+/** Compares two deadlines by due time, then by rank. Negative: `a` is applied first. */
+export const compareDeadlines = (
+  a: { readonly at: Millis; readonly rank: number },
+  b: { readonly at: Millis; readonly rank: number },
+): number => a.at - b.at || a.rank - b.rank;
+
 /** The part of a session that decides when its clocks expire. */
 export type ClockState = Pick<
   Session,
@@ -61,13 +67,11 @@ export function clockEndOf(session: ClockState, clock: SessionClock): Millis | n
 }
 
 /** Returns the first clock of `session` to expire, and when; null if none runs. */
-export function deadlineOf(
-  session: ClockState,
-): { readonly at: Millis; readonly clock: SessionClock } | null {
-  let first: { at: Millis; clock: SessionClock } | null = null;
-  for (const clock of sessionClocks) {
-    const at = clockEndOf(session, clock);
-    if (at !== null && (first === null || at < first.at)) first = { at, clock };
+export function deadlineOf(session: ClockState): { readonly at: Millis; readonly kind: SessionClock } | null {
+  let first: { at: Millis; kind: SessionClock } | null = null;
+  for (const kind of sessionClocks) {
+    const at = clockEndOf(session, kind);
+    if (at !== null && (first === null || at < first.at)) first = { at, kind };
   }
   return first;
 }

@@ -169,7 +169,7 @@ describe('a session', () => {
   });
 });
 
-describe('the active budget', () => {
+describe('the active clock', () => {
   it('runs down while jobs run, at one speed however many, and stops otherwise', () => {
     const busy = decide(givenSession(), submitted(0), submitted(0), started(0), started(4));
     const idle = decide(busy, ended(10, 0), ended(12, 4));

@@ -35,9 +35,7 @@ export type SessionEvent =
     }
   | { readonly type: 'jobWithdrawn'; readonly at: Millis; readonly headSeq: number | null }
   | { readonly type: 'drain' | 'resume'; readonly at: Millis }
-  /**
-   * `clientSeen`: its client sent a heartbeat at `at`. `used`: its client did something other than a job that counts as use.
-   */
+  /** `clientSeen`: its client sent a heartbeat. `used`: its client used it in another way than by a job. */
   | { readonly type: 'clientSeen' | 'used'; readonly at: Millis }
   | { readonly type: 'close'; readonly at: Millis; readonly code: CloseCode; readonly reason: string }
   | { readonly type: SessionClock; readonly at: Millis };

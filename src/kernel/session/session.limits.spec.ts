@@ -14,17 +14,17 @@ const limits: BackendLimits = {
   maxExecutionTime: seconds(300),
 };
 const backend = { limits, onIdle: 'deactivate' as const };
-const grant = (asked: RequestedLimits, plan: RequestedLimits = {}) =>
-  grantLimits(asked, 'dedicated', backend, plan);
-const s = (asked: Partial<Record<keyof RequestedLimits, number>>): RequestedLimits =>
-  Object.fromEntries(Object.entries(asked).map(([name, n]) => [name, seconds(n)]));
+const grant = (requested: RequestedLimits, plan: RequestedLimits = {}) =>
+  grantLimits(requested, 'dedicated', backend, plan);
+const s = (requested: Partial<Record<keyof RequestedLimits, number>>): RequestedLimits =>
+  Object.fromEntries(Object.entries(requested).map(([name, n]) => [name, seconds(n)]));
 
-const exceeded = (limit: SessionLimit, asked: number, most: number): Refusal =>
-  new Refusal('limit_exceeded', { limit, asked: seconds(asked), most: seconds(most) });
-const reversed = (low: SessionLimit, asked: number, high: SessionLimit, most: number): Refusal =>
-  new Refusal('limits_out_of_order', { low, asked: seconds(asked), high, most: seconds(most) });
-const tooShort = (limit: SessionLimit, asked: number): Refusal =>
-  new Refusal('limit_too_short', { limit, asked: seconds(asked) });
+const exceeded = (limit: SessionLimit, requested: number, most: number): Refusal =>
+  new Refusal('limit_exceeded', { limit, value: seconds(requested), most: seconds(most) });
+const reversed = (low: SessionLimit, requested: number, high: SessionLimit, most: number): Refusal =>
+  new Refusal('limits_out_of_order', { low, value: seconds(requested), high, most: seconds(most) });
+const tooShort = (limit: SessionLimit, requested: number): Refusal =>
+  new Refusal('limit_too_short', { limit, value: seconds(requested) });
 
 describe('granting limits', () => {
   it("gives the backend's limits to a session that requests none", () => {
@@ -62,9 +62,12 @@ describe('granting limits', () => {
     [s({ activeTtl: 0 }), {}, tooShort('activeTtl', 0)],
     [s({ interactiveTtl: -1 }), {}, tooShort('interactiveTtl', -1)],
   ];
-  it.each(tooMuch)('refuses %o under plan %o and names the limit: %s', (asked, plan, { code, params }) => {
-    expect(refusalOf(() => grant(asked, plan))).toEqual({ code, params });
-  });
+  it.each(tooMuch)(
+    'refuses %o under plan %o and names the limit: %s',
+    (requested, plan, { code, params }) => {
+      expect(refusalOf(() => grant(requested, plan))).toEqual({ code, params });
+    },
+  );
 
   it('law: granted limits are ordered, at least a second, within the backend and the plan, and as requested', () => {
     const ttl = fc.option(fc.integer({ min: -1, max: 1200 }).map(seconds), { nil: undefined });
@@ -73,17 +76,17 @@ describe('granting limits', () => {
       (plan) => (Object.values(plan).some((n) => (n ?? 1) <= 0) ? {} : plan) as RequestedLimits,
     );
     fc.assert(
-      fc.property(three, plans, (asked, plan) => {
+      fc.property(three, plans, (requested, plan) => {
         let granted;
         try {
-          granted = grant(asked, plan);
+          granted = grant(requested, plan);
         } catch {
           return;
         }
         const { interactiveTtl, activeTtl, maxTtl } = granted;
         expect(seconds(1) <= interactiveTtl && interactiveTtl <= activeTtl && activeTtl <= maxTtl).toBe(true);
         expect(maxTtl).toBeLessThanOrEqual(Math.min(limits.maxTtl, plan.maxTtl ?? Infinity));
-        expect({ ...granted, ...JSON.parse(JSON.stringify(asked)) }).toEqual(granted);
+        expect({ ...granted, ...JSON.parse(JSON.stringify(requested)) }).toEqual(granted);
       }),
     );
   });

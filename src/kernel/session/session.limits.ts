@@ -51,8 +51,8 @@ export function grantLimits(
 /** Refuses a requested limit that is below one second or above `most`. */
 function checkBounds(limit: SessionLimit, requested: Millis | undefined, most: Millis): void {
   if (requested === undefined) return;
-  if (requested < seconds(1)) throw new Refusal('limit_too_short', { limit, asked: requested });
-  if (requested > most) throw new Refusal('limit_exceeded', { limit, asked: requested, most });
+  if (requested < seconds(1)) throw new Refusal('limit_too_short', { limit, value: requested });
+  if (requested > most) throw new Refusal('limit_exceeded', { limit, value: requested, most });
 }
 
 function checkOrder(
@@ -62,5 +62,5 @@ function checkOrder(
   most: Millis,
 ): void {
   if (requested === undefined || requested <= most) return;
-  throw new Refusal('limits_out_of_order', { low, asked: requested, high, most });
+  throw new Refusal('limits_out_of_order', { low, value: requested, high, most });
 }

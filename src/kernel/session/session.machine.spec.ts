@@ -6,10 +6,10 @@ import { decideSession, type SessionEvent } from './session.decide.js';
 import type { SessionEventType } from './session.machine.js';
 import { sessionStates, type SessionState } from './session.js';
 
-type Outcome = SessionState | 'refused' | 'ignored';
+type Reaction = SessionState | 'refused' | 'ignored';
 
 /** The outcome of every event in every state, after all clocks have expired and with nothing left to do. */
-const table: Record<SessionState, Record<SessionEventType, Outcome>> = {
+const table: Record<SessionState, Record<SessionEventType, Reaction>> = {
   open: {
     jobSubmitted: 'open',
     jobStarted: 'active',
@@ -109,7 +109,7 @@ const jobs: Partial<Record<SessionEventType, GivenSession>> = {
   active_ttl: { runningJobs: 1 },
 };
 
-function outcome(given: GivenSession, event: SessionEvent): Outcome {
+function outcome(given: GivenSession, event: SessionEvent): Reaction {
   const session = givenSession(given);
   try {
     const decision = decideSession(session, event);
@@ -130,7 +130,7 @@ describe('the session table', () => {
     expect(outcome({ state, ...jobs[event] }, events[event])).toBe(expected);
   });
 
-  const drains: [SessionState, GivenSession, SessionEventType, Outcome][] = [
+  const drains: [SessionState, GivenSession, SessionEventType, Reaction][] = [
     ['open', { queuedJobs: 1 }, 'jobWithdrawn', 'closed'],
     ['open', { queuedJobs: 2 }, 'jobWithdrawn', 'open'],
     ['open', { queuedJobs: 1 }, 'drain', 'open'],

@@ -18,7 +18,9 @@ export type SessionEventType =
   | 'clientSeen'
   | 'used';
 
-/** The facts that guards need: whether the event leaves the session drained, and whether an idle session closes. */
+/**
+ * The facts that guards need. `drained`: whether the event leaves the session drained. The others precede the event.
+ */
 export interface SessionFacts {
   readonly drained: boolean;
   readonly accepting: boolean;

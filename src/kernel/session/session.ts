@@ -23,7 +23,7 @@ export interface SessionLimits {
   readonly unusedTtl: Millis;
   /** What happens when `interactive_ttl` expires. */
   readonly onIdle: 'deactivate' | 'close';
-  /** How long its client may send no heartbeat before the session closes; absent: for ever. */
+  /** How long its client may send no heartbeat before the session closes; absent: forever. */
   readonly heartbeatTtl?: Millis;
   /**
    * Whether `interactive_ttl` also runs while the session is busy, from the latest submit or end; set by its backend.
@@ -146,7 +146,7 @@ export function elapsedTime(session: Session, at: Millis): Millis | null {
   );
 }
 
-/** Returns the rest of the active budget at `at`, at least zero. */
+/** Returns how much of `active_ttl` is left at `at`, at least zero. */
 export function activeRemaining(session: Session, at: Millis): Millis {
   const running = session.activeSince === null ? 0 : at - session.activeSince;
   return Math.max(0, session.limits.activeTtl - session.activeSpent - running);

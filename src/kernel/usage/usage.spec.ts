@@ -58,7 +58,7 @@ describe('laws of a session', () => {
       for (const { at, next } of fired) expect(next ?? Infinity).toBeGreaterThan(at);
     }));
 
-  it('the active budget runs down while active with a job running, and never below zero', () =>
+  it('active_ttl runs down while a session is active with a job running, and never below zero', () =>
     always(({ session, now, busy }) => {
       expect(activeRemaining(session, now)).toBe(givenLimits.activeTtl - busy);
     }));

@@ -61,10 +61,10 @@ export const instancesStore = (sql: Sql): Tx['instances'] => ({
   },
   async save(instance) {
     const { shares, budget, plan, sharing } = fromInstance(instance);
-    const changed = { shares, budget, plan, sharing };
+    const columns = { shares, budget, plan, sharing };
     await sql.run(
-      updateById('instances', Object.keys(changed), 'id'),
-      ...Object.values(changed),
+      updateById('instances', Object.keys(columns), 'id'),
+      ...Object.values(columns),
       instance.id,
     );
   },
@@ -99,15 +99,15 @@ export const instancesStore = (sql: Sql): Tx['instances'] => ({
         )?.total ?? 0,
       );
     // Binary search for the first moment at which enough has been charged: the running totals only grow.
-    let [before, there] = [at - fairShareWindow, at];
-    const wanted = (await totalAt(before)) + charged - budget;
-    if ((await totalAt(there)) <= wanted) return null;
-    while (there - before > 1) {
-      const middle = Math.floor((before + there) / 2);
-      if ((await totalAt(middle)) > wanted) there = middle;
-      else before = middle;
+    let [low, high] = [at - fairShareWindow, at];
+    const threshold = (await totalAt(low)) + charged - budget;
+    if ((await totalAt(high)) <= threshold) return null;
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if ((await totalAt(middle)) > threshold) high = middle;
+      else low = middle;
     }
-    return there + fairShareWindow;
+    return high + fairShareWindow;
   },
   saveBudgetDeadline: (id, dueAt) => sql.run('UPDATE instances SET due_at = ? WHERE id = ?', dueAt, id),
 });

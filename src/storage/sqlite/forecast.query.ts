@@ -22,14 +22,14 @@ export interface ForecastRequest {
   readonly backend: string;
   readonly at: Millis;
   readonly window: Millis;
-  readonly asker: string | null;
+  readonly requester: string | null;
 }
 
-/** Most instances played in a forecast. Waits of jobs behind them are extrapolated from the pace of the queue. */
+/** The most instances that a forecast plays. Waits of jobs behind them are extrapolated from the pace of the queue. */
 const maxInstances = 100;
-/** Most rows read for one kind of queue, shared among all queues of that kind. */
+/** The most rows read for one kind of queue, shared among all queues of that kind. */
 const maxRows = 2 * horizon;
-/** Most finished jobs of a program read as samples of its duration. */
+/** The most finished jobs that are read as samples of a program's duration. */
 const maxFinished = 500;
 
 /** Returns how many rows of each queue are read if there are so many queues. */
@@ -125,8 +125,8 @@ async function readRunning(sql: Sql, backend: string): Promise<RunningView[]> {
 type InstanceCharge = Pick<ForecastInstance, 'id' | 'shares' | 'charged' | 'rate' | 'budget'>;
 
 /**
- * Returns the instances of running jobs and of sessions with a slot or a batch's priority: a budget may run out in the
- * forecast.
+ * Returns the instances of running jobs and of sessions with a slot or a batch's priority, because their budgets may
+ * run out in the forecast.
  */
 async function instancesOf(
   sql: Sql,
@@ -140,14 +140,14 @@ async function instancesOf(
   return new Set([...running, ...rows].map(({ instance }) => instance));
 }
 
-/** Reads the instances that wait, ask or are `busy`, least charged first, and drops those that are not played. */
+/** Reads the waiting, the requesting and the `busy` instances, least charged first; drops those that are not played. */
 async function readInstances(
   sql: Sql,
-  { backend, at, window, asker }: ForecastRequest,
+  { backend, at, window, requester }: ForecastRequest,
   busy: ReadonlySet<string>,
 ): Promise<{ shown: InstanceCharge[]; hiddenFrom: number | null }> {
   const waiting = await instancesWaiting(sql, backend);
-  const ids = JSON.stringify([...new Set([...waiting, ...busy, ...(asker === null ? [] : [asker])])]);
+  const ids = JSON.stringify([...new Set([...waiting, ...busy, ...(requester === null ? [] : [requester])])]);
   const rows = await sql.all<{ id: string; shares: number; budget: number | null; charged: number }>(
     `SELECT i.id, i.shares, i.budget, i.charged - COALESCE((SELECT total FROM ledger
        WHERE instance = i.id AND "to" <= ? ORDER BY "to" DESC, id DESC LIMIT 1), 0) AS charged
@@ -159,11 +159,11 @@ async function readInstances(
   const all = rows
     .map(({ id, shares, budget, charged }): InstanceCharge => {
       const { rate, since } = accruing.get(id) ?? { rate: 0, since: 0 };
-      const settled = { id, shares, rate, budget: budget === null ? null : Number(budget) };
-      return { ...settled, charged: Number(charged) + accruedBy({ count: rate, starts: since }, at) };
+      const fields = { id, shares, rate, budget: budget === null ? null : Number(budget) };
+      return { ...fields, charged: Number(charged) + accruedBy({ count: rate, starts: since }, at) };
     })
     .sort((a, b) => compareInstances(toStanding(a), toStanding(b)));
-  const shown = all.filter(({ id }, i) => i < maxInstances || id === asker || busy.has(id));
+  const shown = all.filter(({ id }, i) => i < maxInstances || id === requester || busy.has(id));
   const hidden = all.find((one) => !shown.includes(one) && !toStanding(one).blocked);
   return { shown, hiddenFrom: hidden === undefined ? null : hidden.charged / hidden.shares };
 }

@@ -1,9 +1,9 @@
 import type { JobRecord } from '../../scheduler/ports.js';
 import type { JobMemory, ReadJob } from '../../scheduler/process-memory.ports.js';
 
-/** Size of each of the two generations. A job survives if it is read again before its generation is replaced. */
+/** The most jobs in each of the two generations. A job stays if it is read again before its generation is replaced. */
 const maxPerGeneration = 2500;
-/** Largest cached row in characters of text. A record has about a kilobyte; larger ones are read from the database. */
+/** The largest cached row, in characters of text. A record has about a thousand; larger ones are not cached. */
 const maxCachedSize = 8192;
 
 /**

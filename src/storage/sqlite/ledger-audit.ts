@@ -31,7 +31,7 @@ export interface Audit {
 /** The database is missing, damaged, or not Stint's. The message is for the operator. */
 export class UnreadableLedger extends Error {}
 
-/** Most differences reported for a law: one mistake may affect every later entry. */
+/** The most differences that are listed for a law: one mistake may affect every later entry. */
 const maxListed = 100;
 /** The tables that the laws read. */
 const tables = ['ledger', 'sessions', 'jobs', 'instances', 'backends', 'facts'];
@@ -87,13 +87,13 @@ function summary(db: Database.Database): Pick<Audit, 'aliveAt' | 'counts' | 'cha
 }
 
 function checkLaw(db: Database.Database, { name, says, unit, sql }: Law): AuditedLaw {
-  const found: Difference[] = [];
+  const listed: Difference[] = [];
   let differences = 0;
   for (const row of db.prepare(sql).iterate() as Iterable<Difference>) {
     differences += 1;
-    if (found.length < maxListed) found.push(unit === 'time' ? inSeconds(row) : row);
+    if (listed.length < maxListed) listed.push(unit === 'time' ? inSeconds(row) : row);
   }
-  return { law: name, says, differences, found };
+  return { law: name, says, differences, found: listed };
 }
 
 const inSeconds = ({ subject, stored, derived }: Difference): Difference => ({

@@ -39,7 +39,7 @@ export async function listLedger(
   return rows.map(toLedgerEntry);
 }
 
-/** Most groups in a summary, which is for people and not an export. The smallest groups are left off and counted. */
+/** The most groups in a summary, which is for people and not an export. The smallest are left off and counted. */
 const maxGroups = 1000;
 
 /** Sums the entries that overlap the requested time, clipped to it, in total and by group. */

@@ -5,7 +5,7 @@ import { insertInto, type Sql } from './sql.js';
 /** Which text of a job it is. */
 export type TextKind = 'params' | 'result';
 
-/** Most pieces in a text. The `place` of a text's first piece is the text's id times this. */
+/** The most pieces in a text. The `place` of a text's first piece is the text's id times this. */
 const maxPieces = 65_536;
 
 const insertPart = insertInto('long_text_parts', ['place', 'body']);

@@ -1,10 +1,9 @@
-import { deadlineRank, type DeadlineKind } from '../../kernel/session/session.deadline.js';
+import { deadlineRank } from '../../kernel/session/session.deadline.js';
 import type { Backend } from '../../kernel/backend/backend.js';
 import type { Job } from '../../kernel/job/job.js';
 import type { Session } from '../../kernel/session/session.js';
-import type { Millis } from '../../kernel/time.js';
 import type { LedgerEntry } from '../../kernel/usage/usage.js';
-import type { Instance, JobRecord, Token } from '../../scheduler/ports.js';
+import type { Deadline, Instance, JobRecord, Token } from '../../scheduler/ports.js';
 import { storedForms } from '../stored-forms.js';
 import type { BackendRow, InstanceRow, JobRow, LedgerRow, SessionRow, TokenRow } from './entities/rows.js';
 import type { Value } from './sql.js';
@@ -16,12 +15,7 @@ type Columns<R> = { readonly [K in keyof R]: Value };
 const number = (value: unknown): number => Number(value);
 const numberOrNull = (value: unknown): number | null => (value === null ? null : Number(value));
 
-/** The next deadline of a row, and its kind. */
-export interface Deadline {
-  readonly at: Millis;
-  readonly kind: DeadlineKind;
-}
-/** The rank orders the index of deadlines; reads use the kind. */
+/** Converts a deadline to its columns. The rank orders the index of deadlines; reads use the kind. */
 const dueColumns = (due: Deadline | null) => ({
   due_at: due?.at ?? null,
   due_rank: due === null ? null : deadlineRank[due.kind],

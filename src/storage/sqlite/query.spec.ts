@@ -122,9 +122,9 @@ describe("a dialect's SQL", () => {
 it('the query port is created once for all transactions, and once for all reads', async () => {
   const { store } = await given();
   const made: Query[] = [];
-  const asked = perQuery((query) => ({ mine: made.push(query) }));
-  const inside = () => store.write((tx) => Promise.resolve(asked(tx)));
+  const ofQuery = perQuery((query) => ({ mine: made.push(query) }));
+  const inside = () => store.write((tx) => Promise.resolve(ofQuery(tx)));
   expect(await inside()).toBe(await inside());
-  expect(asked(store.read)).toBe(asked(store.read));
+  expect(ofQuery(store.read)).toBe(ofQuery(store.read));
   expect(made).toHaveLength(2);
 });

@@ -5,7 +5,7 @@ import { textOfRow } from './long-texts.store.js';
 import { toJob, toSession } from './mapping.js';
 import type { Sql } from './sql.js';
 
-/** Returns the dialects' query port on one connection. `wrote` receives the number of bytes of large writes. */
+/** Returns the dialects' query port on one connection. `noteWrite` receives the number of bytes of large writes. */
 export const queryOf = (sql: Sql, noteWrite: (bytes: number) => void = () => undefined): Query => ({
   all: (statement, ...values) => sql.all(statement, ...values),
   one: (statement, ...values) => sql.one(statement, ...values),

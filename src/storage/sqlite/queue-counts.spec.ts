@@ -7,8 +7,8 @@ function given() {
   let counted = 0;
   const counts = new QueueCounts(() => now);
   return {
-    ask: async (queued: number, asker = 'lab-a') => {
-      await counts.countsOf({ backend: 'qpu', queued, requester: asker }, async () => {
+    ask: async (queued: number, requester = 'lab-a') => {
+      await counts.countsOf({ backend: 'qpu', queued, requester: requester }, async () => {
         counted += 1;
         now += 100;
         return [{ instance: 'lab-a', queued }];

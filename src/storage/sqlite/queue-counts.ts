@@ -9,13 +9,12 @@ interface CachedCounts {
 
 /** A queue up to this length is counted again after any change, which takes a millisecond. */
 const shortQueue = 10_000;
-/** Counting a longer queue takes at most one part in so many of the elapsed time. */
+/** The counts of a longer queue are reused for this many times the duration of the count. */
 const reuseFactor = 20;
 
 /**
- * Caches the lengths of queues. Counting a queue takes time in proportion to its length, and clients that wait ask
- * again and again. The counts of a long queue are reused for twenty times as long as counting took, so that a place in
- * a queue of a million jobs is a few seconds old.
+ * Caches the lengths of queues, because counting takes time in proportion to the length and waiting clients poll. A
+ * place in a queue of a million jobs may therefore be a few seconds old.
  */
 export class QueueCounts implements QueueMemory {
   private readonly longQueues = new Map<string, CachedCounts>();

@@ -1,20 +1,18 @@
-import type { DeadlineKind } from '../../kernel/session/session.deadline.js';
 import type { Session } from '../../kernel/session/session.js';
-import type { Millis } from '../../kernel/time.js';
 import type { SessionFilter, Tx } from '../../scheduler/ports.js';
 import type { SessionRow } from './entities/rows.js';
-import { fromSession, toSession, type Deadline } from './mapping.js';
+import { fromSession, toSession } from './mapping.js';
 import { insertInto, updateById, type Sql, type Value } from './sql.js';
 
 export function sessionsStore(sql: Sql): Tx['sessions'] {
   return {
     find: (id) => findSession(sql, id),
     async insert(session, due) {
-      const row = fromSession(session, kindOf(due));
+      const row = fromSession(session, due);
       await sql.run(insertInto('sessions', Object.keys(row)), ...Object.values(row));
     },
     async save(session, due) {
-      const { id, ...row } = fromSession(session, kindOf(due));
+      const { id, ...row } = fromSession(session, due);
       await sql.run(updateById('sessions', Object.keys(row), 'id'), ...Object.values(row), id);
     },
     async nextActivation() {
@@ -37,9 +35,6 @@ export function sessionsStore(sql: Sql): Tx['sessions'] {
     },
   };
 }
-
-const kindOf = (due: { at: Millis; clock: DeadlineKind } | null): Deadline | null =>
-  due === null ? null : { at: due.at, kind: due.clock };
 
 export async function findSession(sql: Sql, id: string): Promise<Session | null> {
   const row = await sql.one<SessionRow>('SELECT * FROM sessions WHERE id = ?', id);

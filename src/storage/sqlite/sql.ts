@@ -6,12 +6,12 @@ export { insertInto, quoted, updateById } from '../../scheduler/statements.js';
 export type { Value } from '../../scheduler/query.ports.js';
 
 /** A value for a placeholder, which may also be bytes. */
-export type Parameter = Value | Buffer;
+export type BoundValue = Value | Buffer;
 export type SqlRow = Record<string, Value>;
 
 /**
- * Most prepared statements kept. Filters of lists create many; after clearing, the frequent ones are soon prepared
- * again.
+ * The most prepared statements that are kept. Filters of lists create many; after clearing, the frequent ones are soon
+ * prepared again.
  */
 const maxPrepared = 500;
 
@@ -31,7 +31,7 @@ export class Sql {
 
   // Asynchronous although SQLite is not, because another database will be and callers must not depend on it.
 
-  async all<T = SqlRow>(statement: string, ...values: Parameter[]): Promise<T[]> {
+  async all<T = SqlRow>(statement: string, ...values: BoundValue[]): Promise<T[]> {
     try {
       const { text, empty, columns } = this.prepare(statement);
       return (text.all(values) as Value[][]).map((each) => toRow(empty, columns, each) as T);
@@ -40,31 +40,31 @@ export class Sql {
     }
   }
 
-  async one<T = SqlRow>(statement: string, ...values: Parameter[]): Promise<T | null> {
+  async one<T = SqlRow>(statement: string, ...values: BoundValue[]): Promise<T | null> {
     try {
       const { text, empty, columns } = this.prepare(statement);
-      const found = text.get(values) as Value[] | undefined;
-      return found === undefined ? null : (toRow(empty, columns, found) as T);
+      const row = text.get(values) as Value[] | undefined;
+      return row === undefined ? null : (toRow(empty, columns, row) as T);
     } catch (error) {
       throw new QueryFailedError(statement, values, error as Error);
     }
   }
 
-  async run(statement: string, ...values: Parameter[]): Promise<void> {
+  async run(statement: string, ...values: BoundValue[]): Promise<void> {
     this.execute(statement, values);
   }
 
   /** Runs a DELETE, INSERT or UPDATE and returns the number of changed rows. */
-  async change(statement: string, ...values: Parameter[]): Promise<number> {
+  async change(statement: string, ...values: BoundValue[]): Promise<number> {
     return this.execute(statement, values).changes;
   }
 
   /** Inserts a row and returns its integer primary key. */
-  async insert(statement: string, values: Parameter[]): Promise<number> {
+  async insert(statement: string, values: BoundValue[]): Promise<number> {
     return Number(this.execute(statement, values).lastInsertRowid);
   }
 
-  private execute(statement: string, values: Parameter[]): BetterSqlite3.RunResult {
+  private execute(statement: string, values: BoundValue[]): BetterSqlite3.RunResult {
     try {
       return this.prepare(statement).text.run(values);
     } catch (error) {
@@ -76,7 +76,7 @@ export class Sql {
     const cached = this.prepared.get(statement);
     if (cached !== undefined) return cached;
     if (this.prepared.size >= maxPrepared) this.prepared.clear();
-    const text = this.db.prepare<[Parameter[]]>(statement);
+    const text = this.db.prepare<[BoundValue[]]>(statement);
     const columns = text.reader ? text.columns().map(({ name }) => name) : [];
     if (text.reader) text.raw();
     const prepared = { text, columns, empty: Object.fromEntries(columns.map((column) => [column, null])) };
@@ -87,7 +87,7 @@ export class Sql {
 
 interface Prepared {
   /** Returns rows as arrays: making an object of a row takes the driver twice as long as finding the row. */
-  readonly text: BetterSqlite3.Statement<[Parameter[]]>;
+  readonly text: BetterSqlite3.Statement<[BoundValue[]]>;
   readonly columns: readonly string[];
   /** A row to copy, so that all rows of a statement have the same shape. */
   readonly empty: SqlRow;
@@ -100,8 +100,8 @@ function toRow(empty: SqlRow, columns: readonly string[], values: readonly Value
 }
 
 /**
- * Builds a statement for rows with the same columns once, from the first row. Building it for each row would also mean
- * to hash and compare a new string before the prepared statement is found.
+ * Builds a statement for rows with the same columns once, from the first row. A string built for each row would have to
+ * be hashed and compared each time to find the prepared statement.
  */
 export function buildOnce(make: (columns: readonly string[]) => string): (row: object) => string {
   let text: string | undefined;

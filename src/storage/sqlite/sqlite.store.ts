@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { deadlineRank } from '../../kernel/session/session.deadline.js';
+import { compareDeadlines, deadlineRank } from '../../kernel/session/session.deadline.js';
 import type { Millis } from '../../kernel/time.js';
 import { diskFailure } from '../../scheduler/disk.ports.js';
 import type { DueDeadline, Fact, Reads, Store, Tx } from '../../scheduler/ports.js';
@@ -158,17 +158,21 @@ async function firstDue(sql: Sql, at: Millis): Promise<DueDeadline | null> {
     'SELECT id, due_at FROM instances WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, id LIMIT 1',
     at,
   );
-  const heads: { due: DueDeadline; rank: number }[] = [];
-  const add = (subject: 'session' | 'job', { id, due_at: dueAt, due_rank: rank, due_kind: kind }: Head) =>
-    heads.push({ due: { subject, kind: deadlineKindOf(kind), id, at: Number(dueAt) }, rank });
+  const heads: { due: DueDeadline; at: Millis; rank: number }[] = [];
+  const push = (due: DueDeadline, rank: number) => heads.push({ due, at: due.at, rank });
+  const add = (subject: 'session' | 'job', { id, due_at: dueAt, due_rank: rank, due_kind: stored }: Head) => {
+    const kind = deadlineKindOf(stored);
+    const unknown = kind === null && stored !== null ? { unknownKind: stored } : {};
+    push({ subject, kind, ...unknown, id, at: Number(dueAt) }, rank);
+  };
   if (session !== null) add('session', session);
   if (job !== null) add('job', job);
   if (budget !== null)
-    heads.push({
-      due: { subject: 'instance', kind: 'budget', id: budget.id, at: Number(budget.due_at) },
-      rank: deadlineRank.budget,
-    });
-  return heads.sort((a, b) => a.due.at - b.due.at || a.rank - b.rank)[0]?.due ?? null;
+    push(
+      { subject: 'instance', kind: 'budget', id: budget.id, at: Number(budget.due_at) },
+      deadlineRank.budget,
+    );
+  return heads.sort(compareDeadlines)[0]?.due ?? null;
 }
 
 function reads(sql: Sql, jobs: JobMemory, counts: QueueMemory): Reads {
@@ -218,7 +222,7 @@ function reads(sql: Sql, jobs: JobMemory, counts: QueueMemory): Reads {
       (await sql.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id')).map(toToken),
     waiting: (job, at, fairShareWindow) => readWaiting(sql, counts, job, at, fairShareWindow),
     forecast: (backend, at, fairShareWindow, requester) =>
-      readForecast(sql, { backend, at, window: fairShareWindow, asker: requester }),
+      readForecast(sql, { backend, at, window: fairShareWindow, requester: requester }),
     finished: (backend, program) => readFinished(sql, backend, program),
     events: (filter) => listEvents(sql, filter),
     lastEvent: () => lastEvent(sql),

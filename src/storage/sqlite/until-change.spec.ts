@@ -4,8 +4,8 @@ import { UntilChange } from './until-change.js';
 describe('a value cached until a change', () => {
   it('is computed once for each key', async () => {
     const answers = new UntilChange<number>();
-    let asked = 0;
-    const ask = (question: string) => answers.of(question, () => Promise.resolve((asked += 1)));
+    let reads = 0;
+    const ask = (question: string) => answers.of(question, () => Promise.resolve((reads += 1)));
     expect([await ask('a'), await ask('b'), await ask('a')]).toEqual([1, 2, 1]);
   });
 

@@ -1,4 +1,4 @@
-/** Most cached values. They are small, but there are many different keys. */
+/** The most cached values. They are small, but there are many different keys. */
 const maxCached = 10_000;
 
 /** Caches values until the next write, for clients that repeat the same request in between. */

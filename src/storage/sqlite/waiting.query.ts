@@ -1,6 +1,7 @@
 import type { BackendStatus } from '../../kernel/backend/backend.js';
 import { isTied, type WaitingSession, type WaitingView } from '../../kernel/choice/waiting.js';
 import type { Job } from '../../kernel/job/job.js';
+import { clockEndOf } from '../../kernel/session/session.deadline.js';
 import { isUsedUp } from '../../kernel/usage/budget.js';
 import type { Millis } from '../../kernel/time.js';
 import type { InstanceQueue, QueueMemory } from '../../scheduler/process-memory.ports.js';
@@ -9,7 +10,7 @@ import { toSession } from './mapping.js';
 import { readCharged } from './snapshot.query.js';
 import type { Sql } from './sql.js';
 
-/** Most earlier jobs that are counted; a job further back is shown at this place. */
+/** The most earlier jobs that are counted; a job further back is shown at this place. */
 const maxCounted = 100_000;
 
 /** Reads what is needed to place one queued job among the others. */
@@ -40,13 +41,13 @@ export async function readWaiting(
     )
   )
     .map(toSession)
-    .map(({ id, slot, queuedJobs, startedAt, state, limits }) => ({
-      id,
-      slot: slot ?? 0,
-      queued: queuedJobs,
-      isClosed: state === 'closed',
-      until: startedAt === null ? null : startedAt + limits.maxTtl,
-      runsUntil: runsUntil.get(id) ?? null,
+    .map((session) => ({
+      id: session.id,
+      slot: session.slot ?? 0,
+      queued: session.queuedJobs,
+      isClosed: session.state === 'closed',
+      until: clockEndOf(session, 'max_ttl'),
+      runsUntil: runsUntil.get(session.id) ?? null,
     }));
   const sessions = (where: string) =>
     sql.all<WaitingSession>(`SELECT id, queued_jobs AS queued FROM sessions WHERE ${where}`, job.backend);

@@ -13,9 +13,9 @@ export interface WriteHooks {
   readonly onEnd?: () => void;
 }
 
-/** Most writers in one commit. More would gain nothing and delay the first one. */
+/** The most writers in one commit. More would gain nothing and delay the first one. */
 const maxPerCommit = 64;
-/** Longest time to gather writers, in milliseconds. If commits take longer, writers collect during a commit anyway. */
+/** The longest time to gather writers, in milliseconds. During longer commits writers gather anyway. */
 const maxGatherTime = 5;
 /** Gathering ends after so many event-loop turns without a new writer: reading a request's body takes one turn. */
 const quietTurns = 2;
@@ -67,8 +67,8 @@ export class WriteQueue {
   }
 
   /**
-   * Waits for requests that are being read now, if more than one writer waits: their turns would be spent anyway, and
-   * sharing a commit saves a flush. A lone writer does not wait, and no writer waits longer than a commit takes.
+   * Waits for requests that are being read now, if more than one writer waits: they must be read anyway, and sharing a
+   * commit saves a flush. A lone writer does not wait, and no writer waits longer than a commit takes.
    */
   private async gather(): Promise<void> {
     const until = this.now() + Math.min(this.commitDuration, maxGatherTime);

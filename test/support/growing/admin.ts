@@ -1,7 +1,7 @@
 import type { Growing } from '../growth.js';
 import { casesOf, next, spaced, times, wide, type Given } from './given.js';
 
-/** The operator's API. */
+/** Returns the cases of the operator's API. */
 export function adminCases(on: Given): Growing[] {
   const at = '/api/v1/admin';
   const operation = (method: string, path: string, where = path) =>

@@ -1,6 +1,6 @@
 import type { Store } from '../../../src/scheduler/ports.js';
 import type { Growing } from '../growth.js';
-import type { Answer, TestService } from '../http.js';
+import type { HttpAnswer, TestService } from '../http.js';
 
 /** The service that gets the requests. The test sets this before the first request. */
 export interface Given {
@@ -37,8 +37,8 @@ export function call(on: Given, method: string, path: string, body?: Body, type 
 }
 
 /**
- * Polls until `found` returns true, so that work started by a request counts for the request. Polls should be cheap, because
- * their number varies.
+ * Polls until `found` returns true, so that work started by a request counts for the request. Polls should be cheap,
+ * because their number varies.
  */
 export async function until<T>(look: () => Promise<T>, found: (seen: T) => boolean): Promise<T> {
   for (let tries = 0; tries < 6000; tries += 1) {
@@ -46,7 +46,7 @@ export async function until<T>(look: () => Promise<T>, found: (seen: T) => boole
     if (found(seen)) return seen;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error('It never comes about.');
+  throw new Error('The condition was never met.');
 }
 
 /** Options of a case besides its operation, shape, sizes and body. */
@@ -54,14 +54,14 @@ export type Said = Partial<Pick<Growing, 'says' | 'stops' | 'byNode'>> & {
   readonly status?: number;
   readonly type?: string;
   /** Further work that counts for the request, such as waiting for its end. */
-  readonly then?: (answer: Answer) => Promise<void>;
+  readonly then?: (answer: HttpAnswer) => Promise<void>;
 };
 
 /** Makes the cases of one operation. `path` is set if it differs from the path of the operation. */
 export const casesOf =
   (on: Given, operation: string, path: () => string, usual: Said = {}) =>
-  (shape: string, from: number, body: (n: number) => Body, said: Said = {}): Growing => {
-    const { type, then, status = 200, ...more } = { ...usual, ...said };
+  (shape: string, from: number, body: (n: number) => Body, overrides: Said = {}): Growing => {
+    const { type, then, status = 200, ...more } = { ...usual, ...overrides };
     return {
       ...{ operation, shape, from, status, ...more },
       async send(n) {

@@ -1,5 +1,5 @@
 import type { Growing } from '../growth.js';
-import type { Answer } from '../http.js';
+import type { HttpAnswer } from '../http.js';
 import { casesOf, next, times, until, wide, type Given } from './given.js';
 
 /** Sessions and batches wait in the queue of a full backend. Statements run in a separate session. */
@@ -9,7 +9,7 @@ export function livyCases(on: Given, size: number): Growing[] {
   const made = { status: 201 };
   const sessions = casesOf(on, `POST ${at}`, () => at, made);
   const batches = casesOf(on, 'POST /livy/batches', () => '/livy/batches', made);
-  const ran = async ({ body }: Answer) => {
+  const ran = async ({ body }: HttpAnswer) => {
     const look = () => on.stint.call('GET', `${at}/${on.livy}/statements/${body.id}`);
     await until(look, (answer) => answer.body.state === 'available');
   };

@@ -6,7 +6,7 @@ import numpy as np
 
 from .intervals import ordinals, starts
 
-_UNUSUAL = 0.05  # most of the other intervals that may have as large a gap as a partial one
+_UNUSUAL = 0.05  # largest share of other intervals that may have as large a gap as a partial one
 
 
 def ends_early(times: np.ndarray, interval: str) -> bool:

@@ -104,7 +104,7 @@ def reaction_of(history: np.ndarray, seasons: tuple[int, ...], features: np.ndar
 
 
 def _clipped(features: np.ndarray, past: slice) -> np.ndarray:
-    """Clips features to one range of the history beyond its limits.
+    """Clips features to the history's range, extended on both sides by its own width.
 
     The effect of values farther away is unknown.
     """

@@ -56,7 +56,7 @@ def windows_of(history: np.ndarray, test_length: int) -> list[Window]:
 
 
 def test_length_of(history: int, window: int) -> int:
-    """Returns the test length: that of the window to predict, at most a third of the history."""
+    """Returns the test length: the window to predict, but at most a third of the history."""
     return max(1, min(window, history // 3))
 
 

@@ -167,8 +167,8 @@ def _score_agreement(contestants: list[Contestant]) -> None:
 def _mahalanobis(matrix: np.ndarray) -> np.ndarray:
     """Returns the Mahalanobis distance of each row from the mean.
 
-    Uses a shrunk covariance, which is always invertible. For very many features the covariance is
-    ignored.
+    Uses a shrunk covariance, which is always invertible. With more than 500 features the covariance
+    is ignored.
     """
     scaled = StandardScaler().fit_transform(matrix)
     widest = 500

@@ -33,7 +33,7 @@ from ..contest import Algorithm
 Candidate = tuple[Algorithm, Callable[[], Pipeline]]
 
 TREES = 100  # trees of a forest; a prediction takes a tenth of a millisecond per tree
-WIDEST = 400  # most features of a method; of more, those most related to the target are used
+WIDEST = 400  # features of a method; if there are more, those most related to the target are used
 _KERNEL_ROWS = 4_000
 _NEIGHBOUR_ROWS = 10_000
 _EXACT_ROWS = 2_000  # up to this number plain boosting is faster than boosting on histograms

@@ -1,6 +1,6 @@
 """The program `predict`: applies a stored model to rows (nexosis dialect, models).
 
-Other columns than in training are not an error: names match in any case, unknown columns are
+Rows may have other columns than the training data: names match in any case, unknown columns are
 returned unchanged, and missing or unreadable features are imputed as in training.
 """
 

@@ -92,7 +92,7 @@ def sampled(table: Table, most: int, seed: int, messages: Messages) -> Table:
 
 
 def known_rows(session: Session, table: Table, least: int, messages: Messages) -> Table:
-    """Returns the rows whose target has a value, and of too many rows a sample.
+    """Returns the rows whose target has a value, or a sample of them if there are too many.
 
     Raises InputError if there are fewer than `least`.
     """

@@ -1,5 +1,5 @@
 import type { Job } from '../../../kernel/job/job.js';
-import type { CloseCode, Session } from '../../../kernel/session/session.js';
+import type { Session } from '../../../kernel/session/session.js';
 import type { Text } from '../../../scheduler/long-text.js';
 import type { Millis } from '../../../kernel/time.js';
 
@@ -9,11 +9,6 @@ export type LivyType = 'session' | 'batch';
 /** The request that created a session or batch. Answers repeat its members. */
 export type LivyRequest = Readonly<Record<string, unknown>>;
 
-/** Sessions that closed for these reasons are shown until their retention is over, all others not at all. */
-export const retainedCloseCodes = [
-  ...(['runner_lost', 'runner_ended', 'runner_not_started', 'stopped', 'closed_by_admin'] as const),
-] as const satisfies readonly CloseCode[];
-
 /** The dialect's own row for a session or batch. After the insert only `removedAt` changes. */
 export interface LivyEntry {
   readonly type: LivyType;
@@ -21,11 +16,11 @@ export interface LivyEntry {
   readonly number: number;
   /** Id of the kernel's session, or of the batch's job. */
   readonly subject: string;
-  /** The hidden job that starts a session's interpreter, or the job of a batch. Its log is that of the process. */
+  /** The hidden job that starts a session's interpreter, or the job of a batch. It has the log of the process. */
   readonly job: string;
   readonly instance: string;
   readonly name: string | null;
-  readonly asked: LivyRequest;
+  readonly request: LivyRequest;
   /** When the user deleted the session or batch; null before. A deleted one is answered with 404. */
   readonly removedAt: Millis | null;
 }

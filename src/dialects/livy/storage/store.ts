@@ -1,18 +1,18 @@
 import type { Millis } from '../../../kernel/time.js';
+import { anyObject, jsonColumn, wordColumn } from '../../../scheduler/codec.js';
 import { perQuery, type Query, type Value } from '../../../scheduler/query.ports.js';
 import { insertInto } from '../../../scheduler/statements.js';
-import {
-  retainedCloseCodes,
-  type LivyBatch,
-  type LivyEntry,
-  type LivyPage,
-  type LivyReads,
-  type LivyRequest,
-  type LivySession,
-  type LivyStatement,
-  type LivyTx,
-  type LivyType,
+import type {
+  LivyBatch,
+  LivyEntry,
+  LivyPage,
+  LivyReads,
+  LivySession,
+  LivyStatement,
+  LivyTx,
+  LivyType,
 } from './ports.js';
+import { retainedCloseCodes } from './retention.js';
 import type { LivyEntryRow } from './rows.js';
 
 /** For each type, the table of the subject and the condition that it is still shown (Livy dialect, retention). */
@@ -29,6 +29,10 @@ const subjects = {
   },
 } as const satisfies Record<LivyType, { table: string; isShown: string; values: readonly string[] }>;
 
+/** Only answers repeat a request, so its members are free. */
+const requestColumn = jsonColumn('livy_entries.asked', anyObject);
+const typeOf = wordColumn('livy_entries.type', ['session', 'batch']);
+
 /** Most sessions to remove at once. Removing more would delay the user who opens a session. */
 const mostSwept = 20;
 
@@ -42,7 +46,7 @@ export const livyStore = perQuery((sql): LivyTx => ({
     );
     return Number(row?.value ?? 1) - 1;
   },
-  async insert({ type, number, subject, job, instance, name, asked }) {
+  async insert({ type, number, subject, job, instance, name, request }) {
     const row = {
       type,
       number,
@@ -50,7 +54,7 @@ export const livyStore = perQuery((sql): LivyTx => ({
       job,
       instance,
       name,
-      asked: JSON.stringify(asked),
+      asked: requestColumn.write(request),
       removed_at: null,
     };
     await sql.run(insertInto('livy_entries', Object.keys(row)), ...Object.values(row));
@@ -207,7 +211,7 @@ export const livyReads = perQuery((sql): LivyReads => {
       return { numbers: rows.map(({ number }) => Number(number)), total: Number(count?.n ?? 0) };
     },
     async statementBytes(session, { from, size, newestFirst }) {
-      // The database stores lengths in the heads of rows, so it does not read the texts.
+      // The database stores lengths in row headers, so this query does not read the texts.
       const row = await sql.one<{ n: number }>(
         `SELECT SUM(OCTET_LENGTH(p.body) + COALESCE(OCTET_LENGTH(r.body), 0)
            + COALESCE((SELECT SUM(t.bytes) FROM long_texts t WHERE t.seq = j.seq), 0)) AS n
@@ -243,12 +247,12 @@ const toStatement = async (sql: Query, row: StatementRow): Promise<LivyStatement
 });
 
 const toEntry = (row: LivyEntryRow): LivyEntry => ({
-  type: row.type as LivyType,
+  type: typeOf(row.type, `${row.type} ${row.number}`),
   number: Number(row.number),
   subject: row.subject,
   job: row.job,
   instance: row.instance,
   name: row.name,
-  asked: JSON.parse(row.asked) as LivyRequest,
+  request: requestColumn.read(row.asked, `${row.type} ${row.number}`),
   removedAt: row.removed_at === null ? null : Number(row.removed_at),
 });

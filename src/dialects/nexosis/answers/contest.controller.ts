@@ -93,7 +93,9 @@ export class ContestController {
     };
   }
 
-  /** Returns the session with its outcome. Throws if it is not completed, because only a completed one has a contest. */
+  /**
+   * Returns the session with its outcome. Throws if it is not completed, because only a completed one has a contest.
+   */
   private async find(
     request: NexosisRequest,
     id: string,
@@ -113,7 +115,7 @@ export class ContestController {
   ) {
     const contestant = outcome.contestants[index];
     if (contestant === undefined) throw notFound('contestant', session.id);
-    // If the engine stored no test rows for the champion, the rows of the session are its own.
+    // If the learner stored no test rows for the champion, the rows of the session are its own.
     const interval = request.query.text('predictionInterval');
     const table = contestant.table ?? (index === 0 ? 'results' : null);
     const name = table === null ? null : atInterval(outcome, table, interval);
@@ -156,7 +158,7 @@ function contestLinks(request: NexosisRequest, session: LearnSessionView): Link[
   ];
 }
 
-/** Returns a list of `{dataSetProperties, metrics}`, which the engine sends as such or as the member `metricSets`. */
+/** Returns a list of `{dataSetProperties, metrics}`, which the learner sends directly or as the member `metricSets`. */
 function metricSets(selection: unknown): unknown[] {
   if (Array.isArray(selection)) return selection;
   const sets = isObject(selection) ? selection['metricSets'] : undefined;

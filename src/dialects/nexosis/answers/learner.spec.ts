@@ -6,13 +6,13 @@ import type { AttemptEnd, Clock, RunnerListener, Runners, Store, Task } from '..
 import { eventually } from '../../../../test/support/eventually.js';
 import { Learner } from './learner.js';
 
-it('an answer that could not be stored is sent again, or its job would keep its lane for ever', async () => {
+it('retries to store the end of an attempt, because its job keeps its lane until then', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'stint-learner-'));
   const inner = { listen: () => undefined, start: () => undefined } as unknown as Runners;
   const store = { read: { query: { one: () => Promise.resolve(null) } } } as unknown as Store;
   const answers: AttemptEnd[] = [];
   const listener = {
-    answered: (_job: string, _token: string, answer: AttemptEnd) => {
+    attemptEnded: (_job: string, _token: string, answer: AttemptEnd) => {
       answers.push(answer);
       return answers.length === 1 ? Promise.reject(new Error('the disk is full')) : Promise.resolve();
     },

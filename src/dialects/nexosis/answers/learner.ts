@@ -32,7 +32,7 @@ export interface Progress {
   readonly message: string;
 }
 
-/** A problem that the user can fix. The answer names it, without a traceback. */
+/** A problem that the user can fix. The attempt fails with this message and without a traceback. */
 class InputProblem extends Error {}
 
 interface Attempt {
@@ -41,19 +41,19 @@ interface Attempt {
   readonly folder: string;
   /** Null for a prediction, and until it is read. */
   session: LearnSessionView | null;
-  /** Its files are being written, and no process has the task yet. */
+  /** Whether the files are still being written, so that no process has the task yet. */
   preparing: boolean;
   /** When its progress was last stored, by the wall clock. */
   progressAt: number;
   stopped: boolean;
-  /** Its process has answered, and the outcome is being stored. */
+  /** Whether the process has reported the attempt's end. The outcome is then being stored. */
   answered: boolean;
 }
 
 /**
- * Prepares the attempts of the learner's runners and stores their outcomes. The params of a job only name a session or a
- * model. Before an attempt starts, the data is written to a file in the attempt's own folder. After it ends, the outcome is
- * stored and the folder deleted. The params are never passed on, so no job can name files of this machine.
+ * Prepares the attempts of the learner's runners and stores their outcomes. The params of a job only name a session or
+ * a model. Before an attempt starts, the data is written to a file in the attempt's own folder. After it ends, the
+ * outcome is stored and the folder deleted. The params are never passed on, so no job can name files of this machine.
  */
 export class Learner implements Runners, RunnerListener {
   private readonly logger = new Logger(Learner.name);
@@ -113,7 +113,7 @@ export class Learner implements Runners, RunnerListener {
     void this.prepare(task);
   }
 
-  /** Stops repeating answers, because the service is stopping. */
+  /** Stops retrying to report attempt ends, because the service is stopping. */
   close(): void {
     this.retry.close();
   }
@@ -126,7 +126,7 @@ export class Learner implements Runners, RunnerListener {
     if (!this.noteStop(token)) this.inner.kill(job, token);
   }
 
-  /** Notes a stop if no process has to end: while the attempt is prepared, and after it has answered. Else returns false. */
+  /** Notes a stop if no process has to end: during preparation, or after the end was reported. Else returns false. */
   private noteStop(token: string): boolean {
     const attempt = this.attempts.get(token);
     if (attempt === undefined || (!attempt.preparing && !attempt.answered)) return false;
@@ -134,11 +134,11 @@ export class Learner implements Runners, RunnerListener {
     return true;
   }
 
-  async attemptEnded(job: string, token: string, answer: AttemptEnd): Promise<void> {
+  async attemptEnded(job: string, token: string, end: AttemptEnd): Promise<void> {
     const attempt = this.attempts.get(token);
     if (attempt !== undefined) attempt.answered = true;
-    const reported = attempt === undefined ? answer : await this.storeResult(attempt, answer);
-    await this.listener?.attemptEnded(job, token, reported);
+    const reportedEnd = attempt === undefined ? end : await this.storeResult(attempt, end);
+    await this.listener?.attemptEnded(job, token, reportedEnd);
     this.attempts.delete(token);
     if (attempt !== undefined) await this.removeFolder(attempt);
   }
@@ -201,7 +201,9 @@ export class Learner implements Runners, RunnerListener {
     }
   }
 
-  /** Answers a job that has no process. Retries until the answer is stored, because the job keeps its lane until then. */
+  /**
+   * Reports the end of an attempt without a process. Retries until stored, because the job keeps its lane until then.
+   */
   private answerJob({ job, token }: Task, answer: AttemptEnd): void {
     void this.retry.untilStored(`The answer for job ${job}`, () => this.attemptEnded(job, token, answer));
   }
@@ -211,10 +213,10 @@ export class Learner implements Runners, RunnerListener {
     return session?.job === job ? session : null;
   }
 
-  /** Writes the data of a calculation to a file, and returns the params for the engine. */
+  /** Writes the data of a calculation to a file, and returns the params for the worker. */
   private async calculation({ session, folder }: Attempt): Promise<string> {
     if (session === null)
-      throw new InputProblem('This program runs in sessions that were started below /nexosis/v1 only.');
+      throw new InputProblem('This program runs only in sessions started through /nexosis/v1.');
     const source = await findSource(nexosisReads(this.store.read), session.instance, session.source);
     if (source === null)
       throw new InputProblem(`The data source ${session.source} was removed before the session could start.`);
@@ -227,7 +229,7 @@ export class Learner implements Runners, RunnerListener {
     await mkdir(join(folder, 'out'), { recursive: true });
     const path = join(folder, 'data.csv');
     const timestamp = session.columns.findIndex(({ role }) => role === 'timestamp');
-    // The session ignores columns that the source got after its request.
+    // The session ignores columns that were added to the source after the request.
     const places = session.columns.map(({ name }) => positions.get(name.toLowerCase()) ?? -1);
     const lines = async function* () {
       yield csvLine(session.columns.map(({ name }) => name));
@@ -265,7 +267,7 @@ export class Learner implements Runners, RunnerListener {
   private async prediction({ params }: Task): Promise<string> {
     const { model: id, rows, scores } = JSON.parse(await wholeOf(params)) as Record<string, unknown>;
     const model = typeof id === 'string' ? await nexosisReads(this.store.read).model(id) : null;
-    if (model === null) throw new InputProblem('Predictions are made through /nexosis/v1/models only.');
+    if (model === null) throw new InputProblem('Predictions are made only through /nexosis/v1/models.');
     const path = join(this.models, `${model.id}.skops`);
     return JSON.stringify({
       model: { path, sha256: model.sha256 },

@@ -77,12 +77,12 @@ export class ModelsService {
   }
 
   /**
-   * Resolves with a prediction. It is a lone job, so the same rules queue, limit and charge it, but it runs on a backend
-   * that keeps a worker ready for it. The job is deleted afterwards.
+   * Resolves with a prediction. It is a lone job, so the same rules queue, limit and charge it, but it runs on a
+   * backend that keeps a worker ready for it. The job is deleted afterwards.
    */
   async predict(actor: Actor, model: Model, rows: readonly unknown[], scores: boolean): Promise<Prediction> {
     const backend = await this.sessions.backend(true);
-    // The request would stay open until the backend is online again, for an unknown time.
+    // Otherwise the request would stay open until the backend is online again, for an unknown time.
     if (backend.status !== 'online')
       throw new NexosisError(
         503,

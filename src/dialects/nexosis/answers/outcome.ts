@@ -21,7 +21,7 @@ import { isObject } from '../wire/fields.js';
 export const rowsPerChunk = 200;
 
 interface Paths {
-  /** Folder of the files that the engine wrote. */
+  /** Folder of the files that the learner wrote. */
   readonly folder: string;
   /** Folder of the stored models. */
   readonly models: string;
@@ -33,7 +33,9 @@ export type Change = <T>(work: (tables: NexosisTx) => Promise<T>) => Promise<T>;
 
 type RawObject = Record<string, unknown>;
 
-/** Stores the outcome of the engine: its rows in chunks, then everything else in one transaction. May be repeated. */
+/**
+ * Stores the outcome of a calculation: its rows in chunks, then everything else in one transaction. May be repeated.
+ */
 export async function storeOutcome(
   change: Change,
   session: LearnSessionView,
@@ -79,7 +81,7 @@ export async function storeOutcome(
   });
 }
 
-/** Names of the details in the engine's result, each with the last segment of its path in the API. */
+/** Names of the details in the learner's result, each with the last segment of its path in the API. */
 const detailNames = [
   ['classScores', 'classscores'],
   ['anomalyScores', 'anomalyscores'],
@@ -149,7 +151,7 @@ async function storeModel(
   if (typeof path !== 'string' || typeof sha256 !== 'string') throw new Error('it names no model');
   const target = join(models, `${session.modelId}.skops`);
   const file = join(folder, basename(path));
-  // If the answer is repeated, the file was moved the first time.
+  // If the outcome is stored again, the file has already been moved.
   if (await exists(file)) {
     if ((await digestOf(file)) !== sha256) throw new Error('the file of the model has another checksum');
     await rename(file, target);

@@ -6,7 +6,9 @@ const chunkSize = 128 * 1024;
 
 type TextRow = Readonly<Record<string, string>>;
 
-/** Reads the list `data` from a body of valid JSON twice: as uploads read it, and with numbers as the body spells them. */
+/**
+ * Reads the list `data` from a body of valid JSON twice: as uploads read it, and with numbers as the body spells them.
+ */
 export const predictRows = async (body: Buffer): Promise<[unknown[], unknown[]]> => [
   await listOf(body, new ExactTokenizer()),
   await listOf(body, new LiteralTokenizer()),
@@ -27,8 +29,8 @@ async function listOf(body: Buffer, tokenizer: Tokenizer): Promise<unknown[]> {
 }
 
 /**
- * Returns a predicted row with its values as the client spelled them. The model itself gets a number as uploads store it
- * (7.10 as 7.1), because in a column of names another text would be another name.
+ * Returns a predicted row with its values as the client spelled them. The model itself gets a number as uploads store
+ * it (7.10 as 7.1), because in a column of names a different spelling would be a different name.
  */
 export const withSentValues = (predicted: TextRow, read: TextRow, sent: TextRow, target: string): TextRow =>
   Object.fromEntries(

@@ -95,7 +95,9 @@ export class ResultsController {
     const outcome = outcomeOf(session);
     const name = detailTables.map(([table]) => table).find((table) => table === detail);
     if (name === undefined)
-      throw nothingAtPath(`Results have no ${detail}, but ${detailNames.join(', ')}, each of some sessions.`);
+      throw nothingAtPath(
+        `Results have no ${detail}, but ${detailNames.join(', ')}, depending on the session.`,
+      );
     if (outcome === null || !(name in outcome.tables)) throw missingPart(session, name);
     const { paging, total, rows } = await pageOf(this.store, request, session, name);
     if (request.wantsCsv) return sendCsv(reply, rows);
@@ -157,7 +159,7 @@ export function atInterval(
   return `${name}-${interval}` in tables ? `${name}-${interval}` : middle;
 }
 
-/** Returns a page with the members of the session beside those of the route, as all clients read it. */
+/** Returns a page with the session's members beside the route's own, as all clients expect it. */
 export function paged<T extends object>(
   request: NexosisRequest,
   session: LearnSessionView,

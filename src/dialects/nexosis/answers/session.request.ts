@@ -117,7 +117,7 @@ const defaultNames = {
   anomalies: 'Anomalies',
 } as const satisfies Record<Domain, string>;
 
-/** The known parameters of a session, with those that clients send and the service ignores. */
+/** The known parameters of a session, including those that clients send and the service ignores. */
 const parameters = [
   ...['dataSourceName', 'dataSetName', 'viewName', 'targetColumn', 'startDate', 'endDate', 'resultInterval'],
   ...['eventName', 'callbackUrl', 'columns', 'name', 'missingValues', 'predictionDomain', 'extraParameters'],
@@ -181,7 +181,7 @@ const noTimestamp = ({ name, columns }: Source) => {
   const why =
     dates.length === 0
       ? 'none of its columns holds dates only'
-      : `give one of its date columns (${dates.join(', ')}) the role timestamp: all rows stay, and those of one interval are put together by each column's aggregation`;
+      : `give one of its date columns (${dates.join(', ')}) the role timestamp: all rows stay, and a session combines the rows of one interval by each column's aggregation`;
   return invalidColumns({ timestamp: [`${name} is no time series: ${why}.`] });
 };
 

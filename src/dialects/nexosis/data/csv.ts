@@ -88,8 +88,8 @@ async function firstRecords(body: Buffer): Promise<string[][]> {
 }
 
 /**
- * Whether the first line is data and not a header: it has a number or a date, and no text above a number or a date, which
- * could be the name of that column.
+ * Returns whether the first line is data and not a header: it has a number or a date, and no text above a number or a
+ * date, which could be the name of that column.
  */
 function lacksHeader(first: readonly string[], second: readonly string[] | undefined): boolean {
   const isMeasured = (text: string) => isNumber(text) || readDate(text) !== null;

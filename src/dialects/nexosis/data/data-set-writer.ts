@@ -58,8 +58,8 @@ export class DataSetWriter {
   }
 
   /**
-   * Stores all rows again, because another column identifies them now. The copy has a name that no client uses until it is
-   * complete. Every row keeps its number, so that changing the metadata back restores the order.
+   * Stores all rows again, because another column identifies them now. The copy has a name that no client uses until it
+   * is complete. Every row keeps its number, so that changing the metadata back restores the order.
    */
   private async rebuild(actor: Actor, before: DataSet, plan: Plan, upload: Upload): Promise<UploadProgress> {
     const copy = await this.insert(actor, `${before.name}\n${before.id}`, plan, before.user);
@@ -85,7 +85,9 @@ export class DataSetWriter {
     }
   }
 
-  /** Inserts an empty data set. The caller has the lock, so an unfinished set of that name is left over and is removed. */
+  /**
+   * Inserts an empty data set. The caller has the lock, so an unfinished set of that name is left over and is removed.
+   */
   private async insert(
     actor: Actor,
     name: string,
@@ -125,7 +127,9 @@ export class DataSetWriter {
     return ready;
   }
 
-  /** Removes an unfinished data set. If that fails too, as on a full disk, the next upload to the name or start does. */
+  /**
+   * Removes an unfinished data set. If that fails too, as on a full disk, the next upload to the name or start does.
+   */
   private async discard(dataSet: DataSet): Promise<void> {
     try {
       await this.commands.run((unit) =>

@@ -121,10 +121,10 @@ export class DataSetsController {
     const include = request.query.list('include');
     const normalises = request.wantsCsv || request.query.flag('formatDates') === true;
     const page = new PageWriter(reply, request.wantsCsv);
-    await page.add(items, dataSet, (some) =>
+    await page.add(items, dataSet, (rows) =>
       rowsOf(
         dataSet.columns,
-        some.map(({ values }) => values),
+        rows.map(({ values }) => values),
         include,
         normalises,
       ),

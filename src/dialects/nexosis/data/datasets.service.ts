@@ -14,7 +14,7 @@ import { planUpload, type Upload } from './upload.js';
 import { nexosisStore } from '../storage/store.js';
 import { nexosisReads } from '../storage/reads.js';
 
-/** Names become part of addresses and of answers. */
+/** Most characters of a name, because names become part of URLs and answers. */
 const maxNameLength = 512;
 
 /** A data set after an upload, with messages about effects that its sender may not expect. */

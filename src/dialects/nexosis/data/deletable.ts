@@ -1,7 +1,7 @@
 import { mayEnd, type Actor } from '../../../kernel/access/access.js';
 import { NexosisError } from '../wire/errors.js';
 
-/** Something that a user of an instance created. Without a user it is older than that record, and anyone may delete it. */
+/** Something that a user created. Without a user it was created before users were recorded: anyone may delete it. */
 interface Owned {
   readonly instance: string;
   readonly user?: string | null;

@@ -29,7 +29,7 @@ export interface ImportRequest {
   readonly columns: Readonly<Record<string, unknown>>;
 }
 
-/** Imports data from addresses in the background. */
+/** Imports data from URLs in the background. */
 @Injectable()
 export class ImportsService implements OnModuleDestroy {
   private readonly logger = new Logger(ImportsService.name);
@@ -122,7 +122,7 @@ export class ImportsService implements OnModuleDestroy {
     const url = URL.canParse(address) ? new URL(address) : null;
     if (url === null || !/^https?:$/.test(url.protocol))
       throw invalidField('url', `The value '${address}' is not valid: it must be an http or https address.`);
-    // All who see the import see its address, but not the credentials in `auth`.
+    // Everyone who sees the import sees its URL, but not the credentials in `auth`.
     if (url.username !== '' || url.password !== '')
       throw invalidField('url', 'The url must not carry a user name or a password: send them in auth.basic.');
     if (isAllowed(withoutBrackets(url.hostname), this.settings.importHosts)) return;

@@ -23,12 +23,14 @@ export interface OpenedView {
 interface JoinPart {
   /** Columns of the right side, under their names in the view. */
   readonly columns: readonly Column[];
-  /** For each column, the position of the left column that it precedes. The number of left columns puts it at the end. */
+  /** For each column, the position of the left column that it precedes; the number of left columns means the end. */
   readonly before: readonly number[];
   readonly join: (values: readonly string[]) => readonly string[];
 }
 
-/** Prepares a view for reading. Without `withRows` only its columns can be used. Throws if its definition is invalid. */
+/**
+ * Prepares a view for reading. Without `withRows` only its columns can be used. Throws if its definition is invalid.
+ */
 export async function openView(reads: NexosisReads, view: View, withRows = true): Promise<OpenedView> {
   const left = await reads.dataSet(view.instance, view.dataSet);
   if (left === null) throw notFound('dataSet', view.dataSet);
@@ -61,9 +63,11 @@ export async function openView(reads: NexosisReads, view: View, withRows = true)
   };
 }
 
-/** Returns the positions of all columns, the left ones counted before those of the joins, in the order of the view. */
+/**
+ * Returns the positions of all columns in the order of the view. The joins' columns are counted after the left ones.
+ */
 function orderOf(width: number, parts: readonly JoinPart[]): number[] {
-  // A half less than the rank of the left column that it precedes.
+  // A joined column ranks half a position before the left column that it precedes.
   const ranks = Array.from({ length: width }, (_, i) => i).concat(
     parts.flatMap(({ before }) => before.map((place) => place - 0.5)),
   );
@@ -229,7 +233,7 @@ function joinKeys(left: DataSet, right: DataSet, options: Options): Keys {
   return { ...places, keyOf: (text) => (text === '' ? null : text) };
 }
 
-/** Names a column of the right side after its alias or itself. Target and timestamp of a view are those of its left side. */
+/** Returns a right column under its alias or own name. Target and timestamp of a view are those of its left side. */
 function renamed(column: Column, right: DataSet, options: Options, usedNames: UsedNames): Column {
   const own = aliasOf(column.name, options) ?? column.name;
   const role = column.role === 'none' ? 'none' : 'feature';
@@ -252,7 +256,7 @@ class UsedNames {
     this.usedNames = new Set(columns.map(({ name }) => name.toLowerCase()));
   }
 
-  /** Prefixes a used name with that of its data set. Appends a number if that name is used too. */
+  /** Prefixes a used name with the name of its data set. Appends a number if that name is used too. */
   claim(own: string, dataSet: string): string {
     const key = own.toLowerCase();
     let i = this.tried.get(key + '\n' + dataSet) ?? 0;

@@ -15,7 +15,7 @@ const chunkSize = 32 * 1024;
 /** Rows, or chunks, after which a batch is complete. Larger batches need fewer commits. */
 const [batchSize, maxChunks] = [1000, 8];
 
-/** Largest body in which the line and column of a flaw are found. Of a larger one the error names the row before it. */
+/** Largest body for whose flaw an error gives line and column. For a larger one it gives the row before the flaw. */
 const maxBytesForPosition = 2 * 1024 * 1024;
 
 /** Unknown members that are remembered. An error names some of them, but a body may have millions. */
@@ -30,7 +30,7 @@ export interface JsonUpload extends RowReader {
 }
 
 /**
- * Returns a reader of `{data: [row, …], columns: {…}, missingValues: […]}`, with names of members in any case. It reads the
+ * Returns a reader of `{data: [row, …], columns: {…}, missingValues: […]}`, with member names in any case. It reads the
  * body once in advance, to check it and to collect the names of the columns.
  */
 export async function jsonReader(body: Buffer): Promise<JsonUpload> {
@@ -95,7 +95,7 @@ function toValues(
   return values;
 }
 
-/** Throws if a body does not start like an object, before a large one is read in vain. */
+/** Throws if a body does not start like an object, so that a large one is not read in vain. */
 function checkFirstCharacter(body: Buffer): void {
   const first = firstCharacter(body);
   if (first === '{') return;
@@ -122,7 +122,9 @@ const wrongShape = ({ name, isList, contents }: Member, actual: string): Nexosis
 
 type Token = Parameters<Tokenizer['onToken']>[0];
 
-/** Returns a listener for tokens, which calls `onMember` for each member of the body with the first token of its value. */
+/**
+ * Returns a listener for tokens, which calls `onMember` for each member of the body with the first token of its value.
+ */
 function memberListener(onMember: (name: string, first: Token) => void): (token: Token) => void {
   let [depth, text, afterColon] = [0, '', false];
   return (current) => {
@@ -146,7 +148,10 @@ const kindOfToken = ({ token, value }: Token): string => {
 
 type MemberListener = (member: string, key: string | number | undefined, value: unknown) => void;
 
-/** Parses a body and yields its rows in batches. Calls the listeners for each item of another member, and for each unknown one. */
+/**
+ * Parses a body and yields its rows in batches. Calls the listeners for each item of another member, and for each
+ * unknown one.
+ */
 async function* parseRows(
   body: Buffer,
   onMember: MemberListener,

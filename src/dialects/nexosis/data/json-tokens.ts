@@ -9,9 +9,9 @@ interface Inner {
 class QuickTokenizer extends Tokenizer {}
 
 /**
- * The library encodes each `\u` escape as bytes and decodes them again, which takes 1.5 s for a million escapes. Appending the
- * code units is enough, because two surrogates in a row make the same character. The method is private, so the class cannot
- * override it.
+ * The library encodes each `\u` escape as bytes and decodes them again, which takes 1.5 s for a million escapes.
+ * Appending the code units is enough, because two surrogates in a row make the same character. The method is private,
+ * so the class cannot override it.
  */
 Object.assign(QuickTokenizer.prototype, {
   appendUnicodeCodeUnit(this: Inner, code: number): void {

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
 /**
- * Runs changes to the same name one after the other, in order of arrival. Changes to different names do not wait. Data sets
- * and views share one name space, so both use these locks, and each change sees the result of the one before.
+ * Runs changes to the same name one after the other, in order of arrival. Changes to different names do not wait. Data
+ * sets and views share one name space, so both use these locks, and each change sees the result of the one before.
  */
 @Injectable()
 export class NameLocks {

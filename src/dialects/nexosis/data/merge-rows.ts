@@ -30,7 +30,7 @@ function ofNumbers(values: readonly number[], how: Exclude<Aggregation, 'mode'>)
     case 'mean':
       return sum / ordered.length;
     case 'median':
-      // Of an even number, the lower of the two in the middle.
+      // For an even number of values, the lower of the two in the middle.
       return ordered[Math.floor((ordered.length - 1) / 2)] ?? 0;
     case 'min':
       return ordered[0] ?? 0;

@@ -22,8 +22,8 @@ export const pageResponse = {
 } as const;
 
 /**
- * Writes one page of rows as JSON or CSV. With ten thousand columns a page has half a million cells, so it is written in
- * batches, and other work runs in between.
+ * Writes one page of rows as JSON or CSV. With ten thousand columns a page has half a million cells, so it is written
+ * in batches, and other work runs in between.
  */
 export class PageWriter {
   private readonly parts: string[] = [];
@@ -34,7 +34,9 @@ export class PageWriter {
     private readonly isCsv: boolean,
   ) {}
 
-  /** `select` turns stored rows into those of the response. It is called at least once, because it checks the request. */
+  /**
+   * `select` converts stored rows to rows of the response. It is called at least once, because it checks the request.
+   */
   async add<R>(
     rows: readonly R[],
     source: Pick<DataSet, 'columns'>,

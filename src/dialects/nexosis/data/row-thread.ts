@@ -10,7 +10,7 @@ export interface ThreadInput {
   readonly type: 'csv' | 'json';
 }
 
-/** What a thread reports of a body before its rows are requested. */
+/** What a thread reports about a body before its rows are requested. */
 export type OpenedBody = Pick<RowReader, 'names'> & Partial<Omit<JsonUpload, keyof RowReader>>;
 
 /** An error in a form from which the other side restores it. */

@@ -12,15 +12,17 @@ const defaultFrom = 1_000_000;
 /** Most threads at a time. Other bodies wait. */
 const maxThreads = 2;
 
-/** The program of a thread: the built file, or the TypeScript source with its loader if the service runs from source. */
+/**
+ * The program of a thread: the built file, or the TypeScript source with its loader if the service runs from source.
+ */
 const isBuilt = import.meta.url.endsWith('.js');
 const file = new URL(isBuilt ? './row-thread.js' : './row-thread.ts', import.meta.url);
 const loader = new URL('../../../../scripts/typescript-register.mjs', import.meta.url);
 const execArgv = isBuilt ? [] : ['--import', loader.href];
 
 /**
- * Reads the rows of a body: a short one in this thread, a long one in a thread of its own. Rows, limits and refusals are the
- * same. The body must not be used afterwards, because the other thread owns it then.
+ * Reads the rows of a body: a short one in this thread, a long one in a thread of its own. Rows, limits and refusals
+ * are the same. The body must not be used afterwards, because the other thread owns it then.
  */
 @Injectable()
 export class RowThreads implements OnApplicationShutdown {

@@ -5,7 +5,9 @@ import { isNumber } from './survey.js';
 /** Most distinct values that are counted for `mode` and `distinctCount`. Further ones are not counted. */
 const maxDistinct = 10_000;
 
-/** Statistics of one column in one pass. Uses Welford's method for the variance, so that large values lose no digits. */
+/**
+ * Statistics of one column in one pass. Uses Welford's method for the variance, so that large values lose no digits.
+ */
 export class ColumnStats {
   private total = 0;
   private missing = 0;
@@ -68,7 +70,7 @@ export class ColumnStats {
   }
 }
 
-/** Returns the median. Of an even number of values, it is the lower of the two in the middle. */
+/** Returns the median. For an even number of values, it is the lower of the two in the middle. */
 function medianOf(numbers: number[]): number {
   const sorted = Float64Array.from(numbers).sort();
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;

@@ -8,7 +8,7 @@ const bit = /^\s*[01](\.0*)?\s*$/;
 
 export const isNumber = (text: string): boolean => number.test(text);
 
-/** Average number of words from which texts count as prose and not as categories. */
+/** Values with at least this many words on average count as prose and not as categories. */
 const proseWords = 6;
 
 /** Infers the type of one column from its values. */
@@ -26,7 +26,7 @@ class ColumnSurvey {
     if (isNumber(text)) this.numbers += 1;
     if (logical.test(text)) this.logicals += 1;
     if (bit.test(text)) this.bits += 1;
-    // After one value that is not a date, no further one is parsed.
+    // Stop parsing dates after the first value that is not one.
     if (this.dates === this.values - 1) {
       const date = readDate(text);
       if (date === null) this.moments.clear();
@@ -87,8 +87,9 @@ export class Survey {
 }
 
 /**
- * Infers timestamp and target: the only date column without repetitions, and the only other column. `uniqueDates`: names of
- * the date columns without repetitions. `declared`: the upload declares a timestamp or a key, so none is inferred.
+ * Infers timestamp and target: the only date column without repetitions, and the only other column. `uniqueDates`:
+ * names of the date columns without repetitions. `declared`: the upload declares a timestamp or a key, so none is
+ * inferred.
  */
 export function assignRoles(
   columns: readonly Column[],

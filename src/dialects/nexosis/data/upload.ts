@@ -21,7 +21,7 @@ const rowsPerTurn = 250;
 export interface Upload {
   readonly reader: RowReader;
   readonly declared: readonly DeclaredColumn[];
-  /** Undefined keeps those of the data set. */
+  /** Undefined keeps the missing values of the data set. */
   readonly missingValues: readonly string[] | undefined;
   /** Unknown members of a JSON body. */
   readonly ignored?: readonly string[];
@@ -51,16 +51,16 @@ export async function planUpload(before: DataSet | null, upload: Upload): Promis
     }
   }
   const { names } = upload.reader;
-  const known = before?.columns ?? [];
-  const surveyed = names.map((name, i) => survey.column(name, i));
-  const knownPlaces = positionsOf(known);
-  const added = surveyed.filter(({ name }) => !knownPlaces.has(name.toLowerCase()));
-  const present = [...known, ...added];
+  const knownColumns = before?.columns ?? [];
+  const surveyedColumns = names.map((name, i) => survey.column(name, i));
+  const knownPlaces = positionsOf(knownColumns);
+  const newColumns = surveyedColumns.filter(({ name }) => !knownPlaces.has(name.toLowerCase()));
+  const allColumns = [...knownColumns, ...newColumns];
   const unseen = upload.declared
     .map(({ name }) => name)
-    .filter((name) => findColumn(present, name) === undefined);
+    .filter((name) => findColumn(allColumns, name) === undefined);
   if (before !== null && survey.rows === 0) checkUnseen(before, unseen);
-  const columns = mergeDeclared(present, upload.declared);
+  const columns = mergeDeclared(allColumns, upload.declared);
   checkCount(columns.length);
   checkCells(survey.rows, columns.length, upload.reader.bytes);
   const declaresIdentity = upload.declared.some(({ role }) => role === 'timestamp' || role === 'key');
@@ -69,7 +69,7 @@ export async function planUpload(before: DataSet | null, upload: Upload): Promis
   );
   const hasDeclaredRole = (name: string) => findColumn(upload.declared, name)?.role !== undefined;
   const inferred =
-    known.length > 0
+    knownColumns.length > 0
       ? columns
       : assignRoles(
           columns,
@@ -87,7 +87,7 @@ export async function planUpload(before: DataSet | null, upload: Upload): Promis
     rows: survey.rows,
     places: names.map((name) => finalPlaces.get(name.toLowerCase()) ?? 0),
     unseen,
-    rekeys: before !== null && before.rowCount > 0 && identity(known) !== identity(final),
+    rekeys: before !== null && before.rowCount > 0 && identity(knownColumns) !== identity(final),
   };
 }
 

@@ -87,10 +87,10 @@ export class ViewsController {
     const include = request.query.list('include');
     // A data set shows times as sent. The service computes the rows of a view, so it shows times as results do.
     const page = new PageWriter(reply, request.wantsCsv);
-    await page.add(items, { columns }, (some) =>
+    await page.add(items, { columns }, (rows) =>
       rowsOf(
         columns,
-        some.map(({ values }) => join(values)),
+        rows.map(({ values }) => join(values)),
         include,
         true,
       ),

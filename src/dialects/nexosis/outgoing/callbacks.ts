@@ -4,17 +4,17 @@ import ipaddr from 'ipaddr.js';
 import { invalidField } from '../wire/errors.js';
 import { NEXOSIS, type NexosisSettings } from '../settings.js';
 
-/** Milliseconds to wait for a name to resolve. After that the request goes on unchecked; the delivery checks again. */
+/** Milliseconds to wait for a name to resolve. After that its address is accepted: the delivery checks it again. */
 const lookupTimeout = 2000;
 
-/** Whether an address is not on the public internet, such as one of this machine or its local network. */
+/** Returns whether an address is not on the public internet, such as one of this machine or its local network. */
 export function isPrivate(address: string): boolean {
   if (!ipaddr.isValid(address)) return true;
   // Unwraps IPv4 addresses that are mapped to IPv6.
   return ipaddr.process(address).range() !== 'unicast';
 }
 
-/** Whether a list of allowed hosts has this host or `*`. */
+/** Returns whether a list of allowed hosts contains this host or `*`. */
 export const isAllowed = (host: string, allowed: readonly string[]): boolean =>
   allowed.some((name) => name === '*' || name.toLowerCase() === host.toLowerCase());
 

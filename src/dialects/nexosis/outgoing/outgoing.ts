@@ -20,8 +20,8 @@ export interface OutgoingRequest {
 }
 
 /**
- * Sends a request to an address that a client named, and resolves when the response begins. Redirects are not followed. The
- * address is checked again when the connection is made, because the name may resolve to another one by then.
+ * Sends a request to an address that a client named, and resolves when the response begins. Redirects are not followed.
+ * The address is checked again when the connection is made, because the name may resolve to another one by then.
  */
 export function send(url: string, request: OutgoingRequest): Promise<IncomingMessage> {
   const to = new URL(url);
@@ -48,7 +48,9 @@ export function send(url: string, request: OutgoingRequest): Promise<IncomingMes
   });
 }
 
-/** Resolves a name to its public addresses. Fails if one of them is private, because the connection might use that one. */
+/**
+ * Resolves a name to its public addresses. Fails if one of them is private, because the connection might use that one.
+ */
 const publicOnly: LookupFunction = (host, options, callback) => {
   resolve(host, { ...options, all: true }, (error, results) => {
     const addresses = results as LookupAddress[];

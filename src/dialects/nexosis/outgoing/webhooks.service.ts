@@ -21,16 +21,16 @@ const maxConcurrent = 16;
 const eventsPerBatch = 100;
 /** Events of the log that one query covers. Other work runs between two queries. */
 const eventsPerScan = 2000;
-/** After so many events without a delivery the position is saved, so that a start reads no more than these again. */
+/** Events without a delivery after which the position is saved. A start reads at most this many again. */
 const eventsPerSave = 20_000;
 /** Name of the stored position: the last event of the log whose deliveries are stored. */
 export const lastRead = factOf('nexosis', 'event');
 const eventTypes = ['job.running', 'job.completed', 'job.failed', 'job.cancelled'] as const;
 
 /**
- * Sends each status change of a session to its callback, once and in order (nexosis dialect, webhook). It reads the changes
- * from the event log. Its position in the log and the pending deliveries are stored, so a restart neither loses nor repeats
- * a change. Nothing else waits for a receiver.
+ * Sends each status change of a session to its callback, once and in order (nexosis dialect, webhook). It reads the
+ * changes from the event log. Its position in the log and the pending deliveries are stored, so a restart neither loses
+ * nor repeats a change. No other work waits for a receiver.
  */
 @Injectable()
 export class WebhooksService implements OnModuleDestroy {
@@ -52,15 +52,15 @@ export class WebhooksService implements OnModuleDestroy {
 
   async begin(): Promise<void> {
     this.position = await this.commands.run(async ({ tx }) => {
-      const saved = await tx.facts.get(lastRead);
+      const storedPosition = await tx.facts.get(lastRead);
       // The first start skips the events before it, because no session had a callback.
-      const from = saved === null ? await this.store.read.lastEvent() : Number(saved);
+      const from = storedPosition === null ? await this.store.read.lastEvent() : Number(storedPosition);
       await tx.facts.set(lastRead, String(from));
       return from;
     });
     this.savedPosition = this.position;
-    const soon = throttleTime(20, undefined, { leading: true, trailing: true });
-    this.subscription = this.commands.changes.pipe(soon).subscribe(() => this.readSoon());
+    const throttled = throttleTime(20, undefined, { leading: true, trailing: true });
+    this.subscription = this.commands.changes.pipe(throttled).subscribe(() => this.readSoon());
     this.readSoon();
   }
 
@@ -71,7 +71,7 @@ export class WebhooksService implements OnModuleDestroy {
     await Promise.all(this.sending.values());
   }
 
-  /** Sends the due deliveries. Runs regularly, because the passing of time is no event. */
+  /** Sends the due deliveries. Runs regularly, because no event announces that a delivery is due. */
   @Interval(200)
   async pump(): Promise<void> {
     if (this.stopping.signal.aborted) return;
@@ -79,7 +79,7 @@ export class WebhooksService implements OnModuleDestroy {
     for (const delivery of due) {
       if (this.sending.size >= maxConcurrent) return;
       if (this.sending.has(delivery.session)) continue;
-      const sent = this.send(delivery)
+      const attempt = this.send(delivery)
         .catch((error: unknown) =>
           this.logger.warn(`The state of a webhook delivery could not be stored: ${String(error)}`),
         )
@@ -88,7 +88,7 @@ export class WebhooksService implements OnModuleDestroy {
         .then(() => this.pump());
       this.sending.set(
         delivery.session,
-        sent.then(() => undefined),
+        attempt.then(() => undefined),
       );
     }
   }
@@ -123,7 +123,9 @@ export class WebhooksService implements OnModuleDestroy {
     }
   }
 
-  /** Stores deliveries and the position in one transaction, unless a commit whose answer was lost stored them already. */
+  /**
+   * Stores deliveries and the position in one transaction, unless an earlier commit that seemed to fail stored them.
+   */
   private async saveDeliveries(deliveries: readonly Omit<Delivery, 'id'>[], upTo: number): Promise<void> {
     await this.commands.run(async ({ tx }) => {
       if (Number((await tx.facts.get(lastRead)) ?? 0) >= upTo) return;
@@ -182,7 +184,7 @@ export class WebhooksService implements OnModuleDestroy {
   private giveUp(id: number, session: string, message: string): Promise<void> {
     return this.commands.run(async ({ tx }) => {
       await nexosisStore(tx).deliveries.remove(id);
-      // If the session cannot be read, its delivery is removed all the same, or it would be tried for ever.
+      // Remove the delivery even if the session cannot be read. Otherwise it would be tried forever.
       await nexosisStore(tx)
         .sessions.addMessage(session, { severity: 'warning', message })
         .catch(logUnreadable);

@@ -20,11 +20,11 @@ export interface Contestant {
   readonly metrics: Readonly<Record<string, number>>;
   readonly dataSourceProperties: readonly string[];
   readonly champion: boolean;
-  /** The table of its test rows. Null if the engine stored none. */
+  /** The table of its test rows. Null if the learner stored none. */
   readonly table: string | null;
 }
 
-/** The result of the engine. Its rows are stored apart, as tables. */
+/** The outcome of a calculation. Its rows are stored separately, as tables. */
 export interface SessionOutcome {
   readonly metrics: Readonly<Record<string, number>>;
   readonly algorithm: Algorithm;
@@ -42,7 +42,7 @@ export interface SessionOutcome {
   readonly importance: Readonly<Record<string, number>> | null;
 }
 
-/** A Nexosis session as requested. The kernel's session has the same id; the one job in it has the state. */
+/** A Nexosis session as requested. The kernel's session has the same id; its only job has the state. */
 export interface LearnSession {
   readonly id: string;
   readonly job: string;
@@ -109,7 +109,7 @@ export interface LearnSessionFilter extends Slice {
 export interface Model {
   readonly id: string;
   readonly instance: string;
-  /** Who built it. Absent if it was built before that was stored. */
+  /** The user who built it. Absent if it was built before users were recorded. */
   readonly user?: string;
   readonly session: string;
   readonly name: string | null;

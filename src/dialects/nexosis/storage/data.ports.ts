@@ -2,8 +2,8 @@ import type { Millis } from '../../../kernel/time.js';
 
 export const dataTypes = ['string', 'numeric', 'logical', 'date', 'text', 'numericMeasure'] as const;
 export type DataType = (typeof dataTypes)[number];
-export const roles = ['none', 'timestamp', 'target', 'feature', 'key'] as const;
-export type Role = (typeof roles)[number];
+export const columnRoles = ['none', 'timestamp', 'target', 'feature', 'key'] as const;
+export type ColumnRole = (typeof columnRoles)[number];
 export const imputations = ['zeroes', 'mean', 'median', 'mode', 'min', 'max'] as const;
 export type Imputation = (typeof imputations)[number];
 export const aggregations = ['sum', 'mean', 'median', 'mode', 'min', 'max'] as const;
@@ -12,11 +12,11 @@ export type Aggregation = (typeof aggregations)[number];
 export interface Column {
   readonly name: string;
   readonly dataType: DataType;
-  readonly role: Role;
+  readonly role: ColumnRole;
   /** Absent for dates and text. */
   readonly imputation?: Imputation;
   readonly aggregation?: Aggregation;
-  /** Present if someone set the imputation. Else it is the default of the type. */
+  /** Present if a request set the imputation. Otherwise the imputation is the default of the type. */
   readonly imputationSet?: true;
 }
 
@@ -35,7 +35,7 @@ export interface DataSet {
   readonly modifiedAt: Millis;
   /** `new`: its first rows are being stored. `removed`: its rows are being deleted. Clients see only `ready` sets. */
   readonly state: 'new' | 'ready' | 'removed';
-  /** Who created it. Null if it was created before that was stored. */
+  /** The user who created it. Null if it was created before users were recorded. */
   readonly user: string | null;
 }
 
@@ -54,7 +54,9 @@ export interface NewRow {
   readonly at: Millis;
   /** Replaces stored rows of the same key, see {@link Upsert}. Null appends the row. */
   readonly key: string | null;
-  /** By position of the columns. Null if the row has no value for a column; a replaced row keeps its own value there. */
+  /**
+   * By position of the columns. Null if the row has no value for a column; a replaced row keeps its own value there.
+   */
   readonly values: readonly (string | null)[];
   /** Present if the row has a number already. */
   readonly seq?: number;
@@ -96,7 +98,7 @@ export interface StatusMessage {
 
 export interface View {
   readonly instance: string;
-  /** Who created it. Absent if it was created before that was stored. */
+  /** The user who created it. Absent if it was created before users were recorded. */
   readonly user?: string;
   readonly name: string;
   readonly dataSet: string;

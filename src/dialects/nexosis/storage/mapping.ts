@@ -4,7 +4,7 @@ import type { DataSetRow, LearnSessionRow } from './rows.js';
 import { stored } from './stored-forms.js';
 import type { Query, Value } from '../../../scheduler/query.ports.js';
 
-/** Returns the key of a data set or view, whose names are found in any case. */
+/** Returns the key of a data set or view: its name in lower case, because look-ups ignore case. */
 export const keyOf = (name: string): string => name.toLowerCase();
 
 export const typeOf = (domain: LearnSession['domain']): string =>

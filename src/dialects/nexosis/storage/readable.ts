@@ -9,7 +9,9 @@ export function logUnreadable(error: unknown): void {
   logger.error(error.message);
 }
 
-/** Converts the rows of a list. Leaves out those that this version cannot read, so that the others can still be used. */
+/**
+ * Converts the rows of a list. Leaves out those that this version cannot read, so that the others can still be used.
+ */
 export function readable<R, T>(rows: readonly R[], convert: (row: R) => T): T[] {
   const values: T[] = [];
   for (const row of rows) {

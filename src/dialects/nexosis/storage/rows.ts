@@ -5,7 +5,7 @@ const millisOrNull = { type: 'bigint', nullable: true } as const;
 const text = { type: 'text' } as const;
 const textOrNull = { type: 'text', nullable: true } as const;
 
-/** `name_key` is the name in lower case, because names are found in any case. */
+/** `name_key` is the name in lower case, because look-ups ignore case. */
 @Entity('nexosis_data_sets')
 @Index('nexosis_data_sets_name', ['instance', 'name_key'], { unique: true, where: "state <> 'removed'" })
 export class DataSetRow {
@@ -20,14 +20,14 @@ export class DataSetRow {
   @Column(millis) created_at!: number;
   @Column(millis) modified_at!: number;
   @Column(text) state!: string;
-  /** Who created it. Null if it was created before that was stored. */
+  /** The user who created it. Null if it was created before users were recorded. */
   @Column(textOrNull) user!: string | null;
 }
 
-/** The key is the order in which a set is read: by time, then by arrival. `body`: the values as a JSON list. */
+/** The primary key is the order in which a set is read: by time, then by arrival. `body`: the values as a JSON list. */
 @Entity('nexosis_rows', { withoutRowid: true })
 @Index('nexosis_rows_key', ['data_set', 'key'], { unique: true, where: 'key IS NOT NULL' })
-export class DataRow {
+export class StoredDataRow {
   @PrimaryColumn('integer') data_set!: number;
   @PrimaryColumn(millis) at!: number;
   @PrimaryColumn('integer') seq!: number;
@@ -114,7 +114,7 @@ export class AccountRow {
 
 export const nexosisRows = [
   DataSetRow,
-  DataRow,
+  StoredDataRow,
   LearnSessionRow,
   ResultTableRow,
   ModelRow,

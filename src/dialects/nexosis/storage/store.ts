@@ -170,9 +170,9 @@ function sessions(sql: Query): NexosisTx['sessions'] {
 
 async function removeRows(sql: Query, dataSet: number, range: Range, limit: number) {
   const [where, values] = whereInRange(dataSet, range);
-  const some = `SELECT at, seq FROM nexosis_rows ${where} ORDER BY at, seq LIMIT ?`;
+  const selection = `SELECT at, seq FROM nexosis_rows ${where} ORDER BY at, seq LIMIT ?`;
   const removed = await sql.all<{ size: number }>(
-    `DELETE FROM nexosis_rows WHERE data_set = ? AND (at, seq) IN (${some}) RETURNING size`,
+    `DELETE FROM nexosis_rows WHERE data_set = ? AND (at, seq) IN (${selection}) RETURNING size`,
     dataSet,
     ...values,
     limit,
@@ -180,7 +180,9 @@ async function removeRows(sql: Query, dataSet: number, range: Range, limit: numb
   return { count: removed.length, size: removed.reduce((sum, { size }) => sum + Number(size), 0) };
 }
 
-/** Rows without a time are in no range, although they are sorted behind all others. */
+/**
+ * Returns the condition for a range. Rows without a time are in no range, although they are sorted behind all others.
+ */
 export function whereInRange(dataSet: number, { from, to }: Range): [where: string, values: Value[]] {
   const values: Value[] = [dataSet];
   let where = 'WHERE data_set = ?';

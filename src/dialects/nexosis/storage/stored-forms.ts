@@ -24,7 +24,7 @@ import {
   domains,
   imputations,
   intervals,
-  roles,
+  columnRoles,
   type Algorithm,
   type Column,
   type Contestant,
@@ -37,8 +37,8 @@ import {
 } from './ports.js';
 
 /**
- * The stored forms of this dialect's JSON columns. A released form never changes its meaning: a new member is optional, or
- * a migration writes it.
+ * The stored forms of this dialect's JSON columns. A released form never changes its meaning: a new member is optional,
+ * or a migration writes it.
  */
 
 /** The part of a session that is stored in the column `asked`. */
@@ -48,7 +48,7 @@ export type StoredRequest = Omit<
 >;
 
 /** Free JSON that is checked elsewhere. */
-const anyJson: Codec<unknown> = { decode: (stored) => stored, encode: (value) => value };
+const anyJson: Codec<unknown> = { decode: (stored) => stored, encode: (value) => value, accepts: () => true };
 
 const isTextList = (stored: unknown): stored is string[] =>
   Array.isArray(stored) && stored.every((each) => typeof each === 'string');
@@ -60,6 +60,7 @@ const texts: Codec<readonly string[]> = {
     return stored;
   },
   encode: (value) => value,
+  accepts: isTextList,
 };
 
 const alwaysTrue: Codec<true> = {
@@ -68,6 +69,7 @@ const alwaysTrue: Codec<true> = {
     return stored;
   },
   encode: (value) => value,
+  accepts: (stored) => stored === true,
 };
 
 /** The matrix holds null for a count that the learner did not give as a number. */
@@ -76,7 +78,7 @@ const matrixRow = listOf(orNull(number)) as Codec<readonly number[]>;
 const column = objectOf<Column>({
   name: member('name', text),
   dataType: member('dataType', oneOf(...dataTypes)),
-  role: member('role', oneOf(...roles)),
+  role: member('role', oneOf(...columnRoles)),
   imputation: optionalMember('imputation', oneOf(...imputations)),
   aggregation: optionalMember('aggregation', oneOf(...aggregations)),
   imputationSet: optionalMember('imputationSet', alwaysTrue),

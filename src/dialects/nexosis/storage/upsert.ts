@@ -15,8 +15,8 @@ interface StoredRow {
 const valuesPerTurn = 1000;
 
 /**
- * Stores rows. The first row of an upload with a key replaces all stored rows of that key. It takes the place of the last
- * one and keeps the values of that one that it does not have itself. A row whose time has changed moves.
+ * Stores rows. The first row of an upload with a key replaces all stored rows of that key. It is stored in place of the
+ * last of them and keeps that row's values where it has none itself. A row whose time has changed moves.
  */
 export async function putRows(
   sql: Query,
@@ -82,8 +82,8 @@ export async function putRows(
 const sizeOf = (text: readonly string[]): number => Buffer.byteLength(text.join(',')) + 1;
 
 /*
- * Keys are unique in the index. Another row of the same key is stored under the key, a mark and the row's number. All rows
- * of a key are therefore adjacent in the index, the latest one last.
+ * Keys are unique in the index. Another row of the same key is stored under the key, a mark and the row's number. All
+ * rows of a key are therefore adjacent in the index, the latest one last.
  */
 const mark = '\u0001';
 const afterMarks = '\u0002';

@@ -3,12 +3,12 @@ import {
   aggregations,
   dataTypes,
   imputations,
-  roles,
+  columnRoles,
   type Column,
   type DataType,
   type Imputation,
   type Aggregation,
-  type Role,
+  type ColumnRole,
 } from '../storage/ports.js';
 import { invalidColumns, invalidField } from './errors.js';
 import { isObject } from './fields.js';
@@ -17,7 +17,7 @@ import { isObject } from './fields.js';
 export interface DeclaredColumn {
   readonly name: string;
   readonly dataType?: DataType;
-  readonly role?: Role;
+  readonly role?: ColumnRole;
   readonly imputation?: Imputation;
   readonly aggregation?: Aggregation;
 }
@@ -27,7 +27,9 @@ export const sameName = (a: string, b: string): boolean => a.toLowerCase() === b
 /** For each list that was searched, its columns by lower-case name. Lists of columns never change. */
 const indexes = new WeakMap<object, ReadonlyMap<string, { readonly name: string }>>();
 
-/** Returns the first column of that name. Each list is indexed once, so looking up ten thousand names takes linear time. */
+/**
+ * Returns the first column of that name. Each list is indexed once, so looking up ten thousand names takes linear time.
+ */
 export function findColumn<C extends { readonly name: string }>(
   columns: readonly C[],
   name: string,
@@ -45,7 +47,7 @@ export function findColumn<C extends { readonly name: string }>(
 export const positionsOf = (columns: readonly { readonly name: string }[]): Map<string, number> =>
   new Map(columns.map(({ name }, i) => [name.toLowerCase(), i]));
 
-export const columnWithRole = (columns: readonly Column[], role: Role): Column | undefined =>
+export const columnWithRole = (columns: readonly Column[], role: ColumnRole): Column | undefined =>
   columns.find((column) => column.role === role);
 
 export const isNumeric = ({ dataType }: Pick<Column, 'dataType'>): boolean =>
@@ -97,7 +99,7 @@ function readColumn(name: string, raw: unknown, problems: Record<string, string[
     formatValue(metadata.get('datatype')) === '-1'
       ? 'numericMeasure'
       : read('dataType', dataTypes, numberedTypes);
-  const role = read('role', roles, []);
+  const role = read('role', columnRoles, []);
   const imputation = read('imputation', imputations, numberedImputations);
   const aggregation = read('aggregation', aggregations, aggregations);
   return {
@@ -192,7 +194,7 @@ export function checkCount(count: number): void {
     );
 }
 
-/** Most characters of a value. Storing, reading or sending a longer one would block others, and no learner reads it. */
+/** Most characters of a value. Storing, reading or sending more would block requests, and no learner reads more. */
 const maxValueLength = 1_000_000;
 
 /** Throws if a value is too long. `row` is counted from 1. */
@@ -213,10 +215,10 @@ export function checkColumns(columns: readonly Column[]): void {
   for (const role of ['target', 'timestamp', 'key'] as const) {
     const all = columns.filter((column) => column.role === role);
     if (all.length < 2) continue;
-    const named = all.slice(0, maxNamed);
-    const more = all.length > named.length ? ` and ${all.length - named.length} more` : '';
-    const names = named.map(({ name }) => name).join(', ');
-    for (const { name } of named)
+    const listed = all.slice(0, maxNamed);
+    const more = all.length > listed.length ? ` and ${all.length - listed.length} more` : '';
+    const names = listed.map(({ name }) => name).join(', ');
+    for (const { name } of listed)
       problems[name] = [`Only one column can have the role ${role}: ${names}${more} have it.`];
   }
   for (const { name, role, dataType } of columns) {
@@ -229,8 +231,8 @@ export function checkColumns(columns: readonly Column[]): void {
 }
 
 /**
- * Returns the metadata as the learner receives it (docs/learner.md). Unless someone set the imputation, an empty cell of a
- * logical column means FALSE, and so does an empty cell of a column whose other cells all hold 1 or the same word.
+ * Returns the metadata as the learner receives it (docs/learner.md). Unless someone set the imputation, an empty cell
+ * of a logical column means FALSE, and so does an empty cell of a column whose other cells all hold 1 or the same word.
  * Responses still show `mode`, as those of the old service did.
  */
 export const learnerColumns = (

@@ -34,9 +34,9 @@ export function readDate(text: string): ParsedDate | null {
     const [, m, , d, y, ...rest] = monthFirst;
     return assemble([Number(y), Number(m), Number(d)], rest);
   }
-  const written = javascript.exec(trimmed);
-  if (written === null) return null;
-  const [, name = '', d, y, h, min, s, offset] = written;
+  const match = javascript.exec(trimmed);
+  if (match === null) return null;
+  const [, name = '', d, y, h, min, s, offset] = match;
   return assemble(
     [Number(y), months.indexOf(name) + 1, Number(d)],
     [h, min, s, undefined, undefined, offset],

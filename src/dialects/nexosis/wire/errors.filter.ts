@@ -52,11 +52,11 @@ export class NexosisErrorsFilter implements ExceptionFilter {
       trace: request.id,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
-    const trouble = diskFailureMessage(error);
-    if (trouble !== null)
+    const diskFailure = diskFailureMessage(error);
+    if (diskFailure !== null)
       return {
         statusCode: insufficientStorage,
-        message: trouble,
+        message: diskFailure,
         errorType: 'InsufficientStorage',
         errorDetails: {},
       };

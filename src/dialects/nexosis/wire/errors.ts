@@ -47,8 +47,8 @@ export const invalidDates = (message: string, startDate: string, endDate: string
   new NexosisError(400, 'InvalidDateRange', message, { startDate, endDate });
 
 /**
- * A request without rows. `ignored` are unknown members of its body. Clients may send those (nexosis dialect, leniency), but
- * one of them may be a misspelt `data`.
+ * Returns the error for a request without rows. `ignored` are unknown members of its body. Clients may send those
+ * (nexosis dialect, leniency), but one of them may be a misspelt `data`.
  */
 export function noData(
   dataSetName: string,
@@ -66,7 +66,7 @@ export function noData(
   return new NexosisError(400, 'NoData', `No data was given for ${dataSetName}${why}`, { dataSetName });
 }
 
-/** A session without a data source. Its details have no name to show. */
+/** Returns the error for a session without a data source. Its details have no name to show. */
 export const noDataSource = (): NexosisError =>
   new NexosisError(400, 'NoData', 'Name a data source in dataSourceName', { dataSetName: '' });
 
@@ -86,7 +86,7 @@ export const notFound = (itemType: ItemType, itemId: string): NexosisError =>
     itemId,
   });
 
-/** An unknown address. The message is that of the old service, so the details have the text that helps. */
+/** Returns the error for an unknown path. Its message is the old service's, so the details have the helpful text. */
 export const nothingAtPath = (text: string): NexosisError =>
   new NexosisError(404, null, 'Resource not found', { path: [text] });
 

@@ -14,21 +14,21 @@ export function kindOf(value: unknown): string {
   return { string: 'a text', number: 'a number' }[typeof value as string] ?? 'an object';
 }
 
-/** Returns the first character that is not whitespace, which shows what a body is meant to be. Empty if there is none. */
+/** Returns the first character that is not whitespace, which shows what kind of body it is. Empty if there is none. */
 export function firstCharacter(bytes: Buffer): string {
   let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   while ([9, 10, 13, 32].includes(bytes[at] ?? 0)) at += 1;
   return bytes.toString('latin1', at, at + 1);
 }
 
-/** Whether a body counts as absent: it is empty, `""` or null (nexosis dialect, leniency). */
+/** Returns whether a body counts as absent: it is empty, `""` or null (nexosis dialect, leniency). */
 export const isEmptyBody = (bytes: Buffer): boolean =>
   firstCharacter(bytes) === '' ||
   (bytes.length < 100 && /^(""|null)$/.test(new TextDecoder().decode(bytes).trim()));
 
 /**
- * Throws for a body of a type that is not accepted. Clients send JSON under any type or none, so a body passes if it starts
- * like JSON or is declared as JSON. The parser reports its flaws.
+ * Throws for a body of a type that is not accepted. Clients send JSON under any type or none, so a body passes if it
+ * starts like JSON or is declared as JSON. The parser reports its flaws.
  */
 export function refuseOtherTypes({ bytes, type }: { bytes: Buffer; type: string }, accepted: string): void {
   if (/json/i.test(type) || ['', '{', '[', '"'].includes(firstCharacter(bytes))) return;

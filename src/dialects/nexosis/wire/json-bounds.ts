@@ -14,9 +14,9 @@ const isClosing = (token: TokenType): boolean =>
   token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET;
 
 /**
- * Returns a check for each token of an upload, to be called before a value is built from it. The check throws for an object
- * or list inside a row, and for too many or too deeply nested ones elsewhere. Otherwise each byte of `[[[[…` would take
- * about a hundred bytes of memory.
+ * Returns a check for each token of an upload, to be called before a value is built from it. The check throws for an
+ * object or list inside a row, and for too many or too deeply nested ones elsewhere. Otherwise each byte of `[[[[…`
+ * would take about a hundred bytes of memory.
  */
 export function boundsChecker(): (token: Token) => void {
   let [depth, member, name, text, rows, names, nested] = [0, '', '', '', 0, 0, 0];

@@ -60,8 +60,8 @@ const kinds = {
 } as const satisfies Record<Domain, string>;
 
 /**
- * A 404 for a part that an existing session does not have, as clients expect it (nexosis dialect, result details). Its
- * message differs from that for an unknown session, so that nobody looks for a wrong id.
+ * Returns the 404 for a part that an existing session does not have, as clients expect it (nexosis dialect, result
+ * details). The message differs from that for an unknown session, so that nobody looks for a wrong id.
  */
 export function missingPart(session: LearnSessionView, name: PartName): NexosisError {
   const details = { itemType: 'session', itemId: session.id };

@@ -3,7 +3,9 @@ import type { StatusMessage } from '../storage/ports.js';
 import { invalidRequest } from './errors.js';
 import type { Fields } from './fields.js';
 
-/** Returns the parameters that nearly match one of `known`, each with that name. A name in another case is not misspelt. */
+/**
+ * Returns the parameters that nearly match one of `known`, each with that name. A name in another case is not misspelt.
+ */
 function misspelt({ names }: Fields, known: readonly string[]): [name: string, suggestion: string][] {
   const knownNames = new Set(known.map((name) => name.toLowerCase()));
   return names
@@ -15,8 +17,8 @@ function misspelt({ names }: Fields, known: readonly string[]): [name: string, s
 }
 
 /**
- * Throws if a delete has a misspelt filter. This dialect ignores unknown parameters (nexosis dialect, leniency), but a delete
- * that ignored a filter would delete more than intended.
+ * Throws if a delete has a misspelt filter. This dialect ignores unknown parameters (nexosis dialect, leniency), but a
+ * delete that ignored a filter would delete more than intended.
  */
 export function refuseMisspelt(query: Fields, known: readonly string[]): void {
   const mistakes = misspelt(query, known);

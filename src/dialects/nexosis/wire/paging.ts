@@ -20,7 +20,10 @@ export const pagesOf = ({ page, size }: Paging, total: number): Paged => ({
   totalCount: total,
 });
 
-/** Returns links to the pages around this one (nexosis dialect, paging). `self` comes first, where one client expects it. */
+/**
+ * Returns links to the pages around this one (nexosis dialect, paging). `self` comes first, where one client expects
+ * it.
+ */
 export function pageLinks(request: Pick<NexosisRequest, 'base' | 'path' | 'search'>, paged: Paged): Link[] {
   const { pageNumber: page, totalPages } = paged;
   const last = totalPages - 1;

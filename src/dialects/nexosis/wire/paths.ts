@@ -2,12 +2,12 @@ import { mount } from './request.js';
 
 const belowMount = new RegExp(`^/${mount}(?=/|\\?|$)`, 'i');
 
-/** Whether an address belongs to this dialect. */
+/** Returns whether a URL belongs to this dialect. */
 export const isOurs = (url: string): boolean => belowMount.test(url);
 
 /**
- * Returns an address in the spelling of the routes. Clients write the fixed parts in any case and may add a trailing slash.
- * Names of data sets, views and columns keep their case, because responses echo it (nexosis dialect, routing). Addresses of
+ * Returns a URL in the spelling of the routes. Clients write the fixed parts in any case and may add a trailing slash.
+ * Names of data sets, views and columns keep their case, because responses echo it (nexosis dialect, routing). URLs of
  * other dialects stay unchanged.
  */
 export function normalise(url: string): string {

@@ -32,7 +32,7 @@ const whoseLimit = {
   session: "the session's life time",
 } as const satisfies Record<Refusals['job_limit_exceeded']['whose'], string>;
 
-/** Says when charges leave the fair-share window. If usage still accrues, that is only the earliest moment with room. */
+/** Returns a sentence on when the budget has room again. While charges accrue, that is only the earliest moment. */
 function roomOf({ roomAt, accruing }: Refusals['budget_reached']): string {
   if (roomAt === null) return '';
   return accruing ? ` No room is made before ${iso(roomAt)}.` : ` Room is made from ${iso(roomAt)} on.`;
@@ -43,8 +43,8 @@ const notShared = (owner: string, act: string, instance: string): string =>
   `Use one of your own. An admin can let colleagues in instance ${instance} do this (sharing: use).`;
 
 /**
- * Each refusal in the words of this dialect. A job of the kernel is the calculation of a session or a prediction here, and
- * users do not know its id.
+ * Each refusal in the words of this dialect. A job of the kernel is the calculation of a session or a prediction here,
+ * and users do not know its id.
  */
 export const refusals = {
   ...toOperators<NexosisRefusal>([
@@ -52,25 +52,25 @@ export const refusals = {
     'Only the operator of this service can ask for that.',
   ]),
 
-  limit_too_short: ({ limit, asked }) => [
+  limit_too_short: ({ limit, value }) => [
     400,
     'RequestValidation',
-    `The ${limitNames[limit]} of ${toSeconds(asked)} s is too short. The least is 1 s.`,
+    `The ${limitNames[limit]} of ${toSeconds(value)} s is too short. The least is 1 s.`,
   ],
-  limit_exceeded: ({ limit, asked, most }) => [
+  limit_exceeded: ({ limit, value, most }) => [
     400,
     'RequestValidation',
-    `The ${limitNames[limit]} of ${s(asked)} is more than the limit of ${s(most)}.`,
+    `The ${limitNames[limit]} of ${s(value)} is more than the limit of ${s(most)}.`,
   ],
-  limits_out_of_order: ({ low, asked, high, most }) => [
+  limits_out_of_order: ({ low, value, high, most }) => [
     400,
     'RequestValidation',
-    `The ${limitNames[low]} of ${s(asked)} is longer than the ${limitNames[high]} of ${s(most)}.`,
+    `The ${limitNames[low]} of ${s(value)} is longer than the ${limitNames[high]} of ${s(most)}.`,
   ],
-  job_limit_exceeded: ({ asked, most, whose }) => [
+  job_limit_exceeded: ({ value, most, whose }) => [
     400,
     'RequestValidation',
-    `The ${limitNames.maxExecutionTime} of ${s(asked)} is more than ${whoseLimit[whose]} of ${s(most)}.`,
+    `The ${limitNames.maxExecutionTime} of ${s(value)} is more than ${whoseLimit[whose]} of ${s(most)}.`,
   ],
   unknown_page: () => [400, 'RequestValidation', 'There is no such page. Begin with the first.'],
   script_invalid: () => [
@@ -105,10 +105,10 @@ export const refusals = {
     'Conflict',
     `Session ${session} has its calculation already. Ask for a new session.`,
   ],
-  session_elsewhere: ({ session, backend, asked }) => [
+  session_elsewhere: ({ session, backend, requested }) => [
     409,
     'Conflict',
-    `Session ${session} is on backend ${backend}, not on ${asked}.`,
+    `Session ${session} is on backend ${backend}, not on ${requested}.`,
   ],
   job_final: ({ state }) => [
     409,
@@ -161,26 +161,26 @@ export const refusals = {
       'Send the token as "api-key: <token>".',
   ],
   // Only a request with the header Service-CRN can get these refusals.
-  other_instance: ({ asked, own }) => [
+  other_instance: ({ instance, own }) => [
     403,
     'Forbidden',
-    `This token acts for instance ${own.name}, not for ${asked}. ` +
+    `This token acts for instance ${own.name}, not for ${instance}. ` +
       'Leave the header Service-CRN out, or use a token made for the other instance.',
   ],
-  other_instance_unknown: ({ asked }) => [
+  other_instance_unknown: ({ instance }) => [
     403,
     'Forbidden',
-    `There is no instance ${asked}. Leave the header Service-CRN out to act for your own.`,
+    `There is no instance ${instance}. Leave the header Service-CRN out to act for your own.`,
   ],
-  other_instance_by_name: ({ asked, crn }) => [
+  other_instance_by_name: ({ name, crn }) => [
     403,
     'Forbidden',
-    `Service-CRN must be a CRN, but ${asked} is the name of an instance. Send Service-CRN ${crn}.`,
+    `Service-CRN must be a CRN, but ${name} is the name of an instance. Send Service-CRN ${crn}.`,
   ],
-  other_instance_unannounced: ({ own, asked }) => [
+  other_instance_unannounced: ({ own, other }) => [
     403,
     'Forbidden',
-    `This request acts for instance ${own.name}, not for ${asked.name}. Send Service-CRN ${asked.crn}.`,
+    `This request acts for instance ${own.name}, not for ${other.name}. Send Service-CRN ${other.crn}.`,
   ],
 
   illegal_transition: ({ state }) => [

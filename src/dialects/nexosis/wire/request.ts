@@ -59,7 +59,7 @@ export const Incoming = createParamDecorator((_: unknown, context: ExecutionCont
   const http = context.switchToHttp();
   const request = http.getRequest<GuardedRequest>();
   const { actor } = request;
-  if (actor === undefined) throw new UnauthorizedException('This route has no authenticated user.');
+  if (actor === undefined) throw new UnauthorizedException('This route does not authenticate its requests.');
   const body = request.body instanceof SentBody ? request.body : new SentBody(Buffer.alloc(0), '');
   const [path = '', search = ''] = request.url.split('?');
   const query = new Fields(request.query);

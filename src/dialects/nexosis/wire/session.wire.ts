@@ -35,7 +35,9 @@ export function supportsImportance(session: LearnSession): boolean {
   return session.domain === 'forecast' && session.columns.some(({ role }) => role === 'feature');
 }
 
-/** Returns the members of a session without `columns` (nexosis dialect, session object). `place`: of its waiting job. */
+/**
+ * Returns the members of a session without `columns` (nexosis dialect, session object). `place`: where its job waits.
+ */
 export function sessionFields(session: LearnSessionView, place: QueuePlace | null = null) {
   const status = statusOf(session);
   const { outcome, startedAt, endedAt } = session;

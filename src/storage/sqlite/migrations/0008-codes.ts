@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Beginnings of the sentences with which earlier versions closed a session. A beginning of another one comes after it.
+ * How the sentences begin with which earlier versions closed a session. Of two that match, the longer one comes first.
  */
 const closings = [
   ['max_ttl', 'max_ttl of '],
@@ -20,7 +20,7 @@ const closings = [
 ] as const;
 
 /**
- * Numbers that earlier versions stored for why the service ended a job, in the same column as numbers from programs.
+ * Numbers with which earlier versions stored why the service ended a job, in the same column as numbers from programs.
  */
 const endings = [
   ['session_closed', 1217, 'failed'],

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The kinds of deadlines; the index in this list is the rank that was stored instead until now. */
+/** The kinds of deadlines, each at the index of its rank. Earlier versions stored only the rank. */
 const kinds = [
   'max_ttl',
   'active_ttl',
