@@ -181,7 +181,7 @@ function programsOf(config: ConfigFile & Programs, drivers: readonly DriverKeys[
 const absolute = (program: string): string => (/[\\/]/.test(program) ? resolve(program) : program);
 
 /**
- * Returns the Python of an environment that `npm run quickstart` or `npm run check` made; undefined if there is none.
+ * Returns the path of Python in an environment made by `npm run quickstart` or `npm run check`; undefined if it is missing.
  */
 function ownPython(home: string, name: string | undefined): string | undefined {
   if (name === undefined) return undefined;

@@ -3,7 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import { DIALECTS, dialectOf, type Dialect } from './dialect.js';
 
 /**
- * Answers errors from before a controller runs (no route, a bad body) with the filter of the dialect that owns the URL.
+ * Handles errors that occur before a controller runs, such as an unknown route or a bad body. The dialect
+ * that owns the URL explains the error.
  */
 @Catch()
 export class ErrorsByPathFilter implements ExceptionFilter {

@@ -124,7 +124,7 @@ export class LivyEntries {
   async log(id: string, job: Job['id'], lines?: number): Promise<string[]> {
     const live = await this.interpreters.log(id, lines);
     const records = await this.store.read.logs(job);
-    // Prefer the stored lines: the files of a process that has just ended may be half removed.
+    // Use the stored lines first, because the files of a process that has just ended may be partly deleted.
     const linesOf = (level: 'stdout' | 'stderr') => {
       const stored = records.flatMap((line) => (line.level === level ? line.text.split('\n') : []));
       return stored.length > 0 ? stored : (live?.[level] ?? []);

@@ -23,7 +23,7 @@ export class LocalPaths {
   private readonly folders: readonly string[];
   private count = 0;
   /**
-   * Real paths of the files that exist. When Spark starts, the driver checks that each one still resolves to itself.
+   * Real paths of the files that exist. The driver checks them again when Spark starts.
    */
   readonly resolved: string[] = [];
 
